@@ -1,0 +1,1 @@
+"""Oneiros: Keras 1 rebuilt as a plugin-based microkernel."""

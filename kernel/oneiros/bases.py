@@ -1,0 +1,192 @@
+"""Base classes of what plugins provide, apart from Layer and Backend: small, and readable in one sitting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from oneiros import backend as K
+from oneiros.errors import ArgumentError, DataError
+
+
+class Regularizer:
+    """Adds a scalar penalty on a weight or an activation to the loss."""
+
+    loadable: ClassVar[bool] = True
+
+    def __call__(self, x: Any) -> Any:
+        """Returns the penalty of tensor `x`, a scalar tensor."""
+        return 0
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what rebuilds this object: the class name under `name`, and its arguments."""
+        return {"name": type(self).__name__}
+
+    def set_param(self, _: Any) -> None:
+        """Does nothing; kept for code of Keras 1.0."""
+
+    def set_layer(self, _: Any) -> None:
+        """Does nothing; kept for code of Keras 1.0."""
+
+
+class Constraint:
+    """Maps a weight's new value to the one that is stored, after each update."""
+
+    loadable: ClassVar[bool] = True
+
+    def __call__(self, p: Any) -> Any:
+        """Returns the constrained value of tensor `p`, of the same shape."""
+        return p
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what rebuilds this object: the class name under `name`, and its arguments."""
+        return {"name": type(self).__name__}
+
+
+class Optimizer:
+    """Turns a loss and its parameters into a list of updates.
+
+    # Arguments
+        clipnorm: float, upper bound of the global norm of all gradients together.
+        clipvalue: float, upper bound of each gradient element's absolute value.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        unknown = sorted(set(kwargs) - {"clipnorm", "clipvalue"})
+        if unknown:
+            raise TypeError(
+                f"{type(self).__name__} got the unknown argument {unknown[0]!r}. "
+                f"Every optimizer takes `clipnorm` and `clipvalue` besides its own arguments."
+            )
+        self.__dict__.update(kwargs)
+        self._backend = K.current()
+        self.updates: list[Any] = []
+        self.weights: list[Any] = []
+
+    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
+        raise NotImplementedError(f"{type(self).__name__} doesn't define get_updates(params, constraints, loss).")
+
+    def get_gradients(self, loss: Any, params: list[Any]) -> list[Any]:
+        """Returns the gradients of `loss`, clipped as this optimizer was told to."""
+        grads = K.gradients(loss, params)
+        norm_limit, value_limit = getattr(self, "clipnorm", 0), getattr(self, "clipvalue", 0)
+        if norm_limit and norm_limit > 0:
+            norm = K.sqrt(sum(K.sum(K.square(g)) for g in grads))
+            grads = [K.switch(K.greater_equal(norm, norm_limit), g * norm_limit / norm, g) for g in grads]
+        if value_limit and value_limit > 0:
+            grads = [K.clip(g, -value_limit, value_limit) for g in grads]
+        return list(grads)
+
+    def set_weights(self, weights: list[Any]) -> None:
+        """Sets the optimizer's state from arrays in the order of `get_weights()`."""
+        if len(weights) != len(self.weights):
+            raise DataError(
+                f"{type(self).__name__}.set_weights received {len(weights)} arrays; its state has "
+                f"{len(self.weights)}. The state exists once the model was trained or its train function made."
+            )
+        for index, (variable, value) in enumerate(zip(self.weights, weights, strict=True)):
+            expected = tuple(K.get_variable_shape(variable))
+            if expected != np.shape(value):
+                raise DataError(
+                    f"{type(self).__name__}.set_weights: array {index} has shape {np.shape(value)}, "
+                    f"the state {variable.name!r} has shape {expected}."
+                )
+        K.batch_set_value(list(zip(self.weights, weights, strict=True)))
+
+    def get_weights(self) -> list[Any]:
+        """Returns copies of the optimizer's state, as arrays."""
+        return [K.get_value(variable) for variable in self.weights]
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor arguments shared by all optimizers."""
+        return {key: getattr(self, key) for key in ("clipnorm", "clipvalue") if hasattr(self, key)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Optimizer:
+        """Builds the optimizer from `get_config()`'s result."""
+        return cls(**config)
+
+
+class Callback:
+    """Something that is told of a training's progress.
+
+    # Properties
+        params: dict, of the run (`batch_size`, `nb_epoch`, `nb_sample`, `verbose`, `metrics`, …).
+        model: the model being trained.
+    """
+
+    told_afterwards: ClassVar[bool] = False
+    """Declares that `on_batch_begin/end` may be called after a whole run of batches, in order, with each batch's own logs."""
+
+    params: dict[str, Any]
+    model: Any
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Receives the run's parameters before training starts."""
+        self.params = params
+
+    def set_model(self, model: Any) -> None:
+        """Receives the model before training starts."""
+        self.model = model
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Called before an epoch's first batch."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Called after an epoch and its validation, with their averages in `logs`."""
+
+    def on_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Called before a batch; `logs` has `batch` and `size`."""
+
+    def on_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Called after a batch; `logs` has the batch's loss and metrics."""
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Called once before the first epoch."""
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Called once after the last epoch."""
+
+
+@dataclass
+class ModelState:
+    """A model as plain data: what a format writes and reads. Formats never build objects."""
+
+    model_config: dict[str, Any] | None = None
+    training_config: dict[str, Any] | None = None
+    weights: list[tuple[str, list[tuple[str, np.ndarray[Any, Any]]]]] = field(default_factory=list)
+    """Per layer: its name, and (weight name, array) pairs in `get_weights()` order."""
+    optimizer_weights: list[tuple[str, np.ndarray[Any, Any]]] | None = None
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """Per object of the configuration: distribution, version and API level."""
+    keras_version: str | None = None
+
+
+class Format:
+    """A file format for models.
+
+    # Properties
+        name: the name it is registered under, e.g. `"hdf5"`.
+        suffixes: file name endings that choose it when writing, e.g. `(".h5",)`.
+    """
+
+    name: ClassVar[str] = ""
+    suffixes: ClassVar[tuple[str, ...]] = ()
+
+    def recognises(self, head: bytes) -> bool:
+        """Tells from a file's first 512 bytes whether this format reads it; suffixes are not trusted."""
+        raise NotImplementedError(f"{type(self).__name__} doesn't define recognises(head).")
+
+    def write(self, path: Path, state: ModelState) -> None:
+        """Writes the file at `path`, which doesn't exist yet; the kernel then moves it into place."""
+        raise ArgumentError(f"The format {self.name!r} can't write models.")
+
+    def read(self, path: Path) -> ModelState:
+        """Reads the file at `path` under the guarded reader's limits."""
+        raise ArgumentError(f"The format {self.name!r} can't read models.")

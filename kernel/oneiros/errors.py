@@ -1,0 +1,70 @@
+"""Every error that Oneiros raises on purpose.
+
+Policy. A class exists where a caller may want to catch it apart from the others; its name is `<Subject>Error`. Each also derives
+from the built-in exception that Keras 1 raised in that place, so that old `except` clauses keep working. A message says what was
+received, where, what was expected, and what to type next.
+"""
+
+
+class OneirosError(Exception):
+    """Base of all errors raised by Oneiros."""
+
+
+class UnknownNameError(OneirosError, ValueError):
+    """A layer, loss, optimizer, … was asked for by a name that nothing installed provides."""
+
+
+class NameConflictError(OneirosError, ValueError):
+    """Two distributions provide the same name and nothing says which one is meant."""
+
+
+class PluginLoadError(OneirosError, ImportError):
+    """A plugin, or the object one of its references names, could not be imported."""
+
+
+class SettingsError(OneirosError, ValueError):
+    """A settings file, an environment variable or a setting's value makes no sense."""
+
+
+class BackendMissingError(OneirosError, ImportError):
+    """The backend that was asked for, or any backend at all, is not installed."""
+
+
+class BackendMixError(OneirosError, TypeError):
+    """Tensors of two backends met in one operation."""
+
+
+class CapabilityError(OneirosError, NotImplementedError):
+    """The backend doesn't offer this function."""
+
+
+class ShapeError(OneirosError, ValueError):
+    """A layer was connected to an input whose shape or rank it can't take."""
+
+
+class GraphError(OneirosError, ValueError):
+    """The layers given don't form a model: a cycle, a missing input, a duplicate name."""
+
+
+class DataError(OneirosError, ValueError):
+    """Arrays passed to a model or a compiled function don't fit it."""
+
+
+class NotCompiledError(OneirosError, RuntimeError):
+    """A model was asked to train or to evaluate before `compile`."""
+
+
+class ArgumentError(OneirosError, ValueError):
+    """An argument's value lies outside what the function accepts."""
+
+
+class ConfigError(OneirosError, ValueError):
+    """A configuration doesn't describe an object that can be built."""
+
+
+class FileFormatError(OneirosError, ValueError):
+    """A file is damaged, truncated, or of a kind that no installed format reads."""
+
+
+class UnsafeFileError(OneirosError, ValueError):
+    """A file asks for something that loading never does; it was refused, and nothing was built."""

@@ -1,0 +1,1 @@
+"""Activation functions: a plugin of Oneiros."""

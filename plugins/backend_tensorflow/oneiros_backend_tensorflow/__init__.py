@@ -1,0 +1,1 @@
+"""TensorFlow 2 backend: a plugin of Oneiros."""

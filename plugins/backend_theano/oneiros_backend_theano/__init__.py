@@ -1,0 +1,1 @@
+"""Theano backend, on PyTensor: a plugin of Oneiros."""

@@ -1,0 +1,1 @@
+"""The `oneiros` command: a plugin of Oneiros."""

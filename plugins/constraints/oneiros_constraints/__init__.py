@@ -1,0 +1,1 @@
+"""Weight constraints: a plugin of Oneiros."""

@@ -1,0 +1,1 @@
+"""Manifest: what this plugin offers, by reference, importing nothing."""

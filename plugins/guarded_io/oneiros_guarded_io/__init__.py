@@ -1,0 +1,1 @@
+"""The one place that opens untrusted files: a plugin of Oneiros."""

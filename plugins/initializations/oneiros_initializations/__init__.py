@@ -1,0 +1,1 @@
+"""Weight initializations: a plugin of Oneiros."""

@@ -1,0 +1,1 @@
+"""Makes `import keras` mean Oneiros: a plugin of Oneiros."""

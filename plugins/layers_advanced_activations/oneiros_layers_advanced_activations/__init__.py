@@ -1,0 +1,1 @@
+"""LeakyReLU, PReLU, ELU and the other activation layers: a plugin of Oneiros."""

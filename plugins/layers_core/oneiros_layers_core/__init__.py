@@ -1,0 +1,1 @@
+"""Dense, Dropout, Merge and the other core layers: a plugin of Oneiros."""

@@ -1,0 +1,1 @@
+"""The Embedding layer: a plugin of Oneiros."""

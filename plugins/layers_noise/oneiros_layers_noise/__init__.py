@@ -1,0 +1,1 @@
+"""GaussianNoise and GaussianDropout: a plugin of Oneiros."""

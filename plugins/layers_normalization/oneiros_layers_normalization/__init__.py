@@ -1,0 +1,1 @@
+"""The BatchNormalization layer: a plugin of Oneiros."""

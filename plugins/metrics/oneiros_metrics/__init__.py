@@ -1,0 +1,1 @@
+"""Metrics: a plugin of Oneiros."""

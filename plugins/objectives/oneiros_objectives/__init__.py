@@ -1,0 +1,1 @@
+"""Loss functions: a plugin of Oneiros."""

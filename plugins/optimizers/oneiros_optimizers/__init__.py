@@ -1,0 +1,1 @@
+"""Optimizers: a plugin of Oneiros."""

@@ -1,0 +1,1 @@
+"""Weight and activity regularizers: a plugin of Oneiros."""

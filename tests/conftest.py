@@ -1,0 +1,43 @@
+"""Shared fixtures. The whole run has a home, settings and caches of its own, and never reaches the network."""
+
+import os
+import tempfile
+from pathlib import Path
+
+_HOME = Path(tempfile.mkdtemp(prefix="oneiros-tests-"))
+for _name in [name for name in os.environ if name.startswith(("ONEIROS_", "KERAS_"))]:
+    del os.environ[_name]
+os.environ.update(
+    HOME=str(_HOME),
+    ONEIROS_HOME=str(_HOME / ".oneiros"),
+    TF_CPP_MIN_LOG_LEVEL="3",
+    CUDA_VISIBLE_DEVICES="-1",
+    JAX_PLATFORMS="cpu",
+)
+
+import numpy as np  # noqa: E402  the environment must be set before anything is imported
+import pytest  # noqa: E402
+
+GOLDEN = Path(__file__).parent / "golden"
+BACKENDS = ("theano", "tensorflow")
+
+
+@pytest.fixture(scope="session")
+def golden_dir() -> Path:
+    """The folder with the data that Keras 1.2.2 produced."""
+    return GOLDEN
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request):
+    """Runs the test once on each backend, which is current meanwhile; gives the backend's name."""
+    from oneiros import backend as K
+
+    with K.use(request.param):
+        yield request.param
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Each test starts from the same random state."""
+    np.random.seed(1234)
