@@ -1,4 +1,4 @@
-"""Shared fixtures. The whole run has a home, settings and caches of its own, and never reaches the network."""
+"""Shared fixtures. The run has a home, settings and caches of its own, and never reaches the network."""
 
 import os
 import tempfile
@@ -18,6 +18,7 @@ os.environ.update(
 import numpy as np  # noqa: E402  the environment must be set before anything is imported
 import pytest  # noqa: E402
 
+pytest_plugins = ["fresh"]
 GOLDEN = Path(__file__).parent / "golden"
 BACKENDS = ("theano", "tensorflow")
 

@@ -1,6 +1,6 @@
 """Prints the kernel's size: lines that are neither blank, comment nor docstring, per module.
 
-    python tools/kernel_lines.py
+python tools/kernel_lines.py
 """
 
 import io
@@ -11,7 +11,8 @@ from pathlib import Path
 KERNEL = Path(__file__).resolve().parent.parent / "kernel" / "oneiros"
 BUDGET = 3000
 WIDTH = 110
-IGNORED = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+STATEMENT_ENDS = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+IGNORED = STATEMENT_ENDS | {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
 
 
 def code_lines(source: str) -> int:
@@ -20,7 +21,7 @@ def code_lines(source: str) -> int:
     statement_start = True
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type in IGNORED:
-            statement_start = statement_start or token.type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+            statement_start = statement_start or token.type in STATEMENT_ENDS
             continue
         if not (token.type == tokenize.STRING and statement_start):
             lines.update(range(token.start[0], token.end[0] + 1))
@@ -33,7 +34,8 @@ def table() -> list[tuple[str, int, int]]:
     rows = []
     for path in sorted(KERNEL.rglob("*.py")):
         source = path.read_text(encoding="utf-8")
-        rows.append((str(path.relative_to(KERNEL)), code_lines(source), max(map(len, source.splitlines()), default=0)))
+        widest = max(map(len, source.splitlines()), default=0)
+        rows.append((str(path.relative_to(KERNEL)), code_lines(source), widest))
     return rows
 
 

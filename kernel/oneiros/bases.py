@@ -15,7 +15,7 @@ from oneiros.errors import ArgumentError, DataError
 class Regularizer:
     """Adds a scalar penalty on a weight or an activation to the loss."""
 
-    loadable: ClassVar[bool] = True
+    loadable: ClassVar[bool] = False
 
     def __call__(self, x: Any) -> Any:
         """Returns the penalty of tensor `x`, a scalar tensor."""
@@ -35,7 +35,7 @@ class Regularizer:
 class Constraint:
     """Maps a weight's new value to the one that is stored, after each update."""
 
-    loadable: ClassVar[bool] = True
+    loadable: ClassVar[bool] = False
 
     def __call__(self, p: Any) -> Any:
         """Returns the constrained value of tensor `p`, of the same shape."""
@@ -46,6 +46,11 @@ class Constraint:
         return {"name": type(self).__name__}
 
 
+def clip_norm(g: Any, c: float, n: Any) -> Any:
+    """Returns gradient `g` scaled by `c / n` if the norm `n` of all gradients reaches `c`."""
+    return K.switch(K.greater_equal(n, c), g * c / n, g) if c > 0 else g
+
+
 class Optimizer:
     """Turns a loss and its parameters into a list of updates.
 
@@ -54,7 +59,7 @@ class Optimizer:
         clipvalue: float, upper bound of each gradient element's absolute value.
     """
 
-    loadable: ClassVar[bool] = True
+    loadable: ClassVar[bool] = False
 
     def __init__(self, **kwargs: Any) -> None:
         unknown = sorted(set(kwargs) - {"clipnorm", "clipvalue"})
@@ -69,33 +74,45 @@ class Optimizer:
         self.weights: list[Any] = []
 
     def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
-        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
-        raise NotImplementedError(f"{type(self).__name__} doesn't define get_updates(params, constraints, loss).")
+        """Returns `(variable, new value)` pairs for one step that lowers `loss`.
+
+        # Arguments
+            params: list of variables to train.
+            constraints: dict, the constraint of those that have one.
+            loss: scalar tensor.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} doesn't define get_updates(params, constraints, loss)."
+        )
 
     def get_gradients(self, loss: Any, params: list[Any]) -> list[Any]:
         """Returns the gradients of `loss`, clipped as this optimizer was told to."""
-        grads = K.gradients(loss, params)
-        norm_limit, value_limit = getattr(self, "clipnorm", 0), getattr(self, "clipvalue", 0)
-        if norm_limit and norm_limit > 0:
+        grads = list(K.gradients(loss, params))
+        norm_limit, value_limit = getattr(self, "clipnorm", None) or 0, getattr(self, "clipvalue", None) or 0
+        if norm_limit > 0:
             norm = K.sqrt(sum(K.sum(K.square(g)) for g in grads))
-            grads = [K.switch(K.greater_equal(norm, norm_limit), g * norm_limit / norm, g) for g in grads]
-        if value_limit and value_limit > 0:
+            grads = [clip_norm(g, norm_limit, norm) for g in grads]
+        if value_limit > 0:
             grads = [K.clip(g, -value_limit, value_limit) for g in grads]
-        return list(grads)
+        return grads
 
     def set_weights(self, weights: list[Any]) -> None:
-        """Sets the optimizer's state from arrays in the order of `get_weights()`."""
+        """Sets the optimizer's state from arrays in the order of `get_weights()`.
+
+        # Raises
+            DataError: if the number of arrays or one of their shapes differs.
+        """
         if len(weights) != len(self.weights):
             raise DataError(
                 f"{type(self).__name__}.set_weights received {len(weights)} arrays; its state has "
-                f"{len(self.weights)}. The state exists once the model was trained or its train function made."
+                f"{len(self.weights)}. The state exists once the model was trained."
             )
         for index, (variable, value) in enumerate(zip(self.weights, weights, strict=True)):
             expected = tuple(K.get_variable_shape(variable))
             if expected != np.shape(value):
                 raise DataError(
                     f"{type(self).__name__}.set_weights: array {index} has shape {np.shape(value)}, "
-                    f"the state {variable.name!r} has shape {expected}."
+                    f"the state there has shape {expected}."
                 )
         K.batch_set_value(list(zip(self.weights, weights, strict=True)))
 
@@ -122,7 +139,7 @@ class Callback:
     """
 
     told_afterwards: ClassVar[bool] = False
-    """Declares that `on_batch_begin/end` may be called after a whole run of batches, in order, with each batch's own logs."""
+    """Whether `on_batch_begin/end` may be called after a run of batches, in order, each with its own logs."""
 
     params: dict[str, Any]
     model: Any
@@ -152,6 +169,23 @@ class Callback:
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Called once after the last epoch."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What reading a file may cost, all parts together; `load_model(path, budget=Budget(...))` allows more.
+
+    # Properties
+        array_bytes: int, memory for arrays.
+        excess_bytes: int, how much longer than the file itself its arrays may be (compressed arrays are).
+        text_bytes: int, memory for names, configurations and other attributes.
+        objects: int, number of groups, arrays and stored blocks looked at.
+    """
+
+    array_bytes: int = 4 << 30
+    excess_bytes: int = 64 << 20
+    text_bytes: int = 64 << 20
+    objects: int = 100_000
 
 
 @dataclass
@@ -187,6 +221,6 @@ class Format:
         """Writes the file at `path`, which doesn't exist yet; the kernel then moves it into place."""
         raise ArgumentError(f"The format {self.name!r} can't write models.")
 
-    def read(self, path: Path) -> ModelState:
-        """Reads the file at `path` under the guarded reader's limits."""
+    def read(self, path: Path, budget: Budget) -> ModelState:
+        """Reads the file at `path` with the guarded reader, which keeps to `budget`."""
         raise ArgumentError(f"The format {self.name!r} can't read models.")

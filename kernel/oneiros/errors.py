@@ -46,6 +46,10 @@ class GraphError(OneirosError, ValueError):
     """The layers given don't form a model: a cycle, a missing input, a duplicate name."""
 
 
+class NodeError(OneirosError, AttributeError, RuntimeError):
+    """A layer was asked for its input, output or weights, and has none yet, or several."""
+
+
 class DataError(OneirosError, ValueError):
     """Arrays passed to a model or a compiled function don't fit it."""
 
@@ -62,7 +66,11 @@ class ConfigError(OneirosError, ValueError):
     """A configuration doesn't describe an object that can be built."""
 
 
-class FileFormatError(OneirosError, ValueError):
+class FileMissingError(OneirosError, FileNotFoundError):
+    """A model file that was to be read isn't there."""
+
+
+class FileFormatError(OneirosError, ValueError, OSError):
     """A file is damaged, truncated, or of a kind that no installed format reads."""
 
 

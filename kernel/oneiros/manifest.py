@@ -1,0 +1,46 @@
+"""The kernel's manifest: it registers what it holds like any plugin, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+CONTENTS = [
+    ("engine.layer", "InputSpec Layer", "engine engine.topology layers"),
+    ("engine.input", "InputLayer Input", "engine engine.topology layers"),
+    ("engine.node", "Node to_list object_list_uid", "engine.topology"),
+    ("engine.container", "get_source_inputs", "engine engine.topology"),
+    ("engine.container", "Container", "engine.topology"),
+    ("engine.model", "Model", "engine engine.training models"),
+    ("engine.data", "standardize_input_data standardize_sample_or_class_weights", "engine.training"),
+    ("engine.data", "standardize_class_weights standardize_sample_weights", "engine.training"),
+    ("engine.data", "check_array_lengths check_loss_and_target_compatibility", "engine.training"),
+    ("engine.data", "standardize_weights slice_X", "engine.training"),
+    ("engine.loop", "batch_shuffle make_batches", "engine.training"),
+    ("engine.losses", "collect_metrics weighted_objective", "engine.training"),
+    ("engine.sequential", "Sequential", "models"),
+    ("saving", "save_model load_model model_from_config model_from_json model_from_yaml", "models"),
+    ("engine.callbacks", "CallbackList BaseLogger History", "callbacks"),
+    ("bases", "Callback", "callbacks"),
+    ("bases", "Optimizer", "optimizers"),
+    ("bases", "Regularizer", "regularizers"),
+    ("bases", "Constraint", "constraints"),
+    ("config", "CustomObjectScope custom_object_scope get_custom_objects", "utils.generic_utils"),
+    ("config", "layer_from_config", "utils.layer_utils"),
+    ("engine.summary", "print_summary count_total_params", "utils.layer_utils"),
+]
+"""Modules of the kernel, names in them, and the modules of Keras where they appear."""
+
+
+@hookimpl
+def oneiros_layers() -> dict[str, str]:
+    """Layers and models that configurations name."""
+    classes = {"input": "InputLayer", "container": "Container", "model": "Model", "sequential": "Sequential"}
+    return {name: f"oneiros.engine.{module}:{name}" for module, name in classes.items()}
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The kernel's part of Keras's modules."""
+    tables: dict[str, dict[str, str]] = {}
+    for module, names, paths in CONTENTS:
+        for path in paths.split():
+            tables.setdefault(path, {}).update({name: f"oneiros.{module}:{name}" for name in names.split()})
+    return tables

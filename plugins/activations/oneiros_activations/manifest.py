@@ -1,1 +1,18 @@
 """Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+_NAMES = ("softmax", "elu", "softplus", "softsign", "relu", "tanh", "sigmoid", "hard_sigmoid", "linear")
+ACTIVATIONS = {name: f"oneiros_activations.functions:{name}" for name in _NAMES}
+
+
+@hookimpl
+def oneiros_activations() -> dict[str, str]:
+    """The activation functions by name."""
+    return ACTIVATIONS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The module `oneiros.activations`."""
+    return {"activations": {**ACTIVATIONS, "get": "oneiros_activations.functions:get"}}

@@ -1,1 +1,44 @@
 """Manifest: what this plugin offers, by reference, importing nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros import hookimpl
+
+CALLBACKS = {
+    "ProgbarLogger": "oneiros_callbacks.progress:ProgbarLogger",
+    "ModelCheckpoint": "oneiros_callbacks.watching:ModelCheckpoint",
+    "EarlyStopping": "oneiros_callbacks.watching:EarlyStopping",
+}
+
+
+@hookimpl
+def oneiros_callbacks() -> dict[str, str]:
+    """The callbacks that can be asked for by name."""
+    return CALLBACKS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """`oneiros.callbacks`, and the progress bar where Keras 1 had it."""
+    progbar = {"Progbar": "oneiros_callbacks.progress:Progbar"}
+    return {"callbacks": CALLBACKS, "utils.generic_utils": progbar}
+
+
+@hookimpl
+def oneiros_default_callbacks(params: dict[str, Any]) -> list[Any]:
+    """Shows how a fit goes, unless it is to be silent."""
+    if not params["verbose"]:
+        return []
+    from oneiros_callbacks.progress import ProgbarLogger
+
+    return [ProgbarLogger()]
+
+
+@hookimpl
+def oneiros_progress(total: int) -> Any:
+    """Shows how far an evaluation or a prediction is."""
+    from oneiros_callbacks.progress import Progbar
+
+    return Progbar(total).update

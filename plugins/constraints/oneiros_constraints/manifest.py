@@ -1,1 +1,21 @@
 """Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+_CLASSES = {
+    name: f"oneiros_constraints.constraints:{name}"
+    for name in ("MaxNorm", "NonNeg", "UnitNorm", "MinMaxNorm")
+}
+CONSTRAINTS = {**_CLASSES, **{name.lower(): _CLASSES[name] for name in ("MaxNorm", "NonNeg", "UnitNorm")}}
+
+
+@hookimpl
+def oneiros_constraints() -> dict[str, str]:
+    """The weight constraints by name."""
+    return CONSTRAINTS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The module `oneiros.constraints`."""
+    return {"constraints": {**CONSTRAINTS, "get": "oneiros_constraints.constraints:get"}}

@@ -1,1 +1,11 @@
 """Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+FORMATS = {"hdf5": "oneiros_format_hdf5.format:HDF5Format"}
+
+
+@hookimpl
+def oneiros_formats() -> dict[str, str]:
+    """The format `hdf5`."""
+    return FORMATS

@@ -1,1 +1,1 @@
-"""Manifest: what this plugin offers, by reference, importing nothing."""
+"""Manifest: this plugin offers nothing by name; formats, datasets and utilities import it."""

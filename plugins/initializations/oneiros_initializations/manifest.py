@@ -1,1 +1,22 @@
 """Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+_NAMES = (
+    "uniform", "normal", "lecun_uniform", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform",
+    "orthogonal", "identity", "zero", "one",
+)  # fmt: skip
+INITIALIZATIONS = {name: f"oneiros_initializations.functions:{name}" for name in _NAMES}
+
+
+@hookimpl
+def oneiros_initializations() -> dict[str, str]:
+    """The weight initializations by name."""
+    return INITIALIZATIONS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The module `oneiros.initializations`."""
+    helpers = {name: f"oneiros_initializations.functions:{name}" for name in ("get", "get_fans")}
+    return {"initializations": {**INITIALIZATIONS, **helpers}}

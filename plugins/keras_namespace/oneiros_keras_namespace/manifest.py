@@ -1,1 +1,1 @@
-"""Manifest: what this plugin offers, by reference, importing nothing."""
+"""Manifest: this plugin offers nothing by name; its finder, installed by a .pth file, answers for `keras`."""

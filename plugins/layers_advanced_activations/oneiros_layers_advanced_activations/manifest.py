@@ -1,1 +1,22 @@
 """Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+_FIXED = ("ELU", "LeakyReLU", "ThresholdedReLU")
+_LEARNED = ("ParametricSoftplus", "PReLU", "SReLU")
+LAYERS = {
+    **{name: f"oneiros_layers_advanced_activations.fixed:{name}" for name in _FIXED},
+    **{name: f"oneiros_layers_advanced_activations.learned:{name}" for name in _LEARNED},
+}
+
+
+@hookimpl
+def oneiros_layers() -> dict[str, str]:
+    """The layers by name."""
+    return LAYERS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The module `oneiros.layers.advanced_activations`."""
+    return {"layers.advanced_activations": LAYERS}

@@ -1,1 +1,17 @@
 """Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+LAYERS = {"BatchNormalization": "oneiros_layers_normalization.batch_normalization:BatchNormalization"}
+
+
+@hookimpl
+def oneiros_layers() -> dict[str, str]:
+    """The layers by name."""
+    return LAYERS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The module `oneiros.layers.normalization`."""
+    return {"layers.normalization": LAYERS}

@@ -1,1 +1,35 @@
 """Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+_CLASSES = {
+    "SGD": "oneiros_optimizers.sgd:SGD",
+    "RMSprop": "oneiros_optimizers.accumulating:RMSprop",
+    "Adagrad": "oneiros_optimizers.accumulating:Adagrad",
+    "Adadelta": "oneiros_optimizers.accumulating:Adadelta",
+    "Adam": "oneiros_optimizers.adam:Adam",
+    "Adamax": "oneiros_optimizers.adam:Adamax",
+    "Nadam": "oneiros_optimizers.adam:Nadam",
+}
+OPTIMIZERS = {
+    **_CLASSES,
+    **{name.lower(): reference for name, reference in _CLASSES.items()},
+    "TFOptimizer": "oneiros_optimizers.foreign:TFOptimizer",
+}
+
+
+@hookimpl
+def oneiros_optimizers() -> dict[str, str]:
+    """The optimizers by name."""
+    return OPTIMIZERS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The module `oneiros.optimizers`."""
+    helpers = {
+        "clip_norm": "oneiros.bases:clip_norm",
+        "get": "oneiros_optimizers.functions:get",
+        "optimizer_from_config": "oneiros_optimizers.functions:optimizer_from_config",
+    }
+    return {"optimizers": {**OPTIMIZERS, **helpers}}

@@ -1,1 +1,27 @@
 """Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+_L1L2 = "oneiros_regularizers.regularizers:L1L2Regularizer"
+REGULARIZERS = {
+    "L1L2Regularizer": _L1L2,
+    "WeightRegularizer": _L1L2,
+    "ActivityRegularizer": _L1L2,
+    "EigenvalueRegularizer": "oneiros_regularizers.regularizers:EigenvalueRegularizer",
+    **{
+        name: f"oneiros_regularizers.regularizers:{name}"
+        for name in ("l1", "l2", "l1l2", "activity_l1", "activity_l2", "activity_l1l2")
+    },
+}
+
+
+@hookimpl
+def oneiros_regularizers() -> dict[str, str]:
+    """The regularizers by name."""
+    return REGULARIZERS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The module `oneiros.regularizers`."""
+    return {"regularizers": {**REGULARIZERS, "get": "oneiros_regularizers.regularizers:get"}}

@@ -1,1 +1,18 @@
 """Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+_NP_UTILS = (
+    "to_categorical", "normalize", "binary_logloss", "multiclass_logloss", "accuracy", "probas_to_classes",
+    "categorical_probas_to_classes", "convert_kernel", "conv_output_length", "conv_input_length",
+)  # fmt: skip
+_GENERIC_UTILS = ("get_from_module", "make_tuple", "func_dump", "func_load")
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The module `oneiros.utils.np_utils`, and this plugin's part of `oneiros.utils.generic_utils`."""
+    return {
+        "utils.np_utils": {name: f"oneiros_utils.np_utils:{name}" for name in _NP_UTILS},
+        "utils.generic_utils": {name: f"oneiros_utils.generic_utils:{name}" for name in _GENERIC_UTILS},
+    }

@@ -1,0 +1,35 @@
+"""Keras 1's `K`: each function passes its call on to the backend that owns the tensors it received.
+
+Without tensors among the arguments it is the current backend.
+
+# Example
+    >>> from oneiros import backend as K
+    >>> x = K.placeholder((None, 3))
+    >>> f = K.function([x], [K.sum(x, axis=1)])
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros.backend import common
+from oneiros.backend.common import *  # noqa: F403
+from oneiros.backend.contract import Backend, Function
+from oneiros.backend.dispatch import backend, bound, current, dispatchers, load, loaded, set_backend, use
+
+_functions = dispatchers()
+globals().update(_functions)
+
+__all__ = [
+    "Backend", "Function", "backend", "bound", "current", "load", "loaded", "set_backend", "use",
+    *common.__all__, *_functions,
+]  # fmt: skip
+
+_PRIVATE = {"_BACKEND": backend, "_EPSILON": common.epsilon, "_FLOATX": common.floatx}
+
+
+def __getattr__(name: str) -> Any:
+    """Answers for the underscored names that code of 2016 reads."""
+    if name in _PRIVATE:
+        return _PRIVATE[name]()
+    raise AttributeError(f"module 'oneiros.backend' has no attribute {name!r}")

@@ -1,0 +1,182 @@
+"""`Function`: what `K.function` returns. Engines derive from it; these `upload` and `loop` work on any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from oneiros.errors import ArgumentError, DataError
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What one input of a function accepts."""
+
+    label: str
+    shape: tuple[int | None, ...]
+    dtype: Any
+    sparse: bool = False
+
+    def check(self, value: Any, batched: bool = False) -> Array:
+        """Returns `value` as an array of this input's type.
+
+        # Arguments
+            value: what the caller passed.
+            batched: whether the first axis holds a whole data set instead of one batch.
+
+        # Raises
+            DataError: if it isn't numeric, or its shape doesn't fit.
+        """
+        array = value.toarray() if self.sparse and hasattr(value, "toarray") else value
+        try:
+            array = np.asarray(array)
+        except ValueError:
+            array = np.empty((), object)
+        want = (None, *self.shape[1:]) if batched else self.shape
+        if array.dtype.kind not in "biuf":
+            problem = f"{value!r:.60}, which is not an array of numbers"
+        elif len(want) == array.ndim and all(n in (None, m) for n, m in zip(want, array.shape, strict=True)):
+            return np.asarray(array, self.dtype)
+        else:
+            problem = f"an array of shape {array.shape}"
+        raise DataError(
+            f"{self.label} received {problem}. It takes shape {self.shape} of type {self.dtype}; None stands "
+            f"for any size{', and a data set may have any number of rows' if batched else ''}."
+        )
+
+
+class Upload:
+    """Data that a function's `loop` draws its batches from; `release()` lets go of it."""
+
+    def __init__(self, arrays: list[Any]) -> None:
+        self._arrays: list[Any] | None = arrays
+
+    @property
+    def arrays(self) -> list[Any]:
+        """The data, one array per input."""
+        if self._arrays is None:
+            raise ArgumentError("This upload was released. Call upload(arrays) again before loop.")
+        return self._arrays
+
+    def release(self) -> None:
+        """Frees the memory on the device."""
+        self._arrays = None
+
+
+class Function:
+    """A compiled function of placeholders, with updates of variables.
+
+    An engine supplies `run`; `upload` and `loop` have plain versions here. All outputs and new values are
+    computed before the first variable is assigned.
+
+    # Arguments
+        backend: the Backend it belongs to.
+        inputs: list of placeholders, the learning phase possibly among them.
+        outputs: list of tensors.
+        updates: list of `(variable, new value)` pairs.
+
+    # Properties
+        placeholders: the inputs without the learning phase.
+        feeds: what each of these accepts.
+    """
+
+    def __init__(self, backend: Any, inputs: Any, outputs: Any, updates: Any = ()) -> None:
+        for name, value in (("inputs", inputs), ("outputs", outputs), ("updates", updates)):
+            if not isinstance(value, (list, tuple)):
+                raise ArgumentError(f"K.function takes its {name} as a list; it received {value!r:.80}.")
+        self.backend = backend
+        self.inputs, self.outputs, self.updates = list(inputs), list(outputs), list(updates)
+        for pair in self.updates:
+            if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+                raise ArgumentError(f"K.function takes (variable, new value) as an update, not {pair!r:.80}.")
+        phases = [i for i, x in enumerate(inputs) if isinstance(x, int) or backend.is_learning_phase(x)]
+        self.phase_index = phases[0] if phases else None
+        self.placeholders = [x for i, x in enumerate(inputs) if i != self.phase_index]
+        self.feeds = [self._feed(i, x) for i, x in enumerate(self.placeholders)]
+
+    def _feed(self, i: int, x: Any) -> Feed:
+        k = self.backend
+        label = f"Input {i} ({getattr(x, 'name', None) or 'unnamed'})"
+        return Feed(label, tuple(k.int_shape(x)), np.dtype(k.dtype(x)), k.is_sparse(x))
+
+    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
+        """Runs once.
+
+        # Arguments
+            arrays: list, one value per input in their order; for the learning phase 0 or 1.
+
+        # Returns
+            The outputs' values, a list of arrays.
+
+        # Raises
+            DataError: if the number, the rank, a fixed dimension or the type doesn't fit, naming the input.
+        """
+        if not isinstance(arrays, (list, tuple)) or len(arrays) != len(self.inputs):
+            names = [feed.label for feed in self.feeds] + ["the phase"] * (self.phase_index is not None)
+            got = len(arrays) if isinstance(arrays, (list, tuple)) else f"{arrays!r:.60}"
+            raise DataError(f"The function takes {len(names)} inputs ({', '.join(names)}), not {got}.")
+        values, phase = list(arrays), None
+        if self.phase_index is not None:
+            phase = self.check_phase(values.pop(self.phase_index))
+        return self.run([feed.check(value) for feed, value in zip(self.feeds, values, strict=True)], phase)
+
+    def check_phase(self, value: Any) -> int:
+        """Returns the learning phase as 0 or 1."""
+        if np.size(value) != 1 or np.ravel(value)[0] not in (0, 1):
+            raise DataError(f"The learning phase is 0 (test) or 1 (train); it can't be {value!r:.60}.")
+        phase = int(np.ravel(value)[0])
+        fixed = phase if self.phase_index is None else self.inputs[self.phase_index]
+        if isinstance(fixed, int) and phase != fixed:
+            raise DataError(
+                f"K.set_learning_phase had fixed the phase to {fixed} when this function was built; it "
+                f"received {phase}. Pass {fixed}, or build the graph without set_learning_phase."
+            )
+        return phase
+
+    def run(self, arrays: list[Array], phase: int | None) -> list[Any]:
+        """Runs once on checked arrays, one per placeholder. Engines supply it."""
+        raise NotImplementedError(f"{type(self).__name__} doesn't define run(arrays, phase).")
+
+    def upload(self, arrays: Sequence[Any]) -> Upload:
+        """Takes whole data sets to where `loop` reads them; later changes of the arrays are not seen.
+
+        # Arguments
+            arrays: list, one per placeholder; the first axis counts rows.
+        """
+        return Upload([np.array(array) for array in self.check_upload(arrays)])
+
+    def check_upload(self, arrays: Sequence[Any]) -> list[Array]:
+        """Returns the arrays of a data set, checked against the placeholders."""
+        if len(arrays) != len(self.feeds):
+            raise DataError(f"upload takes {len(self.feeds)} arrays, one per input, not {len(arrays)}.")
+        return [feed.check(array, batched=True) for feed, array in zip(self.feeds, arrays, strict=True)]
+
+    def check_index(self, handle: Upload, index: Any) -> Array:
+        """Returns the index of a loop as an int32 array of shape (steps, batch)."""
+        array, rows = np.asarray(index), min((len(array) for array in handle.arrays), default=0)
+        if array.ndim != 2 or array.dtype.kind not in "iu":
+            raise DataError(f"loop takes integers of shape (steps, batch), not {array.dtype} {array.shape}.")
+        if self.feeds and array.size and not 0 <= array.min() <= array.max() < rows:
+            raise DataError(f"The index runs from {array.min()} to {array.max()}; there are {rows} rows.")
+        return array.astype(np.int32)
+
+    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
+        """Runs one step per row of `index`, on the uploaded rows that it names.
+
+        # Arguments
+            handle: what `upload` returned.
+            index: integer array of shape (steps, batch).
+            phase: 0 or 1, if the learning phase is among the inputs.
+
+        # Returns
+            The outputs, each with a leading axis of length `steps`.
+        """
+        chosen = None if phase is None else self.check_phase(phase)
+        rows = self.check_index(handle, index)
+        steps = [self.run([array[row] for array in handle.arrays], chosen) for row in rows]
+        return [np.stack(values) for values in zip(*steps, strict=True)]

@@ -1,0 +1,336 @@
+"""Objects from names and configurations, and the policy for configurations that come from a file.
+
+A file may name only what is registered under the kind expected at that place, and of classes only those that
+declare `loadable = True` themselves. What the caller passes as `custom_objects` comes first and needs no
+declaration. Nothing in a file is executed or imported by its path, and nothing in it can relax these rules.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextvars import ContextVar
+from types import FunctionType
+from typing import Any, NoReturn
+
+from oneiros import registry
+from oneiros.errors import ConfigError, NameConflictError, OneirosError, UnknownNameError, UnsafeFileError
+
+KERAS_VERSION = "1.2.2"
+"""The version of Keras whose configurations and files these are."""
+
+MAX_CHARACTERS, MAX_TOKENS, MAX_DEPTH, MAX_DIGITS = 64 << 20, 2_000_000, 200, 40
+"""What `loads` accepts: the text's length, its strings, brackets and commas, nesting, a number's digits."""
+
+MAX_PARAMETERS = 2**32
+"""How many weights a configuration may ask for unless `parameter_budget` says otherwise."""
+
+FUNCTION_KINDS = ("activation", "objective", "metric", "initialization")
+
+_TOKENS = re.compile(r'"(?:[^"\\]+|\\.)*+"?|[\[\]{},]', re.DOTALL)
+_custom: dict[str, Any] = {}
+_functions: ContextVar[dict[str, Any]] = ContextVar("oneiros_functions", default={})  # noqa: B039
+_budget: ContextVar[list[int] | None] = ContextVar("oneiros_parameter_budget", default=None)
+
+
+class CustomObjectScope:
+    """Context manager under which names mean the caller's own objects.
+
+    # Arguments
+        args: dicts from names to objects.
+
+    # Example
+        >>> with CustomObjectScope({"MyLayer": MyLayer}):
+        ...     model = model_from_json(text)
+    """
+
+    def __init__(self, *args: dict[str, Any]) -> None:
+        self.custom_objects = args
+        self.backup: dict[str, Any] = {}
+
+    def __enter__(self) -> CustomObjectScope:
+        self.backup = dict(_custom)
+        for objects in self.custom_objects:
+            _custom.update(objects)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _custom.clear()
+        _custom.update(self.backup)
+
+
+custom_object_scope = CustomObjectScope
+
+
+def get_custom_objects() -> dict[str, Any]:
+    """Returns the dict of the caller's own objects, which may be added to for the rest of the process."""
+    return _custom
+
+
+def get_object(
+    kind: str, identifier: Any, custom_objects: dict[str, Any] | None = None, instantiate: bool = False,
+    kwargs: dict[str, Any] | None = None,
+) -> Any:  # fmt: skip
+    """Returns the object that an identifier stands for; this is what `activations.get` and its like call.
+
+    # Arguments
+        kind: str, a kind of the registry, e.g. `"activation"`.
+        identifier: a name; a configuration, `{"name": N, **arguments}` or `{"class_name": N, "config":
+            arguments}`; None or an object, returned as they are.
+        custom_objects: dict, names that come before the registry's.
+        instantiate: bool, whether to call the class or the function that a name stands for.
+        kwargs: dict, arguments of that call.
+
+    # Raises
+        UnknownNameError: if nothing provides the name.
+        UnsafeFileError: if a configuration names a class that may not be built from one.
+    """
+    if isinstance(identifier, dict):
+        name, arguments = _parts(kind, identifier)
+        cls = _lookup(kind, name, custom_objects)
+        check_loadable(cls, kind, custom_objects)
+        return _build(kind, name, getattr(cls, "from_config", lambda config: cls(**config)), arguments)
+    if not isinstance(identifier, str):
+        return identifier
+    found = _lookup(kind, identifier, custom_objects)
+    if not instantiate or not (isinstance(found, type) or inspect.isroutine(found)):
+        return found
+    if isinstance(found, type) and _budget.get() is not None:
+        check_loadable(found, kind, custom_objects)
+    return _build(kind, identifier, found, **(kwargs or {}))
+
+
+def layer_from_config(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+    """Builds a layer or a model from `{"class_name": …, "config": …}`.
+
+    # Arguments
+        config: dict as above, or a legacy one with the class under `name`.
+        custom_objects: dict from names to the caller's own classes and functions, valid during this call.
+
+    # Raises
+        ConfigError: if the configuration doesn't fit the class.
+        UnknownNameError, UnsafeFileError: as in `get_object`.
+    """
+    name, arguments = _parts("layer", config)
+    with loading(custom_objects):
+        cls = _lookup("layer", name)
+        check_loadable(cls, "layer")
+        takes_them = "custom_objects" in inspect.signature(cls.from_config).parameters
+        extra = {"custom_objects": custom_objects} if takes_them else {}
+        return _build("layer", name, cls.from_config, arguments, **extra)
+
+
+def check_loadable(cls: Any, kind: str, custom_objects: dict[str, Any] | None = None) -> None:
+    """Raises UnsafeFileError unless a configuration may have an object of this class built.
+
+    # Arguments
+        cls: what the configuration's name stands for.
+        kind: str, the kind expected where it was named.
+        custom_objects: dict, objects that the caller vouches for.
+    """
+    from oneiros import bases
+    from oneiros.engine.layer import Layer
+
+    name = getattr(cls, "__qualname__", repr(cls))
+    base = Layer if kind == "layer" else getattr(bases, kind.capitalize(), object)
+    if not isinstance(cls, type) or not issubclass(cls, base):
+        raise UnsafeFileError(
+            f"A configuration names {name} where it needs a {kind}; it is no subclass of {base.__name__}."
+        )
+    vouched = any(cls is known for table in (custom_objects or {}, _custom) for known in table.values())
+    if not vouched and vars(cls).get("loadable") is not True:
+        raise UnsafeFileError(
+            f"A configuration asks for {cls.__module__}.{name}, which doesn't declare that files may have it "
+            f"built. Pass custom_objects={{{name!r}: {name}}}; or, if its constructor only keeps arguments, "
+            f"write `loadable = True` into the class (a base class's declaration doesn't count)."
+        )
+
+
+def parameter_budget(limit: int = MAX_PARAMETERS) -> AbstractContextManager[None]:
+    """Returns a context manager that bounds how many weights may be made, all layers together.
+
+    # Arguments
+        limit: int, number of scalars; loading passes how many the file holds.
+    """
+    return _setting(_budget, [limit, limit])
+
+
+def spend_parameters(shape: tuple[int, ...], owner: str) -> None:
+    """Counts a weight about to be made against the budget, if one holds."""
+    budget = _budget.get()
+    if budget is not None:
+        budget[0] -= math.prod(shape)
+        if budget[0] < 0:
+            raise UnsafeFileError(
+                f"The configuration makes {owner} ask for a weight of shape {tuple(shape)}: more than the "
+                f"{budget[1]:,} parameters that it may have in all. Check the layer's arguments; if they are "
+                f"meant, build under `with oneiros.config.parameter_budget(n):`."
+            )
+
+
+def function_scope(functions: dict[str, Any]) -> AbstractContextManager[None]:
+    """Returns a context manager that supplies the functions that a file can't hold.
+
+    # Arguments
+        functions: dict, layer name → function, or → `{argument: function}`.
+    """
+    return _setting(_functions, {**_functions.get(), **functions})
+
+
+def get_function(value: Any, layer: str, argument: str) -> Any:
+    """Returns the function that a layer's configuration stands for.
+
+    # Arguments
+        value: the function itself; a name; a marker that `dumps` wrote; or bytecode, which is refused.
+        layer: str, the layer's name, under which `function_scope` may hold the function.
+        argument: str, e.g. `"function"`, `"mode"`, `"output_shape"`.
+
+    # Raises
+        UnsafeFileError: unless the caller supplied the function or the name is that of a registered one.
+    """
+    given = _functions.get().get(layer, {})
+    supplied = {"function": given, "mode": given} if callable(given) else given
+    name = value.get("name") if isinstance(value, dict) else value
+    found = value if callable(value) else supplied.get(argument)
+    if found is None and isinstance(name, str):
+        entries = (registry.find(kind, name) for kind in FUNCTION_KINDS)
+        own = _custom.get(name) or _custom.get(name.rpartition(".")[2])
+        found = own or next((registry.load(entry) for entry in entries if entry), None)
+    if callable(found):
+        return found
+    what = f"names the function {name!r:.80}" if isinstance(name, str) else "is stored as Python bytecode"
+    supply = f"{{{layer!r}: {{{argument!r}: fn}}}}"
+    raise UnsafeFileError(
+        f"The argument `{argument}` of layer {layer!r} {what}. Loading runs no code from a file. Supply it: "
+        f"load_model(path, functions={supply}), or `with oneiros.config.function_scope({supply}):`."
+    )
+
+
+def dumps(obj: Any, **kwargs: Any) -> str:
+    """Returns JSON text; NumPy values become plain ones, functions their name or a marker, never bytecode.
+
+    # Arguments
+        obj: dicts, lists, numbers, strings, …
+        kwargs: passed on to `json.dumps`.
+
+    # Raises
+        ConfigError: for anything else, and for NaN and infinity.
+    """
+    try:
+        return json.dumps(obj, **{"default": _plain, "allow_nan": False, **kwargs})
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"A configuration can't be written as JSON: {error}") from None
+
+
+def loads(text: str) -> Any:
+    """Parses JSON text.
+
+    # Raises
+        UnsafeFileError: if it exceeds the limits above, repeats a key, or holds NaN or infinity.
+        ConfigError: if it isn't JSON.
+    """
+    if not isinstance(text, str):
+        raise ConfigError(f"JSON text was expected; received {type(text).__name__}: {text!r:.80}.")
+    if len(text) > MAX_CHARACTERS:
+        _refuse(f"it has {len(text)} characters, the limit is {MAX_CHARACTERS}")
+    depth = 0
+    for count, match in enumerate(_TOKENS.finditer(text)):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
+        if depth > MAX_DEPTH or count > MAX_TOKENS:
+            _refuse(f"it nests deeper than {MAX_DEPTH} levels or has more than {MAX_TOKENS} tokens")
+    hooks: dict[str, Any] = dict.fromkeys(("parse_constant", "parse_float", "parse_int"), _number)
+    try:
+        return json.loads(text, object_pairs_hook=_distinct, **hooks)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"This isn't JSON: {error}. It begins with {text!r:.80}.") from None
+
+
+@contextmanager
+def loading(custom_objects: dict[str, Any] | None = None) -> Iterator[None]:
+    """Context manager under which a configuration is built: custom objects known, weights bounded."""
+    with custom_object_scope(custom_objects or {}), nullcontext() if _budget.get() else parameter_budget():
+        yield
+
+
+@contextmanager
+def _setting(variable: ContextVar[Any], value: Any) -> Iterator[None]:
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
+
+
+def _parts(kind: str, config: Any) -> tuple[str, Any]:
+    """Splits a configuration into the class's name and a copy of its arguments."""
+    found = dict(config) if isinstance(config, dict) else {}
+    if "class_name" in found:
+        name, arguments = found["class_name"], found.get("config", {})
+    else:
+        name, arguments = found.pop("name", None), found
+        if kind == "layer":
+            arguments["name"] = arguments.pop("custom_name", None)
+    if not isinstance(name, str) or not isinstance(arguments, (dict, list)):
+        raise ConfigError(
+            f'The configuration of a {kind} looks like {{"class_name": "…", "config": {{…}}}}; '
+            f"received {config!r:.200}."
+        )
+    return name, arguments.copy()
+
+
+def _lookup(kind: str, name: str, custom_objects: dict[str, Any] | None = None) -> Any:
+    for table in (custom_objects or {}, _custom):
+        if name in table:
+            return table[name]
+    try:
+        return registry.resolve(kind, name)
+    except UnknownNameError as error:
+        own = f"If it is your own, pass custom_objects={{{name!r}: …}} when loading, else the object itself."
+        raise UnknownNameError(f"{error} {own}") from None
+
+
+def _build(kind: str, name: str, make: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    try:
+        return make(*args, **kwargs)
+    except OneirosError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"The {kind} {name!r} can't be built from its arguments: {reason}") from error
+
+
+def _plain(obj: Any) -> Any:
+    if hasattr(obj, "tolist"):
+        return obj.tolist()
+    if isinstance(obj, type):
+        return obj.__name__
+    if not callable(obj):
+        raise TypeError(f"{type(obj).__name__} {obj!r:.80} is no number, text, list, dict or function")
+    name = getattr(obj, "__qualname__", type(obj).__name__)
+    for kind in FUNCTION_KINDS if isinstance(obj, FunctionType) else ():
+        with suppress(NameConflictError):
+            entry = registry.find(kind, obj.__name__)
+            if entry is not None and entry.reference == f"{obj.__module__}:{name}":
+                return f"{entry.distribution}:{entry.name}"
+    return {"class_name": "__function__", "name": name}
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise UnsafeFileError(f"JSON refused: {reason}. No model's configuration is like that.")
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        _refuse(f"a key occurs twice in the object with the keys {', '.join(found):.200}")
+    return found
+
+
+def _number(text: str) -> float:
+    if len(text) > MAX_DIGITS or not math.isfinite(float(text)):
+        _refuse(f"it holds {text:.80}, which isn't a finite number of at most {MAX_DIGITS} digits")
+    return int(text) if text.lstrip("-").isdigit() else float(text)

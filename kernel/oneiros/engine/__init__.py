@@ -1,0 +1,13 @@
+"""The model graph and its training; Keras's names (`Layer`, `Input`, `Model`, …) are found when used."""
+
+from typing import Any
+
+from oneiros import modules
+
+
+def __getattr__(name: str) -> Any:
+    return modules.attribute(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *modules.names(__name__)})

@@ -1,0 +1,98 @@
+"""The callbacks that every `fit` has: their list, the averaging of batch values, the history."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from oneiros.bases import Callback
+
+Logs = dict[str, Any] | None
+
+
+class CallbackList(Callback):
+    """Passes every call on to each of its callbacks, in order.
+
+    # Arguments
+        callbacks: list of `Callback` objects.
+        queue_length: kept for code of Keras 1; nothing is timed here.
+    """
+
+    def __init__(self, callbacks: Any = None, queue_length: int = 10) -> None:
+        self.callbacks, self.queue_length = list(callbacks or ()), queue_length
+
+    def append(self, callback: Any) -> None:
+        """Adds a callback at the end."""
+        self.callbacks.append(callback)
+
+    def want_each_batch(self) -> bool:
+        """Tells whether some callback must be called between batches, and not after a run of them."""
+        methods = ("on_batch_begin", "on_batch_end")
+        return any(_overrides(callback, method) for callback in self.callbacks for method in methods)
+
+
+def _passing_on(method: str) -> Any:
+    @functools.wraps(getattr(Callback, method))
+    def tell(self: CallbackList, *arguments: Any, **named: Any) -> None:
+        for callback in self.callbacks:
+            getattr(callback, method)(*arguments, **named)
+
+    return tell
+
+
+for _name in [name for name in vars(Callback) if name.startswith(("on_", "set_"))]:
+    setattr(CallbackList, _name, _passing_on(_name))
+
+
+def _overrides(callback: Any, method: str) -> bool:
+    """Here `told_afterwards = True` covers the methods of the class that declares it, and of its bases."""
+    for place in (callback, *type(callback).__mro__):
+        if vars(place).get("told_afterwards") or place is Callback:
+            return False
+        if method in vars(place):
+            return True
+    return False
+
+
+class BaseLogger(Callback):
+    """Averages the batches' values over an epoch, by batch size; always the first callback of a run."""
+
+    told_afterwards = True
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Starts the averages."""
+        self.seen, self.totals = 0, dict[str, Any]()
+
+    def on_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Adds a batch."""
+        size = (logs or {}).get("size", 0)
+        self.seen += size
+        for name, value in (logs or {}).items():
+            self.totals[name] = self.totals.get(name, 0) + value * size
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Puts the averages into `logs`, for the callbacks after this one."""
+        for name in self.params["metrics"]:
+            if logs is not None and name in self.totals:
+                logs[name] = self.totals[name] / self.seen
+
+
+class History(Callback):
+    """Keeps each epoch's values; `fit` returns it.
+
+    # Properties
+        epoch: list of epoch numbers, from 0.
+        history: dict from name (`loss`, `acc`, `val_loss`, …) to the list of values.
+    """
+
+    told_afterwards = True
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Starts an empty history."""
+        self.epoch, self.history = list[int](), dict[str, list[Any]]()
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Adds the epoch's values."""
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)

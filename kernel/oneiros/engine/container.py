@@ -1,0 +1,503 @@
+"""Container: layers connected to a graph, from input tensors to output tensors, usable as one layer."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros import config as configs
+from oneiros import registry, saving
+from oneiros.backend import bound
+from oneiros.engine.input import InputLayer
+from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import (
+    Node,
+    Results,
+    Tensor,
+    label,
+    object_list_uid,
+    one_or_all,
+    origins,
+    run_layer,
+    shape_list,
+    to_list,
+    unique,
+)
+from oneiros.errors import ArgumentError, CapabilityError, ConfigError, GraphError, UnknownNameError
+
+
+class Container(Layer):
+    """A graph of layers, without training; `Model` adds that.
+
+    # Arguments
+        input: tensor or list of tensors, from `Input`.
+        output: tensor or list of tensors, computed from them by layers.
+        name: str.
+
+    # Properties
+        layers: list of the layers, those farthest from the outputs first.
+        inputs, outputs: lists of tensors.
+        input_layers, output_layers: lists of the layers that they come from; `…_node_indices` and
+            `…_tensor_indices` say from which call and output.
+        input_names, output_names: lists of those layers' names.
+        nodes_by_depth, layers_by_depth: dicts from the distance to the outputs to lists.
+        container_nodes: set of the graph's nodes, as `"<layer name>_ib-<node index>"`.
+
+    # Raises
+        GraphError: if a tensor comes from no layer, an input is missing, or two layers have one name.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, input: Any, output: Any, name: str | None = None) -> None:
+        self._begin(name)
+        self.inputs, self.outputs = list(to_list(input)), list(to_list(output))
+        self._check_ends()
+        self._backend = self.inputs[0]._keras_history[0]._backend
+        sources = origins(self.inputs)
+        self.input_layers, self.input_layers_node_indices, self.input_layers_tensor_indices = sources
+        ends = origins(self.outputs)
+        self.output_layers, self.output_layers_node_indices, self.output_layers_tensor_indices = ends
+        self.input_names = [layer.name for layer in self.input_layers]
+        self.output_names = [layer.name for layer in self.output_layers]
+        self.internal_input_shapes = [tensor._keras_shape for tensor in self.inputs]
+        self.internal_output_shapes = [tensor._keras_shape for tensor in self.outputs]
+        self._map(*(layer.inbound_nodes[index] for layer, index in zip(*ends[:2], strict=True)))
+        masks = [layer.inbound_nodes[call].output_masks[i] for layer, call, i in zip(*ends, strict=True)]
+        none, shapes = [None] * len(self.inputs), self.internal_output_shapes
+        self._calls[object_list_uid(self.inputs + none)] = self.inputs, none, (self.outputs, masks, shapes)
+        Node(self, [], [], [], self.inputs, self.outputs, none, masks, self.internal_input_shapes, shapes)
+        self.built = True
+
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+
+    def _begin(self, name: str | None, trainable: bool = True) -> None:
+        super()._begin(name, trainable)
+        self._own: dict[str, list[Any]] = {"losses": [], "updates": []}
+        self._calls: dict[str, tuple[list[Tensor], list[Tensor], Results]] = {}
+
+    def _check_ends(self) -> None:
+        for end, tensors in (("input", self.inputs), ("output", self.outputs)):
+            for index, tensor in enumerate(tensors or [None]):
+                if not hasattr(tensor, "_keras_history"):
+                    raise GraphError(
+                        f"{label(self)}: no layer returned {end} {index}, {type(tensor).__name__} "
+                        f"{tensor!r:.60}. Make inputs with Input(…); compute in layers: Lambda(function)(x)."
+                    )
+        layers = [tensor._keras_history[0] for tensor in self.inputs]
+        for index, layer in enumerate(layers):
+            if not isinstance(layer, InputLayer) or layer in layers[:index]:
+                raise GraphError(
+                    f"{label(self)}: input {index} is an output of {label(layer)}. Inputs are tensors that "
+                    f"Input(…) returned, each listed once; call the layers that follow on a new Input."
+                )
+
+    def _map(self, *ends: Node) -> None:
+        """Finds the graph that ends in some nodes, and the depth of all that is in it."""
+        sources = [layer.inbound_nodes[0] for layer in self.input_layers]
+        nodes, layers = walk(ends)
+        for node in nodes:
+            if not node.inbound_layers and node not in sources:
+                user = next((n for n in nodes if node in n.parents), node).outbound_layer
+                raise GraphError(
+                    f"{label(self)} is disconnected: {label(user)} depends on {label(node.outbound_layer)}, "
+                    f"not among the inputs {self.input_names}. Add its tensor: Model(input=[…], output=…)."
+                )
+        self._nodes = [node for node in sources if node not in nodes] + nodes
+        depths, layer_depths = dict.fromkeys(self._nodes, 0), dict.fromkeys([*layers, *self.input_layers], 0)
+        for node in reversed(self._nodes):
+            for parent in node.parents:
+                depths[parent] = max(depths[parent], depths[node] + 1)
+        for node, depth in depths.items():
+            layer_depths[node.outbound_layer] = max(layer_depths[node.outbound_layer], depth)
+        self.nodes_by_depth, self.layers_by_depth = by_depth(depths), by_depth(layer_depths)
+        self.layers = [layer for same in self.layers_by_depth.values() for layer in same]
+        self.container_nodes = {node.key for node in self._nodes}
+        names = [layer.name for layer in self.layers]
+        for layer in self.layers if len(set(names)) < len(names) else ():
+            if names.count(layer.name) > 1:
+                classes = [type(other).__name__ for other in self.layers if other.name == layer.name]
+                raise GraphError(
+                    f"{label(self)} has {len(classes)} layers named {layer.name!r}: {', '.join(classes)}. "
+                    f"Give each its own name: {classes[0]}(…, name='…')."
+                )
+
+    layers: list[Layer]
+
+    def _graph_nodes(self) -> list[Node]:
+        """Returns the graph's nodes, each after those that make its inputs."""
+        return self._nodes
+
+    def _graph_layers(self) -> list[Layer]:
+        return unique(node.outbound_layer for node in self._graph_nodes())
+
+    def _weight_layers(self) -> list[Layer]:
+        """Returns the layers in the order of their weights."""
+        return self.layers
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Returns a layer by its name, or by its index in `layers`.
+
+        # Raises
+            ArgumentError: if there is no such layer.
+        """
+        if index is not None and -len(self.layers) <= index < len(self.layers):
+            return self.layers[index]
+        named = {layer.name: layer for layer in self.layers}
+        if index is None and name in named:
+            return named[name]
+        near = difflib.get_close_matches(str(name), named, n=3)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"It has {len(named)}: {', '.join(named)}."
+        wanted = f"named {name!r}" if index is None else f"with index {index}"
+        raise ArgumentError(f"{label(self)} has no layer {wanted}. {hint}")
+
+    def _store(self, kind: str) -> list[Any]:
+        return self._own[kind]
+
+    def _recorded(self, kind: str, inputs: Any) -> list[Any]:
+        found = super()._recorded(kind, inputs)
+        if inputs is None:
+            for layer in self._graph_layers():
+                found += getattr(layer, f"get_{kind}_for")(None)
+        elif object_list_uid(inputs) == object_list_uid(self.inputs):
+            for node in self._graph_nodes():
+                found += getattr(node.outbound_layer, f"get_{kind}_for")(node.input_tensors)
+        return unique(found)
+
+    @property
+    def updates(self) -> list[Any]:  # type: ignore[override]
+        """The `(variable, new value)` pairs that a training step makes, apart from the optimizer's."""
+        return unique(self._recorded("updates", None) + self._recorded("updates", self.inputs))
+
+    @property
+    def losses(self) -> list[Tensor]:  # type: ignore[override]
+        """The scalar tensors that layers add to the loss."""
+        return unique(self._recorded("losses", None) + self._recorded("losses", self.inputs))
+
+    @property
+    def stateful(self) -> bool:
+        """Whether a layer keeps state from batch to batch."""
+        return any(getattr(layer, "stateful", False) for layer in self._graph_layers())
+
+    @property
+    def state_updates(self) -> list[Any]:
+        """The updates of stateful layers, which every step makes, in testing too."""
+        stateful: list[Any] = [layer for layer in self._graph_layers() if getattr(layer, "stateful", False)]
+        pairs = [pair for layer in stateful for pair in getattr(layer, "state_updates", layer.updates)]
+        states = {id(variable) for variable, _ in pairs}
+        return [pair for pair in self.updates if id(pair[0]) in states]
+
+    def reset_states(self) -> None:
+        """Makes all stateful layers forget their state."""
+        layers: list[Any] = [layer for layer in self._graph_layers() if getattr(layer, "stateful", False)]
+        for layer in layers:
+            layer.reset_states()
+
+    @property
+    def constraints(self) -> dict[Tensor, Any]:  # type: ignore[override]
+        """The constraints of all weights that have one."""
+        found: dict[Tensor, Any] = {}
+        for layer in self._graph_layers():
+            for weight, constraint in layer.constraints.items():
+                if found.setdefault(weight, constraint) is not constraint:
+                    raise GraphError(f"{label(layer)} gives {weight.name!r} a second constraint. Keep one.")
+        return found
+
+    @property  # type: ignore[misc]
+    def trainable_weights(self) -> list[Tensor]:
+        """The weights that training changes, layer by layer."""
+        return unique(w for layer in self._weight_layers() for w in layer.trainable_weights if self.trainable)
+
+    @property  # type: ignore[misc]
+    def non_trainable_weights(self) -> list[Tensor]:
+        """The weights that training leaves alone."""
+        layers = self._weight_layers()
+        frozen = (weight for layer in layers for weight in layer.trainable_weights if not self.trainable)
+        return unique([*frozen, *(weight for layer in layers for weight in layer.non_trainable_weights)])
+
+    def _ordered_weights(self) -> list[Tensor]:
+        return [weight for layer in self._weight_layers() for weight in layer.weights]
+
+    @property
+    def input_spec(self) -> Any:
+        """The number of axes that the inputs must have; the layers inside check the sizes."""
+        return one_or_all([InputSpec(ndim=len(tensor._keras_shape)) for tensor in self.inputs])
+
+    @property
+    def uses_learning_phase(self) -> bool:  # type: ignore[override]
+        """Whether the outputs differ between training and testing."""
+        return any(tensor._uses_learning_phase for tensor in self.outputs)
+
+    def call(self, input: Any, mask: Any = None) -> Any:
+        """Computes the outputs for other inputs.
+
+        # Arguments
+            input: tensor or list of tensors.
+            mask: mask or list of masks.
+        """
+        return one_or_all(self._run(input, mask)[0])
+
+    def compute_mask(self, input: Any, mask: Any = None) -> Any:
+        """Returns the outputs' mask or masks for other inputs."""
+        return one_or_all(self._run(input, mask)[1])
+
+    def _run(self, inputs: Any, masks: Any) -> Results:
+        """Runs the graph on tensors unless it did before."""
+        inputs = to_list(inputs)
+        masks = [None] * len(inputs) if masks is None else to_list(masks)
+        key = object_list_uid(inputs + masks)
+        if key not in self._calls:
+            self._calls[key] = inputs, masks, self.run_internal_graph(inputs, masks)
+        return self._calls[key][-1]
+
+    def get_output_shape_for(self, input_shape: Any) -> Any:
+        """Returns the outputs' shape or shapes for other shapes of the inputs."""
+        shapes = dict(zip(map(id, self.inputs), shape_list(input_shape), strict=True))
+        for node in self._graph_nodes():
+            if node.inbound_layers:
+                given = one_or_all([shapes[id(tensor)] for tensor in node.input_tensors])
+                results = shape_list(node.outbound_layer.get_output_shape_for(given))
+                shapes.update(zip(map(id, node.output_tensors), results, strict=True))
+        return one_or_all([shapes[id(tensor)] for tensor in self.outputs])
+
+    @bound
+    def run_internal_graph(self, inputs: list[Tensor], masks: Any = None) -> Results:
+        """Computes the outputs, their masks and their shapes for other inputs.
+
+        # Arguments
+            inputs: list of tensors.
+            masks: list of masks or None.
+        """
+        given = zip(inputs, masks or [None] * len(inputs), map(K.int_shape, inputs), strict=True)
+        done = dict(zip(map(id, self.inputs), given, strict=True))
+
+        def found(tensors: list[Tensor]) -> Any:
+            return (list(column) for column in zip(*(done[id(tensor)] for tensor in tensors), strict=True))
+
+        for node in self._graph_nodes():
+            if node.inbound_layers:
+                layer, (tensors, *others) = node.outbound_layer, found(node.input_tensors)
+                layer.assert_input_compatibility(one_or_all(tensors))
+                results = zip(*run_layer(layer, tensors, *others), strict=True)
+                done.update(zip(map(id, node.output_tensors), results, strict=True))
+                self.add_update(layer.get_updates_for(tensors), inputs)
+                self.add_loss(layer.get_losses_for(tensors), inputs)
+        outputs, output_masks, shapes = found(self.outputs)
+        return outputs, output_masks, shapes
+
+    def get_config(self) -> Any:
+        """Returns the layers' configurations and how they are connected, laid out as in Keras 1.2.2."""
+        own = set(self._graph_nodes())
+        calls = {layer: [node for node in layer.inbound_nodes if node in own] for layer in self.layers}
+        index: dict[Node, int] = {}
+        for layer, nodes in calls.items():
+            index.update(zip(nodes, range(isinstance(layer, Container), len(nodes) + 1), strict=False))
+
+        def places(tensors: list[Tensor]) -> list[Any]:
+            columns = zip(*origins(tensors), strict=True)
+            return [[layer.name, index[layer.inbound_nodes[node]], i] for layer, node, i in columns]
+
+        layers = [
+            {
+                "name": layer.name,
+                "class_name": type(layer).__name__,
+                "config": layer.get_config(),
+                "inbound_nodes": [places(node.input_tensors) for node in nodes if node.inbound_layers],
+            }
+            for layer, nodes in calls.items()
+        ]
+        ends = {"input_layers": places(self.inputs), "output_layers": places(self.outputs)}
+        return {"name": self.name, "layers": layers, **ends}
+
+    @classmethod
+    def from_config(cls, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+        """Builds a model from what `get_config` returned, with new weights.
+
+        # Arguments
+            config: dict.
+            custom_objects: dict from names to the caller's own classes and functions.
+
+        # Raises
+            ConfigError, GraphError: if the configuration doesn't describe a graph.
+        """
+        with configs.loading(custom_objects):
+            layers = build_layers(_field(config, "layers", list))
+            starts = [_output(layers, place) for place in _field(config, "input_layers", list)]
+            ends = [_output(layers, place) for place in _field(config, "output_layers", list)]
+            return cls(input=starts, output=ends, name=config.get("name"))
+
+    def _updated_config(self) -> dict[str, Any]:
+        """Returns the configuration under the class's name and the version of Keras that it follows."""
+        config = self.get_config()
+        return {"class_name": type(self).__name__, "config": config, "keras_version": configs.KERAS_VERSION}
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Returns the model's configuration, without weights, as JSON text; `model_from_json` reads it.
+
+        # Arguments
+            kwargs: passed on to `json.dumps`.
+        """
+        return configs.dumps(self._updated_config(), **kwargs)
+
+    def to_yaml(self, **kwargs: Any) -> str:
+        """Returns the model's configuration, without weights, as YAML text.
+
+        # Raises
+            CapabilityError: if no plugin provides the format `yaml`, which writes it.
+        """
+        try:
+            text: str = registry.resolve("format", "yaml")().dumps(self._updated_config(), **kwargs)
+        except UnknownNameError as error:
+            raise CapabilityError(f"to_yaml needs a plugin. {error} to_json() is always there.") from None
+        return text
+
+    def save(self, filepath: Any, overwrite: bool = True) -> None:
+        """Saves the model, its training state included; the arguments are those of `save_model`."""
+        saving.save_model(self, filepath, overwrite)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
+        """Saves the weights alone; the arguments are those of `save`."""
+        saving.save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: Any, by_name: bool = False) -> None:
+        """Loads weights from a file.
+
+        # Arguments
+            filepath: path.
+            by_name: bool, whether layers are matched by their names, instead of their order.
+        """
+        saving.load_weights(self, filepath, by_name)
+
+    def save_weights_to_hdf5_group(self, f: Any) -> None:
+        """Writes the weights into an open `h5py.Group`."""
+        saving.save_weights_to_hdf5_group(self, f)
+
+    def load_weights_from_hdf5_group(self, f: Any) -> None:
+        """Reads the weights from an open `h5py.Group`, layer after layer."""
+        saving.load_weights_from_hdf5_group(self, f)
+
+    def load_weights_from_hdf5_group_by_name(self, f: Any) -> None:
+        """Reads from an open `h5py.Group` the weights of the layers whose names occur in it."""
+        saving.load_weights_from_hdf5_group_by_name(self, f)
+
+    def summary(self, line_length: int = 100, positions: Any = [0.33, 0.55, 0.67, 1.0]) -> None:  # noqa: B006
+        """Prints a table of the layers, their output shapes, parameters and connections.
+
+        # Arguments
+            line_length: int, width of the table.
+            positions: list of where the columns end, as parts of the width or as numbers of characters.
+        """
+        from oneiros.engine.summary import print_summary
+
+        print_summary(self._weight_layers(), self.container_nodes, line_length, positions)
+
+
+def walk(ends: Iterable[Node]) -> tuple[list[Node], list[Layer]]:
+    """Returns the nodes that some nodes depend on, inputs first, and their layers in the order first met.
+
+    # Raises
+        GraphError: if a node depends on itself.
+    """
+    finished: dict[Node, bool] = {}
+    ordered: list[Node] = []
+    stack = list(ends)[::-1]
+    while stack:
+        node = stack[-1]
+        if node not in finished:
+            finished[node] = False
+            for parent in node.parents:
+                if finished.get(parent) is False:
+                    raise GraphError(
+                        f"The layers form a cycle: {label(node.outbound_layer)} takes an output of "
+                        f"{label(parent.outbound_layer)}, which depends on it. Take one of these calls back."
+                    )
+            stack.extend(reversed(node.parents))
+            continue
+        if not finished[stack.pop()]:
+            finished[node] = True
+            ordered.append(node)
+    return ordered, unique(node.outbound_layer for node in finished)
+
+
+def by_depth(depths: dict[Any, int]) -> dict[int, list[Any]]:
+    """Returns depth → items, the deepest first."""
+    found: dict[int, list[Any]] = {depth: [] for depth in sorted(set(depths.values()), reverse=True)}
+    for item, depth in depths.items():
+        found[depth].append(item)
+    return found
+
+
+def get_source_inputs(
+    tensor: Tensor, layer: Layer | None = None, node_index: int | None = None
+) -> list[Tensor]:
+    """Returns the input tensors that a tensor is computed from.
+
+    # Arguments
+        tensor: what a layer returned.
+        layer: that layer, if it is known.
+        node_index: int, which call of the layer it was.
+    """
+    if not hasattr(tensor, "_keras_history"):
+        return [tensor]
+    if layer is None or node_index is None:
+        layer, node_index, _ = tensor._keras_history
+    nodes, _ = walk([layer.inbound_nodes[node_index]])
+    return unique(source for node in nodes if not node.inbound_layers for source in node.input_tensors)
+
+
+def build_layers(entries: list[Any]) -> dict[str, Layer]:
+    """Makes the layers that a configuration lists, in any order, and calls them on each other."""
+    layers: dict[str, Layer] = {}
+    calls: dict[str, deque[Any]] = {}
+    for entry in entries:
+        name = _field(entry, "name", str)
+        if name in layers:
+            raise ConfigError(f"The configuration has two layers named {name!r}.")
+        layers[name] = configs.layer_from_config(entry)
+        calls[name] = deque(_field(entry, "inbound_nodes", list))
+    waiting: dict[str, list[str]] = defaultdict(list)
+    ready = deque(layers)
+    while ready:
+        name = ready.popleft()
+        while calls[name]:
+            inputs = [_output(layers, place, early=True) for place in calls[name][0]]
+            missing = [place[0] for place, x in zip(calls[name][0], inputs, strict=True) if x is None]
+            if missing:
+                waiting[missing[0]].append(name)
+                break
+            calls[name].popleft()
+            layers[name](one_or_all(inputs))
+            ready.extend(waiting.pop(name, ()))
+    if waiting:
+        raise GraphError(
+            f"The configuration connects layers in a cycle, or to calls that don't exist: outputs of "
+            f"{', '.join(waiting)} are never made. Check the layers' `inbound_nodes`."
+        )
+    return layers
+
+
+def _output(layers: dict[str, Layer], place: Any, early: bool = False) -> Tensor:
+    """Returns the tensor that a reference means; None if it isn't made yet and `early`."""
+    if isinstance(place, list) and [type(part) for part in place] == [str, int, int] and min(place[1:]) >= 0:
+        name, node, index = place
+        nodes = layers[name].inbound_nodes if name in layers else []
+        if node < len(nodes) and index < len(nodes[node].output_tensors):
+            return nodes[node].output_tensors[index]
+        if early and name in layers and node >= len(nodes):
+            return None
+    raise ConfigError(
+        f"The configuration refers to {place!r:.80}, which doesn't exist. A reference is [layer name, node "
+        f"index, tensor index]; the layers are: {', '.join(layers)}."
+    )
+
+
+def _field(config: Any, key: str, kind: type) -> Any:
+    value = config.get(key) if isinstance(config, dict) else None
+    if not isinstance(value, kind):
+        received = f"{config if value is None else value!r:.200}"
+        raise ConfigError(f"A model's configuration needs a {kind.__name__} {key!r}; received {received}.")
+    return value

@@ -1,0 +1,108 @@
+"""InputLayer and Input: where a model's data comes in."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.backend import bound
+from oneiros.engine.layer import Layer, shape_tuple
+from oneiros.engine.node import Node, Tensor, connect, label
+from oneiros.errors import ArgumentError, GraphError
+
+
+class InputLayer(Layer):
+    """The layer that a model's input comes from; `Input` makes it.
+
+    # Arguments
+        input_shape: tuple, the shape of one sample; or
+        batch_input_shape: tuple, the same with the batch size (None for any) in front.
+        input_dtype: str, the type; the default float type if None.
+        input_tensor: tensor to use instead of a new placeholder.
+        sparse: bool, whether the placeholder is sparse.
+        name: str.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self, input_shape: Any = None, batch_input_shape: Any = None, input_dtype: str | None = None,
+        input_tensor: Tensor = None, sparse: bool = False, name: str | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(name=name or f"input_{K.get_uid('input')}", trainable=False)
+        if (input_shape is None) + (batch_input_shape is None) + (input_tensor is None) == 3 or (
+            None not in (input_shape, batch_input_shape)
+        ):
+            raise ArgumentError(
+                f"{label(self)} takes either the shape of one sample or the shape of a batch; received "
+                f"{input_shape!r} and {batch_input_shape!r}. For vectors of 100 numbers: Input(shape=(100,))."
+            )
+        self.built = True
+        self.sparse = sparse
+        if input_tensor is None:
+            shape = input_shape if batch_input_shape is None else batch_input_shape
+            sizes = shape_tuple(shape, label(self))
+            self.batch_input_shape = sizes if input_shape is None else (None, *sizes)
+            self.input_dtype = input_dtype or K.floatx()
+            input_tensor = K.placeholder(
+                self.batch_input_shape, dtype=self.input_dtype, sparse=sparse, name=self.name
+            )
+        else:
+            self._adopt(input_tensor, input_shape, batch_input_shape, input_dtype)
+        input_tensor._keras_shape = self.batch_input_shape
+        input_tensor._uses_learning_phase = False
+        connect(self, [input_tensor])
+        tensors, shapes = [input_tensor], [self.batch_input_shape]
+        Node(self, [], [], [], tensors, tensors, [None], [None], shapes, shapes)
+
+    @bound
+    def _adopt(self, tensor: Tensor, input_shape: Any, batch_input_shape: Any, input_dtype: Any) -> None:
+        self._check_tensors([tensor])
+        if getattr(tensor, "_keras_history", None):
+            raise GraphError(
+                f"{label(self)} got an output of {label(tensor._keras_history[0])}. Use it as it is; only "
+                f"a tensor that comes from no layer needs Input(tensor=…)."
+            )
+        sample = None if input_shape is None else (None, *shape_tuple(input_shape, label(self)))
+        self.batch_input_shape = tuple(batch_input_shape or sample or K.int_shape(tensor))
+        self.input_dtype = input_dtype or K.dtype(tensor)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments; a tensor given to the constructor can't be among them."""
+        return {
+            "batch_input_shape": self.batch_input_shape,
+            "input_dtype": self.input_dtype,
+            "sparse": self.sparse,
+            "name": self.name,
+        }
+
+
+def Input(  # noqa: N802
+    shape: Any = None, batch_shape: Any = None, name: str | None = None, dtype: str | None = None,
+    sparse: bool = False, tensor: Tensor = None,
+) -> Tensor:  # fmt: skip
+    """Returns a tensor that a model can start from.
+
+    # Arguments
+        shape: tuple, the shape of one sample: `(32,)` for vectors of 32 numbers; None leaves a size open.
+        batch_shape: tuple, the same with the batch size (None for any) in front, instead of `shape`.
+        name: str, the input's name in the model.
+        dtype: str, the type; the default float type if None.
+        sparse: bool, whether the data is sparse.
+        tensor: tensor to use instead of a new placeholder.
+
+    # Example
+        ```python
+        a = Input(shape=(32,))
+        b = Dense(10, activation="softmax")(a)
+        model = Model(input=a, output=b)
+        ```
+
+    # Raises
+        ArgumentError: without a shape. ShapeError: for a shape that isn't a tuple of sizes.
+    """
+    layer = InputLayer(
+        input_shape=shape if batch_shape is None else None, batch_input_shape=batch_shape, input_dtype=dtype,
+        input_tensor=tensor, sparse=sparse, name=name,
+    )  # fmt: skip
+    return layer.inbound_nodes[0].output_tensors[0]

@@ -1,0 +1,491 @@
+"""Layer, the base class of every layer and model, and InputSpec, which says what a layer accepts."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import warnings
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from oneiros import backend as K
+from oneiros import config
+from oneiros.backend import Backend, bound
+from oneiros.engine.node import Node, Shape, Tensor, label, object_list_uid, one_or_all, origins, to_list
+from oneiros.errors import ArgumentError, BackendMixError, DataError, NodeError, ShapeError
+
+KWARGS = ("input_shape", "batch_input_shape", "input_dtype", "name", "trainable", "create_input_layer")
+
+
+def shape_tuple(shape: Any, owner: str) -> Shape:
+    """Returns a shape that a user gave as a tuple of ints and None, or says what is wrong with it."""
+    sizes = tuple(shape) if isinstance(shape, Iterable) else ("",)
+    if not all(size is None or (isinstance(size, (int, np.integer)) and size > 0) for size in sizes):
+        raise ShapeError(
+            f"{owner} received the shape {shape!r}. A shape is a tuple of sizes above zero, None for one "
+            f"that varies; for a single axis write ({shape if isinstance(shape, int) else 'n'},)."
+        )
+    return tuple(size and int(size) for size in sizes)
+
+
+class InputSpec:
+    """What a layer requires of one of its inputs.
+
+    # Arguments
+        dtype: str, the type's name.
+        shape: tuple of int, with None where any size will do.
+        ndim: int, the number of axes; or such as `"2+"`, for at least two.
+    """
+
+    def __init__(self, dtype: Any = None, shape: Shape | None = None, ndim: int | str | None = None) -> None:
+        if isinstance(ndim, str) and not (ndim.endswith("+") and ndim[:-1].isdigit()):
+            raise ArgumentError(f'InputSpec received ndim={ndim!r}. It takes a number, or text such as "2+".')
+        self.dtype = dtype
+        self.shape = shape
+        self.ndim = ndim if shape is None else len(shape)
+
+    def problem(self, shape: Shape, dtype: str) -> str | None:
+        """Returns what an input of this shape and type lacks, or None."""
+        least = int(self.ndim[:-1]) if isinstance(self.ndim, str) else self.ndim or 0
+        if len(shape) < least or (isinstance(self.ndim, int) and len(shape) > least):
+            wanted = f"{self.ndim} axes, as in {self.shape}" if self.shape else f"{self.ndim} axes"
+            return f"it must have {wanted}. Put {'Flatten() or ' * (len(shape) > least)}Reshape(…) before it"
+        if self.dtype not in (None, dtype):
+            return f"its type must be {self.dtype!r}, not {dtype!r}. Make it with Input(dtype={self.dtype!r})"
+        if any(None not in (a, b) and a != b for a, b in zip(self.shape or (), shape, strict=False)):
+            return f"it must have the shape {self.shape}. Give the layer such an input, or use another layer"
+        return None
+
+
+def _single(attribute: str, doc: str) -> Any:
+    """Makes a property that all calls of a layer agree on."""
+    return property(lambda self: self._only(attribute), doc=doc)
+
+
+class Layer:
+    """Base class of all layers: a function on tensors with weights, and the record of its calls.
+
+    A subclass defines `call(x, mask=None)`; where needed `build(input_shape)`, which makes weights with
+    `add_weight`, `get_output_shape_for(input_shape)`, `compute_mask(x, input_mask)`, and `get_config()`.
+
+    # Example
+        ```python
+        class Scale(Layer):
+            loadable = True
+
+            def build(self, input_shape):
+                self.factor = self.add_weight((input_shape[-1],), "one", name=f"{self.name}_factor")
+
+            def call(self, x, mask=None):
+                return x * self.factor
+        ```
+
+    # Arguments
+        input_shape: tuple, the shape of one sample, if this is the first layer of a Sequential model.
+        batch_input_shape: tuple, the same with the batch size (None for any) in front.
+        input_dtype: str, the type of that input.
+        name: str; by default the class name in lower case and a number.
+        trainable: bool, whether training changes the weights.
+
+    # Properties
+        inbound_nodes, outbound_nodes: lists of `Node`, the calls of this layer, and of others on its outputs.
+        input, output, input_mask, output_mask, input_shape, output_shape: of the only call.
+        trainable_weights, non_trainable_weights, weights: lists of variables.
+        losses, updates: what the layer adds to a model's loss, and `(variable, new value)` pairs.
+        constraints: dict from variables to what restores their constraint after each update.
+        input_spec: None, an `InputSpec`, or a list of one per input.
+
+    # Raises
+        TypeError: for an argument that the class doesn't have.
+    """
+
+    loadable: ClassVar[bool] = False
+    """Whether a file may have a layer of exactly this class built: the constructor only keeps arguments."""
+
+    input_spec: Any = None
+    supports_masking: bool = False
+    uses_learning_phase: bool = False
+    trainable: bool
+    batch_input_shape: Shape
+    input_dtype: str
+
+    def __init__(self, **kwargs: Any) -> None:
+        accepted = [name for name in inspect.signature(type(self)).parameters if name != "kwargs"] + [*KWARGS]
+        for unknown in kwargs.keys() - KWARGS:
+            near = difflib.get_close_matches(unknown, accepted, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"It takes: {', '.join(accepted)}."
+            raise TypeError(f"{type(self).__name__} received the unknown argument {unknown!r}. {hint}")
+        self._begin(kwargs.get("name"), kwargs.get("trainable", True))
+        for attribute, empty in (("losses", []), ("updates", []), ("constraints", {})):
+            vars(self).setdefault(attribute, empty)
+        if "batch_input_shape" in kwargs or "input_shape" in kwargs:
+            shape = kwargs["batch_input_shape"] if "batch_input_shape" in kwargs else kwargs["input_shape"]
+            sizes = shape_tuple(shape, label(self))
+            self.batch_input_shape = sizes if "batch_input_shape" in kwargs else (None, *sizes)
+            self.input_dtype = kwargs.get("input_dtype") or K.floatx()
+            if kwargs.get("create_input_layer"):
+                self.create_input_layer(self.batch_input_shape, self.input_dtype)
+
+    losses: list[Tensor]
+    updates: list[Any]
+    constraints: dict[Tensor, Any]
+
+    def _begin(self, name: str | None, trainable: bool = True) -> None:
+        """Sets what layers and models have in common."""
+        prefix = type(self).__name__.lower()
+        self._backend: Backend = K.current()
+        self.name = name or f"{prefix}_{K.get_uid(prefix)}"
+        self.trainable = trainable
+        self.built = False
+        self.inbound_nodes: list[Node] = []
+        self.outbound_nodes: list[Node] = []
+        vars(self).setdefault("_trainable_weights", [])
+        vars(self).setdefault("_non_trainable_weights", [])
+        self._conditional: dict[str, dict[str, tuple[Any, list[Any]]]] = {"losses": {}, "updates": {}}
+
+    @property
+    def trainable_weights(self) -> list[Tensor]:
+        """The weights that training changes."""
+        return self._trainable_weights if self.trainable else []
+
+    @trainable_weights.setter
+    def trainable_weights(self, weights: list[Tensor]) -> None:
+        self._trainable_weights = weights
+
+    @property
+    def non_trainable_weights(self) -> list[Tensor]:
+        """The weights that training leaves alone."""
+        return [*([] if self.trainable else self._trainable_weights), *self._non_trainable_weights]
+
+    @non_trainable_weights.setter
+    def non_trainable_weights(self, weights: list[Tensor]) -> None:
+        self._non_trainable_weights = weights
+
+    @property
+    def weights(self) -> list[Tensor]:
+        """All weights, those that training changes first."""
+        return self.trainable_weights + self.non_trainable_weights
+
+    @property
+    def regularizers(self) -> list[Any]:
+        """An empty list: what a layer adds to the loss is in `losses`."""
+        return []
+
+    @regularizers.setter
+    def regularizers(self, _: Any) -> None:
+        message = "sets `regularizers`, to no effect. Use add_weight(…, regularizer=r) or add_loss(…)."
+        warnings.warn(f"{label(self)} {message}", stacklevel=2)
+
+    @bound
+    def create_input_layer(self, batch_input_shape: Shape, input_dtype: Any = None, name: Any = None) -> None:
+        """Calls this layer on a new input.
+
+        # Arguments
+            batch_input_shape: tuple, the input's shape with the batch size or None in front.
+            input_dtype: str, its type; the default float type if None.
+            name: str, the input layer's name.
+        """
+        from oneiros.engine.input import Input
+
+        prefix = f"{type(self).__name__.lower()}_input_"
+        self.batch_input_shape = tuple(batch_input_shape)
+        self.input_dtype = input_dtype or K.floatx()
+        name = name or f"{prefix}{K.get_uid(prefix)}"
+        self(Input(batch_shape=self.batch_input_shape, dtype=self.input_dtype, name=name))
+
+    @bound
+    def add_weight(
+        self, shape: tuple[int, ...], initializer: Any, name: str | None = None, trainable: bool = True,
+        regularizer: Any = None, constraint: Any = None,
+    ) -> Tensor:  # fmt: skip
+        """Makes a weight, a variable that belongs to this layer.
+
+        # Arguments
+            shape: tuple of int.
+            initializer: name, or function `(shape, name=None)` that returns a variable.
+            name: str.
+            trainable: bool, whether training changes it.
+            regularizer: function of the weight whose result is added to the loss.
+            constraint: function of the weight's new value, applied after each update.
+        """
+        config.spend_parameters(shape, label(self))
+        weight = config.get_object("initialization", initializer)(shape, name=name)
+        if not self._backend.owns(weight):
+            raise ArgumentError(
+                f"The initializer {initializer!r} of {label(self)} returned {type(weight).__name__}; it must "
+                f"return a variable of the backend {self._backend.name!r}: K.variable(value, name=name)."
+            )
+        if regularizer is not None:
+            self.add_loss(regularizer(weight))
+        if constraint is not None:
+            self.constraints[weight] = constraint
+        (self._trainable_weights if trainable else self._non_trainable_weights).append(weight)
+        return weight
+
+    def assert_input_compatibility(self, input: Any) -> None:
+        """Checks an input, a tensor or a list of them, against `input_spec`.
+
+        # Raises
+            ShapeError: naming the layer, where the input comes from, and what was expected.
+        """
+        if not self.input_spec:
+            return
+        specs, tensors = to_list(self.input_spec), to_list(input)
+        if len(specs) != len(tensors):
+            expected = "one tensor" if len(specs) == 1 else f"a list of {len(specs)} tensors"
+            raise ShapeError(f"{label(self)} received {len(tensors)} tensors. Call it on {expected}.")
+        for index, (spec, tensor) in enumerate(zip(specs, tensors, strict=True)):
+            shape = K.int_shape(tensor)
+            problem = spec and spec.problem(shape, K.dtype(tensor))
+            if problem:
+                maker = getattr(tensor, "_keras_history", (None,))[0]
+                source = f" from {label(maker)}" if maker else ""
+                raise ShapeError(f"{label(self)} received input {index} of shape {shape}{source}: {problem}.")
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Computes the output: what a subclass defines.
+
+        # Arguments
+            x: tensor, or list of tensors if the layer has several inputs.
+            mask: tensor or None, or a list of them; tells which time steps count.
+        """
+        return x
+
+    @bound
+    def __call__(self, x: Any, mask: Any = None) -> Any:
+        """Builds the layer at its first call, computes the output, and records the call in the graph.
+
+        # Arguments
+            x: tensor or list of tensors, from `Input` or another layer.
+            mask: mask or list of masks; only for tensors that come from no layer, the others bring their own.
+
+        # Raises
+            ArgumentError: if `x` is not made of tensors.
+            ShapeError: if their shapes don't suit the layer.
+        """
+        tensors = to_list(x)
+        self._check_tensors(tensors)
+        self.assert_input_compatibility(x)
+        if not self.built:
+            self._build([K.int_shape(tensor) for tensor in tensors])
+            self.assert_input_compatibility(x)
+        if not all(hasattr(tensor, "_keras_history") for tensor in tensors):
+            return self.call(x, mask)
+        self.add_inbound_node(*origins(tensors))
+        return one_or_all(self.inbound_nodes[-1].output_tensors)
+
+    def _build(self, shapes: list[Shape]) -> None:
+        self.build(one_or_all(shapes))
+        self.built = True
+
+    def _check_tensors(self, tensors: list[Any]) -> None:
+        for tensor in tensors or [tensors]:
+            if self._backend.owns(tensor):
+                continue
+            owner = next((name for name in K.loaded() if K.load(name).owns(tensor)), None)
+            if owner is not None:
+                raise BackendMixError(
+                    f"{label(self)} was made on the backend {self._backend.name!r} and received a tensor of "
+                    f"{owner!r}. Make both under `with oneiros.backend.use({owner!r}):`."
+                )
+            received = f"{type(tensor).__name__} {tensor.name if isinstance(tensor, Layer) else tensor!r:.60}"
+            raise ArgumentError(
+                f"{label(self)} was called on {received}, no tensor. Call it on what Input(…) or a call of "
+                f"another layer returned; data goes to model.predict(data)."
+            )
+
+    @bound
+    def add_inbound_node(
+        self, inbound_layers: Any, node_indices: Any = None, tensor_indices: Any = None
+    ) -> None:
+        """Calls this layer on outputs of other layers.
+
+        # Arguments
+            inbound_layers: layer or list of layers.
+            node_indices: list of int, which call of each layer (the first by default).
+            tensor_indices: list of int, which output of that call (the first by default).
+        """
+        layers = to_list(inbound_layers)
+        none = [0] * len(layers)
+        places = zip(layers, node_indices or none, tensor_indices or none, strict=True)
+        tensors = [layer.inbound_nodes[node].output_tensors[index] for layer, node, index in places]
+        if not self.built:
+            self._build([tensor._keras_shape for tensor in tensors])
+        Node.create_node(self, *origins(tensors))
+
+    def get_output_shape_for(self, input_shape: Any) -> Any:
+        """Returns the output's shape for an input's, or lists of them; defined by a layer that changes it."""
+        return input_shape
+
+    def compute_mask(self, input: Any, input_mask: Any = None) -> Any:
+        """Returns the output's mask for an input and its mask.
+
+        # Raises
+            TypeError: if there is a mask and the layer doesn't support masks.
+        """
+        if self.supports_masking:
+            return input_mask
+        if any(mask is not None for mask in to_list(input_mask)):
+            raise TypeError(
+                f"{label(self)} received a mask and doesn't support it. Masks come from Masking and from "
+                f"Embedding(mask_zero=True): leave that out, or put a layer between that uses the mask up."
+            )
+        return None
+
+    def build(self, input_shape: Any) -> None:
+        """Makes the weights: what a subclass defines.
+
+        # Arguments
+            input_shape: tuple, or list of tuples if the layer has several inputs.
+        """
+        self.built = True
+
+    def _at(self, node_index: int, attribute: str) -> Any:
+        count = len(self.inbound_nodes)
+        if not -count <= node_index < count:
+            remedy = "Calls count from 0." if count else "Call it on a tensor, or add it to a model."
+            what = attribute[:-1].removesuffix("_tensor")
+            raise NodeError(f"{label(self)} has no {what} of call {node_index} of {count}. {remedy}")
+        return one_or_all(getattr(self.inbound_nodes[node_index], attribute))
+
+    def _only(self, attribute: str) -> Any:
+        values = [getattr(node, attribute) for node in self.inbound_nodes]
+        if len(values) > 1 and not (attribute.endswith("shapes") and all(v == values[0] for v in values)):
+            what = attribute[:-1].removesuffix("_tensor")
+            raise NodeError(
+                f"{label(self)} was called {len(values)} times, so it has no single {what}. "
+                f"Choose a call: layer.get_{what}_at(0)."
+            )
+        return self._at(0, attribute)
+
+    def get_input_shape_at(self, node_index: int) -> Any:
+        """Returns the input shape (or list of them) of a call, counted from 0."""
+        return self._at(node_index, "input_shapes")
+
+    def get_output_shape_at(self, node_index: int) -> Any:
+        """Returns the output shape (or list of them) of a call, counted from 0."""
+        return self._at(node_index, "output_shapes")
+
+    def get_input_at(self, node_index: int) -> Any:
+        """Returns the input tensor (or list of them) of a call, counted from 0."""
+        return self._at(node_index, "input_tensors")
+
+    def get_output_at(self, node_index: int) -> Any:
+        """Returns the output tensor (or list of them) of a call, counted from 0."""
+        return self._at(node_index, "output_tensors")
+
+    def get_input_mask_at(self, node_index: int) -> Any:
+        """Returns the input mask (or list of them) of a call, counted from 0."""
+        return self._at(node_index, "input_masks")
+
+    def get_output_mask_at(self, node_index: int) -> Any:
+        """Returns the output mask (or list of them) of a call, counted from 0."""
+        return self._at(node_index, "output_masks")
+
+    input = _single("input_tensors", "The only call's input, or list of them.")
+    output = _single("output_tensors", "The only call's output, or list of them.")
+    input_mask = _single("input_masks", "The only call's input mask, or list of them.")
+    output_mask = _single("output_masks", "The only call's output mask, or list of them.")
+    input_shape = _single("input_shapes", "The calls' input shape, or list of them.")
+    output_shape = _single("output_shapes", "The calls' output shape, or list of them.")
+
+    def add_loss(self, losses: Any, inputs: Any = None) -> None:
+        """Adds scalar tensors to the loss of every model that uses this layer.
+
+        # Arguments
+            losses: tensor or list of tensors.
+            inputs: the tensors of the call that they depend on; None if they depend on weights only.
+        """
+        self._record("losses", losses, inputs)
+
+    def add_update(self, updates: Any, inputs: Any = None) -> None:
+        """Adds `(variable, new value)` pairs to what each training step updates.
+
+        # Arguments
+            updates: pair or list of pairs.
+            inputs: the tensors of the call that they depend on; None if they depend on none.
+        """
+        self._record("updates", updates, inputs)
+
+    def get_updates_for(self, inputs: Any) -> list[Any]:
+        """Returns the updates that depend on these tensors; with None, those that depend on none."""
+        return self._recorded("updates", inputs)
+
+    def get_losses_for(self, inputs: Any) -> list[Tensor]:
+        """Returns the losses that depend on these tensors; with None, those that depend on none."""
+        return self._recorded("losses", inputs)
+
+    def _record(self, kind: str, items: Any, inputs: Any) -> None:
+        new = [] if items is None else to_list(items)
+        if inputs is not None:
+            self._conditional[kind].setdefault(object_list_uid(inputs), (inputs, []))[1].extend(new)
+        self._store(kind).extend(new)
+
+    def _recorded(self, kind: str, inputs: Any) -> list[Any]:
+        records = self._conditional[kind]
+        if inputs is not None:
+            return list(records.get(object_list_uid(inputs), (None, []))[1])
+        conditional = {id(item) for _, items in records.values() for item in items}
+        return [item for item in self._store(kind) if id(item) not in conditional]
+
+    def _store(self, kind: str) -> list[Any]:
+        found: list[Any] = getattr(self, kind)
+        return found
+
+    def _ordered_weights(self) -> list[Tensor]:
+        """Returns the weights in the order of `get_weights()`."""
+        return self.weights
+
+    @bound
+    def set_weights(self, weights: list[Any]) -> None:
+        """Sets the weights.
+
+        # Arguments
+            weights: list of arrays, in the order of `get_weights()`.
+
+        # Raises
+            DataError: if their number or one of the shapes differs.
+        """
+        set_values(label(self), self._ordered_weights(), weights)
+
+    @bound
+    def get_weights(self) -> list[Any]:
+        """Returns copies of the weights, as arrays."""
+        values: list[Any] = K.batch_get_value(self._ordered_weights())
+        return values
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what the constructor needs to make such a layer; a subclass adds its own arguments."""
+        keys = ("name", "trainable", "batch_input_shape", "input_dtype")
+        return {key: getattr(self, key) for key in keys if hasattr(self, key)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Makes a layer from what `get_config` returned; it has no weights yet."""
+        return cls(**config)
+
+    @bound
+    def count_params(self) -> int:
+        """Returns the number of scalars in the weights.
+
+        # Raises
+            NodeError: if the weights aren't made yet.
+        """
+        if not self.built and not self.inbound_nodes:
+            raise NodeError(f"{label(self)} has no weights before its first call. Call it on a tensor.")
+        return int(sum(K.count_params(weight) for weight in self.weights))
+
+
+def set_values(owner: str, variables: list[Tensor], values: Any) -> None:
+    """Sets variables to arrays, after checking all of them."""
+    wanted, given = [tuple(K.get_variable_shape(v)) for v in variables], [np.shape(v) for v in values]
+    if wanted != given:
+        odd = next((i for i, pair in enumerate(zip(wanted, given, strict=False)) if pair[0] != pair[1]), None)
+        where = "" if odd is None else f" The first that differs is {variables[odd].name!r} (index {odd})."
+        raise DataError(
+            f"{owner} has {len(wanted)} weights of the shapes {wanted} and received {len(given)} arrays of "
+            f"the shapes {given}.{where} Nothing was set."
+        )
+    K.batch_set_value(list(zip(variables, values, strict=True)))

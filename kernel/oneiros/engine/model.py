@@ -1,0 +1,266 @@
+"""`Model`: a graph of layers that can be compiled, trained, evaluated and asked for predictions."""
+
+from __future__ import annotations
+
+import math
+from contextlib import closing, nullcontext
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros import plugins
+from oneiros.backend import bound
+from oneiros.engine import data, losses
+from oneiros.engine.callbacks import BaseLogger, CallbackList, History
+from oneiros.engine.container import Container
+from oneiros.engine.loop import Stream, call, fit_loop, make_batches, predict_loop, scalars, test_loop
+from oneiros.engine.node import one_or_all
+from oneiros.errors import ArgumentError, DataError, NotCompiledError
+
+Arrays = list[Any]
+
+
+class Model(Container):
+    """A graph from input tensors to output tensors, with training.
+
+    # Example
+        a = Input(shape=(32,))
+        b = Dense(10, activation="softmax")(a)
+        model = Model(input=a, output=b)
+        model.compile(optimizer="sgd", loss="categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, nb_epoch=5)
+
+    # Arguments
+        input: tensor or list of tensors, from `Input`.
+        output: tensor or list of tensors, computed from them.
+        name: string.
+    """
+
+    loadable: ClassVar[bool] = True
+    optimizer: Any = None
+    predict_function: Any = None
+    callback_model: Any = None
+    _function_kwargs: dict[str, Any] = {}
+
+    @bound
+    def compile(
+        self, optimizer: Any, loss: Any, metrics: Any = None, loss_weights: Any = None,
+        sample_weight_mode: Any = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """Chooses what training minimises, and how.
+
+        # Arguments
+            optimizer: name or optimizer object.
+            loss: name or function of `(y_true, y_pred)`; for several outputs one for all, a list, or a dict
+                by output name. The total is the weighted sum, plus the layers' regularization losses.
+            metrics: list for all outputs, or dict by output name; `"accuracy"` is the one that fits the loss.
+            loss_weights: list or dict of factors of the outputs' losses; 1 by default.
+            sample_weight_mode: `"temporal"` for weights per time step; also a list or a dict.
+            **kwargs: go to `K.function`.
+
+        # Raises
+            UnknownNameError: if nothing installed provides a name.
+            ArgumentError: if a list or dict doesn't fit the outputs.
+        """
+        given = {"optimizer": optimizer, "loss": loss, "metrics": metrics, "loss_weights": loss_weights}
+        given["sample_weight_mode"] = sample_weight_mode
+        plugins.call("oneiros_before_compile", model=self, arguments=given)
+        given["optimizer"], *planned = losses.plan(self, **given)
+        self.loss_functions, self.sample_weight_modes, self._target_shapes, self.targets, *planned = planned
+        self.sample_weights, self.metrics_names, self.metrics_tensors, self.total_loss = planned
+        vars(self).update(given, _function_kwargs=kwargs)
+        self.train_function = self.test_function = self.predict_function = None
+        self._collected_trainable_weights = sorted(self.trainable_weights, key=lambda w: str(w.name))
+        plugins.call("oneiros_after_compile", model=self)
+
+    @bound
+    def _make_train_function(self) -> None:
+        if self.train_function is None:
+            weights = self._collected_trainable_weights
+            updates = self.optimizer.get_updates(weights, self.constraints, self.total_loss)
+            self.train_function = self._function(True, [*self.updates, *updates])
+
+    @bound
+    def _make_test_function(self) -> None:
+        if self.test_function is None:
+            self.test_function = self._function(True, self.state_updates)
+
+    @bound
+    def _make_predict_function(self) -> None:
+        if self.predict_function is None:
+            self.predict_function = self._function(False, self.state_updates)
+
+    def _function(self, measures: bool, updates: list[Any]) -> Any:
+        phase = K.learning_phase() if self.uses_learning_phase else 0
+        more = [*self.targets, *self.sample_weights] if measures else []
+        inputs = [*self.inputs, *more, *([] if isinstance(phase, int) else [phase])]
+        outputs = [self.total_loss, *self.metrics_tensors] if measures else self.outputs
+        return self._backend.function(inputs, outputs, updates=updates, **self._function_kwargs)
+
+    @bound
+    def fit(
+        self, x: Any, y: Any, batch_size: int = 32, nb_epoch: int = 10, verbose: int = 1,
+        callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None,
+        shuffle: bool | str = True, class_weight: Any = None, sample_weight: Any = None,
+        initial_epoch: int = 0,
+    ) -> History:  # fmt: skip
+        """Trains for a number of epochs.
+
+        # Arguments
+            x: array, list of arrays, or dict from input name to array.
+            y: the targets, in the same way by output.
+            batch_size: int, samples per step.
+            nb_epoch: int, the number of the last epoch, counting from 1.
+            verbose: 0 for silence, 1 for a progress bar, 2 for a line per epoch.
+            callbacks: list of `Callback` objects.
+            validation_split: float in [0, 1), the part at the end of the data that is held out.
+            validation_data: `(x, y)` or `(x, y, sample_weight)`; wins over `validation_split`.
+            shuffle: True, False, or `"batch"` to shuffle whole batches, for data in files.
+            class_weight: dict from class number to weight; for several outputs a list of them or a dict.
+            sample_weight: array `(n,)`, or `(n, steps)` with `sample_weight_mode="temporal"`; it wins over
+                `class_weight`.
+            initial_epoch: int, the epoch to start from, to continue a run.
+
+        # Returns
+            A `History`; its `history` maps each name to the list of the epochs' values.
+
+        # Raises
+            NotCompiledError, DataError, ArgumentError: before anything is changed, if something doesn't fit.
+        """
+        _check("nb_epoch", nb_epoch, hasattr(nb_epoch, "__index__") and nb_epoch > 0, "an int above 0")
+        _check("shuffle", shuffle, shuffle in (True, False, "batch"), "True, False or 'batch'")
+        _check("callbacks", callbacks, isinstance(callbacks, (list, tuple, type(None))), "a list of them")
+        train = self._standardize_user_data(x, y, sample_weight, class_weight)
+        train, held_out = self._split(train, validation_split, validation_data)
+        names, told = self.metrics_names, self.callback_model or self
+        labels = [n if names.count(n) == 1 else f"{n}_{names[:i].count(n) + 1}" for i, n in enumerate(names)]
+        params = {
+            "batch_size": batch_size, "nb_epoch": nb_epoch, "nb_sample": len(train[-1]), "verbose": verbose,
+            "metrics": labels + [f"val_{n}" for n in labels if held_out], "do_validation": bool(held_out),
+        }  # fmt: skip
+        defaults = plugins.call("oneiros_default_callbacks", model=told, params=params)
+        self.history, self.validation_data = History(), held_out
+        own = [BaseLogger(), *(callbacks or ()), self.history]
+        heard = CallbackList(own + [callback for group in defaults for callback in group])
+        heard.set_model(told)
+        heard.set_params(params)
+        self._make_train_function()
+        if held_out:
+            self._make_test_function()
+        checked = self._stream(self.test_function, held_out, 0, batch_size) if held_out else None
+        over = self._stream(self.train_function, train, 1, batch_size, heard.want_each_batch())
+        with closing(over), closing(checked) if checked else nullcontext():
+            fit_loop(told, over, checked, labels, heard, range(initial_epoch, nb_epoch), shuffle)
+        return self.history
+
+    @bound
+    def evaluate(
+        self, x: Any, y: Any, batch_size: int = 32, verbose: int = 1, sample_weight: Any = None
+    ) -> Any:
+        """Returns the loss, or the list of `metrics_names`' values, averaged over all samples.
+
+        # Arguments
+            x, y, sample_weight: as in `fit`.
+            batch_size: int.
+            verbose: 0 for silence, 1 for a progress bar.
+        """
+        arrays = self._standardize_user_data(x, y, sample_weight)
+        self._make_test_function()
+        return self._go_over(test_loop, self.test_function, arrays, batch_size, verbose)
+
+    @bound
+    def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
+        """Returns the outputs for `x`: an array, or a list of arrays if there are several outputs.
+
+        # Arguments
+            x: array, list of arrays, or dict from input name to array.
+            batch_size: int.
+            verbose: 0 for silence, 1 for a progress bar.
+        """
+        arrays = self._standardize_inputs(x)
+        self._make_predict_function()
+        return self._go_over(predict_loop, self.predict_function, arrays, batch_size, verbose)
+
+    @bound
+    def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Any:
+        """Runs one step on one batch; returns its loss, or the list of `metrics_names`' values.
+
+        # Arguments
+            x, y, sample_weight, class_weight: as in `fit`.
+        """
+        arrays = self._standardize_user_data(x, y, sample_weight, class_weight)
+        self._make_train_function()
+        return one_or_all(scalars(call(self.train_function, arrays, 1)))
+
+    @bound
+    def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Returns the loss of one batch, or the list of `metrics_names`' values.
+
+        # Arguments
+            x, y, sample_weight: as in `fit`.
+        """
+        arrays = self._standardize_user_data(x, y, sample_weight)
+        self._make_test_function()
+        return one_or_all(scalars(call(self.test_function, arrays, 0)))
+
+    @bound
+    def predict_on_batch(self, x: Any) -> Any:
+        """Returns the outputs for one batch: an array, or a list of arrays if there are several outputs."""
+        arrays = self._standardize_inputs(x)
+        self._make_predict_function()
+        return one_or_all(call(self.predict_function, arrays, 0))
+
+    def _standardize_inputs(self, x: Any, kind: str = "model") -> Arrays:
+        shapes = self.internal_input_shapes
+        arrays = data.standardize_input_data(x, self.input_names, shapes, False, f"{kind} input")
+        data.check_array_lengths(arrays, [], [])
+        return arrays
+
+    def _standardize_user_data(
+        self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None, kind: str = "model"
+    ) -> Arrays:
+        """Returns inputs, targets and weights, checked, in the order in which the functions take them."""
+        if self.optimizer is None:
+            raise NotCompiledError(f"{self.name!r} isn't compiled. Type: model.compile('sgd', loss='mse')")
+        names, inputs = self.output_names, self._standardize_inputs(x, kind)
+        targets = data.standardize_input_data(y, names, None, False, f"{kind} target")
+        data.check_loss_and_target_compatibility(targets, self.loss_functions, self._target_shapes, names)
+        given = data.standardize_sample_weights(sample_weight, names)
+        classes = data.standardize_class_weights(class_weight, names)
+        weights = list(map(data.standardize_weights, targets, given, classes, self.sample_weight_modes))
+        data.check_array_lengths(inputs, targets, weights)
+        return inputs + targets + weights
+
+    def _split(self, arrays: Arrays, part: Any, validation_data: Any) -> tuple[Arrays, Arrays]:
+        """Returns the arrays to train on and those to validate on, which may be none."""
+        if validation_data is not None:
+            proper = isinstance(validation_data, (list, tuple)) and len(validation_data) in (2, 3)
+            _check("validation_data", validation_data, proper, "(x, y) or (x, y, sample_weight)")
+            x, y, weight = (*validation_data, None)[:3]
+            return arrays, self._standardize_user_data(x, y, weight, None, "validation")
+        size = arrays[0].shape[0]
+        at = int(size * (1.0 - part)) if hasattr(part, "__float__") and 0 <= part < 1 else 0
+        expected = f"a part in [0, 1) that leaves some of the {size} samples on both sides"
+        _check("validation_split", part, 0 < at <= size - bool(part), expected)
+        return (data.slice_X(arrays, 0, at), data.slice_X(arrays, at)) if part else (arrays, [])
+
+    def _stream(self, function: Any, arrays: Arrays, phase: int, batch: int, singly: bool = False) -> Stream:
+        _check("batch_size", batch, hasattr(batch, "__index__") and batch > 0, "an int above 0")
+        fixed = next((shape[0] for shape in self.internal_input_shapes if shape[0]), None)
+        size = arrays[0].shape[0]
+        if fixed and {end - start for start, end in make_batches(size, batch)} != {fixed}:
+            received = f"received {size} samples and batch_size={batch}"
+            raise DataError(f"{self.name!r} takes batches of {fixed} samples, the last one too; {received}.")
+        pairs = zip(self.inputs, arrays, strict=False)
+        positions = max(math.prod(x.shape[1 : -1 if "float" in K.dtype(at) else None]) for at, x in pairs)
+        work = 6.0 * batch * positions * (self.count_params() + 1)
+        return Stream(function, arrays, phase, batch, work, singly)
+
+    def _go_over(self, loop: Any, function: Any, arrays: Arrays, batch_size: int, verbose: int) -> Any:
+        with closing(self._stream(function, arrays, 0, batch_size)) as stream:
+            bars = plugins.call("oneiros_progress", model=self, total=stream.size) if verbose == 1 else []
+            return one_or_all(loop(stream, bars))
+
+
+def _check(argument: str, value: Any, fine: bool, expected: str) -> None:
+    if not fine:
+        raise ArgumentError(f"{argument} takes {expected}; received {value!r:.80}.")

@@ -1,0 +1,167 @@
+"""Node: one call of a layer, between the tensors that went in and those that came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from oneiros import backend as K
+from oneiros.errors import GraphError
+
+if TYPE_CHECKING:
+    from oneiros.engine.layer import Layer
+
+Tensor = Any
+Shape = tuple[int | None, ...]
+Results = tuple[list[Tensor], list[Tensor], list[Shape]]
+
+
+def to_list(x: Any) -> list[Any]:
+    """Returns `x` if it is a list, else a list holding it."""
+    return x if isinstance(x, list) else [x]
+
+
+def one_or_all(values: list[Any]) -> Any:
+    """Returns the only element of a list, or the list itself."""
+    return values[0] if len(values) == 1 else values
+
+
+def object_list_uid(object_list: Any) -> str:
+    """Returns a string that tells lists of objects apart by the objects' identity."""
+    return ", ".join(str(abs(id(x))) for x in to_list(object_list))
+
+
+def origins(tensors: list[Tensor]) -> list[list[Any]]:
+    """Returns the layers that tensors come from, and the node and tensor indices there."""
+    return [[tensor._keras_history[part] for tensor in tensors] for part in range(3)]
+
+
+def shape_list(shapes: Any) -> list[Shape]:
+    """Returns what `get_output_shape_for` gave as a list of tuples, one for each output."""
+    several = isinstance(shapes, list) and not all(size is None or isinstance(size, int) for size in shapes)
+    return [tuple(shape) for shape in (shapes if several else [shapes])]
+
+
+def label(layer: Any) -> str:
+    """Returns how messages call a layer: its class and its name."""
+    return f"{type(layer).__name__} {layer.name!r}"
+
+
+def unique(items: Iterable[Any]) -> list[Any]:
+    """Returns the items without repetitions of the same object, in order."""
+    return list({id(item): item for item in items}.values())
+
+
+class Node:
+    """One call of a layer.
+
+    It is one of the called layer's `inbound_nodes`, and of the `outbound_nodes` of each that made an input.
+
+    # Arguments
+        outbound_layer: the layer called.
+        inbound_layers: list of layers that made the inputs; empty for an `InputLayer`.
+        node_indices: list of int, which call of those layers.
+        tensor_indices: list of int, which output of that call.
+        input_tensors, output_tensors: lists of tensors.
+        input_masks, output_masks: lists of tensors or None.
+        input_shapes, output_shapes: lists of tuples.
+    """
+
+    def __init__(
+        self, outbound_layer: Layer, inbound_layers: list[Layer], node_indices: list[int],
+        tensor_indices: list[int], input_tensors: list[Tensor], output_tensors: list[Tensor],
+        input_masks: list[Tensor], output_masks: list[Tensor], input_shapes: list[Shape],
+        output_shapes: list[Shape],
+    ) -> None:  # fmt: skip
+        self.outbound_layer = outbound_layer
+        self.inbound_layers = inbound_layers
+        self.node_indices = node_indices
+        self.tensor_indices = tensor_indices
+        self.input_tensors, self.output_tensors = input_tensors, output_tensors
+        self.input_masks, self.output_masks = input_masks, output_masks
+        self.input_shapes, self.output_shapes = input_shapes, output_shapes
+        for layer in inbound_layers:
+            layer.outbound_nodes.append(self)
+        outbound_layer.inbound_nodes.append(self)
+
+    @classmethod
+    def create_node(
+        cls, outbound_layer: Layer, inbound_layers: list[Layer], node_indices: list[int] | None = None,
+        tensor_indices: list[int] | None = None,
+    ) -> Node:  # fmt: skip
+        """Calls a layer on outputs of other layers and returns the node.
+
+        # Arguments
+            outbound_layer: the layer to call.
+            inbound_layers: list of layers.
+            node_indices: list of int, which call of each (the first by default).
+            tensor_indices: list of int, which output of that call (the first by default).
+        """
+        node_indices = node_indices or [0] * len(inbound_layers)
+        tensor_indices = tensor_indices or [0] * len(inbound_layers)
+        calls = [layer.inbound_nodes[i] for layer, i in zip(inbound_layers, node_indices, strict=True)]
+        sources = list(zip(calls, tensor_indices, strict=True))
+        tensors = [node.output_tensors[i] for node, i in sources]
+        masks = [node.output_masks[i] for node, i in sources]
+        shapes = [node.output_shapes[i] for node, i in sources]
+        outputs, output_masks, output_shapes = run_layer(outbound_layer, tensors, masks, shapes)
+        connect(outbound_layer, outputs)
+        places = outbound_layer, inbound_layers, node_indices, tensor_indices
+        return cls(*places, tensors, outputs, masks, output_masks, shapes, output_shapes)
+
+    @property
+    def parents(self) -> list[Node]:
+        """The nodes that made this one's inputs."""
+        pairs = zip(self.inbound_layers, self.node_indices, strict=True)
+        return [layer.inbound_nodes[index] for layer, index in pairs]
+
+    @property
+    def key(self) -> str:
+        """The name that `Container.container_nodes` knows this node by."""
+        return f"{self.outbound_layer.name}_ib-{self.outbound_layer.inbound_nodes.index(self)}"
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the names of the layers and the indices that describe this call."""
+        return {
+            "outbound_layer": self.outbound_layer.name,
+            "inbound_layers": [layer.name for layer in self.inbound_layers],
+            "node_indices": self.node_indices,
+            "tensor_indices": self.tensor_indices,
+        }
+
+
+def connect(layer: Layer, tensors: list[Tensor]) -> None:
+    """Notes on tensors that they are the outputs of a layer's next node."""
+    for index, tensor in enumerate(tensors):
+        tensor._keras_history = (layer, len(layer.inbound_nodes), index)
+
+
+def run_layer(layer: Layer, tensors: list[Tensor], masks: list[Tensor], shapes: list[Shape]) -> Results:
+    """Computes a layer's outputs, their masks and shapes, and notes what the layer adds to a model's loss."""
+    x, mask, shape = (one_or_all(values) for values in (tensors, masks, shapes))
+    outputs = list(to_list(layer.call(x, mask=mask)))
+    output_masks = to_list(layer.compute_mask(x, mask))
+    output_shapes = shape_list(layer.get_output_shape_for(shape))
+    if len(output_masks) == 1 and output_masks[0] is None:
+        output_masks = [None] * len(outputs)
+    if len(outputs) != len(output_shapes) or len(outputs) != len(output_masks):
+        raise GraphError(
+            f"{label(layer)} returned {len(outputs)} tensors from `call`, {len(output_masks)} masks from "
+            f"`compute_mask`, {len(output_shapes)} shapes from `get_output_shape_for`. Make them as many."
+        )
+    for index, output in enumerate(outputs):
+        if not layer._backend.owns(output):
+            raise GraphError(
+                f"{label(layer)} returned {type(output).__name__} from `call`, which must return a tensor of "
+                f"the backend {layer._backend.name!r}, or a list of them. Is its `return` missing?"
+            )
+        if hasattr(output, "_keras_history") or any(output is tensor for tensor in tensors):
+            outputs[index] = K.squeeze(K.expand_dims(output, 0), 0)
+    learns = layer.uses_learning_phase or any(getattr(t, "_uses_learning_phase", False) for t in tensors)
+    for output, output_shape in zip(outputs, output_shapes, strict=True):
+        output._keras_shape = output_shape
+        output._uses_learning_phase = learns or getattr(output, "_uses_learning_phase", False)
+    regularizer = getattr(layer, "activity_regularizer", None)
+    if regularizer is not None:
+        layer.add_loss([regularizer(output) for output in outputs], tensors)
+    return outputs, output_masks, output_shapes

@@ -1,0 +1,321 @@
+"""Sequential: a model made of layers one after the other."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, ClassVar
+
+from oneiros import config as configs
+from oneiros.engine.container import Container, get_source_inputs
+from oneiros.engine.layer import Layer
+from oneiros.engine.model import Model
+from oneiros.engine.node import Node, Tensor, label, unique
+from oneiros.errors import ArgumentError, ConfigError, GraphError, NotCompiledError, ShapeError
+
+LEGACY = {"class_mode", "show_accuracy", "accuracy"}
+GRAPH = (
+    "input_layers", "input_layers_node_indices", "input_layers_tensor_indices", "output_layers",
+    "output_layers_node_indices", "output_layers_tensor_indices", "nodes_by_depth", "layers_by_depth",
+    "container_nodes", "input_names", "output_names", "internal_input_shapes", "internal_output_shapes",
+    "_calls",
+)  # fmt: skip
+TRAINING = ("optimizer", "loss", "loss_weights", "metrics", "metrics_tensors", "metrics_names")
+
+
+class Sequential(Model):
+    """Layers one after the other.
+
+    # Example
+        ```python
+        model = Sequential()
+        model.add(Dense(64, activation="relu", input_dim=100))
+        model.add(Dense(10, activation="softmax"))
+        model.compile(loss="categorical_crossentropy", optimizer="sgd", metrics=["accuracy"])
+        model.fit(x_train, y_train, nb_epoch=5, batch_size=32)
+        ```
+
+    # Arguments
+        layers: list of layers to add; the first one must know its input's shape.
+        name: str.
+
+    # Properties
+        layers: list of the layers added.
+        model: the `Model` that they form, once it was needed.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, layers: list[Layer] | None = None, name: str | None = None) -> None:
+        self.model: Model | None = None
+        self._begin(name)
+        self.layers, self.inputs, self.outputs = [], [], []
+        self._results: list[Tensor] = []
+        for layer in layers or []:
+            self.add(layer)
+
+    def add(self, layer: Layer) -> None:
+        """Adds a layer after the last one.
+
+        # Arguments
+            layer: layer or model with one output; the first one must know its input's shape.
+
+        # Raises
+            ArgumentError: if it isn't a layer. ShapeError: if it doesn't fit what comes before it.
+            GraphError: if it has several outputs, or, being the first, is already in use elsewhere.
+        """
+        if not isinstance(layer, Layer):
+            hint = f" Did you mean {layer.__name__}(…)?" if isinstance(layer, type) else ""
+            raise ArgumentError(f"{label(self)}.add takes a layer; received {layer!r:.80}.{hint}")
+        if _holds(layer, self):
+            raise GraphError(f"{label(self)} can't be added to itself: the layers would form a cycle.")
+        output = layer(self.outputs[0]) if self.layers else self._first_output(layer)
+        if isinstance(output, list):
+            raise GraphError(f"{label(layer)} has {len(output)} outputs: use Model(input=…, output=…).")
+        self.layers.append(layer)
+        self._results.append(output)
+        if len(self.layers) == 1:
+            self._backend = layer._backend
+            self.inputs, none = get_source_inputs(output), [None]
+            shapes = [tensor._keras_shape for tensor in self.inputs]
+            Node(self, [], [], [], self.inputs, [output], none * len(shapes), none, shapes, [])
+        self._changed()
+
+    def _first_output(self, layer: Layer) -> Any:
+        if not layer.inbound_nodes:
+            if not hasattr(layer, "batch_input_shape"):
+                raise ShapeError(
+                    f"{label(layer)} is the first layer of {label(self)} and doesn't know its input's shape. "
+                    f"Pass the shape of one sample: {type(layer).__name__}(…, input_shape=(n,))."
+                )
+            layer.create_input_layer(layer.batch_input_shape, layer.input_dtype)
+        if len(layer.inbound_nodes) > 1:
+            raise GraphError(
+                f"{label(layer)} was called {len(layer.inbound_nodes)} times already and can't be the first "
+                f"layer of {label(self)}. Use Model(input=…, output=…), or a new layer."
+            )
+        return layer.output
+
+    def pop(self) -> None:
+        """Removes the last layer.
+
+        # Raises
+            GraphError: if there is none.
+        """
+        if not self.layers:
+            raise GraphError(f"{label(self)} has no layer to remove.")
+        layer = self.layers.pop()
+        self._results.pop()
+        if self.layers:
+            node = layer.inbound_nodes.pop()
+            node.inbound_layers[0].outbound_nodes.remove(node)
+        else:
+            self.inputs, self.inbound_nodes = [], []
+        self._changed()
+
+    def _changed(self) -> None:
+        self.outputs = self._results[-1:]
+        for node in self.inbound_nodes[:1]:
+            node.output_tensors, node.output_shapes = self.outputs, [self.outputs[0]._keras_shape]
+        self.built, self.model, self._calls = False, None, {}
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the `Model` that the layers form; called when it is needed.
+
+        # Arguments
+            input_shape: ignored, the first layer knows it.
+        """
+        if not self.layers:
+            raise GraphError(f"{label(self)} has no layers. Add one: model.add(Dense(10, input_shape=(n,))).")
+        self.model = Model(self.inputs, self.outputs[0], name=f"{self.name}_model")
+        self.model.trainable, self.model.callback_model, self.model._own = self.trainable, self, self._own
+        vars(self).update((attribute, getattr(self.model, attribute)) for attribute in GRAPH)
+        self.built = True
+
+    def _ready(self) -> Model:
+        if self.model is None:
+            self.build()
+        assert self.model is not None
+        return self.model
+
+    def _compiled(self) -> Model:
+        if self.model is None or self.model.optimizer is None:
+            since = " since its layers changed" if self.optimizer else ""
+            raise NotCompiledError(
+                f"{label(self)} must be compiled before training or evaluation, and wasn't{since}. Type: "
+                f"model.compile(optimizer='sgd', loss='mse'), with the loss of your choice."
+            )
+        return self.model
+
+    def _graph_nodes(self) -> list[Node]:
+        return self._ready()._graph_nodes()
+
+    def _weight_layers(self) -> list[Layer]:
+        return self.flattened_layers
+
+    def _ordered_weights(self) -> list[Tensor]:
+        return [weight for layer in self.flattened_layers for weight in layer._ordered_weights()]
+
+    def _branches(self) -> list[Any]:
+        """Returns what a first layer of class Merge joins."""
+        merges = self.layers and not isinstance(self.layers[0], Container)
+        return getattr(self.layers[0], "layers", None) or [] if merges else []
+
+    @property
+    def flattened_layers(self) -> list[Layer]:
+        """The layers; in the place of a first Merge layer, those of the branches that it joins."""
+        branches = self._branches()
+        parts = [getattr(part, "flattened_layers", getattr(part, "layers", [part])) for part in branches]
+        return unique([*(layer for part in parts for layer in part), *self.layers[bool(branches) :]])
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the weights."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = value
+        if self.model is not None:
+            self.model.trainable = value
+
+    @property
+    def validation_data(self) -> Any:  # type: ignore[override]
+        """The arrays that the last fit validated on."""
+        return getattr(self.model, "validation_data", None)
+
+    @property
+    def training_data(self) -> Any:
+        """None: the arrays trained on aren't kept."""
+        return getattr(self.model, "training_data", None)
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Returns a layer by its name, or by its index in `model.model.layers`: the input comes first."""
+        return self._ready().get_layer(name, index)
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Computes the output for another input."""
+        self._ready()
+        return super().call(x, mask)
+
+    def summary(self, line_length: int = 100, positions: Any = [0.33, 0.55, 0.67, 1.0]) -> None:  # noqa: B006
+        """Prints a table of the layers, as `Model.summary` does."""
+        self._ready()
+        super().summary(line_length, positions)
+
+    def get_config(self) -> Any:
+        """Returns the list of the layers' configurations; a first Merge layer's holds its branches'."""
+        entries = [_entry(layer) for layer in self.layers]
+        if branches := self._branches():
+            entries[0]["config"] = {**entries[0]["config"], "layers": [_entry(part) for part in branches]}
+        return entries
+
+    @classmethod
+    def from_config(cls, config: Any, layer_cache: dict[str, Layer] | None = None) -> Any:
+        """Builds a model from what `get_config` returned, with new weights.
+
+        # Arguments
+            config: list of layer configurations; those of Keras 0.3 have the class under `name`.
+            layer_cache: dict from names to layers already made, which are used again.
+        """
+        if not isinstance(config, list) or not all(isinstance(entry, dict) for entry in config):
+            raise ConfigError(f"A Sequential's configuration is a list of dicts; received {config!r:.99}.")
+        cache = {} if layer_cache is None else layer_cache
+        model = cls()
+        with configs.loading():
+            for entry in config:
+                model.add(_layer(entry, cache))
+        return model
+
+    def compile(  # type: ignore[override]
+        self, optimizer: Any, loss: Any, metrics: Any = None, sample_weight_mode: Any = None, **kwargs: Any
+    ) -> None:
+        """Chooses what training minimises, and how; the arguments are those of `Model.compile`."""
+        model, others = self._ready(), _without_legacy("compile", kwargs, others=True)
+        model.compile(optimizer, loss, metrics=metrics, sample_weight_mode=sample_weight_mode, **others)
+        vars(self).update((attribute, getattr(model, attribute)) for attribute in TRAINING)
+        self.sample_weight_mode = sample_weight_mode
+
+    def fit(
+        self, x: Any, y: Any, batch_size: int = 32, nb_epoch: int = 10, verbose: int = 1,
+        callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None,
+        shuffle: bool | str = True, class_weight: Any = None, sample_weight: Any = None,
+        initial_epoch: int = 0, **kwargs: Any,
+    ) -> Any:  # fmt: skip
+        """Trains for a number of epochs and returns a `History`; the arguments are those of `Model.fit`."""
+        _without_legacy("fit", kwargs)
+        return self._compiled().fit(
+            x, y, batch_size, nb_epoch, verbose, callbacks, validation_split, validation_data, shuffle,
+            class_weight, sample_weight, initial_epoch,
+        )  # fmt: skip
+
+    def evaluate(
+        self, x: Any, y: Any, batch_size: int = 32, verbose: int = 1, sample_weight: Any = None, **kwargs: Any
+    ) -> Any:
+        """Returns the loss and metrics on some data; the arguments are those of `Model.evaluate`."""
+        _without_legacy("evaluate", kwargs)
+        return self._compiled().evaluate(x, y, batch_size, verbose, sample_weight)
+
+    def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
+        """Returns the outputs for some inputs; the arguments are those of `Model.predict`."""
+        return self._ready().predict(x, batch_size, verbose)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Returns the outputs for one batch."""
+        return self._ready().predict_on_batch(x)
+
+    def train_on_batch(  # type: ignore[override]
+        self, x: Any, y: Any, class_weight: Any = None, sample_weight: Any = None, **kwargs: Any
+    ) -> Any:
+        """Runs one training step on one batch; returns its loss and metrics."""
+        _without_legacy("train_on_batch", kwargs)
+        return self._compiled().train_on_batch(x, y, sample_weight, class_weight)
+
+    def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None, **kwargs: Any) -> Any:
+        """Returns the loss and metrics of one batch."""
+        _without_legacy("test_on_batch", kwargs)
+        return self._compiled().test_on_batch(x, y, sample_weight)
+
+    def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
+        """Returns the outputs for some inputs, and warns if they are no probabilities."""
+        found = self.predict(x, batch_size, verbose)
+        if found.min() < 0.0 or found.max() > 1.0:
+            message = (
+                f"The outputs of {label(self)} lie in [{found.min():g}, {found.max():g}]: no probabilities."
+            )
+            warnings.warn(f"{message} End the model with 'softmax' or 'sigmoid'.", stacklevel=2)
+        return found
+
+    def predict_classes(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
+        """Returns the number of the likeliest class per sample; with one output, 1 where it exceeds 0.5."""
+        found = self.predict(x, batch_size, verbose)
+        return found.argmax(axis=-1) if found.shape[-1] > 1 else (found > 0.5).astype("int32")
+
+
+def _holds(layer: Any, model: Layer) -> bool:
+    return layer is model or any(_holds(part, model) for part in getattr(layer, "layers", None) or ())
+
+
+def _entry(layer: Layer) -> dict[str, Any]:
+    return {"class_name": type(layer).__name__, "config": layer.get_config()}
+
+
+def _layer(entry: dict[str, Any], cache: dict[str, Layer]) -> Any:
+    """Builds a layer, or returns the one made before under that name."""
+    arguments = entry.get("config", entry)
+    if entry.get("class_name") == "Sequential":
+        return Sequential.from_config(arguments, cache)
+    key = "name" if "class_name" in entry else "custom_name"
+    name = str(arguments.get(key)) if isinstance(arguments, dict) else ""
+    layer = cache.get(name) or configs.layer_from_config(entry)
+    return cache.setdefault(layer.name, layer)
+
+
+def _without_legacy(method: str, kwargs: dict[str, Any], others: bool = False) -> dict[str, Any]:
+    """Returns the arguments but those of Keras 0.3, which get a warning; refuses them unless `others`."""
+    for name in LEGACY & kwargs.keys():
+        remedy = "Use compile(…, metrics=['accuracy'])"
+        warnings.warn(f"{method}({name}=…) is of Keras 0.3, to no effect. {remedy}.", stacklevel=3)
+    left = {name: value for name, value in kwargs.items() if name not in LEGACY}
+    if left and not others:
+        raise TypeError(f"Sequential.{method} received the unknown arguments {', '.join(left)}.")
+    return left

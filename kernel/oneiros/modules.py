@@ -1,0 +1,117 @@
+"""Keras's module paths, made of what plugins contribute: `oneiros.layers.core` and its like.
+
+What a name stands for is imported when the name is first used. The kernel's own files are ordinary modules
+and come first; the packages `oneiros` and `oneiros.engine` look up here what they don't hold themselves.
+"""
+
+import sys
+from contextlib import suppress
+from importlib import import_module
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from oneiros import registry
+from oneiros.errors import NameConflictError, PluginLoadError
+from oneiros.plugins import Entry, manager
+
+
+class VirtualModule(ModuleType):
+    """A module whose names come from plugins, looked up at each use so that settings and overrides apply."""
+
+    def __getattr__(self, name: str) -> Any:
+        return attribute(self.__name__, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *names(self.__name__)})
+
+
+class VirtualLoader(Loader):
+    """Makes virtual modules; there is no code to run."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Returns the module, still without anything in it."""
+        return VirtualModule(spec.name, f"What plugins contribute to `{spec.name}`.")
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Does nothing."""
+
+
+def find_spec(fullname: str) -> ModuleSpec | None:
+    """Returns a virtual module's spec; None for what is not one.
+
+    # Raises
+        ModuleNotFoundError: if a plugin that is missing, disabled or broken has it; the message says which.
+    """
+    below = children(fullname)
+    if below or _path(fullname) in manager().modules:
+        return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=bool(below))
+    if reason := _absence(fullname):
+        raise ModuleNotFoundError(f"No module named {fullname!r}. {reason}", name=fullname)
+    return None
+
+
+def attribute(module: str, name: str) -> Any:
+    """Returns what a name in a module stands for: a contributed object or a child module.
+
+    # Raises
+        AttributeError: if nothing has it.
+        PluginLoadError: if a plugin that is missing, disabled or broken has it. Being an ImportError, it
+            reaches who writes `from oneiros.layers import LSTM`; Python drops an AttributeError's message.
+    """
+    if name == "__all__":
+        return [public for public in names(module) if _works(module, public)]
+    if not name.startswith("__"):
+        if entry := _find(module, name):
+            return registry.load(entry)
+        if name in children(module):
+            return import_module(f"{module}.{name}")
+        if reason := _absence(f"{module}.{name}"):
+            raise PluginLoadError(f"{module} has no {name!r}. {reason}")
+    where = sys.modules.get(module)
+    raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name, obj=where)
+
+
+def names(module: str) -> list[str]:
+    """Returns a module's public names, sorted, importing nothing of what they stand for."""
+    found = children(module).union(*(manager().modules.get(path, ()) for path in _sources(module)))
+    return sorted(found.union(registry.names("layer")) if module == "oneiros.layers" else found)
+
+
+def children(module: str) -> set[str]:
+    """Returns the names of the modules below a module."""
+    prefix = f"{_path(module)}.".lstrip(".")
+    paths = [path.removeprefix(prefix) for path in manager().modules if path.startswith(prefix)]
+    below = {path.partition(".")[0] for path in paths}
+    return below if prefix else below | {"backend", "engine"}
+
+
+def _path(module: str) -> str:
+    return module.removeprefix("oneiros").removeprefix(".")
+
+
+def _sources(module: str) -> list[str]:
+    """Returns the paths whose names a module shows: its own, and for `layers` those of its children."""
+    path = _path(module)
+    return [path, *(f"{path}.{child}" for child in sorted(children(module)))] if path == "layers" else [path]
+
+
+def _find(module: str, name: str) -> Entry | None:
+    layer = registry.find("layer", name) if module == "oneiros.layers" else None
+    tables = [manager().modules.get(path, {}) for path in _sources(module)]
+    return layer or next((manager().choose(table[name]) for table in tables if name in table), None)
+
+
+def _works(module: str, name: str) -> bool:
+    """Tells whether a name can be had: one plugin's fault must not spoil `from oneiros.layers import *`."""
+    with suppress(NameConflictError, PluginLoadError):
+        return attribute(module, name) is not None
+    return False
+
+
+def _absence(fullname: str) -> str | None:
+    """Says why a module, or a name in a module, is missing, if the index of owners knows it."""
+    path = f"{_path(fullname)}."
+    found = [owner for name, owner in registry.owners()["module"].items() if f"{name}.".startswith(path)]
+    return registry.absence(found[0]) if found else None

@@ -1,0 +1,292 @@
+"""Saving and loading: a model becomes plain data (`ModelState`) that a format plugin writes, and back.
+
+Loading checks everything before it changes anything, and goes through the policy in `oneiros.config`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from oneiros import backend as K
+from oneiros import config, plugins, registry
+from oneiros.bases import Budget, Format, ModelState
+from oneiros.errors import ArgumentError, FileFormatError, FileMissingError, OneirosError, PluginLoadError
+
+Named = list[tuple[str, Any]]
+Objects = dict[str, Any] | None
+Limits = Budget | None
+PathLike = str | os.PathLike[str]
+COMPILED = ("loss", "metrics", "sample_weight_mode", "loss_weights")
+
+
+def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
+    """Saves a model to a file: configuration, weights, what `compile` was given, and the optimizer's state.
+
+    The file is complete or the old one remains, whatever happens meanwhile.
+
+    # Arguments
+        model: a `Model` or `Sequential`.
+        filepath: path; its suffix chooses the format, HDF5 by default.
+        overwrite: bool; False asks before replacing a file, and refuses where nobody can answer.
+    """
+    with K.use(model._backend):
+        optimizer = getattr(model, "optimizer", None)
+        state = ModelState(
+            model_config={"class_name": type(model).__name__, "config": model.get_config()},
+            training_config=_training_config(model, optimizer) if optimizer else None,
+            weights=_layer_weights(model),
+            optimizer_weights=_named_values(getattr(optimizer, "weights", ())),
+            keras_version=config.KERAS_VERSION,
+        )
+    text = config.dumps([state.model_config, state.training_config, model._backend.name])
+    state.provenance = dict(_origins(set(re.findall(r'"([^"\\]+)"', text))))
+    _write(model, filepath, state, overwrite)
+
+
+def load_model(
+    filepath: PathLike, custom_objects: Objects = None, functions: Objects = None, *, budget: Limits = None
+) -> Any:
+    """Loads a model that `save_model` or Keras 1 saved, and compiles it if it was compiled.
+
+    # Arguments
+        filepath: path.
+        custom_objects: dict from names in the file to classes and functions of your own.
+        functions: dict from layer name to the function of a `Lambda` or `Merge` layer, which no file holds.
+        budget: `oneiros.bases.Budget`, what reading the file may cost.
+
+    # Raises
+        FileMissingError, FileFormatError: if there is no file, or it holds no whole model.
+        UnsafeFileError: if the file asks for something that loading doesn't do.
+    """
+    with _opened(filepath, budget) as state:
+        if state.model_config is None:
+            raise FileFormatError(f"{filepath} holds only weights: build the model and load_weights(path).")
+        stored = sum(value.size for _, arrays in state.weights for _, value in arrays)
+        supplied = config.function_scope(functions or {})
+        with config.custom_object_scope(custom_objects or {}), supplied, config.parameter_budget(stored):
+            model = model_from_config(state.model_config)
+            if not hasattr(model, "_make_train_function"):
+                raise FileFormatError(f"{filepath} holds a {type(model).__name__}, which is no model.")
+            with K.use(model._backend):
+                K.batch_set_value(_pairs(model, state.weights, filepath, False))
+                if state.training_config is not None:
+                    _restore_training(model, state.training_config, state.optimizer_weights)
+    plugins.call("oneiros_after_load", model=model, path=Path(filepath))
+    return model
+
+
+def save_weights(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
+    """Saves a model's weights alone; the arguments are those of `save_model`."""
+    with K.use(model._backend):
+        state = ModelState(weights=_layer_weights(model))
+    _write(model, filepath, state, overwrite)
+
+
+def load_weights(model: Any, filepath: PathLike, by_name: bool = False, *, budget: Limits = None) -> None:
+    """Loads weights from a file of weights or of a whole model.
+
+    # Arguments
+        model: a model of the same layers in the same order, or, with `by_name`, one that shares layer names.
+        filepath: path.
+        by_name: bool, whether to match layers by name; the others keep their weights.
+        budget: `oneiros.bases.Budget`, what reading the file may cost.
+    """
+    with _opened(filepath, budget) as state, K.use(model._backend):
+        K.batch_set_value(_pairs(model, state.weights, filepath, by_name))
+    plugins.call("oneiros_after_load", model=model, path=Path(filepath))
+
+
+def save_weights_to_hdf5_group(model: Any, f: Any) -> None:
+    """Writes a model's weights into `f`, an open `h5py.Group`."""
+    with K.use(model._backend):
+        _hdf5().write_weights(f, _layer_weights(model))
+
+
+def load_weights_from_hdf5_group(model: Any, f: Any, by_name: bool = False) -> None:
+    """Reads a model's weights from `f`, an open `h5py.Group`; `by_name` is that of `load_weights`."""
+    weights = _hdf5().read_weights(f, Budget())
+    with K.use(model._backend):
+        K.batch_set_value(_pairs(model, weights, "The group", by_name))
+
+
+def load_weights_from_hdf5_group_by_name(model: Any, f: Any) -> None:
+    """Reads the weights of the layers that a model and `f`, an open `h5py.Group`, have in common."""
+    load_weights_from_hdf5_group(model, f, by_name=True)
+
+
+def model_from_config(config_: dict[str, Any], custom_objects: Objects = None) -> Any:
+    """Builds a model, without weights, from `{"class_name": …, "config": model.get_config()}`."""
+    return config.layer_from_config(config_, custom_objects)
+
+
+def model_from_json(json_string: str, custom_objects: Objects = None) -> Any:
+    """Builds a model, without weights, from the text that `model.to_json()` gave."""
+    return model_from_config(config.loads(json_string), custom_objects)
+
+
+def model_from_yaml(yaml_string: str, custom_objects: Objects = None) -> Any:
+    """Builds a model, without weights, from the text that `model.to_yaml()` gave; needs a plugin for YAML."""
+    return model_from_config(registry.resolve("format", "yaml")().loads(yaml_string), custom_objects)
+
+
+def _training_config(model: Any, optimizer: Any) -> dict[str, Any] | None:
+    try:
+        chosen = {"class_name": type(optimizer).__name__, "config": optimizer.get_config()}
+    except NotImplementedError:
+        name = type(optimizer).__name__
+        warnings.warn(f"{name} can't be saved; compile the model again after loading it.", stacklevel=3)
+        return None
+    return {"optimizer_config": chosen, **{key: _names(getattr(model, key)) for key in COMPILED}}
+
+
+def _names(value: Any) -> Any:
+    """Replaces functions by their names, as Keras 1 did; `custom_objects` gives them back."""
+    if isinstance(value, dict):
+        return {key: _names(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_names(item) for item in value]
+    return getattr(value, "__name__", value)
+
+
+def _restore_training(model: Any, given: dict[str, Any], optimizer_weights: Named | None) -> None:
+    if not {"optimizer_config", "loss"} <= set(given):
+        raise FileFormatError(f"The training_config lacks optimizer_config or loss; it has {sorted(given)}.")
+    model.compile(given["optimizer_config"], **{key: given.get(key) for key in COMPILED})
+    if optimizer_weights:
+        (getattr(model, "model", None) or model)._make_train_function()
+        model.optimizer.set_weights([value for _, value in optimizer_weights])
+
+
+def _layer_weights(model: Any) -> list[tuple[str, Named]]:
+    return [(layer.name, _named_values(layer.weights)) for layer in model._weight_layers()]
+
+
+def _named_values(variables: Iterable[Any]) -> Named:
+    """Returns names and values; names tell where a model was trained: TensorFlow's end in `:0`."""
+    suffix = "" if K.backend() == "theano" else ":0"
+    named: dict[str, Any] = {}
+    for index, variable in enumerate(variables):
+        name = (variable.name or "param").removesuffix(":0")
+        taken = not variable.name or name + suffix in named
+        named[(f"{name}_{index}" if taken else name) + suffix] = variable
+    return list(zip(named, K.batch_get_value(list(named.values())), strict=True))
+
+
+def _pairs(model: Any, weights: list[tuple[str, Named]], source: Any, by_name: bool) -> Named:
+    """Matches a model's variables with stored values; raises FileFormatError unless all of them fit."""
+    stored = [(name, arrays) for name, arrays in weights if arrays]
+    layers = [layer for layer in model._weight_layers() if layer.weights]
+    found, own = [name for name, _ in stored], [layer.name for layer in layers]
+    if by_name:
+        matched = [(layer, *pair) for pair in stored for layer in layers if layer.name == pair[0]]
+    else:
+        matched = [(layer, *pair) for layer, pair in zip(layers, stored, strict=False)]
+    if (stored and not matched) if by_name else len(stored) != len(layers):
+        hint = "No name agrees." if by_name else "Where names agree: load_weights(…, by_name=True)."
+        raise FileFormatError(
+            f"{source} holds weights of {len(stored)} layers ({', '.join(found):.300}); {model.name!r} has "
+            f"{len(layers)} layers with weights ({', '.join(own):.300}). Nothing was loaded. {hint}"
+        )
+    return [pair for layer, name, arrays in matched for pair in _layer_pairs(layer, name, arrays, source)]
+
+
+def _layer_pairs(layer: Any, name: str, arrays: Named, source: Any) -> Iterator[tuple[Any, Any]]:
+    variables = layer.weights
+    own = [(variable.name, tuple(K.get_variable_shape(variable))) for variable in variables]
+    found = [(stored, value.shape) for stored, value in arrays]
+    if [shape for _, shape in own] != [shape for _, shape in found]:
+        raise FileFormatError(
+            f"{source} holds for layer {name!r} the weights {_shapes(found)}; the layer {layer.name!r} "
+            f"({type(layer).__name__}) has {_shapes(own)}. Nothing was loaded."
+        )
+    yield from zip(variables, (value for _, value in arrays), strict=True)
+
+
+def _shapes(weights: Iterable[tuple[str, tuple[int, ...]]]) -> str:
+    return ", ".join(f"{name} {shape}" for name, shape in weights)
+
+
+def _origins(named: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Gives, for all that a configuration names, `kind:name` and the distribution that it comes from."""
+    for kind in set(plugins.KINDS) - {"module"}:
+        for name in named & set(registry.names(kind)):
+            found = vars(registry.find(kind, name))
+            yield f"{kind}:{name}", {key: found[key] for key in ("distribution", "version", "api_level")}
+
+
+def _write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
+    path = Path(os.path.realpath(filepath))
+    if not path.parent.is_dir():
+        raise FileMissingError(f"Can't save to {path}: there is no folder {path.parent}. Create it first.")
+    if path.exists() and not path.is_file():
+        raise ArgumentError(f"Can't save to {path}: it exists and is no file.")
+    if not overwrite and os.path.lexists(filepath) and not _agreed(path):
+        return
+    plugins.call("oneiros_before_save", model=model, path=path)
+    draft = path.with_name(f".oneiros-{secrets.token_hex(8)}.tmp")
+    try:
+        suited = (form for form in _formats() if path.suffix in form.suffixes)
+        (next(suited, None) or _hdf5()).write(draft, state)
+        if path.exists():
+            shutil.copymode(path, draft)
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    plugins.call("oneiros_after_save", model=model, path=path)
+
+
+def _agreed(path: Path) -> bool:
+    if not sys.stdin or not sys.stdin.isatty():
+        raise ArgumentError(f"{path} exists, and overwrite=False. Pass overwrite=True, or another path.")
+    return input(f"{path} exists. Overwrite it? [y/n] ").strip().lower() in ("y", "yes")
+
+
+def _hdf5() -> Any:
+    return registry.resolve("format", "hdf5")()
+
+
+def _formats() -> Iterator[Format]:
+    for name in registry.names("format"):
+        with suppress(PluginLoadError):
+            yield registry.resolve("format", name)()
+
+
+@contextmanager
+def _opened(filepath: PathLike, budget: Budget | None) -> Iterator[ModelState]:
+    """Reads a file; an error meanwhile gets its name, and what it says of a missing object's origin."""
+    state = ModelState()
+    try:
+        state = _read(Path(filepath), budget or Budget())
+        yield state
+    except OneirosError as error:
+        error.add_note(f"This happened while loading {filepath}.")
+        for key, origin in state.provenance.items():
+            if repr(key.rpartition(":")[2]) in str(error):
+                error.add_note(f"The file says that the {key.replace(':', ' ')} came from {origin}.")
+        raise
+
+
+def _read(path: Path, budget: Budget) -> ModelState:
+    if not path.is_file():
+        raise FileMissingError(f"There is no file at {path} (in {Path.cwd()}). Only local files are opened.")
+    plugins.call("oneiros_before_load", path=path)
+    with path.open("rb") as file:
+        head = file.read(512)
+    for form in _formats():
+        if form.recognises(head):
+            return form.read(path, budget)
+    formats = ", ".join(registry.names("format"))
+    raise FileFormatError(
+        f"{path} is no model file: it begins with {head[:16]!r}. Formats known here: {formats}."
+    )

@@ -1,0 +1,60 @@
+"""TensorFlow's own functions on lazy tensors: `tf.nn.relu(x)` records itself, as `K.relu(x)` does.
+
+TensorFlow asks its global dispatchers about arguments that a function can't take. What can't be
+recorded answers with the way out, `K.apply`. One function is out of reach: `tf.print(x)` shows the lazy
+tensor itself, at once; `K.print_tensor` shows its values, whenever they are computed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from oneiros.errors import GraphError
+from oneiros.recorder import Node, Recorder
+
+from oneiros_backend_tensorflow.quiet import tf, type_spec
+
+_ON_VALUES = {"case", "cond", "switch_case", "while_loop"}
+
+
+class _RefusedError(GraphError, TypeError):
+    """A function that works on values was given a lazy tensor; a TypeError for TensorFlow's conversions."""
+
+
+def _refuse(what: str) -> NoReturn:
+    raise _RefusedError(
+        f"{what} works on values, and a lazy tensor has none until a function runs. "
+        f"Put the code into a function of the tensors it uses and record that: K.apply(fn, x, y)."
+    )
+
+
+def _holds_node(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(_holds_node(part) for part in x)
+    if isinstance(x, dict):
+        return any(_holds_node(part) for part in x.values())
+    return isinstance(x, Node)
+
+
+class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[misc]
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def handle(self, op: Any, args: Any, kwargs: Any) -> Any:
+        if not _holds_node(args) and not _holds_node(kwargs):
+            return self.NOT_SUPPORTED
+        name = getattr(op, "__name__", str(op)).partition("_v2")[0].partition("_for_tf")[0]
+        if name in _ON_VALUES:
+            _refuse(f"tf.{name}")
+        return self._recorder.record(op, args, kwargs, label=f"tf.{name}")
+
+
+def _no_conversion(value: Any, dtype: Any = None, name: Any = None, as_ref: bool = False) -> Any:
+    _refuse("This function of TensorFlow")
+
+
+def register(recorder: Recorder) -> None:
+    """Lets TensorFlow's functions take the tensors of `recorder`; once per process."""
+    _Dispatcher(recorder).register()
+    tf.register_tensor_conversion_function(Node, _no_conversion)
+    type_spec.register_type_spec_from_value_converter(Node, _no_conversion, allow_subclass=True)

@@ -1,0 +1,214 @@
+"""The Theano backend: variables, values, randomness and functions on PyTensor."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, ClassVar
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from oneiros.backend.common import floatx
+from oneiros.backend.contract import draw_seed
+from oneiros.errors import ArgumentError, GraphError
+from pytensor.gradient import DisconnectedInputError, disconnected_grad
+from pytensor.graph.basic import Variable
+from pytensor.printing import Print
+from pytensor.tensor.shape import Shape
+from pytensor.tensor.sharedvar import TensorSharedVariable
+from pytensor.tensor.type import TensorType
+
+from oneiros_backend_theano.draw import STEP, STREAM, Draw
+from oneiros_backend_theano.operations import Operations
+
+PASSED_OVER = {"allow_input_downcast", "name", "on_unused_input"}
+
+
+class KerasVariable(TensorSharedVariable):  # type: ignore[misc]
+    """A shared variable whose value is handed out as a NumPy array, wherever it is kept."""
+
+    def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
+        """Returns a copy of the value."""
+        return np.array(self.container.storage[0])
+
+
+class TheanoBackend(Operations):
+    """Keras 1's `K` on PyTensor.
+
+    # Properties
+        linker: what compiles functions: `"jax"`, or the name of a PyTensor mode such as `"NUMBA"`. The
+            environment variable `ONEIROS_THEANO_LINKER` sets it, `K.function(…, mode=)` for one function.
+    """
+
+    name: ClassVar[str] = "theano"
+    capabilities: ClassVar[frozenset[str]] = frozenset({"float16", "loop", "sparse"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linker = os.environ.get("ONEIROS_THEANO_LINKER", "jax")
+        self._dtype(None)
+
+    def _dtype(self, dtype: Any) -> str:
+        """Returns a type's name, the default float type for None; PyTensor's own default follows Keras's."""
+        if pytensor.config.floatX != floatx():
+            pytensor.config.floatX = floatx()
+        return floatx() if dtype is None else np.dtype(dtype).name
+
+    # Tensors and their values
+
+    def owns(self, x: Any) -> bool:
+        """Whether `x` is a PyTensor variable."""
+        return isinstance(x, Variable)
+
+    def tensor(self, x: Any) -> Any:
+        """Returns `x` as a tensor; numbers become constants."""
+        return x if isinstance(x, Variable) else pt.as_tensor_variable(x)
+
+    def placeholder(
+        self, shape: Any = None, ndim: Any = None, dtype: Any = None, sparse: bool = False, name: Any = None
+    ) -> Any:
+        """Makes an input; a sparse one takes SciPy matrices, which are made dense when they are fed."""
+        if shape is None and ndim is None:
+            raise ArgumentError("placeholder needs a shape, such as (None, 3), or ndim, the number of axes.")
+        sizes = (None,) * ndim if shape is None else tuple(None if n is None else int(n) for n in shape)
+        x = TensorType(self._dtype(dtype), shape=sizes)(name)
+        x._keras_shape, x._uses_learning_phase, x._sparse = sizes, False, bool(sparse)
+        return x
+
+    def variable(self, value: Any, dtype: Any = None, name: Any = None) -> Any:
+        """Makes a shared variable of known shape."""
+        array = np.array(value.toarray() if hasattr(value, "toarray") else value, dtype=self._dtype(dtype))
+        x = KerasVariable(TensorType(array.dtype.name, shape=array.shape), array, strict=False, name=name)
+        x._keras_shape, x._uses_learning_phase = array.shape, False
+        return x
+
+    def is_sparse(self, tensor: Any) -> bool:
+        """Whether `tensor` is an input declared sparse."""
+        return bool(getattr(tensor, "_sparse", False))
+
+    def to_dense(self, tensor: Any) -> Any:
+        """Returns `tensor`: inside a function all tensors are dense."""
+        return tensor
+
+    def int_shape(self, x: Any) -> Any:
+        """The shape as far as it is known."""
+        if hasattr(x, "_keras_shape"):
+            return x._keras_shape
+        if not isinstance(x, Variable):
+            raise ArgumentError(f"int_shape takes a tensor or a variable; it received {x!r:.80}.")
+        return tuple(x.type.shape)
+
+    def ndim(self, x: Any) -> int:
+        """The number of axes."""
+        return int(x.ndim)
+
+    def dtype(self, x: Any) -> str:
+        """The type's name."""
+        return str(x.dtype)
+
+    def get_value(self, x: Any) -> Any:
+        """Returns a copy of a variable's value."""
+        if not hasattr(x, "container"):
+            raise ArgumentError(f"get_value takes a variable; {x} is a tensor. K.eval(x) computes its value.")
+        return np.array(x.container.storage[0])
+
+    def set_value(self, x: Any, value: Any) -> None:
+        """Sets a variable to a copy of an array."""
+        x.container.storage[0] = self.checked_value(x, value)
+
+    def device_value(self, x: Any) -> Any:
+        """Returns a variable's value as a JAX array, moving it to the device if it isn't there yet."""
+        import jax
+
+        storage = x.container.storage
+        if not isinstance(storage[0], jax.Array):
+            storage[0] = jax.device_put(np.array(storage[0]))
+        return storage[0]
+
+    def eval(self, x: Any) -> Any:
+        """Returns the value of a variable, or of a tensor that depends on no placeholder."""
+        return self.get_value(x) if hasattr(x, "container") else super().eval(x)
+
+    def print_tensor(self, x: Any, message: str = "") -> Any:
+        """Returns `x`, printed when computed."""
+        return Print(message)(x)
+
+    def apply(self, fn: Any, *tensors: Any) -> Any:
+        """Calls `fn`: PyTensor code works on these tensors as they are."""
+        return fn(*tensors)
+
+    # Random draws
+
+    def _draw(self, kind: str, shape: Any, dtype: Any, seed: Any) -> Any:
+        if isinstance(shape, Variable):
+            of_tensor = shape.owner is not None and isinstance(shape.owner.op, Shape)
+            static = shape.owner.inputs[0].type.shape if of_tensor else (None,) * shape.type.shape[0]
+        else:
+            shape = list(shape)
+            static = tuple(int(n) if isinstance(n, (int, np.integer)) else None for n in shape)
+            shape = pt.stack([pt.cast(n, "int64") for n in shape]) if shape else np.zeros(0, "int64")
+        op = Draw(kind, self._dtype(dtype), draw_seed(seed), static)
+        return op(STREAM if seed is None else STEP, shape)
+
+    def random_uniform(
+        self, shape: Any, low: float = 0.0, high: float = 1.0, dtype: Any = None, seed: Any = None
+    ) -> Any:
+        """Uniform numbers."""
+        return self._draw("uniform", shape, dtype, seed) * (high - low) + low
+
+    def random_normal(
+        self, shape: Any, mean: float = 0.0, std: float = 1.0, dtype: Any = None, seed: Any = None
+    ) -> Any:
+        """Normal numbers."""
+        return self._draw("normal", shape, dtype, seed) * std + mean
+
+    def random_binomial(self, shape: Any, p: float = 0.0, dtype: Any = None, seed: Any = None) -> Any:
+        """Ones and zeros."""
+        drawn = self._draw("uniform", shape, dtype, seed)
+        return pt.cast(pt.lt(drawn, p), drawn.dtype)
+
+    # Graphs
+
+    def learning_phase_placeholder(self) -> Any:
+        """Returns the learning phase's placeholder, or None if no graph uses it."""
+        return self._phase
+
+    def stop_gradient(self, variables: Any) -> Any:
+        """Constants for `gradients`."""
+        if isinstance(variables, (list, tuple)):
+            return [disconnected_grad(x) for x in variables]
+        return disconnected_grad(variables)
+
+    def gradients(self, loss: Any, variables: Any) -> Any:
+        """Derivatives of a scalar, or of the sum of a tensor."""
+        variables = list(variables)
+        try:
+            return list(pt.grad(loss.sum() if loss.ndim else loss, variables))
+        except DisconnectedInputError:
+            connected = pt.grad(
+                loss.sum() if loss.ndim else loss,
+                variables,
+                disconnected_inputs="ignore",
+                return_disconnected="none",
+            )
+        names = [str(x.name or x) for x, found in zip(variables, connected, strict=True) if found is None]
+        raise GraphError(
+            f"The loss doesn't depend on {', '.join(names)}, so there is no gradient. Leave it out, or set "
+            f"`trainable = False` on its layer; look for stop_gradient or a layer that isn't connected."
+        )
+
+    def function(self, inputs: Any, outputs: Any, updates: Any = [], **kwargs: Any) -> Any:  # noqa: B006
+        """Returns a Function; `mode` chooses its linker, as does the attribute `linker` for all of them."""
+        from oneiros_backend_theano.function import JaxFunction, PytensorFunction
+
+        mode = kwargs.pop("mode", None) or self.linker
+        unknown = sorted(set(kwargs) - PASSED_OVER)
+        if unknown:
+            raise ArgumentError(
+                f"K.function received the unknown argument {unknown[0]!r}. The Theano backend takes `mode` "
+                f"(a linker: 'jax' or a PyTensor mode), and passes over {', '.join(sorted(PASSED_OVER))}."
+            )
+        mode = mode.upper() if isinstance(mode, str) else mode
+        if mode == "JAX":
+            return JaxFunction(self, inputs, outputs, updates)
+        return PytensorFunction(self, inputs, outputs, updates, mode)

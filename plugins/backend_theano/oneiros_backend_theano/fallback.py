@@ -1,0 +1,28 @@
+"""PyTensor's own dispatch to JAX, for Ops that `jax_ops` doesn't know. Imported when first needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+from oneiros.errors import CapabilityError
+
+_flag = jax.config.jax_enable_x64
+from pytensor.link.jax.dispatch import jax_funcify  # noqa: E402
+
+jax.config.update("jax_enable_x64", _flag)
+
+
+def dispatched(node: Any) -> Any:
+    """Returns PyTensor's JAX function for a node, as a conversion.
+
+    # Raises
+        CapabilityError: if it has none.
+    """
+    try:
+        function = jax_funcify(node.op, node=node)
+    except NotImplementedError as error:
+        raise CapabilityError(
+            f"The JAX linker can't compile {node.op}: {error} Pass mode='NUMBA' to K.function or to compile."
+        ) from error
+    return lambda xp, *inputs: function(*inputs)

@@ -1,0 +1,245 @@
+"""`K.function` on PyTensor: compiled by JAX, or by any other linker that PyTensor has."""
+
+from __future__ import annotations
+
+import operator
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain, repeat, starmap
+from typing import Any
+
+import numpy as np
+from oneiros.backend.contract import Function, Upload, draw_seed
+from oneiros.errors import ArgumentError, DataError
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Constant
+from pytensor.graph.traversal import ancestors
+
+from oneiros_backend_theano.draw import STEP, STREAM
+
+_lock = threading.Lock()
+"""Held from reading the variables to storing their new values: no other thread reads a donated buffer."""
+
+
+class GraphFunction(Function):
+    """What all linkers share: the variables that a graph reads and writes, the counters of its draws."""
+
+    def __init__(self, backend: Any, inputs: Any, outputs: Any, updates: Any) -> None:
+        super().__init__(backend, inputs, outputs, updates)
+        self.outputs = [backend.tensor(x) for x in self.outputs]
+        new = {variable: self._new_value(variable, value) for variable, value in self.updates}
+        self.updated, self.results = list(new), [*new.values(), *self.outputs]
+        roots = self._roots()
+        self.random = bool({STREAM, STEP} & set(roots))
+        self.read = [x for x in roots if x not in (*self.updated, STREAM, STEP)]
+        self._calls, self._base = 0, draw_seed() if self.random else 0
+
+    def _new_value(self, variable: Any, value: Any) -> Any:
+        if not isinstance(variable, SharedVariable):
+            raise ArgumentError(f"Only variables can be updated; {variable} is none. K.variable makes one.")
+        value = self.backend.tensor(value)
+        if value.ndim != variable.ndim:
+            raise ArgumentError(
+                f"The update of {variable.name!r} gives a tensor of rank {value.ndim}; it has shape "
+                f"{variable.type.shape}."
+            )
+        return value.astype(variable.dtype)
+
+    def _roots(self) -> list[Any]:
+        """Returns the shared variables that the graph needs, once each, in a fixed order."""
+        phase = self.backend.learning_phase_placeholder()
+        fed = [*self.placeholders, *([phase] if self.phase_index is not None else [])]
+        needed = [
+            x
+            for x in ancestors(self.results, blockers=fed)
+            if x.owner is None and x not in fed and not isinstance(x, Constant)
+        ]
+        for x in needed:
+            if x is phase:
+                raise ArgumentError(
+                    "The function's outputs depend on the learning phase, which is not among its inputs. "
+                    "Write K.function(inputs + [K.learning_phase()], …) and pass 0 (test) or 1 (train)."
+                )
+            if not isinstance(x, SharedVariable):
+                raise ArgumentError(
+                    f"The function's outputs depend on the placeholder {x.name or x!r} of shape "
+                    f"{x.type.shape}, which is not among its inputs."
+                )
+        return list(dict.fromkeys(needed))
+
+    def counters(self, steps: int) -> Any:
+        """Returns the two counters of this call, and advances them by the number of steps it runs."""
+        first, self._calls = self._calls, self._calls + steps
+        return np.array([self._base + first, first], np.uint64).astype(np.uint32)
+
+
+class JaxFunction(GraphFunction):
+    """Compiled by JAX, once per learning phase and input shapes. New values take over old ones' memory."""
+
+    def __init__(self, backend: Any, inputs: Any, outputs: Any, updates: Any) -> None:
+        super().__init__(backend, inputs, outputs, updates)
+        self._jitted: dict[Any, Any] = {}
+        self._ready: set[Any] = set()
+
+    def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
+        """Runs one step."""
+        return self._execute("step", phase, arrays, 1)
+
+    def upload(self, arrays: Any) -> Upload:
+        """Copies whole data sets to the device."""
+        import jax
+
+        with jax.enable_x64(True):
+            return Upload([jax.device_put(np.array(array)) for array in self.check_upload(arrays)])
+
+    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
+        """Runs all steps in one call, compiled for the next power of two of the number of steps."""
+        chosen = None if phase is None else self.check_phase(phase)
+        rows, data = self.check_index(handle, index), handle.arrays
+        steps = len(rows)
+        padded = np.zeros((1 << max(steps - 1, 0).bit_length(), rows.shape[1]), np.int32)
+        padded[:steps] = rows
+        outputs = self._execute("loop", chosen, [np.int32(steps), padded, *data], steps)
+        return [output[:steps] for output in outputs]
+
+    def _execute(self, kind: str, phase: int | None, arrays: list[Any], steps: int) -> list[Any]:
+        import jax
+
+        function = self._jitted.get((kind, phase))
+        if function is None:
+            traced = self._traced(phase) if kind == "step" else self._looped(phase)
+            function = self._jitted[kind, phase] = jax.jit(traced, donate_argnums=0)
+        signature = (kind, phase, *(array.shape for array in arrays))
+        with jax.enable_x64(True):
+            fresh = signature not in self._ready
+            if fresh:
+                values = self._values()
+                function.lower(*values, self.counters(0), *arrays).compile()
+            with _lock:
+                results = self._call(function, [*self._values(), self.counters(steps), *arrays], fresh)
+        self._ready.add(signature)
+        return [np.array(result) for result in results]
+
+    def _values(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        put = self.backend.device_value
+        return tuple(put(x) for x in self.updated), tuple(put(x) for x in self.read)
+
+    def _call(self, function: Any, arguments: list[Any], fresh: bool) -> list[Any]:
+        """Calls and stores the new values in one go: no exception, not even Ctrl-C, can come in between.
+
+        Of all that follows, only what `function` itself runs when it is fresh is Python code.
+        """
+        holders: list[list[Any]] = [[None] for _ in self.outputs]
+        slots = [x.container.storage for x in self.updated] + holders
+        results = chain.from_iterable(starmap(function, (arguments,)))
+        with _deferred_interrupt(fresh):
+            deque(map(operator.setitem, slots, repeat(0), results), maxlen=0)
+        if not holders and self.updated:
+            self.updated[0].container.storage[0].block_until_ready()
+        return [holder[0] for holder in holders]
+
+    def _traced(self, phase: int | None) -> Callable[..., Any]:
+        """Returns one step as a function of JAX arrays: old values, other variables, counters, inputs."""
+        from oneiros_backend_theano.evaluate import evaluate
+
+        def step(old: Any, read: Any, counters: Any, *feeds: Any) -> Any:
+            import jax.numpy as jnp
+
+            values = dict(zip([*self.updated, *self.read], [*old, *read], strict=True))
+            values.update({STREAM: counters[0], STEP: counters[1]})
+            values.update(zip(self.placeholders, feeds, strict=True))
+            values[self.backend.learning_phase_placeholder()] = np.int32(phase or 0)
+            results = evaluate(self.results, values)
+            for variable, new in zip(self.updated, results, strict=False):
+                if np.shape(new) != values[variable].shape:
+                    raise DataError(
+                        f"The update of {variable.name!r} gives shape {np.shape(new)}; the variable has "
+                        f"shape {values[variable].shape}."
+                    )
+            return tuple(jnp.asarray(x) for x in results)
+
+        return step
+
+    def _looped(self, phase: int | None) -> Callable[..., Any]:
+        """Returns a loop over steps that gathers each batch by index."""
+        step, count = self._traced(phase), len(self.updated)
+
+        def loop(old: Any, read: Any, counters: Any, steps: Any, index: Any, *data: Any) -> Any:
+            import jax
+            import jax.numpy as jnp
+
+            def one(i: Any, old: Any) -> Any:
+                feeds = [jnp.take(array, index[i], axis=0, mode="clip") for array in data]
+                return step(old, read, counters + i.astype(np.uint32), *feeds)
+
+            def body(i: Any, carried: Any) -> Any:
+                results = one(i, carried[0])
+                rows = (
+                    jax.lax.dynamic_update_index_in_dim(all_rows, row, i, 0)
+                    for all_rows, row in zip(carried[1], results[count:], strict=True)
+                )
+                return results[:count], tuple(rows)
+
+            shapes = jax.eval_shape(one, jnp.int32(0), old)[count:]
+            empty = tuple(jnp.zeros((len(index), *x.shape), x.dtype) for x in shapes)
+            new, outputs = jax.lax.fori_loop(0, steps, body, (old, empty))
+            return *new, *outputs
+
+        return loop
+
+
+@contextmanager
+def _deferred_interrupt(active: bool) -> Iterator[None]:
+    """Holds Ctrl-C back until the block is left."""
+    if not active or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[Any] = []
+    before = signal.signal(signal.SIGINT, lambda *details: caught.append(details))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if caught and callable(before):
+            before(*caught[0])
+
+
+class PytensorFunction(GraphFunction):
+    """Compiled by PyTensor itself in a given mode, once per learning phase."""
+
+    def __init__(self, backend: Any, inputs: Any, outputs: Any, updates: Any, mode: Any) -> None:
+        super().__init__(backend, inputs, outputs, updates)
+        self._mode = mode
+        self._compiled: dict[int | None, Any] = {}
+
+    def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
+        """Runs one step."""
+        if phase not in self._compiled:
+            self._compiled[phase] = self._compile(phase)
+        with _lock:
+            for variable in (*self.updated, *self.read):
+                storage = variable.container.storage
+                storage[0] = np.asarray(storage[0])
+            results = self._compiled[phase](*self.counters(1), *arrays)
+        return [np.array(result) for result in results]
+
+    def _compile(self, phase: int | None) -> Any:
+        import pytensor
+        from pytensor.graph.replace import clone_replace
+
+        stream, step = STREAM.type("stream"), STEP.type("step")
+        replaced = {STREAM: stream, STEP: step}
+        if phase is not None and not isinstance(self.inputs[self.phase_index or 0], int):
+            replaced[self.inputs[self.phase_index or 0]] = pytensor.tensor.constant(phase, dtype="int32")
+        results = clone_replace(self.results, replaced, rebuild_strict=False)
+        count = len(self.updated)
+        return pytensor.function(
+            [stream, step, *self.placeholders],
+            results[count:],
+            updates=list(zip(self.updated, results[:count], strict=True)),
+            mode=self._mode,
+            on_unused_input="ignore",
+        )

@@ -1,0 +1,159 @@
+"""Callbacks that watch one of the values of an epoch: saving the model, and stopping early."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from oneiros.bases import Callback
+from oneiros.errors import ArgumentError
+
+Logs = dict[str, Any] | None
+
+
+def better(monitor: str, mode: str) -> tuple[Callable[[Any, Any], Any], float]:
+    """Returns the comparison that says which of two values is better, and the worst value of all.
+
+    # Arguments
+        monitor: str, the value's name.
+        mode: `"min"`, `"max"`, or `"auto"`, which is `"max"` for accuracies and `fmeasure`.
+
+    # Raises
+        ArgumentError: for another mode.
+    """
+    if mode not in ("auto", "min", "max"):
+        raise ArgumentError(f"mode takes 'auto', 'min' or 'max'; received {mode!r}.")
+    grows = "acc" in monitor or monitor.removeprefix("val_").startswith("fmeasure")
+    larger = mode == "max" or (mode == "auto" and grows)
+    return (np.greater, -np.inf) if larger else (np.less, np.inf)
+
+
+def _missing(who: str, monitor: str, logs: dict[str, Any]) -> None:
+    warnings.warn(
+        f"{who} watches {monitor!r}, which this fit doesn't measure; passed over. "
+        f"It measures: {', '.join(map(repr, logs))}. For 'val_...' pass validation data to fit.",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+
+
+class ModelCheckpoint(Callback):
+    """Saves the model after an epoch.
+
+    # Arguments
+        filepath: str, may hold fields such as `{epoch:02d}` (counted from 0) and `{val_loss:.2f}`.
+        monitor: str, the value to watch.
+        verbose: 0 for silence, 1 to say what is saved.
+        save_best_only: bool, whether to save only when the value is the best so far.
+        save_weights_only: bool, whether to save the weights instead of the whole model.
+        mode: `"auto"`, `"min"` or `"max"`: which values are good.
+        period: int, epochs between two savings.
+
+    # Raises
+        ArgumentError: if `filepath` names a value that isn't measured.
+    """
+
+    def __init__(
+        self,
+        filepath: str,
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = False,
+        mode: str = "auto",
+        period: int = 1,
+    ) -> None:
+        self.filepath, self.monitor, self.verbose = filepath, monitor, verbose
+        self.save_best_only, self.save_weights_only, self.period = save_best_only, save_weights_only, period
+        self.epochs_since_last_save = 0
+        self.monitor_op, self.best = better(monitor, mode)
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Saves, if it is time and worth it."""
+        logs = logs or {}
+        self.epochs_since_last_save += 1
+        if self.epochs_since_last_save < self.period:
+            return
+        self.epochs_since_last_save = 0
+        if self.save_best_only and not self._is_best(epoch, logs):
+            return
+        path = self._path(epoch, logs)
+        if self.verbose:
+            print(f"\nEpoch {epoch + 1}: saving the model to {path}")
+        if self.save_weights_only:
+            self.model.save_weights(path, overwrite=True)
+        else:
+            self.model.save(path, overwrite=True)
+
+    def _is_best(self, epoch: int, logs: dict[str, Any]) -> bool:
+        current = logs.get(self.monitor)
+        if current is None:
+            _missing("ModelCheckpoint", self.monitor, logs)
+            return False
+        if not self.monitor_op(current, self.best):
+            if self.verbose:
+                print(f"\nEpoch {epoch + 1}: {self.monitor} is {current:.5f}, no better than {self.best:.5f}")
+            return False
+        self.best = current
+        return True
+
+    def _path(self, epoch: int, logs: dict[str, Any]) -> str:
+        try:
+            return str(self.filepath).format(epoch=epoch, **logs)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ArgumentError(
+                f"ModelCheckpoint can't fill in the path {self.filepath!r} ({error}). "
+                f"The values at hand are: {', '.join(map(repr, ['epoch', *logs]))}."
+            ) from None
+
+
+class EarlyStopping(Callback):
+    """Stops a fit when a value no longer gets better.
+
+    # Arguments
+        monitor: str, the value to watch.
+        min_delta: float, what counts as better must exceed the best by this much.
+        patience: int, epochs without getting better that are tolerated.
+        verbose: 0 for silence, 1 to say when it stops.
+        mode: `"auto"`, `"min"` or `"max"`: which values are good.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        min_delta: float = 0,
+        patience: int = 0,
+        verbose: int = 0,
+        mode: str = "auto",
+    ) -> None:
+        self.monitor, self.patience, self.verbose = monitor, patience, verbose
+        self.monitor_op, self._worst = better(monitor, mode)
+        self.min_delta = min_delta if self.monitor_op is np.greater else -min_delta
+        self._forget()
+
+    def _forget(self) -> None:
+        self.wait = self.stopped_epoch = 0
+        self.best = self._worst
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Forgets earlier fits."""
+        self._forget()
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Stops the model if its patience is over."""
+        current = (logs or {}).get(self.monitor)
+        if current is None:
+            _missing("EarlyStopping", self.monitor, logs or {})
+        elif self.monitor_op(current - self.min_delta, self.best):
+            self.best, self.wait = current, 0
+        else:
+            if self.wait >= self.patience:
+                self.stopped_epoch, self.model.stop_training = epoch, True
+            self.wait += 1
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Says that it stopped."""
+        if self.stopped_epoch > 0 and self.verbose:
+            print(f"Epoch {self.stopped_epoch + 1}: stopped early, {self.monitor} no longer got better")

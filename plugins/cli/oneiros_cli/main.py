@@ -1,0 +1,84 @@
+"""The `oneiros` command: its options, and the commands that plugins add by the hook `oneiros_commands`."""
+
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import oneiros
+import typer
+from oneiros import registry
+from oneiros.errors import OneirosError
+from oneiros.plugins import API_LEVELS
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and exits: with 0, with 1 after an error of Oneiros, with 2 after wrong usage."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        application(arguments)(args=arguments, prog_name="oneiros")
+    except OneirosError as error:
+        print(f"oneiros: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def application(arguments: list[str]) -> typer.Typer:
+    """Returns the application for these arguments; if they name a command, only that one is imported."""
+    app = typer.Typer(
+        help="Oneiros: Keras 1 as a plugin-based microkernel.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_options)
+    names = registry.names("command")
+    for name in arguments[:1] if arguments[:1] and arguments[0] in names else names:
+        _add(app, name)
+    return app
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"oneiros {oneiros.__version__} (API level {', '.join(map(str, API_LEVELS))})")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Takes the options before a command; `--version` has done its work by then."""
+
+
+def _add(app: typer.Typer, name: str) -> None:
+    """Adds a command: a typer application, a function, or whatever has click's `main(args, prog_name)`."""
+    try:
+        command = registry.resolve("command", name)
+    except OneirosError as error:
+        command = _broken(error)
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    elif hasattr(command, "main"):
+        settings = {"ignore_unknown_options": True, "allow_extra_args": True}
+        summary = getattr(command, "help", None)
+        app.command(name, help=summary, add_help_option=False, context_settings=settings)(
+            _passing_on(command)
+        )
+    else:
+        app.command(name)(command)
+
+
+def _passing_on(command: Any) -> Callable[[typer.Context], None]:
+    def run(context: typer.Context) -> None:
+        command.main(args=context.args, prog_name=context.command_path)
+
+    return run
+
+
+def _broken(error: OneirosError) -> Callable[[], None]:
+    def run() -> None:
+        raise error
+
+    run.__doc__ = f"Doesn't work: {error}"
+    return run

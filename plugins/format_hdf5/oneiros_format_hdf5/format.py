@@ -1,0 +1,150 @@
+"""Model files in HDF5, laid out exactly as Keras 1.2.2 wrote them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from oneiros import config
+from oneiros.bases import Budget, Format, ModelState
+from oneiros.errors import FileFormatError
+from oneiros_guarded_io.hdf5 import MAGIC, StoredArray, StoredGroup, open_hdf5, wrap_group
+from oneiros_guarded_io.hdf5_writer import HEADER_LIMIT, GroupWriter, create_hdf5
+
+Weights = list[tuple[str, list[tuple[str, np.ndarray[Any, Any]]]]]
+Stored = list[tuple[str, StoredArray]]
+_RESAVE = "Save the model again with the program that wrote it."
+
+
+class HDF5Format(Format):
+    """Whole models and weights in HDF5.
+
+    A whole model has the root attributes `keras_version`, `model_config` and `training_config` (JSON), the
+    group `model_weights` and, once trained, `optimizer_weights`; a weights-only file has at its root what
+    `model_weights` holds. The root attribute `oneiros_provenance` (JSON), which Keras ignores, tells where
+    each object came from.
+    """
+
+    name: ClassVar[str] = "hdf5"
+    suffixes: ClassVar[tuple[str, ...]] = (".h5", ".hdf5")
+
+    def recognises(self, head: bytes) -> bool:
+        """Tells whether a file that begins with `head` is HDF5."""
+        return head.startswith(MAGIC)
+
+    def write(self, path: Path, state: ModelState) -> None:
+        """Writes a whole model, or weights alone if the state has no `model_config`."""
+        with create_hdf5(path) as root:
+            if state.provenance:
+                root.text("oneiros_provenance", config.dumps(state.provenance))
+            if state.model_config is None:
+                _write_layers(root, state.weights)
+                return
+            root.text("keras_version", state.keras_version or "")
+            root.text("model_config", config.dumps(state.model_config))
+            _write_layers(root.group("model_weights"), state.weights)
+            if state.training_config is not None:
+                root.text("training_config", config.dumps(state.training_config))
+            if state.optimizer_weights:
+                _write_arrays(root.group("optimizer_weights"), state.optimizer_weights)
+
+    def read(self, path: Path, budget: Budget) -> ModelState:
+        """Reads a whole model or weights alone; all of the file is checked before the first array is read."""
+        with open_hdf5(path, budget) as root:
+            return _read(root)
+
+    def write_weights(self, group: Any, weights: Weights) -> None:
+        """Writes weights into an open `h5py.Group`."""
+        _write_layers(GroupWriter(group), weights)
+
+    def read_weights(self, group: Any, budget: Budget) -> Weights:
+        """Reads weights from an open `h5py.Group`."""
+        return _load(_find_layers(wrap_group(group, budget)))
+
+
+def _write_layers(group: GroupWriter, weights: Weights) -> None:
+    _write_names(group, "layer_names", [name for name, _ in weights])
+    for name, arrays in weights:
+        _write_arrays(group.group(name), arrays)
+
+
+def _write_arrays(group: GroupWriter, arrays: list[tuple[str, np.ndarray[Any, Any]]]) -> None:
+    _write_names(group, "weight_names", [name for name, _ in arrays])
+    for name, value in arrays:
+        group.array(name, value)
+
+
+def _write_names(group: GroupWriter, attribute: str, names: list[str]) -> None:
+    """Writes one attribute; more names than HDF5 takes at once go to `<attribute>0`, … as in Keras 2."""
+    longest = max((len(name.encode()) for name in names), default=1)
+    count = max(1, HEADER_LIMIT // longest)
+    if len(names) <= count:
+        group.texts(attribute, names)
+        return
+    for part, start in enumerate(range(0, len(names), count)):
+        group.texts(f"{attribute}{part}", names[start : start + count])
+
+
+def _read(root: StoredGroup) -> ModelState:
+    whole = "model_weights" in root
+    layers = _find_layers(root.group("model_weights") if whole else root)
+    optimizer = _find_arrays(root.group("optimizer_weights")) if "optimizer_weights" in root else None
+    return ModelState(
+        model_config=_read_json(root, "model_config"),
+        training_config=_read_json(root, "training_config"),
+        provenance=_read_json(root, "oneiros_provenance") or {},
+        keras_version=root.text("keras_version"),
+        weights=_load(layers),
+        optimizer_weights=None if optimizer is None else [(name, array.read()) for name, array in optimizer],
+    )
+
+
+def _read_json(root: StoredGroup, attribute: str) -> dict[str, Any] | None:
+    text = root.text(attribute)
+    if text is None:
+        return None
+    value = config.loads(text)
+    if not isinstance(value, dict):
+        raise FileFormatError(
+            f"{root.meter.path}: '{attribute}' should be a JSON object and is {text!r:.80}. {_RESAVE}"
+        )
+    return value
+
+
+def _find_layers(group: StoredGroup) -> list[tuple[str, Stored]]:
+    return [(name, _find_arrays(group.group(name))) for name in _read_names(group, "layer_names")]
+
+
+def _find_arrays(group: StoredGroup) -> Stored:
+    return [(name, group.array(name)) for name in _read_names(group, "weight_names")]
+
+
+def _read_names(group: StoredGroup, attribute: str) -> list[str]:
+    names = group.texts(attribute)
+    if names is None:
+        names = list(itertools.chain.from_iterable(_parts(group, attribute)))
+    if len(set(names)) < len(names):
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise FileFormatError(
+            f"{group.meter.path}: '{attribute}' of '{group.where}' names {repeated!r} twice. {_RESAVE}"
+        )
+    return names
+
+
+def _parts(group: StoredGroup, attribute: str) -> Iterator[list[str]]:
+    for part in itertools.count():
+        names = group.texts(f"{attribute}{part}")
+        if names is None and part == 0:
+            raise FileFormatError(
+                f"{group.meter.path} has no '{attribute}' at '{group.where}': it is no Keras model."
+            )
+        if names is None:
+            return
+        yield names
+
+
+def _load(layers: list[tuple[str, Stored]]) -> Weights:
+    return [(layer, [(name, array.read()) for name, array in arrays]) for layer, arrays in layers]

@@ -1,0 +1,134 @@
+"""Activations with a constant, as layers: LeakyReLU, ELU, ThresholdedReLU."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.engine.layer import Layer
+
+
+class LeakyReLU(Layer):
+    """`x` where positive, `alpha * x` elsewhere: a unit that isn't active still has a gradient.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense, LeakyReLU
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(8, input_dim=4), LeakyReLU(0.1)])
+        model.output_shape  # (None, 8)
+        ```
+
+    # Arguments
+        alpha: float, slope below zero.
+
+    # Input shape
+        Any.
+
+    # Output shape
+        The same.
+
+    # References
+        - Maas, Hannun, Ng: Rectifier Nonlinearities Improve Neural Network Acoustic Models, ICML 2013
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, alpha: float = 0.3, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.alpha = alpha
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the rectified input."""
+        return K.relu(x, alpha=self.alpha)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns `alpha`."""
+        return {**super().get_config(), "alpha": self.alpha}
+
+
+class ELU(Layer):
+    """`x` where positive, `alpha * (exp(x) - 1)` elsewhere.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.layers import ELU
+        from oneiros.models import Sequential
+
+        model = Sequential([ELU(alpha=0.5, input_shape=(2,))])
+        model.predict(np.array([[-100.0, 3.0]])).tolist()  # [[-0.5, 3.0]]
+        ```
+
+    # Arguments
+        alpha: float, minus the value that large negative inputs tend to. Rounded to floatx.
+
+    # Input shape
+        Any.
+
+    # Output shape
+        The same.
+
+    # References
+        - Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by ELUs, arXiv:1511.07289
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.alpha = float(K.cast_to_floatx(alpha))
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the activated input."""
+        return K.elu(x, self.alpha)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns `alpha`."""
+        return {**super().get_config(), "alpha": self.alpha}
+
+
+class ThresholdedReLU(Layer):
+    """`x` where it is above `theta`, 0 elsewhere.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.layers import ThresholdedReLU
+        from oneiros.models import Sequential
+
+        model = Sequential([ThresholdedReLU(theta=1.0, input_shape=(3,))])
+        model.predict(np.array([[0.5, 1.0, 1.5]])).tolist()  # [[0.0, 0.0, 1.5]]
+        ```
+
+    # Arguments
+        theta: float, where the activation sets in. Rounded to floatx.
+
+    # Input shape
+        Any.
+
+    # Output shape
+        The same.
+
+    # References
+        - Konda, Memisevic, Krueger: Zero-Bias Autoencoders and the Benefits of Co-Adapting Features,
+          arXiv:1402.3337
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.theta = float(K.cast_to_floatx(theta))
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the thresholded input."""
+        return x * K.cast(K.greater(x, self.theta), K.dtype(x))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns `theta`."""
+        return {**super().get_config(), "theta": self.theta}

@@ -1,0 +1,277 @@
+"""Activations with parameters that are learned, one per feature: PReLU, ParametricSoftplus, SReLU."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from oneiros import backend as K
+from oneiros import initializations
+from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import label
+from oneiros.errors import ArgumentError, ShapeError
+
+Shape = tuple[int | None, ...]
+
+
+class LearnedActivation(Layer):
+    """Base of the activations with a parameter per feature. Not a layer of its own.
+
+    # Arguments
+        weights: list of arrays, initial values.
+        shared_axes: int or list of ints, axes of the input along which one parameter serves all.
+    """
+
+    def __init__(self, weights: Any, shared_axes: int | Sequence[int] | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.initial_weights = weights
+        self.shared_axes = self._axes(shared_axes)
+        self.param_broadcast: list[bool] = []
+
+    def _axes(self, shared_axes: int | Sequence[int] | None) -> list[int] | None:
+        if shared_axes is None:
+            return None
+        given: Sequence[Any] = shared_axes if isinstance(shared_axes, (list, tuple)) else [shared_axes]
+        try:
+            axes = [operator.index(axis) for axis in given]
+        except TypeError:
+            axes = [0]
+        if any(axis < 1 for axis in axes):
+            raise ArgumentError(
+                f"{label(self)} received shared_axes={shared_axes!r}. It takes axes of the "
+                f"input from 1 on (axis 0 is the batch), such as [1, 2] for images with channels last."
+            )
+        return axes
+
+    def parameter_shape(self, input_shape: Shape) -> tuple[int, ...]:
+        """Returns the shape of each parameter, and notes the axes that are shared."""
+        shared = self.shared_axes or []
+        sizes = [1 if axis in shared else size for axis, size in enumerate(input_shape)][1:]
+        known = tuple(size for size in sizes if size is not None)
+        if len(known) < len(sizes) or max(shared, default=0) > len(sizes):
+            raise ShapeError(
+                f"{label(self)} received an input of shape {tuple(input_shape)} with "
+                f"shared_axes={self.shared_axes}. It makes a parameter for each place of the axes not "
+                f"shared: their sizes must be known, and the axes shared must exist."
+            )
+        self.param_broadcast = [axis in shared for axis in range(1, len(input_shape))]
+        self.input_spec = [
+            InputSpec(shape=(None, *(None if axis in shared else size for axis, size in enumerate(known, 1))))
+        ]
+        return known
+
+    def set_initial_weights(self) -> None:
+        """Sets the parameters to those that the constructor was given, once."""
+        self.built = True
+        if self.initial_weights is not None:
+            self.set_weights(self.initial_weights)
+            self.initial_weights = None
+
+    def spread(self, parameter: Any) -> Any:
+        """Returns a parameter ready to be combined with the input along shared axes."""
+        return K.pattern_broadcast(parameter, self.param_broadcast)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns `shared_axes`."""
+        return {**super().get_config(), "shared_axes": self.shared_axes}
+
+
+class PReLU(LearnedActivation):
+    """`x` where positive, `alphas * x` elsewhere, with a learned slope per feature.
+
+    # Example
+        ```python
+        from oneiros.layers import PReLU
+        from oneiros.models import Sequential
+
+        model = Sequential([PReLU(shared_axes=[1, 2], input_shape=(8, 8, 3))])
+        model.get_weights()[0].shape  # (1, 1, 3)
+        ```
+
+    # Arguments
+        init: name or function `(shape, name=None)`, initialization of the slopes.
+        weights: list of one array, initial slopes.
+        shared_axes: int or list of ints, axes of the input along which one slope serves all: after a
+            convolution with dim_ordering `"tf"`, `[1, 2]` gives one per channel.
+
+    # Input shape
+        `(samples, …)`, all sizes known but the batch and shared axes.
+
+    # Output shape
+        The same.
+
+    # References
+        - He, Zhang, Ren, Sun: Delving Deep into Rectifiers, arXiv:1502.01852
+    """
+
+    loadable: ClassVar[bool] = True
+    alphas: Any
+
+    def __init__(
+        self, init: Any = "zero", weights: Any = None, shared_axes: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(weights, shared_axes, **kwargs)
+        self.init = initializations.get(init)
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes `alphas`."""
+        shape = self.parameter_shape(input_shape)
+        self.alphas = self.add_weight(shape, initializer=self.init, name=f"{self.name}_alphas")
+        self.set_initial_weights()
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the rectified input."""
+        return K.relu(x) - self.spread(self.alphas) * K.relu(-x)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "init": self.init.__name__}
+
+
+class ParametricSoftplus(LearnedActivation):
+    """`alphas * log(1 + exp(betas * x))`, with a learned height and steepness per feature.
+
+    # Example
+        ```python
+        from oneiros.layers import ParametricSoftplus
+        from oneiros.models import Sequential
+
+        model = Sequential([ParametricSoftplus(input_shape=(3,))])
+        [weight.tolist() for weight in model.get_weights()][1]  # [5.0, 5.0, 5.0]
+        ```
+
+    # Arguments
+        alpha_init: float, initial height. Rounded to floatx.
+        beta_init: float, initial steepness. Rounded to floatx.
+        weights: list of two arrays, initial `[alphas, betas]`.
+        shared_axes: int or list of ints, as for `PReLU`.
+
+    # Input shape
+        `(samples, …)`, all sizes known but the batch and shared axes.
+
+    # Output shape
+        The same.
+
+    # References
+        - McFarland, Cui, Butts: Inferring Nonlinear Neuronal Computation Based on Physiologically Plausible
+          Inputs, PLoS Computational Biology 9, 2013
+    """
+
+    loadable: ClassVar[bool] = True
+    alphas: Any
+    betas: Any
+
+    def __init__(
+        self,
+        alpha_init: float = 0.2,
+        beta_init: float = 5.0,
+        weights: Any = None,
+        shared_axes: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(weights, shared_axes, **kwargs)
+        self.alpha_init = float(K.cast_to_floatx(alpha_init))
+        self.beta_init = float(K.cast_to_floatx(beta_init))
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes `alphas` and `betas`."""
+        shape = self.parameter_shape(input_shape)
+        self.alphas = self._constant(shape, self.alpha_init, "alphas")
+        self.betas = self._constant(shape, self.beta_init, "betas")
+        self.set_initial_weights()
+
+    def _constant(self, shape: tuple[int, ...], value: float, name: str) -> Any:
+        def filled(shape: Any, name: str | None = None) -> Any:
+            return K.variable(np.full(shape, value), name=name)
+
+        return self.add_weight(shape, initializer=filled, name=f"{self.name}_{name}")
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the activated input."""
+        return K.softplus(self.spread(self.betas) * x) * self.spread(self.alphas)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "alpha_init": self.alpha_init, "beta_init": self.beta_init}
+
+
+class SReLU(LearnedActivation):
+    """Three straight pieces: slope 1 between two learned thresholds, a learned slope beyond either.
+
+    `x` for `t_left <= x <= t_right_actual`, `t_left + a_left * (x - t_left)` below,
+    `t_right_actual + a_right * (x - t_right_actual)` above. The upper threshold is stored as a distance,
+    `t_right_actual = t_left + abs(t_right)`, so that the two can't cross.
+
+    # Example
+        ```python
+        from oneiros.layers import SReLU
+        from oneiros.models import Sequential
+
+        model = Sequential([SReLU(input_shape=(3,))])
+        len(model.trainable_weights)  # 4
+        ```
+
+    # Arguments
+        t_left_init: name or function `(shape, name=None)`, initialization of the lower threshold.
+        a_left_init: the same for the slope below it.
+        t_right_init: the same for the distance of the upper threshold.
+        a_right_init: the same for the slope above it.
+        shared_axes: int or list of ints, as for `PReLU`.
+
+    # Input shape
+        `(samples, …)`, all sizes known but the batch and shared axes.
+
+    # Output shape
+        The same.
+
+    # References
+        - Jin, Xu, Feng, Wei, Xiong, Yan: Deep Learning with S-shaped Rectified Linear Activation Units,
+          arXiv:1512.07030
+    """
+
+    loadable: ClassVar[bool] = True
+    t_left: Any
+    a_left: Any
+    t_right: Any
+    a_right: Any
+    t_right_actual: Any
+
+    def __init__(
+        self,
+        t_left_init: Any = "zero",
+        a_left_init: Any = "glorot_uniform",
+        t_right_init: Any = "glorot_uniform",
+        a_right_init: Any = "one",
+        shared_axes: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(None, shared_axes, **kwargs)
+        self.t_left_init = initializations.get(t_left_init)
+        self.a_left_init = initializations.get(a_left_init)
+        self.t_right_init = initializations.get(t_right_init)
+        self.a_right_init = initializations.get(a_right_init)
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes `t_left`, `a_left`, `t_right` and `a_right`, in this order."""
+        shape = self.parameter_shape(input_shape)
+        self.t_left = self.add_weight(shape, initializer=self.t_left_init, name=f"{self.name}_t_left")
+        self.a_left = self.add_weight(shape, initializer=self.a_left_init, name=f"{self.name}_a_left")
+        self.t_right = self.add_weight(shape, initializer=self.t_right_init, name=f"{self.name}_t_right")
+        self.a_right = self.add_weight(shape, initializer=self.a_right_init, name=f"{self.name}_a_right")
+        self.t_right_actual = self.t_left + K.abs(self.t_right)
+        self.set_initial_weights()
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the activated input."""
+        t_left, a_left, a_right = (self.spread(part) for part in (self.t_left, self.a_left, self.a_right))
+        t_right = self.spread(self.t_right_actual)
+        middle = t_left + K.minimum(K.relu(x - t_left), t_right - t_left)
+        return middle - a_left * K.relu(t_left - x) + a_right * K.relu(x - t_right)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        inits = ("t_left_init", "a_left_init", "t_right_init", "a_right_init")
+        return {**super().get_config(), **{name: getattr(self, name).__name__ for name in inits}}

@@ -1,0 +1,85 @@
+"""Activation, and the layer that only adds an activity penalty."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import activations, regularizers
+from oneiros.engine.layer import Layer
+
+from oneiros_layers_core.checks import name_of
+
+
+class Activation(Layer):
+    """Applies an activation function; masks pass through.
+
+    # Example
+        ```python
+        from oneiros.layers import Activation, Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(10, input_dim=16), Activation("softmax")])
+        model.output_shape  # (None, 10)
+        ```
+
+    # Arguments
+        activation: name of an activation, or a function of a tensor.
+
+    # Input shape
+        Any that the activation takes.
+
+    # Output shape
+        The same.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.activation = activations.get(activation)
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns `activation(x)`."""
+        return self.activation(x)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the activation's name."""
+        return {**super().get_config(), "activation": name_of(self, "activation", self.activation)}
+
+
+class ActivityRegularization(Layer):
+    """Passes its input through and adds `l1 * sum(abs(x)) + l2 * sum(x ** 2)` to the loss.
+
+    # Example
+        ```python
+        from oneiros.layers import ActivityRegularization, Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(10, input_dim=16), ActivityRegularization(l1=0.01)])
+        len(model.losses)  # 1
+        ```
+
+    # Arguments
+        l1: float, factor of the absolute values.
+        l2: float, factor of the squares.
+
+    # Input shape
+        Any.
+
+    # Output shape
+        The same.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.l1 = l1
+        self.l2 = l2
+        self.activity_regularizer = regularizers.L1L2Regularizer(l1=l1, l2=l2)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns both factors."""
+        return {**super().get_config(), "l1": self.l1, "l2": self.l2}

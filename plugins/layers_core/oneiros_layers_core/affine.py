@@ -1,0 +1,114 @@
+"""What the layers with a kernel `W` and a bias `b` share: arguments, weights and configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros import constraints, initializations, regularizers
+from oneiros.engine.layer import Layer
+from oneiros.engine.node import label
+from oneiros.errors import ShapeError
+
+Shape = tuple[int | None, ...]
+
+
+def config_of(part: Any) -> Any:
+    """Returns the configuration of a regularizer or a constraint, or None."""
+    return None if part is None else part.get_config()
+
+
+class AffineLayer(Layer):
+    """Base of the layers that multiply by a kernel and add a bias. Not a layer of its own.
+
+    # Arguments
+        init: name or function, initialization of the kernel.
+        weights: list of arrays, initial values of all weights.
+        W_regularizer, b_regularizer: penalties on kernel and bias.
+        activity_regularizer: penalty on the output.
+        W_constraint, b_constraint: constraints of kernel and bias.
+        bias: bool, whether to add a bias.
+        input_dim: int, size of the input's last axis, if this is a model's first layer.
+    """
+
+    W: Any
+    b: Any
+
+    def __init__(
+        self,
+        init: Any,
+        weights: Any,
+        W_regularizer: Any,
+        b_regularizer: Any,
+        activity_regularizer: Any,
+        W_constraint: Any,
+        b_constraint: Any,
+        bias: bool,
+        input_dim: int | None,
+        **kwargs: Any,
+    ) -> None:
+        if input_dim:
+            kwargs.setdefault("input_shape", (input_dim,))
+        super().__init__(**kwargs)
+        self.init = initializations.get(init)
+        self.initial_weights = weights
+        self.W_regularizer = regularizers.get(W_regularizer)
+        self.b_regularizer = regularizers.get(b_regularizer)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.W_constraint = constraints.get(W_constraint)
+        self.b_constraint = constraints.get(b_constraint)
+        self.bias = bias
+        self.input_dim = input_dim
+
+    def add_kernel(self, shape: tuple[int, ...]) -> Any:
+        """Makes the kernel."""
+        return self.add_weight(
+            shape,
+            initializer=self.init,
+            name=f"{self.name}_W",
+            regularizer=self.W_regularizer,
+            constraint=self.W_constraint,
+        )
+
+    def add_bias(self, shape: tuple[int, ...]) -> Any:
+        """Makes the bias, of zeros; None for a layer without."""
+        if not self.bias:
+            return None
+        return self.add_weight(
+            shape,
+            initializer="zero",
+            name=f"{self.name}_b",
+            regularizer=self.b_regularizer,
+            constraint=self.b_constraint,
+        )
+
+    def set_initial_weights(self) -> None:
+        """Sets the weights to those that the constructor was given, once."""
+        self.built = True
+        if self.initial_weights is not None:
+            self.set_weights(self.initial_weights)
+            self.initial_weights = None
+
+    def features(self, input_shape: Shape) -> int:
+        """Returns the size of the input's last axis, which fixes the kernel's."""
+        size = input_shape[-1]
+        if size is None:
+            raise ShapeError(
+                f"{label(self)} received an input of shape {tuple(input_shape)}; the size of its last axis "
+                f"must be known to make the weights. Give it where the input comes from: Input(shape=(…, "
+                f"n)), or the argument `output_shape` of a Lambda or Merge layer."
+            )
+        return size
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments shared by these layers."""
+        return {
+            **super().get_config(),
+            "init": self.init.__name__,
+            "W_regularizer": config_of(self.W_regularizer),
+            "b_regularizer": config_of(self.b_regularizer),
+            "activity_regularizer": config_of(self.activity_regularizer),
+            "W_constraint": config_of(self.W_constraint),
+            "b_constraint": config_of(self.b_constraint),
+            "bias": self.bias,
+            "input_dim": self.input_dim,
+        }

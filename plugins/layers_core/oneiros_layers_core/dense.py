@@ -1,0 +1,201 @@
+"""Dense and its older twin for sequences, TimeDistributedDense."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import activations
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec
+from oneiros.engine.node import label
+from oneiros.errors import ShapeError
+
+from oneiros_layers_core.affine import AffineLayer, Shape
+from oneiros_layers_core.checks import name_of, positive_integer
+
+
+class Dense(AffineLayer):
+    """Fully connected layer: `activation(dot(x, W) + b)` over the input's last axis.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential()
+        model.add(Dense(32, activation="relu", input_dim=16))
+        model.add(Dense(10))
+        model.output_shape  # (None, 10)
+        model.count_params()  # 874
+        ```
+
+    # Arguments
+        output_dim: int, size of the output's last axis.
+        init: name or function `(shape, name=None)`, initialization of the kernel.
+        activation: name or function applied to the output; None leaves it as it is.
+        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
+        W_regularizer: regularizer of the kernel, such as `l2(0.01)`.
+        b_regularizer: regularizer of the bias.
+        activity_regularizer: regularizer of the output.
+        W_constraint: constraint of the kernel, such as `maxnorm(2)`.
+        b_constraint: constraint of the bias.
+        bias: bool, whether to add a bias.
+        input_dim: int, size of the input's last axis; or `input_shape`, if this is a model's first layer.
+
+    # Input shape
+        `(samples, …, input_dim)`, two axes or more.
+
+    # Output shape
+        `(samples, …, output_dim)`.
+
+    # Raises
+        ShapeError: if the input's last axis is unknown, or not the one that the weights were made for.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        output_dim: int,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        input_dim: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            init,
+            weights,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            input_dim,
+            **kwargs,
+        )
+        self.output_dim = positive_integer(self, "output_dim", output_dim)
+        self.activation = activations.get(activation)
+        self.input_spec = [InputSpec(ndim="2+")]
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes `W` of shape `(input_dim, output_dim)` and `b` of shape `(output_dim,)`."""
+        self.input_dim = self.features(input_shape)
+        self.W = self.add_kernel((self.input_dim, self.output_dim))
+        self.b = self.add_bias((self.output_dim,))
+        self.set_initial_weights()
+
+    def assert_input_compatibility(self, input: Any) -> None:
+        """Checks the rank, and once there are weights the last axis."""
+        super().assert_input_compatibility(input)
+        if self.built:
+            self._check_features(K.int_shape(input))
+
+    def _check_features(self, input_shape: Shape) -> None:
+        if input_shape[-1] not in (None, K.get_variable_shape(self.W)[0]):
+            raise ShapeError(
+                f"{label(self)} received an input of shape {tuple(input_shape)}; its weights were made for a "
+                f"last axis of {K.get_variable_shape(self.W)[0]}. Reshape the input, or make another layer "
+                f"for it."
+            )
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns `activation(dot(x, W) + b)`."""
+        output = K.dot(x, self.W)
+        return self.activation(output + self.b if self.bias else output)
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the input's shape with `output_dim` last."""
+        return (*input_shape[:-1], self.output_dim)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments; `input_dim` is the one found when the weights were made."""
+        return {
+            **super().get_config(),
+            "output_dim": self.output_dim,
+            "activation": name_of(self, "activation", self.activation),
+        }
+
+
+class TimeDistributedDense(Dense):
+    """The same Dense at each step of a sequence; it passes the mask on.
+
+    Kept for models of Keras 1.0 and before: `Dense` takes sequences too.
+
+    # Example
+        ```python
+        from oneiros.layers import TimeDistributedDense
+        from oneiros.models import Sequential
+
+        model = Sequential([TimeDistributedDense(5, input_dim=16, input_length=10)])
+        model.output_shape  # (None, 10, 5)
+        ```
+
+    # Arguments
+        output_dim: int, size of the output's last axis.
+        init, activation, weights, W_regularizer, b_regularizer, activity_regularizer, W_constraint,
+            b_constraint, bias: as for `Dense`.
+        input_dim: int, size of the input's last axis, if this is a model's first layer.
+        input_length: int, number of steps if it is constant; None otherwise.
+
+    # Input shape
+        3D, `(samples, steps, input_dim)`.
+
+    # Output shape
+        3D, `(samples, steps, output_dim)`.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        output_dim: int,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        input_dim: int | None = None,
+        input_length: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if input_dim:
+            kwargs.setdefault("input_shape", (input_length, input_dim))
+        super().__init__(
+            output_dim,
+            init,
+            activation,
+            weights,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            input_dim,
+            **kwargs,
+        )
+        self.input_length = input_length
+        self.supports_masking = True
+        self.input_spec = [InputSpec(ndim=3)]
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes the weights; the configuration keeps the `input_dim` that the constructor was given."""
+        given = self.input_dim
+        super().build(input_shape)
+        self.input_dim = given
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "input_length": self.input_length}

@@ -1,0 +1,219 @@
+"""Dropout, element by element or for whole feature maps."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import label
+from oneiros.errors import ArgumentError, ShapeError
+
+from oneiros_layers_core.checks import fraction
+
+NoiseShape = tuple[int | None, ...] | None
+
+
+class Dropout(Layer):
+    """Sets a random fraction of the input to zero while training, and scales the rest so that the sum stays.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense, Dropout
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(32, input_dim=16), Dropout(0.5), Dense(10)])
+        model.uses_learning_phase  # True
+        ```
+
+    # Arguments
+        p: float between 0 and 1, fraction of the values to drop. 0 and 1 drop nothing, as in Keras 1.2.2.
+        noise_shape: tuple, shape of the random mask, batch included. Where it has a 1 the values are dropped
+            together along that axis; None takes the input's size: `(None, 1, None)` drops the same features
+            at all steps.
+        seed: int, for draws that repeat from run to run whatever NumPy's generator is at.
+
+    # Input shape
+        Any.
+
+    # Output shape
+        The same.
+
+    # References
+        - Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, JMLR 15, 2014
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, p: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.p = fraction(self, "p", p)
+        self.noise_shape: NoiseShape = None if noise_shape is None else tuple(noise_shape)
+        self.seed = seed
+        self.supports_masking = True
+        self.uses_learning_phase = 0.0 < p < 1.0
+
+    def _get_noise_shape(self, x: Any) -> NoiseShape:
+        shape = K.int_shape(x)
+        if self.noise_shape is not None:
+            fits = len(self.noise_shape) == len(shape) and all(
+                noise in (None, 1, size) or size is None
+                for noise, size in zip(self.noise_shape, shape, strict=True)
+            )
+            if not fits:
+                raise ShapeError(
+                    f"{label(self)} received an input of shape {shape} and noise_shape={self.noise_shape}. "
+                    f"noise_shape needs {len(shape)} entries, each None, 1 or the input's size on that axis."
+                )
+        return self.noise_shape
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the input, thinned out in the training phase."""
+        if not self.uses_learning_phase:
+            return x
+        noise_shape = self._get_noise_shape(x)
+        return K.in_train_phase(K.dropout(x, self.p, noise_shape, seed=self.seed), x)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "p": self.p, "noise_shape": self.noise_shape, "seed": self.seed}
+
+
+class _SpatialDropout(Dropout):
+    """Drops whole feature maps; each subclass says along which axes a map extends."""
+
+    def __init__(self, p: float, rank: int, **kwargs: Any) -> None:
+        super().__init__(p, **kwargs)
+        self.input_spec = [InputSpec(ndim=rank)]
+
+    def _check_dim_ordering(self, dim_ordering: str) -> str:
+        chosen = K.image_dim_ordering() if dim_ordering == "default" else dim_ordering
+        if chosen not in ("tf", "th"):
+            raise ArgumentError(
+                f"{label(self)} received dim_ordering={dim_ordering!r}. It takes 'tf' (channels last), "
+                f"'th' (channels first) or 'default'."
+            )
+        return chosen
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments; the shape of the noise follows from the class."""
+        config = super().get_config()
+        del config["noise_shape"]
+        return config
+
+
+class SpatialDropout1D(_SpatialDropout):
+    """Dropout of whole feature maps of a sequence: a feature is dropped at all steps or at none.
+
+    # Example
+        ```python
+        from oneiros.layers import SpatialDropout1D
+        from oneiros.models import Sequential
+
+        model = Sequential([SpatialDropout1D(0.3, input_shape=(20, 8))])
+        model.output_shape  # (None, 20, 8)
+        ```
+
+    # Arguments
+        p: float between 0 and 1, fraction of the feature maps to drop.
+
+    # Input shape
+        3D, `(samples, steps, channels)`.
+
+    # Output shape
+        The same.
+
+    # References
+        - Tompson, Goroshin, Jain, LeCun, Bregler: Efficient Object Localization Using Convolutional Networks,
+          arXiv:1411.4280
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, p: float, **kwargs: Any) -> None:
+        super().__init__(p, 3, **kwargs)
+
+    def _get_noise_shape(self, x: Any) -> NoiseShape:
+        return (None, 1, None)
+
+
+class SpatialDropout2D(_SpatialDropout):
+    """Dropout of whole feature maps of images: a channel is dropped everywhere or nowhere.
+
+    # Example
+        ```python
+        from oneiros.layers import SpatialDropout2D
+        from oneiros.models import Sequential
+
+        model = Sequential([SpatialDropout2D(0.3, dim_ordering="tf", input_shape=(8, 8, 3))])
+        model.output_shape  # (None, 8, 8, 3)
+        ```
+
+    # Arguments
+        p: float between 0 and 1, fraction of the feature maps to drop.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+
+    # Output shape
+        The same.
+
+    # References
+        - Tompson, Goroshin, Jain, LeCun, Bregler: Efficient Object Localization Using Convolutional Networks,
+          arXiv:1411.4280
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
+        super().__init__(p, 4, **kwargs)
+        self.dim_ordering = self._check_dim_ordering(dim_ordering)
+
+    def _get_noise_shape(self, x: Any) -> NoiseShape:
+        return (None, None, 1, 1) if self.dim_ordering == "th" else (None, 1, 1, None)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "dim_ordering": self.dim_ordering}
+
+
+class SpatialDropout3D(_SpatialDropout):
+    """Dropout of whole feature maps of volumes: a channel is dropped everywhere or nowhere.
+
+    # Example
+        ```python
+        from oneiros.layers import SpatialDropout3D
+        from oneiros.models import Sequential
+
+        model = Sequential([SpatialDropout3D(0.3, dim_ordering="tf", input_shape=(4, 4, 4, 2))])
+        model.output_shape  # (None, 4, 4, 4, 2)
+        ```
+
+    # Arguments
+        p: float between 0 and 1, fraction of the feature maps to drop.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+
+    # Output shape
+        The same.
+
+    # References
+        - Tompson, Goroshin, Jain, LeCun, Bregler: Efficient Object Localization Using Convolutional Networks,
+          arXiv:1411.4280
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
+        super().__init__(p, 5, **kwargs)
+        self.dim_ordering = self._check_dim_ordering(dim_ordering)
+
+    def _get_noise_shape(self, x: Any) -> NoiseShape:
+        return (None, None, 1, 1, 1) if self.dim_ordering == "th" else (None, 1, 1, 1, None)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "dim_ordering": self.dim_ordering}

@@ -1,0 +1,69 @@
+"""Functions as constructor arguments: how a configuration holds them, and how they are called."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+from oneiros import backend as K
+from oneiros.config import get_function
+
+
+def described(argument: str, value: Any) -> dict[str, Any]:
+    """Returns the configuration of an argument that may be a function: the live object, and what it is.
+
+    The kinds are those of Keras 1: `"lambda"` for any Python function, `"function"` for other callables,
+        `"raw"` else.
+    """
+    kind = "lambda" if isinstance(value, FunctionType) else "function" if callable(value) else "raw"
+    return {argument: value, f"{argument}_type": kind}
+
+
+def restored(config: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Returns a copy of a configuration in which arguments that may be functions are what they stand for.
+
+    # Raises
+        UnsafeFileError: if the function isn't at hand; bytecode is never run.
+    """
+    arguments = dict(config)
+    for name in names:
+        if arguments.pop(f"{name}_type", "raw") != "raw":
+            arguments[name] = get_function(arguments.get(name), str(config.get("name")), name)
+    return arguments
+
+
+def takes_mask(function: Callable[..., Any]) -> bool:
+    """Tells whether a function has an argument called `mask`."""
+    try:
+        return "mask" in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def called(function: Callable[..., Any], inputs: Any, arguments: dict[str, Any], mask: Any) -> Any:
+    """Calls a function on the inputs, with the mask if it asks for it."""
+    extra = {"mask": mask} if takes_mask(function) else {}
+    return function(inputs, **{**arguments, **extra})
+
+
+def found_shape(
+    function: Callable[..., Any], shapes: Any, arguments: dict[str, Any], dtypes: list[str]
+) -> Any:
+    """Returns the shape that a function gives placeholders of these shapes, one or a list of them.
+
+    # Arguments
+        shapes: tuple, or list of tuples for a function of a list.
+        dtypes: list of the placeholders' types; empty for the default float type.
+    """
+    several = isinstance(shapes, list)
+    wanted = shapes if several else [shapes]
+    inputs = [
+        K.placeholder(shape=shape, dtype=dtype)
+        for shape, dtype in zip(wanted, dtypes or [K.floatx()] * len(wanted), strict=True)
+    ]
+    output = called(function, inputs if several else inputs[0], arguments, None)
+    return (
+        [K.int_shape(part) for part in output] if isinstance(output, (list, tuple)) else K.int_shape(output)
+    )

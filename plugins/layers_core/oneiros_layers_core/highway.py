@@ -1,0 +1,109 @@
+"""Highway: a Dense that learns how much of its input to let through."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import activations
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec
+
+from oneiros_layers_core.affine import AffineLayer, Shape
+from oneiros_layers_core.checks import name_of
+
+
+class Highway(AffineLayer):
+    """Mixes a Dense of the input with the input itself, in learned proportions.
+
+    `y = T * activation(dot(x, W) + b) + (1 - T) * x`, where `T = sigmoid(dot(x, W_carry) + b_carry)`;
+    `b_carry` starts from 1. Regularizers and constraints concern `W` and `b` only.
+
+    # Example
+        ```python
+        from oneiros.layers import Highway
+        from oneiros.models import Sequential
+
+        model = Sequential([Highway(activation="tanh", input_dim=16)])
+        [weight.shape for weight in model.get_weights()]  # [(16, 16), (16, 16), (16,), (16,)]
+        ```
+
+    # Arguments
+        init: name or function `(shape, name=None)`, initialization of `W` and `W_carry`.
+        activation: name or function applied to the transformed part; None leaves it as it is.
+        weights: list of arrays, initial values `[W, W_carry, b, b_carry]`, or `[W, W_carry]` without bias.
+        W_regularizer, b_regularizer, activity_regularizer, W_constraint, b_constraint, bias: as for `Dense`.
+        input_dim: int, number of inputs, if this is a model's first layer.
+
+    # Input shape
+        2D, `(samples, input_dim)`.
+
+    # Output shape
+        The same.
+
+    # References
+        - Srivastava, Greff, Schmidhuber: Highway Networks, arXiv:1505.00387
+    """
+
+    loadable: ClassVar[bool] = True
+    W_carry: Any
+    b_carry: Any
+
+    def __init__(
+        self,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        input_dim: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            init,
+            weights,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            input_dim,
+            **kwargs,
+        )
+        self.activation = activations.get(activation)
+        self.input_spec = [InputSpec(ndim=2)]
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes `W`, `W_carry`, and with a bias `b` and `b_carry`, in this order."""
+        features = self.features(input_shape)
+        self.input_spec = [InputSpec(shape=(None, features))]
+        self.W = self.add_kernel((features, features))
+        self.W_carry = self.add_weight(
+            (features, features), initializer=self.init, name=f"{self.name}_W_carry"
+        )
+        self.b = self.add_bias((features,))
+        self.b_carry = (
+            self.add_weight((features,), initializer="one", name=f"{self.name}_b_carry")
+            if self.bias
+            else None
+        )
+        self.set_initial_weights()
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the mixture of the transformed and the carried input."""
+        carry, output = K.dot(x, self.W_carry), K.dot(x, self.W)
+        if self.bias:
+            carry, output = carry + self.b_carry, output + self.b
+        transform = K.sigmoid(carry)
+        return self.activation(output) * transform + (1.0 - transform) * x
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {
+            **super().get_config(),
+            "activation": name_of(self, "activation", self.activation),
+        }

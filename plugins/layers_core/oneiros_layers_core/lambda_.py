@@ -1,0 +1,120 @@
+"""Lambda: any function of tensors as a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.config import custom_object_scope
+from oneiros.engine.layer import Layer
+from oneiros.engine.node import label
+
+from oneiros_layers_core.functions import called, described, found_shape, restored, takes_mask
+
+Shape = tuple[int | None, ...]
+
+
+class Lambda(Layer):
+    """Applies a function made of backend operations to its input.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.layers import Dense, Lambda
+        from oneiros.models import Sequential
+
+        def both_signs(x):
+            return K.concatenate([K.relu(x), K.relu(-x)], axis=1)
+
+        model = Sequential([Dense(8, input_dim=4), Lambda(both_signs)])
+        model.output_shape  # (None, 16)
+        ```
+
+    # Arguments
+        function: function `(x, **arguments)` that returns a tensor; `x` is a list if the layer is called on a
+            list. If it has an argument `mask`, it receives the input's mask, which then ends here.
+        output_shape: tuple without the batch, or function from the input's shape to the output's, both with
+            the batch. Left out, it is found by applying the function to a placeholder of the input's shape.
+        arguments: dict, further arguments of the function.
+
+    # Input shape
+        Any that the function takes.
+
+    # Output shape
+        As `output_shape` says, or as found.
+
+    A saved model holds the function's name, not its code: load it with `load_model(path, functions={name:
+    function})`, where `name` is the layer's.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        arguments: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not callable(function):
+            raise TypeError(f"{label(self)} received function={function!r}. It takes a function of a tensor.")
+        if not (output_shape is None or callable(output_shape) or isinstance(output_shape, (tuple, list))):
+            raise TypeError(
+                f"{label(self)} received output_shape={output_shape!r}. It takes a tuple without the batch, "
+                f"or a function from the input's shape to the output's."
+            )
+        self.function = function
+        self.arguments = dict(arguments or {})
+        self._output_shape = tuple(output_shape) if isinstance(output_shape, list) else output_shape
+        self._input_dtypes: list[str] = []
+
+    def get_output_shape_for(self, input_shape: Any) -> Any:
+        """Returns the shape that was given, or the one that the function gives a placeholder."""
+        if self._output_shape is None:
+            return found_shape(self.function, input_shape, self.arguments, self._input_dtypes)
+        if not callable(self._output_shape):
+            batch = input_shape[0][0] if isinstance(input_shape, list) else input_shape[0]
+            return (batch, *self._output_shape)
+        shape = self._output_shape(input_shape)
+        if not isinstance(shape, (list, tuple)):
+            raise TypeError(
+                f"{label(self)}: its function output_shape returned {shape!r} for the input shape "
+                f"{input_shape}. It must return a tuple, the batch included."
+            )
+        return tuple(shape)
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """Returns the mask unchanged if `supports_masking` was set, None if the function received it."""
+        if not self.supports_masking and takes_mask(self.function):
+            return None
+        return super().compute_mask(x, mask)
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns `function(x)`."""
+        self._input_dtypes = [K.dtype(part) for part in (x if isinstance(x, list) else [x])]
+        return called(self.function, x, self.arguments, mask)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments; functions are the live objects."""
+        return {
+            **super().get_config(),
+            **described("function", self.function),
+            **described("output_shape", self._output_shape),
+            "arguments": self.arguments,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Lambda:
+        """Builds the layer.
+
+        # Arguments
+            config: what `get_config()` returned, or what a file held of it.
+            custom_objects: dict from names to functions.
+
+        # Raises
+            UnsafeFileError: if the function isn't at hand; the message says how to supply it.
+        """
+        with custom_object_scope(custom_objects or {}):
+            return cls(**restored(config, "function", "output_shape"))

@@ -1,0 +1,55 @@
+"""Masking: marks the steps of a sequence that later layers skip."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.engine.layer import Layer
+
+
+class Masking(Layer):
+    """Masks each step whose features all equal `mask_value`, and sets these steps to zero.
+
+    The mask travels with the output: layers that know masks skip the step, and the losses leave it out.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.layers import Masking
+        from oneiros.models import Sequential
+
+        model = Sequential([Masking(mask_value=9.0, input_shape=(3, 2))])
+        steps = np.array([[[1, 2], [9, 3], [9, 9]]])
+        model.predict(steps).tolist()  # [[[1.0, 2.0], [9.0, 3.0], [0.0, 0.0]]]
+        ```
+
+    # Arguments
+        mask_value: float.
+
+    # Input shape
+        `(samples, steps, …, features)`, three axes or more; the features of the last axis are compared.
+
+    # Output shape
+        The same.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.mask_value = mask_value
+
+    def compute_mask(self, x: Any, input_mask: Any = None) -> Any:
+        """Returns which steps count: those with any feature other than `mask_value`."""
+        return K.any(K.not_equal(x, self.mask_value), axis=-1)
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the input with masked steps set to zero."""
+        kept = K.any(K.not_equal(x, self.mask_value), axis=-1, keepdims=True)
+        return x * K.cast(kept, K.dtype(x))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns `mask_value`."""
+        return {**super().get_config(), "mask_value": self.mask_value}

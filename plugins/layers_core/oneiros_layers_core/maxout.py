@@ -1,0 +1,100 @@
+"""MaxoutDense: the largest of several linear maps."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec
+
+from oneiros_layers_core.affine import AffineLayer, Shape
+from oneiros_layers_core.checks import positive_integer
+
+
+class MaxoutDense(AffineLayer):
+    """Element by element the largest of `nb_feature` linear maps of the input: a learned, convex activation.
+
+    # Example
+        ```python
+        from oneiros.layers import MaxoutDense
+        from oneiros.models import Sequential
+
+        model = Sequential([MaxoutDense(8, nb_feature=3, input_dim=16)])
+        [weight.shape for weight in model.get_weights()]  # [(3, 16, 8), (3, 8)]
+        ```
+
+    # Arguments
+        output_dim: int, number of outputs.
+        nb_feature: int, number of linear maps of which the largest counts.
+        init: name or function `(shape, name=None)`, initialization of the kernel.
+        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
+        W_regularizer, b_regularizer, activity_regularizer, W_constraint, b_constraint, bias: as for `Dense`.
+        input_dim: int, number of inputs, if this is a model's first layer.
+
+    # Input shape
+        2D, `(samples, input_dim)`.
+
+    # Output shape
+        2D, `(samples, output_dim)`.
+
+    # References
+        - Goodfellow, Warde-Farley, Mirza, Courville, Bengio: Maxout Networks, arXiv:1302.4389
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        output_dim: int,
+        nb_feature: int = 4,
+        init: Any = "glorot_uniform",
+        weights: Any = None,
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        input_dim: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            init,
+            weights,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            input_dim,
+            **kwargs,
+        )
+        self.output_dim = positive_integer(self, "output_dim", output_dim)
+        self.nb_feature = positive_integer(self, "nb_feature", nb_feature)
+        self.input_spec = [InputSpec(ndim=2)]
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes `W` `(nb_feature, input_dim, output_dim)` and `b` `(nb_feature, output_dim)`."""
+        features = self.features(input_shape)
+        self.input_spec = [InputSpec(shape=(None, features))]
+        self.W = self.add_kernel((self.nb_feature, features, self.output_dim))
+        self.b = self.add_bias((self.nb_feature, self.output_dim))
+        self.set_initial_weights()
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns `(samples, output_dim)`."""
+        return (input_shape[0], self.output_dim)
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the largest of `dot(x, W[k]) + b[k]` over `k`."""
+        output = K.dot(x, self.W)
+        return K.max(output + self.b if self.bias else output, axis=1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {
+            **super().get_config(),
+            "output_dim": self.output_dim,
+            "nb_feature": self.nb_feature,
+        }

@@ -1,0 +1,230 @@
+"""Merge: several tensors into one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.config import layer_from_config
+from oneiros.engine.layer import Layer
+from oneiros.engine.node import label
+from oneiros.errors import ArgumentError
+
+from oneiros_layers_core.functions import described, restored
+from oneiros_layers_core.merge_modes import CUSTOM, MODES
+
+Mode = str | Callable[..., Any]
+
+
+class Merge(Layer):
+    """Combines the outputs of several layers, or several tensors, into one tensor.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense, Merge
+        from oneiros.models import Sequential
+
+        left = Sequential([Dense(4, input_dim=3)])
+        right = Sequential([Dense(4, input_dim=5)])
+        model = Sequential([Merge([left, right], mode="concat"), Dense(2)])
+        model.layers[0].output_shape  # (None, 8)
+        ```
+
+    # Arguments
+        layers: list of layers or models whose outputs are merged at once. Without it, call the layer on a
+            list of tensors.
+        mode: one of
+            - `"sum"`, `"mul"`, `"ave"`, `"max"`: element by element; all inputs have one shape;
+            - `"concat"`: joined along `concat_axis`;
+            - `"dot"`: products of two inputs, sample by sample, summed over `dot_axes`;
+            - `"cos"`: the same, divided by both lengths: the cosine. The tensor has a further axis of size 1
+              after the batch, which its declared shape leaves out, as in Keras 1.2.2: `Reshape((1,))` after
+              it settles that;
+            - a function `(inputs, **arguments)` of the list of tensors that returns one.
+        concat_axis: int, the axis along which `"concat"` joins; the batch is axis 0.
+        dot_axes: int or pair of ints, the axis of either input that `"dot"` and `"cos"` sum over.
+        output_shape: for a function as mode: tuple without the batch, or function from the list of input
+            shapes to the output's, batch included. Left out, it is found by applying the mode to
+            placeholders.
+        output_mask: for a function as mode: the mask of the output, or function that makes it from the list
+            of masks.
+        arguments: dict, further arguments of a function as mode.
+        node_indices: list of ints, which call of each of `layers` (the first by default).
+        tensor_indices: list of ints, which output of that call (the first by default).
+        name: str.
+
+    # Input shape
+        List of tensors, at least two.
+
+    # Output shape
+        `"sum"`, `"mul"`, `"ave"`, `"max"`: that of an input. `"concat"`: sizes added on one axis. `"dot"`,
+        `"cos"`: the axes left, or `(samples, 1)` if none is.
+
+    # Raises
+        ShapeError: if the shapes don't fit the mode.
+        ArgumentError: for an unknown mode, or for `"max"` with a mask.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        layers: list[Any] | None = None,
+        mode: Mode = "sum",
+        concat_axis: int = -1,
+        dot_axes: Any = -1,
+        output_shape: Any = None,
+        output_mask: Any = None,
+        arguments: dict[str, Any] | None = None,
+        node_indices: list[int] | None = None,
+        tensor_indices: list[int] | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(**({"name": name} if name else {}))
+        self.layers = layers
+        self.mode = mode
+        self.concat_axis = concat_axis
+        self.dot_axes = dot_axes
+        self.arguments = dict(arguments or {})
+        self.node_indices = node_indices
+        self.tensor_indices = tensor_indices
+        self.supports_masking = True
+        self._output_shape = tuple(output_shape) if isinstance(output_shape, list) else output_shape
+        self._output_mask = output_mask
+        self._input_dtypes: list[str] = []
+        self._check_arguments()
+        self._mode = CUSTOM if callable(mode) else MODES[mode]
+        if layers:
+            self._connect(layers)
+
+    def _check_arguments(self) -> None:
+        if not callable(self.mode) and self.mode not in MODES:
+            raise ArgumentError(
+                f"{label(self)} received mode={self.mode!r}. It takes one of {', '.join(map(repr, MODES))}, "
+                f"or a function of a list of tensors."
+            )
+        axes = [self.dot_axes] if isinstance(self.dot_axes, int) else self.dot_axes
+        if not isinstance(axes, (list, tuple)) or [*map(type, axes)] not in ([int], [int, int]):
+            raise TypeError(
+                f"{label(self)} received dot_axes={self.dot_axes!r}. It takes an int or a pair of ints."
+            )
+        if not isinstance(self.concat_axis, int):
+            raise TypeError(f"{label(self)} received concat_axis={self.concat_axis!r}. It takes an int.")
+        if self.layers is not None and (not isinstance(self.layers, (list, tuple)) or len(self.layers) < 2):
+            raise TypeError(
+                f"{label(self)} received layers={self.layers!r}. It takes a list of at least two layers."
+            )
+
+    def _connect(self, layers: list[Any]) -> None:
+        for layer in layers:
+            if not layer.inbound_nodes and hasattr(layer, "batch_input_shape"):
+                layer.create_input_layer(layer.batch_input_shape, layer.input_dtype)
+            if not layer.inbound_nodes:
+                raise ArgumentError(
+                    f"{label(self)} received the layer {layer.name!r}, which has no input yet. Give it an "
+                    f"`input_shape`, or call it on a tensor first."
+                )
+        self.built = True
+        self.add_inbound_node(list(layers), self.node_indices, self.tensor_indices)
+
+    def __call__(self, inputs: Any, mask: Any = None) -> Any:
+        """Merges a list of tensors.
+
+        # Arguments
+            inputs: list of at least two tensors.
+            mask: list of as many masks or None, for tensors that no layer made.
+        """
+        self._check_inputs(inputs)
+        return super().__call__(list(inputs), mask)
+
+    def _check_inputs(self, inputs: Any) -> None:
+        if not isinstance(inputs, (list, tuple)) or len(inputs) < 2:
+            raise TypeError(
+                f"{label(self)} was called on {inputs!r}. It takes a list of at least two tensors: merge([a, "
+                f"b], …)."
+            )
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """Returns the merged tensor."""
+        self._check_inputs(inputs)
+        self._input_dtypes = [K.dtype(x) for x in inputs]
+        self._mode.check(self, [K.int_shape(x) for x in inputs])
+        return self._mode.combine(self, inputs, mask)
+
+    def get_output_shape_for(self, input_shape: Any) -> Any:
+        """Returns the output's shape for a list of input shapes."""
+        return self._mode.output_shape(self, input_shape)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Returns the mask of the merged tensor, None if no input has one."""
+        if mask is None or all(part is None for part in mask):
+            return None
+        return self._mode.mask(self, inputs, mask)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments; functions are the live objects, `layers` are left to the model around it."""
+        return {
+            "name": self.name,
+            **described("mode", self.mode),
+            "concat_axis": self.concat_axis,
+            "dot_axes": self.dot_axes,
+            **described("output_shape", self._output_shape),
+            **described("output_mask", self._output_mask),
+            "arguments": self.arguments,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Merge:
+        """Builds the layer.
+
+        # Arguments
+            config: what `get_config()` returned, or what a file held of it; with `layers`, a list of layers
+                or of their configurations, it is connected to them.
+
+        # Raises
+            UnsafeFileError: if a function isn't at hand; the message says how to supply it.
+        """
+        arguments = restored(config, "mode", "output_shape", "output_mask")
+        layers = arguments.pop("layers", None) or []
+        built = [layer_from_config(layer) if isinstance(layer, dict) else layer for layer in layers]
+        return cls(layers=built or None, **arguments)
+
+
+def merge(
+    inputs: list[Any],
+    mode: Mode = "sum",
+    concat_axis: int = -1,
+    dot_axes: Any = -1,
+    output_shape: Any = None,
+    output_mask: Any = None,
+    arguments: dict[str, Any] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Merges a list of tensors with a new `Merge` layer and returns the result.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense, Input, merge
+        from oneiros.models import Model
+
+        left, right = Input(shape=(3,)), Input(shape=(5,))
+        joined = merge([left, right], mode="concat", concat_axis=-1)
+        model = Model(input=[left, right], output=Dense(2)(joined))
+        model.layers[2].output_shape  # (None, 8)
+        ```
+
+    # Arguments
+        inputs: list of tensors, at least two.
+        mode, concat_axis, dot_axes, output_shape, output_mask, arguments, name: as for `Merge`.
+    """
+    layer = Merge(
+        mode=mode,
+        concat_axis=concat_axis,
+        dot_axes=dot_axes,
+        output_shape=output_shape,
+        output_mask=output_mask,
+        arguments=arguments,
+        name=name,
+    )
+    return layer(inputs)

@@ -1,0 +1,235 @@
+"""What each mode of Merge does: which shapes it takes, how it combines tensors, shapes and masks."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from oneiros import backend as K
+from oneiros.engine.node import label
+from oneiros.errors import ArgumentError, ShapeError
+
+from oneiros_layers_core.functions import called, found_shape
+
+Shape = tuple[int | None, ...]
+
+
+class Mode(Protocol):
+    """What a mode of Merge does; `merge` is the layer, whose arguments the methods read."""
+
+    def check(self, merge: Any, shapes: list[Shape]) -> None:
+        """Raises ShapeError or ArgumentError unless the mode takes inputs of these shapes."""
+
+    def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
+        """Returns the merged tensor."""
+
+    def output_shape(self, merge: Any, shapes: list[Shape]) -> Any:
+        """Returns the shape that the merged tensor is declared to have."""
+
+    def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
+        """Returns the mask of the merged tensor; called if any input has one."""
+
+
+def _common(sizes: Iterable[int | None]) -> int | None:
+    """Returns the size that all agree on where known, None if none is; ValueError if they don't."""
+    known = {size for size in sizes if size is not None}
+    if len(known) > 1:
+        raise ValueError
+    return next(iter(known), None)
+
+
+def _text(shapes: list[Shape]) -> str:
+    return ", ".join(str(tuple(shape)) for shape in shapes)
+
+
+def _conjunction(masks: list[Any]) -> Any:
+    return K.all(K.stack(masks), axis=0) if len(masks) > 1 else masks[0]
+
+
+class Elementwise:
+    """Combines inputs of one shape, two at a time."""
+
+    def __init__(self, fold: Callable[[Any, Any], Any], average: bool = False, masks: bool = True) -> None:
+        self._fold = fold
+        self._average = average
+        self._masks = masks
+
+    def check(self, merge: Any, shapes: list[Shape]) -> None:
+        """Raises ShapeError unless the shapes agree."""
+        self.output_shape(merge, shapes)
+
+    def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
+        """Returns the combined tensor."""
+        output = functools.reduce(self._fold, inputs)
+        return output / float(len(inputs)) if self._average else output
+
+    def output_shape(self, merge: Any, shapes: list[Shape]) -> Shape:
+        """Returns the one shape."""
+        try:
+            return tuple(_common(sizes) for sizes in zip(*shapes, strict=True))
+        except ValueError:
+            raise ShapeError(
+                f"{label(merge)} with mode={merge.mode!r} received inputs of shapes {_text(shapes)}. This "
+                f"mode takes inputs of one shape; mode='concat' joins inputs that differ along one axis."
+            ) from None
+
+    def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
+        """Returns where every mask given holds."""
+        if not self._masks:
+            raise ArgumentError(
+                f"{label(merge)} with mode={merge.mode!r} received a mask, for which this mode has no "
+                f"meaning. Merge before masking, or use another mode."
+            )
+        return _conjunction([mask for mask in masks if mask is not None])
+
+
+class Concatenation:
+    """Joins inputs along `concat_axis`."""
+
+    def check(self, merge: Any, shapes: list[Shape]) -> None:
+        """Raises ShapeError unless the shapes agree apart from that axis."""
+        self.output_shape(merge, shapes)
+
+    def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
+        """Returns the joined tensor."""
+        return K.concatenate(inputs, axis=merge.concat_axis)
+
+    def output_shape(self, merge: Any, shapes: list[Shape]) -> Shape:
+        """Returns the shape with the sizes on that axis added."""
+        axis, rank = merge.concat_axis, len(shapes[0])
+        if not -rank <= axis < rank:
+            raise ShapeError(
+                f"{label(merge)} has concat_axis={axis}, which its inputs of shapes {_text(shapes)} don't "
+                f"have."
+            )
+        try:
+            others = [(*shape[: axis % rank], *shape[axis % rank + 1 :]) for shape in shapes]
+            output = [_common(sizes) for sizes in zip(*others, strict=True)]
+        except ValueError:
+            raise ShapeError(
+                f"{label(merge)} with mode='concat' and concat_axis={axis} received inputs of shapes "
+                f"{_text(shapes)}. All other axes must have equal sizes."
+            ) from None
+        joined = [shape[axis] for shape in shapes]
+        known = [size for size in joined if size is not None]
+        output.insert(axis % rank, sum(known) if len(known) == len(joined) else None)
+        return tuple(output)
+
+    def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
+        """Returns the masks joined if the axis is one of theirs, else where all of them hold."""
+        rank = K.ndim(inputs[0])
+        masks = [
+            K.all(mask, axis=-1) if mask is not None and K.ndim(mask) == rank else mask for mask in masks
+        ]
+        given = [mask for mask in masks if mask is not None]
+        axis = merge.concat_axis % rank
+        if axis >= K.ndim(given[0]):
+            return _conjunction(given)
+        return K.concatenate(
+            [
+                _all_true(x, K.ndim(given[0])) if mask is None else K.cast(mask, "bool")
+                for x, mask in zip(inputs, masks, strict=True)
+            ],
+            axis=axis,
+        )
+
+
+def _all_true(x: Any, rank: int) -> Any:
+    """Returns a mask of the first `rank` axes of `x` that holds everywhere."""
+    first = functools.reduce(lambda part, axis: K.sum(part, axis=axis), range(K.ndim(x) - 1, rank - 1, -1), x)
+    return K.cast(K.ones_like(first), "bool")
+
+
+class Product:
+    """Multiplies two inputs sample by sample and sums over an axis of each, `dot_axes`."""
+
+    def __init__(self, cosine: bool = False) -> None:
+        self._cosine = cosine
+
+    def check(self, merge: Any, shapes: list[Shape]) -> None:
+        """Raises unless there are two inputs with axes of equal size; notes these axes, from the left."""
+        if len(shapes) != 2:
+            raise ArgumentError(
+                f"{label(merge)} with mode={merge.mode!r} takes two inputs; it received {len(shapes)}: "
+                f"{_text(shapes)}."
+            )
+        given = merge.dot_axes
+        axes = [given, given] if isinstance(given, int) else list(given)
+        for axis, shape in zip(axes, shapes, strict=True):
+            if not -len(shape) <= axis < len(shape) or axis % len(shape) == 0:
+                raise ShapeError(
+                    f"{label(merge)} has dot_axes={given!r}, and inputs of shapes {_text(shapes)}. An axis "
+                    f"lies between 1 and {len(shape) - 1} here, axis 0 being the batch; or -1 for the last."
+                )
+        axes = [axis % len(shape) for axis, shape in zip(axes, shapes, strict=True)]
+        sizes = [shape[axis] for shape, axis in zip(shapes, axes, strict=True)]
+        if None not in sizes and sizes[0] != sizes[1]:
+            raise ShapeError(
+                f"{label(merge)} with mode={merge.mode!r} and dot_axes={given!r} received inputs of shapes "
+                f"{_text(shapes)}: it sums over axes of sizes {sizes[0]} and {sizes[1]}, which must be equal."
+            )
+        if self._cosine:
+            Elementwise(min).check(merge, shapes)
+        merge.dot_axes = axes
+
+    def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
+        """Returns the products; cosines get a further axis of size 1 after the batch, as in Keras 1.2.2."""
+        left, right = inputs
+        axes = tuple(merge.dot_axes)
+        product = K.batch_dot(left, right, axes)
+        if not self._cosine:
+            return product
+        norms = K.sqrt(K.batch_dot(left, left, axes) * K.batch_dot(right, right, axes))
+        return K.expand_dims(product / K.maximum(norms, K.epsilon()), 1)
+
+    def output_shape(self, merge: Any, shapes: list[Shape]) -> Shape:
+        """Returns the axes that are left, the first input's before the second's."""
+        self.check(merge, shapes)
+        left, right = (
+            [size for axis, size in enumerate(shape) if axis not in (0, summed)]
+            for shape, summed in zip(shapes, merge.dot_axes, strict=True)
+        )
+        return (_common_batch(shapes), *(left + right or [1]))
+
+    def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> None:
+        """Returns None: the steps that the masks speak of are gone."""
+        return None
+
+
+def _common_batch(shapes: list[Shape]) -> int | None:
+    return next((shape[0] for shape in shapes if shape[0] is not None), None)
+
+
+class Custom:
+    """Calls a function on the list of inputs."""
+
+    def check(self, merge: Any, shapes: list[Shape]) -> None:
+        """Takes any shapes."""
+
+    def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
+        """Returns the function's result."""
+        return called(merge.mode, inputs, merge.arguments, masks)
+
+    def output_shape(self, merge: Any, shapes: list[Shape]) -> Any:
+        """Returns the shape given, or the one that the function gives placeholders."""
+        given = merge._output_shape
+        if given is None:
+            return found_shape(merge.mode, shapes, merge.arguments, merge._input_dtypes)
+        return tuple(given(shapes)) if callable(given) else (shapes[0][0], *given)
+
+    def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
+        """Returns `output_mask`, called on the masks if it is a function."""
+        return merge._output_mask(masks) if callable(merge._output_mask) else merge._output_mask
+
+
+MODES: dict[str, Mode] = {
+    "sum": Elementwise(lambda x, y: x + y),
+    "mul": Elementwise(lambda x, y: x * y),
+    "ave": Elementwise(lambda x, y: x + y, average=True),
+    "max": Elementwise(lambda x, y: K.maximum(x, y), masks=False),
+    "concat": Concatenation(),
+    "dot": Product(),
+    "cos": Product(cosine=True),
+}
+CUSTOM = Custom()

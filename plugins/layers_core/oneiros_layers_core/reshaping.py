@@ -1,0 +1,222 @@
+"""Layers that only move values: Flatten, Reshape, Permute, RepeatVector."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import label
+from oneiros.errors import ArgumentError, ShapeError
+
+from oneiros_layers_core.checks import positive_integer
+
+Shape = tuple[int | None, ...]
+
+
+class Flatten(Layer):
+    """Puts all axes but the batch into one.
+
+    # Example
+        ```python
+        from oneiros.layers import Flatten
+        from oneiros.models import Sequential
+
+        model = Sequential([Flatten(input_shape=(3, 4, 5))])
+        model.output_shape  # (None, 60)
+        ```
+
+    # Input shape
+        `(samples, …)`, three axes or more, all sizes but the batch known.
+
+    # Output shape
+        2D, `(samples, features)`.
+
+    # Raises
+        ShapeError: if a size is unknown.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.input_spec = [InputSpec(ndim="3+")]
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the batch and the number of values per sample."""
+        sizes = [size for size in input_shape[1:] if size is not None]
+        if len(sizes) < len(input_shape) - 1:
+            raise ShapeError(
+                f"{label(self)} received an input of shape {tuple(input_shape)}; it needs to know all sizes "
+                f"but the batch. Give a complete `input_shape` or `batch_input_shape` to the model's first "
+                f"layer."
+            )
+        return (input_shape[0], math.prod(sizes))
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns `x` with two axes."""
+        return K.batch_flatten(x)
+
+
+class Reshape(Layer):
+    """Gives each sample another shape of the same size.
+
+    # Example
+        ```python
+        from oneiros.layers import Reshape
+        from oneiros.models import Sequential
+
+        model = Sequential([Reshape((3, 4), input_shape=(12,)), Reshape((-1, 2, 2))])
+        model.output_shape  # (None, 3, 2, 2)
+        ```
+
+    # Arguments
+        target_shape: tuple of ints without the batch; one of them may be -1, which means what is left.
+
+    # Input shape
+        Any whose size per sample is that of `target_shape`.
+
+    # Output shape
+        `(samples,) + target_shape`.
+
+    # Raises
+        ShapeError: if the sizes differ.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.target_shape = self._checked(target_shape)
+
+    def _checked(self, target_shape: Sequence[int]) -> tuple[int, ...]:
+        try:
+            sizes = tuple(operator.index(size) for size in target_shape)
+        except TypeError:
+            sizes = (0,)
+        if any(size < 1 and size != -1 for size in sizes) or sizes.count(-1) > 1:
+            raise ArgumentError(
+                f"{label(self)} received target_shape={target_shape!r}. It takes a tuple of positive ints "
+                f"without the batch, of which one may be -1."
+            )
+        return sizes
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the batch and the target shape, with -1 worked out."""
+        sizes = [size for size in input_shape[1:] if size is not None]
+        given, fixed = math.prod(sizes), math.prod(size for size in self.target_shape if size != -1)
+        if len(sizes) < len(input_shape) - 1:
+            return (input_shape[0], *(None if size == -1 else size for size in self.target_shape))
+        open_size = given // fixed
+        shape = tuple(open_size if size == -1 else size for size in self.target_shape)
+        if math.prod(shape) != given:
+            raise ShapeError(
+                f"{label(self)} received an input of shape {tuple(input_shape)}, {given} values per sample; "
+                f"target_shape={self.target_shape} "
+                + (f"takes a multiple of {fixed}." if -1 in self.target_shape else f"takes {fixed}.")
+            )
+        return (input_shape[0], *shape)
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns `x` in the target shape."""
+        shape = self.get_output_shape_for(K.int_shape(x))[1:]
+        if None in shape:
+            return K.reshape(x, (K.shape(x)[0], *self.target_shape))
+        return K.reshape(x, (-1, *shape))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns `target_shape`."""
+        return {**super().get_config(), "target_shape": self.target_shape}
+
+
+class Permute(Layer):
+    """Reorders the axes of each sample.
+
+    # Example
+        ```python
+        from oneiros.layers import Permute
+        from oneiros.models import Sequential
+
+        model = Sequential([Permute((2, 1), input_shape=(10, 64))])
+        model.output_shape  # (None, 64, 10)
+        ```
+
+    # Arguments
+        dims: tuple of ints, for each axis of the output the axis of the input it is, counted from 1: the
+            batch, axis 0, stays where it is.
+
+    # Input shape
+        `(samples, …)`, with as many further axes as `dims` has entries.
+
+    # Output shape
+        The same sizes, reordered.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dims = tuple(dims)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ArgumentError(
+                f"{label(self)} received dims={dims!r}. It takes each axis from 1 on once, such as (2, 1); "
+                f"axis 0, the batch, is not listed."
+            )
+        self.input_spec = [InputSpec(ndim=len(self.dims) + 1)]
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the sizes in the new order."""
+        return (input_shape[0], *(input_shape[axis] for axis in self.dims))
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns `x` with its axes reordered."""
+        return K.permute_dimensions(x, (0, *self.dims))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns `dims`."""
+        return {**super().get_config(), "dims": self.dims}
+
+
+class RepeatVector(Layer):
+    """Repeats a vector as the steps of a sequence.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense, RepeatVector
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(32, input_dim=16), RepeatVector(3)])
+        model.output_shape  # (None, 3, 32)
+        ```
+
+    # Arguments
+        n: int, number of steps.
+
+    # Input shape
+        2D, `(samples, features)`.
+
+    # Output shape
+        3D, `(samples, n, features)`.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, n: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.n = positive_integer(self, "n", n)
+        self.input_spec = [InputSpec(ndim=2)]
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns `(samples, n, features)`."""
+        return (input_shape[0], self.n, input_shape[1])
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the vector, `n` times."""
+        return K.repeat(x, self.n)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns `n`."""
+        return {**super().get_config(), "n": self.n}

@@ -1,0 +1,155 @@
+"""Embedding: a table of vectors, looked up by index."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros import constraints, initializations, regularizers
+from oneiros.engine.layer import Layer
+from oneiros.engine.node import label
+from oneiros.errors import ArgumentError, ShapeError
+
+Shape = tuple[int | None, ...]
+
+
+class Embedding(Layer):
+    """Turns whole numbers, such as word indices, into vectors that are learned.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.layers import Embedding
+        from oneiros.models import Sequential
+
+        model = Sequential([Embedding(1000, 64, input_length=10)])
+        model.output_shape  # (None, 10, 64)
+        model.predict(np.random.randint(1000, size=(32, 10))).shape  # (32, 10, 64)
+        ```
+
+    # Arguments
+        input_dim: int, number of rows: the largest index plus 1.
+        output_dim: int, size of the vectors.
+        init: name or function `(shape, name=None)`, initialization of the table.
+        input_length: int, number of steps if it is constant; `Flatten` and `Dense` after it need to know it.
+        W_regularizer: regularizer of the table.
+        activity_regularizer: regularizer of the output.
+        W_constraint: constraint of the table.
+        mask_zero: bool, whether index 0 marks steps to be skipped; words then count from 1.
+        weights: list of one array, the initial table.
+        dropout: float between 0 and 1, fraction of the rows to drop in each training step. 0 and 1 drop
+            nothing.
+
+    # Input shape
+        2D, `(samples, steps)`, of int32 or of floats that hold whole numbers; one of `input_dim` or more
+        gives NaN.
+
+    # Output shape
+        3D, `(samples, steps, output_dim)`.
+
+    # References
+        - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent Neural Networks,
+          arXiv:1512.05287
+    """
+
+    loadable: ClassVar[bool] = True
+    W: Any
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        init: Any = "uniform",
+        input_length: int | None = None,
+        W_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        mask_zero: bool = False,
+        weights: Any = None,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.setdefault("input_shape", (input_length,))
+        kwargs["input_dtype"] = "int32"
+        super().__init__(**kwargs)
+        self.input_dim = self._positive_integer("input_dim", input_dim)
+        self.output_dim = self._positive_integer("output_dim", output_dim)
+        self.init = initializations.get(init)
+        self.input_length = input_length
+        self.mask_zero = mask_zero
+        if not 0.0 <= dropout <= 1.0:
+            raise ArgumentError(
+                f"{label(self)} received dropout={dropout!r}. It takes a fraction between 0 and 1."
+            )
+        self.dropout = dropout
+        self.uses_learning_phase = 0.0 < dropout < 1.0
+        self.W_regularizer = regularizers.get(W_regularizer)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.W_constraint = constraints.get(W_constraint)
+        self.initial_weights = weights
+
+    def _positive_integer(self, argument: str, value: Any) -> int:
+        try:
+            number = operator.index(value)
+        except TypeError:
+            number = 0
+        if number < 1:
+            raise ArgumentError(
+                f"{label(self)} received {argument}={value!r}. It takes a whole number of at least 1."
+            )
+        return number
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes the table `W` of shape `(input_dim, output_dim)`."""
+        self.W = self.add_weight(
+            (self.input_dim, self.output_dim),
+            initializer=self.init,
+            name=f"{self.name}_W",
+            regularizer=self.W_regularizer,
+            constraint=self.W_constraint,
+        )
+        self.built = True
+        if self.initial_weights is not None:
+            self.set_weights(self.initial_weights)
+            self.initial_weights = None
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """Returns which indices are not 0, if `mask_zero`; else None."""
+        return K.not_equal(x, 0) if self.mask_zero else None
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the input's shape with `output_dim` added, and `input_length` where it was given."""
+        if not self.input_length or len(input_shape) != 2:
+            return (*input_shape, self.output_dim)
+        if input_shape[1] not in (None, self.input_length):
+            raise ShapeError(
+                f"{label(self)} received an input of shape {tuple(input_shape)}; it was made with "
+                f"input_length={self.input_length}. Leave that argument out, or pad the sequences to this "
+                f"length."
+            )
+        return (input_shape[0], self.input_length, self.output_dim)
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the rows of the table that `x` names."""
+        indices = x if K.dtype(x) == "int32" else K.cast(x, "int32")
+        table = self.W
+        if self.uses_learning_phase:
+            kept = K.random_binomial((self.input_dim, 1), p=1.0 - self.dropout)
+            table = K.in_train_phase(table * kept / (1.0 - self.dropout), table)
+        return K.gather(table, indices)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        parts = ("W_regularizer", "activity_regularizer", "W_constraint")
+        described = {name: getattr(self, name) for name in parts}
+        return {
+            **super().get_config(),
+            "input_dim": self.input_dim,
+            "output_dim": self.output_dim,
+            "init": self.init.__name__,
+            "input_length": self.input_length,
+            "mask_zero": self.mask_zero,
+            **{name: None if part is None else part.get_config() for name, part in described.items()},
+            "dropout": self.dropout,
+        }

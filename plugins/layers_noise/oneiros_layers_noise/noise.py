@@ -1,0 +1,104 @@
+"""Noise added or multiplied while training; outside the training phase the input passes unchanged."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.engine.layer import Layer
+from oneiros.engine.node import label
+from oneiros.errors import ArgumentError
+
+
+class GaussianNoise(Layer):
+    """Adds normal noise of mean 0 while training: augmentation for real-valued inputs.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense, GaussianNoise
+        from oneiros.models import Sequential
+
+        model = Sequential([GaussianNoise(0.1, input_shape=(16,)), Dense(10)])
+        model.uses_learning_phase  # True
+        ```
+
+    # Arguments
+        sigma: float, standard deviation of the noise.
+
+    # Input shape
+        Any.
+
+    # Output shape
+        The same.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, sigma: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not sigma >= 0:
+            raise ArgumentError(
+                f"{label(self)} received sigma={sigma!r}. It takes a standard deviation, 0 or more."
+            )
+        self.sigma = sigma
+        self.supports_masking = True
+        self.uses_learning_phase = True
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the input, noisy in the training phase."""
+        noise = K.random_normal(K.shape(x), mean=0.0, std=self.sigma, dtype=K.dtype(x))
+        return K.in_train_phase(x + noise, x)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns `sigma`."""
+        return {**super().get_config(), "sigma": self.sigma}
+
+
+class GaussianDropout(Layer):
+    """Multiplies with normal noise of mean 1 and standard deviation `sqrt(p / (1 - p))` while training.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense, GaussianDropout
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(32, input_dim=16), GaussianDropout(0.25), Dense(10)])
+        model.output_shape  # (None, 10)
+        ```
+
+    # Arguments
+        p: float between 0 and 1, the rate of the Dropout whose noise has this standard deviation. 0 and 1 add
+            no noise, as in Keras 1.2.2.
+
+    # Input shape
+        Any.
+
+    # Output shape
+        The same.
+
+    # References
+        - Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, JMLR 15, 2014
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, p: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not 0.0 <= p <= 1.0:
+            raise ArgumentError(f"{label(self)} received p={p!r}. It takes a fraction between 0 and 1.")
+        self.p = p
+        self.supports_masking = True
+        self.uses_learning_phase = 0.0 < p < 1.0
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the input, noisy in the training phase."""
+        if not self.uses_learning_phase:
+            return x
+        std = math.sqrt(self.p / (1.0 - self.p))
+        noise = K.random_normal(K.shape(x), mean=1.0, std=std, dtype=K.dtype(x))
+        return K.in_train_phase(x * noise, x)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns `p`."""
+        return {**super().get_config(), "p": self.p}

@@ -1,0 +1,184 @@
+"""BatchNormalization in the three modes of Keras 1."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros import initializations, regularizers
+from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import label
+from oneiros.errors import ArgumentError, ShapeError
+
+Shape = tuple[int | None, ...]
+
+FEATURE_WISE, SAMPLE_WISE, FEATURE_WISE_BY_BATCH = 0, 1, 2
+
+
+class BatchNormalization(Layer):
+    """Shifts and scales its input to mean 0 and variance 1, then to a learned mean and spread.
+
+    # Example
+        ```python
+        from oneiros.layers import Activation, BatchNormalization, Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(64, input_dim=16), BatchNormalization(), Activation("relu")])
+        model.layers[1].gamma.name  # 'batchnormalization_1_gamma'
+        ```
+
+    # Arguments
+        epsilon: float, added to the variance.
+        mode: int.
+            - 0: feature by feature. While training, with the batch's mean and variance; else with running
+              averages of both.
+            - 1: sample by sample, over the last axis.
+            - 2: feature by feature, with the batch's mean and variance always.
+        axis: int, the axis of the features in modes 0 and 2: 1 after a convolution with dim_ordering `"th"`,
+            -1 with `"tf"`.
+        momentum: float, how much of the running averages each batch keeps, in mode 0.
+        weights: list of arrays, initial values `[gamma, beta, running_mean, running_std]`.
+        beta_init: name or function `(shape, name=None)`, initialization of the learned mean.
+        gamma_init: name or function `(shape, name=None)`, initialization of the learned spread.
+        gamma_regularizer: regularizer of the spread.
+        beta_regularizer: regularizer of the mean.
+
+    # Input shape
+        `(samples, …)`, two axes or more; the axis of the features must be known.
+
+    # Output shape
+        The same.
+
+    The weight `running_std` holds the running *variance*; Keras 1 named it so, and its files depend on it.
+
+    # References
+        - Ioffe, Szegedy: Batch Normalization, arXiv:1502.03167
+    """
+
+    loadable: ClassVar[bool] = True
+    gamma: Any
+    beta: Any
+    running_mean: Any
+    running_std: Any
+
+    def __init__(
+        self,
+        epsilon: float = 0.001,
+        mode: int = 0,
+        axis: int = -1,
+        momentum: float = 0.99,
+        weights: Any = None,
+        beta_init: Any = "zero",
+        gamma_init: Any = "one",
+        gamma_regularizer: Any = None,
+        beta_regularizer: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if mode not in (FEATURE_WISE, SAMPLE_WISE, FEATURE_WISE_BY_BATCH):
+            raise ArgumentError(
+                f"{label(self)} received mode={mode!r}. It takes 0 (feature by feature), 1 (sample "
+                f"by sample) or 2 (feature by feature, without running averages)."
+            )
+        self.supports_masking = True
+        self.beta_init = initializations.get(beta_init)
+        self.gamma_init = initializations.get(gamma_init)
+        self.epsilon = epsilon
+        self.mode = mode
+        self.axis = axis
+        self.momentum = momentum
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.initial_weights = weights
+        self.uses_learning_phase = mode == FEATURE_WISE
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes gamma, beta, running_mean and running_std, one value per feature each."""
+        shape = (self._features(input_shape),)
+        self.input_spec = [InputSpec(shape=self._spec(input_shape))]
+        self.gamma = self.add_weight(
+            shape, initializer=self.gamma_init, name=f"{self.name}_gamma", regularizer=self.gamma_regularizer
+        )
+        self.beta = self.add_weight(
+            shape, initializer=self.beta_init, name=f"{self.name}_beta", regularizer=self.beta_regularizer
+        )
+        self.running_mean = self.add_weight(
+            shape, initializer="zero", name=f"{self.name}_running_mean", trainable=False
+        )
+        self.running_std = self.add_weight(
+            shape, initializer="one", name=f"{self.name}_running_std", trainable=False
+        )
+        self.built = True
+        if self.initial_weights is not None:
+            self.set_weights(self.initial_weights)
+            self.initial_weights = None
+
+    def _features(self, input_shape: Shape) -> int:
+        rank = len(input_shape)
+        if not -rank <= self.axis < rank or self.axis % rank == 0:
+            raise ShapeError(
+                f"{label(self)} has axis={self.axis}, which is not a feature axis of its input of "
+                f"shape {tuple(input_shape)}. It takes 1 to {rank - 1}, or -1 for the last."
+            )
+        size = input_shape[self.axis]
+        if size is None:
+            raise ShapeError(
+                f"{label(self)} received an input of shape {tuple(input_shape)}; axis {self.axis} "
+                f"holds the features, and its size must be known."
+            )
+        if self.mode == SAMPLE_WISE and size not in (1, input_shape[-1]):
+            raise ShapeError(
+                f"{label(self)} has mode=1, which works on the last axis, and axis={self.axis} of "
+                f"another size in its input of shape {tuple(input_shape)}. Leave `axis` out."
+            )
+        return size
+
+    def _spec(self, input_shape: Shape) -> Shape:
+        axis = self.axis % len(input_shape)
+        return tuple(size if i == axis else None for i, size in enumerate(input_shape))
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the normalised input."""
+        if self.mode == SAMPLE_WISE:
+            return self._by_sample(x)
+        axis = self.axis % K.ndim(x)
+        others = [i for i in range(K.ndim(x)) if i != axis]
+        by_batch, mean, variance = K.normalize_batch_in_training(
+            x, self.gamma, self.beta, others, epsilon=self.epsilon
+        )
+        if self.mode == FEATURE_WISE_BY_BATCH:
+            return by_batch
+        averages = [
+            K.moving_average_update(self.running_mean, mean, self.momentum),
+            K.moving_average_update(self.running_std, variance, self.momentum),
+        ]
+        self.add_update(averages, x)
+        return K.in_train_phase(by_batch, self._by_running_averages(x, axis))
+
+    def _by_running_averages(self, x: Any, axis: int) -> Any:
+        shape = [1] * K.ndim(x)
+        shape[axis] = K.get_variable_shape(self.gamma)[0]
+        mean, variance, beta, gamma = (
+            K.reshape(weight, tuple(shape))
+            for weight in (self.running_mean, self.running_std, self.beta, self.gamma)
+        )
+        return K.batch_normalization(x, mean, variance, beta, gamma, epsilon=self.epsilon)
+
+    def _by_sample(self, x: Any) -> Any:
+        mean = K.mean(x, axis=-1, keepdims=True)
+        spread = K.sqrt(K.var(x, axis=-1, keepdims=True) + self.epsilon) + self.epsilon
+        return self.gamma * ((x - mean) / spread) + self.beta
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {
+            **super().get_config(),
+            "epsilon": self.epsilon,
+            "mode": self.mode,
+            "axis": self.axis,
+            "momentum": self.momentum,
+            "beta_init": self.beta_init.__name__,
+            "gamma_init": self.gamma_init.__name__,
+            "gamma_regularizer": self.gamma_regularizer.get_config() if self.gamma_regularizer else None,
+            "beta_regularizer": self.beta_regularizer.get_config() if self.beta_regularizer else None,
+        }

@@ -1,0 +1,131 @@
+"""Optimizers that divide each gradient by the size of its predecessors: RMSprop, Adagrad, Adadelta."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.backend import bound
+
+from oneiros_optimizers.base import DecayingOptimizer, number, slots, stored
+
+
+class RMSprop(DecayingOptimizer):
+    """Divides the gradient by a running root mean square of it. A good choice for recurrent networks.
+
+    # Arguments
+        lr: float, learning rate.
+        rho: float, share of the running mean that is kept.
+        epsilon: float, added to the root.
+        decay: float, the rate falls as `lr / (1 + decay * iterations)`.
+        **kwargs: `clipnorm` and `clipvalue`.
+
+    # References
+        - Tieleman, Hinton: Lecture 6.5 of Neural Networks for Machine Learning, 2012
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self, lr: float = 0.001, rho: float = 0.9, epsilon: float = 1e-8, decay: float = 0.0, **kwargs: Any
+    ) -> None:
+        super().__init__(lr, decay, **kwargs)
+        self.rho = K.variable(rho)
+        self.epsilon = epsilon
+
+    @bound
+    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
+        grads = self.get_gradients(loss, params)
+        lr = self.decayed_lr()
+        self.weights = slots(params)
+        self.updates = self.counting_if_decaying()
+        for p, g, a in zip(params, grads, self.weights, strict=True):
+            new_a = self.rho * a + (1.0 - self.rho) * K.square(g)
+            new_p = p - lr * g / (K.sqrt(new_a) + self.epsilon)
+            self.updates += [K.update(a, new_a), stored(p, new_p, constraints)]
+        return self.updates
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "rho": number(self.rho), "epsilon": self.epsilon}
+
+
+class Adagrad(DecayingOptimizer):
+    """Divides the gradient by the root of the sum of all its squares so far.
+
+    # Arguments
+        lr: float, learning rate.
+        epsilon: float, added to the root.
+        decay: float, the rate falls as `lr / (1 + decay * iterations)`.
+        **kwargs: `clipnorm` and `clipvalue`.
+
+    # References
+        - Duchi, Hazan, Singer: Adaptive Subgradient Methods for Online Learning, JMLR 2011
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, lr: float = 0.01, epsilon: float = 1e-8, decay: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(lr, decay, **kwargs)
+        self.epsilon = epsilon
+
+    @bound
+    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
+        grads = self.get_gradients(loss, params)
+        lr = self.decayed_lr()
+        self.weights = slots(params)
+        self.updates = self.counting_if_decaying()
+        for p, g, a in zip(params, grads, self.weights, strict=True):
+            new_a = a + K.square(g)
+            new_p = p - lr * g / (K.sqrt(new_a) + self.epsilon)
+            self.updates += [K.update(a, new_a), stored(p, new_p, constraints)]
+        return self.updates
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "epsilon": self.epsilon}
+
+
+class Adadelta(DecayingOptimizer):
+    """Scales the gradient by the ratio of the running sizes of past steps and past gradients.
+
+    # Arguments
+        lr: float, learning rate; the paper has 1.
+        rho: float, share of the running means that is kept.
+        epsilon: float, added inside both roots.
+        decay: float, the rate falls as `lr / (1 + decay * iterations)`.
+        **kwargs: `clipnorm` and `clipvalue`.
+
+    # References
+        - Zeiler: ADADELTA, an adaptive learning rate method, arXiv:1212.5701
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self, lr: float = 1.0, rho: float = 0.95, epsilon: float = 1e-8, decay: float = 0.0, **kwargs: Any
+    ) -> None:
+        super().__init__(lr, decay, **kwargs)
+        self.rho = rho
+        self.epsilon = epsilon
+
+    @bound
+    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
+        grads = self.get_gradients(loss, params)
+        lr = self.decayed_lr()
+        gradient_sizes, step_sizes = slots(params), slots(params)
+        self.weights = gradient_sizes + step_sizes
+        self.updates = self.counting_if_decaying()
+        for p, g, a, d in zip(params, grads, gradient_sizes, step_sizes, strict=True):
+            new_a = self.rho * a + (1.0 - self.rho) * K.square(g)
+            step = g * K.sqrt(d + self.epsilon) / K.sqrt(new_a + self.epsilon)
+            new_d = self.rho * d + (1.0 - self.rho) * K.square(step)
+            self.updates += [K.update(a, new_a), K.update(d, new_d), stored(p, p - lr * step, constraints)]
+        return self.updates
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "rho": self.rho, "epsilon": self.epsilon}

@@ -1,0 +1,184 @@
+"""Optimizers with running means of the gradient and of its size: Adam, Adamax, Nadam."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.backend import bound
+
+from oneiros_optimizers.base import DecayingOptimizer, StandardOptimizer, number, slots, stored
+
+
+class Adam(DecayingOptimizer):
+    """Adam, with the bias corrections folded into the learning rate.
+
+    # Arguments
+        lr: float, learning rate.
+        beta_1: float, share of the gradient's running mean that is kept.
+        beta_2: float, share of the running mean of its square that is kept.
+        epsilon: float, added to the root.
+        decay: float, the rate falls as `lr / (1 + decay * iterations)`.
+        **kwargs: `clipnorm` and `clipvalue`.
+
+    # References
+        - Kingma, Ba: Adam: A Method for Stochastic Optimization, arXiv:1412.6980
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        lr: float = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        decay: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(lr, decay, **kwargs)
+        self.beta_1 = K.variable(beta_1)
+        self.beta_2 = K.variable(beta_2)
+        self.epsilon = epsilon
+
+    @bound
+    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
+        grads = self.get_gradients(loss, params)
+        t = self.iterations + 1
+        lr = self.decayed_lr() * K.sqrt(1.0 - K.pow(self.beta_2, t)) / (1.0 - K.pow(self.beta_1, t))
+        means, sizes = slots(params), slots(params)
+        self.weights = [self.iterations, *means, *sizes]
+        self.updates = self.counting()
+        for p, g, m, v in zip(params, grads, means, sizes, strict=True):
+            new_m = self.beta_1 * m + (1.0 - self.beta_1) * g
+            new_v = self.beta_2 * v + (1.0 - self.beta_2) * K.square(g)
+            new_p = p - lr * new_m / (K.sqrt(new_v) + self.epsilon)
+            self.updates += [K.update(m, new_m), K.update(v, new_v), stored(p, new_p, constraints)]
+        return self.updates
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        config = {"beta_1": number(self.beta_1), "beta_2": number(self.beta_2), "epsilon": self.epsilon}
+        return {**super().get_config(), **config}
+
+
+class Adamax(DecayingOptimizer):
+    """Adam with a decaying maximum of the gradient in place of its root mean square.
+
+    # Arguments
+        lr: float, learning rate.
+        beta_1: float, share of the gradient's running mean that is kept.
+        beta_2: float, share of the running maximum that is kept.
+        epsilon: float, added to the maximum.
+        decay: float, the rate falls as `lr / (1 + decay * iterations)`.
+        **kwargs: `clipnorm` and `clipvalue`.
+
+    # References
+        - Kingma, Ba: Adam: A Method for Stochastic Optimization, arXiv:1412.6980, section 7
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        lr: float = 0.002,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        decay: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(lr, decay, **kwargs)
+        self.beta_1 = K.variable(beta_1)
+        self.beta_2 = K.variable(beta_2)
+        self.epsilon = epsilon
+
+    @bound
+    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
+        grads = self.get_gradients(loss, params)
+        lr = self.decayed_lr() / (1.0 - K.pow(self.beta_1, self.iterations + 1))
+        means, maxima = slots(params), slots(params)
+        self.weights = [self.iterations, *means, *maxima]
+        self.updates = self.counting()
+        for p, g, m, u in zip(params, grads, means, maxima, strict=True):
+            new_m = self.beta_1 * m + (1.0 - self.beta_1) * g
+            new_u = K.maximum(self.beta_2 * u, K.abs(g))
+            new_p = p - lr * new_m / (new_u + self.epsilon)
+            self.updates += [K.update(m, new_m), K.update(u, new_u), stored(p, new_p, constraints)]
+        return self.updates
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        config = {"beta_1": number(self.beta_1), "beta_2": number(self.beta_2), "epsilon": self.epsilon}
+        return {**super().get_config(), **config}
+
+
+class Nadam(StandardOptimizer):
+    """Adam with Nesterov momentum and a momentum schedule.
+
+    # Arguments
+        lr: float, learning rate.
+        beta_1: float, share of the gradient's running mean that is kept, once the schedule has warmed up.
+        beta_2: float, share of the running mean of its square that is kept.
+        epsilon: float, added to the root.
+        schedule_decay: float, momentum at step `t` is `beta_1 * (1 - 0.5 * 0.96 ** (t * schedule_decay))`.
+        **kwargs: `clipnorm` and `clipvalue`.
+
+    # References
+        - Dozat: Incorporating Nesterov Momentum into Adam, 2015
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        lr: float = 0.002,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        schedule_decay: float = 0.004,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(lr, **kwargs)
+        self.m_schedule = K.variable(1.0)
+        self.beta_1 = K.variable(beta_1)
+        self.beta_2 = K.variable(beta_2)
+        self.epsilon = epsilon
+        self.schedule_decay = schedule_decay
+
+    def _momentum(self, t: Any) -> Any:
+        return self.beta_1 * (1.0 - 0.5 * K.exp(math.log(0.96) * self.schedule_decay * t))
+
+    @bound
+    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
+        grads = self.get_gradients(loss, params)
+        t = self.iterations + 1
+        momentum, next_momentum = self._momentum(t), self._momentum(t + 1)
+        schedule = self.m_schedule * momentum
+        next_schedule = schedule * next_momentum
+        means, sizes = slots(params), slots(params)
+        self.weights = [self.iterations, *means, *sizes]
+        self.updates = [*self.counting(), K.update(self.m_schedule, schedule)]
+        for p, g, m, v in zip(params, grads, means, sizes, strict=True):
+            new_m = self.beta_1 * m + (1.0 - self.beta_1) * g
+            new_v = self.beta_2 * v + (1.0 - self.beta_2) * K.square(g)
+            now, ahead = g / (1.0 - schedule), new_m / (1.0 - next_schedule)
+            direction = (1.0 - momentum) * now + next_momentum * ahead
+            size = K.sqrt(new_v / (1.0 - K.pow(self.beta_2, t)))
+            new_p = p - self.lr * direction / (size + self.epsilon)
+            self.updates += [K.update(m, new_m), K.update(v, new_v), stored(p, new_p, constraints)]
+        return self.updates
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        config = {
+            "beta_1": number(self.beta_1),
+            "beta_2": number(self.beta_2),
+            "epsilon": self.epsilon,
+            "schedule_decay": self.schedule_decay,
+        }
+        return {**super().get_config(), **config}

@@ -1,0 +1,72 @@
+"""What the standard optimizers share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros import backend as K
+from oneiros.bases import Optimizer
+
+
+class StandardOptimizer(Optimizer):
+    """An optimizer with a learning rate and a count of its updates.
+
+    # Arguments
+        lr: float, learning rate; a variable, so that `K.set_value(optimizer.lr, 0.001)` takes effect at once.
+        **kwargs: `clipnorm` and `clipvalue`.
+    """
+
+    def __init__(self, lr: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.iterations = K.variable(0.0)
+        self.lr = K.variable(lr)
+
+    def counting(self) -> list[Any]:
+        """Returns the update that counts an update."""
+        return [K.update_add(self.iterations, 1)]
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "lr": number(self.lr)}
+
+
+class DecayingOptimizer(StandardOptimizer):
+    """A standard optimizer whose learning rate may fall as `lr / (1 + decay * iterations)`.
+
+    # Arguments
+        lr: float, learning rate.
+        decay: float, 0 for none. Whether the rate falls is decided here; the variable sets how fast.
+        **kwargs: `clipnorm` and `clipvalue`.
+    """
+
+    def __init__(self, lr: float, decay: float, **kwargs: Any) -> None:
+        super().__init__(lr, **kwargs)
+        self.decay = K.variable(decay)
+        self.initial_decay = decay
+
+    def decayed_lr(self) -> Any:
+        """Returns the learning rate of this update."""
+        return self.lr / (1.0 + self.decay * self.iterations) if self.initial_decay > 0 else self.lr
+
+    def counting_if_decaying(self) -> list[Any]:
+        """Returns the update that counts an update, if the learning rate depends on it."""
+        return self.counting() if self.initial_decay > 0 else []
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "decay": number(self.decay)}
+
+
+def slots(params: list[Any]) -> list[Any]:
+    """Returns one variable of zeros per parameter, of its shape."""
+    return [K.zeros(K.get_variable_shape(p)) for p in params]
+
+
+def stored(p: Any, new_p: Any, constraints: dict[Any, Any]) -> Any:
+    """Returns the update of parameter `p` to `new_p`, under the parameter's constraint."""
+    return K.update(p, constraints[p](new_p) if p in constraints else new_p)
+
+
+def number(variable: Any) -> float:
+    """Returns the value of a scalar variable."""
+    return float(K.get_value(variable))

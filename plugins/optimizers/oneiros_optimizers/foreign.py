@@ -1,0 +1,90 @@
+"""Optimizers of TensorFlow itself, wrapped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros import backend as K
+from oneiros.backend import bound
+from oneiros.bases import Optimizer
+from oneiros.errors import ArgumentError, CapabilityError
+
+from oneiros_optimizers.base import stored
+
+
+def is_tensorflow_optimizer(x: Any) -> bool:
+    """Tells whether `x` is an optimizer of TensorFlow, found out without importing it."""
+    return hasattr(x, "apply_gradients") and any(
+        cls.__module__.partition(".")[0] in ("tensorflow", "keras") for cls in type(x).__mro__
+    )
+
+
+class TFOptimizer(Optimizer):
+    """Makes an optimizer of TensorFlow usable here. A saved model holds neither its arguments nor its state.
+
+    # Arguments
+        optimizer: such as `tf.compat.v1.train.FtrlOptimizer(0.1)`.
+
+    # Example
+        ```python
+        model.compile(TFOptimizer(tf.compat.v1.train.FtrlOptimizer(0.1)), loss="mse")
+        ```
+
+    # Raises
+        CapabilityError: on another backend than TensorFlow.
+        ArgumentError: if `optimizer` has no `apply_gradients`.
+    """
+
+    def __init__(self, optimizer: Any) -> None:
+        if K.backend() != "tensorflow":
+            raise CapabilityError(
+                f"TFOptimizer works on the tensorflow backend; the current one is {K.backend()!r}. "
+                f"The optimizers of oneiros.optimizers (SGD, RMSprop, Adam, …) work on every backend."
+            )
+        if not hasattr(optimizer, "apply_gradients"):
+            raise ArgumentError(
+                f"TFOptimizer wraps an optimizer of TensorFlow, which has `apply_gradients`; "
+                f"it received {optimizer!r:.80}."
+            )
+        self._backend = K.current()
+        self.optimizer = optimizer
+        self.iterations = K.variable(0.0)
+        self.updates: list[Any] = []
+
+    @bound
+    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+        """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
+        import tensorflow as tf
+
+        grads = self.get_gradients(loss, params)
+        copies = [tf.Variable(K.get_value(p)) for p in params]
+
+        def step(*tensors: Any) -> tuple[Any, ...]:
+            values, gradients = tensors[: len(copies)], tensors[len(copies) :]
+            for copy, value in zip(copies, values, strict=True):
+                copy.assign(value)
+            self.optimizer.apply_gradients(list(zip(gradients, copies, strict=True)))
+            return tuple(copy.read_value() for copy in copies)
+
+        stepped = K.apply(step, *params, *grads)
+        self.updates = [K.update_add(self.iterations, 1)]
+        self.updates += [stored(p, new_p, constraints) for p, new_p in zip(params, stepped, strict=True)]
+        return self.updates
+
+    @property
+    def weights(self) -> list[Any]:  # type: ignore[override]
+        """Nothing: the wrapped optimizer keeps its state to itself."""
+        return []
+
+    def get_config(self) -> dict[str, Any]:
+        """Not available."""
+        raise NotImplementedError(
+            "TFOptimizer can't be described by a configuration. Save the weights alone, "
+            "model.save_weights(path), or compile with an optimizer of oneiros.optimizers."
+        )
+
+    def from_config(self, config: dict[str, Any]) -> Any:  # type: ignore[override]
+        """Not available."""
+        raise NotImplementedError(
+            "TFOptimizer can't be built from a configuration. Call TFOptimizer(optimizer)."
+        )

@@ -1,0 +1,50 @@
+"""Looking optimizers up by name or configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros.config import get_object
+from oneiros.errors import ConfigError
+
+from oneiros_optimizers.foreign import TFOptimizer, is_tensorflow_optimizer
+from oneiros_optimizers.manifest import OPTIMIZERS
+
+
+def optimizer_from_config(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+    """Builds an optimizer from its configuration.
+
+    # Arguments
+        config: dict, the class under `class_name` (standard ones in any case), its arguments under `config`.
+        custom_objects: dict from names to the user's own classes.
+
+    # Raises
+        ConfigError: if the dict lacks one of the two.
+    """
+    if not isinstance(config, dict) or not {"class_name", "config"} <= config.keys():
+        raise ConfigError(
+            f'An optimizer\'s configuration looks like {{"class_name": "SGD", "config": {{"lr": 0.01}}}}; '
+            f"it received {config!r:.200}."
+        )
+    name = config["class_name"]
+    if name not in OPTIMIZERS and str(name).lower() in OPTIMIZERS:
+        config = {**config, "class_name": str(name).lower()}
+    return get_object("optimizer", config, custom_objects=custom_objects)
+
+
+def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Any:
+    """Returns the optimizer that `identifier` describes.
+
+    # Arguments
+        identifier: name, configuration dict, or optimizer; TensorFlow's own come back as a `TFOptimizer`.
+        kwargs: dict, arguments for a name.
+
+    # Example
+        ```python
+        from oneiros import optimizers
+        optimizers.get("sgd", {"lr": 0.1})
+        ```
+    """
+    if is_tensorflow_optimizer(identifier):
+        return TFOptimizer(identifier)
+    return get_object("optimizer", identifier, instantiate=True, kwargs=kwargs)

@@ -1,0 +1,84 @@
+"""Looking names up in a module of one's own, and functions of Keras 1 that would read or write bytecode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from oneiros.config import check_loadable, get_custom_objects
+from oneiros.errors import ConfigError, UnknownNameError, UnsafeFileError
+
+_SUPPLY = (
+    "A model's file holds a function's name; give the function when loading: "
+    "load_model(path, functions={'layer name': function})."
+)
+
+
+def get_from_module(
+    identifier: Any,
+    module_params: dict[str, Any],
+    module_name: str,
+    instantiate: bool = False,
+    kwargs: dict[str, Any] | None = None,
+) -> Any:
+    """Looks a name up among the objects of a module, and before that among the custom objects.
+
+    # Arguments
+        identifier: name; configuration `{"name": N, **arguments}`; None or an object, returned as they are.
+        module_params: dict, the module's `globals()`.
+        module_name: str, what messages call the thing looked for.
+        instantiate: bool, whether to call what a name stands for.
+        kwargs: dict, arguments of that call.
+
+    # Example
+        ```python
+        from oneiros.utils.generic_utils import get_from_module
+
+        def get(identifier):
+            return get_from_module(identifier, globals(), "reward")
+        ```
+
+    # Raises
+        UnknownNameError: if the module has no such name.
+        UnsafeFileError: if a configuration names a class that may not be built from one.
+    """
+    if isinstance(identifier, dict):
+        arguments = dict(identifier)
+        name = arguments.pop("name", None)
+        if not isinstance(name, str):
+            raise ConfigError(
+                f'The configuration of a {module_name} is {{"name": "…", …}}; got {identifier!r:.200}.'
+            )
+        cls = _found(name, module_params, module_name)
+        check_loadable(cls, module_name)
+        return cls(**arguments)
+    if not isinstance(identifier, str):
+        return identifier
+    found = _found(identifier, module_params, module_name)
+    return found(**(kwargs or {})) if instantiate else found
+
+
+def _found(name: str, module_params: dict[str, Any], module_name: str) -> Any:
+    objects = {**module_params, **get_custom_objects()}
+    if name not in objects:
+        raise UnknownNameError(
+            f"Unknown {module_name} {name!r}. If it is your own, pass the object itself, or look it up under "
+            f"`with custom_object_scope({{{name!r}: …}}):`."
+        )
+    return objects[name]
+
+
+def make_tuple(*args: Any) -> tuple[Any, ...]:
+    """Returns its arguments as a tuple."""
+    return args
+
+
+def func_dump(func: Callable[..., Any]) -> NoReturn:
+    """Raises UnsafeFileError: functions aren't written as bytecode."""
+    name = getattr(func, "__name__", repr(func))
+    raise UnsafeFileError(f"func_dump({name}) would write bytecode, which no file here holds. {_SUPPLY}")
+
+
+def func_load(code: Any, defaults: Any = None, closure: Any = None, globs: Any = None) -> NoReturn:
+    """Raises UnsafeFileError: bytecode isn't run."""
+    raise UnsafeFileError(f"func_load would run bytecode, which can do anything. {_SUPPLY}")

@@ -1,0 +1,158 @@
+"""Helpers on NumPy arrays: labels, scores, kernels and the lengths of convolutions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from oneiros.errors import ArgumentError, DataError
+
+Array = np.ndarray[Any, Any]
+
+
+def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
+    """Turns class numbers into one-hot rows.
+
+    # Arguments
+        y: class numbers from 0, of any shape; flattened.
+        nb_classes: int, number of classes; the largest number in `y` plus one if not given.
+
+    # Returns
+        float64 array `(len(y), nb_classes)`.
+
+    # Raises
+        DataError: if a class number is negative or not below `nb_classes`.
+
+    # Example
+        ```python
+        to_categorical([0, 2, 1], 3)  # [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
+        ```
+    """
+    labels = np.array(y, dtype="int").ravel()
+    if not labels.size:
+        return np.zeros((0, nb_classes or 0))
+    nb_classes = nb_classes or int(labels.max()) + 1
+    if labels.min() < 0 or labels.max() >= nb_classes:
+        raise DataError(
+            f"to_categorical takes class numbers from 0 to {nb_classes - 1} (nb_classes={nb_classes}); "
+            f"it received numbers from {labels.min()} to {labels.max()}."
+        )
+    one_hot = np.zeros((labels.size, nb_classes))
+    one_hot[np.arange(labels.size), labels] = 1
+    return one_hot
+
+
+def normalize(a: Any, axis: int = -1, order: Any = 2) -> Array:
+    """Divides by the norm along an axis; slices of norm 0 stay. A vector comes back as one row.
+
+    # Arguments
+        a: array.
+        axis: int, the axis the norm is taken over.
+        order: of the norm, as in `numpy.linalg.norm`.
+    """
+    norms = np.atleast_1d(np.linalg.norm(a, order, axis))
+    norms[norms == 0] = 1
+    return np.asarray(a / np.expand_dims(norms, axis))
+
+
+def binary_logloss(p: Any, y: Any) -> Any:
+    """Mean crossentropy of probabilities `p`, kept 1e-15 away from 0 and 1, against labels `y` of 0 and 1."""
+    p, y = np.clip(p, 1e-15, 1 - 1e-15), np.asarray(y)
+    return -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p)) / len(y)
+
+
+def multiclass_logloss(p: Any, y: Any) -> Any:
+    """Mean crossentropy of rows of class probabilities `p` against class numbers `y` that count from 1."""
+    p, y = np.asarray(p), np.asarray(y)
+    return -np.mean(np.log(p[np.arange(len(y)), y - 1]))
+
+
+def accuracy(p: Any, y: Any) -> Any:
+    """Share of the elements of `p` that equal those of `y`."""
+    return np.mean([a == b for a, b in zip(p, y, strict=False)])
+
+
+def probas_to_classes(y_pred: Any) -> Array:
+    """Returns the most likely class of each row.
+
+    # Arguments
+        y_pred: probabilities, `(samples, classes)`, or of the second of two classes, `(samples[, 1])`.
+
+    # Returns
+        int array `(samples,)`.
+    """
+    y_pred = np.asarray(y_pred)
+    if y_pred.ndim > 1 and y_pred.shape[1] > 1:
+        return categorical_probas_to_classes(y_pred)
+    return np.array([1 if p > 0.5 else 0 for p in y_pred], dtype="int")
+
+
+def categorical_probas_to_classes(p: Any) -> Array:
+    """Returns the most likely class of each row of `p`, shape `(samples, classes)`."""
+    return np.asarray(np.argmax(p, axis=1))
+
+
+def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
+    """Flips a kernel along its window: between Theano's convolution and TensorFlow's cross-correlation.
+
+    # Arguments
+        kernel: array of rank 4 or 5.
+        dim_ordering: `"th"`, window last, `"tf"`, window first, or None for `K.image_dim_ordering()`.
+
+    # Returns
+        A new array of the same shape.
+
+    # Raises
+        ArgumentError: for another rank or dim_ordering.
+    """
+    kernel = np.asarray(kernel)
+    if kernel.ndim not in (4, 5):
+        raise ArgumentError(
+            f"convert_kernel takes a kernel of rank 4 or 5; it received shape {kernel.shape}."
+        )
+    if dim_ordering in (None, "default"):
+        from oneiros.backend.common import image_dim_ordering
+
+        dim_ordering = image_dim_ordering()
+    if dim_ordering == "th":
+        return np.array(np.flip(kernel, tuple(range(2, kernel.ndim))))
+    if dim_ordering == "tf":
+        return np.array(np.flip(kernel, tuple(range(kernel.ndim - 2))))
+    raise ArgumentError(f"dim_ordering is {dim_ordering!r}; it must be 'th' or 'tf'.")
+
+
+def _checked_mode(border_mode: str) -> str:
+    if border_mode not in ("same", "valid", "full"):
+        raise ArgumentError(f"border_mode is {border_mode!r}; it must be 'same', 'valid' or 'full'.")
+    return border_mode
+
+
+def conv_output_length(
+    input_length: int | None, filter_size: int, border_mode: str, stride: int, dilation: int = 1
+) -> int | None:
+    """Returns how many positions a filter takes along an input, or None if the input's length is None.
+
+    # Arguments
+        input_length: int or None.
+        filter_size: int.
+        border_mode: `"same"`, `"valid"` or `"full"`.
+        stride: int, distance of neighbouring positions.
+        dilation: int, distance of neighbouring filter taps.
+    """
+    if input_length is None:
+        return None
+    reach = (filter_size - 1) * dilation
+    positions = {"same": input_length, "valid": input_length - reach, "full": input_length + reach}
+    return (positions[_checked_mode(border_mode)] + stride - 1) // stride
+
+
+def conv_input_length(
+    output_length: int | None, filter_size: int, border_mode: str, stride: int
+) -> int | None:
+    """Returns the input length that gives `output_length` positions, or None if that is None; the inverse of
+    `conv_output_length` as far as one exists.
+    """
+    if output_length is None:
+        return None
+    padding = {"same": filter_size // 2, "valid": 0, "full": filter_size - 1}[_checked_mode(border_mode)]
+    return (output_length - 1) * stride - 2 * padding + filter_size

@@ -1,0 +1,209 @@
+"""The contract itself: names and signatures of K, what a backend may leave out, and the parts written in the kernel."""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from oneiros import backend as K
+from oneiros import registry
+from oneiros.backend import common
+from oneiros.backend.contract import CAPABILITIES, OPTIONAL, Backend, Function, Required
+from oneiros.errors import ArgumentError, BackendMissingError, CapabilityError, DataError
+
+REFERENCE = Path(__file__).parents[1] / "data" / "keras1_api.md"
+NEXT_ISSUE = sorted(name for names in OPTIONAL.values() for name in names.split())
+
+
+def reference_signatures():
+    """Returns name -> the signatures that Keras 1 has for it, one or one per backend."""
+    section = REFERENCE.read_text(encoding="utf-8").split("## keras.backend (K)")[1]
+    rows = {}
+    for line in section.splitlines()[1:]:
+        if both := re.match(r"- `(\w+)` theano: `(.*?)` · tensorflow: `(.*?)`", line):
+            rows[both[1]] = [text for text in both.groups()[1:] if text != "None"] or ["()"]
+        elif one := re.match(r"- `(\w+)(\(.*\))`", line):
+            rows[one[1]] = [one[2]]
+    return rows
+
+
+SIGNATURES = reference_signatures()
+
+
+def arguments(text):
+    """Returns [(name, default as a value or `...`)] of a signature given as text."""
+    tree = ast.parse(f"def f{text}: pass").body[0].args
+    values = [...] * (len(tree.args) - len(tree.defaults)) + [ast.literal_eval(d) for d in tree.defaults]
+    return [(a.arg, v) for a, v in zip(tree.args, values, strict=True)]
+
+
+def test_reference_is_read():
+    assert len(SIGNATURES) == 136
+    assert SIGNATURES["random_normal_variable"][1].endswith("seed=None)")
+
+
+@pytest.mark.parametrize("name", sorted(SIGNATURES))
+def test_signature_is_that_of_keras_1(name):
+    function = getattr(K, name)
+    parameters = inspect.signature(function).parameters.values()
+    ours = [
+        (p.name, ... if p.default is p.empty else p.default)
+        for p in parameters
+        if p.kind is p.POSITIONAL_OR_KEYWORD
+    ]
+    assert ours in [arguments(text) for text in SIGNATURES[name]]
+    assert function.__doc__
+    assert function.__module__ == "oneiros.backend"
+    assert name in K.__all__
+
+
+def test_every_name_of_the_common_module_is_there():
+    names = (
+        "epsilon set_epsilon floatx set_floatx cast_to_floatx image_dim_ordering set_image_dim_ordering get_uid "
+        "reset_uids is_keras_tensor set_legacy_weight_ordering legacy_weight_ordering"
+    ).split()
+    assert all(getattr(K, name) is getattr(common, name) for name in names)
+
+
+@pytest.mark.parametrize("name", NEXT_ISSUE)
+def test_what_a_backend_lacks_says_so(name, backend):
+    if getattr(type(K.current()), name) is not getattr(Backend, name):
+        pytest.skip("offered")
+    parameters = inspect.signature(getattr(K, name)).parameters
+    with pytest.raises(CapabilityError, match=rf"backend '{backend}' doesn't offer K.{name}"):
+        getattr(K, name)(*[None] * len(parameters))
+
+
+def test_capabilities_are_known_flags(backend):
+    assert K.current().capabilities <= CAPABILITIES
+    assert "loop" in K.current().capabilities
+
+
+def test_dispatch_doesnt_shadow_the_builtins_of_its_own_module():
+    assert K.dispatch.__dict__.get("sum") is None
+    assert "sum" in K.__all__
+
+
+# A backend of a third party
+
+
+class Unfinished(Backend):
+    name = "unfinished"
+
+
+def test_incomplete_backend_is_refused_by_name():
+    with (
+        registry.register("backend", "unfinished", Unfinished),
+        pytest.raises(BackendMissingError, match="lacks requ"),
+    ):
+        K.load("unfinished")
+
+
+def test_unknown_backend_names_what_to_install_or_near_names():
+    with pytest.raises(BackendMissingError, match="teano"):
+        K.load("teano")
+
+
+def test_required_and_optional_dont_overlap():
+    required = {name for name in vars(Required) if not name.startswith("_")}
+    assert not required & set(NEXT_ISSUE)
+    assert "owns" in required and "dot" in required
+
+
+class Numbers(Backend):
+    """The smallest thing that `Function` works on: placeholders are records, outputs are Python functions."""
+
+    name = "numbers"
+
+    def int_shape(self, x):
+        return x.shape
+
+    def dtype(self, x):
+        return x.dtype
+
+    def is_sparse(self, tensor):
+        return False
+
+    def placeholder(self, shape=None, ndim=None, dtype=None, sparse=False, name=None):
+        return type("Placeholder", (), {"shape": shape, "dtype": dtype or "float32", "name": name})()
+
+
+class Evaluated(Function):
+    def run(self, arrays, phase):
+        return [output(arrays, phase) for output in self.outputs]
+
+
+def doubled(arrays, phase):
+    return arrays[0].sum(axis=1) * (2 if phase else 1)
+
+
+def test_plain_upload_and_loop_run_step_by_step():
+    k = Numbers()
+    function = Evaluated(k, [k.placeholder((None, 2)), k.learning_phase()], [doubled])
+    data = np.arange(12).reshape(6, 2)
+    handle = function.upload([data])
+    data[:] = 0
+    (values,) = function.loop(handle, np.array([[0, 5], [1, 1], [3, 2]]), phase=1)
+    np.testing.assert_array_equal(values, [[2, 42], [10, 10], [26, 18]])
+    handle.release()
+    with pytest.raises(ArgumentError, match="released"):
+        function.loop(handle, np.zeros((1, 1), int), phase=1)
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        ([[0, 6]], "runs from 0 to 6; there are 6 rows"),
+        ([0, 1], "shape"),
+        ([[0.5]], "integers"),
+        ([[-1]], "-1"),
+    ],
+)
+def test_bad_index_is_refused(index, message):
+    k = Numbers()
+    function = Evaluated(k, [k.placeholder((None, 2))], [doubled])
+    with pytest.raises(DataError, match=message):
+        function.loop(function.upload([np.zeros((6, 2))]), index)
+
+
+def test_function_takes_lists_and_pairs():
+    k = Numbers()
+    with pytest.raises(ArgumentError, match="inputs as a list"):
+        Evaluated(k, k.placeholder((None, 2)), [doubled])
+    with pytest.raises(ArgumentError, match="variable, new value"):
+        Evaluated(k, [], [doubled], [doubled])
+
+
+# Settings that all backends share
+
+
+def test_settings_reject_what_they_dont_know():
+    for setter in (K.set_floatx, K.set_image_dim_ordering, K.set_legacy_weight_ordering):
+        with pytest.raises(ArgumentError, match="strange"):
+            setter("strange")
+
+
+def test_uids_count_per_prefix():
+    K.reset_uids()
+    assert [K.get_uid("a"), K.get_uid("a"), K.get_uid("b")] == [1, 2, 1]
+    K.reset_uids()
+    assert K.get_uid("a") == 1
+
+
+def test_private_names_of_2016_are_answered(backend):
+    assert (K._BACKEND, K._EPSILON, K._FLOATX) == (backend, 1e-7, "float32")
+    with pytest.raises(AttributeError, match="_NOTHING"):
+        _ = K._NOTHING
+
+
+def test_cast_to_floatx_returns_an_array():
+    array = K.cast_to_floatx([1, 2])
+    assert isinstance(array, np.ndarray) and array.dtype == np.float32
+
+
+def test_is_keras_tensor_asks_for_the_shape_of_keras(backend):
+    x = K.placeholder((None, 2))
+    assert K.is_keras_tensor(x) and not K.is_keras_tensor(x * 2) and not K.is_keras_tensor(3)

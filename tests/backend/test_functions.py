@@ -1,0 +1,506 @@
+"""Functions on each backend: feeds, updates, the learning phase, randomness, uploads and loops, float64."""
+
+import numpy as np
+import pytest
+
+from oneiros import backend as K
+from oneiros.errors import ArgumentError, DataError
+
+
+def network(phase=False):
+    """Returns a training function of a small network with random noise, and its variables."""
+    x, y = K.placeholder((None, 3), name="x"), K.placeholder((None, 2), name="y")
+    w, b = K.variable(np.random.randn(3, 2), name="w"), K.zeros((2,), name="b")
+    noisy = K.in_train_phase(K.dropout(x, 0.4), x) if phase else x
+    loss = K.mean(K.square(K.dot(noisy, w) + b - y))
+    updates = [K.update_sub(v, 0.1 * g) for v, g in zip((w, b), K.gradients(loss, [w, b]), strict=True)]
+    inputs = [x, y] + ([K.learning_phase()] if phase else [])
+    return K.function(inputs, [loss, K.sum(noisy, axis=1)], updates), (w, b)
+
+
+def data(rows=12):
+    random = np.random.RandomState(3)
+    return random.randn(rows, 3).astype("float32"), random.randn(rows, 2).astype("float32")
+
+
+# Values and variables
+
+
+def test_variables_copy_in_and_out(backend):
+    source = np.ones((2, 2), "float32")
+    v = K.variable(source, name="v")
+    source[:] = 5
+    first = K.get_value(v)
+    first[:] = 7
+    np.testing.assert_array_equal(K.get_value(v), np.ones((2, 2)))
+    value = np.full((2, 2), 3.0)
+    K.set_value(v, value)
+    value[:] = 9
+    np.testing.assert_array_equal(K.get_value(v), np.full((2, 2), 3))
+    assert K.get_value(v).dtype == np.float32 and v.name == "v"
+
+
+def test_copies_stay_valid_when_the_variable_is_trained(backend):
+    v = K.variable([1.0, 2.0])
+    f = K.function([], [K.sum(v)], [K.update_add(v, 1)])
+    f([])
+    copies = [K.get_value(v)]
+    f([])
+    np.testing.assert_array_equal(copies[0], [2, 3])
+    np.testing.assert_array_equal(K.get_value(v), [3, 4])
+
+
+def test_variable_makers(backend):
+    made = [K.zeros((2, 3)), K.ones((4,)), K.eye(3), K.variable(2.5)]
+    values = K.batch_get_value(made)
+    for value, expected in zip(values, [np.zeros((2, 3)), np.ones(4), np.eye(3), 2.5], strict=True):
+        np.testing.assert_array_equal(value, expected)
+    assert [K.count_params(v) for v in made] == [6, 4, 9, 1]
+    assert [K.get_variable_shape(v) for v in made] == [(2, 3), (4,), (3, 3), ()]
+    K.batch_set_value([(made[0], np.ones((2, 3))), (made[3], 1)])
+    assert K.get_value(made[0]).sum() == 6 and K.get_value(made[3]) == 1
+
+
+def test_random_variables_come_from_numpy(backend):
+    np.random.seed(5)
+    drawn = (
+        K.get_value(K.random_uniform_variable((50, 40), 2, 4)),
+        K.get_value(K.random_normal_variable((50, 40), 1, 3)),
+    )
+    np.random.seed(5)
+    expected = np.random.uniform(2, 4, (50, 40)), np.random.normal(1, 3, (50, 40))
+    for ours, theirs in zip(drawn, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    same = [K.get_value(K.random_uniform_variable((3,), 0, 1, seed=9)) for _ in range(2)]
+    np.testing.assert_array_equal(*same)
+
+
+def test_a_variable_keeps_its_shape(backend):
+    v = K.variable(np.zeros((2, 3)), name="kernel")
+    with pytest.raises(DataError, match=r"kernel.*\(2, 3\).*\(3, 2\)"):
+        K.set_value(v, np.zeros((3, 2)))
+
+
+def test_types(backend):
+    x = K.placeholder((None, 2), dtype="int32")
+    assert (K.dtype(x), K.dtype(K.placeholder((2,))), K.dtype(K.variable([1], dtype="int64"))) == (
+        "int32",
+        "float32",
+        "int64",
+    )
+    assert (K.ndim(x), K.int_shape(x), K.int_shape(K.placeholder(ndim=3))) == (
+        2,
+        (None, 2),
+        (None, None, None),
+    )
+
+
+def test_eval(backend):
+    v = K.variable([1.0, 2.0])
+    np.testing.assert_array_equal(K.eval(v), [1, 2])
+    np.testing.assert_array_equal(K.eval(v * 2 + 1), [3, 5])
+
+
+def test_several_outputs_of_one_tensor_and_numbers(backend):
+    x = K.placeholder((None,))
+    first, second, doubled = K.function([x], [x, x, x * 2])([[1.0, 2.0]])
+    first[0] = 9
+    np.testing.assert_array_equal(second, [1, 2])
+    np.testing.assert_array_equal(doubled, [2, 4])
+
+
+# Updates
+
+
+def test_updates_are_simultaneous(backend):
+    a, b, c = (K.variable(float(n), name=n) for n in "123")
+    f = K.function([], [a + b], [(a, b), (b, a), K.update(c, a * 10 + b)])
+    assert f([]) == [3]
+    assert [float(K.get_value(v)) for v in (a, b, c)] == [2, 1, 12]
+    f([])
+    assert [float(K.get_value(v)) for v in (a, b, c)] == [1, 2, 21]
+
+
+def test_variables_never_share_memory(backend):
+    a, b, c = (K.variable(np.full(4, n)) for n in (1.0, 2.0, 3.0))
+    f = K.function([], [], [(a, c), (b, c)])
+    f([])
+    K.function([], [], [K.update_add(a, 1)])([])
+    f([])
+    K.function([], [], [K.update_sub(c, 1)])([])
+    assert [float(K.get_value(v)[0]) for v in (a, b, c)] == [3, 3, 2]
+
+
+def test_moving_average(backend):
+    mean = K.variable([10.0])
+    K.function([], [], [K.moving_average_update(mean, K.variable([20.0]), 0.9)])([])
+    np.testing.assert_allclose(K.get_value(mean), [11], rtol=1e-6)
+
+
+def test_update_keeps_the_variables_type(backend):
+    count = K.variable(3, dtype="int32")
+    K.function([], [], [K.update_add(count, 1)])([])
+    assert K.get_value(count).dtype == np.int32 and K.get_value(count) == 4
+
+
+def test_value_set_between_calls_is_used(backend):
+    v = K.variable(1.0)
+    f = K.function([], [v * 2], [K.update_add(v, 1)])
+    f([])
+    K.set_value(v, 10.0)
+    assert f([]) == [20] and K.get_value(v) == 11
+
+
+def test_no_variable_is_lost_when_a_feed_is_wrong(backend):
+    f, variables = network()
+    x, y = data()
+    f([x, y])
+    before = K.batch_get_value(variables)
+    with pytest.raises(DataError):
+        f([x, y[:5]])
+    for old, new in zip(before, K.batch_get_value(variables), strict=True):
+        np.testing.assert_array_equal(old, new)
+    f([x, y])
+
+
+# Feeds
+
+
+@pytest.mark.parametrize(
+    ("feeds", "message"),
+    [
+        ([np.zeros((4, 3))], r"takes 2 inputs .*x.*y.*not 1"),
+        (np.zeros((2, 3)), "takes 2 inputs"),
+        ([np.zeros((4, 3)), np.zeros((4, 5))], r"Input 1 \(y\).*\(4, 5\).*\(None, 2\)"),
+        ([np.zeros(3), np.zeros((4, 2))], r"Input 0 \(x\).*\(3,\).*\(None, 3\)"),
+        ([np.zeros((4, 3)), "text"], r"Input 1 \(y\).*'text'.*numbers"),
+        ([[[1, 2, 3], [1]], np.zeros((4, 2))], r"Input 0 \(x\).*numbers"),
+        ([None, np.zeros((4, 2))], r"Input 0 \(x\).*None.*numbers"),
+    ],
+)
+def test_wrong_feeds_name_the_input(feeds, message, backend):
+    with pytest.raises(DataError, match=message):
+        network()[0](feeds)
+
+
+def test_feeds_are_cast(backend):
+    x, i = K.placeholder((None,)), K.placeholder((None,), dtype="int32")
+    value, index = K.function([x, i], [x / 2, i])([np.array([1, 2]), [3.0, 4.0]])
+    np.testing.assert_array_equal(value, [0.5, 1])
+    assert value.dtype == np.float32 and index.dtype == np.int32
+
+
+def test_any_batch_size_works(backend):
+    x = K.placeholder((None, 2))
+    f = K.function([x], [K.sum(x, axis=1), K.shape(x)])
+    for rows in (1, 3, 1, 0, 7):
+        total, shape = f([np.ones((rows, 2))])
+        np.testing.assert_array_equal(total, np.full(rows, 2))
+        np.testing.assert_array_equal(shape, [rows, 2])
+
+
+def test_missing_input_is_named(backend):
+    x, y = K.placeholder((None,), name="given"), K.placeholder((None, 7), name="forgotten")
+    with pytest.raises(ArgumentError, match="forgotten"):
+        K.function([x], [K.sum(x) + K.sum(y)])([[1.0]])
+
+
+def test_functions_of_tensors_in_the_middle(backend):
+    x = K.placeholder((None,))
+    middle = x * 2
+    f = K.function([middle], [middle + 1])
+    np.testing.assert_array_equal(f([[1.0]])[0], [2])
+
+
+def test_sparse_feeds(backend):
+    if "sparse" not in K.current().capabilities:
+        pytest.skip("not offered")
+    from scipy.sparse import csr_matrix
+
+    x, w = K.placeholder((None, 3), sparse=True), K.variable(np.arange(6).reshape(3, 2))
+    assert K.is_sparse(x) and not K.is_sparse(w)
+    matrix = np.array([[0, 2, 0], [1, 0, 0]], "float32")
+    product, dense = K.function([x], [K.dot(x, w), K.to_dense(x)])([csr_matrix(matrix)])
+    np.testing.assert_array_equal(product, matrix @ K.get_value(w))
+    np.testing.assert_array_equal(dense, matrix)
+
+
+# The learning phase
+
+
+def test_phase_chooses_the_branch(backend):
+    x = K.placeholder((None, 2))
+    y, z = K.in_train_phase(x * 2, lambda: x * 3), K.in_test_phase(x, -x)
+    assert y._uses_learning_phase
+    f = K.function([x, K.learning_phase()], [y, z])
+    data = np.ones((1, 2), "float32")
+    for phase, factors in [(0, (3, 1)), (1, (2, -1)), (np.array(0), (3, 1)), (True, (2, -1))]:
+        for value, factor in zip(f([data, phase]), factors, strict=True):
+            np.testing.assert_array_equal(value, data * factor)
+    with pytest.raises(DataError, match="0 .test. or 1 .train."):
+        f([data, 2])
+
+
+def test_phase_may_stand_anywhere_among_the_inputs(backend):
+    x = K.placeholder((None,))
+    f = K.function([K.learning_phase(), x], [K.in_train_phase(x, x * 0)])
+    np.testing.assert_array_equal(f([1, [4.0]])[0], [4])
+
+
+def test_forgotten_phase_is_explained(backend):
+    x = K.placeholder((None,))
+    y = K.in_train_phase(x, x * 2)
+    with pytest.raises(ArgumentError, match="learning_phase"):
+        K.function([x], [y])([[1.0]])
+
+
+def test_fixed_phase(backend):
+    x = K.placeholder((None,))
+    K.set_learning_phase(1)
+    try:
+        assert K.learning_phase() == 1
+        y = K.in_train_phase(x * 2, x)
+        f = K.function([x, K.learning_phase()], [y])
+    finally:
+        K.clear_session()
+    np.testing.assert_array_equal(f([[3.0], 1])[0], [6])
+    with pytest.raises(DataError, match="fixed"):
+        f([[3.0], 0])
+    assert not isinstance(K.learning_phase(), int)
+    with pytest.raises(ArgumentError, match="set_learning_phase"):
+        K.set_learning_phase(2)
+
+
+def test_gradients_follow_the_phase(backend):
+    x, w = K.placeholder((None, 3)), K.variable([1.0, 2.0, 3.0])
+    loss = K.sum(K.in_train_phase(x * w, K.exp(w) * x * x))
+    f = K.function([x, K.learning_phase()], K.gradients(loss, [w]))
+    data = np.array([[1.0, 2.0, 4.0]], "float32")
+    np.testing.assert_allclose(f([data, 1])[0], data[0])
+    np.testing.assert_allclose(f([data, 0])[0], np.exp([1, 2, 3]) * data[0] ** 2, rtol=1e-5)
+
+
+# Randomness
+
+
+def moments(kind):
+    draws = {
+        "uniform": (lambda s: K.random_uniform(s, -1, 3), 1, 4 / 12**0.5),
+        "normal": (lambda s: K.random_normal(s, 2.0, 0.5), 2, 0.5),
+        "binomial": (lambda s: K.random_binomial(s, 0.3), 0.3, 0.21**0.5),
+        "dropout": (lambda s: K.dropout(K.ones(s), 0.25), 1, 3**-0.5),
+    }
+    return draws[kind]
+
+
+@pytest.mark.parametrize("kind", ["uniform", "normal", "binomial", "dropout"])
+def test_moments_and_independence(kind, backend):
+    draw, mean, std = moments(kind)
+    a, b = draw((200, 300)), draw((200, 300))
+    f = K.function([], [a, b])
+    (first, other), (second, _) = f([]), f([])
+    n = first.size
+    for values in (first, second, other):
+        assert values.dtype == np.float32
+        assert abs(values.mean() - mean) < 5 * std / n**0.5
+        assert abs(values.std() - std) < 0.02 * std
+    pairs = [(first, second), (first, other), (first[:, 1:], first[:, :-1]), (first[1:], first[:-1])]
+    for one, another in pairs:
+        assert abs(np.corrcoef(one.ravel(), another.ravel())[0, 1]) < 5 / n**0.5
+
+
+def test_uniform_fills_its_interval_evenly(backend):
+    values = K.eval(K.random_uniform((200000,)))
+    counts = np.histogram(values, 64, (0, 1))[0]
+    assert counts.sum() == values.size
+    assert ((counts - counts.mean()) ** 2 / counts.mean()).sum() < 64 + 5 * 128**0.5
+
+
+def test_shapes_of_draws(backend):
+    x = K.placeholder((None, 4))
+    f = K.function(
+        [x], [K.random_normal(K.shape(x)), K.random_uniform((K.shape(x)[0], 2)), K.random_binomial((3,))]
+    )
+    assert [value.shape for value in f([np.zeros((5, 4))])] == [(5, 4), (5, 2), (3,)]
+
+
+def test_dropout(backend):
+    x = K.placeholder((None, 4, 5))
+    rows, whole = K.dropout(x, 0.5, noise_shape=(None, 1, 5)), K.dropout(x, 0)
+    value, same = K.function([x], [rows, whole])([np.ones((50, 4, 5))])
+    assert set(np.unique(value)) == {0, 2}
+    np.testing.assert_array_equal(value, value[:, :1].repeat(4, axis=1))
+    np.testing.assert_array_equal(same, np.ones((50, 4, 5)))
+    with pytest.raises(ArgumentError, match=r"level=1\.5"):
+        K.dropout(x, 1.5)
+
+
+def test_dropout_passes_gradients_through_its_mask(backend):
+    x = K.placeholder((None, 6))
+    y = K.dropout(x, 0.5)
+    value, gradient = K.function([x], [y, *K.gradients(K.sum(y), [x])])([np.ones((20, 6))])
+    np.testing.assert_array_equal(value, gradient)
+
+
+def test_numpys_seed_alone_reproduces_a_run(backend):
+    runs = []
+    for _ in range(2):
+        np.random.seed(11)
+        f, variables = network(phase=True)
+        losses = [f([*data(), 1])[0] for _ in range(3)]
+        runs.append([*losses, *K.batch_get_value(variables)])
+    for one, another in zip(*runs, strict=True):
+        np.testing.assert_array_equal(one, another)
+
+
+def test_given_seed_reproduces_whatever_numpys_state(backend):
+    values = [K.function([], [K.random_normal((4,), seed=5)])([])[0] for _ in range(2)]
+    np.testing.assert_array_equal(*values)
+    assert not np.array_equal(values[0], K.eval(K.random_normal((4,), seed=6)))
+
+
+# Uploads and loops
+
+
+@pytest.mark.parametrize("phase", [None, 0, 1])
+@pytest.mark.parametrize("steps", [1, 3, 5])
+def test_loop_is_step_by_step(phase, steps, backend):
+    index = np.random.RandomState(1).randint(0, 12, (steps, 4))
+    x, y = data()
+    results = []
+    for looped in (False, True):
+        np.random.seed(2)
+        f, variables = network(phase=phase is not None)
+        if looped:
+            handle = f.upload([x, y])
+            outputs = f.loop(handle, index, phase=phase)
+            handle.release()
+        else:
+            extra = [] if phase is None else [phase]
+            outputs = [np.stack(v) for v in zip(*(f([x[i], y[i], *extra]) for i in index), strict=True)]
+        results.append([*outputs, *K.batch_get_value(variables)])
+    assert results[1][0].shape == (steps,) and results[1][1].shape == (steps, 4)
+    for one, another in zip(*results, strict=True):
+        np.testing.assert_allclose(one, another, rtol=1e-5, atol=1e-6)
+
+
+def test_loop_goes_on_where_calls_stopped(backend):
+    x, y = data()
+    index = np.arange(12).reshape(3, 4)
+    np.random.seed(2)
+    f, _ = network(phase=True)
+    handle = f.upload([x, y])
+    mixed = [
+        f.loop(handle, index[:1], phase=1)[0][0],
+        f([x[4:8], y[4:8], 1])[0],
+        f.loop(handle, index[2:], phase=1)[0][0],
+    ]
+    np.random.seed(2)
+    f, _ = network(phase=True)
+    np.testing.assert_allclose(mixed, f.loop(f.upload([x, y]), index, phase=1)[0], rtol=1e-5)
+
+
+def test_draws_differ_at_each_step_of_a_loop(backend):
+    x = K.placeholder((None, 2))
+    f = K.function([x], [K.random_uniform((3,)) + K.sum(x) * 0])
+    (values,) = f.loop(f.upload([np.zeros((4, 2))]), np.zeros((5, 2), int))
+    assert len(np.unique(values)) == values.size
+
+
+def test_upload_doesnt_follow_the_array(backend):
+    x = K.placeholder((None, 2))
+    f = K.function([x], [K.sum(x)])
+    array = np.ones((4, 2), "float32")
+    handle = f.upload([array])
+    array[:] = 100
+    assert f.loop(handle, [[0, 1]])[0] == [4]
+    handle.release()
+    with pytest.raises(ArgumentError, match="released"):
+        f.loop(handle, [[0, 1]])
+
+
+def test_upload_checks_what_it_gets(backend):
+    f, _ = network()
+    x, y = data()
+    with pytest.raises(DataError, match="2 arrays"):
+        f.upload([x])
+    with pytest.raises(DataError, match=r"Input 1 \(y\)"):
+        f.upload([x, x])
+    handle = f.upload([x, y])
+    with pytest.raises(DataError, match="12 rows"):
+        f.loop(handle, [[12]])
+    with pytest.raises(DataError, match="0 .test. or 1"):
+        network(phase=True)[0].loop(handle, [[0]], phase=3)
+
+
+def test_loop_without_outputs_or_steps(backend):
+    x, total = K.placeholder((None,)), K.variable(0.0)
+    f = K.function([x], [], [K.update_add(total, K.sum(x))])
+    handle = f.upload([np.arange(4)])
+    assert f.loop(handle, [[0, 1], [2, 3]]) == []
+    assert K.get_value(total) == 6
+
+
+# Types
+
+
+def test_float64_everywhere(backend):
+    K.set_floatx("float64")
+    try:
+        f, (w, _) = network(phase=True)
+        loss, total = f([*data(), 1])
+        assert loss.dtype == total.dtype == K.get_value(w).dtype == np.float64
+        drawn = K.eval(K.random_uniform((100,)))
+        assert drawn.dtype == np.float64 and not np.array_equal(drawn, drawn.astype("float32"))
+    finally:
+        K.set_floatx("float32")
+    loss, total = network()[0]([*data()])
+    assert loss.dtype == total.dtype == np.float32
+
+
+def test_float64_is_precise(backend):
+    K.set_floatx("float64")
+    try:
+        x = K.placeholder((None,))
+        f = K.function([x], [x * 0.1 + 0.7, K.mean(x), K.sqrt(x / 3)])
+    finally:
+        K.set_floatx("float32")
+    scaled, mean, root = f([[1.0, 1e-12]])
+    np.testing.assert_allclose(scaled, [0.8, 0.7 + 1e-13], rtol=1e-15)
+    np.testing.assert_allclose(mean, (1 + 1e-12) / 2, rtol=1e-15)
+    np.testing.assert_allclose(root, np.sqrt(np.array([1.0, 1e-12]) / 3), rtol=1e-15)
+
+
+def test_integers_dont_turn_float32_into_float64(backend):
+    x, i = K.placeholder((None,)), K.placeholder((None,), dtype="int32")
+    tensors = [
+        K.exp(i),
+        K.mean(i),
+        K.sqrt(i),
+        K.cast(i, "float32") * x,
+        x * 0.5,
+        1 - x,
+        K.mean(K.equal(x, 0)),
+        x / 3,
+    ]
+    assert {K.dtype(t) for t in tensors} == {"float32"}
+    assert {v.dtype for v in K.function([x, i], tensors)([[1.0], [2]])} == {np.dtype("float32")}
+
+
+def test_float16(backend):
+    if "float16" not in K.current().capabilities:
+        pytest.skip("not offered")
+    K.set_floatx("float16")
+    try:
+        x = K.placeholder((None, 2))
+        f = K.function([x], [x * 0.5, *K.gradients(K.sum(K.exp(x)), [x])])
+    finally:
+        K.set_floatx("float32")
+    value, gradient = f([np.zeros((1, 2))])
+    assert value.dtype == gradient.dtype == np.float16
+    np.testing.assert_array_equal(gradient, [[1, 1]])
+
+
+def test_large_integers_survive(backend):
+    x = K.placeholder((None,), dtype="int64")
+    np.testing.assert_array_equal(K.function([x], [x + 1])([[2**40]])[0], [2**40 + 1])

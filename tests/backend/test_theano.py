@@ -1,0 +1,272 @@
+"""What is particular to the Theano backend: raw PyTensor code, linkers, precision, interruption, threads."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+from oneiros import backend as K
+from oneiros.errors import ArgumentError, CapabilityError, DataError
+
+
+@pytest.fixture(autouse=True)
+def theano():
+    with K.use("theano") as backend:
+        yield backend
+
+
+def lowered(function, phase, *arrays):
+    """Returns the program that JAX compiles for one step, as text."""
+    import jax
+
+    function.run([np.asarray(a, "float32") for a in arrays], phase)
+    with jax.enable_x64(True):
+        arguments = [*function._values(), function.counters(0), *(np.asarray(a, "float32") for a in arrays)]
+        return function._jitted["step", phase].lower(*arguments).as_text()
+
+
+# Raw PyTensor
+
+
+def test_raw_code_works_on_placeholders_and_variables():
+    x, w = K.placeholder((None, 3)), K.variable(np.eye(3))
+    y = pt.tanh(x @ w).sum(axis=1) + pt.sort(x, axis=1)[:, 0] + pt.cumsum(x, axis=1)[:, -1]
+    data = np.random.randn(4, 3).astype("float32")
+    value, gradient = K.function([x], [y, pt.grad(y.sum(), w)])([data])
+    expected = np.tanh(data).sum(1) + np.sort(data, 1)[:, 0] + data.sum(1)
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    np.testing.assert_allclose(gradient, data.T @ (1 - np.tanh(data) ** 2), rtol=1e-4, atol=1e-6)
+
+
+def test_pytensors_own_function_runs_on_our_variables():
+    w = K.variable([1.0, 2.0])
+    K.function([], [], [K.update_add(w, 1)])([])
+    assert type(w.get_value()) is np.ndarray
+    np.testing.assert_array_equal(pytensor.function([], w * 2, mode="FAST_COMPILE")(), [4, 6])
+
+
+def test_ops_unknown_to_this_plugin_are_looked_up_in_pytensor():
+    x = K.placeholder((2, 2))
+    data = np.array([[2.0, 1.0], [1.0, 3.0]])
+    np.testing.assert_allclose(K.function([x], [pt.linalg.det(x)])([data])[0], 5, rtol=1e-5)
+
+
+def test_op_without_any_jax_version_says_what_to_do():
+    from pytensor.compile.ops import as_op
+
+    @as_op(itypes=[pt.fvector], otypes=[pt.fvector])
+    def mystery(x):
+        return x * 2
+
+    x = K.placeholder((None,))
+    with pytest.raises(CapabilityError, match="mode='NUMBA'"):
+        K.function([x], [mystery(x)])([[1.0]])
+    assert K.function([x], [mystery(x)], mode="FAST_COMPILE")([[1.0]])[0] == [2]
+
+
+def test_shapes_that_depend_on_values_are_explained():
+    x = K.placeholder((None,))
+    with pytest.raises(ArgumentError, match=r"boolean tensor.*K\.switch"):
+        K.function([x], [x[K.greater(x, 0)]])([[1.0, -1.0]])
+    with pytest.raises(ArgumentError, match="depends on the values"):
+        K.function([x], [pt.zeros((pt.cast(K.sum(x), "int64"),))])([[1.0, 2.0]])
+
+
+def test_shapes_that_dont_meet_are_a_data_error():
+    x, y = K.placeholder(ndim=2), K.placeholder(ndim=2)
+    f = K.function([x, y], [x + y])
+    with pytest.raises(DataError, match=r"\(2, 3\), \(2, 4\)"):
+        f([np.zeros((2, 3)), np.zeros((2, 4))])
+    assert f([np.zeros((2, 3)), np.ones((2, 3))])[0].sum() == 6
+
+
+def test_index_out_of_range_gives_nan_instead_of_another_row():
+    table, index = K.variable(np.ones((3, 2))), K.placeholder((None,), dtype="int32")
+    np.testing.assert_array_equal(
+        np.isnan(K.function([index], [K.gather(table, index)])([[2, 3]])[0]), [[False] * 2, [True] * 2]
+    )
+
+
+def test_unknown_argument_of_function_is_named():
+    with pytest.raises(ArgumentError, match="'speed'"):
+        K.function([], [K.zeros((2,))], speed=11)
+
+
+def test_updating_what_is_no_variable():
+    x = K.placeholder((None,))
+    with pytest.raises(ArgumentError, match="Only variables"):
+        K.function([x], [], [(x, x + 1)])
+
+
+def test_update_that_changes_the_shape_leaves_the_variable_alone():
+    v = K.variable(np.zeros((2, 3)), name="kernel")
+    x = K.placeholder((None, 3))
+    f = K.function([x], [], [(v, x)])
+    with pytest.raises(DataError, match=r"kernel.*\(5, 3\).*\(2, 3\)"):
+        f([np.ones((5, 3))])
+    f([np.ones((2, 3))])
+    assert K.get_value(v).sum() == 6
+
+
+# Linkers
+
+
+def test_linkers_agree_on_numbers_and_draws(theano):
+    x, w = K.placeholder((None, 3)), K.variable(np.random.randn(3, 2))
+    start = K.get_value(w)
+    y = K.in_train_phase(K.dropout(K.dot(x, w), 0.5), K.softmax(K.dot(x, w))) + K.random_normal((4, 2))
+    updates = [K.update_sub(w, K.gradients(K.sum(K.square(y)), [w])[0])]
+    data = np.random.randn(4, 3)
+    runs = []
+    for mode in ("jax", "FAST_COMPILE"):
+        K.set_value(w, start)
+        np.random.seed(4)
+        f = K.function([x, K.learning_phase()], [y], updates, mode=mode)
+        runs.append([f([data, 1])[0], f([data, 1])[0], f([data, 0])[0], K.get_value(w)])
+    for one, another in zip(*runs, strict=True):
+        np.testing.assert_allclose(one, another, rtol=1e-4, atol=1e-5)
+
+
+def test_linker_of_the_backend_is_the_default(theano, monkeypatch):
+    monkeypatch.setattr(theano, "linker", "FAST_COMPILE")
+    f = K.function([], [K.ones((2,)) * 3])
+    assert type(f).__name__ == "PytensorFunction"
+    np.testing.assert_array_equal(f([])[0], [3, 3])
+
+
+# Precision
+
+
+def test_float32_graphs_hold_no_float64():
+    x, w, i = K.placeholder((None, 4)), K.variable(np.random.randn(4, 3)), K.variable(0, dtype="int32")
+    y = K.dropout(K.softmax(K.dot(x, w) * 0.3 + 1), 0.5)
+    loss = K.mean(K.categorical_crossentropy(y, K.one_hot(K.argmax(y), 3))) + K.std(x) + K.mean(K.equal(i, 0))
+    f = K.function([x], [loss], [K.update_sub(w, K.gradients(loss, [w])[0]), K.update_add(i, 1)])
+    text = lowered(f, None, np.random.randn(5, 4))
+    assert "f32" in text and "f64" not in text
+
+
+def test_nothing_process_wide_is_left_changed():
+    code = (
+        "import jax, numpy as np\n"
+        "from oneiros import backend as K\n"
+        "K.set_floatx('float64')\n"
+        "import pytensor.tensor as pt\n"
+        "x = K.placeholder((None,)); print(K.function([x], [pt.sort(x) * 0.1])([[3.0]])[0].dtype)\n"
+        "print(jax.config.jax_enable_x64, jax.numpy.ones(1).dtype)\n"
+        "K.set_floatx('float32')\n"
+        "y = K.placeholder((None,)); print(K.function([y], [y * 0.1])([[3.0]])[0].dtype)\n"
+    )
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.split() == ["float64", "False", "float32", "float32"]
+
+
+# The learning phase
+
+
+def test_the_branch_not_taken_is_not_computed():
+    x, w = K.placeholder((None, 4)), K.variable(np.random.randn(4, 4))
+    y = K.in_train_phase(K.dot(x, w), K.tanh(x) * K.sum(w))
+    f = K.function([x, K.learning_phase()], [K.sum(y), *K.gradients(K.sum(y), [w])])
+    data = np.ones((2, 4))
+    assert "tanh" not in lowered(f, 1, data) and "dot" in lowered(f, 1, data)
+    assert "dot" not in lowered(f, 0, data) and "tanh" in lowered(f, 0, data)
+
+
+# Loops
+
+
+def test_loops_of_up_to_a_power_of_two_steps_share_one_compilation():
+    x = K.placeholder((None, 2))
+    f = K.function([x], [K.sum(x)])
+    handle = f.upload([np.ones((8, 2))])
+    for steps in (5, 6, 7, 8):
+        assert f.loop(handle, np.zeros((steps, 3), int))[0].tolist() == [6] * steps
+    assert len(f._ready) == 1
+
+
+# Interruption and threads
+
+
+def test_interrupts_lose_no_variable():
+    a, b = K.variable(np.zeros(300)), K.variable(np.zeros(300))
+    x = K.placeholder((None, 300))
+    f = K.function([x], [K.sum(a)], [K.update_add(a, K.mean(x)), K.update_add(b, K.mean(x))])
+    data, stop, caught = np.ones((4, 300), "float32"), threading.Event(), 0
+    handle = f.upload([data])
+    f([data])
+    f.loop(handle, np.zeros((4, 4), int))
+    done = 5
+
+    def disturb():
+        while not stop.wait(0.002):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        try:
+            f([data])
+            f.loop(handle, np.zeros((4, 4), int))
+        except KeyboardInterrupt:
+            caught += 1
+    try:
+        stop.set()
+        thread.join()
+    except KeyboardInterrupt:
+        thread.join()
+    first, second = K.get_value(a), K.get_value(b)
+    assert caught > 10
+    np.testing.assert_array_equal(first, second)
+    assert first[0] > done and f([data])
+
+
+def test_interrupt_while_compiling_leaves_everything_in_place():
+    a = K.variable(np.zeros(4))
+    x = K.placeholder((None, 4))
+    f = K.function([x], [K.sum(a)], [K.update_add(a, K.sum(x, axis=0))])
+    timer = threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        for rows in range(1, 10000):
+            f([np.ones((rows, 4))])
+    timer.join()
+    assert np.isfinite(K.get_value(a)).all()
+    f([np.ones((1, 4))])
+
+
+def test_threads_may_predict_while_another_one_trains():
+    w = K.variable(np.zeros((200, 200)))
+    x = K.placeholder((None, 200))
+    train = K.function([x], [K.sum(w)], [K.update_add(w, K.mean(x))])
+    predict = K.function([x], [K.min(w) - K.max(w)])
+    data, errors, stop = np.ones((8, 200), "float32"), [], threading.Event()
+
+    def work():
+        while not stop.is_set():
+            try:
+                if predict([data])[0] != 0:
+                    errors.append("half-written variable")
+            except Exception as error:
+                errors.append(error)
+
+    predict([data])
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(300):
+        train([data])
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    np.testing.assert_allclose(K.get_value(w), 300)

@@ -1,0 +1,234 @@
+"""Every name and alias of Keras 1.2.2, what `get` takes, configurations there and back, and properties."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from oneiros import activations, config, constraints, initializations, metrics, objectives, regularizers
+from oneiros import backend as K
+from oneiros.errors import ConfigError, UnknownNameError
+
+SHORT = {
+    "mse": "mean_squared_error", "MSE": "mean_squared_error",
+    "mae": "mean_absolute_error", "MAE": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error", "MAPE": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error", "MSLE": "mean_squared_logarithmic_error",
+    "cosine": "cosine_proximity",
+}  # fmt: skip
+ALIASES = [
+    *((objectives, short, full) for short, full in SHORT.items()),
+    *((metrics, short, full) for short, full in SHORT.items()),
+    (objectives, "kld", "kullback_leibler_divergence"),
+    (objectives, "KLD", "kullback_leibler_divergence"),
+    (metrics, "fscore", "fmeasure"),
+    (metrics, "f1score", "fmeasure"),
+]
+
+
+@pytest.mark.parametrize(("module", "alias", "name"), ALIASES)
+def test_aliases_are_the_same_function(module, alias, name):
+    assert getattr(module, alias) is getattr(module, name) is module.get(alias) is module.get(name)
+    assert module.get(alias).__name__ == name
+
+
+def test_aliases_of_classes():
+    assert constraints.maxnorm is constraints.MaxNorm
+    assert constraints.nonneg is constraints.NonNeg
+    assert constraints.unitnorm is constraints.UnitNorm
+    assert regularizers.WeightRegularizer is regularizers.ActivityRegularizer is regularizers.L1L2Regularizer
+
+
+@pytest.mark.parametrize("module", [activations, objectives, metrics, initializations])
+def test_get_takes_functions_and_names_unknown_ones(module):
+    def own(*args):
+        return args
+
+    assert module.get(own) is own
+    with pytest.raises(UnknownNameError, match="'no_such_thing'"):
+        module.get("no_such_thing")
+
+
+def test_none_means_linear_or_nothing():
+    x = object()
+    assert activations.get(None)(x) is x
+    assert regularizers.get(None) is constraints.get(None) is None
+
+
+def test_custom_objects_come_first():
+    def mse(t, p):
+        return t
+
+    with config.custom_object_scope({"mse": mse}):
+        assert objectives.get("mse") is mse
+    assert objectives.get("mse") is objectives.mean_squared_error
+
+
+CONFIGURED = [
+    (regularizers, "L1L2Regularizer", {"l1": 0.25, "l2": 0.5}),
+    (regularizers, "EigenvalueRegularizer", {"k": 0.25}),
+    (constraints, "MaxNorm", {"m": 3, "axis": 1}),
+    (constraints, "NonNeg", {}),
+    (constraints, "UnitNorm", {"axis": [0, 1]}),
+    (constraints, "MinMaxNorm", {"low": 0.5, "high": 2.0, "rate": 0.25, "axis": 1}),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "arguments"), CONFIGURED)
+def test_configurations_keep_every_argument(backend, module, name, arguments):
+    built = getattr(module, name)(**arguments)
+    described = {"name": name, **arguments}
+    assert built.get_config() == described
+    text = config.dumps(built.get_config())
+    assert module.get(json.loads(text)).get_config() == described
+    assert module.get({"class_name": name, "config": arguments}).get_config() == described
+    assert module.get(name, arguments).get_config() == described
+    assert module.get(built) is built
+    module.get(described)
+    assert described == {"name": name, **arguments}  # get leaves its argument as it is
+
+
+@pytest.mark.parametrize(
+    ("name", "l1", "l2"),
+    [("l1", 0.01, 0), ("l2", 0, 0.01), ("l1l2", 0.01, 0.01), ("activity_l1", 0.01, 0),
+     ("activity_l2", 0, 0.01), ("activity_l1l2", 0.01, 0.01)],
+)  # fmt: skip
+def test_regularizers_by_short_name(backend, name, l1, l2):
+    for built in (regularizers.get(name), getattr(regularizers, name)()):
+        assert built.get_config() == {
+            "name": "L1L2Regularizer", "l1": float(np.float32(l1)), "l2": float(np.float32(l2)),
+        }  # fmt: skip
+
+
+def test_regularizers_of_old_configurations(backend):
+    old = regularizers.get({"name": "WeightRegularizer", "l1": 0.0, "l2": 0.5})
+    assert old.get_config() == {"name": "L1L2Regularizer", "l1": 0.0, "l2": 0.5}
+    old.set_param(None)
+    old.set_layer(None)
+
+
+def test_constraints_by_short_name(backend):
+    assert constraints.get("maxnorm").get_config() == {"name": "MaxNorm", "m": 2, "axis": 0}
+    assert constraints.get("maxnorm", {"m": 3}).m == 3
+    assert constraints.get("unitnorm").get_config() == {"name": "UnitNorm", "axis": 0}
+    assert constraints.get("nonneg").get_config() == {"name": "NonNeg"}
+
+
+def test_wrong_arguments_are_named(backend):
+    with pytest.raises(ConfigError, match=r"MaxNorm.*'n'"):
+        constraints.get({"name": "MaxNorm", "n": 3})
+
+
+SHAPE = (4, 5)
+FLOATS = arrays(np.float32, SHAPE, elements=st.floats(-100, 100, width=32, allow_subnormal=False))
+PROBABILITIES = arrays(np.float32, SHAPE, elements=st.floats(0, 1, width=32, allow_subnormal=False))
+INNER = arrays(np.float32, SHAPE, elements=st.floats(0.0625, 0.9375, width=32))
+
+
+def compiled(*functions):
+    """Returns a function of one matrix that computes all of `functions` of it."""
+    x = K.placeholder(SHAPE)
+    run = K.function([x], [function(x) for function in functions])
+    return lambda value: run([value])
+
+
+def test_activations_keep_their_promises(backend):
+    names = ("softmax", "sigmoid", "hard_sigmoid", "tanh", "softsign", "softplus", "relu", "elu")
+    run = compiled(*(getattr(activations, name) for name in names), lambda x: activations.softmax(x + 3.0))
+
+    @settings(max_examples=40, deadline=None)
+    @given(FLOATS)
+    def check(x):
+        softmax, sigmoid, hard, tanh, softsign, softplus, relu, elu, shifted = run(x)
+        np.testing.assert_allclose(softmax.sum(axis=-1), 1, rtol=1e-4)
+        np.testing.assert_allclose(softmax, shifted, rtol=1e-3, atol=1e-5)
+        for value, low, high in (
+            (softmax, 0, 1),
+            (sigmoid, 0, 1),
+            (hard, 0, 1),
+            (tanh, -1, 1),
+            (softsign, -1, 1),
+        ):
+            assert value.min() >= low and value.max() <= high + 1e-6
+        assert (softplus >= relu - 1e-4).all() and (relu >= 0).all() and (elu >= -1).all()
+        np.testing.assert_array_equal(relu, np.maximum(x, 0))
+
+    check()
+
+
+def test_constraints_keep_their_promises(backend):
+    run = compiled(
+        constraints.maxnorm(2.0),
+        constraints.unitnorm(),
+        constraints.nonneg(),
+        constraints.MinMaxNorm(0.5, 2.0),
+    )
+
+    @settings(max_examples=40, deadline=None)
+    @given(FLOATS)
+    def check(w):
+        largest, unit, positive, between = run(w)
+        before = np.sqrt(np.sum(w.astype("float64") ** 2, axis=0))
+        assert (np.sqrt(np.sum(largest**2, axis=0)) <= 2 * (1 + 1e-4)).all()
+        inside = before < 2 * (1 - 1e-5)
+        np.testing.assert_allclose(largest[:, inside], w[:, inside], rtol=1e-2, atol=2e-7)
+        assert (positive >= 0).all()
+        np.testing.assert_array_equal(positive, np.maximum(w, 0))
+        long = before > 1e-2
+        np.testing.assert_allclose(np.sqrt(np.sum(unit[:, long] ** 2, axis=0)), 1, rtol=1e-3)
+        after = np.sqrt(np.sum(between[:, long] ** 2, axis=0))
+        assert (after >= 0.5 * (1 - 1e-3)).all() and (after <= 2.0 * (1 + 1e-3)).all()
+
+    check()
+
+
+def test_metrics_keep_their_promises(backend):
+    t, p = K.placeholder(SHAPE), K.placeholder(SHAPE)
+    names = (
+        "binary_accuracy",
+        "categorical_accuracy",
+        "precision",
+        "recall",
+        "fmeasure",
+        "matthews_correlation",
+    )
+    run = K.function(
+        [t, p],
+        [*(getattr(metrics, name)(t, p) for name in names), metrics.top_k_categorical_accuracy(t, p, k=5)],
+    )
+
+    @settings(max_examples=40, deadline=None)
+    @given(arrays(np.int8, SHAPE, elements=st.integers(0, 1)), PROBABILITIES)
+    def check(labels, predicted):
+        *scores, all_classes = run([labels, predicted])
+        binary, categorical, precision, recall, fmeasure, matthews = scores
+        for score in (binary, categorical, precision, recall, fmeasure):
+            assert 0 <= score <= 1
+        assert -1 - 1e-5 <= matthews <= 1 + 1e-5
+        assert min(precision, recall) - 1e-5 <= fmeasure <= max(precision, recall) + 1e-5
+        assert all_classes == 1
+        perfect = dict(zip(names, run([labels, labels]), strict=False))
+        assert perfect["binary_accuracy"] == perfect["categorical_accuracy"] == 1
+        if 0 < labels.sum() < labels.size:
+            assert perfect["matthews_correlation"] == pytest.approx(1, abs=1e-5)
+
+    check()
+
+
+def test_losses_are_least_at_the_target(backend):
+    t, p = K.placeholder(SHAPE), K.placeholder(SHAPE)
+    names = ("mse", "mae", "msle", "kld", "cosine", "binary_crossentropy", "poisson")
+    run = K.function([t, p], [getattr(objectives, name)(t, p) for name in names])
+
+    @settings(max_examples=40, deadline=None)
+    @given(INNER, INNER)
+    def check(target, predicted):
+        target, predicted = (a / a.sum(axis=-1, keepdims=True) for a in (target, predicted))
+        for name, at_target, elsewhere in zip(
+            names, run([target, target]), run([target, predicted]), strict=True
+        ):
+            assert (at_target <= elsewhere + 1e-5).all(), name
+
+    check()

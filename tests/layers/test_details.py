@@ -1,0 +1,241 @@
+"""What layers do beside computing: weights given, shared layers, masks, running averages, old arguments."""
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros import constraints, regularizers
+from oneiros.config import custom_object_scope
+from oneiros.errors import ConfigError
+from oneiros.layers import (
+    Activation,
+    BatchNormalization,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    Highway,
+    Input,
+    LeakyReLU,
+    Masking,
+    MaxoutDense,
+    PReLU,
+    Reshape,
+    SReLU,
+    TimeDistributedDense,
+)
+from oneiros.models import Model, Sequential
+
+
+def arrays_for(*shapes):
+    return [np.random.normal(size=shape).astype("float32") for shape in shapes]
+
+
+@pytest.mark.parametrize(
+    ("layer", "shapes"),
+    [
+        (lambda w: Dense(2, weights=w, input_dim=3), [(3, 2), (2,)]),
+        (lambda w: Dense(2, weights=w, bias=False, input_dim=3), [(3, 2)]),
+        (lambda w: TimeDistributedDense(2, weights=w, input_dim=3, input_length=4), [(3, 2), (2,)]),
+        (lambda w: MaxoutDense(2, 5, weights=w, input_dim=3), [(5, 3, 2), (5, 2)]),
+        (lambda w: Highway(weights=w, input_dim=3), [(3, 3), (3, 3), (3,), (3,)]),
+        (lambda w: Embedding(7, 2, weights=w, input_length=4), [(7, 2)]),
+        (lambda w: BatchNormalization(weights=w, input_shape=(3,)), [(3,)] * 4),
+        (lambda w: PReLU(weights=w, input_shape=(3,)), [(3,)]),
+    ],
+)
+def test_weights_are_set_from_the_argument(backend, layer, shapes):
+    weights = arrays_for(*shapes)
+    made = layer(weights)
+    Sequential([made])
+    for mine, given in zip(made.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(mine, given)
+    assert made.initial_weights is None
+
+
+def test_initial_values(backend):
+    model = Sequential([Highway(input_dim=3), BatchNormalization(), SReLU()])
+    W, W_carry, b, b_carry = model.layers[0].get_weights()
+    assert W.std() > 0
+    assert W_carry.std() > 0
+    np.testing.assert_array_equal([b, b_carry], [[0] * 3, [1] * 3])
+    np.testing.assert_array_equal(model.layers[1].get_weights(), [[1] * 3, [0] * 3, [0] * 3, [1] * 3])
+    t_left, _, t_right, a_right = model.layers[2].get_weights()
+    np.testing.assert_array_equal([t_left, a_right], [[0] * 3, [1] * 3])
+    assert t_right.std() > 0
+
+
+def test_initializations_by_name_and_function(backend):
+    def threes(shape, name=None):
+        return K.variable(3 * np.ones(shape), name=name)
+
+    layer = Dense(2, init=threes, input_dim=3)
+    Sequential([layer])
+    np.testing.assert_array_equal(layer.get_weights()[0], 3 * np.ones((3, 2)))
+    assert layer.W.name == f"{layer.name}_W"
+    layer = BatchNormalization(beta_init="one", gamma_init="zero", input_shape=(2,))
+    Sequential([layer])
+    np.testing.assert_array_equal(layer.get_weights()[:2], [[0, 0], [1, 1]])
+    assert layer.get_config()["beta_init"] == "one"
+
+
+def test_a_shared_layer_has_one_set_of_weights(backend):
+    dense = Dense(2, activation="tanh")
+    a, b = Input(shape=(3,)), Input(shape=(3,))
+    model = Model([a, b], [dense(a), dense(b)])
+    assert len(model.weights) == 2
+    x = arrays_for((4, 3))[0]
+    one, other = model.predict([x, x])
+    np.testing.assert_array_equal(one, other)
+
+
+def test_a_shared_normalization_keeps_averages_of_each_call(backend):
+    layer = BatchNormalization()
+    a, b = Input(shape=(3,)), Input(shape=(3,))
+    layer(a), layer(b)
+    assert len(layer.get_updates_for(a)) == len(layer.get_updates_for(b)) == 2
+    assert len(layer.updates) == 4
+    assert layer.get_updates_for(None) == []
+
+
+def test_regularizers_and_constraints_reach_the_weights(backend):
+    parts = {"W_regularizer": regularizers.l2(0.5), "b_regularizer": "l1", "W_constraint": "nonneg"}
+    layer = Dense(2, b_constraint=constraints.maxnorm(1), **parts, input_dim=3)
+    Sequential([layer])
+    assert set(layer.constraints) == {layer.W, layer.b}
+    W, b = arrays_for((3, 2), (2,))
+    layer.set_weights([W, b])
+    found = K.function([], layer.losses)([])
+    np.testing.assert_allclose(found, [0.5 * (W**2).sum(), 0.01 * abs(b).sum()], rtol=1e-5)
+
+
+def test_running_std_averages_the_variance(backend):
+    layer = BatchNormalization(momentum=0.8, input_shape=(3,))
+    x = Sequential([layer]).inputs[0]
+    values = 3 * arrays_for((20, 3))[0] + 2
+    K.function([x], [], layer.updates)([values])
+    mean, variance = layer.get_weights()[2:]
+    np.testing.assert_allclose(mean, 0.2 * values.mean(0), rtol=1e-4)
+    np.testing.assert_allclose(variance, 0.8 + 0.2 * values.var(0), rtol=1e-4)
+
+
+def test_training_normalizes_by_the_batch(backend):
+    model = Sequential([BatchNormalization(momentum=0.5, input_shape=(3,))])
+    model.compile("sgd", "mse")
+    x = (5 * arrays_for((32, 3))[0] + 1).astype("float32")
+    for _ in range(12):
+        model.train_on_batch(x, np.zeros_like(x))
+    np.testing.assert_allclose(model.layers[0].get_weights()[2], x.mean(0), rtol=1e-2, atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("layer", "input_shape"),
+    [
+        (lambda: Dense(2, input_dim=3), (None, 3)),
+        (lambda: Dense(2, input_shape=(4, 3)), (None, 4, 3)),
+        (lambda: Dense(2, batch_input_shape=(5, 3)), (5, 3)),
+        (lambda: TimeDistributedDense(2, input_dim=3, input_length=4), (None, 4, 3)),
+        (lambda: TimeDistributedDense(2, input_dim=3), (None, None, 3)),
+        (lambda: Embedding(5, 2), (None, None)),
+        (lambda: Embedding(5, 2, input_length=4), (None, 4)),
+        (lambda: Embedding(5, 2, batch_input_shape=(6, 4)), (6, 4)),
+        (lambda: MaxoutDense(2, input_dim=3), (None, 3)),
+        (lambda: Highway(input_dim=3), (None, 3)),
+    ],
+)
+def test_input_shape_arguments(backend, layer, input_shape):
+    model = Sequential([layer()])
+    assert model.input_shape == input_shape
+    assert model.layers[0].get_config()["batch_input_shape"] == input_shape
+
+
+def test_embedding_makes_an_integer_input_and_takes_floats(backend):
+    model = Sequential([Embedding(5, 2, input_length=2)])
+    assert K.dtype(model.inputs[0]) == "int32"
+    layer = Embedding(5, 2)
+    x = Input(shape=(2,))
+    table = (layer(x), layer.get_weights()[0])[1]
+    value = K.function([x], [layer.output])([np.array([[4.0, 1.0]], "float32")])[0]
+    np.testing.assert_array_equal(value, [[table[4], table[1]]])
+
+
+def test_embedding_of_more_axes_adds_one(backend):
+    assert Embedding(5, 2)(Input(shape=(3, 4), dtype="int32"))._keras_shape == (None, 3, 4, 2)
+
+
+def test_masks_travel_through_layers_that_know_them(backend):
+    x = Input(shape=(4,), dtype="int32")
+    y = Activation("tanh")(TimeDistributedDense(3)(Embedding(6, 2, mask_zero=True)(x)))
+    mask = y._keras_history[0].output_mask
+    found = K.function([x], [mask])([np.array([[3, 0, 1, 0]])])[0]
+    np.testing.assert_array_equal(found.astype(bool), [[True, False, True, False]])
+    with pytest.raises(TypeError, match=r"Flatten 'flatten.*mask.*support"):
+        Flatten()(y)
+
+
+def test_masking_of_four_axes(backend):
+    x = Input(shape=(2, 3, 2))
+    layer = Masking(1.0)
+    y = layer(x)
+    values = np.full((1, 2, 3, 2), 2.0, "float32")
+    values[0, 0, 1] = 1
+    out, mask = K.function([x], [y, layer.output_mask])([values])
+    assert mask.shape == (1, 2, 3)
+    assert not mask[0, 0, 1]
+    assert mask.sum() == 5
+    np.testing.assert_array_equal(out[0, 0, 1], [0, 0])
+
+
+def test_reshape_of_a_size_that_varies(backend):
+    x = Input(batch_shape=(None, None, 4))
+    y = Reshape((-1, 2))(x)
+    assert y._keras_shape == (None, None, 2)
+    value = K.function([x], [y])([np.arange(24, dtype="float32").reshape(2, 3, 4)])[0]
+    np.testing.assert_array_equal(value, np.arange(24).reshape(2, 6, 2))
+
+
+def test_shared_axes_may_vary_in_size(backend):
+    layer = PReLU(shared_axes=[1])
+    x = Input(batch_shape=(None, None, 3))
+    y = layer(x)
+    layer.set_weights([np.array([[0.5, 0.25, 0.0]])])
+    value = K.function([x], [y])([-np.ones((1, 2, 3), "float32")])[0]
+    np.testing.assert_array_equal(value, -np.array([[[0.5, 0.25, 0.0]] * 2]))
+
+
+def test_spatial_dropout_reads_the_default_dim_ordering(backend):
+    from oneiros.layers import SpatialDropout2D
+
+    before = K.image_dim_ordering()
+    K.set_image_dim_ordering("th")
+    assert SpatialDropout2D(0.5).dim_ordering == "th"
+    K.set_image_dim_ordering(before)
+
+
+def test_merge_is_where_keras_has_it(backend):
+    from oneiros.engine.topology import Merge, merge
+    from oneiros import engine, layers
+
+    assert Merge is layers.Merge is layers.core.Merge is engine.Merge
+    assert merge is layers.merge is engine.merge
+
+
+def test_a_configuration_holds_activations_by_name(backend):
+    def doubled(x):
+        return 2 * x
+
+    assert Dense(2, activation=doubled).get_config()["activation"] == "doubled"
+    with custom_object_scope({"doubled": doubled}):
+        assert Activation.from_config({"activation": "doubled"}).activation is doubled
+    with pytest.raises(ConfigError, match="Dense 'dense_.*activation=.*LeakyReLU.*layer of its own"):
+        Dense(2, activation=LeakyReLU()).get_config()
+
+
+@pytest.mark.parametrize("phase", [0, 1])
+def test_a_learning_phase_that_is_fixed(backend, phase):
+    K.set_learning_phase(phase)
+    try:
+        x = Input(shape=(100,))
+        (y,) = K.function([x], [Dropout(0.5)(x)])([np.ones((2, 100), "float32")])
+    finally:
+        K.clear_session()
+    assert (y == 0).any() == bool(phase)

@@ -1,0 +1,198 @@
+"""Every layer of these plugins against what Keras 1.2.2 computed, on each backend.
+
+One test per class builds all its cases and runs those of one phase in one compiled function: outputs, masks,
+gradients, regularization losses and updated weights. It lists every difference, and counts the cases.
+"""
+
+import json
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros import config as configs
+from oneiros import constraints, layers, regularizers
+from oneiros.errors import UnsafeFileError
+from oneiros_layers_advanced_activations import manifest as advanced_activations
+from oneiros_layers_core import manifest as core
+from oneiros_layers_embeddings import manifest as embeddings
+from oneiros_layers_noise import manifest as noise
+from oneiros_layers_normalization import manifest as normalization
+
+PLUGINS = (core, embeddings, normalization, advanced_activations, noise)
+CLASSES = sorted(name for plugin in PLUGINS for name in plugin.LAYERS)
+EXCEPTIONS = {}
+"""(backend, case id) -> why it differs from Keras 1.2.2."""
+
+
+def built(value):
+    """Turns a value of a case's `kwargs` into the argument."""
+    if not isinstance(value, list) or not value or not isinstance(value[0], str):
+        return value
+    kind, *arguments = value
+    if kind == "lambda":
+        return eval(arguments[0], {"K": K, "np": np})
+    return getattr(regularizers if hasattr(regularizers, kind) else constraints, kind)(*arguments)
+
+
+class Case:
+    """A case's layer, called, and the tensors to compare with golden arrays."""
+
+    def __init__(self, case, arrays):
+        K.reset_uids()
+        self.case, self.arrays = case, arrays
+        shapes = case["batch_input_shape"]
+        self.inputs = [layers.Input(batch_shape=tuple(s), dtype=case["input_dtype"]) for s in shapes]
+        masked = [layers.Masking(0.0)(x) for x in self.inputs] if case["masking_before"] else self.inputs
+        cls = getattr(layers, case["class_name"])
+        self.layer = cls(**{key: built(value) for key, value in case["kwargs"].items()})
+        y = self.layer(masked if len(masked) > 1 else masked[0])
+        self.layer.set_weights(self.stored("w"))
+        self.outputs = y if isinstance(y, list) else [y]
+        self.feeds = self.stored("x")
+
+    def stored(self, prefix):
+        """The golden arrays x0, x1, …, or w0, w1, …"""
+        names = (f"{self.case['id']}/{prefix}{index}" for index in range(99))
+        return [self.arrays[name] for name in names if name in self.arrays]
+
+    def tensors(self):
+        """What the compiled function computes, by golden name."""
+        found = {f"y{index}": y for index, y in enumerate(self.outputs)}
+        mask = self.layer.get_output_mask_at(0)
+        if mask is not None:
+            found["mask_out"] = K.cast(mask, "float32")
+        if self.layer.losses:
+            found["reg_loss"] = sum(self.layer.losses)
+        loss = sum(K.sum(K.square(y)) for y in self.outputs)
+        wanted = {name: self.source(name) for name in self.case["grads"]}
+        return {**found, **dict(zip(wanted, K.gradients(loss, list(wanted.values())), strict=True))}
+
+    def source(self, name):
+        """What a gradient is taken by."""
+        return (self.inputs if name[:2] == "gx" else self.layer.trainable_weights)[int(name[2:])]
+
+    def expected(self):
+        """The golden results by name."""
+        stem = self.case["id"] + "/"
+        found = {key[len(stem) :]: value for key, value in self.arrays.items() if key.startswith(stem)}
+        results = {key: value for key, value in found.items() if key[0] not in "xw"}
+        if "reg_loss" in self.case:
+            results["reg_loss"] = np.array(self.case["reg_loss"])
+        return results
+
+    def described(self):
+        """What is known without computing anything, beside what Keras 1.2.2 says."""
+        case, layer = self.case, self.layer
+        shapes = [(None, *shape[1:]) for shape in case["batch_input_shape"]]
+        none_batch = layer.get_output_shape_for(shapes if len(shapes) > 1 else shapes[0])
+        mine = {
+            "output_shape": list(layer.get_output_shape_at(0)),
+            "output_shape_for_none_batch": list(none_batch),
+            "weight_names": [f"{weight.name}:0" for weight in layer.weights],
+            "nb_trainable": len(layer.trainable_weights),
+            "uses_learning_phase": any(y._uses_learning_phase for y in self.outputs),
+            "has_output_mask": layer.get_output_mask_at(0) is not None,
+        }
+        return mine, {key: case[key] for key in mine}
+
+
+def same(mine, golden):
+    """Compares configuration values; floats were rounded to float32 by Keras 1."""
+    if isinstance(golden, float) and not isinstance(mine, bool):
+        return mine == pytest.approx(golden, rel=1e-6)
+    if isinstance(golden, dict):
+        return isinstance(mine, dict) and all(k in mine and same(mine[k], v) for k, v in golden.items())
+    return mine == golden
+
+
+def compiled(cases, phase):
+    """Computes the tensors of cases of one phase, and the weights after one round of updates."""
+    tensors = [(case, name, tensor) for case in cases for name, tensor in case.tensors().items()]
+    function = K.function(
+        [x for case in cases for x in case.inputs] + [K.learning_phase()],
+        [tensor for _, _, tensor in tensors],
+        [update for case in cases for update in case.layer.updates],
+    )
+    values = function([x for case in cases for x in case.feeds] + [phase])
+    results = {case: {} for case in cases}
+    for (case, name, _), value in zip(tensors, values, strict=True):
+        results[case][name] = value
+    for case in cases:
+        if case.layer.updates:
+            results[case].update({f"wu{i}": w for i, w in enumerate(case.layer.get_weights())})
+    return results
+
+
+def updated(case):
+    return {f"wu{index}": array for index, array in enumerate(case.stored("wu"))}
+
+
+def differences(case, values):
+    expected = case.expected() | updated(case)
+    if values.keys() != expected.keys():
+        yield f"{case.case['id']}: computed {sorted(values)}, golden are {sorted(expected)}"
+    for name, value in values.items():
+        golden = expected.get(name, np.array([]))
+        if value.shape != golden.shape:
+            yield f"{case.case['id']}/{name}: shape {value.shape}, expected {golden.shape}"
+        elif not np.allclose(value, golden, rtol=1e-4, atol=1e-5):
+            yield f"{case.case['id']}/{name}: off by {np.abs(value - golden).max()}"
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_numbers(golden, backend, name):
+    cases = [Case(case, golden[1]) for case in golden[0] if case["class_name"] == name]
+    results = {}
+    for phase in sorted({case.case["phase"] for case in cases}):
+        results |= compiled([case for case in cases if case.case["phase"] == phase], phase)
+    problems = [
+        line
+        for case, values in results.items()
+        if (backend, case.case["id"]) not in EXCEPTIONS
+        for line in differences(case, values)
+    ]
+    assert not problems, "\n".join(problems)
+    assert len(results) == sum(case["class_name"] == name for case in golden[0])
+
+
+def test_shapes_names_and_configurations(golden, backend):
+    executed, problems = 0, []
+    for case in (case for case in golden[0] if case["class_name"] in CLASSES):
+        this, executed = Case(case, golden[1]), executed + 1
+        mine, expected = this.described()
+        problems += [f"{case['id']}: {mine} expected {expected}"] if mine != expected else []
+        config = json.loads(configs.dumps(this.layer.get_config()))
+        golden_config = {k: v for k, v in case["config"].items() if not is_bytecode(v)}
+        if not same(config, golden_config):
+            problems.append(f"{case['id']}: {config} expected {case['config']}")
+    assert not problems, "\n".join(problems)
+    assert executed == sum(case["class_name"] in CLASSES for case in golden[0]) == 100
+
+
+def is_bytecode(value):
+    return isinstance(value, list) and len(value) == 3 and isinstance(value[0], str)
+
+
+def test_the_configurations_of_keras_are_accepted(golden, backend):
+    problems = []
+    for case in (case for case in golden[0] if case["class_name"] in CLASSES):
+        cls, config = getattr(layers, case["class_name"]), case["config"]
+        if any(is_bytecode(value) for value in config.values()):
+            with pytest.raises(UnsafeFileError, match=rf"{config['name']}.*bytecode.*functions="):
+                cls.from_config(config)
+        elif not same(json.loads(configs.dumps(cls.from_config(config).get_config())), config):
+            problems.append(case["id"])
+    assert not problems
+
+
+def test_every_forgotten_argument_is_kept(golden, backend):
+    """Each argument of a constructor is in the configuration, apart from those that are no part of it."""
+    left_out = {"weights", "layers", "node_indices", "tensor_indices", "name"}
+    for case in (case for case in golden[0] if case["class_name"] in CLASSES):
+        layer = Case(case, golden[1]).layer
+        lost = case["kwargs"].keys() - layer.get_config().keys() - left_out
+        assert not lost, f"{case['id']} loses {lost}"
+
+
+def test_exceptions_name_golden_cases(golden):
+    assert {case for _, case in EXCEPTIONS} <= {case["id"] for case in golden[0]}

@@ -1,0 +1,136 @@
+"""Lambda: shapes found and given, arguments, masks, lists, configurations."""
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros import config as configs
+from oneiros.errors import UnsafeFileError
+from oneiros.layers import Dense, Embedding, Input, Lambda, Masking
+from oneiros.models import Model, Sequential
+
+X = np.arange(6, dtype="float32").reshape(2, 3)
+
+
+def scaled(x, factor=1.0):
+    return factor * x[:, :2]
+
+
+def value(layer, *arrays):
+    inputs = [Input(shape=array.shape[1:], dtype=str(array.dtype)) for array in arrays]
+    y = layer(inputs if len(inputs) > 1 else inputs[0])
+    return K.function(inputs, [y])(list(arrays))[0], y._keras_shape
+
+
+@pytest.mark.parametrize(
+    "output_shape",
+    [None, (2,), [2], lambda shape: (shape[0], 2), lambda shape: [shape[0], 2]],
+    ids=["found", "tuple", "list", "function", "function of a list"],
+)
+def test_output_shape(backend, output_shape):
+    y, shape = value(Lambda(scaled, output_shape=output_shape, arguments={"factor": 3.0}), X)
+    np.testing.assert_array_equal(y, 3 * X[:, :2])
+    assert shape == (None, 2)
+
+
+def test_the_shape_is_found_for_the_input_s_type(backend):
+    indices = np.array([[1, 0]], "int32")
+    y, shape = value(Lambda(lambda x: K.one_hot(x, 3)), indices)
+    np.testing.assert_array_equal(y, [[[0, 1, 0], [1, 0, 0]]])
+    assert shape == (None, 2, 3)
+
+
+def test_lists_of_tensors(backend):
+    y, shape = value(Lambda(lambda xs: xs[0] * xs[1]), X, X + 1)
+    np.testing.assert_array_equal(y, X * (X + 1))
+    assert shape == (None, 3)
+    layer = Lambda(lambda x: [x, 2 * x])
+    first, second = layer(Input(shape=(3,)))
+    assert (first._keras_shape, second._keras_shape) == ((None, 3), (None, 3))
+
+
+def test_the_function_uses_weights_made_outside(backend):
+    factor = K.variable(np.array([1.0, 2.0, 3.0]))
+    model = Sequential([Lambda(lambda x: x * factor, input_shape=(3,))])
+    np.testing.assert_array_equal(model.predict(X), X * [1, 2, 3])
+
+
+def test_masks(backend):
+    masked = Masking()(Input(shape=(4, 3)))
+    with pytest.raises(TypeError, match=r"Lambda 'lambda.*mask.*support"):
+        Lambda(lambda x: x)(masked)
+    received = []
+    layer = Lambda(lambda x, mask: received.append(mask) or x, output_shape=(4, 3))
+    layer(masked)
+    assert received[0] is not None
+    assert layer.output_mask is None
+    passing = Lambda(lambda x: x)
+    passing.supports_masking = True
+    passing(masked)
+    assert passing.output_mask is not None
+
+
+def test_the_configuration_holds_the_live_function(backend):
+    layer = Lambda(scaled, output_shape=(2,), arguments={"factor": 2.0}, input_shape=(3,))
+    config = layer.get_config()
+    assert config["function"] is scaled
+    assert (config["function_type"], config["output_shape_type"]) == ("lambda", "raw")
+    model = Sequential([layer])
+    copy = Sequential.from_config(model.get_config())
+    np.testing.assert_array_equal(copy.predict(X), model.predict(X))
+
+
+def test_a_functional_model_is_cloned_with_its_functions(backend):
+    x = Input(shape=(3,))
+    model = Model(x, Lambda(lambda x: x + 1)(Dense(3)(x)))
+    copy = Model.from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    np.testing.assert_array_equal(copy.predict(X), model.predict(X))
+
+
+def test_files_hold_no_code(backend):
+    layer = Lambda(lambda x: x * 2, name="twice", input_shape=(3,))
+    text = configs.dumps(layer.get_config())
+    assert "lambda" in text
+    with pytest.raises(UnsafeFileError, match=r"'twice'.*load_model"):
+        Lambda.from_config(configs.loads(text))
+    with configs.function_scope({"twice": lambda x: x * 2}):
+        layer = Lambda.from_config(configs.loads(text))
+    np.testing.assert_array_equal(value(layer, X)[0], 2 * X)
+
+
+def test_a_named_function_is_found_among_the_custom_objects(backend):
+    config = {"name": "named", "function": "scaled", "function_type": "function", "output_shape": None}
+    layer = Lambda.from_config(config, {"scaled": scaled})
+    assert layer.function is scaled
+    with configs.custom_object_scope({"scaled": scaled}):
+        assert Lambda.from_config(config).function is scaled
+    with pytest.raises(UnsafeFileError, match="names the function 'scaled'"):
+        Lambda.from_config(config)
+
+
+def test_a_registered_function_is_found_by_its_name(backend):
+    from oneiros import activations
+
+    layer = Lambda(activations.softplus, input_shape=(3,))
+    copy = Lambda.from_config(configs.loads(configs.dumps(layer.get_config())))
+    assert copy.function is activations.softplus
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Lambda("relu"), "function='relu'"),
+        (lambda: Lambda(scaled, output_shape=2), "output_shape=2"),
+        (lambda: Lambda(scaled, output_shape=lambda s: 2)(Input(shape=(3,))), "returned 2"),
+    ],
+)
+def test_messages(backend, call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_after_an_embedding(backend):
+    model = Sequential([Embedding(5, 2, input_length=3), Lambda(lambda x: K.sum(x, axis=1))])
+    assert model.output_shape == (None, 2)
+    table = model.get_weights()[0]
+    np.testing.assert_allclose(model.predict(np.array([[1, 1, 4]])), [2 * table[1] + table[4]], rtol=1e-5)

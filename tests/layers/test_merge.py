@@ -1,0 +1,285 @@
+"""Merge: every mode against NumPy, masks, models as branches, functions, configurations."""
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros import config as configs
+from oneiros.errors import ArgumentError, ShapeError, UnsafeFileError
+from oneiros.layers import Dense, Flatten, Input, Lambda, Masking, Merge, Reshape, merge
+from oneiros.models import Model, Sequential
+
+
+def randoms(*shapes):
+    random = np.random.RandomState(0)
+    return [random.normal(size=shape).astype("float32") for shape in shapes]
+
+
+def merged(arrays, **arguments):
+    inputs = [Input(shape=array.shape[1:]) for array in arrays]
+    y = merge(inputs, **arguments)
+    return K.function(inputs, [y])(list(arrays))[0], y._keras_shape
+
+
+NUMPY = {
+    "sum": lambda a, b, c: a + b + c,
+    "mul": lambda a, b, c: a * b * c,
+    "ave": lambda a, b, c: (a + b + c) / 3,
+    "max": lambda a, b, c: np.maximum(np.maximum(a, b), c),
+}
+
+
+@pytest.mark.parametrize("mode", sorted(NUMPY))
+def test_elementwise_modes(backend, mode):
+    arrays = randoms(*[(2, 3, 4)] * 3)
+    y, shape = merged(arrays, mode=mode)
+    np.testing.assert_allclose(y, NUMPY[mode](*arrays), rtol=1e-6)
+    assert shape == (None, 3, 4)
+
+
+@pytest.mark.parametrize(("axis", "shape"), [(1, (None, 5, 2)), (-2, (None, 5, 2))])
+def test_concat(backend, axis, shape):
+    a, b = randoms((2, 3, 2), (2, 2, 2))
+    y, declared = merged([a, b], mode="concat", concat_axis=axis)
+    np.testing.assert_array_equal(y, np.concatenate([a, b], axis=axis))
+    assert declared == shape
+
+
+@pytest.mark.parametrize(
+    ("axes", "left", "right", "einsum", "shape"),
+    [
+        (-1, (2, 4), (2, 4), "bi,bi->b", (None, 1)),
+        (1, (2, 4), (2, 4), "bi,bi->b", (None, 1)),
+        ((1, 2), (2, 4, 3), (2, 5, 4), "bij,bki->bjk", (None, 3, 5)),
+        ([-1, 1], (2, 3, 4), (2, 4, 5), "bij,bjk->bik", (None, 3, 5)),
+        ((2, 1), (2, 3, 4), (2, 4), "bij,bj->bi", (None, 3)),
+    ],
+)
+def test_dot(backend, axes, left, right, einsum, shape):
+    arrays = randoms(left, right)
+    y, declared = merged(arrays, mode="dot", dot_axes=axes)
+    expected = np.einsum(einsum, *arrays)
+    np.testing.assert_allclose(y, expected.reshape(2, *(shape[1:])), rtol=1e-5, atol=1e-6)
+    assert declared == shape
+
+
+def test_cos_of_vectors_has_a_further_axis_that_reshape_settles(backend):
+    a, b = randoms((5, 4), (5, 4))
+    inputs = [Input(shape=(4,)), Input(shape=(4,))]
+    cos = merge(inputs, mode="cos", dot_axes=1)
+    assert cos._keras_shape == (None, 1)
+    raw, settled = K.function(inputs, [cos, Reshape((1,))(cos)])([a, b])
+    expected = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+    np.testing.assert_allclose(raw, expected.reshape(5, 1, 1), rtol=1e-5)
+    np.testing.assert_allclose(settled, expected.reshape(5, 1), rtol=1e-5)
+
+
+def test_cos_of_a_zero_vector_is_zero(backend):
+    a = np.zeros((1, 3), "float32")
+    y, _ = merged([a, a + 1], mode="cos", dot_axes=1)
+    np.testing.assert_array_equal(y, [[[0.0]]])
+
+
+def test_sizes_that_vary_take_the_one_that_is_known(backend):
+    a, b = Input(batch_shape=(None, None, 4)), Input(batch_shape=(None, 3, None))
+    assert merge([a, b], mode="sum")._keras_shape == (None, 3, 4)
+    assert merge([a, b], mode="concat", concat_axis=1)._keras_shape == (None, None, 4)
+
+
+def test_functions_as_mode(backend):
+    arrays = randoms((2, 3), (2, 3))
+    inputs = [Input(shape=(3,)), Input(shape=(3,))]
+
+    def weighted(xs, factor):
+        return K.concatenate([factor * xs[0], xs[1]], axis=1)
+
+    outputs = [
+        merge(inputs, mode=weighted, arguments={"factor": 2.0}),
+        merge(inputs, mode=weighted, arguments={"factor": 2.0}, output_shape=(6,)),
+        merge(inputs, mode=weighted, arguments={"factor": 2.0}, output_shape=lambda s: (s[0][0], 6)),
+    ]
+    assert [y._keras_shape for y in outputs] == [(None, 6)] * 3
+    expected = np.concatenate([2 * arrays[0], arrays[1]], axis=1)
+    for value in K.function(inputs, outputs)(arrays):
+        np.testing.assert_array_equal(value, expected)
+
+
+def masks_of(outputs, inputs, feeds):
+    masks = [y._keras_history[0].get_output_mask_at(0) for y in outputs]
+    assert all(mask is not None for mask in masks)
+    return [value.astype(bool) for value in K.function(inputs, masks)(feeds)]
+
+
+def test_masks(backend):
+    a, b = randoms((2, 4, 3), (2, 4, 3))
+    a[0, 2:], b[1, 3:] = 0, 0
+    kept_a, kept_b = (np.any(x != 0, axis=-1) for x in (a, b))
+    inputs = [Input(shape=(4, 3)), Input(shape=(4, 3))]
+    one, other = (Masking()(x) for x in inputs)
+    free = inputs[1]
+    outputs = [
+        merge([one, other], mode="sum"),
+        merge([one, other], mode="mul"),
+        merge([one, free], mode="ave"),
+        merge([one, other], mode="concat"),
+        merge([one, free], mode="concat", concat_axis=2),
+        merge([one, other], mode="concat", concat_axis=1),
+        merge([free, one], mode="concat", concat_axis=1),
+        merge([one, other], mode=lambda xs: xs[0], output_mask=lambda masks: masks[1]),
+    ]
+    all_true = np.ones((2, 4), bool)
+    expected = [
+        kept_a & kept_b,
+        kept_a & kept_b,
+        kept_a,
+        kept_a & kept_b,
+        kept_a,
+        np.concatenate([kept_a, kept_b], axis=1),
+        np.concatenate([all_true, kept_a], axis=1),
+        kept_b,
+    ]
+    for found, right in zip(masks_of(outputs, inputs, [a, b]), expected, strict=True):
+        np.testing.assert_array_equal(found, right)
+    assert merge([one, other], mode="dot")._keras_history[0].output_mask is None
+
+
+def test_the_function_receives_the_masks_if_it_asks(backend):
+    x = Input(shape=(2, 3))
+    received = []
+
+    def first(xs, mask):
+        received.append(mask)
+        return xs[0]
+
+    merge([Masking()(x), x], mode=first, output_shape=(2, 3))
+    assert received[0][0] is not None
+    assert received[0][1] is None
+
+
+def test_max_with_a_mask_is_refused(backend):
+    x = Input(shape=(2, 3))
+    with pytest.raises(ArgumentError, match=r"Merge 'merge_\d+' with mode='max' received a mask"):
+        merge([Masking()(x), x], mode="max")
+
+
+def two_branches(**arguments):
+    branches = [Sequential([Dense(4, input_dim=3)]), Sequential([Dense(4, input_dim=5)])]
+    return Sequential([Merge(branches, **arguments), Dense(2)]), branches
+
+
+def test_models_as_branches_of_a_sequential(backend):
+    model, branches = two_branches(mode="concat", concat_axis=1)
+    a, b = randoms((6, 3), (6, 5))
+    hidden = np.concatenate([branches[0].predict(a), branches[1].predict(b)], axis=1)
+    W, bias = model.layers[1].get_weights()
+    np.testing.assert_allclose(model.predict([a, b]), hidden @ W + bias, rtol=1e-4, atol=1e-6)
+    assert len(model.get_weights()) == 6
+
+
+def test_a_sequential_of_branches_is_rebuilt_from_its_configuration(backend):
+    model, _ = two_branches(mode="sum")
+    config = model.get_config()
+    assert [entry["class_name"] for entry in config[0]["config"]["layers"]] == ["Sequential", "Sequential"]
+    copy = Sequential.from_config(configs.loads(configs.dumps(config)))
+    copy.set_weights(model.get_weights())
+    arrays = randoms((2, 3), (2, 5))
+    np.testing.assert_allclose(copy.predict(arrays), model.predict(arrays), rtol=1e-6)
+
+
+def test_layers_as_branches(backend):
+    layer = Merge([Dense(4, input_dim=3), Dense(4, input_dim=5)], mode="mul")
+    assert layer.input_shape == [(None, 4), (None, 4)]
+    assert layer.output_shape == (None, 4)
+
+
+def test_node_and_tensor_indices_choose_the_call(backend):
+    shared = Dense(2)
+    first, second = Input(shape=(3,)), Input(shape=(3,))
+    shared(first), shared(second)
+    layer = Merge([shared, shared], mode="sum", node_indices=[0, 1], tensor_indices=[0, 0])
+    a, b = randoms((2, 3), (2, 3))
+    W, bias = shared.get_weights()
+    (y,) = K.function([first, second], [layer.output])([a, b])
+    np.testing.assert_allclose(y, (a + b) @ W + 2 * bias, rtol=1e-4, atol=1e-6)
+
+
+def test_functions_stay_live_in_the_configuration(backend):
+    def difference(xs):
+        return xs[0] - xs[1]
+
+    inputs = [Input(shape=(3,)), Input(shape=(3,))]
+    layer = Merge(mode=difference, output_shape=lambda shapes: shapes[0])
+    config = (layer(inputs), layer.get_config())[1]
+    assert config["mode"] is difference
+    assert (config["mode_type"], config["output_shape_type"]) == ("lambda", "lambda")
+    assert config["output_mask_type"] == "raw"
+    model = Model(inputs, layer.get_output_at(0))
+    arrays = randoms((2, 3), (2, 3))
+    copy = Model.from_config(model.get_config())
+    np.testing.assert_array_equal(copy.predict(arrays), arrays[0] - arrays[1])
+
+
+def test_a_function_is_supplied_when_loading(backend):
+    layer = Merge(mode=lambda xs: xs[0], output_shape=(3,), name="pick")
+    written = configs.loads(configs.dumps(layer.get_config()))
+    with pytest.raises(UnsafeFileError, match=r"'mode' of layer 'pick'|`mode` of layer 'pick'"):
+        Merge.from_config(written)
+    with configs.function_scope({"pick": lambda xs: xs[1]}):
+        loaded = Merge.from_config(written)
+    a, b = Input(shape=(3,)), Input(shape=(3,))
+    value = K.function([a, b], [loaded([a, b])])(randoms((1, 3), (1, 3)))[0]
+    np.testing.assert_array_equal(value, randoms((1, 3), (1, 3))[1])
+
+
+def test_one_layer_merges_several_lists(backend):
+    a, b, c = (Input(shape=(3,)) for _ in range(3))
+    layer = Merge(mode="sum")
+    outputs = [layer([a, b]), layer([a, c])]
+    arrays = randoms(*[(2, 3)] * 3)
+    first, second = K.function([a, b, c], outputs)(arrays)
+    np.testing.assert_allclose(first, arrays[0] + arrays[1], rtol=1e-6)
+    np.testing.assert_allclose(second, arrays[0] + arrays[2], rtol=1e-6)
+
+
+def test_one_tensor_may_occur_twice(backend):
+    x = Input(shape=(3,))
+    (array,) = randoms((2, 3))
+    np.testing.assert_array_equal(K.function([x], [merge([x, x])])([array])[0], 2 * array)
+
+
+def test_configurations_of_keras_1_0_lack_some_arguments(backend):
+    config = {"name": "old", "mode": "concat", "mode_type": "raw", "concat_axis": 1, "dot_axes": -1}
+    layer = Merge.from_config(config)
+    assert (layer.name, layer.mode, layer.concat_axis, layer.arguments) == ("old", "concat", 1, {})
+
+
+def inputs(*shapes):
+    return [Input(shape=shape) for shape in shapes]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: Merge(mode="add"), ArgumentError, r"mode='add'.*'sum', 'mul', 'ave'"),
+        (lambda: merge(inputs((3,)), mode="sum"), TypeError, "list of at least two tensors"),
+        (lambda: merge(inputs((3,), (4,))), ShapeError, r"\(None, 3\), \(None, 4\).*mode='concat'"),
+        (lambda: merge(inputs((3,), (3, 4))), ShapeError, "inputs of one shape"),
+        (lambda: merge(inputs((3, 2), (4, 3)), mode="concat"), ShapeError, "All other axes must"),
+        (lambda: merge(inputs((3,), (4,)), mode="concat", concat_axis=2), ShapeError, "concat_axis=2"),
+        (lambda: merge(inputs((3,), (3,), (3,)), mode="dot"), ArgumentError, "takes two inputs.*3"),
+        (lambda: merge(inputs((3,), (4,)), mode="dot"), ShapeError, "sizes 3 and 4"),
+        (lambda: merge(inputs((3,), (3,)), mode="dot", dot_axes=0), ShapeError, "axis 0 being the batch"),
+        (lambda: merge(inputs((3,), (3,)), mode="dot", dot_axes=2), ShapeError, "between 1 and 1"),
+        (lambda: merge(inputs((2, 3), (4, 3)), mode="cos", dot_axes=2), ShapeError, "inputs of one shape"),
+        (lambda: Merge(mode="dot", dot_axes=(1, 2, 3)), TypeError, "an int or a pair of ints"),
+        (lambda: Merge(mode="dot", dot_axes="last"), TypeError, "an int or a pair of ints"),
+        (lambda: Merge(mode="concat", concat_axis=1.0), TypeError, "concat_axis=1.0"),
+        (lambda: Merge([Dense(2, input_dim=3)]), TypeError, "at least two layers"),
+        (lambda: Merge([Dense(2), Flatten()]), ArgumentError, "'dense_.*no input yet"),
+        (lambda: Merge(mode="sum")(Input(shape=(3,))), TypeError, "list of at least two tensors"),
+        (lambda: Merge(mode="sum", axis=1), TypeError, "axis"),
+        (lambda: Lambda(3), TypeError, "function=3"),
+    ],
+)
+def test_messages(backend, call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -1,0 +1,116 @@
+"""Layers that draw at random: what they draw while training, and what fixes the draws."""
+
+import numpy as np
+import pytest
+from oneiros.layers import (
+    Dropout,
+    Embedding,
+    GaussianDropout,
+    GaussianNoise,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
+
+ONES = np.ones((100, 6, 50), "float32")
+LAYERS = {
+    "Dropout": lambda: Dropout(0.3),
+    "SpatialDropout1D": lambda: SpatialDropout1D(0.3),
+    "GaussianNoise": lambda: GaussianNoise(0.3),
+    "GaussianDropout": lambda: GaussianDropout(0.3),
+}
+
+
+@pytest.mark.parametrize("name", sorted(LAYERS))
+def test_outside_training_nothing_changes(backend, run, name):
+    np.testing.assert_array_equal(run(LAYERS[name](), ONES), ONES)
+
+
+@pytest.mark.parametrize("name", sorted(LAYERS))
+def test_the_mean_stays(backend, run, name):
+    y = run(LAYERS[name](), ONES, phase=1)
+    assert abs(y.mean() - 1) < 0.03
+    assert y.std() > 0.25
+
+
+def test_dropout_scales_what_it_keeps(backend, run):
+    y = run(Dropout(0.3), ONES, phase=1)
+    assert set(np.unique(y)) == {np.float32(0), np.float32(1 / np.float32(0.7))}
+    assert abs((y == 0).mean() - 0.3) < 0.02
+
+
+@pytest.mark.parametrize("noise_shape", [(None, 1, None), (100, 1, 50)])
+def test_noise_shape_drops_together(backend, run, noise_shape):
+    y = run(Dropout(0.3, noise_shape=noise_shape), ONES, phase=1)
+    np.testing.assert_array_equal(y, np.broadcast_to(y[:, :1], y.shape))
+    assert 0.2 < (y[:, 0] == 0).mean() < 0.4
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "together"),
+    [
+        (lambda: SpatialDropout1D(0.5), (20, 5, 10), (1,)),
+        (lambda: SpatialDropout2D(0.5, dim_ordering="tf"), (20, 4, 5, 10), (1, 2)),
+        (lambda: SpatialDropout2D(0.5, dim_ordering="th"), (20, 10, 4, 5), (2, 3)),
+        (lambda: SpatialDropout3D(0.5, dim_ordering="tf"), (20, 2, 3, 4, 10), (1, 2, 3)),
+        (lambda: SpatialDropout3D(0.5, dim_ordering="th"), (20, 10, 2, 3, 4), (2, 3, 4)),
+    ],
+)
+def test_feature_maps_are_dropped_whole(backend, run, layer, shape, together):
+    y = run(layer(), np.ones(shape, "float32"), phase=1)
+    low, high = y.min(axis=together), y.max(axis=together)
+    np.testing.assert_array_equal(low, high)
+    assert set(np.unique(low)) == {0, 2}
+    assert 0.3 < (low == 0).mean() < 0.7
+
+
+def test_gaussian_noise_and_dropout_have_their_spread(backend, run):
+    noise = run(GaussianNoise(0.5), 3 * ONES, phase=1) - 3
+    assert abs(noise.mean()) < 0.02
+    assert abs(noise.std() - 0.5) < 0.02
+    factor = run(GaussianDropout(0.2), 3 * ONES, phase=1) / 3
+    assert abs(factor.mean() - 1) < 0.02
+    assert abs(factor.std() - 0.5) < 0.02
+
+
+def test_embedding_drops_rows(backend, run):
+    layer = Embedding(40, 3, dropout=0.5)
+    rows = np.arange(40, dtype="int32")[None].repeat(2, axis=0)
+    y = run(layer, rows, phase=1)
+    np.testing.assert_array_equal(y[0], y[1])
+    table = layer.get_weights()[0]
+    kept = y[0].any(axis=1)
+    np.testing.assert_allclose(y[0], np.where(kept[:, None], 2 * table, 0), rtol=1e-6)
+    assert 8 < kept.sum() < 32
+    np.testing.assert_array_equal(run(Embedding(40, 3, dropout=0.5, weights=[table]), rows)[0], table)
+
+
+@pytest.mark.parametrize("p", [0, 0.0, 1.0])
+def test_the_ends_of_the_range_drop_nothing_as_in_keras(backend, run, p):
+    for layer in (Dropout(p), GaussianDropout(p)):
+        np.testing.assert_array_equal(run(layer, ONES[:2], phase=1), ONES[:2])
+        assert not layer.uses_learning_phase
+
+
+def test_numpy_s_seed_repeats_the_draws(backend, run):
+    draws = []
+    for seed in (5, 5, 6):
+        np.random.seed(seed)
+        draws.append(run(Dropout(0.5), ONES[:3], phase=1))
+    np.testing.assert_array_equal(draws[0], draws[1])
+    assert (draws[0] != draws[2]).any()
+
+
+def test_a_layer_s_seed_fixes_its_draws(backend, run):
+    draws = [run(Dropout(0.5, seed=3), ONES[:3], phase=1) for _ in range(2)]
+    np.testing.assert_array_equal(*draws)
+
+
+def test_each_call_draws_anew(backend):
+    from oneiros import backend as K
+    from oneiros.layers import Input
+
+    x = Input(shape=(6, 50))
+    function = K.function([x, K.learning_phase()], [Dropout(0.5, seed=3)(x)])
+    (first,), (second,) = function([ONES, 1]), function([ONES, 1])
+    assert (first != second).any()

@@ -1,0 +1,79 @@
+"""The finder behind the name `keras`: cheap, silent, and without opinions on what it doesn't own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PLUGIN = Path(__file__).resolve().parents[2] / "plugins" / "keras_namespace"
+
+COST = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+before = set(sys.modules)
+import oneiros_keras_namespace.finder
+new = sorted(set(sys.modules) - before)
+times = []
+for _ in range(50):
+    for name in new:
+        del sys.modules[name]
+    start = time.perf_counter()
+    import oneiros_keras_namespace.finder
+    times.append(time.perf_counter() - start)
+import json
+print(json.dumps({"new": new, "milliseconds": min(times) * 1e3}))
+"""
+
+ANSWERS = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from oneiros_keras_namespace.finder import KerasFinder
+found = {}
+for name in sys.argv[2:]:
+    spec = KerasFinder.find_spec(name)
+    found[name] = spec and spec.name
+print(json.dumps(found))
+"""
+
+
+def run(code, *arguments, options=(), **variables):
+    command = [sys.executable, *options, "-c", code, PLUGIN, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=variables or None)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_it_imports_nothing_and_costs_less_than_a_millisecond():
+    cost = run(COST, options=["-S"])
+    assert cost["new"] == ["oneiros_keras_namespace", "oneiros_keras_namespace.finder"]
+    assert cost["milliseconds"] < 1
+
+
+def test_it_owns_what_oneiros_has_and_answers_none_otherwise():
+    owned = [
+        "keras",
+        "keras.backend",
+        "keras.layers",
+        "keras.layers.core",
+        "keras.models",
+        "keras.engine.topology",
+    ]
+    foreign = ["kerasx", "tensorflow.keras", "tf_keras", "mykeras.layers", "keras_tuner", "oneiros", "sys"]
+    absent = [
+        "keras.api",
+        "keras.src",
+        "keras.src.saving",
+        "keras._tf_keras",
+        "keras.ops",
+        "keras.backend.config",
+    ]
+    found = run(ANSWERS, *owned, *foreign, *absent)
+    assert {name for name, spec in found.items() if spec} == set(owned)
+
+
+@pytest.mark.parametrize(("value", "on"), [("0", False), ("1", True), ("", True)])
+def test_the_switch(value, on):
+    found = run(ANSWERS, "keras", ONEIROS_KERAS_NAMESPACE=value, HOME="/nonexistent")
+    assert found == {"keras": "keras" if on else None}

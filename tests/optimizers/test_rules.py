@@ -1,0 +1,221 @@
+"""Each optimizer's rule, with and without its options, against NumPy in float64 written from the papers.
+
+All variants take ten steps on one loss in one compiled function per backend.
+"""
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros import constraints, optimizers
+
+STEPS = 10
+START = {"a": np.array([[1.0, -2.0], [0.5, 3.0]]), "b": np.array([0.3, -0.7])}
+
+
+def gradients(p):
+    """Of loss(): sum(a ** 2) + sum(a * b) + sum(b ** 4)."""
+    return {"a": 2 * p["a"] + p["b"], "b": p["a"].sum(axis=0) + 4 * p["b"] ** 3}
+
+
+def loss(p):
+    return K.sum(K.square(p["a"])) + K.sum(p["a"] * p["b"]) + K.sum(K.pow(p["b"], 4))
+
+
+def sgd(t, g, s, lr=0.01, momentum=0.0, decay=0.0, nesterov=False):
+    rate = lr / (1 + decay * (t - 1))
+    s["m"] = momentum * s.get("m", 0) - rate * g
+    return momentum * s["m"] - rate * g if nesterov else s["m"]
+
+
+def rmsprop(t, g, s, lr=0.001, rho=0.9, epsilon=1e-8, decay=0.0):
+    s["a"] = rho * s.get("a", 0) + (1 - rho) * g**2
+    return -lr / (1 + decay * (t - 1)) * g / (np.sqrt(s["a"]) + epsilon)
+
+
+def adagrad(t, g, s, lr=0.01, epsilon=1e-8, decay=0.0):
+    s["a"] = s.get("a", 0) + g**2
+    return -lr / (1 + decay * (t - 1)) * g / (np.sqrt(s["a"]) + epsilon)
+
+
+def adadelta(t, g, s, lr=1.0, rho=0.95, epsilon=1e-8, decay=0.0):
+    s["a"] = rho * s.get("a", 0) + (1 - rho) * g**2
+    step = g * np.sqrt(s.get("d", 0) + epsilon) / np.sqrt(s["a"] + epsilon)
+    s["d"] = rho * s.get("d", 0) + (1 - rho) * step**2
+    return -lr / (1 + decay * (t - 1)) * step
+
+
+def adam(t, g, s, lr=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-8, decay=0.0):
+    s["m"] = beta_1 * s.get("m", 0) + (1 - beta_1) * g
+    s["v"] = beta_2 * s.get("v", 0) + (1 - beta_2) * g**2
+    rate = lr / (1 + decay * (t - 1)) * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+    return -rate * s["m"] / (np.sqrt(s["v"]) + epsilon)
+
+
+def adamax(t, g, s, lr=0.002, beta_1=0.9, beta_2=0.999, epsilon=1e-8, decay=0.0):
+    s["m"] = beta_1 * s.get("m", 0) + (1 - beta_1) * g
+    s["u"] = np.maximum(beta_2 * s.get("u", 0), np.abs(g))
+    return -lr / (1 + decay * (t - 1)) / (1 - beta_1**t) * s["m"] / (s["u"] + epsilon)
+
+
+def nadam(t, g, s, lr=0.002, beta_1=0.9, beta_2=0.999, epsilon=1e-8, schedule_decay=0.004):
+    def momentum(step):
+        return beta_1 * (1 - 0.5 * 0.96 ** (step * schedule_decay))
+
+    s["schedule"] = s.get("schedule", 1.0) * momentum(t)
+    s["m"] = beta_1 * s.get("m", 0) + (1 - beta_1) * g
+    s["v"] = beta_2 * s.get("v", 0) + (1 - beta_2) * g**2
+    now = (1 - momentum(t)) * g / (1 - s["schedule"])
+    ahead = momentum(t + 1) * s["m"] / (1 - s["schedule"] * momentum(t + 1))
+    return -lr * (now + ahead) / (np.sqrt(s["v"] / (1 - beta_2**t)) + epsilon)
+
+
+RULES = {
+    "SGD": sgd,
+    "RMSprop": rmsprop,
+    "Adagrad": adagrad,
+    "Adadelta": adadelta,
+    "Adam": adam,
+    "Adamax": adamax,
+    "Nadam": nadam,
+}
+VARIANTS = [
+    ("SGD", {}, {}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9}, {}),
+    ("SGD", {"lr": 0.05, "momentum": 0.7, "nesterov": True, "decay": 0.3}, {}),
+    ("SGD", {"lr": 0.05, "nesterov": True}, {}),
+    ("SGD", {"lr": 0.2}, {"clipnorm": 0.5}),
+    ("SGD", {"lr": 0.2}, {"clipvalue": 0.4}),
+    ("SGD", {"lr": 0.2, "momentum": 0.5}, {"clipnorm": 2.0, "clipvalue": 0.7}),
+    ("RMSprop", {}, {}),
+    ("RMSprop", {"lr": 0.02, "rho": 0.7, "epsilon": 0.01, "decay": 0.2}, {}),
+    ("RMSprop", {"lr": 0.02}, {"clipvalue": 0.3}),
+    ("Adagrad", {}, {}),
+    ("Adagrad", {"lr": 0.3, "epsilon": 0.1, "decay": 0.5}, {"clipnorm": 1.0}),
+    ("Adadelta", {"epsilon": 1e-6}, {}),
+    ("Adadelta", {"lr": 0.5, "rho": 0.8, "epsilon": 1e-3, "decay": 0.1}, {"clipnorm": 1.0}),
+    ("Adam", {}, {}),
+    ("Adam", {"lr": 0.1, "beta_1": 0.7, "beta_2": 0.9, "epsilon": 0.01, "decay": 0.25}, {}),
+    ("Adam", {"lr": 0.1}, {"clipnorm": 0.8}),
+    ("Adamax", {}, {}),
+    ("Adamax", {"lr": 0.1, "beta_1": 0.6, "beta_2": 0.8, "epsilon": 0.1, "decay": 0.4}, {"clipvalue": 0.5}),
+    ("Nadam", {}, {}),
+    ("Nadam", {"lr": 0.05, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 0.01, "schedule_decay": 0.1}, {}),
+    ("Nadam", {"lr": 0.05}, {"clipnorm": 1.0}),
+]
+"""Class name, arguments of the rule, clipping."""
+
+
+def expected(name, kwargs, clipping):
+    p, state, history = {k: v.copy() for k, v in START.items()}, {"a": {}, "b": {}}, []
+    for t in range(1, STEPS + 1):
+        grads = gradients(p)
+        norm = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
+        limit, bound = clipping.get("clipnorm", np.inf), clipping.get("clipvalue", np.inf)
+        for k, g in grads.items():
+            g = np.clip(g * limit / norm if norm >= limit else g, -bound, bound)
+            p[k] = p[k] + RULES[name](t, g, state[k], **kwargs)
+        history.append({k: v.copy() for k, v in p.items()})
+    return history
+
+
+def test_every_rule(backend):
+    variables = [{k: K.variable(v, name=k) for k, v in START.items()} for _ in VARIANTS]
+    updates = []
+    for p, (name, kwargs, clipping) in zip(variables, VARIANTS, strict=True):
+        updates += getattr(optimizers, name)(**kwargs, **clipping).get_updates(list(p.values()), {}, loss(p))
+    step = K.function([], [], updates)
+    histories = [expected(*variant) for variant in VARIANTS]
+    for t in range(STEPS):
+        step([])
+        for p, history, variant in zip(variables, histories, VARIANTS, strict=True):
+            for k, variable in p.items():
+                np.testing.assert_allclose(
+                    K.get_value(variable),
+                    history[t][k],
+                    rtol=1e-4,
+                    atol=1e-5,
+                    err_msg=f"{variant} step {t + 1}, {k}",
+                )
+
+
+COUNTING = {"Adam", "Adamax", "Nadam"}
+"""Optimizers that count their updates even if their learning rate doesn't depend on it."""
+WITHOUT_COUNT = {"RMSprop", "Adagrad", "Adadelta"}
+"""Optimizers whose state, as saved, lacks the count."""
+
+
+def test_iterations_state_and_live_learning_rate(backend):
+    p = K.variable(START["a"])
+    made = {(name, decay): getattr(optimizers, name)(**({"decay": decay} if decay else {}))
+            for name in RULES for decay in (0, 0.1) if not (decay and name == "Nadam")}  # fmt: skip
+    updates = []
+    for optimizer in made.values():
+        copy = K.variable(START["a"])
+        updates += optimizer.get_updates([copy], {}, K.sum(K.square(copy) + p))
+    step = K.function([], [], updates)
+    step([])
+    step([])
+    for (name, decay), optimizer in made.items():
+        assert K.get_value(optimizer.iterations) == (2 if name in COUNTING or decay else 0), (name, decay)
+        state = [array.shape for array in optimizer.get_weights()]
+        slots = {"SGD": 1, "RMSprop": 1, "Adagrad": 1}.get(name, 2)
+        assert state == [()] * (name not in WITHOUT_COUNT) + [(2, 2)] * slots, name
+        K.set_value(optimizer.lr, 0.0)
+        assert optimizer.get_config()["lr"] == 0.0
+    weights = {key: optimizer.get_weights() for key, optimizer in made.items()}
+    step([])
+    for key, optimizer in made.items():  # the state lives on while the learning rate 0 stops the weights
+        assert not np.array_equal(optimizer.get_weights()[-1], weights[key][-1])
+
+
+def test_constraints_apply_to_the_new_value(backend):
+    p = K.variable(START["a"])
+    optimizer = optimizers.SGD(lr=0.1)
+    step = K.function([], [], optimizer.get_updates([p], {p: constraints.maxnorm(0.5)}, K.sum(K.square(p))))
+    step([])
+    new = START["a"] * 0.8
+    norms = np.sqrt(np.sum(new**2, axis=0))
+    np.testing.assert_allclose(K.get_value(p), new * np.minimum(norms, 0.5) / norms, rtol=1e-5)
+
+
+def test_updates_are_simultaneous(backend):
+    """Both gradients are taken at the old values, whatever the order of the updates."""
+    a, b = K.variable(2.0), K.variable(3.0)
+    step = K.function([], [], optimizers.SGD(lr=0.1).get_updates([a, b], {}, a * b))
+    step([])
+    assert K.get_value(a) == pytest.approx(2.0 - 0.1 * 3.0)
+    assert K.get_value(b) == pytest.approx(3.0 - 0.1 * 2.0)
+
+
+def test_clip_norm(backend):
+    g = K.variable(np.array([3.0, 4.0]))
+    n = K.sqrt(K.sum(K.square(g)))
+    clipped, at_limit, kept, off = K.function(
+        [], [optimizers.clip_norm(g, c, n) for c in (1.0, 5.0, 6.0, 0)]
+    )([])
+    np.testing.assert_allclose(clipped, [0.6, 0.8], rtol=1e-6)
+    for unchanged in (at_limit, kept, off):
+        np.testing.assert_allclose(unchanged, [3.0, 4.0], rtol=1e-6)
+
+
+def test_clip_norm_of_zero_gradients_is_not_nan(backend):
+    p = K.variable(np.zeros(3))
+    K.function([], [], optimizers.SGD(lr=0.1, clipnorm=1.0).get_updates([p], {}, K.sum(K.square(p))))([])
+    np.testing.assert_array_equal(K.get_value(p), np.zeros(3))
+
+
+def test_float64(backend):
+    """With floatx float64 a rule keeps its digits: nothing in it drops to float32."""
+    K.set_floatx("float64")
+    try:
+        p = {k: K.variable(v) for k, v in START.items()}
+        updates = optimizers.Nadam(lr=0.05).get_updates(list(p.values()), {}, loss(p))
+        step = K.function([], [], updates)
+        for _ in range(STEPS):
+            step([])
+        for k, variable in p.items():
+            value = K.get_value(variable)
+            assert value.dtype == np.float64
+            np.testing.assert_allclose(value, expected("Nadam", {"lr": 0.05}, {})[-1][k], rtol=1e-10)
+    finally:
+        K.set_floatx("float32")

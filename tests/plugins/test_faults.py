@@ -1,0 +1,411 @@
+"""Faulty distributions, built as wheels and installed beside the real ones: each fault stays its own.
+
+One environment holds all of them at once. What is watched are processes started in it.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+
+import pytest
+
+HOOKS = "from oneiros import hookimpl\n\n"
+LAYER = """
+from oneiros.engine.layer import Layer
+
+
+class {name}(Layer):
+    loadable = True
+"""
+
+
+@dataclass
+class Fault:
+    """A distribution with something wrong."""
+
+    manifest: str
+    files: dict = field(default_factory=dict)
+    group: str = "oneiros.v1"
+    entry: str = ""
+    version: str = "1.0"
+
+
+def layers(**names):
+    return f"@hookimpl\ndef oneiros_layers():\n    return {names!r}\n"
+
+
+FAULTS = {
+    "bad-import": Fault("import there_is_no_such_module\n"),
+    "bad-exit": Fault("raise SystemExit('not on this machine')\n"),
+    "bad-syntax": Fault("def broken(:\n"),
+    "bad-level": Fault("raise AssertionError('imported all the same')\n", group="oneiros.v2"),
+    "bad-duplicate": Fault(
+        HOOKS + layers(Highway="bad_duplicate.layer:Highway", DuplicateOnly="bad_duplicate.layer:Highway"),
+        {"layer.py": LAYER.format(name="Highway")},
+    ),
+    "lab-one": Fault(
+        HOOKS
+        + layers(OfLabOne="lab_one.layer:OfLabOne")
+        + "oneiros_after = ['lab-two']\n"
+        + "@hookimpl\ndef oneiros_default_callbacks(model, params):\n    return ['one']\n",
+        {"layer.py": LAYER.format(name="OfLabOne")},
+        entry="layers",
+    ),
+    "lab-two": Fault(
+        HOOKS
+        + layers(OfLabTwo="lab_two.layer:OfLabTwo")
+        + "@hookimpl\ndef oneiros_default_callbacks(params):\n    return ['two']\n",
+        {"layer.py": LAYER.format(name="OfLabTwo")},
+        entry="layers",
+    ),
+    "bad-hook": Fault(
+        HOOKS
+        + "@hookimpl\ndef oneiros_layer():\n    return {}\n\n"
+        + layers(BesideBadHook="bad_hook.layer:BesideBadHook"),
+        {"layer.py": LAYER.format(name="BesideBadHook")},
+    ),
+    "bad-argument": Fault(HOOKS + "@hookimpl\ndef oneiros_after_compile(model, gradient):\n    pass\n"),
+    "bad-wrapper": Fault(
+        HOOKS
+        + "@hookimpl(wrapper=True)\ndef oneiros_before_compile(model):\n    return (yield)\n\n"
+        + layers(BesideWrapper="bad_wrapper.layer:BesideWrapper"),
+        {"layer.py": LAYER.format(name="BesideWrapper")},
+    ),
+    "bad-raising": Fault(
+        HOOKS
+        + "@hookimpl\ndef oneiros_layers():\n    raise RuntimeError('no layers today')\n\n"
+        + "@hookimpl\ndef oneiros_metrics():\n    return {'still_there': 'math:fabs'}\n\n"
+        + "@hookimpl\ndef oneiros_after_compile(model):\n    raise OSError('disk on fire')\n"
+    ),
+    "bad-heavy": Fault(
+        HOOKS + "import scipy\n" + layers(HeavyButFine="bad_heavy.layer:HeavyButFine"),
+        {"layer.py": LAYER.format(name="HeavyButFine")},
+    ),
+    "bad-return": Fault(
+        HOOKS
+        + "@hookimpl\ndef oneiros_layers():\n    return ['Dense']\n\n"
+        + "@hookimpl\ndef oneiros_optimizers():\n"
+        + "    return {'NotAReference': 'two words', 'Fine': 'math:sin'}\n"
+    ),
+    "bad-reference": Fault(HOOKS + layers(Ghost="bad_reference.nowhere:Ghost")),
+    "bad-second": Fault(HOOKS, {"other.py": HOOKS}, entry='first = "bad_second.other"\nsecond'),
+    "bad-circle-a": Fault(HOOKS + "oneiros_before = ['bad-circle-b']\n"),
+    "bad-circle-b": Fault(HOOKS + "oneiros_before = ['bad-circle-a']\n"),
+}
+
+BUILD = """
+import os, sys
+from hatchling import build
+for folder in sys.argv[2:]:
+    os.chdir(folder)
+    build.build_wheel(sys.argv[1])
+"""
+
+LOOK = """
+import json, sys, warnings
+from oneiros import plugins, registry
+manager = plugins.manager()
+def ask(kind, name):
+    try:
+        return repr(registry.resolve(kind, name))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+asked = [pair.split("|") for pair in sys.argv[1:]]
+callbacks = plugins.call("oneiros_default_callbacks", model=None, params={"verbose": 0})
+records = {r.distribution: {"state": r.state, "phase": r.phase, "error": r.error} for r in manager.plugins}
+print(json.dumps({
+    "order": [r.distribution for r in manager.plugins], "records": records,
+    "answers": {name: ask(kind, name) for kind, name in asked},
+    "callbacks": [c for c in callbacks if c and isinstance(c[0], str)], "imported": sorted(sys.modules),
+}))
+"""
+
+TRAIN = """
+import warnings
+import numpy as np
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    from oneiros.layers import *
+    from oneiros.models import Sequential
+    model = Sequential([Dense(2, input_dim=3, activation="tanh")])
+    model.compile("sgd", "mse")
+    first = model.train_on_batch(np.eye(3), np.ones((3, 2)))
+    assert model.train_on_batch(np.eye(3), np.ones((3, 2))) < first
+print([str(w.message) for w in caught if "bad-" in str(w.message)])
+print("Highway" in globals(), "Ghost" in globals(), "OfLabOne" in globals(), "Masking" in globals())
+"""
+
+
+def build_wheels(folder, faults):
+    """Builds a wheel of each fault with hatchling, as its author would."""
+    sources = []
+    for name, fault in faults.items():
+        package = folder / name / name.replace("-", "_")
+        package.mkdir(parents=True)
+        for file, text in {"__init__.py": "", "manifest.py": fault.manifest, **fault.files}.items():
+            (package / file).write_text(text)
+        (folder / name / "pyproject.toml").write_text(
+            f'[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n\n'
+            f'[project]\nname = "{name}"\nversion = "{fault.version}"\n'
+            f'dependencies = ["oneiros-kernel>=0.1,<1"]\n\n'
+            f'[project.entry-points."{fault.group}"]\n{fault.entry or name} = "{package.name}.manifest"\n'
+        )
+        sources.append(folder / name)
+    wheels = folder / "wheels"
+    wheels.mkdir()
+    subprocess.run([sys.executable, "-c", BUILD, wheels, *sources], check=True, capture_output=True)
+    return wheels
+
+
+@pytest.fixture(scope="module")
+def environment(new_environment, tmp_path_factory):
+    """All first-party plugins, all faulty ones, and a stale copy of one's metadata."""
+    made = new_environment("faults")
+    wheels = build_wheels(tmp_path_factory.mktemp("faulty"), FAULTS)
+    made.install("oneiros", "--no-deps", "--find-links", wheels, *real_distributions(), *FAULTS)
+    stale = made.folder / "stale"
+    shutil.copytree(made.packages / "lab_two-1.0.dist-info", stale / "lab_two-0.9.dist-info")
+    metadata = stale / "lab_two-0.9.dist-info" / "METADATA"
+    metadata.write_text(metadata.read_text().replace("Version: 1.0", "Version: 0.9"))
+    (made.packages / "stale.pth").write_text(f"{stale}\n")
+    return made
+
+
+def real_distributions():
+    from oneiros.plugins import manager
+
+    return sorted(manager().records)
+
+
+def process(environment, code, *arguments, **variables):
+    command = [environment.python, "-c", code, *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, env=environment.variables(**variables), timeout=120
+    )
+
+
+def look(environment, *asked, **variables):
+    done = process(environment, LOOK, *asked, **variables)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def seen(environment):
+    names = [f"layer|{name}" for name in ("Dense", "OfLabOne", "OfLabTwo", "BesideBadHook", "BesideWrapper")]
+    more = [
+        "layer|HeavyButFine",
+        "layer|Ghost",
+        "layer|Highway",
+        "layer|bad-duplicate:Highway",
+        "layer|Hghway",
+    ]
+    others = [
+        "layer|oneiros-layers-core:Highway",
+        "layer|DuplicateOnly",
+        "metric|still_there",
+        "optimizer|Fine",
+    ]
+    return look(environment, *names, *more, *others, "optimizer|NotAReference", "activation|relu")
+
+
+def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
+    expected = {
+        "bad-import": ("failed", "import", "No module named 'there_is_no_such_module'"),
+        "bad-exit": ("failed", "import", "SystemExit: not on this machine"),
+        "bad-syntax": ("failed", "import", "SyntaxError"),
+        "bad-level": (
+            "incompatible",
+            "metadata",
+            "API level 2; this kernel offers [1]: pip install -U oneiros-kernel",
+        ),
+        "bad-duplicate": ("conflict", "names", "bad-duplicate and oneiros-layers-core both provide"),
+        "bad-hook": ("failed", "register", "There is no hook oneiros_layer; there is oneiros_layers."),
+        "bad-argument": ("failed", "register", "gradient"),
+        "bad-wrapper": ("failed", "register", "oneiros_before_compile is a wrapper"),
+        "bad-raising": ("failed", "oneiros_layers", "RuntimeError: no layers today"),
+        "bad-heavy": ("ok", "import", "scipy"),
+        "bad-return": ("failed", "oneiros_layers", "no dict of references"),
+        "bad-reference": ("ok", None, ""),
+        "bad-second": ("ok", "metadata", "only 'second' is used"),
+        "bad-circle-a": ("ok", "order", "bad-circle-b"),
+        "bad-circle-b": ("ok", "order", "bad-circle-a"),
+        "lab-one": ("ok", None, ""),
+        "lab-two": ("ok", None, ""),
+    }
+    assert set(expected) == set(FAULTS)
+    for name, (state, phase, reason) in expected.items():
+        record = seen["records"][name]
+        assert (record["state"], record["phase"]) == (state, phase), (name, record)
+        assert reason in (record["error"] or ""), (name, record)
+
+
+def test_everything_else_works(seen):
+    real = set(real_distributions())
+    assert real <= set(seen["order"])
+    faulty = {name: seen["records"][name] for name in real if seen["records"][name]["state"] != "ok"}
+    assert set(faulty) == {"oneiros-layers-core"}, "it shares a name with bad-duplicate, and is told"
+    assert faulty["oneiros-layers-core"]["state"] == "conflict"
+    for name in (
+        "Dense",
+        "OfLabOne",
+        "OfLabTwo",
+        "BesideBadHook",
+        "BesideWrapper",
+        "HeavyButFine",
+        "DuplicateOnly",
+    ):
+        assert seen["answers"][name].startswith("<class"), (name, seen["answers"][name])
+    for name in ("relu", "still_there", "Fine"):
+        assert "function" in seen["answers"][name]
+
+
+def test_two_distributions_with_the_same_entry_point_name_are_both_seen(seen):
+    assert "lab_one.layer.OfLabOne" in seen["answers"]["OfLabOne"]
+    assert "lab_two.layer.OfLabTwo" in seen["answers"]["OfLabTwo"]
+
+
+def test_a_conflict_names_both_and_the_line_that_settles_it(seen):
+    answer = seen["answers"]["Highway"]
+    assert answer.startswith(
+        "NameConflictError: bad-duplicate and oneiros-layers-core both provide the layer 'Highway'"
+    )
+    assert '"layer:Highway" = "bad-duplicate"' in answer and "settings.toml" in answer
+    assert "settings.override(prefer={" in answer
+    assert "bad_duplicate" in seen["answers"]["bad-duplicate:Highway"]
+    assert "oneiros_layers_core" in seen["answers"]["oneiros-layers-core:Highway"]
+
+
+def test_the_line_of_the_conflict_settles_it(environment):
+    home = environment.folder / "settled"
+    home.mkdir()
+    found = look(environment, "layer|Highway")["answers"]["Highway"]
+    line = re.search(r'"layer:Highway" = "[\w-]+"', found).group()
+    (home / "settings.toml").write_text(f"[prefer]\n{line}\n")
+    settled = look(environment, "layer|Highway", ONEIROS_HOME=str(home))
+    assert settled["answers"]["Highway"] == "<class 'bad_duplicate.layer.Highway'>"
+    assert settled["records"]["bad-duplicate"]["state"] == "ok"
+    assert settled["records"]["oneiros-layers-core"]["state"] == "ok"
+
+
+def test_a_missing_object_says_where_it_was_looked_for(seen):
+    answer = seen["answers"]["Ghost"]
+    assert answer.startswith("PluginLoadError: The layer 'Ghost' of bad-reference 1.0 can't be imported")
+    assert "bad_reference.nowhere:Ghost" in answer and "ModuleNotFoundError" in answer
+
+
+def test_unknown_names_mention_plugins_that_failed(seen):
+    assert "Did you mean 'Highway'" in seen["answers"]["Hghway"]
+    assert "bad-import (ModuleNotFoundError" in seen["answers"]["Hghway"]
+    assert seen["answers"]["NotAReference"].startswith("UnknownNameError")
+
+
+def test_other_api_levels_are_not_imported(seen):
+    assert not [name for name in seen["imported"] if name.startswith("bad_level")]
+
+
+def test_order_is_declared_first_and_then_by_name(environment, seen):
+    order = seen["order"]
+    assert order.index("lab-two") < order.index("lab-one"), "lab-one asks to come after lab-two"
+    assert seen["callbacks"] == [["two"], ["one"]]
+    undeclared = [name for name in order if name not in ("lab-one", "lab-two")]
+    assert undeclared == sorted(undeclared)
+    assert look(environment)["order"] == order
+
+
+def test_stale_metadata_is_seen_once(environment, seen):
+    assert seen["order"].count("lab-two") == 1
+    done = process(
+        environment, "from oneiros.plugins import manager; print(manager().records['lab-two'].version)"
+    )
+    assert done.stdout == "1.0\n"
+
+
+def test_damaged_metadata_announces_nothing(environment, seen):
+    damaged = environment.folder / "damaged"
+    for name, contents in {
+        "bytes": b"[oneiros.v1]\nx = \xff\xfe\n",
+        "half": b"[oneiros.v1]\nx = half.manifest\n",
+    }.items():
+        (damaged / f"{name}-1.0.dist-info").mkdir(parents=True)
+        (damaged / f"{name}-1.0.dist-info" / "entry_points.txt").write_bytes(contents)
+    code = "from oneiros.plugins import manager; print(*[r.distribution for r in manager().plugins])"
+    done = process(environment, code, PYTHONPATH=str(damaged))
+    assert done.stdout.split() == seen["order"], done.stderr
+
+
+def test_a_model_trains_and_a_raising_hook_warns(environment):
+    done = process(environment, TRAIN)
+    assert done.returncode == 0, done.stderr
+    warned, names = done.stdout.splitlines()
+    assert warned == """["bad-raising failed in oneiros_after_compile: OSError('disk on fire')"]"""
+    assert names == "False False True True", "import * leaves out what conflicts or doesn't load"
+
+
+def test_strict_raises_the_first_failure(environment):
+    done = process(environment, "from oneiros import registry; registry.names('layer')", ONEIROS_STRICT="1")
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert re.match(r"oneiros.errors.PluginLoadError: bad-\w+ 1.0, \w+: ", last)
+    assert "direct cause" in done.stderr, "the plugin's own exception is shown too"
+
+
+def test_disabled_plugins_are_not_imported_and_say_how_to_enable_them(environment):
+    variables = {"ONEIROS_DISABLE": "lab-one, Bad.Import, oneiros_layers_core"}
+    found = look(environment, "layer|OfLabOne", "layer|Dense", "layer|Highway", **variables)
+    for name in ("lab-one", "bad-import", "oneiros-layers-core"):
+        assert found["records"][name]["state"] == "disabled"
+    assert not [
+        name
+        for name in found["imported"]
+        if name.startswith(("lab_one", "bad_import", "oneiros_layers_core"))
+    ]
+    assert "provided by oneiros-layers-core, which is disabled" in found["answers"]["Dense"]
+    assert "ONEIROS_DISABLE" in found["answers"]["Dense"]
+    assert found["answers"]["OfLabOne"].startswith("UnknownNameError: Unknown layer 'OfLabOne'.")
+    assert "lab-one (disabled)" in found["answers"]["OfLabOne"]
+    assert found["answers"]["Highway"] == "<class 'bad_duplicate.layer.Highway'>", "no conflict any more"
+
+
+def test_the_command_line_tells_all_of_it(environment):
+    command = [environment.folder / "bin" / "oneiros", "plugins"]
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, env=environment.variables())
+    assert done.returncode == 0, done.stderr
+    rows = {row["distribution"]: row for row in json.loads(done.stdout)["plugins"]}
+    assert rows["bad-import"]["state"] == "failed"
+    assert "there_is_no_such_module" in rows["bad-import"]["error"]
+    assert rows["bad-level"]["api_level"] == 2
+    assert {problem["phase"] for problem in rows["bad-raising"]["problems"]} == {"oneiros_layers"}
+    checked = subprocess.run(
+        [*command, "--check"], capture_output=True, text=True, env=environment.variables()
+    )
+    assert checked.returncode == 1
+    assert "bad_reference.nowhere" in checked.stdout, "--check imports what plugins refer to"
+    details = subprocess.run(
+        [*command, "bad-import"], capture_output=True, text=True, env=environment.variables()
+    )
+    assert "Traceback" in details.stdout and "there_is_no_such_module" in details.stdout
+
+
+def test_a_name_whose_plugin_is_not_installed(new_environment):
+    made = new_environment("kernel_only")
+    made.install("oneiros-kernel", "--no-deps")
+    found = look(made, "layer|Dense", "optimizer|sgd")
+    assert found["order"] == ["oneiros-kernel"]
+    assert found["answers"]["Dense"] == (
+        "UnknownNameError: Unknown layer 'Dense'. It is provided by oneiros-layers-core, "
+        "which is not installed: pip install oneiros-layers-core"
+    )
+    assert "pip install oneiros-optimizers" in found["answers"]["sgd"]
+    for statement in (
+        "from oneiros.layers import Dense",
+        "import oneiros.activations",
+        "from oneiros import metrics",
+    ):
+        done = process(made, f"try:\n    {statement}\nexcept ImportError as error:\n    print(error)")
+        assert re.search(
+            r"provided by oneiros-[\w-]+, which is not installed: pip install oneiros-", done.stdout
+        ), statement + done.stdout + done.stderr

@@ -1,0 +1,150 @@
+"""What the kernel may cost and use: lines, columns, imports, time, silence."""
+
+import ast
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KERNEL = ROOT / "kernel" / "oneiros"
+ALLOWED = set(sys.stdlib_module_names) | {"numpy", "pluggy", "importlib_metadata", "oneiros"}
+FORBIDDEN = {"eval", "exec", "compile", "__import__"}
+UNSAFE = {"pickle", "marshal", "shelve", "dill", "ctypes", "socket", "urllib", "http"}
+HEAVY = ("numpy", "pluggy", "h5py", "jax", "pytensor", "tensorflow", "numba", "scipy", "oneiros_")
+
+COST = """
+import json, sys, time
+import numpy
+started = time.perf_counter()
+import oneiros
+imported = time.perf_counter() - started
+from oneiros.plugins import manager
+manager()
+print(json.dumps({"import": imported * 1e3, "discovery": (time.perf_counter() - started - imported) * 1e3}))
+"""
+
+
+def kernel_lines():
+    spec = importlib.util.spec_from_file_location("kernel_lines", ROOT / "tools" / "kernel_lines.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def trees():
+    return {
+        path.relative_to(KERNEL): ast.parse(path.read_text(encoding="utf-8")) for path in KERNEL.rglob("*.py")
+    }
+
+
+def process(code, *options, **variables):
+    environment = {**os.environ, **variables}
+    done = subprocess.run(
+        [sys.executable, *options, "-c", code], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_the_kernel_keeps_to_its_lines():
+    tool = kernel_lines()
+    rows = tool.table()
+    print("\n".join(f"{lines:6}  {name}" for name, lines, _ in rows))
+    assert sum(lines for _, lines, _ in rows) <= tool.BUDGET == 3000
+
+
+def test_no_line_is_longer_than_110_columns():
+    tool = kernel_lines()
+    assert [name for name, _, width in tool.table() if width > 110] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("x = 1\n", 1),
+        ('"""A docstring."""\n\n# a comment\nx = """one\ntwo"""\n', 2),
+        ('def f(a,\n      b):\n    """Doc\n\n    more."""\n    return a  # why\n', 3),
+        ("if x:\n\n    y = (1,\n\n         2)\n", 3),
+    ],
+)
+def test_lines_are_counted_as_promised(source, expected):
+    assert kernel_lines().code_lines(source) == expected
+
+
+def test_the_kernel_imports_only_what_it_may():
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            packages = {name.partition(".")[0] for name in names}
+            assert packages <= ALLOWED, (path, packages - ALLOWED)
+            assert not packages & UNSAFE, (path, packages & UNSAFE)
+
+
+def test_the_kernel_runs_no_text_as_code():
+    for path, tree in trees().items():
+        called = {
+            node.func.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert not called & FORBIDDEN, path
+
+
+def test_importing_imports_no_engine_and_no_plugin():
+    code = (
+        "import sys, json; before = set(sys.modules); import oneiros;"
+        "print(json.dumps(sorted(set(sys.modules) - before)))"
+    )
+    loaded = json.loads(process(code).stdout)
+    assert [name for name in loaded if name.startswith(HEAVY)] == []
+    assert [name for name in loaded if name.startswith("oneiros")] == ["oneiros"]
+
+
+def test_discovery_imports_only_manifests():
+    code = (
+        "import sys, json; before = set(sys.modules); from oneiros.plugins import manager; manager();"
+        "print(json.dumps(sorted(set(sys.modules) - before)))"
+    )
+    loaded = json.loads(process(code).stdout)
+    plugins = [name for name in loaded if name.startswith("oneiros_")]
+    assert plugins and all(name.count(".") == 0 or name.endswith(".manifest") for name in plugins)
+    assert [
+        name for name in loaded if name.startswith(("numpy", "h5py", "jax", "pytensor", "tensorflow"))
+    ] == []
+
+
+def test_importing_is_silent_and_writes_nothing(tmp_path):
+    code = "import oneiros; from oneiros.plugins import manager; manager(); dir(oneiros)"
+    done = process(
+        code,
+        "-B",
+        "-W",
+        "error",
+        HOME=str(tmp_path),
+        ONEIROS_HOME=str(tmp_path / "own"),
+        TMPDIR=str(tmp_path),
+    )
+    assert done.stdout == done.stderr == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_importing_costs_at_most_50_ms_beyond_numpy():
+    runs = [json.loads(process(COST).stdout) for _ in range(3)]
+    assert min(run["import"] for run in runs) <= 50
+    assert min(run["discovery"] for run in runs) <= 200, "the first name: pluggy, metadata, all manifests"
+
+
+def test_set_seed_is_numpys():
+    import numpy as np
+    import oneiros
+
+    oneiros.set_seed(7)
+    drawn = np.random.rand(3)
+    np.random.seed(7)
+    assert (drawn == np.random.rand(3)).all()

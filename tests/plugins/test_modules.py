@@ -1,0 +1,116 @@
+"""The modules made of what plugins contribute."""
+
+import importlib
+import subprocess
+import sys
+
+import oneiros
+import pytest
+from oneiros import modules, plugins, registry
+from oneiros.modules import VirtualModule
+
+PATHS = sorted(plugins.manager().modules)
+
+
+def process(code):
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_all_dir_and_names_agree(path):
+    module = importlib.import_module(f"oneiros.{path}")
+    listed = module.__all__
+    assert set(plugins.manager().modules[path]) <= set(listed) <= set(dir(module))
+    assert all(getattr(module, name) is not None for name in listed)
+    assert not [name for name in listed if name.startswith("_")]
+
+
+def test_a_name_is_the_same_object_wherever_it_is_seen():
+    for path in ("engine", "engine.topology", "layers", "layers.core"):
+        assert importlib.import_module(f"oneiros.{path}").Merge is registry.resolve("layer", "Merge")
+
+
+def test_layers_shows_all_layers_and_all_names_of_its_children():
+    shown = set(oneiros.layers.__all__)
+    assert set(registry.names("layer")) <= shown
+    for path in PATHS:
+        if path.startswith("layers."):
+            assert set(plugins.manager().modules[path]) | {path.removeprefix("layers.")} <= shown
+
+
+def test_import_star():
+    space = process("from oneiros.layers.core import *; print('Dense' in globals(), 'SReLU' in globals())")
+    assert space == "True False\n"
+    assert process("from oneiros.optimizers import *; print(SGD.__name__, get.__name__)") == "SGD get\n"
+    assert process("from oneiros import *; print(layers.core.Dense.__name__)") == "Dense\n"
+
+
+def test_children_need_no_import_of_their_own():
+    assert process("import oneiros; print(oneiros.layers.core.Dense.__name__)") == "Dense\n"
+    assert process("import oneiros as keras; print(keras.engine.topology.Node.__name__)") == "Node\n"
+    assert process("import oneiros; print(oneiros.config.loads('[1]'))") == "[1]\n"
+
+
+def test_listing_names_imports_nothing():
+    code = (
+        "import sys, oneiros.layers as a, oneiros.optimizers as b; dir(a); dir(b); dir(a.core);"
+        "loaded = [name for name in sys.modules if name.startswith('oneiros_') and '.' in name];"
+        "print([name for name in loaded if not name.endswith('.manifest')])"
+    )
+    assert process(code) == "[]\n"
+
+
+def test_virtual_and_physical_modules_are_told_apart():
+    assert isinstance(oneiros.layers, VirtualModule) and isinstance(oneiros.layers.core, VirtualModule)
+    assert not isinstance(oneiros.engine, VirtualModule) and not isinstance(oneiros.backend, VirtualModule)
+    assert repr(oneiros.layers.core) == "<module 'oneiros.layers.core' (plugins)>"
+    assert "layers.core" in oneiros.layers.core.__doc__
+
+
+def test_a_missing_attribute():
+    with pytest.raises(AttributeError, match=r"module 'oneiros\.layers\.core' has no attribute 'Dens'"):
+        oneiros.layers.core.Dens  # noqa: B018
+    with pytest.raises(AttributeError, match="module 'oneiros' has no attribute 'layer'"):
+        oneiros.layer  # noqa: B018
+    with pytest.raises(ImportError, match=r"cannot import name 'Dens' from 'oneiros\.layers\.core'"):
+        from oneiros.layers.core import Dens  # noqa: F401
+    assert not hasattr(oneiros.layers, "__wrapped__")
+
+
+def test_python_suggests_the_near_name():
+    done = subprocess.run(
+        [sys.executable, "-c", "import oneiros; oneiros.layers.Dens"], capture_output=True, text=True
+    )
+    assert "Did you mean: 'Dense'?" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["oneiros.nonsense", "oneiros.layers.nonsense", "oneiros.engine.nonsense"])
+def test_a_missing_module(name):
+    with pytest.raises(ModuleNotFoundError, match=rf"No module named '{name}'") as caught:
+        importlib.import_module(name)
+    assert caught.value.name == name
+
+
+def test_the_finder_leaves_other_packages_alone():
+    finder = next(finder for finder in sys.meta_path if getattr(finder, "__module__", "") == "oneiros")
+    assert finder.find_spec("numpy") is None and finder.find_spec("oneirosx.layers") is None
+    assert finder.find_spec("oneiros.nonsense") is None
+    assert finder.find_spec("oneiros.layers").submodule_search_locations == []
+    assert finder.find_spec("oneiros.optimizers").submodule_search_locations is None
+
+
+def test_attributes_can_be_patched(monkeypatch):
+    monkeypatch.setattr("oneiros.optimizers.SGD", "patched")
+    assert oneiros.optimizers.SGD == "patched"
+    monkeypatch.undo()
+    assert oneiros.optimizers.SGD is registry.resolve("optimizer", "SGD")
+
+
+def test_every_module_path_is_found_by_its_prefixes():
+    for path in PATHS:
+        parts = path.split(".")
+        for length in range(len(parts)):
+            parent = ".".join(["oneiros", *parts[:length]])
+            assert parts[length] in modules.children(parent)

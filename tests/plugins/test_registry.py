@@ -1,0 +1,190 @@
+"""The registry in one process: names, registrations, conflicts between them, provenance."""
+
+import subprocess
+import sys
+
+import oneiros
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oneiros import plugins, registry, settings
+from oneiros.errors import ArgumentError, NameConflictError, UnknownNameError
+from oneiros.plugins import KINDS, PluginRecord
+
+NAMES = st.from_regex(r"[A-Z][A-Za-z0-9]{3,12}Zz", fullmatch=True)
+
+
+class Mine:
+    pass
+
+
+def record(name):
+    return PluginRecord(name, "1", name, f"{name}.manifest", 1)
+
+
+def test_a_name_is_found_without_importing_and_resolved_by_importing():
+    code = (
+        "import sys; from oneiros import registry; entry = registry.find('optimizer', 'SGD');"
+        "print(entry.reference, entry.distribution, 'oneiros_optimizers.sgd' in sys.modules);"
+        "print(registry.resolve('optimizer', 'SGD').__name__, 'oneiros_optimizers.sgd' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "oneiros_optimizers.sgd:SGD oneiros-optimizers False\nSGD True\n"
+
+
+def test_canonical_names():
+    assert registry.resolve("layer", "oneiros-layers-core:Dense") is registry.resolve("layer", "Dense")
+    assert registry.find("layer", "my-lab:Dense") is None
+    with pytest.raises(UnknownNameError, match=r"Unknown layer 'my-lab:Dense'\. Did you mean 'Dense'"):
+        registry.resolve("layer", "my-lab:Dense")
+
+
+def test_every_name_of_every_kind_resolves_and_comes_from_its_plugin():
+    manager = plugins.manager()
+    for kind in set(KINDS) - {"module"}:
+        for name in registry.names(kind):
+            entry = registry.find(kind, name)
+            assert registry.resolve(kind, f"{entry.distribution}:{name}") is registry.load(entry)
+            assert name in manager.records[entry.distribution].kinds[kind]
+
+
+def test_every_name_of_every_module_resolves():
+    for path, table in plugins.manager().modules.items():
+        for name, providers in table.items():
+            for entry in providers:
+                assert registry.load(entry) is not None, f"{path}.{name}"
+
+
+def test_no_plugin_of_this_repository_has_a_problem():
+    assert {
+        record.distribution: record.problems for record in plugins.manager().plugins if record.problems
+    } == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "expected"),
+    [
+        ("layer", "dense", "Did you mean 'Dense'?"),
+        ("optimizer", "adaam", "'adam'"),
+        ("objective", "zzzzz", "`oneiros plugins` lists all."),
+    ],
+)
+def test_unknown_names_get_a_hint(kind, name, expected):
+    with pytest.raises(UnknownNameError) as caught:
+        registry.resolve(kind, name)
+    assert str(caught.value).startswith(f"Unknown {kind} {name!r}. ") and expected in str(caught.value)
+
+
+def test_unknown_kinds_list_the_kinds():
+    with pytest.raises(ArgumentError, match=r"There is no kind 'layers'\. Kinds are: layer, activation, "):
+        registry.resolve("layers", "Dense")
+
+
+@given(name=NAMES)
+def test_registering_lasts_as_long_as_the_block(name):
+    with registry.register("metric", name, Mine):
+        assert registry.resolve("metric", name) is Mine
+        assert registry.resolve("metric", f"(this process):{name}") is Mine
+        assert name in registry.names("metric")
+    assert registry.find("metric", name) is None
+    assert name not in registry.names("metric")
+
+
+def test_remove_leaves_a_newer_registration_alone():
+    old = registry.register("metric", "twice", min)
+    new = registry.register("metric", "twice", max)
+    old.remove()
+    assert registry.resolve("metric", "twice") is max
+    new.remove()
+    new.remove()
+    assert registry.find("metric", "twice") is None
+
+
+@pytest.mark.parametrize(("kind", "name"), [("layers", "Dense"), ("layer", "my:Dense"), ("layer", "")])
+def test_register_refuses_what_could_never_be_asked_for(kind, name):
+    with pytest.raises(ArgumentError, match="must be one of"):
+        registry.register(kind, name, Mine)
+
+
+def test_a_registration_never_replaces_a_plugins_object():
+    with registry.register("layer", "Dense", Mine, distribution="my-lab"):
+        with pytest.raises(NameConflictError) as caught:
+            registry.resolve("layer", "Dense")
+        assert "my-lab and oneiros-layers-core both provide the layer 'Dense'" in str(caught.value)
+        assert registry.resolve("layer", "my-lab:Dense") is Mine
+        with settings.override(prefer={"layer:Dense": "my-lab"}):
+            assert registry.resolve("layer", "Dense") is Mine
+        with settings.override(prefer={"layer:Dense": "oneiros-layers-core"}):
+            assert registry.resolve("layer", "Dense").__module__ == "oneiros_layers_core.dense"
+        with (
+            settings.override(prefer={"layer:Dense": "nobody"}),
+            pytest.raises(NameConflictError, match="`prefer` names nobody, which doesn't"),
+        ):
+            registry.resolve("layer", "Dense")
+    assert registry.resolve("layer", "Dense") is not Mine
+
+
+def test_what_is_registered_appears_in_oneiros_layers():
+    with registry.register("layer", "MineAlone", Mine):
+        assert oneiros.layers.MineAlone is Mine
+        assert "MineAlone" in dir(oneiros.layers) and "MineAlone" in oneiros.layers.__all__
+    assert not hasattr(oneiros.layers, "MineAlone")
+
+
+def test_disabling_in_code_hides_a_plugin_for_as_long_as_the_block():
+    with settings.override(disable=["oneiros-metrics"]):
+        with pytest.raises(
+            UnknownNameError, match=r"oneiros-metrics, which is disabled.*\(settings.override\)"
+        ):
+            registry.resolve("metric", "mse")
+        assert registry.names("metric") == []
+    assert registry.resolve("metric", "mse")
+
+
+def test_provenance():
+    expected = {"distribution": "oneiros-layers-core", "version": oneiros.__version__, "api_level": 1}
+    dense = registry.resolve("layer", "Dense")
+    assert registry.provenance(dense) == expected
+    assert registry.provenance(dense(3)) == expected
+    assert registry.provenance(registry.resolve("objective", "mse"))["distribution"] == "oneiros-objectives"
+    assert registry.provenance(registry.resolve("layer", "Sequential"))["distribution"] == "oneiros-kernel"
+    assert registry.provenance(Mine) is None
+    with registry.register("layer", "MineAlone", Mine, distribution="my-lab"):
+        assert registry.provenance(Mine())["distribution"] == "my-lab"
+
+
+class Declares:
+    def __init__(self, after=(), before=()):
+        self.oneiros_after, self.oneiros_before = list(after), list(before)
+
+
+@given(data=st.data(), size=st.integers(1, 8))
+def test_order_respects_what_is_declared_and_not_the_order_of_discovery(data, size):
+    names = [f"p{index}" for index in range(size)]
+    pairs = st.tuples(st.integers(0, size - 1), st.integers(0, size - 1), st.booleans())
+    chosen = [pair for pair in data.draw(st.lists(pairs)) if pair[0] < pair[1]]
+    earlier = {name: Declares() for name in names}
+    for first, second, says_after in chosen:
+        if says_after:
+            earlier[names[second]].oneiros_after.append(names[first])
+        else:
+            earlier[names[first]].oneiros_before.append(names[second])
+    orders = []
+    for arrangement in (names, data.draw(st.permutations(names))):
+        records = {name: record(name) for name in arrangement}
+        orders.append(plugins._order(records, {name: earlier[name] for name in sorted(arrangement)}))
+    order = orders[0]
+    assert orders[1] == order and sorted(order) == names
+    assert all(order.index(names[first]) < order.index(names[second]) for first, second, _ in chosen)
+
+
+def test_a_circle_is_reported_and_spoils_no_other_order():
+    manifests = {
+        "a": Declares(after=["z"]),
+        "b": Declares(after=["c"]),
+        "c": Declares(after=["b"]),
+        "z": Declares(),
+    }
+    records = {name: record(name) for name in manifests}
+    assert plugins._order(records, manifests) == ["b", "c", "z", "a"]
+    assert {name for name in records if records[name].phase == "order"} == {"b", "c"}

@@ -1,0 +1,117 @@
+"""HDF5 files have the layout of Keras 1.2.2: its own files, read and written again, come out the same."""
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from oneiros.bases import Budget, ModelState
+from oneiros.errors import FileFormatError
+from oneiros_format_hdf5.format import HDF5Format
+
+MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
+FILES = sorted(MODELS.glob("*.h5"))
+
+
+def test_there_are_files_of_both_sorts():
+    weights_only = [path for path in FILES if path.stem.endswith("_weights")]
+    assert (len(FILES), len(weights_only)) == (80, 40)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_genuine_file_read_and_written_comes_out_the_same(path, tmp_path, describe):
+    state = HDF5Format().read(path, Budget())
+    HDF5Format().write(tmp_path / "copy.h5", state)
+    assert describe(tmp_path / "copy.h5") == describe(path)
+
+
+def test_a_state_is_what_the_file_says():
+    state = HDF5Format().read(MODELS / "seq_noise_dropouts.h5", Budget())
+    assert state.keras_version == "1.2.2"
+    assert state.model_config["class_name"] == "Sequential"
+    assert state.training_config["loss"] == "mse"
+    assert [name for name, _ in state.weights][-2:] == ["dropout_1", "dense_1"]
+    assert [name for name, _ in state.weights[-1][1]] == ["dense_1_W:0", "dense_1_b:0"]
+    assert [name for name, _ in state.optimizer_weights] == ["Variable:0", "Variable_4:0", "Variable_5:0"]
+    with h5py.File(MODELS / "seq_noise_dropouts.h5") as file:
+        np.testing.assert_array_equal(
+            state.weights[-1][1][0][1], file["model_weights/dense_1/dense_1_W:0"][()]
+        )
+
+
+def test_provenance_is_one_more_attribute(tmp_path, describe):
+    state = HDF5Format().read(MODELS / "seq_opt_adam.h5", Budget())
+    state.provenance = {
+        "layer:Dense": {"distribution": "oneiros-layers-core", "version": "0.1.0", "api_level": 1}
+    }
+    HDF5Format().write(tmp_path / "copy.h5", state)
+    written = describe(tmp_path / "copy.h5")
+    kind, *_, value = written.pop("/@oneiros_provenance")
+    assert kind == "attribute" and json.loads(value) == state.provenance
+    assert written == describe(MODELS / "seq_opt_adam.h5")
+    assert HDF5Format().read(tmp_path / "copy.h5", Budget()).provenance == state.provenance
+
+
+def test_more_names_than_one_attribute_takes_are_split_as_in_keras_2(tmp_path):
+    weights = [(f"a_layer_with_quite_a_long_name_{number}", []) for number in range(3000)]
+    HDF5Format().write(tmp_path / "many.h5", ModelState(weights=weights))
+    with h5py.File(tmp_path / "many.h5") as file:
+        assert "layer_names" not in file.attrs and {"layer_names0", "layer_names1"} <= set(file.attrs)
+    assert HDF5Format().read(tmp_path / "many.h5", Budget()).weights == weights
+
+
+def test_names_with_slashes_are_nested_groups_as_in_keras_2(tmp_path):
+    weights = [("scope/dense", [("scope/dense/kernel:0", np.eye(2, dtype="float32"))])]
+    HDF5Format().write(tmp_path / "nested.h5", ModelState(weights=weights))
+    (name, ((weight, value),)), *_ = HDF5Format().read(tmp_path / "nested.h5", Budget()).weights
+    assert (name, weight) == ("scope/dense", "scope/dense/kernel:0")
+    np.testing.assert_array_equal(value, np.eye(2))
+
+
+def test_files_that_newer_h5py_wrote_for_old_keras_are_read(tmp_path):
+    """Under h5py 3 Keras 1 stored lists of names with variable length, and JSON as UTF-8."""
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs["layer_names"] = [b"dense_1", b"dropout_1"]
+        group = file.create_group("dense_1")
+        group.attrs["weight_names"] = [b"dense_1_W"]
+        group["dense_1_W"] = np.ones((2, 3), ">f8")
+        file.create_group("dropout_1").attrs["weight_names"] = []
+        file.attrs["backend"] = "theano é"
+    (first, arrays), second = HDF5Format().read(tmp_path / "w.h5", Budget()).weights
+    assert (first, second) == ("dense_1", ("dropout_1", []))
+    assert arrays[0][1].dtype == np.dtype("float64") and arrays[0][1].dtype.isnative
+
+
+@pytest.mark.parametrize("attribute", ["layer_names", "weight_names"])
+def test_a_name_twice_is_refused(attribute, tmp_path):
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs["layer_names"] = np.array([b"a", b"a" if attribute == "layer_names" else b"b"])
+        for layer in "ab":
+            group = file.create_group(layer)
+            group.attrs["weight_names"] = np.array([b"w", b"w" if attribute == "weight_names" else b"v"])
+            group["w"] = group["v"] = np.zeros(2)
+    with pytest.raises(FileFormatError, match=rf"w\.h5: '{attribute}' of '.*' names '[aw]' twice"):
+        HDF5Format().read(tmp_path / "w.h5", Budget())
+
+
+def test_an_hdf5_file_of_something_else_is_told_apart(tmp_path):
+    with h5py.File(tmp_path / "data.h5", "w") as file:
+        file["measurements"] = np.arange(5)
+    with pytest.raises(FileFormatError, match=r"data\.h5 has no 'layer_names' at '/': it is no Keras model"):
+        HDF5Format().read(tmp_path / "data.h5", Budget())
+
+
+def test_a_missing_array_is_named(tmp_path):
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs["layer_names"] = np.array([b"dense_1"])
+        file.create_group("dense_1").attrs["weight_names"] = np.array([b"dense_1_W"])
+    with pytest.raises(FileFormatError, match=r"w\.h5 has nothing at '/dense_1/dense_1_W'"):
+        HDF5Format().read(tmp_path / "w.h5", Budget())
+
+
+def test_the_head_of_a_file_decides_not_its_name():
+    head = (MODELS / "seq_opt_adam.h5").read_bytes()[:512]
+    assert HDF5Format().recognises(head)
+    for other in (b"", b"PK\x03\x04" + head, b"{}", head[1:]):
+        assert not HDF5Format().recognises(other)

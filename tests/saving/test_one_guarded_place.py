@@ -1,0 +1,59 @@
+"""Untrusted bytes are opened by one distribution, and by no other module of the kernel or the plugins."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+READERS = {"h5py", "pickle", "cPickle", "dill", "joblib", "marshal", "shelve", "tarfile", "yaml", "zipfile"}
+NUMPY_READERS = {"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "DataSource"}
+GUARDED = ROOT / "plugins" / "guarded_io"
+SOURCES = [path for folder in ("kernel", "plugins") for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def opened_by(source):
+    """Names what a module's code imports or calls that parses files."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names} & READERS
+        elif isinstance(node, ast.ImportFrom):
+            found |= {(node.module or "").partition(".")[0]} & READERS
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in (
+            "import_module",
+            "__import__",
+        ):
+            found |= {ast.unparse(argument).strip("'") for argument in node.args} & READERS
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            found |= {node.attr} & NUMPY_READERS if node.value.id in ("np", "numpy") else set()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import h5py", {"h5py"}),
+        ("def f():\n    from yaml import safe_load", {"yaml"}),
+        ("import importlib\nimportlib.import_module('pickle')", {"pickle"}),
+        ("import numpy as np\nnp.load('x.npy')", {"load"}),
+        ("'''An `h5py.Group`.'''\nimport numpy as np\nnp.zeros(3)", set()),
+    ],
+)
+def test_the_search_finds_what_it_looks_for(source, expected):
+    assert opened_by(source) == expected
+
+
+def test_files_are_parsed_in_one_place_only():
+    assert len(SOURCES) > 60, "the glob finds the sources"
+    elsewhere = {
+        str(path.relative_to(ROOT)): names
+        for path in SOURCES
+        if not path.is_relative_to(GUARDED) and (names := opened_by(path.read_text(encoding="utf-8")))
+    }
+    assert elsewhere == {}
+
+
+def test_the_guarded_place_uses_the_readers_it_says():
+    used = set().union(*(opened_by(path.read_text(encoding="utf-8")) for path in GUARDED.rglob("*.py")))
+    assert used == {"h5py"}

@@ -1,0 +1,578 @@
+"""Saving and loading: what comes back, what a crash leaves, and what errors say."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros import registry, saving
+from oneiros.bases import Budget, Format, ModelState
+from oneiros.engine.layer import Layer
+from oneiros.errors import (
+    ArgumentError,
+    ConfigError,
+    FileFormatError,
+    FileMissingError,
+    UnknownNameError,
+    UnsafeFileError,
+)
+from oneiros.layers import Activation, Dense, Input, Lambda, merge
+from oneiros.models import Model, Sequential, load_model, model_from_json, model_from_yaml, save_model
+from oneiros.optimizers import SGD
+
+X = np.random.RandomState(0).normal(size=(12, 4)).astype("float32")
+Y = np.eye(3, dtype="float32")[np.arange(12) % 3]
+
+
+def small(name="first", width=5, **compiled):
+    model = Sequential(
+        [Dense(width, input_dim=4, activation="tanh", name=name), Dense(3, activation="softmax", name="out")]
+    )
+    if compiled:
+        model.compile(**compiled)
+    return model
+
+
+def trained(**compiled):
+    model = small(
+        **{"optimizer": "adam", "loss": "categorical_crossentropy", "metrics": ["accuracy"], **compiled}
+    )
+    for _ in range(3):
+        model.train_on_batch(X, Y)
+    return model
+
+
+def same(found, expected):
+    assert len(found) == len(expected) > 0
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+class Scale(Layer):
+    """A layer of this test's own."""
+
+    def __init__(self, factor=2.0, **kwargs):
+        self.factor = factor
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        self.s = self.add_weight((input_shape[-1],), initializer="one", name=f"{self.name}_s")
+        super().build(input_shape)
+
+    def call(self, x, mask=None):
+        return x * self.s * self.factor
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor}
+
+
+def odd_loss(y_true, y_pred):
+    return K.mean(K.abs(y_pred - y_true) + 1.0, axis=-1)
+
+
+# What comes back
+
+
+def test_a_loaded_model_trains_on_as_the_saved_one_does(backend, tmp_path):
+    model = trained()
+    model.save(tmp_path / "m.h5")
+    loaded = load_model(tmp_path / "m.h5")
+    same(loaded.get_weights(), model.get_weights())
+    same(loaded.optimizer.get_weights(), model.optimizer.get_weights())
+    for _ in range(3):
+        assert loaded.train_on_batch(X, Y) == pytest.approx(model.train_on_batch(X, Y), rel=1e-6)
+
+
+def test_what_compile_was_given_comes_back(backend, tmp_path):
+    a = Input(shape=(4,), name="a")
+    model = Model(input=a, output=[Dense(3, activation="softmax", name="p")(a), Dense(2, name="q")(a)])
+    model.compile(
+        SGD(lr=0.125, momentum=0.5, nesterov=True, clipnorm=2.0),
+        loss={"p": "categorical_crossentropy", "q": "mse"},
+        metrics={"p": "accuracy", "q": ["mae", "mse"]},
+        loss_weights={"p": 1.0, "q": 0.25},
+        sample_weight_mode=None,
+    )
+    model.save(tmp_path / "m.h5")
+    loaded = load_model(tmp_path / "m.h5")
+    assert loaded.optimizer.get_config() == model.optimizer.get_config()
+    assert loaded.metrics_names == model.metrics_names
+    assert (loaded.loss, loaded.loss_weights) == (model.loss, model.loss_weights)
+    targets = [Y, np.zeros((12, 2), "float32")]
+    assert loaded.evaluate(X, targets, verbose=0) == pytest.approx(
+        model.evaluate(X, targets, verbose=0), rel=1e-6
+    )
+
+
+def test_an_uncompiled_model_comes_back_uncompiled(backend, tmp_path):
+    model = small()
+    save_model(model, tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5") as file:
+        assert "training_config" not in file.attrs and "optimizer_weights" not in file
+    loaded = load_model(tmp_path / "m.h5")
+    assert loaded.optimizer is None
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+
+
+def test_a_compiled_model_that_never_trained_has_no_optimizer_state(backend, tmp_path):
+    small(optimizer="adam", loss="mse").save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5") as file:
+        assert "training_config" in file.attrs and "optimizer_weights" not in file
+    assert load_model(tmp_path / "m.h5").train_on_batch(X, Y) > 0
+
+
+def test_names_tell_where_a_model_was_trained(backend, tmp_path):
+    trained().save(tmp_path / "m.h5")
+    suffix = {"theano": "", "tensorflow": ":0"}[backend]
+    with h5py.File(tmp_path / "m.h5") as file:
+        assert list(file["model_weights/first"]) == [f"first_W{suffix}", f"first_b{suffix}"]
+        names = [name.decode() for name in file["optimizer_weights"].attrs["weight_names"]]
+        assert len(set(names)) == 9 and all(name.endswith(":0") == bool(suffix) for name in names)
+
+
+@pytest.mark.parametrize("there", ["theano", "tensorflow"])
+def test_a_model_saved_on_one_backend_goes_on_on_the_other(there, tmp_path):
+    here = {"theano": "tensorflow", "tensorflow": "theano"}[there]
+    with K.use(there):
+        model = trained()
+    model.save(tmp_path / "m.h5")
+    with K.use(here):
+        loaded = load_model(tmp_path / "m.h5")
+    assert (model._backend.name, loaded._backend.name) == (there, here)
+    for _ in range(3):
+        assert loaded.train_on_batch(X, Y) == pytest.approx(model.train_on_batch(X, Y), rel=1e-4)
+
+
+def test_methods_run_on_the_model_s_own_backend(tmp_path):
+    with K.use("tensorflow"):
+        model = trained()
+    with K.use("theano"):
+        model.save_weights(tmp_path / "w.h5")
+        model.load_weights(tmp_path / "w.h5")
+    with h5py.File(tmp_path / "w.h5") as file:
+        assert list(file["out"]) == ["out_W:0", "out_b:0"]
+
+
+def test_a_nested_model_is_one_group_trainable_weights_first(backend, tmp_path):
+    from oneiros.layers import BatchNormalization
+
+    inner = Sequential(
+        [Dense(4, input_dim=4, name="i"), BatchNormalization(name="bn"), Dense(4, name="j")], name="inner"
+    )
+    model = Sequential([inner, Dense(3, name="out")])
+    model.save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5") as file:
+        names = [
+            name.decode().removesuffix(":0") for name in file["model_weights/inner"].attrs["weight_names"]
+        ]
+    assert names == ["i_W", "i_b", "bn_gamma", "bn_beta", "j_W", "j_b", "bn_running_mean", "bn_running_std"]
+    np.testing.assert_array_equal(load_model(tmp_path / "m.h5").predict(X), model.predict(X))
+
+
+def test_weights_of_the_same_name_in_one_group_are_told_apart(backend, tmp_path):
+    class Twin(Scale):
+        def build(self, input_shape):
+            self.s = self.add_weight((4,), name="w")
+            self.t = self.add_weight((4,), name="w")
+
+    model = Sequential([Twin(input_shape=(4,), name="twin")])
+    model.set_weights([np.arange(4.0), np.arange(4.0) + 9])
+    model.save_weights(tmp_path / "w.h5")
+    other = Sequential([Twin(input_shape=(4,), name="twin")])
+    other.load_weights(tmp_path / "w.h5")
+    same(other.get_weights(), [np.arange(4.0), np.arange(4.0) + 9])
+
+
+def test_own_classes_and_functions_come_from_custom_objects(backend, tmp_path):
+    model = Sequential([Scale(3.0, input_shape=(4,), name="scale"), Dense(3)])
+    model.compile("sgd", loss=odd_loss, metrics=[odd_loss])
+    model.save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5") as file:
+        assert json.loads(file.attrs["training_config"])["loss"] == "odd_loss"
+    loaded = load_model(tmp_path / "m.h5", custom_objects={"Scale": Scale, "odd_loss": odd_loss})
+    assert loaded.evaluate(X, Y, verbose=0) == pytest.approx(model.evaluate(X, Y, verbose=0), rel=1e-6)
+    with pytest.raises(UnknownNameError, match=r"Unknown layer 'Scale'.*custom_objects=\{'Scale'"):
+        load_model(tmp_path / "m.h5")
+    with pytest.raises(UnknownNameError, match=r"Unknown objective 'odd_loss'"):
+        load_model(tmp_path / "m.h5", custom_objects={"Scale": Scale})
+
+
+def test_functions_of_lambdas_come_from_the_caller(backend, tmp_path):
+    model = Sequential([Lambda(lambda x: x * 2.0, input_shape=(4,), name="double")])
+    model.save(tmp_path / "m.h5")
+    with pytest.raises(UnsafeFileError, match=r"functions=\{'double'"):
+        load_model(tmp_path / "m.h5")
+    loaded = load_model(tmp_path / "m.h5", functions={"double": lambda x: x * 2.0})
+    np.testing.assert_allclose(loaded.predict(X), X * 2, rtol=1e-6)
+
+
+def test_where_each_object_comes_from_is_recorded(backend, tmp_path):
+    trained().save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5") as file:
+        recorded = json.loads(file.attrs["oneiros_provenance"])
+    assert recorded["layer:Dense"] == registry.provenance(Dense)
+    owners = {name: origin["distribution"] for name, origin in recorded.items()}
+    assert (
+        owners.items()
+        >= {
+            "layer:Sequential": "oneiros-kernel",
+            "activation:softmax": "oneiros-activations",
+            "initialization:glorot_uniform": "oneiros-initializations",
+            "objective:categorical_crossentropy": "oneiros-objectives",
+            "optimizer:Adam": "oneiros-optimizers",
+            f"backend:{backend}": f"oneiros-backend-{backend}",
+        }.items()
+    )
+
+
+def test_an_unknown_layer_s_error_says_where_the_file_has_it_from(backend, tmp_path):
+    with registry.register("layer", "Scale", Scale, distribution="their-lab"):
+        Sequential([Scale(input_shape=(4,))]).save(tmp_path / "m.h5")
+    with pytest.raises(UnknownNameError) as error:
+        load_model(tmp_path / "m.h5")
+    notes = "\n".join(error.value.__notes__)
+    assert "m.h5" in notes and "layer Scale came from" in notes and "their-lab" in notes
+
+
+# Weights alone
+
+
+def test_weights_by_name_leave_other_layers_alone(backend, tmp_path):
+    source, target = trained(), small(name="other")
+    source.save_weights(tmp_path / "w.h5")
+    before = target.layers[0].get_weights()
+    target.load_weights(tmp_path / "w.h5", by_name=True)
+    same(target.layers[0].get_weights(), before)
+    same(target.layers[1].get_weights(), source.layers[1].get_weights())
+
+
+def test_weights_by_order_don_t_care_for_names(backend, tmp_path):
+    source, target = trained(), small(name="other")
+    source.save_weights(tmp_path / "w.h5")
+    target.load_weights(tmp_path / "w.h5")
+    same(target.get_weights(), source.get_weights())
+
+
+def test_weights_are_also_read_from_a_whole_model(backend, tmp_path):
+    source, target = trained(), small()
+    source.save(tmp_path / "m.h5")
+    target.load_weights(tmp_path / "m.h5")
+    same(target.get_weights(), source.get_weights())
+
+
+def test_groups_that_the_caller_opened(backend):
+    source, target, third = trained(), small(name="other"), small(name="other")
+    with h5py.File(io.BytesIO(), "w") as file:
+        source.save_weights_to_hdf5_group(file.create_group("here"))
+        target.load_weights_from_hdf5_group(file["here"])
+        third.load_weights_from_hdf5_group_by_name(file["here"])
+    same(target.get_weights(), source.get_weights())
+    same(third.layers[1].get_weights(), source.layers[1].get_weights())
+
+
+@pytest.mark.parametrize(
+    ("target", "by_name", "message"),
+    [
+        (
+            lambda: Sequential([Dense(3, input_dim=4, name="only")]),
+            False,
+            r"w\.h5 holds weights of 2 layers \(first, out\); 'sequential_\d+' has 1 layers with weights \(only\)",
+        ),
+        (
+            lambda: small(width=6),
+            False,
+            r"w\.h5 holds for layer 'first' the weights first_W\S* \(4, 5\), first_b\S* \(5,\); the layer 'first' \(Dense\) "
+            r"has first_W \(4, 6\), first_b \(6,\)\. Nothing was loaded",
+        ),
+        (
+            lambda: Sequential([Dense(3, input_dim=5, bias=False, name="out")]),
+            True,
+            r"for layer 'out' the weights out_W\S* \(5, 3\), out_b\S* \(3,\); the layer 'out' \(Dense\) has out_W \(5, 3\)\.",
+        ),
+        (
+            lambda: Sequential([Dense(3, input_dim=4, name="x")]),
+            True,
+            r"\(first, out\).*\(x\).*No name agrees",
+        ),
+    ],
+    ids=["number of layers", "shape", "number of weights", "no name"],
+)
+def test_weights_that_don_t_fit_change_nothing(backend, target, by_name, message, tmp_path):
+    trained().save_weights(tmp_path / "w.h5")
+    model = target()
+    before = model.get_weights()
+    with pytest.raises(FileFormatError, match=message):
+        model.load_weights(tmp_path / "w.h5", by_name=by_name)
+    same(model.get_weights(), before)
+
+
+# Files
+
+
+def test_no_file(backend, tmp_path):
+    for load in (load_model, small().load_weights):
+        with pytest.raises(FileMissingError, match=r"There is no file at .*nothing\.h5"):
+            load(tmp_path / "nothing.h5")
+        with pytest.raises(FileNotFoundError):
+            load("https://example.org/model.h5")
+        with pytest.raises(FileMissingError, match="no file at"):
+            load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "begins with b''"),
+        (b"PK\x03\x04 zip", "begins with b'PK"),
+        (b'{"class_name": 1}', "no model file"),
+    ],
+)
+def test_no_model_file(content, said, tmp_path):
+    (tmp_path / "m.h5").write_bytes(content)
+    with pytest.raises(FileFormatError, match=said) as error:
+        load_model(tmp_path / "m.h5")
+    assert "Formats here: hdf5" in str(error.value)
+    assert isinstance(error.value, (OSError, ValueError)), "as Keras 1 raised"
+
+
+def test_weights_given_to_load_model(backend, tmp_path):
+    small().save_weights(tmp_path / "w.h5")
+    with pytest.raises(
+        FileFormatError, match=r"w\.h5 holds only weights: build the model and load_weights\(path\)"
+    ):
+        load_model(tmp_path / "w.h5")
+
+
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_file(kept, backend, tmp_path):
+    trained().save(tmp_path / "m.h5")
+    content = (tmp_path / "m.h5").read_bytes()
+    (tmp_path / "m.h5").write_bytes(content[: int(len(content) * kept)])
+    model = small()
+    before = model.get_weights()
+    for load in (load_model, model.load_weights):
+        with pytest.raises(FileFormatError, match="damaged or truncated"):
+            load(tmp_path / "m.h5")
+    same(model.get_weights(), before)
+
+
+@pytest.fixture
+def tampered(backend, tmp_path):
+    """Saves a trained model, lets a function change the file, and returns its path."""
+
+    def make(change):
+        trained().save(tmp_path / "m.h5")
+        with h5py.File(tmp_path / "m.h5", "r+") as file:
+            change(file)
+        return tmp_path / "m.h5"
+
+    return make
+
+
+def put(attribute, value):
+    return lambda file: file.attrs.__setitem__(attribute, value)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (put("model_config", "{"), ConfigError, "isn't JSON"),
+        (put("model_config", '{"class_name": "Sequential"}'), ConfigError, "Sequential"),
+        (
+            put("model_config", '{"class_name": "Dense", "config": {"output_dim": 3}}'),
+            FileFormatError,
+            "no model",
+        ),
+        (put("model_config", '{"class_name": "SGD", "config": {}}'), UnknownNameError, "Unknown layer 'SGD'"),
+        (put("model_config", '{"a": 1, "a": 2}'), UnsafeFileError, "the key 'a' occurs twice"),
+        (put("model_config", '{"a": ' + "[" * 999 + "]" * 999 + "}"), UnsafeFileError, "nests deeper"),
+        (put("training_config", '{"loss": "mse"}'), FileFormatError, "lacks optimizer_config"),
+        (
+            put(
+                "training_config",
+                '{"loss": "mse", "optimizer_config": {"class_name": "Dense", "config": {}}}',
+            ),
+            UnknownNameError,
+            "Unknown optimizer 'Dense'",
+        ),
+        (
+            put("training_config", '{"loss": "os.system", "optimizer_config": "sgd"}'),
+            UnknownNameError,
+            "os.system",
+        ),
+    ],
+)
+def test_what_a_file_says_is_checked(tampered, change, error, message):
+    path = tampered(change)
+    with pytest.raises(error, match=message) as raised:
+        load_model(path)
+    assert str(path) in "\n".join([str(raised.value), *raised.value.__notes__])
+
+
+def test_a_configuration_may_not_ask_for_more_weights_than_the_file_holds(tampered):
+    def change(file):
+        config = json.loads(file.attrs["model_config"])
+        config["config"][0]["config"]["output_dim"] = 10**9
+        file.attrs["model_config"] = json.dumps(config)
+
+    with pytest.raises(UnsafeFileError, match="parameters"):
+        load_model(tampered(change))
+
+
+def test_an_optimizer_state_that_doesn_t_fit(tampered):
+    def change(file):
+        names = file["optimizer_weights"].attrs["weight_names"]
+        file["optimizer_weights"].attrs["weight_names"] = names[:-1]
+
+    with pytest.raises(ValueError, match=r"Adam.*received 8 arrays.*9") as raised:
+        load_model(tampered(change))
+    assert "m.h5" in raised.value.__notes__[-1]
+
+
+def test_a_budget_is_passed_on(backend, tmp_path):
+    model = trained()
+    model.save(tmp_path / "m.h5")
+    for load in (load_model, model.load_weights):
+        with pytest.raises(UnsafeFileError, match=r"over the limit of 3 \(Budget\.objects\)"):
+            load(tmp_path / "m.h5", budget=Budget(objects=3))
+
+
+def test_yaml_needs_a_plugin():
+    with pytest.raises(UnknownNameError, match="Unknown format 'yaml'"):
+        model_from_yaml("class_name: Sequential")
+
+
+def test_json(backend):
+    a = Input(shape=(4,), name="a")
+    b = Dense(4, name="b")(a)
+    model = Model(input=a, output=Activation("relu")(merge([a, b], mode="sum")))
+    again = model_from_json(model.to_json())
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    with pytest.raises(ConfigError, match="isn't JSON"):
+        model_from_json("Sequential")
+
+
+# Writing
+
+
+class Broken(Format):
+    """A format whose writing fails halfway."""
+
+    name, suffixes = "broken", (".broken",)
+
+    def recognises(self, head):
+        return head.startswith(b"BROKEN")
+
+    def write(self, path, state):
+        path.write_bytes(b"BROKEN half")
+        raise OSError("disk full")
+
+    def read(self, path, budget):
+        return ModelState(weights=[("first", [("W", np.zeros(3))])])
+
+
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(backend, tmp_path):
+    (tmp_path / "m.broken").write_bytes(b"old")
+    with registry.register("format", "broken", Broken), pytest.raises(OSError, match="disk full"):
+        small().save(tmp_path / "m.broken")
+    assert (tmp_path / "m.broken").read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [tmp_path / "m.broken"]
+
+
+def test_a_killed_process_leaves_the_old_file(tmp_path):
+    """Kills a process that has written all of the new file but hasn't put it in its place."""
+    (tmp_path / "m.h5").write_bytes(b"old")
+    code = """
+import os, signal, sys
+from oneiros import backend as K
+from oneiros.layers import Dense
+from oneiros.models import Sequential
+K.set_backend("theano")
+os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
+Sequential([Dense(3, input_dim=4)]).save(sys.argv[1])
+"""
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "m.h5"], capture_output=True)
+    assert done.returncode == -9, done.stderr
+    assert (tmp_path / "m.h5").read_bytes() == b"old"
+    (draft,) = set(tmp_path.iterdir()) - {tmp_path / "m.h5"}
+    assert draft.read_bytes()[:4] == b"\x89HDF" and draft.name.startswith(".oneiros-")
+
+
+def test_the_suffix_chooses_what_is_written_and_the_head_what_is_read(backend, tmp_path):
+    model = small()
+    with registry.register("format", "broken", Broken):
+        model.save(tmp_path / "model.without-known-suffix")
+        (tmp_path / "really.h5").write_bytes(b"BROKEN")
+        with pytest.raises(FileFormatError, match="only weights"):
+            load_model(tmp_path / "really.h5")
+        np.testing.assert_array_equal(
+            load_model(tmp_path / "model.without-known-suffix").predict(X), model.predict(X)
+        )
+
+
+def test_an_existing_file_is_kept_where_nobody_can_be_asked(backend, tmp_path, monkeypatch):
+    (tmp_path / "m.h5").write_bytes(b"old")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    for save in (small().save, small().save_weights):
+        with pytest.raises(ArgumentError, match=r"m\.h5 exists, and overwrite=False"):
+            save(tmp_path / "m.h5", overwrite=False)
+    assert (tmp_path / "m.h5").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(("answer", "replaced"), [("y\n", True), ("n\n", False), ("\n", False)])
+def test_on_a_terminal_the_user_is_asked(backend, answer, replaced, tmp_path, monkeypatch, capsys):
+    (tmp_path / "m.h5").write_bytes(b"old")
+    terminal = io.StringIO(answer)
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdin", terminal)
+    small().save(tmp_path / "m.h5", overwrite=False)
+    assert "m.h5 exists. Overwrite it?" in capsys.readouterr().out
+    assert ((tmp_path / "m.h5").read_bytes() != b"old") == replaced
+
+
+def test_links_and_permissions_survive(backend, tmp_path):
+    (tmp_path / "real.h5").write_bytes(b"old")
+    (tmp_path / "real.h5").chmod(0o640)
+    (tmp_path / "link.h5").symlink_to("real.h5")
+    small().save(tmp_path / "link.h5")
+    assert (tmp_path / "link.h5").is_symlink() and (tmp_path / "real.h5").stat().st_mode & 0o777 == 0o640
+    assert load_model(tmp_path / "real.h5").count_params() == 43
+
+
+def test_a_new_file_has_the_user_s_usual_permissions(backend, tmp_path):
+    small().save(tmp_path / "m.h5")
+    Path(tmp_path / "other").touch()
+    assert (tmp_path / "m.h5").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_places_where_nothing_can_be_saved(backend, tmp_path):
+    with pytest.raises(FileMissingError, match=r"there is no folder .*nowhere\. Create it first"):
+        small().save(tmp_path / "nowhere" / "m.h5")
+    with pytest.raises(ArgumentError, match="it exists and is no file"):
+        small().save(tmp_path)
+    with pytest.raises(ArgumentError, match="it exists and is no file"):
+        small().save(os.devnull)
+    assert not Path(os.devnull).is_file()
+
+
+def test_hooks_are_called_around_saving_and_loading(backend, tmp_path, monkeypatch):
+    called = []
+    monkeypatch.setattr(
+        saving.plugins, "call", lambda hook, **arguments: called.append((hook, arguments)) or []
+    )
+    model, path = small(), tmp_path / "m.h5"
+    model.save(path)
+    model.load_weights(path)
+    loaded = load_model(path)
+    assert [hook.removeprefix("oneiros_") for hook, _ in called] == [
+        "before_save", "after_save", "before_load", "after_load", "before_load", "after_load",
+    ]  # fmt: skip
+    assert called[1][1] == {"model": model, "path": path} and called[-1][1] == {"model": loaded, "path": path}
+    assert called[2][1] == {"path": path}

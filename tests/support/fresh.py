@@ -1,0 +1,139 @@
+"""Fresh environments: built distributions, and virtual environments that hold them beside the libraries of this one.
+
+Nothing is downloaded: a new environment sees the libraries installed here through links, all but Oneiros itself.
+"""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MEMBERS = [
+    ROOT,
+    ROOT / "kernel",
+    *sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml")),
+]
+OWN = (
+    "oneiros",
+    "_editable_impl_",
+    "__pycache__",
+    "pip",
+    "setuptools",
+    "_distutils_hack",
+    "distutils-precedence",
+)
+
+BUILD = """
+import os, sys, tarfile, tempfile
+from hatchling import build
+out, *folders = sys.argv[1:]
+for folder in folders:
+    os.chdir(folder)
+    sdist = build.build_sdist(out)
+    with tempfile.TemporaryDirectory() as unpacked, tarfile.open(os.path.join(out, sdist)) as archive:
+        archive.extractall(unpacked, filter="data")
+        os.chdir(os.path.join(unpacked, sdist.removesuffix(".tar.gz")))
+        build.build_wheel(out)
+        os.chdir(out)
+"""
+
+
+class Environment:
+    """A virtual environment and what one does with it.
+
+    # Arguments
+        folder: where it is made.
+        wheels: folder of built distributions.
+        libraries: folder that holds the libraries it sees.
+    """
+
+    def __init__(self, folder, wheels, libraries):
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        self.folder, self.wheels = folder, wheels
+        self.python = folder / "bin" / "python"
+        self.packages = Path(
+            self.run("import sysconfig; print(sysconfig.get_path('purelib'))").stdout.strip()
+        )
+        (self.packages / "libraries.pth").write_text(f"{libraries}\n")
+
+    def pip(self, *arguments):
+        """Runs the environment's own pip, offline; fails the test if pip does."""
+        command = [self.python, "-m", "pip", "--disable-pip-version-check", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, env=self.variables())
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def install(self, *requirements):
+        """Installs from the built distributions, as a user of pip does."""
+        return self.pip(
+            "install", "--no-index", "--no-build-isolation", "--find-links", self.wheels, *requirements
+        )
+
+    def run(self, code, *arguments, check=True, **variables):
+        """Runs Python code; its output is text."""
+        command = [self.python, "-W", "error::UserWarning", "-c", code, *map(str, arguments)]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self.variables(**variables),
+            timeout=120,
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def variables(self, **variables):
+        """Returns the environment variables of a user who has set none."""
+        kept = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("PYTHON", "PIP_", "VIRTUAL"))
+        }
+        return {**kept, "HOME": str(self.folder), "ONEIROS_HOME": str(self.folder / ".oneiros"), **variables}
+
+
+def link_libraries(folder):
+    """Fills a folder with links to every installed library that isn't Oneiros."""
+    folder.mkdir()
+    for place in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+        for item in Path(place).iterdir():
+            if not item.name.startswith(OWN) and item.suffix != ".pth":
+                (folder / item.name).symlink_to(item)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheelhouse(tmp_path_factory):
+    """A folder with the sdist of every distribution here, and the wheel built from that sdist."""
+    out = tmp_path_factory.mktemp("wheelhouse")
+    command = [sys.executable, "-c", BUILD, out, *MEMBERS]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return out
+
+
+@pytest.fixture(scope="session")
+def libraries(tmp_path_factory):
+    """A folder with links to the libraries installed here."""
+    return link_libraries(tmp_path_factory.mktemp("environments") / "libraries")
+
+
+@pytest.fixture(scope="session")
+def new_environment(tmp_path_factory, wheelhouse, libraries):
+    """A function that makes an empty virtual environment."""
+
+    def make(name):
+        return Environment(tmp_path_factory.mktemp(name), wheelhouse, libraries)
+
+    return make
+
+
+def project_name(folder):
+    """Returns the name of the distribution in a folder."""
+    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]

@@ -1,0 +1,119 @@
+"""Nothing is written twice: every distribution's pyproject agrees with the others."""
+
+import re
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
+MEMBERS = [ROOT / "kernel", *PLUGINS]
+KERNEL_BOUND = "oneiros-kernel>=0.1,<1"
+FIRST_PARTY_BOUND = ">=0.1,<1"
+
+
+def load(folder):
+    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+ROOT_PROJECT = load(ROOT)
+
+
+def name_of(folder):
+    return folder.name
+
+
+def project_name(folder):
+    return load(folder)["project"]["name"]
+
+
+def test_there_are_members():
+    assert len(PLUGINS) >= 20, "the glob finds the plugins"
+
+
+@pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
+def test_shared_fields_agree(folder):
+    project, root = load(folder)["project"], ROOT_PROJECT["project"]
+    for field in ("version", "requires-python", "license", "license-files", "readme"):
+        assert project[field] == root[field], f"{folder.name}: {field}"
+    assert load(folder)["build-system"] == ROOT_PROJECT["build-system"]
+
+
+@pytest.mark.parametrize(
+    "name", [project_name(folder) for folder in MEMBERS if folder.name != "keras_namespace"]
+)
+def test_the_installed_version_is_that_of_the_tree(name):
+    assert version(name) == ROOT_PROJECT["project"]["version"]
+
+
+@pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
+def test_licence_and_readme_travel_with_each_distribution(folder):
+    assert (folder / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    assert project_name(folder) in (folder / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("folder", PLUGINS, ids=name_of)
+def test_a_plugin_is_a_small_package_with_a_short_pyproject(folder):
+    text = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 25
+    project, package = load(folder)["project"], f"oneiros_{folder.name}"
+    dashed = folder.name.replace("_", "-")
+    assert project["name"] == f"oneiros-{dashed}"
+    assert project["entry-points"] == {"oneiros.v1": {dashed: f"{package}.manifest"}}
+    assert KERNEL_BOUND in project["dependencies"]
+    assert [path.name for path in folder.glob("oneiros*") if path.is_dir()] == [package]
+    assert set(load(folder).get("tool", {})) <= {"hatch"}, "tools are configured at the root"
+
+
+@pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
+def test_first_party_dependencies_share_one_bound_and_exist(folder):
+    known = {project_name(member) for member in MEMBERS}
+    for dependency in load(folder)["project"]["dependencies"]:
+        name, bound = re.match(r"([a-z0-9-]+)(.*)", dependency).groups()
+        if name.startswith("oneiros"):
+            assert name in known and bound == FIRST_PARTY_BOUND, dependency
+
+
+@pytest.mark.parametrize("folder", PLUGINS, ids=name_of)
+def test_a_plugin_declares_the_plugins_it_imports(folder):
+    declared = {re.match(r"[a-z0-9-]+", d)[0] for d in load(folder)["project"]["dependencies"]}
+    modules = {p.name: project_name(p) for p in PLUGINS}
+    for path in (folder / f"oneiros_{folder.name}").rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        imported = set(re.findall(r"^\s*(?:from|import) oneiros_(\w+)", source, re.M))
+        for line in re.findall(r"^from oneiros import \(?([\w, \n]+)\)?", source, re.M):
+            imported |= {name.strip().split(" ")[0] for name in line.replace("\n", " ").split(",")}
+        for name in (imported & set(modules)) - {folder.name}:
+            assert modules[name] in declared, f"{path.name} uses {name}, which its pyproject doesn't name"
+
+
+def test_root_lists_every_standard_plugin():
+    apart = {"oneiros-backend-tensorflow", "oneiros-keras-namespace"}
+    names = {project_name(member) for member in MEMBERS} - apart
+    standard = {f"{name}{FIRST_PARTY_BOUND}" for name in names}
+    assert set(ROOT_PROJECT["project"]["dependencies"]) == standard
+    extras = ROOT_PROJECT["project"]["optional-dependencies"]
+    assert extras["tensorflow"] == [f"oneiros-backend-tensorflow{FIRST_PARTY_BOUND}"]
+    assert extras["keras"] == [f"oneiros-keras-namespace{FIRST_PARTY_BOUND}"]
+    assert not any("keras" in item for item in extras["all"])
+
+
+def test_every_member_is_a_workspace_source():
+    sources = ROOT_PROJECT["tool"]["uv"]["sources"]
+    assert set(sources) == {project_name(member) for member in MEMBERS} | {"oneiros"}
+
+
+def test_readme_commands():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"<!-- commands -->(.*?)<!-- end -->", readme, re.S)[1]
+    commands = [line.strip() for line in block.splitlines() if line.startswith("    ")]
+    assert len(commands) == 2
+    assert commands[0].startswith("python -m pip install -q uv &&")
+    assert "tensorflow" not in commands[0] and "pytest" in commands[1]
+
+
+def test_mypy_looks_into_every_member():
+    paths = ROOT_PROJECT["tool"]["mypy"]["mypy_path"]
+    assert sorted(paths) == sorted(str(member.relative_to(ROOT)) for member in MEMBERS)

@@ -1,0 +1,65 @@
+"""Writes the kernel's index of owners: which distribution of this repository provides which name.
+
+    python tools/write_owners.py            writes kernel/oneiros/owners.json
+    python tools/write_owners.py --check    says whether the file is up to date, and writes nothing
+
+The index lets an error name the distribution to install. It is made from the manifests in plugins/.
+"""
+
+import importlib
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+OWNERS = ROOT / "kernel" / "oneiros" / "owners.json"
+
+
+def index() -> dict[str, dict[str, str]]:
+    """Returns kind → name → distribution, sorted; for kind `module`, the names with their modules' paths."""
+    owners: dict[str, dict[str, str]] = {}
+    for pyproject in sorted(ROOT.glob("plugins/*/pyproject.toml")):
+        project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
+        for reference in project.get("entry-points", {}).get("oneiros.v1", {}).values():
+            for kind, names in _names(_manifest(pyproject.parent, reference)).items():
+                for name in names:
+                    owners.setdefault(kind, {}).setdefault(name, project["name"])
+    return {kind: dict(sorted(owners[kind].items())) for kind in sorted(owners)}
+
+
+def text() -> str:
+    """Returns the file's contents."""
+    return json.dumps(index(), indent=0, ensure_ascii=False) + "\n"
+
+
+def _manifest(folder: Path, reference: str) -> Any:
+    sys.path.insert(0, str(folder))
+    try:
+        return importlib.import_module(reference)
+    finally:
+        sys.path.remove(str(folder))
+
+
+def _names(manifest: Any) -> dict[str, list[str]]:
+    from oneiros.plugins import KINDS
+
+    found = {kind: getattr(manifest, f"oneiros_{kind}s", dict)() for kind in KINDS}
+    modules = [f"{path}.{name}" for path, names in found.pop("module").items() for name in names]
+    layers = [f"layers.{name}" for name in found["layer"]]
+    return {kind: list(names) for kind, names in found.items()} | {"module": modules + layers}
+
+
+def main() -> int:
+    """Writes the index, or compares it."""
+    if "--check" in sys.argv[1:]:
+        current = OWNERS.read_text(encoding="utf-8") == text()
+        print("up to date" if current else f"{OWNERS} is out of date: run python tools/write_owners.py")
+        return int(not current)
+    OWNERS.write_text(text(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
