@@ -23,7 +23,7 @@ from oneiros.errors import ConfigError, NameConflictError, OneirosError, Unknown
 KERAS_VERSION = "1.2.2"
 """The version of Keras whose configurations and files these are."""
 
-MAX_CHARACTERS, MAX_TOKENS, MAX_DEPTH, MAX_DIGITS = 64 << 20, 2_000_000, 200, 40
+MAX_CHARACTERS, MAX_TOKENS, MAX_DEPTH, MAX_DIGITS = 64 << 20, 1_000_000, 200, 40
 """What `loads` accepts: the text's length, its strings, brackets and commas, nesting, a number's digits."""
 
 MAX_PARAMETERS = 2**32

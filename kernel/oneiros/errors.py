@@ -1,8 +1,9 @@
 """Every error that Oneiros raises on purpose.
 
-Policy. A class exists where a caller may want to catch it apart from the others; its name is `<Subject>Error`. Each also derives
-from the built-in exception that Keras 1 raised in that place, so that old `except` clauses keep working. A message says what was
-received, where, what was expected, and what to type next.
+Policy. A class exists where a caller may want to catch it apart from the others; its name is
+`<Subject>Error`. Each also derives from the built-in exception that Keras 1 raised in that place, so that
+old `except` clauses keep working. A message says what was received, where, what was expected, and what to
+type next.
 """
 
 

@@ -238,7 +238,12 @@ class Recorder:
         self.phase = self.node("phase", Spec((), "int32"), name="keras_learning_phase")
 
     def node(self, kind: str, spec: Spec, parents: Sequence[Node] = (), **details: Any) -> Node:
-        """Makes a node."""
+        """Makes a node, which a function that computes with values can't."""
+        if self._thread.busy:
+            raise GraphError(
+                "A function that computes with values made a tensor of the graph, or used one from outside. "
+                "Make it outside and pass it as an argument: K.apply(fn, x, y) calls fn with both values."
+            )
         return self._node_class(self, kind, spec, parents, **details)
 
     def owns(self, x: Any) -> bool:
@@ -279,11 +284,7 @@ class Recorder:
         template = _map(mark, (tuple(args), kwargs or {}))
         if not parents and (self._thread.busy or self.engine.is_tensor(args)):
             return fn(*args, **kwargs or {})
-        if self._thread.busy:
-            raise GraphError(
-                f"{label} met a tensor of the graph inside a function that computes with values. "
-                f"Make it outside and pass it as an argument: K.apply(fn, x, y) calls fn with both values."
-            )
+        node = self.node("op", Spec(None, ""), parents, label=label)
         names = {self.engine.name, *(parent.recorder.engine.name for parent in parents)}
         if len(names) > 1:
             raise BackendMixError(f"{label} received tensors of two backends: {', '.join(sorted(names))}.")
@@ -294,9 +295,11 @@ class Recorder:
 
         with self.running(), self.explained(label, [p.shape for p in parents], ShapeError, wrap):
             specs = self.engine.infer(call, [parent.spec for parent in parents])
-        single = isinstance(specs, Spec)
-        node = self.node("op", specs if single else Spec(None, ""), parents, fn=call, label=label)
-        return node if single else self._unpacked(specs, node)
+        node.fn = call
+        if not isinstance(specs, Spec):
+            return self._unpacked(specs, node)
+        node.spec = specs
+        return node
 
     @contextmanager
     def explained(self, label: str, shapes: Any, error: type[Exception], wrap: bool = True) -> Iterator[None]:

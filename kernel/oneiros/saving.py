@@ -286,7 +286,5 @@ def _read(path: Path, budget: Budget) -> ModelState:
     for form in _formats():
         if form.recognises(head):
             return form.read(path, budget)
-    formats = ", ".join(registry.names("format"))
-    raise FileFormatError(
-        f"{path} is no model file: it begins with {head[:16]!r}. Formats known here: {formats}."
-    )
+    formats = ", ".join(registry.names("format")) or _hdf5()
+    raise FileFormatError(f"{path} is no model file: it begins with {head[:16]!r}. Formats here: {formats}.")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from oneiros import backend as K
 
 GOLDEN = Path(__file__).parents[1] / "golden"

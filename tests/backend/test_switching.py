@@ -6,7 +6,6 @@ import sys
 
 import numpy as np
 import pytest
-
 from oneiros import backend as K
 from oneiros.backend import bound, dot
 from oneiros.errors import BackendMissingError, BackendMixError

@@ -1,4 +1,4 @@
-"""Container: the graph, its depth and order, running it on other tensors, what it collects, and its messages."""
+"""Container: the graph, its depth and order, running it on other tensors, what it collects, its messages."""
 
 import itertools
 import time
@@ -86,13 +86,11 @@ def test_a_layer_called_in_turn_with_another_is_as_deep_as_its_first_call():
 def test_an_input_that_nothing_uses_stays_an_input(backend):
     a, b = Input((3,), name="used"), Input((2,), name="unused")
     model = Model([a, b], Shift(name="s")(a))
-    assert names(model.layers) == ["used", "unused", "s"] or names(model.layers) == ["used", "s", "unused"]
+    assert names(model.layers) == ["used", "s", "unused"]
     again = Model.from_config(model.get_config(), {"Shift": Shift})
     assert again.input_names == ["used", "unused"]
     x = Input((3,)), Input((2,))
-    np.testing.assert_array_equal(
-        run(x, [again(list(x))], values(1, 3), values(1, 2))[0], values(1, 3) + 1.0
-    )
+    np.testing.assert_array_equal(run(x, [again(list(x))], values(1, 3), values(1, 2))[0], values(1, 3) + 1.0)
 
 
 def test_only_what_leads_to_the_outputs_belongs_to_the_model():
@@ -250,7 +248,7 @@ def test_a_shared_weight_is_trained_once():
 def test_set_weights_of_a_model_names_both_sides():
     x = Input((2,))
     model = Model(x, Scale(name="s")(x), name="m")
-    with pytest.raises(DataError, match=r"Model 'm' has 1 weights of the shapes \[\(2,\)\] and received 2"):
+    with pytest.raises(DataError, match=r"Model 'm' has 1 weights and received 2 arrays.* index 1"):
         model.set_weights([np.ones(2), np.ones(2)])
 
 
@@ -340,11 +338,11 @@ def test_get_layer():
     model = two_by_two()
     assert model.get_layer("total").name == "total" and model.get_layer(index=2).name == "shared"
     assert model.get_layer(index=-1).name == "scale"
-    with pytest.raises(ArgumentError, match="Model 'net' has no layer named 'totel'. Did you mean total"):
+    with pytest.raises(ArgumentError, match=r"Model 'net' has no layer named 'totel'\. Did you mean total"):
         model.get_layer("totel")
-    with pytest.raises(ArgumentError, match="no layer named None. It has 5: a, b, shared, total, scale"):
+    with pytest.raises(ArgumentError, match=r"no layer named None\. It has 5: a, b, shared, total, scale"):
         model.get_layer()
-    with pytest.raises(ArgumentError, match="no layer with index 5. It has 5"):
+    with pytest.raises(ArgumentError, match=r"no layer with index 5\. It has 5"):
         model.get_layer(index=5)
 
 
@@ -398,7 +396,7 @@ def test_a_model_starts_at_inputs():
 
 def test_two_layers_of_one_name():
     x = Input((3,))
-    with pytest.raises(GraphError, match=r"2 layers named 'same': Shift, Scale\. Give each its own name"):
+    with pytest.raises(GraphError, match=r"two layers of one name: Shift 'same' and Scale 'same'"):
         Model(x, Scale(name="same")(Shift(name="same")(x)))
 
 

@@ -1,4 +1,4 @@
-"""Layer: names, arguments, weights, calls, what a call records, and the messages when something doesn't fit."""
+"""Layer: names, arguments, weights, calls, what a call records, and messages when something doesn't fit."""
 
 import re
 
@@ -135,14 +135,20 @@ def test_get_weights_returns_copies():
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ([], r"has 1 weights of the shapes \[\(3,\)\] and received 0 arrays"),
-        ([np.ones(3), np.ones(2)], r"received 2 arrays of the shapes \[\(3,\), \(2,\)\]"),
-        ([np.ones((3, 1))], r"received 1 arrays of the shapes \[\(3, 1\)\].*first that differs is 'm_factor"),
+        ([], r"received 0 arrays.*index 0: the weight has \(3,\), the array missing"),
+        (
+            [np.ones(3), np.ones(2)],
+            r"received 2 arrays.*index 1: the weight has missing, the array \(2,\)",
+        ),
+        (
+            [np.ones((3, 1))],
+            r"received 1 arrays.*index 0: the weight has \(3,\), the array \(3, 1\)",
+        ),
     ],
 )
 def test_set_weights_names_both_sides(values, expected):
     layer = Scale(input_shape=(3,), create_input_layer=True, name="m")
-    with pytest.raises(DataError, match=r"Scale 'm' (?s:.)*" + expected):
+    with pytest.raises(DataError, match="Scale 'm' has 1 weights and " + expected):
         layer.set_weights(values)
     np.testing.assert_allclose(layer.get_weights()[0], [0.5, 1.0, 1.5])
 
@@ -289,7 +295,7 @@ def test_calls_that_agree_on_a_shape_have_one():
 
 def test_before_the_first_call_there_is_no_output():
     layer = Shift(name="idle")
-    with pytest.raises(NodeError, match="Shift 'idle' has no output of call 0 of 0. Call it on a tensor"):
+    with pytest.raises(NodeError, match=r"Shift 'idle' has no output of call 0 of 0\. Call it on a tensor"):
         _ = layer.output
     assert not hasattr(layer, "output_shape")
     with pytest.raises(RuntimeError):

@@ -13,6 +13,12 @@ from scipy import special
 EPS = 1e-7
 
 
+@pytest.fixture(autouse=True)
+def without_xla(monkeypatch):
+    """Compiling hundreds of small formulas takes XLA minutes; the golden tests run them through it."""
+    monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
+
+
 def normalised(x):
     return x / np.sqrt(np.maximum(np.sum(x**2, axis=-1, keepdims=True), 1e-12))
 

@@ -212,11 +212,12 @@ def test_spatial_dropout_reads_the_default_dim_ordering(backend):
 
 
 def test_merge_is_where_keras_has_it(backend):
-    from oneiros.engine.topology import Merge, merge
     from oneiros import engine, layers
+    from oneiros.engine.topology import Merge, merge
 
     assert Merge is layers.Merge is layers.core.Merge is engine.Merge
     assert merge is layers.merge is engine.merge
+    assert layers.core.Layer is layers.Layer is engine.Layer
 
 
 def test_a_configuration_holds_activations_by_name(backend):
@@ -226,7 +227,7 @@ def test_a_configuration_holds_activations_by_name(backend):
     assert Dense(2, activation=doubled).get_config()["activation"] == "doubled"
     with custom_object_scope({"doubled": doubled}):
         assert Activation.from_config({"activation": "doubled"}).activation is doubled
-    with pytest.raises(ConfigError, match="Dense 'dense_.*activation=.*LeakyReLU.*layer of its own"):
+    with pytest.raises(ConfigError, match=r"Dense 'dense_.*activation=.*LeakyReLU.*layer of its own"):
         Dense(2, activation=LeakyReLU()).get_config()
 
 

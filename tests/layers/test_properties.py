@@ -1,7 +1,7 @@
 """Properties of every layer, on drawn arguments and shapes, in float64.
 
-The output has the declared shape; the gradient is the one that differences of the loss show; a layer made from
-the configuration computes the same; and both backends agree.
+The output has the declared shape; the gradient is the one that differences of the loss show; a layer made
+from the configuration computes the same; and both backends agree.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Code written for `keras` runs as it stands in an environment that also holds TensorFlow and its own keras package."""
+"""Code written for `keras` runs as it stands where TensorFlow and its own keras package are installed too."""
 
 import json
 import shutil
@@ -40,9 +40,10 @@ proba = model.predict_proba(X_test, batch_size=32)
 import importlib.metadata, importlib.util, json, sys
 from keras import backend as K
 print(json.dumps({
-    "loss": float(loss_and_metrics), "classes": list(classes.shape), "proba": list(proba.shape), "sum": float(proba.sum()),
+    "loss": float(loss_and_metrics), "classes": list(classes.shape), "proba": list(proba.shape),
+    "sum": float(proba.sum()),
     "backend": K._BACKEND, "package": importlib.metadata.version("keras"),
-    "tensorflow": importlib.util.find_spec("tensorflow") is not None and "tensorflow" not in sys.modules,
+    "tensorflow": importlib.util.find_spec("tensorflow") is not None, "loaded": "tensorflow" in sys.modules,
     "module": type(model).__module__,
 }))
 """
@@ -57,8 +58,7 @@ from keras.layers.core import Dense as SameDense
 import importlib
 pairs = ["layers", "layers.core", "models", "engine.topology", "optimizers", "backend"]
 print(json.dumps({
-    "same": [getattr(importlib.import_module("keras." + p), "__name__") == "oneiros." + p
-             and importlib.import_module("keras." + p) is importlib.import_module("oneiros." + p) for p in pairs],
+    "same": [importlib.import_module("keras." + p) is importlib.import_module("oneiros." + p) for p in pairs],
     "root": keras is oneiros and oneiros.__spec__.name == "oneiros",
     "names": [keras.layers.core.__spec__.name, keras.__name__],
     "dense": Dense is SameDense is oneiros.layers.core.Dense,
@@ -104,14 +104,14 @@ def last_line(done):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_the_readme_of_keras_runs_letter_for_letter(environment):
-    found = last_line(environment.run(README))
+@pytest.mark.parametrize("backend", ["theano", "tensorflow"])
+def test_the_readme_of_keras_runs_letter_for_letter(environment, backend):
+    found = last_line(environment.run(README, KERAS_BACKEND=backend))
     assert found["classes"] == [64] and found["proba"] == [64, 10]
     assert found["sum"] == pytest.approx(64, abs=1e-3) and found["loss"] > 0
-    assert (found["backend"], found["module"]) == ("theano", "oneiros.engine.sequential")
-    assert found["package"][0] == "3" and found["tensorflow"], (
-        "TensorFlow and its keras are there, and untouched"
-    )
+    assert (found["backend"], found["module"]) == (backend, "oneiros.engine.sequential")
+    assert found["package"][0] == "3" and found["tensorflow"], "TensorFlow and its keras package are there"
+    assert found["loaded"] == (backend == "tensorflow")
 
 
 def test_every_path_is_the_module_of_oneiros_itself(environment):

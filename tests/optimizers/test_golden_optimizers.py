@@ -11,7 +11,7 @@ from oneiros.models import Sequential
 
 BEFORE_SUMMING = (
     "On TensorFlow an Embedding's gradient was one slice per lookup, and Keras 1.2.2 clipped each slice "
-    "before those of one row were summed. On Theano it clipped the sum: the gradient's elements, as documented."
+    "before those of one row were summed. On Theano it clipped the sum: its documented meaning."
 )
 EXCEPTIONS = {
     ("theano", "emb_sgd_clipvalue"): BEFORE_SUMMING,

@@ -76,6 +76,17 @@ def test_state_can_be_read_and_set(backend):
     assert optimizer.get_weights()[1].max() < 99
 
 
+def test_an_optimizer_stays_on_the_backend_it_was_made_on():
+    for own, other in (("theano", "tensorflow"), ("tensorflow", "theano")):
+        with K.use(own):
+            p, optimizer = K.variable(np.array([1.0, 2.0])), optimizers.Adam(lr=0.1)
+            loss = K.sum(K.square(p))
+        with K.use(other):
+            K.function([], [loss], optimizer.get_updates([p], {}, loss))([])
+            assert len(optimizer.get_weights()) == 3
+        np.testing.assert_allclose(K.get_value(p), [0.9, 1.9], rtol=1e-4)
+
+
 def test_set_weights_refuses_what_does_not_fit(backend):
     optimizer, _, _ = trained()
     with pytest.raises(ValueError, match=r"received 1 arrays; its state has 3"):

@@ -6,6 +6,7 @@ import sys
 import oneiros
 import pytest
 from hypothesis import given
+from hypothesis import settings as budget
 from hypothesis import strategies as st
 from oneiros import plugins, registry, settings
 from oneiros.errors import ArgumentError, NameConflictError, UnknownNameError
@@ -80,6 +81,7 @@ def test_unknown_kinds_list_the_kinds():
         registry.resolve("layers", "Dense")
 
 
+@budget(deadline=None)
 @given(name=NAMES)
 def test_registering_lasts_as_long_as_the_block(name):
     with registry.register("metric", name, Mine):
@@ -158,6 +160,7 @@ class Declares:
         self.oneiros_after, self.oneiros_before = list(after), list(before)
 
 
+@budget(deadline=None)
 @given(data=st.data(), size=st.integers(1, 8))
 def test_order_respects_what_is_declared_and_not_the_order_of_discovery(data, size):
     names = [f"p{index}" for index in range(size)]

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as budget
 from hypothesis import strategies as st
 from oneiros import settings
 from oneiros.errors import SettingsError
@@ -152,6 +153,7 @@ def test_mistakes_elsewhere(home, monkeypatch):
         settings.get("strict")
 
 
+@budget(deadline=None)
 @given(st.text(alphabet="abcXYZ019-_.", min_size=1))
 def test_the_normal_form_of_a_name_is_its_own(name):
     normal = settings.distribution_name(name)

@@ -119,8 +119,8 @@ MORE = {
     ("SpatialDropout1D", "seed"),
     *(("Dense", key) for key in ("batch_input_shape", "input_dtype")),
 }
-"""What our configurations have besides: arguments that Keras forgot, though its constructors take them; and, as in
-Keras itself, the input's shape of a Dense layer that was loaded, which knows it from `input_dim`."""
+"""What our configurations have besides: arguments that Keras forgot, though its constructors take them; and,
+as in Keras itself, the input's shape of a Dense layer that was loaded, which knows it from `input_dim`."""
 
 
 @pytest.mark.parametrize("name", COVERED)

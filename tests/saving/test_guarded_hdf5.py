@@ -172,7 +172,7 @@ def test_a_block_can_t_unfold_to_more_than_its_array(build):
 
 
 def test_a_block_that_is_no_gzip_is_damage(build):
-    with pytest.raises(FileFormatError, match="reading '/layer/w' failed .*gzip"):
+    with pytest.raises(FileFormatError, match=r"reading '/layer/w' failed .*gzip"):
         read(build(stored_block(b"no gzip at all")))
 
 
@@ -224,7 +224,7 @@ def test_attributes_of_other_types_are_refused(build, what):
         value = group["w"].ref if what == "references" else np.zeros(2, "f4,i4")
         group.attrs.create("weight_names", value, dtype=h5py.ref_dtype if what == "references" else None)
 
-    with pytest.raises(UnsafeFileError, match="'weight_names' of '/layer'.*neither text nor numbers"):
+    with pytest.raises(UnsafeFileError, match=r"'weight_names' of '/layer'.*neither text nor numbers"):
         read(build(change))
 
 

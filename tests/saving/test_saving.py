@@ -31,9 +31,8 @@ Y = np.eye(3, dtype="float32")[np.arange(12) % 3]
 
 
 def small(name="first", width=5, **compiled):
-    model = Sequential(
-        [Dense(width, input_dim=4, activation="tanh", name=name), Dense(3, activation="softmax", name="out")]
-    )
+    first = Dense(width, input_dim=4, activation="tanh", name=name)
+    model = Sequential([first, Dense(3, activation="softmax", name="out")])
     if compiled:
         model.compile(**compiled)
     return model
@@ -178,8 +177,8 @@ def test_a_nested_model_is_one_group_trainable_weights_first(backend, tmp_path):
 def test_weights_of_the_same_name_in_one_group_are_told_apart(backend, tmp_path):
     class Twin(Scale):
         def build(self, input_shape):
-            self.s = self.add_weight((4,), name="w")
-            self.t = self.add_weight((4,), name="w")
+            self.s = self.add_weight((4,), "zero", name="w")
+            self.t = self.add_weight((4,), "zero", name="w")
 
     model = Sequential([Twin(input_shape=(4,), name="twin")])
     model.set_weights([np.arange(4.0), np.arange(4.0) + 9])
@@ -282,18 +281,19 @@ def test_groups_that_the_caller_opened(backend):
         (
             lambda: Sequential([Dense(3, input_dim=4, name="only")]),
             False,
-            r"w\.h5 holds weights of 2 layers \(first, out\); 'sequential_\d+' has 1 layers with weights \(only\)",
+            r"w\.h5 holds weights of 2 layers \(first, out\); 'sequential_\d+' has 1 layers .* \(only\)",
         ),
         (
             lambda: small(width=6),
             False,
-            r"w\.h5 holds for layer 'first' the weights first_W\S* \(4, 5\), first_b\S* \(5,\); the layer 'first' \(Dense\) "
-            r"has first_W \(4, 6\), first_b \(6,\)\. Nothing was loaded",
+            r"w\.h5 holds for layer 'first' the weights first_W\S* \(4, 5\), first_b\S* \(5,\); "
+            r"the layer 'first' \(Dense\) has first_W \(4, 6\), first_b \(6,\)\. Nothing was loaded",
         ),
         (
             lambda: Sequential([Dense(3, input_dim=5, bias=False, name="out")]),
             True,
-            r"for layer 'out' the weights out_W\S* \(5, 3\), out_b\S* \(3,\); the layer 'out' \(Dense\) has out_W \(5, 3\)\.",
+            r"for layer 'out' the weights out_W\S* \(5, 3\), out_b\S* \(3,\); "
+            r"the layer 'out' \(Dense\) has out_W \(5, 3\)\.",
         ),
         (
             lambda: Sequential([Dense(3, input_dim=4, name="x")]),
@@ -390,7 +390,7 @@ def put(attribute, value):
             "no model",
         ),
         (put("model_config", '{"class_name": "SGD", "config": {}}'), UnknownNameError, "Unknown layer 'SGD'"),
-        (put("model_config", '{"a": 1, "a": 2}'), UnsafeFileError, "the key 'a' occurs twice"),
+        (put("model_config", '{"a": 1, "a": 2}'), UnsafeFileError, "a key occurs twice"),
         (put("model_config", '{"a": ' + "[" * 999 + "]" * 999 + "}"), UnsafeFileError, "nests deeper"),
         (put("training_config", '{"loss": "mse"}'), FileFormatError, "lacks optimizer_config"),
         (

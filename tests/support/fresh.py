@@ -1,6 +1,6 @@
-"""Fresh environments: built distributions, and virtual environments that hold them beside the libraries of this one.
+"""Fresh environments: built distributions, and virtual environments that hold them beside the libraries here.
 
-Nothing is downloaded: a new environment sees the libraries installed here through links, all but Oneiros itself.
+Nothing is downloaded: a new environment sees the installed libraries through links, all but Oneiros itself.
 """
 
 import os

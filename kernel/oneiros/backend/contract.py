@@ -54,6 +54,7 @@ def draw_seed(seed: int | None = None) -> int:
     return int(np.random.randint(2**31 - 1)) if seed is None else int(seed)
 
 
+# fmt: off
 class Required:
     """What each engine supplies."""
 
@@ -62,9 +63,8 @@ class Required:
     def owns(self, x: T) -> Any:
         """Tells whether `x` is a tensor or variable of this engine; False for arrays and numbers."""
 
-    def placeholder(
-        self, shape: T = None, ndim: T = None, dtype: T = None, sparse: T = False, name: T = None
-    ) -> T:
+    def placeholder(self, shape: T = None, ndim: T = None, dtype: T = None, sparse: T = False,
+        name: T = None) -> T:
         """Makes an input of a function; None in `shape` leaves a size open, `ndim` alone leaves all open."""
 
     def variable(self, value: T, dtype: T = None, name: T = None) -> T:
@@ -300,99 +300,38 @@ class Required:
 class Optional:
     """What an engine may supply, see `OPTIONAL`."""
 
-    def conv1d(
-        self,
-        x: T,
-        kernel: T,
-        stride: T = 1,
-        border_mode: T = "valid",
-        image_shape: T = None,
-        filter_shape: T = None,
-    ) -> T:
+    def conv1d(self, x: T, kernel: T, stride: T = 1, border_mode: T = "valid", image_shape: T = None,
+        filter_shape: T = None) -> T:
         """Convolution of (batch, steps, channels)."""
 
-    def conv2d(
-        self,
-        x: T,
-        kernel: T,
-        strides: T = (1, 1),
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
-        image_shape: T = None,
-        filter_shape: T = None,
-        filter_dilation: T = (1, 1),
-    ) -> T:
+    def conv2d(self, x: T, kernel: T, strides: T = (1, 1), border_mode: T = "valid",
+        dim_ordering: T = "default", image_shape: T = None, filter_shape: T = None,
+        filter_dilation: T = (1, 1)) -> T:
         """Convolution of images (cross-correlation: the kernel is not flipped)."""
 
-    def deconv2d(
-        self,
-        x: T,
-        kernel: T,
-        output_shape: T,
-        strides: T = (1, 1),
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
-        image_shape: T = None,
-        filter_shape: T = None,
-    ) -> T:
+    def deconv2d(self, x: T, kernel: T, output_shape: T, strides: T = (1, 1), border_mode: T = "valid",
+        dim_ordering: T = "default", image_shape: T = None, filter_shape: T = None) -> T:
         """Transposed convolution of images."""
 
-    def atrous_conv2d(
-        self,
-        x: T,
-        kernel: T,
-        rate: T = 1,
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
-        image_shape: T = None,
-        filter_shape: T = None,
-    ) -> T:
+    def atrous_conv2d(self, x: T, kernel: T, rate: T = 1, border_mode: T = "valid",
+        dim_ordering: T = "default", image_shape: T = None, filter_shape: T = None) -> T:
         """Convolution of images with a dilated kernel."""
 
-    def separable_conv2d(
-        self,
-        x: T,
-        depthwise_kernel: T,
-        pointwise_kernel: T,
-        strides: T = (1, 1),
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
-    ) -> T:
+    def separable_conv2d(self, x: T, depthwise_kernel: T, pointwise_kernel: T, strides: T = (1, 1),
+        border_mode: T = "valid", dim_ordering: T = "default") -> T:
         """Convolution of images channel by channel, then across channels."""
 
-    def conv3d(
-        self,
-        x: T,
-        kernel: T,
-        strides: T = (1, 1, 1),
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
-        volume_shape: T = None,
-        filter_shape: T = None,
-        filter_dilation: T = (1, 1, 1),
-    ) -> T:
+    def conv3d(self, x: T, kernel: T, strides: T = (1, 1, 1), border_mode: T = "valid",
+        dim_ordering: T = "default", volume_shape: T = None, filter_shape: T = None,
+        filter_dilation: T = (1, 1, 1)) -> T:
         """Convolution of volumes."""
 
-    def pool2d(
-        self,
-        x: T,
-        pool_size: T,
-        strides: T = (1, 1),
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
-        pool_mode: T = "max",
-    ) -> T:
+    def pool2d(self, x: T, pool_size: T, strides: T = (1, 1), border_mode: T = "valid",
+        dim_ordering: T = "default", pool_mode: T = "max") -> T:
         """Maximum or average over windows of images."""
 
-    def pool3d(
-        self,
-        x: T,
-        pool_size: T,
-        strides: T = (1, 1, 1),
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
-        pool_mode: T = "max",
-    ) -> T:
+    def pool3d(self, x: T, pool_size: T, strides: T = (1, 1, 1), border_mode: T = "valid",
+        dim_ordering: T = "default", pool_mode: T = "max") -> T:
         """Maximum or average over windows of volumes."""
 
     def temporal_padding(self, x: T, padding: T = 1) -> T:
@@ -404,15 +343,8 @@ class Optional:
     def spatial_2d_padding(self, x: T, padding: T = (1, 1), dim_ordering: T = "default") -> T:
         """Zeros around images."""
 
-    def asymmetric_spatial_2d_padding(
-        self,
-        x: T,
-        top_pad: T = 1,
-        bottom_pad: T = 1,
-        left_pad: T = 1,
-        right_pad: T = 1,
-        dim_ordering: T = "default",
-    ) -> T:
+    def asymmetric_spatial_2d_padding(self, x: T, top_pad: T = 1, bottom_pad: T = 1, left_pad: T = 1,
+        right_pad: T = 1, dim_ordering: T = "default") -> T:
         """Zeros around images, numbers apart."""
 
     def spatial_3d_padding(self, x: T, padding: T = (1, 1, 1), dim_ordering: T = "default") -> T:
@@ -421,22 +353,12 @@ class Optional:
     def resize_images(self, X: T, height_factor: T, width_factor: T, dim_ordering: T) -> T:
         """Repeats the rows and columns of images."""
 
-    def resize_volumes(
-        self, X: T, depth_factor: T, height_factor: int, width_factor: int, dim_ordering: T
-    ) -> T:
+    def resize_volumes(self, X: T, depth_factor: T, height_factor: int, width_factor: int,
+        dim_ordering: T) -> T:
         """Repeats the planes, rows and columns of volumes."""
 
-    def rnn(
-        self,
-        step_function: T,
-        inputs: T,
-        initial_states: T,
-        go_backwards: T = False,
-        mask: T = None,
-        constants: T = None,
-        unroll: T = False,
-        input_length: T = None,
-    ) -> T:
+    def rnn(self, step_function: T, inputs: T, initial_states: T, go_backwards: T = False, mask: T = None,
+        constants: T = None, unroll: T = False, input_length: T = None) -> T:
         """Runs a step function over the second axis, carrying states along."""
 
     def foldl(self, fn: T, elems: T, initializer: T = None, name: T = None) -> T:
@@ -457,9 +379,8 @@ class Optional:
     def ctc_create_skip_idxs(self, Y: T) -> T:
         """Indices of labels that may be skipped to (Theano)."""
 
-    def ctc_decode(
-        self, y_pred: T, input_length: T, greedy: T = True, beam_width: T = 100, top_paths: T = 1
-    ) -> T:
+    def ctc_decode(self, y_pred: T, input_length: T, greedy: T = True, beam_width: T = 100,
+        top_paths: T = 1) -> T:
         """Decodes the outputs of a network trained with CTC."""
 
     def ctc_interleave_blanks(self, Y: T) -> T:
@@ -479,6 +400,7 @@ class Optional:
 
     def set_session(self, session: T) -> T:
         """Sets the session."""
+# fmt: on
 
 
 def _lacking(name: str, flag: str) -> Any:

@@ -34,13 +34,11 @@ def load(name: str) -> Backend:
     """
     global _only
     if name not in _loaded:
-        backend = _resolve(name)
-        _loaded[name] = backend
-        _only = None
+        _loaded[name], _only = _resolve(name)(), None
     return _loaded[name]
 
 
-def _resolve(name: str) -> Backend:
+def _resolve(name: str) -> Any:
     try:
         cls = registry.resolve("backend", name)
     except UnknownNameError as error:
@@ -51,8 +49,7 @@ def _resolve(name: str) -> Backend:
     missing = [key for key in names if getattr(cls, key, None) is getattr(Required, key)]
     if missing:
         raise BackendMissingError(f"The backend {name!r} lacks required functions: {', '.join(missing)}.")
-    backend: Backend = cls()
-    return backend
+    return cls
 
 
 def loaded() -> list[str]:
@@ -82,23 +79,19 @@ def set_backend(name: str | Backend) -> None:
 
 def _choose() -> Backend:
     global _default
-    _default = load(_asked_for() or _installed())
+    asked = settings.candidates("backend")
+    if asked[0][1] == "KERAS_BACKEND" and not registry.find("backend", asked[0][0]):
+        meaningless, _ = asked.pop(0)
+        print(
+            f"oneiros: KERAS_BACKEND={meaningless!r} is no backend installed here, passed over",
+            file=sys.stderr,
+        )
+    installed = (name for name in PREFERENCE if registry.find("backend", name))
+    name = asked[0][0] or next(installed, None)
+    if name is None:
+        raise BackendMissingError("No backend is installed. Type: pip install oneiros-backend-theano")
+    _default = load(name)
     return _default
-
-
-def _asked_for() -> str | None:
-    for name, source in settings.candidates("backend"):
-        if source != "KERAS_BACKEND" or registry.find("backend", name):
-            return name if name is None else str(name)
-        print(f"oneiros: KERAS_BACKEND={name!r} is no backend installed here; passed over.", file=sys.stderr)
-    return None
-
-
-def _installed() -> str:
-    for name in PREFERENCE:
-        if registry.find("backend", name):
-            return name
-    raise BackendMissingError("No backend is installed. Type: pip install oneiros-backend-theano")
 
 
 class use:  # noqa: N801
@@ -122,14 +115,10 @@ def bound(method: _Method) -> _Method:
 
     @functools.wraps(method)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        backend = self._backend
-        if backend is _only or backend is _used.get():
+        if self._backend is _only:
             return method(self, *args, **kwargs)
-        token = _used.set(backend)
-        try:
+        with use(self._backend):
             return method(self, *args, **kwargs)
-        finally:
-            _used.reset(token)
 
     return run  # type: ignore[return-value]
 
@@ -163,11 +152,9 @@ def _dispatcher(name: str) -> Callable[..., Any]:
 
     method = getattr(Backend, name)
     signature = inspect.signature(method)
-    functools.update_wrapper(dispatch, method)
-    del dispatch.__dict__["__wrapped__"]
-    dispatch.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=list(signature.parameters.values())[1:]
-    )
+    shown = signature.replace(parameters=list(signature.parameters.values())[1:])
+    functools.update_wrapper(dispatch, method, updated=())
+    dispatch.__dict__["__signature__"] = shown
     dispatch.__module__, dispatch.__qualname__ = "oneiros.backend", name
     return dispatch
 

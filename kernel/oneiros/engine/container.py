@@ -117,13 +117,12 @@ class Container(Layer):
         self.nodes_by_depth, self.layers_by_depth = by_depth(depths), by_depth(layer_depths)
         self.layers = [layer for same in self.layers_by_depth.values() for layer in same]
         self.container_nodes = {node.key for node in self._nodes}
-        names = [layer.name for layer in self.layers]
-        for layer in self.layers if len(set(names)) < len(names) else ():
-            if names.count(layer.name) > 1:
-                classes = [type(other).__name__ for other in self.layers if other.name == layer.name]
+        named: dict[str, Layer] = {}
+        for layer in self.layers:
+            if named.setdefault(layer.name, layer) is not layer:
+                pair = f"{label(named[layer.name])} and {label(layer)}"
                 raise GraphError(
-                    f"{label(self)} has {len(classes)} layers named {layer.name!r}: {', '.join(classes)}. "
-                    f"Give each its own name: {classes[0]}(…, name='…')."
+                    f"{label(self)} has two layers of one name: {pair}. Pass name='…' to one of them."
                 )
 
     layers: list[Layer]
@@ -181,20 +180,21 @@ class Container(Layer):
     @property
     def stateful(self) -> bool:
         """Whether a layer keeps state from batch to batch."""
-        return any(getattr(layer, "stateful", False) for layer in self._graph_layers())
+        return bool(self._stateful_layers())
+
+    def _stateful_layers(self) -> list[Any]:
+        return [layer for layer in self._graph_layers() if getattr(layer, "stateful", False)]
 
     @property
     def state_updates(self) -> list[Any]:
         """The updates of stateful layers, which every step makes, in testing too."""
-        stateful: list[Any] = [layer for layer in self._graph_layers() if getattr(layer, "stateful", False)]
-        pairs = [pair for layer in stateful for pair in getattr(layer, "state_updates", layer.updates)]
-        states = {id(variable) for variable, _ in pairs}
+        layers = self._stateful_layers()
+        states = {id(pair[0]) for layer in layers for pair in getattr(layer, "state_updates", layer.updates)}
         return [pair for pair in self.updates if id(pair[0]) in states]
 
     def reset_states(self) -> None:
         """Makes all stateful layers forget their state."""
-        layers: list[Any] = [layer for layer in self._graph_layers() if getattr(layer, "stateful", False)]
-        for layer in layers:
+        for layer in self._stateful_layers():
             layer.reset_states()
 
     @property
@@ -363,14 +363,15 @@ class Container(Layer):
         """Saves the weights alone; the arguments are those of `save`."""
         saving.save_weights(self, filepath, overwrite)
 
-    def load_weights(self, filepath: Any, by_name: bool = False) -> None:
+    def load_weights(self, filepath: Any, by_name: bool = False, *, budget: Any = None) -> None:
         """Loads weights from a file.
 
         # Arguments
             filepath: path.
             by_name: bool, whether layers are matched by their names, instead of their order.
+            budget: `oneiros.bases.Budget`, what reading the file may cost.
         """
-        saving.load_weights(self, filepath, by_name)
+        saving.load_weights(self, filepath, by_name, budget=budget)
 
     def save_weights_to_hdf5_group(self, f: Any) -> None:
         """Writes the weights into an open `h5py.Group`."""
@@ -393,7 +394,8 @@ class Container(Layer):
         """
         from oneiros.engine.summary import print_summary
 
-        print_summary(self._weight_layers(), self.container_nodes, line_length, positions)
+        nodes = {node.key for node in self._graph_nodes()}
+        print_summary(self._weight_layers(), nodes, line_length, positions)
 
 
 def walk(ends: Iterable[Node]) -> tuple[list[Node], list[Layer]]:
@@ -413,7 +415,7 @@ def walk(ends: Iterable[Node]) -> tuple[list[Node], list[Layer]]:
                 if finished.get(parent) is False:
                     raise GraphError(
                         f"The layers form a cycle: {label(node.outbound_layer)} takes an output of "
-                        f"{label(parent.outbound_layer)}, which depends on it. Take one of these calls back."
+                        f"{label(parent.outbound_layer)}, which depends on it. Leave one of these calls out."
                     )
             stack.extend(reversed(node.parents))
             continue
@@ -458,7 +460,10 @@ def build_layers(entries: list[Any]) -> dict[str, Layer]:
         if name in layers:
             raise ConfigError(f"The configuration has two layers named {name!r}.")
         layers[name] = configs.layer_from_config(entry)
+        layers[name].name = name  # a Sequential's own configuration has none
         calls[name] = deque(_field(entry, "inbound_nodes", list))
+        if not all(isinstance(places, list) and places for places in calls[name]):
+            raise ConfigError(f"Layer {name!r}: a call is a list of inputs; received {calls[name]!r:.80}.")
     waiting: dict[str, list[str]] = defaultdict(list)
     ready = deque(layers)
     while ready:

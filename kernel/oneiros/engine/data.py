@@ -63,11 +63,12 @@ def _fits(shape: Sequence[int], expected: Shape, first_axis: int) -> bool:
 
 def as_array(value: Any, what: str) -> Array:
     """Returns what can be sliced (HDF5, sparse) as it is, anything else as an array; refuses non-numbers."""
-    if not hasattr(value, "shape") or hasattr(value, "iloc"):
+    typed = isinstance(getattr(value, "dtype", np.dtype(float)), np.dtype)
+    if not (typed and hasattr(value, "shape")) or hasattr(value, "iloc"):
         try:
             value = np.asarray(value)
-        except ValueError:
-            raise DataError(f"{what}: received lists of several lengths. Bring them to one.") from None
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{what}: received a {type(value).__name__} that is no array: {error}") from None
     if getattr(value, "dtype", np.dtype(float)).kind not in "fiub" or not value.shape:
         received = f"an array of type {value.dtype}" if value.shape else repr(value[()])
         advice = f"Encode what isn't a number, then use np.asarray(data, {K.floatx()!r})."

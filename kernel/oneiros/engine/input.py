@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
-from oneiros.backend import bound
-from oneiros.engine.layer import Layer, shape_tuple
+from oneiros.engine.layer import Layer
 from oneiros.engine.node import Node, Tensor, connect, label
 from oneiros.errors import ArgumentError, GraphError
 
@@ -29,42 +28,35 @@ class InputLayer(Layer):
         self, input_shape: Any = None, batch_input_shape: Any = None, input_dtype: str | None = None,
         input_tensor: Tensor = None, sparse: bool = False, name: str | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(name=name or f"input_{K.get_uid('input')}", trainable=False)
-        if (input_shape is None) + (batch_input_shape is None) + (input_tensor is None) == 3 or (
-            None not in (input_shape, batch_input_shape)
-        ):
+        shapes = {"input_shape": input_shape, "batch_input_shape": batch_input_shape}
+        given = {key: shape for key, shape in shapes.items() if shape is not None}
+        name = name or f"input_{K.get_uid('input')}"
+        super().__init__(name=name, trainable=False, input_dtype=input_dtype, **given)
+        if input_tensor is not None:
+            self._adopt(input_tensor, input_dtype)
+        elif len(given) == 1:
+            shape = self.batch_input_shape
+            input_tensor = K.placeholder(shape, dtype=self.input_dtype, sparse=sparse, name=name)
+        else:
             raise ArgumentError(
                 f"{label(self)} takes either the shape of one sample or the shape of a batch; received "
-                f"{input_shape!r} and {batch_input_shape!r}. For vectors of 100 numbers: Input(shape=(100,))."
+                f"{given or 'neither'}. For vectors of 100 numbers: Input(shape=(100,))."
             )
-        self.built = True
-        self.sparse = sparse
-        if input_tensor is None:
-            shape = input_shape if batch_input_shape is None else batch_input_shape
-            sizes = shape_tuple(shape, label(self))
-            self.batch_input_shape = sizes if input_shape is None else (None, *sizes)
-            self.input_dtype = input_dtype or K.floatx()
-            input_tensor = K.placeholder(
-                self.batch_input_shape, dtype=self.input_dtype, sparse=sparse, name=self.name
-            )
-        else:
-            self._adopt(input_tensor, input_shape, batch_input_shape, input_dtype)
+        self.built, self.sparse = True, sparse
         input_tensor._keras_shape = self.batch_input_shape
         input_tensor._uses_learning_phase = False
         connect(self, [input_tensor])
-        tensors, shapes = [input_tensor], [self.batch_input_shape]
-        Node(self, [], [], [], tensors, tensors, [None], [None], shapes, shapes)
+        tensors, sizes = [input_tensor], [self.batch_input_shape]
+        Node(self, [], [], [], tensors, tensors, [None], [None], sizes, sizes)
 
-    @bound
-    def _adopt(self, tensor: Tensor, input_shape: Any, batch_input_shape: Any, input_dtype: Any) -> None:
+    def _adopt(self, tensor: Tensor, input_dtype: str | None) -> None:
         self._check_tensors([tensor])
-        if getattr(tensor, "_keras_history", None):
+        if hasattr(tensor, "_keras_history"):
             raise GraphError(
                 f"{label(self)} got an output of {label(tensor._keras_history[0])}. Use it as it is; only "
                 f"a tensor that comes from no layer needs Input(tensor=…)."
             )
-        sample = None if input_shape is None else (None, *shape_tuple(input_shape, label(self)))
-        self.batch_input_shape = tuple(batch_input_shape or sample or K.int_shape(tensor))
+        self.batch_input_shape = getattr(self, "batch_input_shape", None) or K.int_shape(tensor)
         self.input_dtype = input_dtype or K.dtype(tensor)
 
     def get_config(self) -> dict[str, Any]:

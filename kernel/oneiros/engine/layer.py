@@ -6,6 +6,7 @@ import difflib
 import inspect
 import warnings
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Any, ClassVar
 
 import numpy as np
@@ -112,8 +113,9 @@ class Layer:
     input_dtype: str
 
     def __init__(self, **kwargs: Any) -> None:
-        accepted = [name for name in inspect.signature(type(self)).parameters if name != "kwargs"] + [*KWARGS]
         for unknown in kwargs.keys() - KWARGS:
+            own = [name for name in inspect.signature(type(self)).parameters if name != "kwargs"]
+            accepted = [*own, *KWARGS]
             near = difflib.get_close_matches(unknown, accepted, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"It takes: {', '.join(accepted)}."
             raise TypeError(f"{type(self).__name__} received the unknown argument {unknown!r}. {hint}")
@@ -448,7 +450,15 @@ class Layer:
         # Raises
             DataError: if their number or one of the shapes differs.
         """
-        set_values(label(self), self._ordered_weights(), weights)
+        variables = self._ordered_weights()
+        own, given = [tuple(K.get_variable_shape(v)) for v in variables], [np.shape(v) for v in weights]
+        for index, (shape, received) in enumerate(zip_longest(own, given, fillvalue="missing")):
+            if shape != received:
+                raise DataError(
+                    f"{label(self)} has {len(own)} weights and received {len(given)} arrays. Their shapes "
+                    f"first differ at index {index}: the weight has {shape}, the array {received}."
+                )
+        K.batch_set_value(list(zip(variables, weights, strict=True)))
 
     @bound
     def get_weights(self) -> list[Any]:
@@ -476,16 +486,3 @@ class Layer:
         if not self.built and not self.inbound_nodes:
             raise NodeError(f"{label(self)} has no weights before its first call. Call it on a tensor.")
         return int(sum(K.count_params(weight) for weight in self.weights))
-
-
-def set_values(owner: str, variables: list[Tensor], values: Any) -> None:
-    """Sets variables to arrays, after checking all of them."""
-    wanted, given = [tuple(K.get_variable_shape(v)) for v in variables], [np.shape(v) for v in values]
-    if wanted != given:
-        odd = next((i for i, pair in enumerate(zip(wanted, given, strict=False)) if pair[0] != pair[1]), None)
-        where = "" if odd is None else f" The first that differs is {variables[odd].name!r} (index {odd})."
-        raise DataError(
-            f"{owner} has {len(wanted)} weights of the shapes {wanted} and received {len(given)} arrays of "
-            f"the shapes {given}.{where} Nothing was set."
-        )
-    K.batch_set_value(list(zip(variables, values, strict=True)))

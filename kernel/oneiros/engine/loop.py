@@ -116,8 +116,9 @@ def fit_loop(
             for log, outputs in zip(logs, train(run), strict=True):
                 if len(logs) > 1:
                     callbacks.on_batch_begin(log["batch"], log)
-                log.update(zip(labels, scalars(outputs), strict=True))
-                warned = warned or _warn_of_nan(model, log, epoch)
+                values = scalars(outputs)
+                log.update(zip(labels, values, strict=True))
+                warned = warned or _warn_of_nan(model.output_names, values, epoch, log["batch"])
                 callbacks.on_batch_end(log["batch"], log)
         averages = test_loop(held_out) if held_out else []
         callbacks.on_epoch_end(epoch, dict(zip((f"val_{name}" for name in labels), averages, strict=False)))
@@ -139,14 +140,13 @@ def predict_loop(stream: Stream, ticks: Ticks = ()) -> list[Array]:
     return [np.concatenate(output) for output in zip(*steps, strict=True)]
 
 
-def _warn_of_nan(model: Any, log: dict[str, Any], epoch: int) -> bool:
-    """Warns if a batch's loss is NaN, and says of which outputs."""
-    if log["loss"] == log["loss"]:
+def _warn_of_nan(names: list[str], values: list[Any], epoch: int, batch: int) -> bool:
+    """Warns if a batch's loss, the first of its values, is NaN, and says of which outputs."""
+    if values[0] == values[0]:
         return False
-    names = [name for name in model.output_names if math.isnan(log.get(f"{name}_loss", math.nan))]
-    source = f"output {' and '.join(map(repr, names))}" if names else "a regularizer"
-    source = " and ".join(map(repr, names)) or "a regularizer"
-    where = f"epoch {epoch + 1}, batch {log['batch'] + 1}, output {source}"
+    losses = zip(names, values[1:] if len(names) > 1 else values, strict=False)
+    source = " and ".join(repr(name) for name, value in losses if value != value) or "none (a regularizer)"
     why = "Usual reasons: too high a learning rate, NaN in the data, targets outside the loss's domain."
-    warnings.warn(f"The loss became NaN in {where}. {why}", RuntimeWarning, stacklevel=2)
+    message = f"The loss became NaN in epoch {epoch + 1}, batch {batch + 1}, output {source}. {why}"
+    warnings.warn(message, RuntimeWarning, stacklevel=5)
     return True

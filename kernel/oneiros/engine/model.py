@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from oneiros import backend as K
 from oneiros import plugins
-from oneiros.backend import bound
 from oneiros.engine import data, losses
 from oneiros.engine.callbacks import BaseLogger, CallbackList, History
 from oneiros.engine.container import Container
@@ -41,7 +40,7 @@ class Model(Container):
     callback_model: Any = None
     _function_kwargs: dict[str, Any] = {}
 
-    @bound
+    @K.bound
     def compile(
         self, optimizer: Any, loss: Any, metrics: Any = None, loss_weights: Any = None,
         sample_weight_mode: Any = None, **kwargs: Any,
@@ -72,31 +71,29 @@ class Model(Container):
         self._collected_trainable_weights = sorted(self.trainable_weights, key=lambda w: str(w.name))
         plugins.call("oneiros_after_compile", model=self)
 
-    @bound
+    @K.bound
     def _make_train_function(self) -> None:
         if self.train_function is None:
             weights = self._collected_trainable_weights
             updates = self.optimizer.get_updates(weights, self.constraints, self.total_loss)
             self.train_function = self._function(True, [*self.updates, *updates])
 
-    @bound
     def _make_test_function(self) -> None:
         if self.test_function is None:
             self.test_function = self._function(True, self.state_updates)
 
-    @bound
     def _make_predict_function(self) -> None:
         if self.predict_function is None:
             self.predict_function = self._function(False, self.state_updates)
 
     def _function(self, measures: bool, updates: list[Any]) -> Any:
-        phase = K.learning_phase() if self.uses_learning_phase else 0
+        phase = self._backend.learning_phase() if self.uses_learning_phase else 0
         more = [*self.targets, *self.sample_weights] if measures else []
         inputs = [*self.inputs, *more, *([] if isinstance(phase, int) else [phase])]
         outputs = [self.total_loss, *self.metrics_tensors] if measures else self.outputs
         return self._backend.function(inputs, outputs, updates=updates, **self._function_kwargs)
 
-    @bound
+    @K.bound
     def fit(
         self, x: Any, y: Any, batch_size: int = 32, nb_epoch: int = 10, verbose: int = 1,
         callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None,
@@ -138,21 +135,21 @@ class Model(Container):
             "metrics": labels + [f"val_{n}" for n in labels if held_out], "do_validation": bool(held_out),
         }  # fmt: skip
         defaults = plugins.call("oneiros_default_callbacks", model=told, params=params)
-        self.history, self.validation_data = History(), held_out
-        own = [BaseLogger(), *(callbacks or ()), self.history]
-        heard = CallbackList(own + [callback for group in defaults for callback in group])
-        heard.set_model(told)
-        heard.set_params(params)
+        history, callbacks = History(), callbacks or ()
+        heard = CallbackList([BaseLogger(), *callbacks, history, *(c for group in defaults for c in group)])
         self._make_train_function()
         if held_out:
             self._make_test_function()
         checked = self._stream(self.test_function, held_out, 0, batch_size) if held_out else None
         over = self._stream(self.train_function, train, 1, batch_size, heard.want_each_batch())
+        self.history, self.validation_data = history, held_out
+        heard.set_model(told)
+        heard.set_params(params)
         with closing(over), closing(checked) if checked else nullcontext():
             fit_loop(told, over, checked, labels, heard, range(initial_epoch, nb_epoch), shuffle)
-        return self.history
+        return history
 
-    @bound
+    @K.bound
     def evaluate(
         self, x: Any, y: Any, batch_size: int = 32, verbose: int = 1, sample_weight: Any = None
     ) -> Any:
@@ -167,7 +164,7 @@ class Model(Container):
         self._make_test_function()
         return self._go_over(test_loop, self.test_function, arrays, batch_size, verbose)
 
-    @bound
+    @K.bound
     def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
         """Returns the outputs for `x`: an array, or a list of arrays if there are several outputs.
 
@@ -180,7 +177,7 @@ class Model(Container):
         self._make_predict_function()
         return self._go_over(predict_loop, self.predict_function, arrays, batch_size, verbose)
 
-    @bound
+    @K.bound
     def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Any:
         """Runs one step on one batch; returns its loss, or the list of `metrics_names`' values.
 
@@ -191,7 +188,7 @@ class Model(Container):
         self._make_train_function()
         return one_or_all(scalars(call(self.train_function, arrays, 1)))
 
-    @bound
+    @K.bound
     def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
         """Returns the loss of one batch, or the list of `metrics_names`' values.
 
@@ -202,7 +199,7 @@ class Model(Container):
         self._make_test_function()
         return one_or_all(scalars(call(self.test_function, arrays, 0)))
 
-    @bound
+    @K.bound
     def predict_on_batch(self, x: Any) -> Any:
         """Returns the outputs for one batch: an array, or a list of arrays if there are several outputs."""
         arrays = self._standardize_inputs(x)
@@ -237,10 +234,9 @@ class Model(Container):
             _check("validation_data", validation_data, proper, "(x, y) or (x, y, sample_weight)")
             x, y, weight = (*validation_data, None)[:3]
             return arrays, self._standardize_user_data(x, y, weight, None, "validation")
-        size = arrays[0].shape[0]
-        at = int(size * (1.0 - part)) if hasattr(part, "__float__") and 0 <= part < 1 else 0
-        expected = f"a part in [0, 1) that leaves some of the {size} samples on both sides"
-        _check("validation_split", part, 0 < at <= size - bool(part), expected)
+        n = arrays[0].shape[0]
+        at = int(n * (1.0 - part)) if hasattr(part, "__float__") and 0 <= part < 1 else 0
+        _check("validation_split", part, 0 < at <= n - bool(part), f"a part in [0, 1) that cuts {n} samples")
         return (data.slice_X(arrays, 0, at), data.slice_X(arrays, at)) if part else (arrays, [])
 
     def _stream(self, function: Any, arrays: Arrays, phase: int, batch: int, singly: bool = False) -> Stream:
@@ -248,8 +244,7 @@ class Model(Container):
         fixed = next((shape[0] for shape in self.internal_input_shapes if shape[0]), None)
         size = arrays[0].shape[0]
         if fixed and {end - start for start, end in make_batches(size, batch)} != {fixed}:
-            received = f"received {size} samples and batch_size={batch}"
-            raise DataError(f"{self.name!r} takes batches of {fixed} samples, the last one too; {received}.")
+            raise DataError(f"Pass batch_size={fixed} and {fixed} * n samples; received {size} by {batch}.")
         pairs = zip(self.inputs, arrays, strict=False)
         positions = max(math.prod(x.shape[1 : -1 if "float" in K.dtype(at) else None]) for at, x in pairs)
         work = 6.0 * batch * positions * (self.count_params() + 1)

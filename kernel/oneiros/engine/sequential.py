@@ -197,11 +197,6 @@ class Sequential(Model):
         self._ready()
         return super().call(x, mask)
 
-    def summary(self, line_length: int = 100, positions: Any = [0.33, 0.55, 0.67, 1.0]) -> None:  # noqa: B006
-        """Prints a table of the layers, as `Model.summary` does."""
-        self._ready()
-        super().summary(line_length, positions)
-
     def get_config(self) -> Any:
         """Returns the list of the layers' configurations; a first Merge layer's holds its branches'."""
         entries = [_entry(layer) for layer in self.layers]

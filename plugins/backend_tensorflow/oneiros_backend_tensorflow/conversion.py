@@ -39,7 +39,10 @@ def tensor(x: Any) -> Any:
     """Returns `x` as a tensor; numbers and arrays of floats get the default float type."""
     if _holds_tensor(x):
         return tf.convert_to_tensor(x)
-    return tf.convert_to_tensor(x, floatx() if np.asarray(x).dtype.kind == "f" else None)
+    kind = np.asarray(x).dtype.kind
+    if kind not in "biufc":
+        raise TypeError(f"{x!r:.60} is no tensor, array or number")
+    return tf.convert_to_tensor(x, floatx() if kind == "f" else None)
 
 
 def _holds_tensor(x: Any) -> bool:

@@ -16,12 +16,13 @@ from oneiros_backend_tensorflow.conversion import pinned
 from oneiros_backend_tensorflow.quiet import tf
 
 XLA_VARIABLE = "ONEIROS_TENSORFLOW_XLA"
-_UNFIT_FOR_XLA = {"PrintV2", "PyFunc", "EagerPyFunc", "PyFuncStateless"}
+_LOST_IN_XLA = {"Assert", "CheckNumerics", "CheckNumericsV2", "EagerPyFunc", "PrintV2", "PyFunc"}
 _SLOW_IN_XLA_ON_CPU = {
     "Conv2D", "Conv2DBackpropFilter", "Conv2DBackpropInput", "Conv3D", "Conv3DBackpropFilterV2",
     "Conv3DBackpropInputV2", "DepthwiseConv2dNative", "DepthwiseConv2dNativeBackpropFilter",
     "DepthwiseConv2dNativeBackpropInput",
 }  # fmt: skip
+_NOISE = ("Graph execution error", "Detected at node", "File ", "<stack traces", "[[{{")
 
 Array = np.ndarray[Any, Any]
 
@@ -66,19 +67,20 @@ class Compiled:
     """A graph function bound to its variables, run through XLA where that works and pays.
 
     # Arguments
-        fn: function of tensors.
-        signature: their `tf.TensorSpec`s.
-        xla: True or False to insist, None to let the graph decide.
+        fn: function of a list of `tf.Variable`s, and of tensors. TensorFlow would trace it twice if it captured
+            the variables instead.
+        program: the Program that has these variables.
+        signature: the tensors' `tf.TensorSpec`s.
     """
 
-    def __init__(self, fn: Callable[..., Any], signature: list[Any], xla: bool | None) -> None:
+    def __init__(self, fn: Callable[..., Any], program: Program, signature: list[Any]) -> None:
+        xla, variables = program.options["xla"], [node.data.variable for node in program.variables]
         with tf.init_scope():
-            plain = tf.function(fn, autograph=False, input_signature=signature).get_concrete_function()
-            self._run = self._plain = _direct(plain)
+            plain = tf.function(fn, autograph=False).get_concrete_function(variables, *signature)
+            self._run = self._plain = _direct(plain, variables)
             if _suits_xla(plain) if xla is None else xla:
-                options = {"autograph": False, "input_signature": signature}
-                compiled = tf.function(lambda *tensors: plain(*tensors), jit_compile=True, **options)
-                self._run = _direct(compiled.get_concrete_function())
+                compiled = tf.function(lambda *args: plain(*args), autograph=False, jit_compile=True)
+                self._run = _direct(compiled.get_concrete_function(variables, *signature), variables)
         self._tried = self._run is self._plain
 
     def __call__(self, *tensors: Any) -> list[Array]:
@@ -94,17 +96,18 @@ class Compiled:
         return [np.asarray(output.numpy()) for output in outputs]
 
 
-def _direct(concrete: Any) -> Callable[..., list[Any]]:
+def _direct(concrete: Any, variables: list[Any]) -> Callable[..., list[Any]]:
     """Returns the shortest way to call a concrete function: half the time of calling it itself."""
     call, captured = concrete.inference_fn.call_flat, list(concrete.captured_inputs)
-    return lambda *tensors: call(*tensors, *captured) or []
+    handles = [variable.handle for variable in variables]
+    return lambda *tensors: call(*handles, *tensors, *captured)
 
 
 def _suits_xla(concrete: Any) -> bool:
     graph = concrete.graph.as_graph_def()
     nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
     kinds = {node.op for node in nodes}
-    if kinds & _UNFIT_FOR_XLA:
+    if kinds & _LOST_IN_XLA:
         return False
     return bool(tf.config.list_logical_devices("GPU")) or not kinds & _SLOW_IN_XLA_ON_CPU
 
@@ -136,11 +139,11 @@ class TensorFlowEngine:
 
     def reason(self, error: Exception) -> str:
         """Returns what an error says, without the names of nodes in TensorFlow's graphs."""
-        text = getattr(error, "message", None) or str(error)
-        while text.lstrip().startswith("{{"):
-            text = text.partition("}}")[2]
-        line = text.strip().partition("\n")[0]
-        return line.partition(" for '{{node")[0].partition(" [Op:")[0] or repr(error)
+        lines = (line.strip() for line in (getattr(error, "message", None) or str(error)).splitlines())
+        text = next((line for line in lines if line and not line.startswith(_NOISE)), repr(error))
+        while text.startswith("{{"):
+            text = text.partition("}}")[2].strip()
+        return text.partition(" for '{{node")[0].partition(" [Op:")[0]
 
     def operator(self, name: str) -> Callable[..., Any]:
         """Returns the function behind a Python operator."""
@@ -174,12 +177,13 @@ class TensorFlowEngine:
     def compile(self, program: Program, phase: int, arrays: list[Array]) -> Callable[..., list[Array]]:
         """Returns one step as a graph function."""
 
-        def step(counter: Any, *feeds: Any) -> list[Any]:
-            outputs, new = program(feeds, _read(program), phase, counter)
-            _store(program, new, outputs)
+        def step(variables: list[Any], counter: Any, *feeds: Any) -> list[Any]:
+            outputs, new = program(feeds, [v.read_value() for v in variables], phase, counter)
+            _store([variables[place] for place in places], new, outputs)
             return outputs
 
-        compiled = Compiled(step, _signature([a.shape for a in arrays], program), program.options["xla"])
+        places = _places(program)
+        compiled = Compiled(step, program, _signature([array.shape for array in arrays], program))
         types = [node.dtype for node in program.inputs]
 
         def run(arrays: list[Array], counter: int) -> list[Array]:
@@ -192,11 +196,10 @@ class TensorFlowEngine:
         self, program: Program, phase: int, arrays: list[Any], index: Array
     ) -> Callable[..., list[Array]]:
         """Returns many steps as one graph function; their batches are gathered on the device beforehand."""
-        steps = index.shape[0]
-        places = [program.variables.index(variable) for variable in program.written]
+        steps, places = index.shape[0], _places(program)
 
-        def many(counter: Any, count: Any, *feeds: Any) -> list[Any]:
-            state = _read(program)
+        def many(variables: list[Any], counter: Any, count: Any, *feeds: Any) -> list[Any]:
+            state = [variable.read_value() for variable in variables]
 
             def body(i: Any, written: list[Any], results: list[Any]) -> Any:
                 current = list(state)
@@ -208,12 +211,11 @@ class TensorFlowEngine:
             results = [tf.TensorArray(node.dtype, steps) for node in program.outputs]
             start = (tf.constant(0), [state[place] for place in places], results)
             _, new, results = tf.while_loop(lambda i, *_: i < count, body, start)
-            _store(program, new, [])
+            _store([variables[place] for place in places], new, [])
             return [result.stack() for result in results]
 
         shapes = [(*index.shape, *array.shape[1:]) for array in arrays]
-        signature = [tf.TensorSpec((), tf.int32), *_signature(shapes, program)]
-        compiled = Compiled(many, signature, program.options["xla"])
+        compiled = Compiled(many, program, [tf.TensorSpec((), tf.int32), *_signature(shapes, program)])
 
         def run(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
             rows = tf.constant(index)
@@ -228,15 +230,15 @@ def _signature(shapes: Sequence[Any], program: Program) -> list[Any]:
     return [tf.TensorSpec((), tf.int32), *map(tf.TensorSpec, shapes, types)]
 
 
-def _read(program: Program) -> list[Any]:
-    return [node.data.variable.read_value() for node in program.variables]
+def _places(program: Program) -> list[int]:
+    return [program.variables.index(node) for node in program.written]
 
 
-def _store(program: Program, new: list[Any], outputs: list[Any]) -> None:
+def _store(variables: list[Any], new: list[Any], outputs: list[Any]) -> None:
     """Assigns the new values once all of them, and the outputs, are computed."""
     with tf.control_dependencies([*new, *outputs]):
-        for node, value in zip(program.written, new, strict=True):
-            node.data.variable.assign(value, read_value=False)
+        for variable, value in zip(variables, new, strict=True):
+            variable.assign(value, read_value=False)
 
 
 def _symbol(spec: Spec) -> Any:

@@ -40,38 +40,39 @@ def evaluate(outputs: list[Any], values: dict[Any, Any]) -> list[Any]:
 
 
 def _needed(node: Any, values: dict[Any, Any]) -> list[Any]:
-    if isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, Switch):
-        condition = node.inputs[0]
-        if condition not in values:
-            return [condition]
-        chosen = _chosen(node, values)
-        return node.inputs if chosen is None else [chosen]
+    """Returns the inputs to compute first; of a switch, the condition, which may leave one branch out."""
+    if _is(node, Switch):
+        if node.inputs[0] not in values:
+            return [node.inputs[0]]
+        taken = _taken(values[node.inputs[0]])
+        if taken and _ones(node.inputs[taken]) == _ones(node.outputs[0]):
+            return [node.inputs[taken]]
     return list(node.inputs)
 
 
-def _chosen(node: Any, values: dict[Any, Any]) -> Any:
-    """Returns the branch that a switch takes as a whole, if its condition is known and the shape fits."""
-    condition, branches = values[node.inputs[0]], node.inputs[1:]
+def _is(node: Any, scalar_op: type) -> bool:
+    return isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, scalar_op)
+
+
+def _taken(condition: Any) -> int:
+    """Returns which input a switch hands on as a whole, or 0 if that isn't known while tracing."""
     if not is_concrete(condition) or np.size(condition) != 1:
-        return None
-    branch = branches[0] if np.ravel(condition)[0] else branches[1]
-    ones = [size == 1 for size in node.outputs[0].type.shape]
-    return branch if [size == 1 for size in branch.type.shape] == ones else None
+        return 0
+    return 1 if np.ravel(condition)[0] else 2
+
+
+def _ones(variable: Any) -> list[bool]:
+    return [size == 1 for size in variable.type.shape]
 
 
 def _compute(node: Any, values: dict[Any, Any]) -> None:
-    if isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, Switch):
-        chosen = _chosen(node, values)
-        if chosen is not None:
-            values[node.outputs[0]] = _typed(values[chosen], node.outputs[0])
-            return
-    inputs = [values[x] for x in node.inputs]
+    known = [x for x in node.inputs if x in values]
     try:
-        results = _apply(node, inputs)
+        results = _apply(node, [values.get(x) for x in node.inputs])
     except OneirosError:
         raise
     except (TypeError, ValueError, IndexError) as error:
-        shapes = ", ".join(str(np.shape(value)) for value in inputs)
+        shapes = ", ".join(str(np.shape(values[x])) for x in known)
         reason = str(error).partition("\n")[0]
         raise DataError(f"{node.op} can't be computed on tensors of shapes {shapes}. {reason}") from error
     for variable, value in zip(node.outputs, results, strict=True):
@@ -79,6 +80,8 @@ def _compute(node: Any, values: dict[Any, Any]) -> None:
 
 
 def _apply(node: Any, inputs: list[Any]) -> list[Any]:
+    if _is(node, Switch) and _taken(inputs[0]):
+        return [_handed_on(inputs)]
     compute = conversion(node)
     namespace = np if all(map(is_concrete, inputs)) else jnp
     if len(node.outputs) > 1:
@@ -86,9 +89,17 @@ def _apply(node: Any, inputs: list[Any]) -> list[Any]:
     if namespace is jnp:
         if vanishes(node, inputs):
             return [zeros(_result_shape(compute, inputs), node.outputs[0].type.dtype)]
-        if isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, Add):
+        if _is(node, Add):
             inputs = _without_zeros(inputs)
     return [compute(namespace, *inputs)]
+
+
+def _handed_on(inputs: list[Any]) -> Any:
+    value = inputs[_taken(inputs[0])]
+    shape = np.broadcast_shapes(*(np.shape(x) for x in inputs if x is not None))
+    if np.shape(value) == shape:
+        return value
+    return np.broadcast_to(value, shape) if is_concrete(value) else jnp.broadcast_to(value, shape)
 
 
 def _result_shape(compute: Any, inputs: list[Any]) -> tuple[int, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import jax
+import numpy as np
 from oneiros.errors import CapabilityError
 
-_flag = jax.config.jax_enable_x64
+_flag = jax.enable_x64.get_global()
 from pytensor.link.jax.dispatch import jax_funcify  # noqa: E402
 
 jax.config.update("jax_enable_x64", _flag)
@@ -25,4 +26,9 @@ def dispatched(node: Any) -> Any:
         raise CapabilityError(
             f"The JAX linker can't compile {node.op}: {error} Pass mode='NUMBA' to K.function or to compile."
         ) from error
-    return lambda xp, *inputs: function(*inputs)
+    return lambda xp, *inputs: function(*map(_plain, inputs))
+
+
+def _plain(value: Any) -> Any:
+    """Known scalars are passed as Python numbers, which is what these functions take as axes and sizes."""
+    return value.item() if isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0 else value

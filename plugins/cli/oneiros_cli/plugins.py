@@ -2,6 +2,7 @@
 
 import json
 import traceback
+from contextlib import suppress
 from typing import Annotated, Any
 
 import oneiros
@@ -16,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 COLOURS = {"ok": "green", "disabled": "dim", "failed": "red", "incompatible": "yellow", "conflict": "yellow"}
-NARROW = 90
+NARROW = 110
 """Below this width plugins are shown one under the other instead of in a table."""
 
 
@@ -24,20 +25,20 @@ def plugins(
     name: Annotated[str | None, typer.Argument(help="Show this distribution only, with tracebacks.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Import all that is provided; exit with 1 if anything is wrong.")
+        bool, typer.Option("--check", help="Import all that is provided; exit with 1 if something is wrong.")
     ] = False,
 ) -> None:
     """List every plugin with its state and what it provides.
 
     The exit status is 0 even if plugins failed, since a list was asked for; with --check it is 1 then.
     """
-    if check:
-        _import_all()
     shown = manager().plugins
     if name is not None:
         shown = [record for record in shown if record.distribution == distribution_name(name)]
         if not shown:
             raise UnknownNameError(f"There is no plugin {name!r} here. `oneiros plugins` lists all of them.")
+    if check:
+        _import_all({record.distribution for record in shown})
     if as_json:
         print(json.dumps(report(shown), indent=2))
     else:
@@ -57,15 +58,14 @@ def report(records: list[PluginRecord]) -> dict[str, Any]:
     return {"kernel": oneiros.__version__, "api_levels": list(API_LEVELS), "plugins": rows}
 
 
-def _import_all() -> None:
-    """Imports every object that plugins refer to; what fails is recorded with its plugin."""
+def _import_all(distributions: set[str]) -> None:
+    """Imports every object that these plugins refer to; what fails is recorded with its plugin."""
     found = manager()
     for table in [*found.entries.values(), *found.modules.values()]:
         for entry in (entry for providers in table.values() for entry in providers):
-            try:
-                registry.load(entry)
-            except OneirosError:
-                continue
+            if entry.distribution in distributions:
+                with suppress(OneirosError):
+                    registry.load(entry)
 
 
 def _print(records: list[PluginRecord], console: Console, tracebacks: bool) -> None:

@@ -14,6 +14,7 @@ _FILES = {
     "reshaping": ("Flatten", "Permute", "RepeatVector", "Reshape"),
 }
 LAYERS = {name: f"oneiros_layers_core.{file}:{name}" for file, names in _FILES.items() for name in names}
+BASES = {name: f"oneiros.engine.layer:{name}" for name in ("InputSpec", "Layer")}
 MERGE = {"Merge": LAYERS["Merge"], "merge": "oneiros_layers_core.merge:merge"}
 
 
@@ -25,5 +26,5 @@ def oneiros_layers() -> dict[str, str]:
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The module `oneiros.layers.core`; `Merge` and `merge` are also where Keras 1 has them."""
-    return {"layers.core": LAYERS, "layers": MERGE, "engine": MERGE, "engine.topology": MERGE}
+    """The module `oneiros.layers.core`, with the bases of layers, and the places of Merge in Keras 1."""
+    return {"layers.core": {**LAYERS, **BASES}, "layers": MERGE, "engine": MERGE, "engine.topology": MERGE}

@@ -43,6 +43,17 @@ def _text(shapes: list[Shape]) -> str:
     return ", ".join(str(tuple(shape)) for shape in shapes)
 
 
+def _one_shape(merge: Any, shapes: list[Shape]) -> Shape:
+    """Returns the shape that all agree on where sizes are known, or raises ShapeError."""
+    try:
+        return tuple(_common(sizes) for sizes in zip(*shapes, strict=True))
+    except ValueError:
+        raise ShapeError(
+            f"{label(merge)} with mode={merge.mode!r} received inputs of shapes {_text(shapes)}. This "
+            f"mode takes inputs of one shape; mode='concat' joins inputs that differ along one axis."
+        ) from None
+
+
 def _conjunction(masks: list[Any]) -> Any:
     return K.all(K.stack(masks), axis=0) if len(masks) > 1 else masks[0]
 
@@ -57,7 +68,7 @@ class Elementwise:
 
     def check(self, merge: Any, shapes: list[Shape]) -> None:
         """Raises ShapeError unless the shapes agree."""
-        self.output_shape(merge, shapes)
+        _one_shape(merge, shapes)
 
     def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
         """Returns the combined tensor."""
@@ -66,13 +77,7 @@ class Elementwise:
 
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Shape:
         """Returns the one shape."""
-        try:
-            return tuple(_common(sizes) for sizes in zip(*shapes, strict=True))
-        except ValueError:
-            raise ShapeError(
-                f"{label(merge)} with mode={merge.mode!r} received inputs of shapes {_text(shapes)}. This "
-                f"mode takes inputs of one shape; mode='concat' joins inputs that differ along one axis."
-            ) from None
+        return _one_shape(merge, shapes)
 
     def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
         """Returns where every mask given holds."""
@@ -170,7 +175,7 @@ class Product:
                 f"{_text(shapes)}: it sums over axes of sizes {sizes[0]} and {sizes[1]}, which must be equal."
             )
         if self._cosine:
-            Elementwise(min).check(merge, shapes)
+            _one_shape(merge, shapes)
         merge.dot_axes = axes
 
     def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:

@@ -1,0 +1,529 @@
+"""The recorder on its own, driven by a toy engine on NumPy: nothing in it knows of TensorFlow or JAX.
+
+The toy differentiates numerically over replays of the loss, like engines that don't work in place.
+"""
+
+import gc
+import operator
+import threading
+import weakref
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from oneiros import recorder as recording
+from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, ShapeError
+from oneiros.recorder import Node, RecordedFunction, Recorder, Spec
+
+
+class Value(np.ndarray):
+    """The toy's own tensor."""
+
+
+def value(x, dtype=None):
+    return np.array(x, dtype).view(Value)
+
+
+class Toy:
+    """An engine that computes with NumPy; what it compiles is counted."""
+
+    errors = (ValueError, IndexError)
+    key_spec = Spec((2,), "int64")
+
+    def __init__(self, name="toy"):
+        self.name = name
+        self.compiled = []
+
+    def is_tensor(self, x):
+        return isinstance(x, Value) or (isinstance(x, (list, tuple)) and any(map(self.is_tensor, x)))
+
+    def reason(self, error):
+        return str(error)
+
+    def operator(self, name):
+        return getattr(operator, f"__{name}__")
+
+    def infer(self, call, specs):
+        first, second = (call(*[self._example(spec, size) for spec in specs]) for size in (2, 3))
+        return recording._map(lambda x: x, self._merged(first, second))
+
+    def _example(self, spec, size):
+        return value(np.ones([size if n is None else n for n in spec.shape]), spec.dtype)
+
+    def _merged(self, a, b):
+        if isinstance(a, (list, tuple)):
+            parts = [self._merged(x, y) for x, y in zip(a, b, strict=True)]
+            return type(a)(*parts) if hasattr(a, "_fields") else type(a)(parts)
+        if isinstance(a, dict):
+            return {key: self._merged(a[key], b[key]) for key in a}
+        a, b = np.asarray(a), np.asarray(b)
+        return Spec(tuple(m if m == n else None for m, n in zip(a.shape, b.shape, strict=True)), a.dtype.name)
+
+    def convert(self, x, dtype):
+        return value(x, dtype)
+
+    def key(self, seed, counter):
+        return value([seed, counter])
+
+    def gradients(self, forward, values):
+        _, computed = forward([value(v) for v in values])
+        gradients = []
+        for i, v in enumerate(values):
+            gradient = np.zeros(v.shape)
+            for place in np.ndindex(*v.shape):
+                sides = []
+                for step in (1e-3, -1e-3):
+                    moved = [value(x) for x in values]
+                    moved[i][place] += step
+                    sides.append(np.sum(forward(moved)[0]))
+                gradient[place] = (sides[0] - sides[1]) / 2e-3
+            gradients.append(value(gradient))
+        return gradients, computed
+
+    def put(self, array):
+        return value(array)
+
+    def _step(self, program, phase, feeds, counter):
+        state = [node.data for node in program.variables]
+        outputs, new = program(feeds, state, phase, counter)
+        for node, result in zip(program.written, new, strict=True):
+            node.data = result
+        return [np.asarray(output) for output in outputs]
+
+    def compile(self, program, phase, arrays):
+        self.compiled.append((phase, *[array.shape for array in arrays]))
+        return lambda arrays, counter: self._step(program, phase, [value(x) for x in arrays], counter)
+
+    def compile_loop(self, program, phase, arrays, index):
+        self.compiled.append(("loop", index.shape))
+
+        def run(arrays, index, steps, counter):
+            results = [
+                self._step(program, phase, [value(x[rows]) for x in arrays], counter + i)
+                for i, rows in enumerate(index[:steps])
+            ]
+            return [np.stack(values) for values in zip(*results, strict=True)]
+
+        return run
+
+
+class Backend:
+    """As much of a backend as functions need."""
+
+    def __init__(self, name="toy"):
+        self.recorder = Recorder(Toy(name))
+
+    def placeholder(self, *shape, dtype="float64", name=None):
+        return self.recorder.node("placeholder", Spec(shape, dtype), name=name)
+
+    def variable(self, x, name=None):
+        array = value(x, "float64")
+        return self.recorder.node("variable", Spec(array.shape, "float64"), name=name, data=array)
+
+    def op(self, fn, *args, **kwargs):
+        return self.recorder.record(fn, args, kwargs)
+
+    def function(self, inputs, outputs, updates=()):
+        return RecordedFunction(self, self.recorder, inputs, outputs, updates)
+
+    def is_learning_phase(self, x):
+        return x is self.recorder.phase
+
+    def int_shape(self, x):
+        return x.shape
+
+    def dtype(self, x):
+        return x.dtype
+
+    def is_sparse(self, x):
+        return False
+
+
+@pytest.fixture
+def k():
+    return Backend()
+
+
+# Recording
+
+
+def test_operators_record(k):
+    x, y = k.placeholder(None, 3), k.placeholder(3)
+
+    def built(x, y):
+        return [
+            x + y, 2 - x, x * np.arange(3.0), 1 / (x + 7), x**2, -x, abs(x), x @ np.ones((3, 2)), x // 2,
+            x % 2, 7 % (x + 9), x < y, x <= 1, x > 0, x >= y, (x > 0) & (x < 1), ~(x > 0), (x > 0) | (x < -1),
+            (x > 0) ^ (y > 0), x[:, 1:], x[..., 0],
+        ]  # fmt: skip
+
+    nodes, arrays = built(x, y), [np.array([[0.5, -2, 3], [0, 1, -1.5]]), np.array([1.0, 0, -1])]
+    results = k.function([x, y], nodes)(arrays)
+    for node, result, expected in zip(nodes, results, built(*arrays), strict=True):
+        np.testing.assert_array_equal(result, expected)
+        assert node.dtype == result.dtype.name and node.shape in [result.shape, (None, *result.shape[1:])]
+
+
+def test_arrays_on_the_left_leave_the_operation_to_the_node(k):
+    x = k.placeholder(3)
+    for node in (np.ones(3) + x, np.float64(2) * x, np.ones((2, 3)) @ x, np.zeros(3) < x):
+        assert isinstance(node, Node)
+
+
+def test_a_node_is_compared_and_hashed_by_identity(k):
+    x, y = k.placeholder(3), k.placeholder(3)
+    assert x == x and x != y and x in [y, x] and {x: 1}[x] == 1 and len({x, y, x}) == 2
+
+
+@pytest.mark.parametrize(
+    ("misuse", "message"),
+    [
+        (bool, "K.switch"),
+        (list, "can't be iterated"),
+        (len, r"K.shape\(x\)\[0\]"),
+        (np.asarray, "K.eval"),
+        (float, "float"),
+        (lambda x: 1 in x, "not iterable"),
+    ],
+)
+def test_misuse_is_explained(misuse, message, k):
+    with pytest.raises(TypeError, match=message):
+        misuse(k.placeholder(None, 3, name="x"))
+
+
+def test_length_is_the_first_size_where_it_is_known(k):
+    assert len(k.placeholder(4, None)) == 4
+
+
+def test_attributes_of_keras_and_of_users(k):
+    x = k.placeholder(3, name="mine")
+    assert not hasattr(x, "_keras_shape") and not hasattr(x, "_keras_history")
+    x._keras_shape, x.note = (3,), "free"
+    assert (x.name, x.ndim, x.note) == ("mine", 1, "free")
+    assert repr(x) == "<toy tensor mine of shape (3,) and type float64>"
+
+
+def test_use_of_the_learning_phase_is_inherited(k):
+    x = k.placeholder(3)
+    chosen = k.recorder.select(x, x * 2)
+    assert (chosen + 1)._uses_learning_phase and not (x * 2)._uses_learning_phase
+    assert (x * k.recorder.phase)._uses_learning_phase
+
+
+def test_nodes_in_nested_arguments(k):
+    x, y = k.placeholder(None, 2), k.placeholder(None, 2)
+    joined = k.op(np.concatenate, [x, (y, x)[0]], axis=1)
+    assert joined.shape == (None, 4)
+    nested = k.op(lambda d, rest: d["a"] + rest[0][1], {"a": x}, [(1, y)])
+    sliced = k.op(operator.getitem, x, (slice(None), slice(0, 1)))
+    results = k.function([x, y], [joined, nested, sliced])([[[1, 2]], [[3, 4]]])
+    for result, expected in zip(results, [[[1, 2, 3, 4]], [[4, 6]], [[1]]], strict=True):
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_several_results(k):
+    x = k.placeholder(None, 4)
+    halves = k.op(np.split, x, 2, axis=1)
+    both = k.op(lambda v: {"mean": v.mean(0), "rest": (v[0], [v + 1])}, x)
+    assert [h.shape for h in halves] == [(None, 2)] * 2 and both["rest"][1][0].shape == (None, 4)
+    a = np.arange(8.0).reshape(2, 4)
+    results = k.function([x], [halves[1], both["mean"], both["rest"][0], both["rest"][1][0]])([a])
+    for result, expected in zip(results, [a[:, 2:], a.mean(0), a[0], a + 1], strict=True):
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_arrays_are_copied_when_recorded(k):
+    x, constant = k.placeholder(2), np.ones(2)
+    node = x + constant
+    constant[:] = 50
+    np.testing.assert_array_equal(k.function([x], [node])([[1, 2]])[0], [2, 3])
+
+
+def test_the_engines_own_tensors_are_computed_with_at_once(k):
+    assert isinstance(k.op(np.add, value([1.0]), 2), Value)
+    assert isinstance(k.op(np.add, 1.0, 2), Node)
+
+
+def test_what_is_known_of_a_shape_survives_indexing(k):
+    x = k.placeholder(None, 3, 4)
+    shape = k.recorder.node("placeholder", Spec((3,), "int64", known=x.shape))
+    assert [shape[i].spec.known for i in (0, 1, -1)] == [None, 3, 4]
+    assert shape[1:].spec.known == (3, 4)
+
+
+def test_ids_are_unique_across_threads(k):
+    made = [[] for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda m=m: m.extend(k.placeholder(2) * 2 for _ in range(200))) for m in made
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ids = [node.id for nodes in made for node in nodes]
+    assert len(set(ids)) == len(ids) == 800
+
+
+# Errors
+
+
+def test_wrong_shapes_are_told_when_recording(k):
+    with pytest.raises(ShapeError, match=r"add received tensors of shapes \(3,\), \(4,\): operands"):
+        k.placeholder(3) + k.placeholder(4)
+
+
+def test_wrong_shapes_are_told_when_running(k):
+    x, y = k.placeholder(None), k.placeholder(None)
+    f = k.function([x, y], [x + y])
+    with pytest.raises(DataError, match=r"add_\d+ received tensors of shapes \(2,\), \(3,\)"):
+        f([[1, 2], [1, 2, 3]])
+
+
+def test_errors_of_the_users_own_code_stay_what_they_are(k):
+    def own(v):
+        raise ValueError("my own mistake")
+
+    with pytest.raises(ValueError, match="my own mistake") as caught:
+        k.recorder.record(own, (k.placeholder(3),), wrap=False)
+    assert caught.value.__notes__ == ["Oneiros: own received tensors of shapes (3,)."]
+    with pytest.raises(ZeroDivisionError):
+        k.op(lambda v: 1 // 0, k.placeholder(3))
+    assert k.function([], [k.variable([1.0]) + 1])([])[0] == 2
+
+
+def test_tensors_of_two_backends_are_refused(k):
+    with pytest.raises(BackendMixError, match="other, toy"):
+        k.placeholder(3) + Backend("other").placeholder(3)
+
+
+def test_a_node_inside_a_recorded_function_is_refused(k):
+    x, y = k.placeholder(3), k.placeholder(3)
+    with pytest.raises(GraphError, match=r"K.apply\(fn, x, y\)"):
+        k.op(lambda v: v + y, x)
+    assert (x + y).shape == (3,)
+
+
+def test_missing_inputs_are_named(k):
+    x, y = k.placeholder(2, name="given"), k.placeholder(2, name="forgotten")
+    with pytest.raises(ArgumentError, match="forgotten"):
+        k.function([x], [x + y])
+    with pytest.raises(ArgumentError, match="keras_learning_phase"):
+        k.function([x], [k.recorder.select(x, x + 1)])
+
+
+def test_bad_updates_are_refused(k):
+    x, v = k.placeholder(2), k.variable([1.0, 2.0], name="v")
+    with pytest.raises(ArgumentError, match="variable"):
+        k.function([x], [x], [(x, x)])
+    with pytest.raises(ShapeError, match=r"v has shape \(2,\); its update can't have shape \(3,\)"):
+        k.function([x], [x], [(v, np.zeros(3))])
+
+
+# Replay
+
+
+def test_updates_are_simultaneous(k):
+    a, b = k.variable([1.0]), k.variable([2.0])
+    c = k.variable(0.0)
+    f = k.function([], [a + 0, b + 0], [(a, b), (b, a), (c, 5)])
+    assert [float(x[0]) for x in f([])] == [1, 2]
+    assert (a.data, b.data, c.data) == (2, 1, 5)
+
+
+def test_a_variable_is_only_stored_when_everything_is_computed(k):
+    def picky(values):
+        if values.sum() < 0:
+            raise ValueError("no")
+        return values
+
+    x, v, w = k.placeholder(2), k.variable([1.0]), k.variable([1.0, 2.0])
+    f = k.function([x], [v + 0], [(v, v + 1), (w, k.op(picky, x))])
+    with pytest.raises(DataError, match="no"):
+        f([[-1, -2]])
+    assert v.data == 1
+    f([[1, 2]])
+    assert v.data == 2
+
+
+def test_only_the_branch_of_the_phase_is_evaluated(k):
+    x, ran = k.placeholder(2), []
+
+    def noted(name):
+        return k.op(lambda v: (ran.append(name), v + 1)[1], x)
+
+    f = k.function([x, k.recorder.phase], [k.recorder.select(noted("train"), noted("test")) * 2])
+    for phase, name in [(1, "train"), (0, "test")]:
+        ran.clear()
+        np.testing.assert_array_equal(f([[1, 2], phase])[0], [4, 6])
+        assert ran == [name]
+
+
+def test_phase_is_a_number_too_and_ranks_must_agree(k):
+    x = k.placeholder(2)
+    f = k.function([x, k.recorder.phase], [x * k.recorder.phase])
+    np.testing.assert_array_equal(f([[1, 2], 1])[0], [1, 2])
+    with pytest.raises(ShapeError, match="can't choose"):
+        k.recorder.select(x, 0.0)
+
+
+def test_a_tensor_in_the_middle_can_be_fed(k):
+    x = k.placeholder(2)
+    middle = x * 100
+    np.testing.assert_array_equal(k.function([middle], [middle + 1])([[1, 2]])[0], [2, 3])
+
+
+def test_shared_nodes_are_computed_once(k):
+    x, ran = k.placeholder(2), []
+    shared = k.op(lambda v: (ran.append(1), v * 2)[1], x)
+    f = k.function([x], [shared + shared, shared * 3])
+    ran.clear()
+    f([[1, 2]])
+    assert ran == [1]
+
+
+def test_graphs_of_any_depth(k):
+    x = k.placeholder(2)
+    node = x
+    for _ in range(5000):
+        node = node + 1
+    np.testing.assert_array_equal(k.function([x], [node])([[0, 1]])[0], [5000, 5001])
+    assert len(recording.reachable([node])) == 5001
+
+
+# Gradients
+
+
+def test_gradients_by_variables_inputs_and_tensors_in_the_middle(k):
+    x, w = k.placeholder(None, 2), k.variable([[1.0, 2.0], [3.0, -1.0]])
+    hidden = x @ w
+    loss = k.op(np.sum, hidden**3)
+    a = np.array([[1.0, 0.5], [-1.0, 2.0]])
+    gradients = k.recorder.gradients(loss, [w, x]) + k.recorder.gradients(loss, [hidden])
+    values = k.function([x], gradients)([a])
+    h = a @ w.data
+    for got, expected in zip(values, [a.T @ (3 * h**2), 3 * h**2 @ w.data.T, 3 * h**2], strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-4)
+
+
+def test_several_gradients_and_losses_in_one_function(k):
+    v, w = k.variable([2.0]), k.variable([3.0])
+    first, second = k.op(np.sum, v * w), k.op(np.sum, v**2 + w)
+    g = [*k.recorder.gradients(first, [v, w]), *k.recorder.gradients(second, [v, w])]
+    values = [float(x[0]) for x in k.function([], g)([])]
+    np.testing.assert_allclose(values, [3, 2, 4, 1], rtol=1e-5)
+
+
+def test_second_order(k):
+    v = k.variable([2.0, -1.0])
+    (first,) = k.recorder.gradients(v**4, [v])
+    (second,) = k.recorder.gradients(first, [v])
+    np.testing.assert_allclose(k.function([], [second])([])[0], 12 * v.data**2, rtol=1e-3)
+
+
+def test_variables_that_depend_on_one_another_get_total_derivatives(k):
+    v = k.variable([2.0])
+    middle = v**2
+    by_v, by_middle = k.recorder.gradients(middle * 3 + v, [v, middle])
+    values = [float(x[0]) for x in k.function([], [by_v, by_middle])([])]
+    np.testing.assert_allclose(values, [13, 3], rtol=1e-5)
+
+
+def test_the_loss_is_computed_once_with_its_gradient(k):
+    v, ran = k.variable([2.0]), []
+    loss = k.op(lambda x: (ran.append(1), x**2)[1], v)
+    f = k.function([], [*k.recorder.gradients(loss, [v]), loss])
+    ran.clear()
+    f([])
+    assert len(ran) == 3  # one evaluation, and two sides of the toy's difference quotient
+
+
+def test_gradients_follow_the_phase(k):
+    x, v = k.placeholder(2), k.variable([1.0, 1.0])
+    (g,) = k.recorder.gradients(k.recorder.select(v * x, v * x * x), [v])
+    f = k.function([x, k.recorder.phase], [g])
+    np.testing.assert_allclose(f([[2, 3], 1])[0], [2, 3], rtol=1e-5)
+    np.testing.assert_allclose(f([[2, 3], 0])[0], [4, 9], rtol=1e-5)
+
+
+def test_impossible_gradients_are_explained(k):
+    v, w = k.variable([1.0]), k.variable([1.0], name="lonely")
+    with pytest.raises(GraphError, match="lonely"):
+        k.recorder.gradients(v * 2, [v, w])
+    with pytest.raises(ArgumentError, match="floats"):
+        k.recorder.gradients(v * 2, [k.placeholder(2, dtype="int32")])
+    with pytest.raises(ArgumentError, match="floats"):
+        k.recorder.gradients(3.0, [v])
+
+
+# Randomness, compilation and loops
+
+
+def drawn(k, seed=5, size=2):
+    def draw(key):
+        return value(np.random.RandomState(np.asarray(key)).rand(size))
+
+    return k.op(draw, k.recorder.stream(seed))
+
+
+def test_draws_differ_by_call_and_agree_with_a_loop(k):
+    x = k.placeholder(None)
+    f = k.function([x], [drawn(k) + k.op(np.sum, x) * 0])
+    calls = np.stack([f([[0]])[0] for _ in range(4)])
+    assert len(np.unique(calls)) == 8
+    f = k.function([x], [drawn(k) + k.op(np.sum, x) * 0])
+    handle = f.upload([np.zeros(6)])
+    np.testing.assert_array_equal(f.loop(handle, [[0], [1], [2]])[0], calls[:3])
+    np.testing.assert_array_equal(f([[0]])[0], calls[3])
+
+
+def test_functions_that_share_a_draw_go_on_where_the_other_stopped(k):
+    node = drawn(k)
+    first, second = k.function([], [node]), k.function([], [node * 1])
+    values = [first([])[0], second([])[0], first([])[0]]
+    assert len(np.unique(values)) == 6
+
+
+def test_one_compilation_per_phase_and_shapes(k):
+    x = k.placeholder(None)
+    f = k.function([x, k.recorder.phase], [k.recorder.select(x, x * 2)])
+    for rows, phase in [(2, 1), (3, 1), (2, 1), (2, 0), (3, 1)]:
+        f([np.zeros(rows), phase])
+    assert k.recorder.engine.compiled == [(1, (2,)), (1, (3,)), (0, (2,))]
+
+
+def test_a_shorter_loop_runs_in_a_longer_ones_place(k):
+    x, total = k.placeholder(None), k.variable(0.0)
+    f = k.function([x], [k.op(np.sum, x)], [(total, total + k.op(np.sum, x))])
+    handle = f.upload([np.arange(10)])
+    for index in ([[0, 1], [2, 3], [4, 5]], [[8, 9]], [[1, 1], [0, 0]]):
+        np.testing.assert_array_equal(f.loop(handle, index)[0], np.sum(index, axis=1))
+    assert total.data == 15 + 17 + 2
+    assert k.recorder.engine.compiled == [("loop", (3, 2))]
+    f.loop(handle, [[0, 1]] * 5)
+    assert k.recorder.engine.compiled == [("loop", (3, 2)), ("loop", (5, 2))]
+
+
+def test_calls_of_several_threads_never_share_draws(k):
+    f = k.function([], [drawn(k, size=1)])
+    found = []
+    draw = lambda: found.extend(f([])[0][0] for _ in range(50))  # noqa: E731
+    threads = [threading.Thread(target=draw) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(found)) == 200
+
+
+def test_nothing_is_kept_of_graphs_that_are_gone(k):
+    def build():
+        x, v = k.placeholder(None), k.variable([1.0])
+        loss = k.op(np.sum, k.recorder.select(x * v, x) + drawn(k, size=1))
+        f = k.function([x, k.recorder.phase], [loss], [(v, v - k.recorder.gradients(loss, [v])[0])])
+        f([[1.0], 1])
+        x.self_reference = SimpleNamespace(node=x)
+        return [weakref.ref(node) for node in (x, v, loss)]
+
+    references = [reference for _ in range(20) for reference in build()]
+    gc.collect()
+    assert not any(reference() for reference in references)

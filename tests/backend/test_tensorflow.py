@@ -1,0 +1,461 @@
+"""What is TensorFlow's own: its code on lazy tensors, XLA, storage, memory, silence."""
+
+import gc
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, ShapeError
+
+pytest.importorskip("tensorflow")
+
+
+@pytest.fixture(scope="module")
+def tf():
+    K.load("tensorflow")
+    from oneiros_backend_tensorflow.quiet import tf
+
+    return tf
+
+
+@pytest.fixture(autouse=True)
+def current(tf):
+    with K.use("tensorflow"):
+        yield
+
+
+def array(*shape, seed=0):
+    return np.random.RandomState(seed).randn(*shape).astype("float32")
+
+
+def network():
+    """Returns inputs, parameters and loss of a small classifier with an embedding."""
+    index, target = K.placeholder((None, 4), dtype="int32"), K.placeholder((None, 3))
+    table, w, b = K.variable(array(6, 5)), K.variable(array(20, 3, seed=1)), K.zeros((3,))
+    output = K.softmax(K.dot(K.batch_flatten(K.tanh(K.gather(table, index))), w) + b)
+    return [index, target], [table, w, b], K.mean(K.categorical_crossentropy(output, target))
+
+
+def network_data(rows=8):
+    random = np.random.RandomState(2)
+    return [random.randint(0, 6, (rows, 4)), np.eye(3, dtype="float32")[random.randint(0, 3, rows)]]
+
+
+def training(xla=None, momentum=0.9):
+    inputs, parameters, loss = network()
+    updates = []
+    for p, g in zip(parameters, K.gradients(loss, parameters), strict=True):
+        velocity = K.zeros(K.int_shape(p))
+        step = momentum * velocity - 0.1 * g
+        updates += [(velocity, step), (p, p + step)]
+    return K.function(inputs, [loss], updates, jit_compile=xla), parameters
+
+
+# Gradients
+
+
+def test_gradients_are_those_of_the_tape(tf):
+    inputs, parameters, loss = network()
+    index, target = network_data()
+    ours = K.function(inputs, [loss, *K.gradients(loss, parameters)])([index, target])
+    table, w, b = (tf.Variable(K.get_value(p)) for p in parameters)
+    with tf.GradientTape() as tape:
+        logits = tf.matmul(tf.reshape(tf.tanh(tf.gather(table, index)), (-1, 20)), w) + b
+        theirs = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(target, logits))
+    expected = [tf.convert_to_tensor(g) for g in tape.gradient(theirs, [table, w, b])]
+    for one, another in zip(ours, [theirs, *expected], strict=True):
+        np.testing.assert_allclose(one, another, rtol=1e-4, atol=1e-6)
+
+
+def test_second_order_is_that_of_two_tapes(tf):
+    value = array(4, 3)
+    x, w = K.placeholder((None, 4)), K.variable(value)
+    (first,) = K.gradients(K.sum(K.tanh(K.dot(x, w)) ** 3), [w])
+    (second,) = K.gradients(K.sum(K.square(first)), [w])
+    data = array(5, 4, seed=1)
+    with tf.GradientTape() as outer:
+        v = tf.Variable(value)
+        with tf.GradientTape() as inner:
+            loss = tf.reduce_sum(tf.tanh(data @ v) ** 3)
+        penalty = tf.reduce_sum(inner.gradient(loss, v) ** 2)
+    (ours,) = K.function([x], [second])([data])
+    np.testing.assert_allclose(ours, outer.gradient(penalty, v), rtol=1e-4, atol=1e-4)
+
+
+def test_gradients_by_inputs_and_by_tensors_that_name_the_same_value():
+    x = K.placeholder((None,))
+    chosen = K.in_train_phase(x, x * 2)
+    by_x, by_chosen = K.gradients(K.sum(x * 3) + K.sum(chosen**2), [x, chosen])
+    f = K.function([x, K.learning_phase()], [by_x, by_chosen])
+    np.testing.assert_allclose(f([[1.0, 2.0], 1]), [[5, 7], [2, 4]])
+    np.testing.assert_allclose(f([[1.0, 2.0], 0]), [[11, 19], [4, 8]])
+
+
+def test_many_losses_differentiate_one_forward_pass():
+    x, v = K.placeholder((None,)), K.variable([1.0, 2.0])
+    y = K.sum(x) * v
+    gradients = [K.gradients(K.sum(y) ** power, [v])[0] for power in (1, 2, 3)]
+    values = K.function([x], gradients)([[2.0]])
+    np.testing.assert_allclose(values, [[2, 2], [24, 24], [216, 216]], rtol=1e-5)
+
+
+def test_graphs_of_a_thousand_operations():
+    v = K.variable([1.0])
+    node = v
+    for _ in range(1000):
+        node = node * 1.001
+    (gradient,) = K.gradients(node, [v])
+    value, slope = K.function([], [node, gradient], jit_compile=False)([])
+    np.testing.assert_allclose([value, slope], 1.001**1000, rtol=1e-3)
+
+
+# XLA
+
+
+@pytest.fixture
+def xla_uses(tf, monkeypatch):
+    """Collects, per graph function made, whether XLA compiles it."""
+    uses, original = [], tf.function
+
+    def noted(fn, **options):
+        uses.append(options.get("jit_compile", False))
+        return original(fn, **options)
+
+    monkeypatch.setattr(tf, "function", noted)
+    return uses
+
+
+def test_xla_and_plain_agree():
+    data, index = network_data(), np.random.RandomState(0).randint(0, 8, (6, 4))
+    results = []
+    for xla in (False, True):
+        f, parameters = training(xla)
+        results.append([f(data)[0], *f.loop(f.upload(data), index), *K.batch_get_value(parameters)])
+    for one, another in zip(*results, strict=True):
+        np.testing.assert_allclose(one, another, rtol=1e-4, atol=1e-6)
+
+
+def test_xla_is_chosen_by_the_graph(tf, xla_uses):
+    x, image = K.placeholder((None, 4)), K.placeholder((None, 4, 4, 1))
+    kernel = K.variable(array(2, 2, 1, 3))
+    K.function([x], [K.softmax(x)])([array(2, 4)])
+    assert xla_uses == [False, True]
+    xla_uses.clear()
+    convolution = K.apply(lambda a, b: tf.nn.conv2d(a, b, 1, "SAME"), image, kernel)
+    K.function([image], [convolution])([array(2, 4, 4, 1)])
+    assert xla_uses == [False]
+
+
+@pytest.mark.parametrize(("setting", "argument", "expected"), [
+    ("off", None, [False]), ("on", None, [False, True]), ("off", True, [False, True]), ("on", False, [False]),
+])  # fmt: skip
+def test_xla_is_overridden_by_environment_and_argument(setting, argument, expected, xla_uses, monkeypatch):
+    monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", setting)
+    x = K.placeholder((None,))
+    np.testing.assert_array_equal(K.function([x], [x + 1], jit_compile=argument)([[1.0]])[0], [2])
+    assert xla_uses == expected
+
+
+def test_unknown_settings_and_arguments_are_refused(monkeypatch):
+    with pytest.raises(ArgumentError, match="jit_compile"):
+        K.function([], [], mode="FAST_RUN")
+    monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "maybe")
+    with pytest.raises(ArgumentError, match="on, off or auto"):
+        K.function([], [])
+
+
+def test_what_xla_cant_compile_runs_without_it(tf, xla_uses):
+    x, total = K.placeholder((None,)), K.variable(0.0)
+    words = K.apply(lambda v: tf.strings.to_number(tf.strings.as_string(v)), x)
+    f = K.function([x], [words], [K.update_add(total, K.sum(words))])
+    assert [f([[1.0, 2.5]])[0].tolist(), f([[3.0, 0.5]])[0].tolist()] == [[1, 2.5], [3, 0.5]]
+    assert K.get_value(total) == 7 and True in xla_uses
+    handle = f.upload([np.arange(4)])
+    np.testing.assert_array_equal(f.loop(handle, [[0, 1], [2, 3]])[0], [[0, 1], [2, 3]])
+
+
+def test_rows_that_dont_exist_are_never_silently_others():
+    index = K.placeholder((None,), dtype="int32")
+    rows = K.gather(K.variable(array(5, 2)), index)
+    with pytest.raises(DataError, match=r"indices\[1\] = 5 is not in \[0, 5\)"):
+        K.function([index], [rows], jit_compile=False)([[0, 5]])
+    (found,) = K.function([index], [rows], jit_compile=True)([[0, 5, -1]])
+    assert np.isnan(found).any(axis=1).tolist() == [False, True, True]
+
+
+# TensorFlow's own code on lazy tensors
+
+
+def raw_calls(tf):
+    x, y, w = K.placeholder((2, 3)), K.placeholder((2,), dtype="int32"), K.variable(np.ones((3, 4)))
+    own = tf.Variable(np.full((3, 4), 2.0, "float32"))
+    return [x, y], {
+        "relu": tf.nn.relu(x),
+        "matmul": tf.matmul(x, w),
+        "add": tf.add(x, 1.0),
+        "reduce": tf.reduce_sum(x, axis=1),
+        "concat": tf.concat([x, x], 1),
+        "stack": tf.stack([x, -x]),
+        "split": tf.split(x, 3, axis=1)[2],
+        "unstack": tf.unstack(x, axis=1)[1],
+        "reshape": tf.reshape(x, (3, 2)),
+        "transpose": tf.transpose(x),
+        "where": tf.where(x > 0, x, -x),
+        "gather": tf.gather(w, y),
+        "einsum": tf.einsum("ij,jk->ik", x, w),
+        "softmax": tf.nn.softmax(x),
+        "moments": tf.nn.moments(x, [0])[1],
+        "top_k": tf.nn.top_k(x, 2).values,
+        "cast": tf.cast(x, "float64"),
+        "clip": tf.clip_by_value(x, 0, 1),
+        "one_hot": tf.one_hot(y, 3),
+        "pad": tf.pad(x, [[1, 1], [0, 0]]),
+        "tile": tf.tile(x, [2, 1]),
+        "norm": tf.norm(x),
+        "cumsum": tf.cumsum(x),
+        "tensordot": tf.tensordot(x, w, 1),
+        "shape": tf.shape(x),
+        "fill": tf.fill([K.shape(x)[0], 2], 3.0),
+        "eager left": tf.constant([1.0, 2.0, 3.0]) + x,
+        "eager right": x * tf.constant([1.0, 2.0, 3.0]),
+        "own variable": tf.matmul(x, own),
+        "own variable, left": own * w,
+        "slice": tf.slice(x, [0, 0], [1, 2]),
+        "resize": tf.image.resize(tf.reshape(x, (1, 2, 3, 1)), (4, 6)),
+        "scan": tf.scan(lambda a, b: a + b, x),
+        "boolean_mask": tf.boolean_mask(x, tf.greater(y, 0)),
+        "identity": tf.identity(x),
+        "size": tf.size(x),
+    }
+
+
+def test_functions_of_tensorflow_record(tf):
+    inputs, calls = raw_calls(tf)
+    data = [array(2, 3), np.array([0, 2], "int32")]
+    ours = K.function(inputs, list(calls.values()), jit_compile=False)(data)
+    x, y = map(tf.constant, data)
+    w = tf.ones((3, 4))
+    expected = {
+        "matmul": x @ w,
+        "split": x[:, 2:],
+        "top_k": tf.nn.top_k(x, 2).values,
+        "moments": tf.nn.moments(x, [0])[1],
+        "scan": tf.cumsum(x),
+        "boolean_mask": x[1:],
+        "eager left": x + [1.0, 2.0, 3.0],
+        "own variable": x @ (2 * w),
+        "own variable, left": 2 * w,
+        "resize": tf.image.resize(tf.reshape(x, (1, 2, 3, 1)), (4, 6)),
+        "fill": tf.fill([2, 2], 3.0),
+        "where": abs(x),
+        "gather": tf.gather(w, y),
+        "norm": tf.norm(x),
+        "pad": tf.pad(x, [[1, 1], [0, 0]]),
+    }
+    for name, value in expected.items():
+        np.testing.assert_allclose(ours[list(calls).index(name)], value, rtol=1e-5, err_msg=name)
+    for node, value in zip(calls.values(), ours, strict=True):
+        assert K.dtype(node) == value.dtype.name and K.ndim(node) == value.ndim
+
+
+def test_what_cant_be_recorded_says_how_to(tf):
+    x = K.placeholder((2, 3))
+    variable = tf.Variable(np.ones((2, 3), "float32"))
+    for call in (
+        lambda: tf.while_loop(lambda v: True, lambda v: v, [x]),
+        lambda: tf.map_fn(lambda v: v, x),
+        lambda: tf.vectorized_map(lambda v: v, x),
+        lambda: tf.cond(K.sum(x) > 0, lambda: x, lambda: -x),
+        lambda: tf.custom_gradient(lambda v: (v, lambda d: d))(x),
+        lambda: variable.assign(x),
+        lambda: variable.assign_add(x),
+        lambda: tf.Variable(x),
+        lambda: tf.function(lambda v: v)(x),
+        lambda: tf.constant(x),
+    ):
+        with pytest.raises((GraphError, TypeError), match=r"K.apply\(fn, x"):
+            call()
+    with pytest.raises(GraphError, match="no tensor"):
+        tf.debugging.assert_positive(x)
+
+
+def test_tensorflow_itself_is_left_alone(tf):
+    assert tf.add(1, 2).numpy() == 3
+    with pytest.raises(ValueError):
+        tf.convert_to_tensor(object())
+    assert float(tf.while_loop(lambda v: v < 10, lambda v: (v * 2,), [tf.constant(3.0)])[0]) == 12
+
+
+def test_apply(tf):
+    @tf.custom_gradient
+    def doubled_backwards(v):
+        return v, lambda d: 2 * d
+
+    x, factor = K.placeholder((None, 3)), tf.Variable(3.0)
+    low, high = K.apply(lambda v: (tf.reduce_min(v, 1), tf.reduce_max(v, 1)), x)
+    looped = K.apply(lambda v: tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * 2), [0, v])[1], x)
+    y = K.apply(doubled_backwards, x * factor)
+    f = K.function([x], [low, high, looped, y, *K.gradients(K.sum(y), [x])])
+    data = array(2, 3)
+    expected = [data.min(1), data.max(1), data * 8, data * 3, np.full((2, 3), 6)]
+    for value, reference in zip(f([data]), expected, strict=True):
+        np.testing.assert_allclose(value, reference, rtol=1e-6)
+    factor.assign(5.0)
+    np.testing.assert_allclose(f([data])[3], data * 5, rtol=1e-6)
+
+
+def test_functions_of_k_work_inside_apply(tf):
+    x = K.placeholder((None, 3))
+    y = K.apply(lambda v: K.relu(v) + K.cast(K.arange(3), "float32"), x)
+    np.testing.assert_allclose(K.function([x], [y])([[[-1, 0, 2]]])[0], [[0, 1, 4]])
+    for fn in (lambda v: v * K.random_uniform((3,)), lambda v: K.in_train_phase(v, v)):
+        with pytest.raises(GraphError, match="pass it as an argument"):
+            K.apply(fn, x)
+
+
+def test_prints_whenever_it_runs(tf, capfd):
+    x = K.placeholder((None,))
+    y = K.print_tensor(x * 2, message="doubled:")
+    z = K.apply(lambda v: (tf.print("inside", v), v)[1], y)
+    f = K.function([x], [z])
+    f([[1.0, 2.0]])
+    f.loop(f.upload([np.arange(4)]), [[0, 1], [2, 3]])
+    printed = capfd.readouterr().err
+    for text in ("doubled: [2 4]", "inside [2 4]", "inside [0 2]", "doubled: [4 6]"):
+        assert printed.count(text) == 1
+
+
+def test_shapes_answer_like_those_of_tensorflow_1():
+    x = K.placeholder((None, 3))
+    assert x.get_shape().as_list() == [None, 3] and x.get_shape().ndims == 2
+
+
+def test_static_shapes_survive_symbolic_ones():
+    x, y = K.placeholder((None, 3, 4)), K.placeholder((None, 12))
+    assert K.int_shape(K.reshape(y, (K.shape(x)[0], K.shape(x)[1], -1))) == (None, 3, None)
+    assert K.int_shape(K.reshape(y, K.shape(x))) == (None, 3, 4)
+    assert K.int_shape(K.random_normal((K.shape(x)[0], 7))) == (None, 7)
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda x: K.dot(x, K.zeros((4, 5))), r"K.dot received tensors of shapes \(None, 3\), \(4, 5\): Dim"),
+        (lambda x: x + K.zeros((4,)), r"add received tensors of shapes \(None, 3\), \(4,\)"),
+        (lambda x: K.concatenate([x, K.zeros((2, 2, 2))]), "K.concatenate received"),
+        (lambda x: K.reshape(x, (5, 2, -2)), "K.reshape received"),
+        (lambda x: K.sum(x, axis=3), "K.sum received"),
+        (lambda x: K.exp("text"), "K.exp received"),
+        (lambda x: x[:, 7], "index received"),
+        (lambda x: K.permute_dimensions(x, (0, 1, 2)), "K.permute_dimensions received"),
+    ],
+)
+def test_bad_operations_are_told_in_words_of_k(build, message):
+    with pytest.raises(ShapeError, match=message) as caught:
+        build(K.placeholder((None, 3)))
+    assert "{{" not in str(caught.value) and "\n" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_batches_that_dont_fit_are_told_at_the_call():
+    x, y = K.placeholder((None, 3), name="x"), K.placeholder((None, 3), name="y")
+    f = K.function([x, y], [K.mean(x - y)])
+    with pytest.raises(DataError, match=r"sub_\d+ received tensors of shapes \(2, 3\), \(4, 3\)") as caught:
+        f([np.zeros((2, 3)), np.zeros((4, 3))])
+    assert "{{" not in str(caught.value)
+    assert f([np.zeros((2, 3)), np.zeros((2, 3))])[0] == 0
+
+
+def test_what_needs_a_variable_says_so():
+    with pytest.raises(ArgumentError, match=r"K\.eval"):
+        K.get_value(K.placeholder((3,)))
+    with pytest.raises(ArgumentError, match=r"K\.eval"):
+        K.variable(K.zeros((2,)) + 1)
+    with pytest.raises(ArgumentError, match="shape="):
+        K.placeholder()
+
+
+def test_tensors_of_theano_are_refused_by_operators():
+    theano = K.load("theano")
+    with pytest.raises(BackendMixError):
+        K.dot(K.placeholder((None, 3)), theano.variable(array(3, 2)))
+    with pytest.raises((ShapeError, BackendMixError)):
+        K.placeholder((None, 3)) + theano.variable(array(3))
+
+
+# Storage, memory, threads
+
+
+def test_building_touches_no_device(tf, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("a device was used")
+
+    with monkeypatch.context() as context:
+        context.setattr(tf, "Variable", refuse)
+        f, (table, *_) = training()
+        K.set_value(table, np.zeros((6, 5)))
+        assert K.get_value(table).sum() == 0
+    assert np.isfinite(f(network_data())[0])
+
+
+def alive(kinds):
+    gc.collect()
+    return [sum(type(x) is kind for x in gc.get_objects()) for kind in kinds]
+
+
+def test_memory_doesnt_grow_with_builds(tf):
+    from oneiros_backend_tensorflow.backend import Tensor
+    from tensorflow.python.eager import context
+
+    def build():
+        f, _ = training(xla=False)
+        f(network_data())
+
+    kinds = (Tensor, tf.__internal__.FuncGraph, tf.Variable)
+    build()
+    before, functions = alive(kinds), len(context.context().list_function_names())
+    for _ in range(5):
+        build()
+    assert alive(kinds) == before
+    assert len(context.context().list_function_names()) == functions
+
+
+def test_threads_build_and_run(tf):
+    results, errors = [], []
+    shared, data = training(xla=False)[0], network_data()
+
+    def work():
+        try:
+            with K.use("tensorflow"):
+                f, _ = training(xla=False)
+                results.append([float(f(data)[0]) for _ in range(3)])
+                shared(data)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    np.testing.assert_allclose(results, [results[0]] * 4, rtol=1e-5)
+    assert results[0][2] < results[0][0]
+
+
+def test_import_is_silent_and_changes_nothing():
+    script = (
+        "import os; before = dict(os.environ); from oneiros import backend as K; K.load('tensorflow');"
+        "assert dict(os.environ) == before; import tensorflow as tf;"
+        "print(tf.config.threading.get_intra_op_parallelism_threads())"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")

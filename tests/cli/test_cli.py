@@ -1,0 +1,175 @@
+"""The `oneiros` command: its table at several widths, JSON, exit codes, and commands of other plugins."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import oneiros
+import pytest
+import typer
+from oneiros import plugins, registry, settings
+from oneiros.plugins import PluginManager
+from oneiros_cli.main import main
+from oneiros_cli.plugins import report
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Runs a command line in this process; returns its exit code, output and errors."""
+
+    def call(*arguments, width=None):
+        monkeypatch.setenv("COLUMNS", str(width or 120))
+        monkeypatch.setenv("TERM", "dumb")
+        code = 0
+        try:
+            main(list(arguments))
+        except SystemExit as exit:
+            code = exit.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def faulty():
+    """One plugin is made to look broken for the length of a test."""
+    with settings.override(disable=["oneiros-noise-of-a-test"]):
+        record = plugins.manager().records["oneiros-metrics"]
+        record.report("import", ImportError("no module named 'sand'"))
+        yield record
+
+
+def test_the_installed_command_answers():
+    command = Path(sys.executable).with_name("oneiros")
+    done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"oneiros {oneiros.__version__} (API level 1)\n"
+
+
+def test_help_lists_the_commands_and_no_arguments_is_wrong_usage(run):
+    code, out, _ = run("--help")
+    assert code == 0 and "plugins" in out and "List every plugin" in out
+    assert run()[0] == 2
+    assert run("nonsense")[0] == 2
+
+
+def test_json_holds_all_that_is_known(run):
+    code, out, err = run("plugins", "--json")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert (found["kernel"], found["api_levels"]) == (oneiros.__version__, [1])
+    records = plugins.manager().plugins
+    assert [row["distribution"] for row in found["plugins"]] == [record.distribution for record in records]
+    for row, record in zip(found["plugins"], records, strict=True):
+        assert set(row) == {
+            *("distribution", "version", "entry_point", "module", "api_level", "state", "kinds", "hooks"),
+            *("import_ms", "phase", "error", "problems"),
+        }
+        assert row["kinds"] == record.kinds and row["state"] == "ok" and row["import_ms"] >= 0
+
+
+@pytest.mark.parametrize("width", [40, 60, 109, 110, 120, 200])
+def test_every_name_is_shown_at_every_width(run, width):
+    code, out, _ = run("plugins", width=width)
+    assert code == 0
+    assert max(len(line.rstrip()) for line in out.splitlines()) <= width
+    words = set(out.replace(",", " ").replace(":", " ").split())
+    for record in plugins.manager().plugins:
+        assert record.distribution in words
+        names = [name for kind, names in record.kinds.items() if kind != "module" for name in names]
+        assert set(names) <= words
+    assert {"layers.core", "engine.topology"} <= words
+    assert out.splitlines()[-1].endswith("all ok")
+
+
+def test_wide_terminals_get_a_table_and_narrow_ones_a_list(run):
+    header = run("plugins", width=150)[1].splitlines()[0].split()
+    assert header == ["plugin", "version", "API", "state", "import", "provides"]
+    first = run("plugins", width=60)[1].splitlines()[0]
+    assert first.startswith(f"oneiros-activations {oneiros.__version__}  ok  API 1  ")
+
+
+def test_a_failed_plugin_says_why(run, faulty):
+    code, out, _ = run("plugins", width=150)
+    assert code == 0, "the list was asked for, and given"
+    assert "import: ImportError: no module named 'sand'" in out
+    assert out.splitlines()[-1].endswith("plugins, 1 not ok")
+    row = next(row for row in report([faulty])["plugins"])
+    assert row["problems"] == [{"phase": "import", "message": "ImportError: no module named 'sand'"}]
+
+
+def test_one_plugin_is_shown_alone_with_its_traceback(run, faulty):
+    _, out, _ = run("plugins", "Oneiros_Metrics", width=150)
+    assert "oneiros-metrics" in out and "oneiros-kernel" not in out
+    assert out.count("ImportError: no module named 'sand'") == 2
+
+
+def test_check_imports_what_is_provided_and_its_exit_code_tells(run, faulty):
+    code, out, _ = run("plugins", "--check", "oneiros-metrics")
+    assert code == 1 and "sand" in out
+    assert run("plugins", "--check", "oneiros-constraints")[0] == 0
+    references = [providers[0].reference for providers in plugins.manager().entries["constraint"].values()]
+    assert {reference.partition(":")[0] for reference in references} <= set(sys.modules)
+
+
+def test_an_unknown_plugin(run):
+    code, out, err = run("plugins", "nobody")
+    assert (code, out) == (1, "")
+    assert err == "oneiros: There is no plugin 'nobody' here. `oneiros plugins` lists all of them.\n"
+
+
+def hello(name: str):
+    """Greets."""
+    print(f"hello {name}")
+
+
+class LikeClick:
+    """What a click command looks like from outside."""
+
+    help = "Counts its arguments."
+
+    def main(self, args, prog_name):
+        print(prog_name, len(args), *args)
+
+
+def test_a_function_becomes_a_command(run):
+    with registry.register("command", "hello", hello):
+        assert run("hello", "you") == (0, "hello you\n", "")
+        assert "Greets." in run("--help")[1]
+        assert run("hello")[0] == 2
+
+
+def test_a_typer_application_becomes_a_group_of_commands(run):
+    app = typer.Typer(help="A group.")
+    app.command("hello")(hello)
+    app.command("again")(hello)
+    with registry.register("command", "group", app):
+        assert run("group", "again", "you") == (0, "hello you\n", "")
+        assert "A group." in run("--help")[1]
+
+
+def test_a_click_command_gets_its_arguments_untouched(run):
+    with registry.register("command", "count", LikeClick()):
+        assert run("count", "--loud", "-n", "3", "--help") == (0, "oneiros count 4 --loud -n 3 --help\n", "")
+        assert "Counts its arguments." in run("--help")[1]
+
+
+def test_a_command_that_cannot_be_had_spoils_no_other(run):
+    with registry.register("command", "plugins", hello, distribution="my-lab"):
+        code, out, err = run("plugins")
+        assert (code, out) == (1, "")
+        assert "my-lab and oneiros-cli both provide the command 'plugins'" in err
+        assert "Doesn't work" in run("--help")[1]
+        with registry.register("command", "hello", hello):
+            assert run("hello", "you")[1] == "hello you\n"
+
+
+def test_strict_ends_with_the_reason_and_no_traceback(run, monkeypatch):
+    def failing(self):
+        raise oneiros.errors.PluginLoadError("my-lab 1.0, import: it broke")
+
+    monkeypatch.setattr(PluginManager, "discover", failing)
+    with settings.override(disable=["oneiros-another-noise"]):
+        code, _, err = run("plugins")
+    assert (code, err) == (1, "oneiros: my-lab 1.0, import: it broke\n")

@@ -1,0 +1,303 @@
+"""Models to configurations and back: 1.2.2's layout, layers in any order, what makes no graph."""
+
+import copy
+import json
+
+import numpy as np
+import pytest
+from oneiros import registry
+from oneiros.config import loads
+from oneiros.engine.input import Input
+from oneiros.engine.model import Model
+from oneiros.engine.sequential import Sequential
+from oneiros.errors import ConfigError, GraphError, UnknownNameError, UnsafeFileError
+from oneiros.saving import model_from_config, model_from_json
+from tiny_layers import OBJECTS, Both, Scale, Shift, Total
+
+
+def net():
+    a, b = Input((3,), name="a"), Input((3,), name="b")
+    shared = Shift(2.0, name="shared")
+    total = Total(name="total")([shared(a), shared(b)])
+    return Model([a, b], [Scale(name="scale")(total), shared.get_output_at(1)], name="net")
+
+
+def entry(name, cls, inbound, **config):
+    return {"name": name, "class_name": cls, "config": {"name": name, **config}, "inbound_nodes": inbound}
+
+
+START = entry("x", "InputLayer", [], batch_input_shape=[None, 3])
+
+
+def graph(*layers, ends=(("last", 0, 0),), starts=(("x", 0, 0),)):
+    return {
+        "name": "m",
+        "layers": list(layers),
+        "input_layers": [list(place) for place in starts],
+        "output_layers": [list(place) for place in ends],
+    }
+
+
+def build(config):
+    return Model.from_config(copy.deepcopy(config), OBJECTS)
+
+
+def test_layout_is_that_of_keras_1():
+    expected = {
+        "name": "net",
+        "layers": [
+            {
+                "name": "a",
+                "class_name": "InputLayer",
+                "config": {
+                    "batch_input_shape": [None, 3],
+                    "input_dtype": "float32",
+                    "sparse": False,
+                    "name": "a",
+                },
+                "inbound_nodes": [],
+            },
+            {
+                "name": "b",
+                "class_name": "InputLayer",
+                "config": {
+                    "batch_input_shape": [None, 3],
+                    "input_dtype": "float32",
+                    "sparse": False,
+                    "name": "b",
+                },
+                "inbound_nodes": [],
+            },
+            {
+                "name": "shared",
+                "class_name": "Shift",
+                "config": {"name": "shared", "trainable": True, "by": 2.0},
+                "inbound_nodes": [[["a", 0, 0]], [["b", 0, 0]]],
+            },
+            {
+                "name": "total",
+                "class_name": "Total",
+                "config": {"name": "total", "trainable": True},
+                "inbound_nodes": [[["shared", 0, 0], ["shared", 1, 0]]],
+            },
+            {
+                "name": "scale",
+                "class_name": "Scale",
+                "config": {"name": "scale", "trainable": True},
+                "inbound_nodes": [[["total", 0, 0]]],
+            },
+        ],
+        "input_layers": [["a", 0, 0], ["b", 0, 0]],
+        "output_layers": [["scale", 0, 0], ["shared", 1, 0]],
+    }
+    written = json.loads(net().to_json())
+    assert written == {"class_name": "Model", "config": expected, "keras_version": "1.2.2"}
+    assert list(written) == ["class_name", "config", "keras_version"]
+    assert list(written["config"]) == list(expected)
+    assert list(written["config"]["layers"][0]) == list(expected["layers"][0])
+
+
+def test_a_configuration_gives_the_same_model_again(backend):
+    model = net()
+    again = model_from_json(model.to_json(indent=2), OBJECTS)
+    assert type(again) is Model and again.get_config() == model.get_config() and again.name == "net"
+    x, y = np.ones((2, 3), "float32"), np.full((2, 3), 5.0, "float32")
+    model.set_weights([np.array([1.0, 2.0, 3.0])])
+    again.set_weights(model.get_weights())
+    for one, other in zip(model.predict([x, y]), again.predict([x, y]), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_calls_outside_the_model_are_left_out_and_indices_adjusted():
+    x = Input((3,), name="x")
+    layer = Shift(name="s")
+    layer(Input((3,)))
+    layer(Input((3,)))
+    model = Model(x, layer(x))
+    config = model.get_config()
+    assert config["layers"][1]["inbound_nodes"] == [[["x", 0, 0]]]
+    assert config["output_layers"] == [["s", 0, 0]]
+    assert build(config).get_config() == config
+
+
+def test_a_nested_model_counts_its_own_node_first():
+    x = Input((3,), name="x")
+    inner = Model(x, Both(name="both")(x), name="inner")
+    p = Input((3,), name="p")
+    y, z = inner(p)
+    outer = Model(p, Total(name="total")([y, z]))
+    config = outer.get_config()
+    assert config["layers"][1]["inbound_nodes"] == [[["p", 0, 0]]]
+    assert config["layers"][2]["inbound_nodes"] == [[["inner", 1, 0], ["inner", 1, 1]]]
+    assert build(config).get_config() == config
+
+
+def test_nested_sequential_models_and_their_names():
+    inner = Sequential([Scale(input_shape=(3,), name="s")], name="branch")
+    p = Input((3,), name="p")
+    model = Model(p, inner(inner(p)))
+    config = model.get_config()
+    assert config["layers"][1]["class_name"] == "Sequential"
+    assert config["layers"][1]["inbound_nodes"] == [[["p", 0, 0]], [["branch", 1, 0]]]
+
+
+def test_layers_may_be_listed_in_any_order():
+    layers = [
+        entry("last", "Shift", [[["twice", 1, 0]]]),
+        entry("twice", "Shift", [[["x", 0, 0]], [["between", 0, 0]]]),
+        entry("between", "Shift", [[["twice", 0, 0]]]),
+        START,
+    ]
+    model = build(graph(*layers))
+    assert [layer.name for layer in model.layers] == ["x", "twice", "between", "last"]
+    backwards = [entry(str(i), "Shift", [[[str(i + 1), 0, 0]]]) for i in range(600)]
+    chain = [
+        entry("last", "Shift", [[["0", 0, 0]]]),
+        *backwards,
+        entry("600", "Shift", [[["x", 0, 0]]]),
+        START,
+    ]
+    assert len(build(graph(*chain)).layers) == 603
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [entry("last", "Shift", [[["last", 0, 0]]])],
+        [entry("last", "Shift", [[["other", 0, 0]]]), entry("other", "Shift", [[["last", 0, 0]]])],
+        [entry("last", "Shift", [[["x", 7, 0]]])],
+    ],
+    ids=["itself", "cycle", "no such call"],
+)
+def test_layers_that_wait_for_each_other(calls):
+    with pytest.raises(GraphError, match=r"in a cycle, or to calls that don't exist.*inbound_nodes"):
+        build(graph(START, *calls))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ["nobody", 0, 0],
+        ["x", 0, 1],
+        ["x", 0, -1],
+        ["x", -1, 0],
+        ["x", True, 0],
+        ["x", 0.0, 0],
+        ["x", 0],
+        ["x", 0, 0, {}],
+        "x",
+        None,
+        [["x"], 0, 0],
+    ],
+    ids=str,
+)
+def test_a_reference_to_what_does_not_exist(place):
+    with pytest.raises(
+        ConfigError, match=r"refers to .* doesn't exist.*\[layer name, node index, tensor index\]"
+    ):
+        build(graph(START, entry("last", "Shift", [[place]])))
+    with pytest.raises(ConfigError, match="doesn't exist"):
+        build({**graph(START, entry("last", "Shift", [[["x", 0, 0]]])), "output_layers": [place]})
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"layers": None}, "needs a list 'layers'"),
+        ({"layers": {}}, "needs a list 'layers'"),
+        ({"layers": [3]}, "needs a str 'name'; received 3"),
+        ({"layers": [{"name": 3}]}, "needs a str 'name'; received 3"),
+        ({"layers": [{**START, "inbound_nodes": None}]}, "needs a list 'inbound_nodes'"),
+        ({"layers": [START, START]}, "two layers named 'x'"),
+        ({"layers": [{"name": "x", "class_name": 3, "config": {}}]}, "configuration of a layer looks like"),
+        ({"input_layers": 3}, "needs a list 'input_layers'; received 3"),
+    ],
+)
+def test_a_configuration_of_another_form(change, expected):
+    with pytest.raises(ConfigError, match=expected):
+        build({**graph(START), **change})
+
+
+def test_a_call_that_is_no_list():
+    with pytest.raises(ConfigError):
+        build(graph(START, entry("last", "Shift", ["x"])))
+    with pytest.raises(ConfigError):
+        build(graph(START, entry("last", "Shift", [[]])))
+    with pytest.raises(ConfigError):
+        build(graph(START, entry("last", "Shift", [None])))
+    with pytest.raises(ConfigError):
+        Model.from_config(None)
+
+
+def test_an_end_without_layers_is_a_graph_error():
+    with pytest.raises(GraphError, match="no layer returned output 0"):
+        build(graph(START, ends=()))
+
+
+def test_custom_classes_are_known_during_the_call_alone():
+    config = net().get_config()
+    with pytest.raises(UnknownNameError, match=r"Unknown layer 'S.*custom_objects=\{'S"):
+        Model.from_config(config)
+    build(config)
+    with pytest.raises(UnknownNameError):
+        Model.from_config(config)
+
+
+def test_from_config_is_guarded_like_loading():
+    config = graph(START, entry("last", "Scale", [[["x", 0, 0]]]))
+    with registry.register("layer", "Scale", Scale), pytest.raises(UnsafeFileError, match="loadable = True"):
+        Model.from_config(config)
+    huge = graph(entry("x", "InputLayer", [], batch_input_shape=[None, 10**12]), config["layers"][1])
+    with pytest.raises(UnsafeFileError, match=r"Scale 'last' ask for a weight of shape \(1000000000000,\)"):
+        build(huge)
+
+
+def classes(config):
+    """All class names in a configuration."""
+    if isinstance(config, dict):
+        found = {config["class_name"]} if "class_name" in config else set()
+        return found.union(*(classes(value) for value in config.values()))
+    return set().union(*(classes(value) for value in config)) if isinstance(config, list) else set()
+
+
+def differing(ours, theirs, where=""):
+    """Yields where our configuration lacks or contradicts what 1.2.2 wrote; further keys are welcome."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for key, value in theirs.items():
+            yield from differing(ours.get(key, "(missing)"), value, f"{where}.{key}")
+    elif isinstance(theirs, list) and isinstance(ours, list) and len(ours) == len(theirs):
+        for index, pair in enumerate(zip(ours, theirs, strict=True)):
+            yield from differing(*pair, f"{where}[{index}]")
+    elif ours != theirs:
+        yield f"{where}: {ours!r}, in Keras 1.2.2 {theirs!r}"
+
+
+def test_models_of_keras_1_come_back_as_they_were(golden_dir):
+    """Every golden model whose layers are installed: the same layers, order and connections."""
+    tried = []
+    known = set(registry.names("layer"))
+    for path in sorted((golden_dir / "models").glob("*.json")):
+        config = loads(path.read_text()) if path.name != "index.json" else {"class_name": None}
+        if classes(config) <= known:
+            model = model_from_config(config)
+            assert not list(differing(json.loads(model.to_json()), config)), path.name
+            tried.append(path.stem)
+    needed = {"func_merge_modes", "func_multi_io", "nested_model_in_model", "nested_multi_output_model"}
+    assert {*needed, "seq_merge_two_branches", "seq_opt_adam"} <= set(tried)
+
+
+@pytest.mark.parametrize(
+    "name", ["nested_model_in_model", "nested_multi_output_model", "seq_merge_two_branches"]
+)
+def test_order_of_weights_is_that_of_keras_1(golden_dir, name):
+    (expected,) = [
+        entry["weight_names"]
+        for entry in json.loads((golden_dir / "models" / "index.json").read_text())["models"]
+        if entry["name"] == name
+    ]
+    model = model_from_config(loads((golden_dir / "models" / f"{name}.json").read_text()))
+    ours = [str(weight.name).removesuffix(":0") for weight in model._ordered_weights()]
+    assert ours == [weight.removesuffix(":0") for weight in expected]
+    shapes = [value.shape for value in model.get_weights()]
+    with np.load(golden_dir / "models" / f"{name}.npz") as stored:
+        assert shapes == [stored[f"resume_w{index}"].shape for index in range(len(shapes))]

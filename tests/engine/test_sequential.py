@@ -1,0 +1,387 @@
+"""Sequential: adding and removing layers, what it shows of its Model, configurations, training methods."""
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.engine.input import Input
+from oneiros.engine.layer import Layer
+from oneiros.engine.model import Model
+from oneiros.engine.sequential import Sequential
+from oneiros.errors import ArgumentError, ConfigError, GraphError, NotCompiledError, ShapeError
+from oneiros.layers import Activation, Dense, Merge
+from oneiros.saving import model_from_json
+from tiny_layers import OBJECTS, Average, Both, Counter, Scale, Shift
+
+pytestmark = pytest.mark.usefixtures("backend")
+X = np.arange(12, dtype="float32").reshape(4, 3) / 12.0
+
+
+def small():
+    return Sequential([Scale(input_shape=(3,), name="first"), Shift(name="second")])
+
+
+def names(layers):
+    return [layer.name for layer in layers]
+
+
+def test_layers_and_the_model_that_they_form():
+    K.reset_uids()
+    model = Sequential()
+    assert model.name == "sequential_1" and model.layers == model.inputs == model.outputs == []
+    model.add(Scale(input_shape=(3,), name="first"))
+    model.add(Shift())
+    assert names(model.layers) == ["first", "shift_1"] and not model.built and model.model is None
+    assert model.input_shape == model.output_shape == (None, 3)
+    assert model.output is model.outputs[0] is model.layers[1].output and model.input is model.inputs[0]
+    model.build()
+    assert model.built and isinstance(model.model, Model) and model.model.name == "sequential_1_model"
+    assert names(model.model.layers) == ["scale_input_1", "first", "shift_1"]
+    assert model.model.callback_model is model
+    assert model.input_names == ["scale_input_1"] and model.output_names == ["shift_1"]
+    assert model.container_nodes == {"scale_input_1_ib-0", "first_ib-0", "shift_1_ib-0"}
+    assert model.nodes_by_depth is model.model.nodes_by_depth and not model.supports_masking
+    assert model.input_layers == [model.get_layer(index=0)] and model.get_layer("first") is model.layers[0]
+    assert not model.uses_learning_phase and model.state_updates == [] and not model.stateful
+
+
+def test_predictions(backend):
+    np.testing.assert_allclose(small().predict(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6)
+    np.testing.assert_allclose(small().predict_on_batch(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6)
+
+
+def test_pop(backend):
+    model = small()
+    last = model.layers[1]
+    model.build()
+    model.pop()
+    assert names(model.layers) == ["first"] and model.outputs == [model.layers[0].output]
+    assert last.inbound_nodes == [] and model.layers[0].outbound_nodes == []
+    np.testing.assert_allclose(model.predict(X), X * [0.5, 1.0, 1.5], rtol=1e-6)
+    model.add(last)
+    np.testing.assert_allclose(model.predict(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6)
+    model.pop()
+    first = model.layers[0]
+    model.pop()
+    assert model.layers == model.inputs == model.outputs == model.inbound_nodes == []
+    with pytest.raises(GraphError, match="has no layer to remove"):
+        model.pop()
+    model.add(first)
+    assert model.output_shape == (None, 3)
+
+
+def test_a_model_that_grew_is_built_anew():
+    model = small()
+    model.build()
+    before = model.model
+    model.add(Shift(name="third"))
+    assert model.model is None and not model.built
+    assert names(model._ready().layers)[-1] == "third" and model.model is not before
+
+
+def test_the_first_layer_may_be_a_model_or_connected_already(backend):
+    x = Input((3,))
+    nested = Sequential([Model(x, Scale(name="inner")(x)), Shift()])
+    np.testing.assert_allclose(nested.predict(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6)
+    assert len(nested.get_weights()) == 1 and nested.count_params() == 3
+    layer = Shift()
+    layer(Input((3,)))
+    assert Sequential([layer]).input_shape == (None, 3)
+    np.testing.assert_allclose(
+        Sequential([small(), Shift(2.0)]).predict(X), X * [0.5, 1.0, 1.5] + 3.0, rtol=1e-6
+    )
+
+
+def test_one_layer_twice(backend):
+    shift = Shift(2.0, input_shape=(3,), name="twice")
+    model = Sequential([shift, shift])
+    np.testing.assert_allclose(model.predict(X), X + 4.0, rtol=1e-6)
+    again = model_from_json(model.to_json(), OBJECTS)
+    assert again.layers[0] is again.layers[1] and again.get_config() == model.get_config()
+
+
+def test_calling_a_sequential_model(backend):
+    model = small()
+    x = Input((3,))
+    y = model(x)
+    assert y._keras_history == (model, 1, 0) and model.built
+    np.testing.assert_allclose(Model(x, y).predict(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6)
+    assert K.int_shape(model.call(K.placeholder((None, 3)))) == (None, 3)
+
+
+def test_what_its_layers_add_to_an_outer_model(backend):
+    average = Average(input_shape=(3,))
+    scale = Scale(regularizer=K.sum)
+    scale.activity_regularizer = K.sum
+    inner = Sequential([average, scale])
+    x = Input((3,))
+    outer = Model(x, inner(x))
+    assert len(inner.losses) == len(outer.losses) == 2 and len(outer.updates) == 1
+    assert inner.get_updates_for(x) == outer.updates and len(inner.get_losses_for(None)) == 1
+    K.function([x], outer.outputs, updates=outer.updates)([np.ones((1, 3))])
+    np.testing.assert_array_equal(average.get_weights()[0], [0.5, 0.5, 0.5])
+
+
+def test_losses_added_to_the_model_itself_reach_training():
+    model = small()
+    model.add_loss(K.sum(model.layers[0].factor))
+    assert len(model.losses) == len(model._ready().losses) == 1
+
+
+def test_stateful_layers(backend):
+    model = Sequential([Counter(batch_input_shape=(1, 2))])
+    assert model.stateful and len(model.state_updates) == 1
+    assert [model.predict(np.zeros((1, 2)), batch_size=1)[0, 0] for _ in range(2)] == [0.0, 1.0]
+    model.reset_states()
+    assert model.predict(np.zeros((1, 2)), batch_size=1)[0, 0] == 0.0
+
+
+def test_trainable_reaches_the_inner_model():
+    model = small()
+    factor = model.layers[0].factor
+    assert model.trainable_weights == [factor] == model._ready().trainable_weights
+    model.trainable = False
+    assert model.trainable_weights == [] == model.model.trainable_weights
+    assert model.non_trainable_weights == [factor]
+    model.trainable = True
+    assert model.weights == [factor]
+
+
+def test_weights_of_nested_models_come_layer_by_layer():
+    inner = Sequential([Average(input_shape=(3,), name="a"), Scale(name="b")])
+    model = Sequential([inner, Scale(name="c")])
+    order = [str(weight.name).removesuffix(":0") for weight in model._ordered_weights()]
+    assert order == ["a_mean", "b_factor", "c_factor"]
+    model.set_weights([np.full(3, 1.0), np.full(3, 2.0), np.full(3, 3.0)])
+    assert [w[0] for w in model.get_weights()] == [1.0, 2.0, 3.0]
+    assert inner.layers[0].get_weights()[0][0] == 1.0
+
+
+# Branches that a first Merge layer joins
+
+
+def joined():
+    left = Sequential([Dense(2, input_dim=3, name="left")])
+    right = Sequential([Dense(2, input_dim=5, name="right"), Activation("tanh", name="bend")])
+    merge = Merge([left, right], mode="concat", name="merge")
+    return Sequential([merge, Dense(1, name="last")], name="joined")
+
+
+def test_branches(backend):
+    model = joined()
+    assert len(model.inputs) == 2 and model.input_shape == [(None, 3), (None, 5)]
+    assert names(model.flattened_layers) == ["left", "right", "bend", "last"]
+    assert names(model.layers) == ["merge", "last"]
+    assert model.count_params() == 8 + 12 + 5 and len(model.get_weights()) == 6
+    x = [np.ones((2, 3), "float32"), np.ones((2, 5), "float32")]
+    again = model_from_json(model.to_json())
+    assert names(again.flattened_layers) == names(model.flattened_layers)
+    assert [layer["config"][0]["config"]["name"] for layer in again.get_config()[0]["config"]["layers"]] == [
+        "left",
+        "right",
+    ]
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
+
+
+def test_a_branch_that_is_a_plain_layer():
+    one, two = Dense(2, input_dim=3, name="one"), Dense(2, input_dim=3, name="two")
+    model = Sequential([Merge([one, two], mode="sum")])
+    assert names(model.flattened_layers) == ["one", "two"]
+
+
+# Configurations
+
+
+def test_configuration_is_a_list_of_layers():
+    config = small().get_config()
+    assert config == [
+        {
+            "class_name": "Scale",
+            "config": {
+                "name": "first",
+                "trainable": True,
+                "batch_input_shape": (None, 3),
+                "input_dtype": "float32",
+            },
+        },
+        {"class_name": "Shift", "config": {"name": "second", "trainable": True, "by": 1.0}},
+    ]
+    again = model_from_json(small().to_json(), OBJECTS)
+    assert type(again) is Sequential and again.get_config() == config and again.input_shape == (None, 3)
+
+
+def test_configuration_of_keras_0_3():
+    old = [
+        {
+            "name": "Dense",
+            "custom_name": "dense",
+            "input_shape": [3],
+            "output_dim": 2,
+            "activation": "linear",
+        },
+        {"name": "Activation", "custom_name": "activation", "activation": "tanh"},
+    ]
+    model = Sequential.from_config(old)
+    assert names(model.layers) == ["dense", "activation"] and model.output_shape == (None, 2)
+
+
+def test_layers_of_one_name_are_one_layer():
+    dense = {"class_name": "Dense", "config": {"name": "d", "output_dim": 3, "input_dim": 3}}
+    model = Sequential.from_config([dense, dense])
+    assert model.layers[0] is model.layers[1] and model.count_params() == 12
+    cache = {}
+    first = Sequential.from_config([dense], layer_cache=cache)
+    assert list(cache) == ["d"] and Sequential.from_config([dense, dense], cache).layers[0] is first.layers[0]
+
+
+def test_nested_sequential_models_share_layers_of_one_name():
+    dense = {"class_name": "Dense", "config": {"name": "d", "output_dim": 3, "input_dim": 3}}
+    model = Sequential.from_config([{"class_name": "Sequential", "config": [dense]}, dense])
+    assert model.layers[0].layers[0] is model.layers[1]
+
+
+@pytest.mark.parametrize("config", [{}, None, [3], ["Dense"], "Dense"])
+def test_a_configuration_of_another_form(config):
+    with pytest.raises(ConfigError, match="is a list of dicts"):
+        Sequential.from_config(config)
+
+
+def test_a_configuration_whose_layer_is_unfinished():
+    with pytest.raises(ConfigError, match="configuration of a layer looks like"):
+        Sequential.from_config([{"class_name": "Dense", "config": 3}])
+
+
+# Messages
+
+
+def test_the_first_layer_must_know_its_input():
+    with pytest.raises(
+        ShapeError, match=r"Dense 'd' is the first layer of Sequential 'm'.*input_shape=\(n,\)"
+    ):
+        Sequential([Dense(3, name="d")], name="m")
+
+
+def test_what_is_added_must_be_a_layer():
+    with pytest.raises(ArgumentError, match=r"takes a layer; received <class.*Did you mean Dense\(…\)"):
+        Sequential().add(Dense)
+    with pytest.raises(ArgumentError, match=r"takes a layer; received 'relu'"):
+        Sequential().add("relu")
+
+
+def test_a_layer_with_two_outputs():
+    with pytest.raises(GraphError, match=r"Both 'both' has 2 outputs: use Model"):
+        Sequential([Both(input_shape=(3,), name="both")])
+    with pytest.raises(GraphError, match=r"has 2 outputs"):
+        Sequential([Shift(input_shape=(3,)), Both()])
+
+
+def test_a_first_layer_in_use_elsewhere():
+    layer = Shift(name="busy")
+    layer(Input((3,)))
+    layer(Input((3,)))
+    with pytest.raises(GraphError, match=r"'busy' was called 2 times already and can't be the first layer"):
+        Sequential([layer])
+
+
+def test_a_model_within_itself():
+    model = small()
+    with pytest.raises(GraphError, match="can't be added to itself"):
+        model.add(model)
+    with pytest.raises(GraphError, match="can't be added to itself"):
+        model.add(Sequential([model]))
+
+
+def test_an_empty_model():
+    with pytest.raises(GraphError, match=r"Sequential 'm' has no layers. Add one"):
+        Sequential(name="m").build()
+    with pytest.raises(GraphError, match="has no layers"):
+        Sequential().predict(X)
+
+
+# Training methods
+
+
+def trained(outputs=2, activation="softmax", loss="categorical_crossentropy"):
+    model = Sequential([Dense(outputs, input_dim=3, activation=activation)])
+    model.compile(optimizer="sgd", loss=loss, metrics=["accuracy"])
+    return model
+
+
+Y = np.eye(2, dtype="float32")[[0, 1, 0, 1]]
+
+
+def test_training_methods_pass_their_arguments_on(backend):
+    model = trained()
+    for attribute in ("optimizer", "loss", "metrics", "metrics_names", "metrics_tensors", "loss_weights"):
+        assert getattr(model, attribute) is getattr(model.model, attribute)
+    assert model.sample_weight_mode is None and model.metrics_names == ["loss", "acc"]
+    history = model.fit(X, Y, batch_size=2, nb_epoch=3, verbose=0, validation_data=(X, Y), initial_epoch=1)
+    assert history.epoch == [1, 2] and set(history.history) == {"loss", "acc", "val_loss", "val_acc"}
+    assert len(model.validation_data) == 3 and model.training_data is None
+    loss = model.evaluate(X, Y, verbose=0)[0]
+    np.testing.assert_allclose(model.test_on_batch(X, Y)[0], loss, rtol=1e-5)
+    np.testing.assert_allclose(model.train_on_batch(X, Y)[0], loss, rtol=1e-5)
+    weights = np.array([1.0, 0.0, 0.0, 0.0])
+    only_first = model.test_on_batch(X, Y, sample_weight=weights)[0]
+    np.testing.assert_allclose(only_first, model.test_on_batch(X[:1], Y[:1])[0], rtol=1e-5)
+    doubled = model.train_on_batch(X, Y, {0: 2.0, 1: 2.0})[0]
+    np.testing.assert_allclose(doubled, 2 * model.test_on_batch(X, Y)[0], rtol=0.1)
+
+
+def test_classes_and_probabilities(backend):
+    model = trained()
+    found = model.predict(X)
+    np.testing.assert_array_equal(model.predict_proba(X, verbose=0), found)
+    classes = model.predict_classes(X, verbose=0)
+    np.testing.assert_array_equal(classes, found.argmax(axis=-1))
+    single = trained(1, "sigmoid", "binary_crossentropy")
+    classes = single.predict_classes(X, verbose=0)
+    assert classes.shape == (4, 1) and classes.dtype == np.int32
+    np.testing.assert_array_equal(classes, single.predict(X) > 0.5)
+
+
+def test_outputs_that_are_no_probabilities_get_a_warning(backend):
+    with pytest.warns(
+        UserWarning, match=r"lie in \[1, 2\.375\]: no probabilities\. End the model with 'softmax'"
+    ):
+        small().predict_proba(X, verbose=0)
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
+def test_training_before_compile_or_after_a_change(method):
+    model = small()
+    with pytest.raises(NotCompiledError, match=r"must be compiled .*, and wasn't\. Type: model\.compile"):
+        getattr(model, method)(X, X)
+    model.compile("sgd", "mse")
+    model.add(Shift())
+    with pytest.raises(NotCompiledError, match=r"wasn't since its layers changed"):
+        getattr(model, method)(X, X)
+
+
+def test_arguments_of_keras_0_3_get_a_warning(backend):
+    model = small()
+    with pytest.warns(UserWarning, match=r"compile\(class_mode=…\) is of Keras 0\.3.*metrics=\['accuracy'\]"):
+        model.compile("sgd", "mse", class_mode="binary")
+    with pytest.warns(UserWarning, match=r"evaluate\(show_accuracy=…\)"):
+        model.evaluate(X, X, verbose=0, show_accuracy=True)
+    with pytest.raises(TypeError, match=r"Sequential\.fit received the unknown arguments epochs"):
+        model.fit(X, X, epochs=3)
+
+
+def test_a_layer_of_another_backend_decides_where_the_model_lives():
+    with K.use("theano"):
+        first = Shift(input_shape=(3,))
+    with K.use("tensorflow"):
+        model = Sequential([first])
+    assert model._backend is K.load("theano") and K.load("theano").owns(model.outputs[0])
+    with K.use("tensorflow"):
+        model.build()
+    assert model.model._backend is K.load("theano")
+
+
+def test_learning_phase():
+    class Train(Layer):
+        def call(self, x, mask=None):
+            return K.in_train_phase(x * 2.0, x)
+
+    assert Sequential([Train(input_shape=(3,))]).uses_learning_phase

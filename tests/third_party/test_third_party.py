@@ -1,0 +1,168 @@
+"""A third party's view: 20 lines of a package, installed with pip beside the built wheels, usable by name."""
+
+import json
+import re
+import tarfile
+import zipfile
+
+import pytest
+from fresh import MEMBERS, ROOT, project_name
+
+PACKAGE = {
+    "pyproject.toml": """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "my-lab"
+version = "1.0"
+dependencies = ["oneiros-kernel>=0.1,<1"]
+entry-points."oneiros.v1".my-lab = "my_lab.manifest"
+""",
+    "my_lab/__init__.py": "",
+    "my_lab/manifest.py": """\
+from oneiros import hookimpl
+@hookimpl
+def oneiros_layers():
+    return {"Shout": "my_lab.shout:Shout"}
+""",
+    "my_lab/shout.py": """\
+from oneiros.engine.layer import Layer
+class Shout(Layer):
+    loadable = True
+    def __init__(self, volume=2.0, **kwargs):
+        self.volume = volume
+        super().__init__(**kwargs)
+    def call(self, x, mask=None):
+        return x * self.volume
+    def get_config(self):
+        return {**super().get_config(), "volume": self.volume}
+""",
+}
+
+SAVE = """
+import json, sys
+import numpy as np
+from oneiros.layers import Dense, Shout
+from oneiros.models import Sequential
+from oneiros.utils.layer_utils import layer_from_config
+model = Sequential([Dense(3, input_dim=4), Shout(5.0, name="loud")])
+model.compile("sgd", "mse")
+model.save("model.h5")
+again = layer_from_config({"class_name": "Shout", "config": {"volume": 7.0}})
+canonical = layer_from_config({"class_name": "my-lab:Shout", "config": {}})
+print(json.dumps({
+    "prediction": model.predict(np.ones((1, 4))).tolist(), "volume": again.volume,
+    "default": canonical.volume, "name": again.name, "module": type(again).__module__,
+}))
+"""
+
+LOAD = """
+import json, sys
+import numpy as np
+from oneiros.models import load_model
+early = "my_lab.shout" in sys.modules
+model = load_model("model.h5")
+print(json.dumps({"early": early, "prediction": model.predict(np.ones((1, 4))).tolist(), "loss": model.loss}))
+"""
+
+MISSING = """
+from oneiros.errors import UnknownNameError
+from oneiros.models import load_model
+try:
+    load_model("model.h5")
+except UnknownNameError as error:
+    print(error, *error.__notes__)
+"""
+
+LISTING = """
+import json
+from oneiros import plugins
+print(json.dumps({p.distribution: [p.version, p.state, p.kinds] for p in plugins.manager().plugins}))
+"""
+
+NEEDED = (
+    "layers-core",
+    "backend-theano",
+    "format-hdf5",
+    "objectives",
+    "optimizers",
+    "activations",
+    "initializations",
+)
+
+
+@pytest.fixture(scope="module")
+def environment(new_environment):
+    made = new_environment("lab")
+    made.install(*(f"oneiros-{name}" for name in NEEDED), "oneiros-utils", "oneiros-metrics")
+    return made
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("my-lab")
+    for name, content in PACKAGE.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content)
+    return folder
+
+
+def test_the_package_is_small_and_outside_the_repository(package):
+    assert not package.is_relative_to(ROOT)
+    code = [line for name, text in PACKAGE.items() if name.endswith(".py") for line in text.splitlines()]
+    assert len(code) <= 20
+
+
+def test_installed_it_is_usable_by_name_and_uninstalled_it_is_named(environment, package):
+    environment.install(package)
+    saved = json.loads(environment.run(SAVE).stdout.splitlines()[-1])
+    assert (saved["volume"], saved["default"], saved["module"]) == (7.0, 2.0, "my_lab.shout")
+    assert saved["name"].startswith("shout_")
+    loaded = json.loads(environment.run(LOAD).stdout.splitlines()[-1])
+    assert loaded == {"early": False, "prediction": saved["prediction"], "loss": "mse"}
+    listed = json.loads(environment.run(LISTING).stdout)
+    assert listed["my-lab"] == ["1.0", "ok", {"layer": ["Shout"]}]
+    assert {state for _, state, _ in listed.values()} == {"ok"}
+    environment.pip("uninstall", "--yes", "my-lab")
+    said = environment.run(MISSING).stdout
+    assert "Unknown layer 'Shout'" in said and "my-lab" in said and "1.0" in said
+
+
+def test_every_distribution_builds_and_carries_its_licence(wheelhouse):
+    licence = (ROOT / "LICENSE").read_bytes()
+    for name in map(project_name, MEMBERS):
+        stem = f"{name.replace('-', '_')}-0.1.0"
+        with zipfile.ZipFile(wheelhouse / f"{stem}-py3-none-any.whl") as wheel:
+            assert wheel.read(f"{stem}.dist-info/licenses/LICENSE") == licence
+            names = wheel.namelist()
+            assert not [entry for entry in names if "test" in entry or entry.endswith(".pyc")]
+            package = "oneiros/" if name == "oneiros-kernel" else f"{name.replace('-', '_')}/"
+            if name != "oneiros":
+                assert f"{package}__init__.py" in names and f"{package}py.typed" in names
+            record = wheel.read(f"{stem}.dist-info/METADATA").decode()
+            assert "License-Expression: MIT" in record and f"\nName: {name}\n" in record
+        with tarfile.open(wheelhouse / f"{stem}.tar.gz") as sdist:
+            assert sdist.extractfile(f"{stem}/LICENSE").read() == licence
+            assert f"{stem}/README.md" in sdist.getnames()
+    assert len(list(wheelhouse.iterdir())) == 2 * len(MEMBERS)
+
+
+def test_wheels_hold_every_file_that_the_package_needs(wheelhouse):
+    with zipfile.ZipFile(wheelhouse / "oneiros_kernel-0.1.0-py3-none-any.whl") as wheel:
+        packed = {name for name in wheel.namelist() if name.startswith("oneiros/")}
+    kernel = ROOT / "kernel"
+    present = {str(path.relative_to(kernel)) for path in (kernel / "oneiros").rglob("*") if path.is_file()}
+    assert packed == {name for name in present if "__pycache__" not in name}
+
+
+def test_all_of_it_installs_with_pip_alone_and_tensorflow_only_on_request(new_environment):
+    made = new_environment("everything")
+    planned = made.install("--dry-run", "oneiros")
+    assert "oneiros-backend-theano" in planned and "tensorflow" not in planned and "keras" not in planned
+    said = made.install("oneiros[tensorflow,keras]")
+    installed = re.search(r"Successfully installed (.*)", said)[1].split()
+    assert sorted(item.rpartition("-")[0] for item in installed) == sorted(map(project_name, MEMBERS))
+    assert made.pip("check").strip() == "No broken requirements found."
+    listed = json.loads(made.run(LISTING).stdout)
+    assert {state for _, state, _ in listed.values()} == {"ok"} and len(listed) == len(MEMBERS) - 1

@@ -1,0 +1,205 @@
+"""From what users pass to arrays: names, shapes, weights, batches."""
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from oneiros.engine import training
+from oneiros.errors import ArgumentError, DataError
+
+SIZES = st.integers(1, 60)
+
+
+def message(error, call, *args, **kwargs):
+    with pytest.raises(error) as caught:
+        call(*args, **kwargs)
+    return str(caught.value)
+
+
+class TestInputs:
+    def test_an_array_that_fits_is_passed_on_itself(self):
+        x = np.zeros((4, 3), "float32")
+        for data in (x, [x], (x,), {"a": x}):
+            (found,) = training.standardize_input_data(data, ["a"], [(None, 3)])
+            assert found is x
+
+    def test_one_axis_becomes_a_column(self):
+        (found,) = training.standardize_input_data(np.arange(4), ["a"], [(None, 1)])
+        assert found.shape == (4, 1)
+        (found,) = training.standardize_input_data(np.arange(4), ["a"], [(None,)])
+        assert found.shape == (4,)
+
+    @pytest.mark.parametrize("nested", [[[1, 2, 3]], [[1, 2, 3], [4, 5, 6]], [(1.0, 2, 3)]])
+    def test_nested_lists_of_numbers_are_one_array(self, nested):
+        (found,) = training.standardize_input_data(nested, ["a"], [(None, 3)])
+        np.testing.assert_array_equal(found, np.array(nested))
+
+    def test_lists_of_numbers_for_two_inputs(self):
+        found = training.standardize_input_data([[1, 2], [3.0, 4.0]], ["a", "b"])
+        assert [array.tolist() for array in found] == [[[1], [2]], [[3.0], [4.0]]]
+
+    def test_a_dict_is_read_by_name_and_may_hold_more(self):
+        data = {"b": np.ones((2, 1)), "a": np.zeros((2, 1)), "spare": None}
+        found = training.standardize_input_data(data, ["a", "b"])
+        assert found[0] is data["a"] and found[1] is data["b"]
+
+    def test_a_table_with_column_names_becomes_an_array(self):
+        pandas = pytest.importorskip("pandas")
+        (found,) = training.standardize_input_data(pandas.DataFrame({"u": [1.0, 2], "v": [3, 4]}), ["a"])
+        np.testing.assert_array_equal(found, [[1, 3], [2, 4]])
+
+    def test_a_data_set_in_a_file_stays_in_the_file(self, tmp_path):
+        with h5py.File(tmp_path / "x.h5", "w") as file:
+            file["x"] = np.arange(12).reshape(4, 3)
+            (found,) = training.standardize_input_data(file["x"], ["a"], [(None, 3)])
+            assert isinstance(found, h5py.Dataset)
+
+    @pytest.mark.parametrize(
+        ("data", "expected"),
+        [
+            (np.zeros((2, 5)), "model input 'a': received an array of shape (2, 5), expected (None, 4)"),
+            (np.zeros((2, 4, 1)), "received an array of shape (2, 4, 1), expected (None, 4)"),
+            (np.array([["u", "v"]]), "model input 'a': received an array of type <U1, expected numbers"),
+            (np.array([None, 1]), "received an array of type object, expected numbers"),
+            (np.zeros(2, "datetime64[s]"), "received an array of type datetime64[s]"),
+            (np.zeros(2, complex), "received an array of type complex128"),
+            ([[1, 2], [3]], "model input 'a': received a list that is no array"),
+            (None, "model input 'a': received None, expected numbers"),
+            (3.5, "model input 'a': received np.float64(3.5), expected numbers with an axis of samples"),
+            ("text", "received np.str_('text')"),
+            ([np.zeros((2, 4))] * 2, "model input: received 2 items, expected 1: 'a'"),
+            ({"b": np.zeros((2, 4))}, "model input: received the keys 'b', expected 1: 'a'"),
+        ],
+    )
+    def test_what_does_not_fit(self, data, expected):
+        call = training.standardize_input_data
+        assert expected in message(DataError, call, data, ["a"], [(None, 4)], True, "model input")
+
+    def test_the_number_of_rows_counts_only_if_asked(self):
+        x = np.zeros((3, 4))
+        training.standardize_input_data(x, ["a"], [(5, 4)], check_batch_axis=False)
+        assert "expected (5, 4)" in message(DataError, training.standardize_input_data, x, ["a"], [(5, 4)])
+
+    def test_lengths(self):
+        training.check_array_lengths([np.zeros((3, 1))], [np.zeros((3, 2))], [np.zeros(3)])
+        told = message(
+            DataError, training.check_array_lengths, [np.zeros((3, 1))], [np.zeros((4, 2))], [np.zeros(4)]
+        )
+        assert "inputs 3; targets 4; sample weights 4" in told
+        assert "at least 1" in message(DataError, training.check_array_lengths, [np.zeros((0, 1))], [], [])
+
+
+class TestTargets:
+    def test_classes_in_one_column_are_told_of_both_remedies(self):
+        def categorical_crossentropy(y_true, y_pred):
+            raise NotImplementedError
+
+        check = training.check_loss_and_target_compatibility
+        told = message(DataError, check, [np.zeros((5, 1))], [categorical_crossentropy], [(None, 3)])
+        assert "received an array of shape (5, 1), expected (None, 3)" in told
+        assert "sparse_categorical_crossentropy" in told and "to_categorical" in told
+
+    def test_a_loss_that_takes_anything(self):
+        training.check_loss_and_target_compatibility([np.zeros((5, 7))], [None], [None])
+
+
+class TestWeights:
+    def test_by_default_each_sample_counts_once(self):
+        weights = training.standardize_weights(np.zeros((4, 2)))
+        np.testing.assert_array_equal(weights, np.ones(4))
+        assert weights.dtype == "float32"
+        weights = training.standardize_weights(np.zeros((4, 5, 2)), sample_weight_mode="temporal")
+        np.testing.assert_array_equal(weights, np.ones((4, 5)))
+
+    @given(arrays.arrays("int64", st.tuples(SIZES), elements=st.integers(0, 5)))
+    def test_class_weights_from_numbers_and_from_columns(self, labels):
+        table = {0: 1.0, 1: 0.5, 2: 3.0, 3: 0.0, 4: 7.0, 5: 2.0}
+        expected = np.array([table[label] for label in labels], "float32")
+        for y in (labels, labels[:, None], labels[:, None].astype("float32"), np.eye(6)[labels]):
+            np.testing.assert_array_equal(training.standardize_weights(y, class_weight=table), expected)
+
+    def test_sample_weights_win_over_class_weights(self):
+        given_weights = np.array([1.0, 2.0])
+        assert training.standardize_weights(np.eye(2), given_weights, {0: 5, 1: 6}) is given_weights
+
+    @pytest.mark.parametrize(
+        ("error", "y", "arguments", "expected"),
+        [
+            (DataError, np.eye(3), {"class_weight": {0: 1.0, 1: 2.0}}, "nothing for the classes 2"),
+            (DataError, np.eye(3), {"class_weight": [1.0, 2.0, 3.0]}, "class_weight takes a dict"),
+            (DataError, np.ones((2, 3, 4)), {"class_weight": {0: 1.0}}, "one class per sample"),
+            (DataError, np.eye(3), {"sample_weight": np.ones(2)}, "received shape (2,), expected (3,)"),
+            (DataError, np.ones((3, 4, 1)), {"sample_weight": np.ones((3, 4))}, "_mode='temporal'"),
+            (DataError, np.eye(3), {"sample_weight": ["a", "b", "c"]}, "sample_weight: received an array"),
+            (
+                DataError,
+                np.ones((3, 4, 1)),
+                {"sample_weight": np.ones(3), "sample_weight_mode": "temporal"},
+                "received shape (3,), expected (3, 4)",
+            ),
+        ],
+    )
+    def test_weights_that_do_not_fit(self, error, y, arguments, expected):
+        assert expected in message(error, training.standardize_weights, y, **arguments)
+
+    def test_one_per_output(self):
+        standardize = training.standardize_sample_weights
+        a, b = np.ones(2), np.zeros(2)
+        assert standardize(None, ["u", "v"]) == [None, None]
+        assert standardize([], ["u"]) == [None]
+        assert standardize(a, ["u"])[0] is a
+        assert standardize([a], ["u"])[0] is a
+        assert standardize([0.5, 1.0], ["u"]) == [[0.5, 1.0]]
+        assert standardize([0.5], ["u"]) == [[0.5]]
+        assert standardize({"u": a}, ["u"])[0] is a
+        assert standardize({"v": b}, ["u", "v"])[0] is None
+        assert standardize([a, b], ["u", "v"])[1] is b
+        assert training.standardize_class_weights({0: 1.0}, ["u"]) == [{0: 1.0}]
+        assert training.standardize_class_weights({"v": {0: 1.0}}, ["u", "v"]) == [None, {0: 1.0}]
+
+    @pytest.mark.parametrize("weight", [{"w": np.ones(2)}, [np.ones(2)], np.ones(2), {0: 1}])
+    def test_several_outputs_need_names_or_one_each(self, weight):
+        standardize = training.standardize_sample_or_class_weights
+        told = message(ArgumentError, standardize, weight, ["u", "v"], "class_weight")
+        assert told.startswith("class_weight: received") and "expected 2: 'u', 'v'" in told
+
+
+class TestBatches:
+    @given(st.integers(0, 200), SIZES)
+    def test_batches_cover_everything_once_and_in_order(self, size, batch_size):
+        batches = training.make_batches(size, batch_size)
+        rows = [row for start, end in batches for row in range(start, end)]
+        assert rows == list(range(size))
+        assert all(end - start == batch_size for start, end in batches[:-1])
+        assert all(0 < end - start <= batch_size for start, end in batches)
+
+    @given(st.integers(0, 200), SIZES)
+    def test_shuffled_batches_stay_together(self, size, batch_size):
+        shuffled = training.batch_shuffle(np.arange(size), batch_size)
+        assert sorted(shuffled) == list(range(size))
+        for start, end in training.make_batches(size, batch_size):
+            assert np.all(np.diff(shuffled[start:end]) == 1)
+            assert shuffled[start] % batch_size == 0
+        full = size - size % batch_size
+        np.testing.assert_array_equal(shuffled[full:], np.arange(full, size))
+
+    def test_shuffling_draws_from_numpys_global_generator(self):
+        np.random.seed(3)
+        first = training.batch_shuffle(np.arange(40), 4)
+        np.random.seed(3)
+        batches = np.arange(40).reshape(10, 4)
+        np.random.shuffle(batches)
+        np.testing.assert_array_equal(first, batches.ravel())
+
+    def test_rows(self, tmp_path):
+        x = np.arange(20).reshape(10, 2)
+        np.testing.assert_array_equal(training.slice_X(x, 2, 5), x[2:5])
+        np.testing.assert_array_equal(training.slice_X(x, [3, 1]), x[[3, 1]])
+        found = training.slice_X([x, -x], np.array([0, 9]))
+        np.testing.assert_array_equal(found[1], -x[[0, 9]])
+        with h5py.File(tmp_path / "x.h5", "w") as file:
+            file["x"] = x
+            np.testing.assert_array_equal(training.slice_X(file["x"], np.array([1, 3, 4])), x[[1, 3, 4]])
+            np.testing.assert_array_equal(training.slice_X(file["x"], 4), x[4:])

@@ -1,0 +1,145 @@
+"""Bad input to a model is answered in its own words, and the model works afterwards."""
+
+import numpy as np
+import pytest
+from oneiros.callbacks import History
+from oneiros.errors import ArgumentError, DataError, NotCompiledError
+from oneiros.layers import Dense, Input
+from oneiros.models import Model, Sequential
+
+X, Y = np.zeros((6, 4), "float32"), np.eye(3, dtype="float32")[[0, 1, 2, 0, 1, 2]]
+
+
+@pytest.fixture(scope="module")
+def model():
+    x = Input((4,), name="x")
+    made = Model(x, Dense(3, activation="softmax", name="y")(x), name="classifier")
+    made.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+    return made
+
+
+@pytest.fixture(scope="module")
+def pair():
+    a, b = Input((4,), name="a"), Input((2,), name="b")
+    made = Model([a, b], [Dense(3, name="u")(a), Dense(1, name="v")(b)])
+    made.compile("sgd", "mse")
+    return made
+
+
+FITS = [
+    ({"x": np.zeros((6, 5))}, DataError, "'x': received an array of shape (6, 5), expected (None, 4)"),
+    ({"x": np.zeros((6, 4, 1))}, DataError, "build the model for samples of shape (4, 1)"),
+    ({"x": [X, X]}, DataError, "model input: received 2 items, expected 1: 'x'"),
+    ({"x": {"z": X}}, DataError, "model input: received the keys 'z', expected 1: 'x'"),
+    ({"x": None}, DataError, "model input 'x': received None"),
+    ({"x": X.astype(object)}, DataError, "received an array of type object, expected numbers"),
+    ({"x": X.astype(str)}, DataError, "Encode what isn't a number"),
+    ({"x": [["a"] * 4] * 6}, DataError, "model input 'x': received an array of type <U1"),
+    ({"x": X[:0], "y": Y[:0]}, DataError, "at least 1. Received inputs 0"),
+    ({"x": X[:4]}, DataError, "the same number of samples, at least 1. Received inputs 4; targets 6"),
+    ({"y": Y[:, :2]}, DataError, "model target 'y': received an array of shape (6, 2), expected (None, 3)"),
+    ({"y": np.zeros(6)}, DataError, "use loss='sparse_categorical_crossentropy', or to_categorical(y)"),
+    ({"y": Y[:, None]}, DataError, "received an array of shape (6, 1, 3)"),
+    ({"y": None}, DataError, "model target 'y': received None"),
+    ({"y": [Y, Y]}, DataError, "model target: received 2 items, expected 1: 'y'"),
+    ({"sample_weight": np.ones(5)}, DataError, "sample_weight: received shape (5,), expected (6,)"),
+    ({"class_weight": {0: 1.0, 1: 2.0}}, DataError, "nothing for the classes 2 of targets of shape (6, 3)"),
+    ({"class_weight": "auto"}, DataError, "class_weight takes a dict from class to weight"),
+    ({"batch_size": 0}, ArgumentError, "batch_size takes an int above 0; received 0"),
+    ({"batch_size": 2.5}, ArgumentError, "batch_size takes an int above 0; received 2.5"),
+    ({"nb_epoch": -1}, ArgumentError, "nb_epoch takes an int above 0; received -1"),
+    ({"shuffle": "all"}, ArgumentError, "shuffle takes True, False or 'batch'; received 'all'"),
+    ({"callbacks": History()}, ArgumentError, "callbacks takes a list"),
+    ({"validation_split": 1.0}, ArgumentError, "validation_split takes a part in [0, 1)"),
+    ({"validation_split": -0.1}, ArgumentError, "received -0.1"),
+    ({"validation_split": "0.1"}, ArgumentError, "received '0.1'"),
+    ({"validation_split": 0.99}, ArgumentError, "cuts 6 samples; received 0.99"),
+    ({"validation_data": X}, ArgumentError, "validation_data takes (x, y) or (x, y, sample_weight)"),
+    ({"validation_data": (X,)}, ArgumentError, "validation_data takes (x, y) or (x, y, sample_weight)"),
+    ({"validation_data": ()}, ArgumentError, "validation_data takes (x, y) or (x, y, sample_weight)"),
+    ({"validation_data": (X, Y[:, :1])}, DataError, "for the loss 'categorical_crossentropy'"),
+    ({"validation_data": (X[:, 1:], Y)}, DataError, "validation input 'x': received an array of shape"),
+    ({"validation_data": (X, Y, np.ones(2))}, DataError, "sample_weight: received shape (2,)"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "error", "expected"), FITS)
+def test_fit(model, arguments, error, expected):
+    with pytest.raises(error) as caught:
+        model.fit(**{"x": X, "y": Y, "verbose": 0, "nb_epoch": 1, **arguments})
+    assert expected in str(caught.value)
+    assert not hasattr(model, "history")
+
+
+@pytest.mark.parametrize("method", ["evaluate", "train_on_batch", "test_on_batch"])
+@pytest.mark.parametrize(
+    ("x", "y", "expected"),
+    [
+        (np.zeros((6, 5)), Y, "model input 'x': received an array of shape (6, 5)"),
+        (X, Y[:, :2], "model target 'y': received an array of shape (6, 2)"),
+        (X, Y[:5], "Received inputs 6; targets 5"),
+        (X[:0], Y[:0], "at least 1"),
+    ],
+)
+def test_other_methods(model, method, x, y, expected):
+    with pytest.raises(DataError) as caught:
+        getattr(model, method)(x, y)
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_on_batch"])
+@pytest.mark.parametrize(
+    ("x", "expected"), [(np.zeros((6, 5)), "expected (None, 4)"), (X[:0], "at least 1"), ("X", "received")]
+)
+def test_prediction(model, method, x, expected):
+    with pytest.raises(DataError) as caught:
+        getattr(model, method)(x)
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"x": X}, "model input: received"),
+        ({"x": [X]}, "model input: received 1 items, expected 2: 'a', 'b'"),
+        ({"x": [X, X]}, "model input 'b': received an array of shape (6, 4), expected (None, 2)"),
+        ({"x": {"a": X}}, "model input: received the keys 'a', expected 2: 'a', 'b'"),
+        ({"x": [X, X[:5, :2]]}, "Received inputs 6, 5"),
+        ({"y": {"u": Y, "w": Y}}, "model target: received the keys 'u', 'w', expected 2: 'u', 'v'"),
+        ({"sample_weight": {"w": np.ones(6)}}, "sample_weight: received the keys 'w', expected 2: 'u', 'v'"),
+        ({"class_weight": {0: 1.0}}, "class_weight: received the keys 0, expected 2: 'u', 'v'"),
+    ],
+)
+def test_several_inputs_and_outputs(pair, arguments, expected):
+    given = {"x": [X, X[:, :2]], "y": [Y, Y[:, :1]], "nb_epoch": 1, "verbose": 0, **arguments}
+    with pytest.raises((DataError, ArgumentError)) as caught:
+        pair.fit(**given)
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
+def test_uncompiled(method):
+    x = Input((4,))
+    for made in (Model(x, Dense(3)(x), name="plain"), Sequential([Dense(3, input_dim=4)], name="plain")):
+        with pytest.raises(NotCompiledError, match=r"plain.*compiled.*model\.compile\("):
+            getattr(made, method)(X, Y)
+        assert made.predict(X).shape == (6, 3)
+
+
+def test_fixed_batch_size():
+    made = Sequential([Dense(3, batch_input_shape=(4, 4))])
+    made.compile("sgd", "mse")
+    for method, rows, batch_size in (("fit", 6, 4), ("fit", 8, 8), ("evaluate", 6, 3)):
+        with pytest.raises(DataError, match=r"Pass batch_size=4 and 4 \* n samples; received"):
+            getattr(made, method)(np.zeros((rows, 4)), np.zeros((rows, 3)), batch_size, verbose=0)
+    with pytest.raises(DataError, match="Pass batch_size=4"):
+        made.predict(np.zeros((6, 4)))
+    assert made.predict(np.zeros((4, 4))).shape == (4, 3)
+    assert made.predict(np.zeros((8, 4)), batch_size=4).shape == (8, 3)
+    with pytest.raises(DataError):
+        made.train_on_batch(np.zeros((5, 4)), np.zeros((5, 3)))
+
+
+def test_the_model_works_after_all_this(model, pair):
+    assert model.fit(X, Y, nb_epoch=1, verbose=0).epoch == [0]
+    assert pair.fit([X, X[:, :2]], [Y, Y[:, :1]], nb_epoch=1, verbose=0).epoch == [0]

@@ -1,0 +1,415 @@
+"""The loop: what is fed, in which order, who is told what and when."""
+
+import warnings
+from itertools import chain
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros import plugins
+from oneiros.callbacks import Callback, History
+from oneiros.engine import loop
+from oneiros.layers import Dense, Input
+from oneiros.models import Model, Sequential
+
+
+class Diary(Callback):
+    """Writes down each call; batches only if asked to."""
+
+    def __init__(self, name="", diary=None):
+        self.name, self.diary = name, [] if diary is None else diary
+
+    def write(self, what, number=None, logs=None):
+        self.diary.append((self.name + what, number, dict(logs or {})))
+
+    def set_model(self, model):
+        super().set_model(model)
+        self.write("model")
+
+    def set_params(self, params):
+        super().set_params(params)
+        self.write("params")
+
+    def on_train_begin(self, logs=None):
+        self.write("train begin", logs=logs)
+
+    def on_train_end(self, logs=None):
+        self.write("train end", logs=logs)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.write("epoch begin", epoch, logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.write("epoch end", epoch, logs)
+
+
+class BatchDiary(Diary):
+    def on_batch_begin(self, batch, logs=None):
+        self.write("batch begin", batch, logs)
+
+    def on_batch_end(self, batch, logs=None):
+        self.write("batch end", batch, logs)
+
+
+class PatientDiary(BatchDiary):
+    told_afterwards = True
+
+
+def calls(diary):
+    return [(what, number) for what, number, _ in diary]
+
+
+class TestOrder:
+    def test_of_calls_and_what_they_are_told(self, recorded, rows):
+        model, train, _ = recorded()
+        x, y = rows(5)
+        diary = BatchDiary()
+        history = model.fit(
+            x, y, 2, 2, shuffle=False, verbose=0, callbacks=[diary], validation_data=(x[:2], y[:2])
+        )
+        epoch = [("batch begin", 0), ("batch end", 0), ("batch begin", 1), ("batch end", 1)]
+        epoch += [("batch begin", 2), ("batch end", 2)]
+        expected = [("model", None), ("params", None), ("train begin", None)]
+        for number in range(2):
+            expected += [("epoch begin", number), *epoch, ("epoch end", number)]
+        assert calls(diary.diary) == [*expected, ("train end", None)]
+        told = {(what, number): logs for what, number, logs in diary.diary}
+        assert told["batch begin", 2] == {"batch": 2, "size": 1}
+        assert told["batch end", 1] == {"batch": 1, "size": 2, "loss": 2.5}
+        assert told["epoch end", 0] == {"loss": 2.0, "val_loss": 0.5}
+        assert history.history == {"loss": [2.0, 2.0], "val_loss": [0.5, 0.5]} and history.epoch == [0, 1]
+        assert train.batches == [[0, 1], [2, 3], [4]] * 2 and train.singles == 6
+
+    def test_a_callback_without_batch_methods_lets_batches_run_together(self, recorded, rows):
+        model, train, _ = recorded()
+        model.fit(*rows(70), 2, 1, shuffle=False, verbose=0, callbacks=[Diary()])
+        assert train.singles == 0 and len(train.batches) == 35 and train.released == 1
+
+    def test_one_told_afterwards_gets_each_batch_with_its_own_values(self, recorded, rows):
+        model, train, _ = recorded()
+        diary = PatientDiary()
+        model.fit(*rows(7), 2, 1, shuffle=False, verbose=0, callbacks=[diary])
+        batches = [entry for entry in diary.diary if entry[0].startswith("batch")]
+        assert calls(batches) == [(f"batch {end}", n) for n in range(4) for end in ("begin", "end")]
+        assert [logs["loss"] for _, _, logs in batches[1::2]] == [0.5, 2.5, 4.5, 6.0]
+        assert [logs["size"] for _, _, logs in batches[1::2]] == [2, 2, 2, 1]
+        assert train.singles == 0
+
+    @pytest.mark.parametrize("afterwards", [False, True])
+    def test_each_batch_is_announced_before_it_runs_if_wanted(self, recorded, rows, afterwards):
+        model, train, _ = recorded()
+        seen = []
+
+        class Watching(Callback):
+            told_afterwards = afterwards
+
+            def on_batch_begin(self, batch, logs=None):
+                seen.append((batch, len(train.batches)))
+
+        model.fit(*rows(6), 2, 1, verbose=0, callbacks=[Watching()])
+        assert seen == [(0, 3), (1, 3), (2, 3)] if afterwards else seen == [(0, 0), (1, 1), (2, 2)]
+
+    def test_a_declaration_does_not_cover_what_a_subclass_adds(self, recorded, rows):
+        class Curious(History):
+            def on_batch_end(self, batch, logs=None):
+                pass
+
+        model, train, _ = recorded()
+        model.fit(*rows(6), 2, 1, verbose=0, callbacks=[Curious()])
+        assert train.singles == 3
+
+    def test_methods_set_on_the_object_count(self, recorded, rows):
+        model, train, _ = recorded()
+        callback = Callback()
+        seen = []
+        callback.on_batch_end = lambda batch, logs=None: seen.append(batch)
+        model.fit(*rows(6), 2, 1, verbose=0, callbacks=[callback])
+        assert seen == [0, 1, 2] and train.singles == 3
+
+    def test_callbacks_come_in_order_and_see_earlier_changes(self, recorded, rows):
+        model, _, _ = recorded()
+        diary = []
+
+        class Adding(Diary):
+            def on_epoch_end(self, epoch, logs=None):
+                self.write("epoch end", epoch, logs)
+                logs[self.name] = 1
+
+        history = model.fit(*rows(4), 2, 1, verbose=0, callbacks=[Adding("a", diary), Adding("b", diary)])
+        ends = [(what, sorted(logs)) for what, _, logs in diary if what.endswith("epoch end")]
+        assert ends == [("aepoch end", ["loss"]), ("bepoch end", ["a", "loss"])]
+        assert history.history["b"] == [1]
+
+    def test_params(self, recorded, rows):
+        model, _, _ = recorded(metrics=["acc"])
+        diary = Diary()
+        model.fit(*rows(10), 3, 2, verbose=0, callbacks=[diary], validation_split=0.2)
+        assert diary.params == {
+            "batch_size": 3,
+            "nb_epoch": 2,
+            "nb_sample": 8,
+            "verbose": 0,
+            "do_validation": True,
+            "metrics": ["loss", "acc", "val_loss", "val_acc"],
+        }
+        assert diary.model is model
+
+
+class TestRuns:
+    def test_start_at_fixed_batch_numbers(self, monkeypatch, recorded, rows):
+        model, train, _ = recorded()
+        lengths = []
+        original = train.loop
+        monkeypatch.setattr(loop, "LONGEST_RUN", 4)
+        train.loop = lambda handle, index, phase=None: lengths.append(len(index)) or original(handle, index)
+        model.fit(*rows(21), 2, 2, shuffle=False, verbose=0)
+        assert lengths == [4, 4, 2, 1] * 2
+        assert train.batches[:11] == [[2 * n, 2 * n + 1] for n in range(10)] + [[20]]
+
+    def test_get_shorter_with_work_and_never_depend_on_time(self):
+        x = [np.zeros((1000, 4), "float32")]
+        train = type("F", (), {"upload": lambda self, arrays: "held"})()
+        steps = [loop.Stream(train, x, 1, 10, work, False).steps for work in (1e3, 1e8, 1e9, 1e12)]
+        assert steps == [64, 32, 4, 1]
+        assert loop.Stream(train, x, 1, 10, 1e12, False).upload is None
+
+    @pytest.mark.parametrize("data", ["in a file", "too large", "one batch", "no upload"])
+    def test_are_not_made(self, monkeypatch, recorded, rows, data):
+        model, train, _ = recorded()
+        x, y = rows(8)
+        if data == "in a file":
+            x = x.view(type("Mapped", (np.ndarray,), {}))
+        elif data == "too large":
+            monkeypatch.setattr(loop, "LARGEST_UPLOAD", 10)
+        elif data == "no upload":
+            kept = train
+            model.model.train_function = lambda arrays: kept(arrays)
+        model.fit(x, y, 8 if data == "one batch" else 4, 1, verbose=0)
+        assert train.singles == (1 if data == "one batch" else 2)
+
+    def test_uploads_are_released_when_a_callback_raises(self, recorded, rows):
+        class Failing(Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                raise KeyboardInterrupt
+
+        model, train, test = recorded()
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(*rows(40), 2, 1, verbose=0, callbacks=[Failing()], validation_split=0.5)
+        assert train.released == test.released == 1
+
+    def test_see_arrays_changed_between_fits(self, recorded, rows):
+        model, train, _ = recorded()
+        x, y = rows(4)
+        model.fit(x, y, 2, 1, verbose=0, shuffle=False)
+        x += 10
+        model.fit(x, y, 2, 1, verbose=0, shuffle=False)
+        assert train.batches == [[0, 1], [2, 3], [10, 11], [12, 13]]
+
+
+class TestShuffle:
+    def test_draws_as_keras_did(self, recorded, rows):
+        model, train, _ = recorded()
+        np.random.seed(7)
+        model.fit(*rows(10), 4, 2, verbose=0)
+        np.random.seed(7)
+        order, expected = np.arange(10), []
+        for _ in range(2):
+            np.random.shuffle(order)
+            expected += [order[:4].tolist(), order[4:8].tolist(), order[8:].tolist()]
+        assert train.batches == expected
+
+    def test_whole_batches(self, recorded, rows):
+        model, train, _ = recorded()
+        model.fit(*rows(22), 4, 1, shuffle="batch", verbose=0)
+        assert sorted(train.batches[:5]) == [[4 * n, 4 * n + 1, 4 * n + 2, 4 * n + 3] for n in range(5)]
+        assert train.batches[:5] != sorted(train.batches[:5]) and train.batches[5] == [20, 21]
+
+    def test_reads_files_in_rising_order(self, recorded, rows, tmp_path):
+        h5py = pytest.importorskip("h5py")
+        model, train, _ = recorded()
+        x, y = rows(10)
+        with h5py.File(tmp_path / "x.h5", "w") as file:
+            file["x"] = x
+            model.fit(file["x"], y, 4, 1, verbose=0)
+        assert train.batches == [sorted(batch) for batch in train.batches]
+        assert sorted(chain(*train.batches)) == list(range(10))
+
+
+class TestEpochs:
+    def test_from_initial_epoch(self, recorded, rows):
+        model, _, _ = recorded()
+        assert model.fit(*rows(4), 2, 5, verbose=0, initial_epoch=3).epoch == [3, 4]
+        assert model.fit(*rows(4), 2, 3, verbose=0, initial_epoch=3).epoch == []
+
+    def test_stop_at_the_end_of_an_epoch(self, recorded, rows):
+        class Stopping(Callback):
+            def on_batch_end(self, batch, logs=None):
+                self.model.stop_training = True
+
+        model, train, _ = recorded()
+        diary = Diary()
+        history = model.fit(*rows(4), 2, 5, verbose=0, callbacks=[Stopping(), diary])
+        assert history.epoch == [0] and len(train.batches) == 2
+        assert diary.diary[-1][0] == "train end"
+        assert model.fit(*rows(4), 2, 2, verbose=0).epoch == [0, 1]
+
+    def test_names_that_occur_twice_are_numbered(self, recorded, rows):
+        model, _, _ = recorded(metrics=["mae", "acc", "mae"])
+        history = model.fit(*rows(4), 2, 1, verbose=0)
+        assert list(history.history) == ["loss", "mean_absolute_error_1", "acc", "mean_absolute_error_2"]
+
+    def test_values_are_plain_numbers(self, recorded, rows):
+        model, _, _ = recorded(metrics=["acc"])
+        x, y = rows(5)
+        history = model.fit(x, y, 2, 1, verbose=0, validation_split=0.4)
+        values = [value for values in history.history.values() for value in values]
+        values += [*model.evaluate(x, y, verbose=0), *model.train_on_batch(x, y), *model.test_on_batch(x, y)]
+        assert {type(value) for value in values} == {float}
+
+
+class TestValidation:
+    def test_split_takes_the_end_before_shuffling(self, recorded, rows):
+        model, train, test = recorded()
+        model.fit(*rows(10), 4, 1, verbose=0, validation_split=0.3)
+        assert sorted(chain(*train.batches)) == list(range(7))
+        assert test.batches == [[7, 8, 9]]
+        assert [len(array) for array in model.validation_data] == [3, 3, 3]
+
+    def test_data_win_over_split_and_keep_their_order(self, recorded, rows):
+        model, train, test = recorded()
+        x, y = rows(10)
+        model.fit(x, y, 4, 1, verbose=0, validation_split=0.5, validation_data=[x[3:], y[3:]])
+        assert sum(map(len, train.batches)) == 10
+        assert test.batches == [[3, 4, 5, 6], [7, 8, 9]]
+
+    def test_test_function_is_only_made_if_needed(self, recorded, rows):
+        model, _, _ = recorded()
+        model.model.test_function = None
+        model.fit(*rows(4), 2, 1, verbose=0)
+        assert model.model.test_function is None and model.validation_data == []
+
+
+def test_evaluate_weighs_batches_by_size(recorded, rows):
+    model, _, test = recorded(metrics=["acc"])
+    assert model.evaluate(*rows(5), 2, verbose=0) == [2.0, pytest.approx((2 * 2 + 2 * 2 + 1) / 5)]
+    assert test.batches == [[0, 1], [2, 3], [4]]
+
+
+def test_two_outputs_in_predict(backend):
+    x = Input((3,))
+    model = Model(x, [Dense(2)(x), Dense(1)(x)])
+    data = np.random.normal(size=(7, 3)).astype("float32")
+    whole, parts = model.predict_on_batch(data), model.predict(data, batch_size=3)
+    assert [array.shape for array in parts] == [(7, 2), (7, 1)]
+    for one, other in zip(whole, parts, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+        assert other.dtype == "float32"
+
+
+def test_same_seed_same_training_bit_for_bit(backend):
+    def weights():
+        np.random.seed(11)
+        model = Sequential([Dense(4, activation="tanh", input_dim=3), Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(np.random.normal(size=(50, 3)), np.random.normal(size=(50, 1)), 8, 3, verbose=0)
+        return model.get_weights()
+
+    for one, other in zip(weights(), weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_models_of_two_backends_train_side_by_side():
+    models = []
+    for name in ("theano", "tensorflow"):
+        with K.use(name):
+            model = Sequential([Dense(3, activation="tanh", input_dim=2), Dense(1)])
+            model.set_weights([np.full(w.shape, 0.3) for w in model.get_weights()])
+            model.compile("sgd", "mse")
+            models.append(model)
+    x, y = np.random.normal(size=(20, 2)), np.random.normal(size=(20, 1))
+    histories = [model.fit(x, y, 6, 2, shuffle=False, verbose=0).history["loss"] for model in models]
+    np.testing.assert_allclose(*histories, rtol=1e-5)
+    np.testing.assert_allclose(*[model.predict(x) for model in models], rtol=1e-4, atol=1e-6)
+
+
+class TestNaN:
+    def test_is_told_once_with_place(self, recorded, rows):
+        model, train, _ = recorded()
+        values = iter([1.0, 2.0, 3.0, *["nan"] * 3])
+        train._outputs = lambda x: [np.float32(next(values))]
+        with pytest.warns(RuntimeWarning) as caught:
+            history = model.fit(*rows(6), 3, 3, verbose=0)
+        assert len(caught) == 1
+        assert f"NaN in epoch 2, batch 2, output {model.output_names[0]!r}." in str(caught[0].message)
+        assert np.isnan(history.history["loss"][1:]).all()
+
+    @pytest.mark.parametrize(
+        ("values", "expected"),
+        [
+            (["nan", 1, "nan"], "output 'v'."),
+            (["nan", "nan", "nan"], "output 'u' and 'v'."),
+            (["nan", 1, 1], "none (a regularizer)."),
+        ],
+    )
+    def test_names_the_outputs(self, values, expected):
+        x = Input((1,))
+        model = Model(x, [Dense(1, name="u")(x), Dense(1, name="v")(x)])
+        model.compile("sgd", "mse")
+        model.train_function = lambda arrays: [np.float32(value) for value in values]
+        data = np.ones((2, 1))
+        with pytest.warns(RuntimeWarning) as caught:
+            model.fit(data, [data, data], nb_epoch=1, verbose=0)
+        assert expected in str(caught[0].message)
+
+    def test_no_word_about_other_runs(self, recorded, rows):
+        model, _, _ = recorded()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model.fit(*rows(4), 2, 1, verbose=0)
+
+
+class TestHooks:
+    def test_default_callbacks_come_last(self, monkeypatch, recorded, rows):
+        diary, received = [], {}
+
+        def call(hook, **arguments):
+            received[hook] = arguments
+            return [[Diary("default ", diary)]] if hook == "oneiros_default_callbacks" else []
+
+        model, _, _ = recorded()
+        monkeypatch.setattr(plugins, "call", call)
+        model.fit(*rows(4), 2, 1, verbose=0, callbacks=[Diary("own ", diary)])
+        assert calls(diary)[:2] == [("own model", None), ("default model", None)]
+        given = received["oneiros_default_callbacks"]
+        assert given["model"] is model and given["params"]["nb_sample"] == 4
+
+    def test_around_compile(self, monkeypatch):
+        seen = []
+
+        def call(hook, model, arguments=None):
+            seen.append((hook, model.optimizer))
+            if arguments:
+                arguments["loss"] = "mae"
+            return []
+
+        x = Input((2,))
+        model = Model(x, Dense(1)(x))
+        monkeypatch.setattr(plugins, "call", call)
+        model.compile("sgd", "mse")
+        assert seen == [("oneiros_before_compile", None), ("oneiros_after_compile", model.optimizer)]
+        assert model.loss == "mae" and model.loss_functions[0].__name__ == "mean_absolute_error"
+
+    def test_progress_of_evaluate_and_predict(self, monkeypatch, recorded, rows):
+        done, totals = [], []
+
+        def call(hook, model, total):
+            totals.append(total)
+            return [done.append]
+
+        model, _, _ = recorded()
+        monkeypatch.setattr(plugins, "call", call)
+        monkeypatch.setattr(loop, "LONGEST_RUN", 2)
+        model.evaluate(*rows(9), 2, verbose=1)
+        assert done == [4, 8, 9] and totals == [9]
+        model.evaluate(*rows(9), 2, verbose=0)
+        assert totals == [9]
