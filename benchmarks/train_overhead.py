@@ -1,4 +1,4 @@
-"""What the kernel adds to each `train_on_batch`: the time of a call whose compiled function returns constants.
+"""What the kernel adds to each `train_on_batch`: a call whose compiled function returns constants.
 
     python benchmarks/train_overhead.py
 

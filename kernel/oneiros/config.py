@@ -11,7 +11,7 @@ import inspect
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from types import FunctionType
@@ -23,8 +23,8 @@ from oneiros.errors import ConfigError, NameConflictError, OneirosError, Unknown
 KERAS_VERSION = "1.2.2"
 """The version of Keras whose configurations and files these are."""
 
-MAX_CHARACTERS, MAX_TOKENS, MAX_DEPTH, MAX_DIGITS = 64 << 20, 1_000_000, 200, 40
-"""What `loads` accepts: the text's length, its strings, brackets and commas, nesting, a number's digits."""
+MAX_TOKENS, MAX_DEPTH, MAX_DIGITS = 1_000_000, 200, 40
+"""What `loads` accepts: the number of strings, brackets and commas, the nesting, a number's digits."""
 
 MAX_PARAMETERS = 2**32
 """How many weights a configuration may ask for unless `parameter_budget` says otherwise."""
@@ -34,7 +34,7 @@ FUNCTION_KINDS = ("activation", "objective", "metric", "initialization")
 _TOKENS = re.compile(r'"(?:[^"\\]+|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _custom: dict[str, Any] = {}
 _functions: ContextVar[dict[str, Any]] = ContextVar("oneiros_functions", default={})  # noqa: B039
-_budget: ContextVar[list[int] | None] = ContextVar("oneiros_parameter_budget", default=None)
+_budget: ContextVar[list[float] | None] = ContextVar("oneiros_parameter_budget", default=None)
 
 
 class CustomObjectScope:
@@ -50,7 +50,6 @@ class CustomObjectScope:
 
     def __init__(self, *args: dict[str, Any]) -> None:
         self.custom_objects = args
-        self.backup: dict[str, Any] = {}
 
     def __enter__(self) -> CustomObjectScope:
         self.backup = dict(_custom)
@@ -93,7 +92,8 @@ def get_object(
         name, arguments = _parts(kind, identifier)
         cls = _lookup(kind, name, custom_objects)
         check_loadable(cls, kind, custom_objects)
-        return _build(kind, name, getattr(cls, "from_config", lambda config: cls(**config)), arguments)
+        with _explained(kind, name):
+            return cls.from_config(arguments) if hasattr(cls, "from_config") else cls(**arguments)
     if not isinstance(identifier, str):
         return identifier
     found = _lookup(kind, identifier, custom_objects)
@@ -101,7 +101,8 @@ def get_object(
         return found
     if isinstance(found, type) and _budget.get() is not None:
         check_loadable(found, kind, custom_objects)
-    return _build(kind, identifier, found, **(kwargs or {}))
+    with _explained(kind, identifier):
+        return found(**(kwargs or {}))
 
 
 def layer_from_config(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
@@ -116,12 +117,11 @@ def layer_from_config(config: dict[str, Any], custom_objects: dict[str, Any] | N
         UnknownNameError, UnsafeFileError: as in `get_object`.
     """
     name, arguments = _parts("layer", config)
-    with loading(custom_objects):
+    with loading("layer", name, custom_objects):
         cls = _lookup("layer", name)
         check_loadable(cls, "layer")
         takes_them = "custom_objects" in inspect.signature(cls.from_config).parameters
-        extra = {"custom_objects": custom_objects} if takes_them else {}
-        return _build("layer", name, cls.from_config, arguments, **extra)
+        return cls.from_config(arguments, **({"custom_objects": custom_objects} if takes_them else {}))
 
 
 def check_loadable(cls: Any, kind: str, custom_objects: dict[str, Any] | None = None) -> None:
@@ -141,7 +141,7 @@ def check_loadable(cls: Any, kind: str, custom_objects: dict[str, Any] | None = 
         raise UnsafeFileError(
             f"A configuration names {name} where it needs a {kind}; it is no subclass of {base.__name__}."
         )
-    vouched = any(cls is known for table in (custom_objects or {}, _custom) for known in table.values())
+    vouched = any(cls is known for known in [*_custom.values(), *(custom_objects or {}).values()])
     if not vouched and vars(cls).get("loadable") is not True:
         raise UnsafeFileError(
             f"A configuration asks for {cls.__module__}.{name}, which doesn't declare that files may have it "
@@ -161,15 +161,14 @@ def parameter_budget(limit: int = MAX_PARAMETERS) -> AbstractContextManager[None
 
 def spend_parameters(shape: tuple[int, ...], owner: str) -> None:
     """Counts a weight about to be made against the budget, if one holds."""
-    budget = _budget.get()
-    if budget is not None:
-        budget[0] -= math.prod(shape)
-        if budget[0] < 0:
-            raise UnsafeFileError(
-                f"The configuration makes {owner} ask for a weight of shape {tuple(shape)}: more than the "
-                f"{budget[1]:,} parameters that it may have in all. Check the layer's arguments; if they are "
-                f"meant, build under `with oneiros.config.parameter_budget(n):`."
-            )
+    budget = _budget.get() or [math.inf, 0]
+    budget[0] -= math.prod(shape)
+    if budget[0] < 0:
+        raise UnsafeFileError(
+            f"The configuration makes {owner} ask for a weight of shape {tuple(shape)}: more than the "
+            f"{budget[1]:,} parameters that it may have. Check the layer's arguments; if they are meant, "
+            f"build under `with oneiros.config.parameter_budget(n):`."
+        )
 
 
 def function_scope(functions: dict[str, Any]) -> AbstractContextManager[None]:
@@ -235,8 +234,6 @@ def loads(text: str) -> Any:
     """
     if not isinstance(text, str):
         raise ConfigError(f"JSON text was expected; received {type(text).__name__}: {text!r:.80}.")
-    if len(text) > MAX_CHARACTERS:
-        _refuse(f"it has {len(text)} characters, the limit is {MAX_CHARACTERS}")
     depth = 0
     for count, match in enumerate(_TOKENS.finditer(text)):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
@@ -250,10 +247,23 @@ def loads(text: str) -> Any:
 
 
 @contextmanager
-def loading(custom_objects: dict[str, Any] | None = None) -> Iterator[None]:
-    """Context manager under which a configuration is built: custom objects known, weights bounded."""
-    with custom_object_scope(custom_objects or {}), nullcontext() if _budget.get() else parameter_budget():
+def loading(kind: str, name: str, custom_objects: dict[str, Any] | None = None) -> Iterator[None]:
+    """Context manager for building from a configuration: custom objects are known, weights bounded."""
+    bounded = nullcontext() if _budget.get() else parameter_budget()
+    with custom_object_scope(custom_objects or {}), bounded, _explained(kind, name):
         yield
+
+
+@contextmanager
+def _explained(kind: str, name: str) -> Iterator[None]:
+    """Context manager under which errors of the arguments become ConfigErrors."""
+    try:
+        yield
+    except OneirosError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"The {kind} {name!r} can't be built from its arguments: {reason}") from error
 
 
 @contextmanager
@@ -283,31 +293,19 @@ def _parts(kind: str, config: Any) -> tuple[str, Any]:
 
 
 def _lookup(kind: str, name: str, custom_objects: dict[str, Any] | None = None) -> Any:
-    for table in (custom_objects or {}, _custom):
-        if name in table:
-            return table[name]
+    own = {**_custom, **(custom_objects or {})}
+    if name in own:
+        return own[name]
     try:
         return registry.resolve(kind, name)
     except UnknownNameError as error:
-        own = f"If it is your own, pass custom_objects={{{name!r}: …}} when loading, else the object itself."
-        raise UnknownNameError(f"{error} {own}") from None
-
-
-def _build(kind: str, name: str, make: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    try:
-        return make(*args, **kwargs)
-    except OneirosError:
-        raise
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise ConfigError(f"The {kind} {name!r} can't be built from its arguments: {reason}") from error
+        hint = f"If it is your own, pass custom_objects={{{name!r}: …}} when loading, else the object itself."
+        raise UnknownNameError(f"{error} {hint}") from None
 
 
 def _plain(obj: Any) -> Any:
     if hasattr(obj, "tolist"):
         return obj.tolist()
-    if isinstance(obj, type):
-        return obj.__name__
     if not callable(obj):
         raise TypeError(f"{type(obj).__name__} {obj!r:.80} is no number, text, list, dict or function")
     name = getattr(obj, "__qualname__", type(obj).__name__)

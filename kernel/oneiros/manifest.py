@@ -24,7 +24,6 @@ CONTENTS = [
     ("bases", "Constraint", "constraints"),
     ("config", "CustomObjectScope custom_object_scope get_custom_objects", "utils.generic_utils"),
     ("config", "layer_from_config", "utils.layer_utils"),
-    ("engine.summary", "print_summary count_total_params", "utils.layer_utils"),
 ]
 """Modules of the kernel, names in them, and the modules of Keras where they appear."""
 

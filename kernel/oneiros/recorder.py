@@ -486,7 +486,7 @@ class RecordedFunction(Function):
         pairs = [(variable, _new_value(recorder, variable, new)) for variable, new in self.updates]
         lifted, phased = [recorder.lift(x) for x in self.outputs], self.phase_index is not None
         self.program = Program(recorder, self.placeholders, lifted, pairs, phased, options)
-        self._recorder, self._lock = recorder, threading.RLock()
+        self._engine, self._lock = recorder.engine, threading.RLock()
         self._steps: dict[Any, _Compiled] = {}
         self._loops: dict[Any, tuple[int, _Compiled]] = {}
 
@@ -501,15 +501,14 @@ class RecordedFunction(Function):
     def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
         """Runs once on checked arrays."""
         key = (phase, *[array.shape for array in arrays])
-        with self._recorder.explained("The function", key[1:], DataError):
+        with self._lock:
             if key not in self._steps:
-                with self._lock:
-                    self._steps[key] = self._recorder.engine.compile(self.program, phase or 0, arrays)
-            return self._steps[key](arrays, self._advance(1))
+                self._steps[key] = self._engine.compile(self.program, phase or 0, arrays)
+        return self._steps[key](arrays, self._advance(1))
 
     def upload(self, arrays: Sequence[Any]) -> Upload:
         """Copies whole data sets to the device, for `loop`."""
-        return Upload([self._recorder.engine.put(array) for array in self.check_upload(arrays)])
+        return Upload([self._engine.put(array) for array in self.check_upload(arrays)])
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
         """Runs one step per row of `index` in one compiled call; see `Function.loop`."""
@@ -517,14 +516,13 @@ class RecordedFunction(Function):
         chosen = 0 if phase is None else self.check_phase(phase)
         steps, batch = rows.shape
         key = (chosen, batch, *[array.shape[1:] for array in held])
-        with self._recorder.explained("The loop", [rows.shape, *key[2:]], DataError):
-            with self._lock:
-                capacity, run = self._loops.get(key, (0, None))
-                if run is None or capacity < steps:
-                    run = self._recorder.engine.compile_loop(self.program, chosen, held, rows)
-                    capacity, _ = self._loops[key] = (steps, run)
-            padded = np.pad(rows, ((0, capacity - steps), (0, 0)))
-            return [output[:steps] for output in run(held, padded, steps, self._advance(steps))]
+        with self._lock:
+            capacity, run = self._loops.get(key, (0, None))
+            if run is None or capacity < steps:
+                capacity, run = steps, self._engine.compile_loop(self.program, chosen, held, rows)
+                self._loops[key] = (capacity, run)
+        padded = rows if capacity == steps else np.pad(rows, ((0, capacity - steps), (0, 0)))
+        return [output[:steps] for output in run(held, padded, steps, self._advance(steps))]
 
 
 def _new_value(recorder: Recorder, variable: Any, new: Any) -> Any:

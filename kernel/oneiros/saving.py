@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from oneiros import backend as K
-from oneiros import config, plugins, registry
+from oneiros import config as configs
+from oneiros import plugins, registry
 from oneiros.bases import Budget, Format, ModelState
 from oneiros.errors import ArgumentError, FileFormatError, FileMissingError, OneirosError, PluginLoadError
 
@@ -45,9 +46,9 @@ def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
             training_config=_training_config(model, optimizer) if optimizer else None,
             weights=_layer_weights(model),
             optimizer_weights=_named_values(getattr(optimizer, "weights", ())),
-            keras_version=config.KERAS_VERSION,
+            keras_version=configs.KERAS_VERSION,
         )
-    text = config.dumps([state.model_config, state.training_config, model._backend.name])
+    text = configs.dumps([state.model_config, state.training_config, model._backend.name])
     state.provenance = dict(_origins(set(re.findall(r'"([^"\\]+)"', text))))
     _write(model, filepath, state, overwrite)
 
@@ -71,8 +72,8 @@ def load_model(
         if state.model_config is None:
             raise FileFormatError(f"{filepath} holds only weights: build the model and load_weights(path).")
         stored = sum(value.size for _, arrays in state.weights for _, value in arrays)
-        supplied = config.function_scope(functions or {})
-        with config.custom_object_scope(custom_objects or {}), supplied, config.parameter_budget(stored):
+        supplied = configs.function_scope(functions or {})
+        with configs.custom_object_scope(custom_objects or {}), supplied, configs.parameter_budget(stored):
             model = model_from_config(state.model_config)
             if not hasattr(model, "_make_train_function"):
                 raise FileFormatError(f"{filepath} holds a {type(model).__name__}, which is no model.")
@@ -123,14 +124,14 @@ def load_weights_from_hdf5_group_by_name(model: Any, f: Any) -> None:
     load_weights_from_hdf5_group(model, f, by_name=True)
 
 
-def model_from_config(config_: dict[str, Any], custom_objects: Objects = None) -> Any:
+def model_from_config(config: dict[str, Any], custom_objects: Objects = None) -> Any:
     """Builds a model, without weights, from `{"class_name": …, "config": model.get_config()}`."""
-    return config.layer_from_config(config_, custom_objects)
+    return configs.layer_from_config(config, custom_objects)
 
 
 def model_from_json(json_string: str, custom_objects: Objects = None) -> Any:
     """Builds a model, without weights, from the text that `model.to_json()` gave."""
-    return model_from_config(config.loads(json_string), custom_objects)
+    return model_from_config(configs.loads(json_string), custom_objects)
 
 
 def model_from_yaml(yaml_string: str, custom_objects: Objects = None) -> Any:
@@ -219,8 +220,9 @@ def _origins(named: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Gives, for all that a configuration names, `kind:name` and the distribution that it comes from."""
     for kind in set(plugins.KINDS) - {"module"}:
         for name in named & set(registry.names(kind)):
-            found = vars(registry.find(kind, name))
-            yield f"{kind}:{name}", {key: found[key] for key in ("distribution", "version", "api_level")}
+            with suppress(OneirosError):
+                found = vars(registry.find(kind, name))
+                yield f"{kind}:{name}", {key: found[key] for key in ("distribution", "version", "api_level")}
 
 
 def _write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
@@ -273,7 +275,7 @@ def _opened(filepath: PathLike, budget: Budget | None) -> Iterator[ModelState]:
         error.add_note(f"This happened while loading {filepath}.")
         for key, origin in state.provenance.items():
             if repr(key.rpartition(":")[2]) in str(error):
-                error.add_note(f"The file says that the {key.replace(':', ' ')} came from {origin}.")
+                error.add_note(f"The file says that the {key.replace(':', ' ')} came from {origin!s:.200}.")
         raise
 
 

@@ -51,6 +51,7 @@ NAMES_NOT_YET = {
 }
 EXTRA_ARGUMENTS = {
     "models.load_model.functions": "revives Lambda layers, whose code is never read from a file",
+    "engine.training.check_loss_and_target_compatibility.names": "messages name the output",
 }
 OTHER_DEFAULTS = {
     "engine.topology.Input.dtype": "floatx is read when Input is called: set_floatx works at any time",

@@ -113,6 +113,30 @@ def test_update_that_changes_the_shape_leaves_the_variable_alone():
     assert K.get_value(v).sum() == 6
 
 
+def test_deep_graphs_have_gradients():
+    x = K.variable([0.5])
+    y = x
+    for _ in range(700):
+        y = y * 0.999 + 0.0001
+    limit = sys.getrecursionlimit()
+    np.testing.assert_allclose(K.eval(K.gradients(K.sum(y), [x])[0]), [0.999**700], rtol=1e-4)
+    assert sys.getrecursionlimit() == limit
+
+
+def test_constants_are_folded_without_warnings():
+    x = K.placeholder((None,))
+    zero = K.variable(0.0) * 0
+    np.testing.assert_array_equal(
+        K.function([x], [x + K.cast(1 / pt.constant(0.0), "float32")])([[1.0]])[0], [np.inf]
+    )
+    assert K.eval(zero) == 0
+
+
+def test_values_of_tensors_are_not_stored():
+    with pytest.raises(ArgumentError, match=r"K\.eval"):
+        K.get_value(K.zeros((2,)) * 2)
+
+
 # Linkers
 
 

@@ -60,7 +60,6 @@ def test_any_text_is_parsed_as_by_the_standard_library_or_refused(text):
         ('[{"x": {"y": 1, "y": 1}}]', "occurs twice"),
         ("[" + "{}," * 1_000_000 + "{}]", "more than 1000000 tokens"),
         ("[" + "0," * 3_000_000 + "0]", "more than 1000000 tokens"),
-        (" " * (config.MAX_CHARACTERS + 1), "the limit is 67108864"),
     ],
     ids=lambda value: str(value)[:20],
 )
@@ -120,9 +119,8 @@ def test_numpy_values_become_plain():
         "c": np.arange(4).reshape(2, 2),
         "d": np.bool_(True),
         "e": (1, None),
-        "f": dict,
     }
-    expected = {"a": 0.5, "b": 3, "c": [[0, 1], [2, 3]], "d": True, "e": [1, None], "f": "dict"}
+    expected = {"a": 0.5, "b": 3, "c": [[0, 1], [2, 3]], "d": True, "e": [1, None]}
     assert json.loads(config.dumps(value)) == expected
 
 

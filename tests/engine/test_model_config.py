@@ -10,7 +10,7 @@ from oneiros.config import loads
 from oneiros.engine.input import Input
 from oneiros.engine.model import Model
 from oneiros.engine.sequential import Sequential
-from oneiros.errors import ConfigError, GraphError, UnknownNameError, UnsafeFileError
+from oneiros.errors import ArgumentError, ConfigError, GraphError, UnknownNameError, UnsafeFileError
 from oneiros.saving import model_from_config, model_from_json
 from tiny_layers import OBJECTS, Both, Scale, Shift, Total
 
@@ -196,21 +196,21 @@ def test_a_reference_to_what_does_not_exist(place):
         ConfigError, match=r"refers to .* doesn't exist.*\[layer name, node index, tensor index\]"
     ):
         build(graph(START, entry("last", "Shift", [[place]])))
-    with pytest.raises(ConfigError, match="doesn't exist"):
+    with pytest.raises(ConfigError, match=r"refers to .* doesn't exist"):
         build({**graph(START, entry("last", "Shift", [[["x", 0, 0]]])), "output_layers": [place]})
 
 
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"layers": None}, "needs a list 'layers'"),
-        ({"layers": {}}, "needs a list 'layers'"),
-        ({"layers": [3]}, "needs a str 'name'; received 3"),
-        ({"layers": [{"name": 3}]}, "needs a str 'name'; received 3"),
-        ({"layers": [{**START, "inbound_nodes": None}]}, "needs a list 'inbound_nodes'"),
+        ({"layers": None}, "layer 'Model' can't be built"),
+        ({"layers": {"x": {}}}, "layer 'Model' can't be built"),
+        ({"layers": [3]}, "layer 'Model' can't be built"),
+        ({"layers": [{"name": ["x"]}]}, "layer 'Model' can't be built"),
+        ({"layers": [{**START, "inbound_nodes": None}]}, "layer 'Model' can't be built"),
         ({"layers": [START, START]}, "two layers named 'x'"),
         ({"layers": [{"name": "x", "class_name": 3, "config": {}}]}, "configuration of a layer looks like"),
-        ({"input_layers": 3}, "needs a list 'input_layers'; received 3"),
+        ({"input_layers": 3}, "layer 'Model' can't be built"),
     ],
 )
 def test_a_configuration_of_another_form(change, expected):
@@ -218,14 +218,14 @@ def test_a_configuration_of_another_form(change, expected):
         build({**graph(START), **change})
 
 
-def test_a_call_that_is_no_list():
-    with pytest.raises(ConfigError):
-        build(graph(START, entry("last", "Shift", ["x"])))
-    with pytest.raises(ConfigError):
-        build(graph(START, entry("last", "Shift", [[]])))
-    with pytest.raises(ConfigError):
-        build(graph(START, entry("last", "Shift", [None])))
-    with pytest.raises(ConfigError):
+@pytest.mark.parametrize("call", ["x", [], None, {}, 3])
+def test_a_call_that_is_no_list_of_references(call):
+    with pytest.raises((ConfigError, ArgumentError)):
+        build(graph(START, entry("last", "Shift", [call])))
+
+
+def test_no_configuration_at_all():
+    with pytest.raises(ConfigError, match="layer 'Model' can't be built"):
         Model.from_config(None)
 
 

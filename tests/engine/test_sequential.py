@@ -7,7 +7,7 @@ from oneiros.engine.input import Input
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
 from oneiros.engine.sequential import Sequential
-from oneiros.errors import ArgumentError, ConfigError, GraphError, NotCompiledError, ShapeError
+from oneiros.errors import ArgumentError, ConfigError, GraphError, NodeError, NotCompiledError, ShapeError
 from oneiros.layers import Activation, Dense, Merge
 from oneiros.saving import model_from_json
 from tiny_layers import OBJECTS, Average, Both, Counter, Scale, Shift
@@ -240,15 +240,12 @@ def test_nested_sequential_models_share_layers_of_one_name():
     assert model.layers[0].layers[0] is model.layers[1]
 
 
-@pytest.mark.parametrize("config", [{}, None, [3], ["Dense"], "Dense"])
+@pytest.mark.parametrize(
+    "config", [{"class_name": 3}, None, [3], ["Dense"], "Dense", [{"class_name": "Dense", "config": 3}]]
+)
 def test_a_configuration_of_another_form(config):
-    with pytest.raises(ConfigError, match="is a list of dicts"):
+    with pytest.raises(ConfigError, match="layer 'Sequential' can't be built"):
         Sequential.from_config(config)
-
-
-def test_a_configuration_whose_layer_is_unfinished():
-    with pytest.raises(ConfigError, match="configuration of a layer looks like"):
-        Sequential.from_config([{"class_name": "Dense", "config": 3}])
 
 
 # Messages
@@ -279,7 +276,7 @@ def test_a_first_layer_in_use_elsewhere():
     layer = Shift(name="busy")
     layer(Input((3,)))
     layer(Input((3,)))
-    with pytest.raises(GraphError, match=r"'busy' was called 2 times already and can't be the first layer"):
+    with pytest.raises(NodeError, match=r"'busy' was called 2 times, so it has no single output"):
         Sequential([layer])
 
 
@@ -341,20 +338,18 @@ def test_classes_and_probabilities(backend):
 
 
 def test_outputs_that_are_no_probabilities_get_a_warning(backend):
-    with pytest.warns(
-        UserWarning, match=r"lie in \[1, 2\.375\]: no probabilities\. End the model with 'softmax'"
-    ):
+    with pytest.warns(UserWarning, match=r"in \[1, 2\.375\], no probabilities\. End it with .softmax"):
         small().predict_proba(X, verbose=0)
 
 
 @pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
 def test_training_before_compile_or_after_a_change(method):
     model = small()
-    with pytest.raises(NotCompiledError, match=r"must be compiled .*, and wasn't\. Type: model\.compile"):
+    with pytest.raises(NotCompiledError, match=r"Type: model\.compile"):
         getattr(model, method)(X, X)
     model.compile("sgd", "mse")
     model.add(Shift())
-    with pytest.raises(NotCompiledError, match=r"wasn't since its layers changed"):
+    with pytest.raises(NotCompiledError, match=r"Type: model\.compile"):
         getattr(model, method)(X, X)
 
 
@@ -364,7 +359,7 @@ def test_arguments_of_keras_0_3_get_a_warning(backend):
         model.compile("sgd", "mse", class_mode="binary")
     with pytest.warns(UserWarning, match=r"evaluate\(show_accuracy=…\)"):
         model.evaluate(X, X, verbose=0, show_accuracy=True)
-    with pytest.raises(TypeError, match=r"Sequential\.fit received the unknown arguments epochs"):
+    with pytest.raises(TypeError, match=r"Sequential\.fit received the unknown argument 'epochs'"):
         model.fit(X, X, epochs=3)
 
 

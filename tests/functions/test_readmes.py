@@ -10,7 +10,7 @@ PLUGINS = Path(__file__).parents[2] / "plugins"
 NAMES = ("activations", "initializations", "regularizers", "constraints", "objectives", "metrics")
 
 
-@pytest.mark.parametrize("name", [*NAMES, "optimizers", "utils"])
+@pytest.mark.parametrize("name", [*NAMES, "optimizers", "utils", "callbacks"])
 def test_example(name, tmp_path, capsys):
     code = re.search(r"```python\n(.*?)```", (PLUGINS / name / "README.md").read_text(), re.DOTALL)[1]
     (tmp_path / "example.py").write_text(code)

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 from oneiros.bases import Budget
-from oneiros.errors import FileFormatError, UnsafeFileError
+from oneiros.errors import FileFormatError, OneirosError, UnsafeFileError
 from oneiros_format_hdf5.format import HDF5Format
 
 MIB = 1 << 20
@@ -305,3 +305,23 @@ def test_highly_compressible_weights_are_read(build):
     zeros = np.zeros((1000, 1000), "f4")
     ((_, ((_, value),)),) = read(build(dataset(data=zeros, compression="gzip", chunks=(100, 1000)))).weights
     np.testing.assert_array_equal(value, zeros)
+
+
+def test_random_damage_is_noticed_or_harmless(golden_dir, tmp_path):
+    """Whatever bytes are changed, reading succeeds or says what is wrong; nothing else comes through."""
+    files = [path.read_bytes() for path in sorted((golden_dir / "models").glob("seq_opt_*.h5"))]
+    random = np.random.RandomState(0)
+    outcomes = set()
+    for _ in range(400):
+        content = bytearray(files[random.randint(len(files))])
+        for start in random.randint(len(content) - 8, size=random.choice([1, 2, 8])):
+            width = random.choice([1, 2, 8])
+            content[start : start + width] = (
+                random.choice([0, 255, random.randint(256)], size=width).astype("u1").tobytes()
+            )
+        (tmp_path / "m.h5").write_bytes(content)
+        try:
+            outcomes.add(type(HDF5Format().read(tmp_path / "m.h5", Budget())).__name__)
+        except OneirosError as error:
+            outcomes.add(type(error).__name__)
+    assert {"ModelState", "FileFormatError", "UnsafeFileError"} <= outcomes

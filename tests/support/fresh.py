@@ -134,6 +134,6 @@ def new_environment(tmp_path_factory, wheelhouse, libraries):
     return make
 
 
-def project_name(folder):
-    """Returns the name of the distribution in a folder."""
-    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
+def project(folder):
+    """Returns the table `project` of the distribution in a folder."""
+    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -6,7 +6,10 @@ import tarfile
 import zipfile
 
 import pytest
-from fresh import MEMBERS, ROOT, project_name
+from fresh import MEMBERS, ROOT, project
+
+NAMES = [project(folder)["name"] for folder in MEMBERS]
+VERSION = project(ROOT)["version"]
 
 PACKAGE = {
     "pyproject.toml": """\
@@ -131,8 +134,8 @@ def test_installed_it_is_usable_by_name_and_uninstalled_it_is_named(environment,
 
 def test_every_distribution_builds_and_carries_its_licence(wheelhouse):
     licence = (ROOT / "LICENSE").read_bytes()
-    for name in map(project_name, MEMBERS):
-        stem = f"{name.replace('-', '_')}-0.1.0"
+    for name in NAMES:
+        stem = f"{name.replace('-', '_')}-{VERSION}"
         with zipfile.ZipFile(wheelhouse / f"{stem}-py3-none-any.whl") as wheel:
             assert wheel.read(f"{stem}.dist-info/licenses/LICENSE") == licence
             names = wheel.namelist()
@@ -149,7 +152,7 @@ def test_every_distribution_builds_and_carries_its_licence(wheelhouse):
 
 
 def test_wheels_hold_every_file_that_the_package_needs(wheelhouse):
-    with zipfile.ZipFile(wheelhouse / "oneiros_kernel-0.1.0-py3-none-any.whl") as wheel:
+    with zipfile.ZipFile(wheelhouse / f"oneiros_kernel-{VERSION}-py3-none-any.whl") as wheel:
         packed = {name for name in wheel.namelist() if name.startswith("oneiros/")}
     kernel = ROOT / "kernel"
     present = {str(path.relative_to(kernel)) for path in (kernel / "oneiros").rglob("*") if path.is_file()}
@@ -162,7 +165,7 @@ def test_all_of_it_installs_with_pip_alone_and_tensorflow_only_on_request(new_en
     assert "oneiros-backend-theano" in planned and "tensorflow" not in planned and "keras" not in planned
     said = made.install("oneiros[tensorflow,keras]")
     installed = re.search(r"Successfully installed (.*)", said)[1].split()
-    assert sorted(item.rpartition("-")[0] for item in installed) == sorted(map(project_name, MEMBERS))
+    assert sorted(item.rpartition("-")[0] for item in installed) == sorted(NAMES)
     assert made.pip("check").strip() == "No broken requirements found."
     listed = json.loads(made.run(LISTING).stdout)
     assert {state for _, state, _ in listed.values()} == {"ok"} and len(listed) == len(MEMBERS) - 1

@@ -295,6 +295,18 @@ def test_evaluate_weighs_batches_by_size(recorded, rows):
     assert test.batches == [[0, 1], [2, 3], [4]]
 
 
+def test_sparse_inputs(backend):
+    scipy_sparse = pytest.importorskip("scipy.sparse")
+    x = Input((5,), sparse=True)
+    model = Model(x, Dense(2)(x))
+    model.compile("sgd", "mse")
+    data = scipy_sparse.random(20, 5, 0.3, format="csr", dtype="float32", random_state=1)
+    history = model.fit(data, np.zeros((20, 2)), 8, 1, verbose=0, validation_split=0.2)
+    assert history.history.keys() == {"loss", "val_loss"}
+    dense = data.toarray() @ model.get_weights()[0] + model.get_weights()[1]
+    np.testing.assert_allclose(model.predict(data), dense, rtol=1e-4, atol=1e-6)
+
+
 def test_two_outputs_in_predict(backend):
     x = Input((3,))
     model = Model(x, [Dense(2)(x), Dense(1)(x)])

@@ -1,7 +1,11 @@
 """What compile makes of losses, weights, masks and metrics, against NumPy, on each backend."""
 
+import functools
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros import metrics, objectives, optimizers, registry, regularizers
 from oneiros.engine.training import collect_metrics, weighted_objective
@@ -277,3 +281,32 @@ def test_temporal_weights_need_no_shape_from_targets():
     model = steps()
     model.compile("sgd", "mse", sample_weight_mode="temporal")
     assert K.ndim(model.model.sample_weights[0]) == 2
+
+
+SHAPE = (6, 5, 2)
+
+
+@functools.cache
+def compiled(name):
+    """Returns a function of (y, p, weights of steps) that gives the weighted loss; compiled once."""
+    with K.use(name):
+        inputs = [K.placeholder(SHAPE), K.placeholder(SHAPE), K.placeholder(SHAPE[:2])]
+        return K.function(inputs, [weighted_objective(squared_error)(*inputs)])
+
+
+@pytest.mark.parametrize("name", ["theano", "tensorflow"])
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), kept=st.integers(1, 30), factor=st.floats(0.1, 10))
+def test_what_weights_mean(name, seed, kept, factor):
+    draw = np.random.RandomState(seed)
+    y, p = draw.normal(size=(2, *SHAPE)).astype("float32")
+    weights = draw.uniform(0.1, 2, SHAPE[:2]).astype("float32")
+    weights.ravel()[draw.permutation(30)[kept:]] = 0
+    value = compiled(name)([y, p, weights])[0]
+    chosen = weights != 0
+    expected = (np.square(p - y).mean(-1) * weights)[chosen].mean()
+    np.testing.assert_allclose(value, expected, rtol=1e-4, err_msg="the mean over what counts")
+    changed = np.where(chosen[..., None], p, p + 7)
+    np.testing.assert_allclose(compiled(name)([y, changed, weights])[0], value, rtol=1e-5)
+    scaled = compiled(name)([y, p, weights * np.float32(factor)])[0]
+    np.testing.assert_allclose(scaled, value * factor, rtol=1e-4)

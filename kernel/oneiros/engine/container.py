@@ -61,8 +61,7 @@ class Container(Layer):
         self.input_layers, self.input_layers_node_indices, self.input_layers_tensor_indices = sources
         ends = origins(self.outputs)
         self.output_layers, self.output_layers_node_indices, self.output_layers_tensor_indices = ends
-        self.input_names = [layer.name for layer in self.input_layers]
-        self.output_names = [layer.name for layer in self.output_layers]
+        self.input_names, self.output_names = ([layer.name for layer in end[0]] for end in (sources, ends))
         self.internal_input_shapes = [tensor._keras_shape for tensor in self.inputs]
         self.internal_output_shapes = [tensor._keras_shape for tensor in self.outputs]
         self._map(*(layer.inbound_nodes[index] for layer, index in zip(*ends[:2], strict=True)))
@@ -200,12 +199,7 @@ class Container(Layer):
     @property
     def constraints(self) -> dict[Tensor, Any]:  # type: ignore[override]
         """The constraints of all weights that have one."""
-        found: dict[Tensor, Any] = {}
-        for layer in self._graph_layers():
-            for weight, constraint in layer.constraints.items():
-                if found.setdefault(weight, constraint) is not constraint:
-                    raise GraphError(f"{label(layer)} gives {weight.name!r} a second constraint. Keep one.")
-        return found
+        return {weight: c for layer in self._graph_layers() for weight, c in layer.constraints.items()}
 
     @property  # type: ignore[misc]
     def trainable_weights(self) -> list[Tensor]:
@@ -241,7 +235,7 @@ class Container(Layer):
         """
         return one_or_all(self._run(input, mask)[0])
 
-    def compute_mask(self, input: Any, mask: Any = None) -> Any:
+    def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
         """Returns the outputs' mask or masks for other inputs."""
         return one_or_all(self._run(input, mask)[1])
 
@@ -301,15 +295,10 @@ class Container(Layer):
             columns = zip(*origins(tensors), strict=True)
             return [[layer.name, index[layer.inbound_nodes[node]], i] for layer, node, i in columns]
 
-        layers = [
-            {
-                "name": layer.name,
-                "class_name": type(layer).__name__,
-                "config": layer.get_config(),
-                "inbound_nodes": [places(node.input_tensors) for node in nodes if node.inbound_layers],
-            }
-            for layer, nodes in calls.items()
-        ]
+        layers = []
+        for layer, nodes in calls.items():
+            inbound = [places(node.input_tensors) for node in nodes if node.inbound_layers]
+            layers.append({"name": layer.name, **entry_of(layer), "inbound_nodes": inbound})
         ends = {"input_layers": places(self.inputs), "output_layers": places(self.outputs)}
         return {"name": self.name, "layers": layers, **ends}
 
@@ -324,16 +313,15 @@ class Container(Layer):
         # Raises
             ConfigError, GraphError: if the configuration doesn't describe a graph.
         """
-        with configs.loading(custom_objects):
-            layers = build_layers(_field(config, "layers", list))
-            starts = [_output(layers, place) for place in _field(config, "input_layers", list)]
-            ends = [_output(layers, place) for place in _field(config, "output_layers", list)]
+        with configs.loading("layer", cls.__name__, custom_objects):
+            layers = build_layers(config["layers"])
+            starts = [_output(layers, place) for place in config["input_layers"]]
+            ends = [_output(layers, place) for place in config["output_layers"]]
             return cls(input=starts, output=ends, name=config.get("name"))
 
     def _updated_config(self) -> dict[str, Any]:
         """Returns the configuration under the class's name and the version of Keras that it follows."""
-        config = self.get_config()
-        return {"class_name": type(self).__name__, "config": config, "keras_version": configs.KERAS_VERSION}
+        return {**entry_of(self), "keras_version": configs.KERAS_VERSION}
 
     def to_json(self, **kwargs: Any) -> str:
         """Returns the model's configuration, without weights, as JSON text; `model_from_json` reads it.
@@ -350,10 +338,9 @@ class Container(Layer):
             CapabilityError: if no plugin provides the format `yaml`, which writes it.
         """
         try:
-            text: str = registry.resolve("format", "yaml")().dumps(self._updated_config(), **kwargs)
+            return str(registry.resolve("format", "yaml")().dumps(self._updated_config(), **kwargs))
         except UnknownNameError as error:
             raise CapabilityError(f"to_yaml needs a plugin. {error} to_json() is always there.") from None
-        return text
 
     def save(self, filepath: Any, overwrite: bool = True) -> None:
         """Saves the model, its training state included; the arguments are those of `save_model`."""
@@ -392,10 +379,10 @@ class Container(Layer):
             line_length: int, width of the table.
             positions: list of where the columns end, as parts of the width or as numbers of characters.
         """
-        from oneiros.engine.summary import print_summary
+        from oneiros import utils
 
         nodes = {node.key for node in self._graph_nodes()}
-        print_summary(self._weight_layers(), nodes, line_length, positions)
+        utils.layer_utils.print_summary(self._weight_layers(), nodes, line_length, positions)
 
 
 def walk(ends: Iterable[Node]) -> tuple[list[Node], list[Layer]]:
@@ -425,6 +412,11 @@ def walk(ends: Iterable[Node]) -> tuple[list[Node], list[Layer]]:
     return ordered, unique(node.outbound_layer for node in finished)
 
 
+def entry_of(layer: Layer) -> dict[str, Any]:
+    """Returns what `layer_from_config` makes such a layer of."""
+    return {"class_name": type(layer).__name__, "config": layer.get_config()}
+
+
 def by_depth(depths: dict[Any, int]) -> dict[int, list[Any]]:
     """Returns depth → items, the deepest first."""
     found: dict[int, list[Any]] = {depth: [] for depth in sorted(set(depths.values()), reverse=True)}
@@ -433,9 +425,7 @@ def by_depth(depths: dict[Any, int]) -> dict[int, list[Any]]:
     return found
 
 
-def get_source_inputs(
-    tensor: Tensor, layer: Layer | None = None, node_index: int | None = None
-) -> list[Tensor]:
+def get_source_inputs(tensor: Tensor, layer: Any = None, node_index: int | None = None) -> list[Tensor]:
     """Returns the input tensors that a tensor is computed from.
 
     # Arguments
@@ -454,28 +444,22 @@ def get_source_inputs(
 def build_layers(entries: list[Any]) -> dict[str, Layer]:
     """Makes the layers that a configuration lists, in any order, and calls them on each other."""
     layers: dict[str, Layer] = {}
-    calls: dict[str, deque[Any]] = {}
     for entry in entries:
-        name = _field(entry, "name", str)
-        if name in layers:
-            raise ConfigError(f"The configuration has two layers named {name!r}.")
-        layers[name] = configs.layer_from_config(entry)
-        layers[name].name = name  # a Sequential's own configuration has none
-        calls[name] = deque(_field(entry, "inbound_nodes", list))
-        if not all(isinstance(places, list) and places for places in calls[name]):
-            raise ConfigError(f"Layer {name!r}: a call is a list of inputs; received {calls[name]!r:.80}.")
+        if entry["name"] in layers:
+            raise ConfigError(f"The configuration has two layers named {entry['name']!r}.")
+        layers[entry["name"]] = configs.layer_from_config(entry)
+    calls = {entry["name"]: deque(entry["inbound_nodes"]) for entry in entries}
     waiting: dict[str, list[str]] = defaultdict(list)
     ready = deque(layers)
     while ready:
         name = ready.popleft()
         while calls[name]:
-            inputs = [_output(layers, place, early=True) for place in calls[name][0]]
-            missing = [place[0] for place, x in zip(calls[name][0], inputs, strict=True) if x is None]
+            places = calls[name][0]
+            missing = next((place[0] for place in places if _output(layers, place) is None), None)
             if missing:
-                waiting[missing[0]].append(name)
+                waiting[missing].append(name)
                 break
-            calls[name].popleft()
-            layers[name](one_or_all(inputs))
+            layers[name](one_or_all([_output(layers, place) for place in calls[name].popleft()]))
             ready.extend(waiting.pop(name, ()))
     if waiting:
         raise GraphError(
@@ -485,24 +469,16 @@ def build_layers(entries: list[Any]) -> dict[str, Layer]:
     return layers
 
 
-def _output(layers: dict[str, Layer], place: Any, early: bool = False) -> Tensor:
-    """Returns the tensor that a reference means; None if it isn't made yet and `early`."""
-    if isinstance(place, list) and [type(part) for part in place] == [str, int, int] and min(place[1:]) >= 0:
-        name, node, index = place
-        nodes = layers[name].inbound_nodes if name in layers else []
-        if node < len(nodes) and index < len(nodes[node].output_tensors):
-            return nodes[node].output_tensors[index]
-        if early and name in layers and node >= len(nodes):
+def _output(layers: dict[str, Layer], place: Any) -> Tensor:
+    """Returns the tensor that a reference means; None if that call isn't made yet."""
+    well_formed = isinstance(place, list) and [type(part) for part in place] == [str, int, int]
+    if well_formed and place[0] in layers and min(place[1:]) >= 0:
+        nodes, (_, node, index) = layers[place[0]].inbound_nodes, place
+        if node >= len(nodes):
             return None
+        if index < len(nodes[node].output_tensors):
+            return nodes[node].output_tensors[index]
     raise ConfigError(
         f"The configuration refers to {place!r:.80}, which doesn't exist. A reference is [layer name, node "
         f"index, tensor index]; the layers are: {', '.join(layers)}."
     )
-
-
-def _field(config: Any, key: str, kind: type) -> Any:
-    value = config.get(key) if isinstance(config, dict) else None
-    if not isinstance(value, kind):
-        received = f"{config if value is None else value!r:.200}"
-        raise ConfigError(f"A model's configuration needs a {kind.__name__} {key!r}; received {received}.")
-    return value

@@ -61,12 +61,7 @@ class InputLayer(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments; a tensor given to the constructor can't be among them."""
-        return {
-            "batch_input_shape": self.batch_input_shape,
-            "input_dtype": self.input_dtype,
-            "sparse": self.sparse,
-            "name": self.name,
-        }
+        return {key: getattr(self, key) for key in ("batch_input_shape", "input_dtype", "sparse", "name")}
 
 
 def Input(  # noqa: N802

@@ -41,8 +41,6 @@ class InputSpec:
     """
 
     def __init__(self, dtype: Any = None, shape: Shape | None = None, ndim: int | str | None = None) -> None:
-        if isinstance(ndim, str) and not (ndim.endswith("+") and ndim[:-1].isdigit()):
-            raise ArgumentError(f'InputSpec received ndim={ndim!r}. It takes a number, or text such as "2+".')
         self.dtype = dtype
         self.shape = shape
         self.ndim = ndim if shape is None else len(shape)
@@ -108,9 +106,6 @@ class Layer:
     input_spec: Any = None
     supports_masking: bool = False
     uses_learning_phase: bool = False
-    trainable: bool
-    batch_input_shape: Shape
-    input_dtype: str
 
     def __init__(self, **kwargs: Any) -> None:
         for unknown in kwargs.keys() - KWARGS:
@@ -192,10 +187,10 @@ class Layer:
         from oneiros.engine.input import Input
 
         prefix = f"{type(self).__name__.lower()}_input_"
-        self.batch_input_shape = tuple(batch_input_shape)
-        self.input_dtype = input_dtype or K.floatx()
         name = name or f"{prefix}{K.get_uid(prefix)}"
-        self(Input(batch_shape=self.batch_input_shape, dtype=self.input_dtype, name=name))
+        x = Input(batch_shape=batch_input_shape, dtype=input_dtype, name=name)
+        self.batch_input_shape, self.input_dtype = x._keras_shape, K.dtype(x)
+        self(x)
 
     @bound
     def add_weight(
@@ -309,13 +304,7 @@ class Layer:
             node_indices: list of int, which call of each layer (the first by default).
             tensor_indices: list of int, which output of that call (the first by default).
         """
-        layers = to_list(inbound_layers)
-        none = [0] * len(layers)
-        places = zip(layers, node_indices or none, tensor_indices or none, strict=True)
-        tensors = [layer.inbound_nodes[node].output_tensors[index] for layer, node, index in places]
-        if not self.built:
-            self._build([tensor._keras_shape for tensor in tensors])
-        Node.create_node(self, *origins(tensors))
+        Node.create_node(self, to_list(inbound_layers), node_indices, tensor_indices)
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
         """Returns the output's shape for an input's, or lists of them; defined by a layer that changes it."""
@@ -433,8 +422,7 @@ class Layer:
         return [item for item in self._store(kind) if id(item) not in conditional]
 
     def _store(self, kind: str) -> list[Any]:
-        found: list[Any] = getattr(self, kind)
-        return found
+        return getattr(self, kind)  # type: ignore[no-any-return]
 
     def _ordered_weights(self) -> list[Tensor]:
         """Returns the weights in the order of `get_weights()`."""
@@ -463,8 +451,7 @@ class Layer:
     @bound
     def get_weights(self) -> list[Any]:
         """Returns copies of the weights, as arrays."""
-        values: list[Any] = K.batch_get_value(self._ordered_weights())
-        return values
+        return list(K.batch_get_value(self._ordered_weights()))
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor needs to make such a layer; a subclass adds its own arguments."""

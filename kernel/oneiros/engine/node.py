@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from oneiros import backend as K
@@ -36,6 +37,12 @@ def origins(tensors: list[Tensor]) -> list[list[Any]]:
     return [[tensor._keras_history[part] for tensor in tensors] for part in range(3)]
 
 
+def mask_of(tensor: Tensor) -> Tensor:
+    """Returns the mask that came with a tensor."""
+    layer, node, index = tensor._keras_history
+    return layer.inbound_nodes[node].output_masks[index]
+
+
 def shape_list(shapes: Any) -> list[Shape]:
     """Returns what `get_output_shape_for` gave as a list of tuples, one for each output."""
     several = isinstance(shapes, list) and not all(size is None or isinstance(size, int) for size in shapes)
@@ -52,6 +59,7 @@ def unique(items: Iterable[Any]) -> list[Any]:
     return list({id(item): item for item in items}.values())
 
 
+@dataclass(eq=False, repr=False)
 class Node:
     """One call of a layer.
 
@@ -67,22 +75,21 @@ class Node:
         input_shapes, output_shapes: lists of tuples.
     """
 
-    def __init__(
-        self, outbound_layer: Layer, inbound_layers: list[Layer], node_indices: list[int],
-        tensor_indices: list[int], input_tensors: list[Tensor], output_tensors: list[Tensor],
-        input_masks: list[Tensor], output_masks: list[Tensor], input_shapes: list[Shape],
-        output_shapes: list[Shape],
-    ) -> None:  # fmt: skip
-        self.outbound_layer = outbound_layer
-        self.inbound_layers = inbound_layers
-        self.node_indices = node_indices
-        self.tensor_indices = tensor_indices
-        self.input_tensors, self.output_tensors = input_tensors, output_tensors
-        self.input_masks, self.output_masks = input_masks, output_masks
-        self.input_shapes, self.output_shapes = input_shapes, output_shapes
-        for layer in inbound_layers:
+    outbound_layer: Layer
+    inbound_layers: list[Layer]
+    node_indices: list[int]
+    tensor_indices: list[int]
+    input_tensors: list[Tensor]
+    output_tensors: list[Tensor]
+    input_masks: list[Tensor]
+    output_masks: list[Tensor]
+    input_shapes: list[Shape]
+    output_shapes: list[Shape]
+
+    def __post_init__(self) -> None:
+        for layer in self.inbound_layers:
             layer.outbound_nodes.append(self)
-        outbound_layer.inbound_nodes.append(self)
+        self.outbound_layer.inbound_nodes.append(self)
 
     @classmethod
     def create_node(
@@ -97,23 +104,23 @@ class Node:
             node_indices: list of int, which call of each (the first by default).
             tensor_indices: list of int, which output of that call (the first by default).
         """
-        node_indices = node_indices or [0] * len(inbound_layers)
-        tensor_indices = tensor_indices or [0] * len(inbound_layers)
-        calls = [layer.inbound_nodes[i] for layer, i in zip(inbound_layers, node_indices, strict=True)]
-        sources = list(zip(calls, tensor_indices, strict=True))
-        tensors = [node.output_tensors[i] for node, i in sources]
-        masks = [node.output_masks[i] for node, i in sources]
-        shapes = [node.output_shapes[i] for node, i in sources]
+        none = [0] * len(inbound_layers)
+        places = zip(inbound_layers, node_indices or none, tensor_indices or none, strict=True)
+        tensors = [layer.inbound_nodes[node].output_tensors[index] for layer, node, index in places]
+        masks, shapes = [mask_of(tensor) for tensor in tensors], [tensor._keras_shape for tensor in tensors]
+        if not outbound_layer.built:
+            outbound_layer._build(shapes)
         outputs, output_masks, output_shapes = run_layer(outbound_layer, tensors, masks, shapes)
         connect(outbound_layer, outputs)
-        places = outbound_layer, inbound_layers, node_indices, tensor_indices
-        return cls(*places, tensors, outputs, masks, output_masks, shapes, output_shapes)
+        layers, nodes, indices = origins(tensors)
+        source = outbound_layer, layers, nodes, indices
+        return cls(*source, tensors, outputs, masks, output_masks, shapes, output_shapes)
 
     @property
     def parents(self) -> list[Node]:
         """The nodes that made this one's inputs."""
-        pairs = zip(self.inbound_layers, self.node_indices, strict=True)
-        return [layer.inbound_nodes[index] for layer, index in pairs]
+        layers, calls = self.inbound_layers, self.node_indices
+        return [layer.inbound_nodes[index] for layer, index in zip(layers, calls, strict=True)]
 
     @property
     def key(self) -> str:
@@ -122,12 +129,9 @@ class Node:
 
     def get_config(self) -> dict[str, Any]:
         """Returns the names of the layers and the indices that describe this call."""
-        return {
-            "outbound_layer": self.outbound_layer.name,
-            "inbound_layers": [layer.name for layer in self.inbound_layers],
-            "node_indices": self.node_indices,
-            "tensor_indices": self.tensor_indices,
-        }
+        places = {"node_indices": self.node_indices, "tensor_indices": self.tensor_indices}
+        names = [layer.name for layer in self.inbound_layers]
+        return {"outbound_layer": self.outbound_layer.name, "inbound_layers": names, **places}
 
 
 def connect(layer: Layer, tensors: list[Tensor]) -> None:

@@ -6,11 +6,11 @@ import warnings
 from typing import Any, ClassVar
 
 from oneiros import config as configs
-from oneiros.engine.container import Container, get_source_inputs
+from oneiros.engine.container import Container, entry_of, get_source_inputs
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
 from oneiros.engine.node import Node, Tensor, label, unique
-from oneiros.errors import ArgumentError, ConfigError, GraphError, NotCompiledError, ShapeError
+from oneiros.errors import ArgumentError, GraphError, ShapeError
 
 LEGACY = {"class_mode", "show_accuracy", "accuracy"}
 GRAPH = (
@@ -46,7 +46,7 @@ class Sequential(Model):
     loadable: ClassVar[bool] = True
 
     def __init__(self, layers: list[Layer] | None = None, name: str | None = None) -> None:
-        self.model: Model | None = None
+        self.model: Any = None
         self._begin(name)
         self.layers, self.inputs, self.outputs = [], [], []
         self._results: list[Tensor] = []
@@ -61,7 +61,7 @@ class Sequential(Model):
 
         # Raises
             ArgumentError: if it isn't a layer. ShapeError: if it doesn't fit what comes before it.
-            GraphError: if it has several outputs, or, being the first, is already in use elsewhere.
+            GraphError: if it has several outputs. NodeError: if the first was called several times before.
         """
         if not isinstance(layer, Layer):
             hint = f" Did you mean {layer.__name__}(…)?" if isinstance(layer, type) else ""
@@ -88,11 +88,6 @@ class Sequential(Model):
                     f"Pass the shape of one sample: {type(layer).__name__}(…, input_shape=(n,))."
                 )
             layer.create_input_layer(layer.batch_input_shape, layer.input_dtype)
-        if len(layer.inbound_nodes) > 1:
-            raise GraphError(
-                f"{label(layer)} was called {len(layer.inbound_nodes)} times already and can't be the first "
-                f"layer of {label(self)}. Use Model(input=…, output=…), or a new layer."
-            )
         return layer.output
 
     def pop(self) -> None:
@@ -131,22 +126,12 @@ class Sequential(Model):
         vars(self).update((attribute, getattr(self.model, attribute)) for attribute in GRAPH)
         self.built = True
 
-    def _ready(self) -> Model:
+    def _ready(self) -> Any:
         if self.model is None:
             self.build()
-        assert self.model is not None
         return self.model
 
-    def _compiled(self) -> Model:
-        if self.model is None or self.model.optimizer is None:
-            since = " since its layers changed" if self.optimizer else ""
-            raise NotCompiledError(
-                f"{label(self)} must be compiled before training or evaluation, and wasn't{since}. Type: "
-                f"model.compile(optimizer='sgd', loss='mse'), with the loss of your choice."
-            )
-        return self.model
-
-    def _graph_nodes(self) -> list[Node]:
+    def _graph_nodes(self) -> Any:
         return self._ready()._graph_nodes()
 
     def _weight_layers(self) -> list[Layer]:
@@ -188,7 +173,7 @@ class Sequential(Model):
         """None: the arrays trained on aren't kept."""
         return getattr(self.model, "training_data", None)
 
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
         """Returns a layer by its name, or by its index in `model.model.layers`: the input comes first."""
         return self._ready().get_layer(name, index)
 
@@ -199,9 +184,9 @@ class Sequential(Model):
 
     def get_config(self) -> Any:
         """Returns the list of the layers' configurations; a first Merge layer's holds its branches'."""
-        entries = [_entry(layer) for layer in self.layers]
+        entries = [entry_of(layer) for layer in self.layers]
         if branches := self._branches():
-            entries[0]["config"] = {**entries[0]["config"], "layers": [_entry(part) for part in branches]}
+            entries[0]["config"] = {**entries[0]["config"], "layers": [entry_of(part) for part in branches]}
         return entries
 
     @classmethod
@@ -212,21 +197,17 @@ class Sequential(Model):
             config: list of layer configurations; those of Keras 0.3 have the class under `name`.
             layer_cache: dict from names to layers already made, which are used again.
         """
-        if not isinstance(config, list) or not all(isinstance(entry, dict) for entry in config):
-            raise ConfigError(f"A Sequential's configuration is a list of dicts; received {config!r:.99}.")
         cache = {} if layer_cache is None else layer_cache
-        model = cls()
-        with configs.loading():
-            for entry in config:
-                model.add(_layer(entry, cache))
-        return model
+        with configs.loading("layer", cls.__name__):
+            return cls([_layer(entry, cache) for entry in config])
 
     def compile(  # type: ignore[override]
         self, optimizer: Any, loss: Any, metrics: Any = None, sample_weight_mode: Any = None, **kwargs: Any
     ) -> None:
         """Chooses what training minimises, and how; the arguments are those of `Model.compile`."""
-        model, others = self._ready(), _without_legacy("compile", kwargs, others=True)
-        model.compile(optimizer, loss, metrics=metrics, sample_weight_mode=sample_weight_mode, **others)
+        _check_legacy("compile", {name: kwargs.pop(name) for name in LEGACY & kwargs.keys()})
+        model = self._ready()
+        model.compile(optimizer, loss, metrics=metrics, sample_weight_mode=sample_weight_mode, **kwargs)
         vars(self).update((attribute, getattr(model, attribute)) for attribute in TRAINING)
         self.sample_weight_mode = sample_weight_mode
 
@@ -237,8 +218,8 @@ class Sequential(Model):
         initial_epoch: int = 0, **kwargs: Any,
     ) -> Any:  # fmt: skip
         """Trains for a number of epochs and returns a `History`; the arguments are those of `Model.fit`."""
-        _without_legacy("fit", kwargs)
-        return self._compiled().fit(
+        _check_legacy("fit", kwargs)
+        return self._ready().fit(
             x, y, batch_size, nb_epoch, verbose, callbacks, validation_split, validation_data, shuffle,
             class_weight, sample_weight, initial_epoch,
         )  # fmt: skip
@@ -247,8 +228,8 @@ class Sequential(Model):
         self, x: Any, y: Any, batch_size: int = 32, verbose: int = 1, sample_weight: Any = None, **kwargs: Any
     ) -> Any:
         """Returns the loss and metrics on some data; the arguments are those of `Model.evaluate`."""
-        _without_legacy("evaluate", kwargs)
-        return self._compiled().evaluate(x, y, batch_size, verbose, sample_weight)
+        _check_legacy("evaluate", kwargs)
+        return self._ready().evaluate(x, y, batch_size, verbose, sample_weight)
 
     def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
         """Returns the outputs for some inputs; the arguments are those of `Model.predict`."""
@@ -262,22 +243,20 @@ class Sequential(Model):
         self, x: Any, y: Any, class_weight: Any = None, sample_weight: Any = None, **kwargs: Any
     ) -> Any:
         """Runs one training step on one batch; returns its loss and metrics."""
-        _without_legacy("train_on_batch", kwargs)
-        return self._compiled().train_on_batch(x, y, sample_weight, class_weight)
+        _check_legacy("train_on_batch", kwargs)
+        return self._ready().train_on_batch(x, y, sample_weight, class_weight)
 
     def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None, **kwargs: Any) -> Any:
         """Returns the loss and metrics of one batch."""
-        _without_legacy("test_on_batch", kwargs)
-        return self._compiled().test_on_batch(x, y, sample_weight)
+        _check_legacy("test_on_batch", kwargs)
+        return self._ready().test_on_batch(x, y, sample_weight)
 
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
         """Returns the outputs for some inputs, and warns if they are no probabilities."""
         found = self.predict(x, batch_size, verbose)
         if found.min() < 0.0 or found.max() > 1.0:
-            message = (
-                f"The outputs of {label(self)} lie in [{found.min():g}, {found.max():g}]: no probabilities."
-            )
-            warnings.warn(f"{message} End the model with 'softmax' or 'sigmoid'.", stacklevel=2)
+            what = f"outputs in [{found.min():g}, {found.max():g}], no probabilities"
+            warnings.warn(f"{label(self)} has {what}. End it with 'softmax' or 'sigmoid'.", stacklevel=2)
         return found
 
     def predict_classes(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
@@ -290,27 +269,20 @@ def _holds(layer: Any, model: Layer) -> bool:
     return layer is model or any(_holds(part, model) for part in getattr(layer, "layers", None) or ())
 
 
-def _entry(layer: Layer) -> dict[str, Any]:
-    return {"class_name": type(layer).__name__, "config": layer.get_config()}
-
-
 def _layer(entry: dict[str, Any], cache: dict[str, Layer]) -> Any:
     """Builds a layer, or returns the one made before under that name."""
     arguments = entry.get("config", entry)
     if entry.get("class_name") == "Sequential":
         return Sequential.from_config(arguments, cache)
-    key = "name" if "class_name" in entry else "custom_name"
-    name = str(arguments.get(key)) if isinstance(arguments, dict) else ""
+    name = arguments.get("name" if "class_name" in entry else "custom_name")
     layer = cache.get(name) or configs.layer_from_config(entry)
     return cache.setdefault(layer.name, layer)
 
 
-def _without_legacy(method: str, kwargs: dict[str, Any], others: bool = False) -> dict[str, Any]:
-    """Returns the arguments but those of Keras 0.3, which get a warning; refuses them unless `others`."""
-    for name in LEGACY & kwargs.keys():
+def _check_legacy(method: str, kwargs: dict[str, Any]) -> None:
+    """Warns of arguments of Keras 0.3, and refuses others."""
+    for name in kwargs:
+        if name not in LEGACY:
+            raise TypeError(f"Sequential.{method} received the unknown argument {name!r}.")
         remedy = "Use compile(…, metrics=['accuracy'])"
         warnings.warn(f"{method}({name}=…) is of Keras 0.3, to no effect. {remedy}.", stacklevel=3)
-    left = {name: value for name, value in kwargs.items() if name not in LEGACY}
-    if left and not others:
-        raise TypeError(f"Sequential.{method} received the unknown arguments {', '.join(left)}.")
-    return left

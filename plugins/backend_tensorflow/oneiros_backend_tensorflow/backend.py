@@ -15,8 +15,9 @@ from oneiros.recorder import Node, RecordedFunction, Recorder, Spec
 
 from oneiros_backend_tensorflow import raw
 from oneiros_backend_tensorflow._ops import Draws, Operations
+from oneiros_backend_tensorflow.compiled import xla_setting
 from oneiros_backend_tensorflow.conversion import pinned
-from oneiros_backend_tensorflow.engine import Cell, TensorFlowEngine, xla_setting
+from oneiros_backend_tensorflow.engine import Cell, TensorFlowEngine
 from oneiros_backend_tensorflow.quiet import tf
 
 T = Any

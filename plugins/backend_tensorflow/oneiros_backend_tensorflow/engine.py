@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from oneiros.errors import ArgumentError, GraphError
+from oneiros.errors import GraphError
 from oneiros.recorder import Program, Spec
 
 from oneiros_backend_tensorflow._ops import OPERATORS
+from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, reason
 from oneiros_backend_tensorflow.conversion import pinned
 from oneiros_backend_tensorflow.quiet import tf
-
-XLA_VARIABLE = "ONEIROS_TENSORFLOW_XLA"
-_LOST_IN_XLA = {"Assert", "CheckNumerics", "CheckNumericsV2", "EagerPyFunc", "PrintV2", "PyFunc"}
-_SLOW_IN_XLA_ON_CPU = {
-    "Conv2D", "Conv2DBackpropFilter", "Conv2DBackpropInput", "Conv3D", "Conv3DBackpropFilterV2",
-    "Conv3DBackpropInputV2", "DepthwiseConv2dNative", "DepthwiseConv2dNativeBackpropFilter",
-    "DepthwiseConv2dNativeBackpropInput",
-}  # fmt: skip
-_NOISE = ("Graph execution error", "Detected at node", "File ", "<stack traces", "[[{{")
 
 Array = np.ndarray[Any, Any]
 
@@ -63,72 +54,11 @@ class Cell:
         self._variable.assign(array)
 
 
-class Compiled:
-    """A graph function bound to its variables, run through XLA where that works and pays.
-
-    # Arguments
-        fn: function of a list of `tf.Variable`s, and of tensors. TensorFlow would trace it twice if it captured
-            the variables instead.
-        program: the Program that has these variables.
-        signature: the tensors' `tf.TensorSpec`s.
-    """
-
-    def __init__(self, fn: Callable[..., Any], program: Program, signature: list[Any]) -> None:
-        xla, variables = program.options["xla"], [node.data.variable for node in program.variables]
-        with tf.init_scope():
-            plain = tf.function(fn, autograph=False).get_concrete_function(variables, *signature)
-            self._run = self._plain = _direct(plain, variables)
-            if _suits_xla(plain) if xla is None else xla:
-                compiled = tf.function(lambda *args: plain(*args), autograph=False, jit_compile=True)
-                self._run = _direct(compiled.get_concrete_function(variables, *signature), variables)
-        self._tried = self._run is self._plain
-
-    def __call__(self, *tensors: Any) -> list[Array]:
-        """Returns the outputs as arrays."""
-        if self._tried:
-            return [np.asarray(output.numpy()) for output in self._run(*tensors)]
-        try:
-            outputs = self._run(*tensors)
-        except tf.errors.OpError:
-            outputs = self._plain(*tensors)
-            self._run = self._plain
-        self._tried = True
-        return [np.asarray(output.numpy()) for output in outputs]
-
-
-def _direct(concrete: Any, variables: list[Any]) -> Callable[..., list[Any]]:
-    """Returns the shortest way to call a concrete function: half the time of calling it itself."""
-    call, captured = concrete.inference_fn.call_flat, list(concrete.captured_inputs)
-    handles = [variable.handle for variable in variables]
-    return lambda *tensors: call(*handles, *tensors, *captured)
-
-
-def _suits_xla(concrete: Any) -> bool:
-    graph = concrete.graph.as_graph_def()
-    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
-    kinds = {node.op for node in nodes}
-    if kinds & _LOST_IN_XLA:
-        return False
-    return bool(tf.config.list_logical_devices("GPU")) or not kinds & _SLOW_IN_XLA_ON_CPU
-
-
-def xla_setting() -> bool | None:
-    """Returns what the environment variable ONEIROS_TENSORFLOW_XLA says: `on`, `off`, or `auto` (None)."""
-    value = os.environ.get(XLA_VARIABLE, "auto").strip().lower()
-    known = {"on": True, "1": True, "off": False, "0": False, "auto": None, "": None}
-    if value not in known:
-        raise ArgumentError(f"{XLA_VARIABLE} is {value!r}; it takes on, off or auto.")
-    return known[value]
-
-
 class TensorFlowEngine:
     """See `oneiros.recorder.Engine`."""
 
     name = "tensorflow"
-    errors: tuple[type[Exception], ...] = (
-        ValueError, TypeError, tf.errors.InvalidArgumentError, tf.errors.OutOfRangeError,
-        tf.errors.FailedPreconditionError, tf.errors.UnimplementedError, tf.errors.NotFoundError,
-    )  # fmt: skip
+    errors: tuple[type[Exception], ...] = (ValueError, TypeError, *BAD_INPUT)
     key_spec = Spec((2,), "int32")
 
     def is_tensor(self, x: Any) -> bool:
@@ -139,11 +69,7 @@ class TensorFlowEngine:
 
     def reason(self, error: Exception) -> str:
         """Returns what an error says, without the names of nodes in TensorFlow's graphs."""
-        lines = (line.strip() for line in (getattr(error, "message", None) or str(error)).splitlines())
-        text = next((line for line in lines if line and not line.startswith(_NOISE)), repr(error))
-        while text.startswith("{{"):
-            text = text.partition("}}")[2].strip()
-        return text.partition(" for '{{node")[0].partition(" [Op:")[0]
+        return reason(error)
 
     def operator(self, name: str) -> Callable[..., Any]:
         """Returns the function behind a Python operator."""
@@ -184,11 +110,11 @@ class TensorFlowEngine:
 
         places = _places(program)
         compiled = Compiled(step, program, _signature([array.shape for array in arrays], program))
-        types = [node.dtype for node in program.inputs]
+        types, zero = [node.dtype for node in program.inputs], tf.constant(0)
 
         def run(arrays: list[Array], counter: int) -> list[Array]:
             feeds = [tf.constant(array, dtype) for array, dtype in zip(arrays, types, strict=True)]
-            return compiled(tf.constant(counter), *feeds)
+            return compiled(tf.constant(counter) if counter else zero, *feeds)
 
         return run
 
@@ -214,13 +140,19 @@ class TensorFlowEngine:
             _store([variables[place] for place in places], new, [])
             return [result.stack() for result in results]
 
-        shapes = [(*index.shape, *array.shape[1:]) for array in arrays]
-        compiled = Compiled(many, program, [tf.TensorSpec((), tf.int32), *_signature(shapes, program)])
+        def gathered(counter: Any, count: Any, index: Any, *arrays: Any) -> list[Any]:
+            return [counter, count, *[tf.gather(array, index) for array in arrays]]
+
+        number, zero = tf.TensorSpec((), tf.int32), tf.constant(0)
+        batches = _signature([(*index.shape, *array.shape[1:]) for array in arrays], program)
+        whole = _signature([(None, *array.shape[1:]) for array in arrays], program)
+        outer = [number, number, tf.TensorSpec(index.shape, tf.int32), *whole[1:]]
+        compiled = Compiled(many, program, [number, *batches], (gathered, outer))
 
         def run(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
-            rows = tf.constant(index)
-            feeds = [tf.gather(array, rows) for array in arrays]
-            return compiled(tf.constant(counter), tf.constant(steps), *feeds)
+            return compiled(
+                tf.constant(counter) if counter else zero, tf.constant(steps), tf.constant(index), *arrays
+            )
 
         return run
 

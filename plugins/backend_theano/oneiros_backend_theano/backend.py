@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,8 +14,9 @@ import pytensor.tensor as pt
 from oneiros.backend.common import floatx
 from oneiros.backend.contract import draw_seed
 from oneiros.errors import ArgumentError, GraphError
-from pytensor.gradient import DisconnectedInputError, disconnected_grad
+from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
+from pytensor.graph.traversal import apply_ancestors
 from pytensor.printing import Print
 from pytensor.tensor.shape import Shape
 from pytensor.tensor.sharedvar import TensorSharedVariable
@@ -30,6 +34,27 @@ class KerasVariable(TensorSharedVariable):  # type: ignore[misc]
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
         """Returns a copy of the value."""
         return np.array(self.container.storage[0])
+
+
+def _storage(x: Any) -> Any:
+    """Returns the place that holds a variable's value, a list of one."""
+    if not hasattr(x, "container"):
+        raise ArgumentError(
+            f"This takes a variable; {x} is a tensor. K.eval(x) computes the value of a tensor."
+        )
+    return x.container.storage
+
+
+@contextmanager
+def _room_for(tensor: Any) -> Iterator[None]:
+    """Lets PyTensor differentiate deep graphs, which it does recursively, and skips notes for its errors."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(before + 8 * sum(1 for _ in apply_ancestors([tensor])))
+    try:
+        with pytensor.config.change_flags(traceback__limit=0):
+            yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class TheanoBackend(Operations):
@@ -108,19 +133,17 @@ class TheanoBackend(Operations):
 
     def get_value(self, x: Any) -> Any:
         """Returns a copy of a variable's value."""
-        if not hasattr(x, "container"):
-            raise ArgumentError(f"get_value takes a variable; {x} is a tensor. K.eval(x) computes its value.")
-        return np.array(x.container.storage[0])
+        return np.array(_storage(x)[0])
 
     def set_value(self, x: Any, value: Any) -> None:
         """Sets a variable to a copy of an array."""
-        x.container.storage[0] = self.checked_value(x, value)
+        _storage(x)[0] = self.checked_value(x, value)
 
     def device_value(self, x: Any) -> Any:
         """Returns a variable's value as a JAX array, moving it to the device if it isn't there yet."""
         import jax
 
-        storage = x.container.storage
+        storage = _storage(x)
         if not isinstance(storage[0], jax.Array):
             storage[0] = jax.device_put(np.array(storage[0]))
         return storage[0]
@@ -181,16 +204,11 @@ class TheanoBackend(Operations):
 
     def gradients(self, loss: Any, variables: Any) -> Any:
         """Derivatives of a scalar, or of the sum of a tensor."""
-        variables = list(variables)
-        try:
-            return list(pt.grad(loss.sum() if loss.ndim else loss, variables))
-        except DisconnectedInputError:
-            connected = pt.grad(
-                loss.sum() if loss.ndim else loss,
-                variables,
-                disconnected_inputs="ignore",
-                return_disconnected="none",
-            )
+        variables, total = list(variables), loss.sum() if loss.ndim else loss
+        with _room_for(total):
+            connected = pt.grad(total, variables, disconnected_inputs="ignore", return_disconnected="none")
+        if None not in connected:
+            return list(connected)
         names = [str(x.name or x) for x, found in zip(variables, connected, strict=True) if found is None]
         raise GraphError(
             f"The loss doesn't depend on {', '.join(names)}, so there is no gradient. Leave it out, or set "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import sys
@@ -74,28 +75,28 @@ class Progbar:
             self._draw(done)
         elif done:
             counted = f"{self.seen_so_far}/{self.target} - " if self.verbose == 1 else ""
-            sys.stdout.write(f"{counted}{seconds:.0f}s{self._text()}\n")
-            sys.stdout.flush()
+            print(f"{counted}{seconds:.0f}s{self._text()}", flush=True)
 
     def _draw(self, done: bool) -> None:
         if self._bar is None:
             self._bar = _new_bar(self.target)
         self._bar.n, self._bar.desc = self.seen_so_far, self._text()
         self.total_width = len(self._bar.desc)
-        self._bar.bar_format = self._look(done)
+        columns = shutil.get_terminal_size().columns
+        self._bar.bar_format = self._look(done, columns)
+        self._bar.ncols = None if done else columns - 1  # what remains may be longer than a line
         if done:
-            self._bar.dynamic_ncols = self._bar.ncols = None  # what remains may be longer than a line
             self._bar.close()
             self._bar = None
         else:
             self._bar.refresh()
 
-    def _look(self, done: bool) -> str:
+    def _look(self, done: bool, columns: int) -> str:
         """Returns tqdm's format; the bar is as long as the numbers beside it leave room for."""
         if self.target < 0:
             return "{n} in {elapsed}{desc}"
         digits = len(str(self.target))
-        room = shutil.get_terminal_size().columns - 2 * digits - len("/ || ETA 00:00 ") - self.total_width
+        room = columns - 2 * digits - len("/ || ETA 00:00 ") - self.total_width
         bar = f"|{{bar:{min(self.width, room)}}}| " if room >= 5 else ""
         return f"{{n:{digits}d}}/{{total}} {bar}{'{elapsed}' if done else 'ETA {remaining}'}{{desc}}"
 
@@ -115,15 +116,26 @@ def _redraws(stream: Any) -> bool:
     return terminal or "ipykernel" in sys.modules
 
 
-def _new_bar(target: int) -> Any:
+@functools.cache
+def _line() -> Any:
     from tqdm import tqdm
 
-    watch, tqdm.monitor_interval = tqdm.monitor_interval, 0  # no thread is needed to watch this bar
-    try:
-        total = target if target > -1 else None
-        return tqdm(total=total, file=sys.stdout, bar_format="{desc}", dynamic_ncols=True, mininterval=0)
-    finally:
-        tqdm.monitor_interval = watch
+    class Line(tqdm):  # type: ignore[misc]
+        """A bar that no thread watches, and that isn't drawn once more when it is forgotten unfinished."""
+
+        monitor_interval = 0
+
+        def __del__(self) -> None:
+            pass
+
+    return Line
+
+
+def _new_bar(target: int) -> Any:
+    # With both sizes given, tqdm doesn't ask the terminal, whose answer may be 0 by 0.
+    size = {"ncols": 0, "nrows": 20, "position": 0}
+    total = target if target > -1 else None
+    return _line()(total=total, file=sys.stdout, bar_format="{desc}", mininterval=0, **size)
 
 
 class ProgbarLogger(Callback):

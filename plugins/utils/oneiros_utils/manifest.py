@@ -7,12 +7,14 @@ _NP_UTILS = (
     "categorical_probas_to_classes", "convert_kernel", "conv_output_length", "conv_input_length",
 )  # fmt: skip
 _GENERIC_UTILS = ("get_from_module", "make_tuple", "func_dump", "func_load")
+_LAYER_UTILS = ("print_summary", "count_total_params")
 
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The module `oneiros.utils.np_utils`, and this plugin's part of `oneiros.utils.generic_utils`."""
+    """The module `oneiros.utils.np_utils`, and this plugin's part of `generic_utils` and `layer_utils`."""
     return {
         "utils.np_utils": {name: f"oneiros_utils.np_utils:{name}" for name in _NP_UTILS},
         "utils.generic_utils": {name: f"oneiros_utils.generic_utils:{name}" for name in _GENERIC_UTILS},
+        "utils.layer_utils": {name: f"oneiros_utils.layer_utils:{name}" for name in _LAYER_UTILS},
     }

@@ -1,0 +1,73 @@
+"""CallbackList, BaseLogger and History, and what the registry knows of callbacks."""
+
+import pytest
+from oneiros import callbacks, registry
+from oneiros.callbacks import BaseLogger, Callback, CallbackList, History
+
+
+class Noting(Callback):
+    def __init__(self, notes, name):
+        self.notes, self.name = notes, name
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.notes.append((self.name, epoch, logs))
+
+
+def test_a_list_passes_calls_on_in_order():
+    notes = []
+    listed = CallbackList([Noting(notes, "a")])
+    listed.append(Noting(notes, "b"))
+    assert len(listed.callbacks) == 2 and listed.queue_length == 10
+    logs = {"loss": 1.0}
+    listed.on_epoch_end(3, logs)
+    assert notes == [("a", 3, logs), ("b", 3, logs)] and notes[0][2] is logs
+    listed.on_epoch_end(4, logs=logs)
+    listed.on_epoch_end(5)
+    assert [epoch for _, epoch, _ in notes[2:]] == [4, 4, 5, 5]
+    listed.set_params({"verbose": 1})
+    listed.set_model("model")
+    assert {(one.params["verbose"], one.model) for one in listed.callbacks} == {(1, "model")}
+    for call in (listed.on_train_begin, listed.on_train_end):
+        call()
+        call({})
+    for call in (listed.on_epoch_begin, listed.on_batch_begin, listed.on_batch_end):
+        call(0)
+        call(0, {})
+
+
+def test_lists_do_not_share_callbacks():
+    first = CallbackList()
+    first.append(History())
+    assert CallbackList().callbacks == []
+    given = [History()]
+    CallbackList(given).append(History())
+    assert len(given) == 1
+
+
+def test_base_logger_averages_by_size():
+    logger = BaseLogger()
+    logger.set_params({"metrics": ["loss", "acc", "val_loss"]})
+    logger.on_epoch_begin(0)
+    logger.on_batch_end(0, {"batch": 0, "size": 3, "loss": 1.0, "acc": 0.5, "other": 9})
+    logger.on_batch_end(1, {"batch": 1, "size": 1, "loss": 5.0, "acc": 0.1, "other": 9})
+    logs = {"val_loss": 7.0}
+    logger.on_epoch_end(0, logs)
+    assert logs == {"val_loss": 7.0, "loss": 2.0, "acc": pytest.approx(0.4)}
+    assert logger.seen == 4 and logger.totals["loss"] == 8.0
+    logger.on_epoch_begin(1)
+    assert logger.seen == 0 and logger.totals == {}
+
+
+def test_history_starts_anew_with_each_training():
+    history = History()
+    for _ in range(2):
+        history.on_train_begin()
+        history.on_epoch_end(4, {"loss": 1.0})
+        history.on_epoch_end(5, {"loss": 0.5, "val_loss": 2.0})
+    assert history.epoch == [4, 5] and history.history == {"loss": [1.0, 0.5], "val_loss": [2.0]}
+
+
+@pytest.mark.parametrize("name", ["ProgbarLogger", "ModelCheckpoint", "EarlyStopping"])
+def test_callbacks_are_known_by_name(name):
+    assert registry.resolve("callback", name) is getattr(callbacks, name)
+    assert issubclass(getattr(callbacks, name), Callback)

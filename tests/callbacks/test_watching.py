@@ -1,0 +1,125 @@
+"""ModelCheckpoint and EarlyStopping."""
+
+import re
+
+import numpy as np
+import pytest
+from oneiros.callbacks import EarlyStopping, ModelCheckpoint
+from oneiros.errors import ArgumentError
+from oneiros.layers import Dense
+from oneiros.models import Sequential, load_model
+
+
+class Fake:
+    """Stands for a model that is saved."""
+
+    def __init__(self):
+        self.saved, self.stop_training = [], False
+
+    def save(self, path, overwrite):
+        self.saved.append(("model", path, overwrite))
+
+    def save_weights(self, path, overwrite):
+        self.saved.append(("weights", path, overwrite))
+
+
+def epochs(callback, name, values):
+    """Tells a callback of epochs with these values; returns the model it had."""
+    callback.set_model(Fake())
+    callback.on_train_begin({})
+    for epoch, value in enumerate(values):
+        callback.on_epoch_end(epoch, {name: value})
+        if callback.model.stop_training:
+            break
+    callback.on_train_end({})
+    return callback.model
+
+
+class TestEarlyStopping:
+    @pytest.mark.parametrize(
+        ("arguments", "name", "values", "stopped"),
+        [
+            ({}, "val_loss", [3, 2, 2, 1], 2),
+            ({"patience": 1}, "val_loss", [3, 2, 2, 2, 1], 3),
+            ({"patience": 1}, "val_loss", [3, 2, 2, 1, 1, 0.5], 0),
+            ({"monitor": "val_acc"}, "val_acc", [0.1, 0.2, 0.15], 2),
+            ({"monitor": "acc", "mode": "min"}, "acc", [0.2, 0.1, 0.3], 2),
+            ({"monitor": "val_fmeasure"}, "val_fmeasure", [0.1, 0.2, 0.2], 2),
+            ({"monitor": "loss", "mode": "max"}, "loss", [1, 2, 1.5], 2),
+            ({"min_delta": 0.5}, "val_loss", [3, 2.4, 2.0, 0], 2),
+            ({"monitor": "acc", "min_delta": 0.1}, "acc", [0.5, 0.55, 0.9], 1),
+            ({}, "val_loss", [2.0, float("nan"), 1.0], 1),
+        ],
+    )
+    def test_stops_when_nothing_gets_better(self, arguments, name, values, stopped):
+        callback = EarlyStopping(**arguments)
+        model = epochs(callback, name, values)
+        assert callback.stopped_epoch == stopped
+        assert model.stop_training == (stopped > 0)
+
+    def test_forgets_earlier_fits(self):
+        callback = EarlyStopping()
+        assert epochs(callback, "val_loss", [1, 2]).stop_training
+        assert not epochs(callback, "val_loss", [5, 4]).stop_training
+        assert (callback.best, callback.wait, callback.stopped_epoch) == (4, 0, 0)
+
+    def test_says_so_if_asked(self, capsys):
+        epochs(EarlyStopping(verbose=1), "val_loss", [1, 2])
+        assert capsys.readouterr().out == "Epoch 2: stopped early, val_loss no longer got better\n"
+        epochs(EarlyStopping(), "val_loss", [1, 2])
+        assert capsys.readouterr().out == ""
+
+    def test_a_value_that_is_not_measured(self):
+        with pytest.warns(RuntimeWarning, match="EarlyStopping watches 'val_loss', which this fit doesn't"):
+            model = epochs(EarlyStopping(), "loss", [1])
+        assert not model.stop_training
+
+    def test_bad_mode(self):
+        with pytest.raises(ArgumentError, match="mode takes 'auto', 'min' or 'max'; received 'least'"):
+            EarlyStopping(mode="least")
+
+
+class TestModelCheckpoint:
+    def test_fills_in_the_path(self):
+        model = epochs(ModelCheckpoint("w.{epoch:02d}-{val_loss:.2f}.h5"), "val_loss", [1.234, 2])
+        assert [path for _, path, _ in model.saved] == ["w.00-1.23.h5", "w.01-2.00.h5"]
+        assert {(what, overwrite) for what, _, overwrite in model.saved} == {("model", True)}
+
+    def test_only_the_best(self):
+        callback = ModelCheckpoint("{epoch}", save_best_only=True, save_weights_only=True)
+        model = epochs(callback, "val_loss", [3, 4, 2, 2, float("nan"), 1])
+        assert model.saved == [("weights", number, True) for number in ("0", "2", "5")]
+        assert callback.best == 1
+
+    def test_the_best_accuracy_is_the_highest(self):
+        callback = ModelCheckpoint("{epoch}", monitor="acc", save_best_only=True)
+        model = epochs(callback, "acc", [0.5, 0.4, 0.6])
+        assert [path for _, path, _ in model.saved] == ["0", "2"]
+
+    def test_period(self):
+        model = epochs(ModelCheckpoint("{epoch}", period=3), "val_loss", [1] * 7)
+        assert [path for _, path, _ in model.saved] == ["2", "5"]
+
+    def test_says_so_if_asked(self, capsys):
+        epochs(ModelCheckpoint("m.h5", verbose=1, save_best_only=True), "val_loss", [1, 2])
+        out = capsys.readouterr().out.split("\n")
+        assert out[1] == "Epoch 1: saving the model to m.h5"
+        assert out[3] == "Epoch 2: val_loss is 2.00000, no better than 1.00000"
+
+    def test_a_value_that_is_not_measured(self):
+        with pytest.warns(RuntimeWarning, match=re.escape("It measures: 'loss'. For 'val_...' pass valid")):
+            model = epochs(ModelCheckpoint("m.h5", save_best_only=True), "loss", [1])
+        assert model.saved == []
+
+    def test_a_path_with_an_unknown_field(self):
+        with pytest.raises(ArgumentError, match=r"'m-\{val_acc\}.h5'.*The values at hand are: 'epoch', 'l"):
+            epochs(ModelCheckpoint("m-{val_acc}.h5"), "loss", [1])
+
+    def test_a_file_that_loads(self, backend, tmp_path):
+        model = Sequential([Dense(2, input_dim=3)])
+        model.compile("sgd", "mse")
+        x, y = np.random.normal(size=(8, 3)), np.random.normal(size=(8, 2))
+        path = tmp_path / "best-{epoch}.h5"
+        model.fit(x, y, nb_epoch=2, verbose=0, callbacks=[ModelCheckpoint(path, period=2)])
+        assert [found.name for found in tmp_path.iterdir()] == ["best-1.h5"]
+        np.testing.assert_allclose(load_model(tmp_path / "best-1.h5").predict(x), model.predict(x), rtol=1e-5)
