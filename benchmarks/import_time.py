@@ -1,6 +1,6 @@
 """Milliseconds that `import oneiros` costs beyond NumPy, and that discovering the installed plugins costs.
 
-    uv run benchmarks/import_time.py [--runs 11]
+uv run benchmarks/import_time.py [--runs 11]
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
     uv run benchmarks/startup.py [--backend theano] [--runs 5]
 
-Each run is a fresh process. A cold one starts with an empty home and no compile caches, a warm one finds both.
+Each run is a fresh process. A cold one starts with an empty home and no caches, a warm one finds both filled.
 """
 
 import argparse

@@ -42,3 +42,17 @@ def backend(request):
 def seeded():
     """Each test starts from the same random state."""
     np.random.seed(1234)
+
+
+def pytest_configure(config):
+    """In the exhaustive run property tests draw many examples; it is decided before test modules are imported."""
+    import draws
+
+    draws.exhaustive = "exhaustive" in config.option.markexpr
+
+
+def pytest_collection_modifyitems(items):
+    """Property tests belong to the test command and to the exhaustive run."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.exhaustive)

@@ -16,7 +16,6 @@ CONTENTS = [
     ("engine.loop", "batch_shuffle make_batches", "engine.training"),
     ("engine.losses", "collect_metrics weighted_objective", "engine.training"),
     ("engine.sequential", "Sequential", "models"),
-    ("saving", "save_model load_model model_from_config model_from_json model_from_yaml", "models"),
     ("engine.callbacks", "CallbackList BaseLogger History", "callbacks"),
     ("bases", "Callback", "callbacks"),
     ("bases", "Optimizer", "optimizers"),

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from draws import draws
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
 
 FEW = settings(
-    max_examples=8,
+    max_examples=draws(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,

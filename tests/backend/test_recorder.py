@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from oneiros import recorder as recording
 from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, ShapeError
-from oneiros.recorder import Node, RecordedFunction, Recorder, Spec
+from oneiros_recorder.recorder import Node, RecordedFunction, Recorder, Spec
 
 
 class Value(np.ndarray):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from draws import draws
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oneiros import backend as K
@@ -13,8 +14,8 @@ from oneiros.saving import model_from_json
 from tiny_layers import OBJECTS, Both, Scale, Shift, Total
 
 SIZE = 3
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=draws(25), deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=draws(60), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from draws import draws
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -138,7 +139,7 @@ def test_activations_keep_their_promises(backend):
     names = ("softmax", "sigmoid", "hard_sigmoid", "tanh", "softsign", "softplus", "relu", "elu")
     run = compiled(*(getattr(activations, name) for name in names), lambda x: activations.softmax(x + 3.0))
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=draws(40), deadline=None)
     @given(FLOATS)
     def check(x):
         softmax, sigmoid, hard, tanh, softsign, softplus, relu, elu, shifted = run(x)
@@ -166,7 +167,7 @@ def test_constraints_keep_their_promises(backend):
         constraints.MinMaxNorm(0.5, 2.0),
     )
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=draws(40), deadline=None)
     @given(FLOATS)
     def check(w):
         largest, unit, positive, between = run(w)
@@ -199,7 +200,7 @@ def test_metrics_keep_their_promises(backend):
         [*(getattr(metrics, name)(t, p) for name in names), metrics.top_k_categorical_accuracy(t, p, k=5)],
     )
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=draws(40), deadline=None)
     @given(arrays(np.int8, SHAPE, elements=st.integers(0, 1)), PROBABILITIES)
     def check(labels, predicted):
         *scores, all_classes = run([labels, predicted])
@@ -222,7 +223,7 @@ def test_losses_are_least_at_the_target(backend):
     names = ("mse", "mae", "msle", "kld", "cosine", "binary_crossentropy", "poisson")
     run = K.function([t, p], [getattr(objectives, name)(t, p) for name in names])
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=draws(40), deadline=None)
     @given(INNER, INNER)
     def check(target, predicted):
         target, predicted = (a / a.sum(axis=-1, keepdims=True) for a in (target, predicted))

@@ -1,6 +1,7 @@
 """Properties of every layer, on drawn arguments and shapes, in float64.
 
 The output has the declared shape; the gradient is the one that differences of the loss show; a layer made
+from draws import draws
 from the configuration computes the same; and both backends agree.
 """
 
@@ -168,7 +169,7 @@ def probe(backend, name, kwargs, arrays, weights):
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 @settings(
-    max_examples=3,
+    max_examples=draws(3),
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

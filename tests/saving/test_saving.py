@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros import registry, saving
+from oneiros import registry
 from oneiros.bases import Budget, Format, ModelState
 from oneiros.engine.layer import Layer
 from oneiros.errors import (
@@ -25,6 +25,7 @@ from oneiros.errors import (
 from oneiros.layers import Activation, Dense, Input, Lambda, merge
 from oneiros.models import Model, Sequential, load_model, model_from_json, model_from_yaml, save_model
 from oneiros.optimizers import SGD
+from oneiros_saving import saving
 
 X = np.random.RandomState(0).normal(size=(12, 4)).astype("float32")
 Y = np.eye(3, dtype="float32")[np.arange(12) % 3]

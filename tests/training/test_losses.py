@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 import pytest
+from draws import draws
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oneiros import backend as K
@@ -295,7 +296,7 @@ def compiled(name):
 
 
 @pytest.mark.parametrize("name", ["theano", "tensorflow"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=draws(30), deadline=None)
 @given(seed=st.integers(0, 10**6), kept=st.integers(1, 30), factor=st.floats(0.1, 10))
 def test_what_weights_mean(name, seed, kept, factor):
     draw = np.random.RandomState(seed)

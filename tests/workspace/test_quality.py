@@ -1,4 +1,4 @@
-"""The checkers that are part of the test command: ruff over everything, mypy over the kernel and the plugins."""
+"""The checkers in the test command: ruff over everything, mypy over the kernel and the plugins."""
 
 import subprocess
 import sys

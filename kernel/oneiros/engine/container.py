@@ -7,9 +7,10 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+import oneiros
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros import registry, saving
+from oneiros import registry
 from oneiros.backend import bound
 from oneiros.engine.input import InputLayer
 from oneiros.engine.layer import InputSpec, Layer
@@ -344,11 +345,11 @@ class Container(Layer):
 
     def save(self, filepath: Any, overwrite: bool = True) -> None:
         """Saves the model, its training state included; the arguments are those of `save_model`."""
-        saving.save_model(self, filepath, overwrite)
+        oneiros.saving.save_model(self, filepath, overwrite)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Saves the weights alone; the arguments are those of `save`."""
-        saving.save_weights(self, filepath, overwrite)
+        oneiros.saving.save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath: Any, by_name: bool = False, *, budget: Any = None) -> None:
         """Loads weights from a file.
@@ -358,19 +359,19 @@ class Container(Layer):
             by_name: bool, whether layers are matched by their names, instead of their order.
             budget: `oneiros.bases.Budget`, what reading the file may cost.
         """
-        saving.load_weights(self, filepath, by_name, budget=budget)
+        oneiros.saving.load_weights(self, filepath, by_name, budget=budget)
 
     def save_weights_to_hdf5_group(self, f: Any) -> None:
         """Writes the weights into an open `h5py.Group`."""
-        saving.save_weights_to_hdf5_group(self, f)
+        oneiros.saving.save_weights_to_hdf5_group(self, f)
 
     def load_weights_from_hdf5_group(self, f: Any) -> None:
         """Reads the weights from an open `h5py.Group`, layer after layer."""
-        saving.load_weights_from_hdf5_group(self, f)
+        oneiros.saving.load_weights_from_hdf5_group(self, f)
 
     def load_weights_from_hdf5_group_by_name(self, f: Any) -> None:
         """Reads from an open `h5py.Group` the weights of the layers whose names occur in it."""
-        saving.load_weights_from_hdf5_group_by_name(self, f)
+        oneiros.saving.load_weights_from_hdf5_group_by_name(self, f)
 
     def summary(self, line_length: int = 100, positions: Any = [0.33, 0.55, 0.67, 1.0]) -> None:  # noqa: B006
         """Prints a table of the layers, their output shapes, parameters and connections.
@@ -448,6 +449,7 @@ def build_layers(entries: list[Any]) -> dict[str, Layer]:
         if entry["name"] in layers:
             raise ConfigError(f"The configuration has two layers named {entry['name']!r}.")
         layers[entry["name"]] = configs.layer_from_config(entry)
+        layers[entry["name"]].name = entry["name"]  # a Sequential's own configuration has none
     calls = {entry["name"]: deque(entry["inbound_nodes"]) for entry in entries}
     waiting: dict[str, list[str]] = defaultdict(list)
     ready = deque(layers)

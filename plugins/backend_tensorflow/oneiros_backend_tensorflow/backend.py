@@ -11,7 +11,7 @@ import numpy as np
 from oneiros.backend import common
 from oneiros.backend.contract import Backend, Function, draw_seed
 from oneiros.errors import ArgumentError
-from oneiros.recorder import Node, RecordedFunction, Recorder, Spec
+from oneiros_recorder.recorder import Node, RecordedFunction, Recorder, Spec
 
 from oneiros_backend_tensorflow import raw
 from oneiros_backend_tensorflow._ops import Draws, Operations

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError, DataError
-from oneiros.recorder import Program
+from oneiros_recorder.recorder import Program
 
 from oneiros_backend_tensorflow.quiet import tf
 
@@ -112,5 +112,3 @@ def reason(error: Exception) -> str:
     while text.startswith("{{"):
         text = text.partition("}}")[2].strip()
     return text.partition(" for '{{node")[0].partition(" [Op:")[0]
-
-

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import GraphError
-from oneiros.recorder import Program, Spec
+from oneiros_recorder.recorder import Program, Spec
 
 from oneiros_backend_tensorflow._ops import OPERATORS
 from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, reason
@@ -55,7 +55,7 @@ class Cell:
 
 
 class TensorFlowEngine:
-    """See `oneiros.recorder.Engine`."""
+    """See `oneiros_recorder.recorder.Engine`."""
 
     name = "tensorflow"
     errors: tuple[type[Exception], ...] = (ValueError, TypeError, *BAD_INPUT)

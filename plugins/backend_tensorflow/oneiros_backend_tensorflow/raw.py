@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from oneiros.errors import GraphError
-from oneiros.recorder import Node, Recorder
+from oneiros_recorder.recorder import Node, Recorder
 
 from oneiros_backend_tensorflow.quiet import tf, type_spec
 

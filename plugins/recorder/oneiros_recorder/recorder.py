@@ -21,7 +21,6 @@ from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
-
 from oneiros.backend.function import Function, Upload
 from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, OneirosError, ShapeError
 

@@ -1,0 +1,1 @@
+"""Saving and loading models: a plugin of Oneiros."""

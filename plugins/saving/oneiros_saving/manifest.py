@@ -1,0 +1,23 @@
+"""Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+FUNCTIONS = ("save_model", "load_model", "model_from_config", "model_from_json", "model_from_yaml")
+GROUPS = (
+    "save_weights_to_hdf5_group",
+    "load_weights_from_hdf5_group",
+    "load_weights_from_hdf5_group_by_name",
+)
+
+
+def _references(*names: str) -> dict[str, str]:
+    return {name: f"oneiros_saving.saving:{name}" for name in names}
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """`oneiros.models`' functions, and `oneiros.saving` with those that models' methods call."""
+    return {
+        "models": _references(*FUNCTIONS),
+        "saving": _references(*FUNCTIONS, "save_weights", "load_weights", *GROUPS),
+    }
