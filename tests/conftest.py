@@ -45,7 +45,7 @@ def seeded():
 
 
 def pytest_configure(config):
-    """In the exhaustive run property tests draw many examples; it is decided before test modules are imported."""
+    """Lets property tests draw many examples in the exhaustive run, before test modules are imported."""
     import draws
 
     draws.exhaustive = "exhaustive" in config.option.markexpr

@@ -432,6 +432,15 @@ def test_upload_checks_what_it_gets(backend):
         network(phase=True)[0].loop(handle, [[0]], phase=3)
 
 
+def test_loop_keeps_to_a_fixed_batch_size(backend):
+    x = K.placeholder((4, 2), name="x")
+    f = K.function([x], [K.sum(x)])
+    handle = f.upload([np.ones((8, 2))])
+    assert f.loop(handle, [[0, 1, 2, 7]])[0] == [8]
+    with pytest.raises(DataError, match=r"Input 0 \(x\) takes 4 rows at a time, not 2"):
+        f.loop(handle, [[0, 1]])
+
+
 def test_loop_without_outputs_or_steps(backend):
     x, total = K.placeholder((None,)), K.variable(0.0)
     f = K.function([x], [], [K.update_add(total, K.sum(x))])

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from oneiros import recorder as recording
 from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, ShapeError
+from oneiros_recorder import recorder as recording
 from oneiros_recorder.recorder import Node, RecordedFunction, Recorder, Spec
 
 

@@ -178,6 +178,26 @@ def test_what_xla_cant_compile_runs_without_it(tf, xla_uses):
     np.testing.assert_array_equal(f.loop(handle, [[0, 1], [2, 3]])[0], [[0, 1], [2, 3]])
 
 
+@pytest.mark.parametrize("xla", [False, True])
+def test_shorter_loops_run_in_a_longer_ones_place(xla, xla_uses):
+    x, total = K.placeholder((None, 2)), K.variable(0.0)
+    f = K.function([x], [x * 2, K.sum(x)], [K.update_add(total, K.sum(x))], jit_compile=xla)
+    data = array(10, 2)
+    handle = f.upload([data])
+    traced = None
+    for index in ([[0, 1], [2, 3], [4, 5]], [[8, 9]], [[1, 1], [0, 0]]):
+        doubled, sums = f.loop(handle, index)
+        traced = traced or len(xla_uses)
+        np.testing.assert_allclose(doubled, data[np.array(index)] * 2)
+        np.testing.assert_allclose(sums, data[np.array(index)].sum((1, 2)), rtol=1e-5)
+    used = [0, 1, 2, 3, 4, 5, 8, 9, 1, 1, 0, 0]
+    np.testing.assert_allclose(K.get_value(total), data[used].sum(), rtol=1e-4)
+    assert len(xla_uses) == traced and (True in xla_uses) == xla
+    other = f.upload([array(4, 2)])
+    f.loop(other, [[0, 1]])
+    assert len(xla_uses) == traced  # nothing is traced again for another number of rows
+
+
 def test_rows_that_dont_exist_are_never_silently_others():
     index = K.placeholder((None,), dtype="int32")
     rows = K.gather(K.variable(array(5, 2)), index)

@@ -241,10 +241,10 @@ def test_nested_sequential_models_share_layers_of_one_name():
 
 
 @pytest.mark.parametrize(
-    "config", [{"class_name": 3}, None, [3], ["Dense"], "Dense", [{"class_name": "Dense", "config": 3}]]
+    "config", [{}, {"class_name": 3}, None, [3], ["Dense"], "Dense", [{"class_name": "Dense", "config": 3}]]
 )
 def test_a_configuration_of_another_form(config):
-    with pytest.raises(ConfigError, match="layer 'Sequential' can't be built"):
+    with pytest.raises(ConfigError, match=r"'Sequential' can't be built|is a list of layers"):
         Sequential.from_config(config)
 
 

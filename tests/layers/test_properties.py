@@ -1,12 +1,12 @@
 """Properties of every layer, on drawn arguments and shapes, in float64.
 
 The output has the declared shape; the gradient is the one that differences of the loss show; a layer made
-from draws import draws
 from the configuration computes the same; and both backends agree.
 """
 
 import numpy as np
 import pytest
+from draws import draws
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from oneiros import backend as K

@@ -5,15 +5,16 @@ import inspect
 from pathlib import Path
 
 import oneiros.hookspecs
+import oneiros_saving
 from oneiros.plugins import HOOKS, KINDS, manager
 
-KERNEL = Path(oneiros.hookspecs.__file__).parent
+SOURCES = [Path(package.__file__).parent for package in (oneiros, oneiros_saving)]
 
 
 def calls():
-    """Returns the hooks that the kernel calls, by `call` or `run`, with the names of the arguments."""
+    """Returns the hooks that the kernel and the plugin saving call, with the names of the arguments."""
     found = {}
-    for path in KERNEL.rglob("*.py"):
+    for path in (path for source in SOURCES for path in source.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             named = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args
             if named and node.func.attr in ("call", "run") and isinstance(node.args[0], ast.Constant):

@@ -163,6 +163,9 @@ class Function:
             raise DataError(f"loop takes integers of shape (steps, batch), not {array.dtype} {array.shape}.")
         if self.feeds and array.size and not 0 <= array.min() <= array.max() < rows:
             raise DataError(f"The index runs from {array.min()} to {array.max()}; there are {rows} rows.")
+        for feed in self.feeds:
+            if feed.shape[0] not in (None, array.shape[1]):
+                raise DataError(f"{feed.label} takes {feed.shape[0]} rows at a time, not {array.shape[1]}.")
         return array.astype(np.int32)
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:

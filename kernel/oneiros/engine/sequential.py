@@ -10,7 +10,7 @@ from oneiros.engine.container import Container, entry_of, get_source_inputs
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
 from oneiros.engine.node import Node, Tensor, label, unique
-from oneiros.errors import ArgumentError, GraphError, ShapeError
+from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
 
 LEGACY = {"class_mode", "show_accuracy", "accuracy"}
 GRAPH = (
@@ -197,6 +197,8 @@ class Sequential(Model):
             config: list of layer configurations; those of Keras 0.3 have the class under `name`.
             layer_cache: dict from names to layers already made, which are used again.
         """
+        if not isinstance(config, list):
+            raise ConfigError(f"A Sequential's configuration is a list of layers; received {config!r:.80}.")
         cache = {} if layer_cache is None else layer_cache
         with configs.loading("layer", cls.__name__):
             return cls([_layer(entry, cache) for entry in config])
