@@ -1,6 +1,7 @@
 """Shared fixtures. The run has a home, settings and caches of its own, and never reaches the network."""
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -36,6 +37,14 @@ def backend(request):
 
     with K.use(request.param):
         yield request.param
+
+
+@pytest.fixture
+def interruptible():
+    """Lets SIGINT raise KeyboardInterrupt, also in a run started in the background, where it is ignored."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
 
 
 @pytest.fixture(autouse=True)

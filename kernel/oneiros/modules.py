@@ -4,12 +4,13 @@ What a name stands for is imported when the name is first used. The kernel's own
 and come first; the packages `oneiros` and `oneiros.engine` look up here what they don't hold themselves.
 """
 
+import difflib
 import sys
 from contextlib import suppress
 from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from oneiros import registry
@@ -46,10 +47,27 @@ def find_spec(fullname: str) -> ModuleSpec | None:
     """
     below = children(fullname)
     if below or _path(fullname) in manager().modules:
-        return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=bool(below))
+        return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)
     if reason := _absence(fullname):
         raise ModuleNotFoundError(f"No module named {fullname!r}. {reason}", name=fullname)
+    parent, _, name = fullname.rpartition(".")
+    if isinstance(sys.modules.get(parent), VirtualModule) and _in_from_import():
+        near = difflib.get_close_matches(name, names(parent))
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise PluginLoadError(f"{parent} has no {name!r}; no installed plugin provides it.{hint}")
     return None
+
+
+def _in_from_import() -> bool:
+    """Tells whether the import system looks for a module because `from parent import name` found no name."""
+    frame: FrameType | None = sys._getframe()
+    while frame and frame.f_code.co_name in ("_in_from_import", "find_spec"):
+        frame = frame.f_back
+    while frame and frame.f_code.co_filename.startswith("<frozen importlib"):
+        if frame.f_code.co_name == "_handle_fromlist":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def attribute(module: str, name: str) -> Any:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -75,7 +75,7 @@ class PluginRecord:
             self.problems.append((phase, message, exception))
         self.phase, self.error, _ = self.problems[0]
         self.state = state if self.state == "ok" else self.state
-        if state == "failed" and settings.get("strict"):
+        if state == "failed" and self.state != "disabled" and settings.get("strict"):
             raise PluginLoadError(f"{self.distribution} {self.version}, {phase}: {message}") from exception
 
 
@@ -100,11 +100,15 @@ class PluginManager:
     def discover(self) -> None:
         """Loads every plugin by itself and collects the names that they provide."""
         manifests: dict[str, Any] = {}
-        for record, entry_point in installed():
+        for record, entry_point in installed(self.disabled):
             self.records[record.distribution] = record
-            if record.distribution in self.disabled:
-                record.state = "disabled"
-            manifests[record.distribution] = _load(record, entry_point) if record.state == "ok" else None
+            usable = entry_point if record.state == "ok" else None
+            manifests[record.distribution] = usable and _load(record, usable)
+        source = settings.candidates("disable")[0][1]
+        for name in sorted({*self.disabled} - {*self.records}) if source != "settings.override" else ():
+            near = difflib.get_close_matches(name, self.records)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            print(f"oneiros: {source} disables {name}, which isn't installed.{hint}", file=sys.stderr)
         self.plugins = [self.records[name] for name in _order(self.records, manifests)]
         for record in reversed(self.plugins):
             if manifests[record.distribution] is not None:
@@ -151,14 +155,21 @@ class PluginManager:
             else:
                 record.hooks.append(caller.name)
 
-    def run(self, hook: str, arguments: dict[str, Any]) -> list[tuple[PluginRecord, Any]]:
-        """Calls every plugin's implementation of a hook; returns the results that are not None."""
+    def run(
+        self, hook: str, arguments: dict[str, Any], check: Callable[[Any], str | None] = lambda result: None
+    ) -> list[tuple[PluginRecord, Any]]:
+        """Calls every plugin's implementation of a hook; returns the results that are not None.
+
+        `check` says what is wrong with a result; such a one is reported as if the hook had raised.
+        """
         results = []
         for impl in reversed(getattr(self._pluggy.hook, hook).get_hookimpls()):
             if hook not in (record := self.records[impl.plugin_name]).hooks:
                 continue
             try:
                 result = impl.function(*(arguments[name] for name in impl.argnames))
+                if fault := check(result):
+                    raise TypeError(fault)
                 results += [(record, result)] if result is not None else []
             except (Exception, SystemExit) as error:
                 record.report(hook, error)
@@ -171,10 +182,14 @@ class PluginManager:
         hook, tables = f"oneiros_{kind}s", names if kind == "module" else {"": names}
         try:
             found = [(path, name, str(ref)) for path, table in tables.items() for name, ref in table.items()]
-        except AttributeError:
+        except Exception:
             return record.report(hook, f"It returned {names!r:.80}, which is no dict of references.")
         for path, name, reference in found:
-            full = f"{path}.{name}".lstrip(".")
+            full = f"{path}.{name}".lstrip(".") if path else str(name)
+            plain = full.replace("-", "_") if kind == "command" else full
+            if not ({str} >= {type(path), type(name)} and all(map(str.isidentifier, plain.split(".")))):
+                record.report(hook, f"{full!r} can't be used as a name.")
+                continue
             if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", reference):
                 record.report(hook, f"{full!r} stands for {reference!r}, not for 'module:attribute'.")
                 continue
@@ -184,7 +199,7 @@ class PluginManager:
             record.kinds.setdefault(kind, []).append(full)
 
 
-def installed() -> Iterator[tuple[PluginRecord, metadata.EntryPoint]]:
+def installed(disabled: tuple[str, ...] = ()) -> Iterator[tuple[PluginRecord, metadata.EntryPoint | None]]:
     """Finds all plugins, importing nothing; a distribution seen again on the path is a stale copy."""
     names = set()
     for distribution in metadata.distributions():
@@ -192,16 +207,25 @@ def installed() -> Iterator[tuple[PluginRecord, metadata.EntryPoint]]:
             if "[oneiros.v" in (distribution.read_text("entry_points.txt") or ""):
                 names.add(settings.distribution_name(distribution.metadata["Name"]))
     for name in sorted(names):
-        distribution = metadata.distribution(name)
-        entries = [e for e in distribution.entry_points if re.fullmatch(r"oneiros\.v\d+", e.group)]
+        record = PluginRecord(name, "", "", "", API_LEVELS[-1], "disabled" if name in disabled else "ok")
+        try:
+            distribution = metadata.distribution(name)
+            record.version = str(distribution.version)
+            entries = [e for e in distribution.entry_points if re.fullmatch(r"oneiros\.v\d+", e.group)]
+        except Exception as error:
+            record.report("metadata", f"Its entry_points.txt can't be read: {type(error).__name__}: {error}")
+            yield record, None
+            continue
         entries.sort(key=lambda e: (int(e.group[9:]) in API_LEVELS, int(e.group[9:])))
         for entry in entries[-1:]:
             level = int(entry.group[9:])
-            record = PluginRecord(name, distribution.version, entry.name, entry.value, level)
+            record.entry_point, record.module, record.api_level = entry.name, entry.value, level
             if level not in API_LEVELS:
                 advice = f"pip install -U {KERNEL if level > API_LEVELS[-1] else name}"
                 fault = f"It is for API level {level}; this kernel offers {[*API_LEVELS]}: {advice}"
                 record.report("metadata", fault, "incompatible")
+            elif not entry.pattern.match(entry.value):
+                record.report("metadata", f"Its entry point {entry.name} = {entry.value} names no module.")
             elif [e.group for e in entries].count(entry.group) > 1:
                 record.report("metadata", f"Of its several entry points, only {entry.name!r} is used.", "ok")
             yield record, entry
@@ -225,8 +249,8 @@ def _order(records: dict[str, PluginRecord], manifests: dict[str, Any]) -> list[
     """Returns the distributions in order: what manifests declare comes first, then the name decides."""
     sorter = graphlib.TopologicalSorter(dict.fromkeys(sorted(records), ()))
     for name, manifest in manifests.items():
-        sorter.add(name, *getattr(manifest, "oneiros_after", ()))
-        for later in getattr(manifest, "oneiros_before", ()):
+        sorter.add(name, *_declared(records[name], manifest, "oneiros_after"))
+        for later in _declared(records[name], manifest, "oneiros_before"):
             sorter.add(later, name)
     try:
         return [name for name in sorter.static_order() if name in records]
@@ -234,6 +258,14 @@ def _order(records: dict[str, PluginRecord], manifests: dict[str, Any]) -> list[
         for name in {*error.args[1]} & {*records}:
             records[name].report("order", f"Declared in a circle: {' < '.join(error.args[1])}", "ok")
         return _order(records, {name: each for name, each in manifests.items() if name not in error.args[1]})
+
+
+def _declared(record: PluginRecord, manifest: Any, attribute: str) -> list[str]:
+    value = getattr(manifest, attribute, ())
+    if isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value):
+        return list(value)
+    record.report("order", f"{attribute} is {value!r:.80}, which is no list of distributions.", "ok")
+    return []
 
 
 _lock = threading.RLock()
@@ -256,6 +288,9 @@ def manager() -> PluginManager:
         return _managers[key]
 
 
-def call(hook: str, **arguments: Any) -> list[Any]:
-    """Calls a behaviour hook of all plugins; returns the results that are not None, in the plugins' order."""
-    return [result for _, result in manager().run(hook, arguments)]
+def call(hook: str, check: Callable[[Any], str | None] = lambda _: None, /, **arguments: Any) -> list[Any]:
+    """Calls a behaviour hook of all plugins; returns the results that are not None, in the plugins' order.
+
+    `check` says what is wrong with a result; its plugin is named, and the result is left out.
+    """
+    return [result for _, result in manager().run(hook, arguments, check)]

@@ -12,6 +12,8 @@ from oneiros import settings
 from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
 from oneiros.plugins import API_LEVELS, KINDS, Entry, manager
 
+FEW = 12
+"""So many names of a kind are all listed where none is near the one that was asked for."""
 _registered: dict[tuple[str, str, str], tuple[Entry, Any]] = {}
 
 
@@ -88,7 +90,7 @@ def load(entry: Entry) -> Any:
     module, _, attribute = entry.reference.partition(":")
     try:
         return reduce(getattr, attribute.split("."), import_module(module))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         manager().records[entry.distribution].report("resolve", error)
         raise PluginLoadError(
             f"The {entry.kind} {entry.name!r} of {entry.distribution} {entry.version} can't be imported from "
@@ -128,6 +130,7 @@ def _unknown(kind: str, name: str) -> str:
         return f"Unknown {kind} {name!r}. {absence(owner)}"
     known, text = names(kind), f"Unknown {kind} {name!r}."
     near = [n for n in known if n.lower() == bare.lower()] or difflib.get_close_matches(bare, known)
-    text += f" Did you mean {' or '.join(map(repr, near))}?" if near else " `oneiros plugins` lists all."
+    listed = f" Available: {', '.join(known)}." if 0 < len(known) <= FEW else " `oneiros plugins` lists all."
+    text += f" Did you mean {' or '.join(map(repr, near))}?" if near else listed
     out = [f"{r.distribution} ({r.error or r.state})" for r in manager().plugins if r.state != "ok"]
     return f"{text} Plugins that don't work fully: {'; '.join(out)}." if out else text

@@ -218,7 +218,7 @@ def test_loops_of_up_to_a_power_of_two_steps_share_one_compilation():
 # Interruption and threads
 
 
-def test_interrupts_lose_no_variable():
+def test_interrupts_lose_no_variable(interruptible):
     a, b = K.variable(np.zeros(300)), K.variable(np.zeros(300))
     x = K.placeholder((None, 300))
     f = K.function([x], [K.sum(a)], [K.update_add(a, K.mean(x)), K.update_add(b, K.mean(x))])
@@ -252,7 +252,7 @@ def test_interrupts_lose_no_variable():
     assert first[0] > done and f([data])
 
 
-def test_interrupt_while_compiling_leaves_everything_in_place():
+def test_interrupt_while_compiling_leaves_everything_in_place(interruptible):
     a = K.variable(np.zeros(4))
     x = K.placeholder((None, 4))
     f = K.function([x], [K.sum(a)], [K.update_add(a, K.sum(x, axis=0))])

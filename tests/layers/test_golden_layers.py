@@ -20,8 +20,6 @@ from oneiros_layers_normalization import manifest as normalization
 
 PLUGINS = (core, embeddings, normalization, advanced_activations, noise)
 CLASSES = sorted(name for plugin in PLUGINS for name in plugin.LAYERS)
-EXCEPTIONS = {}
-"""(backend, case id) -> why it differs from Keras 1.2.2."""
 
 
 def built(value):
@@ -145,12 +143,7 @@ def test_numbers(golden, backend, name):
     results = {}
     for phase in sorted({case.case["phase"] for case in cases}):
         results |= compiled([case for case in cases if case.case["phase"] == phase], phase)
-    problems = [
-        line
-        for case, values in results.items()
-        if (backend, case.case["id"]) not in EXCEPTIONS
-        for line in differences(case, values)
-    ]
+    problems = [line for case, values in results.items() for line in differences(case, values)]
     assert not problems, "\n".join(problems)
     assert len(results) == sum(case["class_name"] == name for case in golden[0])
 
@@ -192,7 +185,3 @@ def test_every_forgotten_argument_is_kept(golden, backend):
         layer = Case(case, golden[1]).layer
         lost = case["kwargs"].keys() - layer.get_config().keys() - left_out
         assert not lost, f"{case['id']} loses {lost}"
-
-
-def test_exceptions_name_golden_cases(golden):
-    assert {case for _, case in EXCEPTIONS} <= {case["id"] for case in golden[0]}

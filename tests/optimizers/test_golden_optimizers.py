@@ -4,20 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from golden_exceptions import OPTIMIZERS
 from oneiros import backend as K
 from oneiros import constraints, optimizers, regularizers
 from oneiros.layers import Dense, Embedding, Flatten
 from oneiros.models import Sequential
-
-BEFORE_SUMMING = (
-    "On TensorFlow an Embedding's gradient was one slice per lookup, and Keras 1.2.2 clipped each slice "
-    "before those of one row were summed. On Theano it clipped the sum: its documented meaning."
-)
-EXCEPTIONS = {
-    ("theano", "emb_sgd_clipvalue"): BEFORE_SUMMING,
-    ("tensorflow", "emb_sgd_clipvalue"): BEFORE_SUMMING,
-}
-"""(backend, case id) -> why it differs from Keras 1.2.2. A case that agrees may not stand here."""
 
 
 def build(model):
@@ -76,7 +67,7 @@ def test_golden(golden, backend):
     data, arrays = golden
     executed, failures = 0, []
     for case in data["cases"]:
-        differs, expected = "", (backend, case["id"]) in EXCEPTIONS
+        differs, expected = "", case["id"] in OPTIMIZERS
         try:
             check(case, data, arrays)
         except AssertionError as error:
@@ -101,4 +92,4 @@ def test_what_keras_could_not_do_works(golden, backend):
 
 
 def test_exceptions_name_golden_cases(golden):
-    assert {case for _, case in EXCEPTIONS} <= {case["id"] for case in golden[0]["cases"]}
+    assert set(OPTIMIZERS) <= {case["id"] for case in golden[0]["cases"]}

@@ -3,6 +3,7 @@
 One environment holds all of them at once. What is watched are processes started in it.
 """
 
+import ast
 import json
 import re
 import shutil
@@ -93,6 +94,13 @@ FAULTS = {
     "bad-reference": Fault(HOOKS + layers(Ghost="bad_reference.nowhere:Ghost")),
     "bad-second": Fault(HOOKS, {"other.py": HOOKS}, entry='first = "bad_second.other"\nsecond'),
     "bad-circle-a": Fault(HOOKS + "oneiros_before = ['bad-circle-b']\n"),
+    "bad-behaviour": Fault(
+        HOOKS
+        + "@hookimpl\ndef oneiros_default_callbacks():\n    return [5]\n\n"
+        + "@hookimpl\ndef oneiros_progress():\n    return 5\n\n"
+        + "@hookimpl\ndef oneiros_before_compile(arguments):\n"
+        + "    arguments['surprise'] = arguments.pop('loss')\n"
+    ),
     "bad-circle-b": Fault(HOOKS + "oneiros_before = ['bad-circle-a']\n"),
 }
 
@@ -132,9 +140,11 @@ with warnings.catch_warnings(record=True) as caught:
     from oneiros.models import Sequential
     model = Sequential([Dense(2, input_dim=3, activation="tanh")])
     model.compile("sgd", "mse")
+    model.fit(np.eye(3), np.ones((3, 2)), nb_epoch=1, verbose=0)
+    model.evaluate(np.eye(3), np.ones((3, 2)), verbose=1)
     first = model.train_on_batch(np.eye(3), np.ones((3, 2)))
     assert model.train_on_batch(np.eye(3), np.ones((3, 2))) < first
-print([str(w.message) for w in caught if "bad-" in str(w.message)])
+print(sorted({str(w.message) for w in caught if "bad-" in str(w.message) or "lab-" in str(w.message)}))
 print("Highway" in globals(), "Ghost" in globals(), "OfLabOne" in globals(), "Masking" in globals())
 """
 
@@ -233,6 +243,7 @@ def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
         "bad-second": ("ok", "metadata", "only 'second' is used"),
         "bad-circle-a": ("ok", "order", "bad-circle-b"),
         "bad-circle-b": ("ok", "order", "bad-circle-a"),
+        "bad-behaviour": ("ok", None, ""),
         "lab-one": ("ok", None, ""),
         "lab-two": ("ok", None, ""),
     }
@@ -340,8 +351,19 @@ def test_damaged_metadata_announces_nothing(environment, seen):
 def test_a_model_trains_and_a_raising_hook_warns(environment):
     done = process(environment, TRAIN)
     assert done.returncode == 0, done.stderr
-    warned, names = done.stdout.splitlines()
-    assert warned == """["bad-raising failed in oneiros_after_compile: OSError('disk on fire')"]"""
+    *_, warned, names = done.stdout.splitlines()
+    assert ast.literal_eval(warned) == [
+        "bad-behaviour failed in oneiros_before_compile: "
+        "TypeError('It added or removed arguments: loss, surprise')",
+        "bad-behaviour failed in oneiros_default_callbacks: "
+        "ArgumentError('callbacks takes Callback objects; received 5. Derive from it.')",
+        "bad-behaviour failed in oneiros_progress: TypeError('It returned 5, no function')",
+        "bad-raising failed in oneiros_after_compile: OSError('disk on fire')",
+        "lab-one failed in oneiros_default_callbacks: "
+        """ArgumentError("callbacks takes Callback objects; received 'one'. Derive from it.")""",
+        "lab-two failed in oneiros_default_callbacks: "
+        """ArgumentError("callbacks takes Callback objects; received 'two'. Derive from it.")""",
+    ]
     assert names == "False False True True", "import * leaves out what conflicts or doesn't load"
 
 

@@ -5,28 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from golden_exceptions import MODEL_LAYERS
 from oneiros import registry
 from oneiros.models import load_model, model_from_json
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 INDEX = {model["name"]: model for model in json.loads((MODELS / "index.json").read_text())["models"]}
-
-LATER = {
-    **dict.fromkeys(["LSTM", "GRU", "SimpleRNN"], "recurrent layers come with a later issue"),
-    **dict.fromkeys(["TimeDistributed", "Bidirectional"], "wrappers come with a later issue"),
-    **dict.fromkeys(
-        [
-            "Convolution1D",
-            "Convolution2D",
-            "Convolution3D",
-            "ConvLSTM2D",
-            "SeparableConvolution2D",
-            "ZeroPadding1D",
-        ],
-        "convolutions come with a later issue",
-    ),
-}
-"""Layers that no plugin provides yet, and why."""
 
 RTOL, ATOL = 1e-4, 1e-5
 
@@ -38,16 +22,16 @@ def classes(config):
 
 
 CLASSES = {name: classes(json.loads((MODELS / f"{name}.json").read_text())) for name in INDEX}
-COVERED = sorted(name for name in INDEX if not CLASSES[name] & set(LATER))
+COVERED = sorted(name for name in INDEX if not CLASSES[name] & set(MODEL_LAYERS))
 
 
 def test_the_models_covered_are_counted():
     assert (len(INDEX), len(COVERED)) == (40, 20)
 
 
-@pytest.mark.parametrize("name", sorted(LATER))
+@pytest.mark.parametrize("name", sorted(MODEL_LAYERS))
 def test_what_is_left_for_later_is_not_there_yet(name):
-    assert registry.find("layer", name) is None, f"{name} exists: take it out of LATER"
+    assert registry.find("layer", name) is None, f"{name} exists: take it out of MODEL_LAYERS"
 
 
 class Case:

@@ -5,28 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from golden_exceptions import TRAINING
 from oneiros.callbacks import Callback
 from oneiros.layers import Masking, TimeDistributedDense
 from oneiros.models import Sequential, model_from_config
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 CASES = json.loads((GOLDEN / "training.json").read_text())["cases"]
-CONVOLUTION = "its convolution and pooling layers come with issue 3"
-RECURRENT = "its recurrent layers and wrappers come with issue 3"
-EXCEPTIONS = {
-    "conv_tf": CONVOLUTION,
-    "conv_th": CONVOLUTION,
-    "rnn_lstm": RECURRENT,
-    "rnn_bidirectional": RECURRENT,
-    "masked_loss_masking_lstm": RECURRENT,
-    "masked_loss_embedding_gru_ce": RECURRENT,
-    "temporal_sample_weight": RECURRENT,
-    "temporal_sample_weight_zeros_masked": RECURRENT,
-    "mask_embedding_lstm_last": RECURRENT,
-    "stateful_lstm": RECURRENT,
-    "reduce_lr_on_plateau": "its callback comes with a later issue",
-}
-EXECUTED = [case for case in CASES if case["id"] not in EXCEPTIONS]
+EXECUTED = [case for case in CASES if case["id"] not in TRAINING]
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
 
 
@@ -111,9 +97,9 @@ def test_fit_batch_by_batch_gives_the_same(name, arrays, backend):
 def test_every_case_is_run_or_has_a_reason():
     names = [case["id"] for case in CASES]
     assert len(names) == len(set(names)) == 40
-    assert set(EXCEPTIONS) <= set(names)
-    assert len(EXECUTED) == len(CASES) - len(EXCEPTIONS) == 29
+    assert set(TRAINING) <= set(names)
+    assert len(EXECUTED) == len(CASES) - len(TRAINING) == 29
     needed = {"Convolution2D", "LSTM", "GRU"}
     for case in CASES:
         waits = any(f'"class_name": "{cls}"' in json.dumps(case["model_config"]) for cls in needed)
-        assert (case["id"] in EXCEPTIONS) == (waits or bool(case["callbacks"])), case["id"]
+        assert (case["id"] in TRAINING) == (waits or bool(case["callbacks"])), case["id"]

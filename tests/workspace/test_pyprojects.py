@@ -112,6 +112,7 @@ def test_readme_commands():
     assert len(commands) == 2
     assert commands[0].startswith("python -m pip install -q uv &&")
     assert "tensorflow" not in commands[0] and "pytest" in commands[1]
+    assert re.search(r"first about \d+ seconds.*second about \d+ minutes", readme, re.S), "measured times"
 
 
 def test_mypy_looks_into_every_member():

@@ -480,7 +480,8 @@ class Backend(Required, Optional):
         """Returns a copy of `value` as an array of the variable's type and shape."""
         array, shape = np.array(value, dtype=self.dtype(x)), self.get_variable_shape(x)
         if array.shape != shape:
-            raise DataError(f"{x.name!r} has shape {shape}; it can't be set to shape {array.shape}.")
+            name = repr(x.name) if x.name else "The variable"
+            raise DataError(f"{name} has shape {shape}; it can't be set to shape {array.shape}.")
         return array
 
     def update(self, x: T, new_x: T) -> tuple[T, T]:

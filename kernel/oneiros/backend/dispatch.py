@@ -45,6 +45,10 @@ def _resolve(name: str) -> Any:
         raise BackendMissingError(str(error)) from None
     except PluginLoadError as error:
         raise BackendMissingError(f"The backend {name!r} is installed but doesn't load. {error}") from error
+    if not (isinstance(cls, type) and issubclass(cls, Backend)):
+        source = registry.find("backend", name)
+        owner = source.distribution if source else "a plugin"
+        raise BackendMissingError(f"The backend {name!r} of {owner} is {cls!r:.80}, no class of Backend.")
     names = [key for key in vars(Required) if key[0] != "_"]
     missing = [key for key in names if getattr(cls, key, None) is getattr(Required, key)]
     if missing:

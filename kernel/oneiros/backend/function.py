@@ -94,6 +94,14 @@ class Function:
         for pair in self.updates:
             if not isinstance(pair, (list, tuple)) or len(pair) != 2:
                 raise ArgumentError(f"K.function takes (variable, new value) as an update, not {pair!r:.80}.")
+        written = [id(pair[0]) for pair in self.updates]
+        for i, pair in enumerate(self.updates):
+            if written[i] in written[:i]:
+                name = getattr(pair[0], "name", None) or repr(pair[0])
+                raise ArgumentError(f"K.function received two updates of the variable {name}. Pass one.")
+        for x in self.outputs:
+            if not backend.owns(x):
+                raise ArgumentError(f"K.function outputs tensors, not {x!r:.80}. K.variable(x) makes one.")
         phases = [i for i, x in enumerate(inputs) if isinstance(x, int) or backend.is_learning_phase(x)]
         self.phase_index = phases[0] if phases else None
         self.placeholders = [x for i, x in enumerate(inputs) if i != self.phase_index]

@@ -6,8 +6,10 @@ import functools
 from typing import Any
 
 from oneiros.bases import Callback
+from oneiros.errors import ArgumentError
 
 Logs = dict[str, Any] | None
+METHODS = [name for name in vars(Callback) if name.startswith(("on_", "set_"))]
 
 
 class CallbackList(Callback):
@@ -19,10 +21,15 @@ class CallbackList(Callback):
     """
 
     def __init__(self, callbacks: Any = None, queue_length: int = 10) -> None:
-        self.callbacks, self.queue_length = list(callbacks or ()), queue_length
+        self.callbacks, self.queue_length = list[Any](), queue_length
+        for callback in callbacks or ():
+            self.append(callback)
 
     def append(self, callback: Any) -> None:
         """Adds a callback at the end."""
+        if isinstance(callback, type) or not all(hasattr(callback, method) for method in METHODS):
+            hint = f" Did you mean {callback.__name__}(…)?" if isinstance(callback, type) else ""
+            raise ArgumentError(f"callbacks takes Callback objects; received {callback!r:.80}.{hint}")
         self.callbacks.append(callback)
 
     def want_each_batch(self) -> bool:
@@ -40,7 +47,7 @@ def _passing_on(method: str) -> Any:
     return tell
 
 
-for _name in [name for name in vars(Callback) if name.startswith(("on_", "set_"))]:
+for _name in METHODS:
     setattr(CallbackList, _name, _passing_on(_name))
 
 

@@ -49,9 +49,11 @@ def _checked(value: Any, kind: str, name: str, shape: Shape | None, first_axis: 
     if len(array.shape) == 1 and (shape is None or len(shape) != 1):
         array = np.expand_dims(np.asarray(array), 1)
     if shape is not None and not _fits(array.shape, shape, first_axis):
+        given = tuple(value.shape if hasattr(value, "shape") else np.shape(value))
+        one = " A single sample needs an axis in front: x[None]." if _fits(given, shape[1:], 0) else ""
         raise DataError(
-            f"{kind} {name!r}: received an array of shape {tuple(array.shape)}, expected {shape} (None: any "
-            f"size). Reshape it, or build the model for samples of shape {tuple(array.shape[1:])}."
+            f"{kind} {name!r}: received an array of shape {given}, expected {shape} (None: any "
+            f"size). Reshape it, or build the model for samples of shape {tuple(array.shape[1:])}.{one}"
         )
     return array
 
@@ -63,6 +65,8 @@ def _fits(shape: Sequence[int], expected: Shape, first_axis: int) -> bool:
 
 def as_array(value: Any, what: str) -> Array:
     """Returns what can be sliced (HDF5, sparse) as it is, anything else as an array; refuses non-numbers."""
+    if value is None:
+        raise DataError(f"{what}: received None, no data. Pass an array of numbers with an axis of samples.")
     typed = isinstance(getattr(value, "dtype", np.dtype(float)), np.dtype)
     if not (typed and hasattr(value, "shape")) or hasattr(value, "iloc"):
         try:

@@ -13,7 +13,7 @@ import numpy as np
 
 from oneiros import backend as K
 from oneiros import config
-from oneiros.backend import Backend, bound
+from oneiros.backend import bound
 from oneiros.engine.node import Node, Shape, Tensor, label, object_list_uid, one_or_all, origins, to_list
 from oneiros.errors import ArgumentError, BackendMixError, DataError, NodeError, ShapeError
 
@@ -63,6 +63,13 @@ def _single(attribute: str, doc: str) -> Any:
     return property(lambda self: self._only(attribute), doc=doc)
 
 
+class _Unset:
+    """What an attribute is until `Layer.__init__` sets it."""
+
+    def __get__(self, layer: Any, owner: type) -> Any:
+        raise NodeError(f"{owner.__name__}.__init__ must begin with super().__init__(**kwargs); it doesn't.")
+
+
 class Layer:
     """Base class of all layers: a function on tensors with weights, and the record of its calls.
 
@@ -103,6 +110,13 @@ class Layer:
     loadable: ClassVar[bool] = False
     """Whether a file may have a layer of exactly this class built: the constructor only keeps arguments."""
 
+    checks_output_shape: bool = True
+    """Whether a tensor that contradicts `get_output_shape_for` is refused; False where Keras 1 let it be."""
+
+    inbound_nodes: Any = _Unset()
+    name: Any = _Unset()
+    trainable: Any = _Unset()
+    _backend: Any = _Unset()
     input_spec: Any = None
     supports_masking: bool = False
     uses_learning_phase: bool = False
@@ -132,11 +146,11 @@ class Layer:
     def _begin(self, name: str | None, trainable: bool = True) -> None:
         """Sets what layers and models have in common."""
         prefix = type(self).__name__.lower()
-        self._backend: Backend = K.current()
+        self._backend = K.current()
         self.name = name or f"{prefix}_{K.get_uid(prefix)}"
         self.trainable = trainable
         self.built = False
-        self.inbound_nodes: list[Node] = []
+        self.inbound_nodes = list[Node]()
         self.outbound_nodes: list[Node] = []
         vars(self).setdefault("_trainable_weights", [])
         vars(self).setdefault("_non_trainable_weights", [])

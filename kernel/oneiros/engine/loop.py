@@ -146,7 +146,8 @@ def _warn_of_nan(names: list[str], values: list[Any], epoch: int, batch: int) ->
         return False
     losses = zip(names, values[1:] if len(names) > 1 else values, strict=False)
     source = " and ".join(repr(name) for name, value in losses if value != value) or "none (a regularizer)"
-    why = "Usual reasons: too high a learning rate, NaN in the data, targets outside the loss's domain."
+    why = "Usual reasons: too high a learning rate, NaN in the data, targets outside the loss's domain, "
+    why += "an Embedding index outside [0, input_dim)."
     message = f"The loss became NaN in epoch {epoch + 1}, batch {batch + 1}, output {source}. {why}"
     warnings.warn(message, RuntimeWarning, stacklevel=5)
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ def weighted_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., 
     """
 
     def weighted(y_true: Tensor, y_pred: Tensor, weights: Tensor, mask: Tensor = None) -> Tensor:
-        score = fn(y_true, y_pred)
+        score = _computed("loss", fn, y_true, y_pred)
         if mask is not None:
             mask = K.cast(mask, K.floatx())
             score = score * mask / K.mean(mask)
@@ -32,6 +33,24 @@ def weighted_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., 
         return K.mean(score)
 
     return weighted
+
+
+def _computed(kind: str, function: Any, y_true: Tensor, y_pred: Tensor) -> Any:
+    """Returns what a loss or metric makes of two tensors: a tensor, or a dict of them from a metric."""
+    try:
+        inspect.signature(function).bind(y_true, y_pred)
+    except TypeError as error:
+        raise ArgumentError(f"{kind} {name_of(function)!r} must take (y_true, y_pred): {error}.") from None
+    except ValueError:
+        pass
+    result = function(y_true, y_pred)
+    for value in result.values() if isinstance(result, dict) and kind == "metric" else [result]:
+        if not K.current().owns(value):
+            raise ArgumentError(
+                f"The {kind} {name_of(function)!r} returned {value!r:.60}, no tensor. Compute it from y_true "
+                f"and y_pred with functions of oneiros.backend, as in K.mean(K.square(y_pred - y_true))."
+            )
+    return result
 
 
 def collect_metrics(metrics: Any, output_names: Names) -> list[list[Any]]:
@@ -129,6 +148,6 @@ def _metric(metric: Any, loss: Any, y_true: Tensor, y_pred: Tensor, shape: Shape
         sparse = name_of(loss) == "sparse_categorical_crossentropy"
         metric = f"{'binary' if binary else 'sparse_categorical' if sparse else 'categorical'}_accuracy"
     function = _function("metric", "metrics", metric)
-    result = function(y_true, y_pred)
+    result = _computed("metric", function, y_true, y_pred)
     named = result if isinstance(result, dict) else {"acc" if accuracy else name_of(function): result}
     return [(name, tensor if K.ndim(tensor) == 0 else K.mean(tensor)) for name, tensor in named.items()]

@@ -12,7 +12,7 @@ from oneiros.engine import data, losses
 from oneiros.engine.callbacks import BaseLogger, CallbackList, History
 from oneiros.engine.container import Container
 from oneiros.engine.loop import Stream, call, fit_loop, make_batches, predict_loop, scalars, test_loop
-from oneiros.engine.node import one_or_all
+from oneiros.engine.node import label, one_or_all
 from oneiros.errors import ArgumentError, DataError, NotCompiledError
 
 Arrays = list[Any]
@@ -62,7 +62,9 @@ class Model(Container):
         """
         given = {"optimizer": optimizer, "loss": loss, "metrics": metrics, "loss_weights": loss_weights}
         given["sample_weight_mode"] = sample_weight_mode
-        plugins.call("oneiros_before_compile", model=self, arguments=given)
+        asked = dict(given)
+        plugins.call("oneiros_before_compile", lambda _: _reset(given, asked), model=self, arguments=given)
+        _reset(given, asked)
         given["optimizer"], *planned = losses.plan(self, **given)
         self.loss_functions, self.sample_weight_modes, self._target_shapes, self.targets, *planned = planned
         self.sample_weights, self.metrics_names, self.metrics_tensors, self.total_loss = planned
@@ -91,7 +93,8 @@ class Model(Container):
         more = [*self.targets, *self.sample_weights] if measures else []
         inputs = [*self.inputs, *more, *([] if isinstance(phase, int) else [phase])]
         outputs = [self.total_loss, *self.metrics_tensors] if measures else self.outputs
-        return self._backend.function(inputs, outputs, updates=updates, **self._function_kwargs)
+        last = list({id(pair[0]): pair for pair in updates}.values())
+        return self._backend.function(inputs, outputs, updates=last, **self._function_kwargs)
 
     @K.bound
     def fit(
@@ -134,7 +137,7 @@ class Model(Container):
             "batch_size": batch_size, "nb_epoch": nb_epoch, "nb_sample": len(train[-1]), "verbose": verbose,
             "metrics": labels + [f"val_{n}" for n in labels if held_out], "do_validation": bool(held_out),
         }  # fmt: skip
-        defaults = plugins.call("oneiros_default_callbacks", model=told, params=params)
+        defaults = plugins.call("oneiros_default_callbacks", _listed, model=told, params=params)
         history, callbacks = History(), callbacks or ()
         heard = CallbackList([BaseLogger(), *callbacks, history, *(c for group in defaults for c in group)])
         self._make_train_function()
@@ -217,7 +220,7 @@ class Model(Container):
     ) -> Arrays:
         """Returns inputs, targets and weights, checked, in the order in which the functions take them."""
         if self.optimizer is None:
-            raise NotCompiledError(f"{self.name!r} isn't compiled. Type: model.compile('sgd', loss='mse')")
+            raise NotCompiledError(f"{label(self)} isn't compiled. Type: model.compile('sgd', loss='mse')")
         names, inputs = self.output_names, self._standardize_inputs(x, kind)
         targets = data.standardize_input_data(y, names, None, False, f"{kind} target")
         data.check_loss_and_target_compatibility(targets, self.loss_functions, self._target_shapes, names)
@@ -252,10 +255,29 @@ class Model(Container):
 
     def _go_over(self, loop: Any, function: Any, arrays: Arrays, batch_size: int, verbose: int) -> Any:
         with closing(self._stream(function, arrays, 0, batch_size)) as stream:
-            bars = plugins.call("oneiros_progress", model=self, total=stream.size) if verbose == 1 else []
+            shown = verbose == 1
+            bars = plugins.call("oneiros_progress", _bar, model=self, total=stream.size) if shown else []
             return one_or_all(loop(stream, bars))
 
 
 def _check(argument: str, value: Any, fine: bool, expected: str) -> None:
     if not fine:
         raise ArgumentError(f"{argument} takes {expected}; received {value!r:.80}.")
+
+
+def _reset(arguments: dict[str, Any], asked: dict[str, Any]) -> str | None:
+    """Takes back what a hook did to the names of `compile`'s arguments, and says so."""
+    changed = sorted(map(str, arguments.keys() ^ asked.keys()))
+    values = {name: arguments.get(name, value) for name, value in asked.items()}
+    arguments.clear()
+    arguments.update(values)
+    return f"It added or removed arguments: {', '.join(changed)}" if changed else None
+
+
+def _listed(result: Any) -> str | None:
+    fine = isinstance(result, (list, tuple, type(None))) and CallbackList(result)
+    return None if fine else f"It returned {result!r:.80}, not a list of callbacks"
+
+
+def _bar(result: Any) -> str | None:
+    return None if result is None or callable(result) else f"It returned {result!r:.80}, no function"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from oneiros import backend as K
-from oneiros.errors import GraphError
+from oneiros.errors import GraphError, ShapeError
 
 if TYPE_CHECKING:
     from oneiros.engine.layer import Layer
@@ -50,7 +50,8 @@ def shape_list(shapes: Any) -> list[Shape]:
 
 
 def label(layer: Any) -> str:
-    """Returns how messages call a layer: its class and its name."""
+    """Returns how messages call a layer: its class and its name; a Sequential's inner model as it is."""
+    layer = getattr(layer, "callback_model", None) or layer
     return f"{type(layer).__name__} {layer.name!r}"
 
 
@@ -163,9 +164,20 @@ def run_layer(layer: Layer, tensors: list[Tensor], masks: list[Tensor], shapes: 
             outputs[index] = K.squeeze(K.expand_dims(output, 0), 0)
     learns = layer.uses_learning_phase or any(getattr(t, "_uses_learning_phase", False) for t in tensors)
     for output, output_shape in zip(outputs, output_shapes, strict=True):
+        if layer.checks_output_shape:
+            _check_shape(layer, K.int_shape(output), output_shape)
         output._keras_shape = output_shape
         output._uses_learning_phase = learns or getattr(output, "_uses_learning_phase", False)
     regularizer = getattr(layer, "activity_regularizer", None)
     if regularizer is not None:
         layer.add_loss([regularizer(output) for output in outputs], tensors)
     return outputs, output_masks, output_shapes
+
+
+def _check_shape(layer: Layer, found: Shape, declared: Shape) -> None:
+    sizes = zip(found, declared, strict=False)
+    if len(found) != len(declared) or any(None not in pair and pair[0] != pair[1] for pair in sizes):
+        raise ShapeError(
+            f"{label(layer)} returned a tensor of shape {found} from `call`, and {declared} from "
+            f"`get_output_shape_for`. Define get_output_shape_for(input_shape) to return the tensor's shape."
+        )

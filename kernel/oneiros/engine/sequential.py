@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
 import warnings
 from typing import Any, ClassVar
 
@@ -285,6 +287,8 @@ def _check_legacy(method: str, kwargs: dict[str, Any]) -> None:
     """Warns of arguments of Keras 0.3, and refuses others."""
     for name in kwargs:
         if name not in LEGACY:
-            raise TypeError(f"Sequential.{method} received the unknown argument {name!r}.")
+            near = difflib.get_close_matches(name, inspect.signature(getattr(Model, method)).parameters, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise TypeError(f"Sequential.{method} received the unknown argument {name!r}.{hint}")
         remedy = "Use compile(…, metrics=['accuracy'])"
         warnings.warn(f"{method}({name}=…) is of Keras 0.3, to no effect. {remedy}.", stacklevel=3)

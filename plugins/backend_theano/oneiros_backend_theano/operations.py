@@ -52,6 +52,9 @@ class Operations(Backend):
     def dot(self, x: Any, y: Any) -> Any:
         """As numpy.dot, keeping the sizes that are known."""
         x, y = self.to_dense(x), self.to_dense(y)
+        inner = (*x.type.shape[-1:], *y.type.shape[-2:][:1])
+        if len(inner) == 2 and None not in inner and inner[0] != inner[1]:
+            raise ShapeError(f"dot can't multiply tensors of shapes {x.type.shape} and {y.type.shape}.")
         if x.ndim < 3 and y.ndim < 3:
             return pt.dot(x, y)
         left, right, at = sizes(x), sizes(y), max(y.ndim - 2, 0)

@@ -59,6 +59,10 @@ def _add(app: typer.Typer, name: str) -> None:
         command = _broken(error)
     if isinstance(command, typer.Typer):
         app.add_typer(command, name=name)
+    elif not hasattr(command, "main") and not callable(command):
+        entry = registry.find("command", name)
+        owner = entry.distribution if entry else "a plugin"
+        print(f"oneiros: the command {name!r} of {owner} is {command!r:.80}, no function", file=sys.stderr)
     elif hasattr(command, "main"):
         settings = {"ignore_unknown_options": True, "allow_extra_args": True}
         summary = getattr(command, "help", None)

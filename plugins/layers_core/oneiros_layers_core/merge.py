@@ -90,6 +90,7 @@ class Merge(Layer):
         self.node_indices = node_indices
         self.tensor_indices = tensor_indices
         self.supports_masking = True
+        self.checks_output_shape = mode != "cos"
         self._output_shape = tuple(output_shape) if isinstance(output_shape, list) else output_shape
         self._output_mask = output_mask
         self._input_dtypes: list[str] = []
