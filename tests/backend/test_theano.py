@@ -222,30 +222,35 @@ def test_interrupts_lose_no_variable(interruptible):
     a, b = K.variable(np.zeros(300)), K.variable(np.zeros(300))
     x = K.placeholder((None, 300))
     f = K.function([x], [K.sum(a)], [K.update_add(a, K.mean(x)), K.update_add(b, K.mean(x))])
-    data, stop, caught = np.ones((4, 300), "float32"), threading.Event(), 0
+    data, stop, caught, armed = np.ones((4, 300), "float32"), threading.Event(), 0, []
     handle = f.upload([data])
     f([data])
     f.loop(handle, np.zeros((4, 4), int))
     done = 5
 
+    def interrupt(*_):
+        if armed:
+            armed.clear()
+            raise KeyboardInterrupt
+
     def disturb():
         while not stop.wait(0.002):
             os.kill(os.getpid(), signal.SIGINT)
 
+    signal.signal(signal.SIGINT, interrupt)
     thread = threading.Thread(target=disturb)
     thread.start()
     deadline = time.monotonic() + 3
     while time.monotonic() < deadline:
         try:
+            armed.append(True)
             f([data])
             f.loop(handle, np.zeros((4, 4), int))
+            armed.clear()
         except KeyboardInterrupt:
             caught += 1
-    try:
-        stop.set()
-        thread.join()
-    except KeyboardInterrupt:
-        thread.join()
+    stop.set()
+    thread.join()
     first, second = K.get_value(a), K.get_value(b)
     assert caught > 10
     np.testing.assert_array_equal(first, second)

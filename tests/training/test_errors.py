@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from oneiros import backend as K
 from oneiros.callbacks import History
-from oneiros.errors import ArgumentError, DataError, NotCompiledError
+from oneiros.errors import ArgumentError, DataError, NotCompiledError, ShapeError
 from oneiros.layers import Dense, Input
 from oneiros.models import Model, Sequential
 
@@ -31,7 +32,7 @@ FITS = [
     ({"x": np.zeros((6, 4, 1))}, DataError, "build the model for samples of shape (4, 1)"),
     ({"x": [X, X]}, DataError, "model input: received 2 items, expected 1: 'x'"),
     ({"x": {"z": X}}, DataError, "model input: received the keys 'z', expected 1: 'x'"),
-    ({"x": None}, DataError, "model input 'x': received None"),
+    ({"x": None}, DataError, "no data was given"),
     ({"x": X.astype(object)}, DataError, "received an array of type object, expected numbers"),
     ({"x": X.astype(str)}, DataError, "Encode what isn't a number"),
     ({"x": [["a"] * 4] * 6}, DataError, "model input 'x': received an array of type <U1"),
@@ -50,6 +51,9 @@ FITS = [
     ({"nb_epoch": -1}, ArgumentError, "nb_epoch takes an int above 0; received -1"),
     ({"shuffle": "all"}, ArgumentError, "shuffle takes True, False or 'batch'; received 'all'"),
     ({"callbacks": History()}, ArgumentError, "callbacks takes a list"),
+    ({"callbacks": [3]}, ArgumentError, "callbacks takes Callback objects; received 3"),
+    ({"callbacks": [History]}, ArgumentError, "Did you mean History(…)?"),
+    ({"x": X[0]}, DataError, "received an array of shape (4,), expected (None, 4)"),
     ({"validation_split": 1.0}, ArgumentError, "validation_split takes a part in [0, 1)"),
     ({"validation_split": -0.1}, ArgumentError, "received -0.1"),
     ({"validation_split": "0.1"}, ArgumentError, "received '0.1'"),
@@ -143,3 +147,44 @@ def test_fixed_batch_size():
 def test_the_model_works_after_all_this(model, pair):
     assert model.fit(X, Y, nb_epoch=1, verbose=0).epoch == [0]
     assert pair.fit([X, X[:, :2]], [Y, Y[:, :1]], nb_epoch=1, verbose=0).epoch == [0]
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda y_true, y_pred: 3.0, "returned 3.0, no tensor"),
+        (lambda y_true: y_true, "must take (y_true, y_pred)"),
+    ],
+)
+@pytest.mark.parametrize("argument", ["loss", "metrics"])
+def test_a_function_that_is_no_loss_or_metric(function, expected, argument):
+    with pytest.raises(ArgumentError) as caught:
+        Sequential([Dense(1, input_dim=4)]).compile(
+            "sgd", **({"loss": function} if argument == "loss" else {"loss": "mse", "metrics": [function]})
+        )
+    assert expected in str(caught.value)
+
+
+def test_a_sequential_goes_by_its_own_name():
+    made = Sequential([Dense(1, input_dim=4)], name="mine")
+    with pytest.raises(NotCompiledError, match=r"^Sequential 'mine' isn't compiled"):
+        made.fit(X, Y)
+    with pytest.raises(ArgumentError, match=r"^Sequential 'mine' has no layer"):
+        made.get_layer("zzz")
+    with pytest.raises(TypeError, match=r"'epochs'\. Did you mean 'nb_epoch'"):
+        made.fit(X, Y, epochs=1)
+
+
+def test_a_function_is_told_what_it_can_not_compute():
+    v = K.variable(0.0, name="v")
+    with pytest.raises(ArgumentError, match="two updates of the variable v"):
+        K.function([], [], updates=[(v, v + 1), (v, v + 2)])
+    with pytest.raises(ArgumentError, match="outputs tensors, not 3"):
+        K.function([], [3])
+    with pytest.raises(DataError, match=r"^The variable has shape \(\)"):
+        K.set_value(K.variable(0.0), [1.0, 2.0])
+
+
+def test_dot_of_sizes_that_differ_on_theano():
+    with K.use("theano"), pytest.raises(ShapeError, match=r"shapes \(None, 3\) and \(2, 4\)"):
+        K.dot(K.placeholder((None, 3)), K.placeholder((2, 4)))

@@ -384,7 +384,7 @@ class TestHooks:
     def test_default_callbacks_come_last(self, monkeypatch, recorded, rows):
         diary, received = [], {}
 
-        def call(hook, **arguments):
+        def call(hook, *check, **arguments):
             received[hook] = arguments
             return [[Diary("default ", diary)]] if hook == "oneiros_default_callbacks" else []
 
@@ -398,7 +398,7 @@ class TestHooks:
     def test_around_compile(self, monkeypatch):
         seen = []
 
-        def call(hook, model, arguments=None):
+        def call(hook, *check, model, arguments=None):
             seen.append((hook, model.optimizer))
             if arguments:
                 arguments["loss"] = "mae"
@@ -414,7 +414,7 @@ class TestHooks:
     def test_progress_of_evaluate_and_predict(self, monkeypatch, recorded, rows):
         done, totals = [], []
 
-        def call(hook, model, total):
+        def call(hook, *check, model, total):
             totals.append(total)
             return [done.append]
 

@@ -100,7 +100,7 @@ class Function:
                 name = getattr(pair[0], "name", None) or repr(pair[0])
                 raise ArgumentError(f"K.function received two updates of the variable {name}. Pass one.")
         for x in self.outputs:
-            if not backend.owns(x):
+            if isinstance(x, (int, float, np.ndarray, np.generic)):
                 raise ArgumentError(f"K.function outputs tensors, not {x!r:.80}. K.variable(x) makes one.")
         phases = [i for i, x in enumerate(inputs) if isinstance(x, int) or backend.is_learning_phase(x)]
         self.phase_index = phases[0] if phases else None

@@ -66,7 +66,9 @@ def _fits(shape: Sequence[int], expected: Shape, first_axis: int) -> bool:
 def as_array(value: Any, what: str) -> Array:
     """Returns what can be sliced (HDF5, sparse) as it is, anything else as an array; refuses non-numbers."""
     if value is None:
-        raise DataError(f"{what}: received None, no data. Pass an array of numbers with an axis of samples.")
+        raise DataError(
+            f"{what}: received None, expected numbers with an axis of samples: no data was given."
+        )
     typed = isinstance(getattr(value, "dtype", np.dtype(float)), np.dtype)
     if not (typed and hasattr(value, "shape")) or hasattr(value, "iloc"):
         try:
