@@ -79,7 +79,7 @@ def attribute(module: str, name: str) -> Any:
             reaches who writes `from oneiros.layers import LSTM`; Python drops an AttributeError's message.
     """
     if name == "__all__":
-        return [public for public in names(module) if _works(module, public)]
+        return [public for public in names(module) if public[0] != "_" and _works(module, public)]
     if not name.startswith("__"):
         if entry := _find(module, name):
             return registry.load(entry)

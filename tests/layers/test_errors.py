@@ -4,23 +4,46 @@ import numpy as np
 import pytest
 from oneiros.errors import ArgumentError, ShapeError
 from oneiros.layers import (
+    AtrousConvolution1D,
+    AtrousConvolution2D,
+    AveragePooling3D,
     BatchNormalization,
+    Convolution1D,
+    Convolution2D,
+    Convolution3D,
+    Cropping1D,
+    Cropping2D,
+    Cropping3D,
+    Deconvolution2D,
     Dense,
     Dropout,
     Embedding,
     Flatten,
     GaussianDropout,
     GaussianNoise,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
     Highway,
     Input,
+    LocallyConnected1D,
+    LocallyConnected2D,
     MaxoutDense,
+    MaxPooling1D,
+    MaxPooling2D,
     Permute,
     PReLU,
     RepeatVector,
     Reshape,
+    SeparableConvolution2D,
     SpatialDropout1D,
     SpatialDropout2D,
     TimeDistributedDense,
+    UpSampling1D,
+    UpSampling2D,
+    UpSampling3D,
+    ZeroPadding1D,
+    ZeroPadding2D,
+    ZeroPadding3D,
 )
 
 
@@ -31,6 +54,14 @@ def on(layer, *shape):
 def twice(layer, first, second):
     on(layer, *first)
     return on(layer, *second)
+
+
+def convolution(*sizes, **arguments):
+    return Convolution2D(*(sizes or (4, 3, 3)), **{"dim_ordering": "tf", **arguments})
+
+
+def deconvolution(*output_shape, **arguments):
+    return Deconvolution2D(3, 3, 3, output_shape, dim_ordering="tf", **arguments)
 
 
 ARGUMENTS = {
@@ -56,6 +87,62 @@ ARGUMENTS = {
     "BatchNormalization": (lambda: BatchNormalization(mode=3), "mode=3"),
     "PReLU": (lambda: PReLU(shared_axes=0), "shared_axes=0.*axis 0 is the batch"),
     "PReLU text": (lambda: PReLU(shared_axes="rows"), "shared_axes='rows'"),
+    "Convolution filters": (lambda: convolution(0, 3, 3), r"Convolution2D 'conv.*nb_filter=0.*at least 1"),
+    "Convolution rows": (lambda: convolution(4, 0, 3), "nb_row=0"),
+    "Convolution columns": (lambda: convolution(4, 3, -1), "nb_col=-1"),
+    "Convolution subsample": (lambda: convolution(subsample=2), r"subsample=2.*2 whole numbers.*\(2, 2\)"),
+    "Convolution step": (lambda: convolution(subsample=(0, 1)), r"subsample=\(0, 1\).*at least 1"),
+    "Convolution border": (
+        lambda: convolution(border_mode="reflect"),
+        "'reflect'.*'valid' or 'same' or 'ful",
+    ),
+    "Convolution axes": (lambda: convolution(dim_ordering="channels_last"), "'channels_last'.*'tf'.*'th'"),
+    "Convolution1D": (lambda: Convolution1D(4, 2.5), r"Convolution1D 'conv.* filter_length=2.5"),
+    "Convolution1D step": (lambda: Convolution1D(4, 3, subsample_length=0), "subsample_length=0"),
+    "Convolution3D": (lambda: Convolution3D(4, 3, 3, 0), "kernel_dim3=0"),
+    "Convolution3D step": (lambda: Convolution3D(4, 3, 3, 3, subsample=(1, 1)), "3 whole numbers"),
+    "Atrous": (lambda: AtrousConvolution1D(4, 3, atrous_rate=0), "atrous_rate=0"),
+    "Atrous 2D": (lambda: AtrousConvolution2D(4, 3, 3, atrous_rate=2), r"atrous_rate=2.*\(2, 2\)"),
+    "Separable border": (lambda: SeparableConvolution2D(4, 3, 3, border_mode="full"), "'valid' or 'same'"),
+    "Separable depth": (lambda: SeparableConvolution2D(4, 3, 3, depth_multiplier=0), "depth_multiplier=0"),
+    "Deconvolution": (
+        lambda: deconvolution(None, 14, 14),
+        r"output_shape=\(None, 14, 14\).*\(None, 25, 25, 3\)",
+    ),
+    "Deconvolution channels": (lambda: deconvolution(None, 14, 14, 4), "14, 4.*nb_filter=3 channels"),
+    "Deconvolution open": (lambda: deconvolution(None, None, 14, 3), "None, None, 14, 3.*such as"),
+    "Deconvolution zero": (lambda: deconvolution(None, 0, 14, 3), "None, 0, 14, 3.*such as"),
+    "Deconvolution int": (lambda: Deconvolution2D(3, 3, 3, 14), "output_shape=14"),
+    "UpSampling": (lambda: UpSampling1D(0), r"UpSampling1D 'upsampling1d_\d+' received length=0"),
+    "UpSampling int": (lambda: UpSampling2D(2), "size=2"),
+    "UpSampling pair": (lambda: UpSampling3D((1, 2)), "3 whole numbers"),
+    "ZeroPadding": (lambda: ZeroPadding1D(-1), r"ZeroPadding1D .*-1.*at least 0"),
+    "ZeroPadding three": (lambda: ZeroPadding1D((1, 2, 3)), r"padding=\(1, 2, 3\)"),
+    "ZeroPadding key": (lambda: ZeroPadding1D({"top_pad": 1}), "'top_pad'.*left_pad, right_pad"),
+    "ZeroPadding text": (lambda: ZeroPadding1D("same"), "padding='same'"),
+    "ZeroPadding 2D": (lambda: ZeroPadding2D((1, 2, 3)), r"padding=\(1, 2, 3\)"),
+    "ZeroPadding 2D key": (lambda: ZeroPadding2D({"top": 1}), "'top'.*top_pad, bottom_pad"),
+    "ZeroPadding 2D value": (lambda: ZeroPadding2D({"top_pad": -1}), "at least 0"),
+    "ZeroPadding 3D": (lambda: ZeroPadding3D((1, 1)), "3 whole numbers"),
+    "Cropping": (lambda: Cropping1D(1), "cropping=1"),
+    "Cropping negative": (lambda: Cropping1D((-1, 0)), r"cropping=\(-1, 0\).*at least 0"),
+    "Cropping 2D": (
+        lambda: Cropping2D((1, 1)),
+        r"cropping=\(1, 1\).*pair .*rows, columns.*\(\(1, 1\), \(1, 1\)\)",
+    ),
+    "Cropping 2D one": (lambda: Cropping2D(((1, 1),)), r"cropping=\(\(1, 1\),\)"),
+    "Cropping 2D negative": (lambda: Cropping2D(((1, 1), (1, -1))), "1, -1.*at least 0"),
+    "Cropping 3D": (lambda: Cropping3D(1), "cropping=1.*d1, d2, d3"),
+    "Pooling": (lambda: MaxPooling1D(0), r"MaxPooling1D 'maxpooling1d_\d+' received pool_length=0"),
+    "Pooling stride": (lambda: MaxPooling1D(stride=0), " stride=0"),
+    "Pooling border": (lambda: MaxPooling1D(border_mode="full"), "'full'.*'valid' or 'same'"),
+    "Pooling int": (lambda: MaxPooling2D(2), "pool_size=2"),
+    "Pooling strides": (lambda: MaxPooling2D(strides=(1, 0)), r"strides=\(1, 0\)"),
+    "Pooling 3D": (lambda: AveragePooling3D((2, 2)), "3 whole numbers"),
+    "Pooling axes": (lambda: GlobalMaxPooling2D("last"), "dim_ordering='last'"),
+    "Local border": (lambda: LocallyConnected1D(3, 3, border_mode="same"), "'same'. It takes 'valid'"),
+    "Local": (lambda: LocallyConnected2D(3, 3, 0), "nb_col=0"),
+    "Local step": (lambda: LocallyConnected2D(3, 3, 3, subsample=(1, 0)), r"subsample=\(1, 0\)"),
 }
 
 
@@ -90,6 +177,66 @@ SHAPES = {
     "BatchNormalization mode 1": (lambda: on(BatchNormalization(mode=1, axis=1), 3, 4), "mode=1.*last axis"),
     "PReLU": (lambda: on(PReLU(shared_axes=[3]), 3, 4), r"shared_axes=\[3\]"),
     "PReLU unknown": (lambda: on(PReLU(), None, 4), r"\(None, None, 4\).*sizes must be known"),
+    "Convolution rank": (lambda: on(convolution(), 5, 5), r"Convolution2D .*\(None, 5, 5\).*4 axes"),
+    "Convolution rank alone": (
+        lambda: convolution().get_output_shape_for((None, 5, 5)),
+        r"4 axes, \(samples, rows, columns, channels\)",
+    ),
+    "Convolution small": (
+        lambda: on(convolution(), 2, 5, 3),
+        r"\(None, 2, 5, 3\).*window \(3, 3\) is larger than \(2, 5\).*smaller.*dim_ordering='th'",
+    ),
+    "Convolution channels": (lambda: on(convolution(), 5, 5, None), r"channels must be known.*\(32, 32, 3\)"),
+    "Convolution other": (
+        lambda: twice(convolution(), (5, 5, 3), (5, 5, 2)),
+        r"\(None, 5, 5, 2\).*2 channels.*weights were made for 3",
+    ),
+    "Convolution small later": (lambda: twice(convolution(), (5, 5, 3), (5, 2, 3)), r"larger than \(5, 2\)"),
+    "Convolution first": (
+        lambda: on(Convolution2D(4, 3, 3, dim_ordering="th"), 8, 8, 2),
+        r"\(samples, channels, rows, columns\).*larger than \(8, 2\).*'tf', if the channels come last",
+    ),
+    "Convolution1D": (lambda: on(Convolution1D(4, 5), 4, 3), r"\(samples, steps, channels\).*than \(4,\)"),
+    "Convolution1D channels": (lambda: on(Convolution1D(4, 5), 5, None), r"input_shape=\(10, 3\)\."),
+    "Convolution3D": (lambda: on(Convolution3D(2, 3, 3, 3, dim_ordering="tf"), 2, 3, 3, 1), r"d1, d2, d3"),
+    "Atrous": (
+        lambda: on(AtrousConvolution2D(4, 3, 3, atrous_rate=(3, 3), dim_ordering="tf"), 6, 8, 3),
+        r"atrous_rate=\(3, 3\): \(7, 7\)\) is larger than \(6, 8\)",
+    ),
+    "Separable": (
+        lambda: twice(SeparableConvolution2D(4, 3, 3, dim_ordering="tf"), (5, 5, 3), (5, 5, 2)),
+        "2 channels.*made for 3",
+    ),
+    "Deconvolution": (
+        lambda: on(deconvolution(None, 14, 14, 3), 11, 12, 2),
+        r"comes from rows and columns \(12, 12\).*has \(11, 12\).*13 and 14 in output_shape",
+    ),
+    "Deconvolution steps": (
+        lambda: on(deconvolution(None, 14, 14, 3, subsample=(2, 2)), None, 7, 2),
+        "any size and 15 to 16",
+    ),
+    "UpSampling": (lambda: on(UpSampling2D(), 3, 3), "4 axes"),
+    "ZeroPadding": (lambda: on(ZeroPadding2D(), 3), "4 axes"),
+    "Cropping": (lambda: on(Cropping1D((2, 2)), 4, 3), r"\(\(2, 2\),\) leaves nothing of \(4,\)"),
+    "Cropping 2D": (
+        lambda: on(Cropping2D(((0, 0), (2, 2)), dim_ordering="tf"), 4, 3, 3),
+        r"\(None, 4, 3, 3\).*leaves nothing of \(4, 3\), its rows, columns",
+    ),
+    "Pooling": (lambda: on(MaxPooling1D(3), 2, 3), r"MaxPooling1D .*window \(3,\) is larger than \(2,\)"),
+    "Pooling 2D": (lambda: on(MaxPooling2D((3, 3), dim_ordering="tf"), 2, 3, 3), r"larger than \(2, 3\)"),
+    "Pooling 3D": (lambda: on(AveragePooling3D(dim_ordering="tf"), 1, 3, 3, 3), r"larger than \(1, 3, 3\)"),
+    "Pooling rank": (lambda: on(GlobalMaxPooling1D(), 2), "3 axes"),
+    "Local steps": (lambda: on(LocallyConnected1D(3, 3), None, 3), "each place, so its steps must be known"),
+    "Local channels": (lambda: on(LocallyConnected1D(3, 3), 5, None), "channels must be known"),
+    "Local small": (lambda: on(LocallyConnected1D(3, 3), 2, 3), r"larger than \(2,\)"),
+    "Local rows": (
+        lambda: on(LocallyConnected2D(3, 3, 3, dim_ordering="tf"), 5, None, 3),
+        r"\(None, 5, None, 3\).*its rows and columns must be known",
+    ),
+    "Local other": (
+        lambda: twice(LocallyConnected2D(3, 3, 3, dim_ordering="tf"), (5, 5, 3), (6, 5, 3)),
+        r"\(None, 6, 5, 3\).*must have the shape \(None, 5, 5, 3\)",
+    ),
 }
 
 

@@ -10,9 +10,7 @@ import pytest
 from oneiros import backend as K
 
 ROOT = Path(__file__).parents[2] / "plugins"
-PLUGINS = sorted(
-    f"layers_{family}" for family in ("core", "embeddings", "normalization", "advanced_activations", "noise")
-)
+PLUGINS = sorted(path.name for path in ROOT.glob("layers_*"))
 BLOCK = re.compile(r"^( *)```python\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 
 

@@ -38,6 +38,7 @@ OPTIONAL = {
     "resize": "resize_images resize_volumes",
     "rnn": "rnn",
     "scan": "foldl foldr map_fn",
+    "fused": "simple_rnn gru lstm",
     "ctc": "ctc_batch_cost ctc_cost ctc_create_skip_idxs ctc_decode ctc_interleave_blanks "
     "ctc_label_dense_to_sparse ctc_path_probs ctc_update_log_p",
     "session": "get_session set_session",
@@ -360,6 +361,30 @@ class Optional:
     def rnn(self, step_function: T, inputs: T, initial_states: T, go_backwards: T = False, mask: T = None,
         constants: T = None, unroll: T = False, input_length: T = None) -> T:
         """Runs a step function over the second axis, carrying states along."""
+
+    def simple_rnn(self, x: T, initial_states: T, U: T, activation: T = "tanh", go_backwards: T = False,
+        mask: T = None) -> T:
+        """Runs h = activation(x + h U) over the second axis; arguments and results as for `lstm`."""
+
+    def gru(self, x: T, initial_states: T, U: T, activation: T = "tanh", inner_activation: T = "hard_sigmoid",
+        go_backwards: T = False, mask: T = None) -> T:
+        """Runs a GRU over the second axis, blocks z, r, h; arguments and results as for `lstm`."""
+
+    def lstm(self, x: T, initial_states: T, U: T, activation: T = "tanh",
+        inner_activation: T = "hard_sigmoid", go_backwards: T = False, mask: T = None) -> T:
+        """Runs an LSTM over the second axis, faster than `rnn` does.
+
+        # Arguments
+            x: (samples, steps, 4 n), the projected input: dot(input, W) + b, in blocks i, f, c, o.
+            initial_states: list of tensors (samples, n): h, and c for an LSTM.
+            U: (n, 4 n), the recurrent weights in the same blocks.
+            activation, inner_activation: tanh, sigmoid, hard_sigmoid, linear or relu.
+            go_backwards: whether to start at the last step; the outputs are in the order of processing.
+            mask: (samples, steps); a step where it is 0 repeats output and states of the step before.
+
+        # Returns
+            The last output, all outputs, and the list of the last states, as `rnn` does.
+        """
 
     def foldl(self, fn: T, elems: T, initializer: T = None, name: T = None) -> T:
         """Folds over the first axis from its start."""

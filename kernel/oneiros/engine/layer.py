@@ -436,7 +436,7 @@ class Layer:
         return [item for item in self._store(kind) if id(item) not in conditional]
 
     def _store(self, kind: str) -> list[Any]:
-        return getattr(self, kind)  # type: ignore[no-any-return]
+        return vars(self)[kind]  # type: ignore[no-any-return]
 
     def _ordered_weights(self) -> list[Tensor]:
         """Returns the weights in the order of `get_weights()`."""

@@ -45,6 +45,15 @@ def _listed(axes: T) -> list[int]:
     return list(axes) if isinstance(axes, (list, tuple)) else [axes]
 
 
+_NAMES = (
+    "abs", "cast", "clip", "cos", "equal", "exp", "greater", "greater_equal", "lesser", "lesser_equal", "log",
+    "maximum", "minimum", "not_equal", "pow", "relu", "round", "sigmoid", "sign", "sin", "softplus", "sqrt",
+    "switch", "tanh",
+)  # fmt: skip
+ELEMENTWISE = frozenset(f"K.{name}" for name in _NAMES)
+"""The operations that work element by element, with broadcasting."""
+
+
 class Operations:
     """Plain functions, by their names in the contract."""
 

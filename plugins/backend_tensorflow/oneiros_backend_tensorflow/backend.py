@@ -9,16 +9,22 @@ from typing import Any, ClassVar
 
 import numpy as np
 from oneiros.backend import common
-from oneiros.backend.contract import Backend, Function, draw_seed
+from oneiros.backend.contract import CAPABILITIES, Backend, Function, draw_seed
 from oneiros.errors import ArgumentError
+from oneiros_backend_common.convolutions import Convolutions
+from oneiros_backend_common.ctc import Ctc
+from oneiros_backend_common.rnn import Rnn
 from oneiros_recorder.recorder import Node, RecordedFunction, Recorder, Spec
 
 from oneiros_backend_tensorflow import raw
-from oneiros_backend_tensorflow._ops import Draws, Operations
+from oneiros_backend_tensorflow._ops import ELEMENTWISE, Draws, Operations
+from oneiros_backend_tensorflow.beam_search import beam_search
 from oneiros_backend_tensorflow.compiled import xla_setting
 from oneiros_backend_tensorflow.conversion import pinned
 from oneiros_backend_tensorflow.engine import Cell, TensorFlowEngine
+from oneiros_backend_tensorflow.fused import Fused
 from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.spatial import PRIMITIVES
 
 T = Any
 
@@ -31,7 +37,7 @@ class Tensor(Node):
         return tf.TensorShape(self.shape)
 
 
-class TensorFlowBackend(Backend):
+class TensorFlowBackend(Convolutions, Rnn, Ctc, Fused):
     """Keras 1's `K` on TensorFlow 2.
 
     # Properties
@@ -39,7 +45,7 @@ class TensorFlowBackend(Backend):
     """
 
     name: ClassVar[str] = "tensorflow"
-    capabilities: ClassVar[frozenset[str]] = frozenset({"loop", "sparse", "float16"})
+    capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session", "devices"} | {"fused"}
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,12 +152,29 @@ class TensorFlowBackend(Backend):
 
     # Choices and graphs
 
+    def _elementwise(self, x: T) -> tuple[Callable[..., T], list[T]] | None:
+        """Returns how an operation that works element by element computes `x`, or a choice by the phase."""
+        if not self.recorder.owns(x) or not (x.elementwise or x.kind == "select"):
+            return None
+        rebuild = self.recorder.select if x.kind == "select" else self.recorder.again(x)
+        return rebuild, list(x.parents)
+
     def switch(self, condition: T, then_expression: T, else_expression: T) -> T:
         """Chooses element by element; by the learning phase, only the expression chosen is ever computed."""
         chosen = [x() if callable(x) else x for x in (then_expression, else_expression)]
         if condition is self.recorder.phase:
             return self.recorder.select(*chosen)
-        return self.recorder.record(pinned(Operations.switch), (condition, *chosen), label="K.switch")
+        return self.recorder.record(pinned(Operations.switch, True), (condition, *chosen), label="K.switch")
+
+    def _scan(
+        self, fn: Callable[..., Any], sequences: list[T], initial: list[T], go_backwards: bool = False
+    ) -> tuple[list[T], list[T]]:
+        states, outputs = self.recorder.loop(fn, sequences, initial, go_backwards)
+        return states, [self.reverse(x, 0) for x in outputs] if go_backwards else outputs
+
+    def _beam_search(self, logits: T, lengths: T, beam_width: int, top_paths: int) -> T:
+        search = functools.partial(beam_search, beam_width=beam_width, top_paths=top_paths)
+        return self.recorder.record(search, (logits, lengths), label="K.ctc_decode")
 
     def stop_gradient(self, variables: T) -> T:
         """Returns the tensor, or the list of tensors, as constants for `gradients`."""
@@ -184,16 +207,17 @@ def _dtype(dtype: Any) -> str:
     return str(tf.as_dtype(dtype or common.floatx()).name)
 
 
-def _recorded(name: str) -> Callable[..., Any]:
-    fn, label = getattr(Operations, name), f"K.{name}"
-
-    @functools.wraps(getattr(Backend, name))
+def _recorded(fn: Callable[..., Any], label: str, of: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(of)
     def method(self: TensorFlowBackend, *args: Any, **kwargs: Any) -> Any:
-        return self.recorder.record(pinned(fn), args, kwargs, label)
+        return self.recorder.record(pinned(fn, label in ELEMENTWISE), args, kwargs, label)
 
     return method
 
 
 for _name in vars(Operations):
     if _name[0] != "_" and _name not in vars(TensorFlowBackend):
-        setattr(TensorFlowBackend, _name, _recorded(_name))
+        _method = _recorded(getattr(Operations, _name), f"K.{_name}", getattr(Backend, _name))
+        setattr(TensorFlowBackend, _name, _method)
+for _name, (_fn, _label) in PRIMITIVES.items():
+    setattr(TensorFlowBackend, _name, _recorded(_fn, _label, _fn))

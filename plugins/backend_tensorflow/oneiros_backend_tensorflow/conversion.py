@@ -15,8 +15,8 @@ from oneiros_backend_tensorflow.quiet import tf
 _pinned: ContextVar[str | None] = ContextVar("oneiros_tensorflow_floatx", default=None)
 
 
-def pinned(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns `fn` under today's default float type, whenever it runs."""
+def pinned(fn: Callable[..., Any], elementwise: bool = False) -> Callable[..., Any]:
+    """Returns `fn` under today's default float type, whenever it runs; `elementwise` is told the recorder."""
     today = common.floatx()
 
     @functools.wraps(fn)
@@ -27,6 +27,7 @@ def pinned(fn: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             _pinned.reset(token)
 
+    run.elementwise = elementwise  # type: ignore[attr-defined]
     return run
 
 

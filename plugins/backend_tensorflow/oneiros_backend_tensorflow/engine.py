@@ -13,6 +13,7 @@ from oneiros_recorder.recorder import Program, Spec
 from oneiros_backend_tensorflow._ops import OPERATORS
 from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, reason
 from oneiros_backend_tensorflow.conversion import pinned
+from oneiros_backend_tensorflow.loops import dense, loop
 from oneiros_backend_tensorflow.quiet import tf
 
 Array = np.ndarray[Any, Any]
@@ -73,7 +74,7 @@ class TensorFlowEngine:
 
     def operator(self, name: str) -> Callable[..., Any]:
         """Returns the function behind a Python operator."""
-        return pinned(OPERATORS[name])
+        return pinned(OPERATORS[name], elementwise=name not in ("getitem", "matmul"))
 
     def infer(self, call: Callable[..., Any], specs: list[Spec]) -> Any:
         """Runs `call` on placeholders in a graph of its own, which is then dropped."""
@@ -90,11 +91,22 @@ class TensorFlowEngine:
         """Returns what TensorFlow's stateless random functions take as their seed."""
         return tf.stack([tf.constant(seed, tf.int32), counter])
 
+    def fold(self, key: Any, number: Any) -> Any:
+        """Returns a key like `key`, another one for each number."""
+        return tf.random.experimental.stateless_fold_in(key, number, "philox")
+
     def gradients(self, forward: Callable[..., Any], values: list[Any]) -> tuple[list[Any], list[Any]]:
         """Differentiates in place, in the graph that is being traced."""
         loss, computed = forward(values)
         found = tf.gradients(loss, values, unconnected_gradients="zero")
-        return [_dense(gradient) for gradient in found], computed
+        return [dense(gradient) for gradient in found], computed
+
+    def loop(
+        self, step: Callable[..., Any], sequences: list[Any], states: list[Any], captured: list[Any],
+        types: list[str], backwards: bool,
+    ) -> Any:  # fmt: skip
+        """Takes a step for each place of the first axis of `sequences`."""
+        return loop(step, sequences, states, captured, list(map(tf.as_dtype, types)), backwards)
 
     def put(self, array: Array) -> Any:
         """Copies an array to the device."""
@@ -186,10 +198,3 @@ def _spec(x: Any) -> Spec:
         raise GraphError("The function returns no tensor, so nothing of it would be computed.")
     x = tf.convert_to_tensor(x)
     return Spec(None if x.shape.rank is None else tuple(x.shape), x.dtype.name)
-
-
-def _dense(gradient: Any) -> Any:
-    if not isinstance(gradient, tf.IndexedSlices):
-        return gradient
-    rows = tf.cast(gradient.dense_shape[0], tf.int32)
-    return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, rows)

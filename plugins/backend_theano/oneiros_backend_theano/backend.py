@@ -12,8 +12,11 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from oneiros.backend.common import floatx
-from oneiros.backend.contract import draw_seed
+from oneiros.backend.contract import CAPABILITIES, draw_seed
 from oneiros.errors import ArgumentError, GraphError
+from oneiros_backend_common.convolutions import Convolutions
+from oneiros_backend_common.ctc import Ctc
+from oneiros_backend_common.rnn import Rnn
 from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import apply_ancestors
@@ -22,7 +25,10 @@ from pytensor.tensor.shape import Shape
 from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.type import TensorType
 
+from oneiros_backend_theano.convolution import ConvolutionPrimitives
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
+from oneiros_backend_theano.fused import Fused
+from oneiros_backend_theano.loops import Loops
 from oneiros_backend_theano.operations import Operations
 
 PASSED_OVER = {"allow_input_downcast", "name", "on_unused_input"}
@@ -57,7 +63,7 @@ def _room_for(tensor: Any) -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-class TheanoBackend(Operations):
+class TheanoBackend(Operations, ConvolutionPrimitives, Convolutions, Loops, Rnn, Ctc, Fused):
     """Keras 1's `K` on PyTensor.
 
     # Properties
@@ -66,7 +72,7 @@ class TheanoBackend(Operations):
     """
 
     name: ClassVar[str] = "theano"
-    capabilities: ClassVar[frozenset[str]] = frozenset({"float16", "loop", "sparse"})
+    capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session", "devices"}
 
     def __init__(self) -> None:
         super().__init__()
@@ -171,7 +177,7 @@ class TheanoBackend(Operations):
             static = tuple(int(n) if isinstance(n, (int, np.integer)) else None for n in shape)
             shape = pt.stack([pt.cast(n, "int64") for n in shape]) if shape else np.zeros(0, "int64")
         op = Draw(kind, self._dtype(dtype), draw_seed(seed), static)
-        return op(STREAM if seed is None else STEP, shape)
+        return op(self._counters[STREAM if seed is None else STEP], shape)
 
     def random_uniform(
         self, shape: Any, low: float = 0.0, high: float = 1.0, dtype: Any = None, seed: Any = None

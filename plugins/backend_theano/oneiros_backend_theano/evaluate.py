@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
@@ -9,10 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError, OneirosError
 from pytensor.graph.basic import Constant
+from pytensor.graph.traversal import apply_ancestors
 from pytensor.scalar.basic import Add, Switch
 from pytensor.tensor.elemwise import Elemwise
 
 from oneiros_backend_theano.jax_ops import conversion, is_concrete, is_zero, vanishes, zeros
+from oneiros_backend_theano.jaxop import JaxOp, Pullback
 
 
 def evaluate(outputs: list[Any], values: dict[Any, Any]) -> list[Any]:
@@ -24,19 +27,76 @@ def evaluate(outputs: list[Any], values: dict[Any, Any]) -> list[Any]:
         outputs: PyTensor variables.
         values: the values of inputs and shared variables; filled with those of every variable on the way.
     """
-    pending = list(outputs)
-    while pending:
-        variable = pending[-1]
-        if variable in values:
-            pending.pop()
-        elif isinstance(variable, Constant):
-            values[variable] = np.asarray(variable.data) if np.ndim(variable.data) else variable.data
-        else:
-            missing = [x for x in _needed(variable.owner, values) if x not in values]
-            pending += missing
-            if not missing:
-                _compute(variable.owner, values)
-    return [values[x] for x in outputs]
+    return _Evaluation(outputs, values).run()
+
+
+class _Evaluation:
+    """One evaluation of a graph.
+
+    # Properties
+        pulls: for a JaxOp and its inputs, what pulls its outputs' cotangents back.
+    """
+
+    def __init__(self, outputs: list[Any], values: dict[Any, Any]) -> None:
+        self.outputs, self.values = outputs, values
+        self.pulls: dict[Any, Any] = {}
+
+    def run(self) -> list[Any]:
+        values, pending = self.values, list(self.outputs)
+        while pending:
+            variable = pending[-1]
+            if variable in values:
+                pending.pop()
+            elif isinstance(variable, Constant):
+                values[variable] = np.asarray(variable.data) if np.ndim(variable.data) else variable.data
+            else:
+                missing = [x for x in _needed(variable.owner, values) if x not in values]
+                pending += missing
+                if not missing:
+                    self._compute(variable.owner)
+        return [values[x] for x in self.outputs]
+
+    def _compute(self, node: Any) -> None:
+        values = self.values
+        known = [x for x in node.inputs if x in values]
+        try:
+            if isinstance(node.op, JaxOp):
+                results = self._jax(node, [values[x] for x in node.inputs])
+            else:
+                results = _apply(node, [values.get(x) for x in node.inputs])
+        except OneirosError:
+            raise
+        except (TypeError, ValueError, IndexError) as error:
+            shapes = ", ".join(str(np.shape(values[x])) for x in known)
+            reason = str(error).partition("\n")[0]
+            raise DataError(f"{node.op} can't be computed on tensors of shapes {shapes}. {reason}") from error
+        for variable, value in zip(node.outputs, results, strict=True):
+            values[variable] = _typed(value, variable)
+
+    def _jax(self, node: Any, inputs: list[Any]) -> list[Any]:
+        """Computes a JaxOp; one that is differentiated further on keeps what its gradient needs."""
+        op = node.op
+        if isinstance(op, Pullback):
+            variables, _ = op.split(node.inputs)
+            values, cotangents = op.split(inputs)
+            if all(map(is_zero, cotangents)):
+                return [zeros(np.shape(values[i]), node.inputs[i].type.dtype) for i in op.floats]
+            pull = self.pulls.get((op.forward, *variables))
+            if pull is not None:
+                return list(op.pull(pull, cotangents))
+        following = self._pullbacks.get((op, *node.inputs))
+        if following is None:
+            return list(op.function(*inputs))
+        results, pull = op.linearized(inputs, following.floats, following.places)
+        self.pulls[(op, *node.inputs)] = pull
+        return list(results)
+
+    @functools.cached_property
+    def _pullbacks(self) -> dict[Any, Any]:
+        """The Pullbacks in the graph, by the Op and the inputs that they differentiate."""
+        nodes = apply_ancestors(self.outputs)
+        found = [node for node in nodes if isinstance(node.op, Pullback)]
+        return {(node.op.forward, *node.op.split(node.inputs)[0]): node.op for node in found}
 
 
 def _needed(node: Any, values: dict[Any, Any]) -> list[Any]:
@@ -63,20 +123,6 @@ def _taken(condition: Any) -> int:
 
 def _ones(variable: Any) -> list[bool]:
     return [size == 1 for size in variable.type.shape]
-
-
-def _compute(node: Any, values: dict[Any, Any]) -> None:
-    known = [x for x in node.inputs if x in values]
-    try:
-        results = _apply(node, [values.get(x) for x in node.inputs])
-    except OneirosError:
-        raise
-    except (TypeError, ValueError, IndexError) as error:
-        shapes = ", ".join(str(np.shape(values[x])) for x in known)
-        reason = str(error).partition("\n")[0]
-        raise DataError(f"{node.op} can't be computed on tensors of shapes {shapes}. {reason}") from error
-    for variable, value in zip(node.outputs, results, strict=True):
-        values[variable] = _typed(value, variable)
 
 
 def _apply(node: Any, inputs: list[Any]) -> list[Any]:

@@ -230,6 +230,10 @@ class PytensorFunction(GraphFunction):
         import pytensor
         from pytensor.graph.replace import clone_replace
 
+        from oneiros_backend_theano.jaxop import register_with_numba
+
+        if str(self._mode) == "NUMBA":
+            register_with_numba()
         stream, step = STREAM.type("stream"), STEP.type("step")
         replaced = {STREAM: stream, STEP: step}
         if phase is not None and not isinstance(self.inputs[self.phase_index or 0], int):

@@ -8,6 +8,7 @@ inputs are known while tracing (sizes, the learning phase), so that shapes stay 
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from pytensor.tensor.basic import (
     Join,
     MakeVector,
     ScalarFromTensor,
+    Split,
     TensorFromScalar,
 )
 from pytensor.tensor.blockwise import Blockwise
@@ -63,6 +65,8 @@ def _converts(*ops: type) -> Callable[[Any], Any]:
 
 def conversion(node: Any) -> Conversion:
     """Returns the function that computes a node's outputs from a namespace and its inputs."""
+    if hasattr(node.op, "converted_by"):
+        importlib.import_module(node.op.converted_by)
     for cls in type(node.op).__mro__:
         if cls in _conversions:
             found: Conversion | None = _conversions[cls](node.op, node)
@@ -265,6 +269,14 @@ def _join(op: Any, node: Any) -> Any:
     return lambda xp, axis, *tensors: xp.concatenate(tensors, axis=int(axis))
 
 
+@_converts(Split)
+def _split(op: Any, node: Any) -> Any:
+    def split(xp: Any, x: Any, axis: Any, sizes: Any) -> Any:
+        return xp.split(x, np.cumsum(known_sizes(sizes, node))[:-1], axis=int(axis))
+
+    return split
+
+
 @_converts(Subtensor)
 def _subtensor(op: Any, node: Any) -> Any:
     return lambda xp, x, *indices: x[_indices(op, indices)]
@@ -318,7 +330,7 @@ def _zero_rule(node: Any) -> str | tuple[int, ...]:
         return "any"
     if isinstance(op, CAReduce):
         return (0,) if type(op.scalar_op).__name__ == "Add" else ()
-    return (0,) if isinstance(op, LINEAR) else ()
+    return (0,) if isinstance(op, LINEAR) else getattr(op, "zero_if", ())
 
 
 ELEMWISE_ZERO: dict[str, str | tuple[int, ...]] = {

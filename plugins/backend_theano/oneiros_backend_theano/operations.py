@@ -9,6 +9,7 @@ import pytensor.tensor as pt
 from oneiros.backend.common import floatx
 from oneiros.backend.contract import Backend
 from oneiros.errors import ArgumentError, ShapeError
+from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.special import softmax
 
 INTEGERS = "iub"
@@ -46,6 +47,13 @@ def _accumulated(x: Any) -> Any:
 
 class Operations(Backend):
     """Tensor functions; the state of the engine is the subclass's."""
+
+    def _elementwise(self, x: Any) -> tuple[Any, list[Any]] | None:
+        """Returns the Op and the inputs of a tensor that an Elemwise computes."""
+        node = x.owner
+        if node is None or not isinstance(node.op, Elemwise) or len(node.outputs) > 1:
+            return None
+        return node.op, list(node.inputs)
 
     # Linear algebra and lookup
 

@@ -5,7 +5,8 @@ nodes as one pure function of feeds, variables' values, learning phase and a cou
 
 - `select` chooses by the learning phase, and only the branch taken is evaluated;
 - a gradients node is differentiated by the engine over a replay of its loss;
-- a random node draws from a stream (a seed) and the counter, which advances with every step.
+- a random node draws from a stream (a seed) and the counter, which advances with every step;
+- a loop node replays a step, a graph of its own, as the body of a loop of the engine.
 
 The graph is held by the nodes alone, children holding parents: what is no longer used goes away.
 """
@@ -16,7 +17,6 @@ import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -24,19 +24,12 @@ import numpy as np
 from oneiros.backend.function import Function, Upload
 from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, OneirosError, ShapeError
 
+from oneiros_recorder.loops import Step, record_body
+from oneiros_recorder.nodes import Draws, Node, Spec, depending, map_tree, reachable, sources
+
+__all__ = ["Engine", "Node", "Program", "RecordedFunction", "Recorder", "Spec"]
+
 _Compiled = Callable[..., list[Any]]
-_ids = itertools.count()
-_BINARY = "add sub mul truediv floordiv mod pow matmul and or xor"
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """What is known of a tensor before it is computed."""
-
-    shape: tuple[int | None, ...] | None
-    dtype: str
-    known: Any = None
-    """For a shape, or an element of one: the sizes already known, None standing for the others."""
 
 
 class Engine(Protocol):
@@ -65,10 +58,28 @@ class Engine(Protocol):
     def key(self, seed: int, counter: Any) -> Any:
         """Returns what random draws take: a tensor that differs for each seed and counter."""
 
+    def fold(self, key: Any, number: Any) -> Any:
+        """Returns a key like `key`, another one for each number."""
+
     def gradients(self, forward: Callable[..., Any], values: list[Any]) -> tuple[list[Any], list[Any]]:
         """Returns the gradients by `values` of the sum of `forward(values)[0]`, and `forward(values)[1]`.
 
         An engine that differentiates in place passes `values` themselves; then nothing is computed twice.
+        """
+
+    def loop(self, step: Callable[..., Any], sequences: list[Any], states: list[Any], captured: list[Any],
+             types: list[str], backwards: bool) -> Any:  # fmt: skip
+        """Takes a step for each place of the first axis of `sequences`.
+
+        # Arguments
+            step: function of a place, the list of slices, the list of states and `captured` that returns the
+                lists of new states, of the same shapes and types, and of outputs.
+            captured: what each step uses.
+            types: of the outputs.
+            backwards: whether the last place comes first.
+
+        # Returns
+            The lists of last states and of outputs, stacked by place.
         """
 
     def put(self, array: np.ndarray[Any, Any]) -> Any:
@@ -87,136 +98,14 @@ class Engine(Protocol):
         """
 
 
-class Node:
-    """A tensor that is yet to be computed.
-
-    # Properties
-        kind: `"op"`, `"placeholder"`, `"variable"`, `"phase"`, `"stream"`, `"select"` or `"gradients"`.
-        parents: the nodes it is computed from.
-        fn: for an op, the function of the parents' values.
-        data: what the engine stores of a variable; the Draws of a stream.
-    """
-
-    __slots__ = (
-        "__dict__", "__weakref__", "_keras_history", "_keras_shape", "_uses_learning_phase",
-        "data", "fn", "id", "kind", "name", "parents", "recorder", "spec",
-    )  # fmt: skip
-    __array_priority__ = 1000
-    __array_ufunc__ = None
-
-    def __init__(self, recorder: Recorder, kind: str, spec: Spec, parents: Sequence[Node], fn: Any = None,
-                 name: str | None = None, label: str = "", data: Any = None) -> None:  # fmt: skip
-        self.id = next(_ids)
-        self.recorder, self.kind, self.spec, self.parents = recorder, kind, spec, tuple(parents)
-        self.fn, self.data = fn, data
-        self.name = name or f"{label or kind}_{self.id}"
-        phased = any(parent._uses_learning_phase for parent in self.parents)
-        self._uses_learning_phase: bool = phased or kind in ("phase", "select")
-
-    @property
-    def shape(self) -> tuple[int | None, ...] | None:
-        """The static shape: None for a size that is open, or altogether if even the rank is."""
-        return self.spec.shape
-
-    @property
-    def dtype(self) -> str:
-        """The type's name."""
-        return self.spec.dtype
-
-    @property
-    def ndim(self) -> int | None:
-        """The number of axes."""
-        return None if self.spec.shape is None else len(self.spec.shape)
-
-    def __getitem__(self, index: Any) -> Any:
-        result = self.recorder.record(self.recorder.engine.operator("getitem"), (self, index), label="index")
-        if isinstance(self.spec.known, tuple) and isinstance(index, (int, slice)):
-            result.spec = replace(result.spec, known=self.spec.known[index])
-        return result
-
-    def __len__(self) -> int:
-        if not self.shape or self.shape[0] is None:
-            raise TypeError(f"{self!r} has no known length. K.shape(x)[0] is its length, as a tensor.")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        raise TypeError(f"{self!r} can't be iterated over: it holds no values yet. Index it: x[:, i].")
-
-    def __bool__(self) -> bool:
-        raise TypeError(f"{self!r} is neither true nor false yet. K.switch(condition, a, b) chooses later.")
-
-    def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError(f"{self!r} holds no values yet. K.eval(x) computes it; K.apply(fn, x) records fn.")
-
-    def __repr__(self) -> str:
-        return f"<{self.recorder.engine.name} tensor {self.name} of shape {self.shape} and type {self.dtype}>"
-
-
-def _method(name: str, swapped: bool) -> Callable[..., Any]:
-    def method(self: Node, *others: Any) -> Any:
-        args = (*others, self) if swapped else (self, *others)
-        return self.recorder.record(self.recorder.engine.operator(name), args, label=name)
-
-    return method
-
-
-for _name in f"{_BINARY} neg abs invert lt le gt ge".split():
-    setattr(Node, f"__{_name}__", _method(_name, False))
-for _name in _BINARY.split():
-    setattr(Node, f"__r{_name}__", _method(_name, True))
-
-
-@dataclass
-class Draws:
-    """A stream of random draws: its seed, and the counter of its next draw."""
-
-    seed: int
-    position: int = 0
-
-
 class _Slot(int):
     """Stands for the parent of this number among recorded arguments."""
 
 
-def _map(fn: Callable[[Any], Any], tree: Any) -> Any:
-    """Applies `fn` to the leaves of nested tuples, lists, dicts and slices."""
-    if isinstance(tree, tuple):
-        parts = [_map(fn, part) for part in tree]
-        return type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
-    if isinstance(tree, list):
-        return [_map(fn, part) for part in tree]
-    if isinstance(tree, dict):
-        return {key: _map(fn, part) for key, part in tree.items()}
-    if isinstance(tree, slice):
-        return slice(*[_map(fn, part) for part in (tree.start, tree.stop, tree.step)])
-    return fn(tree)
-
-
 def _leaf(place: int, tree: Any) -> Any:
     leaves: list[Any] = []
-    _map(leaves.append, tree)
+    map_tree(leaves.append, tree)
     return leaves[place]
-
-
-def reachable(roots: Iterable[Node], stop: Iterable[Node] = (), phase: int | None = None) -> set[Node]:
-    """Returns the nodes that `roots` are computed from, and the roots; not beyond `stop`.
-
-    # Arguments
-        phase: the learning phase, if only the branches it takes are asked for.
-    """
-    ends, found, waiting = set(stop), set[Node](), list(roots)
-    while waiting:
-        node = waiting.pop()
-        if node not in found:
-            found.add(node)
-            waiting += () if node in ends else _sources(node, phase)
-    return found
-
-
-def _sources(node: Node, phase: int | None) -> Sequence[Node]:
-    if phase is None or node.kind != "select":
-        return node.parents
-    return node.parents[:1] if phase else node.parents[1:]
 
 
 class _Thread(threading.local):
@@ -272,15 +161,19 @@ class Recorder:
             A node, or the tuples, lists and dicts of nodes that `fn` returns.
         """
         parents: list[Node] = []
+        arrays: list[Any] = []
         label = label or getattr(fn, "__name__", "function")
 
         def mark(x: Any) -> Any:
+            if isinstance(x, np.ndarray):
+                arrays.append(x)
+                return x.copy()
             if not isinstance(x, Node):
-                return x.copy() if isinstance(x, np.ndarray) else x
+                return x
             parents.append(x)
             return _Slot(len(parents) - 1)
 
-        template = _map(mark, (tuple(args), kwargs or {}))
+        template = map_tree(mark, (tuple(args), kwargs or {}))
         if not parents and (self._thread.busy or self.engine.is_tensor(args)):
             return fn(*args, **kwargs or {})
         node = self.node("op", Spec(None, ""), parents, label=label)
@@ -289,12 +182,12 @@ class Recorder:
             raise BackendMixError(f"{label} received tensors of two backends: {', '.join(sorted(names))}.")
 
         def call(*values: Any) -> Any:
-            args, kwargs = _map(lambda x: values[x] if isinstance(x, _Slot) else x, template)
+            args, kwargs = map_tree(lambda x: values[x] if isinstance(x, _Slot) else x, template)
             return fn(*args, **kwargs)
 
         with self.running(), self.explained(label, [p.shape for p in parents], ShapeError, wrap):
             specs = self.engine.infer(call, [parent.spec for parent in parents])
-        node.fn = call
+        node.fn, node.elementwise = call, not arrays and getattr(fn, "elementwise", False)
         if not isinstance(specs, Spec):
             return self._unpacked(specs, node)
         node.spec = specs
@@ -314,10 +207,16 @@ class Recorder:
             cause.add_note(f"Oneiros: {received}.")
             raise
 
+    def again(self, node: Node) -> Callable[..., Any]:
+        """Returns a function of tensors that records on them what the op `node` does with its parents."""
+        call = partial(node.fn)
+        call.elementwise = node.elementwise  # type: ignore[attr-defined]
+        return lambda *parents: self.record(call, parents, label=node.name)
+
     def _unpacked(self, specs: Any, whole: Node) -> Any:
         """Returns `specs` with a node for each Spec: the value at its place in the value of `whole`."""
         places = itertools.count()
-        return _map(lambda spec: self.node("op", spec, (whole,), fn=partial(_leaf, next(places))), specs)
+        return map_tree(lambda spec: self.node("op", spec, (whole,), fn=partial(_leaf, next(places))), specs)
 
     def lift(self, value: Any, dtype: str | None = None) -> Any:
         """Returns a node of `value`, of type `dtype` unless that is None."""
@@ -337,6 +236,34 @@ class Recorder:
             raise ShapeError(f"The learning phase can't choose between shapes {x.shape} and {alt.shape}.")
         shape = x.shape and tuple(a if a == b else None for a, b in zip(x.shape, alt.shape, strict=True))
         return self.node("select", Spec(shape, x.dtype), (x, alt))
+
+    def loop(
+        self, step: Step, sequences: Sequence[Any], states: Sequence[Any], backwards: bool = False
+    ) -> tuple[list[Node], list[Node]]:
+        """Records a loop over the first axis of `sequences`, which carries states along.
+
+        # Arguments
+            step: function of the lists of slices and of states that returns the lists of outputs and of new
+                states. It is called once, on nodes; what it uses from outside is found in the graph. Random
+                draws made inside differ from step to step.
+            sequences: tensors of one length.
+            states: the first states. The steps keep their shapes and types.
+            backwards: whether the last slices come first.
+
+        # Returns
+            The last states, and the outputs of all steps, stacked along a new first axis: those of a slice
+            are at its place, in either direction.
+        """
+        sequences, states = [self.lift(x) for x in sequences], [self.lift(x) for x in states]
+        lengths = {x.shape[0] for x in sequences if x.shape} - {None}
+        if not sequences or len(lengths) > 1 or () in [x.shape for x in sequences]:
+            shapes = ", ".join(str(x.shape) for x in sequences)
+            raise ShapeError(f"A loop takes sequences of one length, not of shapes {shapes or '(none)'}.")
+        body = record_body(self, step, sequences, states, backwards)
+        specs = body.specs(*lengths or [None])
+        whole = self.node("loop", Spec(None, ""), [*sequences, *states, *body.outer], data=body)
+        last, outputs = self._unpacked(specs, whole)
+        return last, outputs
 
     def gradients(self, loss: Any, variables: Sequence[Any]) -> list[Node]:
         """Returns nodes for the gradients of `loss` (summed, if it is no scalar) by each of `variables`.
@@ -371,6 +298,12 @@ class _Replay:
     def __init__(self, recorder: Recorder, values: dict[Node, Any], phase: int, targets: set[Node]) -> None:
         self.recorder, self.values, self.phase, self.targets = recorder, values, phase, targets
 
+    def compute(self, roots: Sequence[Node], given: Iterable[Node]) -> None:
+        """Computes gradients first, so that an engine that differentiates in place finds what they need."""
+        nodes = reachable(roots, given, self.phase)
+        self.run(sorted((n for n in nodes if n.kind == "gradients"), key=lambda n: n.id))
+        self.run(roots)
+
     def run(self, roots: Iterable[Node]) -> None:
         waiting = list(roots)
         while waiting:
@@ -383,11 +316,13 @@ class _Replay:
                 self.values[node] = self._computed(node)
 
     def _needed(self, node: Node) -> Sequence[Node]:
-        return node.parents[1:] if node.kind == "gradients" else _sources(node, self.phase)
+        return node.parents[1:] if node.kind == "gradients" else sources(node, self.phase)
 
     def _computed(self, node: Node) -> Any:
         if node.kind == "gradients":
             return self._gradients(node)
+        if node.kind == "loop":
+            return self._loop(node)
         values = [self.values[n] for n in self._needed(node)]
         shapes = [tuple(getattr(value, "shape", ())) for value in values]
         with self.recorder.explained(node.name, shapes, DataError):
@@ -402,7 +337,7 @@ class _Replay:
         def forward(values: list[Any]) -> tuple[Any, list[Any]]:
             inner = self.values
             if any(a is not b for a, b in zip(values, start, strict=True)):
-                stale = self._depending(loss, variables)
+                stale = depending(loss, variables, self.phase)
                 inner = {n: v for n, v in self.values.items() if n not in stale}
                 inner.update(zip(variables, values, strict=True))
             before = set(inner)
@@ -414,13 +349,26 @@ class _Replay:
         self.values.update(zip(fresh, computed, strict=True))
         return gradients
 
-    def _depending(self, loss: Node, variables: Sequence[Node]) -> set[Node]:
-        """Returns what `loss` is computed from that depends on `variables`."""
-        found = set(variables)
-        for node in sorted(reachable([loss], phase=self.phase), key=lambda n: n.id):
-            if not found.isdisjoint(node.parents):
-                found.add(node)
-        return found
+    def _loop(self, node: Node) -> Any:
+        body, engine = node.data, self.recorder.engine
+        sequences, states = body.arguments(node)
+        outer = [n for n in body.outer if n in self.values and n is not self.recorder.phase]
+
+        def step(place: Any, slices: Any, states: Any, captured: Any) -> tuple[list[Any], list[Any]]:
+            values = dict(zip(outer, captured, strict=True))
+            values |= {n: engine.fold(values[n], place) for n in body.streams.intersection(outer)}
+            values |= {n: engine.convert(values[n], None) for n in body.targets.intersection(outer)}
+            values |= zip((*body.slices, *body.states), (*slices, *states), strict=True)
+            values[self.recorder.phase] = self.phase
+            roots = (*body.new, *body.outputs)
+            _Replay(self.recorder, values, self.phase, body.targets).compute(roots, list(values))
+            found = [engine.convert(values[root], root.dtype) for root in roots]
+            return found[: len(body.new)], found[len(body.new) :]
+
+        arguments = [[self.values[n] for n in nodes] for nodes in (sequences, states, outer)]
+        types = [output.dtype for output in body.outputs]
+        with self.recorder.explained(node.name, [x.shape for x in arguments[0] + arguments[1]], DataError):
+            return engine.loop(step, *arguments, types, body.backwards)
 
 
 class Program:
@@ -465,9 +413,7 @@ class Program:
         values.update(zip((*self.variables, *self.inputs), (*state, *feeds), strict=True))
         replay = _Replay(self.recorder, values, phase, self._targets)
         with self.recorder.running():
-            nodes = reachable([*self.outputs, *self._new], self.inputs, phase)
-            replay.run(sorted((n for n in nodes if n.kind == "gradients"), key=lambda n: n.id))
-            replay.run((*self.outputs, *self._new))
+            replay.compute((*self.outputs, *self._new), self.inputs)
             new = zip(self.written, self._new, strict=True)
             return (
                 [engine.convert(values[node], node.dtype) for node in self.outputs],

@@ -1,4 +1,4 @@
-"""The table that `model.summary()` prints, and counting parameters."""
+"""The table that `model.summary()` prints, counting parameters, and flipping kernels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from oneiros import backend as K
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import origins, unique
 
+from oneiros_utils.np_utils import convert_kernel
+
 HEADER = ("Layer (type)", "Output Shape", "Param #", "Connected to")
+FLIPPED = frozenset({"Convolution1D", "Convolution2D", "Convolution3D"})
+"""Layers whose kernel `W` Theano's convolution flips; layers derived from them count too."""
 
 
 def print_summary(
@@ -67,3 +71,33 @@ def count_total_params(layers: list[Layer], layer_set: set[Layer] | None = None)
 
     trainable = (weight for layer in fresh for weight in layer.trainable_weights)
     return count(trainable), count(weight for layer in fresh for weight in layer.non_trainable_weights)
+
+
+def convert_all_kernels_in_model(model: Any) -> None:
+    """Flips the kernels of all convolution layers of a model, and of the models in it, along their windows.
+
+    For weights that Keras 1 trained on Theano, whose convolution flips kernels: it makes them give the same
+    results here, and calling it again undoes it.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.layers import Convolution2D
+        from oneiros.models import Sequential
+        from oneiros.utils.layer_utils import convert_all_kernels_in_model
+
+        model = Sequential([Convolution2D(1, 3, 3, dim_ordering="tf", input_shape=(8, 8, 1))])
+        before = model.get_weights()[0]
+        convert_all_kernels_in_model(model)
+        np.array_equal(model.get_weights()[0], before[::-1, ::-1])  # True
+        ```
+
+    # Arguments
+        model: a Model or Sequential.
+    """
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            convert_all_kernels_in_model(layer)
+        elif not FLIPPED.isdisjoint(cls.__name__ for cls in type(layer).__mro__):
+            ordering = getattr(layer, "dim_ordering", "tf")
+            K.set_value(layer.W, convert_kernel(K.get_value(layer.W), ordering))

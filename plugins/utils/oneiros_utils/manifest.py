@@ -7,7 +7,7 @@ _NP_UTILS = (
     "categorical_probas_to_classes", "convert_kernel", "conv_output_length", "conv_input_length",
 )  # fmt: skip
 _GENERIC_UTILS = ("get_from_module", "make_tuple", "func_dump", "func_load")
-_LAYER_UTILS = ("print_summary", "count_total_params")
+_LAYER_UTILS = ("print_summary", "count_total_params", "convert_all_kernels_in_model")
 
 
 @hookimpl

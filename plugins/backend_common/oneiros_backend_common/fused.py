@@ -1,0 +1,392 @@
+"""Whole recurrent layers as one operation, with a gradient derived by hand; the mathematics, for any engine.
+
+The forward loop stores what its activations gave. The backward loop reads that instead of computing it anew,
+and leaves the gradient of the recurrent weights to a single product over all steps and samples, after it.
+
+A sequence has the axes (steps, samples, features). A masked step hands the states on as they were. So the
+output of a step is always its first state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from oneiros.backend.contract import Backend
+from oneiros.errors import ArgumentError, ShapeError
+
+T = Any
+States = tuple[T, ...]
+Step = Callable[[States, States], tuple[States, States]]
+
+ACTIVATIONS = ("tanh", "sigmoid", "hard_sigmoid", "linear", "relu")
+
+
+class Engine(Protocol):
+    """The operations that the loops are written in, besides arithmetic, comparison and `@`."""
+
+    def tanh(self, x: T) -> T:
+        """Hyperbolic tangent."""
+
+    def sigmoid(self, x: T) -> T:
+        """1 / (1 + exp(-x))."""
+
+    def clip(self, x: T) -> T:
+        """Bounds by 0 and 1."""
+
+    def where(self, condition: T, x: T) -> T:
+        """Returns `x` where the condition holds, else 0."""
+
+    def choose(self, condition: T, x: T, y: T) -> T:
+        """Returns `x` where the condition holds, else `y`."""
+
+    def split(self, x: T, sizes: Sequence[int]) -> Sequence[T]:
+        """Cuts the last axis into parts of these sizes."""
+
+    def join(self, parts: Sequence[T], axis: int) -> T:
+        """Joins tensors along an axis."""
+
+    def transpose(self, x: T) -> T:
+        """Swaps the axes of a matrix."""
+
+    def outer(self, x: T, y: T) -> T:
+        """Sums the products of two sequences' features over steps and samples."""
+
+    def scan(
+        self, step: Step, states: States, sequences: States, widths: Sequence[int], backwards: bool
+    ) -> tuple[States, States]:
+        """Runs a step function of (states, rows of the sequences) that returns (states, rows of results).
+
+        Returns the last states, and the results as sequences.
+
+        # Arguments
+            widths: the results' numbers of features.
+            backwards: whether to start at the last row. A result stays at the place of the row it comes from.
+        """
+
+
+def activate(engine: Engine, name: str, x: T) -> T:
+    """Returns an activation of `x`."""
+    if name == "tanh":
+        return engine.tanh(x)
+    if name == "sigmoid":
+        return engine.sigmoid(x)
+    if name == "hard_sigmoid":
+        return engine.clip(0.2 * x + 0.5)
+    return engine.where(x > 0, x) if name == "relu" else x
+
+
+def slope(engine: Engine, name: str, y: T, gradient: T) -> T:
+    """Returns `gradient` times the derivative of the activation that gave `y`."""
+    if name == "tanh":
+        return gradient * (1 - y * y)
+    if name == "sigmoid":
+        return gradient * (y * (1 - y))
+    if name == "hard_sigmoid":
+        return engine.where((y > 0) & (y < 1), 0.2 * gradient)
+    return engine.where(y > 0, gradient) if name == "relu" else gradient
+
+
+class Cell(Protocol):
+    """One step of a recurrent layer, and its gradient.
+
+    # Properties
+        blocks: number of blocks in the projected input and in the recurrent weights.
+        states: number of states.
+        kept: number of tensors, as wide as a state, that the gradient needs besides states.
+    """
+
+    blocks: ClassVar[int]
+    states: ClassVar[int]
+    kept: ClassVar[int]
+
+    def advance(self, engine: Engine, x: T, states: States, weights: States) -> tuple[States, States]:
+        """Returns the new states, and what is to be kept.
+
+        # Arguments
+            x: the projected input.
+            weights: what `prepared` returned.
+        """
+
+    def retreat(
+        self, engine: Engine, gradients: States, before: States, after: States, kept: States, weights: States
+    ) -> tuple[T, States]:
+        """Returns the gradients by the projected input and by the states before.
+
+        # Arguments
+            gradients: by the states after.
+            kept: the second result of `advance`.
+            weights: the parts of `prepared`, transposed.
+        """
+
+    def prepared(self, engine: Engine, U: T) -> States:
+        """Returns the parts of the recurrent weights that one step multiplies by."""
+
+    def weights_gradient(self, engine: Engine, h: T, kept: States, dx: T) -> T:
+        """Returns the gradient by the recurrent weights.
+
+        # Arguments
+            h: sequence of the first state, before each step.
+            kept: sequences.
+            dx: sequence of the gradients by the projected input.
+        """
+
+
+@dataclass(frozen=True)
+class SimpleCell:
+    """h = activation(x + h U)."""
+
+    activation: str
+    blocks: ClassVar[int] = 1
+    states: ClassVar[int] = 1
+    kept: ClassVar[int] = 0
+
+    def prepared(self, engine: Engine, U: T) -> States:
+        """All at once."""
+        return (U,)
+
+    def advance(self, engine: Engine, x: T, states: States, weights: States) -> tuple[States, States]:
+        """Keeps nothing: the state is the activation's result."""
+        return (activate(engine, self.activation, x + states[0] @ weights[0]),), ()
+
+    def retreat(
+        self, engine: Engine, gradients: States, before: States, after: States, kept: States, weights: States
+    ) -> tuple[T, States]:
+        """One product."""
+        dx = slope(engine, self.activation, after[0], gradients[0])
+        return dx, (dx @ weights[0],)
+
+    def weights_gradient(self, engine: Engine, h: T, kept: States, dx: T) -> T:
+        """One product."""
+        return engine.outer(h, dx)
+
+
+@dataclass(frozen=True)
+class LstmCell:
+    """c = f c + i g, h = o activation(c); blocks i, f, g, o."""
+
+    activation: str
+    inner: str
+    blocks: ClassVar[int] = 4
+    states: ClassVar[int] = 2
+    kept: ClassVar[int] = 5
+
+    def prepared(self, engine: Engine, U: T) -> States:
+        """All at once."""
+        return (U,)
+
+    def advance(self, engine: Engine, x: T, states: States, weights: States) -> tuple[States, States]:
+        """Keeps the gates, and the activation of c."""
+        h, c = states
+        i, f, g, o = engine.split(x + h @ weights[0], [h.shape[-1]] * 4)
+        i, f, o = (activate(engine, self.inner, gate) for gate in (i, f, o))
+        g = activate(engine, self.activation, g)
+        c = f * c + i * g
+        shown = activate(engine, self.activation, c)
+        return (o * shown, c), (i, f, g, o, shown)
+
+    def retreat(
+        self, engine: Engine, gradients: States, before: States, after: States, kept: States, weights: States
+    ) -> tuple[T, States]:
+        """One product."""
+        (dh, dc), (i, f, g, o, shown) = gradients, kept
+        dc = dc + slope(engine, self.activation, shown, dh * o)
+        parts = [
+            slope(engine, self.inner, i, dc * g),
+            slope(engine, self.inner, f, dc * before[1]),
+            slope(engine, self.activation, g, dc * i),
+            slope(engine, self.inner, o, dh * shown),
+        ]
+        dx = engine.join(parts, -1)
+        return dx, (dx @ weights[0], dc * f)
+
+    def weights_gradient(self, engine: Engine, h: T, kept: States, dx: T) -> T:
+        """One product."""
+        return engine.outer(h, dx)
+
+
+@dataclass(frozen=True)
+class GruCell:
+    """g = activation(x + (r h) U), h = z h + (1 - z) g; blocks z, r, g."""
+
+    activation: str
+    inner: str
+    blocks: ClassVar[int] = 3
+    states: ClassVar[int] = 1
+    kept: ClassVar[int] = 4
+
+    def prepared(self, engine: Engine, U: T) -> States:
+        """The gates' weights and the candidate's, which multiply one after the other."""
+        n = U.shape[0]
+        return tuple(engine.split(U, [2 * n, n]))
+
+    def advance(self, engine: Engine, x: T, states: States, weights: States) -> tuple[States, States]:
+        """Keeps the gates, the candidate, and what the candidate's weights multiply."""
+        (h,) = states
+        n = h.shape[-1]
+        gates, x = engine.split(x, [2 * n, n])
+        z, r = engine.split(activate(engine, self.inner, gates + h @ weights[0]), [n, n])
+        reset = r * h
+        g = activate(engine, self.activation, x + reset @ weights[1])
+        return (z * h + (1 - z) * g,), (z, r, g, reset)
+
+    def retreat(
+        self, engine: Engine, gradients: States, before: States, after: States, kept: States, weights: States
+    ) -> tuple[T, States]:
+        """Two products."""
+        (dh,), (h,), (z, r, g, _) = gradients, before, kept
+        dg = slope(engine, self.activation, g, dh * (1 - z))
+        reset = dg @ weights[1]
+        parts = [slope(engine, self.inner, z, dh * (h - g)), slope(engine, self.inner, r, reset * h)]
+        gates = engine.join(parts, -1)
+        return engine.join([gates, dg], -1), (dh * z + reset * r + gates @ weights[0],)
+
+    def weights_gradient(self, engine: Engine, h: T, kept: States, dx: T) -> T:
+        """One product for the gates, and one for the candidate."""
+        n = h.shape[-1]
+        gates, dg = engine.split(dx, [2 * n, n])
+        return engine.join([engine.outer(h, gates), engine.outer(kept[3], dg)], -1)
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A cell run over a sequence.
+
+    # Arguments
+        engine: the Engine.
+        cell: the Cell.
+        backwards: bool, whether it starts at the last step.
+    """
+
+    engine: Engine
+    cell: Cell
+    backwards: bool = False
+
+    def forward(self, x: T, U: T, mask: T, initial: States) -> tuple[States, States, States]:
+        """Returns the last states, the states after each step, and what else the gradient needs.
+
+        # Arguments
+            x: sequence, the projected input.
+            U: the recurrent weights.
+            mask: sequence of booleans with one feature, or None.
+            initial: the initial states.
+        """
+        engine, cell = self.engine, self.cell
+        weights, masks = cell.prepared(engine, U), () if mask is None else (mask,)
+
+        def step(states: States, rows: States) -> tuple[States, States]:
+            new, kept = cell.advance(engine, rows[0], states, weights)
+            for seen in rows[1:]:
+                new = tuple(engine.choose(seen, a, b) for a, b in zip(new, states, strict=True))
+            return new, (*new, *kept)
+
+        widths = [U.shape[0]] * (cell.states + cell.kept)
+        last, results = engine.scan(step, initial, (x, *masks), widths, self.backwards)
+        return last, results[: cell.states], results[cell.states :]
+
+    def backward(
+        self, U: T, mask: T, initial: States, after: States, kept: States, d_outputs: T, d_last: States
+    ) -> tuple[T, T, States]:
+        """Returns the gradients by x, U and the initial states.
+
+        # Arguments
+            initial, after, kept: what `forward` received and returned.
+            d_outputs, d_last: gradients by the outputs and by the last states.
+        """
+        engine, cell, count = self.engine, self.cell, self.cell.states
+        weights = tuple(engine.transpose(part) for part in cell.prepared(engine, U))
+        masks = () if mask is None else (mask,)
+        before = tuple(self._shifted(a, b) for a, b in zip(initial, after, strict=True))
+
+        def step(gradients: States, rows: States) -> tuple[States, States]:
+            gradients, rows = (gradients[0] + rows[0], *gradients[1:]), rows[1:]
+            seen, rows = rows[: len(masks)], rows[len(masks) :]
+            passed = gradients
+            for row in seen:
+                passed = tuple(engine.where(row, part) for part in passed)
+            dx, found = cell.retreat(
+                engine, passed, rows[:count], rows[count : 2 * count], rows[2 * count :], weights
+            )
+            for row in seen:
+                found = tuple(engine.choose(row, a, b) for a, b in zip(found, gradients, strict=True))
+            return found, (dx,)
+
+        sequences = (d_outputs, *masks, *before, *after, *kept)
+        d_initial, (dx,) = engine.scan(step, d_last, sequences, [U.shape[1]], not self.backwards)
+        return dx, cell.weights_gradient(engine, before[0], kept, dx), d_initial
+
+    def _shifted(self, first: T, rows: T) -> T:
+        """Returns the states before each step."""
+        if self.backwards:
+            return self.engine.join([rows[1:], first[None]], 0)
+        return self.engine.join([first[None], rows[:-1]], 0)
+
+
+class FusedLoops(Backend):
+    """`simple_rnn`, `gru` and `lstm` in terms of one method, which an engine supplies."""
+
+    def _fused(self, label: str, cell: Cell, x: T, initial: States, U: T, mask: T, backwards: bool) -> T:
+        """Returns the outputs, (samples, steps, features) in the order of processing, and the last states.
+
+        # Arguments
+            x: (samples, steps, features).
+            mask: (samples, steps), of any type, or None.
+        """
+        raise NotImplementedError
+
+    def simple_rnn(
+        self, x: T, initial_states: T, U: T, activation: T = "tanh", go_backwards: T = False, mask: T = None
+    ) -> T:
+        """See the contract."""
+        cell = SimpleCell(_known("simple_rnn", activation))
+        return self._checked("simple_rnn", cell, x, initial_states, U, mask, go_backwards)
+
+    def gru(
+        self, x: T, initial_states: T, U: T, activation: T = "tanh", inner_activation: T = "hard_sigmoid",
+        go_backwards: T = False, mask: T = None,
+    ) -> T:  # fmt: skip
+        """See the contract."""
+        cell = GruCell(_known("gru", activation), _known("gru", inner_activation))
+        return self._checked("gru", cell, x, initial_states, U, mask, go_backwards)
+
+    def lstm(
+        self, x: T, initial_states: T, U: T, activation: T = "tanh", inner_activation: T = "hard_sigmoid",
+        go_backwards: T = False, mask: T = None,
+    ) -> T:  # fmt: skip
+        """See the contract."""
+        cell = LstmCell(_known("lstm", activation), _known("lstm", inner_activation))
+        return self._checked("lstm", cell, x, initial_states, U, mask, go_backwards)
+
+    def _checked(self, name: str, cell: Cell, x: T, initial: T, U: T, mask: T, backwards: bool) -> T:
+        rows, columns = self.int_shape(U)
+        if columns != rows * cell.blocks:
+            raise ShapeError(
+                f"K.{name} received recurrent weights of shape {(rows, columns)}. They are "
+                f"{cell.blocks} square block(s) side by side: (n, {cell.blocks} * n)."
+            )
+        shape = self.int_shape(x)
+        if len(shape) != 3 or shape[-1] not in (None, columns):
+            raise ShapeError(
+                f"K.{name} received x of shape {shape}. It takes the projected input, dot(input, W) + b, of "
+                f"shape (samples, steps, {columns})."
+            )
+        if len(initial) != cell.states:
+            raise ArgumentError(f"K.{name} received {len(initial)} initial states; it takes {cell.states}.")
+        if mask is not None and self.ndim(mask) == 3:
+            mask = mask[:, :, 0]
+        if mask is not None and self.ndim(mask) != 2:
+            raise ShapeError(
+                f"K.{name} received a mask of shape {self.int_shape(mask)}. It takes (samples, steps)."
+            )
+        outputs, *last = self._fused(f"K.{name}", cell, x, tuple(initial), U, mask, bool(backwards))
+        return last[0], outputs, last
+
+
+def _known(function: str, activation: Any) -> str:
+    if activation not in ACTIVATIONS:
+        raise ArgumentError(
+            f"K.{function} received the activation {activation!r}; it takes the names "
+            f"{', '.join(ACTIVATIONS)}. K.rnn takes a step function that may use any other."
+        )
+    return str(activation)

@@ -1,0 +1,90 @@
+"""Whole recurrent layers as one operation: the loops of `oneiros_backend_common.fused` on TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from oneiros_backend_common.fused import Cell, FusedLoops, Loop, States, Step
+
+from oneiros_backend_tensorflow.quiet import tf
+
+T = Any
+
+
+class TensorFlowEngine:
+    """See `oneiros_backend_common.fused.Engine`."""
+
+    tanh = staticmethod(tf.tanh)
+    sigmoid = staticmethod(tf.sigmoid)
+    choose = staticmethod(tf.where)
+    join = staticmethod(tf.concat)
+    transpose = staticmethod(tf.transpose)
+
+    def clip(self, x: T) -> T:
+        """Bounds by 0 and 1."""
+        return tf.minimum(tf.maximum(x, 0), 1)
+
+    def where(self, condition: T, x: T) -> T:
+        """Returns `x` where the condition holds, else 0."""
+        return tf.where(condition, x, tf.zeros((), x.dtype))
+
+    def split(self, x: T, sizes: Sequence[int]) -> Sequence[T]:
+        """Cuts the last axis into parts of these sizes."""
+        parts: list[T] = tf.split(x, list(sizes), -1)
+        return parts
+
+    def outer(self, x: T, y: T) -> T:
+        """Sums the products of two sequences' features over steps and samples."""
+        x, y = (tf.reshape(part, (-1, part.shape[-1])) for part in (x, y))
+        return tf.matmul(x, y, transpose_a=True)
+
+    def scan(
+        self, step: Step, states: States, sequences: States, widths: Sequence[int], backwards: bool
+    ) -> tuple[States, States]:
+        """Runs a step function; XLA wants to know the number of steps beforehand."""
+        known, samples = sequences[0].shape[0], states[0].shape[0]
+        steps = tf.shape(sequences[0])[0] if known is None else known
+        results = [tf.TensorArray(states[0].dtype, steps, element_shape=(samples, n)) for n in widths]
+
+        def body(i: T, states: States, results: list[T]) -> Any:
+            place = steps - 1 - i if backwards else i
+            states, found = step(states, tuple(x[place] for x in sequences))
+            return i + 1, states, [r.write(place, x) for r, x in zip(results, found, strict=True)]
+
+        start = (tf.constant(0), states, results)
+        _, last, results = tf.while_loop(lambda i, *_: i < steps, body, start, maximum_iterations=known)
+        return last, tuple(tf.ensure_shape(result.stack(), (known, samples, None)) for result in results)
+
+
+ENGINE = TensorFlowEngine()
+
+
+class Fused(FusedLoops):
+    """`simple_rnn`, `gru` and `lstm` on lazy tensors."""
+
+    def _fused(self, label: str, cell: Cell, x: T, initial: States, U: T, mask: T, backwards: bool) -> T:
+        loop = Loop(ENGINE, cell, backwards)
+
+        def run(x: T, U: T, mask: T, *initial: T) -> States:
+            return _run(loop, x, tf.cast(U, x.dtype), mask, tuple(tf.cast(h, x.dtype) for h in initial))
+
+        return self.recorder.record(run, (x, U, mask, *initial), label=label)
+
+
+def _run(loop: Loop, x: T, U: T, mask: T, initial: States) -> States:
+    initial = tuple(tf.ensure_shape(h, (x.shape[0], U.shape[0])) for h in initial)
+    seen = None if mask is None else tf.transpose(tf.cast(mask, tf.bool))[..., None]
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def recurrence(x: T, U: T, *initial: T) -> Any:
+        last, after, kept = loop.forward(x, U, seen, initial)
+
+        def gradient(d_outputs: T, *d_last: T) -> States:
+            dx, dU, d_initial = loop.backward(U, seen, initial, after, kept, d_outputs, d_last)
+            return dx, dU, *d_initial
+
+        return (after[0], *last), gradient
+
+    outputs, *last = recurrence(tf.transpose(x, (1, 0, 2)), U, *initial)
+    return tf.transpose(tf.reverse(outputs, [0]) if loop.backwards else outputs, (1, 0, 2)), *last

@@ -1,0 +1,115 @@
+"""The primitives of convolution and pooling on TensorFlow's own tensors. Channels are last.
+
+Convolutions stay TensorFlow's own operations, which oneDNN computes on a CPU; `compiled` keeps XLA off them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oneiros_backend_tensorflow.conversion import floats, paired, tensor
+from oneiros_backend_tensorflow.quiet import tf
+
+T = Any
+
+
+def _shape(x: T) -> list[T]:
+    """Returns the sizes, as ints where they are known."""
+    return [tf.shape(x)[i] if size is None else size for i, size in enumerate(x.shape.as_list())]
+
+
+def _same_padding(size: T, window: T, stride: int) -> tuple[T, T]:
+    missing = (-(-size // stride) - 1) * stride + window - size
+    missing = tf.maximum(missing, 0) if tf.is_tensor(missing) else max(missing, 0)
+    return missing // 2, missing - missing // 2
+
+
+def _padded(x: T, window: list[T], strides: tuple[int, ...], border_mode: str) -> T:
+    """Pads `x` so that 'valid' windows from then on are those of `border_mode`."""
+    if border_mode == "valid":
+        return x
+    if border_mode == "full":
+        pairs = [(n - 1, n - 1) for n in window]
+    else:
+        pairs = list(map(_same_padding, _shape(x)[1:-1], window, strides))
+    return tf.pad(x, [(0, 0), *pairs, (0, 0)])
+
+
+def _every(x: T, strides: tuple[int, ...]) -> T:
+    return x[(slice(None), *[slice(None, None, stride) for stride in strides])]
+
+
+def _extent(window: list[T], dilation: tuple[int, ...]) -> list[T]:
+    return [(n - 1) * step + 1 for n, step in zip(window, dilation, strict=True)]
+
+
+def convolve(x: T, kernel: T, strides: tuple[int, ...], border_mode: str, dilation: tuple[int, ...]) -> T:
+    """Convolves, not flipping the kernel."""
+    x, kernel = paired(x, kernel)
+    window = _extent(_shape(kernel)[:-2], dilation)
+    sparse = max(strides) > 1 and max(dilation) > 1  # TensorFlow computes only one of the two
+    if border_mode == "full" or sparse:
+        x, border_mode = _padded(x, window, strides, border_mode), "valid"
+    taken = (1,) * len(strides) if sparse else tuple(strides)
+    result = tf.nn.convolution(x, kernel, taken, border_mode.upper(), dilations=tuple(dilation))
+    return _every(result, strides) if sparse else result
+
+
+def convolve_depthwise(x: T, kernel: T, strides: tuple[int, ...], border_mode: str) -> T:
+    """Convolves images channel by channel."""
+    x, kernel = paired(x, kernel)
+    uneven = len(set(strides)) > 1  # TensorFlow computes only even strides
+    if border_mode == "full" or uneven:
+        x, border_mode = _padded(x, _shape(kernel)[:2], strides, border_mode), "valid"
+    taken = (1, 1) if uneven else tuple(strides)
+    result = tf.nn.depthwise_conv2d(x, kernel, (1, *taken, 1), border_mode.upper())
+    return _every(result, strides) if uneven else result
+
+
+def convolve_back(x: T, kernel: T, sizes: tuple[T, ...], strides: tuple[int, ...], border_mode: str) -> T:
+    """Returns the gradient by its input of a convolution, `x` being that of its output."""
+    x, kernel = paired(x, kernel)
+    window, channels = kernel.shape.as_list()[:2], kernel.shape.as_list()[3]
+    margin = [n - 1 if border_mode == "full" else 0 for n in window]
+    whole = [size + 2 * n for size, n in zip(sizes, margin, strict=True)]
+    padding = "SAME" if border_mode == "same" else "VALID"
+    shape = [tf.shape(x)[0], *whole, channels]
+    result = tf.nn.conv2d_transpose(x, tf.transpose(kernel, (0, 1, 3, 2)), shape, strides, padding)
+    if border_mode == "full":
+        result = result[(slice(None), *[slice(n, -n if n else None) for n in margin])]
+    return result
+
+
+def pool(x: T, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str) -> T:
+    """Returns the largest value, or the mean, of each window."""
+    x, fn = floats(x), tf.nn.max_pool2d if mode == "max" else tf.nn.avg_pool2d
+    if len(window) == 2:
+        return fn(x, window, strides, border_mode.upper())
+    return _in_volumes(fn, x, window, strides, border_mode.upper())
+
+
+def pad(x: T, widths: Any) -> T:
+    """Puts zeros around."""
+    return tf.pad(tensor(x), widths)
+
+
+def _in_volumes(
+    fn: Callable[..., T], x: T, window: tuple[int, ...], strides: tuple[int, ...], padding: str
+) -> T:
+    """Pools planes, then across planes: TensorFlow's own pooling of volumes has no double or half type."""
+    _, depth, *plane = _shape(x)
+    x = fn(tf.reshape(x, (-1, *plane)), window[1:], strides[1:], padding)
+    _, rows, columns, channels = _shape(x)
+    x = fn(tf.reshape(x, (-1, depth, rows * columns, channels)), (window[0], 1), (strides[0], 1), padding)
+    return tf.reshape(x, (-1, _shape(x)[1], rows, columns, channels))
+
+
+PRIMITIVES: dict[str, tuple[Callable[..., T], str]] = {
+    "_convolve": (convolve, "convolution"),
+    "_convolve_depthwise": (convolve_depthwise, "convolution channel by channel"),
+    "_convolve_back": (convolve_back, "transposed convolution"),
+    "_pool": (pool, "pooling"),
+    "_pad": (pad, "padding"),
+}
+"""By their names in `oneiros_backend_common.convolutions`, with what to call them in messages."""

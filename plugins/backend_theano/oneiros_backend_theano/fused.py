@@ -1,0 +1,41 @@
+"""Whole recurrent layers as Ops; JAX computes them and their gradients."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import pytensor.tensor as pt
+from oneiros_backend_common.fused import Cell, FusedLoops
+from pytensor.tensor.type import TensorType
+
+from oneiros_backend_theano.jaxop import JaxOp
+
+T = Any
+
+
+class Fused(FusedLoops):
+    """`simple_rnn`, `gru` and `lstm` on PyTensor variables."""
+
+    def _fused(self, label: str, cell: Cell, x: T, initial: Any, U: T, mask: T, backwards: bool) -> T:
+        masks = [] if mask is None else [pt.neq(mask, 0)]
+        floats = [pt.cast(part, x.dtype) for part in (U, *initial)]
+        return _op(label, cell, backwards, mask is not None)(x, *masks, *floats, return_list=True)
+
+
+@functools.cache
+def _op(label: str, cell: Cell, backwards: bool, masked: bool) -> JaxOp:
+    def compute(x: T, *rest: T) -> tuple[T, ...]:
+        from oneiros_backend_theano.fused_jax import run
+
+        mask, (U, *initial) = (rest[0], rest[1:]) if masked else (None, rest)
+        return run(cell, backwards, x, U, mask, *initial)
+
+    def types(variables: list[T]) -> list[T]:
+        x, *initial = variables[0], *variables[-cell.states :]
+        samples, steps = x.type.shape[:2]
+        units = variables[-cell.states - 1].type.shape[0]
+        state = TensorType(x.dtype, shape=(samples, units))
+        return [TensorType(x.dtype, shape=(samples, steps, units)), *(state for _ in initial)]
+
+    return JaxOp(label, compute, types)

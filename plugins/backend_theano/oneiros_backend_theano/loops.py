@@ -1,0 +1,171 @@
+"""Loops over the first axis of tensors: a step's graph, run by `jax.lax.scan`.
+
+Steps with convolutions are unrolled on a CPU, where they take twenty times as long inside a loop of XLA's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from oneiros.backend.contract import Backend
+from oneiros.errors import DataError, GraphError
+from pytensor.graph.basic import Constant
+from pytensor.graph.traversal import toposort
+from pytensor.tensor.type import TensorType
+
+from oneiros_backend_theano.convolution import is_convolution
+from oneiros_backend_theano.draw import STEP, STREAM
+from oneiros_backend_theano.jaxop import JaxOp
+
+Step = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
+_ODD = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)
+
+
+class Loops(Backend):
+    """The primitive `_scan`, and the counters of draws, which differ at each step of a loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counters: dict[Any, Any] = {STREAM: STREAM, STEP: STEP}
+
+    @contextmanager
+    def _inside(self, index: Any) -> Iterator[None]:
+        outside = self._counters
+        number = pt.cast(index, "uint32") * _ODD[1] + _ODD[1]
+        self._counters = {key: counter * _ODD[0] + number for key, counter in outside.items()}
+        try:
+            yield
+        finally:
+            self._counters = outside
+
+    def _scan(
+        self, fn: Step, sequences: Sequence[Any], initial: Sequence[Any], go_backwards: bool = False
+    ) -> tuple[list[Any], list[Any]]:
+        """Runs `fn` over the first axis of all sequences, carrying states along.
+
+        # Arguments
+            fn: function `(slices, states) -> (outputs, new states)` of lists of tensors.
+            sequences: list of tensors with the same first axis, at least one.
+            initial: list of tensors, the first states.
+            go_backwards: whether to start at the end; the outputs stay in the order of processing.
+
+        # Returns
+            The last states, and the outputs stacked along a new first axis; two lists.
+        """
+        sequences = [self.tensor(x) for x in sequences]
+        initial = [self.tensor(x) for x in initial]
+        index = pt.scalar("step", dtype="int32")
+        slices = [TensorType(x.dtype, shape=_known_shape(x)[1:])() for x in sequences]
+        states = [TensorType(x.dtype, shape=_known_shape(x))() for x in initial]
+        with self._inside(index):
+            outputs, new = fn(list(slices), list(states))
+        outputs = [self.tensor(x) for x in outputs]
+        new = [
+            _as_state(i, self.tensor(x), state) for i, (x, state) in enumerate(zip(new, states, strict=True))
+        ]
+        graph = StepGraph([index, *slices, *states], len(slices), outputs, new)
+        op = JaxOp("K.rnn", LoopFunction(graph, go_backwards), graph.types, graph.convolves)
+        results = op(*sequences, *initial, *graph.captured, return_list=True)
+        return results[len(outputs) :], results[: len(outputs)]
+
+
+def _known_shape(x: Any) -> tuple[int | None, ...]:
+    """Returns the static shape, with the sizes that Keras knows in addition."""
+    claimed = getattr(x, "_keras_shape", x.type.shape)
+    if len(claimed) != x.ndim:
+        return tuple(x.type.shape)
+    return tuple(a if a is not None else b for a, b in zip(x.type.shape, claimed, strict=True))
+
+
+def _as_state(place: int, new: Any, state: Any) -> Any:
+    fits = new.ndim == state.ndim and all(
+        None in (a, b) or a == b for a, b in zip(new.type.shape, state.type.shape, strict=True)
+    )
+    if not fits:
+        raise GraphError(
+            f"K.rnn: state {place} has shape {state.type.shape}, and the step function returns "
+            f"{new.type.shape} for it. A state keeps its shape: return states in the order of initial_states."
+        )
+    return new.astype(state.dtype)
+
+
+class StepGraph:
+    """The graph of one step: what it takes from its loop, what it takes from outside, and what it computes.
+
+    # Properties
+        inputs: the step's number, the slices and the states.
+        captured: variables from outside that the step uses.
+        results: the outputs and the new states.
+        convolves: whether a step holds a convolution.
+    """
+
+    def __init__(self, inputs: list[Any], slices: int, outputs: list[Any], states: list[Any]) -> None:
+        self.inputs, self.slices, self.outputs, self.states = inputs, slices, outputs, states
+        self.results = [*outputs, *states]
+        self.convolves = False
+        self.captured = self._captured()
+
+    def _captured(self) -> list[Any]:
+        inner, used = set(self.inputs), list(self.results)
+        for node in toposort(self.results, blockers=self.inputs):
+            if not inner.isdisjoint(node.inputs):
+                inner.update(node.outputs)
+                used += node.inputs
+                self.convolves = self.convolves or is_convolution(node.op)
+        return list(dict.fromkeys(x for x in used if x not in inner and not isinstance(x, Constant)))
+
+    def types(self, inputs: list[Any]) -> list[Any]:
+        """Returns the types of the loop's results: the outputs stacked, and the last states."""
+        steps = inputs[0].type.shape[0]
+        stacked = [TensorType(x.dtype, shape=(steps, *x.type.shape)) for x in self.outputs]
+        return [*stacked, *(TensorType(x.dtype, shape=x.type.shape) for x in self.states)]
+
+
+class LoopFunction:
+    """Runs a StepGraph over sequences with JAX."""
+
+    def __init__(self, graph: StepGraph, go_backwards: bool) -> None:
+        self._graph, self._backwards = graph, go_backwards
+
+    def __call__(self, *values: Any) -> tuple[Any, ...]:
+        """Returns the outputs and the last states, for sequences, first states and captured values."""
+        import jax
+        import jax.numpy as jnp
+
+        graph, order = self._graph, -1 if self._backwards else 1
+        states_at = graph.slices + len(graph.states)
+        sequences = [jnp.asarray(x)[::order] for x in values[: graph.slices]]
+        initial = tuple(jnp.asarray(x) for x in values[graph.slices : states_at])
+        outside = dict(zip(graph.captured, values[states_at:], strict=True))
+
+        def body(states: Any, taken: Any) -> Any:
+            results = self._step(outside, taken, states)
+            count = len(graph.outputs)
+            return tuple(results[count:]), tuple(results[:count])
+
+        steps = sequences[0].shape[0]
+        numbers = jnp.arange(steps, dtype=jnp.int32)
+        rolled = not graph.convolves or jax.default_backend() != "cpu"
+        last, outputs = jax.lax.scan(
+            body, initial, (numbers, *sequences), unroll=1 if rolled else max(steps, 1)
+        )
+        return *outputs, *last
+
+    def _step(self, outside: dict[Any, Any], taken: Any, states: Any) -> list[Any]:
+        import jax.numpy as jnp
+
+        from oneiros_backend_theano.evaluate import evaluate
+
+        values = {**outside, **dict(zip(self._graph.inputs, (*taken, *states), strict=True))}
+        results = [jnp.asarray(x) for x in evaluate(self._graph.results, values)]
+        for place, (old, new) in enumerate(zip(states, results[len(self._graph.outputs) :], strict=True)):
+            if old.shape != new.shape:
+                raise DataError(
+                    f"K.rnn: state {place} has shape {old.shape}, and the step function gives it shape "
+                    f"{new.shape}. A state keeps its shape."
+                )
+        return results

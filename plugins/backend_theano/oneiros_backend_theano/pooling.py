@@ -1,0 +1,196 @@
+"""Pooling as PyTensor Ops, with derivatives of any order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.gradient import disconnected_type
+from pytensor.graph.basic import Apply
+
+from oneiros_backend_theano.windows import Windowed, checked_border, known, scalars, sizes_of
+
+
+class Pooling(Windowed):
+    """What all pooling Ops share.
+
+    # Arguments
+        window: sizes of the window, one per spatial axis.
+        strides, border: see `Windowed`.
+    """
+
+    __props__ = ("window", "strides", "border")
+
+    def __init__(self, window: Any, strides: Any, border: Any) -> None:
+        self.window, self.strides = tuple(map(int, window)), tuple(map(int, strides))
+        self.border, self.dilation = checked_border(border, self.rank), (1,) * self.rank
+
+    def sibling(self, cls: Any) -> Any:
+        """Returns another Op for the same windows."""
+        return cls(self.window, self.strides, self.border)
+
+    def pooled(self, shape: Any) -> tuple[Any, ...]:
+        """Returns the result's shape for an input's."""
+        return (shape[0], *self.lengths(shape[1:-1], self.window), shape[-1])
+
+
+class MaxPool(Pooling):
+    """The largest value of each window, and where it stands in it; of several, the first."""
+
+    def make_node(self, x: Any) -> Any:
+        """Builds the node."""
+        shape = self.pooled(x.type.shape)
+        return Apply(self, [x], [pt.tensor(dtype=kind, shape=shape) for kind in (x.dtype, "int32")])
+
+    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
+        """From the input's sizes."""
+        return [self.pooled(shapes[0])] * 2
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        """Positions have no derivative."""
+        return [[True, False]]
+
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
+        """Each derivative goes to where the largest value stands."""
+        (x,) = inputs
+        return [self.sibling(Unpool)(outputs[1], cotangents[0], *sizes_of(x, slice(1, -1)))]
+
+    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
+        """Computes with NumPy arrays."""
+        from oneiros_backend_theano.pooling_numba import max_pool
+
+        output_storage[0][0], output_storage[1][0] = max_pool(self)(*inputs)
+
+
+class Unpool(Pooling):
+    """Adds each value to the cell of its window that is named: the derivative of maxima.
+
+    # Inputs
+        Positions in the windows, a value for each, and the spatial sizes of the result.
+    """
+
+    def make_node(self, positions: Any, g: Any, *sizes: Any) -> Any:
+        """Builds the node."""
+        sizes = scalars(sizes)
+        shape = (g.type.shape[0], *known(sizes), g.type.shape[-1])
+        return Apply(self, [positions, g, *sizes], [pt.tensor(dtype=g.dtype, shape=shape)])
+
+    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
+        """The spatial sizes are inputs."""
+        return [(shapes[1][0], *node.inputs[2:], shapes[1][-1])]
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        """Only the values have derivatives."""
+        return [[i == 1] for i in range(len(node.inputs))]
+
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
+        """Picks the cells that the values went to."""
+        picked = self.sibling(Pick)(inputs[0], cotangents[0])
+        return [disconnected_type(), picked, *(disconnected_type() for _ in inputs[2:])]
+
+    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
+        """Computes with NumPy arrays."""
+        from oneiros_backend_theano.pooling_numba import unpool
+
+        output_storage[0][0] = unpool(self)(*inputs)
+
+
+class Pick(Pooling):
+    """Takes the cell that is named from each window.
+
+    # Inputs
+        Positions in the windows, and the values to choose from.
+    """
+
+    def make_node(self, positions: Any, x: Any) -> Any:
+        """Builds the node."""
+        return Apply(self, [positions, x], [pt.tensor(dtype=x.dtype, shape=positions.type.shape)])
+
+    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
+        """That of the positions."""
+        return [shapes[0]]
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        """Only the values have derivatives."""
+        return [[False], [True]]
+
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
+        """Puts derivatives where the values came from."""
+        positions, x = inputs
+        placed = self.sibling(Unpool)(positions, cotangents[0], *sizes_of(x, slice(1, -1)))
+        return [disconnected_type(), placed]
+
+    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
+        """Computes with NumPy arrays."""
+        from oneiros_backend_theano.pooling_numba import pick
+
+        output_storage[0][0] = pick(self)(*inputs)
+
+
+class AveragePool(Pooling):
+    """The mean of each window's cells; cells added as padding don't count."""
+
+    zero_if = "any"
+
+    def make_node(self, x: Any) -> Any:
+        """Builds the node."""
+        return Apply(self, [x], [pt.tensor(dtype=x.dtype, shape=self.pooled(x.type.shape))])
+
+    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
+        """From the input's sizes."""
+        return [self.pooled(shapes[0])]
+
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
+        """Spreads each derivative over its window."""
+        (x,) = inputs
+        return [self.sibling(Spread)(cotangents[0], *sizes_of(x, slice(1, -1)))]
+
+    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
+        """Computes with NumPy arrays."""
+        from oneiros_backend_theano.pooling_numba import average_pool
+
+        output_storage[0][0] = average_pool(self)(*inputs)
+
+
+class Spread(Pooling):
+    """Spreads each value evenly over the cells of its window: the derivative of means.
+
+    # Inputs
+        The values, and the spatial sizes of the result.
+    """
+
+    zero_if = (0,)
+
+    def make_node(self, g: Any, *sizes: Any) -> Any:
+        """Builds the node."""
+        sizes = scalars(sizes)
+        shape = (g.type.shape[0], *known(sizes), g.type.shape[-1])
+        return Apply(self, [g, *sizes], [pt.tensor(dtype=g.dtype, shape=shape)])
+
+    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
+        """The spatial sizes are inputs."""
+        return [(shapes[0][0], *node.inputs[1:], shapes[0][-1])]
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        """The sizes take no derivative."""
+        return [[i == 0] for i in range(len(node.inputs))]
+
+    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
+        """Means again."""
+        return [self.sibling(AveragePool)(cotangents[0]), *(disconnected_type() for _ in inputs[1:])]
+
+    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
+        """Computes with NumPy arrays."""
+        from oneiros_backend_theano.pooling_numba import spread
+
+        output_storage[0][0] = spread(self)(*inputs)
+
+
+def max_pool(x: Any, window: Any, strides: Any, border: Any) -> Any:
+    """Returns the largest value of each window."""
+    return MaxPool(window, strides, border)(x)[0]
+
+
+def average_pool(x: Any, window: Any, strides: Any, border: Any) -> Any:
+    """Returns the mean of each window."""
+    return AveragePool(window, strides, border)(x)

@@ -1,0 +1,1 @@
+"""Convolutions, upsampling, padding and cropping: a plugin of Oneiros."""

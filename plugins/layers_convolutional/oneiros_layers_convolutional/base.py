@@ -1,0 +1,170 @@
+"""What the convolutions share: arguments, the kernel and the bias, the output's shape."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any, ClassVar
+
+from oneiros import activations
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec
+from oneiros_layers_core.affine import AffineLayer, Shape
+from oneiros_layers_core.checks import name_of, positive_integer
+from oneiros_layers_core.spatial import (
+    Sizes,
+    check_channels,
+    checked_border_mode,
+    checked_dim_ordering,
+    known_channels,
+    whole_numbers,
+    windowed_sizes,
+    with_sizes,
+)
+
+
+class ConvolutionLayer(AffineLayer):
+    """Base of the convolutions: `activation(convolution(x, W) + b)`. Not a layer of its own.
+
+    A subclass says in `_window`, `_strides` and `_dilation` how the kernel moves, with a number for each
+    spatial axis, and in `_convolve` which operation does it.
+
+    # Arguments
+        rank: int, the number of spatial axes.
+        nb_filter: int, the number of output channels.
+        the others: as for `Convolution2D`.
+    """
+
+    _border_modes: ClassVar[tuple[str, ...]] = ("valid", "same", "full")
+    dim_ordering: str
+    W_shape: Sizes
+    _channels: int
+
+    def __init__(
+        self,
+        rank: int,
+        nb_filter: int,
+        init: Any,
+        activation: Any,
+        weights: Any,
+        border_mode: str,
+        subsample: Any,
+        dim_ordering: str,
+        W_regularizer: Any,
+        b_regularizer: Any,
+        activity_regularizer: Any,
+        W_constraint: Any,
+        b_constraint: Any,
+        bias: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            init,
+            weights,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            None,
+            **kwargs,
+        )
+        self.nb_filter = positive_integer(self, "nb_filter", nb_filter)
+        self.activation = activations.get(activation)
+        self.border_mode = checked_border_mode(self, border_mode, self._border_modes)
+        self.subsample = whole_numbers(self, "subsample", subsample, rank)
+        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.input_spec = [InputSpec(ndim=rank + 2)]
+
+    @property
+    def _window(self) -> Sizes:
+        """The kernel's sizes."""
+        raise NotImplementedError
+
+    @property
+    def _strides(self) -> Sizes:
+        """The kernel's steps."""
+        return self.subsample
+
+    @property
+    def _dilation(self) -> Sizes:
+        """The distances of neighbouring values of the kernel."""
+        return (1,) * len(self._window)
+
+    def _convolve(self, x: Any) -> Any:
+        """Returns the convolution of `x` with the kernel."""
+        raise NotImplementedError
+
+    def _kernel_shape(self, channels: int) -> Sizes:
+        """Returns the shape of `W` for so many input channels."""
+        if self.dim_ordering == "th":
+            return (self.nb_filter, channels, *self._window)
+        return (*self._window, channels, self.nb_filter)
+
+    def _oriented(self, init: Any, dim_ordering: str) -> Any:
+        """Returns `init` told which axes of a kernel are the window, if it takes that argument."""
+        if "dim_ordering" in inspect.signature(init).parameters:
+            return functools.partial(init, dim_ordering=dim_ordering)
+        return init
+
+    def add_kernel(self, shape: Sizes) -> Any:
+        """Makes the kernel, with an initialization that knows its layout."""
+        return self.add_weight(
+            shape,
+            initializer=self._oriented(self.init, self.dim_ordering),
+            name=f"{self.name}_W",
+            regularizer=self.W_regularizer,
+            constraint=self.W_constraint,
+        )
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes the kernel `W` and the bias `b` of shape `(nb_filter,)`."""
+        self._channels = known_channels(self, input_shape, len(self._window), self.dim_ordering)
+        self.get_output_shape_for(input_shape)
+        self._add_weights()
+        self.set_initial_weights()
+
+    def _add_weights(self) -> None:
+        """Makes the weights for `self._channels` input channels."""
+        self.W_shape = self._kernel_shape(self._channels)
+        self.W = self.add_kernel(self.W_shape)
+        self.b = self.add_bias((self.nb_filter,))
+
+    def assert_input_compatibility(self, input: Any) -> None:
+        """Checks the rank and the spatial sizes, and once there are weights the channels."""
+        super().assert_input_compatibility(input)
+        shape = K.int_shape(input)
+        self.get_output_shape_for(shape)
+        if self.built:
+            check_channels(self, shape, self.dim_ordering, self._channels)
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns `activation(convolution(x, W) + b)`."""
+        output = self._convolve(x)
+        return self.activation(output + self._broadcast(self.b) if self.bias else output)
+
+    def _broadcast(self, b: Any) -> Any:
+        """Returns a value per channel in a shape that can be added to an output."""
+        if self.dim_ordering == "tf":
+            return b
+        return K.reshape(b, (1, self.nb_filter, *(1,) * len(self._window)))
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the input's shape with the sizes that the window leaves, and `nb_filter` channels."""
+        moves = self._window, self.border_mode, self._strides, self._dilation
+        sizes = windowed_sizes(self, input_shape, self.dim_ordering, *moves)
+        return with_sizes(input_shape, sizes, self.dim_ordering, self.nb_filter)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that all convolutions have."""
+        config = {
+            **super().get_config(),
+            "nb_filter": self.nb_filter,
+            "activation": name_of(self, "activation", self.activation),
+            "border_mode": self.border_mode,
+            "subsample": self.subsample,
+            "dim_ordering": self.dim_ordering,
+        }
+        del config["input_dim"]
+        return config

@@ -1,0 +1,219 @@
+"""Convolution1D and AtrousConvolution1D: windows along sequences."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros_layers_core.checks import positive_integer
+from oneiros_layers_core.spatial import Sizes
+
+from oneiros_layers_convolutional.base import ConvolutionLayer
+
+
+class Convolution1D(ConvolutionLayer):
+    """Filters that slide along a sequence, each seeing `filter_length` steps at a time.
+
+    # Example
+        ```python
+        from oneiros.layers import Convolution1D
+        from oneiros.models import Sequential
+
+        model = Sequential()
+        model.add(Convolution1D(64, 3, border_mode="same", input_shape=(10, 32)))
+        model.add(Convolution1D(32, 3, activation="relu"))
+        model.output_shape  # (None, 8, 32)
+        ```
+
+    # Arguments
+        nb_filter: int, number of filters: the size of the output's last axis.
+        filter_length: int, number of steps that a filter sees.
+        init: name or function `(shape, name=None, dim_ordering='th')`, initialization of the kernel. As in
+            Keras 1.2.2 the fans count as if the kernel's axes were `(output, input, *window)`.
+        activation: name or function applied to the output; None leaves it as it is.
+        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
+        border_mode: `"valid"`, only whole windows; `"same"`, zeros around so that the length stays; `"full"`,
+            zeros around so that each window with a step of the input counts.
+        subsample_length: int, steps from one window to the next.
+        W_regularizer: regularizer of the kernel.
+        b_regularizer: regularizer of the bias.
+        activity_regularizer: regularizer of the output.
+        W_constraint: constraint of the kernel.
+        b_constraint: constraint of the bias.
+        bias: bool, whether to add a bias.
+        input_dim: int, number of channels, if this is a model's first layer; or `input_shape`.
+        input_length: int, number of steps if it is constant.
+
+    # Input shape
+        3D, `(samples, steps, channels)`.
+
+    # Output shape
+        3D, `(samples, new_steps, nb_filter)`.
+
+    # Raises
+        ShapeError: if the channels are unknown, or the input is shorter than a window.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        nb_filter: int,
+        filter_length: int,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        border_mode: str = "valid",
+        subsample_length: int = 1,
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        input_dim: int | None = None,
+        input_length: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if input_dim:
+            kwargs.setdefault("input_shape", (input_length, input_dim))
+        super().__init__(
+            1,
+            nb_filter,
+            init,
+            activation,
+            weights,
+            border_mode,
+            (1,),
+            "tf",
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            **kwargs,
+        )
+        self.filter_length = positive_integer(self, "filter_length", filter_length)
+        self.subsample_length = positive_integer(self, "subsample_length", subsample_length)
+        self.subsample = (self.subsample_length, 1)
+        self.input_dim = input_dim
+        self.input_length = input_length
+
+    @property
+    def _window(self) -> Sizes:
+        """The filter's length."""
+        return (self.filter_length,)
+
+    @property
+    def _strides(self) -> Sizes:
+        """The step from one window to the next."""
+        return (self.subsample_length,)
+
+    def _kernel_shape(self, channels: int) -> Sizes:
+        """Returns `(filter_length, 1, channels, nb_filter)`: the kernel of an image one pixel wide."""
+        return (self.filter_length, 1, channels, self.nb_filter)
+
+    def _oriented(self, init: Any, dim_ordering: str) -> Any:
+        """Returns `init` for a kernel laid out as for Theano: the fans of Keras 1.2.2."""
+        return super()._oriented(init, "th")
+
+    def _convolve(self, x: Any) -> Any:
+        """Returns the convolution of `x` as an image one pixel wide."""
+        image = K.conv2d(
+            K.expand_dims(x, 2),
+            self.W,
+            strides=self.subsample,
+            border_mode=self.border_mode,
+            dim_ordering="tf",
+            filter_dilation=(*self._dilation, 1),
+        )
+        return K.squeeze(image, 2)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        config = {
+            **super().get_config(),
+            "filter_length": self.filter_length,
+            "subsample_length": self.subsample_length,
+            "input_dim": self.input_dim,
+            "input_length": self.input_length,
+        }
+        del config["subsample"], config["dim_ordering"]
+        return config
+
+
+class AtrousConvolution1D(Convolution1D):
+    """Convolution1D whose filters see every `atrous_rate`-th step: a dilated convolution, "with holes".
+
+    # Example
+        ```python
+        from oneiros.layers import AtrousConvolution1D
+        from oneiros.models import Sequential
+
+        model = Sequential([AtrousConvolution1D(64, 3, atrous_rate=2, input_shape=(10, 32))])
+        model.output_shape  # (None, 6, 64)
+        ```
+
+    # Arguments
+        nb_filter: int, number of filters.
+        filter_length: int, number of steps that a filter sees.
+        atrous_rate: int, distance of neighbouring steps that it sees.
+        the others: as for `Convolution1D`, in the same order with `atrous_rate` after `subsample_length`.
+
+    # Input shape
+        3D, `(samples, steps, channels)`.
+
+    # Output shape
+        3D, `(samples, new_steps, nb_filter)`.
+
+    # References
+        - Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions, arXiv:1511.07122
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        nb_filter: int,
+        filter_length: int,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        border_mode: str = "valid",
+        subsample_length: int = 1,
+        atrous_rate: int = 1,
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            nb_filter,
+            filter_length,
+            init,
+            activation,
+            weights,
+            border_mode,
+            subsample_length,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            **kwargs,
+        )
+        self.atrous_rate = positive_integer(self, "atrous_rate", atrous_rate)
+
+    @property
+    def _dilation(self) -> Sizes:
+        """The distance of the steps that a filter sees."""
+        return (self.atrous_rate,)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "atrous_rate": self.atrous_rate}

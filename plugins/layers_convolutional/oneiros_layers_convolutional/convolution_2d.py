@@ -1,0 +1,198 @@
+"""Convolution2D and AtrousConvolution2D: windows over images."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros_layers_core.checks import positive_integer
+from oneiros_layers_core.spatial import Sizes, whole_numbers
+
+from oneiros_layers_convolutional.base import ConvolutionLayer
+
+
+class Convolution2D(ConvolutionLayer):
+    """Filters that slide over images. The kernel isn't flipped: this is cross-correlation on every backend.
+
+    # Example
+        ```python
+        from oneiros.layers import Convolution2D
+        from oneiros.models import Sequential
+
+        model = Sequential()
+        model.add(Convolution2D(64, 3, 3, dim_ordering="tf", border_mode="same", input_shape=(32, 32, 3)))
+        model.add(Convolution2D(32, 3, 3, dim_ordering="tf", subsample=(2, 2), activation="relu"))
+        model.output_shape  # (None, 15, 15, 32)
+        ```
+
+    # Arguments
+        nb_filter: int, number of filters: the output's channels.
+        nb_row: int, rows of the kernel.
+        nb_col: int, columns of the kernel.
+        init: name or function `(shape, name=None, dim_ordering='th')`, initialization of the kernel.
+        activation: name or function applied to the output; None leaves it as it is.
+        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
+        border_mode: `"valid"`, only whole windows; `"same"`, zeros around so that the sizes stay (the odd
+            zero comes last); `"full"`, zeros around so that each window with a pixel of the input counts.
+        subsample: pair of ints, rows and columns from one window to the next.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        W_regularizer: regularizer of the kernel.
+        b_regularizer: regularizer of the bias.
+        activity_regularizer: regularizer of the output.
+        W_constraint: constraint of the kernel.
+        b_constraint: constraint of the bias.
+        bias: bool, whether to add a bias.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+
+    # Output shape
+        4D, in the same order, with `nb_filter` channels. The kernel's shape is
+        `(nb_row, nb_col, channels, nb_filter)` for `"tf"`, `(nb_filter, channels, nb_row, nb_col)` for
+        `"th"`.
+
+    # Raises
+        ShapeError: if the channels are unknown, or the input is smaller than a window.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        nb_filter: int,
+        nb_row: int,
+        nb_col: int,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        border_mode: str = "valid",
+        subsample: Any = (1, 1),
+        dim_ordering: str = "default",
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            2,
+            nb_filter,
+            init,
+            activation,
+            weights,
+            border_mode,
+            subsample,
+            dim_ordering,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            **kwargs,
+        )
+        self.nb_row = positive_integer(self, "nb_row", nb_row)
+        self.nb_col = positive_integer(self, "nb_col", nb_col)
+
+    @property
+    def _window(self) -> Sizes:
+        """The kernel's rows and columns."""
+        return (self.nb_row, self.nb_col)
+
+    def _convolve(self, x: Any) -> Any:
+        """Returns the convolution of `x` with the kernel."""
+        return K.conv2d(
+            x,
+            self.W,
+            strides=self.subsample,
+            border_mode=self.border_mode,
+            dim_ordering=self.dim_ordering,
+            filter_dilation=self._dilation,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "nb_row": self.nb_row, "nb_col": self.nb_col}
+
+
+class AtrousConvolution2D(Convolution2D):
+    """Convolution2D whose filters see pixels `atrous_rate` apart: a dilated convolution, "with holes".
+
+    # Example
+        ```python
+        from oneiros.layers import AtrousConvolution2D
+        from oneiros.models import Sequential
+
+        atrous = AtrousConvolution2D(64, 3, 3, atrous_rate=(2, 2), dim_ordering="th", input_shape=(3, 32, 32))
+        Sequential([atrous]).output_shape  # (None, 64, 28, 28)
+        ```
+
+    # Arguments
+        nb_filter: int, number of filters.
+        nb_row: int, rows of the kernel.
+        nb_col: int, columns of the kernel.
+        atrous_rate: pair of ints, distances of neighbouring rows and columns that a filter sees.
+        the others: as for `Convolution2D`, in the same order with `atrous_rate` after `subsample`.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+
+    # Output shape
+        4D, in the same order, with `nb_filter` channels.
+
+    # References
+        - Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions, arXiv:1511.07122
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        nb_filter: int,
+        nb_row: int,
+        nb_col: int,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        border_mode: str = "valid",
+        subsample: Any = (1, 1),
+        atrous_rate: Any = (1, 1),
+        dim_ordering: str = "default",
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            nb_filter,
+            nb_row,
+            nb_col,
+            init,
+            activation,
+            weights,
+            border_mode,
+            subsample,
+            dim_ordering,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            **kwargs,
+        )
+        self.atrous_rate = whole_numbers(self, "atrous_rate", atrous_rate, 2)
+
+    @property
+    def _dilation(self) -> Sizes:
+        """The distances of the rows and columns that a filter sees."""
+        return self.atrous_rate
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "atrous_rate": self.atrous_rate}

@@ -1,0 +1,113 @@
+"""Convolution3D: windows over volumes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros_layers_core.checks import positive_integer
+from oneiros_layers_core.spatial import Sizes
+
+from oneiros_layers_convolutional.base import ConvolutionLayer
+
+
+class Convolution3D(ConvolutionLayer):
+    """Filters that slide over volumes, such as scans, or frames of a film. The kernel isn't flipped.
+
+    # Example
+        ```python
+        from oneiros.layers import Convolution3D
+        from oneiros.models import Sequential
+
+        model = Sequential([Convolution3D(8, 3, 3, 3, dim_ordering="tf", input_shape=(16, 16, 16, 1))])
+        model.output_shape  # (None, 14, 14, 14, 8)
+        ```
+
+    # Arguments
+        nb_filter: int, number of filters: the output's channels.
+        kernel_dim1, kernel_dim2, kernel_dim3: ints, the sizes of the kernel.
+        init: name or function `(shape, name=None, dim_ordering='th')`, initialization of the kernel.
+        activation: name or function applied to the output; None leaves it as it is.
+        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
+        border_mode: `"valid"`, `"same"` or `"full"`, as for `Convolution2D`.
+        subsample: three ints, the steps from one window to the next.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        W_regularizer: regularizer of the kernel.
+        b_regularizer: regularizer of the bias.
+        activity_regularizer: regularizer of the output.
+        W_constraint: constraint of the kernel.
+        b_constraint: constraint of the bias.
+        bias: bool, whether to add a bias.
+
+    # Input shape
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+
+    # Output shape
+        5D, in the same order, with `nb_filter` channels.
+
+    # Raises
+        ShapeError: if the channels are unknown, or the input is smaller than a window.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        nb_filter: int,
+        kernel_dim1: int,
+        kernel_dim2: int,
+        kernel_dim3: int,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        border_mode: str = "valid",
+        subsample: Any = (1, 1, 1),
+        dim_ordering: str = "default",
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            3,
+            nb_filter,
+            init,
+            activation,
+            weights,
+            border_mode,
+            subsample,
+            dim_ordering,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            **kwargs,
+        )
+        self.kernel_dim1 = positive_integer(self, "kernel_dim1", kernel_dim1)
+        self.kernel_dim2 = positive_integer(self, "kernel_dim2", kernel_dim2)
+        self.kernel_dim3 = positive_integer(self, "kernel_dim3", kernel_dim3)
+
+    @property
+    def _window(self) -> Sizes:
+        """The kernel's sizes."""
+        return (self.kernel_dim1, self.kernel_dim2, self.kernel_dim3)
+
+    def _convolve(self, x: Any) -> Any:
+        """Returns the convolution of `x` with the kernel."""
+        return K.conv3d(
+            x,
+            self.W,
+            strides=self.subsample,
+            border_mode=self.border_mode,
+            dim_ordering=self.dim_ordering,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        sizes = {name: getattr(self, name) for name in ("kernel_dim1", "kernel_dim2", "kernel_dim3")}
+        return {**super().get_config(), **sizes}

@@ -1,0 +1,190 @@
+"""Cropping1D, 2D and 3D: what lies at the borders cut off."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import label
+from oneiros.errors import ArgumentError, ShapeError
+from oneiros_layers_core.affine import Shape
+from oneiros_layers_core.spatial import (
+    AXES,
+    Sizes,
+    checked_dim_ordering,
+    reading,
+    spatial_sizes,
+    whole_numbers,
+    with_sizes,
+)
+
+Pairs = tuple[Sizes, ...]
+
+
+class _Cropping(Layer):
+    """What the croppings share; `_pairs` holds how much is cut before and after, for each spatial axis."""
+
+    dim_ordering: str = "tf"
+    _rank: ClassVar[int]
+    _pairs: Pairs
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.input_spec = [InputSpec(ndim=self._rank + 2)]
+
+    def _checked_pairs(self, cropping: Any) -> Pairs:
+        try:
+            pairs = tuple(whole_numbers(self, "cropping", pair, 2, 0) for pair in cropping)
+        except (TypeError, ArgumentError):
+            pairs = ()
+        if len(pairs) != self._rank:
+            axes, example = ", ".join(AXES[self._rank]), ((1, 1),) * self._rank
+            raise ArgumentError(
+                f"{label(self)} received cropping={cropping!r}. It takes a pair (before, after) of whole "
+                f"numbers of at least 0 for each of {axes}, such as {example}."
+            )
+        return pairs
+
+    def assert_input_compatibility(self, input: Any) -> None:
+        """Checks the rank, and that something is left."""
+        super().assert_input_compatibility(input)
+        self.get_output_shape_for(K.int_shape(input))
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the input's shape without what is cut off."""
+        sizes = spatial_sizes(self, input_shape, self._rank, self.dim_ordering)
+        left = tuple(size and size - sum(pair) for size, pair in zip(sizes, self._pairs, strict=True))
+        if any(size is not None and size < 1 for size in left):
+            raise ShapeError(
+                f"{label(self)} received an input of shape {tuple(input_shape)}, read as "
+                f"{reading(self._rank, self.dim_ordering)}; cropping={self._pairs} leaves nothing of "
+                f"{sizes}, its {', '.join(AXES[self._rank])}. Crop less, or give it a larger input."
+            )
+        return with_sizes(input_shape, left, self.dim_ordering)
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns what is left of `x`."""
+        cuts = tuple(slice(before, -after or None) for before, after in self._pairs)
+        return x[(slice(None), *cuts) if self.dim_ordering == "tf" else (slice(None), slice(None), *cuts)]
+
+
+class Cropping1D(_Cropping):
+    """Cuts steps off both ends of a sequence.
+
+    # Example
+        ```python
+        from oneiros.layers import Cropping1D
+        from oneiros.models import Sequential
+
+        model = Sequential([Cropping1D((1, 2), input_shape=(10, 3))])
+        model.output_shape  # (None, 7, 3)
+        ```
+
+    # Arguments
+        cropping: pair of ints, how many steps to cut off at the start and at the end.
+
+    # Input shape
+        3D, `(samples, steps, features)`.
+
+    # Output shape
+        3D, `(samples, steps - start - end, features)`.
+
+    # Raises
+        ShapeError: if nothing is left.
+    """
+
+    loadable: ClassVar[bool] = True
+    _rank: ClassVar[int] = 1
+
+    def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.cropping = whole_numbers(self, "cropping", cropping, 2, 0)
+        self._pairs = self._checked_pairs([self.cropping])
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the argument."""
+        return {**super().get_config(), "cropping": self.cropping}
+
+
+class Cropping2D(_Cropping):
+    """Cuts rows and columns off the borders of images.
+
+    # Example
+        ```python
+        from oneiros.layers import Cropping2D
+        from oneiros.models import Sequential
+
+        model = Sequential([Cropping2D(((2, 2), (4, 4)), dim_ordering="tf", input_shape=(28, 28, 3))])
+        model.output_shape  # (None, 24, 20, 3)
+        ```
+
+    # Arguments
+        cropping: two pairs of ints, `((top, bottom), (left, right))`.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+
+    # Output shape
+        4D, in the same order, with the rows and columns that are left.
+
+    # Raises
+        ShapeError: if nothing is left.
+    """
+
+    loadable: ClassVar[bool] = True
+    _rank: ClassVar[int] = 2
+
+    def __init__(
+        self, cropping: Any = ((0, 0), (0, 0)), dim_ordering: str = "default", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.cropping = self._pairs = self._checked_pairs(cropping)
+        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "cropping": self.cropping, "dim_ordering": self.dim_ordering}
+
+
+class Cropping3D(_Cropping):
+    """Cuts what lies at the borders off volumes.
+
+    # Example
+        ```python
+        from oneiros.layers import Cropping3D
+        from oneiros.models import Sequential
+
+        cropping = ((1, 1), (2, 2), (0, 3))
+        model = Sequential([Cropping3D(cropping, dim_ordering="th", input_shape=(1, 8, 8, 8))])
+        model.output_shape  # (None, 1, 6, 4, 5)
+        ```
+
+    # Arguments
+        cropping: three pairs of ints, how much to cut off at the start and the end of each axis.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+
+    # Output shape
+        5D, in the same order, with what is left.
+
+    # Raises
+        ShapeError: if nothing is left.
+    """
+
+    loadable: ClassVar[bool] = True
+    _rank: ClassVar[int] = 3
+
+    def __init__(
+        self, cropping: Any = ((1, 1), (1, 1), (1, 1)), dim_ordering: str = "default", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.cropping = self._pairs = self._checked_pairs(cropping)
+        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "cropping": self.cropping, "dim_ordering": self.dim_ordering}

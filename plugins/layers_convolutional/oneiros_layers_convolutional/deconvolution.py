@@ -1,0 +1,157 @@
+"""Deconvolution2D: the transposed convolution."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.engine.node import label
+from oneiros.errors import ArgumentError, ShapeError
+from oneiros_layers_core.affine import Shape
+from oneiros_layers_core.spatial import length_after, spatial_sizes, with_sizes
+
+from oneiros_layers_convolutional.convolution_2d import Convolution2D
+
+
+class Deconvolution2D(Convolution2D):
+    """Transposed convolution: leads from the output's sizes of a `Convolution2D` back to its input's.
+
+    With `subsample` above 1 several input sizes give the same output size, so `output_shape` says which is
+    meant. Without padding it is `subsample * (size - 1) + kernel`, up to `subsample - 1` more.
+
+    # Example
+        ```python
+        from oneiros.layers import Deconvolution2D
+        from oneiros.models import Sequential
+
+        up = Deconvolution2D(3, 3, 3, output_shape=(None, 25, 25, 3), subsample=(2, 2), dim_ordering="tf",
+                             input_shape=(12, 12, 8))
+        Sequential([up]).output_shape  # (None, 25, 25, 3)
+        ```
+
+    # Arguments
+        nb_filter: int, number of the output's channels.
+        nb_row: int, rows of the kernel.
+        nb_col: int, columns of the kernel.
+        output_shape: tuple of four, the output's shape in the order of `dim_ordering`. The batch size in it
+            is taken from the input.
+        border_mode: `"valid"`, `"same"` or `"full"`: that of the convolution that this one undoes.
+        subsample: pair of ints, the steps of that convolution: the output is larger by these.
+        the others: as for `Convolution2D`, in the same order.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+
+    # Output shape
+        4D, `output_shape` with the input's batch size. The kernel's shape is as for `Convolution2D`.
+
+    # Raises
+        ArgumentError: if `output_shape` isn't a shape of `nb_filter` channels.
+        ShapeError: if no convolution leads from `output_shape` to the input's shape.
+
+    # References
+        - Dumoulin, Visin: A guide to convolution arithmetic for deep learning, arXiv:1603.07285
+        - Zeiler, Krishnan, Taylor, Fergus: Deconvolutional Networks, CVPR 2010
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        nb_filter: int,
+        nb_row: int,
+        nb_col: int,
+        output_shape: Any,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        border_mode: str = "valid",
+        subsample: Any = (1, 1),
+        dim_ordering: str = "default",
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            nb_filter,
+            nb_row,
+            nb_col,
+            init,
+            activation,
+            weights,
+            border_mode,
+            subsample,
+            dim_ordering,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            **kwargs,
+        )
+        self.output_shape_ = self._checked_output_shape(output_shape)
+
+    def _checked_output_shape(self, output_shape: Any) -> Shape:
+        channels = 3 if self.dim_ordering == "tf" else 1
+        try:
+            batch, *sizes = output_shape
+            shape = (batch, *map(operator.index, sizes))
+            fits = len(shape) == 4 and min(shape[1:]) >= 1 and shape[channels] == self.nb_filter
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
+            example = with_sizes((None,) * 4, (25, 25), self.dim_ordering, self.nb_filter)
+            raise ArgumentError(
+                f"{label(self)} received output_shape={output_shape!r}. It takes the output's shape with "
+                f"nb_filter={self.nb_filter} channels, for dim_ordering={self.dim_ordering!r} such as "
+                f"{example}."
+            )
+        return shape
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns `output_shape` with the input's batch size."""
+        sizes = spatial_sizes(self, input_shape, 2, self.dim_ordering)
+        wanted = spatial_sizes(self, self.output_shape_, 2, self.dim_ordering)
+        moves = zip(wanted, self._window, self._strides, strict=True)
+        back = tuple(length_after(size, width, self.border_mode, step) for size, width, step in moves)
+        if any(None not in pair and pair[0] != pair[1] for pair in zip(sizes, back, strict=True)):
+            raise ShapeError(
+                f"{label(self)} received an input of shape {tuple(input_shape)} and "
+                f"output_shape={self.output_shape_}; with the kernel {self._window}, "
+                f"subsample={self._strides} and border_mode={self.border_mode!r} that output comes from rows "
+                f"and columns {back}, and the input has {sizes}. Give rows and columns of "
+                f"{self._fitting(sizes)} in output_shape."
+            )
+        return (input_shape[0], *self.output_shape_[1:])
+
+    def _fitting(self, sizes: Shape) -> str:
+        """Says which output sizes fit an input."""
+        ranges = []
+        for size, width, step in zip(sizes, self._window, self._strides, strict=True):
+            if size is None:
+                ranges.append("any size")
+                continue
+            taken = {"valid": width - 1, "same": 0, "full": 1 - width}[self.border_mode]
+            least, most = max(1, (size - 1) * step + 1 + taken), size * step + taken
+            ranges.append(str(least) if least == most else f"{least} to {most}")
+        return " and ".join(ranges)
+
+    def _convolve(self, x: Any) -> Any:
+        return K.deconv2d(
+            x,
+            self.W,
+            self.output_shape_,
+            strides=self.subsample,
+            border_mode=self.border_mode,
+            dim_ordering=self.dim_ordering,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "output_shape": self.output_shape_}

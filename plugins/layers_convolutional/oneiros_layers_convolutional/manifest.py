@@ -1,0 +1,30 @@
+"""Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+_FILES = {
+    "convolution_1d": ("Convolution1D", "AtrousConvolution1D"),
+    "convolution_2d": ("Convolution2D", "AtrousConvolution2D"),
+    "convolution_3d": ("Convolution3D",),
+    "deconvolution": ("Deconvolution2D",),
+    "separable": ("SeparableConvolution2D",),
+    "upsampling": ("UpSampling1D", "UpSampling2D", "UpSampling3D"),
+    "padding": ("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D"),
+    "cropping": ("Cropping1D", "Cropping2D", "Cropping3D"),
+}
+LAYERS = {
+    name: f"oneiros_layers_convolutional.{file}:{name}" for file, names in _FILES.items() for name in names
+}
+ALIASES = {name.replace("olution", ""): LAYERS[name] for name in LAYERS if "onvolution" in name}
+
+
+@hookimpl
+def oneiros_layers() -> dict[str, str]:
+    """The layers by name."""
+    return LAYERS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The module `oneiros.layers.convolutional`, with the short names."""
+    return {"layers.convolutional": {**LAYERS, **ALIASES}}

@@ -1,0 +1,153 @@
+"""SeparableConvolution2D: a convolution within each channel, then one across them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros import constraints, regularizers
+from oneiros_layers_core.affine import config_of
+from oneiros_layers_core.checks import positive_integer
+from oneiros_layers_core.spatial import Sizes
+
+from oneiros_layers_convolutional.base import ConvolutionLayer
+
+
+class SeparableConvolution2D(ConvolutionLayer):
+    """Convolution in two steps: each channel by itself, then across channels with kernels of one pixel.
+
+    It has far fewer weights than a `Convolution2D` of the same window.
+
+    # Example
+        ```python
+        from oneiros.layers import SeparableConvolution2D
+        from oneiros.models import Sequential
+
+        model = Sequential([SeparableConvolution2D(64, 3, 3, dim_ordering="tf", input_shape=(32, 32, 16))])
+        model.output_shape  # (None, 30, 30, 64)
+        model.count_params()  # 1232
+        ```
+
+    # Arguments
+        nb_filter: int, number of the output's channels.
+        nb_row: int, rows of the kernel.
+        nb_col: int, columns of the kernel.
+        init: name or function `(shape, name=None, dim_ordering='th')`, initialization of both kernels.
+        activation: name or function applied to the output; None leaves it as it is.
+        weights: list of arrays, initial values `[depthwise_kernel, pointwise_kernel, b]`.
+        border_mode: `"valid"` or `"same"`.
+        subsample: pair of ints, rows and columns from one window to the next.
+        depth_multiplier: int, how many channels the first step makes of each.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        depthwise_regularizer, pointwise_regularizer, b_regularizer: regularizers of kernels and bias.
+        activity_regularizer: regularizer of the output.
+        depthwise_constraint, pointwise_constraint, b_constraint: constraints of kernels and bias.
+        bias: bool, whether to add a bias.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+
+    # Output shape
+        4D, in the same order, with `nb_filter` channels.
+
+    # References
+        - Chollet: Xception: Deep Learning with Depthwise Separable Convolutions, arXiv:1610.02357
+    """
+
+    loadable: ClassVar[bool] = True
+    _border_modes: ClassVar[tuple[str, ...]] = ("valid", "same")
+    depthwise_kernel: Any
+    pointwise_kernel: Any
+
+    def __init__(
+        self,
+        nb_filter: int,
+        nb_row: int,
+        nb_col: int,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        border_mode: str = "valid",
+        subsample: Any = (1, 1),
+        depth_multiplier: int = 1,
+        dim_ordering: str = "default",
+        depthwise_regularizer: Any = None,
+        pointwise_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        pointwise_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            2,
+            nb_filter,
+            init,
+            activation,
+            weights,
+            border_mode,
+            subsample,
+            dim_ordering,
+            None,
+            b_regularizer,
+            activity_regularizer,
+            None,
+            b_constraint,
+            bias,
+            **kwargs,
+        )
+        self.nb_row = positive_integer(self, "nb_row", nb_row)
+        self.nb_col = positive_integer(self, "nb_col", nb_col)
+        self.depth_multiplier = positive_integer(self, "depth_multiplier", depth_multiplier)
+        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
+        self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
+        self.depthwise_constraint = constraints.get(depthwise_constraint)
+        self.pointwise_constraint = constraints.get(pointwise_constraint)
+
+    @property
+    def _window(self) -> Sizes:
+        return (self.nb_row, self.nb_col)
+
+    def _add_weights(self) -> None:
+        multiplier, deep = self.depth_multiplier, self._channels * self.depth_multiplier
+        shapes: tuple[Sizes, Sizes]
+        if self.dim_ordering == "th":
+            shapes = (multiplier, self._channels, *self._window), (self.nb_filter, deep, 1, 1)
+        else:
+            shapes = (*self._window, self._channels, multiplier), (1, 1, deep, self.nb_filter)
+        for step, shape in zip(("depthwise", "pointwise"), shapes, strict=True):
+            kernel = self.add_weight(
+                shape,
+                initializer=self._oriented(self.init, self.dim_ordering),
+                name=f"{self.name}_{step}_kernel",
+                regularizer=getattr(self, f"{step}_regularizer"),
+                constraint=getattr(self, f"{step}_constraint"),
+            )
+            setattr(self, f"{step}_kernel", kernel)
+        self.b = self.add_bias((self.nb_filter,))
+
+    def _convolve(self, x: Any) -> Any:
+        return K.separable_conv2d(
+            x,
+            self.depthwise_kernel,
+            self.pointwise_kernel,
+            strides=self.subsample,
+            border_mode=self.border_mode,
+            dim_ordering=self.dim_ordering,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        config = super().get_config()
+        del config["W_regularizer"], config["W_constraint"]
+        kinds = ("regularizer", "constraint")
+        parts = [f"{step}_{kind}" for step in ("depthwise", "pointwise") for kind in kinds]
+        return {
+            **config,
+            "nb_row": self.nb_row,
+            "nb_col": self.nb_col,
+            "depth_multiplier": self.depth_multiplier,
+            **{part: config_of(getattr(self, part)) for part in parts},
+        }

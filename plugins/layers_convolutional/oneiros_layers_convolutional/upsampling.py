@@ -1,0 +1,140 @@
+"""UpSampling1D, 2D and 3D: each step, pixel or voxel repeated."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec, Layer
+from oneiros_layers_core.affine import Shape
+from oneiros_layers_core.checks import positive_integer
+from oneiros_layers_core.spatial import checked_dim_ordering, spatial_sizes, whole_numbers, with_sizes
+
+
+class UpSampling1D(Layer):
+    """Repeats each step of a sequence `length` times.
+
+    # Example
+        ```python
+        from oneiros.layers import UpSampling1D
+        from oneiros.models import Sequential
+
+        model = Sequential([UpSampling1D(2, input_shape=(6, 3))])
+        model.output_shape  # (None, 12, 3)
+        ```
+
+    # Arguments
+        length: int, how many times each step appears.
+
+    # Input shape
+        3D, `(samples, steps, features)`.
+
+    # Output shape
+        3D, `(samples, length * steps, features)`.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, length: int = 2, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.length = positive_integer(self, "length", length)
+        self.input_spec = [InputSpec(ndim=3)]
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the input's shape with `length` times as many steps."""
+        (steps,) = spatial_sizes(self, input_shape, 1, "tf")
+        return with_sizes(input_shape, (steps and steps * self.length,), "tf")
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns `x` with each step repeated."""
+        return K.repeat_elements(x, self.length, axis=1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the argument."""
+        return {**super().get_config(), "length": self.length}
+
+
+class _UpSampling(Layer):
+    """What UpSampling2D and UpSampling3D share."""
+
+    def __init__(self, size: Any, dim_ordering: str, rank: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size = whole_numbers(self, "size", size, rank)
+        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.input_spec = [InputSpec(ndim=rank + 2)]
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the input's shape with each spatial size multiplied."""
+        sizes = spatial_sizes(self, input_shape, len(self.size), self.dim_ordering)
+        larger = tuple(old and old * factor for old, factor in zip(sizes, self.size, strict=True))
+        return with_sizes(input_shape, larger, self.dim_ordering)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "size": self.size, "dim_ordering": self.dim_ordering}
+
+
+class UpSampling2D(_UpSampling):
+    """Repeats the rows and columns of images.
+
+    # Example
+        ```python
+        from oneiros.layers import UpSampling2D
+        from oneiros.models import Sequential
+
+        model = Sequential([UpSampling2D((2, 3), dim_ordering="tf", input_shape=(8, 8, 3))])
+        model.output_shape  # (None, 16, 24, 3)
+        ```
+
+    # Arguments
+        size: pair of ints, how many times each row and each column appears.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+
+    # Output shape
+        4D, in the same order, with `size` times as many rows and columns.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, size: Any = (2, 2), dim_ordering: str = "default", **kwargs: Any) -> None:
+        super().__init__(size, dim_ordering, 2, **kwargs)
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns `x` with rows and columns repeated."""
+        return K.resize_images(x, *self.size, self.dim_ordering)
+
+
+class UpSampling3D(_UpSampling):
+    """Repeats the values of volumes along their three axes.
+
+    # Example
+        ```python
+        from oneiros.layers import UpSampling3D
+        from oneiros.models import Sequential
+
+        model = Sequential([UpSampling3D((2, 2, 2), dim_ordering="th", input_shape=(3, 4, 4, 4))])
+        model.output_shape  # (None, 3, 8, 8, 8)
+        ```
+
+    # Arguments
+        size: three ints, how many times each value appears along each axis.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+
+    # Output shape
+        5D, in the same order, with the three sizes multiplied by `size`.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, size: Any = (2, 2, 2), dim_ordering: str = "default", **kwargs: Any) -> None:
+        super().__init__(size, dim_ordering, 3, **kwargs)
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns `x` with its values repeated."""
+        return K.resize_volumes(x, *self.size, self.dim_ordering)

@@ -1,0 +1,1 @@
+"""LocallyConnected1D and LocallyConnected2D: a plugin of Oneiros."""

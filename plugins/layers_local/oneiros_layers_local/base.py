@@ -1,0 +1,161 @@
+"""What the locally connected layers share: weights for each place, and the product with them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+from oneiros import activations
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec
+from oneiros.engine.node import label
+from oneiros.errors import ShapeError
+from oneiros_layers_core.affine import AffineLayer, Shape
+from oneiros_layers_core.checks import name_of, positive_integer
+from oneiros_layers_core.spatial import (
+    AXES,
+    Sizes,
+    checked_border_mode,
+    known_channels,
+    reading,
+    spatial_sizes,
+    windowed_sizes,
+    with_sizes,
+)
+
+
+class LocalLayer(AffineLayer):
+    """Base of the locally connected layers: a convolution whose kernel differs from place to place.
+
+    A subclass says in `_window` and `_strides` how the window moves. Not a layer of its own.
+
+    # Arguments
+        rank: int, the number of spatial axes.
+        nb_filter: int, the number of output channels.
+        the others: as for `LocallyConnected2D`.
+    """
+
+    dim_ordering: str = "tf"
+    W_shape: Sizes
+    _places: Sizes
+
+    def __init__(
+        self,
+        rank: int,
+        nb_filter: int,
+        init: Any,
+        activation: Any,
+        weights: Any,
+        border_mode: str,
+        W_regularizer: Any,
+        b_regularizer: Any,
+        activity_regularizer: Any,
+        W_constraint: Any,
+        b_constraint: Any,
+        bias: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            init,
+            weights,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            None,
+            **kwargs,
+        )
+        self.nb_filter = positive_integer(self, "nb_filter", nb_filter)
+        self.activation = activations.get(activation)
+        self.border_mode = checked_border_mode(self, border_mode, ("valid",))
+        self.input_spec = [InputSpec(ndim=rank + 2)]
+
+    @property
+    def _window(self) -> Sizes:
+        raise NotImplementedError
+
+    @property
+    def _strides(self) -> Sizes:
+        raise NotImplementedError
+
+    def _known_places(self, input_shape: Shape) -> Sizes:
+        """Returns how many places the window has along each axis."""
+        output_shape = self.get_output_shape_for(input_shape)
+        found = spatial_sizes(self, output_shape, len(self._window), self.dim_ordering)
+        places = tuple(size for size in found if size is not None)
+        if len(places) < len(found):
+            rank = len(self._window)
+            raise ShapeError(
+                f"{label(self)} received an input of shape {tuple(input_shape)}, read as "
+                f"{reading(rank, self.dim_ordering)}; it has weights for each place, so its "
+                f"{' and '.join(AXES[rank])} must be known. Give them where the input comes from, in "
+                f"input_shape or Input(shape=(…))."
+            )
+        return places
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes `W` of shape `(places, window * channels, nb_filter)`, and `b` of the output's shape."""
+        channels = known_channels(self, input_shape, len(self._window), self.dim_ordering)
+        self._places = self._known_places(input_shape)
+        self.W_shape = (math.prod(self._places), math.prod(self._window) * channels, self.nb_filter)
+        self.W = self.add_kernel(self.W_shape)
+        last = self.dim_ordering == "tf"
+        self.b = self.add_bias((*self._places, self.nb_filter) if last else (self.nb_filter, *self._places))
+        self.input_spec = [InputSpec(shape=(None, *input_shape[1:]))]
+        self.set_initial_weights()
+
+    def assert_input_compatibility(self, input: Any) -> None:
+        """Checks the rank and the sizes, which stay those that the weights were made for."""
+        super().assert_input_compatibility(input)
+        self.get_output_shape_for(K.int_shape(input))
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the input's shape with the sizes that the window leaves, and `nb_filter` channels."""
+        moves = self._window, self.border_mode, self._strides
+        sizes = windowed_sizes(self, input_shape, self.dim_ordering, *moves)
+        return with_sizes(input_shape, sizes, self.dim_ordering, self.nb_filter)
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the product of what each place sees and its weights, plus the bias, activated."""
+        rank, last = len(self._window), self.dim_ordering == "tf"
+        product = K.batch_dot(self._patches(x), self.W)
+        output = K.reshape(product, (*self._places, -1, self.nb_filter))
+        places = tuple(range(rank))
+        order = (rank, *places, rank + 1) if last else (rank, rank + 1, *places)
+        output = K.permute_dimensions(output, order)
+        return self.activation(output + self.b if self.bias else output)
+
+    def _patches(self, x: Any) -> Any:
+        """Returns what each place sees, of shape (places, samples, values).
+
+        One slice for each value of the window holds it for all places; a patch's values are in the order of
+        the input's axes.
+        """
+        rank = len(self._window)
+        pieces = []
+        for corner in itertools.product(*map(range, self._window)):
+            places = zip(corner, self._places, self._strides, strict=True)
+            cuts = [slice(start, start + (count - 1) * step + 1, step) for start, count, step in places]
+            first = [slice(None)] * (1 if self.dim_ordering == "tf" else 2)
+            pieces.append(x[tuple(first + cuts)])
+        stacked = K.stack(pieces)
+        if self.dim_ordering == "tf":
+            pattern = (*range(2, rank + 2), 1, 0, rank + 2)
+        else:
+            pattern = (*range(3, rank + 3), 1, 2, 0)
+        patches = K.permute_dimensions(stacked, pattern)
+        return K.reshape(patches, (self.W_shape[0], -1, self.W_shape[1]))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that both layers have."""
+        config = {
+            **super().get_config(),
+            "nb_filter": self.nb_filter,
+            "activation": name_of(self, "activation", self.activation),
+            "border_mode": self.border_mode,
+        }
+        del config["input_dim"]
+        return config

@@ -1,0 +1,114 @@
+"""LocallyConnected1D: windows along sequences, with weights of their own for each place."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros_layers_core.checks import positive_integer
+from oneiros_layers_core.spatial import Sizes
+
+from oneiros_layers_local.base import LocalLayer
+
+
+class LocallyConnected1D(LocalLayer):
+    """A Convolution1D whose filters differ from place to place.
+
+    # Example
+        ```python
+        from oneiros.layers import LocallyConnected1D
+        from oneiros.models import Sequential
+
+        model = Sequential()
+        model.add(LocallyConnected1D(64, 3, input_shape=(10, 32)))
+        model.add(LocallyConnected1D(32, 3, activation="relu"))
+        model.output_shape  # (None, 6, 32)
+        ```
+
+    # Arguments
+        nb_filter: int, number of filters: the size of the output's last axis.
+        filter_length: int, number of steps that a filter sees.
+        init: name or function `(shape, name=None)`, initialization of the kernel.
+        activation: name or function applied to the output; None leaves it as it is.
+        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
+        border_mode: `"valid"`, only whole windows.
+        subsample_length: int, steps from one window to the next.
+        W_regularizer: regularizer of the kernel.
+        b_regularizer: regularizer of the bias.
+        activity_regularizer: regularizer of the output.
+        W_constraint: constraint of the kernel.
+        b_constraint: constraint of the bias.
+        bias: bool, whether to add a bias.
+        input_dim: int, number of channels, if this is a model's first layer; or `input_shape`.
+        input_length: int, number of steps; needed with `input_dim`.
+
+    # Input shape
+        3D, `(samples, steps, channels)`, the steps known.
+
+    # Output shape
+        3D, `(samples, new_steps, nb_filter)`. The kernel's shape is
+        `(new_steps, filter_length * channels, nb_filter)`, the bias's `(new_steps, nb_filter)`.
+
+    # Raises
+        ShapeError: if steps or channels are unknown, or the input is shorter than a window.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        nb_filter: int,
+        filter_length: int,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        border_mode: str = "valid",
+        subsample_length: int = 1,
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        input_dim: int | None = None,
+        input_length: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if input_dim:
+            kwargs.setdefault("input_shape", (input_length, input_dim))
+        super().__init__(
+            1,
+            nb_filter,
+            init,
+            activation,
+            weights,
+            border_mode,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            **kwargs,
+        )
+        self.filter_length = positive_integer(self, "filter_length", filter_length)
+        self.subsample_length = positive_integer(self, "subsample_length", subsample_length)
+        self.input_dim = input_dim
+        self.input_length = input_length
+
+    @property
+    def _window(self) -> Sizes:
+        return (self.filter_length,)
+
+    @property
+    def _strides(self) -> Sizes:
+        return (self.subsample_length,)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {
+            **super().get_config(),
+            "filter_length": self.filter_length,
+            "subsample_length": self.subsample_length,
+            "input_dim": self.input_dim,
+            "input_length": self.input_length,
+        }

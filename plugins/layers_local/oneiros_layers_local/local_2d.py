@@ -1,0 +1,120 @@
+"""LocallyConnected2D: windows over images, with weights of their own for each place."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros_layers_core.affine import Shape
+from oneiros_layers_core.checks import positive_integer
+from oneiros_layers_core.spatial import Sizes, checked_dim_ordering, whole_numbers
+
+from oneiros_layers_local.base import LocalLayer
+
+
+class LocallyConnected2D(LocalLayer):
+    """A Convolution2D whose filters differ from place to place.
+
+    # Example
+        ```python
+        from oneiros.layers import LocallyConnected2D
+        from oneiros.models import Sequential
+
+        model = Sequential([LocallyConnected2D(8, 3, 3, dim_ordering="tf", input_shape=(8, 8, 3))])
+        model.output_shape  # (None, 6, 6, 8)
+        model.count_params()  # 8064
+        ```
+
+    # Arguments
+        nb_filter: int, number of filters: the output's channels.
+        nb_row: int, rows of the window.
+        nb_col: int, columns of the window.
+        init: name or function `(shape, name=None)`, initialization of the kernel.
+        activation: name or function applied to the output; None leaves it as it is.
+        weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
+        border_mode: `"valid"`, only whole windows.
+        subsample: pair of ints, rows and columns from one window to the next.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        W_regularizer: regularizer of the kernel.
+        b_regularizer: regularizer of the bias.
+        activity_regularizer: regularizer of the output.
+        W_constraint: constraint of the kernel.
+        b_constraint: constraint of the bias.
+        bias: bool, whether to add a bias.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`,
+        rows and columns known.
+
+    # Output shape
+        4D, in the same order, with `nb_filter` channels. The kernel's shape is
+        `(new_rows * new_columns, nb_row * nb_col * channels, nb_filter)`, the bias's that of one output.
+
+    # Raises
+        ShapeError: if a size is unknown, or the input is smaller than a window.
+    """
+
+    loadable: ClassVar[bool] = True
+    output_row: int
+    output_col: int
+
+    def __init__(
+        self,
+        nb_filter: int,
+        nb_row: int,
+        nb_col: int,
+        init: Any = "glorot_uniform",
+        activation: Any = None,
+        weights: Any = None,
+        border_mode: str = "valid",
+        subsample: Any = (1, 1),
+        dim_ordering: str = "default",
+        W_regularizer: Any = None,
+        b_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        W_constraint: Any = None,
+        b_constraint: Any = None,
+        bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            2,
+            nb_filter,
+            init,
+            activation,
+            weights,
+            border_mode,
+            W_regularizer,
+            b_regularizer,
+            activity_regularizer,
+            W_constraint,
+            b_constraint,
+            bias,
+            **kwargs,
+        )
+        self.nb_row = positive_integer(self, "nb_row", nb_row)
+        self.nb_col = positive_integer(self, "nb_col", nb_col)
+        self.subsample = whole_numbers(self, "subsample", subsample, 2)
+        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+
+    @property
+    def _window(self) -> Sizes:
+        return (self.nb_row, self.nb_col)
+
+    @property
+    def _strides(self) -> Sizes:
+        return self.subsample
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes `W`, and `b` of the output's shape."""
+        super().build(input_shape)
+        self.output_row, self.output_col = self._places
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {
+            **super().get_config(),
+            "nb_row": self.nb_row,
+            "nb_col": self.nb_col,
+            "subsample": self.subsample,
+            "dim_ordering": self.dim_ordering,
+        }

@@ -1,0 +1,20 @@
+"""Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+LAYERS = {
+    "LocallyConnected1D": "oneiros_layers_local.local_1d:LocallyConnected1D",
+    "LocallyConnected2D": "oneiros_layers_local.local_2d:LocallyConnected2D",
+}
+
+
+@hookimpl
+def oneiros_layers() -> dict[str, str]:
+    """The layers by name."""
+    return LAYERS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The module `oneiros.layers.local`."""
+    return {"layers.local": LAYERS}

@@ -1,0 +1,72 @@
+"""What the poolings over images and volumes share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec, Layer
+from oneiros_layers_core.affine import Shape
+from oneiros_layers_core.spatial import (
+    checked_border_mode,
+    checked_dim_ordering,
+    whole_numbers,
+    windowed_sizes,
+    with_sizes,
+)
+
+
+class WindowPooling(Layer):
+    """Base of the poolings over windows; a subclass defines `_pooling_function`. Not a layer of its own.
+
+    # Arguments
+        rank: int, the number of spatial axes.
+        the others: as for `MaxPooling2D`.
+    """
+
+    def __init__(
+        self, rank: int, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.pool_size = whole_numbers(self, "pool_size", pool_size, rank)
+        self.strides = self.pool_size if strides is None else whole_numbers(self, "strides", strides, rank)
+        self.border_mode = checked_border_mode(self, border_mode, ("valid", "same"))
+        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.input_spec = [InputSpec(ndim=rank + 2)]
+
+    def assert_input_compatibility(self, input: Any) -> None:
+        """Checks the rank, and that a window fits."""
+        super().assert_input_compatibility(input)
+        self.get_output_shape_for(K.int_shape(input))
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the input's shape with one place per window."""
+        moves = self.pool_size, self.border_mode, self.strides
+        sizes = windowed_sizes(self, input_shape, self.dim_ordering, *moves)
+        return with_sizes(input_shape, sizes, self.dim_ordering)
+
+    def _pooling_function(
+        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+    ) -> Any:
+        """Returns a value for each window of `inputs`."""
+        raise NotImplementedError
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns a value for each window."""
+        return self._pooling_function(
+            inputs=x,
+            pool_size=self.pool_size,
+            strides=self.strides,
+            border_mode=self.border_mode,
+            dim_ordering=self.dim_ordering,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {
+            **super().get_config(),
+            "pool_size": self.pool_size,
+            "strides": self.strides,
+            "border_mode": self.border_mode,
+            "dim_ordering": self.dim_ordering,
+        }

@@ -1,0 +1,228 @@
+"""Global pooling: one value per feature or channel, whatever the size of what it comes from."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec, Layer
+from oneiros_layers_core.affine import Shape
+from oneiros_layers_core.spatial import checked_dim_ordering, spatial_sizes
+
+
+class _GlobalPooling1D(Layer):
+    """What GlobalMaxPooling1D and GlobalAveragePooling1D share."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.input_spec = [InputSpec(ndim=3)]
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns `(samples, features)`."""
+        spatial_sizes(self, input_shape, 1, "tf")
+        return (input_shape[0], input_shape[2])
+
+
+class GlobalAveragePooling1D(_GlobalPooling1D):
+    """Average over all steps of a sequence.
+
+    # Example
+        ```python
+        from oneiros.layers import GlobalAveragePooling1D
+        from oneiros.models import Sequential
+
+        model = Sequential([GlobalAveragePooling1D(input_shape=(None, 3))])
+        model.output_shape  # (None, 3)
+        ```
+
+    # Input shape
+        3D, `(samples, steps, features)`.
+
+    # Output shape
+        2D, `(samples, features)`.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the averages."""
+        return K.mean(x, axis=1)
+
+
+class GlobalMaxPooling1D(_GlobalPooling1D):
+    """Largest value over all steps of a sequence.
+
+    # Example
+        ```python
+        from oneiros.layers import GlobalMaxPooling1D
+        from oneiros.models import Sequential
+
+        model = Sequential([GlobalMaxPooling1D(input_shape=(None, 3))])
+        model.output_shape  # (None, 3)
+        ```
+
+    # Input shape
+        3D, `(samples, steps, features)`.
+
+    # Output shape
+        2D, `(samples, features)`.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the largest values."""
+        return K.max(x, axis=1)
+
+
+class _GlobalPooling(Layer):
+    """What the global poolings of images and volumes share."""
+
+    _rank: ClassVar[int]
+
+    def __init__(self, dim_ordering: str = "default", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.input_spec = [InputSpec(ndim=self._rank + 2)]
+
+    @property
+    def _axes(self) -> list[int]:
+        first = 1 if self.dim_ordering == "tf" else 2
+        return list(range(first, first + self._rank))
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns `(samples, channels)`."""
+        spatial_sizes(self, input_shape, self._rank, self.dim_ordering)
+        return (input_shape[0], input_shape[-1 if self.dim_ordering == "tf" else 1])
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the argument."""
+        return {**super().get_config(), "dim_ordering": self.dim_ordering}
+
+
+class _GlobalPooling2D(_GlobalPooling):
+    """What GlobalMaxPooling2D and GlobalAveragePooling2D share."""
+
+    _rank: ClassVar[int] = 2
+
+
+class _GlobalPooling3D(_GlobalPooling):
+    """What GlobalMaxPooling3D and GlobalAveragePooling3D share."""
+
+    _rank: ClassVar[int] = 3
+
+
+class GlobalAveragePooling2D(_GlobalPooling2D):
+    """Average of each channel of images.
+
+    # Example
+        ```python
+        from oneiros.layers import GlobalAveragePooling2D
+        from oneiros.models import Sequential
+
+        model = Sequential([GlobalAveragePooling2D(dim_ordering="tf", input_shape=(8, 8, 3))])
+        model.output_shape  # (None, 3)
+        ```
+
+    # Arguments
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+
+    # Output shape
+        2D, `(samples, channels)`.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the averages."""
+        return K.mean(x, axis=self._axes)
+
+
+class GlobalMaxPooling2D(_GlobalPooling2D):
+    """Largest value of each channel of images.
+
+    # Example
+        ```python
+        from oneiros.layers import GlobalMaxPooling2D
+        from oneiros.models import Sequential
+
+        model = Sequential([GlobalMaxPooling2D(dim_ordering="th", input_shape=(3, None, None))])
+        model.output_shape  # (None, 3)
+        ```
+
+    # Arguments
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+
+    # Output shape
+        2D, `(samples, channels)`.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the largest values."""
+        return K.max(x, axis=self._axes)
+
+
+class GlobalAveragePooling3D(_GlobalPooling3D):
+    """Average of each channel of volumes.
+
+    # Example
+        ```python
+        from oneiros.layers import GlobalAveragePooling3D
+        from oneiros.models import Sequential
+
+        model = Sequential([GlobalAveragePooling3D(dim_ordering="tf", input_shape=(8, 8, 8, 3))])
+        model.output_shape  # (None, 3)
+        ```
+
+    # Arguments
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+
+    # Output shape
+        2D, `(samples, channels)`.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the averages."""
+        return K.mean(x, axis=self._axes)
+
+
+class GlobalMaxPooling3D(_GlobalPooling3D):
+    """Largest value of each channel of volumes.
+
+    # Example
+        ```python
+        from oneiros.layers import GlobalMaxPooling3D
+        from oneiros.models import Sequential
+
+        model = Sequential([GlobalMaxPooling3D(dim_ordering="th", input_shape=(3, None, None, None))])
+        model.output_shape  # (None, 3)
+        ```
+
+    # Arguments
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+
+    # Output shape
+        2D, `(samples, channels)`.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns the largest values."""
+        return K.max(x, axis=self._axes)

@@ -1,0 +1,132 @@
+"""MaxPooling1D and AveragePooling1D."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec, Layer
+from oneiros_layers_core.affine import Shape
+from oneiros_layers_core.checks import positive_integer
+from oneiros_layers_core.spatial import checked_border_mode, windowed_sizes, with_sizes
+
+
+class _Pooling1D(Layer):
+    """What MaxPooling1D and AveragePooling1D share; a subclass defines `_pooling_function`."""
+
+    def __init__(
+        self, pool_length: int = 2, stride: int | None = None, border_mode: str = "valid", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.pool_length = positive_integer(self, "pool_length", pool_length)
+        self.stride = self.pool_length if stride is None else positive_integer(self, "stride", stride)
+        self.pool_size, self.st = (self.pool_length, 1), (self.stride, 1)
+        self.border_mode = checked_border_mode(self, border_mode, ("valid", "same"))
+        self.input_spec = [InputSpec(ndim=3)]
+
+    def assert_input_compatibility(self, input: Any) -> None:
+        """Checks the rank, and that a window fits."""
+        super().assert_input_compatibility(input)
+        self.get_output_shape_for(K.int_shape(input))
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the input's shape with one step per window."""
+        window, strides = (self.pool_length,), (self.stride,)
+        steps = windowed_sizes(self, input_shape, "tf", window, self.border_mode, strides)
+        return with_sizes(input_shape, steps, "tf")
+
+    def _pooling_function(
+        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+    ) -> Any:
+        """Returns a value for each window of `inputs`, an image one pixel wide."""
+        raise NotImplementedError
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Returns a value for each window."""
+        pooled = self._pooling_function(
+            inputs=K.expand_dims(x, 2),
+            pool_size=self.pool_size,
+            strides=self.st,
+            border_mode=self.border_mode,
+            dim_ordering="tf",
+        )
+        return K.squeeze(pooled, 2)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {
+            **super().get_config(),
+            "pool_length": self.pool_length,
+            "stride": self.stride,
+            "border_mode": self.border_mode,
+        }
+
+
+class MaxPooling1D(_Pooling1D):
+    """Largest value in windows along a sequence.
+
+    # Example
+        ```python
+        from oneiros.layers import MaxPooling1D
+        from oneiros.models import Sequential
+
+        model = Sequential([MaxPooling1D(2, input_shape=(10, 3))])
+        model.output_shape  # (None, 5, 3)
+        ```
+
+    # Arguments
+        pool_length: int, number of steps in a window.
+        stride: int, steps from one window to the next; None for `pool_length`, windows side by side.
+        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over the ends.
+
+    # Input shape
+        3D, `(samples, steps, features)`.
+
+    # Output shape
+        3D, `(samples, windows, features)`.
+
+    # Raises
+        ShapeError: if the input is shorter than a window.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def _pooling_function(
+        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+    ) -> Any:
+        return K.pool2d(inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max")
+
+
+class AveragePooling1D(_Pooling1D):
+    """Average over windows along a sequence; what lies beyond its ends isn't counted.
+
+    # Example
+        ```python
+        from oneiros.layers import AveragePooling1D
+        from oneiros.models import Sequential
+
+        model = Sequential([AveragePooling1D(3, stride=1, border_mode="same", input_shape=(10, 3))])
+        model.output_shape  # (None, 10, 3)
+        ```
+
+    # Arguments
+        pool_length: int, number of steps in a window.
+        stride: int, steps from one window to the next; None for `pool_length`, windows side by side.
+        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over the ends.
+
+    # Input shape
+        3D, `(samples, steps, features)`.
+
+    # Output shape
+        3D, `(samples, windows, features)`.
+
+    # Raises
+        ShapeError: if the input is shorter than a window.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def _pooling_function(
+        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+    ) -> Any:
+        return K.pool2d(inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="avg")

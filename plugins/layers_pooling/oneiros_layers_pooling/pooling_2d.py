@@ -1,0 +1,97 @@
+"""MaxPooling2D and AveragePooling2D."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+
+from oneiros_layers_pooling.base import WindowPooling
+
+
+class _Pooling2D(WindowPooling):
+    """What MaxPooling2D and AveragePooling2D share; a subclass defines `_pooling_function`."""
+
+    def __init__(
+        self,
+        pool_size: Any = (2, 2),
+        strides: Any = None,
+        border_mode: str = "valid",
+        dim_ordering: str = "default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(2, pool_size, strides, border_mode, dim_ordering, **kwargs)
+
+
+class MaxPooling2D(_Pooling2D):
+    """Largest value in windows of images.
+
+    # Example
+        ```python
+        from oneiros.layers import MaxPooling2D
+        from oneiros.models import Sequential
+
+        model = Sequential([MaxPooling2D((2, 2), dim_ordering="tf", input_shape=(32, 32, 3))])
+        model.output_shape  # (None, 16, 16, 3)
+        ```
+
+    # Arguments
+        pool_size: pair of ints, the sizes of a window.
+        strides: pair of ints, the steps from one window to the next; None for `pool_size`, windows side by
+            side.
+        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over the borders.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+
+    # Output shape
+        4D, in the same order, with one place per window.
+
+    # Raises
+        ShapeError: if the input is smaller than a window.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def _pooling_function(
+        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+    ) -> Any:
+        return K.pool2d(inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max")
+
+
+class AveragePooling2D(_Pooling2D):
+    """Average over windows of images; what lies beyond the borders isn't counted.
+
+    # Example
+        ```python
+        from oneiros.layers import AveragePooling2D
+        from oneiros.models import Sequential
+
+        model = Sequential([AveragePooling2D((2, 2), (1, 1), dim_ordering="th", input_shape=(3, 8, 8))])
+        model.output_shape  # (None, 3, 7, 7)
+        ```
+
+    # Arguments
+        pool_size: pair of ints, the sizes of a window.
+        strides: pair of ints, the steps from one window to the next; None for `pool_size`, windows side by
+            side.
+        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over the borders.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+
+    # Output shape
+        4D, in the same order, with one place per window.
+
+    # Raises
+        ShapeError: if the input is smaller than a window.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def _pooling_function(
+        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+    ) -> Any:
+        return K.pool2d(inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="avg")

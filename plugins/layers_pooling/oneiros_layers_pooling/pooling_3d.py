@@ -1,0 +1,97 @@
+"""MaxPooling3D and AveragePooling3D."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+
+from oneiros_layers_pooling.base import WindowPooling
+
+
+class _Pooling3D(WindowPooling):
+    """What MaxPooling3D and AveragePooling3D share; a subclass defines `_pooling_function`."""
+
+    def __init__(
+        self,
+        pool_size: Any = (2, 2, 2),
+        strides: Any = None,
+        border_mode: str = "valid",
+        dim_ordering: str = "default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(3, pool_size, strides, border_mode, dim_ordering, **kwargs)
+
+
+class MaxPooling3D(_Pooling3D):
+    """Largest value in windows of volumes.
+
+    # Example
+        ```python
+        from oneiros.layers import MaxPooling3D
+        from oneiros.models import Sequential
+
+        model = Sequential([MaxPooling3D((2, 2, 2), dim_ordering="tf", input_shape=(8, 8, 8, 3))])
+        model.output_shape  # (None, 4, 4, 4, 3)
+        ```
+
+    # Arguments
+        pool_size: three ints, the sizes of a window.
+        strides: three ints, the steps from one window to the next; None for `pool_size`, windows side by
+            side.
+        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over the borders.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+
+    # Output shape
+        5D, in the same order, with one place per window.
+
+    # Raises
+        ShapeError: if the input is smaller than a window.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def _pooling_function(
+        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+    ) -> Any:
+        return K.pool3d(inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max")
+
+
+class AveragePooling3D(_Pooling3D):
+    """Average over windows of volumes; what lies beyond the borders isn't counted.
+
+    # Example
+        ```python
+        from oneiros.layers import AveragePooling3D
+        from oneiros.models import Sequential
+
+        model = Sequential([AveragePooling3D((1, 2, 2), dim_ordering="th", input_shape=(3, 8, 8, 8))])
+        model.output_shape  # (None, 3, 8, 4, 4)
+        ```
+
+    # Arguments
+        pool_size: three ints, the sizes of a window.
+        strides: three ints, the steps from one window to the next; None for `pool_size`, windows side by
+            side.
+        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over the borders.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+
+    # Input shape
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+
+    # Output shape
+        5D, in the same order, with one place per window.
+
+    # Raises
+        ShapeError: if the input is smaller than a window.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def _pooling_function(
+        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+    ) -> Any:
+        return K.pool3d(inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="avg")

@@ -1,0 +1,1 @@
+"""SimpleRNN, GRU, LSTM and ConvLSTM2D: a plugin of Oneiros."""

@@ -1,0 +1,317 @@
+"""Recurrent, the base of the layers that walk through a sequence, and the dense layer over its steps."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec, Layer
+from oneiros.engine.node import label
+from oneiros.errors import ArgumentError, ShapeError
+
+Shape = tuple[int | None, ...]
+MODES = ("cpu", "mem", "gpu")
+
+
+def time_distributed_dense(
+    x: Any,
+    w: Any,
+    b: Any = None,
+    dropout: float | None = None,
+    input_dim: int | None = None,
+    output_dim: int | None = None,
+    timesteps: int | None = None,
+) -> Any:
+    """Returns `dot(x, w) + b` for each step of a sequence.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros import backend as K
+        from oneiros.layers.recurrent import time_distributed_dense
+
+        x, w = K.variable(np.ones((2, 5, 3))), K.variable(np.ones((3, 4)))
+        K.eval(time_distributed_dense(x, w)).shape  # (2, 5, 4)
+        ```
+
+    # Arguments
+        x: tensor `(samples, steps, input_dim)`.
+        w: tensor `(input_dim, output_dim)`.
+        b: tensor `(output_dim,)`, or None.
+        dropout: float, the fraction of the input's features to drop in training, at all steps the same ones.
+        input_dim, output_dim, timesteps: the sizes, which are found if left out.
+    """
+    if dropout and dropout < 1:
+        dropped = x * K.expand_dims(K.dropout(filled(x, input_dim or K.int_shape(x)[-1], 1.0), dropout), 1)
+        x = K.in_train_phase(dropped, x)
+    output = K.dot(x, w)
+    return output if b is None else output + b
+
+
+def filled(x: Any, size: int, value: float) -> Any:
+    """Returns a tensor `(samples, size)` of one value, for as many samples as the sequences `x` has."""
+    return K.zeros_like(x[:, 0, :1], dtype=K.floatx()) + K.cast_to_floatx(np.full((1, size), value))
+
+
+class SequenceSpec(InputSpec):
+    """The shape that a layer was made for; it takes sequences of any length, of any number unless stateful.
+
+    # Arguments
+        shape: tuple, `(samples, steps, …)`.
+        stateful: bool, whether the number of samples is part of the requirement.
+    """
+
+    def __init__(self, shape: Shape, stateful: bool = False) -> None:
+        super().__init__(shape=tuple(shape))
+        self.stateful = stateful
+
+    def problem(self, shape: Shape, dtype: str) -> str | None:
+        """Returns what an input of this shape lacks, or None."""
+        own = (self.shape or ())[:2]
+        same = (shape[0], None)[: len(shape)] if self.stateful else own[: len(shape)]
+        return super().problem((*same, *shape[2:]), dtype)
+
+
+class SequenceLayer(Layer):
+    """Base of the layers that run a `step` over a sequence, whatever its steps are. Not a layer of its own.
+
+    # Arguments
+        weights, return_sequences, go_backwards, stateful: as for `Recurrent`.
+    """
+
+    state_count: ClassVar[int] = 1
+    """The number of states, unless `build` sets `self.states`."""
+
+    unroll: bool = False
+    states: list[Any]
+
+    def __init__(
+        self,
+        weights: Any = None,
+        return_sequences: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.initial_weights = weights
+        self.return_sequences = return_sequences
+        self.go_backwards = go_backwards
+        self.stateful = stateful
+        self.supports_masking = True
+
+    def build(self, input_shape: Shape) -> None:
+        """Notes the input's shape, and makes the states if they are kept."""
+        self.input_spec = [SequenceSpec(input_shape, self.stateful)]
+        self.states = getattr(self, "states", None) or [None] * self.state_count
+        if self.stateful:
+            self.reset_states()
+        self.built = True
+
+    def compute_mask(self, input: Any, mask: Any = None) -> Any:
+        """Returns the mask if there is an output for each step."""
+        return mask if self.return_sequences else None
+
+    def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        """Computes one step: what a subclass defines.
+
+        # Arguments
+            x: tensor `(samples, …)`, a step of what `preprocess_input` returned.
+            states: list of the states, then what `get_constants` returned.
+
+        # Returns
+            The output and the list of new states.
+        """
+        raise NotImplementedError(f"{label(self)} defines no step(x, states), which a recurrent layer needs.")
+
+    def get_constants(self, x: Any) -> list[Any]:
+        """Returns what `step` finds after the states: tensors or lists of them, computed once."""
+        return []
+
+    def get_initial_states(self, x: Any) -> list[Any]:
+        """Returns the states before the first step: zeros, for each of `self.states`."""
+        zeros = self.zero_state(x)
+        return [zeros for _ in self.states]
+
+    def zero_state(self, x: Any) -> Any:
+        """Returns a state of zeros for as many samples as the sequences `x` has."""
+        raise NotImplementedError
+
+    def state_shape(self, batch: int) -> Shape:
+        """Returns the shape of a state of so many samples."""
+        raise NotImplementedError
+
+    def preprocess_input(self, x: Any) -> Any:
+        """Returns the sequences that `step` gets the steps of."""
+        return x
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Runs the steps, and notes the update of the states if they are kept."""
+        if self.unroll and K.int_shape(x)[1] is None:
+            raise ShapeError(
+                f"{label(self)} has unroll=True and an input of shape {K.int_shape(x)}; the number of steps "
+                f"must be known. Give it, as in input_shape=(steps, features), or leave unroll out."
+            )
+        initial = self.states if self.stateful else self.get_initial_states(x)
+        last, outputs, states = self._run(x, initial, mask)
+        if self.stateful:
+            self.add_update([K.update(*pair) for pair in zip(self.states, states, strict=True)], x)
+        return outputs if self.return_sequences else last
+
+    def _run(self, x: Any, initial: list[Any], mask: Any) -> tuple[Any, Any, list[Any]]:
+        """Returns the last output, all outputs and the last states."""
+        constants = self.get_constants(x)
+        return self._loop(self.step, self.preprocess_input(x), initial, mask, constants)
+
+    def _loop(
+        self, step: Any, x: Any, initial: list[Any], mask: Any, constants: list[Any]
+    ) -> tuple[Any, Any, list[Any]]:
+        result: tuple[Any, Any, list[Any]] = K.rnn(
+            step,
+            x,
+            initial,
+            go_backwards=self.go_backwards,
+            mask=mask,
+            constants=constants,
+            unroll=self.unroll,
+            input_length=K.int_shape(x)[1],
+        )
+        return result
+
+    def reset_states(self) -> None:
+        """Sets the states of a stateful layer to zero.
+
+        # Raises
+            ArgumentError: if the layer isn't stateful. ShapeError: if the batch size is unknown.
+        """
+        if not self.stateful:
+            raise ArgumentError(
+                f"{label(self)} has no states to reset: each batch begins with zeros. Make it with "
+                f"stateful=True."
+            )
+        shape = self.input_spec[0].shape
+        if shape is None or shape[0] is None:
+            raise ShapeError(
+                f"{label(self)} is stateful and its input has the shape {shape}; the batch size must be "
+                f"known. Give it: batch_input_shape=(batch_size, …) in the first layer, or "
+                f"Input(batch_shape=…)."
+            )
+        states = getattr(self, "states", None) or [None] * self.state_count
+        zeros = np.zeros(self._known(self.state_shape(shape[0])))
+        if states[0] is None:
+            names = (f"{self.name}_state_{index}" for index in range(len(states)))
+            self.states = [K.variable(zeros, name=name) for name in names]
+        else:
+            K.batch_set_value([(state, zeros) for state in states])
+
+    def _known(self, shape: Shape) -> tuple[int, ...]:
+        sizes = tuple(size for size in shape if size is not None)
+        if len(sizes) < len(shape):
+            raise ShapeError(
+                f"{label(self)} is stateful and its states have the shape {shape}, from an input of shape "
+                f"{self.input_spec[0].shape}; all sizes but the number of steps must be known. Give them: "
+                f"batch_input_shape=(batch_size, …) in the first layer."
+            )
+        return sizes
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        names = ("return_sequences", "go_backwards", "stateful")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+class Recurrent(SequenceLayer):
+    """Base of the recurrent layers: runs `step` over the steps of a sequence. Not a layer of its own.
+
+    A subclass defines `step(x, states)`, which returns the output of a step and the list of new states, and
+    `build(input_shape)`, which makes its weights and, if there isn't just one state, sets `self.states` to a
+    list with None for each. Where needed it defines `preprocess_input(x)`, what is done to all steps at once;
+    `get_constants(x)`, a list of what `step` finds after the states, computed once per sequence;
+    `get_initial_states(x)`, the first states; and `reset_states()`. All of them may draw random tensors.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.layers import Input, Recurrent
+
+        class Average(Recurrent):
+            def build(self, input_shape):
+                self.output_dim = input_shape[-1]
+                super().build(input_shape)
+
+            def step(self, x, states):
+                average = 0.9 * states[0] + 0.1 * x
+                return average, [average]
+
+        Average(return_sequences=True)(Input(shape=(10, 3)))._keras_shape  # (None, 10, 3)
+        ```
+
+    # Arguments
+        weights: list of arrays, initial values of all weights.
+        return_sequences: bool, whether to return the outputs of all steps, or that of the last one.
+        go_backwards: bool, whether to begin with the last step; the outputs stay in the order of processing.
+        stateful: bool, whether the states at the end of a batch are where the next one begins, sample by
+            sample, until `reset_states()`. The batch size must be known: `batch_input_shape=(n, …)`.
+        unroll: bool, whether to repeat the step in the graph instead of looping, which takes memory and time
+            to compile; the number of steps must be known.
+        consume_less: `"cpu"`, `"mem"` or `"gpu"`: how the layer's products are grouped. A saved file depends
+            on it for `GRU` and `LSTM`: `"gpu"` has one matrix for all gates.
+        input_dim: int, size of the input's last axis, if this is a model's first layer.
+        input_length: int, number of steps, if this is a model's first layer and the number is constant.
+
+    # Input shape
+        3D, `(samples, steps, input_dim)`.
+
+    # Output shape
+        `(samples, steps, output_dim)` with `return_sequences`, else `(samples, output_dim)`.
+
+    A step that the mask leaves out repeats the output and the states of the step before. The first steps,
+    if left out, give the initial state; with `unroll` they give zeros.
+    """
+
+    output_dim: int
+
+    def __init__(
+        self,
+        weights: Any = None,
+        return_sequences: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        consume_less: str = "cpu",
+        input_dim: int | None = None,
+        input_length: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if input_dim:
+            kwargs.setdefault("input_shape", (input_length, input_dim))
+        super().__init__(weights, return_sequences, go_backwards, stateful, **kwargs)
+        if consume_less not in MODES:
+            raise ArgumentError(
+                f"{label(self)} received consume_less={consume_less!r}. It takes "
+                f"{', '.join(map(repr, MODES))}."
+            )
+        self.unroll = unroll
+        self.consume_less = consume_less
+        self.input_spec = [InputSpec(ndim=3)]
+        self.input_dim = input_dim
+        self.input_length = input_length
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the shape of all outputs, or of the last one."""
+        steps = (input_shape[1],) if self.return_sequences else ()
+        return (input_shape[0], *steps, self.output_dim)
+
+    def zero_state(self, x: Any) -> Any:
+        """Returns zeros `(samples, output_dim)`."""
+        return filled(x, self.output_dim, 0.0)
+
+    def state_shape(self, batch: int) -> Shape:
+        """Returns `(batch, output_dim)`."""
+        return (batch, self.output_dim)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        names = ("unroll", "consume_less", "input_dim", "input_length")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,0 +1,101 @@
+"""ConvRecurrent2D, the base of the recurrent layers over sequences of images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec
+from oneiros_layers_core.spatial import checked_dim_ordering, windowed_sizes, with_sizes
+
+from oneiros_layers_recurrent.base import SequenceLayer, Shape
+
+
+class ConvRecurrent2D(SequenceLayer):
+    """Base of the recurrent layers over images: runs `step` over a sequence. Not a layer of its own.
+
+    A subclass defines `build` and `step`, and where needed `preprocess_input`, `get_constants`,
+    `get_initial_states` and `reset_states`, as for `Recurrent`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.layers import ConvRecurrent2D, Input
+
+        class Brightest(ConvRecurrent2D):
+            def step(self, x, states):
+                brightest = K.maximum(x, states[0])
+                return brightest, [brightest]
+
+        layer = Brightest(nb_filter=3, nb_row=1, nb_col=1, dim_ordering="tf")
+        layer(Input(shape=(10, 8, 8, 3)))._keras_shape  # (None, 8, 8, 3)
+        ```
+
+    # Arguments
+        weights: list of arrays, initial values of all weights.
+        nb_row, nb_col: ints, size of the window that moves over the images.
+        nb_filter: int, number of output channels.
+        return_sequences, go_backwards, stateful: as for `Recurrent`.
+        dim_ordering: `"tf"`, channels last, or `"th"`, channels first; None takes the default.
+
+    # Input shape
+        5D, `(samples, steps, rows, columns, channels)`, or for `"th"` `(samples, steps, channels, rows,
+        columns)`.
+
+    # Output shape
+        The same with `nb_filter` channels and other rows and columns; without `return_sequences` no steps.
+    """
+
+    nb_filter: Any
+    border_mode: str = "valid"
+    subsample: tuple[int, ...] = (1, 1)
+
+    def __init__(
+        self,
+        weights: Any = None,
+        nb_row: Any = None,
+        nb_col: Any = None,
+        nb_filter: Any = None,
+        return_sequences: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        dim_ordering: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(weights, return_sequences, go_backwards, stateful, **kwargs)
+        self.nb_row = nb_row
+        self.nb_col = nb_col
+        self.nb_filter = nb_filter
+        self.dim_ordering = checked_dim_ordering(self, dim_ordering or "default")
+        self.input_spec = [InputSpec(ndim=5)]
+
+    def frame_shape(self, input_shape: Shape) -> Shape:
+        """Returns the shape of the output of a step, the samples in front."""
+        frame = (input_shape[0], *input_shape[2:])
+        window = (self.nb_row, self.nb_col)
+        sizes = windowed_sizes(self, frame, self.dim_ordering, window, self.border_mode, self.subsample)
+        return with_sizes(frame, sizes, self.dim_ordering, self.nb_filter)
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the shape of all outputs, or of the last one."""
+        samples, *sizes = self.frame_shape(input_shape)
+        return (samples, *((input_shape[1],) if self.return_sequences else ()), *sizes)
+
+    def zero_state(self, x: Any) -> Any:
+        """Returns zeros of the shape of a step's output."""
+        sizes = self.frame_shape(K.int_shape(x))[1:]
+        return K.zeros_like(x[:, 0, :1, :1, :1], dtype=K.floatx()) + K.cast_to_floatx(np.zeros((1, *sizes)))
+
+    def state_shape(self, batch: int) -> Shape:
+        """Returns the shape of a step's output."""
+        return (batch, *self.frame_shape(self.input_spec[0].shape)[1:])
+
+    def get_constants(self, X: Any, train: bool = False) -> list[Any]:
+        """Returns what `step` finds after the states: tensors or lists of them, computed once."""
+        return []
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        names = ("nb_row", "nb_col", "nb_filter", "dim_ordering")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

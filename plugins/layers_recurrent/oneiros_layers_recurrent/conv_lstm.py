@@ -1,0 +1,244 @@
+"""ConvLSTM2D: an LSTM whose products are convolutions."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any, ClassVar
+
+from oneiros import activations, initializations, regularizers
+from oneiros import backend as K
+from oneiros_layers_core.affine import config_of
+from oneiros_layers_core.checks import fraction, name_of, positive_integer
+from oneiros_layers_core.spatial import checked_border_mode, known_channels, whole_numbers
+
+from oneiros_layers_recurrent.base import Shape
+from oneiros_layers_recurrent.conv_base import ConvRecurrent2D
+
+GATES = ("i", "f", "c", "o")
+WEIGHT_ORDER = ("i", "c", "f", "o")
+INITIALIZATIONS = ("init", "inner_init", "forget_bias_init")
+ACTIVATIONS = ("activation", "inner_activation")
+REGULARIZERS = ("W_regularizer", "U_regularizer", "b_regularizer")
+
+
+class ConvLSTM2D(ConvRecurrent2D):
+    """LSTM over a sequence of images: the products of input and state with the weights are convolutions.
+
+    # Example
+        ```python
+        from oneiros.layers import ConvLSTM2D
+        from oneiros.models import Sequential
+
+        model = Sequential()
+        shape = (None, 40, 40, 1)
+        model.add(ConvLSTM2D(8, 3, 3, border_mode="same", dim_ordering="tf", input_shape=shape))
+        model.output_shape  # (None, 40, 40, 8)
+        model.count_params()  # 2624
+        ```
+
+    # Arguments
+        nb_filter: int, number of output channels.
+        nb_row, nb_col: ints, rows and columns of the kernels.
+        init: name or function `(shape, name=None)`, initialization of the input's kernels.
+        inner_init: name or function, initialization of the state's kernels.
+        forget_bias_init: name or function, initialization of the forget gate's bias.
+        activation: name or function, applied to what is written into the cell and to what is read.
+        inner_activation: name or function, the activation of the gates.
+        dim_ordering: `"tf"`, channels last, `"th"`, channels first, or `"default"`.
+        border_mode: `"valid"`, windows lie inside the images, or `"same"`, which pads with zeros; the
+            convolution of the state always pads.
+        subsample: pair of ints, the steps of the window over the input, rows and columns.
+        W_regularizer, U_regularizer, b_regularizer: regularizers of the input's kernels, the state's, the
+            biases.
+        dropout_W: float between 0 and 1, fraction of the input's values to drop in training, in a sequence
+            the same ones at all steps, for each gate other ones. 0 and 1 drop nothing.
+        dropout_U: float between 0 and 1, the same for the state that is fed back.
+        weights: list of arrays, initial values `[W_i, U_i, b_i, W_c, U_c, b_c, W_f, U_f, b_f, W_o, U_o,
+            b_o]`.
+        return_sequences: bool, whether to return the outputs of all steps, or that of the last one.
+        go_backwards: bool, whether to begin with the last step; the outputs stay in the order of processing.
+        stateful: bool, whether the states at the end of a batch are where the next one begins.
+
+    # Input shape
+        5D, `(samples, steps, rows, columns, channels)`, or for `"th"` `(samples, steps, channels, rows,
+        columns)`.
+
+    # Output shape
+        The same with `nb_filter` channels and other rows and columns; without `return_sequences` no steps.
+
+    # Raises
+        ShapeError: if rows, columns or channels are unknown, or the kernels larger than the images.
+
+    # References
+        - Shi, Chen, Wang, Yeung, Wong, Woo: Convolutional LSTM Network: A Machine Learning Approach for
+          Precipitation Nowcasting, arXiv:1506.04214
+    """
+
+    loadable: ClassVar[bool] = True
+    state_count: ClassVar[int] = 2
+
+    W: Any
+    U: Any
+    b: Any
+    W_i: Any
+    U_i: Any
+    b_i: Any
+    W_f: Any
+    U_f: Any
+    b_f: Any
+    W_c: Any
+    U_c: Any
+    b_c: Any
+    W_o: Any
+    U_o: Any
+    b_o: Any
+
+    def __init__(
+        self,
+        nb_filter: int,
+        nb_row: int,
+        nb_col: int,
+        init: Any = "glorot_uniform",
+        inner_init: Any = "orthogonal",
+        forget_bias_init: Any = "one",
+        activation: Any = "tanh",
+        inner_activation: Any = "hard_sigmoid",
+        dim_ordering: str = "default",
+        border_mode: str = "valid",
+        subsample: Any = (1, 1),
+        W_regularizer: Any = None,
+        U_regularizer: Any = None,
+        b_regularizer: Any = None,
+        dropout_W: float = 0.0,
+        dropout_U: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(dim_ordering=dim_ordering, **kwargs)
+        self.nb_filter = positive_integer(self, "nb_filter", nb_filter)
+        self.nb_row = positive_integer(self, "nb_row", nb_row)
+        self.nb_col = positive_integer(self, "nb_col", nb_col)
+        self.init = initializations.get(init)
+        self.inner_init = initializations.get(inner_init)
+        self.forget_bias_init = initializations.get(forget_bias_init)
+        self.activation = activations.get(activation)
+        self.inner_activation = activations.get(inner_activation)
+        self.border_mode = checked_border_mode(self, border_mode, ("valid", "same"))
+        self.subsample = whole_numbers(self, "subsample", subsample, 2)
+        self.W_regularizer = regularizers.get(W_regularizer)
+        self.U_regularizer = regularizers.get(U_regularizer)
+        self.b_regularizer = regularizers.get(b_regularizer)
+        self.dropout_W = fraction(self, "dropout_W", dropout_W)
+        self.dropout_U = fraction(self, "dropout_U", dropout_U)
+        self.uses_learning_phase = any(0 < rate < 1 for rate in (dropout_W, dropout_U))
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes kernels and biases of the four gates."""
+        frame = (input_shape[0], *input_shape[2:])
+        self.W_shape = self._kernel_shape(known_channels(self, frame, 2, self.dim_ordering))
+        self.W_shape1 = self._kernel_shape(self.nb_filter)
+        super().build(input_shape)
+        for gate in WEIGHT_ORDER:
+            bias = self.forget_bias_init if gate == "f" else "zero"
+            parts = (
+                ("W", self.W_shape, self._oriented(self.init), self.W_regularizer),
+                ("U", self.W_shape1, self._oriented(self.inner_init), self.U_regularizer),
+                ("b", (self.nb_filter,), bias, self.b_regularizer),
+            )
+            for part, shape, init, regularizer in parts:
+                name = f"{part}_{gate}"
+                weight = self.add_weight(shape, init, name=f"{self.name}_{name}", regularizer=regularizer)
+                setattr(self, name, weight)
+        self.W, self.U, self.b = (self._joined(part) for part in "WUb")
+        if self.initial_weights is not None:
+            self.set_weights(self.initial_weights)
+            self.initial_weights = None
+
+    def _kernel_shape(self, channels: int) -> tuple[int, ...]:
+        window = (self.nb_row, self.nb_col)
+        return (
+            (self.nb_filter, channels, *window)
+            if self.dim_ordering == "th"
+            else (*window, channels, self.nb_filter)
+        )
+
+    def _oriented(self, init: Any) -> Any:
+        """Returns `init` told which axes of a kernel are the window, if it takes that argument."""
+        if "dim_ordering" in inspect.signature(init).parameters:
+            return functools.partial(init, dim_ordering=self.dim_ordering)
+        return init
+
+    def _joined(self, part: str) -> Any:
+        """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side in the order i, f, c, o."""
+        axis = 0 if self.dim_ordering == "th" else -1
+        return K.concatenate([getattr(self, f"{part}_{gate}") for gate in GATES], axis=axis)
+
+    def conv_step(self, x: Any, W: Any, b: Any = None, border_mode: str = "valid") -> Any:
+        """Returns the convolution of images of the input with a kernel, and a bias added.
+
+        # Arguments
+            x: tensor `(samples, …)`.
+            W: kernel.
+            b: bias or None.
+            border_mode: `"valid"` or `"same"`.
+        """
+        options = {"border_mode": border_mode, "dim_ordering": self.dim_ordering}
+        output = K.conv2d(x, W, strides=self.subsample, **options)
+        if b is None:
+            return output
+        return output + (K.reshape(b, (1, -1, 1, 1)) if self.dim_ordering == "th" else b)
+
+    def conv_step_hidden(self, x: Any, W: Any, border_mode: str = "valid") -> Any:
+        """Returns the convolution of a state with a kernel.
+
+        # Arguments
+            x: tensor `(samples, …)`.
+            W: kernel.
+            border_mode: `"valid"` or `"same"`.
+        """
+        return K.conv2d(x, W, strides=(1, 1), border_mode=border_mode, dim_ordering=self.dim_ordering)
+
+    def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        """Returns the output and the states `[h, c]`; `states` holds the old ones and the dropout masks."""
+        h, c, kept_U, kept_W = states[:4]
+        a_i, a_f, a_c, a_o = (
+            self.conv_step(
+                x * kept_W[index], getattr(self, f"W_{gate}"), getattr(self, f"b_{gate}"), self.border_mode
+            )
+            + self.conv_step_hidden(h * kept_U[index], getattr(self, f"U_{gate}"), "same")
+            for index, gate in enumerate(GATES)
+        )
+        return self._gated(c, a_i, a_f, a_c, a_o)
+
+    def _gated(self, c: Any, a_i: Any, a_f: Any, a_c: Any, a_o: Any) -> tuple[Any, list[Any]]:
+        c = self.inner_activation(a_f) * c + self.inner_activation(a_i) * self.activation(a_c)
+        h = self.inner_activation(a_o) * self.activation(c)
+        return h, [h, c]
+
+    def get_constants(self, x: Any, train: bool = False) -> list[Any]:
+        """Returns the dropout masks of the state and of the input, a list of four each."""
+        return [
+            _masks(self.zero_state(x), self.dropout_U),
+            _masks(K.zeros_like(x[:, 0], dtype=K.floatx()), self.dropout_W),
+        ]
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {
+            **super().get_config(),
+            **{argument: getattr(self, argument).__name__ for argument in INITIALIZATIONS},
+            **{argument: name_of(self, argument, getattr(self, argument)) for argument in ACTIVATIONS},
+            "border_mode": self.border_mode,
+            "subsample": self.subsample,
+            **{argument: config_of(getattr(self, argument)) for argument in REGULARIZERS},
+            "dropout_W": self.dropout_W,
+            "dropout_U": self.dropout_U,
+        }
+
+
+def _masks(zeros: Any, rate: float) -> list[Any]:
+    """Returns a dropout mask for each gate, shaped like `zeros`; ones if nothing is dropped."""
+    if not 0 < rate < 1:
+        return [K.cast_to_floatx(1.0)] * len(GATES)
+    ones = zeros + K.cast_to_floatx(1.0)
+    return [K.in_train_phase(K.dropout(ones, rate), ones) for _ in GATES]

@@ -1,0 +1,123 @@
+"""GRU: a state that gates overwrite in part."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import activations
+from oneiros import backend as K
+
+from oneiros_layers_recurrent.cell import Cell
+
+
+class GRU(Cell):
+    """Gated recurrent unit: `h = z * h + (1 - z) * activation(dot(x, W_h) + dot(r * h, U_h) + b_h)`.
+
+    The gates `z` (update) and `r` (reset) are `inner_activation(dot(x, W) + dot(h, U) + b)` with weights of
+    their own.
+
+    # Example
+        ```python
+        from oneiros.layers import GRU, Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([GRU(32, return_sequences=True, input_shape=(None, 8)), GRU(16), Dense(1)])
+        model.layers[0].output_shape  # (None, None, 32)
+        [weight.name for weight in model.layers[1].weights][:3]  # ['gru_2_W_z', 'gru_2_U_z', 'gru_2_b_z']
+        ```
+
+    # Arguments
+        output_dim: int, size of the output.
+        init: name or function `(shape, name=None)`, initialization of the input's weights; of the recurrent
+            ones too, unless `consume_less="gpu"`: Keras 1.2.2 did it so.
+        inner_init: name or function, initialization of the recurrent weights with `consume_less="gpu"`.
+        activation: name or function; None leaves the candidate for the new state as it is.
+        inner_activation: name or function, the activation of the gates.
+        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`; of the recurrent ones too,
+            unless `consume_less="gpu"`.
+        U_regularizer: regularizer of the recurrent weights with `consume_less="gpu"`.
+        b_regularizer: regularizer of the biases.
+        dropout_W: float between 0 and 1, fraction of the input's features to drop in training, in a sequence
+            the same ones at all steps; for each gate other ones, unless `consume_less="gpu"`. 0 and 1 drop
+            nothing.
+        dropout_U: float between 0 and 1, the same for the state that is fed back.
+        weights: list of arrays, initial values `[W_z, U_z, b_z, W_r, U_r, b_r, W_h, U_h, b_h]`, or
+            `[W, U, b]` with `consume_less="gpu"`, the columns in the order z, r, h.
+        return_sequences, go_backwards, stateful, unroll, consume_less, input_dim, input_length: as for
+            `Recurrent`.
+
+    # Input shape
+        3D, `(samples, steps, input_dim)`.
+
+    # Output shape
+        `(samples, steps, output_dim)` with `return_sequences`, else `(samples, output_dim)`.
+
+    # Raises
+        ShapeError: if the size of the input's last axis is unknown, or another one than the weights' is.
+
+    # References
+        - Cho, van Merriënboer, Bahdanau, Bengio: On the Properties of Neural Machine Translation:
+          Encoder-Decoder Approaches, arXiv:1409.1259
+        - Chung, Gulcehre, Cho, Bengio: Empirical Evaluation of Gated Recurrent Neural Networks on Sequence
+          Modeling, arXiv:1412.3555
+        - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent Neural Networks,
+          arXiv:1512.05287
+    """
+
+    loadable: ClassVar[bool] = True
+    operation: ClassVar[str] = "gru"
+    gates: ClassVar[tuple[str, ...]] = ("z", "r", "h")
+    weight_order: ClassVar[tuple[str, ...]] = ("z", "r", "h")
+    functions: ClassVar[tuple[str, ...]] = ("activation", "inner_activation")
+
+    W_z: Any
+    U_z: Any
+    b_z: Any
+    W_r: Any
+    U_r: Any
+    b_r: Any
+    W_h: Any
+    U_h: Any
+    b_h: Any
+
+    def __init__(
+        self,
+        output_dim: int,
+        init: Any = "glorot_uniform",
+        inner_init: Any = "orthogonal",
+        activation: Any = "tanh",
+        inner_activation: Any = "hard_sigmoid",
+        W_regularizer: Any = None,
+        U_regularizer: Any = None,
+        b_regularizer: Any = None,
+        dropout_W: float = 0.0,
+        dropout_U: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            output_dim,
+            init,
+            inner_init,
+            activation,
+            W_regularizer,
+            U_regularizer,
+            b_regularizer,
+            dropout_W,
+            dropout_U,
+            **kwargs,
+        )
+        self.inner_activation = activations.get(inner_activation)
+
+    def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        """Returns the output, which is the new state; `states` holds the old one and the dropout masks."""
+        h, kept_U, kept_W = states[:3]
+        x_z, x_r, x_h = self.gate_inputs(x, kept_W)
+        h_z, h_r = self.fed_back(h, kept_U, 2)
+        z = self.inner_activation(x_z + h_z)
+        r = self.inner_activation(x_r + h_r)
+        if self.joined:
+            h_h = K.dot(r * h * kept_U[0], self.U[:, 2 * self.output_dim :])
+        else:
+            h_h = K.dot(r * h * kept_U[2], self.U_h)
+        output = z * h + (1 - z) * self.activation(x_h + h_h)
+        return output, [output]

@@ -1,0 +1,134 @@
+"""LSTM: a cell that gates write, keep and read."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import activations, initializations
+
+from oneiros_layers_recurrent.cell import Cell
+
+
+class LSTM(Cell):
+    """Long short-term memory: `c = f * c + i * activation(a_c)` and `h = o * activation(c)`.
+
+    Each `a` is `dot(x, W) + dot(h, U) + b` with weights of its own. The gates `i` (input), `f` (forget) and
+    `o` (output) are `inner_activation(a)`.
+
+    # Example
+        ```python
+        from oneiros.layers import LSTM, Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([LSTM(32, return_sequences=True, input_shape=(None, 8)), LSTM(16), Dense(1)])
+        model.layers[0].output_shape  # (None, None, 32)
+        [weight.name for weight in model.layers[1].weights][:3]  # ['lstm_2_W_i', 'lstm_2_U_i', 'lstm_2_b_i']
+        ```
+
+    # Arguments
+        output_dim: int, size of the output.
+        init: name or function `(shape, name=None)`, initialization of the input's weights; of the recurrent
+            ones too, unless `consume_less="gpu"`: Keras 1.2.2 did it so.
+        inner_init: name or function, initialization of the recurrent weights with `consume_less="gpu"`.
+        forget_bias_init: name or function, initialization of the forget gate's bias.
+        activation: name or function, applied to what is written into the cell and to what is read.
+        inner_activation: name or function, the activation of the gates.
+        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`; of the recurrent ones too,
+            unless `consume_less="gpu"`.
+        U_regularizer: regularizer of the recurrent weights with `consume_less="gpu"`.
+        b_regularizer: regularizer of the biases.
+        dropout_W: float between 0 and 1, fraction of the input's features to drop in training, in a sequence
+            the same ones at all steps; for each gate other ones, unless `consume_less="gpu"`. 0 and 1 drop
+            nothing.
+        dropout_U: float between 0 and 1, the same for the state that is fed back.
+        weights: list of arrays, initial values `[W_i, U_i, b_i, W_c, U_c, b_c, W_f, U_f, b_f, W_o, U_o,
+            b_o]`, or `[W, U, b]` with `consume_less="gpu"`, the columns in the order i, f, c, o.
+        return_sequences, go_backwards, stateful, unroll, consume_less, input_dim, input_length: as for
+            `Recurrent`.
+
+    # Input shape
+        3D, `(samples, steps, input_dim)`.
+
+    # Output shape
+        `(samples, steps, output_dim)` with `return_sequences`, else `(samples, output_dim)`.
+
+    # Raises
+        ShapeError: if the size of the input's last axis is unknown, or another one than the weights' is.
+
+    # References
+        - Hochreiter, Schmidhuber: Long Short-Term Memory, Neural Computation 9, 1997
+        - Gers, Schmidhuber, Cummins: Learning to Forget: Continual Prediction with LSTM, Neural Computation
+          12, 2000
+        - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent Neural Networks,
+          arXiv:1512.05287
+    """
+
+    loadable: ClassVar[bool] = True
+    operation: ClassVar[str] = "lstm"
+    state_count: ClassVar[int] = 2
+    gates: ClassVar[tuple[str, ...]] = ("i", "f", "c", "o")
+    weight_order: ClassVar[tuple[str, ...]] = ("i", "c", "f", "o")
+    functions: ClassVar[tuple[str, ...]] = ("activation", "inner_activation")
+
+    W_i: Any
+    U_i: Any
+    b_i: Any
+    W_f: Any
+    U_f: Any
+    b_f: Any
+    W_c: Any
+    U_c: Any
+    b_c: Any
+    W_o: Any
+    U_o: Any
+    b_o: Any
+
+    def __init__(
+        self,
+        output_dim: int,
+        init: Any = "glorot_uniform",
+        inner_init: Any = "orthogonal",
+        forget_bias_init: Any = "one",
+        activation: Any = "tanh",
+        inner_activation: Any = "hard_sigmoid",
+        W_regularizer: Any = None,
+        U_regularizer: Any = None,
+        b_regularizer: Any = None,
+        dropout_W: float = 0.0,
+        dropout_U: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            output_dim,
+            init,
+            inner_init,
+            activation,
+            W_regularizer,
+            U_regularizer,
+            b_regularizer,
+            dropout_W,
+            dropout_U,
+            **kwargs,
+        )
+        self.forget_bias_init = initializations.get(forget_bias_init)
+        self.inner_activation = activations.get(inner_activation)
+
+    def bias_init(self, gate: str) -> Any:
+        """Returns the initialization of a gate's bias."""
+        return self.forget_bias_init if gate == "f" else super().bias_init(gate)
+
+    def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        """Returns the output and the states `[h, c]`; `states` holds the old ones and the dropout masks."""
+        h, c, kept_U, kept_W = states[:4]
+        x_i, x_f, x_c, x_o = self.gate_inputs(x, kept_W)
+        h_i, h_f, h_c, h_o = self.fed_back(h, kept_U)
+        i = self.inner_activation(x_i + h_i)
+        f = self.inner_activation(x_f + h_f)
+        c = f * c + i * self.activation(x_c + h_c)
+        o = self.inner_activation(x_o + h_o)
+        h = o * self.activation(c)
+        return h, [h, c]
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments."""
+        return {**super().get_config(), "forget_bias_init": self.forget_bias_init.__name__}

@@ -1,0 +1,32 @@
+"""Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+RECURRENT = {
+    "SimpleRNN": "oneiros_layers_recurrent.simple_rnn:SimpleRNN",
+    "GRU": "oneiros_layers_recurrent.gru:GRU",
+    "LSTM": "oneiros_layers_recurrent.lstm:LSTM",
+}
+CONVOLUTIONAL = {"ConvLSTM2D": "oneiros_layers_recurrent.conv_lstm:ConvLSTM2D"}
+LAYERS = {**RECURRENT, **CONVOLUTIONAL}
+BASES = {
+    "Recurrent": "oneiros_layers_recurrent.base:Recurrent",
+    "time_distributed_dense": "oneiros_layers_recurrent.base:time_distributed_dense",
+}
+CONVOLUTIONAL_BASES = {"ConvRecurrent2D": "oneiros_layers_recurrent.conv_base:ConvRecurrent2D"}
+
+
+@hookimpl
+def oneiros_layers() -> dict[str, str]:
+    """The layers by name."""
+    return LAYERS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The modules `oneiros.layers.recurrent` and `oneiros.layers.convolutional_recurrent`, with the bases."""
+    return {
+        "layers.recurrent": {**RECURRENT, **BASES},
+        "layers.convolutional_recurrent": {**CONVOLUTIONAL, **CONVOLUTIONAL_BASES},
+        "layers": {**BASES, **CONVOLUTIONAL_BASES},
+    }

@@ -1,0 +1,92 @@
+"""SimpleRNN: the output is fed back to the input."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+
+from oneiros_layers_recurrent.cell import Cell
+
+
+class SimpleRNN(Cell):
+    """Fully connected layer whose output is fed back: `h = activation(dot(x, W) + dot(h, U) + b)`.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense, SimpleRNN
+        from oneiros.models import Sequential
+
+        model = Sequential([SimpleRNN(32, input_shape=(10, 8)), Dense(1)])
+        model.layers[0].output_shape  # (None, 32)
+        model.layers[0].count_params()  # 1312
+        ```
+
+    # Arguments
+        output_dim: int, size of the output.
+        init: name or function `(shape, name=None)`, initialization of `W`.
+        inner_init: name or function, initialization of `U`.
+        activation: name or function; None leaves the output as it is.
+        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`.
+        U_regularizer: regularizer of the recurrent weights.
+        b_regularizer: regularizer of the bias.
+        dropout_W: float between 0 and 1, fraction of the input's features to drop in training, in a sequence
+            the same ones at all steps. 0 and 1 drop nothing.
+        dropout_U: float between 0 and 1, the same for the output that is fed back.
+        weights: list of arrays, initial values `[W, U, b]`.
+        return_sequences, go_backwards, stateful, unroll, consume_less, input_dim, input_length: as for
+            `Recurrent`.
+
+    # Input shape
+        3D, `(samples, steps, input_dim)`.
+
+    # Output shape
+        `(samples, steps, output_dim)` with `return_sequences`, else `(samples, output_dim)`.
+
+    # Raises
+        ShapeError: if the size of the input's last axis is unknown, or another one than the weights' is.
+
+    # References
+        - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent Neural Networks,
+          arXiv:1512.05287
+    """
+
+    loadable: ClassVar[bool] = True
+    operation: ClassVar[str] = "simple_rnn"
+
+    def __init__(
+        self,
+        output_dim: int,
+        init: Any = "glorot_uniform",
+        inner_init: Any = "orthogonal",
+        activation: Any = "tanh",
+        W_regularizer: Any = None,
+        U_regularizer: Any = None,
+        b_regularizer: Any = None,
+        dropout_W: float = 0.0,
+        dropout_U: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            output_dim,
+            init,
+            inner_init,
+            activation,
+            W_regularizer,
+            U_regularizer,
+            b_regularizer,
+            dropout_W,
+            dropout_U,
+            **kwargs,
+        )
+
+    def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        """Returns the output, which is the new state; `states` holds the old one and two dropout masks."""
+        previous, kept_U, kept_W = states[:3]
+        projected = x if self.consume_less == "cpu" else K.dot(x * kept_W, self.W) + self.b
+        output = self.activation(projected + K.dot(previous * kept_U, self.U))
+        return output, [output]
+
+    def get_constants(self, x: Any) -> list[Any]:
+        """Returns the dropout masks of the state and of the input."""
+        return [masks[0] for masks in super().get_constants(x)]

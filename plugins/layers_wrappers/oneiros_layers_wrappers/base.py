@@ -1,0 +1,174 @@
+"""Wrapper, the base of layers that contain a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros import backend as K
+from oneiros import config as configs
+from oneiros.backend import bound
+from oneiros.engine.layer import Layer
+from oneiros.engine.node import label, unique
+from oneiros.errors import ArgumentError, DataError
+
+Shape = tuple[int | None, ...]
+
+
+class Wrapper(Layer):
+    """Base of the wrappers: a layer that uses another one. Not a layer of its own.
+
+    A subclass defines `call`, and `build(input_shape)`, which builds `self.layer` and ends with
+    `super().build()`. Its weights, losses, updates and constraints are those of the layer inside and its own.
+
+    # Example
+        ```python
+        from oneiros.layers import Dense, Input, Wrapper
+
+        class Residual(Wrapper):
+            loadable = True
+
+            def build(self, input_shape):
+                self.layer.build(input_shape)
+                super().build()
+
+            def call(self, x, mask=None):
+                return x + self.layer.call(x)
+
+        len(Residual(Dense(3))(Input(shape=(3,)))._keras_history[0].weights)  # 2
+        ```
+
+    # Arguments
+        layer: the layer inside.
+    """
+
+    layer: Any
+
+    def __init__(self, layer: Any, **kwargs: Any) -> None:
+        self.layer = layer
+        super().__init__(**kwargs)
+        if not isinstance(layer, Layer):
+            hint = f" Did you mean {layer.__name__}(…)?" if isinstance(layer, type) else ""
+            raise ArgumentError(f"{label(self)} takes a layer to wrap; it received {layer!r:.80}.{hint}")
+
+    @property
+    def wrapped(self) -> list[Any]:
+        """The layers inside, in the order of their weights."""
+        return [self.layer]
+
+    def build(self, input_shape: Shape | None = None) -> None:
+        """Notes what the layers inside bring along, once they are built."""
+        for layer in self.wrapped:
+            layer.built = True
+            self.constraints.update(layer.constraints)
+        self.uses_learning_phase = any(layer.uses_learning_phase for layer in self.wrapped)
+        self.built = True
+
+    @property
+    def trainable_weights(self) -> list[Any]:
+        """The weights that training changes: of the layers inside, and the wrapper's own."""
+        inside = [weight for layer in self.wrapped for weight in layer.trainable_weights]
+        return unique([*inside, *self._trainable_weights]) if self.trainable else []
+
+    @trainable_weights.setter
+    def trainable_weights(self, weights: list[Any]) -> None:
+        self._trainable_weights = weights
+
+    @property
+    def non_trainable_weights(self) -> list[Any]:
+        """The weights that training leaves alone."""
+        frozen = [] if self.trainable else [w for layer in self.wrapped for w in layer.trainable_weights]
+        inside = [weight for layer in self.wrapped for weight in layer.non_trainable_weights]
+        own = [*([] if self.trainable else self._trainable_weights), *self._non_trainable_weights]
+        return unique([*frozen, *inside, *own])
+
+    @non_trainable_weights.setter
+    def non_trainable_weights(self, weights: list[Any]) -> None:
+        self._non_trainable_weights = weights
+
+    @property
+    def losses(self) -> list[Any]:  # type: ignore[override]
+        """What the layers inside and the wrapper add to a model's loss."""
+        return unique([*(loss for layer in self.wrapped for loss in layer.losses), *vars(self)["losses"]])
+
+    @property
+    def updates(self) -> list[Any]:  # type: ignore[override]
+        """The `(variable, new value)` pairs of the layers inside and of the wrapper."""
+        return unique([*(pair for layer in self.wrapped for pair in layer.updates), *vars(self)["updates"]])
+
+    def get_losses_for(self, inputs: Any) -> list[Any]:
+        """Returns the losses that depend on these tensors; with None, those that depend on none."""
+        inside = [loss for layer in self.wrapped for loss in layer.get_losses_for(inputs)]
+        return unique([*inside, *super().get_losses_for(inputs)])
+
+    def get_updates_for(self, inputs: Any) -> list[Any]:
+        """Returns the updates that depend on these tensors; with None, those that depend on none."""
+        inside = [pair for layer in self.wrapped for pair in layer.get_updates_for(inputs)]
+        return unique([*inside, *super().get_updates_for(inputs)])
+
+    @property
+    def stateful(self) -> bool:
+        """Whether a layer inside keeps state from batch to batch."""
+        return any(getattr(layer, "stateful", False) for layer in self.wrapped)
+
+    @property
+    def state_updates(self) -> list[Any]:
+        """The updates of states, which every step makes, in testing too."""
+        layers = [layer for layer in self.wrapped if getattr(layer, "stateful", False)]
+        return [pair for layer in layers for pair in getattr(layer, "state_updates", layer.updates)]
+
+    def reset_states(self) -> None:
+        """Makes the layers inside forget their state."""
+        for layer in self.wrapped:
+            layer.reset_states()
+
+    def _own_weights(self) -> list[Any]:
+        inside = {id(weight) for layer in self.wrapped for weight in layer.weights}
+        return [weight for weight in self.weights if id(weight) not in inside]
+
+    @bound
+    def get_weights(self) -> list[Any]:
+        """Returns copies of the weights: those of the layers inside, each in its own order, then its own."""
+        inside = [array for layer in self.wrapped for array in layer.get_weights()]
+        return [*inside, *K.batch_get_value(self._own_weights())]
+
+    @bound
+    def set_weights(self, weights: list[Any]) -> None:
+        """Sets the weights.
+
+        # Arguments
+            weights: list of arrays, in the order of `get_weights()`.
+
+        # Raises
+            DataError: if their number or one of the shapes differs.
+        """
+        own, rest = self._own_weights(), list(weights)
+        counts = [len(layer.weights) for layer in self.wrapped]
+        if len(rest) != sum(counts) + len(own):
+            raise DataError(
+                f"{label(self)} has {sum(counts) + len(own)} weights and received {len(rest)} arrays. Pass "
+                f"as many as get_weights() returns, in its order."
+            )
+        for layer, count in zip(self.wrapped, counts, strict=True):
+            layer.set_weights(rest[:count])
+            rest = rest[count:]
+        K.batch_set_value(list(zip(own, rest, strict=True)))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments, with the configuration of the layer inside."""
+        inside = {"class_name": type(self.layer).__name__, "config": self.layer.get_config()}
+        return {**super().get_config(), "layer": inside}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """Builds the layer inside, and the wrapper.
+
+        # Arguments
+            config: what `get_config()` returned, or what a file held of it.
+            custom_objects: dict from names to the caller's own classes and functions.
+
+        # Raises
+            UnsafeFileError: if a file may not have the layer inside built.
+        """
+        arguments = dict(config)
+        with configs.loading("layer", cls.__name__, custom_objects):
+            return cls(configs.layer_from_config(arguments.pop("layer")), **arguments)

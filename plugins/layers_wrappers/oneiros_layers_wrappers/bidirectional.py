@@ -1,0 +1,159 @@
+"""Bidirectional: a recurrent layer run from both ends."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.config import custom_object_scope
+from oneiros.engine.layer import Layer
+from oneiros.engine.node import label
+from oneiros.errors import ArgumentError
+
+from oneiros_layers_wrappers.base import Shape, Wrapper
+
+MERGE_MODES = ("sum", "mul", "concat", "ave", None)
+
+
+class Bidirectional(Wrapper):
+    """Runs a recurrent layer over a sequence from its start and, with weights of its own, from its end.
+
+    # Example
+        ```python
+        from oneiros.layers import LSTM, Bidirectional, Dense
+        from oneiros.models import Sequential
+
+        model = Sequential()
+        model.add(Bidirectional(LSTM(10, return_sequences=True), input_shape=(5, 8)))
+        model.output_shape  # (None, 5, 20)
+        model.add(Bidirectional(LSTM(10), merge_mode="sum"))
+        model.add(Dense(3))
+        model.layers[1].output_shape  # (None, 10)
+        ```
+
+    # Arguments
+        layer: recurrent layer that wasn't called before; it stays as it is, two like it are made.
+        merge_mode: how the two outputs become one: `"sum"`, `"mul"`, `"ave"` or `"concat"`; None gives both.
+        weights: list of arrays, initial values of the forward layer's weights, then the backward layer's.
+
+    # Input shape
+        As the layer takes it.
+
+    # Output shape
+        As the layer's; twice its last axis with `"concat"`; a list of two such shapes with None.
+
+    Where there is an output for each step, the backward layer's are brought into the order of the input. The
+    layers are named `forward_…` and `backward_…` after the layer given.
+
+    # Raises
+        ArgumentError: for another `merge_mode`, and for a layer that can't run from the end.
+
+    # References
+        - Schuster, Paliwal: Bidirectional Recurrent Neural Networks, IEEE Transactions on Signal Processing
+          45, 1997
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(
+        self, layer: Any, merge_mode: str | None = "concat", weights: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(layer, **kwargs)
+        self._check(merge_mode)
+        self.merge_mode = merge_mode
+        self.forward_layer = _copied(layer, f"forward_{layer.name}")
+        self.backward_layer = _reversed(layer, f"backward_{layer.name}")
+        if weights is not None:
+            half = len(weights) // 2
+            self.forward_layer.initial_weights = weights[:half]
+            self.backward_layer.initial_weights = weights[half:]
+        self.return_sequences = layer.return_sequences
+        self.supports_masking = True
+        self.input_spec = layer.input_spec
+
+    def _check(self, merge_mode: Any) -> None:
+        if merge_mode not in MERGE_MODES:
+            raise ArgumentError(
+                f"{label(self)} received merge_mode={merge_mode!r}. It takes "
+                f"{', '.join(map(repr, MERGE_MODES[:-1]))}, or None for both outputs."
+            )
+        if not (hasattr(self.layer, "go_backwards") and hasattr(self.layer, "return_sequences")):
+            raise ArgumentError(
+                f"{label(self)} received {label(self.layer)}, which can't run from the end: it has no "
+                f"`go_backwards` and `return_sequences`. It takes a recurrent layer, such as LSTM(n)."
+            )
+        if self.layer.built:
+            raise ArgumentError(
+                f"{label(self)} received {label(self.layer)}, which was called before and has weights. Pass "
+                f"a new layer: two like it are made, each with weights of its own."
+            )
+
+    @property
+    def wrapped(self) -> list[Any]:
+        """The forward layer and the backward layer."""
+        return [self.forward_layer, self.backward_layer]
+
+    def build(self, input_shape: Shape) -> None:  # type: ignore[override]
+        """Builds both layers."""
+        for layer in self.wrapped:
+            layer.build(input_shape)
+        super().build()
+        self.input_spec = self.forward_layer.input_spec
+
+    def get_output_shape_for(self, input_shape: Shape) -> Any:
+        """Returns the output's shape, or a list of two."""
+        shape = self.forward_layer.get_output_shape_for(input_shape)
+        if self.merge_mode is None:
+            return [shape, shape]
+        return (*shape[:-1], 2 * shape[-1]) if self.merge_mode == "concat" else shape
+
+    def compute_mask(self, input: Any, mask: Any = None) -> Any:
+        """Returns the mask, or a list of it for two outputs, if there is an output for each step."""
+        kept = mask if self.return_sequences else None
+        return [kept, kept] if self.merge_mode is None else kept
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """Returns the merged outputs, or a list of both."""
+        forward = self.forward_layer.call(inputs, mask)
+        backward = self.backward_layer.call(inputs, mask)
+        if self.return_sequences:
+            backward = K.reverse(backward, 1)
+        if self.merge_mode is None:
+            return [forward, backward]
+        if self.merge_mode == "concat":
+            return K.concatenate([forward, backward])
+        if self.merge_mode == "mul":
+            return forward * backward
+        return forward + backward if self.merge_mode == "sum" else (forward + backward) / 2
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments, with the configuration of the layer given."""
+        return {**super().get_config(), "merge_mode": self.merge_mode}
+
+
+def _copied(layer: Any, name: str) -> Any:
+    """Returns a layer with the same arguments, and neither weights nor calls yet."""
+    copied = copy.copy(layer)
+    vars(copied).update(losses=[], updates=[], constraints={})
+    copied.trainable_weights, copied.non_trainable_weights = [], []
+    Layer.__init__(copied, name=name, trainable=layer.trainable)
+    return copied
+
+
+def _reversed(layer: Any, name: str) -> Any:
+    """Returns a layer made from the configuration of another, running the other way."""
+    functions = {key: value for key, value in vars(layer).items() if inspect.isfunction(value)}
+    known = {function.__name__: function for function in functions.values()}
+    known.update((type(part).__name__, type(part)) for part in vars(layer).values() if _is_part(part))
+    config = {**layer.get_config(), "name": name, "go_backwards": not layer.go_backwards}
+    with custom_object_scope(known):
+        made = type(layer).from_config(config)
+    vars(made).update(functions, go_backwards=not layer.go_backwards)
+    return made
+
+
+def _is_part(value: Any) -> bool:
+    """Tells whether a layer's attribute is in its configuration as a configuration of its own."""
+    return hasattr(value, "get_config") and not isinstance(value, type)

@@ -1,0 +1,21 @@
+"""Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+LAYERS = {
+    "TimeDistributed": "oneiros_layers_wrappers.time_distributed:TimeDistributed",
+    "Bidirectional": "oneiros_layers_wrappers.bidirectional:Bidirectional",
+}
+BASES = {"Wrapper": "oneiros_layers_wrappers.base:Wrapper"}
+
+
+@hookimpl
+def oneiros_layers() -> dict[str, str]:
+    """The layers by name."""
+    return LAYERS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The module `oneiros.layers.wrappers`, with the base of wrappers."""
+    return {"layers.wrappers": {**LAYERS, **BASES}, "layers": BASES}

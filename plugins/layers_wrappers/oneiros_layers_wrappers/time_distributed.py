@@ -1,0 +1,104 @@
+"""TimeDistributed: the same layer at each step of a sequence."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import backend as K
+from oneiros.engine.layer import InputSpec
+from oneiros.engine.node import label
+from oneiros.errors import GraphError
+
+from oneiros_layers_wrappers.base import Shape, Wrapper
+
+
+class TimeDistributed(Wrapper):
+    """Applies a layer or a model to each step of a sequence; it passes the mask on.
+
+    # Example
+        ```python
+        from oneiros.layers import LSTM, Dense, TimeDistributed
+        from oneiros.models import Sequential
+
+        model = Sequential()
+        model.add(TimeDistributed(Dense(8), input_shape=(10, 16)))
+        model.output_shape  # (None, 10, 8)
+        image = Sequential([Dense(4, input_shape=(5, 3)), LSTM(2)])
+        Sequential([TimeDistributed(image, input_shape=(10, 5, 3))]).output_shape  # (None, 10, 2)
+        ```
+
+    # Arguments
+        layer: layer or model with one input and one output.
+
+    # Input shape
+        `(samples, steps, …)`, three axes or more; the layer gets `(samples · steps, …)`.
+
+    # Output shape
+        `(samples, steps, …)`, the layer's output shape with the steps in it.
+
+    The steps of a batch go through the layer as one larger batch. A stateful recurrent layer inside so has a
+    state for each sample and step.
+
+    # Raises
+        GraphError: if the layer has several outputs.
+    """
+
+    loadable: ClassVar[bool] = True
+
+    def __init__(self, layer: Any, **kwargs: Any) -> None:
+        super().__init__(layer, **kwargs)
+        self.supports_masking = True
+        self.input_spec = [InputSpec(ndim="3+")]
+
+    def build(self, input_shape: Shape) -> None:  # type: ignore[override]
+        """Builds the layer inside for the input of a step."""
+        if not self.layer.built:
+            self.layer.build(_flat(input_shape))
+        super().build()
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        """Returns the layer's output shape with the steps in it."""
+        inside = self.layer.get_output_shape_for(_flat(input_shape))
+        return (*input_shape[:2], *inside[1:])
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """Returns the layer's output for each step."""
+        shape = K.int_shape(inputs)
+        flat = K.reshape(inputs, (_flat(shape)[0] or -1, *_sizes(inputs, shape, 2)))
+        y = self.layer(flat)
+        if isinstance(y, list):
+            raise GraphError(
+                f"{label(self)} applies {label(self.layer)}, which has {len(y)} outputs; it takes a layer "
+                f"with one. Make a model for each output: TimeDistributed(Model(input=x, output=y))."
+            )
+        self._note(flat, y, inputs)
+        steps = -1 if shape[0] and not shape[1] else _sizes(inputs, shape, 1)[0]
+        output = K.reshape(y, (shape[0] or -1, steps, *_sizes(y, self._inside(y, shape), 1)))
+        output._uses_learning_phase = getattr(y, "_uses_learning_phase", False)
+        return output
+
+    def _inside(self, y: Any, shape: Shape) -> Shape:
+        """Returns the shape of the layer's output, as far as it or the layer tells."""
+        claimed = self.layer.get_output_shape_for(_flat(shape))
+        return tuple(a if a is not None else b for a, b in zip(K.int_shape(y), claimed, strict=True))
+
+    def _note(self, flat: Any, y: Any, inputs: Any) -> None:
+        """Makes what the layer adds to a model depend on the wrapper's input."""
+        regularizer = getattr(self.layer, "activity_regularizer", None)
+        if regularizer is not None:
+            self.layer.add_loss(regularizer(y), flat)
+        self.add_loss(self.layer.get_losses_for(flat), inputs)
+        self.add_update(self.layer.get_updates_for(flat), inputs)
+
+
+def _flat(shape: Shape) -> Shape:
+    """Returns the shape of a sequence's steps as one batch."""
+    samples, steps = shape[:2]
+    return (samples * steps if samples and steps else None, *shape[2:])
+
+
+def _sizes(x: Any, shape: Shape, start: int) -> tuple[Any, ...]:
+    """Returns the sizes of a tensor from an axis on: ints where they are known."""
+    return tuple(
+        K.shape(x)[axis] if shape[axis] is None else shape[axis] for axis in range(start, len(shape))
+    )

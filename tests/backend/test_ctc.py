@@ -1,0 +1,317 @@
+"""CTC on each backend, against the sum over all paths and against TensorFlow's own loss."""
+
+import itertools
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.errors import CapabilityError, ShapeError
+
+
+def probabilities(*shape, seed=0, sharpness=1.0):
+    powers = np.exp(sharpness * np.random.RandomState(seed).randn(*shape))
+    return (powers / powers.sum(-1, keepdims=True)).astype("float32")
+
+
+def collapsed(path, blank):
+    return [c for c, before in zip(path, [None, *path], strict=False) if c not in (before, blank)]
+
+
+def by_enumeration(p, labels):
+    """Returns the probability of the labels: the sum over all paths of classes that collapse to them."""
+    steps, classes = p.shape
+    return sum(
+        np.prod(p[np.arange(steps), list(path)])
+        for path in itertools.product(range(classes), repeat=steps)
+        if collapsed(path, classes - 1) == list(labels)
+    )
+
+
+def evaluate(build, *arrays, known=False):
+    ins = [
+        K.placeholder(x.shape if known else (*[None] * (x.ndim - 1), *x.shape[-1:]), dtype=x.dtype.name)
+        for x in arrays
+    ]
+    outputs = build(*ins)
+    several = isinstance(outputs, (list, tuple))
+    found = K.function(ins, list(outputs) if several else [outputs])(list(arrays))
+    for tensor, value in zip(outputs if several else [outputs], found, strict=True):
+        assert K.ndim(tensor) == value.ndim and K.dtype(tensor) == value.dtype.name
+        assert all(n in (None, m) for n, m in zip(K.int_shape(tensor), value.shape, strict=True))
+    return found if several else found[0]
+
+
+SAMPLES = [  # labels, how many steps
+    ([0, 1], 4),
+    ([0, 0], 4),
+    ([1], 3),
+    ([], 4),
+    ([1, 0, 1], 3),
+    ([1, 1], 3),
+    ([0], 1),
+    ([], 0),
+]
+
+
+def batch(samples, width=3, filler=1, dtype="float32"):
+    labels = np.full((len(samples), width), filler, dtype)
+    for row, (sample, _) in zip(labels, samples, strict=True):
+        row[: len(sample)] = sample
+    lengths = np.array([[[n], [len(sample)]] for sample, n in samples], dtype)
+    return labels, lengths[:, 0], lengths[:, 1]
+
+
+@pytest.mark.parametrize(("known", "filler"), [(True, 7), (False, -1)], ids=["known", "open"])
+def test_cost_is_the_sum_over_all_paths(known, filler, backend):
+    p, (labels, steps, count) = probabilities(len(SAMPLES), 4, 3), batch(SAMPLES, filler=filler)
+    cost = evaluate(K.ctc_batch_cost, labels, p, steps, count, known=known)
+    expected = [-np.log(by_enumeration(q[:n], sample)) for q, (sample, n) in zip(p, SAMPLES, strict=True)]
+    assert cost.shape == (len(SAMPLES), 1)
+    np.testing.assert_allclose(cost[:, 0], expected, rtol=1e-5, atol=1e-6)
+
+
+def long_batch(samples=6, steps=40, classes=12, width=9, sharpness=3.0):
+    draw = np.random.RandomState(2)
+    p = probabilities(samples, steps, classes, seed=3, sharpness=sharpness)
+    labels = draw.randint(0, classes - 1, (samples, width)).astype("int32")
+    labels[:, 2] = labels[:, 1]
+    count = draw.randint(1, width + 1, (samples, 1)).astype("int32")
+    lengths = draw.randint(steps // 2, steps + 1, (samples, 1)).astype("int32")
+    return labels, p, lengths, count
+
+
+@pytest.mark.parametrize("sharpness", [1.0, 30.0])
+def test_cost_and_gradient_agree_with_tensorflows_loss(sharpness, backend):
+    import tensorflow as tf
+
+    labels, p, steps, count = long_batch(sharpness=sharpness)
+    with tf.GradientTape() as tape:
+        given = tf.constant(p)
+        tape.watch(given)
+        logits = tf.math.log(given + 1e-8)
+        loss = tf.nn.ctc_loss(labels, logits, count[:, 0], steps[:, 0], False, blank_index=-1)
+
+    def build(labels, p, steps, count):
+        cost = K.ctc_batch_cost(labels, p, steps, count)
+        return [cost, *K.gradients(K.sum(cost), [p])]
+
+    cost, gradient = evaluate(build, labels, p, steps, count)
+    np.testing.assert_allclose(cost[:, 0], loss.numpy(), rtol=1e-4)
+    expected = tape.gradient(loss, given).numpy()
+    np.testing.assert_allclose(gradient, expected, rtol=2e-3, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.fixture
+def float64():
+    K.set_floatx("float64")
+    yield
+    K.set_floatx("float32")
+
+
+def test_gradient_agrees_with_differences(backend, float64):
+    labels, p, steps, count = long_batch(steps=12, width=4)
+    inputs = [K.placeholder(x.shape) for x in (labels, p, steps, count)]
+    cost = K.sum(K.sin(K.ctc_batch_cost(*inputs)))
+    f = K.function(inputs, [cost, *K.gradients(cost, inputs[1:2])])
+    _, gradient = f([labels, p, steps, count])
+    for seed in range(3):
+        way = np.random.RandomState(seed).randn(*p.shape) * p
+        ends = [f([labels, p + sign * 1e-6 * way, steps, count])[0] for sign in (1, -1)]
+        np.testing.assert_allclose(np.sum(gradient * way), (ends[0] - ends[1]) / 2e-6, rtol=1e-6)
+
+
+def test_sum_over_impossible_and_wrong_samples(backend):
+    samples = [([0, 0, 0], 4), ([0, 1], 4), ([0, 2], 4), ([0, -1], 4), ([0], 5), ([0, 1], -1)]
+    labels, steps, count = batch(samples)
+    p = probabilities(len(samples), 4, 3)
+
+    def build(labels, p, steps, count):
+        cost = K.ctc_batch_cost(labels, p, steps, count)
+        return [cost, *K.gradients(K.sum(cost), [p])]
+
+    cost, gradient = evaluate(build, labels, p, steps, count)
+    np.testing.assert_array_equal(np.isnan(cost[:, 0]), [False, False, True, True, True, True])
+    assert cost[0, 0] == np.inf and np.isfinite(cost[1, 0])
+    assert np.isfinite(gradient).all() and not gradient[0].any() and gradient[1].any()
+
+
+def test_steps_and_labels_beyond_the_lengths_dont_count(backend):
+    p, (labels, steps, count) = probabilities(len(SAMPLES), 4, 3), batch(SAMPLES)
+    inputs = [K.placeholder(x.shape) for x in (labels, p, steps, count)]
+    cost = K.ctc_batch_cost(*inputs)
+    f = K.function(inputs, [cost, *K.gradients(K.sum(cost), inputs[1:2])])
+    costs, gradient = f([labels, p, steps, count])
+    beyond = np.arange(4) >= steps
+    assert not gradient[beyond].any() and gradient[~beyond].any()
+    changed, others = np.where(beyond[..., None], 0.9, p), np.where(np.arange(3) < count, labels, 0)
+    np.testing.assert_array_equal(f([others, changed, steps, count])[0], costs)
+
+
+def test_probabilities_of_zero_and_one(backend):
+    p = np.zeros((2, 6, 4), "float32")
+    p[:, np.arange(6), [0, 3, 1, 1, 3, 2]] = 1
+    labels, steps, count = batch([([0, 1, 2], 6), ([0, 1, 1], 6)])
+
+    def build(labels, p, steps, count):
+        cost = K.ctc_batch_cost(labels, p, steps, count)
+        return [cost, *K.gradients(K.sum(cost), [p])]
+
+    cost, gradient = evaluate(build, labels, p, steps, count)
+    np.testing.assert_allclose(cost[0], 0, atol=1e-6)
+    # The second needs one class of probability 1e-8 at least.
+    assert -np.log(1e-8 * 10) < cost[1] < 2 * -np.log(1e-8) + 1
+    assert np.isfinite(gradient).all()
+
+
+def test_long_sequences_dont_underflow(backend):
+    p = probabilities(1, 600, 5, sharpness=2.0)
+    labels, steps, count = batch([([0, 1, 2] * 20, 600)], width=60, dtype="int32")
+    (cost,) = evaluate(K.ctc_batch_cost, labels, p, steps, count)
+    assert 300 < cost[0] < 3000
+
+
+def test_half_precision(backend):
+    p, (labels, steps, count) = probabilities(len(SAMPLES), 4, 3), batch(SAMPLES)
+    full = evaluate(K.ctc_batch_cost, labels, p, steps, count)
+    half = evaluate(K.ctc_batch_cost, labels, p.astype("float16"), steps, count)
+    assert half.dtype == np.float16
+    np.testing.assert_allclose(half, full, rtol=1e-2, atol=1e-2)
+    sure = np.eye(3, dtype="float16")[[[0, 0, 2, 1]]]
+
+    def decode(p):
+        (labels,), score = K.ctc_decode(p, K.variable([4]))
+        return [labels, score]
+
+    decoded, score = evaluate(decode, sure)
+    np.testing.assert_array_equal(decoded, [[0, 1, -1, -1]])
+    assert score.dtype == np.float16 and score == 0
+
+
+def test_predictions_of_the_wrong_rank(backend):
+    y = K.placeholder((None, 3))
+    with pytest.raises(ShapeError, match=r"ctc_batch_cost takes y_pred of \(batch, steps, classes\), rank 3"):
+        K.ctc_batch_cost(y, y, y[:, :1], y[:, :1])
+    with pytest.raises(ShapeError, match="ctc_decode takes y_pred"):
+        K.ctc_decode(y, y[:, 0])
+
+
+# One sequence
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [0, 0], [1], [1, 0, 1]])
+def test_cost_of_one_sequence(labels, backend):
+    p, labels = probabilities(4, 3), np.array(labels, "int32")
+    cost = evaluate(K.ctc_cost, p, labels)
+    smoothed = (1 - 1e-4) * p + 1e-4 / (2 * len(labels) + 1)
+    np.testing.assert_allclose(cost, -np.log(4 * by_enumeration(smoothed, labels)), rtol=1e-5)
+
+
+def test_each_step_of_the_path_probabilities_has_them_all(backend):
+    p, labels = probabilities(5, 3), np.array([0, 0, 1], "int32")
+
+    def build(p, labels):
+        log_probs, mask = K.ctc_path_probs(p, K.ctc_interleave_blanks(labels), alpha=0.0)
+        return [log_probs, mask, *K.gradients(K.sum(K.exp(K.switch(mask, log_probs, -100.0))), [p])]
+
+    log_probs, mask, gradient = evaluate(build, p, labels)
+    totals = np.where(mask, np.exp(log_probs), 0).sum(1)
+    np.testing.assert_allclose(totals, [by_enumeration(p, labels)] * 5, rtol=1e-5)
+    assert np.isfinite(gradient).all() and gradient.any()
+    # Four steps are needed, since the blank between equal labels can't be skipped; the fifth is free.
+    possible = ["1100000", "0110000", "0011000", "0001110", "0000011"]
+    np.testing.assert_array_equal(mask, [[c == "1" for c in row] for row in possible])
+
+
+def test_interleaved_blanks_and_skips(backend):
+    labels = np.array([4, 4, 2, 7], "int32")
+
+    def build(labels):
+        with_blanks = K.ctc_interleave_blanks(labels)
+        return [with_blanks, K.ctc_create_skip_idxs(with_blanks)]
+
+    with_blanks, skips = evaluate(build, labels)
+    np.testing.assert_array_equal(with_blanks, [-1, 4, -1, 4, -1, 2, -1, 7, -1])
+    np.testing.assert_array_equal(skips, [9, 3, 5])
+
+
+def test_one_step_of_the_forward_pass(backend):
+    draw = np.random.RandomState(0)
+    prev, curr, zeros = draw.randn(7), draw.randn(7), np.zeros(7)
+
+    def build(prev, curr, zeros, skips, active):
+        return list(K.ctc_update_log_p(skips, zeros, active, curr, prev))
+
+    for active, skips, reached in [(3, [1], 4), (4, [1, 3], 6), (6, [5, 7], 7), (1, [], 2)]:
+        inputs = [x.astype("float32") for x in (prev, curr, zeros)]
+        inputs += [np.array(skips, "int32"), np.array(active, "int32")]
+        count, log_p = evaluate(build, *inputs)
+        before = np.where(np.arange(7) < active, np.exp(prev), 0)
+        after = before.copy()
+        after[1:] += before[:-1]
+        for s in [s for s in skips if s < active and s + 2 < 7]:
+            after[s + 2] += before[s]
+        expected = np.zeros(7)
+        expected[:reached] = np.log(after[:reached]) + curr[:reached]
+        assert count == reached
+        np.testing.assert_allclose(log_p, expected, rtol=1e-5, atol=1e-6)
+
+
+# Decoding
+
+
+def greedily(p, steps):
+    best = p[:steps].argmax(-1)
+    return collapsed(best.tolist(), p.shape[-1] - 1), -np.log(p[:steps].max(-1) + 1e-8).sum()
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "open"])
+def test_greedy_decoding(known, backend):
+    p = probabilities(5, 9, 3, sharpness=2.0)
+    p[3, 1], p[3, 2] = p[3, 0], p[3, 0]
+    steps = np.array([9, 5, 1, 9, 0], "int32")
+
+    def build(p, steps):
+        (labels,), score = K.ctc_decode(p, steps)
+        return [labels, score]
+
+    labels, score = evaluate(build, p, steps, known=known)
+    assert labels.shape == (5, 9) and score.shape == (5, 1)
+    expected = [greedily(q, n) for q, n in zip(p, steps, strict=True)]
+    rows = [row + [-1] * (9 - len(row)) for row, _ in expected]
+    assert max(len(row) for row, _ in expected) > 3
+    np.testing.assert_array_equal(labels, rows)
+    np.testing.assert_allclose(score[:, 0], [right for _, right in expected], rtol=1e-5)
+
+
+def test_decoding_drops_blanks_and_merges_repetitions(backend):
+    path = [0, 0, 2, 0, 1, 1, 2, 2, 1]
+    (labels,), _ = K.ctc_decode(K.variable(0.9 * np.eye(3)[path][None] + 0.03), K.variable([9]))
+    np.testing.assert_array_equal(K.eval(labels), [[0, 0, 1, 1, -1, -1, -1, -1, -1]])
+
+
+def test_beam_search_where_the_engine_has_one(backend):
+    p, steps = probabilities(3, 4, 3, seed=5), np.array([4, 3, 2], "int32")
+    if backend == "theano":
+        with pytest.raises(CapabilityError, match=r"'theano' has no beam search.*greedy=True"):
+            K.ctc_decode(K.variable(p), K.variable(steps), greedy=False)
+        return
+
+    def build(p, steps):
+        paths, scores = K.ctc_decode(p, steps, greedy=False, beam_width=50, top_paths=2)
+        return [*paths, scores]
+
+    *paths, scores = evaluate(build, p, steps)
+    for i, n in enumerate(steps):
+        found = {}
+        for length in range(n + 1):
+            for labels in itertools.product(range(2), repeat=length):
+                found[labels] = by_enumeration(p[i, :n], labels)
+        best = sorted(found, key=found.get, reverse=True)[:2]
+        assert [tuple(c for c in path[i] if c >= 0) for path in paths] == best
+        np.testing.assert_allclose(scores[i], np.log([found[labels] for labels in best]), rtol=1e-4)
+
+
+def test_labels_with_their_end_marked(backend):
+    labels = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]], "float32")
+    marked = evaluate(K.ctc_label_dense_to_sparse, labels, np.array([2, 0, 3], "int32"))
+    np.testing.assert_array_equal(marked, [[1, 2, -1], [-1, -1, -1], [7, 8, 9]])

@@ -1,0 +1,204 @@
+"""K.simple_rnn, K.gru and K.lstm against NumPy loops: values, first and second derivatives, masks, order."""
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.errors import ArgumentError, ShapeError
+
+SAMPLES, STEPS, UNITS = 3, 5, 2
+MASK = np.array([[1, 1, 1, 1, 1], [0, 1, 1, 0, 1], [1, 0, 0, 1, 0]])
+BLOCKS = {"simple_rnn": 1, "gru": 3, "lstm": 4}
+ACTIVATIONS = {
+    "tanh": np.tanh,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "hard_sigmoid": lambda x: np.clip(0.2 * x + 0.5, 0, 1),
+    "linear": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0),
+}
+ORDERS = pytest.mark.parametrize(
+    ("mask", "backwards"), [(None, False), (MASK, True)], ids=["forwards", "masked, backwards"]
+)
+KINDS = pytest.mark.parametrize("kind", sorted(BLOCKS))
+
+
+def advance(kind, x, states, U, activation, inner):
+    """Returns the states after one step."""
+    h, n = states[0], U.shape[0]
+    act, gate = ACTIVATIONS[activation], ACTIVATIONS[inner]
+    if kind == "simple_rnn":
+        return [act(x + h @ U)]
+    if kind == "gru":
+        z, r = (gate(x[:, i : i + n] + h @ U[:, i : i + n]) for i in (0, n))
+        return [z * h + (1 - z) * act(x[:, 2 * n :] + (r * h) @ U[:, 2 * n :])]
+    i, f, g, o = np.split(x + h @ U, 4, -1)
+    c = gate(f) * states[1] + gate(i) * act(g)
+    return [gate(o) * act(c), c]
+
+
+def reference(kind, x, states, U, activation="tanh", inner="hard_sigmoid", mask=None, backwards=False):
+    """Returns the outputs and the last states."""
+    outputs = []
+    for step in range(x.shape[1])[:: -1 if backwards else 1]:
+        new = advance(kind, x[:, step], states, U, activation, inner)
+        if mask is not None:
+            new = [np.where(mask[:, step, None], a, b) for a, b in zip(new, states, strict=True)]
+        states = new
+        outputs.append(states[0])
+    return [np.stack(outputs, 1), *states]
+
+
+def arrays(kind, dtype="float64"):
+    """Returns x, the initial states and U."""
+    width = BLOCKS[kind] * UNITS
+    shapes = [(SAMPLES, STEPS, width), *[(SAMPLES, UNITS)] * (2 if kind == "lstm" else 1), (UNITS, width)]
+    return [np.random.randn(*shape).astype(dtype) for shape in shapes]
+
+
+def symbols(values):
+    """Returns placeholders for x and the states, and a variable for U."""
+    inputs = [K.placeholder((None, *x.shape[1:]), dtype=x.dtype.name) for x in values[:-1]]
+    return inputs, K.variable(values[-1], dtype=values[-1].dtype.name)
+
+
+def call(kind, inputs, U, activation="tanh", inner="hard_sigmoid", mask=None, backwards=False):
+    """Returns the outputs and the last states of the operation of K."""
+    names = [activation] if kind == "simple_rnn" else [activation, inner]
+    mask = None if mask is None else K.variable(mask)
+    last, outputs, states = getattr(K, kind)(inputs[0], inputs[1:], U, *names, backwards, mask)
+    assert last is states[0]
+    return [outputs, *states]
+
+
+def weighted(results, weights, total=np.sum):
+    return sum(total(a * w) for a, w in zip(results, weights, strict=True))
+
+
+def differences(scalar, values, epsilon=1e-6):
+    """Returns the derivatives of scalar(values), by central differences."""
+    found = [np.zeros_like(value) for value in values]
+    for value, slope in zip(values, found, strict=True):
+        for place in np.ndindex(value.shape):
+            kept = value[place]
+            for sign in (1, -1):
+                value[place] = kept + sign * epsilon
+                slope[place] += sign * scalar(values) / (2 * epsilon)
+            value[place] = kept
+    return found
+
+
+@KINDS
+@ORDERS
+def test_values_and_derivatives(backend, kind, mask, backwards):
+    values = arrays(kind)
+    expected = reference(kind, values[0], values[1:-1], values[-1], mask=mask, backwards=backwards)
+    weights = [np.random.randn(*x.shape) for x in expected]
+    inputs, U = symbols(values)
+    results = call(kind, inputs, U, mask=mask, backwards=backwards)
+    loss = weighted(results, [K.variable(w, dtype="float64") for w in weights], K.sum)
+    gradients = K.gradients(loss, [*inputs, U])
+    found = K.function(inputs, [*results, *gradients])(values[:-1])
+
+    def scalar(values):
+        x, *states, U = values
+        return weighted(reference(kind, x, states, U, mask=mask, backwards=backwards), weights)
+
+    assert [K.int_shape(x)[1:] for x in results] == [x.shape[1:] for x in expected]
+    for a, b in zip(found, expected + differences(scalar, values), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-8)
+
+
+@KINDS
+def test_each_activation_in_each_role(backend, kind):
+    values = arrays(kind)
+    names = list(ACTIVATIONS)
+    pairs = list(zip(names, names[1:] + names[:1], strict=True))
+    inputs, U = symbols(values)
+    results = [call(kind, inputs, U, *pair)[0] for pair in pairs]
+    gradients = [g for y in results for g in K.gradients(K.sum(K.square(y)), [inputs[0], U])]
+    found = K.function(inputs, [*results, *gradients])(values[:-1])
+    expected = [reference(kind, values[0], values[1:-1], values[-1], *pair)[0] for pair in pairs]
+    for pair in pairs:
+
+        def scalar(moved, pair=pair):
+            return np.square(reference(kind, moved[0], values[1:-1], moved[1], *pair)[0]).sum()
+
+        expected += differences(scalar, [values[0], values[-1]])
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
+
+
+@KINDS
+@ORDERS
+def test_second_derivatives(backend, kind, mask, backwards):
+    values = arrays(kind)
+    inputs, U = symbols(values)
+    every = [*inputs, U]
+    results = call(kind, inputs, U, "tanh", "sigmoid", mask, backwards)
+    first = K.gradients(sum(K.sum(K.square(x)) for x in results), every)
+    penalty = sum(K.sum(K.square(g)) for g in first)
+    compute = K.function(inputs, [penalty, *K.gradients(penalty, every)])
+
+    def scalar(values):
+        K.set_value(U, values[-1])
+        return float(compute(values[:-1])[0])
+
+    found = compute(values[:-1])[1:]
+    for a, b in zip(found, differences(scalar, values, 1e-5), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+
+
+@KINDS
+def test_masked_steps_repeat_what_was_before(backend, kind):
+    values = arrays(kind, "float32")
+    inputs, U = symbols(values)
+    mask = np.array([[0, 0, 1, 0, 0]] * SAMPLES)[..., None]
+    outputs = K.function(inputs, call(kind, inputs, U, mask=mask))(values[:-1])[0]
+    assert (outputs[:, :2] == values[1][:, None]).all()
+    assert (outputs[:, 2:] == outputs[:, 2:3]).all()
+    assert (outputs[:, 2] != outputs[:, 1]).all()
+
+
+@KINDS
+def test_sizes_that_open_up(backend, kind):
+    values = arrays(kind, "float32")
+    x = K.placeholder((None, None, values[0].shape[-1]))
+    states = [K.placeholder(ndim=2) for _ in values[1:-1]]
+    results = call(kind, [x, *states], K.variable(values[-1]))
+    compute = K.function([x, *states], results)
+    for steps in (STEPS, 2):
+        given = [values[0][:, :steps], *values[1:-1]]
+        expected = reference(kind, given[0], given[1:], values[-1])
+        for a, b in zip(compute(given), expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_it_trains_in_a_compiled_loop(backend):
+    values = arrays("lstm", "float32")
+    inputs, U = symbols(values)
+    loss = K.mean(K.square(call("lstm", inputs, U)[0] - 0.3))
+    updates = [(U, U - 0.5 * K.gradients(loss, [U])[0])]
+    train = K.function(inputs, [loss], updates)
+    index = np.arange(SAMPLES)[None].repeat(20, 0)
+    losses = train.loop(train.upload(values[:-1]), index)[0]
+    assert (np.diff(losses) < 0).all()
+
+
+def test_half_precision_stays(backend):
+    values = arrays("gru", "float16")
+    inputs, U = symbols(values)
+    results = call("gru", inputs, U)
+    assert [x.dtype.name for x in K.function(inputs, results)(values[:-1])] == ["float16"] * 2
+
+
+def test_messages(backend):
+    x, h, U = K.placeholder((None, 4, 8)), K.placeholder((None, 2)), K.variable(np.zeros((2, 8)))
+    with pytest.raises(ArgumentError, match=r"lstm received the activation 'elu'; it takes the names tanh"):
+        K.lstm(x, [h, h], U, activation="elu")
+    with pytest.raises(ShapeError, match=r"gru received recurrent weights of shape \(2, 8\).*3 \* n"):
+        K.gru(x, [h], U)
+    with pytest.raises(ShapeError, match=r"lstm received x of shape \(None, 4, 9\).*steps, 8\)"):
+        K.lstm(K.placeholder((None, 4, 9)), [h, h], U)
+    with pytest.raises(ArgumentError, match="lstm received 1 initial states; it takes 2"):
+        K.lstm(x, [h], U)
+    with pytest.raises(ShapeError, match=r"lstm received a mask of shape \(None,\)"):
+        K.lstm(x, [h, h], U, mask=K.placeholder((None,)))

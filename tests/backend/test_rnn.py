@@ -1,0 +1,472 @@
+"""`K.rnn` on each backend, against the same step repeated in NumPy."""
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.errors import ArgumentError, DataError, OneirosError, ShapeError
+
+pytestmark = pytest.mark.usefixtures("backend")
+SAMPLES, STEPS, FEATURES, UNITS = 4, 6, 3, 5
+
+
+def array(*shape, seed=0):
+    return np.random.RandomState(seed).uniform(-1, 1, shape).astype("float32")
+
+
+W, U = array(FEATURES, UNITS, seed=1), array(UNITS, UNITS, seed=2)
+DATA = array(SAMPLES, STEPS, FEATURES)
+MASK = np.array(
+    [[1, 1, 1, 1, 1, 1], [0, 0, 1, 1, 0, 1], [0, 0, 0, 0, 0, 0], [1, 0, 0, 1, 1, 0]], "bool"
+)  # the first step taken and not, gaps, a sample without any step
+
+
+def simple(w=W, u=U):
+    """Returns a step of a simple recurrent network."""
+    w, u = K.variable(w), K.variable(u)
+
+    def step(x, states):
+        output = K.tanh(K.dot(x, w) + K.dot(states[0], u))
+        return output, [output]
+
+    return step
+
+
+def expected(data=DATA, first=None, mask=None, go_backwards=False, zeros=False):
+    """Returns the outputs of `simple` and the last state; `zeros`: what first steps left out give."""
+    state = np.zeros((len(data), UNITS)) if first is None else first
+    output, outputs = np.zeros_like(state) if zeros else state, []
+    for t in range(data.shape[1])[:: -1 if go_backwards else 1]:
+        new = np.tanh(data[:, t] @ W + state @ U)
+        taken = np.ones((len(data), 1), bool) if mask is None else mask[:, t, None] != 0
+        output, state = np.where(taken, new, output), np.where(taken, new, state)
+        outputs.append(output)
+    return output, np.stack(outputs, 1), state
+
+
+def zeros_for(x, units=UNITS):
+    return K.zeros_like(K.dot(x[:, 0], K.variable(np.zeros((FEATURES, units)))))
+
+
+def run(inputs, outputs, data):
+    return K.function(inputs, outputs)(data)
+
+
+def close(found, wanted, **tolerance):
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(a, b, **{"rtol": 1e-4, "atol": 1e-5, **tolerance})
+
+
+# The loop
+
+
+@pytest.mark.parametrize(
+    "shape", [(None, None, FEATURES), (None, STEPS, FEATURES), (SAMPLES, STEPS, FEATURES)]
+)
+@pytest.mark.parametrize("go_backwards", [False, True])
+def test_a_simple_network(shape, go_backwards):
+    x = K.placeholder(shape)
+    last, outputs, states = K.rnn(simple(), x, [zeros_for(x)], go_backwards)
+    assert K.ndim(last) == 2 and K.ndim(outputs) == 3 and len(states) == 1
+    assert K.int_shape(outputs)[1] in (None, shape[1]) and K.int_shape(outputs)[2] == UNITS
+    close(run([x], [last, outputs, *states], [DATA]), expected(go_backwards=go_backwards))
+
+
+def test_one_graph_for_any_number_of_steps():
+    x = K.placeholder((None, None, FEATURES))
+    last, outputs, _ = K.rnn(simple(), x, [zeros_for(x)])
+    f = K.function([x], [last, outputs])
+    for steps in (1, 4, 6):
+        close(f([DATA[:, :steps]]), expected(DATA[:, :steps])[:2])
+
+
+def test_no_steps_leave_the_states():
+    x, first = K.placeholder((None, None, FEATURES)), K.placeholder((None, UNITS))
+    _, outputs, states = K.rnn(simple(), x, [first])
+    start = array(SAMPLES, UNITS)
+    found = run([x, first], [outputs, *states, *K.gradients(K.sum(states[0]), [first])], [DATA[:, :0], start])
+    assert found[0].shape == (SAMPLES, 0, UNITS)
+    close(found[1:], [start, np.ones_like(start)])
+
+
+@pytest.mark.parametrize("go_backwards", [False, True])
+def test_unrolled_is_the_same(go_backwards):
+    x = K.placeholder((None, STEPS, FEATURES))
+    last, outputs, states = K.rnn(simple(), x, [zeros_for(x)], go_backwards, unroll=True)
+    close(run([x], [last, outputs, *states], [DATA]), expected(go_backwards=go_backwards))
+
+
+def test_unrolled_as_far_as_input_length_says():
+    x = K.placeholder((None, None, FEATURES))
+    last, outputs, states = K.rnn(simple(), x, [zeros_for(x)], unroll=True, input_length=STEPS)
+    close(run([x], [last, outputs, *states], [DATA]), expected())
+
+
+def test_states_of_other_shapes_and_types_than_the_output():
+    x = K.placeholder((None, STEPS, FEATURES))
+    count = K.cast(K.sum(x[:, 0] * 0, axis=1), "int32")
+
+    def step(x, states):
+        total, seen = states
+        return K.sum(total + x, axis=1, keepdims=True), [total + x, seen + 2]
+
+    last, outputs, states = K.rnn(step, x, [K.zeros_like(x[:, 0]), count])
+    sums = DATA.cumsum(1)
+    found = run([x], [last, outputs, *states], [DATA])
+    close(
+        found, [sums[:, -1].sum(1, keepdims=True), sums.sum(2, keepdims=True), sums[:, -1], [2 * STEPS] * 4]
+    )
+    assert found[3].dtype == "int32"
+
+
+def test_a_state_gets_the_type_that_the_step_gives_it():
+    x = K.placeholder((None, STEPS, FEATURES))
+    first = K.cast(x[:, 0] * 0, "int32")
+    last, _, states = K.rnn(lambda x, s: (s[0] + x, [s[0] + x]), x, [first])
+    close(run([x], [last, *states], [DATA]), [DATA.sum(1)] * 2)
+
+
+def test_no_states():
+    x = K.placeholder((None, STEPS, FEATURES))
+    last, outputs, states = K.rnn(lambda x, states: (x * 2, states), x, [])
+    assert states == []
+    close(run([x], [last, outputs], [DATA]), [DATA[:, -1] * 2, DATA * 2])
+
+
+def test_constants_follow_the_states():
+    x, c = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, FEATURES))
+    seen = []
+
+    def step(x, states):
+        seen.append(len(states))
+        return x * states[1] + states[2], [states[0]]
+
+    _, outputs, _ = K.rnn(step, x, [x[:, 0]], constants=[c, K.variable(np.float32(3))])
+    factor = array(SAMPLES, FEATURES, seed=3)
+    close(run([x, c], [outputs], [DATA, factor]), [DATA * factor[:, None] + 3])
+    assert set(seen) == {3}
+
+
+@pytest.mark.parametrize("rest", [(2, 3), (2, 3, 4)])
+def test_inputs_and_outputs_of_any_rank(rest):
+    x, data = K.placeholder((None, STEPS, *rest)), array(SAMPLES, STEPS, *rest)
+    last, outputs, (state,) = K.rnn(lambda x, s: (x + s[0], [x + s[0]]), x, [K.zeros_like(x[:, 0])])
+    close(run([x], [last, outputs, state], [data]), [data.sum(1), data.cumsum(1), data.sum(1)])
+    flat = K.rnn(lambda x, s: (K.sum(x, axis=list(range(1, K.ndim(x)))), []), x, [])[1]
+    close(run([x], [flat], [data]), [data.sum(tuple(range(2, data.ndim)))])
+
+
+def test_integer_inputs():
+    x, table = K.placeholder((None, STEPS, 1), dtype="int32"), K.variable(array(7, UNITS))
+    index = np.random.RandomState(0).randint(0, 7, (SAMPLES, STEPS, 1))
+    outputs = K.rnn(lambda x, s: (K.gather(table, x[:, 0]), []), x, [])[1]
+    close(run([x], [outputs], [index]), [array(7, UNITS)[index[..., 0]]])
+
+
+def test_a_step_may_return_what_comes_from_outside():
+    x = K.placeholder((None, STEPS, FEATURES))
+    outside = x[:, 1] * 2
+    last, outputs, states = K.rnn(lambda x, s: (outside, [outside]), x, [x[:, 0]])
+    wanted = DATA[:, 1] * 2
+    close(run([x], [last, outputs, *states], [DATA]), [wanted, np.stack([wanted] * STEPS, 1), wanted])
+
+
+def test_loops_in_loops():
+    x = K.placeholder((None, STEPS, 3, 2))
+    data, scale = array(SAMPLES, STEPS, 3, 2), K.variable(np.float32(2))
+
+    def outer(x, states):
+        inner = K.rnn(lambda x, s: (x * scale + s[0], [x * scale + s[0]]), x, [states[0]])
+        return inner[0], [inner[0]]
+
+    loss = K.rnn(outer, x, [K.zeros_like(x[:, 0, 0])])[1]
+    slope = K.gradients(K.sum(loss), [scale])
+    wanted = data.sum(2).cumsum(1)
+    close(run([x], [loss, *slope], [data]), [2 * wanted, wanted.sum()], rtol=1e-3)
+
+
+# Masks
+
+
+@pytest.mark.parametrize("form", ["bool", "float32", "third axis"])
+@pytest.mark.parametrize("go_backwards", [False, True])
+def test_masked_steps_repeat_output_and_states(form, go_backwards):
+    x, first = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, UNITS))
+    third = form == "third axis"
+    mask = K.placeholder((None, STEPS, 1) if third else (None, STEPS), dtype="bool" if third else form)
+    last, outputs, states = K.rnn(simple(), x, [first], go_backwards, mask)
+    start = array(SAMPLES, UNITS, seed=4)
+    given = MASK[..., None] if third else MASK.astype(form)
+    found = run([x, first, mask], [last, outputs, *states], [DATA, start, given])
+    close(found, expected(first=start, mask=MASK, go_backwards=go_backwards))
+
+
+def test_first_steps_left_out_are_zeros_if_unrolled():
+    x, first = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, UNITS))
+    mask = K.placeholder((None, STEPS), dtype="bool")
+    last, outputs, states = K.rnn(simple(), x, [first], mask=mask, unroll=True)
+    start = array(SAMPLES, UNITS, seed=4)
+    found = run([x, first, mask], [last, outputs, *states], [DATA, start, MASK])
+    close(found, expected(first=start, mask=MASK, zeros=True))
+
+
+@pytest.mark.parametrize("unroll", [False, True])
+@pytest.mark.parametrize("go_backwards", [False, True])
+@pytest.mark.parametrize("states", [0, 1])
+def test_masks_of_outputs_that_are_no_state(states, go_backwards, unroll):
+    x, mask = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, STEPS), dtype="bool")
+
+    def step(x, states):
+        return K.sum(x, axis=1) + 5, [s + 1 for s in states]
+
+    initial = [K.zeros_like(x[:, 0])] * states
+    last, outputs, new = K.rnn(step, x, initial, go_backwards, mask, unroll=unroll)
+    order = slice(None, None, -1 if go_backwards else 1)
+    wanted, value = [], np.zeros(SAMPLES)
+    for x_t, taken in zip(DATA.swapaxes(0, 1)[order], MASK.T[order], strict=True):
+        value = np.where(taken, x_t.sum(1) + 5, value)
+        wanted.append(value)
+    found = run([x, mask], [last, outputs, *new], [DATA, MASK])
+    close(found[:2], [value, np.stack(wanted, 1)])
+    close(found[2:], [np.tile(MASK.sum(1, keepdims=True), (1, FEATURES))] * states)
+
+
+def test_states_that_no_sample_owns_are_not_masked():
+    x, mask = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, STEPS), dtype="bool")
+    _, _, (count,) = K.rnn(lambda x, s: (x, [s[0] + 1]), x, [K.variable(np.float32(0))], mask=mask)
+    assert run([x, mask], [count], [DATA, MASK])[0] == STEPS
+
+
+def test_masked_steps_have_no_gradient():
+    x, mask = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, STEPS), dtype="bool")
+    last, outputs, _ = K.rnn(simple(), x, [zeros_for(x)], mask=mask)
+    (slope,) = K.gradients(K.sum(last) + K.sum(outputs), [x])
+    found = run([x, mask], [slope], [DATA, MASK])[0]
+    assert np.array_equal(np.abs(found).sum(2) > 0, MASK)
+
+
+# Gradients
+
+
+@pytest.mark.parametrize("go_backwards", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+def test_gradients_of_any_order_are_those_of_the_unrolled_graph(go_backwards, masked):
+    x, mask = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, STEPS), dtype="bool")
+    w, u, first = K.variable(W), K.variable(U), K.placeholder((None, UNITS))
+
+    def step(x, states):
+        gate = K.sigmoid(K.dot(x, w) + states[2])
+        output = K.tanh(K.dot(states[0], u) * gate)
+        return output * states[1], [output + gate, states[1] * 0.9]
+
+    results = []
+    for unroll in (False, True):
+        factor = K.zeros_like(first) + 1
+        last, outputs, states = K.rnn(
+            step, x, [first, factor], go_backwards, mask if masked else None, [w[0]], unroll
+        )
+        loss = K.sum(K.square(last)) + K.sum(outputs**3) + sum(K.sum(K.square(s)) for s in states)
+        slopes = K.gradients(loss, [w, u, x, first])
+        second = K.gradients(sum(K.sum(K.square(s)) for s in slopes), [w, u, x])
+        results.append([loss, *slopes, *second])
+    # The first output of a mask that begins with steps left out differs: these masks begin with a step taken.
+    taken = MASK.copy()
+    taken[:, [0, -1]] = True
+    values = run([x, first, mask], results[0] + results[1], [DATA, array(SAMPLES, UNITS, seed=4), taken])
+    close(values[: len(results[0])], values[len(results[0]) :], rtol=2e-3, atol=2e-3)
+
+
+def test_gradients_are_the_slopes_of_the_loss():
+    with_type = {"dtype": "float64"}
+    x, w = K.placeholder((None, STEPS, FEATURES), **with_type), K.variable(W, **with_type)
+    u = K.variable(U, **with_type)
+
+    def step(x, states):
+        output = K.tanh(K.dot(x, w) + K.dot(states[0], u))
+        return output, [output]
+
+    first = K.dot(x[:, 0], w) * 0
+    _, outputs, _ = K.rnn(step, x, [first])
+    loss = K.sum(outputs**2)
+    f, g = K.function([x], [loss]), K.function([x], K.gradients(loss, [w, u]))
+    for variable, slopes in zip((w, u), g([DATA]), strict=True):
+        start, direction = K.get_value(variable), np.random.RandomState(1).randn(*slopes.shape)
+        sides = []
+        for side in (1e-5, -1e-5):
+            K.set_value(variable, start + side * direction)
+            sides.append(f([DATA])[0])
+        K.set_value(variable, start)
+        np.testing.assert_allclose((sides[0] - sides[1]) / 2e-5, np.sum(slopes * direction), rtol=1e-5)
+
+
+def test_gradients_inside_a_step():
+    x, w = K.placeholder((None, STEPS, FEATURES)), K.variable(W)
+    product = K.sum(w**3)
+
+    def step(x, states):
+        energy = K.sum(K.square(K.dot(x, w))) + product + K.sum(states[0] ** 2)
+        by_state, by_w = K.gradients(energy, [states[0], w])
+        return by_state, [states[0] - 0.1 * by_state + K.sum(by_w)]
+
+    last, _, states = K.rnn(step, x, [x[:, 0]])
+    slope = K.gradients(K.sum(states[0]), [w])
+    state, total = DATA[:, 0].astype("float64"), 0
+    for t in range(STEPS):
+        by_state = 2 * state
+        state = state - 0.1 * by_state + (2 * DATA[:, t].T @ DATA[:, t] @ W + 3 * W**2).sum()
+        total = total * 0.8 + (2 * (DATA[:, t].T @ DATA[:, t]).sum(0)[:, None] + 6 * W) * SAMPLES * FEATURES
+    close(run([x], [last, *states, *slope], [DATA]), [by_state, state, total], rtol=1e-3)
+
+
+def test_variables_in_and_around_the_loop_are_trained():
+    x = K.placeholder((None, STEPS, FEATURES))
+    w, bias = K.variable(W), K.variable(array(UNITS))
+    total = K.variable(np.float32(0))
+
+    def step(x, states):
+        output = K.tanh(K.dot(x, w) + states[0] + bias)
+        return output, [output]
+
+    last, _, _ = K.rnn(step, x, [zeros_for(x) + bias])
+    loss = K.mean(K.square(last - 0.5))
+    updates = [(p, p - 0.2 * g) for p, g in zip((w, bias), K.gradients(loss, [w, bias]), strict=True)]
+    f = K.function([x], [loss], [*updates, K.update_add(total, loss)])
+    losses = [f([DATA])[0] for _ in range(5)]
+    losses += f.loop(f.upload([DATA]), np.array([[0, 1, 2, 3]] * 20))[0].tolist()
+    assert np.all(np.diff(losses) < 0) and losses[-1] < 0.5 * losses[0]
+    np.testing.assert_allclose(K.get_value(total), sum(losses), rtol=1e-4)
+
+
+# Randomness and the learning phase
+
+
+def test_draws_differ_at_each_step_and_call():
+    x, noise = K.placeholder((None, STEPS, FEATURES)), []
+
+    def step(x, states):
+        noise.append(K.random_uniform((2,)))
+        return K.random_normal((2, 3)) + K.sum(x) * 0, [states[0] + noise[-1]]
+
+    _, outputs, (total,) = K.rnn(step, x, [K.variable(np.zeros(2))])
+    f = K.function([x], [outputs, total])
+    draws = [f([DATA]) for _ in range(2)]
+    looped = f.loop(f.upload([np.repeat(DATA, 3, 0)]), np.arange(12).reshape(3, 4))
+    values = np.concatenate([draws[0][0].ravel(), draws[1][0].ravel(), looped[0].ravel()])
+    assert len(np.unique(values)) == 5 * 2 * STEPS * 3
+    assert all(1 < t < STEPS - 1 for t in np.mean([d[1] for d in draws], axis=1))
+
+
+def test_draws_from_outside_are_the_same_at_each_step():
+    x = K.placeholder((None, STEPS, FEATURES))
+    drawn = K.random_uniform((FEATURES,))
+    _, outputs, _ = K.rnn(lambda x, s: (x * 0 + drawn, []), x, [])
+    found, alone = run([x], [outputs, drawn], [DATA])
+    close([found], [np.broadcast_to(alone, DATA.shape)])
+
+
+def test_draws_in_loops_in_loops_differ():
+    x = K.placeholder((None, STEPS, 3, 1))
+
+    def outer(x, states):
+        inner = K.rnn(lambda x, s: (K.random_uniform((2,)) + K.sum(x) * 0, []), x, [])
+        return K.permute_dimensions(inner[1], (1, 0)), []
+
+    outputs = K.rnn(outer, x, [])[1]
+    assert len(np.unique(run([x], [outputs], [array(4, STEPS, 3, 1)])[0])) == STEPS * 3 * 2
+
+
+def test_a_draw_is_the_same_in_the_gradient():
+    x, w = K.placeholder((None, STEPS, FEATURES)), K.variable(np.ones(FEATURES))
+
+    def step(x, states):
+        output = K.random_normal((FEATURES,)) * w + K.sum(x) * 0
+        return output, [states[0] + output]
+
+    outputs, (total,) = K.rnn(step, x, [K.variable(np.zeros(FEATURES))])[1:]
+    found = run([x], [outputs, *K.gradients(K.sum(total), [w])], [DATA])
+    close([found[1]], [found[0].sum(1)])
+
+
+def test_the_learning_phase_inside_a_step():
+    x, phase = K.placeholder((None, STEPS, FEATURES)), K.learning_phase()
+
+    def step(x, states):
+        output = K.in_train_phase(x * 2 + states[0], x + states[0])
+        return output, [output]
+
+    last, outputs, states = K.rnn(step, x, [K.zeros_like(x[:, 0])])
+    assert all(tensor._uses_learning_phase for tensor in (last, outputs, *states))
+    slope = K.gradients(K.sum(last), [x])
+    f = K.function([x, phase], [last, *slope])
+    for value, factor in [(1, 2), (0, 1)]:
+        close(f([DATA, value]), [DATA.sum(1) * factor, np.full_like(DATA, factor)])
+
+
+def test_without_the_learning_phase_nothing_says_so():
+    x = K.placeholder((None, STEPS, FEATURES))
+    last, outputs, _ = K.rnn(simple(), x, [zeros_for(x)])
+    assert not any(getattr(tensor, "_uses_learning_phase", False) for tensor in (last, outputs))
+
+
+def test_dropout_inside_a_step_is_drawn_per_step_in_training_only():
+    x, phase = K.placeholder((None, STEPS, FEATURES)), K.learning_phase()
+    outputs = K.rnn(lambda x, s: (K.in_train_phase(K.dropout(x, 0.5), x), []), x, [])[1]
+    f, data = K.function([x, phase], [outputs]), np.ones((40, STEPS, FEATURES), "float32")
+    (trained,), (tested,) = f([data, 1]), f([data, 0])
+    assert set(np.unique(trained)) == {0, 2} and np.array_equal(tested, data)
+    assert not np.array_equal(trained[:, 0], trained[:, 1])
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "message"),
+    [
+        (
+            lambda x, s: K.dot(x, K.variable(np.ones((7, 2)))),
+            OneirosError,
+            r"K.rnn's step function.*\(None, 3\)",
+        ),
+        (lambda x, s: x, ArgumentError, r"K.rnn's step function.*1 new state"),
+        (lambda x, s: (x, []), ArgumentError, r"K.rnn's step function.*1 new state"),
+        (
+            lambda x, s: (x, [K.sum(x, axis=1)]),
+            ShapeError,
+            r"K.rnn's step function.*state 0.*\(None,\).*unroll",
+        ),
+        (lambda x, s: (x, [x[:, :2]]), ShapeError, r"state 0 the shape \(None, 2\) instead of \(None, 3\)"),
+    ],
+)
+def test_faults_of_a_step_function_are_told_with_shapes(step, kind, message):
+    x = K.placeholder((None, STEPS, 3))
+    with pytest.raises(kind, match=message):
+        K.rnn(step, x, [K.zeros_like(x[:, 0])])
+
+
+def test_faults_of_ones_own_code_stay_what_they_are():
+    x = K.placeholder((None, STEPS, 3))
+
+    def step(x, states):
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine") as caught:
+        K.rnn(step, x, [])
+    assert "K.rnn's step function, called on an input of shape (None, 3)" in caught.value.__notes__[0]
+
+
+def test_impossible_arguments_are_explained():
+    x = K.placeholder((None, None, FEATURES))
+    with pytest.raises(ShapeError, match=r"K.rnn received inputs of shape \(None, 3\)"):
+        K.rnn(simple(), K.placeholder((None, 3)), [])
+    with pytest.raises(ArgumentError, match="input_length"):
+        K.rnn(simple(), x, [zeros_for(x)], unroll=True)
+    with pytest.raises(ShapeError, match=r"mask of shape \(None, None, 2\)"):
+        K.rnn(simple(), x, [zeros_for(x)], mask=K.placeholder((None, None, 2)))
+
+
+def test_states_of_another_number_of_samples_are_told_at_the_call():
+    x, first = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, UNITS))
+    f = K.function([x, first], [K.rnn(simple(), x, [first])[0]])
+    with pytest.raises(DataError, match=r"4.*2|2.*4"):
+        f([DATA, np.zeros((2, UNITS))])
+    f([DATA, np.zeros((4, UNITS))])

@@ -1,0 +1,153 @@
+"""Code that users write on tensors: operators, K and raw engine functions, custom layers, losses and metrics."""
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.layers import Activation, Convolution2D, Dense, Flatten, Input, Lambda, Layer, MaxPooling2D
+from oneiros.models import Model, Sequential
+from oneiros.optimizers import SGD
+
+X = np.random.RandomState(0).normal(size=(6, 4)).astype("float32")
+
+
+def engine_softplus(x):
+    """Raw code of the current backend's engine."""
+    if K.backend() == "theano":
+        import pytensor.tensor as pt
+
+        return pt.log1p(pt.exp(x)) + pt.zeros_like(x)
+    import tensorflow as tf
+
+    return tf.math.log1p(tf.exp(x)) + tf.zeros_like(x)
+
+
+def predicted(layer, array=X):
+    return Sequential([layer]).predict(array)
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda x: (2 * x + 1) ** 2 / (1 + abs(x)) - x % 2, (2 * X + 1) ** 2 / (1 + abs(X)) - X % 2),
+        (lambda x: x[:, ::-1], X[:, ::-1]),
+        (
+            lambda x: K.sqrt(K.sum(K.square(x), axis=1, keepdims=True)) * x,
+            X * np.sqrt((X**2).sum(1))[:, None],
+        ),
+        (engine_softplus, np.log1p(np.exp(X))),
+    ],
+    ids=["operators", "index", "K", "engine"],
+)
+def test_lambda(backend, function, expected):
+    result = predicted(Lambda(function, output_shape=(4,), input_shape=(4,)))
+    np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-6)
+
+
+class Antirectifier(Layer):
+    """A custom layer with a weight, whose output shape differs from its input's."""
+
+    def build(self, input_shape):
+        self.scale = self.add_weight((2 * input_shape[1],), "one", name=f"{self.name}_scale")
+
+    def call(self, x, mask=None):
+        x = engine_softplus(x) - K.mean(x, axis=1, keepdims=True)
+        return K.concatenate([K.relu(x), K.relu(-x)], axis=1) * self.scale
+
+    def get_output_shape_for(self, input_shape):
+        return (input_shape[0], 2 * input_shape[1])
+
+
+def test_a_custom_layer_with_engine_code_trains(backend):
+    model = Sequential([Antirectifier(input_shape=(4,)), Dense(1)])
+    model.compile(SGD(lr=0.05), "mse")
+    y = X.sum(axis=1, keepdims=True)
+    losses = [model.train_on_batch(X, y) for _ in range(30)]
+    assert model.layers[0].output_shape == (None, 8)
+    assert losses[-1] < 0.5 * losses[0]
+    assert not np.allclose(model.layers[0].get_weights()[0], 1)
+
+
+def test_losses_and_metrics_are_functions(backend):
+    def huber(y_true, y_pred):
+        error = K.abs(y_true - y_pred)
+        return K.mean(K.switch(error < 1, 0.5 * K.square(error), error - 0.5), axis=-1)
+
+    def largest_error(y_true, y_pred):
+        return K.max(K.abs(y_true - y_pred))
+
+    model = Sequential([Dense(2, input_dim=4)])
+    model.compile("sgd", huber, metrics=[largest_error])
+    y = np.zeros((6, 2), "float32")
+    error = abs(model.predict(X))
+    expected = np.where(error < 1, 0.5 * error**2, error - 0.5).mean(), error.max()
+    np.testing.assert_allclose(model.evaluate(X, y, verbose=0), expected, rtol=1e-5)
+    assert model.metrics_names == ["loss", "largest_error"]
+
+
+def test_the_output_of_any_layer_by_k_function(backend):
+    layers = [Dense(3, input_dim=4), Activation("tanh"), Dense(5), Activation("relu"), Dense(1)]
+    model = Sequential(layers)
+    inside = K.function([model.layers[0].input, K.learning_phase()], [model.layers[3].output])
+    w0, b0, w2, b2 = (w for layer in (layers[0], layers[2]) for w in layer.get_weights())
+    expected = np.maximum(np.tanh(X @ w0 + b0) @ w2 + b2, 0)
+    np.testing.assert_allclose(inside([X, 0])[0], expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.fixture
+def network(backend):
+    return Sequential(
+        [
+            Convolution2D(3, 3, 3, activation="tanh", dim_ordering="tf", input_shape=(8, 8, 1)),
+            MaxPooling2D(dim_ordering="tf"),
+            Flatten(),
+            Dense(2),
+        ]
+    )
+
+
+IMAGE = np.random.RandomState(1).normal(size=(1, 8, 8, 1)).astype("float32")
+
+
+def test_the_gradient_by_an_input_image_climbs(network):
+    x = network.input
+    score = K.mean(network.output[:, 1])
+    (gradient,) = K.gradients(score, [x])
+    gradient /= K.sqrt(K.mean(K.square(gradient))) + 1e-5
+    step = K.function([x, K.learning_phase()], [score, gradient])
+    image, scores = IMAGE.copy(), []
+    for _ in range(5):
+        value, direction = step([image, 0])
+        scores.append(float(value))
+        image += 0.05 * direction
+    assert scores == sorted(scores)
+    assert scores[-1] > scores[0] + 0.1
+
+
+def test_second_order_gradients_through_a_convolution(network):
+    x, kernel = network.input, network.layers[0].W
+    (slope,) = K.gradients(K.sum(network.output), [x])
+    penalty = K.sum(K.square(slope))
+    (second,) = K.gradients(penalty, [kernel])
+    compute = K.function([x, K.learning_phase()], [penalty, second])
+    start = K.get_value(kernel)
+    direction = np.random.RandomState(2).normal(size=start.shape).astype("float32")
+    analytic = np.sum(compute([IMAGE, 0])[1] * direction)
+    moved = []
+    for sign in (1, -1):
+        K.set_value(kernel, start + sign * 1e-3 * direction)
+        moved.append(float(compute([IMAGE, 0])[0]))
+    assert analytic == pytest.approx((moved[0] - moved[1]) / 2e-3, rel=0.02)
+
+
+def test_a_model_with_a_gradient_penalty_trains(backend):
+    x = Input(shape=(4,))
+    y = Dense(1)(Dense(8, activation="tanh")(x))
+    model = Model(x, y)
+    (slope,) = K.gradients(K.sum(y), [x])
+    size = K.mean(K.square(slope))
+    model.compile(SGD(lr=0.1), lambda y_true, y_pred: K.mean(K.square(y_true - y_pred), -1) + 10 * size)
+    measure = K.function([x], [size])
+    before = float(measure([X])[0])
+    for _ in range(30):
+        model.train_on_batch(X, np.zeros((6, 1), "float32"))
+    assert float(measure([X])[0]) < 0.2 * before

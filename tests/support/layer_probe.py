@@ -1,0 +1,234 @@
+"""A case on one backend, with everything that is asked of it in one compiled function; and the questions."""
+
+import json
+
+import numpy as np
+from layer_cases import FUNCTIONS, SAMPLES
+from oneiros import backend as K
+from oneiros import config as configs
+from oneiros.engine.container import Container
+from oneiros.engine.node import shape_list, to_list
+from tiny_layers import OBJECTS
+
+STEP = 1e-6
+"""How far inputs and weights move for a difference of losses."""
+
+POINTS = 5
+"""How many points are tried, as a difference over a kink says nothing about the gradient on either side."""
+
+CALLS = 40
+"""How often a random layer is called."""
+
+SURE = 6.0
+"""How many standard errors a mean of draws may be off."""
+
+KEEPS_MEAN = {
+    "Dropout", "Embedding", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D",
+    "SpatialDropout3D",
+}  # fmt: skip
+
+
+def close(one, other, exact=True):
+    """Asserts that two arrays agree, as closely as float64 allows; or float32."""
+    rtol, atol = (1e-9, 1e-11) if exact else (1e-5, 1e-6)
+    np.testing.assert_allclose(one, other, rtol=rtol, atol=atol)
+
+
+def inner_layers(layer):
+    """Returns a layer and those within it."""
+    inside = getattr(layer, "wrapped", None) or (layer.layers if isinstance(layer, Container) else [])
+    return [layer, *[found for part in inside for found in inner_layers(part)]]
+
+
+def restored(layer):
+    """Returns a layer made from the JSON text of another one's configuration."""
+    text = configs.dumps({"class_name": type(layer).__name__, "config": layer.get_config()})
+    return configs.layer_from_config(configs.loads(text), {**FUNCTIONS, **OBJECTS})
+
+
+def plain_config(layer):
+    """Returns a configuration as a file holds it."""
+    return json.loads(configs.dumps(layer.get_config()))
+
+
+class Probe:
+    """A layer and its copy, made from the configuration, on the current backend.
+
+    # Arguments
+        case: Case.
+        options: of `K.function`.
+    """
+
+    def __init__(self, case, **options):
+        self.case = case
+        np.random.seed(case.seed)
+        self.layer, self.inputs, self.outputs = case.connected()
+        self.initial = self.layer.get_weights()
+        np.random.seed(case.seed)
+        self.copy = restored(self.layer)
+        nodes = self.layer.inbound_nodes[0]
+        self.copied = to_list(self.copy(nodes.input_tensors if len(nodes.input_tensors) > 1 else nodes.input_tensors[0]))
+        self._set_weights()
+        self._set_states()
+        self.masks = [mask for mask in nodes.output_masks if mask is not None]
+        self.exact = case.input_dtype != "float32"
+        self.moved = 0 if case.input_dtype == "int32" else len(self.inputs)
+        self.sources = [*self.inputs[: self.moved], *self.layer.trainable_weights] if self.exact else []
+        self.loss = sum(K.sum(K.square(y) * (y + 1.0)) for y in self.outputs) + sum(self.layer.losses)
+        self.learns = any(y._uses_learning_phase for y in self.outputs)
+        self.function = K.function([*self.inputs, K.learning_phase()], list(self.tensors()), **options)
+
+    def _set_weights(self):
+        """Gives both layers the same weights, none of them zero unless the case says so."""
+        if self.case.arguments.get("weights") is None:
+            weights = self.layer._ordered_weights()
+            shapes = [tuple(K.get_variable_shape(weight)) for weight in weights]
+            self.layer.set_weights(self.case.values(shapes, weights))
+        self.initial_copy = self.copy.get_weights()
+        self.copy.set_weights(self.layer.get_weights())
+
+    def _set_states(self):
+        """Gives stateful layers states that aren't zero."""
+        random = np.random.RandomState(self.case.seed)
+        for one, other in zip(inner_layers(self.layer), inner_layers(self.copy), strict=True):
+            for state, same in zip(getattr(one, "states", None) or [], getattr(other, "states", None) or [], strict=True):
+                if state is not None:
+                    value = random.uniform(-1, 1, K.get_variable_shape(state))
+                    K.batch_set_value([(state, value), (same, value)])
+
+    def tensors(self):
+        """What the compiled function computes: the loss, then lists of which the lengths are noted."""
+        parts = {
+            "y": self.outputs,
+            "copy": self.copied,
+            "penalty": self.layer.losses,
+            "copy_penalty": self.copy.losses,
+            "mask": [K.cast(mask, "float64") for mask in self.masks],
+            "update": [value for _, value in self.layer.updates],
+            "gradient": K.gradients(self.loss, self.sources) if self.sources else [],
+        }
+        self.sizes = {name: len(part) for name, part in parts.items()}
+        return [self.loss, *[tensor for part in parts.values() for tensor in part]]
+
+    def values(self, phase, attempt=0):
+        """Returns the loss, and a dict of the lists of arrays."""
+        loss, *rest = self.function([*self.case.arrays(attempt), phase])
+        ends = np.cumsum(list(self.sizes.values()))
+        found = {name: rest[end - size : end] for end, (name, size) in zip(ends, self.sizes.items(), strict=True)}
+        return loss, found
+
+    def losses(self, phase, attempt, directions):
+        """Returns the loss after a step forth and after a step back along directions, one for each source."""
+        arrays, weights = self.case.arrays(attempt), self.layer.trainable_weights
+        before = K.batch_get_value(weights)
+        along = directions[: self.moved], directions[self.moved :]
+        found = []
+        for step in (STEP, -STEP):
+            fed = [a + step * d for a, d in zip(arrays, along[0], strict=True)] if self.moved else arrays
+            K.batch_set_value([(w, v + step * d) for w, v, d in zip(weights, before, along[1], strict=True)])
+            found.append(self.function([*fed, phase])[0])
+        K.batch_set_value(list(zip(weights, before, strict=True)))
+        return found
+
+    def check(self):
+        """Asks everything; returns what the other backend must compute too."""
+        self.check_shapes()
+        self.check_copy()
+        random = self.random
+        results = {}
+        for phase in (0, 1) if self.learns and not random else (0,):
+            loss, found = self.values(phase)
+            results[phase] = [loss, *[v for name, part in found.items() if "copy" not in name for v in part]]
+            for name in ("y", "penalty"):
+                for value, same in zip(found[name], found["copy" if name == "y" else "copy_penalty"], strict=True):
+                    np.testing.assert_allclose(value, same, rtol=1e-12, atol=1e-14)
+            self.check_gradient(phase)
+        return results, self.check_draws() if random else None
+
+    @property
+    def random(self):
+        """Whether the training phase draws at random."""
+        rates = ("p", "sigma", "dropout", "dropout_W", "dropout_U")
+        return self.learns and any(
+            0 < getattr(layer, rate, 0) for layer in inner_layers(self.layer) for rate in rates
+        )
+
+    def real_shapes(self):
+        """Returns the shapes of the outputs, for which Merge's cosine has an extra axis, as in Keras 1."""
+        shapes = [y.shape for y in self.values(0)[1]["y"]]
+        return [(*s[:1], *s[2:]) for s in shapes] if self.case.arguments.get("mode") == "cos" else shapes
+
+    def check_shapes(self):
+        """The declared shape is the real one: with the batch known, unknown, and as the inputs were declared."""
+        real, shapes = self.real_shapes(), self.case.shapes
+        fixed = self.declared([(SAMPLES, *shape) for shape in shapes])
+        assert fixed == real, f"declared {fixed}, computed {real}"
+        free = self.declared([(None, *shape) for shape in shapes])
+        assert free == [(None, *shape[1:]) for shape in real], f"declared {free}, computed {real}"
+        drawn = self.declared([self.case.declared(shape) for shape in shapes])
+        assert drawn == [y._keras_shape for y in self.outputs]
+        for declared, shape in zip(drawn, real, strict=True):
+            assert len(declared) == len(shape)
+            assert all(a in (None, b) for a, b in zip(declared, shape, strict=True)), (declared, shape)
+        for mask, shape in zip(self.values(0)[1]["mask"], real, strict=False):
+            assert mask.shape == shape[: mask.ndim]
+
+    def declared(self, shapes):
+        """Returns what the layer says about its outputs' shapes."""
+        return shape_list(self.layer.get_output_shape_for(shapes if len(shapes) > 1 else shapes[0]))
+
+    def check_copy(self):
+        """The copy has the configuration, the names and shapes of weights, and the same initial values."""
+        config, kept = plain_config(self.layer), plain_config(self.copy)
+        assert {key: kept[key] for key in config} == config
+        assert [w.name for w in self.copy.weights] == [w.name for w in self.layer.weights]
+        assert len(self.copy.trainable_weights) == len(self.layer.trainable_weights)
+        if self.case.arguments.get("weights") is None:
+            for mine, other in zip(self.initial, self.initial_copy, strict=True):
+                np.testing.assert_array_equal(mine, other)
+
+    def check_gradient(self, phase):
+        """The gradient is the slope of the loss, between a step forth and a step back.
+
+        A kink in between shows as another slope forth than back; such a point is left for another one.
+        """
+        if not self.sources:
+            return
+        random = np.random.RandomState(self.case.seed)
+        for attempt in range(POINTS):
+            loss, found = self.values(phase, attempt)
+            directions = [random.normal(size=grad.shape) for grad in found["gradient"]]
+            kept = self.case.steps_kept(attempt)
+            if kept is not None:
+                for moved in range(self.moved):
+                    directions[moved][~kept] = 0.0
+            up, down = self.losses(phase, attempt, directions)
+            forth, back = (up - loss) / STEP, (loss - down) / STEP
+            if abs(forth - back) < 1e-4 * (1 + abs(forth) + abs(loss)):
+                slope = sum(np.sum(g * d) for g, d in zip(found["gradient"], directions, strict=True))
+                np.testing.assert_allclose(slope, (up - down) / (2 * STEP), rtol=1e-5, atol=1e-6 + 1e-8 * abs(loss))
+                return
+        raise AssertionError(f"{POINTS} points, and a kink at each: {forth} and {back}")
+
+    def check_draws(self):
+        """Draws are finite, differ between calls and have the right mean; returns mean and standard error."""
+        draws = [np.concatenate([y.ravel() for y in self.values(1)[1]["y"]]) for _ in range(CALLS)]
+        draws = np.array(draws, "float64")
+        assert np.isfinite(draws).all()
+        assert draws.std(axis=0).max() > 0
+        mean, error = draws.mean(axis=0), draws.std(axis=0) / np.sqrt(CALLS)
+        if self.case.layer in KEEPS_MEAN:
+            still = np.concatenate([y.ravel() for y in self.values(0)[1]["y"]])
+            assert (abs(mean - still) <= SURE * error.max() + 1e-6).all()
+        return mean, error
+
+
+def agree(one, other, exact):
+    """Asserts that two backends found the same: values closely, means of draws within their errors."""
+    (values, draws), (others, other_draws) = one, other
+    for phase in values:
+        for mine, its in zip(values[phase], others[phase], strict=True):
+            close(mine, its, exact)
+    if draws is not None:
+        error = np.sqrt(draws[1] ** 2 + other_draws[1] ** 2).max()
+        assert (abs(draws[0] - other_draws[0]) <= SURE * error + 1e-6).all()
