@@ -2,9 +2,9 @@
 
     uv run benchmarks/startup.py [--backend theano] [--network cnn] [--runs 5] [--profile]
 
-Each run is a fresh process. A cold one starts with an empty home and no caches, a warm one finds both filled. Of a
-run on TensorFlow, `import tensorflow` is taken off. Fails if a median is over its limit. With `--profile` it says
-instead what takes the time.
+Each run is a fresh process. A cold one starts with an empty home and no caches, a warm one finds both filled.
+From a run on TensorFlow, `import tensorflow` is taken off. Fails if a median is over its limit. `--profile`
+says instead what takes the time.
 """
 
 import argparse

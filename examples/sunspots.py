@@ -1,10 +1,10 @@
 """LSTM: how many sunspots will there be next year?
 
-    uv run examples/sunspots.py
+    uv run --group tasks examples/sunspots.py
 
-The data are the yearly means of 1700 to 2008, shipped by statsmodels (BSD; the series is in the public domain).
-The network learns from the years before 1959 and forecasts each of the 50 years since, one year ahead. The
-baseline, persistence, forecasts what was seen the year before.
+The data are the yearly means of 1700 to 2008, shipped by statsmodels (BSD; the series is in the public
+domain). The network learns from the years before 1959 and forecasts each of the 50 years since, one year
+ahead. The baseline, persistence, forecasts what was seen the year before.
 """
 
 import numpy as np

@@ -1,9 +1,9 @@
 """Embedding and Bidirectional(LSTM): which language does a surname come from?
 
-    uv run examples/surnames.py
+    uv run --group tasks examples/surnames.py
 
-The data are 8,000 surnames in nine languages, shipped by faker (MIT), without those that several of them share.
-The baselines: always the most frequent language, and naive Bayes on the pairs of neighbouring letters.
+The data are 8,000 surnames in nine languages, shipped by faker (MIT), without those that several languages
+share. The baselines: always the most frequent language, and naive Bayes on the pairs of neighbouring letters.
 """
 
 from importlib import import_module
@@ -26,7 +26,7 @@ LOCALES = {
     "Spanish": ["es_ES"],
 }
 TARGET = 0.015
-NB_EPOCH, BATCH_SIZE, TRAIN_SHARE = 15, 32, 0.8
+NB_EPOCH, BATCH_SIZE, TRAIN_SHARE = 13, 32, 0.8
 
 
 def load_surnames():
@@ -67,9 +67,9 @@ def build_model(nb_letters):
     model = Sequential()
     model.add(Embedding(nb_letters, 32, mask_zero=True))
     model.add(Bidirectional(LSTM(64, dropout_W=0.2)))
-    model.add(Dropout(0.5))
+    model.add(Dropout(0.4))
     model.add(Dense(len(LOCALES), activation="softmax"))
-    adam = Adam(lr=0.004, decay=0.001)
+    adam = Adam(lr=0.008, decay=0.001)
     model.compile(loss="sparse_categorical_crossentropy", optimizer=adam, metrics=["accuracy"])
     return model
 
@@ -89,8 +89,8 @@ def main():
     _, accuracy = model.evaluate(x_test, y_test, verbose=0)
     most_frequent = np.mean(y_test == np.bincount(y_train).argmax())
     bayes = np.mean(y_test == naive_bayes(x_train, y_train, x_test, len(letters)))
-    print(f"\nbackend {K.backend()}: test accuracy {accuracy:.4f}; most frequent language {most_frequent:.4f}")
-    print(f"naive Bayes {bayes:.4f}, target {TARGET} more")
+    print(f"\nbackend {K.backend()}: test accuracy {accuracy:.4f}, target {TARGET} more than the baselines")
+    print(f"most frequent language {most_frequent:.4f}, naive Bayes {bayes:.4f}")
     return accuracy - max(most_frequent, bayes)
 
 

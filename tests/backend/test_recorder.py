@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, ShapeError
-from oneiros_recorder import recorder as recording
+from oneiros_recorder.nodes import map_tree, reachable
 from oneiros_recorder.recorder import Node, RecordedFunction, Recorder, Spec
 
 
@@ -45,7 +45,7 @@ class Toy:
 
     def infer(self, call, specs):
         first, second = (call(*[self._example(spec, size) for spec in specs]) for size in (2, 3))
-        return recording._map(lambda x: x, self._merged(first, second))
+        return map_tree(lambda x: x, self._merged(first, second))
 
     def _example(self, spec, size):
         return value(np.ones([size if n is None else n for n in spec.shape]), spec.dtype)
@@ -64,6 +64,15 @@ class Toy:
 
     def key(self, seed, counter):
         return value([seed, counter])
+
+    def fold(self, key, number):
+        return key * value([1009, 1]) + value([number + 1, 0])
+
+    def loop(self, step, sequences, states, captured, types, backwards):
+        places, found = range(len(sequences[0])), {}
+        for place in reversed(places) if backwards else places:
+            states, found[place] = step(place, [x[place] for x in sequences], states, captured)
+        return states, [value([found[p][i] for p in places], kind) for i, kind in enumerate(types)]
 
     def gradients(self, forward, values):
         _, computed = forward([value(v) for v in values])
@@ -387,7 +396,7 @@ def test_graphs_of_any_depth(k):
     for _ in range(5000):
         node = node + 1
     np.testing.assert_array_equal(k.function([x], [node])([[0, 1]])[0], [5000, 5001])
-    assert len(recording.reachable([node])) == 5001
+    assert len(reachable([node])) == 5001
 
 
 # Gradients
@@ -515,10 +524,122 @@ def test_calls_of_several_threads_never_share_draws(k):
     assert len(set(found)) == 200
 
 
+# Loops
+
+
+def test_a_loop_carries_states_and_stacks_outputs(k):
+    x, v = k.placeholder(None, 2), k.variable([1.0, 2.0])
+    for backwards in (False, True):
+        (last,), (outputs,) = k.recorder.loop(
+            lambda x, s: ([s[0] * x[0]], [s[0] + x[0]]), [x], [v], backwards
+        )
+        assert last.shape == (2,) and outputs.shape == (None, 2)
+        found = k.function([x], [last, outputs])([[[1, 2], [3, 4], [5, 6]]])
+        sums = [[[1, 2], [2, 4], [5, 8]], [[9, 12], [6, 8], [1, 2]]][backwards]
+        np.testing.assert_array_equal(found[0], [10, 14])
+        np.testing.assert_array_equal(found[1], np.multiply(sums, [[1, 2], [3, 4], [5, 6]]))
+
+
+def test_what_a_step_uses_from_outside_is_computed_once(k):
+    x, v, ran = k.placeholder(3), k.variable(2.0), []
+    doubled = k.op(lambda a: (ran.append("outside"), a * 2)[1], v)
+
+    def step(slices, states):
+        squared = k.op(lambda a: (ran.append("inside, the same each step"), a**2)[1], doubled)
+        return [k.op(lambda a, b: (ran.append("step"), a * b)[1], slices[0], squared)], []
+
+    _, (outputs,) = k.recorder.loop(step, [x], [])
+    f = k.function([x], [outputs, doubled])
+    ran.clear()
+    np.testing.assert_array_equal(f([[1, 2, 3]])[0], [16, 32, 48])
+    assert ran == ["outside", "inside, the same each step", *["step"] * 3]
+
+
+def test_a_loop_computes_the_phase_that_is_on_alone(k):
+    x, ran = k.placeholder(2), []
+
+    def noted(name, node):
+        return k.op(lambda v: (ran.append(name), v + 1)[1], node)
+
+    only_train, only_test = noted("outside train", x[0]), noted("outside test", x[0])
+
+    def step(slices, states):
+        train, test = noted("train", slices[0] + only_train), noted("test", slices[0] + only_test)
+        return [k.recorder.select(train, test)], states
+
+    (last,), (outputs,) = k.recorder.loop(step, [x], [k.variable(0.0)])
+    assert outputs._uses_learning_phase and last._uses_learning_phase
+    with pytest.raises(ArgumentError, match="keras_learning_phase"):
+        k.function([x], [outputs])
+    f = k.function([x, k.recorder.phase], [outputs])
+    for phase, name in [(1, "train"), (0, "test")]:
+        ran.clear()
+        f([[1, 2], phase])
+        assert ran == [f"outside {name}", name, name]
+
+
+def test_draws_differ_from_step_to_step_and_in_loops_in_loops(k):
+    x, outside = k.placeholder(2), drawn(k, size=1)
+
+    def inner(slices, states):
+        return [drawn(k, size=1)], []
+
+    def outer(slices, states):
+        return [drawn(k, size=1), outside, *k.recorder.loop(inner, [x], [])[1]], []
+
+    f = k.function([x], k.recorder.loop(outer, [x], [])[1])
+    assert len(f.program.streams) == 3
+    calls = [f([[0, 0]]) for _ in range(2)]
+    assert (
+        len(np.unique(np.concatenate([x.ravel() for own, _, nested in calls for x in (own, nested)]))) == 12
+    )
+    assert [len(np.unique(shared)) for _, shared, _ in calls] == [1, 1]
+
+
+def test_gradients_through_a_loop_and_inside_one(k):
+    x, v = k.placeholder(3), k.variable(2.0)
+    cube = v**3
+
+    def step(slices, states):
+        (slope,) = k.recorder.gradients(cube * slices[0] + states[0] * v, [v])
+        return [slope], [states[0] + slices[0]]
+
+    (last,), (outputs,) = k.recorder.loop(step, [x], [v * 1])
+    (by_v,) = k.recorder.gradients(k.op(np.sum, outputs), [v])
+    found = k.function([x], [outputs, by_v, *k.recorder.gradients(last, [v])])([[1, 2, 3]])
+    np.testing.assert_allclose(found[0], [12 + 2, 24 + 3, 36 + 5], rtol=1e-4)
+    np.testing.assert_allclose(found[1:], [12 * 6 + 3, 1], rtol=1e-3)
+
+
+def test_faults_of_loops_are_explained(k):
+    x, y, state = k.placeholder(3), k.placeholder(4), k.variable([1.0])
+    for sequences, step, kind, message in [
+        ([], None, ShapeError, "of one length"),
+        ([x, y], None, ShapeError, r"of one length, not of shapes \(3,\), \(4,\)"),
+        ([k.placeholder()], None, ShapeError, "of one length"),
+        ([x], lambda x, s: (x, []), ArgumentError, "received 1 states and returned 0"),
+        ([x], lambda x, s: (x, [k.variable([1.0, 2.0])]), ShapeError, r"State 0 has shape \(1,\)"),
+        ([x], lambda x, s: (x, [k.variable([[1.0]])]), ShapeError, r"and \(1, 1\) after it"),
+    ]:
+        with pytest.raises(kind, match=message):
+            k.recorder.loop(step, sequences, [state])
+
+
+def test_a_tensor_that_was_carried_out_of_a_step_is_named(k):
+    x, kept = k.placeholder(3), []
+    k.recorder.loop(lambda x, s: (kept.append(x[0] * 2), ([x[0]], []))[1], [x], [])
+    with pytest.raises(ArgumentError, match="slice_0_of_a_step_that_is_over"):
+        k.function([x], kept)
+
+
+# What remains
+
+
 def test_nothing_is_kept_of_graphs_that_are_gone(k):
     def build():
         x, v = k.placeholder(None), k.variable([1.0])
-        loss = k.op(np.sum, k.recorder.select(x * v, x) + drawn(k, size=1))
+        (state,), _ = k.recorder.loop(lambda x, s: ([], [s[0] * x[0] + drawn(k, size=1)]), [x], [v])
+        loss = k.op(np.sum, k.recorder.select(x * v, x) + drawn(k, size=1) + state)
         f = k.function([x, k.recorder.phase], [loss], [(v, v - k.recorder.gradients(loss, [v])[0])])
         f([[1.0], 1])
         x.self_reference = SimpleNamespace(node=x)

@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 from oneiros.errors import ArgumentError, ShapeError
 from oneiros.layers import (
+    GRU,
+    LSTM,
     AtrousConvolution1D,
     AtrousConvolution2D,
     AveragePooling3D,
     BatchNormalization,
+    Bidirectional,
+    ConvLSTM2D,
     Convolution1D,
     Convolution2D,
     Convolution3D,
@@ -35,8 +39,10 @@ from oneiros.layers import (
     RepeatVector,
     Reshape,
     SeparableConvolution2D,
+    SimpleRNN,
     SpatialDropout1D,
     SpatialDropout2D,
+    TimeDistributed,
     TimeDistributedDense,
     UpSampling1D,
     UpSampling2D,
@@ -143,6 +149,25 @@ ARGUMENTS = {
     "Local border": (lambda: LocallyConnected1D(3, 3, border_mode="same"), "'same'. It takes 'valid'"),
     "Local": (lambda: LocallyConnected2D(3, 3, 0), "nb_col=0"),
     "Local step": (lambda: LocallyConnected2D(3, 3, 3, subsample=(1, 0)), r"subsample=\(1, 0\)"),
+    "SimpleRNN": (lambda: SimpleRNN(0), r"SimpleRNN 'simplernn_\d+' received output_dim=0"),
+    "LSTM": (lambda: LSTM(32 / 2), "output_dim=16.0.*n // 2"),
+    "LSTM mode": (lambda: LSTM(2, consume_less="ram"), "consume_less='ram'.*'cpu', 'mem', 'gpu'"),
+    "GRU dropout": (lambda: GRU(2, dropout_U=1.5), r"GRU 'gru_\d+' received dropout_U=1.5.*between 0 and 1"),
+    "ConvLSTM2D": (lambda: ConvLSTM2D(2, 3, 0), r"ConvLSTM2D 'convlstm2d_\d+' received nb_col=0"),
+    "ConvLSTM2D border": (
+        lambda: ConvLSTM2D(2, 3, 3, border_mode="full"),
+        "'full'. It takes 'valid' or 'same'",
+    ),
+    "ConvLSTM2D axes": (lambda: ConvLSTM2D(2, 3, 3, dim_ordering="last"), "dim_ordering='last'.*'tf'.*'th'"),
+    "TimeDistributed": (lambda: TimeDistributed(Dense), "received <class.*Did you mean Dense"),
+    "Bidirectional mode": (
+        lambda: Bidirectional(LSTM(2), merge_mode="average"),
+        r"Bidirectional 'bid.* received merge_mode='average'.*'sum', 'mul', 'concat', 'ave', or None",
+    ),
+    "Bidirectional layer": (
+        lambda: Bidirectional(Dense(2)),
+        r"Dense 'dense_\d+', which can't run from the end.*such as LSTM",
+    ),
 }
 
 
@@ -237,6 +262,28 @@ SHAPES = {
         lambda: twice(LocallyConnected2D(3, 3, 3, dim_ordering="tf"), (5, 5, 3), (6, 5, 3)),
         r"\(None, 6, 5, 3\).*must have the shape \(None, 5, 5, 3\)",
     ),
+    "LSTM": (lambda: on(LSTM(2), 3), r"LSTM .* \(None, 3\).*3 axes"),
+    "LSTM unknown": (
+        lambda: on(LSTM(2), 3, None),
+        r"LSTM .*\(None, 3, None\).*last axis must be known.*input_dim",
+    ),
+    "LSTM other": (lambda: twice(LSTM(2), (3, 4), (3, 5)), r"LSTM .*\(None, 3, 5\).*\(None, 3, 4\)"),
+    "LSTM unroll": (
+        lambda: on(LSTM(2, unroll=True), None, 4),
+        r"LSTM .*unroll=True.*number of steps must be known",
+    ),
+    "LSTM stateful": (lambda: on(LSTM(2, stateful=True), 3, 4), "LSTM .*stateful.*batch_input_shape="),
+    "ConvLSTM2D": (
+        lambda: on(ConvLSTM2D(2, 3, 3, dim_ordering="tf"), 5, 2, 2, 1),
+        r"ConvLSTM2D .*window \(3, 3\) is larger than \(2, 2\)",
+    ),
+    "ConvLSTM2D axes": (lambda: on(ConvLSTM2D(2, 3, 3), 5, 5, 1), r"ConvLSTM2D .*5 axes"),
+    "TimeDistributed": (lambda: on(TimeDistributed(Dense(2)), 3), r"TimeDistributed .*\(None, 3\).*3.* axes"),
+    "TimeDistributed other": (
+        lambda: twice(TimeDistributed(Dense(2)), (3, 4), (3, 5)),
+        r"Dense .*last axis of 4",
+    ),
+    "Bidirectional": (lambda: on(Bidirectional(GRU(2)), 3), r"Bidirectional .*\(None, 3\).*3 axes"),
 }
 
 

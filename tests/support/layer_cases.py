@@ -152,7 +152,9 @@ class Case:
         """Returns which steps of the first input aren't masked, or None without a mask."""
         if self.mask is None:
             return None
-        kept = np.random.RandomState(self.seed + 200 + attempt).uniform(size=(SAMPLES, self.shapes[0][0])) < 0.6
+        kept = (
+            np.random.RandomState(self.seed + 200 + attempt).uniform(size=(SAMPLES, self.shapes[0][0])) < 0.6
+        )
         kept[:, 0] = [self.mask != "first", *[True] * (SAMPLES - 1)]
         kept[1, -1] = kept.shape[1] == 1
         return kept

@@ -1,131 +1,22 @@
-"""A strategy for each layer: a function that picks every constructor argument, a shape, a mask and the rest.
-
-A strategy calls `pick(name, *options)`; names that begin with `@` are no arguments of the layer. The same
-function so serves hypothesis, which draws from the options, and the test that each option matters, which
-sets one and leaves the others at their first option.
-"""
+"""A strategy for each layer: a function that picks every constructor argument; see `layer_picks`."""
 
 import itertools
 import math
 
-from hypothesis import strategies as st
-from layer_cases import SAMPLES, Case
-
-
-class Pick:
-    """Chooses among options. `inside` gives the one for a layer in a wrapper."""
-
-    def __call__(self, name, *options):
-        raise NotImplementedError
-
-    def inside(self, fixed):
-        return Inside(self, fixed)
-
-
-class Drawn(Pick):
-    """Lets hypothesis choose."""
-
-    def __init__(self, draw):
-        self.draw = draw
-
-    def __call__(self, name, *options):
-        return self.draw(st.sampled_from(options), label=name)
-
-
-class Scripted(Pick):
-    """Chooses what a dict says, else the first option; remembers the options."""
-
-    def __init__(self, script):
-        self.script, self.options = script, {}
-
-    def __call__(self, name, *options):
-        self.options[name] = distinct(options)
-        chosen = self.script.get(name, options[0])
-        assert chosen in options, f"{name}={chosen!r} is never drawn; there are {options}"
-        return chosen
-
-
-class Inside(Pick):
-    """Chooses for the layer in a wrapper, some things being settled."""
-
-    def __init__(self, pick, fixed):
-        self.pick, self.fixed = pick, fixed
-
-    def __call__(self, name, *options):
-        return self.fixed[name] if name in self.fixed else self.pick(f"@inside_{name}", *options)
-
-
-def distinct(values):
-    """Returns the values without repetitions, in order."""
-    return [value for index, value in enumerate(values) if value not in values[:index]]
-
-
-REGULARIZERS = (None, "l2", {"name": "L1L2Regularizer", "l1": 0.5, "l2": 0.25})
-CONSTRAINTS = (None, "unitnorm", "nonneg", {"name": "MaxNorm", "m": 0.5, "axis": 0})
-ACTIVATIONS = (None, "tanh", "relu", "softsign", "sigmoid", "elu")
-INITS = ("glorot_uniform", "normal", "one", "he_uniform")
-WEIGHTS = (None, None, 5)
-ORDERINGS = ("tf", "th", "default")
-SHAPES = ([3, 2], [3], [2, 2, 2], [1], [4, 1], [2, 1, 3, 2])
-
-
-def finished(pick, layer, shapes, arguments, *, open=None, masks=False, dims=(), dtype="float64", stateful=False):
-    """Returns a case: adds what all layers have in common.
-
-    # Arguments
-        open: the axis (without the batch) whose size the layer needn't know.
-        masks: whether the layer takes masks.
-        dims: arguments beside `input_shape` that tell the input's shape: `"input_dim"`, `"input_length"`.
-        stateful: whether the batch size must be known.
-    """
-    masks = masks and len(shapes[0]) == 2
-    mask = pick("@mask", None, "some", "first") if masks else None
-    batch = True if stateful else pick("@batch", False, True)
-    opened = open is not None and pick("@open", False, True)
-    case = {"layer": layer, "shapes": shapes, "mask": mask, "dtype": dtype, "seed": pick("@seed", *range(50))}
-    if layer != "Merge":
-        arguments["trainable"] = pick("trainable", True, True, True, False)
-    arguments["name"] = pick("name", None, "given")
-    forms = ["input", "input", *([] if batch else ["input_shape"]), "batch_input_shape"]
-    forms += ["+".join(dims[:count]) for count in range(1, len(dims) + 1) if not batch]
-    form = pick("@first", *forms) if mask is None and layer != "Merge" else "input"
-    if form != "input":
-        case["first"] = True
-        opened = opened and form != "input_dim+input_length"
-        opened = opened or (form == "input_dim" and len(shapes[0]) == 2)
-        arguments.update(told(form, shapes[0], open if opened else None, batch))
-        if dtype == "float64":
-            arguments["input_dtype"] = pick("input_dtype", None, None, "float32")
-    return Case(**case, arguments=arguments, batch=batch, open=open if opened else None)
-
-
-def told(form, shape, open, batch):
-    """Returns the arguments that tell a layer its input's shape."""
-    sizes = [None if axis == open else size for axis, size in enumerate(shape)]
-    if form == "input_shape":
-        return {"input_shape": sizes}
-    if form == "batch_input_shape":
-        return {"batch_input_shape": [SAMPLES if batch else None, *sizes]}
-    known = {"input_dim": shape[-1], "input_length": shape[0]}
-    return {name: known[name] for name in form.split("+")}
-
-
-def affine(pick):
-    """The arguments of the layers with a kernel and a bias."""
-    return {
-        "init": pick("init", *INITS),
-        "weights": pick("weights", *WEIGHTS),
-        "W_regularizer": pick("W_regularizer", *REGULARIZERS),
-        "b_regularizer": pick("b_regularizer", *REGULARIZERS),
-        "activity_regularizer": pick("activity_regularizer", *REGULARIZERS),
-        "W_constraint": pick("W_constraint", *CONSTRAINTS),
-        "b_constraint": pick("b_constraint", *CONSTRAINTS),
-        "bias": pick("bias", True, True, False),
-    }
-
-
-def activated(pick):
-    return {"activation": pick("activation", *ACTIVATIONS), **affine(pick)}
+from layer_cases import SAMPLES
+from layer_picks import (
+    ACTIVATIONS,
+    CONSTRAINTS,
+    INITS,
+    ORDERINGS,
+    REGULARIZERS,
+    SHAPES,
+    STEPS,
+    WEIGHTS,
+    activated,
+    affine,
+    finished,
+)
 
 
 def dense(pick):
@@ -138,8 +29,7 @@ def dense(pick):
 def time_distributed_dense(pick):
     arguments = {"output_dim": pick("output_dim", 2, 1, 3), **activated(pick)}
     shape = [pick("@steps", 3, 1, 4), pick("@features", 2, 3)]
-    dims = ("input_dim", "input_length")
-    return finished(pick, "TimeDistributedDense", [shape], arguments, open=0, masks=True, dims=dims)
+    return finished(pick, "TimeDistributedDense", [shape], arguments, open=0, masks=True, dims=STEPS)
 
 
 def maxout(pick):
@@ -210,8 +100,7 @@ def activation(pick):
 def masking(pick):
     value = pick("mask_value", 9.0, 0.0, -1.0)
     shape = [pick("@steps", 3, 1, 4), pick("@features", 2, 1)]
-    case = finished(pick, "Masking", [shape], {"mask_value": value}, open=0, masks=True)
-    return case
+    return finished(pick, "Masking", [shape], {"mask_value": value}, open=0, masks=True)
 
 
 def reshape(pick):
@@ -228,7 +117,7 @@ def permute(pick):
 
 
 def flatten(pick):
-    return finished(pick, "Flatten", [pick("@shape", [3, 2], [2, 2, 2], [3])], {})
+    return finished(pick, "Flatten", [pick("@shape", [3, 2], [2, 2, 2])], {})
 
 
 def repeat_vector(pick):
@@ -267,7 +156,9 @@ def merge(pick):
     size = math.prod(shape)
     shaped = {"@difference": [None, "@first_shape", shape], "@flat_difference": [None, [size]]}
     arguments["output_shape"] = pick("output_shape", *shaped.get(mode, [None]))
-    arguments["output_mask"] = pick("output_mask", *([None, "@first_mask"] if mode == "@difference" else [None]))
+    arguments["output_mask"] = pick(
+        "output_mask", *([None, "@first_mask"] if mode == "@difference" else [None])
+    )
     arguments["arguments"] = pick("arguments", *([None, {"factor": 3.0}] if mode.startswith("@") else [None]))
     for name in ("node_indices", "tensor_indices"):
         arguments[name] = pick(name, *([None, [0, 1], [1, 0], [1, 1]] if layers else [None]))
@@ -329,6 +220,269 @@ def learned(layer, **values):
     return strategy
 
 
+def reach(width, rate):
+    """Returns how far a window extends."""
+    return rate * (width - 1) + 1
+
+
+def convolution_1d(layer, atrous=False):
+    def strategy(pick):
+        arguments = {"nb_filter": pick("nb_filter", 2, 1, 3), "filter_length": pick("filter_length", 2, 3, 1)}
+        if atrous:
+            arguments["atrous_rate"] = pick("atrous_rate", 1, 2)
+        arguments["border_mode"] = pick("border_mode", "valid", "same", "full")
+        arguments["subsample_length"] = pick("subsample_length", 1, 2)
+        arguments.update(activated(pick))
+        least = reach(arguments["filter_length"], arguments.get("atrous_rate", 1))
+        shape = [pick("@steps", *[n for n in (5, 6, 3, 2, 1) if n >= least]), pick("@features", 2, 1, 3)]
+        return finished(pick, layer, [shape], arguments, open=0, dims=STEPS)
+
+    return strategy
+
+
+def convolution_2d(layer, atrous=False, depthwise=False):
+    def strategy(pick):
+        arguments = {"nb_filter": pick("nb_filter", 2, 1, 3)}
+        arguments |= {"nb_row": pick("nb_row", 2, 3, 1), "nb_col": pick("nb_col", 2, 1, 3)}
+        rates = pick("atrous_rate", [1, 1], [2, 1], [1, 2], [2, 2]) if atrous else [1, 1]
+        modes = ("valid", "same") if depthwise else ("valid", "same", "full")
+        arguments["border_mode"] = pick("border_mode", *modes)
+        arguments["subsample"] = pick("subsample", [1, 1], [2, 1], [1, 2], [2, 2])
+        if atrous:
+            arguments["atrous_rate"] = rates
+        parts = activated(pick)
+        if depthwise:
+            arguments["depth_multiplier"] = pick("depth_multiplier", 1, 2)
+            del parts["W_regularizer"], parts["W_constraint"]
+            for step in ("depthwise", "pointwise"):
+                parts[f"{step}_regularizer"] = pick(f"{step}_regularizer", *REGULARIZERS)
+                parts[f"{step}_constraint"] = pick(f"{step}_constraint", *CONSTRAINTS)
+        arguments.update(parts)
+        least = [reach(arguments["nb_row"], rates[0]), reach(arguments["nb_col"], rates[1])]
+        shape, arguments["dim_ordering"] = layout(pick, 2, least)
+        return finished(pick, layer, [shape], arguments, open=rows_of(arguments))
+
+    return strategy
+
+
+def rows_of(arguments):
+    """Returns the axis of the first spatial size, the batch left out."""
+    return 1 if arguments["dim_ordering"] == "th" else 0
+
+
+def deconvolution(pick):
+    arguments = {"nb_filter": pick("nb_filter", 2, 1, 3)}
+    arguments |= {"nb_row": pick("nb_row", 2, 3, 1), "nb_col": pick("nb_col", 2, 1, 3)}
+    arguments["border_mode"] = pick("border_mode", "valid", "same", "full")
+    arguments["subsample"] = pick("subsample", [1, 1], [2, 1], [1, 2], [2, 2])
+    arguments.update(activated(pick))
+    shape, arguments["dim_ordering"] = layout(pick, 2, 2)
+    first = rows_of(arguments)
+    sizes = []
+    for name, size, width, stride in zip(
+        ("rows", "columns"), shape[first:], (arguments["nb_row"], arguments["nb_col"]), arguments["subsample"],
+        strict=False,
+    ):  # fmt: skip
+        taken = {"valid": width - 1, "same": 0, "full": 1 - width}[arguments["border_mode"]]
+        sizes.append((size - 1) * stride + 1 + taken + pick(f"@more_{name}", *range(stride)))
+    channels = arguments["nb_filter"]
+    target = [channels, *sizes] if first else [*sizes, channels]
+    arguments["output_shape"] = [pick("@output_batch", None, SAMPLES), *target]
+    return finished(pick, "Deconvolution2D", [shape], arguments)
+
+
+def convolution_3d(pick):
+    arguments = {"nb_filter": pick("nb_filter", 2, 1)}
+    widths = [pick(f"kernel_dim{axis}", 2, 1) for axis in (1, 2, 3)]
+    arguments |= {f"kernel_dim{axis}": width for axis, width in enumerate(widths, 1)}
+    arguments["border_mode"] = pick("border_mode", "valid", "same", "full")
+    arguments["subsample"] = pick("subsample", [1, 1, 1], [2, 1, 1], [1, 2, 1], [1, 1, 2])
+    arguments.update(activated(pick))
+    shape, arguments["dim_ordering"] = layout(pick, 3, widths)
+    return finished(pick, "Convolution3D", [shape], arguments, open=rows_of(arguments))
+
+
+def resizing(layer, rank, argument, least, *options):
+    """A strategy for a layer that pads, crops or repeats along the spatial axes."""
+
+    def strategy(pick):
+        arguments = {argument: pick(argument, *options)}
+        if rank == 1:
+            shape, open = (
+                [pick("@steps", *[n for n in (4, 5, 3, 2) if n >= least]), pick("@features", 2, 1)],
+                0,
+            )
+        else:
+            shape, arguments["dim_ordering"] = layout(pick, rank, least)
+            open = rows_of(arguments)
+        return finished(pick, layer, [shape], arguments, open=open)
+
+    return strategy
+
+
+def pooling_1d(layer):
+    def strategy(pick):
+        length = pick("pool_length", 2, 3, 1)
+        arguments = {
+            "pool_length": length,
+            "stride": pick("stride", None, 1, 2, 3),
+            "border_mode": pick("border_mode", "valid", "same"),
+        }
+        shape = [pick("@steps", *[n for n in (5, 4, 3, 2, 1) if n >= length]), pick("@features", 2, 1)]
+        return finished(pick, layer, [shape], arguments, open=0)
+
+    return strategy
+
+
+def pooling(layer, rank):
+    def strategy(pick):
+        tails = ([2, 1], [1, 2], [3, 1]) if rank == 2 else ([2, 2, 1], [1, 1, 2], [1, 2, 1])
+        size = pick("pool_size", [2] * rank, *tails)
+        arguments = {
+            "pool_size": size,
+            "strides": pick("strides", None, [1] * rank, [2] + [1] * (rank - 1), [3, 2, 1][:rank]),
+            "border_mode": pick("border_mode", "valid", "same"),
+        }
+        shape, arguments["dim_ordering"] = layout(pick, rank, size)
+        return finished(pick, layer, [shape], arguments, open=rows_of(arguments))
+
+    return strategy
+
+
+def global_pooling(layer, rank):
+    def strategy(pick):
+        if rank == 1:
+            return finished(pick, layer, [[pick("@steps", 3, 1, 4), pick("@features", 2, 1)]], {}, open=0)
+        shape, ordering = layout(pick, rank)
+        arguments = {"dim_ordering": ordering}
+        return finished(pick, layer, [shape], arguments, open=rows_of(arguments))
+
+    return strategy
+
+
+def local_1d(pick):
+    length = pick("filter_length", 2, 3, 1)
+    arguments = {"nb_filter": pick("nb_filter", 2, 1, 3), "filter_length": length, **activated(pick)}
+    arguments["subsample_length"] = pick("subsample_length", 1, 2)
+    arguments["border_mode"] = "valid"
+    shape = [pick("@steps", *[n for n in (4, 5, 3, 2) if n >= length]), pick("@features", 2, 1, 3)]
+    return finished(pick, "LocallyConnected1D", [shape], arguments, dims=STEPS[1:])
+
+
+def local_2d(pick):
+    widths = [pick("nb_row", 2, 3, 1), pick("nb_col", 2, 1, 3)]
+    arguments = {"nb_filter": pick("nb_filter", 2, 1, 3), "nb_row": widths[0], "nb_col": widths[1]}
+    arguments.update(activated(pick))
+    arguments["subsample"] = pick("subsample", [1, 1], [2, 1], [1, 2])
+    arguments["border_mode"] = "valid"
+    shape, arguments["dim_ordering"] = layout(pick, 2, widths)
+    return finished(pick, "LocallyConnected2D", [shape], arguments)
+
+
+GATES = ("tanh", "relu", "softsign", "sigmoid", "hard_sigmoid", None)
+
+
+def recurrent(layer, gated=False, **values):
+    """A strategy for SimpleRNN, GRU and LSTM."""
+
+    def strategy(pick):
+        arguments = {
+            "output_dim": pick("output_dim", 2, 1, 3),
+            "init": pick("init", *INITS),
+            "inner_init": pick("inner_init", "orthogonal", "normal", "one"),
+            "activation": pick("activation", *GATES),
+            **{name: pick(name, *options) for name, options in values.items()},
+            **{
+                name: pick(name, *REGULARIZERS)
+                for name in ("W_regularizer", "U_regularizer", "b_regularizer")
+            },
+            "dropout_W": pick("dropout_W", 0.0, 0.0, 0.4),
+            "dropout_U": pick("dropout_U", 0.0, 0.0, 0.3),
+            "weights": pick("weights", *WEIGHTS),
+            "return_sequences": pick("return_sequences", False, True),
+            "go_backwards": pick("go_backwards", False, True),
+            "stateful": pick("stateful", False, False, True),
+            "unroll": pick("unroll", False, False, True),
+            "consume_less": pick("consume_less", "cpu", "mem", "gpu"),
+        }
+        shape = [pick("@steps", 3, 1, 4), pick("@features", 2, 1, 3)]
+        open = None if arguments["unroll"] else 0
+        dims = () if arguments["unroll"] else STEPS
+        return finished(
+            pick, layer, [shape], arguments, open=open, masks=True, dims=dims, stateful=arguments["stateful"]
+        )
+
+    return strategy
+
+
+def conv_lstm(pick):
+    widths = [pick("nb_row", 2, 1, 3), pick("nb_col", 1, 2)]
+    arguments = {
+        "nb_filter": pick("nb_filter", 2, 1),
+        "nb_row": widths[0],
+        "nb_col": widths[1],
+        "init": pick("init", *INITS),
+        "inner_init": pick("inner_init", "orthogonal", "normal", "one"),
+        "forget_bias_init": pick("forget_bias_init", "one", "zero"),
+        "activation": pick("activation", *GATES),
+        "inner_activation": pick("inner_activation", "hard_sigmoid", "sigmoid", "tanh"),
+        "border_mode": pick("border_mode", "valid", "same"),
+        "subsample": pick("subsample", [1, 1], [2, 1], [1, 2]),
+        **{name: pick(name, *REGULARIZERS) for name in ("W_regularizer", "U_regularizer", "b_regularizer")},
+        "dropout_W": pick("dropout_W", 0.0, 0.0, 0.4),
+        "dropout_U": pick("dropout_U", 0.0, 0.0, 0.3),
+        "weights": pick("weights", *WEIGHTS),
+        "return_sequences": pick("return_sequences", False, True),
+        "go_backwards": pick("go_backwards", False, True),
+        "stateful": pick("stateful", False, False, True),
+    }
+    frame, arguments["dim_ordering"] = layout(pick, 2, widths)
+    shape = [pick("@steps", 2, 1, 3), *frame]
+    return finished(pick, "ConvLSTM2D", [shape], arguments, open=0, stateful=arguments["stateful"])
+
+
+PLAIN = {"@mask": None, "@first": "input", "@batch": False, "@open": False, "@seed": 0, "weights": None}
+"""What is settled for a layer in a wrapper."""
+
+TIMED = (
+    "Dense", "Convolution2D", "BatchNormalization", "Flatten", "Dropout", "LSTM", "MaxPooling2D", "Highway",
+    "Convolution1D", "Activation", "@model",
+)  # fmt: skip
+"""What TimeDistributed is given; a model of two layers among it."""
+
+
+def inside(pick, kind, **fixed):
+    """Returns the description of a layer in a wrapper, and its input's shape."""
+    case = STRATEGIES[kind](pick.inside({**PLAIN, **fixed}))
+    return {"@layer": [kind, {key: value for key, value in case.arguments.items()}]}, case.shapes[0]
+
+
+def time_distributed(pick):
+    kind = pick("@kind", *TIMED)
+    if kind == "@model":
+        layer, shape = inside(pick, "Dense", trainable=True)
+        told = {**layer["@layer"][1], "input_shape": shape}
+        layer = {"@model": [{"@layer": ["Dense", told]}, {"@layer": ["Activation", {"activation": "tanh"}]}]}
+    else:
+        layer, shape = inside(pick, kind, stateful=False, noise_shape=None)
+    shape = [pick("@outer_steps", 2, 3, 1), *shape]
+    return finished(pick, "TimeDistributed", [shape], {"layer": layer}, open=0)
+
+
+def bidirectional(pick):
+    layer, shape = inside(pick, pick("@kind", "SimpleRNN", "GRU", "LSTM"))
+    own = layer["@layer"][1]
+    arguments = {
+        "layer": layer,
+        "merge_mode": pick("merge_mode", "concat", "sum", "mul", "ave", None),
+        "weights": pick("weights", *WEIGHTS),
+    }
+    open = None if own["unroll"] else 0
+    return finished(
+        pick, "Bidirectional", [shape], arguments, open=open, masks=True, stateful=own["stateful"]
+    )
+
+
 STRATEGIES = {
     "Activation": activation,
     "ActivityRegularization": elementwise(
@@ -363,4 +517,46 @@ STRATEGIES = {
     "SpatialDropout3D": spatial_dropout(3),
     "ThresholdedReLU": elementwise("ThresholdedReLU", theta=(1.0, 0.3)),
     "TimeDistributedDense": time_distributed_dense,
+    "AtrousConvolution1D": convolution_1d("AtrousConvolution1D", atrous=True),
+    "AtrousConvolution2D": convolution_2d("AtrousConvolution2D", atrous=True),
+    "AveragePooling1D": pooling_1d("AveragePooling1D"),
+    "AveragePooling2D": pooling("AveragePooling2D", 2),
+    "AveragePooling3D": pooling("AveragePooling3D", 3),
+    "Bidirectional": bidirectional,
+    "ConvLSTM2D": conv_lstm,
+    "Convolution1D": convolution_1d("Convolution1D"),
+    "Convolution2D": convolution_2d("Convolution2D"),
+    "Convolution3D": convolution_3d,
+    "Cropping1D": resizing("Cropping1D", 1, "cropping", 4, [1, 1], [0, 2], [1, 0]),
+    "Cropping2D": resizing("Cropping2D", 2, "cropping", 3, [[0, 0], [0, 0]], [[1, 0], [0, 2]], [[0, 1], [1, 1]]),
+    "Cropping3D": resizing(
+        "Cropping3D", 3, "cropping", 3, [[1, 1], [1, 1], [1, 1]], [[0, 1], [0, 0], [2, 0]], [[0, 0], [1, 0], [0, 1]]
+    ),
+    "Deconvolution2D": deconvolution,
+    "GRU": recurrent("GRU", inner_activation=("hard_sigmoid", "sigmoid", "tanh", "softsign")),
+    "GlobalAveragePooling1D": global_pooling("GlobalAveragePooling1D", 1),
+    "GlobalAveragePooling2D": global_pooling("GlobalAveragePooling2D", 2),
+    "GlobalAveragePooling3D": global_pooling("GlobalAveragePooling3D", 3),
+    "GlobalMaxPooling1D": global_pooling("GlobalMaxPooling1D", 1),
+    "GlobalMaxPooling2D": global_pooling("GlobalMaxPooling2D", 2),
+    "GlobalMaxPooling3D": global_pooling("GlobalMaxPooling3D", 3),
+    "LSTM": recurrent(
+        "LSTM", inner_activation=("hard_sigmoid", "sigmoid", "tanh", "softsign"), forget_bias_init=("one", "zero")
+    ),
+    "LocallyConnected1D": local_1d,
+    "LocallyConnected2D": local_2d,
+    "MaxPooling1D": pooling_1d("MaxPooling1D"),
+    "MaxPooling2D": pooling("MaxPooling2D", 2),
+    "MaxPooling3D": pooling("MaxPooling3D", 3),
+    "SeparableConvolution2D": convolution_2d("SeparableConvolution2D", depthwise=True),
+    "SimpleRNN": recurrent("SimpleRNN"),
+    "TimeDistributed": time_distributed,
+    "UpSampling1D": resizing("UpSampling1D", 1, "length", 1, 2, 3, 1),
+    "UpSampling2D": resizing("UpSampling2D", 2, "size", 1, [2, 2], [1, 3], [2, 1]),
+    "UpSampling3D": resizing("UpSampling3D", 3, "size", 1, [2, 2, 2], [1, 2, 1], [2, 1, 2]),
+    "ZeroPadding1D": resizing("ZeroPadding1D", 1, "padding", 1, 1, [0, 2], {"right_pad": 1}, 2),
+    "ZeroPadding2D": resizing(
+        "ZeroPadding2D", 2, "padding", 1, [1, 1], [0, 2], [1, 0, 0, 2], {"top_pad": 1, "right_pad": 2}
+    ),
+    "ZeroPadding3D": resizing("ZeroPadding3D", 3, "padding", 1, [1, 1, 1], [0, 1, 2], [2, 0, 0]),
 }  # fmt: skip

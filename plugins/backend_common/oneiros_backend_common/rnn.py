@@ -32,7 +32,7 @@ class Rnn(Folds):
         # Arguments
             step_function: function of the input at one step, (samples, …), and of a list of the states
                 followed by the constants. It returns the output and the list of new states, of unchanged
-                shapes; the states have the types that it gives them. Random draws inside it differ from step to step.
+                shapes; their types are those that it gives them. Random draws inside it differ each step.
             inputs: tensor (samples, steps, …) of rank 3 or more.
             initial_states: list of tensors, which may be empty.
             go_backwards: whether to begin with the last step; the outputs stay in the order of processing.

@@ -13,7 +13,7 @@ from oneiros_recorder.recorder import Program, Spec
 from oneiros_backend_tensorflow._ops import OPERATORS
 from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, reason
 from oneiros_backend_tensorflow.conversion import pinned
-from oneiros_backend_tensorflow.loops import dense, loop
+from oneiros_backend_tensorflow.loops import Arguments, Loop, dense
 from oneiros_backend_tensorflow.quiet import tf
 
 Array = np.ndarray[Any, Any]
@@ -106,7 +106,8 @@ class TensorFlowEngine:
         types: list[str], backwards: bool,
     ) -> Any:  # fmt: skip
         """Takes a step for each place of the first axis of `sequences`."""
-        return loop(step, sequences, states, captured, list(map(tf.as_dtype, types)), backwards)
+        loop = Loop(step, list(map(tf.as_dtype, types)), backwards)
+        return loop(Arguments(sequences, states, captured))
 
     def put(self, array: Array) -> Any:
         """Copies an array to the device."""

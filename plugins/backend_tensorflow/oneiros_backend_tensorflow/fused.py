@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from oneiros_backend_common.fused import Cell, FusedLoops, Loop, States, Step
+from oneiros_recorder.recorder import Recorder
 
+from oneiros_backend_tensorflow.loops import with_derivative
 from oneiros_backend_tensorflow.quiet import tf
 
 T = Any
@@ -63,6 +65,8 @@ ENGINE = TensorFlowEngine()
 class Fused(FusedLoops):
     """`simple_rnn`, `gru` and `lstm` on lazy tensors."""
 
+    recorder: Recorder
+
     def _fused(self, label: str, cell: Cell, x: T, initial: States, U: T, mask: T, backwards: bool) -> T:
         loop = Loop(ENGINE, cell, backwards)
 
@@ -76,15 +80,13 @@ def _run(loop: Loop, x: T, U: T, mask: T, initial: States) -> States:
     initial = tuple(tf.ensure_shape(h, (x.shape[0], U.shape[0])) for h in initial)
     seen = None if mask is None else tf.transpose(tf.cast(mask, tf.bool))[..., None]
 
-    @tf.custom_gradient  # type: ignore[untyped-decorator]
-    def recurrence(x: T, U: T, *initial: T) -> Any:
-        last, after, kept = loop.forward(x, U, seen, initial)
+    x, U, *first = (tf.identity(part) for part in (tf.transpose(x, (1, 0, 2)), U, *initial))
+    ends, after, kept = loop.forward(x, U, seen, tuple(first))
 
-        def gradient(d_outputs: T, *d_last: T) -> States:
-            dx, dU, d_initial = loop.backward(U, seen, initial, after, kept, d_outputs, d_last)
-            return dx, dU, *d_initial
+    def derivative(found: list[T], slopes: Sequence[T]) -> States:
+        d_outputs, *d_last = slopes
+        dx, dU, d_initial = loop.backward(U, seen, tuple(first), after, kept, d_outputs, tuple(d_last))
+        return dx, dU, *d_initial
 
-        return (after[0], *last), gradient
-
-    outputs, *last = recurrence(tf.transpose(x, (1, 0, 2)), U, *initial)
+    outputs, *last = with_derivative((after[0], *ends), (x, U, *first), derivative)
     return tf.transpose(tf.reverse(outputs, [0]) if loop.backwards else outputs, (1, 0, 2)), *last

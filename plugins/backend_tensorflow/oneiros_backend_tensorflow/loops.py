@@ -2,11 +2,15 @@
 
 XLA can't compile TensorFlow's own derivative of a loop that reads slices. Here the derivative is another
 loop, which takes each step once more: a loop keeps its states, not every step's intermediate results.
+A step that draws, prints or calls back into Python, other than by `K`, would do that once more, too:
+TensorFlow differentiates such a loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from oneiros_backend_tensorflow.quiet import tf
@@ -14,126 +18,170 @@ from oneiros_backend_tensorflow.quiet import tf
 T = Any
 Step = Callable[[T, list[T], list[T], list[T]], tuple[list[T], list[T]]]
 """A function of a place, slices, states and captured tensors that returns new states and outputs."""
+Found = tuple[list[T], list[T]]
+"""The last states, and the outputs stacked by place."""
 
 
-def loop(
-    step: Step,
-    sequences: list[T],
-    states: list[T],
-    captured: list[T],
-    types: list[Any],
-    backwards: bool,
-    keep: bool = True,
-) -> tuple[list[T], list[T]]:
-    """Takes a step for each place of the first axis of `sequences`.
+@dataclass(frozen=True)
+class Arguments:
+    """What a loop is run on.
 
-    # Arguments
+    # Properties
+        sequences: tensors whose first axis is looped over.
+        states: the first states.
+        captured: what each step uses.
+    """
+
+    sequences: list[T]
+    states: list[T]
+    captured: list[T]
+
+    @property
+    def all(self) -> list[T]:
+        """The tensors in one list."""
+        return [*self.sequences, *self.states, *self.captured]
+
+    def like(self, tensors: Sequence[T]) -> Arguments:
+        """Returns other tensors at the same places."""
+        return Arguments(*_split(tensors, [len(self.sequences), len(self.states), len(self.captured)]))
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop that can be run on tensors.
+
+    # Properties
         step: a Step that uses no other tensors that anything is differentiated by.
         types: of the outputs.
         backwards: whether the last place comes first.
-        keep: whether the states are kept for a derivative, which else begins with another run.
-
-    # Returns
-        The last states, and the outputs stacked by place.
+        keeps: whether a run keeps its states for its derivative, which else begins with another run.
     """
-    sizes = len(sequences), len(states), len(captured)
-    arguments = [tf.identity(x) for x in (*sequences, *states, *captured)]
-    parts = _split(arguments, sizes)
-    taken, all_types = (_keeping(step), [*[x.dtype for x in states], *types]) if keep else (step, types)
-    last, outputs = _run(taken, *parts, all_types, backwards)
-    found = tf.identity_n([*last, *outputs, *arguments])[: len(last) + len(outputs)]
 
-    def differentiate(op: Any, *slopes: T) -> list[T]:
-        known = [None if _is_zero(slope) else slope for slope in slopes[: len(found)]]
-        if keep:
-            kept = found[len(states) : 2 * len(states)]
-            return [None] * len(found) + _derivatives(taken, parts, kept, known, backwards)
-        last, outputs = loop(step, *parts, types, backwards)
-        ys, slopes = zip(*_known([*last, *outputs], known), strict=True)
-        return [None] * len(found) + tf.gradients(ys, arguments, slopes)
+    step: Step
+    types: list[T]
+    backwards: bool
+    keeps: bool = True
 
-    found[0].op._gradient_function = differentiate
-    return found[: len(states)], found[len(found) - len(types) :]
+    def __call__(self, given: Arguments) -> Found:
+        """Takes a step for each place."""
+        given, n = given.like([tf.identity(x) for x in given.all]), len(given.states)
+        last, outputs, effects = _run(_keeping(self, given.states) if self.keeps else self, given)
+
+        def differentiate(found: list[T], slopes: Sequence[T]) -> Sequence[T]:
+            known = [None if _is_zero(slope) else slope for slope in slopes]
+            if not any(slope is not None for slope in known):
+                return [None] * len(given.all)
+            if self.keeps:
+                return _derivatives(self, given, found[n : 2 * n], known)
+            last, outputs = replace(self, keeps=True)(given)
+            ys, grad_ys = zip(*_known([*last, *outputs], known), strict=True)
+            by: list[T] = tf.gradients(list(ys), given.all, list(grad_ys))
+            return by
+
+        found = [*last, *outputs]
+        if not effects:
+            found = with_derivative(found, given.all, differentiate)
+        return found[:n], found[len(found) - len(self.types) :]
 
 
-def _keeping(step: Step) -> Step:
-    """Returns a step that also puts out the states that it received, before its other outputs."""
+def _keeping(loop: Loop, states: list[T]) -> Loop:
+    """Returns a loop that also puts out the states before each step, ahead of its other outputs."""
 
-    def keeping(place: T, slices: list[T], states: list[T], captured: list[T]) -> tuple[list[T], list[T]]:
-        new, outputs = step(place, slices, states, captured)
+    def keeping(place: T, slices: list[T], states: list[T], captured: list[T]) -> Found:
+        new, outputs = loop.step(place, slices, states, captured)
         return new, [*states, *outputs]
 
-    return keeping
+    return replace(loop, step=keeping, types=[*(x.dtype for x in states), *loop.types])
 
 
-def _run(
-    step: Step, sequences: list[T], states: list[T], captured: list[T], types: list[Any], backwards: bool
-) -> tuple[list[T], list[T]]:
-    static = sequences[0].shape[0]
+def _run(loop: Loop, given: Arguments) -> tuple[list[T], list[T], bool]:
+    """Returns the last states, the outputs, and whether a step does more than compute them."""
+    static = given.sequences[0].shape[0]
     if static == 0:
-        return states, _nothing(step, sequences, states, captured)
-    steps = tf.shape(sequences[0])[0] if static is None else static
-    shapes = [None] * len(types)
+        return given.states, _nothing(loop, given), False
+    steps = tf.shape(given.sequences[0])[0] if static is None else static
+    traced: list[T] = []
 
     def body(i: T, states: list[T], results: list[T]) -> Any:
-        place = steps - 1 - i if backwards else i
-        new, outputs = step(place, [x[place] for x in sequences], states, captured)
-        shapes[:] = [output.shape for output in outputs]
+        place = steps - 1 - i if loop.backwards else i
+        new, outputs = loop.step(place, [x[place] for x in given.sequences], states, given.captured)
+        traced[:] = [i.graph, outputs]
         return i + 1, new, [r.write(place, output) for r, output in zip(results, outputs, strict=True)]
 
-    start = (tf.constant(0), states, [tf.TensorArray(dtype, steps) for dtype in types])
+    start = (tf.constant(0), given.states, [tf.TensorArray(dtype, steps) for dtype in loop.types])
     _, last, results = tf.while_loop(lambda i, *_: i < steps, body, start, maximum_iterations=steps)
-    stacked = [result.stack() for result in results]
-    return last, [tf.ensure_shape(x, (static, *shape)) for x, shape in zip(stacked, shapes, strict=True)]
+    graph, outputs = traced
+    shapes = [(static, *output.shape) for output in outputs]
+    stacked = [tf.ensure_shape(r.stack(), shape) for r, shape in zip(results, shapes, strict=True)]
+    return last, stacked, any(map(_has_effects, graph.get_operations()))
 
 
-def _nothing(step: Step, sequences: list[T], states: list[T], captured: list[T]) -> list[T]:
+def _has_effects(op: Any) -> bool:
+    return bool(op.op_def.is_stateful) and op.type != "ReadVariableOp"
+
+
+def _nothing(loop: Loop, given: Arguments) -> list[T]:
     """Returns the outputs of no steps."""
     with tf.__internal__.FuncGraph("shapes").as_default():
-        slices = [tf.zeros(x.shape[1:], x.dtype) for x in sequences]
-        _, outputs = step(tf.constant(0), slices, states, captured)
+        slices = [tf.zeros(x.shape[1:], x.dtype) for x in given.sequences]
+        _, outputs = loop.step(tf.constant(0), slices, given.states, given.captured)
     return [tf.zeros((0, *x.shape), x.dtype) for x in outputs]
 
 
-def _derivatives(
-    step: Step, parts: list[list[T]], kept: list[T], slopes: list[T], backwards: bool
-) -> list[T]:
-    """Returns the slopes by a loop's arguments, None for those that aren't floats or don't matter.
+def _derivatives(loop: Loop, given: Arguments, kept: list[T], slopes: list[T]) -> list[T]:
+    """Returns the slopes by the arguments of a loop, None for those that aren't floats.
 
     # Arguments
-        parts: the loop's sequences, first states and captured tensors.
         kept: the states before each step.
-        slopes: by the last states and by the outputs, None for zeros.
+        slopes: by the last states, by `kept` and by the outputs; None for zeros.
     """
-    sequences, states, captured = parts
-    by_last, by_outputs = slopes[: len(states)], slopes[len(states) :]
-    sizes = len(sequences), len(states), sum(slope is not None for slope in by_outputs)
-    floating = [_floating(part) for part in parts]
+    step = _keeping(loop, given.states).step
+    by_last, by_outputs = _split(slopes, [len(kept), len(slopes) - len(kept)])
+    places = [i for i, x in enumerate(given.all) if _is_float(x)]
+    n, m = (sum(map(_is_float, part)) for part in (given.sequences, given.states))
+    if not places:
+        return [None] * len(given.all)
 
-    def back(place: T, slices: list[T], carried: list[T], captured: list[T]) -> tuple[list[T], list[T]]:
-        slices, states, given = _split(slices, sizes)
-        by_states, sums = carried[: len(floating[1])], carried[len(floating[1]) :]
-        local = [[tf.identity(x) for x in part] for part in (slices, states, captured)]
-        new, outputs = step(place, *local)
-        ys = [new[i] for i in floating[1]] + [y for y, _ in _known(outputs, by_outputs)]
-        xs = [part[i] for part, chosen in zip(local, floating, strict=True) for i in chosen]
-        found = tf.gradients(ys, xs, [*by_states, *given]) if ys else [None] * len(xs)
-        by_slices, by_states, parts = _split(found, [len(chosen) for chosen in floating])
-        by_slices = [_or_zeros(by, slices[i]) for i, by in zip(floating[0], by_slices, strict=True)]
-        by_states = [_or_zeros(by, states[i]) for i, by in zip(floating[1], by_states, strict=True)]
-        sums = [s if by is None else s + dense(by) for s, by in zip(sums, parts, strict=True)]
-        return [*by_states, *sums], by_slices
+    def back(place: T, slices: list[T], carried: list[T], captured: list[T]) -> Found:
+        taken, states, by = _split(slices, [len(given.sequences), len(kept), len(slices)])
+        at = given.like([tf.identity(x) for x in (*taken, *states, *captured)])
+        new, outputs = step(place, at.sequences, at.states, at.captured)
+        ys = [*filter(_is_float, new), *(y for y, _ in _known(outputs, by_outputs))]
+        xs = [at.all[i] for i in places]
+        found = tf.gradients(ys, xs, [*carried[:m], *by]) if ys else [None] * len(xs)
+        filled = [_or_zeros(slope, x) for slope, x in zip(found[: n + m], xs[: n + m], strict=True)]
+        pairs = zip(carried[m:], found[n + m :], strict=True)
+        sums = [total if slope is None else total + dense(slope) for total, slope in pairs]
+        return [*filled[n:], *sums], filled[:n]
 
-    first = [_or_zeros(by_last[i], states[i]) for i in floating[1]]
-    sums = [tf.zeros_like(captured[i]) for i in floating[2]]
-    along = [*sequences, *kept, *[by for by in by_outputs if by is not None]]
-    types = [sequences[i].dtype for i in floating[0]]
-    carried, by_sequences = loop(back, along, [*first, *sums], captured, types, not backwards, keep=False)
-    by_states, by_captured = carried[: len(first)], carried[len(first) :]
-    found = [by_sequences, by_states, by_captured]
-    return [
-        x for part, chosen, by in zip(parts, floating, found, strict=True) for x in _placed(part, chosen, by)
-    ]
+    xs = [given.all[i] for i in places]
+    by_states = [_or_zeros(by, x) for by, x in zip(by_last, given.states, strict=True) if _is_float(x)]
+    along = [*given.sequences, *kept, *(by for by in by_outputs if by is not None)]
+    arguments = Arguments(along, [*by_states, *map(tf.zeros_like, xs[n + m :])], given.captured)
+    types = [x.dtype for x in xs[:n]]
+    carried, by_sequences = Loop(back, types, not loop.backwards, keeps=False)(arguments)
+    found = dict(zip(places, [*by_sequences, *carried], strict=True))
+    return [found.get(i) for i in range(len(given.all))]
+
+
+def with_derivative(
+    results: Sequence[T], arguments: Sequence[T], derivative: Callable[[list[T], Sequence[T]], Sequence[T]]
+) -> list[T]:
+    """Returns tensors with a derivative of their own; `tf.custom_gradient` would keep their graph forever.
+
+    # Arguments
+        derivative: function of what is returned here, and of the slopes by it, that returns those by the
+            arguments; None for one that has none.
+    """
+    passed = tf.identity_n([*results, *arguments])
+    found: list[T] = passed[: len(results)]
+
+    def differentiate(op: Any, *slopes: T) -> list[T]:
+        return [None] * len(found) + [*derivative(found, slopes[: len(found)])]
+
+    if not tf.executing_eagerly():
+        found[0].op._gradient_function = differentiate
+    return found
 
 
 def dense(slope: T) -> T:
@@ -144,22 +192,18 @@ def dense(slope: T) -> T:
     return tf.math.unsorted_segment_sum(slope.values, slope.indices, rows)
 
 
-def _split(parts: list[T], sizes: Iterable[int]) -> list[list[T]]:
+def _split(parts: Sequence[T], sizes: Iterable[int]) -> list[list[T]]:
+    """Cuts a list into parts of these sizes, the last of what is left."""
     rest = iter(parts)
-    return [[next(rest) for _ in range(size)] for size in sizes]
+    return [list(itertools.islice(rest, size)) for size in sizes]
 
 
 def _known(tensors: list[T], slopes: list[T]) -> list[tuple[T, T]]:
     return [pair for pair in zip(tensors, slopes, strict=True) if pair[1] is not None]
 
 
-def _floating(tensors: list[T]) -> list[int]:
-    return [i for i, x in enumerate(tensors) if x.dtype.is_floating or x.dtype.is_complex]
-
-
-def _placed(part: list[T], places: list[int], values: list[T]) -> list[T]:
-    found = dict(zip(places, values, strict=True))
-    return [found.get(i) for i in range(len(part))]
+def _is_float(x: T) -> bool:
+    return bool(x.dtype.is_floating or x.dtype.is_complex)
 
 
 def _or_zeros(slope: T, x: T) -> T:

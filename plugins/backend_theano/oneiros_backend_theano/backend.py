@@ -29,7 +29,6 @@ from oneiros_backend_theano.convolution import ConvolutionPrimitives
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.fused import Fused
 from oneiros_backend_theano.loops import Loops
-from oneiros_backend_theano.operations import Operations
 
 PASSED_OVER = {"allow_input_downcast", "name", "on_unused_input"}
 
@@ -63,7 +62,7 @@ def _room_for(tensor: Any) -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-class TheanoBackend(Operations, ConvolutionPrimitives, Convolutions, Loops, Rnn, Ctc, Fused):
+class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused):
     """Keras 1's `K` on PyTensor.
 
     # Properties
@@ -90,10 +89,6 @@ class TheanoBackend(Operations, ConvolutionPrimitives, Convolutions, Loops, Rnn,
     def owns(self, x: Any) -> bool:
         """Whether `x` is a PyTensor variable."""
         return isinstance(x, Variable)
-
-    def tensor(self, x: Any) -> Any:
-        """Returns `x` as a tensor; numbers become constants."""
-        return x if isinstance(x, Variable) else pt.as_tensor_variable(x)
 
     def placeholder(
         self, shape: Any = None, ndim: Any = None, dtype: Any = None, sparse: bool = False, name: Any = None

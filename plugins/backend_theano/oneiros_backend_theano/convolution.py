@@ -26,6 +26,7 @@ class Convolution(Windowed):
 
     __props__ = ("strides", "border", "dilation", "depthwise")
     zero_if = "any"
+    converted_by = "oneiros_backend_theano.convolution_jax"
 
     def __init__(self, strides: Any, border: Any, dilation: Any, depthwise: bool = False) -> None:
         self.strides, self.dilation = tuple(map(int, strides)), tuple(map(int, dilation))
@@ -34,6 +35,12 @@ class Convolution(Windowed):
     def sibling(self, cls: Any) -> Any:
         """Returns another of the three for the same windows."""
         return cls(self.strides, self.border, self.dilation, self.depthwise)
+
+    def compiled(self) -> Any:
+        """Returns the computation as a function for numba."""
+        from oneiros_backend_theano.convolution_numba import compiled
+
+        return compiled(self)
 
     def filters(self, kernel_shape: Any) -> Any:
         """Returns the number of output channels."""
@@ -51,12 +58,6 @@ class Convolution(Windowed):
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         """The sizes take no derivative."""
         return [[i < 2] for i in range(len(node.inputs))]
-
-    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
-        """Computes with NumPy arrays."""
-        from oneiros_backend_theano.convolution_numba import compiled
-
-        output_storage[0][0] = compiled(self).py_func(*inputs)
 
 
 class Convolve(Convolution):

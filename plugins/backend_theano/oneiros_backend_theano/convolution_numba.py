@@ -135,7 +135,8 @@ def _patch_size(plan: Any) -> int:
 
 
 @_kernel  # type: ignore[untyped-decorator]
-def _windows(plan: Any) -> int:
+def windows(plan: Any) -> int:
+    """Returns the number of windows of a sample."""
     return plan[5] * plan[6] * plan[7]
 
 
@@ -160,7 +161,7 @@ def convolve(x: Any, kernel: Any, out: Any, plan: Any) -> None:
     steps, filters = _patch_size(plan), plan[8]
     columns = padded_columns(filters, x.itemsize)
     matrix = _widened(kernel, 0, steps, filters, columns)
-    block, total = _block(steps), plan[0] * _windows(plan)
+    block, total = _block(steps), plan[0] * windows(plan)
     patches, sums = np.zeros(block * steps, x.dtype), np.empty(block * columns, x.dtype)
     for first in range(0, total, block):
         count = min(block, total - first)
@@ -181,7 +182,7 @@ def input_gradient(kernel: Any, g: Any, out: Any, plan: Any) -> None:
     for a in range(size):
         for b in range(filters):
             matrix[_U(b * width + a)] = kernel[_U(a * filters + b)]
-    block, total = _block(width), plan[0] * _windows(plan)
+    block, total = _block(width), plan[0] * windows(plan)
     rows, patches = np.zeros(block * filters, g.dtype), np.empty(block * width, g.dtype)
     out[:] = 0
     for first in range(0, total, block):
@@ -197,10 +198,10 @@ def kernel_gradient(x: Any, g: Any, out: Any, plan: Any, start: int, stop: int) 
     """Computes the derivative by the kernel, as far as it comes from samples `start` to `stop`."""
     size, filters = _patch_size(plan), plan[8]
     width, columns = padded_rows(size), padded_columns(filters, x.itemsize)
-    block, last = _block(width), stop * _windows(plan)
+    block, last = _block(width), stop * windows(plan)
     patches, sums = np.empty(block * width, x.dtype), np.zeros(width * columns, x.dtype)
     out[:] = 0
-    summed, first = 0, start * _windows(plan)
+    summed, first = 0, start * windows(plan)
     while first < last:
         count = min(block, last - first)
         _read_patches(x, patches, plan, first, count, width)
@@ -222,7 +223,7 @@ def kernel_gradient(x: Any, g: Any, out: Any, plan: Any, start: int, stop: int) 
 
 
 @_kernel  # type: ignore[untyped-decorator]
-def _cell(plan: Any, at: int, cell: int) -> int:
+def cell_at(plan: Any, at: int, cell: int) -> int:
     """Returns the place in the input of a cell of a window, or -1 in the padding."""
     n, d, h, w = _place(plan, at)
     w += cell % plan[11] * plan[17]
@@ -239,9 +240,9 @@ def depthwise(x: Any, kernel: Any, out: Any, plan: Any) -> None:
     channels, filters = plan[4], plan[8]
     multiplier = filters // channels
     out[:] = 0
-    for at in range(plan[0] * _windows(plan)):
+    for at in range(plan[0] * windows(plan)):
         for cell in range(plan[9] * plan[10] * plan[11]):
-            s, o, k = _cell(plan, at, cell), at * filters, cell * filters
+            s, o, k = cell_at(plan, at, cell), at * filters, cell * filters
             if s >= 0:
                 for c in range(channels):
                     for m in range(multiplier):
@@ -255,9 +256,9 @@ def depthwise_input_gradient(kernel: Any, g: Any, out: Any, plan: Any) -> None:
     channels, filters = plan[4], plan[8]
     multiplier = filters // channels
     out[:] = 0
-    for at in range(plan[0] * _windows(plan)):
+    for at in range(plan[0] * windows(plan)):
         for cell in range(plan[9] * plan[10] * plan[11]):
-            s, o, k = _cell(plan, at, cell), at * filters, cell * filters
+            s, o, k = cell_at(plan, at, cell), at * filters, cell * filters
             if s >= 0:
                 for c in range(channels):
                     for m in range(multiplier):
@@ -271,9 +272,9 @@ def depthwise_kernel_gradient(x: Any, g: Any, out: Any, plan: Any) -> None:
     channels, filters = plan[4], plan[8]
     multiplier = filters // channels
     out[:] = 0
-    for at in range(plan[0] * _windows(plan)):
+    for at in range(plan[0] * windows(plan)):
         for cell in range(plan[9] * plan[10] * plan[11]):
-            s, o, k = _cell(plan, at, cell), at * filters, cell * filters
+            s, o, k = cell_at(plan, at, cell), at * filters, cell * filters
             if s >= 0:
                 for c in range(channels):
                     for m in range(multiplier):
@@ -315,9 +316,10 @@ def _triple(sizes: Any) -> Any:
 
 
 @_kernel  # type: ignore[untyped-decorator]
-def _check(matches: bool) -> None:
+def check(matches: bool) -> None:
+    """Raises ValueError unless `matches`."""
     if not matches:
-        raise ValueError("The shapes of a convolution's input, kernel and output don't belong together.")
+        raise ValueError("The shapes of an input, its windows and their outputs don't belong together.")
 
 
 def rank_helpers(rank: int) -> tuple[Any, Any]:
@@ -338,7 +340,7 @@ def _forward(op: Convolution) -> Any:
 
     @numba.njit  # type: ignore[untyped-decorator]
     def forward(x: Any, kernel: Any) -> Any:
-        _check(x.shape[-1] == kernel.shape[-2])
+        check(x.shape[-1] == kernel.shape[-2])
         filters = filters_of(kernel.shape)
         plan = make_plan(x.shape[0], x.shape[1:-1], x.shape[-1], kernel.shape[:-2], filters, settings)
         out = np.empty(x.shape[:1] + lengths(plan) + (filters,), x.dtype)
@@ -360,7 +362,7 @@ def _by_input(op: Convolution) -> Any:
         channels, spatial = kernel.shape[-2], ints(sizes)
         filters = filters_of(kernel.shape)
         plan = make_plan(g.shape[0], spatial, channels, kernel.shape[:-2], filters, settings)
-        _check(g.shape[1:-1] == lengths(plan) and g.shape[-1] == filters)
+        check(g.shape[1:-1] == lengths(plan) and g.shape[-1] == filters)
         out = np.empty(g.shape[:1] + spatial + (channels,), g.dtype)
         flat = np.ascontiguousarray(kernel).reshape(-1), np.ascontiguousarray(g).reshape(-1)
         run(flat[0], flat[1], out.reshape(-1), plan)
@@ -377,7 +379,7 @@ def _by_kernel(op: Convolution) -> Any:
     def by_kernel(x: Any, g: Any, *sizes: Any) -> Any:
         channels, filters, window = x.shape[-1], g.shape[-1], ints(sizes)
         plan = make_plan(x.shape[0], x.shape[1:-1], channels, window, filters, settings)
-        _check(g.shape[1:-1] == lengths(plan) and g.shape[0] == x.shape[0])
+        check(g.shape[1:-1] == lengths(plan) and g.shape[0] == x.shape[0])
         last = filters // channels if separate else filters
         out = np.empty(window + (channels, last), x.dtype)
         flat = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(g).reshape(-1)

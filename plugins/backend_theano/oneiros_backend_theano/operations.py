@@ -9,6 +9,7 @@ import pytensor.tensor as pt
 from oneiros.backend.common import floatx
 from oneiros.backend.contract import Backend
 from oneiros.errors import ArgumentError, ShapeError
+from pytensor.graph.basic import Variable
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.special import softmax
 
@@ -47,6 +48,10 @@ def _accumulated(x: Any) -> Any:
 
 class Operations(Backend):
     """Tensor functions; the state of the engine is the subclass's."""
+
+    def tensor(self, x: Any) -> Any:
+        """Returns `x` as a tensor; numbers become constants."""
+        return x if isinstance(x, Variable) else pt.as_tensor_variable(x)
 
     def _elementwise(self, x: Any) -> tuple[Any, list[Any]] | None:
         """Returns the Op and the inputs of a tensor that an Elemwise computes."""

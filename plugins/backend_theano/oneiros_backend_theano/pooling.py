@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytensor.tensor as pt
@@ -20,10 +21,17 @@ class Pooling(Windowed):
     """
 
     __props__ = ("window", "strides", "border")
+    converted_by = "oneiros_backend_theano.pooling_jax"
 
     def __init__(self, window: Any, strides: Any, border: Any) -> None:
         self.window, self.strides = tuple(map(int, window)), tuple(map(int, strides))
         self.border, self.dilation = checked_border(border, self.rank), (1,) * self.rank
+
+    def compiled(self) -> Any:
+        """Returns the computation as a function for numba."""
+        from oneiros_backend_theano.pooling_numba import compiled
+
+        return compiled(self)
 
     def sibling(self, cls: Any) -> Any:
         """Returns another Op for the same windows."""
@@ -33,6 +41,11 @@ class Pooling(Windowed):
         """Returns the result's shape for an input's."""
         return (shape[0], *self.lengths(shape[1:-1], self.window), shape[-1])
 
+    @property
+    def positions(self) -> str:
+        """The type of positions in a window."""
+        return "int8" if math.prod(self.window) < 128 else "int32"
+
 
 class MaxPool(Pooling):
     """The largest value of each window, and where it stands in it; of several, the first."""
@@ -40,7 +53,7 @@ class MaxPool(Pooling):
     def make_node(self, x: Any) -> Any:
         """Builds the node."""
         shape = self.pooled(x.type.shape)
-        return Apply(self, [x], [pt.tensor(dtype=kind, shape=shape) for kind in (x.dtype, "int32")])
+        return Apply(self, [x], [pt.tensor(dtype=kind, shape=shape) for kind in (x.dtype, self.positions)])
 
     def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
         """From the input's sizes."""
@@ -55,12 +68,6 @@ class MaxPool(Pooling):
         (x,) = inputs
         return [self.sibling(Unpool)(outputs[1], cotangents[0], *sizes_of(x, slice(1, -1)))]
 
-    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
-        """Computes with NumPy arrays."""
-        from oneiros_backend_theano.pooling_numba import max_pool
-
-        output_storage[0][0], output_storage[1][0] = max_pool(self)(*inputs)
-
 
 class Unpool(Pooling):
     """Adds each value to the cell of its window that is named: the derivative of maxima.
@@ -68,6 +75,8 @@ class Unpool(Pooling):
     # Inputs
         Positions in the windows, a value for each, and the spatial sizes of the result.
     """
+
+    zero_if = (1,)
 
     def make_node(self, positions: Any, g: Any, *sizes: Any) -> Any:
         """Builds the node."""
@@ -88,12 +97,6 @@ class Unpool(Pooling):
         picked = self.sibling(Pick)(inputs[0], cotangents[0])
         return [disconnected_type(), picked, *(disconnected_type() for _ in inputs[2:])]
 
-    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
-        """Computes with NumPy arrays."""
-        from oneiros_backend_theano.pooling_numba import unpool
-
-        output_storage[0][0] = unpool(self)(*inputs)
-
 
 class Pick(Pooling):
     """Takes the cell that is named from each window.
@@ -101,6 +104,8 @@ class Pick(Pooling):
     # Inputs
         Positions in the windows, and the values to choose from.
     """
+
+    zero_if = (1,)
 
     def make_node(self, positions: Any, x: Any) -> Any:
         """Builds the node."""
@@ -120,12 +125,6 @@ class Pick(Pooling):
         placed = self.sibling(Unpool)(positions, cotangents[0], *sizes_of(x, slice(1, -1)))
         return [disconnected_type(), placed]
 
-    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
-        """Computes with NumPy arrays."""
-        from oneiros_backend_theano.pooling_numba import pick
-
-        output_storage[0][0] = pick(self)(*inputs)
-
 
 class AveragePool(Pooling):
     """The mean of each window's cells; cells added as padding don't count."""
@@ -144,12 +143,6 @@ class AveragePool(Pooling):
         """Spreads each derivative over its window."""
         (x,) = inputs
         return [self.sibling(Spread)(cotangents[0], *sizes_of(x, slice(1, -1)))]
-
-    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
-        """Computes with NumPy arrays."""
-        from oneiros_backend_theano.pooling_numba import average_pool
-
-        output_storage[0][0] = average_pool(self)(*inputs)
 
 
 class Spread(Pooling):
@@ -178,12 +171,6 @@ class Spread(Pooling):
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """Means again."""
         return [self.sibling(AveragePool)(cotangents[0]), *(disconnected_type() for _ in inputs[1:])]
-
-    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
-        """Computes with NumPy arrays."""
-        from oneiros_backend_theano.pooling_numba import spread
-
-        output_storage[0][0] = spread(self)(*inputs)
 
 
 def max_pool(x: Any, window: Any, strides: Any, border: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,12 +64,26 @@ class Windowed(Op):  # type: ignore[misc]
         strides: a stride per spatial axis.
         border: see `Border`.
         dilation: the distance of a window's cells, per spatial axis.
+
+    # Properties
+        converted_by: the module that registers the conversion to JAX.
     """
 
-    converted_by = "oneiros_backend_theano.convolution_jax"
+    converted_by: str
     strides: tuple[int, ...]
     border: Border
     dilation: tuple[int, ...]
+
+    def compiled(self) -> Any:
+        """Returns the computation as a function for numba; its `py_func` needs no compilation of its own."""
+        raise NotImplementedError
+
+    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
+        """Computes with NumPy arrays."""
+        results = self.compiled().py_func(*inputs)
+        results = results if isinstance(results, tuple) else (results,)
+        for storage, value in zip(output_storage, results, strict=True):
+            storage[0] = value
 
     @property
     def rank(self) -> int:
@@ -105,3 +120,15 @@ def scalars(sizes: Sequence[Any]) -> list[Any]:
 def sizes_of(x: Any, axes: slice) -> list[Any]:
     """Returns the sizes of some axes: an int where it is known, else a scalar tensor."""
     return [x.shape[i] if n is None else n for i, n in enumerate(x.type.shape)][axes]
+
+
+@functools.cache
+def register_with_numba() -> None:
+    """Tells PyTensor's numba linker about these Ops."""
+    from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
+
+    from oneiros_backend_theano.convolution_numba import VERSION
+
+    @register_funcify_default_op_cache_key(Windowed)  # type: ignore[untyped-decorator]
+    def funcify(op: Any, node: Any = None, **kwargs: Any) -> Any:
+        return op.compiled(), VERSION

@@ -109,7 +109,7 @@ class SequenceLayer(Layer):
             self.reset_states()
         self.built = True
 
-    def compute_mask(self, input: Any, mask: Any = None) -> Any:
+    def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
         """Returns the mask if there is an output for each step."""
         return mask if self.return_sequences else None
 
@@ -178,6 +178,12 @@ class SequenceLayer(Layer):
             input_length=K.int_shape(x)[1],
         )
         return result
+
+    def _keeps(self, standard: type, methods: tuple[str, ...]) -> bool:
+        """Tells whether no subclass of `standard`, nor this instance, has replaced one of its methods."""
+        return all(
+            getattr(getattr(self, name), "__func__", None) is getattr(standard, name) for name in methods
+        )
 
     def reset_states(self) -> None:
         """Sets the states of a stateful layer to zero.

@@ -109,7 +109,7 @@ class Cell(Recurrent):
 
     def _add_by_gate(self, features: int) -> None:
         """Makes the gates' weights; `U` is made and penalised as `W` is: Keras 1.2.2 did it so."""
-        for gate in self.weight_order:
+        for gate in self.gates:
             parts = (
                 ("W", (features, self.output_dim), self.init, self.W_regularizer),
                 ("U", (self.output_dim, self.output_dim), self.init, self.W_regularizer),
@@ -119,6 +119,8 @@ class Cell(Recurrent):
                 name = f"{part}_{gate}"
                 weight = self.add_weight(shape, init, name=f"{self.name}_{name}", regularizer=regularizer)
                 setattr(self, name, weight)
+        order = [f"{part}_{gate}" for gate in self.weight_order for part in "WUb"]
+        self.trainable_weights = [getattr(self, name) for name in order]
         self.W, self.U, self.b = (self.block(part) for part in "WUb")
 
     def bias_init(self, gate: str) -> Any:
@@ -192,16 +194,13 @@ class Cell(Recurrent):
     def _fusible(self, mask: Any) -> bool:
         """Tells whether the fused operation computes what this layer's own methods would."""
         known = [getattr(activations, name) for name in FUSED_ACTIVATIONS]
-        defining = next(cls for cls in type(self).__mro__ if "operation" in vars(cls))
-        methods = ("step", "preprocess_input", "get_constants")
+        standard = next(cls for cls in type(self).__mro__ if "operation" in vars(cls))
         return (
             "fused" in K.current().capabilities
             and not 0 < self.dropout_U < 1
             and not (self.unroll and mask is not None)
             and all(getattr(self, name) in known for name in self.functions)
-            and all(
-                getattr(getattr(self, name), "__func__", None) is getattr(defining, name) for name in methods
-            )
+            and self._keeps(standard, ("step", "preprocess_input", "get_constants"))
         )
 
     def get_config(self) -> dict[str, Any]:

@@ -91,6 +91,10 @@ class ConvRecurrent2D(SequenceLayer):
         """Returns the shape of a step's output."""
         return (batch, *self.frame_shape(self.input_spec[0].shape)[1:])
 
+    def get_initial_states(self, X: Any) -> list[Any]:
+        """Returns the states before the first step: zeros, for each of `self.states`."""
+        return super().get_initial_states(X)
+
     def get_constants(self, X: Any, train: bool = False) -> list[Any]:
         """Returns what `step` finds after the states: tensors or lists of them, computed once."""
         return []

@@ -19,6 +19,7 @@ GATES = ("i", "f", "c", "o")
 WEIGHT_ORDER = ("i", "c", "f", "o")
 INITIALIZATIONS = ("init", "inner_init", "forget_bias_init")
 ACTIVATIONS = ("activation", "inner_activation")
+METHODS = ("step", "preprocess_input", "get_constants", "conv_step", "conv_step_hidden")
 REGULARIZERS = ("W_regularizer", "U_regularizer", "b_regularizer")
 
 
@@ -68,7 +69,7 @@ class ConvLSTM2D(ConvRecurrent2D):
         The same with `nb_filter` channels and other rows and columns; without `return_sequences` no steps.
 
     # Raises
-        ShapeError: if rows, columns or channels are unknown, or the kernels larger than the images.
+        ShapeError: if the number of channels is unknown, or the kernels are larger than the images.
 
     # References
         - Shi, Chen, Wang, Yeung, Wong, Woo: Convolutional LSTM Network: A Machine Learning Approach for
@@ -138,7 +139,7 @@ class ConvLSTM2D(ConvRecurrent2D):
         self.W_shape = self._kernel_shape(known_channels(self, frame, 2, self.dim_ordering))
         self.W_shape1 = self._kernel_shape(self.nb_filter)
         super().build(input_shape)
-        for gate in WEIGHT_ORDER:
+        for gate in GATES:
             bias = self.forget_bias_init if gate == "f" else "zero"
             parts = (
                 ("W", self.W_shape, self._oriented(self.init), self.W_regularizer),
@@ -149,6 +150,8 @@ class ConvLSTM2D(ConvRecurrent2D):
                 name = f"{part}_{gate}"
                 weight = self.add_weight(shape, init, name=f"{self.name}_{name}", regularizer=regularizer)
                 setattr(self, name, weight)
+        order = [f"{part}_{gate}" for gate in WEIGHT_ORDER for part in "WUb"]
+        self.trainable_weights = [getattr(self, name) for name in order]
         self.W, self.U, self.b = (self._joined(part) for part in "WUb")
         if self.initial_weights is not None:
             self.set_weights(self.initial_weights)
@@ -172,6 +175,13 @@ class ConvLSTM2D(ConvRecurrent2D):
         """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side in the order i, f, c, o."""
         axis = 0 if self.dim_ordering == "th" else -1
         return K.concatenate([getattr(self, f"{part}_{gate}") for gate in GATES], axis=axis)
+
+    def zero_state(self, x: Any) -> Any:
+        """Returns zeros of the shape of a step's output."""
+        if None in K.int_shape(x)[2:]:
+            image = K.zeros_like(x[:, 0], dtype=K.floatx())
+            return self.conv_step(image, K.zeros_like(self.W_i), border_mode=self.border_mode)
+        return super().zero_state(x)
 
     def conv_step(self, x: Any, W: Any, b: Any = None, border_mode: str = "valid") -> Any:
         """Returns the convolution of images of the input with a kernel, and a bias added.
@@ -215,7 +225,24 @@ class ConvLSTM2D(ConvRecurrent2D):
         h = self.inner_activation(a_o) * self.activation(c)
         return h, [h, c]
 
-    def get_constants(self, x: Any, train: bool = False) -> list[Any]:
+    def _run(self, x: Any, initial: list[Any], mask: Any) -> tuple[Any, Any, list[Any]]:
+        """Runs the steps: with one convolution of all images and one a step, unless they must be apart."""
+        dropped = any(0 < rate < 1 for rate in (self.dropout_W, self.dropout_U))
+        if dropped or not self._keeps(ConvLSTM2D, METHODS):
+            return super()._run(x, initial, mask)
+        _, length, *image = _sizes(x)
+        images = K.reshape(x, (-1, *image))
+        projected = self.conv_step(images, self._joined("W"), self._joined("b"), self.border_mode)
+        steps = K.reshape(projected, (-1, length, *_sizes(projected)[1:]))
+        return self._loop(functools.partial(self._joined_step, self._joined("U")), steps, initial, mask, [])
+
+    def _joined_step(self, U: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        h, c = states
+        a, n = x + self.conv_step_hidden(h, U, "same"), self.nb_filter
+        places = [slice(index * n, (index + 1) * n) for index in range(len(GATES))]
+        return self._gated(c, *(a[:, p] if self.dim_ordering == "th" else a[:, :, :, p] for p in places))
+
+    def get_constants(self, x: Any) -> list[Any]:  # type: ignore[override]
         """Returns the dropout masks of the state and of the input, a list of four each."""
         return [
             _masks(self.zero_state(x), self.dropout_U),
@@ -234,6 +261,11 @@ class ConvLSTM2D(ConvRecurrent2D):
             "dropout_W": self.dropout_W,
             "dropout_U": self.dropout_U,
         }
+
+
+def _sizes(x: Any) -> list[Any]:
+    """Returns a tensor's sizes, ints where they are known."""
+    return [K.shape(x)[axis] if size is None else size for axis, size in enumerate(K.int_shape(x))]
 
 
 def _masks(zeros: Any, rate: float) -> list[Any]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros import backend as K
 from oneiros import config as configs
-from oneiros.backend import bound
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import label, unique
-from oneiros.errors import ArgumentError, DataError
+from oneiros.errors import ArgumentError
 
 Shape = tuple[int | None, ...]
 
@@ -59,7 +57,6 @@ class Wrapper(Layer):
         """Notes what the layers inside bring along, once they are built."""
         for layer in self.wrapped:
             layer.built = True
-            self.constraints.update(layer.constraints)
         self.uses_learning_phase = any(layer.uses_learning_phase for layer in self.wrapped)
         self.built = True
 
@@ -67,7 +64,7 @@ class Wrapper(Layer):
     def trainable_weights(self) -> list[Any]:
         """The weights that training changes: of the layers inside, and the wrapper's own."""
         inside = [weight for layer in self.wrapped for weight in layer.trainable_weights]
-        return unique([*inside, *self._trainable_weights]) if self.trainable else []
+        return unique([*inside, *super().trainable_weights]) if self.trainable else []
 
     @trainable_weights.setter
     def trainable_weights(self, weights: list[Any]) -> None:
@@ -78,12 +75,19 @@ class Wrapper(Layer):
         """The weights that training leaves alone."""
         frozen = [] if self.trainable else [w for layer in self.wrapped for w in layer.trainable_weights]
         inside = [weight for layer in self.wrapped for weight in layer.non_trainable_weights]
-        own = [*([] if self.trainable else self._trainable_weights), *self._non_trainable_weights]
-        return unique([*frozen, *inside, *own])
+        return unique([*frozen, *inside, *super().non_trainable_weights])
 
     @non_trainable_weights.setter
     def non_trainable_weights(self, weights: list[Any]) -> None:
         self._non_trainable_weights = weights
+
+    @property
+    def constraints(self) -> dict[Any, Any]:  # type: ignore[override]
+        """The constraints of the weights of the layers inside, and of the wrapper's own."""
+        found: dict[Any, Any] = vars(self)["constraints"]
+        for layer in self.wrapped:
+            found.update(layer.constraints)
+        return found
 
     @property
     def losses(self) -> list[Any]:  # type: ignore[override]
@@ -108,50 +112,25 @@ class Wrapper(Layer):
     @property
     def stateful(self) -> bool:
         """Whether a layer inside keeps state from batch to batch."""
-        return any(getattr(layer, "stateful", False) for layer in self.wrapped)
+        return bool(self._stateful_layers())
 
     @property
     def state_updates(self) -> list[Any]:
         """The updates of states, which every step makes, in testing too."""
-        layers = [layer for layer in self.wrapped if getattr(layer, "stateful", False)]
+        layers = self._stateful_layers()
         return [pair for layer in layers for pair in getattr(layer, "state_updates", layer.updates)]
 
     def reset_states(self) -> None:
         """Makes the layers inside forget their state."""
-        for layer in self.wrapped:
+        for layer in self._stateful_layers():
             layer.reset_states()
 
-    def _own_weights(self) -> list[Any]:
-        inside = {id(weight) for layer in self.wrapped for weight in layer.weights}
-        return [weight for weight in self.weights if id(weight) not in inside]
+    def _stateful_layers(self) -> list[Any]:
+        return [layer for layer in self.wrapped if getattr(layer, "stateful", False)]
 
-    @bound
-    def get_weights(self) -> list[Any]:
-        """Returns copies of the weights: those of the layers inside, each in its own order, then its own."""
-        inside = [array for layer in self.wrapped for array in layer.get_weights()]
-        return [*inside, *K.batch_get_value(self._own_weights())]
-
-    @bound
-    def set_weights(self, weights: list[Any]) -> None:
-        """Sets the weights.
-
-        # Arguments
-            weights: list of arrays, in the order of `get_weights()`.
-
-        # Raises
-            DataError: if their number or one of the shapes differs.
-        """
-        own, rest = self._own_weights(), list(weights)
-        counts = [len(layer.weights) for layer in self.wrapped]
-        if len(rest) != sum(counts) + len(own):
-            raise DataError(
-                f"{label(self)} has {sum(counts) + len(own)} weights and received {len(rest)} arrays. Pass "
-                f"as many as get_weights() returns, in its order."
-            )
-        for layer, count in zip(self.wrapped, counts, strict=True):
-            layer.set_weights(rest[:count])
-            rest = rest[count:]
-        K.batch_set_value(list(zip(own, rest, strict=True)))
+    def _ordered_weights(self) -> list[Any]:
+        """Returns the weights of the layers inside, each in its own order, then the wrapper's own."""
+        return unique([*(w for layer in self.wrapped for w in layer._ordered_weights()), *self.weights])
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments, with the configuration of the layer inside."""
@@ -159,16 +138,15 @@ class Wrapper(Layer):
         return {**super().get_config(), "layer": inside}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Any:
         """Builds the layer inside, and the wrapper.
 
         # Arguments
             config: what `get_config()` returned, or what a file held of it.
-            custom_objects: dict from names to the caller's own classes and functions.
 
         # Raises
             UnsafeFileError: if a file may not have the layer inside built.
         """
         arguments = dict(config)
-        with configs.loading("layer", cls.__name__, custom_objects):
+        with configs.loading("layer", cls.__name__):
             return cls(configs.layer_from_config(arguments.pop("layer")), **arguments)

@@ -109,7 +109,7 @@ class Bidirectional(Wrapper):
             return [shape, shape]
         return (*shape[:-1], 2 * shape[-1]) if self.merge_mode == "concat" else shape
 
-    def compute_mask(self, input: Any, mask: Any = None) -> Any:
+    def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
         """Returns the mask, or a list of it for two outputs, if there is an output for each step."""
         kept = mask if self.return_sequences else None
         return [kept, kept] if self.merge_mode is None else kept
@@ -145,7 +145,7 @@ def _copied(layer: Any, name: str) -> Any:
 def _reversed(layer: Any, name: str) -> Any:
     """Returns a layer made from the configuration of another, running the other way."""
     functions = {key: value for key, value in vars(layer).items() if inspect.isfunction(value)}
-    known = {function.__name__: function for function in functions.values()}
+    known: dict[str, Any] = {function.__name__: function for function in functions.values()}
     known.update((type(part).__name__, type(part)) for part in vars(layer).values() if _is_part(part))
     config = {**layer.get_config(), "name": name, "go_backwards": not layer.go_backwards}
     with custom_object_scope(known):

@@ -365,10 +365,10 @@ class _Replay:
             found = [engine.convert(values[root], root.dtype) for root in roots]
             return found[: len(body.new)], found[len(body.new) :]
 
-        arguments = [[self.values[n] for n in nodes] for nodes in (sequences, states, outer)]
+        along, first, captured = ([self.values[n] for n in nodes] for nodes in (sequences, states, outer))
         types = [output.dtype for output in body.outputs]
-        with self.recorder.explained(node.name, [x.shape for x in arguments[0] + arguments[1]], DataError):
-            return engine.loop(step, *arguments, types, body.backwards)
+        with self.recorder.explained(node.name, [x.shape for x in along + first], DataError):
+            return engine.loop(step, along, first, captured, types, body.backwards)
 
 
 class Program:

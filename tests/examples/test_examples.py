@@ -1,0 +1,41 @@
+"""The examples reach the scores that they state: on Theano, and in the exhaustive run on both backends."""
+
+import importlib.util
+from pathlib import Path
+
+import draws
+import pytest
+from oneiros import backend as K
+
+ROOT = Path(__file__).parents[2] / "examples"
+TASKS = sorted(path.stem for path in ROOT.glob("*.py") if path.stem != "quickstart")
+BACKENDS = ["theano", "tensorflow"] if draws.exhaustive else ["theano"]
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(f"example_{name}", ROOT / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("backend_name", BACKENDS)
+@pytest.mark.parametrize("name", TASKS)
+def test_reaches_its_target(name, backend_name, capsys):
+    example = load(name)
+    with K.use(backend_name):
+        score = example.main()
+    assert score >= example.TARGET
+    printed = capsys.readouterr().out
+    assert f"backend {backend_name}" in printed and f"target {example.TARGET}" in printed
+
+
+def test_a_seed_decides_the_score():
+    example = load("sunspots")
+    assert example.main() == example.main()
+
+
+@pytest.mark.parametrize("name", [*TASKS, "quickstart"])
+def test_stays_short(name):
+    assert len((ROOT / f"{name}.py").read_text().splitlines()) < 100
