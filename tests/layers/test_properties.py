@@ -9,6 +9,7 @@ A counterexample goes into counterexamples.json as the failure prints it, and is
 
 import functools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import draws
@@ -38,6 +39,13 @@ from oneiros.errors import ArgumentError
 BACKENDS = ("theano", "tensorflow")
 BASES = {"ConvRecurrent2D", "Recurrent", "Wrapper"}
 COUNTEREXAMPLES = json.loads(Path(__file__).with_name("counterexamples.json").read_text())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def engines():
+    """Loads both backends: PyTensor sets Python's recursion limit, which hypothesis watches during a test."""
+    for backend in BACKENDS:
+        K.load(backend)
 
 
 def check(case):
@@ -87,6 +95,23 @@ def test_every_argument_takes_values_that_matter(float64, name):
     if not seen(*[repr(STRATEGIES[name](Scripted({})))] * 2).at_once["weights"]:
         without_effect -= {"trainable"}
     assert not without_effect
+
+
+@pytest.mark.parametrize(("argument", "name"), sorted(NO_EFFECT))
+def test_some_arguments_change_nothing(float64, argument, name):
+    plain = STRATEGIES[name](Scripted({}))
+    other = replace(plain, arguments={**plain.arguments, argument: NO_EFFECT[argument, name]})
+    with K.use("tensorflow"):
+        pair = Seen(plain, plain), Seen(other, plain)
+        assert not differ_at_once(*pair)
+        assert equal_when_computed({argument: pair})
+
+
+@pytest.mark.parametrize(("argument", "name"), sorted(ONE_VALUE))
+def test_some_arguments_take_one_value_only(argument, name):
+    case = STRATEGIES[name](Scripted({}))
+    with pytest.raises(ArgumentError, match=argument):
+        case.made(**{argument: ONE_VALUE[argument, name]})
 
 
 def equal_when_computed(pairs):

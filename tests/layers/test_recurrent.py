@@ -524,6 +524,20 @@ def test_a_layer_without_step(backend):
         Empty()(Input(shape=(3, 2)))
 
 
+class Misfit(LSTM):
+    """Returns one state of two."""
+
+    def step(self, x, states):
+        h, states = super().step(x, states)
+        return h, states[:1]
+
+
+def test_a_step_that_returns_too_little(backend):
+    message = r"Misfit 'misfit_\d+': .*called on an input of shape \(None, 8\).*list of 2 new state"
+    with pytest.raises(ArgumentError, match=message):
+        Misfit(2)(Input(shape=(3, 2)))
+
+
 class KerasStyle(LSTM):
     """Builds its states as layers written for Keras 1.2.2 do."""
 

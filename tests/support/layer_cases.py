@@ -1,4 +1,4 @@
-"""A layer with its arguments and inputs, as data: what a strategy draws and what a counterexample is stored as."""
+"""A layer with its arguments and inputs as data: what strategies draw and counterexamples are stored as."""
 
 import json
 from dataclasses import asdict, dataclass

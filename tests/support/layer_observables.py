@@ -111,7 +111,7 @@ def variants(name, argument):
         differing = {key for key in one | two if one.get(key) != two.get(key)}
         assert differing - FOLLOWS.get(name, set()) <= {argument} | told_with(argument), differing
         assert argument in differing
-        if "@first" != pick:
+        if pick != "@first":
             assert (other.shapes, other.batch, other.open, other.mask) == (
                 cases[0].shapes, cases[0].batch, cases[0].open, cases[0].mask
             )  # fmt: skip

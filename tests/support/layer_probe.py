@@ -7,7 +7,7 @@ from layer_cases import FUNCTIONS, SAMPLES
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.engine.container import Container
-from oneiros.engine.node import shape_list, to_list
+from oneiros.engine.node import one_or_all, shape_list, to_list
 from tiny_layers import OBJECTS
 
 STEP = 1e-6
@@ -87,14 +87,12 @@ class Probe:
         self.initial = self.layer.get_weights()
         np.random.seed(case.seed)
         self.copy = restored(self.layer)
-        nodes = self.layer.inbound_nodes[0]
-        self.copied = to_list(
-            self.copy(nodes.input_tensors if len(nodes.input_tensors) > 1 else nodes.input_tensors[0])
-        )
+        node = self.layer.inbound_nodes[0]
+        self.copied = to_list(self.copy(one_or_all(node.input_tensors)))
         self._set_weights()
         set_states(self.layer, case.seed)
         set_states(self.copy, case.seed)
-        self.masks = [mask for mask in nodes.output_masks if mask is not None]
+        self.masks = [mask for mask in node.output_masks if mask is not None]
         self.exact = case.input_dtype != "float32"
         self.moved = 0 if case.input_dtype == "int32" else len(self.inputs)
         self.sources = [*self.inputs[: self.moved], *self.layer.trainable_weights] if self.exact else []
@@ -128,11 +126,8 @@ class Probe:
     def values(self, phase, attempt=0):
         """Returns the loss, and a dict of the lists of arrays."""
         loss, *rest = self.function([*self.case.arrays(attempt), phase])
-        ends = np.cumsum(list(self.sizes.values()))
-        found = {
-            name: rest[end - size : end] for end, (name, size) in zip(ends, self.sizes.items(), strict=True)
-        }
-        return loss, found
+        arrays = iter(rest)
+        return loss, {name: [next(arrays) for _ in range(size)] for name, size in self.sizes.items()}
 
     def losses(self, phase, attempt, directions):
         """Returns the loss after a step forth and after a step back along directions, one for each source."""
@@ -169,7 +164,7 @@ class Probe:
         """Whether the training phase draws at random."""
         rates = ("p", "sigma", "dropout", "dropout_W", "dropout_U")
         return self.learns and any(
-            0 < getattr(layer, rate, 0) for layer in inner_layers(self.layer) for rate in rates
+            getattr(layer, rate, 0) > 0 for layer in inner_layers(self.layer) for rate in rates
         )
 
     def real_shapes(self):
@@ -178,7 +173,7 @@ class Probe:
         return [(*s[:1], *s[2:]) for s in shapes] if self.case.arguments.get("mode") == "cos" else shapes
 
     def check_shapes(self):
-        """The declared shape is the real one: with the batch known, unknown, and as the inputs were declared."""
+        """The declared shape is the real one, whether the batch is known, unknown, or as in the case."""
         real, shapes = self.real_shapes(), self.case.shapes
         fixed = self.declared([(SAMPLES, *shape) for shape in shapes])
         assert fixed == real, f"declared {fixed}, computed {real}"

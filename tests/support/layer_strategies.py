@@ -279,10 +279,9 @@ def deconvolution(pick):
     shape, arguments["dim_ordering"] = layout(pick, 2, 2)
     first = rows_of(arguments)
     sizes = []
-    for name, size, width, stride in zip(
-        ("rows", "columns"), shape[first:], (arguments["nb_row"], arguments["nb_col"]), arguments["subsample"],
-        strict=False,
-    ):  # fmt: skip
+    window = arguments["nb_row"], arguments["nb_col"]
+    moves = zip(("rows", "columns"), shape[first:], window, arguments["subsample"], strict=False)
+    for name, size, width, stride in moves:
         taken = {"valid": width - 1, "same": 0, "full": 1 - width}[arguments["border_mode"]]
         sizes.append((size - 1) * stride + 1 + taken + pick(f"@more_{name}", *range(stride)))
     channels = arguments["nb_filter"]
@@ -454,7 +453,7 @@ TIMED = (
 def inside(pick, kind, **fixed):
     """Returns the description of a layer in a wrapper, and its input's shape."""
     case = STRATEGIES[kind](pick.inside({**PLAIN, **fixed}))
-    return {"@layer": [kind, {key: value for key, value in case.arguments.items()}]}, case.shapes[0]
+    return {"@layer": [kind, case.arguments]}, case.shapes[0]
 
 
 def time_distributed(pick):
@@ -485,9 +484,7 @@ def bidirectional(pick):
 
 STRATEGIES = {
     "Activation": activation,
-    "ActivityRegularization": elementwise(
-        "ActivityRegularization", l1=(0.0, 0.02), l2=(0.0, 0.01)
-    ),
+    "ActivityRegularization": elementwise("ActivityRegularization", l1=(0.0, 0.02), l2=(0.0, 0.01)),
     "BatchNormalization": normalization,
     "Dense": dense,
     "Dropout": dropout,
@@ -510,7 +507,11 @@ STRATEGIES = {
     "RepeatVector": repeat_vector,
     "Reshape": reshape,
     "SReLU": learned(
-        "SReLU", t_left_init=("zero", "one"), a_left_init=INITS, t_right_init=INITS, a_right_init=("one", "zero")
+        "SReLU",
+        t_left_init=("zero", "one"),
+        a_left_init=INITS,
+        t_right_init=INITS,
+        a_right_init=("one", "zero"),
     ),
     "SpatialDropout1D": spatial_dropout(1),
     "SpatialDropout2D": spatial_dropout(2),
@@ -528,9 +529,17 @@ STRATEGIES = {
     "Convolution2D": convolution_2d("Convolution2D"),
     "Convolution3D": convolution_3d,
     "Cropping1D": resizing("Cropping1D", 1, "cropping", 4, [1, 1], [0, 2], [1, 0]),
-    "Cropping2D": resizing("Cropping2D", 2, "cropping", 3, [[0, 0], [0, 0]], [[1, 0], [0, 2]], [[0, 1], [1, 1]]),
+    "Cropping2D": resizing(
+        "Cropping2D", 2, "cropping", 3, [[0, 0], [0, 0]], [[1, 0], [0, 2]], [[0, 1], [1, 1]]
+    ),
     "Cropping3D": resizing(
-        "Cropping3D", 3, "cropping", 3, [[1, 1], [1, 1], [1, 1]], [[0, 1], [0, 0], [2, 0]], [[0, 0], [1, 0], [0, 1]]
+        "Cropping3D",
+        3,
+        "cropping",
+        3,
+        [[1, 1], [1, 1], [1, 1]],
+        [[0, 1], [0, 0], [2, 0]],
+        [[0, 0], [1, 0], [0, 1]],
     ),
     "Deconvolution2D": deconvolution,
     "GRU": recurrent("GRU", inner_activation=("hard_sigmoid", "sigmoid", "tanh", "softsign")),
@@ -541,7 +550,9 @@ STRATEGIES = {
     "GlobalMaxPooling2D": global_pooling("GlobalMaxPooling2D", 2),
     "GlobalMaxPooling3D": global_pooling("GlobalMaxPooling3D", 3),
     "LSTM": recurrent(
-        "LSTM", inner_activation=("hard_sigmoid", "sigmoid", "tanh", "softsign"), forget_bias_init=("one", "zero")
+        "LSTM",
+        inner_activation=("hard_sigmoid", "sigmoid", "tanh", "softsign"),
+        forget_bias_init=("one", "zero"),
     ),
     "LocallyConnected1D": local_1d,
     "LocallyConnected2D": local_2d,
@@ -559,4 +570,4 @@ STRATEGIES = {
         "ZeroPadding2D", 2, "padding", 1, [1, 1], [0, 2], [1, 0, 0, 2], {"top_pad": 1, "right_pad": 2}
     ),
     "ZeroPadding3D": resizing("ZeroPadding3D", 3, "padding", 1, [1, 1, 1], [0, 1, 2], [2, 0, 0]),
-}  # fmt: skip
+}

@@ -101,6 +101,9 @@ class Cell(Protocol):
     states: ClassVar[int]
     kept: ClassVar[int]
 
+    def __hash__(self) -> int:
+        """Equal cells have equal hashes."""
+
     def advance(self, engine: Engine, x: T, states: States, weights: States) -> tuple[States, States]:
         """Returns the new states, and what is to be kept.
 

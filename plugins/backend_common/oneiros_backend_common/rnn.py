@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
 from oneiros_backend_common.folds import Folds
@@ -206,10 +207,14 @@ class _Step:
             raise
 
     def _received(self, x: T, states: Sequence[T]) -> str:
-        shapes = [
-            ", ".join(str(self.backend.int_shape(t)) for t in part) for part in (states, self.constants)
-        ]
+        shapes = [", ".join(map(self._shape, part)) for part in (states, self.constants)]
         return (
             f"K.rnn's step function, called on an input of shape {self.backend.int_shape(x)}, "
             f"states of shapes {shapes[0] or '(none)'} and constants of shapes {shapes[1] or '(none)'}"
         )
+
+    def _shape(self, x: T) -> str:
+        """Returns the shape of a tensor or an array, or the shapes in a list, as a message shows them."""
+        if isinstance(x, (list, tuple)):
+            return f"[{', '.join(map(self._shape, x))}]"
+        return str(self.backend.int_shape(x) if self.backend.owns(x) else np.shape(x))

@@ -93,9 +93,9 @@ class InputGradient(Convolution):
 
     def make_node(self, kernel: Any, g: Any, *sizes: Any) -> Any:
         """Builds the node."""
-        sizes = scalars(sizes)
-        shape = (g.type.shape[0], *known(sizes), kernel.type.shape[-2])
-        return Apply(self, [kernel, g, *sizes], [pt.tensor(dtype=g.dtype, shape=shape)])
+        spatial = scalars(sizes)
+        shape = (g.type.shape[0], *known(spatial), kernel.type.shape[-2])
+        return Apply(self, [kernel, g, *spatial], [pt.tensor(dtype=g.dtype, shape=shape)])
 
     def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
         """The spatial sizes are inputs."""
@@ -120,10 +120,10 @@ class KernelGradient(Convolution):
 
     def make_node(self, x: Any, g: Any, *window: Any) -> Any:
         """Builds the node."""
-        window = scalars(window)
+        sizes = scalars(window)
         channels, filters = x.type.shape[-1], g.type.shape[-1]
-        shape = (*known(window), channels, self.multiplier(channels, filters))
-        return Apply(self, [x, g, *window], [pt.tensor(dtype=x.dtype, shape=shape)])
+        shape = (*known(sizes), channels, self.multiplier(channels, filters))
+        return Apply(self, [x, g, *sizes], [pt.tensor(dtype=x.dtype, shape=shape)])
 
     def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
         """The spatial sizes are inputs."""

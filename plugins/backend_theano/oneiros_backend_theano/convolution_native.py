@@ -1,7 +1,7 @@
-"""The derivative of a convolution by its kernel as a function that XLA calls: our numba kernel, no Python.
+"""Convolutions as functions that XLA calls: our numba kernels, without Python in between.
 
-XLA copies both tensors into another order for it and then uses one core for most of the time. This takes two
-thirds of its processor time, and as many calls as there are cores each do a part of the samples.
+On a CPU, XLA copies both tensors into another order to find the derivative by a kernel, and takes 5 to 300
+times as long for volumes. As many calls as there are cores each do a part of the samples.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ import os
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numba
 import numpy as np
 from numba import types
 
-from oneiros_backend_theano.convolution_numba import PLAN, kernel_gradient, make_plan, settings_of
+from oneiros_backend_theano import convolution_numba
+from oneiros_backend_theano.convolution_numba import PLAN, windows
+from oneiros_backend_theano.tiles import jitted
 
-TARGET = "oneiros_kernel_gradient"
-SIGNATURE = types.void(
+CALL = types.void(
     types.voidptr,
     types.CPointer(types.voidptr),
     types.CPointer(types.int64),
@@ -28,38 +30,81 @@ SIGNATURE = types.void(
     types.voidptr,
 )
 """XLA's calling convention: output, inputs, the bytes that we passed, their number, status."""
+_convolve, _by_input, _by_kernel = (
+    convolution_numba.convolve,
+    convolution_numba.input_gradient,
+    convolution_numba.kernel_gradient,
+)
 
 
-@numba.cfunc(SIGNATURE, cache=True)  # type: ignore[untyped-decorator]
-def _call(output: Any, inputs: Any, numbers: Any, length: Any, status: Any) -> None:
-    plan = numba.carray(numbers, PLAN + 2)
-    lengths = plan[0] * plan[5] * plan[6] * plan[7]
-    x = numba.carray(inputs[0], plan[0] * plan[1] * plan[2] * plan[3] * plan[4], np.float32)
-    g = numba.carray(inputs[1], lengths * plan[8], np.float32)
-    out = numba.carray(output, plan[9] * plan[10] * plan[11] * plan[4] * plan[8], np.float32)
-    kernel_gradient(x, g, out, plan, plan[PLAN], plan[PLAN + 1])
+@jitted
+def _part(numbers: Any) -> Any:
+    """Returns the plan of a part of the samples, how many come before it, and sizes per sample and kernel."""
+    plan = numba.carray(numbers, PLAN)
+    size = plan[1] * plan[2] * plan[3] * plan[4]
+    weights = plan[9] * plan[10] * plan[11] * plan[4] * plan[8]
+    return plan, numbers[PLAN], size, weights, windows(plan) * plan[8]
+
+
+def _call_convolve(output: Any, inputs: Any, numbers: Any, length: Any, status: Any) -> None:
+    plan, before, size, weights, lengths = _part(numbers)
+    x = numba.carray(inputs[0], (before + plan[0]) * size, np.float32)[before * size :]
+    kernel = numba.carray(inputs[1], weights, np.float32)
+    _convolve(x, kernel, numba.carray(output, plan[0] * lengths, np.float32), plan)
+
+
+def _call_by_input(output: Any, inputs: Any, numbers: Any, length: Any, status: Any) -> None:
+    plan, before, size, weights, lengths = _part(numbers)
+    kernel = numba.carray(inputs[0], weights, np.float32)
+    g = numba.carray(inputs[1], (before + plan[0]) * lengths, np.float32)[before * lengths :]
+    _by_input(kernel, g, numba.carray(output, plan[0] * size, np.float32), plan)
+
+
+def _call_by_kernel(output: Any, inputs: Any, numbers: Any, length: Any, status: Any) -> None:
+    plan, before, size, weights, lengths = _part(numbers)
+    x = numba.carray(inputs[0], (before + plan[0]) * size, np.float32)[before * size :]
+    g = numba.carray(inputs[1], (before + plan[0]) * lengths, np.float32)[before * lengths :]
+    _by_kernel(x, g, numba.carray(output, weights, np.float32), plan)
 
 
 @functools.cache
-def _registered() -> str:
+def _target(function: Any) -> str:
+    """Compiles a function for XLA, and returns the name that it is registered under."""
     capsule = ctypes.pythonapi.PyCapsule_New
     capsule.restype, capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-    target = capsule(_call.address, b"xla._CUSTOM_CALL_TARGET", None)
-    jax.ffi.register_ffi_target(TARGET, target, platform="cpu", api_version=0)
-    return TARGET
+    address = numba.cfunc(CALL, cache=True)(function).address
+    name: str = "oneiros" + function.__name__
+    target = capsule(address, b"xla._CUSTOM_CALL_TARGET", None)
+    jax.ffi.register_ffi_target(name, target, platform="cpu", api_version=0)
+    return name
 
 
-def native_kernel_gradient(op: Any, x: Any, g: Any, window: tuple[int, ...]) -> Any:
-    """Returns the derivative by the kernel, for tensors of type float32 on the CPU."""
-    samples, channels, filters = x.shape[0], x.shape[-1], g.shape[-1]
-    plan = make_plan.py_func(samples, x.shape[1:-1], channels, window, filters, settings_of(op))
-    parts = min(os.cpu_count() or 1, samples, 8)
-    bounds = [samples * part // parts for part in range(parts + 1)]
-    result = jax.ShapeDtypeStruct((*window, channels, filters), np.dtype(np.float32))
-    total: Any = 0
-    for start, stop in itertools.pairwise(bounds):
-        numbers = np.array([*plan, start, stop], np.int64).tobytes()
-        total = total + jax.ffi.ffi_call(
-            _registered(), result, custom_call_api_version=3, legacy_backend_config=numbers
-        )(x, g)
-    return total
+def _in_parts(function: Any, plan: Any, operands: tuple[Any, Any], shape: tuple[int, ...]) -> list[Any]:
+    """Calls a function for parts of the samples; a part's result has `shape`, -1 standing for its samples."""
+    samples, found = int(plan[0]), []
+    parts = max(min(os.cpu_count() or 1, samples, 8), 1)
+    for start, stop in itertools.pairwise(samples * part // parts for part in range(parts + 1)):
+        count = stop - start
+        result = jax.ShapeDtypeStruct(tuple(count if n < 0 else n for n in shape), np.dtype(np.float32))
+        numbers = np.array([count, *plan[1:], start], np.int64).tobytes()
+        call = jax.ffi.ffi_call(
+            _target(function), result, custom_call_api_version=3, legacy_backend_config=numbers
+        )
+        found.append(call(*operands))
+    return found
+
+
+def native_convolve(plan: Any, x: Any, kernel: Any, lengths: tuple[int, ...]) -> Any:
+    """Returns a convolution of float32."""
+    return jnp.concatenate(_in_parts(_call_convolve, plan, (x, kernel), (-1, *lengths, kernel.shape[-1])))
+
+
+def native_by_input(plan: Any, kernel: Any, g: Any, sizes: tuple[int, ...]) -> Any:
+    """Returns the derivative of a convolution of float32 by its input."""
+    return jnp.concatenate(_in_parts(_call_by_input, plan, (kernel, g), (-1, *sizes, kernel.shape[-2])))
+
+
+def native_by_kernel(plan: Any, x: Any, g: Any, window: tuple[int, ...]) -> Any:
+    """Returns the derivative of a convolution of float32 by its kernel."""
+    shape = (*window, x.shape[-1], g.shape[-1])
+    return functools.reduce(jnp.add, _in_parts(_call_by_kernel, plan, (x, g), shape))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import numba
 import numpy as np
 
 from oneiros_backend_theano.convolution import (
@@ -18,7 +17,7 @@ from oneiros_backend_theano.convolution import (
     InputGradient,
     KernelGradient,
 )
-from oneiros_backend_theano.tiles import multiply_add, padded_columns, padded_rows
+from oneiros_backend_theano.tiles import closure, jitted, multiply_add, padded_columns, padded_rows
 
 VERSION = 1
 """To be raised with every change to the kernels: PyTensor keeps what it compiled."""
@@ -29,10 +28,8 @@ MODES = {"valid": 0, "same": 1, "full": 2}
 _U = np.uintp
 """Unsigned indices need no test for wrapping around, so that LLVM vectorises the loops."""
 
-_kernel = numba.njit(cache=True, error_model="numpy")
 
-
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def make_plan(samples: int, sizes: Any, channels: int, window: Any, filters: int, settings: Any) -> Any:
     """Returns the plan of a convolution, with an Op's `settings`."""
     strides, dilation, mode, pairs = settings
@@ -55,8 +52,8 @@ def make_plan(samples: int, sizes: Any, channels: int, window: Any, filters: int
     return plan
 
 
-@_kernel  # type: ignore[untyped-decorator]
-def _place(plan: Any, at: int) -> Any:
+@jitted
+def place_of(plan: Any, at: int) -> Any:
     """Returns the sample and the first cell, padding included, of a window, by its number."""
     c = at % plan[7]
     b = at // plan[7] % plan[6]
@@ -65,13 +62,13 @@ def _place(plan: Any, at: int) -> Any:
     return n, a * plan[12] - plan[18], b * plan[13] - plan[19], c * plan[14] - plan[20]
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def _read_patches(x: Any, patches: Any, plan: Any, first: int, count: int, width: int) -> None:
     """Copies the cells of some windows into rows of `width` numbers, zeros for the padding."""
     depth, height, length, channels = plan[1], plan[2], plan[3], plan[4]
     run = plan[11] * channels
     for t in range(count):
-        n, d0, h0, w0 = _place(plan, first + t)
+        n, d0, h0, w0 = place_of(plan, first + t)
         whole = plan[17] == 1 and w0 >= 0 and w0 + plan[11] <= length
         o = t * width
         for i in range(plan[9]):
@@ -100,13 +97,13 @@ def _read_patches(x: Any, patches: Any, plan: Any, first: int, count: int, width
             patches[_U(q)] = 0
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def _add_patches(x: Any, patches: Any, plan: Any, first: int, count: int, width: int) -> None:
     """Adds rows of `width` numbers to the cells of some windows."""
     depth, height, length, channels = plan[1], plan[2], plan[3], plan[4]
     run = plan[11] * channels
     for t in range(count):
-        n, d0, h0, w0 = _place(plan, first + t)
+        n, d0, h0, w0 = place_of(plan, first + t)
         whole = plan[17] == 1 and w0 >= 0 and w0 + plan[11] <= length
         o = t * width
         for i in range(plan[9]):
@@ -129,23 +126,23 @@ def _add_patches(x: Any, patches: Any, plan: Any, first: int, count: int, width:
                 o += run
 
 
-@_kernel  # type: ignore[untyped-decorator]
-def _patch_size(plan: Any) -> int:
+@jitted
+def _patch_size(plan: Any) -> Any:
     return plan[9] * plan[10] * plan[11] * plan[4]
 
 
-@_kernel  # type: ignore[untyped-decorator]
-def windows(plan: Any) -> int:
+@jitted
+def windows(plan: Any) -> Any:
     """Returns the number of windows of a sample."""
     return plan[5] * plan[6] * plan[7]
 
 
-@_kernel  # type: ignore[untyped-decorator]
-def _block(width: int) -> int:
+@jitted
+def _block(width: int) -> Any:
     return padded_rows(min(max(BLOCK // width, 48), 512))
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def _widened(x: Any, first: int, count: int, columns: int, width: int) -> Any:
     """Returns some rows of a flat matrix with zeros added to each."""
     wide = np.zeros(count * width, x.dtype)
@@ -155,7 +152,7 @@ def _widened(x: Any, first: int, count: int, columns: int, width: int) -> Any:
     return wide
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def convolve(x: Any, kernel: Any, out: Any, plan: Any) -> None:
     """Computes a convolution."""
     steps, filters = _patch_size(plan), plan[8]
@@ -173,7 +170,7 @@ def convolve(x: Any, kernel: Any, out: Any, plan: Any) -> None:
                 out[_U((first + a) * filters + b)] = sums[_U(a * columns + b)]
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def input_gradient(kernel: Any, g: Any, out: Any, plan: Any) -> None:
     """Computes the derivative by the input."""
     size, filters = _patch_size(plan), plan[8]
@@ -193,15 +190,15 @@ def input_gradient(kernel: Any, g: Any, out: Any, plan: Any) -> None:
         _add_patches(out, patches, plan, first, count, width)
 
 
-@_kernel  # type: ignore[untyped-decorator]
-def kernel_gradient(x: Any, g: Any, out: Any, plan: Any, start: int, stop: int) -> None:
-    """Computes the derivative by the kernel, as far as it comes from samples `start` to `stop`."""
+@jitted
+def kernel_gradient(x: Any, g: Any, out: Any, plan: Any) -> None:
+    """Computes the derivative by the kernel."""
     size, filters = _patch_size(plan), plan[8]
     width, columns = padded_rows(size), padded_columns(filters, x.itemsize)
-    block, last = _block(width), stop * windows(plan)
+    block, last = _block(width), plan[0] * windows(plan)
     patches, sums = np.empty(block * width, x.dtype), np.zeros(width * columns, x.dtype)
     out[:] = 0
-    summed, first = 0, start * windows(plan)
+    summed = first = 0
     while first < last:
         count = min(block, last - first)
         _read_patches(x, patches, plan, first, count, width)
@@ -222,10 +219,10 @@ def kernel_gradient(x: Any, g: Any, out: Any, plan: Any, start: int, stop: int) 
 # Each channel by itself
 
 
-@_kernel  # type: ignore[untyped-decorator]
-def cell_at(plan: Any, at: int, cell: int) -> int:
-    """Returns the place in the input of a cell of a window, or -1 in the padding."""
-    n, d, h, w = _place(plan, at)
+@jitted
+def cell_at(plan: Any, place: Any, cell: int) -> Any:
+    """Returns where a cell of a window stands in the input, or -1 in the padding."""
+    n, d, h, w = place
     w += cell % plan[11] * plan[17]
     h += cell // plan[11] % plan[10] * plan[16]
     d += cell // (plan[11] * plan[10]) * plan[15]
@@ -234,88 +231,106 @@ def cell_at(plan: Any, at: int, cell: int) -> int:
     return ((n * plan[1] + d) * plan[2] + h) * plan[3] + w
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
+def _add_products(out: Any, o: int, x: Any, i: int, kernel: Any, k: int, channels: int, each: int) -> None:
+    """Adds x[c] * kernel[c, m] to out[c, m]."""
+    if each == 1:
+        for c in range(channels):
+            out[_U(o + c)] += x[_U(i + c)] * kernel[_U(k + c)]
+    else:
+        for c in range(channels):
+            for m in range(each):
+                out[_U(o + c * each + m)] += x[_U(i + c)] * kernel[_U(k + c * each + m)]
+
+
+@jitted
+def _add_sums(out: Any, o: int, g: Any, i: int, kernel: Any, k: int, channels: int, each: int) -> None:
+    """Adds the sums over m of g[c, m] * kernel[c, m] to out[c]."""
+    if each == 1:
+        for c in range(channels):
+            out[_U(o + c)] += g[_U(i + c)] * kernel[_U(k + c)]
+    else:
+        for c in range(channels):
+            for m in range(each):
+                out[_U(o + c)] += g[_U(i + c * each + m)] * kernel[_U(k + c * each + m)]
+
+
+@jitted
 def depthwise(x: Any, kernel: Any, out: Any, plan: Any) -> None:
     """Computes a convolution channel by channel."""
-    channels, filters = plan[4], plan[8]
-    multiplier = filters // channels
+    channels, filters, cells = plan[4], plan[8], plan[9] * plan[10] * plan[11]
     out[:] = 0
     for at in range(plan[0] * windows(plan)):
-        for cell in range(plan[9] * plan[10] * plan[11]):
-            s, o, k = cell_at(plan, at, cell), at * filters, cell * filters
+        place = place_of(plan, at)
+        for cell in range(cells):
+            s = cell_at(plan, place, cell) * channels
             if s >= 0:
-                for c in range(channels):
-                    for m in range(multiplier):
-                        q = c * multiplier + m
-                        out[_U(o + q)] += x[_U(s * channels + c)] * kernel[_U(k + q)]
+                each = filters // channels
+                _add_products(out, at * filters, x, s, kernel, cell * filters, channels, each)
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def depthwise_input_gradient(kernel: Any, g: Any, out: Any, plan: Any) -> None:
     """Computes the derivative of `depthwise` by the input."""
-    channels, filters = plan[4], plan[8]
-    multiplier = filters // channels
+    channels, filters, cells = plan[4], plan[8], plan[9] * plan[10] * plan[11]
     out[:] = 0
     for at in range(plan[0] * windows(plan)):
-        for cell in range(plan[9] * plan[10] * plan[11]):
-            s, o, k = cell_at(plan, at, cell), at * filters, cell * filters
+        place = place_of(plan, at)
+        for cell in range(cells):
+            s = cell_at(plan, place, cell) * channels
             if s >= 0:
-                for c in range(channels):
-                    for m in range(multiplier):
-                        q = c * multiplier + m
-                        out[_U(s * channels + c)] += g[_U(o + q)] * kernel[_U(k + q)]
+                each = filters // channels
+                _add_sums(out, s, g, at * filters, kernel, cell * filters, channels, each)
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def depthwise_kernel_gradient(x: Any, g: Any, out: Any, plan: Any) -> None:
     """Computes the derivative of `depthwise` by the kernel."""
-    channels, filters = plan[4], plan[8]
-    multiplier = filters // channels
+    channels, filters, cells = plan[4], plan[8], plan[9] * plan[10] * plan[11]
     out[:] = 0
     for at in range(plan[0] * windows(plan)):
-        for cell in range(plan[9] * plan[10] * plan[11]):
-            s, o, k = cell_at(plan, at, cell), at * filters, cell * filters
+        place = place_of(plan, at)
+        for cell in range(cells):
+            s = cell_at(plan, place, cell) * channels
             if s >= 0:
-                for c in range(channels):
-                    for m in range(multiplier):
-                        q = c * multiplier + m
-                        out[_U(k + q)] += x[_U(s * channels + c)] * g[_U(o + q)]
+                each = filters // channels
+                _add_products(out, cell * filters, x, s, g, at * filters, channels, each)
 
 
 # The Ops
 
 
-@_kernel  # type: ignore[untyped-decorator]
-def _joint_filters(shape: Any) -> int:
+@jitted
+def _joint_filters(shape: Any) -> Any:
     return shape[-1]
 
 
-@_kernel  # type: ignore[untyped-decorator]
-def _separate_filters(shape: Any) -> int:
+@jitted
+def _separate_filters(shape: Any) -> Any:
     return shape[-2] * shape[-1]
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def _image_sizes(plan: Any) -> Any:
     return plan[6], plan[7]
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def _volume_sizes(plan: Any) -> Any:
     return plan[5], plan[6], plan[7]
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def _pair(sizes: Any) -> Any:
     return sizes[0].item(), sizes[1].item()
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def _triple(sizes: Any) -> Any:
     return sizes[0].item(), sizes[1].item(), sizes[2].item()
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def check(matches: bool) -> None:
     """Raises ValueError unless `matches`."""
     if not matches:
@@ -338,7 +353,7 @@ def _forward(op: Convolution) -> Any:
     settings, (lengths, _) = settings_of(op), rank_helpers(op.rank)
     run, filters_of = (depthwise, _separate_filters) if op.depthwise else (convolve, _joint_filters)
 
-    @numba.njit  # type: ignore[untyped-decorator]
+    @closure
     def forward(x: Any, kernel: Any) -> Any:
         check(x.shape[-1] == kernel.shape[-2])
         filters = filters_of(kernel.shape)
@@ -357,7 +372,7 @@ def _by_input(op: Convolution) -> Any:
         (depthwise_input_gradient, _separate_filters) if op.depthwise else (input_gradient, _joint_filters)
     )
 
-    @numba.njit  # type: ignore[untyped-decorator]
+    @closure
     def by_input(kernel: Any, g: Any, *sizes: Any) -> Any:
         channels, spatial = kernel.shape[-2], ints(sizes)
         filters = filters_of(kernel.shape)
@@ -374,8 +389,9 @@ def _by_input(op: Convolution) -> Any:
 def _by_kernel(op: Convolution) -> Any:
     settings, (lengths, ints) = settings_of(op), rank_helpers(op.rank)
     separate = op.depthwise
+    run = depthwise_kernel_gradient if separate else kernel_gradient
 
-    @numba.njit  # type: ignore[untyped-decorator]
+    @closure
     def by_kernel(x: Any, g: Any, *sizes: Any) -> Any:
         channels, filters, window = x.shape[-1], g.shape[-1], ints(sizes)
         plan = make_plan(x.shape[0], x.shape[1:-1], channels, window, filters, settings)
@@ -383,10 +399,7 @@ def _by_kernel(op: Convolution) -> Any:
         last = filters // channels if separate else filters
         out = np.empty(window + (channels, last), x.dtype)
         flat = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(g).reshape(-1)
-        if separate:
-            depthwise_kernel_gradient(flat[0], flat[1], out.reshape(-1), plan)
-        else:
-            kernel_gradient(flat[0], flat[1], out.reshape(-1), plan, 0, x.shape[0])
+        run(flat[0], flat[1], out.reshape(-1), plan)
         return out
 
     return by_kernel

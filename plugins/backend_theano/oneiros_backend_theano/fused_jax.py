@@ -18,7 +18,6 @@ class JaxEngine:
 
     tanh = staticmethod(jnp.tanh)
     sigmoid = staticmethod(jax.nn.sigmoid)
-    choose = staticmethod(jnp.where)
     join = staticmethod(jnp.concatenate)
     transpose = staticmethod(jnp.transpose)
 
@@ -29,6 +28,10 @@ class JaxEngine:
     def where(self, condition: T, x: T) -> T:
         """Returns `x` where the condition holds, else 0."""
         return jnp.where(condition, x, 0)
+
+    def choose(self, condition: T, x: T, y: T) -> T:
+        """Returns `x` where the condition holds, else `y`."""
+        return jnp.where(condition, x, y)
 
     def split(self, x: T, sizes: Sequence[int]) -> Sequence[T]:
         """Cuts the last axis into parts of these sizes."""
@@ -42,21 +45,8 @@ class JaxEngine:
     def scan(
         self, step: Step, states: States, sequences: States, widths: Sequence[int], backwards: bool
     ) -> tuple[States, States]:
-        """Runs a step function.
-
-        The rows of the first sequence are fetched one step ahead. A step that splits a row into gates then
-        finds it in memory of its own; XLA makes faster code of that on a CPU than of parts of a sequence.
-        """
-        first, *others = sequences
-        ends = (1, -1, 0) if backwards else (-1, 1, 0)
-        ahead = jax.lax.pad(first, jnp.zeros((), first.dtype), [ends, *[(0, 0, 0)] * (first.ndim - 1)])
-
-        def advance(carried: States, rows: States) -> tuple[States, States]:
-            states, results = step(carried[0], (carried[1], *rows[1:]))
-            return (states, rows[0]), results
-
-        start = (states, first[-1 if backwards else 0])
-        (last, _), results = jax.lax.scan(advance, start, (ahead, *others), reverse=backwards)
+        """Runs a step function."""
+        last, results = jax.lax.scan(step, states, sequences, reverse=backwards)
         return last, results
 
 
@@ -79,7 +69,7 @@ def run(cell: Cell, backwards: bool, x: T, U: T, mask: T, *initial: T) -> States
 
 
 def _recurrence(loop: Loop) -> Any:
-    @jax.custom_vjp
+    @jax.custom_vjp  # type: ignore[untyped-decorator]
     def recurrence(x: T, U: T, mask: T, initial: States) -> States:
         last, after, _ = loop.forward(x, U, mask, initial)
         return after[0], *last
@@ -89,7 +79,9 @@ def _recurrence(loop: Loop) -> Any:
         return (after[0], *last), (U, mask, initial, after, kept)
 
     def backward(saved: States, gradients: States) -> States:
-        dx, dU, d_initial = loop.backward(*saved, gradients[0], tuple(gradients[1:]))
+        U, mask, initial, after, kept = saved
+        d_outputs, *d_last = gradients
+        dx, dU, d_initial = loop.backward(U, mask, initial, after, kept, d_outputs, tuple(d_last))
         return dx, dU, None, d_initial
 
     recurrence.defvjp(forward, backward)

@@ -80,9 +80,9 @@ class Unpool(Pooling):
 
     def make_node(self, positions: Any, g: Any, *sizes: Any) -> Any:
         """Builds the node."""
-        sizes = scalars(sizes)
-        shape = (g.type.shape[0], *known(sizes), g.type.shape[-1])
-        return Apply(self, [positions, g, *sizes], [pt.tensor(dtype=g.dtype, shape=shape)])
+        spatial = scalars(sizes)
+        shape = (g.type.shape[0], *known(spatial), g.type.shape[-1])
+        return Apply(self, [positions, g, *spatial], [pt.tensor(dtype=g.dtype, shape=shape)])
 
     def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
         """The spatial sizes are inputs."""
@@ -156,9 +156,9 @@ class Spread(Pooling):
 
     def make_node(self, g: Any, *sizes: Any) -> Any:
         """Builds the node."""
-        sizes = scalars(sizes)
-        shape = (g.type.shape[0], *known(sizes), g.type.shape[-1])
-        return Apply(self, [g, *sizes], [pt.tensor(dtype=g.dtype, shape=shape)])
+        spatial = scalars(sizes)
+        shape = (g.type.shape[0], *known(spatial), g.type.shape[-1])
+        return Apply(self, [g, *spatial], [pt.tensor(dtype=g.dtype, shape=shape)])
 
     def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
         """The spatial sizes are inputs."""

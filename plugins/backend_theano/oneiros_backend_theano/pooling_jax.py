@@ -18,6 +18,7 @@ import numpy as np
 
 from oneiros_backend_theano.jax_ops import _converts, known_sizes
 from oneiros_backend_theano.pooling import AveragePool, MaxPool, Pick, Pooling, Spread, Unpool
+from oneiros_backend_theano.slices import placed, strided
 
 LARGE = 9
 
@@ -45,26 +46,15 @@ def _starts(op: Pooling) -> list[tuple[int, ...]]:
     return list(itertools.product(*map(range, op.window)))
 
 
-def _along(x: Any, axis: int, start: int, count: int, stride: int) -> Any:
-    return jax.lax.slice_in_dim(x, start, start + (count - 1) * stride + 1, stride, axis)
-
-
 def _slices(op: Pooling, padded: Any) -> list[Any]:
     """Returns the values of each cell of the window, in all windows."""
     found = []
     for start in _starts(op):
         cell = padded
         for axis, (first, window, stride) in enumerate(zip(start, op.window, op.strides, strict=True), 1):
-            cell = _along(cell, axis, first, (padded.shape[axis] - window) // stride + 1, stride)
+            cell = strided(cell, axis, first, (padded.shape[axis] - window) // stride + 1, stride)
         found.append(cell)
     return found
-
-
-def _placed(x: Any, axis: int, start: int, stride: int, size: int) -> Any:
-    """Puts values along an axis of a given size, `stride` apart, zeros between them."""
-    config = [(0, 0, 0)] * x.ndim
-    config[axis] = (start, size - start - (x.shape[axis] - 1) * stride - 1, stride - 1)
-    return jax.lax.pad(x, jnp.zeros((), x.dtype), config)
 
 
 def _joined(op: Pooling, cells: list[Any], sizes: tuple[int, ...]) -> Any:
@@ -72,7 +62,7 @@ def _joined(op: Pooling, cells: list[Any], sizes: tuple[int, ...]) -> Any:
     total: Any = 0
     for start, cell in zip(_starts(op), cells, strict=True):
         for axis, (first, (low, _)) in enumerate(zip(start, op.paddings(sizes, op.window), strict=True), 1):
-            cell = _placed(cell, axis, first - low, op.strides[axis - 1], sizes[axis - 1])
+            cell = placed(cell, axis, first - low, op.strides[axis - 1], sizes[axis - 1])
         total = total + cell
     return total
 
@@ -176,7 +166,7 @@ def _average_pool(op: AveragePool, node: Any) -> Any:
         total = _padded(op, jnp.asarray(x), 0)
         for axis, (window, stride) in enumerate(zip(op.window, op.strides, strict=True), 1):
             count = (total.shape[axis] - window) // stride + 1
-            total = sum(_along(total, axis, start, count, stride) for start in range(window))
+            total = sum(strided(total, axis, start, count, stride) for start in range(window))
         return total * _shares(op, x.shape[1:-1], x.dtype)
 
     return by_blocks if _has_blocks(op) else by_slices
@@ -195,7 +185,7 @@ def _spread(op: Spread, node: Any) -> Any:
         total: Any = jnp.asarray(g) * _shares(op, spatial, g.dtype)
         for axis, (low, _) in enumerate(op.paddings(spatial, op.window), 1):
             window, stride, size = op.window[axis - 1], op.strides[axis - 1], spatial[axis - 1]
-            total = sum(_placed(total, axis, start - low, stride, size) for start in range(window))
+            total = sum(placed(total, axis, start - low, stride, size) for start in range(window))
         return total
 
     return by_blocks if _has_blocks(op) else by_slices

@@ -5,36 +5,36 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import numba
 import numpy as np
 
 from oneiros_backend_theano.convolution_numba import (
     cell_at,
     check,
     make_plan,
+    place_of,
     rank_helpers,
     settings_of,
     windows,
 )
 from oneiros_backend_theano.pooling import AveragePool, MaxPool, Pick, Pooling, Spread, Unpool
+from oneiros_backend_theano.tiles import closure, jitted
 
 _U = np.uintp
-_kernel = numba.njit(cache=True, error_model="numpy")
 
 
-@_kernel  # type: ignore[untyped-decorator]
-def _cells(plan: Any) -> int:
+@jitted
+def _cells(plan: Any) -> Any:
     return plan[9] * plan[10] * plan[11]
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def max_pool(x: Any, out: Any, positions: Any, plan: Any) -> None:
     """Finds the largest value of each window, and where it stands."""
     channels = plan[4]
     for at in range(plan[0] * windows(plan)):
-        o, empty = at * channels, True
+        place, o, empty = place_of(plan, at), at * channels, True
         for cell in range(_cells(plan)):
-            s = cell_at(plan, at, cell) * channels
+            s = cell_at(plan, place, cell) * channels
             if s < 0:
                 continue
             if empty:
@@ -50,54 +50,55 @@ def max_pool(x: Any, out: Any, positions: Any, plan: Any) -> None:
             empty = False
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def unpool(positions: Any, g: Any, out: Any, plan: Any) -> None:
     """Adds each value to the cell of its window that is named."""
     channels = plan[4]
     out[:] = 0
     for at in range(plan[0] * windows(plan)):
-        o = at * channels
+        place, o = place_of(plan, at), at * channels
         for cell in range(_cells(plan)):
-            s = cell_at(plan, at, cell) * channels
+            s = cell_at(plan, place, cell) * channels
             if s >= 0:
                 for c in range(channels):
                     chosen = positions[_U(o + c)] == cell
                     out[_U(s + c)] += g[_U(o + c)] if chosen else g.dtype.type(0)
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def pick(positions: Any, x: Any, out: Any, plan: Any) -> None:
     """Takes the cell that is named from each window."""
     channels = plan[4]
     out[:] = 0
     for at in range(plan[0] * windows(plan)):
-        o = at * channels
+        place, o = place_of(plan, at), at * channels
         for cell in range(_cells(plan)):
-            s = cell_at(plan, at, cell) * channels
+            s = cell_at(plan, place, cell) * channels
             if s >= 0:
                 for c in range(channels):
                     chosen = positions[_U(o + c)] == cell
                     out[_U(o + c)] = x[_U(s + c)] if chosen else out[_U(o + c)]
 
 
-@_kernel  # type: ignore[untyped-decorator]
-def _share(plan: Any, at: int) -> float:
+@jitted
+def _share(plan: Any, place: Any) -> float:
     """Returns one over the number of a window's cells that aren't padding."""
     inside = 0
     for cell in range(_cells(plan)):
-        inside += cell_at(plan, at, cell) >= 0
+        inside += cell_at(plan, place, cell) >= 0
     return 1.0 / inside
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def average_pool(x: Any, out: Any, plan: Any) -> None:
     """Computes the mean of each window."""
     channels = plan[4]
     out[:] = 0
     for at in range(plan[0] * windows(plan)):
-        o, share = at * channels, out.dtype.type(_share(plan, at))
+        place, o = place_of(plan, at), at * channels
+        share = out.dtype.type(_share(plan, place))
         for cell in range(_cells(plan)):
-            s = cell_at(plan, at, cell) * channels
+            s = cell_at(plan, place, cell) * channels
             if s >= 0:
                 for c in range(channels):
                     out[_U(o + c)] += x[_U(s + c)]
@@ -105,15 +106,16 @@ def average_pool(x: Any, out: Any, plan: Any) -> None:
             out[_U(o + c)] *= share
 
 
-@_kernel  # type: ignore[untyped-decorator]
+@jitted
 def spread(g: Any, out: Any, plan: Any) -> None:
     """Spreads each value evenly over the cells of its window."""
     channels = plan[4]
     out[:] = 0
     for at in range(plan[0] * windows(plan)):
-        o, share = at * channels, out.dtype.type(_share(plan, at))
+        place, o = place_of(plan, at), at * channels
+        share = out.dtype.type(_share(plan, place))
         for cell in range(_cells(plan)):
-            s = cell_at(plan, at, cell) * channels
+            s = cell_at(plan, place, cell) * channels
             if s >= 0:
                 for c in range(channels):
                     out[_U(s + c)] += g[_U(o + c)] * share
@@ -126,7 +128,7 @@ def _max_pool(op: MaxPool) -> Any:
     window, settings, kind = op.window, settings_of(op), np.dtype(op.positions)
     lengths, _ = rank_helpers(op.rank)
 
-    @numba.njit  # type: ignore[untyped-decorator]
+    @closure
     def maxima(x: Any) -> Any:
         plan = make_plan(x.shape[0], x.shape[1:-1], x.shape[-1], window, x.shape[-1], settings)
         shape = x.shape[:1] + lengths(plan) + x.shape[-1:]
@@ -140,7 +142,7 @@ def _max_pool(op: MaxPool) -> Any:
 def _unpool(op: Unpool) -> Any:
     window, settings, (lengths, ints) = op.window, settings_of(op), rank_helpers(op.rank)
 
-    @numba.njit  # type: ignore[untyped-decorator]
+    @closure
     def placed(positions: Any, g: Any, *sizes: Any) -> Any:
         spatial = ints(sizes)
         plan = make_plan(g.shape[0], spatial, g.shape[-1], window, g.shape[-1], settings)
@@ -156,7 +158,7 @@ def _unpool(op: Unpool) -> Any:
 def _pick(op: Pick) -> Any:
     window, settings, (lengths, _) = op.window, settings_of(op), rank_helpers(op.rank)
 
-    @numba.njit  # type: ignore[untyped-decorator]
+    @closure
     def picked(positions: Any, x: Any) -> Any:
         plan = make_plan(x.shape[0], x.shape[1:-1], x.shape[-1], window, x.shape[-1], settings)
         check(positions.shape == x.shape[:1] + lengths(plan) + x.shape[-1:])
@@ -171,7 +173,7 @@ def _pick(op: Pick) -> Any:
 def _average_pool(op: AveragePool) -> Any:
     window, settings, (lengths, _) = op.window, settings_of(op), rank_helpers(op.rank)
 
-    @numba.njit  # type: ignore[untyped-decorator]
+    @closure
     def means(x: Any) -> Any:
         plan = make_plan(x.shape[0], x.shape[1:-1], x.shape[-1], window, x.shape[-1], settings)
         out = np.empty(x.shape[:1] + lengths(plan) + x.shape[-1:], x.dtype)
@@ -184,7 +186,7 @@ def _average_pool(op: AveragePool) -> Any:
 def _spread(op: Spread) -> Any:
     window, settings, (lengths, ints) = op.window, settings_of(op), rank_helpers(op.rank)
 
-    @numba.njit  # type: ignore[untyped-decorator]
+    @closure
     def shares(g: Any, *sizes: Any) -> Any:
         spatial = ints(sizes)
         plan = make_plan(g.shape[0], spatial, g.shape[-1], window, g.shape[-1], settings)

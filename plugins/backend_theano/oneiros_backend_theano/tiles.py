@@ -12,6 +12,16 @@ from numba import types
 from numba.extending import intrinsic
 
 
+def jitted(function: Any) -> Any:
+    """Decorator: compiles a function when it is first called, and keeps its code on disk."""
+    return numba.njit(cache=True, error_model="numpy")(function)
+
+
+def closure(function: Any) -> Any:
+    """Decorator: makes a function available to compiled ones."""
+    return numba.njit(function)
+
+
 def _has_wide_registers() -> bool:
     return bool(binding.get_host_cpu_features().get("avx512f"))
 
@@ -130,20 +140,20 @@ def _write(tile: _Tile, vectors: int, steps: Any, x: Any, y: Any, out: Any) -> N
 _wide, _narrow = _tile(2), _tile(1)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def padded_rows(n: int) -> int:
+@jitted
+def padded_rows(n: int) -> Any:
     """Returns the next multiple of a tile's rows."""
     return (n + ROWS - 1) // ROWS * ROWS
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def padded_columns(n: int, itemsize: int) -> int:
+@jitted
+def padded_columns(n: int, itemsize: int) -> Any:
     """Returns the next multiple of a vector's length."""
     lanes = BYTES // itemsize
     return (n + lanes - 1) // lanes * lanes
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@jitted
 def multiply_add(
     rows: int, columns: int, steps: int, x: Any, row: int, step: int, y: Any, y_at: int, y_step: int, out: Any
 ) -> None:
@@ -153,7 +163,7 @@ def multiply_add(
     `y[y_at + s * y_step + b]`, (a, b) of the result at `out[a * columns + b]`; all three are flat arrays.
     """
     lanes = BYTES // np.int64(out.itemsize)
-    b = 0
+    b: Any = 0
     while b + 2 * lanes <= columns:
         for a in range(0, rows, ROWS):
             _wide(x, a * row, row, step, y, y_at + b, y_step, steps, out, a * columns + b, columns)

@@ -8,7 +8,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.engine.node import label
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
 Shape = tuple[int | None, ...]
 MODES = ("cpu", "mem", "gpu")
@@ -167,17 +167,12 @@ class SequenceLayer(Layer):
     def _loop(
         self, step: Any, x: Any, initial: list[Any], mask: Any, constants: list[Any]
     ) -> tuple[Any, Any, list[Any]]:
-        result: tuple[Any, Any, list[Any]] = K.rnn(
-            step,
-            x,
-            initial,
-            go_backwards=self.go_backwards,
-            mask=mask,
-            constants=constants,
-            unroll=self.unroll,
-            input_length=K.int_shape(x)[1],
-        )
-        return result
+        options = {"go_backwards": self.go_backwards, "mask": mask, "constants": constants}
+        length = K.int_shape(x)[1]
+        try:
+            return K.rnn(step, x, initial, unroll=self.unroll, input_length=length, **options)  # type: ignore[no-any-return]
+        except OneirosError as error:
+            raise type(error)(f"{label(self)}: {error}") from error
 
     def _keeps(self, standard: type, methods: tuple[str, ...]) -> bool:
         """Tells whether no subclass of `standard`, nor this instance, has replaced one of its methods."""
