@@ -4,8 +4,8 @@
 
 Images of 28x28, two convolutions with 32 filters of 3x3, maxima of 2x2, 128 units, a softmax over 10 classes,
 Adam, batches of 128. The Theano backend runs with both of its linkers; `fit` trains in runs of batches, the
-others with `train_on_batch`. Every round runs each contender in a process of its own, in turn. The ratio is that
-of the medians to TensorFlow's; processor time, over all cores, depends less on what else the machine does.
+others with `train_on_batch`. Every round runs each contender in a process of its own, in turn. The ratio is
+that of the medians to TensorFlow's; processor time depends less on what else the machine does.
 """
 
 from __future__ import annotations

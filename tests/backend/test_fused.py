@@ -183,6 +183,19 @@ def test_it_trains_in_a_compiled_loop(backend):
     assert (np.diff(losses) < 0).all()
 
 
+@KINDS
+def test_another_linker_computes_the_same(kind):
+    with K.use("theano"):
+        values = arrays(kind)
+        inputs, U = symbols(values)
+        outputs = call(kind, inputs, U, mask=MASK)[0]
+        wanted = [outputs, *K.gradients(K.sum(K.square(outputs)), [inputs[0], U])]
+        by_jax = K.function(inputs, wanted)(values[:-1])
+        by_numba = K.function(inputs, wanted, mode="NUMBA")(values[:-1])
+    for a, b in zip(by_numba, by_jax, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
 def test_half_precision_stays(backend):
     values = arrays("gru", "float16")
     inputs, U = symbols(values)

@@ -9,7 +9,7 @@ from golden_layers import CASES, Case, compiled, differences
 from oneiros import backend as K
 
 SMALL = ["MaxPooling1D"]
-FAMILIES = ("Convolution", "Pooling", "Deconvolution", "ConvLSTM", "LocallyConnected")
+FAMILIES = ("Convolution", "Pooling", "Deconvolution", "ConvLSTM")
 NAMES = sorted({case["class_name"] for case in CASES if any(f in case["class_name"] for f in FAMILIES)})
 
 

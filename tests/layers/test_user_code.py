@@ -1,4 +1,4 @@
-"""Code that users write on tensors: operators, K and raw engine functions, custom layers, losses and metrics."""
+"""Code that users write on tensors: operators, K and raw engine functions, custom layers and losses."""
 
 import numpy as np
 import pytest

@@ -276,10 +276,10 @@ def deconvolution(pick):
     arguments["border_mode"] = pick("border_mode", "valid", "same", "full")
     arguments["subsample"] = pick("subsample", [1, 1], [2, 1], [1, 2], [2, 2])
     arguments.update(activated(pick))
-    shape, arguments["dim_ordering"] = layout(pick, 2, 2)
+    window = arguments["nb_row"], arguments["nb_col"]
+    shape, arguments["dim_ordering"] = layout(pick, 2, window)
     first = rows_of(arguments)
     sizes = []
-    window = arguments["nb_row"], arguments["nb_col"]
     moves = zip(("rows", "columns"), shape[first:], window, arguments["subsample"], strict=False)
     for name, size, width, stride in moves:
         taken = {"valid": width - 1, "same": 0, "full": 1 - width}[arguments["border_mode"]]

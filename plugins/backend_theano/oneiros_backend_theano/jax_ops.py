@@ -183,12 +183,12 @@ def _reduce(op: Any, node: Any) -> Any:
 
 
 def _sum_per_channel(xp: Any, x: Any, dtype: Any) -> Any:
-    """Sums over all axes but the last; on a CPU, XLA takes a tenth of the time if samples are added first."""
+    """Sums over all axes but the last; as a product, which XLA is several times faster at on a CPU."""
     axes = tuple(range(np.ndim(x) - 1))
-    if xp is np or jax.default_backend() != "cpu":
+    if xp is np or jax.default_backend() != "cpu" or x.dtype != dtype or np.dtype(dtype).kind != "f":
         return xp.sum(x, axis=axes, dtype=dtype)
-    samples_added = jax.lax.optimization_barrier(jnp.sum(x, axis=0, dtype=dtype))
-    return jnp.sum(samples_added, axis=axes[:-1])
+    rows = jnp.reshape(x, (-1, x.shape[-1]))
+    return jnp.ones(len(rows), dtype) @ rows
 
 
 def _product_without_zeros(op: Any) -> Any:
