@@ -96,6 +96,7 @@ def run(program: str, backend: str, home: str) -> tuple[Seconds, str]:
         "ONEIROS_BACKEND": backend,
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTENSOR_FLAGS": f"base_compiledir={home}/pytensor",
+        "NUMBA_CACHE_DIR": f"{home}/numba",
     }
     wall, processor = time.perf_counter(), processor_time()
     done = subprocess.run(

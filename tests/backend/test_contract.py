@@ -14,7 +14,7 @@ from oneiros.backend.contract import CAPABILITIES, OPTIONAL, Backend, Function, 
 from oneiros.errors import ArgumentError, BackendMissingError, CapabilityError, DataError
 
 REFERENCE = Path(__file__).parents[1] / "data" / "keras1_api.md"
-NEXT_ISSUE = sorted(name for names in OPTIONAL.values() for name in names.split())
+OPTIONAL_NAMES = sorted(name for names in OPTIONAL.values() for name in names.split())
 
 
 def reference_signatures():
@@ -64,13 +64,26 @@ def test_every_name_of_the_common_module_is_there():
     assert all(getattr(K, name) is getattr(common, name) for name in common.__all__)
 
 
-@pytest.mark.parametrize("name", NEXT_ISSUE)
-def test_what_a_backend_lacks_says_so(name, backend):
-    if getattr(type(K.current()), name) is not getattr(Backend, name):
-        pytest.skip("offered")
-    parameters = inspect.signature(getattr(K, name)).parameters
-    with pytest.raises(CapabilityError, match=rf"backend '{backend}' doesn't offer K.{name}"):
-        getattr(K, name)(*[None] * len(parameters))
+def test_a_backend_offers_all_optional_functions_but_those_of_a_session(backend):
+    cls = type(K.current())
+    lacking = {name for name in OPTIONAL_NAMES if getattr(cls, name) is getattr(Backend, name)}
+    assert lacking == {"get_session", "set_session"}
+
+
+@pytest.mark.parametrize("name", OPTIONAL_NAMES)
+def test_what_a_backend_lacks_says_so(name):
+    refuses(getattr(Numbers(), name), "numbers")
+
+
+@pytest.mark.parametrize("name", ["get_session", "set_session"])
+def test_there_is_no_session(name, backend):
+    refuses(getattr(K, name), backend)
+
+
+def refuses(function, backend):
+    parameters = inspect.signature(function).parameters
+    with pytest.raises(CapabilityError, match=rf"backend '{backend}' doesn't offer K.{function.__name__}"):
+        function(*[None] * len(parameters))
 
 
 def test_capabilities_are_known_flags(backend):
@@ -105,7 +118,7 @@ def test_unknown_backend_names_what_to_install_or_near_names():
 
 def test_required_and_optional_dont_overlap():
     required = {name for name in vars(Required) if not name.startswith("_")}
-    assert not required & set(NEXT_ISSUE)
+    assert not required & set(OPTIONAL_NAMES)
     assert "owns" in required and "dot" in required
 
 

@@ -1,4 +1,4 @@
-"""The examples reach the scores that they state: on Theano, and in the exhaustive run on both backends."""
+"""The examples reach the scores that they state: one in the test command, all in the exhaustive run."""
 
 import importlib.util
 import subprocess
@@ -12,6 +12,7 @@ from oneiros import backend as K
 ROOT = Path(__file__).parents[2] / "examples"
 TASKS = sorted(path.stem for path in ROOT.glob("*.py") if path.stem != "quickstart")
 BACKENDS = ["theano", "tensorflow"] if draws.exhaustive else ["theano"]
+RUN = TASKS if draws.exhaustive else ["gunpoint"]
 
 
 def load(name):
@@ -23,7 +24,7 @@ def load(name):
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("backend_name", BACKENDS)
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", RUN)
 def test_reaches_its_target(name, backend_name, capsys):
     example = load(name)
     with K.use(backend_name):

@@ -48,20 +48,25 @@ def engines():
         K.load(backend)
 
 
+def options(backend):
+    """Returns options of `K.function`: TensorFlow keeps what XLA compiled for it, 3 GB after 200 LSTMs."""
+    return {"jit_compile": False} if backend == "tensorflow" and draws.exhaustive else {}
+
+
 def check(case):
     """Checks a case on each backend, and that they agree."""
     results = []
     for backend in BACKENDS:
         with K.use(backend):
             note(f"{backend}: {case!r}")
-            probe = Probe(case)
+            probe = Probe(case, **options(backend))
             results.append(probe.check())
     agree(*results, probe.exact)
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
 @settings(
-    max_examples=draws.draws(2),
+    max_examples=draws.draws(1),
     deadline=None,
     derandomize=not draws.exhaustive,
     database=None,

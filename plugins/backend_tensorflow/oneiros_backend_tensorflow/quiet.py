@@ -2,7 +2,7 @@
 
 While the import lasts, TF_CPP_MIN_LOG_LEVEL is 3 and what TensorFlow's libraries log to the standard
 error is held back; anything else written there is passed on afterwards. Where TF_CPP_MIN_LOG_LEVEL is
-set, nothing changes.
+set, nothing changes. What the import draws from NumPy's global generator is put back.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import numpy as np
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _LOG_LINE = re.compile(rb"[IWE]\d{4} \d\d:\d\d:|WARNING: All log messages before absl")
@@ -39,8 +41,10 @@ def _quiet() -> Iterator[None]:
             os.write(2, b"".join(line for line in held if not _LOG_LINE.match(line)))
 
 
+_state = np.random.get_state()
 with _quiet():
     import tensorflow as tf
     from tensorflow.python.framework import type_spec
+np.random.set_state(_state)
 
 __all__ = ["tf", "type_spec"]

@@ -8,11 +8,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from oneiros_backend_theano.convolution import Convolution, Convolve, InputGradient, KernelGradient
+from oneiros_backend_theano.jax_import import jax
 from oneiros_backend_theano.jax_ops import _converts, known_sizes
 from oneiros_backend_theano.slices import placed, strided
 

@@ -12,7 +12,6 @@ import itertools
 import os
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numba
 import numpy as np
@@ -20,6 +19,7 @@ from numba import types
 
 from oneiros_backend_theano import convolution_numba
 from oneiros_backend_theano.convolution_numba import PLAN, windows
+from oneiros_backend_theano.jax_import import jax
 from oneiros_backend_theano.tiles import jitted
 
 CALL = types.void(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 import sys
 
 OPTIONS: dict[str, bool | int | str] = {"xla_cpu_experimental_ynn_fusion_type": ""}
@@ -14,7 +15,7 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
 @functools.cache
 def convolution_options() -> dict[str, bool | int | str] | None:
     """Returns XLA's options for graphs with convolutions, as far as it knows them; None if not on a CPU."""
-    import jax
+    from oneiros_backend_theano.jax_import import jax
 
     if jax.default_backend() != "cpu":
         return None
@@ -30,9 +31,10 @@ def keep_freed_memory() -> None:
     """Lets glibc keep freed memory for the next step instead of handing it back to the system each time.
 
     XLA frees a step's intermediate results, some 100 MB for a small network, and the system clears them page
-    by page when they are asked for again: a fifth of the time of such a step.
+    by page when they are asked for again: a fifth of the time of such a step. It holds for the whole process,
+    from the first function with a convolution on; ONEIROS_KEEP_FREED_MEMORY=0 in the environment forbids it.
     """
-    if not sys.platform.startswith("linux"):
+    if not sys.platform.startswith("linux") or os.environ.get("ONEIROS_KEEP_FREED_MEMORY") == "0":
         return
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):

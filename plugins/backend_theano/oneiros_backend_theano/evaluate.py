@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError, OneirosError
@@ -14,6 +13,7 @@ from pytensor.graph.traversal import apply_ancestors
 from pytensor.scalar.basic import Add, Switch
 from pytensor.tensor.elemwise import Elemwise
 
+from oneiros_backend_theano.jax_import import jax
 from oneiros_backend_theano.jax_ops import conversion, is_concrete, is_zero, vanishes, zeros
 from oneiros_backend_theano.jaxop import JaxOp, Pullback
 

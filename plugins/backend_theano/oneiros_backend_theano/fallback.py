@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import numpy as np
 from oneiros.errors import CapabilityError
+
+from oneiros_backend_theano.jax_import import jax
 
 _flag = jax.enable_x64.get_global()
 from pytensor.link.jax.dispatch import jax_funcify  # noqa: E402

@@ -98,7 +98,7 @@ class JaxFunction(GraphFunction):
 
     def upload(self, arrays: Any) -> Upload:
         """Copies whole data sets to the device."""
-        import jax
+        from oneiros_backend_theano.jax_import import jax
 
         with jax.enable_x64(True):
             return Upload([jax.device_put(np.array(array)) for array in self.check_upload(arrays)])
@@ -120,7 +120,7 @@ class JaxFunction(GraphFunction):
         return [output[:steps] for output in outputs]
 
     def _execute(self, kind: str, phase: int | None, arrays: list[Any], steps: int) -> list[Any]:
-        import jax
+        from oneiros_backend_theano.jax_import import jax
 
         function = self._jitted.get((kind, phase))
         if function is None:
@@ -189,8 +189,9 @@ class JaxFunction(GraphFunction):
         step, count = self._traced(phase), len(self.updated)
 
         def loop(old: Any, read: Any, counters: Any, steps: Any, index: Any, *data: Any) -> Any:
-            import jax
             import jax.numpy as jnp
+
+            from oneiros_backend_theano.jax_import import jax
 
             def one(i: Any, old: Any) -> Any:
                 feeds = [jnp.take(array, index[i], axis=0, mode="clip") for array in data]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from oneiros_backend_common.fused import Cell, Loop, States, Step
+
+from oneiros_backend_theano.jax_import import jax
 
 T = Any
 

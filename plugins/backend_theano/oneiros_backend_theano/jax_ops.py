@@ -12,7 +12,6 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import ArgumentError, DataError
@@ -43,6 +42,7 @@ from pytensor.tensor.subtensor import (
 )
 
 from oneiros_backend_theano.draw import Draw
+from oneiros_backend_theano.jax_import import jax
 
 Conversion = Callable[..., Any]
 CONCRETE = (np.ndarray, np.generic, bool, int, float)

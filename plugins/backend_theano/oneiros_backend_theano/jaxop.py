@@ -66,8 +66,9 @@ class JaxOp(Op):  # type: ignore[misc]
             floats: places of the inputs to differentiate by.
             outputs: places of the outputs that have cotangents.
         """
-        import jax
         import jax.numpy as jnp
+
+        from oneiros_backend_theano.jax_import import jax
 
         def function(*moving: Any) -> tuple[Arrays, Arrays]:
             given = list(values)
@@ -81,7 +82,7 @@ class JaxOp(Op):  # type: ignore[misc]
 
     def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
         """Computes with JAX, at once."""
-        import jax
+        from oneiros_backend_theano.jax_import import jax
 
         with jax.enable_x64(True):
             results = self.function(*inputs)

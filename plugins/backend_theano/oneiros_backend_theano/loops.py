@@ -133,8 +133,9 @@ class LoopFunction:
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         """Returns the outputs and the last states, for sequences, first states and captured values."""
-        import jax
         import jax.numpy as jnp
+
+        from oneiros_backend_theano.jax_import import jax
 
         graph, order = self._graph, -1 if self._backwards else 1
         states_at = graph.slices + len(graph.states)

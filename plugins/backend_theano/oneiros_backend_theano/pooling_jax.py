@@ -12,10 +12,10 @@ import itertools
 import math
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
+from oneiros_backend_theano.jax_import import jax
 from oneiros_backend_theano.jax_ops import _converts, known_sizes
 from oneiros_backend_theano.pooling import AveragePool, MaxPool, Pick, Pooling, Spread, Unpool
 from oneiros_backend_theano.slices import placed, strided

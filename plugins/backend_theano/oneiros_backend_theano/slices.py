@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+
+from oneiros_backend_theano.jax_import import jax
 
 
 def strided(x: Any, axis: int, start: int, count: int, stride: int) -> Any:
