@@ -139,3 +139,15 @@ def test_a_layer_keeps_its_order_of_axes(backend):
     finally:
         K.set_image_dim_ordering(before)
     assert [layer.dim_ordering for layer in again] == ["th", "th"]
+
+
+@pytest.mark.parametrize("window", [(1, 2, 2), (2, 1, 1), (1, 1, 1), (2, 2, 2)])
+def test_second_derivatives_agree_with_differences(backend, float64, window):
+    x = K.placeholder((2, 3, 4, 4, 1))
+    y = K.pool3d(K.tanh(x), window, (1, 1, 1), dim_ordering="tf")
+    slope = K.gradients(K.sum(K.square(y) * y), [x])[0]
+    size = K.sum(K.square(slope))
+    compute = K.function([x], [size, *K.gradients(size, [x])])
+    at, direction = (np.random.normal(size=(2, 3, 4, 4, 1)) for _ in range(2))
+    (up, _), (down, _) = (compute([at + sign * 1e-6 * direction]) for sign in (1, -1))
+    assert np.sum(compute([at])[1] * direction) == pytest.approx((up - down) / 2e-6, rel=1e-5)

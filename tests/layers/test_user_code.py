@@ -151,3 +151,44 @@ def test_a_model_with_a_gradient_penalty_trains(backend):
     for _ in range(30):
         model.train_on_batch(X, np.zeros((6, 1), "float32"))
     assert float(measure([X])[0]) < 0.2 * before
+
+
+class Noisy(Dense):
+    """Computes on with what depends on the learning phase."""
+
+    def call(self, x, mask=None):
+        y = super().call(x)
+        return 2 * K.in_train_phase(K.zeros_like(y), y) + 1
+
+
+def test_the_learning_phase_inside_user_code_reaches_the_model(backend):
+    x = Input(shape=(4,))
+    layer = Noisy(2)
+    model = Model(x, layer(x))
+    assert model.uses_learning_phase
+    w, b = layer.get_weights()
+    np.testing.assert_allclose(model.predict(X), 2 * (X @ w + b) + 1, rtol=1e-5, atol=1e-6)
+    model.compile("sgd", "mse")
+    assert model.train_on_batch(X, np.ones((6, 2), "float32")) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "join",
+    [lambda h, again: h + h, lambda h, again: h + again, lambda h, again: (h + again) / 2],
+    ids=["itself", "twin", "mean"],
+)
+def test_a_sum_of_equal_tensors_in_a_run_of_batches(backend, join):
+    """TensorFlow's optimizer of graphs loses the results of a loop over such steps."""
+    x = Input(shape=(6, 6, 2))
+    shared = Convolution2D(3, 3, 3, dim_ordering="tf")
+    y = Lambda(lambda pair: join(*pair), output_shape=lambda shapes: shapes[0])([shared(x), shared(x)])
+    model = Model(x, Dense(1)(Flatten()(y)))
+    model.compile("sgd", "mse")
+    images = np.random.RandomState(3).normal(size=(12, 6, 6, 2)).astype("float32")
+    whole = model.predict(images, batch_size=12)
+    np.testing.assert_allclose(model.predict(images, batch_size=4), whole, rtol=1e-4, atol=1e-5)
+    loss = model.evaluate(images, np.zeros((12, 1)), batch_size=4, verbose=0)
+    assert loss == pytest.approx(np.mean(whole**2), rel=1e-4)
+    before = model.get_weights()[0]
+    model.fit(images, np.ones((12, 1)), batch_size=4, nb_epoch=1, verbose=0)
+    assert (model.get_weights()[0] != before).any()

@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 from layer_picks import Scripted
-from layer_probe import plain_config, set_states
+from layer_probe import set_states
 from layer_strategies import STRATEGIES
 from oneiros import backend as K
 from oneiros import layers
@@ -140,11 +140,11 @@ class Seen:
         self.masks = [mask for mask in node.output_masks if mask is not None]
         weights = self.layer._ordered_weights()
         self.at_once = {
-            "name": self.layer.name,
+            "name": [self.layer.name],
             "input": [(x._keras_shape, K.dtype(x)) for x in self.inputs],
             "from": [(type(parent).__name__, parent.name) for parent in node.inbound_layers],
             "shape": [y._keras_shape for y in self.outputs],
-            "masks": len(self.masks),
+            "masks": [len(self.masks)],
             "weights": [(w.name, tuple(K.get_variable_shape(w))) for w in weights],
             "trained": [w.name for w in self.layer.trainable_weights],
             "initial": self.layer.get_weights(),
@@ -166,32 +166,24 @@ class Seen:
         """The weights after a step of training."""
         trained = self.layer.trainable_weights
         loss = sum(K.sum(K.square(y) * (y + 1.0)) for y in self.outputs) + sum(self.layer.losses)
-        stepped = [
-            w - RATE * g for w, g in zip(trained, K.gradients(loss, trained) if trained else [], strict=True)
-        ]
-        constraints = [self.layer.constraints.get(w, lambda new: new) for w in trained]
-        return [constraint(new) for constraint, new in zip(constraints, stepped, strict=True)]
-
-    def config(self):
-        """The configuration, as a file holds it."""
-        return plain_config(self.layer)
+        gradients = K.gradients(loss, trained) if trained else []
+        constraints = [self.layer.constraints.get(weight, lambda new: new) for weight in trained]
+        steps = zip(constraints, trained, gradients, strict=True)
+        return [constraint(weight - RATE * gradient) for constraint, weight, gradient in steps]
 
 
 def same(one, other):
     """Tells whether two things seen are the same: values, or lists of arrays that agree closely."""
     if not any(isinstance(part, np.ndarray) for part in (*one, *other)):
         return one == other
-    return len(one) == len(other) and all(
-        np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-9, atol=1e-12)
-        for a, b in zip(one, other, strict=True)
-    )
+    if [np.shape(part) for part in one] != [np.shape(part) for part in other]:
+        return False
+    return all(np.allclose(a, b, rtol=1e-9, atol=1e-12) for a, b in zip(one, other, strict=True))
 
 
 def differ_at_once(one, other):
     """Tells whether two `Seen` differ in what no function need be compiled for."""
-    return any(not same(one.at_once[key], other.at_once[key]) for key in one.at_once if key != "masks") or (
-        one.at_once["masks"] != other.at_once["masks"]
-    )
+    return any(not same(part, other.at_once[key]) for key, part in one.at_once.items())
 
 
 def computed(seen):

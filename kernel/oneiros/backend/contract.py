@@ -560,6 +560,10 @@ class Backend(Required, Optional):
         """Tells whether `x` is the learning phase's placeholder."""
         return x is not None and x is self._phase
 
+    def uses_learning_phase(self, x: T) -> bool:
+        """Tells whether `x` depends on the learning phase's placeholder."""
+        return bool(getattr(x, "_uses_learning_phase", False))
+
     def set_learning_phase(self, value: int) -> None:
         """Fixes the learning phase to 0 (test) or 1 (train) for graphs built from now on."""
         if value not in (0, 1):

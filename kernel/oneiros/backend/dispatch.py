@@ -14,7 +14,7 @@ from oneiros.backend.contract import Backend, Required
 from oneiros.errors import BackendMissingError, BackendMixError, PluginLoadError, UnknownNameError
 
 PREFERENCE = ("theano", "tensorflow", "jax")
-KEPT = {"owns", "is_learning_phase", "checked_value"}
+KEPT = {"owns", "is_learning_phase", "uses_learning_phase", "checked_value"}
 """Methods of a backend that are not functions of `K`."""
 
 _loaded: dict[str, Backend] = {}

@@ -167,7 +167,7 @@ def run_layer(layer: Layer, tensors: list[Tensor], masks: list[Tensor], shapes: 
         if layer.checks_output_shape:
             _check_shape(layer, K.int_shape(output), output_shape)
         output._keras_shape = output_shape
-        output._uses_learning_phase = learns or getattr(output, "_uses_learning_phase", False)
+        output._uses_learning_phase = learns or layer._backend.uses_learning_phase(output)
     regularizer = getattr(layer, "activity_regularizer", None)
     if regularizer is not None:
         layer.add_loss([regularizer(output) for output in outputs], tensors)

@@ -175,7 +175,7 @@ class _Step:
             output, new = self._parts(self.function(x, [*states, *self.constants]), len(states))
             for i, (old, after) in enumerate(zip(states, new, strict=True)):
                 self._check_state(i, self.backend.int_shape(old), self.backend.int_shape(after))
-        self.phased |= any(getattr(part, "_uses_learning_phase", False) for part in (output, *new))
+        self.phased |= any(map(self.backend.uses_learning_phase, (output, *new)))
         return output, new
 
     def _parts(self, result: Any, count: int) -> Pair:

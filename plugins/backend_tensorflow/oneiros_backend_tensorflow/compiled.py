@@ -38,11 +38,13 @@ class Compiled:
         signature: the tensors' `tf.TensorSpec`s.
         outside: function of tensors that makes those of `fn`, outside of what XLA compiles; with the
             `tf.TensorSpec`s of its own.
+        plain: function of the same tensors to run where XLA isn't chosen; by default the graph function.
     """
 
     def __init__(
         self, fn: Callable[..., Any], program: Program, signature: list[Any],
         outside: tuple[Callable[..., list[Any]], list[Any]] | None = None,
+        plain: Callable[..., list[Any]] | None = None,
     ) -> None:  # fmt: skip
         xla, variables = program.options["xla"], [node.data.variable for node in program.variables]
 
@@ -56,10 +58,10 @@ class Compiled:
             return _direct(inner, variables)
 
         with tf.init_scope():
-            plain = traced(fn, signature)
-            self._run = self._plain = bound(plain)
-            if _suits_xla(plain) if xla is None else xla:
-                self._run = bound(traced(lambda *args: plain(*args), signature, jit_compile=True))
+            graph = traced(fn, signature)
+            self._run = self._plain = plain or bound(graph)
+            if _suits_xla(graph) if xla is None else xla:
+                self._run = bound(traced(lambda *args: graph(*args), signature, jit_compile=True))
         self._proven = False
 
     def __call__(self, *tensors: Any) -> list[Array]:

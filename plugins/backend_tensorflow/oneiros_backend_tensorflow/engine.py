@@ -134,7 +134,11 @@ class TensorFlowEngine:
     def compile_loop(
         self, program: Program, phase: int, arrays: list[Any], index: Array
     ) -> Callable[..., list[Array]]:
-        """Returns many steps as one graph function; their batches are gathered on the device beforehand."""
+        """Returns many steps as one graph function; their batches are gathered on the device beforehand.
+
+        Where XLA isn't chosen the steps run one by one: TensorFlow's optimizer breaks loops in which a tensor
+        is added to itself, and a step that doesn't suit XLA takes long enough.
+        """
         steps, places = index.shape[0], _places(program)
 
         def many(variables: list[Any], counter: Any, count: Any, *feeds: Any) -> list[Any]:
@@ -160,12 +164,29 @@ class TensorFlowEngine:
         batches = _signature([(*index.shape, *array.shape[1:]) for array in arrays], program)
         whole = _signature([(None, *array.shape[1:]) for array in arrays], program)
         outer = [number, number, tf.TensorSpec(index.shape, tf.int32), *whole[1:]]
-        compiled = Compiled(many, program, [number, *batches], (gathered, outer))
+        one_by_one = self._one_by_one(program, phase, [spec.shape for spec in batches[1:]])
+        compiled = Compiled(many, program, [number, *batches], (gathered, outer), one_by_one)
 
         def run(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
             return compiled(
                 tf.constant(counter) if counter else zero, tf.constant(steps), tf.constant(index), *arrays
             )
+
+        return run
+
+    def _one_by_one(self, program: Program, phase: int, shapes: list[Any]) -> Callable[..., list[Any]]:
+        """Returns a loop that calls the compiled step; `shapes` are those of the steps' batches."""
+        step: list[Callable[..., list[Array]]] = []
+
+        def run(counter: Any, count: Any, index: Any, *arrays: Any) -> list[Any]:
+            if not step:
+                like = [np.broadcast_to(np.float32(0), shape[1:]) for shape in shapes]
+                step.append(self.compile(program, phase, like))
+            results = [
+                step[0]([tf.gather(array, index[i]) for array in arrays], int(counter) + i)
+                for i in range(int(count))
+            ]
+            return [tf.constant(np.stack(values)) for values in zip(*results, strict=True)]
 
         return run
 

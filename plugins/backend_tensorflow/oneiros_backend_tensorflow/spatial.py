@@ -83,10 +83,15 @@ def convolve_back(x: T, kernel: T, sizes: tuple[T, ...], strides: tuple[int, ...
 
 def pool(x: T, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str) -> T:
     """Returns the largest value, or the mean, of each window."""
-    x, fn = floats(x), tf.nn.max_pool2d if mode == "max" else tf.nn.avg_pool2d
-    if len(window) == 2:
+    fn = tf.nn.max_pool2d if mode == "max" else tf.nn.avg_pool2d
+
+    def planes(x: T, window: tuple[int, ...], strides: tuple[int, ...]) -> T:
+        if set(window) == {1}:  # TensorFlow's second derivative of such a pooling is wrong
+            return _every(x, strides)
         return fn(x, window, strides, border_mode.upper())
-    return _in_volumes(fn, x, window, strides, border_mode.upper())
+
+    x = floats(x)
+    return planes(x, window, strides) if len(window) == 2 else _in_volumes(planes, x, window, strides)
 
 
 def pad(x: T, widths: Any) -> T:
@@ -94,14 +99,12 @@ def pad(x: T, widths: Any) -> T:
     return tf.pad(tensor(x), widths)
 
 
-def _in_volumes(
-    fn: Callable[..., T], x: T, window: tuple[int, ...], strides: tuple[int, ...], padding: str
-) -> T:
+def _in_volumes(fn: Callable[..., T], x: T, window: tuple[int, ...], strides: tuple[int, ...]) -> T:
     """Pools planes, then across planes: TensorFlow's own pooling of volumes has no double or half type."""
     _, depth, *plane = _shape(x)
-    x = fn(tf.reshape(x, (-1, *plane)), window[1:], strides[1:], padding)
+    x = fn(tf.reshape(x, (-1, *plane)), window[1:], strides[1:])
     _, rows, columns, channels = _shape(x)
-    x = fn(tf.reshape(x, (-1, depth, rows * columns, channels)), (window[0], 1), (strides[0], 1), padding)
+    x = fn(tf.reshape(x, (-1, depth, rows * columns, channels)), (window[0], 1), (strides[0], 1))
     return tf.reshape(x, (-1, _shape(x)[1], rows, columns, channels))
 
 

@@ -197,6 +197,19 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         """Returns the learning phase's placeholder, or None if no graph uses it."""
         return self._phase
 
+    def uses_learning_phase(self, x: Any) -> bool:
+        """Whether the graph of `x` holds the phase, as far back as to outputs of layers, which are marked."""
+        waiting, seen = [x], {x}
+        while waiting:
+            variable = waiting.pop()
+            if variable is self._phase or super().uses_learning_phase(variable):
+                return True
+            if variable.owner is not None and (variable is x or not hasattr(variable, "_keras_history")):
+                fresh = [parent for parent in variable.owner.inputs if parent not in seen]
+                seen.update(fresh)
+                waiting += fresh
+        return False
+
     def stop_gradient(self, variables: Any) -> Any:
         """Constants for `gradients`."""
         if isinstance(variables, (list, tuple)):

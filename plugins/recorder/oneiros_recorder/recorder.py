@@ -467,7 +467,10 @@ class RecordedFunction(Function):
                 capacity, run = steps, self._engine.compile_loop(self.program, chosen, held, rows)
                 self._loops[key] = (capacity, run)
         padded = rows if capacity == steps else np.pad(rows, ((0, capacity - steps), (0, 0)))
-        return [output[:steps] for output in run(held, padded, steps, self._advance(steps))]
+        outputs = run(held, padded, steps, self._advance(steps))
+        if any(len(output) < steps for output in outputs):
+            raise GraphError(f"The engine lost steps of a loop of {steps}. Pass batches one by one instead.")
+        return [output[:steps] for output in outputs]
 
 
 def _new_value(recorder: Recorder, variable: Any, new: Any) -> Any:
