@@ -219,6 +219,7 @@ def test_sparse_feeds(backend):
     x, w = K.placeholder((None, 3), sparse=True), K.variable(np.arange(6).reshape(3, 2))
     assert K.is_sparse(x) and not K.is_sparse(w)
     matrix = np.array([[0, 2, 0], [1, 0, 0]], "float32")
+    assert K.is_sparse(K.variable(csr_matrix(matrix)))
     product, dense = K.function([x], [K.dot(x, w), K.to_dense(x)])([csr_matrix(matrix)])
     np.testing.assert_array_equal(product, matrix @ K.get_value(w))
     np.testing.assert_array_equal(dense, matrix)

@@ -105,11 +105,11 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         """Makes a shared variable of known shape."""
         array = np.array(value.toarray() if hasattr(value, "toarray") else value, dtype=self._dtype(dtype))
         x = KerasVariable(TensorType(array.dtype.name, shape=array.shape), array, strict=False, name=name)
-        x._keras_shape, x._uses_learning_phase = array.shape, False
+        x._keras_shape, x._uses_learning_phase, x._sparse = array.shape, False, hasattr(value, "toarray")
         return x
 
     def is_sparse(self, tensor: Any) -> bool:
-        """Whether `tensor` is an input declared sparse."""
+        """Whether `tensor` is an input declared sparse, or a variable made of a sparse matrix."""
         return bool(getattr(tensor, "_sparse", False))
 
     def to_dense(self, tensor: Any) -> Any:
