@@ -9,9 +9,10 @@ import pytensor
 import pytest
 from oneiros import backend as K
 from oneiros.errors import DataError, ShapeError
-from oneiros_backend_theano import convolution_jax, cpu, windows
+from oneiros_backend_theano import windows
 from oneiros_backend_theano.convolution import Convolve
 from oneiros_backend_theano.pooling import average_pool, max_pool
+from oneiros_jax_common import convolutions, cpu
 
 PERFORM = "FAST_COMPILE"
 
@@ -271,9 +272,9 @@ def test_our_functions_for_xla_agree_with_its_own(size, window, strides, monkeyp
     y = Convolve(strides, "same", (1,) * len(strides))(x, kernel)
     outputs = [y, *K.gradients(K.sum(K.square(y)), [x, kernel])]
     feeds = {x: np.random.randn(*size), kernel: np.random.randn(*window)}
-    monkeypatch.setattr(convolution_jax, "LARGE", {2: np.inf, 3: np.inf})
+    monkeypatch.setattr(convolutions, "LARGE", {2: np.inf, 3: np.inf})
     expected = run(outputs, feeds)
-    monkeypatch.setattr(convolution_jax, "LARGE", {2: 0, 3: 0})
+    monkeypatch.setattr(convolutions, "LARGE", {2: 0, 3: 0})
     for got, want in zip(run(outputs, feeds), expected, strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4)
 

@@ -142,7 +142,7 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
 
     def device_value(self, x: Any) -> Any:
         """Returns a variable's value as a JAX array, moving it to the device if it isn't there yet."""
-        from oneiros_backend_theano.jax_import import jax
+        from oneiros_jax_common.jax_import import jax
 
         storage = _storage(x)
         if not isinstance(storage[0], jax.Array):

@@ -7,30 +7,21 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 from oneiros.backend.contract import Backend
+from oneiros_jax_common.windows import ConvolutionWindows
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply
 
 from oneiros_backend_theano.operations import as_float
 from oneiros_backend_theano.pooling import average_pool, max_pool
-from oneiros_backend_theano.windows import Windowed, checked_border, known, scalars, sizes_of
+from oneiros_backend_theano.windows import Windowed, known, scalars, sizes_of
 
 
-class Convolution(Windowed):
-    """What the convolution and its two derivatives share.
-
-    # Arguments
-        strides, border, dilation: see `Windowed`.
-        depthwise: whether each channel has its own kernels, `(*window, channels, multiplier)`, instead of
-            all channels sharing `(*window, channels, filters)`.
-    """
+class Convolution(ConvolutionWindows, Windowed):
+    """What the convolution and its two derivatives share; arguments as for `ConvolutionWindows`."""
 
     __props__ = ("strides", "border", "dilation", "depthwise")
     zero_if = "any"
     converted_by = "oneiros_backend_theano.convolution_jax"
-
-    def __init__(self, strides: Any, border: Any, dilation: Any, depthwise: bool = False) -> None:
-        self.strides, self.dilation = tuple(map(int, strides)), tuple(map(int, dilation))
-        self.border, self.depthwise = checked_border(border, self.rank), depthwise
 
     def sibling(self, cls: Any) -> Any:
         """Returns another of the three for the same windows."""
@@ -41,19 +32,6 @@ class Convolution(Windowed):
         from oneiros_backend_theano.convolution_numba import compiled
 
         return compiled(self)
-
-    def filters(self, kernel_shape: Any) -> Any:
-        """Returns the number of output channels."""
-        channels, last = kernel_shape[-2:]
-        if not self.depthwise:
-            return last
-        return None if channels is None or last is None else channels * last
-
-    def multiplier(self, channels: Any, filters: Any) -> Any:
-        """Returns the last size of a kernel."""
-        if not self.depthwise:
-            return filters
-        return None if channels is None or filters is None else filters // channels
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         """The sizes take no derivative."""

@@ -8,12 +8,12 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError, OneirosError
+from oneiros_jax_common.jax_import import jax
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import apply_ancestors
 from pytensor.scalar.basic import Add, Switch
 from pytensor.tensor.elemwise import Elemwise
 
-from oneiros_backend_theano.jax_import import jax
 from oneiros_backend_theano.jax_ops import conversion, is_concrete, is_zero, vanishes, zeros
 from oneiros_backend_theano.jaxop import JaxOp, Pullback
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import CapabilityError
-
-from oneiros_backend_theano.jax_import import jax
+from oneiros_jax_common.jax_import import jax
 
 _flag = jax.enable_x64.get_global()
 from pytensor.link.jax.dispatch import jax_funcify  # noqa: E402

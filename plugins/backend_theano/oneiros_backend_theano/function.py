@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import functools
-import operator
-import signal
-import threading
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import chain, repeat, starmap
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from oneiros.backend.contract import Function, Upload, draw_seed
 from oneiros.errors import ArgumentError, DataError
+from oneiros_jax_common.calls import LOCK, store
+from oneiros_jax_common.cpu import convolution_options
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import ancestors, apply_ancestors
 
 from oneiros_backend_theano.convolution import is_convolution
-from oneiros_backend_theano.cpu import convolution_options
 from oneiros_backend_theano.draw import STEP, STREAM
-
-_lock = threading.Lock()
-"""Held from reading the variables to storing their new values: no other thread reads a donated buffer."""
 
 
 class GraphFunction(Function):
@@ -98,7 +90,7 @@ class JaxFunction(GraphFunction):
 
     def upload(self, arrays: Any) -> Upload:
         """Copies whole data sets to the device."""
-        from oneiros_backend_theano.jax_import import jax
+        from oneiros_jax_common.jax_import import jax
 
         with jax.enable_x64(True):
             return Upload([jax.device_put(np.array(array)) for array in self.check_upload(arrays)])
@@ -120,7 +112,7 @@ class JaxFunction(GraphFunction):
         return [output[:steps] for output in outputs]
 
     def _execute(self, kind: str, phase: int | None, arrays: list[Any], steps: int) -> list[Any]:
-        from oneiros_backend_theano.jax_import import jax
+        from oneiros_jax_common.jax_import import jax
 
         function = self._jitted.get((kind, phase))
         if function is None:
@@ -134,7 +126,7 @@ class JaxFunction(GraphFunction):
             if fresh:
                 values = self._values()
                 function.lower(*values, self.counters(0), *arrays).compile()
-            with _lock:
+            with LOCK:
                 results = self._call(function, [*self._values(), self.counters(steps), *arrays], fresh)
         self._ready.add(signature)
         return [np.array(result) for result in results]
@@ -149,15 +141,9 @@ class JaxFunction(GraphFunction):
         return tuple(put(x) for x in self.updated), tuple(put(x) for x in self.read)
 
     def _call(self, function: Any, arguments: list[Any], fresh: bool) -> list[Any]:
-        """Calls and stores the new values in one go: no exception, not even Ctrl-C, can come in between.
-
-        Of all that follows, only what `function` itself runs when it is fresh is Python code.
-        """
+        """Calls, and stores the new values in one go."""
         holders: list[list[Any]] = [[None] for _ in self.outputs]
-        slots = [x.container.storage for x in self.updated] + holders
-        results = chain.from_iterable(starmap(function, (arguments,)))
-        with _deferred_interrupt(fresh):
-            deque(map(operator.setitem, slots, repeat(0), results), maxlen=0)
+        store(function, arguments, [x.container.storage for x in self.updated] + holders, fresh)
         if not holders and self.updated:
             self.updated[0].container.storage[0].block_until_ready()
         return [holder[0] for holder in holders]
@@ -186,47 +172,17 @@ class JaxFunction(GraphFunction):
 
     def _looped(self, phase: int | None) -> Callable[..., Any]:
         """Returns a loop over steps that gathers each batch by index."""
-        step, count = self._traced(phase), len(self.updated)
+        from oneiros_jax_common.runs import run_of
 
-        def loop(old: Any, read: Any, counters: Any, steps: Any, index: Any, *data: Any) -> Any:
-            import jax.numpy as jnp
+        step = self._traced(phase)
 
-            from oneiros_backend_theano.jax_import import jax
-
-            def one(i: Any, old: Any) -> Any:
-                feeds = [jnp.take(array, index[i], axis=0, mode="clip") for array in data]
+        def loop(old: Any, read: Any, counters: Any, *rest: Any) -> Any:
+            def one(old: Any, i: Any, *feeds: Any) -> Any:
                 return step(old, read, counters + i.astype(np.uint32), *feeds)
 
-            def body(i: Any, carried: Any) -> Any:
-                results = one(i, carried[0])
-                rows = (
-                    jax.lax.dynamic_update_index_in_dim(all_rows, row, i, 0)
-                    for all_rows, row in zip(carried[1], results[count:], strict=True)
-                )
-                return results[:count], tuple(rows)
-
-            shapes = jax.eval_shape(one, jnp.int32(0), old)[count:]
-            empty = tuple(jnp.zeros((len(index), *x.shape), x.dtype) for x in shapes)
-            new, outputs = jax.lax.fori_loop(0, steps, body, (old, empty))
-            return *new, *outputs
+            return run_of(one, len(self.updated))(old, *rest)
 
         return loop
-
-
-@contextmanager
-def _deferred_interrupt(active: bool) -> Iterator[None]:
-    """Holds Ctrl-C back until the block is left."""
-    if not active or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    caught: list[Any] = []
-    before = signal.signal(signal.SIGINT, lambda *details: caught.append(details))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if caught and callable(before):
-            before(*caught[0])
 
 
 class PytensorFunction(GraphFunction):
@@ -241,7 +197,7 @@ class PytensorFunction(GraphFunction):
         """Runs one step."""
         if phase not in self._compiled:
             self._compiled[phase] = self._compile(phase)
-        with _lock:
+        with LOCK:
             for variable in (*self.updated, *self.read):
                 storage = variable.container.storage
                 storage[0] = np.asarray(storage[0])
@@ -252,8 +208,8 @@ class PytensorFunction(GraphFunction):
         import pytensor
         from pytensor.graph.replace import clone_replace
 
-        from oneiros_backend_theano.cpu import prepare_numba
         from oneiros_backend_theano.jaxop import register_with_numba
+        from oneiros_backend_theano.windows import prepare_numba
 
         if str(self._mode) == "NUMBA":
             register_with_numba()

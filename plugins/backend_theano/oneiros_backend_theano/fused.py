@@ -26,7 +26,7 @@ class Fused(FusedLoops):
 @functools.cache
 def _op(label: str, cell: Cell, backwards: bool, masked: bool) -> JaxOp:
     def compute(x: T, *rest: T) -> tuple[T, ...]:
-        from oneiros_backend_theano.fused_jax import run
+        from oneiros_jax_common.fused import run
 
         mask, (U, *initial) = (rest[0], rest[1:]) if masked else (None, rest)
         return run(cell, backwards, x, U, mask, *initial)

@@ -15,6 +15,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import ArgumentError, DataError
+from oneiros_jax_common.jax_import import jax
 from pytensor.compile.ops import DeepCopyOp, TypeCastingOp
 from pytensor.printing import Print
 from pytensor.tensor.basic import (
@@ -42,7 +43,6 @@ from pytensor.tensor.subtensor import (
 )
 
 from oneiros_backend_theano.draw import Draw
-from oneiros_backend_theano.jax_import import jax
 
 Conversion = Callable[..., Any]
 CONCRETE = (np.ndarray, np.generic, bool, int, float)

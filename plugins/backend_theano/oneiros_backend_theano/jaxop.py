@@ -67,8 +67,7 @@ class JaxOp(Op):  # type: ignore[misc]
             outputs: places of the outputs that have cotangents.
         """
         import jax.numpy as jnp
-
-        from oneiros_backend_theano.jax_import import jax
+        from oneiros_jax_common.jax_import import jax
 
         def function(*moving: Any) -> tuple[Arrays, Arrays]:
             given = list(values)
@@ -82,7 +81,7 @@ class JaxOp(Op):  # type: ignore[misc]
 
     def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
         """Computes with JAX, at once."""
-        from oneiros_backend_theano.jax_import import jax
+        from oneiros_jax_common.jax_import import jax
 
         with jax.enable_x64(True):
             results = self.function(*inputs)

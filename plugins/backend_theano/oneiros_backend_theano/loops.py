@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import pytensor.tensor as pt
 from oneiros.errors import DataError, GraphError
+from oneiros_jax_common.draws import nested
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import toposort
 from pytensor.tensor.type import TensorType
@@ -22,7 +22,6 @@ from oneiros_backend_theano.jaxop import JaxOp
 from oneiros_backend_theano.operations import Operations
 
 Step = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
-_ODD = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)
 
 
 class Loops(Operations):
@@ -35,8 +34,8 @@ class Loops(Operations):
     @contextmanager
     def _inside(self, index: Any) -> Iterator[None]:
         outside = self._counters
-        number = pt.cast(index, "uint32") * _ODD[1] + _ODD[1]
-        self._counters = {key: counter * _ODD[0] + number for key, counter in outside.items()}
+        number = pt.cast(index, "uint32")
+        self._counters = {key: nested(counter, number) for key, counter in outside.items()}
         try:
             yield
         finally:
@@ -134,8 +133,7 @@ class LoopFunction:
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         """Returns the outputs and the last states, for sequences, first states and captured values."""
         import jax.numpy as jnp
-
-        from oneiros_backend_theano.jax_import import jax
+        from oneiros_jax_common.jax_import import jax
 
         graph, order = self._graph, -1 if self._backwards else 1
         states_at = graph.slices + len(graph.states)

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pytensor.tensor as pt
+from oneiros_jax_common.windows import PoolingWindows
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply
 
-from oneiros_backend_theano.windows import Windowed, checked_border, known, scalars, sizes_of
+from oneiros_backend_theano.windows import Windowed, known, scalars, sizes_of
 
 
-class Pooling(Windowed):
-    """What all pooling Ops share.
-
-    # Arguments
-        window: sizes of the window, one per spatial axis.
-        strides, border: see `Windowed`.
-    """
+class Pooling(PoolingWindows, Windowed):
+    """What all pooling Ops share; arguments as for `PoolingWindows`."""
 
     __props__ = ("window", "strides", "border")
     converted_by = "oneiros_backend_theano.pooling_jax"
-
-    def __init__(self, window: Any, strides: Any, border: Any) -> None:
-        self.window, self.strides = tuple(map(int, window)), tuple(map(int, strides))
-        self.border, self.dilation = checked_border(border, self.rank), (1,) * self.rank
 
     def compiled(self) -> Any:
         """Returns the computation as a function for numba."""
@@ -36,15 +27,6 @@ class Pooling(Windowed):
     def sibling(self, cls: Any) -> Any:
         """Returns another Op for the same windows."""
         return cls(self.window, self.strides, self.border)
-
-    def pooled(self, shape: Any) -> tuple[Any, ...]:
-        """Returns the result's shape for an input's."""
-        return (shape[0], *self.lengths(shape[1:-1], self.window), shape[-1])
-
-    @property
-    def positions(self) -> str:
-        """The type of positions in a window."""
-        return "int8" if math.prod(self.window) < 128 else "int32"
 
 
 class MaxPool(Pooling):

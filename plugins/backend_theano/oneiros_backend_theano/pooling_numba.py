@@ -1,4 +1,4 @@
-"""Pooling in numba, on flat arrays and the plans of `convolution_numba`."""
+"""Pooling in numba, on flat arrays and the plans of `oneiros_jax_common.convolution_kernels`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import functools
 from typing import Any
 
 import numpy as np
-
-from oneiros_backend_theano.convolution_numba import (
+from oneiros_jax_common.convolution_kernels import (
     cell_at,
     check,
     make_plan,
@@ -16,8 +15,9 @@ from oneiros_backend_theano.convolution_numba import (
     settings_of,
     windows,
 )
+from oneiros_jax_common.tiles import closure, jitted
+
 from oneiros_backend_theano.pooling import AveragePool, MaxPool, Pick, Pooling, Spread, Unpool
-from oneiros_backend_theano.tiles import closure, jitted
 
 _U = np.uintp
 

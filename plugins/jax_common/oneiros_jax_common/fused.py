@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from oneiros_backend_common.fused import Cell, Loop, States, Step
 
-from oneiros_backend_theano.jax_import import jax
+from oneiros_jax_common.jax_import import jax
 
 T = Any
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from oneiros_backend_theano.jax_import import jax
+from oneiros_jax_common.jax_import import jax
 
 
 def strided(x: Any, axis: int, start: int, count: int, stride: int) -> Any:

@@ -1,7 +1,7 @@
 """JAX, imported without a trace in NumPy's global generator, from which its import draws.
 
-Every module of this plugin takes `jax` from here, so that a seed set before the first function decides what
-one set later does.
+Every module that computes with JAX takes `jax` from here, so that a seed set before the first function
+decides what one set later does.
 """
 
 import numpy as np

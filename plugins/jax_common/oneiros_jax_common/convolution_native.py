@@ -17,10 +17,10 @@ import numba
 import numpy as np
 from numba import types
 
-from oneiros_backend_theano import convolution_numba
-from oneiros_backend_theano.convolution_numba import PLAN, windows
-from oneiros_backend_theano.jax_import import jax
-from oneiros_backend_theano.tiles import jitted
+from oneiros_jax_common import convolution_kernels
+from oneiros_jax_common.convolution_kernels import PLAN, windows
+from oneiros_jax_common.jax_import import jax
+from oneiros_jax_common.tiles import jitted
 
 CALL = types.void(
     types.voidptr,
@@ -31,9 +31,9 @@ CALL = types.void(
 )
 """XLA's calling convention: output, inputs, the bytes that we passed, their number, status."""
 _convolve, _by_input, _by_kernel = (
-    convolution_numba.convolve,
-    convolution_numba.input_gradient,
-    convolution_numba.kernel_gradient,
+    convolution_kernels.convolve,
+    convolution_kernels.input_gradient,
+    convolution_kernels.kernel_gradient,
 )
 
 

@@ -15,7 +15,7 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
 @functools.cache
 def convolution_options() -> dict[str, bool | int | str] | None:
     """Returns XLA's options for graphs with convolutions, as far as it knows them; None if not on a CPU."""
-    from oneiros_backend_theano.jax_import import jax
+    from oneiros_jax_common.jax_import import jax
 
     if jax.default_backend() != "cpu":
         return None
@@ -41,12 +41,3 @@ def keep_freed_memory() -> None:
         library.mallopt(_MMAP_MAX, 0)
         library.mallopt(_TRIM_THRESHOLD, 2**31 - 1)
         library.mallopt(_TOP_PAD, 1 << 26)
-
-
-def prepare_numba(convolves: bool) -> None:
-    """Prepares PyTensor's numba linker for the Ops of this plugin."""
-    from oneiros_backend_theano.windows import register_with_numba
-
-    register_with_numba()
-    if convolves:
-        keep_freed_memory()

@@ -1,0 +1,1 @@
+"""What backends that compute with JAX share: a plugin of Oneiros."""

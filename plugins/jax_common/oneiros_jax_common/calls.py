@@ -1,0 +1,49 @@
+"""Compiled calls that store new values in one go: no exception, not even Ctrl-C, can come in between."""
+
+from __future__ import annotations
+
+import operator
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, repeat, starmap
+from typing import Any
+
+LOCK = threading.Lock()
+"""Held from reading the variables to storing their new values: no other thread reads a donated buffer."""
+
+
+def store(function: Callable[..., Any], arguments: Any, slots: Sequence[list[Any]], fresh: bool) -> None:
+    """Calls `function` and puts each of its results at the start of a list.
+
+    # Arguments
+        function: returns as many results as there are slots.
+        arguments: its arguments.
+        slots: lists.
+        fresh: whether the function may run Python code of its own, as it does when first called; of all that
+            follows only this is interruptible.
+    """
+    results = chain.from_iterable(starmap(function, (arguments,)))
+    if not fresh:
+        deque(map(operator.setitem, slots, repeat(0), results), maxlen=0)
+        return
+    with _deferred_interrupt():
+        deque(map(operator.setitem, slots, repeat(0), results), maxlen=0)
+
+
+@contextmanager
+def _deferred_interrupt() -> Iterator[None]:
+    """Holds Ctrl-C back until the block is left."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[Any] = []
+    before = signal.signal(signal.SIGINT, lambda *details: caught.append(details))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if caught and callable(before):
+            before(*caught[0])

@@ -1,0 +1,1 @@
+"""Manifest: a library for authors of backends; it gives users no names."""

@@ -1,0 +1,42 @@
+"""Many steps in one compiled call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+
+from oneiros_jax_common.jax_import import jax
+
+
+def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
+    """Returns a loop over steps that gathers each batch by index.
+
+    # Arguments
+        step: function of the variables' old values, a step's number and its batches; returns the new values,
+            `written` of them, and then the outputs.
+
+    # Returns
+        A function of the old values, the number of steps, an index of shape (at least so many, batch) and the
+        arrays that it names rows of. It returns the last values and the outputs, a row per row of the index.
+    """
+
+    def run(old: Any, steps: Any, index: Any, *data: Any) -> Any:
+        def one(i: Any, old: Any) -> Any:
+            return step(old, i, *[jnp.take(array, index[i], axis=0, mode="clip") for array in data])
+
+        def body(i: Any, carried: Any) -> Any:
+            results = one(i, carried[0])
+            rows = (
+                jax.lax.dynamic_update_index_in_dim(all_rows, row, i, 0)
+                for all_rows, row in zip(carried[1], results[written:], strict=True)
+            )
+            return results[:written], tuple(rows)
+
+        shapes = jax.eval_shape(one, jnp.int32(0), old)[written:]
+        empty = tuple(jnp.zeros((len(index), *x.shape), x.dtype) for x in shapes)
+        new, outputs = jax.lax.fori_loop(0, steps, body, (old, empty))
+        return *new, *outputs
+
+    return run
