@@ -34,7 +34,6 @@ NAMES_NOT_YET = {
             "RemoteMonitor",
             "LearningRateScheduler",
             "TensorBoard",
-            "ReduceLROnPlateau",
             "CSVLogger",
             "LambdaCallback",
         )

@@ -1,13 +1,16 @@
-"""ModelCheckpoint and EarlyStopping."""
+"""ModelCheckpoint, EarlyStopping and ReduceLROnPlateau."""
 
+import pickle
 import re
 
 import numpy as np
 import pytest
-from oneiros.callbacks import EarlyStopping, ModelCheckpoint
+from oneiros import backend as K
+from oneiros.callbacks import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
+from oneiros.optimizers import SGD
 
 
 class Fake:
@@ -123,3 +126,76 @@ class TestModelCheckpoint:
         model.fit(x, y, nb_epoch=2, verbose=0, callbacks=[ModelCheckpoint(path, period=2)])
         assert [found.name for found in tmp_path.iterdir()] == ["best-1.h5"]
         np.testing.assert_allclose(load_model(tmp_path / "best-1.h5").predict(x), model.predict(x), rtol=1e-5)
+
+
+def lowered(callback, name, values):
+    """Tells a callback of epochs with these values; returns the learning rates after them."""
+    callback.set_model(Fake())
+    callback.model.optimizer, rates = SGD(lr=1.0), []
+    callback.on_train_begin({})
+    for epoch, value in enumerate(values):
+        callback.on_epoch_end(epoch, {name: value})
+        rates.append(float(K.get_value(callback.model.optimizer.lr)))
+    return rates
+
+
+class TestReduceLROnPlateau:
+    @pytest.mark.parametrize(
+        ("arguments", "name", "values", "rates"),
+        [
+            ({}, "val_loss", [3, 2, 1, *[1] * 11], [1] * 13 + [0.1]),
+            ({"patience": 0}, "val_loss", [3, 3, 2, 2.0], [1, 0.1, 0.1, 0.01]),
+            ({"patience": 1}, "val_loss", [3, 3, 3, 3, 3], [1, 1, 0.1, 0.01, 0.001]),
+            ({"patience": 2, "factor": 0.5}, "val_loss", [3] * 7, [1, 1, 1, 0.5, 0.5, 0.25, 0.25]),
+            ({"patience": 0, "epsilon": 0.5}, "val_loss", [3, 2.6, 2.4], [1, 0.1, 0.1]),
+            ({"patience": 0, "monitor": "val_acc"}, "val_acc", [0.1, 0.2, 0.2], [1, 1, 0.1]),
+            ({"patience": 0, "monitor": "acc", "mode": "min"}, "acc", [0.1, 0.2, 0.05], [1, 0.1, 0.1]),
+            ({"patience": 0, "monitor": "fmeasure"}, "fmeasure", [0.1, 0.2], [1, 0.1]),
+            ({"patience": 0, "mode": "max"}, "val_loss", [1, 2, 1.5], [1, 1, 0.1]),
+            ({"patience": 0, "cooldown": 2}, "val_loss", [3] * 6, [1, 0.1, 0.1, 0.01, 0.01, 0.001]),
+            ({"patience": 0, "min_lr": 0.05}, "val_loss", [3] * 4, [1, 0.1, 0.05, 0.05]),
+            ({"patience": 0}, "val_loss", [3, float("nan"), 2], [1, 0.1, 0.1]),
+        ],
+    )
+    def test_lowers_the_rate_when_nothing_gets_better(self, arguments, name, values, rates):
+        assert lowered(ReduceLROnPlateau(**arguments), name, values) == pytest.approx(rates)
+
+    def test_forgets_earlier_fits(self):
+        callback = ReduceLROnPlateau(patience=0, cooldown=5)
+        assert lowered(callback, "val_loss", [1, 2]) == pytest.approx([1, 0.1])
+        assert lowered(callback, "val_loss", [5, 4, 4]) == pytest.approx([1, 1, 0.1])
+
+    def test_history_tells_the_rate_that_each_epoch_had(self, backend):
+        model = Sequential([Dense(1, input_dim=1)])
+        model.compile(SGD(lr=0.5), "mse")
+        x = np.zeros((4, 1))
+        history = model.fit(x, x, nb_epoch=3, verbose=0, callbacks=[ReduceLROnPlateau("loss", 0.5, 0)])
+        assert history.history["lr"] == [0.5, 0.5, 0.25]
+        assert float(K.get_value(model.optimizer.lr)) == 0.125
+
+    def test_says_so_if_asked(self, capsys):
+        lowered(ReduceLROnPlateau(patience=0, verbose=1), "val_loss", [1, 1])
+        assert capsys.readouterr().out == "\nEpoch 2: val_loss no longer gets better, learning rate 0.1\n"
+        lowered(ReduceLROnPlateau(patience=0), "val_loss", [1, 1])
+        assert capsys.readouterr().out == ""
+
+    def test_a_value_that_is_not_measured(self):
+        with pytest.warns(RuntimeWarning, match="ReduceLROnPlateau watches 'val_loss', which this fit"):
+            assert lowered(ReduceLROnPlateau(patience=0), "loss", [1]) == [1]
+
+    def test_bad_arguments(self):
+        with pytest.raises(ArgumentError, match=r"a factor below 1; received 1\.5"):
+            ReduceLROnPlateau(factor=1.5)
+        with pytest.raises(ArgumentError, match="mode takes 'auto', 'min' or 'max'; received 'least'"):
+            ReduceLROnPlateau(mode="least")
+
+    def test_an_optimizer_without_a_rate(self):
+        callback = ReduceLROnPlateau()
+        callback.set_model(Fake())
+        callback.model.optimizer = Fake()
+        with pytest.raises(ArgumentError, match="the optimizer's variable `lr`; Fake has none"):
+            callback.on_epoch_end(0, {"val_loss": 1})
+
+    def test_can_be_pickled(self):
+        callback = pickle.loads(pickle.dumps(ReduceLROnPlateau(patience=0)))
+        assert lowered(callback, "val_loss", [1, 1]) == pytest.approx([1, 0.1])

@@ -1,7 +1,7 @@
 """The one table of golden cases that don't agree with Keras 1.2.2, or can't run yet, each with its reason.
 
-Those of functions.json, layers.json and models/ have no exception. What agrees, or could run, may not stand
-here: the tests that read this table check it.
+Those of functions.json, layers.json, training.json and models/ have no exception. What agrees, or could run,
+may not stand here: the tests that read this table check it.
 """
 
 BEFORE_SUMMING = (
@@ -10,6 +10,3 @@ BEFORE_SUMMING = (
 )
 OPTIMIZERS = {"emb_sgd_clipvalue": BEFORE_SUMMING}
 """Case ids of optimizers.json; they differ on both backends."""
-
-TRAINING = {"reduce_lr_on_plateau": "its callback comes with a later issue"}
-"""Case ids of training.json."""

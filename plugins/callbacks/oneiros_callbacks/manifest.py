@@ -10,6 +10,7 @@ CALLBACKS = {
     "ProgbarLogger": "oneiros_callbacks.progress:ProgbarLogger",
     "ModelCheckpoint": "oneiros_callbacks.watching:ModelCheckpoint",
     "EarlyStopping": "oneiros_callbacks.watching:EarlyStopping",
+    "ReduceLROnPlateau": "oneiros_callbacks.watching:ReduceLROnPlateau",
 }
 
 

@@ -172,6 +172,16 @@ class ProgbarLogger(Callback):
         if self.verbose and self.seen < self.params["nb_sample"]:
             self.progbar.update(self.seen, self.log_values)
 
+    def on_run_end(self, logs: dict[str, Any]) -> None:
+        """Moves the bar once for a run of batches, by their average."""
+        sizes, size = logs["size"], sum(logs["size"])
+        means = {
+            name: sum(value * n for value, n in zip(logs[name], sizes, strict=True)) / size
+            for name in self.params["metrics"]
+            if name in logs
+        }
+        self.on_batch_end(logs["batch"][-1], {**means, "size": size})
+
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Ends the bar with the epoch's values, those of the validation included."""
         self.log_values = self._measured(logs or {})

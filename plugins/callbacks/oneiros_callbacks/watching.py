@@ -1,12 +1,14 @@
-"""Callbacks that watch one of the values of an epoch: saving the model, and stopping early."""
+"""Callbacks that watch a value of the epochs: save the model, stop early, lower the learning rate."""
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from oneiros import backend as K
 from oneiros.bases import Callback
 from oneiros.errors import ArgumentError
 
@@ -157,3 +159,98 @@ class EarlyStopping(Callback):
         """Says that it stopped."""
         if self.stopped_epoch > 0 and self.verbose:
             print(f"Epoch {self.stopped_epoch + 1}: stopped early, {self.monitor} no longer got better")
+
+
+class ReduceLROnPlateau(Callback):
+    """Lowers the learning rate when a value no longer gets better.
+
+    Each epoch's logs, and so the history, get the learning rate that the epoch had, as `lr`.
+
+    # Example
+        model.fit(x, y, validation_split=0.1, callbacks=[ReduceLROnPlateau(factor=0.2, patience=5)])
+
+    # Arguments
+        monitor: str, the value to watch.
+        factor: float below 1, what the learning rate is multiplied by.
+        patience: int, epochs without getting better that are tolerated.
+        verbose: 0 for silence, 1 to say when the rate is lowered.
+        mode: `"min"`, `"max"`, or `"auto"`, which is `"max"` for accuracies: which values are good.
+        epsilon: float, what counts as better must exceed the best by more than this.
+        cooldown: int, epochs after a lowering that don't count.
+        min_lr: float, the lowest learning rate.
+
+    # Raises
+        ArgumentError: for a factor of 1 or more, another mode, or an optimizer without a variable `lr`.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        verbose: int = 0,
+        mode: str = "auto",
+        epsilon: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0,
+    ) -> None:
+        if factor >= 1:
+            raise ArgumentError(f"ReduceLROnPlateau takes a factor below 1; received {factor!r}.")
+        self.monitor, self.factor, self.patience, self.verbose = monitor, factor, patience, verbose
+        self.mode, self.epsilon, self.cooldown, self.min_lr = mode, epsilon, cooldown, min_lr
+        self._forget()
+
+    def _forget(self) -> None:
+        mode = ("max" if "acc" in self.monitor else "min") if self.mode == "auto" else self.mode
+        compare, self.best = better(self.monitor, mode)
+        margin = self.epsilon if compare is np.greater else -self.epsilon
+        self.monitor_op: Callable[[Any, Any], Any] = functools.partial(_exceeds, compare, margin)
+        self.cooldown_counter = self.wait = 0
+        self.lr_epsilon = self.min_lr * 1e-4
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Forgets earlier fits."""
+        self._forget()
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Lowers the learning rate if its patience is over."""
+        logs = {} if logs is None else logs
+        rate = self._rate()
+        logs["lr"] = float(K.get_value(rate))
+        current = logs.get(self.monitor)
+        if current is None:
+            _missing("ReduceLROnPlateau", self.monitor, logs)
+            return
+        if self.in_cooldown():
+            self.cooldown_counter -= 1
+            self.wait = 0
+        if self.monitor_op(current, self.best):
+            self.best, self.wait = current, 0
+        elif not self.in_cooldown():
+            if self.wait >= self.patience and logs["lr"] > self.min_lr + self.lr_epsilon:
+                self._lower(rate, logs["lr"], epoch)
+            self.wait += 1
+
+    def _rate(self) -> Any:
+        rate = getattr(self.model.optimizer, "lr", None)
+        if isinstance(rate, (int, float, type(None))):
+            raise ArgumentError(
+                f"ReduceLROnPlateau changes the optimizer's variable `lr`; "
+                f"{type(self.model.optimizer).__name__} has none. Write self.lr = K.variable(lr) in __init__."
+            )
+        return rate
+
+    def _lower(self, rate: Any, old: float, epoch: int) -> None:
+        new = max(old * self.factor, self.min_lr)
+        K.set_value(rate, new)
+        if self.verbose > 0:
+            print(f"\nEpoch {epoch + 1}: {self.monitor} no longer gets better, learning rate {new:g}")
+        self.cooldown_counter, self.wait = self.cooldown, 0
+
+    def in_cooldown(self) -> bool:
+        """Tells whether it waits for a lowering to show effect."""
+        return self.cooldown_counter > 0
+
+
+def _exceeds(compare: Callable[[Any, Any], Any], margin: float, value: Any, best: Any) -> Any:
+    return compare(value, best + margin)
