@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+import oneiros
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, DataError
 
@@ -51,7 +52,19 @@ def clip_norm(g: Any, c: float, n: Any) -> Any:
     return K.switch(K.greater_equal(n, c), g * c / n, g) if c > 0 else g
 
 
-class Optimizer:
+class Rebuilt:
+    """What `copy.deepcopy` and `pickle` make anew, from its configuration and its variables' values."""
+
+    def __copy__(self) -> Any:
+        copied = object.__new__(type(self))
+        vars(copied).update(vars(self))
+        return copied
+
+    def __reduce__(self) -> Any:
+        return oneiros.saving.reduced(self)
+
+
+class Optimizer(Rebuilt):
     """Turns a loss and its parameters into a list of updates.
 
     # Arguments
@@ -139,7 +152,7 @@ class Callback:
     """
 
     told_afterwards: ClassVar[bool] = False
-    """Whether `on_batch_begin/end` may be called after a run of batches, in order, each with its own logs."""
+    """Whether it may be told of batches after a run of them, by `on_run_end`."""
 
     params: dict[str, Any]
     model: Any
@@ -163,6 +176,19 @@ class Callback:
 
     def on_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Called after a batch; `logs` has the batch's loss and metrics."""
+
+    def on_run_end(self, logs: dict[str, Any]) -> None:
+        """Called after a run of batches that nothing was told of, if every callback is `told_afterwards`.
+
+        It tells `on_batch_begin` and `on_batch_end` of each, in order; a subclass may do something faster.
+
+        # Arguments
+            logs: dict from `batch`, `size` and each name of a loss or metric to the list of batches' values.
+        """
+        for values in zip(*logs.values(), strict=True):
+            log = dict(zip(logs, values, strict=True))
+            self.on_batch_begin(log["batch"], {"batch": log["batch"], "size": log["size"]})
+            self.on_batch_end(log["batch"], log)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Called once before the first epoch."""

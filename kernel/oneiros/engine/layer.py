@@ -14,6 +14,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import config
 from oneiros.backend import bound
+from oneiros.bases import Rebuilt
 from oneiros.engine.node import Node, Shape, Tensor, label, object_list_uid, one_or_all, origins, to_list
 from oneiros.errors import ArgumentError, BackendMixError, DataError, NodeError, ShapeError
 
@@ -70,7 +71,7 @@ class _Unset:
         raise NodeError(f"{owner.__name__}.__init__ must begin with super().__init__(**kwargs); it doesn't.")
 
 
-class Layer:
+class Layer(Rebuilt):
     """Base class of all layers: a function on tensors with weights, and the record of its calls.
 
     A subclass defines `call(x, mask=None)`; where needed `build(input_shape)`, which makes weights with

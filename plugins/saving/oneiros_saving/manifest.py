@@ -19,5 +19,8 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
     """`oneiros.models`' functions, and `oneiros.saving` with those that models' methods call."""
     return {
         "models": _references(*FUNCTIONS),
-        "saving": _references(*FUNCTIONS, "save_weights", "load_weights", *GROUPS),
+        "saving": {
+            **_references(*FUNCTIONS, "save_weights", "load_weights", *GROUPS),
+            "reduced": "oneiros_saving.pickling:reduced",
+        },
     }
