@@ -1,6 +1,8 @@
 """The loop: what is fed, in which order, who is told what and when."""
 
+import threading
 import warnings
+from contextlib import closing
 from itertools import chain
 
 import numpy as np
@@ -170,22 +172,78 @@ class TestRuns:
         x = [np.zeros((1000, 4), "float32")]
         train = type("F", (), {"upload": lambda self, arrays: "held"})()
         steps = [loop.Stream(train, x, 1, 10, work, False).steps for work in (1e3, 1e8, 1e9, 1e12)]
-        assert steps == [64, 32, 4, 1]
+        assert steps == [1024, 32, 4, 1]
         assert loop.Stream(train, x, 1, 10, 1e12, False).upload is None
 
-    @pytest.mark.parametrize("data", ["in a file", "too large", "one batch", "no upload"])
-    def test_are_not_made(self, monkeypatch, recorded, rows, data):
+    @pytest.mark.parametrize("data", ["one batch", "no upload"])
+    def test_are_not_made(self, recorded, rows, data):
         model, train, _ = recorded()
         x, y = rows(8)
-        if data == "in a file":
-            x = x.view(type("Mapped", (np.ndarray,), {}))
-        elif data == "too large":
-            monkeypatch.setattr(loop, "LARGEST_UPLOAD", 10)
-        elif data == "no upload":
+        if data == "no upload":
             kept = train
             model.model.train_function = lambda arrays: kept(arrays)
         model.fit(x, y, 8 if data == "one batch" else 4, 1, verbose=0)
         assert train.singles == (1 if data == "one batch" else 2)
+
+    @pytest.mark.parametrize("data", ["in a file", "too large"])
+    def test_of_large_data_are_uploaded_in_slices(self, monkeypatch, recorded, rows, data):
+        model, train, _ = recorded()
+        monkeypatch.setattr(loop, "LONGEST_RUN", 2)
+        x, y = rows(9)
+        if data == "in a file":
+            x = x.view(type("Mapped", (np.ndarray,), {}))
+        else:
+            monkeypatch.setattr(loop, "LARGEST_UPLOAD", 10)
+        model.fit(x, y, 2, 2, verbose=0, shuffle=False)
+        assert train.batches == [[0, 1], [2, 3], [4, 5], [6, 7], [8]] * 2
+        assert train.released == 6 and train.singles == 0
+
+    def test_are_as_long_as_a_slice_may_be(self):
+        x = [np.zeros((1000, 4), "float32").view(type("Mapped", (np.ndarray,), {}))]
+        train = type("F", (), {"upload": lambda self, arrays: "held"})()
+        steps = []
+        for bytes_ in (2**26, 16 * 10 * 8, 100):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(loop, "LARGEST_SLICE", bytes_)
+                with closing(loop.Stream(train, x, 1, 10, 1e3, False)) as stream:
+                    steps.append(stream.steps)
+        assert steps == [1024, 8, 1]
+
+    def test_are_read_while_another_one_is_computed(self, monkeypatch, recorded, rows):
+        class Watched(np.ndarray):
+            def __getitem__(self, place):
+                if isinstance(place, slice) and place.start >= 4:
+                    following.set()
+                return super().__getitem__(place)
+
+        following, seen = threading.Event(), []
+        model, train, _ = recorded()
+        original = train.loop
+
+        def computing(handle, index, phase=None):
+            seen.append(following.wait(5))
+            return original(handle, index)
+
+        train.loop = computing
+        monkeypatch.setattr(loop, "LONGEST_RUN", 2)
+        x, y = rows(8)
+        model.fit(x.view(Watched), y, 2, 1, verbose=0, shuffle=False)
+        assert seen[0]
+
+    def test_end_with_an_error_of_reading(self, monkeypatch, recorded, rows):
+        class Broken(np.ndarray):
+            def __getitem__(self, place):
+                if isinstance(place, slice) and place.start >= 4:
+                    raise OSError("the disk is gone")
+                return super().__getitem__(place)
+
+        model, *_ = recorded()
+        monkeypatch.setattr(loop, "LONGEST_RUN", 2)
+        x, y = rows(8)
+        before = threading.active_count()
+        with pytest.raises(OSError, match="the disk is gone"):
+            model.fit(x.view(Broken), y, 2, 1, verbose=0, shuffle=False)
+        assert threading.active_count() == before
 
     def test_uploads_are_released_when_a_callback_raises(self, recorded, rows):
         class Failing(Callback):

@@ -10,6 +10,7 @@ from oneiros.errors import ArgumentError
 
 Logs = dict[str, Any] | None
 METHODS = [name for name in vars(Callback) if name.startswith(("on_", "set_"))]
+REQUIRED = [name for name in METHODS if name != "on_run_end"]
 
 
 class CallbackList(Callback):
@@ -27,7 +28,7 @@ class CallbackList(Callback):
 
     def append(self, callback: Any) -> None:
         """Adds a callback at the end."""
-        if isinstance(callback, type) or not all(hasattr(callback, method) for method in METHODS):
+        if isinstance(callback, type) or not all(hasattr(callback, method) for method in REQUIRED):
             hint = f" Did you mean {callback.__name__}(…)?" if isinstance(callback, type) else ""
             raise ArgumentError(f"callbacks takes Callback objects; received {callback!r:.80}.{hint}")
         self.callbacks.append(callback)
@@ -77,6 +78,13 @@ class BaseLogger(Callback):
         for name, value in (logs or {}).items():
             self.totals[name] = self.totals.get(name, 0) + value * size
 
+    def on_run_end(self, logs: dict[str, Any]) -> None:
+        """Adds some batches."""
+        self.seen += sum(logs["size"])
+        for name, values in logs.items():
+            products = (value * size for value, size in zip(values, logs["size"], strict=True))
+            self.totals[name] = sum(products, self.totals.get(name, 0))
+
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Puts the averages into `logs`, for the callbacks after this one."""
         for name in self.params["metrics"]:
@@ -97,6 +105,9 @@ class History(Callback):
     def on_train_begin(self, logs: Logs = None) -> None:
         """Starts an empty history."""
         self.epoch, self.history = list[int](), dict[str, list[Any]]()
+
+    def on_run_end(self, logs: dict[str, Any]) -> None:
+        """Waits for the epoch's values."""
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Adds the epoch's values."""

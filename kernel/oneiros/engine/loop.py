@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from oneiros.engine.callbacks import CallbackList
 from oneiros.engine.data import slice_X
+from oneiros.engine.node import to_list
 
 Array = Any
 Ticks = Iterable[Callable[[int], None]]
-LONGEST_RUN, RUN_WORK = 64, 4e9
+LONGEST_RUN, RUN_WORK = 1024, 4e9
 """Limits of a run: batches, and arithmetic operations (so few that the progress bar keeps moving)."""
-LARGEST_UPLOAD = 2**31
-"""Bytes; larger data is read batch by batch."""
+LARGEST_UPLOAD, LARGEST_SLICE = 2**31, 2**26
+"""Bytes: larger data, and data in files, is read and uploaded in slices, one while another is computed on."""
 
 
 def make_batches(size: int, batch_size: int) -> list[tuple[int, int]]:
@@ -42,26 +44,33 @@ class Stream:
     # Arguments
         function: takes `arrays`, and the learning phase if it was left open.
         arrays: list of arrays with a row per sample.
-        phase: 0 or 1.
+        phase: 0 or 1, or None if the function takes no learning phase.
         work: float, arithmetic operations per batch, roughly.
         singly: whether each batch must run by itself.
     """
 
     def __init__(
-        self, function: Any, arrays: list[Array], phase: int, batch_size: int, work: float, singly: bool
-    ) -> None:
-        self.function, self.arrays, self.batch_size = function, arrays, batch_size
+        self, function: Any, arrays: list[Array], phase: int | None, batch_size: int, work: float,
+        singly: bool,
+    ) -> None:  # fmt: skip
+        self.function, self.arrays, self.batch_size, self.phase = function, arrays, batch_size, phase
         self.size, self.in_memory = arrays[0].shape[0], all(type(array) is np.ndarray for array in arrays)
-        self.phase = phase if getattr(function, "phase_index", None) is not None else None
-        fits = self.in_memory and sum(array.nbytes for array in arrays) <= LARGEST_UPLOAD
-        plain = singly or not fits or self.size <= batch_size or not hasattr(function, "upload")
-        self.steps = 1 if plain else 2 ** int(math.log2(max(1.0, min(LONGEST_RUN, RUN_WORK / work))))
-        self.upload = function.upload(arrays) if self.steps > 1 else None
+        weight = sum(array.dtype.itemsize * math.prod(array.shape) for array in arrays)
+        whole, steps = self.in_memory and weight <= LARGEST_UPLOAD, min(LONGEST_RUN, RUN_WORK / work)
+        if not whole:
+            steps = min(steps, LARGEST_SLICE * self.size / (weight * batch_size))
+        sparse = any(hasattr(array, "toarray") for array in arrays)
+        plain = singly or sparse or self.size <= batch_size or not hasattr(function, "upload")
+        self.steps = 1 if plain else 2 ** int(math.log2(max(1.0, steps)))
+        self.upload = function.upload(arrays) if whole and self.steps > 1 else None
+        self.reader, self.ahead = None if whole else ThreadPoolExecutor(1), None
 
     def close(self) -> None:
-        """Frees what was uploaded."""
+        """Frees what was uploaded, and ends the thread that reads ahead."""
         if self.upload is not None:
             self.upload.release()
+        if self.reader is not None:
+            self.reader.shutdown(cancel_futures=True)
 
     def runs(self, order: Array, ticks: Ticks = ()) -> Iterator[tuple[int, Array]]:
         """Yields each run's first batch number and its rows, of shape `(batches, batch size)`.
@@ -69,29 +78,49 @@ class Stream:
         When a run is done, each of `ticks` is told how many rows are.
         """
         size, whole = self.batch_size, len(order) - len(order) % self.batch_size
-        rest = [(whole, len(order))] if whole < len(order) else []
-        for start, stop in make_batches(whole, size * self.steps) + rest:
-            yield start // size, order[start:stop].reshape(-1, min(size, stop - start))
+        places = make_batches(whole, size * self.steps)
+        places += [(whole, len(order))] if whole < len(order) else []
+        rows = [order[start:stop].reshape(-1, min(size, stop - start)) for start, stop in places]
+        following = None
+        for (start, stop), run, after in zip(places, rows, [*rows[1:], None], strict=True):
+            if self.reader is not None:
+                self.ahead = following or self.reader.submit(self._read, run)
+                following = None if after is None else self.reader.submit(self._read, after)
+            yield start // size, run
             for tick in ticks:
                 tick(stop)
 
-    def __call__(self, run: Array) -> Iterable[Sequence[Any]]:
-        """Computes a run; returns the outputs of each of its batches."""
+    def __call__(self, run: Array) -> list[Array]:
+        """Computes a run; returns its outputs, each with an axis of batches before its own."""
         if self.upload is not None:
-            return zip(*self.function.loop(self.upload, run, phase=self.phase), strict=True)
-        rows = run[0] if self.in_memory else np.sort(run[0])
+            return list(self.function.loop(self.upload, run, phase=self.phase))
+        read = self._read(run) if self.ahead is None else self.ahead.result()
+        if self.steps == 1:
+            return [np.asarray(output)[None] for output in call(self.function, read, self.phase)]
+        try:
+            return list(self.function.loop(read, np.arange(run.size).reshape(run.shape), phase=self.phase))
+        finally:
+            read.release()
+
+    def _read(self, run: Array) -> Any:
+        """Returns the arrays' rows of a run, uploaded if a run is more than one batch."""
+        batches = [self._batch(rows if self.in_memory else np.sort(rows)) for rows in run]
+        if self.steps == 1:
+            return batches[0]
+        return self.function.upload([np.concatenate(parts) for parts in zip(*batches, strict=True)])
+
+    def _batch(self, rows: Array) -> list[Array]:
         neighbours = rows[-1] - rows[0] + 1 == len(rows) and np.all(rows[1:] > rows[:-1])
-        batch = slice_X(self.arrays, rows[0], rows[-1] + 1) if neighbours else slice_X(self.arrays, rows)
-        return [call(self.function, batch, self.phase)]
+        return slice_X(self.arrays, rows[0], rows[-1] + 1) if neighbours else slice_X(self.arrays, rows)
 
 
-def call(function: Any, arrays: list[Array], phase: int | None) -> Any:
-    """Runs a compiled function once, with the learning phase if it takes one."""
-    return function(arrays if getattr(function, "phase_index", None) is None else [*arrays, phase])
+def call(function: Any, arrays: list[Array], phase: int | None) -> list[Any]:
+    """Runs a compiled function once, with the learning phase unless it is None."""
+    return to_list(function(arrays if phase is None else [*arrays, phase]))
 
 
 def scalars(outputs: Iterable[Any]) -> list[Any]:
-    """Returns a step's outputs as Python numbers."""
+    """Returns outputs as Python numbers, or lists of them."""
     return [np.asarray(output).tolist() for output in outputs]
 
 
@@ -110,16 +139,17 @@ def fit_loop(
         elif shuffle:
             np.random.shuffle(order)
         for first, run in train.runs(order):
-            logs = [dict[str, Any](batch=first + i, size=len(rows)) for i, rows in enumerate(run)]
-            if len(logs) == 1:
-                callbacks.on_batch_begin(first, logs[0])
-            for log, outputs in zip(logs, train(run), strict=True):
-                if len(logs) > 1:
-                    callbacks.on_batch_begin(log["batch"], log)
-                values = scalars(outputs)
-                log.update(zip(labels, values, strict=True))
-                warned = warned or _warn_of_nan(model.output_names, values, epoch, log["batch"])
-                callbacks.on_batch_end(log["batch"], log)
+            log = dict[str, Any](batch=first, size=run.shape[1])
+            if len(run) == 1:
+                callbacks.on_batch_begin(first, log)
+            values = scalars(train(run))
+            warned = warned or _warn_of_nan(model.output_names, values, epoch, first)
+            if len(run) == 1:
+                log.update((label, value) for label, (value,) in zip(labels, values, strict=False))
+                callbacks.on_batch_end(first, log)
+            else:
+                logs = {"batch": range(first, first + len(run)), "size": [run.shape[1]] * len(run)}
+                callbacks.on_run_end({**logs, **dict(zip(labels, values, strict=False))})
         averages = test_loop(held_out) if held_out else []
         callbacks.on_epoch_end(epoch, dict(zip((f"val_{name}" for name in labels), averages, strict=False)))
         if model.stop_training:
@@ -130,24 +160,33 @@ def fit_loop(
 def test_loop(stream: Stream, ticks: Ticks = ()) -> list[float]:
     """Returns the function's outputs averaged over all samples."""
     runs = stream.runs(np.arange(stream.size), ticks)
-    sums = [[value * run.shape[1] for value in scalars(step)] for _, run in runs for step in stream(run)]
-    return [sum(values) / stream.size for values in zip(*sums, strict=True)]
+    found = [(run.shape[1], scalars(stream(run))) for _, run in runs]
+    sums = zip(*([size * value for value in row] for size, row in _rows(found)), strict=True)
+    return [sum(values) / sum(size for size, _ in _rows(found)) for values in sums]
+
+
+def _rows(runs: list[tuple[int, list[Any]]]) -> Iterator[tuple[int, Any]]:
+    """Yields the size and the values of each batch of some runs."""
+    return ((size, row) for size, columns in runs for row in zip(*columns, strict=True))
 
 
 def predict_loop(stream: Stream, ticks: Ticks = ()) -> list[Array]:
     """Returns each output for all samples."""
-    steps = [step for _, run in stream.runs(np.arange(stream.size), ticks) for step in stream(run)]
-    return [np.concatenate(output) for output in zip(*steps, strict=True)]
+    runs = [stream(run) for _, run in stream.runs(np.arange(stream.size), ticks)]
+    parts = ([part.reshape(-1, *part.shape[2:]) for part in output] for output in zip(*runs, strict=True))
+    return [part[0] if len(part) == 1 else np.concatenate(part) for part in parts]
 
 
-def _warn_of_nan(names: list[str], values: list[Any], epoch: int, batch: int) -> bool:
+def _warn_of_nan(names: list[str], columns: list[Any], epoch: int, first: int) -> bool:
     """Warns if a batch's loss, the first of its values, is NaN, and says of which outputs."""
-    if values[0] == values[0]:
+    at = next((i for i, loss in enumerate(columns[0]) if loss != loss), None) if columns else None
+    if at is None:
         return False
+    values = [column[at] for column in columns]
     losses = zip(names, values[1:] if len(names) > 1 else values, strict=False)
     source = " and ".join(repr(name) for name, value in losses if value != value) or "none (a regularizer)"
     why = "Usual reasons: too high a learning rate, NaN in the data, targets outside the loss's domain, "
     why += "an Embedding index outside [0, input_dim)."
-    message = f"The loss became NaN in epoch {epoch + 1}, batch {batch + 1}, output {source}. {why}"
+    message = f"The loss became NaN in epoch {epoch + 1}, batch {first + at + 1}, output {source}. {why}"
     warnings.warn(message, RuntimeWarning, stacklevel=5)
     return True
