@@ -55,6 +55,10 @@ class DataError(OneirosError, ValueError):
     """Arrays passed to a model or a compiled function don't fit it."""
 
 
+class GeneratorError(OneirosError, RuntimeError):
+    """A generator that a model was to train on raised, ended early, blocked, or its worker died."""
+
+
 class NotCompiledError(OneirosError, RuntimeError):
     """A model was asked to train or to evaluate before `compile`."""
 

@@ -12,6 +12,7 @@ from oneiros import registry
 from oneiros.backend import common
 from oneiros.backend.contract import CAPABILITIES, OPTIONAL, Backend, Function, Required
 from oneiros.errors import ArgumentError, BackendMissingError, CapabilityError, DataError
+from oneiros_backend_common.derived import Derived
 
 REFERENCE = Path(__file__).parents[1] / "data" / "keras1_api.md"
 OPTIONAL_NAMES = sorted(name for names in OPTIONAL.values() for name in names.split())
@@ -122,7 +123,7 @@ def test_required_and_optional_dont_overlap():
     assert "owns" in required and "dot" in required
 
 
-class Numbers(Backend):
+class Numbers(Derived):
     """The smallest thing that `Function` works on: placeholders are records, outputs are Python functions."""
 
     name = "numbers"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,12 @@ def standardize_input_data(
     ]
 
 
+def gives_batches(x: Any) -> bool:
+    """Tells whether `x` is an object with a length whose items are batches, and not itself an array."""
+    listed = isinstance(x, (list, tuple, range, str, bytes, Mapping)) or hasattr(x, "shape")
+    return not listed and hasattr(x, "__len__") and hasattr(x, "__getitem__") and not hasattr(x, "__array__")
+
+
 def _checked(value: Any, kind: str, name: str, shape: Shape | None, first_axis: int) -> Array:
     simple = type(value) is np.ndarray and value.ndim and value.dtype.kind in "fiub"
     array = value if simple else as_array(value, f"{kind} {name!r}")
@@ -65,10 +71,9 @@ def _fits(shape: Sequence[int], expected: Shape, first_axis: int) -> bool:
 
 def as_array(value: Any, what: str) -> Array:
     """Returns what can be sliced (HDF5, sparse) as it is, anything else as an array; refuses non-numbers."""
-    if value is None:
-        raise DataError(
-            f"{what}: received None, expected numbers with an axis of samples: no data was given."
-        )
+    if value is None or hasattr(value, "__next__"):
+        received = "None" if value is None else "a generator, which fit_generator takes"
+        raise DataError(f"{what}: received {received}, expected numbers: no data was given.")
     typed = isinstance(getattr(value, "dtype", np.dtype(float)), np.dtype)
     if not (typed and hasattr(value, "shape")) or hasattr(value, "iloc"):
         try:

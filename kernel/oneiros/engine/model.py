@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+import functools
+import inspect
 import math
+from collections.abc import Callable
 from contextlib import closing, nullcontext
 from typing import Any, ClassVar
 
+import oneiros
 from oneiros import backend as K
 from oneiros import plugins
 from oneiros.engine import data, losses
@@ -16,6 +21,12 @@ from oneiros.engine.node import label, one_or_all
 from oneiros.errors import ArgumentError, DataError, NotCompiledError
 
 Arrays = list[Any]
+HINTS = {
+    "epochs": "'nb_epoch'", "steps": "'val_samples', which counts samples", "workers": "'nb_worker'",
+    "steps_per_epoch": "'samples_per_epoch', which counts samples", "use_multiprocessing": "'pickle_safe'",
+    "validation_steps": "'nb_val_samples', which counts samples", "max_queue_size": "'max_q_size'",
+}  # fmt: skip
+"""What names of Keras 2 are called here, unless they are much alike."""
 
 
 class Model(Container):
@@ -98,7 +109,7 @@ class Model(Container):
 
     @K.bound
     def fit(
-        self, x: Any, y: Any, batch_size: int = 32, nb_epoch: int = 10, verbose: int = 1,
+        self, x: Any, y: Any = None, batch_size: int = 32, nb_epoch: int = 10, verbose: int = 1,
         callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None,
         shuffle: bool | str = True, class_weight: Any = None, sample_weight: Any = None,
         initial_epoch: int = 0,
@@ -106,14 +117,16 @@ class Model(Container):
         """Trains for a number of epochs.
 
         # Arguments
-            x: array, list of arrays, or dict from input name to array.
+            x: array, list of arrays, or dict from input name to array; or an object whose items are batches
+                `(x, y)` or `(x, y, sample_weight)`, with a length, which then stands alone.
             y: the targets, in the same way by output.
             batch_size: int, samples per step.
             nb_epoch: int, the number of the last epoch, counting from 1.
             verbose: 0 for silence, 1 for a progress bar, 2 for a line per epoch.
             callbacks: list of `Callback` objects.
             validation_split: float in [0, 1), the part at the end of the data that is held out.
-            validation_data: `(x, y)` or `(x, y, sample_weight)`; wins over `validation_split`.
+            validation_data: `(x, y)` or `(x, y, sample_weight)`, or an object whose items are batches; wins
+                over `validation_split`.
             shuffle: True, False, or `"batch"` to shuffle whole batches, for data in files.
             class_weight: dict from class number to weight; for several outputs a list of them or a dict.
             sample_weight: array `(n,)`, or `(n, steps)` with `sample_weight_mode="temporal"`; it wins over
@@ -126,35 +139,56 @@ class Model(Container):
         # Raises
             NotCompiledError, DataError, ArgumentError: before anything is changed, if something doesn't fit.
         """
-        _check("nb_epoch", nb_epoch, hasattr(nb_epoch, "__index__") and nb_epoch > 0, "an int above 0")
-        _check("shuffle", shuffle, shuffle in (True, False, "batch"), "True, False or 'batch'")
-        _check("callbacks", callbacks, isinstance(callbacks, (list, tuple, type(None))), "a list of them")
-        train = self._standardize_user_data(x, y, sample_weight, class_weight)
-        train, held_out = self._split(train, validation_split, validation_data)
+        check("nb_epoch", nb_epoch, hasattr(nb_epoch, "__index__") and nb_epoch > 0, "an int above 0")
+        check("shuffle", shuffle, shuffle in (True, False, "batch"), "True, False or 'batch'")
+        params: dict[str, Any] = {"nb_epoch": nb_epoch, "verbose": verbose}
+        if data.gives_batches(x):
+            spare = {"y": y, "sample_weight": sample_weight, "validation_split": validation_split or None}
+            for name, value in spare.items():
+                check(name, value, value is None, "nothing where x gives batches")
+            held_out = self._held_out(validation_data)
+            train = oneiros.generators.batches(self, x, "train", class_weight)
+            params["nb_sample"] = train.samples
+        else:
+            train = self._standardize_user_data(x, y, sample_weight, class_weight)
+            train, held_out = self._split(train, validation_split, validation_data)
+            params.update(batch_size=batch_size, nb_sample=len(train[-1]))
+        checked = self._stream("test", held_out, batch_size) if held_out else None
+        over = functools.partial(self._stream, "train", train, batch_size)
+        epochs = range(initial_epoch, nb_epoch)
+        return self._train(over, checked, held_out, epochs, callbacks, shuffle, params)
+
+    def _train(
+        self, over: Callable[[bool], Any], checked: Any, held_out: Any, epochs: range, callbacks: Any,
+        shuffle: bool | str, params: dict[str, Any],
+    ) -> History:  # fmt: skip
+        """Trains, and evaluates on the stream `checked`, if there is one, after each epoch.
+
+        # Arguments
+            over: function that returns the stream to train on; told whether each batch must run by itself.
+            held_out: what `validation_data` of the model is to be.
+            params: what callbacks are told, apart from the names of what is measured.
+        """
+        check("callbacks", callbacks, isinstance(callbacks, (list, tuple, type(None))), "a list of them")
         names, told = self.metrics_names, self.callback_model or self
         labels = [n if names.count(n) == 1 else f"{n}_{names[:i].count(n) + 1}" for i, n in enumerate(names)]
-        params = {
-            "batch_size": batch_size, "nb_epoch": nb_epoch, "nb_sample": len(train[-1]), "verbose": verbose,
-            "metrics": labels + [f"val_{n}" for n in labels if held_out], "do_validation": bool(held_out),
-        }  # fmt: skip
+        measured = labels + [f"val_{n}" for n in labels if checked]
+        params = {**params, "metrics": measured, "do_validation": bool(checked)}
         defaults = plugins.call("oneiros_default_callbacks", _listed, model=told, params=params)
         history, callbacks = History(), callbacks or ()
         heard = CallbackList([BaseLogger(), *callbacks, history, *(c for group in defaults for c in group)])
         self._make_train_function()
-        if held_out:
-            self._make_test_function()
-        checked = self._stream(self.test_function, held_out, 0, batch_size) if held_out else None
-        over = self._stream(self.train_function, train, 1, batch_size, heard.want_each_batch())
+        stream = over(heard.want_each_batch())
         self.history, self.validation_data = history, held_out
         heard.set_model(told)
         heard.set_params(params)
-        with closing(over), closing(checked) if checked else nullcontext():
-            fit_loop(told, over, checked, labels, heard, range(initial_epoch, nb_epoch), shuffle)
+        with closing(stream), closing(checked) if checked else nullcontext():
+            fit_loop(told, stream, checked, labels, heard, epochs, shuffle)
         return history
 
     @K.bound
     def evaluate(
-        self, x: Any, y: Any, batch_size: int = 32, verbose: int = 1, sample_weight: Any = None
+        self, x: Any, y: Any = None, batch_size: int = 32, verbose: int = 1, sample_weight: Any = None
     ) -> Any:
         """Returns the loss, or the list of `metrics_names`' values, averaged over all samples.
 
@@ -163,22 +197,69 @@ class Model(Container):
             batch_size: int.
             verbose: 0 for silence, 1 for a progress bar.
         """
-        arrays = self._standardize_user_data(x, y, sample_weight)
-        self._make_test_function()
-        return self._go_over(test_loop, self.test_function, arrays, batch_size, verbose)
+        tested = x if data.gives_batches(x) else self._standardize_user_data(x, y, sample_weight)
+        return self._go_over(test_loop, "test", tested, batch_size, verbose)
 
     @K.bound
     def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
         """Returns the outputs for `x`: an array, or a list of arrays if there are several outputs.
 
         # Arguments
-            x: array, list of arrays, or dict from input name to array.
+            x: array, list of arrays, or dict from input name to array; or an object whose items are batches.
             batch_size: int.
             verbose: 0 for silence, 1 for a progress bar.
         """
-        arrays = self._standardize_inputs(x)
-        self._make_predict_function()
-        return self._go_over(predict_loop, self.predict_function, arrays, batch_size, verbose)
+        given = x if data.gives_batches(x) else self._standardize_inputs(x)
+        return self._go_over(predict_loop, "predict", given, batch_size, verbose)
+
+    @K.bound
+    def fit_generator(
+        self, generator: Any, samples_per_epoch: int, nb_epoch: int, verbose: int = 1, callbacks: Any = None,
+        validation_data: Any = None, nb_val_samples: int | None = None, class_weight: Any = None,
+        max_q_size: int = 10, nb_worker: int = 1, pickle_safe: bool = False, initial_epoch: int = 0,
+    ) -> Any:  # fmt: skip
+        """Trains on the batches of a generator, which workers make ahead while the model computes.
+
+        # Arguments
+            generator: yields batches `(x, y)` or `(x, y, sample_weight)` for ever.
+            samples_per_epoch: int, after how many samples an epoch ends.
+            nb_epoch, verbose, callbacks, class_weight, initial_epoch: as in `fit`.
+            validation_data: a generator, or as in `fit`.
+            nb_val_samples: int, how many samples of a generator are validated on.
+            max_q_size: int, batches made ahead at most.
+            nb_worker: int, the number of workers.
+            pickle_safe: bool, whether workers are processes, each with its own copy of the generator, and not
+                threads.
+
+        # Returns
+            A `History`, as `fit` does.
+        """
+        return oneiros.generators.fit_generator(
+            self, generator, samples_per_epoch, nb_epoch, verbose, callbacks, validation_data, nb_val_samples,
+            class_weight, initial_epoch, max_q_size, nb_worker, pickle_safe,
+        )  # fmt: skip
+
+    @K.bound
+    def evaluate_generator(
+        self, generator: Any, val_samples: int, max_q_size: int = 10, nb_worker: int = 1,
+        pickle_safe: bool = False,
+    ) -> Any:  # fmt: skip
+        """Returns what `evaluate` does, over `val_samples` samples; arguments as for `fit_generator`."""
+        workers = max_q_size, nb_worker, pickle_safe
+        return oneiros.generators.evaluate_generator(self, generator, val_samples, *workers)
+
+    @K.bound
+    def predict_generator(
+        self, generator: Any, val_samples: int, max_q_size: int = 10, nb_worker: int = 1,
+        pickle_safe: bool = False,
+    ) -> Any:  # fmt: skip
+        """Returns what `predict` does, for `val_samples` samples; arguments as for `fit_generator`.
+
+        # Arguments
+            generator: yields inputs, or tuples that begin with them.
+        """
+        workers = max_q_size, nb_worker, pickle_safe
+        return oneiros.generators.predict_generator(self, generator, val_samples, *workers)
 
     @K.bound
     def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Any:
@@ -188,8 +269,7 @@ class Model(Container):
             x, y, sample_weight, class_weight: as in `fit`.
         """
         arrays = self._standardize_user_data(x, y, sample_weight, class_weight)
-        self._make_train_function()
-        return one_or_all(scalars(call(self.train_function, arrays, 1)))
+        return one_or_all(scalars(self._call("train", arrays)))
 
     @K.bound
     def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
@@ -199,15 +279,12 @@ class Model(Container):
             x, y, sample_weight: as in `fit`.
         """
         arrays = self._standardize_user_data(x, y, sample_weight)
-        self._make_test_function()
-        return one_or_all(scalars(call(self.test_function, arrays, 0)))
+        return one_or_all(scalars(self._call("test", arrays)))
 
     @K.bound
     def predict_on_batch(self, x: Any) -> Any:
         """Returns the outputs for one batch: an array, or a list of arrays if there are several outputs."""
-        arrays = self._standardize_inputs(x)
-        self._make_predict_function()
-        return one_or_all(call(self.predict_function, arrays, 0))
+        return one_or_all(self._call("predict", self._standardize_inputs(x)))
 
     def _standardize_inputs(self, x: Any, kind: str = "model") -> Arrays:
         shapes = self.internal_input_shapes
@@ -230,39 +307,89 @@ class Model(Container):
         data.check_array_lengths(inputs, targets, weights)
         return inputs + targets + weights
 
-    def _split(self, arrays: Arrays, part: Any, validation_data: Any) -> tuple[Arrays, Arrays]:
-        """Returns the arrays to train on and those to validate on, which may be none."""
+    def _held_out(self, validation_data: Any) -> Any:
+        """Returns the arrays to validate on, none for None; an object that gives batches as it is."""
+        if validation_data is None or data.gives_batches(validation_data):
+            return [] if validation_data is None else validation_data
+        proper = isinstance(validation_data, (list, tuple)) and len(validation_data) in (2, 3)
+        check("validation_data", validation_data, proper, "(x, y) or (x, y, sample_weight)")
+        x, y, weight = (*validation_data, None)[:3]
+        return self._standardize_user_data(x, y, weight, None, "validation")
+
+    def _split(self, arrays: Arrays, part: Any, validation_data: Any) -> tuple[Arrays, Any]:
+        """Returns the arrays to train on and what to validate on, which may be nothing."""
         if validation_data is not None:
-            proper = isinstance(validation_data, (list, tuple)) and len(validation_data) in (2, 3)
-            _check("validation_data", validation_data, proper, "(x, y) or (x, y, sample_weight)")
-            x, y, weight = (*validation_data, None)[:3]
-            return arrays, self._standardize_user_data(x, y, weight, None, "validation")
+            return arrays, self._held_out(validation_data)
         n = arrays[0].shape[0]
         at = int(n * (1.0 - part)) if hasattr(part, "__float__") and 0 <= part < 1 else 0
-        _check("validation_split", part, 0 < at <= n - bool(part), f"a part in [0, 1) that cuts {n} samples")
+        check("validation_split", part, 0 < at <= n - bool(part), f"a part in [0, 1) that cuts {n} samples")
         return (data.slice_X(arrays, 0, at), data.slice_X(arrays, at)) if part else (arrays, [])
 
-    def _stream(self, function: Any, arrays: Arrays, phase: int, batch: int, singly: bool = False) -> Stream:
-        _check("batch_size", batch, hasattr(batch, "__index__") and batch > 0, "an int above 0")
+    def _stream(self, use: str, source: Any, batch: int, singly: bool = False) -> Any:
+        """Returns the stream of the function for a use (`"train"`, `"test"`, `"predict"`) over its data."""
+        if not isinstance(source, list):
+            return source if hasattr(source, "runs") else oneiros.generators.batches(self, source, use)
+        check("batch_size", batch, hasattr(batch, "__index__") and batch > 0, "an int above 0")
         fixed = next((shape[0] for shape in self.internal_input_shapes if shape[0]), None)
-        size = arrays[0].shape[0]
+        size = source[0].shape[0]
         if fixed and {end - start for start, end in make_batches(size, batch)} != {fixed}:
             raise DataError(f"Pass batch_size={fixed} and {fixed} * n samples; received {size} by {batch}.")
-        pairs = zip(self.inputs, arrays, strict=False)
+        pairs = zip(self.inputs, source, strict=False)
         positions = max(math.prod(x.shape[1 : -1 if "float" in K.dtype(at) else None]) for at, x in pairs)
         work = 6.0 * batch * positions * (self.count_params() + 1)
-        return Stream(function, arrays, phase, batch, work, singly)
+        function, phase = self._function_for(use)
+        return Stream(function, source, phase, batch, work, singly)
 
-    def _go_over(self, loop: Any, function: Any, arrays: Arrays, batch_size: int, verbose: int) -> Any:
-        with closing(self._stream(function, arrays, 0, batch_size)) as stream:
+    def _function_for(self, use: str) -> tuple[Any, int | None]:
+        """Returns the compiled function for a use, made if need be, and the phase to call it with, if any.
+
+        A function of the user's own that isn't a `K.function` gets the phase if the model depends on it.
+        """
+        getattr(self, f"_make_{use}_function")()
+        function = getattr(self, f"{use}_function")
+        if hasattr(function, "phase_index"):
+            return function, None if function.phase_index is None else int(use == "train")
+        takes = self.uses_learning_phase and not isinstance(K.learning_phase(), int)
+        return function, int(use == "train") if takes else None
+
+    def _go_over(self, loop: Any, use: str, source: Any, batch_size: int, verbose: int) -> Any:
+        with closing(self._stream(use, source, batch_size)) as stream:
             shown = verbose == 1
             bars = plugins.call("oneiros_progress", _bar, model=self, total=stream.size) if shown else []
             return one_or_all(loop(stream, bars))
 
+    def _call(self, use: str, arrays: Arrays) -> list[Any]:
+        function, phase = self._function_for(use)
+        return call(function, arrays, phase)
 
-def _check(argument: str, value: Any, fine: bool, expected: str) -> None:
+
+def check(argument: str, value: Any, fine: bool, expected: str) -> None:
+    """Raises an ArgumentError unless an argument's value is fine."""
     if not fine:
         raise ArgumentError(f"{argument} takes {expected}; received {value!r:.80}.")
+
+
+def _hinting(name: str) -> Any:
+    """Returns a method that answers an argument it doesn't know with the one that was meant."""
+    method = getattr(Model, name)
+    known = inspect.signature(method).parameters
+
+    @functools.wraps(method)
+    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        for unknown in kwargs.keys() - known.keys():
+            near = [repr(argument) for argument in difflib.get_close_matches(unknown, known, n=1)]
+            hint = f" Did you mean {HINTS.get(unknown, *near)}?" if unknown in HINTS or near else ""
+            owner = type(self.callback_model or self).__name__
+            raise TypeError(f"{owner}.{name} received the unknown argument {unknown!r}.{hint}")
+        return method(self, *args, **kwargs)
+
+    return run
+
+
+PUBLIC = [key for key, value in vars(Model).items() if key[0] != "_" and inspect.isfunction(value)]
+PUBLIC.remove("compile")
+for _name in PUBLIC:
+    setattr(Model, _name, _hinting(_name))
 
 
 def _reset(arguments: dict[str, Any], asked: dict[str, Any]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import functools
 import inspect
 import warnings
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from oneiros import config as configs
 from oneiros.engine.container import Container, entry_of, get_source_inputs
 from oneiros.engine.layer import Layer
-from oneiros.engine.model import Model
+from oneiros.engine.model import PUBLIC, Model
 from oneiros.engine.node import Node, Tensor, label, unique
 from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
 
@@ -166,7 +166,7 @@ class Sequential(Model):
             self.model.trainable = value
 
     @property
-    def validation_data(self) -> Any:  # type: ignore[override]
+    def validation_data(self) -> Any:
         """The arrays that the last fit validated on."""
         return getattr(self.model, "validation_data", None)
 
@@ -209,51 +209,18 @@ class Sequential(Model):
         self, optimizer: Any, loss: Any, metrics: Any = None, sample_weight_mode: Any = None, **kwargs: Any
     ) -> None:
         """Chooses what training minimises, and how; the arguments are those of `Model.compile`."""
-        _check_legacy("compile", {name: kwargs.pop(name) for name in LEGACY & kwargs.keys()})
+        _warn_of_legacy("compile", kwargs)
         model = self._ready()
         model.compile(optimizer, loss, metrics=metrics, sample_weight_mode=sample_weight_mode, **kwargs)
         vars(self).update((attribute, getattr(model, attribute)) for attribute in TRAINING)
         self.sample_weight_mode = sample_weight_mode
 
-    def fit(
-        self, x: Any, y: Any, batch_size: int = 32, nb_epoch: int = 10, verbose: int = 1,
-        callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None,
-        shuffle: bool | str = True, class_weight: Any = None, sample_weight: Any = None,
-        initial_epoch: int = 0, **kwargs: Any,
-    ) -> Any:  # fmt: skip
-        """Trains for a number of epochs and returns a `History`; the arguments are those of `Model.fit`."""
-        _check_legacy("fit", kwargs)
-        return self._ready().fit(
-            x, y, batch_size, nb_epoch, verbose, callbacks, validation_split, validation_data, shuffle,
-            class_weight, sample_weight, initial_epoch,
-        )  # fmt: skip
-
-    def evaluate(
-        self, x: Any, y: Any, batch_size: int = 32, verbose: int = 1, sample_weight: Any = None, **kwargs: Any
-    ) -> Any:
-        """Returns the loss and metrics on some data; the arguments are those of `Model.evaluate`."""
-        _check_legacy("evaluate", kwargs)
-        return self._ready().evaluate(x, y, batch_size, verbose, sample_weight)
-
-    def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
-        """Returns the outputs for some inputs; the arguments are those of `Model.predict`."""
-        return self._ready().predict(x, batch_size, verbose)
-
-    def predict_on_batch(self, x: Any) -> Any:
-        """Returns the outputs for one batch."""
-        return self._ready().predict_on_batch(x)
-
     def train_on_batch(  # type: ignore[override]
         self, x: Any, y: Any, class_weight: Any = None, sample_weight: Any = None, **kwargs: Any
     ) -> Any:
         """Runs one training step on one batch; returns its loss and metrics."""
-        _check_legacy("train_on_batch", kwargs)
-        return self._ready().train_on_batch(x, y, sample_weight, class_weight)
-
-    def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None, **kwargs: Any) -> Any:
-        """Returns the loss and metrics of one batch."""
-        _check_legacy("test_on_batch", kwargs)
-        return self._ready().test_on_batch(x, y, sample_weight)
+        _warn_of_legacy("train_on_batch", kwargs)
+        return self._ready().train_on_batch(x, y, sample_weight, class_weight, **kwargs)
 
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
         """Returns the outputs for some inputs, and warns if they are no probabilities."""
@@ -283,12 +250,29 @@ def _layer(entry: dict[str, Any], cache: dict[str, Layer]) -> Any:
     return cache.setdefault(layer.name, layer)
 
 
-def _check_legacy(method: str, kwargs: dict[str, Any]) -> None:
-    """Warns of arguments of Keras 0.3, and refuses others."""
-    for name in kwargs:
-        if name not in LEGACY:
-            near = difflib.get_close_matches(name, inspect.signature(getattr(Model, method)).parameters, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise TypeError(f"Sequential.{method} received the unknown argument {name!r}.{hint}")
+def _warn_of_legacy(method: str, kwargs: dict[str, Any]) -> None:
+    """Takes out arguments of Keras 0.3, with a warning."""
+    for name in LEGACY & kwargs.keys():
+        del kwargs[name]
         remedy = "Use compile(…, metrics=['accuracy'])"
         warnings.warn(f"{method}({name}=…) is of Keras 0.3, to no effect. {remedy}.", stacklevel=3)
+
+
+def _passing_on(name: str) -> Any:
+    """Returns a method of `Model` as it is here: done by the model that the layers form."""
+    method = getattr(Model, name)
+    signature = inspect.signature(method)
+    more = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation=Any)
+
+    @functools.wraps(method)
+    def run(self: Sequential, *args: Any, **kwargs: Any) -> Any:
+        _warn_of_legacy(name, kwargs)
+        return getattr(self._ready(), name)(*args, **kwargs)
+
+    vars(run)["__signature__"] = signature.replace(parameters=[*signature.parameters.values(), more])
+    return run
+
+
+for _name in PUBLIC:
+    if _name not in vars(Sequential):
+        setattr(Sequential, _name, _passing_on(_name))

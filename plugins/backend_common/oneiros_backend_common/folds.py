@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from oneiros.backend.contract import Backend
 from oneiros.errors import ArgumentError
+
+from oneiros_backend_common.derived import Derived
 
 T = Any
 
 
-class Folds(Backend):
+class Folds(Derived):
     """The functions of `K` that run a function over the first axis of tensors."""
 
     def _scan(

@@ -1,0 +1,14 @@
+"""Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+_LOOPS = ("fit_generator", "evaluate_generator", "predict_generator", "batches")
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """`oneiros.generators`, which models' methods call, and the queue where Keras 1 had it."""
+    return {
+        "engine.training": {"GeneratorEnqueuer": "oneiros_generators.queue:GeneratorEnqueuer"},
+        "generators": {name: f"oneiros_generators.loops:{name}" for name in _LOOPS},
+    }

@@ -1,0 +1,209 @@
+"""The queue between workers that make batches and the loop that uses them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import queue
+import threading
+import time
+import warnings
+import weakref
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
+from types import GeneratorType
+from typing import Any
+
+from oneiros.engine.data import gives_batches
+from oneiros.engine.model import check
+from oneiros.errors import ArgumentError, GeneratorError, SettingsError
+
+from oneiros_generators.workers import TICK, Workers
+
+PATIENCE = 10.0
+"""Seconds without a batch after which a warning says what is waited for."""
+TIMEOUT = "ONEIROS_GENERATOR_TIMEOUT"
+"""Environment variable: the seconds without a batch that are an error; 0 for none."""
+
+_locks: weakref.WeakKeyDictionary[Any, threading.Lock] = weakref.WeakKeyDictionary()
+
+
+class GeneratorEnqueuer:
+    """Runs a generator in workers that put what it yields into a queue.
+
+    # Example
+        enqueuer = GeneratorEnqueuer(generator)
+        enqueuer.start(max_q_size=10)
+        batch = enqueuer.get()
+        enqueuer.stop()
+
+    # Arguments
+        generator: an iterator, or an object that `endless` makes one of.
+        pickle_safe: bool, whether workers are processes and not threads.
+
+    # Properties
+        queue: `queue.Queue` of what was yielded and not yet used.
+        name: str, what messages call the generator.
+    """
+
+    def __init__(self, generator: Any, pickle_safe: bool = False) -> None:
+        self.name, self._iterator, self._pickle_safe = name_of(generator), endless(generator), pickle_safe
+        self._ended, self._stopped = threading.Event(), threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._error: BaseException | None = None
+        self._processes: Workers | None = None
+        self.queue: queue.Queue[Any] = queue.Queue()
+
+    def start(self, nb_worker: int = 1, max_q_size: int = 10, wait_time: float = 0.05) -> None:
+        """Starts the workers.
+
+        # Arguments
+            nb_worker: int; a generator function's generator runs in one thread at a time.
+            max_q_size: int, the size at which workers wait.
+            wait_time: kept for code of Keras 1; workers wait on the queue itself.
+        """
+        for name, value in (("nb_worker", nb_worker), ("max_q_size", max_q_size)):
+            check(name, value, hasattr(value, "__index__") and value > 0, "an int above 0")
+        self.queue, threads = queue.Queue(max_q_size), nb_worker
+        if self._pickle_safe:
+            self._iterator = self._processes = Workers(self._iterator, nb_worker, self.name)
+        if not _threadsafe(self._iterator):
+            threads = 1
+        lock = _lock(self._iterator)
+        self._threads = [
+            threading.Thread(target=self._work, args=(lock,), daemon=True, name="oneiros-generator")
+            for _ in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def is_running(self) -> bool:
+        """Tells whether there is a worker, or something left in the queue."""
+        return not self.queue.empty() or any(thread.is_alive() for thread in self._threads)
+
+    def get(self) -> Any:
+        """Returns what was yielded next, and waits for it.
+
+        # Raises
+            StopIteration: if the generator ended.
+            GeneratorError: if a worker died, or nothing came for as long as is waited.
+            Exception: what the generator raised.
+        """
+        begun, warned, limit = time.monotonic(), False, _timeout()
+        while True:
+            try:
+                return self.queue.get(timeout=TICK)
+            except queue.Empty:
+                waited = time.monotonic() - begun
+            if not self.is_running():
+                if self._error is not None:
+                    raise self._error
+                raise StopIteration
+            if waited > PATIENCE and not warned:
+                warned = True
+                after = f"After {limit:g} s this is an error; {TIMEOUT} sets another number, 0 none."
+                warnings.warn(f"The {self.name} gave no batch for {waited:.0f} s. {after}", stacklevel=2)
+            if 0 < limit < waited:
+                self.stop(timeout=0)
+                for thread in self._threads:
+                    _interrupt(thread)
+                raise GeneratorError(
+                    f"The {self.name} blocks: it gave no batch for {limit:g} s. Look for what it waits for; "
+                    f"if it is only slow, set the environment variable {TIMEOUT} to more seconds, or 0."
+                )
+
+    def stop(self, timeout: float | None = None) -> None:
+        """Ends the workers; a thread ends when the generator gave the batch that it is at.
+
+        # Arguments
+            timeout: float, seconds to wait for that; None waits as long as it takes.
+        """
+        self._ended.set()
+        self._stopped.set()
+        if self._processes:
+            self._processes.kill()
+        for thread in self._threads:
+            thread.join(timeout)
+        if self._processes:
+            self._processes.close()
+
+    def _work(self, lock: AbstractContextManager[Any]) -> None:
+        """Puts batches into the queue, until there are no more or it is told to stop."""
+        try:
+            while not self._ended.is_set():
+                with lock:
+                    item = next(self._iterator)
+                self._put(item)
+        except StopIteration:
+            pass
+        except BaseException as error:
+            self._error = self._error or error
+        finally:
+            self._ended.set()
+
+    def _put(self, item: Any) -> None:
+        while not self._stopped.is_set():
+            with suppress(queue.Full):
+                return self.queue.put(item, timeout=TICK)
+
+
+def _timeout() -> float:
+    text = os.environ.get(TIMEOUT) or "120"
+    try:
+        return float(text)
+    except ValueError:
+        raise SettingsError(f"{TIMEOUT} takes a number of seconds; it is {text!r}.") from None
+
+
+def endless(source: Any) -> Iterator[Any]:
+    """Returns an iterator over batches: an iterator as it is, anything else again and again.
+
+    # Raises
+        ArgumentError: if it gives no batches.
+    """
+    if hasattr(source, "__next__"):
+        return source  # type: ignore[no-any-return]
+    if gives_batches(source):
+        return _again(source)
+    if hasattr(source, "__iter__") and not hasattr(source, "shape") and not isinstance(source, (list, tuple)):
+        return _again(source)
+    hint = f" Call the function: {source.__name__}()." if callable(source) else ""
+    raise ArgumentError(
+        f"A generator was expected, which yields batches (x, y) for ever; received {source!r:.80}.{hint}"
+    )
+
+
+def _again(source: Any) -> Iterator[Any]:
+    some = True
+    while some:
+        some = False
+        for item in (source[i] for i in range(len(source))) if gives_batches(source) else source:
+            some = True
+            yield item
+
+
+def name_of(source: Any) -> str:
+    """Returns what messages call a source of batches: the generator function and its place, or the class."""
+    if isinstance(source, GeneratorType):
+        code = source.gi_code
+        place = f"{os.path.basename(code.co_filename)}, line {code.co_firstlineno}"
+        return f"generator {source.__name__!r} ({place})"
+    return f"{'object' if gives_batches(source) else 'generator'} of class {type(source).__name__}"
+
+
+def _threadsafe(iterator: Iterator[Any]) -> bool:
+    """Tells whether several threads may ask an iterator: a class of the user's own sees to it."""
+    return not isinstance(iterator, Workers) and type(iterator).__module__ not in ("builtins", "itertools")
+
+
+def _lock(iterator: Iterator[Any]) -> AbstractContextManager[Any]:
+    """Returns what a thread holds while it asks an iterator; two queues may have the same generator."""
+    plain = isinstance(iterator, GeneratorType)
+    return _locks.setdefault(iterator, threading.Lock()) if plain else nullcontext()
+
+
+def _interrupt(thread: threading.Thread) -> None:
+    """Raises SystemExit in a thread; it arrives unless the thread is inside a call that isn't Python."""
+    if thread.is_alive() and thread.ident:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+        thread.join(0.3)

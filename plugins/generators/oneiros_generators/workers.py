@@ -1,0 +1,163 @@
+"""Worker processes: an iterator over the batches that copies of a generator make in forked processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
+
+import numpy as np
+from oneiros.backend import Function
+from oneiros.errors import CapabilityError, GeneratorError
+
+TICK = 0.05
+"""Seconds between two looks at whether a worker lives, and whether it is still wanted."""
+
+
+class RemoteTracebackError(Exception):
+    """What a worker's traceback looked like: the cause of the error that is raised in its place."""
+
+
+class Workers:
+    """An iterator over what several processes yield, taken from them in turn.
+
+    Each has its own copy of the iterator and its own random state, whose seed is drawn from NumPy's global
+    generator here.
+
+    # Arguments
+        iterator: what each worker iterates over.
+        count: int, the number of workers.
+        name: what messages call the iterator.
+    """
+
+    def __init__(self, iterator: Iterator[Any], count: int, name: str) -> None:
+        if "fork" not in multiprocessing.get_all_start_methods():
+            raise CapabilityError("pickle_safe=True needs fork, which this system lacks. Use threads.")
+        self.name, self.closed, self._turn = name, threading.Event(), 0
+        context = multiprocessing.get_context("fork")
+        self._workers: list[tuple[Any, Connection]] = []
+        for _ in range(count):
+            receiving, sending = context.Pipe(duplex=False)
+            unwanted = [receiving, *(connection for _, connection in self._workers)]
+            arguments = (iterator, sending, unwanted, int(np.random.randint(2**31 - 1)), os.getpid())
+            process = context.Process(target=_work, args=arguments, daemon=True, name="oneiros-generator")
+            with warnings.catch_warnings():  # engines warn of forks; these workers never use them
+                warnings.simplefilter("ignore")
+                process.start()
+            sending.close()
+            self._workers.append((process, receiving))
+
+    def __iter__(self) -> Workers:
+        return self
+
+    def __next__(self) -> Any:
+        while self._workers:
+            self._turn %= len(self._workers)
+            process, connection = self._workers[self._turn]
+            what, value = self._received(process, connection)
+            if what == "batch":
+                self._turn += 1
+                return value
+            if what == "error":
+                raise _revived(*value)
+            if self.closed.is_set():
+                break
+            process.join()
+            connection.close()
+            del self._workers[self._turn]
+        raise StopIteration
+
+    def _received(self, process: Any, connection: Connection) -> Any:
+        try:
+            while not connection.poll(TICK):
+                if self.closed.is_set():
+                    return "end", None
+                if not process.is_alive() and not connection.poll(0):
+                    raise EOFError
+            return connection.recv()
+        except (EOFError, OSError):
+            process.join(1)
+            if self.closed.is_set():
+                return "end", None
+            code = process.exitcode
+            how = f"exit status {code}" if code is None or code >= 0 else signal.Signals(-code).name
+            raise GeneratorError(
+                f"The {self.name} lost its worker process {process.pid}: it died with {how}. SIGKILL often "
+                f"means that memory ran out: lower max_q_size or nb_worker."
+            ) from None
+
+    def kill(self) -> None:
+        """Ends the processes; what they sent last is lost."""
+        self.closed.set()
+        for process, _ in self._workers:
+            process.terminate()
+        for process, _ in self._workers:
+            process.join(0.2)
+            process.kill()
+            process.join()
+
+    def close(self) -> None:
+        """Closes the connections, once nothing reads from them any more."""
+        for _, connection in self._workers:
+            connection.close()
+
+
+def _revived(error: BaseException | None, text: str) -> BaseException:
+    """Returns the error of a worker, with the worker's traceback as its cause."""
+    revived = error or GeneratorError(text.strip().splitlines()[-1])
+    revived.__cause__ = RemoteTracebackError(f"\n{text}")
+    return revived
+
+
+def _work(
+    iterator: Iterator[Any], connection: Connection, unwanted: list[Connection], seed: int, parent: int
+) -> None:
+    """Sends what an iterator yields, then `end`, or the error that it raised."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for other in unwanted:
+        other.close()
+    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+    np.random.seed(seed)
+    random.seed(seed)
+    Function.__call__ = Function.check_upload = _refuse  # type: ignore[method-assign]
+    try:
+        for item in iterator:
+            connection.send(("batch", item))
+        connection.send(("end", None))
+    except BrokenPipeError:
+        pass
+    except BaseException as error:
+        connection.send(("error", (_sendable(error), traceback.format_exc())))
+
+
+def _sendable(error: BaseException) -> BaseException | None:
+    """Returns the error if another process can have it."""
+    try:
+        ForkingPickler.loads(ForkingPickler.dumps(error))
+    except Exception:
+        return None
+    return error
+
+
+def _refuse(*_: Any, **__: Any) -> Any:
+    raise CapabilityError(
+        "A worker process can't compute with the engine, whose threads it doesn't have. Let the generator "
+        "yield plain data, or use pickle_safe=False."
+    )
+
+
+def _leave_with(parent: int) -> None:
+    """Ends this process when the one that started it is gone."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
