@@ -198,13 +198,13 @@ class TestRuns:
         assert train.batches == [[0, 1], [2, 3], [4, 5], [6, 7], [8]] * 2
         assert train.released == 6 and train.singles == 0
 
-    def test_are_as_long_as_a_slice_may_be(self):
+    def test_are_no_larger_than_allowed(self):
         x = [np.zeros((1000, 4), "float32").view(type("Mapped", (np.ndarray,), {}))]
         train = type("F", (), {"upload": lambda self, arrays: "held"})()
         steps = []
         for bytes_ in (2**26, 16 * 10 * 8, 100):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(loop, "LARGEST_SLICE", bytes_)
+                patch.setattr(loop, "LARGEST_RUN", bytes_)
                 with closing(loop.Stream(train, x, 1, 10, 1e3, False)) as stream:
                     steps.append(stream.steps)
         assert steps == [1024, 8, 1]

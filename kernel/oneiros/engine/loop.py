@@ -16,10 +16,10 @@ from oneiros.engine.node import to_list
 
 Array = Any
 Ticks = Iterable[Callable[[int], None]]
-LONGEST_RUN, RUN_WORK = 1024, 4e9
-"""Limits of a run: batches, and arithmetic operations (so few that the progress bar keeps moving)."""
-LARGEST_UPLOAD, LARGEST_SLICE = 2**31, 2**26
-"""Bytes: larger data, and data in files, is read and uploaded in slices, one while another is computed on."""
+LONGEST_RUN, LARGEST_RUN, RUN_WORK = 1024, 2**26, 4e9
+"""Limits of a run: batches, bytes, and arithmetic operations (so few that the progress bar keeps moving)."""
+LARGEST_UPLOAD = 2**31
+"""Bytes; larger data, and data in files, is read and uploaded run by run, one while another is computed."""
 
 
 def make_batches(size: int, batch_size: int) -> list[tuple[int, int]]:
@@ -56,9 +56,8 @@ class Stream:
         self.function, self.arrays, self.batch_size, self.phase = function, arrays, batch_size, phase
         self.size, self.in_memory = arrays[0].shape[0], all(type(array) is np.ndarray for array in arrays)
         weight = sum(array.dtype.itemsize * math.prod(array.shape) for array in arrays)
-        whole, steps = self.in_memory and weight <= LARGEST_UPLOAD, min(LONGEST_RUN, RUN_WORK / work)
-        if not whole:
-            steps = min(steps, LARGEST_SLICE * self.size / (weight * batch_size))
+        whole = self.in_memory and weight <= LARGEST_UPLOAD
+        steps = min(LONGEST_RUN, RUN_WORK / work, LARGEST_RUN * self.size / (weight * batch_size))
         sparse = any(hasattr(array, "toarray") for array in arrays)
         plain = singly or sparse or self.size <= batch_size or not hasattr(function, "upload")
         self.steps = 1 if plain else 2 ** int(math.log2(max(1.0, steps)))
