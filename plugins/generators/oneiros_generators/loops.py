@@ -12,7 +12,8 @@ from oneiros.engine.loop import Ticks, predict_loop, test_loop
 from oneiros.engine.model import check
 from oneiros.errors import DataError, GeneratorError, OneirosError
 
-from oneiros_generators.queue import GeneratorEnqueuer, name_of
+from oneiros_generators.queue import GeneratorEnqueuer, endless, name_of
+from oneiros_generators.workers import UnsendableError
 
 Array = Any
 Workers = tuple[int, int, bool]
@@ -88,8 +89,9 @@ class Flow:
         except GeneratorError as error:
             raise GeneratorError(f"{error} It was to give {place}.") from error.__cause__
         except Exception as error:
-            raised = f"{type(error).__name__} instead of giving {place}: {error}"
-            raise GeneratorError(f"The {self.name} raised {raised:.500} Its traceback is above.") from error
+            what = str(error) if type(error) is UnsendableError else f"{type(error).__name__}: {error}"
+            raised = f"raised an error instead of giving {place}, traceback above: {what:.300}"
+            raise GeneratorError(f"The {self.name} {raised}") from error
         return self.checked(item, place)
 
     def checked(self, item: Any, place: str) -> Run:
@@ -133,6 +135,9 @@ class Generated(Flow):
 
     def __init__(self, model: Any, source: Any, samples: Any, argument: str, *arguments: Any) -> None:
         super().__init__(model, source, *arguments)
+        self.source = endless(source)
+        for name, value in zip(("max_q_size", "nb_worker"), self.workers[:2], strict=True):
+            check(name, value, hasattr(value, "__index__") and value > 0, "an int above 0")
         fine = isinstance(samples, (int, float)) or hasattr(samples, "__index__")
         check(argument, samples, fine and 0 < samples < math.inf, "a number of samples above 0")
         self.samples, self.argument = math.ceil(samples), argument
@@ -224,6 +229,7 @@ def fit_generator(
     max_q_size: int, nb_worker: int, pickle_safe: bool,
 ) -> Any:  # fmt: skip
     """Trains on a generator; the arguments are those of `Model.fit_generator`."""
+    check("nb_epoch", nb_epoch, hasattr(nb_epoch, "__index__") and nb_epoch > 0, "an int above 0")
     workers = max_q_size, nb_worker, pickle_safe
     more = "train", class_weight, workers, initial_epoch
     training = Generated(model, generator, samples_per_epoch, "samples_per_epoch", *more)

@@ -12,10 +12,9 @@ import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from types import GeneratorType
-from typing import Any
+from typing import Any, NoReturn
 
 from oneiros.engine.data import gives_batches
-from oneiros.engine.model import check
 from oneiros.errors import ArgumentError, GeneratorError, SettingsError
 
 from oneiros_generators.workers import TICK, Workers
@@ -62,9 +61,7 @@ class GeneratorEnqueuer:
             max_q_size: int, the size at which workers wait.
             wait_time: kept for code of Keras 1; workers wait on the queue itself.
         """
-        for name, value in (("nb_worker", nb_worker), ("max_q_size", max_q_size)):
-            check(name, value, hasattr(value, "__index__") and value > 0, "an int above 0")
-        self.queue, threads = queue.Queue(max_q_size), nb_worker
+        self.queue, threads, self._limit = queue.Queue(max_q_size), nb_worker, _timeout()
         if self._pickle_safe:
             self._iterator = self._processes = Workers(self._iterator, nb_worker, self.name)
         if not _threadsafe(self._iterator):
@@ -89,7 +86,7 @@ class GeneratorEnqueuer:
             GeneratorError: if a worker died, or nothing came for as long as is waited.
             Exception: what the generator raised.
         """
-        begun, warned, limit = time.monotonic(), False, _timeout()
+        begun, warned, limit = time.monotonic(), False, self._limit
         while True:
             try:
                 return self.queue.get(timeout=TICK)
@@ -104,13 +101,18 @@ class GeneratorEnqueuer:
                 after = f"After {limit:g} s this is an error; {TIMEOUT} sets another number, 0 none."
                 warnings.warn(f"The {self.name} gave no batch for {waited:.0f} s. {after}", stacklevel=2)
             if 0 < limit < waited:
-                self.stop(timeout=0)
-                for thread in self._threads:
-                    _interrupt(thread)
-                raise GeneratorError(
-                    f"The {self.name} blocks: it gave no batch for {limit:g} s. Look for what it waits for; "
-                    f"if it is only slow, set the environment variable {TIMEOUT} to more seconds, or 0."
-                )
+                self._give_up(limit)
+
+    def _give_up(self, limit: float) -> NoReturn:
+        self.stop(timeout=0)
+        for thread in self._threads:
+            _interrupt(thread)
+        stuck = any(thread.is_alive() for thread in self._threads)
+        ending = " Its thread can't be ended; a process can, with pickle_safe=True." if stuck else ""
+        raise GeneratorError(
+            f"The {self.name} blocks: it gave no batch for {limit:g} s. Look for what it waits for; if it is "
+            f"only slow, set the environment variable {TIMEOUT} to more seconds, or 0.{ending}"
+        )
 
     def stop(self, timeout: float | None = None) -> None:
         """Ends the workers; a thread ends when the generator gave the batch that it is at.

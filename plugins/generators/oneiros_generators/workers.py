@@ -27,6 +27,10 @@ class RemoteTracebackError(Exception):
     """What a worker's traceback looked like: the cause of the error that is raised in its place."""
 
 
+class UnsendableError(Exception):
+    """An error of a worker that another process can't have, as text."""
+
+
 class Workers:
     """An iterator over what several processes yield, taken from them in turn.
 
@@ -55,6 +59,7 @@ class Workers:
                 process.start()
             sending.close()
             self._workers.append((process, receiving))
+        self._started = tuple(self._workers)
 
     def __iter__(self) -> Workers:
         return self
@@ -72,7 +77,6 @@ class Workers:
             if self.closed.is_set():
                 break
             process.join()
-            connection.close()
             del self._workers[self._turn]
         raise StopIteration
 
@@ -98,22 +102,22 @@ class Workers:
     def kill(self) -> None:
         """Ends the processes; what they sent last is lost."""
         self.closed.set()
-        for process, _ in self._workers:
+        for process, _ in self._started:
             process.terminate()
-        for process, _ in self._workers:
+        for process, _ in self._started:
             process.join(0.2)
             process.kill()
             process.join()
 
     def close(self) -> None:
         """Closes the connections, once nothing reads from them any more."""
-        for _, connection in self._workers:
+        for _, connection in self._started:
             connection.close()
 
 
 def _revived(error: BaseException | None, text: str) -> BaseException:
     """Returns the error of a worker, with the worker's traceback as its cause."""
-    revived = error or GeneratorError(text.strip().splitlines()[-1])
+    revived = error or UnsendableError(text.strip().splitlines()[-1])
     revived.__cause__ = RemoteTracebackError(f"\n{text}")
     return revived
 

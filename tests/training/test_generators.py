@@ -1,0 +1,649 @@
+"""Training, evaluating and predicting on generators, and on objects whose items are batches."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from itertools import chain, islice
+
+import numpy as np
+import pytest
+from oneiros import settings
+from oneiros.callbacks import Callback
+from oneiros.engine.training import GeneratorEnqueuer
+from oneiros.errors import ArgumentError, DataError, GeneratorError, PluginLoadError, SettingsError
+from oneiros.layers import Dense, Input
+from oneiros.models import Model, Sequential
+
+BOTH = pytest.mark.parametrize("pickle_safe", [False, True])
+DATA = np.random.RandomState(0).normal(size=(24, 3)).astype("float32")
+TARGETS = DATA.sum(axis=1, keepdims=True) + 1
+
+
+def linear(weight=0.5, **arguments):
+    model = Sequential([Dense(1, input_dim=3)])
+    model.set_weights([np.full((3, 1), weight), np.zeros(1)])
+    model.compile("sgd", "mse", **arguments)
+    return model
+
+
+def endless(*arrays, batch=4):
+    while True:
+        for start in range(0, len(arrays[0]), batch):
+            yield tuple(array[start : start + batch] for array in arrays)
+
+
+def numbers(batch=2, first=0):
+    """Numbered samples for the recorded functions."""
+    while True:
+        yield np.arange(first, first + batch)[:, None].astype("float32"), np.zeros((batch, 1))
+        first += batch
+
+
+class Batches:
+    """Numbered samples in an object whose items are batches; the last one is smaller."""
+
+    def __init__(self, samples=9, batch=2):
+        self.samples, self.batch, self.ends = samples, batch, 0
+
+    def __len__(self):
+        return -(-self.samples // self.batch)
+
+    def __getitem__(self, index):
+        rows = np.arange(self.samples, dtype="float32")[index * self.batch :][: self.batch, None]
+        return rows, np.zeros_like(rows)
+
+    def on_epoch_end(self):
+        self.ends += 1
+
+
+class Safe:
+    """An iterator that several threads may ask."""
+
+    def __init__(self, count):
+        self.numbers, self.lock, self.asking, self.most = iter(range(count)), threading.Lock(), 0, 0
+
+    def __next__(self):
+        with self.lock:
+            number = next(self.numbers)
+            self.asking += 1
+            self.most = max(self.most, self.asking)
+        time.sleep(0.01)
+        with self.lock:
+            self.asking -= 1
+        return number
+
+
+@pytest.fixture(autouse=True)
+def nobody_stays():
+    """After each test no worker is left."""
+    yield
+    assert workers() == []
+
+
+def workers():
+    threads = [thread for thread in threading.enumerate() if thread.name == "oneiros-generator"]
+    return threads + multiprocessing.active_children()
+
+
+class TestFit:
+    @BOTH
+    def test_is_that_on_arrays(self, backend, pickle_safe):
+        arrays, generator = linear(metrics=["mae"]), linear(metrics=["mae"])
+        valid = DATA[:6], TARGETS[:6]
+        expected = arrays.fit(
+            DATA, TARGETS, 4, 3, verbose=0, shuffle=False, validation_data=valid, class_weight=None
+        )
+        got = generator.fit_generator(
+            endless(DATA, TARGETS), 24, 3, verbose=0, validation_data=valid, pickle_safe=pickle_safe
+        )
+        assert got.history.keys() == expected.history.keys() and got.epoch == [0, 1, 2]
+        for name, values in expected.history.items():
+            np.testing.assert_allclose(got.history[name], values, rtol=1e-5)
+        for one, other in zip(arrays.get_weights(), generator.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+
+    def test_callbacks_are_told_of_each_batch(self, recorded):
+        told = []
+
+        class Diary(Callback):
+            def on_batch_begin(self, batch, logs=None):
+                told.append(("begin", batch, dict(logs)))
+
+            def on_batch_end(self, batch, logs=None):
+                told.append(("end", batch, dict(logs)))
+
+            def on_epoch_end(self, epoch, logs=None):
+                told.append(("epoch", epoch, dict(logs)))
+
+        model, train, _ = recorded()
+        diary = Diary()
+        model.fit_generator(numbers(), 4, 2, verbose=0, callbacks=[diary])
+        assert told[:5] == [
+            ("begin", 0, {"batch": 0, "size": 2}),
+            ("end", 0, {"batch": 0, "size": 2, "loss": 0.5}),
+            ("begin", 1, {"batch": 1, "size": 2}),
+            ("end", 1, {"batch": 1, "size": 2, "loss": 2.5}),
+            ("epoch", 0, {"loss": 1.5}),
+        ]
+        assert train.batches == [[0, 1], [2, 3], [4, 5], [6, 7]]
+        assert diary.params == {
+            "nb_epoch": 2, "nb_sample": 4, "verbose": 0, "do_validation": False, "metrics": ["loss"]
+        }  # fmt: skip
+        assert diary.model is model
+
+    def test_an_epoch_that_gets_too_many_samples_warns(self, recorded):
+        model, train, _ = recorded()
+        with pytest.warns(UserWarning, match=r"Epoch 1 had 6 samples, samples_per_epoch is 5") as caught:
+            model.fit_generator(numbers(), 5, 1, verbose=0)
+        assert len(caught) == 1 and train.batches == [[0, 1], [2, 3], [4, 5]]
+
+    def test_starts_late_and_stops_early(self, recorded):
+        class Stopping(Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                self.model.stop_training = epoch == 3
+
+        model, train, _ = recorded()
+        history = model.fit_generator(
+            numbers(), 4.0, 9, verbose=0, initial_epoch=2, callbacks=[Stopping()], nb_worker=3
+        )
+        assert history.epoch == [2, 3] and len(train.batches) == 4
+
+    @BOTH
+    def test_a_generator_that_gives_just_enough_may_end(self, recorded, pickle_safe):
+        model, train, _ = recorded()
+        model.fit_generator(islice(numbers(), 4), 4, 2, verbose=0, pickle_safe=pickle_safe)
+        assert train.batches == [[0, 1], [2, 3], [4, 5], [6, 7]]
+
+    def test_weights_of_samples_and_classes(self):
+        classes = (DATA[:, :1] > 0).astype("float32")
+        given = np.arange(24, dtype="float32")
+        for batches, arguments, weights in (
+            (endless(DATA, classes, given, batch=24), {}, given),
+            (endless(DATA, classes, batch=24), {"class_weight": {0: 1.0, 1: 3.0}}, 1 + 2 * classes[:, 0]),
+        ):
+            loss = linear().fit_generator(batches, 24, 1, verbose=0, **arguments).history["loss"][0]
+            errors = (DATA.sum(axis=1) / 2 - classes[:, 0]) ** 2 * weights
+            np.testing.assert_allclose(loss, errors.mean() / (weights != 0).mean(), rtol=1e-5)
+
+    def test_names_lists_and_several_outputs(self):
+        a, b = Input((3,), name="a"), Input((3,), name="b")
+        model = Model([a, b], [Dense(1, name="u")(a), Dense(1, name="v")(b)])
+        model.compile("sgd", {"u": "mse", "v": "mae"}, loss_weights={"u": 0.0})
+
+        def batches():
+            while True:
+                weights = {"u": np.ones(24), "v": np.zeros(24) + 2}
+                yield {"a": DATA, "b": DATA}, {"v": TARGETS, "u": TARGETS}, weights
+                yield [DATA, DATA], [TARGETS, TARGETS], [np.ones(24), np.ones(24)]
+
+        (first,) = model.fit_generator(batches(), 24, 1, verbose=0).history["v_loss"]
+        assert first > 0
+        history = model.fit_generator(batches(), 48, 1, verbose=0).history
+        np.testing.assert_allclose(history["loss"], history["v_loss"], rtol=1e-5)
+
+
+class TestValidation:
+    def test_by_a_generator_goes_on_where_it_was(self, recorded):
+        model, _, test = recorded()
+        history = model.fit_generator(
+            numbers(), 2, 3, verbose=0, validation_data=numbers(3, 100), nb_val_samples=4
+        )
+        assert test.batches == [[100 + 3 * i, 101 + 3 * i, 102 + 3 * i] for i in range(6)]
+        assert history.history["val_loss"] == [102.5, 108.5, 114.5] and model.validation_data is None
+
+    def test_by_arrays_is_in_batches_as_large_as_those_trained_on(self, recorded):
+        model, _, test = recorded()
+        x, y = next(numbers(7))
+        model.fit_generator(numbers(3), 6, 2, verbose=0, validation_data=(x, y))
+        assert test.batches == [[0, 1, 2], [3, 4, 5], [6]] * 2
+        np.testing.assert_array_equal(model.validation_data[0], x)
+
+    def test_by_an_object_that_gives_batches(self, recorded):
+        model, _, test = recorded()
+        model.fit_generator(numbers(3), 6, 2, verbose=0, validation_data=Batches(3))
+        assert test.batches == [[0, 1], [2]] * 2
+
+    def test_by_the_training_generator_itself(self, recorded):
+        model, train, test = recorded()
+        both = numbers()
+        model.fit_generator(both, 4, 3, verbose=0, validation_data=both, nb_val_samples=4, max_q_size=1)
+        seen = list(chain(*train.batches, *test.batches))
+        assert len(set(seen)) == len(seen) == 24
+
+
+class TestEvaluateAndPredict:
+    @BOTH
+    def test_evaluate_averages_by_size(self, recorded, pickle_safe):
+        def batches():
+            yield np.zeros((1, 1)), np.zeros((1, 1))
+            yield np.full((3, 1), 8.0), np.zeros((3, 1)), np.ones(3)
+
+        model, _, test = recorded(metrics=["acc"])
+        assert model.evaluate_generator(batches(), 3, pickle_safe=pickle_safe) == [6.0, 2.5]
+        assert test.batches == [[0], [8, 8, 8]]
+
+    def test_predict_takes_what_begins_with_inputs(self, backend):
+        x = Input((3,), name="input")
+        model = Model(x, [Dense(2)(x), Dense(1)(x)])
+        expected = model.predict(np.concatenate([DATA, DATA[:2]]), 10)
+        forms = [lambda x: x, lambda x: (x, 0), lambda x: (x, 0, 0), lambda x: [x], lambda x: {"input": x}]
+        for form in forms:
+            batches = map(form, chain.from_iterable(endless(DATA, batch=10)))
+            for one, other in zip(model.predict_generator(batches, 26), expected, strict=True):
+                np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+    def test_predict_gives_as_many_as_asked_for(self):
+        model = linear()
+        got = model.predict_generator(endless(DATA, batch=5), 12)
+        np.testing.assert_allclose(got, model.predict(DATA[:12]), rtol=1e-5, atol=1e-6)
+
+
+def raises():
+    yield next(numbers())
+    raise OSError("no file 3")
+
+
+def raises_of_its_own():
+    class OwnError(Exception):
+        def __init__(self, one, other):
+            super().__init__(f"{one} and {other}")
+
+    yield next(numbers())
+    raise OwnError("left", "right")
+
+
+def ends():
+    yield next(numbers())
+
+
+def gives(item):
+    def giving():
+        yield next(numbers())
+        yield item
+
+    return giving
+
+
+def blocks():
+    yield next(numbers())
+    while True:
+        time.sleep(0.02)
+
+
+X, Y = next(numbers())
+WRONG = [
+    (raises, GeneratorError, "raised an error instead of giving batch 2 of epoch 1, traceback above: OSErr"),
+    (raises_of_its_own, GeneratorError, "OwnError: left and right"),
+    (ends, GeneratorError, "ended before batch 2 of epoch 1. There were 2 of samples_per_epoch=6 samples"),
+    (gives(None), DataError, "batch 2 of epoch 1, from the generator 'giving' (test_generators.py, line"),
+    (gives(None), DataError, "received None, expected a tuple (x, y) or (x, y, sample_weight)"),
+    (gives([X, Y]), DataError, "received a list of 2 items, expected a tuple"),
+    (gives((X, Y, Y, Y)), DataError, "received a tuple of 4 items, expected a tuple"),
+    (gives(X), DataError, "received an array of shape (2, 1), expected a tuple"),
+    (gives((np.zeros((2, 5)), Y)), DataError, "model input 'x': received an array of shape (2, 5)"),
+    (gives((X, np.zeros((2, 5)))), DataError, "model target 'y': received an array of shape (2, 5)"),
+    (gives((X, Y, np.ones(7))), DataError, "sample_weight: received shape (7,)"),
+    (gives((X[:1], Y)), DataError, "the same number of samples"),
+    (gives((X[:0], Y[:0])), DataError, "the same number of samples, at least 1. Received inputs 0"),
+    (blocks, GeneratorError, "'blocks' (test_generators.py, line"),
+    (blocks, GeneratorError, "blocks: it gave no batch for 0.2 s"),
+]
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    x = Input((1,), name="x")
+    made = Model(x, Dense(1, name="y")(x))
+    made.compile("sgd", "mse")
+    return made
+
+
+class TestMisbehaviour:
+    @pytest.fixture
+    def model(self, compiled):
+        vars(compiled).pop("history", None)
+        return compiled
+
+    @BOTH
+    @pytest.mark.parametrize(("generator", "error", "expected"), WRONG)
+    def test_is_an_error_that_says_what_and_where(
+        self, monkeypatch, model, generator, error, expected, pickle_safe
+    ):
+        if generator is blocks:
+            monkeypatch.setenv("ONEIROS_GENERATOR_TIMEOUT", "0.2")
+        with pytest.raises(error) as caught:
+            model.fit_generator(generator(), 6, 2, verbose=0, pickle_safe=pickle_safe, nb_worker=2)
+        if pickle_safe and generator in (ends, raises, raises_of_its_own):
+            expected = expected.replace("batch 2", "batch 3").replace("were 2", "were 4")
+        assert expected in str(caught.value).replace("batch 3 of epoch 1, from", "batch 2 of epoch 1, from")
+        assert workers() == []
+
+    def test_a_worker_that_is_killed_is_reported(self, model):
+        def dying():
+            yield next(numbers())
+            os.kill(os.getpid(), signal.SIGKILL)
+            yield next(numbers())
+
+        with pytest.raises(GeneratorError, match=r"'dying' .*lost its worker process \d+: it died with SIGK"):
+            model.fit_generator(dying(), 6, 2, verbose=0, pickle_safe=True)
+
+    def test_a_worker_that_leaves_is_reported(self, model):
+        def leaving():
+            yield next(numbers())
+            os._exit(3)
+
+        with pytest.raises(GeneratorError, match="it died with exit status 3"):
+            model.fit_generator(leaving(), 6, 2, verbose=0, pickle_safe=True)
+
+    def test_a_worker_process_can_not_use_the_engine(self, model):
+        def asking():
+            while True:
+                yield X, model.predict(X)
+
+        with pytest.raises(GeneratorError, match=r"can't compute with the engine.*pickle_safe=False"):
+            model.fit_generator(asking(), 6, 1, verbose=0, pickle_safe=True)
+        model.fit_generator(asking(), 6, 1, verbose=0)
+
+    def test_what_can_not_be_sent(self, model):
+        with pytest.raises(GeneratorError, match="pickle"):
+            model.fit_generator(gives(lambda: 1)(), 6, 1, verbose=0, pickle_safe=True)
+
+    def test_a_remote_traceback_is_shown(self, model):
+        with pytest.raises(GeneratorError) as caught:
+            model.fit_generator(raises(), 6, 1, verbose=0, pickle_safe=True)
+        assert 'raise OSError("no file 3")' in str(caught.value.__cause__.__cause__)
+
+    def test_a_slow_generator_is_mentioned(self, monkeypatch, model):
+        def slow():
+            time.sleep(0.3)
+            yield from numbers()
+
+        monkeypatch.setattr("oneiros_generators.queue.PATIENCE", 0.05)
+        with pytest.warns(UserWarning, match=r"'slow' .* gave no batch for 0 s\. After 120 s"):
+            model.fit_generator(slow(), 6, 1, verbose=0)
+        monkeypatch.setenv("ONEIROS_GENERATOR_TIMEOUT", "soon")
+        with pytest.raises(SettingsError, match="TIMEOUT takes a number of seconds; it is 'soon'"):
+            model.fit_generator(numbers(), 6, 1, verbose=0)
+
+    @pytest.mark.parametrize(
+        ("arguments", "expected"),
+        [
+            ({"generator": numbers}, r"Call the function: numbers\(\)"),
+            ({"generator": X}, "A generator was expected"),
+            ({"generator": [X, Y]}, "A generator was expected"),
+            ({"samples_per_epoch": 0}, "samples_per_epoch takes a number of samples above 0; received 0"),
+            ({"samples_per_epoch": None}, "samples_per_epoch takes"),
+            ({"nb_epoch": 0}, "nb_epoch takes an int above 0"),
+            ({"max_q_size": 0}, "max_q_size takes an int above 0"),
+            ({"nb_worker": 0}, "nb_worker takes an int above 0"),
+            (
+                {"validation_data": numbers()},
+                "nb_val_samples takes a number of samples above 0; received None",
+            ),
+            ({"validation_data": (X,)}, "validation_data takes"),
+            ({"callbacks": 3}, "callbacks takes a list"),
+        ],
+    )
+    def test_arguments(self, model, arguments, expected):
+        given = {"generator": numbers(), "samples_per_epoch": 4, "nb_epoch": 1, "verbose": 0}
+        with pytest.raises(ArgumentError, match=expected):
+            model.fit_generator(**{**given, **arguments})
+        assert not hasattr(model, "history")
+
+    @BOTH
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+    def test_workers_leave_after_an_error_in_training(self, model, pickle_safe, error):
+        class Failing(Callback):
+            def on_batch_end(self, batch, logs=None):
+                raise error
+
+        begun = time.monotonic()
+        with pytest.raises(error):
+            model.fit_generator(
+                numbers(), 6, 1, verbose=0, callbacks=[Failing()], pickle_safe=pickle_safe, nb_worker=2
+            )
+        assert workers() == [] and time.monotonic() - begun < 30
+        model.fit_generator(numbers(), 6, 1, verbose=0)
+
+    @BOTH
+    def test_an_interrupt_reaches_who_waits(self, model, interruptible, pickle_safe):
+        waiting = multiprocessing.Event()
+
+        def waits():
+            yield next(numbers())
+            waiting.set()
+            time.sleep(0.6)
+            yield next(numbers())
+
+        def interrupt():
+            waiting.wait(20)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            model.fit_generator(waits(), 6, 1, verbose=0, pickle_safe=pickle_safe)
+        deadline = time.monotonic() + 5
+        while workers() and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+class TestWorkers:
+    def test_batches_are_made_while_the_model_computes(self, recorded):
+        model, train, _ = recorded()
+        second, original = threading.Event(), train.run
+        overlapped = []
+
+        def batches():
+            yield next(numbers())
+            second.set()
+            yield from numbers()
+
+        def run(arrays, phase):
+            overlapped.append(second.wait(20))
+            return original(arrays, phase)
+
+        train.run = run
+        model.fit_generator(batches(), 4, 1, verbose=0)
+        assert overlapped == [True, True]
+
+    def test_no_more_than_the_queue_holds_are_made_ahead(self, recorded):
+        made = []
+
+        def counted():
+            for batch in numbers():
+                made.append(batch)
+                yield batch
+
+        class Slow(Callback):
+            def on_batch_end(self, batch, logs=None):
+                time.sleep(0.05)
+                assert len(made) <= batch + 1 + 3 + 1
+
+        model, _, _ = recorded()
+        model.fit_generator(counted(), 8, 1, verbose=0, max_q_size=3, callbacks=[Slow()])
+        assert len(made) > 4
+
+    def test_threads_share_an_iterator_that_is_safe(self):
+        source = Safe(40)
+        enqueuer = GeneratorEnqueuer(source)
+        enqueuer.start(nb_worker=4, max_q_size=5)
+        assert sorted(enqueuer.get() for _ in range(40)) == list(range(40))
+        with pytest.raises(StopIteration):
+            enqueuer.get()
+        enqueuer.stop()
+        assert source.most > 1 and not enqueuer.is_running()
+
+    def test_a_plain_generator_keeps_its_order_whatever_the_number_of_threads(self):
+        enqueuer = GeneratorEnqueuer(iter(range(50)))
+        enqueuer.start(nb_worker=8)
+        assert [enqueuer.get() for _ in range(50)] == list(range(50))
+        enqueuer.stop()
+
+    def test_processes_take_turns_with_copies_and_random_states_of_their_own(self):
+        def draws():
+            for number in range(3):
+                yield number, np.random.randint(1000), os.getpid()
+
+        def run():
+            np.random.seed(5)
+            enqueuer = GeneratorEnqueuer(draws(), pickle_safe=True)
+            enqueuer.start(nb_worker=2)
+            found = [enqueuer.get() for _ in range(6)]
+            enqueuer.stop()
+            return found
+
+        found = run()
+        assert [number for number, _, _ in found] == [0, 0, 1, 1, 2, 2]
+        assert len({process for _, _, process in found}) == 2 and os.getpid() not in found[0]
+        assert [draw for _, draw, _ in found[::2]] != [draw for _, draw, _ in found[1::2]]
+        assert [draw for _, draw, _ in run()] == [draw for _, draw, _ in found]
+
+    @BOTH
+    def test_the_queue_as_code_of_keras_1_uses_it(self, pickle_safe):
+        enqueuer = GeneratorEnqueuer(numbers(), pickle_safe=pickle_safe)
+        enqueuer.start(max_q_size=2, nb_worker=1, wait_time=0.01)
+        while enqueuer.is_running() and enqueuer.queue.empty():
+            time.sleep(0.01)
+        x, _ = enqueuer.queue.get()
+        enqueuer.stop()
+        assert x.tolist() == [[0], [1]]
+
+    def test_what_can_be_iterated_over_again_is(self, recorded):
+        class Loader:
+            def __iter__(self):
+                return islice(numbers(), 2)
+
+        for source in (Loader(), Batches(4)):
+            model, train, _ = recorded()
+            model.fit_generator(source, 6, 1, verbose=0)
+            assert train.batches == [[0, 1], [2, 3], [0, 1]]
+
+
+class TestBatches:
+    def test_fit_shuffles_their_order(self, recorded):
+        model, train, _ = recorded()
+        source = Batches(21)
+        history = model.fit(source, nb_epoch=2, verbose=0)
+        whole = [[2 * i, 2 * i + 1] for i in range(10)] + [[20]]
+        first, second = train.batches[:11], train.batches[11:]
+        assert sorted(first) == sorted(second) == whole and first != whole != second != first
+        assert source.ends == 2 and history.history["loss"] == [10.0, 10.0]
+
+    def test_fit_in_order_and_validation(self, recorded):
+        model, train, test = recorded()
+        params = {}
+
+        class Reading(Callback):
+            def on_train_begin(self, logs=None):
+                params.update(self.params)
+
+        history = model.fit(
+            Batches(5),
+            nb_epoch=1,
+            verbose=0,
+            shuffle=False,
+            validation_data=Batches(3),
+            callbacks=[Reading()],
+        )
+        assert train.batches == [[0, 1], [2, 3], [4]] and test.batches == [[0, 1], [2]]
+        assert history.history == {"loss": [2.0], "val_loss": [1.0]}
+        assert params["nb_sample"] == 5 and params["do_validation"]
+
+    def test_validation_of_a_fit_on_arrays(self, recorded, rows):
+        model, _, test = recorded()
+        model.fit(*rows(4), nb_epoch=1, verbose=0, validation_data=Batches(3))
+        assert test.batches == [[0, 1], [2]]
+
+    def test_evaluate_and_predict(self, backend):
+        class Held:
+            def __len__(self):
+                return 5
+
+            def __getitem__(self, index):
+                return DATA[5 * index :][:5], TARGETS[5 * index :][:5]
+
+        model = linear(metrics=["mae"])
+        np.testing.assert_allclose(
+            model.evaluate(Held(), verbose=0), model.evaluate(DATA, TARGETS, verbose=0), rtol=1e-5
+        )
+        np.testing.assert_allclose(model.predict(Held()), model.predict(DATA), rtol=1e-5, atol=1e-6)
+
+    def test_progress_counts_batches(self, monkeypatch, recorded):
+        done = []
+        model, _, _ = recorded()
+        monkeypatch.setattr("oneiros.plugins.call", lambda hook, *check, model, total: [done.append])
+        model.evaluate(Batches(5))
+        assert done == [1, 2, 3]
+
+    @pytest.mark.parametrize(
+        ("arguments", "error", "expected"),
+        [
+            ({"y": Y}, ArgumentError, "y takes nothing where x gives batches"),
+            ({"sample_weight": Y}, ArgumentError, "sample_weight takes nothing"),
+            ({"validation_split": 0.1}, ArgumentError, "validation_split takes nothing"),
+            ({"x": Batches(0)}, ArgumentError, "x takes an object with at least one batch"),
+            ({"x": numbers(), "y": None}, DataError, "received a generator, which fit_generator takes"),
+            ({"x": X}, DataError, "model target .*: received None"),
+        ],
+    )
+    def test_wrong_arguments(self, arguments, error, expected):
+        model = Sequential([Dense(1, input_dim=1)])
+        model.compile("sgd", "mse")
+        with pytest.raises(error, match=expected):
+            model.fit(**{"x": Batches(), "verbose": 0, **arguments})
+
+    def test_a_wrong_batch_is_named(self):
+        with pytest.raises(
+            DataError, match=r"batch 1 of epoch 1, from the object of class Batches: model in"
+        ):
+            linear().fit(Batches(), verbose=0)
+
+    def test_arrays_are_not_taken_for_them(self, recorded):
+        class Matrix:
+            """Like HDF5Matrix: an array that reads itself when sliced."""
+
+            shape, dtype = (4, 1), np.dtype("float32")
+
+            def __len__(self):
+                return 4
+
+            def __getitem__(self, rows):
+                return np.arange(4, dtype="float32")[:, None][rows]
+
+        model, train, _ = recorded()
+        model.fit(Matrix(), np.zeros(4), 2, 1, shuffle=False, verbose=0)
+        assert train.batches == [[0, 1], [2, 3]]
+
+
+def test_without_the_plugin_a_model_says_what_to_install():
+    with settings.override(disable=["oneiros-generators"]), pytest.raises(PluginLoadError) as caught:
+        linear().fit_generator(endless(DATA, TARGETS), 4, 1)
+    assert "oneiros-generators" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["Model", "Sequential"])
+@pytest.mark.parametrize(
+    ("method", "argument", "expected"),
+    [
+        ("fit", "epochs", "'nb_epoch'"),
+        ("fit", "batchsize", "'batch_size'"),
+        ("fit_generator", "steps_per_epoch", "'samples_per_epoch', which counts samples"),
+        ("fit_generator", "validation_steps", "'nb_val_samples', which counts samples"),
+        ("fit_generator", "max_queue_size", "'max_q_size'"),
+        ("fit_generator", "workers", "'nb_worker'"),
+        ("fit_generator", "use_multiprocessing", "'pickle_safe'"),
+        ("evaluate_generator", "steps", "'val_samples', which counts samples"),
+        ("predict_generator", "steps", "'val_samples', which counts samples"),
+        ("predict", "batchsize", "'batch_size'"),
+        ("train_on_batch", "sampleweight", "'sample_weight'"),
+    ],
+)
+def test_names_of_keras_2_are_answered_with_ours(kind, method, argument, expected):
+    model = linear() if kind == "Sequential" else linear().model
+    model.callback_model = None
+    with pytest.raises(TypeError) as caught:
+        getattr(model, method)(X, X, **{argument: 1})
+    text = str(caught.value)
+    assert f".{method} received the unknown argument {argument!r}. Did you mean {expected}?" in text
