@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from oneiros.backend.contract import Function, Upload, draw_seed
 from oneiros.errors import ArgumentError, DataError
+from oneiros_backend_common.interrupts import kept_interrupts
 from oneiros_jax_common.calls import LOCK, store
 from oneiros_jax_common.cpu import convolution_options
 from pytensor.compile.sharedvalue import SharedVariable
@@ -125,7 +126,8 @@ class JaxFunction(GraphFunction):
             fresh = signature not in self._ready
             if fresh:
                 values = self._values()
-                function.lower(*values, self.counters(0), *arrays).compile()
+                with kept_interrupts():
+                    function.lower(*values, self.counters(0), *arrays).compile()
             with LOCK:
                 results = self._call(function, [*self._values(), self.counters(steps), *arrays], fresh)
         self._ready.add(signature)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import operator
-import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from itertools import chain, repeat, starmap
 from typing import Any
+
+from oneiros_backend_common.interrupts import deferred_interrupts
 
 LOCK = threading.Lock()
 """Held from reading the variables to storing their new values: no other thread reads a donated buffer."""
@@ -29,21 +29,5 @@ def store(function: Callable[..., Any], arguments: Any, slots: Sequence[list[Any
     if not fresh:
         deque(map(operator.setitem, slots, repeat(0), results), maxlen=0)
         return
-    with _deferred_interrupt():
+    with deferred_interrupts():
         deque(map(operator.setitem, slots, repeat(0), results), maxlen=0)
-
-
-@contextmanager
-def _deferred_interrupt() -> Iterator[None]:
-    """Holds Ctrl-C back until the block is left."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    caught: list[Any] = []
-    before = signal.signal(signal.SIGINT, lambda *details: caught.append(details))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if caught and callable(before):
-            before(*caught[0])

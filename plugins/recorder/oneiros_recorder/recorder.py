@@ -23,6 +23,7 @@ from typing import Any, Protocol
 import numpy as np
 from oneiros.backend.function import Function, Upload
 from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, OneirosError, ShapeError
+from oneiros_backend_common.interrupts import kept_interrupts
 
 from oneiros_recorder.loops import Step, record_body
 from oneiros_recorder.nodes import Draws, Node, Spec, depending, map_tree, reachable, sources
@@ -448,7 +449,8 @@ class RecordedFunction(Function):
         key = (phase, *[array.shape for array in arrays])
         with self._lock:
             if key not in self._steps:
-                self._steps[key] = self._engine.compile(self.program, phase or 0, arrays)
+                with kept_interrupts():
+                    self._steps[key] = self._engine.compile(self.program, phase or 0, arrays)
         return self._steps[key](arrays, self._advance(1))
 
     def upload(self, arrays: Sequence[Any]) -> Upload:
@@ -464,7 +466,9 @@ class RecordedFunction(Function):
         with self._lock:
             capacity, run = self._loops.get(key, (0, None))
             if run is None or capacity < steps:
-                capacity, run = steps, self._engine.compile_loop(self.program, chosen, held, rows)
+                with kept_interrupts():
+                    run = self._engine.compile_loop(self.program, chosen, held, rows)
+                capacity = steps
                 self._loops[key] = (capacity, run)
         padded = rows if capacity == steps else np.pad(rows, ((0, capacity - steps), (0, 0)))
         outputs = run(held, padded, steps, self._advance(steps))

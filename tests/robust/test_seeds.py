@@ -1,0 +1,64 @@
+"""One seed reproduces weights, shuffling, dropout and noise; batches alone and in runs draw the same."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import oneiros
+from oneiros.callbacks import Callback
+
+PROGRAM = """
+import sys
+import numpy as np
+import oneiros
+from oneiros import backend as K
+from oneiros.layers import Dense, Dropout, GaussianDropout, GaussianNoise
+from oneiros.models import Sequential
+
+X = np.linspace(-1, 1, 144, dtype="float32").reshape(48, 3)
+
+
+def trained(seed, layers=(Dropout, GaussianNoise, GaussianDropout), init="glorot_uniform", **arguments):
+    seed()
+    model = Sequential([Dense(8, init=init, input_dim=3)])
+    for layer in layers:
+        model.add(layer(0.3))
+    model.add(Dense(1, init=init))
+    model.compile("adam", "mse")
+    losses = model.fit(X, X[:, :1], batch_size=8, nb_epoch=3, verbose=0, **arguments).history["loss"]
+    return [np.array(losses), *model.get_weights()]
+"""
+OTHER_PROCESS = """
+K.set_backend(sys.argv[1])
+np.savez("found", *trained(lambda: oneiros.set_seed(5)))
+"""
+exec(PROGRAM, found := {})
+trained = found["trained"]
+
+
+class EachBatch(Callback):
+    """Wants to be called between batches."""
+
+    def on_batch_end(self, batch, logs=None):
+        self.last = batch
+
+
+def test_a_seed_reproduces_a_training_in_this_process_and_in_another(backend, tmp_path):
+    environment = {**os.environ, "PYTHONHASHSEED": "77"}
+    program = [sys.executable, "-c", PROGRAM + OTHER_PROCESS, backend]
+    subprocess.run(program, cwd=tmp_path, env=environment, check=True, timeout=300)
+    run = trained(lambda: np.random.seed(5))
+    with np.load(tmp_path / "found.npz") as archive:
+        for one, other in zip(run, archive.values(), strict=True):
+            np.testing.assert_array_equal(one, other)
+    alone = trained(lambda: np.random.seed(5), callbacks=[EachBatch()])
+    for one, other in zip(run, alone, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6 * np.abs(one).max())
+
+
+def test_another_seed_gives_other_batches_and_draws(backend, monkeypatch):
+    monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")  # the draws are the same, and compiled faster
+    for arguments in ({"layers": [], "shuffle": True}, {"layers": [found["Dropout"]], "shuffle": False}):
+        one, other = (trained(lambda n=n: oneiros.set_seed(n), init="one", **arguments) for n in (5, 6))
+        assert not np.array_equal(one[0], other[0]), arguments
