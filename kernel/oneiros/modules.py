@@ -7,6 +7,7 @@ and come first; the packages `oneiros` and `oneiros.engine` look up here what th
 import difflib
 import sys
 from contextlib import suppress
+from functools import lru_cache
 from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
@@ -15,7 +16,7 @@ from typing import Any
 
 from oneiros import registry
 from oneiros.errors import NameConflictError, PluginLoadError
-from oneiros.plugins import Entry, manager
+from oneiros.plugins import Entry, PluginManager, manager
 
 
 class VirtualModule(ModuleType):
@@ -45,8 +46,7 @@ def find_spec(fullname: str) -> ModuleSpec | None:
     # Raises
         ModuleNotFoundError: if a plugin that is missing, disabled or broken has it; the message says which.
     """
-    below = children(fullname)
-    if below or _path(fullname) in manager().modules:
+    if children(fullname) or _path(fullname) in manager().modules:
         return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)
     if reason := _absence(fullname):
         raise ModuleNotFoundError(f"No module named {fullname!r}. {reason}", name=fullname)
@@ -93,15 +93,14 @@ def attribute(module: str, name: str) -> Any:
 
 def names(module: str) -> list[str]:
     """Returns a module's public names, sorted, importing nothing of what they stand for."""
-    found = children(module).union(*(manager().modules.get(path, ()) for path in _sources(module)))
+    found = children(module).union(*_tables(module, manager()))
     return sorted(found.union(registry.names("layer")) if module == "oneiros.layers" else found)
 
 
 def children(module: str) -> set[str]:
     """Returns the names of the modules below a module."""
     prefix = f"{_path(module)}.".lstrip(".")
-    paths = [path.removeprefix(prefix) for path in manager().modules if path.startswith(prefix)]
-    below = {path.partition(".")[0] for path in paths}
+    below = {p.removeprefix(prefix).partition(".")[0] for p in manager().modules if p.startswith(prefix)}
     return below if prefix else below | {"backend", "engine"}
 
 
@@ -109,16 +108,16 @@ def _path(module: str) -> str:
     return module.removeprefix("oneiros").removeprefix(".")
 
 
-def _sources(module: str) -> list[str]:
-    """Returns the paths whose names a module shows: its own, and for `layers` those of its children."""
-    path = _path(module)
-    return [path, *(f"{path}.{child}" for child in sorted(children(module)))] if path == "layers" else [path]
+@lru_cache
+def _tables(module: str, plugins: PluginManager) -> list[dict[str, list[Entry]]]:
+    """Returns the tables of names that a module shows: its own, and for `layers` those of its children."""
+    below = sorted(children(module)) if module == "oneiros.layers" else ()
+    return [plugins.modules.get(_path(path), {}) for path in (module, *(f"{module}.{c}" for c in below))]
 
 
 def _find(module: str, name: str) -> Entry | None:
     layer = registry.find("layer", name) if module == "oneiros.layers" else None
-    tables = [manager().modules.get(path, {}) for path in _sources(module)]
-    return layer or next((manager().choose(table[name]) for table in tables if name in table), None)
+    return layer or next((manager().choose(t[name]) for t in _tables(module, manager()) if name in t), None)
 
 
 def _works(module: str, name: str) -> bool:

@@ -40,7 +40,7 @@ def find(kind: str, name: str) -> Entry | None:
     distribution, _, bare = name.rpartition(":")
     here = [entry for entry, _ in _registered.values() if (entry.kind, entry.name) == (kind, bare)]
     found = [e for e in [*_table(kind).get(bare, ()), *here] if distribution in ("", e.distribution)]
-    return manager().choose(found) if found else None
+    return manager().choose(found) if found[1:] else next(iter(found), None)
 
 
 def names(kind: str) -> list[str]:

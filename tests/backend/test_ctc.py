@@ -189,10 +189,27 @@ def test_half_precision(backend):
 
 def test_predictions_of_the_wrong_rank(backend):
     y = K.placeholder((None, 3))
-    with pytest.raises(ShapeError, match=r"ctc_batch_cost takes y_pred of \(batch, steps, classes\), rank 3"):
+    with pytest.raises(ShapeError, match=r"batch_cost takes y_pred of rank 3, \(batch, steps, classes\)"):
         K.ctc_batch_cost(y, y, y[:, :1], y[:, :1])
     with pytest.raises(ShapeError, match="ctc_decode takes y_pred"):
         K.ctc_decode(y, y[:, 0])
+
+
+ONE_SEQUENCE = {
+    "ctc_cost": (lambda p, y: K.ctc_cost(p[:, :, None], y), r"predict of rank 2.*ctc_batch_cost.*3, 4, 1"),
+    "ctc_cost Y": (lambda p, y: K.ctc_cost(p, y[:, None]), r"Y of rank 1, \(labels,\).*\(2, 1\)"),
+    "ctc_path_probs": (lambda p, y: K.ctc_path_probs(p[0], y), r"predict of rank 2.*shape \(4,\)"),
+    "ctc_path_probs Y": (lambda p, y: K.ctc_path_probs(p, y[0]), r"Y of rank 1.*shape \(\)"),
+    "ctc_interleave_blanks": (lambda p, y: K.ctc_interleave_blanks(y[:, None]), r"Y of rank 1.*\(2, 1\)"),
+    "ctc_create_skip_idxs": (lambda p, y: K.ctc_create_skip_idxs(y[:, None]), r"Y of rank 1.*\(2, 1\)"),
+}
+
+
+@pytest.mark.parametrize("name", ONE_SEQUENCE)
+def test_sequences_of_the_wrong_rank(backend, name):
+    call, message = ONE_SEQUENCE[name]
+    with pytest.raises(ShapeError, match=f"{name.split()[0]} takes {message}"):
+        call(K.variable(np.ones((3, 4))), K.variable(np.array([0, 1]), dtype="int32"))
 
 
 # One sequence

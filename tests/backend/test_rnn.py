@@ -470,3 +470,58 @@ def test_states_of_another_number_of_samples_are_told_at_the_call():
     with pytest.raises(DataError, match=r"4.*2|2.*4"):
         f([DATA, np.zeros((2, UNITS))])
     f([DATA, np.zeros((4, UNITS))])
+
+
+def counted(x, states):
+    """A step whose output is no state."""
+    return x * 2, [states[0] + 1]
+
+
+def test_no_steps_have_no_last_output():
+    x = K.placeholder((None, None, FEATURES))
+    last, outputs, states = K.rnn(counted, x, [K.variable(np.zeros((SAMPLES, 1)))])
+    f = K.function([x], [outputs, *states])
+    assert f([DATA[:, :0]])[0].shape == (SAMPLES, 0, FEATURES)
+    with pytest.raises(ShapeError, match=r"K\.rnn received inputs of 0 steps, of which there is no last"):
+        run([x], [last], [DATA[:, :0]])
+    run([x], [last], [DATA[:, :1]])
+
+
+def test_no_steps_known_beforehand():
+    x, start = K.placeholder((None, 0, FEATURES)), [K.variable(np.zeros((SAMPLES, 1)))]
+    with pytest.raises(ShapeError, match=r"received inputs of 0 steps"):
+        K.rnn(counted, x, start)
+    with pytest.raises(ArgumentError, match=r"unrolled over inputs of shape \(None, 0, 3\).*above 0"):
+        K.rnn(counted, x, start, unroll=True, input_length=4)
+
+
+@pytest.mark.parametrize("unroll", [False, True])
+@pytest.mark.parametrize("steps", [STEPS - 1, STEPS + 1])
+def test_masks_have_as_many_steps_as_the_inputs(steps, unroll):
+    message = rf"K\.rnn received inputs of {STEPS} steps and a mask of {steps}"
+    x, mask = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, steps))
+    with pytest.raises(ShapeError, match=message):
+        K.rnn(simple(), x, [zeros_for(x)], mask=mask, unroll=unroll)
+    mask = K.placeholder((None, None))
+    f = K.function([x, mask], [K.rnn(simple(), x, [zeros_for(x)], mask=mask, unroll=unroll)[0]])
+    with pytest.raises(ShapeError, match=message):
+        f([DATA, np.ones((SAMPLES, steps))])
+    f([DATA, np.ones((SAMPLES, STEPS))])
+
+
+def test_masks_of_whole_layers_have_as_many_steps_as_the_inputs():
+    x, mask = K.placeholder((None, None, UNITS)), K.placeholder((None, None))
+    state, weights = K.variable(np.zeros((SAMPLES, UNITS))), K.variable(np.zeros((UNITS, UNITS)))
+    f = K.function([x, mask], [K.simple_rnn(x, [state], weights, mask=mask)[0]])
+    with pytest.raises(ShapeError, match=r"K\.simple_rnn received inputs of 3 steps and a mask of 2"):
+        f([array(SAMPLES, 3, UNITS), np.ones((SAMPLES, 2))])
+    short = K.placeholder((None, 2))
+    with pytest.raises(ShapeError, match=r"K\.simple_rnn received inputs of 3 steps and a mask of 2"):
+        K.simple_rnn(K.placeholder((None, 3, UNITS)), [state], weights, mask=short)
+
+
+def test_fewer_steps_than_were_unrolled():
+    x = K.placeholder((None, None, FEATURES))
+    f = K.function([x], [K.rnn(simple(), x, [zeros_for(x)], unroll=True, input_length=STEPS)[0]])
+    with pytest.raises(ShapeError, match=r"received inputs of 2 steps and input_length=6.*unroll=False"):
+        f([DATA[:, :2]])

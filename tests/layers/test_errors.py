@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ArgumentError, DataError, ShapeError
 from oneiros.layers import (
     GRU,
     LSTM,
+    Activation,
     AtrousConvolution1D,
     AtrousConvolution2D,
     AveragePooling3D,
@@ -50,7 +51,10 @@ from oneiros.layers import (
     ZeroPadding1D,
     ZeroPadding2D,
     ZeroPadding3D,
+    merge,
 )
+from oneiros.models import Model, Sequential
+from scipy.sparse import csr_matrix
 
 
 def on(layer, *shape):
@@ -277,13 +281,37 @@ SHAPES = {
         lambda: on(ConvLSTM2D(2, 3, 3, dim_ordering="tf"), 5, 2, 2, 1),
         r"ConvLSTM2D .*window \(3, 3\) is larger than \(2, 2\)",
     ),
+    "ConvLSTM2D shape": (
+        lambda: on(ConvLSTM2D(2, 3, 3, dim_ordering="th"), 5, 1, 2, 4),
+        r"shape \(None, 5, 1, 2, 4\), read as \(samples, steps, channels, rows, columns\).*than \(2, 4\)",
+    ),
+    "ConvLSTM2D channels": (
+        lambda: on(ConvLSTM2D(2, 3, 3, dim_ordering="tf"), 5, 4, 4, None),
+        r"ConvLSTM2D .*shape \(None, 5, 4, 4, None\).*input_shape=\(10, 32, 32, 3\)",
+    ),
     "ConvLSTM2D axes": (lambda: on(ConvLSTM2D(2, 3, 3), 5, 5, 1), r"ConvLSTM2D .*5 axes"),
     "TimeDistributed": (lambda: on(TimeDistributed(Dense(2)), 3), r"TimeDistributed .*\(None, 3\).*3.* axes"),
     "TimeDistributed other": (
         lambda: twice(TimeDistributed(Dense(2)), (3, 4), (3, 5)),
-        r"Dense .*last axis of 4",
+        r"^In TimeDistributed '\w+' \(input shape \(None, 3, 5\)\): Dense .*\(None, 5\).*last axis of 4",
+    ),
+    "TimeDistributed small": (
+        lambda: on(TimeDistributed(Convolution1D(2, 3)), 4, 2, 5),
+        r"^In TimeDistributed '\w+' \(input shape \(None, 4, 2, 5\)\): Convolution1D '\w+' received an input",
+    ),
+    "TimeDistributed twice": (
+        lambda: on(TimeDistributed(TimeDistributed(Dense(2))), 4, 2, None),
+        r"^In Time.* \(None, 4, 2, None\)\): In TimeDistributed .*\(None, 2, None\)\): Dense ",
     ),
     "Bidirectional": (lambda: on(Bidirectional(GRU(2)), 3), r"Bidirectional .*\(None, 3\).*3 axes"),
+    "Bidirectional unknown": (
+        lambda: on(Bidirectional(GRU(2)), 3, None),
+        r"^In Bidirectional '\w+' \(input shape \(None, 3, None\)\): GRU 'forward_gru_\d+' received",
+    ),
+    "Bidirectional unroll": (
+        lambda: on(Bidirectional(GRU(2, unroll=True)), None, 3),
+        r"^In Bidirectional '\w+' \(input shape \(None, None, 3\)\): GRU 'forward_gru_\d+' has unroll=True",
+    ),
 }
 
 
@@ -292,6 +320,136 @@ def test_shapes(backend, name):
     call, message = SHAPES[name]
     with pytest.raises(ShapeError, match=message):
         call()
+
+
+def tf(layer, *sizes, **arguments):
+    return layer(*sizes, dim_ordering="tf", **arguments)
+
+
+def th(layer, *sizes, **arguments):
+    return layer(*sizes, dim_ordering="th", **arguments)
+
+
+# A layer, the shape it is called on, a shape that is too small, what is said of it.
+AT_THE_CALL = {
+    "Convolution1D": (lambda: Convolution1D(4, 5), (None, 3), (4, 3), r"window \(5,\) is larger than \(4,\)"),
+    "Convolution2D": (
+        lambda: tf(Convolution2D, 4, 3, 3),
+        (None, None, 3),
+        (2, 5, 3),
+        r"larger than \(2, 5\)",
+    ),
+    "Convolution2D th": (lambda: th(Convolution2D, 4, 3, 3), (3, None, 5), (3, 2, 5), r"than \(2, 5\)"),
+    "Convolution3D": (
+        lambda: tf(Convolution3D, 2, 3, 3, 3),
+        (None, None, None, 1),
+        (3, 3, 2, 1),
+        r"larger than \(3, 3, 2\), the input's d1, d2, d3",
+    ),
+    "Atrous": (
+        lambda: tf(AtrousConvolution2D, 4, 3, 3, atrous_rate=(2, 2)),
+        (None, 5, 3),
+        (4, 5, 3),
+        r"\(5, 5\)\) is larger than \(4, 5\)",
+    ),
+    "Separable": (lambda: tf(SeparableConvolution2D, 4, 3, 3), (None, 5, 3), (2, 5, 3), r"than \(2, 5\)"),
+    "Deconvolution": (
+        lambda: deconvolution(None, 14, 14, 3),
+        (None, 12, 2),
+        (11, 12, 2),
+        r"output_shape.*the input has \(11, 12\)",
+    ),
+    "MaxPooling1D": (lambda: MaxPooling1D(3), (None, 3), (2, 3), r"window \(3,\) is larger than \(2,\)"),
+    "MaxPooling2D": (lambda: th(MaxPooling2D), (3, None, None), (3, 4, 1), r"larger than \(4, 1\)"),
+    "AveragePooling3D": (lambda: tf(AveragePooling3D), (None, 2, 2, 1), (1, 2, 2, 1), r"than \(1, 2, 2\)"),
+    "GlobalMaxPooling1D": (lambda: GlobalMaxPooling1D(), (None, 3), (0, 3), "its steps must be 1 or more"),
+    "GlobalMaxPooling2D": (lambda: tf(GlobalMaxPooling2D), (None, 2, 3), (0, 2, 3), "must be 1 or more"),
+    "Cropping1D": (lambda: Cropping1D((2, 2)), (None, 3), (4, 3), r"leaves nothing of \(4,\), its steps"),
+    "Cropping2D": (
+        lambda: tf(Cropping2D, ((1, 1), (0, 2))),
+        (None, None, 3),
+        (3, 2, 3),
+        r"leaves nothing of \(3, 2\), its rows, columns",
+    ),
+    "Cropping3D": (lambda: th(Cropping3D), (1, None, 3, 3), (1, 2, 3, 3), r"leaves nothing of \(2, 3, 3\)"),
+    "LSTM": (lambda: LSTM(2), (None, 3), (0, 3), "a sequence of 0 steps. It takes 1 step or more"),
+    "SimpleRNN dropout": (lambda: SimpleRNN(2, dropout_U=0.5), (None, 3), (0, 3), "of 0 steps"),
+    "ConvLSTM2D": (
+        lambda: tf(ConvLSTM2D, 2, 3, 3),
+        (None, None, 4, 1),
+        (5, 2, 4, 1),
+        r"shape \(None, 5, 2, 4, 1\).*is larger than \(2, 4\)",
+    ),
+    "TimeDistributed": (
+        lambda: TimeDistributed(Convolution1D(2, 3)),
+        (4, None, 5),
+        (4, 2, 5),
+        r"^In TimeDistributed '\w+' \(input shape \(None, 4, 2, 5\)\): Convolution1D '\w+' received",
+    ),
+    "Bidirectional": (lambda: Bidirectional(GRU(2)), (None, 3), (0, 3), "^In Bidirectional .* of 0 steps"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(AT_THE_CALL))
+def test_sizes_that_only_the_data_tells(backend, name):
+    make, shape, small, message = AT_THE_CALL[name]
+    layer = make()
+    x = Input(shape=shape)
+    model = Model(x, layer(x))
+    with pytest.raises(ShapeError, match=message) as caught:
+        model.predict(np.zeros((2, *small)))
+    assert f"{type(layer).__name__} {layer.name!r}" in str(caught.value)
+
+
+def test_sizes_in_a_chain_of_layers_while_training(backend):
+    """With channels first the layers hand each other tensors that have channels last."""
+    x = Input(shape=(1, None, None))
+    y = th(Convolution2D, 2, 3, 3, activation="relu", name="one")(x)
+    y = th(Convolution2D, 2, 3, 3, name="two")(Dropout(0.5)(y))
+    y = th(MaxPooling2D, name="three")(BatchNormalization(axis=1)(y))
+    model = Model(x, Flatten()(Reshape((2, 1))(y)))
+    model.compile("sgd", "mse")
+    for size, name in ((2, "one"), (4, "two"), (5, "three")):
+        with pytest.raises(ShapeError, match=rf"^\w+ '{name}' received an input of shape .* larger than"):
+            model.train_on_batch(np.zeros((3, 1, size, size)), np.zeros((3, 2)))
+    model.train_on_batch(np.zeros((3, 1, 6, 6)), np.zeros((3, 2)))
+
+
+def test_sizes_inside_a_model_inside_a_model(backend):
+    inner = Sequential([Convolution1D(3, 3, input_shape=(None, 3)), Convolution1D(2, 4, name="second")])
+    x = Input(shape=(None, 3))
+    model = Model(x, Dense(2)(TimeDistributed(Dense(3))(inner(x))))
+    with pytest.raises(
+        ShapeError, match=r"^Convolution1D 'second' received an input of shape \(None, 3, 3\)"
+    ):
+        model.predict(np.zeros((2, 5, 3)))
+
+
+def test_what_fails_in_a_layer_is_told_with_its_name(backend):
+    x, z = Input(shape=(None, 4)), Input(shape=(None, 4))
+    before = Activation("relu", name="before")(x)
+    y = merge([before, z], mode="concat", concat_axis=-1, name="joined")
+    model = Model([x, z], Dense(2, name="after")(y))
+    data = [np.zeros((2, 3, 4)), np.zeros((2, 2, 4))]
+    with pytest.raises(DataError, match=r"^In Merge 'joined' \(input shape \(2, 3, 4\), \(2, 2, 4\)\): "):
+        model.predict(data)
+
+
+def test_sparse_inputs_are_computed_with_as_dense(backend):
+    """So each layer takes them."""
+    matrix = np.array([[0, 2, 0], [1, 0, 0]], "float32")
+    for layer in (Dense(2), RepeatVector(2), Reshape((3, 1)), BatchNormalization(mode=1), Embedding(3, 2)):
+        x, dense = Input(shape=(3,), sparse=True), Input(shape=(3,))
+        found = Model(x, layer(x)).predict(csr_matrix(matrix))
+        np.testing.assert_allclose(found, Model(dense, layer(dense)).predict(matrix), rtol=1e-6)
+
+
+def test_sparse_data_for_an_input_that_is_not_sparse(backend):
+    x = Input(shape=(3,), name="words")
+    model = Model(x, Dense(2)(x))
+    message = r"(?s)words\) received .*sparse matrix.* Make it with sparse=True, or pass x\.toarray\(\)"
+    with pytest.raises(DataError, match=message):
+        model.predict(csr_matrix((2, 3), dtype="float32"))
 
 
 def test_numpy_integers_are_whole_numbers(backend):

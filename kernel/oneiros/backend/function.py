@@ -32,9 +32,8 @@ class Feed:
         # Raises
             DataError: if it isn't numeric, or its shape doesn't fit.
         """
-        array = value.toarray() if self.sparse and hasattr(value, "toarray") else value
         try:
-            array = np.asarray(array)
+            array = np.asarray(value.toarray() if self.sparse and hasattr(value, "toarray") else value)
         except ValueError:
             array = np.empty((), object)
         want = (None, *self.shape[1:]) if batched else self.shape
@@ -47,6 +46,7 @@ class Feed:
         raise DataError(
             f"{self.label} received {problem}. It takes shape {self.shape} of type {self.dtype}; None stands "
             f"for any size{', and a data set may have any number of rows' if batched else ''}."
+            f"{' Make it with sparse=True, or pass x.toarray().' * (hasattr(value, 'toarray') > self.sparse)}"
         )
 
 

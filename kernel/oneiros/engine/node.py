@@ -167,6 +167,7 @@ def run_layer(layer: Layer, tensors: list[Tensor], masks: list[Tensor], shapes: 
         if layer.checks_output_shape:
             _check_shape(layer, K.int_shape(output), output_shape)
         output._keras_shape = output_shape
+        output._keras_call = getattr(output, "_keras_call", (layer, tensors))
         output._uses_learning_phase = learns or layer._backend.uses_learning_phase(output)
     regularizer = getattr(layer, "activity_regularizer", None)
     if regularizer is not None:

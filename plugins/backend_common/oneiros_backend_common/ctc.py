@@ -38,7 +38,7 @@ class Ctc(Folds):
         # References
             [Connectionist temporal classification](https://www.cs.toronto.edu/~graves/icml_2006.pdf)
         """
-        self._check_predictions("ctc_batch_cost", y_pred)
+        self._check_rank("ctc_batch_cost", "y_pred", y_pred, 3, "(batch, steps, classes)")
         labels, blank = self.cast(y_true, "int32"), self._size(y_pred, 2) - 1
         steps, count = self._column(input_length), self._column(label_length)
         given = self.lesser(self.arange(self._size(labels, 1)), count)
@@ -118,12 +118,15 @@ class Ctc(Folds):
             predict: tensor (steps, classes) of probabilities; the last class is the blank.
             Y: tensor of classes, without blanks.
         """
+        self._check_rank("ctc_cost", "predict", predict, 2, "(steps, classes); ctc_batch_cost takes batches")
+        self._check_rank("ctc_cost", "Y", Y, 1, "(labels,)")
         log_probs, mask = self.ctc_path_probs(predict, self.ctc_interleave_blanks(Y))
         flat = self.reshape(self.switch(mask, log_probs, NEVER), (1, -1))
         return -self._log_sum_exp(flat)[0, 0]
 
     def ctc_interleave_blanks(self, Y: T) -> T:
         """Puts the blank, written -1, before, between and behind the labels of a vector."""
+        self._check_rank("ctc_interleave_blanks", "Y", Y, 1, "(labels,)")
         return self._interleaved(self.expand_dims(Y, 0), -1)[0]
 
     def ctc_create_skip_idxs(self, Y: T) -> T:
@@ -135,6 +138,7 @@ class Ctc(Folds):
         # Returns
             A vector with one index per pair of neighbouring labels; for equal labels, it is the length of Y.
         """
+        self._check_rank("ctc_create_skip_idxs", "Y", Y, 1, "(positions,)")
         size = self._size(Y, 0)
         index = self.arange((size - 3) // 2) * 2 + 1
         return self.switch(self.not_equal(Y[1:-2:2], Y[3::2]), index, size)
@@ -150,6 +154,8 @@ class Ctc(Folds):
         # Returns
             Their logarithms, a tensor (steps, positions), and a mask of those that are possible.
         """
+        self._check_rank("ctc_path_probs", "predict", predict, 2, "(steps, classes)")
+        self._check_rank("ctc_path_probs", "Y", Y, 1, "(positions,)")
         classes = self._size(predict, 1)
         chosen = self.switch(self.lesser(Y, 0), Y + classes, Y)
         columns = self.transpose(self.gather(self.transpose(predict), chosen))
@@ -222,7 +228,7 @@ class Ctc(Folds):
         # Raises
             CapabilityError: for `greedy=False`, if the engine has no beam search.
         """
-        self._check_predictions("ctc_decode", y_pred)
+        self._check_rank("ctc_decode", "y_pred", y_pred, 3, "(batch, steps, classes)")
         lengths = self._column(input_length)
         logits = self.log(self._positive(y_pred))
         if not greedy:
@@ -286,9 +292,9 @@ class Ctc(Folds):
         known = self.int_shape(x)[axis]
         return self.cast(self.shape(x)[axis], "int32") if known is None else known
 
-    def _check_predictions(self, name: str, y_pred: T) -> None:
-        if self.ndim(y_pred) != 3:
+    def _check_rank(self, name: str, argument: str, x: T, rank: int, reading: str) -> None:
+        if self.ndim(x) != rank:
             raise ShapeError(
-                f"{name} takes y_pred of (batch, steps, classes), rank 3; it received one of shape "
-                f"{self.int_shape(y_pred)}."
+                f"{name} takes {argument} of rank {rank}, {reading}; it received one of shape "
+                f"{self.int_shape(x)}."
             )

@@ -9,12 +9,16 @@ output of a step is always its first state.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from oneiros.backend.contract import Backend
 from oneiros.errors import ArgumentError, ShapeError
+
+from oneiros_backend_common.layers import when_known
+from oneiros_backend_common.rnn import check_lengths
 
 T = Any
 States = tuple[T, ...]
@@ -382,7 +386,10 @@ class FusedLoops(Backend):
             raise ShapeError(
                 f"K.{name} received a mask of shape {self.int_shape(mask)}. It takes (samples, steps)."
             )
+        lengths = [x] if mask is None else [x, mask]
+        check_lengths(name, 1, None, *map(self.int_shape, lengths))
         outputs, *last = self._fused(f"K.{name}", cell, x, tuple(initial), U, mask, bool(backwards))
+        when_known(functools.partial(check_lengths, name, 1, None), lengths, made=[outputs, *last])
         return last[0], outputs, last
 
 

@@ -46,7 +46,10 @@ class Ordering(Backend):
         """
         if not hasattr(x, "_channels_last_form"):
             x._channels_last_form = self._recomputed(x)
-        return x._channels_last_form
+        form = x._channels_last_form
+        if form is not None and hasattr(x, "_keras_call"):
+            form._keras_call = getattr(form, "_keras_call", x._keras_call)
+        return form
 
     def _recomputed(self, x: T) -> T:
         made = self._elementwise(x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
 from oneiros_backend_common.folds import Folds
+from oneiros_backend_common.layers import when_known
 
 T = Any
 Pair = tuple[T, list[T]]
@@ -40,10 +42,15 @@ class Rnn(Folds):
             mask: None, or tensor (samples, steps) or (samples, steps, 1): zero at the steps left out.
             constants: None, or list of tensors that each step gets.
             unroll: whether to call the step function once per step instead of looping.
-            input_length: with `unroll`, the number of steps, if `inputs` don't say.
+            input_length: with `unroll`, the number of steps to take, if `inputs` don't say.
 
         # Returns
             The last output, the outputs of all steps (samples, steps, …), and the list of last states.
+
+        # Raises
+            ShapeError: if there are fewer steps than `input_length`, not as many as in the mask, or none and
+                the last output is asked for, unless it is a state; when a graph is computed, if the number
+                was unknown.
         """
         if self.ndim(inputs) < 3:
             raise ShapeError(
@@ -53,8 +60,11 @@ class Rnn(Folds):
         step = _Step(self, step_function, list(constants or []), not unroll)
         taken = None if mask is None else self._steps_first(self._taken(mask))
         sequence, states = self._steps_first(inputs), list(initial_states)
-        if unroll:
-            steps = self._length(inputs, input_length)
+        lengths = [sequence] if taken is None else [sequence, taken]
+        check_lengths("rnn", 0, None, *map(self.int_shape, lengths))
+        steps = self._length(inputs, input_length) if unroll else None
+        when_known(functools.partial(check_lengths, "rnn", 0, steps), lengths, made=lengths)
+        if steps:
             last, outputs, states = self._unrolled(step, sequence, states, taken, steps, go_backwards)
         else:
             last, outputs, states = self._looped(step, sequence, states, taken, bool(go_backwards))
@@ -87,7 +97,10 @@ class Rnn(Folds):
             return states[place[0]], self._samples_first(outputs), states
         if taken is not None:
             outputs = self._carried(outputs, taken, initial, go_backwards)
-        return outputs[-1], self._samples_first(outputs), states
+        _check_last(self.int_shape(sequence))
+        last = outputs[-1]
+        when_known(_check_last, [sequence], made=[last])
+        return last, self._samples_first(outputs), states
 
     def _as_kind(self, x: T, kind: str) -> T:
         return x if self.dtype(x) == kind else self.cast(x, kind)
@@ -120,11 +133,12 @@ class Rnn(Folds):
         return outputs[-1], self._samples_first(self.stack(outputs)), states
 
     def _length(self, inputs: T, input_length: T) -> int:
-        steps = self.int_shape(inputs)[1] or input_length
+        known = self.int_shape(inputs)[1]
+        steps = input_length if known is None else known
         if not steps:
             raise ArgumentError(
                 f"K.rnn can't be unrolled over inputs of shape {self.int_shape(inputs)}: the number of steps "
-                f"must be known. Pass input_length, or unroll=False."
+                f"must be known, and above 0. Pass input_length, or unroll=False."
             )
         return int(steps)
 
@@ -153,6 +167,36 @@ class Rnn(Folds):
 
     def _samples_first(self, x: T) -> T:
         return self._steps_first(x) if self.ndim(x) > 1 else x
+
+
+def _check_last(sequence: Shape) -> None:
+    if sequence[0] == 0:
+        raise ShapeError(
+            "K.rnn received inputs of 0 steps, of which there is no last output. Give it 1 step or more; or "
+            "let the step function return its output as one of the states, too."
+        )
+
+
+def check_lengths(function: str, axis: int, unrolled: int | None, inputs: Shape, *masks: Shape) -> None:
+    """Checks how many steps inputs and masks have, as far as that is known.
+
+    # Arguments
+        function: the name of the function of `K`.
+        axis: the axis of the steps.
+        unrolled: how many steps are taken; None for as many as there are.
+    """
+    steps = inputs[axis]
+    if steps is not None and unrolled is not None and steps < unrolled:
+        raise ShapeError(
+            f"K.{function} received inputs of {steps} steps and input_length={unrolled}. Give it as many "
+            f"steps as it was unrolled for, or unroll=False."
+        )
+    for mask in masks:
+        if None not in (steps, mask[axis]) and steps != mask[axis]:
+            raise ShapeError(
+                f"K.{function} received inputs of {steps} steps and a mask of {mask[axis]}. The mask is "
+                f"(samples, steps), with as many steps as the inputs."
+            )
 
 
 @dataclass

@@ -8,9 +8,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError, OneirosError
+from oneiros_backend_common.layers import check_sizes, layers_named
 from oneiros_jax_common.jax_import import jax
 from pytensor.graph.basic import Constant
-from pytensor.graph.traversal import apply_ancestors
+from pytensor.graph.traversal import ancestors, apply_ancestors
 from pytensor.scalar.basic import Add, Switch
 from pytensor.tensor.elemwise import Elemwise
 
@@ -43,17 +44,19 @@ class _Evaluation:
 
     def run(self) -> list[Any]:
         values, pending = self.values, list(self.outputs)
-        while pending:
-            variable = pending[-1]
-            if variable in values:
-                pending.pop()
-            elif isinstance(variable, Constant):
-                values[variable] = np.asarray(variable.data) if np.ndim(variable.data) else variable.data
-            else:
-                missing = [x for x in _needed(variable.owner, values) if x not in values]
-                pending += missing
-                if not missing:
-                    self._compute(variable.owner)
+        with layers_named(pending, lambda variable: set(ancestors([variable])), values):
+            while pending:
+                variable = pending[-1]
+                if variable in values:
+                    check_sizes(variable, values)
+                    pending.pop()
+                elif isinstance(variable, Constant):
+                    values[variable] = np.asarray(variable.data) if np.ndim(variable.data) else variable.data
+                else:
+                    missing = [x for x in _needed(variable.owner, values) if x not in values]
+                    pending += missing
+                    if not missing:
+                        self._compute(variable.owner)
         return [values[x] for x in self.outputs]
 
     def _compute(self, node: Any) -> None:

@@ -35,6 +35,7 @@ class ConvolutionLayer(AffineLayer):
         the others: as for `Convolution2D`.
     """
 
+    checks_sizes: ClassVar[bool] = True
     _border_modes: ClassVar[tuple[str, ...]] = ("valid", "same", "full")
     dim_ordering: str
     W_shape: Sizes

@@ -25,6 +25,7 @@ Pairs = tuple[Sizes, ...]
 class _Cropping(Layer):
     """What the croppings share; `_pairs` holds how much is cut before and after, for each spatial axis."""
 
+    checks_sizes: ClassVar[bool] = True
     dim_ordering: str = "tf"
     _rank: ClassVar[int]
     _pairs: Pairs

@@ -53,20 +53,35 @@ def whole_numbers(layer: Layer, argument: str, value: Any, count: int, least: in
     return numbers
 
 
-def reading(rank: int, dim_ordering: str) -> str:
-    """Returns how a shape is read, such as `(samples, rows, columns, channels)`."""
+def reading(rank: int, dim_ordering: str, sequence: bool = False) -> str:
+    """Returns how a shape is read, such as `(samples, rows, columns, channels)`.
+
+    # Arguments
+        sequence: whether the second axis counts the steps of a sequence of images.
+    """
     axes = AXES[rank] if dim_ordering == "tf" else ("channels", *AXES[rank])
-    return f"({', '.join(('samples', *axes, *(('channels',) if dim_ordering == 'tf' else ())))})"
+    steps, last = ("steps",) * sequence, ("channels",) * (dim_ordering == "tf")
+    return f"({', '.join(('samples', *steps, *axes, *last))})"
 
 
-def spatial_sizes(layer: Layer, shape: Shape, rank: int, dim_ordering: str) -> Shape:
+def spatial_sizes(layer: Layer, shape: Shape, rank: int, dim_ordering: str, sequence: bool = False) -> Shape:
     """Returns the spatial sizes of a shape with `rank` of them, or raises ShapeError if it has others."""
-    if len(shape) != rank + 2:
+    if len(shape) != rank + 2 + sequence:
         raise ShapeError(
-            f"{label(layer)} received an input of shape {tuple(shape)}; it must have {rank + 2} axes, "
-            f"{reading(rank, dim_ordering)}. Put a Reshape(…) before it."
+            f"{label(layer)} received an input of shape {tuple(shape)}; it must have {rank + 2 + sequence} "
+            f"axes, {reading(rank, dim_ordering, sequence)}. Put a Reshape(…) before it."
         )
-    return tuple(shape[1:-1] if dim_ordering == "tf" else shape[2:])
+    return tuple(shape[-1 - rank : -1] if dim_ordering == "tf" else shape[-rank:])
+
+
+def check_nonempty(layer: Layer, shape: Shape, rank: int, dim_ordering: str) -> None:
+    """Raises ShapeError if one of the spatial sizes is 0."""
+    if 0 in spatial_sizes(layer, shape, rank, dim_ordering):
+        raise ShapeError(
+            f"{label(layer)} received an input of shape {tuple(shape)}, read as "
+            f"{reading(rank, dim_ordering)}; its {', '.join(AXES[rank])} must be 1 or more. Give it a larger "
+            f"input."
+        )
 
 
 def with_sizes(shape: Shape, sizes: Shape, dim_ordering: str, channels: int | None = None) -> Shape:
@@ -76,16 +91,16 @@ def with_sizes(shape: Shape, sizes: Shape, dim_ordering: str, channels: int | No
     return (shape[0], channels or shape[1], *sizes)
 
 
-def known_channels(layer: Layer, shape: Shape, rank: int, dim_ordering: str) -> int:
+def known_channels(layer: Layer, shape: Shape, rank: int, dim_ordering: str, sequence: bool = False) -> int:
     """Returns the number of channels, or raises ShapeError if it is unknown."""
-    spatial_sizes(layer, shape, rank, dim_ordering)
-    channels = shape[-1] if dim_ordering == "tf" else shape[1]
+    spatial_sizes(layer, shape, rank, dim_ordering, sequence)
+    channels = shape[-1] if dim_ordering == "tf" else shape[1 + sequence]
     if channels is None:
         raise ShapeError(
             f"{label(layer)} received an input of shape {tuple(shape)}, read as "
-            f"{reading(rank, dim_ordering)}; the number of channels must be known to make the weights. Give "
-            f"it where the input comes from, as in input_shape={_example(rank, dim_ordering)}"
-            f"{_other_ordering(rank, dim_ordering)}."
+            f"{reading(rank, dim_ordering, sequence)}; the number of channels must be known to make the "
+            f"weights. Give it where the input comes from, as in "
+            f"input_shape={_example(rank, dim_ordering, sequence)}{_other_ordering(rank, dim_ordering)}."
         )
     return channels
 
@@ -114,15 +129,18 @@ def length_after(
 
 def windowed_sizes(
     layer: Layer, shape: Shape, dim_ordering: str, window: Sizes, border_mode: str, strides: Sizes,
-    dilation: Sizes | None = None,
+    dilation: Sizes | None = None, sequence: bool = False,
 ) -> Shape:  # fmt: skip
     """Returns the spatial sizes after a window has moved over a shape.
+
+    # Arguments
+        sequence: whether the shape's second axis counts steps, over which the window doesn't move.
 
     # Raises
         ShapeError: if the window is larger than what it moves over.
     """
     rank = len(window)
-    sizes, rates = spatial_sizes(layer, shape, rank, dim_ordering), dilation or (1,) * rank
+    sizes, rates = spatial_sizes(layer, shape, rank, dim_ordering, sequence), dilation or (1,) * rank
     moves = zip(sizes, window, strides, rates, strict=True)
     lengths = tuple(length_after(size, width, border_mode, *step) for size, width, *step in moves)
     if any(length is not None and length < 1 for length in lengths):
@@ -130,16 +148,17 @@ def windowed_sizes(
         spread = f" (with the holes of atrous_rate={rates}: {reach})" if reach != window else ""
         raise ShapeError(
             f"{label(layer)} received an input of shape {tuple(shape)}, read as "
-            f"{reading(rank, dim_ordering)}; its window {window}{spread} is larger than {sizes}, the input's "
-            f"{', '.join(AXES[rank])}. Make the window smaller, or the input larger"
+            f"{reading(rank, dim_ordering, sequence)}; its window {window}{spread} is larger than {sizes}, "
+            f"the input's {', '.join(AXES[rank])}. Make the window smaller, or the input larger"
             f"{_other_ordering(rank, dim_ordering)}."
         )
     return lengths
 
 
-def _example(rank: int, dim_ordering: str) -> str:
+def _example(rank: int, dim_ordering: str, sequence: bool) -> str:
     sizes = ["10"] if rank == 1 else ["32"] * rank
-    return f"({', '.join([*sizes, '3'] if dim_ordering == 'tf' else ['3', *sizes])})"
+    image = [*sizes, "3"] if dim_ordering == "tf" else ["3", *sizes]
+    return f"({', '.join(['10'] * sequence + image)})"
 
 
 def _other_ordering(rank: int, dim_ordering: str) -> str:

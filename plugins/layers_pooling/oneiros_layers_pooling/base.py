@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec, Layer
@@ -23,6 +23,8 @@ class WindowPooling(Layer):
         rank: int, the number of spatial axes.
         the others: as for `MaxPooling2D`.
     """
+
+    checks_sizes: ClassVar[bool] = True
 
     def __init__(
         self, rank: int, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str, **kwargs: Any

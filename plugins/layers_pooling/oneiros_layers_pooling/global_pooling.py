@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.spatial import checked_dim_ordering, spatial_sizes
+from oneiros_layers_core.spatial import check_nonempty, checked_dim_ordering
 
 
 class _GlobalPooling1D(Layer):
     """What GlobalMaxPooling1D and GlobalAveragePooling1D share."""
+
+    checks_sizes: ClassVar[bool] = True
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -19,7 +21,7 @@ class _GlobalPooling1D(Layer):
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns `(samples, features)`."""
-        spatial_sizes(self, input_shape, 1, "tf")
+        check_nonempty(self, input_shape, 1, "tf")
         return (input_shape[0], input_shape[2])
 
 
@@ -78,6 +80,7 @@ class GlobalMaxPooling1D(_GlobalPooling1D):
 class _GlobalPooling(Layer):
     """What the global poolings of images and volumes share."""
 
+    checks_sizes: ClassVar[bool] = True
     _rank: ClassVar[int]
 
     def __init__(self, dim_ordering: str = "default", **kwargs: Any) -> None:
@@ -92,7 +95,7 @@ class _GlobalPooling(Layer):
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns `(samples, channels)`."""
-        spatial_sizes(self, input_shape, self._rank, self.dim_ordering)
+        check_nonempty(self, input_shape, self._rank, self.dim_ordering)
         return (input_shape[0], input_shape[-1 if self.dim_ordering == "tf" else 1])
 
     def get_config(self) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from oneiros_layers_core.spatial import checked_border_mode, windowed_sizes, wit
 class _Pooling1D(Layer):
     """What MaxPooling1D and AveragePooling1D share; a subclass defines `_pooling_function`."""
 
+    checks_sizes: ClassVar[bool] = True
+
     def __init__(
         self, pool_length: int = 2, stride: int | None = None, border_mode: str = "valid", **kwargs: Any
     ) -> None:

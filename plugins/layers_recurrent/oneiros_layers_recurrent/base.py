@@ -83,6 +83,7 @@ class SequenceLayer(Layer):
     state_count: ClassVar[int] = 1
     """The number of states, unless `build` sets `self.states`."""
 
+    checks_sizes: ClassVar[bool] = True
     unroll: bool = False
     states: list[Any]
 
@@ -108,6 +109,14 @@ class SequenceLayer(Layer):
         if self.stateful:
             self.reset_states()
         self.built = True
+
+    def check_steps(self, input_shape: Shape) -> None:
+        """Raises ShapeError if there are no steps."""
+        if input_shape[1] == 0:
+            raise ShapeError(
+                f"{label(self)} received an input of shape {tuple(input_shape)}, a sequence of 0 steps. It "
+                f"takes 1 step or more: leave such sequences out, or pad them with zeros and mask these."
+            )
 
     def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
         """Returns the mask if there is an output for each step."""
@@ -301,6 +310,7 @@ class Recurrent(SequenceLayer):
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the shape of all outputs, or of the last one."""
+        self.check_steps(input_shape)
         steps = (input_shape[1],) if self.return_sequences else ()
         return (input_shape[0], *steps, self.output_dim)
 

@@ -72,13 +72,14 @@ class ConvRecurrent2D(SequenceLayer):
 
     def frame_shape(self, input_shape: Shape) -> Shape:
         """Returns the shape of the output of a step, the samples in front."""
+        moves = (self.nb_row, self.nb_col), self.border_mode, self.subsample
+        sizes = windowed_sizes(self, input_shape, self.dim_ordering, *moves, sequence=True)
         frame = (input_shape[0], *input_shape[2:])
-        window = (self.nb_row, self.nb_col)
-        sizes = windowed_sizes(self, frame, self.dim_ordering, window, self.border_mode, self.subsample)
         return with_sizes(frame, sizes, self.dim_ordering, self.nb_filter)
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the shape of all outputs, or of the last one."""
+        self.check_steps(input_shape)
         samples, *sizes = self.frame_shape(input_shape)
         return (samples, *((input_shape[1],) if self.return_sequences else ()), *sizes)
 

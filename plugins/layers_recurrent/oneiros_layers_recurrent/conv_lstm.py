@@ -135,8 +135,8 @@ class ConvLSTM2D(ConvRecurrent2D):
 
     def build(self, input_shape: Shape) -> None:
         """Makes kernels and biases of the four gates."""
-        frame = (input_shape[0], *input_shape[2:])
-        self.W_shape = self._kernel_shape(known_channels(self, frame, 2, self.dim_ordering))
+        channels = known_channels(self, input_shape, 2, self.dim_ordering, sequence=True)
+        self.W_shape = self._kernel_shape(channels)
         self.W_shape1 = self._kernel_shape(self.nb_filter)
         super().build(input_shape)
         for gate in GATES:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from oneiros import config as configs
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import label, unique
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, OneirosError
 
 Shape = tuple[int | None, ...]
 
@@ -49,9 +51,22 @@ class Wrapper(Layer):
             raise ArgumentError(f"{label(self)} takes a layer to wrap; it received {layer!r:.80}.{hint}")
 
     @property
+    def checks_sizes(self) -> bool:
+        """Whether the layers inside say what sizes they can't take."""
+        return all(getattr(layer, "checks_sizes", False) for layer in self.wrapped)
+
+    @property
     def wrapped(self) -> list[Any]:
         """The layers inside, in the order of their weights."""
         return [self.layer]
+
+    @contextmanager
+    def naming(self, input_shape: Shape) -> Iterator[None]:
+        """Inside, what the layers inside have to say of their input is told with this layer's."""
+        try:
+            yield
+        except OneirosError as error:
+            raise type(error)(f"In {label(self)} (input shape {tuple(input_shape)}): {error}") from error
 
     def build(self, input_shape: Shape | None = None) -> None:
         """Notes what the layers inside bring along, once they are built."""

@@ -97,14 +97,16 @@ class Bidirectional(Wrapper):
 
     def build(self, input_shape: Shape) -> None:  # type: ignore[override]
         """Builds both layers."""
-        for layer in self.wrapped:
-            layer.build(input_shape)
+        with self.naming(input_shape):
+            for layer in self.wrapped:
+                layer.build(input_shape)
         super().build()
         self.input_spec = self.forward_layer.input_spec
 
     def get_output_shape_for(self, input_shape: Shape) -> Any:
         """Returns the output's shape, or a list of two."""
-        shape = self.forward_layer.get_output_shape_for(input_shape)
+        with self.naming(input_shape):
+            shape = self.forward_layer.get_output_shape_for(input_shape)
         if self.merge_mode is None:
             return [shape, shape]
         return (*shape[:-1], 2 * shape[-1]) if self.merge_mode == "concat" else shape
@@ -116,8 +118,9 @@ class Bidirectional(Wrapper):
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the merged outputs, or a list of both."""
-        forward = self.forward_layer.call(inputs, mask)
-        backward = self.backward_layer.call(inputs, mask)
+        with self.naming(K.int_shape(inputs)):
+            forward = self.forward_layer.call(inputs, mask)
+            backward = self.backward_layer.call(inputs, mask)
         if self.return_sequences:
             backward = K.reverse(backward, 1)
         if self.merge_mode is None:

@@ -53,19 +53,22 @@ class TimeDistributed(Wrapper):
     def build(self, input_shape: Shape) -> None:  # type: ignore[override]
         """Builds the layer inside for the input of a step."""
         if not self.layer.built:
-            self.layer.build(_flat(input_shape))
+            with self.naming(input_shape):
+                self.layer.build(_flat(input_shape))
         super().build()
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the layer's output shape with the steps in it."""
-        inside = self.layer.get_output_shape_for(_flat(input_shape))
+        with self.naming(input_shape):
+            inside = self.layer.get_output_shape_for(_flat(input_shape))
         return (*input_shape[:2], *inside[1:])
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the layer's output for each step."""
         shape = K.int_shape(inputs)
         flat = K.reshape(inputs, (_flat(shape)[0] or -1, *_sizes(inputs, shape, 2)))
-        y = self.layer(flat)
+        with self.naming(shape):
+            y = self.layer(flat)
         if isinstance(y, list):
             raise GraphError(
                 f"{label(self)} applies {label(self.layer)}, which has {len(y)} outputs; it takes a layer "

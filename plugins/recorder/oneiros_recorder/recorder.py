@@ -23,6 +23,7 @@ from typing import Any, Protocol
 import numpy as np
 from oneiros.backend.function import Function, Upload
 from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, OneirosError, ShapeError
+from oneiros_backend_common.layers import check_sizes, layers_named
 from oneiros_backend_common.interrupts import kept_interrupts
 
 from oneiros_recorder.loops import Step, record_body
@@ -307,14 +308,16 @@ class _Replay:
 
     def run(self, roots: Iterable[Node]) -> None:
         waiting = list(roots)
-        while waiting:
-            node = waiting[-1]
-            if node in self.values:
-                waiting.pop()
-            elif missing := [n for n in self._needed(node) if n not in self.values]:
-                waiting += missing
-            else:
-                self.values[node] = self._computed(node)
+        with layers_named(waiting, lambda node: reachable([node]), self.values):
+            while waiting:
+                node = waiting[-1]
+                if node in self.values:
+                    check_sizes(node, self.values)
+                    waiting.pop()
+                elif missing := [n for n in self._needed(node) if n not in self.values]:
+                    waiting += missing
+                else:
+                    self.values[node] = self._computed(node)
 
     def _needed(self, node: Node) -> Sequence[Node]:
         return node.parents[1:] if node.kind == "gradients" else sources(node, self.phase)
