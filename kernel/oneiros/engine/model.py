@@ -22,9 +22,8 @@ from oneiros.errors import ArgumentError, DataError, NotCompiledError
 
 Arrays = list[Any]
 HINTS = {
-    "epochs": "'nb_epoch'", "steps": "'val_samples', which counts samples", "workers": "'nb_worker'",
     "steps_per_epoch": "'samples_per_epoch', which counts samples", "use_multiprocessing": "'pickle_safe'",
-    "validation_steps": "'nb_val_samples', which counts samples", "max_queue_size": "'max_q_size'",
+    "steps": "'val_samples', which counts samples", "validation_steps": "'nb_val_samples', of samples",
 }  # fmt: skip
 """What names of Keras 2 are called here, unless they are much alike."""
 
@@ -142,20 +141,16 @@ class Model(Container):
         check("nb_epoch", nb_epoch, hasattr(nb_epoch, "__index__") and nb_epoch > 0, "an int above 0")
         check("shuffle", shuffle, shuffle in (True, False, "batch"), "True, False or 'batch'")
         params: dict[str, Any] = {"nb_epoch": nb_epoch, "verbose": verbose}
+        epochs = range(initial_epoch, nb_epoch)
         if data.gives_batches(x):
-            spare = {"y": y, "sample_weight": sample_weight, "validation_split": validation_split or None}
-            for name, value in spare.items():
-                check(name, value, value is None, "nothing where x gives batches")
-            held_out = self._held_out(validation_data)
-            train = oneiros.generators.batches(self, x, "train", class_weight)
-            params["nb_sample"] = train.samples
-        else:
-            train = self._standardize_user_data(x, y, sample_weight, class_weight)
-            train, held_out = self._split(train, validation_split, validation_data)
-            params.update(batch_size=batch_size, nb_sample=len(train[-1]))
+            alone = {"y": y, "sample_weight": sample_weight, "validation_split": validation_split or None}
+            given = class_weight, validation_data, epochs, callbacks, shuffle, params
+            return oneiros.generators.fit_batches(self, x, alone, *given)  # type: ignore[no-any-return]
+        train = self._standardize_user_data(x, y, sample_weight, class_weight)
+        train, held_out = self._split(train, validation_split, validation_data)
+        params.update(batch_size=batch_size, nb_sample=len(train[-1]))
         checked = self._stream("test", held_out, batch_size) if held_out else None
         over = functools.partial(self._stream, "train", train, batch_size)
-        epochs = range(initial_epoch, nb_epoch)
         return self._train(over, checked, held_out, epochs, callbacks, shuffle, params)
 
     def _train(
@@ -210,6 +205,10 @@ class Model(Container):
             verbose: 0 for silence, 1 for a progress bar.
         """
         given = x if data.gives_batches(x) else self._standardize_inputs(x)
+        _check_batch_size(batch_size)
+        open_size = isinstance(given, list) and not any(shape[0] for shape in self.internal_input_shapes)
+        if open_size and verbose != 1 and 0 < given[0].shape[0] <= batch_size:
+            return one_or_all(self._call("predict", given))
         return self._go_over(predict_loop, "predict", given, batch_size, verbose)
 
     @K.bound
@@ -329,16 +328,20 @@ class Model(Container):
         """Returns the stream of the function for a use (`"train"`, `"test"`, `"predict"`) over its data."""
         if not isinstance(source, list):
             return source if hasattr(source, "runs") else oneiros.generators.batches(self, source, use)
-        check("batch_size", batch, hasattr(batch, "__index__") and batch > 0, "an int above 0")
+        _check_batch_size(batch)
         fixed = next((shape[0] for shape in self.internal_input_shapes if shape[0]), None)
         size = source[0].shape[0]
         if fixed and {end - start for start, end in make_batches(size, batch)} != {fixed}:
             raise DataError(f"Pass batch_size={fixed} and {fixed} * n samples; received {size} by {batch}.")
-        pairs = zip(self.inputs, source, strict=False)
-        positions = max(math.prod(x.shape[1 : -1 if "float" in K.dtype(at) else None]) for at, x in pairs)
-        work = 6.0 * batch * positions * (self.count_params() + 1)
         function, phase = self._function_for(use)
-        return Stream(function, source, phase, batch, work, singly)
+        return Stream(function, source, phase, batch, self._work(source, batch), singly)
+
+    def _work(self, arrays: Arrays, batch: int) -> float:
+        """Returns the arithmetic operations that a batch takes, roughly; what it gives counts, too."""
+        pairs = zip(self.inputs, arrays, strict=False)
+        positions = max(math.prod(x.shape[1 : -1 if "float" in K.dtype(at) else None]) for at, x in pairs)
+        given = sum(math.prod(size or 1 for size in shape[1:]) for shape in self.internal_output_shapes)
+        return batch * (6.0 * positions * (self.count_params() + 1) + 250.0 * given)
 
     def _function_for(self, use: str) -> tuple[Any, int | None]:
         """Returns the compiled function for a use, made if need be, and the phase to call it with, if any.
@@ -369,6 +372,10 @@ def check(argument: str, value: Any, fine: bool, expected: str) -> None:
         raise ArgumentError(f"{argument} takes {expected}; received {value!r:.80}.")
 
 
+def _check_batch_size(size: Any) -> None:
+    check("batch_size", size, hasattr(size, "__index__") and size > 0, "an int above 0")
+
+
 def _hinting(name: str) -> Any:
     """Returns a method that answers an argument it doesn't know with the one that was meant."""
     method = getattr(Model, name)
@@ -380,7 +387,8 @@ def _hinting(name: str) -> Any:
             near = [repr(argument) for argument in difflib.get_close_matches(unknown, known, n=1)]
             hint = f" Did you mean {HINTS.get(unknown, *near)}?" if unknown in HINTS or near else ""
             owner = type(self.callback_model or self).__name__
-            raise TypeError(f"{owner}.{name} received the unknown argument {unknown!r}.{hint}")
+            where = f"{owner}.{name}".removesuffix(".__init__")
+            raise TypeError(f"{where} received the unknown argument {unknown!r}.{hint}")
         return method(self, *args, **kwargs)
 
     return run
@@ -388,7 +396,7 @@ def _hinting(name: str) -> Any:
 
 PUBLIC = [key for key, value in vars(Model).items() if key[0] != "_" and inspect.isfunction(value)]
 PUBLIC.remove("compile")
-for _name in PUBLIC:
+for _name in [*PUBLIC, "__init__"]:
     setattr(Model, _name, _hinting(_name))
 
 

@@ -140,15 +140,6 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         """Sets a variable to a copy of an array."""
         _storage(x)[0] = self.checked_value(x, value)
 
-    def device_value(self, x: Any) -> Any:
-        """Returns a variable's value as a JAX array, moving it to the device if it isn't there yet."""
-        from oneiros_jax_common.jax_import import jax
-
-        storage = _storage(x)
-        if not isinstance(storage[0], jax.Array):
-            storage[0] = jax.device_put(np.array(storage[0]))
-        return storage[0]
-
     def eval(self, x: Any) -> Any:
         """Returns the value of a variable, or of a tensor that depends on no placeholder."""
         return self.get_value(x) if hasattr(x, "container") else super().eval(x)

@@ -19,6 +19,9 @@ from pytensor.graph.traversal import ancestors, apply_ancestors
 from oneiros_backend_theano.convolution import is_convolution
 from oneiros_backend_theano.draw import STEP, STREAM
 
+NO_DRAWS = np.zeros(2, np.uint32)
+"""The counters of a graph without random draws."""
+
 
 class GraphFunction(Function):
     """What all linkers share: the variables that a graph reads and writes, the counters of its draws."""
@@ -73,6 +76,8 @@ class GraphFunction(Function):
 
     def counters(self, steps: int) -> Any:
         """Returns the two counters of this call, and advances them by the number of steps it runs."""
+        if not self.random:
+            return NO_DRAWS
         first, self._calls = self._calls, self._calls + steps
         return np.array([self._base + first, first], np.uint64).astype(np.uint32)
 
@@ -84,6 +89,7 @@ class JaxFunction(GraphFunction):
         super().__init__(backend, inputs, outputs, updates)
         self._jitted: dict[Any, Any] = {}
         self._ready: set[Any] = set()
+        self._old, self._read = ([x.container.storage for x in part] for part in (self.updated, self.read))
 
     def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
         """Runs one step."""
@@ -92,9 +98,10 @@ class JaxFunction(GraphFunction):
     def upload(self, arrays: Any) -> Upload:
         """Copies whole data sets to the device."""
         from oneiros_jax_common.jax_import import jax
+        from oneiros_jax_common.runs import on_device
 
         with jax.enable_x64(True):
-            return Upload([jax.device_put(np.array(array)) for array in self.check_upload(arrays)])
+            return Upload([on_device(array) for array in self.check_upload(arrays)])
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
         """Runs all steps in one call, compiled for the next power of two of the number of steps.
@@ -115,39 +122,49 @@ class JaxFunction(GraphFunction):
     def _execute(self, kind: str, phase: int | None, arrays: list[Any], steps: int) -> list[Any]:
         from oneiros_jax_common.jax_import import jax
 
-        function = self._jitted.get((kind, phase))
-        if function is None:
-            traced = self._traced(phase) if kind == "step" else self._looped(phase)
-            function = self._jitted[kind, phase] = jax.jit(
-                traced, donate_argnums=0, compiler_options=self._options
-            )
-        signature = (kind, phase, *(array.shape for array in arrays))
+        signature = (kind, phase, *[array.shape for array in arrays])
+        fresh = signature not in self._ready
         with jax.enable_x64(True):
-            fresh = signature not in self._ready
-            if fresh:
-                values = self._values()
-                with kept_interrupts():
-                    function.lower(*values, self.counters(0), *arrays).compile()
+            function = self._compiled(kind, phase, arrays) if fresh else self._jitted[kind, phase]
             with LOCK:
-                results = self._call(function, [*self._values(), self.counters(steps), *arrays], fresh)
+                arguments = [self._values(self._old), self._values(self._read), self.counters(steps), *arrays]
+                results = self._call(function, arguments, fresh)
         self._ready.add(signature)
         return [np.array(result) for result in results]
+
+    def _compiled(self, kind: str, phase: int | None, arrays: list[Any]) -> Any:
+        """Returns a compiled function, which has no memory of how it was called before."""
+        from oneiros_jax_common.jax_import import jax
+
+        if (kind, phase) not in self._jitted:
+            traced = self._traced(phase) if kind == "step" else self._looped(phase)
+            function = jax.jit(traced, donate_argnums=0, compiler_options=self._options)
+            self._jitted[kind, phase] = function
+        old, read = self._values(self._old), self._values(self._read)
+        with kept_interrupts():
+            self._jitted[kind, phase].lower(old, read, self.counters(0), *arrays).compile()
+        return self._jitted[kind, phase]
 
     @functools.cached_property
     def _options(self) -> Any:
         """XLA's options for convolutions on a CPU; None on other devices and without convolutions."""
         return convolution_options() if self.convolves else None
 
-    def _values(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        put = self.backend.device_value
-        return tuple(put(x) for x in self.updated), tuple(put(x) for x in self.read)
+    def _values(self, slots: list[list[Any]]) -> tuple[Any, ...]:
+        """Returns what the storages hold, moved to the device if it isn't there yet."""
+        for slot in slots:
+            if type(slot[0]) is np.ndarray:
+                from oneiros_jax_common.runs import on_device
+
+                slot[0] = on_device(slot[0])
+        return tuple([slot[0] for slot in slots])
 
     def _call(self, function: Any, arguments: list[Any], fresh: bool) -> list[Any]:
         """Calls, and stores the new values in one go."""
         holders: list[list[Any]] = [[None] for _ in self.outputs]
-        store(function, arguments, [x.container.storage for x in self.updated] + holders, fresh)
-        if not holders and self.updated:
-            self.updated[0].container.storage[0].block_until_ready()
+        store(function, arguments, self._old + holders, fresh)
+        if not holders and self._old:
+            self._old[0][0].block_until_ready()
         return [holder[0] for holder in holders]
 
     def _traced(self, phase: int | None) -> Callable[..., Any]:

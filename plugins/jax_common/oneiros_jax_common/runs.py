@@ -10,6 +10,11 @@ import jax.numpy as jnp
 from oneiros_jax_common.jax_import import jax
 
 
+def on_device(array: Any) -> Any:
+    """Copies an array to the device; unlike `jax.device_put`, it never shares the array's memory."""
+    return jnp.array(array)
+
+
 def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
     """Returns a loop over steps; their batches are gathered beforehand, which takes half the time.
 
