@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError
+from oneiros_recorder.pinning import floatx
 
-from oneiros_backend_tensorflow.conversion import floats, floatx, paired, tensor
+from oneiros_backend_tensorflow.conversion import floats, paired, tensor
 from oneiros_backend_tensorflow.quiet import tf
 
 T = Any
@@ -43,15 +44,6 @@ def _sizes(shape: T) -> T:
 
 def _listed(axes: T) -> list[int]:
     return list(axes) if isinstance(axes, (list, tuple)) else [axes]
-
-
-_NAMES = (
-    "abs", "cast", "clip", "cos", "equal", "exp", "greater", "greater_equal", "lesser", "lesser_equal", "log",
-    "maximum", "minimum", "not_equal", "pow", "relu", "round", "sigmoid", "sign", "sin", "softplus", "sqrt",
-    "switch", "tanh",
-)  # fmt: skip
-ELEMENTWISE = frozenset(f"K.{name}" for name in _NAMES)
-"""The operations that work element by element, with broadcasting."""
 
 
 class Operations:

@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
-from oneiros.backend import common
+from oneiros_recorder.pinning import floatx
 
 from oneiros_backend_tensorflow.quiet import tf
-
-_pinned: ContextVar[str | None] = ContextVar("oneiros_tensorflow_floatx", default=None)
-
-
-def pinned(fn: Callable[..., Any], elementwise: bool = False) -> Callable[..., Any]:
-    """Returns `fn` under today's default float type, whenever it runs; `elementwise` is told the recorder."""
-    today = common.floatx()
-
-    @functools.wraps(fn)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        token = _pinned.set(today)
-        try:
-            return fn(*args, **kwargs)
-        finally:
-            _pinned.reset(token)
-
-    run.elementwise = elementwise  # type: ignore[attr-defined]
-    return run
-
-
-def floatx() -> str:
-    """Returns the default float type under which the running function was recorded."""
-    return _pinned.get() or common.floatx()
 
 
 def tensor(x: Any) -> Any:

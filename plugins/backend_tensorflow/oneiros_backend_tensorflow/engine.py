@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import GraphError
+from oneiros_recorder.pinning import pinned
 from oneiros_recorder.recorder import Program, Spec
 
 from oneiros_backend_tensorflow._ops import OPERATORS
 from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, reason
-from oneiros_backend_tensorflow.conversion import pinned
 from oneiros_backend_tensorflow.loops import Arguments, Loop, dense
 from oneiros_backend_tensorflow.quiet import tf
 

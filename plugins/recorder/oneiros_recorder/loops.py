@@ -51,12 +51,12 @@ class Body:
         used = reachable([*self.new, *self.outputs], [*self.slices, *self.states, *self.outer], phase)
         return [*sequences, *states, *(node for node in self.outer if node in used)]
 
-    def specs(self, steps: int | None) -> tuple[list[Spec], list[Spec]]:
-        """Returns what is known of the last states, and of the outputs of so many steps."""
-        pairs = enumerate(zip(self.states, self.new, strict=True))
-        states = [Spec(_agreed(i, old.shape, new.shape), new.dtype) for i, (old, new) in pairs]
-        stacked = [None if x.shape is None else (steps, *x.shape) for x in self.outputs]
-        return states, [Spec(shape, x.dtype) for shape, x in zip(stacked, self.outputs, strict=True)]
+    def specs(self, sequence: Spec) -> tuple[list[Spec], list[Spec]]:
+        """Returns what is known of the last states, and of the outputs of a loop over a sequence."""
+        states = []
+        for i, (old, new) in enumerate(zip(self.states, self.new, strict=True)):
+            states.append(Spec(_agreed(i, old.shape, new.shape), new.dtype, trials=old.spec.shapes))
+        return states, [x.spec.stacked(sequence) for x in self.outputs]
 
 
 def record_body(
@@ -64,8 +64,11 @@ def record_body(
 ) -> Body:
     """Calls `step` on placeholders and returns what it computes."""
     mark = next(ids)
-    slices = [_placeholder("slice", i, x, x.shape and x.shape[1:]) for i, x in enumerate(sequences)]
-    inner = [_placeholder("state", i, x, x.shape) for i, x in enumerate(states)]
+    slices = [_placeholder("slice", i, x, x.spec.row()) for i, x in enumerate(sequences)]
+    inner = [
+        _placeholder("state", i, x, Spec(x.shape, x.dtype, trials=x.spec.shapes))
+        for i, x in enumerate(states)
+    ]
     outputs, new = step(list(slices), list(inner))
     if len(new) != len(inner):
         raise ArgumentError(f"A step received {len(inner)} states and returned {len(new)}.")
@@ -81,9 +84,8 @@ def record_body(
     return Body(slices, inner, outputs, new, _ordered(outer), streams, targets, backwards)
 
 
-def _placeholder(what: str, place: int, like: Node, shape: Shape) -> Node:
-    name = f"{what}_{place}_of_a_step_that_is_over"
-    return like.recorder.node("placeholder", Spec(shape, like.dtype), name=name)
+def _placeholder(what: str, place: int, like: Node, spec: Spec) -> Node:
+    return like.recorder.node("placeholder", spec, name=f"{what}_{place}_of_a_step_that_is_over")
 
 
 def _changing(roots: list[Node], start: set[Node]) -> set[Node]:

@@ -22,6 +22,28 @@ class Spec:
     dtype: str
     known: Any = None
     """For a shape, or an element of one: the sizes already known, None standing for the others."""
+    trials: tuple[Any, ...] | None = None
+    """For an engine that can't leave sizes open: what it tried instead, per trial the shape (a tuple), or the
+    value (an array), where that follows from sizes alone."""
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...] | None:
+        """The shapes of the trials."""
+        return self.trials and tuple(x if isinstance(x, tuple) else x.shape for x in self.trials)
+
+    def row(self) -> Spec:
+        """Returns the Spec of what stands at one place of the first axis."""
+        trials = self.shapes and tuple(shape[1:] for shape in self.shapes)
+        return Spec(self.shape and self.shape[1:], self.dtype, trials=trials)
+
+    def stacked(self, like: Spec) -> Spec:
+        """Returns the Spec of such tensors along a new first axis, as long as that of `like`."""
+        shape = None if self.shape is None or like.shape is None else (like.shape[0], *self.shape)
+        if like.shapes is None and self.shapes is None:
+            return Spec(shape, self.dtype)
+        sequences = like.shapes or itertools.repeat(like.shape or (None,))
+        pairs = zip(sequences, self.shapes or itertools.repeat(self.shape or ()), strict=False)
+        return Spec(shape, self.dtype, trials=tuple((length, *x) for (length, *_), x in pairs))
 
 
 class Node:

@@ -23,8 +23,6 @@ from typing import Any, Protocol
 import numpy as np
 from oneiros.backend.function import Function, Upload
 from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, OneirosError, ShapeError
-from oneiros_backend_common.layers import check_sizes, layers_named
-from oneiros_backend_common.interrupts import kept_interrupts
 
 from oneiros_recorder.loops import Step, record_body
 from oneiros_recorder.nodes import Draws, Node, Spec, depending, map_tree, reachable, sources
@@ -237,7 +235,8 @@ class Recorder:
         if x.ndim != alt.ndim:
             raise ShapeError(f"The learning phase can't choose between shapes {x.shape} and {alt.shape}.")
         shape = x.shape and tuple(a if a == b else None for a, b in zip(x.shape, alt.shape, strict=True))
-        return self.node("select", Spec(shape, x.dtype), (x, alt))
+        trials = x.spec.shapes if self.owns(x) else None
+        return self.node("select", Spec(shape, x.dtype, trials=trials), (x, alt))
 
     def loop(
         self, step: Step, sequences: Sequence[Any], states: Sequence[Any], backwards: bool = False
@@ -262,7 +261,8 @@ class Recorder:
             shapes = ", ".join(str(x.shape) for x in sequences)
             raise ShapeError(f"A loop takes sequences of one length, not of shapes {shapes or '(none)'}.")
         body = record_body(self, step, sequences, states, backwards)
-        specs = body.specs(*lengths or [None])
+        known = next((x for x in sequences if x.shape and x.shape[0] is not None), sequences[0])
+        specs = body.specs(known.spec)
         whole = self.node("loop", Spec(None, ""), [*sequences, *states, *body.outer], data=body)
         last, outputs = self._unpacked(specs, whole)
         return last, outputs
@@ -308,16 +308,14 @@ class _Replay:
 
     def run(self, roots: Iterable[Node]) -> None:
         waiting = list(roots)
-        with layers_named(waiting, lambda node: reachable([node]), self.values):
-            while waiting:
-                node = waiting[-1]
-                if node in self.values:
-                    check_sizes(node, self.values)
-                    waiting.pop()
-                elif missing := [n for n in self._needed(node) if n not in self.values]:
-                    waiting += missing
-                else:
-                    self.values[node] = self._computed(node)
+        while waiting:
+            node = waiting[-1]
+            if node in self.values:
+                waiting.pop()
+            elif missing := [n for n in self._needed(node) if n not in self.values]:
+                waiting += missing
+            else:
+                self.values[node] = self._computed(node)
 
     def _needed(self, node: Node) -> Sequence[Node]:
         return node.parents[1:] if node.kind == "gradients" else sources(node, self.phase)
@@ -452,8 +450,7 @@ class RecordedFunction(Function):
         key = (phase, *[array.shape for array in arrays])
         with self._lock:
             if key not in self._steps:
-                with kept_interrupts():
-                    self._steps[key] = self._engine.compile(self.program, phase or 0, arrays)
+                self._steps[key] = self._engine.compile(self.program, phase or 0, arrays)
         return self._steps[key](arrays, self._advance(1))
 
     def upload(self, arrays: Sequence[Any]) -> Upload:
@@ -469,9 +466,7 @@ class RecordedFunction(Function):
         with self._lock:
             capacity, run = self._loops.get(key, (0, None))
             if run is None or capacity < steps:
-                with kept_interrupts():
-                    run = self._engine.compile_loop(self.program, chosen, held, rows)
-                capacity = steps
+                capacity, run = steps, self._engine.compile_loop(self.program, chosen, held, rows)
                 self._loops[key] = (capacity, run)
         padded = rows if capacity == steps else np.pad(rows, ((0, capacity - steps), (0, 0)))
         outputs = run(held, padded, steps, self._advance(steps))

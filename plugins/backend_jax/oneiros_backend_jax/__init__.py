@@ -1,0 +1,1 @@
+"""The JAX backend: a plugin of Oneiros."""

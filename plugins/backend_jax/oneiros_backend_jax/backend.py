@@ -1,0 +1,66 @@
+"""The JAX backend: Keras 1's `K` on lazy tensors that run as functions compiled by JAX."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, ClassVar, NoReturn
+
+from oneiros.backend.contract import CAPABILITIES
+from oneiros.errors import GraphError
+from oneiros_backend_common.convolutions import Convolutions
+from oneiros_backend_common.ctc import Ctc
+from oneiros_backend_common.rnn import Rnn
+from oneiros_jax_common.jax_import import jax
+from oneiros_recorder.backend import RecordedBackend
+from oneiros_recorder.pinning import floatx, pinned
+from oneiros_recorder.recorder import Node, Recorder
+
+from oneiros_backend_jax._ops import Draws, Operations
+from oneiros_backend_jax.beam_search import beam_search
+from oneiros_backend_jax.engine import Cell, JaxEngine
+from oneiros_backend_jax.fused import Fused
+from oneiros_backend_jax.spatial import PRIMITIVES
+
+T = Any
+
+
+class _RefusedError(GraphError, TypeError):
+    """A function of JAX was given a lazy tensor."""
+
+
+class Tensor(Node):
+    """A lazy tensor that tells JAX's functions the way to record themselves."""
+
+    def __jax_array__(self) -> NoReturn:
+        raise _RefusedError(
+            f"JAX's functions work on values, and {self!r} has none until a function runs. Put the code into "
+            f"a function of the tensors it uses and record that: K.apply(fn, x, y)."
+        )
+
+
+class JaxBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIMITIVES):
+    """Keras 1's `K` on JAX."""
+
+    name: ClassVar[str] = "jax"
+    capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session", "devices"}
+    operations, draws, cell = Operations, Draws, Cell
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recorder = Recorder(JaxEngine(), Tensor)
+        self._phase = self.recorder.phase
+
+    def apply(self, fn: Callable[..., Any], *tensors: T) -> T:
+        """Returns `fn(*tensors)`; `fn` is JAX code, for which 64-bit types are off unless `floatx` is one."""
+
+        def run(*values: Any) -> Any:
+            with jax.enable_x64(floatx() == "float64"):
+                return fn(*values)
+
+        run.__name__ = getattr(fn, "__name__", "function")
+        return self.recorder.record(pinned(run), tensors, wrap=False)
+
+    def _beam_search(self, logits: T, lengths: T, beam_width: int, top_paths: int) -> T:
+        search = functools.partial(beam_search, beam_width=beam_width, top_paths=top_paths)
+        return self.recorder.record(search, (logits, lengths), label="K.ctc_decode")

@@ -1,0 +1,125 @@
+"""JAX as an engine of the recorder: replays on tracers, storage of variables, compiled functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from oneiros_jax_common.calls import LOCK
+from oneiros_jax_common.draws import nested
+from oneiros_jax_common.jax_import import jax
+from oneiros_jax_common.runs import on_device
+from oneiros_recorder.pinning import pinned
+from oneiros_recorder.recorder import Program, Spec
+
+from oneiros_backend_jax._ops import OPERATORS
+from oneiros_backend_jax.compiled import compiled_run, compiled_step, one_by_one
+from oneiros_backend_jax.conversion import is_known, is_tensor
+from oneiros_backend_jax.loops import run_loop
+from oneiros_backend_jax.trials import ERRORS, infer
+
+Array = np.ndarray[Any, Any]
+
+
+class Cell:
+    """Where a variable lives: an array of NumPy's until a function needs it, then one of JAX's.
+
+    So building a model neither touches a GPU nor allocates its memory.
+
+    # Properties
+        slot: list that holds the array.
+    """
+
+    def __init__(self, array: Array) -> None:
+        self.slot: list[Any] = [array]
+
+    def get(self) -> Array:
+        """Returns a copy of the value."""
+        with LOCK:
+            return np.array(self.slot[0])
+
+    def set(self, array: Array) -> None:
+        """Stores an array, which is the cell's from now on."""
+        with LOCK:
+            self.slot[0] = array if isinstance(self.slot[0], np.ndarray) else _put(array)
+
+    def move(self) -> None:
+        """Moves the value to the device, if it isn't there yet."""
+        with LOCK:
+            if isinstance(self.slot[0], np.ndarray):
+                self.slot[0] = _put(self.slot[0])
+
+
+def _put(array: Array) -> Any:
+    with jax.enable_x64(True):
+        return on_device(array)
+
+
+class JaxEngine:
+    """See `oneiros_recorder.recorder.Engine`."""
+
+    name = "jax"
+    errors = ERRORS
+    key_spec = Spec((2,), "uint32")
+    is_tensor = staticmethod(is_tensor)
+    infer = staticmethod(infer)
+
+    def reason(self, error: Exception) -> str:
+        """Returns the first line of what an error says."""
+        return next((line for line in str(error).splitlines() if line.strip()), repr(error))
+
+    def operator(self, name: str) -> Callable[..., Any]:
+        """Returns the function behind a Python operator."""
+        return pinned(OPERATORS[name], elementwise=name not in ("getitem", "matmul"))
+
+    def convert(self, value: Any, dtype: str | None) -> Any:
+        """Returns a tensor; values never share a derivative here."""
+        return jnp.asarray(value, dtype or getattr(value, "dtype", None))
+
+    def key(self, seed: int, counter: Any) -> Any:
+        """Returns seed and counter, as the random functions take them."""
+        return jnp.stack([jnp.uint32(seed), jnp.asarray(counter).astype(np.uint32)])
+
+    def fold(self, key: Any, number: Any) -> Any:
+        """Returns a key like `key`, another one for each number."""
+        return jnp.stack([key[0], nested(key[1], jnp.asarray(number).astype(np.uint32))])
+
+    def gradients(self, forward: Callable[..., Any], values: list[Any]) -> tuple[list[Any], list[Any]]:
+        """Differentiates the replay, which runs once; what it knows while tracing stays known."""
+        known: dict[int, Any] = {}
+
+        def total(values: list[Any]) -> tuple[Any, list[Any]]:
+            loss, computed = forward(values)
+            leaves, tree = jax.tree.flatten(computed)
+            known.update((i, x) for i, x in enumerate(leaves) if is_known(x))
+            form.append(tree)
+            return jnp.sum(loss), [None if i in known else x for i, x in enumerate(leaves)]
+
+        form: list[Any] = []
+        found, leaves = jax.grad(total, has_aux=True)(values)
+        restored = [known.get(i, x) for i, x in enumerate(leaves)]
+        return found, jax.tree.unflatten(form[-1], restored)
+
+    def loop(
+        self, step: Callable[..., Any], sequences: list[Any], states: list[Any], captured: list[Any],
+        types: list[str], backwards: bool,
+    ) -> Any:  # fmt: skip
+        """Takes a step for each place of the first axis of `sequences`."""
+        return run_loop(step, sequences, states, captured, backwards)
+
+    def put(self, array: Array) -> Any:
+        """Copies an array to the device."""
+        return _put(array)
+
+    def compile(self, program: Program, phase: int, arrays: list[Array]) -> Callable[..., list[Array]]:
+        """Returns one step, compiled."""
+        return compiled_step(program, phase, arrays)
+
+    def compile_loop(
+        self, program: Program, phase: int, arrays: list[Any], index: Array
+    ) -> Callable[..., list[Array]]:
+        """Returns many steps in one call; with convolutions on a CPU, they run one by one."""
+        run = compiled_run(program, phase, arrays, index)
+        return one_by_one(program, phase, arrays, index) if run is None else run

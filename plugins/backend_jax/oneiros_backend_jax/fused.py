@@ -1,0 +1,40 @@
+"""Whole recurrent layers as one operation on lazy tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+from oneiros_backend_common.fused import Cell, FusedLoops, States
+from oneiros_jax_common.fused import run
+from oneiros_recorder.recorder import Recorder
+
+from oneiros_backend_jax.trials import agreed, trying
+
+T = Any
+
+
+class Fused(FusedLoops):
+    """`simple_rnn`, `gru` and `lstm` on lazy tensors."""
+
+    recorder: Recorder
+
+    def _fused(self, label: str, cell: Cell, x: T, initial: States, U: T, mask: T, backwards: bool) -> T:
+        def compute(x: T, U: T, mask: T, *initial: T) -> States:
+            if trying():
+                return _shaped(x, U, mask, initial)
+            U, *first = (jnp.asarray(part, x.dtype) for part in (U, *initial))
+            seen = None if mask is None else jnp.asarray(mask) != 0
+            return run(cell, backwards, x, U, seen, *first)
+
+        return self.recorder.record(compute, (x, U, mask, *initial), label=label)
+
+
+def _shaped(x: T, U: T, mask: T, initial: States) -> States:
+    """Returns tensors of the results' shapes, for sizes that fit one another."""
+    masks = [] if mask is None else [mask]
+    samples = agreed(*(part.shape[0] for part in (x, *masks, *initial)))
+    steps = agreed(*(part.shape[1] for part in (x, *masks)))
+    units = agreed(U.shape[0], *(state.shape[1] for state in initial))
+    state = jnp.zeros((samples, units), x.dtype)
+    return jnp.zeros((samples, steps, units), x.dtype), *([state] * len(initial))

@@ -1,0 +1,9 @@
+"""Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+
+@hookimpl
+def oneiros_backends() -> dict[str, str]:
+    """The JAX backend."""
+    return {"jax": "oneiros_backend_jax.backend:JaxBackend"}
