@@ -23,6 +23,8 @@ from typing import Any, Protocol
 import numpy as np
 from oneiros.backend.function import Function, Upload
 from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, OneirosError, ShapeError
+from oneiros_backend_common.interrupts import kept_interrupts
+from oneiros_backend_common.layers import check_sizes, layers_named
 
 from oneiros_recorder.loops import Step, record_body
 from oneiros_recorder.nodes import Draws, Node, Spec, depending, map_tree, reachable, sources
@@ -308,14 +310,16 @@ class _Replay:
 
     def run(self, roots: Iterable[Node]) -> None:
         waiting = list(roots)
-        while waiting:
-            node = waiting[-1]
-            if node in self.values:
-                waiting.pop()
-            elif missing := [n for n in self._needed(node) if n not in self.values]:
-                waiting += missing
-            else:
-                self.values[node] = self._computed(node)
+        with layers_named(waiting, lambda node: reachable([node]), self.values):
+            while waiting:
+                node = waiting[-1]
+                if node in self.values:
+                    check_sizes(node, self.values)
+                    waiting.pop()
+                elif missing := [n for n in self._needed(node) if n not in self.values]:
+                    waiting += missing
+                else:
+                    self.values[node] = self._computed(node)
 
     def _needed(self, node: Node) -> Sequence[Node]:
         return node.parents[1:] if node.kind == "gradients" else sources(node, self.phase)
@@ -450,7 +454,8 @@ class RecordedFunction(Function):
         key = (phase, *[array.shape for array in arrays])
         with self._lock:
             if key not in self._steps:
-                self._steps[key] = self._engine.compile(self.program, phase or 0, arrays)
+                with kept_interrupts():
+                    self._steps[key] = self._engine.compile(self.program, phase or 0, arrays)
         return self._steps[key](arrays, self._advance(1))
 
     def upload(self, arrays: Sequence[Any]) -> Upload:
@@ -466,7 +471,9 @@ class RecordedFunction(Function):
         with self._lock:
             capacity, run = self._loops.get(key, (0, None))
             if run is None or capacity < steps:
-                capacity, run = steps, self._engine.compile_loop(self.program, chosen, held, rows)
+                with kept_interrupts():
+                    run = self._engine.compile_loop(self.program, chosen, held, rows)
+                capacity = steps
                 self._loops[key] = (capacity, run)
         padded = rows if capacity == steps else np.pad(rows, ((0, capacity - steps), (0, 0)))
         outputs = run(held, padded, steps, self._advance(steps))
