@@ -127,6 +127,14 @@ def test_losses_added_to_the_model_itself_reach_training():
     assert len(model.losses) == len(model._ready().losses) == 1
 
 
+def test_losses_of_a_call_on_another_input_are_not_trained_on():
+    model = Sequential([Dense(2, input_dim=3, activity_regularizer="l2")])
+    model(Input((3,)))
+    assert len(model.losses) == len(model._ready().losses) == 1
+    model.compile(optimizer="sgd", loss="mse")
+    assert np.isfinite(model.train_on_batch(X, X[:, :2]))
+
+
 def test_stateful_layers(backend):
     model = Sequential([Counter(batch_input_shape=(1, 2))])
     assert model.stateful and len(model.state_updates) == 1

@@ -100,8 +100,7 @@ class Sequential(Model):
         """
         if not self.layers:
             raise GraphError(f"{label(self)} has no layer to remove.")
-        layer = self.layers.pop()
-        self._results.pop()
+        layer, _ = self.layers.pop(), self._results.pop()
         if self.layers:
             node = layer.inbound_nodes.pop()
             node.inbound_layers[0].outbound_nodes.remove(node)
@@ -124,7 +123,8 @@ class Sequential(Model):
         if not self.layers:
             raise GraphError(f"{label(self)} has no layers. Add one: model.add(Dense(10, input_shape=(n,))).")
         self.model = Model(self.inputs, self.outputs[0], name=f"{self.name}_model")
-        self.model.trainable, self.model.callback_model, self.model._own = self.trainable, self, self._own
+        self.model.trainable, self.model.callback_model = self.trainable, self
+        self.model._own, self.model._conditional = self._own, self._conditional
         vars(self).update((attribute, getattr(self.model, attribute)) for attribute in GRAPH)
         self.built = True
 
