@@ -551,6 +551,11 @@ class TestBatches:
         assert history.history == {"loss": [2.0], "val_loss": [1.0]}
         assert params["nb_sample"] == 5 and params["do_validation"]
 
+    def test_validation_by_arrays(self, recorded):
+        model, _, test = recorded()
+        model.fit(Batches(4), nb_epoch=1, verbose=0, validation_data=(np.arange(5.0), np.zeros(5)))
+        assert test.batches == [[0, 1], [2, 3], [4]]
+
     def test_validation_of_a_fit_on_arrays(self, recorded, rows):
         model, _, test = recorded()
         model.fit(*rows(4), nb_epoch=1, verbose=0, validation_data=Batches(3))
@@ -583,6 +588,7 @@ class TestBatches:
             ({"y": Y}, ArgumentError, "y takes nothing where x gives batches"),
             ({"sample_weight": Y}, ArgumentError, "sample_weight takes nothing"),
             ({"validation_split": 0.1}, ArgumentError, "validation_split takes nothing"),
+            ({"validation_data": numbers()}, ArgumentError, r"validation_data takes \(x, y\)"),
             ({"x": Batches(0)}, ArgumentError, "x takes an object with at least one batch"),
             ({"x": numbers(), "y": None}, DataError, "received a generator, which fit_generator takes"),
             ({"x": X}, DataError, "model target .*: received None"),
@@ -630,7 +636,7 @@ def test_without_the_plugin_a_model_says_what_to_install():
         ("fit", "epochs", "'nb_epoch'"),
         ("fit", "batchsize", "'batch_size'"),
         ("fit_generator", "steps_per_epoch", "'samples_per_epoch', which counts samples"),
-        ("fit_generator", "validation_steps", "'nb_val_samples', which counts samples"),
+        ("fit_generator", "validation_steps", "'nb_val_samples', of samples"),
         ("fit_generator", "max_queue_size", "'max_q_size'"),
         ("fit_generator", "workers", "'nb_worker'"),
         ("fit_generator", "use_multiprocessing", "'pickle_safe'"),

@@ -223,6 +223,32 @@ def batches(model: Any, source: Any, use: str, class_weight: Any = None) -> Any:
     return Listed(model, source, use, class_weight)
 
 
+def fit_batches(
+    model: Any, source: Any, alone: dict[str, Any], class_weight: Any, validation_data: Any, epochs: range,
+    callbacks: Any, shuffle: bool | str, params: dict[str, Any],
+) -> Any:  # fmt: skip
+    """Trains on an object whose items are batches.
+
+    # Arguments
+        alone: the arguments of `Model.fit` that make no sense here; they must be None.
+        params: what callbacks are told, apart from the number of samples.
+    """
+    for name, value in alone.items():
+        check(name, value, value is None, "nothing where x gives batches")
+    training = Listed(model, source, "train", class_weight)
+    checked, held_out = _held_out(model, validation_data, training)
+    params = {**params, "nb_sample": training.samples}
+    return model._train(lambda _: training, checked, held_out, epochs, callbacks, shuffle, params)
+
+
+def _held_out(model: Any, validation_data: Any, training: Flow) -> tuple[Any, Any]:
+    """Returns the stream to validate on, and its arrays if it has some; None for none."""
+    held_out = model._held_out(validation_data)
+    if isinstance(held_out, list):
+        return (Afterwards(model, held_out, training), held_out) if held_out else (None, None)
+    return batches(model, held_out, "test"), None
+
+
 def fit_generator(
     model: Any, generator: Any, samples_per_epoch: int, nb_epoch: int, verbose: int, callbacks: Any,
     validation_data: Any, nb_val_samples: int | None, class_weight: Any, initial_epoch: int,
@@ -233,14 +259,11 @@ def fit_generator(
     workers = max_q_size, nb_worker, pickle_safe
     more = "train", class_weight, workers, initial_epoch
     training = Generated(model, generator, samples_per_epoch, "samples_per_epoch", *more)
-    checked: Any = None
-    held_out: Any = None
     if hasattr(validation_data, "__next__"):
-        checked = Generated(model, validation_data, nb_val_samples, "nb_val_samples", "test")
-    elif validation_data is not None:
-        held_out = model._held_out(validation_data)
-        arrays = isinstance(held_out, list)
-        checked = Afterwards(model, held_out, training) if arrays else batches(model, held_out, "test")
+        checked: Any = Generated(model, validation_data, nb_val_samples, "nb_val_samples", "test")
+        held_out = None
+    else:
+        checked, held_out = _held_out(model, validation_data, training)
     params = {"nb_epoch": nb_epoch, "nb_sample": training.samples, "verbose": verbose}
     epochs = range(initial_epoch, nb_epoch)
     return model._train(lambda _: training, checked, held_out, epochs, callbacks, False, params)

@@ -2,7 +2,7 @@
 
 from oneiros import hookimpl
 
-_LOOPS = ("fit_generator", "evaluate_generator", "predict_generator", "batches")
+_LOOPS = ("fit_generator", "evaluate_generator", "predict_generator", "fit_batches", "batches")
 
 
 @hookimpl
