@@ -38,7 +38,8 @@ def check_sizes(tensor: T, values: Mapping[T, T]) -> None:
     # Raises
         ShapeError: what the layer, or the check, says.
     """
-    layer, inputs = getattr(tensor, "_keras_call", (None, ()))
+    call: tuple[Any, Sequence[T]] = getattr(tensor, "_keras_call", (None, ()))
+    layer, inputs = call
     if getattr(layer, "checks_sizes", False):
         shapes = [shape and (None, *shape[1:]) for shape in _shapes(inputs, values)]
         if None not in shapes:
@@ -55,7 +56,7 @@ def _shapes(tensors: Sequence[T], values: Mapping[T, T]) -> list[Shape | None]:
 
 def _shape(tensor: T, values: Mapping[T, T]) -> Shape | None:
     form = None if tensor in values else getattr(tensor, "_channels_last_form", None)
-    value = values.get(tensor if form is None else form)
+    value: Any = values.get(tensor if form is None else form)
     try:
         shape = tuple(value.shape)
     except (AttributeError, ValueError):
