@@ -1,0 +1,75 @@
+"""Loading, training and clearing again and again leaves nothing behind."""
+
+import gc
+import os
+import subprocess
+import sys
+import threading
+import weakref
+
+import draws
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.layers import BatchNormalization, Dense, Dropout
+from oneiros.models import Sequential, load_model
+
+ROUNDS = """
+import gc, sys
+from pathlib import Path
+import numpy as np
+from oneiros import backend as K
+from oneiros.models import load_model
+
+K.set_backend(sys.argv[1])
+x, resident = np.random.random((64, 8)), []
+for _ in range(50):
+    model = load_model("model.h5")
+    model.fit(x, x[:, :2], batch_size=16, nb_epoch=1, verbose=0)
+    del model
+    K.clear_session()
+    gc.collect()
+    resident.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6)
+print(max(resident[-10:]) - max(resident[:20]))
+"""
+
+
+@pytest.fixture
+def path(backend, monkeypatch, tmp_path):
+    """A saved model; without XLA, because TensorFlow keeps what XLA compiled for the life of a process."""
+    monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
+    layers = [Dense(16, activation="relu", input_dim=8), Dropout(0.3), BatchNormalization(), Dense(2)]
+    model = Sequential(layers)
+    model.compile("adam", "mse")
+    model.save(tmp_path / "model.h5")
+    return tmp_path / "model.h5"
+
+
+def test_nothing_of_a_model_remains(path):
+    x = np.random.random((64, 8))
+
+    def once():
+        model = load_model(path)
+        model.fit(x, x[:, :2], batch_size=16, nb_epoch=1, verbose=0)
+        return [weakref.ref(part) for part in (model, model.model, model.optimizer, model.layers[0].W)]
+
+    def after(rounds):
+        found = [part for _ in range(rounds) for part in once()]
+        K.clear_session()
+        gc.collect()
+        assert all(part() is None for part in found)
+        return len(gc.get_objects()), threading.active_count()
+
+    (objects, threads), (later, still) = after(2), after(2)
+    assert later - objects < 100 and still == threads
+    assert K.get_uid("dense") == 1
+
+
+@pytest.mark.exhaustive
+@pytest.mark.skipif(not draws.exhaustive, reason="takes minutes: in the exhaustive run")
+def test_memory_stays_the_same_over_fifty_rounds(path, backend):
+    done = subprocess.run(
+        [sys.executable, "-c", ROUNDS, backend], cwd=path.parent, capture_output=True, text=True, check=True,
+        env=os.environ, timeout=900,
+    )  # fmt: skip
+    assert float(done.stdout) < 5
