@@ -148,6 +148,29 @@ def test_second_derivatives(backend, kind, mask, backwards):
 
 
 @KINDS
+@ORDERS
+@pytest.mark.parametrize("features", [UNITS, UNITS + 1], ids=["step by step", "beforehand"])
+def test_the_projection_of_the_input(backend, kind, mask, backwards, features):
+    _, *initial, U = arrays(kind)
+    shapes = (SAMPLES, STEPS, features), (features, U.shape[1]), (U.shape[1],)
+    parts = [K.variable(np.random.randn(*shape), dtype="float64") for shape in shapes]
+    x, W, b = parts
+    parts += [K.variable(value, dtype="float64") for value in (U, *initial)]
+    U, *initial = parts[3:]
+    options = {"go_backwards": backwards, "mask": None if mask is None else K.variable(mask, dtype="int32")}
+    found = []
+    for projected in (
+        getattr(K, kind)(K.dot(x, W) + b, initial, U, **options),
+        getattr(K, kind)(x, initial, U, W=W, b=b, **options),
+    ):
+        _, outputs, last = projected
+        total = sum(K.sum(K.sin(part)) for part in (outputs, *last))
+        found.append(K.function([], [outputs, *last, *K.gradients(total, parts)])([]))
+    for expected, value in zip(*found, strict=True):
+        np.testing.assert_allclose(value, expected, rtol=1e-10, atol=1e-12)
+
+
+@KINDS
 def test_masked_steps_repeat_what_was_before(backend, kind):
     values = arrays(kind, "float32")
     inputs, U = symbols(values)
@@ -215,3 +238,7 @@ def test_messages(backend):
         K.lstm(x, [h], U)
     with pytest.raises(ShapeError, match=r"lstm received a mask of shape \(None,\)"):
         K.lstm(x, [h, h], U, mask=K.placeholder((None,)))
+    with pytest.raises(ArgumentError, match="only one of W and b"):
+        K.lstm(x, [h, h], U, W=K.variable(np.zeros((3, 8))))
+    with pytest.raises(ShapeError, match=r"W of shape \(3, 7\), U has 8 columns"):
+        K.lstm(x, [h, h], U, W=K.variable(np.zeros((3, 7))), b=K.variable(np.zeros(7)))

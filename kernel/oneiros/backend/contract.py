@@ -485,24 +485,27 @@ class Optional:
         unroll=False, input_length=None) -> T:
         """Runs a step function over the second axis, carrying states along."""
 
-    def simple_rnn(self, x, initial_states, U, activation="tanh", go_backwards=False, mask=None) -> T:
+    def simple_rnn(self, x, initial_states, U, activation="tanh", go_backwards=False, mask=None, W=None,
+        b=None) -> T:
         """Runs h = activation(x + h U) over the second axis; arguments and results as for `lstm`."""
 
     def gru(self, x, initial_states, U, activation="tanh", inner_activation="hard_sigmoid",
-        go_backwards=False, mask=None) -> T:
+        go_backwards=False, mask=None, W=None, b=None) -> T:
         """Runs a GRU over the second axis, blocks z, r, h; arguments and results as for `lstm`."""
 
     def lstm(self, x, initial_states, U, activation="tanh", inner_activation="hard_sigmoid",
-        go_backwards=False, mask=None) -> T:
+        go_backwards=False, mask=None, W=None, b=None) -> T:
         """Runs an LSTM over the second axis, faster than `rnn` does.
 
         # Arguments
-            x: (samples, steps, 4 n), the projected input: dot(input, W) + b, in blocks i, f, c, o.
+            x: (samples, steps, features), the input, if `W` and `b` are passed; else the projected input:
+                dot(input, W) + b, (samples, steps, 4 n) in blocks i, f, c, o.
             initial_states: list of tensors (samples, n): h, and c for an LSTM.
             U: (n, 4 n), the recurrent weights in the same blocks.
             activation, inner_activation: tanh, sigmoid, hard_sigmoid, linear or relu.
             go_backwards: whether to start at the last step; the outputs are in the order of processing.
             mask: (samples, steps); a step where it is 0 repeats output and states of the step before.
+            W, b: (features, 4 n) and (4 n,), the input's weights and the bias.
 
         # Returns
             The last output, all outputs, and the list of the last states, as `rnn` does.

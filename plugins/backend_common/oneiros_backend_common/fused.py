@@ -57,6 +57,12 @@ class Engine(Protocol):
     def outer(self, x: T, y: T) -> T:
         """Sums the products of two sequences' features over steps and samples."""
 
+    def total(self, x: T) -> T:
+        """Sums a sequence over steps and samples."""
+
+    def multiply(self, x: T, w: T) -> T:
+        """Multiplies a sequence's features by a matrix."""
+
     def scan(
         self, step: Step, states: States, sequences: States, widths: Sequence[int], backwards: bool
     ) -> tuple[States, States]:
@@ -270,20 +276,28 @@ class Loop:
     cell: Cell
     backwards: bool = False
 
-    def forward(self, x: T, U: T, mask: T, initial: States) -> tuple[States, States, States]:
+    def forward(
+        self, x: T, U: T, mask: T, initial: States, projection: States = ()
+    ) -> tuple[States, States, States]:
         """Returns the last states, the states after each step, and what else the gradient needs.
 
+        A short input is projected step by step: that takes less time than reading what is longer.
+
         # Arguments
-            x: sequence, the projected input.
+            x: sequence, the projected input, or with `projection` the input itself.
             U: the recurrent weights.
             mask: sequence of booleans with one feature, or None.
             initial: the initial states.
+            projection: the input's weights and the bias, or nothing.
         """
         engine, cell = self.engine, self.cell
         weights, masks = cell.prepared(engine, U), () if mask is None else (mask,)
+        if projection and x.shape[-1] > U.shape[0]:
+            x, projection = engine.multiply(x, projection[0]) + projection[1], ()
 
         def step(states: States, rows: States) -> tuple[States, States]:
-            new, kept = cell.advance(engine, rows[0], states, weights)
+            row = rows[0] @ projection[0] + projection[1] if projection else rows[0]
+            new, kept = cell.advance(engine, row, states, weights)
             for seen in rows[1:]:
                 new = tuple(engine.choose(seen, a, b) for a, b in zip(new, states, strict=True))
             return new, (*new, *kept)
@@ -295,7 +309,7 @@ class Loop:
     def backward(
         self, U: T, mask: T, initial: States, after: States, kept: States, d_outputs: T, d_last: States
     ) -> tuple[T, T, States]:
-        """Returns the gradients by x, U and the initial states.
+        """Returns the gradients by the projected input, U and the initial states.
 
         # Arguments
             initial, after, kept: what `forward` received and returned.
@@ -323,6 +337,18 @@ class Loop:
         d_initial, (dx,) = engine.scan(step, d_last, sequences, [U.shape[1]], not self.backwards)
         return dx, cell.weights_gradient(engine, before[0], kept, dx), d_initial
 
+    def unprojected(self, x: T, dx: T, projection: States) -> tuple[T, States]:
+        """Returns the gradients by the input and by the projection, from that by the projected input.
+
+        # Arguments
+            x, projection: as for `forward`.
+        """
+        if not projection:
+            return dx, ()
+        engine = self.engine
+        d_projection = engine.outer(x, dx), engine.total(dx)
+        return engine.multiply(dx, engine.transpose(projection[0])), d_projection
+
     def _shifted(self, first: T, rows: T) -> T:
         """Returns the states before each step."""
         if self.backwards:
@@ -333,50 +359,72 @@ class Loop:
 class FusedLoops(Backend):
     """`simple_rnn`, `gru` and `lstm` in terms of one method, which an engine supplies."""
 
-    def _fused(self, label: str, cell: Cell, x: T, initial: States, U: T, mask: T, backwards: bool) -> T:
+    def _fused(
+        self,
+        label: str,
+        cell: Cell,
+        x: T,
+        initial: States,
+        U: T,
+        mask: T,
+        backwards: bool,
+        projection: States,
+    ) -> T:
         """Returns the outputs, (samples, steps, features) in the order of processing, and the last states.
 
         # Arguments
             x: (samples, steps, features).
             mask: (samples, steps), of any type, or None.
+            projection: the input's weights and the bias, or nothing.
         """
         raise NotImplementedError
 
     def simple_rnn(
-        self, x: T, initial_states: T, U: T, activation: T = "tanh", go_backwards: T = False, mask: T = None
-    ) -> T:
+        self, x: T, initial_states: T, U: T, activation: T = "tanh", go_backwards: T = False, mask: T = None,
+        W: T = None, b: T = None,
+    ) -> T:  # fmt: skip
         """See the contract."""
         cell = SimpleCell(_known("simple_rnn", activation))
-        return self._checked("simple_rnn", cell, x, initial_states, U, mask, go_backwards)
+        return self._checked("simple_rnn", cell, x, initial_states, U, mask, go_backwards, W, b)
 
     def gru(
         self, x: T, initial_states: T, U: T, activation: T = "tanh", inner_activation: T = "hard_sigmoid",
-        go_backwards: T = False, mask: T = None,
+        go_backwards: T = False, mask: T = None, W: T = None, b: T = None,
     ) -> T:  # fmt: skip
         """See the contract."""
         cell = GruCell(_known("gru", activation), _known("gru", inner_activation))
-        return self._checked("gru", cell, x, initial_states, U, mask, go_backwards)
+        return self._checked("gru", cell, x, initial_states, U, mask, go_backwards, W, b)
 
     def lstm(
         self, x: T, initial_states: T, U: T, activation: T = "tanh", inner_activation: T = "hard_sigmoid",
-        go_backwards: T = False, mask: T = None,
+        go_backwards: T = False, mask: T = None, W: T = None, b: T = None,
     ) -> T:  # fmt: skip
         """See the contract."""
         cell = LstmCell(_known("lstm", activation), _known("lstm", inner_activation))
-        return self._checked("lstm", cell, x, initial_states, U, mask, go_backwards)
+        return self._checked("lstm", cell, x, initial_states, U, mask, go_backwards, W, b)
 
-    def _checked(self, name: str, cell: Cell, x: T, initial: T, U: T, mask: T, backwards: bool) -> T:
+    def _checked(
+        self, name: str, cell: Cell, x: T, initial: T, U: T, mask: T, backwards: bool, W: T, b: T
+    ) -> T:
         rows, columns = self.int_shape(U)
         if columns != rows * cell.blocks:
             raise ShapeError(
                 f"K.{name} received recurrent weights of shape {(rows, columns)}. They are "
                 f"{cell.blocks} square block(s) side by side: (n, {cell.blocks} * n)."
             )
-        shape = self.int_shape(x)
-        if len(shape) != 3 or shape[-1] not in (None, columns):
+        if (W is None) != (b is None):
+            raise ArgumentError(f"K.{name} received only one of W and b. Pass both, or the projected input.")
+        shape, features = self.int_shape(x), columns
+        if W is not None:
+            features, projected = self.int_shape(W)
+            if projected != columns:
+                raise ShapeError(
+                    f"K.{name} received W of shape {(features, projected)}, U has {columns} columns."
+                )
+        if len(shape) != 3 or shape[-1] not in (None, features):
             raise ShapeError(
-                f"K.{name} received x of shape {shape}. It takes the projected input, dot(input, W) + b, of "
-                f"shape (samples, steps, {columns})."
+                f"K.{name} received x of shape {shape}. It takes shape (samples, steps, {features}): the "
+                f"input if W and b are passed, else the projected input, dot(input, W) + b."
             )
         if len(initial) != cell.states:
             raise ArgumentError(f"K.{name} received {len(initial)} initial states; it takes {cell.states}.")
@@ -388,7 +436,9 @@ class FusedLoops(Backend):
             )
         lengths = [x] if mask is None else [x, mask]
         check_lengths(name, 1, None, *map(self.int_shape, lengths))
-        outputs, *last = self._fused(f"K.{name}", cell, x, tuple(initial), U, mask, bool(backwards))
+        projection = () if W is None else (W, b)
+        label, backwards = f"K.{name}", bool(backwards)
+        outputs, *last = self._fused(label, cell, x, tuple(initial), U, mask, backwards, projection)
         when_known(functools.partial(check_lengths, name, 1, None), lengths, made=[outputs, *last])
         return last[0], outputs, last
 

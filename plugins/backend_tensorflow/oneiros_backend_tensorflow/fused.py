@@ -41,6 +41,14 @@ class TensorFlowEngine:
         x, y = (tf.reshape(part, (-1, part.shape[-1])) for part in (x, y))
         return tf.matmul(x, y, transpose_a=True)
 
+    def total(self, x: T) -> T:
+        """Sums a sequence over steps and samples."""
+        return tf.reduce_sum(x, (0, 1))
+
+    def multiply(self, x: T, w: T) -> T:
+        """Multiplies a sequence's features by a matrix."""
+        return tf.tensordot(x, w, 1)
+
     def scan(
         self, step: Step, states: States, sequences: States, widths: Sequence[int], backwards: bool
     ) -> tuple[States, States]:
@@ -67,26 +75,40 @@ class Fused(FusedLoops):
 
     recorder: Recorder
 
-    def _fused(self, label: str, cell: Cell, x: T, initial: States, U: T, mask: T, backwards: bool) -> T:
+    def _fused(
+        self,
+        label: str,
+        cell: Cell,
+        x: T,
+        initial: States,
+        U: T,
+        mask: T,
+        backwards: bool,
+        projection: States,
+    ) -> T:
         loop = Loop(ENGINE, cell, backwards)
 
-        def run(x: T, U: T, mask: T, *initial: T) -> States:
-            return _run(loop, x, tf.cast(U, x.dtype), mask, tuple(tf.cast(h, x.dtype) for h in initial))
+        def run(x: T, U: T, mask: T, projection: States, *initial: T) -> States:
+            projection, initial = (tuple(tf.cast(p, x.dtype) for p in part) for part in (projection, initial))
+            return _run(loop, x, tf.cast(U, x.dtype), mask, projection, initial)
 
-        return self.recorder.record(run, (x, U, mask, *initial), label=label)
+        return self.recorder.record(run, (x, U, mask, projection, *initial), label=label)
 
 
-def _run(loop: Loop, x: T, U: T, mask: T, initial: States) -> States:
+def _run(loop: Loop, x: T, U: T, mask: T, projection: States, initial: States) -> States:
     initial = tuple(tf.ensure_shape(h, (x.shape[0], U.shape[0])) for h in initial)
     seen = None if mask is None else tf.transpose(tf.cast(mask, tf.bool))[..., None]
 
-    x, U, *first = (tf.identity(part) for part in (tf.transpose(x, (1, 0, 2)), U, *initial))
-    ends, after, kept = loop.forward(x, U, seen, tuple(first))
+    used = tf.transpose(x, (1, 0, 2)), U, *projection, *initial
+    x, U, *first = used = [tf.identity(part) for part in used]
+    projection, first = tuple(first[: len(projection)]), first[len(projection) :]
+    ends, after, kept = loop.forward(x, U, seen, tuple(first), projection)
 
     def derivative(found: list[T], slopes: Sequence[T]) -> States:
         d_outputs, *d_last = slopes
         dx, dU, d_initial = loop.backward(U, seen, tuple(first), after, kept, d_outputs, tuple(d_last))
-        return dx, dU, *d_initial
+        dx, d_projection = loop.unprojected(x, dx, projection)
+        return dx, dU, *d_projection, *d_initial
 
-    outputs, *last = with_derivative((after[0], *ends), (x, U, *first), derivative)
+    outputs, *last = with_derivative((after[0], *ends), tuple(used), derivative)
     return tf.transpose(tf.reverse(outputs, [0]) if loop.backwards else outputs, (1, 0, 2)), *last

@@ -17,19 +17,22 @@ T = Any
 class Fused(FusedLoops):
     """`simple_rnn`, `gru` and `lstm` on PyTensor variables."""
 
-    def _fused(self, label: str, cell: Cell, x: T, initial: Any, U: T, mask: T, backwards: bool) -> T:
+    def _fused(
+        self, label: str, cell: Cell, x: T, initial: Any, U: T, mask: T, backwards: bool, projection: Any
+    ) -> T:
         masks = [] if mask is None else [pt.neq(mask, 0)]
-        floats = [pt.cast(part, x.dtype) for part in (U, *initial)]
-        return _op(label, cell, backwards, mask is not None)(x, *masks, *floats, return_list=True)
+        floats = [pt.cast(part, x.dtype) for part in (*projection, U, *initial)]
+        op = _op(label, cell, backwards, len(masks), len(projection))
+        return op(x, *masks, *floats, return_list=True)
 
 
 @functools.cache
-def _op(label: str, cell: Cell, backwards: bool, masked: bool) -> JaxOp:
+def _op(label: str, cell: Cell, backwards: bool, masks: int, projections: int) -> JaxOp:
     def compute(x: T, *rest: T) -> tuple[T, ...]:
         from oneiros_jax_common.fused import run
 
-        mask, (U, *initial) = (rest[0], rest[1:]) if masked else (None, rest)
-        return run(cell, backwards, x, U, mask, *initial)
+        mask, (U, *initial) = rest[0] if masks else None, rest[masks + projections :]
+        return run(cell, backwards, x, U, mask, rest[masks : masks + projections], *initial)
 
     def types(variables: list[T]) -> list[T]:
         x, *initial = variables[0], *variables[-cell.states :]

@@ -43,6 +43,14 @@ class JaxEngine:
         """Sums the products of two sequences' features over steps and samples."""
         return x.reshape(-1, x.shape[-1]).T @ y.reshape(-1, y.shape[-1])
 
+    def total(self, x: T) -> T:
+        """Sums a sequence over steps and samples."""
+        return x.sum((0, 1))
+
+    def multiply(self, x: T, w: T) -> T:
+        """Multiplies a sequence's features by a matrix."""
+        return x @ w
+
     def scan(
         self, step: Step, states: States, sequences: States, widths: Sequence[int], backwards: bool
     ) -> tuple[States, States]:
@@ -54,36 +62,39 @@ class JaxEngine:
 ENGINE = JaxEngine()
 
 
-def run(cell: Cell, backwards: bool, x: T, U: T, mask: T, *initial: T) -> States:
+def run(cell: Cell, backwards: bool, x: T, U: T, mask: T, projection: States, *initial: T) -> States:
     """Returns the outputs, in the order of processing, and the last states.
 
     # Arguments
         cell: the Cell.
         backwards: whether the last step is the first to be processed.
-        x: (samples, steps, features), the projected input.
+        x: (samples, steps, features), the projected input, or with `projection` the input itself.
         U: the recurrent weights.
         mask: booleans (samples, steps), or None.
+        projection: the input's weights and the bias, or nothing.
     """
     seen = None if mask is None else jnp.swapaxes(mask, 0, 1)[..., None]
-    outputs, *last = _recurrence(Loop(ENGINE, cell, backwards))(jnp.swapaxes(x, 0, 1), U, seen, initial)
+    loop = _recurrence(Loop(ENGINE, cell, backwards))
+    outputs, *last = loop(jnp.swapaxes(x, 0, 1), U, seen, initial, projection)
     return jnp.swapaxes(outputs[::-1] if backwards else outputs, 0, 1), *last
 
 
 def _recurrence(loop: Loop) -> Any:
     @jax.custom_vjp  # type: ignore[untyped-decorator]
-    def recurrence(x: T, U: T, mask: T, initial: States) -> States:
-        last, after, _ = loop.forward(x, U, mask, initial)
+    def recurrence(x: T, U: T, mask: T, initial: States, projection: States) -> States:
+        last, after, _ = loop.forward(x, U, mask, initial, projection)
         return after[0], *last
 
-    def forward(x: T, U: T, mask: T, initial: States) -> tuple[States, States]:
-        last, after, kept = loop.forward(x, U, mask, initial)
-        return (after[0], *last), (U, mask, initial, after, kept)
+    def forward(x: T, U: T, mask: T, initial: States, projection: States) -> tuple[States, States]:
+        last, after, kept = loop.forward(x, U, mask, initial, projection)
+        return (after[0], *last), (x, U, mask, initial, projection, after, kept)
 
     def backward(saved: States, gradients: States) -> States:
-        U, mask, initial, after, kept = saved
+        x, U, mask, initial, projection, after, kept = saved
         d_outputs, *d_last = gradients
         dx, dU, d_initial = loop.backward(U, mask, initial, after, kept, d_outputs, tuple(d_last))
-        return dx, dU, None, d_initial
+        dx, d_projection = loop.unprojected(x, dx, projection)
+        return dx, dU, None, d_initial, d_projection
 
     recurrence.defvjp(forward, backward)
     return recurrence

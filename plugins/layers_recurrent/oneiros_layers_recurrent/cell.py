@@ -188,15 +188,12 @@ class Cell(Recurrent):
         names = {argument: getattr(self, argument).__name__ for argument in self.functions}
         run = getattr(K, self.operation)
         options = {"go_backwards": self.go_backwards, "mask": mask, **names}
-        result: tuple[Any, Any, list[Any]] = run(self._projected(x), initial, self.block("U"), **options)
-        return result
-
-    def _projected(self, x: Any) -> Any:
-        """Returns what `project` does, computed step by step in memory, as the loop will read it."""
         if 0 < self.dropout_W < 1:
-            return self.project(x)
-        steps_first = (1, 0, 2)
-        return K.permute_dimensions(self.project(K.permute_dimensions(x, steps_first)), steps_first)
+            x = self.project(x)
+        else:
+            options.update(W=self.block("W"), b=self.block("b"))
+        result: tuple[Any, Any, list[Any]] = run(x, initial, self.block("U"), **options)
+        return result
 
     def _fusible(self, mask: Any) -> bool:
         """Tells whether the fused operation computes what this layer's own methods would."""
