@@ -58,17 +58,21 @@ def _truth(x: T) -> T:
     return tensor(x).astype(bool)
 
 
-def _size(n: T) -> int:
+def _known(n: T) -> T:
     if not isinstance(n, CONCRETE):
         raise ArgumentError(
             "A shape depends on the values of a tensor, which JAX can't compile. Derive it from other shapes."
         )
-    return int(n)
+    return np.asarray(n)[()]
+
+
+def _size(n: T) -> int:
+    return int(_known(n))
 
 
 def _sizes(shape: T) -> list[T]:
     if isinstance(shape, jax.Array):
-        _size(shape)
+        _known(shape)
     return [n if n is None else _size(n) for n in shape]
 
 
@@ -120,9 +124,8 @@ class Operations:
     @staticmethod
     def arange(start: T, stop: T = None, step: T = 1, dtype: T = "int32") -> T:
         start, stop = (0, start) if stop is None else (start, stop)
-        if not all(isinstance(n, CONCRETE) for n in (start, stop, step)):
-            _size(start), _size(stop), _size(step)
-        values = np.arange(*(np.asarray(n)[()] for n in (start, stop, step))).astype(dtype)
+        start, stop, step = map(_known, (start, stop, step))
+        values = np.arange(start, stop, step).astype(dtype)
         return values if is_known(values) else jnp.asarray(values)
 
     # Linear algebra and lookup

@@ -50,6 +50,10 @@ def _best(rows: Array, width: int) -> list[tuple[Path, float]]:
                 before = ended if path and label == path[-1] else total
                 longer = following[(*path, label)]
                 longer[1] = np.logaddexp(longer[1], before + row[label])
-        kept = sorted(following.items(), key=lambda item: -np.logaddexp(*item[1]))[:width]
+        kept = sorted(following.items(), key=lambda item: -_joined(*item[1]))[:width]
         beams = {path: (ends[0], ends[1]) for path, ends in kept}
-    return [(path, float(np.logaddexp(*ends))) for path, ends in beams.items()]
+    return [(path, _joined(*ends)) for path, ends in beams.items()]
+
+
+def _joined(a: float, b: float) -> float:
+    return float(np.logaddexp(a, b))

@@ -19,15 +19,26 @@ class Fused(FusedLoops):
 
     recorder: Recorder
 
-    def _fused(self, label: str, cell: Cell, x: T, initial: States, U: T, mask: T, backwards: bool) -> T:
-        def compute(x: T, U: T, mask: T, *initial: T) -> States:
+    def _fused(
+        self,
+        label: str,
+        cell: Cell,
+        x: T,
+        initial: States,
+        U: T,
+        mask: T,
+        backwards: bool,
+        projection: States,
+    ) -> T:
+        def compute(x: T, U: T, mask: T, projection: States, *initial: T) -> States:
             if trying():
                 return _shaped(x, U, mask, initial)
             U, *first = (jnp.asarray(part, x.dtype) for part in (U, *initial))
+            projection = tuple(jnp.asarray(part, x.dtype) for part in projection)
             seen = None if mask is None else jnp.asarray(mask) != 0
-            return run(cell, backwards, x, U, seen, *first)
+            return run(cell, backwards, x, U, seen, projection, *first)
 
-        return self.recorder.record(compute, (x, U, mask, *initial), label=label)
+        return self.recorder.record(compute, (x, U, mask, projection, *initial), label=label)
 
 
 def _shaped(x: T, U: T, mask: T, initial: States) -> States:

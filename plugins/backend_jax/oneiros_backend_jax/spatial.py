@@ -98,7 +98,8 @@ def _max_pool(window: Any, strides: Any, border: str) -> Callable[[T], T]:
         return best, (places, x)
 
     fn.defvjp(forward, lambda saved, g: (pooling.unpool(windows, saved[0], g, _spatial(saved[1])),))
-    return fn
+    pooled: Callable[[T], T] = fn
+    return pooled
 
 
 def pool(x: T, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str) -> T:

@@ -20,6 +20,7 @@ from oneiros_recorder.nodes import Spec
 
 ERRORS: tuple[type[Exception], ...] = (ValueError, TypeError, IndexError)
 """What JAX raises when it is given tensors that don't fit."""
+REFUSALS: tuple[type[Exception], ...] = (*ERRORS, OneirosError)
 SIZES = (720720, 1441440)
 """What open sizes are in the trials: divisible by all numbers up to 16."""
 OPEN = 1 << 14
@@ -77,7 +78,7 @@ def met(x: Any, axis: int, y: Any, other: int) -> tuple[Any, Any]:
     return tuple(
         _of_shape(z, [min(a, b) if i == place % z.ndim else n for i, n in enumerate(z.shape)])
         for z, place in ((x, axis), (y, other))
-    )  # type: ignore[return-value]
+    )
 
 
 def agreed(*sizes: int) -> int:
@@ -105,12 +106,12 @@ def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
     rows = [[_tried(spec, k) for spec in specs] for k in range(2 if is_open else 1)]
     try:
         return _outcomes(call, rows)
-    except (*ERRORS, OneirosError):
+    except REFUSALS:
         for axis, size in _others(rows) if is_open else ():
             settled = [[_settled(x, k, axis, size) for x in row] for k, row in enumerate(rows)]
             try:
                 return _outcomes(call, settled)
-            except (*ERRORS, OneirosError):
+            except REFUSALS:
                 continue
         raise
 

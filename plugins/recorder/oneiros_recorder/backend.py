@@ -30,6 +30,8 @@ ELEMENTWISE = frozenset(f"K.{name}" for name in _NAMES)
 class Cell(Protocol):
     """Where a variable's value lives."""
 
+    def __init__(self, array: np.ndarray[Any, Any]) -> None: ...
+
     def get(self) -> np.ndarray[Any, Any]:
         """Returns a copy of the value."""
 
@@ -44,13 +46,13 @@ class RecordedBackend(Backend):
         recorder: the Recorder of its tensors.
         operations: the functions of `K` on the engine's own tensors, by their names in the contract.
         draws: those that draw random numbers, whose first argument is a key.
-        cell: function that makes a Cell of an array.
+        cell: the class of Cells.
     """
 
     recorder: Recorder
     operations: ClassVar[Any]
     draws: ClassVar[Any]
-    cell: ClassVar[Callable[[np.ndarray[Any, Any]], Cell]]
+    cell: ClassVar[type[Cell]]
 
     def __init_subclass__(cls, primitives: dict[str, tuple[Callable[..., T], str]] | None = None) -> None:
         """Adds the methods that record `operations`, and these functions by their names and labels."""
@@ -92,7 +94,7 @@ class RecordedBackend(Backend):
         array = np.array(value.toarray() if sparse else value, self._dtype(dtype))
         name = name or f"Variable_{common.get_uid('Variable')}"
         spec = Spec(array.shape, str(array.dtype))
-        node: T = self.recorder.node("variable", spec, name=name, data=type(self).cell(array))
+        node: T = self.recorder.node("variable", spec, name=name, data=self.cell(array))
         node._sparse, node._keras_shape = sparse, array.shape
         return node
 
