@@ -437,6 +437,8 @@ class FusedLoops(Backend):
         lengths = [x] if mask is None else [x, mask]
         check_lengths(name, 1, None, *map(self.int_shape, lengths))
         projection = () if W is None else (W, b)
+        if projection and not self.dtype(x).startswith("float"):
+            x = self.cast(x, self.dtype(W))
         label, backwards = f"K.{name}", bool(backwards)
         outputs, *last = self._fused(label, cell, x, tuple(initial), U, mask, backwards, projection)
         when_known(functools.partial(check_lengths, name, 1, None), lengths, made=[outputs, *last])
