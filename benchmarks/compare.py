@@ -1,0 +1,96 @@
+"""Oneiros beside Keras 3, and beside the best loops written by hand for the same engines.
+
+    uv run --group benchmark benchmarks/compare.py [--case d] [--measure fit] [--engine jax] [--rounds 3]
+        [--quick] [--clock processor] [--json FILE] [--picture FILE]
+
+Every contender trains the same network from the same weights on the same batches, in a process of its own,
+in turn, as many times as there are rounds; the losses must agree to 1e-5 (but for those of Keras 3, which on
+TensorFlow leaves an embedding's unused rows as they are). The tables tell medians and spreads
+in milliseconds (per batch; per call for one row and train_on_batch), processor time, the ratios of Oneiros to
+the engine's best hand-written loop and to Keras 3 on that engine, and whether they are within the limits.
+Where other work shares the machine, `--clock processor` takes the ratios from processor time. Fails if losses
+differ or a limit is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+GROUP = ("keras", "matplotlib", "rich", "jax")
+
+
+def options() -> argparse.Namespace:
+    """Returns the command line's."""
+    from comparison.cases import CASES
+    from comparison.run import MEASURES
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--case", action="append", choices=list(CASES))
+    parser.add_argument("--measure", action="append", choices=MEASURES)
+    parser.add_argument("--engine", action="append", choices=["theano", "tensorflow", "jax", "torch"])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="one round, and less time for each measure")
+    parser.add_argument("--clock", choices=["wall", "processor"], default="wall")
+    parser.add_argument("--json", type=Path, help="file for all figures")
+    parser.add_argument("--picture", type=Path, default=Path("comparison.png"), help="file for the picture")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Runs, prints, draws; 1 if a limit is missed."""
+    missing = [name for name in GROUP if not importlib.util.find_spec(name)]
+    if missing:
+        print(
+            f"Not installed: {', '.join(missing)}. Type: uv run --group benchmark benchmarks/compare.py",
+            file=sys.stderr,
+        )
+        return 2
+    from comparison import picture, run, table
+    from comparison.cases import CASES
+    from rich.console import Console
+
+    chosen, console = options(), Console(width=150)
+    clock, measures = ["wall", "processor"].index(chosen.clock), chosen.measure or run.MEASURES
+    rounds, seconds = (1, 0.3) if chosen.quick else (chosen.rounds, 1.5)
+    engines = {*(chosen.engine or ("theano", "tensorflow", "jax", "torch"))}
+    engines |= {"jax"} if "theano" in engines else set()
+    results, failures = {}, []
+    for case in chosen.case or CASES:
+        among = [c for c in run.contenders(CASES[case]) if c.engine in engines]
+        records = results[case] = run.run(
+            case, among, rounds, seconds, lambda line: print(line, file=sys.stderr, flush=True)
+        )
+        table.show(console, case, records, measures, clock)
+        same = [record for record in records.values() if record.contender.kind != "keras3"]
+        difference, where = run.disagreement(same)
+        console.print(
+            f"({case}) losses agree to {difference:.1e}, with Keras 3's to "
+            f"{run.disagreement(records.values())[0]:.1e}"
+        )
+        if difference > run.TOLERANCE:
+            failures.append(f"({case}) losses differ by {difference:.1e}, {where}")
+        failures += [
+            f"({case}) {v.limit.measure} on {v.limit.engine}: {v.ratio:.2f} of {v.rival}, "
+            f"limit {v.limit.factor:.2f} ({v.limit.row})"
+            for v in table.verdicts(case, records, measures, clock)
+            if not v.kept
+        ]
+    picture.draw(results, measures, clock, chosen.picture)
+    if chosen.json:
+        figures = {
+            case: {name: {"losses": r.losses, **r.figures} for name, r in records.items()}
+            for case, records in results.items()
+        }
+        chosen.json.write_text(json.dumps({"versions": run.versions(), "figures": figures}, indent=1))
+    print(*(f"MISSED {line}" for line in failures), sep="\n")
+    return int(bool(failures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

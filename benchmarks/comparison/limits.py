@@ -1,0 +1,70 @@
+"""What `fit` and the others may take, beside hand-written loops and Keras 3 measured in the same run.
+
+Times depend on the machine, so a limit in milliseconds became a ratio: to the hand-written loop, or to Keras
+3, that was measured together with it when the limits were set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HAND, KERAS = "hand-written", "Keras 3"
+ENGINES = ("theano", "tensorflow", "jax")
+"""Of Oneiros. The Theano backend runs on JAX: its loops by hand, and its Keras 3, are those of JAX."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The most that a figure may be, in units of `against`.
+
+    # Arguments
+        row: the line of the table of limits that it stands for.
+        against: HAND for the engine's best hand-written loop, KERAS for Keras 3's best on the engine, or a
+            contender.
+        below: whether the figure must stay below the limit, instead of reaching it at most.
+    """
+
+    row: str
+    case: str
+    measure: str
+    engine: str
+    against: str
+    factor: float
+    below: bool = False
+
+    def kept(self, ratio: float) -> bool:
+        """Tells whether a ratio is within the limit."""
+        return ratio < self.factor if self.below else ratio <= self.factor
+
+
+def _limits() -> list[Limit]:
+    found = [
+        Limit("d tiny MLP", "d", "fit", "jax", HAND, 0.019 / 0.017),
+        Limit("d tiny MLP", "d", "fit", "tensorflow", HAND, 0.030 / 0.0265),
+        Limit("d tiny MLP", "d", "fit", "theano", HAND, 0.025 / 0.017),
+        *(Limit("a MLP", "a", "fit", engine, HAND, 1.05) for engine in ENGINES),
+        Limit("b CNN", "b", "fit", "tensorflow", HAND, 1.05),
+        Limit("b CNN", "b", "fit", "theano", "jax-step", 1.0, below=True),
+        Limit("c LSTM", "c", "fit", "jax", KERAS, 0.75),
+        Limit("c LSTM", "c", "fit", "tensorflow", KERAS, 0.90),
+        Limit("predict of one row", "d", "one row", "tensorflow", HAND, 0.15 / 0.078),
+        *(Limit("predict of one row", "d", "one row", e, KERAS, 0.1 / 0.5) for e in ("jax", "theano")),
+        Limit("train_on_batch", "d", "train_on_batch", "jax", HAND, 0.09 / 0.050),
+        Limit("train_on_batch", "d", "train_on_batch", "tensorflow", HAND, 0.35 / 0.304),
+        *(Limit("import to first batch", "d", "first batch", e, KERAS, 1.0, True) for e in ENGINES),
+    ]
+    for engine in ENGINES:
+        for case in "abcdef":
+            special = case == "d" and engine == "jax"
+            found += [
+                Limit("predict", case, "predict", engine, HAND, 0.006 / 0.0032 if special else 1.1),
+                Limit("evaluate, as predict", case, "evaluate", engine, HAND, 1.1),
+                Limit("peak memory", case, "memory", engine, KERAS, 1.0, below=True),
+                Limit("ahead of Keras 3", case, "fit", engine, KERAS, 1.0, below=True),
+            ]
+            if (case, "fit", engine, HAND) not in [(x.case, x.measure, x.engine, x.against) for x in found]:
+                found.append(Limit("best loop", case, "fit", engine, HAND, 1.1))
+    return found
+
+
+LIMITS = _limits()

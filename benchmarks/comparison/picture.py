@@ -1,0 +1,43 @@
+"""The figures as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from comparison.cases import CASES
+from comparison.run import Records
+
+COLOURS = {"oneiros": "#c2410c", "keras3": "#64748b", "hand": "#cbd5e1"}
+LABELS = {"oneiros": "Oneiros", "keras3": "Keras 3", "hand": "written by hand"}
+
+
+def draw(results: dict[str, Records], measures: Sequence[str], clock: int, path: Path) -> None:
+    """Writes a PNG with a panel per case and measure: the medians as bars, the spreads as lines."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+    from matplotlib.patches import Patch
+
+    rows = max(len(records) for records in results.values())
+    figure, axes = pyplot.subplots(
+        len(results), len(measures), squeeze=False, layout="constrained",
+        figsize=(4.2 * len(measures), (0.22 * rows + 1) * len(results)),
+    )  # fmt: skip
+    for line, (case, records) in zip(axes, results.items(), strict=True):
+        for panel, measure in zip(line, measures, strict=True):
+            for place, record in enumerate(records.values()):
+                figures, colour = record.column(measure, clock), COLOURS[record.contender.kind]
+                panel.barh(place, record.median(measure, clock), color=colour)
+                panel.plot([min(figures), max(figures)], [place, place], color="black", linewidth=1)
+            panel.set_yticks(range(len(records)), list(records), fontsize=7)
+            panel.invert_yaxis()
+            panel.set_xscale("log")
+            panel.tick_params(axis="x", labelsize=7)
+            unit = "MB" if measure == "memory" else "ms"
+            panel.set_title(f"({case}) {CASES[case].title}: {measure}, {unit}", fontsize=8)
+    handles = [Patch(color=COLOURS[kind], label=LABELS[kind]) for kind in COLOURS]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=8)
+    figure.savefig(path, dpi=130)
+    pyplot.close(figure)

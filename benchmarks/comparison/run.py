@@ -1,0 +1,184 @@
+"""Runs each measurement in a process of its own, the contenders in turn, and gathers the figures."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from comparison.cases import Case
+
+MEASURES = ("fit", "evaluate", "predict", "one row", "train_on_batch", "first batch", "import", "memory")
+TOLERANCE = 1e-5
+FAR_BEHIND = 1.5
+"""A hand-written loop that took this many times the best one's time in the first round isn't run again."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Something that trains the cases.
+
+    # Arguments
+        kind: "oneiros", "keras3" or "hand".
+        engine: "theano", "tensorflow", "jax" or "torch"; what Keras 3 and hand-written loops share.
+        needs: packages without which it is left out.
+    """
+
+    name: str
+    kind: str
+    engine: str
+    module: str
+    form: str
+    needs: tuple[str, ...]
+
+    @property
+    def installed(self) -> bool:
+        """Whether all it needs is there."""
+        return all(importlib.util.find_spec(name) for name in self.needs)
+
+    def environment(self, folder: str) -> dict[str, str]:
+        """Returns the environment of its process."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ONEIROS_", "KERAS_"))}
+        chosen = {"oneiros": "ONEIROS_BACKEND", "keras3": "KERAS_BACKEND"}.get(self.kind)
+        quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "ONEIROS_KERAS_NAMESPACE": "0"}
+        homes = {"KERAS_HOME": f"{folder}/keras", "ONEIROS_HOME": f"{folder}/oneiros"}
+        return kept | quiet | homes | ({chosen: self.engine} if chosen else {})
+
+
+def contenders(case: Case) -> list[Contender]:
+    """Returns those that are installed and make sense for a case."""
+    hand = {"jax": ["step", "loop"], "tensorflow": ["step", "xla-step", "loop", "xla-loop"]}
+    if case.convolves:
+        hand = {"jax": ["step", "step-noynn"], "tensorflow": ["step", "loop", "xla-step"]}
+    if case.recurs:
+        hand = {engine: [*forms, *(f"{form}-gradient" for form in forms)] for engine, forms in hand.items()}
+    found = [
+        Contender(f"oneiros-{engine}", "oneiros", engine, "oneiros_case", "", (f"oneiros_backend_{engine}",))
+        for engine in ("theano", "tensorflow", "jax")
+    ]
+    for engine in ("tensorflow", "jax", "torch"):
+        for steps in (1, 16) if engine != "torch" else (1,):
+            name = f"keras3-{engine}" + ("-16" if steps > 1 else "")
+            found.append(Contender(name, "keras3", engine, "keras3", str(steps), ("keras", engine)))
+    for engine, forms in hand.items():
+        needs = (engine,)
+        found += [Contender(f"{engine}-{f}", "hand", engine, f"{engine}_loops", f, needs) for f in forms]
+    return [contender for contender in found if contender.installed]
+
+
+@dataclass
+class Record:
+    """The figures of one contender on one case: by measure the rounds' (wall, processor) milliseconds.
+
+    Of memory, the figures are megabytes, twice.
+    """
+
+    contender: Contender
+    figures: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    losses: list[float] = field(default_factory=list)
+
+    def add(self, measured: dict[str, Any]) -> None:
+        """Adds a round."""
+        times = {**measured["times"], "memory": [measured["megabytes"]] * 2}
+        for measure, pair in times.items():
+            self.figures.setdefault(measure, []).append(tuple(pair))
+        self.losses = self.losses or measured["losses"]
+
+    def column(self, measure: str, clock: int) -> list[float]:
+        """Returns a measure's figures by the wall clock (0) or the processor's (1)."""
+        return [pair[clock] for pair in self.figures[measure]]
+
+    def median(self, measure: str, clock: int) -> float:
+        """Returns the median of the rounds."""
+        return statistics.median(self.column(measure, clock))
+
+
+Records = dict[str, Record]
+
+
+def run(
+    case: str, chosen: Sequence[Contender], rounds: int, seconds: float, tell: Callable[[str], None]
+) -> Records:
+    """Returns the records of a case by contender.
+
+    # Arguments
+        seconds: about how long each measure of a process may take.
+        tell: called with a line on each process.
+    """
+    records: Records = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(rounds):
+            for contender in chosen:
+                if number and _far_behind(contender, records):
+                    continue
+                tell(f"{case} round {number + 1} of {rounds}: {contender.name}")
+                measured = _measured(case, contender, seconds, folder)
+                records.setdefault(contender.name, Record(contender)).add(measured)
+    return records
+
+
+def _measured(case: str, contender: Contender, seconds: float, folder: str) -> dict[str, Any]:
+    request = {"module": contender.module, "form": contender.form, "name": case, "seconds": seconds}
+    done = subprocess.run(
+        [sys.executable, "-m", "comparison.child", json.dumps({**request, "started": time.time()})],
+        cwd=Path(__file__).parent.parent, env=contender.environment(folder), capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise SystemExit(f"{contender.name} failed on case {case}:\n{done.stderr[-4000:]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _far_behind(contender: Contender, records: Records) -> bool:
+    """Tells whether a hand-written loop was far from the best of its engine in each of the long measures."""
+    if contender.kind != "hand":
+        return False
+    rivals = [
+        r for r in records.values() if r.contender.kind == "hand" and r.contender.engine == contender.engine
+    ]
+    mine = records[contender.name]
+    return all(
+        mine.median(measure, 1) > FAR_BEHIND * min(rival.median(measure, 1) for rival in rivals)
+        for measure in ("fit", "evaluate", "predict", "one row", "train_on_batch")
+    )
+
+
+def disagreement(records: Iterable[Record]) -> tuple[float, str]:
+    """Returns the largest relative difference between two contenders' losses, and what differs."""
+    worst, where = 0.0, ""
+    named = [(record.contender.name, record.losses) for record in records]
+    for place, what in enumerate(("first loss", "mean of the next", "loss after them")):
+        losses = {name: values[place] for name, values in named}
+        low, high = min(losses, key=losses.__getitem__), max(losses, key=losses.__getitem__)
+        difference = (losses[high] - losses[low]) / abs(losses[low])
+        if difference > worst:
+            worst, where = difference, f"{what}: {losses[low]!r} of {low}, {losses[high]!r} of {high}"
+    return worst, where
+
+
+def best(records: Records, kind: str, engine: str, measure: str, clock: int) -> Record | None:
+    """Returns the fastest record of a kind on an engine; Theano's rivals are those of JAX."""
+    engine = "jax" if engine == "theano" else engine
+    rivals = [r for r in records.values() if (r.contender.kind, r.contender.engine) == (kind, engine)]
+    return min(rivals, key=lambda record: record.median(measure, clock), default=None)
+
+
+def versions() -> dict[str, str]:
+    """Returns the versions of what was measured."""
+    found = {}
+    for name in ("oneiros", "keras", "tensorflow", "jax", "torch", "pytensor", "numpy"):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
