@@ -1,4 +1,7 @@
-"""Shared fixtures. The run has a home, settings and caches of its own, and never reaches the network."""
+"""Shared fixtures. The run has a home, settings and caches of its own, and never reaches the network.
+
+XLA compiles without optimizing machine code: most programs here are compiled once and run a few times.
+"""
 
 import os
 import signal
@@ -14,6 +17,7 @@ os.environ.update(
     TF_CPP_MIN_LOG_LEVEL="3",
     CUDA_VISIBLE_DEVICES="-1",
     JAX_PLATFORMS="cpu",
+    XLA_FLAGS="--xla_backend_optimization_level=0",
 )
 
 import numpy as np  # noqa: E402  the environment must be set before anything is imported
