@@ -6,11 +6,10 @@ import sys
 
 import numpy as np
 import pytest
+from backends import OTHER
 from oneiros import backend as K
 from oneiros.backend import bound, dot
 from oneiros.errors import BackendMissingError, BackendMixError
-
-OTHER = {"theano": "tensorflow", "tensorflow": "theano"}
 
 
 @pytest.fixture
@@ -32,8 +31,9 @@ def test_both_are_loaded_side_by_side_and_give_the_same_numbers(both):
             loss = K.mean(K.square(y))
             f = K.function([a], [y, loss], [K.update_sub(v, g) for g in K.gradients(loss, [v])])
             results.append([*f([x]), *f([x]), K.get_value(v)])
-    for one, another in zip(*results, strict=True):
-        np.testing.assert_allclose(one, another, rtol=1e-5, atol=1e-6)
+    for found in results[1:]:
+        for one, another in zip(results[0], found, strict=True):
+            np.testing.assert_allclose(one, another, rtol=1e-5, atol=1e-6)
 
 
 def test_use_is_undone_even_after_an_error(both):
@@ -64,7 +64,7 @@ def test_imported_function_survives_a_switch(both):
 @pytest.mark.parametrize("wrap", [lambda a, b: (a, b), lambda a, b: ([a, b],)], ids=["arguments", "list"])
 def test_mixing_names_both(wrap, both):
     tensors = []
-    for name in both:
+    for name in both[:2]:
         with K.use(name):
             tensors.append(K.variable(np.eye(2)))
     call = K.dot if len(wrap(*tensors)) == 2 else K.concatenate

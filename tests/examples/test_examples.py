@@ -5,13 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import backends
 import draws
 import pytest
 from oneiros import backend as K
 
 ROOT = Path(__file__).parents[2] / "examples"
 TASKS = sorted(path.stem for path in ROOT.glob("*.py") if path.stem != "quickstart")
-BACKENDS = ["theano", "tensorflow"] if draws.exhaustive else ["theano"]
+BACKENDS = backends.BACKENDS if draws.exhaustive else ["theano"]
 RUN = TASKS if draws.exhaustive else ["gunpoint"]
 
 

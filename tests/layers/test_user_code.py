@@ -16,6 +16,10 @@ def engine_softplus(x):
         import pytensor.tensor as pt
 
         return pt.log1p(pt.exp(x)) + pt.zeros_like(x)
+    if K.backend() == "jax":
+        import jax.numpy as jnp
+
+        return K.apply(lambda v: jnp.log1p(jnp.exp(v)) + jnp.zeros_like(v), x)
     import tensorflow as tf
 
     return tf.math.log1p(tf.exp(x)) + tf.zeros_like(x)

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from backends import OTHER
 from oneiros import backend as K
 from oneiros import config, optimizers
 from oneiros.errors import ConfigError, UnknownNameError, UnsafeFileError
@@ -77,7 +78,7 @@ def test_state_can_be_read_and_set(backend):
 
 
 def test_an_optimizer_stays_on_the_backend_it_was_made_on():
-    for own, other in (("theano", "tensorflow"), ("tensorflow", "theano")):
+    for own, other in OTHER.items():
         with K.use(own):
             p, optimizer = K.variable(np.array([1.0, 2.0])), optimizers.Adam(lr=0.1)
             loss = K.sum(K.square(p))

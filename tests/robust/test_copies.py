@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from backends import OTHER
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
 from oneiros.layers import (
@@ -202,7 +203,7 @@ def test_optimizers(copied):
 def test_a_copy_lives_on_the_backend_of_the_original(backend, copied):
     model = sequential()
     model.compile("sgd", "mse")
-    with K.use("theano" if backend == "tensorflow" else "tensorflow"):
+    with K.use(OTHER[backend]):
         other = copied(model)
         same([other.predict(X)], [model.predict(X)])
     assert other._backend is other.layers[0]._backend is other.optimizer._backend is model._backend

@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from backends import BACKENDS, OTHER
 from oneiros import backend as K
 from oneiros import registry
 from oneiros.bases import Budget, Format, ModelState
@@ -129,16 +130,16 @@ def test_a_compiled_model_that_never_trained_has_no_optimizer_state(backend, tmp
 
 def test_names_tell_where_a_model_was_trained(backend, tmp_path):
     trained().save(tmp_path / "m.h5")
-    suffix = {"theano": "", "tensorflow": ":0"}[backend]
+    suffix = "" if backend == "theano" else ":0"
     with h5py.File(tmp_path / "m.h5") as file:
         assert list(file["model_weights/first"]) == [f"first_W{suffix}", f"first_b{suffix}"]
         names = [name.decode() for name in file["optimizer_weights"].attrs["weight_names"]]
         assert len(set(names)) == 9 and all(name.endswith(":0") == bool(suffix) for name in names)
 
 
-@pytest.mark.parametrize("there", ["theano", "tensorflow"])
+@pytest.mark.parametrize("there", BACKENDS)
 def test_a_model_saved_on_one_backend_goes_on_on_the_other(there, tmp_path):
-    here = {"theano": "tensorflow", "tensorflow": "theano"}[there]
+    here = OTHER[there]
     with K.use(there):
         model = trained()
     model.save(tmp_path / "m.h5")

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 import pytest
+from backends import BACKENDS
 from draws import draws
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -295,7 +296,7 @@ def compiled(name):
         return K.function(inputs, [weighted_objective(squared_error)(*inputs)])
 
 
-@pytest.mark.parametrize("name", ["theano", "tensorflow"])
+@pytest.mark.parametrize("name", BACKENDS)
 @settings(max_examples=draws(30), deadline=None)
 @given(seed=st.integers(0, 10**6), kept=st.integers(1, 30), factor=st.floats(0.1, 10))
 def test_what_weights_mean(name, seed, kept, factor):

@@ -31,6 +31,18 @@ def _on_pair(name: str) -> Callable[[T, T], T]:
     return fn
 
 
+def _extreme(name: str, first: str) -> Callable[[T, T], T]:
+    """Returns the larger or smaller of a pair; where both are equal, the derivative goes to the first."""
+
+    def fn(x: T, y: T) -> T:
+        x, y = fitted(*paired(x, y))
+        if space(x, y) is np:
+            return getattr(np, name)(x, y)
+        return jnp.where(getattr(jnp, first)(x, y) | (x != x), x, y)
+
+    return fn
+
+
 def _on_one(name: str) -> Callable[[T], T]:
     def fn(x: T) -> T:
         x = _countable(x)
@@ -196,8 +208,8 @@ class Operations:
     sigmoid = staticmethod(_on_floats(jax.nn.sigmoid))
     tanh = staticmethod(_on_floats(jnp.tanh))
     softplus = staticmethod(_on_floats(jax.nn.softplus))
-    maximum = staticmethod(_on_pair("maximum"))
-    minimum = staticmethod(_on_pair("minimum"))
+    maximum = staticmethod(_extreme("maximum", "greater_equal"))
+    minimum = staticmethod(_extreme("minimum", "less_equal"))
     equal = staticmethod(_on_pair("equal"))
     not_equal = staticmethod(_on_pair("not_equal"))
     greater = staticmethod(_on_pair("greater"))

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from oneiros.backend.contract import CAPABILITIES
-from oneiros.errors import GraphError
 from oneiros_backend_common.convolutions import Convolutions
 from oneiros_backend_common.ctc import Ctc
 from oneiros_backend_common.rnn import Rnn
 from oneiros_jax_common.jax_import import jax
 from oneiros_recorder.backend import RecordedBackend
 from oneiros_recorder.pinning import floatx, pinned
-from oneiros_recorder.recorder import Node, Recorder
+from oneiros_recorder.recorder import Recorder
 
 from oneiros_backend_jax._ops import Draws, Operations
 from oneiros_backend_jax.beam_search import beam_search
@@ -23,20 +22,6 @@ from oneiros_backend_jax.fused import Fused
 from oneiros_backend_jax.spatial import PRIMITIVES
 
 T = Any
-
-
-class _RefusedError(GraphError, TypeError):
-    """A function of JAX was given a lazy tensor."""
-
-
-class Tensor(Node):
-    """A lazy tensor that tells JAX's functions the way to record themselves."""
-
-    def __jax_array__(self) -> NoReturn:
-        raise _RefusedError(
-            f"JAX's functions work on values, and {self!r} has none until a function runs. Put the code into "
-            f"a function of the tensors it uses and record that: K.apply(fn, x, y)."
-        )
 
 
 class JaxBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIMITIVES):
@@ -48,7 +33,7 @@ class JaxBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIM
 
     def __init__(self) -> None:
         super().__init__()
-        self.recorder = Recorder(JaxEngine(), Tensor)
+        self.recorder = Recorder(JaxEngine())
         self._phase = self.recorder.phase
 
     def apply(self, fn: Callable[..., Any], *tensors: T) -> T:

@@ -1,0 +1,236 @@
+"""The JAX backend: what JAX asks for that other engines don't."""
+
+import subprocess
+import sys
+import threading
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.errors import ArgumentError, CapabilityError, DataError, ShapeError
+from oneiros_backend_jax import compiled, loops
+from oneiros_backend_jax.graphs import convolves
+from oneiros_jax_common import convolutions
+
+
+@pytest.fixture(autouse=True)
+def backend():
+    with K.use("jax") as backend:
+        yield backend
+
+
+def run(output, *feeds):
+    return K.function([x for x, _ in feeds], [output])([value for _, value in feeds])[0]
+
+
+# Importing
+
+
+def test_a_process_keeps_its_flags_and_draws():
+    code = """
+import sys, numpy as np
+import oneiros
+assert "jax" not in sys.modules
+np.random.seed(3)
+from oneiros import backend as K
+K.set_backend("jax")
+import jax, jax.numpy as jnp
+assert K.eval(K.variable(np.ones(2), "float64") * 2).dtype == "float64"
+assert jnp.ones(2).dtype == "float32" and not jax.config.jax_enable_x64
+print(np.random.randint(10**9))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == np.random.RandomState(3).randint(10**9)
+
+
+def test_its_manifest_names_the_class_without_importing_jax():
+    code = "import sys, oneiros_backend_jax.manifest as m; print(m.oneiros_backends(), 'jax' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "{'jax': 'oneiros_backend_jax.backend:JaxBackend'} False"
+
+
+# Shapes
+
+
+@pytest.mark.parametrize(
+    ("build", "shape"),
+    [
+        (lambda x: K.reshape(x, (K.shape(x)[0] * 2, -1)), (None, 6)),
+        (lambda x: K.reshape(x, (-1, 17)), (None, 17)),
+        (lambda x: K.reshape(K.reshape(x, (-1, 4)), (K.shape(x)[0], 3, 4)), (None, 3, 4)),
+        (lambda x: K.tile(x, (K.shape(x)[0] // 2, 1)), (None, 12)),
+        (lambda x: x[:, : K.shape(x)[1] - 3], (None, 9)),
+        (lambda x: x + K.cast(K.arange(K.shape(x)[1]), "float32"), (None, 12)),
+        (lambda x: K.concatenate([x, K.zeros_like(x)[:, :1]]), (None, 13)),
+        (lambda x: K.dot(x, K.transpose(x)), (None, None)),
+    ],
+)
+def test_shapes_of_shapes(build, shape):
+    x = K.placeholder((None, 12))
+    y = build(x)
+    assert K.int_shape(y) == shape
+    for batch in (17, 34):
+        found = run(y, (x, np.ones((batch, 12)))).shape
+        assert len(found) == len(shape)
+        assert all(a in (None, b) for a, b in zip(shape, found, strict=True))
+
+
+def test_open_sizes_take_those_that_they_meet():
+    x, y = K.placeholder((None, 3)), K.variable(np.ones((4, 3)))
+    assert K.int_shape(x + y) == (4, 3)
+    np.testing.assert_allclose(run(x + y, (x, np.ones((4, 3)))), 2)
+    with pytest.raises(DataError, match=r"\(5, 3\), \(4, 3\)"):
+        run(x + y, (x, np.ones((5, 3))))
+    with pytest.raises(ShapeError, match=r"\(None, 3\), \(4, 2\)"):
+        x + K.variable(np.ones((4, 2)))
+    raw = K.apply(lambda a, b: jnp.where(a > 0, a, b), x, y)
+    assert K.int_shape(raw) == (4, 3)
+
+
+def test_a_size_that_depends_on_values_is_refused():
+    x = K.placeholder((None,), dtype="int32")
+    with pytest.raises((ArgumentError, ShapeError), match="depends on the values"):
+        K.reshape(K.variable(np.ones(4)), (x[0], -1))
+
+
+def test_steps_of_a_loop_know_the_sizes_around_it():
+    x = K.placeholder((None, 2, 6))
+    merged = K.reshape(x, (-1, 3, 4))
+    start = [K.zeros_like(merged[:, 0])]
+    _, outputs, _ = K.rnn(lambda x, states: (x + states[0], [x + states[0]]), merged, start)
+    back = K.reshape(outputs, (K.shape(x)[0], 12)) + K.reshape(x, (K.shape(x)[0], 12))
+    value = np.arange(24.0).reshape(2, 2, 6)
+    expected = value.reshape(2, 3, 4).cumsum(1).reshape(2, 12) + value.reshape(2, 12)
+    np.testing.assert_allclose(run(back, (x, value)), expected)
+
+
+# JAX's own code
+
+
+def test_raw_code_goes_through_apply():
+    x = K.placeholder((None, 3))
+    with pytest.raises(TypeError):
+        jnp.tanh(x)
+    y = K.apply(lambda v: jnp.tanh(v) + jnp.ones(3), x)
+    assert K.dtype(y) == "float32" and K.int_shape(y) == (None, 3)
+    value = np.array([[0.1, 0.2, 0.3]])
+    np.testing.assert_allclose(run(y, (x, value)), np.tanh(value) + 1, rtol=1e-6)
+    (slope,) = K.gradients(K.sum(y), [x])
+    np.testing.assert_allclose(run(slope, (x, value)), 1 - np.tanh(value) ** 2, rtol=1e-5)
+
+
+def test_sessions_are_told_to_be_missing():
+    with pytest.raises(CapabilityError, match="'session'"):
+        K.get_session()
+
+
+# Functions
+
+
+def test_variables_share_no_memory():
+    a, b, x = K.variable([1.0, 2.0]), K.variable([3.0, 4.0]), K.placeholder((2,))
+    taking = K.function([x], [], [(a, b), (b, x)])
+    fed = np.array([5.0, 6.0], "float32")
+    taking([fed])
+    fed[:] = 0
+    K.function([], [], [(b, b * 10)])([])
+    K.function([], [], [(a, a + 1)])([])
+    np.testing.assert_array_equal(K.get_value(a), [4, 5])
+    np.testing.assert_array_equal(K.get_value(b), [50, 60])
+
+
+def test_two_variables_get_one_value():
+    a, b, c = (K.variable([float(i)]) for i in range(3))
+    K.function([], [], [(a, c), (b, c)])([])
+    step = K.function([], [], [(a, a + 1)])
+    step([])
+    assert [K.get_value(v)[0] for v in (a, b, c)] == [3, 2, 2]
+
+
+def test_an_update_keeps_the_shape():
+    x, v = K.placeholder((None,)), K.variable([1.0, 2.0])
+    with pytest.raises(DataError, match=r"gives shape \(3,\); it has shape \(2,\)"):
+        K.function([x], [], [(v, x * 2)])([np.ones(3)])
+    np.testing.assert_array_equal(K.get_value(v), [1, 2])
+
+
+def test_values_are_read_while_another_thread_trains():
+    v = K.variable(np.zeros(100))
+    step, failures = K.function([], [], [(v, v + 1)]), []
+    step([])
+
+    def read():
+        try:
+            for _ in range(300):
+                assert len(set(K.get_value(v))) == 1
+        except Exception as error:
+            failures.append(error)
+
+    with K.use("jax"):
+        threads = [threading.Thread(target=read) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for _ in range(300):
+            step([])
+        for thread in threads:
+            thread.join()
+    assert not failures and K.get_value(v)[0] == 301
+
+
+def test_a_loop_draws_what_single_steps_draw():
+    def build():
+        x = K.placeholder((None, 2))
+        return K.function([x], [x + K.random_uniform(K.shape(x), seed=7)])
+
+    data, index = np.zeros((6, 2)), np.arange(6).reshape(3, 2)
+    one, many = build(), build()
+    rows = many.loop(many.upload([data]), index)[0]
+    np.testing.assert_array_equal(rows, [one([data[i]])[0] for i in index])
+    assert len(np.unique(rows)) == rows.size
+
+
+# Convolutions
+
+
+def test_a_loop_of_convolutions_is_no_loop_on_a_cpu(monkeypatch):
+    x, w = K.placeholder((None, 6, 6, 1)), K.variable(np.ones((3, 3, 1, 2)))
+    loss = K.mean(K.square(K.conv2d(x, w, dim_ordering="tf")))
+    function = K.function([x], [loss], [(w, w - 0.1 * K.gradients(loss, [w])[0])])
+    singly = []
+    monkeypatch.setattr(
+        "oneiros_backend_jax.engine.one_by_one", lambda *a: singly.append(1) or compiled.one_by_one(*a)
+    )
+    data = np.random.rand(4, 6, 6, 1)
+    losses = function.loop(function.upload([data]), [[0, 1], [2, 3], [0, 1]])[0]
+    assert singly and losses[2] < losses[0]
+
+
+def test_steps_with_convolutions_are_unrolled_on_a_cpu():
+    def step(place, slices, states, captured):
+        kernel = jnp.ones((1, 1, 1, 1))
+        convolved = jax.lax.conv_general_dilated(
+            slices[0], kernel, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
+        )
+        return [states[0] + convolved], []
+
+    def whole(x):
+        return loops.run_loop(step, [x], [jnp.zeros((1, 2, 2, 1))], [], False)[0][0]
+
+    graph = jax.make_jaxpr(whole)(jnp.ones((3, 1, 2, 2, 1))).jaxpr
+    assert convolves(graph)
+    (scan,) = [equation for equation in graph.eqns if equation.primitive.name == "scan"]
+    assert scan.params["unroll"] == 3
+
+
+def test_our_own_kernels_agree_with_xla_s(monkeypatch):
+    x, w = K.placeholder((2, 4, 4, 4, 2)), K.variable(np.random.randn(2, 2, 2, 2, 3))
+    loss = K.sum(K.square(K.conv3d(x, w, dim_ordering="tf")))
+    value, found = np.random.randn(2, 4, 4, 4, 2), []
+    for limit in (0, np.inf):
+        monkeypatch.setattr(convolutions, "LARGE", {2: limit, 3: limit})
+        found.append(K.function([x], [loss, *K.gradients(loss, [x, w])])([value]))
+    for one, another in zip(*found, strict=True):
+        np.testing.assert_allclose(one, another, rtol=1e-4, atol=1e-4)
