@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, ShapeError
 from oneiros_recorder.nodes import map_tree, reachable
+from oneiros_recorder.pinning import pinned
 from oneiros_recorder.recorder import Node, RecordedFunction, Recorder, Spec
 
 
@@ -648,3 +649,38 @@ def test_nothing_is_kept_of_graphs_that_are_gone(k):
     references = [reference for _ in range(20) for reference in build()]
     gc.collect()
     assert not any(reference() for reference in references)
+
+
+class TestInference:
+    @pytest.fixture
+    def counted(self):
+        """Returns a recorder, and the list of shapes that its engine was asked to infer from."""
+        engine, asked = Toy(), []
+        infer = engine.infer
+        engine.infer = lambda call, specs: asked.append([spec.shape for spec in specs]) or infer(call, specs)
+        return Recorder(engine), asked
+
+    def test_is_made_once_for_what_is_recorded_again(self, counted):
+        recorder, asked = counted
+        x, y, z = (recorder.node("placeholder", Spec(shape, "float64")) for shape in ((2, 3), (2, 3), (3, 2)))
+        first, second = (recorder.record(pinned(np.sum), (tensor,), {"axis": 1}) for tensor in (x, y))
+        assert first.spec == second.spec and first.parents != second.parents and len(asked) == 1
+        assert recorder.record(pinned(np.sum), (z,), {"axis": 1}).shape == (3,)
+        assert recorder.record(pinned(np.sum), (x,), {"axis": 0}).shape == (3,)
+        assert len(asked) == 3
+
+    def test_tells_numbers_and_arguments_apart(self, counted):
+        recorder, asked = counted
+        x = recorder.node("placeholder", Spec((2,), "int64"))
+        types = [recorder.record(pinned(np.multiply), arguments).dtype for arguments in ((x, 1), (x, 1.0))]
+        assert types == ["int64", "float64"]
+        assert recorder.record(pinned(np.add), (0, x)).shape == recorder.record(pinned(np.add), (x, 0)).shape
+        assert len(asked) == 4
+
+    def test_is_made_anew_for_the_users_own_functions_and_arrays(self, counted):
+        recorder, asked = counted
+        x = recorder.node("placeholder", Spec((2,), "float64"))
+        for _ in range(2):
+            recorder.record(lambda x: x + 1, (x,))
+            recorder.record(pinned(np.add), (x, np.ones(2)))
+        assert len(asked) == 4

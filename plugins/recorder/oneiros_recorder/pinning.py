@@ -13,7 +13,10 @@ _pinned: ContextVar[str | None] = ContextVar("oneiros_recorded_floatx", default=
 
 
 def pinned(fn: Callable[..., Any], elementwise: bool = False) -> Callable[..., Any]:
-    """Returns `fn` under today's default float type, whenever it runs; `elementwise` is told the recorder."""
+    """Returns `fn` under today's default float type, whenever it runs.
+
+    The recorder is told `elementwise`, and takes two such functions of one `fn` for the same.
+    """
     today = common.floatx()
 
     @functools.wraps(fn)
@@ -24,7 +27,7 @@ def pinned(fn: Callable[..., Any], elementwise: bool = False) -> Callable[..., A
         finally:
             _pinned.reset(token)
 
-    run.elementwise = elementwise  # type: ignore[attr-defined]
+    run.elementwise, run.origin = elementwise, (fn, today)  # type: ignore[attr-defined]
     return run
 
 

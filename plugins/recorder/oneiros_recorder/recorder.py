@@ -103,11 +103,26 @@ class Engine(Protocol):
 class _Slot(int):
     """Stands for the parent of this number among recorded arguments."""
 
+    def __repr__(self) -> str:
+        return f"slot {int(self)}"
+
+
+_PLAIN = (int, float, str, type(None), type(...))
+"""What `repr` tells all about."""
+_REMEMBERED = 4096
+"""The number of inferences to keep."""
+
 
 def _leaf(place: int, tree: Any) -> Any:
     leaves: list[Any] = []
     map_tree(leaves.append, tree)
     return leaves[place]
+
+
+def _is_plain(x: Any) -> bool:
+    return isinstance(x, _PLAIN) or (
+        isinstance(x, slice) and all(isinstance(part, _PLAIN) for part in (x.start, x.stop, x.step))
+    )
 
 
 class _Thread(threading.local):
@@ -125,6 +140,7 @@ class Recorder:
     def __init__(self, engine: Engine, node_class: type[Node] = Node) -> None:
         self.engine, self._node_class = engine, node_class
         self._thread = _Thread()
+        self._inferred: dict[Any, Any] = {}
         self.phase = self.node("phase", Spec((), "int32"), name="keras_learning_phase")
 
     def node(self, kind: str, spec: Spec, parents: Sequence[Node] = (), **details: Any) -> Node:
@@ -164,6 +180,7 @@ class Recorder:
         """
         parents: list[Node] = []
         arrays: list[Any] = []
+        leaves: list[Any] = []
         label = label or getattr(fn, "__name__", "function")
 
         def mark(x: Any) -> Any:
@@ -171,6 +188,7 @@ class Recorder:
                 arrays.append(x)
                 return x.copy()
             if not isinstance(x, Node):
+                leaves.append(x)
                 return x
             parents.append(x)
             return _Slot(len(parents) - 1)
@@ -187,13 +205,28 @@ class Recorder:
             args, kwargs = map_tree(lambda x: values[x] if isinstance(x, _Slot) else x, template)
             return fn(*args, **kwargs)
 
+        given = [parent.spec for parent in parents]
+        known = not arrays and hasattr(fn, "origin") and all(map(_is_plain, leaves))
+        key = (fn.origin, repr(template), *given) if known else None  # type: ignore[attr-defined]
         with self.running(), self.explained(label, [p.shape for p in parents], ShapeError, wrap):
-            specs = self.engine.infer(call, [parent.spec for parent in parents])
+            specs = self._infer(key, lambda: self.engine.infer(call, given))
         node.fn, node.elementwise = call, not arrays and getattr(fn, "elementwise", False)
         if not isinstance(specs, Spec):
             return self._unpacked(specs, node)
         node.spec = specs
         return node
+
+    def _infer(self, key: Any, infer: Callable[[], Any]) -> Any:
+        """Returns what `infer` gives, or gave before for this key unless that is None or holds arrays."""
+        try:
+            found = self._inferred.get(key)
+        except TypeError:
+            return infer()
+        if found is None:
+            found = infer()
+            if key is not None and len(self._inferred) < _REMEMBERED:
+                self._inferred[key] = found
+        return found
 
     @contextmanager
     def explained(self, label: str, shapes: Any, error: type[Exception], wrap: bool = True) -> Iterator[None]:
