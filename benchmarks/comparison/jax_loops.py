@@ -219,11 +219,10 @@ def _gates(row: T, h: T, U: T) -> T:
 
 
 def _cell(state: T, row: T, U: T) -> tuple[T, T]:
-    gates = _gates(row, state[0], U)
-    i, f, g, o = jnp.split(gates, 4, -1)
+    i, f, g, o = jnp.split(_gates(row, state[0], U), 4, -1)
     c = f * state[1] + i * g
     shown = jnp.tanh(c)
-    return (o * shown, c), (*state, gates, shown)
+    return (o * shown, c), (*state, i, f, g, o, shown)
 
 
 @jax.custom_vjp
@@ -243,8 +242,7 @@ def _backward(saved: T, dh: T) -> tuple[T, T]:
     transposed = U.T
 
     def step(slopes: T, row: T) -> tuple[T, T]:
-        (dh, dc), (c, gates, shown) = slopes, row
-        i, f, g, o = jnp.split(gates, 4, -1)
+        (dh, dc), (c, i, f, g, o, shown) = slopes, row
         dc = dc + dh * o * (1 - shown * shown)
         parts = [
             dc * g * i * (1 - i),
