@@ -192,6 +192,15 @@ def test_a_loop_draws_what_single_steps_draw():
     assert len(np.unique(rows)) == rows.size
 
 
+def test_loops_over_data_sets_of_any_length():
+    x = K.placeholder((None, 1))
+    function = K.function([x], [K.sum(x)])
+    for rows in (4, 6):
+        data = np.arange(rows)[:, None]
+        found = function.loop(function.upload([data]), [[0, 1], [rows - 2, rows - 1]])[0]
+        np.testing.assert_allclose(found, [1, 2 * rows - 3])
+
+
 # Convolutions
 
 

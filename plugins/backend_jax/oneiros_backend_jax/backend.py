@@ -28,7 +28,7 @@ class JaxBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIM
     """Keras 1's `K` on JAX."""
 
     name: ClassVar[str] = "jax"
-    capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session", "devices"}
+    capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session"}
     operations, draws, cell = Operations, Draws, Cell
 
     def __init__(self) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from oneiros.errors import DataError
 from oneiros_jax_common.calls import LOCK, store
 from oneiros_jax_common.cpu import convolution_options
+from oneiros_jax_common.devices import platform, scope
 from oneiros_jax_common.jax_import import jax
 from oneiros_jax_common.runs import run_of
 from oneiros_recorder.recorder import Program
@@ -89,7 +90,7 @@ def compiled_run(program: Program, phase: int, arrays: list[Any], index: Array) 
         return list(run_of(step, count)(tuple(values[:count]), *rest))
 
     given = [np.int32(0), np.int32(0), index, *arrays]
-    compiled, holds = _compiled(run, count, variables, given, jax.default_backend() != "cpu")
+    compiled, holds = _compiled(run, count, variables, given, False)
     if holds:
         return None
     call = _Call(compiled, variables, count, len(program.outputs))
@@ -115,13 +116,13 @@ def _compiled(
     """Compiles a function of the variables' values and of what is given.
 
     # Returns
-        It, and False; or None and True, if it holds a convolution and isn't `always` to be compiled.
+        It, and False; or None and True, if it holds a convolution on a CPU and isn't `always` to be compiled.
     """
-    with jax.enable_x64(True):
+    with scope("jax")():
         values = [jax.ShapeDtypeStruct(node.shape, node.dtype) for node in variables.nodes]
         traced = jax.jit(function, donate_argnums=tuple(range(written))).trace(*values, *given)
         holds = convolves(traced.jaxpr.jaxpr)
-        if holds and not always:
+        if holds and not always and platform() == "cpu":
             return None, True
         options = convolution_options() if holds else None
         return traced.lower().compile(compiler_options=options), False

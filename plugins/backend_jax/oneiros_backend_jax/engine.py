@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from oneiros_jax_common.calls import LOCK
+from oneiros_jax_common.devices import scope
 from oneiros_jax_common.draws import nested
 from oneiros_jax_common.jax_import import jax
 from oneiros_jax_common.runs import on_device
@@ -53,7 +55,7 @@ class Cell:
 
 
 def _put(array: Array) -> Any:
-    with jax.enable_x64(True):
+    with scope("jax")():
         return on_device(array)
 
 
@@ -120,6 +122,20 @@ class JaxEngine:
     def compile_loop(
         self, program: Program, phase: int, arrays: list[Any], index: Array
     ) -> Callable[..., list[Array]]:
-        """Returns many steps in one call; with convolutions on a CPU, they run one by one."""
-        run = compiled_run(program, phase, arrays, index)
-        return one_by_one(program, phase, arrays, index) if run is None else run
+        """Returns many steps in one call, compiled anew for each number of rows to choose from.
+
+        With convolutions on a CPU, steps run one by one.
+        """
+        runs: dict[Any, Callable[..., list[Array]]] = {}
+        lock = threading.Lock()
+
+        def compiled(arrays: list[Any]) -> Callable[..., list[Array]]:
+            key = tuple(map(len, arrays))
+            with lock:
+                if key not in runs:
+                    run = compiled_run(program, phase, arrays, index)
+                    runs[key] = one_by_one(program, phase, arrays, index) if run is None else run
+            return runs[key]
+
+        compiled(arrays)
+        return lambda arrays, index, steps, counter: compiled(arrays)(arrays, index, steps, counter)

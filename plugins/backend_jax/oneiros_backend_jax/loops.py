@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
+from oneiros_jax_common.devices import platform
 from oneiros_jax_common.jax_import import jax
 
 from oneiros_backend_jax.graphs import convolves
@@ -27,6 +28,6 @@ def run_loop(
 
     taken = jnp.arange(steps, dtype=jnp.int32), sequences
     first = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), taken)
-    whole = jax.default_backend() == "cpu" and convolves(jax.make_jaxpr(body)(states, first).jaxpr)
+    whole = platform() == "cpu" and convolves(jax.make_jaxpr(body)(states, first).jaxpr)
     last, outputs = jax.lax.scan(body, states, taken, reverse=backwards, unroll=max(steps, 1) if whole else 1)
     return last, outputs

@@ -15,6 +15,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import GraphError, OneirosError
+from oneiros_jax_common.devices import scope
 from oneiros_jax_common.jax_import import jax
 from oneiros_recorder.nodes import Spec
 
@@ -140,7 +141,7 @@ def _outcomes(call: Callable[..., Any], rows: list[list[Any]]) -> Any:
             result = call(*[x if isinstance(x, np.ndarray) else next(given) for x in row])
             found.append(jax.tree.map(_outcome, result, is_leaf=lambda x: x is None))
 
-    with _trial(), jax.enable_x64(True):
+    with _trial(), scope("jax")():
         jax.eval_shape(run, traced)
     return jax.tree.map(_spec, *found, is_leaf=lambda x: isinstance(x, _Outcome))
 
