@@ -25,11 +25,12 @@ SETTINGS: dict[str, tuple[Any, str, Callable[[Any], bool]]] = {
     "image_dim_ordering": ("tf", "'th' or 'tf'", lambda v: v in ("th", "tf")),
     "disable": ((), "a list of distributions other than the kernel", lambda v: isinstance(v, tuple)),
     "prefer": ({}, "a table such as {'layer:LSTM': 'my-lab'}", lambda v: isinstance(v, dict)),
+    "device": ("auto", "such as 'cpu', 'gpu:1' or 'theano=cpu,jax=gpu'", lambda v: isinstance(v, str)),
     "strict": (False, "true or false", lambda v: isinstance(v, bool)),
 }
 """Each setting's default, what its value must be, and the test of that."""
 
-_ENV = {"backend": "ONEIROS_BACKEND KERAS_BACKEND", "disable": "ONEIROS_DISABLE", "strict": "ONEIROS_STRICT"}
+_ENV = {key: f"ONEIROS_{key.upper()}" for key in ("backend", "device", "disable", "strict")}
 _KERAS = {"backend", "floatx", "epsilon", "image_dim_ordering"}
 _SWITCH = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
 _overrides: ContextVar[tuple[dict[str, Any], ...]] = ContextVar("oneiros_settings", default=())
@@ -52,7 +53,7 @@ def get(key: str) -> Any:
 def candidates(key: str) -> list[tuple[Any, str]]:
     """Returns every value given for a setting with the place it comes from, the one that applies first."""
     found = [(layer[key], "settings.override") for layer in reversed(_overrides.get()) if key in layer]
-    names = _ENV.get(key, "").split()
+    names = [_ENV.get(key, ""), "KERAS_BACKEND" * (key == "backend")]
     found += [(_check(key, os.environ[name], name), name) for name in names if os.environ.get(name)]
     files = _files(os.environ.get("ONEIROS_HOME"), os.environ.get("HOME"))
     found += [(values[key], source) for values, source in files if key in values]
@@ -108,8 +109,7 @@ def _check(key: str, value: Any, source: str) -> Any:
     if key not in SETTINGS:
         raise SettingsError(f"{source}: there is no setting {key!r}. Settings are: {', '.join(SETTINGS)}.")
     given, (_, expected, fits) = value, SETTINGS[key]
-    if key == "strict" and isinstance(value, str):
-        value = _SWITCH.get(value.lower())
+    value = _SWITCH.get(value.lower()) if key == "strict" and isinstance(value, str) else value
     if key == "disable":
         names = value.split(",") if isinstance(value, str) else value
         listed = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)

@@ -27,8 +27,9 @@ def lowered(function, phase, *arrays):
 
     function.run([np.asarray(a, "float32") for a in arrays], phase)
     with jax.enable_x64(True):
-        arguments = [*function._values(), function.counters(0), *(np.asarray(a, "float32") for a in arrays)]
-        program = function._jitted["step", phase].lower(*arguments)
+        variables = [function._values(slots) for slots in (function._old, function._read)]
+        given = [np.asarray(a, "float32") for a in arrays]
+        program = function._jitted["step", phase].lower(*variables, function.counters(0), *given)
         return program.as_text(), program.compile().as_text()
 
 

@@ -38,7 +38,7 @@ class TensorFlowBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitiv
     """Keras 1's `K` on TensorFlow 2."""
 
     name: ClassVar[str] = "tensorflow"
-    capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session", "devices"} | {"fused"}
+    capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session"} | {"fused"}
     operations, draws, cell = Operations, Draws, Cell
 
     def __init__(self) -> None:

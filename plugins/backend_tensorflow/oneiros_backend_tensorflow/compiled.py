@@ -10,6 +10,7 @@ import numpy as np
 from oneiros.errors import ArgumentError, DataError
 from oneiros_recorder.recorder import Program
 
+from oneiros_backend_tensorflow.devices import on_device, on_gpu
 from oneiros_backend_tensorflow.quiet import tf
 
 XLA_VARIABLE = "ONEIROS_TENSORFLOW_XLA"
@@ -49,7 +50,8 @@ class Compiled:
         xla, variables = program.options["xla"], [node.data.variable for node in program.variables]
 
         def traced(fn: Callable[..., Any], signature: list[Any], **options: Any) -> Any:
-            return tf.function(fn, autograph=False, **options).get_concrete_function(variables, *signature)
+            graph = tf.function(on_device(fn), autograph=False, **options)
+            return graph.get_concrete_function(variables, *signature)
 
         def bound(inner: Any) -> Callable[..., list[Any]]:
             if outside is not None:
@@ -95,7 +97,7 @@ def _suits_xla(concrete: Any) -> bool:
     kinds = {node.op for node in nodes}
     if kinds & _LOST_IN_XLA:
         return False
-    return bool(tf.config.list_logical_devices("GPU")) or not kinds & _SLOW_IN_XLA_ON_CPU
+    return on_gpu() or not kinds & _SLOW_IN_XLA_ON_CPU
 
 
 def xla_setting() -> bool | None:

@@ -13,6 +13,7 @@ from oneiros_recorder.recorder import Program, Spec
 
 from oneiros_backend_tensorflow._ops import OPERATORS
 from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, reason
+from oneiros_backend_tensorflow.devices import on_device, scope
 from oneiros_backend_tensorflow.loops import Arguments, Loop, dense
 from oneiros_backend_tensorflow.quiet import tf
 
@@ -36,7 +37,7 @@ class Cell:
         """The `tf.Variable`."""
         with self._lock:
             if self._variable is None:
-                with tf.init_scope():
+                with tf.init_scope(), scope():
                     self._variable = tf.Variable(self._array)
                 self._array = None
         return self._variable
@@ -111,7 +112,8 @@ class TensorFlowEngine:
 
     def put(self, array: Array) -> Any:
         """Copies an array to the device."""
-        return tf.constant(array)
+        with scope():
+            return tf.constant(array)
 
     def compile(self, program: Program, phase: int, arrays: list[Array]) -> Callable[..., list[Array]]:
         """Returns one step as a graph function."""
@@ -123,13 +125,13 @@ class TensorFlowEngine:
 
         places = _places(program)
         compiled = Compiled(step, program, _signature([array.shape for array in arrays], program))
-        types, zero = [node.dtype for node in program.inputs], tf.constant(0)
+        types, zero = [node.dtype for node in program.inputs], self.put(np.zeros((), np.int32))
 
         def run(arrays: list[Array], counter: int) -> list[Array]:
             feeds = [tf.constant(array, dtype) for array, dtype in zip(arrays, types, strict=True)]
             return compiled(tf.constant(counter) if counter else zero, *feeds)
 
-        return run
+        return on_device(run)
 
     def compile_loop(
         self, program: Program, phase: int, arrays: list[Any], index: Array
@@ -160,7 +162,7 @@ class TensorFlowEngine:
         def gathered(counter: Any, count: Any, index: Any, *arrays: Any) -> list[Any]:
             return [counter, count, *[tf.gather(array, index) for array in arrays]]
 
-        number, zero = tf.TensorSpec((), tf.int32), tf.constant(0)
+        number, zero = tf.TensorSpec((), tf.int32), self.put(np.zeros((), np.int32))
         batches = _signature([(*index.shape, *array.shape[1:]) for array in arrays], program)
         whole = _signature([(None, *array.shape[1:]) for array in arrays], program)
         outer = [number, number, tf.TensorSpec(index.shape, tf.int32), *whole[1:]]
@@ -172,7 +174,7 @@ class TensorFlowEngine:
                 tf.constant(counter) if counter else zero, tf.constant(steps), tf.constant(index), *arrays
             )
 
-        return run
+        return on_device(run)
 
     def _one_by_one(self, program: Program, phase: int, shapes: list[Any]) -> Callable[..., list[Any]]:
         """Returns a loop that calls the compiled step; `shapes` are those of the steps' batches."""

@@ -71,7 +71,7 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
     """
 
     name: ClassVar[str] = "theano"
-    capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session", "devices"}
+    capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session"}
 
     def __init__(self) -> None:
         super().__init__()

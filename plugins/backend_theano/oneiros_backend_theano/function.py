@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from oneiros.backend.contract import Function, Upload, draw_seed
-from oneiros.errors import ArgumentError, DataError
+from oneiros.errors import ArgumentError, CapabilityError, DataError
+from oneiros_backend_common.devices import Device, requested
 from oneiros_backend_common.interrupts import kept_interrupts
 from oneiros_jax_common.calls import LOCK, store
 from oneiros_jax_common.cpu import convolution_options
@@ -97,10 +98,9 @@ class JaxFunction(GraphFunction):
 
     def upload(self, arrays: Any) -> Upload:
         """Copies whole data sets to the device."""
-        from oneiros_jax_common.jax_import import jax
         from oneiros_jax_common.runs import on_device
 
-        with jax.enable_x64(True):
+        with self._scope():
             return Upload([on_device(array) for array in self.check_upload(arrays)])
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
@@ -120,11 +120,9 @@ class JaxFunction(GraphFunction):
         return [output[:steps] for output in outputs]
 
     def _execute(self, kind: str, phase: int | None, arrays: list[Any], steps: int) -> list[Any]:
-        from oneiros_jax_common.jax_import import jax
-
         signature = (kind, phase, *[array.shape for array in arrays])
         fresh = signature not in self._ready
-        with jax.enable_x64(True):
+        with self._scope():
             function = self._compiled(kind, phase, arrays) if fresh else self._jitted[kind, phase]
             with LOCK:
                 arguments = [self._values(self._old), self._values(self._read), self.counters(steps), *arrays]
@@ -148,7 +146,14 @@ class JaxFunction(GraphFunction):
     @functools.cached_property
     def _options(self) -> Any:
         """XLA's options for convolutions on a CPU; None on other devices and without convolutions."""
-        return convolution_options() if self.convolves else None
+        with self._scope():
+            return convolution_options() if self.convolves else None
+
+    @functools.cached_property
+    def _scope(self) -> Any:
+        from oneiros_jax_common.devices import scope
+
+        return scope("theano")
 
     def _values(self, slots: list[list[Any]]) -> tuple[Any, ...]:
         """Returns what the storages hold, moved to the device if it isn't there yet."""
@@ -209,6 +214,12 @@ class PytensorFunction(GraphFunction):
 
     def __init__(self, backend: Any, inputs: Any, outputs: Any, updates: Any, mode: Any) -> None:
         super().__init__(backend, inputs, outputs, updates)
+        if requested("theano") not in (None, Device("cpu", 0)):
+            raise CapabilityError(
+                f"The linker {mode} computes on the CPU, and the setting `device` asks for "
+                f"{requested('theano')}, where the linker jax computes. Leave out `mode` and "
+                f"ONEIROS_THEANO_LINKER, or set ONEIROS_DEVICE=theano=cpu."
+            )
         self._mode = mode
         self._compiled: dict[int | None, Any] = {}
 

@@ -15,6 +15,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import ArgumentError, DataError
+from oneiros_jax_common.devices import platform
 from oneiros_jax_common.jax_import import jax
 from pytensor.compile.ops import DeepCopyOp, TypeCastingOp
 from pytensor.printing import Print
@@ -185,7 +186,7 @@ def _reduce(op: Any, node: Any) -> Any:
 def _sum_per_channel(xp: Any, x: Any, dtype: Any) -> Any:
     """Sums over all axes but the last; as a product, which XLA is several times faster at on a CPU."""
     axes = tuple(range(np.ndim(x) - 1))
-    if xp is np or jax.default_backend() != "cpu" or x.dtype != dtype or np.dtype(dtype).kind != "f":
+    if xp is np or platform() != "cpu" or x.dtype != dtype or np.dtype(dtype).kind != "f":
         return xp.sum(x, axis=axes, dtype=dtype)
     rows = jnp.reshape(x, (-1, x.shape[-1]))
     return jnp.ones(len(rows), dtype) @ rows

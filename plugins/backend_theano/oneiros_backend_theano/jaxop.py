@@ -81,9 +81,9 @@ class JaxOp(Op):  # type: ignore[misc]
 
     def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
         """Computes with JAX, at once."""
-        from oneiros_jax_common.jax_import import jax
+        from oneiros_jax_common.devices import scope
 
-        with jax.enable_x64(True):
+        with scope("theano")():
             results = self.function(*inputs)
         for storage, value, variable in zip(output_storage, results, node.outputs, strict=True):
             storage[0] = np.array(value, dtype=variable.type.dtype)

@@ -133,6 +133,7 @@ class LoopFunction:
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         """Returns the outputs and the last states, for sequences, first states and captured values."""
         import jax.numpy as jnp
+        from oneiros_jax_common.devices import platform
         from oneiros_jax_common.jax_import import jax
 
         graph, order = self._graph, -1 if self._backwards else 1
@@ -148,7 +149,7 @@ class LoopFunction:
 
         steps = sequences[0].shape[0]
         numbers = jnp.arange(steps, dtype=jnp.int32)
-        rolled = not graph.convolves or jax.default_backend() != "cpu"
+        rolled = not graph.convolves or platform() != "cpu"
         last, outputs = jax.lax.scan(
             body, initial, (numbers, *sequences), unroll=1 if rolled else max(steps, 1)
         )

@@ -11,6 +11,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from oneiros_jax_common.devices import platform
 from oneiros_jax_common.jax_import import jax
 from oneiros_jax_common.slices import placed, strided
 from oneiros_jax_common.windows import ConvolutionWindows
@@ -97,7 +98,7 @@ def _check(op: ConvolutionWindows, sizes: Any, window: Any, g: Any) -> None:
 
 def _is_native(op: ConvolutionWindows, a: Any, b: Any, multiplications: int) -> bool:
     """Tells whether to use our own functions instead of XLA's."""
-    fits = jax.default_backend() == "cpu" and not op.depthwise and a.dtype == b.dtype == np.float32
+    fits = platform() == "cpu" and not op.depthwise and a.dtype == b.dtype == np.float32
     return fits and multiplications > LARGE[op.rank]
 
 
@@ -115,7 +116,7 @@ def _one_by_one(op: ConvolutionWindows) -> bool:
 
     XLA fuses the products; its own depthwise convolutions take up to 80 times as long on a CPU.
     """
-    return op.depthwise and jax.default_backend() == "cpu"
+    return op.depthwise and platform() == "cpu"
 
 
 def _cells(op: ConvolutionWindows, x: Any, window: Any) -> Any:

@@ -12,13 +12,17 @@ OPTIONS: dict[str, bool | int | str] = {"xla_cpu_experimental_ynn_fusion_type": 
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
 
 
-@functools.cache
 def convolution_options() -> dict[str, bool | int | str] | None:
     """Returns XLA's options for graphs with convolutions, as far as it knows them; None if not on a CPU."""
+    from oneiros_jax_common.devices import platform
+
+    return _cpu_options() if platform() == "cpu" else None
+
+
+@functools.cache
+def _cpu_options() -> dict[str, bool | int | str]:
     from oneiros_jax_common.jax_import import jax
 
-    if jax.default_backend() != "cpu":
-        return None
     keep_freed_memory()
     try:
         jax.jit(lambda: 0, compiler_options=OPTIONS).lower().compile()

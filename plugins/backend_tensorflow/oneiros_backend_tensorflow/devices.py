@@ -1,0 +1,69 @@
+"""The device that TensorFlow computes on, where the setting `device` names one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from typing import Any
+
+from oneiros_backend_common.devices import Choice, Device, missing
+
+from oneiros_backend_tensorflow.quiet import tf
+
+
+def scope() -> AbstractContextManager[Any]:
+    """Returns a context in which TensorFlow makes tensors and variables, and computes, on the device.
+
+    # Raises
+        SettingsError: if the setting makes no sense, or names a device that isn't there.
+    """
+    name = _choice()
+    return nullcontext() if name is None else tf.device(name)
+
+
+def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a function that runs on the device: `function` itself, where TensorFlow is to choose."""
+    name = _choice()
+    if name is None:
+        return function
+
+    def placed(*args: Any) -> Any:
+        with tf.device(name):
+            return function(*args)
+
+    return placed
+
+
+def on_gpu() -> bool:
+    """Tells whether what is compiled runs on a GPU."""
+    name = _choice()
+    return bool(tf.config.list_logical_devices("GPU")) if name is None else "GPU" in name
+
+
+def _find(device: Device) -> str:
+    _allow_growth()
+    found = tf.config.list_logical_devices(device.kind.upper())
+    if device.number < len(found):
+        return str(found[device.number].name)
+    there = [x.name.rpartition("device:")[2].lower() for x in tf.config.list_logical_devices()]
+    raise missing("tensorflow", device, there, _advice())
+
+
+def _allow_growth() -> None:
+    """Lets TensorFlow take a GPU's memory as it needs it, if it hasn't begun to use it otherwise."""
+    if os.environ.get("TF_FORCE_GPU_ALLOW_GROWTH", "true").lower() != "true":
+        return
+    with suppress(RuntimeError, ValueError):
+        for gpu in tf.config.get_visible_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def _advice() -> str:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible in ("", "-1"):
+        return f"CUDA_VISIBLE_DEVICES={visible} hides the GPUs; unset it."
+    return "TensorFlow needs the libraries of CUDA: pip install 'tensorflow[and-cuda]'."
+
+
+_choice = Choice("tensorflow", _find)

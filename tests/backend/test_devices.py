@@ -1,0 +1,135 @@
+"""The setting `device`: what it may say, and that a backend then computes there and nowhere else.
+
+Processes of their own have two CPU devices each, in place of GPUs.
+"""
+
+import os
+import subprocess
+import sys
+from functools import partial
+from textwrap import dedent
+
+import pytest
+from oneiros import backend as K
+from oneiros import settings
+from oneiros.errors import CapabilityError, SettingsError
+from oneiros_backend_common.devices import Choice, Device, requested
+from oneiros_backend_tensorflow import devices as tensorflow_devices
+from oneiros_jax_common import devices as jax_devices
+
+TRAINING = dedent("""
+    import sys
+    import numpy as np
+    from oneiros import backend as K
+    from oneiros.layers import Convolution2D, Dense, Dropout, Flatten
+    from oneiros.models import Sequential, load_model
+
+    np.random.seed(3)
+    model = Sequential([
+        Convolution2D(2, 3, 3, input_shape=(6, 6, 1), dim_ordering="tf"), Flatten(), Dropout(0.2), Dense(1)
+    ])
+    dense = Sequential([Dense(3, input_dim=4, activation="tanh"), Dropout(0.2), Dense(1)])
+    for net, x in ((model, np.random.rand(24, 6, 6, 1)), (dense, np.random.rand(24, 4))):
+        net.compile("adam", "mse")
+        before = net.get_weights()
+        losses = net.fit(x, x.reshape(24, -1).sum(1), nb_epoch=3, batch_size=8, verbose=0).history["loss"]
+        assert losses[-1] < losses[0] and not np.array_equal(net.get_weights()[0], before[0])
+    dense.save(sys.argv[1])
+    again = load_model(sys.argv[1])
+    assert np.array_equal(again.predict(x), dense.predict(x))
+    assert K.eval(K.ones((2,))).tolist() == [1, 1]
+    weights = [w for net in (model, again) for w in [*net.weights, *net.optimizer.weights]]
+    variables = [w for w in weights if K.get_value(w).size > 2]
+    upload = dense.model.train_function.upload([x, x[:, :1], np.ones(24)])
+    assert "devices" in K.current().capabilities
+""")
+
+JAX = TRAINING + dedent("""
+    import jax
+
+    slots = [w.data.slot if K.backend() == "jax" else w.container.storage for w in variables]
+    used = {device for slot in slots if isinstance(slot[0], jax.Array) for device in slot[0].devices()}
+    assert used == {jax.devices("cpu")[1]}, used
+    assert {device for array in upload.arrays for device in array.devices()} == used
+    seen = [array for array in jax.live_arrays() if array.devices() != used]
+    assert not seen, seen
+    print("done")
+""")
+
+TENSORFLOW = TRAINING.replace("import sys\n", dedent("""
+    import sys
+    import tensorflow as tf
+
+    halves = [tf.config.LogicalDeviceConfiguration()] * 2
+    tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
+"""), 1) + dedent("""
+    held = [w.data.variable for w in variables] + upload.arrays
+    assert {tf.DeviceSpec.from_string(x.device).device_index for x in held} == {1}
+    traced = []
+    square = K.apply(lambda v: traced.append(tf.square(v)) or tf.square(v), K.variable([1.0, 2.0]))
+    assert K.eval(square).tolist() == [1, 4]
+    assert traced[-1].device.endswith("CPU:1"), traced[-1].device
+    print("done")
+""")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["theano", "jax", "tensorflow"])
+def test_all_lives_and_runs_on_the_second_device(name, tmp_path):
+    environment = os.environ | {
+        "ONEIROS_BACKEND": name,
+        "ONEIROS_DEVICE": f"cpu:0,{name}=cpu:1",
+        "XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2",
+    }
+    code = TENSORFLOW if name == "tensorflow" else JAX
+    command = [sys.executable, "-W", "error", "-c", code, str(tmp_path / "model.h5")]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "done\n"), ran.stderr
+
+
+def test_the_setting(monkeypatch):
+    assert requested("theano") is None
+    monkeypatch.setenv("ONEIROS_DEVICE", "theano=cpu, jax=gpu:1, gpu")
+    assert [requested(name) for name in ("theano", "jax", "tensorflow")] == [
+        Device("cpu", 0), Device("gpu", 1), Device("gpu", 0)
+    ]  # fmt: skip
+    with settings.override(device="jax=auto,cpu"):
+        assert (requested("jax"), requested("theano")) == (None, Device("cpu", 0))
+
+
+@pytest.mark.parametrize("value", ["cuda", "gpu:x", "", "gpu,cpu", "jax=gpu,jax=cpu", "tensorfow=gpu"])
+def test_what_makes_no_sense(value):
+    with settings.override(device=value), pytest.raises(SettingsError) as error:
+        requested("jax")
+    assert f"device={value!r} (settings.override)" in str(error.value)
+    assert ("which is no backend" if "fow" in value else "theano=cpu") in str(error.value)
+
+
+@pytest.mark.parametrize("value", ["gpu", "cpu:7"])
+def test_a_device_that_is_not_there(backend, value):
+    find = tensorflow_devices._find if backend == "tensorflow" else partial(jax_devices._find, backend)
+    with settings.override(device=value), pytest.raises(SettingsError) as error:
+        Choice(backend, find)()
+    text = str(error.value)
+    assert f"asks the backend {backend} for {value if ':' in value else 'gpu:0'}" in text
+    assert "has cpu:0." in text and "ONEIROS_DEVICE=auto" in text
+    assert (value == "gpu") == ("CUDA_VISIBLE_DEVICES=-1" in text or "JAX_PLATFORMS=cpu" in text)
+
+
+def test_a_device_holds_for_the_process():
+    choice = Choice("jax", str)
+    with settings.override(device="gpu:1"):
+        assert choice() == choice() == "gpu:1"
+    with pytest.raises(SettingsError, match=r"asks .* for auto; this process computes on gpu:1 already"):
+        choice()
+
+
+def test_numba_computes_on_the_cpu():
+    with K.use("theano"):
+        x = K.placeholder((2,))
+        with (
+            settings.override(device="theano=gpu"),
+            pytest.raises(CapabilityError, match=r"linker NUMBA computes on the CPU.* for gpu:0"),
+        ):
+            K.function([x], [x * 2], mode="NUMBA")
+        with settings.override(device="cpu"):
+            K.function([x], [x * 2], mode="NUMBA")
