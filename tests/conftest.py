@@ -1,6 +1,7 @@
 """Shared fixtures. The run has a home, settings and caches of its own, and never reaches the network.
 
 XLA compiles without optimizing machine code: most programs here are compiled once and run a few times.
+GPUs are hidden, unless ONEIROS_TEST_DEVICE=gpu: then engines choose one, and multiply in full precision.
 """
 
 import os
@@ -9,15 +10,26 @@ import tempfile
 from pathlib import Path
 
 _HOME = Path(tempfile.mkdtemp(prefix="oneiros-tests-"))
+_CPU = {
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "JAX_PLATFORMS": "cpu",
+    "XLA_FLAGS": "--xla_backend_optimization_level=0",
+}
+_GPU = {
+    "JAX_DEFAULT_MATMUL_PRECISION": "highest",
+    "NVIDIA_TF32_OVERRIDE": "0",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+}
+_DEVICE = os.environ.get("ONEIROS_TEST_DEVICE", "cpu")
 for _name in [name for name in os.environ if name.startswith(("ONEIROS_", "KERAS_"))]:
     del os.environ[_name]
 os.environ.update(
     HOME=str(_HOME),
     ONEIROS_HOME=str(_HOME / ".oneiros"),
+    ONEIROS_TEST_DEVICE=_DEVICE,
     TF_CPP_MIN_LOG_LEVEL="3",
-    CUDA_VISIBLE_DEVICES="-1",
-    JAX_PLATFORMS="cpu",
-    XLA_FLAGS="--xla_backend_optimization_level=0",
+    **{"cpu": _CPU, "gpu": _GPU}[_DEVICE],
 )
 
 import numpy as np  # noqa: E402  the environment must be set before anything is imported

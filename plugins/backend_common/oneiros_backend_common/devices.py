@@ -46,18 +46,18 @@ class Choice:
         self._settled: tuple[Device | None, Any] | None = None
 
     def __call__(self) -> Any:
-        """Returns the engine's device, or None if the engine is to choose.
+        """Returns the engine's device, or None if the engine is to choose; `auto` keeps what is settled.
 
         # Raises
-            SettingsError: if the setting makes no sense, names a device that isn't there, or has changed.
+            SettingsError: if the setting makes no sense, or names a device that isn't there, or another one.
         """
         device = requested(self._backend)
         if self._settled is None:
             self._settled = device, None if device is None else self._find(device)
         settled, found = self._settled
-        if settled != device:
+        if device not in (None, settled):
             raise SettingsError(
-                f"{_source()} asks the backend {self._backend} for {device or 'auto'}; this process "
+                f"{_source()} asks the backend {self._backend} for {device}; this process "
                 f"computes on {settled or 'auto'} already. Start a new one, with the device set beforehand."
             )
         return found

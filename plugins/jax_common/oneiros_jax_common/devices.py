@@ -58,4 +58,4 @@ def _advice() -> str:
     platforms = os.environ.get("JAX_PLATFORMS")
     if platforms:
         return f"JAX_PLATFORMS={platforms} says which kinds JAX may use; unset it."
-    return "JAX needs its CUDA build for a GPU of NVIDIA's: pip install 'jax[cuda13]'."
+    return "JAX needs its CUDA build for a GPU of NVIDIA's: pip install 'jax[cuda12]'."
