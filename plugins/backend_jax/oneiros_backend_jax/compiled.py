@@ -13,7 +13,7 @@ from oneiros_jax_common.calls import LOCK, store
 from oneiros_jax_common.cpu import convolution_options
 from oneiros_jax_common.devices import platform, scope
 from oneiros_jax_common.jax_import import jax
-from oneiros_jax_common.runs import run_of
+from oneiros_jax_common.runs import gathered, run_of
 from oneiros_recorder.recorder import Program
 
 from oneiros_backend_jax.graphs import convolves
@@ -89,12 +89,20 @@ def compiled_run(program: Program, phase: int, arrays: list[Any], index: Array) 
 
         return list(run_of(step, count)(tuple(values[:count]), *rest))
 
-    given = [np.int32(0), np.int32(0), index, *arrays]
-    compiled, holds = _compiled(run, count, variables, given, False)
+    computing = scope("jax")
+    with computing():
+        batches = jax.eval_shape(gathered, index, arrays)
+    compiled, holds = _compiled(run, count, variables, [np.int32(0), np.int32(0), index, *batches], False)
     if holds:
         return None
     call = _Call(compiled, variables, count, len(program.outputs))
-    return lambda arrays, index, steps, counter: call([np.int32(counter), np.int32(steps), index, *arrays])
+
+    def many(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
+        with computing():
+            batches = gathered(index, arrays)
+        return call([np.int32(counter), np.int32(steps), index, *batches])
+
+    return many
 
 
 def one_by_one(program: Program, phase: int, arrays: list[Any], index: Array) -> Run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -122,20 +121,6 @@ class JaxEngine:
     def compile_loop(
         self, program: Program, phase: int, arrays: list[Any], index: Array
     ) -> Callable[..., list[Array]]:
-        """Returns many steps in one call, compiled anew for each number of rows to choose from.
-
-        With convolutions on a CPU, steps run one by one.
-        """
-        runs: dict[Any, Callable[..., list[Array]]] = {}
-        lock = threading.Lock()
-
-        def compiled(arrays: list[Any]) -> Callable[..., list[Array]]:
-            key = tuple(map(len, arrays))
-            with lock:
-                if key not in runs:
-                    run = compiled_run(program, phase, arrays, index)
-                    runs[key] = one_by_one(program, phase, arrays, index) if run is None else run
-            return runs[key]
-
-        compiled(arrays)
-        return lambda arrays, index, steps, counter: compiled(arrays)(arrays, index, steps, counter)
+        """Returns many steps in one call; with convolutions on a CPU, they run one by one."""
+        run = compiled_run(program, phase, arrays, index)
+        return one_by_one(program, phase, arrays, index) if run is None else run

@@ -108,6 +108,8 @@ class JaxFunction(GraphFunction):
 
         XLA's loops make convolutions on a CPU many times slower: steps that hold one are run one by one.
         """
+        from oneiros_jax_common.runs import gathered
+
         chosen = None if phase is None else self.check_phase(phase)
         rows, data = self.check_index(handle, index), handle.arrays
         steps = len(rows)
@@ -116,7 +118,9 @@ class JaxFunction(GraphFunction):
             return [np.stack(values) for values in zip(*found, strict=True)]
         padded = np.zeros((1 << max(steps - 1, 0).bit_length(), rows.shape[1]), np.int32)
         padded[:steps] = rows
-        outputs = self._execute("loop", chosen, [np.int32(steps), padded, *data], steps)
+        with self._scope():
+            batches = gathered(padded, data)
+        outputs = self._execute("loop", chosen, [np.int32(steps), padded, *batches], steps)
         return [output[:steps] for output in outputs]
 
     def _execute(self, kind: str, phase: int | None, arrays: list[Any], steps: int) -> list[Any]:
@@ -195,7 +199,7 @@ class JaxFunction(GraphFunction):
         return step
 
     def _looped(self, phase: int | None) -> Callable[..., Any]:
-        """Returns a loop over steps that gathers each batch by index."""
+        """Returns a loop over steps."""
         from oneiros_jax_common.runs import run_of
 
         step = self._traced(phase)
