@@ -34,10 +34,10 @@ os.environ.update(
 
 import numpy as np  # noqa: E402  the environment must be set before anything is imported
 import pytest  # noqa: E402
+from backends import BACKENDS  # noqa: E402
 
 pytest_plugins = ["fresh"]
 GOLDEN = Path(__file__).parent / "golden"
-BACKENDS = ("theano", "tensorflow")
 
 
 @pytest.fixture(scope="session")

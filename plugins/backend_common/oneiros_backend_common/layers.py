@@ -79,8 +79,9 @@ def layers_named(
         yield
     except Exception as error:
         failed = pending[-1]
-        told = _problem(failed, values) or error
-        called = (x for x in reversed(pending) if hasattr(x, "_keras_call") and failed in behind(x))
+        around = [x for x in reversed(pending) if failed in behind(x)]
+        told = next(filter(None, (_problem(x, values) for x in around)), error)
+        called = (x for x in around if hasattr(x, "_keras_call"))
         for tensor in itertools.islice(called, 1):
             told = _named(_problem(tensor, values) or told, tensor, values)
         if str(told) == str(error):
