@@ -35,8 +35,12 @@ class CallbackList(Callback):
 
     def want_each_batch(self) -> bool:
         """Tells whether some callback must be called between batches, and not after a run of them."""
-        methods = ("on_batch_begin", "on_batch_end")
-        return any(_overrides(callback, method) for callback in self.callbacks for method in methods)
+        return any(_overrides(each, f"on_batch_{at}") for each in self.callbacks for at in ("begin", "end"))
+
+    def around(self, loop: Any) -> Any:
+        """Returns `fit_loop` as callbacks with a method `around(loop)` replace it, the last one last."""
+        wrappers = (callback.around for callback in self.callbacks if hasattr(callback, "around"))
+        return functools.reduce(lambda inner, around: around(inner), wrappers, loop)
 
 
 def _passing_on(method: str) -> Any:
@@ -54,12 +58,9 @@ for _name in METHODS:
 
 def _overrides(callback: Any, method: str) -> bool:
     """Here `told_afterwards = True` covers the methods of the class that declares it, and of its bases."""
-    for place in (callback, *type(callback).__mro__):
-        if vars(place).get("told_afterwards") or place is Callback:
-            return False
-        if method in vars(place):
-            return True
-    return False
+    places = (callback, *type(callback).__mro__)
+    first = next((at for at in places if vars(at).get("told_afterwards") or method in vars(at)), Callback)
+    return first is not Callback and not vars(first).get("told_afterwards")
 
 
 class BaseLogger(Callback):

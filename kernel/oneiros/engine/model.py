@@ -172,13 +172,14 @@ class Model(Container):
         defaults = plugins.call("oneiros_default_callbacks", _listed, model=told, params=params)
         history, callbacks = History(), callbacks or ()
         heard = CallbackList([BaseLogger(), *callbacks, history, *(c for group in defaults for c in group)])
+        loop = heard.around(fit_loop)
         self._make_train_function()
-        stream = over(heard.want_each_batch())
-        self.history, self.validation_data = history, held_out
         heard.set_model(told)
         heard.set_params(params)
+        stream = over(heard.want_each_batch())
+        self.history, self.validation_data = history, held_out
         with closing(stream), closing(checked) if checked else nullcontext():
-            fit_loop(told, stream, checked, labels, heard, epochs, shuffle)
+            loop(told, stream, checked, labels, heard, epochs, shuffle)
         return history
 
     @K.bound

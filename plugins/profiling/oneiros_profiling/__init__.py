@@ -1,0 +1,1 @@
+"""Where a step's time goes: a plugin of Oneiros."""

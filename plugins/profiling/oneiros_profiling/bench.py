@@ -1,0 +1,119 @@
+"""`oneiros bench`: how fast a saved model trains, evaluates or predicts here, and where the time goes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import nullcontext
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import oneiros
+import typer
+from oneiros import backend as K
+from oneiros.engine.sequential import Sequential
+from oneiros.errors import NotCompiledError
+from rich.console import Console
+from rich.table import Table
+
+from oneiros_profiling import random_data
+from oneiros_profiling.profile import StepProfile
+from oneiros_profiling.tables import duration
+
+LARGEST = 2**29
+"""Bytes of random data."""
+
+
+class What(StrEnum):
+    """What is measured."""
+
+    fit = "fit"
+    evaluate = "evaluate"
+    predict = "predict"
+
+
+def bench(
+    model: Annotated[Path, typer.Argument(help="A model file, such as model.h5.")],
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples per step.")] = 32,
+    batches: Annotated[int, typer.Option(min=2, help="Steps that are measured.")] = 200,
+    backend: Annotated[str | None, typer.Option(help="theano, tensorflow, jax.")] = None,
+    what: Annotated[
+        What | None, typer.Option(help="By default fit, or predict if the model isn't compiled.")
+    ] = None,
+) -> None:
+    """Measure a saved model on random data: speed, memory, and where the time goes.
+
+    It runs twice over the same data: once to compile, once to be measured. The file isn't changed.
+    """
+    with nullcontext() if backend is None else K.use(backend):
+        begun = time.perf_counter()
+        loaded = oneiros.models.load_model(str(model))
+        loading = time.perf_counter() - begun
+        _report(model, loaded, loading, batch_size, batches, what)
+
+
+def _report(path: Path, model: Any, loading: float, batch_size: int, batches: int, what: What | None) -> None:
+    inner = model._ready() if isinstance(model, Sequential) else model
+    compiled = inner.optimizer is not None
+    what = what or (What.fit if compiled else What.predict)
+    if what is not What.predict and not compiled:
+        raise NotCompiledError(f"{path} was saved without compile. Type: oneiros bench {path} --what predict")
+    size = next((shape[0] for shape in inner.internal_input_shapes if shape[0]), batch_size)
+    batches = max(2, min(batches, LARGEST // (size * random_data.sample_bytes(inner))))
+    x = random_data.inputs(inner, size * batches)
+    y = [] if what is What.predict else random_data.targets(inner, size * batches)
+    cold, _ = _run(model, what, x, y, size)
+    warm, profile = _run(model, what, x, y, size)
+    backend, step = inner._backend.name, sum(row.per_step for row in profile.rows if not row.detail)
+    lines = {
+        str(path): f"{type(model).__name__}, {len(model.layers)} layers, {model.count_params():,} parameters",
+        "measured": f"{what.value}, {batches:,} steps of {size} random samples",
+        "backend": f"{backend} on {_device(backend)}",
+        "speed": f"{size / step:,.0f} samples/s, {_short(step)} per step",
+        "first step": f"after {_short(max(cold - warm, 0.0) + step)}, and {_short(loading)} to load",
+        "peak memory": _peak_memory(),
+    }
+    console, table = Console(highlight=False), Table.grid(padding=(0, 2, 0, 0))
+    for name, text in lines.items():
+        table.add_row(name, text)
+    console.print(table)
+    console.print()
+    profile.print()
+
+
+def _short(seconds: float) -> str:
+    return duration(seconds).strip()
+
+
+def _run(model: Any, what: What, x: Any, y: Any, batch_size: int) -> tuple[float, StepProfile]:
+    """Returns the seconds that a run took, and their profile."""
+    profile = StepProfile(verbose=0)
+    begun = time.perf_counter()
+    if what is What.fit:
+        model.fit(x, y, batch_size=batch_size, nb_epoch=1, verbose=0, callbacks=[profile])
+    else:
+        with profile.watch(model):
+            if what is What.evaluate:
+                model.evaluate(x, y, batch_size=batch_size, verbose=0)
+            else:
+                model.predict(x, batch_size=batch_size)
+    return time.perf_counter() - begun, profile
+
+
+def _device(backend: str) -> str:
+    """Returns what the engine calls its first device."""
+    if backend == "tensorflow":
+        return sys.modules["tensorflow"].config.list_logical_devices()[-1].name  # type: ignore[no-any-return]
+    jax = sys.modules.get("jax")
+    return "cpu" if jax is None else str(jax.devices()[0].device_kind)
+
+
+def _peak_memory() -> str:
+    """Returns the most memory that this process held, if the system tells."""
+    try:
+        import resource
+    except ImportError:
+        return "unknown on this system"
+    unit = 1 if sys.platform == "darwin" else 1024
+    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20:,.0f} MiB"

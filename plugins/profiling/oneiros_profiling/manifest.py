@@ -1,0 +1,23 @@
+"""Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+CALLBACKS = {"StepProfile": "oneiros_profiling.profile:StepProfile"}
+
+
+@hookimpl
+def oneiros_callbacks() -> dict[str, str]:
+    """The callbacks that can be asked for by name."""
+    return CALLBACKS
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """`oneiros.callbacks`."""
+    return {"callbacks": CALLBACKS}
+
+
+@hookimpl
+def oneiros_commands() -> dict[str, str]:
+    """`oneiros bench`."""
+    return {"bench": "oneiros_profiling.bench:bench"}

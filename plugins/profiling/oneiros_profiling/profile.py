@@ -1,0 +1,201 @@
+"""`StepProfile`: the callback, what it found as data, and as a table."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from oneiros.bases import Callback
+from oneiros.engine.sequential import Sequential
+from oneiros.errors import ArgumentError
+
+from oneiros_profiling.ledger import (
+    BUILD,
+    COMPILE,
+    PARTS,
+    REST,
+    UPLOAD,
+    Ledger,
+    Part,
+    TimedCallbacks,
+    TimedModel,
+    TimedStream,
+    replaced,
+)
+
+
+class Row(NamedTuple):
+    """A part of the time, or a part of that: a callback's class, or a part of the validation."""
+
+    part: str
+    detail: str
+    seconds: float
+    share: float
+    per_step: float
+    """Seconds per step within epochs; 0 for building and compiling, which is done once."""
+
+
+class StepProfile(Callback):
+    """Shows where the time of a training goes, as a table at its end.
+
+    Batches are grouped and computed as without it. The parts add up to the whole:
+
+    - `building`: making the training function, if it wasn't made before
+    - `upload`: copying data to the device
+    - `compiling`: what calls for new shapes took beyond the usual time of their steps; all of it, if no other
+      call tells the usual time
+    - `data`: reading and gathering batches on the host, or waiting for a generator or the reading thread
+    - `compiled call`: the steps themselves
+    - `logs`: turning their results into numbers
+    - `callbacks`: each by its class
+    - `validation`: the same parts on the held-out data
+    - `rest`: the loop itself
+
+    # Example
+        from oneiros.callbacks import StepProfile
+
+        profile = StepProfile()
+        model.fit(x, y, callbacks=[profile])
+        print(profile.rows[0].part, profile.rows[0].seconds, profile.total)
+
+    # Arguments
+        verbose: 0 for silence, 1 to print the table when training ends.
+
+    # Properties
+        rows: list of `Row(part, detail, seconds, share, per_step)` of the whole time; rows with a detail are
+            contained in the row of their part before them.
+        total: float, seconds.
+        steps, samples: what was trained on.
+        epochs: list of epoch numbers, from 0.
+        meanwhile: dict from part to the seconds that the reading thread spent on it beside the training.
+    """
+
+    told_afterwards = True
+    clock: Callable[[], float] = staticmethod(time.perf_counter)
+
+    def __init__(self, verbose: int = 1) -> None:
+        self.verbose = verbose
+        self.ledger = Ledger()
+
+    def around(self, loop: Callable[..., None]) -> Callable[..., None]:
+        """Returns the loop of a fit with what it uses replaced by what is timed."""
+        self.ledger = Ledger(self.clock)
+        self.ledger.begin((BUILD, ""))
+        return functools.partial(self._run, loop)
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Receives the run's parameters; what comes next is the upload."""
+        super().set_params(params)
+        self.ledger.to((UPLOAD, ""))
+
+    def on_run_end(self, logs: dict[str, Any]) -> None:
+        """Needs no values of batches."""
+
+    def _run(
+        self, loop: Any, model: Any, train: Any, held_out: Any, labels: Any, callbacks: Any, *more: Any
+    ) -> None:
+        if isinstance(train, TimedStream):
+            raise ArgumentError("callbacks holds two StepProfile objects; a fit takes one. Remove the other.")
+        self.ledger.to((REST, ""))
+        timed = TimedStream(train, self.ledger)
+        checked = TimedStream(held_out, self.ledger, True) if held_out else None
+        try:
+            loop(model, timed, checked, labels, TimedCallbacks(callbacks, self.ledger, self), *more)
+        finally:
+            self.ledger.end()
+            for stream in (timed, checked):
+                if stream is not None:
+                    stream.restore()
+        if self.verbose:
+            self.print()
+
+    @contextmanager
+    def watch(self, model: Any) -> Iterator[None]:
+        """Profiles the `evaluate` or `predict` of a block, which has more than one batch.
+
+        # Example
+            with profile.watch(model):
+                model.evaluate(x, y)
+        """
+        inner = model._ready() if isinstance(model, Sequential) else model
+        self.ledger = Ledger(self.clock)
+        timed = TimedModel(inner, self.ledger)
+
+        def stream(*arguments: Any) -> TimedStream:
+            made = timed._stream(*arguments)
+            self.ledger.enter_epoch(0)
+            return made
+
+        with replaced(inner, "_stream", stream):
+            self.ledger.begin((REST, ""))
+            try:
+                yield
+            finally:
+                self.ledger.end()
+        if self.verbose:
+            self.print()
+
+    @property
+    def total(self) -> float:
+        """The seconds of the whole."""
+        return sum(self.ledger.seconds.values())
+
+    @property
+    def steps(self) -> int:
+        """The number of batches that were trained on."""
+        return self.ledger.steps.total()
+
+    @property
+    def samples(self) -> int:
+        """The number of samples that were trained on."""
+        return self.ledger.samples.total()
+
+    @property
+    def epochs(self) -> list[int]:
+        """The numbers of the epochs, from 0."""
+        return sorted(epoch for epoch in self.ledger.steps if epoch is not None)
+
+    @property
+    def meanwhile(self) -> dict[str, float]:
+        """Seconds of the reading thread, by part."""
+        return dict(self.ledger.meanwhile)
+
+    @property
+    def rows(self) -> list[Row]:
+        """What the whole time went to."""
+        return _rows(self.ledger.seconds, self.steps)
+
+    def rows_of(self, epoch: int) -> list[Row]:
+        """Returns what the time of one epoch went to."""
+        spent = {key: seconds for key, seconds in self.ledger.seconds.items() if key[0] == epoch}
+        return _rows(spent, self.ledger.steps[epoch])
+
+    def print(self, file: Any = None) -> None:
+        """Prints the table.
+
+        # Arguments
+            file: stream to write to, by default the standard output.
+        """
+        from oneiros_profiling.tables import show
+
+        show(self, file)
+
+
+def _rows(spent: dict[tuple[int | None, Part], float], steps: int) -> list[Row]:
+    """Returns the rows in the order of `PARTS`, the details of a part behind it, the longest first."""
+    whole, sums, repeated = (
+        sum(spent.values()) or 1.0,
+        defaultdict[Part, float](float),
+        defaultdict[Part, float](float),
+    )
+    for (epoch, (name, detail)), seconds in spent.items():
+        for part in {(name, ""), (name, detail)}:
+            sums[part] += seconds
+            if epoch is not None and name not in (BUILD, COMPILE):
+                repeated[part] += seconds
+    order = sorted(sums, key=lambda part: (PARTS.index(part[0]), part[1] != "", -sums[part]))
+    return [Row(*part, sums[part], sums[part] / whole, repeated[part] / max(steps, 1)) for part in order]

@@ -1,0 +1,89 @@
+"""The printed form of a profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from oneiros_profiling.ledger import CALL, CALLBACKS, COMPILE, DATA, LOGS, REST, UPLOAD, VALIDATION
+from oneiros_profiling.profile import Row
+
+COLUMNS = ((COMPILE,), (UPLOAD, DATA), (CALL,), (LOGS,), (CALLBACKS,), (VALIDATION,), (REST,))
+"""The parts in the columns of the table of epochs, headed by the last of each."""
+SHOWN = 4
+"""Epochs shown at the beginning and at the end."""
+
+
+def show(profile: Any, file: Any = None) -> None:
+    """Prints what the time went to, then each epoch if there are several."""
+    console = Console(file=file, highlight=False)
+    console.print(f"Where the time went: {_extent(profile)}", style="bold")
+    console.print(_parts(profile))
+    if not any(row.part == CALL and row.seconds > 0 for row in profile.rows):
+        console.print("Each call was the first one for its shapes: compiling includes the steps.")
+    if len(profile.epochs) > 1:
+        console.print()
+        console.print(_epochs(profile))
+    if profile.meanwhile:
+        spent = ", ".join(f"{part} {duration(seconds)}" for part, seconds in profile.meanwhile.items())
+        console.print(f"In another thread at the same time: {spent}")
+
+
+def duration(seconds: float) -> str:
+    """Returns seconds in the unit that suits them."""
+    factor, unit = (1e6, "µs") if seconds < 1e-3 else (1e3, "ms") if seconds < 1 else (1, "s ")
+    value = seconds * factor
+    return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f} {unit}"
+
+
+def _extent(profile: Any) -> str:
+    epochs = f"{len(profile.epochs):,} epochs, " if len(profile.epochs) > 1 else ""
+    return f"{epochs}{_count(profile.steps, 'step')}, {_count(profile.samples, 'sample')}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def _parts(profile: Any) -> Table:
+    table = _table("part", "time", "share", "per step")
+    for row in profile.rows:
+        if row.seconds > 0:
+            name = f"  {row.detail}" if row.detail else row.part
+            each = duration(row.per_step) if row.per_step else ""
+            style = "dim" if row.detail else None
+            table.add_row(name, duration(row.seconds), f"{row.share:.1%}", each, style=style)
+    table.add_section()
+    step = sum(row.per_step for row in profile.rows if not row.detail)
+    table.add_row("whole", duration(profile.total), "100.0%", duration(step), style="bold")
+    return table
+
+
+def _epochs(profile: Any) -> Table:
+    columns = [part for part in COLUMNS if part != (VALIDATION,) or _of(profile.rows, part)]
+    table = _table("epoch", "time", *(part[-1].removeprefix("compiled ") for part in columns))
+    numbers = profile.epochs
+    left_out = len(numbers) > 2 * SHOWN + 1
+    for epoch in [*numbers[:SHOWN], None, *numbers[-SHOWN:]] if left_out else numbers:
+        if epoch is None:
+            table.add_row("...")
+            continue
+        rows = profile.rows_of(epoch)
+        whole = sum(row.seconds for row in rows if not row.detail)
+        shares = (f"{_of(rows, part) / whole:.1%}" for part in columns)
+        table.add_row(str(epoch + 1), duration(whole), *shares)
+    return table
+
+
+def _of(rows: list[Row], parts: tuple[str, ...]) -> float:
+    return sum(row.seconds for row in rows if row.part in parts and not row.detail)
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
