@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from oneiros import settings
 from oneiros.layers import LSTM, Dense, Embedding, Input, TimeDistributed, merge
 from oneiros.models import Model, Sequential
 from oneiros_cli.main import main
-from oneiros_profiling import random_data
+from oneiros_profiling import bench, random_data
 
 
 @pytest.fixture
@@ -109,3 +110,9 @@ def test_a_fixed_batch_size_is_kept(run, tmp_path):
     model.save(str(tmp_path / "stateful.h5"))
     code, out, _ = run("bench", str(tmp_path / "stateful.h5"), "--batches", "2")
     assert code == 0 and "predict, 2 steps of 4" in out
+
+
+@pytest.mark.parametrize("backend", ["theano", "tensorflow"])
+def test_the_device_that_was_asked_for(backend):
+    with settings.override(device=f"cpu,{backend}=gpu:1"):
+        assert bench._device(backend) == "gpu:1"

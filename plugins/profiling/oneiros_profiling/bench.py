@@ -14,6 +14,7 @@ import typer
 from oneiros import backend as K
 from oneiros.engine.sequential import Sequential
 from oneiros.errors import NotCompiledError
+from oneiros_backend_common.devices import requested
 from rich.console import Console
 from rich.table import Table
 
@@ -102,9 +103,13 @@ def _run(model: Any, what: What, x: Any, y: Any, batch_size: int) -> tuple[float
 
 
 def _device(backend: str) -> str:
-    """Returns what the engine calls its first device."""
+    """Returns the device that the setting `device` names, or what the engine calls the one that it chose."""
+    chosen = requested(backend)
+    if chosen is not None:
+        return str(chosen)
     if backend == "tensorflow":
-        return sys.modules["tensorflow"].config.list_logical_devices()[-1].name  # type: ignore[no-any-return]
+        name = sys.modules["tensorflow"].config.list_logical_devices()[-1].name
+        return str(name).removeprefix("/device:").lower()
     jax = sys.modules.get("jax")
     return "cpu" if jax is None else str(jax.devices()[0].device_kind)
 
