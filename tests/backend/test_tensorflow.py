@@ -479,3 +479,19 @@ def test_import_is_silent_and_changes_nothing():
     environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")
+
+
+def test_batch_normalization_of_images_is_what_its_formula_says():
+    values = [np.random.randn(*shape).astype("float32") for shape in ((4, 3, 5, 2), (2,), (2,))]
+    x, gamma, beta = variables = [K.variable(value) for value in values]
+    axes = [0, 1, 2]
+    mean = K.mean(x, axes)
+    variance = K.mean(K.square(x - mean), axes)
+    formula = [(x - mean) / K.sqrt(variance + 0.01) * gamma + beta, mean, variance]
+    found = []
+    for results in (formula, K.normalize_batch_in_training(x, gamma, beta, axes, 0.01)):
+        first = K.gradients(sum(K.sum(K.sin(part)) for part in results), variables)
+        second = K.gradients(K.sum(K.square(first[0])), [x, gamma])
+        found.append(K.function([], [*results, *first, *second])([]))
+    for expected, value in zip(*found, strict=True):
+        np.testing.assert_allclose(value, expected, rtol=2e-4, atol=2e-5)

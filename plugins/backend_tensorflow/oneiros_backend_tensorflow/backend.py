@@ -12,6 +12,7 @@ from oneiros_backend_common.convolutions import Convolutions
 from oneiros_backend_common.ctc import Ctc
 from oneiros_backend_common.rnn import Rnn
 from oneiros_recorder.backend import RecordedBackend
+from oneiros_recorder.pinning import pinned
 from oneiros_recorder.recorder import Node, RecordedFunction, Recorder
 
 from oneiros_backend_tensorflow import raw
@@ -20,6 +21,7 @@ from oneiros_backend_tensorflow.beam_search import beam_search
 from oneiros_backend_tensorflow.compiled import xla_setting
 from oneiros_backend_tensorflow.engine import Cell, TensorFlowEngine
 from oneiros_backend_tensorflow.fused import Fused
+from oneiros_backend_tensorflow.normalization import normalize
 from oneiros_backend_tensorflow.quiet import tf
 from oneiros_backend_tensorflow.spatial import PRIMITIVES
 
@@ -62,6 +64,16 @@ class TensorFlowBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitiv
         if self.recorder.owns(x) and x.kind == "variable":
             return self.get_value(x)
         return self.function([], [x], jit_compile=False)([])[0]
+
+    def normalize_batch_in_training(
+        self, x: T, gamma: T, beta: T, reduction_axes: T, epsilon: T = 0.001
+    ) -> tuple[T, T, T]:
+        """Normalises over `reduction_axes`, scales and shifts. Returns the result, the mean, the variance."""
+        images = self.ndim(x) == 4 and sorted(axis % 4 for axis in reduction_axes) == [0, 1, 2]
+        if not images or {self.dtype(part) for part in (x, gamma, beta)} != {"float32"}:
+            return super().normalize_batch_in_training(x, gamma, beta, reduction_axes, epsilon)
+        label = "K.normalize_batch_in_training"
+        return tuple(self.recorder.record(pinned(normalize), (x, gamma, beta, epsilon), label=label))
 
     def _beam_search(self, logits: T, lengths: T, beam_width: int, top_paths: int) -> T:
         search = functools.partial(beam_search, beam_width=beam_width, top_paths=top_paths)

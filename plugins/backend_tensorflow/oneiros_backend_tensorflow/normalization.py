@@ -1,0 +1,58 @@
+"""Batch normalisation of images with TensorFlow's fused kernels.
+
+TensorFlow's own derivative of the kernel takes mean and variance for constants, and has none itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from oneiros_backend_tensorflow.loops import with_derivative
+from oneiros_backend_tensorflow.quiet import tf
+
+T = Any
+AXES = (0, 1, 2)
+
+
+def normalize(x: T, gamma: T, beta: T, epsilon: float) -> tuple[T, T, T]:
+    """Normalises a float32 tensor (samples, rows, columns, channels) over all axes but the last.
+
+    Returns the result, the mean, and the variance, divided by the number of values: the kernel divides by one
+    less.
+    """
+    result, mean, variance, *saved = tf.raw_ops.FusedBatchNormV3(
+        x=x, scale=gamma, offset=beta, mean=[], variance=[], epsilon=epsilon, is_training=True
+    )
+    count = tf.cast(tf.size(x) // tf.size(gamma), x.dtype)
+
+    def by_result(found: list[T], slopes: Sequence[T]) -> list[T]:
+        return _slopes(slopes[0], x, gamma, saved, epsilon)
+
+    def by_moments(found: list[T], slopes: Sequence[T]) -> list[T]:
+        by_mean, by_variance = slopes
+        return [(by_mean + 2 * (x - tf.reduce_mean(x, AXES)) * by_variance) / count]
+
+    moments = [mean, variance * ((count - 1) / count)]
+    (result,) = with_derivative([result], [x, gamma, beta], by_result)
+    return result, *with_derivative(moments, [x], by_moments)
+
+
+def _slopes(slope: T, x: T, gamma: T, saved: Sequence[T], epsilon: float) -> list[T]:
+    """Returns the derivatives by `x`, `gamma` and `beta`; theirs are those of the formula."""
+    variables = [slope, x, gamma]
+    by_x, by_gamma, by_beta, *_ = tf.raw_ops.FusedBatchNormGradV3(
+        y_backprop=slope, x=x, scale=gamma, reserve_space_1=saved[0], reserve_space_2=saved[1],
+        reserve_space_3=saved[2], epsilon=epsilon, is_training=True,
+    )  # fmt: skip
+
+    def derivative(found: list[T], slopes: Sequence[T]) -> list[T]:
+        centred = x - tf.reduce_mean(x, AXES)
+        scale = tf.math.rsqrt(tf.reduce_mean(centred * centred, AXES) + epsilon)
+        unit = centred * scale
+        correlated = tf.reduce_mean(slope * unit, AXES) * unit
+        by_x = gamma * scale * (slope - tf.reduce_mean(slope, AXES) - correlated)
+        formula = [by_x, tf.reduce_sum(slope * unit, AXES), tf.reduce_sum(slope, AXES)]
+        return list(tf.gradients(formula, variables, list(slopes), stop_gradients=variables))
+
+    return with_derivative([by_x, by_gamma, by_beta], variables, derivative)
