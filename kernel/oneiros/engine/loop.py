@@ -62,7 +62,8 @@ class Stream:
         plain = singly or sparse or self.size <= batch_size or not hasattr(function, "upload")
         self.steps = 1 if plain else 2 ** int(math.log2(max(1.0, steps)))
         self.upload = function.upload(arrays) if whole and self.steps > 1 else None
-        self.reader, self.ahead = None if whole else ThreadPoolExecutor(1), None
+        self.reader = None if whole else ThreadPoolExecutor(1)
+        self.ahead: Any = None
 
     def close(self) -> None:
         """Frees what was uploaded, and ends the thread that reads ahead."""
@@ -110,7 +111,7 @@ class Stream:
 
     def _batch(self, rows: Array) -> list[Array]:
         neighbours = rows[-1] - rows[0] + 1 == len(rows) and np.all(rows[1:] > rows[:-1])
-        return slice_X(self.arrays, rows[0], rows[-1] + 1) if neighbours else slice_X(self.arrays, rows)
+        return list(slice_X(self.arrays, *((rows[0], rows[-1] + 1) if neighbours else (rows,))))
 
 
 def call(function: Any, arrays: list[Array], phase: int | None) -> list[Any]:

@@ -342,7 +342,7 @@ class Model(Container):
         pairs = zip(self.inputs, arrays, strict=False)
         positions = max(math.prod(x.shape[1 : -1 if "float" in K.dtype(at) else None]) for at, x in pairs)
         given = sum(math.prod(size or 1 for size in shape[1:]) for shape in self.internal_output_shapes)
-        return batch * (6.0 * positions * (self.count_params() + 1) + 250.0 * given)
+        return float(batch * (6.0 * positions * (self.count_params() + 1) + 250.0 * given))
 
     def _function_for(self, use: str) -> tuple[Any, int | None]:
         """Returns the compiled function for a use, made if need be, and the phase to call it with, if any.

@@ -100,7 +100,8 @@ def _run(loop: Loop, x: T, U: T, mask: T, projection: States, initial: States) -
     seen = None if mask is None else tf.transpose(tf.cast(mask, tf.bool))[..., None]
 
     used = tf.transpose(x, (1, 0, 2)), U, *projection, *initial
-    x, U, *first = used = [tf.identity(part) for part in used]
+    held = [tf.identity(part) for part in used]
+    x, U, *first = held
     projection, first = tuple(first[: len(projection)]), first[len(projection) :]
     ends, after, kept = loop.forward(x, U, seen, tuple(first), projection)
 
@@ -110,5 +111,5 @@ def _run(loop: Loop, x: T, U: T, mask: T, projection: States, initial: States) -
         dx, d_projection = loop.unprojected(x, dx, projection)
         return dx, dU, *d_projection, *d_initial
 
-    outputs, *last = with_derivative((after[0], *ends), tuple(used), derivative)
+    outputs, *last = with_derivative((after[0], *ends), tuple(held), derivative)
     return tf.transpose(tf.reverse(outputs, [0]) if loop.backwards else outputs, (1, 0, 2)), *last
