@@ -1,6 +1,7 @@
 """Shared fixtures. The run has a home, settings and caches of its own, and never reaches the network.
 
-XLA compiles without optimizing machine code: most programs here are compiled once and run a few times.
+XLA compiles without optimizing machine code: most programs here are compiled once and run a few times. It
+then fuses some products and sums and not others, and a value computed twice differs; without FMA it doesn't.
 GPUs are hidden, unless ONEIROS_TEST_DEVICE=gpu: then engines choose one, and multiply in full precision.
 """
 
