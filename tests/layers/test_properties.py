@@ -58,7 +58,6 @@ def check(case):
     results = []
     for backend in BACKENDS:
         with K.use(backend):
-            note(f"{backend}: {case!r}")
             probe = Probe(case, **options(backend))
             results.append(probe.check())
     agree(*results, probe.exact)
@@ -76,7 +75,9 @@ def check(case):
 )
 @given(data=st.data())
 def test_layer(float64, name, data):
-    check(STRATEGIES[name](Drawn(data.draw)))
+    case = STRATEGIES[name](Drawn(data.draw))
+    note(repr(case))
+    check(case)
 
 
 @pytest.mark.parametrize("example", COUNTEREXAMPLES, ids=lambda example: example["layer"])
