@@ -14,7 +14,7 @@ _HOME = Path(tempfile.mkdtemp(prefix="oneiros-tests-"))
 _CPU = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "JAX_PLATFORMS": "cpu",
-    "XLA_FLAGS": "--xla_backend_optimization_level=0",
+    "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_cpu_max_isa=AVX",
 }
 _GPU = {
     "JAX_DEFAULT_MATMUL_PRECISION": "highest",
