@@ -77,8 +77,28 @@ def pytest_configure(config):
     draws.exhaustive = "exhaustive" in config.option.markexpr
 
 
-def pytest_collection_modifyitems(items):
-    """Property tests belong to the test command and to the exhaustive run."""
+def pytest_collection_modifyitems(config, items):
+    """Property tests belong to the test command and to the exhaustive run.
+
+    In the test command the last backend computes the golden data and the functions of `K`; what is left
+    depends little on the engine: it runs on the others, and in the exhaustive run on all.
+    """
+    import draws
+
+    kept, left = [], []
     for item in items:
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        partly = _is_on(BACKENDS[-1], item) and not _depends_on_the_engine(item)
+        if partly or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.exhaustive)
+        (left if partly and not draws.exhaustive else kept).append(item)
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
+
+
+def _is_on(backend, item):
+    parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
+    return any(isinstance(value, str) and value == backend for value in parameters)
+
+
+def _depends_on_the_engine(item):
+    return item.path.parent.name == "backend" or item.path.name.startswith("test_golden")

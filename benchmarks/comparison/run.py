@@ -161,7 +161,7 @@ def disagreement(records: Iterable[Record]) -> tuple[float, str]:
         losses = {name: values[place] for name, values in named}
         low, high = min(losses, key=losses.__getitem__), max(losses, key=losses.__getitem__)
         difference = (losses[high] - losses[low]) / abs(losses[low])
-        if difference > worst:
+        if not difference <= worst:
             worst, where = difference, f"{what}: {losses[low]!r} of {low}, {losses[high]!r} of {high}"
     return worst, where
 

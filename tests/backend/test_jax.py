@@ -243,3 +243,15 @@ def test_our_own_kernels_agree_with_xla_s(monkeypatch):
         found.append(K.function([x], [loss, *K.gradients(loss, [x, w])])([value]))
     for one, another in zip(*found, strict=True):
         np.testing.assert_allclose(one, another, rtol=1e-4, atol=1e-4)
+
+
+def test_an_upload_is_a_copy_of_its_own_and_no_second_one():
+    from oneiros_jax_common.runs import uploaded
+
+    for size in (1, 7, 1000, 100_000):
+        array = np.arange(size, dtype="float32")
+        held = uploaded(array)
+        array[:] = -1
+        assert np.array_equal(np.asarray(held), np.arange(size))
+        base = np.asarray(held).__array_interface__["data"][0]
+        assert base % 64 == 0

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from itertools import chain, islice
@@ -336,6 +337,15 @@ class TestMisbehaviour:
 
         with pytest.raises(GeneratorError, match="it died with exit status 3"):
             model.fit_generator(leaving(), 6, 2, verbose=0, pickle_safe=True)
+
+    @pytest.mark.parametrize("pickle_safe", [False, True])
+    def test_one_that_would_end_the_program_is_reported(self, model, pickle_safe):
+        def leaving():
+            yield next(numbers())
+            sys.exit("enough")
+
+        with pytest.raises(GeneratorError, match=r"'leaving' .*raised SystemExit \(enough\)"):
+            model.fit_generator(leaving(), 6, 2, verbose=0, pickle_safe=pickle_safe)
 
     def test_a_worker_process_can_not_use_the_engine(self, model):
         def asking():

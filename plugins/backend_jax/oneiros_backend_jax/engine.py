@@ -11,7 +11,7 @@ from oneiros_jax_common.calls import LOCK
 from oneiros_jax_common.devices import scope
 from oneiros_jax_common.draws import nested
 from oneiros_jax_common.jax_import import jax
-from oneiros_jax_common.runs import on_device
+from oneiros_jax_common.runs import on_device, uploaded
 from oneiros_recorder.pinning import pinned
 from oneiros_recorder.recorder import Program, Spec
 
@@ -112,7 +112,8 @@ class JaxEngine:
 
     def put(self, array: Array) -> Any:
         """Copies an array to the device."""
-        return _put(array)
+        with scope("jax")():
+            return uploaded(array)
 
     def compile(self, program: Program, phase: int, arrays: list[Array]) -> Callable[..., list[Array]]:
         """Returns one step, compiled."""

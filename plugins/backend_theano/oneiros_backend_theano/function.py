@@ -98,10 +98,10 @@ class JaxFunction(GraphFunction):
 
     def upload(self, arrays: Any) -> Upload:
         """Copies whole data sets to the device."""
-        from oneiros_jax_common.runs import on_device
+        from oneiros_jax_common.runs import uploaded
 
         with self._scope():
-            return Upload([on_device(array) for array in self.check_upload(arrays)])
+            return Upload([uploaded(array) for array in self.check_upload(arrays)])
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
         """Runs all steps in one call, compiled for the next power of two of the number of steps.

@@ -109,6 +109,8 @@ class GeneratorEnqueuer:
             _interrupt(thread)
         stuck = any(thread.is_alive() for thread in self._threads)
         ending = " Its thread can't be ended; a process can, with pickle_safe=True." if stuck else ""
+        if self._processes:
+            ending = " Code of an engine blocks in a worker process: it doesn't have the engine's threads."
         raise GeneratorError(
             f"The {self.name} blocks: it gave no batch for {limit:g} s. Look for what it waits for; if it is "
             f"only slow, set the environment variable {TIMEOUT} to more seconds, or 0.{ending}"
@@ -139,9 +141,13 @@ class GeneratorEnqueuer:
         except StopIteration:
             pass
         except BaseException as error:
-            self._error = self._error or error
+            self._error = self._error or (error if isinstance(error, Exception) else self._ending(error))
         finally:
             self._ended.set()
+
+    def _ending(self, error: BaseException) -> GeneratorError:
+        """Returns what to raise in the place of what would end the program without a word."""
+        return GeneratorError(f"The {self.name} raised {type(error).__name__} ({error}).")
 
     def _put(self, item: Any) -> None:
         while not self._stopped.is_set():

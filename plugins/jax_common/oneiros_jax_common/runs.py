@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from oneiros_jax_common.jax_import import jax
 
 jnp = jax.numpy
+
+ALIGNMENT = 64
+"""Bytes, of what XLA computes on."""
 
 
 def on_device(array: Any) -> Any:
     """Copies an array to the device; unlike `jax.device_put`, it never shares the array's memory."""
     return jnp.array(array)
+
+
+def uploaded(array: Any) -> Any:
+    """Copies an array to the device, once: on a CPU, JAX takes over memory that begins where it wants it."""
+    space = np.empty(array.nbytes + ALIGNMENT, np.uint8)
+    start = -space.ctypes.data % ALIGNMENT
+    copy = space[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    np.copyto(copy, array)
+    return jax.device_put(copy)
 
 
 @jax.jit  # type: ignore[untyped-decorator]
