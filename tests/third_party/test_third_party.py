@@ -163,7 +163,7 @@ def test_all_of_it_installs_with_pip_alone_and_tensorflow_only_on_request(new_en
     made = new_environment("everything")
     planned = made.install("--dry-run", "oneiros")
     assert "oneiros-backend-theano" in planned and "tensorflow" not in planned and "keras" not in planned
-    said = made.install("oneiros[tensorflow,keras]")
+    said = made.install("oneiros[all,keras]")
     installed = re.search(r"Successfully installed (.*)", said)[1].split()
     assert sorted(item.rpartition("-")[0] for item in installed) == sorted(NAMES)
     assert made.pip("check").strip() == "No broken requirements found."
