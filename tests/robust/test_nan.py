@@ -32,4 +32,5 @@ def test_one_warning(backend, monkeypatch, singly):
         )
     assert [warning.category for warning in caught] == [RuntimeWarning]
     assert "NaN in epoch 1, batch 6, output 'v'." in str(caught[0].message)
+    assert caught[0].filename == __file__
     assert np.isnan(history.history["v_loss"]).all()

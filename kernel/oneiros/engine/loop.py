@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -188,5 +189,8 @@ def _warn_of_nan(names: list[str], columns: list[Any], epoch: int, first: int) -
     why = "Usual reasons: too high a learning rate, NaN in the data, targets outside the loss's domain, "
     why += "an Embedding index outside [0, input_dim)."
     message = f"The loss became NaN in epoch {epoch + 1}, batch {first + at + 1}, output {source}. {why}"
-    warnings.warn(message, RuntimeWarning, stacklevel=5)
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith("oneiros"):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, RuntimeWarning, stacklevel=level)
     return True
