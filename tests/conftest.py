@@ -39,6 +39,7 @@ from backends import BACKENDS  # noqa: E402
 
 pytest_plugins = ["fresh"]
 GOLDEN = Path(__file__).parent / "golden"
+WITHOUT_XLA = ("layers", "functions", "optimizers", "saving", "training")
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +71,15 @@ def seeded():
     np.random.seed(1234)
 
 
+@pytest.fixture(autouse=True)
+def plain_tensorflow(request, monkeypatch):
+    """In the test command TensorFlow runs these without XLA, whose compiling takes most of their time."""
+    import draws
+
+    if not draws.exhaustive and request.path.parent.name in WITHOUT_XLA:
+        monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
+
+
 def pytest_configure(config):
     """Lets property tests draw many examples in the exhaustive run, before test modules are imported."""
     import draws
@@ -81,14 +91,16 @@ def pytest_collection_modifyitems(config, items):
     """Property tests belong to the test command and to the exhaustive run.
 
     In the test command the last backend computes the golden data and the functions of `K`; what is left
-    depends little on the engine: it runs on the others, and in the exhaustive run on all.
+    depends little on the engine: it runs on the others, and in the exhaustive run on all. What TensorFlow
+    runs without XLA there, it runs with XLA in the exhaustive run.
     """
     import draws
 
     kept, left = [], []
     for item in items:
         partly = _is_on(BACKENDS[-1], item) and not _depends_on_the_engine(item)
-        if partly or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        plain = _is_on("tensorflow", item) and item.path.parent.name in WITHOUT_XLA
+        if partly or plain or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.exhaustive)
         (left if partly and not draws.exhaustive else kept).append(item)
     config.hook.pytest_deselected(items=left)
