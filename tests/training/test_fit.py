@@ -210,6 +210,10 @@ class TestRuns:
                     steps.append(stream.steps)
         assert steps == [1024, 8, 1]
 
+    def test_may_have_no_bytes_at_all(self):
+        train = type("F", (), {"upload": lambda self, arrays: "held"})()
+        assert loop.Stream(train, [np.zeros((4, 0), "float32")], None, 2, 1e3, False).steps == 1024
+
     def test_are_read_while_another_one_is_computed(self, monkeypatch, recorded, rows):
         class Watched(np.ndarray):
             def __getitem__(self, place):

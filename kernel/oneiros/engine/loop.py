@@ -56,7 +56,7 @@ class Stream:
     ) -> None:  # fmt: skip
         self.function, self.arrays, self.batch_size, self.phase = function, arrays, batch_size, phase
         self.size, self.in_memory = arrays[0].shape[0], all(type(array) is np.ndarray for array in arrays)
-        weight = sum(array.dtype.itemsize * math.prod(array.shape) for array in arrays)
+        weight = sum(array.dtype.itemsize * math.prod(array.shape) for array in arrays) or 1
         whole = self.in_memory and weight <= LARGEST_UPLOAD
         steps = min(LONGEST_RUN, RUN_WORK / work, LARGEST_RUN * self.size / (weight * batch_size))
         sparse = any(hasattr(array, "toarray") for array in arrays)
