@@ -70,13 +70,21 @@ class Dying:
         signal.raise_signal(signal.SIGINT)
 
 
-def test_an_interrupt_that_got_lost_is_raised_again(interruptible, monkeypatch):
-    monkeypatch.setattr(sys, "unraisablehook", lambda lost: None)
-    reached = []
+class Failing:
+    def __del__(self):
+        raise ValueError("other")
+
+
+def test_an_interrupt_that_got_lost_is_raised_again_and_not_printed(interruptible, monkeypatch):
+    reached, printed = [], []
+    monkeypatch.setattr(sys, "unraisablehook", lambda lost: printed.append(lost.exc_type))
     with pytest.raises(KeyboardInterrupt), kept_interrupts():
         Dying()
+        Failing()
         reached.append(True)
-    assert reached
+    assert reached and printed == [ValueError]
+    Dying()
+    assert printed == [ValueError, KeyboardInterrupt]
     with pytest.raises(KeyboardInterrupt), kept_interrupts():
         signal.raise_signal(signal.SIGINT)
         reached.append(False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +23,21 @@ def deferred_interrupts() -> Iterator[None]:
 def kept_interrupts() -> Iterator[None]:
     """Context manager that raises what Ctrl-C raised once more at its end, if it got lost.
 
-    Python drops exceptions that come up in a destructor or a weak reference's callback. Tracing a graph runs
-    many of these.
+    Python drops exceptions that come up in a destructor, in a weak reference's callback or in one of the
+    garbage collector, and prints them. Tracing a graph runs many of these. What is raised again is silent.
     """
     with _caught(pass_on=True) as (caught, before):
-        yield
+        report = sys.unraisablehook
+
+        def report_others(lost: Any) -> None:
+            if not (caught and issubclass(lost.exc_type, KeyboardInterrupt)):
+                report(lost)
+
+        sys.unraisablehook = report_others
+        try:
+            yield
+        finally:
+            sys.unraisablehook = report
     if caught:
         before(*caught[0])
 
