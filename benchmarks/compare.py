@@ -4,8 +4,8 @@
         [--quick] [--clock processor] [--json FILE] [--picture FILE]
 
 Every contender trains the same network from the same weights on the same batches, in a process of its own,
-in turn, as many times as there are rounds; the losses must agree to 1e-5 (but for those of Keras 3, which on
-TensorFlow leaves an embedding's unused rows as they are). The tables tell medians and spreads
+in turn, as many times as there are rounds; the losses must agree to 1e-5 (but for Keras 3's of case e on
+TensorFlow, where it leaves an embedding's unused rows as they are). The tables tell medians and spreads
 in milliseconds (per batch; per call for one row and train_on_batch), processor time, the ratios of Oneiros to
 the engine's best hand-written loop and to Keras 3 on that engine, and whether they are within the limits.
 Where other work shares the machine, `--clock processor` takes the ratios from processor time. Fails if losses
@@ -67,12 +67,8 @@ def main() -> int:
             case, among, rounds, seconds, lambda line: print(line, file=sys.stderr, flush=True)
         )
         table.show(console, case, records, measures, clock)
-        same = [record for record in records.values() if record.contender.kind != "keras3"]
-        difference, where = run.disagreement(same)
-        console.print(
-            f"({case}) losses agree to {difference:.1e}, with Keras 3's to "
-            f"{run.disagreement(records.values())[0]:.1e}"
-        )
+        difference, where = run.disagreement(run.same_maths(case, records))
+        console.print(f"({case}) losses agree to {difference:.1e}")
         if difference > run.TOLERANCE:
             failures.append(f"({case}) losses differ by {difference:.1e}, {where}")
         failures += [

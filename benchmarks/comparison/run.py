@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from comparison.cases import Case
+from comparison.cases import CASES, Case
 
 MEASURES = ("fit", "evaluate", "predict", "one row", "train_on_batch", "first batch", "import", "memory")
 TOLERANCE = 1e-5
@@ -151,6 +151,12 @@ def _far_behind(contender: Contender, records: Records) -> bool:
         mine.median(measure, 1) > FAR_BEHIND * min(rival.median(measure, 1) for rival in rivals)
         for measure in ("fit", "evaluate", "predict", "one row", "train_on_batch")
     )
+
+
+def same_maths(case: str, records: Records) -> list[Record]:
+    """Returns the records whose losses must agree; Keras 3's optimizer on TensorFlow skips unused rows."""
+    other = {("keras3", "tensorflow")} if CASES[case].tokens else set()
+    return [r for r in records.values() if (r.contender.kind, r.contender.engine) not in other]
 
 
 def disagreement(records: Iterable[Record]) -> tuple[float, str]:

@@ -481,6 +481,17 @@ def test_import_is_silent_and_changes_nothing():
     assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")
 
 
+def test_import_brings_neither_keras_nor_jax_and_leaves_them_importable():
+    script = (
+        "import sys; from oneiros import backend as K; K.load('tensorflow');"
+        "assert not {'keras', 'jax'} & set(sys.modules), set(sys.modules);"
+        "import tensorflow as tf; layer = tf.keras.layers.Dense(2); import jax, keras;"
+        "print(layer(tf.ones((3, 4))).shape, isinstance(layer, keras.layers.Layer), jax.numpy.ones(2).shape)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "(3, 2) True (2,)\n"), done.stderr
+
+
 def test_batch_normalization_of_images_is_what_its_formula_says():
     values = [np.random.randn(*shape).astype("float32") for shape in ((4, 3, 5, 2), (2,), (2,))]
     x, gamma, beta = variables = [K.variable(value) for value in values]

@@ -41,6 +41,32 @@ def test_fit_computes_what_the_loop_written_in_jax_computes(comparison, form):
     np.testing.assert_allclose(ours_predicted, other_predicted, rtol=1e-4)
 
 
+@pytest.mark.parametrize("form", ["xla-step", "loop"])
+def test_fit_computes_what_the_loop_written_in_tensorflow_computes(comparison, form):
+    from comparison import oneiros_case, tensorflow_loops
+    from comparison.cases import CASES
+
+    with backend.use("tensorflow"):
+        ours, ours_predicted = losses(oneiros_case.Contender("d", ""), CASES["d"])
+    other, other_predicted = losses(tensorflow_loops.Contender("d", form), CASES["d"])
+    np.testing.assert_allclose(ours, other, rtol=1e-5)
+    np.testing.assert_allclose(ours_predicted, other_predicted, rtol=1e-4)
+
+
+def test_keras_3_counts_but_where_it_computes_something_else(comparison):
+    from comparison import run
+    from comparison.cases import CASES
+
+    def left_out(case):
+        records = {contender.name: run.Record(contender) for contender in run.contenders(CASES[case])}
+        return {r.contender.name for r in records.values()} - {
+            r.contender.name for r in run.same_maths(case, records)
+        }
+
+    assert left_out("d") == set()
+    assert left_out("e") <= {"keras3-tensorflow", "keras3-tensorflow-16"}
+
+
 @pytest.mark.parametrize("case", ["c", "e"])
 def test_the_lstm_with_a_gradient_written_out_is_the_plain_one(comparison, case):
     from comparison import jax_loops

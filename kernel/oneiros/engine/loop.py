@@ -160,15 +160,11 @@ def fit_loop(
 
 def test_loop(stream: Stream, ticks: Ticks = ()) -> list[float]:
     """Returns the function's outputs averaged over all samples."""
-    runs = stream.runs(np.arange(stream.size), ticks)
-    found = [(run.shape[1], scalars(stream(run))) for _, run in runs]
-    sums = zip(*([size * value for value in row] for size, row in _rows(found)), strict=True)
-    return [sum(values) / sum(size for size, _ in _rows(found)) for values in sums]
-
-
-def _rows(runs: list[tuple[int, list[Any]]]) -> Iterator[tuple[int, Any]]:
-    """Yields the size and the values of each batch of some runs."""
-    return ((size, row) for size, columns in runs for row in zip(*columns, strict=True))
+    totals, count = [], 0
+    for _, run in stream.runs(np.arange(stream.size), ticks):
+        count += len(run) * run.shape[1]
+        totals.append([run.shape[1] * np.sum(values, axis=0, dtype=float) for values in stream(run)])
+    return scalars(sum(parts) / count for parts in zip(*totals, strict=True))
 
 
 def predict_loop(stream: Stream, ticks: Ticks = ()) -> list[Array]:

@@ -1,8 +1,11 @@
-"""TensorFlow, imported without its log lines. Every module of this plugin takes `tf` from here.
+"""TensorFlow, imported without its log lines and without Keras and JAX. Every module takes `tf` from here.
 
 While the import lasts, TF_CPP_MIN_LOG_LEVEL is 3 and what TensorFlow's libraries log to the standard
 error is held back; anything else written there is passed on afterwards. Where TF_CPP_MIN_LOG_LEVEL is
 set, nothing changes. What the import draws from NumPy's global generator is put back.
+
+Where Keras 3 or JAX are installed, TensorFlow's import brings them along, for a third of its time and of its
+memory. Here it finds neither; `tf.keras` and `import jax` work as ever afterwards.
 """
 
 from __future__ import annotations
@@ -11,8 +14,13 @@ import os
 import re
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -41,8 +49,36 @@ def _quiet() -> Iterator[None]:
             os.write(2, b"".join(line for line in held if not _LOG_LINE.match(line)))
 
 
+class _Hidden(Loader):
+    """A context manager under which one thread can't import some packages; it finds where they are."""
+
+    def __init__(self, *names: str) -> None:
+        self.names, self.thread = names, threading.get_ident()
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """Returns, for a package that is hidden, what other finders know of it, with this as its loader."""
+        if name not in self.names or threading.get_ident() != self.thread:
+            return None
+        others = (finder.find_spec(name, path, target) for finder in sys.meta_path if finder is not self)
+        spec = next(filter(None, others), None)
+        if spec is not None:
+            spec.loader = self
+        return spec
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Raises ModuleNotFoundError."""
+        name = module.__name__
+        raise ModuleNotFoundError(f"{name} is hidden while TensorFlow is imported.", name=name)
+
+    def __enter__(self) -> None:
+        sys.meta_path.insert(0, self)
+
+    def __exit__(self, *error: object) -> None:
+        sys.meta_path.remove(self)
+
+
 _state = np.random.get_state()
-with _quiet():
+with _quiet(), _Hidden("keras", "tf_keras", "jax"):
     import tensorflow as tf
     from tensorflow.python.framework import type_spec
 np.random.set_state(_state)
