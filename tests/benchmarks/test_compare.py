@@ -10,7 +10,8 @@ from oneiros import backend
 ROOT = Path(__file__).parents[2]
 ROWS = {
     "d tiny MLP", "a MLP", "b CNN", "c LSTM", "predict", "predict of one row", "train_on_batch",
-    "import to first batch", "peak memory", "ahead of Keras 3",
+    "import to first batch", "peak memory", "ahead of Keras 3", "b CNN, Theano beside TensorFlow",
+    "c LSTM beside a plain scan",
 }  # fmt: skip
 
 

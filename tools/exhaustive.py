@@ -1,0 +1,51 @@
+"""Runs the exhaustive tests, each file in a process of its own, two at a time.
+
+    uv run --group test tools/exhaustive.py [--jobs 2] [FILE …]
+
+TensorFlow keeps what XLA compiled until the process ends: in one process thousands of functions use up the
+memory maps that Linux allows. Prints each file's last line as it ends, and what failed; fails if a file does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+NO_TESTS = 5
+"""What pytest exits with if it selects none."""
+
+
+def run(file: Path) -> bool:
+    """Runs a file's exhaustive tests; tells whether they passed."""
+    command = [sys.executable, "-m", "pytest", "-m", "exhaustive", str(file)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    fine = done.returncode in (0, NO_TESTS)
+    if done.returncode != NO_TESTS:
+        print(
+            file.relative_to(ROOT), done.stdout.strip().rpartition("\n")[2] if fine else "FAILED", flush=True
+        )
+    if not fine:
+        print(done.stdout[-20_000:], done.stderr[-2_000:], sep="\n", flush=True)
+    return fine
+
+
+def main() -> int:
+    """Runs all files, the longest first; 1 if one failed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    parser.add_argument("--jobs", type=int, default=2)
+    chosen = parser.parse_args()
+    files = [file.resolve() for file in chosen.files] or sorted((ROOT / "tests").rglob("test_*.py"))
+    files.sort(key=lambda file: file.name != "test_properties.py")
+    with ThreadPoolExecutor(chosen.jobs) as pool:
+        return int(not all(list(pool.map(run, files))))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
