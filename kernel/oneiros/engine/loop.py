@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -130,7 +128,7 @@ def fit_loop(
     epochs: range, shuffle: bool | str,
 ) -> None:  # fmt: skip
     """Trains; `model` is the one that callbacks know and may stop."""
-    order, warned = np.arange(train.size), False
+    order = np.arange(train.size)
     model.stop_training = False
     callbacks.on_train_begin()
     for epoch in epochs:
@@ -144,7 +142,6 @@ def fit_loop(
             if len(run) == 1:
                 callbacks.on_batch_begin(first, log)
             values = scalars(train(run))
-            warned = warned or _warn_of_nan(model.output_names, values, epoch, first)
             if len(run) == 1:
                 log.update((label, value) for label, (value,) in zip(labels, values, strict=False))
                 callbacks.on_batch_end(first, log)
@@ -172,21 +169,3 @@ def predict_loop(stream: Stream, ticks: Ticks = ()) -> list[Array]:
     runs = [stream(run) for _, run in stream.runs(np.arange(stream.size), ticks)]
     parts = ([part.reshape(-1, *part.shape[2:]) for part in output] for output in zip(*runs, strict=True))
     return [part[0] if len(part) == 1 else np.concatenate(part) for part in parts]
-
-
-def _warn_of_nan(names: list[str], columns: list[Any], epoch: int, first: int) -> bool:
-    """Warns if a batch's loss, the first of its values, is NaN, and says of which outputs."""
-    at = next((i for i, loss in enumerate(columns[0]) if loss != loss), None) if columns else None
-    if at is None:
-        return False
-    values = [column[at] for column in columns]
-    losses = zip(names, values[1:] if len(names) > 1 else values, strict=False)
-    source = " and ".join(repr(name) for name, value in losses if value != value) or "none (a regularizer)"
-    why = "Usual reasons: too high a learning rate, NaN in the data, targets outside the loss's domain, "
-    why += "an Embedding index outside [0, input_dim)."
-    message = f"The loss became NaN in epoch {epoch + 1}, batch {first + at + 1}, output {source}. {why}"
-    frame, level = sys._getframe(), 1
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith("oneiros"):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(message, RuntimeWarning, stacklevel=level)
-    return True

@@ -29,12 +29,11 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
 
 @hookimpl
 def oneiros_default_callbacks(params: dict[str, Any]) -> list[Any]:
-    """Shows how a fit goes, unless it is to be silent."""
-    if not params["verbose"]:
-        return []
+    """Warns of a loss that becomes NaN, and shows how a fit goes, unless it is to be silent."""
+    from oneiros_callbacks.nan import NaNWarning
     from oneiros_callbacks.progress import ProgbarLogger
 
-    return [ProgbarLogger()]
+    return [NaNWarning(), *([ProgbarLogger()] if params["verbose"] else [])]
 
 
 @hookimpl
