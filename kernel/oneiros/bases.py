@@ -165,6 +165,21 @@ class Callback:
         """Receives the model before training starts."""
         self.model = model
 
+    def get_state(self) -> Any:
+        """Returns what a resumed training gives back to `set_state`, as plain data.
+
+        Plain are None, booleans, numbers, strings, arrays, and lists, tuples and dicts of them. By default it
+        is the dict of all attributes that are plain, apart from `params`.
+        """
+        return oneiros.saving.plain_attributes(self)
+
+    def set_state(self, state: Any) -> None:
+        """Goes on from what `get_state` returned; called after `on_train_begin`, when a training is resumed.
+
+        Items of a dict that had not changed since training began are those of this training.
+        """
+        vars(self).update(state)
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Called before an epoch's first batch."""
 
@@ -226,6 +241,8 @@ class ModelState:
     provenance: dict[str, Any] = field(default_factory=dict)
     """Per object of the configuration: distribution, version and API level."""
     keras_version: str | None = None
+    training_state: tuple[Any, list[np.ndarray[Any, Any]]] | None = None
+    """What Keras 1 forgot, and where a training is: JSON data, and the arrays that it numbers."""
 
 
 class Format:

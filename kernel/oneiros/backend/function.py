@@ -150,6 +150,13 @@ class Function:
         """Runs once on checked arrays, one per placeholder. Engines supply it."""
         raise NotImplementedError(f"{type(self).__name__} doesn't define run(arrays, phase).")
 
+    def get_draws(self) -> Any:
+        """Returns the seeds and the counters of the random operations, as lists and dicts of ints."""
+        return []
+
+    def set_draws(self, draws: Any) -> None:
+        """Sets what `get_draws` of a function on the same graph returned, maybe in another process."""
+
     def upload(self, arrays: Sequence[Any]) -> Upload:
         """Takes whole data sets to where `loop` reads them; later changes of the arrays are not seen.
 

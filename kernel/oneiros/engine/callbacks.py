@@ -9,7 +9,7 @@ from oneiros.bases import Callback
 from oneiros.errors import ArgumentError
 
 Logs = dict[str, Any] | None
-METHODS = [name for name in vars(Callback) if name.startswith(("on_", "set_"))]
+METHODS = [name for name in vars(Callback) if name.startswith(("on_", "set_params", "set_model"))]
 REQUIRED = [name for name in METHODS if name != "on_run_end"]
 
 

@@ -71,21 +71,25 @@ class Stream:
         if self.reader is not None:
             self.reader.shutdown(cancel_futures=True)
 
-    def runs(self, order: Array, ticks: Ticks = ()) -> Iterator[tuple[int, Array]]:
+    def runs(self, order: Array, ticks: Ticks = (), start: int = 0) -> Iterator[tuple[int, Array]]:
         """Yields each run's first batch number and its rows, of shape `(batches, batch size)`.
 
-        When a run is done, each of `ticks` is told how many rows are.
+        # Arguments
+            order: the rows' numbers, in the order of going over them.
+            ticks: functions, each told when a run is done how many rows are.
+            start: int, the number of batches to pass over.
         """
         size, whole = self.batch_size, len(order) - len(order) % self.batch_size
         places = make_batches(whole, size * self.steps)
         places += [(whole, len(order))] if whole < len(order) else []
-        rows = [order[start:stop].reshape(-1, min(size, stop - start)) for start, stop in places]
+        places = [(max(begin, start * size), stop) for begin, stop in places if stop > start * size]
+        rows = [order[begin:stop].reshape(-1, min(size, stop - begin)) for begin, stop in places]
         following = None
-        for (start, stop), run, after in zip(places, rows, [*rows[1:], None], strict=True):
+        for (begin, stop), run, after in zip(places, rows, [*rows[1:], None], strict=True):
             if self.reader is not None:
                 self.ahead = following or self.reader.submit(self._read, run)
                 following = None if after is None else self.reader.submit(self._read, after)
-            yield start // size, run
+            yield begin // size, run
             for tick in ticks:
                 tick(stop)
 

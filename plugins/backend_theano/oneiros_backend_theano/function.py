@@ -18,7 +18,8 @@ from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import ancestors, apply_ancestors
 
 from oneiros_backend_theano.convolution import is_convolution
-from oneiros_backend_theano.draw import STEP, STREAM
+from oneiros_backend_theano.draw import STEP, STREAM, Draw
+from oneiros_backend_theano.loops import draws_in
 
 NO_DRAWS = np.zeros(2, np.uint32)
 """The counters of a graph without random draws."""
@@ -82,12 +83,43 @@ class GraphFunction(Function):
         first, self._calls = self._calls, self._calls + steps
         return np.array([self._base + first, first], np.uint64).astype(np.uint32)
 
+    @functools.cached_property
+    def draws(self) -> list[Draw]:
+        """The random operations of the graph."""
+        return draws_in(self.results)
+
+    def get_draws(self) -> dict[str, Any]:
+        """Returns the seeds of the random operations, and where their counters are."""
+        return {"base": self._base, "calls": self._calls, "seeds": [op.seed for op in self.draws]}
+
+    def set_draws(self, draws: Any) -> None:
+        """Sets the seeds and the counters; what was compiled with other seeds is compiled again."""
+        if len(self.draws) != len(draws["seeds"]):
+            raise ArgumentError(
+                f"set_draws received the seeds of {len(draws['seeds'])} random operations; this function has "
+                f"{len(self.draws)}. Build the model as it was built when they were kept."
+            )
+        for op, seed in zip(self.draws, draws["seeds"], strict=True):
+            op.seed = seed
+        self._base, self._calls = draws["base"], draws["calls"]
+        self.forget_compiled()
+
+    def forget_compiled(self) -> None:
+        """Lets the next call compile anew."""
+        raise NotImplementedError(f"{type(self).__name__} doesn't define forget_compiled().")
+
 
 class JaxFunction(GraphFunction):
-    """Compiled by JAX, once per learning phase and input shapes. New values take over old ones' memory."""
+    """Compiled by JAX, once per learning phase and input shapes. New values take over old ones' memory.
+
+    JAX, whose import sets NumPy's generator back to where it was, is imported before a generator's thread may
+    draw from that.
+    """
 
     def __init__(self, backend: Any, inputs: Any, outputs: Any, updates: Any) -> None:
         super().__init__(backend, inputs, outputs, updates)
+        import oneiros_jax_common.jax_import  # noqa: F401
+
         self._jitted: dict[Any, Any] = {}
         self._ready: set[Any] = set()
         self._old, self._read = ([x.container.storage for x in part] for part in (self.updated, self.read))
@@ -122,6 +154,11 @@ class JaxFunction(GraphFunction):
             batches = gathered(padded, data)
         outputs = self._execute("loop", chosen, [np.int32(steps), padded, *batches], steps)
         return [output[:steps] for output in outputs]
+
+    def forget_compiled(self) -> None:
+        """Lets the next call compile anew."""
+        self._jitted.clear()
+        self._ready.clear()
 
     def _execute(self, kind: str, phase: int | None, arrays: list[Any], steps: int) -> list[Any]:
         signature = (kind, phase, *[array.shape for array in arrays])
@@ -237,6 +274,10 @@ class PytensorFunction(GraphFunction):
                 storage[0] = np.asarray(storage[0])
             results = self._compiled[phase](*self.counters(1), *arrays)
         return [np.array(result) for result in results]
+
+    def forget_compiled(self) -> None:
+        """Lets the next call compile anew."""
+        self._compiled.clear()
 
     def _compile(self, phase: int | None) -> Any:
         import pytensor

@@ -17,8 +17,8 @@ from pytensor.graph.traversal import toposort
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.convolution import is_convolution
-from oneiros_backend_theano.draw import STEP, STREAM
-from oneiros_backend_theano.jaxop import JaxOp
+from oneiros_backend_theano.draw import STEP, STREAM, Draw
+from oneiros_backend_theano.jaxop import JaxOp, Pullback
 from oneiros_backend_theano.operations import Operations
 
 Step = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
@@ -128,7 +128,7 @@ class LoopFunction:
     """Runs a StepGraph over sequences with JAX."""
 
     def __init__(self, graph: StepGraph, go_backwards: bool) -> None:
-        self._graph, self._backwards = graph, go_backwards
+        self.graph, self._backwards = graph, go_backwards
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         """Returns the outputs and the last states, for sequences, first states and captured values."""
@@ -136,7 +136,7 @@ class LoopFunction:
         from oneiros_jax_common.devices import platform
         from oneiros_jax_common.jax_import import jax
 
-        graph, order = self._graph, -1 if self._backwards else 1
+        graph, order = self.graph, -1 if self._backwards else 1
         states_at = graph.slices + len(graph.states)
         sequences = [jnp.asarray(x)[::order] for x in values[: graph.slices]]
         initial = tuple(jnp.asarray(x) for x in values[graph.slices : states_at])
@@ -160,12 +160,23 @@ class LoopFunction:
 
         from oneiros_backend_theano.evaluate import evaluate
 
-        values = {**outside, **dict(zip(self._graph.inputs, (*taken, *states), strict=True))}
-        results = [jnp.asarray(x) for x in evaluate(self._graph.results, values)]
-        for place, (old, new) in enumerate(zip(states, results[len(self._graph.outputs) :], strict=True)):
+        values = {**outside, **dict(zip(self.graph.inputs, (*taken, *states), strict=True))}
+        results = [jnp.asarray(x) for x in evaluate(self.graph.results, values)]
+        for place, (old, new) in enumerate(zip(states, results[len(self.graph.outputs) :], strict=True)):
             if old.shape != new.shape:
                 raise DataError(
                     f"K.rnn: state {place} has shape {old.shape}, and the step function gives it shape "
                     f"{new.shape}. A state keeps its shape."
                 )
         return results
+
+
+def draws_in(results: Sequence[Any]) -> list[Draw]:
+    """Returns the draws that a graph makes, those in its loops too, in an order that the graph settles."""
+    found: dict[int, Draw] = {}
+    for node in toposort(results):
+        op = node.op.forward if isinstance(node.op, Pullback) else node.op
+        loop = getattr(op, "function", None)
+        inside = draws_in(loop.graph.results) if isinstance(loop, LoopFunction) else []
+        found.update((id(draw), draw) for draw in ([op] if isinstance(op, Draw) else inside))
+    return list(found.values())

@@ -14,6 +14,8 @@ from oneiros.errors import FileFormatError
 from oneiros_guarded_io.hdf5 import MAGIC, StoredArray, StoredGroup, open_hdf5, wrap_group
 from oneiros_guarded_io.hdf5_writer import HEADER_LIMIT, GroupWriter, create_hdf5
 
+from oneiros_format_hdf5.training import find_training, write_training
+
 Weights = list[tuple[str, list[tuple[str, np.ndarray[Any, Any]]]]]
 Stored = list[tuple[str, StoredArray]]
 _RESAVE = "Save the model again with the program that wrote it."
@@ -24,8 +26,8 @@ class HDF5Format(Format):
 
     A whole model has the root attributes `keras_version`, `model_config` and `training_config` (JSON), the
     group `model_weights` and, once trained, `optimizer_weights`; a weights-only file has at its root what
-    `model_weights` holds. The root attribute `oneiros_provenance` (JSON), which Keras ignores, tells where
-    each object came from.
+    `model_weights` holds. Keras ignores the root attribute `oneiros_provenance` (JSON), which tells where
+    each object came from, and the group `oneiros_training` of what it forgot (`training.py`).
     """
 
     name: ClassVar[str] = "hdf5"
@@ -50,6 +52,8 @@ class HDF5Format(Format):
                 root.text("training_config", config.dumps(state.training_config))
             if state.optimizer_weights:
                 _write_arrays(root.group("optimizer_weights"), state.optimizer_weights)
+            if state.training_state is not None:
+                write_training(root, *state.training_state)
 
     def read(self, path: Path, budget: Budget) -> ModelState:
         """Reads a whole model or weights alone; all of the file is checked before the first array is read."""
@@ -92,6 +96,7 @@ def _read(root: StoredGroup) -> ModelState:
     whole = "model_weights" in root
     layers = _find_layers(root.group("model_weights") if whole else root)
     optimizer = _find_arrays(root.group("optimizer_weights")) if "optimizer_weights" in root else None
+    training = find_training(root)
     return ModelState(
         model_config=_read_json(root, "model_config"),
         training_config=_read_json(root, "training_config"),
@@ -99,6 +104,7 @@ def _read(root: StoredGroup) -> ModelState:
         keras_version=root.text("keras_version"),
         weights=_load(layers),
         optimizer_weights=None if optimizer is None else [(name, array.read()) for name, array in optimizer],
+        training_state=None if training is None else (training[0], [array.read() for array in training[1]]),
     )
 
 

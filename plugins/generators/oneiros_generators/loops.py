@@ -13,6 +13,7 @@ from oneiros.engine.model import check
 from oneiros.errors import DataError, GeneratorError, OneirosError
 
 from oneiros_generators.queue import GeneratorEnqueuer, endless, name_of
+from oneiros_generators.stated import Stated, has_state, same_random_state
 from oneiros_generators.workers import UnsendableError
 
 Array = Any
@@ -52,14 +53,17 @@ class Flow:
         self.model, self.source, self.use, self.class_weight = model, source, use, class_weight
         self.workers, self.name, self.epoch, self.last = workers, name_of(source), epoch, 0
         self.queue: GeneratorEnqueuer | None = None
+        self.opened: Any = None
 
     def __call__(self, run: Run) -> list[Array]:
         """Computes a run; returns the outputs of its batch, each with an axis of length 1 before its own."""
         return [np.asarray(output)[None] for output in self.model._call(self.use, run.arrays)]
 
     def open(self, source: Any) -> GeneratorEnqueuer:
-        """Starts workers on a source."""
+        """Starts workers on a source; all that draws from NumPy's generator here is done before."""
         size, count, pickle_safe = self.workers
+        self.model._function_for(self.use)
+        self.opened = np.random.get_state()
         self.queue = GeneratorEnqueuer(source, pickle_safe)
         self.queue.name = self.name
         self.queue.start(count, size)
@@ -70,6 +74,26 @@ class Flow:
         if self.queue is not None:
             self.queue.stop(timeout=0.5)
             self.queue = None
+
+    def again(self, source: Any, state: dict[str, Any], count: int) -> bool:
+        """Opens a source as it was opened once, and lets it make the batches that were used then.
+
+        The workers then are as far ahead as they were: what a source drew from NumPy's generator is drawn.
+
+        # Arguments
+            state: dict, NumPy's state of then under `opened`, and the batches asked for under `begun`.
+            count: int, the number of batches used.
+
+        # Returns
+            Whether making batches draws from NumPy's generator, which then is where it was.
+        """
+        np.random.set_state(state["opened"])
+        queue = self.open(source)
+        before = np.random.get_state() if self.workers[2] else state["opened"]
+        for number in range(count):
+            self.made(queue, number, "It gave more when this training began.")
+        queue.settle(min(state["begun"], count + self.workers[0] + 1))
+        return not same_random_state(before, np.random.get_state())
 
     def place(self, number: int) -> str:
         """Returns what messages call a batch."""
@@ -140,26 +164,72 @@ class Generated(Flow):
             check(name, value, hasattr(value, "__index__") and value > 0, "an int above 0")
         fine = isinstance(samples, (int, float)) or hasattr(samples, "__index__")
         check(argument, samples, fine and 0 < samples < math.inf, "a number of samples above 0")
-        self.samples, self.argument = math.ceil(samples), argument
+        self.samples, self.argument, self.used, self.seen = math.ceil(samples), argument, 0, 0
+        self.stated = has_state(self.source) and not self.workers[2]
+        self.source_state: Any = None
 
-    def runs(self, order: Any, ticks: Ticks = ()) -> Iterator[tuple[int, Run]]:
-        """Yields batches, with their numbers, until the epoch has its samples."""
-        queue, seen, number = self.queue or self.open(self.source), 0, 0
-        while seen < self.samples:
-            had = f"There were {seen} of {self.argument}={self.samples} samples"
+    def runs(self, order: Any, ticks: Ticks = (), start: int = 0) -> Iterator[tuple[int, Run]]:
+        """Yields batches, with their numbers, until the epoch has its samples.
+
+        # Arguments
+            start: int, the number of batches that this epoch had before `set_state`.
+        """
+        queue, number = self.queue or self.open(self.iterator()), start
+        self.seen = self.seen if start else 0
+        while self.seen < self.samples:
+            had = f"There were {self.seen} of {self.argument}={self.samples} samples"
             run = self.made(queue, number, f"{had}: let the generator loop for ever, with `while True:`.")
-            seen += run.shape[1]
+            self.seen += run.shape[1]
+            self.used += 1
             yield number, run
             number += 1
             for tick in ticks:
-                tick(min(seen, self.samples))
-        if seen > self.samples and self.use == "train":
+                tick(min(self.seen, self.samples))
+        if self.seen > self.samples and self.use == "train":
             advice = "which can change what is learned. Let batches add up to samples_per_epoch"
             text = (
-                f"Epoch {self.epoch + 1} had {seen} samples, samples_per_epoch is {self.samples}, {advice}."
+                f"Epoch {self.epoch + 1} had {self.seen} samples, samples_per_epoch is {self.samples}, "
+                f"{advice}."
             )
             warnings.warn(text, stacklevel=2)
         self.epoch += 1
+
+    def iterator(self) -> Any:
+        """Returns what workers take batches from."""
+        return Stated(self.source) if self.stated else self.source
+
+    def checked(self, item: Any, place: str) -> Run:
+        """Returns a batch as arrays that fit the model."""
+        if self.stated:
+            item, self.source_state = item
+        return super().checked(item, place)
+
+    def get_state(self) -> dict[str, Any]:
+        """Returns how far the epoch and the source are, as plain data."""
+        begun = self.queue.begun if self.queue else 0
+        own = {key: getattr(self, key) for key in ("epoch", "last", "used", "seen", "source_state")}
+        return {**own, "opened": self.opened if self.queue else None, "begun": begun}
+
+    def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
+        """Goes on where another stream was when it returned this.
+
+        A source with a state of its own is set to it; one without makes its batches again.
+
+        # Arguments
+            drawn: whether NumPy's generator belongs to another stream, and stays as it is.
+
+        # Returns
+            Whether the source draws from NumPy's generator, which then is where it was.
+        """
+        for key in ("epoch", "last", "used", "seen", "source_state"):
+            setattr(self, key, state[key])
+        if state["opened"] is None:
+            return False
+        if self.stated and state["source_state"] is not None:
+            self.source.set_state(state["source_state"])
+            return False
+        opened = np.random.get_state() if drawn else state["opened"]
+        return self.again(self.iterator(), {**state, "opened": opened}, self.used) and not drawn
 
 
 class Listed(Flow):
@@ -168,6 +238,7 @@ class Listed(Flow):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.size = len(self.source)
+        self._resumed: dict[str, Any] | None = None
         check("x", self.source, self.size > 0, "an object with at least one batch")
 
     @property
@@ -176,10 +247,14 @@ class Listed(Flow):
         first, last = (self.checked(self.source[i], self.place(i)).shape[1] for i in (0, self.size - 1))
         return (self.size - 1) * first + last
 
-    def runs(self, order: Any, ticks: Ticks = ()) -> Iterator[tuple[int, Run]]:
-        """Yields the batches whose numbers `order` lists; then tells the object that the epoch is over."""
-        queue = self.open(self.source[i] for i in order.tolist())
-        for number in range(len(order)):
+    def runs(self, order: Any, ticks: Ticks = (), start: int = 0) -> Iterator[tuple[int, Run]]:
+        """Yields the batches whose numbers `order` lists; then tells the object that the epoch is over.
+
+        # Arguments
+            start: int, the number of batches to pass over.
+        """
+        queue = self._queue(order.tolist(), start)
+        for number in range(start, len(order)):
             yield number, self.made(queue, number, "")
             for tick in ticks:
                 tick(number + 1)
@@ -187,6 +262,27 @@ class Listed(Flow):
         if self.use == "train":
             getattr(self.source, "on_epoch_end", lambda: None)()
         self.epoch += 1
+
+    def _queue(self, order: list[int], start: int) -> GeneratorEnqueuer:
+        """Returns workers that are past `start` batches; what these draw from NumPy's generator is drawn."""
+        state, now = self._resumed, np.random.get_state()
+        self._resumed = None
+        if not start or state is None or same_random_state(state["opened"], now):
+            return self.open(self.source[i] for i in order[start:])
+        if not self.again((self.source[i] for i in order), state, start):
+            np.random.set_state(now)
+        assert self.queue is not None
+        return self.queue
+
+    def get_state(self) -> dict[str, Any]:
+        """Returns how far the epoch is, as plain data."""
+        begun = self.queue.begun if self.queue else 0
+        return {"epoch": self.epoch, "last": self.last, "opened": self.opened, "begun": begun}
+
+    def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
+        """Goes on where another stream was when it returned this; `runs` passes over batches."""
+        self.epoch, self.last, self._resumed = state["epoch"], state["last"], state
+        return False
 
 
 class Afterwards:
@@ -244,6 +340,8 @@ def fit_batches(
 def _held_out(model: Any, validation_data: Any, training: Flow) -> tuple[Any, Any]:
     """Returns the stream to validate on, and its arrays if it has some; None for none."""
     held_out = model._held_out(validation_data)
+    if held_out:
+        model._function_for("test")
     if isinstance(held_out, list):
         return (Afterwards(model, held_out, training), held_out) if held_out else (None, None)
     return batches(model, held_out, "test"), None
@@ -261,6 +359,7 @@ def fit_generator(
     training = Generated(model, generator, samples_per_epoch, "samples_per_epoch", *more)
     if hasattr(validation_data, "__next__"):
         checked: Any = Generated(model, validation_data, nb_val_samples, "nb_val_samples", "test")
+        model._function_for("test")
         held_out = None
     else:
         checked, held_out = _held_out(model, validation_data, training)

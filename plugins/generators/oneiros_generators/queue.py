@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from oneiros.engine.data import gives_batches
 from oneiros.errors import ArgumentError, GeneratorError, SettingsError
 
+from oneiros_generators.stated import Stated
 from oneiros_generators.workers import TICK, Workers
 
 PATIENCE = 10.0
@@ -43,6 +44,7 @@ class GeneratorEnqueuer:
     # Properties
         queue: `queue.Queue` of what was yielded and not yet used.
         name: str, what messages call the generator.
+        begun, made: int, how many batches it was asked for, and how many it gave.
     """
 
     def __init__(self, generator: Any, pickle_safe: bool = False) -> None:
@@ -52,6 +54,7 @@ class GeneratorEnqueuer:
         self._error: BaseException | None = None
         self._processes: Workers | None = None
         self.queue: queue.Queue[Any] = queue.Queue()
+        self.begun = self.made = 0
 
     def start(self, nb_worker: int = 1, max_q_size: int = 10, wait_time: float = 0.05) -> None:
         """Starts the workers.
@@ -103,6 +106,12 @@ class GeneratorEnqueuer:
             if 0 < limit < waited:
                 self._give_up(limit)
 
+    def settle(self, made: int) -> None:
+        """Waits until so many batches were made, or no more come; it waits for `PATIENCE` at most."""
+        until = time.monotonic() + PATIENCE
+        while self.made < made and not self._ended.is_set() and time.monotonic() < until:
+            time.sleep(TICK / 50)
+
     def _give_up(self, limit: float) -> NoReturn:
         self.stop(timeout=0)
         for thread in self._threads:
@@ -136,7 +145,9 @@ class GeneratorEnqueuer:
         try:
             while not self._ended.is_set():
                 with lock:
+                    self.begun += 1
                     item = next(self._iterator)
+                    self.made += 1
                 self._put(item)
         except StopIteration:
             pass
@@ -201,7 +212,8 @@ def name_of(source: Any) -> str:
 
 def _threadsafe(iterator: Iterator[Any]) -> bool:
     """Tells whether several threads may ask an iterator: a class of the user's own sees to it."""
-    return not isinstance(iterator, Workers) and type(iterator).__module__ not in ("builtins", "itertools")
+    foreign = type(iterator).__module__ not in ("builtins", "itertools")
+    return foreign and not isinstance(iterator, (Workers, Stated))
 
 
 def _lock(iterator: Iterator[Any]) -> AbstractContextManager[Any]:

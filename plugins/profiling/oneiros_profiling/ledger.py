@@ -182,10 +182,10 @@ class TimedStream:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
-    def runs(self, order: Any, ticks: Any = ()) -> Iterator[Any]:
+    def runs(self, order: Any, ticks: Any = (), start: int = 0) -> Iterator[Any]:
         """Yields the stream's runs."""
         self._ledger.to(self._parts[DATA])
-        for run in self._stream.runs(order, ticks):
+        for run in self._stream.runs(order, ticks, start):
             self._ledger.to(self._between)
             yield run
             self._ledger.to(self._parts[DATA])

@@ -482,6 +482,23 @@ class RecordedFunction(Function):
                 stream.position = (counter + steps) % 2**31
         return int(counter)
 
+    def get_draws(self) -> list[list[int]]:
+        """Returns seed and counter of each random operation."""
+        return [[node.data.seed, node.data.position] for node in self.program.streams]
+
+    def set_draws(self, draws: Any) -> None:
+        """Sets seeds and counters; what was compiled with other seeds is compiled again."""
+        if len(draws) != len(self.program.streams):
+            raise ArgumentError(
+                f"set_draws received the seeds of {len(draws)} random operations; this function has "
+                f"{len(self.program.streams)}. Build the model as it was built when they were kept."
+            )
+        with self._lock:
+            for node, (seed, position) in zip(self.program.streams, draws, strict=True):
+                node.data.seed, node.data.position = seed, position
+            self._steps.clear()
+            self._loops.clear()
+
     def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
         """Runs once on checked arrays."""
         key = (phase, *[array.shape for array in arrays])

@@ -2,6 +2,7 @@
 
 from oneiros import hookimpl
 
+CALLBACKS = {"Resume": "oneiros_saving.resume:Resume"}
 FUNCTIONS = ("save_model", "load_model", "model_from_config", "model_from_json", "model_from_yaml")
 GROUPS = (
     "save_weights_to_hdf5_group",
@@ -21,6 +22,14 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
         "models": _references(*FUNCTIONS),
         "saving": {
             **_references(*FUNCTIONS, "save_weights", "load_weights", *GROUPS),
+            "plain_attributes": "oneiros_saving.plain:plain_attributes",
             "reduced": "oneiros_saving.pickling:reduced",
         },
+        "callbacks": CALLBACKS,
     }
+
+
+@hookimpl
+def oneiros_callbacks() -> dict[str, str]:
+    """`Resume`."""
+    return CALLBACKS

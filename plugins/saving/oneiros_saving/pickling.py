@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import Any
 
 from oneiros import backend as K
@@ -19,8 +18,8 @@ from oneiros.engine.node import label
 from oneiros.errors import ArgumentError
 
 from oneiros_saving.saving import COMPILED
+from oneiros_saving.variables import Values, assign, items_of, parts_of, values_of
 
-Values = dict[str, list[Any]]
 KEPT = ("trainable", "initial_weights")
 """Attributes that a layer keeps although its configuration may lack them."""
 
@@ -35,13 +34,13 @@ def reduced(obj: Any) -> tuple[Any, ...]:
     with K.use(obj._backend):
         origin = obj._backend.name, type(obj), obj.get_config()
         if isinstance(obj, Optimizer):
-            return _optimizer, (*origin, _values(obj))
-        parts, weights = dict(_parts(obj)), obj.weights
+            return _optimizer, (*origin, values_of(obj))
+        parts, weights = dict(parts_of(obj)), obj.weights
         kept = {
             path: {key: getattr(part, key) for key in KEPT if hasattr(part, key)}
             for path, part in parts.items()
         }
-        more = {path: _values(part, weights) for path, part in parts.items()}
+        more = {path: values_of(part, weights) for path, part in parts.items()}
         state = obj.name, kept, _shapes(obj), obj.get_weights(), more, _training(obj)
         return _layer, (*origin, _named(parts.values()), *state)
 
@@ -50,7 +49,7 @@ def _optimizer(backend: str, cls: Any, config: Any, values: Values) -> Any:
     with K.use(backend):
         optimizer = cls.from_config(config)
         optimizer.weights = [K.variable(value, dtype=value.dtype) for value in values.get("weights", ())]
-        _assign(optimizer, values)
+        assign(optimizer, values)
     return optimizer
 
 
@@ -61,7 +60,7 @@ def _layer(
     with K.use(backend), configs.loading("layer", cls.__name__, known):
         layer = cls.from_config(config)
         layer.name = name
-        parts = dict(_parts(layer))
+        parts = dict(parts_of(layer))
         for path in kept.keys() & parts.keys():
             for key, value in kept[path].items():
                 setattr(parts[path], key, value)
@@ -69,18 +68,18 @@ def _layer(
             layer._build(shapes)
         layer.set_weights(weights)
         for path in more.keys() & parts.keys():
-            _assign(parts[path], more[path], layer.weights)
+            assign(parts[path], more[path], layer.weights)
         if training is not None:
             _compile(layer, *training)
     return layer
 
 
 def _compile(model: Any, optimizer: Any, arguments: dict[str, Any], options: dict[str, Any]) -> None:
-    values = _values(optimizer)
+    values = values_of(optimizer)
     model.compile(optimizer, **arguments, **options)
     if optimizer.weights:
         _inner(model)._make_train_function()
-        _assign(optimizer, values)
+        assign(optimizer, values)
 
 
 def _training(model: Any) -> Any:
@@ -107,24 +106,6 @@ def _shapes(layer: Any) -> Any:
     return layer.inbound_nodes[0].input_shapes if layer.inbound_nodes else None
 
 
-def _parts(layer: Any) -> Iterator[tuple[str, Any]]:
-    """Gives a layer and all layers inside, each once, under where it was found."""
-    waiting, seen = [("", layer)], set[int]()
-    for path, part in waiting:
-        if id(part) not in seen:
-            seen.add(id(part))
-            yield path, part
-            inside = {"layers": part.layers} if isinstance(part, Container) else vars(part)
-            waiting += [(f"{path}/{key}/{i}", x) for key, i, x in _items(inside) if isinstance(x, Layer)]
-
-
-def _items(attributes: dict[str, Any]) -> Iterator[tuple[str, int, Any]]:
-    """Gives name, place and value of attributes, and of the items of those that are lists."""
-    for key, value in attributes.items():
-        for i, item in enumerate(value if isinstance(value, (list, tuple)) else [value]):
-            yield key, i, item
-
-
 def _named(parts: Iterable[Any]) -> dict[str, Any]:
     """Returns the classes and functions that layers' configurations name, apart from functions of plugins."""
     named: dict[str, Any] = {}
@@ -143,30 +124,8 @@ def _named(parts: Iterable[Any]) -> dict[str, Any]:
 def _used(layer: Any) -> Iterator[Any]:
     config = layer.get_config()
     names = [value for value in config.values() if isinstance(value, str)] if isinstance(config, dict) else []
-    for _, _, value in _items(vars(layer)):
+    for _, _, value in items_of(vars(layer)):
         if inspect.isfunction(value) and value.__name__ in names:
             yield value
         elif hasattr(value, "get_config") and not isinstance(value, (type, Layer, Optimizer)):
             yield type(value)
-
-
-def _variables(obj: Any, without: Iterable[Any] = ()) -> dict[str, list[tuple[Any, Any]]]:
-    """Returns the variables among an object's attributes and their values, by the attributes' names."""
-    found: dict[str, list[tuple[Any, Any]]] = {}
-    passed_over = {id(variable) for variable in without}
-    for key, _, value in _items(vars(obj)):
-        if obj._backend.owns(value) and id(value) not in passed_over:
-            with suppress(ArgumentError):  # a tensor that is no variable
-                found.setdefault(key, []).append((value, K.get_value(value)))
-    return found
-
-
-def _values(obj: Any, without: Iterable[Any] = ()) -> Values:
-    return {key: [value for _, value in pairs] for key, pairs in _variables(obj, without).items()}
-
-
-def _assign(obj: Any, values: Values, without: Iterable[Any] = ()) -> None:
-    own = _variables(obj, without)
-    for key in values.keys() & own.keys():
-        variables = [variable for variable, _ in own[key]]
-        K.batch_set_value(list(zip(variables, values[key], strict=True)))

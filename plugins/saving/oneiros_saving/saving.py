@@ -22,6 +22,8 @@ from oneiros import plugins, registry
 from oneiros.bases import Budget, Format, ModelState
 from oneiros.errors import ArgumentError, FileFormatError, FileMissingError, OneirosError, PluginLoadError
 
+from oneiros_saving.optimizer_state import forgotten, restore_forgotten
+
 Named = list[tuple[str, Any]]
 Objects = dict[str, Any] | None
 Limits = Budget | None
@@ -39,6 +41,11 @@ def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
         filepath: path; its suffix chooses the format, HDF5 by default.
         overwrite: bool; False asks before replacing a file, and refuses where nobody can answer.
     """
+    _write(model, filepath, state_of(model), overwrite)
+
+
+def state_of(model: Any) -> ModelState:
+    """Returns a model as plain data, for a file."""
     with K.use(model._backend):
         optimizer = getattr(model, "optimizer", None)
         state = ModelState(
@@ -48,9 +55,10 @@ def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
             optimizer_weights=_named_values(getattr(optimizer, "weights", ())),
             keras_version=configs.KERAS_VERSION,
         )
+        state.training_state = forgotten(optimizer) if state.training_config else None
     text = configs.dumps([state.model_config, state.training_config, model._backend.name])
     state.provenance = dict(_origins(set(re.findall(r'"([^"\\]+)"', text))))
-    _write(model, filepath, state, overwrite)
+    return state
 
 
 def load_model(
@@ -80,7 +88,7 @@ def load_model(
             with K.use(model._backend):
                 K.batch_set_value(_pairs(model, state.weights, filepath, False))
                 if state.training_config is not None:
-                    _restore_training(model, state.training_config, state.optimizer_weights)
+                    _restore_training(model, state.training_config, state)
     plugins.call("oneiros_after_load", model=model, path=Path(filepath))
     return model
 
@@ -158,13 +166,14 @@ def _names(value: Any) -> Any:
     return getattr(value, "__name__", value)
 
 
-def _restore_training(model: Any, given: dict[str, Any], optimizer_weights: Named | None) -> None:
+def _restore_training(model: Any, given: dict[str, Any], state: ModelState) -> None:
     if not {"optimizer_config", "loss"} <= set(given):
         raise FileFormatError(f"The training_config lacks optimizer_config or loss; it has {sorted(given)}.")
     model.compile(given["optimizer_config"], **{key: given.get(key) for key in COMPILED})
-    if optimizer_weights:
+    if state.optimizer_weights:
         (getattr(model, "model", None) or model)._make_train_function()
-        model.optimizer.set_weights([value for _, value in optimizer_weights])
+        model.optimizer.set_weights([value for _, value in state.optimizer_weights])
+        restore_forgotten(model.optimizer, state.training_state)
 
 
 def _layer_weights(model: Any) -> list[tuple[str, Named]]:

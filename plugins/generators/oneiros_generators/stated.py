@@ -1,0 +1,35 @@
+"""Where a source of batches is: its own state, or NumPy's generator and the number of batches made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+
+class Stated:
+    """An iterator over batches, each with the state that their source has after it.
+
+    # Arguments
+        source: iterator with `get_state()`.
+    """
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> tuple[Any, Any]:
+        return next(self._source), self._source.get_state()
+
+
+def has_state(source: Any) -> bool:
+    """Tells whether a source says where it is, and can be set to that."""
+    return hasattr(source, "get_state") and hasattr(source, "set_state")
+
+
+def same_random_state(one: Any, other: Any) -> bool:
+    """Tells whether two states of NumPy's generator are the same."""
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))

@@ -1,0 +1,118 @@
+"""A training as plain data: all that the rest of it depends on, so that another process can go on with it."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from oneiros.bases import Callback
+
+from oneiros_saving.plain import Encoded, decoded, encoded, plain_attributes, same
+from oneiros_saving.variables import assign, parts_of, values_of
+
+USES = ("train", "test", "predict")
+
+
+class Training:
+    """A `fit` in progress.
+
+    # Arguments
+        model: the model that callbacks know.
+        streams: dict from name to the streams that are trained and validated on; they may be None.
+        callbacks: list of the callbacks.
+
+    # Properties
+        order: array, the order of the rows, or of the batches, in this epoch.
+    """
+
+    def __init__(self, model: Any, streams: dict[str, Any], callbacks: Iterable[Callback], size: int) -> None:
+        self.model, self.streams, self.order = model, streams, np.arange(size)
+        self._inner = getattr(model, "model", None) or model
+        self._callbacks = dict(_named(callbacks))
+        self._begun: dict[str, Encoded] = {}
+
+    def begin(self) -> None:
+        """Notes the states of the callbacks, which are the program's own until something changes them."""
+        self._begun = {name: encoded(_get_state(callback)) for name, callback in self._callbacks.items()}
+
+    def state(self) -> dict[str, Any]:
+        """Returns all but the weights, and the optimizer's, which are part of every model file."""
+        weights, order, random_state = self.model.weights, self.order, np.random.get_state()
+        return {
+            "numpy": random_state,
+            "python": random.getstate(),
+            "streams": {name: stream.get_state() for name, stream in self._stateful()},
+            "order": None if np.array_equal(order, np.arange(len(order))) else order,
+            "stop_training": self.model.stop_training,
+            "variables": {path: values_of(part, weights) for path, part in parts_of(self.model)},
+            "draws": dict(self._draws()),
+            "callbacks": {name: self._changed(name) for name in self._callbacks},
+        }
+
+    def restore(self, state: dict[str, Any], streams: bool) -> None:
+        """Restores what `state` returned, apart from the order, which the loop has.
+
+        # Arguments
+            streams: whether to restore the streams too; that is done once.
+        """
+        for path, part in parts_of(self.model):
+            assign(part, state["variables"].get(path, {}), self.model.weights)
+        for use, draws in state["draws"].items():
+            self._inner._function_for(use)[0].set_draws(draws)
+        for name, found in state["callbacks"].items():
+            if name in self._callbacks:
+                _set_state(self._callbacks[name], self._completed(name, found))
+        self.model.stop_training = state["stop_training"]
+        random.setstate(state["python"])
+        drawn = False
+        for name, stream in self._stateful() if streams else ():
+            drawn = stream.set_state(state["streams"][name], drawn) or drawn
+        if not drawn:
+            np.random.set_state(state["numpy"])
+
+    def _stateful(self) -> Iterator[tuple[str, Any]]:
+        return ((name, stream) for name, stream in self.streams.items() if hasattr(stream, "get_state"))
+
+    def _draws(self) -> Iterator[tuple[str, Any]]:
+        for use in USES:
+            function = getattr(self._inner, f"{use}_function", None)
+            if function is not None and hasattr(function, "get_draws"):
+                yield use, function.get_draws()
+
+    def _changed(self, name: str) -> Any:
+        """Returns a callback's state; of a dict the items that changed since training began."""
+        state, begun = _get_state(self._callbacks[name]), decoded(*self._begun[name])
+        if not isinstance(state, dict) or not isinstance(begun, dict):
+            return state
+        return {
+            key: value
+            for key, value in state.items()
+            if key not in begun or not same(encoded(value), encoded(begun[key]))
+        }
+
+    def _completed(self, name: str, state: Any) -> Any:
+        begun = decoded(*self._begun[name])
+        return {**begun, **state} if isinstance(state, dict) and isinstance(begun, dict) else state
+
+
+def _named(callbacks: Iterable[Callback]) -> Iterator[tuple[str, Callback]]:
+    """Names callbacks by their classes; the second one of a class gets a number."""
+    seen = Counter[str]()
+    for callback in callbacks:
+        name = type(callback).__name__
+        seen[name] += 1
+        yield (f"{name} {seen[name]}" if seen[name] > 1 else name), callback
+
+
+def _get_state(callback: Any) -> Any:
+    return callback.get_state() if hasattr(callback, "get_state") else plain_attributes(callback)
+
+
+def _set_state(callback: Any, state: Any) -> None:
+    if hasattr(callback, "set_state"):
+        callback.set_state(state)
+    else:
+        vars(callback).update(state)

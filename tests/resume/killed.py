@@ -1,0 +1,170 @@
+"""Trainings whose processes are killed and started again until they are through; a program of its own.
+
+    python killed.py BACKEND SCENARIO FOLDER KILLS SEED
+
+The engine is imported once, and each life of a training is a fork of that. The last line tells how many processes
+were killed, and of how many trainings.
+"""
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.callbacks import Callback, EarlyStopping, ReduceLROnPlateau, Resume
+from oneiros.engine import loop
+from oneiros.layers import LSTM, Dense, Dropout, GaussianNoise, TimeDistributed
+from oneiros.models import Sequential
+from oneiros.optimizers import Nadam, RMSprop
+
+BATCH, BATCHES, EPOCHS = 4, 10, 4
+X = np.random.RandomState(0).normal(size=(BATCH * BATCHES, 3, 2)).astype("float32")
+Y = X.sum(axis=(1, 2), keepdims=True)[:, 0]
+loop.LONGEST_RUN = 4
+
+
+class Dying(Callback):
+    """Kills its process after a number of batches, maybe in the middle of a run of them."""
+
+    told_afterwards = True
+
+    def __init__(self, left):
+        self.left = left
+
+    def get_state(self):
+        return None
+
+    def set_state(self, state):
+        assert state is None
+
+    def on_batch_end(self, batch, logs=None):
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Drawing(Callback):
+    """Of a user: draws from NumPy's generator, keeps a list, and predicts."""
+
+    told_afterwards = True
+
+    def __init__(self, noted=()):
+        self.noted, self.weight = list(noted), np.float32(1)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.noted.append((np.random.uniform(), self.model.predict(X[:BATCH], batch_size=BATCH).tolist()))
+        self.weight *= np.float32(0.9)
+
+    def on_run_end(self, logs):
+        self.noted.append(logs["loss"][-1])
+
+
+def stateful(optimizer):
+    model = Sequential()
+    model.add(LSTM(4, batch_input_shape=(BATCH, 3, 2), stateful=True, return_sequences=True, dropout_U=0.2))
+    model.add(TimeDistributed(Dropout(0.3)))
+    model.add(LSTM(3, stateful=True))
+    model.add(GaussianNoise(0.1))
+    model.add(Dense(1))
+    model.compile(optimizer, "mse", metrics=["mae"])
+    return model
+
+
+def arrays(callbacks):
+    """Shuffled arrays in runs of batches, with validation."""
+    np.random.seed(3)
+    model, drawing = stateful(RMSprop(lr=0.01, decay=0.01)), Drawing()
+    plateau = ReduceLROnPlateau(monitor="loss", patience=0, epsilon=0.1, cooldown=1)
+    heard = [drawing, plateau, EarlyStopping("loss", patience=9), *callbacks]
+    held_out = X[: 2 * BATCH], Y[: 2 * BATCH]
+    history = model.fit(X, Y, BATCH, EPOCHS, 0, heard, validation_data=held_out)
+    return model, history, [np.array(repr(drawing.noted)), drawing.weight, *np.random.get_state()[1:]]
+
+
+def drawn():
+    """A generator that draws its batches, and shuffles what it has after each pass."""
+    rows = np.arange(len(X))
+    while True:
+        for start in range(0, len(rows), BATCH):
+            chosen = rows[start : start + BATCH]
+            yield X[chosen] + np.random.normal(0, 0.1, X[chosen].shape), Y[chosen]
+        np.random.shuffle(rows)
+
+
+def generator(callbacks):
+    """A generator that draws from NumPy's generator, one batch ahead or several."""
+    np.random.seed(3)
+    model = stateful(Nadam())
+    plateau = ReduceLROnPlateau(monitor="loss", patience=0, epsilon=0.1)
+    history = model.fit_generator(
+        drawn(), BATCH * BATCHES, EPOCHS, 0, [plateau, *callbacks], validation_data=(X, Y), max_q_size=3
+    )
+    return model, history, []
+
+
+def saved(path, model, history, more):
+    """Writes everything that must be the same in the end."""
+    optimizer = model.optimizer
+    values = [K.get_value(x) for x in [*optimizer.weights, optimizer.iterations, optimizer.lr]]
+    states = [K.get_value(state) for layer in model.layers for state in getattr(layer, "states", [])]
+    measured = [np.array(history.history[name]) for name in sorted(history.history)]
+    np.savez(path, *model.get_weights(), *values, *states, *measured, np.array(history.epoch), *more)
+
+
+def life(path, scenario, callbacks, seconds=None):
+    """Trains in a process of its own, which may be killed from outside; tells whether it was killed."""
+    if not (pid := os.fork()):
+        code = 1
+        try:
+            saved(path, *scenario(callbacks))
+            code = 0
+        finally:
+            os._exit(code)
+    if seconds is not None:
+        time.sleep(seconds)
+        os.kill(pid, signal.SIGKILL)
+    ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert ended in (0, -signal.SIGKILL), ended
+    return ended != 0
+
+
+def differences(whole, other):
+    with np.load(whole) as a, np.load(other) as b:
+        assert a.files == b.files
+        return [
+            key for key in a.files if (a[key].dtype, a[key].tobytes()) != (b[key].dtype, b[key].tobytes())
+        ]
+
+
+def main(backend, scenario, folder, kills, seed):
+    K.set_backend(backend)
+    chance, folder, scenario = random.Random(int(seed)), Path(folder), globals()[scenario]
+    begun = time.monotonic()
+    assert not life(folder / "whole.npz", scenario, [])
+    longest = time.monotonic() - begun
+    killed = trainings = 0
+    while killed < int(kills):
+        trainings += 1
+        over = False
+        while not over:
+            resume = Resume(folder / "run.h5", batches=chance.randint(1, 5))
+            outside = chance.random() < 0.2
+            seconds = chance.uniform(0, longest) if outside else None
+            dying = [] if outside else [Dying(chance.randint(1, BATCHES * EPOCHS // 2))]
+            last = killed >= int(kills)
+            over = not life(
+                folder / "end.npz", scenario, [*([] if last else dying), resume], None if last else seconds
+            )
+            killed += not over
+        assert not differences(folder / "whole.npz", folder / "end.npz"), differences(
+            folder / "whole.npz", folder / "end.npz"
+        )
+    print(killed, trainings)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
