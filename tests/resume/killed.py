@@ -2,8 +2,8 @@
 
     python killed.py BACKEND SCENARIO FOLDER KILLS SEED
 
-The engine is imported once, and each life of a training is a fork of that. The last line tells how many processes
-were killed, and of how many trainings.
+The engine is imported once, and each life of a training is a fork of that. The last line tells how many
+processes were killed, in how many trainings.
 """
 
 import os
@@ -17,7 +17,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.callbacks import Callback, EarlyStopping, ReduceLROnPlateau, Resume
 from oneiros.engine import loop
-from oneiros.layers import LSTM, Dense, Dropout, GaussianNoise, TimeDistributed
+from oneiros.layers import LSTM, Dense, Dropout
 from oneiros.models import Sequential
 from oneiros.optimizers import Nadam, RMSprop
 
@@ -65,10 +65,8 @@ class Drawing(Callback):
 
 def stateful(optimizer):
     model = Sequential()
-    model.add(LSTM(4, batch_input_shape=(BATCH, 3, 2), stateful=True, return_sequences=True, dropout_U=0.2))
-    model.add(TimeDistributed(Dropout(0.3)))
-    model.add(LSTM(3, stateful=True))
-    model.add(GaussianNoise(0.1))
+    model.add(LSTM(4, batch_input_shape=(BATCH, 3, 2), stateful=True))
+    model.add(Dropout(0.3))
     model.add(Dense(1))
     model.compile(optimizer, "mse", metrics=["mae"])
     return model
@@ -142,6 +140,8 @@ def differences(whole, other):
 
 def main(backend, scenario, folder, kills, seed):
     K.set_backend(backend)
+    if backend == "theano":
+        import oneiros_jax_common.jax_import  # noqa: F401  its linker's engine, imported late
     chance, folder, scenario = random.Random(int(seed)), Path(folder), globals()[scenario]
     begun = time.monotonic()
     assert not life(folder / "whole.npz", scenario, [])
@@ -149,20 +149,18 @@ def main(backend, scenario, folder, kills, seed):
     killed = trainings = 0
     while killed < int(kills):
         trainings += 1
-        over = False
-        while not over:
+        dies = True
+        while dies:
+            dying, seconds = [Dying(chance.randint(1, BATCHES * EPOCHS // 2))], None
+            if killed >= int(kills):
+                dying = []
+            elif chance.random() < 0.2:
+                dying, seconds = [], chance.uniform(0, longest)
             resume = Resume(folder / "run.h5", batches=chance.randint(1, 5))
-            outside = chance.random() < 0.2
-            seconds = chance.uniform(0, longest) if outside else None
-            dying = [] if outside else [Dying(chance.randint(1, BATCHES * EPOCHS // 2))]
-            last = killed >= int(kills)
-            over = not life(
-                folder / "end.npz", scenario, [*([] if last else dying), resume], None if last else seconds
-            )
-            killed += not over
-        assert not differences(folder / "whole.npz", folder / "end.npz"), differences(
-            folder / "whole.npz", folder / "end.npz"
-        )
+            dies = life(folder / "end.npz", scenario, [*dying, resume], seconds)
+            killed += dies
+        found = differences(folder / "whole.npz", folder / "end.npz")
+        assert not found, found
     print(killed, trainings)
 
 

@@ -85,7 +85,7 @@ class Stream:
         places = [(max(begin, start * size), stop) for begin, stop in places if stop > start * size]
         rows = [order[begin:stop].reshape(-1, min(size, stop - begin)) for begin, stop in places]
         following = None
-        for (begin, stop), run, after in zip(places, rows, [*rows[1:], None], strict=True):
+        for (begin, stop), run, after in zip(places, rows, [*rows[1:], None], strict=False):
             if self.reader is not None:
                 self.ahead = following or self.reader.submit(self._read, run)
                 following = None if after is None else self.reader.submit(self._read, after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -94,7 +95,7 @@ class Training:
         }
 
     def _completed(self, name: str, state: Any) -> Any:
-        begun = decoded(*self._begun[name])
+        begun, state = decoded(*self._begun[name]), copy.deepcopy(state)
         return {**begun, **state} if isinstance(state, dict) and isinstance(begun, dict) else state
 
 

@@ -1,0 +1,318 @@
+"""`Resume`, on models whose training steps are plain functions: what is restored, and what errors say."""
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.callbacks import Callback, EarlyStopping, ReduceLROnPlateau, Resume, StepProfile
+from oneiros.engine import loop
+from oneiros.errors import ArgumentError, CapabilityError, FileFormatError
+from oneiros.layers import Dense
+from oneiros.models import Sequential, load_model
+from oneiros.optimizers import SGD
+
+X = np.arange(22.0, dtype="float32")[:, None]
+BATCHES, EPOCHS = 6, 3
+
+
+class CutError(Exception):
+    """Stands for the end of a process."""
+
+
+class Cutting(Callback):
+    """Ends a training after some batches."""
+
+    told_afterwards = True
+
+    def __init__(self, left):
+        self.left = left
+
+    def get_state(self):
+        return None
+
+    def set_state(self, state):
+        pass
+
+    def on_batch_end(self, batch, logs=None):
+        self.left -= 1
+        if not self.left:
+            raise CutError
+
+
+class Counting(Callback):
+    """Of a user, who knows nothing of trainings that are resumed."""
+
+    told_afterwards = True
+
+    def __init__(self, start=0):
+        self.count, self.sizes, self.drawn = start, (), {}
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.drawn[epoch] = np.random.random()
+
+    def on_batch_end(self, batch, logs=None):
+        self.count += 1
+        self.sizes += (logs["size"],)
+
+
+class Step:
+    """A training step in plain NumPy, which depends on the order of the batches; it can run many at once."""
+
+    phase_index = None
+
+    def __init__(self, model):
+        self.model = model
+
+    def __call__(self, arrays):
+        weights = self.model.get_weights()
+        loss = float(np.sum((arrays[0] - weights[0][0]) * np.arange(1, len(arrays[0]) + 1)[:, None]))
+        self.model.set_weights([weights[0] * 0.9 + 0.01 * np.float32(loss), *weights[1:]])
+        return [np.float32(loss)]
+
+    def upload(self, arrays):
+        return Held(arrays)
+
+    def loop(self, held, index, phase=None):
+        return [np.array([self([x[row] for x in held])[0] for row in index])]
+
+
+class Held(list):
+    def release(self):
+        pass
+
+
+def new_model(optimizer="sgd", width=1):
+    model = Sequential([Dense(width, input_dim=1)])
+    model.compile(optimizer, "mse")
+    model.model.train_function = Step(model.model)
+    model.model.test_function = lambda arrays: [np.float32(model.get_weights()[0].mean())]
+    return model
+
+
+def fit(callbacks, shuffle=True, nb_epoch=EPOCHS, x=X, **arguments):
+    np.random.seed(5)
+    model = new_model()
+    history = model.fit(
+        x, x, 4, nb_epoch, 0, callbacks, shuffle=shuffle, validation_data=(X[:8], X[:8]), **arguments
+    )
+    return model, history
+
+
+def bits(model, history, *callbacks):
+    """Returns everything that must be the same, as bytes and text."""
+    measured = {name: np.array(values).tobytes() for name, values in history.history.items()}
+    states = [repr(callback.get_state()) for callback in callbacks]
+    weights = [weight.tobytes() for weight in model.get_weights()]
+    return (
+        history.epoch,
+        measured,
+        weights,
+        states,
+        K.get_value(model.optimizer.lr),
+        str(np.random.get_state()),
+    )
+
+
+def heard():
+    return [
+        Counting(),
+        ReduceLROnPlateau("val_loss", patience=0, epsilon=5),
+        EarlyStopping("loss", patience=9),
+    ]
+
+
+@pytest.fixture(autouse=True)
+def short_runs(monkeypatch):
+    monkeypatch.setattr(loop, "LONGEST_RUN", 2)
+
+
+@pytest.mark.parametrize("shuffle", [True, False, "batch"])
+def test_cut_at_any_batch_it_ends_the_same(shuffle, tmp_path):
+    callbacks = heard()
+    whole = bits(*fit(callbacks, shuffle), *callbacks)
+    for epochs, batches in ((1, None), (9, 1), (2, 3)):
+        for cut in (1, 2, 5, 6, 7, 9, 12, 13, 17, 18):
+            resume = {"filepath": tmp_path / "run.h5", "epochs": epochs, "batches": batches}
+            with pytest.raises(CutError):
+                fit([*heard(), Cutting(cut), Resume(**resume)], shuffle)
+            assert resume["filepath"].exists()
+            callbacks = heard()
+            assert bits(*fit([*callbacks, Resume(**resume)], shuffle), *callbacks) == whole, (epochs, cut)
+            assert not resume["filepath"].exists()
+
+
+def test_cut_again_and_again(tmp_path):
+    callbacks = heard()
+    whole = bits(*fit(callbacks), *callbacks)
+    cuts = 0
+    while True:
+        callbacks = heard()
+        try:
+            found = fit([Cutting(3), *callbacks, Resume(tmp_path / "run.h5", batches=1)])
+        except CutError:
+            cuts += 1
+            continue
+        break
+    assert bits(*found, *callbacks) == whole and cuts >= 8
+
+
+def test_it_goes_on_with_the_next_run_and_says_so(tmp_path, capsys):
+    with pytest.raises(CutError):
+        fit([Cutting(11), Resume(tmp_path / "run.h5", batches=2)])
+    counting = Cutting(99)
+    fit([counting, Resume(tmp_path / "run.h5", verbose=1)])
+    assert "run.h5 goes on with epoch 2, batch 5\n" in capsys.readouterr().out
+    assert 99 - counting.left == BATCHES * EPOCHS - 10
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(1e-9, 2), (1e9, 0)])
+def test_by_the_clock(seconds, kept, tmp_path):
+    with pytest.raises(CutError):
+        fit([Cutting(4), Resume(tmp_path / "run.h5", epochs=9, seconds=seconds)])
+    counting = Cutting(99)
+    fit([counting, Resume(tmp_path / "run.h5")])
+    assert 99 - counting.left == BATCHES * EPOCHS - kept
+
+
+class TestTheEnd:
+    def test_a_kept_file_gives_the_result_again(self, tmp_path):
+        callbacks = heard()
+        whole = bits(*fit([*callbacks, Resume(tmp_path / "run.h5", epochs=2, keep=True)]), *callbacks)
+        callbacks = [*heard(), Cutting(1)]
+        assert bits(*fit([*callbacks, Resume(tmp_path / "run.h5", keep=True)]), *callbacks[:-1]) == whole
+
+    def test_more_epochs_go_on(self, tmp_path):
+        whole = bits(*fit([], nb_epoch=5))
+        fit([Resume(tmp_path / "run.h5", keep=True)], nb_epoch=2)
+        assert bits(*fit([Resume(tmp_path / "run.h5")], nb_epoch=5)) == whole
+
+    def test_what_was_stopped_stays_stopped(self, tmp_path):
+        stopping = {"monitor": "loss", "min_delta": 1e9}
+        _, history = fit([EarlyStopping(**stopping), Resume(tmp_path / "run.h5", keep=True)], nb_epoch=9)
+        assert history.epoch == [0, 1]
+        _, again = fit([EarlyStopping(**stopping), Resume(tmp_path / "run.h5", keep=True)], nb_epoch=9)
+        assert again.history == history.history
+
+
+class TestTheFile:
+    def test_it_is_a_model_file(self, tmp_path):
+        model, _ = fit([Resume(tmp_path / "run.h5", keep=True)])
+        loaded = load_model(tmp_path / "run.h5")
+        assert [w.tobytes() for w in loaded.get_weights()] == [w.tobytes() for w in model.get_weights()]
+        assert loaded.optimizer.get_config() == model.optimizer.get_config()
+
+    def test_another_models_file_stays(self, tmp_path):
+        new_model().save(tmp_path / "run.h5")
+        before = (tmp_path / "run.h5").read_bytes()
+        with pytest.raises(ArgumentError, match=r"run\.h5 holds no training to go on with.*another path"):
+            fit([Resume(tmp_path / "run.h5")])
+        assert (tmp_path / "run.h5").read_bytes() == before
+
+    def test_other_data(self, tmp_path):
+        fit([Resume(tmp_path / "run.h5", keep=True)])
+        with pytest.raises(
+            ArgumentError, match=r"training with {'batch_size': 4, 'nb_sample': 22}; this one"
+        ):
+            fit([Resume(tmp_path / "run.h5")], x=X[:12])
+
+    def test_another_model(self, tmp_path):
+        fit([Resume(tmp_path / "run.h5", keep=True)])
+        with pytest.raises(FileFormatError, match=r"\(1, 1\).*Dense.*\(1, 2\)") as caught:
+            new_model(width=2).fit(X, np.tile(X, 2), 4, 3, 0, [Resume(tmp_path / "run.h5")])
+        assert any("To start anew, remove that file" in note for note in caught.value.__notes__)
+
+    def test_a_damaged_one_is_not_passed_over(self, tmp_path):
+        fit([Resume(tmp_path / "run.h5", keep=True)])
+        whole = (tmp_path / "run.h5").read_bytes()
+        (tmp_path / "run.h5").write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(FileFormatError, match="damaged or truncated"):
+            fit([Resume(tmp_path / "run.h5")])
+
+    def test_a_folder_that_is_missing_is_told_before_the_first_batch(self, tmp_path):
+        counting = Counting()
+        with pytest.raises(FileNotFoundError, match="there is no folder"):
+            fit([counting, Resume(tmp_path / "none" / "run.h5")])
+        assert counting.count == 0
+
+
+class TestArguments:
+    def test_two_of_them(self, tmp_path):
+        with pytest.raises(ArgumentError, match="two Resume objects"):
+            fit([Resume(tmp_path / "a.h5"), Resume(tmp_path / "b.h5")])
+
+    @pytest.mark.parametrize("given", [{"epochs": 0}, {"batches": 0}, {"seconds": -1.0}, {"epochs": None}])
+    def test_numbers(self, given):
+        with pytest.raises(ArgumentError, match=f"{next(iter(given))} takes .* above 0; received"):
+            Resume("run.h5", **given)
+
+    def test_an_optimizer_without_a_configuration(self, tmp_path):
+        class Secret(SGD):
+            def get_config(self):
+                raise NotImplementedError
+
+        with pytest.raises(CapabilityError, match=r"Secret keeps its state to itself.*leave Resume out"):
+            new_model(Secret()).fit(X, X, 4, 1, 0, [Resume(tmp_path / "run.h5")])
+        assert not (tmp_path / "run.h5").exists()
+
+
+class TestCallbacks:
+    def test_what_nothing_changed_is_the_programs(self, tmp_path):
+        with pytest.raises(CutError):
+            fit([ReduceLROnPlateau("val_loss", patience=50), Cutting(15), Resume(tmp_path / "run.h5")])
+        plateau = ReduceLROnPlateau("val_loss", patience=70)
+        fit([plateau, Resume(tmp_path / "run.h5")])
+        assert plateau.patience == 70 and plateau.best < np.inf
+
+    def test_two_of_a_class(self, tmp_path):
+        with pytest.raises(CutError):
+            fit([Counting(100), Counting(200), Cutting(15), Resume(tmp_path / "run.h5")])
+        one, other = Counting(), Counting()
+        fit([one, other, Resume(tmp_path / "run.h5")])
+        assert (one.count, other.count) == (100 + BATCHES * EPOCHS, 200 + BATCHES * EPOCHS)
+
+    def test_a_state_of_its_own(self, tmp_path):
+        class Own(Counting):
+            def get_state(self):
+                return self.count, {"a": [1.5]}
+
+            def set_state(self, state):
+                self.got = state
+
+        with pytest.raises(CutError):
+            fit([Own(), Cutting(15), Resume(tmp_path / "run.h5")])
+        own = Own()
+        fit([own, Resume(tmp_path / "run.h5")])
+        assert own.got == (12, {"a": [1.5]})
+
+    def test_a_state_that_cannot_be_kept(self, tmp_path):
+        class Bad(Callback):
+            def get_state(self):
+                return {"model": object()}
+
+        with pytest.raises(ArgumentError, match=r"Plain data was expected.*object at"):
+            fit([Bad(), Resume(tmp_path / "run.h5")])
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_beside_a_profile(self, first, tmp_path):
+        whole = bits(*fit([]))
+        for cutting in ([Cutting(9)], []):
+            profile, resume = StepProfile(verbose=0), Resume(tmp_path / "run.h5", batches=1)
+            both = [profile, resume] if first else [resume, profile]
+            if cutting:
+                with pytest.raises(CutError):
+                    fit([*cutting, *both])
+            else:
+                assert bits(*fit(both)) == whole
+        assert profile.steps == BATCHES * EPOCHS - 8
+
+
+def test_a_stream_passes_over_batches():
+    model = new_model().model
+    stream = model._stream("train", [X, X, X[:, 0]], 4)
+    order = np.random.permutation(len(X))
+    runs = [(first, rows.tolist()) for first, rows in stream.runs(order)]
+    for start in range(BATCHES + 1):
+        found = [(first, rows.tolist()) for first, rows in stream.runs(order, start=start)]
+        batches = [row for _, rows in runs for row in rows][start:]
+        assert [row for _, rows in found for row in rows] == batches
+        assert [first for first, _ in found[:1]] == [start][: len(found)]
+        assert {first for first, _ in found[1:]} <= {first for first, _ in runs}
