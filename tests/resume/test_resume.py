@@ -1,12 +1,14 @@
 """`Resume`, on models whose training steps are plain functions: what is restored, and what errors say."""
 
+import shutil
+
 import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.callbacks import Callback, EarlyStopping, ReduceLROnPlateau, Resume, StepProfile
 from oneiros.engine import loop
 from oneiros.errors import ArgumentError, CapabilityError, FileFormatError
-from oneiros.layers import Dense
+from oneiros.layers import Dense, Dropout
 from oneiros.models import Sequential, load_model
 from oneiros.optimizers import SGD
 
@@ -171,6 +173,35 @@ def test_by_the_clock(seconds, kept, tmp_path):
     counting = Cutting(99)
     fit([counting, Resume(tmp_path / "run.h5")])
     assert 99 - counting.left == BATCHES * EPOCHS - kept
+
+
+class Copying(Cutting):
+    """Copies the file of a training in progress, as it is after some batches, and lets it go on."""
+
+    told_afterwards = True
+
+    def __init__(self, left, source, target):
+        super().__init__(left)
+        self.source, self.target = source, target
+
+    def on_batch_end(self, batch, logs=None):
+        self.left -= 1
+        if not self.left:
+            shutil.copy(self.source, self.target)
+
+
+def test_a_program_without_a_seed_goes_on_with_the_same_draws(backend, tmp_path, monkeypatch):
+    """The model, the shuffling and the masks of a dropout are those of the process before."""
+    monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
+    ends = []
+    for seed, source in ((1, "one.h5"), (2, "two.h5")):
+        np.random.seed(seed)
+        model = Sequential([Dense(3, input_dim=1), Dropout(0.5), Dense(1)])
+        model.compile("adam", "mse")
+        copying = Copying(9 if seed == 1 else 99, tmp_path / source, tmp_path / "two.h5")
+        history = model.fit(X / 9, X, 4, 3, 0, [copying, Resume(tmp_path / source, batches=1)])
+        ends.append(bits(model, history))
+    assert ends[0] == ends[1] and len(history.epoch) == 3
 
 
 class TestTheEnd:

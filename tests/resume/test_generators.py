@@ -1,0 +1,221 @@
+"""Trainings on generators and on objects that give batches, cut short and resumed."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from oneiros.callbacks import Callback, Resume
+from oneiros.layers import Dense
+from oneiros.models import Sequential
+
+BATCHES, EPOCHS = 5, 3
+
+
+class CutError(Exception):
+    """Stands for the end of a process."""
+
+
+class Cutting(Callback):
+    """Ends a training after some batches."""
+
+    def __init__(self, left):
+        self.left = left
+
+    def get_state(self):
+        return None
+
+    def set_state(self, state):
+        pass
+
+    def on_batch_end(self, batch, logs=None):
+        self.left -= 1
+        if not self.left:
+            raise CutError
+
+
+class Drawing(Callback):
+    """Draws from NumPy's generator at the end of each epoch."""
+
+    def __init__(self):
+        self.drawn = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.drawn.append(np.random.random())
+
+
+def batch(number):
+    return np.full((4, 1), number, "float32"), np.zeros((4, 1))
+
+
+def counted():
+    number = 0
+    while True:
+        yield batch(number)
+        number += 1
+
+
+def drawn_late():
+    """Draws nothing before its first pass is over: the workers, who are ahead, have drawn when it is cut."""
+    rows = np.arange(7)
+    while True:
+        yield from (batch(row) for row in rows)
+        np.random.shuffle(rows)
+
+
+def drawn_always():
+    while True:
+        yield batch(np.random.random())
+
+
+class Stated:
+    """Says where it is, and can't make a batch twice."""
+
+    def __init__(self):
+        self.state, self.made = np.random.RandomState(3), 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.made += 1
+        return batch(self.state.random_sample())
+
+    def get_state(self):
+        return self.state.get_state()
+
+    def set_state(self, state):
+        self.state.set_state(state)
+
+
+class Numbered:
+    """Gives batches by number, and draws what is added to them."""
+
+    noise = 1.0
+
+    def __init__(self):
+        self.asked = []
+
+    def __len__(self):
+        return BATCHES
+
+    def __getitem__(self, i):
+        self.asked.append(i)
+        return batch(i + (np.random.random() if self.noise else 0))
+
+
+class Plain(Numbered):
+    noise = 0
+
+
+def new_model():
+    """Returns a model with a training step in plain NumPy, and the means of the batches that it was given."""
+    model, seen = Sequential([Dense(1, input_dim=1)]), []
+    model.compile("sgd", "mse")
+
+    def step(arrays):
+        seen.append(arrays[0].mean())
+        weights = model.get_weights()
+        model.set_weights([0.5 * weights[0] + arrays[0].mean(), weights[1]])
+        return [arrays[0].mean()]
+
+    model.model.train_function = model.model.test_function = step
+    return model
+
+
+def fit(source, callbacks, draws=False, held_out=None, **arguments):
+    np.random.seed(5)
+    model, drawing = new_model(), Drawing()
+    callbacks = [*callbacks, *([drawing] if draws else [])]
+    if hasattr(source, "__len__"):
+        history = model.fit(source, None, nb_epoch=EPOCHS, verbose=0, callbacks=callbacks)
+    else:
+        arguments = {"validation_data": held_out, "nb_val_samples": 8, **arguments}
+        history = model.fit_generator(source, 4 * BATCHES, EPOCHS, 0, callbacks, **arguments)
+    return [w.tobytes() for w in model.get_weights()], history.history, drawing.drawn
+
+
+def check(make, tmp_path, draws=False, held_out=lambda: None, **arguments):
+    """Compares an uninterrupted training with ones that were cut; tells what sources the resumed ones had."""
+    whole, sources = fit(make(), [], draws, held_out(), **arguments), []
+    for cut in (1, 3, 4, 5, 6, 8, 11, 15):
+        with pytest.raises(CutError):
+            fit(make(), [Cutting(cut), Resume(tmp_path / "run.h5", 2, 1)], draws, held_out(), **arguments)
+        sources.append(make())
+        found = fit(sources[-1], [Resume(tmp_path / "run.h5")], draws, held_out(), **arguments)
+        assert found == whole, (found, whole, cut)
+    return sources
+
+
+@pytest.mark.parametrize("make", [counted, drawn_late, drawn_always, Stated, Numbered, Plain])
+def test_cut_short_it_ends_the_same(make, tmp_path):
+    check(make, tmp_path)
+
+
+@pytest.mark.parametrize("make", [counted, Stated, Plain])
+def test_callbacks_may_draw_if_the_generator_does_not(make, tmp_path):
+    check(make, tmp_path, draws=True)
+
+
+@pytest.mark.parametrize(("make", "held_out"), [(counted, drawn_late), (drawn_late, counted)])
+def test_with_a_generator_of_validation_data(make, held_out, tmp_path):
+    check(make, tmp_path, held_out=held_out)
+
+
+@pytest.mark.parametrize("draws", [False, True])
+def test_worker_processes(draws, tmp_path):
+    check(drawn_always, tmp_path, draws=draws, pickle_safe=True, nb_worker=2)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_fewer_batches_ahead_than_before(size, tmp_path):
+    whole = fit(drawn_always(), [])
+    with pytest.raises(CutError):
+        fit(drawn_always(), [Cutting(7), Resume(tmp_path / "run.h5", 1, 1)], max_q_size=4)
+    assert fit(drawn_always(), [Resume(tmp_path / "run.h5")], max_q_size=size) == whole
+
+
+def test_what_says_where_it_is_makes_no_batch_twice(tmp_path):
+    for source, cut in zip(check(Stated, tmp_path), (1, 3, 4, 5, 6, 8, 11, 15), strict=True):
+        left = BATCHES * EPOCHS - (cut - 1)
+        assert left <= source.made <= left + 11
+
+
+def test_objects_whose_batches_are_not_drawn_are_asked_for_the_rest_alone(tmp_path):
+    with pytest.raises(CutError):
+        fit(Plain(), [Cutting(4), Resume(tmp_path / "run.h5", 1, 1)])
+    source = Plain()
+    fit(source, [Resume(tmp_path / "run.h5")])
+    probed = 2  # for the number of samples
+    assert len(source.asked) - probed == BATCHES * EPOCHS - 3
+
+
+UNDISTURBED = """
+import sys
+import numpy as np
+from oneiros.layers import Dense, Dropout
+from oneiros.models import Sequential
+
+
+def batches():
+    assert "jax" in sys.modules  # its import sets NumPy's generator back to where it was
+    seen.append(np.random.get_state()[2])
+    while True:
+        yield np.zeros((4, 1)), np.zeros((4, 1))
+
+
+seen = []
+model = Sequential([Dropout(0.5, input_shape=(1,)), Dense(1)])
+model.compile("sgd", "mse")
+model.fit_generator(batches(), 8, 1, 0, validation_data=(np.zeros((4, 1)), np.zeros((4, 1))))
+assert seen == [np.random.get_state()[2]]
+"""
+
+
+def test_nothing_disturbs_what_a_generator_draws():
+    """On Theano making a function draws a seed: they are made before the generator's thread begins."""
+    command = [sys.executable, "-c", UNDISTURBED]
+    environment = {**os.environ, "ONEIROS_BACKEND": "theano"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

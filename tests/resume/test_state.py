@@ -1,0 +1,183 @@
+"""What a model's file keeps that Keras 1 forgot: plain data, random operations, the optimizer's variables."""
+
+import json
+import random
+import struct
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from oneiros import backend as K
+from oneiros.bases import Budget, Callback, ModelState
+from oneiros.errors import ArgumentError, FileFormatError, OneirosError
+from oneiros.layers import Dense
+from oneiros.models import Sequential, load_model
+from oneiros_format_hdf5.format import HDF5Format
+from oneiros_saving.plain import decoded, encoded, same
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "models"
+FACTS = {model["name"]: model for model in json.loads((GOLDEN / "index.json").read_text())["models"]}
+numbers = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+numeric = arrays.arrays(
+    st.sampled_from(["f2", "f4", "f8", "i1", "i8", "u4", "?"]), arrays.array_shapes(min_dims=0, min_side=0)
+)
+plain = st.recursive(
+    numbers | numeric | numeric.filter(lambda x: x.size).map(lambda x: x.ravel()[0]),
+    lambda inner: (
+        st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(st.text() | st.integers(), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@given(plain)
+@settings(deadline=None, max_examples=25)
+def test_plain_data_comes_back_from_a_file_bit_by_bit(tmp_path_factory, value):
+    path = tmp_path_factory.mktemp("plain") / "state.h5"
+    HDF5Format().write(path, ModelState(model_config={}, training_state=encoded(value)))
+    found = decoded(*HDF5Format().read(path, Budget()).training_state)
+    assert same(encoded(found), encoded(value)) and type(found) is type(value)
+
+
+def test_bits_that_comparing_passes_over():
+    quiet = struct.unpack(">d", bytes.fromhex("fff8000000000001"))[0]
+    value = {"one": quiet, "many": [quiet, -0.0], "states": (np.random.get_state(), random.getstate())}
+    found = decoded(*json.loads(json.dumps([encoded(value)[0]])), encoded(value)[1])
+    bits = [struct.pack(">d", x).hex() for x in (found["one"], *found["many"])]
+    assert bits == ["fff8000000000001", "fff8000000000001", "8000000000000000"]
+    random.setstate(found["states"][1])
+    np.random.set_state(found["states"][0])
+
+
+@pytest.mark.parametrize("value", [object(), {"a": [{1, 2}]}, np.array(["a"]), 1j, np.zeros(2, object)])
+def test_what_is_not_plain(value):
+    with pytest.raises(ArgumentError, match="Plain data was expected"):
+        encoded(value)
+    callback = Callback()
+    callback.good, callback.other = 1, value
+    assert callback.get_state() == {"good": 1}
+
+
+def test_what_refers_to_itself_is_not_plain():
+    endless = []
+    endless.append(endless)
+    with pytest.raises(ArgumentError, match="Plain data was expected"):
+        encoded(endless)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"array": 7}, {"array": "x"}, {"float": "zz"}, {"dict": [[[], 1]]}, {"dict": 3}, {"exec": 1},
+     {"array": 0, "tuple": []}, {"int": "1_0z"}, {"floats": None}],
+)  # fmt: skip
+def test_damaged_data_is_told(data):
+    with pytest.raises(FileFormatError, match="The state of a training is damaged"):
+        decoded([data], [np.zeros(2)])
+
+
+def draws(seed):
+    np.random.seed(seed)
+    x = K.placeholder((3, 4))
+    noisy = K.dropout(x, 0.5) + K.random_normal((3, 4)) + K.random_uniform((3, 4), seed=8)
+    steps = K.rnn(lambda y, states: (y + K.random_uniform((3, 1)), states), K.expand_dims(noisy), [])[1]
+    return K.function([x], [noisy, steps])
+
+
+def test_draws_go_on_in_a_function_built_from_another_seed(backend):
+    one, other, x = draws(1), draws(2), np.ones((3, 4), "float32")
+    one([x])
+    other([x])  # compiled with its own seeds
+    kept = json.loads(json.dumps(one.get_draws()))
+    expected = [one([x]) for _ in range(2)]
+    other.set_draws(kept)
+    for values in expected:
+        for a, b in zip(values, other([x]), strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert other.get_draws() == one.get_draws() != kept
+
+
+def test_draws_of_another_graph(backend):
+    function = K.function([K.placeholder((2,))], [K.random_normal((2,))])
+    with pytest.raises(ArgumentError, match="seeds of 3 random operations; this function has 1"):
+        function.set_draws({"seeds": [1, 2, 3]} if backend == "theano" else [[1, 0], [2, 0], [3, 0]])
+
+
+def forgotten(optimizer, steps):
+    """Sets what Keras 1 didn't save after some steps."""
+    K.set_value(optimizer.iterations, float(steps))
+    if hasattr(optimizer, "m_schedule"):
+        decays = [0.5 * 0.96 ** (t * optimizer.schedule_decay) for t in range(1, steps + 1)]
+        beta = K.get_value(optimizer.beta_1)
+        K.set_value(optimizer.m_schedule, np.prod([beta * (1.0 - decay) for decay in decays]))
+
+
+@pytest.mark.parametrize("name", ["seq_opt_rmsprop", "seq_sparse_ce"])
+def test_saved_and_loaded_training_goes_on_as_in_the_same_process(name, backend, tmp_path, monkeypatch):
+    """Keras 1.2.2 itself went on with other losses after loading RMSprop with decay, and Nadam."""
+    monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
+    facts = FACTS[name]
+    assert facts["resume_losses"] != facts["resume_losses_after_load"]
+    model = load_model(GOLDEN / f"{name}.h5")
+    forgotten(model.optimizer, 3)
+    model.save(tmp_path / "model.h5")
+    model = load_model(tmp_path / "model.h5")
+    with np.load(GOLDEN / f"{name}.npz") as archive:
+        losses = [model.train_on_batch(archive["x0"], archive["y0"]) for _ in range(3)]
+    np.testing.assert_allclose(losses, facts["resume_losses"], rtol=1e-4, atol=1e-5)
+
+
+def saved(tmp_path, optimizer="nadam"):
+    model = Sequential([Dense(1, input_dim=1)])
+    model.compile(optimizer, "mse")
+    model.model._make_train_function()
+    model.save(tmp_path / "model.h5")
+    return tmp_path / "model.h5"
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "kept"), [("nadam", ["m_schedule"]), ("rmsprop", ["iterations"]), ("adam", []), ("sgd", [])]
+)
+def test_files_hold_only_what_was_forgotten(optimizer, kept, tmp_path):
+    with h5py.File(saved(tmp_path, optimizer)) as file:
+        state = file["oneiros_training"].attrs["state"] if kept else "{}"
+        assert sorted(set(file) - {"model_weights", "optimizer_weights"}) == ["oneiros_training"] * bool(kept)
+    assert [name for name in ("iterations", "m_schedule") if f'"{name}"' in state] == kept
+
+
+OPTIMIZER = '{"dict": [["optimizer", %s]]}'
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "[1, 2]",
+        "{",
+        "NaN",
+        '{"array": 2}',
+        OPTIMIZER % "3",
+        OPTIMIZER % '{"dict": [["m_schedule", 1]]}',
+        OPTIMIZER % '{"dict": [["m_schedule", [{"array": 1}]]]}',
+    ],
+)
+def test_damaged_or_hostile_states_are_refused(state, tmp_path):
+    path = saved(tmp_path)
+    with h5py.File(path, "r+") as file:
+        group = file["oneiros_training"]
+        group.attrs["state"] = state
+        group["1"] = np.zeros(3)
+    with pytest.raises(OneirosError) as caught:
+        load_model(path)
+    assert isinstance(caught.value, ValueError)
+    assert any("while loading" in note for note in caught.value.__notes__)
+
+
+def test_arrays_of_a_state_count_in_the_budget(tmp_path):
+    path = saved(tmp_path)
+    with h5py.File(path, "r+") as file:
+        file["oneiros_training"].create_dataset("1", shape=(1 << 40,), chunks=(1 << 10,), dtype="f8")
+    with pytest.raises(OneirosError, match=r"oneiros_training/1.*over the limit"):
+        load_model(path)
