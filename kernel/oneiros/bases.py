@@ -243,6 +243,8 @@ class ModelState:
     keras_version: str | None = None
     training_state: tuple[Any, list[np.ndarray[Any, Any]]] | None = None
     """What Keras 1 forgot, and where a training is: JSON data, and the arrays that it numbers."""
+    backend: str | None = None
+    """The engine it was trained on, if the file says so: those of Keras 2 do."""
 
 
 class Format:

@@ -62,6 +62,14 @@ def oneiros_formats() -> Names:
     """File formats for models, classes derived from `oneiros.bases.Format`. Since level 1."""
 
 
+def oneiros_migrations() -> Names:
+    """How files of other versions are read, classes derived from `oneiros.migrations.Migration`.
+
+    The name is that of the class in those files, and again, if it is another one, that of the class here.
+    Since level 1.
+    """
+
+
 def oneiros_backends() -> Names:
     """Backends, derived from `oneiros.backend.Backend`, by the name that selects them. Since level 1."""
 

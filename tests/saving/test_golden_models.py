@@ -117,11 +117,11 @@ as in Keras itself, the input's shape of a layer that was loaded and knows it fr
 
 @pytest.mark.parametrize("name", NAMES)
 def test_saved_again_it_is_the_same_file(name, backend, tmp_path, describe):
-    """Apart from where each object came from, the names of the optimizer's variables, and `:0` on Theano."""
+    """Apart from where each object came from and the names of the optimizer's variables."""
     model = load_model(MODELS / f"{name}.h5")
     model.save(tmp_path / "again.h5")
     found, expected = (
-        normal(describe(tmp_path / "again.h5"), backend),
+        normal(describe(tmp_path / "again.h5")),
         normal(describe(MODELS / f"{name}.h5")),
     )
     provenance = json.loads(found.pop("/@oneiros_provenance")[-1])
@@ -138,22 +138,9 @@ def test_saved_again_it_is_the_same_file(name, backend, tmp_path, describe):
             assert found[place] == content, place
 
 
-def normal(layout, backend="tensorflow"):
-    """Returns a file's description with names as on TensorFlow, without the optimizer's."""
-    found = {}
-    for place, content in layout.items():
-        if backend == "theano" and content[0] == "array":
-            place += ":0"
-        if backend == "theano" and content[0] == "group":
-            content = (
-                "group",
-                [member + ":0" if place.count("/") > 0 and place != "/" else member for member in content[1]],
-            )
-        if backend == "theano" and place.endswith("@weight_names") and content[-1]:
-            content = (*content[:2], content[2] + 2, *content[3:-1], [name + b":0" for name in content[-1]])
-        if not place.startswith("optimizer_weights"):
-            found[place] = content
-    return found
+def normal(layout):
+    """Returns a file's description without the optimizer's weights."""
+    return {place: content for place, content in layout.items() if not place.startswith("optimizer_weights")}
 
 
 def compare(found, expected, where, more, owner=None):

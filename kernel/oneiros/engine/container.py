@@ -351,15 +351,18 @@ class Container(Layer):
         """Saves the weights alone; the arguments are those of `save`."""
         oneiros.saving.save_weights(self, filepath, overwrite)
 
-    def load_weights(self, filepath: Any, by_name: bool = False, *, budget: Any = None) -> None:
+    def load_weights(
+        self, filepath: Any, by_name: bool = False, *, budget: Any = None, trained_on: str | None = None
+    ) -> None:
         """Loads weights from a file.
 
         # Arguments
             filepath: path.
             by_name: bool, whether layers are matched by their names, instead of their order.
             budget: `oneiros.bases.Budget`, what reading the file may cost.
+            trained_on: `"theano"` or `"tensorflow"`, where the file doesn't tell; as for `load_model`.
         """
-        oneiros.saving.load_weights(self, filepath, by_name, budget=budget)
+        oneiros.saving.load_weights(self, filepath, by_name, budget=budget, trained_on=trained_on)
 
     def save_weights_to_hdf5_group(self, f: Any) -> None:
         """Writes the weights into an open `h5py.Group`."""

@@ -7,6 +7,13 @@ _CLASSES = {
     for name in ("MaxNorm", "NonNeg", "UnitNorm", "MinMaxNorm")
 }
 CONSTRAINTS = {**_CLASSES, **{name.lower(): _CLASSES[name] for name in ("MaxNorm", "NonNeg", "UnitNorm")}}
+_MIGRATED = (
+    "MaxNorm",
+    "MinMaxNorm",
+    "UnitNorm",
+    "NonNeg",
+)
+MIGRATIONS = {name: f"oneiros_constraints.migrations:{name}" for name in _MIGRATED}
 
 
 @hookimpl
@@ -19,3 +26,9 @@ def oneiros_constraints() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.constraints`."""
     return {"constraints": {**CONSTRAINTS, "get": "oneiros_constraints.constraints:get"}}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

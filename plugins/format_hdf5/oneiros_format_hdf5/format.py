@@ -64,9 +64,13 @@ class HDF5Format(Format):
         """Writes weights into an open `h5py.Group`."""
         _write_layers(GroupWriter(group), weights)
 
-    def read_weights(self, group: Any, budget: Budget) -> Weights:
+    def read_weights(self, group: Any, budget: Budget) -> ModelState:
         """Reads weights from an open `h5py.Group`."""
-        return _load(_find_layers(wrap_group(group, budget)))
+        root = wrap_group(group, budget)
+        weights = _load(_find_layers(root))
+        return ModelState(
+            weights=weights, keras_version=root.text("keras_version"), backend=root.text("backend")
+        )
 
 
 def _write_layers(group: GroupWriter, weights: Weights) -> None:
@@ -102,6 +106,7 @@ def _read(root: StoredGroup) -> ModelState:
         training_config=_read_json(root, "training_config"),
         provenance=_read_json(root, "oneiros_provenance") or {},
         keras_version=root.text("keras_version"),
+        backend=root.text("backend"),
         weights=_load(layers),
         optimizer_weights=None if optimizer is None else [(name, array.read()) for name, array in optimizer],
         training_state=None if training is None else (training[0], [array.read() for array in training[1]]),

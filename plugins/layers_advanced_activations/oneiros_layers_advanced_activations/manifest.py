@@ -8,6 +8,15 @@ LAYERS = {
     **{name: f"oneiros_layers_advanced_activations.fixed:{name}" for name in _FIXED},
     **{name: f"oneiros_layers_advanced_activations.learned:{name}" for name in _LEARNED},
 }
+_MIGRATED = (
+    "LeakyReLU",
+    "ELU",
+    "ThresholdedReLU",
+    "PReLU",
+    "ReLU",
+    "Softmax",
+)
+MIGRATIONS = {name: f"oneiros_layers_advanced_activations.migrations:{name}" for name in _MIGRATED}
 
 
 @hookimpl
@@ -20,3 +29,9 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.advanced_activations`."""
     return {"layers.advanced_activations": LAYERS}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

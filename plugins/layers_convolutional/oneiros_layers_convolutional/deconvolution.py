@@ -35,7 +35,8 @@ class Deconvolution2D(Convolution2D):
         nb_row: int, rows of the kernel.
         nb_col: int, columns of the kernel.
         output_shape: tuple of four, the output's shape in the order of `dim_ordering`. The batch size in it
-            is taken from the input.
+            is taken from the input. None: as Keras 2 has it, `subsample * size`, and without padding
+            `kernel - subsample` more, if that is above 0.
         border_mode: `"valid"`, `"same"` or `"full"`: that of the convolution that this one undoes.
         subsample: pair of ints, the steps of that convolution: the output is larger by these.
         the others: as for `Convolution2D`, in the same order.
@@ -95,7 +96,9 @@ class Deconvolution2D(Convolution2D):
             bias,
             **kwargs,
         )
-        self.output_shape_ = self._checked_output_shape(output_shape)
+        self.output_shape_: Shape | None = None
+        if output_shape is not None:
+            self.output_shape_ = self._checked_output_shape(output_shape)
 
     def _checked_output_shape(self, output_shape: Any) -> Shape:
         channels = 3 if self.dim_ordering == "tf" else 1
@@ -117,6 +120,8 @@ class Deconvolution2D(Convolution2D):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns `output_shape` with the input's batch size."""
         sizes = spatial_sizes(self, input_shape, 2, self.dim_ordering)
+        if self.output_shape_ is None:
+            return with_sizes(input_shape, self._enlarged(sizes), self.dim_ordering, self.nb_filter)
         wanted = spatial_sizes(self, self.output_shape_, 2, self.dim_ordering)
         moves = zip(wanted, self._window, self._strides, strict=True)
         back = tuple(length_after(size, width, self.border_mode, step) for size, width, step in moves)
@@ -129,6 +134,21 @@ class Deconvolution2D(Convolution2D):
                 f"{self._fitting(sizes)} in output_shape."
             )
         return (input_shape[0], *self.output_shape_[1:])
+
+    def _enlarged(self, sizes: Shape) -> Shape:
+        """Returns the output's rows and columns where they aren't given."""
+        if None in sizes:
+            raise ShapeError(
+                f"{label(self)} received an input with {sizes} rows and columns; without output_shape it "
+                f"must know them. Give them in input_shape, or give output_shape."
+            )
+        moves = zip(sizes, self._window, self._strides, strict=True)
+        return tuple(
+            size * step
+            + {"valid": max(width - step, 0), "same": 0, "full": 2 - step - width}[self.border_mode]
+            for size, width, step in moves
+            if size is not None
+        )
 
     def _fitting(self, sizes: Shape) -> str:
         """Says which output sizes fit an input."""
@@ -146,7 +166,7 @@ class Deconvolution2D(Convolution2D):
         return K.deconv2d(
             x,
             self.W,
-            self.output_shape_,
+            self.get_output_shape_for(K.int_shape(x)),
             strides=self.subsample,
             border_mode=self.border_mode,
             dim_ordering=self.dim_ordering,
@@ -154,4 +174,7 @@ class Deconvolution2D(Convolution2D):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
-        return {**super().get_config(), "output_shape": self.output_shape_}
+        shape = self.output_shape_
+        if shape is None and len({node.output_shapes[0] for node in self.inbound_nodes}) == 1:
+            shape = self.inbound_nodes[0].output_shapes[0]
+        return {**super().get_config(), "output_shape": shape}

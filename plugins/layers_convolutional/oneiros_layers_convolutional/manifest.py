@@ -16,6 +16,29 @@ LAYERS = {
     name: f"oneiros_layers_convolutional.{file}:{name}" for file, names in _FILES.items() for name in names
 }
 ALIASES = {name.replace("olution", ""): LAYERS[name] for name in LAYERS if "onvolution" in name}
+MIGRATIONS = {
+    "Conv1D": "oneiros_layers_convolutional.migrations:Conv1D",
+    "Conv2D": "oneiros_layers_convolutional.migrations:Conv2D",
+    "Conv3D": "oneiros_layers_convolutional.migrations:Conv3D",
+    "Conv2DTranspose": "oneiros_layers_convolutional.migrations:Conv2DTranspose",
+    "SeparableConv2D": "oneiros_layers_convolutional.migrations:SeparableConv2D",
+    "UpSampling1D": "oneiros_layers_convolutional.migrations:UpSampling1D",
+    "UpSampling2D": "oneiros_layers_convolutional.migrations:UpSampling2D",
+    "UpSampling3D": "oneiros_layers_convolutional.migrations:UpSampling3D",
+    "ZeroPadding1D": "oneiros_layers_convolutional.migrations:ZeroPadding1D",
+    "ZeroPadding2D": "oneiros_layers_convolutional.migrations:ZeroPadding2D",
+    "ZeroPadding3D": "oneiros_layers_convolutional.migrations:ZeroPadding3D",
+    "Cropping1D": "oneiros_layers_convolutional.migrations:Cropping1D",
+    "Cropping2D": "oneiros_layers_convolutional.migrations:Cropping2D",
+    "Cropping3D": "oneiros_layers_convolutional.migrations:Cropping3D",
+    "Convolution1D": "oneiros_layers_convolutional.migrations:Conv1D",
+    "AtrousConvolution1D": "oneiros_layers_convolutional.migrations:Conv1D",
+    "Convolution2D": "oneiros_layers_convolutional.migrations:Conv2D",
+    "AtrousConvolution2D": "oneiros_layers_convolutional.migrations:Conv2D",
+    "Convolution3D": "oneiros_layers_convolutional.migrations:Conv3D",
+    "Deconvolution2D": "oneiros_layers_convolutional.migrations:Conv2DTranspose",
+    "SeparableConvolution2D": "oneiros_layers_convolutional.migrations:SeparableConv2D",
+}
 
 
 @hookimpl
@@ -28,3 +51,9 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.convolutional`, with the short names."""
     return {"layers.convolutional": {**LAYERS, **ALIASES}}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

@@ -16,6 +16,29 @@ _FILES = {
 LAYERS = {name: f"oneiros_layers_core.{file}:{name}" for file, names in _FILES.items() for name in names}
 BASES = {name: f"oneiros.engine.layer:{name}" for name in ("InputSpec", "Layer")}
 MERGE = {"Merge": LAYERS["Merge"], "merge": "oneiros_layers_core.merge:merge"}
+_MIGRATED = (
+    "Dense",
+    "Activation",
+    "ActivityRegularization",
+    "Dropout",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "Flatten",
+    "Reshape",
+    "Permute",
+    "RepeatVector",
+    "Masking",
+    "Lambda",
+    "Merge",
+    "Add",
+    "Multiply",
+    "Average",
+    "Maximum",
+    "Concatenate",
+    "Dot",
+)
+MIGRATIONS = {name: f"oneiros_layers_core.migrations:{name}" for name in _MIGRATED}
 
 
 @hookimpl
@@ -28,3 +51,9 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.core`, with the bases of layers, and the places of Merge in Keras 1."""
     return {"layers.core": {**LAYERS, **BASES}, "layers": MERGE, "engine": MERGE, "engine.topology": MERGE}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

@@ -3,6 +3,8 @@
 from oneiros import hookimpl
 
 LAYERS = {"Embedding": "oneiros_layers_embeddings.embedding:Embedding"}
+_MIGRATED = ("Embedding",)
+MIGRATIONS = {name: f"oneiros_layers_embeddings.migrations:{name}" for name in _MIGRATED}
 
 
 @hookimpl
@@ -15,3 +17,9 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.embeddings`."""
     return {"layers.embeddings": LAYERS}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

@@ -6,6 +6,11 @@ LAYERS = {
     "LocallyConnected1D": "oneiros_layers_local.local_1d:LocallyConnected1D",
     "LocallyConnected2D": "oneiros_layers_local.local_2d:LocallyConnected2D",
 }
+_MIGRATED = (
+    "LocallyConnected1D",
+    "LocallyConnected2D",
+)
+MIGRATIONS = {name: f"oneiros_layers_local.migrations:{name}" for name in _MIGRATED}
 
 
 @hookimpl
@@ -18,3 +23,9 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.local`."""
     return {"layers.local": LAYERS}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

@@ -3,6 +3,11 @@
 from oneiros import hookimpl
 
 LAYERS = {name: f"oneiros_layers_noise.noise:{name}" for name in ("GaussianNoise", "GaussianDropout")}
+_MIGRATED = (
+    "GaussianNoise",
+    "GaussianDropout",
+)
+MIGRATIONS = {name: f"oneiros_layers_noise.migrations:{name}" for name in _MIGRATED}
 
 
 @hookimpl
@@ -15,3 +20,9 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.noise`."""
     return {"layers.noise": LAYERS}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

@@ -42,6 +42,8 @@ class BatchNormalization(Layer):
         gamma_init: name or function `(shape, name=None)`, initialization of the learned spread.
         gamma_regularizer: regularizer of the spread.
         beta_regularizer: regularizer of the mean.
+        center: bool, whether to add beta. Keras 1 always does; files of Keras 2 may not.
+        scale: bool, whether to multiply by gamma. Keras 1 always does; files of Keras 2 may not.
 
     # Input shape
         `(samples, …)`, two axes or more; the axis of the features must be known.
@@ -72,6 +74,8 @@ class BatchNormalization(Layer):
         gamma_init: Any = "one",
         gamma_regularizer: Any = None,
         beta_regularizer: Any = None,
+        center: bool = True,
+        scale: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -89,6 +93,8 @@ class BatchNormalization(Layer):
         self.momentum = momentum
         self.gamma_regularizer = regularizers.get(gamma_regularizer)
         self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.center = center
+        self.scale = scale
         self.initial_weights = weights
         self.uses_learning_phase = mode == FEATURE_WISE
 
@@ -96,18 +102,24 @@ class BatchNormalization(Layer):
         """Makes gamma, beta, running_mean and running_std, one value per feature each."""
         shape = (self._features(input_shape),)
         self.input_spec = [InputSpec(shape=self._spec(input_shape))]
-        self.gamma = self.add_weight(
-            shape, initializer=self.gamma_init, name=f"{self.name}_gamma", regularizer=self.gamma_regularizer
-        )
-        self.beta = self.add_weight(
-            shape, initializer=self.beta_init, name=f"{self.name}_beta", regularizer=self.beta_regularizer
-        )
+        if self.scale:
+            self.gamma = self.add_weight(
+                shape, self.gamma_init, name=f"{self.name}_gamma", regularizer=self.gamma_regularizer
+            )
+        if self.center:
+            self.beta = self.add_weight(
+                shape, self.beta_init, name=f"{self.name}_beta", regularizer=self.beta_regularizer
+            )
         self.running_mean = self.add_weight(
             shape, initializer="zero", name=f"{self.name}_running_mean", trainable=False
         )
         self.running_std = self.add_weight(
             shape, initializer="one", name=f"{self.name}_running_std", trainable=False
         )
+        if not self.scale:
+            self.gamma = K.ones(shape)
+        if not self.center:
+            self.beta = K.zeros(shape)
         self.built = True
         if self.initial_weights is not None:
             self.set_weights(self.initial_weights)
@@ -181,4 +193,6 @@ class BatchNormalization(Layer):
             "gamma_init": self.gamma_init.__name__,
             "gamma_regularizer": self.gamma_regularizer.get_config() if self.gamma_regularizer else None,
             "beta_regularizer": self.beta_regularizer.get_config() if self.beta_regularizer else None,
+            **({} if self.center else {"center": False}),
+            **({} if self.scale else {"scale": False}),
         }

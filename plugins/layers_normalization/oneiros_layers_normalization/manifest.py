@@ -3,6 +3,10 @@
 from oneiros import hookimpl
 
 LAYERS = {"BatchNormalization": "oneiros_layers_normalization.batch_normalization:BatchNormalization"}
+MIGRATIONS = {
+    "BatchNormalization": "oneiros_layers_normalization.migrations:BatchNormalization",
+    "BatchNormalizationV1": "oneiros_layers_normalization.migrations:BatchNormalization",
+}
 
 
 @hookimpl
@@ -15,3 +19,9 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.normalization`."""
     return {"layers.normalization": LAYERS}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

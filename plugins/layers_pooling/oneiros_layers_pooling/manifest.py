@@ -18,6 +18,21 @@ BASES = {
     **{f"_Pooling{n}D": f"oneiros_layers_pooling.pooling_{n}d:_Pooling{n}D" for n in (1, 2, 3)},
     **{f"_GlobalPooling{n}D": f"oneiros_layers_pooling.global_pooling:_GlobalPooling{n}D" for n in (1, 2, 3)},
 }
+_MIGRATED = (
+    "MaxPooling1D",
+    "AveragePooling1D",
+    "MaxPooling2D",
+    "AveragePooling2D",
+    "MaxPooling3D",
+    "AveragePooling3D",
+    "GlobalMaxPooling1D",
+    "GlobalAveragePooling1D",
+    "GlobalMaxPooling2D",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling3D",
+    "GlobalAveragePooling3D",
+)
+MIGRATIONS = {name: f"oneiros_layers_pooling.migrations:{name}" for name in _MIGRATED}
 
 
 @hookimpl
@@ -30,3 +45,9 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.pooling`; `oneiros.layers.convolutional` too has those of windows."""
     return {"layers.pooling": {**LAYERS, **BASES}, "layers.convolutional": WINDOWS}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

@@ -14,6 +14,13 @@ BASES = {
     "time_distributed_dense": "oneiros_layers_recurrent.base:time_distributed_dense",
 }
 CONVOLUTIONAL_BASES = {"ConvRecurrent2D": "oneiros_layers_recurrent.conv_base:ConvRecurrent2D"}
+_MIGRATED = (
+    "SimpleRNN",
+    "LSTM",
+    "GRU",
+    "ConvLSTM2D",
+)
+MIGRATIONS = {name: f"oneiros_layers_recurrent.migrations:{name}" for name in _MIGRATED}
 
 
 @hookimpl
@@ -30,3 +37,9 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
         "layers.convolutional_recurrent": {**CONVOLUTIONAL, **CONVOLUTIONAL_BASES},
         "layers": {**BASES, **CONVOLUTIONAL_BASES},
     }
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

@@ -7,6 +7,11 @@ LAYERS = {
     "Bidirectional": "oneiros_layers_wrappers.bidirectional:Bidirectional",
 }
 BASES = {"Wrapper": "oneiros_layers_wrappers.base:Wrapper"}
+_MIGRATED = (
+    "TimeDistributed",
+    "Bidirectional",
+)
+MIGRATIONS = {name: f"oneiros_layers_wrappers.migrations:{name}" for name in _MIGRATED}
 
 
 @hookimpl
@@ -19,3 +24,9 @@ def oneiros_layers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.layers.wrappers`, with the base of wrappers."""
     return {"layers.wrappers": {**LAYERS, **BASES}, "layers": BASES}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

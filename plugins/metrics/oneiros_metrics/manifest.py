@@ -23,6 +23,12 @@ METRICS = {
     "fscore": "oneiros_metrics.functions:fmeasure",
     "f1score": "oneiros_metrics.functions:fmeasure",
 }
+MIGRATIONS = {
+    "MeanMetricWrapper": "oneiros_metrics.migrations:MeanMetricWrapper",
+    "BinaryAccuracy": "oneiros_metrics.migrations:Accuracy",
+    "CategoricalAccuracy": "oneiros_metrics.migrations:Accuracy",
+    "SparseCategoricalAccuracy": "oneiros_metrics.migrations:Accuracy",
+}
 
 
 @hookimpl
@@ -35,3 +41,9 @@ def oneiros_metrics() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.metrics`."""
     return {"metrics": {**METRICS, "get": "oneiros_metrics.functions:get"}}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

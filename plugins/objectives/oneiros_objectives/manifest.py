@@ -21,6 +21,20 @@ OBJECTIVES = {
     **{short.upper(): f"oneiros_objectives.functions:{name}" for short, name in _SHORT.items()},
     "cosine": "oneiros_objectives.functions:cosine_proximity",
 }
+MIGRATIONS = {
+    "MeanSquaredError": "oneiros_objectives.migrations:Loss",
+    "MeanAbsoluteError": "oneiros_objectives.migrations:Loss",
+    "MeanAbsolutePercentageError": "oneiros_objectives.migrations:Loss",
+    "MeanSquaredLogarithmicError": "oneiros_objectives.migrations:Loss",
+    "BinaryCrossentropy": "oneiros_objectives.migrations:Loss",
+    "CategoricalCrossentropy": "oneiros_objectives.migrations:Loss",
+    "SparseCategoricalCrossentropy": "oneiros_objectives.migrations:Loss",
+    "Hinge": "oneiros_objectives.migrations:Loss",
+    "SquaredHinge": "oneiros_objectives.migrations:Loss",
+    "KLDivergence": "oneiros_objectives.migrations:Loss",
+    "Poisson": "oneiros_objectives.migrations:Loss",
+    "kl_divergence": "oneiros_objectives.migrations:Loss",
+}
 
 
 @hookimpl
@@ -33,3 +47,9 @@ def oneiros_objectives() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.objectives`."""
     return {"objectives": {**OBJECTIVES, "get": "oneiros_objectives.functions:get"}}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

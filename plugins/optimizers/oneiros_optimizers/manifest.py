@@ -16,6 +16,16 @@ OPTIMIZERS = {
     **{name.lower(): reference for name, reference in _CLASSES.items()},
     "TFOptimizer": "oneiros_optimizers.foreign:TFOptimizer",
 }
+_MIGRATED = (
+    "SGD",
+    "RMSprop",
+    "Adagrad",
+    "Adadelta",
+    "Adam",
+    "Adamax",
+    "Nadam",
+)
+MIGRATIONS = {name: f"oneiros_optimizers.migrations:{name}" for name in _MIGRATED}
 
 
 @hookimpl
@@ -33,3 +43,9 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
         "optimizer_from_config": "oneiros_optimizers.functions:optimizer_from_config",
     }
     return {"optimizers": {**OPTIMIZERS, **helpers}}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

@@ -13,6 +13,11 @@ REGULARIZERS = {
         for name in ("l1", "l2", "l1l2", "activity_l1", "activity_l2", "activity_l1l2")
     },
 }
+MIGRATIONS = {
+    "L1L2": "oneiros_regularizers.migrations:L1L2",
+    "L1": "oneiros_regularizers.migrations:L1L2",
+    "L2": "oneiros_regularizers.migrations:L1L2",
+}
 
 
 @hookimpl
@@ -25,3 +30,9 @@ def oneiros_regularizers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.regularizers`."""
     return {"regularizers": {**REGULARIZERS, "get": "oneiros_regularizers.regularizers:get"}}
+
+
+@hookimpl
+def oneiros_migrations() -> dict[str, str]:
+    """How files of other versions of Keras are read, by class."""
+    return MIGRATIONS

@@ -17,8 +17,9 @@ from oneiros.engine.layer import Layer
 from oneiros.engine.node import label
 from oneiros.errors import ArgumentError
 
+from oneiros_saving.parts import items_of, parts_of
 from oneiros_saving.saving import COMPILED
-from oneiros_saving.variables import Values, assign, items_of, parts_of, values_of
+from oneiros_saving.variables import Values, assign, values_of
 
 KEPT = ("trainable", "initial_weights")
 """Attributes that a layer keeps although its configuration may lack them."""

@@ -21,8 +21,13 @@ from oneiros import config as configs
 from oneiros import plugins, registry
 from oneiros.bases import Budget, Format, ModelState
 from oneiros.errors import ArgumentError, FileFormatError, FileMissingError, OneirosError, PluginLoadError
+from oneiros_migrations.base import Origin
+from oneiros_migrations.configs import migrated
 
+from oneiros_saving import keras2
+from oneiros_saving.kernels import arranged
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
+from oneiros_saving.origins import origin_of
 
 Named = list[tuple[str, Any]]
 Objects = dict[str, Any] | None
@@ -62,32 +67,40 @@ def state_of(model: Any) -> ModelState:
 
 
 def load_model(
-    filepath: PathLike, custom_objects: Objects = None, functions: Objects = None, *, budget: Limits = None
-) -> Any:
-    """Loads a model that `save_model` or Keras 1 saved, and compiles it if it was compiled.
+    filepath: PathLike, custom_objects: Objects = None, functions: Objects = None, *, budget: Limits = None,
+    trained_on: str | None = None,
+) -> Any:  # fmt: skip
+    """Loads a model that `save_model`, Keras 1 or Keras 2 saved, and compiles it if it was compiled.
 
     # Arguments
         filepath: path.
         custom_objects: dict from names in the file to classes and functions of your own.
         functions: dict from layer name to the function of a `Lambda` or `Merge` layer, which no file holds.
         budget: `oneiros.bases.Budget`, what reading the file may cost.
+        trained_on: `"theano"` or `"tensorflow"`, where the weights' names don't tell: kernels of convolutions
+            trained on Theano are turned round, as convolution here is TensorFlow's.
 
     # Raises
         FileMissingError, FileFormatError: if there is no file, or it holds no whole model.
+        ConfigError: if a model of Keras 2 has what Keras 1 can't do; it names the layer and the argument.
         UnsafeFileError: if the file asks for something that loading doesn't do.
     """
     with _opened(filepath, budget) as state:
         if state.model_config is None:
             raise FileFormatError(f"{filepath} holds only weights: build the model and load_weights(path).")
         stored = sum(value.size for _, arrays in state.weights for _, value in arrays)
+        origin = origin_of(state, trained_on)
         supplied = configs.function_scope(functions or {})
         with configs.custom_object_scope(custom_objects or {}), supplied, configs.parameter_budget(stored):
-            model = model_from_config(state.model_config)
+            model = configs.layer_from_config(migrated(state.model_config, origin))
             if not hasattr(model, "_make_train_function"):
                 raise FileFormatError(f"{filepath} holds a {type(model).__name__}, which is no model.")
             with K.use(model._backend):
-                K.batch_set_value(_pairs(model, state.weights, filepath, False))
-                if state.training_config is not None:
+                weights = keras2.in_order(model, state.weights) if origin.keras > 1 else state.weights
+                K.batch_set_value(_pairs(model, weights, filepath, False, origin))
+                if state.training_config is not None and origin.keras > 1:
+                    keras2.restore_training(model, state, origin, filepath)
+                elif state.training_config is not None:
                     _restore_training(model, state.training_config, state)
     plugins.call("oneiros_after_load", model=model, path=Path(filepath))
     return model
@@ -100,7 +113,10 @@ def save_weights(model: Any, filepath: PathLike, overwrite: bool = True) -> None
     _write(model, filepath, state, overwrite)
 
 
-def load_weights(model: Any, filepath: PathLike, by_name: bool = False, *, budget: Limits = None) -> None:
+def load_weights(
+    model: Any, filepath: PathLike, by_name: bool = False, *, budget: Limits = None,
+    trained_on: str | None = None,
+) -> None:  # fmt: skip
     """Loads weights from a file of weights or of a whole model.
 
     # Arguments
@@ -108,9 +124,11 @@ def load_weights(model: Any, filepath: PathLike, by_name: bool = False, *, budge
         filepath: path.
         by_name: bool, whether to match layers by name; the others keep their weights.
         budget: `oneiros.bases.Budget`, what reading the file may cost.
+        trained_on: as for `load_model`.
     """
     with _opened(filepath, budget) as state, K.use(model._backend):
-        K.batch_set_value(_pairs(model, state.weights, filepath, by_name))
+        origin = origin_of(state, trained_on)
+        K.batch_set_value(_pairs(model, state.weights, filepath, by_name, origin))
     plugins.call("oneiros_after_load", model=model, path=Path(filepath))
 
 
@@ -122,9 +140,9 @@ def save_weights_to_hdf5_group(model: Any, f: Any) -> None:
 
 def load_weights_from_hdf5_group(model: Any, f: Any, by_name: bool = False) -> None:
     """Reads a model's weights from `f`, an open `h5py.Group`; `by_name` is that of `load_weights`."""
-    weights = _hdf5().read_weights(f, Budget())
+    state = _hdf5().read_weights(f, Budget())
     with K.use(model._backend):
-        K.batch_set_value(_pairs(model, weights, "The group", by_name))
+        K.batch_set_value(_pairs(model, state.weights, "The group", by_name, origin_of(state)))
 
 
 def load_weights_from_hdf5_group_by_name(model: Any, f: Any) -> None:
@@ -134,7 +152,9 @@ def load_weights_from_hdf5_group_by_name(model: Any, f: Any) -> None:
 
 def model_from_config(config: dict[str, Any], custom_objects: Objects = None) -> Any:
     """Builds a model, without weights, from `{"class_name": …, "config": model.get_config()}`."""
-    return configs.layer_from_config(config, custom_objects)
+    origin = origin_of(ModelState(model_config=config if isinstance(config, dict) else None))
+    with configs.custom_object_scope(custom_objects or {}):
+        return configs.layer_from_config(migrated(config, origin))
 
 
 def model_from_json(json_string: str, custom_objects: Objects = None) -> Any:
@@ -181,17 +201,16 @@ def _layer_weights(model: Any) -> list[tuple[str, Named]]:
 
 
 def _named_values(variables: Iterable[Any]) -> Named:
-    """Returns names and values; names tell where a model was trained: TensorFlow's end in `:0`."""
-    suffix = "" if K.backend() == "theano" else ":0"
+    """Returns names and values; the names end as TensorFlow's do, which tells that kernels aren't turned."""
     named: dict[str, Any] = {}
     for index, variable in enumerate(variables):
         name = (variable.name or "param").removesuffix(":0")
-        taken = not variable.name or name + suffix in named
-        named[(f"{name}_{index}" if taken else name) + suffix] = variable
+        taken = not variable.name or f"{name}:0" in named
+        named[f"{name}_{index}:0" if taken else f"{name}:0"] = variable
     return list(zip(named, K.batch_get_value(list(named.values())), strict=True))
 
 
-def _pairs(model: Any, weights: list[tuple[str, Named]], source: Any, by_name: bool) -> Named:
+def _pairs(model: Any, weights: list[tuple[str, Named]], source: Any, by_name: bool, origin: Origin) -> Named:
     """Matches a model's variables with stored values; raises FileFormatError unless all of them fit."""
     stored = [(name, arrays) for name, arrays in weights if arrays]
     layers = [layer for layer in model._weight_layers() if layer.weights]
@@ -206,7 +225,8 @@ def _pairs(model: Any, weights: list[tuple[str, Named]], source: Any, by_name: b
             f"{source} holds weights of {len(stored)} layers ({', '.join(found):.300}); {model.name!r} has "
             f"{len(layers)} layers with weights ({', '.join(own):.300}). Nothing was loaded. {hint}"
         )
-    return [pair for layer, name, arrays in matched for pair in _layer_pairs(layer, name, arrays, source)]
+    fitting = ((layer, name, arranged(layer, arrays, origin, source)) for layer, name, arrays in matched)
+    return [pair for layer, name, arrays in fitting for pair in _layer_pairs(layer, name, arrays, source)]
 
 
 def _layer_pairs(layer: Any, name: str, arrays: Named, source: Any) -> Iterator[tuple[Any, Any]]:
@@ -227,7 +247,7 @@ def _shapes(weights: Iterable[tuple[str, tuple[int, ...]]]) -> str:
 
 def _origins(named: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Gives, for all that a configuration names, `kind:name` and the distribution that it comes from."""
-    for kind in set(plugins.KINDS) - {"module"}:
+    for kind in set(plugins.KINDS) - {"migration", "module"}:
         for name in named & set(registry.names(kind)):
             with suppress(OneirosError):
                 found = vars(registry.find(kind, name))

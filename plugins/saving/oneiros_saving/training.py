@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from oneiros.bases import Callback
 
+from oneiros_saving.parts import parts_of
 from oneiros_saving.plain import Encoded, decoded, encoded, plain_attributes, same
-from oneiros_saving.variables import assign, parts_of, values_of
+from oneiros_saving.variables import assign, values_of
 
 USES = ("train", "test", "predict")
 

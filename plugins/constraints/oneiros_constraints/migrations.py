@@ -1,0 +1,38 @@
+"""How files of Keras 2 are read: constraints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros_migrations.base import Migration, Origin
+
+
+class MaxNorm(Migration):
+    """A constraint whose arguments Keras 2 calls otherwise."""
+
+    renamed: dict[str, str] = {"max_value": "m", "axis": "axis"}
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its configuration."""
+        if origin.keras < 2:
+            return name, config
+        arguments = {here: config[there] for there, here in self.renamed.items() if there in config}
+        return name, {"name": name, **arguments}
+
+
+class MinMaxNorm(MaxNorm):
+    """MinMaxNorm."""
+
+    renamed = {"min_value": "low", "max_value": "high", "rate": "rate", "axis": "axis"}
+
+
+class UnitNorm(MaxNorm):
+    """UnitNorm."""
+
+    renamed = {"axis": "axis"}
+
+
+class NonNeg(MaxNorm):
+    """NonNeg, which has no arguments."""
+
+    renamed = {}

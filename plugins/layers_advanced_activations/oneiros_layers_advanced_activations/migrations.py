@@ -1,0 +1,59 @@
+"""How files of Keras 2 are read: activations with parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros_migrations.base import Origin
+from oneiros_migrations.keras2 import Keras2Layer, plain
+
+
+class LeakyReLU(Keras2Layer):
+    """LeakyReLU."""
+
+    name = "LeakyReLU"
+    renamed = {"alpha": "alpha"}
+
+
+class ELU(Keras2Layer):
+    """ELU."""
+
+    name = "ELU"
+    renamed = {"alpha": "alpha"}
+
+
+class ThresholdedReLU(Keras2Layer):
+    """ThresholdedReLU."""
+
+    name = "ThresholdedReLU"
+    renamed = {"theta": "theta"}
+
+
+class PReLU(Keras2Layer):
+    """PReLU."""
+
+    name = "PReLU"
+    renamed = {"alpha_initializer": "init", "shared_axes": "shared_axes"}
+    neutral = {"alpha_regularizer": (None,), "alpha_constraint": (None,)}
+
+
+class ReLU(Keras2Layer):
+    """ReLU as a layer: with a slope LeakyReLU, else Activation."""
+
+    name = "Activation"
+    neutral = {"max_value": (None,), "threshold": (0, None)}
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its arguments."""
+        slope = plain(config.get("negative_slope")) or 0
+        rest = {argument: value for argument, value in config.items() if argument != "negative_slope"}
+        found, here = super().translated(name, rest, origin)
+        return ("LeakyReLU", {**here, "alpha": slope}) if slope else (found, {**here, "activation": "relu"})
+
+
+class Softmax(Keras2Layer):
+    """Softmax as a layer, over the last axis."""
+
+    name = "Activation"
+    neutral = {"axis": (-1, [-1])}
+    added = {"activation": "softmax"}

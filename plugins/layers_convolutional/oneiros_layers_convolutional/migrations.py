@@ -1,0 +1,210 @@
+"""How files of other versions of Keras are read: convolutions, and the layers that move and pad images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros_migrations.base import Arrays, Origin
+from oneiros_migrations.keras2 import AFFINE, ANY, Keras2Layer, plain
+from oneiros_migrations.kernels import KernelMigration
+
+WINDOW = {"filters": "nb_filter", "strides": "subsample", "padding": "border_mode"}
+ORDERED = {"data_format": "dim_ordering"}
+LAST = {"data_format": ("channels_last",)}
+
+
+class Convolution(KernelMigration, Keras2Layer):
+    """A convolution; one with a dilation is another class in Keras 1."""
+
+    neutral = {"groups": (1,), "dilation_rate": (1, [1], [1, 1], [1, 1, 1])}
+    dilated: str | None = None
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its arguments."""
+        rate = plain(config.get("dilation_rate"))
+        if origin.keras < 2 or self.dilated is None or rate in (None, *self.neutral["dilation_rate"]):
+            return super().translated(name, config, origin)
+        rest = {argument: value for argument, value in config.items() if argument != "dilation_rate"}
+        _, arguments = super().translated(name, rest, origin)
+        return self.dilated, {**arguments, "atrous_rate": self._rate(rate)}
+
+    def _rate(self, rate: Any) -> Any:
+        return rate
+
+
+class Conv1D(Convolution):
+    """Convolution1D; its kernels are `(length, 1, input, output)` here."""
+
+    name = "Convolution1D"
+    dilated = "AtrousConvolution1D"
+    renamed = {
+        **AFFINE,
+        "filters": "nb_filter",
+        "kernel_size": ("filter_length",),
+        "strides": ("subsample_length",),
+        "padding": "border_mode",
+    }
+    neutral = {**Convolution.neutral, **LAST}
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its arguments."""
+        if origin.keras > 1 and config.get("padding") == "causal":
+            self.refuse(name, config, "padding")
+        return super().translated(name, config, origin)
+
+    def _rate(self, rate: Any) -> Any:
+        return rate[0] if isinstance(rate, list) else rate
+
+    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+        """Returns the kernel with four axes; Keras 1.0 and 1.1 stored `(output, input, length, 1)`."""
+        kernel, *rest = arrays
+        length, filters = config["filter_length"], config["nb_filter"]
+        if origin.keras > 1 and kernel.ndim == 3:
+            return [kernel[:, None], *rest]
+        older = kernel.shape[:2] != (length, 1) or kernel.shape[-1] != filters
+        if kernel.ndim == 4 and older and (kernel.shape[0], *kernel.shape[2:]) == (filters, length, 1):
+            return [kernel.transpose(2, 3, 1, 0), *rest]
+        return arrays
+
+
+class Conv2D(Convolution):
+    """Convolution2D."""
+
+    name = "Convolution2D"
+    dilated = "AtrousConvolution2D"
+    renamed = {**AFFINE, **WINDOW, **ORDERED, "kernel_size": ("nb_row", "nb_col")}
+
+
+class Conv3D(Convolution):
+    """Convolution3D."""
+
+    name = "Convolution3D"
+    renamed = {**AFFINE, **WINDOW, **ORDERED, "kernel_size": ("kernel_dim1", "kernel_dim2", "kernel_dim3")}
+
+
+class Conv2DTranspose(Convolution):
+    """Deconvolution2D; Keras 2 finds the output's size, and kernels are `(rows, columns, output, input)`."""
+
+    name = "Deconvolution2D"
+    renamed = Conv2D.renamed
+    neutral = {**Convolution.neutral, "output_padding": (None,)}
+    added = {"output_shape": None}
+
+    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+        """Returns the kernel with its input before its output."""
+        if origin.keras > 1:
+            arrays = [value.swapaxes(2, 3) if value.ndim == 4 else value for value in arrays]
+        return super().weights(config, arrays, origin)
+
+
+class SeparableConv2D(Convolution):
+    """SeparableConvolution2D, which Keras 1 had on TensorFlow alone, and Keras 2 turned nowhere."""
+
+    name = "SeparableConvolution2D"
+    turns = False
+    renamed = {
+        **WINDOW,
+        **ORDERED,
+        "kernel_size": ("nb_row", "nb_col"),
+        "depth_multiplier": "depth_multiplier",
+        "activation": "activation",
+        "use_bias": "bias",
+        "depthwise_initializer": "init",
+        "depthwise_regularizer": "depthwise_regularizer",
+        "pointwise_regularizer": "pointwise_regularizer",
+        "bias_regularizer": "b_regularizer",
+        "activity_regularizer": "activity_regularizer",
+        "depthwise_constraint": "depthwise_constraint",
+        "pointwise_constraint": "pointwise_constraint",
+        "bias_constraint": "b_constraint",
+    }
+    neutral = {
+        **Convolution.neutral,
+        "pointwise_initializer": ANY,
+        "kernel_initializer": ANY,
+        "kernel_regularizer": (None,),
+        "kernel_constraint": (None,),
+    }
+
+
+class UpSampling1D(Keras2Layer):
+    """UpSampling1D."""
+
+    name = "UpSampling1D"
+    renamed = {"size": "length"}
+
+
+class UpSampling2D(Keras2Layer):
+    """UpSampling2D, which repeats rows and columns."""
+
+    name = "UpSampling2D"
+    renamed = {"size": "size", **ORDERED}
+    neutral = {"interpolation": ("nearest",)}
+
+
+class UpSampling3D(Keras2Layer):
+    """UpSampling3D."""
+
+    name = "UpSampling3D"
+    renamed = {"size": "size", **ORDERED}
+
+
+class ZeroPadding1D(Keras2Layer):
+    """ZeroPadding1D."""
+
+    name = "ZeroPadding1D"
+    renamed = {"padding": "padding"}
+    neutral = LAST
+
+
+class ZeroPadding2D(Keras2Layer):
+    """ZeroPadding2D; the four widths are one list here."""
+
+    name = "ZeroPadding2D"
+    renamed = {"padding": "padding", **ORDERED}
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its arguments."""
+        found, here = super().translated(name, config, origin)
+        if origin.keras > 1:
+            (top, bottom), (left, right) = plain(here["padding"])
+            here["padding"] = [top, bottom, left, right]
+        return found, here
+
+
+class ZeroPadding3D(Keras2Layer):
+    """ZeroPadding3D, which pads both ends of an axis alike."""
+
+    name = "ZeroPadding3D"
+    renamed = {"padding": "padding", **ORDERED}
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its arguments."""
+        found, here = super().translated(name, config, origin)
+        if origin.keras > 1:
+            if any(before != after for before, after in here["padding"]):
+                self.refuse(name, config, "padding")
+            here["padding"] = [before for before, _ in here["padding"]]
+        return found, here
+
+
+class Cropping1D(Keras2Layer):
+    """Cropping1D."""
+
+    name = "Cropping1D"
+    renamed = {"cropping": "cropping"}
+    neutral = LAST
+
+
+class Cropping2D(Keras2Layer):
+    """Cropping2D."""
+
+    name = "Cropping2D"
+    renamed = {"cropping": "cropping", **ORDERED}
+
+
+class Cropping3D(Keras2Layer):
+    """Cropping3D."""
+
+    name = "Cropping3D"
+    renamed = {"cropping": "cropping", **ORDERED}

@@ -1,0 +1,34 @@
+"""How files of Keras 2 are read: Embedding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros_migrations.base import Origin
+from oneiros_migrations.keras2 import Keras2Layer
+
+
+class Embedding(Keras2Layer):
+    """Embedding, whose input is of whole numbers whatever its table is of."""
+
+    name = "Embedding"
+    renamed = {
+        "input_dim": "input_dim",
+        "output_dim": "output_dim",
+        "input_length": "input_length",
+        "mask_zero": "mask_zero",
+        "embeddings_initializer": "init",
+        "embeddings_regularizer": "W_regularizer",
+        "embeddings_constraint": "W_constraint",
+        "activity_regularizer": "activity_regularizer",
+    }
+    neutral = {"sparse": (False,)}
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its arguments."""
+        found, here = super().translated(name, config, origin)
+        if origin.keras > 1:
+            here.pop("input_dtype", None)
+            if isinstance(here.get("input_length"), list):
+                (here["input_length"],) = here["input_length"]
+        return found, here

@@ -1,0 +1,47 @@
+"""How files of Keras 2 are read: BatchNormalization."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros_migrations.base import Origin
+from oneiros_migrations.keras2 import ANY, Keras2Layer
+
+
+class BatchNormalization(Keras2Layer):
+    """BatchNormalization; Keras 2 may leave out its weights gamma and beta."""
+
+    name = "BatchNormalization"
+    renamed = {
+        "axis": "axis",
+        "momentum": "momentum",
+        "epsilon": "epsilon",
+        "center": "center",
+        "scale": "scale",
+        "beta_initializer": "beta_init",
+        "gamma_initializer": "gamma_init",
+        "beta_regularizer": "beta_regularizer",
+        "gamma_regularizer": "gamma_regularizer",
+    }
+    neutral = {
+        "moving_mean_initializer": ANY,
+        "moving_variance_initializer": ANY,
+        "beta_constraint": (None,),
+        "gamma_constraint": (None,),
+        "fused": ANY,
+        "renorm": (False,),
+        "virtual_batch_size": (None,),
+        "synchronized": (False,),
+    }
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its arguments."""
+        found, here = super().translated(name, config, origin)
+        if origin.keras > 1:
+            if isinstance(here.get("axis"), list):
+                (here["axis"],) = here["axis"]
+            here = {key: value for key, value in here.items() if (key, value) not in DEFAULTS}
+        return found, here
+
+
+DEFAULTS = (("center", True), ("scale", True))

@@ -1,0 +1,123 @@
+"""How files of other versions of Keras are read: recurrent layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from oneiros_migrations.base import Arrays, Origin
+from oneiros_migrations.keras2 import ANY, Keras2Layer, Renamed
+from oneiros_migrations.kernels import KernelMigration
+
+SHARED: Renamed = {
+    "activation": "activation",
+    "kernel_initializer": "init",
+    "recurrent_initializer": "inner_init",
+    "kernel_regularizer": "W_regularizer",
+    "recurrent_regularizer": "U_regularizer",
+    "bias_regularizer": "b_regularizer",
+    "dropout": "dropout_W",
+    "recurrent_dropout": "dropout_U",
+    "return_sequences": "return_sequences",
+    "go_backwards": "go_backwards",
+    "stateful": "stateful",
+}
+NEUTRAL = {
+    "use_bias": (True,),
+    "activity_regularizer": (None,),
+    "kernel_constraint": (None,),
+    "recurrent_constraint": (None,),
+    "bias_constraint": (None,),
+    "return_state": (False,),
+    "implementation": ANY,
+    "time_major": (False,),
+    "zero_output_for_mask": (False,),
+}
+
+
+def separated(arrays: Arrays, gates: tuple[str, ...], order: tuple[str, ...]) -> Arrays:
+    """Returns kernel, recurrent kernel and bias of all gates, joined on the last axis, gate by gate.
+
+    # Arguments
+        arrays: list of the three.
+        gates: the gates in the order in which they are joined.
+        order: the gates in the order in which a layer has its weights.
+    """
+    parts = [dict(zip(gates, np.split(value, len(gates), axis=-1), strict=True)) for value in arrays]
+    return [part[gate] for gate in order for part in parts]
+
+
+class SimpleRNN(Keras2Layer):
+    """SimpleRNN."""
+
+    name = "SimpleRNN"
+    renamed = {**SHARED, "units": "output_dim", "unroll": "unroll"}
+    neutral = NEUTRAL
+
+
+class Gated(SimpleRNN):
+    """A layer with gates, whose weights Keras 2 stores joined, as `consume_less="gpu"` has them here."""
+
+    stored = 3
+    gates: tuple[str, ...]
+    order: tuple[str, ...]
+    renamed = {**SimpleRNN.renamed, "recurrent_activation": "inner_activation"}
+    added = {"consume_less": "gpu"}
+
+    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+        """Returns the weights joined or gate by gate, as the layer has them."""
+        if origin.keras < 2 or config["consume_less"] == "gpu":
+            return arrays
+        return separated(arrays, self.gates, self.order)
+
+
+class ForgetBias(Keras2Layer):
+    """What layers with a forget gate share: Keras 2 says whether its bias begins with ones."""
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its arguments."""
+        if origin.keras < 2:
+            return name, config
+        ones = config.pop("unit_forget_bias", True)
+        found, here = super().translated(name, config, origin)
+        return found, {**here, "forget_bias_init": "one" if ones else "zero"}
+
+
+class LSTM(ForgetBias, Gated):
+    """LSTM."""
+
+    name = "LSTM"
+    gates = ("i", "f", "c", "o")
+    order = ("i", "c", "f", "o")
+
+
+class GRU(Gated):
+    """GRU, which resets the state before its product with the weights."""
+
+    name = "GRU"
+    gates = order = ("z", "r", "h")
+    neutral = {**NEUTRAL, "reset_after": (False,)}
+
+
+class ConvLSTM2D(KernelMigration, ForgetBias):
+    """ConvLSTM2D, whose weights are always gate by gate here."""
+
+    stored = 3
+    name = "ConvLSTM2D"
+    renamed = {
+        **SHARED,
+        "recurrent_activation": "inner_activation",
+        "filters": "nb_filter",
+        "kernel_size": ("nb_row", "nb_col"),
+        "strides": "subsample",
+        "padding": "border_mode",
+        "data_format": "dim_ordering",
+    }
+    neutral = {**NEUTRAL, "dilation_rate": (1, [1, 1]), "unroll": (False,)}
+
+    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+        """Returns the weights gate by gate, in the layer's order of axes."""
+        if origin.keras < 2:
+            return arrays
+        apart = separated(arrays, LSTM.gates, LSTM.order)
+        return super().weights(config, apart, origin)

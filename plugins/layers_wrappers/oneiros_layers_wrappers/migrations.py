@@ -1,0 +1,30 @@
+"""How files of Keras 2 are read: the layers that hold a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros_migrations.base import Origin
+from oneiros_migrations.configs import migrated
+from oneiros_migrations.keras2 import Keras2Layer
+
+
+class TimeDistributed(Keras2Layer):
+    """TimeDistributed."""
+
+    name = "TimeDistributed"
+    renamed = {"layer": "layer"}
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the class and its arguments, the layer's among them."""
+        found, here = super().translated(name, config, origin)
+        if "layer" in here:
+            here["layer"] = migrated(here["layer"], origin)
+        return found, here
+
+
+class Bidirectional(TimeDistributed):
+    """Bidirectional."""
+
+    name = "Bidirectional"
+    renamed = {"layer": "layer", "merge_mode": "merge_mode"}

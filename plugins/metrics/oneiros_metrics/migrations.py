@@ -1,0 +1,25 @@
+"""How files of Keras 2 are read: metrics that later versions store as objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros_migrations.base import Migration, Origin
+
+
+class MeanMetricWrapper(Migration):
+    """A function averaged over an epoch, under the name that `compile` was given."""
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the metric's name."""
+        return str(config.get("fn") or config.get("name")), {}
+
+
+class Accuracy(Migration):
+    """An accuracy of its own class."""
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the metric's name."""
+        return {"BinaryAccuracy": "binary_accuracy", "CategoricalAccuracy": "categorical_accuracy"}.get(
+            name, "sparse_categorical_accuracy"
+        ), {}

@@ -1,0 +1,99 @@
+"""How a model of Keras 2 was compiled, in terms of Keras 1, and the layouts of its optimizers' state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from oneiros.errors import ConfigError
+
+from oneiros_migrations.base import Origin, migration_of
+
+Named = list[tuple[str, Any]]
+SLOTS = {"SGD": 1, "RMSprop": 1, "Adagrad": 1, "Adadelta": 2, "Adam": 2, "Adamax": 2, "Nadam": 2}
+"""How many arrays of the size of each weight an optimizer keeps."""
+
+
+def compile_arguments(given: dict[str, Any], origin: Origin) -> dict[str, Any]:
+    """Returns the arguments of `compile` for a `training_config` of Keras 2.
+
+    # Raises
+        ConfigError: if something of it has no counterpart.
+    """
+    chosen = given.get("optimizer_config")
+    if not isinstance(chosen, dict) or not isinstance(chosen.get("config"), dict) or not given.get("loss"):
+        raise ConfigError("its training_config lacks an optimizer or a loss.")
+    if given.get("weighted_metrics"):
+        raise ConfigError("it has weighted_metrics, which Keras 1 doesn't have.")
+    name = str(chosen.get("class_name")).rpartition(">")[2]
+    migration = migration_of(name)
+    config = dict(chosen["config"])
+    name, config = migration.translated(name, config, origin) if migration else (name, config)
+    return {
+        "optimizer": {"class_name": name, "config": config},
+        "loss": _function(given["loss"], origin),
+        "metrics": _flat(_function(given.get("metrics"), origin)),
+        "loss_weights": given.get("loss_weights"),
+        "sample_weight_mode": given.get("sample_weight_mode"),
+    }
+
+
+def _function(value: Any, origin: Origin) -> Any:
+    """Returns what stored losses or metrics are called here, in the lists and dicts that they are in."""
+    if isinstance(value, (list, tuple)):
+        return [_function(item, origin) for item in value]
+    if isinstance(value, dict) and "class_name" not in value:
+        return {key: _function(item, origin) for key, item in value.items()}
+    name = value.get("class_name") if isinstance(value, dict) else value
+    config = value.get("config") if isinstance(value, dict) else {}
+    migration = migration_of(str(name).rpartition(">")[2])
+    if migration is not None:
+        return migration.translated(str(name), dict(config or {}), origin)[0]
+    if isinstance(value, dict):
+        raise ConfigError(f"it has the loss or metric {name!r}, which Keras 1 doesn't have.")
+    return value
+
+
+def _flat(metrics: Any) -> Any:
+    """Returns the metrics of one output as one list; later versions of Keras 2 store a list of lists."""
+    if isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], list):
+        return metrics[0]
+    return metrics
+
+
+def slots(optimizer: Any, stored: Named, count: int) -> tuple[int | None, list[list[Any]]] | None:
+    """Returns an optimizer's number of steps and its series of arrays, one array for each weight in each.
+
+    Keras 2.0 to 2.3 and TensorFlow up to 2.10 store series after series, later ones weight after weight.
+
+    # Arguments
+        optimizer: the optimizer, as it is here.
+        stored: list of names and arrays, as in the file.
+        count: int, number of trainable weights.
+
+    # Returns
+        None if the arrays are laid out in another way.
+    """
+    series = SLOTS.get(type(optimizer).__name__)
+    steps = next((int(value) for name, value in stored if "iter" in name and np.ndim(value) == 0), None)
+    if steps is None and stored and np.ndim(stored[0][1]) == 0:
+        steps = int(stored[0][1])
+    arrays = [(name, value) for name, value in stored if np.ndim(value) > 0]
+    if not arrays:
+        return steps, []
+    if series is None or count == 0 or len(arrays) not in (series * count, (series + 1) * count):
+        return None
+    values = [value for _, value in arrays[: series * count]]
+    if _by_weight([name for name, _ in arrays], series):
+        return steps, [values[start::series] for start in range(series)]
+    return steps, [values[start * count : (start + 1) * count] for start in range(series)]
+
+
+def _by_weight(names: list[str], series: int) -> bool:
+    """Tells whether the first names are those of one weight's arrays: they differ in one part, the series."""
+    split = [name.removesuffix(":0").split("/") for name in names[:series]]
+    if series == 1 or len({len(parts) for parts in split}) > 1:
+        return False
+    return (
+        sum(len(set(column)) > 1 for column in zip(*split, strict=True)) == 1 and "Variable" not in names[0]
+    )

@@ -1,0 +1,37 @@
+"""How files of Keras 2 are read: losses that later versions store as objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros.errors import ConfigError
+from oneiros_migrations.base import Migration, Origin
+
+FUNCTIONS = {
+    "MeanSquaredError": "mean_squared_error",
+    "MeanAbsoluteError": "mean_absolute_error",
+    "MeanAbsolutePercentageError": "mean_absolute_percentage_error",
+    "MeanSquaredLogarithmicError": "mean_squared_logarithmic_error",
+    "BinaryCrossentropy": "binary_crossentropy",
+    "CategoricalCrossentropy": "categorical_crossentropy",
+    "SparseCategoricalCrossentropy": "sparse_categorical_crossentropy",
+    "Hinge": "hinge",
+    "SquaredHinge": "squared_hinge",
+    "KLDivergence": "kullback_leibler_divergence",
+    "Poisson": "poisson",
+    "kl_divergence": "kullback_leibler_divergence",
+}
+NEUTRAL = {"from_logits": False, "label_smoothing": 0, "axis": -1, "ignore_class": None}
+
+
+class Loss(Migration):
+    """A loss as an object, which is a function here."""
+
+    def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
+        """Returns the function's name."""
+        for argument, value in NEUTRAL.items():
+            if config.get(argument, value) != value:
+                raise ConfigError(
+                    f"its loss {name} has {argument}={config[argument]!r}, which Keras 1 can't do."
+                )
+        return FUNCTIONS[name], {}
