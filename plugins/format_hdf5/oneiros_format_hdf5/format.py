@@ -19,6 +19,13 @@ from oneiros_format_hdf5.training import find_training, write_training
 Weights = list[tuple[str, list[tuple[str, np.ndarray[Any, Any]]]]]
 Stored = list[tuple[str, StoredArray]]
 _RESAVE = "Save the model again with the program that wrote it."
+_KERAS_0 = """It has the layout of Keras 0.x, which names no layer: arrays can't be matched with weights.
+Build the model, compare the shapes, and set the weights in their order, with h5py:
+    with h5py.File(path) as f:
+        groups = [f[f"layer_{k}"] for k in range(f.attrs["nb_layers"])]
+        arrays = [g[f"param_{p}"][()] for g in groups for p in range(g.attrs["nb_params"])]
+    model.set_weights(arrays)
+Convolutions trained on Theano then need oneiros.utils.layer_utils.convert_all_kernels_in_model(model)."""
 
 
 class HDF5Format(Format):
@@ -148,6 +155,8 @@ def _read_names(group: StoredGroup, attribute: str) -> list[str]:
 def _parts(group: StoredGroup, attribute: str) -> Iterator[list[str]]:
     for part in itertools.count():
         names = group.texts(f"{attribute}{part}")
+        if names is None and part == 0 and "layer_0" in group:
+            raise FileFormatError(f"{group.meter.path} can't be loaded. {_KERAS_0}")
         if names is None and part == 0:
             raise FileFormatError(
                 f"{group.meter.path} has no '{attribute}' at '{group.where}': it is no Keras model."

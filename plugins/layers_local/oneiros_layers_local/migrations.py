@@ -33,10 +33,11 @@ class LocallyConnected2D(Keras2Layer):
     neutral = STORED
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
-        """Returns the bias in the order of the output's axes: Keras 2 stores the channels last."""
+        """Returns the bias in the output's shape: Keras 2 stores channels last, and reads it reshaped."""
         if origin.keras < 2 or config["dim_ordering"] != "th":
             return arrays
-        return [value.transpose(2, 0, 1) if i == 1 else value for i, value in enumerate(arrays)]
+        kernel, *bias = arrays
+        return [kernel, *(value.reshape(value.shape[2], *value.shape[:2]) for value in bias)]
 
     def reordered(self, config: dict[str, Any], arrays: Arrays, dim_ordering: str) -> Arrays:
         """Returns kernel and bias for images of the other order."""

@@ -64,7 +64,8 @@ def _flat(metrics: Any) -> Any:
 def slots(optimizer: Any, stored: Named, count: int) -> tuple[int | None, list[list[Any]]] | None:
     """Returns an optimizer's number of steps and its series of arrays, one array for each weight in each.
 
-    Keras 2.0 to 2.3 and TensorFlow up to 2.10 store series after series, later ones weight after weight.
+    Keras 2 and TensorFlow up to 2.10 store series after series. Later ones, whose first array is called
+    `iteration`, store weight after weight.
 
     # Arguments
         optimizer: the optimizer, as it is here.
@@ -84,16 +85,13 @@ def slots(optimizer: Any, stored: Named, count: int) -> tuple[int | None, list[l
     if series is None or count == 0 or len(arrays) not in (series * count, (series + 1) * count):
         return None
     values = [value for _, value in arrays[: series * count]]
-    if _by_weight([name for name, _ in arrays], series):
+    if stored[0][0] == "iteration:0":
         return steps, [values[start::series] for start in range(series)]
     return steps, [values[start * count : (start + 1) * count] for start in range(series)]
 
 
-def _by_weight(names: list[str], series: int) -> bool:
-    """Tells whether the first names are those of one weight's arrays: they differ in one part, the series."""
-    split = [name.removesuffix(":0").split("/") for name in names[:series]]
-    if series == 1 or len({len(parts) for parts in split}) > 1:
-        return False
-    return (
-        sum(len(set(column)) > 1 for column in zip(*split, strict=True)) == 1 and "Variable" not in names[0]
-    )
+def schedule(optimizer: Any, steps: int) -> float:
+    """Returns the product of Nadam's momenta after so many steps, which no file holds."""
+    counts = np.arange(1, steps + 1) * float(optimizer.schedule_decay)
+    beta = float(optimizer.get_config()["beta_1"])
+    return float(np.prod(beta * (1.0 - 0.5 * 0.96**counts)))

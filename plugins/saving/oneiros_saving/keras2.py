@@ -9,7 +9,7 @@ from oneiros import backend as K
 from oneiros.bases import ModelState
 from oneiros.errors import OneirosError
 from oneiros_migrations.base import Origin
-from oneiros_migrations.training import compile_arguments, slots
+from oneiros_migrations.training import compile_arguments, schedule, slots
 
 from oneiros_saving.kernels import Named, arranged, stored_count
 
@@ -70,4 +70,6 @@ def _restore_state(model: Any, state: ModelState, origin: Origin, source: Any) -
     K.batch_set_value(list(zip(kept, values, strict=True)))
     if iterations is not None and hasattr(optimizer, "iterations"):
         K.set_value(optimizer.iterations, iterations)
+    if iterations is not None and hasattr(optimizer, "m_schedule"):
+        K.set_value(optimizer.m_schedule, schedule(optimizer, iterations))
     return True

@@ -1,0 +1,261 @@
+"""Files of Keras 2: a real one wrote them, and they predict and go on training here as they did there."""
+
+import json
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.errors import ConfigError, FileFormatError, UnknownNameError
+from oneiros.layers import LSTM, Dense, Embedding
+from oneiros.models import Sequential, load_model, model_from_json
+
+FOLDER = Path(__file__).parent / "keras2"
+EXPECTED = np.load(FOLDER / "expected.npz")
+NAMES = sorted({key.partition("/")[0] for key in EXPECTED.files if key.endswith("/x0")})
+TRAINED = [name for name in NAMES if f"{name}/losses" in EXPECTED]
+
+
+def arrays(name, kind):
+    found = [
+        EXPECTED[key] for key in EXPECTED.files if key.startswith(f"{name}/{kind}") and key[-1].isdigit()
+    ]
+    return found if len(found) > 1 else found[0]
+
+
+def each(values):
+    return values if isinstance(values, list) else [values]
+
+
+def test_there_are_models_of_every_kind():
+    assert len(NAMES) >= 15 and len(TRAINED) >= 9
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_predictions(name, backend):
+    model = load_model(FOLDER / f"{name}.h5")
+    found = each(model.predict(arrays(name, "x")))
+    for one, other in zip(found, each(arrays(name, "y")), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_training_goes_on_where_it_was(name):
+    with K.use("tensorflow"):
+        model = load_model(FOLDER / f"{name}.h5")
+    losses = [
+        np.ravel(model.train_on_batch(arrays(name, "x"), arrays(name, "t")))[0]
+        for _ in EXPECTED[f"{name}/losses"]
+    ]
+    np.testing.assert_allclose(losses, EXPECTED[f"{name}/losses"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_saved_here_and_loaded_again_it_has_the_same_weights(name, tmp_path):
+    """It is a file of Keras 1.2.2 then."""
+    with K.use("tensorflow"):
+        model = load_model(FOLDER / f"{name}.h5")
+        model.save(tmp_path / "again.h5")
+        again = load_model(tmp_path / "again.h5")
+    for one, other in zip(again.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+# Weights alone
+
+
+def test_weights_alone_go_into_layers_made_here():
+    with K.use("tensorflow"):
+        model = Sequential([Embedding(20, 6, input_length=9, mask_zero=True)])
+        model.add(LSTM(5, return_sequences=True, inner_activation="sigmoid"))
+        model.add(LSTM(4))
+        model.add(Dense(1, activation="sigmoid"))
+        model.load_weights(FOLDER / "text_lstm_weights.h5")
+    assert len(model.layers[1].weights) == 12
+    found = model.predict(EXPECTED["text_lstm/x0"])
+    np.testing.assert_allclose(found, EXPECTED["text_lstm_weights/y0"], atol=1e-6)
+
+
+def test_a_group_of_a_file_says_by_itself_that_it_is_of_keras_2():
+    with K.use("tensorflow"):
+        model = load_model(FOLDER / "conv2d.h5")
+        expected = model.get_weights()
+        model.set_weights([value * 0 for value in expected])
+        with h5py.File(FOLDER / "conv2d.h5") as file:
+            model.load_weights_from_hdf5_group(file["model_weights"])
+    for one, other in zip(model.get_weights(), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+# Older spellings, made of the newer ones
+
+
+def older(config):
+    """Returns a layer's configuration as Keras 2.0 wrote it."""
+    if isinstance(config, list):
+        return [older(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    later = ("dtype", "groups", "ragged", "time_major", "module", "registered_name", "build_input_shape")
+    found = {key: older(value) for key, value in config.items() if key not in later}
+    if found.get("class_name") == "GlorotUniform":
+        scaling = {"scale": 1.0, "mode": "fan_avg", "distribution": "uniform", "seed": None}
+        return {"class_name": "VarianceScaling", "config": scaling}
+    if found.get("class_name") == "Sequential":
+        layers = found["config"]["layers"]
+        first, *rest = layers
+        if first["class_name"] == "InputLayer" and isinstance(rest[0]["config"], dict):
+            shape = {"batch_input_shape": first["config"]["batch_input_shape"]}
+            layers = [{**rest[0], "config": {**rest[0]["config"], **shape, "dtype": "float32"}}, *rest[1:]]
+        return {**found, "config": layers}
+    if found.get("class_name") == "Functional":
+        return {**found, "class_name": "Model"}
+    if found.get("class_name") == "LeakyReLU":
+        number = {"type": "ndarray", "value": found["config"]["alpha"]}
+        return {**found, "config": {**found["config"], "alpha": number}}
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_configurations_of_keras_2_0_give_the_same_model(name, tmp_path):
+    shutil.copy(FOLDER / f"{name}.h5", tmp_path / "old.h5")
+    with h5py.File(tmp_path / "old.h5", "r+") as file:
+        config = older(json.loads(file.attrs["model_config"]))
+        file.attrs["model_config"] = json.dumps(config).encode()
+        file.attrs["keras_version"] = b"2.0.8"
+    with K.use("tensorflow"):
+        found, model = load_model(tmp_path / "old.h5"), load_model(FOLDER / f"{name}.h5")
+    assert [type(layer) for layer in found.layers] == [type(layer) for layer in model.layers]
+    for one, other in zip(found.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    text = json.dumps({**config, "keras_version": "2.0.8", "backend": "tensorflow"})
+    with K.use("tensorflow"):
+        assert model_from_json(text).get_config() == found.get_config()
+
+
+def test_kernels_trained_on_theano_are_turned(tmp_path):
+    shutil.copy(FOLDER / "conv2d.h5", tmp_path / "theano.h5")
+    with h5py.File(tmp_path / "theano.h5", "r+") as file:
+        file.attrs["backend"] = b"theano"
+        for group in file["model_weights"].values():
+            names = list(group.attrs.get("weight_names", []))
+            for name in names:
+                value = group[name][()]
+                del group[name]
+                group[name[:-2]] = value[::-1, ::-1] if value.ndim == 4 else value
+            if names:
+                group.attrs["weight_names"] = np.array([name[:-2].encode() for name in names])
+    with K.use("tensorflow"):
+        found, model = load_model(tmp_path / "theano.h5"), load_model(FOLDER / "conv2d.h5")
+    for one, other in zip(found.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+# What can't be the same here
+
+
+def layer(cls, **arguments):
+    entry = {"class_name": cls, "config": {"name": "odd", "batch_input_shape": [None, 6, 4], **arguments}}
+    return json.dumps({"class_name": "Sequential", "config": [entry], "keras_version": "2.2.4"})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (layer("GRU", units=2, reset_after=True), ("GRU layer 'odd'", "reset_after=True", "custom_objects")),
+        (layer("LSTM", units=2, return_state=True), ("LSTM layer 'odd'", "return_state=True")),
+        (layer("Conv1D", filters=2, kernel_size=[3], padding="causal"), ("'odd'", "padding='causal'")),
+        (layer("Conv1D", filters=2, kernel_size=[3], groups=2), ("'odd'", "groups=2")),
+        (layer("Flatten", data_format="channels_first"), ("'odd'", "data_format='channels_first'")),
+        (layer("Dense", units=2, dtype="float64"), ("'odd'", "float64", "set_floatx")),
+        (layer("Dense", units=2, dtype={"config": {"name": "mixed_float16"}}), ("'odd'", "mixed_float16")),
+        (layer("ReLU", max_value=6.0), ("ReLU layer 'odd'", "max_value=6.0")),
+        (layer("Dot", axes=1, normalize=True), ("Dot layer 'odd'", "normalize=True")),
+    ],
+)
+def test_an_argument_without_a_counterpart_is_refused_by_name(text, words):
+    with pytest.raises(ConfigError) as caught:
+        model_from_json(text)
+    assert all(word in str(caught.value) for word in words), caught.value
+
+
+def test_a_layer_without_a_counterpart_is_refused_with_the_way_out():
+    with pytest.raises(UnknownNameError, match=r"'odd' is a LayerNormalization of Keras 2.*custom_objects"):
+        model_from_json(layer("LayerNormalization", axis=[2]))
+
+
+def test_a_genuine_gru_that_resets_after_the_product_is_refused():
+    with pytest.raises(ConfigError, match="reset_after=True"):
+        load_model(FOLDER / "refused_reset_after.h5")
+
+
+def test_a_class_of_the_caller_s_gets_the_arguments_as_they_are_stored():
+    given = {}
+
+    class Own(Dense):
+        @classmethod
+        def from_config(cls, config):
+            given.update(config)
+            return Dense(3, input_shape=(6, 4))
+
+    with K.use("tensorflow"):
+        model_from_json(layer("Dense", units=2, anything=1), {"Dense": Own})
+    assert (given["units"], given["anything"]) == (2, 1)
+
+
+def test_a_call_with_further_arguments_is_refused():
+    entry = {"class_name": "LSTM", "name": "l", "config": {"name": "l", "units": 2}}
+    entry["inbound_nodes"] = [[["x", 0, 0, {"initial_state": ["y", 0, 0]}]]]
+    inputs = {"class_name": "InputLayer", "name": "x", "inbound_nodes": []}
+    inputs["config"] = {"name": "x", "batch_input_shape": [None, 4, 2], "dtype": "float32", "sparse": False}
+    config = {"name": "m", "layers": [inputs, entry], "input_layers": [["x", 0, 0]]}
+    config["output_layers"] = [["l", 0, 0]]
+    text = json.dumps({"class_name": "Model", "config": config, "keras_version": "2.3.1"})
+    with K.use("tensorflow"), pytest.raises(ConfigError, match="'l' is called with initial_state"):
+        model_from_json(text)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"kernel_constraint": {"class_name": "MaxNorm", "config": 3}},
+        {"kernel_regularizer": {"class_name": "L1L2", "config": 3}},
+    ],
+)
+def test_arguments_of_the_wrong_kind_are_told_with_the_layer(config):
+    with K.use("tensorflow"), pytest.raises(ConfigError, match="Dense"):
+        model_from_json(layer("Dense", **{"units": 2, **config}))
+
+
+def changed(tmp_path, **attributes):
+    shutil.copy(FOLDER / "dense.h5", tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5", "r+") as file:
+        for name, value in attributes.items():
+            file.attrs[name] = value
+    return tmp_path / "m.h5"
+
+
+def test_an_optimizer_without_a_counterpart_leaves_a_model_that_predicts(tmp_path):
+    with h5py.File(FOLDER / "dense.h5") as file:
+        training = json.loads(file.attrs["training_config"])
+    training["optimizer_config"]["config"]["amsgrad"] = True
+    path = changed(tmp_path, training_config=json.dumps(training))
+    with K.use("tensorflow"), pytest.warns(UserWarning, match=r"Adam has amsgrad=True.*compile"):
+        model = load_model(path)
+    np.testing.assert_allclose(model.predict(arrays("dense", "x")), arrays("dense", "y"), atol=1e-6)
+
+
+def test_a_state_of_another_optimizer_is_told(tmp_path):
+    path = changed(tmp_path)
+    with h5py.File(path, "r+") as file:
+        group = file["optimizer_weights"]
+        group.attrs["weight_names"] = group.attrs["weight_names"][:-1]
+    with K.use("tensorflow"), pytest.warns(UserWarning, match="its optimizer begins anew"):
+        assert load_model(path).optimizer is not None
+
+
+def test_a_file_of_keras_3_is_refused(tmp_path):
+    with pytest.raises(FileFormatError, match=r"of Keras 3\.4\.1; files of Keras 1\.0 to 2\.x"):
+        load_model(changed(tmp_path, keras_version="3.4.1"))

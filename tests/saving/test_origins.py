@@ -1,0 +1,344 @@
+"""Which engine a file was trained on, what is turned then, and what older versions laid out otherwise."""
+
+import re
+import shutil
+import textwrap
+
+import h5py
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.bases import ModelState
+from oneiros.errors import ArgumentError, FileFormatError
+from oneiros.layers import (
+    LSTM,
+    AtrousConvolution1D,
+    AtrousConvolution2D,
+    Bidirectional,
+    ConvLSTM2D,
+    Convolution1D,
+    Convolution2D,
+    Convolution3D,
+    Deconvolution2D,
+    Dense,
+    Flatten,
+    LocallyConnected1D,
+    LocallyConnected2D,
+    SeparableConvolution2D,
+    TimeDistributed,
+)
+from oneiros.models import Model, Sequential, load_model
+from oneiros.utils.layer_utils import convert_all_kernels_in_model
+from oneiros_migrations.base import Migration, Origin
+from oneiros_saving import kernels
+from oneiros_saving.origins import origin_of
+
+ORDERINGS = ("tf", "th")
+
+
+def as_theano_wrote(path):
+    """Takes the `:0` off the names of weights, which is how Theano's look."""
+    with h5py.File(path, "r+") as file:
+        root = file.get("model_weights", file)
+        for group in root.values():
+            names = [name.decode() for name in group.attrs["weight_names"]]
+            for name in names:
+                group.move(name, name.removesuffix(":0"))
+            if names:
+                group.attrs["weight_names"] = np.array([name.removesuffix(":0").encode() for name in names])
+
+
+def saved(model, tmp_path, whole=True):
+    (model.save if whole else model.save_weights)(tmp_path / "m.h5")
+    as_theano_wrote(tmp_path / "m.h5")
+    if whole:
+        with h5py.File(tmp_path / "m.h5", "r+") as file:
+            del file.attrs["oneiros_provenance"]
+    return tmp_path / "m.h5"
+
+
+def flip(value, ordering, axes):
+    """Turns a kernel with NumPy's slices alone."""
+    reverse = (slice(None, None, -1),) * axes
+    return value[reverse] if ordering == "tf" else value[(slice(None), slice(None), *reverse)]
+
+
+def shape(ordering, *sizes):
+    return (*sizes, 2) if ordering == "tf" else (2, *sizes)
+
+
+CASES = {
+    "Convolution2D": (lambda o: Convolution2D(3, 2, 3, dim_ordering=o, input_shape=shape(o, 5, 6)), [0], 2),
+    "AtrousConvolution2D": (
+        lambda o: AtrousConvolution2D(
+            3, 2, 3, atrous_rate=(2, 1), dim_ordering=o, input_shape=shape(o, 5, 6)
+        ),
+        [0],
+        2,
+    ),
+    "Convolution3D": (
+        lambda o: Convolution3D(3, 2, 3, 1, dim_ordering=o, input_shape=shape(o, 4, 4, 4)),
+        [0],
+        3,
+    ),
+    "Deconvolution2D": (
+        lambda o: Deconvolution2D(3, 2, 3, None, dim_ordering=o, input_shape=shape(o, 4, 4)),
+        [0],
+        2,
+    ),
+    "SeparableConvolution2D": (
+        lambda o: SeparableConvolution2D(3, 2, 3, dim_ordering=o, input_shape=shape(o, 5, 6)),
+        [],
+        2,
+    ),
+    "LocallyConnected2D": (
+        lambda o: LocallyConnected2D(3, 2, 3, dim_ordering=o, input_shape=shape(o, 5, 6)),
+        [],
+        2,
+    ),
+    "ConvLSTM2D": (
+        lambda o: ConvLSTM2D(3, 2, 3, dim_ordering=o, input_shape=(None, *shape(o, 5, 6))),
+        [0, 1, 3, 4, 6, 7, 9, 10],
+        2,
+    ),
+    "TimeDistributed": (
+        lambda o: TimeDistributed(Convolution2D(3, 2, 3, dim_ordering=o), input_shape=(4, *shape(o, 5, 6))),
+        [0],
+        2,
+    ),
+    "nested": (
+        lambda o: Sequential(
+            [Sequential([Convolution2D(3, 2, 3, dim_ordering=o, input_shape=shape(o, 5, 6)), Flatten()])]
+        ),
+        [0],
+        2,
+    ),
+}
+FLAT = {
+    "Convolution1D": (lambda: Convolution1D(3, 2, input_shape=(6, 2)), [0]),
+    "AtrousConvolution1D": (lambda: AtrousConvolution1D(3, 2, atrous_rate=2, input_shape=(6, 2)), [0]),
+    "LocallyConnected1D": (lambda: LocallyConnected1D(3, 2, input_shape=(6, 2)), []),
+    "Bidirectional": (lambda: Bidirectional(LSTM(3), input_shape=(6, 2)), []),
+    "Dense": (lambda: Dense(3, input_shape=(2,)), []),
+}
+
+
+@pytest.mark.parametrize("ordering", ORDERINGS)
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "weights"])
+def test_what_theano_turned_is_turned_and_nothing_else(case, ordering, whole, tmp_path):
+    make, kernels_at, axes = CASES[case]
+    with K.use("tensorflow"):
+        model = Sequential([make(ordering)])
+        path, stored = saved(model, tmp_path, whole), model.get_weights()
+        if whole:
+            model = load_model(path)
+        else:
+            model.load_weights(path)
+        found = model.get_weights()
+        model.load_weights(path, trained_on="tensorflow")
+    expected = [flip(v, ordering, axes) if i in kernels_at else v for i, v in enumerate(stored)]
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(model.get_weights(), stored, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("case", FLAT)
+def test_layers_over_sequences(case, tmp_path):
+    make, kernels_at = FLAT[case]
+    with K.use("tensorflow"):
+        model = Sequential([make()])
+        path, stored = saved(model, tmp_path), model.get_weights()
+        found = load_model(path).get_weights()
+    for i, (one, other) in enumerate(zip(found, stored, strict=True)):
+        np.testing.assert_array_equal(one, other[::-1] if i in kernels_at else other)
+
+
+def test_it_is_what_keras_1_did_by_hand(tmp_path):
+    """`convert_all_kernels_in_model` undoes it, which scripts of Keras 1 call after loading."""
+    with K.use("tensorflow"):
+        model = Sequential([Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")])
+        path, stored = saved(model, tmp_path), model.get_weights()
+        model.load_weights(path)
+        convert_all_kernels_in_model(model)
+    np.testing.assert_array_equal(model.get_weights()[0], stored[0])
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "weights"])
+def test_what_is_saved_here_is_never_turned(whole, backend, tmp_path):
+    model = Sequential([Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")])
+    expected = model.get_weights()
+    (model.save if whole else model.save_weights)(tmp_path / "m.h5")
+    if whole:
+        model = load_model(tmp_path / "m.h5")
+    else:
+        model.load_weights(tmp_path / "m.h5")
+    np.testing.assert_array_equal(model.get_weights()[0], expected[0])
+
+
+def test_a_group_of_theano_s_is_turned_too(tmp_path):
+    with K.use("tensorflow"):
+        model = Sequential([Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")])
+        path, stored = saved(model, tmp_path, whole=False), model.get_weights()
+        with h5py.File(path) as file:
+            model.load_weights_from_hdf5_group(file)
+    np.testing.assert_array_equal(model.get_weights()[0], stored[0][::-1, ::-1])
+
+
+def test_by_name_turns_what_it_matches(tmp_path):
+    with K.use("tensorflow"):
+        first = Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c")
+        path = saved(Sequential([first]), tmp_path, whole=False)
+        same = Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c")
+        model = Sequential([same, Flatten(), Dense(2)])
+        model.load_weights(path, by_name=True)
+    np.testing.assert_array_equal(same.get_weights()[0], first.get_weights()[0][::-1, ::-1])
+
+
+def state(*names, **more):
+    return ModelState(weights=[("c", [(name, np.zeros(1)) for name in names])], **more)
+
+
+@pytest.mark.parametrize(
+    ("given", "engine"),
+    [
+        (state("c_W", "c_b"), "theano"),
+        (state("c_W:0", "c_b:0"), "tensorflow"),
+        (state(), "tensorflow"),
+        (state("c_W", "c_b:0"), None),
+        (state("c/kernel", backend="theano"), "theano"),
+        (state("c/kernel", backend="cntk"), "tensorflow"),
+        (state("c/kernel:0", backend="theano"), None),
+    ],
+)
+def test_the_engine_is_read_off_the_names(given, engine):
+    assert origin_of(given).engine == engine
+    assert origin_of(given, "theano").engine == "theano"
+
+
+def test_a_file_that_contradicts_itself_is_asked_about(tmp_path):
+    with K.use("tensorflow"):
+        model = Sequential([Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c")])
+        model.save_weights(tmp_path / "m.h5")
+        with h5py.File(tmp_path / "m.h5", "r+") as file:
+            file["c"].move("c_W:0", "c_W")
+            file["c"].attrs["weight_names"] = np.array([b"c_W", b"c_b:0"])
+        before = model.get_weights()
+        with pytest.raises(FileFormatError, match="trained_on='theano'") as caught:
+            model.load_weights(tmp_path / "m.h5")
+        assert "'c'" in str(caught.value)
+        np.testing.assert_array_equal(model.get_weights()[0], before[0])
+        model.load_weights(tmp_path / "m.h5", trained_on="tensorflow")
+
+
+def test_another_engine_is_an_error(tmp_path):
+    with pytest.raises(ArgumentError, match="trained_on='cntk'"):
+        origin_of(ModelState(), "cntk")
+
+
+@pytest.mark.parametrize("engine", ["tensorflow", "theano"])
+def test_sequences_of_keras_1_0_had_kernels_of_another_shape(engine, tmp_path):
+    with K.use("tensorflow"):
+        model = Sequential([Convolution1D(3, 2, input_shape=(6, 4), name="c")])
+        kernel = np.random.normal(size=(3, 4, 2, 1)).astype("float32")
+        with h5py.File(tmp_path / "m.h5", "w") as file:
+            end = ":0" if engine == "tensorflow" else ""
+            file.attrs["layer_names"] = np.array([b"c"])
+            names = [f"c_W{end}", f"c_b{end}"]
+            file.create_group("c").attrs["weight_names"] = np.array([name.encode() for name in names])
+            file["c"][names[0]], file["c"][names[1]] = kernel, np.zeros(3, "float32")
+        model.load_weights(tmp_path / "m.h5")
+    expected = kernel.transpose(2, 3, 1, 0)
+    found = model.get_weights()[0]
+    np.testing.assert_array_equal(found, expected if engine == "tensorflow" else expected[::-1])
+
+
+def test_weights_of_keras_0_are_refused_with_the_way_out(tmp_path):
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["nb_layers"] = 1
+        group = file.create_group("layer_0")
+        group.attrs["nb_params"] = 2
+        group["param_0"], group["param_1"] = np.ones((4, 3)), np.ones(3)
+    with K.use("tensorflow"):
+        model = Sequential([Dense(3, input_dim=4)])
+        with pytest.raises(FileFormatError, match=r"Keras 0\.") as caught:
+            model.load_weights(tmp_path / "m.h5")
+        code = re.search(r"( +with h5py\.File.*?\(arrays\)\n)", str(caught.value), re.DOTALL)[1]
+        exec(textwrap.dedent(code), {"h5py": h5py, "path": tmp_path / "m.h5", "model": model})
+    assert [value.mean() for value in model.get_weights()] == [1, 1], "the way out works as it is printed"
+
+
+def test_files_of_python_2_have_bytes_where_others_have_text(tmp_path):
+    with K.use("tensorflow"):
+        model = Sequential([Dense(3, input_dim=4, name="d")])
+        model.save(tmp_path / "m.h5")
+        shutil.copy(tmp_path / "m.h5", tmp_path / "python2.h5")
+        with h5py.File(tmp_path / "python2.h5", "r+") as file:
+            for name in ("keras_version", "model_config"):
+                file.attrs[name] = np.bytes_(file.attrs[name])
+        found = load_model(tmp_path / "python2.h5")
+    np.testing.assert_array_equal(found.get_weights()[0], model.get_weights()[0])
+
+
+# What others may use
+
+
+@pytest.mark.parametrize("ordering", ORDERINGS)
+def test_turning_and_reordering_by_class_and_arguments(ordering):
+    other = {"tf": "th", "th": "tf"}[ordering]
+    with K.use("tensorflow"):
+        layer = Convolution2D(3, 2, 4, dim_ordering=ordering, input_shape=shape(ordering, 5, 6))
+        Sequential([layer])
+    config, arrays = layer.get_config(), layer.get_weights()
+    turned = kernels.turned("Convolution2D", config, arrays)
+    np.testing.assert_array_equal(turned[0], flip(arrays[0], ordering, 2))
+    moved = kernels.reordered("Convolution2D", config, arrays, other)
+    axes = (3, 2, 0, 1) if other == "th" else (2, 3, 1, 0)
+    np.testing.assert_array_equal(moved[0], arrays[0].transpose(axes))
+    back = kernels.reordered("Convolution2D", {**config, "dim_ordering": other}, moved, ordering)
+    np.testing.assert_array_equal(back[0], arrays[0])
+    assert kernels.turned("Dense", {}, arrays) == arrays
+
+
+def test_locally_connected_layers_give_the_same_in_the_other_order():
+    x = np.random.RandomState(0).normal(size=(2, 5, 6, 2)).astype("float32")
+    with K.use("tensorflow"):
+        last = LocallyConnected2D(3, 2, 4, dim_ordering="tf", input_shape=(5, 6, 2))
+        first = LocallyConnected2D(3, 2, 4, dim_ordering="th", input_shape=(2, 5, 6))
+        one, other = Sequential([last]), Sequential([first])
+        last.set_weights([np.random.normal(size=v.shape) for v in last.get_weights()])
+        config = last.get_config()
+        first.set_weights(kernels.reordered("LocallyConnected2D", config, last.get_weights(), "th"))
+        found = other.predict(x.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
+        np.testing.assert_allclose(found, one.predict(x), rtol=1e-5, atol=1e-6)
+    config = first.get_config()
+    for value, expected in zip(
+        kernels.reordered("LocallyConnected2D", config, first.get_weights(), "tf"),
+        last.get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(value, expected)
+
+
+def test_a_weight_of_a_layer_that_two_models_share_is_turned_once(tmp_path):
+    from oneiros.layers import Input
+
+    with K.use("tensorflow"):
+        x = Input(shape=(5, 6, 2))
+        shared = Convolution2D(3, 2, 3, dim_ordering="tf", name="shared")
+        inner = Model(x, Flatten()(shared(x)), name="inner")
+        y = Input(shape=(5, 6, 2))
+        model = Model(y, [inner(y), shared(y)])
+        arrays = [("a", value) for value in inner.get_weights()]
+        found = kernels.arranged(inner, arrays, Origin(1, "theano"), "It")
+        assert [part for part, _ in kernels._runs(model, model.weights)] == [shared]
+    np.testing.assert_array_equal(found[0][1], arrays[0][1][::-1, ::-1])
+
+
+def test_a_migration_does_nothing_unless_it_says_so():
+    arrays = [np.zeros((2, 2))]
+    nothing = Migration()
+    assert nothing.translated("A", {"b": 1}, Origin()) == ("A", {"b": 1})
+    assert nothing.weights({}, arrays, Origin()) is nothing.turned({}, arrays) is arrays
+    assert nothing.reordered({}, arrays, "th") is arrays
