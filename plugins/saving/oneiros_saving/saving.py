@@ -154,7 +154,7 @@ def model_from_config(config: dict[str, Any], custom_objects: Objects = None) ->
     """Builds a model, without weights, from `{"class_name": …, "config": model.get_config()}`."""
     origin = origin_of(ModelState(model_config=config if isinstance(config, dict) else None))
     with configs.custom_object_scope(custom_objects or {}):
-        return configs.layer_from_config(migrated(config, origin))
+        return configs.layer_from_config(migrated(config, origin), custom_objects)
 
 
 def model_from_json(json_string: str, custom_objects: Objects = None) -> Any:
