@@ -76,6 +76,8 @@ try:
     load_model("model.h5")
 except UnknownNameError as error:
     print(error, *error.__notes__)
+import sys
+print("imported:", sorted({name for name in sys.modules if name.startswith(("pytensor", "oneiros_layers"))}))
 """
 
 LISTING = """
@@ -129,7 +131,10 @@ def test_installed_it_is_usable_by_name_and_uninstalled_it_is_named(environment,
     assert {state for _, state, _ in listed.values()} == {"ok"}
     environment.pip("uninstall", "--yes", "my-lab")
     said = environment.run(MISSING).stdout
-    assert "Unknown layer 'Shout'" in said and "my-lab" in said and "1.0" in said
+    assert "Unknown layer 'Shout'" in said
+    assert "The file says that it came from my-lab 1.0: install that if you trust the file." in said
+    manifests = [f"oneiros_{name}" for name in ("layers_core", "layers_core.manifest")]
+    assert said.splitlines()[-1] == f"imported: {manifests}", "neither the engine nor a layer's module"
 
 
 def test_every_distribution_builds_and_carries_its_licence(wheelhouse):

@@ -1,10 +1,12 @@
-"""The layers inside a layer, wherever it keeps them."""
+"""The layers inside a layer, wherever it keeps them, and the functions and classes that they use."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
+from oneiros.bases import Optimizer
 from oneiros.engine.container import Container
 from oneiros.engine.layer import Layer
 
@@ -25,3 +27,14 @@ def items_of(attributes: dict[str, Any]) -> Iterator[tuple[str, int, Any]]:
     for key, value in attributes.items():
         for i, item in enumerate(value if isinstance(value, (list, tuple)) else [value]):
             yield key, i, item
+
+
+def used_by(layer: Any) -> Iterator[Any]:
+    """Gives the functions and the classes that a layer's configuration names."""
+    config = layer.get_config()
+    names = [value for value in config.values() if isinstance(value, str)] if isinstance(config, dict) else []
+    for _, _, value in items_of(vars(layer)):
+        if inspect.isfunction(value) and value.__name__ in names:
+            yield value
+        elif hasattr(value, "get_config") and not isinstance(value, (type, Layer, Optimizer)):
+            yield type(value)

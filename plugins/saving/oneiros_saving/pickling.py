@@ -4,8 +4,7 @@ their import path the classes and functions that are used. Files of models never
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from oneiros import backend as K
@@ -13,11 +12,10 @@ from oneiros import config as configs
 from oneiros import registry
 from oneiros.bases import Optimizer
 from oneiros.engine.container import Container
-from oneiros.engine.layer import Layer
 from oneiros.engine.node import label
 from oneiros.errors import ArgumentError
 
-from oneiros_saving.parts import items_of, parts_of
+from oneiros_saving.parts import parts_of, used_by
 from oneiros_saving.saving import COMPILED
 from oneiros_saving.variables import Values, assign, values_of
 
@@ -111,7 +109,7 @@ def _named(parts: Iterable[Any]) -> dict[str, Any]:
     """Returns the classes and functions that layers' configurations name, apart from functions of plugins."""
     named: dict[str, Any] = {}
     for part in parts:
-        for used in (type(part), *_used(part)):
+        for used in (type(part), *used_by(part)):
             if named.setdefault(used.__name__, used) is not used:
                 raise ArgumentError(
                     f"{label(part)} can't be copied or pickled: its {used!r:.80} and another layer's "
@@ -120,13 +118,3 @@ def _named(parts: Iterable[Any]) -> dict[str, Any]:
     return {
         name: used for name, used in named.items() if isinstance(used, type) or not registry.provenance(used)
     }
-
-
-def _used(layer: Any) -> Iterator[Any]:
-    config = layer.get_config()
-    names = [value for value in config.values() if isinstance(value, str)] if isinstance(config, dict) else []
-    for _, _, value in items_of(vars(layer)):
-        if inspect.isfunction(value) and value.__name__ in names:
-            yield value
-        elif hasattr(value, "get_config") and not isinstance(value, (type, Layer, Optimizer)):
-            yield type(value)

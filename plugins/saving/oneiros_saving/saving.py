@@ -6,25 +6,21 @@ Loading checks everything before it changes anything, and goes through the polic
 from __future__ import annotations
 
 import os
-import re
-import secrets
-import shutil
-import sys
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import plugins, registry
-from oneiros.bases import Budget, Format, ModelState
-from oneiros.errors import ArgumentError, FileFormatError, FileMissingError, OneirosError, PluginLoadError
+from oneiros.bases import Budget, ModelState
+from oneiros.errors import FileFormatError, OneirosError
 from oneiros_migrations.base import Origin
 from oneiros_migrations.configs import migrated
 
-from oneiros_saving import keras2
+from oneiros_saving import files, keras2, provenance
 from oneiros_saving.kernels import arranged
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.origins import origin_of
@@ -61,8 +57,7 @@ def state_of(model: Any) -> ModelState:
             keras_version=configs.KERAS_VERSION,
         )
         state.training_state = forgotten(optimizer) if state.training_config else None
-    text = configs.dumps([state.model_config, state.training_config, model._backend.name])
-    state.provenance = dict(_origins(set(re.findall(r'"([^"\\]+)"', text))))
+        state.provenance = provenance.origins(model, state.model_config, state.training_config)
     return state
 
 
@@ -92,7 +87,9 @@ def load_model(
         origin = origin_of(state, trained_on)
         supplied = configs.function_scope(functions or {})
         with configs.custom_object_scope(custom_objects or {}), supplied, configs.parameter_budget(stored):
-            model = configs.layer_from_config(migrated(state.model_config, origin))
+            config = migrated(state.model_config, origin)
+            provenance.check(config, state.training_config if origin.keras < 2 else None, state.provenance)
+            model = configs.layer_from_config(config)
             if not hasattr(model, "_make_train_function"):
                 raise FileFormatError(f"{filepath} holds a {type(model).__name__}, which is no model.")
             with K.use(model._backend):
@@ -135,12 +132,12 @@ def load_weights(
 def save_weights_to_hdf5_group(model: Any, f: Any) -> None:
     """Writes a model's weights into `f`, an open `h5py.Group`."""
     with K.use(model._backend):
-        _hdf5().write_weights(f, _layer_weights(model))
+        files.hdf5().write_weights(f, _layer_weights(model))
 
 
 def load_weights_from_hdf5_group(model: Any, f: Any, by_name: bool = False) -> None:
     """Reads a model's weights from `f`, an open `h5py.Group`; `by_name` is that of `load_weights`."""
-    state = _hdf5().read_weights(f, Budget())
+    state = files.hdf5().read_weights(f, Budget())
     with K.use(model._backend):
         K.batch_set_value(_pairs(model, state.weights, "The group", by_name, origin_of(state)))
 
@@ -154,7 +151,9 @@ def model_from_config(config: dict[str, Any], custom_objects: Objects = None) ->
     """Builds a model, without weights, from `{"class_name": …, "config": model.get_config()}`."""
     origin = origin_of(ModelState(model_config=config if isinstance(config, dict) else None))
     with configs.custom_object_scope(custom_objects or {}):
-        return configs.layer_from_config(migrated(config, origin), custom_objects)
+        here = migrated(config, origin)
+        provenance.check(here)
+        return configs.layer_from_config(here, custom_objects)
 
 
 def model_from_json(json_string: str, custom_objects: Objects = None) -> Any:
@@ -245,60 +244,21 @@ def _shapes(weights: Iterable[tuple[str, tuple[int, ...]]]) -> str:
     return ", ".join(f"{name} {shape}" for name, shape in weights)
 
 
-def _origins(named: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Gives, for all that a configuration names, `kind:name` and the distribution that it comes from."""
-    for kind in set(plugins.KINDS) - {"migration", "module"}:
-        for name in named & set(registry.names(kind)):
-            with suppress(OneirosError):
-                found = vars(registry.find(kind, name))
-                yield f"{kind}:{name}", {key: found[key] for key in ("distribution", "version", "api_level")}
-
-
 def _write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
-    path = Path(os.path.realpath(filepath))
-    if not path.parent.is_dir():
-        raise FileMissingError(f"Can't save to {path}: there is no folder {path.parent}. Create it first.")
-    if path.exists() and not path.is_file():
-        raise ArgumentError(f"Can't save to {path}: it exists and is no file.")
-    if not overwrite and os.path.lexists(filepath) and not _agreed(path):
-        return
-    plugins.call("oneiros_before_save", model=model, path=path)
-    draft = path.with_name(f".oneiros-{secrets.token_hex(8)}.tmp")
-    try:
-        suited = (form for form in _formats() if path.suffix in form.suffixes)
-        (next(suited, None) or _hdf5()).write(draft, state)
-        if path.exists():
-            shutil.copymode(path, draft)
-        with draft.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-    plugins.call("oneiros_after_save", model=model, path=path)
-
-
-def _agreed(path: Path) -> bool:
-    if not sys.stdin or not sys.stdin.isatty():
-        raise ArgumentError(f"{path} exists, and overwrite=False. Pass overwrite=True, or another path.")
-    return input(f"{path} exists. Overwrite it? [y/n] ").strip().lower() in ("y", "yes")
-
-
-def _hdf5() -> Any:
-    return registry.resolve("format", "hdf5")()
-
-
-def _formats() -> Iterator[Format]:
-    for name in registry.names("format"):
-        with suppress(PluginLoadError):
-            yield registry.resolve("format", name)()
+    path = files.target(filepath, overwrite)
+    if path is not None:
+        plugins.call("oneiros_before_save", model=model, path=path)
+        files.write(path, state)
+        plugins.call("oneiros_after_save", model=model, path=path)
 
 
 @contextmanager
-def _opened(filepath: PathLike, budget: Budget | None) -> Iterator[ModelState]:
+def _opened(filepath: PathLike, budget: Limits) -> Iterator[ModelState]:
     """Reads a file; an error meanwhile gets its name, and what it says of a missing object's origin."""
     state = ModelState()
     try:
-        state = _read(Path(filepath), budget or Budget())
+        plugins.call("oneiros_before_load", path=files.existing(filepath))
+        _, state = files.read(filepath, budget)
         yield state
     except OneirosError as error:
         error.add_note(f"This happened while loading {filepath}.")
@@ -306,16 +266,3 @@ def _opened(filepath: PathLike, budget: Budget | None) -> Iterator[ModelState]:
             if repr(key.rpartition(":")[2]) in str(error):
                 error.add_note(f"The file says that the {key.replace(':', ' ')} came from {origin!s:.200}.")
         raise
-
-
-def _read(path: Path, budget: Budget) -> ModelState:
-    if not path.is_file():
-        raise FileMissingError(f"There is no file at {path} (in {Path.cwd()}). Only local files are opened.")
-    plugins.call("oneiros_before_load", path=path)
-    with path.open("rb") as file:
-        head = file.read(512)
-    for form in _formats():
-        if form.recognises(head):
-            return form.read(path, budget)
-    formats = ", ".join(registry.names("format")) or _hdf5()
-    raise FileFormatError(f"{path} is no model file: it begins with {head[:16]!r}. Formats here: {formats}.")

@@ -1,0 +1,109 @@
+"""Files of models on disk: which format reads and writes them; writing leaves the old file or the new one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from oneiros import registry
+from oneiros.bases import Budget, Format, ModelState
+from oneiros.errors import ArgumentError, FileFormatError, FileMissingError, PluginLoadError
+
+PathLike = str | os.PathLike[str]
+
+
+def existing(filepath: PathLike) -> Path:
+    """Returns the path of a file that is there; raises FileMissingError otherwise."""
+    path = Path(filepath)
+    if not path.is_file():
+        raise FileMissingError(f"There is no file at {path} (in {Path.cwd()}). Only local files are opened.")
+    return path
+
+
+def read(filepath: PathLike, budget: Budget | None = None) -> tuple[Format, ModelState]:
+    """Returns the format that recognises a file by its first bytes, and what it reads."""
+    path = existing(filepath)
+    form = recognised(path)
+    if form is None:
+        formats = ", ".join(registry.names("format")) or hdf5()
+        begins = f"it begins with {head(path)[:16]!r}"
+        raise FileFormatError(f"{path} is no model file: {begins}. Formats here: {formats}.")
+    return form, form.read(path, budget or Budget())
+
+
+def recognised(path: Path) -> Format | None:
+    """Returns the format that recognises a file by its first bytes, if one does."""
+    first = head(path)
+    return next((form for form in formats() if form.recognises(first)), None)
+
+
+def head(path: Path) -> bytes:
+    """Returns a file's first bytes, by which formats are told apart."""
+    with path.open("rb") as file:
+        return file.read(512)
+
+
+def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
+    """Returns where a file will be written, links followed; None if the user wants to keep what is there.
+
+    # Raises
+        FileMissingError, ArgumentError: if nothing can be written there.
+    """
+    path = Path(os.path.realpath(filepath))
+    if not path.parent.is_dir():
+        raise FileMissingError(f"Can't save to {path}: there is no folder {path.parent}. Create it first.")
+    if path.exists() and not path.is_file():
+        raise ArgumentError(f"Can't save to {path}: it exists and is no file.")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise ArgumentError(f"Can't save to {path}: it is read-only. Save elsewhere, or `chmod u+w` it.")
+    return path if overwrite or not os.path.lexists(filepath) or _agreed(path) else None
+
+
+def write(path: Path, state: ModelState) -> None:
+    """Writes a file in the format of its suffix; until it is complete, the old one stays in its place.
+
+    # Raises
+        OSError: if the disk is full, or nothing may be written there.
+    """
+    draft = path.with_name(f".oneiros-{secrets.token_hex(8)}.tmp")
+    try:
+        suited(path).write(draft, state)
+        if path.exists():
+            shutil.copymode(path, draft)
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except OSError as error:
+        left = f"{path} is as it was" if path.exists() else "Nothing was saved"
+        raise OSError(error.errno, f"Can't save to {path}: {error.strerror or error}. {left}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def suited(path: Path) -> Format:
+    """Returns the format of a path's suffix, HDF5 by default."""
+    return next((form for form in formats() if path.suffix in form.suffixes), None) or hdf5()
+
+
+def hdf5() -> Any:
+    """Returns the format `hdf5`."""
+    return registry.resolve("format", "hdf5")()
+
+
+def formats() -> Iterator[Format]:
+    """Gives all formats that work here."""
+    for name in registry.names("format"):
+        with suppress(PluginLoadError):
+            yield registry.resolve("format", name)()
+
+
+def _agreed(path: Path) -> bool:
+    if not sys.stdin or not sys.stdin.isatty():
+        raise ArgumentError(f"{path} exists, and overwrite=False. Pass overwrite=True, or another path.")
+    return input(f"{path} exists. Overwrite it? [y/n] ").strip().lower() in ("y", "yes")

@@ -1,0 +1,145 @@
+"""Where objects come from: what a saved file says of it, and what is missing where the file is loaded."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from oneiros import config as configs
+from oneiros import plugins, registry
+from oneiros.bases import Constraint, Optimizer, Regularizer
+from oneiros.engine.layer import Layer
+from oneiros.errors import NameConflictError, UnknownNameError
+
+from oneiros_saving.parts import parts_of, used_by
+from oneiros_saving.references import Reference, find, references
+
+Origins = dict[str, dict[str, Any]]
+KEY = "oneiros_provenance"
+FIELDS = ("distribution", "version", "api_level")
+BASES = {"layer": Layer, "optimizer": Optimizer, "regularizer": Regularizer, "constraint": Constraint}
+_DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,49}")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A name of a file that nothing here provides.
+
+    # Properties
+        advice: str, what to install or to do.
+        origin: str, what the file says of where it came from; empty if it says nothing.
+    """
+
+    kind: str
+    name: str
+    where: list[str]
+    advice: str
+    origin: str
+
+
+def origins(model: Any, model_config: Any, training_config: Any) -> Origins:
+    """Returns, by `kind:name`, the distribution, version and API level of all that a model is made of."""
+    named = references(*json.loads(configs.dumps([model_config, training_config])))
+    found: dict[str, Any] = {each.key: _origin(each.kind, each.name) for each in named}
+    backend = model._backend.name
+    found[f"backend:{backend}"] = _origin("backend", backend)
+    for _, part in parts_of(model):
+        for own in (type(part), *used_by(part)):
+            found.update(dict.fromkeys(_keys(own), registry.provenance(own)))
+    return {key: origin for key, origin in sorted(found.items()) if origin}
+
+
+def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]:
+    """Returns which of the names nothing here provides, each once, with what the file says of their origin.
+
+    # Arguments
+        named: references of a configuration.
+        provenance: what the file holds of it; it may be anything, since a stranger may have written it.
+    """
+    said = provenance if isinstance(provenance, dict) else {}
+    places: dict[tuple[str, str], list[str]] = {}
+    for reference in named:
+        if not _known(reference) and (reference.certain or reference.key in said or _owned(reference)):
+            places.setdefault((reference.kind, reference.name), []).append(reference.where)
+    return [
+        Missing(
+            kind, name, list(dict.fromkeys(where)), _advice(kind, name), stated(said.get(f"{kind}:{name}"))
+        )
+        for (kind, name), where in places.items()
+    ]
+
+
+def check(model_config: Any, training_config: Any = None, provenance: Any = None) -> None:
+    """Raises UnknownNameError that tells of all that is missing, before anything is built or imported.
+
+    A model's configuration alone, such as JSON, may hold its provenance under the key `oneiros_provenance`.
+    """
+    if provenance is None and isinstance(model_config, dict):
+        provenance = model_config.get(KEY)
+    lacking = missing(references(model_config, training_config), provenance)
+    if not lacking:
+        return
+    lines = [" ".join(filter(None, (each.advice, each.origin))) for each in lacking]
+    if lines[1:]:
+        lines = [f"{len(lines)} names are unknown here.", *lines]
+    raise UnknownNameError("\n".join(lines) + " Nothing was built.")
+
+
+def stated(origin: Any) -> str:
+    """Returns a sentence about an origin that a file states; empty unless it has the form of one."""
+    fields = origin if isinstance(origin, dict) else {}
+    distribution, version = (str(fields.get(key, "")) for key in ("distribution", "version"))
+    if not _DISTRIBUTION.fullmatch(distribution):
+        return ""
+    version = f" {version}" if _VERSION.fullmatch(version) else ""
+    return f"The file says that it came from {distribution}{version}: install that if you trust the file."
+
+
+def _origin(kind: str, name: str) -> dict[str, Any] | None:
+    entry = _provider(kind, name)
+    return {key: getattr(entry, key) for key in FIELDS} if entry else None
+
+
+def _provider(kind: str, name: str) -> plugins.Entry | None:
+    """Returns who provides a name, if one does and no more."""
+    with suppress(NameConflictError):
+        return find(kind, name)
+    return None
+
+
+def _keys(own: Any) -> list[str]:
+    """Returns the `kind:name` under which a class or a function appears in a configuration."""
+    if isinstance(own, type):
+        kinds = [kind for kind, base in BASES.items() if issubclass(own, base)]
+    else:
+        reference = f"{own.__module__}:{own.__qualname__}"
+        entries = [(kind, _provider(kind, own.__name__)) for kind in configs.FUNCTION_KINDS]
+        kinds = [kind for kind, entry in entries if entry and entry.reference == reference] or ["function"]
+    return [f"{kind}:{own.__name__}" for kind in kinds]
+
+
+def _known(reference: Reference) -> bool:
+    custom = configs.get_custom_objects()
+    if reference.name in custom or reference.name.rpartition(".")[2] in custom:
+        return True
+    try:
+        return find(reference.kind, reference.name) is not None
+    except NameConflictError:
+        return True
+
+
+def _owned(reference: Reference) -> bool:
+    return reference.name in registry.owners().get(reference.kind, {})
+
+
+def _advice(kind: str, name: str) -> str:
+    try:
+        configs.get_object("metric" if kind == "function" else kind, name)
+    except UnknownNameError as error:
+        return str(error)
+    return f"Unknown {kind} {name!r}."

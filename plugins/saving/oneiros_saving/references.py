@@ -1,0 +1,169 @@
+"""What a configuration names: layers, activations, losses, …, found without importing or building anything.
+
+Keras 1 tells by an argument's name what its value is: `init` and `inner_init` are initializations,
+`W_regularizer` is a regularizer, and so on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from oneiros import registry
+from oneiros.config import FUNCTION_KINDS
+from oneiros.plugins import Entry
+
+LAYER_ARGUMENTS = ("layer", "layers")
+ARGUMENTS = {
+    "activation": re.compile(r"(\w+_)?activation"),
+    "initialization": re.compile(r"(\w+_)?init"),
+    "regularizer": re.compile(r"(\w+_)?regularizer"),
+    "constraint": re.compile(r"(\w+_)?constraint"),
+}
+ACCURACY = ("accuracy", "acc")
+"""Metrics that stand for the one that fits the loss."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A name in a configuration.
+
+    # Arguments
+        kind: str, a kind of the registry; `"function"` where any registered function may stand.
+        name: str.
+        where: str, the names of the layers around it, as a path.
+        certain: bool, whether the argument is known to be of this kind; a layer of someone else's may use
+            an argument's name for something of its own.
+    """
+
+    kind: str
+    name: str
+    where: str
+    certain: bool = True
+
+    @property
+    def key(self) -> str:
+        """The name under which a file tells where the object came from."""
+        return f"{self.kind}:{self.name}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A layer or a model in a configuration.
+
+    # Arguments
+        class_name: str.
+        config: dict of arguments, or list of layers.
+        where: str, its name after those of the models and wrappers around it, as a path.
+        certain: bool, whether it stands where a layer must.
+        inbound: list, the calls of the layer in its model.
+    """
+
+    class_name: str
+    config: Any
+    where: str
+    certain: bool = True
+    inbound: Any = ()
+
+
+def layers(model_config: Any) -> Iterator[Part]:
+    """Gives a model, and all layers and models inside, each before what is in it."""
+    waiting: list[tuple[Any, str, bool]] = [(model_config, "", True)]
+    while waiting:
+        entry, around, certain = waiting.pop()
+        part = _part(entry, around, certain)
+        if part is not None:
+            yield part
+            inside = part.where if around or entry is not model_config else ""
+            waiting += [(child, inside, sure) for child, sure in reversed(list(_children(part.config)))]
+
+
+def references(model_config: Any, training_config: Any = None) -> Iterator[Reference]:
+    """Gives all that a model's configuration and what `compile` was given name."""
+    for part in layers(model_config):
+        yield Reference("layer", part.class_name, part.where, part.certain)
+        yield from _arguments(part)
+    if isinstance(training_config, dict):
+        yield from _training(training_config)
+
+
+def find(kind: str, name: str) -> Entry | None:
+    """Returns who provides a name here, importing nothing, or None.
+
+    # Raises
+        NameConflictError: if several do.
+    """
+    kinds = FUNCTION_KINDS if kind == "function" else (kind,)
+    return next(filter(None, (registry.find(each, name) for each in kinds)), None)
+
+
+def first_party(part: Part) -> bool:
+    """Tells whether a layer's class is one whose arguments are named as in Keras 1."""
+    return part.class_name.rpartition(":")[2] in registry.owners().get("layer", {})
+
+
+def _part(entry: Any, around: str, certain: bool) -> Part | None:
+    if not isinstance(entry, dict):
+        return None
+    legacy = "class_name" not in entry
+    config = entry if legacy else entry.get("config", {})
+    class_name = entry.get("name") if legacy else entry["class_name"]
+    if not isinstance(class_name, str):
+        return None
+    own = config.get("custom_name" if legacy else "name") if isinstance(config, dict) else None
+    name = entry.get("name") if not legacy and isinstance(entry.get("name"), str) else own
+    where = "/".join(filter(None, (around, name if isinstance(name, str) else class_name)))
+    return Part(class_name, config, where, certain, entry.get("inbound_nodes", ()))
+
+
+def _children(config: Any) -> Iterator[tuple[Any, bool]]:
+    """Gives the entries of the layers inside a layer, and whether they stand where a layer must."""
+    if isinstance(config, list):
+        yield from ((item, True) for item in config)
+    for key, value in config.items() if isinstance(config, dict) else ():
+        for item in value if isinstance(value, list) else [value]:
+            if key in LAYER_ARGUMENTS:
+                yield item, True
+            elif isinstance(item, dict) and {"class_name", "config"} <= item.keys() and not _kind(key):
+                yield item, False
+
+
+def _kind(argument: str) -> str | None:
+    return next((kind for kind, named in ARGUMENTS.items() if named.fullmatch(argument)), None)
+
+
+def _arguments(part: Part) -> Iterator[Reference]:
+    certain = first_party(part)
+    for key, value in part.config.items() if isinstance(part.config, dict) else ():
+        kind, name = _kind(str(key)), _name(value)
+        if part.config.get(f"{key}_type", "raw") != "raw":
+            kind = "function"
+        if kind and name and name != "__function__":
+            yield Reference(kind, name, part.where, certain and kind != "function")
+
+
+def _training(config: dict[str, Any]) -> Iterator[Reference]:
+    for kind, key in (("optimizer", "optimizer_config"), ("objective", "loss"), ("metric", "metrics")):
+        for value in _leaves(config.get(key)) if kind != "optimizer" else [config.get(key)]:
+            name = _name(value)
+            if name and not (kind == "metric" and name in ACCURACY):
+                yield Reference(kind, name, "compile")
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Gives the names in a list or a dict by output, which may hold lists."""
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _leaves(item)
+    elif isinstance(value, dict):
+        yield from _leaves(list(value.values()))
+    else:
+        yield value
+
+
+def _name(value: Any) -> str | None:
+    if isinstance(value, dict):
+        value = value.get("class_name", value.get("name"))
+    return value if isinstance(value, str) else None
