@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +18,19 @@ HEADER_LIMIT = 64_000
 
 @contextmanager
 def create_hdf5(path: Path) -> Iterator[GroupWriter]:
-    """Creates the HDF5 file at `path`, which must not exist; gives its root group."""
-    with h5py.File(path, "x") as file:
-        yield GroupWriter(file)
+    """Creates the HDF5 file at `path`, which must not exist; gives its root group.
+
+    # Raises
+        OSError: if the system refuses, with its reason alone; h5py tells of a full disk in several ways.
+    """
+    try:
+        with h5py.File(path, "x") as file:
+            yield GroupWriter(file)
+    except (OSError, RuntimeError) as error:
+        reason = re.search(r"errno = (\d+)", str(error))
+        if reason is None:
+            raise
+        raise OSError(int(reason[1]), os.strerror(int(reason[1])), str(path)) from error
 
 
 class GroupWriter:

@@ -1,0 +1,239 @@
+"""A save that is cut off leaves the old file or the new one; a file that was cut off is never half loaded."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.bases import Budget, ModelState
+from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
+from oneiros.layers import Dense
+from oneiros.models import Sequential
+from oneiros_saving import files
+
+MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
+NOBODY = 65534
+
+FOREVER = """
+import itertools, sys
+from pathlib import Path
+import numpy as np
+from oneiros.bases import ModelState
+from oneiros_saving import files
+for count in itertools.count(1):
+    arrays = [(f"W{i}", np.full(50_000, count, "float32")) for i in range(8)]
+    files.write(Path(sys.argv[1]), ModelState(model_config={"count": count}, weights=[("layer", arrays)]))
+    print(count, flush=True)
+"""
+
+LIMITED = """
+import os, resource, signal, sys
+from pathlib import Path
+import numpy as np
+from oneiros.bases import ModelState
+from oneiros_saving import files
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), most))
+try:
+    files.write(Path(sys.argv[1]), ModelState(weights=[("layer", [("W", np.ones(100_000, "float32"))])]))
+except OSError as error:
+    said = str(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+paths = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd")]
+open_files = [os.readlink(path) for path in paths if os.path.islink(path)]
+print([name for name in open_files if ".oneiros-" in name], said)
+"""
+
+
+def state(value, size=10):
+    return ModelState(weights=[("layer", [("W", np.full(size, value, "float32"))])])
+
+
+def content(path):
+    (_, arrays), *_ = files.read(path)[1].weights
+    return arrays
+
+
+def killed_after(path, seconds):
+    """Kills a process that saves without end, some time after its first save; returns how many it told of."""
+    with subprocess.Popen(
+        [sys.executable, "-c", FOREVER, path], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "1\n"
+        time.sleep(seconds)
+        process.kill()
+        told = process.stdout.read().split()
+    assert process.returncode == -signal.SIGKILL
+    return int(told[-1]) if told else 1
+
+
+def check_killed(path, moments):
+    for seconds in moments:
+        told = killed_after(path, seconds)
+        values = {float(value) for _, array in content(path) for value in (array[0], array[-1], array.mean())}
+        assert len(values) == 1 and values <= {told, told + 1}, "one whole save, the last one or the next"
+        assert files.read(path)[1].model_config == {"count": values.pop()}
+        for left in {*path.parent.iterdir()} - {path}:
+            assert left.name.startswith(".oneiros-") and left.suffix == ".tmp"
+            left.unlink()
+
+
+# Saving
+
+
+def test_a_process_killed_at_any_moment_leaves_one_whole_file(tmp_path):
+    check_killed(tmp_path / "m.h5", [random.Random(seed).uniform(0, 0.05) for seed in range(4)])
+
+
+@pytest.mark.exhaustive
+def test_a_process_killed_at_many_moments_leaves_one_whole_file(tmp_path):
+    check_killed(tmp_path / "m.h5", [random.Random(seed).uniform(0, 0.1) for seed in range(100)])
+
+
+@pytest.mark.parametrize("limit", [0, 100, 3_000, 200_000, 400_000])
+def test_a_full_disk_leaves_the_old_file_and_takes_no_room(limit, tmp_path):
+    path = tmp_path / "m.h5"
+    files.write(path, state(7))
+    old = path.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, path, str(limit)], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    assert done.stdout.startswith(f"[] [Errno 27] Can't save to {path}: File too large. {path} is as it was")
+    assert path.read_bytes() == old and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture
+def folder():
+    """A folder that another user may look into; the test is that user where it runs as root."""
+    made = Path(tempfile.mkdtemp())
+    made.chmod(0o755)
+    yield made
+    made.chmod(0o755)
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def nobody(folder):
+    """A function after which the test has no more rights than a user who doesn't own the files."""
+    user = os.geteuid()
+
+    def become():
+        folder.chmod(0o555)
+        if user == 0:
+            os.setresuid(NOBODY, NOBODY, 0)
+
+    yield become
+    if user == 0:
+        os.setresuid(0, 0, 0)
+
+
+def test_a_folder_where_nothing_may_be_written(folder, nobody):
+    files.write(folder / "m.h5", state(7))
+    (folder / "m.h5").chmod(0o666)
+    old = (folder / "m.h5").read_bytes()
+    nobody()
+    with pytest.raises(
+        PermissionError, match=r"Can't save to .*m\.h5: Permission denied\. .*m\.h5 is as it was"
+    ):
+        files.write(folder / "m.h5", state(8))
+    with pytest.raises(PermissionError, match=r"new\.h5: Permission denied\. Nothing was saved"):
+        files.write(folder / "new.h5", state(8))
+    assert (folder / "m.h5").read_bytes() == old and list(folder.iterdir()) == [folder / "m.h5"]
+
+
+def test_a_read_only_file_is_not_replaced(folder, nobody):
+    """It could be, where the folder may be written: whoever made it read-only meant it."""
+    files.write(folder / "m.h5", state(7))
+    (folder / "m.h5").chmod(0o444)
+    nobody()
+    with pytest.raises(ArgumentError, match=r"Can't save to .*m\.h5: it is read-only\. Save elsewhere"):
+        files.target(folder / "m.h5")
+
+
+def test_an_interrupt_while_saving_leaves_the_old_file(tmp_path, monkeypatch):
+    files.write(tmp_path / "m.h5", state(7))
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        files.write(tmp_path / "m.h5", state(8))
+    assert list(tmp_path.iterdir()) == [tmp_path / "m.h5"]
+    assert content(tmp_path / "m.h5")[0][1][0] == 7
+
+
+# Loading
+
+
+def check_cut(path, tmp_path, lengths):
+    whole = path.read_bytes()
+    for length in lengths:
+        (tmp_path / "cut.h5").write_bytes(whole[:length])
+        with pytest.raises((FileFormatError, UnsafeFileError), match=r"cut\.h5"):
+            files.read(tmp_path / "cut.h5")
+
+
+@pytest.mark.parametrize("name", ["seq_conv2d_th", "func_multi_io_weights"])
+def test_a_file_cut_off_anywhere_is_told(name, tmp_path):
+    path = MODELS / f"{name}.h5"
+    size = path.stat().st_size
+    check_cut(path, tmp_path, {*range(0, size, 97), *range(20), *range(size - 20, size)})
+
+
+@pytest.mark.exhaustive
+def test_a_file_cut_off_at_each_byte_is_told(tmp_path):
+    path = MODELS / "seq_conv2d_th_weights.h5"
+    check_cut(path, tmp_path, range(path.stat().st_size))
+
+
+@pytest.mark.parametrize("filler", [b"\0", b"\xff"])
+def test_a_file_whose_end_never_reached_the_disk(filler, tmp_path):
+    """As long as it should be, but blank from some place on: told, or what comes back is whole."""
+    path = MODELS / "seq_conv2d_th_weights.h5"
+    whole, expected = path.read_bytes(), files.read(path)[1].weights
+    for length in range(0, len(whole), 211):
+        (tmp_path / "cut.h5").write_bytes(whole[:length] + filler * (len(whole) - length))
+        try:
+            found = files.read(tmp_path / "cut.h5")[1].weights
+        except (FileFormatError, UnsafeFileError):
+            continue
+        assert [name for name, _ in found] == [name for name, _ in expected]
+        assert [[array.shape for _, array in arrays] for _, arrays in found] == [
+            [array.shape for _, array in arrays] for _, arrays in expected
+        ]
+
+
+def test_the_last_of_many_weights_that_doesn_t_fit_leaves_all_as_they_were(tmp_path):
+    with K.use("theano"):
+        model = Sequential([Dense(2, input_dim=2, name=f"d{i}") for i in range(5)])
+        model.save_weights(tmp_path / "w.h5")
+        before = model.get_weights()
+        with h5py.File(tmp_path / "w.h5", "r+") as file:
+            for group in file.values():
+                for name in group:
+                    group[name][...] += 1
+            last = file["d4"]
+            name = next(iter(last))
+            del last[name]
+            last[name] = np.zeros((2, 3), "float32")
+        with pytest.raises(FileFormatError, match=r"'d4' the weights .*\(2, 3\).*has d4_W \(2, 2\)"):
+            model.load_weights(tmp_path / "w.h5")
+        for one, other in zip(model.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_a_budget_is_read_under():
+    with pytest.raises(UnsafeFileError):
+        files.read(MODELS / "seq_conv2d_th.h5", Budget(objects=3))
