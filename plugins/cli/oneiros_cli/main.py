@@ -10,6 +10,8 @@ from oneiros import registry
 from oneiros.errors import OneirosError
 from oneiros.plugins import API_LEVELS
 
+from oneiros_cli.text import printable
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits: with 0, with 1 after an error of Oneiros, with 2 after wrong usage."""
@@ -17,7 +19,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         application(arguments)(args=arguments, prog_name="oneiros")
     except OneirosError as error:
-        print(f"oneiros: {error}", file=sys.stderr)
+        print(f"oneiros: {printable(str(error))}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -5,5 +5,5 @@ from oneiros import hookimpl
 
 @hookimpl
 def oneiros_commands() -> dict[str, str]:
-    """`oneiros plugins`."""
-    return {"plugins": "oneiros_cli.plugins:plugins"}
+    """`oneiros plugins` and `oneiros inspect`."""
+    return {"plugins": "oneiros_cli.plugins:plugins", "inspect": "oneiros_cli.inspection:inspect"}

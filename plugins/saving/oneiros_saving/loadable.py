@@ -1,0 +1,58 @@
+"""Whether a file may have a class built, told without importing the class."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+from oneiros import registry
+from oneiros.plugins import Entry
+
+
+def declares_loadable(entry: Entry) -> bool | None:
+    """Returns whether a class's own body says `loadable = True`; None if that can't be told.
+
+    A class that isn't imported yet is looked up in its module's source.
+    """
+    module, _, name = entry.reference.partition(":")
+    if module in sys.modules:
+        found = registry.load(entry)
+        return vars(found).get("loadable") is True if isinstance(found, type) else None
+    node = _class(_source(module), name)
+    return None if node is None else any(map(_says_so, node.body))
+
+
+def _source(module: str) -> str:
+    """Returns a module's source, or nothing; only the place of its outermost package is looked up."""
+    package, *rest = module.split(".")
+    with suppress(ImportError, OSError, ValueError):
+        spec = find_spec(package)
+        for folder in (spec and spec.submodule_search_locations) or ():
+            path = Path(folder).joinpath(*rest) if rest else Path(folder, "__init__")
+            for file in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
+                if file.is_file():
+                    return file.read_text(encoding="utf-8")
+        if spec and spec.origin and not rest:
+            return Path(spec.origin).read_text(encoding="utf-8")
+    return ""
+
+
+def _class(source: str, name: str) -> ast.ClassDef | None:
+    with suppress(SyntaxError, ValueError):
+        body = ast.parse(source).body
+        return next((node for node in body if isinstance(node, ast.ClassDef) and node.name == name), None)
+    return None
+
+
+def _says_so(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    else:
+        return False
+    named = any(isinstance(target, ast.Name) and target.id == "loadable" for target in targets)
+    return named and isinstance(statement.value, ast.Constant) and statement.value.value is True

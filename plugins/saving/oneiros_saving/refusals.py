@@ -1,0 +1,61 @@
+"""What loading would refuse of a configuration, told without importing or building anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from oneiros import config as configs
+from oneiros.errors import NameConflictError, UnsafeFileError
+from oneiros.plugins import Entry
+
+from oneiros_saving.loadable import declares_loadable
+from oneiros_saving.provenance import BASES
+from oneiros_saving.references import Part, Reference, find
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Something that `load_model` would refuse, and where in the configuration it is."""
+
+    where: str
+    reason: str
+
+
+def refused_functions(found: Iterable[Part]) -> Iterator[Refusal]:
+    """Gives the functions that no file holds; the reasons are those that loading gives."""
+    for part in found:
+        for argument, value in part.config.items() if isinstance(part.config, dict) else ():
+            if part.config.get(f"{argument}_type", "raw") == "raw":
+                continue
+            name = value.get("name") if isinstance(value, dict) else value
+            if isinstance(name, str) and providers(Reference("function", name, part.where)):
+                continue
+            try:
+                configs.get_function(value, str(part.config.get("name")), str(argument))
+            except UnsafeFileError as error:
+                yield Refusal(part.where, str(error))
+
+
+def refused_classes(named: Iterable[Reference]) -> Iterator[Refusal]:
+    """Gives the classes that don't declare that files may have them built, each once."""
+    seen = set()
+    for reference in named:
+        if reference.kind in BASES and reference.key not in seen:
+            seen.add(reference.key)
+            for entry in providers(reference):
+                if declares_loadable(entry) is False:
+                    reason = f"The {entry.kind} {entry.name} of {entry.distribution} doesn't declare"
+                    passed = f"custom_objects={{{entry.name!r}: {entry.name}}}"
+                    yield Refusal(
+                        reference.where, f"{reason} `loadable = True`: if you trust it, pass {passed}."
+                    )
+
+
+def providers(reference: Reference) -> list[Entry]:
+    """Returns who provides a name here, in a list of at most one."""
+    with suppress(NameConflictError):
+        if entry := find(reference.kind, reference.name):
+            return [entry]
+    return []

@@ -1,0 +1,58 @@
+"""A file as plain data, whichever it is: of a model, of weights, or the text of a configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oneiros import config as configs
+from oneiros import registry
+from oneiros.bases import Budget, ModelState
+from oneiros.errors import FileFormatError
+from oneiros_guarded_io.text import read_text
+
+from oneiros_saving import files
+from oneiros_saving.provenance import KEY
+
+YAML_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a file holds, and the name of its format."""
+
+    format: str
+    state: ModelState
+    is_text: bool = False
+
+
+def read(filepath: files.PathLike, budget: Budget | None = None) -> Stored:
+    """Reads a file under the rules of loading.
+
+    # Raises
+        FileMissingError, FileFormatError, UnsafeFileError, ConfigError: as loading does.
+    """
+    path = files.existing(filepath)
+    is_json = files.head(path).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    if files.recognised(path) is not None or not (is_json or path.suffix in YAML_SUFFIXES):
+        form, state = files.read(path, budget)
+        return Stored(form.name, state)
+    name = "json" if is_json else "yaml"
+    text = read_text(path, budget or Budget())
+    config = configs.loads(text) if is_json else registry.resolve("format", "yaml")().loads(text)
+    return Stored(name, _state(config, path), is_text=True)
+
+
+def _state(config: Any, path: Path) -> ModelState:
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise FileFormatError(
+            f"{path} is no model's configuration, which looks like "
+            f'{{"class_name": "Sequential", "config": […]}}; it begins with {config!r:.80}.'
+        )
+    version, recorded = config.get("keras_version"), config.get(KEY)
+    return ModelState(
+        model_config={"class_name": config["class_name"], "config": config.get("config")},
+        keras_version=version if isinstance(version, str) else None,
+        provenance=recorded if isinstance(recorded, dict) else {},
+    )

@@ -1,0 +1,117 @@
+"""`oneiros inspect`: what it prints at several widths, and how it ends."""
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from oneiros_cli.main import main
+
+MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
+MODEL = MODELS / "seq_conv2d_th.h5"
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Runs `oneiros inspect`; returns its exit code, output and errors."""
+
+    def call(*arguments, width=120):
+        monkeypatch.setenv("COLUMNS", str(width))
+        monkeypatch.setenv("TERM", "dumb")
+        code = 0
+        try:
+            main(["inspect", *map(str, arguments)])
+        except SystemExit as exit:
+            code = exit.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    """A function that writes a file with this class in it."""
+
+    def make(class_name):
+        with h5py.File(tmp_path / "m.h5", "w") as file:
+            config = [{"class_name": class_name, "config": {"name": class_name}}]
+            file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": config})
+            file.create_group("model_weights").attrs["layer_names"] = np.zeros(0)
+        return tmp_path / "m.h5"
+
+    return make
+
+
+@pytest.mark.parametrize("width", [60, 80, 109, 110, 120, 200])
+def test_all_is_shown_at_every_width(run, width):
+    code, out, err = run(MODEL, width=width)
+    assert (code, err) == (0, "")
+    assert max(len(line.rstrip()) for line in out.splitlines()) <= width
+    words = set(out.replace(",", " ").split())
+    assert {"convolution2d_1", "Convolution2D", "172", "1.2.2", "TensorFlow", "oneiros-layers-core"} <= words
+    said = " ".join(out.split())
+    assert "(3, 2, 3, 3) float32" in said
+    assert "(None, 2, 8, 8) → (None, 3," in said or width in (110, 120), "folded there, between other cells"
+    assert "Adam(lr=0.001" in said and "17 arrays of state" in said
+
+
+def test_wide_terminals_get_a_table_and_narrow_ones_a_list(run):
+    header = run(MODEL, width=120)[1].splitlines()[4].split()
+    assert header == [
+        "layer",
+        "class",
+        "input",
+        "→",
+        "output",
+        "weight",
+        "shape",
+        "and",
+        "type",
+        "parameters",
+    ]
+    lines = run(MODEL, width=80)[1].splitlines()
+    assert "  convolution2d_1_W:0 (3, 2, 3, 3) float32" in [line.rstrip() for line in lines]
+    assert "after" in run(MODELS / "func_multi_io.h5", width=140)[1].splitlines()[4].split()
+
+
+def test_json(run):
+    code, out, err = run(MODEL, "--json")
+    found = json.loads(out)
+    assert (code, err, found["loads"], found["parameters"]) == (0, "", True, 172)
+    assert found["layers"][0]["weights"][0]["shape"] == [3, 2, 3, 3]
+
+
+def test_what_wouldn_t_load_is_told_and_the_exit_status_is_1(run, hostile):
+    code, out, err = run(hostile("Loud"))
+    assert (code, err) == (1, "") and "missing here: 1" in out and "Unknown layer 'Loud'" in out
+    code, out, _ = run(hostile("Loud"), "--json")
+    assert code == 1 and json.loads(out)["missing"][0]["name"] == "Loud"
+
+
+def test_a_file_doesn_t_steer_the_terminal(run, hostile):
+    for width in (80, 120):
+        _, out, _ = run(hostile("[bold]\x1b[2J\x07\u202e"), width=width)
+        assert not {"\x1b", "\x07", "\u202e"} & set(out)
+        assert "[bold]\\x1b[2J\\x07\\x202e" in out
+
+
+@pytest.mark.parametrize("kept", [0, 7, 100, 5000])
+def test_a_damaged_file_is_told_without_a_traceback(run, kept, tmp_path):
+    (tmp_path / "m.h5").write_bytes(MODEL.read_bytes()[:kept])
+    code, out, err = run(tmp_path / "m.h5")
+    assert (code, out) == (1, "") and err.startswith("oneiros: ") and "Traceback" not in err
+    assert "m.h5" in err
+
+
+def test_errors_don_t_steer_the_terminal_either(run, tmp_path):
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs["layer_names"] = np.array([b"a\x1b[2J"])
+    code, _, err = run(tmp_path / "w.h5")
+    assert code == 1 and "\\x1b[2J" in err and "\x1b" not in err
+
+
+def test_no_file(run, tmp_path):
+    code, _, err = run(tmp_path / "none.h5")
+    assert code == 1 and err.startswith("oneiros: There is no file at ")
