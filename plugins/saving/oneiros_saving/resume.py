@@ -16,7 +16,8 @@ from oneiros.engine.callbacks import CallbackList
 from oneiros.engine.model import check
 from oneiros.errors import ArgumentError, CapabilityError, OneirosError
 
-from oneiros_saving import saving
+from oneiros_saving import files, saving
+from oneiros_saving.origins import origin_of
 from oneiros_saving.plain import decoded, encoded
 from oneiros_saving.training import Training
 from oneiros_saving.variables import assign, values_of
@@ -68,7 +69,7 @@ class Resume(Callback):
             check(name, value, value is None or value > 0, "None, or a number above 0")
         self.path, self.epochs, self.batches, self.seconds = Path(filepath), epochs, batches, seconds
         self.keep, self.verbose, self.budget = keep, verbose, budget
-        suited = [form.name for form in saving._formats() if self.path.suffix in form.suffixes]
+        suited = [form.name for form in files.formats() if self.path.suffix in form.suffixes]
         check("filepath", filepath, suited in ([], ["hdf5"]), "a path of an HDF5 file, such as 'run.h5'")
 
     def get_state(self) -> None:
@@ -212,7 +213,8 @@ class Keeper(Callback):
     def _restore(self, run: dict[str, Any], streams: bool) -> None:
         optimizer, path = self.model.optimizer, self.plan.path
         try:
-            K.batch_set_value(saving._pairs(self.model, self._state.weights, path, False))
+            origin = origin_of(self._state)
+            K.batch_set_value(saving._pairs(self.model, self._state.weights, path, False, origin))
             optimizer.set_weights([value for _, value in self._state.optimizer_weights or ()])
             assign(optimizer, self._optimizer, optimizer.weights)
             self.training.restore(run, streams)
