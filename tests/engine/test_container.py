@@ -12,7 +12,14 @@ from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
 from oneiros.engine.node import Node
 from oneiros.engine.sequential import Sequential
-from oneiros.errors import ArgumentError, CapabilityError, DataError, GraphError, ShapeError
+from oneiros.errors import (
+    ArgumentError,
+    CapabilityError,
+    DataError,
+    GraphError,
+    ShapeError,
+    UnknownNameError,
+)
 from tiny_layers import Average, Both, Counter, Marker, Scale, Shift, Total
 
 pytestmark = pytest.mark.usefixtures("backend")
@@ -407,19 +414,15 @@ def test_a_cycle_is_named():
         Model(x, y)
 
 
-def test_yaml_needs_a_plugin():
+def test_yaml_needs_a_plugin(monkeypatch):
     from oneiros import registry
 
-    model = two_by_two()
+    def resolve(kind, name):
+        raise UnknownNameError(f"Unknown {kind} {name!r}.")
+
+    monkeypatch.setattr(registry, "resolve", resolve)
     with pytest.raises(CapabilityError, match=r"to_yaml needs a plugin.*'yaml'.*to_json\(\)"):
-        model.to_yaml()
-
-    class Format:
-        def dumps(self, config, **kwargs):
-            return f"{config['class_name']} {kwargs}"
-
-    with registry.register("format", "yaml", Format):
-        assert model.to_yaml(width=3) == "Model {'width': 3}"
+        two_by_two().to_yaml()
 
 
 def test_nodes_can_be_made_by_hand():

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-READERS = {"h5py", "pickle", "cPickle", "dill", "joblib", "marshal", "shelve", "tarfile", "yaml", "zipfile"}
-NUMPY_READERS = {"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "DataSource"}
+READERS = {
+    "bz2", "cPickle", "dbm", "dill", "gzip", "h5py", "joblib", "lzma", "marshal", "pickle", "safetensors",
+     "shelve", "tables", "tarfile", "yaml", "zipfile",
+}  # fmt: skip
+NUMPY_READERS = {"load", "loadtxt", "genfromtxt", "fromfile", "fromregex", "memmap", "DataSource"}
 GUARDED = ROOT / "plugins" / "guarded_io"
 SOURCES = [path for folder in ("kernel", "plugins") for path in sorted((ROOT / folder).rglob("*.py"))]
 
@@ -56,4 +59,4 @@ def test_files_are_parsed_in_one_place_only():
 
 def test_the_guarded_place_uses_the_readers_it_says():
     used = set().union(*(opened_by(path.read_text(encoding="utf-8")) for path in GUARDED.rglob("*.py")))
-    assert used == {"h5py"}
+    assert used == {"bz2", "gzip", "h5py", "pickle", "safetensors", "tarfile", "yaml", "zipfile"}

@@ -24,7 +24,7 @@ from oneiros.errors import (
     UnsafeFileError,
 )
 from oneiros.layers import Activation, Dense, Input, Lambda, merge
-from oneiros.models import Model, Sequential, load_model, model_from_json, model_from_yaml, save_model
+from oneiros.models import Model, Sequential, load_model, model_from_json, save_model
 from oneiros.optimizers import SGD
 from oneiros_saving import saving
 
@@ -442,11 +442,6 @@ def test_a_budget_is_passed_on(backend, tmp_path):
     for load in (load_model, model.load_weights):
         with pytest.raises(UnsafeFileError, match=r"over the limit of 3 \(Budget\.objects\)"):
             load(tmp_path / "m.h5", budget=Budget(objects=3))
-
-
-def test_yaml_needs_a_plugin():
-    with pytest.raises(UnknownNameError, match="Unknown format 'yaml'"):
-        model_from_yaml("class_name: Sequential")
 
 
 def test_json(backend):

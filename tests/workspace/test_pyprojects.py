@@ -90,13 +90,15 @@ def test_a_plugin_declares_the_plugins_it_imports(folder):
 
 
 def test_root_lists_every_standard_plugin():
-    apart = {"oneiros-backend-jax", "oneiros-backend-tensorflow", "oneiros-keras-namespace"}
+    extras = ROOT_PROJECT["project"]["optional-dependencies"]
+    apart = {"oneiros-backend-jax", "oneiros-backend-tensorflow", "oneiros-format-safetensors"}
+    apart.add("oneiros-keras-namespace")
     names = {project_name(member) for member in MEMBERS} - apart
     standard = {f"{name}{FIRST_PARTY_BOUND}" for name in names}
     assert set(ROOT_PROJECT["project"]["dependencies"]) == standard
-    extras = ROOT_PROJECT["project"]["optional-dependencies"]
     for engine in ("jax", "tensorflow"):
         assert extras[engine] == [f"oneiros-backend-{engine}{FIRST_PARTY_BOUND}"]
+    assert extras["safetensors"] == [f"oneiros-format-safetensors{FIRST_PARTY_BOUND}"]
     assert extras["keras"] == [f"oneiros-keras-namespace{FIRST_PARTY_BOUND}"]
     assert not any("keras" in item for item in extras["all"])
 

@@ -1,0 +1,1 @@
+"""Weights in the safetensors format: a plugin of Oneiros."""

@@ -1,0 +1,81 @@
+"""Weights in safetensors files: a tensor `<layer>/<weight>` each, and their order in the metadata."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from oneiros import config
+from oneiros.bases import Budget, Format, ModelState
+from oneiros.errors import ArgumentError, ConfigError, FileFormatError
+from oneiros_guarded_io.safetensors_file import looks_like_safetensors, read_safetensors
+
+Array = np.ndarray[Any, Any]
+ORIGIN = "oneiros-format-safetensors"
+"""What the metadata's `format` says of files written here."""
+
+
+class SafetensorsFormat(Format):
+    """Weights alone.
+
+    The metadata, which holds texts only, has `format`, `keras_version` and `layers`: a JSON list of
+    `[layer, [weight, …]]` in the order of `get_weights()`.
+    """
+
+    name: ClassVar[str] = "safetensors"
+    suffixes: ClassVar[tuple[str, ...]] = (".safetensors",)
+
+    def recognises(self, head: bytes) -> bool:
+        """Tells whether a file that begins with `head` has a safetensors header."""
+        return looks_like_safetensors(head)
+
+    def write(self, path: Path, state: ModelState) -> None:
+        """Writes weights; a whole model is refused.
+
+        # Raises
+            ArgumentError: if the state is that of a whole model.
+        """
+        from oneiros_guarded_io.safetensors_writer import write_safetensors
+
+        if state.model_config is not None:
+            raise ArgumentError(
+                "A safetensors file holds weights alone: model.save_weights('….safetensors'), and the "
+                "configuration with model.to_json(); or save the whole model: model.save('….h5')."
+            )
+        layers = [[layer, [name for name, _ in arrays]] for layer, arrays in state.weights]
+        tensors = {f"{layer}/{name}": value for layer, arrays in state.weights for name, value in arrays}
+        metadata = {"format": ORIGIN, "keras_version": config.KERAS_VERSION, "layers": config.dumps(layers)}
+        write_safetensors(path, tensors, metadata)
+
+    def read(self, path: Path, budget: Budget) -> ModelState:
+        """Reads weights that `write` wrote.
+
+        # Raises
+            FileFormatError: if another program wrote the file, or what its metadata names isn't there.
+        """
+        tensors, metadata = read_safetensors(path, budget)
+        if metadata.get("format") != ORIGIN:
+            raise FileFormatError(
+                f"{path} wasn't written by Oneiros: it doesn't say which tensors belong to which layer. "
+                f"Read it with safetensors.numpy.load_file and set them: layer.set_weights([...])."
+            )
+        return ModelState(weights=_weights(path, tensors, metadata))
+
+
+def _weights(
+    path: Path, tensors: dict[str, Array], metadata: dict[str, str]
+) -> list[tuple[str, list[tuple[str, Array]]]]:
+    try:
+        layers = config.loads(metadata.get("layers", ""))
+        weights = [
+            (str(layer), [(name, tensors.pop(f"{layer}/{name}")) for name in names])
+            for layer, names in layers
+        ]
+    except (ConfigError, KeyError, TypeError, ValueError) as error:
+        raise FileFormatError(
+            f"{path} is damaged: its metadata `layers` don't fit its tensors ({error})."
+        ) from None
+    if tensors:
+        raise FileFormatError(f"{path} holds tensors of no layer: {', '.join(tensors):.200}.")
+    return weights

@@ -1,0 +1,1 @@
+"""YAML configurations of Keras 1: a plugin of Oneiros."""

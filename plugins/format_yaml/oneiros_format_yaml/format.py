@@ -1,0 +1,40 @@
+"""Configurations of models as YAML text, as Keras 1.2.2 wrote them; weights go into HDF5."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros import config
+from oneiros.bases import Format
+from oneiros_guarded_io import yaml_text
+
+
+class YAMLFormat(Format):
+    """YAML for `model.to_yaml()` and `model_from_yaml()`; no file of a model is YAML."""
+
+    name: ClassVar[str] = "yaml"
+
+    def recognises(self, head: bytes) -> bool:
+        """Returns False: texts are passed to `model_from_yaml`."""
+        return False
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """Returns a configuration as YAML text; what JSON can't hold becomes what it becomes in JSON.
+
+        # Arguments
+            obj: dicts, lists, numbers, strings, …
+            kwargs: passed on to `yaml.dump`.
+        """
+        return yaml_text.dumps(_plain(obj), **kwargs)
+
+    def loads(self, text: str) -> Any:
+        """Parses what `dumps` or Keras 1 wrote."""
+        return yaml_text.loads(text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_plain, value))
+    return config.loads(config.dumps(value))

@@ -1,0 +1,11 @@
+"""Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+FORMATS = {"yaml": "oneiros_format_yaml.format:YAMLFormat"}
+
+
+@hookimpl
+def oneiros_formats() -> dict[str, str]:
+    """The format `yaml`."""
+    return FORMATS

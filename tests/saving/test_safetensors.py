@@ -1,0 +1,109 @@
+"""Weights in safetensors: a round trip, and another program that reads them."""
+
+import json
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.bases import Budget, ModelState
+from oneiros.errors import ArgumentError, FileFormatError
+from oneiros.layers import BatchNormalization, Dense
+from oneiros.models import Sequential, load_model
+from oneiros_format_safetensors.format import SafetensorsFormat
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+
+@pytest.fixture(autouse=True)
+def on_tensorflow():
+    with K.use("tensorflow"):
+        yield
+
+
+def network():
+    first, last = Dense(3, input_dim=4, name="first"), Dense(2, name="last")
+    return Sequential([first, BatchNormalization(name="norm"), last])
+
+
+def test_weights_come_back_bit_by_bit(tmp_path):
+    model, other = network(), network()
+    model.save_weights(tmp_path / "w.safetensors")
+    other.load_weights(tmp_path / "w.safetensors")
+    for ours, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_by_name(tmp_path):
+    network().save_weights(tmp_path / "w.safetensors")
+    other = Sequential([Dense(7, input_dim=3, name="new"), Dense(2, input_dim=3, name="other")])
+    with pytest.raises(FileFormatError, match="No name agrees"):
+        other.load_weights(tmp_path / "w.safetensors", by_name=True)
+    part = Sequential([Dense(3, input_dim=4, name="first"), Dense(9, name="new")])
+    part.load_weights(tmp_path / "w.safetensors", by_name=True)
+    np.testing.assert_array_equal(
+        part.get_weights()[0], load_file(tmp_path / "w.safetensors")["first/first_W:0"]
+    )
+
+
+def test_another_program_reads_them(tmp_path):
+    model = network()
+    model.save_weights(tmp_path / "w.safetensors")
+    own = [(layer.name, [w.name.removesuffix(":0") for w in layer.weights]) for layer in model.layers]
+    layers = [[layer, [f"{name}:0" for name in names]] for layer, names in own]
+    names = [f"{layer}/{weight}" for layer, weights in layers for weight in weights]
+    found = load_file(tmp_path / "w.safetensors")
+    assert set(found) == set(names)
+    for name, value in zip(names, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found[name], value)
+    with safe_open(tmp_path / "w.safetensors", "np") as file:
+        metadata = file.metadata()
+    assert metadata["format"] == "oneiros-format-safetensors" and metadata["keras_version"] == "1.2.2"
+    assert json.loads(metadata["layers"]) == layers
+
+
+@pytest.mark.parametrize(
+    "dtype", ["f2", "f4", "f8", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "?", ">f4"]
+)
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 3), (2, 3)])
+def test_arrays_of_all_types_and_orders(tmp_path, dtype, shape):
+    value = np.asarray(np.arange(np.prod(shape, dtype=int)).reshape(shape), dtype, order="F")
+    SafetensorsFormat().write(tmp_path / "w", ModelState(weights=[("l", [("w", value), ("b", value)])]))
+    ((_, ((name, read), _)),) = SafetensorsFormat().read(tmp_path / "w", Budget()).weights
+    np.testing.assert_array_equal(read, value)
+    assert name == "w" and read.dtype == value.dtype.newbyteorder("=") and read.shape == shape
+    assert read.flags.writeable
+
+
+def test_a_whole_model_is_refused_and_nothing_is_left(tmp_path):
+    with pytest.raises(ArgumentError, match=r"weights alone.*save_weights.*to_json.*\.h5"):
+        network().save(tmp_path / "m.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_load_model_says_that_there_are_only_weights(tmp_path):
+    network().save_weights(tmp_path / "w.safetensors")
+    with pytest.raises(FileFormatError, match="holds only weights"):
+        load_model(tmp_path / "w.safetensors")
+
+
+def test_a_file_of_another_program_is_explained(tmp_path):
+    save_file({"a": np.zeros(3)}, tmp_path / "w.safetensors")
+    with pytest.raises(FileFormatError, match=r"wasn't written by Oneiros.*load_file.*set_weights"):
+        network().load_weights(tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ("[]", "holds tensors of no layer: l/w"),
+        ('[["l", ["w", "v"]]]', "don't fit its tensors"),
+        ('[["l", ["w", "w"]]]', "don't fit its tensors"),
+        ("7", "don't fit its tensors"),
+        ("{", "don't fit its tensors"),
+    ],
+)
+def test_metadata_that_don_t_fit(tmp_path, layers, message):
+    metadata = {"format": "oneiros-format-safetensors", "layers": layers}
+    save_file({"l/w": np.zeros(3)}, tmp_path / "w.safetensors", metadata)
+    with pytest.raises(FileFormatError, match=message):
+        SafetensorsFormat().read(tmp_path / "w.safetensors", Budget())
