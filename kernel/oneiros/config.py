@@ -26,8 +26,9 @@ KERAS_VERSION = "1.2.2"
 MAX_TOKENS, MAX_DEPTH, MAX_DIGITS = 1_000_000, 200, 40
 """What `loads` accepts: the number of strings, brackets and commas, the nesting, a number's digits."""
 
-MAX_PARAMETERS = 2**32
-"""How many weights a configuration may ask for unless `parameter_budget` says otherwise."""
+MAX_PARAMETERS, MAX_CALLS = 2**28, 2**13
+"""How many weights a configuration may ask for unless `parameter_budget` says otherwise, and how many calls in
+nested models and unrolled steps: models in models, each called twice, would double them."""
 
 FUNCTION_KINDS = ("activation", "objective", "metric", "initialization")
 
@@ -53,8 +54,7 @@ class CustomObjectScope:
 
     def __enter__(self) -> CustomObjectScope:
         self.backup = dict(_custom)
-        for objects in self.custom_objects:
-            _custom.update(objects)
+        _custom.update(pair for objects in self.custom_objects for pair in objects.items())
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -156,18 +156,18 @@ def parameter_budget(limit: int = MAX_PARAMETERS) -> AbstractContextManager[None
     # Arguments
         limit: int, number of scalars; loading passes how many the file holds.
     """
-    return _setting(_budget, [limit, limit])
+    return _setting(_budget, [limit, MAX_CALLS, limit])
 
 
-def spend_parameters(shape: tuple[int, ...], owner: str) -> None:
-    """Counts a weight about to be made against the budget, if one holds."""
-    budget = _budget.get() or [math.inf, 0]
-    budget[0] -= math.prod(shape)
-    if budget[0] < 0:
+def spend_parameters(shape: tuple[int, ...] | None, owner: str) -> None:
+    """Counts a weight about to be made, or with None a call or a step, against the budget if one holds."""
+    budget = _budget.get() or [math.inf, math.inf, 0]
+    budget[shape is None] -= 1 if shape is None else math.prod(shape)
+    if min(budget) < 0:
+        what = f"call or step {MAX_CALLS:,}" if shape is None else f"a weight of shape {tuple(shape)}"
         raise UnsafeFileError(
-            f"The configuration makes {owner} ask for a weight of shape {tuple(shape)}: more than the "
-            f"{budget[1]:,} parameters that it may have. Check the layer's arguments; if they are meant, "
-            f"build under `with oneiros.config.parameter_budget(n):`."
+            f"The configuration makes {owner} ask for {what}: more than the {budget[2]:,} parameters that it "
+            f"may have. If its arguments are meant, build under `with oneiros.config.parameter_budget(n):`."
         )
 
 
@@ -261,7 +261,7 @@ def _explained(kind: str, name: str) -> Iterator[None]:
         yield
     except OneirosError:
         raise
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
+    except Exception as error:  # whatever a constructor or an engine raises
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError(f"The {kind} {name!r} can't be built from its arguments: {reason}") from error
 

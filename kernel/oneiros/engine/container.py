@@ -277,6 +277,7 @@ class Container(Layer):
             if node.inbound_layers:
                 layer, (tensors, *others) = node.outbound_layer, found(node.input_tensors)
                 layer.assert_input_compatibility(one_or_all(tensors))
+                configs.spend_parameters(None, label(layer))
                 results = zip(*run_layer(layer, tensors, *others), strict=True)
                 done.update(zip(map(id, node.output_tensors), results, strict=True))
                 self.add_update(layer.get_updates_for(tensors), inputs)

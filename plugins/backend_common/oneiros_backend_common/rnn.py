@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from oneiros.config import spend_parameters
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
 from oneiros_backend_common.folds import Folds
@@ -65,6 +66,8 @@ class Rnn(Folds):
         steps = self._length(inputs, input_length) if unroll else None
         when_known(functools.partial(check_lengths, "rnn", 0, steps), lengths, made=lengths)
         if steps:
+            for _ in range(steps):
+                spend_parameters(None, "an unrolled recurrent layer")
             last, outputs, states = self._unrolled(step, sequence, states, taken, steps, go_backwards)
         else:
             last, outputs, states = self._looped(step, sequence, states, taken, bool(go_backwards))

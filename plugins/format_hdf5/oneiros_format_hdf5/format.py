@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -144,8 +145,8 @@ def _read_names(group: StoredGroup, attribute: str) -> list[str]:
     names = group.texts(attribute)
     if names is None:
         names = list(itertools.chain.from_iterable(_parts(group, attribute)))
-    if len(set(names)) < len(names):
-        repeated = next(name for name in names if names.count(name) > 1)
+    repeated, count = next(iter(Counter(names).most_common(1)), ("", 0))
+    if count > 1:
         raise FileFormatError(
             f"{group.meter.path}: '{attribute}' of '{group.where}' names {repeated!r} twice. {_RESAVE}"
         )

@@ -121,6 +121,7 @@ class StoredGroup:
             and value.ndim == 1
             and (value.size == 0 or value.dtype.kind in "SO")
         ):
+            self.meter.spend_objects(self.where, value.size)
             return [self._decode(item) for item in value]
         raise FileFormatError(
             f"{self._attribute_name(name)} should be a list of names and is {value!r:.80}. {_RESAVE}"

@@ -15,6 +15,7 @@ from oneiros.errors import FileFormatError
 from oneiros_guarded_io.meter import Meter
 from oneiros_guarded_io.zip_archive import open_zip
 
+MAX_ITEMS = 1 << 48
 MAGIC = b"\x93NUMPY"
 _HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
 _INSTEAD = "Have whoever made the file save arrays of numbers."
@@ -59,7 +60,8 @@ def _read(file: BinaryIO, meter: Meter, where: str, size: int) -> Array:
     if dtype.hasobject or dtype.kind not in "biufcSU" or dtype.subdtype is not None:
         raise meter.refuse(where, f"the array holds {dtype!s:.60}, no plain numbers or texts", _INSTEAD)
     left = size - file.tell()
-    if min(shape, default=0) < 0 or prod(shape) * dtype.itemsize != left:
+    agree = prod(shape) * dtype.itemsize == left and prod(filter(None, shape)) < MAX_ITEMS
+    if min(shape, default=0) < 0 or not agree:
         raise FileFormatError(
             f"{meter.path}, at '{where}', is damaged: {left:,} bytes are stored and its header claims "
             f"the shape {shape!s:.80} of {dtype}."

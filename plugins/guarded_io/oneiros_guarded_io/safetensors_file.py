@@ -19,7 +19,7 @@ from oneiros.errors import ConfigError, FileFormatError, UnsafeFileError
 from oneiros_guarded_io.meter import Meter
 
 LENGTH_BYTES = 8
-MAX_HEADER = 100_000_000
+MAX_HEADER, MAX_ITEMS = 100_000_000, 1 << 48
 DTYPES = {
     "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "F16": "<f2", "U32": "<u4", "I32": "<i4",
     "F32": "<f4", "U64": "<u8", "I64": "<i8", "F64": "<f8",
@@ -92,7 +92,7 @@ def _tensor(name: str, entry: Any, meter: Meter) -> Tensor:
             where, f"its shape {shape!r:.80} or its offsets {offsets!r:.80} are none", _INSTEAD
         )
     dtype = np.dtype(DTYPES[code])
-    if prod(shape) * dtype.itemsize != offsets[1] - offsets[0] or prod(filter(None, shape)) > meter.size:
+    if prod(shape) * dtype.itemsize != offsets[1] - offsets[0] or prod(filter(None, shape)) > MAX_ITEMS:
         raise meter.refuse(
             where, f"the shape {shape!r:.80} of {code} and the offsets {offsets!r:.80} don't agree", _INSTEAD
         )

@@ -6,7 +6,6 @@ count as what they stand for. The limits are those of `oneiros.config.loads`.
 
 from __future__ import annotations
 
-import copy
 import math
 import re
 from base64 import b64decode
@@ -103,7 +102,7 @@ class _Builder:
             )
             self._spend(size)
             self._check_depth(depth)
-            self._add(copy.deepcopy(value), None, 0, depth)
+            self._add(_copied(value), None, 0, depth)
         elif isinstance(event, yaml.CollectionStartEvent):
             mapping = isinstance(event, yaml.MappingStartEvent)
             tag = _tag(event.tag or ("map" if mapping else "seq"))
@@ -130,6 +129,12 @@ class _Builder:
         return self._count
 
 
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
+
+
 def _scalar(event: Any) -> Any:
     tag = event.tag or _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit)
     return _value(_tag(tag), event.value)
@@ -147,6 +152,8 @@ def _value(tag: str, text: str) -> Any:
             return _number(tag, text)
         if tag == "binary":
             return b64decode(text)
+    except UnsafeFileError:
+        raise
     except (ValueError, LookupError, OverflowError):
         raise ConfigError(f"The YAML text {text!r:.80} is no {tag}.") from None
     _refuse(f"it holds {text!r:.80} with the tag {tag!r:.80}")

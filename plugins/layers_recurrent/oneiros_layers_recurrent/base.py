@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.config import spend_parameters
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.engine.node import label
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
@@ -208,7 +209,10 @@ class SequenceLayer(Layer):
                 f"Input(batch_shape=…)."
             )
         states = getattr(self, "states", None) or [None] * self.state_count
-        zeros = np.zeros(self._known(self.state_shape(shape[0])))
+        size = self._known(self.state_shape(shape[0]))
+        if states[0] is None:
+            spend_parameters((len(states), *size), label(self))
+        zeros = np.zeros(size)
         if states[0] is None:
             names = (f"{self.name}_state_{index}" for index in range(len(states)))
             self.states = [K.variable(zeros, name=name) for name in names]

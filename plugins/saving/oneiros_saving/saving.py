@@ -29,6 +29,8 @@ Named = list[tuple[str, Any]]
 Objects = dict[str, Any] | None
 Limits = Budget | None
 PathLike = str | os.PathLike[str]
+SPARE = 2**22
+"""Scalars that a model may make beyond those that its file holds: the states of recurrent layers."""
 COMPILED = ("loss", "metrics", "sample_weight_mode", "loss_weights")
 
 
@@ -85,8 +87,8 @@ def load_model(
             raise FileFormatError(f"{filepath} holds only weights: build the model and load_weights(path).")
         stored = sum(value.size for _, arrays in state.weights for _, value in arrays)
         origin = origin_of(state, trained_on)
-        supplied = configs.function_scope(functions or {})
-        with configs.custom_object_scope(custom_objects or {}), supplied, configs.parameter_budget(stored):
+        supplied, bounded = configs.function_scope(functions or {}), configs.parameter_budget(stored + SPARE)
+        with configs.custom_object_scope(custom_objects or {}), supplied, bounded:
             config = migrated(state.model_config, origin)
             provenance.check(config, state.training_config if origin.keras < 2 else None, state.provenance)
             model = configs.layer_from_config(config)

@@ -1,0 +1,322 @@
+"""Files that don't say what they should, or say two things at once (cases 44 to 49)."""
+
+import json
+
+import h5py
+import numpy as np
+from hostile import attack, harmless
+from hostile_files import dense, entries, layer, network, sequential, weight_entries, write, write_weights
+from oneiros.bases import Budget
+from oneiros.models import Sequential, load_model, model_from_json
+from oneiros_format_safetensors.format import SafetensorsFormat
+from oneiros_guarded_io.safetensors_file import read_safetensors
+
+ONES, ZEROS = np.ones((4, 3), "f4"), np.zeros(3, "f4")
+DAMAGE = ("ConfigError", "FileFormatError", "UnsafeFileError", "UnknownNameError")
+
+
+@attack(44, *DAMAGE, "ShapeError", "ArgumentError", "GraphError")
+def values_of_the_wrong_kind(folder):
+    for what, text in {
+        "a key twice": '{"class_name": "Sequential", "class_name": "Model", "config": []}',
+        "a key twice, inside": '{"class_name": "Sequential", "config": [{"class_name": "Dense", "config": {"a": 1, "a": 1}}]}',
+        "a key twice, escaped": '{"class_name": "Sequential", "class\\u005fname": "Model", "config": []}',
+        "NaN": '{"class_name": "Sequential", "config": [NaN]}',
+        "Infinity": '{"class_name": "Sequential", "config": [-Infinity]}',
+        "two documents": "{}{}",
+        "nothing": "",
+        "null": "null",
+        "a number": "5",
+        "a list": "[]",
+        "a text": '"Sequential"',
+        "a byte order mark": '\ufeff{"class_name": "Sequential", "config": []}',
+    }.items():
+        yield what, lambda text=text: model_from_json(text)
+        path = write(folder / f"{what}.h5", text=text or " ")
+        yield f"{what}, h5", lambda p=path: load_model(p)
+    for wrong in ([], {}, True, "3", 3.5, -3, 0, None, [3], {"a": 1}, 1e300, [[None]]):
+        for key in ("output_dim", "name", "batch_input_shape", "activation", "init", "bias", "W_regularizer"):
+            harmless_there = {
+                "name": (None, "3", True, 3.5, -3, 0, 1e300),
+                "activation": (None,),
+                "bias": (True, 0, None, 3.5, -3, [3], [], {}, "3", {"a": 1}, 1e300, [[None]]),
+                "W_regularizer": (None, False),
+                "batch_input_shape": (None,),
+            }.get(key, ())
+            if any(type(wrong) is type(value) and wrong == value for value in harmless_there):
+                continue
+            text = json.dumps(sequential(dense(**{key: wrong})))
+            yield f"{key}={wrong!r}", lambda text=text: model_from_json(text), "OneirosError"
+        yield (
+            f"config is {wrong!r}",
+            lambda w=wrong: model_from_json(json.dumps({"class_name": "Model", "config": w})),
+            *DAMAGE,
+        )
+        yield f"a layer is {wrong!r}", lambda w=wrong: model_from_json(json.dumps(sequential(w))), *DAMAGE
+    for key in ("evil", "__class__", "self", "cls", "_backend", "built"):
+        text = json.dumps(sequential(dense(**{key: 1})))
+        yield f"unknown key {key}", lambda text=text: model_from_json(text)
+
+
+def replaced(folder, name, value=None, **kwargs):
+    path = write(folder / name, sequential(dense()), layers={"d": [("d_b", ZEROS)]})
+    with h5py.File(path, "r+") as file:
+        group = file["model_weights/d"]
+        group.attrs["weight_names"] = np.array([b"d_W", b"d_b"])
+        group.create_dataset("d_W", data=value, **kwargs)
+    return path
+
+
+@attack(45, "FileFormatError", "UnsafeFileError")
+def weights_that_don_t_fit(folder):
+    for what, arrays in {
+        "fewer": [("d_W", ONES)],
+        "more": [("d_W", ONES), ("d_b", ZEROS), ("d_c", ZEROS)],
+        "none": [],
+        "transposed": [("d_W", ONES.T), ("d_b", ZEROS)],
+        "flat": [("d_W", ONES.ravel()), ("d_b", ZEROS)],
+        "scalar": [("d_W", np.float32(1)), ("d_b", ZEROS)],
+        "swapped": [("d_b", ZEROS), ("d_W", ONES)],
+    }.items():
+        path = write(folder / f"{what}.h5", sequential(dense()), layers={"d": arrays})
+        for entry, action in weight_entries(path):
+            if not (what == "none" and "by name" in entry):
+                yield f"{what}, {entry}", action
+    records = np.zeros((4, 3), "f4,i4")
+    for what, value, kwargs in (
+        ("objects", np.full((4, 3), "x", object), {"dtype": h5py.string_dtype()}),
+        ("texts", np.full((4, 3), b"x"), {}),
+        ("records", records, {}),
+        ("truth", np.ones((4, 3), bool), {}),
+        ("enumeration", np.ones((4, 3), "i1"), {"dtype": h5py.enum_dtype({"A": 1})}),
+        ("complex", np.ones((4, 3), complex), {}),
+        ("opaque", np.ones((4, 3), "V4"), {}),
+        ("arrays", None, {"shape": (4,), "dtype": np.dtype(("f4", (3,)))}),
+        ("varying", None, {"shape": (4,), "dtype": h5py.vlen_dtype("f4")}),
+        ("nothing", h5py.Empty("f4"), {}),
+    ):
+        yield from weight_entries(replaced(folder, f"{what}.h5", value, **kwargs))
+
+
+@harmless
+def unusual_but_plain_weights(folder):
+    for dtype in ("f2", "f8", ">f4", ">f8", "i4", ">i2", "u1"):
+        path = replaced(folder, f"{dtype}.h5", np.arange(12).reshape(4, 3).astype(dtype))
+
+        def check(path=path):
+            found = load_model(path).get_weights()[0]
+            assert found.dtype == "float32" and (found == np.arange(12).reshape(4, 3)).all()
+
+        yield dtype, check
+    values = ONES.copy()
+    values[0, 0], values[1, 1] = np.nan, np.inf
+    path = replaced(folder, "nan.h5", values)
+    yield "NaN and infinity are weights", lambda: load_model(path)
+
+
+@attack(46, "FileFormatError", "ConfigError", "GraphError")
+def layers_that_are_missing_or_too_many(folder):
+    first, second = dense(name="a"), layer("Dense", name="b", output_dim=3)
+    arrays = {"a": [("W", ONES), ("b", ZEROS)], "b": [("W", np.ones((3, 3), "f4")), ("b", ZEROS)]}
+
+    def named(path, names):
+        with h5py.File(path, "r+") as file:
+            file["model_weights"].attrs["layer_names"] = np.array(names)
+        return path
+
+    for what, names in {
+        "a name twice": [b"a", b"a"],
+        "a name twice among many": [b"%06d" % i for i in range(60_000)][:5000] + [b"a", b"b", b"a"],
+        "a layer is missing": [b"a"],
+        "a layer that isn't there": [b"a", b"b", b"c"],
+    }.items():
+        path = named(write(folder / f"{what}.h5", sequential(first, second), layers=arrays), names)
+        yield what, lambda p=path: load_model(p)
+    path = write(folder / "extra.h5", sequential(first), layers=arrays)
+    yield "a layer too many", lambda: load_model(path)
+    for entry, action in entries(sequential(dense(name="a"), layer("Dense", name="a", output_dim=3)), folder):
+        if entry == "load_model":
+            yield f"two layers of one name, {entry}", action, "OneirosError"
+    with h5py.File(folder / "no names.h5", "w") as file:
+        file.create_group("d")["d_W"] = ONES
+    yield "no names at all", lambda: network().load_weights(folder / "no names.h5")
+    weights = write_weights(folder / "twice.h5", {"d": [("W", ONES), ("b", ZEROS)]})
+    with h5py.File(weights, "r+") as file:
+        file["d"].attrs["weight_names"] = np.array([b"W", b"W"])
+    yield "a weight twice", lambda: network().load_weights(weights)
+
+
+@harmless
+def what_python_2_wrote(folder):
+    for what, kind in {"bytes": np.array([b"d"]), "texts": np.array(["d"], object)}.items():
+        path = write(folder / f"{what}.h5", sequential(dense()))
+        with h5py.File(path, "r+") as file:
+            attributes = file["model_weights"].attrs
+            del attributes["layer_names"]
+            attributes.create("layer_names", kind, dtype=None if what == "bytes" else h5py.string_dtype())
+            text = file.attrs["model_config"]
+            del file.attrs["model_config"]
+            file.attrs["model_config"] = np.bytes_(text) if what == "bytes" else text
+        yield what, lambda p=path: load_model(p)
+    path = write(
+        folder / "umlaut.h5",
+        sequential(dense(name="Schlüssel")),
+        layers={"Schlüssel": [("W", ONES), ("b", ZEROS)]},
+    )
+
+    def check():
+        assert load_model(path).layers[0].name == "Schlüssel"
+
+    yield "UTF-8", check
+
+
+@attack(47, "FileFormatError", "UnsafeFileError")
+def texts_in_other_encodings(folder):
+    for attribute in ("layer_names", "weight_names"):
+        for value in (
+            np.array([b"\xff\xfe"]),
+            np.array([b"\xc3"]),
+            np.arange(3),
+            np.float32(1),
+            "d",
+            np.array([[b"d"]]),
+        ):
+            path = write(folder / f"{attribute}{len(list(folder.iterdir()))}.h5", sequential(dense()))
+            with h5py.File(path, "r+") as file:
+                group = file["model_weights"] if attribute == "layer_names" else file["model_weights/d"]
+                group.attrs[attribute] = value
+            for entry, action in weight_entries(path):
+                yield f"{attribute} {value!r}, {entry}", action
+    for value in (np.bytes_(b"\xff\xfe{}"), np.arange(3), np.array([b"{}", b"{}"]), np.void(b"{}")):
+        path = write(folder / f"c{len(list(folder.iterdir()))}.h5", text="{}")
+        with h5py.File(path, "r+") as file:
+            file.attrs["model_config"] = value
+        yield (
+            f"model_config {value!r}",
+            lambda p=path: load_model(p),
+            "FileFormatError",
+            "UnsafeFileError",
+            "ConfigError",
+        )
+
+
+@attack(48, *DAMAGE)
+def metadata_that_contradict_each_other(folder):
+    """What a file says of its version and backend never chooses a rule silently: see tests/saving too."""
+    for what, change in {
+        "a version that is no text": ("keras_version", np.arange(3)),
+        "a backend that is no text": ("backend", np.zeros(3, "f4,i4")),
+        "a training_config that is a list": ("training_config", "[]"),
+        "a training_config that is no JSON": ("training_config", "{"),
+        "a provenance that is a list": ("oneiros_provenance", "[1]"),
+        "a model_config of an optimizer": ("model_config", '{"class_name": "SGD", "config": {}}'),
+        "a model_config of a layer": ("model_config", json.dumps(dense())),
+    }.items():
+        path = write(folder / f"{what}.h5", sequential(dense()))
+        with h5py.File(path, "r+") as file:
+            file.attrs[change[0]] = change[1]
+        if what != "a backend that is no text":
+            yield what, lambda p=path: load_model(p)
+
+
+@attack(49)
+def safetensors_headers(folder):
+    def file(name, header, data=bytes(24), length=None):
+        text = header if isinstance(header, bytes) else json.dumps(header).encode()
+        size = len(text) if length is None else length
+        (folder / name).write_bytes(size.to_bytes(8, "little") + text + data)
+        return folder / name
+
+    def tensor(dtype="F32", shape=(2, 3), offsets=(0, 24), **more):
+        return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets), **more}
+
+    big = (1 << 63, 1 << 64, 10**30)
+    cases = {
+        "header longer than the file": (b"{}", {"length": 1000}),
+        "header over 100 MB": (b"{}", {"length": 100_000_001}),
+        "header of 2^63 bytes": (b"{}", {"length": 1 << 63}),
+        "header of 2^64 - 1 bytes": (b"{}", {"length": (1 << 64) - 1}),
+        "overlapping": ({"a": tensor(), "b": tensor(offsets=(0, 24))}, {}),
+        "partly overlapping": (
+            {"a": tensor(shape=(4,), offsets=(0, 16)), "b": tensor(shape=(4,), offsets=(8, 24))},
+            {},
+        ),
+        "out of order in the data": ({"a": tensor(shape=(3,), offsets=(24, 12))}, {}),
+        "a hole": ({"a": tensor(shape=(2,), offsets=(0, 8)), "b": tensor(shape=(2,), offsets=(16, 24))}, {}),
+        "a hole at the beginning": ({"a": tensor(shape=(4,), offsets=(8, 24))}, {}),
+        "bytes of no tensor": ({"a": tensor(shape=(4,), offsets=(0, 16))}, {}),
+        "no tensor": ({}, {}),
+        "negative offsets": ({"a": tensor(offsets=(-24, 0))}, {}),
+        "beyond the end": ({"a": tensor(shape=(7,), offsets=(0, 28))}, {}),
+        "shape and bytes differ": ({"a": tensor(shape=(2, 2))}, {}),
+        "negative shape": ({"a": tensor(shape=(-2, -3))}, {}),
+        "overflow of the shape": ({"a": tensor(shape=(1 << 32, 1 << 32), offsets=(0, 0))}, {"data": b""}),
+        "overflow to the right size": ({"a": tensor(shape=((1 << 62) + 6,))}, {}),
+        "a zero beside a huge size": ({"a": tensor(shape=(0, 1 << 62, 4), offsets=(0, 0))}, {"data": b""}),
+        **{f"size {size}": ({"a": tensor(shape=(size,))}, {}) for size in big},
+        **{f"offset {size}": ({"a": tensor(offsets=(0, size))}, {}) for size in big},
+        "a fraction": ({"a": tensor(shape=(2.0, 3))}, {}),
+        "a truth": ({"a": tensor(shape=(True, 6))}, {}),
+        "a text": ({"a": tensor(shape=("6",))}, {}),
+        "one offset": ({"a": tensor(offsets=(24,))}, {}),
+        "three offsets": ({"a": tensor(offsets=(0, 12, 24))}, {}),
+        "unknown type": ({"a": tensor(dtype="F31")}, {}),
+        "type of objects": ({"a": tensor(dtype="O")}, {}),
+        "type that is a list": ({"a": tensor(dtype=["F32"])}, {}),
+        "a field too many": ({"a": tensor(evil=1)}, {}),
+        "a field too few": ({"a": {"dtype": "F32", "shape": [6]}}, {}),
+        "no object": ({"a": [1]}, {}),
+        "a tensor twice": (b'{"a": {"dtype":"F32","shape":[6],"data_offsets":[0,24]}, "a": {}}', {}),
+        "a field twice": (b'{"a": {"dtype":"F32","dtype":"F32","shape":[6],"data_offsets":[0,24]}}', {}),
+        "metadata that are no texts": ({"__metadata__": {"a": 1}, "a": tensor()}, {}),
+        "metadata that are a list": ({"__metadata__": ["a"], "a": tensor()}, {}),
+        "nested metadata": ({"__metadata__": {"a": {"b": "c"}}, "a": tensor()}, {}),
+        "deep": (b'{"a":' * 5000 + b"}" * 5000, {}),
+        "a million tensors": (("{" + ",".join(f'"{i}":[]' for i in range(300_000)) + "}").encode(), {}),
+        "NaN": (b'{"a": NaN}', {}),
+    }
+    for what, (header, more) in cases.items():
+        path = file(f"{what}.safetensors", header, **more)
+        yield f"{what}, reader", lambda p=path: read_safetensors(p, Budget())
+        yield f"{what}, load_weights", lambda p=path: network().load_weights(p)
+    for what, (header, more) in {
+        "not UTF-8": (b'{"\xff": 1}', {}),
+        "no JSON": (b'{"a"', {}),
+        "a list": (b"[]", {}),
+        "spaces": (b" " * 50, {}),
+        "nothing": (b"", {"data": b""}),
+    }.items():
+        path = file(f"{what}.safetensors", header, **more)
+        yield f"{what}, format", lambda p=path: SafetensorsFormat().read(p, Budget()), "FileFormatError"
+    (folder / "short.safetensors").write_bytes(b"\x10\x00")
+    yield (
+        "two bytes",
+        lambda: read_safetensors(folder / "short.safetensors", Budget()),
+        "UnsafeFileError",
+        "FileFormatError",
+    )
+
+
+@harmless
+def empty_tensors_and_models(folder):
+    def check():
+        SafetensorsFormat().write(
+            folder / "e.safetensors", state([("l", [("w", np.zeros((0, 3))), ("v", np.zeros(0))])])
+        )
+        found = SafetensorsFormat().read(folder / "e.safetensors", Budget()).weights
+        assert [value.shape for _, value in found[0][1]] == [(0, 3), (0,)]
+        Sequential([dense_layer()]).save_weights(folder / "d.safetensors")
+
+    yield "empty tensors", check
+
+
+def state(weights):
+    from oneiros.bases import ModelState
+
+    return ModelState(weights=weights)
+
+
+def dense_layer():
+    from oneiros.layers import Dense
+
+    return Dense(3, input_dim=4)

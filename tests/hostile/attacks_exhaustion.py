@@ -1,0 +1,549 @@
+"""Attacks that want memory, time or disk without end (cases 33 to 43)."""
+
+import gzip
+import io
+import json
+import struct
+import tarfile
+import zipfile
+import zlib
+
+import h5py
+import numpy as np
+from hostile import MIB, attack, harmless
+from hostile_files import (
+    called,
+    dense,
+    entries,
+    graph,
+    layer,
+    network,
+    sequential,
+    start,
+    weight_entries,
+    write,
+    write_weights,
+)
+from oneiros import config as configs
+from oneiros.bases import Budget
+from oneiros.models import load_model, model_from_json, model_from_yaml
+from oneiros_guarded_io.npy import read_npy, read_npz
+from oneiros_guarded_io.pickles import read_pickle
+from oneiros_guarded_io.safetensors_file import read_safetensors
+from oneiros_guarded_io.tar_archive import unpack_tar
+from oneiros_guarded_io.zip_archive import open_zip, unpack_zip
+
+BYTES = 1 << 20
+
+
+def changed(folder, name, change, whole=True):
+    """Writes a harmless file and lets `change(group of layer d)` make it hostile."""
+    path = folder / name
+    write(path, sequential(dense())) if whole else write_weights(
+        path, {"d": [("d_W", np.ones(3)), ("d_b", np.ones(3))]}
+    )
+    with h5py.File(path, "r+") as file:
+        change(file["model_weights/d" if whole else "d"])
+    return path
+
+
+def replaced(**kwargs):
+    def change(group):
+        del group["d_W"]
+        group.create_dataset("d_W", **kwargs)
+
+    return change
+
+
+@attack(33)
+def one_array_that_claims_too_much(folder):
+    for what, kwargs in {
+        "8 PiB": {"shape": (1 << 50,), "dtype": "f8"},
+        "2^63 and more": {"shape": (1 << 32, 1 << 32), "dtype": "u1", "chunks": (1, 1)},
+        "4 GiB and a byte": {"shape": ((4 << 30) + 1,), "dtype": "u1", "chunks": (1 << 20,)},
+        "200 MiB, nothing stored": {"shape": (200 * BYTES,), "dtype": "u1", "chunks": (BYTES,)},
+        "one block of 2 GiB": {"shape": (1,), "maxshape": (None,), "chunks": (1 << 29,), "dtype": "f4"},
+        "many axes": {"shape": (4,) * 30, "dtype": "u1", "chunks": (1,) * 30},
+    }.items():
+        for whole in (True, False):
+            path = changed(folder, f"{what}{whole}.h5", replaced(**kwargs), whole)
+            for entry, action in weight_entries(path, whole):
+                yield f"{what}, {entry}", action
+
+
+@attack(34)
+def many_arrays_that_claim_too_much_together(folder):
+    def many(count, size, **kwargs):
+        def change(group):
+            group.attrs["weight_names"] = np.array([f"w{i}".encode() for i in range(count)])
+            for index in range(count):
+                group.create_dataset(f"w{index}", (size,), "u1", chunks=(min(size, BYTES),), **kwargs)
+
+        return change
+
+    for what, change in {
+        "64 of 4 GiB": many(64, 4 << 30),
+        "64 of 8 MiB, compressed": many(64, 8 * BYTES, compression="gzip"),
+        "200 of 1 MiB": many(200, BYTES),
+    }.items():
+        yield from weight_entries(changed(folder, f"{what}.h5", change))
+
+    def layers(file):
+        names = [f"l{i}" for i in range(40)]
+        file["model_weights"].attrs["layer_names"] = np.array([name.encode() for name in names])
+        for name in names:
+            group = file["model_weights"].create_group(name)
+            group.attrs["weight_names"] = np.array([b"w"])
+            group.create_dataset("w", (4 * BYTES,), "u1", chunks=(BYTES,))
+
+    path = changed(folder, "layers.h5", lambda group: layers(group.file))
+    yield from weight_entries(path)
+
+
+@attack(35)
+def fill_values(folder):
+    for what, kwargs in {
+        "256 MiB of sevens": {"shape": (256 * BYTES,), "dtype": "u1", "fillvalue": 7},
+        "60 MiB of sevens": {"shape": (60 * BYTES,), "dtype": "u1", "fillvalue": 7},
+        "60 MiB in blocks": {"shape": (60 * BYTES,), "dtype": "u1", "fillvalue": 7, "chunks": (BYTES,)},
+    }.items():
+        yield from weight_entries(changed(folder, f"{what}.h5", replaced(**kwargs)))
+
+
+@attack(36)
+def compression_bombs(folder):
+    def block(data, shape):
+        def change(group):
+            del group["d_W"]
+            made = group.create_dataset("d_W", shape, "u1", chunks=shape, compression="gzip")
+            made.id.write_direct_chunk((0,), data)
+
+        return change
+
+    bomb = zlib.compress(bytes(300 * BYTES), 9)
+    path = changed(folder, "block.h5", block(bomb, (BYTES,)))
+    for entry, action in weight_entries(path):
+        yield f"a block of HDF5, {entry}", action, "FileFormatError", "UnsafeFileError"
+    path = changed(folder, "chunk.h5", block(bomb, (300 * BYTES,)))
+    for entry, action in weight_entries(path):
+        yield f"an array of HDF5, {entry}", action
+    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", bytes(300 * BYTES))
+    yield "zip", lambda: unpack_zip(folder / "bomb.zip", folder / "out", Budget())
+    with zipfile.ZipFile(folder / "many.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for index in range(20):
+            archive.writestr(f"{index}", bytes(8 * BYTES))
+    yield "zip, together", lambda: unpack_zip(folder / "many.zip", folder / "out", Budget())
+    lying = bytearray((folder / "bomb.zip").read_bytes())
+    for place in (lying.index(b"PK\x03\x04") + 22, lying.index(b"PK\x01\x02") + 24):
+        lying[place : place + 4] = struct.pack("<L", 1000)
+    (folder / "lying.zip").write_bytes(lying)
+    yield (
+        "zip that says it is small",
+        lambda: unpack_zip(folder / "lying.zip", folder / "out", Budget()),
+        "FileFormatError",
+    )
+    (folder / "overlap.zip").write_bytes(overlapping())
+    yield (
+        "zip whose members share bytes",
+        lambda: unpack_zip(folder / "overlap.zip", folder / "out", Budget()),
+    )
+    (folder / "directory.zip").write_bytes(end_record(2_000_000, 46 * 2_000_000))
+    yield "zip with two million members", lambda: open_zip(folder / "directory.zip", Budget()).__enter__()
+    np.savez_compressed(folder / "a.npz", a=np.zeros(40 * BYTES))
+    yield "npz", lambda: read_npz(folder / "a.npz", Budget())
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        info = tarfile.TarInfo("a")
+        info.size = 300 * BYTES
+        archive.addfile(info, io.BytesIO(bytes(info.size)))
+    (folder / "bomb.tar.gz").write_bytes(gzip.compress(data.getvalue()))
+    yield "tar", lambda: unpack_tar(folder / "bomb.tar.gz", folder / "out", Budget())
+    header = tarfile.TarInfo("x")
+    header.type, header.size = tarfile.XHDTYPE, 8 << 30
+    (folder / "pax.tar").write_bytes(header.tobuf(tarfile.GNU_FORMAT) + bytes(2048))
+    yield (
+        "tar header that claims 8 GiB",
+        lambda: unpack_tar(folder / "pax.tar", folder / "out", Budget()),
+        "FileFormatError",
+    )
+
+
+def end_record(entries, size):
+    """Returns the end of a zip archive whose list of members has this size."""
+    record = b"PK\x01\x02" + bytes(42)
+    return record * 10 + struct.pack(
+        "<4s4H2LH", b"PK\x05\x06", 0, 0, entries & 0xFFFF, entries & 0xFFFF, size, 0, 0
+    )
+
+
+def overlapping():
+    """Returns an archive whose list names one member twice, at the same place."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("a", b"x" * 100)
+        archive.filelist.append(twin(archive.filelist[0], "b"))
+    return data.getvalue()
+
+
+def twin(info, name):
+    """Returns the entry of another member at the same place."""
+    made = zipfile.ZipInfo(name)
+    for field in ("header_offset", "CRC", "compress_size", "file_size", "compress_type", "external_attr"):
+        setattr(made, field, getattr(info, field))
+    return made
+
+
+@attack(37, "FileFormatError")
+def numpy_headers_that_lie(folder):
+    def npy(shape, descr="'<f8'", stored=24, order="False", version=b"\x01\x00"):
+        header = f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}".ljust(117) + "\n"
+        size = struct.pack("<H" if version == b"\x01\x00" else "<L", len(header))
+        return b"\x93NUMPY" + version + size + header.encode("latin-1") + bytes(stored)
+
+    for what, data in {
+        "more": npy("(1099511627776,)"),
+        "one more": npy("(4,)"),
+        "fewer": npy("(2,)"),
+        "negative": npy("(-3,)"),
+        "overflow": npy("(4611686018427387904, 4)"),
+        "huge with a zero": npy("(0, 4611686018427387904, 4)", stored=0),
+        "no tuple": npy("3"),
+        "texts": npy("('a',)"),
+        "code": npy("__import__('os').system('touch canary')"),
+        "type that is code": npy("(3,)", "__import__('evil')"),
+        "deep": npy("(" * 5000 + ")" * 5000, version=b"\x02\x00"),
+        "long header": npy(f"({'1,' * 30000})", version=b"\x02\x00"),
+        "cut": npy("(3,)")[:60],
+        "version 9": npy("(3,)", version=b"\x09\x00"),
+        "bad magic": b"\x93NUMPX" + npy("(3,)")[6:],
+        "header length": b"\x93NUMPY\x02\x00\xff\xff\xff\x7f{}",
+    }.items():
+        path = folder / f"{what}.npy"
+        path.write_bytes(data)
+        yield what, lambda p=path: read_npy(p, Budget())
+        with zipfile.ZipFile(folder / f"{what}.npz", "w") as archive:
+            archive.writestr("a.npy", data)
+        yield f"{what} in npz", lambda p=folder / f"{what}.npz": read_npz(p, Budget())
+    (folder / "record.npy").write_bytes(npy("(1,)", "[('a', '<f8'), ('b', '<f8', (2,))]"))
+    yield "records", lambda: read_npy(folder / "record.npy", Budget()), "UnsafeFileError"
+
+
+@attack(38)
+def large_texts(folder):
+    texts = {
+        "deep lists": "[" * 100_000 + "]" * 100_000,
+        "deep objects": '{"config":' * 100_000,
+        "deep, in a place": '{"class_name": "Sequential", "config": ' + "[" * 5000 + "]" * 5000 + "}",
+        "5,000 digits": '{"class_name": "Dense", "config": {"output_dim": ' + "9" * 5000 + "}}",
+        "a long exponent": '{"a": 1e' + "9" * 5000 + "}",
+        "a large exponent": '{"a": 1e400}',
+        "a million layers": '{"class_name": "Sequential", "config": ['
+        + '{"class_name": "Flatten", "config": {}},' * 1_000_000
+        + "{}]}",
+        "a million keys": "{" + ",".join(f'"{i}":0' for i in range(1_100_000)) + "}",
+    }
+    for what, text in texts.items():
+        yield f"{what}, json", lambda text=text: model_from_json(text)
+        if len(text) < 10_000_000:
+            yield f"{what}, yaml", lambda text=text: model_from_yaml(text), "UnsafeFileError", "ConfigError"
+        path = write(folder / f"{what}.h5", text=text) if len(text) < 60_000 else None
+        if path:
+            yield f"{what}, h5", lambda p=path: load_model(p)
+    with h5py.File(folder / "long.h5", "w", libver="latest") as file:
+        file.attrs.create("model_config", " " * (70 * BYTES), dtype=h5py.string_dtype())
+        file.create_group("model_weights").attrs["layer_names"] = np.array([b"d"])
+    yield (
+        "70 MiB of configuration",
+        lambda: load_model(folder / "long.h5"),
+        "UnsafeFileError",
+        "FileFormatError",
+    )
+    with h5py.File(folder / "attributes.h5", "w", libver="latest") as file:
+        for index in range(20_000):
+            file.attrs[f"layer_names{index}"] = 0
+        file.attrs["layer_names"] = np.array([b"d"])
+    yield (
+        "many attributes",
+        lambda: load_model(folder / "attributes.h5"),
+        "FileFormatError",
+        "UnsafeFileError",
+    )
+    names = np.array([f"{i:06}".encode() for i in range(9000)])
+    with h5py.File(folder / "names.h5", "w", libver="latest") as file:
+        for index in range(120):
+            file.attrs[f"layer_names{index}"] = np.char.add(names, f"_{index:03}".encode())
+    yield (
+        "a million layer names",
+        lambda: network().load_weights(folder / "names.h5"),
+        "FileFormatError",
+        "UnsafeFileError",
+    )
+
+
+@attack(39)
+def absurd_arguments(folder):
+    image = {"name": "d", "batch_input_shape": [None, 8, 8, 3], "dim_ordering": "tf"}
+    huge = 10**12
+    for what, config in {
+        "output_dim": dense(output_dim=huge),
+        "input shape": dense(batch_input_shape=[None, huge]),
+        "both": dense(output_dim=10**7, batch_input_shape=[None, 10**7]),
+        "many layers": {"class_name": "Sequential", "config": [dense(output_dim=100_000), *[
+            layer("Dense", name=f"d{i}", output_dim=100_000) for i in range(3)]]},
+        "embedding": layer("Embedding", name="d", input_dim=huge, output_dim=10, batch_input_shape=[None, 3]),
+        "filters": layer("Convolution2D", **image, nb_filter=10**10, nb_row=3, nb_col=3),
+        "kernel": layer("Convolution2D", **image, nb_filter=3, nb_row=10**9, nb_col=10**9, border_mode="same"),
+        "LSTM": layer("LSTM", name="d", output_dim=10**9, batch_input_shape=[None, 3, 4]),
+        "stateful LSTM": layer("LSTM", name="d", output_dim=2, stateful=True, batch_input_shape=[10**10, 3, 4]),
+        "maxout": layer("MaxoutDense", name="d", output_dim=10, nb_feature=10**10, batch_input_shape=[None, 4]),
+        "locally connected": layer("LocallyConnected1D", name="d", nb_filter=10, filter_length=3,
+                                   batch_input_shape=[None, 10**9, 4]),
+        "BatchNormalization": layer("BatchNormalization", name="d", batch_input_shape=[None, 10**11]),
+        "PReLU": layer("PReLU", name="d", batch_input_shape=[None, 10**11]),
+        "after repeating": {"class_name": "Sequential", "config": [
+            dense(), layer("RepeatVector", name="r", n=10**11), layer("Flatten", name="f"),
+            layer("Dense", name="e", output_dim=3)]},
+        "after enlarging": {"class_name": "Sequential", "config": [
+            layer("UpSampling2D", **image, size=[10**5, 10**5]), layer("Flatten", name="f"),
+            layer("Dense", name="e", output_dim=3)]},
+        "unrolled": layer("LSTM", name="d", output_dim=2, unroll=True, dropout_U=0.5,
+                          batch_input_shape=[None, 10**6, 2]),
+    }.items():  # fmt: skip
+        whole = config if config["class_name"] == "Sequential" else sequential(config)
+        for entry, action in entries(whole, folder):
+            yield f"{what}, {entry}", action, "UnsafeFileError", "ConfigError", "OneirosError"
+    path = write(folder / "small.h5", sequential(dense(output_dim=40_000, batch_input_shape=[None, 4000])))
+    yield "more than the file's weights", lambda: load_model(path)
+
+
+@attack(40, "UnsafeFileError", "FileFormatError")
+def links_and_groups_without_end(folder):
+    def cycle(group):
+        group["self"] = group
+        group.attrs["weight_names"] = np.array([b"/".join([b"self"] * 40 + [b"d_W"])])
+
+    def deep(group):
+        name = b"/".join([b"g"] * 100 + [b"w"])
+        group.create_dataset(name, data=np.ones(3))
+        group.attrs["weight_names"] = np.array([name])
+
+    def parent(group):
+        group["up"] = group.file["/"]
+        group.attrs["weight_names"] = np.array([b"up/model_weights/d/" * 20 + b"d_W"])
+
+    def many(group):
+        for index in range(30_000):
+            group[f"n{index}"] = h5py.SoftLink("/x")
+        group.attrs["weight_names"] = np.array([f"n{i}".encode() for i in range(5000)])
+
+    def one_array_often(group):
+        for index in range(4000):
+            group[f"n{index}"] = group["d_W"]
+        group.attrs["weight_names"] = np.array([f"n{i}".encode() for i in range(4000)])
+
+    for what, change in {
+        "cycle": cycle,
+        "deep": deep,
+        "parent": parent,
+        "many": many,
+        "one array often": one_array_often,
+    }.items():
+        yield from weight_entries(changed(folder, f"{what}.h5", change))
+
+
+@attack(41, "ConfigError", "GraphError", "UnsafeFileError", "ArgumentError")
+def graphs_without_end(folder):
+    x, d = start(), dense()
+    config = {key: value for key, value in d["config"].items() if key != "batch_input_shape"}
+    own = {"class_name": "Dense", "config": config}
+
+    def named(name):
+        return {"class_name": "Dense", "config": {**config, "name": name}}
+
+    cases = {
+        "self": [x, called(own, [["d", 0, 0]])],
+        "cycle": [x, called(named("a"), [["d", 0, 0]]), called(own, [["a", 0, 0]])],
+        "dangling layer": [x, called(own, [["nothing", 0, 0]])],
+        "dangling node": [x, called(own, [["x", 7, 0]])],
+        "dangling tensor": [x, called(own, [["x", 0, 7]])],
+        "negative node": [x, called(own, [["x", -1, 0]])],
+        "negative tensor": [x, called(own, [["x", 0, -1]])],
+        "huge index": [x, called(own, [["x", 10**30, 0]])],
+        "bool": [x, called(own, [["x", False, 0]])],
+        "float": [x, called(own, [["x", 0.0, 0]])],
+        "text": [x, called(own, [["x", "0", 0]])],
+        "short": [x, called(own, [["x"]])],
+        "long": [x, called(own, [["x", 0, 0, {}]])],
+        "no list": [x, {**called(own), "inbound_nodes": 5}],
+        "nothing": [x, {**called(own), "inbound_nodes": [None]}],
+        "object": [x, {**called(own), "inbound_nodes": [{"a": 1}]}],
+        "empty call": [x, {**called(own), "inbound_nodes": [[]]}],
+        "no name": [x, {"class_name": "Dense", "config": config, "inbound_nodes": []}],
+        "entry is no object": [x, 7],
+        "twice": [x, called(own, [["x", 0, 0]]), called(own, [["x", 0, 0]])],
+    }
+    for what, layers in cases.items():
+        for entry, action in entries(graph(layers), folder):
+            yield f"{what}, {entry}", action
+    for what, places in {
+        "no input": {"input_layers": []},
+        "no output": {"output_layers": []},
+        "dangling output": {"output_layers": [["d", 1, 0]]},
+        "input that is none": {"input_layers": [["d", 0, 0]]},
+        "no places": {"output_layers": None},
+    }.items():
+        yield what, next(entries(with_places([x, called(own, [["x", 0, 0]])], places), folder))[1]
+    nested = graph([start(), called(layer("Activation", name="d", activation="relu"), [["x", 0, 0]])])
+    for _ in range(25):
+        inner = {"class_name": "Model", "config": {**nested["config"], "name": "d"}}
+        both = {**called(inner, [["x", 0, 0]]), "inbound_nodes": [[["x", 0, 0]], [["d", 1, 0]]]}
+        nested = graph([start(), both])
+        nested["config"]["output_layers"] = [["d", 2, 0]]
+    for entry, action in entries(nested, folder):
+        yield f"calls that double, {entry}", action
+    merged = [x]
+    for index in range(70):
+        before = f"m{index - 1}" if index else "x"
+        merged.append(
+            called(layer("Merge", name=f"m{index}", mode="concat", concat_axis=-1), [[before, 0, 0]] * 2)
+        )
+    merged.append(called(own, [["m69", 0, 0]]))
+    for entry, action in entries(graph(merged), folder):
+        yield f"sizes that double, {entry}", action, "OneirosError"
+
+
+def with_places(layers, places):
+    config = graph(layers)
+    config["config"].update(places)
+    return config
+
+
+@attack(42)
+def patterns(folder):
+    """No pattern is taken from a file; those that texts are searched with take time in proportion."""
+    for what, text in {
+        "backslashes": '{"a": "' + "\\" * 1_000_001,
+        "quotes": '"' * 2_000_001,
+        "open strings": '{"' + 'a\\"' * 500_000,
+        "spaces": " " * 5_000_000,
+        "digits": "1" * 1_000_000 + "x",
+        "underscores": "1" + "_" * 1_000_000 + "x",
+        "sixties": "1" + ":59" * 300_000 + "x",
+        "dots": "1." + "_" * 1_000_000 + "e",
+    }.items():
+        yield f"{what}, json", lambda t=text: model_from_json(t), "ConfigError", "UnsafeFileError"
+        yield f"{what}, yaml", lambda t=text: model_from_yaml(t), "ConfigError", "UnsafeFileError"
+    for pattern in ("(a+)+$", "([a-z]+)*x", "(.*)*"):
+        config = sequential(dense(name="a" * 40 + "!"))
+        yield (
+            f"{pattern} as a name",
+            next(entries(sequential(dense(name=pattern, kernel=pattern)), folder))[1],
+            "ConfigError",
+        )
+        yield (
+            f"{pattern} as a key",
+            next(entries({**config, "config": {pattern: config}}, folder))[1],
+            "ConfigError",
+        )
+
+
+@attack(43, "FileFormatError")
+def damaged_and_disguised_files(folder):
+    from oneiros_format_safetensors.format import SafetensorsFormat
+
+    whole = write(folder / "m.h5", sequential(dense())).read_bytes()
+    model = network()
+    model.save_weights(folder / "w.safetensors")
+    tensors = (folder / "w.safetensors").read_bytes()
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("config.json", "{}")
+    files = {
+        **{
+            f"cut at {part:.0%}.h5": whole[: int(len(whole) * part)]
+            for part in (0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99)
+        },
+        **{
+            f"cut at {part:.0%}.safetensors": tensors[: int(len(tensors) * part)]
+            for part in (0.01, 0.1, 0.5, 0.99)
+        },
+        "empty.h5": b"",
+        "zeros.h5": bytes(5000),
+        "text.h5": b"not a model",
+        "json.h5": json.dumps(sequential(dense())).encode(),
+        "magic only.h5": whole[:8],
+        "magic and rubbish.h5": whole[:8] + bytes(range(256)) * 20,
+        "zip called.h5": archive.getvalue(),
+        "zip before HDF5.h5": archive.getvalue() + whole,
+        "keras 3.keras": archive.getvalue(),
+        "numpy.h5": b"\x93NUMPY\x01\x00",
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+        allowed = ("FileFormatError", "UnsafeFileError") if "cut" in name else ("FileFormatError",)
+        yield f"{name}, load_model", lambda n=name: load_model(folder / n), *allowed
+        yield f"{name}, load_weights", lambda n=name: model.load_weights(folder / n), *allowed
+    for name, reader in {
+        "zeros.h5": read_npz,
+        "text.h5": read_npy,
+        "json.h5": read_pickle,
+        "magic only.h5": read_safetensors,
+    }.items():
+        yield (
+            f"{name} as {reader.__name__}",
+            lambda n=name, r=reader: r(folder / n, Budget()),
+            "FileFormatError",
+            "UnsafeFileError",
+        )
+    yield "text as tar", lambda: unpack_tar(folder / "text.h5", folder / "out", Budget())
+    path = cut(folder)
+    yield "a cut gzip as tar", lambda: unpack_tar(path, folder / "out", Budget())
+    yield (
+        "tensors of an HDF5 file",
+        lambda: SafetensorsFormat().read(folder / "m.h5", Budget()),
+        "UnsafeFileError",
+    )
+
+
+def cut(folder):
+    path = folder / "cut.gz"
+    path.write_bytes(gzip.compress(bytes(range(256)) * 100)[:100])
+    return path
+
+
+@harmless
+def a_polyglot_is_what_it_begins_with(folder):
+    write(folder / "m.h5", sequential(dense()))
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("config.json", "{}")
+    data = (folder / "m.h5").read_bytes() + archive.getvalue()
+    (folder / "model.keras").write_bytes(data)
+    yield "HDF5 before zip", lambda: load_model(folder / "model.keras")
+
+
+@harmless
+def large_but_sane(folder):
+    def compressed():
+        with h5py.File(folder / "zeros.h5", "r+") as file:
+            del file["model_weights/d/d_W"]
+            file["model_weights/d"].create_dataset("d_W", data=np.zeros((4, 3000), "f4"), compression="gzip")
+            del file["model_weights/d/d_b"]
+            file["model_weights/d"].create_dataset("d_b", data=np.zeros(3000, "f4"), compression="gzip")
+
+    write(folder / "zeros.h5", sequential(dense(output_dim=3000)))
+    compressed()
+    yield "zeros, compressed", lambda: load_model(folder / "zeros.h5")
+    for dtype in ("f2", "f8", ">f4"):
+        weights = {"d": [("d_W", np.ones((4, 3), dtype)), ("d_b", np.zeros(3, dtype))]}
+        path = write(folder / f"{dtype}.h5", sequential(dense()), layers=weights)
+        yield dtype, lambda p=path: load_model(p)
+    names = [f"l{index}" for index in range(500)]
+    stack = [dense(name="l0", output_dim=4), *(layer("Dense", name=name, output_dim=4) for name in names[1:])]
+    weights = {n: [(f"{n}_W", np.eye(4, dtype="f4")), (f"{n}_b", np.zeros(4, "f4"))] for n in names}
+    path = write(folder / "deep.h5", sequential(*stack), layers=weights)
+    yield "500 layers", lambda: load_model(path)
+    model = configs.layer_from_config
+    yield "wide", lambda: model(sequential(dense(output_dim=3_000_000)))
+    assert MIB == 100

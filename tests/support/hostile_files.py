@@ -1,0 +1,125 @@
+"""What hostile files are made of: configurations, HDF5 files around them, and the entries they go through."""
+
+import contextlib
+import json
+import marshal
+
+import h5py
+import numpy as np
+from oneiros.models import Model, Sequential, load_model, model_from_config, model_from_json, model_from_yaml
+from oneiros.utils.layer_utils import layer_from_config
+
+
+def canary():
+    """Leaves a mark: what an attack would run."""
+    open("canary", "w").close()
+
+
+def bytecode(function=canary):
+    """Returns a function as Keras 1.2.2 stored it in configurations."""
+    return [marshal.dumps(function.__code__).decode("raw_unicode_escape"), None, None]
+
+
+def layer(class_name, **config):
+    """Returns a layer's configuration."""
+    return {"class_name": class_name, "config": config}
+
+
+def dense(**config):
+    """Returns that of a first Dense layer, which has 4 inputs and 3 outputs unless said otherwise."""
+    return layer("Dense", **{"name": "d", "output_dim": 3, "batch_input_shape": [None, 4], **config})
+
+
+def sequential(*layers):
+    """Returns that of a Sequential model."""
+    return {"class_name": "Sequential", "config": list(layers), "keras_version": "1.2.2"}
+
+
+def called(entry, *inbound):
+    """Returns a layer's entry in a graph."""
+    return {"name": entry["config"]["name"], **entry, "inbound_nodes": [list(calls) for calls in inbound]}
+
+
+def start(name="x", shape=(None, 4)):
+    """Returns the entry of an input."""
+    config = {"name": name, "batch_input_shape": list(shape), "input_dtype": "float32", "sparse": False}
+    return called(layer("InputLayer", **config))
+
+
+def graph(entries, inputs=("x",), outputs=("d",), **config):
+    """Returns the configuration of a Model."""
+    places = {
+        "input_layers": [[name, 0, 0] for name in inputs],
+        "output_layers": [[n, 0, 0] for n in outputs],
+    }
+    return {"class_name": "Model", "config": {"name": "m", "layers": entries, **places, **config}}
+
+
+def write(path, config=None, training=None, layers=None, optimizer=None, text=None):
+    """Writes a whole model in Keras' layout; `layers` maps a layer to its (weight, array) pairs."""
+    layers = {"d": [("d_W", np.ones((4, 3), "f4")), ("d_b", np.zeros(3, "f4"))]} if layers is None else layers
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"] = "1.2.2"
+        if config is not None or text is not None:
+            file.attrs["model_config"] = text or json.dumps(config)
+        if training is not None:
+            file.attrs["training_config"] = json.dumps(training)
+        group = file.create_group("model_weights")
+        group.attrs["layer_names"] = np.array([name.encode() for name in layers])
+        for name, arrays in layers.items():
+            own = group.create_group(name)
+            own.attrs["weight_names"] = np.array([weight.encode() for weight, _ in arrays])
+            for weight, value in arrays:
+                own[weight] = value
+        if optimizer is not None:
+            optimizer(file.create_group("optimizer_weights"))
+    return path
+
+
+def write_weights(path, layers):
+    """Writes a file of weights alone."""
+    write(path, layers=layers)
+    with h5py.File(path, "r+") as file:
+        group = file["model_weights"]
+        for name in list(group):
+            group.move(name, f"/{name}")
+        file.attrs["layer_names"] = group.attrs["layer_names"]
+        del file["model_weights"], file.attrs["keras_version"]
+    return path
+
+
+def entries(config, folder):
+    """Gives every public way that a configuration of a model gets in, each with a name."""
+    path = folder / f"m{len(list(folder.iterdir()))}.h5"
+    write(path, config)
+    text = json.dumps(config)
+    cls = {"Model": Model, "Sequential": Sequential}.get(config.get("class_name"), Sequential)
+    yield "load_model", lambda: load_model(path)
+    yield "model_from_json", lambda: model_from_json(text)
+    yield "model_from_yaml", lambda: model_from_yaml(text)
+    yield "model_from_config", lambda: model_from_config(json.loads(text))
+    yield "layer_from_config", lambda: layer_from_config(json.loads(text))
+    yield "from_config", lambda: cls.from_config(json.loads(text)["config"])
+
+
+def network():
+    """Returns a model that the weights of `write` fit."""
+    from oneiros.layers import Dense
+
+    return Sequential([Dense(3, input_dim=4, name="d")])
+
+
+def weight_entries(path, whole=True):
+    """Gives every public way that a file's weights get in, each with a name."""
+    model = network()
+    if whole:
+        yield "load_model", lambda: load_model(path)
+    yield "load_weights", lambda: model.load_weights(path)
+    yield "load_weights by name", lambda: model.load_weights(path, by_name=True)
+    yield "group", lambda: _from_group(model, path, "load_weights_from_hdf5_group")
+    yield "group by name", lambda: _from_group(model, path, "load_weights_from_hdf5_group_by_name")
+
+
+def _from_group(model, path, method):
+    with h5py.File(path, "r") as file, contextlib.ExitStack():
+        getattr(model, method)(file["model_weights"] if "model_weights" in file else file)
