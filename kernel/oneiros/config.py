@@ -27,8 +27,8 @@ MAX_TOKENS, MAX_DEPTH, MAX_DIGITS = 1_000_000, 200, 40
 """What `loads` accepts: the number of strings, brackets and commas, the nesting, a number's digits."""
 
 MAX_PARAMETERS, MAX_CALLS = 2**28, 2**13
-"""How many weights a configuration may ask for unless `parameter_budget` says otherwise, and how many calls in
-nested models and unrolled steps: models in models, each called twice, would double them."""
+"""How many weights a configuration may ask for unless `parameter_budget` says otherwise, and how many calls
+in nested models and unrolled steps: models in models, each called twice, would double them."""
 
 FUNCTION_KINDS = ("activation", "objective", "metric", "initialization")
 

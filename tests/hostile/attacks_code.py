@@ -83,8 +83,9 @@ def bytecode_inside_other_layers(folder):
 @attack(7)
 def function_by_a_name_of_python(folder):
     for name in (
-        "func_load", "eval", "exec", "os.system", "__import__", "builtins.eval", "__class__.__base__", "print",
-        "oneiros:eval", "oneiros_saving.saving:save_model", "get_file", "layer_from_config", "../x", "",
+        "func_load", "eval", "exec", "os.system", "__import__", "builtins.eval", "__class__.__base__",
+        "print", "oneiros:eval", "oneiros_saving.saving:save_model", "get_file", "layer_from_config", "../x",
+        "",
     ):  # fmt: skip
         yield (
             f"Lambda {name}",
@@ -242,7 +243,8 @@ def pickles(folder):
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         yield f"protocol {protocol}", pickled(f"p{protocol}.pkl", pickle.dumps(Reduced(), protocol))
     for name in ("os\nsystem", "builtins\neval", "numpy\nload", "numpy.core.multiarray\nfromfile", "evil\nx",
-                 "numpy.core._multiarray_umath\nadd_docstring", "__builtin__\nfile", "copy_reg\n_reconstructor"):  # fmt: skip
+                 "numpy.core._multiarray_umath\nadd_docstring", "__builtin__\nfile",
+                 "copy_reg\n_reconstructor"):  # fmt: skip
         data = f"c{name}\n(S'touch canary'\ntR.".encode()
         yield name.replace("\n", "."), pickled(name.replace("\n", ".") + ".pkl", data)
     for what, data in {
@@ -321,7 +323,7 @@ def from_config_by_itself(folder):
 @attack(18)
 def bytecode_of_another_python(folder):
     for what, code in {
-        "Python 2": "c\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00C\x00\x00\x00s\x08\x00\x00\x00|\x00\x00d\x01\x00\x14S",
+        "Python 2": "c\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00C\x00\x00\x00s\x08\x00\x00\x00|\x00\x00d",
         "rubbish": "\xff" * 100,
         "empty": "",
         "a marshalled number": marshal.dumps(5).decode("raw_unicode_escape"),

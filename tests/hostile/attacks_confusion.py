@@ -19,7 +19,7 @@ DAMAGE = ("ConfigError", "FileFormatError", "UnsafeFileError", "UnknownNameError
 def values_of_the_wrong_kind(folder):
     for what, text in {
         "a key twice": '{"class_name": "Sequential", "class_name": "Model", "config": []}',
-        "a key twice, inside": '{"class_name": "Sequential", "config": [{"class_name": "Dense", "config": {"a": 1, "a": 1}}]}',
+        "a key twice, inside": '{"class_name": "Sequential", "config": [{"name": "Dense", "a": 1, "a": 1}]}',
         "a key twice, escaped": '{"class_name": "Sequential", "class\\u005fname": "Model", "config": []}',
         "NaN": '{"class_name": "Sequential", "config": [NaN]}',
         "Infinity": '{"class_name": "Sequential", "config": [-Infinity]}',
@@ -53,9 +53,35 @@ def values_of_the_wrong_kind(folder):
             *DAMAGE,
         )
         yield f"a layer is {wrong!r}", lambda w=wrong: model_from_json(json.dumps(sequential(w))), *DAMAGE
+    momenta = [(f"v{i}", value) for i, value in enumerate((np.float32(0), ZEROS, ONES))]
+    for key in ("decay", "lr", "momentum", "nesterov"):
+        for wrong in (None, [], {}, "x", [None]):
+            optimizer = {
+                "class_name": "SGD",
+                "config": {"lr": 0.1, "momentum": 0.9, "decay": 0.1, key: wrong},
+            }
+            path = folder / f"{key}{wrong}.h5"
+            write(
+                path,
+                sequential(dense()),
+                {"optimizer_config": optimizer, "loss": "mse"},
+                optimizer=stored(momenta),
+            )
+            yield f"{key}={wrong!r} of an optimizer", lambda p=path: load_model(p), "OneirosError"
     for key in ("evil", "__class__", "self", "cls", "_backend", "built"):
         text = json.dumps(sequential(dense(**{key: 1})))
         yield f"unknown key {key}", lambda text=text: model_from_json(text)
+
+
+def stored(arrays):
+    """Returns what writes an optimizer's state into its group."""
+
+    def change(group):
+        group.attrs["weight_names"] = np.array([name.encode() for name, _ in arrays])
+        for name, value in arrays:
+            group[name] = value
+
+    return change
 
 
 def replaced(folder, name, value=None, **kwargs):

@@ -19,8 +19,9 @@ from oneiros_guarded_io.tar_archive import unpack_tar
 from oneiros_guarded_io.zip_archive import unpack_zip
 
 NAMES = (
-    "../x", "a/../../x", "/x", "a/../x", "./../x", "..", ".", "", "a//b", "..\\x", "a\\b", "C:\\x", "C:x", "c:/x",
-    "a\0b", "a\nb", "\\\\host\\x", "CON", "a/NUL.txt", "com1", "a.", "a ", "x" * 300, "y/" * 600 + "y", "a:stream",
+    "../x", "a/../../x", "/x", "a/../x", "./../x", "..", ".", "", "a//b", "..\\x", "a\\b", "C:\\x", "C:x",
+    "c:/x", "a\0b", "a\nb", "\\\\host\\x", "CON", "a/NUL.txt", "com1", "a.", "a ", "x" * 300,
+    "y/" * 600 + "y", "a:stream",
 )  # fmt: skip
 
 

@@ -1,6 +1,5 @@
 """What hostile files are made of: configurations, HDF5 files around them, and the entries they go through."""
 
-import contextlib
 import json
 import marshal
 
@@ -121,5 +120,5 @@ def weight_entries(path, whole=True):
 
 
 def _from_group(model, path, method):
-    with h5py.File(path, "r") as file, contextlib.ExitStack():
-        getattr(model, method)(file["model_weights"] if "model_weights" in file else file)
+    with h5py.File(path, "r") as file:
+        getattr(model, method)(file.get("model_weights", file))

@@ -130,6 +130,10 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode("latin-1")
 
 
+def _no_bytes() -> bytes:
+    return b""
+
+
 class _Callable:
     """What a name stands for. A pickle can call it and can't change it."""
 
@@ -152,6 +156,7 @@ _KNOWN = {
     "numpy.core.multiarray.scalar": _Callable(_scalar),
     "numpy.core.numeric._frombuffer": _Callable(_from_buffer),
     "_codecs.encode": _Callable(_encode),
+    "__builtin__.bytes": _Callable(_no_bytes),
     "builtins.set": _Callable(set),
     "__builtin__.set": _Callable(set),
 }

@@ -190,11 +190,12 @@ def _names(value: Any) -> Any:
 def _restore_training(model: Any, given: dict[str, Any], state: ModelState) -> None:
     if not {"optimizer_config", "loss"} <= set(given):
         raise FileFormatError(f"The training_config lacks optimizer_config or loss; it has {sorted(given)}.")
-    model.compile(given["optimizer_config"], **{key: given.get(key) for key in COMPILED})
-    if state.optimizer_weights:
-        (getattr(model, "model", None) or model)._make_train_function()
-        model.optimizer.set_weights([value for _, value in state.optimizer_weights])
-        restore_forgotten(model.optimizer, state.training_state)
+    with configs.loading("training_config", model.name):
+        model.compile(given["optimizer_config"], **{key: given.get(key) for key in COMPILED})
+        if state.optimizer_weights:
+            (getattr(model, "model", None) or model)._make_train_function()
+            model.optimizer.set_weights([value for _, value in state.optimizer_weights])
+            restore_forgotten(model.optimizer, state.training_state)
 
 
 def _layer_weights(model: Any) -> list[tuple[str, Named]]:

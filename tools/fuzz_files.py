@@ -1,0 +1,272 @@
+"""Changes golden model files in thousands of ways and loads the results, which must never do harm.
+
+    python tools/fuzz_files.py                            1,000 inputs
+    python tools/fuzz_files.py --inputs 10000 --seed 1    others, and more of them
+    python tools/fuzz_files.py --only 123 --here          input 123 again, in this process, with its traceback
+    python tools/fuzz_files.py --report record.json       writes the figures into a file
+
+An input is determined by the seed and its number. What is changed: the bytes of HDF5 files; their
+attributes, arrays, groups and links; the configurations inside them; JSON and YAML texts; the headers of
+safetensors files. Each is loaded in a child process that may map 2 GiB more than it starts with. Loading has
+to succeed or to raise one of `oneiros.errors`. Anything else is a failure: another exception, the child's
+end, more than 10 seconds, more than 256 MiB at once, a new file, a thread left behind. The exit status is 1
+if there is one.
+
+Texts are built under `oneiros.config.parameter_budget(2**22)`; files have the budget that loading sets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import fuzz_mutations as mutations
+
+ROOT = Path(__file__).resolve().parent.parent
+GOLDEN = ROOT / "tests" / "golden" / "models"
+SECONDS, MIB, ADDRESS_SPACE = 10, 256, 2 << 30
+PARAMETERS = 2**22
+KINDS = ("hdf5 bytes", "hdf5 structure", "hdf5 configuration", "weights", "json", "yaml", "safetensors")
+
+
+class TooSlow(BaseException):
+    """Loading took longer than it may."""
+
+
+class Fuzzer:
+    """Makes inputs from golden files, loads them, and says how that went."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        from oneiros import backend as K
+        from oneiros.models import load_model
+
+        K.set_backend("tensorflow")
+        self.seed, self.folder = seed, folder
+        self.wholes = [path for path in sorted(GOLDEN.glob("*.h5")) if not path.stem.endswith("_weights")]
+        self.trees = [json.loads(path.with_suffix(".json").read_text()) for path in self.wholes]
+        self.yamls = [path.with_suffix(".yaml").read_text() for path in self.wholes]
+        self.models = {}
+        for name in ("seq_opt_adam", "seq_stacked_gru", "seq_timedistributed_cnn_lstm"):
+            self.models[name] = load_model(GOLDEN / f"{name}.h5")
+            self.models[name].save_weights(folder / f"{name}.safetensors")
+        for path in self.wholes:
+            load_model(path)
+        self.files = set(folder.iterdir())
+
+    def load(self, index: int) -> tuple[str, Callable[[], Any]]:
+        """Makes input number `index`; returns its kind and what loads it."""
+        rng = random.Random(f"{self.seed}:{index}")
+        kind = KINDS[index % len(KINDS)]
+        make = {
+            "json": self._text,
+            "yaml": self._text,
+            "weights": self._weights,
+            "safetensors": self._weights,
+        }
+        return kind, make.get(kind, self._whole)(kind, rng)
+
+    def _whole(self, kind: str, rng: random.Random) -> Callable[[], Any]:
+        from oneiros.models import load_model
+
+        path = mutations.copied(rng.choice(self.wholes), self.folder / "input.h5")
+        if kind == "hdf5 bytes":
+            path.write_bytes(mutations.change_bytes(path.read_bytes(), rng))
+        elif kind == "hdf5 structure":
+            mutations.change_structure(path, rng)
+        else:
+            mutations.change_config(path, rng, self.trees)
+        return lambda: load_model(path)
+
+    def _weights(self, kind: str, rng: random.Random) -> Callable[[], Any]:
+        name = rng.choice(sorted(self.models))
+        model, path = self.models[name], self.folder / "input.h5"
+        if kind == "weights":
+            source, change = GOLDEN / f"{name}_weights.h5", mutations.change_structure
+        else:
+            source, change = self.folder / f"{name}.safetensors", mutations.change_safetensors
+        mutations.copied(source, path)
+        if rng.random() < 0.7:
+            change(path, rng)
+        else:
+            path.write_bytes(mutations.change_bytes(path.read_bytes(), rng))
+        by_name = rng.random() < 0.5
+        return lambda: model.load_weights(path, by_name=by_name)
+
+    def _text(self, kind: str, rng: random.Random) -> Callable[[], Any]:
+        from oneiros.config import parameter_budget
+        from oneiros.models import model_from_json, model_from_yaml
+
+        if kind == "json":
+            text = json.dumps(mutations.change_tree(rng.choice(self.trees), rng, self.trees))
+            text = text if rng.random() < 0.7 else mutations.change_text(text, rng)
+        else:
+            text = mutations.change_text(rng.choice(self.yamls), rng, mutations.YAML_PARTS)
+
+        def run() -> None:
+            with parameter_budget(PARAMETERS):
+                (model_from_json if kind == "json" else model_from_yaml)(text)
+
+        return run
+
+    def run(self, index: int, show: bool = False) -> dict[str, Any]:
+        """Loads input number `index`; returns its kind, outcome, seconds and memory."""
+        from oneiros.errors import OneirosError
+
+        kind, action = self.load(index)
+        before, threads = resident(peak=True, forget=True), threading.active_count()
+        started, outcome, detail = time.process_time(), "loaded", ""
+        signal.setitimer(signal.ITIMER_PROF, SECONDS, 0.1)
+        try:
+            action()
+        except OneirosError as error:
+            outcome, detail = type(error).__name__, str(error)
+        except BaseException as error:
+            outcome, detail = f"FAILURE {type(error).__name__}", traceback.format_exc()[-1500:]
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        grown = resident(peak=True) - before
+        left = sorted(
+            path.name for path in set(self.folder.iterdir()) - self.files if path.name != "input.h5"
+        )
+        if grown > MIB or left or threading.active_count() > threads:
+            outcome, detail = "FAILURE side effect", f"{grown} MiB, files {left}, then {outcome}: {detail}"
+        if show:
+            print(kind, outcome, detail, sep="\n")
+        seconds = round(time.process_time() - started, 3)
+        failed = outcome.startswith("FAILURE")
+        return {"index": index, "kind": kind, "outcome": outcome, "detail": detail if failed else "",
+                "seconds": seconds, "mib": grown, "rss": resident()}  # fmt: skip
+
+
+def resident(peak: bool = False, forget: bool = False) -> int:
+    """Returns the resident memory in MiB, or its peak since it was last forgotten."""
+    if forget:
+        Path("/proc/self/clear_refs").write_text("5")
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return (
+        int(next(line for line in lines if line.startswith("VmHWM" if peak else "VmRSS")).split()[1]) // 1024
+    )
+
+
+def child(seed: int, indices: range, show: bool) -> None:
+    """Loads some inputs one after the other, and prints a line of JSON about each."""
+    warnings.simplefilter("ignore")
+    signal.signal(signal.SIGPROF, _too_slow)
+    with tempfile.TemporaryDirectory() as folder:
+        fuzzer = Fuzzer(seed, Path(folder))
+        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (mapped + ADDRESS_SPACE, resource.RLIM_INFINITY))
+        for index in indices:
+            print(json.dumps({"begins": index}), flush=True)
+            print(json.dumps(fuzzer.run(index, show)), flush=True)
+
+
+def _too_slow(*_: object) -> None:
+    raise TooSlow(f"more than {SECONDS} seconds of computing")
+
+
+def parent(seed: int, count: int) -> list[dict[str, Any]]:
+    """Runs children until every input was loaded; a child that ends or hangs is an input's failure."""
+    results: list[dict[str, Any]] = []
+    begins = 0
+    while begins < count:
+        numbers = ["--seed", str(seed), "--from", str(begins), "--inputs", str(count)]
+        command = [sys.executable, __file__, "--here", *numbers]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
+        ) as process:
+            begins, reason = _listen(process, begins, results)
+        if reason:
+            failure = {"index": begins, "kind": KINDS[begins % len(KINDS)], "outcome": f"FAILURE {reason}"}
+            results.append({**failure, "detail": "", "seconds": 0.0, "mib": 0, "rss": 0})
+            begins += 1
+    return results
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+
+
+def _listen(process: Any, begins: int, results: list[dict[str, Any]]) -> tuple[int, str]:
+    """Collects what a child prints; returns the next input and why the child ended, if it wasn't done."""
+    running = False
+    os.set_blocking(process.stderr.fileno(), False)
+    while True:
+        ready = select.select([process.stdout], [], [], SECONDS * 6 if running else 300)[0]
+        process.stderr.read()
+        if not ready:
+            process.kill()
+            return begins, "hang"
+        line = process.stdout.readline()
+        if not line:
+            code = process.wait()
+            return begins, f"exit status {code}" if code else ""
+        found = json.loads(line)
+        running = "begins" in found
+        if not running:
+            results.append(found)
+            begins = found["index"] + 1
+
+
+def main() -> int:
+    """Parses the command line, runs, prints the figures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--inputs", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--from", type=int, default=0, dest="first")
+    parser.add_argument("--only", type=int)
+    parser.add_argument("--here", action="store_true")
+    parser.add_argument("--report", type=Path)
+    arguments = parser.parse_args()
+    if arguments.only is not None:
+        child(arguments.seed, range(arguments.only, arguments.only + 1), True)
+        return 0
+    if arguments.here:
+        child(arguments.seed, range(arguments.first, arguments.inputs), False)
+        return 0
+    started = time.monotonic()
+    results = parent(arguments.seed, arguments.inputs)
+    record = summary(results, arguments.seed, round(time.monotonic() - started))
+    print(json.dumps(record, indent=1))
+    if arguments.report:
+        arguments.report.write_text(json.dumps(record, indent=1) + "\n")
+    return int(bool(record["failures"]))
+
+
+def summary(results: list[dict[str, Any]], seed: int, seconds: int) -> dict[str, Any]:
+    """Returns the figures of a run."""
+    outcomes: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
+    for result in results:
+        outcomes[result["kind"]][result["outcome"]] += 1
+    return {
+        "seed": seed,
+        "inputs": len(results),
+        "seconds": seconds,
+        "slowest input, seconds of computing": max(result["seconds"] for result in results),
+        "most memory for one input, MiB": max(result["mib"] for result in results),
+        "resident at the beginning and the end, MiB": [results[0]["rss"], results[-1]["rss"]],
+        "outcomes": {kind: dict(sorted(found.items())) for kind, found in outcomes.items()},
+        "failures": [result for result in results if result["outcome"].startswith("FAILURE")],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
