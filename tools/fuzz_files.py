@@ -191,10 +191,10 @@ def parent(seed: int, count: int) -> list[dict[str, Any]]:
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
         ) as process:
-            begins, reason = _listen(process, begins, results)
+            begins, reason, detail = _listen(process, begins, results)
         if reason:
             failure = {"index": begins, "kind": KINDS[begins % len(KINDS)], "outcome": f"FAILURE {reason}"}
-            results.append({**failure, "detail": "", "seconds": 0.0, "mib": 0, "rss": 0})
+            results.append({**failure, "detail": detail, "seconds": 0.0, "mib": 0, "rss": 0})
             begins += 1
     return results
 
@@ -203,20 +203,21 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
-def _listen(process: Any, begins: int, results: list[dict[str, Any]]) -> tuple[int, str]:
-    """Collects what a child prints; returns the next input and why the child ended, if it wasn't done."""
-    running = False
+def _listen(process: Any, begins: int, results: list[dict[str, Any]]) -> tuple[int, str, str]:
+    """Collects what a child prints; returns the next input, why the child ended if early, its last words."""
+    running, words = False, b""
     os.set_blocking(process.stderr.fileno(), False)
     while True:
         ready = select.select([process.stdout], [], [], SECONDS * 6 if running else 300)[0]
-        process.stderr.read()
+        words = (words + (process.stderr.read() or b""))[-1500:]
         if not ready:
             process.kill()
-            return begins, "hang"
+            return begins, "hang", words.decode(errors="replace")
         line = process.stdout.readline()
         if not line:
             code = process.wait()
-            return begins, f"exit status {code}" if code else ""
+            words = (words + (process.stderr.read() or b""))[-1500:]
+            return begins, f"exit status {code}" if code else "", words.decode(errors="replace")
         found = json.loads(line)
         running = "begins" in found
         if not running:

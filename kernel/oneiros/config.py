@@ -26,7 +26,7 @@ KERAS_VERSION = "1.2.2"
 MAX_TOKENS, MAX_DEPTH, MAX_DIGITS = 1_000_000, 200, 40
 """What `loads` accepts: the number of strings, brackets and commas, the nesting, a number's digits."""
 
-MAX_PARAMETERS, MAX_CALLS = 2**28, 2**13
+MAX_PARAMETERS, MAX_CALLS = 2**28, 2**12
 """How many weights a configuration may ask for unless `parameter_budget` says otherwise, and how many calls
 in nested models and unrolled steps: models in models, each called twice, would double them."""
 

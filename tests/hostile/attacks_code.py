@@ -3,15 +3,18 @@
 import json
 import marshal
 import pickle
+from pathlib import Path
 
 import numpy as np
 from hostile import attack, harmless
 from hostile_files import bytecode, called, canary, dense, entries, graph, layer, sequential, start, write
+from oneiros import config as configs
 from oneiros import registry
 from oneiros.bases import Budget
 from oneiros.layers import Dense
 from oneiros.models import load_model, model_from_json, model_from_yaml
 
+GOLDEN = Path(__file__).parents[1] / "golden"
 SGD = {"class_name": "SGD", "config": {"lr": 0.01}}
 
 
@@ -345,3 +348,13 @@ def a_supplied_function_revives_a_lambda(folder):
         assert model.layers[0].function(3) == 6
 
     yield "functions", check
+
+
+@harmless
+def constructors_only_keep_their_arguments(folder):
+    """Every layer that a file may have built is made without a file, a process or a connection."""
+    cases = json.loads((GOLDEN / "layers.json").read_text())["cases"]
+    for case in cases:
+        if "lambda" not in json.dumps(case["config"]):
+            config = {"class_name": case["class_name"], "config": case["config"]}
+            yield case["id"], lambda config=config: configs.layer_from_config(config)

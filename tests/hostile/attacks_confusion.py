@@ -4,7 +4,7 @@ import json
 
 import h5py
 import numpy as np
-from hostile import attack, harmless
+from hostile import attack, harmless, harmless_writer
 from hostile_files import dense, entries, layer, network, sequential, weight_entries, write, write_weights
 from oneiros.bases import Budget
 from oneiros.models import Sequential, load_model, model_from_json
@@ -323,7 +323,7 @@ def safetensors_headers(folder):
     )
 
 
-@harmless
+@harmless_writer
 def empty_tensors_and_models(folder):
     def check():
         SafetensorsFormat().write(

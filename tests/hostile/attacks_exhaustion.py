@@ -335,7 +335,7 @@ def links_and_groups_without_end(folder):
         group.attrs["weight_names"] = np.array([b"up/model_weights/d/" * 20 + b"d_W"])
 
     def many(group):
-        for index in range(30_000):
+        for index in range(6_000):
             group[f"n{index}"] = h5py.SoftLink("/x")
         group.attrs["weight_names"] = np.array([f"n{i}".encode() for i in range(5000)])
 
@@ -402,7 +402,7 @@ def graphs_without_end(folder):
         both = {**called(inner, [["x", 0, 0]]), "inbound_nodes": [[["x", 0, 0]], [["d", 1, 0]]]}
         nested = graph([start(), both])
         nested["config"]["output_layers"] = [["d", 2, 0]]
-    for entry, action in entries(nested, folder):
+    for entry, action in list(entries(nested, folder))[:2]:
         yield f"calls that double, {entry}", action
     merged = [x]
     for index in range(70):

@@ -9,7 +9,7 @@ import zipfile
 
 import h5py
 import numpy as np
-from hostile import attack, harmless
+from hostile import attack, harmless, harmless_writer
 from hostile_files import dense, network, sequential, write
 from oneiros.bases import Budget
 from oneiros.models import load_model
@@ -108,7 +108,7 @@ def zip_members(folder):
     yield "encrypted", lambda: unpack_zip(folder / "e.zip", folder / "out", Budget())
 
 
-@harmless
+@harmless_writer
 def plain_archives(folder):
     tree = {"a.txt": b"one", "sub/b.bin": bytes(1000), "sub/deep/c": b""}
     for mode in ("w", "w:gz", "w:bz2"):
@@ -166,7 +166,7 @@ def names_of_layers_as_paths(folder):
         yield f"{name}, load", lambda p=path: load_model(p)
 
 
-@harmless
+@harmless_writer
 def layers_with_odd_names_are_saved_inside_the_file(folder):
     def check():
         model = network()

@@ -34,6 +34,7 @@ class Attack:
         build: generator function of a folder.
         refusal: names of the errors that are the right answer.
         loads: whether it isn't an attack after all, and has to work.
+        writes: whether its actions save files.
     """
 
     number: int
@@ -41,6 +42,7 @@ class Attack:
     build: object
     refusal: tuple
     loads: bool = False
+    writes: bool = False
 
 
 ATTACKS = []
@@ -57,8 +59,14 @@ def attack(number, *refusal):
 
 
 def harmless(build):
-    """Decorator: registers a generator function whose actions have to succeed."""
+    """Decorator: registers a generator function whose actions have to succeed, as quietly as refusals."""
     ATTACKS.append(Attack(0, build.__name__, build, (), True))
+    return build
+
+
+def harmless_writer(build):
+    """Decorator: registers a generator function whose actions have to succeed, and may write."""
+    ATTACKS.append(Attack(0, build.__name__, build, (), True, True))
     return build
 
 

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 _CONTINUATION, _ATTRIBUTE = 0x10, 0x0C
 _DESCRIPTOR = struct.Struct("<IQI")
-_MAX_BLOCKS = 64
+_MAX_BLOCKS, _MAX_BLOCK_BYTES = 64, 64 << 20
 
 
 def longest_text(file: BinaryIO, address: int, name: bytes, count: int) -> int:
@@ -75,7 +75,7 @@ def _version_2(file: BinaryIO, address: int) -> tuple[int, int, struct.Struct]:
 
 def _read(file: BinaryIO, position: int, length: int) -> bytes:
     file.seek(position)
-    data = file.read(max(length, 0))
+    data = file.read(min(max(length, 0), _MAX_BLOCK_BYTES))
     if len(data) != length:
         raise ValueError("an object's header reaches beyond the end of the file")
     return data
