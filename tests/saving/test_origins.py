@@ -3,12 +3,15 @@
 import re
 import shutil
 import textwrap
+from contextlib import ExitStack
 
 import h5py
 import numpy as np
 import pytest
 from oneiros import backend as K
+from oneiros import registry
 from oneiros.bases import ModelState
+from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError, FileFormatError
 from oneiros.layers import (
     LSTM,
@@ -27,7 +30,7 @@ from oneiros.layers import (
     SeparableConvolution2D,
     TimeDistributed,
 )
-from oneiros.models import Model, Sequential, load_model
+from oneiros.models import Model, Sequential, load_model, model_from_config
 from oneiros.utils.layer_utils import convert_all_kernels_in_model
 from oneiros_migrations.base import Migration, Origin
 from oneiros_saving import kernels
@@ -342,3 +345,53 @@ def test_a_migration_does_nothing_unless_it_says_so():
     assert nothing.translated("A", {"b": 1}, Origin()) == ("A", {"b": 1})
     assert nothing.weights({}, arrays, Origin()) is nothing.turned({}, arrays) is arrays
     assert nothing.reordered({}, arrays, "th") is arrays
+
+
+class Louder(Migration):
+    """What a plugin would offer for its layer Shout, once called Loud."""
+
+    def translated(self, name, config, origin):
+        return (
+            ("Scaled", {"name": config["name"], "by": config["volume"]}) if name == "Loud" else (name, config)
+        )
+
+    def turned(self, config, arrays):
+        return [-value for value in arrays]
+
+
+class Scaled(Layer):
+    loadable = True
+
+    def __init__(self, by=1.0, **kwargs):
+        self.by = by
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        self.s = self.add_weight((input_shape[-1],), initializer="one", name=f"{self.name}_s")
+        super().build(input_shape)
+
+    def call(self, x, mask=None):
+        return x * self.s * self.by
+
+
+def test_a_plugin_says_how_its_own_layer_is_read(tmp_path):
+    config = [
+        {"class_name": "Dense", "config": {"name": "d", "output_dim": 3, "input_dim": 2}},
+        {"class_name": "Loud", "config": {"name": "l", "volume": 2.0}},
+    ]
+    with ExitStack() as stack:
+        stack.enter_context(K.use("tensorflow"))
+        stack.enter_context(registry.register("layer", "Scaled", Scaled))
+        for name in ("Loud", "Scaled"):
+            stack.enter_context(registry.register("migration", name, Louder))
+        model = model_from_config({"class_name": "Sequential", "config": config})
+        assert (type(model.layers[1]), model.layers[1].by) == (Scaled, 2.0)
+        model.load_weights(saved(model, tmp_path, whole=False))
+        assert model.layers[1].get_weights()[0].tolist() == [-1, -1, -1]
+
+
+def test_the_owner_of_a_migration_is_no_origin_of_a_model(tmp_path):
+    with K.use("tensorflow"):
+        Sequential([Dense(3, input_dim=4)]).save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5") as file:
+        assert "migration" not in file.attrs["oneiros_provenance"]

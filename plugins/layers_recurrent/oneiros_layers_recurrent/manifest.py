@@ -17,6 +17,7 @@ CONVOLUTIONAL_BASES = {"ConvRecurrent2D": "oneiros_layers_recurrent.conv_base:Co
 _MIGRATED = (
     "SimpleRNN",
     "LSTM",
+    "CuDNNLSTM",
     "GRU",
     "ConvLSTM2D",
 )

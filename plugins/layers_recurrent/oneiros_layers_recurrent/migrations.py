@@ -47,6 +47,17 @@ def separated(arrays: Arrays, gates: tuple[str, ...], order: tuple[str, ...]) ->
     return [part[gate] for gate in order for part in parts]
 
 
+def _from_cudnn(arrays: Arrays, count: int) -> Arrays:
+    """Returns CuDNN's arrays as Keras has them: each gate's matrices transposed, the two biases added."""
+    kernel, recurrent, bias = arrays
+    blocks = [np.ascontiguousarray(block) for block in np.split(kernel, count, axis=-1)]
+    return [
+        np.concatenate([block.reshape(block.shape[::-1]).T for block in blocks], axis=-1),
+        np.concatenate([block.T for block in np.split(recurrent, count, axis=-1)], axis=-1),
+        bias.reshape(2, -1).sum(axis=0),
+    ]
+
+
 class SimpleRNN(Keras2Layer):
     """SimpleRNN."""
 
@@ -89,6 +100,18 @@ class LSTM(ForgetBias, Gated):
     name = "LSTM"
     gates = ("i", "f", "c", "o")
     order = ("i", "c", "f", "o")
+
+    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+        """Returns the weights joined or gate by gate; CuDNN's have two biases."""
+        if origin.keras > 1 and arrays[-1].size == 2 * len(self.gates) * config["output_dim"]:
+            arrays = _from_cudnn(arrays, len(self.gates))
+        return super().weights(config, arrays, origin)
+
+
+class CuDNNLSTM(LSTM):
+    """LSTM of NVIDIA's library, which has these activations alone."""
+
+    added = {**LSTM.added, "activation": "tanh", "inner_activation": "sigmoid"}
 
 
 class GRU(Gated):

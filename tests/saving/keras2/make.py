@@ -14,6 +14,7 @@ os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_USE_LEGACY_KERAS="1", CUDA_VISIBL
 import numpy as np
 import tf_keras as keras
 from tf_keras import layers as L
+from tf_keras.src.layers.rnn.cudnn_lstm import CuDNNLSTM
 
 FOLDER = Path(sys.argv[1])
 EXPECTED = {}
@@ -255,12 +256,30 @@ def main():
     made.save_weights(FOLDER / "weights_only.h5", save_format="h5")
     lstm = MODELS["text_lstm"][0]()
     lstm.save_weights(FOLDER / "text_lstm_weights.h5", save_format="h5")
-    for name in ("refused_reset_after",):
-        seq(L.GRU(3, reset_after=True, input_shape=(4, 2))).save(FOLDER / f"{name}.h5", save_format="h5")
+    refused = seq(L.GRU(3, reset_after=True, input_shape=(4, 2)))
+    refused.save(FOLDER / "refused_reset_after.h5", save_format="h5")
+    cudnn_lstm(random)
     x = EXPECTED["text_lstm/x0"]
     EXPECTED["text_lstm_weights/y0"] = lstm.predict(x, verbose=0)
     EXPECTED["weights_only/y0"] = made.predict(EXPECTED["dense/x0"], verbose=0)
     np.savez_compressed(FOLDER / "expected.npz", **EXPECTED)
+
+
+def cudnn_lstm(random):
+    """Saves LSTMs as CuDNN's, which needs no GPU; the plain ones tell what they predict."""
+    plain, cudnn = (
+        seq(
+            cls(3, return_sequences=True, input_shape=(5, 2), name="l"),
+            L.Bidirectional(cls(2, name="b"), name="w"),
+        )
+        for cls in (L.LSTM, CuDNNLSTM)
+    )
+    plain.set_weights([v + random.normal(0, 0.1, v.shape) for v in plain.get_weights()])
+    plain.save_weights(FOLDER / "cudnn_lstm.h5", save_format="h5")
+    cudnn.load_weights(FOLDER / "cudnn_lstm.h5")
+    cudnn.save(FOLDER / "cudnn_lstm.h5", save_format="h5")
+    x = random.normal(size=(4, 5, 2)).astype("float32")
+    EXPECTED.update({"cudnn_lstm/x0": x, "cudnn_lstm/y0": plain.predict(x, verbose=0)})
 
 
 def outputs(made, x):
