@@ -259,3 +259,29 @@ def test_a_state_of_another_optimizer_is_told(tmp_path):
 def test_a_file_of_keras_3_is_refused(tmp_path):
     with pytest.raises(FileFormatError, match=r"of Keras 3\.4\.1; files of Keras 1\.0 to 2\.x"):
         load_model(changed(tmp_path, keras_version="3.4.1"))
+
+
+def test_weights_of_no_version_s_shape_are_told_by_their_shapes(tmp_path):
+    shutil.copy(FOLDER / "text_lstm_weights.h5", tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5", "r+") as file:
+        group = next(group for name, group in file.items() if name.startswith("lstm"))
+        name = group.attrs["weight_names"][0]
+        del group[name]
+        group[name] = np.zeros((6, 21), "float32")
+    with K.use("tensorflow"):
+        model = Sequential(
+            [Embedding(20, 6, input_length=9), LSTM(5, return_sequences=True), LSTM(4), Dense(1)]
+        )
+        with pytest.raises(FileFormatError, match=r"kernel:0 \(6, 21\)"):
+            model.load_weights(tmp_path / "m.h5")
+
+
+@pytest.mark.parametrize(
+    "loss", [{"class_name": "L1L2", "config": {"l1": "x"}}, {"class_name": 3, "config": [1]}, 7]
+)
+def test_a_training_config_that_makes_no_sense_leaves_a_model_that_predicts(loss, tmp_path):
+    with h5py.File(FOLDER / "dense.h5") as file:
+        training = json.loads(file.attrs["training_config"])
+    path = changed(tmp_path, training_config=json.dumps({**training, "loss": loss}))
+    with K.use("tensorflow"), pytest.warns(UserWarning, match="loaded, but not compiled"):
+        load_model(path)

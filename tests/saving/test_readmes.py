@@ -7,7 +7,9 @@ import pytest
 from fresh import ROOT
 
 
-@pytest.mark.parametrize("name", ["guarded_io", "format_hdf5", "format_safetensors", "format_yaml"])
+@pytest.mark.parametrize(
+    "name", ["guarded_io", "format_hdf5", "format_safetensors", "format_yaml", "migrations"]
+)
 def test_example(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     code = re.search(r"```python\n(.*?)```", (ROOT / "plugins" / name / "README.md").read_text(), re.DOTALL)[

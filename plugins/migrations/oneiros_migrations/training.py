@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from oneiros.errors import ConfigError
+from oneiros.errors import ConfigError, OneirosError
 
 from oneiros_migrations.base import Origin, migration_of
 
@@ -20,6 +20,16 @@ def compile_arguments(given: dict[str, Any], origin: Origin) -> dict[str, Any]:
     # Raises
         ConfigError: if something of it has no counterpart.
     """
+    try:
+        return _arguments(given, origin)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        if isinstance(error, OneirosError):
+            raise
+        reason = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"its training_config can't be read: {reason}.") from error
+
+
+def _arguments(given: dict[str, Any], origin: Origin) -> dict[str, Any]:
     chosen = given.get("optimizer_config")
     if not isinstance(chosen, dict) or not isinstance(chosen.get("config"), dict) or not given.get("loss"):
         raise ConfigError("its training_config lacks an optimizer or a loss.")

@@ -54,16 +54,18 @@ def _restore_state(model: Any, state: ModelState, origin: Origin, source: Any) -
     if found is None:
         return False
     iterations, series = found
-    values = []
+    values: list[Any] = []
     for arrays in series:
         by_weight: dict[int, Any] = {}
         rest = list(arrays)
         for layer, count in zip(known, counts, strict=True):
             piece, rest = [("", value) for value in rest[:count]], rest[count:]
             fitted = arranged(layer, piece, origin, source, trainable=True)
-            by_weight.update(zip(map(id, layer.trainable_weights), fitted, strict=True))
-        inner = getattr(model, "model", None) or model
-        values += [by_weight[id(weight)][1] for weight in inner._collected_trainable_weights]
+            by_weight.update(zip(map(id, layer.trainable_weights), fitted, strict=False))
+        weights = (getattr(model, "model", None) or model)._collected_trainable_weights
+        values += [by_weight[id(weight)][1] for weight in weights if id(weight) in by_weight]
+    if len(values) > len(optimizer.weights) or len(values) % len(model.trainable_weights):
+        return False
     kept = optimizer.weights[len(optimizer.weights) - len(values) :] if values else []
     if any(tuple(K.get_variable_shape(w)) != v.shape for w, v in zip(kept, values, strict=True)):
         return False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -74,10 +75,13 @@ def arranged(layer: Any, arrays: Named, origin: Origin, source: Any, trainable: 
 
 def _part(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays:
     migration = migration_for(layer)
-    if migration is None or (origin == Origin() and migration.stored is None and not arrays):
+    if migration is None:
         return arrays
     config = layer.get_config()
-    arrays = migration.weights(config, arrays, origin)
+    with suppress(
+        TypeError, ValueError, LookupError
+    ):  # of other shapes than any version's: that is told later
+        arrays = migration.weights(config, arrays, origin)
     if origin.engine == "tensorflow":
         return arrays
     other = migration.turned(config, arrays)
