@@ -11,6 +11,8 @@ from oneiros import backend as K
 from oneiros.errors import ConfigError, FileFormatError, UnknownNameError
 from oneiros.layers import LSTM, Dense, Embedding
 from oneiros.models import Sequential, load_model, model_from_json
+from oneiros_migrations.base import Origin
+from oneiros_migrations.configs import migrated
 
 FOLDER = Path(__file__).parent / "keras2"
 EXPECTED = np.load(FOLDER / "expected.npz")
@@ -285,3 +287,21 @@ def test_a_training_config_that_makes_no_sense_leaves_a_model_that_predicts(loss
     path = changed(tmp_path, training_config=json.dumps({**training, "loss": loss}))
     with K.use("tensorflow"), pytest.warns(UserWarning, match="loaded, but not compiled"):
         load_model(path)
+
+
+@pytest.mark.parametrize(
+    ("cls", "ordering", "size", "axis", "here"),
+    [
+        ("Conv2D", "channels_last", [3, 3], [0, 1, 2], [0, 1, 2]),
+        ("Conv2D", "channels_first", [3, 3], [0, 1, 2], [2, 3, 1]),
+        ("Conv2D", "channels_first", [3, 3], -1, 0),
+        ("Conv2DTranspose", "channels_last", [3, 3], 2, 3),
+        ("Conv2DTranspose", "channels_first", [3, 3], 2, 0),
+        ("Conv1D", "channels_last", [3], [0, 1], [0, 2]),
+    ],
+)
+def test_a_constraint_s_axes_follow_the_kernel_s(cls, ordering, size, axis, here):
+    constraint = {"class_name": "MaxNorm", "config": {"max_value": 2, "axis": axis}}
+    config = {"name": "c", "filters": 2, "kernel_size": size, "data_format": ordering}
+    entry = {"class_name": cls, "config": {**config, "kernel_constraint": constraint}}
+    assert migrated(entry, Origin(2))["config"]["W_constraint"] == {"name": "MaxNorm", "m": 2, "axis": here}

@@ -21,12 +21,31 @@ class Convolution(KernelMigration, Keras2Layer):
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
+        if origin.keras < 2:
+            return name, config
         rate = plain(config.get("dilation_rate"))
-        if origin.keras < 2 or self.dilated is None or rate in (None, *self.neutral["dilation_rate"]):
-            return super().translated(name, config, origin)
-        rest = {argument: value for argument, value in config.items() if argument != "dilation_rate"}
-        _, arguments = super().translated(name, rest, origin)
-        return self.dilated, {**arguments, "atrous_rate": self._rate(rate)}
+        if self.dilated is None or rate in (None, *self.neutral["dilation_rate"]):
+            found, here = super().translated(name, config, origin)
+        else:
+            rest = {argument: value for argument, value in config.items() if argument != "dilation_rate"}
+            _, here = super().translated(name, rest, origin)
+            found, here["atrous_rate"] = self.dilated, self._rate(rate)
+        for argument in here.keys() & {"W_constraint", "depthwise_constraint", "pointwise_constraint"}:
+            here[argument] = self._moved(here[argument], here.get("dim_ordering") == "th")
+        return found, here
+
+    def _moved(self, constraint: Any, first: bool) -> Any:
+        """Returns a constraint that means the same axes of the kernel where they are here."""
+        if not isinstance(constraint, dict) or "axis" not in constraint:
+            return constraint
+        places, axis = self._places(first), constraint["axis"]
+        several = isinstance(axis, list)
+        moved = [places[each] for each in (axis if several else [axis])]
+        return {**constraint, "axis": moved if several else moved[0]}
+
+    def _places(self, first: bool) -> tuple[int, ...]:
+        """Returns where each axis of a stored kernel is here, for images with channels first or last."""
+        return (2, 3, 1, 0) if first else (0, 1, 2, 3)
 
     def _rate(self, rate: Any) -> Any:
         return rate
@@ -55,6 +74,9 @@ class Conv1D(Convolution):
     def _rate(self, rate: Any) -> Any:
         return rate[0] if isinstance(rate, list) else rate
 
+    def _places(self, first: bool) -> tuple[int, ...]:
+        return (0, 2, 3)
+
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the kernel with four axes; Keras 1.0 and 1.1 stored `(output, input, length, 1)`."""
         kernel, *rest = arrays
@@ -81,6 +103,9 @@ class Conv3D(Convolution):
     name = "Convolution3D"
     renamed = {**AFFINE, **WINDOW, **ORDERED, "kernel_size": ("kernel_dim1", "kernel_dim2", "kernel_dim3")}
 
+    def _places(self, first: bool) -> tuple[int, ...]:
+        return (2, 3, 4, 1, 0) if first else (0, 1, 2, 3, 4)
+
 
 class Conv2DTranspose(Convolution):
     """Deconvolution2D; Keras 2 finds the output's size, and kernels are `(rows, columns, output, input)`."""
@@ -89,6 +114,9 @@ class Conv2DTranspose(Convolution):
     renamed = Conv2D.renamed
     neutral = {**Convolution.neutral, "output_padding": (None,)}
     added = {"output_shape": None}
+
+    def _places(self, first: bool) -> tuple[int, ...]:
+        return (2, 3, 0, 1) if first else (0, 1, 3, 2)
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the kernel with its input before its output."""
