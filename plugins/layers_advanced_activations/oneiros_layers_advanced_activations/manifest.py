@@ -13,6 +13,8 @@ _MIGRATED = (
     "ELU",
     "ThresholdedReLU",
     "PReLU",
+    "ParametricSoftplus",
+    "SReLU",
     "ReLU",
     "Softmax",
 )

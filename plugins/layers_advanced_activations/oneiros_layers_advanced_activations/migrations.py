@@ -4,32 +4,55 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_migrations.base import Origin
+from oneiros_migrations.base import Arrays, Elementwise, Following, Migration, Origin
 from oneiros_migrations.keras2 import Keras2Layer, plain
+from oneiros_migrations.moves import Moved
 
 
-class LeakyReLU(Keras2Layer):
+class LeakyReLU(Elementwise, Keras2Layer):
     """LeakyReLU."""
 
     name = "LeakyReLU"
     renamed = {"alpha": "alpha"}
 
 
-class ELU(Keras2Layer):
+class ELU(Elementwise, Keras2Layer):
     """ELU."""
 
     name = "ELU"
     renamed = {"alpha": "alpha"}
 
 
-class ThresholdedReLU(Keras2Layer):
+class ThresholdedReLU(Elementwise, Keras2Layer):
     """ThresholdedReLU."""
 
     name = "ThresholdedReLU"
     renamed = {"theta": "theta"}
 
 
-class PReLU(Keras2Layer):
+class Learned(Migration):
+    """A layer with a parameter for each value of its input, apart from shared axes."""
+
+    def moved(
+        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+    ) -> Following | None:
+        """Returns the layer with its parameters where the values of its input are."""
+        shared = config.get("shared_axes")
+        axes = shared and [inputs[0].axis(axis) for axis in shared]
+        if inputs[0].places and shared:
+            return None
+        return {**config, "shared_axes": axes}, [inputs[0].sample(value) for value in arrays], inputs[0]
+
+
+class ParametricSoftplus(Learned):
+    """ParametricSoftplus, which Keras 2 doesn't have."""
+
+
+class SReLU(Learned):
+    """SReLU, which Keras 2 doesn't have."""
+
+
+class PReLU(Learned, Keras2Layer):
     """PReLU."""
 
     name = "PReLU"

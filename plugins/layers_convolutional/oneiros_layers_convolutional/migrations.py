@@ -7,6 +7,7 @@ from typing import Any
 from oneiros_migrations.base import Arrays, Origin
 from oneiros_migrations.keras2 import AFFINE, ANY, Keras2Layer, plain
 from oneiros_migrations.kernels import KernelMigration
+from oneiros_migrations.moves import Moved, channels_moved
 
 WINDOW = {"filters": "nb_filter", "strides": "subsample", "padding": "border_mode"}
 ORDERED = {"data_format": "dim_ordering"}
@@ -123,6 +124,14 @@ class Conv2DTranspose(Convolution):
         if origin.keras > 1:
             arrays = [value.swapaxes(2, 3) if value.ndim == 4 else value for value in arrays]
         return super().weights(config, arrays, origin)
+
+    def reordered_config(self, config: dict[str, Any], dim_ordering: str) -> dict[str, Any]:
+        """Returns the arguments with `output_shape` in the other order too."""
+        found = super().reordered_config(config, dim_ordering)
+        if config.get("output_shape"):
+            axes = channels_moved(3, dim_ordering)
+            found["output_shape"] = Moved(axes).shape(config["output_shape"])
+        return found
 
 
 class SeparableConv2D(Convolution):

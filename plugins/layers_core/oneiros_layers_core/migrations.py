@@ -1,12 +1,15 @@
-"""How files of Keras 2 are read: the core layers, and the classes that Merge has become."""
+"""How files of Keras 2 are read: the core layers, and the classes that Merge has become; and how they follow
+when a model is converted to the other `dim_ordering`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from oneiros_migrations.base import Migration, Origin
+from oneiros_migrations.base import Arrays, Elementwise, Following, Migration, Origin
 from oneiros_migrations.configs import migrated
 from oneiros_migrations.keras2 import AFFINE, Keras2Layer
+from oneiros_migrations.moves import Moved, unmoved
 
 
 class Dense(Keras2Layer):
@@ -15,26 +18,49 @@ class Dense(Keras2Layer):
     name = "Dense"
     renamed = {**AFFINE, "units": "output_dim"}
 
+    def moved(
+        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+    ) -> Following | None:
+        """Returns the layer with the rows of its kernel where the values of its input are."""
+        if inputs[0].places is None:
+            return None
+        kernel, *bias = arrays
+        return config, [kernel[list(inputs[0].places)], *bias], unmoved(1)
 
-class Activation(Keras2Layer):
+
+class Activation(Elementwise, Keras2Layer):
     """Activation."""
 
     name = "Activation"
     renamed = {"activation": "activation"}
 
+    def moved(
+        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+    ) -> Following | None:
+        """Returns the layer as it is; softmax needs its last axis where it was."""
+        if config.get("activation") == "softmax" and inputs[0].axes[-1] != len(inputs[0].axes) - 1:
+            return None
+        return super().moved(config, arrays, inputs, shapes)
 
-class ActivityRegularization(Keras2Layer):
+
+class ActivityRegularization(Elementwise, Keras2Layer):
     """ActivityRegularization."""
 
     name = "ActivityRegularization"
     renamed = {"l1": "l1", "l2": "l2"}
 
 
-class Dropout(Keras2Layer):
+class Dropout(Elementwise, Keras2Layer):
     """Dropout."""
 
     name = "Dropout"
     renamed = {"rate": "p", "noise_shape": "noise_shape", "seed": "seed"}
+
+    def moved(
+        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+    ) -> Following | None:
+        """Returns the layer as it is, unless what it drops together has a shape."""
+        return None if config.get("noise_shape") else super().moved(config, arrays, inputs, shapes)
 
 
 class SpatialDropout1D(Keras2Layer):
@@ -64,6 +90,12 @@ class Flatten(Keras2Layer):
     name = "Flatten"
     neutral = {"data_format": ("channels_last", None)}
 
+    def moved(
+        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+    ) -> Following | None:
+        """Returns the layer as it is, whose output then is a vector in another order."""
+        return config, arrays, inputs[0].flattened(shapes[0])
+
 
 class Reshape(Keras2Layer):
     """Reshape."""
@@ -77,6 +109,13 @@ class Permute(Keras2Layer):
 
     name = "Permute"
     renamed = {"dims": "dims"}
+
+    def moved(
+        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+    ) -> Following | None:
+        """Returns the layer with the `dims` that give the same output."""
+        dims = [inputs[0].axis(axis) for axis in config["dims"]]
+        return {**config, "dims": dims}, arrays, unmoved(len(dims))
 
 
 class RepeatVector(Keras2Layer):
@@ -121,6 +160,28 @@ class Merge(Migration):
         layers = config.get("layers")
         inside = [migrated(layer, origin) for layer in layers] if isinstance(layers, list) else layers
         return name, {**config, "layers": inside} if "layers" in config else config
+
+    def moved(
+        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+    ) -> Following | None:
+        """Returns the layer for inputs that all moved alike, or that are vectors to be joined."""
+        mode = config.get("mode")
+        if mode == "concat" and all(moved.places or moved.axes == (0,) for moved in inputs):
+            return config, arrays, _joined(inputs, shapes)
+        if any(moved != inputs[0] for moved in inputs) or mode not in ("sum", "mul", "ave", "max", "concat"):
+            return None
+        if mode == "concat":
+            return {**config, "concat_axis": inputs[0].axis(config["concat_axis"])}, arrays, inputs[0]
+        return config, arrays, inputs[0]
+
+
+def _joined(inputs: list[Moved], shapes: list[Any]) -> Moved:
+    """Returns how vectors are moved that were joined one after the other."""
+    places: list[int] = []
+    for moved, shape in zip(inputs, shapes, strict=True):
+        places += [len(places) + place for place in moved.places or range(shape[-1])]
+    source = next(moved.source for moved in inputs if moved.places)
+    return Moved((0,), tuple(places), source)
 
 
 class MergeLayer(Keras2Layer):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from oneiros_migrations.base import Elementwise
 from oneiros_migrations.keras2 import ANY, Keras2Layer
 
 
-class GaussianNoise(Keras2Layer):
+class GaussianNoise(Elementwise, Keras2Layer):
     """GaussianNoise."""
 
     name = "GaussianNoise"
@@ -13,7 +14,7 @@ class GaussianNoise(Keras2Layer):
     neutral = {"seed": ANY}
 
 
-class GaussianDropout(Keras2Layer):
+class GaussianDropout(Elementwise, Keras2Layer):
     """GaussianDropout."""
 
     name = "GaussianDropout"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_migrations.base import Origin
+from oneiros_migrations.base import Arrays, Following, Origin
 from oneiros_migrations.keras2 import ANY, Keras2Layer
+from oneiros_migrations.moves import Moved
 
 
 class BatchNormalization(Keras2Layer):
@@ -42,6 +43,17 @@ class BatchNormalization(Keras2Layer):
                 (here["axis"],) = here["axis"]
             here = {key: value for key, value in here.items() if (key, value) not in DEFAULTS}
         return found, here
+
+    def moved(
+        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+    ) -> Following | None:
+        """Returns the layer with its axis, or its parameters, where the values of its input are."""
+        (moved,) = inputs
+        if moved.places:
+            return config, [moved.sample(value) for value in arrays], moved
+        if config.get("mode") == 1 and moved.axes[-1] != len(moved.axes) - 1:
+            return None
+        return {**config, "axis": moved.axis(config.get("axis", -1))}, arrays, moved
 
 
 DEFAULTS = (("center", True), ("scale", True))

@@ -126,6 +126,7 @@ class ConvLSTM2D(KernelMigration, ForgetBias):
     """ConvLSTM2D, whose weights are always gate by gate here."""
 
     stored = 3
+    steps = 1
     name = "ConvLSTM2D"
     renamed = {
         **SHARED,

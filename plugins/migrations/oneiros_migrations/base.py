@@ -9,7 +9,11 @@ import numpy as np
 from oneiros import registry
 from oneiros.errors import UnknownNameError
 
+from oneiros_migrations.moves import Moved
+
 Arrays = list[np.ndarray[Any, Any]]
+Following = tuple[dict[str, Any], Arrays, Moved]
+"""Arguments and weights of a layer that follows a move, and how its output is moved."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,11 @@ class Migration:
 
     # Properties
         stored: int, the number of weights that Keras 2 stores, if it is another one than here.
+        steps: int, how many axes of steps come before the image's, for a layer with `dim_ordering`.
     """
 
     stored: ClassVar[int | None] = None
+    steps: ClassVar[int] = 0
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class's name here and the arguments that it takes here.
@@ -78,6 +84,26 @@ class Migration:
         """
         return arrays
 
+    def reordered_config(self, config: dict[str, Any], dim_ordering: str) -> dict[str, Any]:
+        """Returns the arguments of the same layer with another `dim_ordering`."""
+        return {**config, "dim_ordering": dim_ordering}
+
+    def moved(
+        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+    ) -> Following | None:
+        """Returns the layer that does the same on moved values, and how its output is moved then.
+
+        This is asked of layers without `dim_ordering` when a model is converted to the other one. None, which
+        it is by default, has the axes moved back before the layer.
+
+        # Arguments
+            config: dict, the layer's arguments.
+            arrays: list of its weights.
+            inputs: list of `Moved`, one for each input.
+            shapes: list of the inputs' shapes before the move, batch included.
+        """
+        return None
+
 
 def migration_of(name: Any) -> Migration | None:
     """Returns what a plugin offers for a class's name, or None.
@@ -91,3 +117,13 @@ def migration_of(name: Any) -> Migration | None:
         return registry.resolve("migration", name)()  # type: ignore[no-any-return]
     except UnknownNameError:
         return None
+
+
+class Elementwise(Migration):
+    """Base for layers that treat each value by itself, wherever it is."""
+
+    def moved(
+        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+    ) -> Following | None:
+        """Returns the layer as it is."""
+        return config, arrays, inputs[0]

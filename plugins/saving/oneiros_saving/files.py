@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -71,9 +71,19 @@ def write(path: Path, state: ModelState) -> None:
     # Raises
         OSError: if the disk is full, or nothing may be written there.
     """
+    form = suited(path)
+    _put(path, lambda draft: form.write(draft, state))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text as `write` does a model."""
+    _put(path, lambda draft: draft.write_text(text, encoding="utf-8"))
+
+
+def _put(path: Path, fill: Callable[[Path], Any]) -> None:
     draft = path.with_name(f".oneiros-{secrets.token_hex(8)}.tmp")
     try:
-        suited(path).write(draft, state)
+        fill(draft)
         if path.exists():
             shutil.copymode(path, draft)
         with draft.open("rb+") as file:

@@ -20,7 +20,7 @@ from oneiros.errors import FileFormatError, OneirosError
 from oneiros_migrations.base import Origin
 from oneiros_migrations.configs import migrated
 
-from oneiros_saving import files, keras2, provenance
+from oneiros_saving import files, keras2, optimizer_arrays, provenance
 from oneiros_saving.kernels import arranged
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.origins import origin_of
@@ -100,7 +100,7 @@ def load_model(
                 if state.training_config is not None and origin.keras > 1:
                     keras2.restore_training(model, state, origin, filepath)
                 elif state.training_config is not None:
-                    _restore_training(model, state.training_config, state)
+                    _restore_training(model, state.training_config, state, origin)
     plugins.call("oneiros_after_load", model=model, path=Path(filepath))
     return model
 
@@ -187,14 +187,16 @@ def _names(value: Any) -> Any:
     return getattr(value, "__name__", value)
 
 
-def _restore_training(model: Any, given: dict[str, Any], state: ModelState) -> None:
+def _restore_training(model: Any, given: dict[str, Any], state: ModelState, origin: Origin) -> None:
     if not {"optimizer_config", "loss"} <= set(given):
         raise FileFormatError(f"The training_config lacks optimizer_config or loss; it has {sorted(given)}.")
     with configs.loading("training_config", model.name):
         model.compile(given["optimizer_config"], **{key: given.get(key) for key in COMPILED})
         if state.optimizer_weights:
-            (getattr(model, "model", None) or model)._make_train_function()
+            optimizer_arrays.inner(model)._make_train_function()
             model.optimizer.set_weights([value for _, value in state.optimizer_weights])
+            if origin.engine == "theano" and (values := optimizer_arrays.turned(model)):
+                model.optimizer.set_weights(values)
             restore_forgotten(model.optimizer, state.training_state)
 
 

@@ -1,0 +1,86 @@
+"""`oneiros convert`: what it says and how it ends; what it does is tested with the conversion."""
+
+from pathlib import Path
+
+import pytest
+from oneiros import backend as K
+from oneiros_cli.main import main
+from oneiros_saving import files
+from oneiros_saving.inspection import inspect_file
+
+MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
+MODEL = MODELS / "seq_conv2d_th.h5"
+
+
+@pytest.fixture
+def run(capsys, tmp_path, monkeypatch):
+    """Runs `oneiros convert` in an empty folder; returns its exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        code = 0
+        try:
+            with K.use("theano"):
+                main(["convert", *map(str, arguments)])
+        except SystemExit as exit:
+            code = exit.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def test_the_order_of_axes_is_told(run):
+    code, out, err = run(MODEL, "m.h5", "--dim-ordering", "tf")
+    assert (code, err) == (0, "")
+    size = Path("m.h5").stat().st_size
+    said = "The input of convolution2d_1 now is x.transpose(0, 2, 3, 1) of what it was."
+    assert out.splitlines() == [f"m.h5: {size:,} bytes", said]
+    assert inspect_file("m.h5").layers[0].input_shape == "(None, 8, 8, 2)"
+
+
+def test_options_reach_the_conversion(run):
+    assert run(MODEL, "w.h5", "--weights")[0] == 0
+    assert files.read("w.h5")[1].model_config is None
+    assert run(MODEL, "t.h5", "--kernels", "theano")[0] == 0
+    assert inspect_file("t.h5").trained_on == "theano"
+    assert run("t.h5", "u.h5", "--trained-on", "tensorflow", "--weights")[0] == 0
+    written = [[value.tobytes() for _, value in named] for _, named in files.read("u.h5")[1].weights]
+    assert written == [[value.tobytes() for _, value in named] for _, named in files.read("t.h5")[1].weights]
+
+
+def test_what_is_there_stays_unless_told(run):
+    Path("m.json").write_text("old")
+    code, out, err = run(MODEL, "m.json")
+    assert (code, out) == (1, "") and "m.json exists. Pass --overwrite to replace it" in err
+    assert Path("m.json").read_text() == "old"
+    assert run(MODEL, "m.json", "--overwrite")[0] == 0 and Path("m.json").read_text().startswith("{")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["none.h5", "m.h5"], 1, "oneiros: There is no file at none.h5"),
+        ([MODEL, "nowhere/m.h5"], 1, "there is no folder"),
+        ([MODEL, "m.h5", "--dim-ordering", "nchw"], 2, "nchw"),
+        ([MODEL], 2, "target"),
+    ],
+)
+def test_errors_are_told_without_a_traceback(run, arguments, code, said):
+    found, out, err = run(*arguments)
+    assert (found, out) == (code, "") and said in err and "Traceback" not in err
+
+
+def test_a_hostile_source_is_refused(run):
+    Path("m.h5").write_bytes(MODEL.read_bytes()[:9000])
+    code, _, err = run("m.h5", "n.h5")
+    assert code == 1 and "damaged or truncated" in err and not Path("n.h5").exists()
+
+
+def test_a_full_disk_is_told(run, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    code, _, err = run(MODEL, "m.h5")
+    assert code == 1 and "No space left on device. Nothing was saved" in err and not Path("m.h5").exists()
