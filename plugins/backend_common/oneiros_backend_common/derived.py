@@ -9,6 +9,8 @@ from oneiros.backend import common
 from oneiros.backend.contract import Backend, draw_seed
 from oneiros.errors import ArgumentError, DataError
 
+from oneiros_backend_common.arrays import owned
+
 T = Any
 
 FUZZ = 1e-7
@@ -98,7 +100,7 @@ class Derived(Backend):
 
     def checked_value(self, x: T, value: T) -> np.ndarray[Any, Any]:
         """Returns a copy of `value` as an array of the variable's type and shape."""
-        array, shape = np.array(value, dtype=self.dtype(x)), self.get_variable_shape(x)
+        array, shape = owned(value, self.dtype(x)), self.get_variable_shape(x)
         if array.shape != shape:
             name = repr(x.name) if x.name else "The variable"
             raise DataError(f"{name} has shape {shape}; it can't be set to shape {array.shape}.")

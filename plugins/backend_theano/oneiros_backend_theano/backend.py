@@ -14,6 +14,7 @@ import pytensor.tensor as pt
 from oneiros.backend.common import floatx
 from oneiros.backend.contract import CAPABILITIES, draw_seed
 from oneiros.errors import ArgumentError, GraphError
+from oneiros_backend_common.arrays import owned
 from oneiros_backend_common.convolutions import Convolutions
 from oneiros_backend_common.ctc import Ctc
 from oneiros_backend_common.rnn import Rnn
@@ -103,7 +104,7 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
 
     def variable(self, value: Any, dtype: Any = None, name: Any = None) -> Any:
         """Makes a shared variable of known shape."""
-        array = np.array(value.toarray() if hasattr(value, "toarray") else value, dtype=self._dtype(dtype))
+        array = owned(value.toarray() if hasattr(value, "toarray") else value, self._dtype(dtype))
         x = KerasVariable(TensorType(array.dtype.name, shape=array.shape), array, strict=False, name=name)
         x._keras_shape, x._uses_learning_phase, x._sparse = array.shape, False, hasattr(value, "toarray")
         return x

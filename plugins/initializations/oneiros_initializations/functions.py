@@ -15,6 +15,8 @@ from oneiros import backend as K
 from oneiros.config import get_object
 from oneiros.errors import ArgumentError, ShapeError
 
+from oneiros_initializations.postponed import initialized
+
 Shape = Sequence[int]
 
 
@@ -46,12 +48,12 @@ def get_fans(shape: Shape, dim_ordering: str = "th") -> tuple[float, float]:
 
 def uniform(shape: Shape, scale: float = 0.05, name: str | None = None, dim_ordering: str = "th") -> Any:
     """Uniform between `-scale` and `scale`."""
-    return K.random_uniform_variable(shape, -scale, scale, name=name)
+    return initialized(shape, name, lambda: K.random_uniform_variable(shape, -scale, scale, name=name))
 
 
 def normal(shape: Shape, scale: float = 0.05, name: str | None = None, dim_ordering: str = "th") -> Any:
     """Normal with mean 0 and standard deviation `scale`, not truncated."""
-    return K.random_normal_variable(shape, 0.0, scale, name=name)
+    return initialized(shape, name, lambda: K.random_normal_variable(shape, 0.0, scale, name=name))
 
 
 def lecun_uniform(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
@@ -107,10 +109,13 @@ def orthogonal(shape: Shape, scale: float = 1.1, name: str | None = None, dim_or
     """
     if len(shape) < 2:
         raise ShapeError(f"orthogonal takes a shape of two or more axes; it received {tuple(shape)}.")
+    return initialized(shape, name, lambda: K.variable(scale * _orthonormal(shape), name=name))
+
+
+def _orthonormal(shape: Shape) -> np.ndarray[Any, Any]:
     flat = (shape[0], int(np.prod(shape[1:])))
     left, _, right = np.linalg.svd(np.random.normal(0.0, 1.0, flat), full_matrices=False)
-    matrix = left if left.shape == flat else right
-    return K.variable(scale * matrix.reshape(shape), name=name)
+    return np.reshape(left if left.shape == flat else right, shape)
 
 
 def identity(shape: Shape, scale: float = 1, name: str | None = None, dim_ordering: str = "th") -> Any:

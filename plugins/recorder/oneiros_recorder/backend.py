@@ -11,6 +11,7 @@ import numpy as np
 from oneiros.backend import common
 from oneiros.backend.contract import Backend, Function, draw_seed
 from oneiros.errors import ArgumentError
+from oneiros_backend_common.arrays import owned
 
 from oneiros_recorder.nodes import Node, Spec
 from oneiros_recorder.pinning import pinned
@@ -91,7 +92,7 @@ class RecordedBackend(Backend):
         if self.owns(value):
             raise ArgumentError(f"variable takes an array or a number, not {value!r:.200}. See K.eval(x).")
         sparse = hasattr(value, "toarray")
-        array = np.array(value.toarray() if sparse else value, self._dtype(dtype))
+        array = owned(value.toarray() if sparse else value, self._dtype(dtype))
         name = name or f"Variable_{common.get_uid('Variable')}"
         spec = Spec(array.shape, str(array.dtype))
         node: T = self.recorder.node("variable", spec, name=name, data=self.cell(array))

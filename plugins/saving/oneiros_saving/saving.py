@@ -17,6 +17,8 @@ from oneiros import config as configs
 from oneiros import plugins, registry
 from oneiros.bases import Budget, ModelState
 from oneiros.errors import FileFormatError, OneirosError
+from oneiros_backend_common.arrays import given
+from oneiros_initializations.postponed import postponed
 from oneiros_migrations.base import Origin
 from oneiros_migrations.configs import migrated
 
@@ -91,12 +93,15 @@ def load_model(
         with configs.custom_object_scope(custom_objects or {}), supplied, bounded:
             config = migrated(state.model_config, origin)
             provenance.check(config, state.training_config if origin.keras < 2 else None, state.provenance)
-            model = configs.layer_from_config(config)
+            with postponed() as waiting:
+                model = configs.layer_from_config(config)
             if not hasattr(model, "_make_train_function"):
                 raise FileFormatError(f"{filepath} holds a {type(model).__name__}, which is no model.")
             with K.use(model._backend):
                 weights = keras2.in_order(model, state.weights) if origin.keras > 1 else state.weights
-                K.batch_set_value(_pairs(model, weights, filepath, False, origin))
+                pairs = _pairs(model, weights, filepath, False, origin)
+                K.batch_set_value([(variable, _handed_over(value)) for variable, value in pairs])
+                waiting.draw(variable for variable, _ in pairs)
                 if state.training_config is not None and origin.keras > 1:
                     keras2.restore_training(model, state, origin, filepath)
                 elif state.training_config is not None:
@@ -185,6 +190,11 @@ def _names(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_names(item) for item in value]
     return getattr(value, "__name__", value)
+
+
+def _handed_over(value: Any) -> Any:
+    """Returns an array that was read from a file, to be kept by a variable if its memory is its own."""
+    return given(value) if value.flags.owndata and value.flags.writeable else value
 
 
 def _restore_training(model: Any, given: dict[str, Any], state: ModelState, origin: Origin) -> None:
