@@ -133,7 +133,9 @@ def test_installed_it_is_usable_by_name_and_uninstalled_it_is_named(environment,
     said = environment.run(MISSING).stdout
     assert "Unknown layer 'Shout'" in said
     assert "The file says that it came from my-lab 1.0: install that if you trust the file." in said
-    manifests = [f"oneiros_{name}" for name in ("layers_core", "layers_core.manifest")]
+    manifests = [
+        f"oneiros_{name}" for name in ("layers_core", "layers_core.manifest", "layers_core.migrations")
+    ]
     assert said.splitlines()[-1] == f"imported: {manifests}", "neither the engine nor a layer's module"
 
 
