@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from backends import BACKENDS
 from oneiros import backend as K
-from oneiros.bases import ModelState
+from oneiros import registry
+from oneiros.bases import Format, ModelState
 from oneiros.errors import ArgumentError, FileMissingError
 from oneiros.layers import (
     LSTM,
@@ -343,3 +344,28 @@ def test_a_state_without_a_layout_is_kept_as_it_is(tmp_path):
     files.write(tmp_path / "w.h5", state)
     convert(tmp_path / "w.h5", tmp_path / "v.h5")
     assert stored(tmp_path / "v.h5") == stored(tmp_path / "w.h5")
+
+
+class WeightsAlone(Format):
+    """A format like that of a plugin that stores arrays and nothing else."""
+
+    name, suffixes = "arrays", (".arrays",)
+
+    def recognises(self, head):
+        return head.startswith(b"ARRAYS")
+
+    def write(self, path, state):
+        if state.model_config is not None:
+            raise ArgumentError("It holds weights alone.")
+        path.write_bytes(
+            b"ARRAYS" + b"".join(value.tobytes() for _, named in state.weights for _, value in named)
+        )
+
+
+def test_formats_of_plugins_are_written_by_their_suffix(tmp_path):
+    source = MODELS / "seq_conv2d_th.h5"
+    with registry.register("format", "arrays", WeightsAlone):
+        with pytest.raises(ArgumentError, match=r"It holds weights alone\. To convert .*: weights_only=True"):
+            convert(source, tmp_path / "m.arrays")
+        convert(source, tmp_path / "m.arrays", weights_only=True)
+    assert (tmp_path / "m.arrays").stat().st_size == 6 + 4 * 172

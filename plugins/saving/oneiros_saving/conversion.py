@@ -156,7 +156,11 @@ def _write(path: Any, state: ModelState, weights_only: bool, source: files.PathL
         raise ArgumentError(
             f"{path.name}: no format here has this suffix; there are {', '.join(_suffixes())}."
         )
-    files.write(path, ModelState(weights=state.weights) if weights_only else state)
+    try:
+        files.write(path, ModelState(weights=state.weights) if weights_only else state)
+    except ArgumentError as error:
+        hint = "" if weights_only else " To convert the weights alone: weights_only=True, or --weights."
+        raise ArgumentError(f"{error}{hint}") from error
 
 
 def _text(suffix: str, state: ModelState) -> str:
