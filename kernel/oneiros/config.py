@@ -150,24 +150,26 @@ def check_loadable(cls: Any, kind: str, custom_objects: dict[str, Any] | None = 
         )
 
 
-def parameter_budget(limit: int = MAX_PARAMETERS) -> AbstractContextManager[None]:
+def parameter_budget(limit: int = MAX_PARAMETERS, calls: int = 0) -> AbstractContextManager[None]:
     """Returns a context manager that bounds how many weights may be made, all layers together.
 
     # Arguments
         limit: int, number of scalars; loading passes how many the file holds.
+        calls: int, number of calls in nested models and of unrolled steps; 0 leaves the bound that holds.
     """
-    return _setting(_budget, [limit, MAX_CALLS, limit])
+    calls = calls or (_budget.get() or [MAX_CALLS])[-1]
+    return _setting(_budget, [limit, calls, limit, calls])
 
 
 def spend_parameters(shape: tuple[int, ...] | None, owner: str) -> None:
     """Counts a weight about to be made, or with None a call or a step, against the budget if one holds."""
-    budget = _budget.get() or [math.inf, math.inf, 0]
+    budget = _budget.get() or [math.inf, math.inf, 0, 0]
     budget[shape is None] -= 1 if shape is None else math.prod(shape)
     if min(budget) < 0:
-        what = f"call or step {MAX_CALLS:,}" if shape is None else f"a weight of shape {tuple(shape)}"
+        most = f"{budget[3]:,} inner calls and steps" if shape is None else f"{budget[2]:,} parameters"
         raise UnsafeFileError(
-            f"The configuration makes {owner} ask for {what}: more than the {budget[2]:,} parameters that it "
-            f"may have. If its arguments are meant, build under `with oneiros.config.parameter_budget(n):`."
+            f"The configuration makes {owner} ask for {f'a weight of shape {shape}' if shape else 'a call'}: "
+            f"more than the {most} that it may have. Meant? Use oneiros.config.parameter_budget(n, calls=m)."
         )
 
 
@@ -293,8 +295,7 @@ def _parts(kind: str, config: Any) -> tuple[str, Any]:
 
 
 def _lookup(kind: str, name: str, custom_objects: dict[str, Any] | None = None) -> Any:
-    own = {**_custom, **(custom_objects or {})}
-    if name in own:
+    if name in (own := {**_custom, **(custom_objects or {})}):
         return own[name]
     try:
         return registry.resolve(kind, name)

@@ -305,6 +305,37 @@ def test_the_bound_holds_for_all_layers_together():
         config.layer_from_config({"class_name": "Sequential", "config": many})
 
 
+def test_calls_in_nested_models_are_bounded_and_the_caller_may_raise_the_bound():
+    inner = Sequential([Dense(3, input_dim=3, name="i"), Dense(3, name="j")], name="inner")
+    entry = {"class_name": "Sequential", "config": inner.get_config(), "name": "inner"}
+    places = {"input_layers": [["x", 0, 0]], "output_layers": [["inner", 4, 0]]}
+    start = {**layer("InputLayer", name="x", batch_input_shape=[None, 3]), "name": "x", "inbound_nodes": []}
+    calls = [[["x", 0, 0]], *[[["inner", index, 0]] for index in (1, 2, 3)]]
+    model = {"name": "m", "layers": [start, {**entry, "inbound_nodes": calls}], **places}
+    with (
+        config.parameter_budget(calls=7),
+        pytest.raises(UnsafeFileError, match=r"'[ij]' ask for a call.* 7 inn"),
+    ):
+        config.layer_from_config({"class_name": "Model", "config": model})
+    with config.parameter_budget(calls=8), config.parameter_budget(100):
+        assert config.layer_from_config({"class_name": "Model", "config": model}).count_params() == 24
+
+
+@pytest.mark.parametrize("error", [RuntimeError, MemoryError, OverflowError, OSError])
+def test_whatever_a_constructor_raises_names_the_layer(error):
+    class Fails(Dense):
+        loadable = True
+
+        def __init__(self, **kwargs):
+            raise error("from the depths")
+
+    with (
+        registry.register("layer", "Fails", Fails),
+        pytest.raises(ConfigError, match=r"'Fails'.*from the depths"),
+    ):
+        config.layer_from_config(layer("Fails"))
+
+
 def test_code_is_not_bounded():
     config.spend_parameters((10**12,), "a layer")
     assert Sequential([Dense(3, input_dim=2)]).count_params() == 9
