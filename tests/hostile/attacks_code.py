@@ -261,6 +261,11 @@ def pickles(folder):
         yield what, pickled(f"{what}.pkl", data)
     for what, data in {
         "a function of ours changed": b"cnumpy\ndtype\n}S'_function'\nNsb.",
+        "type of nothing": b"cnumpy\ndtype\n(NtR.",
+        "shape of nothing": b"cnumpy.core.multiarray\nscalar\n(NS'x'\ntR.",
+        "bytes that don't fit": b"cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S'i8'\ntRS'x'\ntR.",
+        "another encoding": b"c_codecs\nencode\n(Vx\nVrot13\ntR.",
+        "a type by itself": b"cnumpy\ndtype\n(S'i8'\ntR.",
         "array of objects": b"cnumpy\ndtype\n(S'O8'\ntR.",
         "claims more": b"\x80\x04\x8e" + (1 << 50).to_bytes(8, "little") + b".",
     }.items():

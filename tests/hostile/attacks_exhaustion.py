@@ -143,6 +143,15 @@ def compression_bombs(folder):
         lambda: unpack_zip(folder / "lying.zip", folder / "out", Budget()),
         "FileFormatError",
     )
+    for place in (lying.index(b"PK\x03\x04") + 22, lying.index(b"PK\x01\x02") + 24):
+        lying[place : place + 4] = struct.pack("<L", 301 * BYTES)
+    (folder / "larger.zip").write_bytes(lying)
+    more = Budget(excess_bytes=400 * BYTES)
+    yield (
+        "zip that says it is larger",
+        lambda: unpack_zip(folder / "larger.zip", folder / "out", more),
+        "FileFormatError",
+    )
     (folder / "overlap.zip").write_bytes(overlapping())
     yield (
         "zip whose members share bytes",
@@ -498,6 +507,10 @@ def damaged_and_disguised_files(folder):
             "FileFormatError",
             "UnsafeFileError",
         )
+    created = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    created.set_sizes(4, 4)
+    h5py.h5f.create(str(folder / "short addresses.h5").encode(), fcpl=created).close()
+    yield "short addresses", lambda: load_model(folder / "short addresses.h5"), "UnsafeFileError"
     yield "text as tar", lambda: unpack_tar(folder / "text.h5", folder / "out", Budget())
     path = cut(folder)
     yield "a cut gzip as tar", lambda: unpack_tar(path, folder / "out", Budget())

@@ -74,7 +74,9 @@ def tar_members(folder):
         path = tar(folder / mode.replace(":", "."), file("../x"), mode=mode)
         yield mode, lambda p=path: unpack_tar(p, folder / "out", Budget())
     (folder / "there").mkdir()
-    good = tar(folder / "good.tar", file("a"))
+    good = tar(folder / "good.tar", file("a", bytes(3000)))
+    (folder / "cut.tar").write_bytes(good.read_bytes()[:2000])
+    yield "cut", lambda: unpack_tar(folder / "cut.tar", folder / "out", Budget()), "FileFormatError"
     yield "into a folder that exists", lambda: unpack_tar(good, folder / "there", Budget()), "ArgumentError"
 
 
@@ -112,11 +114,9 @@ def zip_members(folder):
 def plain_archives(folder):
     tree = {"a.txt": b"one", "sub/b.bin": bytes(1000), "sub/deep/c": b""}
     for mode in ("w", "w:gz", "w:bz2"):
-        tar(
-            folder / mode.replace(":", "."),
-            *(file(name, content) for name, content in tree.items()),
-            mode=mode,
-        )
+        files = [file(name, content) for name, content in tree.items()]
+        folders = [(name, tarfile.DIRTYPE, "", b"") for name in (".", "sub", "./sub/deep")]
+        tar(folder / mode.replace(":", "."), *folders, *files, mode=mode)
     zipped(folder / "z.zip", *((name, content, 0) for name, content in tree.items()))
 
     def check(unpack, name):

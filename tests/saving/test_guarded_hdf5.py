@@ -301,6 +301,26 @@ def test_scalars_and_empty_arrays_are_read(build, shape):
     assert value.shape == shape
 
 
+def test_a_block_that_skipped_the_filter_is_read(build):
+    def stored_plain(group, folder):
+        item = group.create_dataset("w", (4,), "float32", chunks=(4,), compression="gzip")
+        item.id.write_direct_chunk((0,), np.arange(4, dtype="f4").tobytes(), filter_mask=1)
+
+    ((_, ((_, value),)),) = read(build(stored_plain)).weights
+    np.testing.assert_array_equal(value, np.arange(4))
+
+
+def test_a_list_of_names_kept_outside_the_header_is_damage(build):
+    def many(group, folder):
+        group["w"] = np.zeros(3)
+        group.attrs.create("weight_names", ["w"], dtype=h5py.string_dtype())
+        for index in range(20):
+            group.attrs[f"a{index}"] = index
+
+    with pytest.raises(FileFormatError, match="the attribute isn't stored in the object's header"):
+        read(build(many, "latest"))
+
+
 def test_highly_compressible_weights_are_read(build):
     zeros = np.zeros((1000, 1000), "f4")
     ((_, ((_, value),)),) = read(build(dataset(data=zeros, compression="gzip", chunks=(100, 1000)))).weights
