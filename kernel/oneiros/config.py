@@ -157,8 +157,8 @@ def parameter_budget(limit: int = MAX_PARAMETERS, calls: int = 0) -> AbstractCon
         limit: int, number of scalars; loading passes how many the file holds.
         calls: int, number of calls in nested models and of unrolled steps; 0 leaves the bound that holds.
     """
-    calls = calls or (_budget.get() or [MAX_CALLS])[-1]
-    return _setting(_budget, [limit, calls, limit, calls])
+    most = calls or (_budget.get() or [MAX_CALLS])[-1]
+    return _setting(_budget, [limit, most, limit, most])
 
 
 def spend_parameters(shape: tuple[int, ...] | None, owner: str) -> None:
