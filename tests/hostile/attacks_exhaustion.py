@@ -143,13 +143,15 @@ def compression_bombs(folder):
         lambda: unpack_zip(folder / "lying.zip", folder / "out", Budget()),
         "FileFormatError",
     )
+    with zipfile.ZipFile(folder / "larger.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", bytes(BYTES))
+    lying = bytearray((folder / "larger.zip").read_bytes())
     for place in (lying.index(b"PK\x03\x04") + 22, lying.index(b"PK\x01\x02") + 24):
-        lying[place : place + 4] = struct.pack("<L", 301 * BYTES)
+        lying[place : place + 4] = struct.pack("<L", BYTES + 1)
     (folder / "larger.zip").write_bytes(lying)
-    more = Budget(excess_bytes=400 * BYTES)
     yield (
         "zip that says it is larger",
-        lambda: unpack_zip(folder / "larger.zip", folder / "out", more),
+        lambda: unpack_zip(folder / "larger.zip", folder / "out", Budget()),
         "FileFormatError",
     )
     (folder / "overlap.zip").write_bytes(overlapping())

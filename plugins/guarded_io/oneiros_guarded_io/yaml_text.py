@@ -17,6 +17,7 @@ import yaml
 from oneiros.config import MAX_DEPTH, MAX_DIGITS, MAX_TOKENS
 from oneiros.errors import ConfigError, UnsafeFileError
 
+MAX_PARTS = MAX_TOKENS // 2
 _PREFIX = "tag:yaml.org,2002:"
 _TEXT = {"str", "python/str", "python/unicode"}
 _SEQUENCES = {"seq", "python/tuple"}
@@ -124,8 +125,8 @@ class _Builder:
 
     def _spend(self, count: int) -> int:
         self._count += count
-        if self._count > MAX_TOKENS:
-            _refuse(f"it has more than {MAX_TOKENS} parts, references followed")
+        if self._count > MAX_PARTS:
+            _refuse(f"it has more than {MAX_PARTS} parts, references followed")
         return self._count
 
 
