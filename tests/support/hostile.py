@@ -162,11 +162,17 @@ def limit_address_space(more):
 
 
 def tree(folder):
-    """Returns all that is in a folder: paths, and what files hold."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() and not path.is_symlink() else None
-        for path in sorted(folder.rglob("*"))
-    }
+    """Returns all that is in a folder: paths, and what tells whether a file was written since."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        status = path.lstat()
+        found[str(path.relative_to(folder))] = (
+            status.st_ino,
+            status.st_mode,
+            status.st_size,
+            status.st_mtime_ns,
+        )
+    return found
 
 
 def run_action(action, folder, watch):
