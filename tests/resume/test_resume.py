@@ -196,7 +196,7 @@ def test_a_program_without_a_seed_goes_on_with_the_same_draws(backend, tmp_path,
     ends = []
     for seed, source in ((1, "one.h5"), (2, "two.h5")):
         np.random.seed(seed)
-        model = Sequential([Dense(3, input_dim=1), Dropout(0.5), Dense(1)])
+        model = Sequential([Dense(3, input_dim=1, name="one"), Dropout(0.5), Dense(1, name="two")])
         model.compile("adam", "mse")
         copying = Copying(9 if seed == 1 else 99, tmp_path / source, tmp_path / "two.h5")
         history = model.fit(X / 9, X, 4, 3, 0, [copying, Resume(tmp_path / source, batches=1)])
@@ -250,6 +250,20 @@ class TestTheFile:
         with pytest.raises(FileFormatError, match=r"\(1, 1\).*Dense.*\(1, 2\)") as caught:
             new_model(width=2).fit(X, np.tile(X, 2), 4, 3, 0, [Resume(tmp_path / "run.h5")])
         assert any("To start anew, remove that file" in note for note in caught.value.__notes__)
+
+    def test_weights_in_another_order(self, tmp_path):
+        """As when a model is built again in one process, and Keras 1 sorts its new names."""
+        for numbers in ((1, 2), (9, 10), (10, 11)):
+            model = Sequential([Dense(1, input_dim=1, name=f"dense_{number}") for number in numbers])
+            model.compile("adam", "mse")
+            model.model.train_function = Step(model.model)
+            if numbers == (9, 10):
+                with pytest.raises(
+                    ArgumentError, match=r"optimizer's state in another order.*Name the layers"
+                ):
+                    model.fit(X, X, 4, 3, 0, [Resume(tmp_path / "run.h5")])
+            else:
+                model.fit(X, X, 4, 3, 0, [Resume(tmp_path / "run.h5", keep=True)])
 
     def test_a_damaged_one_is_not_passed_over(self, tmp_path):
         fit([Resume(tmp_path / "run.h5", keep=True)])

@@ -112,6 +112,7 @@ class Keeper(Callback):
     def __init__(self, plan: Resume, training: Training, epochs: range) -> None:
         self.plan, self.training, self.epochs = plan, training, epochs
         self.model, self.fit = training.model, {key: plan.params.get(key) for key in SAME}
+        self.parameters = training.parameters()
         self._check_optimizer()
         self._found = self._read() if plan.path.exists() else None
         if self._found:
@@ -187,7 +188,8 @@ class Keeper(Callback):
 
     def _save(self, epoch: int, batch: int | None) -> None:
         optimizer = self.model.optimizer
-        run = {"epoch": epoch, "batch": batch, "fit": self.fit, **self.training.state()}
+        run = {"epoch": epoch, "batch": batch, "fit": self.fit, "parameters": self.parameters}
+        run.update(self.training.state())
         state = saving.state_of(self.model)
         state.training_state = encoded({"optimizer": values_of(optimizer, optimizer.weights), "run": run})
         saving._write(self.model, self.plan.path, state, True)
@@ -207,6 +209,11 @@ class Keeper(Callback):
             raise ArgumentError(
                 f"{self.plan.path} is of a training with {run['fit']}; this one has {self.fit}. Pass the "
                 f"same data to go on with it, or remove the file to start anew."
+            )
+        if sorted(run["parameters"]) == sorted(self.parameters) and run["parameters"] != self.parameters:
+            raise ArgumentError(
+                f"{self.plan.path} has the optimizer's state in another order, that of the weights' names, in "
+                f"which 'dense_10' comes before 'dense_9'. Name the layers, or go on in a new process."
             )
         return dict[str, Any](run)
 

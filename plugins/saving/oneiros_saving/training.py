@@ -36,6 +36,11 @@ class Training:
         self._callbacks = dict(_named(callbacks))
         self._begun: dict[str, Encoded] = {}
 
+    def parameters(self) -> list[int]:
+        """Returns the places of what is trained among the weights, in the order of the optimizer's state."""
+        places = {id(weight): place for place, weight in enumerate(self._inner.weights)}
+        return [places.get(id(weight), -1) for weight in self._inner._collected_trainable_weights]
+
     def begin(self) -> None:
         """Notes the states of the callbacks, which are the program's own until something changes them."""
         self._begun = {name: encoded(_get_state(callback)) for name, callback in self._callbacks.items()}
