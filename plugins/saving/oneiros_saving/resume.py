@@ -212,8 +212,8 @@ class Keeper(Callback):
             )
         if sorted(run["parameters"]) == sorted(self.parameters) and run["parameters"] != self.parameters:
             raise ArgumentError(
-                f"{self.plan.path} has the optimizer's state in another order, that of the weights' names, in "
-                f"which 'dense_10' comes before 'dense_9'. Name the layers, or go on in a new process."
+                f"{self.plan.path} has the optimizer's state in another order, that of the weights' names: "
+                f"'dense_10' comes before 'dense_9'. Name the layers, or go on in a new process."
             )
         return dict[str, Any](run)
 
