@@ -6,7 +6,16 @@ import os
 import h5py
 import numpy as np
 from hostile import attack
-from hostile_files import dense, layer, network, sequential, weight_entries, write, write_weights
+from hostile_files import (
+    command_entries,
+    dense,
+    layer,
+    network,
+    sequential,
+    weight_entries,
+    write,
+    write_weights,
+)
 from oneiros.bases import Budget
 from oneiros.models import load_model, model_from_json
 
@@ -171,7 +180,7 @@ def every_entry_reads_through_the_guard(folder):
     for whole in (True, False):
         for what, make in hostile.items():
             path = replaced(folder, f"{what}{whole}.h5", make, whole)
-            for entry, action in weight_entries(path, whole):
+            for entry, action in (*weight_entries(path, whole), *command_entries(path)):
                 yield f"{what}, {entry}", action
         model, secret = network(), replaced(folder, f"s{whole}.h5", stored_elsewhere, whole)
         secret = secret.rename(secret.with_suffix(".txt"))

@@ -7,6 +7,8 @@ import h5py
 import numpy as np
 from oneiros.models import Model, Sequential, load_model, model_from_config, model_from_json, model_from_yaml
 from oneiros.utils.layer_utils import layer_from_config
+from oneiros_saving.conversion import convert
+from oneiros_saving.inspection import inspect_file
 
 
 def canary():
@@ -117,6 +119,14 @@ def weight_entries(path, whole=True):
     yield "load_weights by name", lambda: model.load_weights(path, by_name=True)
     yield "group", lambda: _from_group(model, path, "load_weights_from_hdf5_group")
     yield "group by name", lambda: _from_group(model, path, "load_weights_from_hdf5_group_by_name")
+
+
+def command_entries(path):
+    """Gives what `oneiros inspect` and `oneiros convert` do with a file, each with a name."""
+    yield "inspect", lambda: inspect_file(path)
+    for suffix in (".json", ".yaml", ".safetensors", ".h5"):
+        target = path.with_name(f"converted{suffix}")
+        yield f"convert to {suffix}", lambda target=target: convert(path, target)
 
 
 def _from_group(model, path, method):
