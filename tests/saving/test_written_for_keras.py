@@ -79,11 +79,11 @@ def agrees(found, expected):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_keras_own_files_loaded_and_saved_keep_their_layout(name, tmp_path, describe):
+def test_keras_own_files_loaded_and_saved_keep_their_layout(name, tmp_path, describe_for_keras):
     path = MODELS / f"{name}.h5"
     with K.use("tensorflow"):
         load_model(path).save(tmp_path / "m.h5")
-    found, expected = describe(tmp_path / "m.h5"), describe(path)
+    found, expected = describe_for_keras(tmp_path / "m.h5"), describe_for_keras(path)
     assert found.pop("/@oneiros_provenance")[0] == "attribute"
     for attribute in [place for place in expected if place.endswith("_config")]:
         (*kind, value), (*other, wanted) = found.pop(attribute), expected.pop(attribute)
