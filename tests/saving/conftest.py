@@ -13,7 +13,7 @@ def describe():
 
 @pytest.fixture
 def describe_for_keras():
-    """Gives a function that describes a file as `describe` does, without what Keras 1 forgot of optimizers."""
+    """Gives a function that describes a file without what Keras 1 forgot of optimizers."""
     return _describe_for_keras
 
 

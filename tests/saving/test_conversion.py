@@ -10,7 +10,7 @@ from backends import BACKENDS
 from oneiros import backend as K
 from oneiros import registry
 from oneiros.bases import Format, ModelState
-from oneiros.errors import ArgumentError, FileMissingError
+from oneiros.errors import ArgumentError, FileFormatError, FileMissingError, OneirosError
 from oneiros.layers import (
     LSTM,
     Activation,
@@ -36,6 +36,7 @@ from oneiros.layers import (
     merge,
 )
 from oneiros.models import Model, Sequential, load_model, model_from_json
+from oneiros.optimizers import Nadam, RMSprop
 from oneiros_saving import files
 from oneiros_saving.conversion import convert
 
@@ -226,6 +227,57 @@ def test_a_configuration_alone(there, tmp_path):
     convert(MODELS / "seq_conv2d_th.json", tmp_path / "m.json", dim_ordering="tf")
     model = model_from_json((tmp_path / "m.json").read_text())
     assert model.input_shape == (None, 8, 8, 2) and model.layers[2].axis == 3
+
+
+@pytest.mark.parametrize("suffix", [".json", ".yaml"])
+@pytest.mark.parametrize("version", ["2.1.6", "2.2.4"])
+def test_configurations_of_keras_2(version, suffix, tmp_path):
+    dense = {
+        "name": "d",
+        "units": 3,
+        "batch_input_shape": [None, 4],
+        "activation": "relu",
+        "dtype": "float32",
+    }
+    config = {"class_name": "Sequential", "keras_version": version,
+              "config": [{"class_name": "Dense", "config": dense}]}  # fmt: skip
+    (tmp_path / "a.json").write_text(json.dumps(config))
+    convert(tmp_path / "a.json", tmp_path / f"b{suffix}")
+    convert(tmp_path / f"b{suffix}", tmp_path / "c.json")
+    assert model_from_json((tmp_path / "c.json").read_text()).output_shape == (None, 3)
+
+
+def test_a_missing_plugin_is_told_with_where_the_file_says_it_came_from(tmp_path):
+    recorded = {"layer:Shout": {"distribution": "my-lab", "version": "1.0"}}
+    config = {"class_name": "Sequential", "config": [{"class_name": "Shout", "config": {"name": "s"}}],
+              "oneiros_provenance": recorded}  # fmt: skip
+    (tmp_path / "a.json").write_text(json.dumps(config))
+    with pytest.raises(OneirosError, match=r"came from my-lab 1\.0"):
+        convert(tmp_path / "a.json", tmp_path / "b.json", dim_ordering="tf")
+
+
+def test_a_layer_is_no_model(tmp_path):
+    (tmp_path / "a.json").write_text('{"class_name": "Dense", "config": {"output_dim": 3}}')
+    with pytest.raises(FileFormatError, match="holds a Dense, which is no model"):
+        convert(tmp_path / "a.json", tmp_path / "b.json", kernels="theano")
+
+
+@pytest.mark.parametrize(("made", "arguments"), [(Nadam, {}), (RMSprop, {"decay": 0.1})])
+def test_what_the_optimizer_counts_is_kept(there, made, arguments, tmp_path):
+    x = np.random.random((8, 4, 4, 1))
+    model = Sequential(
+        [Convolution2D(2, 3, 3, input_shape=(4, 4, 1), dim_ordering="tf"), Flatten(), Dense(1)]
+    )
+    model.compile(made(**arguments), "mse")
+    model.fit(x, x[:, 0, 0], nb_epoch=2, verbose=0, shuffle=False)
+    model.save(tmp_path / "tf.h5")
+    convert(tmp_path / "tf.h5", tmp_path / "th.h5", dim_ordering="th")
+    found = load_model(tmp_path / "th.h5")
+    losses = [
+        each.fit(images, x[:, 0, 0], nb_epoch=3, verbose=0, shuffle=False).history["loss"]
+        for each, images in ((model, x), (found, x.transpose(0, 3, 1, 2)))
+    ]
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)
 
 
 # Engines' kernels

@@ -97,7 +97,15 @@ def test_where_it_was_trained_is_read_off_the_names(tmp_path):
             group.attrs["weight_names"] = np.array(names)
             for name in names:
                 group[name.decode()] = np.zeros(2, "float32")
-        assert inspect_file(tmp_path / "w.h5").trained_on == engine
+        found = inspect_file(tmp_path / "w.h5")
+        assert (found.trained_on, found.kernels) == (engine, engine)
+
+
+def test_kernels_of_what_is_saved_here_are_tensorflows(tmp_path):
+    with K.use("theano"):
+        Sequential([Dense(2, input_dim=3)]).save(tmp_path / "m.h5")
+    found = inspect_file(tmp_path / "m.h5")
+    assert (found.trained_on, found.kernels) == ("theano", "tensorflow")
 
 
 def test_files_of_keras_2_are_told_as_what_they_are_here(tmp_path):

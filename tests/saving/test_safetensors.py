@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.bases import Budget, ModelState
-from oneiros.errors import ArgumentError, FileFormatError
+from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
 from oneiros.layers import BatchNormalization, Dense
 from oneiros.models import Sequential, load_model
 from oneiros_format_safetensors.format import SafetensorsFormat
+from oneiros_saving.inspection import inspect_file
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
@@ -98,6 +99,9 @@ def test_a_file_of_another_program_is_explained(tmp_path):
         ("[]", "holds tensors of no layer: l/w"),
         ('[["l", ["w", "v"]]]', "don't fit its tensors"),
         ('[["l", ["w", "w"]]]', "don't fit its tensors"),
+        ('[["l", "w"]]', "don't fit its tensors"),
+        ('[["l", [1, null]]]', "don't fit its tensors"),
+        ("[[1, []]]", "don't fit its tensors"),
         ("7", "don't fit its tensors"),
         ("{", "don't fit its tensors"),
     ],
@@ -107,3 +111,25 @@ def test_metadata_that_don_t_fit(tmp_path, layers, message):
     save_file({"l/w": np.zeros(3)}, tmp_path / "w.safetensors", metadata)
     with pytest.raises(FileFormatError, match=message):
         SafetensorsFormat().read(tmp_path / "w.safetensors", Budget())
+
+
+def test_metadata_beyond_the_limits_are_refused(tmp_path):
+    metadata = {"format": "oneiros-format-safetensors", "layers": "[" * 1000}
+    save_file({"l/w": np.zeros(3)}, tmp_path / "w.safetensors", metadata)
+    with pytest.raises(UnsafeFileError, match="nests deeper"):
+        SafetensorsFormat().read(tmp_path / "w.safetensors", Budget())
+
+
+def test_more_axes_than_arrays_have_are_refused(tmp_path):
+    header = b'{"l/w": {"dtype": "F32", "shape": [' + b"1, " * 99 + b'1], "data_offsets": [0, 4]}}'
+    (tmp_path / "w.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    with pytest.raises(UnsafeFileError, match="its shape"):
+        SafetensorsFormat().read(tmp_path / "w.safetensors", Budget())
+
+
+@pytest.mark.parametrize("name", ["m.json", "m.yaml"])
+def test_texts_whose_ninth_byte_is_a_brace_are_texts(name, tmp_path):
+    text = {"m.json": " " * 8 + '{"class_name": "Sequential", "config": []}',
+            "m.yaml": "config: {}\nclass_name: Sequential\n"}[name]  # fmt: skip
+    (tmp_path / name).write_text(text)
+    assert inspect_file(tmp_path / name).format == name[2:]

@@ -200,6 +200,8 @@ def normalization(pick):
         "gamma_init": pick("gamma_init", "one", "normal", "zero"),
         "gamma_regularizer": pick("gamma_regularizer", *REGULARIZERS),
         "beta_regularizer": pick("beta_regularizer", *REGULARIZERS),
+        "center": pick("center", True, False),
+        "scale": pick("scale", True, False),
     }
     open = 0 if len(shape) > 1 and axis != 1 else None
     return finished(pick, "BatchNormalization", [shape], arguments, open=open, masks=True)
@@ -286,7 +288,8 @@ def deconvolution(pick):
         sizes.append((size - 1) * stride + 1 + taken + pick(f"@more_{name}", *range(stride)))
     channels = arguments["nb_filter"]
     target = [channels, *sizes] if first else [*sizes, channels]
-    arguments["output_shape"] = [pick("@output_batch", None, SAMPLES), *target]
+    given = [pick("@output_batch", None, SAMPLES), *target]
+    arguments["output_shape"] = None if pick("@inferred", False, True) else given
     return finished(pick, "Deconvolution2D", [shape], arguments)
 
 

@@ -59,7 +59,10 @@ def _summary(found: Inspection) -> Text:
     facts = [f"{found.holds} in {found.format}", f"{found.bytes:,} bytes", version]
     if found.holds != "a configuration":
         engine = ENGINES.get(found.trained_on, "an unknown engine")
-        facts += [f"trained on {engine}", f"{found.parameters:,} parameters"]
+        facts.append(f"trained on {engine}")
+        if found.kernels in ENGINES and found.kernels != found.trained_on:
+            facts.append(f"kernels as on {ENGINES[found.kernels]}")
+        facts.append(f"{found.parameters:,} parameters")
     model = (
         f"{found.model}, {len(found.layers)} layers"
         if found.model

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from oneiros import config
 from oneiros.bases import Budget, Format, ModelState
-from oneiros.errors import ArgumentError, ConfigError, FileFormatError
+from oneiros.errors import ArgumentError, ConfigError, FileFormatError, UnsafeFileError
 from oneiros_guarded_io.safetensors_file import looks_like_safetensors, read_safetensors
 
 Array = np.ndarray[Any, Any]
@@ -67,11 +67,12 @@ def _weights(
     path: Path, tensors: dict[str, Array], metadata: dict[str, str]
 ) -> list[tuple[str, list[tuple[str, Array]]]]:
     try:
-        layers = config.loads(metadata.get("layers", ""))
         weights = [
-            (str(layer), [(name, tensors.pop(f"{layer}/{name}")) for name in names])
-            for layer, names in layers
+            (layer, [(name, tensors.pop(f"{layer}/{name}")) for name in names])
+            for layer, names in _layers(metadata.get("layers", ""))
         ]
+    except UnsafeFileError:
+        raise
     except (ConfigError, KeyError, TypeError, ValueError) as error:
         raise FileFormatError(
             f"{path} is damaged: its metadata `layers` don't fit its tensors ({error})."
@@ -79,3 +80,13 @@ def _weights(
     if tensors:
         raise FileFormatError(f"{path} holds tensors of no layer: {', '.join(tensors):.200}.")
     return weights
+
+
+def _layers(text: str) -> list[tuple[str, list[str]]]:
+    """Returns the layers' names and those of their weights."""
+    found = []
+    for layer, names in config.loads(text):
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in (layer, *names)):
+            raise ValueError(f"{[layer, names]!r:.80} is no name with a list of names")
+        found.append((layer, names))
+    return found

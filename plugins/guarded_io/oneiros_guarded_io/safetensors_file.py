@@ -19,7 +19,8 @@ from oneiros.errors import ConfigError, FileFormatError, UnsafeFileError
 from oneiros_guarded_io.meter import Meter
 
 LENGTH_BYTES = 8
-MAX_HEADER, MAX_ITEMS = 100_000_000, 1 << 48
+MAX_HEADER, MAX_ITEMS, MAX_AXES = 100_000_000, 1 << 48, 32
+TEXT = frozenset(b"\t\n\r") | frozenset(range(32, 127))
 DTYPES = {
     "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "F16": "<f2", "U32": "<u4", "I32": "<i4",
     "F32": "<f4", "U64": "<u8", "I64": "<i8", "F64": "<f8",
@@ -39,8 +40,8 @@ class Tensor:
 
 
 def looks_like_safetensors(head: bytes) -> bool:
-    """Tells from a file's first bytes whether it should be a safetensors file."""
-    return head[LENGTH_BYTES : LENGTH_BYTES + 1] == b"{"
+    """Tells from a file's first bytes whether it should be a safetensors file, and isn't a text."""
+    return head[LENGTH_BYTES : LENGTH_BYTES + 1] == b"{" and not TEXT.issuperset(head[:LENGTH_BYTES])
 
 
 def read_safetensors(path: Path, budget: Budget) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, str]]:
@@ -87,7 +88,7 @@ def _tensor(name: str, entry: Any, meter: Meter) -> Tensor:
     if not isinstance(code, str) or code not in DTYPES:
         known = ", ".join(DTYPES)
         raise meter.refuse(where, f"the tensor's type is {code!r:.40}, none of {known}", _INSTEAD)
-    if not _sizes(shape) or not _sizes(offsets) or len(offsets) != 2:
+    if not _sizes(shape) or len(shape) > MAX_AXES or not _sizes(offsets) or len(offsets) != 2:
         raise meter.refuse(
             where, f"its shape {shape!r:.80} or its offsets {offsets!r:.80} are none", _INSTEAD
         )

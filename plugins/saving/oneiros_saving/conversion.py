@@ -14,6 +14,7 @@ from oneiros_migrations.base import Origin
 
 from oneiros_saving import files, optimizer_arrays, saving
 from oneiros_saving.kernels import arranged
+from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.ordering import Reordering, pairs
 from oneiros_saving.origins import ENGINES, origin_of
 from oneiros_saving.provenance import KEY
@@ -81,8 +82,10 @@ def _model(source: files.PathLike, is_text: bool, state: ModelState, given: Any)
         )
     if not is_text:
         return saving.load_model(source, custom_objects, functions, budget=budget, trained_on=trained_on)
+    told = {"keras_version": state.keras_version, KEY: state.provenance}
+    config = {**state.model_config, **{key: value for key, value in told.items() if value}}
     with configs.function_scope(functions or {}):
-        return saving.model_from_config(state.model_config, custom_objects)
+        return saving.checked(saving.model_from_config(config, custom_objects), source)
 
 
 def _reordered(model: Any, dim_ordering: str) -> tuple[Any, dict[str, tuple[int, ...]]]:
@@ -96,6 +99,7 @@ def _reordered(model: Any, dim_ordering: str) -> tuple[Any, dict[str, tuple[int,
         if optimizer.weights:
             optimizer_arrays.inner(found)._make_train_function()
             found.optimizer.set_weights(_moved_state(model, found, reordering))
+            restore_forgotten(found.optimizer, forgotten(optimizer))
     inputs = {name: tuple(axis + 1 for axis in axes) for name, axes in reordering.inputs.items()}
     return found, inputs
 

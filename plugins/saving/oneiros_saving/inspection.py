@@ -73,6 +73,7 @@ class Inspection:
     # Properties
         holds: str, `"a whole model"`, `"a configuration"` or `"weights"`.
         trained_on: str, a backend's name, `"unknown"` if the file doesn't tell or contradicts itself.
+        kernels: str, the engine whose convolution they are for, `"tensorflow"` for whatever was saved here.
         training: dict of what `compile` was given; None if the model wasn't compiled.
         optimizer_weights: int, number of arrays of the optimizer's state.
     """
@@ -83,6 +84,7 @@ class Inspection:
     holds: str
     keras_version: str | None
     trained_on: str
+    kernels: str
     model: str | None
     layers: list[Layer]
     parameters: int
@@ -127,6 +129,7 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
         holds=_holds(stored),
         keras_version=state.keras_version,
         trained_on=_trained_on(state, origin),
+        kernels=origin.engine or "unknown",
         model=found[0].class_name if found else None,
         layers=_layers(found, state),
         parameters=sum(value.size for _, arrays in state.weights for _, value in arrays),

@@ -94,9 +94,7 @@ def load_model(
             config = migrated(state.model_config, origin)
             provenance.check(config, state.training_config if origin.keras < 2 else None, state.provenance)
             with postponed() as waiting:
-                model = configs.layer_from_config(config)
-            if not hasattr(model, "_make_train_function"):
-                raise FileFormatError(f"{filepath} holds a {type(model).__name__}, which is no model.")
+                model = checked(configs.layer_from_config(config), filepath)
             with K.use(model._backend):
                 weights = keras2.in_order(model, state.weights) if origin.keras > 1 else state.weights
                 pairs = _pairs(model, weights, filepath, False, origin)
@@ -107,6 +105,13 @@ def load_model(
                 elif state.training_config is not None:
                     _restore_training(model, state.training_config, state, origin)
     plugins.call("oneiros_after_load", model=model, path=Path(filepath))
+    return model
+
+
+def checked(model: Any, source: Any) -> Any:
+    """Returns a model; raises FileFormatError if a file's configuration is that of a layer alone."""
+    if not hasattr(model, "_make_train_function"):
+        raise FileFormatError(f"{source} holds a {type(model).__name__}, which is no model.")
     return model
 
 
