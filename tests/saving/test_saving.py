@@ -572,3 +572,14 @@ def test_hooks_are_called_around_saving_and_loading(backend, tmp_path, monkeypat
     ]  # fmt: skip
     assert called[1][1] == {"model": model, "path": path} and called[-1][1] == {"model": loaded, "path": path}
     assert called[2][1] == {"path": path}
+
+
+@pytest.mark.parametrize("name", ["m.json", "m.yaml", "m.yml"])
+def test_texts_are_not_written_as_hdf5_and_not_read_as_models(name, tmp_path):
+    model = Sequential([Dense(2, input_dim=3)])
+    for save in (model.save, model.save_weights):
+        with pytest.raises(ArgumentError, match=r"to_json\(\) or model\.to_yaml\(\)"):
+            save(tmp_path / name)
+    (tmp_path / name).write_text(model.to_json())
+    with pytest.raises(FileFormatError, match="is for model_from_json or model_from_yaml"):
+        load_model(tmp_path / name)

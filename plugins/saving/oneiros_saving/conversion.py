@@ -18,10 +18,9 @@ from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.ordering import Reordering, pairs
 from oneiros_saving.origins import ENGINES, origin_of
 from oneiros_saving.provenance import KEY
-from oneiros_saving.stored import YAML_SUFFIXES, read
+from oneiros_saving.stored import read
 
 Objects = dict[str, Any] | None
-TEXTS = (".json", *YAML_SUFFIXES)
 
 
 def convert(
@@ -146,14 +145,14 @@ def _unmarked(named: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
 
 
 def _write(path: Any, state: ModelState, weights_only: bool, source: files.PathLike) -> None:
-    if path.suffix in TEXTS:
+    if path.suffix in files.TEXTS:
         if state.model_config is None:
             raise ArgumentError(f"{source} holds no configuration, only weights: {path.name} would be empty.")
         files.write_text(path, _text(path.suffix, state))
         return
     if not any(arrays for _, arrays in state.weights):
         raise ArgumentError(
-            f"{source} holds no weights; its configuration goes to one of {', '.join(TEXTS)}."
+            f"{source} holds no weights; its configuration goes to one of {', '.join(files.TEXTS)}."
         )
     form = files.suited(path)
     if path.suffix not in form.suffixes:
@@ -172,10 +171,10 @@ def _text(suffix: str, state: ModelState) -> str:
     config = {**(state.model_config or {}), "keras_version": configs.KERAS_VERSION}
     if state.provenance:
         config[KEY] = state.provenance
-    if suffix in YAML_SUFFIXES:
+    if suffix in files.YAML_SUFFIXES:
         return str(registry.resolve("format", "yaml")().dumps(config))
     return configs.dumps(config)
 
 
 def _suffixes() -> list[str]:
-    return [*TEXTS, *(suffix for form in files.formats() for suffix in form.suffixes)]
+    return [*files.TEXTS, *(suffix for form in files.formats() for suffix in form.suffixes)]

@@ -16,6 +16,9 @@ from oneiros.bases import Budget, Format, ModelState
 from oneiros.errors import ArgumentError, FileFormatError, FileMissingError, PluginLoadError
 
 PathLike = str | os.PathLike[str]
+YAML_SUFFIXES = (".yaml", ".yml")
+TEXTS = (".json", *YAML_SUFFIXES)
+"""Suffixes of configurations, which hold no weights."""
 
 
 def existing(filepath: PathLike) -> Path:
@@ -33,7 +36,11 @@ def read(filepath: PathLike, budget: Budget | None = None) -> tuple[Format, Mode
     if form is None:
         formats = ", ".join(registry.names("format")) or hdf5()
         begins = f"it begins with {head(path)[:16]!r}"
-        raise FileFormatError(f"{path} is no model file: {begins}. Formats here: {formats}.")
+        hint = " The text of a configuration is for model_from_json or model_from_yaml."
+        is_text = path.suffix in TEXTS or head(path).lstrip().startswith(b"{")
+        raise FileFormatError(
+            f"{path} is no model file: {begins}. Formats here: {formats}.{hint if is_text else ''}"
+        )
     return form, form.read(path, budget or Budget())
 
 

@@ -192,12 +192,12 @@ class Keeper(Callback):
         run.update(self.training.state())
         state = saving.state_of(self.model)
         state.training_state = encoded({"optimizer": values_of(optimizer, optimizer.weights), "run": run})
-        saving._write(self.model, self.plan.path, state, True)
+        saving.write(self.model, self.plan.path, state, True)
         self._saved_at = time.monotonic()
 
     def _read(self) -> dict[str, Any]:
         """Reads the file, and sets nothing yet."""
-        with saving._opened(self.plan.path, self.plan.budget) as self._state:
+        with saving.opened(self.plan.path, self.plan.budget) as self._state:
             found = decoded(*self._state.training_state) if self._state.training_state else {}
         self._optimizer, run = found.get("optimizer", {}), found.get("run")
         if run is None:
@@ -221,7 +221,7 @@ class Keeper(Callback):
         optimizer, path = self.model.optimizer, self.plan.path
         try:
             origin = origin_of(self._state)
-            K.batch_set_value(saving._pairs(self.model, self._state.weights, path, False, origin))
+            K.batch_set_value(saving.matched_pairs(self.model, self._state.weights, path, False, origin))
             optimizer.set_weights([value for _, value in self._state.optimizer_weights or ()])
             assign(optimizer, self._optimizer, optimizer.weights)
             self.training.restore(run, streams)

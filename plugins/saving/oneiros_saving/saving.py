@@ -16,7 +16,7 @@ from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import plugins, registry
 from oneiros.bases import Budget, ModelState
-from oneiros.errors import FileFormatError, OneirosError
+from oneiros.errors import ArgumentError, FileFormatError, OneirosError
 from oneiros_backend_common.arrays import given
 from oneiros_initializations.postponed import postponed
 from oneiros_migrations.base import Origin
@@ -46,7 +46,7 @@ def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
         filepath: path; its suffix chooses the format, HDF5 by default.
         overwrite: bool; False asks before replacing a file, and refuses where nobody can answer.
     """
-    _write(model, filepath, state_of(model), overwrite)
+    write(model, filepath, state_of(model), overwrite)
 
 
 def state_of(model: Any) -> ModelState:
@@ -84,7 +84,7 @@ def load_model(
         ConfigError: if a model of Keras 2 has what Keras 1 can't do; it names the layer and the argument.
         UnsafeFileError: if the file asks for something that loading doesn't do.
     """
-    with _opened(filepath, budget) as state:
+    with opened(filepath, budget) as state:
         if state.model_config is None:
             raise FileFormatError(f"{filepath} holds only weights: build the model and load_weights(path).")
         stored = sum(value.size for _, arrays in state.weights for _, value in arrays)
@@ -97,7 +97,7 @@ def load_model(
                 model = checked(configs.layer_from_config(config), filepath)
             with K.use(model._backend):
                 weights = keras2.in_order(model, state.weights) if origin.keras > 1 else state.weights
-                pairs = _pairs(model, weights, filepath, False, origin)
+                pairs = matched_pairs(model, weights, filepath, False, origin)
                 K.batch_set_value([(variable, _handed_over(value)) for variable, value in pairs])
                 waiting.draw(variable for variable, _ in pairs)
                 if state.training_config is not None and origin.keras > 1:
@@ -119,7 +119,7 @@ def save_weights(model: Any, filepath: PathLike, overwrite: bool = True) -> None
     """Saves a model's weights alone; the arguments are those of `save_model`."""
     with K.use(model._backend):
         state = ModelState(weights=_layer_weights(model))
-    _write(model, filepath, state, overwrite)
+    write(model, filepath, state, overwrite)
 
 
 def load_weights(
@@ -135,9 +135,9 @@ def load_weights(
         budget: `oneiros.bases.Budget`, what reading the file may cost.
         trained_on: as for `load_model`.
     """
-    with _opened(filepath, budget) as state, K.use(model._backend):
+    with opened(filepath, budget) as state, K.use(model._backend):
         origin = origin_of(state, trained_on)
-        K.batch_set_value(_pairs(model, state.weights, filepath, by_name, origin))
+        K.batch_set_value(matched_pairs(model, state.weights, filepath, by_name, origin))
     plugins.call("oneiros_after_load", model=model, path=Path(filepath))
 
 
@@ -151,7 +151,7 @@ def load_weights_from_hdf5_group(model: Any, f: Any, by_name: bool = False) -> N
     """Reads a model's weights from `f`, an open `h5py.Group`; `by_name` is that of `load_weights`."""
     state = files.hdf5().read_weights(f, Budget())
     with K.use(model._backend):
-        K.batch_set_value(_pairs(model, state.weights, "The group", by_name, origin_of(state)))
+        K.batch_set_value(matched_pairs(model, state.weights, "The group", by_name, origin_of(state)))
 
 
 def load_weights_from_hdf5_group_by_name(model: Any, f: Any) -> None:
@@ -229,7 +229,9 @@ def _named_values(variables: Iterable[Any]) -> Named:
     return list(zip(named, K.batch_get_value(list(named.values())), strict=True))
 
 
-def _pairs(model: Any, weights: list[tuple[str, Named]], source: Any, by_name: bool, origin: Origin) -> Named:
+def matched_pairs(
+    model: Any, weights: list[tuple[str, Named]], source: Any, by_name: bool, origin: Origin
+) -> Named:
     """Matches a model's variables with stored values; raises FileFormatError unless all of them fit."""
     stored = [(name, arrays) for name, arrays in weights if arrays]
     layers = [layer for layer in model._weight_layers() if layer.weights]
@@ -264,7 +266,13 @@ def _shapes(weights: Iterable[tuple[str, tuple[int, ...]]]) -> str:
     return ", ".join(f"{name} {shape}" for name, shape in weights)
 
 
-def _write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
+def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
+    """Writes what is saved of a model, and tells plugins."""
+    if Path(filepath).suffix in files.TEXTS:
+        raise ArgumentError(
+            f"{filepath} would be a text: write model.to_json() or model.to_yaml() there, and save weights "
+            f"or the whole model to a file that ends in .h5."
+        )
     path = files.target(filepath, overwrite)
     if path is not None:
         plugins.call("oneiros_before_save", model=model, path=path)
@@ -273,7 +281,7 @@ def _write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) -
 
 
 @contextmanager
-def _opened(filepath: PathLike, budget: Limits) -> Iterator[ModelState]:
+def opened(filepath: PathLike, budget: Limits) -> Iterator[ModelState]:
     """Reads a file; an error meanwhile gets its name, and what it says of a missing object's origin."""
     state = ModelState()
     try:

@@ -15,8 +15,6 @@ from oneiros_guarded_io.text import read_text
 from oneiros_saving import files
 from oneiros_saving.provenance import KEY
 
-YAML_SUFFIXES = (".yaml", ".yml")
-
 
 @dataclass(frozen=True)
 class Stored:
@@ -35,7 +33,7 @@ def read(filepath: files.PathLike, budget: Budget | None = None) -> Stored:
     """
     path = files.existing(filepath)
     is_json = files.head(path).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-    if files.recognised(path) is not None or not (is_json or path.suffix in YAML_SUFFIXES):
+    if files.recognised(path) is not None or not (is_json or path.suffix in files.YAML_SUFFIXES):
         form, state = files.read(path, budget)
         return Stored(form.name, state)
     name = "json" if is_json else "yaml"
