@@ -50,7 +50,7 @@ def build_model():
     model.add(Dense(128, activation="relu"))
     model.add(Dropout(0.5))
     model.add(Dense(NB_CLASSES, activation="softmax"))
-    model.compile(loss="categorical_crossentropy", optimizer=Adam(lr=0.002), metrics=["accuracy"])
+    model.compile(loss="categorical_crossentropy", optimizer=Adam(lr=0.002, decay=1e-3), metrics=["accuracy"])
     return model
 
 

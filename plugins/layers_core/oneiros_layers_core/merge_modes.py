@@ -185,8 +185,8 @@ class Product:
         product = K.batch_dot(left, right, axes)
         if not self._cosine:
             return product
-        norms = K.sqrt(K.batch_dot(left, left, axes) * K.batch_dot(right, right, axes))
-        return K.expand_dims(product / K.maximum(norms, K.epsilon()), 1)
+        squares = K.batch_dot(left, left, axes) * K.batch_dot(right, right, axes)
+        return K.expand_dims(product / K.sqrt(K.maximum(squares, K.epsilon() ** 2)), 1)
 
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Shape:
         """Returns the axes that are left, the first input's before the second's."""
