@@ -92,8 +92,9 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Property tests belong to the test command and to the exhaustive run.
+    """Property tests belong to the test command and to the exhaustive run, as what is marked `exhaustive` does.
 
+    With `exhaustive(only=True)` it belongs to the exhaustive run alone.
     In the test command the last backend computes the golden data and the functions of `K`; what is left
     depends little on the engine: it runs on the others, and in the exhaustive run on all. What TensorFlow
     runs without XLA there, it runs with XLA in the exhaustive run.
@@ -106,7 +107,8 @@ def pytest_collection_modifyitems(config, items):
         plain = _is_on("tensorflow", item) and item.path.parent.name in WITHOUT_XLA
         if partly or plain or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.exhaustive)
-        (left if partly and not draws.exhaustive else kept).append(item)
+        alone = partly or any(mark.kwargs.get("only") for mark in item.iter_markers("exhaustive"))
+        (left if alone and not draws.exhaustive else kept).append(item)
     config.hook.pytest_deselected(items=left)
     items[:] = kept
 

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import draws
 import pytest
 
 PROGRAM = Path(__file__).with_name("killed.py")
@@ -24,8 +23,7 @@ def test_killed_a_few_times(backend, scenario, tmp_path):
     killed(backend, scenario, tmp_path, 2, ONEIROS_TENSORFLOW_XLA="off")
 
 
-@pytest.mark.exhaustive
-@pytest.mark.skipif(not draws.exhaustive, reason="takes minutes: in the exhaustive run")
+@pytest.mark.exhaustive(only=True)
 @pytest.mark.parametrize("scenario", ["arrays", "generator"])
 def test_killed_twenty_times(backend, scenario, tmp_path):
     """With XLA's optimizations, as users run it."""

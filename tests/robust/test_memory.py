@@ -7,7 +7,6 @@ import sys
 import threading
 import weakref
 
-import draws
 import numpy as np
 import pytest
 from oneiros import backend as K
@@ -65,8 +64,7 @@ def test_nothing_of_a_model_remains(path):
     assert K.get_uid("dense") == 1
 
 
-@pytest.mark.exhaustive
-@pytest.mark.skipif(not draws.exhaustive, reason="takes minutes: in the exhaustive run")
+@pytest.mark.exhaustive(only=True)
 def test_memory_stays_the_same_over_fifty_rounds(path, backend):
     done = subprocess.run(
         [sys.executable, "-c", ROUNDS, backend], cwd=path.parent, capture_output=True, text=True, check=True,

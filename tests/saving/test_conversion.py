@@ -43,6 +43,7 @@ from oneiros_saving.conversion import convert
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 INDEX = json.loads((MODELS / "index.json").read_text(encoding="utf-8"))["models"]
 OTHER = {"th": "tf", "tf": "th"}
+ONLY = pytest.mark.exhaustive(only=True)
 
 
 def ordering(name):
@@ -57,10 +58,10 @@ TURNED = ("seq_conv2d_th", "seq_conv_zoo_tf", "func_resnet_block_th", "seq_convl
 
 def some(names, few):
     """Returns the cases of which only a few belong to the test command."""
-    return [pytest.param(n, marks=[] if n in few else pytest.mark.exhaustive) for n in names]
+    return [pytest.param(n, marks=[] if n in few else ONLY) for n in names]
 
 
-@pytest.fixture(params=[BACKENDS[0], *(pytest.param(b, marks=pytest.mark.exhaustive) for b in BACKENDS[1:])])
+@pytest.fixture(params=[BACKENDS[0], *(pytest.param(b, marks=ONLY) for b in BACKENDS[1:])])
 def there(request):
     """Runs the test on one backend in the test command, on all in the exhaustive run."""
     with K.use(request.param):

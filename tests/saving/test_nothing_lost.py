@@ -95,7 +95,7 @@ def test_a_process_killed_at_any_moment_leaves_one_whole_file(tmp_path):
     check_killed(tmp_path / "m.h5", [random.Random(seed).uniform(0, 0.05) for seed in range(4)])
 
 
-@pytest.mark.exhaustive
+@pytest.mark.exhaustive(only=True)
 def test_a_process_killed_at_many_moments_leaves_one_whole_file(tmp_path):
     check_killed(tmp_path / "m.h5", [random.Random(seed).uniform(0, 0.1) for seed in range(100)])
 
@@ -192,7 +192,7 @@ def test_a_file_cut_off_anywhere_is_told(name, tmp_path):
     check_cut(path, tmp_path, {*range(0, size, 97), *range(20), *range(size - 20, size)})
 
 
-@pytest.mark.exhaustive
+@pytest.mark.exhaustive(only=True)
 def test_a_file_cut_off_at_each_byte_is_told(tmp_path):
     path = MODELS / "seq_conv2d_th_weights.h5"
     check_cut(path, tmp_path, range(path.stat().st_size))

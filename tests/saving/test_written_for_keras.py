@@ -16,7 +16,7 @@ MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 FEW = ("func_multi_io", "nested_model_in_model", "seq_conv2d_th", "seq_bn_modes12", "seq_embedding_mask_lstm")
 INDEX = json.loads((MODELS / "index.json").read_text(encoding="utf-8"))["models"]
 OTHERS = [each["name"] for each in INDEX if not each["custom_objects"] and each["name"] not in FEW]
-CASES = [*FEW, *(pytest.param(name, marks=pytest.mark.exhaustive) for name in OTHERS)]
+CASES = [*FEW, *(pytest.param(name, marks=pytest.mark.exhaustive(only=True)) for name in OTHERS)]
 
 FUNCTIONS = {
     "save_model": lambda model, filepath, overwrite=True: None,
