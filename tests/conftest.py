@@ -92,7 +92,7 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Property tests belong to the test command and to the exhaustive run, as what is marked `exhaustive` does.
+    """Property tests, and what is marked `exhaustive`, belong to the test command and to the exhaustive run.
 
     With `exhaustive(only=True)` it belongs to the exhaustive run alone.
     In the test command the last backend computes the golden data and the functions of `K`; what is left
