@@ -8,6 +8,8 @@ import sys
 import pytest
 from oneiros_backend_common.interrupts import deferred_interrupts, kept_interrupts
 
+PATIENCE = 5
+"""Seconds: it is less than one where nothing else runs, and more where other tests do."""
 PROGRAM = """
 import os, signal, sys, threading, time
 import numpy as np
@@ -62,7 +64,7 @@ def test_a_fit_that_runs_and_one_that_compiles(backend):
     done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     seconds = [float(number) for number in re.findall(r"after (\S+)", done.stdout)]
-    assert len(seconds) == 2 and max(seconds) < 1, seconds
+    assert len(seconds) == 2 and max(seconds) < PATIENCE, seconds
 
 
 class Dying:
