@@ -1,5 +1,6 @@
 """The comparison with hand-written loops: they compute what `fit` computes, and every limit is there."""
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -30,26 +31,23 @@ def losses(contender, case):
     return [first, rest, contender.evaluate(x, y)], contender.predict(x)
 
 
-@pytest.mark.parametrize("form", ["step", "loop"])
-def test_fit_computes_what_the_loop_written_in_jax_computes(comparison, form):
-    from comparison import jax_loops, oneiros_case
+LOOPS = [
+    ("theano", "jax_loops", "step"),
+    ("theano", "jax_loops", "loop"),
+    ("tensorflow", "tensorflow_loops", "xla-step"),
+    ("tensorflow", "tensorflow_loops", "loop"),
+]
+
+
+@pytest.mark.parametrize(("engine", "module", "form"), LOOPS)
+def test_fit_computes_what_loops_written_by_hand_compute(comparison, engine, module, form):
+    from comparison import oneiros_case
     from comparison.cases import CASES
 
-    with backend.use("theano"):
+    with backend.use(engine):
         ours, ours_predicted = losses(oneiros_case.Contender("d", ""), CASES["d"])
-    other, other_predicted = losses(jax_loops.Contender("d", form), CASES["d"])
-    np.testing.assert_allclose(ours, other, rtol=1e-5)
-    np.testing.assert_allclose(ours_predicted, other_predicted, rtol=1e-4)
-
-
-@pytest.mark.parametrize("form", ["xla-step", "loop"])
-def test_fit_computes_what_the_loop_written_in_tensorflow_computes(comparison, form):
-    from comparison import oneiros_case, tensorflow_loops
-    from comparison.cases import CASES
-
-    with backend.use("tensorflow"):
-        ours, ours_predicted = losses(oneiros_case.Contender("d", ""), CASES["d"])
-    other, other_predicted = losses(tensorflow_loops.Contender("d", form), CASES["d"])
+    hand_written = importlib.import_module(f"comparison.{module}").Contender("d", form)
+    other, other_predicted = losses(hand_written, CASES["d"])
     np.testing.assert_allclose(ours, other, rtol=1e-5)
     np.testing.assert_allclose(ours_predicted, other_predicted, rtol=1e-4)
 
