@@ -73,14 +73,10 @@ def seeded():
 
 @pytest.fixture(autouse=True)
 def plain_tensorflow(request, monkeypatch):
-    """In the test command TensorFlow runs these without XLA, whose compiling takes most of their time.
-
-    Property tests, which compile thousands of functions, always do.
-    """
+    """In the test command TensorFlow runs these without XLA, whose compiling takes most of their time."""
     import draws
 
-    drawn = getattr(request.node.obj, "is_hypothesis_test", False)
-    if (drawn or not draws.exhaustive) and request.path.parent.name in WITHOUT_XLA:
+    if not draws.exhaustive and request.path.parent.name in WITHOUT_XLA:
         monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
 
 
