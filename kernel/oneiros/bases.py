@@ -245,6 +245,8 @@ class ModelState:
     """What Keras 1 forgot, and where a training is: JSON data, and the arrays that it numbers."""
     backend: str | None = None
     """The engine it was trained on, if the file says so: those of Keras 2 do."""
+    unread: list[str] = field(default_factory=list)
+    """What else the file holds: paths of groups and arrays that belong to no model."""
 
 
 class Format:

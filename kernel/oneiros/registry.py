@@ -3,6 +3,7 @@
 import difflib
 import json
 from contextlib import ExitStack
+from contextvars import ContextVar
 from functools import lru_cache, reduce
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,8 @@ from oneiros.plugins import API_LEVELS, KINDS, Entry, manager
 
 FEW = 12
 """So many names of a kind are all listed where none is near the one that was asked for."""
+permit: ContextVar[Any] = ContextVar("oneiros_permit", default=id)
+"""A function that is called with each `Entry` about to be imported, and may raise, as loading a file does."""
 _registered: dict[tuple[str, str, str], tuple[Entry, Any]] = {}
 
 
@@ -87,6 +90,7 @@ def load(entry: Entry) -> Any:
     known = _registered.get((entry.kind, entry.name, entry.distribution), (None, None))
     if known[0] is entry:
         return known[1]
+    permit.get()(entry)
     module, _, attribute = entry.reference.partition(":")
     try:
         return reduce(getattr, attribute.split("."), import_module(module))

@@ -17,6 +17,8 @@ NARROW = 110
 """Below this width layers are shown one under the other instead of in a table."""
 ENGINES = {"tensorflow": "TensorFlow", "theano": "Theano", "jax": "JAX"}
 LONGEST = 200
+FEW = 20
+"""So many paths of what isn't read are shown."""
 
 
 def inspect(
@@ -49,6 +51,9 @@ def _report(found: Inspection, width: int) -> Group:
     missing = [
         (_places(each.kind, each.name, each.where), f"{each.advice} {each.origin}") for each in found.missing
     ]
+    if found.unread:
+        more = f" and {len(found.unread) - FEW:,} more" if found.unread[FEW:] else ""
+        parts += ["", _text(("not read, since no model's ", "yellow"), ", ".join(found.unread[:FEW]) + more)]
     parts += _section("missing here", "yellow", missing)
     parts += _section("would be refused", "red", [(each.where, each.reason) for each in found.refused])
     return Group(*parts)

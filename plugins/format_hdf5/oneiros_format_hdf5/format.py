@@ -19,6 +19,8 @@ from oneiros_format_hdf5.training import find_training, write_training
 
 Weights = list[tuple[str, list[tuple[str, np.ndarray[Any, Any]]]]]
 Stored = list[tuple[str, StoredArray]]
+TOP_LEVEL = "top_level_model_weights"
+"""A group that Keras 2 writes beside those of the layers; it is empty unless the model itself has weights."""
 _RESAVE = "Save the model again with the program that wrote it."
 _KERAS_0 = """It has the layout of Keras 0.x, which names no layer: arrays can't be matched with weights.
 Build the model, compare the shapes, and set the weights in their order, with h5py:
@@ -106,10 +108,11 @@ def _write_names(group: GroupWriter, attribute: str, names: list[str]) -> None:
 
 def _read(root: StoredGroup) -> ModelState:
     whole = "model_weights" in root
-    layers = _find_layers(root.group("model_weights") if whole else root)
+    group = root.group("model_weights") if whole else root
+    layers = _find_layers(group)
     optimizer = _find_arrays(root.group("optimizer_weights")) if "optimizer_weights" in root else None
     training = find_training(root)
-    return ModelState(
+    state = ModelState(
         model_config=_read_json(root, "model_config"),
         training_config=_read_json(root, "training_config"),
         provenance=_read_json(root, "oneiros_provenance") or {},
@@ -119,6 +122,10 @@ def _read(root: StoredGroup) -> ModelState:
         optimizer_weights=None if optimizer is None else [(name, array.read()) for name, array in optimizer],
         training_state=None if training is None else (training[0], [array.read() for array in training[1]]),
     )
+    if TOP_LEVEL in group:
+        group.group(TOP_LEVEL)
+    state.unread = root.unread()
+    return state
 
 
 def _read_json(root: StoredGroup, attribute: str) -> dict[str, Any] | None:

@@ -72,11 +72,18 @@ class StoredGroup:
         self.meter = meter
         self.where = where
 
-    def children(self) -> list[str]:
-        """Returns the members' names, in the order of their names."""
+    def unread(self) -> list[str]:
+        """Returns the paths of the groups and arrays that weren't opened; a group counts with all in it."""
+        found = []
         with damage(self.meter, self.where):
             self.meter.spend_objects(self.where, self._group.id.get_num_objs())
-            return sorted(self._decode(name) for name in self._group.id)
+            for name in self._group.id:
+                where = f"{self.where.rstrip('/')}/{name.decode('utf-8', 'backslashreplace')}"
+                if where not in self.meter.opened:
+                    found.append(where)
+                elif isinstance(member := self._group[name], h5py.Group):
+                    found += StoredGroup(member, self.meter, where, self._raw).unread()
+        return found
 
     def __contains__(self, name: str) -> bool:
         with damage(self.meter, self.where):
@@ -153,8 +160,9 @@ class StoredGroup:
             raise self.meter.refuse(where, f"the name {name!r:.80} leads out of its group", _RESAVE)
         opened = self._group
         with damage(self.meter, where):
-            for step in steps:
+            for place, step in enumerate(steps, 1):
                 opened = self._step(opened, step, where)
+                self.meter.opened.add("/".join((self.where.rstrip("/"), *steps[:place])))
         return opened, where
 
     def _step(self, group: Any, step: str, where: str) -> Any:

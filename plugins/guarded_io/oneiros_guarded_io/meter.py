@@ -17,12 +17,14 @@ class Meter:
         path: the file being read, for messages.
         budget: what reading it may cost.
         size: int, the file's length in bytes.
+        opened: the paths in the file of all that was asked for.
     """
 
     path: Path
     budget: Budget
     size: int
     spent: dict[str, int] = field(default_factory=dict)
+    opened: set[str] = field(default_factory=set)
 
     def spend_array(self, where: str, nbytes: int) -> None:
         """Accounts for an array of `nbytes` before its memory is taken."""

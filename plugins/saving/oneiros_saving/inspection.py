@@ -17,6 +17,7 @@ from oneiros_migrations.configs import migrated
 
 from oneiros_saving import provenance
 from oneiros_saving.files import PathLike
+from oneiros_saving.matching import count_unusual
 from oneiros_saving.origins import origin_of
 from oneiros_saving.provenance import Missing
 from oneiros_saving.references import Part, Reference, layers, references
@@ -76,6 +77,7 @@ class Inspection:
         kernels: str, the engine whose convolution they are for, `"tensorflow"` for whatever was saved here.
         training: dict of what `compile` was given; None if the model wasn't compiled.
         optimizer_weights: int, number of arrays of the optimizer's state.
+        unread: list of the paths of what else the file holds, which belongs to no model.
     """
 
     path: str
@@ -90,6 +92,7 @@ class Inspection:
     parameters: int
     training: dict[str, Any] | None
     optimizer_weights: int
+    unread: list[str]
     sources: list[Source]
     missing: list[Missing]
     refused: list[Refusal]
@@ -135,6 +138,7 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
         parameters=sum(value.size for _, arrays in state.weights for _, value in arrays),
         training=state.training_config,
         optimizer_weights=len(state.optimizer_weights or ()),
+        unread=state.unread,
         sources=_sources(named, state.provenance),
         missing=provenance.missing(named, state.provenance),
         refused=[*refused, *refused_functions(found), *refused_classes(named)],
@@ -181,8 +185,7 @@ def _layer(part: Part, weights: list[Weight]) -> Layer:
 
 
 def _weight(name: str, value: np.ndarray[Any, Any]) -> Weight:
-    unusual = value.size - int(np.isfinite(value).sum()) if value.dtype.kind == "f" else 0
-    return Weight(name, value.shape, str(value.dtype), unusual)
+    return Weight(name, value.shape, str(value.dtype), count_unusual(value))
 
 
 def _shape(shape: Any) -> str:

@@ -22,6 +22,8 @@ Origins = dict[str, dict[str, Any]]
 KEY = "oneiros_provenance"
 FIELDS = ("distribution", "version", "api_level")
 BASES = {"layer": Layer, "optimizer": Optimizer, "regularizer": Regularizer, "constraint": Constraint}
+NAMED_KINDS = (*BASES, *configs.FUNCTION_KINDS)
+"""Kinds of objects that a file may name."""
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,49}")
 
@@ -75,19 +77,31 @@ def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]
 
 
 def check(model_config: Any, training_config: Any = None, provenance: Any = None) -> None:
-    """Raises UnknownNameError that tells of all that is missing, before anything is built or imported.
+    """Checks all names of a configuration, before anything is built or imported.
 
     A model's configuration alone, such as JSON, may hold its provenance under the key `oneiros_provenance`.
+
+    # Raises
+        UnknownNameError: that tells of all that is missing.
+        UnsafeFileError: if something may not be imported.
     """
     if provenance is None and isinstance(model_config, dict):
         provenance = model_config.get(KEY)
-    lacking = missing(references(model_config, training_config), provenance)
+    named = list(references(model_config, training_config))
+    lacking = missing(named, provenance)
     if not lacking:
-        return
+        return _check_permitted(named)
     lines = [" ".join(filter(None, (each.advice, each.origin))) for each in lacking]
     if lines[1:]:
         lines = [f"{len(lines)} names are unknown here.", *lines]
     raise UnknownNameError("\n".join(lines) + " Nothing was built.")
+
+
+def _check_permitted(named: Iterable[Reference]) -> None:
+    for reference in named:
+        entry = _provider(reference.kind, reference.name)
+        if entry and reference.certain and reference.name not in configs.get_custom_objects():
+            registry.permit.get()(entry)
 
 
 def stated(origin: Any) -> str:

@@ -17,6 +17,7 @@ from oneiros.engine.model import check
 from oneiros.errors import ArgumentError, CapabilityError, OneirosError
 
 from oneiros_saving import files, saving
+from oneiros_saving.matching import matched_pairs
 from oneiros_saving.origins import origin_of
 from oneiros_saving.plain import decoded, encoded
 from oneiros_saving.training import Training
@@ -221,7 +222,7 @@ class Keeper(Callback):
         optimizer, path = self.model.optimizer, self.plan.path
         try:
             origin = origin_of(self._state)
-            K.batch_set_value(saving.matched_pairs(self.model, self._state.weights, path, False, origin))
+            K.batch_set_value(matched_pairs(self.model, self._state.weights, path, False, origin))
             optimizer.set_weights([value for _, value in self._state.optimizer_weights or ()])
             assign(optimizer, self._optimizer, optimizer.weights)
             self.training.restore(run, streams)

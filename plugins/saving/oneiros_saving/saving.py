@@ -14,25 +14,29 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros import plugins, registry
+from oneiros import registry
 from oneiros.bases import Budget, ModelState
 from oneiros.errors import ArgumentError, FileFormatError, OneirosError
+from oneiros.plugins import call
 from oneiros_backend_common.arrays import given
 from oneiros_initializations.postponed import postponed
 from oneiros_migrations.base import Origin
 from oneiros_migrations.configs import migrated
 
 from oneiros_saving import files, keras2, optimizer_arrays, provenance
-from oneiros_saving.kernels import arranged
+from oneiros_saving.matching import Named, matched_pairs
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.origins import origin_of
+from oneiros_saving.permission import permitted
 
-Named = list[tuple[str, Any]]
 Objects = dict[str, Any] | None
 Limits = Budget | None
 PathLike = str | os.PathLike[str]
+Plugins = str | Iterable[str]
 SPARE = 2**22
 """Scalars that a model may make beyond those that its file holds: the states of recurrent layers."""
+FEW = 5
+"""So many unknown groups and arrays of a file are listed."""
 COMPILED = ("loss", "metrics", "sample_weight_mode", "loss_weights")
 
 
@@ -67,7 +71,7 @@ def state_of(model: Any) -> ModelState:
 
 def load_model(
     filepath: PathLike, custom_objects: Objects = None, functions: Objects = None, *, budget: Limits = None,
-    trained_on: str | None = None,
+    trained_on: str | None = None, plugins: Plugins = "installed",
 ) -> Any:  # fmt: skip
     """Loads a model that `save_model`, Keras 1 or Keras 2 saved, and compiles it if it was compiled.
 
@@ -78,6 +82,9 @@ def load_model(
         budget: `oneiros.bases.Budget`, what reading the file may cost.
         trained_on: `"theano"` or `"tensorflow"`, where the weights' names don't tell: kernels of convolutions
             trained on Theano are turned round, as convolution here is TensorFlow's.
+        plugins: which plugins the file may have imported: `"installed"`, `"loaded"` (what is imported
+            already), or a list of distributions from which more may be; Oneiros' own always. The logger
+            `oneiros` tells which were.
 
     # Raises
         FileMissingError, FileFormatError: if there is no file, or it holds no whole model.
@@ -90,7 +97,8 @@ def load_model(
         stored = sum(value.size for _, arrays in state.weights for _, value in arrays)
         origin = origin_of(state, trained_on)
         supplied, bounded = configs.function_scope(functions or {}), configs.parameter_budget(stored + SPARE)
-        with configs.custom_object_scope(custom_objects or {}), supplied, bounded:
+        known = configs.custom_object_scope(custom_objects or {})
+        with known, supplied, bounded, permitted(plugins, filepath):
             config = migrated(state.model_config, origin)
             provenance.check(config, state.training_config if origin.keras < 2 else None, state.provenance)
             with postponed() as waiting:
@@ -104,7 +112,7 @@ def load_model(
                     keras2.restore_training(model, state, origin, filepath)
                 elif state.training_config is not None:
                     _restore_training(model, state.training_config, state, origin)
-    plugins.call("oneiros_after_load", model=model, path=Path(filepath))
+    call("oneiros_after_load", model=model, path=Path(filepath))
     return model
 
 
@@ -138,7 +146,7 @@ def load_weights(
     with opened(filepath, budget) as state, K.use(model._backend):
         origin = origin_of(state, trained_on)
         K.batch_set_value(matched_pairs(model, state.weights, filepath, by_name, origin))
-    plugins.call("oneiros_after_load", model=model, path=Path(filepath))
+    call("oneiros_after_load", model=model, path=Path(filepath))
 
 
 def save_weights_to_hdf5_group(model: Any, f: Any) -> None:
@@ -159,23 +167,35 @@ def load_weights_from_hdf5_group_by_name(model: Any, f: Any) -> None:
     load_weights_from_hdf5_group(model, f, by_name=True)
 
 
-def model_from_config(config: dict[str, Any], custom_objects: Objects = None) -> Any:
-    """Builds a model, without weights, from `{"class_name": …, "config": model.get_config()}`."""
+def model_from_config(
+    config: dict[str, Any], custom_objects: Objects = None, *, plugins: Plugins = "installed"
+) -> Any:
+    """Builds a model, without weights, from `{"class_name": …, "config": model.get_config()}`.
+
+    # Arguments
+        config: dict as above.
+        custom_objects, plugins: as for `load_model`.
+    """
     origin = origin_of(ModelState(model_config=config if isinstance(config, dict) else None))
-    with configs.custom_object_scope(custom_objects or {}):
+    with configs.custom_object_scope(custom_objects or {}), permitted(plugins, "The configuration"):
         here = migrated(config, origin)
         provenance.check(here)
         return configs.layer_from_config(here, custom_objects)
 
 
-def model_from_json(json_string: str, custom_objects: Objects = None) -> Any:
-    """Builds a model, without weights, from the text that `model.to_json()` gave."""
-    return model_from_config(configs.loads(json_string), custom_objects)
+def model_from_json(
+    json_string: str, custom_objects: Objects = None, *, plugins: Plugins = "installed"
+) -> Any:
+    """Builds a model, without weights, from the text that `model.to_json()` gave; see `model_from_config`."""
+    return model_from_config(configs.loads(json_string), custom_objects, plugins=plugins)
 
 
-def model_from_yaml(yaml_string: str, custom_objects: Objects = None) -> Any:
+def model_from_yaml(
+    yaml_string: str, custom_objects: Objects = None, *, plugins: Plugins = "installed"
+) -> Any:
     """Builds a model, without weights, from the text that `model.to_yaml()` gave; needs a plugin for YAML."""
-    return model_from_config(registry.resolve("format", "yaml")().loads(yaml_string), custom_objects)
+    config = registry.resolve("format", "yaml")().loads(yaml_string)
+    return model_from_config(config, custom_objects, plugins=plugins)
 
 
 def _training_config(model: Any, optimizer: Any) -> dict[str, Any] | None:
@@ -229,43 +249,6 @@ def _named_values(variables: Iterable[Any]) -> Named:
     return list(zip(named, K.batch_get_value(list(named.values())), strict=True))
 
 
-def matched_pairs(
-    model: Any, weights: list[tuple[str, Named]], source: Any, by_name: bool, origin: Origin
-) -> Named:
-    """Matches a model's variables with stored values; raises FileFormatError unless all of them fit."""
-    stored = [(name, arrays) for name, arrays in weights if arrays]
-    layers = [layer for layer in model._weight_layers() if layer.weights]
-    found, own = [name for name, _ in stored], [layer.name for layer in layers]
-    if by_name:
-        matched = [(layer, *pair) for pair in stored for layer in layers if layer.name == pair[0]]
-    else:
-        matched = [(layer, *pair) for layer, pair in zip(layers, stored, strict=False)]
-    if (stored and not matched) if by_name else len(stored) != len(layers):
-        hint = "No name agrees." if by_name else "Where names agree: load_weights(…, by_name=True)."
-        raise FileFormatError(
-            f"{source} holds weights of {len(stored)} layers ({', '.join(found):.300}); {model.name!r} has "
-            f"{len(layers)} layers with weights ({', '.join(own):.300}). Nothing was loaded. {hint}"
-        )
-    fitting = ((layer, name, arranged(layer, arrays, origin, source)) for layer, name, arrays in matched)
-    return [pair for layer, name, arrays in fitting for pair in _layer_pairs(layer, name, arrays, source)]
-
-
-def _layer_pairs(layer: Any, name: str, arrays: Named, source: Any) -> Iterator[tuple[Any, Any]]:
-    variables = layer.weights
-    own = [(variable.name, tuple(K.get_variable_shape(variable))) for variable in variables]
-    found = [(stored, value.shape) for stored, value in arrays]
-    if [shape for _, shape in own] != [shape for _, shape in found]:
-        raise FileFormatError(
-            f"{source} holds for layer {name!r} the weights {_shapes(found)}; the layer {layer.name!r} "
-            f"({type(layer).__name__}) has {_shapes(own)}. Nothing was loaded."
-        )
-    yield from zip(variables, (value for _, value in arrays), strict=True)
-
-
-def _shapes(weights: Iterable[tuple[str, tuple[int, ...]]]) -> str:
-    return ", ".join(f"{name} {shape}" for name, shape in weights)
-
-
 def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
     """Writes what is saved of a model, and tells plugins."""
     if Path(filepath).suffix in files.TEXTS:
@@ -275,9 +258,9 @@ def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) ->
         )
     path = files.target(filepath, overwrite)
     if path is not None:
-        plugins.call("oneiros_before_save", model=model, path=path)
+        call("oneiros_before_save", model=model, path=path)
         files.write(path, state)
-        plugins.call("oneiros_after_save", model=model, path=path)
+        call("oneiros_after_save", model=model, path=path)
 
 
 @contextmanager
@@ -285,12 +268,22 @@ def opened(filepath: PathLike, budget: Limits) -> Iterator[ModelState]:
     """Reads a file; an error meanwhile gets its name, and what it says of a missing object's origin."""
     state = ModelState()
     try:
-        plugins.call("oneiros_before_load", path=files.existing(filepath))
+        call("oneiros_before_load", path=files.existing(filepath))
         _, state = files.read(filepath, budget)
         yield state
+        if state.unread:
+            _warn_of_unread(filepath, state.unread)
     except OneirosError as error:
         error.add_note(f"This happened while loading {filepath}.")
         for key, origin in state.provenance.items():
             if repr(key.rpartition(":")[2]) in str(error):
                 error.add_note(f"The file says that the {key.replace(':', ' ')} came from {origin!s:.200}.")
         raise
+
+
+def _warn_of_unread(filepath: PathLike, unread: list[str]) -> None:
+    more = ", …" if unread[FEW:] else ""
+    warnings.warn(
+        f"{filepath} holds what belongs to no model, and wasn't read: {', '.join(unread[:FEW]):.300}{more}.",
+        stacklevel=5,
+    )

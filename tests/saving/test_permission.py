@@ -1,0 +1,129 @@
+"""Which plugins a file may have imported is the caller's choice."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from oneiros import backend as K
+from oneiros import registry
+from oneiros.errors import ArgumentError
+from oneiros.layers import Dense
+from oneiros.models import Sequential, load_model, model_from_json, model_from_yaml
+
+LAYER = """
+from oneiros.layers import Dense
+
+class Loud(Dense):
+    loadable = True
+"""
+MANIFEST = """
+from oneiros import hookimpl
+
+@hookimpl
+def oneiros_layers():
+    return {"Loud": "my_lab.layers:Loud"}
+"""
+CHILD = """
+import json, logging, sys
+from oneiros.models import load_model, model_from_json, model_from_yaml
+
+class Kept(logging.Handler):
+    def emit(self, record):
+        lines.append(record.getMessage())
+
+lines, found = [], []
+logging.getLogger("oneiros").addHandler(Kept())
+logging.getLogger("oneiros").setLevel(logging.INFO)
+load = {"h5": load_model, "json": model_from_json, "yaml": model_from_yaml}[sys.argv[1]]
+for choice in json.loads(sys.argv[3]):
+    try:
+        layers = load(sys.argv[2], plugins=choice).layers
+        found.append([type(layer).__name__ for layer in layers])
+    except Exception as error:
+        found.append(f"{type(error).__name__}: {error}")
+    found.append("my_lab.layers" in sys.modules)
+print(json.dumps([found, lines]))
+"""
+
+
+class Loud(Dense):
+    """The same as the laboratory's, in this process."""
+
+    loadable = True
+
+
+@pytest.fixture
+def model():
+    with registry.register("layer", "Loud", Loud, "my-lab"), K.use("theano"):
+        yield Sequential([Dense(3, input_dim=2), Loud(2)])
+
+
+@pytest.fixture
+def laboratory(tmp_path):
+    """A folder with an installed plugin."""
+    package, metadata = tmp_path / "site" / "my_lab", tmp_path / "site" / "my_lab-1.5.dist-info"
+    package.mkdir(parents=True)
+    metadata.mkdir()
+    for name, text in {"__init__": "", "layers": LAYER, "manifest": MANIFEST}.items():
+        (package / f"{name}.py").write_text(text)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: my-lab\nVersion: 1.5\n")
+    (metadata / "entry_points.txt").write_text("[oneiros.v1]\nlab = my_lab.manifest\n")
+    return package.parent
+
+
+@pytest.fixture(params=["h5", "json", "yaml"])
+def load(request, model, laboratory, tmp_path):
+    """A function that loads a file in a new process, under one choice of plugins after the other."""
+    source = {"json": model.to_json, "yaml": model.to_yaml}.get(request.param, lambda: tmp_path / "m.h5")()
+    model.save(tmp_path / "m.h5")
+
+    def run(*choices):
+        command = [sys.executable, "-c", CHILD, request.param, source, json.dumps(choices)]
+        environment = {**os.environ, "ONEIROS_BACKEND": "theano", "PYTHONPATH": str(laboratory)}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return run
+
+
+def test_a_plugin_that_is_not_permitted_is_not_imported(load):
+    (refusal, imported, other, still), lines = load("loaded", ["another-lab"])
+    assert refusal.startswith(
+        "UnsafeFileError: The layer 'Loud' is named, which is in my_lab.layers of my-lab 1.5"
+    )
+    assert "plugins='loaded'" in refusal and "plugins=['my-lab']" in refusal
+    assert other.startswith("UnsafeFileError: The layer 'Loud'")
+    assert not imported and not still and not any("my-lab" in line for line in lines)
+
+
+@pytest.mark.parametrize("choice", ["installed", ["my-lab"], ["My_Lab"]])
+def test_one_that_is_permitted_is_imported_and_logged(load, choice):
+    (layers, imported), lines = load(choice)
+    assert layers == ["Dense", "Loud"] and imported
+    assert any("had these plugins imported: my-lab 1.5" in line for line in lines)
+
+
+def test_what_is_imported_already_may_be_used(load):
+    (_, _, layers, _), _ = load("installed", "loaded")
+    assert layers == ["Dense", "Loud"]
+
+
+def test_ones_own_class_needs_no_permission(model, tmp_path):
+    model.save(tmp_path / "m.h5")
+    loaded = load_model(tmp_path / "m.h5", custom_objects={"Loud": Loud}, plugins="loaded")
+    assert type(loaded.layers[1]) is Loud
+
+
+@pytest.mark.parametrize("loader", [load_model, model_from_json, model_from_yaml])
+def test_a_name_alone_is_an_error_that_tells_the_list(loader, model, tmp_path):
+    model.save(tmp_path / "m.h5")
+    given = {
+        load_model: tmp_path / "m.h5",
+        model_from_json: model.to_json(),
+        model_from_yaml: model.to_yaml(),
+    }
+    with pytest.raises(ArgumentError, match=r"plugins=\['my-lab'\]"):
+        loader(given[loader], plugins="my-lab")

@@ -1,0 +1,123 @@
+"""What loading tells of a file that is unusual: parts that no model has, numbers that aren't any, types."""
+
+import re
+import warnings
+
+import h5py
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.errors import FileFormatError
+from oneiros.layers import Dense
+from oneiros.models import Sequential, load_model
+from oneiros_guarded_io.safetensors_writer import write_safetensors
+from oneiros_saving.inspection import inspect_file
+
+
+@pytest.fixture(autouse=True)
+def theano():
+    with K.use("theano"):
+        yield
+
+
+@pytest.fixture
+def model():
+    return Sequential([Dense(3, input_dim=2, name="hidden"), Dense(1, name="output")])
+
+
+@pytest.fixture(params=["whole", "weights"])
+def file(model, tmp_path, request):
+    path = tmp_path / "m.h5"
+    (model.save if request.param == "whole" else model.save_weights)(path)
+    return path
+
+
+def load(model, path):
+    with h5py.File(path) as found:
+        whole = "model_weights" in found
+    return load_model(path) if whole else model.load_weights(path)
+
+
+def inner(file, place):
+    return f"/model_weights{place}" if "model_weights" in file else place
+
+
+def put_group(file, place):
+    file.create_group(place)["inside"] = np.ones(3)
+
+
+def put_array(file, place):
+    file[place] = np.ones(3)
+
+
+def put_link(file, place):
+    file[place] = h5py.ExternalLink("elsewhere.h5", "/")
+
+
+@pytest.mark.parametrize("place", ["/notes", "/hidden/hidden_V:0", "/third"])
+@pytest.mark.parametrize("put", [put_group, put_array, put_link])
+def test_what_belongs_to_no_model_is_told(model, file, place, put):
+    with h5py.File(file, "r+") as found:
+        place = inner(found, place)
+        put(found, place)
+    assert inspect_file(file).unread == [place]
+    with pytest.warns(UserWarning, match=re.escape(f"belongs to no model, and wasn't read: {place}.")):
+        load(model, file)
+
+
+def test_a_list_of_it_is_short(model, file):
+    with h5py.File(file, "r+") as found:
+        for number in range(9):
+            found.create_group(f"extra{number}")
+    assert len(inspect_file(file).unread) == 9
+    with pytest.warns(UserWarning, match="extra4, …"):
+        load(model, file)
+
+
+def test_the_group_that_keras_2_adds_is_no_surprise(model, file):
+    with h5py.File(file, "r+") as found:
+        found.create_group(inner(found, "/top_level_model_weights")).attrs["weight_names"] = np.zeros(0)
+    load(model, file)
+    assert inspect_file(file).unread == []
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_none_are_told(model, file, value):
+    with h5py.File(file, "r+") as found:
+        found[inner(found, "/output/output_W:0")][1] = value
+    with pytest.warns(UserWarning, match=r"holds NaN or infinite numbers for output_W"):
+        load(model, file)
+
+
+def test_large_numbers_are_numbers(model, file):
+    with h5py.File(file, "r+") as found:
+        found[inner(found, "/output/output_W:0")][:] = 3e38
+    load(model, file)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "bool"])
+def test_weights_of_another_type_are_refused(model, tmp_path, dtype):
+    before = model.get_weights()
+    names = [["hidden", ["W", "b"]], ["output", ["W", "b"]]]
+    tensors = dict(zip(["hidden/W", "hidden/b", "output/W", "output/b"], before, strict=True))
+    tensors["output/W"] = np.ones((3, 1), dtype)
+    metadata = {"format": "oneiros-format-safetensors", "layers": str(names).replace("'", '"')}
+    path = tmp_path / "m.safetensors"
+    write_safetensors(path, tensors, metadata)
+    expected = (
+        rf"for layer 'output' the weights W \(3, 1\) of {dtype}, b \(1,\); the layer 'output' \(Dense\) has "
+    )
+    with pytest.raises(FileFormatError, match=expected):
+        model.load_weights(path)
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_floats_of_another_length_are_converted(model, file, dtype):
+    with h5py.File(file, "r+") as found:
+        place = inner(found, "/output/output_W:0")
+        del found[place]
+        found[place] = np.full((3, 1), 0.5, dtype)
+    with warnings.catch_warnings(action="error"):
+        loaded = load(model, file) or model
+    assert loaded.get_weights()[2].tolist() == [[0.5]] * 3
