@@ -30,6 +30,9 @@ ACTIVATIONS = ("tanh", "sigmoid", "hard_sigmoid", "linear", "relu")
 class Engine(Protocol):
     """The operations that the loops are written in, besides arithmetic, comparison and `@`."""
 
+    def constant(self, values: Sequence[float], like: T) -> T:
+        """Returns numbers as a tensor of the type of `like`."""
+
     def tanh(self, x: T) -> T:
         """Hyperbolic tangent."""
 
@@ -105,11 +108,16 @@ class Cell(Protocol):
         blocks: number of blocks in the projected input and in the recurrent weights.
         states: number of states.
         kept: number of tensors, as wide as a state, that the gradient needs besides states.
+        whole: whether it reads the projected input in one piece; reading a sequence in several is slow.
     """
 
     blocks: ClassVar[int]
     states: ClassVar[int]
     kept: ClassVar[int]
+
+    @property
+    def whole(self) -> bool:
+        """See above."""
 
     def __hash__(self) -> int:
         """Equal cells have equal hashes."""
@@ -154,6 +162,7 @@ class SimpleCell:
     blocks: ClassVar[int] = 1
     states: ClassVar[int] = 1
     kept: ClassVar[int] = 0
+    whole: ClassVar[bool] = True
 
     def prepared(self, engine: Engine, U: T) -> States:
         """All at once."""
@@ -185,6 +194,11 @@ class LstmCell:
     states: ClassVar[int] = 2
     kept: ClassVar[int] = 5
 
+    @property
+    def whole(self) -> bool:
+        """Where all gates are a tanh: sigmoid(x) = tanh(x / 2) / 2 + 1 / 2."""
+        return (self.activation, self.inner) == ("tanh", "sigmoid")
+
     def prepared(self, engine: Engine, U: T) -> States:
         """All at once."""
         return (U,)
@@ -192,12 +206,18 @@ class LstmCell:
     def advance(self, engine: Engine, x: T, states: States, weights: States) -> tuple[States, States]:
         """Keeps the gates, and the activation of c."""
         h, c = states
-        i, f, g, o = engine.split(x + h @ weights[0], [h.shape[-1]] * 4)
-        i, f, o = (activate(engine, self.inner, gate) for gate in (i, f, o))
-        g = activate(engine, self.activation, g)
+        i, f, g, o = self._gates(engine, x + h @ weights[0], h.shape[-1])
         c = f * c + i * g
         shown = activate(engine, self.activation, c)
         return (o * shown, c), (i, f, g, o, shown)
+
+    def _gates(self, engine: Engine, x: T, n: int) -> Sequence[T]:
+        if self.whole:
+            halves = engine.constant([0.5] * (2 * n) + [1.0] * n + [0.5] * n, x)
+            return engine.split(engine.tanh(x * halves) * halves + (1 - halves), [n] * 4)
+        i, f, g, o = engine.split(x, [n] * 4)
+        i, f, o = (activate(engine, self.inner, gate) for gate in (i, f, o))
+        return i, f, activate(engine, self.activation, g), o
 
     def retreat(
         self, engine: Engine, gradients: States, before: States, after: States, kept: States, weights: States
@@ -228,6 +248,7 @@ class GruCell:
     blocks: ClassVar[int] = 3
     states: ClassVar[int] = 1
     kept: ClassVar[int] = 4
+    whole: ClassVar[bool] = False
 
     def prepared(self, engine: Engine, U: T) -> States:
         """The gates' weights and the candidate's, which multiply one after the other."""
@@ -277,11 +298,11 @@ class Loop:
     backwards: bool = False
 
     def forward(
-        self, x: T, U: T, mask: T, initial: States, projection: States = ()
+        self, x: T, U: T, mask: T, initial: States, projection: States = (), differentiated: bool = True
     ) -> tuple[States, States, States]:
         """Returns the last states, the states after each step, and what else the gradient needs.
 
-        A short input is projected step by step: that takes less time than reading what is longer.
+        A short input is projected step by step if that takes less time than reading what is longer.
 
         # Arguments
             x: sequence, the projected input, or with `projection` the input itself.
@@ -289,10 +310,11 @@ class Loop:
             mask: sequence of booleans with one feature, or None.
             initial: the initial states.
             projection: the input's weights and the bias, or nothing.
+            differentiated: whether `backward` will follow.
         """
         engine, cell = self.engine, self.cell
         weights, masks = cell.prepared(engine, U), () if mask is None else (mask,)
-        if projection and x.shape[-1] > U.shape[0]:
+        if projection and (x.shape[-1] > U.shape[0] or (cell.whole and not differentiated)):
             x, projection = engine.multiply(x, projection[0]) + projection[1], ()
 
         def step(states: States, rows: States) -> tuple[States, States]:

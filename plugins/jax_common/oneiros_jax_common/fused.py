@@ -22,6 +22,10 @@ class JaxEngine:
     join = staticmethod(jnp.concatenate)
     transpose = staticmethod(jnp.transpose)
 
+    def constant(self, values: Sequence[float], like: T) -> T:
+        """Returns numbers as a tensor of the type of `like`."""
+        return jnp.asarray(values, like.dtype)
+
     def clip(self, x: T) -> T:
         """Bounds by 0 and 1."""
         return jnp.clip(x, 0, 1)
@@ -82,7 +86,7 @@ def run(cell: Cell, backwards: bool, x: T, U: T, mask: T, projection: States, *i
 def _recurrence(loop: Loop) -> Any:
     @jax.custom_vjp  # type: ignore[untyped-decorator]
     def recurrence(x: T, U: T, mask: T, initial: States, projection: States) -> States:
-        last, after, _ = loop.forward(x, U, mask, initial, projection)
+        last, after, _ = loop.forward(x, U, mask, initial, projection, differentiated=False)
         return after[0], *last
 
     def forward(x: T, U: T, mask: T, initial: States, projection: States) -> tuple[States, States]:

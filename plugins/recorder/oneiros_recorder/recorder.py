@@ -418,6 +418,7 @@ class Program:
         written: the variables whose new values it returns.
         streams: the leaves that it draws random numbers from; without any, the counter doesn't matter.
         options: dict, what `K.function` was told for the engine.
+        differentiates: whether it computes gradients.
     """
 
     def __init__(self, recorder: Recorder, inputs: list[Node], outputs: list[Node],
@@ -433,6 +434,7 @@ class Program:
         self.variables = [node for node in ordered if node.kind == "variable"]
         self.streams = [node for node in ordered if node.kind == "stream"]
         self._targets = {v for node in ordered if node.kind == "gradients" for v in node.parents[1:]}
+        self.differentiates = bool(self._targets)
 
     def __call__(self, feeds: Any, state: Any, phase: int, counter: Any) -> tuple[list[Any], list[Any]]:
         """Computes.
