@@ -165,6 +165,10 @@ class Function:
         """
         return Upload([np.array(array) for array in self.check_upload(arrays)])
 
+    def borrow(self, arrays: Sequence[Any]) -> Upload:
+        """Lets `loop` read whole data sets where they are; they must not change while loops read them."""
+        return Upload(self.check_upload(arrays))
+
     def check_upload(self, arrays: Sequence[Any]) -> list[Array]:
         """Returns the arrays of a data set, checked against the placeholders."""
         if len(arrays) != len(self.feeds):

@@ -15,7 +15,7 @@ from oneiros.engine.node import to_list
 
 Array = Any
 Ticks = Iterable[Callable[[int], None]]
-LONGEST_RUN, LARGEST_RUN, RUN_WORK = 1024, 2**26, 4e9
+LONGEST_RUN, LARGEST_RUN, RUN_WORK = 1024, 2**26, 1.6e10
 """Limits of a run: batches, bytes, and arithmetic operations (so few that the progress bar keeps moving)."""
 LARGEST_UPLOAD = 2**31
 """Bytes; larger data, and data in files, is read and uploaded run by run, one while another is computed."""
@@ -46,21 +46,20 @@ class Stream:
         phase: 0 or 1, or None if the function takes no learning phase.
         work: float, arithmetic operations per batch, roughly.
         singly: whether each batch must run by itself.
+        once: whether the data is gone over once, so that keeping it on the device doesn't pay.
     """
 
-    def __init__(
-        self, function: Any, arrays: list[Array], phase: int | None, batch_size: int, work: float,
-        singly: bool,
-    ) -> None:  # fmt: skip
+    def __init__(self, function: Any, arrays: list[Array], phase: int | None, batch_size: int, work: float,
+                 singly: bool, once: bool = False) -> None:  # fmt: skip
         self.function, self.arrays, self.batch_size, self.phase = function, arrays, batch_size, phase
         self.size, self.in_memory = arrays[0].shape[0], all(type(array) is np.ndarray for array in arrays)
         weight = sum(array.dtype.itemsize * math.prod(array.shape) for array in arrays) or 1
         whole = self.in_memory and weight <= LARGEST_UPLOAD
         steps = min(LONGEST_RUN, RUN_WORK / work, LARGEST_RUN * self.size / (weight * batch_size))
-        sparse = any(hasattr(array, "toarray") for array in arrays)
-        plain = singly or sparse or self.size <= batch_size or not hasattr(function, "upload")
+        keep = getattr(function, "borrow" if once else "upload", None)
+        plain = singly or not keep or self.size <= batch_size or any(hasattr(x, "toarray") for x in arrays)
         self.steps = 1 if plain else 2 ** int(math.log2(max(1.0, steps)))
-        self.upload = function.upload(arrays) if whole and self.steps > 1 else None
+        self.upload = keep(arrays) if keep and whole and self.steps > 1 else None
         self.reader = None if whole else ThreadPoolExecutor(1)
         self.ahead: Any = None
 

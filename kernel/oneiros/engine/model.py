@@ -325,7 +325,7 @@ class Model(Container):
         check("validation_split", part, 0 < at <= n - bool(part), f"a part in [0, 1) that cuts {n} samples")
         return (data.slice_X(arrays, 0, at), data.slice_X(arrays, at)) if part else (arrays, [])
 
-    def _stream(self, use: str, source: Any, batch: int, singly: bool = False) -> Any:
+    def _stream(self, use: str, source: Any, batch: int, singly: bool = False, once: bool = False) -> Any:
         """Returns the stream of the function for a use (`"train"`, `"test"`, `"predict"`) over its data."""
         if not isinstance(source, list):
             return source if hasattr(source, "runs") else oneiros.generators.batches(self, source, use)
@@ -335,14 +335,15 @@ class Model(Container):
         if fixed and {end - start for start, end in make_batches(size, batch)} != {fixed}:
             raise DataError(f"Pass batch_size={fixed} and {fixed} * n samples; received {size} by {batch}.")
         function, phase = self._function_for(use)
-        return Stream(function, source, phase, batch, self._work(source, batch), singly)
+        return Stream(function, source, phase, batch, self._work(use, source, batch), singly, once)
 
-    def _work(self, arrays: Arrays, batch: int) -> float:
+    def _work(self, use: str, arrays: Arrays, batch: int) -> float:
         """Returns the arithmetic operations that a batch takes, roughly; what it gives counts, too."""
         pairs = zip(self.inputs, arrays, strict=False)
         positions = max(math.prod(x.shape[1 : -1 if "float" in K.dtype(at) else None]) for at, x in pairs)
         given = sum(math.prod(size or 1 for size in shape[1:]) for shape in self.internal_output_shapes)
-        return float(batch * (6.0 * positions * (self.count_params() + 1) + 250.0 * given))
+        each = 6.0 if use == "train" else 2.0
+        return float(batch * (each * positions * (self.count_params() + 1) + 250.0 * given))
 
     def _function_for(self, use: str) -> tuple[Any, int | None]:
         """Returns the compiled function for a use, made if need be, and the phase to call it with, if any.
@@ -357,7 +358,7 @@ class Model(Container):
         return function, int(use == "train") if takes else None
 
     def _go_over(self, loop: Any, use: str, source: Any, batch_size: int, verbose: int) -> Any:
-        with closing(self._stream(use, source, batch_size)) as stream:
+        with closing(self._stream(use, source, batch_size, once=True)) as stream:
             shown = verbose == 1
             bars = plugins.call("oneiros_progress", _bar, model=self, total=stream.size) if shown else []
             return one_or_all(loop(stream, bars))

@@ -13,7 +13,7 @@ from oneiros_jax_common.calls import LOCK, store
 from oneiros_jax_common.cpu import convolution_options
 from oneiros_jax_common.devices import platform, scope
 from oneiros_jax_common.jax_import import jax
-from oneiros_jax_common.runs import gathered, run_of
+from oneiros_jax_common.runs import batches_for, gathered, run_of
 from oneiros_recorder.recorder import Program
 
 from oneiros_backend_jax.graphs import convolves
@@ -99,7 +99,7 @@ def compiled_run(program: Program, phase: int, arrays: list[Any], index: Array) 
 
     def many(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
         with computing():
-            batches = gathered(index, arrays)
+            batches = batches_for(index, arrays)
         return call([np.int32(counter), np.int32(steps), index, *batches])
 
     return many

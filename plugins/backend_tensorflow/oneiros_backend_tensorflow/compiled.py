@@ -62,17 +62,24 @@ class Compiled:
         with tf.init_scope():
             graph = traced(fn, signature)
             self._run = self._plain = plain or bound(graph)
+            self._inner: Callable[..., list[Any]] | None = None
             if _suits_xla(graph) if xla is None else xla:
-                self._run = bound(traced(lambda *args: graph(*args), signature, jit_compile=True))
+                inner = traced(lambda *args: graph(*args), signature, jit_compile=True)
+                self._run, self._inner = bound(inner), _direct(inner, variables)
         self._proven = False
 
-    def __call__(self, *tensors: Any) -> list[Array]:
-        """Returns the outputs as arrays."""
+    def __call__(self, *tensors: Any, ready: list[Any] | None = None) -> list[Array]:
+        """Returns the outputs as arrays.
+
+        # Arguments
+            tensors: what `outside` takes, if there is one, else what `fn` takes.
+            ready: what `outside` would make of them, if it is known already.
+        """
         try:
-            outputs = self._run(*tensors)
+            outputs = self._inner(*ready) if self._inner and ready else self._run(*tensors)
         except tf.errors.OpError as error:
             if not self._proven and self._run is not self._plain:
-                self._run = self._plain
+                self._run, self._inner = self._plain, None
                 return self(*tensors)
             if isinstance(error, BAD_INPUT):
                 raise DataError(f"The function can't compute with its inputs: {reason(error)}") from None

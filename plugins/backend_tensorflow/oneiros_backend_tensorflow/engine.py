@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import GraphError
+from oneiros_backend_common.batches import are_host, batches_of
 from oneiros_recorder.pinning import pinned
 from oneiros_recorder.recorder import Program, Spec
 
 from oneiros_backend_tensorflow._ops import OPERATORS
 from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, reason
 from oneiros_backend_tensorflow.devices import on_device, scope
+from oneiros_backend_tensorflow.fused import differentiated
 from oneiros_backend_tensorflow.loops import Arguments, Loop, dense
 from oneiros_backend_tensorflow.quiet import tf
 
@@ -119,7 +121,8 @@ class TensorFlowEngine:
         """Returns one step as a graph function."""
 
         def step(variables: list[Any], counter: Any, *feeds: Any) -> list[Any]:
-            outputs, new = program(feeds, [v.read_value() for v in variables], phase, counter)
+            with differentiated(program):
+                outputs, new = program(feeds, [v.read_value() for v in variables], phase, counter)
             _store([variables[place] for place in places], new, outputs)
             return outputs
 
@@ -150,7 +153,8 @@ class TensorFlowEngine:
                 current = list(state)
                 for place, value in zip(places, written, strict=True):
                     current[place] = value
-                outputs, new = program([feed[i] for feed in feeds], current, phase, counter + i)
+                with differentiated(program):
+                    outputs, new = program([feed[i] for feed in feeds], current, phase, counter + i)
                 return i + 1, new, [r.write(i, output) for r, output in zip(results, outputs, strict=True)]
 
             results = [tf.TensorArray(node.dtype, steps) for node in program.outputs]
@@ -170,8 +174,11 @@ class TensorFlowEngine:
         compiled = Compiled(many, program, [number, *batches], (gathered, outer), one_by_one)
 
         def run(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
+            first = [tf.constant(counter) if counter else zero, tf.constant(steps)]
+            if not are_host(arrays):
+                return compiled(*first, tf.constant(index), *arrays)
             return compiled(
-                tf.constant(counter) if counter else zero, tf.constant(steps), tf.constant(index), *arrays
+                *first, index, *arrays, ready=[*first, *map(tf.constant, batches_of(index, arrays))]
             )
 
         return on_device(run)
@@ -185,12 +192,16 @@ class TensorFlowEngine:
                 like = [np.broadcast_to(np.float32(0), shape[1:]) for shape in shapes]
                 step.append(self.compile(program, phase, like))
             results = [
-                step[0]([tf.gather(array, index[i]) for array in arrays], int(counter) + i)
+                step[0]([_rows(array, index[i]) for array in arrays], int(counter) + i)
                 for i in range(int(count))
             ]
             return [tf.constant(np.stack(values)) for values in zip(*results, strict=True)]
 
         return run
+
+
+def _rows(array: Any, index: Array) -> Any:
+    return array[index] if isinstance(array, np.ndarray) else tf.gather(array, index)
 
 
 def _signature(shapes: Sequence[Any], program: Program) -> list[Any]:

@@ -122,6 +122,7 @@ class JaxFunction(GraphFunction):
 
         self._jitted: dict[Any, Any] = {}
         self._ready: set[Any] = set()
+        self._capacities: dict[Any, int] = {}
         self._old, self._read = ([x.container.storage for x in part] for part in (self.updated, self.read))
 
     def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
@@ -136,11 +137,11 @@ class JaxFunction(GraphFunction):
             return Upload([uploaded(array) for array in self.check_upload(arrays)])
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
-        """Runs all steps in one call, compiled for the next power of two of the number of steps.
+        """Runs all steps in one call, compiled for as many as the first time, or for a power of two if more.
 
         XLA's loops make convolutions on a CPU many times slower: steps that hold one are run one by one.
         """
-        from oneiros_jax_common.runs import gathered
+        from oneiros_jax_common.runs import batches_for
 
         chosen = None if phase is None else self.check_phase(phase)
         rows, data = self.check_index(handle, index), handle.arrays
@@ -148,10 +149,12 @@ class JaxFunction(GraphFunction):
         if steps and self._options is not None:
             found = [self._execute("step", chosen, [np.asarray(x)[row] for x in data], 1) for row in rows]
             return [np.stack(values) for values in zip(*found, strict=True)]
-        padded = np.zeros((1 << max(steps - 1, 0).bit_length(), rows.shape[1]), np.int32)
-        padded[:steps] = rows
+        key = (chosen, rows.shape[1], *[array.shape[1:] for array in data])
+        if self._capacities.setdefault(key, steps) < steps:
+            self._capacities[key] = 1 << (steps - 1).bit_length()
+        padded = np.pad(rows, ((0, self._capacities[key] - steps), (0, 0)))
         with self._scope():
-            batches = gathered(padded, data)
+            batches = batches_for(padded, data)
         outputs = self._execute("loop", chosen, [np.int32(steps), padded, *batches], steps)
         return [output[:steps] for output in outputs]
 

@@ -31,12 +31,14 @@ def _cpu_options() -> dict[str, bool | int | str]:
     return OPTIONS
 
 
+@functools.cache
 def keep_freed_memory() -> None:
     """Lets glibc keep freed memory for the next step instead of handing it back to the system each time.
 
-    XLA frees a step's intermediate results, some 100 MB for a small network, and the system clears them page
-    by page when they are asked for again: a fifth of the time of such a step. It holds for the whole process,
-    from the first function with a convolution on; ONEIROS_KEEP_FREED_MEMORY=0 in the environment forbids it.
+    XLA frees a step's intermediate results, some 100 MB for a small convolutional network, and the batches
+    that were gathered for a run; the system clears them page by page when they are asked for again: a fifth
+    of the time of such a step. It holds for the whole process, from the first function with a convolution or
+    run of batches on; ONEIROS_KEEP_FREED_MEMORY=0 in the environment forbids it.
     """
     if not sys.platform.startswith("linux") or os.environ.get("ONEIROS_KEEP_FREED_MEMORY") == "0":
         return
