@@ -513,3 +513,67 @@ def test_float16(backend):
 def test_large_integers_survive(backend):
     x = K.placeholder((None,), dtype="int64")
     np.testing.assert_array_equal(K.function([x], [x + 1])([[2**40]])[0], [2**40 + 1])
+
+
+ORDERS = {
+    "in order": np.arange(12).reshape(3, 4),
+    "a part in order": np.arange(5, 11).reshape(3, 2),
+    "mixed": np.array([[3, 1], [0, 11], [2, 2]]),
+    "back": np.arange(12)[::-1].reshape(3, 4),
+    "nothing": np.zeros((0, 4), int),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("contiguous", [True, False])
+def test_borrowed_data_gives_what_uploaded_data_gives(order, contiguous, backend):
+    x, y = data()
+    if not contiguous:
+        x = np.asfortranarray(x)
+    results = []
+    for take in ("upload", "borrow"):
+        np.random.seed(2)
+        f, variables = network(phase=True)
+        handle = getattr(f, take)([x, y])
+        outputs = [f.loop(handle, index, phase=1) for index in (ORDERS["in order"], ORDERS[order])]
+        results.append([*outputs[0], *outputs[1], *K.batch_get_value(variables)])
+    for one, another in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, another)
+
+
+def test_borrowed_data_is_read_where_it_is(backend):
+    x = K.placeholder((None, 2))
+    f = K.function([x], [K.sum(x)])
+    array = np.ones((4, 2), "float32")
+    handle = f.borrow([array])
+    array[:] = 100
+    assert f.loop(handle, [[0, 1]])[0] == [400]
+    with pytest.raises(DataError, match="1 arrays"):
+        f.borrow([])
+
+
+@pytest.mark.parametrize("writeable", [True, False])
+@pytest.mark.parametrize("size", [3, 10_000])
+def test_nothing_keeps_the_memory_of_what_it_was_called_with(writeable, size, backend):
+    """Engines may compute on an array's own memory; neither results nor variables may stay there."""
+    x, y = K.placeholder((None,)), K.placeholder((None, size))
+    kept, other = K.zeros((size,)), K.zeros((2, size))
+    f = K.function([x], [x, K.reshape(x, (1, -1))], [K.update(kept, x)])
+    g = K.function([y], [y], [K.update(other, y)])
+    space = np.zeros(size * 2 + 16, "float32")
+    start = -space.ctypes.data % 64 // 4
+    array, rows = space[start : start + size], space[start : start + 2 * size].reshape(2, size)
+    for number in (1, 2, 3):
+        space.flags.writeable = True
+        space[:] = number
+        for part in (space, array, rows):
+            part.flags.writeable = writeable
+        results = [*f([array]), *g.loop(g.borrow([rows]), [[0, 1]])]
+        space.flags.writeable = True
+        space[:] = 7
+        assert all((value == number).all() for value in [*results, *K.batch_get_value([kept, other])])
+        f([np.zeros(size)])
+        assert all((value == number).all() for value in [*results, K.get_value(other)])
+        for value in results:
+            value[...] = 5
+        assert (space == 7).all()

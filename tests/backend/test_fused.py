@@ -242,3 +242,21 @@ def test_messages(backend):
         K.lstm(x, [h, h], U, W=K.variable(np.zeros((3, 8))))
     with pytest.raises(ShapeError, match=r"W of shape \(3, 7\), U has 8 columns"):
         K.lstm(x, [h, h], U, W=K.variable(np.zeros((3, 7))), b=K.variable(np.zeros(7)))
+
+
+@KINDS
+@ORDERS
+@pytest.mark.parametrize("features", [UNITS, UNITS + 1])
+@pytest.mark.parametrize("inner", ["sigmoid", "hard_sigmoid"])
+def test_the_form_without_a_gradient_gives_the_same(backend, kind, mask, backwards, features, inner):
+    _, *initial, U = arrays(kind)
+    shapes = (SAMPLES, STEPS, features), (features, U.shape[1]), (U.shape[1],)
+    x, W, b = (K.variable(np.random.randn(*shape), dtype="float64") for shape in shapes)
+    U, *initial = (K.variable(value, dtype="float64") for value in (U, *initial))
+    options = {"go_backwards": backwards, "mask": None if mask is None else K.variable(mask, dtype="int32")}
+    names = {"inner_activation": inner} if kind != "simple_rnn" else {}
+    last, outputs, _ = getattr(K, kind)(x, initial, U, "tanh", W=W, b=b, **names, **options)
+    alone = K.function([], [last, outputs])([])
+    both = K.function([], [last, outputs, *K.gradients(K.sum(outputs), [x, W, b, U])])([])[:2]
+    for a, b in zip(alone, both, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)

@@ -8,6 +8,27 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+ALIGNMENT = 64
+"""Bytes, of what XLA and TensorFlow compute on."""
+
+
+def aligned_copy(array: Array) -> Array:
+    """Returns a copy of an array that begins where XLA and TensorFlow want it."""
+    space = np.empty(array.nbytes + ALIGNMENT, np.uint8)
+    start = -_address(space) % ALIGNMENT
+    copy = space[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    np.copyto(copy, array)
+    return copy
+
+
+def aligned(array: Array) -> Array:
+    """Returns the array itself if engines can compute on its memory, else a copy."""
+    fits = array.flags.c_contiguous and _address(array) % ALIGNMENT == 0
+    return array if fits else aligned_copy(array)
+
+
+def _address(array: Array) -> int:
+    return int(array.__array_interface__["data"][0])
 
 
 def are_host(arrays: Sequence[Any]) -> bool:

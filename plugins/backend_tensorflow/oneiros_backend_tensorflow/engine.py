@@ -13,8 +13,8 @@ from oneiros_recorder.pinning import pinned
 from oneiros_recorder.recorder import Program, Spec
 
 from oneiros_backend_tensorflow._ops import OPERATORS
-from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, reason
-from oneiros_backend_tensorflow.devices import on_device, scope
+from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, Staging, lent, reason
+from oneiros_backend_tensorflow.devices import on_device, on_gpu, scope
 from oneiros_backend_tensorflow.fused import differentiated
 from oneiros_backend_tensorflow.loops import Arguments, Loop, dense
 from oneiros_backend_tensorflow.quiet import tf
@@ -129,10 +129,13 @@ class TensorFlowEngine:
         places = _places(program)
         compiled = Compiled(step, program, _signature([array.shape for array in arrays], program))
         types, zero = [node.dtype for node in program.inputs], self.put(np.zeros((), np.int32))
+        staging, staged = Staging(arrays), not on_gpu() and all(array.size for array in arrays)
 
         def run(arrays: list[Array], counter: int) -> list[Array]:
-            feeds = [tf.constant(array, dtype) for array, dtype in zip(arrays, types, strict=True)]
-            return compiled(tf.constant(counter) if counter else zero, *feeds)
+            first = tf.constant(counter) if counter else zero
+            if compiled.keeps_nothing and staged:
+                return staging.run(compiled, first, arrays)
+            return compiled(first, *map(tf.constant, arrays, types))
 
         return on_device(run)
 
@@ -177,9 +180,8 @@ class TensorFlowEngine:
             first = [tf.constant(counter) if counter else zero, tf.constant(steps)]
             if not are_host(arrays):
                 return compiled(*first, tf.constant(index), *arrays)
-            return compiled(
-                *first, index, *arrays, ready=[*first, *map(tf.constant, batches_of(index, arrays))]
-            )
+            make = lent if compiled.keeps_nothing and index.size else tf.constant
+            return compiled(*first, index, *arrays, ready=[*first, *map(make, batches_of(index, arrays))])
 
         return on_device(run)
 

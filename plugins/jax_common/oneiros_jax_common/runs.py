@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from oneiros_backend_common.batches import are_host, batches_of
+from oneiros_backend_common.batches import aligned, aligned_copy, are_host, batches_of
 
 from oneiros_jax_common.cpu import keep_freed_memory
 from oneiros_jax_common.devices import platform
 from oneiros_jax_common.jax_import import jax
 
 jnp = jax.numpy
-
-ALIGNMENT = 64
-"""Bytes, of what XLA computes on."""
 
 
 def on_device(array: Any) -> Any:
@@ -25,25 +21,18 @@ def on_device(array: Any) -> Any:
 
 def uploaded(array: Any) -> Any:
     """Copies an array to the device, once: on a CPU, JAX takes over memory that begins where it wants it."""
-    return jax.device_put(_aligned(array))
-
-
-def _aligned(array: Any) -> Any:
-    """Returns a copy of an array that begins where XLA wants it."""
     if platform() == "cpu":
         keep_freed_memory()
-    space = np.empty(array.nbytes + ALIGNMENT, np.uint8)
-    start = -space.ctypes.data % ALIGNMENT
-    copy = space[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    np.copyto(copy, array)
-    return copy
+    return jax.device_put(aligned_copy(array))
 
 
 def batches_for(index: Any, arrays: Any) -> Any:
     """Returns the rows that an index of shape (steps, batch) names, of arrays on the device or of NumPy's."""
     if not are_host(arrays):
         return gathered(index, arrays)
-    return [x if x.ctypes.data % ALIGNMENT == 0 else _aligned(x) for x in batches_of(index, arrays)]
+    if platform() == "cpu":
+        keep_freed_memory()
+    return list(map(aligned, batches_of(index, arrays)))
 
 
 @jax.jit  # type: ignore[untyped-decorator]
