@@ -14,10 +14,9 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros import registry
+from oneiros import plugins, registry
 from oneiros.bases import Budget, ModelState
 from oneiros.errors import ArgumentError, FileFormatError, OneirosError
-from oneiros.plugins import call
 from oneiros_backend_common.arrays import given
 from oneiros_initializations.postponed import postponed
 from oneiros_migrations.base import Origin
@@ -112,7 +111,7 @@ def load_model(
                     keras2.restore_training(model, state, origin, filepath)
                 elif state.training_config is not None:
                     _restore_training(model, state.training_config, state, origin)
-    call("oneiros_after_load", model=model, path=Path(filepath))
+    _loaded(model, filepath)
     return model
 
 
@@ -146,7 +145,7 @@ def load_weights(
     with opened(filepath, budget) as state, K.use(model._backend):
         origin = origin_of(state, trained_on)
         K.batch_set_value(matched_pairs(model, state.weights, filepath, by_name, origin))
-    call("oneiros_after_load", model=model, path=Path(filepath))
+    _loaded(model, filepath)
 
 
 def save_weights_to_hdf5_group(model: Any, f: Any) -> None:
@@ -258,9 +257,9 @@ def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) ->
         )
     path = files.target(filepath, overwrite)
     if path is not None:
-        call("oneiros_before_save", model=model, path=path)
+        plugins.call("oneiros_before_save", model=model, path=path)
         files.write(path, state)
-        call("oneiros_after_save", model=model, path=path)
+        plugins.call("oneiros_after_save", model=model, path=path)
 
 
 @contextmanager
@@ -268,7 +267,7 @@ def opened(filepath: PathLike, budget: Limits) -> Iterator[ModelState]:
     """Reads a file; an error meanwhile gets its name, and what it says of a missing object's origin."""
     state = ModelState()
     try:
-        call("oneiros_before_load", path=files.existing(filepath))
+        plugins.call("oneiros_before_load", path=files.existing(filepath))
         _, state = files.read(filepath, budget)
         yield state
         if state.unread:
@@ -279,6 +278,10 @@ def opened(filepath: PathLike, budget: Limits) -> Iterator[ModelState]:
             if repr(key.rpartition(":")[2]) in str(error):
                 error.add_note(f"The file says that the {key.replace(':', ' ')} came from {origin!s:.200}.")
         raise
+
+
+def _loaded(model: Any, filepath: PathLike) -> None:
+    plugins.call("oneiros_after_load", model=model, path=Path(filepath))
 
 
 def _warn_of_unread(filepath: PathLike, unread: list[str]) -> None:
