@@ -506,3 +506,37 @@ def test_batch_normalization_of_images_is_what_its_formula_says():
         found.append(K.function([], [*results, *first, *second])([]))
     for expected, value in zip(*found, strict=True):
         np.testing.assert_allclose(value, expected, rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("fault", [BufferError("no"), "copies"])
+def test_where_tensors_cant_share_memory_they_are_made_anew(tf, monkeypatch, fault):
+    def from_dlpack(capsule):
+        if isinstance(fault, Exception):
+            raise fault
+        return tf.identity(original(capsule)) + 0
+
+    original = tf.experimental.dlpack.from_dlpack
+    monkeypatch.setattr(tf.experimental.dlpack, "from_dlpack", from_dlpack)
+    x, total = K.placeholder((None, 2)), K.variable(0.0)
+    f = K.function([x], [K.sum(x, axis=1)], [K.update_add(total, K.sum(x))])
+    batches = [np.full((3, 2), number, "float32") for number in range(4)]
+    assert [f([batch])[0].tolist() for batch in batches] == [[2.0 * n] * 3 for n in range(4)]
+    (sums,) = f.loop(f.borrow([np.concatenate(batches)]), np.arange(12).reshape(4, 3))
+    assert sums.tolist() == [[2.0 * n] * 3 for n in range(4)] and K.get_value(total) == 72
+
+
+def test_threads_that_call_one_function_get_their_own_results(tf):
+    x = K.placeholder((None, 64))
+    f = K.function([x], [K.sum(K.dot(x, K.ones((64, 64))), axis=1)])
+    wrong = []
+
+    def work(number):
+        batch = np.full((2, 64), number, "float32")
+        wrong.extend(found for _ in range(200) if not (found := f([batch])[0] == number * 4096).all())
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []

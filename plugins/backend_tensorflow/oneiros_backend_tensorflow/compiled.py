@@ -109,28 +109,36 @@ class Staging:
     """Tensors to call a function with, time and again: arrays are copied into their memory.
 
     That takes half the time of making tensors. Each call under way has a set of its own.
-
-    # Arguments
-        arrays: of the shapes and types to be copied.
     """
 
-    def __init__(self, arrays: list[Array]) -> None:
-        self._like = [(array.shape, array.dtype) for array in arrays]
+    def __init__(self) -> None:
         self._spare: list[tuple[list[Array], list[Any]]] = []
+        self._works = not on_gpu()
 
     def run(self, function: Callable[..., list[Array]], first: Any, arrays: list[Array]) -> list[Array]:
-        """Calls a function that keeps nothing of its arguments."""
+        """Calls a function that keeps nothing of its arguments; the arrays' shapes are always the same."""
+        if not self._works:
+            return function(first, *map(tf.constant, arrays))
         try:
             held = self._spare.pop()
         except IndexError:
-            places = [aligned_copy(np.zeros(shape, dtype)) for shape, dtype in self._like]
-            held = places, list(map(lent, places))
+            held = self._made(arrays)
         places, tensors = held
         for place, array in zip(places, arrays, strict=True):
             np.copyto(place, array)
         found = function(first, *tensors)
         self._spare.append(held)
         return found
+
+    def _made(self, arrays: list[Array]) -> tuple[list[Array], list[Any]]:
+        """Returns copies of arrays, and tensors in the copies' memory if TensorFlow takes it."""
+        places = list(map(aligned_copy, arrays))
+        tensors = list(map(lent, places))
+        for value in (0, 1):
+            for place, tensor in zip(places, tensors, strict=True):
+                place.fill(value)
+                self._works = self._works and bool((tensor.numpy() == value).all())
+        return places, tensors if self._works else list(map(tf.constant, arrays))
 
 
 def _direct(concrete: Any, variables: list[Any]) -> Callable[..., list[Any]]:

@@ -14,7 +14,7 @@ from oneiros_recorder.recorder import Program, Spec
 
 from oneiros_backend_tensorflow._ops import OPERATORS
 from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, Staging, lent, reason
-from oneiros_backend_tensorflow.devices import on_device, on_gpu, scope
+from oneiros_backend_tensorflow.devices import on_device, scope
 from oneiros_backend_tensorflow.fused import differentiated
 from oneiros_backend_tensorflow.loops import Arguments, Loop, dense
 from oneiros_backend_tensorflow.quiet import tf
@@ -129,11 +129,11 @@ class TensorFlowEngine:
         places = _places(program)
         compiled = Compiled(step, program, _signature([array.shape for array in arrays], program))
         types, zero = [node.dtype for node in program.inputs], self.put(np.zeros((), np.int32))
-        staging, staged = Staging(arrays), not on_gpu() and all(array.size for array in arrays)
+        staging = Staging()
 
         def run(arrays: list[Array], counter: int) -> list[Array]:
             first = tf.constant(counter) if counter else zero
-            if compiled.keeps_nothing and staged:
+            if compiled.keeps_nothing and are_host(arrays):
                 return staging.run(compiled, first, arrays)
             return compiled(first, *map(tf.constant, arrays, types))
 
