@@ -25,6 +25,35 @@ from oneiros import hookimpl
 def oneiros_layers():
     return {"Loud": "my_lab.layers:Loud"}
 """
+MIGRATION = """
+from oneiros.migrations import Migration
+
+class Loud(Migration):
+    pass
+"""
+WITH_MIGRATIONS = """
+@hookimpl
+def oneiros_migrations():
+    return {"Loud": "my_lab.older:Loud"}
+"""
+WATCHED = """
+import sys
+import my_lab.layers
+from oneiros.errors import UnsafeFileError
+from oneiros.models import load_model
+from oneiros_saving.inspection import inspect_file
+
+found = inspect_file(sys.argv[1])
+assert found.loads and [layer.class_name for layer in found.layers] == ["Dense", "Loud"], found
+assert "my_lab.older" not in sys.modules
+try:
+    load_model(sys.argv[1], plugins="loaded")
+except UnsafeFileError as error:
+    print(error)
+assert "my_lab.older" not in sys.modules
+load_model(sys.argv[1], plugins=["my-lab"])
+assert "my_lab.older" in sys.modules
+"""
 CHILD = """
 import json, logging, sys
 from oneiros.models import load_model, model_from_json, model_from_yaml
@@ -109,6 +138,24 @@ def test_one_that_is_permitted_is_imported_and_logged(load, choice):
 def test_what_is_imported_already_may_be_used(load):
     (_, _, layers, _), _ = load("installed", "loaded")
     assert layers == ["Dense", "Loud"]
+
+
+def test_what_reads_older_arguments_is_imported_like_the_layers(model, laboratory, tmp_path):
+    (laboratory / "my_lab" / "older.py").write_text(MIGRATION)
+    with (laboratory / "my_lab" / "manifest.py").open("a") as manifest:
+        manifest.write(WITH_MIGRATIONS)
+    model.save(tmp_path / "m.h5")
+    environment = {**os.environ, "ONEIROS_BACKEND": "theano", "PYTHONPATH": str(laboratory)}
+    command = [sys.executable, "-c", WATCHED, tmp_path / "m.h5"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "The migration 'Loud' is named, which is in my_lab.older of my-lab 1.5" in done.stdout
+
+
+@pytest.mark.parametrize("choice", [None, 5, [5]])
+def test_what_is_no_choice_of_plugins_is_an_error(model, choice):
+    with pytest.raises(ArgumentError, match="is none of .* nor a list of distributions' names"):
+        model_from_json(model.to_json(), plugins=choice)
 
 
 def test_ones_own_class_needs_no_permission(model, tmp_path):

@@ -12,6 +12,10 @@ from oneiros_migrations.base import Origin, migration_of
 Named = list[tuple[str, Any]]
 SLOTS = {"SGD": 1, "RMSprop": 1, "Adagrad": 1, "Adadelta": 2, "Adam": 2, "Adamax": 2, "Nadam": 2}
 """How many arrays of the size of each weight an optimizer keeps."""
+MAX_STEPS = 2**53
+"""Up to here, floats count steps one by one."""
+LONG = 2**20
+"""After so many steps the product of Nadam's momenta, all below one, is 0 as a float32."""
 
 
 def compile_arguments(given: dict[str, Any], origin: Origin) -> dict[str, Any]:
@@ -83,12 +87,14 @@ def slots(optimizer: Any, stored: Named, count: int) -> tuple[int | None, list[l
         count: int, number of trainable weights.
 
     # Returns
-        None if the arrays are laid out in another way.
+        None if the arrays are laid out in another way, or the number of steps is none.
     """
     series = SLOTS.get(type(optimizer).__name__)
-    steps = next((int(value) for name, value in stored if "iter" in name and np.ndim(value) == 0), None)
-    if steps is None and stored and np.ndim(stored[0][1]) == 0:
-        steps = int(stored[0][1])
+    counts = [value for name, value in stored if "iter" in name and np.ndim(value) == 0]
+    counts += [value for _, value in stored[:1] if np.ndim(value) == 0]
+    if counts and not 0 <= counts[0] <= MAX_STEPS:
+        return None
+    steps = int(counts[0]) if counts else None
     arrays = [(name, value) for name, value in stored if np.ndim(value) > 0]
     if not arrays:
         return steps, []
@@ -102,6 +108,6 @@ def slots(optimizer: Any, stored: Named, count: int) -> tuple[int | None, list[l
 
 def schedule(optimizer: Any, steps: int) -> float:
     """Returns the product of Nadam's momenta after so many steps, which no file holds."""
-    counts = np.arange(1, steps + 1) * float(optimizer.schedule_decay)
+    counts = np.arange(1, min(steps, LONG) + 1) * float(optimizer.schedule_decay)
     beta = float(optimizer.get_config()["beta_1"])
     return float(np.prod(beta * (1.0 - 0.5 * 0.96**counts)))

@@ -131,6 +131,11 @@ class TimedFunction:
         with reading(self._ledger, self._parts, UPLOAD):
             return self._function.upload(arrays)
 
+    def borrow(self, arrays: Any) -> Any:
+        """Leaves arrays where they are, checked."""
+        with reading(self._ledger, self._parts, UPLOAD):
+            return self._function.borrow(arrays)
+
     def _call(self, function: Any, kind: Any, steps: int, *given: Any, **named: Any) -> Any:
         ledger, part = self._ledger, self._parts[CALL]
         seen = _compiled.setdefault(self._function, set())
@@ -156,12 +161,12 @@ class TimedModel:
         function, phase = self._model._function_for(use)
         return call(TimedFunction(function, self._ledger, self._parts), arrays, phase)
 
-    def _stream(self, use: str, *arguments: Any) -> TimedStream:
+    def _stream(self, use: str, *arguments: Any, **named: Any) -> TimedStream:
         before = self._ledger.part
         self._ledger.to((BUILD, ""))
         self._model._function_for(use)
         self._ledger.to(self._parts[UPLOAD])
-        stream = TimedStream(self._make_stream(use, *arguments), self._ledger, self._validates)
+        stream = TimedStream(self._make_stream(use, *arguments, **named), self._ledger, self._validates)
         self._ledger.to(before)
         return stream
 

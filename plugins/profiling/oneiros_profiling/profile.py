@@ -125,8 +125,8 @@ class StepProfile(Callback):
         self.ledger = Ledger(self.clock)
         timed = TimedModel(inner, self.ledger)
 
-        def stream(*arguments: Any) -> TimedStream:
-            made = timed._stream(*arguments)
+        def stream(*arguments: Any, **named: Any) -> TimedStream:
+            made = timed._stream(*arguments, **named)
             self.ledger.enter_epoch(0)
             return made
 

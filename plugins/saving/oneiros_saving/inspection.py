@@ -19,6 +19,7 @@ from oneiros_saving import provenance
 from oneiros_saving.files import PathLike
 from oneiros_saving.matching import count_unusual
 from oneiros_saving.origins import origin_of
+from oneiros_saving.permission import nothing_foreign
 from oneiros_saving.provenance import Missing
 from oneiros_saving.references import Part, Reference, layers, references
 from oneiros_saving.refusals import Refusal, providers, refused_classes, refused_functions
@@ -148,7 +149,8 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
 def _migrated(config: Any, origin: Origin) -> tuple[Any, list[Refusal]]:
     """Returns a configuration as it is here; one that can't be read here stays as it is, with the reason."""
     try:
-        return migrated(config, origin), []
+        with nothing_foreign():
+            return migrated(config, origin), []
     except OneirosError as error:
         return config, [Refusal("", str(error))]
 

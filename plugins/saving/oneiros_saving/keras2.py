@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from oneiros import backend as K
+from oneiros import config as configs
 from oneiros.bases import ModelState
 from oneiros.errors import OneirosError
 from oneiros_migrations.base import Origin
@@ -28,21 +29,22 @@ def in_order(model: Any, weights: Weights) -> Weights:
 def restore_training(model: Any, state: ModelState, origin: Origin, source: Any) -> None:
     """Compiles a model as it was, and restores the optimizer's state; warns of what can't be done here."""
     try:
-        model.compile(**compile_arguments(state.training_config or {}, origin))
+        with configs.loading("training_config", model.name):
+            model.compile(**compile_arguments(state.training_config or {}, origin))
+            if state.optimizer_weights:
+                (getattr(model, "model", None) or model)._make_train_function()
     except OneirosError as error:
         warnings.warn(
             f"{source} is loaded, but not compiled: {error} Call model.compile(…) before training it.",
             stacklevel=4,
         )
         return
-    if state.optimizer_weights:
-        (getattr(model, "model", None) or model)._make_train_function()
-        if not _restore_state(model, state, origin, source):
-            warnings.warn(
-                f"{source} is loaded and compiled, but its optimizer begins anew: the state in the file is "
-                f"laid out in a way that isn't known.",
-                stacklevel=4,
-            )
+    if state.optimizer_weights and not _restore_state(model, state, origin, source):
+        warnings.warn(
+            f"{source} is loaded and compiled, but its optimizer begins anew: the state in the file is "
+            f"laid out in a way that isn't known.",
+            stacklevel=4,
+        )
 
 
 def _restore_state(model: Any, state: ModelState, origin: Origin, source: Any) -> bool:

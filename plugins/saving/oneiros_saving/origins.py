@@ -34,7 +34,7 @@ def origin_of(state: ModelState, trained_on: str | None = None) -> Origin:
 
 def _generation(version: str, config: dict[str, Any] | None) -> int:
     first = version.partition(".")[0]
-    if first == "0" or (first.isdigit() and int(first) > 2):
+    if first.isascii() and first.isdigit() and first not in ("1", "2"):
         raise FileFormatError(
             f"It is of Keras {version:.20}; files of Keras 1.0 to 2.x can be read. Where the program that "
             f"wrote it runs, save its weights with NumPy: np.savez(path, *model.get_weights()); here, build "
