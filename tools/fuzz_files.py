@@ -7,10 +7,12 @@
 
 An input is determined by the seed and its number. What is changed: the bytes of HDF5 files; their
 attributes, arrays, groups and links; the configurations inside them; JSON and YAML texts; the headers of
-safetensors files. Each is loaded in a child process that may map 2 GiB more than it starts with. Loading has
-to succeed or to raise one of `oneiros.errors`. Anything else is a failure: another exception, the child's
-end, more than 10 seconds, more than 256 MiB at once, a new file, a thread left behind. The exit status is 1
-if there is one.
+safetensors files; and of files that Keras 2 wrote the structure, the configurations, how the model was
+compiled, the weights and the optimizer's arrays, whose values turn into NaN, huge, negative or fractional
+ones, or other types. Each is loaded in a child process that may map 2 GiB more than it starts with. Loading
+has to succeed or to raise one of `oneiros.errors`. Anything else is a failure: another exception, the
+child's end, more than 10 seconds, more than 256 MiB at once, a new file, a thread left behind. The exit
+status is 1 if there is one.
 
 Texts are built under `oneiros.config.parameter_budget(2**22)`; files have the budget that loading sets.
 """
@@ -33,6 +35,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +43,14 @@ import fuzz_mutations as mutations
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "models"
+KERAS2 = ROOT / "tests" / "saving" / "keras2"
 SECONDS, MIB, ADDRESS_SPACE = 10, 256, 2 << 30
 PARAMETERS = 2**22
-KINDS = ("hdf5 bytes", "hdf5 structure", "hdf5 configuration", "weights", "json", "yaml", "safetensors")
+KERAS2_KINDS = ("keras 2 structure", "keras 2 configuration", "keras 2 training", "keras 2 weights")
+KINDS = (
+    "hdf5 bytes", "hdf5 structure", "hdf5 configuration", "weights", "json", "yaml", "safetensors",
+    *KERAS2_KINDS,
+)  # fmt: skip
 
 
 class TooSlow(BaseException):
@@ -54,6 +62,7 @@ class Fuzzer:
 
     def __init__(self, seed: int, folder: Path) -> None:
         from oneiros import backend as K
+        from oneiros.errors import ConfigError
         from oneiros.models import load_model
 
         K.set_backend("tensorflow")
@@ -65,8 +74,12 @@ class Fuzzer:
         for name in ("seq_opt_adam", "seq_stacked_gru", "seq_timedistributed_cnn_lstm"):
             self.models[name] = load_model(GOLDEN / f"{name}.h5")
             self.models[name].save_weights(folder / f"{name}.safetensors")
-        for path in self.wholes:
-            load_model(path)
+        self.keras2 = mutations.configurations(KERAS2.glob("*.h5"), "model_config")
+        self.trained = mutations.configurations(KERAS2.glob("*.h5"), "training_config")
+        self.lstm = load_model(KERAS2 / "text_lstm.h5")
+        for path in (*self.wholes, *self.keras2):
+            with suppress(ConfigError):  # one of Keras 2 asks for what Keras 1 can't do
+                load_model(path)
         self.files = set(folder.iterdir())
 
     def load(self, index: int) -> tuple[str, Callable[[], Any]]:
@@ -78,6 +91,7 @@ class Fuzzer:
             "yaml": self._text,
             "weights": self._weights,
             "safetensors": self._weights,
+            **dict.fromkeys(KERAS2_KINDS, self._keras2),
         }
         return kind, make.get(kind, self._whole)(kind, rng)
 
@@ -92,6 +106,25 @@ class Fuzzer:
         else:
             mutations.change_config(path, rng, self.trees)
         return lambda: load_model(path)
+
+    def _keras2(self, kind: str, rng: random.Random) -> Callable[[], Any]:
+        from oneiros.models import load_model
+
+        path, alone = self.folder / "input.h5", kind == "keras 2 weights" and rng.random() < 0.5
+        source = rng.choice(sorted(self.trained if kind == "keras 2 training" else self.keras2))
+        mutations.copied(KERAS2 / "text_lstm_weights.h5" if alone else source, path)
+        if kind == "keras 2 structure" or (alone and rng.random() < 0.5):
+            mutations.change_structure(path, rng)
+        elif kind == "keras 2 weights":
+            mutations.change_arrays(path, rng, "" if alone else "model_weights")
+        elif kind == "keras 2 configuration":
+            mutations.change_leaves(path, rng, "model_config", list(self.keras2.values()))
+        elif rng.random() < 0.6:
+            mutations.change_leaves(path, rng, "training_config", list(self.trained.values()))
+        else:
+            mutations.change_arrays(path, rng, "optimizer_weights")
+        by_name = rng.random() < 0.5
+        return lambda: self.lstm.load_weights(path, by_name=by_name) if alone else load_model(path)
 
     def _weights(self, kind: str, rng: random.Random) -> Callable[[], Any]:
         name = rng.choice(sorted(self.models))

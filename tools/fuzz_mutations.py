@@ -1,9 +1,10 @@
 """How `fuzz_files.py` changes model files: their bytes, their structure, and the texts inside them."""
 
+import copy
 import json
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,20 @@ YAML_PARTS = (
     "!!python/object/apply:numpy.core.multiarray.scalar ", "!!python/object/apply:numpy.dtype ", "!x ",
     "{", "[", ": ", "# ",
 )  # fmt: skip
+NUMBERS = (
+    np.nan, np.inf, -np.inf, -1.0, -0.0, 0.5, -0.5, 1e-45, 1e38, 1e300, 1e12, 2.0**31, 2.0**53, 2.0**63,
+    -(2.0**63), 2.0**64,
+)  # fmt: skip
+KERAS2_PARTS = {
+    "L1L2": ("l1", "l2"), "L2": ("l2",), "MaxNorm": ("max_value", "axis"),
+    "MinMaxNorm": ("min_value", "max_value", "rate", "axis"), "UnitNorm": ("axis",), "NonNeg": ("axis",),
+    "VarianceScaling": ("scale", "mode", "distribution", "seed"), "Constant": ("value",),
+    "GlorotUniform": ("seed",),
+    "Adam": ("learning_rate", "decay", "epsilon", "beta_1"), "MeanSquaredError": ("reduction", "name"),
+    "MeanMetricWrapper": ("fn", "name"), "ExponentialDecay": ("initial_learning_rate",),
+    "LSTMCell": ("units", "activation"), "TensorShape": ("items",), "__tuple__": ("items",),
+}  # fmt: skip
+"""Classes that Keras 2 stores inside others, and arguments of theirs."""
 DTYPES = ("f2", "f4", "f8", ">f4", "i1", "i8", "u2", "?", "S3", "c8", "f4,i4")
 
 Random = random.Random
@@ -93,7 +108,7 @@ def change_tree(tree: Tree, rng: Random, others: list[Tree]) -> Tree:
         holder, key = rng.choice(places)
         what = rng.randrange(8)
         if what <= 2:
-            holder[key] = rng.choice(ODD_VALUES) if rng.random() < 0.7 else rng.choice(ODD_TEXTS)
+            holder[key] = _odd_value(rng) if rng.random() < 0.7 else rng.choice(ODD_TEXTS)
         elif what == 3:
             del holder[key]
         elif what == 4:
@@ -105,9 +120,52 @@ def change_tree(tree: Tree, rng: Random, others: list[Tree]) -> Tree:
         elif what == 6 and isinstance(holder, list):
             holder.insert(key, holder[rng.randrange(len(holder))])
         elif isinstance(holder, dict):
-            value = holder.pop(key) if rng.random() < 0.5 else rng.choice(ODD_VALUES)
+            value = holder.pop(key) if rng.random() < 0.5 else _odd_value(rng)
             holder[rng.choice(ODD_TEXTS)] = value
     return tree
+
+
+def change_leaves(path: Path, rng: Random, key: str, others: list[Tree]) -> None:
+    """Changes a configuration in an HDF5 file: its leaves become values of other types, or objects."""
+    with h5py.File(path, "r+") as file:
+        tree = json.loads(file.attrs[key])
+        for _ in range(rng.choice((1, 1, 2, 4))):
+            places = list(_places(tree))
+            leaves = [(holder, name) for holder, name in places if not isinstance(holder[name], dict | list)]
+            holder, name = rng.choice(leaves if leaves and rng.random() < 0.8 else places)
+            holder[name] = rng.choice((_odd, _odd, _object))(rng)
+        if rng.random() < 0.3:
+            tree = change_tree(tree, rng, others)
+        del file.attrs[key]
+        file.attrs[key] = json.dumps(tree)
+
+
+def _odd_value(rng: Random) -> Any:
+    """Returns a copy, which later changes may change."""
+    return copy.deepcopy(rng.choice(ODD_VALUES))
+
+
+def _odd(rng: Random) -> Any:
+    value = _odd_value(rng) if rng.random() < 0.8 else rng.choice(ODD_TEXTS)
+    return [value] * rng.randrange(1, 4) if rng.random() < 0.1 else value
+
+
+def _object(rng: Random) -> Any:
+    name = rng.choice(list(KERAS2_PARTS))
+    arguments = {argument: _odd(rng) for argument in KERAS2_PARTS[name] if rng.random() < 0.7}
+    if name in ("TensorShape", "__tuple__"):
+        return {"class_name": name, **arguments}
+    return {"class_name": name, "config": rng.choice((arguments, arguments, arguments, _odd(rng)))}
+
+
+def configurations(paths: Iterable[Path], key: str) -> dict[Path, Tree]:
+    """Returns the configuration of this name for each HDF5 file that holds one, by their names."""
+    found = {}
+    for path in sorted(paths):
+        with h5py.File(path) as file:
+            if key in file.attrs:
+                found[path] = json.loads(file.attrs[key])
+    return found
 
 
 def _places(tree: Tree) -> Iterator[tuple[Any, Any]]:
@@ -191,6 +249,23 @@ def _array(file: Any, name: str, item: Any, rng: Random) -> None:
     kwargs = {"chunks": chunks, **(options if chunks else {}), "fillvalue": rng.choice((None, 7))}
     del file[name]
     file.create_dataset(name, tuple(shape), rng.choice(DTYPES), **kwargs)
+
+
+def change_arrays(path: Path, rng: Random, group: str) -> None:
+    """Gives a few arrays of an HDF5 file, below `group`, other values, types or shapes."""
+    with h5py.File(path, "r+") as file:
+        names: list[str] = []
+        file.visit(names.append)
+        arrays = [n for n in names if n.startswith(group) and isinstance(file[n], h5py.Dataset)]
+        for name in rng.choices(arrays, k=rng.choice((1, 1, 2, 4))) if arrays else ():
+            value = file[name][()]
+            dtype = value.dtype if rng.random() < 0.6 else np.dtype(rng.choice(DTYPES))
+            others = ((), (1,), (0,), (2, 3), value.shape[::-1])
+            shape = value.shape if rng.random() < 0.7 else rng.choice(others)
+            with np.errstate(all="ignore"):
+                found = np.full(shape, rng.choice(NUMBERS)).astype(dtype)
+            del file[name]
+            file[name] = found
 
 
 def _link(file: Any, name: str, item: Any, rng: Random) -> None:

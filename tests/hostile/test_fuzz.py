@@ -9,7 +9,7 @@ import pytest
 from fresh import ROOT
 
 FUZZ = ROOT / "tools" / "fuzz_files.py"
-INPUTS = 10_000 if draws.exhaustive else 210
+INPUTS = 10_000 if draws.exhaustive else 330
 
 
 @pytest.mark.exhaustive
@@ -18,7 +18,7 @@ def test_changed_files_do_no_harm():
     done = subprocess.run(command, capture_output=True, text=True)
     record = json.loads(done.stdout)
     assert record["failures"] == [] and done.returncode == 0
-    assert record["inputs"] == INPUTS and len(record["outcomes"]) == 7
+    assert record["inputs"] == INPUTS and len(record["outcomes"]) == 11
     for kind, outcomes in record["outcomes"].items():
         assert "loaded" in outcomes or kind in ("yaml", "safetensors"), "some changes are harmless"
         assert len(outcomes) > 1, "some aren't"
