@@ -14,14 +14,15 @@ from oneiros import backend as K
 from oneiros.bases import Budget, Callback
 from oneiros.engine.callbacks import CallbackList
 from oneiros.engine.model import check
-from oneiros.errors import ArgumentError, CapabilityError, OneirosError
+from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, OneirosError
 
 from oneiros_saving import files, saving
 from oneiros_saving.matching import matched_pairs
 from oneiros_saving.origins import origin_of
 from oneiros_saving.plain import decoded, encoded
+from oneiros_saving.run_check import are_values, check_epochs, check_run, damaged, shown
 from oneiros_saving.training import Training
-from oneiros_saving.variables import assign, values_of
+from oneiros_saving.variables import assign, form, matched, values_of
 
 Logs = dict[str, Any] | None
 SAME = ("batch_size", "nb_sample")
@@ -51,7 +52,8 @@ class Resume(Callback):
         budget: `oneiros.bases.Budget`, what reading the file may cost.
 
     # Raises
-        ArgumentError: if the file is of another training, or of none.
+        ArgumentError: if the file is of another training or of none, or of more epochs than are asked for.
+        FileFormatError: if the file is damaged; nothing has changed then.
         CapabilityError: if the optimizer keeps its state to itself.
     """
 
@@ -117,6 +119,7 @@ class Keeper(Callback):
         self._check_optimizer()
         self._found = self._read() if plan.path.exists() else None
         if self._found:
+            check_epochs(self._found, epochs, plan.path)
             over = self._found["batch"] is None and self._found["stop_training"]
             self.epochs = range(self._found["epoch"], self._found["epoch"] if over else epochs.stop)
 
@@ -197,36 +200,60 @@ class Keeper(Callback):
         self._saved_at = time.monotonic()
 
     def _read(self) -> dict[str, Any]:
-        """Reads the file, and sets nothing yet."""
-        with saving.opened(self.plan.path, self.plan.budget) as self._state:
+        """Reads the file and checks it; sets nothing yet."""
+        path = self.plan.path
+        with self._explained(), saving.opened(path, self.plan.budget) as self._state:
             found = decoded(*self._state.training_state) if self._state.training_state else {}
+        if not isinstance(found, dict):
+            raise damaged(path, f"is damaged: it is {shown(found)}")
         self._optimizer, run = found.get("optimizer", {}), found.get("run")
         if run is None:
             raise ArgumentError(
-                f"{self.plan.path} holds no training to go on with. Resume keeps a file of its own: pass "
-                f"another path, or remove this file."
+                f"{path} holds no training to go on with. Resume keeps a file of its own: pass another path, "
+                f"or remove this file."
             )
-        if run["fit"] != self.fit:
-            raise ArgumentError(
-                f"{self.plan.path} is of a training with {run['fit']}; this one has {self.fit}. Pass the "
-                f"same data to go on with it, or remove the file to start anew."
-            )
+        check_run(run, self.training, self.fit, path)
         if sorted(run["parameters"]) == sorted(self.parameters) and run["parameters"] != self.parameters:
             raise ArgumentError(
-                f"{self.plan.path} has the optimizer's state in another order, that of the weights' names: "
-                f"'dense_10' comes before 'dense_9'. Name the layers, or go on in a new process."
+                f"{path} has the optimizer's state in another order, that of the weights' names: 'dense_10' "
+                f"comes before 'dense_9'. Name the layers, or go on in a new process."
             )
+        with self._explained():
+            self._check_values(run)
         return dict[str, Any](run)
 
-    def _restore(self, run: dict[str, Any], streams: bool) -> None:
+    def _check_values(self, run: dict[str, Any]) -> None:
+        """Checks that all values fit, and keeps the pairs of weights and values."""
         optimizer, path = self.model.optimizer, self.plan.path
-        try:
-            origin = origin_of(self._state)
-            K.batch_set_value(matched_pairs(self.model, self._state.weights, path, False, origin))
-            optimizer.set_weights([value for _, value in self._state.optimizer_weights or ()])
+        if not are_values(self._optimizer):
+            raise damaged(path, f"has optimizer={shown(self._optimizer)}, not the values of its variables")
+        self._slots = [value for _, value in self._state.optimizer_weights or ()]
+        own, found = [[form(value) for value in x] for x in (optimizer.get_weights(), self._slots)]
+        if own != found:
+            raise FileFormatError(
+                f"{path} holds {len(found)} arrays of an optimizer's state ({', '.join(found):.200}); that "
+                f"of {type(optimizer).__name__} is {len(own)} ({', '.join(own):.200}). It is damaged, or of "
+                f"a training with another optimizer."
+            )
+        self._pairs = matched_pairs(self.model, self._state.weights, path, False, origin_of(self._state))
+        matched(optimizer, self._optimizer, optimizer.weights)
+        self.training.check_variables(run)
+
+    def _restore(self, run: dict[str, Any], streams: bool) -> None:
+        optimizer = self.model.optimizer
+        with self._explained():
+            K.batch_set_value(self._pairs)
+            optimizer.set_weights(self._slots)
             assign(optimizer, self._optimizer, optimizer.weights)
             self.training.restore(run, streams)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Context manager under which errors say what they have to do with the file, and the way out."""
+        try:
+            yield
         except OneirosError as error:
+            path = self.plan.path
             error.add_note(f"Resume goes on with the training in {path}. To start anew, remove that file.")
             raise
 

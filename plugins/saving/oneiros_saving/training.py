@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 from oneiros.bases import Callback
+from oneiros.errors import FileFormatError
 
 from oneiros_saving.parts import parts_of
 from oneiros_saving.plain import Encoded, decoded, encoded, plain_attributes, same
-from oneiros_saving.variables import assign, values_of
+from oneiros_saving.variables import assign, matched, values_of
 
 USES = ("train", "test", "predict")
 
@@ -28,12 +29,13 @@ class Training:
 
     # Properties
         order: array, the order of the rows, or of the batches, in this epoch.
+        callbacks: dict from name to callback.
     """
 
     def __init__(self, model: Any, streams: dict[str, Any], callbacks: Iterable[Callback], size: int) -> None:
         self.model, self.streams, self.order = model, streams, np.arange(size)
         self._inner = getattr(model, "model", None) or model
-        self._callbacks = dict(_named(callbacks))
+        self.callbacks = dict(_named(callbacks))
         self._begun: dict[str, Encoded] = {}
 
     def parameters(self) -> list[int]:
@@ -43,7 +45,7 @@ class Training:
 
     def begin(self) -> None:
         """Notes the states of the callbacks, which are the program's own until something changes them."""
-        self._begun = {name: encoded(_get_state(callback)) for name, callback in self._callbacks.items()}
+        self._begun = {name: encoded(_get_state(callback)) for name, callback in self.callbacks.items()}
 
     def state(self) -> dict[str, Any]:
         """Returns all but the weights, and the optimizer's, which are part of every model file."""
@@ -51,13 +53,18 @@ class Training:
         return {
             "numpy": random_state,
             "python": random.getstate(),
-            "streams": {name: stream.get_state() for name, stream in self._stateful()},
+            "streams": {name: stream.get_state() for name, stream in self.stateful()},
             "order": None if np.array_equal(order, np.arange(len(order))) else order,
-            "stop_training": self.model.stop_training,
+            "stop_training": bool(self.model.stop_training),
             "variables": {path: values_of(part, weights) for path, part in parts_of(self.model)},
-            "draws": dict(self._draws()),
-            "callbacks": {name: self._changed(name) for name in self._callbacks},
+            "draws": dict(self.draws()),
+            "callbacks": {name: self._changed(name) for name in self.callbacks},
         }
+
+    def check_variables(self, state: dict[str, Any]) -> None:
+        """Raises FileFormatError unless the variables of a state have the shapes and types of the layers'."""
+        for path, part in parts_of(self.model):
+            matched(part, state["variables"].get(path, {}), self.model.weights)
 
     def restore(self, state: dict[str, Any], streams: bool) -> None:
         """Restores what `state` returned, apart from the order, which the loop has.
@@ -70,20 +77,22 @@ class Training:
         for use, draws in state["draws"].items():
             self._inner._function_for(use)[0].set_draws(draws)
         for name, found in state["callbacks"].items():
-            if name in self._callbacks:
-                _set_state(self._callbacks[name], self._completed(name, found))
+            if name in self.callbacks:
+                self._restore_callback(name, found)
         self.model.stop_training = state["stop_training"]
         random.setstate(state["python"])
         drawn = False
-        for name, stream in self._stateful() if streams else ():
+        for name, stream in self.stateful() if streams else ():
             drawn = stream.set_state(state["streams"][name], drawn) or drawn
         if not drawn:
             np.random.set_state(state["numpy"])
 
-    def _stateful(self) -> Iterator[tuple[str, Any]]:
+    def stateful(self) -> Iterator[tuple[str, Any]]:
+        """Gives the streams that have a state, by their names."""
         return ((name, stream) for name, stream in self.streams.items() if hasattr(stream, "get_state"))
 
-    def _draws(self) -> Iterator[tuple[str, Any]]:
+    def draws(self) -> Iterator[tuple[str, Any]]:
+        """Gives the seeds and counters of the functions that there are, by what they are for."""
         for use in USES:
             function = getattr(self._inner, f"{use}_function", None)
             if function is not None and hasattr(function, "get_draws"):
@@ -91,7 +100,7 @@ class Training:
 
     def _changed(self, name: str) -> Any:
         """Returns a callback's state; of a dict the items that changed since training began."""
-        state, begun = _get_state(self._callbacks[name]), decoded(*self._begun[name])
+        state, begun = _get_state(self.callbacks[name]), decoded(*self._begun[name])
         if not isinstance(state, dict) or not isinstance(begun, dict):
             return state
         return {
@@ -99,6 +108,15 @@ class Training:
             for key, value in state.items()
             if key not in begun or not same(encoded(value), encoded(begun[key]))
         }
+
+    def _restore_callback(self, name: str, found: Any) -> None:
+        try:
+            _set_state(self.callbacks[name], self._completed(name, found))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise FileFormatError(
+                f"The callback {name} can't take its state from the file, {found!r:.80}: "
+                f"{type(error).__name__}: {error}. The file is damaged, or of another version of it."
+            ) from error
 
     def _completed(self, name: str, state: Any) -> Any:
         begun, state = decoded(*self._begun[name]), copy.deepcopy(state)

@@ -36,17 +36,30 @@ def values_of(obj: Any, without: Iterable[Any] = ()) -> Values:
 
 
 def assign(obj: Any, values: Values, without: Iterable[Any] = ()) -> None:
-    """Sets an object's variables to what `values_of` returned.
+    """Sets an object's variables to what `values_of` returned; the arguments are those of `matched`."""
+    K.batch_set_value(matched(obj, values, without))
+
+
+def matched(obj: Any, values: Values, without: Iterable[Any] = ()) -> list[tuple[Any, Any]]:
+    """Returns the variables that `values` has values for, with these.
 
     # Raises
-        FileFormatError: if number or shapes differ.
+        FileFormatError: if number, shapes or types differ.
     """
-    own = _variables(obj, without)
-    for key in values.keys() & own.keys():
-        shapes, given = ([np.shape(value) for value in x] for x in ([v for _, v in own[key]], values[key]))
-        if shapes != given:
+    own, pairs = _variables(obj, without), list[tuple[Any, Any]]()
+    for key in sorted(values.keys() & own.keys()):
+        expected, found = [form(value) for _, value in own[key]], [form(value) for value in values[key]]
+        if expected != found:
             raise FileFormatError(
-                f"{type(obj).__name__}.{key} has the shapes {shapes}; the stored values have {given}."
+                f"{type(obj).__name__}.{key} has values of shape {', '.join(expected)}; the stored ones are "
+                f"of shape {', '.join(found)}."
             )
-        variables = [variable for variable, _ in own[key]]
-        K.batch_set_value(list(zip(variables, values[key], strict=True)))
+        pairs += zip((variable for variable, _ in own[key]), values[key], strict=True)
+    return pairs
+
+
+def form(value: Any) -> str:
+    """Returns shape and kind of an array in words; a float's length doesn't matter."""
+    if not isinstance(value, np.ndarray | np.generic):
+        return type(value).__name__
+    return f"{value.shape}" if value.dtype.kind == "f" else f"{value.shape} of {value.dtype}"

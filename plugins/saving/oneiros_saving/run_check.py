@@ -1,0 +1,220 @@
+"""The state of a training in a file, checked before anything is set."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from math import ceil
+from typing import Any
+
+import numpy as np
+from oneiros.bases import Callback
+from oneiros.errors import ArgumentError, FileFormatError
+
+from oneiros_saving.plain import encoded, same
+from oneiros_saving.training import USES, Training
+
+Fits = Callable[[Any], bool]
+WRONG = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
+"""What NumPy and Python raise on a state that is none."""
+MT19937_WORDS = 624
+
+
+def check_run(run: Any, training: Training, fit: dict[str, Any], path: Any) -> None:
+    """Checks the types and the limits of all that `Keeper` saves of a training.
+
+    # Arguments
+        run: what the file holds of it.
+        training: the `Training` that is to go on with it.
+        fit: dict, what must be the same.
+        path: the file, for messages.
+
+    # Raises
+        FileFormatError: saying what is missing or wrong.
+        ArgumentError: if it is a training on other data.
+    """
+    if not isinstance(run, dict):
+        raise damaged(path, f"is damaged: it is {shown(run)}")
+    _check_items(run, {"fit": (lambda found: _is_fit(found, fit), f"a dict of {', '.join(fit)}")}, path)
+    if run["fit"] != fit:
+        raise ArgumentError(
+            f"{path} is of a training with {run['fit']}; this one has {fit}. Pass the same data to go on "
+            f"with it, or remove the file to start anew."
+        )
+    _check_items(run, _expected(training), path)
+
+
+def _check_items(run: dict[str, Any], items: dict[str, tuple[Fits, str]], path: Any) -> None:
+    for key, (fits, expected) in items.items():
+        if key not in run:
+            raise damaged(path, f"lacks {key!r}")
+        if not fits(run[key]):
+            raise damaged(path, f"has {key}={shown(run[key])}, not {expected}")
+
+
+def check_epochs(run: dict[str, Any], epochs: range, path: Any) -> None:
+    """Checks that a fit has the epoch that a training is at: what was trained can't be taken back.
+
+    # Arguments
+        epochs: range of the epochs of the fit.
+        run, path: as for `check_run`.
+
+    # Raises
+        ArgumentError: saying which epochs go on with it.
+    """
+    done, begun = run["epoch"], run["batch"] is not None
+    if epochs.start <= done <= epochs.stop - begun:
+        return
+    counted = f"{done} epoch{'s' * (done != 1)}{' and a part of another' * begun}"
+    early = f" and initial_epoch={done} or less" * (done < epochs.start)
+    raise ArgumentError(
+        f"The training in {path} has had {counted}; this fit has initial_epoch={epochs.start} and "
+        f"nb_epoch={epochs.stop}. To go on with it, pass nb_epoch={max(done + begun, 1)} or more{early}. To "
+        f"start anew, remove that file; load_model({str(path)!r}) gives the model as it is."
+    )
+
+
+def damaged(path: Any, what: str) -> FileFormatError:
+    """Returns the error for a file whose state of a training is `what`."""
+    return FileFormatError(
+        f"The state of the training in {path} {what}. To start anew, remove that file; "
+        f"load_model({str(path)!r}) gives the model that it holds."
+    )
+
+
+def shown(value: Any) -> str:
+    """Returns a value in few words and on one line."""
+    return " ".join(f"{value!r:.60}".split())
+
+
+def are_values(found: Any) -> bool:
+    """Tells whether this can be the values of variables: a dict from names to lists of arrays."""
+    return isinstance(found, dict) and all(
+        isinstance(listed, list) and all(isinstance(value, np.ndarray | np.generic) for value in listed)
+        for listed in found.values()
+    )
+
+
+def _expected(training: Training) -> dict[str, tuple[Fits, str]]:
+    """Returns for each key what tells whether a value fits, and in words what would."""
+    train, size = training.streams["train"], len(training.order)
+    most = ceil(size / train.batch_size) or None
+    return {
+        "epoch": (_is_count, "an int of 0 or above"),
+        "batch": (
+            lambda batch: batch is None or (_is_count(batch) and 0 < batch <= (most or batch)),
+            f"None or an int from 1 to {most or 'the number of batches'}",
+        ),
+        "parameters": (
+            lambda found: isinstance(found, list) and all(type(place) is int for place in found),
+            "a list of ints",
+        ),
+        "numpy": (_is_numpy_state, "a state of NumPy's generator"),
+        "python": (_is_python_state, "a state of Python's generator"),
+        "streams": (
+            lambda found: isinstance(found, dict) and all(
+                name in found and _is_place(found[name], stream.get_state())
+                for name, stream in training.stateful()
+            ),
+            "the places of the generators that are trained and validated on",
+        ),
+        "order": (
+            lambda order: order is None or _is_order(order, size),
+            f"None or the numbers from 0 to {size - 1} in some order",
+        ),
+        "stop_training": (lambda stop: isinstance(stop, bool | np.bool_), "True or False"),
+        "variables": (
+            lambda found: isinstance(found, dict) and all(map(are_values, found.values())),
+            "the values of the layers' variables",
+        ),
+        "draws": (
+            lambda found: isinstance(found, dict) and _are_draws(found, dict(training.draws())),
+            "the seeds and counters of this model's random operations",
+        ),
+        "callbacks": (
+            lambda found: isinstance(found, dict) and all(
+                _is_state_of(callback, found[name])
+                for name, callback in training.callbacks.items() if name in found
+            ),
+            "the states of the callbacks",
+        ),
+    }  # fmt: skip
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**63
+
+
+def _is_fit(found: Any, fit: dict[str, Any]) -> bool:
+    if not isinstance(found, dict) or found.keys() != fit.keys():
+        return False
+    return all(value is None or np.isscalar(value) for value in found.values())
+
+
+def _is_numpy_state(state: Any) -> bool:
+    kind = np.random.get_state(legacy=False)["bit_generator"]
+    trial = np.random.RandomState(getattr(np.random, kind)())
+    try:
+        trial.set_state(state)
+        place = trial.get_state(legacy=False)["state"].get("pos", 0)
+        return 0 <= place <= MT19937_WORDS and same(encoded(trial.get_state()), encoded(state))
+    except WRONG:
+        return False
+
+
+def _is_python_state(state: Any) -> bool:
+    trial = random.Random()
+    try:
+        trial.setstate(state)
+        return isinstance(state[2], float | None) and same(encoded(trial.getstate()), encoded(state))
+    except WRONG:
+        return False
+
+
+def _is_order(order: Any, size: int) -> bool:
+    return (
+        isinstance(order, np.ndarray)
+        and order.dtype.kind == "i"
+        and np.array_equal(np.sort(order, axis=None), np.arange(size))
+        and order.ndim == 1
+    )
+
+
+def _is_place(state: Any, own: dict[str, Any]) -> bool:
+    """Tells whether a generator's place is like its own: counts where it counts, and the same keys."""
+    if not isinstance(state, dict) or state.keys() != own.keys():
+        return False
+    counts = all(_is_count(state[key]) for key, value in own.items() if type(value) is int)
+    return counts and (state["opened"] is None or _is_numpy_state(state["opened"]))
+
+
+def _are_draws(found: dict[str, Any], own: dict[str, Any]) -> bool:
+    return all(
+        use in USES and _counts(draws) and _alike(draws, own.get(use, draws)) for use, draws in found.items()
+    )
+
+
+def _counts(draws: Any) -> bool:
+    """Tells whether this is a count, or lists and dicts of counts."""
+    items = draws.values() if isinstance(draws, dict) else draws if isinstance(draws, list) else None
+    return _is_count(draws) if items is None else all(map(_counts, items))
+
+
+def _alike(draws: Any, own: Any) -> bool:
+    """Tells whether draws are laid out like a function's own."""
+    if isinstance(own, dict):
+        return isinstance(draws, dict) and draws.keys() == own.keys() and all(
+            _alike(draws[key], value) for key, value in own.items()
+        )  # fmt: skip
+    if isinstance(own, list):
+        return isinstance(draws, list) and all(map(_alike, draws, own))
+    return not isinstance(draws, dict | list)
+
+
+def _is_state_of(callback: Any, state: Any) -> bool:
+    """Tells whether a callback can take a state; one that says itself how it takes it is asked later."""
+    if getattr(type(callback), "set_state", Callback.set_state) is not Callback.set_state:
+        return True
+    return isinstance(state, dict) and all(
+        isinstance(name, str) and not callable(getattr(callback, name, None)) for name in state
+    )
