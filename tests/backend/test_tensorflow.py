@@ -12,6 +12,7 @@ from oneiros import backend as K
 from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, ShapeError
 
 pytest.importorskip("tensorflow")
+reuse = pytest.importorskip("oneiros_backend_tensorflow.reuse")
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +119,9 @@ def test_graphs_of_a_thousand_operations():
 
 @pytest.fixture
 def xla_uses(tf, monkeypatch):
-    """Collects, per graph function made, whether XLA compiles it."""
+    """Collects, per graph function made, whether XLA compiles it; nothing was compiled before."""
     uses, original = [], tf.function
+    monkeypatch.setattr(reuse, "_made", {})
 
     def noted(fn, **options):
         uses.append(options.get("jit_compile", False))
@@ -158,6 +160,41 @@ def test_xla_is_overridden_by_environment_and_argument(setting, argument, expect
     x = K.placeholder((None,))
     np.testing.assert_array_equal(K.function([x], [x + 1], jit_compile=argument)([[1.0]])[0], [2])
     assert xla_uses == expected
+
+
+def random_training(target, seed, factor=2.0, units=3):
+    """Returns a function with random numbers, a variable that it updates, and a loop inside."""
+    np.random.seed(seed)
+    x, total = K.placeholder((None, units)), K.variable(target)
+    noisy = K.rnn(lambda v, s: (v + s[0], [v + s[0]]), K.repeat(x, 4), [K.zeros_like(x)])[0]
+    noise = K.random_uniform((units,), 0, 1)
+    return K.function([x], [noisy * factor + noise], [K.update_add(total, K.sum(noisy))]), total
+
+
+def test_a_graph_that_xla_compiled_before_is_not_compiled_again(xla_uses):
+    batch, found = array(2, 3), []
+    for anew in (False, True):
+        for target, seed in ((0.0, 1), (5.0, 2)):
+            if anew:
+                reuse._made.clear()
+            f, total = random_training(target, seed)
+            looped = f.loop(f.upload([batch]), [[0, 1], [1, 0]])
+            found.append([*f([batch]), *looped, K.get_value(total)])
+        assert xla_uses.count(True) == (6 if anew else 2)  # a step and a loop each
+    for one, another in zip(found[:2], found[2:], strict=True):
+        for value, expected in zip(one, another, strict=True):
+            np.testing.assert_allclose(value, expected, rtol=1e-6)
+    assert not np.allclose(found[0][0], found[1][0])
+
+
+@pytest.mark.parametrize("other", [{"factor": 2.5}, {"units": 4}])
+def test_another_graph_is_compiled(xla_uses, other):
+    f, _ = random_training(0.0, 1)
+    g, _ = random_training(0.0, 1, **other)
+    units = other.get("units", 3)
+    first, second = f([np.ones((2, 3))])[0], g([np.ones((2, units))])[0]
+    assert xla_uses.count(True) == 2
+    assert first.shape != second.shape or not np.allclose(first, second)
 
 
 def test_unknown_settings_and_arguments_are_refused(monkeypatch):

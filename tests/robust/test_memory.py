@@ -31,12 +31,32 @@ for _ in range(50):
     resident.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6)
 print(max(resident[-10:]) - max(resident[:20]))
 """
+UPLOAD = """
+import sys
+from pathlib import Path
+import numpy as np
+from oneiros import backend as K
+
+def resident(kind):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(kind))
+
+K.set_backend(sys.argv[1])
+x = K.placeholder((None, 1000))
+f = K.function([x], [K.sum(x)])
+f.upload([np.ones((2, 1000))]).release()
+data = np.ones((50_000, 1000), sys.argv[2])
+before = resident("VmRSS")
+handle = f.upload([data])
+copy = len(data) * 1000 * 4
+print((resident("VmHWM") - before) / copy, (resident("VmRSS") - before) / copy)
+assert f.loop(handle, np.arange(4).reshape(2, 2))[0].tolist() == [2000, 2000]
+"""
 
 
 @pytest.fixture
-def path(backend, monkeypatch, tmp_path):
-    """A saved model; without XLA, because TensorFlow keeps what XLA compiled for the life of a process."""
-    monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
+def path(backend, tmp_path):
+    """A saved model."""
     layers = [Dense(16, activation="relu", input_dim=8), Dropout(0.3), BatchNormalization(), Dense(2)]
     model = Sequential(layers)
     model.compile("adam", "mse")
@@ -71,3 +91,12 @@ def test_memory_stays_the_same_over_fifty_rounds(path, backend):
         env=os.environ, timeout=900,
     )  # fmt: skip
     assert float(done.stdout) < 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_uploads_take_one_copy_of_the_data(backend, dtype):
+    command = [sys.executable, "-c", UPLOAD, backend, dtype]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ, timeout=300)
+    most, held = map(float, done.stdout.split())
+    assert 0.9 < held <= most < 1.2

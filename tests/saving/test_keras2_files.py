@@ -253,7 +253,9 @@ def test_a_state_of_another_optimizer_is_told(tmp_path):
     path = changed(tmp_path)
     with h5py.File(path, "r+") as file:
         group = file["optimizer_weights"]
-        group.attrs["weight_names"] = group.attrs["weight_names"][:-1]
+        *names, last = group.attrs["weight_names"]
+        group.attrs["weight_names"] = names
+        del group[last]
     with K.use("tensorflow"), pytest.warns(UserWarning, match="its optimizer begins anew"):
         assert load_model(path).optimizer is not None
 

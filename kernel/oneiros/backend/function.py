@@ -27,7 +27,7 @@ class Feed:
 
         # Arguments
             value: what the caller passed.
-            batched: whether the first axis holds a whole data set instead of one batch.
+            batched: whether the first axis holds a whole data set instead of one batch; its type stays.
 
         # Raises
             DataError: if it isn't numeric, or its shape doesn't fit.
@@ -40,7 +40,7 @@ class Feed:
         if array.dtype.kind not in "biuf":
             problem = f"{value!r:.60}, which is not an array of numbers"
         elif len(want) == array.ndim and all(n in (None, m) for n, m in zip(want, array.shape, strict=True)):
-            return np.asarray(array, self.dtype)
+            return array if batched else np.asarray(array, self.dtype)
         else:
             problem = f"an array of shape {array.shape}"
         raise DataError(
@@ -163,17 +163,17 @@ class Function:
         # Arguments
             arrays: list, one per placeholder; the first axis counts rows.
         """
-        return Upload([np.array(array) for array in self.check_upload(arrays)])
+        return Upload([np.array(*pair) for pair in self.check_upload(arrays)])
 
     def borrow(self, arrays: Sequence[Any]) -> Upload:
         """Lets `loop` read whole data sets where they are; they must not change while loops read them."""
-        return Upload(self.check_upload(arrays))
+        return Upload([np.asarray(*pair) for pair in self.check_upload(arrays)])
 
-    def check_upload(self, arrays: Sequence[Any]) -> list[Array]:
-        """Returns the arrays of a data set, checked against the placeholders."""
+    def check_upload(self, arrays: Sequence[Any]) -> list[tuple[Array, Any]]:
+        """Returns a data set's arrays, checked against the placeholders, and the types to make them of."""
         if len(arrays) != len(self.feeds):
             raise DataError(f"upload takes {len(self.feeds)} arrays, one per input, not {len(arrays)}.")
-        return [feed.check(array, batched=True) for feed, array in zip(self.feeds, arrays, strict=True)]
+        return [(feed.check(x, batched=True), feed.dtype) for feed, x in zip(self.feeds, arrays, strict=True)]
 
     def check_index(self, handle: Upload, index: Any) -> Array:
         """Returns the index of a loop as an int32 array of shape (steps, batch)."""

@@ -12,12 +12,13 @@ ALIGNMENT = 64
 """Bytes, of what XLA and TensorFlow compute on."""
 
 
-def aligned_copy(array: Array) -> Array:
-    """Returns a copy of an array that begins where XLA and TensorFlow want it."""
-    space = np.empty(array.nbytes + ALIGNMENT, np.uint8)
+def aligned_copy(array: Array, dtype: Any = None) -> Array:
+    """Returns a copy of an array, of a type, that begins where XLA and TensorFlow want it."""
+    kind = np.dtype(dtype or array.dtype)
+    space = np.empty(array.size * kind.itemsize + ALIGNMENT, np.uint8)
     start = -_address(space) % ALIGNMENT
-    copy = space[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    np.copyto(copy, array)
+    copy: Array = space[start : start + array.size * kind.itemsize].view(kind).reshape(array.shape)
+    np.copyto(copy, array, casting="unsafe")
     return copy
 
 

@@ -110,10 +110,10 @@ class JaxEngine:
         """Takes a step for each place of the first axis of `sequences`."""
         return run_loop(step, sequences, states, captured, backwards)
 
-    def put(self, array: Array) -> Any:
-        """Copies an array to the device."""
+    def put(self, array: Array, dtype: Any) -> Any:
+        """Copies an array to the device, as one of a type."""
         with scope("jax")():
-            return uploaded(array)
+            return uploaded(array, dtype)
 
     def compile(self, program: Program, phase: int, arrays: list[Array]) -> Callable[..., list[Array]]:
         """Returns one step, compiled."""

@@ -13,6 +13,7 @@ from oneiros_recorder.recorder import Program
 
 from oneiros_backend_tensorflow.devices import on_device, on_gpu
 from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.reuse import compiled_once
 
 XLA_VARIABLE = "ONEIROS_TENSORFLOW_XLA"
 _LOST_IN_XLA = {"Assert", "CheckNumerics", "CheckNumericsV2", "EagerPyFunc", "PrintV2", "PyFunc"}
@@ -57,7 +58,8 @@ class Compiled:
         def bound(inner: Any) -> Callable[..., list[Any]]:
             if outside is not None:
                 before, outer = outside
-                return _direct(traced(lambda v, *tensors: inner(v, *before(*tensors)), outer), variables)
+                whole = traced(lambda v, *tensors: inner(v, *before(*tensors)), outer)
+                inner = compiled_once(whole, variables, lambda: whole)
             return _direct(inner, variables)
 
         with tf.init_scope():
@@ -65,7 +67,9 @@ class Compiled:
             self._run = self._plain = plain or bound(graph)
             self._inner: Callable[..., list[Any]] | None = None
             if _suits_xla(graph) if xla is None else xla:
-                inner = traced(lambda *args: graph(*args), signature, jit_compile=True)
+                inner = compiled_once(
+                    graph, variables, lambda: traced(lambda *args: graph(*args), signature, jit_compile=True)
+                )
                 self._run, self._inner = bound(inner), _direct(inner, variables)
         self._proven = False
 

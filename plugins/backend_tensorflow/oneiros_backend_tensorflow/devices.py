@@ -18,13 +18,13 @@ def scope() -> AbstractContextManager[Any]:
     # Raises
         SettingsError: if the setting makes no sense, or names a device that isn't there.
     """
-    name = _choice()
+    name = chosen()
     return nullcontext() if name is None else tf.device(name)
 
 
 def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a function that runs on the device: `function` itself, where TensorFlow is to choose."""
-    name = _choice()
+    name = chosen()
     if name is None:
         return function
 
@@ -37,7 +37,7 @@ def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def on_gpu() -> bool:
     """Tells whether what is compiled runs on a GPU."""
-    name = _choice()
+    name = chosen()
     return bool(tf.config.list_logical_devices("GPU")) if name is None else "GPU" in name
 
 
@@ -66,4 +66,4 @@ def _advice() -> str:
     return "TensorFlow needs the libraries of CUDA: pip install 'tensorflow[and-cuda]'."
 
 
-_choice = Choice("tensorflow", _find)
+chosen = Choice("tensorflow", _find)

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import GraphError
-from oneiros_backend_common.batches import are_host, batches_of
+from oneiros_backend_common.batches import aligned_copy, are_host, batches_of
 from oneiros_recorder.pinning import pinned
 from oneiros_recorder.recorder import Program, Spec
 
 from oneiros_backend_tensorflow._ops import OPERATORS
 from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, Staging, lent, reason
-from oneiros_backend_tensorflow.devices import on_device, scope
+from oneiros_backend_tensorflow.devices import on_device, on_gpu, scope
 from oneiros_backend_tensorflow.fused import differentiated
 from oneiros_backend_tensorflow.loops import Arguments, Loop, dense
 from oneiros_backend_tensorflow.quiet import tf
@@ -92,7 +92,7 @@ class TensorFlowEngine:
 
     def key(self, seed: int, counter: Any) -> Any:
         """Returns what TensorFlow's stateless random functions take as their seed."""
-        return tf.stack([tf.constant(seed, tf.int32), counter])
+        return tf.stack([seed, counter])
 
     def fold(self, key: Any, number: Any) -> Any:
         """Returns a key like `key`, another one for each number."""
@@ -112,27 +112,28 @@ class TensorFlowEngine:
         loop = Loop(step, list(map(tf.as_dtype, types)), backwards)
         return loop(Arguments(sequences, states, captured))
 
-    def put(self, array: Array) -> Any:
-        """Copies an array to the device."""
+    def put(self, array: Array, dtype: Any) -> Any:
+        """Copies an array to the device, as one of a type."""
         with scope():
-            return tf.constant(array)
+            return tf.constant(array, dtype) if on_gpu() else lent(aligned_copy(array, dtype))
 
     def compile(self, program: Program, phase: int, arrays: list[Array]) -> Callable[..., list[Array]]:
         """Returns one step as a graph function."""
 
-        def step(variables: list[Any], counter: Any, *feeds: Any) -> list[Any]:
+        def step(variables: list[Any], draws: Any, *feeds: Any) -> list[Any]:
+            counter, *seeds = tf.unstack(draws)
             with differentiated(program):
-                outputs, new = program(feeds, [v.read_value() for v in variables], phase, counter)
+                outputs, new = program(feeds, [v.read_value() for v in variables], phase, counter, seeds)
             _store([variables[place] for place in places], new, outputs)
             return outputs
 
         places = _places(program)
         compiled = Compiled(step, program, _signature([array.shape for array in arrays], program))
-        types, zero = [node.dtype for node in program.inputs], self.put(np.zeros((), np.int32))
+        types, draws = [node.dtype for node in program.inputs], _draws(program)
         staging = Staging()
 
         def run(arrays: list[Array], counter: int) -> list[Array]:
-            first = tf.constant(counter) if counter else zero
+            first = draws(counter)
             if compiled.keeps_nothing and are_host(arrays):
                 return staging.run(compiled, first, arrays)
             return compiled(first, *map(tf.constant, arrays, types))
@@ -149,7 +150,8 @@ class TensorFlowEngine:
         """
         steps, places = index.shape[0], _places(program)
 
-        def many(variables: list[Any], counter: Any, count: Any, *feeds: Any) -> list[Any]:
+        def many(variables: list[Any], draws: Any, count: Any, *feeds: Any) -> list[Any]:
+            counter, *seeds = tf.unstack(draws)
             state = [variable.read_value() for variable in variables]
 
             def body(i: Any, written: list[Any], results: list[Any]) -> Any:
@@ -157,7 +159,7 @@ class TensorFlowEngine:
                 for place, value in zip(places, written, strict=True):
                     current[place] = value
                 with differentiated(program):
-                    outputs, new = program([feed[i] for feed in feeds], current, phase, counter + i)
+                    outputs, new = program([feed[i] for feed in feeds], current, phase, counter + i, seeds)
                 return i + 1, new, [r.write(i, output) for r, output in zip(results, outputs, strict=True)]
 
             results = [tf.TensorArray(node.dtype, steps) for node in program.outputs]
@@ -166,18 +168,18 @@ class TensorFlowEngine:
             _store([variables[place] for place in places], new, [])
             return [result.stack() for result in results]
 
-        def gathered(counter: Any, count: Any, index: Any, *arrays: Any) -> list[Any]:
-            return [counter, count, *[tf.gather(array, index) for array in arrays]]
+        def gathered(draws: Any, count: Any, index: Any, *arrays: Any) -> list[Any]:
+            return [draws, count, *[tf.gather(array, index) for array in arrays]]
 
-        number, zero = tf.TensorSpec((), tf.int32), self.put(np.zeros((), np.int32))
-        batches = _signature([(*index.shape, *array.shape[1:]) for array in arrays], program)
-        whole = _signature([(None, *array.shape[1:]) for array in arrays], program)
-        outer = [number, number, tf.TensorSpec(index.shape, tf.int32), *whole[1:]]
-        one_by_one = self._one_by_one(program, phase, [spec.shape for spec in batches[1:]])
-        compiled = Compiled(many, program, [number, *batches], (gathered, outer), one_by_one)
+        number, draws = tf.TensorSpec((), tf.int32), _draws(program)
+        first, *batches = _signature([(*index.shape, *array.shape[1:]) for array in arrays], program)
+        whole = _signature([(None, *array.shape[1:]) for array in arrays], program)[1:]
+        outer = [first, number, tf.TensorSpec(index.shape, tf.int32), *whole]
+        one_by_one = self._one_by_one(program, phase, [spec.shape for spec in batches])
+        compiled = Compiled(many, program, [first, number, *batches], (gathered, outer), one_by_one)
 
         def run(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
-            first = [tf.constant(counter) if counter else zero, tf.constant(steps)]
+            first = [draws(counter), tf.constant(steps)]
             if not are_host(arrays):
                 return compiled(*first, tf.constant(index), *arrays)
             make = lent if compiled.keeps_nothing and index.size else tf.constant
@@ -189,17 +191,30 @@ class TensorFlowEngine:
         """Returns a loop that calls the compiled step; `shapes` are those of the steps' batches."""
         step: list[Callable[..., list[Array]]] = []
 
-        def run(counter: Any, count: Any, index: Any, *arrays: Any) -> list[Any]:
+        def run(draws: Any, count: Any, index: Any, *arrays: Any) -> list[Any]:
             if not step:
                 like = [np.broadcast_to(np.float32(0), shape[1:]) for shape in shapes]
                 step.append(self.compile(program, phase, like))
+            counter = int(draws[0])
             results = [
-                step[0]([_rows(array, index[i]) for array in arrays], int(counter) + i)
-                for i in range(int(count))
+                step[0]([_rows(array, index[i]) for array in arrays], counter + i) for i in range(int(count))
             ]
             return [tf.constant(np.stack(values)) for values in zip(*results, strict=True)]
 
         return run
+
+
+def _draws(program: Program) -> Callable[[int], Any]:
+    """Returns a function that makes a tensor of a step's number and the seeds of the random operations.
+
+    Graphs that differ in their seeds alone are one, as are steps.
+    """
+    seeds = [node.data.seed for node in program.streams]
+    if seeds:
+        return lambda counter: tf.constant(np.array([counter, *seeds], np.int32))
+    with scope():
+        zero = tf.constant([0])
+    return lambda counter: zero
 
 
 def _rows(array: Any, index: Array) -> Any:
@@ -208,7 +223,7 @@ def _rows(array: Any, index: Array) -> Any:
 
 def _signature(shapes: Sequence[Any], program: Program) -> list[Any]:
     types = [node.dtype for node in program.inputs]
-    return [tf.TensorSpec((), tf.int32), *map(tf.TensorSpec, shapes, types)]
+    return [tf.TensorSpec((1 + len(program.streams),), tf.int32), *map(tf.TensorSpec, shapes, types)]
 
 
 def _places(program: Program) -> list[int]:

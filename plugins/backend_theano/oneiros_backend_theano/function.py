@@ -134,7 +134,7 @@ class JaxFunction(GraphFunction):
         from oneiros_jax_common.runs import uploaded
 
         with self._scope():
-            return Upload([uploaded(array) for array in self.check_upload(arrays)])
+            return Upload([uploaded(*pair) for pair in self.check_upload(arrays)])
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
         """Runs all steps in one call, compiled for as many as the first time, or for a power of two if more.

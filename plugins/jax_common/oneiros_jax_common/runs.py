@@ -19,11 +19,11 @@ def on_device(array: Any) -> Any:
     return jnp.array(array)
 
 
-def uploaded(array: Any) -> Any:
+def uploaded(array: Any, dtype: Any) -> Any:
     """Copies an array to the device, once: on a CPU, JAX takes over memory that begins where it wants it."""
     if platform() == "cpu":
         keep_freed_memory()
-    return jax.device_put(aligned_copy(array))
+    return jax.device_put(aligned_copy(array, dtype))
 
 
 def batches_for(index: Any, arrays: Any) -> Any:

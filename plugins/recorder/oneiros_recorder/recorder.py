@@ -84,7 +84,7 @@ class Engine(Protocol):
             The lists of last states and of outputs, stacked by place.
         """
 
-    def put(self, array: np.ndarray[Any, Any]) -> Any:
+    def put(self, array: np.ndarray[Any, Any], dtype: Any) -> Any:
         """Copies an array to the device."""
 
     def compile(self, program: Program, phase: int, arrays: list[Any]) -> _Compiled:
@@ -436,7 +436,9 @@ class Program:
         self._targets = {v for node in ordered if node.kind == "gradients" for v in node.parents[1:]}
         self.differentiates = bool(self._targets)
 
-    def __call__(self, feeds: Any, state: Any, phase: int, counter: Any) -> tuple[list[Any], list[Any]]:
+    def __call__(
+        self, feeds: Any, state: Any, phase: int, counter: Any, seeds: Any = None
+    ) -> tuple[list[Any], list[Any]]:
         """Computes.
 
         # Arguments
@@ -444,13 +446,15 @@ class Program:
             state: the values of `variables`.
             phase: 0 or 1, a plain int.
             counter: the number of the step.
+            seeds: those of `streams`; by default the ones that they have.
 
         # Returns
             The outputs, and the new values of `written`; all computed from the old values.
         """
         engine = self.recorder.engine
         values: dict[Node, Any] = {self.recorder.phase: phase}
-        values.update((node, engine.key(node.data.seed, counter)) for node in self.streams)
+        seeds = [node.data.seed for node in self.streams] if seeds is None else seeds
+        values.update((n, engine.key(seed, counter)) for n, seed in zip(self.streams, seeds, strict=True))
         values.update(zip((*self.variables, *self.inputs), (*state, *feeds), strict=True))
         replay = _Replay(self.recorder, values, phase, self._targets)
         with self.recorder.running():
@@ -512,7 +516,7 @@ class RecordedFunction(Function):
 
     def upload(self, arrays: Sequence[Any]) -> Upload:
         """Copies whole data sets to the device, for `loop`."""
-        return Upload([self._engine.put(array) for array in self.check_upload(arrays)])
+        return Upload([self._engine.put(*pair) for pair in self.check_upload(arrays)])
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
         """Runs one step per row of `index` in one compiled call; see `Function.loop`."""

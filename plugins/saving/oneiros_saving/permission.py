@@ -18,7 +18,7 @@ from oneiros_saving.provenance import NAMED_KINDS
 LOGGER = logging.getLogger("oneiros")
 CHOICES = ("installed", "loaded")
 GUARDED_KINDS = (*NAMED_KINDS, "migration")
-"""Kinds of objects that a file may have imported: those it names, and what knows how to read their arguments."""
+"""Kinds of objects that a file may have imported: those it names, and what reads their older arguments."""
 
 
 @contextmanager

@@ -1,0 +1,92 @@
+"""What XLA compiled, used again for the same graph: XLA keeps it for the life of a process anyway."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from oneiros_backend_tensorflow.devices import chosen
+
+_COSMETIC = "_user_specified_name"
+_made: dict[bytes, Any] = {}
+
+
+def compiled_once(concrete: Any, variables: list[Any], compile_: Callable[[], Any]) -> Any:
+    """Returns what XLA made of a graph, or made before of one that is the same but for names.
+
+    # Arguments
+        concrete: the graph as a concrete function of variables and tensors.
+        variables: list of the variables that it will run on.
+        compile_: function that has XLA compile it.
+    """
+    if concrete.captured_inputs:
+        return compile_()
+    key = _digest(concrete.graph, variables)
+    if key not in _made:
+        _made[key] = compile_()
+    return _made[key]
+
+
+def _digest(graph: Any, variables: list[Any]) -> bytes:
+    arguments = [(x.shape, x.dtype) for x in (*variables, *graph.inputs[len(variables) :])]
+    names = _Names()
+    last = sorted(graph.control_outputs, key=lambda operation: operation.name)
+    ends = [[names(x.name) for x in part] for part in (graph.inputs, graph.outputs, last)]
+    digest = hashlib.sha256(repr((chosen(), arguments, ends)).encode())
+    for part in names.replaced(graph.as_graph_def()):
+        digest.update(part.SerializeToString(deterministic=True))
+    return digest.digest()
+
+
+class _Names:
+    """Numbers in names, which TensorFlow counts through the life of a process, by their order in a graph."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, str] = {}
+
+    def __call__(self, name: str) -> str:
+        return re.sub(r"(?<=_)\d+", lambda found: self._number(found[0]), name)
+
+    def _number(self, text: str) -> str:
+        return self._numbers.setdefault(text, str(len(self._numbers)))
+
+    def replaced(self, graph: Any) -> Iterator[Any]:
+        """Gives a graph's nodes, then its functions in the order in which they are called."""
+        library = {function.signature.name: function for function in graph.library.function}
+        called: list[str] = []
+        for node in graph.node:
+            called += self._replace(node)
+            yield node
+        for name in called:
+            if (function := library.pop(name, None)) is not None:
+                called += self._replace_in_function(function)
+                yield function
+
+    def _replace(self, node: Any) -> list[str]:
+        """Returns what functions a node may call."""
+        values = [value for _, value in sorted(node.attr.items())]
+        functions = [x for value in values for x in (value.func, *value.list.func) if x.name]
+        found = [node.op, *(function.name for function in functions)]
+        node.name, node.op = self(node.name), self(node.op)
+        node.input[:] = map(self, node.input)
+        for function in functions:
+            function.name = self(function.name)
+        node.attr.pop(_COSMETIC, None)
+        node.ClearField("experimental_debug_info")
+        return found
+
+    def _replace_in_function(self, function: Any) -> list[str]:
+        signature = function.signature
+        for part in (signature, *signature.input_arg, *signature.output_arg):
+            part.name = self(part.name)
+        signature.control_output[:] = map(self, signature.control_output)
+        found = [name for node in function.node_def for name in self._replace(node)]
+        for table in (function.ret, function.control_ret):
+            renamed = {self(key): self(value) for key, value in sorted(table.items())}
+            table.clear()
+            table.update(renamed)
+        for attributes in function.arg_attr.values():
+            attributes.attr.pop(_COSMETIC, None)
+        return found
