@@ -24,6 +24,7 @@ from hostile_files import (
     write,
     write_weights,
 )
+from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.bases import Budget
 from oneiros.models import load_model, model_from_json, model_from_yaml
@@ -328,6 +329,28 @@ def absurd_arguments(folder):
             yield f"{what}, {entry}", action, "UnsafeFileError", "ConfigError", "OneirosError"
     path = write(folder / "small.h5", sequential(dense(output_dim=40_000, batch_input_shape=[None, 4000])))
     yield "more than the file's weights", lambda: load_model(path)
+    for steps in (-1.0, 1e18, float("inf"), float("nan")):
+        path = after_steps(folder / f"nadam{steps}.h5", steps)
+        yield f"Nadam after {steps} steps", lambda p=path: load_model(p), "UserWarning"
+
+
+def after_steps(path, steps):
+    """Writes a model of Keras 2 with Nadam, which has to know the product of its momenta of all steps."""
+    own = {"name": "d", "units": 3, "batch_input_shape": [None, 4]}
+    config = {"class_name": "Sequential", "config": {"name": "s", "layers": [layer("Dense", **own)]}}
+    training = {"loss": "mse", "optimizer_config": {"class_name": "Nadam", "config": {"learning_rate": 0.1}}}
+    arrays = {"d": [("kernel:0", np.ones((4, 3), "f4")), ("bias:0", np.zeros(3, "f4"))]}
+
+    def optimizer(group):
+        names = ("iter:0", "kernel/m:0", "bias/m:0", "kernel/v:0", "bias/v:0")
+        group.attrs["weight_names"] = np.array([name.encode() for name in names])
+        for name, shape in zip(names, [(), (4, 3), (3,), (4, 3), (3,)], strict=True):
+            group[name] = np.float64(steps) if name == "iter:0" else np.zeros(shape, "f4")
+
+    write(path, config, training, arrays, optimizer)
+    with h5py.File(path, "r+") as file:
+        file.attrs["keras_version"] = "2.3.1"
+    return path
 
 
 @attack(40, "UnsafeFileError", "FileFormatError")
@@ -563,4 +586,12 @@ def large_but_sane(folder):
     yield "500 layers", lambda: load_model(path)
     model = configs.layer_from_config
     yield "wide", lambda: model(sequential(dense(output_dim=3_000_000)))
+    for steps in (1e8, 1e12):
+        path = after_steps(folder / f"{steps}.h5", steps)
+
+        def check(path=path, steps=steps):
+            optimizer = load_model(path).optimizer
+            assert K.get_value(optimizer.iterations) == steps and K.get_value(optimizer.m_schedule) == 0
+
+        yield f"Nadam after {steps} steps", check
     assert MIB == 100
