@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -160,16 +161,31 @@ def same_maths(case: str, records: Records) -> list[Record]:
 
 
 def disagreement(records: Iterable[Record]) -> tuple[float, str]:
-    """Returns the largest relative difference between two contenders' losses, and what differs."""
+    """Returns the largest relative difference between two contenders' losses, and what differs.
+
+    It is infinite if a loss isn't finite.
+    """
     worst, where = 0.0, ""
     named = [(record.contender.name, record.losses) for record in records]
     for place, what in enumerate(("first loss", "mean of the next", "loss after them")):
         losses = {name: values[place] for name, values in named}
+        for name, loss in losses.items():
+            if not math.isfinite(loss):
+                return math.inf, f"{what}: {loss!r} of {name}"
         low, high = min(losses, key=losses.__getitem__), max(losses, key=losses.__getitem__)
         difference = (losses[high] - losses[low]) / abs(losses[low])
-        if not difference <= worst:
+        if difference > worst:
             worst, where = difference, f"{what}: {losses[low]!r} of {low}, {losses[high]!r} of {high}"
     return worst, where
+
+
+def faults(case: str, records: Records) -> list[str]:
+    """Returns what is wrong with the losses: those of anyone that aren't finite, or else the disagreement."""
+    broken = [r for r in records.values() if not all(map(math.isfinite, r.losses))]
+    if broken:
+        return [f"losses of {r.contender.name} that aren't finite: {r.losses}" for r in broken]
+    difference, where = disagreement(same_maths(case, records))
+    return [f"losses differ by {difference:.1e}, {where}"] if difference > TOLERANCE else []
 
 
 def best(records: Records, kind: str, engine: str, measure: str, clock: int) -> Record | None:

@@ -1,6 +1,7 @@
 """The comparison with hand-written loops: they compute what `fit` computes, and every limit is there."""
 
 import importlib
+import math
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 ROWS = {
     "d tiny MLP", "a MLP", "b CNN", "c LSTM", "predict", "predict of one row", "train_on_batch",
     "import to first batch", "peak memory", "ahead of Keras 3", "b CNN, Theano beside TensorFlow",
-    "c LSTM beside a plain scan",
+    "c LSTM beside a plain scan", "a MLP: twice Keras 3", "b CNN: 1.2 times Keras 3",
 }  # fmt: skip
 
 
@@ -20,7 +21,7 @@ ROWS = {
 def comparison(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     yield
-    for name in [name for name in sys.modules if name.split(".")[0] == "comparison"]:
+    for name in [name for name in sys.modules if name.split(".")[0] in ("compare", "comparison")]:
         del sys.modules[name]
 
 
@@ -93,13 +94,76 @@ def test_every_row_of_limits_has_limits_for_each_engine_it_concerns(comparison):
     assert {limit.measure for limit in LIMITS} <= set(MEASURES)
 
 
+@pytest.mark.parametrize(
+    ("row", "case", "factor"),
+    [("a MLP: twice Keras 3", "a", 0.5), ("b CNN: 1.2 times Keras 3", "b", 1 / 1.2)],
+)
+def test_tensorflow_is_ahead_of_keras_3_by_what_was_asked(comparison, row, case, factor):
+    from comparison.limits import KERAS, LIMITS
+
+    (limit,) = [limit for limit in LIMITS if limit.row == row]
+    assert (limit.case, limit.measure, limit.engine, limit.against) == (case, "fit", "tensorflow", KERAS)
+    assert limit.kept(factor) and not limit.kept(factor + 0.01)
+
+
+def records_of(*losses):
+    """Returns records of made-up contenders, `a`, `b` and so on, with these losses."""
+    from comparison import run
+
+    made = {}
+    for name, values in zip("abcdef", losses, strict=False):
+        contender = run.Contender(name, "hand", "jax", "jax_loops", "step", ())
+        made[name] = run.Record(contender, {"fit": [(1.0, 1.0)]}, list(values))
+    return made
+
+
 def test_losses_that_differ_are_found(comparison):
     from comparison import run
-    from comparison.cases import CASES
 
-    records = [run.Record(contender) for contender in run.contenders(CASES["d"])[:2]]
-    for record, last in zip(records, (0.5, 0.50001), strict=True):
-        record.losses = [1.0, 2.0, last]
-    difference, where = run.disagreement(records)
+    records = records_of([1.0, 2.0, 0.5], [1.0, 2.0, 0.50001])
+    difference, where = run.disagreement(records.values())
     assert difference == pytest.approx(2e-5, rel=1e-3)
     assert "loss after them" in where
+    (fault,) = run.faults("d", records)
+    assert fault.startswith("losses differ by 2.0e-05, loss after them: 0.5 of a, 0.50001 of b")
+    assert run.faults("d", records_of([1.0, 2.0, 0.5], [1.0, 2.0, 0.5])) == []
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("first", [True, False])
+def test_losses_that_are_not_finite_are_found(comparison, place, value, first):
+    from comparison import run
+
+    bad, good = [1.0, 2.0, 0.5], [1.0, 2.0, 0.5]
+    bad[place] = value
+    records = records_of(*([bad, good] if first else [good, bad]))
+    name = "a" if first else "b"
+    assert run.disagreement(records.values())[0] == math.inf
+    assert run.faults("d", records) == [f"losses of {name} that aren't finite: {bad}"]
+
+
+def test_losses_that_are_not_finite_are_found_where_they_need_not_agree(comparison):
+    from comparison import run
+
+    keras = run.Contender("keras3-tensorflow", "keras3", "tensorflow", "keras3", "1", ())
+    records = {**records_of([1.0, 2.0, 0.5]), keras.name: run.Record(keras, {}, [1.0, 2.0, 0.7])}
+    assert run.faults("e", records) == []
+    records[keras.name].losses[1] = math.nan
+    assert run.faults("e", records) == ["losses of keras3-tensorflow that aren't finite: [1.0, nan, 0.7]"]
+
+
+def test_the_command_fails_if_losses_are_not_finite(comparison, monkeypatch, capsys):
+    pytest.importorskip("rich")
+    compare = importlib.import_module("compare")
+    from comparison import picture, run
+
+    measured = records_of([1.0, 2.0, 0.5], [1.0, 2.0, 0.5])
+    monkeypatch.setattr(compare, "GROUP", ())
+    monkeypatch.setattr(run, "run", lambda *_: measured)
+    monkeypatch.setattr(picture, "draw", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["compare.py", "--case", "d", "--measure", "fit"])
+    assert compare.main() == 0
+    measured["b"].losses[2] = math.nan
+    assert compare.main() == 1
+    assert "MISSED (d) losses of b that aren't finite: [1.0, 2.0, nan]" in capsys.readouterr().out
