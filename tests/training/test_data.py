@@ -36,6 +36,14 @@ class TestInputs:
         (found,) = training.standardize_input_data(nested, ["a"], [(None, 3)])
         np.testing.assert_array_equal(found, np.array(nested))
 
+    def test_a_list_of_what_becomes_an_array_is_one_array(self):
+        class Image:
+            def __array__(self, dtype=None, copy=None):
+                return np.ones((2, 3))
+
+        (found,) = training.standardize_input_data([Image()], ["a"], [(None, 2, 3)])
+        np.testing.assert_array_equal(found, np.ones((1, 2, 3)))
+
     def test_lists_of_numbers_for_two_inputs(self):
         found = training.standardize_input_data([[1, 2], [3.0, 4.0]], ["a", "b"])
         assert [array.tolist() for array in found] == [[[1], [2]], [[3.0], [4.0]]]
@@ -129,7 +137,9 @@ class TestWeights:
         [
             (DataError, np.eye(3), {"class_weight": {0: 1.0, 1: 2.0}}, "nothing for the classes 2"),
             (DataError, np.eye(3), {"class_weight": [1.0, 2.0, 3.0]}, "class_weight takes a dict"),
-            (DataError, np.ones((2, 3, 4)), {"class_weight": {0: 1.0}}, "one class per sample"),
+            (DataError, np.ones((2, 3, 4)), {"class_weight": {0: 1}}, "targets of 2 dimensions, a class per"),
+            (DataError, np.ones((2, 3, 4)), {"class_weight": {0: 1}}, "received targets of shape (2, 3, 4)"),
+            (DataError, np.eye(3), {"class_weight": {"0": 1.0}}, "received weights for '0'"),
             (DataError, np.eye(3), {"sample_weight": np.ones(2)}, "received shape (2,), expected (3,)"),
             (DataError, np.ones((3, 4, 1)), {"sample_weight": np.ones((3, 4))}, "_mode='temporal'"),
             (DataError, np.eye(3), {"sample_weight": ["a", "b", "c"]}, "sample_weight: received an array"),
@@ -156,8 +166,19 @@ class TestWeights:
         assert standardize({"u": a}, ["u"])[0] is a
         assert standardize({"v": b}, ["u", "v"])[0] is None
         assert standardize([a, b], ["u", "v"])[1] is b
-        assert training.standardize_class_weights({0: 1.0}, ["u"]) == [{0: 1.0}]
+        assert standardize([[1, 2], [3, 4]], ["u"]) == [[[1, 2], [3, 4]]]
+        for table in ({0: 1.0}, {0: 1, 1: np.float32(2)}, {"0": 1.0}, {0: np.array(2.0)}):
+            for weight in (table, [table], {"u": table}):
+                assert training.standardize_class_weights(weight, ["u"]) == [table]
+        for none in ([None], {"u": None}, {}, []):
+            assert training.standardize_class_weights(none, ["u"]) == [None]
         assert training.standardize_class_weights({"v": {0: 1.0}}, ["u", "v"]) == [None, {0: 1.0}]
+
+    @pytest.mark.parametrize("weight", [{"w": np.ones(2)}, {"w": {0: 1}}, {"w": None}, {"u": 1.0, "w": [1]}])
+    def test_one_output_is_named_too(self, weight):
+        for standardize in (training.standardize_sample_weights, training.standardize_class_weights):
+            told = message(ArgumentError, standardize, weight, ["u"])
+            assert "received the keys " in told and "'w', expected 1: 'u'" in told
 
     @pytest.mark.parametrize("weight", [{"w": np.ones(2)}, [np.ones(2)], np.ones(2), {0: 1}])
     def test_several_outputs_need_names_or_one_each(self, weight):

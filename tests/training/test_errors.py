@@ -1,5 +1,6 @@
 """Bad input to a model is answered in its own words, and the model works afterwards."""
 
+import h5py
 import numpy as np
 import pytest
 from oneiros import backend as K
@@ -45,10 +46,16 @@ FITS = [
     ({"y": [Y, Y]}, DataError, "model target: received 2 items, expected 1: 'y'"),
     ({"sample_weight": np.ones(5)}, DataError, "sample_weight: received shape (5,), expected (6,)"),
     ({"class_weight": {0: 1.0, 1: 2.0}}, DataError, "nothing for the classes 2 of targets of shape (6, 3)"),
-    ({"class_weight": "auto"}, DataError, "class_weight takes a dict from class to weight"),
+    ({"class_weight": "auto"}, DataError, "dict from class to weight, as {0: 1.0, 1: 2.5}; received 'auto'"),
+    ({"class_weight": np.eye(9)}, DataError, "as {0: 1.0, 1: 2.5}; received ndarray of shape (9, 9)."),
+    ({"class_weight": {"z": {0: 1.0}}}, ArgumentError, "class_weight: received the keys 'z', expected 1"),
+    ({"sample_weight": {"z": np.ones(6)}}, ArgumentError, "sample_weight: received the keys 'z', expected 1"),
     ({"batch_size": 0}, ArgumentError, "batch_size takes an int above 0; received 0"),
     ({"batch_size": 2.5}, ArgumentError, "batch_size takes an int above 0; received 2.5"),
     ({"nb_epoch": -1}, ArgumentError, "nb_epoch takes an int above 0; received -1"),
+    ({"initial_epoch": -1}, ArgumentError, "initial_epoch takes an int, 0 or more; received -1"),
+    ({"initial_epoch": "1"}, ArgumentError, "initial_epoch takes an int, 0 or more; received '1'"),
+    ({"initial_epoch": 1.5}, ArgumentError, "initial_epoch takes an int, 0 or more; received 1.5"),
     ({"shuffle": "all"}, ArgumentError, "shuffle takes True, False or 'batch'; received 'all'"),
     ({"callbacks": History()}, ArgumentError, "callbacks takes a list"),
     ({"callbacks": [3]}, ArgumentError, "callbacks takes Callback objects; received 3"),
@@ -58,7 +65,9 @@ FITS = [
     ({"validation_split": -0.1}, ArgumentError, "received -0.1"),
     ({"validation_split": "0.1"}, ArgumentError, "received '0.1'"),
     ({"validation_split": 0.99}, ArgumentError, "cuts 6 samples; received 0.99"),
-    ({"validation_data": X}, ArgumentError, "validation_data takes (x, y) or (x, y, sample_weight)"),
+    ({"validation_data": X}, ArgumentError, "(x, y, sample_weight); received ndarray of shape (6, 4)."),
+    ({"validation_data": [X]}, ArgumentError, "(x, y, sample_weight); received list of 1 items."),
+    ({"validation_data": {"x": X}}, ArgumentError, "(x, y, sample_weight); received dict of 1 items."),
     ({"validation_data": (X,)}, ArgumentError, "validation_data takes (x, y) or (x, y, sample_weight)"),
     ({"validation_data": ()}, ArgumentError, "validation_data takes (x, y) or (x, y, sample_weight)"),
     ({"validation_data": (X, Y[:, :1])}, DataError, "for the loss 'categorical_crossentropy'"),
@@ -99,6 +108,35 @@ def test_prediction(model, method, x, expected):
     with pytest.raises(DataError) as caught:
         getattr(model, method)(x)
     assert expected in str(caught.value)
+
+
+@pytest.fixture
+def closed(tmp_path):
+    """A data set of a file that is closed."""
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["x"] = X
+        return file["x"]
+
+
+CLOSED = "received a data set whose file is closed. Keep it open"
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "expected"),
+    [
+        ("fit", lambda x: {"x": x, "y": Y}, "model input 'x'"),
+        ("fit", lambda x: {"x": [x], "y": Y}, "model input 'x'"),
+        ("fit", lambda x: {"x": X, "y": x}, "model target 'y'"),
+        ("fit", lambda x: {"x": X, "y": Y, "sample_weight": x}, "sample_weight"),
+        ("fit", lambda x: {"x": X, "y": Y, "validation_data": (x, Y)}, "validation input 'x'"),
+        ("evaluate", lambda x: {"x": x, "y": Y}, "model input 'x'"),
+        ("predict", lambda x: {"x": x}, "model input 'x'"),
+    ],
+)
+def test_a_data_set_whose_file_is_closed(model, closed, method, given, expected):
+    with pytest.raises(DataError) as caught:
+        getattr(model, method)(**given(closed))
+    assert str(caught.value).startswith(f"{expected}: {CLOSED}")
 
 
 @pytest.mark.parametrize(

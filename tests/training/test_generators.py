@@ -59,6 +59,44 @@ class Batches:
         self.ends += 1
 
 
+class Read(Batches):
+    """Notes which are read in each epoch."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.epochs = [[]]
+
+    def __getitem__(self, index):
+        self.epochs[-1].append(index)
+        return super().__getitem__(index)
+
+    def on_epoch_end(self):
+        self.epochs.append([])
+
+
+class Matrix:
+    """An array that is read when it is sliced, as `HDF5Matrix` of Keras 1.2.2: no `dtype`, no open slices."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __len__(self):
+        return len(self.data)
+
+    def __getitem__(self, key):
+        if isinstance(key, slice):
+            if key.stop > len(self):
+                raise IndexError
+            return self.data[key.start : key.stop]
+        if not isinstance(key, (int, list, np.ndarray)) or np.max(key) >= len(self):
+            raise IndexError
+        return self.data[key]
+
+    @property
+    def shape(self):
+        return self.data.shape
+
+
 class Safe:
     """An iterator that several threads may ask."""
 
@@ -382,10 +420,13 @@ class TestMisbehaviour:
         [
             ({"generator": numbers}, r"Call the function: numbers\(\)"),
             ({"generator": X}, "A generator was expected"),
+            ({"generator": DATA}, r"for ever; received ndarray of shape \(24, 3\)\."),
             ({"generator": [X, Y]}, "A generator was expected"),
             ({"samples_per_epoch": 0}, "samples_per_epoch takes a number of samples above 0; received 0"),
             ({"samples_per_epoch": None}, "samples_per_epoch takes"),
             ({"nb_epoch": 0}, "nb_epoch takes an int above 0"),
+            ({"initial_epoch": -1}, "initial_epoch takes an int, 0 or more; received -1"),
+            ({"initial_epoch": "1"}, "initial_epoch takes an int, 0 or more; received '1'"),
             ({"max_q_size": 0}, "max_q_size takes an int above 0"),
             ({"nb_worker": 0}, "nb_worker takes an int above 0"),
             (
@@ -596,6 +637,9 @@ class TestBatches:
         ("arguments", "error", "expected"),
         [
             ({"y": Y}, ArgumentError, "y takes nothing where x gives batches"),
+            ({"y": DATA}, ArgumentError, r"batches; received ndarray of shape \(24, 3\)\."),
+            ({"y": [DATA, Y]}, ArgumentError, r"batches; received list of 2 items\."),
+            ({"initial_epoch": -1}, ArgumentError, "initial_epoch takes an int, 0 or more; received -1"),
             ({"sample_weight": Y}, ArgumentError, "sample_weight takes nothing"),
             ({"validation_split": 0.1}, ArgumentError, "validation_split takes nothing"),
             ({"validation_data": numbers()}, ArgumentError, r"validation_data takes \(x, y\)"),
@@ -616,21 +660,41 @@ class TestBatches:
         ):
             linear().fit(Batches(), verbose=0)
 
+    def test_each_is_read_once_per_epoch(self, recorded):
+        for size, expected in ((9, [0, 1, 2, 3, 4]), (2, [0])):
+            model, train, _ = recorded()
+            source = Read(size)
+            model.fit(source, nb_epoch=2, verbose=0)
+            assert [sorted(epoch) for epoch in source.epochs] == [expected, expected, []]
+            assert sorted(chain(*train.batches)) == sorted([*range(size)] * 2)
+
+    def test_what_is_drawn_is_drawn_in_its_turn(self, recorded):
+        class Drawn(Read):
+            def __getitem__(self, index):
+                rows, targets = super().__getitem__(index)
+                return rows + np.random.randint(100), targets
+
+        model, _, _ = recorded()
+        source = Drawn(9)
+        model.fit(source, nb_epoch=1, verbose=0, shuffle=False)
+        assert source.epochs[0] == [0, 4, 0, 1, 2, 3, 4]
+
     def test_arrays_are_not_taken_for_them(self, recorded):
-        class Matrix:
-            """Like HDF5Matrix: an array that reads itself when sliced."""
-
-            shape, dtype = (4, 1), np.dtype("float32")
-
-            def __len__(self):
-                return 4
-
-            def __getitem__(self, rows):
-                return np.arange(4, dtype="float32")[:, None][rows]
-
         model, train, _ = recorded()
-        model.fit(Matrix(), np.zeros(4), 2, 1, shuffle=False, verbose=0)
+        model.fit(Matrix(np.arange(4.0)[:, None]), np.zeros(4), 2, 1, shuffle=False, verbose=0)
         assert train.batches == [[0, 1], [2, 3]]
+
+    def test_a_matrix_without_a_type_is_an_array(self, backend):
+        arrays, matrices = (DATA, TARGETS), (Matrix(DATA), Matrix(TARGETS))
+        for call in (
+            lambda m, x, y: m.fit(x, y, 5, 2, 0, shuffle=False, validation_split=0.25).history["loss"],
+            lambda m, x, y: len(m.fit(x, y, 5, 1, 0, shuffle="batch").history["loss"]),
+            lambda m, x, y: m.evaluate(x, y, 5, verbose=0),
+            lambda m, x, y: m.predict(x, 5),
+            lambda m, x, y: m.predict(x),
+            lambda m, x, y: m.train_on_batch(x, y),
+        ):
+            np.testing.assert_allclose(call(linear(), *matrices), call(linear(), *arrays), 1e-5, 1e-6)
 
 
 def test_without_the_plugin_a_model_says_what_to_install():

@@ -74,10 +74,7 @@ class BaseLogger(Callback):
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Adds a batch."""
-        size = (logs or {}).get("size", 0)
-        self.seen += size
-        for name, value in (logs or {}).items():
-            self.totals[name] = self.totals.get(name, 0) + value * size
+        self.on_run_end({name: [value] for name, value in {"size": 0, **(logs or {})}.items()})
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Adds some batches."""

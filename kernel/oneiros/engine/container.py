@@ -120,10 +120,8 @@ class Container(Layer):
         named: dict[str, Layer] = {}
         for layer in self.layers:
             if named.setdefault(layer.name, layer) is not layer:
-                pair = f"{label(named[layer.name])} and {label(layer)}"
-                raise GraphError(
-                    f"{label(self)} has two layers of one name: {pair}. Pass name='…' to one of them."
-                )
+                pair = f"{label(named[layer.name])} and {label(layer)}. Pass name='…' to one of them."
+                raise GraphError(f"{label(self)} has two layers of one name: {pair}")
 
     layers: list[Layer]
 

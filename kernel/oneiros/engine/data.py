@@ -33,29 +33,31 @@ def standardize_input_data(
     """
     if isinstance(data, dict):
         data = [data[name] for name in names] if set(names) <= set(data) else data
-    elif not isinstance(data, (list, tuple)) or not (names[1:] or any(hasattr(x, "shape") for x in data)):
+    elif not isinstance(data, (list, tuple)) or not (names[1:] or any(map(_has_shape, data))):
         data = [data]
     values = spread(exception_prefix, data, names, error=DataError)
-    first_axis, shapes = int(not check_batch_axis), shapes or [None] * len(names)
-    return [
-        _checked(value, exception_prefix, name, shape, first_axis)
-        for value, name, shape in zip(values, names, shapes, strict=True)
-    ]
+    each = zip(values, names, shapes or [None] * len(names), strict=True)
+    return [_checked(*given, exception_prefix, int(not check_batch_axis)) for given in each]
 
 
 def gives_batches(x: Any) -> bool:
     """Tells whether `x` is an object with a length whose items are batches, and not itself an array."""
-    listed = isinstance(x, (list, tuple, range, str, bytes, Mapping)) or hasattr(x, "shape")
+    listed = isinstance(x, (list, tuple, range, str, bytes, Mapping)) or _has_shape(x)
     return not listed and hasattr(x, "__len__") and hasattr(x, "__getitem__") and not hasattr(x, "__array__")
 
 
-def _checked(value: Any, kind: str, name: str, shape: Shape | None, first_axis: int) -> Array:
+def _has_shape(x: Any) -> bool:
+    """Tells whether `x` has a shape; a data set of a closed file raises if it is asked for it."""
+    return hasattr(type(x), "shape") or hasattr(x, "shape")
+
+
+def _checked(value: Any, name: str, shape: Shape | None, kind: str, first_axis: int) -> Array:
     simple = type(value) is np.ndarray and value.ndim and value.dtype.kind in "fiub"
     array = value if simple else as_array(value, f"{kind} {name!r}")
     if len(array.shape) == 1 and (shape is None or len(shape) != 1):
         array = np.expand_dims(np.asarray(array), 1)
     if shape is not None and not _fits(array.shape, shape, first_axis):
-        given = tuple(value.shape if hasattr(value, "shape") else np.shape(value))
+        given = tuple(np.shape(value))
         one = " A single sample needs an axis in front: x[None]." if _fits(given, shape[1:], 0) else ""
         raise DataError(
             f"{kind} {name!r}: received an array of shape {given}, expected {shape} (None: any "
@@ -74,6 +76,8 @@ def as_array(value: Any, what: str) -> Array:
     if value is None or hasattr(value, "__next__"):
         received = "None" if value is None else "a generator, which fit_generator takes"
         raise DataError(f"{what}: received {received}, expected numbers: no data was given.")
+    if not getattr(getattr(value, "id", None), "valid", True):
+        raise DataError(f"{what}: received a data set whose file is closed. Keep it open while it is used.")
     typed = isinstance(getattr(value, "dtype", np.dtype(float)), np.dtype)
     if not (typed and hasattr(value, "shape")) or hasattr(value, "iloc"):
         try:
@@ -85,6 +89,14 @@ def as_array(value: Any, what: str) -> Array:
         advice = f"Encode what isn't a number, then use np.asarray(data, {K.floatx()!r})."
         raise DataError(f"{what}: received {received}, expected numbers with an axis of samples. {advice}")
     return value
+
+
+def shown(value: Any) -> str:
+    """Returns a value as messages show it: its text; of an array, or a list of arrays, its type and size."""
+    if "\n" not in repr(value) or not hasattr(value, "__len__"):
+        return f"{value!r:.80}"
+    size = f"shape {tuple(value.shape)}" if hasattr(value, "shape") else f"{len(value)} items"
+    return f"{type(value).__name__} of {size}"
 
 
 def _listed(names: Iterable[Any]) -> str:
@@ -108,19 +120,18 @@ def spread(what: str, value: Any, names: Names, default: Any = ..., error: Any =
     elif isinstance(value, (list, tuple)) and len(value) == len(names):
         return list(value)
     received = f"the keys {_listed(value)}" if isinstance(value, dict) else f"{len(value)} items"
-    raise error(
-        f"{what}: received {received}, expected {len(names)}: {_listed(names)}. "
-        f"Pass a list with one for each, in this order, or a dict by name; for a single one, the item itself."
-    )
+    advice = "Pass a list of one for each in this order, or a dict by name; for a single one, the item alone."
+    raise error(f"{what}: received {received}, expected {len(names)}: {_listed(names)}. {advice}")
 
 
 def standardize_sample_or_class_weights(x_weight: Any, output_names: Names, weight_type: str) -> Any:
     """Returns the list of each output's weight argument, or None; `weight_type` is the argument's name."""
     if x_weight is None or (isinstance(x_weight, (list, tuple, dict)) and not x_weight):
         return [None] * len(output_names)
-    if len(output_names) == 1 and not (isinstance(x_weight, dict) and output_names[0] in x_weight):
-        only = x_weight[0] if isinstance(x_weight, (list, tuple)) and len(x_weight) == 1 else x_weight
-        return [only if only is None or isinstance(only, dict) or np.ndim(only) else x_weight]
+    listed = isinstance(x_weight, (list, tuple)) and len(x_weight) == 1
+    items = x_weight.values() if isinstance(x_weight, dict) else x_weight if listed else ()
+    if len(output_names) == 1 and all(hasattr(item, "__float__") and not np.ndim(item) for item in items):
+        return [x_weight]
     return spread(weight_type, x_weight, output_names, default=None)
 
 
@@ -150,25 +161,26 @@ def standardize_weights(
         return np.ones(expected, K.floatx()) if class_weight is None else _class_weights(y, class_weight)
     weights = as_array(sample_weight, "sample_weight")
     if tuple(weights.shape) != expected:
-        raise DataError(
-            f"sample_weight: received shape {tuple(weights.shape)}, expected {expected} for targets of shape "
-            f"{tuple(y.shape)}. Weights per time step need compile(..., sample_weight_mode='temporal')."
-        )
+        advice = "Weights per time step need compile(..., sample_weight_mode='temporal')."
+        received = f"received shape {tuple(weights.shape)}, expected {expected} for targets of shape"
+        raise DataError(f"sample_weight: {received} {tuple(y.shape)}. {advice}")
     return weights
 
 
 def _class_weights(y: Array, class_weight: Any) -> Array:
+    if not isinstance(class_weight, dict):
+        expected = "a dict from class to weight, as {0: 1.0, 1: 2.5}"
+        raise DataError(f"class_weight takes {expected}; received {shown(class_weight)}.")
+    if len(y.shape) > 2:
+        got = f"targets of shape {tuple(y.shape)}. Weight time steps by sample_weight"
+        raise DataError(f"class_weight takes targets of 2 dimensions, a class per sample; received {got}.")
     labels = np.asarray(y).reshape(len(y), -1)
     labels = labels.argmax(axis=1) if labels.shape[1] > 1 else labels[:, 0]
     classes, places = np.unique(labels, return_inverse=True)
-    given = class_weight if isinstance(class_weight, dict) and len(y.shape) < 3 else {}
-    missing = [f"{label:g}" for label in classes.tolist() if label not in given]
-    if missing:
-        raise DataError(
-            f"class_weight takes a dict from class to weight, for one class per sample; {class_weight!r:.80} "
-            f"has nothing for the classes {', '.join(missing[:9])} of targets of shape {tuple(y.shape)}."
-        )
-    return np.array([given[label] for label in classes.tolist()], K.floatx())[places]
+    if missing := ", ".join([f"{label:g}" for label in classes.tolist() if label not in class_weight][:9]):
+        received = f"targets of shape {tuple(y.shape)}; received weights for {_listed(class_weight):.80}"
+        raise DataError(f"class_weight has nothing for the classes {missing} of {received}.")
+    return np.array([class_weight[label] for label in classes.tolist()], K.floatx())[places]
 
 
 def check_array_lengths(inputs: Sequence[Array], targets: Sequence[Array], weights: Sequence[Array]) -> None:
@@ -181,9 +193,8 @@ def check_array_lengths(inputs: Sequence[Array], targets: Sequence[Array], weigh
 
 
 def check_loss_and_target_compatibility(
-    targets: Sequence[Array], losses: Sequence[Any], output_shapes: Sequence[Shape | None],
-    names: Names = (),
-) -> None:  # fmt: skip
+    targets: Sequence[Array], losses: Sequence[Any], output_shapes: Sequence[Shape | None], names: Names = ()
+) -> None:
     """Raises a DataError if a target's shape doesn't fit its loss.
 
     # Arguments

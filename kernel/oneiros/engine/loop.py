@@ -53,7 +53,7 @@ class Stream:
                  singly: bool, once: bool = False) -> None:  # fmt: skip
         self.function, self.arrays, self.batch_size, self.phase = function, arrays, batch_size, phase
         self.size, self.in_memory = arrays[0].shape[0], all(type(array) is np.ndarray for array in arrays)
-        weight = sum(array.dtype.itemsize * math.prod(array.shape) for array in arrays) or 1
+        weight = sum(getattr(x, "dtype", np.dtype(float)).itemsize * math.prod(x.shape) for x in arrays) or 1
         whole = self.in_memory and weight <= LARGEST_UPLOAD
         steps = min(LONGEST_RUN, RUN_WORK / work, LARGEST_RUN * self.size / (weight * batch_size))
         keep = getattr(function, "borrow" if once else "upload", None)

@@ -138,7 +138,8 @@ class Model(Container):
         # Raises
             NotCompiledError, DataError, ArgumentError: before anything is changed, if something doesn't fit.
         """
-        check("nb_epoch", nb_epoch, hasattr(nb_epoch, "__index__") and nb_epoch > 0, "an int above 0")
+        check("nb_epoch", nb_epoch, whole(nb_epoch, 1), "an int above 0")
+        check("initial_epoch", initial_epoch, whole(initial_epoch, 0), "an int, 0 or more")
         check("shuffle", shuffle, shuffle in (True, False, "batch"), "True, False or 'batch'")
         params: dict[str, Any] = {"nb_epoch": nb_epoch, "verbose": verbose}
         epochs = range(initial_epoch, nb_epoch)
@@ -206,7 +207,7 @@ class Model(Container):
             verbose: 0 for silence, 1 for a progress bar.
         """
         given = x if data.gives_batches(x) else self._standardize_inputs(x)
-        _check_batch_size(batch_size)
+        check("batch_size", batch_size, whole(batch_size, 1), "an int above 0")
         open_size = isinstance(given, list) and not any(shape[0] for shape in self.internal_input_shapes)
         if open_size and verbose != 1 and 0 < given[0].shape[0] <= batch_size:
             return one_or_all(self._call("predict", given))
@@ -323,13 +324,13 @@ class Model(Container):
         n = arrays[0].shape[0]
         at = int(n * (1.0 - part)) if hasattr(part, "__float__") and 0 <= part < 1 else 0
         check("validation_split", part, 0 < at <= n - bool(part), f"a part in [0, 1) that cuts {n} samples")
-        return (data.slice_X(arrays, 0, at), data.slice_X(arrays, at)) if part else (arrays, [])
+        return (data.slice_X(arrays, 0, at), data.slice_X(arrays, at, n)) if part else (arrays, [])
 
     def _stream(self, use: str, source: Any, batch: int, singly: bool = False, once: bool = False) -> Any:
         """Returns the stream of the function for a use (`"train"`, `"test"`, `"predict"`) over its data."""
         if not isinstance(source, list):
             return source if hasattr(source, "runs") else oneiros.generators.batches(self, source, use)
-        _check_batch_size(batch)
+        check("batch_size", batch, whole(batch, 1), "an int above 0")
         fixed = next((shape[0] for shape in self.internal_input_shapes if shape[0]), None)
         size = source[0].shape[0]
         if fixed and {end - start for start, end in make_batches(size, batch)} != {fixed}:
@@ -371,11 +372,12 @@ class Model(Container):
 def check(argument: str, value: Any, fine: bool, expected: str) -> None:
     """Raises an ArgumentError unless an argument's value is fine."""
     if not fine:
-        raise ArgumentError(f"{argument} takes {expected}; received {value!r:.80}.")
+        raise ArgumentError(f"{argument} takes {expected}; received {data.shown(value)}.")
 
 
-def _check_batch_size(size: Any) -> None:
-    check("batch_size", size, hasattr(size, "__index__") and size > 0, "an int above 0")
+def whole(value: Any, least: int) -> bool:
+    """Tells whether `value` is a whole number, and `least` or more."""
+    return bool(hasattr(value, "__index__") and not getattr(value, "ndim", 0) and value >= least)
 
 
 def _hinting(name: str) -> Any:
@@ -388,8 +390,7 @@ def _hinting(name: str) -> Any:
         for unknown in kwargs.keys() - known.keys():
             near = [repr(argument) for argument in difflib.get_close_matches(unknown, known, n=1)]
             hint = f" Did you mean {HINTS.get(unknown, *near)}?" if unknown in HINTS or near else ""
-            owner = type(self.callback_model or self).__name__
-            where = f"{owner}.{name}".removesuffix(".__init__")
+            where = f"{type(self.callback_model or self).__name__}.{name}".removesuffix(".__init__")
             raise TypeError(f"{where} received the unknown argument {unknown!r}.{hint}")
         return method(self, *args, **kwargs)
 

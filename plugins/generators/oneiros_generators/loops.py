@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros.engine.loop import predict_loop, test_loop
-from oneiros.engine.model import check
+from oneiros.engine.model import check, whole
 
 from oneiros_generators.flow import Flow
 from oneiros_generators.streams import Afterwards, Generated, Listed
@@ -54,7 +54,8 @@ def fit_generator(
     max_q_size: int, nb_worker: int, pickle_safe: bool,
 ) -> Any:  # fmt: skip
     """Trains on a generator; the arguments are those of `Model.fit_generator`."""
-    check("nb_epoch", nb_epoch, hasattr(nb_epoch, "__index__") and nb_epoch > 0, "an int above 0")
+    check("nb_epoch", nb_epoch, whole(nb_epoch, 1), "an int above 0")
+    check("initial_epoch", initial_epoch, whole(initial_epoch, 0), "an int, 0 or more")
     workers = max_q_size, nb_worker, pickle_safe
     more = "train", class_weight, workers, initial_epoch
     training = Generated(model, generator, samples_per_epoch, "samples_per_epoch", *more)

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from types import GeneratorType
 from typing import Any, NoReturn
 
-from oneiros.engine.data import gives_batches
+from oneiros.engine.data import gives_batches, shown
 from oneiros.errors import ArgumentError, GeneratorError, SettingsError
 
 from oneiros_generators.stated import Stated
@@ -188,7 +188,7 @@ def endless(source: Any) -> Iterator[Any]:
         return _again(source)
     hint = f" Call the function: {source.__name__}()." if callable(source) else ""
     raise ArgumentError(
-        f"A generator was expected, which yields batches (x, y) for ever; received {source!r:.80}.{hint}"
+        f"A generator was expected, which yields batches (x, y) for ever; received {shown(source)}.{hint}"
     )
 
 

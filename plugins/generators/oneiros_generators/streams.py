@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.engine.loop import Ticks
-from oneiros.engine.model import check
+from oneiros.engine.model import check, whole
 
 from oneiros_generators.flow import Array, Flow, Run
 from oneiros_generators.queue import GeneratorEnqueuer, endless
@@ -27,7 +27,7 @@ class Generated(Flow):
         super().__init__(model, source, *arguments)
         self.source = endless(source)
         for name, value in zip(("max_q_size", "nb_worker"), self.workers[:2], strict=True):
-            check(name, value, hasattr(value, "__index__") and value > 0, "an int above 0")
+            check(name, value, whole(value, 1), "an int above 0")
         fine = isinstance(samples, (int, float)) or hasattr(samples, "__index__")
         check(argument, samples, fine and 0 < samples < math.inf, "a number of samples above 0")
         self.samples, self.argument, self.used, self.seen = math.ceil(samples), argument, 0, 0
@@ -105,13 +105,26 @@ class Listed(Flow):
         super().__init__(*arguments)
         self.size = len(self.source)
         self._resumed: dict[str, Any] | None = None
+        self._kept: dict[int, Any] = {}
         check("x", self.source, self.size > 0, "an object with at least one batch")
 
     @property
     def samples(self) -> int:
-        """The number of samples: that of the last batch, and the first one's for each of the others."""
-        first, last = (self.checked(self.source[i], self.place(i)).shape[1] for i in (0, self.size - 1))
+        """The number of samples: that of the last batch, and the first one's for each of the others.
+
+        Both batches are kept for their first use, unless they were drawn from NumPy's generator: a batch is
+        drawn in its turn, so that a training that is resumed draws the same.
+        """
+        ends, state = (0, self.size - 1), np.random.get_state()
+        read = {i: self.source[i] for i in sorted(set(ends))}
+        if same_random_state(state, np.random.get_state()):
+            self._kept = read
+        first, last = (self.checked(read[i], self.place(i)).shape[1] for i in ends)
         return (self.size - 1) * first + last
+
+    def _item(self, number: int) -> Any:
+        """Reads a batch, unless it was kept."""
+        return self._kept.pop(number) if number in self._kept else self.source[number]
 
     def runs(self, order: Any, ticks: Ticks = (), start: int = 0) -> Iterator[tuple[int, Run]]:
         """Yields the batches whose numbers `order` lists; then tells the object that the epoch is over.
@@ -134,8 +147,8 @@ class Listed(Flow):
         state, now = self._resumed, np.random.get_state()
         self._resumed = None
         if not start or state is None or same_random_state(state["opened"], now):
-            return self.open(self.source[i] for i in order[start:])
-        if not self.again((self.source[i] for i in order), state, start):
+            return self.open(self._item(i) for i in order[start:])
+        if not self.again((self._item(i) for i in order), state, start):
             np.random.set_state(now)
         assert self.queue is not None
         return self.queue
@@ -148,6 +161,7 @@ class Listed(Flow):
     def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
         """Goes on where another stream was when it returned this; `runs` passes over batches."""
         self.epoch, self.last, self._resumed = state["epoch"], state["last"], state
+        self._kept.clear()
         return False
 
 
