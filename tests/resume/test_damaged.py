@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros.bases import Budget, Callback
-from oneiros.callbacks import EarlyStopping, Resume
+from oneiros.callbacks import EarlyStopping, ModelCheckpoint, Resume
 from oneiros.errors import ArgumentError, FileFormatError
 from oneiros.layers import Dense, Dropout
 from oneiros.models import Sequential, load_model
@@ -294,6 +294,19 @@ def test_a_callback_that_cannot_take_its_state_is_named(state, whole, tmp_path):
     with pytest.raises(FileFormatError, match="The callback Choosy can't take its state") as caught:
         fit(new_model(), path, Choosy())
     assert any("remove that file" in note for note in caught.value.__notes__)
+
+
+def test_no_file_says_where_a_model_is_saved(whole, tmp_path):
+    def change(found):
+        found["run"]["callbacks"]["ModelCheckpoint"] = {
+            "filepath": str(tmp_path / "elsewhere.h5"),
+            "best": 1.5,
+        }
+
+    checkpoint = ModelCheckpoint(str(tmp_path / "model.h5"))
+    fit(new_model(), damaged(whole, tmp_path, change), checkpoint)
+    assert checkpoint.best == 1.5 and (tmp_path / "model.h5").exists()
+    assert not (tmp_path / "elsewhere.h5").exists()
 
 
 odd = st.sampled_from(

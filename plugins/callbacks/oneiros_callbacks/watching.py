@@ -72,6 +72,10 @@ class ModelCheckpoint(Callback):
         self.epochs_since_last_save = 0
         self.monitor_op, self.best = better(monitor, mode)
 
+    def set_state(self, state: Any) -> None:
+        """Goes on from what `get_state` returned; where to save is up to the program, and to no file."""
+        super().set_state({name: value for name, value in state.items() if name != "filepath"})
+
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Saves, if it is time and worth it."""
         logs = logs or {}
