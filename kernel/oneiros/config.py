@@ -86,6 +86,7 @@ def get_object(
 
     # Raises
         UnknownNameError: if nothing provides the name.
+        ConfigError: for a number, a list or bytes, which stand for no object.
         UnsafeFileError: if a configuration names a class that may not be built from one.
     """
     if isinstance(identifier, dict):
@@ -95,6 +96,8 @@ def get_object(
         with _explained(kind, name):
             return cls.from_config(arguments) if hasattr(cls, "from_config") else cls(**arguments)
     if not isinstance(identifier, str):
+        if isinstance(identifier, (int, float, bytes, list, tuple)):
+            raise ConfigError(f"{identifier!r:.80} is no {kind}: pass a name, or the object itself.")
         return identifier
     found = _lookup(kind, identifier, custom_objects)
     if not instantiate or not (isinstance(found, type) or inspect.isroutine(found)):

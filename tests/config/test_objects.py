@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from oneiros import backend as K
 from oneiros import config, constraints, optimizers, registry, regularizers
 from oneiros.bases import Constraint, Optimizer, Regularizer
 from oneiros.engine.input import Input
@@ -442,3 +443,16 @@ def test_a_function_of_a_registered_name_survives_a_round_trip():
 
     text = config.dumps({"function": activations.softplus})
     assert config.get_function(config.loads(text)["function"], "l", "function") is activations.softplus
+
+
+@pytest.mark.parametrize("value", [5, -1.5, True, [], [None], b"x", ()])
+@pytest.mark.parametrize(
+    ("kind", "argument"),
+    [
+        ("constraint", "W_constraint"), ("constraint", "b_constraint"), ("regularizer", "W_regularizer"),
+        ("initialization", "init"), ("activation", "activation"),
+    ],
+)  # fmt: skip
+def test_what_stands_for_no_object_is_told_where_it_is_given(kind, argument, value):
+    with K.use("theano"), pytest.raises(ConfigError, match=f"is no {kind}: pass a name"):
+        Dense(3, input_dim=4, **{argument: value}).build((None, 4))

@@ -2,13 +2,14 @@
 
 import json
 import shutil
+import warnings
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import ConfigError, FileFormatError, UnknownNameError
+from oneiros.errors import ConfigError, FileFormatError, OneirosError, UnknownNameError
 from oneiros.layers import LSTM, Dense, Embedding
 from oneiros.models import Sequential, load_model, model_from_json
 from oneiros_migrations.base import Origin
@@ -307,3 +308,43 @@ def test_a_constraint_s_axes_follow_the_kernel_s(cls, ordering, size, axis, here
     config = {"name": "c", "filters": 2, "kernel_size": size, "data_format": ordering}
     entry = {"class_name": cls, "config": {**config, "kernel_constraint": constraint}}
     assert migrated(entry, Origin(2))["config"]["W_constraint"] == {"name": "MaxNorm", "m": 2, "axis": here}
+
+
+@pytest.mark.parametrize("steps", [10**12, 2.5e30, np.nan, np.inf, -5])
+def test_any_number_of_steps_takes_little_time_and_memory(tmp_path, steps):
+    path = changed(tmp_path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["training_config"])
+        config["optimizer_config"] = {"class_name": "Nadam", "config": {"learning_rate": 0.01}}
+        file.attrs["training_config"] = json.dumps(config)
+        name = file["optimizer_weights"].attrs["weight_names"][0]
+        del file["optimizer_weights"][name]
+        file["optimizer_weights"][name] = np.float64(steps)
+    with K.use("theano"), warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        optimizer = load_model(path).optimizer
+        assert K.get_value(optimizer.m_schedule) == (0 if steps == 10**12 else 1)
+    assert any("begins anew" in str(warning.message) for warning in told) == (steps != 10**12)
+
+
+@pytest.mark.parametrize("entry", [
+    ("loss_weights", "x"), ("loss_weights", [None]), ("loss_weights", [[["mse"]]]),
+    ("epsilon", "x"), ("epsilon", []), ("decay", []), ("beta_1", [1, 2]), ("learning_rate", []),
+])  # fmt: skip
+def test_a_training_that_makes_no_sense_leaves_a_model_that_predicts(tmp_path, entry):
+    key, value = entry
+    path = changed(tmp_path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["training_config"])
+        (config if key in config else config["optimizer_config"]["config"])[key] = value
+        file.attrs["training_config"] = json.dumps(config)
+    with K.use("theano"), pytest.warns(UserWarning, match="is loaded, but not compiled: .* model.compile"):
+        model = load_model(path)
+    assert np.isfinite(model.predict(np.ones((2, *model.input_shape[1:])))).all()
+
+
+@pytest.mark.parametrize("version", ["²", "9" * 5000, "10", "00"])
+def test_versions_that_are_no_numbers_or_too_many_digits_are_no_crash(tmp_path, version):
+    path = changed(tmp_path, keras_version=version)
+    with K.use("theano"), pytest.raises(OneirosError):
+        load_model(path)

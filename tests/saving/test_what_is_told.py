@@ -121,3 +121,48 @@ def test_floats_of_another_length_are_converted(model, file, dtype):
     with warnings.catch_warnings(action="error"):
         loaded = load(model, file) or model
     assert loaded.get_weights()[2].tolist() == [[0.5]] * 3
+
+
+@pytest.fixture
+def trained(model, tmp_path):
+    model.compile("adam", "mse")
+    model.fit(np.ones((4, 2)), np.ones((4, 1)), nb_epoch=1, verbose=0)
+    model.save(tmp_path / "m.h5")
+    return tmp_path / "m.h5"
+
+
+def change_state(path, change):
+    with h5py.File(path, "r+") as file:
+        group = file["optimizer_weights"]
+        name = group.attrs["weight_names"][-1]
+        value = group[name][()]
+        del group[name]
+        group[name] = change(value)
+
+
+def test_nan_in_the_optimizer_s_state_is_told(trained):
+    change_state(trained, lambda value: np.full_like(value, np.nan))
+    with pytest.warns(UserWarning, match="NaN or infinite numbers in the optimizer's state"):
+        load_model(trained)
+
+
+def test_integers_in_the_place_of_an_optimizer_s_floats_are_refused(trained):
+    change_state(trained, lambda value: value.astype(int))
+    with pytest.raises(FileFormatError, match=r"for the optimizer's state .* numbers of another kind"):
+        load_model(trained)
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".safetensors"])
+def test_weights_alone_don_t_tell_what_trained_them(model, suffix, tmp_path):
+    model.save_weights(tmp_path / f"w{suffix}")
+    found = inspect_file(tmp_path / f"w{suffix}")
+    assert (found.trained_on, found.kernels) == ("unknown", "tensorflow")
+    assert found.keras_version == ("1.2.2" if suffix == ".safetensors" else None)
+
+
+def test_an_attribute_without_a_value_is_told(file, model):
+    with h5py.File(file, "r+") as found:
+        group = found.get("model_weights", found)
+        group.attrs["layer_names"] = h5py.Empty("S5")
+    with pytest.raises(FileFormatError, match=r"the attribute 'layer_names' of '/.*' has no value"):
+        load(model, file)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros import metrics, objectives, optimizers, registry, regularizers
 from oneiros.engine.training import collect_metrics, weighted_objective
-from oneiros.errors import ArgumentError, BackendMixError, UnknownNameError
+from oneiros.errors import ArgumentError, BackendMixError, ConfigError, UnknownNameError
 from oneiros.layers import Dense, Dropout, Input, Masking, TimeDistributedDense
 from oneiros.models import Model, Sequential
 
@@ -251,7 +251,7 @@ def test_learning_phase_reaches_the_layers(backend):
         ({"sample_weight_mode": "temporal"}, ArgumentError, "'temporal' for outputs with time steps"),
         ({"sample_weight_mode": {"w": None}}, ArgumentError, "sample_weight_mode: received the keys 'w'"),
         ({"optimizer": optimizers.SGD}, ArgumentError, "an object as SGD(lr=0.01); received <class"),
-        ({"optimizer": 3}, ArgumentError, "optimizer takes a name"),
+        ({"optimizer": 3}, ConfigError, "3 is no optimizer: pass a name"),
     ],
 )
 def test_bad_arguments_leave_the_model_as_it_was(arguments, error, expected):

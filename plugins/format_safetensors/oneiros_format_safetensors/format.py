@@ -60,7 +60,8 @@ class SafetensorsFormat(Format):
                 f"{path} wasn't written by Oneiros: it doesn't say which tensors belong to which layer. "
                 f"Read it with safetensors.numpy.load_file and set them: layer.set_weights([...])."
             )
-        return ModelState(weights=_weights(path, tensors, metadata))
+        version = metadata.get("keras_version")
+        return ModelState(weights=_weights(path, tensors, metadata), keras_version=version)
 
 
 def _weights(

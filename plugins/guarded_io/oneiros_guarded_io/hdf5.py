@@ -135,11 +135,13 @@ class StoredGroup:
         )
 
     def _attribute(self, name: str) -> Any:
-        where = self._attribute_name(name)
+        where = f"attribute {name} of {self.where}"
         with damage(self.meter, where):
             if not h5py.h5a.exists(self._group.id, name.encode()):
                 return None
             attribute = h5py.h5a.open(self._group.id, name.encode())
+            if attribute.shape is None:
+                raise FileFormatError(f"{self._attribute_name(name)} has no value. {_RESAVE}")
             kind, count = attribute.get_type(), prod(attribute.shape)
             if kind.get_class() not in (h5py.h5t.STRING, h5py.h5t.INTEGER, h5py.h5t.FLOAT):
                 raise self.meter.refuse(where, "the attribute is neither text nor numbers", _RESAVE)

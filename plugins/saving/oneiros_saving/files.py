@@ -21,11 +21,23 @@ TEXTS = (".json", *YAML_SUFFIXES)
 """Suffixes of configurations, which hold no weights."""
 
 
+def path_of(filepath: PathLike) -> Path:
+    """Returns a path; raises ArgumentError for what is none."""
+    path = os.fspath(filepath) if isinstance(filepath, (str, os.PathLike)) else None
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise ArgumentError(f"filepath takes a path, as 'model.h5'; received {filepath!r:.80}.")
+    return Path(path)
+
+
 def existing(filepath: PathLike) -> Path:
     """Returns the path of a file that is there; raises FileMissingError otherwise."""
-    path = Path(filepath)
-    if not path.is_file():
-        raise FileMissingError(f"There is no file at {path} (in {Path.cwd()}). Only local files are opened.")
+    path, there = path_of(filepath), False
+    with suppress(OSError):  # a name that is too long for the system
+        there = path.is_file()
+    if not there:
+        raise FileMissingError(
+            f"There is no file at {path!s:.300} (in {Path.cwd()}). Only local files are opened."
+        )
     return path
 
 
@@ -62,7 +74,7 @@ def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
     # Raises
         FileMissingError, ArgumentError: if nothing can be written there.
     """
-    path = Path(os.path.realpath(filepath))
+    path = Path(os.path.realpath(path_of(filepath)))
     if not path.parent.is_dir():
         raise FileMissingError(f"Can't save to {path}: there is no folder {path.parent}. Create it first.")
     if path.exists() and not path.is_file():

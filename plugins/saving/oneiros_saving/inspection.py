@@ -156,8 +156,12 @@ def _migrated(config: Any, origin: Origin) -> tuple[Any, list[Refusal]]:
 
 
 def _trained_on(state: ModelState, origin: Origin) -> str:
-    """Returns the backend that a file of ours names, else the engine that the weights' names tell."""
-    if not any(arrays for _, arrays in state.weights):
+    """Returns the backend that a file of ours names, else the engine that the weights' names tell.
+
+    Weights alone, with the names that TensorFlow gave them, are like those saved here on any backend.
+    """
+    alone = state.model_config is None and origin.engine == "tensorflow"
+    if alone or not any(arrays for _, arrays in state.weights):
         return "unknown"
     backends = (str(key).partition(":") for key in state.provenance)
     return next((name for kind, _, name in backends if kind == "backend"), origin.engine or "unknown")

@@ -13,6 +13,7 @@ from oneiros_migrations.base import Origin
 from oneiros_migrations.training import compile_arguments, schedule, slots
 
 from oneiros_saving.kernels import Named, arranged, stored_count
+from oneiros_saving.matching import check_optimizer
 
 Weights = list[tuple[str, Named]]
 
@@ -71,6 +72,7 @@ def _restore_state(model: Any, state: ModelState, origin: Origin, source: Any) -
     kept = optimizer.weights[len(optimizer.weights) - len(values) :] if values else []
     if any(tuple(K.get_variable_shape(w)) != v.shape for w, v in zip(kept, values, strict=True)):
         return False
+    check_optimizer(kept, [(str(w.name), value) for w, value in zip(kept, values, strict=True)], source)
     K.batch_set_value(list(zip(kept, values, strict=True)))
     if iterations is not None and hasattr(optimizer, "iterations"):
         K.set_value(optimizer.iterations, iterations)

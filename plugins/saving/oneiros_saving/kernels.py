@@ -88,8 +88,8 @@ def _part(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays:
     if origin.engine is None and any(a is not b for a, b in zip(arrays, other, strict=True)):
         raise FileFormatError(
             f"{source} doesn't tell whether the kernels of {label(layer)} were trained on TensorFlow, where "
-            f"weights' names end in ':0', or on Theano, where they don't: it has both. Say it: load with "
-            f"trained_on='tensorflow' or trained_on='theano'. Nothing was loaded."
+            f"weights' names end in ':0', or on Theano, where they don't: it contradicts itself. Say it: "
+            f"load with trained_on='tensorflow' or trained_on='theano'. Nothing was loaded."
         )
     return [np.ascontiguousarray(value) for value in other]
 

@@ -45,6 +45,23 @@ def matched_pairs(
     return pairs
 
 
+def check_optimizer(variables: list[Any], stored: Named, source: Any) -> None:
+    """Checks the types of an optimizer's stored state, and warns of NaN in it; shapes are checked later."""
+    pairs = list(zip(variables, stored, strict=False))
+    wrong = [name for v, (name, value) in pairs if np.dtype(K.dtype(v)).kind != value.dtype.kind]
+    if wrong:
+        raise FileFormatError(
+            f"{source} holds for the optimizer's state {', '.join(wrong):.300} numbers of another kind than "
+            f"it takes, which are floats. Nothing was loaded."
+        )
+    if any(count_unusual(value) for _, (_, value) in pairs):
+        warnings.warn(
+            f"{source} holds NaN or infinite numbers in the optimizer's state: training won't get far; "
+            f"compile the model anew before it.",
+            stacklevel=4,
+        )
+
+
 def count_unusual(value: Any) -> int:
     """Returns how many numbers of an array are NaN or infinite."""
     if value.dtype.kind != "f":

@@ -23,10 +23,12 @@ from oneiros_migrations.base import Origin
 from oneiros_migrations.configs import migrated
 
 from oneiros_saving import files, keras2, optimizer_arrays, provenance
-from oneiros_saving.matching import Named, matched_pairs
+from oneiros_saving.matching import Named, check_optimizer, matched_pairs
+from oneiros_saving.names import check_names, problem
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.origins import origin_of
 from oneiros_saving.permission import permitted
+from oneiros_saving.references import layers
 
 Objects = dict[str, Any] | None
 Limits = Budget | None
@@ -90,15 +92,23 @@ def load_model(
         ConfigError: if a model of Keras 2 has what Keras 1 can't do; it names the layer and the argument.
         UnsafeFileError: if the file asks for something that loading doesn't do.
     """
+    given = {"custom_objects": custom_objects or {}, "functions": functions or {}}
+    for argument, value in given.items():
+        if not isinstance(value, dict):
+            raise ArgumentError(f"{argument} takes a dict from names to objects; received {value!r:.80}.")
     with opened(filepath, budget) as state:
         if state.model_config is None:
             raise FileFormatError(f"{filepath} holds only weights: build the model and load_weights(path).")
         stored = sum(value.size for _, arrays in state.weights for _, value in arrays)
         origin = origin_of(state, trained_on)
-        supplied, bounded = configs.function_scope(functions or {}), configs.parameter_budget(stored + SPARE)
-        known = configs.custom_object_scope(custom_objects or {})
+        supplied, bounded = (
+            configs.function_scope(given["functions"]),
+            configs.parameter_budget(stored + SPARE),
+        )
+        known = configs.custom_object_scope(given["custom_objects"])
         with known, supplied, bounded, permitted(plugins, filepath):
             config = migrated(state.model_config, origin)
+            _check_supplied(given["functions"], config)
             provenance.check(config, state.training_config if origin.keras < 2 else None, state.provenance)
             with postponed() as waiting:
                 model = checked(configs.layer_from_config(config), filepath)
@@ -110,9 +120,20 @@ def load_model(
                 if state.training_config is not None and origin.keras > 1:
                     keras2.restore_training(model, state, origin, filepath)
                 elif state.training_config is not None:
-                    _restore_training(model, state.training_config, state, origin)
+                    _restore_training(model, state.training_config, state, origin, filepath)
     _loaded(model, filepath)
     return model
+
+
+def _check_supplied(functions: dict[str, Any], config: Any) -> None:
+    parts = [part.config for part in layers(config) if isinstance(part.config, dict)]
+    names = [part["name"] for part in parts if isinstance(part.get("name"), str)]
+    unknown = [name for name in functions if name not in names]
+    if unknown:
+        raise ArgumentError(
+            f"functions has {', '.join(map(repr, unknown)):.200}; the file has no layer of that name, but "
+            f"{', '.join(names):.300}."
+        )
 
 
 def checked(model: Any, source: Any) -> Any:
@@ -221,13 +242,16 @@ def _handed_over(value: Any) -> Any:
     return given(value) if value.flags.owndata and value.flags.writeable else value
 
 
-def _restore_training(model: Any, given: dict[str, Any], state: ModelState, origin: Origin) -> None:
+def _restore_training(
+    model: Any, given: dict[str, Any], state: ModelState, origin: Origin, source: Any
+) -> None:
     if not {"optimizer_config", "loss"} <= set(given):
         raise FileFormatError(f"The training_config lacks optimizer_config or loss; it has {sorted(given)}.")
     with configs.loading("training_config", model.name):
         model.compile(given["optimizer_config"], **{key: given.get(key) for key in COMPILED})
         if state.optimizer_weights:
             optimizer_arrays.inner(model)._make_train_function()
+            check_optimizer(model.optimizer.weights, state.optimizer_weights, source)
             model.optimizer.set_weights([value for _, value in state.optimizer_weights])
             if origin.engine == "theano" and (values := optimizer_arrays.turned(model)):
                 model.optimizer.set_weights(values)
@@ -242,19 +266,22 @@ def _named_values(variables: Iterable[Any]) -> Named:
     """Returns names and values; the names end as TensorFlow's do, which tells that kernels aren't turned."""
     named: dict[str, Any] = {}
     for index, variable in enumerate(variables):
-        name = (variable.name or "param").removesuffix(":0")
-        taken = not variable.name or f"{name}:0" in named
+        name = (variable.name or "").removesuffix(":0")
+        name = "param" if problem(name) else name
+        taken = name == "param" or f"{name}:0" in named
         named[f"{name}_{index}:0" if taken else f"{name}:0"] = variable
     return list(zip(named, K.batch_get_value(list(named.values())), strict=True))
 
 
 def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) -> None:
     """Writes what is saved of a model, and tells plugins."""
-    if Path(filepath).suffix in files.TEXTS:
+    if files.path_of(filepath).suffix in files.TEXTS:
         raise ArgumentError(
             f"{filepath} would be a text: write model.to_json() or model.to_yaml() there, and save weights "
             f"or the whole model to a file that ends in .h5."
         )
+    check_names(state.weights)
+    check_names([("optimizer_weights", state.optimizer_weights or [])])
     path = files.target(filepath, overwrite)
     if path is not None:
         plugins.call("oneiros_before_save", model=model, path=path)
@@ -275,8 +302,9 @@ def opened(filepath: PathLike, budget: Limits) -> Iterator[ModelState]:
     except OneirosError as error:
         error.add_note(f"This happened while loading {filepath}.")
         for key, origin in state.provenance.items():
-            if repr(key.rpartition(":")[2]) in str(error):
-                error.add_note(f"The file says that the {key.replace(':', ' ')} came from {origin!s:.200}.")
+            told = provenance.stated(origin)
+            if repr(key.rpartition(":")[2]) in str(error) and told and told not in str(error):
+                error.add_note(f"{key.replace(':', ' ').capitalize()}: {told}")
         raise
 
 

@@ -1,0 +1,55 @@
+"""Names under which layers and weights can be stored, so that what is saved can be loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from oneiros.errors import ArgumentError
+
+from oneiros_saving.matching import Named
+
+MAX_BYTES, MAX_STEPS = 32_000, 16
+
+
+def check_names(weights: Iterable[tuple[str, Named]]) -> None:
+    """Checks that each layer's name, and each weight's, is a path of its own inside a file.
+
+    # Raises
+        ArgumentError: naming the layer.
+    """
+    arrays: dict[str, str] = {}
+    groups: dict[str, str] = {}
+    for layer, named in weights:
+        names = [name for name, _ in named]
+        paths = [f"{layer}/{name}" for name in names]
+        reason = next(filter(None, map(problem, (layer, *names))), None)
+        taken = [arrays[start] for path in (layer, *paths) for start in _starts(path) if start in arrays]
+        taken += [groups[path] for path in paths if path in groups]
+        if taken and reason is None:
+            reason = f"its place in the file is that of a weight of the layer {taken[0]!r:.80}"
+        if reason is not None:
+            raise ArgumentError(
+                f"The layer {layer!r:.80} can't be saved under that name: {reason}. Rename it and save "
+                f"again: model.layers[…].name = '…'."
+            )
+        arrays.update(dict.fromkeys(paths, layer))
+        groups.update((start, layer) for path in paths for start in _starts(path)[:-1])
+
+
+def problem(name: str) -> str | None:
+    """Says why a name can't be stored; None if it can."""
+    steps = name.split("/")
+    if not name or "\0" in name:
+        return "it is empty, or has a character of code 0"
+    if not all(steps) or {".", ".."} & set(steps) or len(steps) > MAX_STEPS:
+        return f"'/' divides it into parts, which are at most {MAX_STEPS} and neither empty nor '.' or '..'"
+    try:
+        long = len(name.encode()) > MAX_BYTES
+    except UnicodeEncodeError:
+        return "it has half a character, which no text can hold"
+    return f"it is longer than {MAX_BYTES:,} bytes" if long else None
+
+
+def _starts(path: str) -> list[str]:
+    steps = path.split("/")
+    return ["/".join(steps[: i + 1]) for i in range(len(steps))]
