@@ -11,8 +11,8 @@ import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, CapabilityError, DataError, ShapeError
 from oneiros_backend_jax import compiled, loops
-from oneiros_backend_jax.graphs import convolves
 from oneiros_jax_common import convolutions
+from oneiros_jax_common.graphs import convolves
 
 
 @pytest.fixture(autouse=True)
@@ -250,7 +250,7 @@ def test_an_upload_is_a_copy_of_its_own_and_no_second_one():
 
     for size in (1, 7, 1000, 100_000):
         array = np.arange(size, dtype="float32")
-        held = uploaded(array)
+        held = uploaded(array, "float32")
         array[:] = -1
         assert np.array_equal(np.asarray(held), np.arange(size))
         base = np.asarray(held).__array_interface__["data"][0]

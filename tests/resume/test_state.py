@@ -160,6 +160,7 @@ OPTIMIZER = '{"dict": [["optimizer", %s]]}'
         '{"array": 2}',
         OPTIMIZER % "3",
         OPTIMIZER % '{"dict": [["m_schedule", 1]]}',
+        OPTIMIZER % '{"dict": [["m_schedule", ["x"]]]}',
         OPTIMIZER % '{"dict": [["m_schedule", [{"array": 1}]]]}',
     ],
 )

@@ -12,11 +12,10 @@ from oneiros.errors import DataError
 from oneiros_jax_common.calls import LOCK, store
 from oneiros_jax_common.cpu import convolution_options
 from oneiros_jax_common.devices import platform, scope
+from oneiros_jax_common.graphs import convolves, pooling_by_windows, suits_ynn
 from oneiros_jax_common.jax_import import jax
 from oneiros_jax_common.runs import batches_for, gathered, run_of
 from oneiros_recorder.recorder import Program
-
-from oneiros_backend_jax.graphs import convolves
 
 Array = np.ndarray[Any, Any]
 Run = Callable[..., list[Array]]
@@ -133,6 +132,9 @@ def _compiled(
         if holds and not always and platform() == "cpu":
             return None, True
         options = convolution_options() if holds else None
+        if options and not written:
+            other = jax.jit(pooling_by_windows(function)).trace(*values, *given)
+            traced, options = (other, None) if suits_ynn(other.jaxpr.jaxpr) else (traced, options)
         return traced.lower().compile(compiler_options=options), False
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import jax.numpy as jnp
 from oneiros_jax_common.devices import platform
+from oneiros_jax_common.graphs import convolves
 from oneiros_jax_common.jax_import import jax
-
-from oneiros_backend_jax.graphs import convolves
 
 
 def run_loop(

@@ -12,7 +12,8 @@ from oneiros_backend_common.layers import check_sizes, layers_named
 from oneiros_jax_common.jax_import import jax
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import ancestors, apply_ancestors
-from pytensor.scalar.basic import Add, Switch
+from pytensor.scalar.basic import LE, Add, Switch
+from pytensor.tensor.basic import get_underlying_scalar_constant_value
 from pytensor.tensor.elemwise import Elemwise
 
 from oneiros_backend_theano.jax_ops import conversion, is_concrete, is_zero, vanishes, zeros
@@ -63,7 +64,9 @@ class _Evaluation:
         values = self.values
         known = [x for x in node.inputs if x in values]
         try:
-            if isinstance(node.op, JaxOp):
+            if (rectified := _rectified(node)) is not None:
+                results = [jnp.maximum(values[rectified], 0)]
+            elif isinstance(node.op, JaxOp):
                 results = self._jax(node, [values[x] for x in node.inputs])
             else:
                 results = _apply(node, [values.get(x) for x in node.inputs])
@@ -115,6 +118,16 @@ def _needed(node: Any, values: dict[Any, Any]) -> list[Any]:
 
 def _is(node: Any, scalar_op: type) -> bool:
     return isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, scalar_op)
+
+
+def _rectified(node: Any) -> Any:
+    """Returns what a node hands on where it is above zero, giving zero elsewhere; None of other nodes."""
+    condition = node.inputs[0].owner if _is(node, Switch) else None
+    if condition is None or not _is(condition, LE) or condition.inputs[0] is not node.inputs[2]:
+        return None
+    zeros = condition.inputs[1], node.inputs[1]
+    values = [get_underlying_scalar_constant_value(x, raise_not_constant=False) for x in zeros]
+    return node.inputs[2] if all(type(x) is np.ndarray and x == 0 for x in values) else None
 
 
 def _taken(condition: Any) -> int:

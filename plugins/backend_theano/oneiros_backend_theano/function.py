@@ -121,7 +121,7 @@ class JaxFunction(GraphFunction):
         import oneiros_jax_common.jax_import  # noqa: F401
 
         self._jitted: dict[Any, Any] = {}
-        self._ready: set[Any] = set()
+        self._ready: dict[Any, Any] = {}
         self._capacities: dict[Any, int] = {}
         self._old, self._read = ([x.container.storage for x in part] for part in (self.updated, self.read))
 
@@ -167,25 +167,34 @@ class JaxFunction(GraphFunction):
         signature = (kind, phase, *[array.shape for array in arrays])
         fresh = signature not in self._ready
         with self._scope():
-            function = self._compiled(kind, phase, arrays) if fresh else self._jitted[kind, phase]
+            function = self._compiled(kind, phase, arrays) if fresh else self._ready[signature]
             with LOCK:
                 arguments = [self._values(self._old), self._values(self._read), self.counters(steps), *arrays]
                 results = self._call(function, arguments, fresh)
-        self._ready.add(signature)
+        self._ready[signature] = function
         return [np.array(result) for result in results]
 
     def _compiled(self, kind: str, phase: int | None, arrays: list[Any]) -> Any:
         """Returns a compiled function, which has no memory of how it was called before."""
+        from oneiros_jax_common.graphs import suits_ynn
+
+        given = self._values(self._old), self._values(self._read), self.counters(0), *arrays
+        with kept_interrupts():
+            function = self._jit(kind, phase, bool(self._options and not self.updated))
+            if not self.updated and self._options and not suits_ynn(function.trace(*given).jaxpr.jaxpr):
+                function = self._jit(kind, phase, False)
+            function.lower(*given).compile()
+        return function
+
+    def _jit(self, kind: str, phase: int | None, fast: bool) -> Any:
+        from oneiros_jax_common.graphs import pooling_by_windows
         from oneiros_jax_common.jax_import import jax
 
-        if (kind, phase) not in self._jitted:
+        if (kind, phase, fast) not in self._jitted:
             traced = self._traced(phase) if kind == "step" else self._looped(phase)
-            function = jax.jit(traced, donate_argnums=0, compiler_options=self._options)
-            self._jitted[kind, phase] = function
-        old, read = self._values(self._old), self._values(self._read)
-        with kept_interrupts():
-            self._jitted[kind, phase].lower(old, read, self.counters(0), *arrays).compile()
-        return self._jitted[kind, phase]
+            traced, options = (pooling_by_windows(traced), None) if fast else (traced, self._options)
+            self._jitted[kind, phase, fast] = jax.jit(traced, donate_argnums=0, compiler_options=options)
+        return self._jitted[kind, phase, fast]
 
     @functools.cached_property
     def _options(self) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from oneiros_jax_common.graphs import pools_by_windows
 from oneiros_jax_common.jax_import import jax
 from oneiros_jax_common.slices import placed, strided
 from oneiros_jax_common.windows import PoolingWindows
@@ -112,11 +113,19 @@ def _shares(op: PoolingWindows, sizes: tuple[int, ...], dtype: Any) -> Any:
 def max_pool(op: PoolingWindows, x: Any) -> tuple[Any, Any]:
     """Returns the largest value of each window, and where it stands in it; of several, the first."""
     padded = _padded(op, x, -np.inf)
+    if pools_by_windows():
+        around = (1, *op.window, 1), (1, *op.strides, 1)
+        largest = jax.lax.reduce_window(padded, -np.inf, jax.lax.max, *around, "VALID")
+        return largest, _largest(op, padded)[1]
     if _has_blocks(op):
         blocks, numbers = _blocks(op, padded), _numbers(op)
         largest = jnp.max(blocks, _window_axes(op), keepdims=True)
         cells = jnp.where(blocks == largest, numbers, numbers.max())
         return largest.squeeze(_window_axes(op)), jnp.min(cells, _window_axes(op))
+    return _largest(op, padded)
+
+
+def _largest(op: PoolingWindows, padded: Any) -> tuple[Any, Any]:
     best, *others = _slices(op, padded)
     places = jnp.zeros(best.shape, op.positions)
     for number, cell in enumerate(others, 1):

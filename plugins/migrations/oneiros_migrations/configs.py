@@ -77,7 +77,43 @@ def _sequential(config: Any, origin: Origin) -> Any:
         layers = _given(layers[1:], shape) or layers
     elif isinstance(config, dict) and config.get("build_input_shape"):
         layers = _given(layers, {"batch_input_shape": plain(config["build_input_shape"])}) or layers
-    return layers
+    return _apart(layers, {})
+
+
+def _apart(layers: list[Any], taken: dict[str, int]) -> list[Any]:
+    """Gives the layers of `Sequential` models inside names of their own: here one name is one layer.
+
+    # Arguments
+        taken: dict, the names of layers outside and before, and the last number added to each.
+    """
+    renamed = {name: _free(name, taken) for name in dict.fromkeys(map(_name, layers)) if name is not None}
+    return [_renamed(entry, renamed, taken) for entry in layers]
+
+
+def _name(entry: Any) -> str | None:
+    config = entry.get("config") if isinstance(entry, dict) else None
+    name = config.get("name") if isinstance(config, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _renamed(entry: Any, renamed: dict[str, str], taken: dict[str, int]) -> Any:
+    name = _name(entry)
+    if name is not None:
+        return {**entry, "config": {**entry["config"], "name": renamed[name]}}
+    inside = entry.get("config") if isinstance(entry, dict) else None
+    if isinstance(inside, list) and entry.get("class_name") == "Sequential":
+        return {**entry, "config": _apart(inside, taken)}
+    return entry
+
+
+def _free(name: str, taken: dict[str, int]) -> str:
+    """Takes a name that isn't taken, this one, or with a number, and returns it."""
+    found = name
+    while found in taken:
+        taken[name] += 1
+        found = f"{name}_{taken[name]}"
+    taken[found] = 0
+    return found
 
 
 def _given(layers: list[Any], shape: Entry) -> list[Any] | None:

@@ -1,0 +1,240 @@
+"""Corners of files that few writers of models have, and damage or malice may."""
+
+import json
+import shutil
+import struct
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros import registry
+from oneiros.bases import Budget
+from oneiros.errors import ConfigError, FileFormatError, OneirosError, UnsafeFileError
+from oneiros.layers import Dense
+from oneiros.models import Sequential, load_model, model_from_json, model_from_yaml
+from oneiros.plugins import Entry
+from oneiros_format_safetensors.format import SafetensorsFormat
+from oneiros_guarded_io.hdf5_attributes import longest_text
+from oneiros_guarded_io.zip_archive import open_zip
+from oneiros_migrations.base import Origin, migration_of
+from oneiros_saving.loadable import declares_loadable
+from safetensors.numpy import save_file
+
+KERAS2 = Path(__file__).parent / "keras2"
+
+
+@pytest.fixture(autouse=True)
+def on_tensorflow():
+    with K.use("tensorflow"):
+        yield
+
+
+def keras2(*layers, **config):
+    found = {"name": "s", "layers": list(layers), **config}
+    return json.dumps({"class_name": "Sequential", "config": found, "keras_version": "2.3.1"})
+
+
+def layer(cls, **config):
+    return {"class_name": cls, "config": {"name": "odd", **config}}
+
+
+INPUT = layer("InputLayer", batch_input_shape=[None, 4], dtype="float32", sparse=False)
+DENSE = layer("Dense", units=3)
+
+
+class TestConfigurationsOfKeras2:
+    @pytest.mark.parametrize("layers", [None, 5, "x", {}, {"a": DENSE}])
+    def test_layers_that_are_no_list(self, layers):
+        with pytest.raises(OneirosError):
+            model_from_json(keras2(layers=layers))
+
+    @pytest.mark.parametrize("second", [{"class_name": "Dense", "config": 5}, 5, None, {}])
+    def test_what_follows_an_input_is_no_layer(self, second):
+        with pytest.raises(ConfigError):
+            model_from_json(keras2(INPUT, second))
+
+    def test_a_model_that_follows_an_input(self):
+        inner = json.loads(keras2(layer("Dense", units=3, batch_input_shape=[None, 4])))
+        model = model_from_json(keras2(INPUT, inner, build_input_shape=[None, 4]))
+        assert model.output_shape == (None, 3)
+
+    def test_layers_of_one_name_in_models_inside_stay_apart(self, tmp_path):
+        """By its name a layer is shared in Keras 1; in Keras 2 two parts of a model each name their own."""
+
+        def dense(name):
+            return layer("Dense", name=name, units=2, batch_input_shape=[None, 2])
+
+        def part(*layers):
+            return json.loads(keras2(*layers))
+
+        config = keras2(
+            dense("a"), part(dense("a"), dense("b")), part(part(dense("b"), dense("a"))), dense("b")
+        )
+        model = model_from_json(config)
+        inside = [
+            model.layers[0],
+            *model.layers[1].layers,
+            *model.layers[2].layers[0].layers,
+            model.layers[3],
+        ]
+        assert len(set(inside)) == 6 == len({each.name for each in inside})
+        assert [inside[0].name, inside[-1].name] == ["a", "b"]
+        model.set_weights([np.full(w.shape, i, "f4") for i, w in enumerate(model.get_weights())])
+        model.save(tmp_path / "m.h5")
+        x = np.ones((1, 2))
+        np.testing.assert_array_equal(load_model(tmp_path / "m.h5").predict(x), model.predict(x))
+
+    def test_padding_that_differs_at_the_ends_is_refused(self):
+        entry = layer("ZeroPadding3D", padding=[[1, 1], [0, 2], [1, 1]], batch_input_shape=[None, 4, 4, 4, 1])
+        with pytest.raises(ConfigError, match=r"ZeroPadding3D layer 'odd'.*padding="):
+            model_from_json(keras2(entry))
+
+    @pytest.mark.parametrize("name", sorted(set(registry.names("migration")) & set(registry.names("layer"))))
+    def test_layers_of_keras_1_keep_their_arguments(self, name):
+        config = {"a": 1, "padding": "x", "dilation_rate": 2, "function": {}, "momentum": 0}
+        assert migration_of(name).translated(name, dict(config), Origin()) == (name, config)
+
+
+def changed(tmp_path, source, **training):
+    """Returns a file of Keras 2 whose `optimizer_config` has other arguments."""
+    path = Path(shutil.copy(KERAS2 / f"{source}.h5", tmp_path / "m.h5"))
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["training_config"])
+        config["optimizer_config"]["config"].update(training)
+        file.attrs["training_config"] = json.dumps(config)
+    return path
+
+
+class TestTrainingOfKeras2:
+    def test_an_epsilon_that_is_none_is_the_usual_one(self, tmp_path):
+        optimizer = load_model(changed(tmp_path, "dense_rmsprop", epsilon=None)).optimizer
+        assert optimizer.epsilon == K.epsilon()
+
+    def test_rmsprop_with_a_momentum_leaves_a_model_that_predicts(self, tmp_path):
+        with pytest.warns(UserWarning, match=r"RMSprop has momentum=0\.5"):
+            assert load_model(changed(tmp_path, "dense_rmsprop", momentum=0.5)).optimizer is None
+
+    def test_a_state_that_is_only_a_number_of_steps(self, tmp_path):
+        path = changed(tmp_path, "dense_legacy_adam")
+        with h5py.File(path, "r+") as file:
+            del file["optimizer_weights"]
+            group = file.create_group("optimizer_weights")
+            group.attrs["weight_names"] = np.array([b"iter:0"])
+            group["iter:0"] = np.int64(7)
+        optimizer = load_model(path).optimizer
+        assert K.get_value(optimizer.iterations) == 7 and not any(map(np.any, optimizer.get_weights()[1:]))
+
+    def test_a_state_of_fewer_layers_is_told(self, tmp_path):
+        path = changed(tmp_path, "dense_sgd")
+        with h5py.File(path, "r+") as file:
+            weights, state = file["model_weights"], file["optimizer_weights"]
+            names = list(weights.attrs["layer_names"])
+            last = next(name for name in reversed(names) if len(weights[name]))
+            weights.move(last, "other")
+            weights.attrs["layer_names"] = np.array([("other" if n == last else n).encode() for n in names])
+            slots = list(state.attrs["weight_names"])
+            state.attrs["weight_names"] = slots[:3]
+            del state["/".join(slots[-1].split("/")[:2])]
+        with pytest.warns(UserWarning, match="its optimizer begins anew"):
+            assert load_model(path).optimizer is not None
+
+
+class TestFormats:
+    @pytest.mark.parametrize(
+        ("layers", "said"),
+        [
+            ([["a", ["b"]]], "tensors of no layer: a/c"),
+            ([["a", "bc"]], "no name with a list of names"),
+            ([["a", ["b", 5]]], "no name with a list of names"),
+            ([[5, ["b", "c"]]], "no name with a list of names"),
+            ([["a", ["b", "c", "d"]]], "don't fit its tensors"),
+            (5, "don't fit its tensors"),
+            ([5], "don't fit its tensors"),
+        ],
+    )
+    def test_lists_of_layers_in_safetensors(self, layers, said, tmp_path):
+        Sequential([Dense(1, input_dim=1)]).save_weights(tmp_path / "own.safetensors")
+        with (tmp_path / "own.safetensors").open("rb") as file:
+            own = json.loads(file.read(int.from_bytes(file.read(8), "little")))["__metadata__"]
+        tensors = {"a/b": np.zeros(2, "f4"), "a/c": np.zeros(2, "f4")}
+        save_file(tensors, tmp_path / "w.safetensors", {**own, "layers": json.dumps(layers)})
+        with pytest.raises(FileFormatError, match=said):
+            SafetensorsFormat().read(tmp_path / "w.safetensors", Budget())
+
+    def test_a_zip_archive_of_the_large_variant(self, tmp_path):
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            archive.writestr("a", b"x")
+        data = (tmp_path / "a.zip").read_bytes()
+        place = data.rindex(b"PK\x05\x06")
+        (tmp_path / "a.zip").write_bytes(data[:place] + b"PK\x06\x07" + bytes(16) + data[place:])
+        with pytest.raises(UnsafeFileError, match="the variant for very many or large members"):
+            open_zip(tmp_path / "a.zip", Budget()).__enter__()
+
+    def test_yaml_that_refers_to_an_object(self):
+        entry = "{class_name: Dense, config: {output_dim: 3, input_dim: 3}}"
+        model = model_from_yaml(f"class_name: Sequential\nconfig:\n- &a {entry}\n- *a\n")
+        assert [made.output_dim for made in model.layers] == [3, 3]
+
+    @pytest.mark.parametrize("data", ["x", '"\\0\\0\\0\\0\\0\\0\\xf0\\x7f"'])
+    def test_a_number_of_numpy_in_yaml_that_is_a_text(self, data):
+        state = "!!python/tuple [3, <, null, null, null, -1, -1, 0]"
+        dtype = f"!!python/object/apply:numpy.dtype {{args: [f8, 0, 1], state: {state}}}"
+        number = f"!!python/object/apply:numpy.core.multiarray.scalar [{dtype}, {data}]"
+        text = f"class_name: Sequential\nconfig:\n- class_name: Dropout\n  config:\n    p: {number}\n"
+        with pytest.raises(UnsafeFileError, match=r"type and bytes don't agree|isn't finite"):
+            model_from_yaml(text)
+
+    def test_a_training_without_its_text(self, tmp_path):
+        model = Sequential([Dense(1, input_dim=1)])
+        model.compile("nadam", "mse")
+        model.model._make_train_function()
+        model.save(tmp_path / "m.h5")
+        with h5py.File(tmp_path / "m.h5", "r+") as file:
+            del file["oneiros_training"].attrs["state"]
+        with pytest.raises(FileFormatError, match=r"lacks the attribute 'state' of '/oneiros_training'"):
+            load_model(tmp_path / "m.h5")
+
+
+class TestHeadersOfHDF5:
+    def written(self, tmp_path):
+        """Returns a file, the place of an object's header, and that of where it goes on."""
+        with h5py.File(tmp_path / "a.h5", "w") as file:
+            group = file.create_group("g")
+            for number in range(30):
+                group.attrs[f"a{number}"] = "x"
+            group.attrs.create("layer_names", np.array(["d"], object), dtype=h5py.string_dtype())
+            address = h5py.h5o.get_info(group.id).addr
+        data = (tmp_path / "a.h5").read_bytes()
+        place, size = address + 16, struct.unpack_from("<I", data, address + 8)[0]
+        while struct.unpack_from("<H", data, place)[0] != 0x10:
+            place += 8 + struct.unpack_from("<H", data, place + 2)[0]
+        assert place < address + 16 + size
+        return tmp_path / "a.h5", address, place + 8, size
+
+    def test_one_that_goes_on_with_itself(self, tmp_path):
+        path, address, place, size = self.written(tmp_path)
+        data = bytearray(path.read_bytes())
+        struct.pack_into("<QQ", data, place, address + 16, size)
+        path.write_bytes(data)
+        with path.open("rb") as file, pytest.raises(ValueError, match="scattered over too many blocks"):
+            longest_text(file, address, b"layer_names", 1)
+
+    def test_one_beyond_the_end(self, tmp_path):
+        path, address, place, _ = self.written(tmp_path)
+        data = bytearray(path.read_bytes())
+        struct.pack_into("<QQ", data, place, len(data) - 8, 1 << 40)
+        path.write_bytes(data)
+        with path.open("rb") as file, pytest.raises(ValueError, match="beyond the end of the file"):
+            longest_text(file, address, b"layer_names", 1)
+
+
+@pytest.mark.parametrize(("said", "expected"), [("True", True), ("1", False)])
+def test_a_plugin_of_one_module_is_read_without_its_import(said, expected, tmp_path, monkeypatch):
+    (tmp_path / "lonely_plugin.py").write_text(f"class Own:\n    loadable = {said}\nraise SystemExit\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    entry = Entry("layer", "Own", "lonely_plugin:Own", "lonely", "1", 1)
+    assert declares_loadable(entry) is expected
+    assert declares_loadable(Entry("layer", "Own", "no_such_plugin:Own", "lonely", "1", 1)) is None
