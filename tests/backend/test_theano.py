@@ -29,7 +29,7 @@ def lowered(function, phase, *arrays):
     with jax.enable_x64(True):
         variables = [function._values(slots) for slots in (function._old, function._read)]
         given = [np.asarray(a, "float32") for a in arrays]
-        program = function._jitted["step", phase].lower(*variables, function.counters(0), *given)
+        program = function._jitted["step", phase, False].lower(*variables, function.counters(0), *given)
         return program.as_text(), program.compile().as_text()
 
 
