@@ -7,7 +7,20 @@ from pathlib import Path
 
 import numpy as np
 from hostile import attack, harmless
-from hostile_files import bytecode, called, canary, dense, entries, graph, layer, sequential, start, write
+from hostile_files import (
+    bytecode,
+    called,
+    canary,
+    dense,
+    entries,
+    graph,
+    keras2,
+    layer,
+    sequential,
+    start,
+    write,
+    write_keras2,
+)
 from oneiros import config as configs
 from oneiros import registry
 from oneiros.bases import Budget
@@ -35,6 +48,16 @@ def merge_model(**config):
 @attack(1)
 def bytecode_in_lambda(folder):
     yield from entries(sequential(lambda_layer(function=bytecode(), function_type="lambda")), folder)
+    for what, config in {
+        "Keras 2": {"function": bytecode(), "function_type": "lambda", "module": "evil"},
+        "Keras 2, by a name": {"function": "canary", "function_type": "function", "module": "evil"},
+        "Keras 2, a mask": {"function": bytecode(), "mask": bytecode(), "mask_type": "lambda"},
+        "Keras 2, an object": {"function": {"class_name": "__lambda__", "config": {"code": bytecode()[0]}}},
+    }.items():
+        whole = keras2(lambda_layer(**config))
+        path, text = write_keras2(folder / f"{what}.h5", whole), json.dumps(whole)
+        yield f"{what}, h5", lambda p=path: load_model(p), "UnsafeFileError", "ConfigError"
+        yield f"{what}, json", lambda t=text: model_from_json(t), "UnsafeFileError", "ConfigError"
 
 
 @attack(2)

@@ -16,12 +16,14 @@ from hostile_files import (
     dense,
     entries,
     graph,
+    keras2,
     layer,
     network,
     sequential,
     start,
     weight_entries,
     write,
+    write_keras2,
     write_weights,
 )
 from oneiros import backend as K
@@ -337,7 +339,6 @@ def absurd_arguments(folder):
 def after_steps(path, steps):
     """Writes a model of Keras 2 with Nadam, which has to know the product of its momenta of all steps."""
     own = {"name": "d", "units": 3, "batch_input_shape": [None, 4]}
-    config = {"class_name": "Sequential", "config": {"name": "s", "layers": [layer("Dense", **own)]}}
     training = {"loss": "mse", "optimizer_config": {"class_name": "Nadam", "config": {"learning_rate": 0.1}}}
     arrays = {"d": [("kernel:0", np.ones((4, 3), "f4")), ("bias:0", np.zeros(3, "f4"))]}
 
@@ -347,10 +348,7 @@ def after_steps(path, steps):
         for name, shape in zip(names, [(), (4, 3), (3,), (4, 3), (3,)], strict=True):
             group[name] = np.float64(steps) if name == "iter:0" else np.zeros(shape, "f4")
 
-    write(path, config, training, arrays, optimizer)
-    with h5py.File(path, "r+") as file:
-        file.attrs["keras_version"] = "2.3.1"
-    return path
+    return write_keras2(path, keras2(layer("Dense", **own)), training, arrays, optimizer)
 
 
 @attack(40, "UnsafeFileError", "FileFormatError")

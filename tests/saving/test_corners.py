@@ -82,6 +82,8 @@ class TestConfigurationsOfKeras2:
         ]
         assert len(set(inside)) == 6 == len({each.name for each in inside})
         assert [inside[0].name, inside[-1].name] == ["a", "b"]
+        numbered = part(dense("a"), dense("a_1"))
+        assert len(set(model_from_json(keras2(dense("a"), numbered)).layers[1].layers)) == 2
         model.set_weights([np.full(w.shape, i, "f4") for i, w in enumerate(model.get_weights())])
         model.save(tmp_path / "m.h5")
         x = np.ones((1, 2))

@@ -36,6 +36,12 @@ def sequential(*layers):
     return {"class_name": "Sequential", "config": list(layers), "keras_version": "1.2.2"}
 
 
+def keras2(*layers):
+    """Returns that of a Sequential model as Keras 2 wrote it."""
+    config = {"name": "s", "layers": list(layers)}
+    return {"class_name": "Sequential", "config": config, "keras_version": "2.3.1"}
+
+
 def called(entry, *inbound):
     """Returns a layer's entry in a graph."""
     return {"name": entry["config"]["name"], **entry, "inbound_nodes": [list(calls) for calls in inbound]}
@@ -74,6 +80,14 @@ def write(path, config=None, training=None, layers=None, optimizer=None, text=No
                 own[weight] = value
         if optimizer is not None:
             optimizer(file.create_group("optimizer_weights"))
+    return path
+
+
+def write_keras2(path, *args, **kwargs):
+    """Writes a whole model as `write` does, of Keras 2."""
+    write(path, *args, **kwargs)
+    with h5py.File(path, "r+") as file:
+        file.attrs["keras_version"] = "2.3.1"
     return path
 
 
