@@ -20,6 +20,7 @@ from oneiros_format_safetensors.format import SafetensorsFormat
 from oneiros_guarded_io.hdf5_attributes import longest_text
 from oneiros_guarded_io.zip_archive import open_zip
 from oneiros_migrations.base import Origin, migration_of
+from oneiros_saving.inspection import inspect_file
 from oneiros_saving.loadable import declares_loadable
 from safetensors.numpy import save_file
 
@@ -41,6 +42,9 @@ def layer(cls, **config):
     return {"class_name": cls, "config": {"name": "odd", **config}}
 
 
+OF_KERAS_1 = sorted(
+    set(registry.names("migration")) & {*registry.names("layer"), *registry.names("constraint")}
+)
 INPUT = layer("InputLayer", batch_input_shape=[None, 4], dtype="float32", sparse=False)
 DENSE = layer("Dense", units=3)
 
@@ -60,6 +64,16 @@ class TestConfigurationsOfKeras2:
         inner = json.loads(keras2(layer("Dense", units=3, batch_input_shape=[None, 4])))
         model = model_from_json(keras2(INPUT, inner, build_input_shape=[None, 4]))
         assert model.output_shape == (None, 3)
+
+    def test_the_shape_that_a_model_was_built_for(self):
+        model = model_from_json(keras2(layer("Flatten", name="flat"), DENSE, build_input_shape=[None, 2, 2]))
+        assert model.input_shape == (None, 2, 2) and model.output_shape == (None, 3)
+
+    @pytest.mark.parametrize("kind", ["sparse", "ragged"])
+    def test_inputs_that_are_no_arrays_are_refused(self, kind):
+        entry = {**INPUT, "config": {**INPUT["config"], kind: True}}
+        with pytest.raises(ConfigError, match=r"'odd' is sparse or ragged; convert it"):
+            model_from_json(keras2(entry, DENSE))
 
     def test_layers_of_one_name_in_models_inside_stay_apart(self, tmp_path):
         """By its name a layer is shared in Keras 1; in Keras 2 two parts of a model each name their own."""
@@ -94,8 +108,8 @@ class TestConfigurationsOfKeras2:
         with pytest.raises(ConfigError, match=r"ZeroPadding3D layer 'odd'.*padding="):
             model_from_json(keras2(entry))
 
-    @pytest.mark.parametrize("name", sorted(set(registry.names("migration")) & set(registry.names("layer"))))
-    def test_layers_of_keras_1_keep_their_arguments(self, name):
+    @pytest.mark.parametrize("name", OF_KERAS_1)
+    def test_what_keras_1_had_keeps_their_arguments(self, name):
         config = {"a": 1, "padding": "x", "dilation_rate": 2, "function": {}, "momentum": 0}
         assert migration_of(name).translated(name, dict(config), Origin()) == (name, config)
 
@@ -188,6 +202,16 @@ class TestFormats:
         text = f"class_name: Sequential\nconfig:\n- class_name: Dropout\n  config:\n    p: {number}\n"
         with pytest.raises(UnsafeFileError, match=r"type and bytes don't agree|isn't finite"):
             model_from_yaml(text)
+
+    def test_integers_in_the_place_of_weights_are_listed(self, tmp_path):
+        Sequential([Dense(1, input_dim=1, name="d")]).save(tmp_path / "m.h5")
+        with h5py.File(tmp_path / "m.h5", "r+") as file:
+            group = file["model_weights/d"]
+            name = group.attrs["weight_names"][0]
+            del group[name]
+            group[name] = np.ones((1, 1), "i4")
+        (found,) = inspect_file(tmp_path / "m.h5").layers
+        assert [(weight.dtype, weight.unusual) for weight in found.weights] == [("int32", 0), ("float32", 0)]
 
     def test_a_training_without_its_text(self, tmp_path):
         model = Sequential([Dense(1, input_dim=1)])
