@@ -310,7 +310,7 @@ def test_a_constraint_s_axes_follow_the_kernel_s(cls, ordering, size, axis, here
     assert migrated(entry, Origin(2))["config"]["W_constraint"] == {"name": "MaxNorm", "m": 2, "axis": here}
 
 
-@pytest.mark.parametrize("steps", [10**12, 2.5e30, np.nan, np.inf, -5])
+@pytest.mark.parametrize("steps", [10**12, 2.5e30, np.nan, np.inf, -5, np.float16(np.inf)])
 def test_any_number_of_steps_takes_little_time_and_memory(tmp_path, steps):
     path = changed(tmp_path)
     with h5py.File(path, "r+") as file:
@@ -319,17 +319,19 @@ def test_any_number_of_steps_takes_little_time_and_memory(tmp_path, steps):
         file.attrs["training_config"] = json.dumps(config)
         name = file["optimizer_weights"].attrs["weight_names"][0]
         del file["optimizer_weights"][name]
-        file["optimizer_weights"][name] = np.float64(steps)
+        file["optimizer_weights"][name] = np.asarray(steps)
+    known = isinstance(steps, int) and steps > 0
     with K.use("theano"), warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         optimizer = load_model(path).optimizer
-        assert K.get_value(optimizer.m_schedule) == (0 if steps == 10**12 else 1)
-    assert any("begins anew" in str(warning.message) for warning in told) == (steps != 10**12)
+        assert K.get_value(optimizer.m_schedule) == (0 if known else 1)
+    assert any("begins anew" in str(warning.message) for warning in told) != known
 
 
 @pytest.mark.parametrize("entry", [
     ("loss_weights", "x"), ("loss_weights", [None]), ("loss_weights", [[["mse"]]]),
-    ("epsilon", "x"), ("epsilon", []), ("decay", []), ("beta_1", [1, 2]), ("learning_rate", []),
+    ("epsilon", "x"), ("epsilon", []), ("decay", []), ("beta_1", [1, 2]),
+    ("beta_2", [1, 2]), ("learning_rate", []), ("learning_rate", {"a": 1}),
 ])  # fmt: skip
 def test_a_training_that_makes_no_sense_leaves_a_model_that_predicts(tmp_path, entry):
     key, value = entry

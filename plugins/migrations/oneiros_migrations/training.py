@@ -43,6 +43,9 @@ def _arguments(given: dict[str, Any], origin: Origin) -> dict[str, Any]:
     migration = migration_of(name)
     config = dict(chosen["config"])
     name, config = migration.translated(name, config, origin) if migration else (name, config)
+    for argument, value in config.items():
+        if isinstance(value, (list, dict)):
+            raise ConfigError(f"its optimizer {name} has {argument}={value!r:.80}, which is no number.")
     return {
         "optimizer": {"class_name": name, "config": config},
         "loss": _function(given["loss"], origin),
@@ -90,8 +93,8 @@ def slots(optimizer: Any, stored: Named, count: int) -> tuple[int | None, list[l
         None if the arrays are laid out in another way, or the number of steps is none.
     """
     series = SLOTS.get(type(optimizer).__name__)
-    counts = [value for name, value in stored if "iter" in name and np.ndim(value) == 0]
-    counts += [value for _, value in stored[:1] if np.ndim(value) == 0]
+    counts = [float(value) for name, value in stored if "iter" in name and np.ndim(value) == 0]
+    counts += [float(value) for _, value in stored[:1] if np.ndim(value) == 0]
     if counts and not 0 <= counts[0] <= MAX_STEPS:
         return None
     steps = int(counts[0]) if counts else None

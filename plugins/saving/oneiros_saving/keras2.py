@@ -40,7 +40,9 @@ def restore_training(model: Any, state: ModelState, origin: Origin, source: Any)
             stacklevel=4,
         )
         return
-    if state.optimizer_weights and not _restore_state(model, state, origin, source):
+    with configs.loading("optimizer", type(model.optimizer).__name__):
+        restored = not state.optimizer_weights or _restore_state(model, state, origin, source)
+    if not restored:
         warnings.warn(
             f"{source} is loaded and compiled, but its optimizer begins anew: the state in the file is "
             f"laid out in a way that isn't known.",
