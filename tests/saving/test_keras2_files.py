@@ -9,11 +9,13 @@ import h5py
 import numpy as np
 import pytest
 from oneiros import backend as K
+from oneiros.bases import ModelState
 from oneiros.errors import ConfigError, FileFormatError, OneirosError, UnknownNameError
 from oneiros.layers import LSTM, Dense, Embedding
 from oneiros.models import Sequential, load_model, model_from_json
 from oneiros_migrations.base import Origin
 from oneiros_migrations.configs import migrated
+from oneiros_saving.keras2 import _restore_state
 
 FOLDER = Path(__file__).parent / "keras2"
 EXPECTED = np.load(FOLDER / "expected.npz")
@@ -350,3 +352,16 @@ def test_versions_that_are_no_numbers_or_too_many_digits_are_no_crash(tmp_path, 
     path = changed(tmp_path, keras_version=version)
     with K.use("theano"), pytest.raises(OneirosError):
         load_model(path)
+
+
+def test_a_state_of_some_layers_alone_is_told(tmp_path):
+    """Where shapes coincide, it would fit other layers' slots."""
+    with K.use("tensorflow"):
+        model = Sequential([Dense(2, input_dim=2, name=name) for name in ("one", "two")])
+        model.compile("adam", "mse")
+        model._ready()._make_train_function()
+        arrays = [np.ones(shape, "float32") for shape in [(2, 2), 2] * 2]
+        slots = [("iter:0", np.int64(3)), *[(f"m{i}", array) for i, array in enumerate(arrays)]]
+        weights = [("one", [("k", np.ones((2, 2))), ("b", np.ones(2))]), ("three", [])]
+        state = ModelState(weights=weights, optimizer_weights=slots)
+        assert not _restore_state(model, state, Origin(2, "tensorflow"), "m.h5")

@@ -651,3 +651,27 @@ def test_functions_of_layers_that_are_not_there_are_told(tmp_path):
         Sequential([Dense(3, input_dim=4, name="only")]).save(tmp_path / "m.h5")
     with pytest.raises(ArgumentError, match=r"functions has 'other'; the file has no layer .* but only\."):
         load_model(tmp_path / "m.h5", functions={"other": abs})
+
+
+def test_two_layers_of_one_name_in_sequentials_are_not_made_one(tmp_path):
+    with K.use("theano"):
+        inner = Sequential([Dense(1, input_dim=1, name="dense")])
+        model = Sequential([Dense(1, input_dim=1, name="dense"), inner])
+        with pytest.raises(ArgumentError, match="two layers named 'dense'"):
+            model.save(tmp_path / "m.h5")
+        inner.layers[0].name = "other"
+        model.set_weights([np.full_like(weight, 2 + i) for i, weight in enumerate(model.get_weights())])
+        model.save(tmp_path / "m.h5")
+        loaded = load_model(tmp_path / "m.h5")
+    x = np.ones((2, 1))
+    np.testing.assert_array_equal(loaded.predict(x), model.predict(x))
+
+
+def test_one_layer_in_two_sequentials_is_saved(tmp_path):
+    with K.use("theano"):
+        shared = Dense(3, input_dim=3)
+        model = Sequential([shared, Sequential([shared])])
+        model.save(tmp_path / "m.h5")
+        loaded = load_model(tmp_path / "m.h5")
+    x = np.ones((2, 3))
+    np.testing.assert_array_equal(loaded.predict(x), model.predict(x))

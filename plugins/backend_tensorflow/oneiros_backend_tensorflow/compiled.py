@@ -11,7 +11,7 @@ from oneiros.errors import ArgumentError, DataError
 from oneiros_backend_common.batches import aligned, aligned_copy
 from oneiros_recorder.recorder import Program
 
-from oneiros_backend_tensorflow.devices import on_device, on_gpu
+from oneiros_backend_tensorflow.devices import in_host_memory, on_device, on_gpu
 from oneiros_backend_tensorflow.quiet import tf
 from oneiros_backend_tensorflow.reuse import compiled_once
 
@@ -117,7 +117,7 @@ class Staging:
 
     def __init__(self) -> None:
         self._spare: list[tuple[list[Array], list[Any]]] = []
-        self._works = not on_gpu()
+        self._works = in_host_memory()
 
     def run(self, function: Callable[..., list[Array]], first: Any, arrays: list[Array]) -> list[Array]:
         """Calls a function that keeps nothing of its arguments; the arrays' shapes are always the same."""

@@ -41,6 +41,11 @@ def on_gpu() -> bool:
     return bool(tf.config.list_logical_devices("GPU")) if name is None else "GPU" in name
 
 
+def in_host_memory() -> bool:
+    """Tells whether what is compiled runs where NumPy's arrays are: on the first CPU device."""
+    return not on_gpu() and (chosen() or "CPU:0").endswith("CPU:0")
+
+
 def _find(device: Device) -> str:
     _allow_growth()
     found = tf.config.list_logical_devices(device.kind.upper())

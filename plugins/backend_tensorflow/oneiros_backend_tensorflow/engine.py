@@ -14,7 +14,7 @@ from oneiros_recorder.recorder import Program, Spec
 
 from oneiros_backend_tensorflow._ops import OPERATORS
 from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, Staging, lent, reason
-from oneiros_backend_tensorflow.devices import on_device, on_gpu, scope
+from oneiros_backend_tensorflow.devices import in_host_memory, on_device, scope
 from oneiros_backend_tensorflow.fused import differentiated
 from oneiros_backend_tensorflow.loops import Arguments, Loop, dense
 from oneiros_backend_tensorflow.quiet import tf
@@ -115,7 +115,7 @@ class TensorFlowEngine:
     def put(self, array: Array, dtype: Any) -> Any:
         """Copies an array to the device, as one of a type."""
         with scope():
-            return tf.constant(array, dtype) if on_gpu() else lent(aligned_copy(array, dtype))
+            return lent(aligned_copy(array, dtype)) if in_host_memory() else tf.constant(array, dtype)
 
     def compile(self, program: Program, phase: int, arrays: list[Array]) -> Callable[..., list[Array]]:
         """Returns one step as a graph function."""

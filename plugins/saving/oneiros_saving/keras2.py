@@ -69,7 +69,7 @@ def _restore_state(model: Any, state: ModelState, origin: Origin, source: Any) -
             by_weight.update(zip(map(id, layer.trainable_weights), fitted, strict=False))
         weights = (getattr(model, "model", None) or model)._collected_trainable_weights
         values += [by_weight[id(weight)][1] for weight in weights if id(weight) in by_weight]
-    if len(values) > len(optimizer.weights) or len(values) % len(model.trainable_weights):
+    if len(values) > len(optimizer.weights) or len(values) != len(series) * len(model.trainable_weights):
         return False
     kept = optimizer.weights[len(optimizer.weights) - len(values) :] if values else []
     if any(tuple(K.get_variable_shape(w)) != v.shape for w, v in zip(kept, values, strict=True)):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from oneiros.engine.sequential import Sequential
 from oneiros.errors import ArgumentError
 
 from oneiros_saving.matching import Named
@@ -34,6 +36,24 @@ def check_names(weights: Iterable[tuple[str, Named]]) -> None:
             )
         arrays.update(dict.fromkeys(paths, layer))
         groups.update((start, layer) for path in paths for start in _starts(path)[:-1])
+
+
+def check_sequentials(model: Any, seen: dict[str, Any] | None = None) -> None:
+    """Checks that layers of one name in a Sequential, and in those inside it, are one layer.
+
+    Keras 1 shares them when it builds the model again.
+
+    # Raises
+        ArgumentError: naming the layers.
+    """
+    known = {} if seen is None else seen
+    for layer in model.layers if isinstance(model, Sequential) else ():
+        if known.setdefault(layer.name, layer) is not layer:
+            raise ArgumentError(
+                f"{model.name!r} has two layers named {layer.name!r:.80}, one in a Sequential inside: "
+                f"they would be one layer when the model is loaded. Rename one: layer.name = '…'."
+            )
+        check_sequentials(layer, known)
 
 
 def problem(name: str) -> str | None:

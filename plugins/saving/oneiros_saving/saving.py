@@ -24,7 +24,7 @@ from oneiros_migrations.configs import migrated
 
 from oneiros_saving import files, keras2, optimizer_arrays, provenance
 from oneiros_saving.matching import Named, check_optimizer, matched_pairs
-from oneiros_saving.names import check_names, problem
+from oneiros_saving.names import check_names, check_sequentials, problem
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.origins import origin_of
 from oneiros_saving.permission import permitted
@@ -281,6 +281,8 @@ def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) ->
             f"or the whole model to a file that ends in .h5."
         )
     check_names(state.weights)
+    if state.model_config is not None:
+        check_sequentials(model)
     check_names([("optimizer_weights", state.optimizer_weights or [])])
     path = files.target(filepath, overwrite)
     if path is not None:
