@@ -298,3 +298,10 @@ def test_threads_may_predict_while_another_one_trains():
         thread.join()
     assert not errors
     np.testing.assert_allclose(K.get_value(w), 300)
+
+
+def test_a_rectifier_whose_zeros_are_larger_has_their_shape():
+    x = K.placeholder((1, 3))
+    y = pt.switch(pt.le(x, 0), pt.zeros((2, 3)), x)
+    found = K.function([x], [y])([[[-1.0, 0.0, 2.0]]])[0]
+    np.testing.assert_array_equal(found, [[0, 0, 2], [0, 0, 2]])

@@ -64,8 +64,8 @@ class _Evaluation:
         values = self.values
         known = [x for x in node.inputs if x in values]
         try:
-            if (rectified := _rectified(node)) is not None:
-                results = [jnp.maximum(values[rectified], 0)]
+            if _is_rectifier(node) and _gives_shape(node, values):
+                results = [jnp.maximum(values[node.inputs[2]], 0)]
             elif isinstance(node.op, JaxOp):
                 results = self._jax(node, [values[x] for x in node.inputs])
             else:
@@ -120,14 +120,20 @@ def _is(node: Any, scalar_op: type) -> bool:
     return isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, scalar_op)
 
 
-def _rectified(node: Any) -> Any:
-    """Returns what a node hands on where it is above zero, giving zero elsewhere; None of other nodes."""
+def _gives_shape(node: Any, values: dict[Any, Any]) -> bool:
+    """Tells whether a node's inputs are computed, and the last has the shape of the result."""
+    shapes = [np.shape(values[x]) for x in node.inputs if x in values]
+    return len(shapes) == len(node.inputs) and shapes[-1] == np.broadcast_shapes(*shapes)
+
+
+def _is_rectifier(node: Any) -> bool:
+    """Tells whether a node hands its last input on where that is above zero, and gives zero elsewhere."""
     condition = node.inputs[0].owner if _is(node, Switch) else None
     if condition is None or not _is(condition, LE) or condition.inputs[0] is not node.inputs[2]:
-        return None
+        return False
     zeros = condition.inputs[1], node.inputs[1]
     values = [get_underlying_scalar_constant_value(x, raise_not_constant=False) for x in zeros]
-    return node.inputs[2] if all(type(x) is np.ndarray and x == 0 for x in values) else None
+    return all(type(x) is np.ndarray and x == 0 for x in values)
 
 
 def _taken(condition: Any) -> int:
