@@ -1,5 +1,6 @@
 """The JAX backend: what JAX asks for that other engines don't."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -26,6 +27,21 @@ def run(output, *feeds):
 
 
 # Importing
+
+
+@pytest.mark.parametrize(("setting", "expected"), [(None, "False"), ("1", "True")])
+def test_a_cpu_computes_in_the_thread_that_asks(setting, expected):
+    code = """
+import oneiros_jax_common.jax_import
+from jax._src import xla_bridge
+print(xla_bridge._CPU_ENABLE_ASYNC_DISPATCH.value)
+"""
+    others = {k: v for k, v in os.environ.items() if k != "JAX_CPU_ENABLE_ASYNC_DISPATCH"}
+    chosen = {} if setting is None else {"JAX_CPU_ENABLE_ASYNC_DISPATCH": setting}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=others | chosen, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == expected
 
 
 def test_a_process_keeps_its_flags_and_draws():

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, ShapeError
+from oneiros_backend_common.batches import capacity
 from oneiros_recorder.nodes import map_tree, reachable
 from oneiros_recorder.pinning import pinned
 from oneiros_recorder.recorder import Node, RecordedFunction, Recorder, Spec
@@ -92,6 +93,9 @@ class Toy:
 
     def put(self, array, dtype):
         return value(array)
+
+    def rows(self, arrays, index):
+        return [x[index] for x in arrays]
 
     def _step(self, program, phase, feeds, counter):
         state = [node.data for node in program.variables]
@@ -511,6 +515,27 @@ def test_a_shorter_loop_runs_in_a_longer_ones_place(k):
     assert k.recorder.engine.compiled == [("loop", (3, 2))]
     f.loop(handle, [[0, 1]] * 5)
     assert k.recorder.engine.compiled == [("loop", (3, 2)), ("loop", (5, 2))]
+
+
+def test_a_run_of_one_step_needs_no_loop(k):
+    x, total = k.placeholder(None), k.variable(0.0)
+    f = k.function([x], [k.op(np.sum, x)], [(total, total + k.op(np.sum, x))])
+    handle = f.upload([np.arange(10)])
+    for index in ([[0, 1, 2]], [[3, 4, 5]]):
+        np.testing.assert_array_equal(f.loop(handle, index)[0], np.sum(index, axis=1))
+    f([np.arange(3)])
+    assert total.data == 3 + 12 + 3
+    assert k.recorder.engine.compiled == [(0, (3,))]
+
+
+def test_loops_over_data_on_a_device_are_compiled_for_a_few_steps_more():
+    """But not over much data, whose batches would be gathered in vain, nor over arrays of NumPy."""
+    sizes = [(100, 20), (100, 1)]
+    on_device, on_host = [SimpleNamespace(shape=x) for x in sizes], [np.zeros(x) for x in sizes]
+    assert [capacity(steps, 32, on_device) for steps in (2, 31, 32, 33)] == [32, 32, 32, 33]
+    assert capacity(2, 32, on_host) == 2
+    large = [SimpleNamespace(shape=(9, 224, 224, 3))]
+    assert [capacity(2, batch, large) for batch in (8, 32, 64, 512)] == [13, 3, 2, 2]
 
 
 def test_calls_of_several_threads_never_share_draws(k):

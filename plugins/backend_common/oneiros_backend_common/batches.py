@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 ALIGNMENT = 64
 """Bytes, of what XLA and TensorFlow compute on."""
+SHORT_RUN, SMALL_RUN = 32, 2**24
+"""Steps, and numbers in their batches, that any loop over data on the device is compiled for."""
 
 
 def aligned_copy(array: Array, dtype: Any = None) -> Array:
@@ -35,6 +38,25 @@ def _address(array: Array) -> int:
 def are_host(arrays: Sequence[Any]) -> bool:
     """Tells whether data is in NumPy arrays, as `Function.borrow` leaves it."""
     return any(isinstance(array, np.ndarray) for array in arrays)
+
+
+def capacity(steps: int, batch: int, arrays: Sequence[Any]) -> int:
+    """Returns how many steps to compile a loop for, so that one of a few more needs no other.
+
+    # Arguments
+        steps: how many there are.
+        batch: rows in a batch.
+        arrays: the data. Of NumPy's arrays batches are views, but not of more steps than there are.
+    """
+    if are_host(arrays):
+        return steps
+    numbers: int = batch * sum(math.prod(array.shape[1:]) for array in arrays)
+    return max(steps, min(SHORT_RUN, SMALL_RUN // max(numbers, 1)))
+
+
+def lengthened(index: Array, steps: int) -> Array:
+    """Returns an index of so many steps; what is added names the first row."""
+    return index if len(index) == steps else np.pad(index, ((0, steps - len(index)), (0, 0)))
 
 
 def batches_of(index: Array, arrays: Sequence[Array]) -> list[Array]:

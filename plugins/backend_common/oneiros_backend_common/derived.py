@@ -240,8 +240,7 @@ class Derived(Backend):
         """Crossentropy of a distribution and a target distribution, one value per row."""
         if from_logits:
             return -self.sum(target * self._log_softmax(output), -1)
-        output = self.clip(output / self.sum(output, -1, keepdims=True), FUZZ, 1.0 - FUZZ)
-        return -self.sum(target * self.log(output), -1)
+        return -self.sum(target * self._log_distribution(output), -1)
 
     def sparse_categorical_crossentropy(self, output: T, target: T, from_logits: T = False) -> T:
         """Crossentropy of a distribution and a target class (with a last axis of 1 or none), one per row."""
@@ -255,11 +254,19 @@ class Derived(Backend):
     def binary_crossentropy(self, output: T, target: T, from_logits: T = False) -> T:
         """Crossentropy of a probability and a target probability, element by element."""
         if not from_logits:
-            output = self.clip(output, FUZZ, 1.0 - FUZZ)
-            output = self.log(output / (1.0 - output))
+            output = self._log_odds(output)
         positive = self.greater_equal(output, 0)
         gain = output * (self.cast(positive, self.dtype(output)) - target)
         return gain + self.softplus(self.switch(positive, -output, output))
+
+    def _log_distribution(self, x: T) -> T:
+        """Returns the logarithms of a distribution that is scaled to sum to 1 and kept off 0 and 1."""
+        return self.log(self.clip(x / self.sum(x, -1, keepdims=True), FUZZ, 1.0 - FUZZ))
+
+    def _log_odds(self, x: T) -> T:
+        """Returns the logarithm of a probability, kept off 0 and 1, over that of the contrary."""
+        x = self.clip(x, FUZZ, 1.0 - FUZZ)
+        return self.log(x / (1.0 - x))
 
     def _log_softmax(self, x: T) -> T:
         shifted = x - self.stop_gradient(self.max(x, -1, keepdims=True))

@@ -146,7 +146,7 @@ class Operations:
     @staticmethod
     def sqrt(x: T) -> T:
         x = floats(x)
-        return tf.sqrt(tf.clip_by_value(x, tf.constant(0, x.dtype), tf.constant(np.inf, x.dtype)))
+        return tf.sqrt(tf.maximum(x, tf.constant(0, x.dtype)))
 
     @staticmethod
     def clip(x: T, min_value: T, max_value: T) -> T:

@@ -21,6 +21,7 @@ from oneiros_backend_tensorflow.beam_search import beam_search
 from oneiros_backend_tensorflow.compiled import xla_setting
 from oneiros_backend_tensorflow.engine import Cell, TensorFlowEngine
 from oneiros_backend_tensorflow.fused import Fused
+from oneiros_backend_tensorflow.memory import share_arenas
 from oneiros_backend_tensorflow.normalization import normalize
 from oneiros_backend_tensorflow.quiet import tf
 from oneiros_backend_tensorflow.spatial import PRIMITIVES
@@ -45,6 +46,7 @@ class TensorFlowBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitiv
 
     def __init__(self) -> None:
         super().__init__()
+        share_arenas()
         self.recorder = Recorder(TensorFlowEngine(), Tensor)
         self._phase = self.recorder.phase
         raw.register(self.recorder)

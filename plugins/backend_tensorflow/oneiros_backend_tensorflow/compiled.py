@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,10 @@ from oneiros_backend_common.batches import aligned, aligned_copy
 from oneiros_recorder.recorder import Program
 
 from oneiros_backend_tensorflow.devices import in_host_memory, on_device, on_gpu
+from oneiros_backend_tensorflow.memory import give_back
 from oneiros_backend_tensorflow.quiet import tf
 from oneiros_backend_tensorflow.reuse import compiled_once
+from oneiros_backend_tensorflow.runnable import TRACING, Runnable
 
 XLA_VARIABLE = "ONEIROS_TENSORFLOW_XLA"
 _LOST_IN_XLA = {"Assert", "CheckNumerics", "CheckNumericsV2", "EagerPyFunc", "PrintV2", "PyFunc"}
@@ -55,22 +58,29 @@ class Compiled:
             graph = tf.function(on_device(fn), autograph=False, **options)
             return graph.get_concrete_function(variables, *signature)
 
-        def bound(inner: Any) -> Callable[..., list[Any]]:
-            if outside is not None:
-                before, outer = outside
-                whole = traced(lambda v, *tensors: inner(v, *before(*tensors)), outer)
-                inner = compiled_once(whole, variables, lambda: whole)
-            return _direct(inner, variables)
+        def whole(inner: Runnable) -> Runnable:
+            if outside is None:
+                return inner
+            before, outer = outside
+            graph = traced(lambda v, *tensors: inner(v, *before(*tensors)), outer)
+            return compiled_once(graph, variables, lambda: graph)
 
-        with tf.init_scope():
+        def bound(runnable: Runnable) -> Callable[..., list[Any]]:
+            return partial(runnable, variables)
+
+        self._runnables: list[Runnable] = []
+        self._inner: Callable[..., list[Any]] | None
+        self._plain: Callable[..., list[Any]] | None
+        with TRACING, tf.init_scope():
             graph = traced(fn, signature)
-            self._run = self._plain = plain or bound(graph)
-            self._inner: Callable[..., list[Any]] | None = None
+            self._run = plain or bound(whole(Runnable(graph)))
+            self._inner = self._plain = None
             if _suits_xla(graph) if xla is None else xla:
                 inner = compiled_once(
                     graph, variables, lambda: traced(lambda *args: graph(*args), signature, jit_compile=True)
                 )
-                self._run, self._inner = bound(inner), _direct(inner, variables)
+                self._plain, self._runnables = self._run, [inner, whole(inner)]
+                self._inner, self._run = map(bound, self._runnables)
         self._proven = False
 
     @property
@@ -79,7 +89,7 @@ class Compiled:
 
         Other functions may keep them: as the value of a variable that is assigned one.
         """
-        return self._proven and self._run is not self._plain
+        return self._proven and self._inner is not None
 
     def __call__(self, *tensors: Any, ready: list[Any] | None = None) -> list[Array]:
         """Returns the outputs as arrays.
@@ -91,14 +101,23 @@ class Compiled:
         try:
             outputs = self._inner(*ready) if self._inner and ready else self._run(*tensors)
         except tf.errors.OpError as error:
-            if not self._proven and self._run is not self._plain:
-                self._run, self._inner = self._plain, None
+            if self._plain is not None:
+                self._run, self._inner, self._plain = self._plain, None, None
                 return self(*tensors)
             if isinstance(error, BAD_INPUT):
                 raise DataError(f"The function can't compute with its inputs: {reason(error)}") from None
             raise
         self._proven = True
+        if self._plain is not None:
+            self._forget()
         return [np.asarray(output.numpy()) for output in outputs]
+
+    def _forget(self) -> None:
+        """Frees what isn't needed any more, now that XLA's code runs: graphs, and what its compiler left."""
+        self._plain = None
+        for runnable in self._runnables:
+            runnable.forget_graphs()
+        give_back()
 
 
 def lent(array: Array) -> Any:
@@ -143,16 +162,6 @@ class Staging:
                 place.fill(value)
                 self._works = self._works and bool((tensor.numpy() == value).all())
         return places, tensors if self._works else list(map(tf.constant, arrays))
-
-
-def _direct(concrete: Any, variables: list[Any]) -> Callable[..., list[Any]]:
-    """Returns the shortest way to call a concrete function: half the time of calling it itself.
-
-    What it calls returns None, not an empty list, if a function has updates but no outputs.
-    """
-    call, captured = concrete.inference_fn.call_flat, list(concrete.captured_inputs)
-    handles = [variable.handle for variable in variables]
-    return lambda *tensors: call(*handles, *tensors, *captured) or []
 
 
 def _suits_xla(concrete: Any) -> bool:

@@ -17,7 +17,7 @@ from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, Staging, le
 from oneiros_backend_tensorflow.devices import in_host_memory, on_device, scope
 from oneiros_backend_tensorflow.fused import differentiated
 from oneiros_backend_tensorflow.loops import Arguments, Loop, dense
-from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.quiet import dismantle_func_graph, tf
 
 Array = np.ndarray[Any, Any]
 
@@ -81,8 +81,12 @@ class TensorFlowEngine:
 
     def infer(self, call: Callable[..., Any], specs: list[Spec]) -> Any:
         """Runs `call` on placeholders in a graph of its own, which is then dropped."""
-        with tf.__internal__.FuncGraph("inference").as_default():
-            return tf.nest.map_structure(_spec, call(*[_symbol(spec) for spec in specs]))
+        graph = tf.__internal__.FuncGraph("inference")
+        try:
+            with graph.as_default():
+                return tf.nest.map_structure(_spec, call(*[_symbol(spec) for spec in specs]))
+        finally:
+            dismantle_func_graph(graph)
 
     def convert(self, value: Any, dtype: str | None) -> Any:
         """Returns a new tensor."""
@@ -116,6 +120,11 @@ class TensorFlowEngine:
         """Copies an array to the device, as one of a type."""
         with scope():
             return lent(aligned_copy(array, dtype)) if in_host_memory() else tf.constant(array, dtype)
+
+    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
+        """Returns the rows that an index names, of each array."""
+        with scope():
+            return [x[index] if isinstance(x, np.ndarray) else tf.gather(x, index) for x in arrays]
 
     def compile(self, program: Program, phase: int, arrays: list[Array]) -> Callable[..., list[Array]]:
         """Returns one step as a graph function."""
@@ -196,9 +205,7 @@ class TensorFlowEngine:
                 like = [np.broadcast_to(np.float32(0), shape[1:]) for shape in shapes]
                 step.append(self.compile(program, phase, like))
             counter = int(draws[0])
-            results = [
-                step[0]([_rows(array, index[i]) for array in arrays], counter + i) for i in range(int(count))
-            ]
+            results = [step[0](self.rows(list(arrays), index[i]), counter + i) for i in range(int(count))]
             return [tf.constant(np.stack(values)) for values in zip(*results, strict=True)]
 
         return run
@@ -215,10 +222,6 @@ def _draws(program: Program) -> Callable[[int], Any]:
     with scope():
         zero = tf.constant([0])
     return lambda counter: zero
-
-
-def _rows(array: Any, index: Array) -> Any:
-    return array[index] if isinstance(array, np.ndarray) else tf.gather(array, index)
 
 
 def _signature(shapes: Sequence[Any], program: Program) -> list[Any]:

@@ -8,24 +8,25 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from oneiros_backend_tensorflow.devices import chosen
+from oneiros_backend_tensorflow.runnable import Runnable
 
 _COSMETIC = "_user_specified_name"
-_made: dict[bytes, Any] = {}
+_made: dict[bytes, Runnable] = {}
 
 
-def compiled_once(concrete: Any, variables: list[Any], compile_: Callable[[], Any]) -> Any:
+def compiled_once(concrete: Any, variables: list[Any], compile_: Callable[[], Any]) -> Runnable:
     """Returns what XLA made of a graph, or made before of one that is the same but for names.
 
     # Arguments
         concrete: the graph as a concrete function of variables and tensors.
         variables: list of the variables that it will run on.
-        compile_: function that has XLA compile it.
+        compile_: function that returns one, also a concrete function, that XLA compiles.
     """
     if concrete.captured_inputs:
-        return compile_()
+        return Runnable(compile_())
     key = _digest(concrete.graph, variables)
     if key not in _made:
-        _made[key] = compile_()
+        _made[key] = Runnable(compile_())
     return _made[key]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from oneiros.backend.contract import Function, Upload, draw_seed
 from oneiros.errors import ArgumentError, CapabilityError, DataError
+from oneiros_backend_common.batches import capacity, lengthened
 from oneiros_backend_common.devices import Device, requested
 from oneiros_backend_common.interrupts import kept_interrupts
 from oneiros_jax_common.calls import LOCK, store
@@ -137,11 +138,11 @@ class JaxFunction(GraphFunction):
             return Upload([uploaded(*pair) for pair in self.check_upload(arrays)])
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
-        """Runs all steps in one call, compiled for as many as the first time, or for a power of two if more.
+        """Runs all steps in one call, compiled for as many as there were at most so far, or a few more.
 
         XLA's loops make convolutions on a CPU many times slower: steps that hold one are run one by one.
         """
-        from oneiros_jax_common.runs import batches_for
+        from oneiros_jax_common.runs import batches_for, rows_of
 
         chosen = None if phase is None else self.check_phase(phase)
         rows, data = self.check_index(handle, index), handle.arrays
@@ -150,9 +151,13 @@ class JaxFunction(GraphFunction):
             found = [self._execute("step", chosen, [np.asarray(x)[row] for x in data], 1) for row in rows]
             return [np.stack(values) for values in zip(*found, strict=True)]
         key = (chosen, rows.shape[1], *[array.shape[1:] for array in data])
-        if self._capacities.setdefault(key, steps) < steps:
-            self._capacities[key] = 1 << (steps - 1).bit_length()
-        padded = np.pad(rows, ((0, self._capacities[key] - steps), (0, 0)))
+        if steps == 1 and key not in self._capacities:
+            with self._scope():
+                batch = rows_of(rows[0], data)
+            return [output[None] for output in self._execute("step", chosen, batch, 1)]
+        if self._capacities.get(key, 0) < steps:
+            self._capacities[key] = capacity(steps, rows.shape[1], data)
+        padded = lengthened(rows, self._capacities[key])
         with self._scope():
             batches = batches_for(padded, data)
         outputs = self._execute("loop", chosen, [np.int32(steps), padded, *batches], steps)

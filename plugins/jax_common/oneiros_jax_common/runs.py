@@ -35,9 +35,14 @@ def batches_for(index: Any, arrays: Any) -> Any:
     return list(map(aligned, batches_of(index, arrays)))
 
 
+def rows_of(index: Any, arrays: Any) -> list[Any]:
+    """Returns the rows that an index names, of arrays on the device or of NumPy's."""
+    return [array[index] for array in arrays] if are_host(arrays) else list(gathered(index, arrays))
+
+
 @jax.jit  # type: ignore[untyped-decorator]
 def gathered(index: Any, arrays: Any) -> Any:
-    """Returns the rows that an index of shape (steps, batch) names, of each array.
+    """Returns the rows that an index of any shape names, of each array.
 
     Gathering before the loop and not in it takes half the time of small steps; outside of its compiled
     function, that need not be compiled anew for other numbers of rows.
@@ -59,12 +64,16 @@ def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
 
     def run(old: Any, steps: Any, index: Any, *batches: Any) -> Any:
         def one(i: Any, old: Any) -> Any:
-            return step(old, i, *[jax.lax.dynamic_index_in_dim(x, i, keepdims=False) for x in batches])
+            rows = [
+                jax.lax.dynamic_index_in_dim(x, i, keepdims=False, allow_negative_indices=False)
+                for x in batches
+            ]
+            return step(old, i, *rows)
 
         def body(i: Any, carried: Any) -> Any:
             results = one(i, carried[0])
             rows = (
-                jax.lax.dynamic_update_index_in_dim(all_rows, row, i, 0)
+                jax.lax.dynamic_update_index_in_dim(all_rows, row, i, 0, allow_negative_indices=False)
                 for all_rows, row in zip(carried[1], results[written:], strict=True)
             )
             return results[:written], tuple(rows)

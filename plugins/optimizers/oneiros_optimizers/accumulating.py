@@ -40,8 +40,9 @@ class RMSprop(DecayingOptimizer):
         lr = self.decayed_lr()
         self.weights = slots(params)
         self.updates = self.counting_if_decaying()
+        taken = 1.0 - self.rho
         for p, g, a in zip(params, grads, self.weights, strict=True):
-            new_a = self.rho * a + (1.0 - self.rho) * K.square(g)
+            new_a = self.rho * a + taken * K.square(g)
             new_p = p - lr * g / (K.sqrt(new_a) + self.epsilon)
             self.updates += [K.update(a, new_a), stored(p, new_p, constraints)]
         return self.updates

@@ -51,9 +51,10 @@ class Adam(DecayingOptimizer):
         means, sizes = slots(params), slots(params)
         self.weights = [self.iterations, *means, *sizes]
         self.updates = self.counting()
+        taken_1, taken_2 = 1.0 - self.beta_1, 1.0 - self.beta_2
         for p, g, m, v in zip(params, grads, means, sizes, strict=True):
-            new_m = self.beta_1 * m + (1.0 - self.beta_1) * g
-            new_v = self.beta_2 * v + (1.0 - self.beta_2) * K.square(g)
+            new_m = self.beta_1 * m + taken_1 * g
+            new_v = self.beta_2 * v + taken_2 * K.square(g)
             new_p = p - lr * new_m / (K.sqrt(new_v) + self.epsilon)
             self.updates += [K.update(m, new_m), K.update(v, new_v), stored(p, new_p, constraints)]
         return self.updates
@@ -103,8 +104,9 @@ class Adamax(DecayingOptimizer):
         means, maxima = slots(params), slots(params)
         self.weights = [self.iterations, *means, *maxima]
         self.updates = self.counting()
+        taken = 1.0 - self.beta_1
         for p, g, m, u in zip(params, grads, means, maxima, strict=True):
-            new_m = self.beta_1 * m + (1.0 - self.beta_1) * g
+            new_m = self.beta_1 * m + taken * g
             new_u = K.maximum(self.beta_2 * u, K.abs(g))
             new_p = p - lr * new_m / (new_u + self.epsilon)
             self.updates += [K.update(m, new_m), K.update(u, new_u), stored(p, new_p, constraints)]
@@ -163,12 +165,14 @@ class Nadam(StandardOptimizer):
         means, sizes = slots(params), slots(params)
         self.weights = [self.iterations, *means, *sizes]
         self.updates = [*self.counting(), K.update(self.m_schedule, schedule)]
+        taken_1, taken_2 = 1.0 - self.beta_1, 1.0 - self.beta_2
+        correction = 1.0 - K.pow(self.beta_2, t)
         for p, g, m, v in zip(params, grads, means, sizes, strict=True):
-            new_m = self.beta_1 * m + (1.0 - self.beta_1) * g
-            new_v = self.beta_2 * v + (1.0 - self.beta_2) * K.square(g)
+            new_m = self.beta_1 * m + taken_1 * g
+            new_v = self.beta_2 * v + taken_2 * K.square(g)
             now, ahead = g / (1.0 - schedule), new_m / (1.0 - next_schedule)
             direction = (1.0 - momentum) * now + next_momentum * ahead
-            size = K.sqrt(new_v / (1.0 - K.pow(self.beta_2, t)))
+            size = K.sqrt(new_v / correction)
             new_p = p - self.lr * direction / (size + self.epsilon)
             self.updates += [K.update(m, new_m), K.update(v, new_v), stored(p, new_p, constraints)]
         return self.updates

@@ -12,6 +12,7 @@ from oneiros.backend import common
 from oneiros.backend.contract import Backend, Function, draw_seed
 from oneiros.errors import ArgumentError
 from oneiros_backend_common.arrays import owned
+from oneiros_backend_common.derived import FUZZ, Derived
 
 from oneiros_recorder.nodes import Node, Spec
 from oneiros_recorder.pinning import pinned
@@ -40,7 +41,7 @@ class Cell(Protocol):
         """Stores an array, which is the cell's from now on."""
 
 
-class RecordedBackend(Backend):
+class RecordedBackend(Derived):
     """Keras 1's `K` on lazy tensors.
 
     # Properties
@@ -165,6 +166,23 @@ class RecordedBackend(Backend):
         key = self.recorder.stream(draw_seed(seed) % 2**31)
         return self.recorder.record(getattr(self.draws, name), (key, *args), label=f"K.{name}")
 
+    # Crossentropies, shorter where the probabilities come from K.sigmoid and K.softmax
+
+    def _log_odds(self, x: T) -> T:
+        def of_sigmoid(x: T) -> T:
+            return self.clip(x, *_log_odds([FUZZ, 1.0 - FUZZ], self.dtype(x)))
+
+        shortcuts = {self.operations.sigmoid: of_sigmoid}
+        return self.recorder.record(pinned(super()._log_odds), (x,), label="odds", shortcuts=shortcuts)
+
+    def _log_distribution(self, x: T) -> T:
+        def of_softmax(x: T) -> T:
+            return self.clip(self._log_softmax(x), *np.log(np.array([FUZZ, 1.0 - FUZZ], self.dtype(x))))
+
+        shortcuts = {self.operations.softmax: of_softmax}
+        fn = pinned(super()._log_distribution)
+        return self.recorder.record(fn, (x,), label="distribution", shortcuts=shortcuts)
+
     # Choices and graphs
 
     def _elementwise(self, x: T) -> tuple[Callable[..., T], list[T]] | None:
@@ -209,6 +227,12 @@ class RecordedBackend(Backend):
         if kwargs:
             raise ArgumentError(f"K.function got {min(kwargs)!r}; on {self.name} it takes nothing like that.")
         return RecordedFunction(self, self.recorder, inputs, outputs, updates)
+
+
+def _log_odds(probabilities: list[float], dtype: str) -> Any:
+    array = np.array(probabilities, dtype)
+    with np.errstate(divide="ignore"):
+        return np.log(array / (1 - array))
 
 
 def recorded(fn: Callable[..., Any], label: str, of: Callable[..., Any]) -> Callable[..., Any]:

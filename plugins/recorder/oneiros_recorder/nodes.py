@@ -56,6 +56,9 @@ class Node:
         fn: for an op, the function of the parents' values.
         elementwise: for an op, whether `fn` works element by element, with broadcasting: its function says so
             by an attribute `elementwise`.
+        shortcut: for an op whose parent is an op on one tensor: the function of that tensor that gives the
+            same. It is taken where the parent is computed, and not where the parent's value is given.
+        origin: for an op, what its function was before it was pinned.
         data: what the engine stores of a variable; the Draws of a stream; the Body of a loop.
     """
 
@@ -64,6 +67,8 @@ class Node:
         "data", "fn", "id", "kind", "name", "parents", "recorder", "spec",
     )  # fmt: skip
     elementwise = False
+    shortcut: Callable[[Any], Any] | None = None
+    origin: Any = None
     __array_priority__ = 1000
     __array_ufunc__ = None
 

@@ -15,14 +15,16 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 from oneiros.backend.function import Function, Upload
 from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, OneirosError, ShapeError
+from oneiros_backend_common.batches import capacity, lengthened
 from oneiros_backend_common.interrupts import kept_interrupts
 from oneiros_backend_common.layers import check_sizes, layers_named
 
@@ -32,6 +34,7 @@ from oneiros_recorder.nodes import Draws, Node, Spec, depending, map_tree, reach
 __all__ = ["Engine", "Node", "Program", "RecordedFunction", "Recorder", "Spec"]
 
 _Compiled = Callable[..., list[Any]]
+Shortcuts = Mapping[Callable[..., Any], Callable[[Any], Any]]
 
 
 class Engine(Protocol):
@@ -86,6 +89,9 @@ class Engine(Protocol):
 
     def put(self, array: np.ndarray[Any, Any], dtype: Any) -> Any:
         """Copies an array to the device."""
+
+    def rows(self, arrays: list[Any], index: np.ndarray[Any, Any]) -> list[Any]:
+        """Returns the rows that an index names, of each array; those are on the device, or all NumPy's."""
 
     def compile(self, program: Program, phase: int, arrays: list[Any]) -> _Compiled:
         """Returns a function of (arrays of these shapes, counter) that runs one step.
@@ -166,7 +172,7 @@ class Recorder:
             self._thread.busy = False
 
     def record(self, fn: Callable[..., Any], args: Sequence[Any] = (), kwargs: Any = None, label: str = "",
-               wrap: bool = True) -> Any:  # fmt: skip
+               wrap: bool = True, shortcuts: Shortcuts = MappingProxyType({})) -> Any:  # fmt: skip
         """Records `fn(*args, **kwargs)`, or computes it at once if it concerns the engine's own tensors.
 
         # Arguments
@@ -174,6 +180,7 @@ class Recorder:
             args, kwargs: its arguments; nodes may be nested in tuples, lists and dicts.
             label: what to call the function in messages.
             wrap: whether an engine's error is told in the words of `K`; False for the user's own functions.
+            shortcuts: by a function of one tensor, what gives the same as `fn` of that function's result.
 
         # Returns
             A node, or the tuples, lists and dicts of nodes that `fn` returns.
@@ -213,7 +220,9 @@ class Recorder:
         node.fn, node.elementwise = call, not arrays and getattr(fn, "elementwise", False)
         if not isinstance(specs, Spec):
             return self._unpacked(specs, node)
-        node.spec = specs
+        node.spec, node.origin = specs, getattr(fn, "origin", (None,))[0]
+        if [len(parent.parents) for parent in parents] == [1]:
+            node.shortcut = shortcuts.get(parents[0].origin)
         return node
 
     def _infer(self, key: Any, infer: Callable[[], Any]) -> Any:
@@ -334,6 +343,7 @@ class _Replay:
 
     def __init__(self, recorder: Recorder, values: dict[Node, Any], phase: int, targets: set[Node]) -> None:
         self.recorder, self.values, self.phase, self.targets = recorder, values, phase, targets
+        self.computed: set[Node] = set()
 
     def compute(self, roots: Sequence[Node], given: Iterable[Node]) -> None:
         """Computes gradients first, so that an engine that differentiates in place finds what they need."""
@@ -353,6 +363,7 @@ class _Replay:
                     waiting += missing
                 else:
                     self.values[node] = self._computed(node)
+                    self.computed.add(node)
 
     def _needed(self, node: Node) -> Sequence[Node]:
         return node.parents[1:] if node.kind == "gradients" else sources(node, self.phase)
@@ -362,10 +373,13 @@ class _Replay:
             return self._gradients(node)
         if node.kind == "loop":
             return self._loop(node)
-        values = [self.values[n] for n in self._needed(node)]
+        compute, needed = node.fn, self._needed(node)
+        if node.shortcut is not None and node.parents[0] in self.computed.difference(self.targets):
+            compute, needed = node.shortcut, node.parents[0].parents
+        values = [self.values[n] for n in needed]
         shapes = [tuple(getattr(value, "shape", ())) for value in values]
         with self.recorder.explained(node.name, shapes, DataError):
-            value = node.fn(*values) if node.kind == "op" else values[0]
+            value = compute(*values) if node.kind == "op" else values[0]
         return self.recorder.engine.convert(value, None) if node in self.targets else value
 
     def _gradients(self, node: Node) -> list[Any]:
@@ -507,11 +521,12 @@ class RecordedFunction(Function):
 
     def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
         """Runs once on checked arrays."""
-        key = (phase, *[array.shape for array in arrays])
+        chosen = phase or 0
+        key = (chosen, *[tuple(array.shape) for array in arrays])
         with self._lock:
             if key not in self._steps:
                 with kept_interrupts():
-                    self._steps[key] = self._engine.compile(self.program, phase or 0, arrays)
+                    self._steps[key] = self._engine.compile(self.program, chosen, arrays)
         return self._steps[key](arrays, self._advance(1))
 
     def upload(self, arrays: Sequence[Any]) -> Upload:
@@ -524,14 +539,16 @@ class RecordedFunction(Function):
         chosen = 0 if phase is None else self.check_phase(phase)
         steps, batch = rows.shape
         key = (chosen, batch, *[array.shape[1:] for array in held])
+        if steps == 1 and key not in self._loops:
+            return [output[None] for output in self.run(self._engine.rows(held, rows[0]), chosen)]
         with self._lock:
-            capacity, run = self._loops.get(key, (0, None))
-            if run is None or capacity < steps:
+            most, run = self._loops.get(key, (0, None))
+            if run is None or most < steps:
+                most = capacity(steps, batch, held)
                 with kept_interrupts():
-                    run = self._engine.compile_loop(self.program, chosen, held, rows)
-                capacity = steps
-                self._loops[key] = (capacity, run)
-        padded = rows if capacity == steps else np.pad(rows, ((0, capacity - steps), (0, 0)))
+                    run = self._engine.compile_loop(self.program, chosen, held, lengthened(rows, most))
+                self._loops[key] = (most, run)
+        padded = lengthened(rows, most)
         outputs = run(held, padded, steps, self._advance(steps))
         if any(len(output) < steps for output in outputs):
             raise GraphError(f"The engine lost steps of a loop of {steps}. Pass batches one by one instead.")

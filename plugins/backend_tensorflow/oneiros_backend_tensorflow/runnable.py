@@ -1,0 +1,47 @@
+"""Functions of TensorFlow's runtime, which run without the Python graphs that they were traced to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from oneiros_backend_tensorflow.quiet import dismantle_func_graph
+
+TRACING = threading.RLock()
+"""Held while graphs are made, which may call functions whose graphs could else be freed meanwhile."""
+
+
+class Runnable:
+    """A traced function that can be called, in a graph or at once, in half the time that its own call takes.
+
+    # Arguments
+        concrete: the concrete function; it isn't kept.
+    """
+
+    def __init__(self, concrete: Any) -> None:
+        self._function, self._captured = concrete.inference_fn, list(concrete.captured_inputs)
+
+    def __call__(self, variables: list[Any], *tensors: Any) -> list[Any]:
+        """Returns the outputs; a function with updates alone gives none."""
+        handles = [variable.handle for variable in variables]
+        return list(self._function.call_flat(*handles, *tensors, *self._captured) or [])
+
+    def forget_graphs(self) -> None:
+        """Frees the graphs; TensorFlow makes another one if the function is called in a graph later."""
+        with TRACING:
+            for function in _with_children(self._function, set()):
+                graph = getattr(function, "_cached_graph", None)
+                if graph is not None:
+                    function._cached_graph = None
+                    dismantle_func_graph(graph)
+                    graph.inputs = graph.outputs = graph.control_outputs = ()
+                    graph.structured_outputs = graph.structured_input_signature = None
+
+
+def _with_children(function: Any, seen: set[int]) -> Iterator[Any]:
+    if id(function) not in seen:
+        seen.add(id(function))
+        yield function
+        for child in function.children:
+            yield from _with_children(child, seen)
