@@ -28,7 +28,13 @@ ACTIVATIONS = ("tanh", "sigmoid", "hard_sigmoid", "linear", "relu")
 
 
 class Engine(Protocol):
-    """The operations that the loops are written in, besides arithmetic, comparison and `@`."""
+    """The operations that the loops are written in, besides arithmetic, comparison and `@`.
+
+    # Properties
+        projects_early: whether an input as wide as the state is projected before the loop, as wider ones are.
+    """
+
+    projects_early: bool
 
     def constant(self, values: Sequence[float], like: T) -> T:
         """Returns numbers as a tensor of the type of `like`."""
@@ -131,12 +137,13 @@ class Cell(Protocol):
         """
 
     def retreat(
-        self, engine: Engine, gradients: States, before: States, after: States, kept: States, weights: States
+        self, engine: Engine, gradients: States, before: States, output: T, kept: States, weights: States
     ) -> tuple[T, States]:
         """Returns the gradients by the projected input and by the states before.
 
         # Arguments
             gradients: by the states after.
+            output: the first state after.
             kept: the second result of `advance`.
             weights: the parts of `prepared`, transposed.
         """
@@ -173,10 +180,10 @@ class SimpleCell:
         return (activate(engine, self.activation, x + states[0] @ weights[0]),), ()
 
     def retreat(
-        self, engine: Engine, gradients: States, before: States, after: States, kept: States, weights: States
+        self, engine: Engine, gradients: States, before: States, output: T, kept: States, weights: States
     ) -> tuple[T, States]:
         """One product."""
-        dx = slope(engine, self.activation, after[0], gradients[0])
+        dx = slope(engine, self.activation, output, gradients[0])
         return dx, (dx @ weights[0],)
 
     def weights_gradient(self, engine: Engine, h: T, kept: States, dx: T) -> T:
@@ -220,7 +227,7 @@ class LstmCell:
         return i, f, activate(engine, self.activation, g), o
 
     def retreat(
-        self, engine: Engine, gradients: States, before: States, after: States, kept: States, weights: States
+        self, engine: Engine, gradients: States, before: States, output: T, kept: States, weights: States
     ) -> tuple[T, States]:
         """One product."""
         (dh, dc), (i, f, g, o, shown) = gradients, kept
@@ -266,7 +273,7 @@ class GruCell:
         return (z * h + (1 - z) * g,), (z, r, g, reset)
 
     def retreat(
-        self, engine: Engine, gradients: States, before: States, after: States, kept: States, weights: States
+        self, engine: Engine, gradients: States, before: States, output: T, kept: States, weights: States
     ) -> tuple[T, States]:
         """Two products."""
         (dh,), (h,), (z, r, g, _) = gradients, before, kept
@@ -299,8 +306,8 @@ class Loop:
 
     def forward(
         self, x: T, U: T, mask: T, initial: States, projection: States = (), differentiated: bool = True
-    ) -> tuple[States, States, States]:
-        """Returns the last states, the states after each step, and what else the gradient needs.
+    ) -> tuple[States, T, States, States]:
+        """Returns the last states, outputs, states before each step, and what else the gradient needs.
 
         A short input is projected step by step if that takes less time than reading what is longer.
 
@@ -314,7 +321,8 @@ class Loop:
         """
         engine, cell = self.engine, self.cell
         weights, masks = cell.prepared(engine, U), () if mask is None else (mask,)
-        if projection and (x.shape[-1] > U.shape[0] or (cell.whole and not differentiated)):
+        wide = x.shape[-1] > U.shape[0] - engine.projects_early
+        if projection and (wide or (cell.whole and not differentiated)):
             x, projection = engine.multiply(x, projection[0]) + projection[1], ()
 
         def step(states: States, rows: States) -> tuple[States, States]:
@@ -322,25 +330,24 @@ class Loop:
             new, kept = cell.advance(engine, row, states, weights)
             for seen in rows[1:]:
                 new = tuple(engine.choose(seen, a, b) for a, b in zip(new, states, strict=True))
-            return new, (*new, *kept)
+            return new, (new[0], *states, *kept)
 
-        widths = [U.shape[0]] * (cell.states + cell.kept)
-        last, results = engine.scan(step, initial, (x, *masks), widths, self.backwards)
-        return last, results[: cell.states], results[cell.states :]
+        widths = [U.shape[0]] * (1 + cell.states + cell.kept)
+        last, (outputs, *results) = engine.scan(step, initial, (x, *masks), widths, self.backwards)
+        return last, outputs, tuple(results[: cell.states]), tuple(results[cell.states :])
 
     def backward(
-        self, U: T, mask: T, initial: States, after: States, kept: States, d_outputs: T, d_last: States
+        self, U: T, mask: T, outputs: T, before: States, kept: States, d_outputs: T, d_last: States
     ) -> tuple[T, T, States]:
         """Returns the gradients by the projected input, U and the initial states.
 
         # Arguments
-            initial, after, kept: what `forward` received and returned.
+            outputs, before, kept: what `forward` returned.
             d_outputs, d_last: gradients by the outputs and by the last states.
         """
         engine, cell, count = self.engine, self.cell, self.cell.states
         weights = tuple(engine.transpose(part) for part in cell.prepared(engine, U))
         masks = () if mask is None else (mask,)
-        before = tuple(self._shifted(a, b) for a, b in zip(initial, after, strict=True))
 
         def step(gradients: States, rows: States) -> tuple[States, States]:
             gradients, rows = (gradients[0] + rows[0], *gradients[1:]), rows[1:]
@@ -348,14 +355,13 @@ class Loop:
             passed = gradients
             for row in seen:
                 passed = tuple(engine.where(row, part) for part in passed)
-            dx, found = cell.retreat(
-                engine, passed, rows[:count], rows[count : 2 * count], rows[2 * count :], weights
-            )
+            output, rows = rows[0], rows[1:]
+            dx, found = cell.retreat(engine, passed, rows[:count], output, rows[count:], weights)
             for row in seen:
                 found = tuple(engine.choose(row, a, b) for a, b in zip(found, gradients, strict=True))
             return found, (dx,)
 
-        sequences = (d_outputs, *masks, *before, *after, *kept)
+        sequences = (d_outputs, *masks, outputs, *before, *kept)
         d_initial, (dx,) = engine.scan(step, d_last, sequences, [U.shape[1]], not self.backwards)
         return dx, cell.weights_gradient(engine, before[0], kept, dx), d_initial
 
@@ -370,12 +376,6 @@ class Loop:
         engine = self.engine
         d_projection = engine.outer(x, dx), engine.total(dx)
         return engine.multiply(dx, engine.transpose(projection[0])), d_projection
-
-    def _shifted(self, first: T, rows: T) -> T:
-        """Returns the states before each step."""
-        if self.backwards:
-            return self.engine.join([rows[1:], first[None]], 0)
-        return self.engine.join([first[None], rows[:-1]], 0)
 
 
 class FusedLoops(Backend):

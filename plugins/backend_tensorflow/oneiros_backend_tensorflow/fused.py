@@ -19,6 +19,7 @@ T = Any
 class TensorFlowEngine:
     """See `oneiros_backend_common.fused.Engine`."""
 
+    projects_early = False
     tanh = staticmethod(tf.tanh)
     sigmoid = staticmethod(tf.sigmoid)
     choose = staticmethod(tf.where)
@@ -120,13 +121,13 @@ def _run(loop: Loop, x: T, U: T, mask: T, projection: States, initial: States) -
     held = [tf.identity(part) for part in used]
     x, U, *first = held
     projection, first = tuple(first[: len(projection)]), first[len(projection) :]
-    ends, after, kept = loop.forward(x, U, seen, tuple(first), projection, _differentiated.get())
+    ends, outputs, before, kept = loop.forward(x, U, seen, tuple(first), projection, _differentiated.get())
 
     def derivative(found: list[T], slopes: Sequence[T]) -> States:
         d_outputs, *d_last = slopes
-        dx, dU, d_initial = loop.backward(U, seen, tuple(first), after, kept, d_outputs, tuple(d_last))
+        dx, dU, d_initial = loop.backward(U, seen, outputs, before, kept, d_outputs, tuple(d_last))
         dx, d_projection = loop.unprojected(x, dx, projection)
         return dx, dU, *d_projection, *d_initial
 
-    outputs, *last = with_derivative((after[0], *ends), tuple(held), derivative)
-    return tf.transpose(tf.reverse(outputs, [0]) if loop.backwards else outputs, (1, 0, 2)), *last
+    found, *last = with_derivative((outputs, *ends), tuple(held), derivative)
+    return tf.transpose(tf.reverse(found, [0]) if loop.backwards else found, (1, 0, 2)), *last

@@ -17,6 +17,7 @@ T = Any
 class JaxEngine:
     """See `oneiros_backend_common.fused.Engine`."""
 
+    projects_early = True
     tanh = staticmethod(jnp.tanh)
     sigmoid = staticmethod(jax.nn.sigmoid)
     join = staticmethod(jnp.concatenate)
@@ -86,17 +87,17 @@ def run(cell: Cell, backwards: bool, x: T, U: T, mask: T, projection: States, *i
 def _recurrence(loop: Loop) -> Any:
     @jax.custom_vjp  # type: ignore[untyped-decorator]
     def recurrence(x: T, U: T, mask: T, initial: States, projection: States) -> States:
-        last, after, _ = loop.forward(x, U, mask, initial, projection, differentiated=False)
-        return after[0], *last
+        last, outputs, *_ = loop.forward(x, U, mask, initial, projection, differentiated=False)
+        return outputs, *last
 
     def forward(x: T, U: T, mask: T, initial: States, projection: States) -> tuple[States, States]:
-        last, after, kept = loop.forward(x, U, mask, initial, projection)
-        return (after[0], *last), (x, U, mask, initial, projection, after, kept)
+        last, outputs, before, kept = loop.forward(x, U, mask, initial, projection)
+        return (outputs, *last), (x, U, mask, projection, outputs, before, kept)
 
     def backward(saved: States, gradients: States) -> States:
-        x, U, mask, initial, projection, after, kept = saved
+        x, U, mask, projection, outputs, before, kept = saved
         d_outputs, *d_last = gradients
-        dx, dU, d_initial = loop.backward(U, mask, initial, after, kept, d_outputs, tuple(d_last))
+        dx, dU, d_initial = loop.backward(U, mask, outputs, before, kept, d_outputs, tuple(d_last))
         dx, d_projection = loop.unprojected(x, dx, projection)
         return dx, dU, None, d_initial, d_projection
 
