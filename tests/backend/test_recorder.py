@@ -534,8 +534,8 @@ def test_loops_over_data_on_a_device_are_compiled_for_a_few_steps_more():
     on_device, on_host = [SimpleNamespace(shape=x) for x in sizes], [np.zeros(x) for x in sizes]
     assert [capacity(steps, 32, on_device) for steps in (2, 31, 32, 33)] == [32, 32, 32, 33]
     assert capacity(2, 32, on_host) == 2
-    large = [SimpleNamespace(shape=(9, 224, 224, 3))]
-    assert [capacity(2, batch, large) for batch in (8, 32, 64, 512)] == [13, 3, 2, 2]
+    large = [SimpleNamespace(shape=(9, 32, 32, 3))]
+    assert [capacity(2, batch, large) for batch in (8, 32, 64, 512)] == [10, 2, 2, 2]
 
 
 def test_calls_of_several_threads_never_share_draws(k):

@@ -11,8 +11,9 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 ALIGNMENT = 64
 """Bytes, of what XLA and TensorFlow compute on."""
-SHORT_RUN, SMALL_RUN = 32, 2**24
-"""Steps, and numbers in their batches, that any loop over data on the device is compiled for."""
+SHORT_RUN, SMALL_RUN = 32, 2**18
+"""Steps, and numbers in their batches, that any loop over data on the device is compiled for. Not more:
+batches of steps that aren't run are gathered in vain."""
 
 
 def aligned_copy(array: Array, dtype: Any = None) -> Array:

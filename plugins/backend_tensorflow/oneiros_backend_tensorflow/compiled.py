@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -62,25 +61,22 @@ class Compiled:
             if outside is None:
                 return inner
             before, outer = outside
-            graph = traced(lambda v, *tensors: inner(v, *before(*tensors)), outer)
+            graph = traced(lambda v, *tensors: inner.bound(v)(*before(*tensors)), outer)
             return compiled_once(graph, variables, lambda: graph)
-
-        def bound(runnable: Runnable) -> Callable[..., list[Any]]:
-            return partial(runnable, variables)
 
         self._runnables: list[Runnable] = []
         self._inner: Callable[..., list[Any]] | None
         self._plain: Callable[..., list[Any]] | None
         with TRACING, tf.init_scope():
             graph = traced(fn, signature)
-            self._run = plain or bound(whole(Runnable(graph)))
+            self._run = plain or whole(Runnable(graph)).bound(variables)
             self._inner = self._plain = None
             if _suits_xla(graph) if xla is None else xla:
                 inner = compiled_once(
                     graph, variables, lambda: traced(lambda *args: graph(*args), signature, jit_compile=True)
                 )
                 self._plain, self._runnables = self._run, [inner, whole(inner)]
-                self._inner, self._run = map(bound, self._runnables)
+                self._inner, self._run = (part.bound(variables) for part in self._runnables)
         self._proven = False
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from oneiros_backend_tensorflow.quiet import dismantle_func_graph
@@ -22,10 +22,11 @@ class Runnable:
     def __init__(self, concrete: Any) -> None:
         self._function, self._captured = concrete.inference_fn, list(concrete.captured_inputs)
 
-    def __call__(self, variables: list[Any], *tensors: Any) -> list[Any]:
-        """Returns the outputs; a function with updates alone gives none."""
+    def bound(self, variables: list[Any]) -> Callable[..., list[Any]]:
+        """Returns a function of tensors that runs it on variables; with updates alone it gives no outputs."""
+        call, captured = self._function.call_flat, self._captured
         handles = [variable.handle for variable in variables]
-        return list(self._function.call_flat(*handles, *tensors, *self._captured) or [])
+        return lambda *tensors: call(*handles, *tensors, *captured) or []
 
     def forget_graphs(self) -> None:
         """Frees the graphs; TensorFlow makes another one if the function is called in a graph later."""
