@@ -1,5 +1,7 @@
 """Crossentropies of probabilities that K.sigmoid or K.softmax made, beside SciPy in double precision."""
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -43,11 +45,14 @@ def test_sigmoid(backend, x, t):
     np.testing.assert_allclose(slope, [[expit(x) - t]], atol=2e-6 + lost)
 
 
-def computed(backend, case, x, t, known={}):  # noqa: B006
-    if (backend, case) not in known:
-        xs, ts, _, loss = case()
-        known[backend, case] = K.function([xs, ts], [loss, *K.gradients(loss, [xs])])
-    return known[backend, case]([np.float32(x), np.float32(t)])
+def computed(backend, case, x, t):
+    return function_of(backend, case)([np.float32(x), np.float32(t)])
+
+
+@functools.cache
+def function_of(backend, case):
+    x, t, _, loss = case()
+    return K.function([x, t], [loss, *K.gradients(loss, [x])])
 
 
 @per_backend
@@ -94,8 +99,8 @@ def test_double_precision_is_kept(backend):
 def test_the_probability_may_be_given_instead(backend, case):
     _, t, p, loss = case()
     width = K.int_shape(p)[-1]
-    given, target = np.full((1, width), 0.25, "float32"), np.ones((1, width), "float32")
-    (found,) = K.function([p, t], [loss])([given, target])
+    quarters, target = np.full((1, width), 0.25, "float32"), np.ones((1, width), "float32")
+    (found,) = K.function([p, t], [loss])([quarters, target])
     assert found.ravel()[0] == pytest.approx(-np.log(0.25) if width == 1 else -3 * np.log(1 / 3), rel=1e-6)
 
 
