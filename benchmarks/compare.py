@@ -4,12 +4,13 @@
         [--quick] [--clock processor] [--json FILE] [--picture FILE]
 
 Every contender trains the same network from the same weights on the same batches, in a process of its own,
-in turn, as many times as there are rounds; the losses must agree to 1e-5 (but for Keras 3's of case e on
-TensorFlow, where it leaves an embedding's unused rows as they are). The tables tell medians and spreads
-in milliseconds (per batch; per call for one row and train_on_batch), processor time, the ratios of Oneiros to
-the engine's best hand-written loop and to Keras 3 on that engine, and whether they are within the limits.
-Where other work shares the machine, `--clock processor` takes the ratios from processor time. Fails if losses
-differ or aren't finite, or a limit is missed.
+started anew in each round. Within a round each measure is taken in turns of a fraction of a second, so that
+what slows the machine for a while meets all of them. The losses must agree to 1e-5 (but for Keras 3's of
+case e on TensorFlow, where it leaves an embedding's unused rows as they are). The tables tell medians and
+spreads in milliseconds (per batch; per call for one row and train_on_batch), processor time, the medians of
+the turns' ratios to the engine's best hand-written loop and to Keras 3 on that engine, and whether they are
+within the limits. Where other work shares the machine, `--clock processor` takes the ratios from processor
+time. Fails if losses differ or aren't finite, or a limit is missed.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--measure", action="append", choices=MEASURES)
     parser.add_argument("--engine", action="append", choices=["theano", "tensorflow", "jax", "torch"])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--quick", action="store_true", help="one round, and less time for each measure")
+    parser.add_argument("--quick", action="store_true", help="one round of two turns")
     parser.add_argument("--clock", choices=["wall", "processor"], default="wall")
     parser.add_argument("--json", type=Path, help="file for all figures")
     parser.add_argument("--picture", type=Path, default=Path("comparison.png"), help="file for the picture")
@@ -57,14 +58,14 @@ def main() -> int:
 
     chosen, console = options(), Console(width=150)
     clock, measures = ["wall", "processor"].index(chosen.clock), chosen.measure or run.MEASURES
-    rounds, seconds = (1, 0.3) if chosen.quick else (chosen.rounds, 1.5)
+    rounds, turns = (1, 2) if chosen.quick else (chosen.rounds, run.TURNS)
     engines = {*(chosen.engine or ("theano", "tensorflow", "jax", "torch"))}
     engines |= {"jax"} if "theano" in engines else set()
     results, failures = {}, []
     for case in chosen.case or CASES:
         among = [c for c in run.contenders(CASES[case]) if c.engine in engines]
         records = results[case] = run.run(
-            case, among, rounds, seconds, lambda line: print(line, file=sys.stderr, flush=True)
+            case, among, rounds, turns, measures, lambda line: print(line, file=sys.stderr, flush=True)
         )
         table.show(console, case, records, measures, clock)
         difference, _ = run.disagreement(run.same_maths(case, records))

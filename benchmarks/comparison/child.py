@@ -1,9 +1,10 @@
-"""One measurement: one contender on one case, in this process, which does nothing else."""
+"""One contender on one case: a process that measures what it is asked to, and otherwise sleeps."""
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
 import statistics
 import sys
 import time
@@ -17,35 +18,66 @@ from comparison.cases import CASES
 
 Times = tuple[float, float]
 """Milliseconds of the clock, and of the processor."""
+Found = dict[str, Any]
 
 
-def measure(module: str, form: str, name: str, started: float, seconds: float) -> dict[str, Any]:
-    """Returns milliseconds by measure, and the losses that all contenders must agree on.
+class Measured:
+    """A contender that has trained its first batches.
 
     # Arguments
         started: `time.time()` before this process.
-        seconds: about how long each measure may take.
     """
-    case = CASES[name]
-    before = now()
-    made = importlib.import_module(f"comparison.{module}").Contender
-    made.imported()
-    found = {"import": since(before)}
-    contender = made(name, form)
-    x, y = case.data(case.batch * case.checked)
-    losses = [contender.train_on_batch(x[: case.batch], y[: case.batch])]
-    found["first batch"] = (1e3 * (time.time() - started), 1e3 * time.process_time())
-    losses.append(contender.fit(x[case.batch :], y[case.batch :], 1, False, lambda: None))
-    losses.append(contender.evaluate(x, y))
-    x, y = case.data()
-    found["fit"] = epochs(lambda n, tell: contender.fit(x, y, n, True, tell), case.steps, seconds)
-    megabytes = peak_megabytes()
-    found["evaluate"] = repeated(lambda: contender.evaluate(x, y), seconds / 2, case.steps)
-    found["predict"] = repeated(lambda: contender.predict(x), seconds / 2, case.steps)
-    found["one row"] = repeated(lambda: contender.predict(x[:1]), seconds / 4)
-    rows = slice(case.batch)
-    found["train_on_batch"] = repeated(lambda: contender.train_on_batch(x[rows], y[rows]), seconds / 2)
-    return {"times": found, "megabytes": megabytes, "losses": losses}
+
+    def __init__(self, module: str, form: str, name: str, started: float) -> None:
+        case, before = CASES[name], now()
+        made = importlib.import_module(f"comparison.{module}").Contender
+        made.imported()
+        self.first: Found = {"import": since(before)}
+        self.contender, self.case = made(name, form), case
+        x, y = case.data(case.batch * case.checked)
+        losses = [self.contender.train_on_batch(x[: case.batch], y[: case.batch])]
+        self.first["first batch"] = (1e3 * (time.time() - started), 1e3 * time.process_time())
+        losses.append(self.contender.fit(x[case.batch :], y[case.batch :], 1, False, lambda: None))
+        self.first["losses"] = [*losses, self.contender.evaluate(x, y)]
+        self.x, self.y = case.data()
+        self.warm: set[str] = set()
+
+    def turn(self, measure: str, seconds: float) -> Found:
+        """Returns the milliseconds of a measure, and the most memory held until then, in megabytes.
+
+        # Arguments
+            seconds: about how long it may take, but for what is compiled at first.
+        """
+        times = getattr(self, "_" + measure.replace(" ", "_"))(measure not in self.warm, seconds)
+        self.warm.add(measure)
+        return {"times": times, "megabytes": peak_megabytes()}
+
+    def _fit(self, first: bool, seconds: float) -> Times:
+        def fit(epochs: int) -> list[Times]:
+            marks: list[Times] = []
+            self.contender.fit(self.x, self.y, epochs, True, lambda: marks.append(now()))
+            return marks
+
+        if first:
+            fit(2)
+        marks = fit(2)
+        wanted = seconds / max(marks[1][0] - marks[0][0], 1e-6)
+        marks = fit(1 + int(np.clip(wanted, 1, 200)))
+        walls, processors = (np.diff(clock) * 1e3 / self.case.steps for clock in zip(*marks, strict=True))
+        return statistics.median(walls), statistics.median(processors)
+
+    def _evaluate(self, first: bool, seconds: float) -> Times:
+        return repeated(lambda: self.contender.evaluate(self.x, self.y), seconds, self.case.steps)
+
+    def _predict(self, first: bool, seconds: float) -> Times:
+        return repeated(lambda: self.contender.predict(self.x), seconds, self.case.steps)
+
+    def _one_row(self, first: bool, seconds: float) -> Times:
+        return repeated(lambda: self.contender.predict(self.x[:1]), seconds)
+
+    def _train_on_batch(self, first: bool, seconds: float) -> Times:
+        x, y = self.x[: self.case.batch], self.y[: self.case.batch]
+        return repeated(lambda: self.contender.train_on_batch(x, y), seconds)
 
 
 def now() -> Times:
@@ -59,19 +91,8 @@ def since(before: Times) -> Times:
     return 1e3 * (wall - before[0]), 1e3 * (processor - before[1])
 
 
-def epochs(fit: Callable[[int, Callable[[], None]], Any], steps: int, seconds: float) -> Times:
-    """Returns the median time of a step, over the epochs of one `fit` after the first."""
-    marks: list[Times] = []
-    fit(2, lambda: marks.append(now()))
-    wanted = seconds / max(marks[1][0] - marks[0][0], 1e-6)
-    marks.clear()
-    fit(1 + int(np.clip(wanted, 3, 200)), lambda: marks.append(now()))
-    walls, processors = (np.diff(clock) * 1e3 / steps for clock in zip(*marks, strict=True))
-    return statistics.median(walls), statistics.median(processors)
-
-
-def repeated(action: Callable[[], Any], seconds: float, steps: int = 1, least: int = 3) -> Times:
-    """Returns the median time of an action that was done before, per step."""
+def repeated(action: Callable[[], Any], seconds: float, steps: int = 1, least: int = 2) -> Times:
+    """Returns the median time of an action after the first, per step."""
     action()
     times: list[Times] = []
     end = time.perf_counter() + seconds
@@ -91,5 +112,19 @@ def peak_megabytes() -> float:
     raise OSError("/proc/self/status tells no VmHWM")
 
 
+def answer() -> None:
+    """Answers each line of the standard input with one of the standard output, until the input ends."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+
+    def tell(found: Found) -> None:
+        print(json.dumps(found), file=answers, flush=True)
+
+    measured = Measured(**json.loads(sys.argv[1]))
+    tell(measured.first)
+    for line in sys.stdin:
+        tell(measured.turn(**json.loads(line)))
+
+
 if __name__ == "__main__":
-    print(json.dumps(measure(**json.loads(sys.argv[1]))))
+    answer()

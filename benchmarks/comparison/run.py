@@ -1,4 +1,9 @@
-"""Runs each measurement in a process of its own, the contenders in turn, and gathers the figures."""
+"""Runs each contender in a process of its own, measures them in turn, and gathers the figures.
+
+In a round all processes are started and stay; then each measure is taken of one after the other, in several
+turns of a fraction of a second. So what slows the machine for a while meets contenders alike, and ratios are
+taken within a turn.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +17,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from comparison.cases import CASES, Case
 
+SECONDS = {"fit": 0.6, "evaluate": 0.3, "predict": 0.3, "one row": 0.1, "train_on_batch": 0.2}
+"""About how long a turn of a measure takes."""
+TURNS = 5
 MEASURES = ("fit", "evaluate", "predict", "one row", "train_on_batch", "first batch", "import", "memory")
 TOLERANCE = 1e-5
 FAR_BEHIND = 1.5
@@ -79,65 +88,108 @@ def contenders(case: Case) -> list[Contender]:
 
 @dataclass
 class Record:
-    """The figures of one contender on one case: by measure the rounds' (wall, processor) milliseconds.
+    """The figures of one contender on one case: by measure the (wall, processor) milliseconds of each turn.
 
-    Of memory, the figures are megabytes, twice.
+    Import, first batch and memory have a figure per round; of memory it is megabytes, twice.
     """
 
     contender: Contender
     figures: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
 
-    def add(self, measured: dict[str, Any]) -> None:
-        """Adds a round."""
-        times = {**measured["times"], "memory": [measured["megabytes"]] * 2}
-        for measure, pair in times.items():
-            self.figures.setdefault(measure, []).append(tuple(pair))
-        self.losses = self.losses or measured["losses"]
+    def add(self, measure: str, pair: Sequence[float]) -> None:
+        """Adds a figure."""
+        self.figures.setdefault(measure, []).append((pair[0], pair[1]))
 
     def column(self, measure: str, clock: int) -> list[float]:
         """Returns a measure's figures by the wall clock (0) or the processor's (1)."""
         return [pair[clock] for pair in self.figures[measure]]
 
     def median(self, measure: str, clock: int) -> float:
-        """Returns the median of the rounds."""
+        """Returns the median of all turns."""
         return statistics.median(self.column(measure, clock))
+
+    def ratio(self, other: Record, measure: str, clock: int) -> float:
+        """Returns the median of the turns' ratios to another contender's figures of the same turns."""
+        pairs = zip(self.column(measure, clock), other.column(measure, clock), strict=False)
+        return statistics.median(mine / rival for mine, rival in pairs)
 
 
 Records = dict[str, Record]
 
 
 def run(
-    case: str, chosen: Sequence[Contender], rounds: int, seconds: float, tell: Callable[[str], None]
-) -> Records:
+    case: str, chosen: Sequence[Contender], rounds: int, turns: int, measures: Sequence[str],
+    tell: Callable[[str], None],
+) -> Records:  # fmt: skip
     """Returns the records of a case by contender.
 
     # Arguments
-        seconds: about how long each measure of a process may take.
-        tell: called with a line on each process.
+        turns: times that each measure is taken of a process.
+        measures: those that are wanted; memory is what training takes.
+        tell: called with a line on what is done.
     """
     records: Records = {}
+    taken = [m for m in SECONDS if m in measures or (m == "fit" and "memory" in measures)]
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
-            for contender in chosen:
-                if number and _far_behind(contender, records):
-                    continue
-                tell(f"{case} round {number + 1} of {rounds}: {contender.name}")
-                measured = _measured(case, contender, seconds, folder)
-                records.setdefault(contender.name, Record(contender)).add(measured)
+            among = [c for c in chosen if not (number and _far_behind(c, records))]
+            with ExitStack() as stack:
+                asked = {}
+                for contender in among:
+                    tell(f"{case} round {number + 1} of {rounds}: {contender.name}")
+                    asked[contender] = stack.enter_context(_process(case, contender, folder))
+                    _start(records.setdefault(contender.name, Record(contender)), asked[contender])
+                for measure in taken:
+                    tell(f"{case} round {number + 1} of {rounds}: {measure}, {turns} turns")
+                    for turn in range(turns):
+                        for contender, ask in asked.items():
+                            found = ask({"measure": measure, "seconds": SECONDS[measure]})
+                            records[contender.name].add(measure, found["times"])
+                            if (measure, turn) == ("fit", turns - 1):
+                                records[contender.name].add("memory", [found["megabytes"]] * 2)
     return records
 
 
-def _measured(case: str, contender: Contender, seconds: float, folder: str) -> dict[str, Any]:
-    request = {"module": contender.module, "form": contender.form, "name": case, "seconds": seconds}
-    done = subprocess.run(
-        [sys.executable, "-m", "comparison.child", json.dumps({**request, "started": time.time()})],
-        cwd=Path(__file__).parent.parent, env=contender.environment(folder), capture_output=True, text=True,
-    )  # fmt: skip
-    if done.returncode:
-        raise SystemExit(f"{contender.name} failed on case {case}:\n{done.stderr[-4000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+Ask = Callable[[dict[str, Any] | None], dict[str, Any]]
+
+
+@contextmanager
+def _process(case: str, contender: Contender, folder: str) -> Iterator[Ask]:
+    """Gives a function that passes a process a request, if any, and returns its next answer."""
+    request = {
+        "module": contender.module, "form": contender.form, "name": case, "started": time.time(),
+    }  # fmt: skip
+    with (
+        tempfile.TemporaryFile("w+") as complaints,
+        subprocess.Popen(
+            [sys.executable, "-m", "comparison.child", json.dumps(request)], text=True,
+            cwd=Path(__file__).parent.parent, env=contender.environment(folder),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints,
+        ) as process,
+    ):  # fmt: skip
+
+        def ask(request: dict[str, Any] | None) -> dict[str, Any]:
+            if request:
+                print(json.dumps(request), file=process.stdin, flush=True)
+            line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                complaints.seek(0)
+                raise SystemExit(f"{contender.name} failed on case {case}:\n{complaints.read()[-4000:]}")
+            answer: dict[str, Any] = json.loads(line)
+            return answer
+
+        try:
+            yield ask
+        finally:
+            process.kill()
+
+
+def _start(record: Record, ask: Ask) -> None:
+    found = ask(None)
+    for measure in ("import", "first batch"):
+        record.add(measure, found[measure])
+    record.losses = record.losses or found["losses"]
 
 
 def _far_behind(contender: Contender, records: Records) -> bool:
@@ -150,7 +202,8 @@ def _far_behind(contender: Contender, records: Records) -> bool:
     mine = records[contender.name]
     return all(
         mine.median(measure, 1) > FAR_BEHIND * min(rival.median(measure, 1) for rival in rivals)
-        for measure in ("fit", "evaluate", "predict", "one row", "train_on_batch")
+        for measure in SECONDS
+        if measure in mine.figures
     )
 
 

@@ -41,8 +41,7 @@ def verdicts(case: str, records: Records, measures: Sequence[str], clock: int) -
         if kind:
             rival = best(records, kind, limit.engine, limit.measure, clock)
         if rival is not None:
-            ratio = ours.median(limit.measure, clock) / rival.median(limit.measure, clock)
-            found.append(Verdict(limit, rival.contender.name, ratio))
+            found.append(Verdict(limit, rival.contender.name, ours.ratio(rival, limit.measure, clock)))
     return found
 
 
@@ -62,9 +61,7 @@ def show(console: Console, case: str, records: Records, measures: Sequence[str],
             ratios = ["", ""]
             if kind == "oneiros":
                 rivals = [best(records, rival, engine, measure, clock) for rival in ("hand", "keras3")]
-                ratios = [
-                    _ratio(record.median(measure, clock), r and r.median(measure, clock)) for r in rivals
-                ]
+                ratios = [f"{record.ratio(r, measure, clock):.2f}" if r else "" for r in rivals]
             mine = [v for v in judged if v.limit.measure == measure and name == f"oneiros-{v.limit.engine}"]
             table.add_row(
                 name, _figure(record.median(measure, 0), unit),
@@ -78,10 +75,6 @@ def show(console: Console, case: str, records: Records, measures: Sequence[str],
 
 def _figure(value: float, unit: str) -> str:
     return f"{value / 1e3 if unit == 's' else value:.3g}" if unit != "MB" else f"{value:.0f}"
-
-
-def _ratio(mine: float, other: float | None) -> str:
-    return f"{mine / other:.2f}" if other else ""
 
 
 def _verdict(verdict: Verdict) -> str:
