@@ -265,12 +265,12 @@ def _backward(dh: T, U: T, kept: Any, backwards: bool) -> tuple[T, T]:
 
 def _normalised(weights: T, x: T, training: bool) -> T:
     scale, shift, mean, variance = weights
-    if not training:
-        factor = scale * tf.math.rsqrt(variance + NORM_EPSILON)
-        return x * factor + (shift - mean * factor)
-    y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=x, scale=scale, offset=shift, mean=[], variance=[], epsilon=NORM_EPSILON, is_training=True
+    fused = functools.partial(
+        tf.raw_ops.FusedBatchNormV3, x=x, scale=scale, offset=shift, epsilon=NORM_EPSILON
     )
+    if not training:
+        return fused(mean=mean, variance=variance, is_training=False)[0]
+    y, mean, variance, *_ = fused(mean=[], variance=[], is_training=True)
     rows = x.shape[0] * x.shape[1] * x.shape[2]
     for running, new in zip(weights[2:], (mean, variance * ((rows - 1) / rows)), strict=True):
         running.assign(NORM_MOMENTUM * running + (1 - NORM_MOMENTUM) * new)

@@ -562,6 +562,24 @@ def test_batch_normalization_of_images_is_what_its_formula_says():
         np.testing.assert_allclose(value, expected, rtol=2e-4, atol=2e-5)
 
 
+@pytest.mark.parametrize("shape", [(2,), (1, 1, 1, 2)])
+def test_images_normalised_by_given_moments_are_what_the_formula_says(shape):
+    x = np.random.randn(4, 3, 5, 2).astype("float32")
+    mean, beta, gamma = np.random.randn(3, *shape).astype("float32")
+    variance = np.random.rand(*shape).astype("float32")
+    variables = [K.variable(value) for value in (x, mean, variance, beta, gamma)]
+    result = K.batch_normalization(*variables, epsilon=0.01)
+    expected = (x.astype(float) - mean) / np.sqrt(variance + 0.01) * gamma + beta
+    formula = (variables[0] - variables[1]) / K.sqrt(variables[2] + 0.01) * variables[4] + variables[3]
+    slopes = [K.gradients(K.sum(K.sin(y)), variables) for y in (result, formula)]
+    (alone,) = K.function([], [result])([])
+    both, *found = K.function([], [result, *slopes[0], *slopes[1]])([])
+    np.testing.assert_allclose(alone, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(both, expected, rtol=1e-5, atol=1e-6)
+    for mine, other in zip(found[:5], found[5:], strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("fault", [BufferError("no"), "copies"])
 def test_where_tensors_cant_share_memory_they_are_made_anew(tf, monkeypatch, fault):
     def from_dlpack(capsule):

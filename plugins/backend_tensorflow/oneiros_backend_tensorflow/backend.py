@@ -22,7 +22,7 @@ from oneiros_backend_tensorflow.compiled import xla_setting
 from oneiros_backend_tensorflow.engine import Cell, TensorFlowEngine
 from oneiros_backend_tensorflow.fused import Fused
 from oneiros_backend_tensorflow.memory import share_arenas
-from oneiros_backend_tensorflow.normalization import normalize
+from oneiros_backend_tensorflow.normalization import normalize, normalize_by
 from oneiros_backend_tensorflow.quiet import tf
 from oneiros_backend_tensorflow.spatial import PRIMITIVES
 
@@ -76,6 +76,21 @@ class TensorFlowBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitiv
             return super().normalize_batch_in_training(x, gamma, beta, reduction_axes, epsilon)
         label = "K.normalize_batch_in_training"
         return tuple(self.recorder.record(pinned(normalize), (x, gamma, beta, epsilon), label=label))
+
+    def batch_normalization(self, x: T, mean: T, var: T, beta: T, gamma: T, epsilon: T = 0.001) -> T:
+        """Returns (x - mean) / sqrt(var + epsilon) * gamma + beta."""
+        given = mean, var, beta, gamma
+        if not self._are_of_channels(x, given):
+            return super().batch_normalization(x, mean, var, beta, gamma, epsilon)
+        return self.recorder.record(pinned(normalize_by), (x, *given, epsilon), label="K.batch_normalization")
+
+    def _are_of_channels(self, x: T, given: tuple[T, ...]) -> bool:
+        """Tells whether `x` is float32 images, and each of `given` a value per channel."""
+        if not all(self.recorder.owns(part) and self.dtype(part) == "float32" for part in (x, *given)):
+            return False
+        channels = self.int_shape(x)[-1:]
+        shapes = {self.int_shape(part) for part in given}
+        return self.ndim(x) == 4 and None not in channels and shapes <= {channels, (1, 1, 1, *channels)}
 
     def _beam_search(self, logits: T, lengths: T, beam_width: int, top_paths: int) -> T:
         search = functools.partial(beam_search, beam_width=beam_width, top_paths=top_paths)

@@ -14,9 +14,9 @@ from oneiros_recorder.recorder import Program, Spec
 
 from oneiros_backend_tensorflow._ops import OPERATORS
 from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, Staging, lent, reason
+from oneiros_backend_tensorflow.derivatives import dense, differentiated
 from oneiros_backend_tensorflow.devices import in_host_memory, on_device, scope
-from oneiros_backend_tensorflow.fused import differentiated
-from oneiros_backend_tensorflow.loops import Arguments, Loop, dense
+from oneiros_backend_tensorflow.loops import Arguments, Loop
 from oneiros_backend_tensorflow.quiet import dismantle_func_graph, tf
 
 Array = np.ndarray[Any, Any]

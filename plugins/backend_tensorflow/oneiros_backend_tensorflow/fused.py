@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from typing import Any
 
 from oneiros_backend_common.fused import Cell, FusedLoops, Loop, States, Step
-from oneiros_recorder.recorder import Program, Recorder
+from oneiros_recorder.recorder import Recorder
 
-from oneiros_backend_tensorflow.loops import with_derivative
+from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
 from oneiros_backend_tensorflow.quiet import tf
 
 T = Any
@@ -75,17 +73,6 @@ class TensorFlowEngine:
 
 
 ENGINE = TensorFlowEngine()
-_differentiated: ContextVar[bool] = ContextVar("oneiros_differentiated", default=True)
-
-
-@contextmanager
-def differentiated(program: Program) -> Iterator[None]:
-    """Inside, layers are computed in the form that suits a program, which may ask for gradients or not."""
-    token = _differentiated.set(program.differentiates)
-    try:
-        yield
-    finally:
-        _differentiated.reset(token)
 
 
 class Fused(FusedLoops):
@@ -121,7 +108,7 @@ def _run(loop: Loop, x: T, U: T, mask: T, projection: States, initial: States) -
     held = [tf.identity(part) for part in used]
     x, U, *first = held
     projection, first = tuple(first[: len(projection)]), first[len(projection) :]
-    ends, outputs, before, kept = loop.forward(x, U, seen, tuple(first), projection, _differentiated.get())
+    ends, outputs, before, kept = loop.forward(x, U, seen, tuple(first), projection, derivatives_wanted())
 
     def derivative(found: list[T], slopes: Sequence[T]) -> States:
         d_outputs, *d_last = slopes

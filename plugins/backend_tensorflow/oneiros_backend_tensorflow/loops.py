@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from oneiros_backend_tensorflow.derivatives import dense, with_derivative
 from oneiros_backend_tensorflow.quiet import tf
 
 T = Any
@@ -162,34 +163,6 @@ def _derivatives(loop: Loop, given: Arguments, kept: list[T], slopes: list[T]) -
     carried, by_sequences = Loop(back, types, not loop.backwards, keeps=False)(arguments)
     found = dict(zip(places, [*by_sequences, *carried], strict=True))
     return [found.get(i) for i in range(len(given.all))]
-
-
-def with_derivative(
-    results: Sequence[T], arguments: Sequence[T], derivative: Callable[[list[T], Sequence[T]], Sequence[T]]
-) -> list[T]:
-    """Returns tensors with a derivative of their own; `tf.custom_gradient` would keep their graph forever.
-
-    # Arguments
-        derivative: function of what is returned here, and of the slopes by it, that returns those by the
-            arguments; None for one that has none.
-    """
-    passed = tf.identity_n([*results, *arguments])
-    found: list[T] = passed[: len(results)]
-
-    def differentiate(op: Any, *slopes: T) -> list[T]:
-        return [None] * len(found) + [*derivative(found, slopes[: len(found)])]
-
-    if not tf.executing_eagerly():
-        found[0].op._gradient_function = differentiate
-    return found
-
-
-def dense(slope: T) -> T:
-    """Returns a derivative as a tensor, which TensorFlow may give as rows and their indices."""
-    if not isinstance(slope, tf.IndexedSlices):
-        return slope
-    rows = tf.cast(slope.dense_shape[0], tf.int32)
-    return tf.math.unsorted_segment_sum(slope.values, slope.indices, rows)
 
 
 def _split(parts: Sequence[T], sizes: Iterable[int]) -> list[list[T]]:

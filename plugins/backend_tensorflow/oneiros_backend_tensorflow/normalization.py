@@ -1,6 +1,6 @@
 """Batch normalisation of images with TensorFlow's fused kernels.
 
-TensorFlow's own derivative of the kernel takes mean and variance for constants, and has none itself.
+TensorFlow's own derivatives of the kernels take mean and variance for constants, and have none themselves.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from oneiros_backend_tensorflow.loops import with_derivative
+from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
 from oneiros_backend_tensorflow.quiet import tf
 
 T = Any
@@ -36,6 +36,19 @@ def normalize(x: T, gamma: T, beta: T, epsilon: float) -> tuple[T, T, T]:
     moments = [mean, variance * ((count - 1) / count)]
     (result,) = with_derivative([result], [x, gamma, beta], by_result)
     return result, *with_derivative(moments, [x], by_moments)
+
+
+def normalize_by(x: T, mean: T, variance: T, beta: T, gamma: T, epsilon: float) -> T:
+    """Normalises a float32 tensor (samples, rows, columns, channels) by moments of its channels.
+
+    A program without gradients gets the kernel, which goes over the images once.
+    """
+    if derivatives_wanted():
+        return (x - mean) * (gamma / tf.sqrt(tf.maximum(variance + epsilon, 0))) + beta
+    mean, variance, beta, gamma = (tf.reshape(part, (-1,)) for part in (mean, variance, beta, gamma))
+    return tf.raw_ops.FusedBatchNormV3(
+        x=x, scale=gamma, offset=beta, mean=mean, variance=variance, epsilon=epsilon, is_training=False
+    )[0]
 
 
 def _slopes(slope: T, x: T, gamma: T, saved: Sequence[T], epsilon: float) -> list[T]:
