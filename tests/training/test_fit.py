@@ -173,7 +173,7 @@ class TestRuns:
         x = [np.zeros((1000, 4), "float32")]
         train = type("F", (), {"upload": lambda self, arrays: "held"})()
         steps = [loop.Stream(train, x, 1, 10, work, False).steps for work in (1e3, 1e8, 1e9, 1e12)]
-        assert steps == [1024, 128, 16, 1]
+        assert steps == [1024, 256, 32, 1]
         assert loop.Stream(train, x, 1, 10, 1e12, False).upload is None
 
     @pytest.mark.parametrize("data", ["one batch", "no upload"])

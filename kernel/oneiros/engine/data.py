@@ -150,15 +150,17 @@ def standardize_weights(
 ) -> Array:
     """Returns the weights of the samples, `(n,)`, or of their time steps, `(n, steps)`.
 
+    Without any they are ones, of which there is a single one in memory: read-only, and known to a backend.
+
     # Arguments
         y: targets, `(n, ...)`.
         sample_weight: array of weights; it wins over `class_weight`.
         class_weight: dict from class number to weight.
         sample_weight_mode: None, or `"temporal"` for weights of time steps.
     """
-    expected = tuple(y.shape[: 1 if sample_weight_mode is None else 2])
+    expected, one = tuple(y.shape[: 1 if sample_weight_mode is None else 2]), np.ones((), K.floatx())
     if sample_weight is None:
-        return np.ones(expected, K.floatx()) if class_weight is None else _class_weights(y, class_weight)
+        return np.broadcast_to(one, expected) if class_weight is None else _class_weights(y, class_weight)
     weights = as_array(sample_weight, "sample_weight")
     if tuple(weights.shape) != expected:
         advice = "Weights per time step need compile(..., sample_weight_mode='temporal')."

@@ -15,7 +15,7 @@ from oneiros.engine.node import to_list
 
 Array = Any
 Ticks = Iterable[Callable[[int], None]]
-LONGEST_RUN, LARGEST_RUN, RUN_WORK = 1024, 2**26, 1.6e10
+LONGEST_RUN, LARGEST_RUN, RUN_WORK = 1024, 2**26, 3.2e10
 """Limits of a run: batches, bytes, and arithmetic operations (so few that the progress bar keeps moving)."""
 LARGEST_UPLOAD = 2**31
 """Bytes; larger data, and data in files, is read and uploaded run by run, one while another is computed."""

@@ -13,6 +13,7 @@ The graph is held by the nodes alone, children holding parents: what is no longe
 
 from __future__ import annotations
 
+import copy
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ from oneiros_backend_common.layers import check_sizes, layers_named
 
 from oneiros_recorder.loops import Step, record_body
 from oneiros_recorder.nodes import Draws, Node, Spec, depending, map_tree, reachable, sources
+from oneiros_recorder.ones import is_ones, ones, without_ones
 
 __all__ = ["Engine", "Node", "Program", "RecordedFunction", "Recorder", "Spec"]
 
@@ -449,6 +451,16 @@ class Program:
         self.streams = [node for node in ordered if node.kind == "stream"]
         self._targets = {v for node in ordered if node.kind == "gradients" for v in node.parents[1:]}
         self.differentiates = bool(self._targets)
+        self._ones: list[tuple[Node, Any]] = []
+
+    def with_ones(self, shapes: Mapping[int, tuple[int, ...]]) -> Program:
+        """Returns the program without its inputs of these places, which are ones of these shapes."""
+        made = copy.copy(self)
+        made.inputs = [node for place, node in enumerate(self.inputs) if place not in shapes]
+        made._ones = [
+            (node, ones(shapes[i], node.dtype)) for i, node in enumerate(self.inputs) if i in shapes
+        ]
+        return made
 
     def __call__(
         self, feeds: Any, state: Any, phase: int, counter: Any, seeds: Any = None
@@ -470,9 +482,11 @@ class Program:
         seeds = [node.data.seed for node in self.streams] if seeds is None else seeds
         values.update((n, engine.key(seed, counter)) for n, seed in zip(self.streams, seeds, strict=True))
         values.update(zip((*self.variables, *self.inputs), (*state, *feeds), strict=True))
+        values.update((node, engine.convert(array, node.dtype)) for node, array in self._ones)
+        given = [*self.inputs, *(node for node, _ in self._ones)]
         replay = _Replay(self.recorder, values, phase, self._targets)
         with self.recorder.running():
-            replay.compute((*self.outputs, *self._new), self.inputs)
+            replay.compute((*self.outputs, *self._new), given)
             new = zip(self.written, self._new, strict=True)
             return (
                 [engine.convert(values[node], node.dtype) for node in self.outputs],
@@ -521,38 +535,51 @@ class RecordedFunction(Function):
 
     def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
         """Runs once on checked arrays."""
-        chosen = phase or 0
-        key = (chosen, *[tuple(array.shape) for array in arrays])
+        chosen, (places, rest) = phase or 0, without_ones(arrays)
+        key = (chosen, places, *[tuple(array.shape) for array in arrays])
         with self._lock:
             if key not in self._steps:
+                program = self.program.with_ones({place: arrays[place].shape for place in places})
                 with kept_interrupts():
-                    self._steps[key] = self._engine.compile(self.program, chosen, arrays)
-        return self._steps[key](arrays, self._advance(1))
+                    self._steps[key] = self._engine.compile(program, chosen, rest)
+        return self._steps[key](rest, self._advance(1))
 
     def upload(self, arrays: Sequence[Any]) -> Upload:
         """Copies whole data sets to the device, for `loop`."""
-        return Upload([self._engine.put(*pair) for pair in self.check_upload(arrays)])
+        pairs = self.check_upload(arrays)
+        return Upload(
+            [ones(x.shape, dtype) if is_ones(x) else self._engine.put(x, dtype) for x, dtype in pairs]
+        )
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
         """Runs one step per row of `index` in one compiled call; see `Function.loop`."""
         held, rows = handle.arrays, self.check_index(handle, index)
         chosen = 0 if phase is None else self.check_phase(phase)
-        steps, batch = rows.shape
-        key = (chosen, batch, *[array.shape[1:] for array in held])
+        (steps, batch), (places, rest) = rows.shape, without_ones(held)
+        key = (chosen, places, batch, *[array.shape[1:] for array in held])
+        shapes = {place: (batch, *held[place].shape[1:]) for place in places}
         if steps == 1 and key not in self._loops:
-            return [output[None] for output in self.run(self._engine.rows(held, rows[0]), chosen)]
+            return [output[None] for output in self.run(self._rows(rest, rows[0], shapes), chosen)]
         with self._lock:
             most, run = self._loops.get(key, (0, None))
             if run is None or most < steps:
-                most = capacity(steps, batch, held)
+                most = capacity(steps, batch, rest)
+                program = self.program.with_ones(shapes)
                 with kept_interrupts():
-                    run = self._engine.compile_loop(self.program, chosen, held, lengthened(rows, most))
+                    run = self._engine.compile_loop(program, chosen, rest, lengthened(rows, most))
                 self._loops[key] = (most, run)
         padded = lengthened(rows, most)
-        outputs = run(held, padded, steps, self._advance(steps))
+        outputs = run(rest, padded, steps, self._advance(steps))
         if any(len(output) < steps for output in outputs):
             raise GraphError(f"The engine lost steps of a loop of {steps}. Pass batches one by one instead.")
         return [output[:steps] for output in outputs]
+
+    def _rows(self, arrays: list[Any], index: Any, shapes: Mapping[int, tuple[int, ...]]) -> list[Any]:
+        """Returns the rows of all inputs, those of these places being ones of these shapes."""
+        found = self._engine.rows(arrays, index)
+        for place, shape in shapes.items():
+            found.insert(place, ones(shape, self.feeds[place].dtype))
+        return found
 
 
 def _new_value(recorder: Recorder, variable: Any, new: Any) -> Any:
