@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from oneiros.errors import ArgumentError, DataError
 Array = Any
 Names = Sequence[str]
 Shape = tuple[int | None, ...]
+_ones = lru_cache(16)(lambda shape, dtype: np.broadcast_to(np.ones((), dtype), shape))
 
 
 def standardize_input_data(
@@ -158,9 +160,9 @@ def standardize_weights(
         class_weight: dict from class number to weight.
         sample_weight_mode: None, or `"temporal"` for weights of time steps.
     """
-    expected, one = tuple(y.shape[: 1 if sample_weight_mode is None else 2]), np.ones((), K.floatx())
+    expected = tuple(y.shape[: 1 if sample_weight_mode is None else 2])
     if sample_weight is None:
-        return np.broadcast_to(one, expected) if class_weight is None else _class_weights(y, class_weight)
+        return _ones(expected, K.floatx()) if class_weight is None else _class_weights(y, class_weight)
     weights = as_array(sample_weight, "sample_weight")
     if tuple(weights.shape) != expected:
         advice = "Weights per time step need compile(..., sample_weight_mode='temporal')."

@@ -131,8 +131,7 @@ def fit_loop(
     epochs: range, shuffle: bool | str,
 ) -> None:  # fmt: skip
     """Trains; `model` is the one that callbacks know and may stop."""
-    order = np.arange(train.size)
-    model.stop_training = False
+    order, model.stop_training = np.arange(train.size), False
     callbacks.on_train_begin()
     for epoch in epochs:
         callbacks.on_epoch_begin(epoch)

@@ -279,8 +279,7 @@ class Model(Container):
         # Arguments
             x, y, sample_weight: as in `fit`.
         """
-        arrays = self._standardize_user_data(x, y, sample_weight)
-        return one_or_all(scalars(self._call("test", arrays)))
+        return one_or_all(scalars(self._call("test", self._standardize_user_data(x, y, sample_weight))))
 
     @K.bound
     def predict_on_batch(self, x: Any) -> Any:

@@ -24,5 +24,5 @@ def is_ones(array: Any) -> bool:
 
 def without_ones(arrays: Sequence[Any]) -> tuple[tuple[int, ...], list[Any]]:
     """Returns the places of the arrays that are ones, and the other arrays."""
-    places = tuple(i for i, array in enumerate(arrays) if is_ones(array))
-    return places, [array for i, array in enumerate(arrays) if i not in places] if places else list(arrays)
+    places = tuple([i for i, array in enumerate(arrays) if is_ones(array)])
+    return places, [array for i, array in enumerate(arrays) if i not in places]

@@ -510,8 +510,10 @@ class RecordedFunction(Function):
 
     def _advance(self, steps: int) -> int:
         draws = [node.data for node in self.program.streams]
+        if not draws:
+            return 0
         with self._lock:
-            counter = max((stream.position for stream in draws), default=0)
+            counter = max(stream.position for stream in draws)
             for stream in draws:
                 stream.position = (counter + steps) % 2**31
         return int(counter)
