@@ -56,7 +56,7 @@ def main() -> int:
     from comparison.cases import CASES
     from rich.console import Console
 
-    chosen, console = options(), Console(width=150)
+    chosen, console = options(), Console(width=180)
     clock, measures = ["wall", "processor"].index(chosen.clock), chosen.measure or run.MEASURES
     rounds, turns = (1, 2) if chosen.quick else (chosen.rounds, run.TURNS)
     engines = {*(chosen.engine or ("theano", "tensorflow", "jax", "torch"))}
@@ -80,7 +80,10 @@ def main() -> int:
     picture.draw(results, measures, clock, chosen.picture)
     if chosen.json:
         figures = {
-            case: {name: {"losses": r.losses, **r.figures} for name, r in records.items()}
+            case: {
+                name: {"losses": r.losses, **{m: list(x.values()) for m, x in r.figures.items()}}
+                for name, r in records.items()
+            }
             for case, records in results.items()
         }
         chosen.json.write_text(json.dumps({"versions": run.versions(), "figures": figures}, indent=1))

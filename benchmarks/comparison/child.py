@@ -41,6 +41,7 @@ class Measured:
         self.first["losses"] = [*losses, self.contender.evaluate(x, y)]
         self.x, self.y = case.data()
         self.warm: set[str] = set()
+        self.epochs = 2
 
     def turn(self, measure: str, seconds: float) -> Found:
         """Returns the milliseconds of a measure, and the most memory held until then, in megabytes.
@@ -48,7 +49,7 @@ class Measured:
         # Arguments
             seconds: about how long it may take, but for what is compiled at first.
         """
-        times = getattr(self, "_" + measure.replace(" ", "_"))(measure not in self.warm, seconds)
+        times: Times = getattr(self, "_" + measure.replace(" ", "_"))(measure not in self.warm, seconds)
         self.warm.add(measure)
         return {"times": times, "megabytes": peak_megabytes()}
 
@@ -60,9 +61,9 @@ class Measured:
 
         if first:
             fit(2)
-        marks = fit(2)
-        wanted = seconds / max(marks[1][0] - marks[0][0], 1e-6)
-        marks = fit(1 + int(np.clip(wanted, 1, 200)))
+            marks = fit(2)
+            self.epochs = 1 + int(np.clip(seconds / max(marks[1][0] - marks[0][0], 1e-6), 1, 200))
+        marks = fit(self.epochs)
         walls, processors = (np.diff(clock) * 1e3 / self.case.steps for clock in zip(*marks, strict=True))
         return statistics.median(walls), statistics.median(processors)
 

@@ -31,7 +31,8 @@ TURNS = 5
 MEASURES = ("fit", "evaluate", "predict", "one row", "train_on_batch", "first batch", "import", "memory")
 TOLERANCE = 1e-5
 FAR_BEHIND = 1.5
-"""A hand-written loop that took this many times the best one's time in the first round isn't run again."""
+"""A hand-written loop that took this many times the best one's time in a measure's first turn takes no other
+turn of it, and no other round if that was so in each measure."""
 
 
 @dataclass(frozen=True)
@@ -88,31 +89,31 @@ def contenders(case: Case) -> list[Contender]:
 
 @dataclass
 class Record:
-    """The figures of one contender on one case: by measure the (wall, processor) milliseconds of each turn.
+    """The figures of one contender on one case: (wall, processor) milliseconds by measure, round and turn.
 
     Import, first batch and memory have a figure per round; of memory it is megabytes, twice.
     """
 
     contender: Contender
-    figures: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    figures: dict[str, dict[tuple[int, int], tuple[float, float]]] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
 
-    def add(self, measure: str, pair: Sequence[float]) -> None:
+    def add(self, measure: str, round_: int, turn: int, pair: Sequence[float]) -> None:
         """Adds a figure."""
-        self.figures.setdefault(measure, []).append((pair[0], pair[1]))
+        self.figures.setdefault(measure, {})[round_, turn] = pair[0], pair[1]
 
     def column(self, measure: str, clock: int) -> list[float]:
         """Returns a measure's figures by the wall clock (0) or the processor's (1)."""
-        return [pair[clock] for pair in self.figures[measure]]
+        return [pair[clock] for pair in self.figures[measure].values()]
 
     def median(self, measure: str, clock: int) -> float:
         """Returns the median of all turns."""
         return statistics.median(self.column(measure, clock))
 
     def ratio(self, other: Record, measure: str, clock: int) -> float:
-        """Returns the median of the turns' ratios to another contender's figures of the same turns."""
-        pairs = zip(self.column(measure, clock), other.column(measure, clock), strict=False)
-        return statistics.median(mine / rival for mine, rival in pairs)
+        """Returns the median of the ratios to another contender's figures of the same turns."""
+        mine, theirs = self.figures[measure], other.figures[measure]
+        return statistics.median(mine[at][clock] / theirs[at][clock] for at in mine.keys() & theirs.keys())
 
 
 Records = dict[str, Record]
@@ -133,21 +134,18 @@ def run(
     taken = [m for m in SECONDS if m in measures or (m == "fit" and "memory" in measures)]
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
-            among = [c for c in chosen if not (number and _far_behind(c, records))]
+            among = [c for c in chosen if not (number and _far_behind(c, records, taken))]
             with ExitStack() as stack:
                 asked = {}
                 for contender in among:
                     tell(f"{case} round {number + 1} of {rounds}: {contender.name}")
-                    asked[contender] = stack.enter_context(_process(case, contender, folder))
-                    _start(records.setdefault(contender.name, Record(contender)), asked[contender])
+                    ask = asked[contender] = stack.enter_context(_process(case, contender, folder))
+                    record = records.setdefault(contender.name, Record(contender))
+                    _start(record, number, ask)
                 for measure in taken:
                     tell(f"{case} round {number + 1} of {rounds}: {measure}, {turns} turns")
                     for turn in range(turns):
-                        for contender, ask in asked.items():
-                            found = ask({"measure": measure, "seconds": SECONDS[measure]})
-                            records[contender.name].add(measure, found["times"])
-                            if (measure, turn) == ("fit", turns - 1):
-                                records[contender.name].add("memory", [found["megabytes"]] * 2)
+                        _take(records, measure, (number, turn), asked)
     return records
 
 
@@ -185,15 +183,26 @@ def _process(case: str, contender: Contender, folder: str) -> Iterator[Ask]:
             process.kill()
 
 
-def _start(record: Record, ask: Ask) -> None:
+def _start(record: Record, number: int, ask: Ask) -> None:
     found = ask(None)
     for measure in ("import", "first batch"):
-        record.add(measure, found[measure])
+        record.add(measure, number, 0, found[measure])
     record.losses = record.losses or found["losses"]
 
 
-def _far_behind(contender: Contender, records: Records) -> bool:
-    """Tells whether a hand-written loop was far from the best of its engine in each of the long measures."""
+def _take(records: Records, measure: str, at: tuple[int, int], asked: dict[Contender, Ask]) -> None:
+    """Takes a turn of a measure of all contenders that aren't far behind in it."""
+    behind = [c for c in asked if at != (0, 0) and _far_behind(c, records, [measure])]
+    for contender, ask in asked.items():
+        if contender not in behind:
+            found = ask({"measure": measure, "seconds": SECONDS[measure]})
+            records[contender.name].add(measure, *at, found["times"])
+            if measure == "fit":
+                records[contender.name].add("memory", at[0], 0, [found["megabytes"]] * 2)
+
+
+def _far_behind(contender: Contender, records: Records, measures: Sequence[str]) -> bool:
+    """Tells whether a hand-written loop was far from the best of its engine in each of some measures."""
     if contender.kind != "hand":
         return False
     rivals = [
@@ -202,8 +211,7 @@ def _far_behind(contender: Contender, records: Records) -> bool:
     mine = records[contender.name]
     return all(
         mine.median(measure, 1) > FAR_BEHIND * min(rival.median(measure, 1) for rival in rivals)
-        for measure in SECONDS
-        if measure in mine.figures
+        for measure in measures
     )
 
 

@@ -113,7 +113,7 @@ def records_of(*losses):
     made = {}
     for name, values in zip("abcdef", losses, strict=False):
         contender = run.Contender(name, "hand", "jax", "jax_loops", "step", ())
-        made[name] = run.Record(contender, {"fit": [(1.0, 1.0)]}, list(values))
+        made[name] = run.Record(contender, {"fit": {(0, 0): (1.0, 1.0)}}, list(values))
     return made
 
 
@@ -127,6 +127,15 @@ def test_losses_that_differ_are_found(comparison):
     (fault,) = run.faults("d", records)
     assert fault.startswith("losses differ by 2.0e-05, loss after them: 0.5 of a, 0.50001 of b")
     assert run.faults("d", records_of([1.0, 2.0, 0.5], [1.0, 2.0, 0.5])) == []
+
+
+def test_ratios_are_those_of_the_same_turns(comparison):
+    records = records_of([1.0], [1.0])
+    for name, slow, times in (("a", 2.0, range(6)), ("b", 1.0, (0, 3, 5))):
+        for turn in times:
+            records[name].add("evaluate", 0, turn, [slow * 10**turn, slow])
+    assert records["a"].ratio(records["b"], "evaluate", 0) == 2.0
+    assert records["a"].ratio(records["b"], "evaluate", 1) == 2.0
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
