@@ -65,7 +65,7 @@ def main() -> int:
     for case in chosen.case or CASES:
         among = [c for c in run.contenders(CASES[case]) if c.engine in engines]
         records = results[case] = run.run(
-            case, among, rounds, turns, measures, lambda line: print(line, file=sys.stderr, flush=True)
+            case, among, rounds, turns, measures, clock, lambda line: print(line, file=sys.stderr, flush=True)
         )
         table.show(console, case, records, measures, clock)
         difference, _ = run.disagreement(run.same_maths(case, records))
@@ -81,7 +81,10 @@ def main() -> int:
     if chosen.json:
         figures = {
             case: {
-                name: {"losses": r.losses, **{m: list(x.values()) for m, x in r.figures.items()}}
+                name: {
+                    "losses": r.losses,
+                    **{m: [[*at, *pair] for at, pair in x.items()] for m, x in r.figures.items()},
+                }
                 for name, r in records.items()
             }
             for case, records in results.items()

@@ -18,12 +18,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from comparison.cases import CASES, Case
+from comparison.limits import LIMITS
 
 SECONDS = {"fit": 0.6, "evaluate": 0.3, "predict": 0.3, "one row": 0.1, "train_on_batch": 0.2}
 """About how long a turn of a measure takes."""
@@ -32,7 +33,8 @@ MEASURES = ("fit", "evaluate", "predict", "one row", "train_on_batch", "first ba
 TOLERANCE = 1e-5
 FAR_BEHIND = 1.5
 """A hand-written loop that took this many times the best one's time in a measure's first turn takes no other
-turn of it, and no other round if that was so in each measure."""
+turn of it, and no other round if that was so in each measure; but for those that a limit names."""
+NAMED, FIRST = {limit.against for limit in LIMITS}, (0, 0)
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,9 @@ class Contender:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("ONEIROS_", "KERAS_"))}
         chosen = {"oneiros": "ONEIROS_BACKEND", "keras3": "KERAS_BACKEND"}.get(self.kind)
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "ONEIROS_KERAS_NAMESPACE": "0"}
+        shared = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
         homes = {"KERAS_HOME": f"{folder}/keras", "ONEIROS_HOME": f"{folder}/oneiros"}
-        return kept | quiet | homes | ({chosen: self.engine} if chosen else {})
+        return kept | quiet | shared | homes | ({chosen: self.engine} if chosen else {})
 
 
 def contenders(case: Case) -> list[Contender]:
@@ -120,7 +123,7 @@ Records = dict[str, Record]
 
 
 def run(
-    case: str, chosen: Sequence[Contender], rounds: int, turns: int, measures: Sequence[str],
+    case: str, chosen: Sequence[Contender], rounds: int, turns: int, measures: Sequence[str], clock: int,
     tell: Callable[[str], None],
 ) -> Records:  # fmt: skip
     """Returns the records of a case by contender.
@@ -128,13 +131,14 @@ def run(
     # Arguments
         turns: times that each measure is taken of a process.
         measures: those that are wanted; memory is what training takes.
+        clock: 0 or 1, by which it is judged who is far behind.
         tell: called with a line on what is done.
     """
     records: Records = {}
     taken = [m for m in SECONDS if m in measures or (m == "fit" and "memory" in measures)]
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
-            among = [c for c in chosen if not (number and _far_behind(c, records, taken))]
+            among = [c for c in chosen if not (number and _far_behind(c, records, taken, clock))]
             with ExitStack() as stack:
                 asked = {}
                 for contender in among:
@@ -145,7 +149,7 @@ def run(
                 for measure in taken:
                     tell(f"{case} round {number + 1} of {rounds}: {measure}, {turns} turns")
                     for turn in range(turns):
-                        _take(records, measure, (number, turn), asked)
+                        _take(records, measure, (number, turn), asked, clock)
     return records
 
 
@@ -168,8 +172,9 @@ def _process(case: str, contender: Contender, folder: str) -> Iterator[Ask]:
     ):  # fmt: skip
 
         def ask(request: dict[str, Any] | None) -> dict[str, Any]:
-            if request:
-                print(json.dumps(request), file=process.stdin, flush=True)
+            with suppress(BrokenPipeError):
+                if request:
+                    print(json.dumps(request), file=process.stdin, flush=True)
             line = process.stdout.readline() if process.stdout else ""
             if not line:
                 complaints.seek(0)
@@ -190,9 +195,11 @@ def _start(record: Record, number: int, ask: Ask) -> None:
     record.losses = record.losses or found["losses"]
 
 
-def _take(records: Records, measure: str, at: tuple[int, int], asked: dict[Contender, Ask]) -> None:
+def _take(
+    records: Records, measure: str, at: tuple[int, int], asked: dict[Contender, Ask], clock: int
+) -> None:
     """Takes a turn of a measure of all contenders that aren't far behind in it."""
-    behind = [c for c in asked if at != (0, 0) and _far_behind(c, records, [measure])]
+    behind = [c for c in asked if at != FIRST and _far_behind(c, records, [measure], clock)]
     for contender, ask in asked.items():
         if contender not in behind:
             found = ask({"measure": measure, "seconds": SECONDS[measure]})
@@ -201,16 +208,16 @@ def _take(records: Records, measure: str, at: tuple[int, int], asked: dict[Conte
                 records[contender.name].add("memory", at[0], 0, [found["megabytes"]] * 2)
 
 
-def _far_behind(contender: Contender, records: Records, measures: Sequence[str]) -> bool:
-    """Tells whether a hand-written loop was far from the best of its engine in each of some measures."""
-    if contender.kind != "hand":
+def _far_behind(contender: Contender, records: Records, measures: Sequence[str], clock: int) -> bool:
+    """Tells whether a hand-written loop was far from the best of its engine in some measures' first turns."""
+    if contender.kind != "hand" or contender.name in NAMED or not measures:
         return False
     rivals = [
         r for r in records.values() if r.contender.kind == "hand" and r.contender.engine == contender.engine
     ]
-    mine = records[contender.name]
     return all(
-        mine.median(measure, 1) > FAR_BEHIND * min(rival.median(measure, 1) for rival in rivals)
+        records[contender.name].figures[measure][FIRST][clock]
+        > FAR_BEHIND * min(rival.figures[measure][FIRST][clock] for rival in rivals)
         for measure in measures
     )
 
@@ -250,10 +257,15 @@ def faults(case: str, records: Records) -> list[str]:
 
 
 def best(records: Records, kind: str, engine: str, measure: str, clock: int) -> Record | None:
-    """Returns the fastest record of a kind on an engine; Theano's rivals are those of JAX."""
+    """Returns the fastest record of a kind on an engine; Theano's rivals are those of JAX.
+
+    Those that dropped out aren't: a machine may have been faster in their turns.
+    """
     engine = "jax" if engine == "theano" else engine
     rivals = [r for r in records.values() if (r.contender.kind, r.contender.engine) == (kind, engine)]
-    return min(rivals, key=lambda record: record.median(measure, clock), default=None)
+    most = max((len(rival.figures[measure]) for rival in rivals), default=0)
+    lasting = [rival for rival in rivals if len(rival.figures[measure]) == most]
+    return min(lasting, key=lambda record: record.median(measure, clock), default=None)
 
 
 def versions() -> dict[str, str]:

@@ -578,6 +578,13 @@ def test_other_inputs_are_no_constants(k, array):
     assert k.recorder.engine.compiled == [(0, (3,)), (0, (2,))]
 
 
+def test_a_number_is_no_constant_either(k):
+    x = k.placeholder()
+    f = k.function([x], [x * 2])
+    assert [f([number])[0] for number in (1.0, 0.5)] == [2.0, 1.0]
+    assert k.recorder.engine.compiled == [(0, ())]
+
+
 def test_an_input_of_ones_can_be_differentiated_by(k):
     x = k.placeholder(None)
     (slope,) = k.recorder.gradients(k.op(np.sum, x * x * x), [x])

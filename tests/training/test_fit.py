@@ -169,6 +169,13 @@ class TestRuns:
         assert lengths == [4, 4, 2, 1] * 2
         assert train.batches[:11] == [[2 * n, 2 * n + 1] for n in range(10)] + [[20]]
 
+    def test_of_weights_that_nobody_gave_are_a_single_number_in_any_order(self):
+        weights = [np.broadcast_to(np.float32(1), 8), np.ones(8, "float32")]
+        stream = loop.Stream(None, weights, None, 4, 1.0, singly=True)
+        for rows in ([0, 1, 2, 3], [2, 0, 3, 1]):
+            single, dense = stream._batch(np.array(rows))
+            assert (single.shape, single.strides, dense.strides) == ((4,), (0,), (4,))
+
     def test_get_shorter_with_work_and_never_depend_on_time(self):
         x = [np.zeros((1000, 4), "float32")]
         train = type("F", (), {"upload": lambda self, arrays: "held"})()

@@ -152,7 +152,7 @@ def standardize_weights(
 ) -> Array:
     """Returns the weights of the samples, `(n,)`, or of their time steps, `(n, steps)`.
 
-    Without any they are ones, of which there is a single one in memory: read-only, and known to a backend.
+    Without any it is a read-only array that holds a single 1, by which backends know it for a constant.
 
     # Arguments
         y: targets, `(n, ...)`.
@@ -164,10 +164,9 @@ def standardize_weights(
     if sample_weight is None:
         return _ones(expected, K.floatx()) if class_weight is None else _class_weights(y, class_weight)
     weights = as_array(sample_weight, "sample_weight")
-    if tuple(weights.shape) != expected:
-        advice = "Weights per time step need compile(..., sample_weight_mode='temporal')."
-        received = f"received shape {tuple(weights.shape)}, expected {expected} for targets of shape"
-        raise DataError(f"sample_weight: {received} {tuple(y.shape)}. {advice}")
+    if (shape := tuple(weights.shape)) != expected:
+        got = f"received shape {shape}, expected {expected} for targets of shape {tuple(y.shape)}"
+        raise DataError(f"sample_weight: {got}. Time steps need compile(..., sample_weight_mode='temporal').")
     return weights
 
 

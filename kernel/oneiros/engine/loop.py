@@ -113,7 +113,8 @@ class Stream:
 
     def _batch(self, rows: Array) -> list[Array]:
         neighbours = rows[-1] - rows[0] + 1 == len(rows) and np.all(rows[1:] > rows[:-1])
-        return list(slice_X(self.arrays, *((rows[0], rows[-1] + 1) if neighbours else (rows,))))
+        at = (rows[0], rows[-1] + 1) if neighbours else (rows,)
+        return [slice_X(x, *at) if any(getattr(x, "strides", [1])) else x[: len(rows)] for x in self.arrays]
 
 
 def call(function: Any, arrays: list[Array], phase: int | None) -> list[Any]:

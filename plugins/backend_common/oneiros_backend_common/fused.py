@@ -309,7 +309,7 @@ class Loop:
     ) -> tuple[States, T, States, States]:
         """Returns the last states, outputs, states before each step, and what else the gradient needs.
 
-        A short input is projected step by step where a cell reads what is longer in several pieces.
+        An input narrower than the state is projected inside the loop, unless the cell reads it whole.
 
         # Arguments
             x: sequence, the projected input, or with `projection` the input itself.

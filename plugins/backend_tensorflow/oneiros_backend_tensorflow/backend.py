@@ -80,7 +80,7 @@ class TensorFlowBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitiv
     def batch_normalization(self, x: T, mean: T, var: T, beta: T, gamma: T, epsilon: T = 0.001) -> T:
         """Returns (x - mean) / sqrt(var + epsilon) * gamma + beta."""
         given = mean, var, beta, gamma
-        if not self._are_of_channels(x, given):
+        if not (isinstance(epsilon, float) and self._are_of_channels(x, given)):
             return super().batch_normalization(x, mean, var, beta, gamma, epsilon)
         return self.recorder.record(pinned(normalize_by), (x, *given, epsilon), label="K.batch_normalization")
 

@@ -19,7 +19,8 @@ def ones(shape: tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
 
 def is_ones(array: Any) -> bool:
     """Tells whether an array is like those of `ones`."""
-    return isinstance(array, np.ndarray) and not any(array.strides) and array.size > 0 and array.flat[0] == 1
+    single = isinstance(array, np.ndarray) and array.ndim and array.size and not any(array.strides)
+    return bool(single and array.flat[0] == 1)
 
 
 def without_ones(arrays: Sequence[Any]) -> tuple[tuple[int, ...], list[Any]]:
