@@ -26,9 +26,9 @@ from typing import Any
 from comparison.cases import CASES, Case
 from comparison.limits import LIMITS
 
-SECONDS = {"fit": 0.6, "evaluate": 0.3, "predict": 0.3, "one row": 0.1, "train_on_batch": 0.2}
+SECONDS = {"fit": 0.25, "evaluate": 0.12, "predict": 0.12, "one row": 0.05, "train_on_batch": 0.1}
 """About how long a turn of a measure takes."""
-TURNS = 5
+TURNS = 12
 MEASURES = ("fit", "evaluate", "predict", "one row", "train_on_batch", "first batch", "import", "memory")
 TOLERANCE = 1e-5
 FAR_BEHIND = 1.5

@@ -67,5 +67,10 @@ def batches_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
     return [array[rows].reshape(*index.shape, *array.shape[1:]) for array in arrays]
 
 
+def rows_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
+    """Returns the rows that an index of one axis names, of each array; views, if they can be."""
+    return [batches[0] for batches in batches_of(index[None], arrays)]
+
+
 def _is_range(flat: Array) -> bool:
     return bool(flat[-1] - flat[0] == len(flat) - 1 and (flat[1:] > flat[:-1]).all())

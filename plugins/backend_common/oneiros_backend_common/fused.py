@@ -305,11 +305,11 @@ class Loop:
     backwards: bool = False
 
     def forward(
-        self, x: T, U: T, mask: T, initial: States, projection: States = ()
+        self, x: T, U: T, mask: T, initial: States, projection: States = (), differentiated: bool = True
     ) -> tuple[States, T, States, States]:
         """Returns the last states, outputs, states before each step, and what else the gradient needs.
 
-        An input narrower than the state is projected inside the loop, unless the cell reads it whole.
+        An input is projected inside the loop where that takes less time than reading its projection there.
 
         # Arguments
             x: sequence, the projected input, or with `projection` the input itself.
@@ -317,11 +317,13 @@ class Loop:
             mask: sequence of booleans with one feature, or None.
             initial: the initial states.
             projection: the input's weights and the bias, or nothing.
+            differentiated: whether `backward` will follow.
         """
         engine, cell = self.engine, self.cell
         weights, masks = cell.prepared(engine, U), () if mask is None else (mask,)
         wide = x.shape[-1] > U.shape[0] - engine.projects_early
-        if projection and (wide or cell.whole):
+        narrow = x.shape[-1] < U.shape[0]
+        if projection and (wide or (cell.whole and (narrow or not differentiated))):
             x, projection = engine.multiply(x, projection[0]) + projection[1], ()
 
         def step(states: States, rows: States) -> tuple[States, States]:

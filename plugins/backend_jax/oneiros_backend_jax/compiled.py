@@ -9,6 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError
+from oneiros_backend_common.batches import rows_of
 from oneiros_jax_common.calls import LOCK, store
 from oneiros_jax_common.cpu import convolution_options
 from oneiros_jax_common.devices import platform, scope
@@ -111,7 +112,7 @@ def one_by_one(program: Program, phase: int, arrays: list[Any], index: Array) ->
 
     def run(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
         held = [np.asarray(array) for array in arrays]
-        found = [step([x[row] for x in held], counter + i) for i, row in enumerate(index[:steps])]
+        found = [step(rows_of(row, held), counter + i) for i, row in enumerate(index[:steps])]
         return [np.stack(values) for values in zip(*found, strict=True)]
 
     return run

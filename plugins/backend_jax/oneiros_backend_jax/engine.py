@@ -11,7 +11,7 @@ from oneiros_jax_common.calls import LOCK
 from oneiros_jax_common.devices import scope
 from oneiros_jax_common.draws import nested
 from oneiros_jax_common.jax_import import jax
-from oneiros_jax_common.runs import on_device, rows_of, uploaded
+from oneiros_jax_common.runs import on_device, rows_for, uploaded
 from oneiros_recorder.pinning import pinned
 from oneiros_recorder.recorder import Program, Spec
 
@@ -118,7 +118,7 @@ class JaxEngine:
     def rows(self, arrays: list[Any], index: Array) -> list[Any]:
         """Returns the rows that an index names, of each array."""
         with scope("jax")():
-            return rows_of(index, arrays)
+            return rows_for(index, arrays)
 
     def compile(self, program: Program, phase: int, arrays: list[Array]) -> Callable[..., list[Array]]:
         """Returns one step, compiled."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import GraphError
-from oneiros_backend_common.batches import aligned_copy, are_host, batches_of
+from oneiros_backend_common.batches import aligned_copy, are_host, batches_of, rows_of
 from oneiros_recorder.pinning import pinned
 from oneiros_recorder.recorder import Program, Spec
 
@@ -123,8 +123,10 @@ class TensorFlowEngine:
 
     def rows(self, arrays: list[Any], index: Array) -> list[Any]:
         """Returns the rows that an index names, of each array."""
+        if are_host(arrays):
+            return list(rows_of(index, arrays))
         with scope():
-            return [x[index] if isinstance(x, np.ndarray) else tf.gather(x, index) for x in arrays]
+            return [tf.gather(x, index) for x in arrays]
 
     def compile(self, program: Program, phase: int, arrays: list[Array]) -> Callable[..., list[Array]]:
         """Returns one step as a graph function."""

@@ -8,7 +8,7 @@ from typing import Any
 from oneiros_backend_common.fused import Cell, FusedLoops, Loop, States, Step
 from oneiros_recorder.recorder import Recorder
 
-from oneiros_backend_tensorflow.derivatives import with_derivative
+from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
 from oneiros_backend_tensorflow.quiet import tf
 
 T = Any
@@ -108,7 +108,7 @@ def _run(loop: Loop, x: T, U: T, mask: T, projection: States, initial: States) -
     held = [tf.identity(part) for part in used]
     x, U, *first = held
     projection, first = tuple(first[: len(projection)]), first[len(projection) :]
-    ends, outputs, before, kept = loop.forward(x, U, seen, tuple(first), projection)
+    ends, outputs, before, kept = loop.forward(x, U, seen, tuple(first), projection, derivatives_wanted())
 
     def derivative(found: list[T], slopes: Sequence[T]) -> States:
         d_outputs, *d_last = slopes

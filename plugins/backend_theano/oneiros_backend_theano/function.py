@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from oneiros.backend.contract import Function, Upload, draw_seed
 from oneiros.errors import ArgumentError, CapabilityError, DataError
-from oneiros_backend_common.batches import capacity, lengthened
+from oneiros_backend_common.batches import capacity, lengthened, rows_of
 from oneiros_backend_common.devices import Device, requested
 from oneiros_backend_common.interrupts import kept_interrupts
 from oneiros_jax_common.calls import LOCK, store
@@ -142,18 +142,19 @@ class JaxFunction(GraphFunction):
 
         XLA's loops make convolutions on a CPU many times slower: steps that hold one are run one by one.
         """
-        from oneiros_jax_common.runs import batches_for, rows_of
+        from oneiros_jax_common.runs import batches_for, rows_for
 
         chosen = None if phase is None else self.check_phase(phase)
         rows, data = self.check_index(handle, index), handle.arrays
         steps = len(rows)
         if steps and self._options is not None:
-            found = [self._execute("step", chosen, [np.asarray(x)[row] for x in data], 1) for row in rows]
+            held = list(map(np.asarray, data))
+            found = [self._execute("step", chosen, rows_of(row, held), 1) for row in rows]
             return [np.stack(values) for values in zip(*found, strict=True)]
         key = (chosen, rows.shape[1], *[array.shape[1:] for array in data])
         if steps == 1 and key not in self._capacities:
             with self._scope():
-                batch = rows_of(rows[0], data)
+                batch = rows_for(rows[0], data)
             return [output[None] for output in self._execute("step", chosen, batch, 1)]
         if self._capacities.get(key, 0) < steps:
             self._capacities[key] = capacity(steps, rows.shape[1], data)

@@ -87,7 +87,7 @@ def run(cell: Cell, backwards: bool, x: T, U: T, mask: T, projection: States, *i
 def _recurrence(loop: Loop) -> Any:
     @jax.custom_vjp  # type: ignore[untyped-decorator]
     def recurrence(x: T, U: T, mask: T, initial: States, projection: States) -> States:
-        last, outputs, *_ = loop.forward(x, U, mask, initial, projection)
+        last, outputs, *_ = loop.forward(x, U, mask, initial, projection, differentiated=False)
         return outputs, *last
 
     def forward(x: T, U: T, mask: T, initial: States, projection: States) -> tuple[States, States]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from oneiros_backend_common.batches import aligned, aligned_copy, are_host, batches_of
+from oneiros_backend_common.batches import aligned, aligned_copy, are_host, batches_of, rows_of
 
 from oneiros_jax_common.cpu import keep_freed_memory
 from oneiros_jax_common.devices import platform
@@ -35,9 +35,9 @@ def batches_for(index: Any, arrays: Any) -> Any:
     return list(map(aligned, batches_of(index, arrays)))
 
 
-def rows_of(index: Any, arrays: Any) -> list[Any]:
+def rows_for(index: Any, arrays: Any) -> list[Any]:
     """Returns the rows that an index names, of arrays on the device or of NumPy's."""
-    return [array[index] for array in arrays] if are_host(arrays) else list(gathered(index, arrays))
+    return rows_of(index, arrays) if are_host(arrays) else list(gathered(index, arrays))
 
 
 @jax.jit  # type: ignore[untyped-decorator]
