@@ -40,8 +40,7 @@ class Measured:
         losses.append(self.contender.fit(x[case.batch :], y[case.batch :], 1, False, lambda: None))
         self.first["losses"] = [*losses, self.contender.evaluate(x, y)]
         self.x, self.y = case.data()
-        self.warm: set[str] = set()
-        self.epochs = 2
+        self.epochs = 0
 
     def turn(self, measure: str, seconds: float) -> Found:
         """Returns the milliseconds of a measure, and the most memory held until then, in megabytes.
@@ -49,17 +48,16 @@ class Measured:
         # Arguments
             seconds: about how long it may take, but for what is compiled at first.
         """
-        times: Times = getattr(self, "_" + measure.replace(" ", "_"))(measure not in self.warm, seconds)
-        self.warm.add(measure)
+        times: Times = getattr(self, "_" + measure.replace(" ", "_"))(seconds)
         return {"times": times, "megabytes": peak_megabytes()}
 
-    def _fit(self, first: bool, seconds: float) -> Times:
+    def _fit(self, seconds: float) -> Times:
         def fit(epochs: int) -> list[Times]:
             marks: list[Times] = []
             self.contender.fit(self.x, self.y, epochs, True, lambda: marks.append(now()))
             return marks
 
-        if first:
+        if not self.epochs:
             fit(2)
             marks = fit(2)
             self.epochs = 1 + int(np.clip(seconds / max(marks[1][0] - marks[0][0], 1e-6), 1, 200))
@@ -67,16 +65,16 @@ class Measured:
         walls, processors = (np.diff(clock) * 1e3 / self.case.steps for clock in zip(*marks, strict=True))
         return statistics.median(walls), statistics.median(processors)
 
-    def _evaluate(self, first: bool, seconds: float) -> Times:
+    def _evaluate(self, seconds: float) -> Times:
         return repeated(lambda: self.contender.evaluate(self.x, self.y), seconds, self.case.steps)
 
-    def _predict(self, first: bool, seconds: float) -> Times:
+    def _predict(self, seconds: float) -> Times:
         return repeated(lambda: self.contender.predict(self.x), seconds, self.case.steps)
 
-    def _one_row(self, first: bool, seconds: float) -> Times:
+    def _one_row(self, seconds: float) -> Times:
         return repeated(lambda: self.contender.predict(self.x[:1]), seconds)
 
-    def _train_on_batch(self, first: bool, seconds: float) -> Times:
+    def _train_on_batch(self, seconds: float) -> Times:
         x, y = self.x[: self.case.batch], self.y[: self.case.batch]
         return repeated(lambda: self.contender.train_on_batch(x, y), seconds)
 

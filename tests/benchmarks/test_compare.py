@@ -139,6 +139,19 @@ def test_ratios_are_those_of_the_same_turns(comparison):
     assert records["a"].ratio(records["b"], "evaluate", 1) == 2.0
 
 
+def test_a_loop_that_dropped_out_is_no_rival_and_drops_out_by_its_first_turn(comparison):
+    from comparison import run
+
+    records = records_of([1.0], [1.0], [1.0])
+    for name, first, *others in (("a", 1.0, 3.0, 3.0), ("b", 1.6), ("c", 1.4, 4.0, 4.0)):
+        for turn, time in enumerate([first, *others]):
+            records[name].add("predict", 0, turn, [time, time])
+    behind = {n for n, r in records.items() if run._far_behind(r.contender, records, ["predict"], 0)}
+    assert behind == {"b"}
+    assert run.best(records, "hand", "jax", "predict", 0) is records["a"]
+    assert not run._far_behind(records["b"].contender, records, [], 0)
+
+
 @pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("first", [True, False])

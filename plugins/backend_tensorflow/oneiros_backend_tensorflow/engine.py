@@ -124,7 +124,7 @@ class TensorFlowEngine:
     def rows(self, arrays: list[Any], index: Array) -> list[Any]:
         """Returns the rows that an index names, of each array."""
         if are_host(arrays):
-            return list(rows_of(index, arrays))
+            return rows_of(index, arrays)
         with scope():
             return [tf.gather(x, index) for x in arrays]
 
