@@ -158,8 +158,23 @@ def _adam(weights: T, m: T, v: T, count: T, slopes: T, epsilon: float) -> tuple[
     return moved, m, v, count
 
 
+@jax.custom_vjp
+def _product(x: T, y: T) -> T:
+    return x @ y
+
+
+def _product_backward(saved: tuple[T, T], slope: T) -> tuple[T, T]:
+    x, y = saved
+    return slope @ y.T, jax.lax.optimization_barrier(slope.T @ x).T
+
+
+_product.defvjp(lambda x, y: (x @ y, (x, y)), _product_backward)
+
+
 def _dense(weights: T, x: T) -> T:
-    return x @ weights[0] + weights[1]
+    kernel, bias = weights
+    few = 1 < kernel.shape[1] <= 16 and len(kernel) >= 4 * kernel.shape[1]
+    return (_product(x, kernel) if few else x @ kernel) + bias
 
 
 def _mlp(weights: T, running: T, x: T, training: bool) -> tuple[T, T]:

@@ -37,11 +37,11 @@ class Feed:
         except ValueError:
             array = np.empty((), object)
         want = (None, *self.shape[1:]) if batched else self.shape
-        problem = f"an array of shape {array.shape}"
-        if array.dtype.kind not in "biuf":
-            problem = f"{value!r:.60}, which is not an array of numbers"
-        elif len(want) == array.ndim and all(n in (None, m) for n, m in zip(want, array.shape, strict=True)):
+        numeric, pairs = array.dtype.kind in "biuf", zip(want, array.shape, strict=False)
+        if numeric and len(want) == array.ndim and all(n in (None, m) for n, m in pairs):
             return array if batched else np.asarray(array, self.dtype)
+        shown = f"an array of shape {array.shape}"
+        problem = shown if numeric else f"{value!r:.60}, which is not an array of numbers"
         raise DataError(
             f"{self.label} received {problem}. It takes shape {self.shape} of type {self.dtype}; None stands "
             f"for any size{', and a data set may have any number of rows' if batched else ''}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from typing import Any
 
 from oneiros.bases import Callback
@@ -79,15 +80,13 @@ class BaseLogger(Callback):
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Adds some batches."""
         self.seen += sum(logs["size"])
-        for name, values in logs.items():
-            products = (value * size for value, size in zip(values, logs["size"], strict=True))
-            self.totals[name] = sum(products, self.totals.get(name, 0))
+        for name in filter(logs.__contains__, self.params["metrics"]):
+            self.totals[name] = sum(map(operator.mul, logs[name], logs["size"]), self.totals.get(name, 0))
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Puts the averages into `logs`, for the callbacks after this one."""
-        for name in self.params["metrics"]:
-            if logs is not None and name in self.totals:
-                logs[name] = self.totals[name] / self.seen
+        if logs is not None:
+            logs.update((name, total / self.seen) for name, total in self.totals.items())
 
 
 class History(Callback):
@@ -103,9 +102,6 @@ class History(Callback):
     def on_train_begin(self, logs: Logs = None) -> None:
         """Starts an empty history."""
         self.epoch, self.history = list[int](), dict[str, list[Any]]()
-
-    def on_run_end(self, logs: dict[str, Any]) -> None:
-        """Waits for the epoch's values."""
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Adds the epoch's values."""

@@ -69,8 +69,8 @@ def _checked(value: Any, name: str, shape: Shape | None, kind: str, first_axis: 
 
 
 def _fits(shape: Sequence[int], expected: Shape, first_axis: int) -> bool:
-    pairs = list(zip(shape, expected, strict=False))[first_axis:]
-    return len(shape) == len(expected) and all(want is None or want == size for size, want in pairs)
+    pairs = zip(shape[first_axis:], expected[first_axis:], strict=False)
+    return len(shape) == len(expected) and all(want in (None, size) for size, want in pairs)
 
 
 def as_array(value: Any, what: str) -> Array:
@@ -189,7 +189,7 @@ def _class_weights(y: Array, class_weight: Any) -> Array:
 def check_array_lengths(inputs: Sequence[Array], targets: Sequence[Array], weights: Sequence[Array]) -> None:
     """Raises a DataError unless all arrays have the same number of samples, and at least one."""
     first = inputs[0].shape[0]
-    if not first or any(array.shape[0] != first for group in (inputs, targets, weights) for array in group):
+    if not first or {array.shape[0] for array in (*inputs, *targets, *weights)} != {first}:
         groups = (("inputs", inputs), ("targets", targets), ("sample weights", weights))
         counts = "; ".join(f"{kind} {_listed(x.shape[0] for x in group)}" for kind, group in groups if group)
         raise DataError(f"All arrays need the same number of samples, at least 1. Received {counts}.")

@@ -57,7 +57,11 @@ def capacity(steps: int, batch: int, arrays: Sequence[Any]) -> int:
 
 def lengthened(index: Array, steps: int) -> Array:
     """Returns an index of so many steps; what is added names the first row."""
-    return index if len(index) == steps else np.pad(index, ((0, steps - len(index)), (0, 0)))
+    if len(index) == steps:
+        return index
+    longer = np.zeros((steps, *index.shape[1:]), index.dtype)
+    longer[: len(index)] = index
+    return longer
 
 
 def batches_of(index: Array, arrays: Sequence[Array]) -> list[Array]:

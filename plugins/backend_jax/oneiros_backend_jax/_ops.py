@@ -11,6 +11,7 @@ import numpy as np
 from oneiros.errors import ArgumentError
 from oneiros_jax_common import draws
 from oneiros_jax_common.jax_import import jax
+from oneiros_jax_common.products import product
 from oneiros_recorder.pinning import floatx
 
 from oneiros_backend_jax.conversion import CONCRETE, floats, is_known, paired, space, tensor
@@ -147,6 +148,8 @@ class Operations:
         x, y = paired(x, y)
         axis = max(y.ndim - 2, 0)
         x, y = met(x, -1, y, axis)
+        if x.ndim == 2 and y.ndim == 2:
+            return product(jnp.asarray(x), jnp.asarray(y))
         return jax.lax.dot_general(jnp.asarray(x), jnp.asarray(y), (((x.ndim - 1,), (axis,)), ((), ())))
 
     @staticmethod

@@ -10,6 +10,7 @@ from oneiros.errors import ArgumentError
 from oneiros_recorder.pinning import floatx
 
 from oneiros_backend_tensorflow.conversion import floats, paired, tensor
+from oneiros_backend_tensorflow.products import product
 from oneiros_backend_tensorflow.quiet import tf
 
 T = Any
@@ -79,7 +80,7 @@ class Operations:
     def dot(x: T, y: T) -> T:
         x, y = paired(x, y)
         if x.shape.rank == 2 and y.shape.rank == 2:
-            return tf.matmul(x, y)
+            return product(x, y)
         return tf.tensordot(x, y, [[x.shape.rank - 1], [max(y.shape.rank - 2, 0)]])
 
     @staticmethod

@@ -18,13 +18,13 @@ from oneiros_recorder.recorder import Node, RecordedFunction, Recorder
 from oneiros_backend_tensorflow import raw
 from oneiros_backend_tensorflow._ops import Draws, Operations
 from oneiros_backend_tensorflow.beam_search import beam_search
-from oneiros_backend_tensorflow.compiled import xla_setting
 from oneiros_backend_tensorflow.engine import Cell, TensorFlowEngine
 from oneiros_backend_tensorflow.fused import Fused
 from oneiros_backend_tensorflow.memory import share_arenas
 from oneiros_backend_tensorflow.normalization import normalize, normalize_by
 from oneiros_backend_tensorflow.quiet import tf
 from oneiros_backend_tensorflow.spatial import PRIMITIVES
+from oneiros_backend_tensorflow.xla import xla_setting
 
 T = Any
 

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from oneiros.errors import ArgumentError, DataError
+from oneiros.errors import DataError
 from oneiros_backend_common.batches import aligned, aligned_copy
 from oneiros_recorder.recorder import Program
 
-from oneiros_backend_tensorflow.devices import in_host_memory, on_device, on_gpu
+from oneiros_backend_tensorflow.devices import in_host_memory, on_device
 from oneiros_backend_tensorflow.memory import give_back
 from oneiros_backend_tensorflow.quiet import tf
 from oneiros_backend_tensorflow.reuse import compiled_once
 from oneiros_backend_tensorflow.runnable import TRACING, Runnable
+from oneiros_backend_tensorflow.xla import suits_xla
 
-XLA_VARIABLE = "ONEIROS_TENSORFLOW_XLA"
-_LOST_IN_XLA = {"Assert", "CheckNumerics", "CheckNumericsV2", "EagerPyFunc", "PrintV2", "PyFunc"}
-_SLOW_IN_XLA_ON_CPU = {
-    "Conv2D", "Conv2DBackpropFilter", "Conv2DBackpropInput", "Conv3D", "Conv3DBackpropFilterV2",
-    "Conv3DBackpropInputV2", "DepthwiseConv2dNative", "DepthwiseConv2dNativeBackpropFilter",
-    "DepthwiseConv2dNativeBackpropInput",
-}  # fmt: skip
 BAD_INPUT = (
     tf.errors.InvalidArgumentError, tf.errors.OutOfRangeError, tf.errors.FailedPreconditionError,
     tf.errors.UnimplementedError, tf.errors.NotFoundError,
@@ -71,7 +64,7 @@ class Compiled:
             graph = traced(fn, signature)
             self._run = plain or whole(Runnable(graph)).bound(variables)
             self._inner = self._plain = None
-            if _suits_xla(graph) if xla is None else xla:
+            if suits_xla(graph.graph) if xla is None else xla:
                 inner = compiled_once(
                     graph, variables, lambda: traced(lambda *args: graph(*args), signature, jit_compile=True)
                 )
@@ -158,24 +151,6 @@ class Staging:
                 place.fill(value)
                 self._works = self._works and bool((tensor.numpy() == value).all())
         return places, tensors if self._works else list(map(tf.constant, arrays))
-
-
-def _suits_xla(concrete: Any) -> bool:
-    graph = concrete.graph.as_graph_def()
-    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
-    kinds = {node.op for node in nodes}
-    if kinds & _LOST_IN_XLA:
-        return False
-    return on_gpu() or not kinds & _SLOW_IN_XLA_ON_CPU
-
-
-def xla_setting() -> bool | None:
-    """Returns what the environment variable ONEIROS_TENSORFLOW_XLA says: `on`, `off`, or `auto` (None)."""
-    value = os.environ.get(XLA_VARIABLE, "auto").strip().lower()
-    known = {"on": True, "1": True, "off": False, "0": False, "auto": None, "": None}
-    if value not in known:
-        raise ArgumentError(f"{XLA_VARIABLE} is {value!r}; it takes on, off or auto.")
-    return known[value]
 
 
 def reason(error: Exception) -> str:

@@ -12,22 +12,29 @@ from oneiros_recorder.recorder import Program
 from oneiros_backend_tensorflow.quiet import tf
 
 T = Any
-_wanted: ContextVar[bool] = ContextVar("oneiros_derivatives_wanted", default=True)
+_traced: ContextVar[Program | None] = ContextVar("oneiros_traced_program", default=None)
 
 
 @contextmanager
-def differentiated(program: Program) -> Iterator[None]:
-    """Inside, operations take the form that suits a program, which may ask for gradients or not."""
-    token = _wanted.set(program.differentiates)
+def traced(program: Program) -> Iterator[None]:
+    """Inside, operations take the form that suits a program: whether it asks for gradients, and for XLA."""
+    token = _traced.set(program)
     try:
         yield
     finally:
-        _wanted.reset(token)
+        _traced.reset(token)
 
 
 def derivatives_wanted() -> bool:
     """Tells whether what is being traced may be differentiated."""
-    return _wanted.get()
+    program = _traced.get()
+    return program is None or program.differentiates
+
+
+def wants_xla() -> bool | None:
+    """Tells whether XLA is to compile what is being traced; None if its graph decides."""
+    program = _traced.get()
+    return None if program is None else program.options["xla"]
 
 
 def with_derivative(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +15,7 @@ from oneiros_recorder.recorder import Program, Spec
 
 from oneiros_backend_tensorflow._ops import OPERATORS
 from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, Staging, lent, reason
-from oneiros_backend_tensorflow.derivatives import dense, differentiated
+from oneiros_backend_tensorflow.derivatives import dense, traced
 from oneiros_backend_tensorflow.devices import in_host_memory, on_device, scope
 from oneiros_backend_tensorflow.loops import Arguments, Loop
 from oneiros_backend_tensorflow.quiet import dismantle_func_graph, tf
@@ -133,7 +134,7 @@ class TensorFlowEngine:
 
         def step(variables: list[Any], draws: Any, *feeds: Any) -> list[Any]:
             counter, *seeds = tf.unstack(draws)
-            with differentiated(program):
+            with traced(program):
                 outputs, new = program(feeds, [v.read_value() for v in variables], phase, counter, seeds)
             _store([variables[place] for place in places], new, outputs)
             return outputs
@@ -169,7 +170,7 @@ class TensorFlowEngine:
                 current = list(state)
                 for place, value in zip(places, written, strict=True):
                     current[place] = value
-                with differentiated(program):
+                with traced(program):
                     outputs, new = program([feed[i] for feed in feeds], current, phase, counter + i, seeds)
                 return i + 1, new, [r.write(i, output) for r, output in zip(results, outputs, strict=True)]
 
@@ -188,9 +189,10 @@ class TensorFlowEngine:
         outer = [first, number, tf.TensorSpec(index.shape, tf.int32), *whole]
         one_by_one = self._one_by_one(program, phase, [spec.shape for spec in batches])
         compiled = Compiled(many, program, [first, number, *batches], (gathered, outer), one_by_one)
+        counted = functools.cache(lambda steps: tf.constant(steps))
 
         def run(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
-            first = [draws(counter), tf.constant(steps)]
+            first = [draws(counter), counted(steps)]
             if not are_host(arrays):
                 return compiled(*first, tf.constant(index), *arrays)
             make = lent if compiled.keeps_nothing and index.size else tf.constant

@@ -17,6 +17,7 @@ import numpy as np
 from oneiros.errors import ArgumentError, DataError
 from oneiros_jax_common.devices import platform
 from oneiros_jax_common.jax_import import jax
+from oneiros_jax_common.products import transposed_product
 from pytensor.compile.ops import DeepCopyOp, TypeCastingOp
 from pytensor.printing import Print
 from pytensor.tensor.basic import (
@@ -206,7 +207,10 @@ def _argmax(op: Any, node: Any) -> Any:
 
 @_converts(Dot)
 def _dot(op: Any, node: Any) -> Any:
-    return lambda xp, x, y: xp.dot(x, y)
+    first = node.inputs[0].owner
+    if first is None or not isinstance(first.op, DimShuffle) or first.op.new_order != (1, 0):
+        return lambda xp, x, y: xp.dot(x, y)
+    return lambda xp, x, y: xp.dot(x, y) if xp is np or y.ndim != 2 else transposed_product(x.T, y)
 
 
 @_converts(Blockwise)

@@ -1,0 +1,47 @@
+"""Whether XLA compiles a graph."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from oneiros.errors import ArgumentError
+
+from oneiros_backend_tensorflow.derivatives import wants_xla
+from oneiros_backend_tensorflow.devices import on_gpu
+
+XLA_VARIABLE = "ONEIROS_TENSORFLOW_XLA"
+_LOST_IN_XLA = {"Assert", "CheckNumerics", "CheckNumericsV2", "EagerPyFunc", "PrintV2", "PyFunc"}
+_SLOW_IN_XLA_ON_CPU = {
+    "Conv2D", "Conv2DBackpropFilter", "Conv2DBackpropInput", "Conv3D", "Conv3DBackpropFilterV2",
+    "Conv3DBackpropInputV2", "DepthwiseConv2dNative", "DepthwiseConv2dNativeBackpropFilter",
+    "DepthwiseConv2dNativeBackpropInput",
+}  # fmt: skip
+
+
+def suits_xla(graph: Any) -> bool:
+    """Tells whether XLA can compile a `tf.Graph`, and makes it faster."""
+    definition = graph.as_graph_def()
+    inside = (node for function in definition.library.function for node in function.node_def)
+    return _suit_xla({node.op for part in (definition.node, inside) for node in part})
+
+
+def expects_xla(graph: Any) -> bool:
+    """Tells whether XLA will probably compile a `tf.Graph`, or the one that it is a loop of, in progress."""
+    wanted = wants_xla()
+    return _suit_xla({operation.type for operation in graph.get_operations()}) if wanted is None else wanted
+
+
+def _suit_xla(kinds: set[str]) -> bool:
+    if kinds & _LOST_IN_XLA:
+        return False
+    return on_gpu() or not kinds & _SLOW_IN_XLA_ON_CPU
+
+
+def xla_setting() -> bool | None:
+    """Returns what the environment variable ONEIROS_TENSORFLOW_XLA says: `on`, `off`, or `auto` (None)."""
+    value = os.environ.get(XLA_VARIABLE, "auto").strip().lower()
+    known = {"on": True, "1": True, "off": False, "0": False, "auto": None, "": None}
+    if value not in known:
+        raise ArgumentError(f"{XLA_VARIABLE} is {value!r}; it takes on, off or auto.")
+    return known[value]
