@@ -580,6 +580,27 @@ def test_images_normalised_by_given_moments_are_what_the_formula_says(shape):
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
 
 
+def test_what_a_plain_graph_returns_or_hands_on_is_not_overwritten_by_the_next_batch(tf):
+    image, kept = K.placeholder((None, 4, 4, 1)), []
+    kernel = K.variable(array(2, 2, 1, 3))
+
+    def convolved(a, b):
+        return tf.nn.conv2d(a, b, 1, "SAME"), tf.identity(a)
+
+    def handed_on(a, b):
+        return tf.nn.conv2d(tf.numpy_function(lambda x: kept.append(x) or x, [a], tf.float32), b, 1, "SAME")
+
+    batches = [array(2, 4, 4, 1, seed=seed) for seed in range(3)]
+    f = K.function([image], list(K.apply(convolved, image, kernel)), jit_compile=False)
+    results = [f([batch])[1] for batch in batches]
+    g = K.function([image], [K.apply(handed_on, image, kernel)])
+    for batch in batches:
+        g([batch])
+    for batch, result, held in zip(batches, results, kept, strict=True):
+        np.testing.assert_array_equal(result, batch)
+        np.testing.assert_array_equal(held, batch)
+
+
 @pytest.mark.parametrize("fault", [BufferError("no"), "copies"])
 def test_where_tensors_cant_share_memory_they_are_made_anew(tf, monkeypatch, fault):
     def from_dlpack(capsule):

@@ -15,7 +15,7 @@ from oneiros_backend_tensorflow.memory import give_back
 from oneiros_backend_tensorflow.quiet import tf
 from oneiros_backend_tensorflow.reuse import compiled_once
 from oneiros_backend_tensorflow.runnable import TRACING, Runnable
-from oneiros_backend_tensorflow.xla import suits_xla
+from oneiros_backend_tensorflow.xla import kinds_in, may_keep, suits_xla
 
 BAD_INPUT = (
     tf.errors.InvalidArgumentError, tf.errors.OutOfRangeError, tf.errors.FailedPreconditionError,
@@ -64,7 +64,9 @@ class Compiled:
             graph = traced(fn, signature)
             self._run = plain or whole(Runnable(graph)).bound(variables)
             self._inner = self._plain = None
-            if suits_xla(graph.graph) if xla is None else xla:
+            kinds = kinds_in(graph.graph)
+            self._pure = not program.written and not may_keep(kinds)
+            if suits_xla(kinds) if xla is None else xla:
                 inner = compiled_once(
                     graph, variables, lambda: traced(lambda *args: graph(*args), signature, jit_compile=True)
                 )
@@ -73,12 +75,17 @@ class Compiled:
         self._proven = False
 
     @property
+    def by_xla(self) -> bool:
+        """Whether XLA compiles it."""
+        return self._inner is not None
+
+    @property
     def keeps_nothing(self) -> bool:
         """Whether arguments may lie in memory that changes after the call, as is so for what XLA compiled.
 
-        Other functions may keep them: as the value of a variable that is assigned one.
+        Other functions may keep them: as the value of a variable that is assigned one, or in Python.
         """
-        return self._proven and self._inner is not None
+        return self._proven and (self.by_xla or self._pure)
 
     def __call__(self, *tensors: Any, ready: list[Any] | None = None) -> list[Array]:
         """Returns the outputs as arrays.

@@ -195,6 +195,8 @@ class TensorFlowEngine:
             first = [draws(counter), counted(steps)]
             if not are_host(arrays):
                 return compiled(*first, tf.constant(index), *arrays)
+            if not compiled.by_xla:
+                return compiled(*first, index, *arrays)
             make = lent if compiled.keeps_nothing and index.size else tf.constant
             return compiled(*first, index, *arrays, ready=[*first, *map(make, batches_of(index, arrays))])
 

@@ -19,23 +19,29 @@ _SLOW_IN_XLA_ON_CPU = {
 }  # fmt: skip
 
 
-def suits_xla(graph: Any) -> bool:
-    """Tells whether XLA can compile a `tf.Graph`, and makes it faster."""
+def kinds_in(graph: Any) -> set[str]:
+    """Returns the kinds of operations in a `tf.Graph` and the functions that it calls."""
     definition = graph.as_graph_def()
     inside = (node for function in definition.library.function for node in function.node_def)
-    return _suit_xla({node.op for part in (definition.node, inside) for node in part})
+    return {node.op for part in (definition.node, inside) for node in part}
+
+
+def suits_xla(kinds: set[str]) -> bool:
+    """Tells whether XLA can compile operations of these kinds, and makes them faster."""
+    if may_keep(kinds):
+        return False
+    return on_gpu() or not kinds & _SLOW_IN_XLA_ON_CPU
+
+
+def may_keep(kinds: set[str]) -> bool:
+    """Tells whether some hand tensors to Python or the like, which may keep them."""
+    return bool(kinds & _LOST_IN_XLA)
 
 
 def expects_xla(graph: Any) -> bool:
-    """Tells whether XLA will probably compile a `tf.Graph`, or the one that it is a loop of, in progress."""
+    """Tells whether XLA will probably compile a `tf.Graph` that is being traced, or is the body of a loop."""
     wanted = wants_xla()
-    return _suit_xla({operation.type for operation in graph.get_operations()}) if wanted is None else wanted
-
-
-def _suit_xla(kinds: set[str]) -> bool:
-    if kinds & _LOST_IN_XLA:
-        return False
-    return on_gpu() or not kinds & _SLOW_IN_XLA_ON_CPU
+    return suits_xla({operation.type for operation in graph.get_operations()}) if wanted is None else wanted
 
 
 def xla_setting() -> bool | None:
