@@ -40,10 +40,9 @@ class Feed:
         numeric, pairs = array.dtype.kind in "biuf", zip(want, array.shape, strict=False)
         if numeric and len(want) == array.ndim and all(n in (None, m) for n, m in pairs):
             return array if batched else np.asarray(array, self.dtype)
-        shown = f"an array of shape {array.shape}"
-        problem = shown if numeric else f"{value!r:.60}, which is not an array of numbers"
+        got = f"an array of shape {array.shape}" if numeric else f"{value!r:.60}, not an array of numbers"
         raise DataError(
-            f"{self.label} received {problem}. It takes shape {self.shape} of type {self.dtype}; None stands "
+            f"{self.label} received {got}. It takes shape {self.shape} of type {self.dtype}; None stands "
             f"for any size{', and a data set may have any number of rows' if batched else ''}."
             f"{' Make it with sparse=True, or pass x.toarray().' * (hasattr(value, 'toarray') > self.sparse)}"
         )

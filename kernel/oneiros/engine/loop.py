@@ -38,7 +38,9 @@ class Stream:
     """A compiled function and the data it goes over, in single batches or in runs of them (its `loop`).
 
     How many batches make a run depends on the model and the data alone, never on time, and runs start at
-    multiples of that number: the same training is grouped, and rounded, the same way each time.
+    multiples of that number: the same training is grouped, and rounded, the same way each time. Data that is
+    gone over again and again makes few runs, of one length; other data runs of a power of two, for which the
+    function was maybe compiled already.
 
     # Arguments
         function: takes `arrays`, and the learning phase if it was left open.
@@ -55,10 +57,12 @@ class Stream:
         self.size, self.in_memory = arrays[0].shape[0], all(type(array) is np.ndarray for array in arrays)
         weight = sum(getattr(x, "dtype", np.dtype(float)).itemsize * math.prod(x.shape) for x in arrays) or 1
         whole = self.in_memory and weight <= LARGEST_UPLOAD
-        steps = min(LONGEST_RUN, RUN_WORK / work, LARGEST_RUN * self.size / (weight * batch_size))
+        batches = self.size / batch_size
+        most = int(min(LONGEST_RUN, RUN_WORK / work, LARGEST_RUN * batches / weight)) or 1
+        even = math.ceil(int(batches) / math.ceil(batches / most))
         keep = getattr(function, "borrow" if once else "upload", None)
         plain = singly or not keep or self.size <= batch_size or any(hasattr(x, "toarray") for x in arrays)
-        self.steps = 1 if plain else 2 ** int(math.log2(max(1.0, steps)))
+        self.steps = 1 if plain else 2 ** int(math.log2(most)) if once else even
         self.upload = keep(arrays) if keep and whole and self.steps > 1 else None
         self.reader = None if whole else ThreadPoolExecutor(1)
         self.ahead: Any = None
@@ -79,8 +83,7 @@ class Stream:
             start: int, the number of batches to pass over.
         """
         size, whole = self.batch_size, len(order) - len(order) % self.batch_size
-        places = make_batches(whole, size * self.steps)
-        places += [(whole, len(order))] if whole < len(order) else []
+        places = make_batches(whole, size * self.steps) + [(whole, len(order))] * (whole < len(order))
         places = [(max(begin, start * size), stop) for begin, stop in places if stop > start * size]
         rows = [order[begin:stop].reshape(-1, min(size, stop - begin)) for begin, stop in places]
         following = None
