@@ -200,9 +200,9 @@ class Callback:
         # Arguments
             logs: dict from `batch`, `size` and each name of a loss or metric to the list of batches' values.
         """
-        told = [getattr(self.on_batch_begin, "__func__", None), getattr(self.on_batch_end, "__func__", None)]
-        deaf = told == [Callback.on_batch_begin, Callback.on_batch_end]
-        for values in () if deaf else zip(*logs.values(), strict=True):
+        methods = [getattr(x, "__func__", None) for x in (self.on_batch_begin, self.on_batch_end)]
+        idle = methods == [Callback.on_batch_begin, Callback.on_batch_end]
+        for values in () if idle else zip(*logs.values(), strict=True):
             log = dict(zip(logs, values, strict=True))
             self.on_batch_begin(log["batch"], {"batch": log["batch"], "size": log["size"]})
             self.on_batch_end(log["batch"], log)

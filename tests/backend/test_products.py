@@ -48,6 +48,55 @@ def test_what_is_no_number_stays_so_in_derivatives(backend):
 
 
 @on_cpu
+def test_gradients_of_k_are_computed_in_the_faster_order(backend, monkeypatch):
+    module, name = {
+        "theano": ("oneiros_backend_theano.jax_ops", "transposed_product"),
+        "jax": ("oneiros_jax_common.products", "transposed_product"),
+        "tensorflow": ("oneiros_backend_tensorflow.products", "_slopes"),
+    }[backend]
+    module, made = pytest.importorskip(module), []
+    original = getattr(module, name)
+    monkeypatch.setattr(module, name, lambda *given: made.append(1) or original(*given))
+    x, w, _ = arrays()
+    inputs, weights = K.placeholder((None, INPUTS)), K.variable(w)
+    K.function([inputs], K.gradients(K.sum(K.sin(K.dot(inputs, weights))), [weights]))([x])
+    assert made
+
+
+def test_complex_products_have_the_derivatives_of_tensorflow():
+    tf = pytest.importorskip("tensorflow")
+    products = pytest.importorskip("oneiros_backend_tensorflow.products")
+    x, w = (tf.complex(part, part[::-1] + 1) for part in arrays()[:2])
+
+    def derivative(product):
+        graph = tf.function(
+            lambda x, w: tf.gradients(tf.math.real(tf.reduce_sum(product(x, w) ** 2)), [w])[0]
+        )
+        return graph(x, w)
+
+    np.testing.assert_allclose(derivative(products.product), derivative(tf.matmul), rtol=1e-4)
+
+
+@on_cpu
+@pytest.mark.parametrize("inside", [False, True])
+def test_tensorflow_expects_xla_by_what_surrounds_a_loop(inside):
+    tf = pytest.importorskip("tensorflow")
+    expects_xla = pytest.importorskip("oneiros_backend_tensorflow.xla").expects_xla
+    found = []
+
+    def step(i, x):
+        found.append(expects_xla(tf.constant(0).graph))
+        return i + 1, x * 2
+
+    def whole(x):
+        image = tf.nn.conv2d(x, tf.zeros((1, 1, 1, 1)), 1, "SAME") if inside else x
+        return tf.while_loop(lambda i, _: i < 3, step, (0, image))[1]
+
+    tf.function(whole, autograph=False).get_concrete_function(tf.TensorSpec((1, 2, 2, 1)))
+    assert found and all(answer != inside for answer in found)
+
+
+@on_cpu
 def test_xla_multiplies_in_the_faster_order_on_jax():
     jax = pytest.importorskip("jax")
     products = pytest.importorskip("oneiros_jax_common.products")

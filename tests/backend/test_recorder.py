@@ -532,10 +532,13 @@ def test_loops_over_data_on_a_device_are_compiled_for_a_few_steps_more():
     """But not over much data, whose batches would be gathered in vain, nor over arrays of NumPy."""
     sizes = [(100, 20), (100, 1)]
     on_device, on_host = [SimpleNamespace(shape=x) for x in sizes], [np.zeros(x) for x in sizes]
-    assert [capacity(steps, 32, on_device) for steps in (2, 31, 32, 33)] == [32, 32, 32, 33]
+    assert [capacity(steps, 32, on_device) for steps in (2, 31, 32, 33, 41)] == [32, 32, 32, 40, 48]
     assert capacity(2, 32, on_host) == 2
     large = [SimpleNamespace(shape=(9, 32, 32, 3))]
     assert [capacity(2, batch, large) for batch in (8, 32, 64, 512)] == [10, 2, 2, 2]
+    for steps in range(1, 1025):
+        assert steps <= capacity(steps, 512, large) <= max(1.25 * steps, steps + 1)
+    assert len({capacity(steps, 512, large) for steps in range(32, 64)}) == 5
 
 
 def test_calls_of_several_threads_never_share_draws(k):

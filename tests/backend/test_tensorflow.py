@@ -580,7 +580,8 @@ def test_images_normalised_by_given_moments_are_what_the_formula_says(shape):
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
 
 
-def test_what_a_plain_graph_returns_or_hands_on_is_not_overwritten_by_the_next_batch(tf):
+@pytest.mark.parametrize("stateful", [True, False])
+def test_what_a_plain_graph_returns_or_hands_on_is_not_overwritten_by_the_next_batch(tf, stateful):
     image, kept = K.placeholder((None, 4, 4, 1)), []
     kernel = K.variable(array(2, 2, 1, 3))
 
@@ -588,9 +589,10 @@ def test_what_a_plain_graph_returns_or_hands_on_is_not_overwritten_by_the_next_b
         return tf.nn.conv2d(a, b, 1, "SAME"), tf.identity(a)
 
     def handed_on(a, b):
-        return tf.nn.conv2d(tf.numpy_function(lambda x: kept.append(x) or x, [a], tf.float32), b, 1, "SAME")
+        seen = tf.numpy_function(lambda x: kept.append(x) or x, [a], tf.float32, stateful=stateful)
+        return tf.nn.conv2d(seen, b, 1, "SAME")
 
-    batches = [array(2, 4, 4, 1, seed=seed) for seed in range(3)]
+    batches = [array(2, 4, 4, 1, seed=seed) for seed in range(4)]
     f = K.function([image], list(K.apply(convolved, image, kernel)), jit_compile=False)
     results = [f([batch])[1] for batch in batches]
     g = K.function([image], [K.apply(handed_on, image, kernel)])
@@ -599,6 +601,39 @@ def test_what_a_plain_graph_returns_or_hands_on_is_not_overwritten_by_the_next_b
     for batch, result, held in zip(batches, results, kept, strict=True):
         np.testing.assert_array_equal(result, batch)
         np.testing.assert_array_equal(held, batch)
+
+
+def test_a_variable_of_tensorflow_in_a_plain_graph_keeps_what_it_is_assigned(tf):
+    image, kernel = K.placeholder((None, 4, 4, 1)), K.variable(array(2, 2, 1, 3))
+    last = tf.Variable(tf.zeros((2, 4, 4, 1)))
+
+    def change(a, b):
+        found = a - last.read_value()
+        with tf.control_dependencies([found]):
+            last.assign(a)
+        return found + 0 * tf.reduce_sum(tf.nn.conv2d(a, b, 1, "SAME"))
+
+    f = K.function([image], [K.apply(change, image, kernel)])
+    changes = [f([np.full((2, 4, 4, 1), number, "float32")])[0].max() for number in range(1, 6)]
+    assert changes == [1, 1, 1, 1, 1]
+
+
+def test_a_plain_graph_takes_batches_without_making_tensors(tf, monkeypatch):
+    staging = pytest.importorskip("oneiros_backend_tensorflow.compiled").Staging
+    image, staged = K.placeholder((None, 4, 4, 1)), []
+    kernel, total = K.variable(array(2, 2, 1, 3)), K.variable(0.0)
+    convolution = K.apply(lambda a, b: tf.nn.conv2d(a, b, 1, "SAME"), image, kernel)
+    run = staging.run
+    monkeypatch.setattr(staging, "run", lambda self, *given: staged.append(1) or run(self, *given))
+    for updates, expected in (([], 2), ([K.update_add(total, K.sum(convolution))], 0)):
+        f = K.function([image], [convolution], updates)
+        for seed in range(3):
+            batch = array(2, 4, 4, 1, seed=seed)
+            np.testing.assert_allclose(
+                f([batch])[0], tf.nn.conv2d(batch, array(2, 2, 1, 3), 1, "SAME"), rtol=1e-5, atol=1e-6
+            )
+        assert len(staged) == expected
+        staged.clear()
 
 
 @pytest.mark.parametrize("fault", [BufferError("no"), "copies"])

@@ -58,6 +58,36 @@ def test_base_logger_averages_by_size():
     assert logger.seen == 0 and logger.totals == {}
 
 
+def test_base_logger_adds_up_before_it_knows_of_metrics():
+    logger = BaseLogger()
+    logger.on_epoch_begin(0)
+    logger.on_batch_end(0, {"batch": 0, "size": 2, "loss": 1.0})
+    logger.set_params({"metrics": ["loss", "loss"]})
+    logger.totals["other"] = 5.0
+    logs = {}
+    logger.on_epoch_end(0, logs)
+    assert logs == {"loss": 1.0}
+
+
+def test_after_a_run_batches_are_told_to_methods_of_classes_and_of_objects():
+    class OfClass(Callback):
+        def on_batch_begin(self, batch, logs=None):
+            notes.append(("begin", batch, logs))
+
+    notes, logs = [], {"batch": range(2), "size": [3, 1], "loss": [0.5, 0.25]}
+    of_object = Callback()
+    of_object.on_batch_end = lambda batch, logs=None: notes.append(("end", batch, logs))
+    for callback in (OfClass(), of_object):
+        callback.on_run_end(logs)
+    assert notes[:2] == [("begin", 0, {"batch": 0, "size": 3}), ("begin", 1, {"batch": 1, "size": 1})]
+    assert [note[:2] for note in notes[2:]] == [("end", 0), ("end", 1)]
+    assert notes[3][2] == {"batch": 1, "size": 1, "loss": 0.25}
+
+
+def test_batches_are_not_gone_over_for_callbacks_that_hear_of_none():
+    Callback().on_run_end({"batch": iter(lambda: pytest.fail("a batch was looked at"), None)})
+
+
 def test_history_starts_anew_with_each_training():
     history = History()
     for _ in range(2):

@@ -176,17 +176,25 @@ class TestRuns:
             single, dense = stream._batch(np.array(rows))
             assert (single.shape, single.strides, dense.strides) == ((4,), (0,), (4,))
 
-    @pytest.mark.parametrize(("rows", "once", "expected"), [
-        (1000, False, [100, 100, 25, 13, 1]), (1009, False, [100, 100, 25, 13, 1]),
-        (11, False, [1, 1, 1, 1, 1]), (1000, True, [1024, 256, 32, 8, 1]),
+    @pytest.mark.parametrize(("rows", "evenly", "expected"), [
+        (1000, True, [100, 100, 25, 13, 1]), (1009, True, [100, 100, 25, 13, 1]),
+        (11, True, [1, 1, 1, 1, 1]), (1000, False, [1024, 256, 32, 8, 1]),
     ])  # fmt: skip
-    def test_get_shorter_with_work_and_never_depend_on_time(self, rows, once, expected):
+    def test_get_shorter_with_work_and_never_depend_on_time(self, rows, evenly, expected):
         x = [np.zeros((rows, 4), "float32")]
-        held = {"upload": lambda self, arrays: "held", "borrow": lambda self, arrays: "held"}
-        train = type("F", (), held)()
+        train = type("F", (), {"upload": lambda self, arrays: "held"})()
         works = (1e3, 1e8, 1e9, 2.2e9, 1e12)
-        assert [loop.Stream(train, x, 1, 10, work, False, once).steps for work in works] == expected
-        assert loop.Stream(train, x, 1, 10, 1e12, False, once).upload is None
+        streams = [loop.Stream(train, x, 1, 10, work, False, evenly=evenly) for work in works]
+        assert [stream.steps for stream in streams] == expected and streams[-1].upload is None
+
+    def test_of_training_alone_are_even(self, recorded, rows):
+        model, *_ = recorded()
+        arrays = model.model._standardize_user_data(*rows(100))
+        steps = []
+        for use in ("train", "test", "predict"):
+            with closing(model.model._stream(use, arrays[: 1 if use == "predict" else 3], 2)) as stream:
+                steps.append(stream.steps)
+        assert steps == [50, 1024, 1024]
 
     @pytest.mark.parametrize("data", ["one batch", "no upload"])
     def test_are_not_made(self, recorded, rows, data):
@@ -220,11 +228,11 @@ class TestRuns:
                 patch.setattr(loop, "LARGEST_RUN", bytes_)
                 with closing(loop.Stream(train, x, 1, 10, 1e3, False)) as stream:
                     steps.append(stream.steps)
-        assert steps == [100, 8, 1]
+        assert steps == [1024, 8, 1]
 
     def test_may_have_no_bytes_at_all(self):
         train = type("F", (), {"upload": lambda self, arrays: "held"})()
-        assert loop.Stream(train, [np.zeros((4, 0), "float32")], None, 2, 1e3, False).steps == 2
+        assert loop.Stream(train, [np.zeros((4, 0), "float32")], None, 2, 1e3, False).steps == 1024
 
     def test_are_read_while_another_one_is_computed(self, monkeypatch, recorded, rows):
         class Watched(np.ndarray):

@@ -80,13 +80,13 @@ class BaseLogger(Callback):
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Adds some batches."""
         self.seen += sum(logs["size"])
-        for name in filter(logs.__contains__, self.params["metrics"]):
+        for name in logs.keys() - {"batch", "size"}:
             self.totals[name] = sum(map(operator.mul, logs[name], logs["size"]), self.totals.get(name, 0))
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Puts the averages into `logs`, for the callbacks after this one."""
-        if logs is not None:
-            logs.update((name, total / self.seen) for name, total in self.totals.items())
+        means = {x: self.totals[x] / self.seen for x in self.params["metrics"] if x in self.totals}
+        ({} if logs is None else logs).update(means)
 
 
 class History(Callback):

@@ -38,9 +38,7 @@ class Stream:
     """A compiled function and the data it goes over, in single batches or in runs of them (its `loop`).
 
     How many batches make a run depends on the model and the data alone, never on time, and runs start at
-    multiples of that number: the same training is grouped, and rounded, the same way each time. Data that is
-    gone over again and again makes few runs, of one length; other data runs of a power of two, for which the
-    function was maybe compiled already.
+    multiples of that number: the same training is grouped, and rounded, the same way each time.
 
     # Arguments
         function: takes `arrays`, and the learning phase if it was left open.
@@ -49,20 +47,22 @@ class Stream:
         work: float, arithmetic operations per batch, roughly.
         singly: whether each batch must run by itself.
         once: whether the data is gone over once, so that keeping it on the device doesn't pay.
+        evenly: whether to make as few runs as may be, of about one length; else a run is a power of two, so
+            that other data finds the function compiled for it.
     """
 
     def __init__(self, function: Any, arrays: list[Array], phase: int | None, batch_size: int, work: float,
-                 singly: bool, once: bool = False) -> None:  # fmt: skip
+                 singly: bool, once: bool = False, evenly: bool = False) -> None:  # fmt: skip
         self.function, self.arrays, self.batch_size, self.phase = function, arrays, batch_size, phase
         self.size, self.in_memory = arrays[0].shape[0], all(type(array) is np.ndarray for array in arrays)
         weight = sum(getattr(x, "dtype", np.dtype(float)).itemsize * math.prod(x.shape) for x in arrays) or 1
         whole = self.in_memory and weight <= LARGEST_UPLOAD
-        batches = self.size / batch_size
+        batches = max(1, self.size // batch_size)
         most = int(min(LONGEST_RUN, RUN_WORK / work, LARGEST_RUN * batches / weight)) or 1
-        even = math.ceil(int(batches) / math.ceil(batches / most))
+        even = math.ceil(batches / math.ceil(batches / most))
         keep = getattr(function, "borrow" if once else "upload", None)
         plain = singly or not keep or self.size <= batch_size or any(hasattr(x, "toarray") for x in arrays)
-        self.steps = 1 if plain else 2 ** int(math.log2(most)) if once else even
+        self.steps = 1 if plain else even if evenly else 2 ** int(math.log2(most))
         self.upload = keep(arrays) if keep and whole and self.steps > 1 else None
         self.reader = None if whole else ThreadPoolExecutor(1)
         self.ahead: Any = None

@@ -334,8 +334,8 @@ class Model(Container):
         size = source[0].shape[0]
         if fixed and {end - start for start, end in make_batches(size, batch)} != {fixed}:
             raise DataError(f"Pass batch_size={fixed} and {fixed} * n samples; received {size} by {batch}.")
-        function, phase = self._function_for(use)
-        return Stream(function, source, phase, batch, self._work(use, source, batch), singly, once)
+        fn, phase = self._function_for(use)
+        return Stream(fn, source, phase, batch, self._work(use, source, batch), singly, once, use == "train")
 
     def _work(self, use: str, arrays: Arrays, batch: int) -> float:
         """Returns the arithmetic operations that a batch takes, roughly; what it gives counts, too."""

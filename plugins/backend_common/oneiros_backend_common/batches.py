@@ -42,7 +42,7 @@ def are_host(arrays: Sequence[Any]) -> bool:
 
 
 def capacity(steps: int, batch: int, arrays: Sequence[Any]) -> int:
-    """Returns how many steps to compile a loop for, so that one of a few more needs no other.
+    """Returns how many steps to compile a loop for, so that one of some more needs no other.
 
     # Arguments
         steps: how many there are.
@@ -52,7 +52,8 @@ def capacity(steps: int, batch: int, arrays: Sequence[Any]) -> int:
     if are_host(arrays):
         return steps
     numbers: int = batch * sum(math.prod(array.shape[1:]) for array in arrays)
-    return max(steps, min(SHORT_RUN, SMALL_RUN // max(numbers, 1)))
+    grain = 1 << max(0, steps.bit_length() - 3)
+    return max(-(-steps // grain) * grain, min(SHORT_RUN, SMALL_RUN // max(numbers, 1)))
 
 
 def lengthened(index: Array, steps: int) -> Array:

@@ -15,7 +15,7 @@ from oneiros_backend_tensorflow.memory import give_back
 from oneiros_backend_tensorflow.quiet import tf
 from oneiros_backend_tensorflow.reuse import compiled_once
 from oneiros_backend_tensorflow.runnable import TRACING, Runnable
-from oneiros_backend_tensorflow.xla import kinds_in, may_keep, suits_xla
+from oneiros_backend_tensorflow.xla import kinds_in, only_computes, suits_xla
 
 BAD_INPUT = (
     tf.errors.InvalidArgumentError, tf.errors.OutOfRangeError, tf.errors.FailedPreconditionError,
@@ -65,7 +65,7 @@ class Compiled:
             self._run = plain or whole(Runnable(graph)).bound(variables)
             self._inner = self._plain = None
             kinds = kinds_in(graph.graph)
-            self._pure = not program.written and not may_keep(kinds)
+            self._pure = not program.written and only_computes(graph.graph, kinds)
             if suits_xla(kinds) if xla is None else xla:
                 inner = compiled_once(
                     graph, variables, lambda: traced(lambda *args: graph(*args), signature, jit_compile=True)
@@ -83,7 +83,7 @@ class Compiled:
     def keeps_nothing(self) -> bool:
         """Whether arguments may lie in memory that changes after the call, as is so for what XLA compiled.
 
-        Other functions may keep them: as the value of a variable that is assigned one, or in Python.
+        Other functions may keep them, as the value of a variable that is assigned one, say.
         """
         return self._proven and (self.by_xla or self._pure)
 

@@ -16,7 +16,7 @@ _traced: ContextVar[Program | None] = ContextVar("oneiros_traced_program", defau
 
 
 @contextmanager
-def traced(program: Program) -> Iterator[None]:
+def while_tracing(program: Program) -> Iterator[None]:
     """Inside, operations take the form that suits a program: whether it asks for gradients, and for XLA."""
     token = _traced.set(program)
     try:

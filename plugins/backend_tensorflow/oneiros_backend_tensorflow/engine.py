@@ -15,7 +15,7 @@ from oneiros_recorder.recorder import Program, Spec
 
 from oneiros_backend_tensorflow._ops import OPERATORS
 from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, Staging, lent, reason
-from oneiros_backend_tensorflow.derivatives import dense, traced
+from oneiros_backend_tensorflow.derivatives import dense, while_tracing
 from oneiros_backend_tensorflow.devices import in_host_memory, on_device, scope
 from oneiros_backend_tensorflow.loops import Arguments, Loop
 from oneiros_backend_tensorflow.quiet import dismantle_func_graph, tf
@@ -134,7 +134,7 @@ class TensorFlowEngine:
 
         def step(variables: list[Any], draws: Any, *feeds: Any) -> list[Any]:
             counter, *seeds = tf.unstack(draws)
-            with traced(program):
+            with while_tracing(program):
                 outputs, new = program(feeds, [v.read_value() for v in variables], phase, counter, seeds)
             _store([variables[place] for place in places], new, outputs)
             return outputs
@@ -170,7 +170,7 @@ class TensorFlowEngine:
                 current = list(state)
                 for place, value in zip(places, written, strict=True):
                     current[place] = value
-                with traced(program):
+                with while_tracing(program):
                     outputs, new = program([feed[i] for feed in feeds], current, phase, counter + i, seeds)
                 return i + 1, new, [r.write(i, output) for r, output in zip(results, outputs, strict=True)]
 

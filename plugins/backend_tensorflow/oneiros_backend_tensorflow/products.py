@@ -19,6 +19,7 @@ def product(x: T, y: T) -> T:
     found = tf.matmul(x, y)
     if (
         derivatives_wanted()
+        and x.dtype.is_floating
         and not tf.executing_eagerly()
         and suits_turning(x.shape[0], x.shape[1], y.shape[1])
     ):

@@ -9,9 +9,18 @@ from oneiros.errors import ArgumentError
 
 from oneiros_backend_tensorflow.derivatives import wants_xla
 from oneiros_backend_tensorflow.devices import on_gpu
+from oneiros_backend_tensorflow.quiet import tf
 
 XLA_VARIABLE = "ONEIROS_TENSORFLOW_XLA"
-_LOST_IN_XLA = {"Assert", "CheckNumerics", "CheckNumericsV2", "EagerPyFunc", "PrintV2", "PyFunc"}
+_LOST_IN_XLA = {
+    "Assert",
+    "CheckNumerics",
+    "CheckNumericsV2",
+    "EagerPyFunc",
+    "PrintV2",
+    "PyFunc",
+    "PyFuncStateless",
+}
 _SLOW_IN_XLA_ON_CPU = {
     "Conv2D", "Conv2DBackpropFilter", "Conv2DBackpropInput", "Conv3D", "Conv3DBackpropFilterV2",
     "Conv3DBackpropInputV2", "DepthwiseConv2dNative", "DepthwiseConv2dNativeBackpropFilter",
@@ -28,20 +37,30 @@ def kinds_in(graph: Any) -> set[str]:
 
 def suits_xla(kinds: set[str]) -> bool:
     """Tells whether XLA can compile operations of these kinds, and makes them faster."""
-    if may_keep(kinds):
+    if kinds & _LOST_IN_XLA:
         return False
     return on_gpu() or not kinds & _SLOW_IN_XLA_ON_CPU
 
 
-def may_keep(kinds: set[str]) -> bool:
-    """Tells whether some hand tensors to Python or the like, which may keep them."""
-    return bool(kinds & _LOST_IN_XLA)
+def only_computes(graph: Any, kinds: set[str]) -> bool:
+    """Tells whether nothing in a `tf.Graph` keeps what it is given: no variable, queue or code in Python."""
+    lasting = {x.type for x in graph.get_operations() if x.op_def.is_stateful} - {"ReadVariableOp"}
+    return not lasting and not kinds & _LOST_IN_XLA
 
 
 def expects_xla(graph: Any) -> bool:
-    """Tells whether XLA will probably compile a `tf.Graph` that is being traced, or is the body of a loop."""
-    wanted = wants_xla()
-    return suits_xla({operation.type for operation in graph.get_operations()}) if wanted is None else wanted
+    """Tells whether XLA will compile a graph that is being traced, by what it and those around it hold.
+
+    # Arguments
+        graph: a `tf.Graph`, such as the body of a loop.
+    """
+    wanted, kinds = wants_xla(), set[str]()
+    if wanted is not None:
+        return wanted
+    while isinstance(graph, tf.__internal__.FuncGraph):
+        kinds.update(operation.type for operation in graph.get_operations())
+        graph = graph.outer_graph
+    return suits_xla(kinds)
 
 
 def xla_setting() -> bool | None:
