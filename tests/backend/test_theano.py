@@ -207,11 +207,11 @@ def test_the_branch_not_taken_is_not_computed():
 # Loops
 
 
-def test_loops_are_compiled_for_32_steps_or_for_the_most_that_there_were():
+def test_loops_are_compiled_for_32_steps_or_some_more_than_there_were_at_most():
     x = K.placeholder((None, 2))
     f = K.function([x], [K.sum(x)])
     handle = f.upload([np.ones((8, 2))])
-    for steps, compiled in ((1, 1), (5, 2), (4, 2), (32, 2), (1, 2), (33, 3), (9, 3), (34, 4)):
+    for steps, compiled in ((1, 1), (5, 2), (4, 2), (32, 2), (1, 2), (33, 3), (9, 3), (34, 3), (41, 4)):
         assert f.loop(handle, np.zeros((steps, 3), int))[0].tolist() == [6] * steps
         assert len(f._ready) == compiled
 
