@@ -338,12 +338,12 @@ class Model(Container):
         return Stream(fn, source, phase, batch, self._work(use, source, batch), singly, once, use == "train")
 
     def _work(self, use: str, arrays: Arrays, batch: int) -> float:
-        """Returns the arithmetic operations that a batch takes, roughly; what it gives counts, too."""
+        """Returns the operations that a batch takes, roughly; what it gives counts, and each time step."""
         pairs = zip(self.inputs, arrays, strict=False)
         positions = max(math.prod(x.shape[1 : -1 if "float" in K.dtype(at) else None]) for at, x in pairs)
         given = sum(math.prod(size or 1 for size in shape[1:]) for shape in self.internal_output_shapes)
         each = 6.0 if use == "train" else 2.0
-        return float(batch * (each * positions * (self.count_params() + 1) + 250.0 * given))
+        return float(batch * (each * positions * (self.count_params() + 1) + 250.0 * given) + 1e6 * positions)
 
     def _function_for(self, use: str) -> tuple[Any, int | None]:
         """Returns the compiled function for a use, made if need be, and the phase to call it with, if any.

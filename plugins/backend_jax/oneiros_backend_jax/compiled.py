@@ -145,14 +145,12 @@ class _Call:
     def __init__(self, compiled: Any, variables: _Variables, written: int, outputs: int) -> None:
         self._compiled, self._outputs = compiled, outputs
         self._slots, self._written = variables.slots, variables.slots[:written]
-        self._fresh = True
 
     def __call__(self, given: list[Any]) -> list[Array]:
         holders: list[list[Any]] = [[None] for _ in range(self._outputs)]
         with jax.enable_x64(True), LOCK:
             arguments = [*map(_first, self._slots), *given]
-            store(self._compiled, arguments, self._written + holders, self._fresh)
-        self._fresh = False
+            store(self._compiled, arguments, self._written + holders, bool(self._written))
         if not holders and self._written:
             self._written[0][0].block_until_ready()
         return [np.array(holder[0]) for holder in holders]

@@ -15,18 +15,18 @@ LOCK = threading.Lock()
 """Held from reading the variables to storing their new values: no other thread reads a donated buffer."""
 
 
-def store(function: Callable[..., Any], arguments: Any, slots: Sequence[list[Any]], fresh: bool) -> None:
+def store(function: Callable[..., Any], arguments: Any, slots: Sequence[list[Any]], python: bool) -> None:
     """Calls `function` and puts each of its results at the start of a list.
 
     # Arguments
         function: returns as many results as there are slots.
         arguments: its arguments.
         slots: lists.
-        fresh: whether the function may run Python code of its own, as it does when first called; of all that
-            follows only this is interruptible.
+        python: whether the function may run Python code, as those of `jax.jit` do when first called, and what
+            `compile` returns does each time; of all that follows only this is interruptible.
     """
     results = chain.from_iterable(starmap(function, (arguments,)))
-    if not fresh:
+    if not python:
         deque(map(operator.setitem, slots, repeat(0), results), maxlen=0)
         return
     with deferred_interrupts():
