@@ -91,8 +91,9 @@ def pytest_collection_modifyitems(config, items):
     """Property tests, and what is marked `exhaustive`, belong to the test command and to the exhaustive run.
 
     With `exhaustive(only=True)` it belongs to the exhaustive run alone.
-    In the test command the last backend computes the golden data and the functions of `K`; what is left
-    depends little on the engine: it runs on the others, and in the exhaustive run on all. What TensorFlow
+    In the test command the last backend computes the golden data, the functions of `K`, and what happens in
+    use (threads, Ctrl-C, copies, seeds); what is left depends little on the engine: it runs on the others,
+    and in the exhaustive run on all. What TensorFlow
     runs without XLA there, it runs with XLA in the exhaustive run.
     """
     import draws
@@ -115,4 +116,4 @@ def _is_on(backend, item):
 
 
 def _depends_on_the_engine(item):
-    return item.path.parent.name == "backend" or item.path.name.startswith("test_golden")
+    return item.path.parent.name in ("backend", "robust") or item.path.name.startswith("test_golden")

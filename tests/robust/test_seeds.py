@@ -6,7 +6,10 @@ import sys
 
 import numpy as np
 import oneiros
+import pytest
 from oneiros.callbacks import Callback
+from oneiros.layers import GRU, BatchNormalization, Convolution2D, Dense, Flatten, Masking
+from oneiros.models import Sequential
 
 PROGRAM = """
 import sys
@@ -54,6 +57,27 @@ def test_a_seed_reproduces_a_training_in_this_process_and_in_another(backend, tm
             np.testing.assert_array_equal(one, other)
     alone = trained(lambda: np.random.seed(5), callbacks=[EachBatch()])
     for one, other in zip(run, alone, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6 * np.abs(one).max())
+
+
+@pytest.mark.parametrize("network", ["recurrent", "convolutional"])
+def test_runs_and_single_batches_train_alike(backend, network):
+    layers = {
+        "recurrent": lambda: [Masking(0.0, input_shape=(6, 3)), GRU(4, dropout_U=0.2), Dense(1)],
+        "convolutional": lambda: [
+            Convolution2D(2, 3, 3, input_shape=(6, 6, 1), dim_ordering="tf"), BatchNormalization(axis=3),
+            Flatten(), Dense(1),
+        ],
+    }[network]  # fmt: skip
+    results = []
+    for callbacks in ([], [EachBatch()]):
+        oneiros.set_seed(3)
+        model = Sequential(layers())
+        model.compile("adam", "mse")
+        x = np.random.random((21, *model.input_shape[1:]))
+        history = model.fit(x, x.reshape(21, -1)[:, :1], 4, 2, verbose=0, callbacks=callbacks).history
+        results.append([np.array(history["loss"]), *model.get_weights()])
+    for one, other in zip(*results, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6 * np.abs(one).max())
 
 

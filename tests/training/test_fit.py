@@ -12,7 +12,7 @@ from oneiros import backend as K
 from oneiros import plugins
 from oneiros.callbacks import Callback, History
 from oneiros.engine import loop
-from oneiros.layers import Dense, Input
+from oneiros.layers import Dense, Input, SimpleRNN
 from oneiros.models import Model, Sequential
 
 
@@ -186,6 +186,16 @@ class TestRuns:
         works = (1e3, 1e8, 1e9, 2.2e9, 1e12)
         streams = [loop.Stream(train, x, 1, 10, work, False, evenly=evenly) for work in works]
         assert [stream.steps for stream in streams] == expected and streams[-1].upload is None
+
+    @pytest.mark.parametrize(("length", "most"), [(500, 64), (2000, 16)])
+    def test_are_short_for_small_networks_over_long_series(self, length, most):
+        """Each time step takes its while, however little is computed; Ctrl-C waits for a run to end."""
+        model = Sequential([SimpleRNN(1, input_shape=(length, 1))])
+        model.compile("sgd", "mse")
+        x = np.zeros((2048, length, 1), "float32")
+        arrays = model.model._standardize_user_data(x, x[:, 0])
+        with closing(model.model._stream("train", arrays, 2)) as stream:
+            assert stream.steps <= most
 
     def test_of_training_alone_are_even(self, recorded, rows):
         model, *_ = recorded()
