@@ -296,6 +296,14 @@ def compiled(name):
         return K.function(inputs, [weighted_objective(squared_error)(*inputs)])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def loaded():
+    """PyTensor changes the limit of recursion when it is imported, which hypothesis notices inside a test."""
+    for name in BACKENDS:
+        with K.use(name):
+            K.function([], [K.variable(1.0) + 1])([])
+
+
 @pytest.mark.parametrize("name", BACKENDS)
 @settings(max_examples=draws(30), deadline=None)
 @given(seed=st.integers(0, 10**6), kept=st.integers(1, 30), factor=st.floats(0.1, 10))
