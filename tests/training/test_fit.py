@@ -216,6 +216,13 @@ class TestRuns:
         model.fit(x, y, 8 if data == "one batch" else 4, 1, verbose=0)
         assert train.singles == (1 if data == "one batch" else 2)
 
+    def test_of_all_epochs_share_one_upload(self, recorded, rows):
+        model, train, _ = recorded()
+        original, uploads = train.upload, []
+        train.upload = lambda arrays: uploads.append(1) or original(arrays)
+        model.fit(*rows(9), 2, 3, verbose=0)
+        assert uploads == [1] and train.released == 1
+
     @pytest.mark.parametrize("data", ["in a file", "too large"])
     def test_of_large_data_are_uploaded_in_slices(self, monkeypatch, recorded, rows, data):
         model, train, _ = recorded()
