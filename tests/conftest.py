@@ -93,8 +93,8 @@ def pytest_collection_modifyitems(config, items):
     With `exhaustive(only=True)` it belongs to the exhaustive run alone.
     In the test command the last backend computes the golden data, the functions of `K`, and what happens in
     use (threads, Ctrl-C, copies, seeds); what is left depends little on the engine: it runs on the others,
-    and in the exhaustive run on all. What TensorFlow
-    runs without XLA there, it runs with XLA in the exhaustive run.
+    and in the exhaustive run on all. What TensorFlow runs without XLA there, it runs with XLA in the
+    exhaustive run.
     """
     import draws
 

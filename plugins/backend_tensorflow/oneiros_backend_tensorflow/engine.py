@@ -189,7 +189,7 @@ class TensorFlowEngine:
         outer = [first, number, tf.TensorSpec(index.shape, tf.int32), *whole]
         one_by_one = self._one_by_one(program, phase, [spec.shape for spec in batches])
         compiled = Compiled(many, program, [first, number, *batches], (gathered, outer), one_by_one)
-        counted = functools.cache(lambda steps: tf.constant(steps))
+        counted = functools.cache(tf.constant)
 
         def run(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
             first = [draws(counter), counted(steps)]

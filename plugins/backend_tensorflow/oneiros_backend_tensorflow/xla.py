@@ -13,14 +13,8 @@ from oneiros_backend_tensorflow.quiet import tf
 
 XLA_VARIABLE = "ONEIROS_TENSORFLOW_XLA"
 _LOST_IN_XLA = {
-    "Assert",
-    "CheckNumerics",
-    "CheckNumericsV2",
-    "EagerPyFunc",
-    "PrintV2",
-    "PyFunc",
-    "PyFuncStateless",
-}
+    "Assert", "CheckNumerics", "CheckNumericsV2", "EagerPyFunc", "PrintV2", "PyFunc", "PyFuncStateless",
+}  # fmt: skip
 _SLOW_IN_XLA_ON_CPU = {
     "Conv2D", "Conv2DBackpropFilter", "Conv2DBackpropInput", "Conv3D", "Conv3DBackpropFilterV2",
     "Conv3DBackpropInputV2", "DepthwiseConv2dNative", "DepthwiseConv2dNativeBackpropFilter",
