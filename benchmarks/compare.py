@@ -1,16 +1,20 @@
-"""Oneiros beside Keras 3, and beside the best loops written by hand for the same engines.
+"""Oneiros beside Keras 3, and beside the best loops written by hand for the same
+engines.
 
-    uv run --group benchmark benchmarks/compare.py [--case d] [--measure fit] [--engine jax] [--rounds 3]
+    uv run --group benchmark benchmarks/compare.py [--case d] [--measure fit] [--engine
+    jax] [--rounds 3]
         [--quick] [--clock processor] [--json FILE] [--picture FILE]
 
-Every contender trains the same network from the same weights on the same batches, in a process of its own,
-started anew in each round. Within a round each measure is taken in turns of a fraction of a second, so that
-what slows the machine for a while meets all of them. The losses must agree to 1e-5 (but for Keras 3's of
-case e on TensorFlow, where it leaves an embedding's unused rows as they are). The tables tell medians and
-spreads in milliseconds (per batch; per call for one row and train_on_batch), processor time, the medians of
-the turns' ratios to the engine's best hand-written loop and to Keras 3 on that engine, and whether they are
-within the limits. Where other work shares the machine, `--clock processor` takes the ratios from processor
-time. Fails if losses differ or aren't finite, or a limit is missed.
+Every contender trains the same network from the same weights on the same batches, in a
+process of its own, started anew in each round. Within a round each measure is taken in
+turns of a fraction of a second, so that what slows the machine for a while meets all of
+them. The losses must agree to 1e-5 (but for Keras 3's of case e on TensorFlow, where it
+leaves an embedding's unused rows as they are). The tables tell medians and spreads in
+milliseconds (per batch; per call for one row and train_on_batch), processor time, the
+medians of the turns' ratios to the engine's best hand-written loop and to Keras 3 on
+that engine, and whether they are within the limits. Where other work shares the
+machine, `--clock processor` takes the ratios from processor time. Fails if losses
+differ or aren't finite, or a limit is missed.
 """
 
 from __future__ import annotations
@@ -34,12 +38,19 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--case", action="append", choices=list(CASES))
     parser.add_argument("--measure", action="append", choices=MEASURES)
-    parser.add_argument("--engine", action="append", choices=["theano", "tensorflow", "jax", "torch"])
+    parser.add_argument(
+        "--engine", action="append", choices=["theano", "tensorflow", "jax", "torch"]
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="one round of two turns")
     parser.add_argument("--clock", choices=["wall", "processor"], default="wall")
     parser.add_argument("--json", type=Path, help="file for all figures")
-    parser.add_argument("--picture", type=Path, default=Path("comparison.png"), help="file for the picture")
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        default=Path("comparison.png"),
+        help="file for the picture",
+    )
     return parser.parse_args()
 
 
@@ -57,7 +68,10 @@ def main() -> int:
     from rich.console import Console
 
     chosen, console = options(), Console(width=180)
-    clock, measures = ["wall", "processor"].index(chosen.clock), chosen.measure or run.MEASURES
+    clock, measures = (
+        ["wall", "processor"].index(chosen.clock),
+        chosen.measure or run.MEASURES,
+    )
     rounds, turns = (1, 2) if chosen.quick else (chosen.rounds, run.TURNS)
     engines = {*(chosen.engine or ("theano", "tensorflow", "jax", "torch"))}
     engines |= {"jax"} if "theano" in engines else set()
@@ -65,7 +79,13 @@ def main() -> int:
     for case in chosen.case or CASES:
         among = [c for c in run.contenders(CASES[case]) if c.engine in engines]
         records = results[case] = run.run(
-            case, among, rounds, turns, measures, clock, lambda line: print(line, file=sys.stderr, flush=True)
+            case,
+            among,
+            rounds,
+            turns,
+            measures,
+            clock,
+            lambda line: print(line, file=sys.stderr, flush=True),
         )
         table.show(console, case, records, measures, clock)
         difference, _ = run.disagreement(run.same_maths(case, records))
@@ -83,13 +103,18 @@ def main() -> int:
             case: {
                 name: {
                     "losses": r.losses,
-                    **{m: [[*at, *pair] for at, pair in x.items()] for m, x in r.figures.items()},
+                    **{
+                        m: [[*at, *pair] for at, pair in x.items()]
+                        for m, x in r.figures.items()
+                    },
                 }
                 for name, r in records.items()
             }
             for case, records in results.items()
         }
-        chosen.json.write_text(json.dumps({"versions": run.versions(), "figures": figures}, indent=1))
+        chosen.json.write_text(
+            json.dumps({"versions": run.versions(), "figures": figures}, indent=1)
+        )
     print(*(f"MISSED {line}" for line in failures), sep="\n")
     return int(bool(failures))
 

@@ -1,4 +1,5 @@
-"""Milliseconds that `import oneiros` costs beyond NumPy, and that discovering the installed plugins costs.
+"""Milliseconds that `import oneiros` costs beyond NumPy, and that discovering the
+installed plugins costs.
 
 uv run benchmarks/import_time.py [--runs 11]
 """
@@ -26,13 +27,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=11)
     rows = [
-        json.loads(subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, check=True).stdout)
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-c", PROGRAM], capture_output=True, check=True
+            ).stdout
+        )
         for _ in range(parser.parse_args().runs)
     ]
     imports, discoveries, found = zip(*rows, strict=True)
-    for label, figures in (("import oneiros", imports), (f"discovering {found[0]} plugins", discoveries)):
+    for label, figures in (
+        ("import oneiros", imports),
+        (f"discovering {found[0]} plugins", discoveries),
+    ):
         spread = f"{min(figures):.1f}-{max(figures):.1f}"
-        print(f"{label}: median {statistics.median(figures):.1f} ms of {len(figures)} ({spread})")
+        print(
+            f"{label}: median {statistics.median(figures):.1f} ms of {len(figures)} ({spread})"
+        )
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
-"""What loading a model of 100 MB costs, compared with reading its bytes and building the same model.
+"""What loading a model of 100 MB costs, compared with reading its bytes and building
+the same model.
 
     python benchmarks/load_time.py [--backend theano] [--repeats 7] [--json]
 
-Each round measures all three, one after the other in the same process: reading the file's bytes, building
-the model from its configuration while the bytes are kept, as loading has to, and `load_model`. The ratio is
-that of the medians; the aim is 1.2 at most.
-Processor time counts as well as time by the clock, which says little where other programs run.
+Each round measures all three, one after the other in the same process: reading the
+file's bytes, building the model from its configuration while the bytes are kept, as
+loading has to, and `load_model`. The ratio is that of the medians; the aim is 1.2 at
+most. Processor time counts as well as time by the clock, which says little where other
+programs run.
 """
 
 import argparse
@@ -37,7 +39,8 @@ def main():
 
 
 def measured(path, repeats):
-    """Returns the file's size, and by clock the median times in seconds and their ratio."""
+    """Returns the file's size, and by clock the median times in seconds and their
+    ratio."""
     from oneiros.models import load_model, model_from_json
 
     text = saved(path)
@@ -59,26 +62,41 @@ def measured(path, repeats):
     found = {"bytes": path.stat().st_size}
     for clock in CLOCKS:
         medians = {name: statistics.median(times[clock, name][1:]) for name in steps}
-        found[clock] = {**medians, "ratio": medians["load"] / (medians["read"] + medians["build"])}
+        found[clock] = {
+            **medians,
+            "ratio": medians["load"] / (medians["read"] + medians["build"]),
+        }
     return found
 
 
 def saved(path):
-    """Saves the model, uncompiled, with weights that don't compress; returns its configuration."""
+    """Saves the model, uncompiled, with weights that don't compress; returns its
+    configuration."""
     from oneiros.layers import Dense
     from oneiros.models import Sequential
 
-    model = Sequential([Dense(WIDTH, input_dim=WIDTH), *(Dense(WIDTH) for _ in range(DEPTH - 1))])
+    model = Sequential(
+        [Dense(WIDTH, input_dim=WIDTH), *(Dense(WIDTH) for _ in range(DEPTH - 1))]
+    )
     random = np.random.default_rng(0)
-    model.set_weights([random.standard_normal(value.shape, "float32") for value in model.get_weights()])
+    model.set_weights(
+        [
+            random.standard_normal(value.shape, "float32")
+            for value in model.get_weights()
+        ]
+    )
     model.save(path)
     return model.to_json()
 
 
 def report(found):
-    lines = [f"{found['bytes'] / 1e6:.1f} MB, in ms      read   build    load   load / (read + build)"]
+    lines = [
+        f"{found['bytes'] / 1e6:.1f} MB, in ms      read   build    load   load / (read + build)"
+    ]
     for clock in CLOCKS:
-        read, build, load = (f"{found[clock][name] * 1000:7.1f}" for name in ("read", "build", "load"))
+        read, build, load = (
+            f"{found[clock][name] * 1000:7.1f}" for name in ("read", "build", "load")
+        )
         lines.append(f"{clock:16} {read} {build} {load}   {found[clock]['ratio']:.2f}")
     return "\n".join(lines)
 

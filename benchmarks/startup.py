@@ -1,11 +1,14 @@
-"""Seconds from starting Python to the first trained batch of small networks, per backend.
+"""Seconds from starting Python to the first trained batch of small networks, per
+backend.
 
-    uv run benchmarks/startup.py [--backend theano] [--network cnn] [--runs 5] [--profile]
+    uv run benchmarks/startup.py [--backend theano] [--network cnn] [--runs 5]
+    [--profile]
 
-Each run is a fresh process. A cold one starts with an empty home and no caches, a warm one finds both filled.
-From a run on TensorFlow, `import tensorflow` is taken off. The processor's time is told as well: where it is
-far below the median, other work slowed the runs down. Fails if a median is over its limit. `--profile` says
-instead what takes the time.
+Each run is a fresh process. A cold one starts with an empty home and no caches, a warm
+one finds both filled. From a run on TensorFlow, `import tensorflow` is taken off. The
+processor's time is told as well: where it is far below the median, other work slowed
+the runs down. Fails if a median is over its limit. `--profile` says instead what takes
+the time.
 """
 
 import argparse
@@ -86,9 +89,12 @@ def program_of(network: str) -> str:
 
 
 def run(program: str, backend: str, home: str) -> tuple[Seconds, str]:
-    """Runs a program in a process of its own and returns how long it took and what it printed."""
+    """Runs a program in a process of its own and returns how long it took and what it
+    printed."""
     kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "JAX_", "KERAS_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("XDG_", "JAX_", "KERAS_"))
     }
     settings = {
         "HOME": home,
@@ -100,7 +106,10 @@ def run(program: str, backend: str, home: str) -> tuple[Seconds, str]:
     }
     wall, processor = time.perf_counter(), processor_time()
     done = subprocess.run(
-        [sys.executable, "-c", program], env=kept | settings, capture_output=True, text=True
+        [sys.executable, "-c", program],
+        env=kept | settings,
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         raise SystemExit(done.stderr)
@@ -114,7 +123,8 @@ def processor_time() -> float:
 
 
 def first_batch(network: str, backend: str, home: str) -> Seconds:
-    """Returns how long a network takes to its first batch, without the import of TensorFlow."""
+    """Returns how long a network takes to its first batch, without the import of
+    TensorFlow."""
     program = program_of(network)
     if backend != "tensorflow":
         return run(program, backend, home)[0]
@@ -124,20 +134,21 @@ def first_batch(network: str, backend: str, home: str) -> Seconds:
 
 
 def measure(network: str, backend: str, runs: int) -> bool:
-    """Prints a line for cold and one for warm runs, and returns whether both kept their limits."""
+    """Prints a line for cold and one for warm runs, and returns whether both kept their
+    limits."""
     home = tempfile.mkdtemp()
     first_batch(network, backend, home)
     states = {
-        "cold": [first_batch(network, backend, tempfile.mkdtemp()) for _ in range(runs)],
+        "cold": [
+            first_batch(network, backend, tempfile.mkdtemp()) for _ in range(runs)
+        ],
         "warm": [first_batch(network, backend, home) for _ in range(runs)],
     }
     kept = True
     for state, figures in states.items():
         wall, processor = zip(*figures, strict=True)
         median, limit = statistics.median(wall), LIMITS.get((backend, network, state))
-        line = (
-            f"{backend} {network} {state}: median {median:.2f} s of {runs} ({min(wall):.2f}-{max(wall):.2f})"
-        )
+        line = f"{backend} {network} {state}: median {median:.2f} s of {runs} ({min(wall):.2f}-{max(wall):.2f})"
         line += f", processor {statistics.median(processor):.2f} s"
         if limit:
             line += f", limit {limit} s: {'kept' if median <= limit else 'MISSED'}"
@@ -161,7 +172,9 @@ def main() -> None:
         for network in arguments.network or NETWORKS:
             if arguments.profile:
                 program = program_of(network)
-                print(run(PROFILE.format(program=program), backend, tempfile.mkdtemp())[1])
+                print(
+                    run(PROFILE.format(program=program), backend, tempfile.mkdtemp())[1]
+                )
             else:
                 kept &= measure(network, backend, arguments.runs)
     if not kept:

@@ -1,9 +1,11 @@
-"""What the kernel adds to each `train_on_batch`: a call whose compiled function returns constants.
+"""What the kernel adds to each `train_on_batch`: a call whose compiled function returns
+constants.
 
     python benchmarks/train_overhead.py
 
-Prints quartiles in microseconds, for a classifier with one input and one output, and for a model with two of
-each; then the same per batch of a `fit`, where batches come in runs. The classifier must stay below 50 µs.
+Prints quartiles in microseconds, for a classifier with one input and one output, and
+for a model with two of each; then the same per batch of a `fit`, where batches come in
+runs. The classifier must stay below 50 µs.
 """
 
 from __future__ import annotations
@@ -34,13 +36,19 @@ class Constant(Function):
     def run(self, arrays: list[np.ndarray], phase: int | None) -> list[np.float32]:
         return self.values
 
-    def loop(self, handle: object, index: np.ndarray, phase: int | None = None) -> list[np.ndarray]:
+    def loop(
+        self, handle: object, index: np.ndarray, phase: int | None = None
+    ) -> list[np.ndarray]:
         return [np.full(len(index), value) for value in self.values]
 
 
 def classifier() -> tuple[Sequential, np.ndarray, np.ndarray]:
-    model = Sequential([Dense(16, activation="relu", input_dim=20), Dense(4, activation="softmax")])
-    model.compile(loss="categorical_crossentropy", optimizer="sgd", metrics=["accuracy"])
+    model = Sequential(
+        [Dense(16, activation="relu", input_dim=20), Dense(4, activation="softmax")]
+    )
+    model.compile(
+        loss="categorical_crossentropy", optimizer="sgd", metrics=["accuracy"]
+    )
     model.model.train_function = Constant(model.model)
     x = np.random.random((BATCH, 20)).astype("float32")
     y = np.eye(4, dtype="float32")[np.random.randint(0, 4, BATCH)]
@@ -70,17 +78,29 @@ def microseconds(call, calls: int = CALLS) -> list[float]:
 def fit_per_batch(batches: int = 2000) -> list[float]:
     model, x, y = classifier()
     x, y = np.tile(x, (batches, 1)), np.tile(y, (batches, 1))
-    return [us / batches for us in microseconds(lambda: model.fit(x, y, BATCH, 1, verbose=0), calls=10)]
+    return [
+        us / batches
+        for us in microseconds(lambda: model.fit(x, y, BATCH, 1, verbose=0), calls=10)
+    ]
 
 
 def main() -> int:
     median = 0.0
-    print(f"{CALLS} calls, batches of {BATCH}; µs: lower quartile, median, upper quartile")
-    for name, (model, x, y) in (("2 inputs, 2 outputs", two_by_two()), ("classifier", classifier())):
-        quartiles = microseconds(lambda model=model, x=x, y=y: model.train_on_batch(x, y))
+    print(
+        f"{CALLS} calls, batches of {BATCH}; µs: lower quartile, median, upper quartile"
+    )
+    for name, (model, x, y) in (
+        ("2 inputs, 2 outputs", two_by_two()),
+        ("classifier", classifier()),
+    ):
+        quartiles = microseconds(
+            lambda model=model, x=x, y=y: model.train_on_batch(x, y)
+        )
         median = quartiles[1]
         print(f"{name:>24}: " + "  ".join(f"{us:6.1f}" for us in quartiles))
-    print(f"{'fit, per batch':>24}: " + "  ".join(f"{us:6.1f}" for us in fit_per_batch()))
+    print(
+        f"{'fit, per batch':>24}: " + "  ".join(f"{us:6.1f}" for us in fit_per_batch())
+    )
     print(f"train_on_batch of the classifier: {median:.1f} µs of {LIMIT:.0f}")
     return int(median > LIMIT)
 

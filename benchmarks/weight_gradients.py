@@ -1,9 +1,11 @@
-"""The derivative by weights as a transposed product: its time, beside that of the plain product.
+"""The derivative by weights as a transposed product: its time, beside that of the plain
+product.
 
     uv run --group benchmark benchmarks/weight_gradients.py
 
-Each ratio is a median of turns in which one form runs after the other, with an Adam step that uses it,
-in one loop that XLA compiles for the CPU. A star marks the sizes for which the backends choose the transpose.
+Each ratio is a median of turns in which one form runs after the other, with an Adam
+step that uses it, in one loop that XLA compiles for the CPU. A star marks the sizes for
+which the backends choose the transpose.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from oneiros_backend_common.products import suits_turning
+from oneiros_backend_toolkit.products import suits_turning
 
 SAMPLES, INPUTS, OUTPUTS = (32, 128, 512), (64, 512, 2048), (1, 2, 10, 16, 32, 64, 128)
 STEPS, TURNS = 30, 7
@@ -32,7 +34,9 @@ def turned(x: Any, slope: Any) -> Any:
     return jax.lax.optimization_barrier(slope.T @ x).T
 
 
-def loop_of(derivative: Callable[[Any, Any], Any], x: Any, slope: Any) -> Callable[[], float]:
+def loop_of(
+    derivative: Callable[[Any, Any], Any], x: Any, slope: Any
+) -> Callable[[], float]:
     """Returns a function that runs some steps, and tells the seconds."""
 
     def steps(weights: Any, m: Any, v: Any) -> Any:
@@ -62,12 +66,21 @@ def main() -> None:
         for inputs in INPUTS:
             cells = []
             for outputs in OUTPUTS:
-                x, slope = (jnp.array(random.randn(samples, n), "float32") for n in (inputs, outputs))
+                x, slope = (
+                    jnp.array(random.randn(samples, n), "float32")
+                    for n in (inputs, outputs)
+                )
                 runs = [loop_of(form, x, slope) for form in (plain, turned)]
                 turns = [[run() for run in runs] for _ in range(TURNS)]
                 ratio = statistics.median(b / a for a, b in turns)
-                cells.append(f"{outputs}: {ratio:.2f}{'*' * suits_turning(samples, inputs, outputs)}")
-            print(f"{samples} samples, {inputs} inputs, outputs", "  ".join(cells), flush=True)
+                cells.append(
+                    f"{outputs}: {ratio:.2f}{'*' * suits_turning(samples, inputs, outputs)}"
+                )
+            print(
+                f"{samples} samples, {inputs} inputs, outputs",
+                "  ".join(cells),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

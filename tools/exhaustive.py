@@ -2,8 +2,9 @@
 
     uv run --group test tools/exhaustive.py [--jobs 2] [FILE …]
 
-TensorFlow keeps what XLA compiled until the process ends: in one process thousands of functions use up the
-memory maps that Linux allows. Prints each file's last line as it ends, and what failed; fails if a file does.
+TensorFlow keeps what XLA compiled until the process ends: in one process thousands of
+functions use up the memory maps that Linux allows. Prints each file's last line as it
+ends, and what failed; fails if a file does.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ def run(file: Path) -> bool:
     fine = done.returncode in (0, NO_TESTS)
     if done.returncode != NO_TESTS:
         print(
-            file.relative_to(ROOT), done.stdout.strip().rpartition("\n")[2] if fine else "FAILED", flush=True
+            file.relative_to(ROOT),
+            done.stdout.strip().rpartition("\n")[2] if fine else "FAILED",
+            flush=True,
         )
     if not fine:
         print(done.stdout[-20_000:], done.stderr[-2_000:], sep="\n", flush=True)
@@ -41,7 +44,9 @@ def main() -> int:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     parser.add_argument("--jobs", type=int, default=2)
     chosen = parser.parse_args()
-    files = [file.resolve() for file in chosen.files] or sorted((ROOT / "tests").rglob("test_*.py"))
+    files = [file.resolve() for file in chosen.files] or sorted(
+        (ROOT / "tests").rglob("test_*.py")
+    )
     files.sort(key=lambda file: file.name != "test_properties.py")
     with ThreadPoolExecutor(chosen.jobs) as pool:
         return int(not all(list(pool.map(run, files))))

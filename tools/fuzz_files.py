@@ -1,20 +1,24 @@
-"""Changes golden model files in thousands of ways and loads the results, which must never do harm.
+"""Changes golden model files in thousands of ways and loads the results, which must
+never do harm.
 
     python tools/fuzz_files.py                            1,000 inputs
     python tools/fuzz_files.py --inputs 10000 --seed 1    others, and more of them
-    python tools/fuzz_files.py --only 123 --here          input 123 again, in this process, with its traceback
-    python tools/fuzz_files.py --report record.json       writes the figures into a file
+    python tools/fuzz_files.py --only 123 --here          input 123 again, in this
+    process, with its traceback python tools/fuzz_files.py --report record.json
+    writes the figures into a file
 
-An input is determined by the seed and its number. What is changed: the bytes of HDF5 files; their
-attributes, arrays, groups and links; the configurations inside them; JSON and YAML texts; the headers of
-safetensors files; and of files that Keras 2 wrote the structure, the configurations, how the model was
-compiled, the weights and the optimizer's arrays, whose values turn into NaN, huge, negative or fractional
-ones, or other types. Each is loaded in a child process that may map 2 GiB more than it starts with. Loading
-has to succeed or to raise one of `oneiros.errors`. Anything else is a failure: another exception, the
-child's end, more than 10 seconds, more than 256 MiB at once, a new file, a thread left behind. The exit
-status is 1 if there is one.
+An input is determined by the seed and its number. What is changed: the bytes of HDF5
+files; their attributes, arrays, groups and links; the configurations inside them; JSON
+and YAML texts; the headers of safetensors files; and of files that Keras 2 wrote the
+structure, the configurations, how the model was compiled, the weights and the
+optimizer's arrays, whose values turn into NaN, huge, negative or fractional ones, or
+other types. Each is loaded in a child process that may map 2 GiB more than it starts
+with. Loading has to succeed or to raise one of `oneiros.errors`. Anything else is a
+failure: another exception, the child's end, more than 10 seconds, more than 256 MiB at
+once, a new file, a thread left behind. The exit status is 1 if there is one.
 
-Texts are built under `oneiros.config.parameter_budget(2**22)`; files have the budget that loading sets.
+Texts are built under `oneiros.config.parameter_budget(2**22)`; files have the budget
+that loading sets.
 """
 
 from __future__ import annotations
@@ -46,11 +50,22 @@ GOLDEN = ROOT / "tests" / "golden" / "models"
 KERAS2 = ROOT / "tests" / "saving" / "keras2"
 SECONDS, MIB, ADDRESS_SPACE = 10, 256, 2 << 30
 PARAMETERS = 2**22
-KERAS2_KINDS = ("keras 2 structure", "keras 2 configuration", "keras 2 training", "keras 2 weights")
+KERAS2_KINDS = (
+    "keras 2 structure",
+    "keras 2 configuration",
+    "keras 2 training",
+    "keras 2 weights",
+)
 KINDS = (
-    "hdf5 bytes", "hdf5 structure", "hdf5 configuration", "weights", "json", "yaml", "safetensors",
+    "hdf5 bytes",
+    "hdf5 structure",
+    "hdf5 configuration",
+    "weights",
+    "json",
+    "yaml",
+    "safetensors",
     *KERAS2_KINDS,
-)  # fmt: skip
+)
 
 
 class TooSlow(BaseException):
@@ -67,8 +82,14 @@ class Fuzzer:
 
         K.set_backend("tensorflow")
         self.seed, self.folder = seed, folder
-        self.wholes = [path for path in sorted(GOLDEN.glob("*.h5")) if not path.stem.endswith("_weights")]
-        self.trees = [json.loads(path.with_suffix(".json").read_text()) for path in self.wholes]
+        self.wholes = [
+            path
+            for path in sorted(GOLDEN.glob("*.h5"))
+            if not path.stem.endswith("_weights")
+        ]
+        self.trees = [
+            json.loads(path.with_suffix(".json").read_text()) for path in self.wholes
+        ]
         self.yamls = [path.with_suffix(".yaml").read_text() for path in self.wholes]
         self.models = {}
         for name in ("seq_opt_adam", "seq_stacked_gru", "seq_timedistributed_cnn_lstm"):
@@ -110,21 +131,32 @@ class Fuzzer:
     def _keras2(self, kind: str, rng: random.Random) -> Callable[[], Any]:
         from oneiros.models import load_model
 
-        path, alone = self.folder / "input.h5", kind == "keras 2 weights" and rng.random() < 0.5
-        source = rng.choice(sorted(self.trained if kind == "keras 2 training" else self.keras2))
+        path, alone = (
+            self.folder / "input.h5",
+            kind == "keras 2 weights" and rng.random() < 0.5,
+        )
+        source = rng.choice(
+            sorted(self.trained if kind == "keras 2 training" else self.keras2)
+        )
         mutations.copied(KERAS2 / "text_lstm_weights.h5" if alone else source, path)
         if kind == "keras 2 structure" or (alone and rng.random() < 0.5):
             mutations.change_structure(path, rng)
         elif kind == "keras 2 weights":
             mutations.change_arrays(path, rng, "" if alone else "model_weights")
         elif kind == "keras 2 configuration":
-            mutations.change_leaves(path, rng, "model_config", list(self.keras2.values()))
+            mutations.change_leaves(
+                path, rng, "model_config", list(self.keras2.values())
+            )
         elif rng.random() < 0.6:
-            mutations.change_leaves(path, rng, "training_config", list(self.trained.values()))
+            mutations.change_leaves(
+                path, rng, "training_config", list(self.trained.values())
+            )
         else:
             mutations.change_arrays(path, rng, "optimizer_weights")
         by_name = rng.random() < 0.5
-        return lambda: self.lstm.load_weights(path, by_name=by_name) if alone else load_model(path)
+        return lambda: (
+            self.lstm.load_weights(path, by_name=by_name) if alone else load_model(path)
+        )
 
     def _weights(self, kind: str, rng: random.Random) -> Callable[[], Any]:
         name = rng.choice(sorted(self.models))
@@ -132,7 +164,10 @@ class Fuzzer:
         if kind == "weights":
             source, change = GOLDEN / f"{name}_weights.h5", mutations.change_structure
         else:
-            source, change = self.folder / f"{name}.safetensors", mutations.change_safetensors
+            source, change = (
+                self.folder / f"{name}.safetensors",
+                mutations.change_safetensors,
+            )
         mutations.copied(source, path)
         if rng.random() < 0.7:
             change(path, rng)
@@ -146,10 +181,14 @@ class Fuzzer:
         from oneiros.models import model_from_json, model_from_yaml
 
         if kind == "json":
-            text = json.dumps(mutations.change_tree(rng.choice(self.trees), rng, self.trees))
+            text = json.dumps(
+                mutations.change_tree(rng.choice(self.trees), rng, self.trees)
+            )
             text = text if rng.random() < 0.7 else mutations.change_text(text, rng)
         else:
-            text = mutations.change_text(rng.choice(self.yamls), rng, mutations.YAML_PARTS)
+            text = mutations.change_text(
+                rng.choice(self.yamls), rng, mutations.YAML_PARTS
+            )
 
         def run() -> None:
             with parameter_budget(PARAMETERS):
@@ -170,21 +209,36 @@ class Fuzzer:
         except OneirosError as error:
             outcome, detail = type(error).__name__, str(error)
         except BaseException as error:
-            outcome, detail = f"FAILURE {type(error).__name__}", traceback.format_exc()[-1500:]
+            outcome, detail = (
+                f"FAILURE {type(error).__name__}",
+                traceback.format_exc()[-1500:],
+            )
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
         grown = resident(peak=True) - before
         left = sorted(
-            path.name for path in set(self.folder.iterdir()) - self.files if path.name != "input.h5"
+            path.name
+            for path in set(self.folder.iterdir()) - self.files
+            if path.name != "input.h5"
         )
         if grown > MIB or left or threading.active_count() > threads:
-            outcome, detail = "FAILURE side effect", f"{grown} MiB, files {left}, then {outcome}: {detail}"
+            outcome, detail = (
+                "FAILURE side effect",
+                f"{grown} MiB, files {left}, then {outcome}: {detail}",
+            )
         if show:
             print(kind, outcome, detail, sep="\n")
         seconds = round(time.process_time() - started, 3)
         failed = outcome.startswith("FAILURE")
-        return {"index": index, "kind": kind, "outcome": outcome, "detail": detail if failed else "",
-                "seconds": seconds, "mib": grown, "rss": resident()}  # fmt: skip
+        return {
+            "index": index,
+            "kind": kind,
+            "outcome": outcome,
+            "detail": detail if failed else "",
+            "seconds": seconds,
+            "mib": grown,
+            "rss": resident(),
+        }
 
 
 def resident(peak: bool = False, forget: bool = False) -> int:
@@ -193,7 +247,12 @@ def resident(peak: bool = False, forget: bool = False) -> int:
         Path("/proc/self/clear_refs").write_text("5")
     lines = Path("/proc/self/status").read_text().splitlines()
     return (
-        int(next(line for line in lines if line.startswith("VmHWM" if peak else "VmRSS")).split()[1]) // 1024
+        int(
+            next(
+                line for line in lines if line.startswith("VmHWM" if peak else "VmRSS")
+            ).split()[1]
+        )
+        // 1024
     )
 
 
@@ -203,8 +262,13 @@ def child(seed: int, indices: range, show: bool) -> None:
     signal.signal(signal.SIGPROF, _too_slow)
     with tempfile.TemporaryDirectory() as folder:
         fuzzer = Fuzzer(seed, Path(folder))
-        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (mapped + ADDRESS_SPACE, resource.RLIM_INFINITY))
+        mapped = (
+            int(Path("/proc/self/statm").read_text().split()[0])
+            * resource.getpagesize()
+        )
+        resource.setrlimit(
+            resource.RLIMIT_AS, (mapped + ADDRESS_SPACE, resource.RLIM_INFINITY)
+        )
         for index in indices:
             print(json.dumps({"begins": index}), flush=True)
             print(json.dumps(fuzzer.run(index, show)), flush=True)
@@ -215,7 +279,8 @@ def _too_slow(*_: object) -> None:
 
 
 def parent(seed: int, count: int) -> list[dict[str, Any]]:
-    """Runs children until every input was loaded; a child that ends or hangs is an input's failure."""
+    """Runs children until every input was loaded; a child that ends or hangs is an
+    input's failure."""
     results: list[dict[str, Any]] = []
     begins = 0
     while begins < count:
@@ -226,8 +291,14 @@ def parent(seed: int, count: int) -> list[dict[str, Any]]:
         ) as process:
             begins, reason, detail = _listen(process, begins, results)
         if reason:
-            failure = {"index": begins, "kind": KINDS[begins % len(KINDS)], "outcome": f"FAILURE {reason}"}
-            results.append({**failure, "detail": detail, "seconds": 0.0, "mib": 0, "rss": 0})
+            failure = {
+                "index": begins,
+                "kind": KINDS[begins % len(KINDS)],
+                "outcome": f"FAILURE {reason}",
+            }
+            results.append(
+                {**failure, "detail": detail, "seconds": 0.0, "mib": 0, "rss": 0}
+            )
             begins += 1
     return results
 
@@ -236,12 +307,17 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
-def _listen(process: Any, begins: int, results: list[dict[str, Any]]) -> tuple[int, str, str]:
-    """Collects what a child prints; returns the next input, why the child ended if early, its last words."""
+def _listen(
+    process: Any, begins: int, results: list[dict[str, Any]]
+) -> tuple[int, str, str]:
+    """Collects what a child prints; returns the next input, why the child ended if
+    early, its last words."""
     running, words = False, b""
     os.set_blocking(process.stderr.fileno(), False)
     while True:
-        ready = select.select([process.stdout], [], [], SECONDS * 6 if running else 300)[0]
+        ready = select.select(
+            [process.stdout], [], [], SECONDS * 6 if running else 300
+        )[0]
         words = (words + (process.stderr.read() or b""))[-1500:]
         if not ready:
             process.kill()
@@ -250,7 +326,11 @@ def _listen(process: Any, begins: int, results: list[dict[str, Any]]) -> tuple[i
         if not line:
             code = process.wait()
             words = (words + (process.stderr.read() or b""))[-1500:]
-            return begins, f"exit status {code}" if code else "", words.decode(errors="replace")
+            return (
+                begins,
+                f"exit status {code}" if code else "",
+                words.decode(errors="replace"),
+            )
         found = json.loads(line)
         running = "begins" in found
         if not running:
@@ -294,11 +374,20 @@ def summary(results: list[dict[str, Any]], seed: int, seconds: int) -> dict[str,
         "seed": seed,
         "inputs": len(results),
         "seconds": seconds,
-        "slowest input, seconds of computing": max(result["seconds"] for result in results),
+        "slowest input, seconds of computing": max(
+            result["seconds"] for result in results
+        ),
         "most memory for one input, MiB": max(result["mib"] for result in results),
-        "resident at the beginning and the end, MiB": [results[0]["rss"], results[-1]["rss"]],
-        "outcomes": {kind: dict(sorted(found.items())) for kind, found in outcomes.items()},
-        "failures": [result for result in results if result["outcome"].startswith("FAILURE")],
+        "resident at the beginning and the end, MiB": [
+            results[0]["rss"],
+            results[-1]["rss"],
+        ],
+        "outcomes": {
+            kind: dict(sorted(found.items())) for kind, found in outcomes.items()
+        },
+        "failures": [
+            result for result in results if result["outcome"].startswith("FAILURE")
+        ],
     }
 
 

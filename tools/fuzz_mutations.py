@@ -1,4 +1,5 @@
-"""How `fuzz_files.py` changes model files: their bytes, their structure, and the texts inside them."""
+"""How `fuzz_files.py` changes model files: their bytes, their structure, and the texts
+inside them."""
 
 import copy
 import json
@@ -12,40 +13,152 @@ import h5py
 import numpy as np
 
 ODD_TEXTS = (
-    "", "a", "..", "/", "../../x", "None", "\0", "\ud800", "x" * 5000, "é", "Dense", "Lambda", "eval",
-    "softmax", "l2", "float16", "object", "http://127.0.0.1:9/x", "NaN", "model_weights", "0",
-    "relu:relu", "oneiros:x", "{}", "[",
-)  # fmt: skip
+    "",
+    "a",
+    "..",
+    "/",
+    "../../x",
+    "None",
+    "\0",
+    "\ud800",
+    "x" * 5000,
+    "é",
+    "Dense",
+    "Lambda",
+    "eval",
+    "softmax",
+    "l2",
+    "float16",
+    "object",
+    "http://127.0.0.1:9/x",
+    "NaN",
+    "model_weights",
+    "0",
+    "relu:relu",
+    "oneiros:x",
+    "{}",
+    "[",
+)
 ODD_VALUES = (
-    None, True, False, 0, 1, -1, 2, 3, 7, 255, 1000, 10**6, 10**9, 2**31, 2**63, 2**64, 10**12, 10**30,
-    -(2**63), 0.5, -0.0, 1e-30, 1e30, 1e300, [], {}, [None], [0], [[]], [1, 2, 3], {"a": 1},
-    {"name": "l2"}, {"class_name": "Dense"}, {"class_name": "Dense", "config": {}},
-    ["lambda", None, None], [None, 0, 0],
-)  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    2,
+    3,
+    7,
+    255,
+    1000,
+    10**6,
+    10**9,
+    2**31,
+    2**63,
+    2**64,
+    10**12,
+    10**30,
+    -(2**63),
+    0.5,
+    -0.0,
+    1e-30,
+    1e30,
+    1e300,
+    [],
+    {},
+    [None],
+    [0],
+    [[]],
+    [1, 2, 3],
+    {"a": 1},
+    {"name": "l2"},
+    {"class_name": "Dense"},
+    {"class_name": "Dense", "config": {}},
+    ["lambda", None, None],
+    [None, 0, 0],
+)
 ODD_BYTES = (
-    b"\0", b"\xff" * 8, b"\0" * 8, b"\xff", b"\x7f", b"\x80", b"\x01\0\0\0", b"{", b"}", b'"', b"[", b",",
+    b"\0",
+    b"\xff" * 8,
+    b"\0" * 8,
+    b"\xff",
+    b"\x7f",
+    b"\x80",
+    b"\x01\0\0\0",
+    b"{",
+    b"}",
+    b'"',
+    b"[",
+    b",",
     b"!!",
-)  # fmt: skip
+)
 YAML_PARTS = (
-    "!!python/object/apply:os.system [x]", "!!python/tuple ", "!!binary ", "&a ", "*a", "*id001",
-    "&id001 ", "<<: *a", "? ", "- - ", "|\n", ">\n", "...", "---\n", "%TAG ! x", "!!set ", "!!int ",
-    "!!float ", "!!bool ", "2001-01-01", ".inf", "~",
-    "!!python/object/apply:numpy.core.multiarray.scalar ", "!!python/object/apply:numpy.dtype ", "!x ",
-    "{", "[", ": ", "# ",
-)  # fmt: skip
+    "!!python/object/apply:os.system [x]",
+    "!!python/tuple ",
+    "!!binary ",
+    "&a ",
+    "*a",
+    "*id001",
+    "&id001 ",
+    "<<: *a",
+    "? ",
+    "- - ",
+    "|\n",
+    ">\n",
+    "...",
+    "---\n",
+    "%TAG ! x",
+    "!!set ",
+    "!!int ",
+    "!!float ",
+    "!!bool ",
+    "2001-01-01",
+    ".inf",
+    "~",
+    "!!python/object/apply:numpy.core.multiarray.scalar ",
+    "!!python/object/apply:numpy.dtype ",
+    "!x ",
+    "{",
+    "[",
+    ": ",
+    "# ",
+)
 NUMBERS = (
-    np.nan, np.inf, -np.inf, -1.0, -0.0, 0.5, -0.5, 1e-45, 1e38, 1e300, 1e12, 2.0**31, 2.0**53, 2.0**63,
-    -(2.0**63), 2.0**64,
-)  # fmt: skip
+    np.nan,
+    np.inf,
+    -np.inf,
+    -1.0,
+    -0.0,
+    0.5,
+    -0.5,
+    1e-45,
+    1e38,
+    1e300,
+    1e12,
+    2.0**31,
+    2.0**53,
+    2.0**63,
+    -(2.0**63),
+    2.0**64,
+)
 KERAS2_PARTS = {
-    "L1L2": ("l1", "l2"), "L2": ("l2",), "MaxNorm": ("max_value", "axis"),
-    "MinMaxNorm": ("min_value", "max_value", "rate", "axis"), "UnitNorm": ("axis",), "NonNeg": ("axis",),
-    "VarianceScaling": ("scale", "mode", "distribution", "seed"), "Constant": ("value",),
+    "L1L2": ("l1", "l2"),
+    "L2": ("l2",),
+    "MaxNorm": ("max_value", "axis"),
+    "MinMaxNorm": ("min_value", "max_value", "rate", "axis"),
+    "UnitNorm": ("axis",),
+    "NonNeg": ("axis",),
+    "VarianceScaling": ("scale", "mode", "distribution", "seed"),
+    "Constant": ("value",),
     "GlorotUniform": ("seed",),
-    "Adam": ("learning_rate", "decay", "epsilon", "beta_1"), "MeanSquaredError": ("reduction", "name"),
-    "MeanMetricWrapper": ("fn", "name"), "ExponentialDecay": ("initial_learning_rate",),
-    "LSTMCell": ("units", "activation"), "TensorShape": ("items",), "__tuple__": ("items",),
-}  # fmt: skip
+    "Adam": ("learning_rate", "decay", "epsilon", "beta_1"),
+    "MeanSquaredError": ("reduction", "name"),
+    "MeanMetricWrapper": ("fn", "name"),
+    "ExponentialDecay": ("initial_learning_rate",),
+    "LSTMCell": ("units", "activation"),
+    "TensorShape": ("items",),
+    "__tuple__": ("items",),
+}
 """Classes that Keras 2 stores inside others, and arguments of theirs."""
 DTYPES = ("f2", "f4", "f8", ">f4", "i1", "i8", "u2", "?", "S3", "c8", "f4,i4")
 
@@ -79,7 +192,8 @@ def change_bytes(data: bytes, rng: Random) -> bytes:
 
 
 def change_text(text: str, rng: Random, parts: tuple[str, ...] = ()) -> str:
-    """Changes a few places of a text: characters, lines, numbers, or some of the `parts` put in."""
+    """Changes a few places of a text: characters, lines, numbers, or some of the
+    `parts` put in."""
     for _ in range(rng.choice((1, 1, 2, 4))):
         start = rng.randrange(len(text) + 1)
         stop = min(len(text), start + rng.choice((0, 1, 2, 8, 40)))
@@ -99,7 +213,8 @@ def change_text(text: str, rng: Random, parts: tuple[str, ...] = ()) -> str:
 
 
 def change_tree(tree: Tree, rng: Random, others: list[Tree]) -> Tree:
-    """Changes a few places of a configuration: values, keys, order, or parts of others put in."""
+    """Changes a few places of a configuration: values, keys, order, or parts of others
+    put in."""
     tree = json.loads(json.dumps(tree))
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
         places = list(_places(tree))
@@ -108,7 +223,9 @@ def change_tree(tree: Tree, rng: Random, others: list[Tree]) -> Tree:
         holder, key = rng.choice(places)
         what = rng.randrange(8)
         if what <= 2:
-            holder[key] = _odd_value(rng) if rng.random() < 0.7 else rng.choice(ODD_TEXTS)
+            holder[key] = (
+                _odd_value(rng) if rng.random() < 0.7 else rng.choice(ODD_TEXTS)
+            )
         elif what == 3:
             del holder[key]
         elif what == 4:
@@ -126,13 +243,20 @@ def change_tree(tree: Tree, rng: Random, others: list[Tree]) -> Tree:
 
 
 def change_leaves(path: Path, rng: Random, key: str, others: list[Tree]) -> None:
-    """Changes a configuration in an HDF5 file: its leaves become values of other types, or objects."""
+    """Changes a configuration in an HDF5 file: its leaves become values of other types,
+    or objects."""
     with h5py.File(path, "r+") as file:
         tree = json.loads(file.attrs[key])
         for _ in range(rng.choice((1, 1, 2, 4))):
             places = list(_places(tree))
-            leaves = [(holder, name) for holder, name in places if not isinstance(holder[name], dict | list)]
-            holder, name = rng.choice(leaves if leaves and rng.random() < 0.8 else places)
+            leaves = [
+                (holder, name)
+                for holder, name in places
+                if not isinstance(holder[name], dict | list)
+            ]
+            holder, name = rng.choice(
+                leaves if leaves and rng.random() < 0.8 else places
+            )
             holder[name] = rng.choice((_odd, _odd, _object))(rng)
         if rng.random() < 0.3:
             tree = change_tree(tree, rng, others)
@@ -152,14 +276,20 @@ def _odd(rng: Random) -> Any:
 
 def _object(rng: Random) -> Any:
     name = rng.choice(list(KERAS2_PARTS))
-    arguments = {argument: _odd(rng) for argument in KERAS2_PARTS[name] if rng.random() < 0.7}
+    arguments = {
+        argument: _odd(rng) for argument in KERAS2_PARTS[name] if rng.random() < 0.7
+    }
     if name in ("TensorShape", "__tuple__"):
         return {"class_name": name, **arguments}
-    return {"class_name": name, "config": rng.choice((arguments, arguments, arguments, _odd(rng)))}
+    return {
+        "class_name": name,
+        "config": rng.choice((arguments, arguments, arguments, _odd(rng))),
+    }
 
 
 def configurations(paths: Iterable[Path], key: str) -> dict[Path, Tree]:
-    """Returns the configuration of this name for each HDF5 file that holds one, by their names."""
+    """Returns the configuration of this name for each HDF5 file that holds one, by
+    their names."""
     found = {}
     for path in sorted(paths):
         with h5py.File(path) as file:
@@ -169,7 +299,13 @@ def configurations(paths: Iterable[Path], key: str) -> dict[Path, Tree]:
 
 
 def _places(tree: Tree) -> Iterator[tuple[Any, Any]]:
-    for key in list(tree) if isinstance(tree, dict) else range(len(tree)) if isinstance(tree, list) else ():
+    for key in (
+        list(tree)
+        if isinstance(tree, dict)
+        else range(len(tree))
+        if isinstance(tree, list)
+        else ()
+    ):
         yield tree, key
         yield from _places(tree[key])
 
@@ -183,7 +319,14 @@ def change_structure(path: Path, rng: Random) -> None:
             name = rng.choice(["/", *names])
             try:
                 rng.choice(_STRUCTURAL)(file, name, file[name], rng)
-            except (AttributeError, KeyError, ValueError, TypeError, OSError, RuntimeError):
+            except (
+                AttributeError,
+                KeyError,
+                ValueError,
+                TypeError,
+                OSError,
+                RuntimeError,
+            ):
                 continue  # this file can't be changed that way
 
 
@@ -245,18 +388,29 @@ def _array(file: Any, name: str, item: Any, rng: Random) -> None:
     if shape:
         change()
     chunks = rng.choice((None, None, True))
-    options: dict[str, Any] = rng.choice(({}, {"compression": "gzip"}, {"fletcher32": True, "shuffle": True}))
-    kwargs = {"chunks": chunks, **(options if chunks else {}), "fillvalue": rng.choice((None, 7))}
+    options: dict[str, Any] = rng.choice(
+        ({}, {"compression": "gzip"}, {"fletcher32": True, "shuffle": True})
+    )
+    kwargs = {
+        "chunks": chunks,
+        **(options if chunks else {}),
+        "fillvalue": rng.choice((None, 7)),
+    }
     del file[name]
     file.create_dataset(name, tuple(shape), rng.choice(DTYPES), **kwargs)
 
 
 def change_arrays(path: Path, rng: Random, group: str) -> None:
-    """Gives a few arrays of an HDF5 file, below `group`, other values, types or shapes."""
+    """Gives a few arrays of an HDF5 file, below `group`, other values, types or
+    shapes."""
     with h5py.File(path, "r+") as file:
         names: list[str] = []
         file.visit(names.append)
-        arrays = [n for n in names if n.startswith(group) and isinstance(file[n], h5py.Dataset)]
+        arrays = [
+            n
+            for n in names
+            if n.startswith(group) and isinstance(file[n], h5py.Dataset)
+        ]
         for name in rng.choices(arrays, k=rng.choice((1, 1, 2, 4))) if arrays else ():
             value = file[name][()]
             dtype = value.dtype if rng.random() < 0.6 else np.dtype(rng.choice(DTYPES))
@@ -290,7 +444,9 @@ def _elsewhere(file: Any, name: str, item: Any, rng: Random) -> None:
     if isinstance(item, h5py.Dataset):
         shape = item.shape
         del file[name]
-        file.create_dataset(name, shape, "f4", external=[(file.filename, 0, h5py.h5f.UNLIMITED)])
+        file.create_dataset(
+            name, shape, "f4", external=[(file.filename, 0, h5py.h5f.UNLIMITED)]
+        )
 
 
 def _remove(file: Any, name: str, item: Any, rng: Random) -> None:
@@ -300,16 +456,33 @@ def _remove(file: Any, name: str, item: Any, rng: Random) -> None:
 
 def _rename(file: Any, name: str, item: Any, rng: Random) -> None:
     if name != "/":
-        file.move(name, f"{name.rpartition('/')[0]}/{rng.choice(('x', 'y/z', 'model_weights'))}")
+        file.move(
+            name,
+            f"{name.rpartition('/')[0]}/{rng.choice(('x', 'y/z', 'model_weights'))}",
+        )
 
 
-_STRUCTURAL = (_attribute, _attribute, _names, _array, _array, _link, _elsewhere, _remove, _rename)
+_STRUCTURAL = (
+    _attribute,
+    _attribute,
+    _names,
+    _array,
+    _array,
+    _link,
+    _elsewhere,
+    _remove,
+    _rename,
+)
 
 
 def change_config(path: Path, rng: Random, others: list[Tree]) -> None:
     """Changes one of the configurations that an HDF5 file holds."""
     with h5py.File(path, "r+") as file:
-        keys = [key for key in ("model_config", "model_config", "training_config") if key in file.attrs]
+        keys = [
+            key
+            for key in ("model_config", "model_config", "training_config")
+            if key in file.attrs
+        ]
         key = rng.choice(keys)
         tree = change_tree(json.loads(file.attrs[key]), rng, others)
         del file.attrs[key]
@@ -317,7 +490,8 @@ def change_config(path: Path, rng: Random, others: list[Tree]) -> None:
 
 
 def change_safetensors(path: Path, rng: Random) -> None:
-    """Changes the header of a safetensors file, in its structure or as text; sometimes its length too."""
+    """Changes the header of a safetensors file, in its structure or as text; sometimes
+    its length too."""
     data = path.read_bytes()
     length = int.from_bytes(data[:8], "little")
     header, rest = json.loads(data[8 : 8 + length]), data[8 + length :]

@@ -1,4 +1,5 @@
-"""Prints the kernel's size: lines that are neither blank, comment nor docstring, per module.
+"""Prints the kernel's size: lines that are neither blank, comment nor docstring, per
+module.
 
 python tools/kernel_lines.py
 """
@@ -16,7 +17,8 @@ IGNORED = STATEMENT_ENDS | {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
 
 
 def code_lines(source: str) -> int:
-    """Counts the lines of `source` that hold code; a string standing alone as a statement is a docstring."""
+    """Counts the lines of `source` that hold code; a string standing alone as a
+    statement is a docstring."""
     lines: set[int] = set()
     statement_start = True
     for token in tokenize.generate_tokens(io.StringIO(source).readline):

@@ -1,11 +1,14 @@
-"""Counts the branches of the readers of files that tests take: the table of tests/hostile/README.md.
+"""Counts the branches of the readers of files that tests take: the table of
+tests/hostile/README.md.
 
     uv run --group test --with coverage tools/reader_branches.py
-    uv run --group test --with coverage tools/reader_branches.py --missing    and what isn't taken, by line
+    uv run --group test --with coverage tools/reader_branches.py --missing    and what
+    isn't taken, by line
 
-What runs is in `COMMANDS`: tests of saving, configurations and resumed trainings, the attacks with their
-limit of time lifted, and some inputs of the fuzzer. coverage.py counts with `branch = True`, in child
-processes too. The exit status is 1 if one of the commands fails.
+What runs is in `COMMANDS`: tests of saving, configurations and resumed trainings, the
+    attacks with their
+limit of time lifted, and some inputs of the fuzzer. coverage.py counts with `branch =
+True`, in child processes too. The exit status is 1 if one of the commands fails.
 """
 
 from __future__ import annotations
@@ -23,39 +26,68 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 HOSTILE, SUPPORT = ROOT / "tests" / "hostile", ROOT / "tests" / "support"
 READERS = (
-    "kernel/oneiros/config.py", "plugins/format_*/*/*.py", "plugins/guarded_io/*/*.py",
-    "plugins/migrations/*/*.py", "plugins/saving/*/*.py", "plugins/*/*/migrations.py",
-)  # fmt: skip
+    "kernel/oneiros/config.py",
+    "plugins/format_*/*/*.py",
+    "plugins/safe_files/*/*.py",
+    "plugins/old_files/*/*.py",
+    "plugins/saving/*/*.py",
+    "plugins/*/*/migrations.py",
+)
 ATTACKS = "import hostile; hostile.SECONDS = 600; hostile.main({!r})"
 COMMANDS = [
-    ["-m", "pytest", "-n", "2", "tests/saving", "tests/config", "tests/resume",
-     "tests/cli/test_convert.py", "tests/cli/test_inspect.py",
-     "--ignore=tests/saving/test_golden_models.py", "--ignore=tests/resume/test_killed.py"],
-    *(["-W", "error::UserWarning", "-c", ATTACKS.format(path.stem)]
-      for path in sorted(HOSTILE.glob("attacks_*.py"))),
+    [
+        "-m",
+        "pytest",
+        "-n",
+        "2",
+        "tests/saving",
+        "tests/config",
+        "tests/resume",
+        "tests/cli/test_convert.py",
+        "tests/cli/test_inspect.py",
+        "--ignore=tests/saving/test_golden_models.py",
+        "--ignore=tests/resume/test_killed.py",
+    ],
+    *(
+        ["-W", "error::UserWarning", "-c", ATTACKS.format(path.stem)]
+        for path in sorted(HOSTILE.glob("attacks_*.py"))
+    ),
     ["tools/fuzz_files.py", "--inputs", "550", "--seed", "2"],
-]  # fmt: skip
+]
 SETTINGS = "[run]\nbranch = True\nparallel = True\ndata_file = {}\ninclude =\n    {}\n"
 
 
 def measured(folder: Path) -> tuple[dict[str, Any], list[list[str]]]:
-    """Runs all commands under coverage.py; returns its report, and the commands that failed."""
+    """Runs all commands under coverage.py; returns its report, and the commands that
+    failed."""
     import coverage
 
     settings = folder / "coveragerc"
     settings.write_text(
-        SETTINGS.format(folder / "data", "\n    ".join(str(ROOT / reader) for reader in READERS))
+        SETTINGS.format(
+            folder / "data", "\n    ".join(str(ROOT / reader) for reader in READERS)
+        )
     )
     paths = {"PYTHONPATH": os.pathsep.join([str(SUPPORT), str(HOSTILE)])}
     environment = {**os.environ, **paths, "COVERAGE_PROCESS_START": str(settings)}
     failed = []
     for command in COMMANDS:
         done = subprocess.run(
-            [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
         )
         if done.returncode:
             failed.append(command)
-            print(*command, done.stdout[-3000:], done.stderr[-3000:], sep="\n", file=sys.stderr)
+            print(
+                *command,
+                done.stdout[-3000:],
+                done.stderr[-3000:],
+                sep="\n",
+                file=sys.stderr,
+            )
     measure = coverage.Coverage(config_file=str(settings))
     measure.combine()
     measure.json_report(outfile=str(folder / "report.json"))
@@ -65,7 +97,7 @@ def measured(folder: Path) -> tuple[dict[str, Any], list[list[str]]]:
 def row(file: str) -> str:
     """Returns the name of a file's row in the table."""
     *_, package, name = Path(file).with_suffix("").parts
-    if package in ("oneiros_saving", "oneiros_migrations"):
+    if package in ("oneiros_saving", "oneiros_old_files"):
         return f"{package}.{name}"
     if name == "migrations":
         return "migrations of the plugins"
@@ -79,16 +111,20 @@ def table(files: dict[str, Any]) -> str:
         taken[row(file)] += found["summary"]["covered_branches"]
         of[row(file)] += found["summary"]["num_branches"]
     lines, of_lines = (
-        sum(found["summary"][key] for found in files.values()) for key in ("covered_lines", "num_statements")
+        sum(found["summary"][key] for found in files.values())
+        for key in ("covered_lines", "num_statements")
     )
-    share = f"{taken.total()} of {of.total()} branches ({taken.total() / of.total():.1%})"
+    share = (
+        f"{taken.total()} of {of.total()} branches ({taken.total() / of.total():.1%})"
+    )
     rows = [f"| `{name}` | {taken[name]} | {of[name]} |" for name in of if of[name]]
     title = f"{share} and {lines} of {of_lines} lines are taken:\n\n| module | taken | of |\n|---|---|---|"
     return "\n".join([title, *rows, f"| all | {taken.total()} | {of.total()} |"])
 
 
 def missing(files: dict[str, Any]) -> list[str]:
-    """Returns for each file which lines don't run, and which branches, from line to line, aren't taken."""
+    """Returns for each file which lines don't run, and which branches, from line to
+    line, aren't taken."""
     return [
         f"{file}: lines {found['missing_lines']}, branches {found['missing_branches']}"
         for file, found in sorted(files.items())

@@ -1,9 +1,12 @@
-"""Writes the kernel's index of owners: which distribution of this repository provides which name.
+"""Writes the kernel's index of owners: which distribution of this repository provides
+which name.
 
     python tools/write_owners.py            writes kernel/oneiros/owners.json
-    python tools/write_owners.py --check    says whether the file is up to date, and writes nothing
+    python tools/write_owners.py --check    says whether the file is up to date, and
+    writes nothing
 
-The index lets an error name the distribution to install. It is made from the manifests in plugins/.
+The index lets an error name the distribution to install. It is made from the manifests
+in plugins/.
 """
 
 import importlib
@@ -18,7 +21,8 @@ OWNERS = ROOT / "kernel" / "oneiros" / "owners.json"
 
 
 def index() -> dict[str, dict[str, str]]:
-    """Returns kind → name → distribution, sorted; for kind `module`, the names with their modules' paths."""
+    """Returns kind → name → distribution, sorted; for kind `module`, the names with
+    their modules' paths."""
     owners: dict[str, dict[str, str]] = {}
     for pyproject in sorted(ROOT.glob("plugins/*/pyproject.toml")):
         project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
@@ -46,16 +50,26 @@ def _names(manifest: Any) -> dict[str, list[str]]:
     from oneiros.plugins import KINDS
 
     found = {kind: getattr(manifest, f"oneiros_{kind}s", dict)() for kind in KINDS}
-    modules = [f"{path}.{name}" for path, names in found.pop("module").items() for name in names]
+    modules = [
+        f"{path}.{name}"
+        for path, names in found.pop("module").items()
+        for name in names
+    ]
     layers = [f"layers.{name}" for name in found["layer"]]
-    return {kind: list(names) for kind, names in found.items()} | {"module": modules + layers}
+    return {kind: list(names) for kind, names in found.items()} | {
+        "module": modules + layers
+    }
 
 
 def main() -> int:
     """Writes the index, or compares it."""
     if "--check" in sys.argv[1:]:
         current = OWNERS.read_text(encoding="utf-8") == text()
-        print("up to date" if current else f"{OWNERS} is out of date: run python tools/write_owners.py")
+        print(
+            "up to date"
+            if current
+            else f"{OWNERS} is out of date: run python tools/write_owners.py"
+        )
         return int(not current)
     OWNERS.write_text(text(), encoding="utf-8")
     return 0

@@ -1,1 +1,2 @@
-"""Oneiros beside Keras 3 and beside loops written by hand, on the same cases from the same weights."""
+"""Oneiros beside Keras 3 and beside loops written by hand, on the same cases from the
+same weights."""

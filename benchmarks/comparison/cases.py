@@ -10,8 +10,9 @@ import numpy as np
 
 Array = np.ndarray
 Weights = dict[str, list[Array]]
-"""The arrays of each layer: a dense layer's or a convolution's kernel and bias, an LSTM's W, U and b with the
-columns i, f, c, o, a normalisation's scale, shift, running mean and running variance."""
+"""The arrays of each layer: a dense layer's or a convolution's kernel and bias, an
+LSTM's W, U and b with the columns i, f, c, o, a normalisation's scale, shift, running
+mean and running variance."""
 
 RATE, BETA_1, BETA_2 = 0.001, 0.9, 0.999
 """Of Adam."""
@@ -23,14 +24,15 @@ class Case:
     """A network and what it is trained on.
 
     # Arguments
-        rows: samples in the training data; an epoch has `rows / batch` steps, the last of them maybe smaller.
+        rows: samples in the training data; an epoch has `rows / batch` steps, the last
+            of them maybe smaller.
         shape: a sample's.
         classes: width of the softmax; 1 for one sigmoid unit.
         checked: steps after which all losses must agree.
         draw: function of a random state that returns the first weights.
         tokens: number of different tokens, if a sample consists of them.
-        epsilon: Adam's. Where gradients are rounded much, a large one keeps losses comparable: Adam turns the
-            sign of a tiny gradient into a whole step.
+        epsilon: Adam's. Where gradients are rounded much, a large one keeps losses
+            comparable: Adam turns the sign of a tiny gradient into a whole step.
     """
 
     title: str
@@ -55,7 +57,8 @@ class Case:
         return self.draw(np.random.RandomState(0))
 
     def data(self, rows: int | None = None) -> tuple[Array, Array]:
-        """Returns samples and targets; the first of them are the same for any number of rows."""
+        """Returns samples and targets; the first of them are the same for any number of
+        rows."""
         pool = min(1024, self.rows)
         draw, rows = np.random.RandomState(1), rows or self.rows
         if self.tokens:
@@ -63,7 +66,9 @@ class Case:
         else:
             x = draw.standard_normal((pool, *self.shape)).astype("float32")
         seen = x.reshape(pool, -1)[:, :20]
-        scores = (seen - seen.mean(0)) @ draw.standard_normal((seen.shape[1], self.classes))
+        scores = (seen - seen.mean(0)) @ draw.standard_normal(
+            (seen.shape[1], self.classes)
+        )
         y = scores > 0 if self.classes == 1 else np.eye(self.classes)[scores.argmax(1)]
         place = np.arange(rows) % pool
         return x[place], y.astype("float32")[place]
@@ -86,13 +91,18 @@ def recurrent(draw: np.random.RandomState, features: int, units: int) -> list[Ar
     bias = np.zeros((4, units), "float32")
     bias[1] = 1
     blocks = [np.linalg.qr(draw.standard_normal((units, units)))[0] for _ in range(4)]
-    return [kernel(draw, features, 4 * units), np.hstack(blocks).astype("float32"), bias.ravel()]
+    return [
+        kernel(draw, features, 4 * units),
+        np.hstack(blocks).astype("float32"),
+        bias.ravel(),
+    ]
 
 
 def _mlp(*sizes: int) -> Callable[[np.random.RandomState], Weights]:
     names = [*(f"hidden{i}" for i in range(1, len(sizes) - 1)), "output"]
     return lambda draw: {
-        name: affine(draw, *pair) for name, pair in zip(names, itertools.pairwise(sizes), strict=True)
+        name: affine(draw, *pair)
+        for name, pair in zip(names, itertools.pairwise(sizes), strict=True)
     }
 
 
@@ -112,7 +122,11 @@ def _lstm(draw: np.random.RandomState) -> Weights:
 def _reviews(draw: np.random.RandomState) -> Weights:
     embedding = draw.uniform(-0.05, 0.05, (5000, 64)).astype("float32")
     both = [*recurrent(draw, 64, 64), *recurrent(draw, 64, 64)]
-    return {"embedding": [embedding], "bidirectional": both, "output": affine(draw, 128, 1)}
+    return {
+        "embedding": [embedding],
+        "bidirectional": both,
+        "output": affine(draw, 128, 1),
+    }
 
 
 STAGES = (16, 32, 64)
@@ -150,6 +164,26 @@ CASES = {
     "b": Case("CNN on 28x28", 128, 2560, (28, 28, 1), 10, 4, _cnn, convolves=True),
     "c": Case("LSTM 128 over 80 steps", 32, 960, (80, 64), 10, 6, _lstm, recurs=True),
     "d": Case("MLP 20-64-64-1", 32, 32000, (20,), 1, 8, _mlp(20, 64, 64, 1)),
-    "e": Case("embedding + bidirectional LSTM", 32, 1000, (100,), 1, 5, _reviews, recurs=True, tokens=5000),
-    "f": Case("ResNet-20 on 32x32", 32, 256, (32, 32, 3), 10, 3, _resnet, convolves=True, epsilon=0.1),
+    "e": Case(
+        "embedding + bidirectional LSTM",
+        32,
+        1000,
+        (100,),
+        1,
+        5,
+        _reviews,
+        recurs=True,
+        tokens=5000,
+    ),
+    "f": Case(
+        "ResNet-20 on 32x32",
+        32,
+        256,
+        (32, 32, 3),
+        10,
+        3,
+        _resnet,
+        convolves=True,
+        epsilon=0.1,
+    ),
 }

@@ -1,4 +1,5 @@
-"""One contender on one case: a process that measures what it is asked to, and otherwise sleeps."""
+"""One contender on one case: a process that measures what it is asked to, and otherwise
+sleeps."""
 
 from __future__ import annotations
 
@@ -36,14 +37,20 @@ class Measured:
         self.contender, self.case = made(name, form), case
         x, y = case.data(case.batch * case.checked)
         losses = [self.contender.train_on_batch(x[: case.batch], y[: case.batch])]
-        self.first["first batch"] = (1e3 * (time.time() - started), 1e3 * time.process_time())
-        losses.append(self.contender.fit(x[case.batch :], y[case.batch :], 1, False, lambda: None))
+        self.first["first batch"] = (
+            1e3 * (time.time() - started),
+            1e3 * time.process_time(),
+        )
+        losses.append(
+            self.contender.fit(x[case.batch :], y[case.batch :], 1, False, lambda: None)
+        )
         self.first["losses"] = [*losses, self.contender.evaluate(x, y)]
         self.x, self.y = case.data()
         self.epochs = 0
 
     def turn(self, measure: str, seconds: float) -> Found:
-        """Returns the milliseconds of a measure, and the most memory held until then, in megabytes.
+        """Returns the milliseconds of a measure, and the most memory held until then,
+        in megabytes.
 
         # Arguments
             seconds: about how long it may take, but for what is compiled at first.
@@ -54,22 +61,32 @@ class Measured:
     def _fit(self, seconds: float) -> Times:
         def fit(epochs: int) -> list[Times]:
             marks: list[Times] = []
-            self.contender.fit(self.x, self.y, epochs, True, lambda: marks.append(now()))
+            self.contender.fit(
+                self.x, self.y, epochs, True, lambda: marks.append(now())
+            )
             return marks
 
         if not self.epochs:
             fit(2)
             marks = fit(2)
-            self.epochs = 1 + int(np.clip(seconds / max(marks[1][0] - marks[0][0], 1e-6), 1, 200))
+            self.epochs = 1 + int(
+                np.clip(seconds / max(marks[1][0] - marks[0][0], 1e-6), 1, 200)
+            )
         marks = fit(self.epochs)
-        walls, processors = (np.diff(clock) * 1e3 / self.case.steps for clock in zip(*marks, strict=True))
+        walls, processors = (
+            np.diff(clock) * 1e3 / self.case.steps for clock in zip(*marks, strict=True)
+        )
         return statistics.median(walls), statistics.median(processors)
 
     def _evaluate(self, seconds: float) -> Times:
-        return repeated(lambda: self.contender.evaluate(self.x, self.y), seconds, self.case.steps)
+        return repeated(
+            lambda: self.contender.evaluate(self.x, self.y), seconds, self.case.steps
+        )
 
     def _predict(self, seconds: float) -> Times:
-        return repeated(lambda: self.contender.predict(self.x), seconds, self.case.steps)
+        return repeated(
+            lambda: self.contender.predict(self.x), seconds, self.case.steps
+        )
 
     def _one_row(self, seconds: float) -> Times:
         return repeated(lambda: self.contender.predict(self.x[:1]), seconds)
@@ -90,7 +107,9 @@ def since(before: Times) -> Times:
     return 1e3 * (wall - before[0]), 1e3 * (processor - before[1])
 
 
-def repeated(action: Callable[[], Any], seconds: float, steps: int = 1, least: int = 2) -> Times:
+def repeated(
+    action: Callable[[], Any], seconds: float, steps: int = 1, least: int = 2
+) -> Times:
     """Returns the median time of an action after the first, per step."""
     action()
     times: list[Times] = []
@@ -99,7 +118,9 @@ def repeated(action: Callable[[], Any], seconds: float, steps: int = 1, least: i
         before = now()
         action()
         times.append(since(before))
-    wall, processor = (statistics.median(clock) / steps for clock in zip(*times, strict=True))
+    wall, processor = (
+        statistics.median(clock) / steps for clock in zip(*times, strict=True)
+    )
     return wall, processor
 
 
@@ -112,7 +133,8 @@ def peak_megabytes() -> float:
 
 
 def answer() -> None:
-    """Answers each line of the standard input with one of the standard output, until the input ends."""
+    """Answers each line of the standard input with one of the standard output, until
+    the input ends."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
 

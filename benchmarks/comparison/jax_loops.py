@@ -11,7 +11,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from comparison.cases import BETA_1, BETA_2, CASES, NORM_EPSILON, NORM_MOMENTUM, RATE, Array, blocks
+from comparison.cases import (
+    BETA_1,
+    BETA_2,
+    CASES,
+    NORM_EPSILON,
+    NORM_MOMENTUM,
+    RATE,
+    Array,
+    blocks,
+)
 
 T = Any
 WITHOUT_YNN = {"xla_cpu_experimental_ynn_fusion_type": ""}
@@ -20,9 +29,10 @@ WITHOUT_YNN = {"xla_cpu_experimental_ynn_fusion_type": ""}
 class Contender:
     """A network and its optimizer as pure functions.
 
-    `form` is words out of: "loop" (many steps in one compiled call, their batches gathered on the device
-    before; otherwise a call for each), "gradient" (the LSTM's derived by hand), "noynn" (convolutions
-    without XLA's YNN, and freed memory kept).
+    `form` is words out of: "loop" (many steps in one compiled call, their batches
+        gathered on the device
+    before; otherwise a call for each), "gradient" (the LSTM's derived by hand), "noynn"
+    (convolutions without XLA's YNN, and freed memory kept).
     """
 
     def __init__(self, name: str, form: str) -> None:
@@ -30,13 +40,18 @@ class Contender:
         self.looped = "loop" in words
         network = NETWORKS[name]
         if self.case.recurs:
-            network = functools.partial(network, lstm_by_hand if "gradient" in words else lstm_by_scan)
+            network = functools.partial(
+                network, lstm_by_hand if "gradient" in words else lstm_by_scan
+            )
         if "noynn" in words:
             _keep_freed_memory()
         self._define(network, WITHOUT_YNN if "noynn" in words else None)
         weights = jax.tree.map(jnp.array, self.case.weights())
         self.running = {key: weights[key][2:] for key in weights if "norm" in key}
-        kept = {key: arrays[:2] if key in self.running else arrays for key, arrays in weights.items()}
+        kept = {
+            key: arrays[:2] if key in self.running else arrays
+            for key, arrays in weights.items()
+        }
         zeros = [jax.tree.map(jnp.zeros_like, kept) for _ in range(2)]
         self.state = (kept, *zeros, jnp.zeros((), jnp.int32), self.running)
 
@@ -53,11 +68,18 @@ class Contender:
 
         def step(state: T, x: T, y: T) -> tuple[T, T]:
             weights, m, v, count, running = state
-            (value, running), slopes = jax.value_and_grad(loss, has_aux=True)(weights, running, x, y, True)
-            return (*_adam(weights, m, v, count + 1, slopes, self.case.epsilon), running), value
+            (value, running), slopes = jax.value_and_grad(loss, has_aux=True)(
+                weights, running, x, y, True
+            )
+            return (
+                *_adam(weights, m, v, count + 1, slopes, self.case.epsilon),
+                running,
+            ), value
 
         def loop(state: T, index: T, x: T, y: T) -> tuple[T, T]:
-            return jax.lax.scan(lambda state, batch: step(state, *batch), state, (x[index], y[index]))
+            return jax.lax.scan(
+                lambda state, batch: step(state, *batch), state, (x[index], y[index])
+            )
 
         def test(state: T, x: T, y: T) -> T:
             return loss(state[0], state[4], x, y, False)[0]
@@ -67,13 +89,19 @@ class Contender:
 
         def predicted(state: T, x: T) -> T:
             scores = network(state[0], state[4], x, False)[0]
-            return jax.nn.softmax(scores) if scores.shape[1] > 1 else jax.nn.sigmoid(scores)
+            return (
+                jax.nn.softmax(scores)
+                if scores.shape[1] > 1
+                else jax.nn.sigmoid(scores)
+            )
 
         def predictions(state: T, x: T) -> T:
             return jax.lax.map(lambda rows: predicted(state, rows), x)
 
         self.step, self.loop = jit(step, donate_argnums=0), jit(loop, donate_argnums=0)
-        self.gathered = jit(lambda state, rows, x, y: step(state, x[rows], y[rows]), donate_argnums=0)
+        self.gathered = jit(
+            lambda state, rows, x, y: step(state, x[rows], y[rows]), donate_argnums=0
+        )
         self.test, self.tests = jit(test), jit(tests)
         self.predicted, self.predictions = jit(predicted), jit(predictions)
 
@@ -82,7 +110,14 @@ class Contender:
         self.state, value = self.step(self.state, x, y)
         return float(value)
 
-    def fit(self, x: Array, y: Array, epochs: int, shuffle: bool, on_epoch: Callable[[], None]) -> float:
+    def fit(
+        self,
+        x: Array,
+        y: Array,
+        epochs: int,
+        shuffle: bool,
+        on_epoch: Callable[[], None],
+    ) -> float:
         """Returns the last epoch's loss."""
         order, size, losses = np.arange(len(x), dtype=np.int32), self.case.batch, [0.0]
         whole = len(x) // size * size
@@ -91,7 +126,12 @@ class Contender:
             if shuffle:
                 np.random.shuffle(order)
             runs = [order[:whole].reshape(-1, size), order[None, whole:]]
-            losses = [loss for rows in runs if rows.size for loss in self._trained(rows, *data)]
+            losses = [
+                loss
+                for rows in runs
+                if rows.size
+                for loss in self._trained(rows, *data)
+            ]
             on_epoch()
         sizes = [min(size, len(x) - start) for start in range(0, len(x), size)]
         return float(np.average(losses, weights=sizes))
@@ -110,12 +150,21 @@ class Contender:
         """Returns the loss."""
         size, whole = self.case.batch, len(x) // self.case.batch * self.case.batch
         if self.looped:
-            found = np.asarray(self.tests(self.state, _batched(x[:whole], size), _batched(y[:whole], size)))
+            found = np.asarray(
+                self.tests(
+                    self.state, _batched(x[:whole], size), _batched(y[:whole], size)
+                )
+            )
         else:
-            found = [self.test(self.state, x[i : i + size], y[i : i + size]) for i in range(0, whole, size)]
+            found = [
+                self.test(self.state, x[i : i + size], y[i : i + size])
+                for i in range(0, whole, size)
+            ]
         total = float(np.sum(found)) * size
         if whole < len(x):
-            total += float(self.test(self.state, x[whole:], y[whole:])) * (len(x) - whole)
+            total += float(self.test(self.state, x[whole:], y[whole:])) * (
+                len(x) - whole
+            )
         return total / len(x)
 
     def predict(self, x: Array) -> Array:
@@ -126,7 +175,10 @@ class Contender:
             found = np.asarray(self.predictions(self.state, _batched(x[:whole], size)))
             parts = [found.reshape(whole, -1)]
         elif whole:
-            parts = [self.predicted(self.state, x[start : start + size]) for start in range(0, whole, size)]
+            parts = [
+                self.predicted(self.state, x[start : start + size])
+                for start in range(0, whole, size)
+            ]
         if whole < len(x):
             parts.append(self.predicted(self.state, x[whole:]))
         return np.concatenate([np.asarray(part) for part in parts])
@@ -149,12 +201,16 @@ def _crossentropy(scores: T, y: T) -> T:
     return jnp.mean(jax.nn.softplus(scores) - y * scores)
 
 
-def _adam(weights: T, m: T, v: T, count: T, slopes: T, epsilon: float) -> tuple[T, T, T, T]:
+def _adam(
+    weights: T, m: T, v: T, count: T, slopes: T, epsilon: float
+) -> tuple[T, T, T, T]:
     power = count.astype(jnp.float32)
     rate = RATE * jnp.sqrt(1 - BETA_2**power) / (1 - BETA_1**power)
     m = jax.tree.map(lambda m, g: BETA_1 * m + (1 - BETA_1) * g, m, slopes)
     v = jax.tree.map(lambda v, g: BETA_2 * v + (1 - BETA_2) * g * g, v, slopes)
-    moved = jax.tree.map(lambda w, m, v: w - rate * m / (jnp.sqrt(v) + epsilon), weights, m, v)
+    moved = jax.tree.map(
+        lambda w, m, v: w - rate * m / (jnp.sqrt(v) + epsilon), weights, m, v
+    )
     return moved, m, v, count
 
 
@@ -185,12 +241,16 @@ def _mlp(weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
 
 def _convolved(x: T, kernel: T, stride: int = 1, padding: str = "SAME") -> T:
     numbers = ("NHWC", "HWIO", "NHWC")
-    return jax.lax.conv_general_dilated(x, kernel, (stride, stride), padding, dimension_numbers=numbers)
+    return jax.lax.conv_general_dilated(
+        x, kernel, (stride, stride), padding, dimension_numbers=numbers
+    )
 
 
 def _cnn(weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
     for layer in ("conv1", "conv2"):
-        x = jax.nn.relu(_convolved(x, weights[layer][0], padding="VALID") + weights[layer][1])
+        x = jax.nn.relu(
+            _convolved(x, weights[layer][0], padding="VALID") + weights[layer][1]
+        )
     n, height, width, channels = x.shape
     x = x.reshape(n, height // 2, 2, width // 2, 2, channels).max((2, 4))
     x = jax.nn.relu(_dense(weights["hidden1"], x.reshape(len(x), -1)))
@@ -228,7 +288,8 @@ def lstm_by_hand(x: T, W: T, U: T, b: T, backwards: bool) -> T:
 
 
 def _gates(row: T, h: T, U: T) -> T:
-    """Returns all gates at once: a slice of a sequence is slow to read in more than one place."""
+    """Returns all gates at once: a slice of a sequence is slow to read in more than one
+    place."""
     halves = jnp.repeat(jnp.array([0.5, 0.5, 1, 0.5], row.dtype), len(U))
     return jnp.tanh((row + h @ U) * halves) * halves + (1 - halves)
 
@@ -243,12 +304,16 @@ def _cell(state: T, row: T, U: T) -> tuple[T, T]:
 @jax.custom_vjp
 def _last(z: T, U: T) -> T:
     zeros = jnp.zeros((z.shape[1], U.shape[0]))
-    return jax.lax.scan(lambda state, row: (_cell(state, row, U)[0], None), (zeros, zeros), z)[0][0]
+    return jax.lax.scan(
+        lambda state, row: (_cell(state, row, U)[0], None), (zeros, zeros), z
+    )[0][0]
 
 
 def _forward(z: T, U: T) -> tuple[T, T]:
     zeros = jnp.zeros((z.shape[1], U.shape[0]))
-    (h, _), kept = jax.lax.scan(lambda state, row: _cell(state, row, U), (zeros, zeros), z)
+    (h, _), kept = jax.lax.scan(
+        lambda state, row: _cell(state, row, U), (zeros, zeros), z
+    )
     return h, (U, kept)
 
 
@@ -304,5 +369,10 @@ def _resnet(weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
 
 
 NETWORKS: dict[str, Callable[..., Any]] = {
-    "a": _mlp, "b": _cnn, "c": _lstm, "d": _mlp, "e": _reviews, "f": _resnet,
-}  # fmt: skip
+    "a": _mlp,
+    "b": _cnn,
+    "c": _lstm,
+    "d": _mlp,
+    "e": _reviews,
+    "f": _resnet,
+}

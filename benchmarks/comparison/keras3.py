@@ -10,14 +10,17 @@ from comparison.cases import CASES, NORM_EPSILON, NORM_MOMENTUM, RATE, Array, bl
 
 
 class Contender:
-    """A model of Keras 3 on the engine that KERAS_BACKEND names; `form` is the steps per execution."""
+    """A model of Keras 3 on the engine that KERAS_BACKEND names; `form` is the steps
+    per execution."""
 
     def __init__(self, name: str, form: str) -> None:
         keras = genuine()
         self.case = CASES[name]
         self.model = NETWORKS[name](keras)
         self.model.compile(
-            loss="binary_crossentropy" if self.case.classes == 1 else "categorical_crossentropy",
+            loss="binary_crossentropy"
+            if self.case.classes == 1
+            else "categorical_crossentropy",
             optimizer=keras.optimizers.Adam(RATE, epsilon=self.case.epsilon),
             steps_per_execution=int(form),
         )
@@ -33,7 +36,14 @@ class Contender:
         """Returns the batch's loss."""
         return float(self.model.train_on_batch(x, y))
 
-    def fit(self, x: Array, y: Array, epochs: int, shuffle: bool, on_epoch: Callable[[], None]) -> float:
+    def fit(
+        self,
+        x: Array,
+        y: Array,
+        epochs: int,
+        shuffle: bool,
+        on_epoch: Callable[[], None],
+    ) -> float:
         """Returns the last epoch's loss."""
         keras = genuine()
 
@@ -42,7 +52,13 @@ class Contender:
                 on_epoch()
 
         history = self.model.fit(
-            x, y, batch_size=self.case.batch, epochs=epochs, verbose=0, callbacks=[Watch()], shuffle=shuffle
+            x,
+            y,
+            batch_size=self.case.batch,
+            epochs=epochs,
+            verbose=0,
+            callbacks=[Watch()],
+            shuffle=shuffle,
         )
         return float(history.history["loss"][-1])
 
@@ -57,12 +73,19 @@ class Contender:
 
 
 def genuine() -> Any:
-    """Returns the package `keras`, once it is certain that it is Keras 3 and not Oneiros under that name."""
+    """Returns the package `keras`, once it is certain that it is Keras 3 and not
+    Oneiros under that name."""
     import keras
 
     version, folder = keras.__version__, Path(keras.__file__).parent
-    if int(version.split(".")[0]) < 3 or folder.name != "keras" or not (folder / "src").is_dir():
-        raise RuntimeError(f"`import keras` gave version {version} from {folder}; Keras 3 was expected.")
+    if (
+        int(version.split(".")[0]) < 3
+        or folder.name != "keras"
+        or not (folder / "src").is_dir()
+    ):
+        raise RuntimeError(
+            f"`import keras` gave version {version} from {folder}; Keras 3 was expected."
+        )
     return keras
 
 
@@ -73,7 +96,11 @@ def _mlp(keras: Any, features: int, units: int, classes: int) -> Any:
             keras.Input((features,)),
             dense(units, activation="relu", name="hidden1"),
             dense(units, activation="relu", name="hidden2"),
-            dense(classes, activation="softmax" if classes > 1 else "sigmoid", name="output"),
+            dense(
+                classes,
+                activation="softmax" if classes > 1 else "sigmoid",
+                name="output",
+            ),
         ]
     )
 
@@ -120,16 +147,24 @@ def _resnet(keras: Any) -> Any:
     layers = keras.layers
 
     def convolved(x: Any, filters: int, size: int, stride: int, name: str) -> Any:
-        return layers.Conv2D(filters, size, stride, padding="same", use_bias=False, name=name)(x)
+        return layers.Conv2D(
+            filters, size, stride, padding="same", use_bias=False, name=name
+        )(x)
 
     def normalised(x: Any, name: str) -> Any:
-        return layers.BatchNormalization(epsilon=NORM_EPSILON, momentum=NORM_MOMENTUM, name=name)(x)
+        return layers.BatchNormalization(
+            epsilon=NORM_EPSILON, momentum=NORM_MOMENTUM, name=name
+        )(x)
 
     image = keras.Input((32, 32, 3))
     x = layers.ReLU()(normalised(convolved(image, 16, 3, 1, "conv"), "norm"))
     for name, filters, stride in blocks():
         short = convolved(x, filters, 1, stride, f"{name}_short") if stride > 1 else x
-        x = layers.ReLU()(normalised(convolved(x, filters, 3, stride, f"{name}_conv1"), f"{name}_norm1"))
+        x = layers.ReLU()(
+            normalised(
+                convolved(x, filters, 3, stride, f"{name}_conv1"), f"{name}_norm1"
+            )
+        )
         x = normalised(convolved(x, filters, 3, 1, f"{name}_conv2"), f"{name}_norm2")
         x = layers.ReLU()(layers.Add()([x, short]))
     x = layers.GlobalAveragePooling2D()(x)

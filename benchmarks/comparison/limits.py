@@ -1,7 +1,9 @@
-"""What `fit` and the others may take, beside hand-written loops and Keras 3 measured in the same run.
+"""What `fit` and the others may take, beside hand-written loops and Keras 3 measured in
+the same run.
 
-Times depend on the machine, so a limit in milliseconds became a ratio: to the hand-written loop, or to Keras
-3, that was measured together with it when the limits were set.
+Times depend on the machine, so a limit in milliseconds became a ratio: to the
+hand-written loop, or to Keras 3, that was measured together with it when the limits
+were set.
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ from dataclasses import dataclass
 
 HAND, KERAS = "hand-written", "Keras 3"
 KERAS_PLAIN = "keras3-tensorflow"
-"""Keras 3 with one step per execution: 4.56 and 24.2 ms, twice the 2.27 and 1.2 times the 20.1 asked for."""
+"""Keras 3 with one step per execution: 4.56 and 24.2 ms, twice the 2.27 and 1.2 times
+the 20.1 asked for."""
 ENGINES = ("theano", "tensorflow", "jax")
-"""Of Oneiros. The Theano backend runs on JAX: its loops by hand, and its Keras 3, are those of JAX."""
+"""Of Oneiros. The Theano backend runs on JAX: its loops by hand, and its Keras 3, are
+those of JAX."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +25,10 @@ class Limit:
 
     # Arguments
         row: the line of the table of limits that it stands for.
-        against: HAND for the engine's best hand-written loop, KERAS for Keras 3's best on the engine, or a
-            contender.
-        below: whether the figure must stay below the limit, instead of reaching it at most.
+        against: HAND for the engine's best hand-written loop, KERAS for Keras 3's best
+            on the engine, or a contender.
+        below: whether the figure must stay below the limit, instead of reaching it at
+            most.
     """
 
     row: str
@@ -47,29 +52,62 @@ def _limits() -> list[Limit]:
         *(Limit("a MLP", "a", "fit", engine, HAND, 1.05) for engine in ENGINES),
         Limit("a MLP: twice Keras 3", "a", "fit", "tensorflow", KERAS_PLAIN, 1 / 2),
         Limit("b CNN", "b", "fit", "tensorflow", HAND, 1.05),
-        Limit("b CNN: 1.2 times Keras 3", "b", "fit", "tensorflow", KERAS_PLAIN, 1 / 1.2),
+        Limit(
+            "b CNN: 1.2 times Keras 3", "b", "fit", "tensorflow", KERAS_PLAIN, 1 / 1.2
+        ),
         Limit("b CNN", "b", "fit", "theano", "jax-step", 1.0, below=True),
         Limit("c LSTM", "c", "fit", "jax", KERAS, 0.75),
         Limit("c LSTM", "c", "fit", "tensorflow", KERAS, 0.90),
-        Limit("b CNN, Theano beside TensorFlow", "b", "fit", "theano", "tensorflow-step", 1.8),
+        Limit(
+            "b CNN, Theano beside TensorFlow",
+            "b",
+            "fit",
+            "theano",
+            "tensorflow-step",
+            1.8,
+        ),
         Limit("c LSTM beside a plain scan", "c", "fit", "theano", "jax-loop", 0.75),
-        Limit("c LSTM beside a plain scan", "c", "fit", "tensorflow", "tensorflow-xla-loop", 0.90),
+        Limit(
+            "c LSTM beside a plain scan",
+            "c",
+            "fit",
+            "tensorflow",
+            "tensorflow-xla-loop",
+            0.90,
+        ),
         Limit("predict of one row", "d", "one row", "tensorflow", HAND, 0.15 / 0.078),
-        *(Limit("predict of one row", "d", "one row", e, KERAS, 0.1 / 0.5) for e in ("jax", "theano")),
+        *(
+            Limit("predict of one row", "d", "one row", e, KERAS, 0.1 / 0.5)
+            for e in ("jax", "theano")
+        ),
         Limit("train_on_batch", "d", "train_on_batch", "jax", HAND, 0.09 / 0.050),
-        Limit("train_on_batch", "d", "train_on_batch", "tensorflow", HAND, 0.35 / 0.304),
-        *(Limit("import to first batch", "d", "first batch", e, KERAS, 1.0, True) for e in ENGINES),
+        Limit(
+            "train_on_batch", "d", "train_on_batch", "tensorflow", HAND, 0.35 / 0.304
+        ),
+        *(
+            Limit("import to first batch", "d", "first batch", e, KERAS, 1.0, True)
+            for e in ENGINES
+        ),
     ]
     for engine in ENGINES:
         for case in "abcdef":
             special = case == "d" and engine == "jax"
             found += [
-                Limit("predict", case, "predict", engine, HAND, 0.006 / 0.0032 if special else 1.1),
+                Limit(
+                    "predict",
+                    case,
+                    "predict",
+                    engine,
+                    HAND,
+                    0.006 / 0.0032 if special else 1.1,
+                ),
                 Limit("evaluate, as predict", case, "evaluate", engine, HAND, 1.1),
                 Limit("peak memory", case, "memory", engine, KERAS, 1.0, below=True),
                 Limit("ahead of Keras 3", case, "fit", engine, KERAS, 1.0, below=True),
             ]
-            if (case, "fit", engine, HAND) not in [(x.case, x.measure, x.engine, x.against) for x in found]:
+            if (case, "fit", engine, HAND) not in [
+                (x.case, x.measure, x.engine, x.against) for x in found
+            ]:
                 found.append(Limit("best loop", case, "fit", engine, HAND, 1.1))
     return found
 

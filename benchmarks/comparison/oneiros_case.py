@@ -18,8 +18,14 @@ class Contender:
 
         self.case = CASES[name]
         self.model = NETWORKS[name]()
-        loss = "binary_crossentropy" if self.case.classes == 1 else "categorical_crossentropy"
-        self.model.compile(loss=loss, optimizer=Adam(lr=RATE, epsilon=self.case.epsilon))
+        loss = (
+            "binary_crossentropy"
+            if self.case.classes == 1
+            else "categorical_crossentropy"
+        )
+        self.model.compile(
+            loss=loss, optimizer=Adam(lr=RATE, epsilon=self.case.epsilon)
+        )
         for layer, arrays in self.case.weights().items():
             self.model.get_layer(layer).set_weights(_split(layer, arrays))
 
@@ -36,7 +42,14 @@ class Contender:
         """Returns the batch's loss."""
         return float(self.model.train_on_batch(x, y))
 
-    def fit(self, x: Array, y: Array, epochs: int, shuffle: bool, on_epoch: Callable[[], None]) -> float:
+    def fit(
+        self,
+        x: Array,
+        y: Array,
+        epochs: int,
+        shuffle: bool,
+        on_epoch: Callable[[], None],
+    ) -> float:
         """Returns the last epoch's loss."""
         from oneiros.callbacks import Callback
 
@@ -45,7 +58,13 @@ class Contender:
                 on_epoch()
 
         history = self.model.fit(
-            x, y, self.case.batch, epochs, verbose=0, callbacks=[Watch()], shuffle=shuffle
+            x,
+            y,
+            self.case.batch,
+            epochs,
+            verbose=0,
+            callbacks=[Watch()],
+            shuffle=shuffle,
         )
         return float(history.history["loss"][-1])
 
@@ -60,7 +79,8 @@ class Contender:
 
 
 def _split(layer: str, arrays: list[Array]) -> list[Array]:
-    """Returns the arrays as the layer takes them: the gates of an LSTM apart, in the order i, c, f, o."""
+    """Returns the arrays as the layer takes them: the gates of an LSTM apart, in the
+    order i, c, f, o."""
     if layer not in ("lstm", "bidirectional"):
         return arrays
     found = []
@@ -78,7 +98,11 @@ def _mlp(features: int, units: int, classes: int) -> Any:
         [
             Dense(units, activation="relu", input_dim=features, name="hidden1"),
             Dense(units, activation="relu", name="hidden2"),
-            Dense(classes, activation="softmax" if classes > 1 else "sigmoid", name="output"),
+            Dense(
+                classes,
+                activation="softmax" if classes > 1 else "sigmoid",
+                name="output",
+            ),
         ]
     )
 
@@ -90,7 +114,15 @@ def _cnn() -> Any:
     ordering: dict[str, Any] = {"dim_ordering": "tf"}
     return Sequential(
         [
-            Convolution2D(32, 3, 3, activation="relu", input_shape=(28, 28, 1), name="conv1", **ordering),
+            Convolution2D(
+                32,
+                3,
+                3,
+                activation="relu",
+                input_shape=(28, 28, 1),
+                name="conv1",
+                **ordering,
+            ),
             Convolution2D(32, 3, 3, activation="relu", name="conv2", **ordering),
             MaxPooling2D((2, 2), **ordering),
             Flatten(),
@@ -139,12 +171,20 @@ def _resnet() -> Any:
 
     def convolved(x: Any, filters: int, size: int, stride: int, name: str) -> Any:
         return Convolution2D(
-            filters, size, size, subsample=(stride, stride), border_mode="same", bias=False,
-            dim_ordering="tf", name=name,
-        )(x)  # fmt: skip
+            filters,
+            size,
+            size,
+            subsample=(stride, stride),
+            border_mode="same",
+            bias=False,
+            dim_ordering="tf",
+            name=name,
+        )(x)
 
     def normalised(x: Any, name: str) -> Any:
-        return BatchNormalization(axis=-1, epsilon=NORM_EPSILON, momentum=NORM_MOMENTUM, name=name)(x)
+        return BatchNormalization(
+            axis=-1, epsilon=NORM_EPSILON, momentum=NORM_MOMENTUM, name=name
+        )(x)
 
     image = Input((32, 32, 3))
     x = Activation("relu")(normalised(convolved(image, 16, 3, 1, "conv"), "norm"))

@@ -1,8 +1,9 @@
-"""Runs each contender in a process of its own, measures them in turn, and gathers the figures.
+"""Runs each contender in a process of its own, measures them in turn, and gathers the
+figures.
 
-In a round all processes are started and stay; then each measure is taken of one after the other, in several
-turns of a fraction of a second. So what slows the machine for a while meets contenders alike, and ratios are
-taken within a turn.
+In a round all processes are started and stay; then each measure is taken of one after
+the other, in several turns of a fraction of a second. So what slows the machine for a
+while meets contenders alike, and ratios are taken within a turn.
 """
 
 from __future__ import annotations
@@ -26,14 +27,30 @@ from typing import Any
 from comparison.cases import CASES, Case
 from comparison.limits import LIMITS
 
-SECONDS = {"fit": 0.25, "evaluate": 0.12, "predict": 0.12, "one row": 0.05, "train_on_batch": 0.1}
+SECONDS = {
+    "fit": 0.25,
+    "evaluate": 0.12,
+    "predict": 0.12,
+    "one row": 0.05,
+    "train_on_batch": 0.1,
+}
 """About how long a turn of a measure takes."""
 TURNS = 12
-MEASURES = ("fit", "evaluate", "predict", "one row", "train_on_batch", "first batch", "import", "memory")
+MEASURES = (
+    "fit",
+    "evaluate",
+    "predict",
+    "one row",
+    "train_on_batch",
+    "first batch",
+    "import",
+    "memory",
+)
 TOLERANCE = 1e-5
 FAR_BEHIND = 1.5
-"""A hand-written loop that took this many times the best one's time in a measure's first turn takes no other
-turn of it, and no other round if that was so in each measure; but for those that a limit names."""
+"""A hand-written loop that took this many times the best one's time in a measure's
+first turn takes no other turn of it, and no other round if that was so in each measure;
+but for those that a limit names."""
 NAMED, FIRST = {limit.against for limit in LIMITS}, (0, 0)
 
 
@@ -43,7 +60,8 @@ class Contender:
 
     # Arguments
         kind: "oneiros", "keras3" or "hand".
-        engine: "theano", "tensorflow", "jax" or "torch"; what Keras 3 and hand-written loops share.
+        engine: "theano", "tensorflow", "jax" or "torch"; what Keras 3 and hand-written
+            loops share.
         needs: packages without which it is left out.
     """
 
@@ -61,44 +79,80 @@ class Contender:
 
     def environment(self, folder: str) -> dict[str, str]:
         """Returns the environment of its process."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ONEIROS_", "KERAS_"))}
-        chosen = {"oneiros": "ONEIROS_BACKEND", "keras3": "KERAS_BACKEND"}.get(self.kind)
+        kept = {
+            k: v
+            for k, v in os.environ.items()
+            if not k.startswith(("ONEIROS_", "KERAS_"))
+        }
+        chosen = {"oneiros": "ONEIROS_BACKEND", "keras3": "KERAS_BACKEND"}.get(
+            self.kind
+        )
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "ONEIROS_KERAS_NAMESPACE": "0"}
-        shared = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+        shared = {
+            "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+            "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        }
         homes = {"KERAS_HOME": f"{folder}/keras", "ONEIROS_HOME": f"{folder}/oneiros"}
         return kept | quiet | shared | homes | ({chosen: self.engine} if chosen else {})
 
 
 def contenders(case: Case) -> list[Contender]:
     """Returns those that are installed and make sense for a case."""
-    hand = {"jax": ["step", "loop"], "tensorflow": ["step", "xla-step", "loop", "xla-loop"]}
+    hand = {
+        "jax": ["step", "loop"],
+        "tensorflow": ["step", "xla-step", "loop", "xla-loop"],
+    }
     if case.convolves:
-        hand = {"jax": ["step", "step-noynn"], "tensorflow": ["step", "loop", "xla-step"]}
+        hand = {
+            "jax": ["step", "step-noynn"],
+            "tensorflow": ["step", "loop", "xla-step"],
+        }
     if case.recurs:
-        hand = {engine: [*forms, *(f"{form}-gradient" for form in forms)] for engine, forms in hand.items()}
+        hand = {
+            engine: [*forms, *(f"{form}-gradient" for form in forms)]
+            for engine, forms in hand.items()
+        }
     found = [
-        Contender(f"oneiros-{engine}", "oneiros", engine, "oneiros_case", "", (f"oneiros_backend_{engine}",))
+        Contender(
+            f"oneiros-{engine}",
+            "oneiros",
+            engine,
+            "oneiros_case",
+            "",
+            (f"oneiros_backend_{engine}",),
+        )
         for engine in ("theano", "tensorflow", "jax")
     ]
     for engine in ("tensorflow", "jax", "torch"):
         for steps in (1, 16) if engine != "torch" else (1,):
             name = f"keras3-{engine}" + ("-16" if steps > 1 else "")
-            found.append(Contender(name, "keras3", engine, "keras3", str(steps), ("keras", engine)))
+            found.append(
+                Contender(
+                    name, "keras3", engine, "keras3", str(steps), ("keras", engine)
+                )
+            )
     for engine, forms in hand.items():
         needs = (engine,)
-        found += [Contender(f"{engine}-{f}", "hand", engine, f"{engine}_loops", f, needs) for f in forms]
+        found += [
+            Contender(f"{engine}-{f}", "hand", engine, f"{engine}_loops", f, needs)
+            for f in forms
+        ]
     return [contender for contender in found if contender.installed]
 
 
 @dataclass
 class Record:
-    """The figures of one contender on one case: (wall, processor) milliseconds by measure, round and turn.
+    """The figures of one contender on one case: (wall, processor) milliseconds by
+    measure, round and turn.
 
-    Import, first batch and memory have a figure per round; of memory it is megabytes, twice.
+    Import, first batch and memory have a figure per round; of memory it is megabytes,
+    twice.
     """
 
     contender: Contender
-    figures: dict[str, dict[tuple[int, int], tuple[float, float]]] = field(default_factory=dict)
+    figures: dict[str, dict[tuple[int, int], tuple[float, float]]] = field(
+        default_factory=dict
+    )
     losses: list[float] = field(default_factory=list)
 
     def add(self, measure: str, round_: int, turn: int, pair: Sequence[float]) -> None:
@@ -114,18 +168,26 @@ class Record:
         return statistics.median(self.column(measure, clock))
 
     def ratio(self, other: Record, measure: str, clock: int) -> float:
-        """Returns the median of the ratios to another contender's figures of the same turns."""
+        """Returns the median of the ratios to another contender's figures of the same
+        turns."""
         mine, theirs = self.figures[measure], other.figures[measure]
-        return statistics.median(mine[at][clock] / theirs[at][clock] for at in mine.keys() & theirs.keys())
+        return statistics.median(
+            mine[at][clock] / theirs[at][clock] for at in mine.keys() & theirs.keys()
+        )
 
 
 Records = dict[str, Record]
 
 
 def run(
-    case: str, chosen: Sequence[Contender], rounds: int, turns: int, measures: Sequence[str], clock: int,
+    case: str,
+    chosen: Sequence[Contender],
+    rounds: int,
+    turns: int,
+    measures: Sequence[str],
+    clock: int,
     tell: Callable[[str], None],
-) -> Records:  # fmt: skip
+) -> Records:
     """Returns the records of a case by contender.
 
     # Arguments
@@ -135,19 +197,29 @@ def run(
         tell: called with a line on what is done.
     """
     records: Records = {}
-    taken = [m for m in SECONDS if m in measures or (m == "fit" and "memory" in measures)]
+    taken = [
+        m for m in SECONDS if m in measures or (m == "fit" and "memory" in measures)
+    ]
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
-            among = [c for c in chosen if not (number and _far_behind(c, records, taken, clock))]
+            among = [
+                c
+                for c in chosen
+                if not (number and _far_behind(c, records, taken, clock))
+            ]
             with ExitStack() as stack:
                 asked = {}
                 for contender in among:
                     tell(f"{case} round {number + 1} of {rounds}: {contender.name}")
-                    ask = asked[contender] = stack.enter_context(_process(case, contender, folder))
+                    ask = asked[contender] = stack.enter_context(
+                        _process(case, contender, folder)
+                    )
                     record = records.setdefault(contender.name, Record(contender))
                     _start(record, number, ask)
                 for measure in taken:
-                    tell(f"{case} round {number + 1} of {rounds}: {measure}, {turns} turns")
+                    tell(
+                        f"{case} round {number + 1} of {rounds}: {measure}, {turns} turns"
+                    )
                     for turn in range(turns):
                         _take(records, measure, (number, turn), asked, clock)
     return records
@@ -158,18 +230,26 @@ Ask = Callable[[dict[str, Any] | None], dict[str, Any]]
 
 @contextmanager
 def _process(case: str, contender: Contender, folder: str) -> Iterator[Ask]:
-    """Gives a function that passes a process a request, if any, and returns its next answer."""
+    """Gives a function that passes a process a request, if any, and returns its next
+    answer."""
     request = {
-        "module": contender.module, "form": contender.form, "name": case, "started": time.time(),
-    }  # fmt: skip
+        "module": contender.module,
+        "form": contender.form,
+        "name": case,
+        "started": time.time(),
+    }
     with (
         tempfile.TemporaryFile("w+") as complaints,
         subprocess.Popen(
-            [sys.executable, "-m", "comparison.child", json.dumps(request)], text=True,
-            cwd=Path(__file__).parent.parent, env=contender.environment(folder),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints,
+            [sys.executable, "-m", "comparison.child", json.dumps(request)],
+            text=True,
+            cwd=Path(__file__).parent.parent,
+            env=contender.environment(folder),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
         ) as process,
-    ):  # fmt: skip
+    ):
 
         def ask(request: dict[str, Any] | None) -> dict[str, Any]:
             with suppress(BrokenPipeError):
@@ -178,7 +258,9 @@ def _process(case: str, contender: Contender, folder: str) -> Iterator[Ask]:
             line = process.stdout.readline() if process.stdout else ""
             if not line:
                 complaints.seek(0)
-                raise SystemExit(f"{contender.name} failed on case {case}:\n{complaints.read()[-4000:]}")
+                raise SystemExit(
+                    f"{contender.name} failed on case {case}:\n{complaints.read()[-4000:]}"
+                )
             answer: dict[str, Any] = json.loads(line)
             return answer
 
@@ -196,24 +278,37 @@ def _start(record: Record, number: int, ask: Ask) -> None:
 
 
 def _take(
-    records: Records, measure: str, at: tuple[int, int], asked: dict[Contender, Ask], clock: int
+    records: Records,
+    measure: str,
+    at: tuple[int, int],
+    asked: dict[Contender, Ask],
+    clock: int,
 ) -> None:
     """Takes a turn of a measure of all contenders that aren't far behind in it."""
-    behind = [c for c in asked if at != FIRST and _far_behind(c, records, [measure], clock)]
+    behind = [
+        c for c in asked if at != FIRST and _far_behind(c, records, [measure], clock)
+    ]
     for contender, ask in asked.items():
         if contender not in behind:
             found = ask({"measure": measure, "seconds": SECONDS[measure]})
             records[contender.name].add(measure, *at, found["times"])
             if measure == "fit":
-                records[contender.name].add("memory", at[0], 0, [found["megabytes"]] * 2)
+                records[contender.name].add(
+                    "memory", at[0], 0, [found["megabytes"]] * 2
+                )
 
 
-def _far_behind(contender: Contender, records: Records, measures: Sequence[str], clock: int) -> bool:
-    """Tells whether a hand-written loop was far from the best of its engine in some measures' first turns."""
+def _far_behind(
+    contender: Contender, records: Records, measures: Sequence[str], clock: int
+) -> bool:
+    """Tells whether a hand-written loop was far from the best of its engine in some
+    measures' first turns."""
     if contender.kind != "hand" or contender.name in NAMED or not measures:
         return False
     rivals = [
-        r for r in records.values() if r.contender.kind == "hand" and r.contender.engine == contender.engine
+        r
+        for r in records.values()
+        if r.contender.kind == "hand" and r.contender.engine == contender.engine
     ]
     return all(
         records[contender.name].figures[measure][FIRST][clock]
@@ -223,13 +318,19 @@ def _far_behind(contender: Contender, records: Records, measures: Sequence[str],
 
 
 def same_maths(case: str, records: Records) -> list[Record]:
-    """Returns the records whose losses must agree; Keras 3's optimizer on TensorFlow skips unused rows."""
+    """Returns the records whose losses must agree; Keras 3's optimizer on TensorFlow
+    skips unused rows."""
     other = {("keras3", "tensorflow")} if CASES[case].tokens else set()
-    return [r for r in records.values() if (r.contender.kind, r.contender.engine) not in other]
+    return [
+        r
+        for r in records.values()
+        if (r.contender.kind, r.contender.engine) not in other
+    ]
 
 
 def disagreement(records: Iterable[Record]) -> tuple[float, str]:
-    """Returns the largest relative difference between two contenders' losses, and what differs.
+    """Returns the largest relative difference between two contenders' losses, and what
+    differs.
 
     It is infinite if a loss isn't finite.
     """
@@ -240,29 +341,50 @@ def disagreement(records: Iterable[Record]) -> tuple[float, str]:
         for name, loss in losses.items():
             if not math.isfinite(loss):
                 return math.inf, f"{what}: {loss!r} of {name}"
-        low, high = min(losses, key=losses.__getitem__), max(losses, key=losses.__getitem__)
+        low, high = (
+            min(losses, key=losses.__getitem__),
+            max(losses, key=losses.__getitem__),
+        )
         difference = (losses[high] - losses[low]) / abs(losses[low])
         if difference > worst:
-            worst, where = difference, f"{what}: {losses[low]!r} of {low}, {losses[high]!r} of {high}"
+            worst, where = (
+                difference,
+                f"{what}: {losses[low]!r} of {low}, {losses[high]!r} of {high}",
+            )
     return worst, where
 
 
 def faults(case: str, records: Records) -> list[str]:
-    """Returns what is wrong with the losses: those of anyone that aren't finite, or else the disagreement."""
+    """Returns what is wrong with the losses: those of anyone that aren't finite, or
+    else the disagreement."""
     broken = [r for r in records.values() if not all(map(math.isfinite, r.losses))]
     if broken:
-        return [f"losses of {r.contender.name} that aren't finite: {r.losses}" for r in broken]
+        return [
+            f"losses of {r.contender.name} that aren't finite: {r.losses}"
+            for r in broken
+        ]
     difference, where = disagreement(same_maths(case, records))
-    return [f"losses differ by {difference:.1e}, {where}"] if difference > TOLERANCE else []
+    return (
+        [f"losses differ by {difference:.1e}, {where}"]
+        if difference > TOLERANCE
+        else []
+    )
 
 
-def best(records: Records, kind: str, engine: str, measure: str, clock: int) -> Record | None:
-    """Returns the fastest record of a kind on an engine; Theano's rivals are those of JAX.
+def best(
+    records: Records, kind: str, engine: str, measure: str, clock: int
+) -> Record | None:
+    """Returns the fastest record of a kind on an engine; Theano's rivals are those of
+    JAX.
 
     Those that dropped out aren't: a machine may have been faster in their turns.
     """
     engine = "jax" if engine == "theano" else engine
-    rivals = [r for r in records.values() if (r.contender.kind, r.contender.engine) == (kind, engine)]
+    rivals = [
+        r
+        for r in records.values()
+        if (r.contender.kind, r.contender.engine) == (kind, engine)
+    ]
     most = max((len(rival.figures[measure]) for rival in rivals), default=0)
     lasting = [rival for rival in rivals if len(rival.figures[measure]) == most]
     return min(lasting, key=lambda record: record.median(measure, clock), default=None)

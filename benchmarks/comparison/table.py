@@ -29,7 +29,9 @@ class Verdict:
         return self.limit.kept(self.ratio)
 
 
-def verdicts(case: str, records: Records, measures: Sequence[str], clock: int) -> list[Verdict]:
+def verdicts(
+    case: str, records: Records, measures: Sequence[str], clock: int
+) -> list[Verdict]:
     """Returns what became of each limit of a case whose contenders were measured."""
     found = []
     for limit in LIMITS:
@@ -41,18 +43,32 @@ def verdicts(case: str, records: Records, measures: Sequence[str], clock: int) -
         if kind:
             rival = best(records, kind, limit.engine, limit.measure, clock)
         if rival is not None:
-            found.append(Verdict(limit, rival.contender.name, ours.ratio(rival, limit.measure, clock)))
+            found.append(
+                Verdict(
+                    limit, rival.contender.name, ours.ratio(rival, limit.measure, clock)
+                )
+            )
     return found
 
 
-def show(console: Console, case: str, records: Records, measures: Sequence[str], clock: int) -> None:
+def show(
+    console: Console, case: str, records: Records, measures: Sequence[str], clock: int
+) -> None:
     """Prints the medians, spreads and ratios of a case, a table per measure."""
     judged = verdicts(case, records, measures, clock)
     for measure in measures:
         unit = UNITS.get(measure, "ms")
-        table = Table(title=f"({case}) {CASES[case].title}: {measure}", title_justify="left")
+        table = Table(
+            title=f"({case}) {CASES[case].title}: {measure}", title_justify="left"
+        )
         table.add_column("contender", no_wrap=True)
-        for heading in (f"median {unit}", "spread", "processor", "to best loop", "to Keras 3"):
+        for heading in (
+            f"median {unit}",
+            "spread",
+            "processor",
+            "to best loop",
+            "to Keras 3",
+        ):
             table.add_column(heading, justify="right", no_wrap=True)
         table.add_column("limit", no_wrap=True)
         for name, record in records.items():
@@ -60,25 +76,44 @@ def show(console: Console, case: str, records: Records, measures: Sequence[str],
             kind, engine = record.contender.kind, record.contender.engine
             ratios = ["", ""]
             if kind == "oneiros":
-                rivals = [best(records, rival, engine, measure, clock) for rival in ("hand", "keras3")]
-                ratios = [f"{record.ratio(r, measure, clock):.2f}" if r else "" for r in rivals]
-            mine = [v for v in judged if v.limit.measure == measure and name == f"oneiros-{v.limit.engine}"]
+                rivals = [
+                    best(records, rival, engine, measure, clock)
+                    for rival in ("hand", "keras3")
+                ]
+                ratios = [
+                    f"{record.ratio(r, measure, clock):.2f}" if r else ""
+                    for r in rivals
+                ]
+            mine = [
+                v
+                for v in judged
+                if v.limit.measure == measure and name == f"oneiros-{v.limit.engine}"
+            ]
             table.add_row(
-                name, _figure(record.median(measure, 0), unit),
+                name,
+                _figure(record.median(measure, 0), unit),
                 f"{_figure(min(figures), unit)} - {_figure(max(figures), unit)}",
                 "" if unit == "MB" else _figure(record.median(measure, 1), unit),
-                *ratios, ", ".join(map(_verdict, mine)),
+                *ratios,
+                ", ".join(map(_verdict, mine)),
                 style=None if kind == "oneiros" else "dim",
-            )  # fmt: skip
+            )
         console.print(table)
 
 
 def _figure(value: float, unit: str) -> str:
-    return f"{value / 1e3 if unit == 's' else value:.3g}" if unit != "MB" else f"{value:.0f}"
+    return (
+        f"{value / 1e3 if unit == 's' else value:.3g}"
+        if unit != "MB"
+        else f"{value:.0f}"
+    )
 
 
 def _verdict(verdict: Verdict) -> str:
     limit = verdict.limit
-    sign, word = "<" if limit.below else "≤", "kept" if verdict.kept else "[bold]MISSED[/bold]"
+    sign, word = (
+        "<" if limit.below else "≤",
+        "kept" if verdict.kept else "[bold]MISSED[/bold]",
+    )
     against = {HAND: "loop", KERAS: "Keras"}.get(limit.against, limit.against)
     return f"{sign}{limit.factor:.2f} {against} {word}"

@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from comparison.cases import BETA_1, BETA_2, CASES, NORM_EPSILON, NORM_MOMENTUM, RATE, Array, blocks
+from comparison.cases import (
+    BETA_1,
+    BETA_2,
+    CASES,
+    NORM_EPSILON,
+    NORM_MOMENTUM,
+    RATE,
+    Array,
+    blocks,
+)
 
 T = Any
 
@@ -17,7 +26,8 @@ T = Any
 class Contender:
     """A network and its optimizer as graph functions over variables.
 
-    `form` is words out of: "xla", "loop" (many steps in one call, batches gathered on the device; otherwise a
+    `form` is words out of: "xla", "loop" (many steps in one call, batches gathered on
+        the device; otherwise a
     call for each), "gradient" (the LSTM's derived by hand).
     """
 
@@ -29,12 +39,19 @@ class Contender:
             self.network = functools.partial(
                 self.network, lstm_by_hand if "gradient" in words else lstm_by_loop
             )
-        self.weights = {key: [tf.Variable(x) for x in arrays] for key, arrays in self.case.weights().items()}
+        self.weights = {
+            key: [tf.Variable(x) for x in arrays]
+            for key, arrays in self.case.weights().items()
+        }
         norms = [key for key in self.weights if "norm" in key]
         self.trained = [
-            x for key, group in self.weights.items() for x in group[: 2 if key in norms else None]
+            x
+            for key, group in self.weights.items()
+            for x in group[: 2 if key in norms else None]
         ]
-        self.moments = [[tf.Variable(tf.zeros_like(x)) for x in self.trained] for _ in range(2)]
+        self.moments = [
+            [tf.Variable(tf.zeros_like(x)) for x in self.trained] for _ in range(2)
+        ]
         self.count = tf.Variable(0.0)
         self._define()
 
@@ -51,12 +68,21 @@ class Contender:
         slopes = tape.gradient(loss, self.trained)
         self.count.assign_add(1.0)
         powers = BETA_1**self.count, BETA_2**self.count
-        for weight, m, v, slope in zip(self.trained, *self.moments, slopes, strict=True):
+        for weight, m, v, slope in zip(
+            self.trained, *self.moments, slopes, strict=True
+        ):
             tf.raw_ops.ResourceApplyAdam(
-                var=weight.handle, m=m.handle, v=v.handle, beta1_power=powers[0], beta2_power=powers[1],
-                lr=RATE, beta1=BETA_1, beta2=BETA_2, epsilon=self.case.epsilon,
+                var=weight.handle,
+                m=m.handle,
+                v=v.handle,
+                beta1_power=powers[0],
+                beta2_power=powers[1],
+                lr=RATE,
+                beta1=BETA_1,
+                beta2=BETA_2,
+                epsilon=self.case.epsilon,
                 grad=tf.convert_to_tensor(slope),
-            )  # fmt: skip
+            )
         return loss
 
     def _predicted(self, x: T) -> T:
@@ -72,7 +98,9 @@ class Contender:
         def many(one: Callable[..., T], *sequences: T) -> T:
             steps = sequences[0].shape[0]
             shape = (
-                tf.TensorShape(()) if one != self._predicted else (sequences[0].shape[1], self.case.classes)
+                tf.TensorShape(())
+                if one != self._predicted
+                else (sequences[0].shape[1], self.case.classes)
             )
             results = tf.TensorArray(tf.float32, steps, element_shape=shape)
 
@@ -80,11 +108,17 @@ class Contender:
                 return i + 1, results.write(i, one(*[x[i] for x in sequences]))
 
             start = (tf.constant(0), results)
-            return tf.while_loop(lambda i, _: i < steps, body, start, parallel_iterations=1)[1].stack()
+            return tf.while_loop(
+                lambda i, _: i < steps, body, start, parallel_iterations=1
+            )[1].stack()
 
         looped = compiled(lambda x, y: many(self._step, x, y))
-        self.loop = tf.function(lambda rows, x, y: looped(tf.gather(x, rows), tf.gather(y, rows)))
-        self.tests = compiled(lambda x, y: many(lambda *pair: self._loss(*pair, False), x, y))
+        self.loop = tf.function(
+            lambda rows, x, y: looped(tf.gather(x, rows), tf.gather(y, rows))
+        )
+        self.tests = compiled(
+            lambda x, y: many(lambda *pair: self._loss(*pair, False), x, y)
+        )
         self.predictions = compiled(lambda x: many(self._predicted, x))
 
     def train_on_batch(self, x: Array, y: Array) -> float:
@@ -101,7 +135,14 @@ class Contender:
         call, captured = known[key]
         return call(*[tf.constant(x) for x in arrays], *captured)[0].numpy()
 
-    def fit(self, x: Array, y: Array, epochs: int, shuffle: bool, on_epoch: Callable[[], None]) -> float:
+    def fit(
+        self,
+        x: Array,
+        y: Array,
+        epochs: int,
+        shuffle: bool,
+        on_epoch: Callable[[], None],
+    ) -> float:
         """Returns the last epoch's loss."""
         order, size, losses = np.arange(len(x), dtype=np.int32), self.case.batch, [0.0]
         whole = len(x) // size * size
@@ -110,7 +151,12 @@ class Contender:
             if shuffle:
                 np.random.shuffle(order)
             runs = [order[:whole].reshape(-1, size), order[None, whole:]]
-            losses = [loss for rows in runs if rows.size for loss in self._trained(rows, *data)]
+            losses = [
+                loss
+                for rows in runs
+                if rows.size
+                for loss in self._trained(rows, *data)
+            ]
             on_epoch()
         sizes = [min(size, len(x) - start) for start in range(0, len(x), size)]
         return float(np.average(losses, weights=sizes))
@@ -124,10 +170,14 @@ class Contender:
         """Returns the loss."""
         size, whole = self.case.batch, len(x) // self.case.batch * self.case.batch
         if self.looped:
-            total = self._call("tests", _batched(x[:whole], size), _batched(y[:whole], size)).sum()
+            total = self._call(
+                "tests", _batched(x[:whole], size), _batched(y[:whole], size)
+            ).sum()
         else:
             starts = range(0, whole, size)
-            total = sum(self._call("test", x[i : i + size], y[i : i + size]) for i in starts)
+            total = sum(
+                self._call("test", x[i : i + size], y[i : i + size]) for i in starts
+            )
         total = float(total) * size
         if whole < len(x):
             total += float(self._call("test", x[whole:], y[whole:])) * (len(x) - whole)
@@ -137,9 +187,14 @@ class Contender:
         """Returns the predictions."""
         size, whole = self.case.batch, len(x) // self.case.batch * self.case.batch
         if self.looped and whole:
-            parts = [self._call("predictions", _batched(x[:whole], size)).reshape(whole, -1)]
+            parts = [
+                self._call("predictions", _batched(x[:whole], size)).reshape(whole, -1)
+            ]
         else:
-            parts = [self._call("predicted", x[start : start + size]) for start in range(0, whole, size)]
+            parts = [
+                self._call("predicted", x[start : start + size])
+                for start in range(0, whole, size)
+            ]
         if whole < len(x):
             parts.append(self._call("predicted", x[whole:]))
         return np.concatenate(parts)
@@ -171,7 +226,11 @@ def _mlp(weights: T, x: T, training: bool) -> T:
 
 def _cnn(weights: T, x: T, training: bool) -> T:
     for layer in ("conv1", "conv2"):
-        x = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x, weights[layer][0], 1, "VALID"), weights[layer][1]))
+        x = tf.nn.relu(
+            tf.nn.bias_add(
+                tf.nn.conv2d(x, weights[layer][0], 1, "VALID"), weights[layer][1]
+            )
+        )
     x = tf.nn.max_pool2d(x, 2, 2, "VALID")
     x = tf.nn.relu(_dense(weights["hidden1"], tf.reshape(x, (x.shape[0], -1))))
     return _dense(weights["output"], x)
@@ -183,28 +242,44 @@ def _lstm(lstm: Any, weights: T, x: T, training: bool) -> T:
 
 
 def _reviews(lstm: Any, weights: T, x: T, training: bool) -> T:
-    x, both = tf.gather(weights["embedding"][0], tf.transpose(x)), weights["bidirectional"]
+    x, both = (
+        tf.gather(weights["embedding"][0], tf.transpose(x)),
+        weights["bidirectional"],
+    )
     ends = [lstm(x, *both[:3], False), lstm(x, *both[3:], True)]
     return _dense(weights["output"], tf.concat(ends, -1))
 
 
-def _loop(step: Callable[..., Any], states: Any, rows: Any, widths: list[int], backwards: bool) -> Any:
-    """Returns the last states, and the sequences of a step's other results; `rows` are sequences."""
+def _loop(
+    step: Callable[..., Any], states: Any, rows: Any, widths: list[int], backwards: bool
+) -> Any:
+    """Returns the last states, and the sequences of a step's other results; `rows` are
+    sequences."""
     steps, samples = rows[0].shape[:2]
-    kept = [tf.TensorArray(tf.float32, steps, element_shape=(samples, width)) for width in widths]
+    kept = [
+        tf.TensorArray(tf.float32, steps, element_shape=(samples, width))
+        for width in widths
+    ]
 
     def body(i: T, states: Any, kept: Any) -> Any:
         place = steps - 1 - i if backwards else i
         states, found = step(states, [row[place] for row in rows])
-        return i + 1, states, [array.write(place, x) for array, x in zip(kept, found, strict=True)]
+        return (
+            i + 1,
+            states,
+            [array.write(place, x) for array, x in zip(kept, found, strict=True)],
+        )
 
     start = (tf.constant(0), states, kept)
-    _, states, kept = tf.while_loop(lambda i, *_: i < steps, body, start, maximum_iterations=steps)
+    _, states, kept = tf.while_loop(
+        lambda i, *_: i < steps, body, start, maximum_iterations=steps
+    )
     return states, [array.stack() for array in kept]
 
 
 def _gates(z: T, c: T) -> Any:
-    """Computes all gates at once: with XLA, a slice of a sequence is slow to read in more than one place."""
+    """Computes all gates at once: with XLA, a slice of a sequence is slow to read in
+    more than one place."""
     halves = tf.repeat(tf.constant([0.5, 0.5, 1, 0.5]), c.shape[-1])
     gates = tf.tanh(z * halves) * halves + (1 - halves)
     i, f, g, o = tf.split(gates, 4, -1)
@@ -260,19 +335,27 @@ def _backward(dh: T, U: T, kept: Any, backwards: bool) -> tuple[T, T]:
 
     h, *rows = kept
     _, (dz,) = _loop(step, (dh, tf.zeros_like(dh)), rows, [4 * n], backwards)
-    return dz, tf.matmul(tf.reshape(h, (-1, n)), tf.reshape(dz, (-1, 4 * n)), transpose_a=True)
+    return dz, tf.matmul(
+        tf.reshape(h, (-1, n)), tf.reshape(dz, (-1, 4 * n)), transpose_a=True
+    )
 
 
 def _normalised(weights: T, x: T, training: bool) -> T:
     scale, shift, mean, variance = weights
     fused = functools.partial(
-        tf.raw_ops.FusedBatchNormV3, x=x, scale=scale, offset=shift, epsilon=NORM_EPSILON
+        tf.raw_ops.FusedBatchNormV3,
+        x=x,
+        scale=scale,
+        offset=shift,
+        epsilon=NORM_EPSILON,
     )
     if not training:
         return fused(mean=mean, variance=variance, is_training=False)[0]
     y, mean, variance, *_ = fused(mean=[], variance=[], is_training=True)
     rows = x.shape[0] * x.shape[1] * x.shape[2]
-    for running, new in zip(weights[2:], (mean, variance * ((rows - 1) / rows)), strict=True):
+    for running, new in zip(
+        weights[2:], (mean, variance * ((rows - 1) / rows)), strict=True
+    ):
         running.assign(NORM_MOMENTUM * running + (1 - NORM_MOMENTUM) * new)
     return y
 
@@ -284,12 +367,21 @@ def _resnet(weights: T, x: T, training: bool) -> T:
 
     x = tf.nn.relu(block("", "", x))
     for name, _, stride in blocks():
-        short = tf.nn.conv2d(x, weights[f"{name}_short"][0], stride, "SAME") if stride > 1 else x
+        short = (
+            tf.nn.conv2d(x, weights[f"{name}_short"][0], stride, "SAME")
+            if stride > 1
+            else x
+        )
         x = block(f"{name}_", "2", tf.nn.relu(block(f"{name}_", "1", x, stride)))
         x = tf.nn.relu(x + short)
     return _dense(weights["output"], tf.reduce_mean(x, (1, 2)))
 
 
 NETWORKS: dict[str, Callable[..., Any]] = {
-    "a": _mlp, "b": _cnn, "c": _lstm, "d": _mlp, "e": _reviews, "f": _resnet,
-}  # fmt: skip
+    "a": _mlp,
+    "b": _cnn,
+    "c": _lstm,
+    "d": _mlp,
+    "e": _reviews,
+    "f": _resnet,
+}

@@ -1,7 +1,8 @@
 """Oneiros: Keras 1 rebuilt as a plugin-based microkernel.
 
-Importing this package imports no engine, no plugin and not even NumPy. Its modules come when first used,
-whether they are the kernel's own files or made of what plugins contribute, as `oneiros.layers.core` is.
+Importing this package imports no engine, no plugin and not even NumPy. Its modules come
+when first used, whether they are the kernel's own files or made of what plugins
+contribute, as `oneiros.layers.core` is.
 """
 
 import sys
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
 
 
 class _Finder:
-    """Finds the modules below `oneiros.` that are no files; stands behind all other finders."""
+    """Finds the modules below `oneiros.` that are no files; stands behind all other
+    finders."""
 
     @staticmethod
-    def find_spec(fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        found = fullname.startswith("oneiros.") and import_module("oneiros.modules").find_spec(fullname)
+    def find_spec(
+        fullname: str, path: object = None, target: object = None
+    ) -> ModuleSpec | None:
+        found = fullname.startswith("oneiros.") and import_module(
+            "oneiros.modules"
+        ).find_spec(fullname)
         return found or None
 
 
@@ -26,7 +32,8 @@ sys.meta_path.append(_Finder)
 
 
 def set_seed(seed: int) -> None:
-    """Makes a run reproducible: every draw of Oneiros starts from NumPy's global generator."""
+    """Makes a run reproducible: every draw of Oneiros starts from NumPy's global
+    generator."""
     import numpy as np
 
     np.random.seed(seed)
@@ -43,4 +50,11 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), "hookimpl", "__version__", *import_module("oneiros.modules").names(__name__)})
+    return sorted(
+        {
+            *globals(),
+            "hookimpl",
+            "__version__",
+            *import_module("oneiros.modules").names(__name__),
+        }
+    )

@@ -1,4 +1,5 @@
-"""Base classes of what plugins provide, apart from Layer and Backend: small, and readable in one sitting."""
+"""Base classes of what plugins provide, apart from Layer and Backend: small, and
+readable in one sitting."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ class Regularizer:
         return 0
 
     def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds this object: the class name under `name`, and its arguments."""
+        """Returns what rebuilds this object: the class name under `name`, and its
+        arguments."""
         return {"name": type(self).__name__}
 
     def set_param(self, _: Any) -> None:
@@ -43,17 +45,20 @@ class Constraint:
         return p
 
     def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds this object: the class name under `name`, and its arguments."""
+        """Returns what rebuilds this object: the class name under `name`, and its
+        arguments."""
         return {"name": type(self).__name__}
 
 
 def clip_norm(g: Any, c: float, n: Any) -> Any:
-    """Returns gradient `g` scaled by `c / n` if the norm `n` of all gradients reaches `c`."""
+    """Returns gradient `g` scaled by `c / n` if the norm `n` of all gradients reaches
+    `c`."""
     return K.switch(K.greater_equal(n, c), g * c / n, g) if c > 0 else g
 
 
 class Rebuilt:
-    """What `copy.deepcopy` and `pickle` make anew, from its configuration and its variables' values."""
+    """What `copy.deepcopy` and `pickle` make anew, from its configuration and its
+    variables' values."""
 
     def __copy__(self) -> Any:
         copied = object.__new__(type(self))
@@ -86,7 +91,9 @@ class Optimizer(Rebuilt):
         self.updates: list[Any] = []
         self.weights: list[Any] = []
 
-    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+    def get_updates(
+        self, params: list[Any], constraints: dict[Any, Any], loss: Any
+    ) -> list[Any]:
         """Returns `(variable, new value)` pairs for one step that lowers `loss`.
 
         # Arguments
@@ -101,7 +108,10 @@ class Optimizer(Rebuilt):
     def get_gradients(self, loss: Any, params: list[Any]) -> list[Any]:
         """Returns the gradients of `loss`, clipped as this optimizer was told to."""
         grads = list(K.gradients(loss, params))
-        norm_limit, value_limit = getattr(self, "clipnorm", None) or 0, getattr(self, "clipvalue", None) or 0
+        norm_limit, value_limit = (
+            getattr(self, "clipnorm", None) or 0,
+            getattr(self, "clipvalue", None) or 0,
+        )
         if norm_limit > 0:
             norm = K.sqrt(sum(K.sum(K.square(g)) for g in grads))
             grads = [clip_norm(g, norm_limit, norm) for g in grads]
@@ -120,7 +130,9 @@ class Optimizer(Rebuilt):
                 f"{type(self).__name__}.set_weights received {len(weights)} arrays; its state has "
                 f"{len(self.weights)}. The state exists once the model was trained."
             )
-        for index, (variable, value) in enumerate(zip(self.weights, weights, strict=True)):
+        for index, (variable, value) in enumerate(
+            zip(self.weights, weights, strict=True)
+        ):
             expected = tuple(K.get_variable_shape(variable))
             if expected != np.shape(value):
                 raise DataError(
@@ -135,7 +147,11 @@ class Optimizer(Rebuilt):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor arguments shared by all optimizers."""
-        return {key: getattr(self, key) for key in ("clipnorm", "clipvalue") if hasattr(self, key)}
+        return {
+            key: getattr(self, key)
+            for key in ("clipnorm", "clipvalue")
+            if hasattr(self, key)
+        }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Optimizer:
@@ -147,7 +163,8 @@ class Callback:
     """Something that is told of a training's progress.
 
     # Properties
-        params: dict, of the run (`batch_size`, `nb_epoch`, `nb_sample`, `verbose`, `metrics`, …).
+        params: dict, of the run (`batch_size`, `nb_epoch`, `nb_sample`, `verbose`,
+            `metrics`, …).
         model: the model being trained.
     """
 
@@ -168,15 +185,18 @@ class Callback:
     def get_state(self) -> Any:
         """Returns what a resumed training gives back to `set_state`, as plain data.
 
-        Plain are None, booleans, numbers, strings, arrays, and lists, tuples and dicts of them. By default it
-        is the dict of all attributes that are plain, apart from `params`.
+        Plain are None, booleans, numbers, strings, arrays, and lists, tuples and dicts
+        of them. By default it is the dict of all attributes that are plain, apart from
+        `params`.
         """
         return oneiros.saving.plain_attributes(self)
 
     def set_state(self, state: Any) -> None:
-        """Goes on from what `get_state` returned; called after `on_train_begin`, when a training is resumed.
+        """Goes on from what `get_state` returned; called after `on_train_begin`, when a
+        training is resumed.
 
-        Items of a dict that had not changed since training began are those of this training.
+        Items of a dict that had not changed since training began are those of this
+        training.
         """
         vars(self).update(state)
 
@@ -193,18 +213,26 @@ class Callback:
         """Called after a batch; `logs` has the batch's loss and metrics."""
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
-        """Called after a run of batches that nothing was told of, if every callback is `told_afterwards`.
+        """Called after a run of batches that nothing was told of, if every callback is
+        `told_afterwards`.
 
-        It tells `on_batch_begin` and `on_batch_end` of each, in order; a subclass may do something faster.
+        It tells `on_batch_begin` and `on_batch_end` of each, in order; a subclass may
+        do something faster.
 
         # Arguments
-            logs: dict from `batch`, `size` and each name of a loss or metric to the list of batches' values.
+            logs: dict from `batch`, `size` and each name of a loss or metric to the
+                list of batches' values.
         """
-        methods = [getattr(x, "__func__", None) for x in (self.on_batch_begin, self.on_batch_end)]
+        methods = [
+            getattr(x, "__func__", None)
+            for x in (self.on_batch_begin, self.on_batch_end)
+        ]
         idle = methods == [Callback.on_batch_begin, Callback.on_batch_end]
         for values in () if idle else zip(*logs.values(), strict=True):
             log = dict(zip(logs, values, strict=True))
-            self.on_batch_begin(log["batch"], {"batch": log["batch"], "size": log["size"]})
+            self.on_batch_begin(
+                log["batch"], {"batch": log["batch"], "size": log["size"]}
+            )
             self.on_batch_end(log["batch"], log)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -216,11 +244,13 @@ class Callback:
 
 @dataclass(frozen=True)
 class Budget:
-    """What reading a file may cost, all parts together; `load_model(path, budget=Budget(...))` allows more.
+    """What reading a file may cost, all parts together; `load_model(path,
+    budget=Budget(...))` allows more.
 
     # Properties
         array_bytes: int, memory for arrays.
-        excess_bytes: int, how much longer than the file itself its arrays may be (compressed arrays are).
+        excess_bytes: int, how much longer than the file itself its arrays may be
+            (compressed arrays are).
         text_bytes: int, memory for names, configurations and other attributes.
         objects: int, number of groups, arrays and stored blocks looked at.
     """
@@ -233,18 +263,22 @@ class Budget:
 
 @dataclass
 class ModelState:
-    """A model as plain data: what a format writes and reads. Formats never build objects."""
+    """A model as plain data: what a format writes and reads. Formats never build
+    objects."""
 
     model_config: dict[str, Any] | None = None
     training_config: dict[str, Any] | None = None
-    weights: list[tuple[str, list[tuple[str, np.ndarray[Any, Any]]]]] = field(default_factory=list)
+    weights: list[tuple[str, list[tuple[str, np.ndarray[Any, Any]]]]] = field(
+        default_factory=list
+    )
     """Per layer: its name, and (weight name, array) pairs in `get_weights()` order."""
     optimizer_weights: list[tuple[str, np.ndarray[Any, Any]]] | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
     """Per object of the configuration: distribution, version and API level."""
     keras_version: str | None = None
     training_state: tuple[Any, list[np.ndarray[Any, Any]]] | None = None
-    """What Keras 1 forgot, and where a training is: JSON data, and the arrays that it numbers."""
+    """What Keras 1 forgot, and where a training is: JSON data, and the arrays that it
+    numbers."""
     backend: str | None = None
     """The engine it was trained on, if the file says so: those of Keras 2 do."""
     unread: list[str] = field(default_factory=list)
@@ -263,11 +297,15 @@ class Format:
     suffixes: ClassVar[tuple[str, ...]] = ()
 
     def recognises(self, head: bytes) -> bool:
-        """Tells from a file's first 512 bytes whether this format reads it; suffixes are not trusted."""
-        raise NotImplementedError(f"{type(self).__name__} doesn't define recognises(head).")
+        """Tells from a file's first 512 bytes whether this format reads it; suffixes
+        are not trusted."""
+        raise NotImplementedError(
+            f"{type(self).__name__} doesn't define recognises(head)."
+        )
 
     def write(self, path: Path, state: ModelState) -> None:
-        """Writes the file at `path`, which doesn't exist yet; the kernel then moves it into place."""
+        """Writes the file at `path`, which doesn't exist yet; the kernel then moves it
+        into place."""
         raise ArgumentError(f"The format {self.name!r} can't write models.")
 
     def read(self, path: Path, budget: Budget) -> ModelState:

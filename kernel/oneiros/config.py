@@ -1,8 +1,10 @@
-"""Objects from names and configurations, and the policy for configurations that come from a file.
+"""Objects from names and configurations, and the policy for configurations that come
+from a file.
 
-A file may name only what is registered under the kind expected at that place, and of classes only those that
-declare `loadable = True` themselves. What the caller passes as `custom_objects` comes first and needs no
-declaration. Nothing in a file is executed or imported by its path, and nothing in it can relax these rules.
+A file may name only what is registered under the kind expected at that place, and of
+classes only those that declare `loadable = True` themselves. What the caller passes as
+`custom_objects` comes first and needs no declaration. Nothing in a file is executed or
+imported by its path, and nothing in it can relax these rules.
 """
 
 from __future__ import annotations
@@ -18,24 +20,35 @@ from types import FunctionType
 from typing import Any, NoReturn
 
 from oneiros import registry
-from oneiros.errors import ConfigError, NameConflictError, OneirosError, UnknownNameError, UnsafeFileError
+from oneiros.errors import (
+    ConfigError,
+    NameConflictError,
+    OneirosError,
+    UnknownNameError,
+    UnsafeFileError,
+)
 
 KERAS_VERSION = "1.2.2"
 """The version of Keras whose configurations and files these are."""
 
 MAX_TOKENS, MAX_DEPTH, MAX_DIGITS = 1_000_000, 200, 40
-"""What `loads` accepts: the number of strings, brackets and commas, the nesting, a number's digits."""
+"""What `loads` accepts: the number of strings, brackets and commas, the nesting, a
+number's digits."""
 
 MAX_PARAMETERS, MAX_CALLS = 2**28, 2**12
-"""How many weights a configuration may ask for unless `parameter_budget` says otherwise, and how many calls
-in nested models and unrolled steps: models in models, each called twice, would double them."""
+"""How many weights a configuration may ask for unless `parameter_budget` says
+otherwise, and how many calls
+in nested models and unrolled steps: models in models, each called twice, would double
+    them."""
 
 FUNCTION_KINDS = ("activation", "objective", "metric", "initialization")
 
 _TOKENS = re.compile(r'"(?:[^"\\]+|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _custom: dict[str, Any] = {}
-_functions: ContextVar[dict[str, Any]] = ContextVar("oneiros_functions", default={})  # noqa: B039
-_budget: ContextVar[list[float] | None] = ContextVar("oneiros_parameter_budget", default=None)
+_functions: ContextVar[dict[str, Any]] = ContextVar("oneiros_functions", default={})
+_budget: ContextVar[list[float] | None] = ContextVar(
+    "oneiros_parameter_budget", default=None
+)
 
 
 class CustomObjectScope:
@@ -54,7 +67,9 @@ class CustomObjectScope:
 
     def __enter__(self) -> CustomObjectScope:
         self.backup = dict(_custom)
-        _custom.update(pair for objects in self.custom_objects for pair in objects.items())
+        _custom.update(
+            pair for objects in self.custom_objects for pair in objects.items()
+        )
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -66,38 +81,52 @@ custom_object_scope = CustomObjectScope
 
 
 def get_custom_objects() -> dict[str, Any]:
-    """Returns the dict of the caller's own objects, which may be added to for the rest of the process."""
+    """Returns the dict of the caller's own objects, which may be added to for the rest
+    of the process."""
     return _custom
 
 
 def get_object(
-    kind: str, identifier: Any, custom_objects: dict[str, Any] | None = None, instantiate: bool = False,
+    kind: str,
+    identifier: Any,
+    custom_objects: dict[str, Any] | None = None,
+    instantiate: bool = False,
     kwargs: dict[str, Any] | None = None,
-) -> Any:  # fmt: skip
-    """Returns the object that an identifier stands for; this is what `activations.get` and its like call.
+) -> Any:
+    """Returns the object that an identifier stands for; this is what `activations.get`
+    and its like call.
 
     # Arguments
         kind: str, a kind of the registry, e.g. `"activation"`.
-        identifier: a name; a configuration, `{"name": N, **arguments}` or `{"class_name": N, "config":
-            arguments}`; None or an object, returned as they are.
+        identifier: a name; a configuration, `{"name": N, **arguments}` or
+            `{"class_name": N, "config": arguments}`; None or an object, returned as
+            they are.
         custom_objects: dict, names that come before the registry's.
-        instantiate: bool, whether to call the class or the function that a name stands for.
+        instantiate: bool, whether to call the class or the function that a name stands
+            for.
         kwargs: dict, arguments of that call.
 
     # Raises
         UnknownNameError: if nothing provides the name.
         ConfigError: for a number, a list or bytes, which stand for no object.
-        UnsafeFileError: if a configuration names a class that may not be built from one.
+        UnsafeFileError: if a configuration names a class that may not be built from
+            one.
     """
     if isinstance(identifier, dict):
         name, arguments = _parts(kind, identifier)
         cls = _lookup(kind, name, custom_objects)
         check_loadable(cls, kind, custom_objects)
         with _explained(kind, name):
-            return cls.from_config(arguments) if hasattr(cls, "from_config") else cls(**arguments)
+            return (
+                cls.from_config(arguments)
+                if hasattr(cls, "from_config")
+                else cls(**arguments)
+            )
     if not isinstance(identifier, str):
         if isinstance(identifier, (int, float, bytes, list, tuple)):
-            raise ConfigError(f"{identifier!r:.80} is no {kind}: pass a name, or the object itself.")
+            raise ConfigError(
+                f"{identifier!r:.80} is no {kind}: pass a name, or the object itself."
+            )
         return identifier
     found = _lookup(kind, identifier, custom_objects)
     if not instantiate or not (isinstance(found, type) or inspect.isroutine(found)):
@@ -108,12 +137,15 @@ def get_object(
         return found(**(kwargs or {}))
 
 
-def layer_from_config(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+def layer_from_config(
+    config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+) -> Any:
     """Builds a layer or a model from `{"class_name": …, "config": …}`.
 
     # Arguments
         config: dict as above, or a legacy one with the class under `name`.
-        custom_objects: dict from names to the caller's own classes and functions, valid during this call.
+        custom_objects: dict from names to the caller's own classes and functions, valid
+            during this call.
 
     # Raises
         ConfigError: if the configuration doesn't fit the class.
@@ -124,11 +156,16 @@ def layer_from_config(config: dict[str, Any], custom_objects: dict[str, Any] | N
         cls = _lookup("layer", name)
         check_loadable(cls, "layer")
         takes_them = "custom_objects" in inspect.signature(cls.from_config).parameters
-        return cls.from_config(arguments, **({"custom_objects": custom_objects} if takes_them else {}))
+        return cls.from_config(
+            arguments, **({"custom_objects": custom_objects} if takes_them else {})
+        )
 
 
-def check_loadable(cls: Any, kind: str, custom_objects: dict[str, Any] | None = None) -> None:
-    """Raises UnsafeFileError unless a configuration may have an object of this class built.
+def check_loadable(
+    cls: Any, kind: str, custom_objects: dict[str, Any] | None = None
+) -> None:
+    """Raises UnsafeFileError unless a configuration may have an object of this class
+    built.
 
     # Arguments
         cls: what the configuration's name stands for.
@@ -144,7 +181,9 @@ def check_loadable(cls: Any, kind: str, custom_objects: dict[str, Any] | None = 
         raise UnsafeFileError(
             f"A configuration names {name} where it needs a {kind}; it is no subclass of {base.__name__}."
         )
-    vouched = any(cls is known for known in [*_custom.values(), *(custom_objects or {}).values()])
+    vouched = any(
+        cls is known for known in [*_custom.values(), *(custom_objects or {}).values()]
+    )
     if not vouched and vars(cls).get("loadable") is not True:
         raise UnsafeFileError(
             f"A configuration asks for {cls.__module__}.{name}, which doesn't declare that files may have it "
@@ -153,23 +192,32 @@ def check_loadable(cls: Any, kind: str, custom_objects: dict[str, Any] | None = 
         )
 
 
-def parameter_budget(limit: int = MAX_PARAMETERS, calls: int = 0) -> AbstractContextManager[None]:
-    """Returns a context manager that bounds how many weights may be made, all layers together.
+def parameter_budget(
+    limit: int = MAX_PARAMETERS, calls: int = 0
+) -> AbstractContextManager[None]:
+    """Returns a context manager that bounds how many weights may be made, all layers
+    together.
 
     # Arguments
         limit: int, number of scalars; loading passes how many the file holds.
-        calls: int, number of calls in nested models and of unrolled steps; 0 leaves the bound that holds.
+        calls: int, number of calls in nested models and of unrolled steps; 0 leaves the
+            bound that holds.
     """
     most = calls or (_budget.get() or [MAX_CALLS])[-1]
     return _setting(_budget, [limit, most, limit, most])
 
 
 def spend_parameters(shape: tuple[int, ...] | None, owner: str) -> None:
-    """Counts a weight about to be made, or with None a call or a step, against the budget if one holds."""
+    """Counts a weight about to be made, or with None a call or a step, against the
+    budget if one holds."""
     budget = _budget.get() or [math.inf, math.inf, 0, 0]
     budget[shape is None] -= 1 if shape is None else math.prod(shape)
     if min(budget) < 0:
-        most = f"{budget[3]:,} inner calls and steps" if shape is None else f"{budget[2]:,} parameters"
+        most = (
+            f"{budget[3]:,} inner calls and steps"
+            if shape is None
+            else f"{budget[2]:,} parameters"
+        )
         raise UnsafeFileError(
             f"The configuration makes {owner} ask for {f'a weight of shape {shape}' if shape else 'a call'}: "
             f"more than the {most} that it may have. Meant? Use oneiros.config.parameter_budget(n, calls=m)."
@@ -189,12 +237,15 @@ def get_function(value: Any, layer: str, argument: str) -> Any:
     """Returns the function that a layer's configuration stands for.
 
     # Arguments
-        value: the function itself; a name; a marker that `dumps` wrote; or bytecode, which is refused.
-        layer: str, the layer's name, under which `function_scope` may hold the function.
+        value: the function itself; a name; a marker that `dumps` wrote; or bytecode,
+            which is refused.
+        layer: str, the layer's name, under which `function_scope` may hold the
+            function.
         argument: str, e.g. `"function"`, `"mode"`, `"output_shape"`.
 
     # Raises
-        UnsafeFileError: unless the caller supplied the function or the name is that of a registered one.
+        UnsafeFileError: unless the caller supplied the function or the name is that of
+            a registered one.
     """
     given = _functions.get().get(layer, {})
     supplied = {"function": given, "mode": given} if callable(given) else given
@@ -206,7 +257,11 @@ def get_function(value: Any, layer: str, argument: str) -> Any:
         found = own or next((registry.load(entry) for entry in entries if entry), None)
     if callable(found):
         return found
-    what = f"names the function {name!r:.80}" if isinstance(name, str) else "is stored as Python bytecode"
+    what = (
+        f"names the function {name!r:.80}"
+        if isinstance(name, str)
+        else "is stored as Python bytecode"
+    )
     supply = f"{{{layer!r}: {{{argument!r}: fn}}}}"
     raise UnsafeFileError(
         f"The argument `{argument}` of layer {layer!r} {what}. Loading runs no code from a file. Supply it: "
@@ -215,7 +270,8 @@ def get_function(value: Any, layer: str, argument: str) -> Any:
 
 
 def dumps(obj: Any, **kwargs: Any) -> str:
-    """Returns JSON text; NumPy values become plain ones, functions their name or a marker, never bytecode.
+    """Returns JSON text; NumPy values become plain ones, functions their name or a
+    marker, never bytecode.
 
     # Arguments
         obj: dicts, lists, numbers, strings, …
@@ -227,33 +283,47 @@ def dumps(obj: Any, **kwargs: Any) -> str:
     try:
         return json.dumps(obj, **{"default": _plain, "allow_nan": False, **kwargs})
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"A configuration can't be written as JSON: {error}") from None
+        raise ConfigError(
+            f"A configuration can't be written as JSON: {error}"
+        ) from None
 
 
 def loads(text: str) -> Any:
     """Parses JSON text.
 
     # Raises
-        UnsafeFileError: if it exceeds the limits above, repeats a key, or holds NaN or infinity.
+        UnsafeFileError: if it exceeds the limits above, repeats a key, or holds NaN or
+            infinity.
         ConfigError: if it isn't JSON.
     """
     if not isinstance(text, str):
-        raise ConfigError(f"JSON text was expected; received {type(text).__name__}: {text!r:.80}.")
+        raise ConfigError(
+            f"JSON text was expected; received {type(text).__name__}: {text!r:.80}."
+        )
     depth = 0
     for count, match in enumerate(_TOKENS.finditer(text)):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
         if depth > MAX_DEPTH or count > MAX_TOKENS:
-            _refuse(f"it nests deeper than {MAX_DEPTH} levels or has more than {MAX_TOKENS} tokens")
-    hooks: dict[str, Any] = dict.fromkeys(("parse_constant", "parse_float", "parse_int"), _number)
+            _refuse(
+                f"it nests deeper than {MAX_DEPTH} levels or has more than {MAX_TOKENS} tokens"
+            )
+    hooks: dict[str, Any] = dict.fromkeys(
+        ("parse_constant", "parse_float", "parse_int"), _number
+    )
     try:
         return json.loads(text, object_pairs_hook=_distinct, **hooks)
     except json.JSONDecodeError as error:
-        raise ConfigError(f"This isn't JSON: {error}. It begins with {text!r:.80}.") from None
+        raise ConfigError(
+            f"This isn't JSON: {error}. It begins with {text!r:.80}."
+        ) from None
 
 
 @contextmanager
-def loading(kind: str, name: str, custom_objects: dict[str, Any] | None = None) -> Iterator[None]:
-    """Context manager for building from a configuration: custom objects are known, weights bounded."""
+def loading(
+    kind: str, name: str, custom_objects: dict[str, Any] | None = None
+) -> Iterator[None]:
+    """Context manager for building from a configuration: custom objects are known,
+    weights bounded."""
     bounded = nullcontext() if _budget.get() else parameter_budget()
     with custom_object_scope(custom_objects or {}), bounded, _explained(kind, name):
         yield
@@ -268,7 +338,9 @@ def _explained(kind: str, name: str) -> Iterator[None]:
         raise
     except Exception as error:  # whatever a constructor or an engine raises
         reason = f"{type(error).__name__}: {error}"
-        raise ConfigError(f"The {kind} {name!r} can't be built from its arguments: {reason}") from error
+        raise ConfigError(
+            f"The {kind} {name!r} can't be built from its arguments: {reason}"
+        ) from error
 
 
 @contextmanager
@@ -311,7 +383,9 @@ def _plain(obj: Any) -> Any:
     if hasattr(obj, "tolist"):
         return obj.tolist()
     if not callable(obj):
-        raise TypeError(f"{type(obj).__name__} {obj!r:.80} is no number, text, list, dict or function")
+        raise TypeError(
+            f"{type(obj).__name__} {obj!r:.80} is no number, text, list, dict or function"
+        )
     name = getattr(obj, "__qualname__", type(obj).__name__)
     for kind in FUNCTION_KINDS if isinstance(obj, FunctionType) else ():
         with suppress(NameConflictError):
@@ -322,17 +396,23 @@ def _plain(obj: Any) -> Any:
 
 
 def _refuse(reason: str) -> NoReturn:
-    raise UnsafeFileError(f"JSON refused: {reason}. No model's configuration is like that.")
+    raise UnsafeFileError(
+        f"JSON refused: {reason}. No model's configuration is like that."
+    )
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        _refuse(f"a key occurs twice in the object with the keys {', '.join(found):.200}")
+        _refuse(
+            f"a key occurs twice in the object with the keys {', '.join(found):.200}"
+        )
     return found
 
 
 def _number(text: str) -> float:
     if len(text) > MAX_DIGITS or not math.isfinite(float(text)):
-        _refuse(f"it holds {text:.80}, which isn't a finite number of at most {MAX_DIGITS} digits")
+        _refuse(
+            f"it holds {text:.80}, which isn't a finite number of at most {MAX_DIGITS} digits"
+        )
     return int(text) if text.lstrip("-").isdigit() else float(text)

@@ -1,4 +1,5 @@
-"""The kernel's manifest: it registers what it holds like any plugin, by reference, importing nothing."""
+"""The kernel's manifest: it registers what it holds like any plugin, by reference,
+importing nothing."""
 
 from oneiros import hookimpl
 
@@ -9,9 +10,21 @@ CONTENTS = [
     ("engine.container", "get_source_inputs", "engine engine.topology"),
     ("engine.container", "Container", "engine.topology"),
     ("engine.model", "Model", "engine engine.training models"),
-    ("engine.data", "standardize_input_data standardize_sample_or_class_weights", "engine.training"),
-    ("engine.data", "standardize_class_weights standardize_sample_weights", "engine.training"),
-    ("engine.data", "check_array_lengths check_loss_and_target_compatibility", "engine.training"),
+    (
+        "engine.data",
+        "standardize_input_data standardize_sample_or_class_weights",
+        "engine.training",
+    ),
+    (
+        "engine.data",
+        "standardize_class_weights standardize_sample_weights",
+        "engine.training",
+    ),
+    (
+        "engine.data",
+        "check_array_lengths check_loss_and_target_compatibility",
+        "engine.training",
+    ),
     ("engine.data", "standardize_weights slice_X", "engine.training"),
     ("engine.loop", "batch_shuffle make_batches", "engine.training"),
     ("engine.losses", "collect_metrics weighted_objective", "engine.training"),
@@ -21,7 +34,11 @@ CONTENTS = [
     ("bases", "Optimizer", "optimizers"),
     ("bases", "Regularizer", "regularizers"),
     ("bases", "Constraint", "constraints"),
-    ("config", "CustomObjectScope custom_object_scope get_custom_objects", "utils.generic_utils"),
+    (
+        "config",
+        "CustomObjectScope custom_object_scope get_custom_objects",
+        "utils.generic_utils",
+    ),
     ("config", "layer_from_config", "utils.layer_utils"),
 ]
 """Modules of the kernel, names in them, and the modules of Keras where they appear."""
@@ -30,7 +47,12 @@ CONTENTS = [
 @hookimpl
 def oneiros_layers() -> dict[str, str]:
     """Layers and models that configurations name."""
-    classes = {"input": "InputLayer", "container": "Container", "model": "Model", "sequential": "Sequential"}
+    classes = {
+        "input": "InputLayer",
+        "container": "Container",
+        "model": "Model",
+        "sequential": "Sequential",
+    }
     return {name: f"oneiros.engine.{module}:{name}" for module, name in classes.items()}
 
 
@@ -40,5 +62,7 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
     tables: dict[str, dict[str, str]] = {}
     for module, names, paths in CONTENTS:
         for path in paths.split():
-            tables.setdefault(path, {}).update({name: f"oneiros.{module}:{name}" for name in names.split()})
+            tables.setdefault(path, {}).update(
+                {name: f"oneiros.{module}:{name}" for name in names.split()}
+            )
     return tables

@@ -1,7 +1,9 @@
-"""Keras's module paths, made of what plugins contribute: `oneiros.layers.core` and its like.
+"""Keras's module paths, made of what plugins contribute: `oneiros.layers.core` and its
+like.
 
-What a name stands for is imported when the name is first used. The kernel's own files are ordinary modules
-and come first; the packages `oneiros` and `oneiros.engine` look up here what they don't hold themselves.
+What a name stands for is imported when the name is first used. The kernel's own files
+are ordinary modules and come first; the packages `oneiros` and `oneiros.engine` look up
+here what they don't hold themselves.
 """
 
 import difflib
@@ -20,7 +22,8 @@ from oneiros.plugins import Entry, PluginManager, manager
 
 
 class VirtualModule(ModuleType):
-    """A module whose names come from plugins, looked up at each use so that settings and overrides apply."""
+    """A module whose names come from plugins, looked up at each use so that settings
+    and overrides apply."""
 
     def __getattr__(self, name: str) -> Any:
         return attribute(self.__name__, name)
@@ -44,22 +47,28 @@ def find_spec(fullname: str) -> ModuleSpec | None:
     """Returns a virtual module's spec; None for what is not one.
 
     # Raises
-        ModuleNotFoundError: if a plugin that is missing, disabled or broken has it; the message says which.
+        ModuleNotFoundError: if a plugin that is missing, disabled or broken has it; the
+            message says which.
     """
     if children(fullname) or _path(fullname) in manager().modules:
         return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)
     if reason := _absence(fullname):
-        raise ModuleNotFoundError(f"No module named {fullname!r}. {reason}", name=fullname)
+        raise ModuleNotFoundError(
+            f"No module named {fullname!r}. {reason}", name=fullname
+        )
     parent, _, name = fullname.rpartition(".")
     if isinstance(sys.modules.get(parent), VirtualModule) and _in_from_import():
         near = difflib.get_close_matches(name, names(parent))
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-        raise PluginLoadError(f"{parent} has no {name!r}; no installed plugin provides it.{hint}")
+        raise PluginLoadError(
+            f"{parent} has no {name!r}; no installed plugin provides it.{hint}"
+        )
     return None
 
 
 def _in_from_import() -> bool:
-    """Tells whether the import system looks for a module because `from parent import name` found no name."""
+    """Tells whether the import system looks for a module because `from parent import
+    name` found no name."""
     frame: FrameType | None = sys._getframe()
     while frame and frame.f_code.co_name in ("_in_from_import", "find_spec"):
         frame = frame.f_back
@@ -71,15 +80,21 @@ def _in_from_import() -> bool:
 
 
 def attribute(module: str, name: str) -> Any:
-    """Returns what a name in a module stands for: a contributed object or a child module.
+    """Returns what a name in a module stands for: a contributed object or a child
+    module.
 
     # Raises
         AttributeError: if nothing has it.
-        PluginLoadError: if a plugin that is missing, disabled or broken has it. Being an ImportError, it
-            reaches who writes `from oneiros.layers import LSTM`; Python drops an AttributeError's message.
+        PluginLoadError: if a plugin that is missing, disabled or broken has it. Being
+            an ImportError, it reaches who writes `from oneiros.layers import LSTM`;
+            Python drops an AttributeError's message.
     """
     if name == "__all__":
-        return [public for public in names(module) if public[0] != "_" and _works(module, public)]
+        return [
+            public
+            for public in names(module)
+            if public[0] != "_" and _works(module, public)
+        ]
     if not name.startswith("__"):
         if entry := _find(module, name):
             return registry.load(entry)
@@ -88,19 +103,28 @@ def attribute(module: str, name: str) -> Any:
         if reason := _absence(f"{module}.{name}"):
             raise PluginLoadError(f"{module} has no {name!r}. {reason}")
     where = sys.modules.get(module)
-    raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name, obj=where)
+    raise AttributeError(
+        f"module {module!r} has no attribute {name!r}", name=name, obj=where
+    )
 
 
 def names(module: str) -> list[str]:
-    """Returns a module's public names, sorted, importing nothing of what they stand for."""
+    """Returns a module's public names, sorted, importing nothing of what they stand
+    for."""
     found = children(module).union(*_tables(module, manager()))
-    return sorted(found.union(registry.names("layer")) if module == "oneiros.layers" else found)
+    return sorted(
+        found.union(registry.names("layer")) if module == "oneiros.layers" else found
+    )
 
 
 def children(module: str) -> set[str]:
     """Returns the names of the modules below a module."""
     prefix = f"{_path(module)}.".lstrip(".")
-    below = {p.removeprefix(prefix).partition(".")[0] for p in manager().modules if p.startswith(prefix)}
+    below = {
+        p.removeprefix(prefix).partition(".")[0]
+        for p in manager().modules
+        if p.startswith(prefix)
+    }
     return below if prefix else below | {"backend", "engine"}
 
 
@@ -110,25 +134,38 @@ def _path(module: str) -> str:
 
 @lru_cache
 def _tables(module: str, plugins: PluginManager) -> list[dict[str, list[Entry]]]:
-    """Returns the tables of names that a module shows: its own, and for `layers` those of its children."""
+    """Returns the tables of names that a module shows: its own, and for `layers` those
+    of its children."""
     below = sorted(children(module)) if module == "oneiros.layers" else ()
-    return [plugins.modules.get(_path(path), {}) for path in (module, *(f"{module}.{c}" for c in below))]
+    return [
+        plugins.modules.get(_path(path), {})
+        for path in (module, *(f"{module}.{c}" for c in below))
+    ]
 
 
 def _find(module: str, name: str) -> Entry | None:
     layer = registry.find("layer", name) if module == "oneiros.layers" else None
-    return layer or next((manager().choose(t[name]) for t in _tables(module, manager()) if name in t), None)
+    return layer or next(
+        (manager().choose(t[name]) for t in _tables(module, manager()) if name in t),
+        None,
+    )
 
 
 def _works(module: str, name: str) -> bool:
-    """Tells whether a name can be had: one plugin's fault must not spoil `from oneiros.layers import *`."""
+    """Tells whether a name can be had: one plugin's fault must not spoil `from
+    oneiros.layers import *`."""
     with suppress(NameConflictError, PluginLoadError):
         return attribute(module, name) is not None
     return False
 
 
 def _absence(fullname: str) -> str | None:
-    """Says why a module, or a name in a module, is missing, if the index of owners knows it."""
+    """Says why a module, or a name in a module, is missing, if the index of owners
+    knows it."""
     path = f"{_path(fullname)}."
-    found = [owner for name, owner in registry.owners()["module"].items() if f"{name}.".startswith(path)]
+    found = [
+        owner
+        for name, owner in registry.owners()["module"].items()
+        if f"{name}.".startswith(path)
+    ]
     return registry.absence(found[0]) if found else None

@@ -1,4 +1,5 @@
-"""Reads the list of Keras 1.2.2's public names (tests/data/keras1_api.md) into plain records."""
+"""Reads the list of Keras 1.2.2's public names (tests/data/keras1_api.md) into plain
+records."""
 
 import ast
 import re
@@ -10,7 +11,8 @@ REFERENCE = Path(__file__).parent.parent / "data" / "keras1_api.md"
 
 @dataclass
 class Signature:
-    """A function's or method's arguments with their defaults as source text (None: no default)."""
+    """A function's or method's arguments with their defaults as source text (None: no
+    default)."""
 
     name: str
     arguments: list[tuple[str, str | None]]
@@ -21,7 +23,8 @@ class Signature:
 
 @dataclass
 class ClassRecord:
-    """A class: its constructor, methods and properties, and the attributes that its objects carry."""
+    """A class: its constructor, methods and properties, and the attributes that its
+    objects carry."""
 
     name: str
     init: Signature | None
@@ -43,13 +46,22 @@ def parse_signature(text: str, kind: str = "function") -> Signature:
     """Parses `name(a, b=1, **kw)`; an empty name stands for a constructor."""
     name, _, arguments = text.partition("(")
     tree = ast.parse(f"def {name.strip() or '__init__'}({arguments}: pass").body[0].args
-    defaults = [None] * (len(tree.args) - len(tree.defaults)) + [ast.unparse(d) for d in tree.defaults]
+    defaults = [None] * (len(tree.args) - len(tree.defaults)) + [
+        ast.unparse(d) for d in tree.defaults
+    ]
     pairs = [(a.arg, d) for a, d in zip(tree.args, defaults, strict=True)]
-    return Signature(name.strip() or "__init__", pairs, tree.vararg is not None, tree.kwarg is not None, kind)
+    return Signature(
+        name.strip() or "__init__",
+        pairs,
+        tree.vararg is not None,
+        tree.kwarg is not None,
+        kind,
+    )
 
 
 def parse() -> dict[str, ModuleRecord]:
-    """Returns module path (without `keras.`) -> record, without the section of K functions."""
+    """Returns module path (without `keras.`) -> record, without the section of K
+    functions."""
     modules: dict[str, ModuleRecord] = {}
     module, cls = None, None
     for line in REFERENCE.read_text(encoding="utf-8").splitlines():
@@ -59,11 +71,15 @@ def parse() -> dict[str, ModuleRecord]:
             module = None
         elif module is None:
             continue
-        elif found := re.match(r"- class `(\w+)(?:\([^`]*\))?`(?: init `(.*)`)?$", line):
+        elif found := re.match(
+            r"- class `(\w+)(?:\([^`]*\))?`(?: init `(.*)`)?$", line
+        ):
             cls = ClassRecord(found[1], parse_signature(found[2]) if found[2] else None)
             module.classes.append(cls)
         elif found := re.match(r"- re-exports from `[^`]*`: (.*)$", line):
-            module.names += [name.strip() for name in found[1].split(",") if name.strip() != "*"]
+            module.names += [
+                name.strip() for name in found[1].split(",") if name.strip() != "*"
+            ]
         elif found := re.match(r"- name `(\w+)`", line):
             module.names.append(found[1])
         elif found := re.match(r"- `(\w+\(.*\))`$", line):
@@ -73,5 +89,7 @@ def parse() -> dict[str, ModuleRecord]:
         elif found := re.match(r"  - (?:@([\w.]+) )?`(\w+\(.*\))`$", line):
             cls.methods.append(parse_signature(found[2], found[1] or "method"))
         elif line.startswith(("- ", "  - ")):
-            raise AssertionError(f"a line of the reference that this parser doesn't know: {line!r}")
+            raise AssertionError(
+                f"a line of the reference that this parser doesn't know: {line!r}"
+            )
     return modules

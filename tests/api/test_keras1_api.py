@@ -1,4 +1,5 @@
-"""Every name, signature, method and attribute of Keras 1.2.2 built so far, compared with the live objects."""
+"""Every name, signature, method and attribute of Keras 1.2.2 built so far, compared
+with the live objects."""
 
 import ast
 import importlib
@@ -73,7 +74,9 @@ def differences(where, expected, function):
         parameters = [p for p in parameters if p.name not in ("self", "cls")]
     else:
         wanted = expected.arguments
-    positional = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY)]
+    positional = [
+        p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY)
+    ]
     for index, (name, default) in enumerate(wanted):
         if index >= len(positional) or positional[index].name != name:
             got = positional[index].name if index < len(positional) else "nothing"
@@ -85,10 +88,15 @@ def differences(where, expected, function):
         if default is None:
             if live_default is not inspect.Parameter.empty:
                 yield f"{where}: {name} has the default {live_default!r}, Keras 1 has none"
-        elif live_default is inspect.Parameter.empty or not same_default(live_default, default):
+        elif live_default is inspect.Parameter.empty or not same_default(
+            live_default, default
+        ):
             yield f"{where}: {name} has the default {live_default!r}, Keras 1 has {default}"
     for parameter in positional[len(wanted) :]:
-        if f"{where}.{parameter.name}" not in EXTRA_ARGUMENTS and not expected.var_keyword:
+        if (
+            f"{where}.{parameter.name}" not in EXTRA_ARGUMENTS
+            and not expected.var_keyword
+        ):
             yield f"{where}: takes {parameter.name!r}, which Keras 1 doesn't have"
     if expected.var_keyword and not any(p.kind is p.VAR_KEYWORD for p in parameters):
         yield f"{where}: doesn't take **kwargs"
@@ -96,7 +104,9 @@ def differences(where, expected, function):
 
 def same_default(live, text):
     value = ast.literal_eval(text)
-    return list(live) == list(value) if isinstance(value, list | tuple) else live == value
+    return (
+        list(live) == list(value) if isinstance(value, list | tuple) else live == value
+    )
 
 
 def attribute_of(cls, name):
@@ -158,11 +168,19 @@ def test_names_and_signatures(path):
 @pytest.mark.parametrize("path", COVERED)
 def test_all_and_dir_list_what_the_module_offers(path):
     record, module = MODULES[path], live_module(path)
-    expected = {f.name for f in record.functions} | {c.name for c in record.classes} | set(record.names)
+    expected = (
+        {f.name for f in record.functions}
+        | {c.name for c in record.classes}
+        | set(record.names)
+    )
     expected = {name for name in expected if f"{path}.{name}" not in NAMES_NOT_YET}
-    assert expected <= set(dir(module)), f"dir() lacks {sorted(expected - set(dir(module)))}"
+    assert expected <= set(dir(module)), (
+        f"dir() lacks {sorted(expected - set(dir(module)))}"
+    )
     if path:
-        assert expected <= set(module.__all__), f"__all__ lacks {sorted(expected - set(module.__all__))}"
+        assert expected <= set(module.__all__), (
+            f"__all__ lacks {sorted(expected - set(module.__all__))}"
+        )
 
 
 def test_what_is_not_built_yet_is_really_missing():
@@ -186,7 +204,8 @@ def test_what_is_not_built_yet_is_really_missing():
     assert not stale
 
 
-# Attributes that objects carry: each class is built and used once, then asked for every one on the list.
+# Attributes that objects carry: each class is built and used once, then asked for every
+# one on the list.
 
 
 def called(layer, *shapes, dtype=None):
@@ -248,7 +267,11 @@ LAYER_EXAMPLES = {
     "Cropping3D": ([], {}, [(6, 6, 6, 4)]),
     "LocallyConnected1D": ([2, 3], {"input_dim": 4, "input_length": 6}, [(6, 4)]),
     "LocallyConnected2D": ([2, 3, 3], {}, [(6, 6, 4)]),
-    "ConvRecurrent2D": ([], {"nb_filter": 2, "nb_row": 3, "nb_col": 3, "dim_ordering": "tf"}, None),
+    "ConvRecurrent2D": (
+        [],
+        {"nb_filter": 2, "nb_row": 3, "nb_col": 3, "dim_ordering": "tf"},
+        None,
+    ),
     "ConvLSTM2D": ([2, 3, 3], {}, [(5, 6, 6, 4)]),
     "Recurrent": ([], {"input_dim": 4, "input_length": 6}, None),
     "SimpleRNN": ([2], {"input_dim": 4}, [(6, 4)]),
@@ -282,7 +305,9 @@ def used_callback(name):
     callback = getattr(callbacks, name)(*arguments)
     if name == "CallbackList":
         return callback
-    callback.set_params({"metrics": ["loss"], "nb_epoch": 1, "nb_sample": 2, "verbose": 1})
+    callback.set_params(
+        {"metrics": ["loss"], "nb_epoch": 1, "nb_sample": 2, "verbose": 1}
+    )
     callback.set_model(None)
     callback.on_train_begin()
     callback.on_epoch_begin(0)
@@ -329,7 +354,11 @@ def example(path, name):
     if name == "TFOptimizer":
         return tensorflow_optimizer(module)
     if path == "optimizers":
-        return module.Optimizer() if name == "Optimizer" else updating_optimizer(getattr(module, name))
+        return (
+            module.Optimizer()
+            if name == "Optimizer"
+            else updating_optimizer(getattr(module, name))
+        )
     if name == "Model" or name == "Container":
         return trained_model(functional=True)
     if name == "Sequential":
@@ -368,5 +397,7 @@ CLASSES = [
 def test_attributes(path, name):
     (record,) = [cls for cls in MODULES[path].classes if cls.name == name]
     live = example(path, name)
-    missing = [attribute for attribute in record.attributes if not hasattr(live, attribute)]
+    missing = [
+        attribute for attribute in record.attributes if not hasattr(live, attribute)
+    ]
     assert not missing, f"{path}.{name} lacks {missing}"

@@ -1,4 +1,5 @@
-"""The contract itself: names and signatures of K, what a backend may leave out, what the kernel supplies."""
+"""The contract itself: names and signatures of K, what a backend may leave out, what
+the kernel supplies."""
 
 import ast
 import inspect
@@ -11,20 +12,28 @@ from oneiros import backend as K
 from oneiros import registry
 from oneiros.backend import common
 from oneiros.backend.contract import CAPABILITIES, OPTIONAL, Backend, Function, Required
-from oneiros.errors import ArgumentError, BackendMissingError, CapabilityError, DataError
-from oneiros_backend_common.derived import Derived
+from oneiros.errors import (
+    ArgumentError,
+    BackendMissingError,
+    CapabilityError,
+    DataError,
+)
+from oneiros_backend_toolkit.derived import Derived
 
 REFERENCE = Path(__file__).parents[1] / "data" / "keras1_api.md"
 OPTIONAL_NAMES = sorted(name for names in OPTIONAL.values() for name in names.split())
 
 
 def reference_signatures():
-    """Returns name -> the signatures that Keras 1 has for it, one or one per backend."""
+    """Returns name -> the signatures that Keras 1 has for it, one or one per
+    backend."""
     section = REFERENCE.read_text(encoding="utf-8").split("## keras.backend (K)")[1]
     rows = {}
     for line in section.splitlines()[1:]:
         if both := re.match(r"- `(\w+)` theano: `(.*?)` · tensorflow: `(.*?)`", line):
-            rows[both[1]] = [text for text in both.groups()[1:] if text != "None"] or ["()"]
+            rows[both[1]] = [text for text in both.groups()[1:] if text != "None"] or [
+                "()"
+            ]
         elif one := re.match(r"- `(\w+)(\(.*\))`", line):
             rows[one[1]] = [one[2]]
     return rows
@@ -36,7 +45,9 @@ SIGNATURES = reference_signatures()
 def arguments(text):
     """Returns [(name, default as a value or `...`)] of a signature given as text."""
     tree = ast.parse(f"def f{text}: pass").body[0].args
-    values = [...] * (len(tree.args) - len(tree.defaults)) + [ast.literal_eval(d) for d in tree.defaults]
+    values = [...] * (len(tree.args) - len(tree.defaults)) + [
+        ast.literal_eval(d) for d in tree.defaults
+    ]
     return [(a.arg, v) for a, v in zip(tree.args, values, strict=True)]
 
 
@@ -67,7 +78,9 @@ def test_every_name_of_the_common_module_is_there():
 
 def test_a_backend_offers_all_optional_functions_but_those_of_a_session(backend):
     cls = type(K.current())
-    lacking = {name for name in OPTIONAL_NAMES if getattr(cls, name) is getattr(Backend, name)}
+    lacking = {
+        name for name in OPTIONAL_NAMES if getattr(cls, name) is getattr(Backend, name)
+    }
     assert lacking == {"get_session", "set_session"}
 
 
@@ -83,7 +96,10 @@ def test_there_is_no_session(name, backend):
 
 def refuses(function, backend):
     parameters = inspect.signature(function).parameters
-    with pytest.raises(CapabilityError, match=rf"backend '{backend}' doesn't offer K.{function.__name__}"):
+    with pytest.raises(
+        CapabilityError,
+        match=rf"backend '{backend}' doesn't offer K.{function.__name__}",
+    ):
         function(*[None] * len(parameters))
 
 
@@ -124,7 +140,8 @@ def test_required_and_optional_dont_overlap():
 
 
 class Numbers(Derived):
-    """The smallest thing that `Function` works on: placeholders are records, outputs are Python functions."""
+    """The smallest thing that `Function` works on: placeholders are records, outputs
+    are Python functions."""
 
     name = "numbers"
 
@@ -138,7 +155,11 @@ class Numbers(Derived):
         return False
 
     def placeholder(self, shape=None, ndim=None, dtype=None, sparse=False, name=None):
-        return type("Placeholder", (), {"shape": shape, "dtype": dtype or "float32", "name": name})()
+        return type(
+            "Placeholder",
+            (),
+            {"shape": shape, "dtype": dtype or "float32", "name": name},
+        )()
 
 
 class Evaluated(Function):
@@ -191,7 +212,11 @@ def test_function_takes_lists_and_pairs():
 
 
 def test_settings_reject_what_they_dont_know():
-    for setter in (K.set_floatx, K.set_image_dim_ordering, K.set_legacy_weight_ordering):
+    for setter in (
+        K.set_floatx,
+        K.set_image_dim_ordering,
+        K.set_legacy_weight_ordering,
+    ):
         with pytest.raises(ArgumentError, match="strange"):
             setter("strange")
 
@@ -216,4 +241,8 @@ def test_cast_to_floatx_returns_an_array():
 
 def test_is_keras_tensor_asks_for_the_shape_of_keras(backend):
     x = K.placeholder((None, 2))
-    assert K.is_keras_tensor(x) and not K.is_keras_tensor(x * 2) and not K.is_keras_tensor(3)
+    assert (
+        K.is_keras_tensor(x)
+        and not K.is_keras_tensor(x * 2)
+        and not K.is_keras_tensor(3)
+    )

@@ -1,4 +1,5 @@
-"""Convolutions and pooling of K against NumPy sums over slices, on each backend: values and derivatives."""
+"""Convolutions and pooling of K against NumPy sums over slices, on each backend: values
+and derivatives."""
 
 from itertools import product
 
@@ -31,20 +32,30 @@ def borders(sizes, spans, strides, border_mode):
     if border_mode == "full":
         return [(span - 1, span - 1) for span in spans]
     missing = [
-        max((-(-n // s) - 1) * s + span - n, 0) for n, span, s in zip(sizes, spans, strides, strict=True)
+        max((-(-n // s) - 1) * s + span - n, 0)
+        for n, span, s in zip(sizes, spans, strides, strict=True)
     ]
     return [(n // 2, n - n // 2) for n in missing]
 
 
 def windows(padded, window, strides, dilation):
-    """Returns, by offset in the window, the slice of an array that this cell of all windows sees."""
+    """Returns, by offset in the window, the slice of an array that this cell of all
+    windows sees."""
     counts = [
         (n - (w - 1) * d - 1) // s + 1
-        for n, w, s, d in zip(padded.shape[1:-1], window, strides, dilation, strict=True)
+        for n, w, s, d in zip(
+            padded.shape[1:-1], window, strides, dilation, strict=True
+        )
     ]
     for offset in np.ndindex(*window):
         steps = zip(offset, counts, strides, dilation, strict=True)
-        yield offset, (slice(None), *[slice(o * d, o * d + (n - 1) * s + 1, s) for o, n, s, d in steps])
+        yield (
+            offset,
+            (
+                slice(None),
+                *[slice(o * d, o * d + (n - 1) * s + 1, s) for o, n, s, d in steps],
+            ),
+        )
 
 
 def padded(x, window, strides, border_mode, dilation, value=0.0):
@@ -56,14 +67,18 @@ def padded(x, window, strides, border_mode, dilation, value=0.0):
 def convolved(x, kernel, strides, border_mode, dilation):
     window = kernel.shape[:-2]
     wide, _ = padded(x, window, strides, border_mode, dilation)
-    return sum(wide[cut] @ kernel[offset] for offset, cut in windows(wide, window, strides, dilation))
+    return sum(
+        wide[cut] @ kernel[offset]
+        for offset, cut in windows(wide, window, strides, dilation)
+    )
 
 
 def convolved_depthwise(x, kernel, strides, border_mode):
     window, dilation = kernel.shape[:2], (1, 1)
     wide, _ = padded(x, window, strides, border_mode, dilation)
     parts = [
-        wide[cut][..., None] * kernel[offset] for offset, cut in windows(wide, window, strides, dilation)
+        wide[cut][..., None] * kernel[offset]
+        for offset, cut in windows(wide, window, strides, dilation)
     ]
     return sum(parts).reshape(*parts[0].shape[:-2], -1)
 
@@ -71,11 +86,18 @@ def convolved_depthwise(x, kernel, strides, border_mode):
 def convolved_back(x, kernel, sizes, strides, border_mode):
     window, dilation = kernel.shape[:2], (1, 1)
     wide, around = padded(
-        np.zeros((len(x), *sizes, kernel.shape[-1])), window, strides, border_mode, dilation
+        np.zeros((len(x), *sizes, kernel.shape[-1])),
+        window,
+        strides,
+        border_mode,
+        dilation,
     )
     for offset, cut in windows(wide, window, strides, dilation):
         wide[cut] += x @ kernel[offset]
-    inner = [slice(before, n - behind) for (before, behind), n in zip(around, wide.shape[1:], strict=False)]
+    inner = [
+        slice(before, n - behind)
+        for (before, behind), n in zip(around, wide.shape[1:], strict=False)
+    ]
     return wide[(slice(None), *inner)]
 
 
@@ -99,7 +121,8 @@ def kernel_first(kernel):
 
 
 def agree(build, expected, arrays, ordering="tf", shape=None, **tolerance):
-    """Compares `build(placeholders)`, by name, with arrays that have their channels last."""
+    """Compares `build(placeholders)`, by name, with arrays that have their channels
+    last."""
     x, *rest = arrays
     x = first(x) if ordering == "th" else x
     x_in = K.placeholder(shape=shape or (None, *x.shape[1:]))
@@ -110,7 +133,9 @@ def agree(build, expected, arrays, ordering="tf", shape=None, **tolerance):
     for (name, tensor), value in zip(results.items(), values, strict=True):
         reference = first(expected[name]) if ordering == "th" else expected[name]
         assert value.shape == reference.shape, name
-        np.testing.assert_allclose(value, reference, rtol=1e-4, atol=1e-5, err_msg=str(name), **tolerance)
+        np.testing.assert_allclose(
+            value, reference, rtol=1e-4, atol=1e-5, err_msg=str(name), **tolerance
+        )
         if shape is None:
             assert K.int_shape(tensor) == (None, *reference.shape[1:]), name
         assert K.ndim(tensor) == value.ndim and K.dtype(tensor) == value.dtype.name
@@ -121,13 +146,17 @@ def test_conv2d(ordering, backend):
     x, kernel = array((2, 7, 6, 3)), array((3, 2, 3, 4), 1)
     cases = [
         (strides, mode, dilation)
-        for strides, mode, dilation in product([(1, 1), (2, 1), (3, 3)], ["valid", "same", "full"],
-                                               [(1, 1), (2, 1), (2, 3)])
+        for strides, mode, dilation in product(
+            [(1, 1), (2, 1), (3, 3)],
+            ["valid", "same", "full"],
+            [(1, 1), (2, 1), (2, 3)],
+        )
         if dilation == (1, 1) or strides != (3, 3)
-    ]  # fmt: skip
+    ]
     agree(
         lambda x, k: {
-            case: K.conv2d(x, k, case[0], case[1], ordering, filter_dilation=case[2]) for case in cases
+            case: K.conv2d(x, k, case[0], case[1], ordering, filter_dilation=case[2])
+            for case in cases
         },
         {case: convolved(x, kernel, *case) for case in cases},
         [x, kernel_first(kernel) if ordering == "th" else kernel],
@@ -149,7 +178,8 @@ def test_conv3d(ordering, backend):
     ]
     agree(
         lambda x, k: {
-            case: K.conv3d(x, k, case[0], case[1], ordering, filter_dilation=case[2]) for case in cases
+            case: K.conv3d(x, k, case[0], case[1], ordering, filter_dilation=case[2])
+            for case in cases
         },
         {case: convolved(x, kernel, *case) for case in cases},
         [x, kernel_first(kernel) if ordering == "th" else kernel],
@@ -174,8 +204,14 @@ def test_atrous_conv2d(ordering, backend):
     x, kernel = array((2, 8, 7, 2)), array((3, 2, 2, 3), 1)
     cases = list(product([1, 2, (1, 3)], ["valid", "same"]))
     agree(
-        lambda x, k: {case: K.atrous_conv2d(x, k, case[0], case[1], dim_ordering=ordering) for case in cases},
-        {case: convolved(x, kernel, (1, 1), case[1], np.broadcast_to(case[0], 2)) for case in cases},
+        lambda x, k: {
+            case: K.atrous_conv2d(x, k, case[0], case[1], dim_ordering=ordering)
+            for case in cases
+        },
+        {
+            case: convolved(x, kernel, (1, 1), case[1], np.broadcast_to(case[0], 2))
+            for case in cases
+        },
         [x, kernel_first(kernel) if ordering == "th" else kernel],
         ordering,
     )
@@ -183,12 +219,27 @@ def test_atrous_conv2d(ordering, backend):
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
 def test_separable_conv2d(ordering, backend):
-    x, depthwise, pointwise = array((2, 6, 7, 3)), array((3, 2, 3, 2), 1), array((1, 1, 6, 4), 2)
+    x, depthwise, pointwise = (
+        array((2, 6, 7, 3)),
+        array((3, 2, 3, 2), 1),
+        array((1, 1, 6, 4), 2),
+    )
     cases = list(product([(1, 1), (2, 2), (1, 2)], ["valid", "same", "full"]))
     agree(
-        lambda x, d, p: {case: K.separable_conv2d(x, d, p, *case, ordering) for case in cases},
-        {case: convolved_depthwise(x, depthwise, *case) @ pointwise[0, 0] for case in cases},
-        [x, *[kernel_first(k) if ordering == "th" else k for k in (depthwise, pointwise)]],
+        lambda x, d, p: {
+            case: K.separable_conv2d(x, d, p, *case, ordering) for case in cases
+        },
+        {
+            case: convolved_depthwise(x, depthwise, *case) @ pointwise[0, 0]
+            for case in cases
+        },
+        [
+            x,
+            *[
+                kernel_first(k) if ordering == "th" else k
+                for k in (depthwise, pointwise)
+            ],
+        ],
         ordering,
     )
 
@@ -203,14 +254,18 @@ def test_deconv2d(ordering, backend):
     x, kernel = array((2, 4, 3, 3)), array((3, 2, 3, 4), 1)
     cases = [
         (rows, columns, strides, mode)
-        for strides, mode in product([(1, 1), (2, 2), (3, 2)], ["valid", "same", "full"])
+        for strides, mode in product(
+            [(1, 1), (2, 2), (3, 2)], ["valid", "same", "full"]
+        )
         for rows in output_sizes(4, 3, strides[0], mode)
         for columns in output_sizes(3, 2, strides[1], mode)
     ]
     assert len(cases) > 20
 
     def build(x, k):
-        shapes = [(None, *c[:2], 4) if ordering == "tf" else (None, 4, *c[:2]) for c in cases]
+        shapes = [
+            (None, *c[:2], 4) if ordering == "tf" else (None, 4, *c[:2]) for c in cases
+        ]
         return {
             case: K.deconv2d(x, k, shape, *case[2:], ordering)
             for case, shape in zip(cases, shapes, strict=True)
@@ -225,20 +280,34 @@ def test_deconv2d(ordering, backend):
 
 
 def test_deconv2d_of_a_convolution_is_its_derivative(backend, float64):
-    x, kernel, g = array((2, 7, 6, 2)), array((3, 3, 2, 4), 1), K.variable(array((2, 4, 3, 4), 2))
+    x, kernel, g = (
+        array((2, 7, 6, 2)),
+        array((3, 3, 2, 4), 1),
+        K.variable(array((2, 4, 3, 4), 2)),
+    )
     x_in, k = K.variable(x), K.variable(kernel)
-    (derivative,) = K.gradients(K.sum(K.conv2d(x_in, k, (2, 2), "same", "tf") * g), [x_in])
-    back = K.deconv2d(g, K.permute_dimensions(k, (0, 1, 3, 2)), (2, 7, 6, 2), (2, 2), "same", "tf")
+    (derivative,) = K.gradients(
+        K.sum(K.conv2d(x_in, k, (2, 2), "same", "tf") * g), [x_in]
+    )
+    back = K.deconv2d(
+        g, K.permute_dimensions(k, (0, 1, 3, 2)), (2, 7, 6, 2), (2, 2), "same", "tf"
+    )
     np.testing.assert_allclose(K.eval(back), K.eval(derivative), rtol=1e-10, atol=1e-12)
 
 
 def test_deconv2d_to_the_size_of_another_tensor(backend):
-    x, kernel, like = array((2, 3, 3, 2)), array((2, 2, 2, 1), 1), array((2, 5, 6, 1), 2)
+    x, kernel, like = (
+        array((2, 3, 3, 2)),
+        array((2, 2, 2, 1), 1),
+        array((2, 5, 6, 1), 2),
+    )
     ins = [K.placeholder((None, None, None, n)) for n in (2, 1)]
     shape = (None, K.shape(ins[1])[1], K.shape(ins[1])[2], 1)
     y = K.deconv2d(ins[0], K.variable(kernel), shape, (2, 2), "same", "tf")
     (value,) = K.function(ins, [y])([x, like])
-    np.testing.assert_allclose(value, convolved_back(x, kernel, (5, 6), (2, 2), "same"), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        value, convolved_back(x, kernel, (5, 6), (2, 2), "same"), rtol=1e-4, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
@@ -258,7 +327,9 @@ def test_pool2d(ordering, mode, backend):
 @pytest.mark.parametrize("mode", ["max", "avg"])
 def test_pool3d(ordering, mode, backend):
     x = array((2, 5, 4, 6, 2)) - 3.0
-    cases = list(product([(2, 2, 2), (3, 1, 2)], [(1, 1, 1), (2, 3, 2)], ["valid", "same"]))
+    cases = list(
+        product([(2, 2, 2), (3, 1, 2)], [(1, 1, 1), (2, 3, 2)], ["valid", "same"])
+    )
     agree(
         lambda x: {case: K.pool3d(x, *case, ordering, mode) for case in cases},
         {case: pooled(x, *case, mode) for case in cases},
@@ -268,7 +339,11 @@ def test_pool3d(ordering, mode, backend):
 
 
 def test_spatial_sizes_may_be_open(backend):
-    x, kernel, depthwise = array((2, 7, 6, 3)), array((3, 2, 3, 4), 1), array((3, 3, 3, 2), 2)
+    x, kernel, depthwise = (
+        array((2, 7, 6, 3)),
+        array((3, 2, 3, 4), 1),
+        array((3, 3, 3, 2), 2),
+    )
     pointwise = array((1, 1, 6, 4), 3)
     agree(
         lambda x, k, d, p: {
@@ -283,7 +358,8 @@ def test_spatial_sizes_may_be_open(backend):
             "same": convolved(x, kernel, (2, 2), "same", (1, 1)),
             "full": convolved(x, kernel, (1, 2), "full", (1, 1)),
             "dilated": convolved(x, kernel, (2, 1), "same", (2, 2)),
-            "separable": convolved_depthwise(x, depthwise, (1, 2), "same") @ pointwise[0, 0],
+            "separable": convolved_depthwise(x, depthwise, (1, 2), "same")
+            @ pointwise[0, 0],
             "max": pooled(x, (3, 3), (2, 2), "same", "max"),
             "avg": pooled(x, (3, 3), (2, 2), "same", "avg"),
         },
@@ -308,27 +384,53 @@ def test_default_ordering_is_the_one_that_is_set(backend):
 
 DIFFERENTIABLE = {
     "conv1d": (lambda x, k: K.conv1d(x, k, 2, "same"), (2, 6, 2), (3, 2, 2)),
-    "conv2d": (lambda x, k: K.conv2d(x, k, (1, 2), "same", "th"), (2, 2, 5, 4), (3, 2, 2, 2)),
-    "conv2d, full": (lambda x, k: K.conv2d(x, k, (2, 1), "full", "tf"), (2, 4, 4, 2), (2, 3, 2, 2)),
+    "conv2d": (
+        lambda x, k: K.conv2d(x, k, (1, 2), "same", "th"),
+        (2, 2, 5, 4),
+        (3, 2, 2, 2),
+    ),
+    "conv2d, full": (
+        lambda x, k: K.conv2d(x, k, (2, 1), "full", "tf"),
+        (2, 4, 4, 2),
+        (2, 3, 2, 2),
+    ),
     "conv2d, both": (
         lambda x, k: K.conv2d(x, k, (2, 1), "valid", "tf", filter_dilation=(2, 3)),
         (2, 7, 7, 2),
         (2, 2, 2, 2),
     ),
-    "atrous": (lambda x, k: K.atrous_conv2d(x, k, 2, "same", "tf"), (2, 5, 5, 2), (2, 3, 2, 2)),
-    "conv3d": (lambda x, k: K.conv3d(x, k, (1, 2, 1), "same", "tf"), (2, 3, 4, 3, 2), (2, 2, 2, 2, 2)),
+    "atrous": (
+        lambda x, k: K.atrous_conv2d(x, k, 2, "same", "tf"),
+        (2, 5, 5, 2),
+        (2, 3, 2, 2),
+    ),
+    "conv3d": (
+        lambda x, k: K.conv3d(x, k, (1, 2, 1), "same", "tf"),
+        (2, 3, 4, 3, 2),
+        (2, 2, 2, 2, 2),
+    ),
     "deconv2d": (
         lambda x, k: K.deconv2d(x, k, (2, 6, 5, 3), (2, 2), "same", "tf"),
         (2, 3, 3, 2),
         (3, 2, 2, 3),
     ),
     "separable": (
-        lambda x, k: K.separable_conv2d(x, k, K.variable(array((1, 1, 4, 3), 5)), (2, 2), "same", "tf"),
+        lambda x, k: K.separable_conv2d(
+            x, k, K.variable(array((1, 1, 4, 3), 5)), (2, 2), "same", "tf"
+        ),
         (2, 5, 4, 2),
         (3, 3, 2, 2),
     ),
-    "max": (lambda x, k: k * K.pool2d(x, (3, 2), (2, 2), "same", "tf", "max"), (2, 5, 5, 2), (2,)),
-    "avg": (lambda x, k: k * K.pool2d(x, (3, 2), (2, 2), "same", "tf", "avg"), (2, 5, 5, 2), (2,)),
+    "max": (
+        lambda x, k: k * K.pool2d(x, (3, 2), (2, 2), "same", "tf", "max"),
+        (2, 5, 5, 2),
+        (2,),
+    ),
+    "avg": (
+        lambda x, k: k * K.pool2d(x, (3, 2), (2, 2), "same", "tf", "avg"),
+        (2, 5, 5, 2),
+        (2,),
+    ),
     "max, volumes": (
         lambda x, k: k * K.pool3d(x, (2, 2, 2), (2, 1, 2), "same", "tf", "max"),
         (2, 3, 4, 3, 2),
@@ -354,7 +456,10 @@ def test_gradients_agree_with_differences(name, backend, float64):
         assert gradient.shape == at[i].shape
         for seed in range(3):
             way = array(at[i].shape, 10 + seed)
-            ends = [f([x + s * 1e-6 * way if i == j else x for j, x in enumerate(at)])[0] for s in (1, -1)]
+            ends = [
+                f([x + s * 1e-6 * way if i == j else x for j, x in enumerate(at)])[0]
+                for s in (1, -1)
+            ]
             np.testing.assert_allclose(
                 np.sum(gradient * way), (ends[0] - ends[1]) / 2e-6, rtol=1e-6, atol=1e-7
             )
@@ -366,17 +471,47 @@ def test_gradients_agree_with_differences(name, backend, float64):
 def test_arguments_that_mean_nothing(backend):
     x, kernel = K.placeholder((None, 5, 5, 3)), K.placeholder((2, 2, 3, 4))
     for call, match in [
-        (lambda: K.conv2d(x, kernel, border_mode="half"), "conv2d received border_mode='half'.*'full'"),
-        (lambda: K.conv2d(x, kernel, dim_ordering="nchw"), "dim_ordering='nchw'.*'tf', 'th'"),
-        (lambda: K.conv2d(x, kernel, strides=(1, 0), dim_ordering="tf"), "conv2d received strides=0"),
-        (lambda: K.conv2d(x, kernel, strides=(1, 1, 1), dim_ordering="tf"), "2 whole numbers"),
-        (lambda: K.conv2d(x, kernel, filter_dilation=1.5, dim_ordering="tf"), "filter_dilation=1.5"),
-        (lambda: K.atrous_conv2d(x, kernel, rate=0, dim_ordering="tf"), "atrous_conv2d received rate=0"),
-        (lambda: K.conv1d(x[:, 0], K.placeholder((2, 3, 4)), stride=True), "stride=True"),
-        (lambda: K.pool2d(x, (2, 2), pool_mode="sum"), "pool2d received pool_mode='sum'.*'max', 'avg'"),
-        (lambda: K.pool2d(x, (2, 2), border_mode="full"), "pool2d received border_mode='full'"),
+        (
+            lambda: K.conv2d(x, kernel, border_mode="half"),
+            "conv2d received border_mode='half'.*'full'",
+        ),
+        (
+            lambda: K.conv2d(x, kernel, dim_ordering="nchw"),
+            "dim_ordering='nchw'.*'tf', 'th'",
+        ),
+        (
+            lambda: K.conv2d(x, kernel, strides=(1, 0), dim_ordering="tf"),
+            "conv2d received strides=0",
+        ),
+        (
+            lambda: K.conv2d(x, kernel, strides=(1, 1, 1), dim_ordering="tf"),
+            "2 whole numbers",
+        ),
+        (
+            lambda: K.conv2d(x, kernel, filter_dilation=1.5, dim_ordering="tf"),
+            "filter_dilation=1.5",
+        ),
+        (
+            lambda: K.atrous_conv2d(x, kernel, rate=0, dim_ordering="tf"),
+            "atrous_conv2d received rate=0",
+        ),
+        (
+            lambda: K.conv1d(x[:, 0], K.placeholder((2, 3, 4)), stride=True),
+            "stride=True",
+        ),
+        (
+            lambda: K.pool2d(x, (2, 2), pool_mode="sum"),
+            "pool2d received pool_mode='sum'.*'max', 'avg'",
+        ),
+        (
+            lambda: K.pool2d(x, (2, 2), border_mode="full"),
+            "pool2d received border_mode='full'",
+        ),
         (lambda: K.pool3d(x, "2"), "pool3d received pool_size='2'"),
-        (lambda: K.deconv2d(x, kernel, (None, 6, 6, 4), border_mode="SAME"), "border_mode='SAME'"),
+        (
+            lambda: K.deconv2d(x, kernel, (None, 6, 6, 4), border_mode="SAME"),
+            "border_mode='SAME'",
+        ),
     ]:
         with pytest.raises(ArgumentError, match=match):
             call()
@@ -390,22 +525,43 @@ def test_shapes_that_do_not_fit(backend):
             lambda: K.conv2d(x[0], kernel, dim_ordering="tf"),
             "conv2d takes images, a tensor of rank 4.*rank 3",
         ),
-        (lambda: K.conv3d(x, kernel, dim_ordering="tf"), "conv3d takes volumes.*rank 5"),
+        (
+            lambda: K.conv3d(x, kernel, dim_ordering="tf"),
+            "conv3d takes volumes.*rank 5",
+        ),
         (lambda: K.conv1d(x, kernel), "conv1d takes .batch, steps, channels."),
-        (lambda: K.conv2d(x, wrong, dim_ordering="tf"), "the kernel takes 5 channels, but the input has 3"),
-        (lambda: K.conv2d(x, kernel[0], dim_ordering="tf"), "a kernel of rank 4.*rank 3|kernel of rank 4"),
+        (
+            lambda: K.conv2d(x, wrong, dim_ordering="tf"),
+            "the kernel takes 5 channels, but the input has 3",
+        ),
+        (
+            lambda: K.conv2d(x, kernel[0], dim_ordering="tf"),
+            "a kernel of rank 4.*rank 3|kernel of rank 4",
+        ),
         (
             lambda: K.conv2d(x, kernel, dim_ordering="tf", filter_dilation=(5, 1)),
             r"window of \(6, 2\) doesn't fit into spatial sizes \(5, 5\)",
         ),
-        (lambda: K.pool2d(x, (6, 2), dim_ordering="tf"), r"window of \(6, 2\) doesn't fit"),
+        (
+            lambda: K.pool2d(x, (6, 2), dim_ordering="tf"),
+            r"window of \(6, 2\) doesn't fit",
+        ),
         (
             lambda: K.conv2d(x, kernel, dim_ordering="tf", image_shape=(None, 5, 6, 3)),
             r"image_shape=\(None, 5, 6, 3\)",
         ),
-        (lambda: K.conv2d(x, kernel, dim_ordering="tf", filter_shape=(2, 2, 3)), "filter_shape"),
-        (lambda: K.deconv2d(x, kernel, (None, None, 6, 4), dim_ordering="tf"), "only the batch size"),
-        (lambda: K.deconv2d(x, kernel, (None, 6, 6, 5), dim_ordering="tf"), "5 channels.*gives 4"),
+        (
+            lambda: K.conv2d(x, kernel, dim_ordering="tf", filter_shape=(2, 2, 3)),
+            "filter_shape",
+        ),
+        (
+            lambda: K.deconv2d(x, kernel, (None, None, 6, 4), dim_ordering="tf"),
+            "only the batch size",
+        ),
+        (
+            lambda: K.deconv2d(x, kernel, (None, 6, 6, 5), dim_ordering="tf"),
+            "5 channels.*gives 4",
+        ),
         (
             lambda: K.deconv2d(x, kernel, (None, 6, 8, 4), dim_ordering="tf"),
             "size of 8, which doesn't lead to 5.*Sizes from 6 to 6 do",
@@ -421,5 +577,11 @@ def test_shapes_that_do_not_fit(backend):
 
 def test_announced_shapes_are_accepted(backend):
     x, kernel = K.placeholder((None, 5, 5, 3)), K.placeholder((2, 2, 3, 4))
-    y = K.conv2d(x, kernel, dim_ordering="tf", image_shape=(None, 5, 5, 3), filter_shape=(2, 2, 3, 4))
+    y = K.conv2d(
+        x,
+        kernel,
+        dim_ordering="tf",
+        image_shape=(None, 5, 5, 3),
+        filter_shape=(2, 2, 3, 4),
+    )
     assert K.int_shape(y) == (None, 4, 4, 4)

@@ -1,4 +1,5 @@
-"""Crossentropies of probabilities that K.sigmoid or K.softmax made, beside SciPy in double precision."""
+"""Crossentropies of probabilities that K.sigmoid or K.softmax made, beside SciPy in
+double precision."""
 
 import functools
 
@@ -31,14 +32,17 @@ def softmax_case():
 
 
 per_backend = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
 @per_backend
 @given(st.floats(-14, 14, width=32), st.floats(0, 1, width=32))
 def test_sigmoid(backend, x, t):
-    """On Theano the probability is rounded first, which matters where it is near one."""
+    """On Theano the probability is rounded first, which matters where it is near
+    one."""
     value, slope = computed(backend, sigmoid_case, [[x]], [[t]])
     lost = EPSILON / expit(-abs(x)) if backend == "theano" else 0
     np.testing.assert_allclose(value, [[binary(x, t)]], rtol=1e-5, atol=1e-6 + lost)
@@ -60,7 +64,9 @@ def function_of(backend, case):
 def test_softmax(backend, x, place):
     t = np.eye(3)[[place]]
     value, slope = computed(backend, softmax_case, [x], t)
-    np.testing.assert_allclose(value, -(t * log_softmax([x], -1)).sum(-1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        value, -(t * log_softmax([x], -1)).sum(-1), rtol=1e-5, atol=1e-6
+    )
     np.testing.assert_allclose(slope, softmax([x], -1) - t, atol=2e-6)
 
 
@@ -99,16 +105,26 @@ def test_double_precision_is_kept(backend):
 def test_the_probability_may_be_given_instead(backend, case):
     _, t, p, loss = case()
     width = K.int_shape(p)[-1]
-    quarters, target = np.full((1, width), 0.25, "float32"), np.ones((1, width), "float32")
+    quarters, target = (
+        np.full((1, width), 0.25, "float32"),
+        np.ones((1, width), "float32"),
+    )
     (found,) = K.function([p, t], [loss])([quarters, target])
-    assert found.ravel()[0] == pytest.approx(-np.log(0.25) if width == 1 else -3 * np.log(1 / 3), rel=1e-6)
+    assert found.ravel()[0] == pytest.approx(
+        -np.log(0.25) if width == 1 else -3 * np.log(1 / 3), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("case", [sigmoid_case, softmax_case])
 def test_the_probability_may_be_differentiated_by(backend, case):
     x, t, p, loss = case()
-    values = [np.zeros((1, K.int_shape(p)[-1]), "float32"), np.eye(K.int_shape(p)[-1], dtype="float32")[:1]]
-    by_p, by_x = (K.function([x, t], K.gradients(loss, [by]))(values)[0] for by in (p, x))
+    values = [
+        np.zeros((1, K.int_shape(p)[-1]), "float32"),
+        np.eye(K.int_shape(p)[-1], dtype="float32")[:1],
+    ]
+    by_p, by_x = (
+        K.function([x, t], K.gradients(loss, [by]))(values)[0] for by in (p, x)
+    )
     if case is sigmoid_case:
         np.testing.assert_allclose(by_p, [[-2]], rtol=1e-6)
         np.testing.assert_allclose(by_x, [[-0.5]], rtol=1e-6)
@@ -119,5 +135,7 @@ def test_the_probability_may_be_differentiated_by(backend, case):
 
 def test_both_derivatives_in_one_function(backend):
     x, t, p, loss = sigmoid_case()
-    found = K.function([x, t], K.gradients(loss, [p, x]))([np.zeros((1, 1)), np.ones((1, 1))])
+    found = K.function([x, t], K.gradients(loss, [p, x]))(
+        [np.zeros((1, 1)), np.ones((1, 1))]
+    )
     np.testing.assert_allclose(np.ravel(found), [-2, -0.5], rtol=1e-6)

@@ -1,4 +1,5 @@
-"""CTC on each backend, against the sum over all paths and against TensorFlow's own loss."""
+"""CTC on each backend, against the sum over all paths and against TensorFlow's own
+loss."""
 
 import itertools
 
@@ -14,11 +15,16 @@ def probabilities(*shape, seed=0, sharpness=1.0):
 
 
 def collapsed(path, blank):
-    return [c for c, before in zip(path, [None, *path], strict=False) if c not in (before, blank)]
+    return [
+        c
+        for c, before in zip(path, [None, *path], strict=False)
+        if c not in (before, blank)
+    ]
 
 
 def by_enumeration(p, labels):
-    """Returns the probability of the labels: the sum over all paths of classes that collapse to them."""
+    """Returns the probability of the labels: the sum over all paths of classes that
+    collapse to them."""
     steps, classes = p.shape
     return sum(
         np.prod(p[np.arange(steps), list(path)])
@@ -29,7 +35,10 @@ def by_enumeration(p, labels):
 
 def evaluate(build, *arrays, known=False):
     ins = [
-        K.placeholder(x.shape if known else (*[None] * (x.ndim - 1), *x.shape[-1:]), dtype=x.dtype.name)
+        K.placeholder(
+            x.shape if known else (*[None] * (x.ndim - 1), *x.shape[-1:]),
+            dtype=x.dtype.name,
+        )
         for x in arrays
     ]
     outputs = build(*ins)
@@ -37,7 +46,10 @@ def evaluate(build, *arrays, known=False):
     found = K.function(ins, list(outputs) if several else [outputs])(list(arrays))
     for tensor, value in zip(outputs if several else [outputs], found, strict=True):
         assert K.ndim(tensor) == value.ndim and K.dtype(tensor) == value.dtype.name
-        assert all(n in (None, m) for n, m in zip(K.int_shape(tensor), value.shape, strict=True))
+        assert all(
+            n in (None, m)
+            for n, m in zip(K.int_shape(tensor), value.shape, strict=True)
+        )
     return found if several else found[0]
 
 
@@ -61,11 +73,19 @@ def batch(samples, width=3, filler=1, dtype="float32"):
     return labels, lengths[:, 0], lengths[:, 1]
 
 
-@pytest.mark.parametrize(("known", "filler"), [(True, 7), (False, -1)], ids=["known", "open"])
+@pytest.mark.parametrize(
+    ("known", "filler"), [(True, 7), (False, -1)], ids=["known", "open"]
+)
 def test_cost_is_the_sum_over_all_paths(known, filler, backend):
-    p, (labels, steps, count) = probabilities(len(SAMPLES), 4, 3), batch(SAMPLES, filler=filler)
+    p, (labels, steps, count) = (
+        probabilities(len(SAMPLES), 4, 3),
+        batch(SAMPLES, filler=filler),
+    )
     cost = evaluate(K.ctc_batch_cost, labels, p, steps, count, known=known)
-    expected = [-np.log(by_enumeration(q[:n], sample)) for q, (sample, n) in zip(p, SAMPLES, strict=True)]
+    expected = [
+        -np.log(by_enumeration(q[:n], sample))
+        for q, (sample, n) in zip(p, SAMPLES, strict=True)
+    ]
     assert cost.shape == (len(SAMPLES), 1)
     np.testing.assert_allclose(cost[:, 0], expected, rtol=1e-5, atol=1e-6)
 
@@ -89,7 +109,9 @@ def test_cost_and_gradient_agree_with_tensorflows_loss(sharpness, backend):
         given = tf.constant(p)
         tape.watch(given)
         logits = tf.math.log(given + 1e-8)
-        loss = tf.nn.ctc_loss(labels, logits, count[:, 0], steps[:, 0], False, blank_index=-1)
+        loss = tf.nn.ctc_loss(
+            labels, logits, count[:, 0], steps[:, 0], False, blank_index=-1
+        )
 
     def build(labels, p, steps, count):
         cost = K.ctc_batch_cost(labels, p, steps, count)
@@ -98,7 +120,9 @@ def test_cost_and_gradient_agree_with_tensorflows_loss(sharpness, backend):
     cost, gradient = evaluate(build, labels, p, steps, count)
     np.testing.assert_allclose(cost[:, 0], loss.numpy(), rtol=1e-4)
     expected = tape.gradient(loss, given).numpy()
-    np.testing.assert_allclose(gradient, expected, rtol=2e-3, atol=1e-4 * np.abs(expected).max())
+    np.testing.assert_allclose(
+        gradient, expected, rtol=2e-3, atol=1e-4 * np.abs(expected).max()
+    )
 
 
 @pytest.fixture
@@ -117,11 +141,20 @@ def test_gradient_agrees_with_differences(backend, float64):
     for seed in range(3):
         way = np.random.RandomState(seed).randn(*p.shape) * p
         ends = [f([labels, p + sign * 1e-6 * way, steps, count])[0] for sign in (1, -1)]
-        np.testing.assert_allclose(np.sum(gradient * way), (ends[0] - ends[1]) / 2e-6, rtol=1e-6)
+        np.testing.assert_allclose(
+            np.sum(gradient * way), (ends[0] - ends[1]) / 2e-6, rtol=1e-6
+        )
 
 
 def test_sum_over_impossible_and_wrong_samples(backend):
-    samples = [([0, 0, 0], 4), ([0, 1], 4), ([0, 2], 4), ([0, -1], 4), ([0], 5), ([0, 1], -1)]
+    samples = [
+        ([0, 0, 0], 4),
+        ([0, 1], 4),
+        ([0, 2], 4),
+        ([0, -1], 4),
+        ([0], 5),
+        ([0, 1], -1),
+    ]
     labels, steps, count = batch(samples)
     p = probabilities(len(samples), 4, 3)
 
@@ -130,7 +163,9 @@ def test_sum_over_impossible_and_wrong_samples(backend):
         return [cost, *K.gradients(K.sum(cost), [p])]
 
     cost, gradient = evaluate(build, labels, p, steps, count)
-    np.testing.assert_array_equal(np.isnan(cost[:, 0]), [False, False, True, True, True, True])
+    np.testing.assert_array_equal(
+        np.isnan(cost[:, 0]), [False, False, True, True, True, True]
+    )
     assert cost[0, 0] == np.inf and np.isfinite(cost[1, 0])
     assert np.isfinite(gradient).all() and not gradient[0].any() and gradient[1].any()
 
@@ -143,7 +178,10 @@ def test_steps_and_labels_beyond_the_lengths_dont_count(backend):
     costs, gradient = f([labels, p, steps, count])
     beyond = np.arange(4) >= steps
     assert not gradient[beyond].any() and gradient[~beyond].any()
-    changed, others = np.where(beyond[..., None], 0.9, p), np.where(np.arange(3) < count, labels, 0)
+    changed, others = (
+        np.where(beyond[..., None], 0.9, p),
+        np.where(np.arange(3) < count, labels, 0),
+    )
     np.testing.assert_array_equal(f([others, changed, steps, count])[0], costs)
 
 
@@ -189,19 +227,40 @@ def test_half_precision(backend):
 
 def test_predictions_of_the_wrong_rank(backend):
     y = K.placeholder((None, 3))
-    with pytest.raises(ShapeError, match=r"batch_cost takes y_pred of rank 3, \(batch, steps, classes\)"):
+    with pytest.raises(
+        ShapeError,
+        match=r"batch_cost takes y_pred of rank 3, \(batch, steps, classes\)",
+    ):
         K.ctc_batch_cost(y, y, y[:, :1], y[:, :1])
     with pytest.raises(ShapeError, match="ctc_decode takes y_pred"):
         K.ctc_decode(y, y[:, 0])
 
 
 ONE_SEQUENCE = {
-    "ctc_cost": (lambda p, y: K.ctc_cost(p[:, :, None], y), r"predict of rank 2.*ctc_batch_cost.*3, 4, 1"),
-    "ctc_cost Y": (lambda p, y: K.ctc_cost(p, y[:, None]), r"Y of rank 1, \(labels,\).*\(2, 1\)"),
-    "ctc_path_probs": (lambda p, y: K.ctc_path_probs(p[0], y), r"predict of rank 2.*shape \(4,\)"),
-    "ctc_path_probs Y": (lambda p, y: K.ctc_path_probs(p, y[0]), r"Y of rank 1.*shape \(\)"),
-    "ctc_interleave_blanks": (lambda p, y: K.ctc_interleave_blanks(y[:, None]), r"Y of rank 1.*\(2, 1\)"),
-    "ctc_create_skip_idxs": (lambda p, y: K.ctc_create_skip_idxs(y[:, None]), r"Y of rank 1.*\(2, 1\)"),
+    "ctc_cost": (
+        lambda p, y: K.ctc_cost(p[:, :, None], y),
+        r"predict of rank 2.*ctc_batch_cost.*3, 4, 1",
+    ),
+    "ctc_cost Y": (
+        lambda p, y: K.ctc_cost(p, y[:, None]),
+        r"Y of rank 1, \(labels,\).*\(2, 1\)",
+    ),
+    "ctc_path_probs": (
+        lambda p, y: K.ctc_path_probs(p[0], y),
+        r"predict of rank 2.*shape \(4,\)",
+    ),
+    "ctc_path_probs Y": (
+        lambda p, y: K.ctc_path_probs(p, y[0]),
+        r"Y of rank 1.*shape \(\)",
+    ),
+    "ctc_interleave_blanks": (
+        lambda p, y: K.ctc_interleave_blanks(y[:, None]),
+        r"Y of rank 1.*\(2, 1\)",
+    ),
+    "ctc_create_skip_idxs": (
+        lambda p, y: K.ctc_create_skip_idxs(y[:, None]),
+        r"Y of rank 1.*\(2, 1\)",
+    ),
 }
 
 
@@ -220,21 +279,30 @@ def test_cost_of_one_sequence(labels, backend):
     p, labels = probabilities(4, 3), np.array(labels, "int32")
     cost = evaluate(K.ctc_cost, p, labels)
     smoothed = (1 - 1e-4) * p + 1e-4 / (2 * len(labels) + 1)
-    np.testing.assert_allclose(cost, -np.log(4 * by_enumeration(smoothed, labels)), rtol=1e-5)
+    np.testing.assert_allclose(
+        cost, -np.log(4 * by_enumeration(smoothed, labels)), rtol=1e-5
+    )
 
 
 def test_each_step_of_the_path_probabilities_has_them_all(backend):
     p, labels = probabilities(5, 3), np.array([0, 0, 1], "int32")
 
     def build(p, labels):
-        log_probs, mask = K.ctc_path_probs(p, K.ctc_interleave_blanks(labels), alpha=0.0)
-        return [log_probs, mask, *K.gradients(K.sum(K.exp(K.switch(mask, log_probs, -100.0))), [p])]
+        log_probs, mask = K.ctc_path_probs(
+            p, K.ctc_interleave_blanks(labels), alpha=0.0
+        )
+        return [
+            log_probs,
+            mask,
+            *K.gradients(K.sum(K.exp(K.switch(mask, log_probs, -100.0))), [p]),
+        ]
 
     log_probs, mask, gradient = evaluate(build, p, labels)
     totals = np.where(mask, np.exp(log_probs), 0).sum(1)
     np.testing.assert_allclose(totals, [by_enumeration(p, labels)] * 5, rtol=1e-5)
     assert np.isfinite(gradient).all() and gradient.any()
-    # Four steps are needed, since the blank between equal labels can't be skipped; the fifth is free.
+    # Four steps are needed, since the blank between equal labels can't be skipped; the
+    # fifth is free.
     possible = ["1100000", "0110000", "0011000", "0001110", "0000011"]
     np.testing.assert_array_equal(mask, [[c == "1" for c in row] for row in possible])
 
@@ -258,7 +326,12 @@ def test_one_step_of_the_forward_pass(backend):
     def build(prev, curr, zeros, skips, active):
         return list(K.ctc_update_log_p(skips, zeros, active, curr, prev))
 
-    for active, skips, reached in [(3, [1], 4), (4, [1, 3], 6), (6, [5, 7], 7), (1, [], 2)]:
+    for active, skips, reached in [
+        (3, [1], 4),
+        (4, [1, 3], 6),
+        (6, [5, 7], 7),
+        (1, [], 2),
+    ]:
         inputs = [x.astype("float32") for x in (prev, curr, zeros)]
         inputs += [np.array(skips, "int32"), np.array(active, "int32")]
         count, log_p = evaluate(build, *inputs)
@@ -278,7 +351,9 @@ def test_one_step_of_the_forward_pass(backend):
 
 def greedily(p, steps):
     best = p[:steps].argmax(-1)
-    return collapsed(best.tolist(), p.shape[-1] - 1), -np.log(p[:steps].max(-1) + 1e-8).sum()
+    return collapsed(best.tolist(), p.shape[-1] - 1), -np.log(
+        p[:steps].max(-1) + 1e-8
+    ).sum()
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "open"])
@@ -302,14 +377,18 @@ def test_greedy_decoding(known, backend):
 
 def test_decoding_drops_blanks_and_merges_repetitions(backend):
     path = [0, 0, 2, 0, 1, 1, 2, 2, 1]
-    (labels,), _ = K.ctc_decode(K.variable(0.9 * np.eye(3)[path][None] + 0.03), K.variable([9]))
+    (labels,), _ = K.ctc_decode(
+        K.variable(0.9 * np.eye(3)[path][None] + 0.03), K.variable([9])
+    )
     np.testing.assert_array_equal(K.eval(labels), [[0, 0, 1, 1, -1, -1, -1, -1, -1]])
 
 
 def test_beam_search_where_the_engine_has_one(backend):
     p, steps = probabilities(3, 4, 3, seed=5), np.array([4, 3, 2], "int32")
     if backend == "theano":
-        with pytest.raises(CapabilityError, match=r"'theano' has no beam search.*greedy=True"):
+        with pytest.raises(
+            CapabilityError, match=r"'theano' has no beam search.*greedy=True"
+        ):
             K.ctc_decode(K.variable(p), K.variable(steps), greedy=False)
         return
 
@@ -325,7 +404,9 @@ def test_beam_search_where_the_engine_has_one(backend):
                 found[labels] = by_enumeration(p[i, :n], labels)
         best = sorted(found, key=found.get, reverse=True)[:2]
         assert [tuple(c for c in path[i] if c >= 0) for path in paths] == best
-        np.testing.assert_allclose(scores[i], np.log([found[labels] for labels in best]), rtol=1e-4)
+        np.testing.assert_allclose(
+            scores[i], np.log([found[labels] for labels in best]), rtol=1e-4
+        )
 
 
 def test_labels_with_their_end_marked(backend):

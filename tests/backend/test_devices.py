@@ -1,6 +1,8 @@
-"""The setting `device`: what it may say, and that a backend then computes there and nowhere else.
+"""The setting `device`: what it may say, and that a backend then computes there and
+nowhere else.
 
-Processes of their own have two CPU devices each, in place of GPUs; under ONEIROS_TEST_DEVICE=gpu, one GPU.
+Processes of their own have two CPU devices each, in place of GPUs; under
+ONEIROS_TEST_DEVICE=gpu, one GPU.
 """
 
 import os
@@ -13,9 +15,9 @@ import pytest
 from oneiros import backend as K
 from oneiros import settings
 from oneiros.errors import CapabilityError, SettingsError
-from oneiros_backend_common.devices import Choice, Device, requested
 from oneiros_backend_tensorflow import devices as tensorflow_devices
-from oneiros_jax_common import devices as jax_devices
+from oneiros_backend_toolkit.devices import Choice, Device, requested
+from oneiros_jax_support import devices as jax_devices
 
 TRAINING = dedent("""
     import sys
@@ -57,13 +59,17 @@ JAX = TRAINING + dedent("""
     print("done")
 """)
 
-TENSORFLOW = TRAINING.replace("import sys\n", dedent("""
+TENSORFLOW = TRAINING.replace(
+    "import sys\n",
+    dedent("""
     import sys
     import tensorflow as tf
 
     halves = [tf.config.LogicalDeviceConfiguration()] * 2
     tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
-"""), 1) + dedent("""
+"""),
+    1,
+) + dedent("""
     held = [w.data.variable for w in variables] + upload.arrays
     assert {x.device.rpartition("device:")[2].lower() for x in held} == {sys.argv[2]}
     traced = []
@@ -71,7 +77,7 @@ TENSORFLOW = TRAINING.replace("import sys\n", dedent("""
     assert K.eval(square).tolist() == [1, 4]
     assert traced[-1].device.lower().endswith(sys.argv[2]), traced[-1].device
     print("done")
-""")  # fmt: skip
+""")
 
 
 @pytest.mark.parametrize("name", ["theano", "jax", "tensorflow"])
@@ -84,8 +90,23 @@ def test_all_lives_and_runs_on_the_device(name, tmp_path):
         "XLA_FLAGS": f"{flags} --xla_force_host_platform_device_count=2",
     }
     code = TENSORFLOW if name == "tensorflow" else JAX
-    command = [sys.executable, "-W", "error", "-c", code, str(tmp_path / "model.h5"), device]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        code,
+        str(tmp_path / "model.h5"),
+        device,
+    ]
+    ran = subprocess.run(
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert (ran.returncode, ran.stdout) == (0, "done\n"), ran.stderr
 
 
@@ -93,23 +114,33 @@ def test_the_setting(monkeypatch):
     assert requested("theano") is None
     monkeypatch.setenv("ONEIROS_DEVICE", "theano=cpu, jax=gpu:1, gpu")
     assert [requested(name) for name in ("theano", "jax", "tensorflow")] == [
-        Device("cpu", 0), Device("gpu", 1), Device("gpu", 0)
-    ]  # fmt: skip
+        Device("cpu", 0),
+        Device("gpu", 1),
+        Device("gpu", 0),
+    ]
     with settings.override(device="jax=auto,cpu"):
         assert (requested("jax"), requested("theano")) == (None, Device("cpu", 0))
 
 
-@pytest.mark.parametrize("value", ["cuda", "gpu:x", "", "gpu,cpu", "jax=gpu,jax=cpu", "tensorfow=gpu"])
+@pytest.mark.parametrize(
+    "value", ["cuda", "gpu:x", "", "gpu,cpu", "jax=gpu,jax=cpu", "tensorfow=gpu"]
+)
 def test_what_makes_no_sense(value):
     with settings.override(device=value), pytest.raises(SettingsError) as error:
         requested("jax")
     assert f"device={value!r} (settings.override)" in str(error.value)
-    assert ("which is no backend" if "fow" in value else "theano=cpu") in str(error.value)
+    assert ("which is no backend" if "fow" in value else "theano=cpu") in str(
+        error.value
+    )
 
 
 @pytest.mark.parametrize("value", ["gpu:9", "cpu:7"])
 def test_a_device_that_is_not_there(backend, value):
-    find = tensorflow_devices._find if backend == "tensorflow" else partial(jax_devices._find, backend)
+    find = (
+        tensorflow_devices._find
+        if backend == "tensorflow"
+        else partial(jax_devices._find, backend)
+    )
     with settings.override(device=value), pytest.raises(SettingsError) as error:
         Choice(backend, find)()
     text = str(error.value)
@@ -124,7 +155,10 @@ def test_a_device_holds_for_the_process():
     with settings.override(device="gpu:1"):
         assert choice() == choice() == "gpu:1"
     assert choice() == "gpu:1"
-    settled = pytest.raises(SettingsError, match=r"asks .* for cpu:0; this process computes on gpu:1 already")
+    settled = pytest.raises(
+        SettingsError,
+        match=r"asks .* for cpu:0; this process computes on gpu:1 already",
+    )
     with settings.override(device="cpu"), settled:
         choice()
 
@@ -134,7 +168,9 @@ def test_numba_computes_on_the_cpu():
         x = K.placeholder((2,))
         with (
             settings.override(device="theano=gpu"),
-            pytest.raises(CapabilityError, match=r"linker NUMBA computes on the CPU.* for gpu:0"),
+            pytest.raises(
+                CapabilityError, match=r"linker NUMBA computes on the CPU.* for gpu:0"
+            ),
         ):
             K.function([x], [x * 2], mode="NUMBA")
         with settings.override(device="cpu"):

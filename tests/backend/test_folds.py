@@ -13,7 +13,9 @@ Y = np.random.RandomState(1).randn(5).astype("float32")
 
 def values(outputs, **inputs):
     """Returns the outputs for the inputs, by the name of their placeholder."""
-    return K.function(list(inputs.values()), outputs)([{"x": X, "y": Y}[name] for name in inputs])
+    return K.function(list(inputs.values()), outputs)(
+        [{"x": X, "y": Y}[name] for name in inputs]
+    )
 
 
 def mixed(so_far, element):
@@ -45,10 +47,18 @@ def test_folds_from_either_end(steps, backend):
 
 def test_folds_of_several_tensors(backend):
     x, y = K.placeholder((None, 3)), K.placeholder((None,))
-    scaled = K.foldl(lambda total, pair: total + pair[0] * pair[1], [x, y], initializer=K.zeros_like(x[0]))
-    total, last = K.foldr(lambda so_far, pair: (so_far[0] + pair[0], pair[1] * 2), (x, y))
+    scaled = K.foldl(
+        lambda total, pair: total + pair[0] * pair[1],
+        [x, y],
+        initializer=K.zeros_like(x[0]),
+    )
+    total, last = K.foldr(
+        lambda so_far, pair: (so_far[0] + pair[0], pair[1] * 2), (x, y)
+    )
     results = values([scaled, total, last], x=x, y=y)
-    for value, right in zip(results, [(X * Y[:, None]).sum(0), X.sum(0), Y[0] * 2], strict=True):
+    for value, right in zip(
+        results, [(X * Y[:, None]).sum(0), X.sum(0), Y[0] * 2], strict=True
+    ):
         np.testing.assert_allclose(value, right, rtol=1e-5, atol=1e-6)
 
 
@@ -63,7 +73,9 @@ def test_map_fn(backend):
     x, y = K.placeholder((None, 3)), K.placeholder((None,))
     squares = K.map_fn(K.square, x)
     sums = K.map_fn(lambda pair: K.sum(pair[0]) * pair[1], [x, y])
-    firsts, pairs = K.map_fn(lambda pair: (pair[0][0], K.stack([pair[1], pair[1]])), (x, y))
+    firsts, pairs = K.map_fn(
+        lambda pair: (pair[0][0], K.stack([pair[1], pair[1]])), (x, y)
+    )
     assert K.int_shape(squares) == (None, 3) and K.int_shape(pairs) == (None, 2)
     results = values([squares, sums, firsts, pairs], x=x, y=y)
     expected = [X**2, X.sum(1) * Y, X[:, 0], np.stack([Y, Y], 1)]
@@ -74,33 +86,50 @@ def test_map_fn(backend):
 def test_functions_may_use_tensors_from_outside_and_are_differentiated(backend):
     K.set_floatx("float64")
     try:
-        x, w, start = K.variable(X), K.variable([0.5, -1.0, 2.0]), K.variable([0.1, 0.2, 0.3])
+        x, w, start = (
+            K.variable(X),
+            K.variable([0.5, -1.0, 2.0]),
+            K.variable([0.1, 0.2, 0.3]),
+        )
         for build in (
-            lambda: K.foldl(lambda state, row: K.tanh(state * w + row), x, initializer=start),
-            lambda: K.foldr(lambda state, row: K.tanh(state * w + row), x, initializer=start),
+            lambda: K.foldl(
+                lambda state, row: K.tanh(state * w + row), x, initializer=start
+            ),
+            lambda: K.foldr(
+                lambda state, row: K.tanh(state * w + row), x, initializer=start
+            ),
             lambda: K.map_fn(lambda row: K.sin(row * w + K.sum(start)), x),
         ):
             loss = K.sum(K.square(build()))
             f = K.function([], [loss, *K.gradients(loss, [x, w, start])])
             _, *gradients = f([])
             for variable, gradient in zip([x, w, start], gradients, strict=True):
-                at, way = K.get_value(variable), np.random.RandomState(3).randn(*gradient.shape)
+                at, way = (
+                    K.get_value(variable),
+                    np.random.RandomState(3).randn(*gradient.shape),
+                )
                 ends = []
                 for sign in (1, -1):
                     K.set_value(variable, at + sign * 1e-6 * way)
                     ends.append(f([])[0])
                 K.set_value(variable, at)
                 numeric = (ends[0] - ends[1]) / 2e-6
-                np.testing.assert_allclose(np.sum(gradient * way), numeric, rtol=1e-6, atol=1e-8)
+                np.testing.assert_allclose(
+                    np.sum(gradient * way), numeric, rtol=1e-6, atol=1e-8
+                )
     finally:
         K.set_floatx("float32")
 
 
 def test_what_they_refuse(backend):
     x = K.placeholder((None, 3))
-    with pytest.raises(ArgumentError, match=r"foldl received elems=.*a tensor with a first axis"):
+    with pytest.raises(
+        ArgumentError, match=r"foldl received elems=.*a tensor with a first axis"
+    ):
         K.foldl(mixed, 3.0)
     with pytest.raises(ArgumentError, match="map_fn received elems="):
         K.map_fn(K.square, [])
-    with pytest.raises(ArgumentError, match="foldr: the function returned 2 tensors for a value of 1"):
+    with pytest.raises(
+        ArgumentError, match="foldr: the function returned 2 tensors for a value of 1"
+    ):
         K.foldr(lambda state, row: (state, row), x)

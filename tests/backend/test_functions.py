@@ -1,4 +1,5 @@
-"""Functions on each backend: feeds, updates, the learning phase, randomness, uploads and loops, float64."""
+"""Functions on each backend: feeds, updates, the learning phase, randomness, uploads
+and loops, float64."""
 
 import numpy as np
 import pytest
@@ -7,19 +8,25 @@ from oneiros.errors import ArgumentError, DataError
 
 
 def network(phase=False):
-    """Returns a training function of a small network with random noise, and its variables."""
+    """Returns a training function of a small network with random noise, and its
+    variables."""
     x, y = K.placeholder((None, 3), name="x"), K.placeholder((None, 2), name="y")
     w, b = K.variable(np.random.randn(3, 2), name="w"), K.zeros((2,), name="b")
     noisy = K.in_train_phase(K.dropout(x, 0.4), x) if phase else x
     loss = K.mean(K.square(K.dot(noisy, w) + b - y))
-    updates = [K.update_sub(v, 0.1 * g) for v, g in zip((w, b), K.gradients(loss, [w, b]), strict=True)]
+    updates = [
+        K.update_sub(v, 0.1 * g)
+        for v, g in zip((w, b), K.gradients(loss, [w, b]), strict=True)
+    ]
     inputs = [x, y] + ([K.learning_phase()] if phase else [])
     return K.function(inputs, [loss, K.sum(noisy, axis=1)], updates), (w, b)
 
 
 def data(rows=12):
     random = np.random.RandomState(3)
-    return random.randn(rows, 3).astype("float32"), random.randn(rows, 2).astype("float32")
+    return random.randn(rows, 3).astype("float32"), random.randn(rows, 2).astype(
+        "float32"
+    )
 
 
 # Values and variables
@@ -52,7 +59,9 @@ def test_copies_stay_valid_when_the_variable_is_trained(backend):
 def test_variable_makers(backend):
     made = [K.zeros((2, 3)), K.ones((4,)), K.eye(3), K.variable(2.5)]
     values = K.batch_get_value(made)
-    for value, expected in zip(values, [np.zeros((2, 3)), np.ones(4), np.eye(3), 2.5], strict=True):
+    for value, expected in zip(
+        values, [np.zeros((2, 3)), np.ones(4), np.eye(3), 2.5], strict=True
+    ):
         np.testing.assert_array_equal(value, expected)
     assert [K.count_params(v) for v in made] == [6, 4, 9, 1]
     assert [K.get_variable_shape(v) for v in made] == [(2, 3), (4,), (3, 3), ()]
@@ -70,7 +79,9 @@ def test_random_variables_come_from_numpy(backend):
     expected = np.random.uniform(2, 4, (50, 40)), np.random.normal(1, 3, (50, 40))
     for ours, theirs in zip(drawn, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-6)
-    same = [K.get_value(K.random_uniform_variable((3,), 0, 1, seed=9)) for _ in range(2)]
+    same = [
+        K.get_value(K.random_uniform_variable((3,), 0, 1, seed=9)) for _ in range(2)
+    ]
     np.testing.assert_array_equal(*same)
 
 
@@ -82,7 +93,11 @@ def test_a_variable_keeps_its_shape(backend):
 
 def test_types(backend):
     x = K.placeholder((None, 2), dtype="int32")
-    assert (K.dtype(x), K.dtype(K.placeholder((2,))), K.dtype(K.variable([1], dtype="int64"))) == (
+    assert (
+        K.dtype(x),
+        K.dtype(K.placeholder((2,))),
+        K.dtype(K.variable([1], dtype="int64")),
+    ) == (
         "int32",
         "float32",
         "int64",
@@ -199,7 +214,10 @@ def test_any_batch_size_works(backend):
 
 
 def test_missing_input_is_named(backend):
-    x, y = K.placeholder((None,), name="given"), K.placeholder((None, 7), name="forgotten")
+    x, y = (
+        K.placeholder((None,), name="given"),
+        K.placeholder((None, 7), name="forgotten"),
+    )
     with pytest.raises(ArgumentError, match="forgotten"):
         K.function([x], [K.sum(x) + K.sum(y)])([[1.0]])
 
@@ -234,7 +252,12 @@ def test_phase_chooses_the_branch(backend):
     assert y._uses_learning_phase
     f = K.function([x, K.learning_phase()], [y, z])
     data = np.ones((1, 2), "float32")
-    for phase, factors in [(0, (3, 1)), (1, (2, -1)), (np.array(0), (3, 1)), (True, (2, -1))]:
+    for phase, factors in [
+        (0, (3, 1)),
+        (1, (2, -1)),
+        (np.array(0), (3, 1)),
+        (True, (2, -1)),
+    ]:
         for value, factor in zip(f([data, phase]), factors, strict=True):
             np.testing.assert_array_equal(value, data * factor)
     with pytest.raises(DataError, match=r"0 \(test\) or 1 \(train\)"):
@@ -277,7 +300,9 @@ def test_gradients_follow_the_phase(backend):
     f = K.function([x, K.learning_phase()], K.gradients(loss, [w]))
     data = np.array([[1.0, 2.0, 4.0]], "float32")
     np.testing.assert_allclose(f([data, 1])[0], data[0])
-    np.testing.assert_allclose(f([data, 0])[0], np.exp([1, 2, 3]) * data[0] ** 2, rtol=1e-5)
+    np.testing.assert_allclose(
+        f([data, 0])[0], np.exp([1, 2, 3]) * data[0] ** 2, rtol=1e-5
+    )
 
 
 # Randomness
@@ -304,7 +329,12 @@ def test_moments_and_independence(kind, backend):
         assert values.dtype == np.float32
         assert abs(values.mean() - mean) < 5 * std / n**0.5
         assert abs(values.std() - std) < 0.02 * std
-    pairs = [(first, second), (first, other), (first[:, 1:], first[:, :-1]), (first[1:], first[:-1])]
+    pairs = [
+        (first, second),
+        (first, other),
+        (first[:, 1:], first[:, :-1]),
+        (first[1:], first[:-1]),
+    ]
     for one, another in pairs:
         assert abs(np.corrcoef(one.ravel(), another.ravel())[0, 1]) < 5 / n**0.5
 
@@ -319,7 +349,12 @@ def test_uniform_fills_its_interval_evenly(backend):
 def test_shapes_of_draws(backend):
     x = K.placeholder((None, 4))
     f = K.function(
-        [x], [K.random_normal(K.shape(x)), K.random_uniform((K.shape(x)[0], 2)), K.random_binomial((3,))]
+        [x],
+        [
+            K.random_normal(K.shape(x)),
+            K.random_uniform((K.shape(x)[0], 2)),
+            K.random_binomial((3,)),
+        ],
     )
     assert [value.shape for value in f([np.zeros((5, 4))])] == [(5, 4), (5, 2), (3,)]
 
@@ -338,7 +373,9 @@ def test_dropout(backend):
 def test_dropout_passes_gradients_through_its_mask(backend):
     x = K.placeholder((None, 6))
     y = K.dropout(x, 0.5)
-    value, gradient = K.function([x], [y, *K.gradients(K.sum(y), [x])])([np.ones((20, 6))])
+    value, gradient = K.function([x], [y, *K.gradients(K.sum(y), [x])])(
+        [np.ones((20, 6))]
+    )
     np.testing.assert_array_equal(value, gradient)
 
 
@@ -377,7 +414,10 @@ def test_loop_is_step_by_step(phase, steps, backend):
             handle.release()
         else:
             extra = [] if phase is None else [phase]
-            outputs = [np.stack(v) for v in zip(*(f([x[i], y[i], *extra]) for i in index), strict=True)]
+            outputs = [
+                np.stack(v)
+                for v in zip(*(f([x[i], y[i], *extra]) for i in index), strict=True)
+            ]
         results.append([*outputs, *K.batch_get_value(variables)])
     assert results[1][0].shape == (steps,) and results[1][1].shape == (steps, 4)
     for one, another in zip(*results, strict=True):
@@ -397,7 +437,9 @@ def test_loop_goes_on_where_calls_stopped(backend):
     ]
     np.random.seed(2)
     f, _ = network(phase=True)
-    np.testing.assert_allclose(mixed, f.loop(f.upload([x, y]), index, phase=1)[0], rtol=1e-5)
+    np.testing.assert_allclose(
+        mixed, f.loop(f.upload([x, y]), index, phase=1)[0], rtol=1e-5
+    )
 
 
 def test_draws_differ_at_each_step_of_a_loop(backend):
@@ -460,7 +502,9 @@ def test_float64_everywhere(backend):
         loss, total = f([*data(), 1])
         assert loss.dtype == total.dtype == K.get_value(w).dtype == np.float64
         drawn = K.eval(K.random_uniform((100,)))
-        assert drawn.dtype == np.float64 and not np.array_equal(drawn, drawn.astype("float32"))
+        assert drawn.dtype == np.float64 and not np.array_equal(
+            drawn, drawn.astype("float32")
+        )
     finally:
         K.set_floatx("float32")
     loss, total = network()[0]([*data()])
@@ -493,7 +537,9 @@ def test_integers_dont_turn_float32_into_float64(backend):
         x / 3,
     ]
     assert {K.dtype(t) for t in tensors} == {"float32"}
-    assert {v.dtype for v in K.function([x, i], tensors)([[1.0], [2]])} == {np.dtype("float32")}
+    assert {v.dtype for v in K.function([x, i], tensors)([[1.0], [2]])} == {
+        np.dtype("float32")
+    }
 
 
 def test_float16(backend):
@@ -535,7 +581,10 @@ def test_borrowed_data_gives_what_uploaded_data_gives(order, contiguous, backend
         np.random.seed(2)
         f, variables = network(phase=True)
         handle = getattr(f, take)([x, y])
-        outputs = [f.loop(handle, index, phase=1) for index in (ORDERS["in order"], ORDERS[order])]
+        outputs = [
+            f.loop(handle, index, phase=1)
+            for index in (ORDERS["in order"], ORDERS[order])
+        ]
         results.append([*outputs[0], *outputs[1], *K.batch_get_value(variables)])
     for one, another in zip(*results, strict=True):
         np.testing.assert_array_equal(one, another)
@@ -555,14 +604,18 @@ def test_borrowed_data_is_read_where_it_is(backend):
 @pytest.mark.parametrize("writeable", [True, False])
 @pytest.mark.parametrize("size", [3, 10_000])
 def test_nothing_keeps_the_memory_of_what_it_was_called_with(writeable, size, backend):
-    """Engines may compute on an array's own memory; neither results nor variables may stay there."""
+    """Engines may compute on an array's own memory; neither results nor variables may
+    stay there."""
     x, y = K.placeholder((None,)), K.placeholder((None, size))
     kept, other = K.zeros((size,)), K.zeros((2, size))
     f = K.function([x], [x, K.reshape(x, (1, -1))], [K.update(kept, x)])
     g = K.function([y], [y], [K.update(other, y)])
     space = np.zeros(size * 2 + 16, "float32")
     start = -space.ctypes.data % 64 // 4
-    array, rows = space[start : start + size], space[start : start + 2 * size].reshape(2, size)
+    array, rows = (
+        space[start : start + size],
+        space[start : start + 2 * size].reshape(2, size),
+    )
     for number in (1, 2, 3):
         space.flags.writeable = True
         space[:] = number
@@ -571,7 +624,10 @@ def test_nothing_keeps_the_memory_of_what_it_was_called_with(writeable, size, ba
         results = [*f([array]), *g.loop(g.borrow([rows]), [[0, 1]])]
         space.flags.writeable = True
         space[:] = 7
-        assert all((value == number).all() for value in [*results, *K.batch_get_value([kept, other])])
+        assert all(
+            (value == number).all()
+            for value in [*results, *K.batch_get_value([kept, other])]
+        )
         f([np.zeros(size)])
         assert all((value == number).all() for value in [*results, K.get_value(other)])
         for value in results:

@@ -1,4 +1,5 @@
-"""K.simple_rnn, K.gru and K.lstm against NumPy loops: values, first and second derivatives, masks, order."""
+"""K.simple_rnn, K.gru and K.lstm against NumPy loops: values, first and second
+derivatives, masks, order."""
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ ACTIVATIONS = {
     "relu": lambda x: np.maximum(x, 0),
 }
 ORDERS = pytest.mark.parametrize(
-    ("mask", "backwards"), [(None, False), (MASK, True)], ids=["forwards", "masked, backwards"]
+    ("mask", "backwards"),
+    [(None, False), (MASK, True)],
+    ids=["forwards", "masked, backwards"],
 )
 KINDS = pytest.mark.parametrize("kind", sorted(BLOCKS))
 
@@ -35,13 +38,25 @@ def advance(kind, x, states, U, activation, inner):
     return [gate(o) * act(c), c]
 
 
-def reference(kind, x, states, U, activation="tanh", inner="hard_sigmoid", mask=None, backwards=False):
+def reference(
+    kind,
+    x,
+    states,
+    U,
+    activation="tanh",
+    inner="hard_sigmoid",
+    mask=None,
+    backwards=False,
+):
     """Returns the outputs and the last states."""
     outputs = []
     for step in range(x.shape[1])[:: -1 if backwards else 1]:
         new = advance(kind, x[:, step], states, U, activation, inner)
         if mask is not None:
-            new = [np.where(mask[:, step, None], a, b) for a, b in zip(new, states, strict=True)]
+            new = [
+                np.where(mask[:, step, None], a, b)
+                for a, b in zip(new, states, strict=True)
+            ]
         states = new
         outputs.append(states[0])
     return [np.stack(outputs, 1), *states]
@@ -50,21 +65,31 @@ def reference(kind, x, states, U, activation="tanh", inner="hard_sigmoid", mask=
 def arrays(kind, dtype="float64"):
     """Returns x, the initial states and U."""
     width = BLOCKS[kind] * UNITS
-    shapes = [(SAMPLES, STEPS, width), *[(SAMPLES, UNITS)] * (2 if kind == "lstm" else 1), (UNITS, width)]
+    shapes = [
+        (SAMPLES, STEPS, width),
+        *[(SAMPLES, UNITS)] * (2 if kind == "lstm" else 1),
+        (UNITS, width),
+    ]
     return [np.random.randn(*shape).astype(dtype) for shape in shapes]
 
 
 def symbols(values):
     """Returns placeholders for x and the states, and a variable for U."""
-    inputs = [K.placeholder((None, *x.shape[1:]), dtype=x.dtype.name) for x in values[:-1]]
+    inputs = [
+        K.placeholder((None, *x.shape[1:]), dtype=x.dtype.name) for x in values[:-1]
+    ]
     return inputs, K.variable(values[-1], dtype=values[-1].dtype.name)
 
 
-def call(kind, inputs, U, activation="tanh", inner="hard_sigmoid", mask=None, backwards=False):
+def call(
+    kind, inputs, U, activation="tanh", inner="hard_sigmoid", mask=None, backwards=False
+):
     """Returns the outputs and the last states of the operation of K."""
     names = [activation] if kind == "simple_rnn" else [activation, inner]
     mask = None if mask is None else K.variable(mask)
-    last, outputs, states = getattr(K, kind)(inputs[0], inputs[1:], U, *names, backwards, mask)
+    last, outputs, states = getattr(K, kind)(
+        inputs[0], inputs[1:], U, *names, backwards, mask
+    )
     assert last is states[0]
     return [outputs, *states]
 
@@ -90,7 +115,9 @@ def differences(scalar, values, epsilon=1e-6):
 @ORDERS
 def test_values_and_derivatives(backend, kind, mask, backwards):
     values = arrays(kind)
-    expected = reference(kind, values[0], values[1:-1], values[-1], mask=mask, backwards=backwards)
+    expected = reference(
+        kind, values[0], values[1:-1], values[-1], mask=mask, backwards=backwards
+    )
     weights = [np.random.randn(*x.shape) for x in expected]
     inputs, U = symbols(values)
     results = call(kind, inputs, U, mask=mask, backwards=backwards)
@@ -100,7 +127,9 @@ def test_values_and_derivatives(backend, kind, mask, backwards):
 
     def scalar(values):
         x, *states, U = values
-        return weighted(reference(kind, x, states, U, mask=mask, backwards=backwards), weights)
+        return weighted(
+            reference(kind, x, states, U, mask=mask, backwards=backwards), weights
+        )
 
     assert [K.int_shape(x)[1:] for x in results] == [x.shape[1:] for x in expected]
     for a, b in zip(found, expected + differences(scalar, values), strict=True):
@@ -114,13 +143,19 @@ def test_each_activation_in_each_role(backend, kind):
     pairs = list(zip(names, names[1:] + names[:1], strict=True))
     inputs, U = symbols(values)
     results = [call(kind, inputs, U, *pair)[0] for pair in pairs]
-    gradients = [g for y in results for g in K.gradients(K.sum(K.square(y)), [inputs[0], U])]
+    gradients = [
+        g for y in results for g in K.gradients(K.sum(K.square(y)), [inputs[0], U])
+    ]
     found = K.function(inputs, [*results, *gradients])(values[:-1])
-    expected = [reference(kind, values[0], values[1:-1], values[-1], *pair)[0] for pair in pairs]
+    expected = [
+        reference(kind, values[0], values[1:-1], values[-1], *pair)[0] for pair in pairs
+    ]
     for pair in pairs:
 
         def scalar(moved, pair=pair):
-            return np.square(reference(kind, moved[0], values[1:-1], moved[1], *pair)[0]).sum()
+            return np.square(
+                reference(kind, moved[0], values[1:-1], moved[1], *pair)[0]
+            ).sum()
 
         expected += differences(scalar, [values[0], values[-1]])
     for a, b in zip(found, expected, strict=True):
@@ -149,7 +184,9 @@ def test_second_derivatives(backend, kind, mask, backwards):
 
 @KINDS
 @ORDERS
-@pytest.mark.parametrize("features", [UNITS, UNITS + 1], ids=["step by step", "beforehand"])
+@pytest.mark.parametrize(
+    "features", [UNITS, UNITS + 1], ids=["step by step", "beforehand"]
+)
 def test_the_projection_of_the_input(backend, kind, mask, backwards, features):
     _, *initial, U = arrays(kind)
     shapes = (SAMPLES, STEPS, features), (features, U.shape[1]), (U.shape[1],)
@@ -157,7 +194,10 @@ def test_the_projection_of_the_input(backend, kind, mask, backwards, features):
     x, W, b = parts
     parts += [K.variable(value, dtype="float64") for value in (U, *initial)]
     U, *initial = parts[3:]
-    options = {"go_backwards": backwards, "mask": None if mask is None else K.variable(mask, dtype="int32")}
+    options = {
+        "go_backwards": backwards,
+        "mask": None if mask is None else K.variable(mask, dtype="int32"),
+    }
     found = []
     for projected in (
         getattr(K, kind)(K.dot(x, W) + b, initial, U, **options),
@@ -223,18 +263,33 @@ def test_half_precision_stays(backend):
     values = arrays("gru", "float16")
     inputs, U = symbols(values)
     results = call("gru", inputs, U)
-    assert [x.dtype.name for x in K.function(inputs, results)(values[:-1])] == ["float16"] * 2
+    assert [x.dtype.name for x in K.function(inputs, results)(values[:-1])] == [
+        "float16"
+    ] * 2
 
 
 def test_messages(backend):
-    x, h, U = K.placeholder((None, 4, 8)), K.placeholder((None, 2)), K.variable(np.zeros((2, 8)))
-    with pytest.raises(ArgumentError, match=r"lstm received the activation 'elu'; it takes the names tanh"):
+    x, h, U = (
+        K.placeholder((None, 4, 8)),
+        K.placeholder((None, 2)),
+        K.variable(np.zeros((2, 8))),
+    )
+    with pytest.raises(
+        ArgumentError,
+        match=r"lstm received the activation 'elu'; it takes the names tanh",
+    ):
         K.lstm(x, [h, h], U, activation="elu")
-    with pytest.raises(ShapeError, match=r"gru received recurrent weights of shape \(2, 8\).*3 \* n"):
+    with pytest.raises(
+        ShapeError, match=r"gru received recurrent weights of shape \(2, 8\).*3 \* n"
+    ):
         K.gru(x, [h], U)
-    with pytest.raises(ShapeError, match=r"lstm received x of shape \(None, 4, 9\).*steps, 8\)"):
+    with pytest.raises(
+        ShapeError, match=r"lstm received x of shape \(None, 4, 9\).*steps, 8\)"
+    ):
         K.lstm(K.placeholder((None, 4, 9)), [h, h], U)
-    with pytest.raises(ArgumentError, match="lstm received 1 initial states; it takes 2"):
+    with pytest.raises(
+        ArgumentError, match="lstm received 1 initial states; it takes 2"
+    ):
         K.lstm(x, [h], U)
     with pytest.raises(ShapeError, match=r"lstm received a mask of shape \(None,\)"):
         K.lstm(x, [h, h], U, mask=K.placeholder((None,)))
@@ -248,15 +303,24 @@ def test_messages(backend):
 @ORDERS
 @pytest.mark.parametrize("features", [UNITS, UNITS + 1])
 @pytest.mark.parametrize("inner", ["sigmoid", "hard_sigmoid"])
-def test_the_form_without_a_gradient_gives_the_same(backend, kind, mask, backwards, features, inner):
+def test_the_form_without_a_gradient_gives_the_same(
+    backend, kind, mask, backwards, features, inner
+):
     _, *initial, U = arrays(kind)
     shapes = (SAMPLES, STEPS, features), (features, U.shape[1]), (U.shape[1],)
     x, W, b = (K.variable(np.random.randn(*shape), dtype="float64") for shape in shapes)
     U, *initial = (K.variable(value, dtype="float64") for value in (U, *initial))
-    options = {"go_backwards": backwards, "mask": None if mask is None else K.variable(mask, dtype="int32")}
+    options = {
+        "go_backwards": backwards,
+        "mask": None if mask is None else K.variable(mask, dtype="int32"),
+    }
     names = {"inner_activation": inner} if kind != "simple_rnn" else {}
-    last, outputs, _ = getattr(K, kind)(x, initial, U, "tanh", W=W, b=b, **names, **options)
+    last, outputs, _ = getattr(K, kind)(
+        x, initial, U, "tanh", W=W, b=b, **names, **options
+    )
     alone = K.function([], [last, outputs])([])
-    both = K.function([], [last, outputs, *K.gradients(K.sum(outputs), [x, W, b, U])])([])[:2]
+    both = K.function([], [last, outputs, *K.gradients(K.sum(outputs), [x, W, b, U])])(
+        []
+    )[:2]
     for a, b in zip(alone, both, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)

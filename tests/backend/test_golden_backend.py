@@ -21,11 +21,11 @@ EXPRESSIONS = {
     "K.clip(x0, 0.2, None)": lambda a: K.clip(a, 0.2, None),
     "K.clip(x0, 0.5, 0.1)": lambda a: K.clip(a, 0.5, 0.1),
     "K.repeat_elements(x0, 2, axis=1)": lambda a: K.repeat_elements(a, 2, axis=1),
-    "K.binary_crossentropy(x0, x1, from_logits=True)": lambda a, b: K.binary_crossentropy(
-        a, b, from_logits=True
+    "K.binary_crossentropy(x0, x1, from_logits=True)": lambda a, b: (
+        K.binary_crossentropy(a, b, from_logits=True)
     ),
-    "K.categorical_crossentropy(x0, x1, from_logits=True)": lambda a, b: K.categorical_crossentropy(
-        a, b, from_logits=True
+    "K.categorical_crossentropy(x0, x1, from_logits=True)": lambda a, b: (
+        K.categorical_crossentropy(a, b, from_logits=True)
     ),
 }
 

@@ -12,8 +12,8 @@ import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, CapabilityError, DataError, ShapeError
 from oneiros_backend_jax import compiled, loops
-from oneiros_jax_common import convolutions
-from oneiros_jax_common.graphs import convolves
+from oneiros_jax_support import convolutions
+from oneiros_jax_support.graphs import convolves
 
 
 @pytest.fixture(autouse=True)
@@ -32,14 +32,20 @@ def run(output, *feeds):
 @pytest.mark.parametrize(("setting", "expected"), [(None, "False"), ("1", "True")])
 def test_a_cpu_computes_in_the_thread_that_asks(setting, expected):
     code = """
-import oneiros_jax_common.jax_import
+import oneiros_jax_support.jax_import
 from jax._src import xla_bridge
 print(xla_bridge._CPU_ENABLE_ASYNC_DISPATCH.value)
 """
-    others = {k: v for k, v in os.environ.items() if k != "JAX_CPU_ENABLE_ASYNC_DISPATCH"}
+    others = {
+        k: v for k, v in os.environ.items() if k != "JAX_CPU_ENABLE_ASYNC_DISPATCH"
+    }
     chosen = {} if setting is None else {"JAX_CPU_ENABLE_ASYNC_DISPATCH": setting}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=others | chosen, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env=others | chosen,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.strip() == expected
 
@@ -57,15 +63,21 @@ assert K.eval(K.variable(np.ones(2), "float64") * 2).dtype == "float64"
 assert jnp.ones(2).dtype == "float32" and not jax.config.jax_enable_x64
 print(np.random.randint(10**9))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) == np.random.RandomState(3).randint(10**9)
 
 
 def test_its_manifest_names_the_class_without_importing_jax():
     code = "import sys, oneiros_backend_jax.manifest as m; print(m.oneiros_backends(), 'jax' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert done.stdout.strip() == "{'jax': 'oneiros_backend_jax.backend:JaxBackend'} False"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
+    )
+    assert (
+        done.stdout.strip() == "{'jax': 'oneiros_backend_jax.backend:JaxBackend'} False"
+    )
 
 
 # Shapes
@@ -76,7 +88,10 @@ def test_its_manifest_names_the_class_without_importing_jax():
     [
         (lambda x: K.reshape(x, (K.shape(x)[0] * 2, -1)), (None, 6)),
         (lambda x: K.reshape(x, (-1, 17)), (None, 17)),
-        (lambda x: K.reshape(K.reshape(x, (-1, 4)), (K.shape(x)[0], 3, 4)), (None, 3, 4)),
+        (
+            lambda x: K.reshape(K.reshape(x, (-1, 4)), (K.shape(x)[0], 3, 4)),
+            (None, 3, 4),
+        ),
         (lambda x: K.tile(x, (K.shape(x)[0] // 2, 1)), (None, 12)),
         (lambda x: x[:, : K.shape(x)[1] - 3], (None, 9)),
         (lambda x: x + K.cast(K.arange(K.shape(x)[1]), "float32"), (None, 12)),
@@ -116,7 +131,9 @@ def test_steps_of_a_loop_know_the_sizes_around_it():
     x = K.placeholder((None, 2, 6))
     merged = K.reshape(x, (-1, 3, 4))
     start = [K.zeros_like(merged[:, 0])]
-    _, outputs, _ = K.rnn(lambda x, states: (x + states[0], [x + states[0]]), merged, start)
+    _, outputs, _ = K.rnn(
+        lambda x, states: (x + states[0], [x + states[0]]), merged, start
+    )
     back = K.reshape(outputs, (K.shape(x)[0], 12)) + K.reshape(x, (K.shape(x)[0], 12))
     value = np.arange(24.0).reshape(2, 2, 6)
     expected = value.reshape(2, 3, 4).cumsum(1).reshape(2, 12) + value.reshape(2, 12)
@@ -135,7 +152,9 @@ def test_raw_code_goes_through_apply():
     value = np.array([[0.1, 0.2, 0.3]])
     np.testing.assert_allclose(run(y, (x, value)), np.tanh(value) + 1, rtol=1e-6)
     (slope,) = K.gradients(K.sum(y), [x])
-    np.testing.assert_allclose(run(slope, (x, value)), 1 - np.tanh(value) ** 2, rtol=1e-5)
+    np.testing.assert_allclose(
+        run(slope, (x, value)), 1 - np.tanh(value) ** 2, rtol=1e-5
+    )
 
 
 def test_sessions_are_told_to_be_missing():
@@ -213,7 +232,9 @@ def test_loops_over_data_sets_of_any_length():
     function = K.function([x], [K.sum(x)])
     for rows in (4, 6):
         data = np.arange(rows)[:, None]
-        found = function.loop(function.upload([data]), [[0, 1], [rows - 2, rows - 1]])[0]
+        found = function.loop(function.upload([data]), [[0, 1], [rows - 2, rows - 1]])[
+            0
+        ]
         np.testing.assert_allclose(found, [1, 2 * rows - 3])
 
 
@@ -226,7 +247,8 @@ def test_a_loop_of_convolutions_is_no_loop_on_a_cpu(monkeypatch):
     function = K.function([x], [loss], [(w, w - 0.1 * K.gradients(loss, [w])[0])])
     singly = []
     monkeypatch.setattr(
-        "oneiros_backend_jax.engine.one_by_one", lambda *a: singly.append(1) or compiled.one_by_one(*a)
+        "oneiros_backend_jax.engine.one_by_one",
+        lambda *a: singly.append(1) or compiled.one_by_one(*a),
     )
     data = np.random.rand(4, 6, 6, 1)
     losses = function.loop(function.upload([data]), [[0, 1], [2, 3], [0, 1]])[0]
@@ -237,7 +259,11 @@ def test_steps_with_convolutions_are_unrolled_on_a_cpu():
     def step(place, slices, states, captured):
         kernel = jnp.ones((1, 1, 1, 1))
         convolved = jax.lax.conv_general_dilated(
-            slices[0], kernel, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
+            slices[0],
+            kernel,
+            (1, 1),
+            "VALID",
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
         )
         return [states[0] + convolved], []
 
@@ -262,7 +288,7 @@ def test_our_own_kernels_agree_with_xla_s(monkeypatch):
 
 
 def test_an_upload_is_a_copy_of_its_own_and_no_second_one():
-    from oneiros_jax_common.runs import uploaded
+    from oneiros_jax_support.runs import uploaded
 
     for size in (1, 7, 1000, 100_000):
         array = np.arange(size, dtype="float32")

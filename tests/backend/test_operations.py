@@ -1,4 +1,5 @@
-"""Every tensor operation of K against NumPy, on each backend: values, shapes, types, float64 derivatives."""
+"""Every tensor operation of K against NumPy, on each backend: values, shapes, types,
+float64 derivatives."""
 
 import numpy as np
 import pytest
@@ -22,16 +23,25 @@ def array(shape, seed=0, scale=2.0):
 
 
 def evaluate(build, *arrays, open_batch=True):
-    """Returns the values of build(placeholders), with the first axis open, as K.function computes them."""
-    shapes = [(None, *x.shape[1:]) if open_batch and x.ndim else x.shape for x in arrays]
-    inputs = [K.placeholder(shape=shape, dtype=x.dtype.name) for shape, x in zip(shapes, arrays, strict=True)]
+    """Returns the values of build(placeholders), with the first axis open, as
+    K.function computes them."""
+    shapes = [
+        (None, *x.shape[1:]) if open_batch and x.ndim else x.shape for x in arrays
+    ]
+    inputs = [
+        K.placeholder(shape=shape, dtype=x.dtype.name)
+        for shape, x in zip(shapes, arrays, strict=True)
+    ]
     built = build(*inputs)
     outputs = list(built) if isinstance(built, (list, tuple)) else [built]
     values = K.function(inputs, outputs)(list(arrays))
     for output, value in zip(outputs, values, strict=True):
         assert K.ndim(output) == value.ndim
         assert K.dtype(output) == value.dtype.name
-        assert all(n in (None, m) for n, m in zip(K.int_shape(output), value.shape, strict=True))
+        assert all(
+            n in (None, m)
+            for n, m in zip(K.int_shape(output), value.shape, strict=True)
+        )
     return values if isinstance(built, (list, tuple)) else values[0]
 
 
@@ -61,24 +71,36 @@ ELEMENTWISE = {
     "softplus": (K.softplus, lambda x: np.logaddexp(x, 0)),
     "softsign": (K.softsign, lambda x: x / (1 + np.abs(x))),
     "relu": (K.relu, lambda x: np.maximum(x, 0)),
-    "relu, leaky": (lambda x: K.relu(x, alpha=0.1), lambda x: np.where(x > 0, x, 0.1 * x)),
+    "relu, leaky": (
+        lambda x: K.relu(x, alpha=0.1),
+        lambda x: np.where(x > 0, x, 0.1 * x),
+    ),
     "relu, bounded": (lambda x: K.relu(x, max_value=1), lambda x: np.clip(x, 0, 1)),
     "relu, both": (
         lambda x: K.relu(x, alpha=0.5, max_value=1),
         lambda x: np.clip(x, 0, 1) + 0.5 * np.minimum(x, 0),
     ),
-    "elu": (lambda x: K.elu(x, 0.7), lambda x: np.where(x > 0, x, 0.7 * np.expm1(np.minimum(x, 0)))),
+    "elu": (
+        lambda x: K.elu(x, 0.7),
+        lambda x: np.where(x > 0, x, 0.7 * np.expm1(np.minimum(x, 0))),
+    ),
     "equal": (lambda x: K.equal(x, x), lambda x: x == x),
     "not_equal": (lambda x: K.not_equal(x, 0), lambda x: x != 0),
     "greater": (lambda x: K.greater(x, 0.1), lambda x: x > 0.1),
     "greater_equal": (lambda x: K.greater_equal(x, 0.1), lambda x: x >= 0.1),
     "lesser": (lambda x: K.lesser(x, 0.1), lambda x: x < 0.1),
     "lesser_equal": (lambda x: K.lesser_equal(x, 0.1), lambda x: x <= 0.1),
-    "switch": (lambda x: K.switch(K.greater(x, 0), x, -2 * x), lambda x: np.where(x > 0, x, -2 * x)),
+    "switch": (
+        lambda x: K.switch(K.greater(x, 0), x, -2 * x),
+        lambda x: np.where(x > 0, x, -2 * x),
+    ),
     "cast": (lambda x: K.cast(x, "int32"), lambda x: x.astype("int32")),
     "zeros_like": (K.zeros_like, np.zeros_like),
     "ones_like": (K.ones_like, np.ones_like),
-    "operators": (lambda x: (2 - x) / (x * x + 1) - x**2, lambda x: (2 - x) / (x * x + 1) - x**2),
+    "operators": (
+        lambda x: (2 - x) / (x * x + 1) - x**2,
+        lambda x: (2 - x) / (x * x + 1) - x**2,
+    ),
 }
 
 
@@ -88,19 +110,35 @@ def test_elementwise(shape, seed, backend):
     x = array(shape, seed)
     values = evaluate(lambda a: [ours(a) for ours, _ in ELEMENTWISE.values()], x)
     for (name, (_, reference)), value in zip(ELEMENTWISE.items(), values, strict=True):
-        np.testing.assert_allclose(value, reference(x), rtol=2e-5, atol=2e-6, err_msg=name)
+        np.testing.assert_allclose(
+            value, reference(x), rtol=2e-5, atol=2e-6, err_msg=name
+        )
 
 
 def test_special_values(backend):
-    x = np.array([np.nan, np.inf, -np.inf, -1.0, 0.5, 1.5, 2.5, 0.0, 1e4, -1e4], "float32")
+    x = np.array(
+        [np.nan, np.inf, -np.inf, -1.0, 0.5, 1.5, 2.5, 0.0, 1e4, -1e4], "float32"
+    )
     sqrt, rounded, relu, softplus, tanh, hard = evaluate(
-        lambda a: [K.sqrt(a), K.round(a), K.relu(a), K.softplus(a), K.tanh(a), K.hard_sigmoid(a)], x
+        lambda a: [
+            K.sqrt(a),
+            K.round(a),
+            K.relu(a),
+            K.softplus(a),
+            K.tanh(a),
+            K.hard_sigmoid(a),
+        ],
+        x,
     )
     np.testing.assert_allclose(
         sqrt, [np.nan, np.inf, 0, 0, 0.5**0.5, 1.5**0.5, 2.5**0.5, 0, 100, 0], rtol=1e-6
     )
-    np.testing.assert_array_equal(rounded, [np.nan, np.inf, -np.inf, -1, 0, 2, 2, 0, 1e4, -1e4])
-    np.testing.assert_array_equal(relu, [np.nan, np.inf, 0, 0, 0.5, 1.5, 2.5, 0, 1e4, 0])
+    np.testing.assert_array_equal(
+        rounded, [np.nan, np.inf, -np.inf, -1, 0, 2, 2, 0, 1e4, -1e4]
+    )
+    np.testing.assert_array_equal(
+        relu, [np.nan, np.inf, 0, 0, 0.5, 1.5, 2.5, 0, 1e4, 0]
+    )
     np.testing.assert_allclose(softplus[-2:], [1e4, 0])
     np.testing.assert_allclose(tanh[1:3], [1, -1])
     np.testing.assert_allclose(hard[-2:], [1, 0])
@@ -126,21 +164,38 @@ def test_reductions(shape, data, backend):
     ndim = len(shape)
     one = st.integers(-ndim, ndim - 1)
     several = st.lists(st.integers(0, ndim - 1), min_size=1, max_size=ndim, unique=True)
-    axis, keepdims = data.draw(st.one_of(st.none(), one, several)), data.draw(st.booleans())
+    axis, keepdims = (
+        data.draw(st.one_of(st.none(), one, several)),
+        data.draw(st.booleans()),
+    )
 
     def build(a):
         tested = {"any": K.greater(a, 0), "all": K.greater(a, 0)}
-        return [getattr(K, name)(tested.get(name, a), axis=axis, keepdims=keepdims) for name in REDUCTIONS]
+        return [
+            getattr(K, name)(tested.get(name, a), axis=axis, keepdims=keepdims)
+            for name in REDUCTIONS
+        ]
 
-    for (name, reference), value in zip(REDUCTIONS.items(), evaluate(build, x), strict=True):
-        expected = reference(x, axis=tuple(axis) if isinstance(axis, list) else axis, keepdims=keepdims)
+    for (name, reference), value in zip(
+        REDUCTIONS.items(), evaluate(build, x), strict=True
+    ):
+        expected = reference(
+            x, axis=tuple(axis) if isinstance(axis, list) else axis, keepdims=keepdims
+        )
         np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
 def test_positional_reductions_over_integers_and_booleans(backend):
     x = np.array([[0, 3, 2], [5, 1, 1]], "int32")
     total, mean, some, every, flags = evaluate(
-        lambda a: [K.sum(a, 1), K.mean(a, 1), K.any(a, 1), K.all(a, 1), K.mean(K.equal(a, 1))], x
+        lambda a: [
+            K.sum(a, 1),
+            K.mean(a, 1),
+            K.any(a, 1),
+            K.all(a, 1),
+            K.mean(K.equal(a, 1)),
+        ],
+        x,
     )
     np.testing.assert_array_equal(total, [5, 7])
     assert total.dtype == np.int32
@@ -153,7 +208,10 @@ def test_positional_reductions_over_integers_and_booleans(backend):
 
 def test_arg_reductions(backend):
     x = array((3, 4, 5))
-    values = evaluate(lambda a: [K.argmax(a), K.argmin(a), K.argmax(a, axis=1), K.argmin(a, axis=0)], x)
+    values = evaluate(
+        lambda a: [K.argmax(a), K.argmin(a), K.argmax(a, axis=1), K.argmin(a, axis=0)],
+        x,
+    )
     references = [x.argmax(-1), x.argmin(-1), x.argmax(1), x.argmin(0)]
     for value, reference in zip(values, references, strict=True):
         np.testing.assert_array_equal(value, reference)
@@ -165,8 +223,19 @@ def test_arg_reductions(backend):
 def test_dot_is_numpy_dot(data, backend):
     ranks = data.draw(st.sampled_from([(2, 2), (2, 1), (3, 2), (2, 3), (3, 3), (4, 2)]))
     inner = data.draw(st.integers(1, 4))
-    x = array([*data.draw(st.lists(st.integers(1, 4), min_size=ranks[0] - 1, max_size=ranks[0] - 1)), inner])
-    right = data.draw(st.lists(st.integers(1, 4), min_size=ranks[1] - 1, max_size=ranks[1] - 1))
+    x = array(
+        [
+            *data.draw(
+                st.lists(
+                    st.integers(1, 4), min_size=ranks[0] - 1, max_size=ranks[0] - 1
+                )
+            ),
+            inner,
+        ]
+    )
+    right = data.draw(
+        st.lists(st.integers(1, 4), min_size=ranks[1] - 1, max_size=ranks[1] - 1)
+    )
     y = array([*right[:-1], inner, *right[-1:]], seed=1)
     value = evaluate(lambda a: K.dot(a, K.variable(y)), x)
     np.testing.assert_allclose(value, np.dot(x, y), rtol=1e-4, atol=1e-4)
@@ -190,7 +259,10 @@ def test_batch_dot(left, right, axes, formula, backend):
     expected = np.einsum(formula, x, y)
     value = evaluate(lambda a, b: K.batch_dot(a, b, axes=axes), x, y)
     np.testing.assert_allclose(
-        value, expected[:, None] if expected.ndim == 1 else expected, rtol=1e-4, atol=1e-5
+        value,
+        expected[:, None] if expected.ndim == 1 else expected,
+        rtol=1e-4,
+        atol=1e-5,
     )
 
 
@@ -207,31 +279,58 @@ def test_batch_dot_explains_what_it_cant_do(backend):
 SHAPE_OPERATIONS = {
     "transpose": (K.transpose, lambda x: x.T),
     "reshape": (lambda x: K.reshape(x, (-1, 12)), lambda x: x.reshape(-1, 12)),
-    "reshape, fixed": (lambda x: K.reshape(x, (3, 2, -1)), lambda x: x.reshape(3, 2, -1)),
-    "reshape, open": (lambda x: K.reshape(x, (None, 4, 3)), lambda x: x.reshape(-1, 4, 3)),
+    "reshape, fixed": (
+        lambda x: K.reshape(x, (3, 2, -1)),
+        lambda x: x.reshape(3, 2, -1),
+    ),
+    "reshape, open": (
+        lambda x: K.reshape(x, (None, 4, 3)),
+        lambda x: x.reshape(-1, 4, 3),
+    ),
     "reshape, as another": (lambda x: K.reshape(K.square(x), K.shape(x)), np.square),
-    "reshape, symbolic": (lambda x: K.reshape(x, (K.shape(x)[0], 12)), lambda x: x.reshape(-1, 12)),
-    "permute_dimensions": (lambda x: K.permute_dimensions(x, (2, 0, 1)), lambda x: x.transpose(2, 0, 1)),
+    "reshape, symbolic": (
+        lambda x: K.reshape(x, (K.shape(x)[0], 12)),
+        lambda x: x.reshape(-1, 12),
+    ),
+    "permute_dimensions": (
+        lambda x: K.permute_dimensions(x, (2, 0, 1)),
+        lambda x: x.transpose(2, 0, 1),
+    ),
     "flatten": (K.flatten, np.ravel),
     "batch_flatten": (K.batch_flatten, lambda x: x.reshape(len(x), -1)),
     "expand_dims": (K.expand_dims, lambda x: x[..., None]),
     "expand_dims, first": (lambda x: K.expand_dims(x, 1), lambda x: x[:, None]),
     "squeeze": (lambda x: K.squeeze(x[:, :1], 1), lambda x: x[:, 0]),
-    "repeat_elements": (lambda x: K.repeat_elements(x, 3, axis=1), lambda x: x.repeat(3, axis=1)),
-    "repeat_elements, batch": (lambda x: K.repeat_elements(x, 2, axis=0), lambda x: x.repeat(2, axis=0)),
+    "repeat_elements": (
+        lambda x: K.repeat_elements(x, 3, axis=1),
+        lambda x: x.repeat(3, axis=1),
+    ),
+    "repeat_elements, batch": (
+        lambda x: K.repeat_elements(x, 2, axis=0),
+        lambda x: x.repeat(2, axis=0),
+    ),
     "repeat": (lambda x: K.repeat(x[:, 0], 5), lambda x: x[:, :1].repeat(5, axis=1)),
     "tile": (lambda x: K.tile(x, (1, 2, 3)), lambda x: np.tile(x, (1, 2, 3))),
     "tile, by number": (lambda x: K.tile(x, 2), lambda x: np.tile(x, 2)),
     "reverse": (lambda x: K.reverse(x, (0, 2)), lambda x: x[::-1, :, ::-1]),
     "reverse, one": (lambda x: K.reverse(x, 1), lambda x: x[:, ::-1]),
-    "concatenate": (lambda x: K.concatenate([x, 2 * x]), lambda x: np.concatenate([x, 2 * x], -1)),
-    "concatenate, batch": (lambda x: K.concatenate([x, x], axis=0), lambda x: np.concatenate([x, x])),
+    "concatenate": (
+        lambda x: K.concatenate([x, 2 * x]),
+        lambda x: np.concatenate([x, 2 * x], -1),
+    ),
+    "concatenate, batch": (
+        lambda x: K.concatenate([x, x], axis=0),
+        lambda x: np.concatenate([x, x]),
+    ),
     "stack": (lambda x: K.stack([x, 2 * x]), lambda x: np.stack([x, 2 * x])),
     "shape": (K.shape, lambda x: np.array(x.shape)),
     "indexing": (lambda x: x[:, 1:, ::2], lambda x: x[:, 1:, ::2]),
     "indexing, one": (lambda x: x[..., -1], lambda x: x[..., -1]),
     "softmax": (K.softmax, lambda x: np.exp(x) / np.exp(x).sum(-1, keepdims=True)),
-    "l2_normalize": (lambda x: K.l2_normalize(x, 1), lambda x: x / np.sqrt((x**2).sum(1, keepdims=True))),
+    "l2_normalize": (
+        lambda x: K.l2_normalize(x, 1),
+        lambda x: x / np.sqrt((x**2).sum(1, keepdims=True)),
+    ),
     "arange": (lambda x: K.arange(3, 11, 2), lambda x: np.arange(3, 11, 2)),
     "arange, stop": (lambda x: K.arange(4, dtype="float32"), lambda x: np.arange(4.0)),
 }
@@ -240,8 +339,14 @@ SHAPE_OPERATIONS = {
 @pytest.mark.parametrize("open_batch", [False, True], ids=["fixed", "open"])
 def test_shape_operations(open_batch, backend):
     x = array((3, 3, 4))
-    values = evaluate(lambda a: [ours(a) for ours, _ in SHAPE_OPERATIONS.values()], x, open_batch=open_batch)
-    for (name, (_, reference)), value in zip(SHAPE_OPERATIONS.items(), values, strict=True):
+    values = evaluate(
+        lambda a: [ours(a) for ours, _ in SHAPE_OPERATIONS.values()],
+        x,
+        open_batch=open_batch,
+    )
+    for (name, (_, reference)), value in zip(
+        SHAPE_OPERATIONS.items(), values, strict=True
+    ):
         expected = reference(x)
         assert value.shape == expected.shape, name
         np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6, err_msg=name)
@@ -267,7 +372,9 @@ def test_static_shapes_are_kept(backend):
 
 def test_gather_and_one_hot(backend):
     table, index = array((5, 3)), np.array([[0, 4], [2, 2]], "int32")
-    rows, hot = evaluate(lambda i: [K.gather(K.variable(table), i), K.one_hot(i, 5)], index)
+    rows, hot = evaluate(
+        lambda i: [K.gather(K.variable(table), i), K.one_hot(i, 5)], index
+    )
     np.testing.assert_array_equal(rows, table[index])
     np.testing.assert_array_equal(hot, np.eye(5)[index])
     assert hot.dtype == np.float32
@@ -276,7 +383,9 @@ def test_gather_and_one_hot(backend):
 def test_in_top_k(backend):
     scores = np.array([[0.1, 0.5, 0.4], [0.3, 0.3, 0.4], [0.9, 0.05, 0.05]], "float32")
     targets = np.array([2, 0, 1], "int32")
-    first, second = evaluate(lambda s, t: [K.in_top_k(s, t, 1), K.in_top_k(s, t, 2)], scores, targets)
+    first, second = evaluate(
+        lambda s, t: [K.in_top_k(s, t, 1), K.in_top_k(s, t, 2)], scores, targets
+    )
     np.testing.assert_array_equal(first, [False, False, False])
     np.testing.assert_array_equal(second, [True, True, True])
 
@@ -295,7 +404,11 @@ def test_repeat_takes_matrices_only(backend):
 def test_switch_chooses_as_a_whole_and_calls_functions(backend):
     flag, x = K.placeholder(shape=(), dtype="int32"), K.placeholder((None, 2))
     f = K.function(
-        [flag, x], [K.switch(flag, lambda: x * 2, lambda: x * 3), K.switch(flag, x, K.zeros_like(x))]
+        [flag, x],
+        [
+            K.switch(flag, lambda: x * 2, lambda: x * 3),
+            K.switch(flag, x, K.zeros_like(x)),
+        ],
     )
     data = array((3, 2))
     for chosen, results in [(1, (data * 2, data)), (0, (data * 3, data * 0))]:
@@ -314,11 +427,15 @@ def test_crossentropies_against_formulas(backend):
             K.sparse_categorical_crossentropy(p, K.flatten(labels)),
             K.binary_crossentropy(p, t),
         ],
-        p, t, labels,
-    )  # fmt: skip
+        p,
+        t,
+        labels,
+    )
     tiny, q = np.float32(1e-7), p / p.sum(-1, keepdims=True)
     bounded = np.clip(p, tiny, 1 - tiny)
-    np.testing.assert_allclose(categorical, -(t * np.log(np.clip(q, tiny, 1 - tiny))).sum(-1), rtol=1e-5)
+    np.testing.assert_allclose(
+        categorical, -(t * np.log(np.clip(q, tiny, 1 - tiny))).sum(-1), rtol=1e-5
+    )
     chosen = bounded[np.arange(3), labels[:, 0].astype(int)] / bounded.sum(-1)
     np.testing.assert_allclose(sparse, -np.log(chosen), rtol=1e-5)
     np.testing.assert_array_equal(flat, sparse)
@@ -330,7 +447,9 @@ def test_crossentropies_keep_their_own_epsilon(backend):
     K.set_epsilon(0.1)
     try:
         value = evaluate(
-            K.categorical_crossentropy, np.eye(2, dtype="float32"), 1 - np.eye(2, dtype="float32")
+            K.categorical_crossentropy,
+            np.eye(2, dtype="float32"),
+            1 - np.eye(2, dtype="float32"),
         )
     finally:
         K.set_epsilon(1e-7)
@@ -341,7 +460,9 @@ def test_crossentropy_of_sequences_of_classes(backend):
     p = np.random.RandomState(0).dirichlet(np.ones(3), (2, 4)).astype("float32")
     labels = np.random.RandomState(1).randint(0, 3, (2, 4, 1)).astype("int32")
     value = evaluate(K.sparse_categorical_crossentropy, p, labels)
-    np.testing.assert_allclose(value, -np.log(np.take_along_axis(p, labels, -1)[..., 0]), rtol=1e-5)
+    np.testing.assert_allclose(
+        value, -np.log(np.take_along_axis(p, labels, -1)[..., 0]), rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("axes", [[0], [0, 1], [0, 2]])
@@ -350,14 +471,20 @@ def test_batch_normalization_in_training(axes, backend):
     rest = [n for i, n in enumerate(x.shape) if i not in axes]
     gamma, beta = array(rest, 1), array(rest, 2)
     normed, mean, var = evaluate(
-        lambda a: K.normalize_batch_in_training(a, K.variable(gamma), K.variable(beta), axes), x
+        lambda a: K.normalize_batch_in_training(
+            a, K.variable(gamma), K.variable(beta), axes
+        ),
+        x,
     )
     np.testing.assert_allclose(mean, x.mean(tuple(axes)), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(var, x.var(tuple(axes)), rtol=1e-4)
     wide = [1 if i in axes else n for i, n in enumerate(x.shape)]
     expected = (x - mean.reshape(wide)) / np.sqrt(var.reshape(wide) + 1e-3)
     np.testing.assert_allclose(
-        normed, expected * gamma.reshape(wide) + beta.reshape(wide), rtol=1e-3, atol=1e-4
+        normed,
+        expected * gamma.reshape(wide) + beta.reshape(wide),
+        rtol=1e-3,
+        atol=1e-4,
     )
 
 
@@ -372,7 +499,9 @@ def test_print_tensor_prints_when_computed(backend, capfd):
     x = K.placeholder((None,))
     y = K.print_tensor(x, "seen")
     assert "seen" not in capfd.readouterr().out
-    np.testing.assert_array_equal(K.function([x], [y * 2])([np.array([3.0, 4.0])])[0], [6, 8])
+    np.testing.assert_array_equal(
+        K.function([x], [y * 2])([np.array([3.0, 4.0])])[0], [6, 8]
+    )
     captured = capfd.readouterr()
     assert "seen" in captured.out + captured.err
 
@@ -388,8 +517,12 @@ DIFFERENTIABLE = {
     "norm": lambda x: K.l2_normalize(x, -1),
     "elu": lambda x: K.elu(x) + K.softsign(x) + K.softplus(x),
     "relu": lambda x: K.relu(x, alpha=0.2, max_value=1.0),
-    "reshaped": lambda x: K.repeat_elements(K.tile(K.reshape(x, (3, -1)), (2, 1)), 2, 1) ** 3,
-    "reversed": lambda x: K.concatenate([K.reverse(x, 1)[:, 1:], K.permute_dimensions(x, (0, 1))]) ** 2,
+    "reshaped": lambda x: (
+        K.repeat_elements(K.tile(K.reshape(x, (3, -1)), (2, 1)), 2, 1) ** 3
+    ),
+    "reversed": lambda x: (
+        K.concatenate([K.reverse(x, 1)[:, 1:], K.permute_dimensions(x, (0, 1))]) ** 2
+    ),
     "switch": lambda x: K.switch(K.greater(x, 0), K.square(x), K.exp(x)),
     "max": lambda x: K.max(x, axis=1) * K.min(x, axis=1) + K.prod(x, axis=1),
     "binary": lambda x: K.binary_crossentropy(K.sigmoid(x), K.sigmoid(-2 * x)),
@@ -434,7 +567,9 @@ def test_gradient_of_a_tensor_in_the_middle(backend):
     x = K.placeholder((None, 2))
     middle = K.square(x)
     (gradient,) = K.gradients(K.sum(K.square(middle)), [middle])
-    np.testing.assert_allclose(K.function([x], [gradient])([np.array([[2.0, 3.0]])])[0], [[8, 18]])
+    np.testing.assert_allclose(
+        K.function([x], [gradient])([np.array([[2.0, 3.0]])])[0], [[8, 18]]
+    )
 
 
 def test_stop_gradient_makes_constants(backend):

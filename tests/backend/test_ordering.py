@@ -1,4 +1,5 @@
-"""Channels first ('th'): the numbers of channels last; transposes only at the edges of a block of layers."""
+"""Channels first ('th'): the numbers of channels last; transposes only at the edges of
+a block of layers."""
 
 import numpy as np
 import pytest
@@ -30,14 +31,20 @@ def theano_transposes(y):
 
     nodes = [node for node in apply_ancestors([y]) if isinstance(node.op, DimShuffle)]
     orders = [(0, 2, 3, 1), (0, 3, 1, 2)]
-    moved = [node.inputs[0].type.shape for node in nodes if tuple(node.op.new_order) in orders]
+    moved = [
+        node.inputs[0].type.shape
+        for node in nodes
+        if tuple(node.op.new_order) in orders
+    ]
     return [shape for shape in moved if shape[0] is None]
 
 
 def recorded_transposes(y):
-    from oneiros_recorder.recorder import reachable
+    from oneiros_lazy_graph.recorder import reachable
 
-    nodes = [node for node in reachable([y]) if node.name.startswith("K.permute_dimensions")]
+    nodes = [
+        node for node in reachable([y]) if node.name.startswith("K.permute_dimensions")
+    ]
     return [node.shape for node in nodes if node.shape[0] is None]
 
 
@@ -47,7 +54,9 @@ def block(x, ordering):
         x = ZeroPadding2D(dim_ordering=ordering)(x)
         x = Convolution2D(4, 3, 3, activation="relu", dim_ordering=ordering)(x)
     y = Convolution2D(4, 3, 3, border_mode="same", bias=False, dim_ordering=ordering)(x)
-    y = Activation("tanh")(UpSampling2D(dim_ordering=ordering)(MaxPooling2D(dim_ordering=ordering)(y)))
+    y = Activation("tanh")(
+        UpSampling2D(dim_ordering=ordering)(MaxPooling2D(dim_ordering=ordering)(y))
+    )
     return Convolution2D(2, 1, 1, dim_ordering=ordering)(merge([x, y], mode="sum"))
 
 
@@ -60,7 +69,9 @@ def test_a_block_transposes_only_its_input_and_its_output(backend):
 def test_a_tensor_that_meets_one_of_another_kind_is_transposed_for_it(backend):
     x = Input(shape=(3, 8, 8))
     y = Convolution2D(3, 3, 3, border_mode="same", dim_ordering="th")(x)
-    y = Convolution2D(3, 3, 3, border_mode="same", dim_ordering="th")(merge([y, x], mode="mul"))
+    y = Convolution2D(3, 3, 3, border_mode="same", dim_ordering="th")(
+        merge([y, x], mode="mul")
+    )
     assert len(transposes(y)) <= 3
 
 
@@ -72,7 +83,9 @@ def ordered(kernel):
 def test_both_orderings_agree(backend, phase):
     def network(x, ordering):
         axis = 1 if ordering == "th" else -1
-        x = BatchNormalization(axis=axis)(Convolution2D(4, 3, 3, dim_ordering=ordering)(x))
+        x = BatchNormalization(axis=axis)(
+            Convolution2D(4, 3, 3, dim_ordering=ordering)(x)
+        )
         return block(Activation("relu")(x), ordering)
 
     models = {}
@@ -85,10 +98,18 @@ def test_both_orderings_agree(backend, phase):
     for ordering, model in models.items():
         loss = K.sum(K.square(model.output))
         gradients = K.gradients(loss, [model.input, *model.trainable_weights])
-        compute = K.function([model.input, K.learning_phase()], [model.output, *gradients])
-        results[ordering] = compute([image if ordering == "tf" else image.transpose(0, 3, 1, 2), phase])
+        compute = K.function(
+            [model.input, K.learning_phase()], [model.output, *gradients]
+        )
+        results[ordering] = compute(
+            [image if ordering == "tf" else image.transpose(0, 3, 1, 2), phase]
+        )
     y, by_image, *by_weights = results["tf"]
-    expected = [y.transpose(0, 3, 1, 2), by_image.transpose(0, 3, 1, 2), *map(ordered, by_weights)]
+    expected = [
+        y.transpose(0, 3, 1, 2),
+        by_image.transpose(0, 3, 1, 2),
+        *map(ordered, by_weights),
+    ]
     for mine, other in zip(results["th"], expected, strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-3, atol=1e-4)
 

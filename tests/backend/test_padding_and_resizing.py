@@ -21,10 +21,22 @@ def repeated(x, factors, start):
 CASES = {
     "temporal": (SEQUENCES, lambda x: K.temporal_padding(x, 2), [0, (2, 2), 0]),
     "temporal, default": (SEQUENCES, K.temporal_padding, [0, (1, 1), 0]),
-    "temporal, apart": (SEQUENCES, lambda x: K.asymmetric_temporal_padding(x, 0, 3), [0, (0, 3), 0]),
+    "temporal, apart": (
+        SEQUENCES,
+        lambda x: K.asymmetric_temporal_padding(x, 0, 3),
+        [0, (0, 3), 0],
+    ),
     "temporal, none": (SEQUENCES, lambda x: K.temporal_padding(x, 0), [0, 0, 0]),
-    "images": (IMAGES, lambda x: K.spatial_2d_padding(x, (1, 2), "tf"), [0, (1, 1), (2, 2), 0]),
-    "images, th": (IMAGES, lambda x: K.spatial_2d_padding(x, [2, 0], "th"), [0, 0, (2, 2), 0]),
+    "images": (
+        IMAGES,
+        lambda x: K.spatial_2d_padding(x, (1, 2), "tf"),
+        [0, (1, 1), (2, 2), 0],
+    ),
+    "images, th": (
+        IMAGES,
+        lambda x: K.spatial_2d_padding(x, [2, 0], "th"),
+        [0, 0, (2, 2), 0],
+    ),
     "images, apart": (
         IMAGES,
         lambda x: K.asymmetric_spatial_2d_padding(x, 1, 0, 2, 3, "tf"),
@@ -35,7 +47,11 @@ CASES = {
         lambda x: K.asymmetric_spatial_2d_padding(x, 1, 0, 2, 3, dim_ordering="th"),
         [0, 0, (1, 0), (2, 3)],
     ),
-    "volumes": (VOLUMES, lambda x: K.spatial_3d_padding(x, (1, 0, 2), "tf"), [0, (1, 1), 0, (2, 2), 0]),
+    "volumes": (
+        VOLUMES,
+        lambda x: K.spatial_3d_padding(x, (1, 0, 2), "tf"),
+        [0, (1, 1), 0, (2, 2), 0],
+    ),
     "volumes, th": (
         VOLUMES,
         lambda x: K.spatial_3d_padding(x, (1, 0, 2), "th"),
@@ -43,8 +59,16 @@ CASES = {
     ),
     "resized images": (IMAGES, lambda x: K.resize_images(x, 2, 3, "tf"), (2, 3)),
     "resized images, th": (IMAGES, lambda x: K.resize_images(x, 3, 1, "th"), (1, 3, 1)),
-    "resized volumes": (VOLUMES, lambda x: K.resize_volumes(x, 2, 1, 3, "tf"), (2, 1, 3)),
-    "resized volumes, th": (VOLUMES, lambda x: K.resize_volumes(x, 2, 3, 2, "th"), (1, 2, 3, 2)),
+    "resized volumes": (
+        VOLUMES,
+        lambda x: K.resize_volumes(x, 2, 1, 3, "tf"),
+        (2, 1, 3),
+    ),
+    "resized volumes, th": (
+        VOLUMES,
+        lambda x: K.resize_volumes(x, 2, 3, 2, "th"),
+        (1, 2, 3, 2),
+    ),
 }
 
 
@@ -59,21 +83,30 @@ def test_values_shapes_and_gradients(open_sizes, backend):
     ins, outs, arrays, expected = [], [], [], []
     for shape, build, change in CASES.values():
         x = array(shape)
-        x_in = K.placeholder(ndim=x.ndim) if open_sizes else K.placeholder((None, *shape[1:]))
+        x_in = (
+            K.placeholder(ndim=x.ndim)
+            if open_sizes
+            else K.placeholder((None, *shape[1:]))
+        )
         y = build(x_in)
         result = reference(x, change)
         if not open_sizes:
             assert K.int_shape(y) == (None, *result.shape[1:])
         weights = array(result.shape)
-        # The gradient of sum(y * w) is w where x went: read off by marking each cell of x with its number.
+        # The gradient of sum(y * w) is w where x went: read off by marking each cell of
+        # x with its number.
         cells = reference(np.arange(1, x.size + 1).reshape(x.shape), change)
-        gradient = np.bincount(cells.ravel(), weights.ravel(), x.size + 1)[1:].reshape(x.shape)
+        gradient = np.bincount(cells.ravel(), weights.ravel(), x.size + 1)[1:].reshape(
+            x.shape
+        )
         ins.append(x_in)
         arrays.append(x)
         outs += [y, *K.gradients(K.sum(y * weights), [x_in])]
         expected += [result, gradient]
     names = [f"{name}, {what}" for name in CASES for what in ("value", "gradient")]
-    for name, value, right in zip(names, K.function(ins, outs)(arrays), expected, strict=True):
+    for name, value, right in zip(
+        names, K.function(ins, outs)(arrays), expected, strict=True
+    ):
         assert value.shape == right.shape, name
         np.testing.assert_allclose(value, right, rtol=1e-5, atol=1e-6, err_msg=name)
 
@@ -88,7 +121,10 @@ def test_type_is_kept(backend):
 
 def test_ordering_that_is_set_counts(backend):
     x, before = K.placeholder((None, 3, 4, 5)), K.image_dim_ordering()
-    shapes = {"tf": ((None, 5, 8, 5), (None, 6, 4, 5)), "th": ((None, 3, 6, 9), (None, 3, 8, 5))}
+    shapes = {
+        "tf": ((None, 5, 8, 5), (None, 6, 4, 5)),
+        "th": ((None, 3, 6, 9), (None, 3, 8, 5)),
+    }
     try:
         for ordering, (padded, resized) in shapes.items():
             K.set_image_dim_ordering(ordering)
@@ -101,22 +137,40 @@ def test_ordering_that_is_set_counts(backend):
 def test_what_they_refuse(backend):
     x, images = K.placeholder((None, 3, 2)), K.placeholder((None, 3, 4, 5))
     for call, match in [
-        (lambda: K.temporal_padding(x, -1), "temporal_padding received padding=-1.*0 or more"),
+        (
+            lambda: K.temporal_padding(x, -1),
+            "temporal_padding received padding=-1.*0 or more",
+        ),
         (lambda: K.asymmetric_temporal_padding(x, 1.5), "left_pad=1.5"),
         (lambda: K.spatial_2d_padding(images, (1, 1, 1)), "2 whole numbers"),
-        (lambda: K.asymmetric_spatial_2d_padding(images, right_pad=None), "right_pad=None"),
-        (lambda: K.spatial_2d_padding(images, dim_ordering="last"), "dim_ordering='last'"),
-        (lambda: K.resize_images(images, 0, 2, "tf"), "resize_images received height_factor=0.*1 or more"),
+        (
+            lambda: K.asymmetric_spatial_2d_padding(images, right_pad=None),
+            "right_pad=None",
+        ),
+        (
+            lambda: K.spatial_2d_padding(images, dim_ordering="last"),
+            "dim_ordering='last'",
+        ),
+        (
+            lambda: K.resize_images(images, 0, 2, "tf"),
+            "resize_images received height_factor=0.*1 or more",
+        ),
         (lambda: K.resize_images(images, 2, 0.5, "tf"), "width_factor=0.5"),
     ]:
         with pytest.raises(ArgumentError, match=match):
             call()
     for call, match in [
-        (lambda: K.temporal_padding(images), "temporal_padding takes .batch, steps, channels.*rank 4"),
+        (
+            lambda: K.temporal_padding(images),
+            "temporal_padding takes .batch, steps, channels.*rank 4",
+        ),
         (lambda: K.spatial_2d_padding(x), "spatial_2d_padding takes images"),
         (lambda: K.spatial_3d_padding(images), "spatial_3d_padding takes volumes"),
         (lambda: K.resize_images(x, 2, 2, "tf"), "resize_images takes images"),
-        (lambda: K.resize_volumes(images, 2, 2, 2, "tf"), "resize_volumes takes volumes"),
+        (
+            lambda: K.resize_volumes(images, 2, 2, 2, "tf"),
+            "resize_volumes takes volumes",
+        ),
     ]:
         with pytest.raises(ShapeError, match=match):
             call()

@@ -1,6 +1,8 @@
-"""The recorder on its own, driven by a toy engine on NumPy: nothing in it knows of TensorFlow or JAX.
+"""The recorder on its own, driven by a toy engine on NumPy: nothing in it knows of
+TensorFlow or JAX.
 
-The toy differentiates numerically over replays of the loss, like engines that don't work in place.
+The toy differentiates numerically over replays of the loss, like engines that don't
+work in place.
 """
 
 import gc
@@ -11,11 +13,17 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, ShapeError
-from oneiros_backend_common.batches import capacity
-from oneiros_recorder.nodes import map_tree, reachable
-from oneiros_recorder.pinning import pinned
-from oneiros_recorder.recorder import Node, RecordedFunction, Recorder, Spec
+from oneiros.errors import (
+    ArgumentError,
+    BackendMixError,
+    DataError,
+    GraphError,
+    ShapeError,
+)
+from oneiros_backend_toolkit.batches import capacity
+from oneiros_lazy_graph.nodes import map_tree, reachable
+from oneiros_lazy_graph.pinning import pinned
+from oneiros_lazy_graph.recorder import Node, RecordedFunction, Recorder, Spec
 
 
 class Value(np.ndarray):
@@ -37,7 +45,9 @@ class Toy:
         self.compiled = []
 
     def is_tensor(self, x):
-        return isinstance(x, Value) or (isinstance(x, (list, tuple)) and any(map(self.is_tensor, x)))
+        return isinstance(x, Value) or (
+            isinstance(x, (list, tuple)) and any(map(self.is_tensor, x))
+        )
 
     def reason(self, error):
         return str(error)
@@ -46,11 +56,15 @@ class Toy:
         return getattr(operator, f"__{name}__")
 
     def infer(self, call, specs):
-        first, second = (call(*[self._example(spec, size) for spec in specs]) for size in (2, 3))
+        first, second = (
+            call(*[self._example(spec, size) for spec in specs]) for size in (2, 3)
+        )
         return map_tree(lambda x: x, self._merged(first, second))
 
     def _example(self, spec, size):
-        return value(np.ones([size if n is None else n for n in spec.shape]), spec.dtype)
+        return value(
+            np.ones([size if n is None else n for n in spec.shape]), spec.dtype
+        )
 
     def _merged(self, a, b):
         if isinstance(a, (list, tuple)):
@@ -59,7 +73,10 @@ class Toy:
         if isinstance(a, dict):
             return {key: self._merged(a[key], b[key]) for key in a}
         a, b = np.asarray(a), np.asarray(b)
-        return Spec(tuple(m if m == n else None for m, n in zip(a.shape, b.shape, strict=True)), a.dtype.name)
+        return Spec(
+            tuple(m if m == n else None for m, n in zip(a.shape, b.shape, strict=True)),
+            a.dtype.name,
+        )
 
     def convert(self, x, dtype):
         return value(x, dtype)
@@ -73,8 +90,12 @@ class Toy:
     def loop(self, step, sequences, states, captured, types, backwards):
         places, found = range(len(sequences[0])), {}
         for place in reversed(places) if backwards else places:
-            states, found[place] = step(place, [x[place] for x in sequences], states, captured)
-        return states, [value([found[p][i] for p in places], kind) for i, kind in enumerate(types)]
+            states, found[place] = step(
+                place, [x[place] for x in sequences], states, captured
+            )
+        return states, [
+            value([found[p][i] for p in places], kind) for i, kind in enumerate(types)
+        ]
 
     def gradients(self, forward, values):
         _, computed = forward([value(v) for v in values])
@@ -106,14 +127,18 @@ class Toy:
 
     def compile(self, program, phase, arrays):
         self.compiled.append((phase, *[array.shape for array in arrays]))
-        return lambda arrays, counter: self._step(program, phase, [value(x) for x in arrays], counter)
+        return lambda arrays, counter: self._step(
+            program, phase, [value(x) for x in arrays], counter
+        )
 
     def compile_loop(self, program, phase, arrays, index):
         self.compiled.append(("loop", index.shape))
 
         def run(arrays, index, steps, counter):
             results = [
-                self._step(program, phase, [value(x[rows]) for x in arrays], counter + i)
+                self._step(
+                    program, phase, [value(x[rows]) for x in arrays], counter + i
+                )
                 for i, rows in enumerate(index[:steps])
             ]
             return [np.stack(values) for values in zip(*results, strict=True)]
@@ -132,7 +157,9 @@ class Backend:
 
     def variable(self, x, name=None):
         array = value(x, "float64")
-        return self.recorder.node("variable", Spec(array.shape, "float64"), name=name, data=array)
+        return self.recorder.node(
+            "variable", Spec(array.shape, "float64"), name=name, data=array
+        )
 
     def op(self, fn, *args, **kwargs):
         return self.recorder.record(fn, args, kwargs)
@@ -166,21 +193,50 @@ def test_operators_record(k):
 
     def built(x, y):
         return [
-            x + y, 2 - x, x * np.arange(3.0), 1 / (x + 7), x**2, -x, abs(x), x @ np.ones((3, 2)), x // 2,
-            x % 2, 7 % (x + 9), x < y, x <= 1, x > 0, x >= y, (x > 0) & (x < 1), ~(x > 0), (x > 0) | (x < -1),
-            (x > 0) ^ (y > 0), x[:, 1:], x[..., 0],
-        ]  # fmt: skip
+            x + y,
+            2 - x,
+            x * np.arange(3.0),
+            1 / (x + 7),
+            x**2,
+            -x,
+            abs(x),
+            x @ np.ones((3, 2)),
+            x // 2,
+            x % 2,
+            7 % (x + 9),
+            x < y,
+            x <= 1,
+            x > 0,
+            x >= y,
+            (x > 0) & (x < 1),
+            ~(x > 0),
+            (x > 0) | (x < -1),
+            (x > 0) ^ (y > 0),
+            x[:, 1:],
+            x[..., 0],
+        ]
 
-    nodes, arrays = built(x, y), [np.array([[0.5, -2, 3], [0, 1, -1.5]]), np.array([1.0, 0, -1])]
+    nodes, arrays = (
+        built(x, y),
+        [np.array([[0.5, -2, 3], [0, 1, -1.5]]), np.array([1.0, 0, -1])],
+    )
     results = k.function([x, y], nodes)(arrays)
     for node, result, expected in zip(nodes, results, built(*arrays), strict=True):
         np.testing.assert_array_equal(result, expected)
-        assert node.dtype == result.dtype.name and node.shape in [result.shape, (None, *result.shape[1:])]
+        assert node.dtype == result.dtype.name and node.shape in [
+            result.shape,
+            (None, *result.shape[1:]),
+        ]
 
 
 def test_arrays_on_the_left_leave_the_operation_to_the_node(k):
     x = k.placeholder(3)
-    for node in (np.ones(3) + x, np.float64(2) * x, np.ones((2, 3)) @ x, np.zeros(3) < x):
+    for node in (
+        np.ones(3) + x,
+        np.float64(2) * x,
+        np.ones((2, 3)) @ x,
+        np.zeros(3) < x,
+    ):
         assert isinstance(node, Node)
 
 
@@ -231,7 +287,9 @@ def test_nodes_in_nested_arguments(k):
     nested = k.op(lambda d, rest: d["a"] + rest[0][1], {"a": x}, [(1, y)])
     sliced = k.op(operator.getitem, x, (slice(None), slice(0, 1)))
     results = k.function([x, y], [joined, nested, sliced])([[[1, 2]], [[3, 4]]])
-    for result, expected in zip(results, [[[1, 2, 3, 4]], [[4, 6]], [[1]]], strict=True):
+    for result, expected in zip(
+        results, [[[1, 2, 3, 4]], [[4, 6]], [[1]]], strict=True
+    ):
         np.testing.assert_array_equal(result, expected)
 
 
@@ -239,10 +297,16 @@ def test_several_results(k):
     x = k.placeholder(None, 4)
     halves = k.op(np.split, x, 2, axis=1)
     both = k.op(lambda v: {"mean": v.mean(0), "rest": (v[0], [v + 1])}, x)
-    assert [h.shape for h in halves] == [(None, 2)] * 2 and both["rest"][1][0].shape == (None, 4)
+    assert [h.shape for h in halves] == [(None, 2)] * 2 and both["rest"][1][
+        0
+    ].shape == (None, 4)
     a = np.arange(8.0).reshape(2, 4)
-    results = k.function([x], [halves[1], both["mean"], both["rest"][0], both["rest"][1][0]])([a])
-    for result, expected in zip(results, [a[:, 2:], a.mean(0), a[0], a + 1], strict=True):
+    results = k.function(
+        [x], [halves[1], both["mean"], both["rest"][0], both["rest"][1][0]]
+    )([a])
+    for result, expected in zip(
+        results, [a[:, 2:], a.mean(0), a[0], a + 1], strict=True
+    ):
         np.testing.assert_array_equal(result, expected)
 
 
@@ -268,7 +332,10 @@ def test_what_is_known_of_a_shape_survives_indexing(k):
 def test_ids_are_unique_across_threads(k):
     made = [[] for _ in range(4)]
     threads = [
-        threading.Thread(target=lambda m=m: m.extend(k.placeholder(2) * 2 for _ in range(200))) for m in made
+        threading.Thread(
+            target=lambda m=m: m.extend(k.placeholder(2) * 2 for _ in range(200))
+        )
+        for m in made
     ]
     for thread in threads:
         thread.start()
@@ -282,14 +349,18 @@ def test_ids_are_unique_across_threads(k):
 
 
 def test_wrong_shapes_are_told_when_recording(k):
-    with pytest.raises(ShapeError, match=r"add received tensors of shapes \(3,\), \(4,\): operands"):
+    with pytest.raises(
+        ShapeError, match=r"add received tensors of shapes \(3,\), \(4,\): operands"
+    ):
         k.placeholder(3) + k.placeholder(4)
 
 
 def test_wrong_shapes_are_told_when_running(k):
     x, y = k.placeholder(None), k.placeholder(None)
     f = k.function([x, y], [x + y])
-    with pytest.raises(DataError, match=r"add_\d+ received tensors of shapes \(2,\), \(3,\)"):
+    with pytest.raises(
+        DataError, match=r"add_\d+ received tensors of shapes \(2,\), \(3,\)"
+    ):
         f([[1, 2], [1, 2, 3]])
 
 
@@ -329,7 +400,9 @@ def test_bad_updates_are_refused(k):
     x, v = k.placeholder(2), k.variable([1.0, 2.0], name="v")
     with pytest.raises(ArgumentError, match="variable"):
         k.function([x], [x], [(x, x)])
-    with pytest.raises(ShapeError, match=r"v has shape \(2,\); its update can't have shape \(3,\)"):
+    with pytest.raises(
+        ShapeError, match=r"v has shape \(2,\); its update can't have shape \(3,\)"
+    ):
         k.function([x], [x], [(v, np.zeros(3))])
 
 
@@ -365,7 +438,9 @@ def test_only_the_branch_of_the_phase_is_evaluated(k):
     def noted(name):
         return k.op(lambda v: (ran.append(name), v + 1)[1], x)
 
-    f = k.function([x, k.recorder.phase], [k.recorder.select(noted("train"), noted("test")) * 2])
+    f = k.function(
+        [x, k.recorder.phase], [k.recorder.select(noted("train"), noted("test")) * 2]
+    )
     for phase, name in [(1, "train"), (0, "test")]:
         ran.clear()
         np.testing.assert_array_equal(f([[1, 2], phase])[0], [4, 6])
@@ -383,7 +458,9 @@ def test_phase_is_a_number_too_and_ranks_must_agree(k):
 def test_a_tensor_in_the_middle_can_be_fed(k):
     x = k.placeholder(2)
     middle = x * 100
-    np.testing.assert_array_equal(k.function([middle], [middle + 1])([[1, 2]])[0], [2, 3])
+    np.testing.assert_array_equal(
+        k.function([middle], [middle + 1])([[1, 2]])[0], [2, 3]
+    )
 
 
 def test_shared_nodes_are_computed_once(k):
@@ -412,10 +489,14 @@ def test_gradients_by_variables_inputs_and_tensors_in_the_middle(k):
     hidden = x @ w
     loss = k.op(np.sum, hidden**3)
     a = np.array([[1.0, 0.5], [-1.0, 2.0]])
-    gradients = k.recorder.gradients(loss, [w, x]) + k.recorder.gradients(loss, [hidden])
+    gradients = k.recorder.gradients(loss, [w, x]) + k.recorder.gradients(
+        loss, [hidden]
+    )
     values = k.function([x], gradients)([a])
     h = a @ w.data
-    for got, expected in zip(values, [a.T @ (3 * h**2), 3 * h**2 @ w.data.T, 3 * h**2], strict=True):
+    for got, expected in zip(
+        values, [a.T @ (3 * h**2), 3 * h**2 @ w.data.T, 3 * h**2], strict=True
+    ):
         np.testing.assert_allclose(got, expected, rtol=1e-4)
 
 
@@ -431,7 +512,9 @@ def test_second_order(k):
     v = k.variable([2.0, -1.0])
     (first,) = k.recorder.gradients(v**4, [v])
     (second,) = k.recorder.gradients(first, [v])
-    np.testing.assert_allclose(k.function([], [second])([])[0], 12 * v.data**2, rtol=1e-3)
+    np.testing.assert_allclose(
+        k.function([], [second])([])[0], 12 * v.data**2, rtol=1e-3
+    )
 
 
 def test_variables_that_depend_on_one_another_get_total_derivatives(k):
@@ -448,7 +531,9 @@ def test_the_loss_is_computed_once_with_its_gradient(k):
     f = k.function([], [*k.recorder.gradients(loss, [v]), loss])
     ran.clear()
     f([])
-    assert len(ran) == 3  # one evaluation, and two sides of the toy's difference quotient
+    assert (
+        len(ran) == 3
+    )  # one evaluation, and two sides of the toy's difference quotient
 
 
 def test_gradients_follow_the_phase(k):
@@ -529,10 +614,20 @@ def test_a_run_of_one_step_needs_no_loop(k):
 
 
 def test_loops_over_data_on_a_device_are_compiled_for_a_few_steps_more():
-    """But not over much data, whose batches would be gathered in vain, nor over arrays of NumPy."""
+    """But not over much data, whose batches would be gathered in vain, nor over arrays
+    of NumPy."""
     sizes = [(100, 20), (100, 1)]
-    on_device, on_host = [SimpleNamespace(shape=x) for x in sizes], [np.zeros(x) for x in sizes]
-    assert [capacity(steps, 32, on_device) for steps in (2, 31, 32, 33, 41)] == [32, 32, 32, 40, 48]
+    on_device, on_host = (
+        [SimpleNamespace(shape=x) for x in sizes],
+        [np.zeros(x) for x in sizes],
+    )
+    assert [capacity(steps, 32, on_device) for steps in (2, 31, 32, 33, 41)] == [
+        32,
+        32,
+        32,
+        40,
+        48,
+    ]
     assert capacity(2, 32, on_host) == 2
     large = [SimpleNamespace(shape=(9, 32, 32, 3))]
     assert [capacity(2, batch, large) for batch in (8, 32, 64, 512)] == [10, 2, 2, 2]
@@ -544,7 +639,7 @@ def test_loops_over_data_on_a_device_are_compiled_for_a_few_steps_more():
 def test_calls_of_several_threads_never_share_draws(k):
     f = k.function([], [drawn(k, size=1)])
     found = []
-    draw = lambda: found.extend(f([])[0][0] for _ in range(50))  # noqa: E731
+    draw = lambda: found.extend(f([])[0][0] for _ in range(50))
     threads = [threading.Thread(target=draw) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -559,7 +654,11 @@ def ones(n):
 
 def test_inputs_of_ones_are_constants_of_what_is_compiled(k):
     x, weights, total = k.placeholder(None), k.placeholder(None), k.variable(0.0)
-    f = k.function([x, weights], [k.op(np.sum, x * weights)], [(total, total + k.op(np.sum, weights))])
+    f = k.function(
+        [x, weights],
+        [k.op(np.sum, x * weights)],
+        [(total, total + k.op(np.sum, weights))],
+    )
     data, index = np.arange(8.0), [[0, 1, 2], [3, 4, 5]]
     assert f([data[:3], ones(3)]) == [3.0]
     assert f([data[:3], np.full(3, 2.0)]) == [6.0]
@@ -567,11 +666,21 @@ def test_inputs_of_ones_are_constants_of_what_is_compiled(k):
         assert f.loop(handle, index)[0].tolist() == [3.0, 12.0]
     assert f.loop(f.upload([data, ones(8)]), [[6, 7]])[0].tolist() == [13.0]
     assert total.data == 3 + 6 + 6 + 6 + 2
-    assert k.recorder.engine.compiled == [(0, (3,)), (0, (3,), (3,)), ("loop", (2, 3)), (0, (2,))]
+    assert k.recorder.engine.compiled == [
+        (0, (3,)),
+        (0, (3,), (3,)),
+        ("loop", (2, 3)),
+        (0, (2,)),
+    ]
 
 
 @pytest.mark.parametrize(
-    "array", [np.ones(3), np.broadcast_to(np.zeros(()), 3), np.broadcast_to(np.full((), 2.0), 3)]
+    "array",
+    [
+        np.ones(3),
+        np.broadcast_to(np.zeros(()), 3),
+        np.broadcast_to(np.full((), 2.0), 3),
+    ],
 )
 def test_other_inputs_are_no_constants(k, array):
     x = k.placeholder(None)
@@ -591,7 +700,9 @@ def test_a_number_is_no_constant_either(k):
 def test_an_input_of_ones_can_be_differentiated_by(k):
     x = k.placeholder(None)
     (slope,) = k.recorder.gradients(k.op(np.sum, x * x * x), [x])
-    np.testing.assert_allclose(k.function([x], [slope])([ones(2)])[0], [3.0, 3.0], rtol=1e-5)
+    np.testing.assert_allclose(
+        k.function([x], [slope])([ones(2)])[0], [3.0, 3.0], rtol=1e-5
+    )
 
 
 # Loops
@@ -607,7 +718,9 @@ def test_a_loop_carries_states_and_stacks_outputs(k):
         found = k.function([x], [last, outputs])([[[1, 2], [3, 4], [5, 6]]])
         sums = [[[1, 2], [2, 4], [5, 8]], [[9, 12], [6, 8], [1, 2]]][backwards]
         np.testing.assert_array_equal(found[0], [10, 14])
-        np.testing.assert_array_equal(found[1], np.multiply(sums, [[1, 2], [3, 4], [5, 6]]))
+        np.testing.assert_array_equal(
+            found[1], np.multiply(sums, [[1, 2], [3, 4], [5, 6]])
+        )
 
 
 def test_what_a_step_uses_from_outside_is_computed_once(k):
@@ -615,8 +728,12 @@ def test_what_a_step_uses_from_outside_is_computed_once(k):
     doubled = k.op(lambda a: (ran.append("outside"), a * 2)[1], v)
 
     def step(slices, states):
-        squared = k.op(lambda a: (ran.append("inside, the same each step"), a**2)[1], doubled)
-        return [k.op(lambda a, b: (ran.append("step"), a * b)[1], slices[0], squared)], []
+        squared = k.op(
+            lambda a: (ran.append("inside, the same each step"), a**2)[1], doubled
+        )
+        return [
+            k.op(lambda a, b: (ran.append("step"), a * b)[1], slices[0], squared)
+        ], []
 
     _, (outputs,) = k.recorder.loop(step, [x], [])
     f = k.function([x], [outputs, doubled])
@@ -634,7 +751,10 @@ def test_a_loop_computes_the_phase_that_is_on_alone(k):
     only_train, only_test = noted("outside train", x[0]), noted("outside test", x[0])
 
     def step(slices, states):
-        train, test = noted("train", slices[0] + only_train), noted("test", slices[0] + only_test)
+        train, test = (
+            noted("train", slices[0] + only_train),
+            noted("test", slices[0] + only_test),
+        )
         return [k.recorder.select(train, test)], states
 
     (last,), (outputs,) = k.recorder.loop(step, [x], [k.variable(0.0)])
@@ -661,7 +781,14 @@ def test_draws_differ_from_step_to_step_and_in_loops_in_loops(k):
     assert len(f.program.streams) == 3
     calls = [f([[0, 0]]) for _ in range(2)]
     assert (
-        len(np.unique(np.concatenate([x.ravel() for own, _, nested in calls for x in (own, nested)]))) == 12
+        len(
+            np.unique(
+                np.concatenate(
+                    [x.ravel() for own, _, nested in calls for x in (own, nested)]
+                )
+            )
+        )
+        == 12
     )
     assert [len(np.unique(shared)) for _, shared, _ in calls] == [1, 1]
 
@@ -676,7 +803,9 @@ def test_gradients_through_a_loop_and_inside_one(k):
 
     (last,), (outputs,) = k.recorder.loop(step, [x], [v * 1])
     (by_v,) = k.recorder.gradients(k.op(np.sum, outputs), [v])
-    found = k.function([x], [outputs, by_v, *k.recorder.gradients(last, [v])])([[1, 2, 3]])
+    found = k.function([x], [outputs, by_v, *k.recorder.gradients(last, [v])])(
+        [[1, 2, 3]]
+    )
     np.testing.assert_allclose(found[0], [12 + 2, 24 + 3, 36 + 5], rtol=1e-4)
     np.testing.assert_allclose(found[1:], [12 * 6 + 3, 1], rtol=1e-3)
 
@@ -688,8 +817,18 @@ def test_faults_of_loops_are_explained(k):
         ([x, y], None, ShapeError, r"of one length, not of shapes \(3,\), \(4,\)"),
         ([k.placeholder()], None, ShapeError, "of one length"),
         ([x], lambda x, s: (x, []), ArgumentError, "received 1 states and returned 0"),
-        ([x], lambda x, s: (x, [k.variable([1.0, 2.0])]), ShapeError, r"State 0 has shape \(1,\)"),
-        ([x], lambda x, s: (x, [k.variable([[1.0]])]), ShapeError, r"and \(1, 1\) after it"),
+        (
+            [x],
+            lambda x, s: (x, [k.variable([1.0, 2.0])]),
+            ShapeError,
+            r"State 0 has shape \(1,\)",
+        ),
+        (
+            [x],
+            lambda x, s: (x, [k.variable([[1.0]])]),
+            ShapeError,
+            r"and \(1, 1\) after it",
+        ),
     ]:
         with pytest.raises(kind, match=message):
             k.recorder.loop(step, sequences, [state])
@@ -708,9 +847,13 @@ def test_a_tensor_that_was_carried_out_of_a_step_is_named(k):
 def test_nothing_is_kept_of_graphs_that_are_gone(k):
     def build():
         x, v = k.placeholder(None), k.variable([1.0])
-        (state,), _ = k.recorder.loop(lambda x, s: ([], [s[0] * x[0] + drawn(k, size=1)]), [x], [v])
+        (state,), _ = k.recorder.loop(
+            lambda x, s: ([], [s[0] * x[0] + drawn(k, size=1)]), [x], [v]
+        )
         loss = k.op(np.sum, k.recorder.select(x * v, x) + drawn(k, size=1) + state)
-        f = k.function([x, k.recorder.phase], [loss], [(v, v - k.recorder.gradients(loss, [v])[0])])
+        f = k.function(
+            [x, k.recorder.phase], [loss], [(v, v - k.recorder.gradients(loss, [v])[0])]
+        )
         f([[1.0], 1])
         x.self_reference = SimpleNamespace(node=x)
         return [weakref.ref(node) for node in (x, v, loss)]
@@ -723,17 +866,29 @@ def test_nothing_is_kept_of_graphs_that_are_gone(k):
 class TestInference:
     @pytest.fixture
     def counted(self):
-        """Returns a recorder, and the list of shapes that its engine was asked to infer from."""
+        """Returns a recorder, and the list of shapes that its engine was asked to infer
+        from."""
         engine, asked = Toy(), []
         infer = engine.infer
-        engine.infer = lambda call, specs: asked.append([spec.shape for spec in specs]) or infer(call, specs)
+        engine.infer = lambda call, specs: (
+            asked.append([spec.shape for spec in specs]) or infer(call, specs)
+        )
         return Recorder(engine), asked
 
     def test_is_made_once_for_what_is_recorded_again(self, counted):
         recorder, asked = counted
-        x, y, z = (recorder.node("placeholder", Spec(shape, "float64")) for shape in ((2, 3), (2, 3), (3, 2)))
-        first, second = (recorder.record(pinned(np.sum), (tensor,), {"axis": 1}) for tensor in (x, y))
-        assert first.spec == second.spec and first.parents != second.parents and len(asked) == 1
+        x, y, z = (
+            recorder.node("placeholder", Spec(shape, "float64"))
+            for shape in ((2, 3), (2, 3), (3, 2))
+        )
+        first, second = (
+            recorder.record(pinned(np.sum), (tensor,), {"axis": 1}) for tensor in (x, y)
+        )
+        assert (
+            first.spec == second.spec
+            and first.parents != second.parents
+            and len(asked) == 1
+        )
         assert recorder.record(pinned(np.sum), (z,), {"axis": 1}).shape == (3,)
         assert recorder.record(pinned(np.sum), (x,), {"axis": 0}).shape == (3,)
         assert len(asked) == 3
@@ -741,9 +896,15 @@ class TestInference:
     def test_tells_numbers_and_arguments_apart(self, counted):
         recorder, asked = counted
         x = recorder.node("placeholder", Spec((2,), "int64"))
-        types = [recorder.record(pinned(np.multiply), arguments).dtype for arguments in ((x, 1), (x, 1.0))]
+        types = [
+            recorder.record(pinned(np.multiply), arguments).dtype
+            for arguments in ((x, 1), (x, 1.0))
+        ]
         assert types == ["int64", "float64"]
-        assert recorder.record(pinned(np.add), (0, x)).shape == recorder.record(pinned(np.add), (x, 0)).shape
+        assert (
+            recorder.record(pinned(np.add), (0, x)).shape
+            == recorder.record(pinned(np.add), (x, 0)).shape
+        )
         assert len(asked) == 4
 
     def test_is_made_anew_for_the_users_own_functions_and_arrays(self, counted):

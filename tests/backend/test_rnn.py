@@ -16,7 +16,8 @@ def array(*shape, seed=0):
 W, U = array(FEATURES, UNITS, seed=1), array(UNITS, UNITS, seed=2)
 DATA = array(SAMPLES, STEPS, FEATURES)
 MASK = np.array(
-    [[1, 1, 1, 1, 1, 1], [0, 0, 1, 1, 0, 1], [0, 0, 0, 0, 0, 0], [1, 0, 0, 1, 1, 0]], "bool"
+    [[1, 1, 1, 1, 1, 1], [0, 0, 1, 1, 0, 1], [0, 0, 0, 0, 0, 0], [1, 0, 0, 1, 1, 0]],
+    "bool",
 )  # the first step taken and not, gaps, a sample without any step
 
 
@@ -32,7 +33,8 @@ def simple(w=W, u=U):
 
 
 def expected(data=DATA, first=None, mask=None, go_backwards=False, zeros=False):
-    """Returns the outputs of `simple` and the last state; `zeros`: what first steps left out give."""
+    """Returns the outputs of `simple` and the last state; `zeros`: what first steps
+    left out give."""
     state = np.zeros((len(data), UNITS)) if first is None else first
     output, outputs = np.zeros_like(state) if zeros else state, []
     for t in range(data.shape[1])[:: -1 if go_backwards else 1]:
@@ -60,15 +62,20 @@ def close(found, wanted, **tolerance):
 
 
 @pytest.mark.parametrize(
-    "shape", [(None, None, FEATURES), (None, STEPS, FEATURES), (SAMPLES, STEPS, FEATURES)]
+    "shape",
+    [(None, None, FEATURES), (None, STEPS, FEATURES), (SAMPLES, STEPS, FEATURES)],
 )
 @pytest.mark.parametrize("go_backwards", [False, True])
 def test_a_simple_network(shape, go_backwards):
     x = K.placeholder(shape)
     last, outputs, states = K.rnn(simple(), x, [zeros_for(x)], go_backwards)
     assert K.ndim(last) == 2 and K.ndim(outputs) == 3 and len(states) == 1
-    assert K.int_shape(outputs)[1] in (None, shape[1]) and K.int_shape(outputs)[2] == UNITS
-    close(run([x], [last, outputs, *states], [DATA]), expected(go_backwards=go_backwards))
+    assert (
+        K.int_shape(outputs)[1] in (None, shape[1]) and K.int_shape(outputs)[2] == UNITS
+    )
+    close(
+        run([x], [last, outputs, *states], [DATA]), expected(go_backwards=go_backwards)
+    )
 
 
 def test_one_graph_for_any_number_of_steps():
@@ -83,7 +90,11 @@ def test_no_steps_leave_the_states():
     x, first = K.placeholder((None, None, FEATURES)), K.placeholder((None, UNITS))
     _, outputs, states = K.rnn(simple(), x, [first])
     start = array(SAMPLES, UNITS)
-    found = run([x, first], [outputs, *states, *K.gradients(K.sum(states[0]), [first])], [DATA[:, :0], start])
+    found = run(
+        [x, first],
+        [outputs, *states, *K.gradients(K.sum(states[0]), [first])],
+        [DATA[:, :0], start],
+    )
     assert found[0].shape == (SAMPLES, 0, UNITS)
     close(found[1:], [start, np.ones_like(start)])
 
@@ -91,13 +102,19 @@ def test_no_steps_leave_the_states():
 @pytest.mark.parametrize("go_backwards", [False, True])
 def test_unrolled_is_the_same(go_backwards):
     x = K.placeholder((None, STEPS, FEATURES))
-    last, outputs, states = K.rnn(simple(), x, [zeros_for(x)], go_backwards, unroll=True)
-    close(run([x], [last, outputs, *states], [DATA]), expected(go_backwards=go_backwards))
+    last, outputs, states = K.rnn(
+        simple(), x, [zeros_for(x)], go_backwards, unroll=True
+    )
+    close(
+        run([x], [last, outputs, *states], [DATA]), expected(go_backwards=go_backwards)
+    )
 
 
 def test_unrolled_as_far_as_input_length_says():
     x = K.placeholder((None, None, FEATURES))
-    last, outputs, states = K.rnn(simple(), x, [zeros_for(x)], unroll=True, input_length=STEPS)
+    last, outputs, states = K.rnn(
+        simple(), x, [zeros_for(x)], unroll=True, input_length=STEPS
+    )
     close(run([x], [last, outputs, *states], [DATA]), expected())
 
 
@@ -113,7 +130,13 @@ def test_states_of_other_shapes_and_types_than_the_output():
     sums = DATA.cumsum(1)
     found = run([x], [last, outputs, *states], [DATA])
     close(
-        found, [sums[:, -1].sum(1, keepdims=True), sums.sum(2, keepdims=True), sums[:, -1], [2 * STEPS] * 4]
+        found,
+        [
+            sums[:, -1].sum(1, keepdims=True),
+            sums.sum(2, keepdims=True),
+            sums[:, -1],
+            [2 * STEPS] * 4,
+        ],
     )
     assert found[3].dtype == "int32"
 
@@ -149,14 +172,22 @@ def test_constants_follow_the_states():
 @pytest.mark.parametrize("rest", [(2, 3), (2, 3, 4)])
 def test_inputs_and_outputs_of_any_rank(rest):
     x, data = K.placeholder((None, STEPS, *rest)), array(SAMPLES, STEPS, *rest)
-    last, outputs, (state,) = K.rnn(lambda x, s: (x + s[0], [x + s[0]]), x, [K.zeros_like(x[:, 0])])
-    close(run([x], [last, outputs, state], [data]), [data.sum(1), data.cumsum(1), data.sum(1)])
+    last, outputs, (state,) = K.rnn(
+        lambda x, s: (x + s[0], [x + s[0]]), x, [K.zeros_like(x[:, 0])]
+    )
+    close(
+        run([x], [last, outputs, state], [data]),
+        [data.sum(1), data.cumsum(1), data.sum(1)],
+    )
     flat = K.rnn(lambda x, s: (K.sum(x, axis=list(range(1, K.ndim(x)))), []), x, [])[1]
     close(run([x], [flat], [data]), [data.sum(tuple(range(2, data.ndim)))])
 
 
 def test_integer_inputs():
-    x, table = K.placeholder((None, STEPS, 1), dtype="int32"), K.variable(array(7, UNITS))
+    x, table = (
+        K.placeholder((None, STEPS, 1), dtype="int32"),
+        K.variable(array(7, UNITS)),
+    )
     index = np.random.RandomState(0).randint(0, 7, (SAMPLES, STEPS, 1))
     outputs = K.rnn(lambda x, s: (K.gather(table, x[:, 0]), []), x, [])[1]
     close(run([x], [outputs], [index]), [array(7, UNITS)[index[..., 0]]])
@@ -167,7 +198,10 @@ def test_a_step_may_return_what_comes_from_outside():
     outside = x[:, 1] * 2
     last, outputs, states = K.rnn(lambda x, s: (outside, [outside]), x, [x[:, 0]])
     wanted = DATA[:, 1] * 2
-    close(run([x], [last, outputs, *states], [DATA]), [wanted, np.stack([wanted] * STEPS, 1), wanted])
+    close(
+        run([x], [last, outputs, *states], [DATA]),
+        [wanted, np.stack([wanted] * STEPS, 1), wanted],
+    )
 
 
 def test_loops_in_loops():
@@ -175,7 +209,9 @@ def test_loops_in_loops():
     data, scale = array(SAMPLES, STEPS, 3, 2), K.variable(np.float32(2))
 
     def outer(x, states):
-        inner = K.rnn(lambda x, s: (x * scale + s[0], [x * scale + s[0]]), x, [states[0]])
+        inner = K.rnn(
+            lambda x, s: (x * scale + s[0], [x * scale + s[0]]), x, [states[0]]
+        )
         return inner[0], [inner[0]]
 
     loss = K.rnn(outer, x, [K.zeros_like(x[:, 0, 0])])[1]
@@ -192,7 +228,9 @@ def test_loops_in_loops():
 def test_masked_steps_repeat_output_and_states(form, go_backwards):
     x, first = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, UNITS))
     third = form == "third axis"
-    mask = K.placeholder((None, STEPS, 1) if third else (None, STEPS), dtype="bool" if third else form)
+    mask = K.placeholder(
+        (None, STEPS, 1) if third else (None, STEPS), dtype="bool" if third else form
+    )
     last, outputs, states = K.rnn(simple(), x, [first], go_backwards, mask)
     start = array(SAMPLES, UNITS, seed=4)
     given = MASK[..., None] if third else MASK.astype(form)
@@ -213,7 +251,10 @@ def test_first_steps_left_out_are_zeros_if_unrolled():
 @pytest.mark.parametrize("go_backwards", [False, True])
 @pytest.mark.parametrize("states", [0, 1])
 def test_masks_of_outputs_that_are_no_state(states, go_backwards, unroll):
-    x, mask = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, STEPS), dtype="bool")
+    x, mask = (
+        K.placeholder((None, STEPS, FEATURES)),
+        K.placeholder((None, STEPS), dtype="bool"),
+    )
 
     def step(x, states):
         return K.sum(x, axis=1) + 5, [s + 1 for s in states]
@@ -231,13 +272,21 @@ def test_masks_of_outputs_that_are_no_state(states, go_backwards, unroll):
 
 
 def test_states_that_no_sample_owns_are_not_masked():
-    x, mask = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, STEPS), dtype="bool")
-    _, _, (count,) = K.rnn(lambda x, s: (x, [s[0] + 1]), x, [K.variable(np.float32(0))], mask=mask)
+    x, mask = (
+        K.placeholder((None, STEPS, FEATURES)),
+        K.placeholder((None, STEPS), dtype="bool"),
+    )
+    _, _, (count,) = K.rnn(
+        lambda x, s: (x, [s[0] + 1]), x, [K.variable(np.float32(0))], mask=mask
+    )
     assert run([x, mask], [count], [DATA, MASK])[0] == STEPS
 
 
 def test_masked_steps_have_no_gradient():
-    x, mask = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, STEPS), dtype="bool")
+    x, mask = (
+        K.placeholder((None, STEPS, FEATURES)),
+        K.placeholder((None, STEPS), dtype="bool"),
+    )
     last, outputs, _ = K.rnn(simple(), x, [zeros_for(x)], mask=mask)
     (slope,) = K.gradients(K.sum(last) + K.sum(outputs), [x])
     found = run([x, mask], [slope], [DATA, MASK])[0]
@@ -250,7 +299,10 @@ def test_masked_steps_have_no_gradient():
 @pytest.mark.parametrize("go_backwards", [False, True])
 @pytest.mark.parametrize("masked", [False, True])
 def test_gradients_of_any_order_are_those_of_the_unrolled_graph(go_backwards, masked):
-    x, mask = K.placeholder((None, STEPS, FEATURES)), K.placeholder((None, STEPS), dtype="bool")
+    x, mask = (
+        K.placeholder((None, STEPS, FEATURES)),
+        K.placeholder((None, STEPS), dtype="bool"),
+    )
     w, u, first = K.variable(W), K.variable(U), K.placeholder((None, UNITS))
 
     def step(x, states):
@@ -262,22 +314,40 @@ def test_gradients_of_any_order_are_those_of_the_unrolled_graph(go_backwards, ma
     for unroll in (False, True):
         factor = K.zeros_like(first) + 1
         last, outputs, states = K.rnn(
-            step, x, [first, factor], go_backwards, mask if masked else None, [w[0]], unroll
+            step,
+            x,
+            [first, factor],
+            go_backwards,
+            mask if masked else None,
+            [w[0]],
+            unroll,
         )
-        loss = K.sum(K.square(last)) + K.sum(outputs**3) + sum(K.sum(K.square(s)) for s in states)
+        loss = (
+            K.sum(K.square(last))
+            + K.sum(outputs**3)
+            + sum(K.sum(K.square(s)) for s in states)
+        )
         slopes = K.gradients(loss, [w, u, x, first])
         second = K.gradients(sum(K.sum(K.square(s)) for s in slopes), [w, u, x])
         results.append([loss, *slopes, *second])
-    # The first output of a mask that begins with steps left out differs: these masks begin with a step taken.
+    # The first output of a mask that begins with steps left out differs: these masks
+    # begin with a step taken.
     taken = MASK.copy()
     taken[:, [0, -1]] = True
-    values = run([x, first, mask], results[0] + results[1], [DATA, array(SAMPLES, UNITS, seed=4), taken])
+    values = run(
+        [x, first, mask],
+        results[0] + results[1],
+        [DATA, array(SAMPLES, UNITS, seed=4), taken],
+    )
     close(values[: len(results[0])], values[len(results[0]) :], rtol=2e-3, atol=2e-3)
 
 
 def test_gradients_are_the_slopes_of_the_loss():
     with_type = {"dtype": "float64"}
-    x, w = K.placeholder((None, STEPS, FEATURES), **with_type), K.variable(W, **with_type)
+    x, w = (
+        K.placeholder((None, STEPS, FEATURES), **with_type),
+        K.variable(W, **with_type),
+    )
     u = K.variable(U, **with_type)
 
     def step(x, states):
@@ -289,13 +359,18 @@ def test_gradients_are_the_slopes_of_the_loss():
     loss = K.sum(outputs**2)
     f, g = K.function([x], [loss]), K.function([x], K.gradients(loss, [w, u]))
     for variable, slopes in zip((w, u), g([DATA]), strict=True):
-        start, direction = K.get_value(variable), np.random.RandomState(1).randn(*slopes.shape)
+        start, direction = (
+            K.get_value(variable),
+            np.random.RandomState(1).randn(*slopes.shape),
+        )
         sides = []
         for side in (1e-5, -1e-5):
             K.set_value(variable, start + side * direction)
             sides.append(f([DATA])[0])
         K.set_value(variable, start)
-        np.testing.assert_allclose((sides[0] - sides[1]) / 2e-5, np.sum(slopes * direction), rtol=1e-5)
+        np.testing.assert_allclose(
+            (sides[0] - sides[1]) / 2e-5, np.sum(slopes * direction), rtol=1e-5
+        )
 
 
 def test_gradients_inside_a_step():
@@ -312,9 +387,20 @@ def test_gradients_inside_a_step():
     state, total = DATA[:, 0].astype("float64"), 0
     for t in range(STEPS):
         by_state = 2 * state
-        state = state - 0.1 * by_state + (2 * DATA[:, t].T @ DATA[:, t] @ W + 3 * W**2).sum()
-        total = total * 0.8 + (2 * (DATA[:, t].T @ DATA[:, t]).sum(0)[:, None] + 6 * W) * SAMPLES * FEATURES
-    close(run([x], [last, *states, *slope], [DATA]), [by_state, state, total], rtol=1e-3)
+        state = (
+            state
+            - 0.1 * by_state
+            + (2 * DATA[:, t].T @ DATA[:, t] @ W + 3 * W**2).sum()
+        )
+        total = (
+            total * 0.8
+            + (2 * (DATA[:, t].T @ DATA[:, t]).sum(0)[:, None] + 6 * W)
+            * SAMPLES
+            * FEATURES
+        )
+    close(
+        run([x], [last, *states, *slope], [DATA]), [by_state, state, total], rtol=1e-3
+    )
 
 
 def test_variables_in_and_around_the_loop_are_trained():
@@ -328,7 +414,10 @@ def test_variables_in_and_around_the_loop_are_trained():
 
     last, _, _ = K.rnn(step, x, [zeros_for(x) + bias])
     loss = K.mean(K.square(last - 0.5))
-    updates = [(p, p - 0.2 * g) for p, g in zip((w, bias), K.gradients(loss, [w, bias]), strict=True)]
+    updates = [
+        (p, p - 0.2 * g)
+        for p, g in zip((w, bias), K.gradients(loss, [w, bias]), strict=True)
+    ]
     f = K.function([x], [loss], [*updates, K.update_add(total, loss)])
     losses = [f([DATA])[0] for _ in range(5)]
     losses += f.loop(f.upload([DATA]), np.array([[0, 1, 2, 3]] * 20))[0].tolist()
@@ -350,7 +439,9 @@ def test_draws_differ_at_each_step_and_call():
     f = K.function([x], [outputs, total])
     draws = [f([DATA]) for _ in range(2)]
     looped = f.loop(f.upload([np.repeat(DATA, 3, 0)]), np.arange(12).reshape(3, 4))
-    values = np.concatenate([draws[0][0].ravel(), draws[1][0].ravel(), looped[0].ravel()])
+    values = np.concatenate(
+        [draws[0][0].ravel(), draws[1][0].ravel(), looped[0].ravel()]
+    )
     assert len(np.unique(values)) == 5 * 2 * STEPS * 3
     assert all(1 < t < STEPS - 1 for t in np.mean([d[1] for d in draws], axis=1))
 
@@ -371,7 +462,9 @@ def test_draws_in_loops_in_loops_differ():
         return K.permute_dimensions(inner[1], (1, 0)), []
 
     outputs = K.rnn(outer, x, [])[1]
-    assert len(np.unique(run([x], [outputs], [array(4, STEPS, 3, 1)])[0])) == STEPS * 3 * 2
+    assert (
+        len(np.unique(run([x], [outputs], [array(4, STEPS, 3, 1)])[0])) == STEPS * 3 * 2
+    )
 
 
 def test_a_draw_is_the_same_in_the_gradient():
@@ -404,13 +497,18 @@ def test_the_learning_phase_inside_a_step():
 def test_without_the_learning_phase_nothing_says_so():
     x = K.placeholder((None, STEPS, FEATURES))
     last, outputs, _ = K.rnn(simple(), x, [zeros_for(x)])
-    assert not any(getattr(tensor, "_uses_learning_phase", False) for tensor in (last, outputs))
+    assert not any(
+        getattr(tensor, "_uses_learning_phase", False) for tensor in (last, outputs)
+    )
 
 
 def test_dropout_inside_a_step_is_drawn_per_step_in_training_only():
     x, phase = K.placeholder((None, STEPS, FEATURES)), K.learning_phase()
     outputs = K.rnn(lambda x, s: (K.in_train_phase(K.dropout(x, 0.5), x), []), x, [])[1]
-    f, data = K.function([x, phase], [outputs]), np.ones((40, STEPS, FEATURES), "float32")
+    f, data = (
+        K.function([x, phase], [outputs]),
+        np.ones((40, STEPS, FEATURES), "float32"),
+    )
     (trained,), (tested,) = f([data, 1]), f([data, 0])
     assert set(np.unique(trained)) == {0, 2} and np.array_equal(tested, data)
     assert not np.array_equal(trained[:, 0], trained[:, 1])
@@ -434,7 +532,11 @@ def test_dropout_inside_a_step_is_drawn_per_step_in_training_only():
             ShapeError,
             r"K.rnn's step function.*state 0.*\(None,\).*unroll",
         ),
-        (lambda x, s: (x, [x[:, :2]]), ShapeError, r"state 0 the shape \(None, 2\) instead of \(None, 3\)"),
+        (
+            lambda x, s: (x, [x[:, :2]]),
+            ShapeError,
+            r"state 0 the shape \(None, 2\) instead of \(None, 3\)",
+        ),
     ],
 )
 def test_faults_of_a_step_function_are_told_with_shapes(step, kind, message):
@@ -451,7 +553,10 @@ def test_faults_of_ones_own_code_stay_what_they_are():
 
     with pytest.raises(ZeroDivisionError, match="mine") as caught:
         K.rnn(step, x, [])
-    assert "K.rnn's step function, called on an input of shape (None, 3)" in caught.value.__notes__[0]
+    assert (
+        "K.rnn's step function, called on an input of shape (None, 3)"
+        in caught.value.__notes__[0]
+    )
 
 
 def test_impossible_arguments_are_explained():
@@ -482,7 +587,10 @@ def test_no_steps_have_no_last_output():
     last, outputs, states = K.rnn(counted, x, [K.variable(np.zeros((SAMPLES, 1)))])
     f = K.function([x], [outputs, *states])
     assert f([DATA[:, :0]])[0].shape == (SAMPLES, 0, FEATURES)
-    with pytest.raises(ShapeError, match=r"K\.rnn received inputs of 0 steps, of which there is no last"):
+    with pytest.raises(
+        ShapeError,
+        match=r"K\.rnn received inputs of 0 steps, of which there is no last",
+    ):
         run([x], [last], [DATA[:, :0]])
     run([x], [last], [DATA[:, :1]])
 
@@ -491,7 +599,9 @@ def test_no_steps_known_beforehand():
     x, start = K.placeholder((None, 0, FEATURES)), [K.variable(np.zeros((SAMPLES, 1)))]
     with pytest.raises(ShapeError, match=r"received inputs of 0 steps"):
         K.rnn(counted, x, start)
-    with pytest.raises(ArgumentError, match=r"unrolled over inputs of shape \(None, 0, 3\).*above 0"):
+    with pytest.raises(
+        ArgumentError, match=r"unrolled over inputs of shape \(None, 0, 3\).*above 0"
+    ):
         K.rnn(counted, x, start, unroll=True, input_length=4)
 
 
@@ -503,7 +613,9 @@ def test_masks_have_as_many_steps_as_the_inputs(steps, unroll):
     with pytest.raises(ShapeError, match=message):
         K.rnn(simple(), x, [zeros_for(x)], mask=mask, unroll=unroll)
     mask = K.placeholder((None, None))
-    f = K.function([x, mask], [K.rnn(simple(), x, [zeros_for(x)], mask=mask, unroll=unroll)[0]])
+    f = K.function(
+        [x, mask], [K.rnn(simple(), x, [zeros_for(x)], mask=mask, unroll=unroll)[0]]
+    )
     with pytest.raises(ShapeError, match=message):
         f([DATA, np.ones((SAMPLES, steps))])
     f([DATA, np.ones((SAMPLES, STEPS))])
@@ -511,17 +623,28 @@ def test_masks_have_as_many_steps_as_the_inputs(steps, unroll):
 
 def test_masks_of_whole_layers_have_as_many_steps_as_the_inputs():
     x, mask = K.placeholder((None, None, UNITS)), K.placeholder((None, None))
-    state, weights = K.variable(np.zeros((SAMPLES, UNITS))), K.variable(np.zeros((UNITS, UNITS)))
+    state, weights = (
+        K.variable(np.zeros((SAMPLES, UNITS))),
+        K.variable(np.zeros((UNITS, UNITS))),
+    )
     f = K.function([x, mask], [K.simple_rnn(x, [state], weights, mask=mask)[0]])
-    with pytest.raises(ShapeError, match=r"K\.simple_rnn received inputs of 3 steps and a mask of 2"):
+    with pytest.raises(
+        ShapeError, match=r"K\.simple_rnn received inputs of 3 steps and a mask of 2"
+    ):
         f([array(SAMPLES, 3, UNITS), np.ones((SAMPLES, 2))])
     short = K.placeholder((None, 2))
-    with pytest.raises(ShapeError, match=r"K\.simple_rnn received inputs of 3 steps and a mask of 2"):
+    with pytest.raises(
+        ShapeError, match=r"K\.simple_rnn received inputs of 3 steps and a mask of 2"
+    ):
         K.simple_rnn(K.placeholder((None, 3, UNITS)), [state], weights, mask=short)
 
 
 def test_fewer_steps_than_were_unrolled():
     x = K.placeholder((None, None, FEATURES))
-    f = K.function([x], [K.rnn(simple(), x, [zeros_for(x)], unroll=True, input_length=STEPS)[0]])
-    with pytest.raises(ShapeError, match=r"received inputs of 2 steps and input_length=6.*unroll=False"):
+    f = K.function(
+        [x], [K.rnn(simple(), x, [zeros_for(x)], unroll=True, input_length=STEPS)[0]]
+    )
+    with pytest.raises(
+        ShapeError, match=r"received inputs of 2 steps and input_length=6.*unroll=False"
+    ):
         f([DATA[:, :2]])

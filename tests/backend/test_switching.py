@@ -29,7 +29,9 @@ def test_both_are_loaded_side_by_side_and_give_the_same_numbers(both):
             v = K.variable(w)
             y = K.softmax(K.dot(a, v))
             loss = K.mean(K.square(y))
-            f = K.function([a], [y, loss], [K.update_sub(v, g) for g in K.gradients(loss, [v])])
+            f = K.function(
+                [a], [y, loss], [K.update_sub(v, g) for g in K.gradients(loss, [v])]
+            )
             results.append([*f([x]), *f([x]), K.get_value(v)])
     for found in results[1:]:
         for one, another in zip(results[0], found, strict=True):
@@ -61,7 +63,9 @@ def test_imported_function_survives_a_switch(both):
             assert K.current().owns(dot(K.placeholder((2, 2)), K.placeholder((2, 2))))
 
 
-@pytest.mark.parametrize("wrap", [lambda a, b: (a, b), lambda a, b: ([a, b],)], ids=["arguments", "list"])
+@pytest.mark.parametrize(
+    "wrap", [lambda a, b: (a, b), lambda a, b: ([a, b],)], ids=["arguments", "list"]
+)
 def test_mixing_names_both(wrap, both):
     tensors = []
     for name in both[:2]:
@@ -118,7 +122,11 @@ def test_unknown_backend_says_what_there_is():
 
 
 def run(code, **variables):
-    environment = {k: v for k, v in os.environ.items() if k not in ("KERAS_BACKEND", "ONEIROS_BACKEND")}
+    environment = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("KERAS_BACKEND", "ONEIROS_BACKEND")
+    }
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**environment, **variables},
@@ -130,7 +138,10 @@ def run(code, **variables):
 
 
 def test_meaningless_keras_backend_gets_one_line_and_is_passed_over():
-    done = run("from oneiros import backend as K; print(K.backend(), K.backend())", KERAS_BACKEND="cntk9")
+    done = run(
+        "from oneiros import backend as K; print(K.backend(), K.backend())",
+        KERAS_BACKEND="cntk9",
+    )
     assert done.returncode == 0 and done.stdout.split() == ["theano", "theano"]
     assert len(done.stderr.strip().splitlines()) == 1
     assert "KERAS_BACKEND" in done.stderr and "cntk9" in done.stderr
@@ -145,12 +156,19 @@ def test_variables_choose_in_order():
     )
     assert run(code).stdout.strip() == "theano"
     assert run(code, KERAS_BACKEND="fake").stdout.strip() == "fake"
-    assert run(code, KERAS_BACKEND="fake", ONEIROS_BACKEND="theano").stdout.strip() == "theano"
+    assert (
+        run(code, KERAS_BACKEND="fake", ONEIROS_BACKEND="theano").stdout.strip()
+        == "theano"
+    )
 
 
 def test_wrong_oneiros_backend_is_an_error():
     done = run("from oneiros import backend as K; K.backend()", ONEIROS_BACKEND="cntk9")
-    assert done.returncode and "BackendMissingError" in done.stderr and "cntk9" in done.stderr
+    assert (
+        done.returncode
+        and "BackendMissingError" in done.stderr
+        and "cntk9" in done.stderr
+    )
 
 
 def test_theano_is_chosen_and_no_engine_is_imported_before_it_is_needed():

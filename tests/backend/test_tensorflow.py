@@ -9,7 +9,13 @@ import threading
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import ArgumentError, BackendMixError, DataError, GraphError, ShapeError
+from oneiros.errors import (
+    ArgumentError,
+    BackendMixError,
+    DataError,
+    GraphError,
+    ShapeError,
+)
 
 pytest.importorskip("tensorflow")
 reuse = pytest.importorskip("oneiros_backend_tensorflow.reuse")
@@ -36,14 +42,25 @@ def array(*shape, seed=0):
 def network():
     """Returns inputs, parameters and loss of a small classifier with an embedding."""
     index, target = K.placeholder((None, 4), dtype="int32"), K.placeholder((None, 3))
-    table, w, b = K.variable(array(6, 5)), K.variable(array(20, 3, seed=1)), K.zeros((3,))
+    table, w, b = (
+        K.variable(array(6, 5)),
+        K.variable(array(20, 3, seed=1)),
+        K.zeros((3,)),
+    )
     output = K.softmax(K.dot(K.batch_flatten(K.tanh(K.gather(table, index))), w) + b)
-    return [index, target], [table, w, b], K.mean(K.categorical_crossentropy(output, target))
+    return (
+        [index, target],
+        [table, w, b],
+        K.mean(K.categorical_crossentropy(output, target)),
+    )
 
 
 def network_data(rows=8):
     random = np.random.RandomState(2)
-    return [random.randint(0, 6, (rows, 4)), np.eye(3, dtype="float32")[random.randint(0, 3, rows)]]
+    return [
+        random.randint(0, 6, (rows, 4)),
+        np.eye(3, dtype="float32")[random.randint(0, 3, rows)],
+    ]
 
 
 def training(xla=None, momentum=0.9):
@@ -65,7 +82,9 @@ def test_gradients_are_those_of_the_tape(tf):
     ours = K.function(inputs, [loss, *K.gradients(loss, parameters)])([index, target])
     table, w, b = (tf.Variable(K.get_value(p)) for p in parameters)
     with tf.GradientTape() as tape:
-        logits = tf.matmul(tf.reshape(tf.tanh(tf.gather(table, index)), (-1, 20)), w) + b
+        logits = (
+            tf.matmul(tf.reshape(tf.tanh(tf.gather(table, index)), (-1, 20)), w) + b
+        )
         theirs = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(target, logits))
     expected = [tf.convert_to_tensor(g) for g in tape.gradient(theirs, [table, w, b])]
     for one, another in zip(ours, [theirs, *expected], strict=True):
@@ -119,7 +138,8 @@ def test_graphs_of_a_thousand_operations():
 
 @pytest.fixture
 def xla_uses(tf, monkeypatch):
-    """Collects, per graph function made, whether XLA compiles it; nothing was compiled before."""
+    """Collects, per graph function made, whether XLA compiles it; nothing was compiled
+    before."""
     uses, original = [], tf.function
     monkeypatch.setattr(reuse, "_made", {})
 
@@ -136,7 +156,9 @@ def test_xla_and_plain_agree():
     results = []
     for xla in (False, True):
         f, parameters = training(xla)
-        results.append([f(data)[0], *f.loop(f.upload(data), index), *K.batch_get_value(parameters)])
+        results.append(
+            [f(data)[0], *f.loop(f.upload(data), index), *K.batch_get_value(parameters)]
+        )
     for one, another in zip(*results, strict=True):
         np.testing.assert_allclose(one, another, rtol=1e-4, atol=1e-6)
 
@@ -152,23 +174,38 @@ def test_xla_is_chosen_by_the_graph(tf, xla_uses):
     assert xla_uses == [False]
 
 
-@pytest.mark.parametrize(("setting", "argument", "expected"), [
-    ("off", None, [False]), ("on", None, [False, True]), ("off", True, [False, True]), ("on", False, [False]),
-])  # fmt: skip
-def test_xla_is_overridden_by_environment_and_argument(setting, argument, expected, xla_uses, monkeypatch):
+@pytest.mark.parametrize(
+    ("setting", "argument", "expected"),
+    [
+        ("off", None, [False]),
+        ("on", None, [False, True]),
+        ("off", True, [False, True]),
+        ("on", False, [False]),
+    ],
+)
+def test_xla_is_overridden_by_environment_and_argument(
+    setting, argument, expected, xla_uses, monkeypatch
+):
     monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", setting)
     x = K.placeholder((None,))
-    np.testing.assert_array_equal(K.function([x], [x + 1], jit_compile=argument)([[1.0]])[0], [2])
+    np.testing.assert_array_equal(
+        K.function([x], [x + 1], jit_compile=argument)([[1.0]])[0], [2]
+    )
     assert xla_uses == expected
 
 
 def random_training(target, seed, factor=2.0, units=3):
-    """Returns a function with random numbers, a variable that it updates, and a loop inside."""
+    """Returns a function with random numbers, a variable that it updates, and a loop
+    inside."""
     np.random.seed(seed)
     x, total = K.placeholder((None, units)), K.variable(target)
-    noisy = K.rnn(lambda v, s: (v + s[0], [v + s[0]]), K.repeat(x, 4), [K.zeros_like(x)])[0]
+    noisy = K.rnn(
+        lambda v, s: (v + s[0], [v + s[0]]), K.repeat(x, 4), [K.zeros_like(x)]
+    )[0]
     noise = K.random_uniform((units,), 0, 1)
-    return K.function([x], [noisy * factor + noise], [K.update_add(total, K.sum(noisy))]), total
+    return K.function(
+        [x], [noisy * factor + noise], [K.update_add(total, K.sum(noisy))]
+    ), total
 
 
 def test_a_graph_that_xla_compiled_before_is_not_compiled_again(xla_uses):
@@ -191,7 +228,11 @@ def test_graphs_are_freed_once_xla_has_compiled_them(tf, xla_uses):
     graph = tf.__internal__.FuncGraph
 
     def sizes():
-        return [len(x.get_operations()) for x in gc.get_objects() if issubclass(type(x), graph)]
+        return [
+            len(x.get_operations())
+            for x in gc.get_objects()
+            if issubclass(type(x), graph)
+        ]
 
     gc.collect()
     before = sum(sizes())
@@ -201,7 +242,11 @@ def test_graphs_are_freed_once_xla_has_compiled_them(tf, xla_uses):
     assert sum(sizes()) == before
     looped = f.loop(f.upload([array(4, 3)]), [[0, 1], [2, 3]])
     assert sum(sizes()) == before and xla_uses.count(True) == 2
-    assert len(first[0]) == 2 and looped[0].shape[0] == 2 and np.isfinite(K.get_value(total))
+    assert (
+        len(first[0]) == 2
+        and looped[0].shape[0] == 2
+        and np.isfinite(K.get_value(total))
+    )
 
 
 @pytest.mark.parametrize("other", [{"factor": 2.5}, {"units": 4}])
@@ -226,7 +271,10 @@ def test_what_xla_cant_compile_runs_without_it(tf, xla_uses):
     x, total = K.placeholder((None,)), K.variable(0.0)
     words = K.apply(lambda v: tf.strings.to_number(tf.strings.as_string(v)), x)
     f = K.function([x], [words], [K.update_add(total, K.sum(words))])
-    assert [f([[1.0, 2.5]])[0].tolist(), f([[3.0, 0.5]])[0].tolist()] == [[1, 2.5], [3, 0.5]]
+    assert [f([[1.0, 2.5]])[0].tolist(), f([[3.0, 0.5]])[0].tolist()] == [
+        [1, 2.5],
+        [3, 0.5],
+    ]
     assert K.get_value(total) == 7 and True in xla_uses
     handle = f.upload([np.arange(4)])
     np.testing.assert_array_equal(f.loop(handle, [[0, 1], [2, 3]])[0], [[0, 1], [2, 3]])
@@ -235,7 +283,9 @@ def test_what_xla_cant_compile_runs_without_it(tf, xla_uses):
 @pytest.mark.parametrize("xla", [False, True])
 def test_shorter_loops_run_in_a_longer_ones_place(xla, xla_uses):
     x, total = K.placeholder((None, 2)), K.variable(0.0)
-    f = K.function([x], [x * 2, K.sum(x)], [K.update_add(total, K.sum(x))], jit_compile=xla)
+    f = K.function(
+        [x], [x * 2, K.sum(x)], [K.update_add(total, K.sum(x))], jit_compile=xla
+    )
     data = array(10, 2)
     handle = f.upload([data])
     traced = None
@@ -265,7 +315,11 @@ def test_rows_that_dont_exist_are_never_silently_others():
 
 
 def raw_calls(tf):
-    x, y, w = K.placeholder((2, 3)), K.placeholder((2,), dtype="int32"), K.variable(np.ones((3, 4)))
+    x, y, w = (
+        K.placeholder((2, 3)),
+        K.placeholder((2,), dtype="int32"),
+        K.variable(np.ones((3, 4))),
+    )
     own = tf.Variable(np.full((3, 4), 2.0, "float32"))
     return [x, y], {
         "relu": tf.nn.relu(x),
@@ -331,7 +385,9 @@ def test_functions_of_tensorflow_record(tf):
         "pad": tf.pad(x, [[1, 1], [0, 0]]),
     }
     for name, value in expected.items():
-        np.testing.assert_allclose(ours[list(calls).index(name)], value, rtol=1e-5, err_msg=name)
+        np.testing.assert_allclose(
+            ours[list(calls).index(name)], value, rtol=1e-5, err_msg=name
+        )
     for node, value in zip(calls.values(), ours, strict=True):
         assert K.dtype(node) == value.dtype.name and K.ndim(node) == value.ndim
 
@@ -361,7 +417,12 @@ def test_tensorflow_itself_is_left_alone(tf):
     assert tf.add(1, 2).numpy() == 3
     with pytest.raises(ValueError):
         tf.convert_to_tensor(object())
-    assert float(tf.while_loop(lambda v: v < 10, lambda v: (v * 2,), [tf.constant(3.0)])[0]) == 12
+    assert (
+        float(
+            tf.while_loop(lambda v: v < 10, lambda v: (v * 2,), [tf.constant(3.0)])[0]
+        )
+        == 12
+    )
 
 
 def test_apply(tf):
@@ -371,7 +432,12 @@ def test_apply(tf):
 
     x, factor = K.placeholder((None, 3)), tf.Variable(3.0)
     low, high = K.apply(lambda v: (tf.reduce_min(v, 1), tf.reduce_max(v, 1)), x)
-    looped = K.apply(lambda v: tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * 2), [0, v])[1], x)
+    looped = K.apply(
+        lambda v: tf.while_loop(
+            lambda i, s: i < 3, lambda i, s: (i + 1, s * 2), [0, v]
+        )[1],
+        x,
+    )
     y = K.apply(doubled_backwards, x * factor)
     f = K.function([x], [low, high, looped, y, *K.gradients(K.sum(y), [x])])
     data = array(2, 3)
@@ -410,7 +476,11 @@ def test_shapes_answer_like_those_of_tensorflow_1():
 
 def test_static_shapes_survive_symbolic_ones():
     x, y = K.placeholder((None, 3, 4)), K.placeholder((None, 12))
-    assert K.int_shape(K.reshape(y, (K.shape(x)[0], K.shape(x)[1], -1))) == (None, 3, None)
+    assert K.int_shape(K.reshape(y, (K.shape(x)[0], K.shape(x)[1], -1))) == (
+        None,
+        3,
+        None,
+    )
     assert K.int_shape(K.reshape(y, K.shape(x))) == (None, 3, 4)
     assert K.int_shape(K.random_normal((K.shape(x)[0], 7))) == (None, 7)
 
@@ -421,8 +491,14 @@ def test_static_shapes_survive_symbolic_ones():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda x: K.dot(x, K.zeros((4, 5))), r"K.dot received tensors of shapes \(None, 3\), \(4, 5\): Dim"),
-        (lambda x: x + K.zeros((4,)), r"add received tensors of shapes \(None, 3\), \(4,\)"),
+        (
+            lambda x: K.dot(x, K.zeros((4, 5))),
+            r"K.dot received tensors of shapes \(None, 3\), \(4, 5\): Dim",
+        ),
+        (
+            lambda x: x + K.zeros((4,)),
+            r"add received tensors of shapes \(None, 3\), \(4,\)",
+        ),
         (lambda x: K.concatenate([x, K.zeros((2, 2, 2))]), "K.concatenate received"),
         (lambda x: K.reshape(x, (5, 2, -2)), "K.reshape received"),
         (lambda x: K.sum(x, axis=3), "K.sum received"),
@@ -441,7 +517,9 @@ def test_bad_operations_are_told_in_words_of_k(build, message):
 def test_batches_that_dont_fit_are_told_at_the_call():
     x, y = K.placeholder((None, 3), name="x"), K.placeholder((None, 3), name="y")
     f = K.function([x, y], [K.mean(x - y)])
-    with pytest.raises(DataError, match=r"sub_\d+ received tensors of shapes \(2, 3\), \(4, 3\)") as caught:
+    with pytest.raises(
+        DataError, match=r"sub_\d+ received tensors of shapes \(2, 3\), \(4, 3\)"
+    ) as caught:
         f([np.zeros((2, 3)), np.zeros((4, 3))])
     assert "{{" not in str(caught.value)
     assert f([np.zeros((2, 3)), np.zeros((2, 3))])[0] == 0
@@ -530,8 +608,14 @@ def test_import_is_silent_and_changes_nothing():
         "assert dict(os.environ) == before; import tensorflow as tf;"
         "print(tf.config.threading.get_intra_op_parallelism_threads())"
     )
-    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "TF_CPP_MIN_LOG_LEVEL"
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")
 
 
@@ -542,12 +626,17 @@ def test_import_brings_neither_keras_nor_jax_and_leaves_them_importable():
         "import tensorflow as tf; layer = tf.keras.layers.Dense(2); import jax, keras;"
         "print(layer(tf.ones((3, 4))).shape, isinstance(layer, keras.layers.Layer), jax.numpy.ones(2).shape)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True
+    )
     assert (done.returncode, done.stdout) == (0, "(3, 2) True (2,)\n"), done.stderr
 
 
 def test_batch_normalization_of_images_is_what_its_formula_says():
-    values = [np.random.randn(*shape).astype("float32") for shape in ((4, 3, 5, 2), (2,), (2,))]
+    values = [
+        np.random.randn(*shape).astype("float32")
+        for shape in ((4, 3, 5, 2), (2,), (2,))
+    ]
     x, gamma, beta = variables = [K.variable(value) for value in values]
     axes = [0, 1, 2]
     mean = K.mean(x, axes)
@@ -570,7 +659,9 @@ def test_images_normalised_by_given_moments_are_what_the_formula_says(shape):
     variables = [K.variable(value) for value in (x, mean, variance, beta, gamma)]
     result = K.batch_normalization(*variables, epsilon=0.01)
     expected = (x.astype(float) - mean) / np.sqrt(variance + 0.01) * gamma + beta
-    formula = (variables[0] - variables[1]) / K.sqrt(variables[2] + 0.01) * variables[4] + variables[3]
+    formula = (variables[0] - variables[1]) / K.sqrt(variables[2] + 0.01) * variables[
+        4
+    ] + variables[3]
     slopes = [K.gradients(K.sum(K.sin(y)), variables) for y in (result, formula)]
     (alone,) = K.function([], [result])([])
     both, *found = K.function([], [result, *slopes[0], *slopes[1]])([])
@@ -581,7 +672,9 @@ def test_images_normalised_by_given_moments_are_what_the_formula_says(shape):
 
 
 @pytest.mark.parametrize("stateful", [True, False])
-def test_what_a_plain_graph_returns_or_hands_on_is_not_overwritten_by_the_next_batch(tf, stateful):
+def test_what_a_plain_graph_returns_or_hands_on_is_not_overwritten_by_the_next_batch(
+    tf, stateful
+):
     image, kept = K.placeholder((None, 4, 4, 1)), []
     kernel = K.variable(array(2, 2, 1, 3))
 
@@ -589,7 +682,9 @@ def test_what_a_plain_graph_returns_or_hands_on_is_not_overwritten_by_the_next_b
         return tf.nn.conv2d(a, b, 1, "SAME"), tf.identity(a)
 
     def handed_on(a, b):
-        seen = tf.numpy_function(lambda x: kept.append(x) or x, [a], tf.float32, stateful=stateful)
+        seen = tf.numpy_function(
+            lambda x: kept.append(x) or x, [a], tf.float32, stateful=stateful
+        )
         return tf.nn.conv2d(seen, b, 1, "SAME")
 
     batches = [array(2, 4, 4, 1, seed=seed) for seed in range(4)]
@@ -614,7 +709,9 @@ def test_a_variable_of_tensorflow_in_a_plain_graph_keeps_what_it_is_assigned(tf)
         return found + 0 * tf.reduce_sum(tf.nn.conv2d(a, b, 1, "SAME"))
 
     f = K.function([image], [K.apply(change, image, kernel)])
-    changes = [f([np.full((2, 4, 4, 1), number, "float32")])[0].max() for number in range(1, 6)]
+    changes = [
+        f([np.full((2, 4, 4, 1), number, "float32")])[0].max() for number in range(1, 6)
+    ]
     assert changes == [1, 1, 1, 1, 1]
 
 
@@ -624,13 +721,18 @@ def test_a_plain_graph_takes_batches_without_making_tensors(tf, monkeypatch):
     kernel, total = K.variable(array(2, 2, 1, 3)), K.variable(0.0)
     convolution = K.apply(lambda a, b: tf.nn.conv2d(a, b, 1, "SAME"), image, kernel)
     run = staging.run
-    monkeypatch.setattr(staging, "run", lambda self, *given: staged.append(1) or run(self, *given))
+    monkeypatch.setattr(
+        staging, "run", lambda self, *given: staged.append(1) or run(self, *given)
+    )
     for updates, expected in (([], 2), ([K.update_add(total, K.sum(convolution))], 0)):
         f = K.function([image], [convolution], updates)
         for seed in range(3):
             batch = array(2, 4, 4, 1, seed=seed)
             np.testing.assert_allclose(
-                f([batch])[0], tf.nn.conv2d(batch, array(2, 2, 1, 3), 1, "SAME"), rtol=1e-5, atol=1e-6
+                f([batch])[0],
+                tf.nn.conv2d(batch, array(2, 2, 1, 3), 1, "SAME"),
+                rtol=1e-5,
+                atol=1e-6,
             )
         assert len(staged) == expected
         staged.clear()
@@ -648,9 +750,13 @@ def test_where_tensors_cant_share_memory_they_are_made_anew(tf, monkeypatch, fau
     x, total = K.placeholder((None, 2)), K.variable(0.0)
     f = K.function([x], [K.sum(x, axis=1)], [K.update_add(total, K.sum(x))])
     batches = [np.full((3, 2), number, "float32") for number in range(4)]
-    assert [f([batch])[0].tolist() for batch in batches] == [[2.0 * n] * 3 for n in range(4)]
+    assert [f([batch])[0].tolist() for batch in batches] == [
+        [2.0 * n] * 3 for n in range(4)
+    ]
     (sums,) = f.loop(f.borrow([np.concatenate(batches)]), np.arange(12).reshape(4, 3))
-    assert sums.tolist() == [[2.0 * n] * 3 for n in range(4)] and K.get_value(total) == 72
+    assert (
+        sums.tolist() == [[2.0 * n] * 3 for n in range(4)] and K.get_value(total) == 72
+    )
 
 
 def test_threads_that_call_one_function_get_their_own_results(tf):
@@ -660,7 +766,11 @@ def test_threads_that_call_one_function_get_their_own_results(tf):
 
     def work(number):
         batch = np.full((2, 64), number, "float32")
-        wrong.extend(found for _ in range(200) if not (found := f([batch])[0] == number * 4096).all())
+        wrong.extend(
+            found
+            for _ in range(200)
+            if not (found := f([batch])[0] == number * 4096).all()
+        )
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
     for thread in threads:

@@ -1,4 +1,5 @@
-"""TensorFlow's loops: XLA, effects of steps, what remains in memory; and its primitives of convolution."""
+"""TensorFlow's loops: XLA, effects of steps, what remains in memory; and its primitives
+of convolution."""
 
 import gc
 
@@ -29,8 +30,13 @@ def array(*shape, seed=0):
 
 
 def network(**options):
-    """Returns input, weights and loss of a recurrent network with dropout and a mask."""
-    x, w, u = K.placeholder((None, 7, 3)), K.variable(array(3, 4)), K.variable(array(4, 4, seed=1))
+    """Returns input, weights and loss of a recurrent network with dropout and a
+    mask."""
+    x, w, u = (
+        K.placeholder((None, 7, 3)),
+        K.variable(array(3, 4)),
+        K.variable(array(4, 4, seed=1)),
+    )
 
     def step(x, states):
         drawn = K.in_train_phase(K.dropout(states[0], 0.5, seed=3), states[0])
@@ -38,7 +44,9 @@ def network(**options):
         return output, [output]
 
     first = K.zeros_like(K.dot(x[:, 0], w))
-    last, outputs, _ = K.rnn(step, x, [first], mask=K.any(K.not_equal(x, 0), axis=-1), **options)
+    last, outputs, _ = K.rnn(
+        step, x, [first], mask=K.any(K.not_equal(x, 0), axis=-1), **options
+    )
     return x, [w, u], K.mean(K.square(last)) + K.mean(outputs**3)
 
 
@@ -68,8 +76,15 @@ def test_xla_compiles_loops_and_their_derivatives(compiled, go_backwards):
         x, weights, loss = network(go_backwards=go_backwards)
         first = K.gradients(loss, [*weights, x])
         second = K.gradients(sum(K.sum(K.square(g)) for g in first), weights)
-        f = K.function([x, K.learning_phase()], [loss, *first, *second], jit_compile=xla)
-        results.append([*f([data, 0]), *f.loop(f.upload([data]), np.array([[0, 1], [2, 3], [4, 0]]))])
+        f = K.function(
+            [x, K.learning_phase()], [loss, *first, *second], jit_compile=xla
+        )
+        results.append(
+            [
+                *f([data, 0]),
+                *f.loop(f.upload([data]), np.array([[0, 1], [2, 3], [4, 0]])),
+            ]
+        )
     for one, another in zip(*results, strict=True):
         np.testing.assert_allclose(one, another, rtol=2e-3, atol=1e-4)
 
@@ -78,18 +93,26 @@ def test_xla_compiles_loops_in_loops_and_gradients_inside(compiled):
     x, w = K.placeholder((None, 4, 3, 2)), K.variable(array(2, 2))
 
     def outer(x, states):
-        output = K.rnn(lambda x, s: (K.dot(x, w) * s[0], [K.dot(x, w) * s[0]]), x, [states[0]])[0]
+        output = K.rnn(
+            lambda x, s: (K.dot(x, w) * s[0], [K.dot(x, w) * s[0]]), x, [states[0]]
+        )[0]
         (slope,) = K.gradients(K.sum(output), [w])
         return output + K.sum(slope), [states[0] * 0.9]
 
     (gradient,) = K.gradients(K.sum(K.rnn(outer, x, [K.ones_like(x[:, 0, 0])])[1]), [w])
-    values = [K.function([x], [gradient], jit_compile=xla)([array(2, 4, 3, 2)])[0] for xla in (False, True)]
+    values = [
+        K.function([x], [gradient], jit_compile=xla)([array(2, 4, 3, 2)])[0]
+        for xla in (False, True)
+    ]
     np.testing.assert_allclose(*values, rtol=1e-4)
 
 
 def test_a_network_with_a_loop_is_trained_by_xla(compiled):
     x, weights, loss = network()
-    updates = [(w, w - 0.5 * g) for w, g in zip(weights, K.gradients(loss, weights), strict=True)]
+    updates = [
+        (w, w - 0.5 * g)
+        for w, g in zip(weights, K.gradients(loss, weights), strict=True)
+    ]
     f = K.function([x, K.learning_phase()], [loss], updates)
     losses = [f([array(5, 7, 3), 0])[0] for _ in range(20)]
     assert losses[-1] < 0.7 * losses[0]
@@ -100,7 +123,9 @@ def test_a_network_with_a_loop_is_trained_by_xla(compiled):
 
 def test_a_step_prints_once_though_it_is_differentiated(capfd):
     x, w = K.placeholder((None, 3, 1)), K.variable([1.0])
-    last = K.rnn(lambda x, s: (s[0], [K.print_tensor(s[0] * x * w, "state:")]), x, [x[:, 0]])[2][0]
+    last = K.rnn(
+        lambda x, s: (s[0], [K.print_tensor(s[0] * x * w, "state:")]), x, [x[:, 0]]
+    )[2][0]
     f = K.function([x], [last, *K.gradients(K.sum(last), [w])])
     value, slope = f([[[[1.0], [2.0], [3.0]]]])
     assert capfd.readouterr().err.count("state:") == 3
@@ -115,7 +140,9 @@ def test_draws_of_tensorflow_itself_are_those_of_the_derivative(tf):
         return output, [states[0] + output]
 
     _, outputs, (total,) = K.rnn(step, x, [K.zeros_like(x[:, 0])])
-    outputs, slope = K.function([x], [outputs, *K.gradients(K.sum(total), [w])])([np.zeros((1, 5, 2))])
+    outputs, slope = K.function([x], [outputs, *K.gradients(K.sum(total), [w])])(
+        [np.zeros((1, 5, 2))]
+    )
     np.testing.assert_allclose(outputs[0].sum(0), slope, rtol=1e-5)
 
 
@@ -138,7 +165,9 @@ def test_lookups_inside_a_step_are_differentiated():
     outputs = K.rnn(lambda x, s: (K.sum(K.gather(table, x), axis=1), []), x, [])[1]
     index = np.array([[[0, 1], [1, 2], [5, 5]]])
     (found,) = K.function([x], K.gradients(K.sum(outputs), [table]))([index])
-    np.testing.assert_array_equal(found, np.repeat([[1], [2], [1], [0], [0], [2]], 4, 1))
+    np.testing.assert_array_equal(
+        found, np.repeat([[1], [2], [1], [0], [0], [2]], 4, 1)
+    )
 
 
 def test_a_loss_that_a_loop_doesnt_change_has_no_slope():
@@ -153,7 +182,9 @@ def test_a_loss_that_a_loop_doesnt_change_has_no_slope():
 def test_the_number_of_steps_may_follow_from_values(tf):
     x = K.placeholder((None, None, 1))
     kept = K.apply(lambda v: tf.boolean_mask(v, v[0, :, 0] > 0, axis=1), x)
-    _, outputs, (total,) = K.rnn(lambda x, s: (x + s[0], [x + s[0]]), kept, [K.zeros_like(x[:, 0])])
+    _, outputs, (total,) = K.rnn(
+        lambda x, s: (x + s[0], [x + s[0]]), kept, [K.zeros_like(x[:, 0])]
+    )
     (slope,) = K.gradients(K.sum(outputs), [x])
     found = K.function([x], [total, slope])([[[[1.0], [-5.0], [3.0]]]])
     np.testing.assert_array_equal(found[0], [[4]])
@@ -162,7 +193,9 @@ def test_the_number_of_steps_may_follow_from_values(tf):
 
 def test_steps_that_change_a_state_s_size_are_told_at_the_call():
     x = K.placeholder((None, 3, None))
-    f = K.function([x], K.rnn(lambda x, s: (x, [K.concatenate([s[0], x])]), x, [x[:, 0]])[2])
+    f = K.function(
+        [x], K.rnn(lambda x, s: (x, [K.concatenate([s[0], x])]), x, [x[:, 0]])[2]
+    )
     with pytest.raises(DataError, match="loop"):
         f([array(2, 3, 4)])
 
@@ -174,7 +207,9 @@ def test_half_and_double_precision(kind, tolerance):
     data = array(3, 4, 2).astype(kind)
     found = K.function([x], [last, *K.gradients(K.sum(last), [w])])([data])
     assert [value.dtype.name for value in found] == [kind] * 2
-    np.testing.assert_allclose(found[1], data.astype("float64").sum((0, 1)), tolerance, tolerance)
+    np.testing.assert_allclose(
+        found[1], data.astype("float64").sum((0, 1)), tolerance, tolerance
+    )
 
 
 # Memory
@@ -191,13 +226,21 @@ def test_memory_doesnt_grow_with_loops(tf):
         loss += K.sum(K.lstm(K.dot(x, weights[0]), states, weights[1][:1])[0])
         slopes = K.gradients(loss, weights)
         second = K.gradients(K.sum(slopes[0] ** 2), weights)
-        K.function([x, K.learning_phase()], [loss, *second], jit_compile=False)([array(5, 7, 3), 1])
+        K.function([x, K.learning_phase()], [loss, *second], jit_compile=False)(
+            [array(5, 7, 3), 1]
+        )
 
     def count():
         gc.collect()
         kinds = Tensor, tf.__internal__.FuncGraph, tf.Variable
-        alive = [sum(issubclass(type(x), kind) for x in gc.get_objects()) for kind in kinds]
-        registered = sum(len(x._registry) for x in gc.get_objects() if issubclass(type(x), registry.Registry))
+        alive = [
+            sum(issubclass(type(x), kind) for x in gc.get_objects()) for kind in kinds
+        ]
+        registered = sum(
+            len(x._registry)
+            for x in gc.get_objects()
+            if issubclass(type(x), registry.Registry)
+        )
         return [*alive, registered, len(context.context().list_function_names())]
 
     build()
@@ -219,11 +262,19 @@ def convolved(x, kernel, strides, border_mode, dilation):
         total = {"valid": 0, "same": same, "full": 2 * (span - 1)}[border_mode]
         pairs.append((total // 2, total - total // 2))
     x = np.pad(x, [(0, 0), *pairs, (0, 0)])
-    sizes = [(n - span) // s + 1 for n, span, s in zip(x.shape[1:-1], spans, strides, strict=True)]
+    sizes = [
+        (n - span) // s + 1
+        for n, span, s in zip(x.shape[1:-1], spans, strides, strict=True)
+    ]
     result = np.zeros((len(x), *sizes, kernel.shape[-1]))
     for at in np.ndindex(*kernel.shape[:-2]):
         parts = zip(at, dilation, sizes, strides, strict=True)
-        taken = x[(slice(None), *(slice(i * d, i * d + (n - 1) * s + 1, s) for i, d, n, s in parts))]
+        taken = x[
+            (
+                slice(None),
+                *(slice(i * d, i * d + (n - 1) * s + 1, s) for i, d, n, s in parts),
+            )
+        ]
         result += taken @ kernel[at]
     return result
 
@@ -242,12 +293,19 @@ CONVOLUTIONS = [
 @pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("border_mode", ["valid", "same", "full"])
 @pytest.mark.parametrize(("sizes", "window", "strides", "dilation"), CONVOLUTIONS)
-def test_convolutions_of_every_type_are_those_of_numpy(sizes, window, strides, dilation, border_mode, kind):
-    x, kernel = array(2, *sizes, 2).astype(kind), array(*window, 2, 3, seed=1).astype(kind)
+def test_convolutions_of_every_type_are_those_of_numpy(
+    sizes, window, strides, dilation, border_mode, kind
+):
+    x, kernel = (
+        array(2, *sizes, 2).astype(kind),
+        array(*window, 2, 3, seed=1).astype(kind),
+    )
     known = K.placeholder((None, *sizes, 2), dtype=kind)
     unknown = K.placeholder((None, *[None] * len(sizes), 2), dtype=kind)
     w, backend = K.variable(kernel, dtype=kind), K.load("tensorflow")
-    wanted = convolved(x.astype("float64"), kernel.astype("float64"), strides, border_mode, dilation)
+    wanted = convolved(
+        x.astype("float64"), kernel.astype("float64"), strides, border_mode, dilation
+    )
     for node in (known, unknown):
         result = backend._convolve(node, w, strides, border_mode, dilation)
         slopes = K.gradients(K.sum(result), [w, node])
@@ -274,16 +332,26 @@ def test_volumes_of_every_type_are_pooled_and_differentiated_twice(kind, mode):
         result = backend._pool(x, (2, 3, 2), (2, 1, 2), "valid", mode)
         (slope,) = K.gradients(K.sum(result**2), [x])
         found = K.function([x], [result, *K.gradients(K.sum(slope), [x])])([data])
-        windows = np.lib.stride_tricks.sliding_window_view(data, (2, 3, 2), (1, 2, 3))[:, ::2, :, ::2]
-        wanted = windows.astype("float64").max((-1, -2, -3)) if mode == "max" else windows.mean((-1, -2, -3))
-        np.testing.assert_allclose(found[0], wanted, 1e-2 if kind == "float16" else 1e-12)
+        windows = np.lib.stride_tricks.sliding_window_view(data, (2, 3, 2), (1, 2, 3))[
+            :, ::2, :, ::2
+        ]
+        wanted = (
+            windows.astype("float64").max((-1, -2, -3))
+            if mode == "max"
+            else windows.mean((-1, -2, -3))
+        )
+        np.testing.assert_allclose(
+            found[0], wanted, 1e-2 if kind == "float16" else 1e-12
+        )
         assert found[0].dtype == kind and np.all(found[1] >= 0) and found[1].any()
 
 
 def test_xla_is_kept_off_convolutions_and_left_to_pooling(tf, monkeypatch):
     uses, original = [], tf.function
     monkeypatch.setattr(
-        tf, "function", lambda fn, **o: uses.append(o.get("jit_compile", False)) or original(fn, **o)
+        tf,
+        "function",
+        lambda fn, **o: uses.append(o.get("jit_compile", False)) or original(fn, **o),
     )
     x, backend = K.placeholder((None, 6, 6, 2)), K.load("tensorflow")
     kernels = K.variable(array(2, 2, 2, 2))
@@ -292,7 +360,10 @@ def test_xla_is_kept_off_convolutions_and_left_to_pooling(tf, monkeypatch):
         (backend._convolve(x, kernels, (1, 1), "same", (1, 1)), [False]),
         (backend._convolve_depthwise(x, kernels, (1, 1), "same"), [False]),
         (backend._convolve_back(x, kernels, (6, 6), (1, 1), "same"), [False]),
-        (K.rnn(lambda x, s: (K.conv2d(x, kernels), []), K.expand_dims(x, 1), [])[0], [False]),
+        (
+            K.rnn(lambda x, s: (K.conv2d(x, kernels), []), K.expand_dims(x, 1), [])[0],
+            [False],
+        ),
     ]:
         uses.clear()
         K.function([x], [node])([array(2, 6, 6, 2)])

@@ -1,4 +1,5 @@
-"""What is particular to the Theano backend: raw PyTensor code, linkers, precision, interruption, threads."""
+"""What is particular to the Theano backend: raw PyTensor code, linkers, precision,
+interruption, threads."""
 
 import os
 import signal
@@ -22,14 +23,19 @@ def theano():
 
 
 def lowered(function, phase, *arrays):
-    """Returns the program that JAX made of one step, as text: before XLA's optimisation and after it."""
+    """Returns the program that JAX made of one step, as text: before XLA's optimisation
+    and after it."""
     import jax
 
     function.run([np.asarray(a, "float32") for a in arrays], phase)
     with jax.enable_x64(True):
-        variables = [function._values(slots) for slots in (function._old, function._read)]
+        variables = [
+            function._values(slots) for slots in (function._old, function._read)
+        ]
         given = [np.asarray(a, "float32") for a in arrays]
-        program = function._jitted["step", phase, False].lower(*variables, function.counters(0), *given)
+        program = function._jitted["step", phase, False].lower(
+            *variables, function.counters(0), *given
+        )
         return program.as_text(), program.compile().as_text()
 
 
@@ -38,25 +44,35 @@ def lowered(function, phase, *arrays):
 
 def test_raw_code_works_on_placeholders_and_variables():
     x, w = K.placeholder((None, 3)), K.variable(np.eye(3))
-    y = pt.tanh(x @ w).sum(axis=1) + pt.sort(x, axis=1)[:, 0] + pt.cumsum(x, axis=1)[:, -1]
+    y = (
+        pt.tanh(x @ w).sum(axis=1)
+        + pt.sort(x, axis=1)[:, 0]
+        + pt.cumsum(x, axis=1)[:, -1]
+    )
     data = np.random.randn(4, 3).astype("float32")
     value, gradient = K.function([x], [y, pt.grad(y.sum(), w)])([data])
     expected = np.tanh(data).sum(1) + np.sort(data, 1)[:, 0] + data.sum(1)
     np.testing.assert_allclose(value, expected, rtol=1e-5)
-    np.testing.assert_allclose(gradient, data.T @ (1 - np.tanh(data) ** 2), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        gradient, data.T @ (1 - np.tanh(data) ** 2), rtol=1e-4, atol=1e-6
+    )
 
 
 def test_pytensors_own_function_runs_on_our_variables():
     w = K.variable([1.0, 2.0])
     K.function([], [], [K.update_add(w, 1)])([])
     assert type(w.get_value()) is np.ndarray
-    np.testing.assert_array_equal(pytensor.function([], w * 2, mode="FAST_COMPILE")(), [4, 6])
+    np.testing.assert_array_equal(
+        pytensor.function([], w * 2, mode="FAST_COMPILE")(), [4, 6]
+    )
 
 
 def test_ops_unknown_to_this_plugin_are_looked_up_in_pytensor():
     x = K.placeholder((2, 2))
     data = np.array([[2.0, 1.0], [1.0, 3.0]])
-    np.testing.assert_allclose(K.function([x], [pt.linalg.det(x)])([data])[0], 5, rtol=1e-5)
+    np.testing.assert_allclose(
+        K.function([x], [pt.linalg.det(x)])([data])[0], 5, rtol=1e-5
+    )
 
 
 def test_op_without_any_jax_version_says_what_to_do():
@@ -89,7 +105,8 @@ def test_shapes_that_dont_meet_are_a_data_error():
 def test_index_out_of_range_gives_nan_instead_of_another_row():
     table, index = K.variable(np.ones((3, 2))), K.placeholder((None,), dtype="int32")
     np.testing.assert_array_equal(
-        np.isnan(K.function([index], [K.gather(table, index)])([[2, 3]])[0]), [[False] * 2, [True] * 2]
+        np.isnan(K.function([index], [K.gather(table, index)])([[2, 3]])[0]),
+        [[False] * 2, [True] * 2],
     )
 
 
@@ -120,7 +137,9 @@ def test_deep_graphs_have_gradients():
     for _ in range(700):
         y = y * 0.999 + 0.0001
     limit = sys.getrecursionlimit()
-    np.testing.assert_allclose(K.eval(K.gradients(K.sum(y), [x])[0]), [0.999**700], rtol=1e-4)
+    np.testing.assert_allclose(
+        K.eval(K.gradients(K.sum(y), [x])[0]), [0.999**700], rtol=1e-4
+    )
     assert sys.getrecursionlimit() == limit
 
 
@@ -128,7 +147,8 @@ def test_constants_are_folded_without_warnings():
     x = K.placeholder((None,))
     zero = K.variable(0.0) * 0
     np.testing.assert_array_equal(
-        K.function([x], [x + K.cast(1 / pt.constant(0.0), "float32")])([[1.0]])[0], [np.inf]
+        K.function([x], [x + K.cast(1 / pt.constant(0.0), "float32")])([[1.0]])[0],
+        [np.inf],
     )
     assert K.eval(zero) == 0
 
@@ -144,7 +164,9 @@ def test_values_of_tensors_are_not_stored():
 def test_linkers_agree_on_numbers_and_draws(theano):
     x, w = K.placeholder((None, 3)), K.variable(np.random.randn(3, 2))
     start = K.get_value(w)
-    y = K.in_train_phase(K.dropout(K.dot(x, w), 0.5), K.softmax(K.dot(x, w))) + K.random_normal((4, 2))
+    y = K.in_train_phase(
+        K.dropout(K.dot(x, w), 0.5), K.softmax(K.dot(x, w))
+    ) + K.random_normal((4, 2))
     updates = [K.update_sub(w, K.gradients(K.sum(K.square(y)), [w])[0])]
     data = np.random.randn(4, 3)
     runs = []
@@ -168,10 +190,20 @@ def test_linker_of_the_backend_is_the_default(theano, monkeypatch):
 
 
 def test_float32_graphs_hold_no_float64():
-    x, w, i = K.placeholder((None, 4)), K.variable(np.random.randn(4, 3)), K.variable(0, dtype="int32")
+    x, w, i = (
+        K.placeholder((None, 4)),
+        K.variable(np.random.randn(4, 3)),
+        K.variable(0, dtype="int32"),
+    )
     y = K.dropout(K.softmax(K.dot(x, w) * 0.3 + 1), 0.5)
-    loss = K.mean(K.categorical_crossentropy(y, K.one_hot(K.argmax(y), 3))) + K.std(x) + K.mean(K.equal(i, 0))
-    f = K.function([x], [loss], [K.update_sub(w, K.gradients(loss, [w])[0]), K.update_add(i, 1)])
+    loss = (
+        K.mean(K.categorical_crossentropy(y, K.one_hot(K.argmax(y), 3)))
+        + K.std(x)
+        + K.mean(K.equal(i, 0))
+    )
+    f = K.function(
+        [x], [loss], [K.update_sub(w, K.gradients(loss, [w])[0]), K.update_add(i, 1)]
+    )
     for text in lowered(f, None, np.random.randn(5, 4)):
         assert "f32" in text and "f64" not in text
 
@@ -187,7 +219,9 @@ def test_nothing_process_wide_is_left_changed():
         "K.set_floatx('float32')\n"
         "y = K.placeholder((None,)); print(K.function([y], [y * 0.1])([[3.0]])[0].dtype)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert done.stdout.split() == ["float64", "False", "float32", "float32"]
 
 
@@ -211,7 +245,17 @@ def test_loops_are_compiled_for_32_steps_or_some_more_than_there_were_at_most():
     x = K.placeholder((None, 2))
     f = K.function([x], [K.sum(x)])
     handle = f.upload([np.ones((8, 2))])
-    for steps, compiled in ((1, 1), (5, 2), (4, 2), (32, 2), (1, 2), (33, 3), (9, 3), (34, 3), (41, 4)):
+    for steps, compiled in (
+        (1, 1),
+        (5, 2),
+        (4, 2),
+        (32, 2),
+        (1, 2),
+        (33, 3),
+        (9, 3),
+        (34, 3),
+        (41, 4),
+    ):
         assert f.loop(handle, np.zeros((steps, 3), int))[0].tolist() == [6] * steps
         assert len(f._ready) == compiled
 
@@ -222,7 +266,9 @@ def test_loops_are_compiled_for_32_steps_or_some_more_than_there_were_at_most():
 def test_interrupts_lose_no_variable(interruptible):
     a, b = K.variable(np.zeros(300)), K.variable(np.zeros(300))
     x = K.placeholder((None, 300))
-    f = K.function([x], [K.sum(a)], [K.update_add(a, K.mean(x)), K.update_add(b, K.mean(x))])
+    f = K.function(
+        [x], [K.sum(a)], [K.update_add(a, K.mean(x)), K.update_add(b, K.mean(x))]
+    )
     data, stop, caught, armed = np.ones((4, 300), "float32"), threading.Event(), 0, []
     handle = f.upload([data])
     f([data])

@@ -1,4 +1,5 @@
-"""Convolutions and pooling of the Theano backend: against NumPy, under all linkers; how they are compiled."""
+"""Convolutions and pooling of the Theano backend: against NumPy, under all linkers; how
+they are compiled."""
 
 import itertools
 import subprocess
@@ -12,7 +13,7 @@ from oneiros.errors import DataError, ShapeError
 from oneiros_backend_theano import windows
 from oneiros_backend_theano.convolution import Convolve
 from oneiros_backend_theano.pooling import average_pool, max_pool
-from oneiros_jax_common import convolutions, cpu
+from oneiros_jax_support import convolutions, cpu
 
 PERFORM = "FAST_COMPILE"
 
@@ -34,8 +35,14 @@ def widths(border, size, window, stride, dilation, axis):
 def cells(x, window, strides, border, dilation, value=0.0):
     """Returns the values of each cell of the window in all windows, by NumPy."""
     rank = len(strides)
-    numbers = list(zip(x.shape[1:-1], window, strides, dilation, range(rank), strict=True))
-    padded = np.pad(x, [(0, 0), *(widths(border, *n) for n in numbers), (0, 0)], constant_values=value)
+    numbers = list(
+        zip(x.shape[1:-1], window, strides, dilation, range(rank), strict=True)
+    )
+    padded = np.pad(
+        x,
+        [(0, 0), *(widths(border, *n) for n in numbers), (0, 0)],
+        constant_values=value,
+    )
     found = []
     for cell in itertools.product(*map(range, window)):
         at = [slice(None)]
@@ -49,19 +56,29 @@ def cells(x, window, strides, border, dilation, value=0.0):
 def correlate(x, kernel, strides, border, dilation):
     window = kernel.shape[:-2]
     taps = kernel.reshape(-1, *kernel.shape[-2:])
-    return sum(c @ tap for c, tap in zip(cells(x, window, strides, border, dilation), taps, strict=True))
+    return sum(
+        c @ tap
+        for c, tap in zip(
+            cells(x, window, strides, border, dilation), taps, strict=True
+        )
+    )
 
 
 def depthwise(x, kernel, strides, border):
     *window, channels, each = kernel.shape
     found = cells(x, window, strides, border, (1, 1))
-    total = sum(c[..., None] * k for c, k in zip(found, kernel.reshape(-1, channels, each), strict=True))
+    total = sum(
+        c[..., None] * k
+        for c, k in zip(found, kernel.reshape(-1, channels, each), strict=True)
+    )
     return total.reshape(*total.shape[:3], channels * each)
 
 
 def transposed(linear, like, g):
     """Applies the transpose of a linear function by way of its matrix."""
-    matrix = np.array([linear(row.reshape(like.shape)).ravel() for row in np.eye(like.size)])
+    matrix = np.array(
+        [linear(row.reshape(like.shape)).ravel() for row in np.eye(like.size)]
+    )
     return (matrix @ g.ravel()).reshape(like.shape)
 
 
@@ -82,25 +99,39 @@ CONVOLUTIONS = [
 
 
 @pytest.mark.parametrize("mode", [None, PERFORM], ids=["jax", "perform"])
-@pytest.mark.parametrize(("size", "window", "strides", "border", "dilation"), CONVOLUTIONS)
+@pytest.mark.parametrize(
+    ("size", "window", "strides", "border", "dilation"), CONVOLUTIONS
+)
 def test_convolution_and_its_derivatives(size, window, strides, border, dilation, mode):
-    x, kernel = K.placeholder((None,) * len(size), dtype="float64"), K.placeholder(window, dtype="float64")
+    x, kernel = (
+        K.placeholder((None,) * len(size), dtype="float64"),
+        K.placeholder(window, dtype="float64"),
+    )
     y = Convolve(strides, border, dilation)(x, kernel)
     draw = np.random.RandomState(0)
     a, b = draw.randn(*size), draw.randn(*window)
     expected = correlate(a, b, strides, border, dilation)
     weights = draw.randn(*expected.shape)
-    found = run([y, *K.gradients(K.sum(y * K.variable(weights, dtype="float64")), [x, kernel])],
-                {x: a, kernel: b}, mode)  # fmt: skip
+    found = run(
+        [y, *K.gradients(K.sum(y * K.variable(weights, dtype="float64")), [x, kernel])],
+        {x: a, kernel: b},
+        mode,
+    )
     np.testing.assert_allclose(found[0], expected, rtol=1e-10, atol=1e-12)
-    by_input = transposed(lambda row: correlate(row, b, strides, border, dilation), a, weights)
-    by_kernel = transposed(lambda row: correlate(a, row, strides, border, dilation), b, weights)
+    by_input = transposed(
+        lambda row: correlate(row, b, strides, border, dilation), a, weights
+    )
+    by_kernel = transposed(
+        lambda row: correlate(a, row, strides, border, dilation), b, weights
+    )
     np.testing.assert_allclose(found[1], by_input, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(found[2], by_kernel, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("mode", [None, PERFORM], ids=["jax", "perform"])
-@pytest.mark.parametrize(("strides", "border", "each"), [((1, 1), "valid", 1), ((2, 1), "same", 3)])
+@pytest.mark.parametrize(
+    ("strides", "border", "each"), [((1, 1), "valid", 1), ((2, 1), "same", 3)]
+)
 def test_depthwise_convolution_and_its_derivatives(strides, border, each, mode, theano):
     x, kernel = (
         K.placeholder((None, 5, 4, 2), dtype="float64"),
@@ -111,8 +142,11 @@ def test_depthwise_convolution_and_its_derivatives(strides, border, each, mode, 
     a, b = draw.randn(2, 5, 4, 2), draw.randn(3, 2, 2, each)
     expected = depthwise(a, b, strides, border)
     weights = draw.randn(*expected.shape)
-    found = run([y, *K.gradients(K.sum(y * K.variable(weights, dtype="float64")), [x, kernel])],
-                {x: a, kernel: b}, mode)  # fmt: skip
+    found = run(
+        [y, *K.gradients(K.sum(y * K.variable(weights, dtype="float64")), [x, kernel])],
+        {x: a, kernel: b},
+        mode,
+    )
     np.testing.assert_allclose(found[0], expected, rtol=1e-10, atol=1e-12)
     by_input = transposed(lambda row: depthwise(row, b, strides, border), a, weights)
     by_kernel = transposed(lambda row: depthwise(a, row, strides, border), b, weights)
@@ -140,7 +174,12 @@ POOLINGS = [
 @pytest.mark.parametrize(("size", "window", "strides", "border"), POOLINGS)
 def test_pooling_and_its_derivatives(size, window, strides, border, pool, mode):
     x = K.placeholder((None,) * len(size), dtype="float64")
-    a = np.random.RandomState(0).permutation(np.prod(size)).reshape(size).astype("float64")
+    a = (
+        np.random.RandomState(0)
+        .permutation(np.prod(size))
+        .reshape(size)
+        .astype("float64")
+    )
     y = pool(x, window, strides, border)
     (first,) = K.gradients(K.sum(K.square(y)), [x])
     (second,) = K.gradients(K.sum(K.square(first)), [x])
@@ -148,11 +187,20 @@ def test_pooling_and_its_derivatives(size, window, strides, border, pool, mode):
     expected = pooled(a, window, strides, border, pool)
     np.testing.assert_allclose(values, expected)
     steps = np.eye(a.size).reshape(a.size, *size) * 1e-3
-    jacobian = np.array([(pooled(a + s, window, strides, border, pool) - expected) / 1e-3 for s in steps])
+    jacobian = np.array(
+        [
+            (pooled(a + s, window, strides, border, pool) - expected) / 1e-3
+            for s in steps
+        ]
+    )
     jacobian = jacobian.reshape(a.size, -1)
-    np.testing.assert_allclose(once.ravel(), 2 * jacobian @ expected.ravel(), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(
+        once.ravel(), 2 * jacobian @ expected.ravel(), rtol=1e-6, atol=1e-6
+    )
     hessian = 2 * jacobian @ jacobian.T
-    np.testing.assert_allclose(twice.ravel(), 2 * hessian @ once.ravel(), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(
+        twice.ravel(), 2 * hessian @ once.ravel(), rtol=1e-6, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("mode", [None, PERFORM], ids=["jax", "perform"])
@@ -179,7 +227,10 @@ def test_maxima_hand_nan_on(mode):
 
 
 def test_second_derivatives_of_convolutions():
-    x, kernel = K.placeholder((2, 4, 5, 2), dtype="float64"), K.placeholder((2, 3, 2, 3), dtype="float64")
+    x, kernel = (
+        K.placeholder((2, 4, 5, 2), dtype="float64"),
+        K.placeholder((2, 3, 2, 3), dtype="float64"),
+    )
     y = Convolve((2, 1), "same", (1, 1))(x, kernel)
     first = K.gradients(K.sum(y * K.square(y)), [x, kernel])
     norm = sum(K.sum(K.square(g)) for g in first)
@@ -194,8 +245,12 @@ def test_second_derivatives_of_convolutions():
             for sign in (1, -1):
                 array = feeds[tensor].copy()
                 array[place] += sign * step
-                moved.append(f([array if t is tensor else a for t, a in feeds.items()])[0])
-            np.testing.assert_allclose(derivative[place], (moved[0] - moved[1]) / (2 * step), rtol=1e-5)
+                moved.append(
+                    f([array if t is tensor else a for t, a in feeds.items()])[0]
+                )
+            np.testing.assert_allclose(
+                derivative[place], (moved[0] - moved[1]) / (2 * step), rtol=1e-5
+            )
 
 
 def test_transposed_convolution_is_the_transpose(theano):
@@ -214,13 +269,18 @@ def test_numba_linker_compiles_the_ops():
     y = max_pool(Convolve((1, 1), "same", (1, 1))(x, kernel), (2, 2), (2, 2), "valid")
     outputs = [y, *K.gradients(K.sum(y), [kernel])]
     feeds = {x: np.random.randn(3, 6, 6, 2)}
-    for got, want in zip(run(outputs, feeds, "NUMBA"), run(outputs, feeds), strict=True):
+    for got, want in zip(
+        run(outputs, feeds, "NUMBA"), run(outputs, feeds), strict=True
+    ):
         np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_types_are_kept(dtype):
-    x, kernel = K.placeholder((1, 4, 4, 1), dtype=dtype), K.placeholder((2, 2, 1, 1), dtype=dtype)
+    x, kernel = (
+        K.placeholder((1, 4, 4, 1), dtype=dtype),
+        K.placeholder((2, 2, 1, 1), dtype=dtype),
+    )
     y = max_pool(Convolve((1, 1), "same", (1, 1))(x, kernel), (2, 2), (1, 1), "same")
     y = average_pool(y, (2, 2), (2, 2), "same")
     outputs = [y, *K.gradients(K.sum(y), [x, kernel])]
@@ -265,7 +325,10 @@ def test_padding_and_its_derivative(theano):
 
 @pytest.mark.parametrize(
     ("size", "window", "strides"),
-    [((5, 9, 8, 3), (3, 3, 3, 20), (1, 2)), ((3, 5, 6, 7, 3), (2, 3, 2, 3, 5), (2, 1, 1))],
+    [
+        ((5, 9, 8, 3), (3, 3, 3, 20), (1, 2)),
+        ((3, 5, 6, 7, 3), (2, 3, 2, 3, 5), (2, 1, 1)),
+    ],
 )
 def test_our_functions_for_xla_agree_with_its_own(size, window, strides, monkeypatch):
     x, kernel = K.placeholder((None, *size[1:])), K.placeholder(window)
@@ -288,7 +351,8 @@ def test_steps_with_convolutions_run_one_by_one_on_a_cpu(monkeypatch):
     sums, draws = f.loop(f.upload([data]), [[0, 1], [2, 3], [4, 5]])
     assert [kind for kind, *_ in f._jitted] == ["step"]
     once = [
-        correlate(data[i : i + 2], np.ones((2, 2, 1, 1)), (1, 1), "valid", (1, 1)).sum() for i in (0, 2, 4)
+        correlate(data[i : i + 2], np.ones((2, 2, 1, 1)), (1, 1), "valid", (1, 1)).sum()
+        for i in (0, 2, 4)
     ]
     np.testing.assert_allclose(sums, np.multiply(once, [1, 2, 4]), rtol=1e-5)
     assert len(np.unique(draws)) == 6
@@ -308,11 +372,15 @@ def test_an_option_that_xla_doesnt_know_is_left_out(monkeypatch):
 
 def test_maxima_are_found_without_xlas_windows():
     x = K.placeholder((8, 8, 8, 4))
-    f = K.function([x], K.gradients(K.sum(K.square(max_pool(x, (2, 2), (2, 2), "valid"))), [x]))
+    f = K.function(
+        [x], K.gradients(K.sum(K.square(max_pool(x, (2, 2), (2, 2), "valid"))), [x])
+    )
     a = np.random.randn(8, 8, 8, 4).astype("float32")
     f([a])
     function = f._jitted["step", None, False]
-    program = function.lower(f._values(f._old), f._values(f._read), f.counters(0), a).as_text()
+    program = function.lower(
+        f._values(f._old), f._values(f._read), f.counters(0), a
+    ).as_text()
     assert "reduce_window" not in program and "select_and_scatter" not in program
 
 
@@ -320,7 +388,10 @@ def test_sums_per_channel():
     x = K.placeholder((None, 5, 6, 3))
     a = np.random.randn(4, 5, 6, 3)
     np.testing.assert_allclose(
-        run([K.sum(x, axis=(0, 1, 2))], {x: a})[0], a.sum((0, 1, 2)), rtol=1e-5, atol=1e-5
+        run([K.sum(x, axis=(0, 1, 2))], {x: a})[0],
+        a.sum((0, 1, 2)),
+        rtol=1e-5,
+        atol=1e-5,
     )
 
 
@@ -329,7 +400,12 @@ def test_windows_are_known_to_numba_once():
     assert windows.register_with_numba.cache_info().currsize == 1
     x = K.placeholder((1, 4, 4, 1))
     f = pytensor.function([x], max_pool(x, (2, 2), (2, 2), "valid"), mode="NUMBA")
-    assert f(np.arange(16, dtype="float32").reshape(1, 4, 4, 1)).ravel().tolist() == [5, 7, 13, 15]
+    assert f(np.arange(16, dtype="float32").reshape(1, 4, 4, 1)).ravel().tolist() == [
+        5,
+        7,
+        13,
+        15,
+    ]
 
 
 def test_a_network_without_convolutions_loads_none_of_this():
@@ -341,5 +417,7 @@ K.function([x], [K.sum(x)])([[[1, 2, 3]]])
 extra = ("numba", "oneiros_backend_theano.convolution_", "oneiros_backend_theano.pooling_")
 print([name for name in sys.modules if name.startswith(extra)])
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,5 @@
-"""The comparison with hand-written loops: they compute what `fit` computes, and every limit is there."""
+"""The comparison with hand-written loops: they compute what `fit` computes, and every
+limit is there."""
 
 import importlib
 import math
@@ -11,17 +12,30 @@ from oneiros import backend
 
 ROOT = Path(__file__).parents[2]
 ROWS = {
-    "d tiny MLP", "a MLP", "b CNN", "c LSTM", "predict", "predict of one row", "train_on_batch",
-    "import to first batch", "peak memory", "ahead of Keras 3", "b CNN, Theano beside TensorFlow",
-    "c LSTM beside a plain scan", "a MLP: twice Keras 3", "b CNN: 1.2 times Keras 3",
-}  # fmt: skip
+    "d tiny MLP",
+    "a MLP",
+    "b CNN",
+    "c LSTM",
+    "predict",
+    "predict of one row",
+    "train_on_batch",
+    "import to first batch",
+    "peak memory",
+    "ahead of Keras 3",
+    "b CNN, Theano beside TensorFlow",
+    "c LSTM beside a plain scan",
+    "a MLP: twice Keras 3",
+    "b CNN: 1.2 times Keras 3",
+}
 
 
 @pytest.fixture
 def comparison(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     yield
-    for name in [name for name in sys.modules if name.split(".")[0] in ("compare", "comparison")]:
+    for name in [
+        name for name in sys.modules if name.split(".")[0] in ("compare", "comparison")
+    ]:
         del sys.modules[name]
 
 
@@ -41,7 +55,9 @@ LOOPS = [
 
 
 @pytest.mark.parametrize(("engine", "module", "form"), LOOPS)
-def test_fit_computes_what_loops_written_by_hand_compute(comparison, engine, module, form):
+def test_fit_computes_what_loops_written_by_hand_compute(
+    comparison, engine, module, form
+):
     from comparison import oneiros_case
     from comparison.cases import CASES
 
@@ -58,7 +74,10 @@ def test_keras_3_counts_but_where_it_computes_something_else(comparison):
     from comparison.cases import CASES
 
     def left_out(case):
-        records = {contender.name: run.Record(contender) for contender in run.contenders(CASES[case])}
+        records = {
+            contender.name: run.Record(contender)
+            for contender in run.contenders(CASES[case])
+        }
         return {r.contender.name for r in records.values()} - {
             r.contender.name for r in run.same_maths(case, records)
         }
@@ -71,10 +90,13 @@ def test_keras_3_counts_but_where_it_computes_something_else(comparison):
 def test_the_lstm_with_a_gradient_written_out_is_the_plain_one(comparison, case):
     from comparison import jax_loops
 
-    plain, by_hand = (jax_loops.Contender(case, form) for form in ("step", "step-gradient"))
+    plain, by_hand = (
+        jax_loops.Contender(case, form) for form in ("step", "step-gradient")
+    )
     x, y = plain.case.data(2 * plain.case.batch)
     expected, found = (
-        [contender.train_on_batch(x[i::2], y[i::2]) for i in (0, 1)] for contender in (plain, by_hand)
+        [contender.train_on_batch(x[i::2], y[i::2]) for i in (0, 1)]
+        for contender in (plain, by_hand)
     )
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
@@ -98,7 +120,9 @@ def test_every_row_of_limits_has_limits_for_each_engine_it_concerns(comparison):
     ("row", "case", "factor"),
     [("a MLP: twice Keras 3", "a", 0.5), ("b CNN: 1.2 times Keras 3", "b", 1 / 1.2)],
 )
-def test_tensorflow_is_ahead_of_keras_3_by_what_was_asked(comparison, row, case, factor):
+def test_tensorflow_is_ahead_of_keras_3_by_what_was_asked(
+    comparison, row, case, factor
+):
     from comparison.limits import LIMITS
 
     (limit,) = [limit for limit in LIMITS if limit.row == row]
@@ -126,7 +150,9 @@ def test_losses_that_differ_are_found(comparison):
     assert difference == pytest.approx(2e-5, rel=1e-3)
     assert "loss after them" in where
     (fault,) = run.faults("d", records)
-    assert fault.startswith("losses differ by 2.0e-05, loss after them: 0.5 of a, 0.50001 of b")
+    assert fault.startswith(
+        "losses differ by 2.0e-05, loss after them: 0.5 of a, 0.50001 of b"
+    )
     assert run.faults("d", records_of([1.0, 2.0, 0.5], [1.0, 2.0, 0.5])) == []
 
 
@@ -139,14 +165,24 @@ def test_ratios_are_those_of_the_same_turns(comparison):
     assert records["a"].ratio(records["b"], "evaluate", 1) == 2.0
 
 
-def test_a_loop_that_dropped_out_is_no_rival_and_drops_out_by_its_first_turn(comparison):
+def test_a_loop_that_dropped_out_is_no_rival_and_drops_out_by_its_first_turn(
+    comparison,
+):
     from comparison import run
 
     records = records_of([1.0], [1.0], [1.0])
-    for name, first, *others in (("a", 1.0, 3.0, 3.0), ("b", 1.6), ("c", 1.4, 4.0, 4.0)):
+    for name, first, *others in (
+        ("a", 1.0, 3.0, 3.0),
+        ("b", 1.6),
+        ("c", 1.4, 4.0, 4.0),
+    ):
         for turn, time in enumerate([first, *others]):
             records[name].add("predict", 0, turn, [time, time])
-    behind = {n for n, r in records.items() if run._far_behind(r.contender, records, ["predict"], 0)}
+    behind = {
+        n
+        for n, r in records.items()
+        if run._far_behind(r.contender, records, ["predict"], 0)
+    }
     assert behind == {"b"}
     assert run.best(records, "hand", "jax", "predict", 0) is records["a"]
     assert not run._far_behind(records["b"].contender, records, [], 0)
@@ -169,11 +205,18 @@ def test_losses_that_are_not_finite_are_found(comparison, place, value, first):
 def test_losses_that_are_not_finite_are_found_where_they_need_not_agree(comparison):
     from comparison import run
 
-    keras = run.Contender("keras3-tensorflow", "keras3", "tensorflow", "keras3", "1", ())
-    records = {**records_of([1.0, 2.0, 0.5]), keras.name: run.Record(keras, {}, [1.0, 2.0, 0.7])}
+    keras = run.Contender(
+        "keras3-tensorflow", "keras3", "tensorflow", "keras3", "1", ()
+    )
+    records = {
+        **records_of([1.0, 2.0, 0.5]),
+        keras.name: run.Record(keras, {}, [1.0, 2.0, 0.7]),
+    }
     assert run.faults("e", records) == []
     records[keras.name].losses[1] = math.nan
-    assert run.faults("e", records) == ["losses of keras3-tensorflow that aren't finite: [1.0, nan, 0.7]"]
+    assert run.faults("e", records) == [
+        "losses of keras3-tensorflow that aren't finite: [1.0, nan, 0.7]"
+    ]
 
 
 def test_the_command_fails_if_losses_are_not_finite(comparison, monkeypatch, capsys):
@@ -189,4 +232,7 @@ def test_the_command_fails_if_losses_are_not_finite(comparison, monkeypatch, cap
     assert compare.main() == 0
     measured["b"].losses[2] = math.nan
     assert compare.main() == 1
-    assert "MISSED (d) losses of b that aren't finite: [1.0, 2.0, nan]" in capsys.readouterr().out
+    assert (
+        "MISSED (d) losses of b that aren't finite: [1.0, 2.0, nan]"
+        in capsys.readouterr().out
+    )

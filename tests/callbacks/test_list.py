@@ -26,7 +26,9 @@ def test_a_list_passes_calls_on_in_order():
     assert [epoch for _, epoch, _ in notes[2:]] == [4, 4, 5, 5]
     listed.set_params({"verbose": 1})
     listed.set_model("model")
-    assert {(one.params["verbose"], one.model) for one in listed.callbacks} == {(1, "model")}
+    assert {(one.params["verbose"], one.model) for one in listed.callbacks} == {
+        (1, "model")
+    }
     for call in (listed.on_train_begin, listed.on_train_end):
         call()
         call({})
@@ -79,13 +81,18 @@ def test_after_a_run_batches_are_told_to_methods_of_classes_and_of_objects():
     of_object.on_batch_end = lambda batch, logs=None: notes.append(("end", batch, logs))
     for callback in (OfClass(), of_object):
         callback.on_run_end(logs)
-    assert notes[:2] == [("begin", 0, {"batch": 0, "size": 3}), ("begin", 1, {"batch": 1, "size": 1})]
+    assert notes[:2] == [
+        ("begin", 0, {"batch": 0, "size": 3}),
+        ("begin", 1, {"batch": 1, "size": 1}),
+    ]
     assert [note[:2] for note in notes[2:]] == [("end", 0), ("end", 1)]
     assert notes[3][2] == {"batch": 1, "size": 1, "loss": 0.25}
 
 
 def test_batches_are_not_gone_over_for_callbacks_that_hear_of_none():
-    Callback().on_run_end({"batch": iter(lambda: pytest.fail("a batch was looked at"), None)})
+    Callback().on_run_end(
+        {"batch": iter(lambda: pytest.fail("a batch was looked at"), None)}
+    )
 
 
 def test_history_starts_anew_with_each_training():
@@ -94,7 +101,10 @@ def test_history_starts_anew_with_each_training():
         history.on_train_begin()
         history.on_epoch_end(4, {"loss": 1.0})
         history.on_epoch_end(5, {"loss": 0.5, "val_loss": 2.0})
-    assert history.epoch == [4, 5] and history.history == {"loss": [1.0, 0.5], "val_loss": [2.0]}
+    assert history.epoch == [4, 5] and history.history == {
+        "loss": [1.0, 0.5],
+        "val_loss": [2.0],
+    }
 
 
 @pytest.mark.parametrize("name", ["ProgbarLogger", "ModelCheckpoint", "EarlyStopping"])

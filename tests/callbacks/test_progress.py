@@ -1,4 +1,5 @@
-"""The progress bar, seen in a terminal and in a file, and what ProgbarLogger shows with it."""
+"""The progress bar, seen in a terminal and in a file, and what ProgbarLogger shows with
+it."""
 
 import os
 import pty
@@ -36,9 +37,19 @@ print("after")
 def in_a_terminal(program, columns=100, **environment):
     """Returns what a program writes to a terminal that is `columns` wide."""
     leader, follower = pty.openpty()
-    settings = {**os.environ, "COLUMNS": str(columns), "LINES": "20", "TERM": "xterm", **environment}
+    settings = {
+        **os.environ,
+        "COLUMNS": str(columns),
+        "LINES": "20",
+        "TERM": "xterm",
+        **environment,
+    }
     process = subprocess.Popen(
-        [sys.executable, "-c", program], stdin=follower, stdout=follower, stderr=subprocess.PIPE, env=settings
+        [sys.executable, "-c", program],
+        stdin=follower,
+        stdout=follower,
+        stderr=subprocess.PIPE,
+        env=settings,
     )
     os.close(follower)
     written = b""
@@ -66,18 +77,31 @@ def last_of_each_line(text):
 def test_a_bar_moves_in_one_line_of_a_terminal():
     text = in_a_terminal(IN_A_TERMINAL.format(verbose=1), PYTHONIOENCODING="utf-8")
     lines = last_of_each_line(text)
-    assert lines[0] == "Epoch 1/2" and lines[2] == "Epoch 2/2" and lines[4:] == ["after", ""]
+    assert (
+        lines[0] == "Epoch 1/2"
+        and lines[2] == "Epoch 2/2"
+        and lines[4:] == ["after", ""]
+    )
     for line in (lines[1], lines[3]):
-        assert re.fullmatch(r"40/40 \|█{30}\| 00:00 - loss: 0\.2500 - val_loss: 1\.0000e-05", line)
+        assert re.fullmatch(
+            r"40/40 \|█{30}\| 00:00 - loss: 0\.2500 - val_loss: 1\.0000e-05", line
+        )
     drawn = text.split("\n")[1].split("\r")
-    assert any(re.match(r"20/40 \|█{15} {15}\| ETA 00:\d\d - loss: 3\.5000", line) for line in drawn)
+    assert any(
+        re.match(r"20/40 \|█{15} {15}\| ETA 00:\d\d - loss: 3\.5000", line)
+        for line in drawn
+    )
     assert max(map(len, drawn)) < 100
 
 
 def test_a_narrow_terminal_gets_a_short_bar_or_none():
-    text = in_a_terminal(IN_A_TERMINAL.format(verbose=1), columns=44, PYTHONIOENCODING="utf-8")
+    text = in_a_terminal(
+        IN_A_TERMINAL.format(verbose=1), columns=44, PYTHONIOENCODING="utf-8"
+    )
     drawn = text.split("\n")[1].rstrip("\r").split("\r")
-    assert re.fullmatch(r"40/40 00:00 - loss: 0\.2500 - val_loss: 1\.0000e-05", drawn[-1].rstrip())
+    assert re.fullmatch(
+        r"40/40 00:00 - loss: 0\.2500 - val_loss: 1\.0000e-05", drawn[-1].rstrip()
+    )
     while_it_moves = [line.rstrip() for line in drawn[:-1] if "ETA" in line]
     assert while_it_moves and all(len(line) < 44 for line in while_it_moves)
 
@@ -91,7 +115,9 @@ def test_a_terminal_without_unicode_gets_a_bar_of_ascii():
 def test_other_verbosities_draw_nothing_in_a_terminal(verbose):
     text = in_a_terminal(IN_A_TERMINAL.format(verbose=verbose)).replace("\r\n", "\n")
     line = "0s - loss: 0.2500 - val_loss: 1.0000e-05\n"
-    assert text == ("after\n" if verbose == 0 else f"Epoch 1/2\n{line}Epoch 2/2\n{line}after\n")
+    assert text == (
+        "after\n" if verbose == 0 else f"Epoch 1/2\n{line}Epoch 2/2\n{line}after\n"
+    )
 
 
 @pytest.fixture
@@ -104,7 +130,9 @@ def fitted():
         model.model.train_function = lambda arrays: [np.float32(arrays[0].mean())]
         model.model.test_function = lambda arrays: [np.float32(0.5)]
         x = np.arange(8.0)[:, None]
-        return model.fit(x, x, batch_size=3, nb_epoch=2, shuffle=False, **arguments), model
+        return model.fit(
+            x, x, batch_size=3, nb_epoch=2, shuffle=False, **arguments
+        ), model
 
     return fit
 
@@ -139,14 +167,21 @@ def test_evaluate_and_predict_show_progress_if_asked(fitted, capsys):
 
 def test_logger_has_keras_attributes_and_leaves_the_last_batch_to_the_epoch():
     logger = ProgbarLogger()
-    logger.set_params({"verbose": 0, "nb_epoch": 3, "nb_sample": 4, "metrics": ["loss"]})
+    logger.set_params(
+        {"verbose": 0, "nb_epoch": 3, "nb_sample": 4, "metrics": ["loss"]}
+    )
     logger.on_train_begin()
     logger.on_epoch_begin(0)
     for batch in range(2):
         logger.on_batch_begin(batch)
         assert logger.log_values == []
         logger.on_batch_end(batch, {"size": 2, "loss": 1.0, "batch": batch})
-    assert (logger.verbose, logger.nb_epoch, logger.seen, logger.log_values) == (0, 3, 4, [("loss", 1.0)])
+    assert (logger.verbose, logger.nb_epoch, logger.seen, logger.log_values) == (
+        0,
+        3,
+        4,
+        [("loss", 1.0)],
+    )
     assert logger.progbar.target == 4
 
 
@@ -162,7 +197,9 @@ class TestProgbar:
 
     def test_waits_between_drawings(self, monkeypatch):
         shown = []
-        monkeypatch.setattr(Progbar, "_show", lambda self, done, seconds: shown.append(self.seen_so_far))
+        monkeypatch.setattr(
+            Progbar, "_show", lambda self, done, seconds: shown.append(self.seen_so_far)
+        )
         bar = Progbar(100, interval=3600)
         for done in range(1, 101):
             bar.update(done, force=done == 50)
@@ -201,4 +238,8 @@ class TestProgbar:
     def test_keeps_keras_attributes(self):
         bar = Progbar(5, width=20, verbose=2, interval=0.5)
         assert (bar.target, bar.width, bar.verbose, bar.interval) == (5, 20, 2, 0.5)
-        assert abs(bar.start - time.time()) < 5 and bar.total_width == 0 and bar.last_update == 0
+        assert (
+            abs(bar.start - time.time()) < 5
+            and bar.total_width == 0
+            and bar.last_update == 0
+        )

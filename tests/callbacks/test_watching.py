@@ -68,28 +68,42 @@ class TestEarlyStopping:
 
     def test_says_so_if_asked(self, capsys):
         epochs(EarlyStopping(verbose=1), "val_loss", [1, 2])
-        assert capsys.readouterr().out == "Epoch 2: stopped early, val_loss no longer got better\n"
+        assert (
+            capsys.readouterr().out
+            == "Epoch 2: stopped early, val_loss no longer got better\n"
+        )
         epochs(EarlyStopping(), "val_loss", [1, 2])
         assert capsys.readouterr().out == ""
 
     def test_a_value_that_is_not_measured(self):
-        with pytest.warns(RuntimeWarning, match="EarlyStopping watches 'val_loss', which this fit doesn't"):
+        with pytest.warns(
+            RuntimeWarning,
+            match="EarlyStopping watches 'val_loss', which this fit doesn't",
+        ):
             model = epochs(EarlyStopping(), "loss", [1])
         assert not model.stop_training
 
     def test_bad_mode(self):
-        with pytest.raises(ArgumentError, match="mode takes 'auto', 'min' or 'max'; received 'least'"):
+        with pytest.raises(
+            ArgumentError, match="mode takes 'auto', 'min' or 'max'; received 'least'"
+        ):
             EarlyStopping(mode="least")
 
 
 class TestModelCheckpoint:
     def test_fills_in_the_path(self):
-        model = epochs(ModelCheckpoint("w.{epoch:02d}-{val_loss:.2f}.h5"), "val_loss", [1.234, 2])
+        model = epochs(
+            ModelCheckpoint("w.{epoch:02d}-{val_loss:.2f}.h5"), "val_loss", [1.234, 2]
+        )
         assert [path for _, path, _ in model.saved] == ["w.00-1.23.h5", "w.01-2.00.h5"]
-        assert {(what, overwrite) for what, _, overwrite in model.saved} == {("model", True)}
+        assert {(what, overwrite) for what, _, overwrite in model.saved} == {
+            ("model", True)
+        }
 
     def test_only_the_best(self):
-        callback = ModelCheckpoint("{epoch}", save_best_only=True, save_weights_only=True)
+        callback = ModelCheckpoint(
+            "{epoch}", save_best_only=True, save_weights_only=True
+        )
         model = epochs(callback, "val_loss", [3, 4, 2, 2, float("nan"), 1])
         assert model.saved == [("weights", number, True) for number in ("0", "2", "5")]
         assert callback.best == 1
@@ -104,18 +118,26 @@ class TestModelCheckpoint:
         assert [path for _, path, _ in model.saved] == ["2", "5"]
 
     def test_says_so_if_asked(self, capsys):
-        epochs(ModelCheckpoint("m.h5", verbose=1, save_best_only=True), "val_loss", [1, 2])
+        epochs(
+            ModelCheckpoint("m.h5", verbose=1, save_best_only=True), "val_loss", [1, 2]
+        )
         out = capsys.readouterr().out.split("\n")
         assert out[1] == "Epoch 1: saving the model to m.h5"
         assert out[3] == "Epoch 2: val_loss is 2.00000, no better than 1.00000"
 
     def test_a_value_that_is_not_measured(self):
-        with pytest.warns(RuntimeWarning, match=re.escape("It measures: 'loss'. For 'val_...' pass valid")):
+        with pytest.warns(
+            RuntimeWarning,
+            match=re.escape("It measures: 'loss'. For 'val_...' pass valid"),
+        ):
             model = epochs(ModelCheckpoint("m.h5", save_best_only=True), "loss", [1])
         assert model.saved == []
 
     def test_a_path_with_an_unknown_field(self):
-        with pytest.raises(ArgumentError, match=r"'m-\{val_acc\}.h5'.*The values at hand are: 'epoch', 'l"):
+        with pytest.raises(
+            ArgumentError,
+            match=r"'m-\{val_acc\}.h5'.*The values at hand are: 'epoch', 'l",
+        ):
             epochs(ModelCheckpoint("m-{val_acc}.h5"), "loss", [1])
 
     def test_a_file_that_loads(self, backend, tmp_path):
@@ -123,13 +145,18 @@ class TestModelCheckpoint:
         model.compile("sgd", "mse")
         x, y = np.random.normal(size=(8, 3)), np.random.normal(size=(8, 2))
         path = tmp_path / "best-{epoch}.h5"
-        model.fit(x, y, nb_epoch=2, verbose=0, callbacks=[ModelCheckpoint(path, period=2)])
+        model.fit(
+            x, y, nb_epoch=2, verbose=0, callbacks=[ModelCheckpoint(path, period=2)]
+        )
         assert [found.name for found in tmp_path.iterdir()] == ["best-1.h5"]
-        np.testing.assert_allclose(load_model(tmp_path / "best-1.h5").predict(x), model.predict(x), rtol=1e-5)
+        np.testing.assert_allclose(
+            load_model(tmp_path / "best-1.h5").predict(x), model.predict(x), rtol=1e-5
+        )
 
 
 def lowered(callback, name, values):
-    """Tells a callback of epochs with these values; returns the learning rates after them."""
+    """Tells a callback of epochs with these values; returns the learning rates after
+    them."""
     callback.set_model(Fake())
     callback.model.optimizer, rates = SGD(lr=1.0), []
     callback.on_train_begin({})
@@ -146,19 +173,48 @@ class TestReduceLROnPlateau:
             ({}, "val_loss", [3, 2, 1, *[1] * 11], [1] * 13 + [0.1]),
             ({"patience": 0}, "val_loss", [3, 3, 2, 2.0], [1, 0.1, 0.1, 0.01]),
             ({"patience": 1}, "val_loss", [3, 3, 3, 3, 3], [1, 1, 0.1, 0.01, 0.001]),
-            ({"patience": 2, "factor": 0.5}, "val_loss", [3] * 7, [1, 1, 1, 0.5, 0.5, 0.25, 0.25]),
+            (
+                {"patience": 2, "factor": 0.5},
+                "val_loss",
+                [3] * 7,
+                [1, 1, 1, 0.5, 0.5, 0.25, 0.25],
+            ),
             ({"patience": 0, "epsilon": 0.5}, "val_loss", [3, 2.6, 2.4], [1, 0.1, 0.1]),
-            ({"patience": 0, "monitor": "val_acc"}, "val_acc", [0.1, 0.2, 0.2], [1, 1, 0.1]),
-            ({"patience": 0, "monitor": "acc", "mode": "min"}, "acc", [0.1, 0.2, 0.05], [1, 0.1, 0.1]),
+            (
+                {"patience": 0, "monitor": "val_acc"},
+                "val_acc",
+                [0.1, 0.2, 0.2],
+                [1, 1, 0.1],
+            ),
+            (
+                {"patience": 0, "monitor": "acc", "mode": "min"},
+                "acc",
+                [0.1, 0.2, 0.05],
+                [1, 0.1, 0.1],
+            ),
             ({"patience": 0, "monitor": "fmeasure"}, "fmeasure", [0.1, 0.2], [1, 0.1]),
             ({"patience": 0, "mode": "max"}, "val_loss", [1, 2, 1.5], [1, 1, 0.1]),
-            ({"patience": 0, "cooldown": 2}, "val_loss", [3] * 6, [1, 0.1, 0.1, 0.01, 0.01, 0.001]),
-            ({"patience": 0, "min_lr": 0.05}, "val_loss", [3] * 4, [1, 0.1, 0.05, 0.05]),
+            (
+                {"patience": 0, "cooldown": 2},
+                "val_loss",
+                [3] * 6,
+                [1, 0.1, 0.1, 0.01, 0.01, 0.001],
+            ),
+            (
+                {"patience": 0, "min_lr": 0.05},
+                "val_loss",
+                [3] * 4,
+                [1, 0.1, 0.05, 0.05],
+            ),
             ({"patience": 0}, "val_loss", [3, float("nan"), 2], [1, 0.1, 0.1]),
         ],
     )
-    def test_lowers_the_rate_when_nothing_gets_better(self, arguments, name, values, rates):
-        assert lowered(ReduceLROnPlateau(**arguments), name, values) == pytest.approx(rates)
+    def test_lowers_the_rate_when_nothing_gets_better(
+        self, arguments, name, values, rates
+    ):
+        assert lowered(ReduceLROnPlateau(**arguments), name, values) == pytest.approx(
+            rates
+        )
 
     def test_forgets_earlier_fits(self):
         callback = ReduceLROnPlateau(patience=0, cooldown=5)
@@ -169,31 +225,42 @@ class TestReduceLROnPlateau:
         model = Sequential([Dense(1, input_dim=1)])
         model.compile(SGD(lr=0.5), "mse")
         x = np.zeros((4, 1))
-        history = model.fit(x, x, nb_epoch=3, verbose=0, callbacks=[ReduceLROnPlateau("loss", 0.5, 0)])
+        history = model.fit(
+            x, x, nb_epoch=3, verbose=0, callbacks=[ReduceLROnPlateau("loss", 0.5, 0)]
+        )
         assert history.history["lr"] == [0.5, 0.5, 0.25]
         assert float(K.get_value(model.optimizer.lr)) == 0.125
 
     def test_says_so_if_asked(self, capsys):
         lowered(ReduceLROnPlateau(patience=0, verbose=1), "val_loss", [1, 1])
-        assert capsys.readouterr().out == "\nEpoch 2: val_loss no longer gets better, learning rate 0.1\n"
+        assert (
+            capsys.readouterr().out
+            == "\nEpoch 2: val_loss no longer gets better, learning rate 0.1\n"
+        )
         lowered(ReduceLROnPlateau(patience=0), "val_loss", [1, 1])
         assert capsys.readouterr().out == ""
 
     def test_a_value_that_is_not_measured(self):
-        with pytest.warns(RuntimeWarning, match="ReduceLROnPlateau watches 'val_loss', which this fit"):
+        with pytest.warns(
+            RuntimeWarning, match="ReduceLROnPlateau watches 'val_loss', which this fit"
+        ):
             assert lowered(ReduceLROnPlateau(patience=0), "loss", [1]) == [1]
 
     def test_bad_arguments(self):
         with pytest.raises(ArgumentError, match=r"a factor below 1; received 1\.5"):
             ReduceLROnPlateau(factor=1.5)
-        with pytest.raises(ArgumentError, match="mode takes 'auto', 'min' or 'max'; received 'least'"):
+        with pytest.raises(
+            ArgumentError, match="mode takes 'auto', 'min' or 'max'; received 'least'"
+        ):
             ReduceLROnPlateau(mode="least")
 
     def test_an_optimizer_without_a_rate(self):
         callback = ReduceLROnPlateau()
         callback.set_model(Fake())
         callback.model.optimizer = Fake()
-        with pytest.raises(ArgumentError, match="the optimizer's variable `lr`; Fake has none"):
+        with pytest.raises(
+            ArgumentError, match="the optimizer's variable `lr`; Fake has none"
+        ):
             callback.on_epoch_end(0, {"val_loss": 1})
 
     def test_can_be_pickled(self):

@@ -1,4 +1,5 @@
-"""The `oneiros` command: its table at several widths, JSON, exit codes, and commands of other plugins."""
+"""The `oneiros` command: its table at several widths, JSON, exit codes, and commands of
+other plugins."""
 
 import json
 import subprocess
@@ -43,7 +44,9 @@ def faulty():
 
 def test_the_installed_command_answers():
     command = Path(sys.executable).with_name("oneiros")
-    done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [command, "--version"], capture_output=True, text=True, check=True
+    )
     assert done.stdout == f"oneiros {oneiros.__version__} (API level 1)\n"
 
 
@@ -60,13 +63,28 @@ def test_json_holds_all_that_is_known(run):
     found = json.loads(out)
     assert (found["kernel"], found["api_levels"]) == (oneiros.__version__, [1])
     records = plugins.manager().plugins
-    assert [row["distribution"] for row in found["plugins"]] == [record.distribution for record in records]
+    assert [row["distribution"] for row in found["plugins"]] == [
+        record.distribution for record in records
+    ]
     for row, record in zip(found["plugins"], records, strict=True):
         assert set(row) == {
-            *("distribution", "version", "entry_point", "module", "api_level", "state", "kinds", "hooks"),
+            *(
+                "distribution",
+                "version",
+                "entry_point",
+                "module",
+                "api_level",
+                "state",
+                "kinds",
+                "hooks",
+            ),
             *("import_ms", "phase", "error", "problems"),
         }
-        assert row["kinds"] == record.kinds and row["state"] == "ok" and row["import_ms"] >= 0
+        assert (
+            row["kinds"] == record.kinds
+            and row["state"] == "ok"
+            and row["import_ms"] >= 0
+        )
 
 
 @pytest.mark.parametrize("width", [40, 60, 109, 110, 120, 200])
@@ -77,7 +95,12 @@ def test_every_name_is_shown_at_every_width(run, width):
     words = set(out.replace(",", " ").replace(":", " ").split())
     for record in plugins.manager().plugins:
         assert record.distribution in words
-        names = [name for kind, names in record.kinds.items() if kind != "module" for name in names]
+        names = [
+            name
+            for kind, names in record.kinds.items()
+            if kind != "module"
+            for name in names
+        ]
         assert set(names) <= words
     assert {"layers.core", "engine.topology"} <= words
     assert out.splitlines()[-1].endswith("all ok")
@@ -96,7 +119,9 @@ def test_a_failed_plugin_says_why(run, faulty):
     assert "import: ImportError: no module named 'sand'" in out
     assert out.splitlines()[-1].endswith("plugins, 1 not ok")
     row = next(row for row in report([faulty])["plugins"])
-    assert row["problems"] == [{"phase": "import", "message": "ImportError: no module named 'sand'"}]
+    assert row["problems"] == [
+        {"phase": "import", "message": "ImportError: no module named 'sand'"}
+    ]
 
 
 def test_one_plugin_is_shown_alone_with_its_traceback(run, faulty):
@@ -109,14 +134,20 @@ def test_check_imports_what_is_provided_and_its_exit_code_tells(run, faulty):
     code, out, _ = run("plugins", "--check", "oneiros-metrics")
     assert code == 1 and "sand" in out
     assert run("plugins", "--check", "oneiros-constraints")[0] == 0
-    references = [providers[0].reference for providers in plugins.manager().entries["constraint"].values()]
+    references = [
+        providers[0].reference
+        for providers in plugins.manager().entries["constraint"].values()
+    ]
     assert {reference.partition(":")[0] for reference in references} <= set(sys.modules)
 
 
 def test_an_unknown_plugin(run):
     code, out, err = run("plugins", "nobody")
     assert (code, out) == (1, "")
-    assert err == "oneiros: There is no plugin 'nobody' here. `oneiros plugins` lists all of them.\n"
+    assert (
+        err
+        == "oneiros: There is no plugin 'nobody' here. `oneiros plugins` lists all of them.\n"
+    )
 
 
 def hello(name: str):
@@ -151,7 +182,11 @@ def test_a_typer_application_becomes_a_group_of_commands(run):
 
 def test_a_click_command_gets_its_arguments_untouched(run):
     with registry.register("command", "count", LikeClick()):
-        assert run("count", "--loud", "-n", "3", "--help") == (0, "oneiros count 4 --loud -n 3 --help\n", "")
+        assert run("count", "--loud", "-n", "3", "--help") == (
+            0,
+            "oneiros count 4 --loud -n 3 --help\n",
+            "",
+        )
         assert "Counts its arguments." in run("--help")[1]
 
 

@@ -1,4 +1,5 @@
-"""`oneiros convert`: what it says and how it ends; what it does is tested with the conversion."""
+"""`oneiros convert`: what it says and how it ends; what it does is tested with the
+conversion."""
 
 from pathlib import Path
 
@@ -14,7 +15,8 @@ MODEL = MODELS / "seq_conv2d_th.h5"
 
 @pytest.fixture
 def run(capsys, tmp_path, monkeypatch):
-    """Runs `oneiros convert` in an empty folder; returns its exit code, output and errors."""
+    """Runs `oneiros convert` in an empty folder; returns its exit code, output and
+    errors."""
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments):
@@ -45,16 +47,27 @@ def test_options_reach_the_conversion(run):
     assert run(MODEL, "t.h5", "--kernels", "theano")[0] == 0
     assert inspect_file("t.h5").trained_on == "theano"
     assert run("t.h5", "u.h5", "--trained-on", "tensorflow", "--weights")[0] == 0
-    written = [[value.tobytes() for _, value in named] for _, named in files.read("u.h5")[1].weights]
-    assert written == [[value.tobytes() for _, value in named] for _, named in files.read("t.h5")[1].weights]
+    written = [
+        [value.tobytes() for _, value in named]
+        for _, named in files.read("u.h5")[1].weights
+    ]
+    assert written == [
+        [value.tobytes() for _, value in named]
+        for _, named in files.read("t.h5")[1].weights
+    ]
 
 
 def test_what_is_there_stays_unless_told(run):
     Path("m.json").write_text("old")
     code, out, err = run(MODEL, "m.json")
-    assert (code, out) == (1, "") and "m.json exists. Pass --overwrite to replace it" in err
+    assert (code, out) == (
+        1,
+        "",
+    ) and "m.json exists. Pass --overwrite to replace it" in err
     assert Path("m.json").read_text() == "old"
-    assert run(MODEL, "m.json", "--overwrite")[0] == 0 and Path("m.json").read_text().startswith("{")
+    assert run(MODEL, "m.json", "--overwrite")[0] == 0 and Path(
+        "m.json"
+    ).read_text().startswith("{")
 
 
 @pytest.mark.parametrize(
@@ -83,4 +96,8 @@ def test_a_full_disk_is_told(run, monkeypatch):
 
     monkeypatch.setattr("os.fsync", full)
     code, _, err = run(MODEL, "m.h5")
-    assert code == 1 and "No space left on device. Nothing was saved" in err and not Path("m.h5").exists()
+    assert (
+        code == 1
+        and "No space left on device. Nothing was saved" in err
+        and not Path("m.h5").exists()
+    )

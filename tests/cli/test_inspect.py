@@ -37,7 +37,9 @@ def hostile(tmp_path):
     def make(class_name):
         with h5py.File(tmp_path / "m.h5", "w") as file:
             config = [{"class_name": class_name, "config": {"name": class_name}}]
-            file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": config})
+            file.attrs["model_config"] = json.dumps(
+                {"class_name": "Sequential", "config": config}
+            )
             file.create_group("model_weights").attrs["layer_names"] = np.zeros(0)
         return tmp_path / "m.h5"
 
@@ -50,10 +52,19 @@ def test_all_is_shown_at_every_width(run, width):
     assert (code, err) == (0, "")
     assert max(len(line.rstrip()) for line in out.splitlines()) <= width
     words = set(out.replace(",", " ").split())
-    assert {"convolution2d_1", "Convolution2D", "172", "1.2.2", "TensorFlow", "oneiros-layers-core"} <= words
+    assert {
+        "convolution2d_1",
+        "Convolution2D",
+        "172",
+        "1.2.2",
+        "TensorFlow",
+        "oneiros-layers-core",
+    } <= words
     said = " ".join(out.split())
     assert "(3, 2, 3, 3) float32" in said
-    assert "(None, 2, 8, 8) → (None, 3," in said or width in (110, 120), "folded there, between other cells"
+    assert "(None, 2, 8, 8) → (None, 3," in said or width in (110, 120), (
+        "folded there, between other cells"
+    )
     assert "Adam(lr=0.001" in said and "17 arrays of state" in said
 
 
@@ -72,8 +83,13 @@ def test_wide_terminals_get_a_table_and_narrow_ones_a_list(run):
         "parameters",
     ]
     lines = run(MODEL, width=80)[1].splitlines()
-    assert "  convolution2d_1_W:0 (3, 2, 3, 3) float32" in [line.rstrip() for line in lines]
-    assert "after" in run(MODELS / "func_multi_io.h5", width=140)[1].splitlines()[4].split()
+    assert "  convolution2d_1_W:0 (3, 2, 3, 3) float32" in [
+        line.rstrip() for line in lines
+    ]
+    assert (
+        "after"
+        in run(MODELS / "func_multi_io.h5", width=140)[1].splitlines()[4].split()
+    )
 
 
 def test_json(run):
@@ -85,7 +101,11 @@ def test_json(run):
 
 def test_what_wouldn_t_load_is_told_and_the_exit_status_is_1(run, hostile):
     code, out, err = run(hostile("Loud"))
-    assert (code, err) == (1, "") and "missing here: 1" in out and "Unknown layer 'Loud'" in out
+    assert (
+        (code, err) == (1, "")
+        and "missing here: 1" in out
+        and "Unknown layer 'Loud'" in out
+    )
     code, out, _ = run(hostile("Loud"), "--json")
     assert code == 1 and json.loads(out)["missing"][0]["name"] == "Loud"
 
@@ -101,7 +121,11 @@ def test_a_file_doesn_t_steer_the_terminal(run, hostile):
 def test_a_damaged_file_is_told_without_a_traceback(run, kept, tmp_path):
     (tmp_path / "m.h5").write_bytes(MODEL.read_bytes()[:kept])
     code, out, err = run(tmp_path / "m.h5")
-    assert (code, out) == (1, "") and err.startswith("oneiros: ") and "Traceback" not in err
+    assert (
+        (code, out) == (1, "")
+        and err.startswith("oneiros: ")
+        and "Traceback" not in err
+    )
     assert "m.h5" in err
 
 

@@ -80,7 +80,8 @@ def test_hostile_text_is_refused_quickly_and_without_much_memory(text, expected)
 
 
 def test_scanning_takes_time_in_proportion_to_the_length():
-    """Text of quotes and backslashes once made such scanners go over it again and again."""
+    """Text of quotes and backslashes once made such scanners go over it again and
+    again."""
     for text in ('"' + '\\"' * 2_000_000, "\\" * 4_000_000, '"' * 3_000_001):
         started = time.perf_counter()
         with pytest.raises((ConfigError, UnsafeFileError)):
@@ -96,7 +97,9 @@ def test_what_is_no_json(text):
 
 @pytest.mark.parametrize("value", [None, {"class_name": "Model"}, b"{}", 3])
 def test_what_is_no_text(value):
-    with pytest.raises(ConfigError, match=f"JSON text was expected; received {type(value).__name__}"):
+    with pytest.raises(
+        ConfigError, match=f"JSON text was expected; received {type(value).__name__}"
+    ):
         config.loads(value)
 
 
@@ -108,7 +111,10 @@ def test_brackets_within_text_do_not_count():
 
 
 def test_a_deep_but_sane_configuration_loads():
-    layers = [{"name": f"layer_{i}", "config": {str(k): k for k in range(30)}} for i in range(1000)]
+    layers = [
+        {"name": f"layer_{i}", "config": {str(k): k for k in range(30)}}
+        for i in range(1000)
+    ]
     assert config.loads(json.dumps({"layers": layers}))["layers"] == layers
 
 
@@ -125,7 +131,10 @@ def test_numpy_values_become_plain():
 
 
 def test_layout_is_the_callers():
-    assert config.dumps({"b": 1, "a": 2}, sort_keys=True, indent=1) == '{\n "a": 2,\n "b": 1\n}'
+    assert (
+        config.dumps({"b": 1, "a": 2}, sort_keys=True, indent=1)
+        == '{\n "a": 2,\n "b": 1\n}'
+    )
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), [np.float32("-inf")]])
@@ -136,7 +145,8 @@ def test_numbers_that_loads_would_refuse_are_not_written(value):
 
 def test_an_object_that_is_no_data():
     with pytest.raises(
-        ConfigError, match=r"object <object object.* is no number, text, list, dict or function"
+        ConfigError,
+        match=r"object <object object.* is no number, text, list, dict or function",
     ):
         config.dumps({"x": object()})
 
@@ -149,10 +159,15 @@ def test_functions_are_written_by_name_without_bytecode():
     from oneiros import activations, objectives
 
     assert config.dumps(activations.relu) == '"oneiros-activations:relu"'
-    assert config.dumps(objectives.mean_squared_error) == '"oneiros-objectives:mean_squared_error"'
+    assert (
+        config.dumps(objectives.mean_squared_error)
+        == '"oneiros-objectives:mean_squared_error"'
+    )
     for function, name in ((double, "double"), (lambda x: x, "<lambda>"), (len, "len")):
         written = json.loads(config.dumps(function))
-        assert written["class_name"] == "__function__" and written["name"].endswith(name)
+        assert written["class_name"] == "__function__" and written["name"].endswith(
+            name
+        )
         assert set(written) == {"class_name", "name"}
 
 

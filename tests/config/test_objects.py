@@ -1,4 +1,5 @@
-"""From names and configurations to objects: custom objects, and what a file may not ask for."""
+"""From names and configurations to objects: custom objects, and what a file may not ask
+for."""
 
 from typing import ClassVar
 
@@ -103,19 +104,35 @@ def test_none_and_objects_are_returned_as_they_are():
 
 
 def test_names_give_functions_and_instances():
-    assert config.get_object("activation", "relu") is registry.resolve("activation", "relu")
-    assert type(config.get_object("constraint", "nonneg", instantiate=True)).__name__ == "NonNeg"
-    assert config.get_object("constraint", "maxnorm", instantiate=True, kwargs={"m": 5}).m == 5
-    assert isinstance(config.get_object("optimizer", "sgd", instantiate=True), Optimizer)
+    assert config.get_object("activation", "relu") is registry.resolve(
+        "activation", "relu"
+    )
+    assert (
+        type(config.get_object("constraint", "nonneg", instantiate=True)).__name__
+        == "NonNeg"
+    )
+    assert (
+        config.get_object("constraint", "maxnorm", instantiate=True, kwargs={"m": 5}).m
+        == 5
+    )
+    assert isinstance(
+        config.get_object("optimizer", "sgd", instantiate=True), Optimizer
+    )
     assert isinstance(config.get_object("optimizer", "sgd"), type)
-    assert isinstance(config.get_object("regularizer", "l2", instantiate=True), Regularizer)
+    assert isinstance(
+        config.get_object("regularizer", "l2", instantiate=True), Regularizer
+    )
     half = Half()
-    assert config.get_object("regularizer", "mine", {"mine": half}, instantiate=True) is half
+    assert (
+        config.get_object("regularizer", "mine", {"mine": half}, instantiate=True)
+        is half
+    )
 
 
 def test_an_unknown_name_tells_how_to_pass_one_s_own():
     with pytest.raises(
-        UnknownNameError, match=r"Unknown activation 'rela'.*'relu'.*custom_objects=\{'rela': …\}"
+        UnknownNameError,
+        match=r"Unknown activation 'rela'.*'relu'.*custom_objects=\{'rela': …\}",
     ):
         config.get_object("activation", "rela")
 
@@ -131,36 +148,61 @@ def test_both_forms_of_configuration():
         kept = dict(form)
         built = config.get_object("constraint", form)
         assert isinstance(built, Constraint) and built.m == 3 and form == kept
-    assert regularizers.get({"name": "L1L2Regularizer", "l1": 0.0, "l2": 0.5}).l2 == np.float32(0.5)
-    assert optimizers.get({"class_name": "SGD", "config": {"lr": 0.5}}).get_config()["lr"] == 0.5
+    assert regularizers.get(
+        {"name": "L1L2Regularizer", "l1": 0.0, "l2": 0.5}
+    ).l2 == np.float32(0.5)
+    assert (
+        optimizers.get({"class_name": "SGD", "config": {"lr": 0.5}}).get_config()["lr"]
+        == 0.5
+    )
 
 
 def test_what_get_config_returned_builds_the_object_again():
-    for make, kind in ((constraints.maxnorm, "constraint"), (regularizers.l2, "regularizer")):
+    for make, kind in (
+        (constraints.maxnorm, "constraint"),
+        (regularizers.l2, "regularizer"),
+    ):
         original = make(0.25)
         again = config.get_object(kind, original.get_config())
-        assert type(again) is type(original) and again.get_config() == original.get_config()
+        assert (
+            type(again) is type(original)
+            and again.get_config() == original.get_config()
+        )
 
 
 @pytest.mark.parametrize(
     "form",
-    [{}, {"m": 3}, {"name": 3}, {"class_name": None, "config": {}}, {"class_name": "MaxNorm", "config": 3}],
+    [
+        {},
+        {"m": 3},
+        {"name": 3},
+        {"class_name": None, "config": {}},
+        {"class_name": "MaxNorm", "config": 3},
+    ],
 )
 def test_a_configuration_of_no_known_form(form):
-    with pytest.raises(ConfigError, match=r'configuration of a constraint looks like \{"class_name"'):
+    with pytest.raises(
+        ConfigError, match=r'configuration of a constraint looks like \{"class_name"'
+    ):
         config.get_object("constraint", form)
 
 
-@pytest.mark.parametrize("form", [None, 3, "Dense", [], {"class_name": ["Dense"]}, {"config": {}}])
+@pytest.mark.parametrize(
+    "form", [None, 3, "Dense", [], {"class_name": ["Dense"]}, {"config": {}}]
+)
 def test_a_layer_configuration_of_no_known_form(form):
     with pytest.raises(ConfigError, match="configuration of a layer looks like"):
         config.layer_from_config(form)
 
 
 def test_arguments_that_the_class_does_not_take():
-    with pytest.raises(ConfigError, match=r"constraint 'MaxNorm' can't be built.*TypeError.*depth"):
+    with pytest.raises(
+        ConfigError, match=r"constraint 'MaxNorm' can't be built.*TypeError.*depth"
+    ):
         config.get_object("constraint", {"name": "MaxNorm", "depth": 3})
-    with pytest.raises(ConfigError, match=r"layer 'Open' can't be built.*unknown argument 'depth'"):
+    with pytest.raises(
+        ConfigError, match=r"layer 'Open' can't be built.*unknown argument 'depth'"
+    ):
         config.layer_from_config(layer("Open", depth=3), {"Open": Open})
     with pytest.raises(ConfigError, match="layer 'InputLayer' can't be built"):
         config.layer_from_config({"class_name": "InputLayer", "config": []})
@@ -194,7 +236,10 @@ def test_the_given_configuration_is_not_changed():
 
 
 def test_a_class_must_declare_that_files_may_have_it_built():
-    with registry.register("layer", "Open", Open), registry.register("layer", "Closed", Closed):
+    with (
+        registry.register("layer", "Open", Open),
+        registry.register("layer", "Closed", Closed),
+    ):
         assert type(config.layer_from_config(layer("Open"))) is Open
         with pytest.raises(UnsafeFileError) as caught:
             config.layer_from_config(layer("Closed"))
@@ -210,7 +255,9 @@ def test_a_class_must_declare_that_files_may_have_it_built():
 def test_a_base_class_s_declaration_does_not_count():
     with (
         registry.register("layer", "Derived", Derived),
-        pytest.raises(UnsafeFileError, match="a base class's declaration doesn't count"),
+        pytest.raises(
+            UnsafeFileError, match="a base class's declaration doesn't count"
+        ),
     ):
         config.layer_from_config(layer("Derived"))
 
@@ -224,7 +271,9 @@ def test_the_constructor_of_a_refused_class_is_not_called():
             super().__init__(**kwargs)
 
     with registry.register("layer", "Spy", Spy), pytest.raises(UnsafeFileError):
-        config.layer_from_config({"class_name": "Sequential", "config": [layer("Spy", input_shape=[3])]})
+        config.layer_from_config(
+            {"class_name": "Sequential", "config": [layer("Spy", input_shape=[3])]}
+        )
     assert calls == []
 
 
@@ -240,19 +289,33 @@ def test_the_constructor_of_a_refused_class_is_not_called():
     ],
 )
 def test_a_place_takes_its_own_kind_alone(kind, wrong):
-    with pytest.raises(UnsafeFileError, match=rf"names \w+ where it needs a {kind}; it is no subclass of"):
+    with pytest.raises(
+        UnsafeFileError,
+        match=rf"names \w+ where it needs a {kind}; it is no subclass of",
+    ):
         config.check_loadable(wrong, kind, {"x": wrong})
 
 
 @pytest.mark.parametrize(
-    "name", ["K", "np", "inspect", "get_from_module", "os.system", "builtins:eval", "__import__"]
+    "name",
+    [
+        "K",
+        "np",
+        "inspect",
+        "get_from_module",
+        "os.system",
+        "builtins:eval",
+        "__import__",
+    ],
 )
 def test_a_name_that_is_no_registered_layer(name):
     with pytest.raises(UnknownNameError, match="Unknown layer"):
         config.layer_from_config(layer(name))
 
 
-@pytest.mark.parametrize("kind", ["activation", "objective", "metric", "initialization"])
+@pytest.mark.parametrize(
+    "kind", ["activation", "objective", "metric", "initialization"]
+)
 def test_functions_are_not_called_with_arguments_of_a_file(kind):
     name = registry.names(kind)[0]
     with pytest.raises(UnsafeFileError, match=f"where it needs a {kind}"):
@@ -293,7 +356,8 @@ def test_first_party_layers_declare_it():
 def test_weights_are_bounded_while_a_configuration_is_built():
     big = layer("Dense", output_dim=10**9, input_dim=10**9)
     with pytest.raises(
-        UnsafeFileError, match=r"ask for a weight of shape \(1000000000, 1000000000\).*268,435,456"
+        UnsafeFileError,
+        match=r"ask for a weight of shape \(1000000000, 1000000000\).*268,435,456",
     ):
         config.layer_from_config({"class_name": "Sequential", "config": [big]})
 
@@ -301,25 +365,48 @@ def test_weights_are_bounded_while_a_configuration_is_built():
 def test_the_bound_holds_for_all_layers_together():
     many = [layer("Dense", output_dim=10, input_dim=10, name=f"d{i}") for i in range(4)]
     with config.parameter_budget(4 * 110):
-        assert config.layer_from_config({"class_name": "Sequential", "config": many}).count_params() == 440
-    with config.parameter_budget(4 * 110 - 1), pytest.raises(UnsafeFileError, match="the 439 parameters"):
+        assert (
+            config.layer_from_config(
+                {"class_name": "Sequential", "config": many}
+            ).count_params()
+            == 440
+        )
+    with (
+        config.parameter_budget(4 * 110 - 1),
+        pytest.raises(UnsafeFileError, match="the 439 parameters"),
+    ):
         config.layer_from_config({"class_name": "Sequential", "config": many})
 
 
 def test_calls_in_nested_models_are_bounded_and_the_caller_may_raise_the_bound():
-    inner = Sequential([Dense(3, input_dim=3, name="i"), Dense(3, name="j")], name="inner")
+    inner = Sequential(
+        [Dense(3, input_dim=3, name="i"), Dense(3, name="j")], name="inner"
+    )
     entry = {"class_name": "Sequential", "config": inner.get_config(), "name": "inner"}
     places = {"input_layers": [["x", 0, 0]], "output_layers": [["inner", 4, 0]]}
-    start = {**layer("InputLayer", name="x", batch_input_shape=[None, 3]), "name": "x", "inbound_nodes": []}
+    start = {
+        **layer("InputLayer", name="x", batch_input_shape=[None, 3]),
+        "name": "x",
+        "inbound_nodes": [],
+    }
     calls = [[["x", 0, 0]], *[[["inner", index, 0]] for index in (1, 2, 3)]]
-    model = {"name": "m", "layers": [start, {**entry, "inbound_nodes": calls}], **places}
+    model = {
+        "name": "m",
+        "layers": [start, {**entry, "inbound_nodes": calls}],
+        **places,
+    }
     with (
         config.parameter_budget(calls=7),
         pytest.raises(UnsafeFileError, match=r"'[ij]' ask for a call.* 7 inn"),
     ):
         config.layer_from_config({"class_name": "Model", "config": model})
     with config.parameter_budget(calls=8), config.parameter_budget(100):
-        assert config.layer_from_config({"class_name": "Model", "config": model}).count_params() == 24
+        assert (
+            config.layer_from_config(
+                {"class_name": "Model", "config": model}
+            ).count_params()
+            == 24
+        )
 
 
 @pytest.mark.parametrize("error", [RuntimeError, MemoryError, OverflowError, OSError])
@@ -355,7 +442,9 @@ def g(x):
 
 def test_functions_supplied_by_the_caller():
     assert config.get_function(f, "lambda_1", "function") is f
-    with config.function_scope({"lambda_1": f, "merge_1": {"mode": f, "output_shape": g}}):
+    with config.function_scope(
+        {"lambda_1": f, "merge_1": {"mode": f, "output_shape": g}}
+    ):
         assert config.get_function(["bytes", None, None], "lambda_1", "function") is f
         assert config.get_function(None, "lambda_1", "mode") is f
         assert config.get_function("4wEAAAA=", "merge_1", "output_shape") is g
@@ -412,13 +501,19 @@ def test_keras_paths():
 def test_get_from_module():
     names = {"f": f, "Half": Half, "Open": Open, "Closed": Closed}
     get = generic_utils.get_from_module
-    assert get("f", names, "thing") is f and get(None, names, "thing") is None and get(g, names, "thing") is g
+    assert (
+        get("f", names, "thing") is f
+        and get(None, names, "thing") is None
+        and get(g, names, "thing") is g
+    )
     assert get("Half", names, "thing", instantiate=True, kwargs={"by": 2}).by == 2
     given = {"name": "Half", "by": 3}
     assert get(given, names, "thing").by == 3 and given == {"name": "Half", "by": 3}
     with config.custom_object_scope({"f": g}):
         assert get("f", names, "thing") is g
-    with pytest.raises(UnknownNameError, match=r"Unknown thing 'h'.*custom_object_scope"):
+    with pytest.raises(
+        UnknownNameError, match=r"Unknown thing 'h'.*custom_object_scope"
+    ):
         get("h", names, "thing")
     with pytest.raises(UnsafeFileError, match="loadable = True"):
         get({"name": "Closed"}, names, "thing")
@@ -430,10 +525,13 @@ def test_get_from_module():
 
 def test_bytecode_functions_explain_themselves():
     with pytest.raises(
-        UnsafeFileError, match=r"func_dump\(f\) would write bytecode.*functions=\{'layer name'"
+        UnsafeFileError,
+        match=r"func_dump\(f\) would write bytecode.*functions=\{'layer name'",
     ):
         generic_utils.func_dump(f)
-    with pytest.raises(UnsafeFileError, match=r"func_load would run bytecode.*functions=\{'layer name'"):
+    with pytest.raises(
+        UnsafeFileError, match=r"func_load would run bytecode.*functions=\{'layer name'"
+    ):
         generic_utils.func_load("4wEAAAA=", defaults=None, closure=None, globs={})
     assert generic_utils.make_tuple(1, 2) == (1, 2)
 
@@ -442,17 +540,26 @@ def test_a_function_of_a_registered_name_survives_a_round_trip():
     from oneiros import activations
 
     text = config.dumps({"function": activations.softplus})
-    assert config.get_function(config.loads(text)["function"], "l", "function") is activations.softplus
+    assert (
+        config.get_function(config.loads(text)["function"], "l", "function")
+        is activations.softplus
+    )
 
 
 @pytest.mark.parametrize("value", [5, -1.5, True, [], [None], b"x", ()])
 @pytest.mark.parametrize(
     ("kind", "argument"),
     [
-        ("constraint", "W_constraint"), ("constraint", "b_constraint"), ("regularizer", "W_regularizer"),
-        ("initialization", "init"), ("activation", "activation"),
+        ("constraint", "W_constraint"),
+        ("constraint", "b_constraint"),
+        ("regularizer", "W_regularizer"),
+        ("initialization", "init"),
+        ("activation", "activation"),
     ],
-)  # fmt: skip
+)
 def test_what_stands_for_no_object_is_told_where_it_is_given(kind, argument, value):
-    with K.use("theano"), pytest.raises(ConfigError, match=f"is no {kind}: pass a name"):
+    with (
+        K.use("theano"),
+        pytest.raises(ConfigError, match=f"is no {kind}: pass a name"),
+    ):
         Dense(3, input_dim=4, **{argument: value}).build((None, 4))

@@ -1,4 +1,5 @@
-"""Container: the graph, its depth and order, running it on other tensors, what it collects, its messages."""
+"""Container: the graph, its depth and order, running it on other tensors, what it
+collects, its messages."""
 
 import itertools
 import time
@@ -51,9 +52,16 @@ def test_attributes():
     assert names(model.layers) == ["a", "b", "shared", "total", "scale"]
     assert names(model.input_layers) == model.input_names == ["a", "b"]
     assert names(model.output_layers) == model.output_names == ["scale", "shared"]
-    assert model.input_layers_node_indices == model.input_layers_tensor_indices == [0, 0]
-    assert model.output_layers_node_indices == [0, 1] and model.output_layers_tensor_indices == [0, 0]
-    assert model.internal_input_shapes == [(None, 3)] * 2 == model.internal_output_shapes
+    assert (
+        model.input_layers_node_indices == model.input_layers_tensor_indices == [0, 0]
+    )
+    assert model.output_layers_node_indices == [
+        0,
+        1,
+    ] and model.output_layers_tensor_indices == [0, 0]
+    assert (
+        model.internal_input_shapes == [(None, 3)] * 2 == model.internal_output_shapes
+    )
     assert model.container_nodes == {
         "a_ib-0",
         "b_ib-0",
@@ -66,7 +74,12 @@ def test_attributes():
     assert by_depth == {3: ["a", "b"], 2: ["shared"], 1: ["total"], 0: ["scale"]}
     assert list(model.nodes_by_depth) == [3, 2, 1, 0]
     assert [len(nodes) for nodes in model.nodes_by_depth.values()] == [2, 2, 1, 1]
-    assert model.built and not model.supports_masking and model.name == "net" and model.trainable
+    assert (
+        model.built
+        and not model.supports_masking
+        and model.name == "net"
+        and model.trainable
+    )
     assert model.input == model.inputs and model.output == model.outputs
     assert model.input_shape == model.output_shape == [(None, 3)] * 2
     assert len(model.inbound_nodes) == 1 and model.inbound_nodes[0].inbound_layers == []
@@ -77,7 +90,11 @@ def test_a_container_of_one_input_and_output():
     y = Shift()(x)
     K.reset_uids()
     container = Container(input=x, output=[y])
-    assert container.name == "container_1" and container.input is x and container.output is y
+    assert (
+        container.name == "container_1"
+        and container.input is x
+        and container.output is y
+    )
     assert container.output_shape == (None, 3) and not container.uses_learning_phase
 
 
@@ -97,7 +114,9 @@ def test_an_input_that_nothing_uses_stays_an_input(backend):
     again = Model.from_config(model.get_config(), {"Shift": Shift})
     assert again.input_names == ["used", "unused"]
     x = Input((3,)), Input((2,))
-    np.testing.assert_array_equal(run(x, [again(list(x))], values(1, 3), values(1, 2))[0], values(1, 3) + 1.0)
+    np.testing.assert_array_equal(
+        run(x, [again(list(x))], values(1, 3), values(1, 2))[0], values(1, 3) + 1.0
+    )
 
 
 def test_only_what_leads_to_the_outputs_belongs_to_the_model():
@@ -137,7 +156,11 @@ def test_a_model_is_a_layer(backend):
     np.testing.assert_allclose(result[1], y + 1.0, rtol=1e-6)
     assert names(inner.layers) == ["a", "b", "shared", "total", "scale"]
     outer = Model([p, q], outputs)
-    assert [type(layer).__name__ for layer in outer.layers] == ["InputLayer", "InputLayer", "Model"]
+    assert [type(layer).__name__ for layer in outer.layers] == [
+        "InputLayer",
+        "InputLayer",
+        "Model",
+    ]
     assert outer.weights == inner.weights and outer.count_params() == 3
 
 
@@ -154,7 +177,9 @@ def test_calling_a_model_twice_on_one_tensor_gives_two_tensors(backend):
     inner = Model(x, Shift(2.0)(x))
     p = Input((3,))
     y, z = inner(p), inner(p)
-    assert y is not z and y._keras_history[1:] == (1, 0) and z._keras_history[1:] == (2, 0)
+    assert (
+        y is not z and y._keras_history[1:] == (1, 0) and z._keras_history[1:] == (2, 0)
+    )
     np.testing.assert_array_equal(run([p], [y, z], values(1, 3))[1], values(1, 3) + 2.0)
     assert inner(x)._keras_history[1:] == (3, 0)
 
@@ -171,12 +196,17 @@ def test_running_the_graph_gives_outputs_masks_and_shapes():
 def test_masks_pass_through_models(backend):
     x = Input((2, 2))
     marking = Model(x, Marker()(x))
-    assert marking.compute_mask(marking.inputs, mask=None) is marking.output_layers[0].output_mask
+    assert (
+        marking.compute_mask(marking.inputs, mask=None)
+        is marking.output_layers[0].output_mask
+    )
     p = Input((2, 2))
     y = marking(p)
     mask = y._keras_history[0].get_output_mask_at(1)
     data = np.array([[[0.0, 0.0], [0.0, 3.0]]], "float32")
-    np.testing.assert_array_equal(run([p], [K.cast(mask, "float32")], data)[0], [[0.0, 1.0]])
+    np.testing.assert_array_equal(
+        run([p], [K.cast(mask, "float32")], data)[0], [[0.0, 1.0]]
+    )
     assert Shift()(y)._keras_history[0].output_mask is mask
     with pytest.raises(TypeError, match="received a mask"):
         Scale()(y)
@@ -186,7 +216,10 @@ def test_two_outputs_of_one_call():
     x = Input((3,))
     y, z = Both(name="both")(x)
     model = Model(x, [z, y])
-    assert model.output_names == ["both", "both"] and model.output_layers_tensor_indices == [1, 0]
+    assert model.output_names == [
+        "both",
+        "both",
+    ] and model.output_layers_tensor_indices == [1, 0]
     np.testing.assert_array_equal(model.predict(values(1, 3))[0], -values(1, 3))
 
 
@@ -199,11 +232,17 @@ def test_an_inner_layer_checks_its_input():
 
     x = Input((3,))
     inner = Model(x, Narrow(name="narrow")(x), name="inner")
-    with pytest.raises(ShapeError, match=r"Narrow 'narrow' received input 0 of shape \(None, 4\)"):
+    with pytest.raises(
+        ShapeError, match=r"Narrow 'narrow' received input 0 of shape \(None, 4\)"
+    ):
         inner(Input((4,)))
-    with pytest.raises(ShapeError, match=r"Model 'inner' received input 0 .* must have 2 axes"):
+    with pytest.raises(
+        ShapeError, match=r"Model 'inner' received input 0 .* must have 2 axes"
+    ):
         inner(Input((4, 3)))
-    with pytest.raises(ShapeError, match=r"Model 'inner' received 2 tensors\. Call it on one tensor"):
+    with pytest.raises(
+        ShapeError, match=r"Model 'inner' received 2 tensors\. Call it on one tensor"
+    ):
         inner([x, x])
 
 
@@ -214,11 +253,15 @@ def test_weights_layer_by_layer():
     x = Input((2,))
     average, scale = Average(), Scale()
     model = Model(x, scale(average(x)))
-    assert model.trainable_weights == [scale.factor] and model.non_trainable_weights == [average.mean]
+    assert model.trainable_weights == [
+        scale.factor
+    ] and model.non_trainable_weights == [average.mean]
     assert model.weights == [scale.factor, average.mean]
     assert [w.tolist() for w in model.get_weights()] == [[0.0, 0.0], [0.5, 1.5]]
     model.set_weights([np.array([1.0, 2.0]), np.array([3.0, 4.0])])
-    assert average.get_weights()[0].tolist() == [1.0, 2.0] and scale.get_weights()[0].tolist() == [3.0, 4.0]
+    assert average.get_weights()[0].tolist() == [1.0, 2.0] and scale.get_weights()[
+        0
+    ].tolist() == [3.0, 4.0]
 
 
 def test_weights_of_a_nested_model_come_trainable_first():
@@ -227,7 +270,10 @@ def test_weights_of_a_nested_model_come_trainable_first():
     p = Input((2,))
     outer = Model(p, Scale(name="last")(inner(p)))
     assert [len(w) for w in outer.get_weights()] == [2, 2, 2]
-    assert [str(w.name).removesuffix(":0") for w in outer.layers[1].weights] == ["s_factor", "m_mean"]
+    assert [str(w.name).removesuffix(":0") for w in outer.layers[1].weights] == [
+        "s_factor",
+        "m_mean",
+    ]
     np.testing.assert_array_equal(outer.get_weights()[0], [0.5, 1.5])
 
 
@@ -255,7 +301,9 @@ def test_a_shared_weight_is_trained_once():
 def test_set_weights_of_a_model_names_both_sides():
     x = Input((2,))
     model = Model(x, Scale(name="s")(x), name="m")
-    with pytest.raises(DataError, match=r"Model 'm' has 1 weights and received 2 arrays.* index 1"):
+    with pytest.raises(
+        DataError, match=r"Model 'm' has 1 weights and received 2 arrays.* index 1"
+    ):
         model.set_weights([np.ones(2), np.ones(2)])
 
 
@@ -277,7 +325,9 @@ def test_losses_of_weights_count_once_and_those_of_calls_per_call(backend):
     a, b = np.ones((1, 2), "float32"), np.full((1, 2), 3.0, "float32")
     found = sorted(float(value) for value in run([p, q], outer.losses, a, b))
     np.testing.assert_allclose(found, [2.0, 2.0, 6.0])
-    assert inner.get_losses_for(p) == [loss for loss in outer.losses if loss in inner.get_losses_for([p])]
+    assert inner.get_losses_for(p) == [
+        loss for loss in outer.losses if loss in inner.get_losses_for([p])
+    ]
     assert inner.get_losses_for(None) == layer.get_losses_for(None)
 
 
@@ -294,7 +344,9 @@ def test_updates_depend_on_the_inputs_of_the_model_that_makes_them(backend):
     inner = Model(x, average(x))
     p = Input((2,))
     outer = Model(p, inner(p))
-    assert len(inner.updates) == len(outer.updates) == 1 and inner.updates != outer.updates
+    assert (
+        len(inner.updates) == len(outer.updates) == 1 and inner.updates != outer.updates
+    )
     K.function([p], outer.outputs, updates=outer.updates)([np.ones((1, 2))])
     np.testing.assert_array_equal(average.get_weights()[0], [0.5, 0.5])
     assert not outer.stateful and outer.state_updates == []
@@ -331,7 +383,9 @@ def test_learning_phase_of_a_model():
 
     x = Input((2,))
     model = Model(x, Shift()(Train()(x)))
-    assert model.uses_learning_phase and Model(x, Shift()(x)).uses_learning_phase is False
+    assert (
+        model.uses_learning_phase and Model(x, Shift()(x)).uses_learning_phase is False
+    )
     assert model(Input((2,)))._uses_learning_phase
 
 
@@ -340,11 +394,20 @@ def test_learning_phase_of_a_model():
 
 def test_get_layer():
     model = two_by_two()
-    assert model.get_layer("total").name == "total" and model.get_layer(index=2).name == "shared"
+    assert (
+        model.get_layer("total").name == "total"
+        and model.get_layer(index=2).name == "shared"
+    )
     assert model.get_layer(index=-1).name == "scale"
-    with pytest.raises(ArgumentError, match=r"Model 'net' has no layer named 'totel'\. Did you mean total"):
+    with pytest.raises(
+        ArgumentError,
+        match=r"Model 'net' has no layer named 'totel'\. Did you mean total",
+    ):
         model.get_layer("totel")
-    with pytest.raises(ArgumentError, match=r"no layer named None\. It has 5: a, b, shared, total, scale"):
+    with pytest.raises(
+        ArgumentError,
+        match=r"no layer named None\. It has 5: a, b, shared, total, scale",
+    ):
         model.get_layer()
     with pytest.raises(ArgumentError, match=r"no layer with index 5\. It has 5"):
         model.get_layer(index=5)
@@ -370,9 +433,14 @@ def test_a_missing_input_is_named_with_the_layer_that_needs_it():
     with pytest.raises(GraphError) as caught:
         Model(a, y, name="m")
     message = str(caught.value)
-    assert "Model 'm' is disconnected: Shift 'middle' depends on InputLayer 'missing'" in message
+    assert (
+        "Model 'm' is disconnected: Shift 'middle' depends on InputLayer 'missing'"
+        in message
+    )
     assert "['given']" in message and "Model(input=[…]" in message
-    with pytest.raises(GraphError, match="InputLayer 'missing' depends on InputLayer 'missing'"):
+    with pytest.raises(
+        GraphError, match="InputLayer 'missing' depends on InputLayer 'missing'"
+    ):
         Model(a, b)
 
 
@@ -380,7 +448,9 @@ def test_a_missing_input_is_named_with_the_layer_that_needs_it():
 def test_an_end_that_no_layer_returned(end):
     x = Input((3,))
     ends = {"input": x, "output": Shift()(x), end: K.placeholder((None, 3))}
-    with pytest.raises(GraphError, match=rf"no layer returned {end} 0.*Lambda\(function\)"):
+    with pytest.raises(
+        GraphError, match=rf"no layer returned {end} 0.*Lambda\(function\)"
+    ):
         Model(**ends)
     with pytest.raises(GraphError, match=rf"no layer returned {end} 1, str 'x'"):
         Model(**{**ends, end: [x, "x"]})
@@ -391,16 +461,22 @@ def test_an_end_that_no_layer_returned(end):
 def test_a_model_starts_at_inputs():
     x = Input((3,))
     y = Shift(name="first")(x)
-    with pytest.raises(GraphError, match=r"input 0 is an output of Shift 'first'.*a new Input"):
+    with pytest.raises(
+        GraphError, match=r"input 0 is an output of Shift 'first'.*a new Input"
+    ):
         Model(y, Shift()(y))
-    with pytest.raises(GraphError, match=r"input 1 is an output of InputLayer 'x'.*each listed once"):
+    with pytest.raises(
+        GraphError, match=r"input 1 is an output of InputLayer 'x'.*each listed once"
+    ):
         z = Input((3,), name="x")
         Model([z, z], Shift()(z))
 
 
 def test_two_layers_of_one_name():
     x = Input((3,))
-    with pytest.raises(GraphError, match=r"two layers of one name: Shift 'same' and Scale 'same'"):
+    with pytest.raises(
+        GraphError, match=r"two layers of one name: Shift 'same' and Scale 'same'"
+    ):
         Model(x, Scale(name="same")(Shift(name="same")(x)))
 
 
@@ -410,7 +486,9 @@ def test_a_cycle_is_named():
     y = second(first(x))
     node = first.inbound_nodes[0]
     node.inbound_layers, node.node_indices = [second], [0]
-    with pytest.raises(GraphError, match=r"form a cycle: Shift '(first|second)' takes an output of"):
+    with pytest.raises(
+        GraphError, match=r"form a cycle: Shift '(first|second)' takes an output of"
+    ):
         Model(x, y)
 
 
@@ -421,7 +499,9 @@ def test_yaml_needs_a_plugin(monkeypatch):
         raise UnknownNameError(f"Unknown {kind} {name!r}.")
 
     monkeypatch.setattr(registry, "resolve", resolve)
-    with pytest.raises(CapabilityError, match=r"to_yaml needs a plugin.*'yaml'.*to_json\(\)"):
+    with pytest.raises(
+        CapabilityError, match=r"to_yaml needs a plugin.*'yaml'.*to_json\(\)"
+    ):
         two_by_two().to_yaml()
 
 
@@ -430,7 +510,11 @@ def test_nodes_can_be_made_by_hand():
     layer = Shift()
     layer.build((None, 3))
     node = Node.create_node(layer, [x._keras_history[0]])
-    assert layer.inbound_nodes == [node] and node.output_tensors[0]._keras_history == (layer, 0, 0)
+    assert layer.inbound_nodes == [node] and node.output_tensors[0]._keras_history == (
+        layer,
+        0,
+        0,
+    )
     other = Shift()
     other.add_inbound_node(layer, [0], [0])
     assert other.input is node.output_tensors[0] and other.built

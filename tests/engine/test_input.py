@@ -33,14 +33,24 @@ def test_default_type_is_floatx_at_the_time():
 def test_layer_is_built_untrainable_and_named():
     K.reset_uids()
     layer = InputLayer(input_shape=(3,))
-    assert (layer.name, layer.built, layer.trainable, layer.weights) == ("input_1", True, False, [])
+    assert (layer.name, layer.built, layer.trainable, layer.weights) == (
+        "input_1",
+        True,
+        False,
+        [],
+    )
     assert Input((3,), name="words")._keras_history[0].name == "words"
     assert layer.count_params() == 0 and layer.output_shape == (None, 3)
 
 
 def test_config_is_that_of_keras_1():
     layer = Input((3,), name="a", sparse=False)._keras_history[0]
-    expected = {"batch_input_shape": (None, 3), "input_dtype": "float32", "sparse": False, "name": "a"}
+    expected = {
+        "batch_input_shape": (None, 3),
+        "input_dtype": "float32",
+        "sparse": False,
+        "name": "a",
+    }
     assert layer.get_config() == expected and list(layer.get_config()) == list(expected)
     assert InputLayer.from_config(expected).get_config() == expected
 
@@ -55,7 +65,9 @@ def test_a_given_tensor_is_used_itself(backend):
 
 
 def test_an_output_of_a_layer_needs_no_input():
-    with pytest.raises(GraphError, match=r"an output of Shift 'maker'\. Use it as it is"):
+    with pytest.raises(
+        GraphError, match=r"an output of Shift 'maker'\. Use it as it is"
+    ):
         Input(tensor=Shift(name="maker")(Input((3,))))
 
 
@@ -64,7 +76,9 @@ def test_something_else_than_a_tensor():
         Input(tensor=np.ones(3))
 
 
-@pytest.mark.parametrize("make", [Input, InputLayer, lambda: InputLayer((3,), (None, 3))])
+@pytest.mark.parametrize(
+    "make", [Input, InputLayer, lambda: InputLayer((3,), (None, 3))]
+)
 def test_a_shape_is_needed_once(make):
     with pytest.raises(ArgumentError, match=re.escape("Input(shape=(100,))")):
         make()

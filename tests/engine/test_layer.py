@@ -1,4 +1,5 @@
-"""Layer: names, arguments, weights, calls, what a call records, and messages when something doesn't fit."""
+"""Layer: names, arguments, weights, calls, what a call records, and messages when
+something doesn't fit."""
 
 import re
 
@@ -24,7 +25,13 @@ pytestmark = pytest.mark.usefixtures("backend")
 
 def test_names_are_the_class_in_lower_case_and_a_number():
     K.reset_uids()
-    assert [Scale().name, Scale().name, Shift().name, Scale(name="mine").name, Scale().name] == [
+    assert [
+        Scale().name,
+        Scale().name,
+        Shift().name,
+        Scale(name="mine").name,
+        Scale().name,
+    ] == [
         "scale_1",
         "scale_2",
         "shift_1",
@@ -34,11 +41,21 @@ def test_names_are_the_class_in_lower_case_and_a_number():
 
 
 def test_unknown_argument_is_named_with_the_nearest_or_all_that_are_accepted():
-    with pytest.raises(TypeError, match=r"Shift received the unknown argument 'inputshape'.*'input_shape'"):
+    with pytest.raises(
+        TypeError,
+        match=r"Shift received the unknown argument 'inputshape'.*'input_shape'",
+    ):
         Shift(inputshape=(3,))
     with pytest.raises(TypeError) as caught:
         Shift(zzz=1)
-    for accepted in ("by", "input_shape", "batch_input_shape", "input_dtype", "name", "trainable"):
+    for accepted in (
+        "by",
+        "input_shape",
+        "batch_input_shape",
+        "input_dtype",
+        "name",
+        "trainable",
+    ):
         assert accepted in str(caught.value)
 
 
@@ -46,11 +63,16 @@ def test_input_shape_arguments():
     assert Shift(input_shape=(3, None)).batch_input_shape == (None, 3, None)
     assert Shift(batch_input_shape=[7, 3]).batch_input_shape == (7, 3)
     assert Shift(input_shape=(3,)).input_dtype == "float32"
-    assert Shift(input_shape=(3,), input_dtype="int32").get_config()["input_dtype"] == "int32"
+    assert (
+        Shift(input_shape=(3,), input_dtype="int32").get_config()["input_dtype"]
+        == "int32"
+    )
     assert not hasattr(Shift(), "batch_input_shape")
     layer = Shift(input_shape=(3,), create_input_layer=True)
     assert layer.input_shape == layer.output_shape == (None, 3)
-    assert re.fullmatch(r"shift_input_\d+", layer.inbound_nodes[0].inbound_layers[0].name)
+    assert re.fullmatch(
+        r"shift_input_\d+", layer.inbound_nodes[0].inbound_layers[0].name
+    )
 
 
 @pytest.mark.parametrize("shape", [3, "ab", (3.5,), (-1,), (0,), ("3",)])
@@ -82,10 +104,14 @@ def test_weights_are_trained_only_while_trainable():
     layer(x)
     scale = Scale()
     scale(x)
-    assert scale.trainable_weights == [scale.factor] and scale.non_trainable_weights == []
+    assert (
+        scale.trainable_weights == [scale.factor] and scale.non_trainable_weights == []
+    )
     assert layer.trainable_weights == [] and layer.non_trainable_weights == [layer.mean]
     scale.trainable = False
-    assert scale.trainable_weights == [] and scale.non_trainable_weights == [scale.factor]
+    assert scale.trainable_weights == [] and scale.non_trainable_weights == [
+        scale.factor
+    ]
     assert scale.weights == [scale.factor]
 
 
@@ -155,7 +181,9 @@ def test_set_weights_names_both_sides(values, expected):
 
 def test_counting_weights_before_there_are_any():
     layer = Scale(name="m")
-    with pytest.raises(NodeError, match="Scale 'm' has no weights before its first call"):
+    with pytest.raises(
+        NodeError, match="Scale 'm' has no weights before its first call"
+    ):
         layer.count_params()
     layer(Input((3,)))
     assert layer.count_params() == 3
@@ -166,7 +194,9 @@ def test_an_initializer_that_returns_an_array_is_explained():
         def build(self, input_shape):
             self.add_weight((2,), lambda shape, name=None: np.zeros(shape))
 
-    with pytest.raises(ArgumentError, match=r"returned ndarray; it must return a variable.*K\.variable"):
+    with pytest.raises(
+        ArgumentError, match=r"returned ndarray; it must return a variable.*K\.variable"
+    ):
         Wrong()(Input((2,)))
 
 
@@ -186,11 +216,21 @@ def strict(spec, **kwargs):
         (InputSpec(ndim=3), (4,), r"must have 3 axes\. Put Reshape"),
         (InputSpec(ndim="3+"), (4,), r"must have 3\+ axes\. Put Reshape"),
         (InputSpec(shape=(None, 7)), (4,), r"must have the shape \(None, 7\)"),
-        (InputSpec(shape=(None, None, 7)), (4,), r"must have 3 axes, as in \(None, None, 7\)"),
-        (InputSpec(dtype="int32"), (4,), r"must be 'int32', not 'float32'.*Input\(dtype='int32'\)"),
+        (
+            InputSpec(shape=(None, None, 7)),
+            (4,),
+            r"must have 3 axes, as in \(None, None, 7\)",
+        ),
+        (
+            InputSpec(dtype="int32"),
+            (4,),
+            r"must be 'int32', not 'float32'.*Input\(dtype='int32'\)",
+        ),
     ],
 )
-def test_input_that_does_not_fit_is_described_with_its_origin_and_a_remedy(spec, shape, expected):
+def test_input_that_does_not_fit_is_described_with_its_origin_and_a_remedy(
+    spec, shape, expected
+):
     x = Shift(name="before")(Input(shape))
     with pytest.raises(ShapeError, match=expected) as caught:
         strict(spec, name="picky")(x)
@@ -216,7 +256,9 @@ def test_number_of_inputs():
     a, b = Input((2,)), Input((2,))
     layer = Total()
     layer.input_spec = [InputSpec(ndim=2), InputSpec(ndim=2)]
-    with pytest.raises(ShapeError, match=r"received 1 tensors\. Call it on a list of 2 tensors"):
+    with pytest.raises(
+        ShapeError, match=r"received 1 tensors\. Call it on a list of 2 tensors"
+    ):
         layer(a)
     with pytest.raises(ShapeError, match=r"received 2 tensors\. Call it on one tensor"):
         strict(InputSpec(ndim=2))([a, b])
@@ -238,7 +280,9 @@ def test_a_layer_called_on_no_tensor(thing, expected):
 
 
 def test_a_layer_called_on_a_layer():
-    with pytest.raises(ArgumentError, match="Shift 's' was called on Scale 'forgotten', no tensor"):
+    with pytest.raises(
+        ArgumentError, match="Shift 's' was called on Scale 'forgotten', no tensor"
+    ):
         Shift(name="s")(Scale(name="forgotten"))
 
 
@@ -269,11 +313,22 @@ def test_several_calls_must_be_told_apart():
     layer = Shift(name="twice")
     a, b = Input((3,)), Input((5,))
     ya, yb = layer(a), layer(b)
-    assert layer.get_input_at(1) is b and layer.get_output_at(0) is ya and layer.get_output_at(-1) is yb
-    assert layer.get_input_shape_at(0) == (None, 3) and layer.get_output_shape_at(1) == (None, 5)
+    assert (
+        layer.get_input_at(1) is b
+        and layer.get_output_at(0) is ya
+        and layer.get_output_at(-1) is yb
+    )
+    assert layer.get_input_shape_at(0) == (None, 3) and layer.get_output_shape_at(
+        1
+    ) == (None, 5)
     assert layer.get_input_mask_at(0) is None and layer.get_output_mask_at(1) is None
-    for attribute, getter in (("output", "get_output_at"), ("input_mask", "get_input_mask_at")):
-        with pytest.raises(NodeError, match=rf"'twice' was called 2 times.*layer\.{getter}\(0\)"):
+    for attribute, getter in (
+        ("output", "get_output_at"),
+        ("input_mask", "get_input_mask_at"),
+    ):
+        with pytest.raises(
+            NodeError, match=rf"'twice' was called 2 times.*layer\.{getter}\(0\)"
+        ):
             getattr(layer, attribute)
     with pytest.raises(NodeError, match=r"get_output_shape_at\(0\)"):
         _ = layer.output_shape
@@ -290,7 +345,10 @@ def test_calls_that_agree_on_a_shape_have_one():
 
 def test_before_the_first_call_there_is_no_output():
     layer = Shift(name="idle")
-    with pytest.raises(NodeError, match=r"Shift 'idle' has no output of call 0 of 0\. Call it on a tensor"):
+    with pytest.raises(
+        NodeError,
+        match=r"Shift 'idle' has no output of call 0 of 0\. Call it on a tensor",
+    ):
         _ = layer.output
     assert not hasattr(layer, "output_shape")
     with pytest.raises(RuntimeError):
@@ -328,7 +386,9 @@ def test_a_call_without_a_result_is_explained():
         def call(self, x, mask=None):
             x * 2
 
-    with pytest.raises(GraphError, match=r"returned NoneType from `call`.*Is its `return` missing"):
+    with pytest.raises(
+        GraphError, match=r"returned NoneType from `call`.*Is its `return` missing"
+    ):
         Forgetful()(Input((2,)))
 
 
@@ -343,8 +403,14 @@ def test_as_many_tensors_as_shapes():
 
 def test_masks_go_where_they_are_supported():
     x = Marker()(Input((4, 3)))
-    assert Shift()(x)._keras_history[0].output_mask is x._keras_history[0].output_mask is not None
-    with pytest.raises(TypeError, match=r"Scale 'blind' received a mask.*Embedding\(mask_zero=True\)"):
+    assert (
+        Shift()(x)._keras_history[0].output_mask
+        is x._keras_history[0].output_mask
+        is not None
+    )
+    with pytest.raises(
+        TypeError, match=r"Scale 'blind' received a mask.*Embedding\(mask_zero=True\)"
+    ):
         Scale(name="blind")(x)
     with pytest.raises(TypeError, match="received a mask"):
         Total()([x, Input((4, 3))])
@@ -382,7 +448,10 @@ def test_an_activity_regularizer_adds_to_the_loss_per_call():
     layer(a)
     layer(b)
     assert len(layer.losses) == 2
-    assert layer.get_losses_for(a) == layer.losses[:1] and layer.get_losses_for([b]) == layer.losses[1:]
+    assert (
+        layer.get_losses_for(a) == layer.losses[:1]
+        and layer.get_losses_for([b]) == layer.losses[1:]
+    )
     assert layer.get_losses_for(None) == []
 
 
@@ -417,7 +486,10 @@ def test_a_tensor_of_another_backend_is_refused_naming_both():
         layer = Scale(name="mine")
     with K.use("tensorflow"):
         x = Input((3,))
-    with pytest.raises(BackendMixError, match=r"Scale 'mine' was made on the backend 'theano'.*'tensorflow'"):
+    with pytest.raises(
+        BackendMixError,
+        match=r"Scale 'mine' was made on the backend 'theano'.*'tensorflow'",
+    ):
         layer(x)
 
 
@@ -427,7 +499,9 @@ def test_a_tensor_of_another_backend_is_refused_naming_both():
 def test_helpers():
     a, b = object(), object()
     assert to_list(a) == [a] and to_list([a, b]) == [a, b]
-    assert object_list_uid([a, b]) == f"{id(a)}, {id(b)}" and object_list_uid(a) == str(id(a))
+    assert object_list_uid([a, b]) == f"{id(a)}, {id(b)}" and object_list_uid(a) == str(
+        id(a)
+    )
     assert shape_list((None, 3)) == shape_list([None, 3]) == [(None, 3)]
     assert shape_list([(1, 2), [3]]) == [(1, 2), (3,)]
 
@@ -442,8 +516,12 @@ def test_stateful_layer_counts(backend):
 def test_unbuildable_config_is_a_config_error():
     from oneiros.config import layer_from_config
 
-    with pytest.raises(ConfigError, match=r"'Scale' can't be built.*unknown argument 'depth'"):
-        layer_from_config({"class_name": "Scale", "config": {"depth": 3}}, {"Scale": Scale})
+    with pytest.raises(
+        ConfigError, match=r"'Scale' can't be built.*unknown argument 'depth'"
+    ):
+        layer_from_config(
+            {"class_name": "Scale", "config": {"depth": 3}}, {"Scale": Scale}
+        )
 
 
 @pytest.mark.parametrize(
@@ -482,6 +560,12 @@ def test_a_subclass_that_forgets_the_constructor_of_layer_is_told():
         def __init__(self, **kwargs):
             self.rate = 1
 
-    for misuse in (lambda layer: layer(Input((3,))), lambda layer: layer.name, lambda layer: layer.weights):
-        with pytest.raises(NodeError, match=r"Forgetful.*super\(\).__init__\(\*\*kwargs\)"):
+    for misuse in (
+        lambda layer: layer(Input((3,))),
+        lambda layer: layer.name,
+        lambda layer: layer.weights,
+    ):
+        with pytest.raises(
+            NodeError, match=r"Forgetful.*super\(\).__init__\(\*\*kwargs\)"
+        ):
             misuse(Forgetful())

@@ -1,4 +1,5 @@
-"""Models to configurations and back: 1.2.2's layout, layers in any order, what makes no graph."""
+"""Models to configurations and back: 1.2.2's layout, layers in any order, what makes no
+graph."""
 
 import copy
 import json
@@ -10,7 +11,13 @@ from oneiros.config import loads
 from oneiros.engine.input import Input
 from oneiros.engine.model import Model
 from oneiros.engine.sequential import Sequential
-from oneiros.errors import ArgumentError, ConfigError, GraphError, UnknownNameError, UnsafeFileError
+from oneiros.errors import (
+    ArgumentError,
+    ConfigError,
+    GraphError,
+    UnknownNameError,
+    UnsafeFileError,
+)
 from oneiros.saving import model_from_config, model_from_json
 from tiny_layers import OBJECTS, Both, Scale, Shift, Total
 
@@ -19,11 +26,18 @@ def net():
     a, b = Input((3,), name="a"), Input((3,), name="b")
     shared = Shift(2.0, name="shared")
     total = Total(name="total")([shared(a), shared(b)])
-    return Model([a, b], [Scale(name="scale")(total), shared.get_output_at(1)], name="net")
+    return Model(
+        [a, b], [Scale(name="scale")(total), shared.get_output_at(1)], name="net"
+    )
 
 
 def entry(name, cls, inbound, **config):
-    return {"name": name, "class_name": cls, "config": {"name": name, **config}, "inbound_nodes": inbound}
+    return {
+        "name": name,
+        "class_name": cls,
+        "config": {"name": name, **config},
+        "inbound_nodes": inbound,
+    }
 
 
 START = entry("x", "InputLayer", [], batch_input_shape=[None, 3])
@@ -91,7 +105,11 @@ def test_layout_is_that_of_keras_1():
         "output_layers": [["scale", 0, 0], ["shared", 1, 0]],
     }
     written = json.loads(net().to_json())
-    assert written == {"class_name": "Model", "config": expected, "keras_version": "1.2.2"}
+    assert written == {
+        "class_name": "Model",
+        "config": expected,
+        "keras_version": "1.2.2",
+    }
     assert list(written) == ["class_name", "config", "keras_version"]
     assert list(written["config"]) == list(expected)
     assert list(written["config"]["layers"][0]) == list(expected["layers"][0])
@@ -100,7 +118,11 @@ def test_layout_is_that_of_keras_1():
 def test_a_configuration_gives_the_same_model_again(backend):
     model = net()
     again = model_from_json(model.to_json(indent=2), OBJECTS)
-    assert type(again) is Model and again.get_config() == model.get_config() and again.name == "net"
+    assert (
+        type(again) is Model
+        and again.get_config() == model.get_config()
+        and again.name == "net"
+    )
     x, y = np.ones((2, 3), "float32"), np.full((2, 3), 5.0, "float32")
     model.set_weights([np.array([1.0, 2.0, 3.0])])
     again.set_weights(model.get_weights())
@@ -164,13 +186,18 @@ def test_layers_may_be_listed_in_any_order():
     "calls",
     [
         [entry("last", "Shift", [[["last", 0, 0]]])],
-        [entry("last", "Shift", [[["other", 0, 0]]]), entry("other", "Shift", [[["last", 0, 0]]])],
+        [
+            entry("last", "Shift", [[["other", 0, 0]]]),
+            entry("other", "Shift", [[["last", 0, 0]]]),
+        ],
         [entry("last", "Shift", [[["x", 7, 0]]])],
     ],
     ids=["itself", "cycle", "no such call"],
 )
 def test_layers_that_wait_for_each_other(calls):
-    with pytest.raises(GraphError, match=r"in a cycle, or to calls that don't exist.*inbound_nodes"):
+    with pytest.raises(
+        GraphError, match=r"in a cycle, or to calls that don't exist.*inbound_nodes"
+    ):
         build(graph(START, *calls))
 
 
@@ -193,11 +220,17 @@ def test_layers_that_wait_for_each_other(calls):
 )
 def test_a_reference_to_what_does_not_exist(place):
     with pytest.raises(
-        ConfigError, match=r"refers to .* doesn't exist.*\[layer name, node index, tensor index\]"
+        ConfigError,
+        match=r"refers to .* doesn't exist.*\[layer name, node index, tensor index\]",
     ):
         build(graph(START, entry("last", "Shift", [[place]])))
     with pytest.raises(ConfigError, match=r"refers to .* doesn't exist"):
-        build({**graph(START, entry("last", "Shift", [[["x", 0, 0]]])), "output_layers": [place]})
+        build(
+            {
+                **graph(START, entry("last", "Shift", [[["x", 0, 0]]])),
+                "output_layers": [place],
+            }
+        )
 
 
 @pytest.mark.parametrize(
@@ -207,9 +240,15 @@ def test_a_reference_to_what_does_not_exist(place):
         ({"layers": {"x": {}}}, "layer 'Model' can't be built"),
         ({"layers": [3]}, "layer 'Model' can't be built"),
         ({"layers": [{"name": ["x"]}]}, "layer 'Model' can't be built"),
-        ({"layers": [{**START, "inbound_nodes": None}]}, "layer 'Model' can't be built"),
+        (
+            {"layers": [{**START, "inbound_nodes": None}]},
+            "layer 'Model' can't be built",
+        ),
         ({"layers": [START, START]}, "two layers named 'x'"),
-        ({"layers": [{"name": "x", "class_name": 3, "config": {}}]}, "configuration of a layer looks like"),
+        (
+            {"layers": [{"name": "x", "class_name": 3, "config": {}}]},
+            "configuration of a layer looks like",
+        ),
         ({"input_layers": 3}, "layer 'Model' can't be built"),
     ],
 )
@@ -236,7 +275,9 @@ def test_an_end_without_layers_is_a_graph_error():
 
 def test_custom_classes_are_known_during_the_call_alone():
     config = net().get_config()
-    with pytest.raises(UnknownNameError, match=r"Unknown layer 'S.*custom_objects=\{'S"):
+    with pytest.raises(
+        UnknownNameError, match=r"Unknown layer 'S.*custom_objects=\{'S"
+    ):
         Model.from_config(config)
     build(config)
     with pytest.raises(UnknownNameError):
@@ -245,10 +286,19 @@ def test_custom_classes_are_known_during_the_call_alone():
 
 def test_from_config_is_guarded_like_loading():
     config = graph(START, entry("last", "Scale", [[["x", 0, 0]]]))
-    with registry.register("layer", "Scale", Scale), pytest.raises(UnsafeFileError, match="loadable = True"):
+    with (
+        registry.register("layer", "Scale", Scale),
+        pytest.raises(UnsafeFileError, match="loadable = True"),
+    ):
         Model.from_config(config)
-    huge = graph(entry("x", "InputLayer", [], batch_input_shape=[None, 10**12]), config["layers"][1])
-    with pytest.raises(UnsafeFileError, match=r"Scale 'last' ask for a weight of shape \(1000000000000,\)"):
+    huge = graph(
+        entry("x", "InputLayer", [], batch_input_shape=[None, 10**12]),
+        config["layers"][1],
+    )
+    with pytest.raises(
+        UnsafeFileError,
+        match=r"Scale 'last' ask for a weight of shape \(1000000000000,\)",
+    ):
         build(huge)
 
 
@@ -257,15 +307,22 @@ def classes(config):
     if isinstance(config, dict):
         found = {config["class_name"]} if "class_name" in config else set()
         return found.union(*(classes(value) for value in config.values()))
-    return set().union(*(classes(value) for value in config)) if isinstance(config, list) else set()
+    return (
+        set().union(*(classes(value) for value in config))
+        if isinstance(config, list)
+        else set()
+    )
 
 
 def differing(ours, theirs, where=""):
-    """Yields where our configuration lacks or contradicts what 1.2.2 wrote; further keys are welcome."""
+    """Yields where our configuration lacks or contradicts what 1.2.2 wrote; further
+    keys are welcome."""
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for key, value in theirs.items():
             yield from differing(ours.get(key, "(missing)"), value, f"{where}.{key}")
-    elif isinstance(theirs, list) and isinstance(ours, list) and len(ours) == len(theirs):
+    elif (
+        isinstance(theirs, list) and isinstance(ours, list) and len(ours) == len(theirs)
+    ):
         for index, pair in enumerate(zip(ours, theirs, strict=True)):
             yield from differing(*pair, f"{where}[{index}]")
     elif ours != theirs:
@@ -273,31 +330,48 @@ def differing(ours, theirs, where=""):
 
 
 def test_models_of_keras_1_come_back_as_they_were(golden_dir):
-    """Every golden model whose layers are installed: the same layers, order and connections."""
+    """Every golden model whose layers are installed: the same layers, order and
+    connections."""
     tried = []
     known = set(registry.names("layer"))
     for path in sorted((golden_dir / "models").glob("*.json")):
-        config = loads(path.read_text()) if path.name != "index.json" else {"class_name": None}
+        config = (
+            loads(path.read_text())
+            if path.name != "index.json"
+            else {"class_name": None}
+        )
         if classes(config) <= known:
             model = model_from_config(config)
             assert not list(differing(json.loads(model.to_json()), config)), path.name
             tried.append(path.stem)
-    needed = {"func_merge_modes", "func_multi_io", "nested_model_in_model", "nested_multi_output_model"}
+    needed = {
+        "func_merge_modes",
+        "func_multi_io",
+        "nested_model_in_model",
+        "nested_multi_output_model",
+    }
     assert {*needed, "seq_merge_two_branches", "seq_opt_adam"} <= set(tried)
 
 
 @pytest.mark.parametrize(
-    "name", ["nested_model_in_model", "nested_multi_output_model", "seq_merge_two_branches"]
+    "name",
+    ["nested_model_in_model", "nested_multi_output_model", "seq_merge_two_branches"],
 )
 def test_order_of_weights_is_that_of_keras_1(golden_dir, name):
     (expected,) = [
         entry["weight_names"]
-        for entry in json.loads((golden_dir / "models" / "index.json").read_text())["models"]
+        for entry in json.loads((golden_dir / "models" / "index.json").read_text())[
+            "models"
+        ]
         if entry["name"] == name
     ]
-    model = model_from_config(loads((golden_dir / "models" / f"{name}.json").read_text()))
+    model = model_from_config(
+        loads((golden_dir / "models" / f"{name}.json").read_text())
+    )
     ours = [str(weight.name).removesuffix(":0") for weight in model._ordered_weights()]
     assert ours == [weight.removesuffix(":0") for weight in expected]
     shapes = [value.shape for value in model.get_weights()]
     with np.load(golden_dir / "models" / f"{name}.npz") as stored:
-        assert shapes == [stored[f"resume_w{index}"].shape for index in range(len(shapes))]
+        assert shapes == [
+            stored[f"resume_w{index}"].shape for index in range(len(shapes))
+        ]

@@ -1,4 +1,5 @@
-"""Random graphs, with shared layers, several inputs and outputs, nested in one another, against NumPy."""
+"""Random graphs, with shared layers, several inputs and outputs, nested in one another,
+against NumPy."""
 
 import numpy as np
 import pytest
@@ -14,27 +15,42 @@ from oneiros.saving import model_from_json
 from tiny_layers import OBJECTS, Both, Scale, Shift, Total
 
 SIZE = 3
-FEW = settings(max_examples=draws(25), deadline=None, suppress_health_check=list(HealthCheck))
-MANY = settings(max_examples=draws(60), deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(
+    max_examples=draws(25), deadline=None, suppress_health_check=list(HealthCheck)
+)
+MANY = settings(
+    max_examples=draws(60), deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
 def loaded():
-    """PyTensor changes the recursion limit when imported, which Hypothesis doesn't like to see."""
+    """PyTensor changes the recursion limit when imported, which Hypothesis doesn't like
+    to see."""
     K.load("theano")
 
 
 class Graph:
-    """A model under construction, and for each of its tensors what NumPy says its value is."""
+    """A model under construction, and for each of its tensors what NumPy says its value
+    is."""
 
     def __init__(self, draw, depth=0):
         self.draw, self.depth = draw, depth
         self.inputs = [Input((SIZE,)) for _ in range(draw(st.integers(1, 2)))]
-        self.tensors = [(x, lambda feed, index=i: feed[index]) for i, x in enumerate(self.inputs)]
+        self.tensors = [
+            (x, lambda feed, index=i: feed[index]) for i, x in enumerate(self.inputs)
+        ]
         self.layers = []
         for _ in range(draw(st.integers(1, 5))):
             self.grow()
-        outputs = draw(st.lists(st.integers(0, len(self.tensors) - 1), min_size=1, max_size=3, unique=True))
+        outputs = draw(
+            st.lists(
+                st.integers(0, len(self.tensors) - 1),
+                min_size=1,
+                max_size=3,
+                unique=True,
+            )
+        )
         self.outputs = [self.tensors[i] for i in outputs]
         self.model = Model(self.inputs, [tensor for tensor, _ in self.outputs])
 
@@ -42,7 +58,9 @@ class Graph:
         return self.tensors[self.draw(st.integers(0, len(self.tensors) - 1))]
 
     def grow(self):
-        kinds = ["shift", "scale", "total", "both", "again"] + ["nested", "chain"] * (self.depth < 2)
+        kinds = ["shift", "scale", "total", "both", "again"] + ["nested", "chain"] * (
+            self.depth < 2
+        )
         getattr(self, f"add_{self.draw(st.sampled_from(kinds))}")()
 
     def call(self, layer, meaning):
@@ -61,7 +79,9 @@ class Graph:
     def add_total(self):
         parts = [self.pick() for _ in range(self.draw(st.integers(2, 3)))]
         result = Total()([tensor for tensor, _ in parts])
-        self.tensors.append((result, lambda feed: sum(value(feed) for _, value in parts)))
+        self.tensors.append(
+            (result, lambda feed: sum(value(feed) for _, value in parts))
+        )
 
     def add_both(self):
         x, value = self.pick()
@@ -75,17 +95,28 @@ class Graph:
     def add_nested(self):
         inner = Graph(self.draw, self.depth + 1)
         given_ = [self.pick() for _ in inner.inputs]
-        results = inner.model([tensor for tensor, _ in given_] if len(given_) > 1 else given_[0][0])
+        results = inner.model(
+            [tensor for tensor, _ in given_] if len(given_) > 1 else given_[0][0]
+        )
         for result, (_, meaning) in zip(
-            results if isinstance(results, list) else [results], inner.outputs, strict=True
+            results if isinstance(results, list) else [results],
+            inner.outputs,
+            strict=True,
         ):
             self.tensors.append(
-                (result, lambda feed, meaning=meaning: meaning([value(feed) for _, value in given_]))
+                (
+                    result,
+                    lambda feed, meaning=meaning: meaning(
+                        [value(feed) for _, value in given_]
+                    ),
+                )
             )
 
     def add_chain(self):
         scale = Scale(input_shape=(SIZE,))
-        self.call(Sequential([scale, Shift(2.0)]), lambda x: x * scale.get_weights()[0] + 2.0)
+        self.call(
+            Sequential([scale, Shift(2.0)]), lambda x: x * scale.get_weights()[0] + 2.0
+        )
 
 
 graphs = st.composite(lambda draw: Graph(draw))
@@ -105,23 +136,41 @@ def predictions(model, feed):
 @given(graphs())
 def test_order_and_depth(graph):
     model = graph.model
-    depth = {node: level for level, nodes in model.nodes_by_depth.items() for node in nodes}
-    assert len(depth) == len(model.container_nodes) == sum(map(len, model.nodes_by_depth.values()))
+    depth = {
+        node: level for level, nodes in model.nodes_by_depth.items() for node in nodes
+    }
+    assert (
+        len(depth)
+        == len(model.container_nodes)
+        == sum(map(len, model.nodes_by_depth.values()))
+    )
     for node, level in depth.items():
         for layer, index in zip(node.inbound_layers, node.node_indices, strict=True):
             assert depth[layer.inbound_nodes[index]] > level
     farthest = [
-        max(level for node, level in depth.items() if node.outbound_layer is layer) for layer in model.layers
+        max(level for node, level in depth.items() if node.outbound_layer is layer)
+        for layer in model.layers
     ]
     assert farthest == sorted(farthest, reverse=True)
-    assert len(set(map(id, model.layers))) == len({layer.name for layer in model.layers}) == len(model.layers)
+    assert (
+        len(set(map(id, model.layers)))
+        == len({layer.name for layer in model.layers})
+        == len(model.layers)
+    )
     ends = [
         layer.inbound_nodes[index]
-        for layer, index in zip(model.output_layers, model.output_layers_node_indices, strict=True)
+        for layer, index in zip(
+            model.output_layers, model.output_layers_node_indices, strict=True
+        )
     ]
-    users = {parent: [node for node in depth if parent in node.parents] for parent in depth}
+    users = {
+        parent: [node for node in depth if parent in node.parents] for parent in depth
+    }
     for node, level in depth.items():
-        expected = max([depth[user] + 1 for user in users[node]] + [0] * (node in ends or not users[node]))
+        expected = max(
+            [depth[user] + 1 for user in users[node]]
+            + [0] * (node in ends or not users[node])
+        )
         assert level == expected
 
 
@@ -131,8 +180,12 @@ def test_configuration_round_trip(graph):
     model = graph.model
     again = model_from_json(model.to_json(), OBJECTS)
     assert again.to_json() == model.to_json()
-    assert [layer.name for layer in again.layers] == [layer.name for layer in model.layers]
-    assert [w.shape for w in again.get_weights()] == [w.shape for w in model.get_weights()]
+    assert [layer.name for layer in again.layers] == [
+        layer.name for layer in model.layers
+    ]
+    assert [w.shape for w in again.get_weights()] == [
+        w.shape for w in model.get_weights()
+    ]
 
 
 @FEW
@@ -160,5 +213,7 @@ def test_a_model_called_on_other_inputs_computes_the_same(backend, graph):
     outer = Container(inputs, outputs)
     assert outer.weights == inner.weights
     feed = feed_of(inner, 2)
-    for one, (_, meaning) in zip(predictions(Model(inputs, outputs), feed), graph.outputs, strict=True):
+    for one, (_, meaning) in zip(
+        predictions(Model(inputs, outputs), feed), graph.outputs, strict=True
+    ):
         np.testing.assert_allclose(one, meaning(feed), rtol=1e-4, atol=1e-4)

@@ -1,4 +1,5 @@
-"""Sequential: adding and removing layers, what it shows of its Model, configurations, training methods."""
+"""Sequential: adding and removing layers, what it shows of its Model, configurations,
+training methods."""
 
 import numpy as np
 import pytest
@@ -7,7 +8,14 @@ from oneiros.engine.input import Input
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
 from oneiros.engine.sequential import Sequential
-from oneiros.errors import ArgumentError, ConfigError, GraphError, NodeError, NotCompiledError, ShapeError
+from oneiros.errors import (
+    ArgumentError,
+    ConfigError,
+    GraphError,
+    NodeError,
+    NotCompiledError,
+    ShapeError,
+)
 from oneiros.layers import Activation, Dense, Merge
 from oneiros.saving import model_from_json
 from tiny_layers import OBJECTS, Average, Both, Counter, Scale, Shift
@@ -27,26 +35,52 @@ def names(layers):
 def test_layers_and_the_model_that_they_form():
     K.reset_uids()
     model = Sequential()
-    assert model.name == "sequential_1" and model.layers == model.inputs == model.outputs == []
+    assert (
+        model.name == "sequential_1"
+        and model.layers == model.inputs == model.outputs == []
+    )
     model.add(Scale(input_shape=(3,), name="first"))
     model.add(Shift())
-    assert names(model.layers) == ["first", "shift_1"] and not model.built and model.model is None
+    assert (
+        names(model.layers) == ["first", "shift_1"]
+        and not model.built
+        and model.model is None
+    )
     assert model.input_shape == model.output_shape == (None, 3)
-    assert model.output is model.outputs[0] is model.layers[1].output and model.input is model.inputs[0]
+    assert (
+        model.output is model.outputs[0] is model.layers[1].output
+        and model.input is model.inputs[0]
+    )
     model.build()
-    assert model.built and isinstance(model.model, Model) and model.model.name == "sequential_1_model"
+    assert (
+        model.built
+        and isinstance(model.model, Model)
+        and model.model.name == "sequential_1_model"
+    )
     assert names(model.model.layers) == ["scale_input_1", "first", "shift_1"]
     assert model.model.callback_model is model
     assert model.input_names == ["scale_input_1"] and model.output_names == ["shift_1"]
     assert model.container_nodes == {"scale_input_1_ib-0", "first_ib-0", "shift_1_ib-0"}
-    assert model.nodes_by_depth is model.model.nodes_by_depth and not model.supports_masking
-    assert model.input_layers == [model.get_layer(index=0)] and model.get_layer("first") is model.layers[0]
-    assert not model.uses_learning_phase and model.state_updates == [] and not model.stateful
+    assert (
+        model.nodes_by_depth is model.model.nodes_by_depth
+        and not model.supports_masking
+    )
+    assert (
+        model.input_layers == [model.get_layer(index=0)]
+        and model.get_layer("first") is model.layers[0]
+    )
+    assert (
+        not model.uses_learning_phase
+        and model.state_updates == []
+        and not model.stateful
+    )
 
 
 def test_predictions(backend):
     np.testing.assert_allclose(small().predict(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6)
-    np.testing.assert_allclose(small().predict_on_batch(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6)
+    np.testing.assert_allclose(
+        small().predict_on_batch(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6
+    )
 
 
 def test_pop(backend):
@@ -54,7 +88,9 @@ def test_pop(backend):
     last = model.layers[1]
     model.build()
     model.pop()
-    assert names(model.layers) == ["first"] and model.outputs == [model.layers[0].output]
+    assert names(model.layers) == ["first"] and model.outputs == [
+        model.layers[0].output
+    ]
     assert last.inbound_nodes == [] and model.layers[0].outbound_nodes == []
     np.testing.assert_allclose(model.predict(X), X * [0.5, 1.0, 1.5], rtol=1e-6)
     model.add(last)
@@ -87,7 +123,9 @@ def test_the_first_layer_may_be_a_model_or_connected_already(backend):
     layer(Input((3,)))
     assert Sequential([layer]).input_shape == (None, 3)
     np.testing.assert_allclose(
-        Sequential([small(), Shift(2.0)]).predict(X), X * [0.5, 1.0, 1.5] + 3.0, rtol=1e-6
+        Sequential([small(), Shift(2.0)]).predict(X),
+        X * [0.5, 1.0, 1.5] + 3.0,
+        rtol=1e-6,
     )
 
 
@@ -96,7 +134,9 @@ def test_one_layer_twice(backend):
     model = Sequential([shift, shift])
     np.testing.assert_allclose(model.predict(X), X + 4.0, rtol=1e-6)
     again = model_from_json(model.to_json(), OBJECTS)
-    assert again.layers[0] is again.layers[1] and again.get_config() == model.get_config()
+    assert (
+        again.layers[0] is again.layers[1] and again.get_config() == model.get_config()
+    )
 
 
 def test_calling_a_sequential_model(backend):
@@ -104,7 +144,9 @@ def test_calling_a_sequential_model(backend):
     x = Input((3,))
     y = model(x)
     assert y._keras_history == (model, 1, 0) and model.built
-    np.testing.assert_allclose(Model(x, y).predict(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6)
+    np.testing.assert_allclose(
+        Model(x, y).predict(X), X * [0.5, 1.0, 1.5] + 1.0, rtol=1e-6
+    )
     assert K.int_shape(model.call(K.placeholder((None, 3)))) == (None, 3)
 
 
@@ -116,7 +158,10 @@ def test_what_its_layers_add_to_an_outer_model(backend):
     x = Input((3,))
     outer = Model(x, inner(x))
     assert len(inner.losses) == len(outer.losses) == 2 and len(outer.updates) == 1
-    assert inner.get_updates_for(x) == outer.updates and len(inner.get_losses_for(None)) == 1
+    assert (
+        inner.get_updates_for(x) == outer.updates
+        and len(inner.get_losses_for(None)) == 1
+    )
     K.function([x], outer.outputs, updates=outer.updates)([np.ones((1, 3))])
     np.testing.assert_array_equal(average.get_weights()[0], [0.5, 0.5, 0.5])
 
@@ -138,7 +183,10 @@ def test_losses_of_a_call_on_another_input_are_not_trained_on():
 def test_stateful_layers(backend):
     model = Sequential([Counter(batch_input_shape=(1, 2))])
     assert model.stateful and len(model.state_updates) == 1
-    assert [model.predict(np.zeros((1, 2)), batch_size=1)[0, 0] for _ in range(2)] == [0.0, 1.0]
+    assert [model.predict(np.zeros((1, 2)), batch_size=1)[0, 0] for _ in range(2)] == [
+        0.0,
+        1.0,
+    ]
     model.reset_states()
     assert model.predict(np.zeros((1, 2)), batch_size=1)[0, 0] == 0.0
 
@@ -169,7 +217,9 @@ def test_weights_of_nested_models_come_layer_by_layer():
 
 def joined():
     left = Sequential([Dense(2, input_dim=3, name="left")])
-    right = Sequential([Dense(2, input_dim=5, name="right"), Activation("tanh", name="bend")])
+    right = Sequential(
+        [Dense(2, input_dim=5, name="right"), Activation("tanh", name="bend")]
+    )
     merge = Merge([left, right], mode="concat", name="merge")
     return Sequential([merge, Dense(1, name="last")], name="joined")
 
@@ -183,7 +233,10 @@ def test_branches(backend):
     x = [np.ones((2, 3), "float32"), np.ones((2, 5), "float32")]
     again = model_from_json(model.to_json())
     assert names(again.flattened_layers) == names(model.flattened_layers)
-    assert [layer["config"][0]["config"]["name"] for layer in again.get_config()[0]["config"]["layers"]] == [
+    assert [
+        layer["config"][0]["config"]["name"]
+        for layer in again.get_config()[0]["config"]["layers"]
+    ] == [
         "left",
         "right",
     ]
@@ -212,10 +265,17 @@ def test_configuration_is_a_list_of_layers():
                 "input_dtype": "float32",
             },
         },
-        {"class_name": "Shift", "config": {"name": "second", "trainable": True, "by": 1.0}},
+        {
+            "class_name": "Shift",
+            "config": {"name": "second", "trainable": True, "by": 1.0},
+        },
     ]
     again = model_from_json(small().to_json(), OBJECTS)
-    assert type(again) is Sequential and again.get_config() == config and again.input_shape == (None, 3)
+    assert (
+        type(again) is Sequential
+        and again.get_config() == config
+        and again.input_shape == (None, 3)
+    )
 
 
 def test_configuration_of_keras_0_3():
@@ -230,29 +290,54 @@ def test_configuration_of_keras_0_3():
         {"name": "Activation", "custom_name": "activation", "activation": "tanh"},
     ]
     model = Sequential.from_config(old)
-    assert names(model.layers) == ["dense", "activation"] and model.output_shape == (None, 2)
+    assert names(model.layers) == ["dense", "activation"] and model.output_shape == (
+        None,
+        2,
+    )
 
 
 def test_layers_of_one_name_are_one_layer():
-    dense = {"class_name": "Dense", "config": {"name": "d", "output_dim": 3, "input_dim": 3}}
+    dense = {
+        "class_name": "Dense",
+        "config": {"name": "d", "output_dim": 3, "input_dim": 3},
+    }
     model = Sequential.from_config([dense, dense])
     assert model.layers[0] is model.layers[1] and model.count_params() == 12
     cache = {}
     first = Sequential.from_config([dense], layer_cache=cache)
-    assert list(cache) == ["d"] and Sequential.from_config([dense, dense], cache).layers[0] is first.layers[0]
+    assert (
+        list(cache) == ["d"]
+        and Sequential.from_config([dense, dense], cache).layers[0] is first.layers[0]
+    )
 
 
 def test_nested_sequential_models_share_layers_of_one_name():
-    dense = {"class_name": "Dense", "config": {"name": "d", "output_dim": 3, "input_dim": 3}}
-    model = Sequential.from_config([{"class_name": "Sequential", "config": [dense]}, dense])
+    dense = {
+        "class_name": "Dense",
+        "config": {"name": "d", "output_dim": 3, "input_dim": 3},
+    }
+    model = Sequential.from_config(
+        [{"class_name": "Sequential", "config": [dense]}, dense]
+    )
     assert model.layers[0].layers[0] is model.layers[1]
 
 
 @pytest.mark.parametrize(
-    "config", [{}, {"class_name": 3}, None, [3], ["Dense"], "Dense", [{"class_name": "Dense", "config": 3}]]
+    "config",
+    [
+        {},
+        {"class_name": 3},
+        None,
+        [3],
+        ["Dense"],
+        "Dense",
+        [{"class_name": "Dense", "config": 3}],
+    ],
 )
 def test_a_configuration_of_another_form(config):
-    with pytest.raises(ConfigError, match=r"'Sequential' can't be built|is a list of layers"):
+    with pytest.raises(
+        ConfigError, match=r"'Sequential' can't be built|is a list of layers"
+    ):
         Sequential.from_config(config)
 
 
@@ -261,13 +346,16 @@ def test_a_configuration_of_another_form(config):
 
 def test_the_first_layer_must_know_its_input():
     with pytest.raises(
-        ShapeError, match=r"Dense 'd' is the first layer of Sequential 'm'.*input_shape=\(n,\)"
+        ShapeError,
+        match=r"Dense 'd' is the first layer of Sequential 'm'.*input_shape=\(n,\)",
     ):
         Sequential([Dense(3, name="d")], name="m")
 
 
 def test_what_is_added_must_be_a_layer():
-    with pytest.raises(ArgumentError, match=r"takes a layer; received <class.*Did you mean Dense\(…\)"):
+    with pytest.raises(
+        ArgumentError, match=r"takes a layer; received <class.*Did you mean Dense\(…\)"
+    ):
         Sequential().add(Dense)
     with pytest.raises(ArgumentError, match=r"takes a layer; received 'relu'"):
         Sequential().add("relu")
@@ -284,7 +372,9 @@ def test_a_first_layer_in_use_elsewhere():
     layer = Shift(name="busy")
     layer(Input((3,)))
     layer(Input((3,)))
-    with pytest.raises(NodeError, match=r"'busy' was called 2 times, so it has no single output"):
+    with pytest.raises(
+        NodeError, match=r"'busy' was called 2 times, so it has no single output"
+    ):
         Sequential([layer])
 
 
@@ -317,18 +407,40 @@ Y = np.eye(2, dtype="float32")[[0, 1, 0, 1]]
 
 def test_training_methods_pass_their_arguments_on(backend):
     model = trained()
-    for attribute in ("optimizer", "loss", "metrics", "metrics_names", "metrics_tensors", "loss_weights"):
+    for attribute in (
+        "optimizer",
+        "loss",
+        "metrics",
+        "metrics_names",
+        "metrics_tensors",
+        "loss_weights",
+    ):
         assert getattr(model, attribute) is getattr(model.model, attribute)
     assert model.sample_weight_mode is None and model.metrics_names == ["loss", "acc"]
-    history = model.fit(X, Y, batch_size=2, nb_epoch=3, verbose=0, validation_data=(X, Y), initial_epoch=1)
-    assert history.epoch == [1, 2] and set(history.history) == {"loss", "acc", "val_loss", "val_acc"}
+    history = model.fit(
+        X,
+        Y,
+        batch_size=2,
+        nb_epoch=3,
+        verbose=0,
+        validation_data=(X, Y),
+        initial_epoch=1,
+    )
+    assert history.epoch == [1, 2] and set(history.history) == {
+        "loss",
+        "acc",
+        "val_loss",
+        "val_acc",
+    }
     assert len(model.validation_data) == 3 and model.training_data is None
     loss = model.evaluate(X, Y, verbose=0)[0]
     np.testing.assert_allclose(model.test_on_batch(X, Y)[0], loss, rtol=1e-5)
     np.testing.assert_allclose(model.train_on_batch(X, Y)[0], loss, rtol=1e-5)
     weights = np.array([1.0, 0.0, 0.0, 0.0])
     only_first = model.test_on_batch(X, Y, sample_weight=weights)[0]
-    np.testing.assert_allclose(only_first, model.test_on_batch(X[:1], Y[:1])[0], rtol=1e-5)
+    np.testing.assert_allclose(
+        only_first, model.test_on_batch(X[:1], Y[:1])[0], rtol=1e-5
+    )
     doubled = model.train_on_batch(X, Y, {0: 2.0, 1: 2.0})[0]
     np.testing.assert_allclose(doubled, 2 * model.test_on_batch(X, Y)[0], rtol=0.1)
 
@@ -346,11 +458,15 @@ def test_classes_and_probabilities(backend):
 
 
 def test_outputs_that_are_no_probabilities_get_a_warning(backend):
-    with pytest.warns(UserWarning, match=r"in \[1, 2\.375\], no probabilities\. End it with .softmax"):
+    with pytest.warns(
+        UserWarning, match=r"in \[1, 2\.375\], no probabilities\. End it with .softmax"
+    ):
         small().predict_proba(X, verbose=0)
 
 
-@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
+@pytest.mark.parametrize(
+    "method", ["fit", "evaluate", "train_on_batch", "test_on_batch"]
+)
 def test_training_before_compile_or_after_a_change(method):
     model = small()
     with pytest.raises(NotCompiledError, match=r"Type: model\.compile"):
@@ -363,11 +479,16 @@ def test_training_before_compile_or_after_a_change(method):
 
 def test_arguments_of_keras_0_3_get_a_warning(backend):
     model = small()
-    with pytest.warns(UserWarning, match=r"compile\(class_mode=…\) is of Keras 0\.3.*metrics=\['accuracy'\]"):
+    with pytest.warns(
+        UserWarning,
+        match=r"compile\(class_mode=…\) is of Keras 0\.3.*metrics=\['accuracy'\]",
+    ):
         model.compile("sgd", "mse", class_mode="binary")
     with pytest.warns(UserWarning, match=r"evaluate\(show_accuracy=…\)"):
         model.evaluate(X, X, verbose=0, show_accuracy=True)
-    with pytest.raises(TypeError, match=r"Sequential\.fit received the unknown argument 'epochs'"):
+    with pytest.raises(
+        TypeError, match=r"Sequential\.fit received the unknown argument 'epochs'"
+    ):
         model.fit(X, X, epochs=3)
 
 
@@ -376,7 +497,9 @@ def test_a_layer_of_another_backend_decides_where_the_model_lives():
         first = Shift(input_shape=(3,))
     with K.use("tensorflow"):
         model = Sequential([first])
-    assert model._backend is K.load("theano") and K.load("theano").owns(model.outputs[0])
+    assert model._backend is K.load("theano") and K.load("theano").owns(
+        model.outputs[0]
+    )
     with K.use("tensorflow"):
         model.build()
     assert model.model._backend is K.load("theano")

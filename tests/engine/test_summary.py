@@ -51,8 +51,12 @@ def test_table_of_a_sequential_model_builds_it(capsys):
     model = Sequential([Scale(input_shape=(1000,)), Shift()])
     model.summary()
     out = capsys.readouterr().out
-    assert "Total params: 1,000\nTrainable params: 1,000\nNon-trainable params: 0\n" in out
-    assert re.search(r"^scale_1 \(Scale\) +\(None, 1000\) +1000 +scale_input_1\[0\]\[0\]$", out, re.M)
+    assert (
+        "Total params: 1,000\nTrainable params: 1,000\nNon-trainable params: 0\n" in out
+    )
+    assert re.search(
+        r"^scale_1 \(Scale\) +\(None, 1000\) +1000 +scale_input_1\[0\]\[0\]$", out, re.M
+    )
     assert "InputLayer" not in out
 
 
@@ -72,7 +76,11 @@ def test_nested_models_are_one_line_and_count_once(capsys):
     outer = Model(p, inner(inner(p)))
     outer.summary()
     out = capsys.readouterr().out
-    assert re.search(r"^inner \(Model\) +\(None, 3\) +3 +input_2\[0\]\[0\]\n +inner\[1\]\[0\]$", out, re.M)
+    assert re.search(
+        r"^inner \(Model\) +\(None, 3\) +3 +input_2\[0\]\[0\]\n +inner\[1\]\[0\]$",
+        out,
+        re.M,
+    )
     assert "Total params: 3\n" in out
 
 
@@ -83,7 +91,10 @@ def test_counting_parameters():
     assert count_total_params(model.layers) == (3, 3)
     assert count_total_params([model, scale, average]) == (3, 3)
     seen = {scale}
-    assert count_total_params([scale, average], seen) == (0, 3) and seen == {scale, average}
+    assert count_total_params([scale, average], seen) == (0, 3) and seen == {
+        scale,
+        average,
+    }
     model.trainable = False
     assert count_total_params([model]) == (0, 6)
 

@@ -1,4 +1,5 @@
-"""The examples reach the scores that they state: one in the test command, all in the exhaustive run."""
+"""The examples reach the scores that they state: one in the test command, all in the
+exhaustive run."""
 
 import importlib.util
 import subprocess
@@ -17,7 +18,9 @@ RUN = TASKS if draws.exhaustive else ["gunpoint"]
 
 
 def load(name):
-    spec = importlib.util.spec_from_file_location(f"example_{name}", ROOT / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(
+        f"example_{name}", ROOT / f"{name}.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -32,7 +35,9 @@ def test_reaches_its_target(name, backend_name, capsys):
         score = example.main()
     assert score >= example.TARGET
     printed = capsys.readouterr().out
-    assert f"backend {backend_name}" in printed and f"target {example.TARGET}" in printed
+    assert (
+        f"backend {backend_name}" in printed and f"target {example.TARGET}" in printed
+    )
 
 
 def test_a_seed_decides_the_score_from_the_first_run_in_a_process_on():

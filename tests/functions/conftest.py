@@ -1,4 +1,5 @@
-"""What the tests of functions share: the golden cases, and evaluation in one compiled function."""
+"""What the tests of functions share: the golden cases, and evaluation in one compiled
+function."""
 
 import json
 

@@ -1,7 +1,9 @@
-"""Every activation, objective, metric, regularizer and constraint against NumPy, and backend against backend.
+"""Every activation, objective, metric, regularizer and constraint against NumPy, and
+backend against backend.
 
-The references are written from the papers and from reference/keras1_facts.md. Values are compared on all data
-sets of the golden files, gradients with central differences in float64 at points without kinks.
+The references are written from the papers and from reference/keras1_facts.md. Values
+are compared on all data sets of the golden files, gradients with central differences in
+float64 at points without kinks.
 """
 
 import numpy as np
@@ -16,7 +18,8 @@ EPS = 1e-7
 
 @pytest.fixture(autouse=True)
 def without_xla(monkeypatch):
-    """Compiling hundreds of small formulas takes XLA minutes; the golden tests run them through it."""
+    """Compiling hundreds of small formulas takes XLA minutes; the golden tests run them
+    through it."""
     monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
 
 
@@ -52,7 +55,9 @@ def poisson(t, p):
 
 
 def logarithmic(t, p):
-    return np.mean((np.log(np.maximum(t, EPS) + 1) - np.log(np.maximum(p, EPS) + 1)) ** 2, axis=-1)
+    return np.mean(
+        (np.log(np.maximum(t, EPS) + 1) - np.log(np.maximum(p, EPS) + 1)) ** 2, axis=-1
+    )
 
 
 OBJECTIVES = {
@@ -94,7 +99,9 @@ def matthews(t, p):
     t, p = yes(t), yes(p)
     tp, tn = (t * p).sum(), ((1 - t) * (1 - p)).sum()
     fp, fn = ((1 - t) * p).sum(), (t * (1 - p)).sum()
-    return (tp * tn - fp * fn) / (np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)) + EPS)
+    return (tp * tn - fp * fn) / (
+        np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)) + EPS
+    )
 
 
 def top_k(t, p, k):
@@ -103,10 +110,17 @@ def top_k(t, p, k):
 
 
 METRICS = {
-    **{name: (lambda t, p, loss=loss: loss(t, p).mean()) for name, loss in OBJECTIVES.items()},
+    **{
+        name: (lambda t, p, loss=loss: loss(t, p).mean())
+        for name, loss in OBJECTIVES.items()
+    },
     "binary_accuracy": lambda t, p: np.mean(t == np.round(p)),
-    "categorical_accuracy": lambda t, p: np.mean(t.argmax(axis=-1) == p.argmax(axis=-1)),
-    "sparse_categorical_accuracy": lambda t, p: np.mean(t.max(axis=-1) == p.argmax(axis=-1)),
+    "categorical_accuracy": lambda t, p: np.mean(
+        t.argmax(axis=-1) == p.argmax(axis=-1)
+    ),
+    "sparse_categorical_accuracy": lambda t, p: np.mean(
+        t.max(axis=-1) == p.argmax(axis=-1)
+    ),
     "top_k_categorical_accuracy": lambda t, p: top_k(t, p, 5),
     "matthews_correlation": matthews,
     "precision": precision,
@@ -120,11 +134,18 @@ TWO_AXES = {"top_k_categorical_accuracy"}
 
 @pytest.fixture(scope="module")
 def data_sets(golden):
-    """Pairs of targets and predictions by name; `(sparse targets, predictions)` under `name + "/sparse"`."""
+    """Pairs of targets and predictions by name; `(sparse targets, predictions)` under
+    `name + "/sparse"`."""
     arrays = golden[1]
-    pairs = {key[6:]: (arrays["obj_t/" + key[6:]], arrays[key]) for key in arrays if key.startswith("obj_p/")}
+    pairs = {
+        key[6:]: (arrays["obj_t/" + key[6:]], arrays[key])
+        for key in arrays
+        if key.startswith("obj_p/")
+    }
     sparse = {
-        key[7:] + "/sparse": (arrays[key], arrays["obj_p/" + key[7:]]) for key in arrays if "obj_ts/" in key
+        key[7:] + "/sparse": (arrays[key], arrays["obj_p/" + key[7:]])
+        for key in arrays
+        if "obj_ts/" in key
     }
     return pairs | sparse
 
@@ -135,14 +156,17 @@ def applicable(names, data_sets):
         (name, key)
         for name in names
         for key, (t, _) in data_sets.items()
-        if (name in SPARSE) == key.endswith("/sparse") and not (name in TWO_AXES and t.ndim != 2)
+        if (name in SPARSE) == key.endswith("/sparse")
+        and not (name in TWO_AXES and t.ndim != 2)
     ]
 
 
 def placeholders(data_sets):
-    """Returns `(target, prediction)` placeholders per data set, all of them in one list, and the arrays."""
+    """Returns `(target, prediction)` placeholders per data set, all of them in one
+    list, and the arrays."""
     tensors = {
-        key: tuple(K.placeholder((None, *a.shape[1:])) for a in pair) for key, pair in data_sets.items()
+        key: tuple(K.placeholder((None, *a.shape[1:])) for a in pair)
+        for key, pair in data_sets.items()
     }
     inputs = [x for pair in tensors.values() for x in pair]
     return tensors, inputs, [a for pair in data_sets.values() for a in pair]
@@ -152,7 +176,9 @@ def compare(values, expected):
     wrong = [
         f"{key}: {values[key]} expected {expected[key]}"
         for key in expected
-        if not np.allclose(values[key], expected[key], rtol=1e-4, atol=1e-5, equal_nan=True)
+        if not np.allclose(
+            values[key], expected[key], rtol=1e-4, atol=1e-5, equal_nan=True
+        )
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -160,7 +186,11 @@ def compare(values, expected):
 def test_objectives(data_sets, backend, evaluate):
     x, inputs, arrays = placeholders(data_sets)
     cases = applicable(OBJECTIVES, data_sets)
-    values = evaluate({case: getattr(objectives, case[0])(*x[case[1]]) for case in cases}, inputs, arrays)
+    values = evaluate(
+        {case: getattr(objectives, case[0])(*x[case[1]]) for case in cases},
+        inputs,
+        arrays,
+    )
     compare(values, {case: OBJECTIVES[case[0]](*data_sets[case[1]]) for case in cases})
     assert {name for name, _ in cases} == OBJECTIVES.keys()
 
@@ -168,15 +198,22 @@ def test_objectives(data_sets, backend, evaluate):
 def test_metrics(data_sets, backend, evaluate):
     x, inputs, arrays = placeholders(data_sets)
     cases = applicable(METRICS, data_sets)
-    values = evaluate({case: getattr(metrics, case[0])(*x[case[1]]) for case in cases}, inputs, arrays)
+    values = evaluate(
+        {case: getattr(metrics, case[0])(*x[case[1]]) for case in cases}, inputs, arrays
+    )
     assert all(value.shape == () for value in values.values())
     compare(values, {case: METRICS[case[0]](*data_sets[case[1]]) for case in cases})
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_top_k_counts_ties(backend, k):
-    t, p = np.eye(4)[[0, 1, 2]], np.array([[0.1, 0.4, 0.3, 0.2], [0.3, 0.3, 0.3, 0.1], [0.4, 0.3, 0.2, 0.1]])
-    value = K.eval(metrics.top_k_categorical_accuracy(K.variable(t), K.variable(p), k=k))
+    t, p = (
+        np.eye(4)[[0, 1, 2]],
+        np.array([[0.1, 0.4, 0.3, 0.2], [0.3, 0.3, 0.3, 0.1], [0.4, 0.3, 0.2, 0.1]]),
+    )
+    value = K.eval(
+        metrics.top_k_categorical_accuracy(K.variable(t), K.variable(p), k=k)
+    )
     assert value == pytest.approx(top_k(t, p, k))
 
 
@@ -219,7 +256,10 @@ def test_activations(backend, evaluate):
         [flat, deep],
         arrays,
     )
-    compare(values, {(name, rank): ACTIVATIONS[name](arrays[rank - 2]) for name, rank in values})
+    compare(
+        values,
+        {(name, rank): ACTIVATIONS[name](arrays[rank - 2]) for name, rank in values},
+    )
 
 
 def test_activation_arguments(backend, evaluate):
@@ -257,7 +297,8 @@ def central_differences(function, x, h=1e-6):
 
 
 def test_gradients_in_float64(backend, evaluate):
-    """Of every objective, activation and differentiable penalty: sums whose slope NumPy measures."""
+    """Of every objective, activation and differentiable penalty: sums whose slope NumPy
+    measures."""
     K.set_floatx("float64")
     try:
         t, p = np.random.uniform(0.1, 0.9, (4, 3)), np.random.uniform(0.1, 0.9, (4, 3))
@@ -267,8 +308,14 @@ def test_gradients_in_float64(backend, evaluate):
         sums = {
             f"objective {name}": (
                 vp,
-                K.sum(getattr(objectives, name)(K.variable(labels if name in SPARSE else t), vp)),
-                central_differences(lambda q, f=f, y=labels if name in SPARSE else t: f(y, q).sum(), p),
+                K.sum(
+                    getattr(objectives, name)(
+                        K.variable(labels if name in SPARSE else t), vp
+                    )
+                ),
+                central_differences(
+                    lambda q, f=f, y=labels if name in SPARSE else t: f(y, q).sum(), p
+                ),
             )
             for name, f in OBJECTIVES.items()
         }
@@ -281,11 +328,19 @@ def test_gradients_in_float64(backend, evaluate):
             for name, f in ACTIVATIONS.items()
         }
         for name, (regularizer, reference) in REGULARIZERS.items():
-            sums[f"regularizer {name}"] = (vx, regularizer()(vx), central_differences(reference, x))
-        values = evaluate({key: K.gradients(total, [v])[0] for key, (v, total, _) in sums.items()})
+            sums[f"regularizer {name}"] = (
+                vx,
+                regularizer()(vx),
+                central_differences(reference, x),
+            )
+        values = evaluate(
+            {key: K.gradients(total, [v])[0] for key, (v, total, _) in sums.items()}
+        )
         for key, (_, _, expected) in sums.items():
             assert values[key].dtype == np.float64, key
-            np.testing.assert_allclose(values[key], expected, rtol=1e-5, atol=1e-8, err_msg=key)
+            np.testing.assert_allclose(
+                values[key], expected, rtol=1e-5, atol=1e-8, err_msg=key
+            )
     finally:
         K.set_floatx("float32")
 
@@ -301,27 +356,52 @@ def dominant(w):
 REGULARIZERS = {
     "l1": (lambda: regularizers.l1(0.3), lambda w: 0.3 * np.abs(w).sum()),
     "l2": (lambda: regularizers.l2(0.3), lambda w: 0.3 * (w**2).sum()),
-    "l1l2": (lambda: regularizers.l1l2(0.1, 0.2), lambda w: 0.1 * np.abs(w).sum() + 0.2 * (w**2).sum()),
-    "activity_l1": (lambda: regularizers.activity_l1(0.3), lambda w: 0.3 * np.abs(w).sum()),
-    "activity_l2": (lambda: regularizers.activity_l2(0.3), lambda w: 0.3 * (w**2).sum()),
-    "activity_l1l2": (lambda: regularizers.activity_l1l2(0.1, 1), lambda w: (0.1 * np.abs(w) + w**2).sum()),
+    "l1l2": (
+        lambda: regularizers.l1l2(0.1, 0.2),
+        lambda w: 0.1 * np.abs(w).sum() + 0.2 * (w**2).sum(),
+    ),
+    "activity_l1": (
+        lambda: regularizers.activity_l1(0.3),
+        lambda w: 0.3 * np.abs(w).sum(),
+    ),
+    "activity_l2": (
+        lambda: regularizers.activity_l2(0.3),
+        lambda w: 0.3 * (w**2).sum(),
+    ),
+    "activity_l1l2": (
+        lambda: regularizers.activity_l1l2(0.1, 1),
+        lambda w: (0.1 * np.abs(w) + w**2).sum(),
+    ),
     "nothing": (lambda: regularizers.L1L2Regularizer(), lambda w: 0.0),
-    "eigenvalue": (lambda: regularizers.EigenvalueRegularizer(0.5), lambda w: 0.5 * dominant(w)),
-}  # fmt: skip
+    "eigenvalue": (
+        lambda: regularizers.EigenvalueRegularizer(0.5),
+        lambda w: 0.5 * dominant(w),
+    ),
+}
 
 
 def test_regularizers(backend, evaluate):
     w = np.random.normal(size=(6, 4))
     variable = K.variable(w)
-    values = evaluate({name: regularizer()(variable) for name, (regularizer, _) in REGULARIZERS.items()})
-    compare(values, {name: reference(w) for name, (_, reference) in REGULARIZERS.items()})
+    values = evaluate(
+        {
+            name: regularizer()(variable)
+            for name, (regularizer, _) in REGULARIZERS.items()
+        }
+    )
+    compare(
+        values, {name: reference(w) for name, (_, reference) in REGULARIZERS.items()}
+    )
 
 
 def test_the_eigenvalue_stays_finite_for_large_and_small_matrices(backend, evaluate):
     """Plain powers of WᵀW leave float32's range: 1e6 ** 19 here."""
     w = np.random.normal(size=(5, 4))
     values = evaluate(
-        {scale: regularizers.EigenvalueRegularizer(1.0)(K.variable(scale * w)) for scale in (1e3, 1e-3)}
+        {
+            scale: regularizers.EigenvalueRegularizer(1.0)(K.variable(scale * w))
+            for scale in (1e3, 1e-3)
+        }
     )
     for scale, value in values.items():
         assert value == pytest.approx(scale * dominant(w), rel=1e-3)
@@ -359,11 +439,15 @@ def test_constraints(backend, evaluate, axis):
         "nonneg": np.maximum(w, 0),
         "minmax": minmax(w, 0.5, 1.2, 0.3, axis),
     }
-    compare(evaluate({name: constraint(variable) for name, constraint in built.items()}), expected)
+    compare(
+        evaluate({name: constraint(variable) for name, constraint in built.items()}),
+        expected,
+    )
 
 
 def test_the_backends_agree_on_every_function_and_data_set(data_sets):
-    """Values and gradients, also at kinks and where they are NaN: 1.2.2 has one answer, so all give it."""
+    """Values and gradients, also at kinks and where they are NaN: 1.2.2 has one answer,
+    so all give it."""
     results = {}
     for name in BACKENDS:
         with K.use(name):
@@ -373,6 +457,8 @@ def test_the_backends_agree_on_every_function_and_data_set(data_sets):
                 loss = getattr(objectives, function)(t, p)
                 tensors[function, key, "value"] = loss
                 tensors[function, key, "gradient"] = K.gradients(K.sum(loss), [p])[0]
-            results[name] = dict(zip(tensors, K.function([], list(tensors.values()))([]), strict=True))
+            results[name] = dict(
+                zip(tensors, K.function([], list(tensors.values()))([]), strict=True)
+            )
     for name in BACKENDS[1:]:
         compare(results[BACKENDS[0]], results[name])

@@ -1,8 +1,10 @@
-"""Activations, objectives, metrics, regularizers, constraints against Keras 1.2.2's values, on each backend.
+"""Activations, objectives, metrics, regularizers, constraints against Keras 1.2.2's
+values, on each backend.
 
-Each test works off one section of functions.json in one compiled function, lists every case that differs, and
-counts the cases. (Initializations have statistics only: test_initializations.py. The section `backend` is in
-tests/backend, `np_utils` in tests/utils.)
+Each test works off one section of functions.json in one compiled function, lists every
+case that differs, and counts the cases. (Initializations have statistics only:
+test_initializations.py. The section `backend` is in tests/backend, `np_utils` in
+tests/utils.)
 """
 
 import numpy as np
@@ -24,7 +26,9 @@ def differences(values, arrays):
         if value.shape != expected.shape:
             lines.append(f"{key}: shape {value.shape}, expected {expected.shape}")
         elif not np.allclose(value, expected, rtol=1e-4, atol=1e-5, equal_nan=True):
-            lines.append(f"{key}: {value.ravel()[:4]} … expected {expected.ravel()[:4]} …")
+            lines.append(
+                f"{key}: {value.ravel()[:4]} … expected {expected.ravel()[:4]} …"
+            )
     return lines
 
 
@@ -55,7 +59,11 @@ def test_objectives(golden, backend, evaluate):
     values = evaluate(tensors)
     assert differences(values, arrays) == []
     assert executed(values, "/v") == executed(values, "/g") == len(cases["objectives"])
-    nan = {case["id"] for case in cases["objectives"] if not np.isfinite(values[case["id"] + "/v"]).all()}
+    nan = {
+        case["id"]
+        for case in cases["objectives"]
+        if not np.isfinite(values[case["id"] + "/v"]).all()
+    }
     assert nan == {case["id"] for case in cases["objectives"] if not case["finite"]}
 
 
@@ -86,11 +94,19 @@ def test_regularizers(golden, backend, evaluate):
         regularizer = regularizers.get(config)
         assert regularizer.get_config() == config
         tensors[case["id"] + "/value"] = regularizer(weight)
-        tensors[case["id"] + "/g"] = K.gradients(tensors[case["id"] + "/value"], [weight])[0]
-    expected = arrays | {case["id"] + "/value": np.array(case["value"]) for case in cases["regularizers"]}
+        tensors[case["id"] + "/g"] = K.gradients(
+            tensors[case["id"] + "/value"], [weight]
+        )[0]
+    expected = arrays | {
+        case["id"] + "/value": np.array(case["value"]) for case in cases["regularizers"]
+    }
     values = evaluate(tensors)
     assert differences(values, expected) == []
-    assert executed(values, "/value") == executed(values, "/g") == len(cases["regularizers"])
+    assert (
+        executed(values, "/value")
+        == executed(values, "/g")
+        == len(cases["regularizers"])
+    )
 
 
 def test_constraints(golden, backend, evaluate):

@@ -1,4 +1,5 @@
-"""Every name and alias of Keras 1.2.2, what `get` takes, configurations there and back, and properties."""
+"""Every name and alias of Keras 1.2.2, what `get` takes, configurations there and back,
+and properties."""
 
 import json
 
@@ -8,17 +9,29 @@ from draws import draws
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from oneiros import activations, config, constraints, initializations, metrics, objectives, regularizers
+from oneiros import (
+    activations,
+    config,
+    constraints,
+    initializations,
+    metrics,
+    objectives,
+    regularizers,
+)
 from oneiros import backend as K
 from oneiros.errors import ConfigError, UnknownNameError
 
 SHORT = {
-    "mse": "mean_squared_error", "MSE": "mean_squared_error",
-    "mae": "mean_absolute_error", "MAE": "mean_absolute_error",
-    "mape": "mean_absolute_percentage_error", "MAPE": "mean_absolute_percentage_error",
-    "msle": "mean_squared_logarithmic_error", "MSLE": "mean_squared_logarithmic_error",
+    "mse": "mean_squared_error",
+    "MSE": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "MAE": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "MAPE": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error",
+    "MSLE": "mean_squared_logarithmic_error",
     "cosine": "cosine_proximity",
-}  # fmt: skip
+}
 ALIASES = [
     *((objectives, short, full) for short, full in SHORT.items()),
     *((metrics, short, full) for short, full in SHORT.items()),
@@ -31,7 +44,12 @@ ALIASES = [
 
 @pytest.mark.parametrize(("module", "alias", "name"), ALIASES)
 def test_aliases_are_the_same_function(module, alias, name):
-    assert getattr(module, alias) is getattr(module, name) is module.get(alias) is module.get(name)
+    assert (
+        getattr(module, alias)
+        is getattr(module, name)
+        is module.get(alias)
+        is module.get(name)
+    )
     assert module.get(alias).__name__ == name
 
 
@@ -39,7 +57,11 @@ def test_aliases_of_classes():
     assert constraints.maxnorm is constraints.MaxNorm
     assert constraints.nonneg is constraints.NonNeg
     assert constraints.unitnorm is constraints.UnitNorm
-    assert regularizers.WeightRegularizer is regularizers.ActivityRegularizer is regularizers.L1L2Regularizer
+    assert (
+        regularizers.WeightRegularizer
+        is regularizers.ActivityRegularizer
+        is regularizers.L1L2Regularizer
+    )
 
 
 @pytest.mark.parametrize("module", [activations, objectives, metrics, initializations])
@@ -84,7 +106,9 @@ def test_configurations_keep_every_argument(backend, module, name, arguments):
     assert built.get_config() == described
     text = config.dumps(built.get_config())
     assert module.get(json.loads(text)).get_config() == described
-    assert module.get({"class_name": name, "config": arguments}).get_config() == described
+    assert (
+        module.get({"class_name": name, "config": arguments}).get_config() == described
+    )
     assert module.get(name, arguments).get_config() == described
     assert module.get(built) is built
     module.get(described)
@@ -93,14 +117,22 @@ def test_configurations_keep_every_argument(backend, module, name, arguments):
 
 @pytest.mark.parametrize(
     ("name", "l1", "l2"),
-    [("l1", 0.01, 0), ("l2", 0, 0.01), ("l1l2", 0.01, 0.01), ("activity_l1", 0.01, 0),
-     ("activity_l2", 0, 0.01), ("activity_l1l2", 0.01, 0.01)],
-)  # fmt: skip
+    [
+        ("l1", 0.01, 0),
+        ("l2", 0, 0.01),
+        ("l1l2", 0.01, 0.01),
+        ("activity_l1", 0.01, 0),
+        ("activity_l2", 0, 0.01),
+        ("activity_l1l2", 0.01, 0.01),
+    ],
+)
 def test_regularizers_by_short_name(backend, name, l1, l2):
     for built in (regularizers.get(name), getattr(regularizers, name)()):
         assert built.get_config() == {
-            "name": "L1L2Regularizer", "l1": float(np.float32(l1)), "l2": float(np.float32(l2)),
-        }  # fmt: skip
+            "name": "L1L2Regularizer",
+            "l1": float(np.float32(l1)),
+            "l2": float(np.float32(l2)),
+        }
 
 
 def test_regularizers_of_old_configurations(backend):
@@ -111,7 +143,11 @@ def test_regularizers_of_old_configurations(backend):
 
 
 def test_constraints_by_short_name(backend):
-    assert constraints.get("maxnorm").get_config() == {"name": "MaxNorm", "m": 2, "axis": 0}
+    assert constraints.get("maxnorm").get_config() == {
+        "name": "MaxNorm",
+        "m": 2,
+        "axis": 0,
+    }
     assert constraints.get("maxnorm", {"m": 3}).m == 3
     assert constraints.get("unitnorm").get_config() == {"name": "UnitNorm", "axis": 0}
     assert constraints.get("nonneg").get_config() == {"name": "NonNeg"}
@@ -123,8 +159,12 @@ def test_wrong_arguments_are_named(backend):
 
 
 SHAPE = (4, 5)
-FLOATS = arrays(np.float32, SHAPE, elements=st.floats(-100, 100, width=32, allow_subnormal=False))
-PROBABILITIES = arrays(np.float32, SHAPE, elements=st.floats(0, 1, width=32, allow_subnormal=False))
+FLOATS = arrays(
+    np.float32, SHAPE, elements=st.floats(-100, 100, width=32, allow_subnormal=False)
+)
+PROBABILITIES = arrays(
+    np.float32, SHAPE, elements=st.floats(0, 1, width=32, allow_subnormal=False)
+)
 INNER = arrays(np.float32, SHAPE, elements=st.floats(0.0625, 0.9375, width=32))
 
 
@@ -136,8 +176,20 @@ def compiled(*functions):
 
 
 def test_activations_keep_their_promises(backend):
-    names = ("softmax", "sigmoid", "hard_sigmoid", "tanh", "softsign", "softplus", "relu", "elu")
-    run = compiled(*(getattr(activations, name) for name in names), lambda x: activations.softmax(x + 3.0))
+    names = (
+        "softmax",
+        "sigmoid",
+        "hard_sigmoid",
+        "tanh",
+        "softsign",
+        "softplus",
+        "relu",
+        "elu",
+    )
+    run = compiled(
+        *(getattr(activations, name) for name in names),
+        lambda x: activations.softmax(x + 3.0),
+    )
 
     @settings(max_examples=draws(40), deadline=None)
     @given(FLOATS)
@@ -153,7 +205,9 @@ def test_activations_keep_their_promises(backend):
             (softsign, -1, 1),
         ):
             assert value.min() >= low - 1e-6 and value.max() <= high + 1e-6
-        assert (softplus >= relu - 1e-4).all() and (relu >= 0).all() and (elu >= -1).all()
+        assert (
+            (softplus >= relu - 1e-4).all() and (relu >= 0).all() and (elu >= -1).all()
+        )
         np.testing.assert_array_equal(relu, np.maximum(x, 0))
 
     check()
@@ -174,11 +228,15 @@ def test_constraints_keep_their_promises(backend):
         before = np.sqrt(np.sum(w.astype("float64") ** 2, axis=0))
         assert (np.sqrt(np.sum(largest**2, axis=0)) <= 2 * (1 + 1e-4)).all()
         inside = before < 2 * (1 - 1e-5)
-        np.testing.assert_allclose(largest[:, inside], w[:, inside], rtol=1e-2, atol=2e-7)
+        np.testing.assert_allclose(
+            largest[:, inside], w[:, inside], rtol=1e-2, atol=2e-7
+        )
         assert (positive >= 0).all()
         np.testing.assert_array_equal(positive, np.maximum(w, 0))
         long = before > 1e-2
-        np.testing.assert_allclose(np.sqrt(np.sum(unit[:, long] ** 2, axis=0)), 1, rtol=1e-3)
+        np.testing.assert_allclose(
+            np.sqrt(np.sum(unit[:, long] ** 2, axis=0)), 1, rtol=1e-3
+        )
         after = np.sqrt(np.sum(between[:, long] ** 2, axis=0))
         assert (after >= 0.5 * (1 - 1e-3)).all() and (after <= 2.0 * (1 + 1e-3)).all()
 
@@ -197,7 +255,10 @@ def test_metrics_keep_their_promises(backend):
     )
     run = K.function(
         [t, p],
-        [*(getattr(metrics, name)(t, p) for name in names), metrics.top_k_categorical_accuracy(t, p, k=5)],
+        [
+            *(getattr(metrics, name)(t, p) for name in names),
+            metrics.top_k_categorical_accuracy(t, p, k=5),
+        ],
     )
 
     @settings(max_examples=draws(40), deadline=None)
@@ -208,7 +269,9 @@ def test_metrics_keep_their_promises(backend):
         for score in (binary, categorical, precision, recall, fmeasure):
             assert 0 <= score <= 1
         assert -1 - 1e-5 <= matthews <= 1 + 1e-5
-        assert min(precision, recall) - 1e-5 <= fmeasure <= max(precision, recall) + 1e-5
+        assert (
+            min(precision, recall) - 1e-5 <= fmeasure <= max(precision, recall) + 1e-5
+        )
         assert all_classes == 1
         perfect = dict(zip(names, run([labels, labels]), strict=False))
         assert perfect["binary_accuracy"] == perfect["categorical_accuracy"] == 1
@@ -226,7 +289,9 @@ def test_losses_are_least_at_the_target(backend):
     @settings(max_examples=draws(40), deadline=None)
     @given(INNER, INNER)
     def check(target, predicted):
-        target, predicted = (a / a.sum(axis=-1, keepdims=True) for a in (target, predicted))
+        target, predicted = (
+            a / a.sum(axis=-1, keepdims=True) for a in (target, predicted)
+        )
         for name, at_target, elsewhere in zip(
             names, run([target, target]), run([target, predicted]), strict=True
         ):

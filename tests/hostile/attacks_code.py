@@ -32,39 +32,78 @@ SGD = {"class_name": "SGD", "config": {"lr": 0.01}}
 
 
 def lambda_layer(**config):
-    return layer("Lambda", **{"name": "d", "batch_input_shape": [None, 4], "arguments": {}, **config})
+    return layer(
+        "Lambda",
+        **{"name": "d", "batch_input_shape": [None, 4], "arguments": {}, **config},
+    )
 
 
 def merge_layer(**config):
-    usual = {"mode": "sum", "mode_type": "raw", "output_shape": None, "output_shape_type": "raw"}
+    usual = {
+        "mode": "sum",
+        "mode_type": "raw",
+        "output_shape": None,
+        "output_shape_type": "raw",
+    }
     return layer("Merge", **{"name": "d", "arguments": {}, **usual, **config})
 
 
 def merge_model(**config):
     places = [["x", 0, 0], ["y", 0, 0]]
-    return graph([start("x"), start("y"), called(merge_layer(**config), places)], ("x", "y"))
+    return graph(
+        [start("x"), start("y"), called(merge_layer(**config), places)], ("x", "y")
+    )
 
 
 @attack(1)
 def bytecode_in_lambda(folder):
-    yield from entries(sequential(lambda_layer(function=bytecode(), function_type="lambda")), folder)
+    yield from entries(
+        sequential(lambda_layer(function=bytecode(), function_type="lambda")), folder
+    )
     for what, config in {
-        "Keras 2": {"function": bytecode(), "function_type": "lambda", "module": "evil"},
-        "Keras 2, by a name": {"function": "canary", "function_type": "function", "module": "evil"},
-        "Keras 2, a mask": {"function": bytecode(), "mask": bytecode(), "mask_type": "lambda"},
-        "Keras 2, an object": {"function": {"class_name": "__lambda__", "config": {"code": bytecode()[0]}}},
+        "Keras 2": {
+            "function": bytecode(),
+            "function_type": "lambda",
+            "module": "evil",
+        },
+        "Keras 2, by a name": {
+            "function": "canary",
+            "function_type": "function",
+            "module": "evil",
+        },
+        "Keras 2, a mask": {
+            "function": bytecode(),
+            "mask": bytecode(),
+            "mask_type": "lambda",
+        },
+        "Keras 2, an object": {
+            "function": {"class_name": "__lambda__", "config": {"code": bytecode()[0]}}
+        },
     }.items():
         whole = keras2(lambda_layer(**config))
         path, text = write_keras2(folder / f"{what}.h5", whole), json.dumps(whole)
-        yield f"{what}, h5", lambda p=path: load_model(p), "UnsafeFileError", "ConfigError"
-        yield f"{what}, json", lambda t=text: model_from_json(t), "UnsafeFileError", "ConfigError"
+        yield (
+            f"{what}, h5",
+            lambda p=path: load_model(p),
+            "UnsafeFileError",
+            "ConfigError",
+        )
+        yield (
+            f"{what}, json",
+            lambda t=text: model_from_json(t),
+            "UnsafeFileError",
+            "ConfigError",
+        )
 
 
 @attack(2)
 def bytecode_in_lambda_output_shape(folder):
     config = {"function": "softmax", "function_type": "function"}
     yield from entries(
-        sequential(lambda_layer(**config, output_shape=bytecode(), output_shape_type="lambda")), folder
+        sequential(
+            lambda_layer(**config, output_shape=bytecode(), output_shape_type="lambda")
+        ),
+        folder,
     )
 
 
@@ -75,12 +114,16 @@ def bytecode_in_merge(folder):
 
 @attack(4)
 def bytecode_in_merge_output_shape(folder):
-    yield from entries(merge_model(output_shape=bytecode(), output_shape_type="lambda"), folder)
+    yield from entries(
+        merge_model(output_shape=bytecode(), output_shape_type="lambda"), folder
+    )
 
 
 @attack(5)
 def bytecode_in_merge_output_mask(folder):
-    yield from entries(merge_model(output_mask=bytecode(), output_mask_type="lambda"), folder)
+    yield from entries(
+        merge_model(output_mask=bytecode(), output_mask_type="lambda"), folder
+    )
 
 
 @attack(6)
@@ -94,62 +137,129 @@ def bytecode_inside_other_layers(folder):
         "Sequential twice": sequential(sequential(sequential(own))),
         "Model": graph([start(), called(nested, [["x", 0, 0]])]),
         "Merge": sequential(merge_layer(layers=[sequential(own), sequential(own)])),
-        "TimeDistributed": sequential(layer("TimeDistributed", name="t", layer=own, batch_input_shape=steps)),
+        "TimeDistributed": sequential(
+            layer("TimeDistributed", name="t", layer=own, batch_input_shape=steps)
+        ),
         "TimeDistributed Model": sequential(
             layer("TimeDistributed", name="t", layer=inner, batch_input_shape=steps)
         ),
-        "Bidirectional": sequential(layer("Bidirectional", name="b", layer=own, batch_input_shape=steps)),
+        "Bidirectional": sequential(
+            layer("Bidirectional", name="b", layer=own, batch_input_shape=steps)
+        ),
     }
     for shell, config in shells.items():
         for entry, action in entries(config, folder):
-            wrong = ("UnsafeFileError", "ConfigError") if shell == "Bidirectional" else ("UnsafeFileError",)
+            wrong = (
+                ("UnsafeFileError", "ConfigError")
+                if shell == "Bidirectional"
+                else ("UnsafeFileError",)
+            )
             yield f"{shell}, {entry}", action, *wrong
 
 
 @attack(7)
 def function_by_a_name_of_python(folder):
     for name in (
-        "func_load", "eval", "exec", "os.system", "__import__", "builtins.eval", "__class__.__base__",
-        "print", "oneiros:eval", "oneiros_saving.saving:save_model", "get_file", "layer_from_config", "../x",
+        "func_load",
+        "eval",
+        "exec",
+        "os.system",
+        "__import__",
+        "builtins.eval",
+        "__class__.__base__",
+        "print",
+        "oneiros:eval",
+        "oneiros_saving.saving:save_model",
+        "get_file",
+        "layer_from_config",
+        "../x",
         "",
-    ):  # fmt: skip
+    ):
         yield (
             f"Lambda {name}",
-            next(entries(sequential(lambda_layer(function=name, function_type="function")), folder))[1],
+            next(
+                entries(
+                    sequential(lambda_layer(function=name, function_type="function")),
+                    folder,
+                )
+            )[1],
         )
-        yield f"Merge {name}", next(entries(merge_model(mode=name, mode_type="function"), folder))[1]
+        yield (
+            f"Merge {name}",
+            next(entries(merge_model(mode=name, mode_type="function"), folder))[1],
+        )
 
 
 @attack(8, "UnsafeFileError", "UnknownNameError")
 def a_class_that_is_no_layer(folder):
-    names = ("K", "np", "inspect", "get_from_module", "object", "type", "SGD", "EarlyStopping", "Model.fit",
-             "oneiros-optimizers:SGD", "relu", "softmax", "Layer.__init__", "__builtins__")  # fmt: skip
+    names = (
+        "K",
+        "np",
+        "inspect",
+        "get_from_module",
+        "object",
+        "type",
+        "SGD",
+        "EarlyStopping",
+        "Model.fit",
+        "oneiros-optimizers:SGD",
+        "relu",
+        "softmax",
+        "Layer.__init__",
+        "__builtins__",
+    )
     for name in names:
-        for entry, action in entries(sequential(layer(name, name="d", batch_input_shape=[None, 4])), folder):
+        for entry, action in entries(
+            sequential(layer(name, name="d", batch_input_shape=[None, 4])), folder
+        ):
             yield f"{name}, {entry}", action
 
 
 @attack(9, "UnsafeFileError", "UnknownNameError")
 def a_callable_in_the_place_of_an_object(folder):
-    for slot in ("init", "activation", "W_regularizer", "activity_regularizer", "b_constraint"):
+    for slot in (
+        "init",
+        "activation",
+        "W_regularizer",
+        "activity_regularizer",
+        "b_constraint",
+    ):
         for name in ("eval", "os.system", "Dense", "SGD", "load_model", "Callback"):
             for value in (
                 {"name": name, "command": "touch canary"},
                 {"class_name": name, "config": {"a": 1}},
             ):
-                yield f"{slot} {value}", next(entries(sequential(dense(**{slot: value})), folder))[1]
+                yield (
+                    f"{slot} {value}",
+                    next(entries(sequential(dense(**{slot: value})), folder))[1],
+                )
     for name in ("eval", "os.system", "Dense", "L1L2Regularizer", "relu"):
         for chosen in ({"class_name": name, "config": {}}, {"name": name}):
             training = {"optimizer_config": chosen, "loss": "mse"}
-            path = write(folder / f"{name}{len(chosen)}.h5", sequential(dense()), training)
+            path = write(
+                folder / f"{name}{len(chosen)}.h5", sequential(dense()), training
+            )
             yield f"optimizer {chosen}", lambda path=path: load_model(path)
 
 
 @attack(10, "UnsafeFileError", "UnknownNameError", "ConfigError")
 def modules_as_keras_3_names_them(folder):
-    for module in ("os", "builtins", "evil", "oneirosevil", "keras.src.utils", "numpy", "subprocess"):
+    for module in (
+        "os",
+        "builtins",
+        "evil",
+        "oneirosevil",
+        "keras.src.utils",
+        "numpy",
+        "subprocess",
+    ):
         for name in ("system", "Dense2", "eval"):
-            entry = {**dense(), "module": module, "class_name": name, "registered_name": f"{module}>{name}"}
+            entry = {
+                **dense(),
+                "module": module,
+                "class_name": name,
+                "registered_name": f"{module}>{name}",
+            }
             yield f"{module} {name}", next(entries(sequential(entry), folder))[1]
         nested = {
             "module": module,
@@ -157,28 +267,46 @@ def modules_as_keras_3_names_them(folder):
             "config": "system",
             "registered_name": "function",
         }
-        yield f"{module} as an argument", next(entries(sequential(dense(init=nested)), folder))[1]
+        yield (
+            f"{module} as an argument",
+            next(entries(sequential(dense(init=nested)), folder))[1],
+        )
 
 
 @attack(11, "UnsafeFileError", "ConfigError", "UnknownNameError")
 def a_file_that_asks_for_less_safety(folder):
     own = lambda_layer(function=bytecode(), function_type="lambda")
-    for flag in ("safe_mode", "enable_unsafe_deserialization", "loadable", "custom_objects", "trusted"):
+    for flag in (
+        "safe_mode",
+        "enable_unsafe_deserialization",
+        "loadable",
+        "custom_objects",
+        "trusted",
+    ):
         value = {"Lambda": "os.system"} if flag == "custom_objects" else True
         config = sequential(own)
         yield f"{flag} beside", next(entries({**config, flag: value}, folder))[1]
         yield (
             f"{flag} inside",
-            next(entries(sequential(layer("Lambda", **{**own["config"], flag: value})), folder))[1],
+            next(
+                entries(
+                    sequential(layer("Lambda", **{**own["config"], flag: value})),
+                    folder,
+                )
+            )[1],
         )
     call = {"class_name": "enable_unsafe_deserialization", "config": {}}
     yield "as a layer", next(entries(sequential(call, own), folder))[1]
-    again = {"class_name": "load_model", "config": {"filepath": "x.h5", "safe_mode": False}}
+    again = {
+        "class_name": "load_model",
+        "config": {"filepath": "x.h5", "safe_mode": False},
+    }
     yield "another load as a layer", next(entries(sequential(again), folder))[1]
 
 
 class Writes(Dense):
-    """A registered layer whose constructor does something, and which doesn't declare `loadable`."""
+    """A registered layer whose constructor does something, and which doesn't declare
+    `loadable`."""
 
     def __init__(self, **kwargs):
         canary()
@@ -189,29 +317,58 @@ class Writes(Dense):
 def a_registered_class_that_acts_when_it_is_made(folder):
     with registry.register("layer", "Writes", Writes):
         yield from entries(
-            sequential(layer("Writes", name="d", output_dim=3, batch_input_shape=[None, 4])), folder
+            sequential(
+                layer("Writes", name="d", output_dim=3, batch_input_shape=[None, 4])
+            ),
+            folder,
         )
 
 
-@attack(13, "UnsafeFileError", "UnknownNameError", "ConfigError", "ArgumentError", "FileFormatError")
+@attack(
+    13,
+    "UnsafeFileError",
+    "UnknownNameError",
+    "ConfigError",
+    "ArgumentError",
+    "FileFormatError",
+)
 def names_in_the_training_config(folder):
     with registry.register("optimizer", "WritesToo", Writes):
-        for index, training in enumerate((
-            {"optimizer_config": SGD, "loss": "eval"},
-            {"optimizer_config": SGD, "loss": "os.system"},
-            {"optimizer_config": SGD, "loss": {"class_name": "eval", "config": {}}},
-            {"optimizer_config": SGD, "loss": bytecode()},
-            {"optimizer_config": SGD, "loss": "mse", "metrics": ["eval"]},
-            {"optimizer_config": SGD, "loss": "mse", "metrics": {"d": ["exec"]}},
-            {"optimizer_config": SGD, "loss": "mse", "metrics": [{"class_name": "os.system"}]},
-            {"optimizer_config": {"class_name": "WritesToo", "config": {}}, "loss": "mse"},
-            {"optimizer_config": "eval", "loss": "mse"},
-            {"optimizer_config": {"class_name": "SGD", "config": {"lr": 0.1, "module": "os"}}, "loss": "mse"},
-            {"optimizer_config": SGD, "loss": "mse", "sample_weight_mode": bytecode()},
-            {"optimizer_config": SGD, "loss": ["mse", "mse"]},
-            {"loss": "mse"},
-            [1],
-        )):  # fmt: skip
+        for index, training in enumerate(
+            (
+                {"optimizer_config": SGD, "loss": "eval"},
+                {"optimizer_config": SGD, "loss": "os.system"},
+                {"optimizer_config": SGD, "loss": {"class_name": "eval", "config": {}}},
+                {"optimizer_config": SGD, "loss": bytecode()},
+                {"optimizer_config": SGD, "loss": "mse", "metrics": ["eval"]},
+                {"optimizer_config": SGD, "loss": "mse", "metrics": {"d": ["exec"]}},
+                {
+                    "optimizer_config": SGD,
+                    "loss": "mse",
+                    "metrics": [{"class_name": "os.system"}],
+                },
+                {
+                    "optimizer_config": {"class_name": "WritesToo", "config": {}},
+                    "loss": "mse",
+                },
+                {"optimizer_config": "eval", "loss": "mse"},
+                {
+                    "optimizer_config": {
+                        "class_name": "SGD",
+                        "config": {"lr": 0.1, "module": "os"},
+                    },
+                    "loss": "mse",
+                },
+                {
+                    "optimizer_config": SGD,
+                    "loss": "mse",
+                    "sample_weight_mode": bytecode(),
+                },
+                {"optimizer_config": SGD, "loss": ["mse", "mse"]},
+                {"loss": "mse"},
+                [1],
+            )
+        ):
             path = write(folder / f"t{index}.h5", sequential(dense()), training)
             yield f"{training!r:.100}", lambda path=path: load_model(path)
 
@@ -238,7 +395,10 @@ def tags_and_references_in_yaml(folder):
         "merge": "a: &a {x: 1}\nb: {<<: *a}",
         "deep": "[" * 100_000,
         "deep by references": "\n".join(
-            ["a0: &a0 [1]", *(f"a{i}: &a{i} {'[' * 99}*a{i - 1}{']' * 99}" for i in range(1, 5))]
+            [
+                "a0: &a0 [1]",
+                *(f"a{i}: &a{i} {'[' * 99}*a{i - 1}{']' * 99}" for i in range(1, 5)),
+            ]
         ),
         "a million parts": "[" + "x, " * 1_100_000 + "x]",
         "a long number": "9" * 5000,
@@ -259,18 +419,28 @@ class Reduced:
 
 @attack(15)
 def pickles(folder):
-    from oneiros_guarded_io.npy import read_npy, read_npz
-    from oneiros_guarded_io.pickles import read_pickle
+    from oneiros_safe_files.npy import read_npy, read_npz
+    from oneiros_safe_files.pickles import read_pickle
 
     def pickled(name, data):
         (folder / name).write_bytes(data)
         return lambda: read_pickle(folder / name, Budget())
 
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        yield f"protocol {protocol}", pickled(f"p{protocol}.pkl", pickle.dumps(Reduced(), protocol))
-    for name in ("os\nsystem", "builtins\neval", "numpy\nload", "numpy.core.multiarray\nfromfile", "evil\nx",
-                 "numpy.core._multiarray_umath\nadd_docstring", "__builtin__\nfile",
-                 "copy_reg\n_reconstructor"):  # fmt: skip
+        yield (
+            f"protocol {protocol}",
+            pickled(f"p{protocol}.pkl", pickle.dumps(Reduced(), protocol)),
+        )
+    for name in (
+        "os\nsystem",
+        "builtins\neval",
+        "numpy\nload",
+        "numpy.core.multiarray\nfromfile",
+        "evil\nx",
+        "numpy.core._multiarray_umath\nadd_docstring",
+        "__builtin__\nfile",
+        "copy_reg\n_reconstructor",
+    ):
         data = f"c{name}\n(S'touch canary'\ntR.".encode()
         yield name.replace("\n", "."), pickled(name.replace("\n", ".") + ".pkl", data)
     for what, data in {
@@ -298,7 +468,11 @@ def pickles(folder):
     np.savez(folder / "o.npz", a=np.zeros(3), b=np.array([Reduced()], object))
     yield "npz of objects", lambda: read_npz(folder / "o.npz", Budget())
     (folder / "p.npy").write_bytes(pickle.dumps(Reduced()))
-    yield "pickle called npy", lambda: read_npy(folder / "p.npy", Budget()), "FileFormatError"
+    yield (
+        "pickle called npy",
+        lambda: read_npy(folder / "p.npy", Budget()),
+        "FileFormatError",
+    )
     (folder / "m.h5").write_bytes(pickle.dumps(Reduced()))
     yield "pickle called h5", lambda: load_model(folder / "m.h5"), "FileFormatError"
 
@@ -323,7 +497,9 @@ def a_caller_s_own_class_comes_first_for_one_call(folder):
     text = json.dumps(sequential(dense()))
 
     def check():
-        assert type(model_from_json(text, custom_objects={"Dense": Own}).layers[0]) is Own
+        assert (
+            type(model_from_json(text, custom_objects={"Dense": Own}).layers[0]) is Own
+        )
         assert type(model_from_json(text).layers[0]) is Dense
 
     yield "custom_objects", check
@@ -336,7 +512,12 @@ def from_config_by_itself(folder):
 
     own = lambda_layer(function=bytecode(), function_type="lambda")
     yield "Lambda", lambda: Lambda.from_config(own["config"])
-    yield "Merge", lambda: Merge.from_config(merge_layer(mode=bytecode(), mode_type="lambda")["config"])
+    yield (
+        "Merge",
+        lambda: Merge.from_config(
+            merge_layer(mode=bytecode(), mode_type="lambda")["config"]
+        ),
+    )
     steps = {"name": "t", "layer": own, "batch_input_shape": [None, 5, 4]}
     yield "TimeDistributed", lambda: TimeDistributed.from_config(steps)
     wrong = layer("Lambda", function=bytecode(), function_type="lambda")
@@ -367,7 +548,10 @@ def bytecode_of_another_python(folder):
 @harmless
 def a_supplied_function_revives_a_lambda(folder):
     own = lambda_layer(
-        function=bytecode(), function_type="lambda", output_shape=None, output_shape_type="raw"
+        function=bytecode(),
+        function_type="lambda",
+        output_shape=None,
+        output_shape_type="raw",
     )
     write(folder / "f.h5", sequential(own), layers={"d": []})
 
@@ -380,7 +564,8 @@ def a_supplied_function_revives_a_lambda(folder):
 
 @harmless
 def constructors_only_keep_their_arguments(folder):
-    """Every layer that a file may have built is made without a file, a process or a connection."""
+    """Every layer that a file may have built is made without a file, a process or a
+    connection."""
     cases = json.loads((GOLDEN / "layers.json").read_text())["cases"]
     for case in cases:
         if "lambda" not in json.dumps(case["config"]):

@@ -6,11 +6,20 @@ import warnings
 import h5py
 import numpy as np
 from hostile import attack, harmless, harmless_writer
-from hostile_files import dense, entries, layer, network, sequential, weight_entries, write, write_weights
+from hostile_files import (
+    dense,
+    entries,
+    layer,
+    network,
+    sequential,
+    weight_entries,
+    write,
+    write_weights,
+)
 from oneiros.bases import Budget
 from oneiros.models import Sequential, load_model, model_from_json
 from oneiros_format_safetensors.format import SafetensorsFormat
-from oneiros_guarded_io.safetensors_file import read_safetensors
+from oneiros_safe_files.safetensors_file import read_safetensors
 
 ONES, ZEROS = np.ones((4, 3), "f4"), np.zeros(3, "f4")
 DAMAGE = ("ConfigError", "FileFormatError", "UnsafeFileError", "UnknownNameError")
@@ -36,24 +45,58 @@ def values_of_the_wrong_kind(folder):
         path = write(folder / f"{what}.h5", text=text or " ")
         yield f"{what}, h5", lambda p=path: load_model(p)
     for wrong in ([], {}, True, "3", 3.5, -3, 0, None, [3], {"a": 1}, 1e300, [[None]]):
-        for key in ("output_dim", "name", "batch_input_shape", "activation", "init", "bias", "W_regularizer"):
+        for key in (
+            "output_dim",
+            "name",
+            "batch_input_shape",
+            "activation",
+            "init",
+            "bias",
+            "W_regularizer",
+        ):
             harmless_there = {
                 "name": (None, "3", True, 3.5, -3, 0, 1e300),
                 "activation": (None,),
-                "bias": (True, 0, None, 3.5, -3, [3], [], {}, "3", {"a": 1}, 1e300, [[None]]),
+                "bias": (
+                    True,
+                    0,
+                    None,
+                    3.5,
+                    -3,
+                    [3],
+                    [],
+                    {},
+                    "3",
+                    {"a": 1},
+                    1e300,
+                    [[None]],
+                ),
                 "W_regularizer": (None, False),
                 "batch_input_shape": (None,),
             }.get(key, ())
-            if any(type(wrong) is type(value) and wrong == value for value in harmless_there):
+            if any(
+                type(wrong) is type(value) and wrong == value
+                for value in harmless_there
+            ):
                 continue
             text = json.dumps(sequential(dense(**{key: wrong})))
-            yield f"{key}={wrong!r}", lambda text=text: model_from_json(text), "OneirosError"
+            yield (
+                f"{key}={wrong!r}",
+                lambda text=text: model_from_json(text),
+                "OneirosError",
+            )
         yield (
             f"config is {wrong!r}",
-            lambda w=wrong: model_from_json(json.dumps({"class_name": "Model", "config": w})),
+            lambda w=wrong: model_from_json(
+                json.dumps({"class_name": "Model", "config": w})
+            ),
             *DAMAGE,
         )
-        yield f"a layer is {wrong!r}", lambda w=wrong: model_from_json(json.dumps(sequential(w))), *DAMAGE
+        yield (
+            f"a layer is {wrong!r}",
+            lambda w=wrong: model_from_json(json.dumps(sequential(w))),
+            *DAMAGE,
+        )
     momenta = [(f"v{i}", value) for i, value in enumerate((np.float32(0), ZEROS, ONES))]
     for key in ("decay", "lr", "momentum", "nesterov"):
         for wrong in (None, [], {}, "x", [None]):
@@ -68,7 +111,11 @@ def values_of_the_wrong_kind(folder):
                 {"optimizer_config": optimizer, "loss": "mse"},
                 optimizer=stored(momenta),
             )
-            yield f"{key}={wrong!r} of an optimizer", lambda p=path: load_model(p), "OneirosError"
+            yield (
+                f"{key}={wrong!r} of an optimizer",
+                lambda p=path: load_model(p),
+                "OneirosError",
+            )
     for key in ("evil", "__class__", "self", "cls", "_backend", "built"):
         text = json.dumps(sequential(dense(**{key: 1})))
         yield f"unknown key {key}", lambda text=text: model_from_json(text)
@@ -131,11 +178,16 @@ def weights_that_don_t_fit(folder):
 @harmless
 def unusual_but_plain_weights(folder):
     for dtype in ("f2", "f8", ">f4", ">f8"):
-        path = replaced(folder, f"{dtype}.h5", np.arange(12).reshape(4, 3).astype(dtype))
+        path = replaced(
+            folder, f"{dtype}.h5", np.arange(12).reshape(4, 3).astype(dtype)
+        )
 
         def check(path=path):
             found = load_model(path).get_weights()[0]
-            assert found.dtype == "float32" and (found == np.arange(12).reshape(4, 3)).all()
+            assert (
+                found.dtype == "float32"
+                and (found == np.arange(12).reshape(4, 3)).all()
+            )
 
         yield dtype, check
     values = ONES.copy()
@@ -146,10 +198,16 @@ def unusual_but_plain_weights(folder):
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             load_model(path)
-        assert ["NaN or infinite numbers for d_W" in str(each.message) for each in told] == [True]
+        assert [
+            "NaN or infinite numbers for d_W" in str(each.message) for each in told
+        ] == [True]
 
     yield "NaN and infinity are weights, and told", check_that_it_is_told
-    path = write(folder / "more.h5", sequential(dense()), layers={"d": [("d_W", ONES), ("d_b", ZEROS)]})
+    path = write(
+        folder / "more.h5",
+        sequential(dense()),
+        layers={"d": [("d_W", ONES), ("d_b", ZEROS)]},
+    )
     with h5py.File(path, "r+") as file:
         file["model_weights/d/more"] = ONES
 
@@ -157,7 +215,9 @@ def unusual_but_plain_weights(folder):
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             load_model(path)
-        assert ["wasn't read: /model_weights/d/more" in str(each.message) for each in told] == [True]
+        assert [
+            "wasn't read: /model_weights/d/more" in str(each.message) for each in told
+        ] == [True]
 
     yield "an array that no list names is told", check_that_more_is_told
 
@@ -165,7 +225,10 @@ def unusual_but_plain_weights(folder):
 @attack(46, "FileFormatError", "ConfigError", "GraphError")
 def layers_that_are_missing_or_too_many(folder):
     first, second = dense(name="a"), layer("Dense", name="b", output_dim=3)
-    arrays = {"a": [("W", ONES), ("b", ZEROS)], "b": [("W", np.ones((3, 3), "f4")), ("b", ZEROS)]}
+    arrays = {
+        "a": [("W", ONES), ("b", ZEROS)],
+        "b": [("W", np.ones((3, 3), "f4")), ("b", ZEROS)],
+    }
 
     def named(path, names):
         with h5py.File(path, "r+") as file:
@@ -174,15 +237,21 @@ def layers_that_are_missing_or_too_many(folder):
 
     for what, names in {
         "a name twice": [b"a", b"a"],
-        "a name twice among many": [b"%06d" % i for i in range(60_000)][:5000] + [b"a", b"b", b"a"],
+        "a name twice among many": [b"%06d" % i for i in range(60_000)][:5000]
+        + [b"a", b"b", b"a"],
         "a layer is missing": [b"a"],
         "a layer that isn't there": [b"a", b"b", b"c"],
     }.items():
-        path = named(write(folder / f"{what}.h5", sequential(first, second), layers=arrays), names)
+        path = named(
+            write(folder / f"{what}.h5", sequential(first, second), layers=arrays),
+            names,
+        )
         yield what, lambda p=path: load_model(p)
     path = write(folder / "extra.h5", sequential(first), layers=arrays)
     yield "a layer too many", lambda: load_model(path)
-    for entry, action in entries(sequential(dense(name="a"), layer("Dense", name="a", output_dim=3)), folder):
+    for entry, action in entries(
+        sequential(dense(name="a"), layer("Dense", name="a", output_dim=3)), folder
+    ):
         if entry == "load_model":
             yield f"two layers of one name, {entry}", action, "OneirosError"
     with h5py.File(folder / "no names.h5", "w") as file:
@@ -196,12 +265,19 @@ def layers_that_are_missing_or_too_many(folder):
 
 @harmless
 def what_python_2_wrote(folder):
-    for what, kind in {"bytes": np.array([b"d"]), "texts": np.array(["d"], object)}.items():
+    for what, kind in {
+        "bytes": np.array([b"d"]),
+        "texts": np.array(["d"], object),
+    }.items():
         path = write(folder / f"{what}.h5", sequential(dense()))
         with h5py.File(path, "r+") as file:
             attributes = file["model_weights"].attrs
             del attributes["layer_names"]
-            attributes.create("layer_names", kind, dtype=None if what == "bytes" else h5py.string_dtype())
+            attributes.create(
+                "layer_names",
+                kind,
+                dtype=None if what == "bytes" else h5py.string_dtype(),
+            )
             text = file.attrs["model_config"]
             del file.attrs["model_config"]
             file.attrs["model_config"] = np.bytes_(text) if what == "bytes" else text
@@ -229,13 +305,25 @@ def texts_in_other_encodings(folder):
             "d",
             np.array([[b"d"]]),
         ):
-            path = write(folder / f"{attribute}{len(list(folder.iterdir()))}.h5", sequential(dense()))
+            path = write(
+                folder / f"{attribute}{len(list(folder.iterdir()))}.h5",
+                sequential(dense()),
+            )
             with h5py.File(path, "r+") as file:
-                group = file["model_weights"] if attribute == "layer_names" else file["model_weights/d"]
+                group = (
+                    file["model_weights"]
+                    if attribute == "layer_names"
+                    else file["model_weights/d"]
+                )
                 group.attrs[attribute] = value
             for entry, action in weight_entries(path):
                 yield f"{attribute} {value!r}, {entry}", action
-    for value in (np.bytes_(b"\xff\xfe{}"), np.arange(3), np.array([b"{}", b"{}"]), np.void(b"{}")):
+    for value in (
+        np.bytes_(b"\xff\xfe{}"),
+        np.arange(3),
+        np.array([b"{}", b"{}"]),
+        np.void(b"{}"),
+    ):
         path = write(folder / f"c{len(list(folder.iterdir()))}.h5", text="{}")
         with h5py.File(path, "r+") as file:
             file.attrs["model_config"] = value
@@ -250,14 +338,18 @@ def texts_in_other_encodings(folder):
 
 @attack(48, *DAMAGE)
 def metadata_that_contradict_each_other(folder):
-    """What a file says of its version and backend never chooses a rule silently: see tests/saving too."""
+    """What a file says of its version and backend never chooses a rule silently: see
+    tests/saving too."""
     for what, change in {
         "a version that is no text": ("keras_version", np.arange(3)),
         "a backend that is no text": ("backend", np.zeros(3, "f4,i4")),
         "a training_config that is a list": ("training_config", "[]"),
         "a training_config that is no JSON": ("training_config", "{"),
         "a provenance that is a list": ("oneiros_provenance", "[1]"),
-        "a model_config of an optimizer": ("model_config", '{"class_name": "SGD", "config": {}}'),
+        "a model_config of an optimizer": (
+            "model_config",
+            '{"class_name": "SGD", "config": {}}',
+        ),
         "a model_config of a layer": ("model_config", json.dumps(dense())),
     }.items():
         path = write(folder / f"{what}.h5", sequential(dense()))
@@ -275,7 +367,12 @@ def safetensors_headers(folder):
         return folder / name
 
     def tensor(dtype="F32", shape=(2, 3), offsets=(0, 24), **more):
-        return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets), **more}
+        return {
+            "dtype": dtype,
+            "shape": list(shape),
+            "data_offsets": list(offsets),
+            **more,
+        }
 
     big = (1 << 63, 1 << 64, 10**30)
     cases = {
@@ -285,11 +382,20 @@ def safetensors_headers(folder):
         "header of 2^64 - 1 bytes": (b"{}", {"length": (1 << 64) - 1}),
         "overlapping": ({"a": tensor(), "b": tensor(offsets=(0, 24))}, {}),
         "partly overlapping": (
-            {"a": tensor(shape=(4,), offsets=(0, 16)), "b": tensor(shape=(4,), offsets=(8, 24))},
+            {
+                "a": tensor(shape=(4,), offsets=(0, 16)),
+                "b": tensor(shape=(4,), offsets=(8, 24)),
+            },
             {},
         ),
         "out of order in the data": ({"a": tensor(shape=(3,), offsets=(24, 12))}, {}),
-        "a hole": ({"a": tensor(shape=(2,), offsets=(0, 8)), "b": tensor(shape=(2,), offsets=(16, 24))}, {}),
+        "a hole": (
+            {
+                "a": tensor(shape=(2,), offsets=(0, 8)),
+                "b": tensor(shape=(2,), offsets=(16, 24)),
+            },
+            {},
+        ),
         "a hole at the beginning": ({"a": tensor(shape=(4,), offsets=(8, 24))}, {}),
         "bytes of no tensor": ({"a": tensor(shape=(4,), offsets=(0, 16))}, {}),
         "no tensor": ({}, {}),
@@ -297,9 +403,15 @@ def safetensors_headers(folder):
         "beyond the end": ({"a": tensor(shape=(7,), offsets=(0, 28))}, {}),
         "shape and bytes differ": ({"a": tensor(shape=(2, 2))}, {}),
         "negative shape": ({"a": tensor(shape=(-2, -3))}, {}),
-        "overflow of the shape": ({"a": tensor(shape=(1 << 32, 1 << 32), offsets=(0, 0))}, {"data": b""}),
+        "overflow of the shape": (
+            {"a": tensor(shape=(1 << 32, 1 << 32), offsets=(0, 0))},
+            {"data": b""},
+        ),
         "overflow to the right size": ({"a": tensor(shape=((1 << 62) + 6,))}, {}),
-        "a zero beside a huge size": ({"a": tensor(shape=(0, 1 << 62, 4), offsets=(0, 0))}, {"data": b""}),
+        "a zero beside a huge size": (
+            {"a": tensor(shape=(0, 1 << 62, 4), offsets=(0, 0))},
+            {"data": b""},
+        ),
         **{f"size {size}": ({"a": tensor(shape=(size,))}, {}) for size in big},
         **{f"offset {size}": ({"a": tensor(offsets=(0, size))}, {}) for size in big},
         "a fraction": ({"a": tensor(shape=(2.0, 3))}, {}),
@@ -313,13 +425,22 @@ def safetensors_headers(folder):
         "a field too many": ({"a": tensor(evil=1)}, {}),
         "a field too few": ({"a": {"dtype": "F32", "shape": [6]}}, {}),
         "no object": ({"a": [1]}, {}),
-        "a tensor twice": (b'{"a": {"dtype":"F32","shape":[6],"data_offsets":[0,24]}, "a": {}}', {}),
-        "a field twice": (b'{"a": {"dtype":"F32","dtype":"F32","shape":[6],"data_offsets":[0,24]}}', {}),
+        "a tensor twice": (
+            b'{"a": {"dtype":"F32","shape":[6],"data_offsets":[0,24]}, "a": {}}',
+            {},
+        ),
+        "a field twice": (
+            b'{"a": {"dtype":"F32","dtype":"F32","shape":[6],"data_offsets":[0,24]}}',
+            {},
+        ),
         "metadata that are no texts": ({"__metadata__": {"a": 1}, "a": tensor()}, {}),
         "metadata that are a list": ({"__metadata__": ["a"], "a": tensor()}, {}),
         "nested metadata": ({"__metadata__": {"a": {"b": "c"}}, "a": tensor()}, {}),
         "deep": (b'{"a":' * 5000 + b"}" * 5000, {}),
-        "a million tensors": (("{" + ",".join(f'"{i}":[]' for i in range(300_000)) + "}").encode(), {}),
+        "a million tensors": (
+            ("{" + ",".join(f'"{i}":[]' for i in range(300_000)) + "}").encode(),
+            {},
+        ),
         "NaN": (b'{"a": NaN}', {}),
     }
     for what, (header, more) in cases.items():
@@ -334,7 +455,11 @@ def safetensors_headers(folder):
         "nothing": (b"", {"data": b""}),
     }.items():
         path = file(f"{what}.safetensors", header, **more)
-        yield f"{what}, format", lambda p=path: SafetensorsFormat().read(p, Budget()), "FileFormatError"
+        yield (
+            f"{what}, format",
+            lambda p=path: SafetensorsFormat().read(p, Budget()),
+            "FileFormatError",
+        )
     (folder / "short.safetensors").write_bytes(b"\x10\x00")
     yield (
         "two bytes",
@@ -348,7 +473,8 @@ def safetensors_headers(folder):
 def empty_tensors_and_models(folder):
     def check():
         SafetensorsFormat().write(
-            folder / "e.safetensors", state([("l", [("w", np.zeros((0, 3))), ("v", np.zeros(0))])])
+            folder / "e.safetensors",
+            state([("l", [("w", np.zeros((0, 3))), ("v", np.zeros(0))])]),
         )
         found = SafetensorsFormat().read(folder / "e.safetensors", Budget()).weights
         assert [value.shape for _, value in found[0][1]] == [(0, 3), (0,)]

@@ -1,4 +1,5 @@
-"""Attacks that want to read something outside the file, or to reach a network (cases 19 to 27)."""
+"""Attacks that want to read something outside the file, or to reach a network (cases 19
+to 27)."""
 
 import json
 import os
@@ -19,7 +20,10 @@ from hostile_files import (
 from oneiros.bases import Budget
 from oneiros.models import load_model, model_from_json
 
-SGD = {"optimizer_config": {"class_name": "SGD", "config": {"lr": 0.1, "momentum": 0.9}}, "loss": "mse"}
+SGD = {
+    "optimizer_config": {"class_name": "SGD", "config": {"lr": 0.1, "momentum": 0.9}},
+    "loss": "mse",
+}
 
 
 def build(folder, name="m.h5", whole=True):
@@ -28,7 +32,9 @@ def build(folder, name="m.h5", whole=True):
     kwargs = {"config": sequential(dense()), "training": SGD} if whole else {}
     layers = {"d": [("d_W", np.ones((4, 3), "f4")), ("d_b", np.zeros(3, "f4"))]}
     optimizer = (
-        {"optimizer": lambda group: group.attrs.update(weight_names=np.array([b"v"]))} if whole else {}
+        {"optimizer": lambda group: group.attrs.update(weight_names=np.array([b"v"]))}
+        if whole
+        else {}
     )
     make(folder / "other.h5", layers=layers)
     return make(folder / name, layers=layers, **kwargs, **optimizer)
@@ -63,15 +69,21 @@ def through_links(folder, link):
             if not caller_follows and (not optimizer or entry == "load_model"):
                 yield f"{place}, {entry}", action
     for place in ("d", "d/d_W"):
-        path = linked(folder, place.replace("/", "_") + "_w.h5", place, link(place), whole=False)
+        path = linked(
+            folder, place.replace("/", "_") + "_w.h5", place, link(place), whole=False
+        )
         for entry, action in weight_entries(path, whole=False):
             yield f"weights alone, {place}, {entry}", action
 
 
 @attack(19, "UnsafeFileError", "FileFormatError")
 def links_to_another_file(folder):
-    yield from through_links(folder, lambda target: h5py.ExternalLink("other.h5", f"/{target}"))
-    yield from list(through_links(folder, lambda target: h5py.ExternalLink("other.h5", "/")))[:3]
+    yield from through_links(
+        folder, lambda target: h5py.ExternalLink("other.h5", f"/{target}")
+    )
+    yield from list(
+        through_links(folder, lambda target: h5py.ExternalLink("other.h5", "/"))
+    )[:3]
 
 
 @attack(20, "UnsafeFileError", "FileFormatError")
@@ -149,40 +161,70 @@ def references(folder):
 
     def regions(group):
         other = group.file.create_dataset("moved", data=np.arange(12))
-        group.create_dataset("d_W", (1,), dtype=h5py.regionref_dtype)[0] = other.regionref[2:4]
+        group.create_dataset("d_W", (1,), dtype=h5py.regionref_dtype)[0] = (
+            other.regionref[2:4]
+        )
 
     for name, make in {"objects": objects, "regions": regions}.items():
         yield from weight_entries(replaced(folder, f"{name}.h5", make))
 
 
 @attack(
-    25, "UnsafeFileError", "ConfigError", "UnknownNameError", "FileFormatError", "ShapeError", "OneirosError"
+    25,
+    "UnsafeFileError",
+    "ConfigError",
+    "UnknownNameError",
+    "FileFormatError",
+    "ShapeError",
+    "OneirosError",
 )
 def paths_and_addresses_as_arguments(folder):
     secret = str(folder / "secret.txt")
-    embedding = {"name": "e", "input_dim": 5, "output_dim": 2, "batch_input_shape": [None, 3]}
-    for place in (secret, "http://127.0.0.1:9/x", "file:///etc/hostname", "//127.0.0.1/share"):
+    embedding = {
+        "name": "e",
+        "input_dim": 5,
+        "output_dim": 2,
+        "batch_input_shape": [None, 3],
+    }
+    for place in (
+        secret,
+        "http://127.0.0.1:9/x",
+        "file:///etc/hostname",
+        "//127.0.0.1/share",
+    ):
         for config in (
-            dense(weights=place), dense(weights=[place]), dense(init=place), dense(activation=place),
-            dense(W_regularizer=place), dense(batch_input_shape=place), dense(input_dtype=place),
-            dense(vocabulary=place), layer("Embedding", **embedding, weights=[place]),
-            layer("Embedding", **embedding, embeddings_file=place), layer("StringLookup", vocabulary=place),
-            layer("TFSMLayer", filepath=place), layer("TorchModuleWrapper", module=place),
-        ):  # fmt: skip
+            dense(weights=place),
+            dense(weights=[place]),
+            dense(init=place),
+            dense(activation=place),
+            dense(W_regularizer=place),
+            dense(batch_input_shape=place),
+            dense(input_dtype=place),
+            dense(vocabulary=place),
+            layer("Embedding", **embedding, weights=[place]),
+            layer("Embedding", **embedding, embeddings_file=place),
+            layer("StringLookup", vocabulary=place),
+            layer("TFSMLayer", filepath=place),
+            layer("TorchModuleWrapper", module=place),
+        ):
             text = json.dumps(sequential(config))
             yield text[:150], lambda text=text: model_from_json(text)
 
 
 @attack(26)
 def every_entry_reads_through_the_guard(folder):
-    """What 19 to 24 do, in a file with and without the group `model_weights`, through each entry there is."""
+    """What 19 to 24 do, in a file with and without the group `model_weights`, through
+    each entry there is."""
     hostile = {"stored elsewhere": stored_elsewhere, "virtual": virtual}
     for whole in (True, False):
         for what, make in hostile.items():
             path = replaced(folder, f"{what}{whole}.h5", make, whole)
             for entry, action in (*weight_entries(path, whole), *command_entries(path)):
                 yield f"{what}, {entry}", action
-        model, secret = network(), replaced(folder, f"s{whole}.h5", stored_elsewhere, whole)
+        model, secret = (
+            network(),
+            replaced(folder, f"s{whole}.h5", stored_elsewhere, whole),
+        )
         secret = secret.rename(secret.with_suffix(".txt"))
         yield "with another suffix", lambda p=secret, m=model: m.load_weights(p)
     from oneiros import registry
@@ -194,8 +236,21 @@ def every_entry_reads_through_the_guard(folder):
 @attack(27, "FileMissingError")
 def addresses_as_file_names(folder):
     model = network()
-    for address in ("http://127.0.0.1:9/m.h5", "https://x.invalid/m.h5", "gs://b/m.h5", "s3://b/m.h5", "hf://b/m",
-                    "ftp://127.0.0.1/m.h5", "file:///dev/null", "//127.0.0.1/share/m.h5"):  # fmt: skip
+    for address in (
+        "http://127.0.0.1:9/m.h5",
+        "https://x.invalid/m.h5",
+        "gs://b/m.h5",
+        "s3://b/m.h5",
+        "hf://b/m",
+        "ftp://127.0.0.1/m.h5",
+        "file:///dev/null",
+        "//127.0.0.1/share/m.h5",
+    ):
         yield f"load_model {address}", lambda a=address: load_model(a)
         yield f"load_weights {address}", lambda a=address: model.load_weights(a)
-        yield f"save {address}", lambda a=address: model.save(a), "FileMissingError", "ArgumentError"
+        yield (
+            f"save {address}",
+            lambda a=address: model.save(a),
+            "FileMissingError",
+            "ArgumentError",
+        )

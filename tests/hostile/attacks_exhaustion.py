@@ -30,11 +30,11 @@ from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.bases import Budget
 from oneiros.models import load_model, model_from_json, model_from_yaml
-from oneiros_guarded_io.npy import read_npy, read_npz
-from oneiros_guarded_io.pickles import read_pickle
-from oneiros_guarded_io.safetensors_file import read_safetensors
-from oneiros_guarded_io.tar_archive import unpack_tar
-from oneiros_guarded_io.zip_archive import open_zip, unpack_zip
+from oneiros_safe_files.npy import read_npy, read_npz
+from oneiros_safe_files.pickles import read_pickle
+from oneiros_safe_files.safetensors_file import read_safetensors
+from oneiros_safe_files.tar_archive import unpack_tar
+from oneiros_safe_files.zip_archive import open_zip, unpack_zip
 
 BYTES = 1 << 20
 
@@ -63,9 +63,22 @@ def one_array_that_claims_too_much(folder):
     for what, kwargs in {
         "8 PiB": {"shape": (1 << 50,), "dtype": "f8"},
         "2^63 and more": {"shape": (1 << 32, 1 << 32), "dtype": "u1", "chunks": (1, 1)},
-        "4 GiB and a byte": {"shape": ((4 << 30) + 1,), "dtype": "u1", "chunks": (1 << 20,)},
-        "200 MiB, nothing stored": {"shape": (200 * BYTES,), "dtype": "u1", "chunks": (BYTES,)},
-        "one block of 2 GiB": {"shape": (1,), "maxshape": (None,), "chunks": (1 << 29,), "dtype": "f4"},
+        "4 GiB and a byte": {
+            "shape": ((4 << 30) + 1,),
+            "dtype": "u1",
+            "chunks": (1 << 20,),
+        },
+        "200 MiB, nothing stored": {
+            "shape": (200 * BYTES,),
+            "dtype": "u1",
+            "chunks": (BYTES,),
+        },
+        "one block of 2 GiB": {
+            "shape": (1,),
+            "maxshape": (None,),
+            "chunks": (1 << 29,),
+            "dtype": "f4",
+        },
         "many axes": {"shape": (4,) * 30, "dtype": "u1", "chunks": (1,) * 30},
     }.items():
         for whole in (True, False):
@@ -78,9 +91,13 @@ def one_array_that_claims_too_much(folder):
 def many_arrays_that_claim_too_much_together(folder):
     def many(count, size, **kwargs):
         def change(group):
-            group.attrs["weight_names"] = np.array([f"w{i}".encode() for i in range(count)])
+            group.attrs["weight_names"] = np.array(
+                [f"w{i}".encode() for i in range(count)]
+            )
             for index in range(count):
-                group.create_dataset(f"w{index}", (size,), "u1", chunks=(min(size, BYTES),), **kwargs)
+                group.create_dataset(
+                    f"w{index}", (size,), "u1", chunks=(min(size, BYTES),), **kwargs
+                )
 
         return change
 
@@ -93,7 +110,9 @@ def many_arrays_that_claim_too_much_together(folder):
 
     def layers(file):
         names = [f"l{i}" for i in range(40)]
-        file["model_weights"].attrs["layer_names"] = np.array([name.encode() for name in names])
+        file["model_weights"].attrs["layer_names"] = np.array(
+            [name.encode() for name in names]
+        )
         for name in names:
             group = file["model_weights"].create_group(name)
             group.attrs["weight_names"] = np.array([b"w"])
@@ -108,7 +127,12 @@ def fill_values(folder):
     for what, kwargs in {
         "256 MiB of sevens": {"shape": (256 * BYTES,), "dtype": "u1", "fillvalue": 7},
         "60 MiB of sevens": {"shape": (60 * BYTES,), "dtype": "u1", "fillvalue": 7},
-        "60 MiB in blocks": {"shape": (60 * BYTES,), "dtype": "u1", "fillvalue": 7, "chunks": (BYTES,)},
+        "60 MiB in blocks": {
+            "shape": (60 * BYTES,),
+            "dtype": "u1",
+            "fillvalue": 7,
+            "chunks": (BYTES,),
+        },
     }.items():
         yield from weight_entries(changed(folder, f"{what}.h5", replaced(**kwargs)))
 
@@ -118,7 +142,9 @@ def compression_bombs(folder):
     def block(data, shape):
         def change(group):
             del group["d_W"]
-            made = group.create_dataset("d_W", shape, "u1", chunks=shape, compression="gzip")
+            made = group.create_dataset(
+                "d_W", shape, "u1", chunks=shape, compression="gzip"
+            )
             made.id.write_direct_chunk((0,), data)
 
         return change
@@ -136,7 +162,10 @@ def compression_bombs(folder):
     with zipfile.ZipFile(folder / "many.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for index in range(20):
             archive.writestr(f"{index}", bytes(8 * BYTES))
-    yield "zip, together", lambda: unpack_zip(folder / "many.zip", folder / "out", Budget())
+    yield (
+        "zip, together",
+        lambda: unpack_zip(folder / "many.zip", folder / "out", Budget()),
+    )
     lying = bytearray((folder / "bomb.zip").read_bytes())
     for place in (lying.index(b"PK\x03\x04") + 22, lying.index(b"PK\x01\x02") + 24):
         lying[place : place + 4] = struct.pack("<L", 1000)
@@ -163,7 +192,10 @@ def compression_bombs(folder):
         lambda: unpack_zip(folder / "overlap.zip", folder / "out", Budget()),
     )
     (folder / "directory.zip").write_bytes(end_record(2_000_000, 46 * 2_000_000))
-    yield "zip with two million members", lambda: open_zip(folder / "directory.zip", Budget()).__enter__()
+    yield (
+        "zip with two million members",
+        lambda: open_zip(folder / "directory.zip", Budget()).__enter__(),
+    )
     np.savez_compressed(folder / "a.npz", a=np.zeros(40 * BYTES))
     yield "npz", lambda: read_npz(folder / "a.npz", Budget())
     data = io.BytesIO()
@@ -203,7 +235,14 @@ def overlapping():
 def twin(info, name):
     """Returns the entry of another member at the same place."""
     made = zipfile.ZipInfo(name)
-    for field in ("header_offset", "CRC", "compress_size", "file_size", "compress_type", "external_attr"):
+    for field in (
+        "header_offset",
+        "CRC",
+        "compress_size",
+        "file_size",
+        "compress_type",
+        "external_attr",
+    ):
         setattr(made, field, getattr(info, field))
     return made
 
@@ -211,7 +250,12 @@ def twin(info, name):
 @attack(37, "FileFormatError")
 def numpy_headers_that_lie(folder):
     def npy(shape, descr="'<f8'", stored=24, order="False", version=b"\x01\x00"):
-        header = f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}".ljust(117) + "\n"
+        header = (
+            f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}".ljust(
+                117
+            )
+            + "\n"
+        )
         size = struct.pack("<H" if version == b"\x01\x00" else "<L", len(header))
         return b"\x93NUMPY" + version + size + header.encode("latin-1") + bytes(stored)
 
@@ -239,8 +283,14 @@ def numpy_headers_that_lie(folder):
         with zipfile.ZipFile(folder / f"{what}.npz", "w") as archive:
             archive.writestr("a.npy", data)
         yield f"{what} in npz", lambda p=folder / f"{what}.npz": read_npz(p, Budget())
-    (folder / "record.npy").write_bytes(npy("(1,)", "[('a', '<f8'), ('b', '<f8', (2,))]"))
-    yield "records", lambda: read_npy(folder / "record.npy", Budget()), "UnsafeFileError"
+    (folder / "record.npy").write_bytes(
+        npy("(1,)", "[('a', '<f8'), ('b', '<f8', (2,))]")
+    )
+    yield (
+        "records",
+        lambda: read_npy(folder / "record.npy", Budget()),
+        "UnsafeFileError",
+    )
 
 
 @attack(38)
@@ -248,8 +298,13 @@ def large_texts(folder):
     texts = {
         "deep lists": "[" * 100_000 + "]" * 100_000,
         "deep objects": '{"config":' * 100_000,
-        "deep, in a place": '{"class_name": "Sequential", "config": ' + "[" * 5000 + "]" * 5000 + "}",
-        "5,000 digits": '{"class_name": "Dense", "config": {"output_dim": ' + "9" * 5000 + "}}",
+        "deep, in a place": '{"class_name": "Sequential", "config": '
+        + "[" * 5000
+        + "]" * 5000
+        + "}",
+        "5,000 digits": '{"class_name": "Dense", "config": {"output_dim": '
+        + "9" * 5000
+        + "}}",
         "a long exponent": '{"a": 1e' + "9" * 5000 + "}",
         "a large exponent": '{"a": 1e400}',
         "a million layers": '{"class_name": "Sequential", "config": ['
@@ -260,7 +315,12 @@ def large_texts(folder):
     for what, text in texts.items():
         yield f"{what}, json", lambda text=text: model_from_json(text)
         if len(text) < 10_000_000:
-            yield f"{what}, yaml", lambda text=text: model_from_yaml(text), "UnsafeFileError", "ConfigError"
+            yield (
+                f"{what}, yaml",
+                lambda text=text: model_from_yaml(text),
+                "UnsafeFileError",
+                "ConfigError",
+            )
         path = write(folder / f"{what}.h5", text=text) if len(text) < 60_000 else None
         if path:
             yield f"{what}, h5", lambda p=path: load_model(p)
@@ -286,7 +346,9 @@ def large_texts(folder):
     names = np.array([f"{i:06}".encode() for i in range(9000)])
     with h5py.File(folder / "names.h5", "w", libver="latest") as file:
         for index in range(120):
-            file.attrs[f"layer_names{index}"] = np.char.add(names, f"_{index:03}".encode())
+            file.attrs[f"layer_names{index}"] = np.char.add(
+                names, f"_{index:03}".encode()
+            )
     yield (
         "a million layer names",
         lambda: network().load_weights(folder / "names.h5"),
@@ -303,33 +365,93 @@ def absurd_arguments(folder):
         "output_dim": dense(output_dim=huge),
         "input shape": dense(batch_input_shape=[None, huge]),
         "both": dense(output_dim=10**7, batch_input_shape=[None, 10**7]),
-        "many layers": {"class_name": "Sequential", "config": [dense(output_dim=100_000), *[
-            layer("Dense", name=f"d{i}", output_dim=100_000) for i in range(3)]]},
-        "embedding": layer("Embedding", name="d", input_dim=huge, output_dim=10, batch_input_shape=[None, 3]),
-        "filters": layer("Convolution2D", **image, nb_filter=10**10, nb_row=3, nb_col=3),
-        "kernel": layer("Convolution2D", **image, nb_filter=3, nb_row=10**9, nb_col=10**9),
-        "LSTM": layer("LSTM", name="d", output_dim=10**9, batch_input_shape=[None, 3, 4]),
-        "stateful LSTM": layer("LSTM", name="d", output_dim=2, stateful=True,
-                               batch_input_shape=[10**10, 3, 4]),
-        "maxout": layer("MaxoutDense", name="d", output_dim=10, nb_feature=10**10,
-                        batch_input_shape=[None, 4]),
-        "locally connected": layer("LocallyConnected1D", name="d", nb_filter=10, filter_length=3,
-                                   batch_input_shape=[None, 10**9, 4]),
-        "BatchNormalization": layer("BatchNormalization", name="d", batch_input_shape=[None, 10**11]),
+        "many layers": {
+            "class_name": "Sequential",
+            "config": [
+                dense(output_dim=100_000),
+                *[layer("Dense", name=f"d{i}", output_dim=100_000) for i in range(3)],
+            ],
+        },
+        "embedding": layer(
+            "Embedding",
+            name="d",
+            input_dim=huge,
+            output_dim=10,
+            batch_input_shape=[None, 3],
+        ),
+        "filters": layer(
+            "Convolution2D", **image, nb_filter=10**10, nb_row=3, nb_col=3
+        ),
+        "kernel": layer(
+            "Convolution2D", **image, nb_filter=3, nb_row=10**9, nb_col=10**9
+        ),
+        "LSTM": layer(
+            "LSTM", name="d", output_dim=10**9, batch_input_shape=[None, 3, 4]
+        ),
+        "stateful LSTM": layer(
+            "LSTM",
+            name="d",
+            output_dim=2,
+            stateful=True,
+            batch_input_shape=[10**10, 3, 4],
+        ),
+        "maxout": layer(
+            "MaxoutDense",
+            name="d",
+            output_dim=10,
+            nb_feature=10**10,
+            batch_input_shape=[None, 4],
+        ),
+        "locally connected": layer(
+            "LocallyConnected1D",
+            name="d",
+            nb_filter=10,
+            filter_length=3,
+            batch_input_shape=[None, 10**9, 4],
+        ),
+        "BatchNormalization": layer(
+            "BatchNormalization", name="d", batch_input_shape=[None, 10**11]
+        ),
         "PReLU": layer("PReLU", name="d", batch_input_shape=[None, 10**11]),
-        "after repeating": {"class_name": "Sequential", "config": [
-            dense(), layer("RepeatVector", name="r", n=10**11), layer("Flatten", name="f"),
-            layer("Dense", name="e", output_dim=3)]},
-        "after enlarging": {"class_name": "Sequential", "config": [
-            layer("UpSampling2D", **image, size=[10**5, 10**5]), layer("Flatten", name="f"),
-            layer("Dense", name="e", output_dim=3)]},
-        "unrolled": layer("LSTM", name="d", output_dim=2, unroll=True, dropout_U=0.5,
-                          batch_input_shape=[None, 10**6, 2]),
-    }.items():  # fmt: skip
+        "after repeating": {
+            "class_name": "Sequential",
+            "config": [
+                dense(),
+                layer("RepeatVector", name="r", n=10**11),
+                layer("Flatten", name="f"),
+                layer("Dense", name="e", output_dim=3),
+            ],
+        },
+        "after enlarging": {
+            "class_name": "Sequential",
+            "config": [
+                layer("UpSampling2D", **image, size=[10**5, 10**5]),
+                layer("Flatten", name="f"),
+                layer("Dense", name="e", output_dim=3),
+            ],
+        },
+        "unrolled": layer(
+            "LSTM",
+            name="d",
+            output_dim=2,
+            unroll=True,
+            dropout_U=0.5,
+            batch_input_shape=[None, 10**6, 2],
+        ),
+    }.items():
         whole = config if config["class_name"] == "Sequential" else sequential(config)
         for entry, action in entries(whole, folder):
-            yield f"{what}, {entry}", action, "UnsafeFileError", "ConfigError", "OneirosError"
-    path = write(folder / "small.h5", sequential(dense(output_dim=40_000, batch_input_shape=[None, 4000])))
+            yield (
+                f"{what}, {entry}",
+                action,
+                "UnsafeFileError",
+                "ConfigError",
+                "OneirosError",
+            )
+    path = write(
+        folder / "small.h5",
+        sequential(dense(output_dim=40_000, batch_input_shape=[None, 4000])),
+    )
     yield "more than the file's weights", lambda: load_model(path)
     for steps in (-1.0, 1e18, float("inf"), float("nan")):
         path = after_steps(folder / f"nadam{steps}.h5", steps)
@@ -337,18 +459,26 @@ def absurd_arguments(folder):
 
 
 def after_steps(path, steps):
-    """Writes a model of Keras 2 with Nadam, which has to know the product of its momenta of all steps."""
+    """Writes a model of Keras 2 with Nadam, which has to know the product of its
+    momenta of all steps."""
     own = {"name": "d", "units": 3, "batch_input_shape": [None, 4]}
-    training = {"loss": "mse", "optimizer_config": {"class_name": "Nadam", "config": {"learning_rate": 0.1}}}
+    training = {
+        "loss": "mse",
+        "optimizer_config": {"class_name": "Nadam", "config": {"learning_rate": 0.1}},
+    }
     arrays = {"d": [("kernel:0", np.ones((4, 3), "f4")), ("bias:0", np.zeros(3, "f4"))]}
 
     def optimizer(group):
         names = ("iter:0", "kernel/m:0", "bias/m:0", "kernel/v:0", "bias/v:0")
         group.attrs["weight_names"] = np.array([name.encode() for name in names])
         for name, shape in zip(names, [(), (4, 3), (3,), (4, 3), (3,)], strict=True):
-            group[name] = np.float64(steps) if name == "iter:0" else np.zeros(shape, "f4")
+            group[name] = (
+                np.float64(steps) if name == "iter:0" else np.zeros(shape, "f4")
+            )
 
-    return write_keras2(path, keras2(layer("Dense", **own)), training, arrays, optimizer)
+    return write_keras2(
+        path, keras2(layer("Dense", **own)), training, arrays, optimizer
+    )
 
 
 @attack(40, "UnsafeFileError", "FileFormatError")
@@ -389,7 +519,9 @@ def links_and_groups_without_end(folder):
 @attack(41, "ConfigError", "GraphError", "UnsafeFileError", "ArgumentError")
 def graphs_without_end(folder):
     x, d = start(), dense()
-    config = {key: value for key, value in d["config"].items() if key != "batch_input_shape"}
+    config = {
+        key: value for key, value in d["config"].items() if key != "batch_input_shape"
+    }
     own = {"class_name": "Dense", "config": config}
 
     def named(name):
@@ -427,11 +559,24 @@ def graphs_without_end(folder):
         "input that is none": {"input_layers": [["d", 0, 0]]},
         "no places": {"output_layers": None},
     }.items():
-        yield what, next(entries(with_places([x, called(own, [["x", 0, 0]])], places), folder))[1]
-    nested = graph([start(), called(layer("Activation", name="d", activation="relu"), [["x", 0, 0]])])
+        yield (
+            what,
+            next(entries(with_places([x, called(own, [["x", 0, 0]])], places), folder))[
+                1
+            ],
+        )
+    nested = graph(
+        [
+            start(),
+            called(layer("Activation", name="d", activation="relu"), [["x", 0, 0]]),
+        ]
+    )
     for _ in range(25):
         inner = {"class_name": "Model", "config": {**nested["config"], "name": "d"}}
-        both = {**called(inner, [["x", 0, 0]]), "inbound_nodes": [[["x", 0, 0]], [["d", 1, 0]]]}
+        both = {
+            **called(inner, [["x", 0, 0]]),
+            "inbound_nodes": [[["x", 0, 0]], [["d", 1, 0]]],
+        }
         nested = graph([start(), both])
         nested["config"]["output_layers"] = [["d", 2, 0]]
     for entry, action in list(entries(nested, folder))[:2]:
@@ -440,7 +585,10 @@ def graphs_without_end(folder):
     for index in range(70):
         before = f"m{index - 1}" if index else "x"
         merged.append(
-            called(layer("Merge", name=f"m{index}", mode="concat", concat_axis=-1), [[before, 0, 0]] * 2)
+            called(
+                layer("Merge", name=f"m{index}", mode="concat", concat_axis=-1),
+                [[before, 0, 0]] * 2,
+            )
         )
     merged.append(called(own, [["m69", 0, 0]]))
     for entry, action in entries(graph(merged), folder):
@@ -455,7 +603,8 @@ def with_places(layers, places):
 
 @attack(42)
 def patterns(folder):
-    """No pattern is taken from a file; those that texts are searched with take time in proportion."""
+    """No pattern is taken from a file; those that texts are searched with take time in
+    proportion."""
     for what, text in {
         "backslashes": '{"a": "' + "\\" * 1_000_001,
         "quotes": '"' * 2_000_001,
@@ -466,8 +615,18 @@ def patterns(folder):
         "sixties": "1" + ":59" * 300_000 + "x",
         "dots": "1." + "_" * 1_000_000 + "e",
     }.items():
-        yield f"{what}, json", lambda t=text: model_from_json(t), "ConfigError", "UnsafeFileError"
-        yield f"{what}, yaml", lambda t=text: model_from_yaml(t), "ConfigError", "UnsafeFileError"
+        yield (
+            f"{what}, json",
+            lambda t=text: model_from_json(t),
+            "ConfigError",
+            "UnsafeFileError",
+        )
+        yield (
+            f"{what}, yaml",
+            lambda t=text: model_from_yaml(t),
+            "ConfigError",
+            "UnsafeFileError",
+        )
     for pattern in ("(a+)+$", "([a-z]+)*x", "(.*)*"):
         config = sequential(dense(name="a" * 40 + "!"))
         yield (
@@ -515,9 +674,17 @@ def damaged_and_disguised_files(folder):
     }
     for name, data in files.items():
         (folder / name).write_bytes(data)
-        allowed = ("FileFormatError", "UnsafeFileError") if "cut" in name else ("FileFormatError",)
+        allowed = (
+            ("FileFormatError", "UnsafeFileError")
+            if "cut" in name
+            else ("FileFormatError",)
+        )
         yield f"{name}, load_model", lambda n=name: load_model(folder / n), *allowed
-        yield f"{name}, load_weights", lambda n=name: model.load_weights(folder / n), *allowed
+        yield (
+            f"{name}, load_weights",
+            lambda n=name: model.load_weights(folder / n),
+            *allowed,
+        )
     for name, reader in {
         "zeros.h5": read_npz,
         "text.h5": read_npy,
@@ -533,8 +700,15 @@ def damaged_and_disguised_files(folder):
     created = h5py.h5p.create(h5py.h5p.FILE_CREATE)
     created.set_sizes(4, 4)
     h5py.h5f.create(str(folder / "short addresses.h5").encode(), fcpl=created).close()
-    yield "short addresses", lambda: load_model(folder / "short addresses.h5"), "UnsafeFileError"
-    yield "text as tar", lambda: unpack_tar(folder / "text.h5", folder / "out", Budget())
+    yield (
+        "short addresses",
+        lambda: load_model(folder / "short addresses.h5"),
+        "UnsafeFileError",
+    )
+    yield (
+        "text as tar",
+        lambda: unpack_tar(folder / "text.h5", folder / "out", Budget()),
+    )
     path = cut(folder)
     yield "a cut gzip as tar", lambda: unpack_tar(path, folder / "out", Budget())
     yield (
@@ -566,9 +740,13 @@ def large_but_sane(folder):
     def compressed():
         with h5py.File(folder / "zeros.h5", "r+") as file:
             del file["model_weights/d/d_W"]
-            file["model_weights/d"].create_dataset("d_W", data=np.zeros((4, 3000), "f4"), compression="gzip")
+            file["model_weights/d"].create_dataset(
+                "d_W", data=np.zeros((4, 3000), "f4"), compression="gzip"
+            )
             del file["model_weights/d/d_b"]
-            file["model_weights/d"].create_dataset("d_b", data=np.zeros(3000, "f4"), compression="gzip")
+            file["model_weights/d"].create_dataset(
+                "d_b", data=np.zeros(3000, "f4"), compression="gzip"
+            )
 
     write(folder / "zeros.h5", sequential(dense(output_dim=3000)))
     compressed()
@@ -578,8 +756,14 @@ def large_but_sane(folder):
         path = write(folder / f"{dtype}.h5", sequential(dense()), layers=weights)
         yield dtype, lambda p=path: load_model(p)
     names = [f"l{index}" for index in range(500)]
-    stack = [dense(name="l0", output_dim=4), *(layer("Dense", name=name, output_dim=4) for name in names[1:])]
-    weights = {n: [(f"{n}_W", np.eye(4, dtype="f4")), (f"{n}_b", np.zeros(4, "f4"))] for n in names}
+    stack = [
+        dense(name="l0", output_dim=4),
+        *(layer("Dense", name=name, output_dim=4) for name in names[1:]),
+    ]
+    weights = {
+        n: [(f"{n}_W", np.eye(4, dtype="f4")), (f"{n}_b", np.zeros(4, "f4"))]
+        for n in names
+    }
     path = write(folder / "deep.h5", sequential(*stack), layers=weights)
     yield "500 layers", lambda: load_model(path)
     model = configs.layer_from_config
@@ -589,7 +773,10 @@ def large_but_sane(folder):
 
         def check(path=path, steps=steps):
             optimizer = load_model(path).optimizer
-            assert K.get_value(optimizer.iterations) == steps and K.get_value(optimizer.m_schedule) == 0
+            assert (
+                K.get_value(optimizer.iterations) == steps
+                and K.get_value(optimizer.m_schedule) == 0
+            )
 
         yield f"Nadam after {steps} steps", check
     assert MIB == 100

@@ -13,16 +13,38 @@ from hostile import attack, harmless, harmless_writer
 from hostile_files import dense, network, sequential, write
 from oneiros.bases import Budget
 from oneiros.models import load_model
-from oneiros_guarded_io.hashes import check_sha256
-from oneiros_guarded_io.names import below
-from oneiros_guarded_io.tar_archive import unpack_tar
-from oneiros_guarded_io.zip_archive import unpack_zip
+from oneiros_safe_files.hashes import check_sha256
+from oneiros_safe_files.names import below
+from oneiros_safe_files.tar_archive import unpack_tar
+from oneiros_safe_files.zip_archive import unpack_zip
 
 NAMES = (
-    "../x", "a/../../x", "/x", "a/../x", "./../x", "..", ".", "", "a//b", "..\\x", "a\\b", "C:\\x", "C:x",
-    "c:/x", "a\0b", "a\nb", "\\\\host\\x", "CON", "a/NUL.txt", "com1", "a.", "a ", "x" * 300,
-    "y/" * 600 + "y", "a:stream",
-)  # fmt: skip
+    "../x",
+    "a/../../x",
+    "/x",
+    "a/../x",
+    "./../x",
+    "..",
+    ".",
+    "",
+    "a//b",
+    "..\\x",
+    "a\\b",
+    "C:\\x",
+    "C:x",
+    "c:/x",
+    "a\0b",
+    "a\nb",
+    "\\\\host\\x",
+    "CON",
+    "a/NUL.txt",
+    "com1",
+    "a.",
+    "a ",
+    "x" * 300,
+    "y/" * 600 + "y",
+    "a:stream",
+)
 
 
 def tar(path, *members, mode="w"):
@@ -49,7 +71,10 @@ def tar_members(folder):
     outside = str(folder)
     for what, members in {
         "link outside": [("l", tarfile.SYMTYPE, outside, b"")],
-        "link outside, written through": [("l", tarfile.SYMTYPE, outside, b""), file("l/canary")],
+        "link outside, written through": [
+            ("l", tarfile.SYMTYPE, outside, b""),
+            file("l/canary"),
+        ],
         "relative link": [("l", tarfile.SYMTYPE, "../..", b""), file("l/canary")],
         "hard link": [("h", tarfile.LNKTYPE, f"{outside}/secret.txt", b"")],
         "hard link to a link": [
@@ -76,8 +101,16 @@ def tar_members(folder):
     (folder / "there").mkdir()
     good = tar(folder / "good.tar", file("a", bytes(3000)))
     (folder / "cut.tar").write_bytes(good.read_bytes()[:2000])
-    yield "cut", lambda: unpack_tar(folder / "cut.tar", folder / "out", Budget()), "FileFormatError"
-    yield "into a folder that exists", lambda: unpack_tar(good, folder / "there", Budget()), "ArgumentError"
+    yield (
+        "cut",
+        lambda: unpack_tar(folder / "cut.tar", folder / "out", Budget()),
+        "FileFormatError",
+    )
+    yield (
+        "into a folder that exists",
+        lambda: unpack_tar(good, folder / "there", Budget()),
+        "ArgumentError",
+    )
 
 
 def zipped(path, *members):
@@ -98,11 +131,20 @@ def zip_members(folder):
             continue
         path = zipped(folder / f"{index}.zip", ("good", b"x", 0), (name, b"x", 0))
         yield f"{name!r:.40}", lambda p=path: unpack_zip(p, folder / "out", Budget())
-    for what, mode in {"link": stat.S_IFLNK, "device": stat.S_IFCHR, "FIFO": stat.S_IFIFO}.items():
-        path = zipped(folder / f"{what}.zip", ("l", b"/etc", mode | 0o777), ("l/canary", b"x", 0))
+    for what, mode in {
+        "link": stat.S_IFLNK,
+        "device": stat.S_IFCHR,
+        "FIFO": stat.S_IFIFO,
+    }.items():
+        path = zipped(
+            folder / f"{what}.zip", ("l", b"/etc", mode | 0o777), ("l/canary", b"x", 0)
+        )
         yield what, lambda p=path: unpack_zip(p, folder / "out", Budget())
     twice = zipped(folder / "case.zip", ("a", b"x", 0), ("A", b"x", 0))
-    yield "a name twice where case doesn't count", lambda: unpack_zip(twice, folder / "out", Budget())
+    yield (
+        "a name twice where case doesn't count",
+        lambda: unpack_zip(twice, folder / "out", Budget()),
+    )
     data = bytearray(zipped(folder / "e.zip", ("a", b"x", 0)).read_bytes())
     for place in (data.index(b"PK\x03\x04") + 6, data.index(b"PK\x01\x02") + 8):
         data[place] |= 1
@@ -115,13 +157,19 @@ def plain_archives(folder):
     tree = {"a.txt": b"one", "sub/b.bin": bytes(1000), "sub/deep/c": b""}
     for mode in ("w", "w:gz", "w:bz2"):
         files = [file(name, content) for name, content in tree.items()]
-        folders = [(name, tarfile.DIRTYPE, "", b"") for name in (".", "sub", "./sub/deep")]
+        folders = [
+            (name, tarfile.DIRTYPE, "", b"") for name in (".", "sub", "./sub/deep")
+        ]
         tar(folder / mode.replace(":", "."), *folders, *files, mode=mode)
     zipped(folder / "z.zip", *((name, content, 0) for name, content in tree.items()))
 
     def check(unpack, name):
         out = unpack(folder / name, folder / "out", Budget())
-        found = {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+        found = {
+            str(p.relative_to(out)): p.read_bytes()
+            for p in out.rglob("*")
+            if p.is_file()
+        }
         for path in sorted(out.rglob("*"), reverse=True):
             path.unlink() if path.is_file() else path.rmdir()
         out.rmdir()
@@ -141,8 +189,16 @@ def names_of_downloads(folder):
         yield f"{name!r:.40}", lambda n=name: below(cache, n)
     (folder / "data").write_bytes(b"data")
     digest = hashlib.sha256(b"other").hexdigest()
-    yield "another hash", lambda: check_sha256(folder / "data", digest), "FileFormatError"
-    yield "MD5", lambda: check_sha256(folder / "data", hashlib.md5(b"data").hexdigest()), "ArgumentError"
+    yield (
+        "another hash",
+        lambda: check_sha256(folder / "data", digest),
+        "FileFormatError",
+    )
+    yield (
+        "MD5",
+        lambda: check_sha256(folder / "data", hashlib.md5(b"data").hexdigest()),
+        "ArgumentError",
+    )
 
 
 @harmless
@@ -158,7 +214,8 @@ def good_names_and_hashes(folder):
 
 @attack(31, "UnsafeFileError", "FileFormatError", "GraphError")
 def names_of_layers_as_paths(folder):
-    """Nothing is written under a layer's name but groups inside the file, and no such name is looked up."""
+    """Nothing is written under a layer's name but groups inside the file, and no such
+    name is looked up."""
     for index, name in enumerate(("a/../../b", "../x", "..", "/abs", "a/../d")):
         path = write(folder / f"{index}.h5", sequential(dense(name=name)))
         with h5py.File(path, "r+") as opened:
@@ -190,7 +247,13 @@ def saving_over_something(folder):
     (folder / "dir.h5").mkdir()
     os.mkfifo(folder / "fifo.h5")
     for name in ("target", "link.h5"):
-        yield f"{name}, overwrite=False", lambda n=name: save_model(model, folder / n, overwrite=False)
-        yield f"{name}, weights", lambda n=name: model.save_weights(folder / n, overwrite=False)
+        yield (
+            f"{name}, overwrite=False",
+            lambda n=name: save_model(model, folder / n, overwrite=False),
+        )
+        yield (
+            f"{name}, weights",
+            lambda n=name: model.save_weights(folder / n, overwrite=False),
+        )
     for name in ("dangling.h5", "dir.h5", "fifo.h5", "missing/m.h5"):
         yield name, lambda n=name: save_model(model, folder / n)

@@ -1,6 +1,8 @@
-"""Every attack of the list is refused, cheaply and without a trace; what resembles one and is none loads.
+"""Every attack of the list is refused, cheaply and without a trace; what resembles one
+and is none loads.
 
-The attacks are in the modules `attacks_*.py`; each module runs in a process of its own, under limits.
+The attacks are in the modules `attacks_*.py`; each module runs in a process of its own,
+under limits.
 """
 
 import json
@@ -18,16 +20,33 @@ ATTACKS = attacks()
 
 
 def run(module):
-    """Runs a module's attacks; returns what became of each action, and what the process left behind."""
-    command = [sys.executable, "-W", "error::UserWarning", str(SUPPORT / "hostile.py"), module]
+    """Runs a module's attacks; returns what became of each action, and what the process
+    left behind."""
+    command = [
+        sys.executable,
+        "-W",
+        "error::UserWarning",
+        str(SUPPORT / "hostile.py"),
+        module,
+    ]
     paths = {"PYTHONPATH": os.pathsep.join([str(SUPPORT), str(HERE)])}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env={**os.environ, **paths})
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env={**os.environ, **paths},
+    )
+    lines = [
+        json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")
+    ]
     return lines, f"exit status {done.returncode}\n{done.stderr[-3000:]}"
 
 
 def test_every_case_of_the_list_has_an_attack():
-    assert {attack.number for attack in ATTACKS if not attack.loads} == set(range(1, 50))
+    assert {attack.number for attack in ATTACKS if not attack.loads} == set(
+        range(1, 50)
+    )
     assert {attack.build.__module__ for attack in ATTACKS} == set(MODULES)
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
 
@@ -35,21 +54,36 @@ def test_every_case_of_the_list_has_an_attack():
 def test_the_readme_lists_them():
     text = (HERE / "README.md").read_text(encoding="utf-8")
     for attack in ATTACKS:
-        assert (f"- `{attack.name}`" if attack.loads else f"| {attack.number} | `{attack.name}` |") in text
+        assert (
+            f"- `{attack.name}`"
+            if attack.loads
+            else f"| {attack.number} | `{attack.name}` |"
+        ) in text
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_attacks_are_refused_and_harmless_files_load(module):
     lines, end = run(module)
-    known = {attack.name: attack for attack in ATTACKS if attack.build.__module__ == module}
+    known = {
+        attack.name: attack for attack in ATTACKS if attack.build.__module__ == module
+    }
     wrong = [line for line in lines if not as_it_should_be(line, known[line["name"]])]
     assert wrong == []
-    assert {line["name"] for line in lines} == set(known), f"the process ended early: {end}"
+    assert {line["name"] for line in lines} == set(known), (
+        f"the process ended early: {end}"
+    )
 
 
 def as_it_should_be(line, attack):
     clean = not (line["changed"] or line["events"] or line["threads"])
     expected = set(line["expected"] or attack.refusal)
     if attack.loads:
-        return line["error"] is None and (clean or (attack.writes and not line["threads"]))
-    return expected & set(line["bases"]) and line["message"] and clean and line["mib"] < MIB
+        return line["error"] is None and (
+            clean or (attack.writes and not line["threads"])
+        )
+    return (
+        expected & set(line["bases"])
+        and line["message"]
+        and clean
+        and line["mib"] < MIB
+    )

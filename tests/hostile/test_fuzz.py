@@ -1,4 +1,5 @@
-"""Golden files, changed at random: loading them succeeds or raises an error of ours, and no more."""
+"""Golden files, changed at random: loading them succeeds or raises an error of ours,
+and no more."""
 
 import json
 import subprocess
@@ -20,5 +21,7 @@ def test_changed_files_do_no_harm():
     assert record["failures"] == [] and done.returncode == 0
     assert record["inputs"] == INPUTS and len(record["outcomes"]) == 11
     for kind, outcomes in record["outcomes"].items():
-        assert "loaded" in outcomes or kind in ("yaml", "safetensors"), "some changes are harmless"
+        assert "loaded" in outcomes or kind in ("yaml", "safetensors"), (
+            "some changes are harmless"
+        )
         assert len(outcomes) > 1, "some aren't"

@@ -1,4 +1,5 @@
-"""What the tests of layers share: golden cases, layers fed and differentiated in few compiled functions."""
+"""What the tests of layers share: golden cases, layers fed and differentiated in few
+compiled functions."""
 
 import json
 
@@ -32,7 +33,10 @@ def run():
     from oneiros.layers import Input
 
     def compute(layer, *arrays, phase=0, outputs=None):
-        inputs = [Input(batch_shape=(None, *array.shape[1:]), dtype=str(array.dtype)) for array in arrays]
+        inputs = [
+            Input(batch_shape=(None, *array.shape[1:]), dtype=str(array.dtype))
+            for array in arrays
+        ]
         y = layer(inputs if len(inputs) > 1 else inputs[0])
         tensors = [y] if outputs is None else outputs(layer, y)
         function = K.function([*inputs, K.learning_phase()], tensors)

@@ -1,4 +1,5 @@
-"""ConvLSTM2D beside the golden cases: its two ways of computing, masks, dropout, penalties, states."""
+"""ConvLSTM2D beside the golden cases: its two ways of computing, masks, dropout,
+penalties, states."""
 
 import numpy as np
 import pytest
@@ -39,16 +40,25 @@ def kernel(array):
 
 
 def test_both_ways_and_both_orderings_agree(backend):
-    """All images in one convolution, or each in its step; channels last, or first; also with masks."""
+    """All images in one convolution, or each in its step; channels last, or first; also
+    with masks."""
     x = images(2, 3, 5, 4, 2)
     x[0, 0] = x[1, 1] = 0
     options = {"border_mode": "valid", "subsample": (2, 1), "return_sequences": True}
-    inputs, other = Input(batch_shape=(None, 3, 5, 4, 2)), Input(batch_shape=(None, 3, 2, 5, 4))
+    inputs, other = (
+        Input(batch_shape=(None, 3, 5, 4, 2)),
+        Input(batch_shape=(None, 3, 2, 5, 4)),
+    )
     mask = K.any(K.not_equal(inputs, 0), axis=[2, 3, 4])
     layers = [
         made(cls, **options, go_backwards=backwards, dim_ordering=ordering)
         for backwards in (False, True)
-        for cls, ordering in ((ConvLSTM2D, "tf"), (Stepped, "tf"), (ConvLSTM2D, "th"), (Stepped, "th"))
+        for cls, ordering in (
+            (ConvLSTM2D, "tf"),
+            (Stepped, "tf"),
+            (ConvLSTM2D, "th"),
+            (Stepped, "th"),
+        )
     ]
     tensors, weights = [], None
     for layer in layers:
@@ -57,15 +67,26 @@ def test_both_ways_and_both_orderings_agree(backend):
         weights = weights or [images(*w.shape) for w in layer.get_weights()]
         layer.set_weights(weights if source is inputs else [kernel(w) for w in weights])
         y = layer.call(source, mask)
-        tensors += [y, *K.gradients(K.sum(K.square(y)), [layer.W_f, layer.U_c, layer.b_o])]
+        tensors += [
+            y,
+            *K.gradients(K.sum(K.square(y)), [layer.W_f, layer.U_c, layer.b_o]),
+        ]
     values = K.function([inputs, other], tensors)([x, np.moveaxis(x, -1, 2)])
     for start in (0, 16):
-        reference, *others = (values[start + 4 * i : start + 4 * i + 4] for i in range(4))
+        reference, *others = (
+            values[start + 4 * i : start + 4 * i + 4] for i in range(4)
+        )
         for index, (y, W, U, b) in enumerate(others):
             th = index > 0
-            np.testing.assert_allclose(np.moveaxis(y, 2, -1) if th else y, reference[0], rtol=1e-4, atol=1e-5)
-            np.testing.assert_allclose(W, kernel(reference[1]) if th else reference[1], rtol=1e-3, atol=1e-4)
-            np.testing.assert_allclose(U, kernel(reference[2]) if th else reference[2], rtol=1e-3, atol=1e-4)
+            np.testing.assert_allclose(
+                np.moveaxis(y, 2, -1) if th else y, reference[0], rtol=1e-4, atol=1e-5
+            )
+            np.testing.assert_allclose(
+                W, kernel(reference[1]) if th else reference[1], rtol=1e-3, atol=1e-4
+            )
+            np.testing.assert_allclose(
+                U, kernel(reference[2]) if th else reference[2], rtol=1e-3, atol=1e-4
+            )
             np.testing.assert_allclose(b, reference[3], rtol=1e-3, atol=1e-4)
     forward = values[0]
     np.testing.assert_array_equal(forward[0, 0], np.zeros_like(forward[0, 0]))
@@ -88,25 +109,34 @@ def test_images_of_unknown_size(backend):
     known = made(return_sequences=True, weights=layer.get_weights())
     outputs, (expected,) = applied([(known, data)])
     assert outputs[0]._keras_shape == (None, 3, 5, 4, 2)
-    np.testing.assert_allclose(K.function([x], [y])([data])[0], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        K.function([x], [y])([data])[0], expected, rtol=1e-5, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("ordering", ["tf", "th"])
 def test_initial_values(backend, ordering):
-    """W is Glorot's for the kernel's own layout, U is orthogonal, the forget gate's bias is 1."""
+    """W is Glorot's for the kernel's own layout, U is orthogonal, the forget gate's
+    bias is 1."""
     layer = made(dim_ordering=ordering, nb_filter=4, nb_row=3, nb_col=3)
     layer(Input(batch_shape=(None, 3, 8, 8, 8)))
-    W, U, b = ([K.get_value(getattr(layer, f"{part}_{gate}")) for gate in "ifco"] for part in "WUb")
+    W, U, b = (
+        [K.get_value(getattr(layer, f"{part}_{gate}")) for gate in "ifco"]
+        for part in "WUb"
+    )
     limit = np.sqrt(6 / (9 * 8 + 9 * 4))
     assert max(abs(w).max() for w in W) == pytest.approx(limit, rel=0.05)
     for u in U:
         flat = u.reshape(u.shape[0], -1)
-        np.testing.assert_allclose(flat @ flat.T, 1.21 * np.eye(len(flat)), rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(
+            flat @ flat.T, 1.21 * np.eye(len(flat)), rtol=1e-4, atol=1e-4
+        )
     assert [set(bias) for bias in b] == [{0}, {1}, {0}, {0}]
 
 
 def test_dropout(backend):
-    """Drops values of input and state in training alone, at all steps the same, for each gate other ones."""
+    """Drops values of input and state in training alone, at all steps the same, for
+    each gate other ones."""
     layer = made(dropout_W=0.5, dropout_U=0.5)
     x = Input(batch_shape=(None, 3, 5, 4, 2))
     y = layer(x)
@@ -126,7 +156,8 @@ def test_dropout(backend):
 
 
 def test_regularizers_and_configuration(backend):
-    """The penalties count, and the configuration keeps all arguments: Keras 1.2.2 forgot both."""
+    """The penalties count, and the configuration keeps all arguments: Keras 1.2.2
+    forgot both."""
     parts = {
         "W_regularizer": regularizers.l2(0.5),
         "U_regularizer": regularizers.l1(0.25),
@@ -153,17 +184,26 @@ def test_states(backend):
     model.add(made(stateful=True, subsample=(2, 2), batch_input_shape=(2, 3, 5, 4, 2)))
     data = images(2, 3, 5, 4, 2)
     first, second = (model.predict(data, batch_size=2) for _ in range(2))
-    assert first.shape == tuple(K.get_variable_shape(model.layers[0].states[1])) == (2, 3, 2, 2)
+    assert (
+        first.shape
+        == tuple(K.get_variable_shape(model.layers[0].states[1]))
+        == (2, 3, 2, 2)
+    )
     assert not np.allclose(first, second)
     model.reset_states()
-    np.testing.assert_allclose(model.predict(data, batch_size=2), first, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        model.predict(data, batch_size=2), first, rtol=1e-5, atol=1e-6
+    )
 
 
 class Peak(ConvRecurrent2D):
-    """A layer over images that somebody derived: the largest value so far, through a kernel of its own."""
+    """A layer over images that somebody derived: the largest value so far, through a
+    kernel of its own."""
 
     def build(self, input_shape):
-        self.W = self.add_weight((1, 1, 2, self.nb_filter), "one", name=f"{self.name}_W")
+        self.W = self.add_weight(
+            (1, 1, 2, self.nb_filter), "one", name=f"{self.name}_W"
+        )
         super().build(input_shape)
 
     def get_constants(self, X, train=False):
@@ -175,18 +215,29 @@ class Peak(ConvRecurrent2D):
 
 
 def test_a_derived_layer(backend):
-    layer = Peak(nb_filter=3, nb_row=1, nb_col=1, dim_ordering="tf", return_sequences=True, name="peak")
+    layer = Peak(
+        nb_filter=3,
+        nb_row=1,
+        nb_col=1,
+        dim_ordering="tf",
+        return_sequences=True,
+        name="peak",
+    )
     data = images(2, 4, 3, 3, 2)
     (output,), (found,) = applied([(layer, data)])
     assert output._keras_shape == (None, 4, 3, 3, 3)
     total = (data - data.mean(axis=1, keepdims=True)).sum(axis=-1)
     expected = np.maximum.accumulate(np.maximum(total, 0), axis=1)
-    np.testing.assert_allclose(found, np.stack([expected] * 3, -1), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        found, np.stack([expected] * 3, -1), rtol=1e-4, atol=1e-5
+    )
     assert layer.get_config()["nb_row"] == 1
 
 
 def test_arguments(backend):
-    with pytest.raises(ArgumentError, match=r"ConvLSTM2D .*border_mode='full'.*'valid' or 'same'"):
+    with pytest.raises(
+        ArgumentError, match=r"ConvLSTM2D .*border_mode='full'.*'valid' or 'same'"
+    ):
         made(border_mode="full")
     with pytest.raises(ArgumentError, match="subsample=2"):
         made(subsample=2)
@@ -194,7 +245,9 @@ def test_arguments(backend):
         made(border_mode="valid")(Input(shape=(3, 2, 2, 2)))
     with pytest.raises(ShapeError, match="number of channels must be known"):
         made()(Input(shape=(3, 5, 4, None)))
-    with pytest.raises(ShapeError, match=r"ConvLSTM2D .* stateful.*all sizes but the number of steps"):
+    with pytest.raises(
+        ShapeError, match=r"ConvLSTM2D .* stateful.*all sizes but the number of steps"
+    ):
         made(stateful=True)(Input(batch_shape=(2, None, None, 4, 2)))
     with pytest.raises(ShapeError, match=r"ConvLSTM2D .* stateful.*batch size"):
         made(stateful=True)(Input(batch_shape=(None, 3, 5, 4, 2)))

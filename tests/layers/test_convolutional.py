@@ -1,4 +1,5 @@
-"""Convolutions, upsampling, padding and cropping: shapes, weights and what golden cases leave out."""
+"""Convolutions, upsampling, padding and cropping: shapes, weights and what golden cases
+leave out."""
 
 import numpy as np
 import pytest
@@ -38,7 +39,8 @@ def array(*shape):
 
 @pytest.mark.parametrize("border_mode", ["valid", "same", "full"])
 def test_convolutions_are_cross_correlations(backend, border_mode):
-    """Without strides they are what SciPy computes, channel by channel, in both orders of axes."""
+    """Without strides they are what SciPy computes, channel by channel, in both orders
+    of axes."""
     pairs, expected = [], []
     windows = {Convolution1D: (3,), Convolution2D: (3, 5), Convolution3D: (1, 3, 5)}
     for cls, window in windows.items():
@@ -47,10 +49,18 @@ def test_convolutions_are_cross_correlations(backend, border_mode):
             named = {"dim_ordering": ordering} if len(window) > 1 else {}
             kernel = np.moveaxis(W, (-1, -2), (0, 1)) if ordering == "th" else W
             kernel = kernel.reshape(3, 1, 3, 2) if cls is Convolution1D else kernel
-            layer = cls(2, *window, border_mode=border_mode, weights=[kernel, b], **named)
+            layer = cls(
+                2, *window, border_mode=border_mode, weights=[kernel, b], **named
+            )
             pairs.append((layer, first(x) if ordering == "th" else x))
             y = [
-                [sum(correlate(s[..., i], W[..., i, o], border_mode) for i in range(3)) for o in range(2)]
+                [
+                    sum(
+                        correlate(s[..., i], W[..., i, o], border_mode)
+                        for i in range(3)
+                    )
+                    for o in range(2)
+                ]
                 for s in x
             ]
             y = np.array(y) + b.reshape(2, *(1,) * len(window))
@@ -65,18 +75,39 @@ def test_convolutions_are_cross_correlations(backend, border_mode):
 def test_strides_and_rates_together(backend, border_mode):
     """A dilated kernel is one with zeros between; a stride leaves results out."""
     x, W, W1 = array(2, 13, 12, 3), array(3, 3, 3, 2), array(3, 1, 3, 2)
-    sparse, sparse1 = np.zeros((5, 7, 3, 2), "float32"), np.zeros((7, 1, 3, 2), "float32")
+    sparse, sparse1 = (
+        np.zeros((5, 7, 3, 2), "float32"),
+        np.zeros((7, 1, 3, 2), "float32"),
+    )
     sparse[::2, ::3], sparse1[::3] = W, W1
     mode = {"border_mode": border_mode}
     image = {"dim_ordering": "tf", "bias": False, **mode}
     pairs = [
-        (AtrousConvolution2D(2, 3, 3, atrous_rate=(2, 3), subsample=(2, 1), weights=[W], **image), x),
+        (
+            AtrousConvolution2D(
+                2, 3, 3, atrous_rate=(2, 3), subsample=(2, 1), weights=[W], **image
+            ),
+            x,
+        ),
         (Convolution2D(2, 5, 7, subsample=(2, 1), weights=[sparse], **image), x),
         (
-            AtrousConvolution1D(2, 3, atrous_rate=3, subsample_length=2, bias=False, weights=[W1], **mode),
+            AtrousConvolution1D(
+                2,
+                3,
+                atrous_rate=3,
+                subsample_length=2,
+                bias=False,
+                weights=[W1],
+                **mode,
+            ),
             x[:, 0],
         ),
-        (Convolution1D(2, 7, subsample_length=2, bias=False, weights=[sparse1], **mode), x[:, 0]),
+        (
+            Convolution1D(
+                2, 7, subsample_length=2, bias=False, weights=[sparse1], **mode
+            ),
+            x[:, 0],
+        ),
     ]
     outputs, values = applied(pairs)
     for output, value in zip(outputs, values, strict=True):
@@ -99,7 +130,12 @@ def test_declared_shapes_are_the_computed_ones(backend):
             ]
             if border_mode != "full":
                 pairs.append(
-                    (SeparableConvolution2D(5, 2, 3, subsample=(2, 2), depth_multiplier=2, **named), image)
+                    (
+                        SeparableConvolution2D(
+                            5, 2, 3, subsample=(2, 2), depth_multiplier=2, **named
+                        ),
+                        image,
+                    )
                 )
     outputs, values = applied(pairs)
     for output, value in zip(outputs, values, strict=True):
@@ -131,7 +167,8 @@ def small(ordering):
 
 @pytest.mark.parametrize("ordering", ["tf", "th"])
 def test_sizes_may_be_unknown(backend, ordering):
-    """A layer called on an input of open sizes declares them open, and computes the same as otherwise."""
+    """A layer called on an input of open sizes declares them open, and computes the
+    same as otherwise."""
     pairs = small(ordering)
     _, expected = applied(pairs)
     for layer, x in pairs:
@@ -139,9 +176,13 @@ def test_sizes_may_be_unknown(backend, ordering):
         shape = [None] * x.ndim
         shape[channels] = x.shape[channels]
         y = layer(Input(batch_shape=tuple(shape)))
-        assert [n for i, n in enumerate(y._keras_shape) if i != channels % x.ndim] == [None] * (x.ndim - 1)
+        assert [n for i, n in enumerate(y._keras_shape) if i != channels % x.ndim] == [
+            None
+        ] * (x.ndim - 1)
     outputs = [layer.get_output_at(1) for layer, _ in pairs]
-    values = K.function([layer.get_input_at(1) for layer, _ in pairs], outputs)([x for _, x in pairs])
+    values = K.function([layer.get_input_at(1) for layer, _ in pairs], outputs)(
+        [x for _, x in pairs]
+    )
     for value, wanted in zip(values, expected, strict=True):
         np.testing.assert_allclose(value, wanted, rtol=1e-4, atol=1e-5)
 
@@ -150,7 +191,11 @@ def test_moving_values_is_what_numpy_does(backend):
     pairs = small("tf")[4:]
     _, values = applied(pairs)
     sequence, image, volume = (pairs[index][1] for index in range(3))
-    zeros = {"sequence": [(0, 2)], "image": [(0, 1), (2, 3)], "volume": [(0, 0), (1, 1), (2, 2)]}
+    zeros = {
+        "sequence": [(0, 2)],
+        "image": [(0, 1), (2, 3)],
+        "volume": [(0, 0), (1, 1), (2, 2)],
+    }
     none = (0, 0)
     expected = [
         np.repeat(sequence, 3, 1),
@@ -167,17 +212,27 @@ def test_moving_values_is_what_numpy_does(backend):
         np.testing.assert_array_equal(value, wanted)
 
 
-@pytest.mark.parametrize(("border_mode", "sizes"), [("valid", (9, 8)), ("same", (7, 6)), ("full", (5, 4))])
+@pytest.mark.parametrize(
+    ("border_mode", "sizes"), [("valid", (9, 8)), ("same", (7, 6)), ("full", (5, 4))]
+)
 @pytest.mark.parametrize("ordering", ["tf", "th"])
-def test_deconvolution_is_the_adjoint_of_convolution(backend, border_mode, sizes, ordering):
-    """<convolution(x), y> = <x, deconvolution(y)> for the same kernel with its channels exchanged."""
+def test_deconvolution_is_the_adjoint_of_convolution(
+    backend, border_mode, sizes, ordering
+):
+    """<convolution(x), y> = <x, deconvolution(y)> for the same kernel with its channels
+    exchanged."""
     x, y, W = array(2, *sizes, 3), array(2, 4, 3, 2), array(3, 3, 3, 2)
     back = np.swapaxes(W, -1, -2)
     shape = (None, *sizes, 3)
     if ordering == "th":
         x, y, shape = first(x), first(y), (None, 3, *sizes)
         W, back = (np.moveaxis(kernel, (-1, -2), (0, 1)) for kernel in (W, back))
-    named = {"border_mode": border_mode, "subsample": (2, 2), "bias": False, "dim_ordering": ordering}
+    named = {
+        "border_mode": border_mode,
+        "subsample": (2, 2),
+        "bias": False,
+        "dim_ordering": ordering,
+    }
     pairs = [
         (Convolution2D(2, 3, 3, weights=[W], **named), x),
         (Deconvolution2D(3, 3, 3, shape, weights=[back], **named), y),
@@ -191,7 +246,10 @@ def test_deconvolution_is_the_adjoint_of_convolution(backend, border_mode, sizes
 def test_deconvolution_takes_each_size_that_leads_to_its_input(backend):
     x = array(2, 4, 3, 2)
     sizes = [(9, 7), (10, 7), (10, 8)]
-    made = [Deconvolution2D(2, 3, 3, (None, *size, 2), subsample=(2, 2), dim_ordering="tf") for size in sizes]
+    made = [
+        Deconvolution2D(2, 3, 3, (None, *size, 2), subsample=(2, 2), dim_ordering="tf")
+        for size in sizes
+    ]
     _, values = applied([(layer, x) for layer in made])
     assert [value.shape[1:3] for value in values] == sizes
     assert made[0].output_shape_ == (None, 9, 7, 2)
@@ -207,13 +265,30 @@ def test_deconvolution_takes_the_batch_size_from_its_input(backend):
 
 
 LIMITS = {
-    "Convolution1D": (lambda: Convolution1D(5, 7, input_shape=(9, 4)), 6 / ((1 + 7) * 4 * 5)),
-    "tf": (lambda: Convolution2D(5, 7, 2, dim_ordering="tf", input_shape=(9, 9, 4)), 6 / ((4 + 5) * 14)),
-    "th": (lambda: Convolution2D(5, 7, 2, dim_ordering="th", input_shape=(4, 9, 9)), 6 / ((4 + 5) * 14)),
-    "3D tf": (lambda: Convolution3D(5, 7, 2, 3, dim_ordering="tf", input_shape=(9, 9, 9, 4)), 6 / (9 * 14)),
-    "3D th": (lambda: Convolution3D(5, 7, 2, 3, dim_ordering="th", input_shape=(4, 9, 9, 9)), 6 / (9 * 42)),
+    "Convolution1D": (
+        lambda: Convolution1D(5, 7, input_shape=(9, 4)),
+        6 / ((1 + 7) * 4 * 5),
+    ),
+    "tf": (
+        lambda: Convolution2D(5, 7, 2, dim_ordering="tf", input_shape=(9, 9, 4)),
+        6 / ((4 + 5) * 14),
+    ),
+    "th": (
+        lambda: Convolution2D(5, 7, 2, dim_ordering="th", input_shape=(4, 9, 9)),
+        6 / ((4 + 5) * 14),
+    ),
+    "3D tf": (
+        lambda: Convolution3D(5, 7, 2, 3, dim_ordering="tf", input_shape=(9, 9, 9, 4)),
+        6 / (9 * 14),
+    ),
+    "3D th": (
+        lambda: Convolution3D(5, 7, 2, 3, dim_ordering="th", input_shape=(4, 9, 9, 9)),
+        6 / (9 * 42),
+    ),
     "depthwise": (
-        lambda: SeparableConvolution2D(5, 7, 2, dim_ordering="tf", input_shape=(9, 9, 40)),
+        lambda: SeparableConvolution2D(
+            5, 7, 2, dim_ordering="tf", input_shape=(9, 9, 40)
+        ),
         6 / (41 * 14),
     ),
 }
@@ -221,7 +296,8 @@ LIMITS = {
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_initial_kernels_lie_within_the_limit_of_keras(backend, name):
-    """`glorot_uniform` fills the range that follows from the fans that Keras 1.2.2 counts."""
+    """`glorot_uniform` fills the range that follows from the fans that Keras 1.2.2
+    counts."""
     make, square = LIMITS[name]
     layer = make()
     Sequential([layer])
@@ -234,7 +310,9 @@ def test_an_initialization_needs_no_dim_ordering(backend):
     def threes(shape, name=None):
         return K.variable(3 * np.ones(shape), name=name)
 
-    layer = Convolution2D(2, 3, 3, init=threes, dim_ordering="tf", input_shape=(4, 4, 1))
+    layer = Convolution2D(
+        2, 3, 3, init=threes, dim_ordering="tf", input_shape=(4, 4, 1)
+    )
     Sequential([layer])
     np.testing.assert_array_equal(layer.get_weights()[0], 3 * np.ones((3, 3, 1, 2)))
     assert layer.get_config()["init"] == "threes"
@@ -244,28 +322,57 @@ def test_attributes_of_keras(backend):
     one = Convolution1D(2, 3, subsample_length=2, input_dim=4, input_length=9)
     two = Convolution2D(2, 3, 5, dim_ordering="th", input_shape=(4, 9, 9))
     Sequential([one]), Sequential([two])
-    assert (one.W_shape, one.subsample, one.input_dim, one.input_length) == ((3, 1, 4, 2), (2, 1), 4, 9)
-    assert (two.W_shape, two.nb_row, two.nb_col, two.dim_ordering) == ((2, 4, 3, 5), 3, 5, "th")
+    assert (one.W_shape, one.subsample, one.input_dim, one.input_length) == (
+        (3, 1, 4, 2),
+        (2, 1),
+        4,
+        9,
+    )
+    assert (two.W_shape, two.nb_row, two.nb_col, two.dim_ordering) == (
+        (2, 4, 3, 5),
+        3,
+        5,
+        "th",
+    )
     assert two.b.name == f"{two.name}_b"
     padding = ZeroPadding2D({"top_pad": 1, "right_pad": 2})
     sides = padding.top_pad, padding.bottom_pad, padding.left_pad, padding.right_pad
     assert sides == (1, 0, 0, 2)
-    assert (ZeroPadding1D(3).left_pad, ZeroPadding1D(3).padding, ZeroPadding1D((1, 2)).right_pad) == (3, 3, 2)
+    assert (
+        ZeroPadding1D(3).left_pad,
+        ZeroPadding1D(3).padding,
+        ZeroPadding1D((1, 2)).right_pad,
+    ) == (3, 3, 2)
 
 
 @pytest.mark.parametrize(
     ("make", "shapes"),
     [
-        (lambda w: Convolution1D(2, 3, weights=w, input_shape=(5, 4)), [(3, 1, 4, 2), (2,)]),
+        (
+            lambda w: Convolution1D(2, 3, weights=w, input_shape=(5, 4)),
+            [(3, 1, 4, 2), (2,)],
+        ),
         (
             lambda w: SeparableConvolution2D(
-                2, 3, 3, depth_multiplier=2, weights=w, dim_ordering="th", input_shape=(4, 5, 5)
+                2,
+                3,
+                3,
+                depth_multiplier=2,
+                weights=w,
+                dim_ordering="th",
+                input_shape=(4, 5, 5),
             ),
             [(2, 4, 3, 3), (2, 8, 1, 1), (2,)],
         ),
         (
             lambda w: Deconvolution2D(
-                2, 3, 3, (None, 2, 7, 7), weights=w, dim_ordering="th", input_shape=(4, 5, 5)
+                2,
+                3,
+                3,
+                (None, 2, 7, 7),
+                weights=w,
+                dim_ordering="th",
+                input_shape=(4, 5, 5),
             ),
             [(2, 4, 3, 3), (2,)],
         ),
@@ -281,9 +388,17 @@ def test_weights_are_set_from_the_argument(backend, make, shapes):
 
 def test_regularizers_and_constraints_of_separable_convolutions(backend):
     layer = SeparableConvolution2D(
-        2, 2, 2, dim_ordering="tf", depthwise_regularizer=regularizers.l2(0.5), pointwise_regularizer="l1",
-        b_regularizer="l2", depthwise_constraint="nonneg", b_constraint="nonneg", input_shape=(4, 4, 3),
-    )  # fmt: skip
+        2,
+        2,
+        2,
+        dim_ordering="tf",
+        depthwise_regularizer=regularizers.l2(0.5),
+        pointwise_regularizer="l1",
+        b_regularizer="l2",
+        depthwise_constraint="nonneg",
+        b_constraint="nonneg",
+        input_shape=(4, 4, 3),
+    )
     Sequential([layer])
     assert set(layer.constraints) == {layer.depthwise_kernel, layer.b}
     deep, point, b = array(2, 2, 3, 1), array(1, 1, 3, 2), array(2)
@@ -293,9 +408,16 @@ def test_regularizers_and_constraints_of_separable_convolutions(backend):
 
 
 def test_a_layer_keeps_its_order_of_axes(backend):
-    """A configuration holds dim_ordering, so a layer made from it doesn't depend on the default."""
+    """A configuration holds dim_ordering, so a layer made from it doesn't depend on the
+    default."""
     before = K.image_dim_ordering()
-    makers = (Convolution2D, 2, 3, 3), (UpSampling2D,), (ZeroPadding3D,), (Cropping2D,), (UpSampling3D,)
+    makers = (
+        (Convolution2D, 2, 3, 3),
+        (UpSampling2D,),
+        (ZeroPadding3D,),
+        (Cropping2D,),
+        (UpSampling3D,),
+    )
     try:
         K.set_image_dim_ordering("th")
         made = [cls(*arguments) for cls, *arguments in makers]
@@ -324,7 +446,8 @@ def test_short_names_and_places(backend):
 
 
 def test_a_network_with_channels_first_computes_the_same(backend):
-    """The order of axes is a matter of layout: with transposed kernels the outputs are transposed too."""
+    """The order of axes is a matter of layout: with transposed kernels the outputs are
+    transposed too."""
 
     def network(ordering, shape):
         named = {"dim_ordering": ordering}
@@ -337,9 +460,13 @@ def test_a_network_with_channels_first_computes_the_same(backend):
 
     last, other = network("tf", (8, 7, 3)), network("th", (3, 8, 7))
     weights = last.get_weights()
-    other.set_weights([np.moveaxis(w, (-1, -2), (0, 1)) if w.ndim == 4 else w for w in weights])
+    other.set_weights(
+        [np.moveaxis(w, (-1, -2), (0, 1)) if w.ndim == 4 else w for w in weights]
+    )
     x = array(5, 8, 7, 3)
-    np.testing.assert_allclose(other.predict(first(x)), first(last.predict(x)), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        other.predict(first(x)), first(last.predict(x)), rtol=1e-4, atol=1e-5
+    )
 
 
 def test_a_small_network_learns(backend):
@@ -347,7 +474,11 @@ def test_a_small_network_learns(backend):
     x = np.random.uniform(size=(64, 6, 6, 1)).astype("float32")
     y = (x[:, :3].mean((1, 2)) > x[:, 3:].mean((1, 2))).astype("float32")
     model = Sequential()
-    model.add(Convolution2D(4, 3, 3, activation="relu", dim_ordering="tf", input_shape=(6, 6, 1)))
+    model.add(
+        Convolution2D(
+            4, 3, 3, activation="relu", dim_ordering="tf", input_shape=(6, 6, 1)
+        )
+    )
     model.add(SeparableConvolution2D(4, 2, 2, activation="relu", dim_ordering="tf"))
     model.add(Flatten())
     model.add(layers.Dense(1, activation="sigmoid"))

@@ -1,4 +1,5 @@
-"""What layers do beside computing: weights given, shared layers, masks, running averages, old arguments."""
+"""What layers do beside computing: weights given, shared layers, masks, running
+averages, old arguments."""
 
 import numpy as np
 import pytest
@@ -35,7 +36,10 @@ def arrays_for(*shapes):
     [
         (lambda w: Dense(2, weights=w, input_dim=3), [(3, 2), (2,)]),
         (lambda w: Dense(2, weights=w, bias=False, input_dim=3), [(3, 2)]),
-        (lambda w: TimeDistributedDense(2, weights=w, input_dim=3, input_length=4), [(3, 2), (2,)]),
+        (
+            lambda w: TimeDistributedDense(2, weights=w, input_dim=3, input_length=4),
+            [(3, 2), (2,)],
+        ),
         (lambda w: MaxoutDense(2, 5, weights=w, input_dim=3), [(5, 3, 2), (5, 2)]),
         (lambda w: Highway(weights=w, input_dim=3), [(3, 3), (3, 3), (3,), (3,)]),
         (lambda w: Embedding(7, 2, weights=w, input_length=4), [(7, 2)]),
@@ -58,7 +62,9 @@ def test_initial_values(backend):
     assert W.std() > 0
     assert W_carry.std() > 0
     np.testing.assert_array_equal([b, b_carry], [[0] * 3, [1] * 3])
-    np.testing.assert_array_equal(model.layers[1].get_weights(), [[1] * 3, [0] * 3, [0] * 3, [1] * 3])
+    np.testing.assert_array_equal(
+        model.layers[1].get_weights(), [[1] * 3, [0] * 3, [0] * 3, [1] * 3]
+    )
     t_left, _, t_right, a_right = model.layers[2].get_weights()
     np.testing.assert_array_equal([t_left, a_right], [[0] * 3, [1] * 3])
     assert t_right.std() > 0
@@ -98,14 +104,20 @@ def test_a_shared_normalization_keeps_averages_of_each_call(backend):
 
 
 def test_regularizers_and_constraints_reach_the_weights(backend):
-    parts = {"W_regularizer": regularizers.l2(0.5), "b_regularizer": "l1", "W_constraint": "nonneg"}
+    parts = {
+        "W_regularizer": regularizers.l2(0.5),
+        "b_regularizer": "l1",
+        "W_constraint": "nonneg",
+    }
     layer = Dense(2, b_constraint=constraints.maxnorm(1), **parts, input_dim=3)
     Sequential([layer])
     assert set(layer.constraints) == {layer.W, layer.b}
     W, b = arrays_for((3, 2), (2,))
     layer.set_weights([W, b])
     found = K.function([], layer.losses)([])
-    np.testing.assert_allclose(found, [0.5 * (W**2).sum(), 0.01 * abs(b).sum()], rtol=1e-5)
+    np.testing.assert_allclose(
+        found, [0.5 * (W**2).sum(), 0.01 * abs(b).sum()], rtol=1e-5
+    )
 
 
 def test_running_std_averages_the_variance(backend):
@@ -124,7 +136,9 @@ def test_training_normalizes_by_the_batch(backend):
     x = (5 * arrays_for((32, 3))[0] + 1).astype("float32")
     for _ in range(12):
         model.train_on_batch(x, np.zeros_like(x))
-    np.testing.assert_allclose(model.layers[0].get_weights()[2], x.mean(0), rtol=1e-2, atol=1e-2)
+    np.testing.assert_allclose(
+        model.layers[0].get_weights()[2], x.mean(0), rtol=1e-2, atol=1e-2
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,7 +173,12 @@ def test_embedding_makes_an_integer_input_and_takes_floats(backend):
 
 
 def test_embedding_of_more_axes_adds_one(backend):
-    assert Embedding(5, 2)(Input(shape=(3, 4), dtype="int32"))._keras_shape == (None, 3, 4, 2)
+    assert Embedding(5, 2)(Input(shape=(3, 4), dtype="int32"))._keras_shape == (
+        None,
+        3,
+        4,
+        2,
+    )
 
 
 def test_masks_travel_through_layers_that_know_them(backend):
@@ -227,7 +246,9 @@ def test_a_configuration_holds_activations_by_name(backend):
     assert Dense(2, activation=doubled).get_config()["activation"] == "doubled"
     with custom_object_scope({"doubled": doubled}):
         assert Activation.from_config({"activation": "doubled"}).activation is doubled
-    with pytest.raises(ConfigError, match=r"Dense 'dense_.*activation=.*LeakyReLU.*layer of its own"):
+    with pytest.raises(
+        ConfigError, match=r"Dense 'dense_.*activation=.*LeakyReLU.*layer of its own"
+    ):
         Dense(2, activation=LeakyReLU()).get_config()
 
 

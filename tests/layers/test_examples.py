@@ -1,4 +1,5 @@
-"""The examples in the docstrings and READMEs of the layer plugins run, and show what they say."""
+"""The examples in the docstrings and READMEs of the layer plugins run, and show what
+they say."""
 
 import ast
 import importlib
@@ -19,7 +20,9 @@ def examples():
         for path in sorted((ROOT / plugin / f"oneiros_{plugin}").glob("*.py")):
             module = importlib.import_module(f"oneiros_{plugin}.{path.stem}")
             for name, found in vars(module).items():
-                if getattr(found, "__module__", "") == module.__name__ and inspect.getdoc(found):
+                if getattr(
+                    found, "__module__", ""
+                ) == module.__name__ and inspect.getdoc(found):
                     for _, code in BLOCK.findall(inspect.getdoc(found)):
                         yield pytest.param(inspect.cleandoc(code), id=name)
         for _, code in BLOCK.findall((ROOT / plugin / "README.md").read_text()):
@@ -27,10 +30,13 @@ def examples():
 
 
 def execute(code):
-    """Runs code; where an expression or a print carries a comment, compares it with what it shows."""
+    """Runs code; where an expression or a print carries a comment, compares it with
+    what it shows."""
     lines, scope = code.splitlines(), {"__name__": "example"}
     for statement in ast.parse(code).body:
-        comment = lines[statement.end_lineno - 1][statement.end_col_offset :].partition("# ")[2]
+        comment = lines[statement.end_lineno - 1][statement.end_col_offset :].partition(
+            "# "
+        )[2]
         if not isinstance(statement, ast.Expr) or not comment:
             exec(compile(ast.Module([statement], []), "example", "exec"), scope)
             continue
@@ -52,6 +58,8 @@ def test_example(backend, code):
 def test_every_layer_and_readme_has_an_example():
     documented = {param.id for param in examples()}
     layers = {
-        name for plugin in PLUGINS for name in importlib.import_module(f"oneiros_{plugin}.manifest").LAYERS
+        name
+        for plugin in PLUGINS
+        for name in importlib.import_module(f"oneiros_{plugin}.manifest").LAYERS
     }
     assert not (layers | set(PLUGINS)) - documented

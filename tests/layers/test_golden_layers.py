@@ -1,7 +1,8 @@
 """Every layer of these plugins against what Keras 1.2.2 computed, on each backend.
 
-One test per class builds all its cases and runs those of one phase in one compiled function: outputs, masks,
-gradients, regularization losses and updated weights. It lists every difference, and counts the cases.
+One test per class builds all its cases and runs those of one phase in one compiled
+function: outputs, masks, gradients, regularization losses and updated weights. It lists
+every difference, and counts the cases.
 """
 
 import json
@@ -20,8 +21,12 @@ def test_numbers(golden, backend, name):
     cases = [Case(case, golden[1]) for case in golden[0] if case["class_name"] == name]
     results = {}
     for phase in sorted({case.case["phase"] for case in cases}):
-        results |= compiled([case for case in cases if case.case["phase"] == phase], phase)
-    problems = [line for case, values in results.items() for line in differences(case, values)]
+        results |= compiled(
+            [case for case in cases if case.case["phase"] == phase], phase
+        )
+    problems = [
+        line for case, values in results.items() for line in differences(case, values)
+    ]
     assert not problems, "\n".join(problems)
     assert len(results) == sum(case["class_name"] == name for case in golden[0])
 
@@ -31,7 +36,9 @@ def test_shapes_names_and_configurations(golden, backend):
     for case in golden[0]:
         this, executed = Case(case, golden[1]), executed + 1
         mine, expected = this.described()
-        problems += [f"{case['id']}: {mine} expected {expected}"] if mine != expected else []
+        problems += (
+            [f"{case['id']}: {mine} expected {expected}"] if mine != expected else []
+        )
         config = json.loads(configs.dumps(this.layer.get_config()))
         golden_config = {k: v for k, v in case["config"].items() if not is_bytecode(v)}
         if not same(config, golden_config):
@@ -49,15 +56,20 @@ def test_the_configurations_of_keras_are_accepted(golden, backend):
     for case in golden[0]:
         cls, config = getattr(layers, case["class_name"]), case["config"]
         if any(is_bytecode(value) for value in config.values()):
-            with pytest.raises(UnsafeFileError, match=rf"{config['name']}.*bytecode.*functions="):
+            with pytest.raises(
+                UnsafeFileError, match=rf"{config['name']}.*bytecode.*functions="
+            ):
                 cls.from_config(config)
-        elif not same(json.loads(configs.dumps(cls.from_config(config).get_config())), config):
+        elif not same(
+            json.loads(configs.dumps(cls.from_config(config).get_config())), config
+        ):
             problems.append(case["id"])
     assert not problems
 
 
 def test_every_forgotten_argument_is_kept(golden, backend):
-    """Each argument of a constructor is in the configuration, apart from those that are no part of it."""
+    """Each argument of a constructor is in the configuration, apart from those that are
+    no part of it."""
     left_out = {"weights", "layers", "node_indices", "tensor_indices", "name"}
     for case in golden[0]:
         layer = Case(case, golden[1]).layer

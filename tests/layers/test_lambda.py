@@ -27,7 +27,9 @@ def value(layer, *arrays):
     ids=["found", "tuple", "list", "function", "function of a list"],
 )
 def test_output_shape(backend, output_shape):
-    y, shape = value(Lambda(scaled, output_shape=output_shape, arguments={"factor": 3.0}), X)
+    y, shape = value(
+        Lambda(scaled, output_shape=output_shape, arguments={"factor": 3.0}), X
+    )
     np.testing.assert_array_equal(y, 3 * X[:, :2])
     assert shape == (None, 2)
 
@@ -70,7 +72,9 @@ def test_masks(backend):
 
 
 def test_the_configuration_holds_the_live_function(backend):
-    layer = Lambda(scaled, output_shape=(2,), arguments={"factor": 2.0}, input_shape=(3,))
+    layer = Lambda(
+        scaled, output_shape=(2,), arguments={"factor": 2.0}, input_shape=(3,)
+    )
     config = layer.get_config()
     assert config["function"] is scaled
     assert (config["function_type"], config["output_shape_type"]) == ("lambda", "raw")
@@ -99,7 +103,12 @@ def test_files_hold_no_code(backend):
 
 
 def test_a_named_function_is_found_among_the_custom_objects(backend):
-    config = {"name": "named", "function": "scaled", "function_type": "function", "output_shape": None}
+    config = {
+        "name": "named",
+        "function": "scaled",
+        "function_type": "function",
+        "output_shape": None,
+    }
     layer = Lambda.from_config(config, {"scaled": scaled})
     assert layer.function is scaled
     with configs.custom_object_scope({"scaled": scaled}):
@@ -121,7 +130,10 @@ def test_a_registered_function_is_found_by_its_name(backend):
     [
         (lambda: Lambda("relu"), "function='relu'"),
         (lambda: Lambda(scaled, output_shape=2), "output_shape=2"),
-        (lambda: Lambda(scaled, output_shape=lambda s: 2)(Input(shape=(3,))), "returned 2"),
+        (
+            lambda: Lambda(scaled, output_shape=lambda s: 2)(Input(shape=(3,))),
+            "returned 2",
+        ),
     ],
 )
 def test_messages(backend, call, message):
@@ -130,7 +142,11 @@ def test_messages(backend, call, message):
 
 
 def test_after_an_embedding(backend):
-    model = Sequential([Embedding(5, 2, input_length=3), Lambda(lambda x: K.sum(x, axis=1))])
+    model = Sequential(
+        [Embedding(5, 2, input_length=3), Lambda(lambda x: K.sum(x, axis=1))]
+    )
     assert model.output_shape == (None, 2)
     table = model.get_weights()[0]
-    np.testing.assert_allclose(model.predict(np.array([[1, 1, 4]])), [2 * table[1] + table[4]], rtol=1e-5)
+    np.testing.assert_allclose(
+        model.predict(np.array([[1, 1, 4]])), [2 * table[1] + table[4]], rtol=1e-5
+    )

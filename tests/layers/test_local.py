@@ -40,7 +40,9 @@ def test_each_place_has_its_weights_2d(backend, ordering):
     b = array(5, 2, 5) if ordering == "th" else array(2, 5, 5)
     if ordering == "th":
         x, expected = first(x), first(expected)
-    layer = LocallyConnected2D(5, 3, 2, subsample=(2, 1), dim_ordering=ordering, weights=[W, b])
+    layer = LocallyConnected2D(
+        5, 3, 2, subsample=(2, 1), dim_ordering=ordering, weights=[W, b]
+    )
     (output,), (value,) = applied([(layer, x)])
     assert output._keras_shape == (None, *expected.shape[1:])
     assert (layer.output_row, layer.output_col, layer.W_shape) == (2, 5, W.shape)
@@ -51,8 +53,18 @@ def test_the_same_weights_everywhere_make_a_convolution(backend):
     x, W = array(2, 6, 5, 3), array(3, 2, 3, 4)
     line, V = array(2, 7, 3), array(3, 1, 3, 4)
     pairs = [
-        (LocallyConnected2D(4, 3, 2, dim_ordering="tf", bias=False, activation="tanh"), x),
-        (Convolution2D(4, 3, 2, dim_ordering="tf", bias=False, activation="tanh", weights=[W]), x),
+        (
+            LocallyConnected2D(
+                4, 3, 2, dim_ordering="tf", bias=False, activation="tanh"
+            ),
+            x,
+        ),
+        (
+            Convolution2D(
+                4, 3, 2, dim_ordering="tf", bias=False, activation="tanh", weights=[W]
+            ),
+            x,
+        ),
         (LocallyConnected1D(4, 3, bias=False), line),
         (Convolution1D(4, 3, bias=False, weights=[V]), line),
     ]
@@ -66,7 +78,8 @@ def test_the_same_weights_everywhere_make_a_convolution(backend):
 
 
 def test_the_initial_kernel_lies_within_the_limit_of_keras(backend):
-    """The fans of a kernel of three axes are the square root of its size, as in Keras 1.2.2."""
+    """The fans of a kernel of three axes are the square root of its size, as in Keras
+    1.2.2."""
     layer = LocallyConnected1D(5, 3, input_dim=4, input_length=10)
     Sequential([layer])
     W, b = layer.get_weights()
@@ -76,7 +89,8 @@ def test_the_initial_kernel_lies_within_the_limit_of_keras(backend):
 
 
 def test_gradients_reach_every_weight(backend):
-    """With a sum for the loss, a weight's gradient is the sum of what it is multiplied by."""
+    """With a sum for the loss, a weight's gradient is the sum of what it is multiplied
+    by."""
     x = array(3, 5, 4, 2)
     layer = LocallyConnected2D(2, 2, 2, dim_ordering="tf")
     (output,), _ = applied([(layer, x)])
@@ -84,5 +98,7 @@ def test_gradients_reach_every_weight(backend):
     W, b = K.function([layer.input], gradients)([x])
     places = itertools.product(range(4), range(3))
     expected = [x[:, r : r + 2, c : c + 2].reshape(3, -1).sum(0) for r, c in places]
-    np.testing.assert_allclose(W, np.repeat(np.array(expected)[..., None], 2, -1), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        W, np.repeat(np.array(expected)[..., None], 2, -1), rtol=1e-4, atol=1e-5
+    )
     np.testing.assert_array_equal(b, np.full((4, 3, 2), 3))

@@ -1,4 +1,5 @@
-"""Merge: every mode against NumPy, masks, models as branches, functions, configurations."""
+"""Merge: every mode against NumPy, masks, models as branches, functions,
+configurations."""
 
 import numpy as np
 import pytest
@@ -58,7 +59,9 @@ def test_dot(backend, axes, left, right, einsum, shape):
     arrays = randoms(left, right)
     y, declared = merged(arrays, mode="dot", dot_axes=axes)
     expected = np.einsum(einsum, *arrays)
-    np.testing.assert_allclose(y, expected.reshape(2, *(shape[1:])), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        y, expected.reshape(2, *(shape[1:])), rtol=1e-5, atol=1e-6
+    )
     assert declared == shape
 
 
@@ -95,7 +98,12 @@ def test_functions_as_mode(backend):
     outputs = [
         merge(inputs, mode=weighted, arguments={"factor": 2.0}),
         merge(inputs, mode=weighted, arguments={"factor": 2.0}, output_shape=(6,)),
-        merge(inputs, mode=weighted, arguments={"factor": 2.0}, output_shape=lambda s: (s[0][0], 6)),
+        merge(
+            inputs,
+            mode=weighted,
+            arguments={"factor": 2.0},
+            output_shape=lambda s: (s[0][0], 6),
+        ),
     ]
     assert [y._keras_shape for y in outputs] == [(None, 6)] * 3
     expected = np.concatenate([2 * arrays[0], arrays[1]], axis=1)
@@ -157,12 +165,17 @@ def test_the_function_receives_the_masks_if_it_asks(backend):
 
 def test_max_with_a_mask_is_refused(backend):
     x = Input(shape=(2, 3))
-    with pytest.raises(ArgumentError, match=r"Merge 'merge_\d+' with mode='max' received a mask"):
+    with pytest.raises(
+        ArgumentError, match=r"Merge 'merge_\d+' with mode='max' received a mask"
+    ):
         merge([Masking()(x), x], mode="max")
 
 
 def two_branches(**arguments):
-    branches = [Sequential([Dense(4, input_dim=3)]), Sequential([Dense(4, input_dim=5)])]
+    branches = [
+        Sequential([Dense(4, input_dim=3)]),
+        Sequential([Dense(4, input_dim=5)]),
+    ]
     return Sequential([Merge(branches, **arguments), Dense(2)]), branches
 
 
@@ -171,14 +184,19 @@ def test_models_as_branches_of_a_sequential(backend):
     a, b = randoms((6, 3), (6, 5))
     hidden = np.concatenate([branches[0].predict(a), branches[1].predict(b)], axis=1)
     W, bias = model.layers[1].get_weights()
-    np.testing.assert_allclose(model.predict([a, b]), hidden @ W + bias, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        model.predict([a, b]), hidden @ W + bias, rtol=1e-4, atol=1e-6
+    )
     assert len(model.get_weights()) == 6
 
 
 def test_a_sequential_of_branches_is_rebuilt_from_its_configuration(backend):
     model, _ = two_branches(mode="sum")
     config = model.get_config()
-    assert [entry["class_name"] for entry in config[0]["config"]["layers"]] == ["Sequential", "Sequential"]
+    assert [entry["class_name"] for entry in config[0]["config"]["layers"]] == [
+        "Sequential",
+        "Sequential",
+    ]
     copy = Sequential.from_config(configs.loads(configs.dumps(config)))
     copy.set_weights(model.get_weights())
     arrays = randoms((2, 3), (2, 5))
@@ -195,7 +213,9 @@ def test_node_and_tensor_indices_choose_the_call(backend):
     shared = Dense(2)
     first, second = Input(shape=(3,)), Input(shape=(3,))
     shared(first), shared(second)
-    layer = Merge([shared, shared], mode="sum", node_indices=[0, 1], tensor_indices=[0, 0])
+    layer = Merge(
+        [shared, shared], mode="sum", node_indices=[0, 1], tensor_indices=[0, 0]
+    )
     a, b = randoms((2, 3), (2, 3))
     W, bias = shared.get_weights()
     (y,) = K.function([first, second], [layer.output])([a, b])
@@ -221,7 +241,9 @@ def test_functions_stay_live_in_the_configuration(backend):
 def test_a_function_is_supplied_when_loading(backend):
     layer = Merge(mode=lambda xs: xs[0], output_shape=(3,), name="pick")
     written = configs.loads(configs.dumps(layer.get_config()))
-    with pytest.raises(UnsafeFileError, match=r"'mode' of layer 'pick'|`mode` of layer 'pick'"):
+    with pytest.raises(
+        UnsafeFileError, match=r"'mode' of layer 'pick'|`mode` of layer 'pick'"
+    ):
         Merge.from_config(written)
     with configs.function_scope({"pick": lambda xs: xs[1]}):
         loaded = Merge.from_config(written)
@@ -243,13 +265,26 @@ def test_one_layer_merges_several_lists(backend):
 def test_one_tensor_may_occur_twice(backend):
     x = Input(shape=(3,))
     (array,) = randoms((2, 3))
-    np.testing.assert_array_equal(K.function([x], [merge([x, x])])([array])[0], 2 * array)
+    np.testing.assert_array_equal(
+        K.function([x], [merge([x, x])])([array])[0], 2 * array
+    )
 
 
 def test_configurations_of_keras_1_0_lack_some_arguments(backend):
-    config = {"name": "old", "mode": "concat", "mode_type": "raw", "concat_axis": 1, "dot_axes": -1}
+    config = {
+        "name": "old",
+        "mode": "concat",
+        "mode_type": "raw",
+        "concat_axis": 1,
+        "dot_axes": -1,
+    }
     layer = Merge.from_config(config)
-    assert (layer.name, layer.mode, layer.concat_axis, layer.arguments) == ("old", "concat", 1, {})
+    assert (layer.name, layer.mode, layer.concat_axis, layer.arguments) == (
+        "old",
+        "concat",
+        1,
+        {},
+    )
 
 
 def inputs(*shapes):
@@ -260,22 +295,66 @@ def inputs(*shapes):
     ("call", "error", "message"),
     [
         (lambda: Merge(mode="add"), ArgumentError, r"mode='add'.*'sum', 'mul', 'ave'"),
-        (lambda: merge(inputs((3,)), mode="sum"), TypeError, "list of at least two tensors"),
-        (lambda: merge(inputs((3,), (4,))), ShapeError, r"\(None, 3\), \(None, 4\).*mode='concat'"),
+        (
+            lambda: merge(inputs((3,)), mode="sum"),
+            TypeError,
+            "list of at least two tensors",
+        ),
+        (
+            lambda: merge(inputs((3,), (4,))),
+            ShapeError,
+            r"\(None, 3\), \(None, 4\).*mode='concat'",
+        ),
         (lambda: merge(inputs((3,), (3, 4))), ShapeError, "inputs of one shape"),
-        (lambda: merge(inputs((3, 2), (4, 3)), mode="concat"), ShapeError, "All other axes must"),
-        (lambda: merge(inputs((3,), (4,)), mode="concat", concat_axis=2), ShapeError, "concat_axis=2"),
-        (lambda: merge(inputs((3,), (3,), (3,)), mode="dot"), ArgumentError, "takes two inputs.*3"),
+        (
+            lambda: merge(inputs((3, 2), (4, 3)), mode="concat"),
+            ShapeError,
+            "All other axes must",
+        ),
+        (
+            lambda: merge(inputs((3,), (4,)), mode="concat", concat_axis=2),
+            ShapeError,
+            "concat_axis=2",
+        ),
+        (
+            lambda: merge(inputs((3,), (3,), (3,)), mode="dot"),
+            ArgumentError,
+            "takes two inputs.*3",
+        ),
         (lambda: merge(inputs((3,), (4,)), mode="dot"), ShapeError, "sizes 3 and 4"),
-        (lambda: merge(inputs((3,), (3,)), mode="dot", dot_axes=0), ShapeError, "axis 0 being the batch"),
-        (lambda: merge(inputs((3,), (3,)), mode="dot", dot_axes=2), ShapeError, "between 1 and 1"),
-        (lambda: merge(inputs((2, 3), (4, 3)), mode="cos", dot_axes=2), ShapeError, "inputs of one shape"),
-        (lambda: Merge(mode="dot", dot_axes=(1, 2, 3)), TypeError, "an int or a pair of ints"),
-        (lambda: Merge(mode="dot", dot_axes="last"), TypeError, "an int or a pair of ints"),
+        (
+            lambda: merge(inputs((3,), (3,)), mode="dot", dot_axes=0),
+            ShapeError,
+            "axis 0 being the batch",
+        ),
+        (
+            lambda: merge(inputs((3,), (3,)), mode="dot", dot_axes=2),
+            ShapeError,
+            "between 1 and 1",
+        ),
+        (
+            lambda: merge(inputs((2, 3), (4, 3)), mode="cos", dot_axes=2),
+            ShapeError,
+            "inputs of one shape",
+        ),
+        (
+            lambda: Merge(mode="dot", dot_axes=(1, 2, 3)),
+            TypeError,
+            "an int or a pair of ints",
+        ),
+        (
+            lambda: Merge(mode="dot", dot_axes="last"),
+            TypeError,
+            "an int or a pair of ints",
+        ),
         (lambda: Merge(mode="concat", concat_axis=1.0), TypeError, "concat_axis=1.0"),
         (lambda: Merge([Dense(2, input_dim=3)]), TypeError, "at least two layers"),
         (lambda: Merge([Dense(2), Flatten()]), ArgumentError, "'dense_.*no input yet"),
-        (lambda: Merge(mode="sum")(Input(shape=(3,))), TypeError, "list of at least two tensors"),
+        (
+            lambda: Merge(mode="sum")(Input(shape=(3,))),
+            TypeError,
+            "list of at least two tensors",
+        ),
         (lambda: Merge(mode="sum", axis=1), TypeError, "axis"),
         (lambda: Lambda(3), TypeError, "function=3"),
     ],

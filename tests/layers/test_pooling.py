@@ -7,7 +7,14 @@ import pytest
 from layer_calls import applied, first
 from oneiros import backend as K
 from oneiros import layers
-from oneiros.layers import AveragePooling1D, GlobalMaxPooling2D, Input, MaxPooling1D, MaxPooling2D, pooling
+from oneiros.layers import (
+    AveragePooling1D,
+    GlobalMaxPooling2D,
+    Input,
+    MaxPooling1D,
+    MaxPooling2D,
+    pooling,
+)
 
 SHAPES = {1: (9, 3), 2: (7, 8, 3), 3: (5, 6, 7, 3)}
 REDUCE = {"Max": np.max, "Average": np.mean}
@@ -21,8 +28,14 @@ def pooled(x, window, strides, border_mode, reduce):
     """Reduces windows one by one, each cut off where the array ends."""
     starts = []
     for size, width, step in zip(x.shape[1:-1], window, strides, strict=True):
-        count = -(-size // step) if border_mode == "same" else (size - width) // step + 1
-        before = max((count - 1) * step + width - size, 0) // 2 if border_mode == "same" else 0
+        count = (
+            -(-size // step) if border_mode == "same" else (size - width) // step + 1
+        )
+        before = (
+            max((count - 1) * step + width - size, 0) // 2
+            if border_mode == "same"
+            else 0
+        )
         starts.append([step * i - before for i in range(count)])
     result = np.empty((len(x), *map(len, starts), x.shape[-1]), x.dtype)
     for place in itertools.product(*(range(len(s)) for s in starts)):
@@ -34,11 +47,16 @@ def pooled(x, window, strides, border_mode, reduce):
 
 
 def windows(rank, border_mode):
-    """Layers of a rank with windows and strides of several kinds, and what they should give."""
+    """Layers of a rank with windows and strides of several kinds, and what they should
+    give."""
     x = array(2, *SHAPES[rank])
     for kind, reduce in REDUCE.items():
         cls = getattr(layers, f"{kind}Pooling{rank}D")
-        for window, strides in (((2, 3, 4), None), ((3, 2, 2), (2, 3, 1)), ((2, 2, 3), (3, 3, 4))):
+        for window, strides in (
+            ((2, 3, 4), None),
+            ((3, 2, 2), (2, 3, 1)),
+            ((2, 2, 3), (3, 3, 4)),
+        ):
             window, strides = window[:rank], strides and strides[:rank]
             expected = pooled(x, window, strides or window, border_mode, reduce)
             if rank == 1:
@@ -46,7 +64,11 @@ def windows(rank, border_mode):
                 continue
             for ordering in ("tf", "th"):
                 layer = cls(window, strides, border_mode, ordering)
-                yield (layer, x, expected) if ordering == "tf" else (layer, first(x), first(expected))
+                yield (
+                    (layer, x, expected)
+                    if ordering == "tf"
+                    else (layer, first(x), first(expected))
+                )
 
 
 @pytest.mark.parametrize("border_mode", ["valid", "same"])
@@ -70,12 +92,16 @@ def test_global_pooling_of_any_size(backend, ordering):
         arrays.append(first(x) if ordering == "th" and rank > 1 else x)
     channels = [1 if ordering == "th" and x.ndim > 3 else x.ndim - 1 for x in arrays]
     inputs = [
-        Input(batch_shape=tuple(3 if axis == channel else None for axis in range(x.ndim)))
+        Input(
+            batch_shape=tuple(3 if axis == channel else None for axis in range(x.ndim))
+        )
         for x, channel in zip(arrays, channels, strict=True)
     ]
     outputs = [layer(x) for layer, x in zip(made, inputs, strict=True)]
     assert [y._keras_shape for y in outputs] == [(None, 3)] * 6
-    for value, wanted in zip(K.function(inputs, outputs)(arrays), expected, strict=True):
+    for value, wanted in zip(
+        K.function(inputs, outputs)(arrays), expected, strict=True
+    ):
         np.testing.assert_allclose(value, wanted, rtol=1e-5, atol=1e-6)
 
 
@@ -92,7 +118,10 @@ def test_windows_over_unknown_sizes(backend):
 def test_negative_values_win_over_the_border(backend):
     """A window that reaches over the border doesn't see zeros there."""
     x = -np.ones((1, 3, 1), "float32")
-    largest, average = MaxPooling1D(2, border_mode="same"), AveragePooling1D(2, border_mode="same")
+    largest, average = (
+        MaxPooling1D(2, border_mode="same"),
+        AveragePooling1D(2, border_mode="same"),
+    )
     _, values = applied([(largest, x), (average, x)])
     np.testing.assert_array_equal(values, -np.ones((2, 1, 2, 1)))
 
@@ -108,21 +137,30 @@ def test_a_pooling_of_ones_own(backend):
     """Keras 1's base classes call `_pooling_function`."""
 
     class Smallest2D(pooling._Pooling2D):
-        def _pooling_function(self, inputs, pool_size, strides, border_mode, dim_ordering):
-            return -K.pool2d(-inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max")
+        def _pooling_function(
+            self, inputs, pool_size, strides, border_mode, dim_ordering
+        ):
+            return -K.pool2d(
+                -inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max"
+            )
 
     class Smallest1D(pooling._Pooling1D):
         _pooling_function = Smallest2D._pooling_function
 
     image, sequence = array(2, 4, 6, 3), array(2, 6, 3)
-    _, (two, one) = applied([(Smallest2D(dim_ordering="tf"), image), (Smallest1D(3), sequence)])
+    _, (two, one) = applied(
+        [(Smallest2D(dim_ordering="tf"), image), (Smallest1D(3), sequence)]
+    )
     np.testing.assert_array_equal(two, pooled(image, (2, 2), (2, 2), "valid", np.min))
     np.testing.assert_array_equal(one, pooled(sequence, (3,), (3,), "valid", np.min))
 
 
 def test_the_bases_of_keras_are_there(backend):
     for rank in (1, 2, 3):
-        base, whole = getattr(pooling, f"_Pooling{rank}D"), getattr(pooling, f"_GlobalPooling{rank}D")
+        base, whole = (
+            getattr(pooling, f"_Pooling{rank}D"),
+            getattr(pooling, f"_GlobalPooling{rank}D"),
+        )
         for kind in REDUCE:
             assert issubclass(getattr(layers, f"{kind}Pooling{rank}D"), base)
             assert issubclass(getattr(layers, f"Global{kind}Pooling{rank}D"), whole)
@@ -150,4 +188,6 @@ def test_second_derivatives_agree_with_differences(backend, float64, window):
     compute = K.function([x], [size, *K.gradients(size, [x])])
     at, direction = (np.random.normal(size=(2, 3, 4, 4, 1)) for _ in range(2))
     (up, _), (down, _) = (compute([at + sign * 1e-6 * direction]) for sign in (1, -1))
-    assert np.sum(compute([at])[1] * direction) == pytest.approx((up - down) / 2e-6, rel=1e-5)
+    assert np.sum(compute([at])[1] * direction) == pytest.approx(
+        (up - down) / 2e-6, rel=1e-5
+    )

@@ -1,10 +1,13 @@
-"""Properties of every layer in float64, its arguments drawn by hypothesis from the strategies of each layer.
+"""Properties of every layer in float64, its arguments drawn by hypothesis from the
+strategies of each layer.
 
-The declared shape is the real one; the gradient is the slope that differences of the loss show; a layer made
-from the configuration computes the same; draws have the right mean; and both backends agree. Each argument of
-each constructor takes at least two values, and what they change is seen.
+The declared shape is the real one; the gradient is the slope that differences of the
+loss show; a layer made from the configuration computes the same; draws have the right
+mean; and both backends agree. Each argument of each constructor takes at least two
+values, and what they change is seen.
 
-A counterexample goes into counterexamples.json as the failure prints it, and is checked in every run.
+A counterexample goes into counterexamples.json as the failure prints it, and is checked
+in every run.
 """
 
 import functools
@@ -38,19 +41,25 @@ from oneiros.errors import ArgumentError
 
 BACKENDS = ("theano", "tensorflow")
 BASES = {"ConvRecurrent2D", "Recurrent", "Wrapper"}
-COUNTEREXAMPLES = json.loads(Path(__file__).with_name("counterexamples.json").read_text())
+COUNTEREXAMPLES = json.loads(
+    Path(__file__).with_name("counterexamples.json").read_text()
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def engines():
-    """Loads both backends: PyTensor sets Python's recursion limit, which hypothesis watches during a test."""
+    """Loads both backends: PyTensor sets Python's recursion limit, which hypothesis
+    watches during a test."""
     for backend in BACKENDS:
         K.load(backend)
 
 
 def options(backend):
-    """Returns options of `K.function`: TensorFlow keeps what XLA compiled for it, 3 GB after 200 LSTMs."""
-    return {"jit_compile": False} if backend == "tensorflow" and draws.exhaustive else {}
+    """Returns options of `K.function`: TensorFlow keeps what XLA compiled for it, 3 GB
+    after 200 LSTMs."""
+    return (
+        {"jit_compile": False} if backend == "tensorflow" and draws.exhaustive else {}
+    )
 
 
 def check(case):
@@ -80,22 +89,31 @@ def test_layer(float64, name, data):
     check(case)
 
 
-@pytest.mark.parametrize("example", COUNTEREXAMPLES, ids=lambda example: example["layer"])
+@pytest.mark.parametrize(
+    "example", COUNTEREXAMPLES, ids=lambda example: example["layer"]
+)
 def test_counterexample(float64, example):
     check(Case(**example))
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
 def test_every_argument_takes_values_that_matter(float64, name):
-    seen = functools.cache(lambda text, fed: Seen(Case(**json.loads(text)), Case(**json.loads(fed))))
+    seen = functools.cache(
+        lambda text, fed: Seen(Case(**json.loads(text)), Case(**json.loads(fed)))
+    )
     left = {}
     with K.use("tensorflow"):
         for argument in arguments_of(name):
-            if any(entry(table, argument, name) for table in (UNUSED, ONE_VALUE, NO_EFFECT)):
+            if any(
+                entry(table, argument, name) for table in (UNUSED, ONE_VALUE, NO_EFFECT)
+            ):
                 continue
             plain, *others = map(repr, variants(name, argument))
             assert others, f"{argument} always has one value"
-            if not any(differ_at_once(seen(plain, plain), seen(other, plain)) for other in others):
+            if not any(
+                differ_at_once(seen(plain, plain), seen(other, plain))
+                for other in others
+            ):
                 left[argument] = seen(plain, plain), seen(others[0], plain)
         without_effect = equal_when_computed(left)
     if not seen(*[repr(STRATEGIES[name](Scripted({})))] * 2).at_once["weights"]:
@@ -106,7 +124,9 @@ def test_every_argument_takes_values_that_matter(float64, name):
 @pytest.mark.parametrize(("argument", "name"), sorted(NO_EFFECT))
 def test_some_arguments_change_nothing(float64, argument, name):
     plain = STRATEGIES[name](Scripted({}))
-    other = replace(plain, arguments={**plain.arguments, argument: NO_EFFECT[argument, name]})
+    other = replace(
+        plain, arguments={**plain.arguments, argument: NO_EFFECT[argument, name]}
+    )
     with K.use("tensorflow"):
         pair = Seen(plain, plain), Seen(other, plain)
         assert not differ_at_once(*pair)
@@ -121,14 +141,19 @@ def test_some_arguments_take_one_value_only(argument, name):
 
 
 def equal_when_computed(pairs):
-    """Returns the keys of the pairs of `Seen` that compute the same; each `Seen` is computed once."""
+    """Returns the keys of the pairs of `Seen` that compute the same; each `Seen` is
+    computed once."""
     every = list(dict.fromkeys(part for pair in pairs.values() for part in pair))
     results = dict(zip(every, computed(every), strict=True)) if every else {}
-    return {key for key, pair in pairs.items() if same(*(results[part] for part in pair))}
+    return {
+        key for key, pair in pairs.items() if same(*(results[part] for part in pair))
+    }
 
 
 def test_every_layer_has_a_strategy():
-    modules = {path: module for path, module in parse().items() if path.startswith("layers.")}
+    modules = {
+        path: module for path, module in parse().items() if path.startswith("layers.")
+    }
     named = {cls.name for module in modules.values() for cls in module.classes}
     named = {name for name in named if not name.startswith("_")}
     assert named | {"Merge"} == STRATEGIES.keys() | BASES

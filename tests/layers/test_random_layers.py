@@ -1,4 +1,5 @@
-"""Layers that draw at random: what they draw while training, and what fixes the draws."""
+"""Layers that draw at random: what they draw while training, and what fixes the
+draws."""
 
 import numpy as np
 import pytest
@@ -52,8 +53,16 @@ def test_noise_shape_drops_together(backend, run, noise_shape):
         (lambda: SpatialDropout1D(0.5), (20, 5, 10), (1,)),
         (lambda: SpatialDropout2D(0.5, dim_ordering="tf"), (20, 4, 5, 10), (1, 2)),
         (lambda: SpatialDropout2D(0.5, dim_ordering="th"), (20, 10, 4, 5), (2, 3)),
-        (lambda: SpatialDropout3D(0.5, dim_ordering="tf"), (20, 2, 3, 4, 10), (1, 2, 3)),
-        (lambda: SpatialDropout3D(0.5, dim_ordering="th"), (20, 10, 2, 3, 4), (2, 3, 4)),
+        (
+            lambda: SpatialDropout3D(0.5, dim_ordering="tf"),
+            (20, 2, 3, 4, 10),
+            (1, 2, 3),
+        ),
+        (
+            lambda: SpatialDropout3D(0.5, dim_ordering="th"),
+            (20, 10, 2, 3, 4),
+            (2, 3, 4),
+        ),
     ],
 )
 def test_feature_maps_are_dropped_whole(backend, run, layer, shape, together):
@@ -82,7 +91,9 @@ def test_embedding_drops_rows(backend, run):
     kept = y[0].any(axis=1)
     np.testing.assert_allclose(y[0], np.where(kept[:, None], 2 * table, 0), rtol=1e-6)
     assert 8 < kept.sum() < 32
-    np.testing.assert_array_equal(run(Embedding(40, 3, dropout=0.5, weights=[table]), rows)[0], table)
+    np.testing.assert_array_equal(
+        run(Embedding(40, 3, dropout=0.5, weights=[table]), rows)[0], table
+    )
 
 
 @pytest.mark.parametrize("p", [0, 0.0, 1.0])

@@ -1,4 +1,5 @@
-"""Recurrent layers beside the golden cases: weights, dropout, states, and layers that users derive."""
+"""Recurrent layers beside the golden cases: weights, dropout, states, and layers that
+users derive."""
 
 import json
 
@@ -27,7 +28,8 @@ def built(layer, *shape):
 
 
 def stepped(cls):
-    """Returns a class that computes the same, but step by step: a class with its own `step` isn't fused."""
+    """Returns a class that computes the same, but step by step: a class with its own
+    `step` isn't fused."""
 
     class Stepped(cls):
         def step(self, x, states):
@@ -41,9 +43,12 @@ def stepped(cls):
 
 @pytest.mark.parametrize("cls", CELLS)
 def test_initial_values(backend, cls):
-    """In the modes "cpu" and "mem", a gate's U is made as its W is: files of Keras 1.2.2 came about so."""
+    """In the modes "cpu" and "mem", a gate's U is made as its W is: files of Keras
+    1.2.2 came about so."""
     for mode in MODES:
-        layer = built(cls(2, init="zero", inner_init="one", consume_less=mode), None, 4, 3)
+        layer = built(
+            cls(2, init="zero", inner_init="one", consume_less=mode), None, 4, 3
+        )
         joined = mode == "gpu" or cls is SimpleRNN
         assert [w.shape for w in layer.get_weights()[:2]] == [
             (3, 2 * CELLS[cls] if joined else 2),
@@ -53,7 +58,9 @@ def test_initial_values(backend, cls):
             expected = 1 if ("_U" in name.name and joined) or "_b_f" in name.name else 0
             if (cls, mode) == (LSTM, "gpu") and name.name.endswith("_b"):
                 expected = [0, 0, 1, 1, 0, 0, 0, 0]
-            np.testing.assert_array_equal(weight, np.broadcast_to(expected, weight.shape), name.name)
+            np.testing.assert_array_equal(
+                weight, np.broadcast_to(expected, weight.shape), name.name
+            )
 
 
 def test_forget_bias_init(backend):
@@ -69,13 +76,17 @@ def test_weights_by_gate_and_joined(backend, cls):
         return
     gates = {GRU: "zrh", LSTM: "ifco"}[cls]
     for part in "WUb":
-        expected = np.concatenate([K.get_value(getattr(layer, f"{part}_{gate}")) for gate in gates], axis=-1)
+        expected = np.concatenate(
+            [K.get_value(getattr(layer, f"{part}_{gate}")) for gate in gates], axis=-1
+        )
         np.testing.assert_array_equal(K.eval(getattr(layer, part)), expected)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_weights_from_the_argument(backend, mode):
-    shapes = [w.shape for w in built(GRU(2, consume_less=mode), None, 4, 3).get_weights()]
+    shapes = [
+        w.shape for w in built(GRU(2, consume_less=mode), None, 4, 3).get_weights()
+    ]
     given = [sequences(*shape) for shape in shapes]
     layer = built(GRU(2, weights=given, consume_less=mode), None, 4, 3)
     for mine, expected in zip(layer.get_weights(), given, strict=True):
@@ -84,9 +95,12 @@ def test_weights_from_the_argument(backend, mode):
 
 
 def test_penalties_one_by_one(golden, backend):
-    """Keras 1.2.2 made the gates' weights in the order i, f, c, o, and listed them as i, c, f, o."""
+    """Keras 1.2.2 made the gates' weights in the order i, f, c, o, and listed them as
+    i, c, f, o."""
     executed = 0
-    for case in (case for case in golden[0] if case["class_name"] in ("SimpleRNN", "GRU", "LSTM")):
+    for case in (
+        case for case in golden[0] if case["class_name"] in ("SimpleRNN", "GRU", "LSTM")
+    ):
         if "reg_losses" not in case:
             continue
         kwargs = dict(case["kwargs"])
@@ -95,8 +109,12 @@ def test_penalties_one_by_one(golden, backend):
             kwargs[name] = getattr(regularizers, kind)(value)
         cls = {cls.__name__: cls for cls in CELLS}[case["class_name"]]
         layer = built(cls(**kwargs), *case["batch_input_shape"][0])
-        layer.set_weights([golden[1][f"{case['id']}/w{i}"] for i in range(len(layer.weights))])
-        np.testing.assert_allclose(K.function([], layer.losses)([]), case["reg_losses"], rtol=1e-5)
+        layer.set_weights(
+            [golden[1][f"{case['id']}/w{i}"] for i in range(len(layer.weights))]
+        )
+        np.testing.assert_allclose(
+            K.function([], layer.losses)([]), case["reg_losses"], rtol=1e-5
+        )
         executed += 1
     assert executed == 4
 
@@ -106,7 +124,8 @@ def test_penalties_one_by_one(golden, backend):
 
 @pytest.mark.parametrize("cls", CELLS)
 def test_modes_and_ways_of_looping_agree(backend, cls):
-    """What the fused operation computes, a step function does: outputs, gradients, masks, both directions."""
+    """What the fused operation computes, a step function does: outputs, gradients,
+    masks, both directions."""
     x = sequences(3, 4, 2)
     x[1, 2:] = x[2, :2] = 0
     inputs = Input(batch_shape=(None, 4, 2))
@@ -115,7 +134,9 @@ def test_modes_and_ways_of_looping_agree(backend, cls):
     for mode in ("cpu", "gpu"):
         for kind in (cls, stepped(cls)):
             for backwards in (False, True):
-                layer = kind(3, consume_less=mode, return_sequences=True, go_backwards=backwards)
+                layer = kind(
+                    3, consume_less=mode, return_sequences=True, go_backwards=backwards
+                )
                 y = layer(masked)
                 values = values or [sequences(*w.shape) for w in layer.get_weights()]
                 layer.set_weights(values if mode == "cpu" else joined(cls, values))
@@ -140,7 +161,10 @@ def test_modes_and_ways_of_looping_agree(backend, cls):
 def joined(cls, weights):
     """Returns weights by gate as they are with consume_less="gpu"."""
     order = {SimpleRNN: [0], GRU: [0, 1, 2], LSTM: [0, 2, 1, 3]}[cls]
-    return [np.concatenate([weights[3 * gate + part] for gate in order], axis=-1) for part in range(3)]
+    return [
+        np.concatenate([weights[3 * gate + part] for gate in order], axis=-1)
+        for part in range(3)
+    ]
 
 
 def test_the_fused_operation_is_used(backend, monkeypatch):
@@ -182,11 +206,15 @@ def test_the_fused_operation_is_used(backend, monkeypatch):
 
 
 def test_unrolled_with_masked_first_steps(backend):
-    """As in Keras 1.2.2, a loop begins with the state that was kept, an unrolled layer with zeros."""
+    """As in Keras 1.2.2, a loop begins with the state that was kept, an unrolled layer
+    with zeros."""
     x = sequences(2, 3, 2)
     x[:, 0] = 0
     inputs = Input(batch_shape=(2, 3, 2))
-    layers = [GRU(2, unroll=unroll, stateful=True, return_sequences=True) for unroll in (False, True)]
+    layers = [
+        GRU(2, unroll=unroll, stateful=True, return_sequences=True)
+        for unroll in (False, True)
+    ]
     outputs = [layer(Masking()(inputs)) for layer in layers]
     layers[1].set_weights(layers[0].get_weights())
     for layer in layers:
@@ -225,10 +253,14 @@ def test_whole_numbers_as_input(backend):
 def test_time_distributed_dense(backend):
     x, w, b = (K.variable(sequences(*shape)) for shape in ((2, 5, 30), (30, 4), (4,)))
     plain = time_distributed_dense(x, w, b)
-    dropped = time_distributed_dense(K.ones_like(x), K.variable(np.eye(30)), dropout=0.5)
+    dropped = time_distributed_dense(
+        K.ones_like(x), K.variable(np.eye(30)), dropout=0.5
+    )
     run = K.function([K.learning_phase()], [plain, dropped])
     found, half = run([1])
-    np.testing.assert_allclose(found, K.get_value(x) @ K.get_value(w) + K.get_value(b), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        found, K.get_value(x) @ K.get_value(w) + K.get_value(b), rtol=1e-4, atol=1e-4
+    )
     assert set(np.unique(half)) == {0, 2}
     np.testing.assert_array_equal(half, np.broadcast_to(half[:, :1], half.shape))
     np.testing.assert_array_equal(run([0])[1], np.ones((2, 5, 30)))
@@ -239,12 +271,18 @@ def test_time_distributed_dense(backend):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_dropout_of_the_input(backend, mode):
-    """A feature dropped is dropped at all steps, in training, other ones for each sample and call."""
+    """A feature dropped is dropped at all steps, in training, other ones for each
+    sample and call."""
     features = 20
     layer = SimpleRNN(
-        features, activation=None, dropout_W=0.5, consume_less=mode, return_sequences=True, init="identity",
+        features,
+        activation=None,
+        dropout_W=0.5,
+        consume_less=mode,
+        return_sequences=True,
+        init="identity",
         inner_init="zero",
-    )  # fmt: skip
+    )
     x = Input(batch_shape=(None, 3, features))
     y = layer(x)
     assert y._uses_learning_phase
@@ -260,22 +298,28 @@ def test_dropout_of_the_input(backend, mode):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_dropout_of_the_state(backend, mode):
-    """With W = 0, b = 1 and U = 1, a unit counts the steps by halves and doubles, or stays at 1."""
+    """With W = 0, b = 1 and U = 1, a unit counts the steps by halves and doubles, or
+    stays at 1."""
     units = 20
-    layer = SimpleRNN(units, activation=None, dropout_U=0.5, consume_less=mode, return_sequences=True)
+    layer = SimpleRNN(
+        units, activation=None, dropout_U=0.5, consume_less=mode, return_sequences=True
+    )
     x = Input(batch_shape=(None, 3, 2))
     y = layer(x)
     layer.set_weights([np.zeros((2, units)), np.eye(units), np.ones(units)])
     run = K.function([x, K.learning_phase()], [y])
     train, test = (run([np.ones((4, 3, 2)), phase])[0] for phase in (1, 0))
     np.testing.assert_array_equal(test[0, :, 0], [1, 2, 3])
-    kinds = {tuple(train[sample, :, unit]) for sample in range(4) for unit in range(units)}
+    kinds = {
+        tuple(train[sample, :, unit]) for sample in range(4) for unit in range(units)
+    }
     assert kinds == {(1, 1, 1), (1, 3, 7)}
 
 
 @pytest.mark.parametrize("cls", [GRU, LSTM])
 def test_each_gate_has_dropout_of_its_own(backend, cls):
-    """In the modes "cpu" and "mem" the gates drop different features; with "gpu" the same ones."""
+    """In the modes "cpu" and "mem" the gates drop different features; with "gpu" the
+    same ones."""
     n, gates = 30, CELLS[cls]
     x = Input(batch_shape=(None, 2, n))
     tensors = []
@@ -284,7 +328,10 @@ def test_each_gate_has_dropout_of_its_own(backend, cls):
         layer(x)
         shapes = [weight.shape for weight in layer.get_weights()]
         layer.set_weights(
-            [np.tile(np.eye(n), (1, s[1] // n)) if len(s) == 2 else np.zeros(s) for s in shapes]
+            [
+                np.tile(np.eye(n), (1, s[1] // n)) if len(s) == 2 else np.zeros(s)
+                for s in shapes
+            ]
         )
         kept_U, kept_W = layer.get_constants(x)
         assert len(kept_U) == len(kept_W) == gates
@@ -296,7 +343,9 @@ def test_each_gate_has_dropout_of_its_own(backend, cls):
         for kept in (*projected, *masks):
             assert set(np.unique(kept)) == {0, 2}
         assert len({tuple(kept) for kept in masks}) == 2 * gates
-        assert len({tuple(kept) for kept in projected}) == (1 if mode == "gpu" else gates)
+        assert len({tuple(kept) for kept in projected}) == (
+            1 if mode == "gpu" else gates
+        )
 
 
 # States
@@ -305,14 +354,18 @@ def test_each_gate_has_dropout_of_its_own(backend, cls):
 def test_states_go_from_batch_to_batch(golden, backend):
     """In `predict` and `fit`; after a reset they begin anew."""
     cases = [
-        c for c in golden[0] if c.get("stateful_calls") and c["class_name"] in ("SimpleRNN", "GRU", "LSTM")
+        c
+        for c in golden[0]
+        if c.get("stateful_calls") and c["class_name"] in ("SimpleRNN", "GRU", "LSTM")
     ]
     classes = {cls.__name__: cls for cls in CELLS}
     inputs = [Input(batch_shape=(3, 5, 3)) for _ in cases]
     made = [classes[case["class_name"]](**case["kwargs"]) for case in cases]
     model = Model(inputs, [layer(x) for layer, x in zip(made, inputs, strict=True)])
     for case, layer in zip(cases, made, strict=True):
-        layer.set_weights([golden[1][f"{case['id']}/w{i}"] for i in range(len(layer.weights))])
+        layer.set_weights(
+            [golden[1][f"{case['id']}/w{i}"] for i in range(len(layer.weights))]
+        )
     assert model.stateful
     assert len(model.state_updates) == sum(len(layer.states) for layer in made)
 
@@ -325,8 +378,12 @@ def test_states_go_from_batch_to_batch(golden, backend):
             np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-5)
     assert all(np.any(K.get_value(state)) for layer in made for state in layer.states)
     model.reset_states()
-    assert not any(np.any(K.get_value(state)) for layer in made for state in layer.states)
-    for mine, expected in zip(model.predict(stored("x0"), batch_size=3), stored("y0"), strict=True):
+    assert not any(
+        np.any(K.get_value(state)) for layer in made for state in layer.states
+    )
+    for mine, expected in zip(
+        model.predict(stored("x0"), batch_size=3), stored("y0"), strict=True
+    ):
         np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-5)
     assert len(cases) == 7
 
@@ -334,14 +391,26 @@ def test_states_go_from_batch_to_batch(golden, backend):
 def test_training_keeps_states_too(backend):
     model = Sequential([GRU(2, stateful=True, batch_input_shape=(4, 3, 2)), Dense(1)])
     model.compile("sgd", "mse")
-    model.fit(sequences(8, 3, 2), np.zeros((8, 1)), batch_size=4, nb_epoch=1, verbose=0, shuffle=False)
+    model.fit(
+        sequences(8, 3, 2),
+        np.zeros((8, 1)),
+        batch_size=4,
+        nb_epoch=1,
+        verbose=0,
+        shuffle=False,
+    )
     assert K.get_value(model.layers[0].states[0]).all()
 
 
 def test_states_without_a_batch_size(backend):
-    with pytest.raises(ShapeError, match=r"LSTM 'lstm_\d+' is stateful.*\(None, 4, 3\).*batch_input_shape="):
+    with pytest.raises(
+        ShapeError,
+        match=r"LSTM 'lstm_\d+' is stateful.*\(None, 4, 3\).*batch_input_shape=",
+    ):
         LSTM(2, stateful=True)(Input(shape=(4, 3)))
-    with pytest.raises(ArgumentError, match=r"GRU .* no states to reset.*stateful=True"):
+    with pytest.raises(
+        ArgumentError, match=r"GRU .* no states to reset.*stateful=True"
+    ):
         built(GRU(2), None, 4, 3).reset_states()
     layer = built(SimpleRNN(2, stateful=True), 5, 4, 3)
     with pytest.raises(ShapeError, match=r"SimpleRNN .*\(6, 4, 3\).*\(5, 4, 3\)"):
@@ -358,7 +427,8 @@ def test_stateful_model_of_another_batch_size(backend):
 
 
 class AttentionLSTM(LSTM):
-    """An LSTM whose output a second sequence modulates, summed up once per batch of sequences."""
+    """An LSTM whose output a second sequence modulates, summed up once per batch of
+    sequences."""
 
     def __init__(self, output_dim, scale=1.0, **kwargs):
         self.scale = scale
@@ -367,7 +437,9 @@ class AttentionLSTM(LSTM):
     def build(self, input_shape):
         super().build(input_shape)
         self.U_a = self.add_weight(
-            (self.output_dim, self.output_dim), "glorot_uniform", name=f"{self.name}_U_a"
+            (self.output_dim, self.output_dim),
+            "glorot_uniform",
+            name=f"{self.name}_U_a",
         )
         self.V_a = self.add_weight(
             (self.input_dim, self.output_dim), "glorot_uniform", name=f"{self.name}_V_a"
@@ -395,26 +467,38 @@ def hard_sigmoid(x):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_attention(backend, mode):
-    """A step and constants of its own: after the two states come the dropout masks, then what was added."""
+    """A step and constants of its own: after the two states come the dropout masks,
+    then what was added."""
     layer = AttentionLSTM(3, scale=2.0, return_sequences=True, consume_less=mode)
     x = Input(batch_shape=(None, 4, 2))
     y = layer(x)
-    weights = {w.name.split("_", 1)[1].split("_", 1)[1]: K.get_value(w) for w in layer.weights}
+    weights = {
+        w.name.split("_", 1)[1].split("_", 1)[1]: K.get_value(w) for w in layer.weights
+    }
     if mode == "gpu":
         for part in "WUb":
-            for gate, block in zip("ifco", np.split(weights[part], 4, axis=-1), strict=True):
+            for gate, block in zip(
+                "ifco", np.split(weights[part], 4, axis=-1), strict=True
+            ):
                 weights[f"{part}_{gate}"] = block
     data = sequences(5, 4, 2)
     h = c = np.zeros((5, 3))
     constant = data.mean(axis=1) @ weights["V_a"]
     expected = []
     for t in range(4):
-        a = {g: data[:, t] @ weights[f"W_{g}"] + h @ weights[f"U_{g}"] + weights[f"b_{g}"] for g in "ifco"}
+        a = {
+            g: data[:, t] @ weights[f"W_{g}"]
+            + h @ weights[f"U_{g}"]
+            + weights[f"b_{g}"]
+            for g in "ifco"
+        }
         c = hard_sigmoid(a["f"]) * c + hard_sigmoid(a["i"]) * np.tanh(a["c"])
         h = hard_sigmoid(a["o"]) * np.tanh(c)
         h = h * sigmoid(h @ weights["U_a"] + constant) * 2.0
         expected.append(h)
-    np.testing.assert_allclose(K.function([x], [y])([data])[0], np.stack(expected, 1), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        K.function([x], [y])([data])[0], np.stack(expected, 1), rtol=1e-4, atol=1e-5
+    )
 
 
 def test_attention_trains_and_loads(backend, tmp_path):
@@ -425,7 +509,11 @@ def test_attention_trains_and_loads(backend, tmp_path):
     model.fit(data, target, nb_epoch=5, verbose=0)
     assert model.evaluate(data, target, verbose=0) < before
     made = configs.layer_from_config(
-        json.loads(configs.dumps({"class_name": "AttentionLSTM", "config": model.layers[0].get_config()})),
+        json.loads(
+            configs.dumps(
+                {"class_name": "AttentionLSTM", "config": model.layers[0].get_config()}
+            )
+        ),
         {"AttentionLSTM": AttentionLSTM},
     )
     assert isinstance(made, AttentionLSTM)
@@ -433,7 +521,8 @@ def test_attention_trains_and_loads(backend, tmp_path):
 
 
 class Oscillator(Recurrent):
-    """Three states of different shapes, one of them a counter; everything that can be overridden is."""
+    """Three states of different shapes, one of them a counter; everything that can be
+    overridden is."""
 
     def __init__(self, output_dim, **kwargs):
         self.output_dim = output_dim
@@ -483,17 +572,27 @@ def test_several_states(backend, unroll):
     x = Input(batch_shape=(None, 4, 3))
     y = Oscillator(3, return_sequences=True, unroll=unroll)(x)
     expected, _ = oscillated(data, np.zeros((2, 3)), np.ones((2, 3)), np.zeros((2, 1)))
-    np.testing.assert_allclose(K.function([x], [y])([data])[0], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        K.function([x], [y])([data])[0], expected, rtol=1e-4, atol=1e-5
+    )
 
 
 def test_several_states_kept(backend):
     data = sequences(2, 4, 3)
-    model = Sequential([Oscillator(3, return_sequences=True, stateful=True, batch_input_shape=(2, 4, 3))])
+    model = Sequential(
+        [
+            Oscillator(
+                3, return_sequences=True, stateful=True, batch_input_shape=(2, 4, 3)
+            )
+        ]
+    )
     begin = np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((2, 1))
     first, begin = oscillated(data, *begin)
     second, _ = oscillated(data, *begin)
     for expected in (first, second):
-        np.testing.assert_allclose(model.predict(data, batch_size=2), expected, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(
+            model.predict(data, batch_size=2), expected, rtol=1e-4, atol=1e-4
+        )
 
 
 class Noisy(Recurrent):
@@ -520,7 +619,9 @@ def test_a_layer_without_step(backend):
     class Empty(Recurrent):
         output_dim = 2
 
-    with pytest.raises(NotImplementedError, match=r"Empty .* defines no step\(x, states\)"):
+    with pytest.raises(
+        NotImplementedError, match=r"Empty .* defines no step\(x, states\)"
+    ):
         Empty()(Input(shape=(3, 2)))
 
 

@@ -1,9 +1,19 @@
-"""Code that users write on tensors: operators, K and raw engine functions, custom layers and losses."""
+"""Code that users write on tensors: operators, K and raw engine functions, custom
+layers and losses."""
 
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.layers import Activation, Convolution2D, Dense, Flatten, Input, Lambda, Layer, MaxPooling2D
+from oneiros.layers import (
+    Activation,
+    Convolution2D,
+    Dense,
+    Flatten,
+    Input,
+    Lambda,
+    Layer,
+    MaxPooling2D,
+)
 from oneiros.models import Model, Sequential
 from oneiros.optimizers import SGD
 
@@ -32,7 +42,10 @@ def predicted(layer, array=X):
 @pytest.mark.parametrize(
     ("function", "expected"),
     [
-        (lambda x: (2 * x + 1) ** 2 / (1 + abs(x)) - x % 2, (2 * X + 1) ** 2 / (1 + abs(X)) - X % 2),
+        (
+            lambda x: (2 * x + 1) ** 2 / (1 + abs(x)) - x % 2,
+            (2 * X + 1) ** 2 / (1 + abs(X)) - X % 2,
+        ),
         (lambda x: x[:, ::-1], X[:, ::-1]),
         (
             lambda x: K.sqrt(K.sum(K.square(x), axis=1, keepdims=True)) * x,
@@ -51,7 +64,9 @@ class Antirectifier(Layer):
     """A custom layer with a weight, whose output shape differs from its input's."""
 
     def build(self, input_shape):
-        self.scale = self.add_weight((2 * input_shape[1],), "one", name=f"{self.name}_scale")
+        self.scale = self.add_weight(
+            (2 * input_shape[1],), "one", name=f"{self.name}_scale"
+        )
 
     def call(self, x, mask=None):
         x = engine_softplus(x) - K.mean(x, axis=1, keepdims=True)
@@ -89,10 +104,20 @@ def test_losses_and_metrics_are_functions(backend):
 
 
 def test_the_output_of_any_layer_by_k_function(backend):
-    layers = [Dense(3, input_dim=4), Activation("tanh"), Dense(5), Activation("relu"), Dense(1)]
+    layers = [
+        Dense(3, input_dim=4),
+        Activation("tanh"),
+        Dense(5),
+        Activation("relu"),
+        Dense(1),
+    ]
     model = Sequential(layers)
-    inside = K.function([model.layers[0].input, K.learning_phase()], [model.layers[3].output])
-    w0, b0, w2, b2 = (w for layer in (layers[0], layers[2]) for w in layer.get_weights())
+    inside = K.function(
+        [model.layers[0].input, K.learning_phase()], [model.layers[3].output]
+    )
+    w0, b0, w2, b2 = (
+        w for layer in (layers[0], layers[2]) for w in layer.get_weights()
+    )
     expected = np.maximum(np.tanh(X @ w0 + b0) @ w2 + b2, 0)
     np.testing.assert_allclose(inside([X, 0])[0], expected, rtol=1e-5, atol=1e-6)
 
@@ -101,7 +126,9 @@ def test_the_output_of_any_layer_by_k_function(backend):
 def network(backend):
     return Sequential(
         [
-            Convolution2D(3, 3, 3, activation="tanh", dim_ordering="tf", input_shape=(8, 8, 1)),
+            Convolution2D(
+                3, 3, 3, activation="tanh", dim_ordering="tf", input_shape=(8, 8, 1)
+            ),
             MaxPooling2D(dim_ordering="tf"),
             Flatten(),
             Dense(2),
@@ -149,7 +176,10 @@ def test_a_model_with_a_gradient_penalty_trains(backend):
     model = Model(x, y)
     (slope,) = K.gradients(K.sum(y), [x])
     size = K.mean(K.square(slope))
-    model.compile(SGD(lr=0.1), lambda y_true, y_pred: K.mean(K.square(y_true - y_pred), -1) + 10 * size)
+    model.compile(
+        SGD(lr=0.1),
+        lambda y_true, y_pred: K.mean(K.square(y_true - y_pred), -1) + 10 * size,
+    )
     measure = K.function([x], [size])
     before = float(measure([X])[0])
     for _ in range(30):
@@ -171,26 +201,38 @@ def test_the_learning_phase_inside_user_code_reaches_the_model(backend):
     model = Model(x, layer(x))
     assert model.uses_learning_phase
     w, b = layer.get_weights()
-    np.testing.assert_allclose(model.predict(X), 2 * (X @ w + b) + 1, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        model.predict(X), 2 * (X @ w + b) + 1, rtol=1e-5, atol=1e-6
+    )
     model.compile("sgd", "mse")
-    assert model.train_on_batch(X, np.ones((6, 2), "float32")) == pytest.approx(0, abs=1e-6)
+    assert model.train_on_batch(X, np.ones((6, 2), "float32")) == pytest.approx(
+        0, abs=1e-6
+    )
 
 
 @pytest.mark.parametrize(
     "join",
-    [lambda h, again: h + h, lambda h, again: h + again, lambda h, again: (h + again) / 2],
+    [
+        lambda h, again: h + h,
+        lambda h, again: h + again,
+        lambda h, again: (h + again) / 2,
+    ],
     ids=["itself", "twin", "mean"],
 )
 def test_a_sum_of_equal_tensors_in_a_run_of_batches(backend, join):
     """TensorFlow's optimizer of graphs loses the results of a loop over such steps."""
     x = Input(shape=(6, 6, 2))
     shared = Convolution2D(3, 3, 3, dim_ordering="tf")
-    y = Lambda(lambda pair: join(*pair), output_shape=lambda shapes: shapes[0])([shared(x), shared(x)])
+    y = Lambda(lambda pair: join(*pair), output_shape=lambda shapes: shapes[0])(
+        [shared(x), shared(x)]
+    )
     model = Model(x, Dense(1)(Flatten()(y)))
     model.compile("sgd", "mse")
     images = np.random.RandomState(3).normal(size=(12, 6, 6, 2)).astype("float32")
     whole = model.predict(images, batch_size=12)
-    np.testing.assert_allclose(model.predict(images, batch_size=4), whole, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        model.predict(images, batch_size=4), whole, rtol=1e-4, atol=1e-5
+    )
     loss = model.evaluate(images, np.zeros((12, 1)), batch_size=4, verbose=0)
     assert loss == pytest.approx(np.mean(whole**2), rel=1e-4)
     before = model.get_weights()[0]

@@ -1,4 +1,5 @@
-"""TimeDistributed over all kinds of layers, Bidirectional in all its modes, wrappers that users derive."""
+"""TimeDistributed over all kinds of layers, Bidirectional in all its modes, wrappers
+that users derive."""
 
 import numpy as np
 import pytest
@@ -38,7 +39,9 @@ def arrays(*shape):
 
 
 def dense_model():
-    return Sequential([Dense(4, input_shape=(5,)), BatchNormalization(), Dense(2, activation="tanh")])
+    return Sequential(
+        [Dense(4, input_shape=(5,)), BatchNormalization(), Dense(2, activation="tanh")]
+    )
 
 
 def graph_model():
@@ -61,12 +64,16 @@ INSIDE = {
     "BatchNormalization": (BatchNormalization, (3,)),
     "Sequential": (dense_model, (5,)),
     "Model": (graph_model, (6, 5)),
-    "scalar": (lambda: Lambda(lambda x: K.sum(x, axis=-1), output_shape=lambda s: s[:1]), (3,)),
+    "scalar": (
+        lambda: Lambda(lambda x: K.sum(x, axis=-1), output_shape=lambda s: s[:1]),
+        (3,),
+    ),
 }
 
 
 def test_the_layer_at_each_step(backend):
-    """For any batch, a fixed one, and sequences of any length: what the layer does to each step alone."""
+    """For any batch, a fixed one, and sequences of any length: what the layer does to
+    each step alone."""
     inputs, feeds, pairs, shapes = [], [], [], []
     for name, (make, shape) in INSIDE.items():
         data = arrays(2, 3, *shape)
@@ -86,7 +93,9 @@ def test_the_layer_at_each_step(backend):
     values = iter(K.function([*inputs, K.learning_phase()], outputs)([*feeds, 0]))
     for name, *_ in pairs:
         timed, alone = next(values), next(values)
-        np.testing.assert_allclose(timed.reshape(alone.shape), alone, rtol=1e-4, atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(
+            timed.reshape(alone.shape), alone, rtol=1e-4, atol=1e-5, err_msg=name
+        )
     assert [mine for mine, _ in shapes] == [expected for _, expected in shapes]
 
 
@@ -109,7 +118,8 @@ def test_whole_numbers_at_each_step(backend):
 
 
 def test_running_averages(backend):
-    """They take in all steps of all samples; a model makes the updates in training, and not in testing."""
+    """They take in all steps of all samples; a model makes the updates in training, and
+    not in testing."""
     for inside in (
         BatchNormalization(momentum=0.5),
         Sequential([BatchNormalization(momentum=0.5, input_shape=(2,))]),
@@ -129,25 +139,38 @@ def test_running_averages(backend):
 
 def test_losses(backend):
     """Penalties on weights count once, those on outputs for each call."""
-    layer = TimeDistributed(Dense(2, W_regularizer=l2(0.5), activity_regularizer=activity_l2(0.1)))
+    layer = TimeDistributed(
+        Dense(2, W_regularizer=l2(0.5), activity_regularizer=activity_l2(0.1))
+    )
     one, other = Input(shape=(3, 4)), Input(shape=(3, 4))
     model = Model([one, other], [layer(one), layer(other)])
     assert [len(layer.get_losses_for(x)) for x in (None, one, other)] == [1, 1, 1]
     x, z = arrays(2, 3, 4), arrays(2, 3, 4)
     found = K.function(model.inputs, [*model.losses, *model.outputs])([x, z])
     W = layer.get_weights()[0]
-    expected = [0.5 * (W**2).sum(), 0.1 * ((x @ W) ** 2).sum(), 0.1 * ((z @ W) ** 2).sum()]
+    expected = [
+        0.5 * (W**2).sum(),
+        0.1 * ((x @ W) ** 2).sum(),
+        0.1 * ((z @ W) ** 2).sum(),
+    ]
     np.testing.assert_allclose(found[:-2], expected, rtol=1e-4)
 
 
 def test_losses_of_a_model_inside(backend):
-    inside = Sequential([Dense(2, W_regularizer=l2(0.5), input_shape=(4,)), ActivityRegularization(l2=0.1)])
+    inside = Sequential(
+        [
+            Dense(2, W_regularizer=l2(0.5), input_shape=(4,)),
+            ActivityRegularization(l2=0.1),
+        ]
+    )
     model = Sequential([TimeDistributed(inside, input_shape=(3, 4))])
     x = arrays(2, 3, 4)
     W = model.get_weights()[0]
     found = K.function(model.inputs, model.losses)([x])
     np.testing.assert_allclose(
-        sorted(found), sorted([0.5 * (W**2).sum(), 0.1 * ((x @ W) ** 2).sum()]), rtol=1e-4
+        sorted(found),
+        sorted([0.5 * (W**2).sum(), 0.1 * ((x @ W) ** 2).sum()]),
+        rtol=1e-4,
     )
 
 
@@ -176,18 +199,24 @@ def test_masks_pass(backend):
     x = Input(shape=(3, 2))
     layer = TimeDistributed(Dense(2))
     assert layer.compute_mask(x, "mask") == "mask"
-    model = Sequential([Masking(input_shape=(3, 2)), TimeDistributed(Dense(2)), SimpleRNN(2)])
+    model = Sequential(
+        [Masking(input_shape=(3, 2)), TimeDistributed(Dense(2)), SimpleRNN(2)]
+    )
     data = arrays(2, 3, 2)
     data[:, 2] = 0
     np.testing.assert_allclose(model.predict(data), model.predict(data[:, [0, 1, 2]]))
     short = Sequential([TimeDistributed(Dense(2), input_shape=(2, 2)), SimpleRNN(2)])
     short.set_weights(model.get_weights())
-    np.testing.assert_allclose(model.predict(data), short.predict(data[:, :2]), rtol=1e-5)
+    np.testing.assert_allclose(
+        model.predict(data), short.predict(data[:, :2]), rtol=1e-5
+    )
 
 
 def test_a_stateful_layer_inside(backend):
     """Each sample and step has a state of its own."""
-    model = Sequential([TimeDistributed(GRU(2, stateful=True), batch_input_shape=(2, 3, 4, 2))])
+    model = Sequential(
+        [TimeDistributed(GRU(2, stateful=True), batch_input_shape=(2, 3, 4, 2))]
+    )
     layer = model.layers[0]
     assert layer.stateful
     assert model.stateful
@@ -201,28 +230,39 @@ def test_a_stateful_layer_inside(backend):
 
 def test_states_alone_are_updated_in_testing(backend):
     inside = Sequential(
-        [BatchNormalization(input_shape=(4, 2), batch_input_shape=(2, 4, 2)), GRU(2, stateful=True)]
+        [
+            BatchNormalization(input_shape=(4, 2), batch_input_shape=(2, 4, 2)),
+            GRU(2, stateful=True),
+        ]
     )
     model = Sequential([TimeDistributed(inside, batch_input_shape=(1, 2, 4, 2))])
-    assert [id(pair[0]) for pair in model.state_updates] == [id(inside.layers[1].states[0])]
+    assert [id(pair[0]) for pair in model.state_updates] == [
+        id(inside.layers[1].states[0])
+    ]
     assert len(model.updates) == 3
 
 
 def test_several_outputs_inside(backend):
     x = Input(shape=(4,))
     model = Model(x, [Dense(2)(x), Dense(3)(x)], name="two")
-    with pytest.raises((GraphError, ShapeError), match=r"TimeDistributed.*'two'.*2 outputs.*one"):
+    with pytest.raises(
+        (GraphError, ShapeError), match=r"TimeDistributed.*'two'.*2 outputs.*one"
+    ):
         TimeDistributed(model)(Input(shape=(3, 4)))
 
 
 # Bidirectional
 
 
-MERGED = [(True, mode) for mode in ("sum", "mul", "ave", "concat", None)] + [(False, "ave"), (False, None)]
+MERGED = [(True, mode) for mode in ("sum", "mul", "ave", "concat", None)] + [
+    (False, "ave"),
+    (False, None),
+]
 
 
 def test_merge_modes(backend):
-    """Beside the two layers, run by themselves; sequences are put in the input's order before."""
+    """Beside the two layers, run by themselves; sequences are put in the input's order
+    before."""
     x = Input(batch_shape=(None, 4, 3))
     masked = Masking()(x)
     data = arrays(2, 4, 3)
@@ -232,13 +272,23 @@ def test_merge_modes(backend):
         layer = Bidirectional(SimpleRNN(2, return_sequences=sequences), merge_mode=mode)
         y = layer(masked)
         shape = (None, *([4] if sequences else []), 4 if mode == "concat" else 2)
-        assert layer.get_output_shape_at(0) == ([shape, shape] if mode is None else shape)
+        assert layer.get_output_shape_at(0) == (
+            [shape, shape] if mode is None else shape
+        )
         masks = layer.get_output_mask_at(0)
-        assert all((mask is not None) == sequences for mask in (masks if mode is None else [masks]))
+        assert all(
+            (mask is not None) == sequences
+            for mask in (masks if mode is None else [masks])
+        )
         mask = layer.get_input_mask_at(0)
-        parts = [part.call(masked, mask) for part in (layer.forward_layer, layer.backward_layer)]
+        parts = [
+            part.call(masked, mask)
+            for part in (layer.forward_layer, layer.backward_layer)
+        ]
         tensors.append([*(y if mode is None else [y]), *parts])
-    values = iter(K.function([x], [tensor for part in tensors for tensor in part])([data]))
+    values = iter(
+        K.function([x], [tensor for part in tensors for tensor in part])([data])
+    )
     for sequences, mode in MERGED:
         found = [next(values) for _ in range(2 if mode is None else 1)]
         forward, backward = next(values), next(values)
@@ -255,10 +305,15 @@ def test_merge_modes(backend):
 
 
 def test_names_weights_and_order(backend):
-    given = [w.shape for w in built(Bidirectional(GRU(2, name="words")), 4, 3).get_weights()]
+    given = [
+        w.shape for w in built(Bidirectional(GRU(2, name="words")), 4, 3).get_weights()
+    ]
     weights = [arrays(*shape) for shape in given]
     layer = built(Bidirectional(GRU(2, name="words"), weights=weights), 4, 3)
-    assert [layer.forward_layer.name, layer.backward_layer.name] == ["forward_words", "backward_words"]
+    assert [layer.forward_layer.name, layer.backward_layer.name] == [
+        "forward_words",
+        "backward_words",
+    ]
     names = [w.name for w in layer.weights]
     assert names[:3] == ["forward_words_W_z", "forward_words_U_z", "forward_words_b_z"]
     assert names[9] == "backward_words_W_z"
@@ -279,7 +334,10 @@ def built(layer, *shape):
 def test_go_backwards_inside(backend):
     """A layer that itself runs from the end changes places with its twin."""
     layer = Bidirectional(LSTM(2, go_backwards=True))
-    assert (layer.forward_layer.go_backwards, layer.backward_layer.go_backwards) == (True, False)
+    assert (layer.forward_layer.go_backwards, layer.backward_layer.go_backwards) == (
+        True,
+        False,
+    )
 
 
 def test_the_layer_given_stays_as_it_is(backend):
@@ -290,7 +348,9 @@ def test_the_layer_given_stays_as_it_is(backend):
     assert not given.built
     assert given.losses == given.weights == given.inbound_nodes == []
     assert layer.get_config()["layer"] == {"class_name": "LSTM", "config": before}
-    with pytest.raises(ArgumentError, match=r"Bidirectional .*LSTM 'lstm_\d+', which was called before"):
+    with pytest.raises(
+        ArgumentError, match=r"Bidirectional .*LSTM 'lstm_\d+', which was called before"
+    ):
         Bidirectional(built(given, 4, 3))
 
 
@@ -302,7 +362,10 @@ def test_trainable(backend):
     weights = layer.get_weights()
     for each, count in ((layer, 6), (timed, 8)):
         each.trainable = False
-        assert [len(each.trainable_weights), len(each.non_trainable_weights)] == [0, count]
+        assert [len(each.trainable_weights), len(each.non_trainable_weights)] == [
+            0,
+            count,
+        ]
     for mine, expected in zip(layer.get_weights(), weights, strict=True):
         np.testing.assert_array_equal(mine, expected)
 
@@ -320,14 +383,18 @@ def test_weights_of_a_model_inside_keep_its_order(backend):
 
 
 def test_states_of_both_directions(backend):
-    model = Sequential([Bidirectional(GRU(2, stateful=True), batch_input_shape=(2, 4, 3))])
+    model = Sequential(
+        [Bidirectional(GRU(2, stateful=True), batch_input_shape=(2, 4, 3))]
+    )
     assert len(model.state_updates) == 2
     data = arrays(2, 4, 3)
     first, second = (model.predict(data, batch_size=2) for _ in range(2))
     assert (first != second).all()
     model.reset_states()
     np.testing.assert_allclose(model.predict(data, batch_size=2), first, rtol=1e-5)
-    with pytest.raises(ShapeError, match=r"GRU 'forward_gru_\d+' is stateful.*batch_input_shape"):
+    with pytest.raises(
+        ShapeError, match=r"GRU 'forward_gru_\d+' is stateful.*batch_input_shape"
+    ):
         Bidirectional(GRU(2, stateful=True))(Input(shape=(4, 3)))
 
 
@@ -339,12 +406,15 @@ def test_learning_phase_and_losses_of_both_directions(backend):
 
 
 def test_images_from_both_ends(backend):
-    layer = Bidirectional(ConvLSTM2D(2, 3, 3, border_mode="same", dim_ordering="tf"), merge_mode="sum")
+    layer = Bidirectional(
+        ConvLSTM2D(2, 3, 3, border_mode="same", dim_ordering="tf"), merge_mode="sum"
+    )
     assert layer(Input(shape=(3, 5, 5, 1)))._keras_shape == (None, 5, 5, 2)
 
 
 def test_functions_without_a_name_in_the_registry(backend):
-    """The twins get the functions and penalties that the layer was given, registered or not."""
+    """The twins get the functions and penalties that the layer was given, registered or
+    not."""
 
     def threes(shape, name=None):
         return K.variable(3 * np.ones(shape), name=name)
@@ -353,13 +423,20 @@ def test_functions_without_a_name_in_the_registry(backend):
         pass
 
     layer = Bidirectional(
-        SimpleRNN(2, init=threes, activation=lambda x: 2 * x, W_regularizer=Penalty(l2=0.5)), merge_mode="sum"
+        SimpleRNN(
+            2, init=threes, activation=lambda x: 2 * x, W_regularizer=Penalty(l2=0.5)
+        ),
+        merge_mode="sum",
     )
     x = Input(shape=(1, 3))
     y = layer(x)
-    np.testing.assert_array_equal(layer.backward_layer.get_weights()[0], 3 * np.ones((3, 2)))
+    np.testing.assert_array_equal(
+        layer.backward_layer.get_weights()[0], 3 * np.ones((3, 2))
+    )
     assert type(layer.backward_layer.W_regularizer) is Penalty
-    np.testing.assert_allclose(K.function([x], [y])([np.ones((1, 1, 3))])[0], np.full((1, 2), 36.0))
+    np.testing.assert_allclose(
+        K.function([x], [y])([np.ones((1, 1, 3))])[0], np.full((1, 2), 36.0)
+    )
 
 
 def test_a_derived_layer_from_both_ends(backend):
@@ -373,13 +450,22 @@ def test_a_derived_layer_from_both_ends(backend):
             return total, [total]
 
         def get_config(self):
-            return {**super().get_config(), "output_dim": self.output_dim, "factor": self.factor}
+            return {
+                **super().get_config(),
+                "output_dim": self.output_dim,
+                "factor": self.factor,
+            }
 
     x = Input(shape=(3, 2))
     y = Bidirectional(Sums(2, factor=0.5))(x)
     data = arrays(4, 3, 2)
-    expected = [sum(data[:, t] * 0.5**age for t, age in enumerate(ages)) for ages in ((2, 1, 0), (0, 1, 2))]
-    np.testing.assert_allclose(K.function([x], [y])([data])[0], np.hstack(expected), rtol=1e-5, atol=1e-6)
+    expected = [
+        sum(data[:, t] * 0.5**age for t, age in enumerate(ages))
+        for ages in ((2, 1, 0), (0, 1, 2))
+    ]
+    np.testing.assert_allclose(
+        K.function([x], [y])([data])[0], np.hstack(expected), rtol=1e-5, atol=1e-6
+    )
 
 
 # Files
@@ -393,7 +479,9 @@ def test_the_loading_policy_holds_inside(backend):
     config = TimeDistributed(Unvouched(), input_shape=(3, 2)).get_config()
     for build in (
         lambda: TimeDistributed.from_config(config),
-        lambda: configs.layer_from_config({"class_name": "TimeDistributed", "config": config}),
+        lambda: configs.layer_from_config(
+            {"class_name": "TimeDistributed", "config": config}
+        ),
     ):
         with pytest.raises(ValueError, match="Unvouched"):
             build()
@@ -403,7 +491,9 @@ def test_the_loading_policy_holds_inside(backend):
     with configs.custom_object_scope({"Unvouched": Unvouched}):
         assert isinstance(TimeDistributed.from_config(config).layer, Unvouched)
     entry = {"class_name": "TimeDistributed", "config": config}
-    assert isinstance(configs.layer_from_config(entry, {"Unvouched": Unvouched}).layer, Unvouched)
+    assert isinstance(
+        configs.layer_from_config(entry, {"Unvouched": Unvouched}).layer, Unvouched
+    )
     config["layer"]["class_name"] = "Wrapper"
     with pytest.raises(ValueError, match="Wrapper"):
         TimeDistributed.from_config(config)
@@ -443,7 +533,11 @@ class Scaled(Wrapper):
             self.layer.built = True
         super().build()
         self.scale = self.add_weight(
-            (1,), "one", name=f"{self.name}_scale", constraint=maxnorm(3), regularizer=l2(0.5)
+            (1,),
+            "one",
+            name=f"{self.name}_scale",
+            constraint=maxnorm(3),
+            regularizer=l2(0.5),
         )
 
     def call(self, x, mask=None):
@@ -458,10 +552,20 @@ class Scaled(Wrapper):
 
 def test_a_derived_wrapper(backend, tmp_path):
     model = Sequential(
-        [Scaled(Dense(2, W_constraint=maxnorm(2), W_regularizer=l2(0.1)), factor=3.0, input_shape=(4,))]
+        [
+            Scaled(
+                Dense(2, W_constraint=maxnorm(2), W_regularizer=l2(0.1)),
+                factor=3.0,
+                input_shape=(4,),
+            )
+        ]
     )
     layer = model.layers[0]
-    assert [w.name.split("_")[-1] for w in model.trainable_weights] == ["W", "b", "scale"]
+    assert [w.name.split("_")[-1] for w in model.trainable_weights] == [
+        "W",
+        "b",
+        "scale",
+    ]
     assert len(model.constraints) == len(model.losses) == len(layer.constraints) == 2
     layer.set_weights([arrays(4, 2), arrays(2), [2.0]])
     data = arrays(3, 4)
@@ -479,7 +583,8 @@ def test_a_derived_wrapper(backend, tmp_path):
 
 def test_what_is_no_layer(backend):
     with pytest.raises(
-        ArgumentError, match=r"TimeDistributed .* received <class .*Dense.*Did you mean Dense"
+        ArgumentError,
+        match=r"TimeDistributed .* received <class .*Dense.*Did you mean Dense",
     ):
         TimeDistributed(Dense)
     with pytest.raises(ArgumentError, match=r"Bidirectional .* received 3"):

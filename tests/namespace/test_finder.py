@@ -1,4 +1,5 @@
-"""The finder behind the name `keras`: cheap, silent, and without opinions on what it doesn't own."""
+"""The finder behind the name `keras`: cheap, silent, and without opinions on what it
+doesn't own."""
 
 import json
 import subprocess
@@ -40,7 +41,9 @@ print(json.dumps(found))
 
 def run(code, *arguments, options=(), **variables):
     command = [sys.executable, *options, "-c", code, PLUGIN, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, env=variables or None)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=variables or None
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -60,7 +63,15 @@ def test_it_owns_what_oneiros_has_and_answers_none_otherwise():
         "keras.models",
         "keras.engine.topology",
     ]
-    foreign = ["kerasx", "tensorflow.keras", "tf_keras", "mykeras.layers", "keras_tuner", "oneiros", "sys"]
+    foreign = [
+        "kerasx",
+        "tensorflow.keras",
+        "tf_keras",
+        "mykeras.layers",
+        "keras_tuner",
+        "oneiros",
+        "sys",
+    ]
     absent = [
         "keras.api",
         "keras.src",

@@ -1,4 +1,5 @@
-"""Code written for `keras` runs as it stands where TensorFlow and its own keras package are installed too."""
+"""Code written for `keras` runs as it stands where TensorFlow and its own keras package
+are installed too."""
 
 import json
 import shutil
@@ -110,7 +111,9 @@ def test_the_readme_of_keras_runs_letter_for_letter(environment, backend):
     assert found["classes"] == [64] and found["proba"] == [64, 10]
     assert found["sum"] == pytest.approx(64, abs=1e-3) and found["loss"] > 0
     assert (found["backend"], found["module"]) == (backend, "oneiros.engine.sequential")
-    assert found["package"][0] == "3" and found["tensorflow"], "TensorFlow and its keras package are there"
+    assert found["package"][0] == "3" and found["tensorflow"], (
+        "TensorFlow and its keras package are there"
+    )
     assert found["loaded"] == (backend == "tensorflow")
 
 
@@ -121,7 +124,9 @@ def test_every_path_is_the_module_of_oneiros_itself(environment):
     assert found["private"] == ["theano", 1e-7, "float32"]
 
 
-@pytest.mark.parametrize("order", ["import keras\nimport tensorflow", "import tensorflow\nimport keras"])
+@pytest.mark.parametrize(
+    "order", ["import keras\nimport tensorflow", "import tensorflow\nimport keras"]
+)
 def test_tensorflow_is_still_imported_before_or_after(environment, order):
     found = last_line(environment.run(TOGETHER.format(order=order)))
     assert found == {"total": 3, "ours": True, "dense": "oneiros_layers_core"}
@@ -150,4 +155,6 @@ def test_the_finder_comes_and_goes_with_the_plugin(new_environment, editable, tm
     made.pip("uninstall", "--yes", "oneiros-keras-namespace")
     assert not pth.exists()
     after = made.run(OFF)
-    assert "oneiros" not in after.stdout and after.stderr == "", "nothing is left that complains at startup"
+    assert "oneiros" not in after.stdout and after.stderr == "", (
+        "nothing is left that complains at startup"
+    )

@@ -21,7 +21,11 @@ def tf():
 def steps(optimizer, constraint=None):
     p = K.variable(START)
     step = K.function(
-        [], [], optimizer.get_updates([p], {p: constraint} if constraint else {}, K.sum(K.square(p)))
+        [],
+        [],
+        optimizer.get_updates(
+            [p], {p: constraint} if constraint else {}, K.sum(K.square(p))
+        ),
     )
     for _ in range(4):
         step([])
@@ -43,7 +47,8 @@ def test_the_same_steps_as_ours(tf):
 
 def test_constraints_apply(tf):
     value = steps(
-        optimizers.TFOptimizer(tf.compat.v1.train.GradientDescentOptimizer(0.1)), constraints.unitnorm()
+        optimizers.TFOptimizer(tf.compat.v1.train.GradientDescentOptimizer(0.1)),
+        constraints.unitnorm(),
     )
     np.testing.assert_allclose(np.sum(value**2, axis=0), 1, rtol=1e-5)
 
@@ -52,7 +57,9 @@ def test_fit(tf):
     x = np.random.normal(size=(64, 4))
     model = Sequential([Dense(1, input_dim=4)])
     model.compile(optimizers.TFOptimizer(tf.compat.v1.train.FtrlOptimizer(0.5)), "mse")
-    losses = model.fit(x, x.sum(axis=1, keepdims=True), nb_epoch=3, batch_size=16, verbose=0).history["loss"]
+    losses = model.fit(
+        x, x.sum(axis=1, keepdims=True), nb_epoch=3, batch_size=16, verbose=0
+    ).history["loss"]
     assert losses[-1] < 0.5 * losses[0]
 
 
@@ -68,5 +75,8 @@ def test_what_it_can_not_do(tf):
 
 
 def test_other_backends_say_what_to_use():
-    with K.use("theano"), pytest.raises(NotImplementedError, match=r"tensorflow backend.*'theano'"):
+    with (
+        K.use("theano"),
+        pytest.raises(NotImplementedError, match=r"tensorflow backend.*'theano'"),
+    ):
         optimizers.TFOptimizer(object())

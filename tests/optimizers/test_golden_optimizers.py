@@ -1,4 +1,5 @@
-"""Ten training steps of each optimizer against Keras 1.2.2's, through the public API, on each backend."""
+"""Ten training steps of each optimizer against Keras 1.2.2's, through the public API,
+on each backend."""
 
 import json
 
@@ -17,8 +18,14 @@ def build(model):
         return Sequential([*layers, Dense(3, activation="softmax", name="d2")])
     first, second = {}, {}
     if model == "dense_constrained":
-        first = {"W_constraint": constraints.maxnorm(0.8), "b_constraint": constraints.nonneg()}
-        second = {"W_constraint": constraints.unitnorm(), "W_regularizer": regularizers.l2(0.05)}
+        first = {
+            "W_constraint": constraints.maxnorm(0.8),
+            "b_constraint": constraints.nonneg(),
+        }
+        second = {
+            "W_constraint": constraints.unitnorm(),
+            "W_regularizer": regularizers.l2(0.05),
+        }
     return Sequential(
         [
             Dense(5, activation="tanh", input_dim=4, name="d1", **first),
@@ -37,7 +44,9 @@ def golden(golden_dir):
 def train(case, data, arrays):
     """Returns the losses, the weights after each step and the optimizer."""
     model = build(case["model"])
-    model.set_weights([arrays[f"w0_{case['model']}_{i}"] for i in range(len(model.get_weights()))])
+    model.set_weights(
+        [arrays[f"w0_{case['model']}_{i}"] for i in range(len(model.get_weights()))]
+    )
     optimizer = getattr(optimizers, case["optimizer"])(**case["kwargs"])
     model.compile(optimizer=optimizer, loss=data["loss"])
     losses, weights = [], []
@@ -49,17 +58,25 @@ def train(case, data, arrays):
 
 def check(case, data, arrays):
     losses, weights, optimizer = train(case, data, arrays)
-    for key, value in (optimizer.get_config() | {"iterations": K.get_value(optimizer.iterations)}).items():
+    for key, value in (
+        optimizer.get_config() | {"iterations": K.get_value(optimizer.iterations)}
+    ).items():
         expected = case["iterations"] if key == "iterations" else case["config"][key]
         assert value == pytest.approx(expected, rel=1e-6), key
     assert optimizer.get_config().keys() == case["config"].keys()
-    np.testing.assert_allclose(losses, case["losses"], rtol=1e-4, atol=1e-5, err_msg="losses")
+    np.testing.assert_allclose(
+        losses, case["losses"], rtol=1e-4, atol=1e-5, err_msg="losses"
+    )
     state = optimizer.get_weights()
     assert [list(array.shape) for array in state] == case["opt_weight_shapes"]
     for name, values in (("w", weights), ("opt", state)):
         for i, value in enumerate(values):
             np.testing.assert_allclose(
-                value, arrays[f"{case['id']}/{name}{i}"], rtol=1e-4, atol=1e-5, err_msg=f"{name}{i}"
+                value,
+                arrays[f"{case['id']}/{name}{i}"],
+                rtol=1e-4,
+                atol=1e-5,
+                err_msg=f"{name}{i}",
             )
 
 
@@ -73,17 +90,24 @@ def test_golden(golden, backend):
         except AssertionError as error:
             differs = str(error)
         if bool(differs) != expected:
-            failures.append(f"{case['id']}: {differs or 'agrees, though it stands among the exceptions'}")
+            failures.append(
+                f"{case['id']}: {differs or 'agrees, though it stands among the exceptions'}"
+            )
         executed += 1
     assert not failures, "\n".join(failures)
     assert executed == len(data["cases"])
 
 
 def test_what_keras_could_not_do_works(golden, backend):
-    """clipnorm with an Embedding raised TypeError there; here its gradient counts in the norm like others."""
+    """clipnorm with an Embedding raised TypeError there; here its gradient counts in
+    the norm like others."""
     data, arrays = golden
     assert [case["id"] for case in data["failed"]] == ["emb_sgd_clipnorm"]
-    case = {"model": "embedding", "optimizer": "SGD", "kwargs": {"clipnorm": 0.1, "lr": 0.5}}
+    case = {
+        "model": "embedding",
+        "optimizer": "SGD",
+        "kwargs": {"clipnorm": 0.1, "lr": 0.5},
+    }
     _, weights, _ = train(case, data, arrays)
     start = [arrays[f"w0_embedding_{i}"] for i in range(3)]
     steps = [after[0] - before for after, before in zip(weights, start, strict=True)]

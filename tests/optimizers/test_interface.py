@@ -1,4 +1,5 @@
-"""Optimizers by name and configuration, their state from outside, and what they say to bad input."""
+"""Optimizers by name and configuration, their state from outside, and what they say to
+bad input."""
 
 import json
 
@@ -15,9 +16,27 @@ CHANGED = {
     "RMSprop": {"lr": 0.5, "rho": 0.75, "epsilon": 0.01, "decay": 0.125},
     "Adagrad": {"lr": 0.5, "epsilon": 0.01, "decay": 0.125},
     "Adadelta": {"lr": 0.5, "rho": 0.75, "epsilon": 0.01, "decay": 0.125},
-    "Adam": {"lr": 0.5, "beta_1": 0.75, "beta_2": 0.875, "epsilon": 0.01, "decay": 0.125},
-    "Adamax": {"lr": 0.5, "beta_1": 0.75, "beta_2": 0.875, "epsilon": 0.01, "decay": 0.125},
-    "Nadam": {"lr": 0.5, "beta_1": 0.75, "beta_2": 0.875, "epsilon": 0.01, "schedule_decay": 0.125},
+    "Adam": {
+        "lr": 0.5,
+        "beta_1": 0.75,
+        "beta_2": 0.875,
+        "epsilon": 0.01,
+        "decay": 0.125,
+    },
+    "Adamax": {
+        "lr": 0.5,
+        "beta_1": 0.75,
+        "beta_2": 0.875,
+        "epsilon": 0.01,
+        "decay": 0.125,
+    },
+    "Nadam": {
+        "lr": 0.5,
+        "beta_1": 0.75,
+        "beta_2": 0.875,
+        "epsilon": 0.01,
+        "schedule_decay": 0.125,
+    },
 }
 
 
@@ -42,7 +61,12 @@ def test_names(backend, name):
     assert getattr(optimizers, name.lower()) is cls
     assert type(optimizers.get(name)) is type(optimizers.get(name.lower())) is cls
     assert optimizers.get(name, {"lr": 0.5}).get_config()["lr"] == 0.5
-    assert type(optimizers.optimizer_from_config({"class_name": name.upper(), "config": {}})) is cls
+    assert (
+        type(
+            optimizers.optimizer_from_config({"class_name": name.upper(), "config": {}})
+        )
+        is cls
+    )
     assert issubclass(cls, optimizers.Optimizer)
 
 
@@ -60,7 +84,11 @@ def test_objects_pass_through(backend):
 def trained(name="Adam"):
     p = K.variable(np.array([1.0, 2.0]))
     optimizer = getattr(optimizers, name)()
-    return optimizer, p, K.function([], [], optimizer.get_updates([p], {}, K.sum(K.square(p))))
+    return (
+        optimizer,
+        p,
+        K.function([], [], optimizer.get_updates([p], {}, K.sum(K.square(p)))),
+    )
 
 
 def test_state_can_be_read_and_set(backend):
@@ -108,7 +136,8 @@ def test_unknown_arguments_and_names(backend):
 
 
 def test_own_optimizers(backend):
-    """The way Keras 1 users write one: get_updates alone, `updates` and `weights` filled in."""
+    """The way Keras 1 users write one: get_updates alone, `updates` and `weights`
+    filled in."""
 
     class SignDescent(optimizers.Optimizer):
         def __init__(self, lr=0.1, **kwargs):
@@ -117,7 +146,10 @@ def test_own_optimizers(backend):
 
         def get_updates(self, params, constraints, loss):
             grads = self.get_gradients(loss, params)
-            self.updates = [K.update(p, p - self.lr * K.sign(g)) for p, g in zip(params, grads, strict=True)]
+            self.updates = [
+                K.update(p, p - self.lr * K.sign(g))
+                for p, g in zip(params, grads, strict=True)
+            ]
             return self.updates
 
         def get_config(self):
@@ -127,7 +159,9 @@ def test_own_optimizers(backend):
     K.function([], [], SignDescent(lr=0.5).get_updates([p], {}, K.sum(K.square(p))))([])
     np.testing.assert_allclose(K.get_value(p), [0.5, -1.5])
     described = {"class_name": "SignDescent", "config": {"lr": 0.25}}
-    built = optimizers.optimizer_from_config(described, custom_objects={"SignDescent": SignDescent})
+    built = optimizers.optimizer_from_config(
+        described, custom_objects={"SignDescent": SignDescent}
+    )
     assert built.get_config() == {"lr": 0.25}
 
 

@@ -1,4 +1,5 @@
-"""Each optimizer's rule, with and without its options, against NumPy in float64 written from the papers.
+"""Each optimizer's rule, with and without its options, against NumPy in float64 written
+from the papers.
 
 All variants take ten steps on one loss in one compiled function per backend.
 """
@@ -57,7 +58,9 @@ def adamax(t, g, s, lr=0.002, beta_1=0.9, beta_2=0.999, epsilon=1e-8, decay=0.0)
     return -lr / (1 + decay * (t - 1)) / (1 - beta_1**t) * s["m"] / (s["u"] + epsilon)
 
 
-def nadam(t, g, s, lr=0.002, beta_1=0.9, beta_2=0.999, epsilon=1e-8, schedule_decay=0.004):
+def nadam(
+    t, g, s, lr=0.002, beta_1=0.9, beta_2=0.999, epsilon=1e-8, schedule_decay=0.004
+):
     def momentum(step):
         return beta_1 * (1 - 0.5 * 0.96 ** (step * schedule_decay))
 
@@ -92,14 +95,36 @@ VARIANTS = [
     ("Adagrad", {}, {}),
     ("Adagrad", {"lr": 0.3, "epsilon": 0.1, "decay": 0.5}, {"clipnorm": 1.0}),
     ("Adadelta", {"epsilon": 1e-6}, {}),
-    ("Adadelta", {"lr": 0.5, "rho": 0.8, "epsilon": 1e-3, "decay": 0.1}, {"clipnorm": 1.0}),
+    (
+        "Adadelta",
+        {"lr": 0.5, "rho": 0.8, "epsilon": 1e-3, "decay": 0.1},
+        {"clipnorm": 1.0},
+    ),
     ("Adam", {}, {}),
-    ("Adam", {"lr": 0.1, "beta_1": 0.7, "beta_2": 0.9, "epsilon": 0.01, "decay": 0.25}, {}),
+    (
+        "Adam",
+        {"lr": 0.1, "beta_1": 0.7, "beta_2": 0.9, "epsilon": 0.01, "decay": 0.25},
+        {},
+    ),
     ("Adam", {"lr": 0.1}, {"clipnorm": 0.8}),
     ("Adamax", {}, {}),
-    ("Adamax", {"lr": 0.1, "beta_1": 0.6, "beta_2": 0.8, "epsilon": 0.1, "decay": 0.4}, {"clipvalue": 0.5}),
+    (
+        "Adamax",
+        {"lr": 0.1, "beta_1": 0.6, "beta_2": 0.8, "epsilon": 0.1, "decay": 0.4},
+        {"clipvalue": 0.5},
+    ),
     ("Nadam", {}, {}),
-    ("Nadam", {"lr": 0.05, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 0.01, "schedule_decay": 0.1}, {}),
+    (
+        "Nadam",
+        {
+            "lr": 0.05,
+            "beta_1": 0.8,
+            "beta_2": 0.95,
+            "epsilon": 0.01,
+            "schedule_decay": 0.1,
+        },
+        {},
+    ),
     ("Nadam", {"lr": 0.05}, {"clipnorm": 1.0}),
 ]
 """Class name, arguments of the rule, clipping."""
@@ -110,7 +135,10 @@ def expected(name, kwargs, clipping):
     for t in range(1, STEPS + 1):
         grads = gradients(p)
         norm = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
-        limit, bound = clipping.get("clipnorm", np.inf), clipping.get("clipvalue", np.inf)
+        limit, bound = (
+            clipping.get("clipnorm", np.inf),
+            clipping.get("clipvalue", np.inf),
+        )
         for k, g in grads.items():
             g = np.clip(g * limit / norm if norm >= limit else g, -bound, bound)
             p[k] = p[k] + RULES[name](t, g, state[k], **kwargs)
@@ -122,7 +150,9 @@ def test_every_rule(backend):
     variables = [{k: K.variable(v, name=k) for k, v in START.items()} for _ in VARIANTS]
     updates = []
     for p, (name, kwargs, clipping) in zip(variables, VARIANTS, strict=True):
-        updates += getattr(optimizers, name)(**kwargs, **clipping).get_updates(list(p.values()), {}, loss(p))
+        updates += getattr(optimizers, name)(**kwargs, **clipping).get_updates(
+            list(p.values()), {}, loss(p)
+        )
     step = K.function([], [], updates)
     histories = [expected(*variant) for variant in VARIANTS]
     for t in range(STEPS):
@@ -139,15 +169,20 @@ def test_every_rule(backend):
 
 
 COUNTING = {"Adam", "Adamax", "Nadam"}
-"""Optimizers that count their updates even if their learning rate doesn't depend on it."""
+"""Optimizers that count their updates even if their learning rate doesn't depend on
+it."""
 WITHOUT_COUNT = {"RMSprop", "Adagrad", "Adadelta"}
 """Optimizers whose state, as saved, lacks the count."""
 
 
 def test_iterations_state_and_live_learning_rate(backend):
     p = K.variable(START["a"])
-    made = {(name, decay): getattr(optimizers, name)(**({"decay": decay} if decay else {}))
-            for name in RULES for decay in (0, 0.1) if not (decay and name == "Nadam")}  # fmt: skip
+    made = {
+        (name, decay): getattr(optimizers, name)(**({"decay": decay} if decay else {}))
+        for name in RULES
+        for decay in (0, 0.1)
+        if not (decay and name == "Nadam")
+    }
     updates = []
     for optimizer in made.values():
         copy = K.variable(START["a"])
@@ -156,7 +191,9 @@ def test_iterations_state_and_live_learning_rate(backend):
     step([])
     step([])
     for (name, decay), optimizer in made.items():
-        assert K.get_value(optimizer.iterations) == (2 if name in COUNTING or decay else 0), (name, decay)
+        assert K.get_value(optimizer.iterations) == (
+            2 if name in COUNTING or decay else 0
+        ), (name, decay)
         state = [array.shape for array in optimizer.get_weights()]
         slots = {"SGD": 1, "RMSprop": 1, "Adagrad": 1}.get(name, 2)
         assert state == [()] * (name not in WITHOUT_COUNT) + [(2, 2)] * slots, name
@@ -164,18 +201,27 @@ def test_iterations_state_and_live_learning_rate(backend):
         assert optimizer.get_config()["lr"] == 0.0
     weights = {key: optimizer.get_weights() for key, optimizer in made.items()}
     step([])
-    for key, optimizer in made.items():  # the state lives on while the learning rate 0 stops the weights
+    for (
+        key,
+        optimizer,
+    ) in made.items():  # the state lives on while the learning rate 0 stops the weights
         assert not np.array_equal(optimizer.get_weights()[-1], weights[key][-1])
 
 
 def test_constraints_apply_to_the_new_value(backend):
     p = K.variable(START["a"])
     optimizer = optimizers.SGD(lr=0.1)
-    step = K.function([], [], optimizer.get_updates([p], {p: constraints.maxnorm(0.5)}, K.sum(K.square(p))))
+    step = K.function(
+        [],
+        [],
+        optimizer.get_updates([p], {p: constraints.maxnorm(0.5)}, K.sum(K.square(p))),
+    )
     step([])
     new = START["a"] * 0.8
     norms = np.sqrt(np.sum(new**2, axis=0))
-    np.testing.assert_allclose(K.get_value(p), new * np.minimum(norms, 0.5) / norms, rtol=1e-5)
+    np.testing.assert_allclose(
+        K.get_value(p), new * np.minimum(norms, 0.5) / norms, rtol=1e-5
+    )
 
 
 def test_updates_are_simultaneous(backend):
@@ -200,7 +246,11 @@ def test_clip_norm(backend):
 
 def test_clip_norm_of_zero_gradients_is_not_nan(backend):
     p = K.variable(np.zeros(3))
-    K.function([], [], optimizers.SGD(lr=0.1, clipnorm=1.0).get_updates([p], {}, K.sum(K.square(p))))([])
+    K.function(
+        [],
+        [],
+        optimizers.SGD(lr=0.1, clipnorm=1.0).get_updates([p], {}, K.sum(K.square(p))),
+    )([])
     np.testing.assert_array_equal(K.get_value(p), np.zeros(3))
 
 
@@ -216,6 +266,8 @@ def test_float64(backend):
         for k, variable in p.items():
             value = K.get_value(variable)
             assert value.dtype == np.float64
-            np.testing.assert_allclose(value, expected("Nadam", {"lr": 0.05}, {})[-1][k], rtol=1e-10)
+            np.testing.assert_allclose(
+                value, expected("Nadam", {"lr": 0.05}, {})[-1][k], rtol=1e-10
+            )
     finally:
         K.set_floatx("float32")

@@ -1,4 +1,5 @@
-"""Faulty distributions, built as wheels and installed beside the real ones: each fault stays its own.
+"""Faulty distributions, built as wheels and installed beside the real ones: each fault
+stays its own.
 
 One environment holds all of them at once. What is watched are processes started in it.
 """
@@ -42,9 +43,15 @@ FAULTS = {
     "bad-import": Fault("import there_is_no_such_module\n"),
     "bad-exit": Fault("raise SystemExit('not on this machine')\n"),
     "bad-syntax": Fault("def broken(:\n"),
-    "bad-level": Fault("raise AssertionError('imported all the same')\n", group="oneiros.v2"),
+    "bad-level": Fault(
+        "raise AssertionError('imported all the same')\n", group="oneiros.v2"
+    ),
     "bad-duplicate": Fault(
-        HOOKS + layers(Highway="bad_duplicate.layer:Highway", DuplicateOnly="bad_duplicate.layer:Highway"),
+        HOOKS
+        + layers(
+            Highway="bad_duplicate.layer:Highway",
+            DuplicateOnly="bad_duplicate.layer:Highway",
+        ),
         {"layer.py": LAYER.format(name="Highway")},
     ),
     "lab-one": Fault(
@@ -68,7 +75,9 @@ FAULTS = {
         + layers(BesideBadHook="bad_hook.layer:BesideBadHook"),
         {"layer.py": LAYER.format(name="BesideBadHook")},
     ),
-    "bad-argument": Fault(HOOKS + "@hookimpl\ndef oneiros_after_compile(model, gradient):\n    pass\n"),
+    "bad-argument": Fault(
+        HOOKS + "@hookimpl\ndef oneiros_after_compile(model, gradient):\n    pass\n"
+    ),
     "bad-wrapper": Fault(
         HOOKS
         + "@hookimpl(wrapper=True)\ndef oneiros_before_compile(model):\n    return (yield)\n\n"
@@ -92,7 +101,9 @@ FAULTS = {
         + "    return {'NotAReference': 'two words', 'Fine': 'math:sin'}\n"
     ),
     "bad-reference": Fault(HOOKS + layers(Ghost="bad_reference.nowhere:Ghost")),
-    "bad-second": Fault(HOOKS, {"other.py": HOOKS}, entry='first = "bad_second.other"\nsecond'),
+    "bad-second": Fault(
+        HOOKS, {"other.py": HOOKS}, entry='first = "bad_second.other"\nsecond'
+    ),
     "bad-circle-a": Fault(HOOKS + "oneiros_before = ['bad-circle-b']\n"),
     "bad-behaviour": Fault(
         HOOKS
@@ -155,7 +166,11 @@ def build_wheels(folder, faults):
     for name, fault in faults.items():
         package = folder / name / name.replace("-", "_")
         package.mkdir(parents=True)
-        for file, text in {"__init__.py": "", "manifest.py": fault.manifest, **fault.files}.items():
+        for file, text in {
+            "__init__.py": "",
+            "manifest.py": fault.manifest,
+            **fault.files,
+        }.items():
             (package / file).write_text(text)
         (folder / name / "pyproject.toml").write_text(
             f'[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n\n'
@@ -166,7 +181,9 @@ def build_wheels(folder, faults):
         sources.append(folder / name)
     wheels = folder / "wheels"
     wheels.mkdir()
-    subprocess.run([sys.executable, "-c", BUILD, wheels, *sources], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", BUILD, wheels, *sources], check=True, capture_output=True
+    )
     return wheels
 
 
@@ -175,9 +192,13 @@ def environment(new_environment, tmp_path_factory):
     """All first-party plugins, all faulty ones, and a stale copy of one's metadata."""
     made = new_environment("faults")
     wheels = build_wheels(tmp_path_factory.mktemp("faulty"), FAULTS)
-    made.install("oneiros", "--no-deps", "--find-links", wheels, *real_distributions(), *FAULTS)
+    made.install(
+        "oneiros", "--no-deps", "--find-links", wheels, *real_distributions(), *FAULTS
+    )
     stale = made.folder / "stale"
-    shutil.copytree(made.packages / "lab_two-1.0.dist-info", stale / "lab_two-0.9.dist-info")
+    shutil.copytree(
+        made.packages / "lab_two-1.0.dist-info", stale / "lab_two-0.9.dist-info"
+    )
     metadata = stale / "lab_two-0.9.dist-info" / "METADATA"
     metadata.write_text(metadata.read_text().replace("Version: 1.0", "Version: 0.9"))
     (made.packages / "stale.pth").write_text(f"{stale}\n")
@@ -193,7 +214,11 @@ def real_distributions():
 def process(environment, code, *arguments, **variables):
     command = [environment.python, "-c", code, *arguments]
     return subprocess.run(
-        command, capture_output=True, text=True, env=environment.variables(**variables), timeout=120
+        command,
+        capture_output=True,
+        text=True,
+        env=environment.variables(**variables),
+        timeout=120,
     )
 
 
@@ -205,7 +230,10 @@ def look(environment, *asked, **variables):
 
 @pytest.fixture(scope="module")
 def seen(environment):
-    names = [f"layer|{name}" for name in ("Dense", "OfLabOne", "OfLabTwo", "BesideBadHook", "BesideWrapper")]
+    names = [
+        f"layer|{name}"
+        for name in ("Dense", "OfLabOne", "OfLabTwo", "BesideBadHook", "BesideWrapper")
+    ]
     more = [
         "layer|HeavyButFine",
         "layer|Ghost",
@@ -219,7 +247,14 @@ def seen(environment):
         "metric|still_there",
         "optimizer|Fine",
     ]
-    return look(environment, *names, *more, *others, "optimizer|NotAReference", "activation|relu")
+    return look(
+        environment,
+        *names,
+        *more,
+        *others,
+        "optimizer|NotAReference",
+        "activation|relu",
+    )
 
 
 def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
@@ -232,8 +267,16 @@ def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
             "metadata",
             "API level 2; this kernel offers [1]: pip install -U oneiros-kernel",
         ),
-        "bad-duplicate": ("conflict", "names", "bad-duplicate and oneiros-layers-core both provide"),
-        "bad-hook": ("failed", "register", "There is no hook oneiros_layer; there is oneiros_layers."),
+        "bad-duplicate": (
+            "conflict",
+            "names",
+            "bad-duplicate and oneiros-layers-core both provide",
+        ),
+        "bad-hook": (
+            "failed",
+            "register",
+            "There is no hook oneiros_layer; there is oneiros_layers.",
+        ),
         "bad-argument": ("failed", "register", "gradient"),
         "bad-wrapper": ("failed", "register", "oneiros_before_compile is a wrapper"),
         "bad-raising": ("failed", "oneiros_layers", "RuntimeError: no layers today"),
@@ -257,8 +300,14 @@ def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
 def test_everything_else_works(seen):
     real = set(real_distributions())
     assert real <= set(seen["order"])
-    faulty = {name: seen["records"][name] for name in real if seen["records"][name]["state"] != "ok"}
-    assert set(faulty) == {"oneiros-layers-core"}, "it shares a name with bad-duplicate, and is told"
+    faulty = {
+        name: seen["records"][name]
+        for name in real
+        if seen["records"][name]["state"] != "ok"
+    }
+    assert set(faulty) == {"oneiros-layers-core"}, (
+        "it shares a name with bad-duplicate, and is told"
+    )
     assert faulty["oneiros-layers-core"]["state"] == "conflict"
     for name in (
         "Dense",
@@ -304,7 +353,9 @@ def test_the_line_of_the_conflict_settles_it(environment):
 
 def test_a_missing_object_says_where_it_was_looked_for(seen):
     answer = seen["answers"]["Ghost"]
-    assert answer.startswith("PluginLoadError: The layer 'Ghost' of bad-reference 1.0 can't be imported")
+    assert answer.startswith(
+        "PluginLoadError: The layer 'Ghost' of bad-reference 1.0 can't be imported"
+    )
     assert "bad_reference.nowhere:Ghost" in answer and "ModuleNotFoundError" in answer
 
 
@@ -320,7 +371,9 @@ def test_other_api_levels_are_not_imported(seen):
 
 def test_order_is_declared_first_and_then_by_name(environment, seen):
     order = seen["order"]
-    assert order.index("lab-two") < order.index("lab-one"), "lab-one asks to come after lab-two"
+    assert order.index("lab-two") < order.index("lab-one"), (
+        "lab-one asks to come after lab-two"
+    )
     assert seen["callbacks"] == [["two"], ["one"]]
     undeclared = [name for name in order if name not in ("lab-one", "lab-two")]
     assert undeclared == sorted(undeclared)
@@ -330,7 +383,8 @@ def test_order_is_declared_first_and_then_by_name(environment, seen):
 def test_stale_metadata_is_seen_once(environment, seen):
     assert seen["order"].count("lab-two") == 1
     done = process(
-        environment, "from oneiros.plugins import manager; print(manager().records['lab-two'].version)"
+        environment,
+        "from oneiros.plugins import manager; print(manager().records['lab-two'].version)",
     )
     assert done.stdout == "1.0\n"
 
@@ -364,11 +418,17 @@ def test_a_model_trains_and_a_raising_hook_warns(environment):
         "lab-two failed in oneiros_default_callbacks: "
         """ArgumentError("callbacks takes Callback objects; received 'two'.")""",
     ]
-    assert names == "False False True True", "import * leaves out what conflicts or doesn't load"
+    assert names == "False False True True", (
+        "import * leaves out what conflicts or doesn't load"
+    )
 
 
 def test_strict_raises_the_first_failure(environment):
-    done = process(environment, "from oneiros import registry; registry.names('layer')", ONEIROS_STRICT="1")
+    done = process(
+        environment,
+        "from oneiros import registry; registry.names('layer')",
+        ONEIROS_STRICT="1",
+    )
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
     assert re.match(r"oneiros.errors.PluginLoadError: bad-\w+ 1.0, \w+: ", last)
@@ -377,7 +437,9 @@ def test_strict_raises_the_first_failure(environment):
 
 def test_disabled_plugins_are_not_imported_and_say_how_to_enable_them(environment):
     variables = {"ONEIROS_DISABLE": "lab-one, Bad.Import, oneiros_layers_core"}
-    found = look(environment, "layer|OfLabOne", "layer|Dense", "layer|Highway", **variables)
+    found = look(
+        environment, "layer|OfLabOne", "layer|Dense", "layer|Highway", **variables
+    )
     for name in ("lab-one", "bad-import", "oneiros-layers-core"):
         assert found["records"][name]["state"] == "disabled"
     assert not [
@@ -385,29 +447,51 @@ def test_disabled_plugins_are_not_imported_and_say_how_to_enable_them(environmen
         for name in found["imported"]
         if name.startswith(("lab_one", "bad_import", "oneiros_layers_core"))
     ]
-    assert "provided by oneiros-layers-core, which is disabled" in found["answers"]["Dense"]
+    assert (
+        "provided by oneiros-layers-core, which is disabled"
+        in found["answers"]["Dense"]
+    )
     assert "ONEIROS_DISABLE" in found["answers"]["Dense"]
-    assert found["answers"]["OfLabOne"].startswith("UnknownNameError: Unknown layer 'OfLabOne'.")
+    assert found["answers"]["OfLabOne"].startswith(
+        "UnknownNameError: Unknown layer 'OfLabOne'."
+    )
     assert "lab-one (disabled)" in found["answers"]["OfLabOne"]
-    assert found["answers"]["Highway"] == "<class 'bad_duplicate.layer.Highway'>", "no conflict any more"
+    assert found["answers"]["Highway"] == "<class 'bad_duplicate.layer.Highway'>", (
+        "no conflict any more"
+    )
 
 
 def test_the_command_line_tells_all_of_it(environment):
     command = [environment.folder / "bin" / "oneiros", "plugins"]
-    done = subprocess.run([*command, "--json"], capture_output=True, text=True, env=environment.variables())
+    done = subprocess.run(
+        [*command, "--json"],
+        capture_output=True,
+        text=True,
+        env=environment.variables(),
+    )
     assert done.returncode == 0, done.stderr
     rows = {row["distribution"]: row for row in json.loads(done.stdout)["plugins"]}
     assert rows["bad-import"]["state"] == "failed"
     assert "there_is_no_such_module" in rows["bad-import"]["error"]
     assert rows["bad-level"]["api_level"] == 2
-    assert {problem["phase"] for problem in rows["bad-raising"]["problems"]} == {"oneiros_layers"}
+    assert {problem["phase"] for problem in rows["bad-raising"]["problems"]} == {
+        "oneiros_layers"
+    }
     checked = subprocess.run(
-        [*command, "--check"], capture_output=True, text=True, env=environment.variables()
+        [*command, "--check"],
+        capture_output=True,
+        text=True,
+        env=environment.variables(),
     )
     assert checked.returncode == 1
-    assert "bad_reference.nowhere" in checked.stdout, "--check imports what plugins refer to"
+    assert "bad_reference.nowhere" in checked.stdout, (
+        "--check imports what plugins refer to"
+    )
     details = subprocess.run(
-        [*command, "bad-import"], capture_output=True, text=True, env=environment.variables()
+        [*command, "bad-import"],
+        capture_output=True,
+        text=True,
+        env=environment.variables(),
     )
     assert "Traceback" in details.stdout and "there_is_no_such_module" in details.stdout
 
@@ -427,7 +511,11 @@ def test_a_name_whose_plugin_is_not_installed(new_environment):
         "import oneiros.activations",
         "from oneiros import metrics",
     ):
-        done = process(made, f"try:\n    {statement}\nexcept ImportError as error:\n    print(error)")
+        done = process(
+            made,
+            f"try:\n    {statement}\nexcept ImportError as error:\n    print(error)",
+        )
         assert re.search(
-            r"provided by oneiros-[\w-]+, which is not installed: pip install oneiros-", done.stdout
+            r"provided by oneiros-[\w-]+, which is not installed: pip install oneiros-",
+            done.stdout,
         ), statement + done.stdout + done.stderr

@@ -1,4 +1,5 @@
-"""The table of hooks: every spec is called, every call has a spec, every implementation too."""
+"""The table of hooks: every spec is called, every call has a spec, every implementation
+too."""
 
 import ast
 import inspect
@@ -12,15 +13,28 @@ SOURCES = [Path(package.__file__).parent for package in (oneiros, oneiros_saving
 
 
 def calls():
-    """Returns the hooks that the kernel and the plugin saving call, with the names of the arguments."""
+    """Returns the hooks that the kernel and the plugin saving call, with the names of
+    the arguments."""
     found = {}
     for path in (path for source in SOURCES for path in source.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args
-            if named and node.func.attr in ("call", "run") and isinstance(node.args[0], ast.Constant):
+            named = (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.args
+            )
+            if (
+                named
+                and node.func.attr in ("call", "run")
+                and isinstance(node.args[0], ast.Constant)
+            ):
                 arguments = {keyword.arg for keyword in node.keywords}
                 for rest in node.args[1:]:
-                    arguments |= {key.value for key in rest.keys} if isinstance(rest, ast.Dict) else set()
+                    arguments |= (
+                        {key.value for key in rest.keys}
+                        if isinstance(rest, ast.Dict)
+                        else set()
+                    )
                 found.setdefault(node.args[0].value, []).append(arguments)
     return found
 
@@ -43,7 +57,9 @@ def test_calls_pass_exactly_the_arguments_of_the_spec():
 
 def test_every_spec_says_since_when():
     for hook in HOOKS:
-        assert "Since level 1." in " ".join(getattr(oneiros.hookspecs, hook).__doc__.split()), hook
+        assert "Since level 1." in " ".join(
+            getattr(oneiros.hookspecs, hook).__doc__.split()
+        ), hook
 
 
 def test_every_implementation_here_has_a_spec():

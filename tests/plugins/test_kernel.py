@@ -12,10 +12,25 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = ROOT / "kernel" / "oneiros"
-ALLOWED = set(sys.stdlib_module_names) | {"numpy", "pluggy", "importlib_metadata", "oneiros"}
+ALLOWED = set(sys.stdlib_module_names) | {
+    "numpy",
+    "pluggy",
+    "importlib_metadata",
+    "oneiros",
+}
 FORBIDDEN = {"eval", "exec", "compile", "__import__"}
 UNSAFE = {"pickle", "marshal", "shelve", "dill", "ctypes", "socket", "urllib", "http"}
-HEAVY = ("numpy", "pluggy", "h5py", "jax", "pytensor", "tensorflow", "numba", "scipy", "oneiros_")
+HEAVY = (
+    "numpy",
+    "pluggy",
+    "h5py",
+    "jax",
+    "pytensor",
+    "tensorflow",
+    "numba",
+    "scipy",
+    "oneiros_",
+)
 
 COST = """
 import json, sys, time
@@ -30,7 +45,9 @@ print(json.dumps({"import": imported * 1e3, "discovery": (time.perf_counter() - 
 
 
 def kernel_lines():
-    spec = importlib.util.spec_from_file_location("kernel_lines", ROOT / "tools" / "kernel_lines.py")
+    spec = importlib.util.spec_from_file_location(
+        "kernel_lines", ROOT / "tools" / "kernel_lines.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -38,14 +55,18 @@ def kernel_lines():
 
 def trees():
     return {
-        path.relative_to(KERNEL): ast.parse(path.read_text(encoding="utf-8")) for path in KERNEL.rglob("*.py")
+        path.relative_to(KERNEL): ast.parse(path.read_text(encoding="utf-8"))
+        for path in KERNEL.rglob("*.py")
     }
 
 
 def process(code, *options, **variables):
     environment = {**os.environ, **variables}
     done = subprocess.run(
-        [sys.executable, *options, "-c", code], capture_output=True, text=True, env=environment
+        [sys.executable, *options, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment,
     )
     assert done.returncode == 0, done.stderr
     return done
@@ -79,8 +100,16 @@ def test_lines_are_counted_as_promised(source, expected):
 def test_the_kernel_imports_only_what_it_may():
     for path, tree in trees().items():
         for node in ast.walk(tree):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else []
+            )
+            names += (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom) and not node.level
+                else []
+            )
             packages = {name.partition(".")[0] for name in names}
             assert packages <= ALLOWED, (path, packages - ALLOWED)
             assert not packages & UNSAFE, (path, packages & UNSAFE)
@@ -113,14 +142,20 @@ def test_discovery_imports_only_manifests():
     )
     loaded = json.loads(process(code).stdout)
     plugins = [name for name in loaded if name.startswith("oneiros_")]
-    assert plugins and all(name.count(".") == 0 or name.endswith(".manifest") for name in plugins)
+    assert plugins and all(
+        name.count(".") == 0 or name.endswith(".manifest") for name in plugins
+    )
     assert [
-        name for name in loaded if name.startswith(("numpy", "h5py", "jax", "pytensor", "tensorflow"))
+        name
+        for name in loaded
+        if name.startswith(("numpy", "h5py", "jax", "pytensor", "tensorflow"))
     ] == []
 
 
 def test_importing_is_silent_and_writes_nothing(tmp_path):
-    code = "import oneiros; from oneiros.plugins import manager; manager(); dir(oneiros)"
+    code = (
+        "import oneiros; from oneiros.plugins import manager; manager(); dir(oneiros)"
+    )
     done = process(
         code,
         "-B",
@@ -137,7 +172,9 @@ def test_importing_is_silent_and_writes_nothing(tmp_path):
 def test_importing_costs_at_most_50_ms_beyond_numpy():
     runs = [json.loads(process(COST).stdout) for _ in range(3)]
     assert min(run["import"] for run in runs) <= 50
-    assert min(run["discovery"] for run in runs) <= 200, "the first name: pluggy, metadata, all manifests"
+    assert min(run["discovery"] for run in runs) <= 200, (
+        "the first name: pluggy, metadata, all manifests"
+    )
 
 
 def test_set_seed_is_numpys():

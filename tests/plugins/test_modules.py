@@ -30,7 +30,9 @@ def test_all_dir_and_names_agree(path):
 
 def test_a_name_is_the_same_object_wherever_it_is_seen():
     for path in ("engine", "engine.topology", "layers", "layers.core"):
-        assert importlib.import_module(f"oneiros.{path}").Merge is registry.resolve("layer", "Merge")
+        assert importlib.import_module(f"oneiros.{path}").Merge is registry.resolve(
+            "layer", "Merge"
+        )
 
 
 def test_layers_shows_all_layers_and_all_names_of_its_children():
@@ -43,15 +45,28 @@ def test_layers_shows_all_layers_and_all_names_of_its_children():
 
 
 def test_import_star():
-    space = process("from oneiros.layers.core import *; print('Dense' in globals(), 'SReLU' in globals())")
+    space = process(
+        "from oneiros.layers.core import *; print('Dense' in globals(), 'SReLU' in globals())"
+    )
     assert space == "True False\n"
-    assert process("from oneiros.optimizers import *; print(SGD.__name__, get.__name__)") == "SGD get\n"
-    assert process("from oneiros import *; print(layers.core.Dense.__name__)") == "Dense\n"
+    assert (
+        process("from oneiros.optimizers import *; print(SGD.__name__, get.__name__)")
+        == "SGD get\n"
+    )
+    assert (
+        process("from oneiros import *; print(layers.core.Dense.__name__)") == "Dense\n"
+    )
 
 
 def test_children_need_no_import_of_their_own():
-    assert process("import oneiros; print(oneiros.layers.core.Dense.__name__)") == "Dense\n"
-    assert process("import oneiros as keras; print(keras.engine.topology.Node.__name__)") == "Node\n"
+    assert (
+        process("import oneiros; print(oneiros.layers.core.Dense.__name__)")
+        == "Dense\n"
+    )
+    assert (
+        process("import oneiros as keras; print(keras.engine.topology.Node.__name__)")
+        == "Node\n"
+    )
     assert process("import oneiros; print(oneiros.config.loads('[1]'))") == "[1]\n"
 
 
@@ -65,39 +80,62 @@ def test_listing_names_imports_nothing():
 
 
 def test_virtual_and_physical_modules_are_told_apart():
-    assert isinstance(oneiros.layers, VirtualModule) and isinstance(oneiros.layers.core, VirtualModule)
-    assert not isinstance(oneiros.engine, VirtualModule) and not isinstance(oneiros.backend, VirtualModule)
+    assert isinstance(oneiros.layers, VirtualModule) and isinstance(
+        oneiros.layers.core, VirtualModule
+    )
+    assert not isinstance(oneiros.engine, VirtualModule) and not isinstance(
+        oneiros.backend, VirtualModule
+    )
     assert repr(oneiros.layers.core) == "<module 'oneiros.layers.core' (plugins)>"
     assert "layers.core" in oneiros.layers.core.__doc__
 
 
 def test_a_missing_attribute():
-    with pytest.raises(AttributeError, match=r"module 'oneiros\.layers\.core' has no attribute 'Dens'"):
-        oneiros.layers.core.Dens  # noqa: B018
-    with pytest.raises(AttributeError, match="module 'oneiros' has no attribute 'layer'"):
-        oneiros.layer  # noqa: B018
-    with pytest.raises(ImportError, match=r"oneiros\.layers\.core has no 'Dens'; .*'Dense'"):
-        from oneiros.layers.core import Dens  # noqa: F401
+    with pytest.raises(
+        AttributeError, match=r"module 'oneiros\.layers\.core' has no attribute 'Dens'"
+    ):
+        oneiros.layers.core.Dens
+    with pytest.raises(
+        AttributeError, match="module 'oneiros' has no attribute 'layer'"
+    ):
+        oneiros.layer
+    with pytest.raises(
+        ImportError, match=r"oneiros\.layers\.core has no 'Dens'; .*'Dense'"
+    ):
+        from oneiros.layers.core import Dens
     assert not hasattr(oneiros.layers, "__wrapped__")
 
 
 def test_python_suggests_the_near_name():
     done = subprocess.run(
-        [sys.executable, "-c", "import oneiros; oneiros.layers.Dens"], capture_output=True, text=True
+        [sys.executable, "-c", "import oneiros; oneiros.layers.Dens"],
+        capture_output=True,
+        text=True,
     )
     assert "Did you mean: 'Dense'?" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["oneiros.nonsense", "oneiros.layers.nonsense", "oneiros.engine.nonsense"])
+@pytest.mark.parametrize(
+    "name", ["oneiros.nonsense", "oneiros.layers.nonsense", "oneiros.engine.nonsense"]
+)
 def test_a_missing_module(name):
-    with pytest.raises(ModuleNotFoundError, match=rf"No module named '{name}'") as caught:
+    with pytest.raises(
+        ModuleNotFoundError, match=rf"No module named '{name}'"
+    ) as caught:
         importlib.import_module(name)
     assert caught.value.name == name
 
 
 def test_the_finder_leaves_other_packages_alone():
-    finder = next(finder for finder in sys.meta_path if getattr(finder, "__module__", "") == "oneiros")
-    assert finder.find_spec("numpy") is None and finder.find_spec("oneirosx.layers") is None
+    finder = next(
+        finder
+        for finder in sys.meta_path
+        if getattr(finder, "__module__", "") == "oneiros"
+    )
+    assert (
+        finder.find_spec("numpy") is None
+        and finder.find_spec("oneirosx.layers") is None
+    )
     assert finder.find_spec("oneiros.nonsense") is None
     assert finder.find_spec("oneiros.layers").submodule_search_locations == []
     assert finder.find_spec("oneiros.optimizers").submodule_search_locations == []

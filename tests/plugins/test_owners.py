@@ -10,7 +10,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def tool():
-    spec = importlib.util.spec_from_file_location("write_owners", ROOT / "tools" / "write_owners.py")
+    spec = importlib.util.spec_from_file_location(
+        "write_owners", ROOT / "tools" / "write_owners.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -23,8 +25,13 @@ def test_the_committed_index_is_what_the_manifests_say():
 
 def test_every_owner_is_a_distribution_of_this_repository():
     pyprojects = ROOT.glob("plugins/*/pyproject.toml")
-    members = {tomllib.loads(path.read_text(encoding="utf-8"))["project"]["name"] for path in pyprojects}
-    assert {owner for table in registry.owners().values() for owner in table.values()} <= members
+    members = {
+        tomllib.loads(path.read_text(encoding="utf-8"))["project"]["name"]
+        for path in pyprojects
+    }
+    assert {
+        owner for table in registry.owners().values() for owner in table.values()
+    } <= members
 
 
 def test_every_owner_provides_what_it_owns():
@@ -32,5 +39,9 @@ def test_every_owner_provides_what_it_owns():
     for kind, table in registry.owners().items():
         for name, owner in table.items():
             kinds = manager.records[owner].kinds
-            shown = [f"layers.{layer}" for layer in kinds.get("layer", [])] if kind == "module" else []
+            shown = (
+                [f"layers.{layer}" for layer in kinds.get("layer", [])]
+                if kind == "module"
+                else []
+            )
             assert name in [*kinds[kind], *shown], (kind, name)

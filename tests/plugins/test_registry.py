@@ -1,4 +1,5 @@
-"""The registry in one process: names, registrations, conflicts between them, provenance."""
+"""The registry in one process: names, registrations, conflicts between them,
+provenance."""
 
 import subprocess
 import sys
@@ -29,14 +30,22 @@ def test_a_name_is_found_without_importing_and_resolved_by_importing():
         "print(entry.reference, entry.distribution, 'oneiros_optimizers.sgd' in sys.modules);"
         "print(registry.resolve('optimizer', 'SGD').__name__, 'oneiros_optimizers.sgd' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "oneiros_optimizers.sgd:SGD oneiros-optimizers False\nSGD True\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert (
+        done.stdout == "oneiros_optimizers.sgd:SGD oneiros-optimizers False\nSGD True\n"
+    )
 
 
 def test_canonical_names():
-    assert registry.resolve("layer", "oneiros-layers-core:Dense") is registry.resolve("layer", "Dense")
+    assert registry.resolve("layer", "oneiros-layers-core:Dense") is registry.resolve(
+        "layer", "Dense"
+    )
     assert registry.find("layer", "my-lab:Dense") is None
-    with pytest.raises(UnknownNameError, match=r"Unknown layer 'my-lab:Dense'\. Did you mean 'Dense'"):
+    with pytest.raises(
+        UnknownNameError, match=r"Unknown layer 'my-lab:Dense'\. Did you mean 'Dense'"
+    ):
         registry.resolve("layer", "my-lab:Dense")
 
 
@@ -45,7 +54,9 @@ def test_every_name_of_every_kind_resolves_and_comes_from_its_plugin():
     for kind in set(KINDS) - {"module"}:
         for name in registry.names(kind):
             entry = registry.find(kind, name)
-            assert registry.resolve(kind, f"{entry.distribution}:{name}") is registry.load(entry)
+            assert registry.resolve(
+                kind, f"{entry.distribution}:{name}"
+            ) is registry.load(entry)
             assert name in manager.records[entry.distribution].kinds[kind]
 
 
@@ -58,7 +69,9 @@ def test_every_name_of_every_module_resolves():
 
 def test_no_plugin_of_this_repository_has_a_problem():
     assert {
-        record.distribution: record.problems for record in plugins.manager().plugins if record.problems
+        record.distribution: record.problems
+        for record in plugins.manager().plugins
+        if record.problems
     } == {}
 
 
@@ -73,11 +86,16 @@ def test_no_plugin_of_this_repository_has_a_problem():
 def test_unknown_names_get_a_hint(kind, name, expected):
     with pytest.raises(UnknownNameError) as caught:
         registry.resolve(kind, name)
-    assert str(caught.value).startswith(f"Unknown {kind} {name!r}. ") and expected in str(caught.value)
+    assert str(caught.value).startswith(
+        f"Unknown {kind} {name!r}. "
+    ) and expected in str(caught.value)
 
 
 def test_unknown_kinds_list_the_kinds():
-    with pytest.raises(ArgumentError, match=r"There is no kind 'layers'\. Kinds are: layer, activation, "):
+    with pytest.raises(
+        ArgumentError,
+        match=r"There is no kind 'layers'\. Kinds are: layer, activation, ",
+    ):
         registry.resolve("layers", "Dense")
 
 
@@ -102,7 +120,9 @@ def test_remove_leaves_a_newer_registration_alone():
     assert registry.find("metric", "twice") is None
 
 
-@pytest.mark.parametrize(("kind", "name"), [("layers", "Dense"), ("layer", "my:Dense"), ("layer", "")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("layers", "Dense"), ("layer", "my:Dense"), ("layer", "")]
+)
 def test_register_refuses_what_could_never_be_asked_for(kind, name):
     with pytest.raises(ArgumentError, match="must be one of"):
         registry.register(kind, name, Mine)
@@ -112,15 +132,22 @@ def test_a_registration_never_replaces_a_plugins_object():
     with registry.register("layer", "Dense", Mine, distribution="my-lab"):
         with pytest.raises(NameConflictError) as caught:
             registry.resolve("layer", "Dense")
-        assert "my-lab and oneiros-layers-core both provide the layer 'Dense'" in str(caught.value)
+        assert "my-lab and oneiros-layers-core both provide the layer 'Dense'" in str(
+            caught.value
+        )
         assert registry.resolve("layer", "my-lab:Dense") is Mine
         with settings.override(prefer={"layer:Dense": "my-lab"}):
             assert registry.resolve("layer", "Dense") is Mine
         with settings.override(prefer={"layer:Dense": "oneiros-layers-core"}):
-            assert registry.resolve("layer", "Dense").__module__ == "oneiros_layers_core.dense"
+            assert (
+                registry.resolve("layer", "Dense").__module__
+                == "oneiros_layers_core.dense"
+            )
         with (
             settings.override(prefer={"layer:Dense": "nobody"}),
-            pytest.raises(NameConflictError, match="`prefer` names nobody, which doesn't"),
+            pytest.raises(
+                NameConflictError, match="`prefer` names nobody, which doesn't"
+            ),
         ):
             registry.resolve("layer", "Dense")
     assert registry.resolve("layer", "Dense") is not Mine
@@ -129,14 +156,17 @@ def test_a_registration_never_replaces_a_plugins_object():
 def test_what_is_registered_appears_in_oneiros_layers():
     with registry.register("layer", "MineAlone", Mine):
         assert oneiros.layers.MineAlone is Mine
-        assert "MineAlone" in dir(oneiros.layers) and "MineAlone" in oneiros.layers.__all__
+        assert (
+            "MineAlone" in dir(oneiros.layers) and "MineAlone" in oneiros.layers.__all__
+        )
     assert not hasattr(oneiros.layers, "MineAlone")
 
 
 def test_disabling_in_code_hides_a_plugin_for_as_long_as_the_block():
     with settings.override(disable=["oneiros-metrics"]):
         with pytest.raises(
-            UnknownNameError, match=r"oneiros-metrics, which is disabled.*\(settings.override\)"
+            UnknownNameError,
+            match=r"oneiros-metrics, which is disabled.*\(settings.override\)",
         ):
             registry.resolve("metric", "mse")
         assert registry.names("metric") == []
@@ -144,12 +174,22 @@ def test_disabling_in_code_hides_a_plugin_for_as_long_as_the_block():
 
 
 def test_provenance():
-    expected = {"distribution": "oneiros-layers-core", "version": oneiros.__version__, "api_level": 1}
+    expected = {
+        "distribution": "oneiros-layers-core",
+        "version": oneiros.__version__,
+        "api_level": 1,
+    }
     dense = registry.resolve("layer", "Dense")
     assert registry.provenance(dense) == expected
     assert registry.provenance(dense(3)) == expected
-    assert registry.provenance(registry.resolve("objective", "mse"))["distribution"] == "oneiros-objectives"
-    assert registry.provenance(registry.resolve("layer", "Sequential"))["distribution"] == "oneiros-kernel"
+    assert (
+        registry.provenance(registry.resolve("objective", "mse"))["distribution"]
+        == "oneiros-objectives"
+    )
+    assert (
+        registry.provenance(registry.resolve("layer", "Sequential"))["distribution"]
+        == "oneiros-kernel"
+    )
     assert registry.provenance(Mine) is None
     with registry.register("layer", "MineAlone", Mine, distribution="my-lab"):
         assert registry.provenance(Mine())["distribution"] == "my-lab"
@@ -175,10 +215,17 @@ def test_order_respects_what_is_declared_and_not_the_order_of_discovery(data, si
     orders = []
     for arrangement in (names, data.draw(st.permutations(names))):
         records = {name: record(name) for name in arrangement}
-        orders.append(plugins._order(records, {name: earlier[name] for name in sorted(arrangement)}))
+        orders.append(
+            plugins._order(
+                records, {name: earlier[name] for name in sorted(arrangement)}
+            )
+        )
     order = orders[0]
     assert orders[1] == order and sorted(order) == names
-    assert all(order.index(names[first]) < order.index(names[second]) for first, second, _ in chosen)
+    assert all(
+        order.index(names[first]) < order.index(names[second])
+        for first, second, _ in chosen
+    )
 
 
 def test_a_circle_is_reported_and_spoils_no_other_order():

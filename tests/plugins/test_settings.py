@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from oneiros import settings
 from oneiros.errors import SettingsError
 
-KERAS_1 = {"image_dim_ordering": "th", "epsilon": 1e-05, "floatx": "float64", "backend": "tensorflow"}
+KERAS_1 = {
+    "image_dim_ordering": "th",
+    "epsilon": 1e-05,
+    "floatx": "float64",
+    "backend": "tensorflow",
+}
 
 
 @pytest.fixture
@@ -27,17 +32,26 @@ def write(home, text):
 
 
 def write_keras(home, values):
-    (home / ".keras" / "keras.json").write_text(values if isinstance(values, str) else json.dumps(values))
+    (home / ".keras" / "keras.json").write_text(
+        values if isinstance(values, str) else json.dumps(values)
+    )
 
 
 def test_defaults(home):
-    assert [settings.get(key) for key in ("backend", "floatx", "epsilon", "image_dim_ordering")] == [
+    assert [
+        settings.get(key)
+        for key in ("backend", "floatx", "epsilon", "image_dim_ordering")
+    ] == [
         None,
         "float32",
         1e-7,
         "tf",
     ]
-    assert (settings.get("disable"), settings.get("prefer"), settings.get("strict")) == ((), {}, False)
+    assert (
+        settings.get("disable"),
+        settings.get("prefer"),
+        settings.get("strict"),
+    ) == ((), {}, False)
 
 
 def test_precedence(home, monkeypatch):
@@ -47,7 +61,10 @@ def test_precedence(home, monkeypatch):
     monkeypatch.setenv("ONEIROS_BACKEND", "mine")
     with settings.override(backend="code"), settings.override(backend="inner"):
         sources = settings.candidates("backend")
-    file, keras = str(home / "oneiros" / "settings.toml"), str(home / ".keras" / "keras.json")
+    file, keras = (
+        str(home / "oneiros" / "settings.toml"),
+        str(home / ".keras" / "keras.json"),
+    )
     assert sources == [
         ("inner", "settings.override"),
         ("code", "settings.override"),
@@ -103,7 +120,8 @@ def test_the_place_of_the_file(home, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("1", True), ("TRUE", True), ("on", True), ("0", False), ("No", False)]
+    ("text", "value"),
+    [("1", True), ("TRUE", True), ("on", True), ("0", False), ("No", False)],
 )
 def test_strict_from_the_environment(home, monkeypatch, text, value):
     monkeypatch.setenv("ONEIROS_STRICT", text)
@@ -118,7 +136,10 @@ def test_disable_takes_any_spelling(home, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('flotx = "float64"', "there is no setting 'flotx'. Settings are: backend, floatx, "),
+        (
+            'flotx = "float64"',
+            "there is no setting 'flotx'. Settings are: backend, floatx, ",
+        ),
         ('floatx = "bfloat16"', "sets 'floatx' to 'bfloat16'; it must be"),
         ("epsilon = 0", "sets 'epsilon' to 0; it must be a number above 0"),
         ("epsilon = true", "it must be a number above 0"),
@@ -148,7 +169,8 @@ def test_mistakes_elsewhere(home, monkeypatch):
         settings.get("nope")
     monkeypatch.setenv("ONEIROS_STRICT", "perhaps")
     with pytest.raises(
-        SettingsError, match="ONEIROS_STRICT sets 'strict' to 'perhaps'; it must be true or false"
+        SettingsError,
+        match="ONEIROS_STRICT sets 'strict' to 'perhaps'; it must be true or false",
     ):
         settings.get("strict")
 
@@ -158,4 +180,6 @@ def test_mistakes_elsewhere(home, monkeypatch):
 def test_the_normal_form_of_a_name_is_its_own(name):
     normal = settings.distribution_name(name)
     assert settings.distribution_name(normal) == normal
-    assert normal == normal.lower() and not set("_.") & set(normal) and "--" not in normal
+    assert (
+        normal == normal.lower() and not set("_.") & set(normal) and "--" not in normal
+    )

@@ -1,4 +1,5 @@
-"""`oneiros bench` on tiny saved models, in this process, and the random data that it makes."""
+"""`oneiros bench` on tiny saved models, in this process, and the random data that it
+makes."""
 
 import re
 from pathlib import Path
@@ -28,7 +29,8 @@ def run(capsys, monkeypatch):
 
 @pytest.fixture
 def saved(tmp_path):
-    """Returns a function that saves a tiny model, compiled or not, and returns the path."""
+    """Returns a function that saves a tiny model, compiled or not, and returns the
+    path."""
 
     def save(compiled=True):
         model = Sequential([Dense(3, input_dim=4), Dense(1)])
@@ -41,15 +43,24 @@ def saved(tmp_path):
 
 
 def two_outputs():
-    """Words of 50 kinds through a nested model and directly, and numbers; classes and numbers at the end."""
-    words, shared, numbers = Input((None,), dtype="int32"), Input((6,), dtype="int32"), Input((3,))
+    """Words of 50 kinds through a nested model and directly, and numbers; classes and
+    numbers at the end."""
+    words, shared, numbers = (
+        Input((None,), dtype="int32"),
+        Input((6,), dtype="int32"),
+        Input((3,)),
+    )
     inner_input = Input((6,), dtype="int32")
     inner = Model(inner_input, Embedding(9, 2)(inner_input))
     steps = Embedding(50, 4)(words)
     both = merge([LSTM(2)(steps), LSTM(2)(inner(shared)), numbers], mode="concat")
     classes = [Dense(5, activation="softmax")(both) for _ in range(2)]
-    model = Model([words, shared, numbers], [*classes, TimeDistributed(Dense(2))(steps)])
-    model.compile("sgd", ["sparse_categorical_crossentropy", "categorical_crossentropy", "mse"])
+    model = Model(
+        [words, shared, numbers], [*classes, TimeDistributed(Dense(2))(steps)]
+    )
+    model.compile(
+        "sgd", ["sparse_categorical_crossentropy", "categorical_crossentropy", "mse"]
+    )
     return model
 
 
@@ -57,7 +68,9 @@ def two_outputs():
 def test_a_saved_model(run, saved, what):
     path = saved()
     before = Path(path).read_bytes()
-    code, out, err = run("bench", path, "--batches", "3", "--batch-size", "8", "--what", what)
+    code, out, err = run(
+        "bench", path, "--batches", "3", "--batch-size", "8", "--what", what
+    )
     assert (code, err) == (0, "")
     words = out.split()
     assert words[:3] == [path, "Sequential,", "2"]
@@ -71,7 +84,9 @@ def test_a_saved_model(run, saved, what):
         r"compiled call .*%",
     ):
         assert re.search(expected, out), expected
-    assert ("BaseLogger" in out) == (what == "fit") and "compiling" not in out, "the first run compiled"
+    assert ("BaseLogger" in out) == (what == "fit") and "compiling" not in out, (
+        "the first run compiled"
+    )
     assert Path(path).read_bytes() == before
 
 
@@ -80,11 +95,17 @@ def test_a_model_that_is_not_compiled_predicts(run, saved):
     code, out, _ = run("bench", path, "--batches", "2", "--batch-size", "2")
     assert code == 0 and "predict, 2 steps of 2" in out
     code, out, err = run("bench", path, "--what", "fit")
-    assert (code, out) == (1, "") and f"Type: oneiros bench {path} --what predict" in err
+    assert (code, out) == (
+        1,
+        "",
+    ) and f"Type: oneiros bench {path} --what predict" in err
 
 
 def test_what_is_no_model(run, tmp_path):
-    for path, message in ((tmp_path / "none.h5", "no file"), (tmp_path / "text.h5", "text.h5")):
+    for path, message in (
+        (tmp_path / "none.h5", "no file"),
+        (tmp_path / "text.h5", "text.h5"),
+    ):
         code, out, err = run("bench", str(path))
         assert (code, out) == (1, "") and message in err and err.startswith("oneiros: ")
         (tmp_path / "text.h5").write_text("no model", encoding="utf-8")
@@ -93,15 +114,23 @@ def test_what_is_no_model(run, tmp_path):
 def test_random_data_fits_several_inputs_outputs_and_embeddings(run, tmp_path):
     model = two_outputs()
     words, shared, numbers = random_data.inputs(model, 400)
-    assert words.shape == (400, random_data.LENGTH) and set(np.unique(words)) == set(range(50))
+    assert words.shape == (400, random_data.LENGTH) and set(np.unique(words)) == set(
+        range(50)
+    )
     assert shared.shape == (400, 6) and set(np.unique(shared)) == set(range(9))
-    assert numbers.shape == (400, 3) and numbers.dtype == "float32" and 0 <= numbers.min() < numbers.max() < 1
+    assert (
+        numbers.shape == (400, 3)
+        and numbers.dtype == "float32"
+        and 0 <= numbers.min() < numbers.max() < 1
+    )
     sparse, onehot, values = random_data.targets(model, 400)
     assert sparse.shape == (400, 1) and set(np.unique(sparse)) == set(range(5))
     assert onehot.shape == (400, 5) and (onehot.sum(axis=1) == 1).all()
     assert values.shape == (400, random_data.LENGTH, 2)
     model.save(str(tmp_path / "two.h5"))
-    code, out, err = run("bench", str(tmp_path / "two.h5"), "--batches", "2", "--batch-size", "3")
+    code, out, err = run(
+        "bench", str(tmp_path / "two.h5"), "--batches", "2", "--batch-size", "3"
+    )
     assert (code, err) == (0, "") and "fit, 2 steps of 3" in out
 
 

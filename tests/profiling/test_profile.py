@@ -1,4 +1,5 @@
-"""`StepProfile`: what it books, that it changes nothing, and that it leaves nothing behind."""
+"""`StepProfile`: what it books, that it changes nothing, and that it leaves nothing
+behind."""
 
 import itertools
 
@@ -42,7 +43,9 @@ class Metered(Function):
     """Steps take 2 s, 100 s more for new shapes; an upload takes 1000 s."""
 
     def __init__(self, model, clock):
-        super().__init__(K.current(), [*model.inputs, *model.targets, *model.sample_weights], [], [])
+        super().__init__(
+            K.current(), [*model.inputs, *model.targets, *model.sample_weights], [], []
+        )
         self.clock, self.seen = clock, set()
 
     def run(self, arrays, phase):
@@ -63,7 +66,8 @@ class Metered(Function):
 
 @pytest.fixture
 def clocked(monkeypatch):
-    """Returns a model with metered functions, and their clock, which profiles use too."""
+    """Returns a model with metered functions, and their clock, which profiles use
+    too."""
     clock = Clock()
     monkeypatch.setattr(StepProfile, "clock", clock)
     model = Sequential([Dense(1, input_dim=1)])
@@ -106,11 +110,23 @@ def test_each_second_is_booked_on_its_part(clocked):
         ("validation", ""): 3 * 2 * 2,
         ("validation", "compiled call"): 3 * 2 * 2,
     }
-    assert profile.total == sum(row.seconds for row in profile.rows if not row.detail) == clock.now - 5 - 1000
+    assert (
+        profile.total
+        == sum(row.seconds for row in profile.rows if not row.detail)
+        == clock.now - 5 - 1000
+    )
     assert (profile.steps, profile.samples, profile.epochs) == (30, 120, [0, 1, 2])
     step = {row.part: row.per_step for row in profile.rows if not row.detail}
-    assert step["compiled call"] == 2 and step["callbacks"] == 7 / 10 and step["upload"] == 0
-    last = {row.part: row.seconds for row in profile.rows_of(2) if row.seconds and not row.detail}
+    assert (
+        step["compiled call"] == 2
+        and step["callbacks"] == 7 / 10
+        and step["upload"] == 0
+    )
+    last = {
+        row.part: row.seconds
+        for row in profile.rows_of(2)
+        if row.seconds and not row.detail
+    }
     assert last == {"compiled call": 20, "callbacks": 7, "validation": 4}
 
 
@@ -142,7 +158,9 @@ def test_waiting_for_a_generator_is_data(clocked):
     model.fit(Batches(), nb_epoch=2, verbose=0, callbacks=[profile])
     spent = seconds_of(profile)
     assert spent["compiled call", ""] == 10 * 2 and spent["compiling", ""] == 100
-    assert profile.total == pytest.approx(sum(row.seconds for row in profile.rows if not row.detail))
+    assert profile.total == pytest.approx(
+        sum(row.seconds for row in profile.rows if not row.detail)
+    )
     assert (profile.steps, profile.samples) == (10, 40)
 
 
@@ -155,10 +173,15 @@ def test_first_calls_without_another_to_compare_are_compiling():
         clock.now += 4
         return arrays
 
-    timed = TimedFunction(slow, ledger, {"compiled call": ("call", ""), "logs": ("logs", "")})
+    timed = TimedFunction(
+        slow, ledger, {"compiled call": ("call", ""), "logs": ("logs", "")}
+    )
     assert timed([1]) == [1]
     ledger.end()
-    assert ledger.seconds[None, ("compiling", "")] == 4 and ledger.seconds[None, ("call", "")] == 0
+    assert (
+        ledger.seconds[None, ("compiling", "")] == 4
+        and ledger.seconds[None, ("call", "")] == 0
+    )
 
 
 def test_two_profiles_of_one_fit(clocked):
@@ -179,7 +202,9 @@ def test_nothing_is_left_behind_after_an_error(clocked, monkeypatch):
     streams = []
     original = type(model.model)._stream
     monkeypatch.setattr(
-        type(model.model), "_stream", lambda *a, **k: streams.append(original(*a, **k)) or streams[-1]
+        type(model.model),
+        "_stream",
+        lambda *a, **k: streams.append(original(*a, **k)) or streams[-1],
     )
     model.fit(*rows(40), batch_size=4, nb_epoch=1, verbose=0, validation_data=rows(8))
     before, profile = held(model), StepProfile(verbose=0)
@@ -190,7 +215,13 @@ def test_nothing_is_left_behind_after_an_error(clocked, monkeypatch):
 
     streams.clear()
     with pytest.raises(KeyError, match="on purpose"):
-        model.fit(*rows(40), batch_size=4, verbose=0, validation_data=rows(8), callbacks=[profile, Failing()])
+        model.fit(
+            *rows(40),
+            batch_size=4,
+            verbose=0,
+            validation_data=rows(8),
+            callbacks=[profile, Failing()],
+        )
     assert profile.steps == 1
     with pytest.raises(RuntimeError, match="too"), profile.watch(model):
         model.evaluate(*rows(40), batch_size=4, verbose=0)
@@ -199,7 +230,9 @@ def test_nothing_is_left_behind_after_an_error(clocked, monkeypatch):
     assert held(model) == before
     assert len(streams) == 3
     for stream in streams:
-        assert "_read" not in vars(stream) and not isinstance(stream.function, TimedFunction)
+        assert "_read" not in vars(stream) and not isinstance(
+            stream.function, TimedFunction
+        )
 
 
 def test_it_changes_neither_the_result_nor_the_number_of_calls(backend):
@@ -217,7 +250,9 @@ def test_it_changes_neither_the_result_nor_the_number_of_calls(backend):
             return loop(*arguments, **named)
 
         model.model.train_function.loop = counted
-        history = model.fit(x, x[:, :2], batch_size=8, nb_epoch=2, verbose=0, callbacks=callbacks)
+        history = model.fit(
+            x, x[:, :2], batch_size=8, nb_epoch=2, verbose=0, callbacks=callbacks
+        )
         return model.get_weights(), history.history, next(counts)
 
     plain, profiled = trained([]), trained([StepProfile(verbose=0)])
@@ -228,7 +263,13 @@ def test_it_changes_neither_the_result_nor_the_number_of_calls(backend):
 
 def test_the_table(clocked, capsys):
     model, clock = clocked
-    model.fit(*rows(40), batch_size=4, nb_epoch=11, verbose=0, callbacks=[StepProfile(), Slow(clock, 5e-5)])
+    model.fit(
+        *rows(40),
+        batch_size=4,
+        nb_epoch=11,
+        verbose=0,
+        callbacks=[StepProfile(), Slow(clock, 5e-5)],
+    )
     heading, *lines = [line for line in capsys.readouterr().out.splitlines() if line]
     assert heading == "Where the time went: 11 epochs, 110 steps, 440 samples"
     lines = [line.split() for line in lines]
@@ -238,5 +279,15 @@ def test_the_table(clocked, capsys):
     assert table["callbacks"] == table["Slow"] == ["550", "µs", "0.0%", "5.00", "µs"]
     assert table["whole"] == ["1320", "s", "100.0%", "2.00", "s"]
     epochs = lines[[line[0] for line in lines].index("epoch") + 1 :]
-    assert [line[0] for line in epochs] == ["1", "2", "3", "4", "...", "8", "9", "10", "11"]
+    assert [line[0] for line in epochs] == [
+        "1",
+        "2",
+        "3",
+        "4",
+        "...",
+        "8",
+        "9",
+        "10",
+        "11",
+    ]
     assert epochs[0][:4] == ["1", "120", "s", "83.3%"]

@@ -1,9 +1,10 @@
-"""Trainings whose processes are killed and started again until they are through; a program of its own.
+"""Trainings whose processes are killed and started again until they are through; a
+program of its own.
 
     python killed.py BACKEND SCENARIO FOLDER KILLS SEED
 
-The engine is imported once, and each life of a training is a fork of that. The last line tells how many
-processes were killed, in how many trainings.
+The engine is imported once, and each life of a training is a fork of that. The last
+line tells how many processes were killed, in how many trainings.
 """
 
 import os
@@ -28,7 +29,8 @@ loop.LONGEST_RUN = 4
 
 
 class Dying(Callback):
-    """Kills its process after a number of batches, maybe in the middle of a run of them."""
+    """Kills its process after a number of batches, maybe in the middle of a run of
+    them."""
 
     told_afterwards = True
 
@@ -56,7 +58,12 @@ class Drawing(Callback):
         self.noted, self.weight = list(noted), np.float32(1)
 
     def on_epoch_end(self, epoch, logs=None):
-        self.noted.append((np.random.uniform(), self.model.predict(X[:BATCH], batch_size=BATCH).tolist()))
+        self.noted.append(
+            (
+                np.random.uniform(),
+                self.model.predict(X[:BATCH], batch_size=BATCH).tolist(),
+            )
+        )
         self.weight *= np.float32(0.9)
 
     def on_run_end(self, logs):
@@ -80,7 +87,11 @@ def arrays(callbacks):
     heard = [drawing, plateau, EarlyStopping("loss", patience=9), *callbacks]
     held_out = X[: 2 * BATCH], Y[: 2 * BATCH]
     history = model.fit(X, Y, BATCH, EPOCHS, 0, heard, validation_data=held_out)
-    return model, history, [np.array(repr(drawing.noted)), drawing.weight, *np.random.get_state()[1:]]
+    return (
+        model,
+        history,
+        [np.array(repr(drawing.noted)), drawing.weight, *np.random.get_state()[1:]],
+    )
 
 
 def drawn():
@@ -99,7 +110,13 @@ def generator(callbacks):
     model = stateful(Nadam())
     plateau = ReduceLROnPlateau(monitor="loss", patience=0, epsilon=0.1)
     history = model.fit_generator(
-        drawn(), BATCH * BATCHES, EPOCHS, 0, [plateau, *callbacks], validation_data=(X, Y), max_q_size=3
+        drawn(),
+        BATCH * BATCHES,
+        EPOCHS,
+        0,
+        [plateau, *callbacks],
+        validation_data=(X, Y),
+        max_q_size=3,
     )
     return model, history, []
 
@@ -107,14 +124,29 @@ def generator(callbacks):
 def saved(path, model, history, more):
     """Writes everything that must be the same in the end."""
     optimizer = model.optimizer
-    values = [K.get_value(x) for x in [*optimizer.weights, optimizer.iterations, optimizer.lr]]
-    states = [K.get_value(state) for layer in model.layers for state in getattr(layer, "states", [])]
+    values = [
+        K.get_value(x) for x in [*optimizer.weights, optimizer.iterations, optimizer.lr]
+    ]
+    states = [
+        K.get_value(state)
+        for layer in model.layers
+        for state in getattr(layer, "states", [])
+    ]
     measured = [np.array(history.history[name]) for name in sorted(history.history)]
-    np.savez(path, *model.get_weights(), *values, *states, *measured, np.array(history.epoch), *more)
+    np.savez(
+        path,
+        *model.get_weights(),
+        *values,
+        *states,
+        *measured,
+        np.array(history.epoch),
+        *more,
+    )
 
 
 def life(path, scenario, callbacks, seconds=None):
-    """Trains in a process of its own, which may be killed from outside; tells whether it was killed."""
+    """Trains in a process of its own, which may be killed from outside; tells whether
+    it was killed."""
     if not (pid := os.fork()):
         code = 1
         try:
@@ -134,15 +166,21 @@ def differences(whole, other):
     with np.load(whole) as a, np.load(other) as b:
         assert a.files == b.files
         return [
-            key for key in a.files if (a[key].dtype, a[key].tobytes()) != (b[key].dtype, b[key].tobytes())
+            key
+            for key in a.files
+            if (a[key].dtype, a[key].tobytes()) != (b[key].dtype, b[key].tobytes())
         ]
 
 
 def main(backend, scenario, folder, kills, seed):
     K.set_backend(backend)
     if backend == "theano":
-        import oneiros_jax_common.jax_import  # noqa: F401  its linker's engine, imported late
-    chance, folder, scenario = random.Random(int(seed)), Path(folder), globals()[scenario]
+        import oneiros_jax_support.jax_import
+    chance, folder, scenario = (
+        random.Random(int(seed)),
+        Path(folder),
+        globals()[scenario],
+    )
     begun = time.monotonic()
     assert not life(folder / "whole.npz", scenario, [])
     longest = time.monotonic() - begun

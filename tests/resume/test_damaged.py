@@ -1,4 +1,5 @@
-"""A damaged file of `Resume` is refused before anything changes, with what is wrong and the way out."""
+"""A damaged file of `Resume` is refused before anything changes, with what is wrong and
+the way out."""
 
 import itertools
 import random
@@ -21,9 +22,19 @@ from oneiros_saving.plain import decoded, encoded
 X = np.random.RandomState(0).normal(size=(22, 4)).astype("float32")
 BATCHES = 6
 KEYS = (
-    "epoch", "batch", "fit", "parameters", "numpy", "python", "streams", "order", "stop_training",
-    "variables", "draws", "callbacks",
-)  # fmt: skip
+    "epoch",
+    "batch",
+    "fit",
+    "parameters",
+    "numpy",
+    "python",
+    "streams",
+    "order",
+    "stop_training",
+    "variables",
+    "draws",
+    "callbacks",
+)
 NUMPY = np.random.RandomState(1).get_state()
 PYTHON = random.Random(1).getstate()
 
@@ -51,7 +62,9 @@ class Cutting(Callback):
 
 
 def new_model(optimizer=None):
-    model = Sequential([Dense(3, input_dim=4, name="one"), Dropout(0.5), Dense(1, name="two")])
+    model = Sequential(
+        [Dense(3, input_dim=4, name="one"), Dropout(0.5), Dense(1, name="two")]
+    )
     model.compile(optimizer or Adam(), "mse")
     model.model._make_train_function()
     return model
@@ -59,7 +72,15 @@ def new_model(optimizer=None):
 
 def fit(model, path, *callbacks, nb_epoch=3, **arguments):
     resume = Resume(path, batches=1)
-    return model.fit(X, X[:, :1], 4, nb_epoch, 0, [*callbacks, EarlyStopping("loss"), resume], **arguments)
+    return model.fit(
+        X,
+        X[:, :1],
+        4,
+        nb_epoch,
+        0,
+        [*callbacks, EarlyStopping("loss"), resume],
+        **arguments,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +93,8 @@ def whole(tmp_path_factory):
 
 
 def damaged(whole, folder, change):
-    """Returns a copy of the file whose decoded state of the training went through `change`."""
+    """Returns a copy of the file whose decoded state of the training went through
+    `change`."""
     path, state = folder / "run.h5", HDF5Format().read(whole, Budget())
     found = decoded(*state.training_state)
     found = change(found) or found
@@ -83,12 +105,21 @@ def damaged(whole, folder, change):
 
 def everything(model):
     """Returns the bits that must stay as they are."""
-    arrays = [*model.get_weights(), *model.optimizer.get_weights(), K.get_value(model.optimizer.lr)]
-    return [array.tobytes() for array in arrays], str(np.random.get_state()), random.getstate()
+    arrays = [
+        *model.get_weights(),
+        *model.optimizer.get_weights(),
+        K.get_value(model.optimizer.lr),
+    ]
+    return (
+        [array.tobytes() for array in arrays],
+        str(np.random.get_state()),
+        random.getstate(),
+    )
 
 
 def refused(path, match, error=FileFormatError, model=None, **arguments):
-    """Expects a refusal that says where and what next, and that it is all that happened."""
+    """Expects a refusal that says where and what next, and that it is all that
+    happened."""
     model = model or new_model()
     before, content = everything(model), path.read_bytes()
     with pytest.raises(error, match=match) as caught:
@@ -105,20 +136,27 @@ def put(**values):
 
 @pytest.mark.parametrize("key", KEYS)
 def test_something_is_missing(key, whole, tmp_path):
-    told = refused(damaged(whole, tmp_path, lambda found: found["run"].__delitem__(key)), f"lacks '{key}'")
+    told = refused(
+        damaged(whole, tmp_path, lambda found: found["run"].__delitem__(key)),
+        f"lacks '{key}'",
+    )
     assert "load_model(" in told
     assert len(load_model(tmp_path / "run.h5").layers) == 3
 
 
 @pytest.mark.parametrize("value", ["x", None, 1.5, [1], True, -5, np.zeros(3)])
 def test_an_epoch_that_is_none(value, whole, tmp_path):
-    refused(damaged(whole, tmp_path, put(epoch=value)), r"has epoch=.*, not an int of 0 or above")
+    refused(
+        damaged(whole, tmp_path, put(epoch=value)),
+        r"has epoch=.*, not an int of 0 or above",
+    )
 
 
 @pytest.mark.parametrize("value", ["a", 999, -3, 0, BATCHES + 1, 2.0, True, {}])
 def test_a_batch_that_is_none(value, whole, tmp_path):
     refused(
-        damaged(whole, tmp_path, put(batch=value)), f"has batch=.*, not None or an int from 1 to {BATCHES}"
+        damaged(whole, tmp_path, put(batch=value)),
+        f"has batch=.*, not None or an int from 1 to {BATCHES}",
     )
 
 
@@ -134,7 +172,10 @@ RANDOM = {
     "nothing": ("numpy", None),
     "Python's, a text": ("python", "x"),
     "Python's, too short": ("python", (3, PYTHON[1][:9], None)),
-    "Python's, with a place beyond the end": ("python", (3, (*PYTHON[1][:-1], 10**6), None)),
+    "Python's, with a place beyond the end": (
+        "python",
+        (3, (*PYTHON[1][:-1], 10**6), None),
+    ),
     "Python's, with a text": ("python", (3, PYTHON[1], "x")),
     "Python's, of version 2": ("python", (2, PYTHON[1], None)),
 }
@@ -143,7 +184,9 @@ RANDOM = {
 @pytest.mark.parametrize("what", RANDOM)
 def test_a_random_state_that_is_none(what, whole, tmp_path):
     key, value = RANDOM[what]
-    refused(damaged(whole, tmp_path, put(**{key: value})), f"has {key}=.*, not a state of")
+    refused(
+        damaged(whole, tmp_path, put(**{key: value})), f"has {key}=.*, not a state of"
+    )
 
 
 ORDERS = {
@@ -158,7 +201,10 @@ ORDERS = {
 
 @pytest.mark.parametrize("what", ORDERS)
 def test_an_order_that_is_none(what, whole, tmp_path):
-    refused(damaged(whole, tmp_path, put(order=ORDERS[what])), "has order=.*, not None or the numbers")
+    refused(
+        damaged(whole, tmp_path, put(order=ORDERS[what])),
+        "has order=.*, not None or the numbers",
+    )
 
 
 @pytest.mark.parametrize(
@@ -194,18 +240,21 @@ def test_parts_of_another_kind(key, value, whole, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "state", [5, [1], {"run": 5}, {"optimizer": {}, "run": []}, {"optimizer": 5, "run": {}}]
+    "state",
+    [5, [1], {"run": 5}, {"optimizer": {}, "run": []}, {"optimizer": 5, "run": {}}],
 )
 def test_a_state_of_another_kind(state, whole, tmp_path):
     refused(damaged(whole, tmp_path, lambda found: state), "is damaged|lacks 'fit'")
 
 
 @pytest.mark.parametrize(
-    "values", [5, {"lr": 5}, {"lr": ["x"]}, {"lr": [np.zeros(3)]}, {"lr": [np.int64(1)]}]
+    "values",
+    [5, {"lr": 5}, {"lr": ["x"]}, {"lr": [np.zeros(3)]}, {"lr": [np.int64(1)]}],
 )
 def test_the_optimizers_variables(values, whole, tmp_path):
     refused(
-        damaged(whole, tmp_path, lambda found: found.update(optimizer=values)), r"Adam\.lr|has optimizer="
+        damaged(whole, tmp_path, lambda found: found.update(optimizer=values)),
+        r"Adam\.lr|has optimizer=",
     )
 
 
@@ -214,12 +263,18 @@ def test_the_layers_variables(whole, tmp_path):
         model = new_model()
         model.layers[0].counted = K.variable(np.zeros(2))
         change = put(variables={"/layers/0": {"counted": [np.zeros(3, "float32")]}})
-        refused(damaged(whole, tmp_path, change), r"counted has values of shape \(2,\)", model=model)
+        refused(
+            damaged(whole, tmp_path, change),
+            r"counted has values of shape \(2,\)",
+            model=model,
+        )
 
 
 def test_another_optimizer(whole, tmp_path):
     path = damaged(whole, tmp_path, lambda found: None)
-    told = refused(path, "arrays of an optimizer's state", model=new_model(SGD(momentum=0.5)))
+    told = refused(
+        path, "arrays of an optimizer's state", model=new_model(SGD(momentum=0.5))
+    )
     assert "(4, 3)" in told and "another optimizer" in told
 
 
@@ -232,12 +287,21 @@ def test_fewer_epochs_than_were_done(whole, tmp_path):
 
 def test_a_part_of_an_epoch_beyond_the_last_one(whole, tmp_path):
     path = damaged(whole, tmp_path, lambda found: None)
-    told = refused(path, r"has had 1 epoch and a part of another.*nb_epoch=1", ArgumentError, nb_epoch=1)
+    told = refused(
+        path,
+        r"has had 1 epoch and a part of another.*nb_epoch=1",
+        ArgumentError,
+        nb_epoch=1,
+    )
     assert "nb_epoch=2" in told
 
 
 def test_an_epoch_out_of_sight(whole, tmp_path):
-    refused(damaged(whole, tmp_path, put(epoch=10**9)), "has had 1000000000 epochs", ArgumentError)
+    refused(
+        damaged(whole, tmp_path, put(epoch=10**9)),
+        "has had 1000000000 epochs",
+        ArgumentError,
+    )
 
 
 def test_a_later_first_epoch(whole, tmp_path):
@@ -256,7 +320,9 @@ PLACES = {
     "a text for a number": lambda own: own.update(used="x"),
     "a fraction": lambda own: own.update(begun=0.5),
     "below zero": lambda own: own.update(seen=-1),
-    "a random state that is none": lambda own: own.update(opened=("MT19937", np.zeros(3), 1, 0, 0.0)),
+    "a random state that is none": lambda own: own.update(
+        opened=("MT19937", np.zeros(3), 1, 0, 0.0)
+    ),
     "a random state that is a text": lambda own: own.update(opened="x"),
 }
 
@@ -267,7 +333,9 @@ def test_the_place_of_a_generator(what, tmp_path):
         model = Sequential([Dense(1, input_dim=4)])
         model.compile("sgd", "mse")
         batch = X[:4], X[:4, :1]
-        model.fit_generator(itertools.repeat(batch), 8, 2, 0, [*callbacks, Resume(path, batches=1)])
+        model.fit_generator(
+            itertools.repeat(batch), 8, 2, 0, [*callbacks, Resume(path, batches=1)]
+        )
 
     with pytest.raises(CutError):
         fit(tmp_path / "whole.h5", Cutting(1))
@@ -276,7 +344,9 @@ def test_the_place_of_a_generator(what, tmp_path):
         PLACES[what](found["run"]["streams"]["train"])
 
     path = damaged(tmp_path / "whole.h5", tmp_path, change)
-    with pytest.raises(FileFormatError, match=r"has streams=.*, not the places of the generators"):
+    with pytest.raises(
+        FileFormatError, match=r"has streams=.*, not the places of the generators"
+    ):
         fit(path)
 
 
@@ -290,8 +360,12 @@ class Choosy(Callback):
 
 @pytest.mark.parametrize("state", [{"count": "x"}, 5])
 def test_a_callback_that_cannot_take_its_state_is_named(state, whole, tmp_path):
-    path = damaged(whole, tmp_path, lambda found: found["run"]["callbacks"].update(Choosy=state))
-    with pytest.raises(FileFormatError, match="The callback Choosy can't take its state") as caught:
+    path = damaged(
+        whole, tmp_path, lambda found: found["run"]["callbacks"].update(Choosy=state)
+    )
+    with pytest.raises(
+        FileFormatError, match="The callback Choosy can't take its state"
+    ) as caught:
         fit(new_model(), path, Choosy())
     assert any("remove that file" in note for note in caught.value.__notes__)
 
@@ -310,9 +384,26 @@ def test_no_file_says_where_a_model_is_saved(whole, tmp_path):
 
 
 odd = st.sampled_from(
-    [None, True, -1, 0, 2, 2**40, 2**70, 0.5, "x", [], [1], {}, {"a": 1}, (1, 2), np.zeros((2, 3)),
-     np.float32(1), np.zeros(0, "int64")]
-)  # fmt: skip
+    [
+        None,
+        True,
+        -1,
+        0,
+        2,
+        2**40,
+        2**70,
+        0.5,
+        "x",
+        [],
+        [1],
+        {},
+        {"a": 1},
+        (1, 2),
+        np.zeros((2, 3)),
+        np.float32(1),
+        np.zeros(0, "int64"),
+    ]
+)
 
 
 def places(tree, path=()):
@@ -340,7 +431,11 @@ def test_any_change_is_refused_or_goes_on(data, whole, tmp_path_factory):
 
     def change(found):
         found["run"]["callbacks"] = {}
-        path = data.draw(st.sampled_from(sorted(places(found), key=lambda path: (len(path), repr(path)))))
+        path = data.draw(
+            st.sampled_from(
+                sorted(places(found), key=lambda path: (len(path), repr(path)))
+            )
+        )
         return replaced(found, path, data.draw(odd))
 
     path = damaged(whole, tmp_path_factory.mktemp("odd"), change)

@@ -58,7 +58,8 @@ def counted():
 
 
 def drawn_late():
-    """Draws nothing before its first pass is over: the workers, who are ahead, have drawn when it is cut."""
+    """Draws nothing before its first pass is over: the workers, who are ahead, have
+    drawn when it is cut."""
     rows = np.arange(7)
     while True:
         yield from (batch(row) for row in rows)
@@ -111,7 +112,8 @@ class Plain(Numbered):
 
 
 def new_model():
-    """Returns a model with a training step in plain NumPy, and the means of the batches that it was given."""
+    """Returns a model with a training step in plain NumPy, and the means of the batches
+    that it was given."""
     model, seen = Sequential([Dense(1, input_dim=1)]), []
     model.compile("sgd", "mse")
 
@@ -130,26 +132,41 @@ def fit(source, callbacks, draws=False, held_out=None, **arguments):
     model, drawing = new_model(), Drawing()
     callbacks = [*callbacks, *([drawing] if draws else [])]
     if hasattr(source, "__len__"):
-        history = model.fit(source, None, nb_epoch=EPOCHS, verbose=0, callbacks=callbacks)
+        history = model.fit(
+            source, None, nb_epoch=EPOCHS, verbose=0, callbacks=callbacks
+        )
     else:
         arguments = {"validation_data": held_out, "nb_val_samples": 8, **arguments}
-        history = model.fit_generator(source, 4 * BATCHES, EPOCHS, 0, callbacks, **arguments)
+        history = model.fit_generator(
+            source, 4 * BATCHES, EPOCHS, 0, callbacks, **arguments
+        )
     return [w.tobytes() for w in model.get_weights()], history.history, drawing.drawn
 
 
 def check(make, tmp_path, draws=False, held_out=lambda: None, **arguments):
-    """Compares an uninterrupted training with ones that were cut; tells what sources the resumed ones had."""
+    """Compares an uninterrupted training with ones that were cut; tells what sources
+    the resumed ones had."""
     whole, sources = fit(make(), [], draws, held_out(), **arguments), []
     for cut in CUTS:
         with pytest.raises(CutError):
-            fit(make(), [Cutting(cut), Resume(tmp_path / "run.h5", 2, 1)], draws, held_out(), **arguments)
+            fit(
+                make(),
+                [Cutting(cut), Resume(tmp_path / "run.h5", 2, 1)],
+                draws,
+                held_out(),
+                **arguments,
+            )
         sources.append(make())
-        found = fit(sources[-1], [Resume(tmp_path / "run.h5")], draws, held_out(), **arguments)
+        found = fit(
+            sources[-1], [Resume(tmp_path / "run.h5")], draws, held_out(), **arguments
+        )
         assert found == whole, (found, whole, cut)
     return sources
 
 
-@pytest.mark.parametrize("make", [counted, drawn_late, drawn_always, Stated, Numbered, Plain])
+@pytest.mark.parametrize(
+    "make", [counted, drawn_late, drawn_always, Stated, Numbered, Plain]
+)
 def test_cut_short_it_ends_the_same(make, tmp_path):
     check(make, tmp_path)
 
@@ -159,7 +176,9 @@ def test_callbacks_may_draw_if_the_generator_does_not(make, tmp_path):
     check(make, tmp_path, draws=True)
 
 
-@pytest.mark.parametrize(("make", "held_out"), [(counted, drawn_late), (drawn_late, counted)])
+@pytest.mark.parametrize(
+    ("make", "held_out"), [(counted, drawn_late), (drawn_late, counted)]
+)
 def test_with_a_generator_of_validation_data(make, held_out, tmp_path):
     check(make, tmp_path, held_out=held_out)
 
@@ -173,7 +192,11 @@ def test_worker_processes(draws, tmp_path):
 def test_fewer_batches_ahead_than_before(size, tmp_path):
     whole = fit(drawn_always(), [])
     with pytest.raises(CutError):
-        fit(drawn_always(), [Cutting(7), Resume(tmp_path / "run.h5", 1, 1)], max_q_size=4)
+        fit(
+            drawn_always(),
+            [Cutting(7), Resume(tmp_path / "run.h5", 1, 1)],
+            max_q_size=4,
+        )
     assert fit(drawn_always(), [Resume(tmp_path / "run.h5")], max_q_size=size) == whole
 
 
@@ -215,8 +238,16 @@ assert seen == [np.random.get_state()[2]]
 
 
 def test_nothing_disturbs_what_a_generator_draws():
-    """On Theano making a function draws a seed: they are made before the generator's thread begins."""
+    """On Theano making a function draws a seed: they are made before the generator's
+    thread begins."""
     command = [sys.executable, "-c", UNDISTURBED]
     environment = {**os.environ, "ONEIROS_BACKEND": "theano"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,5 @@
-"""Trainings killed with SIGKILL, at random batches and times, end with the same bits as others."""
+"""Trainings killed with SIGKILL, at random batches and times, end with the same bits as
+others."""
 
 import os
 import subprocess
@@ -13,12 +14,21 @@ PROGRAM = Path(__file__).with_name("killed.py")
 def killed(backend, scenario, folder, kills, **variables):
     command = [sys.executable, PROGRAM, backend, scenario, folder, str(kills), "7"]
     environment = {**os.environ, **variables}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1800, check=False)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=1800,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(done.stdout.split()[-2]) >= kills
 
 
-@pytest.mark.parametrize(("backend", "scenario"), [("theano", "generator"), ("tensorflow", "arrays")])
+@pytest.mark.parametrize(
+    ("backend", "scenario"), [("theano", "generator"), ("tensorflow", "arrays")]
+)
 def test_killed_a_few_times(backend, scenario, tmp_path):
     killed(backend, scenario, tmp_path, 2, ONEIROS_TENSORFLOW_XLA="off")
 

@@ -1,11 +1,18 @@
-"""`Resume`, on models whose training steps are plain functions: what is restored, and what errors say."""
+"""`Resume`, on models whose training steps are plain functions: what is restored, and
+what errors say."""
 
 import shutil
 
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.callbacks import Callback, EarlyStopping, ReduceLROnPlateau, Resume, StepProfile
+from oneiros.callbacks import (
+    Callback,
+    EarlyStopping,
+    ReduceLROnPlateau,
+    Resume,
+    StepProfile,
+)
 from oneiros.engine import loop
 from oneiros.errors import ArgumentError, CapabilityError, FileFormatError
 from oneiros.layers import Dense, Dropout
@@ -57,7 +64,8 @@ class Counting(Callback):
 
 
 class Step:
-    """A training step in plain NumPy, which depends on the order of the batches; it can run many at once."""
+    """A training step in plain NumPy, which depends on the order of the batches; it can
+    run many at once."""
 
     phase_index = None
 
@@ -66,8 +74,14 @@ class Step:
 
     def __call__(self, arrays):
         weights = self.model.get_weights()
-        loss = float(np.sum((arrays[0] - weights[0][0]) * np.arange(1, len(arrays[0]) + 1)[:, None]))
-        self.model.set_weights([weights[0] * 0.9 + 0.01 * np.float32(loss), *weights[1:]])
+        loss = float(
+            np.sum(
+                (arrays[0] - weights[0][0]) * np.arange(1, len(arrays[0]) + 1)[:, None]
+            )
+        )
+        self.model.set_weights(
+            [weights[0] * 0.9 + 0.01 * np.float32(loss), *weights[1:]]
+        )
         return [np.float32(loss)]
 
     def upload(self, arrays):
@@ -86,7 +100,9 @@ def new_model(optimizer="sgd", width=1):
     model = Sequential([Dense(width, input_dim=1)])
     model.compile(optimizer, "mse")
     model.model.train_function = Step(model.model)
-    model.model.test_function = lambda arrays: [np.float32(model.get_weights()[0].mean())]
+    model.model.test_function = lambda arrays: [
+        np.float32(model.get_weights()[0].mean())
+    ]
     return model
 
 
@@ -94,14 +110,24 @@ def fit(callbacks, shuffle=True, nb_epoch=EPOCHS, x=X, **arguments):
     np.random.seed(5)
     model = new_model()
     history = model.fit(
-        x, x, 4, nb_epoch, 0, callbacks, shuffle=shuffle, validation_data=(X[:8], X[:8]), **arguments
+        x,
+        x,
+        4,
+        nb_epoch,
+        0,
+        callbacks,
+        shuffle=shuffle,
+        validation_data=(X[:8], X[:8]),
+        **arguments,
     )
     return model, history
 
 
 def bits(model, history, *callbacks):
     """Returns everything that must be the same, as bytes and text."""
-    measured = {name: np.array(values).tobytes() for name, values in history.history.items()}
+    measured = {
+        name: np.array(values).tobytes() for name, values in history.history.items()
+    }
     states = [repr(callback.get_state()) for callback in callbacks]
     weights = [weight.tobytes() for weight in model.get_weights()]
     return (
@@ -133,12 +159,18 @@ def test_cut_at_any_batch_it_ends_the_same(shuffle, tmp_path):
     whole = bits(*fit(callbacks, shuffle), *callbacks)
     for epochs, batches in ((1, None), (9, 1), (2, 3)):
         for cut in (1, 2, 5, 6, 7, 9, 12, 13, 17, 18):
-            resume = {"filepath": tmp_path / "run.h5", "epochs": epochs, "batches": batches}
+            resume = {
+                "filepath": tmp_path / "run.h5",
+                "epochs": epochs,
+                "batches": batches,
+            }
             with pytest.raises(CutError):
                 fit([*heard(), Cutting(cut), Resume(**resume)], shuffle)
             assert resume["filepath"].exists()
             callbacks = heard()
-            assert bits(*fit([*callbacks, Resume(**resume)], shuffle), *callbacks) == whole, (epochs, cut)
+            assert (
+                bits(*fit([*callbacks, Resume(**resume)], shuffle), *callbacks) == whole
+            ), (epochs, cut)
             assert not resume["filepath"].exists()
 
 
@@ -149,7 +181,9 @@ def test_cut_again_and_again(tmp_path):
     while True:
         callbacks = heard()
         try:
-            found = fit([Cutting(3), *callbacks, Resume(tmp_path / "run.h5", batches=1)])
+            found = fit(
+                [Cutting(3), *callbacks, Resume(tmp_path / "run.h5", batches=1)]
+            )
         except CutError:
             cuts += 1
             continue
@@ -176,7 +210,8 @@ def test_by_the_clock(seconds, kept, tmp_path):
 
 
 class Copying(Cutting):
-    """Copies the file of a training in progress, as it is after some batches, and lets it go on."""
+    """Copies the file of a training in progress, as it is after some batches, and lets
+    it go on."""
 
     told_afterwards = True
 
@@ -190,16 +225,25 @@ class Copying(Cutting):
             shutil.copy(self.source, self.target)
 
 
-def test_a_program_without_a_seed_goes_on_with_the_same_draws(backend, tmp_path, monkeypatch):
-    """The model, the shuffling and the masks of a dropout are those of the process before."""
+def test_a_program_without_a_seed_goes_on_with_the_same_draws(
+    backend, tmp_path, monkeypatch
+):
+    """The model, the shuffling and the masks of a dropout are those of the process
+    before."""
     monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
     ends = []
     for seed, source in ((1, "one.h5"), (2, "two.h5")):
         np.random.seed(seed)
-        model = Sequential([Dense(3, input_dim=1, name="one"), Dropout(0.5), Dense(1, name="two")])
+        model = Sequential(
+            [Dense(3, input_dim=1, name="one"), Dropout(0.5), Dense(1, name="two")]
+        )
         model.compile("adam", "mse")
-        copying = Copying(9 if seed == 1 else 99, tmp_path / source, tmp_path / "two.h5")
-        history = model.fit(X / 9, X, 4, 3, 0, [copying, Resume(tmp_path / source, batches=1)])
+        copying = Copying(
+            9 if seed == 1 else 99, tmp_path / source, tmp_path / "two.h5"
+        )
+        history = model.fit(
+            X / 9, X, 4, 3, 0, [copying, Resume(tmp_path / source, batches=1)]
+        )
         ends.append(bits(model, history))
     assert ends[0] == ends[1] and len(history.epoch) == 3
 
@@ -207,9 +251,18 @@ def test_a_program_without_a_seed_goes_on_with_the_same_draws(backend, tmp_path,
 class TestTheEnd:
     def test_a_kept_file_gives_the_result_again(self, tmp_path):
         callbacks = heard()
-        whole = bits(*fit([*callbacks, Resume(tmp_path / "run.h5", epochs=2, keep=True)]), *callbacks)
+        whole = bits(
+            *fit([*callbacks, Resume(tmp_path / "run.h5", epochs=2, keep=True)]),
+            *callbacks,
+        )
         callbacks = [*heard(), Cutting(1)]
-        assert bits(*fit([*callbacks, Resume(tmp_path / "run.h5", keep=True)]), *callbacks[:-1]) == whole
+        assert (
+            bits(
+                *fit([*callbacks, Resume(tmp_path / "run.h5", keep=True)]),
+                *callbacks[:-1],
+            )
+            == whole
+        )
 
     def test_more_epochs_go_on(self, tmp_path):
         whole = bits(*fit([], nb_epoch=5))
@@ -218,9 +271,15 @@ class TestTheEnd:
 
     def test_what_was_stopped_stays_stopped(self, tmp_path):
         stopping = {"monitor": "loss", "min_delta": 1e9}
-        _, history = fit([EarlyStopping(**stopping), Resume(tmp_path / "run.h5", keep=True)], nb_epoch=9)
+        _, history = fit(
+            [EarlyStopping(**stopping), Resume(tmp_path / "run.h5", keep=True)],
+            nb_epoch=9,
+        )
         assert history.epoch == [0, 1]
-        _, again = fit([EarlyStopping(**stopping), Resume(tmp_path / "run.h5", keep=True)], nb_epoch=9)
+        _, again = fit(
+            [EarlyStopping(**stopping), Resume(tmp_path / "run.h5", keep=True)],
+            nb_epoch=9,
+        )
         assert again.history == history.history
 
 
@@ -228,38 +287,54 @@ class TestTheFile:
     def test_it_is_a_model_file(self, tmp_path):
         model, _ = fit([Resume(tmp_path / "run.h5", keep=True)])
         loaded = load_model(tmp_path / "run.h5")
-        assert [w.tobytes() for w in loaded.get_weights()] == [w.tobytes() for w in model.get_weights()]
+        assert [w.tobytes() for w in loaded.get_weights()] == [
+            w.tobytes() for w in model.get_weights()
+        ]
         assert loaded.optimizer.get_config() == model.optimizer.get_config()
 
     def test_another_models_file_stays(self, tmp_path):
         new_model().save(tmp_path / "run.h5")
         before = (tmp_path / "run.h5").read_bytes()
-        with pytest.raises(ArgumentError, match=r"run\.h5 holds no training to go on with.*another path"):
+        with pytest.raises(
+            ArgumentError,
+            match=r"run\.h5 holds no training to go on with.*another path",
+        ):
             fit([Resume(tmp_path / "run.h5")])
         assert (tmp_path / "run.h5").read_bytes() == before
 
     def test_other_data(self, tmp_path):
         fit([Resume(tmp_path / "run.h5", keep=True)])
         with pytest.raises(
-            ArgumentError, match=r"training with {'batch_size': 4, 'nb_sample': 22}; this one"
+            ArgumentError,
+            match=r"training with {'batch_size': 4, 'nb_sample': 22}; this one",
         ):
             fit([Resume(tmp_path / "run.h5")], x=X[:12])
 
     def test_another_model(self, tmp_path):
         fit([Resume(tmp_path / "run.h5", keep=True)])
-        with pytest.raises(FileFormatError, match=r"\(1, 1\).*Dense.*\(1, 2\)") as caught:
-            new_model(width=2).fit(X, np.tile(X, 2), 4, 3, 0, [Resume(tmp_path / "run.h5")])
-        assert any("To start anew, remove that file" in note for note in caught.value.__notes__)
+        with pytest.raises(
+            FileFormatError, match=r"\(1, 1\).*Dense.*\(1, 2\)"
+        ) as caught:
+            new_model(width=2).fit(
+                X, np.tile(X, 2), 4, 3, 0, [Resume(tmp_path / "run.h5")]
+            )
+        assert any(
+            "To start anew, remove that file" in note for note in caught.value.__notes__
+        )
 
     def test_weights_in_another_order(self, tmp_path):
-        """As when a model is built again in one process, and Keras 1 sorts its new names."""
+        """As when a model is built again in one process, and Keras 1 sorts its new
+        names."""
         for numbers in ((1, 2), (9, 10), (10, 11)):
-            model = Sequential([Dense(1, input_dim=1, name=f"dense_{number}") for number in numbers])
+            model = Sequential(
+                [Dense(1, input_dim=1, name=f"dense_{number}") for number in numbers]
+            )
             model.compile("adam", "mse")
             model.model.train_function = Step(model.model)
             if numbers == (9, 10):
                 with pytest.raises(
-                    ArgumentError, match=r"optimizer's state in another order.*Name the layers"
+                    ArgumentError,
+                    match=r"optimizer's state in another order.*Name the layers",
                 ):
                     model.fit(X, X, 4, 3, 0, [Resume(tmp_path / "run.h5")])
             else:
@@ -284,9 +359,13 @@ class TestArguments:
         with pytest.raises(ArgumentError, match="two Resume objects"):
             fit([Resume(tmp_path / "a.h5"), Resume(tmp_path / "b.h5")])
 
-    @pytest.mark.parametrize("given", [{"epochs": 0}, {"batches": 0}, {"seconds": -1.0}, {"epochs": None}])
+    @pytest.mark.parametrize(
+        "given", [{"epochs": 0}, {"batches": 0}, {"seconds": -1.0}, {"epochs": None}]
+    )
     def test_numbers(self, given):
-        with pytest.raises(ArgumentError, match=f"{next(iter(given))} takes .* above 0; received"):
+        with pytest.raises(
+            ArgumentError, match=f"{next(iter(given))} takes .* above 0; received"
+        ):
             Resume("run.h5", **given)
 
     def test_an_optimizer_without_a_configuration(self, tmp_path):
@@ -294,7 +373,9 @@ class TestArguments:
             def get_config(self):
                 raise NotImplementedError
 
-        with pytest.raises(CapabilityError, match=r"Secret keeps its state to itself.*leave Resume out"):
+        with pytest.raises(
+            CapabilityError, match=r"Secret keeps its state to itself.*leave Resume out"
+        ):
             new_model(Secret()).fit(X, X, 4, 1, 0, [Resume(tmp_path / "run.h5")])
         assert not (tmp_path / "run.h5").exists()
 
@@ -302,17 +383,28 @@ class TestArguments:
 class TestCallbacks:
     def test_what_nothing_changed_is_the_programs(self, tmp_path):
         with pytest.raises(CutError):
-            fit([ReduceLROnPlateau("val_loss", patience=50), Cutting(15), Resume(tmp_path / "run.h5")])
+            fit(
+                [
+                    ReduceLROnPlateau("val_loss", patience=50),
+                    Cutting(15),
+                    Resume(tmp_path / "run.h5"),
+                ]
+            )
         plateau = ReduceLROnPlateau("val_loss", patience=70)
         fit([plateau, Resume(tmp_path / "run.h5")])
         assert plateau.patience == 70 and plateau.best < np.inf
 
     def test_two_of_a_class(self, tmp_path):
         with pytest.raises(CutError):
-            fit([Counting(100), Counting(200), Cutting(15), Resume(tmp_path / "run.h5")])
+            fit(
+                [Counting(100), Counting(200), Cutting(15), Resume(tmp_path / "run.h5")]
+            )
         one, other = Counting(), Counting()
         fit([one, other, Resume(tmp_path / "run.h5")])
-        assert (one.count, other.count) == (100 + BATCHES * EPOCHS, 200 + BATCHES * EPOCHS)
+        assert (one.count, other.count) == (
+            100 + BATCHES * EPOCHS,
+            200 + BATCHES * EPOCHS,
+        )
 
     def test_a_state_of_its_own(self, tmp_path):
         class Own(Counting):
@@ -340,7 +432,10 @@ class TestCallbacks:
     def test_beside_a_profile(self, first, tmp_path):
         whole = bits(*fit([]))
         for cutting in ([Cutting(9)], []):
-            profile, resume = StepProfile(verbose=0), Resume(tmp_path / "run.h5", batches=1)
+            profile, resume = (
+                StepProfile(verbose=0),
+                Resume(tmp_path / "run.h5", batches=1),
+            )
             both = [profile, resume] if first else [resume, profile]
             if cutting:
                 with pytest.raises(CutError):
@@ -356,7 +451,9 @@ def test_a_stream_passes_over_batches():
     order = np.random.permutation(len(X))
     runs = [(first, rows.tolist()) for first, rows in stream.runs(order)]
     for start in range(BATCHES + 1):
-        found = [(first, rows.tolist()) for first, rows in stream.runs(order, start=start)]
+        found = [
+            (first, rows.tolist()) for first, rows in stream.runs(order, start=start)
+        ]
         batches = [row for _, rows in runs for row in rows][start:]
         assert [row for _, rows in found for row in rows] == batches
         assert [first for first, _ in found[:1]] == [start][: len(found)]

@@ -1,4 +1,5 @@
-"""What a model's file keeps that Keras 1 forgot: plain data, random operations, the optimizer's variables."""
+"""What a model's file keeps that Keras 1 forgot: plain data, random operations, the
+optimizer's variables."""
 
 import json
 import random
@@ -20,15 +21,21 @@ from oneiros_format_hdf5.format import HDF5Format
 from oneiros_saving.plain import decoded, encoded, same
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "models"
-FACTS = {model["name"]: model for model in json.loads((GOLDEN / "index.json").read_text())["models"]}
+FACTS = {
+    model["name"]: model
+    for model in json.loads((GOLDEN / "index.json").read_text())["models"]
+}
 numbers = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 numeric = arrays.arrays(
-    st.sampled_from(["f2", "f4", "f8", "i1", "i8", "u4", "?"]), arrays.array_shapes(min_dims=0, min_side=0)
+    st.sampled_from(["f2", "f4", "f8", "i1", "i8", "u4", "?"]),
+    arrays.array_shapes(min_dims=0, min_side=0),
 )
 plain = st.recursive(
     numbers | numeric | numeric.filter(lambda x: x.size).map(lambda x: x.ravel()[0]),
     lambda inner: (
-        st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(st.text() | st.integers(), inner)
+        st.lists(inner)
+        | st.lists(inner).map(tuple)
+        | st.dictionaries(st.text() | st.integers(), inner)
     ),
     max_leaves=8,
 )
@@ -45,7 +52,11 @@ def test_plain_data_comes_back_from_a_file_bit_by_bit(tmp_path_factory, value):
 
 def test_bits_that_comparing_passes_over():
     quiet = struct.unpack(">d", bytes.fromhex("fff8000000000001"))[0]
-    value = {"one": quiet, "many": [quiet, -0.0], "states": (np.random.get_state(), random.getstate())}
+    value = {
+        "one": quiet,
+        "many": [quiet, -0.0],
+        "states": (np.random.get_state(), random.getstate()),
+    }
     found = decoded(*json.loads(json.dumps([encoded(value)[0]])), encoded(value)[1])
     bits = [struct.pack(">d", x).hex() for x in (found["one"], *found["many"])]
     assert bits == ["fff8000000000001", "fff8000000000001", "8000000000000000"]
@@ -53,7 +64,9 @@ def test_bits_that_comparing_passes_over():
     np.random.set_state(found["states"][0])
 
 
-@pytest.mark.parametrize("value", [object(), {"a": [{1, 2}]}, np.array(["a"]), 1j, np.zeros(2, object)])
+@pytest.mark.parametrize(
+    "value", [object(), {"a": [{1, 2}]}, np.array(["a"]), 1j, np.zeros(2, object)]
+)
 def test_what_is_not_plain(value):
     with pytest.raises(ArgumentError, match="Plain data was expected"):
         encoded(value)
@@ -71,9 +84,19 @@ def test_what_refers_to_itself_is_not_plain():
 
 @pytest.mark.parametrize(
     "data",
-    [{}, {"array": 7}, {"array": "x"}, {"float": "zz"}, {"dict": [[[], 1]]}, {"dict": 3}, {"exec": 1},
-     {"array": 0, "tuple": []}, {"int": "1_0z"}, {"floats": None}],
-)  # fmt: skip
+    [
+        {},
+        {"array": 7},
+        {"array": "x"},
+        {"float": "zz"},
+        {"dict": [[[], 1]]},
+        {"dict": 3},
+        {"exec": 1},
+        {"array": 0, "tuple": []},
+        {"int": "1_0z"},
+        {"floats": None},
+    ],
+)
 def test_damaged_data_is_told(data):
     with pytest.raises(FileFormatError, match="The state of a training is damaged"):
         decoded([data], [np.zeros(2)])
@@ -82,8 +105,14 @@ def test_damaged_data_is_told(data):
 def draws(seed):
     np.random.seed(seed)
     x = K.placeholder((3, 4))
-    noisy = K.dropout(x, 0.5) + K.random_normal((3, 4)) + K.random_uniform((3, 4), seed=8)
-    steps = K.rnn(lambda y, states: (y + K.random_uniform((3, 1)), states), K.expand_dims(noisy), [])[1]
+    noisy = (
+        K.dropout(x, 0.5) + K.random_normal((3, 4)) + K.random_uniform((3, 4), seed=8)
+    )
+    steps = K.rnn(
+        lambda y, states: (y + K.random_uniform((3, 1)), states),
+        K.expand_dims(noisy),
+        [],
+    )[1]
     return K.function([x], [noisy, steps])
 
 
@@ -102,22 +131,33 @@ def test_draws_go_on_in_a_function_built_from_another_seed(backend):
 
 def test_draws_of_another_graph(backend):
     function = K.function([K.placeholder((2,))], [K.random_normal((2,))])
-    with pytest.raises(ArgumentError, match="seeds of 3 random operations; this function has 1"):
-        function.set_draws({"seeds": [1, 2, 3]} if backend == "theano" else [[1, 0], [2, 0], [3, 0]])
+    with pytest.raises(
+        ArgumentError, match="seeds of 3 random operations; this function has 1"
+    ):
+        function.set_draws(
+            {"seeds": [1, 2, 3]} if backend == "theano" else [[1, 0], [2, 0], [3, 0]]
+        )
 
 
 def forgotten(optimizer, steps):
     """Sets what Keras 1 didn't save after some steps."""
     K.set_value(optimizer.iterations, float(steps))
     if hasattr(optimizer, "m_schedule"):
-        decays = [0.5 * 0.96 ** (t * optimizer.schedule_decay) for t in range(1, steps + 1)]
+        decays = [
+            0.5 * 0.96 ** (t * optimizer.schedule_decay) for t in range(1, steps + 1)
+        ]
         beta = K.get_value(optimizer.beta_1)
-        K.set_value(optimizer.m_schedule, np.prod([beta * (1.0 - decay) for decay in decays]))
+        K.set_value(
+            optimizer.m_schedule, np.prod([beta * (1.0 - decay) for decay in decays])
+        )
 
 
 @pytest.mark.parametrize("name", ["seq_opt_rmsprop", "seq_sparse_ce"])
-def test_saved_and_loaded_training_goes_on_as_in_the_same_process(name, backend, tmp_path, monkeypatch):
-    """Keras 1.2.2 itself went on with other losses after loading RMSprop with decay, and Nadam."""
+def test_saved_and_loaded_training_goes_on_as_in_the_same_process(
+    name, backend, tmp_path, monkeypatch
+):
+    """Keras 1.2.2 itself went on with other losses after loading RMSprop with decay,
+    and Nadam."""
     monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
     facts = FACTS[name]
     assert facts["resume_losses"] != facts["resume_losses_after_load"]
@@ -139,13 +179,18 @@ def saved(tmp_path, optimizer="nadam"):
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "kept"), [("nadam", ["m_schedule"]), ("rmsprop", ["iterations"]), ("adam", []), ("sgd", [])]
+    ("optimizer", "kept"),
+    [("nadam", ["m_schedule"]), ("rmsprop", ["iterations"]), ("adam", []), ("sgd", [])],
 )
 def test_files_hold_only_what_was_forgotten(optimizer, kept, tmp_path):
     with h5py.File(saved(tmp_path, optimizer)) as file:
         state = file["oneiros_training"].attrs["state"] if kept else "{}"
-        assert sorted(set(file) - {"model_weights", "optimizer_weights"}) == ["oneiros_training"] * bool(kept)
-    assert [name for name in ("iterations", "m_schedule") if f'"{name}"' in state] == kept
+        assert sorted(set(file) - {"model_weights", "optimizer_weights"}) == [
+            "oneiros_training"
+        ] * bool(kept)
+    assert [
+        name for name in ("iterations", "m_schedule") if f'"{name}"' in state
+    ] == kept
 
 
 OPTIMIZER = '{"dict": [["optimizer", %s]]}'
@@ -179,6 +224,8 @@ def test_damaged_or_hostile_states_are_refused(state, tmp_path):
 def test_arrays_of_a_state_count_in_the_budget(tmp_path):
     path = saved(tmp_path)
     with h5py.File(path, "r+") as file:
-        file["oneiros_training"].create_dataset("1", shape=(1 << 40,), chunks=(1 << 10,), dtype="f8")
+        file["oneiros_training"].create_dataset(
+            "1", shape=(1 << 40,), chunks=(1 << 10,), dtype="f8"
+        )
     with pytest.raises(OneirosError, match=r"oneiros_training/1.*over the limit"):
         load_model(path)

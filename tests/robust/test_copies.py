@@ -51,7 +51,8 @@ def softened(x):
 
 
 class Scale(Layer):
-    """Knows its factor only as a variable that is no weight, and counts the training steps."""
+    """Knows its factor only as a variable that is no weight, and counts the training
+    steps."""
 
     def __init__(self, first, **kwargs):
         super().__init__(**kwargs)
@@ -84,7 +85,10 @@ def graph():
     shared = Dense(4, activation=softened, W_regularizer=Rows(), name="shared")
     inner = Sequential([Dense(4, input_dim=4, name="deep")], name="inner")
     joined = Scale(0.5)(inner(merge([shared(a), shared(b)], mode="sum")))
-    return Model(input=[a, b], output=[Dense(1, name="left")(joined), Lambda(doubled, name="right")(joined)])
+    return Model(
+        input=[a, b],
+        output=[Dense(1, name="left")(joined), Lambda(doubled, name="right")(joined)],
+    )
 
 
 def same(one, other):
@@ -95,7 +99,9 @@ def same(one, other):
 
 def fitted(model, x, y, **arguments):
     np.random.seed(7)
-    losses = model.fit(x, y, batch_size=2, verbose=0, **{"nb_epoch": 2, **arguments}).history["loss"]
+    losses = model.fit(
+        x, y, batch_size=2, verbose=0, **{"nb_epoch": 2, **arguments}
+    ).history["loss"]
     return [losses, *model.get_weights(), *model.optimizer.get_weights()]
 
 
@@ -126,12 +132,18 @@ def test_a_trained_sequential_goes_on_like_its_copy(backend, optimizer, copied):
 @pytest.mark.parametrize("copied", [COPIES["pickle"]])
 def test_a_graph_with_shared_custom_and_nested_layers(backend, copied):
     model = graph()
-    model.compile("adam", {"left": "mse", "right": "mae"}, loss_weights={"left": 1.0, "right": 0.5})
+    model.compile(
+        "adam",
+        {"left": "mse", "right": "mae"},
+        loss_weights={"left": 1.0, "right": 0.5},
+    )
     x, y = [X, X[::-1]], [Y, np.repeat(Y, 4, axis=1)]
     fitted(model, x, y)
     K.set_value(model.layers[-3].factor, 0.25)
     other = copied(model)
-    assert [layer.name for layer in other.layers] == [layer.name for layer in model.layers]
+    assert [layer.name for layer in other.layers] == [
+        layer.name for layer in model.layers
+    ]
     assert float(K.get_value(other.layers[-3].steps)) == 8
     same(other.predict(x), model.predict(x))
     same(fitted(other, x, y), fitted(model, x, y))
@@ -206,13 +218,20 @@ def test_a_copy_lives_on_the_backend_of_the_original(backend, copied):
     with K.use(OTHER[backend]):
         other = copied(model)
         same([other.predict(X)], [model.predict(X)])
-    assert other._backend is other.layers[0]._backend is other.optimizer._backend is model._backend
+    assert (
+        other._backend
+        is other.layers[0]._backend
+        is other.optimizer._backend
+        is model._backend
+    )
 
 
 def test_live_functions_are_copied_with_the_model():
     factor = 3
     branches = [Sequential([Dense(2, input_dim=3)]) for _ in range(2)]
-    merged = Merge(branches, mode=lambda xs: xs[0] - factor * xs[1], output_shape=lambda s: s[0])
+    merged = Merge(
+        branches, mode=lambda xs: xs[0] - factor * xs[1], output_shape=lambda s: s[0]
+    )
     model = Sequential([merged, Lambda(lambda x: x * factor), Lambda(lambda x: x + 1)])
     same([copy.deepcopy(model).predict([X, X])], [model.predict([X, X])])
     with pytest.raises((pickle.PicklingError, AttributeError), match="lambda"):
@@ -223,7 +242,9 @@ def test_names_that_would_mean_two_things():
     def tanh(x):
         return x
 
-    model = Sequential([Dense(2, activation="tanh", input_dim=3), Dense(2, activation=tanh)])
+    model = Sequential(
+        [Dense(2, activation="tanh", input_dim=3), Dense(2, activation=tanh)]
+    )
     with pytest.raises(ArgumentError, match=r"tanh.* have one name\. Rename one"):
         copy.deepcopy(model)
 
@@ -265,7 +286,9 @@ np.save("found.npy", model.layers[0].get_weights()[0])
 """
 
 
-def test_another_process_finds_classes_and_functions_by_import_path(tmp_path, monkeypatch):
+def test_another_process_finds_classes_and_functions_by_import_path(
+    tmp_path, monkeypatch
+):
     (tmp_path / "own.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
     import own
@@ -277,4 +300,6 @@ def test_another_process_finds_classes_and_functions_by_import_path(tmp_path, mo
     subprocess.run([sys.executable, "-c", LOAD], cwd=tmp_path, check=True, timeout=120)
     np.random.seed(7)
     model.fit(np.ones((4, 3)), np.ones((4, 2)), nb_epoch=2, verbose=0)
-    np.testing.assert_array_equal(np.load(tmp_path / "found.npy"), model.get_weights()[0])
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "found.npy"), model.get_weights()[0]
+    )

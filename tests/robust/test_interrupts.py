@@ -1,4 +1,5 @@
-"""Ctrl-C ends a fit within a second, wherever it is, and leaves a model that can be used."""
+"""Ctrl-C ends a fit within a second, wherever it is, and leaves a model that can be
+used."""
 
 import re
 import signal
@@ -6,10 +7,11 @@ import subprocess
 import sys
 
 import pytest
-from oneiros_backend_common.interrupts import deferred_interrupts, kept_interrupts
+from oneiros_backend_toolkit.interrupts import deferred_interrupts, kept_interrupts
 
 PATIENCE = 5
-"""Seconds: it is less than one where nothing else runs, and more where other tests do."""
+"""Seconds: it is less than one where nothing else runs, and more where other tests
+do."""
 PROGRAM = """
 import os, signal, sys, threading, time
 import numpy as np
@@ -61,7 +63,9 @@ tried(Sequential([LSTM(16, input_shape=(4, 512)), Dense(1)]), x[:256], [], start
 
 def test_a_fit_that_runs_and_one_that_compiles(backend):
     program = [sys.executable, "-c", PROGRAM, backend]
-    done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(
+        program, capture_output=True, text=True, check=False, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     seconds = [float(number) for number in re.findall(r"after (\S+)", done.stdout)]
     assert len(seconds) == 2 and max(seconds) < PATIENCE, seconds
@@ -77,9 +81,13 @@ class Failing:
         raise ValueError("other")
 
 
-def test_an_interrupt_that_got_lost_is_raised_again_and_not_printed(interruptible, monkeypatch):
+def test_an_interrupt_that_got_lost_is_raised_again_and_not_printed(
+    interruptible, monkeypatch
+):
     reached, printed = [], []
-    monkeypatch.setattr(sys, "unraisablehook", lambda lost: printed.append(lost.exc_type))
+    monkeypatch.setattr(
+        sys, "unraisablehook", lambda lost: printed.append(lost.exc_type)
+    )
     with pytest.raises(KeyboardInterrupt), kept_interrupts():
         Dying()
         Failing()
@@ -90,7 +98,10 @@ def test_an_interrupt_that_got_lost_is_raised_again_and_not_printed(interruptibl
     with pytest.raises(KeyboardInterrupt), kept_interrupts():
         signal.raise_signal(signal.SIGINT)
         reached.append(False)
-    assert reached == [True] and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert (
+        reached == [True]
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
 
 
 def test_an_interrupt_that_is_deferred(interruptible):

@@ -57,7 +57,12 @@ assert f.loop(handle, np.arange(4).reshape(2, 2))[0].tolist() == [2000, 2000]
 @pytest.fixture
 def path(backend, tmp_path):
     """A saved model."""
-    layers = [Dense(16, activation="relu", input_dim=8), Dropout(0.3), BatchNormalization(), Dense(2)]
+    layers = [
+        Dense(16, activation="relu", input_dim=8),
+        Dropout(0.3),
+        BatchNormalization(),
+        Dense(2),
+    ]
     model = Sequential(layers)
     model.compile("adam", "mse")
     model.save(tmp_path / "model.h5")
@@ -70,7 +75,10 @@ def test_nothing_of_a_model_remains(path):
     def once():
         model = load_model(path)
         model.fit(x, x[:, :2], batch_size=16, nb_epoch=1, verbose=0)
-        return [weakref.ref(part) for part in (model, model.model, model.optimizer, model.layers[0].W)]
+        return [
+            weakref.ref(part)
+            for part in (model, model.model, model.optimizer, model.layers[0].W)
+        ]
 
     def after(rounds):
         found = [part for _ in range(rounds) for part in once()]
@@ -87,9 +95,14 @@ def test_nothing_of_a_model_remains(path):
 @pytest.mark.exhaustive(only=True)
 def test_memory_stays_the_same_over_rounds_of_load_fit_and_clear(path, backend):
     done = subprocess.run(
-        [sys.executable, "-c", ROUNDS, backend], cwd=path.parent, capture_output=True, text=True, check=True,
-        env=os.environ, timeout=900,
-    )  # fmt: skip
+        [sys.executable, "-c", ROUNDS, backend],
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ,
+        timeout=900,
+    )
     assert float(done.stdout) < 5
 
 
@@ -97,6 +110,8 @@ def test_memory_stays_the_same_over_rounds_of_load_fit_and_clear(path, backend):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_uploads_take_one_copy_of_the_data(backend, dtype):
     command = [sys.executable, "-c", UPLOAD, backend, dtype]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ, timeout=300)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=os.environ, timeout=300
+    )
     most, held = map(float, done.stdout.split())
     assert 0.9 < held < 1.2 and most < 1.2

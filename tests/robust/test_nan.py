@@ -1,4 +1,5 @@
-"""A loss that becomes NaN is one warning that names epoch, batch and output, in runs of batches too."""
+"""A loss that becomes NaN is one warning that names epoch, batch and output, in runs of
+batches too."""
 
 import warnings
 
@@ -28,7 +29,13 @@ def test_one_warning(backend, monkeypatch, singly):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         history = model.fit(
-            data, [targets, broken], batch_size=4, nb_epoch=2, shuffle=False, verbose=0, callbacks=callbacks
+            data,
+            [targets, broken],
+            batch_size=4,
+            nb_epoch=2,
+            shuffle=False,
+            verbose=0,
+            callbacks=callbacks,
         )
     assert [warning.category for warning in caught] == [RuntimeWarning]
     assert "NaN in epoch 1, batch 6, output 'v'." in str(caught[0].message)

@@ -1,4 +1,5 @@
-"""One seed reproduces weights, shuffling, dropout and noise; batches alone and in runs draw the same."""
+"""One seed reproduces weights, shuffling, dropout and noise; batches alone and in runs
+draw the same."""
 
 import os
 import subprocess
@@ -8,7 +9,14 @@ import numpy as np
 import oneiros
 import pytest
 from oneiros.callbacks import Callback
-from oneiros.layers import GRU, BatchNormalization, Convolution2D, Dense, Flatten, Masking
+from oneiros.layers import (
+    GRU,
+    BatchNormalization,
+    Convolution2D,
+    Dense,
+    Flatten,
+    Masking,
+)
 from oneiros.models import Sequential
 
 PROGRAM = """
@@ -63,26 +71,42 @@ def test_a_seed_reproduces_a_training_in_this_process_and_in_another(backend, tm
 @pytest.mark.parametrize("network", ["recurrent", "convolutional"])
 def test_runs_and_single_batches_train_alike(backend, network):
     layers = {
-        "recurrent": lambda: [Masking(0.0, input_shape=(6, 3)), GRU(4, dropout_U=0.2), Dense(1)],
-        "convolutional": lambda: [
-            Convolution2D(2, 3, 3, input_shape=(6, 6, 1), dim_ordering="tf"), BatchNormalization(axis=3),
-            Flatten(), Dense(1),
+        "recurrent": lambda: [
+            Masking(0.0, input_shape=(6, 3)),
+            GRU(4, dropout_U=0.2),
+            Dense(1),
         ],
-    }[network]  # fmt: skip
+        "convolutional": lambda: [
+            Convolution2D(2, 3, 3, input_shape=(6, 6, 1), dim_ordering="tf"),
+            BatchNormalization(axis=3),
+            Flatten(),
+            Dense(1),
+        ],
+    }[network]
     results = []
     for callbacks in ([], [EachBatch()]):
         oneiros.set_seed(3)
         model = Sequential(layers())
         model.compile("adam", "mse")
         x = np.random.random((21, *model.input_shape[1:]))
-        history = model.fit(x, x.reshape(21, -1)[:, :1], 4, 2, verbose=0, callbacks=callbacks).history
+        history = model.fit(
+            x, x.reshape(21, -1)[:, :1], 4, 2, verbose=0, callbacks=callbacks
+        ).history
         results.append([np.array(history["loss"]), *model.get_weights()])
     for one, other in zip(*results, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6 * np.abs(one).max())
 
 
 def test_another_seed_gives_other_batches_and_draws(backend, monkeypatch):
-    monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")  # the draws are the same, and compiled faster
-    for arguments in ({"layers": [], "shuffle": True}, {"layers": [found["Dropout"]], "shuffle": False}):
-        one, other = (trained(lambda n=n: oneiros.set_seed(n), init="one", **arguments) for n in (5, 6))
+    monkeypatch.setenv(
+        "ONEIROS_TENSORFLOW_XLA", "off"
+    )  # the draws are the same, and compiled faster
+    for arguments in (
+        {"layers": [], "shuffle": True},
+        {"layers": [found["Dropout"]], "shuffle": False},
+    ):
+        one, other = (
+            trained(lambda n=n: oneiros.set_seed(n), init="one", **arguments)
+            for n in (5, 6)
+        )
         assert not np.array_equal(one[0], other[0]), arguments

@@ -25,7 +25,12 @@ def at_once(work, count=THREADS):
 
 def model():
     return Sequential(
-        [Dense(5, activation="relu", input_dim=4), Dropout(0.5), BatchNormalization(), Dense(3)]
+        [
+            Dense(5, activation="relu", input_dim=4),
+            Dropout(0.5),
+            BatchNormalization(),
+            Dense(3),
+        ]
     )
 
 
@@ -38,7 +43,10 @@ def expected(one, x):
 @pytest.mark.parametrize("count", [1, 3], ids=["one_model", "several_models"])
 def test_predictions_are_right(backend, count):
     models = [model() for _ in range(count)]
-    data = [np.random.normal(size=(8 + 4 * (i % 2), 4)).astype("float32") for i in range(THREADS)]
+    data = [
+        np.random.normal(size=(8 + 4 * (i % 2), 4)).astype("float32")
+        for i in range(THREADS)
+    ]
 
     def work(i):
         return [models[i % count].predict(data[i], batch_size=4) for _ in range(20)]
@@ -55,12 +63,16 @@ def test_models_made_and_trained_in_threads(backend):
     def work(i):
         one = model()
         one.compile("sgd", "mse")
-        history = one.fit(x, x[:, :3], batch_size=8, nb_epoch=3, verbose=0).history["loss"]
+        history = one.fit(x, x[:, :3], batch_size=8, nb_epoch=3, verbose=0).history[
+            "loss"
+        ]
         return one.name, history[-1], one.predict(x)
 
     results = at_once(work, 3)
     assert len({name for name, *_ in results}) == 3
-    assert all(np.isfinite(loss) and np.isfinite(found).all() for _, loss, found in results)
+    assert all(
+        np.isfinite(loss) and np.isfinite(found).all() for _, loss, found in results
+    )
 
 
 def test_predictions_beside_a_training(backend):
@@ -72,9 +84,15 @@ def test_predictions_beside_a_training(backend):
     def work(i):
         if i:
             return [one.predict(x, batch_size=64) for _ in range(10)]
-        return one.fit(x, x[:, :3], batch_size=8, nb_epoch=20, verbose=0).history["loss"]
+        return one.fit(x, x[:, :3], batch_size=8, nb_epoch=20, verbose=0).history[
+            "loss"
+        ]
 
     losses, *found = at_once(work)
     assert losses[-1] < losses[0]
-    assert all(np.isfinite(prediction).all() for predictions in found for prediction in predictions)
+    assert all(
+        np.isfinite(prediction).all()
+        for predictions in found
+        for prediction in predictions
+    )
     assert not np.allclose(one.predict(x, batch_size=64), before)

@@ -7,13 +7,15 @@ import pytest
 
 @pytest.fixture(scope="session")
 def describe():
-    """A function that returns place → (what it is, its type on disk, its shape, its value)."""
+    """A function that returns place → (what it is, its type on disk, its shape, its
+    value)."""
     return _describe
 
 
 @pytest.fixture
 def describe_for_keras():
-    """Gives a function that describes a file without what Keras 1 forgot of optimizers."""
+    """Gives a function that describes a file without what Keras 1 forgot of
+    optimizers."""
     return _describe_for_keras
 
 
@@ -21,7 +23,11 @@ def _describe_for_keras(path):
     found = _describe(path)
     kind, members = found["/"]
     found["/"] = kind, [member for member in members if member != "oneiros_training"]
-    return {place: content for place, content in found.items() if not place.startswith("oneiros_training")}
+    return {
+        place: content
+        for place, content in found.items()
+        if not place.startswith("oneiros_training")
+    }
 
 
 def _describe(path):
@@ -33,7 +39,13 @@ def _describe(path):
         if isinstance(item, h5py.Dataset):
             plist = item.id.get_create_plist()
             storage = (plist.get_layout(), item.compression, item.maxshape)
-            found[name] = ("array", item.dtype.str, item.shape, storage, item[()].tobytes())
+            found[name] = (
+                "array",
+                item.dtype.str,
+                item.shape,
+                storage,
+                item[()].tobytes(),
+            )
         else:
             found[name] = ("group", sorted(item))
 

@@ -1,4 +1,5 @@
-"""Files converted: the converted model predicts the same, and converting back gives the same bytes."""
+"""Files converted: the converted model predicts the same, and converting back gives the
+same bytes."""
 
 import json
 from pathlib import Path
@@ -10,7 +11,12 @@ from backends import BACKENDS
 from oneiros import backend as K
 from oneiros import registry
 from oneiros.bases import Format, ModelState
-from oneiros.errors import ArgumentError, FileFormatError, FileMissingError, OneirosError
+from oneiros.errors import (
+    ArgumentError,
+    FileFormatError,
+    FileMissingError,
+    OneirosError,
+)
 from oneiros.layers import (
     LSTM,
     Activation,
@@ -48,10 +54,16 @@ ONLY = pytest.mark.exhaustive(only=True)
 
 def ordering(name):
     text = (MODELS / f"{name}.json").read_text(encoding="utf-8")
-    return next((order for order in OTHER if f'"dim_ordering": "{order}"' in text), None)
+    return next(
+        (order for order in OTHER if f'"dim_ordering": "{order}"' in text), None
+    )
 
 
-IMAGES = [each["name"] for each in INDEX if ordering(each["name"]) and not each["custom_objects"]]
+IMAGES = [
+    each["name"]
+    for each in INDEX
+    if ordering(each["name"]) and not each["custom_objects"]
+]
 FEW = ("seq_conv2d_th", "seq_conv_zoo_tf")
 TURNED = ("seq_conv2d_th", "seq_conv_zoo_tf", "func_resnet_block_th", "seq_convlstm_th")
 
@@ -61,9 +73,12 @@ def some(names, few):
     return [pytest.param(n, marks=[] if n in few else ONLY) for n in names]
 
 
-@pytest.fixture(params=[BACKENDS[0], *(pytest.param(b, marks=ONLY) for b in BACKENDS[1:])])
+@pytest.fixture(
+    params=[BACKENDS[0], *(pytest.param(b, marks=ONLY) for b in BACKENDS[1:])]
+)
 def there(request):
-    """Runs the test on one backend in the test command, on all in the exhaustive run."""
+    """Runs the test on one backend in the test command, on all in the exhaustive
+    run."""
     with K.use(request.param):
         yield request.param
 
@@ -71,7 +86,11 @@ def there(request):
 def stored(path):
     """Returns the weights and the optimizer's state in a file, as bytes."""
     _, state = files.read(path)
-    weights = [[(name, value.tobytes()) for name, value in named] for _, named in state.weights if named]
+    weights = [
+        [(name, value.tobytes()) for name, value in named]
+        for _, named in state.weights
+        if named
+    ]
     return weights, [value.tobytes() for _, value in state.optimizer_weights or ()]
 
 
@@ -84,7 +103,9 @@ def fed(model, inputs=None):
         arrays.append(random.randint(0, 5, size=shape).astype(K.dtype(tensor)))
         if inputs:
             axes = inputs.get(tensor._keras_history[0].name, range(1, len(shape)))
-            axes = next(iter(inputs.values())) if isinstance(model, Sequential) else axes
+            axes = (
+                next(iter(inputs.values())) if isinstance(model, Sequential) else axes
+            )
             arrays[-1] = arrays[-1].transpose(0, *axes)
     return arrays[0] if len(arrays) == 1 else arrays
 
@@ -94,7 +115,9 @@ def check(model, path, dim_ordering, **given):
     there, back = path.with_suffix(".there.h5"), path.with_suffix(".back.h5")
     model.save(path)
     inputs = convert(path, there, dim_ordering=dim_ordering, **given)
-    assert len(convert(there, back, dim_ordering=OTHER[dim_ordering], **given)) == len(inputs)
+    assert len(convert(there, back, dim_ordering=OTHER[dim_ordering], **given)) == len(
+        inputs
+    )
     assert stored(back) == stored(path)
     found = load_model(there, **given)
     text = json.dumps(files.read(there)[1].model_config)
@@ -106,13 +129,17 @@ def check(model, path, dim_ordering, **given):
 def compare(model, found, inputs, dim_ordering):
     expected, predicted = model.predict(fed(model)), found.predict(fed(model, inputs))
     if expected.ndim == 4:
-        predicted = predicted.transpose(0, *((3, 1, 2) if dim_ordering == "tf" else (2, 3, 1)))
+        predicted = predicted.transpose(
+            0, *((3, 1, 2) if dim_ordering == "tf" else (2, 3, 1))
+        )
     np.testing.assert_allclose(predicted, expected, rtol=1e-4, atol=1e-5)
 
 
 def with_weights(model):
     random = np.random.RandomState(1)
-    model.set_weights([random.uniform(0.2, 1, size=value.shape) for value in model.get_weights()])
+    model.set_weights(
+        [random.uniform(0.2, 1, size=value.shape) for value in model.get_weights()]
+    )
     return model
 
 
@@ -136,7 +163,9 @@ def test_keras_own_models_predict_the_same_in_the_other_order(there, name, tmp_p
 
 def image_model(order, *layers, shape=(2, 6, 5)):
     shape = shape if order == "th" else (*shape[1:], shape[0])
-    first = Convolution2D(3, 2, 2, border_mode="same", dim_ordering=order, input_shape=shape)
+    first = Convolution2D(
+        3, 2, 2, border_mode="same", dim_ordering=order, input_shape=shape
+    )
     return with_weights(Sequential([first, *layers]))
 
 
@@ -166,20 +195,28 @@ def test_layers_that_follow_the_values(there, order, tmp_path):
 @pytest.mark.parametrize("order", some(["th", "tf"], ["th"]))
 def test_deconvolutions_claim_their_output_in_the_new_order(there, order, tmp_path):
     output = (None, 4, 7, 6) if order == "th" else (None, 7, 6, 4)
-    model = image_model(order, Deconvolution2D(4, 2, 2, output_shape=output, dim_ordering=order))
+    model = image_model(
+        order, Deconvolution2D(4, 2, 2, output_shape=output, dim_ordering=order)
+    )
     found = check(model, tmp_path / "m.h5", OTHER[order])
     assert found.output_shape == ((None, 7, 6, 4) if order == "th" else (None, 4, 7, 6))
 
 
 @pytest.mark.parametrize("order", some(["th", "tf"], ["th"]))
 def test_where_nothing_is_known_the_axes_are_moved_back(there, order, tmp_path):
-    """A recurrent layer over columns, and a decoder whose image comes out of a vector."""
+    """A recurrent layer over columns, and a decoder whose image comes out of a
+    vector."""
     columns = image_model(order, Permute((3, 1, 2)), Reshape((-1, 6)), LSTM(2))
     assert inserted(check(columns, tmp_path / "a.h5", OTHER[order])) == []
     rows = image_model(order, Reshape((6, -1)), Bidirectional(LSTM(2)))
     assert len(inserted(check(rows, tmp_path / "b.h5", OTHER[order]))) == 1
     shape = (2, 3, 3) if order == "th" else (3, 3, 2)
-    layers = [Dense(18, input_dim=4), Reshape(shape), Convolution2D(2, 2, 2, dim_ordering=order), Flatten()]
+    layers = [
+        Dense(18, input_dim=4),
+        Reshape(shape),
+        Convolution2D(2, 2, 2, dim_ordering=order),
+        Flatten(),
+    ]
     decoder = with_weights(Sequential([*layers, Activation("softmax")]))
     assert len(inserted(check(decoder, tmp_path / "c.h5", OTHER[order]))) == 2
 
@@ -211,17 +248,30 @@ def test_graphs_with_branches_vectors_and_models_inside(there, tmp_path):
 
 
 def test_layers_inside_sequentials_and_a_sequential_first(there, tmp_path):
-    inner = Sequential([Convolution2D(2, 2, 2, dim_ordering="th", input_shape=(2, 4, 4))])
+    inner = Sequential(
+        [Convolution2D(2, 2, 2, dim_ordering="th", input_shape=(2, 4, 4))]
+    )
     model = with_weights(
-        Sequential([inner, Sequential([Activation("relu", input_shape=(2, 3, 3))]), Flatten(), Dense(2)])
+        Sequential(
+            [
+                inner,
+                Sequential([Activation("relu", input_shape=(2, 3, 3))]),
+                Flatten(),
+                Dense(2),
+            ]
+        )
     )
     check(model, tmp_path / "m.h5", "tf")
 
 
 def test_functions_and_own_classes_are_passed_on(there, tmp_path):
-    model = image_model("th", Lambda(lambda x: x[:, :1], name="red"), Flatten(), Dense(2))
+    model = image_model(
+        "th", Lambda(lambda x: x[:, :1], name="red"), Flatten(), Dense(2)
+    )
     functions = {"red": lambda x: x[:, :1]}
-    assert inserted(check(model, tmp_path / "m.h5", "tf", functions=functions)) == ["red_axes"]
+    assert inserted(check(model, tmp_path / "m.h5", "tf", functions=functions)) == [
+        "red_axes"
+    ]
 
 
 def test_a_configuration_alone(there, tmp_path):
@@ -240,8 +290,11 @@ def test_configurations_of_keras_2(version, suffix, tmp_path):
         "activation": "relu",
         "dtype": "float32",
     }
-    config = {"class_name": "Sequential", "keras_version": version,
-              "config": [{"class_name": "Dense", "config": dense}]}  # fmt: skip
+    config = {
+        "class_name": "Sequential",
+        "keras_version": version,
+        "config": [{"class_name": "Dense", "config": dense}],
+    }
     (tmp_path / "a.json").write_text(json.dumps(config))
     convert(tmp_path / "a.json", tmp_path / f"b{suffix}")
     convert(tmp_path / f"b{suffix}", tmp_path / "c.json")
@@ -250,24 +303,35 @@ def test_configurations_of_keras_2(version, suffix, tmp_path):
 
 def test_a_missing_plugin_is_told_with_where_the_file_says_it_came_from(tmp_path):
     recorded = {"layer:Shout": {"distribution": "my-lab", "version": "1.0"}}
-    config = {"class_name": "Sequential", "config": [{"class_name": "Shout", "config": {"name": "s"}}],
-              "oneiros_provenance": recorded}  # fmt: skip
+    config = {
+        "class_name": "Sequential",
+        "config": [{"class_name": "Shout", "config": {"name": "s"}}],
+        "oneiros_provenance": recorded,
+    }
     (tmp_path / "a.json").write_text(json.dumps(config))
     with pytest.raises(OneirosError, match=r"came from my-lab 1\.0"):
         convert(tmp_path / "a.json", tmp_path / "b.json", dim_ordering="tf")
 
 
 def test_a_layer_is_no_model(tmp_path):
-    (tmp_path / "a.json").write_text('{"class_name": "Dense", "config": {"output_dim": 3}}')
+    (tmp_path / "a.json").write_text(
+        '{"class_name": "Dense", "config": {"output_dim": 3}}'
+    )
     with pytest.raises(FileFormatError, match="holds a Dense, which is no model"):
         convert(tmp_path / "a.json", tmp_path / "b.json", kernels="theano")
 
 
-@pytest.mark.parametrize(("made", "arguments"), [(Nadam, {}), (RMSprop, {"decay": 0.1})])
+@pytest.mark.parametrize(
+    ("made", "arguments"), [(Nadam, {}), (RMSprop, {"decay": 0.1})]
+)
 def test_what_the_optimizer_counts_is_kept(there, made, arguments, tmp_path):
     x = np.random.random((8, 4, 4, 1))
     model = Sequential(
-        [Convolution2D(2, 3, 3, input_shape=(4, 4, 1), dim_ordering="tf"), Flatten(), Dense(1)]
+        [
+            Convolution2D(2, 3, 3, input_shape=(4, 4, 1), dim_ordering="tf"),
+            Flatten(),
+            Dense(1),
+        ]
     )
     model.compile(made(**arguments), "mse")
     model.fit(x, x[:, 0, 0], nb_epoch=2, verbose=0, shuffle=False)
@@ -275,7 +339,9 @@ def test_what_the_optimizer_counts_is_kept(there, made, arguments, tmp_path):
     convert(tmp_path / "tf.h5", tmp_path / "th.h5", dim_ordering="th")
     found = load_model(tmp_path / "th.h5")
     losses = [
-        each.fit(images, x[:, 0, 0], nb_epoch=3, verbose=0, shuffle=False).history["loss"]
+        each.fit(images, x[:, 0, 0], nb_epoch=3, verbose=0, shuffle=False).history[
+            "loss"
+        ]
         for each, images in ((model, x), (found, x.transpose(0, 3, 1, 2)))
     ]
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)
@@ -292,14 +358,19 @@ def test_kernels_for_theano_and_back(there, name, tmp_path):
     names = [weight for _, named in state.weights for weight, _ in named]
     assert names and not any(weight.endswith(":0") for weight in names)
     model, found = load_model(path), load_model(tmp_path / "theano.h5")
-    np.testing.assert_allclose(found.predict(fed(model)), model.predict(fed(model)), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        found.predict(fed(model)), model.predict(fed(model)), rtol=1e-5, atol=1e-6
+    )
     convert(tmp_path / "theano.h5", tmp_path / "back.h5", kernels="tensorflow")
     assert stored(tmp_path / "back.h5") == stored(path)
 
 
 def test_kernels_and_their_moments_are_turned_round(there, tmp_path):
     convert(MODELS / "seq_conv2d_th.h5", tmp_path / "theano.h5", kernels="theano")
-    (before, after) = (files.read(path)[1] for path in (MODELS / "seq_conv2d_th.h5", tmp_path / "theano.h5"))
+    (before, after) = (
+        files.read(path)[1]
+        for path in (MODELS / "seq_conv2d_th.h5", tmp_path / "theano.h5")
+    )
     for one, other in zip(before.weights, after.weights, strict=True):
         for (_, value), (_, turned) in zip(one[1], other[1], strict=True):
             expected = value[:, :, ::-1, ::-1] if value.ndim == 4 else value
@@ -337,27 +408,57 @@ def test_a_configuration_carries_where_its_objects_come_from(tmp_path):
         Sequential([Dense(2, input_dim=2)]).save(tmp_path / "m.h5")
         convert(tmp_path / "m.h5", tmp_path / "m.json")
         text = (tmp_path / "m.json").read_text()
-        assert json.loads(text)["oneiros_provenance"]["layer:Dense"]["distribution"] == "oneiros-layers-core"
+        assert (
+            json.loads(text)["oneiros_provenance"]["layer:Dense"]["distribution"]
+            == "oneiros-layers-core"
+        )
         assert model_from_json(text).count_params() == 6
 
 
 @pytest.mark.parametrize(
     ("source", "target", "given", "said"),
     [
-        ("seq_conv2d_th.h5", "m.png", {}, r"m\.png: no format here has this suffix; there are \.json"),
-        ("seq_conv2d_th_weights.h5", "m.json", {}, "holds no configuration, only weights"),
-        ("seq_conv2d_th.json", "m.h5", {}, "holds no weights; its configuration goes to one of .json"),
+        (
+            "seq_conv2d_th.h5",
+            "m.png",
+            {},
+            r"m\.png: no format here has this suffix; there are \.json",
+        ),
+        (
+            "seq_conv2d_th_weights.h5",
+            "m.json",
+            {},
+            "holds no configuration, only weights",
+        ),
+        (
+            "seq_conv2d_th.json",
+            "m.h5",
+            {},
+            "holds no weights; its configuration goes to one of .json",
+        ),
         (
             "seq_conv2d_th_weights.h5",
             "m.h5",
             {"dim_ordering": "tf"},
             "holds weights alone; only a configuration",
         ),
-        ("seq_conv2d_th.h5", "m.h5", {"dim_ordering": "nchw"}, "dim_ordering='nchw': it is 'th' or 'tf'"),
-        ("seq_conv2d_th.h5", "m.h5", {"kernels": "torch"}, "kernels='torch': it is 'theano' or 'tensorflow'"),
+        (
+            "seq_conv2d_th.h5",
+            "m.h5",
+            {"dim_ordering": "nchw"},
+            "dim_ordering='nchw': it is 'th' or 'tf'",
+        ),
+        (
+            "seq_conv2d_th.h5",
+            "m.h5",
+            {"kernels": "torch"},
+            "kernels='torch': it is 'theano' or 'tensorflow'",
+        ),
     ],
 )
-def test_what_can_t_be_done_is_told_and_nothing_is_written(source, target, given, said, tmp_path):
+def test_what_can_t_be_done_is_told_and_nothing_is_written(
+    source, target, given, said, tmp_path
+):
     with K.use(BACKENDS[0]), pytest.raises(ArgumentError, match=said):
         convert(MODELS / source, tmp_path / target, **given)
     assert list(tmp_path.iterdir()) == []
@@ -380,16 +481,27 @@ def test_calls_of_which_only_some_are_images_are_refused(tmp_path):
         other = Lambda(lambda x: x, name="same")(scale(grid))
         model = Model([image, grid], [read, other])
         model.save(tmp_path / "m.h5")
-        with pytest.raises(ArgumentError, match=r"is called on inputs of which only some are images"):
-            convert(tmp_path / "m.h5", tmp_path / "n.h5", dim_ordering="tf", functions={"same": lambda x: x})
+        with pytest.raises(
+            ArgumentError, match=r"is called on inputs of which only some are images"
+        ):
+            convert(
+                tmp_path / "m.h5",
+                tmp_path / "n.h5",
+                dim_ordering="tf",
+                functions={"same": lambda x: x},
+            )
 
 
 def test_branches_of_a_sequential_are_refused(tmp_path):
     with (
         K.use(BACKENDS[0]),
-        pytest.raises(ArgumentError, match="begins with a Merge that holds its branches"),
+        pytest.raises(
+            ArgumentError, match="begins with a Merge that holds its branches"
+        ),
     ):
-        convert(MODELS / "seq_merge_two_branches.h5", tmp_path / "m.h5", dim_ordering="tf")
+        convert(
+            MODELS / "seq_merge_two_branches.h5", tmp_path / "m.h5", dim_ordering="tf"
+        )
 
 
 def test_a_state_without_a_layout_is_kept_as_it_is(tmp_path):
@@ -411,14 +523,20 @@ class WeightsAlone(Format):
         if state.model_config is not None:
             raise ArgumentError("It holds weights alone.")
         path.write_bytes(
-            b"ARRAYS" + b"".join(value.tobytes() for _, named in state.weights for _, value in named)
+            b"ARRAYS"
+            + b"".join(
+                value.tobytes() for _, named in state.weights for _, value in named
+            )
         )
 
 
 def test_formats_of_plugins_are_written_by_their_suffix(tmp_path):
     source = MODELS / "seq_conv2d_th.h5"
     with registry.register("format", "arrays", WeightsAlone):
-        with pytest.raises(ArgumentError, match=r"It holds weights alone\. To convert .*: weights_only=True"):
+        with pytest.raises(
+            ArgumentError,
+            match=r"It holds weights alone\. To convert .*: weights_only=True",
+        ):
             convert(source, tmp_path / "m.arrays")
         convert(source, tmp_path / "m.arrays", weights_only=True)
     assert (tmp_path / "m.arrays").stat().st_size == 6 + 4 * 172

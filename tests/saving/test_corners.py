@@ -17,9 +17,9 @@ from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model, model_from_json, model_from_yaml
 from oneiros.plugins import Entry
 from oneiros_format_safetensors.format import SafetensorsFormat
-from oneiros_guarded_io.hdf5_attributes import longest_text
-from oneiros_guarded_io.zip_archive import open_zip
-from oneiros_migrations.base import Origin, migration_of
+from oneiros_old_files.base import Origin, migration_of
+from oneiros_safe_files.hdf5_attributes import longest_text
+from oneiros_safe_files.zip_archive import open_zip
 from oneiros_saving.inspection import inspect_file
 from oneiros_saving.loadable import declares_loadable
 from safetensors.numpy import save_file
@@ -35,7 +35,9 @@ def on_tensorflow():
 
 def keras2(*layers, **config):
     found = {"name": "s", "layers": list(layers), **config}
-    return json.dumps({"class_name": "Sequential", "config": found, "keras_version": "2.3.1"})
+    return json.dumps(
+        {"class_name": "Sequential", "config": found, "keras_version": "2.3.1"}
+    )
 
 
 def layer(cls, **config):
@@ -43,7 +45,8 @@ def layer(cls, **config):
 
 
 OF_KERAS_1 = sorted(
-    set(registry.names("migration")) & {*registry.names("layer"), *registry.names("constraint")}
+    set(registry.names("migration"))
+    & {*registry.names("layer"), *registry.names("constraint")}
 )
 INPUT = layer("InputLayer", batch_input_shape=[None, 4], dtype="float32", sparse=False)
 DENSE = layer("Dense", units=3)
@@ -55,7 +58,9 @@ class TestConfigurationsOfKeras2:
         with pytest.raises(OneirosError):
             model_from_json(keras2(layers=layers))
 
-    @pytest.mark.parametrize("second", [{"class_name": "Dense", "config": 5}, 5, None, {}])
+    @pytest.mark.parametrize(
+        "second", [{"class_name": "Dense", "config": 5}, 5, None, {}]
+    )
     def test_what_follows_an_input_is_no_layer(self, second):
         with pytest.raises(ConfigError):
             model_from_json(keras2(INPUT, second))
@@ -66,7 +71,9 @@ class TestConfigurationsOfKeras2:
         assert model.output_shape == (None, 3)
 
     def test_the_shape_that_a_model_was_built_for(self):
-        model = model_from_json(keras2(layer("Flatten", name="flat"), DENSE, build_input_shape=[None, 2, 2]))
+        model = model_from_json(
+            keras2(layer("Flatten", name="flat"), DENSE, build_input_shape=[None, 2, 2])
+        )
         assert model.input_shape == (None, 2, 2) and model.output_shape == (None, 3)
 
     @pytest.mark.parametrize("kind", ["sparse", "ragged"])
@@ -76,7 +83,8 @@ class TestConfigurationsOfKeras2:
             model_from_json(keras2(entry, DENSE))
 
     def test_layers_of_one_name_in_models_inside_stay_apart(self, tmp_path):
-        """By its name a layer is shared in Keras 1; in Keras 2 two parts of a model each name their own."""
+        """By its name a layer is shared in Keras 1; in Keras 2 two parts of a model
+        each name their own."""
 
         def dense(name):
             return layer("Dense", name=name, units=2, batch_input_shape=[None, 2])
@@ -85,7 +93,10 @@ class TestConfigurationsOfKeras2:
             return json.loads(keras2(*layers))
 
         config = keras2(
-            dense("a"), part(dense("a"), dense("b")), part(part(dense("b"), dense("a"))), dense("b")
+            dense("a"),
+            part(dense("a"), dense("b")),
+            part(part(dense("b"), dense("a"))),
+            dense("b"),
         )
         model = model_from_json(config)
         inside = [
@@ -97,21 +108,41 @@ class TestConfigurationsOfKeras2:
         assert len(set(inside)) == 6 == len({each.name for each in inside})
         assert [inside[0].name, inside[-1].name] == ["a", "b"]
         numbered = part(dense("a"), dense("a_1"))
-        assert len(set(model_from_json(keras2(dense("a"), numbered)).layers[1].layers)) == 2
-        model.set_weights([np.full(w.shape, i, "f4") for i, w in enumerate(model.get_weights())])
+        assert (
+            len(set(model_from_json(keras2(dense("a"), numbered)).layers[1].layers))
+            == 2
+        )
+        model.set_weights(
+            [np.full(w.shape, i, "f4") for i, w in enumerate(model.get_weights())]
+        )
         model.save(tmp_path / "m.h5")
         x = np.ones((1, 2))
-        np.testing.assert_array_equal(load_model(tmp_path / "m.h5").predict(x), model.predict(x))
+        np.testing.assert_array_equal(
+            load_model(tmp_path / "m.h5").predict(x), model.predict(x)
+        )
 
     def test_padding_that_differs_at_the_ends_is_refused(self):
-        entry = layer("ZeroPadding3D", padding=[[1, 1], [0, 2], [1, 1]], batch_input_shape=[None, 4, 4, 4, 1])
+        entry = layer(
+            "ZeroPadding3D",
+            padding=[[1, 1], [0, 2], [1, 1]],
+            batch_input_shape=[None, 4, 4, 4, 1],
+        )
         with pytest.raises(ConfigError, match=r"ZeroPadding3D layer 'odd'.*padding="):
             model_from_json(keras2(entry))
 
     @pytest.mark.parametrize("name", OF_KERAS_1)
     def test_what_keras_1_had_keeps_their_arguments(self, name):
-        config = {"a": 1, "padding": "x", "dilation_rate": 2, "function": {}, "momentum": 0}
-        assert migration_of(name).translated(name, dict(config), Origin()) == (name, config)
+        config = {
+            "a": 1,
+            "padding": "x",
+            "dilation_rate": 2,
+            "function": {},
+            "momentum": 0,
+        }
+        assert migration_of(name).translated(name, dict(config), Origin()) == (
+            name,
+            config,
+        )
 
 
 def changed(tmp_path, source, **training):
@@ -126,12 +157,17 @@ def changed(tmp_path, source, **training):
 
 class TestTrainingOfKeras2:
     def test_an_epsilon_that_is_none_is_the_usual_one(self, tmp_path):
-        optimizer = load_model(changed(tmp_path, "dense_rmsprop", epsilon=None)).optimizer
+        optimizer = load_model(
+            changed(tmp_path, "dense_rmsprop", epsilon=None)
+        ).optimizer
         assert optimizer.epsilon == K.epsilon()
 
     def test_rmsprop_with_a_momentum_leaves_a_model_that_predicts(self, tmp_path):
         with pytest.warns(UserWarning, match=r"RMSprop has momentum=0\.5"):
-            assert load_model(changed(tmp_path, "dense_rmsprop", momentum=0.5)).optimizer is None
+            assert (
+                load_model(changed(tmp_path, "dense_rmsprop", momentum=0.5)).optimizer
+                is None
+            )
 
     def test_a_state_that_is_only_a_number_of_steps(self, tmp_path):
         path = changed(tmp_path, "dense_legacy_adam")
@@ -141,7 +177,9 @@ class TestTrainingOfKeras2:
             group.attrs["weight_names"] = np.array([b"iter:0"])
             group["iter:0"] = np.int64(7)
         optimizer = load_model(path).optimizer
-        assert K.get_value(optimizer.iterations) == 7 and not any(map(np.any, optimizer.get_weights()[1:]))
+        assert K.get_value(optimizer.iterations) == 7 and not any(
+            map(np.any, optimizer.get_weights()[1:])
+        )
 
     def test_a_state_of_fewer_layers_is_told(self, tmp_path):
         path = changed(tmp_path, "dense_sgd")
@@ -150,7 +188,9 @@ class TestTrainingOfKeras2:
             names = list(weights.attrs["layer_names"])
             last = next(name for name in reversed(names) if len(weights[name]))
             weights.move(last, "other")
-            weights.attrs["layer_names"] = np.array([("other" if n == last else n).encode() for n in names])
+            weights.attrs["layer_names"] = np.array(
+                [("other" if n == last else n).encode() for n in names]
+            )
             slots = list(state.attrs["weight_names"])
             state.attrs["weight_names"] = slots[:3]
             del state["/".join(slots[-1].split("/")[:2])]
@@ -174,9 +214,13 @@ class TestFormats:
     def test_lists_of_layers_in_safetensors(self, layers, said, tmp_path):
         Sequential([Dense(1, input_dim=1)]).save_weights(tmp_path / "own.safetensors")
         with (tmp_path / "own.safetensors").open("rb") as file:
-            own = json.loads(file.read(int.from_bytes(file.read(8), "little")))["__metadata__"]
+            own = json.loads(file.read(int.from_bytes(file.read(8), "little")))[
+                "__metadata__"
+            ]
         tensors = {"a/b": np.zeros(2, "f4"), "a/c": np.zeros(2, "f4")}
-        save_file(tensors, tmp_path / "w.safetensors", {**own, "layers": json.dumps(layers)})
+        save_file(
+            tensors, tmp_path / "w.safetensors", {**own, "layers": json.dumps(layers)}
+        )
         with pytest.raises(FileFormatError, match=said):
             SafetensorsFormat().read(tmp_path / "w.safetensors", Budget())
 
@@ -185,22 +229,32 @@ class TestFormats:
             archive.writestr("a", b"x")
         data = (tmp_path / "a.zip").read_bytes()
         place = data.rindex(b"PK\x05\x06")
-        (tmp_path / "a.zip").write_bytes(data[:place] + b"PK\x06\x07" + bytes(16) + data[place:])
-        with pytest.raises(UnsafeFileError, match="the variant for very many or large members"):
+        (tmp_path / "a.zip").write_bytes(
+            data[:place] + b"PK\x06\x07" + bytes(16) + data[place:]
+        )
+        with pytest.raises(
+            UnsafeFileError, match="the variant for very many or large members"
+        ):
             open_zip(tmp_path / "a.zip", Budget()).__enter__()
 
     def test_yaml_that_refers_to_an_object(self):
         entry = "{class_name: Dense, config: {output_dim: 3, input_dim: 3}}"
-        model = model_from_yaml(f"class_name: Sequential\nconfig:\n- &a {entry}\n- *a\n")
+        model = model_from_yaml(
+            f"class_name: Sequential\nconfig:\n- &a {entry}\n- *a\n"
+        )
         assert [made.output_dim for made in model.layers] == [3, 3]
 
     @pytest.mark.parametrize("data", ["x", '"\\0\\0\\0\\0\\0\\0\\xf0\\x7f"'])
     def test_a_number_of_numpy_in_yaml_that_is_a_text(self, data):
         state = "!!python/tuple [3, <, null, null, null, -1, -1, 0]"
-        dtype = f"!!python/object/apply:numpy.dtype {{args: [f8, 0, 1], state: {state}}}"
+        dtype = (
+            f"!!python/object/apply:numpy.dtype {{args: [f8, 0, 1], state: {state}}}"
+        )
         number = f"!!python/object/apply:numpy.core.multiarray.scalar [{dtype}, {data}]"
         text = f"class_name: Sequential\nconfig:\n- class_name: Dropout\n  config:\n    p: {number}\n"
-        with pytest.raises(UnsafeFileError, match=r"type and bytes don't agree|isn't finite"):
+        with pytest.raises(
+            UnsafeFileError, match=r"type and bytes don't agree|isn't finite"
+        ):
             model_from_yaml(text)
 
     def test_integers_in_the_place_of_weights_are_listed(self, tmp_path):
@@ -211,7 +265,10 @@ class TestFormats:
             del group[name]
             group[name] = np.ones((1, 1), "i4")
         (found,) = inspect_file(tmp_path / "m.h5").layers
-        assert [(weight.dtype, weight.unusual) for weight in found.weights] == [("int32", 0), ("float32", 0)]
+        assert [(weight.dtype, weight.unusual) for weight in found.weights] == [
+            ("int32", 0),
+            ("float32", 0),
+        ]
 
     def test_a_training_without_its_text(self, tmp_path):
         model = Sequential([Dense(1, input_dim=1)])
@@ -220,18 +277,23 @@ class TestFormats:
         model.save(tmp_path / "m.h5")
         with h5py.File(tmp_path / "m.h5", "r+") as file:
             del file["oneiros_training"].attrs["state"]
-        with pytest.raises(FileFormatError, match=r"lacks the attribute 'state' of '/oneiros_training'"):
+        with pytest.raises(
+            FileFormatError, match=r"lacks the attribute 'state' of '/oneiros_training'"
+        ):
             load_model(tmp_path / "m.h5")
 
 
 class TestHeadersOfHDF5:
     def written(self, tmp_path):
-        """Returns a file, the place of an object's header, and that of where it goes on."""
+        """Returns a file, the place of an object's header, and that of where it goes
+        on."""
         with h5py.File(tmp_path / "a.h5", "w") as file:
             group = file.create_group("g")
             for number in range(30):
                 group.attrs[f"a{number}"] = "x"
-            group.attrs.create("layer_names", np.array(["d"], object), dtype=h5py.string_dtype())
+            group.attrs.create(
+                "layer_names", np.array(["d"], object), dtype=h5py.string_dtype()
+            )
             address = h5py.h5o.get_info(group.id).addr
         data = (tmp_path / "a.h5").read_bytes()
         place, size = address + 16, struct.unpack_from("<I", data, address + 8)[0]
@@ -245,7 +307,10 @@ class TestHeadersOfHDF5:
         data = bytearray(path.read_bytes())
         struct.pack_into("<QQ", data, place, address + 16, size)
         path.write_bytes(data)
-        with path.open("rb") as file, pytest.raises(ValueError, match="scattered over too many blocks"):
+        with (
+            path.open("rb") as file,
+            pytest.raises(ValueError, match="scattered over too many blocks"),
+        ):
             longest_text(file, address, b"layer_names", 1)
 
     def test_one_beyond_the_end(self, tmp_path):
@@ -253,14 +318,24 @@ class TestHeadersOfHDF5:
         data = bytearray(path.read_bytes())
         struct.pack_into("<QQ", data, place, len(data) - 8, 1 << 40)
         path.write_bytes(data)
-        with path.open("rb") as file, pytest.raises(ValueError, match="beyond the end of the file"):
+        with (
+            path.open("rb") as file,
+            pytest.raises(ValueError, match="beyond the end of the file"),
+        ):
             longest_text(file, address, b"layer_names", 1)
 
 
 @pytest.mark.parametrize(("said", "expected"), [("True", True), ("1", False)])
-def test_a_plugin_of_one_module_is_read_without_its_import(said, expected, tmp_path, monkeypatch):
-    (tmp_path / "lonely_plugin.py").write_text(f"class Own:\n    loadable = {said}\nraise SystemExit\n")
+def test_a_plugin_of_one_module_is_read_without_its_import(
+    said, expected, tmp_path, monkeypatch
+):
+    (tmp_path / "lonely_plugin.py").write_text(
+        f"class Own:\n    loadable = {said}\nraise SystemExit\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     entry = Entry("layer", "Own", "lonely_plugin:Own", "lonely", "1", 1)
     assert declares_loadable(entry) is expected
-    assert declares_loadable(Entry("layer", "Own", "no_such_plugin:Own", "lonely", "1", 1)) is None
+    assert (
+        declares_loadable(Entry("layer", "Own", "no_such_plugin:Own", "lonely", "1", 1))
+        is None
+    )

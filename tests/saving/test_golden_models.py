@@ -1,4 +1,5 @@
-"""Models that Keras 1.2.2 saved predict, evaluate and train on here as they did there."""
+"""Models that Keras 1.2.2 saved predict, evaluate and train on here as they did
+there."""
 
 import json
 from pathlib import Path
@@ -8,17 +9,23 @@ import pytest
 from oneiros.models import load_model, model_from_json
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
-INDEX = {model["name"]: model for model in json.loads((MODELS / "index.json").read_text())["models"]}
+INDEX = {
+    model["name"]: model
+    for model in json.loads((MODELS / "index.json").read_text())["models"]
+}
 
 RTOL, ATOL = 1e-4, 1e-5
 
 
 NAMES = sorted(INDEX)
-OWNERS = json.loads((MODELS.parents[2] / "kernel" / "oneiros" / "owners.json").read_text())
+OWNERS = json.loads(
+    (MODELS.parents[2] / "kernel" / "oneiros" / "owners.json").read_text()
+)
 
 
 def owner(kind, name):
-    """Returns the distribution that provides a name; the kernel has models and inputs itself."""
+    """Returns the distribution that provides a name; the kernel has models and inputs
+    itself."""
     return OWNERS[kind].get(name, "oneiros-kernel")
 
 
@@ -36,19 +43,26 @@ class Case:
         self.path = MODELS / f"{name}.h5"
         self.x, self.y = self.listed("x"), self.listed("y")
         self.weights = (
-            {"sample_weight": self.arrays["sample_weight"]} if "sample_weight" in self.arrays else {}
+            {"sample_weight": self.arrays["sample_weight"]}
+            if "sample_weight" in self.arrays
+            else {}
         )
 
     def listed(self, key):
         """The arrays `key0`, `key1`, …"""
-        return [self.arrays[f"{key}{i}"] for i in range(100) if f"{key}{i}" in self.arrays]
+        return [
+            self.arrays[f"{key}{i}"] for i in range(100) if f"{key}{i}" in self.arrays
+        ]
 
     def predicted(self, model):
         found = model.predict(self.x if len(self.x) > 1 else self.x[0])
         return found if isinstance(found, list) else [found]
 
     def steps(self, model):
-        return [np.ravel(model.train_on_batch(self.x, self.y, **self.weights)) for _ in range(3)]
+        return [
+            np.ravel(model.train_on_batch(self.x, self.y, **self.weights))
+            for _ in range(3)
+        ]
 
 
 def close(found, expected):
@@ -63,9 +77,11 @@ def test_a_saved_model_goes_on_as_it_did(name, backend):
     model = load_model(case.path)
     assert type(model).__name__ == case.facts["class_name"]
     assert model.count_params() == case.facts["count_params"]
-    assert [f"{weight.name}:0" for layer in model._weight_layers() for weight in layer.weights] == case.facts[
-        "weight_names"
-    ]
+    assert [
+        f"{weight.name}:0"
+        for layer in model._weight_layers()
+        for weight in layer.weights
+    ] == case.facts["weight_names"]
     close(case.predicted(model), case.listed("pred"))
     if "pred0_call2" in case.arrays:
         close(case.predicted(model), [case.arrays["pred0_call2"]])
@@ -74,7 +90,10 @@ def test_a_saved_model_goes_on_as_it_did(name, backend):
         assert getattr(model, "optimizer", None) is None
         return
     assert model.metrics_names == case.facts["metrics_names"]
-    close([np.ravel(model.evaluate(case.x, case.y, verbose=0, **case.weights))], [case.facts["evaluate"]])
+    close(
+        [np.ravel(model.evaluate(case.x, case.y, verbose=0, **case.weights))],
+        [case.facts["evaluate"]],
+    )
     model.reset_states()
     if case.facts.get("resume_losses_after_load"):
         close(case.steps(model), case.facts["resume_losses_after_load"])
@@ -111,14 +130,15 @@ MORE = {
         for key in ("batch_input_shape", "input_dtype")
     ),
 }
-"""What our configurations have besides: arguments that Keras forgot, though its constructors take them; and,
-as in Keras itself, the input's shape of a layer that was loaded and knows it from `input_dim`."""
+"""What our configurations have besides: arguments that Keras forgot, though its
+constructors take them; and, as in Keras itself, the input's shape of a layer that was
+loaded and knows it from `input_dim`."""
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_saved_again_it_is_the_same_file(name, backend, tmp_path, describe_for_keras):
-    """Apart from where each object came from, the optimizer's variables that Keras forgot, and the names of
-    its variables.
+    """Apart from where each object came from, the optimizer's variables that Keras
+    forgot, and the names of its variables.
     """
     model = load_model(MODELS / f"{name}.h5")
     model.save(tmp_path / "again.h5")
@@ -128,7 +148,9 @@ def test_saved_again_it_is_the_same_file(name, backend, tmp_path, describe_for_k
     )
     provenance = json.loads(found.pop("/@oneiros_provenance")[-1])
     for key in (key for key in provenance if key.startswith("layer:")):
-        assert provenance[key]["distribution"] == owner("layer", key.removeprefix("layer:")), key
+        assert provenance[key]["distribution"] == owner(
+            "layer", key.removeprefix("layer:")
+        ), key
     assert set(found) == set(expected)
     for place, content in expected.items():
         if place.endswith("_config"):
@@ -142,11 +164,16 @@ def test_saved_again_it_is_the_same_file(name, backend, tmp_path, describe_for_k
 
 def normal(layout):
     """Returns a file's description without the optimizer's weights."""
-    return {place: content for place, content in layout.items() if not place.startswith("optimizer_weights")}
+    return {
+        place: content
+        for place, content in layout.items()
+        if not place.startswith("optimizer_weights")
+    }
 
 
 def compare(found, expected, where, more, owner=None):
-    """Compares configurations; what is in ours alone goes to `more`. Keras stored rates as float32."""
+    """Compares configurations; what is in ours alone goes to `more`. Keras stored rates
+    as float32."""
     if isinstance(expected, dict):
         owner = expected.get("class_name", owner)
         more |= {(owner, key) for key in set(found) - set(expected)}

@@ -1,4 +1,5 @@
-"""Data sets of strangers: what NumPy and pickle wrote is read exactly, as long as it is plain data."""
+"""Data sets of strangers: what NumPy and pickle wrote is read exactly, as long as it is
+plain data."""
 
 import collections
 import pickle
@@ -7,8 +8,8 @@ import numpy as np
 import pytest
 from oneiros.bases import Budget
 from oneiros.errors import FileFormatError, UnsafeFileError
-from oneiros_guarded_io.npy import read_npy, read_npz
-from oneiros_guarded_io.pickles import read_pickle
+from oneiros_safe_files.npy import read_npy, read_npz
+from oneiros_safe_files.pickles import read_pickle
 
 DTYPES = ("?", "i1", "u2", ">i4", "f2", "f4", ">f8", "c8", "S3", "U2")
 
@@ -19,14 +20,20 @@ def values(dtype, shape):
 
 def same(found, expected):
     np.testing.assert_array_equal(found, expected)
-    assert found.dtype.newbyteorder("=") == expected.dtype.newbyteorder("=") and found.shape == expected.shape
+    assert (
+        found.dtype.newbyteorder("=") == expected.dtype.newbyteorder("=")
+        and found.shape == expected.shape
+    )
     assert found.flags.writeable
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 3), (2, 3)])
 def test_arrays_are_read_exactly(tmp_path, dtype, shape):
-    arrays = {"c": values(dtype, shape), "f": np.asarray(values(dtype, shape), order="F")}
+    arrays = {
+        "c": values(dtype, shape),
+        "f": np.asarray(values(dtype, shape), order="F"),
+    }
     np.savez(tmp_path / "a.npz", **arrays)
     np.savez_compressed(tmp_path / "b.npz", **arrays)
     for name, value in arrays.items():
@@ -52,20 +59,37 @@ def test_the_golden_arrays_are_read(golden_dir):
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_plain_data_is_unpickled(tmp_path, protocol):
     shared = [1, 2]
-    data = {"a": (1, -(2**70), 0.5, None, True, "é", b"\xff\0"), "b": [shared, shared, {3}, {}]}
+    data = {
+        "a": (1, -(2**70), 0.5, None, True, "é", b"\xff\0"),
+        "b": [shared, shared, {3}, {}],
+    }
     data[4] = [np.float32(0.5), np.int64(7)]
     (tmp_path / "d.pkl").write_bytes(pickle.dumps(data, protocol))
     assert read_pickle(tmp_path / "d.pkl", Budget()) == data
 
 
 def test_what_python_2_pickled_is_read(tmp_path):
-    """`([[1, 2]], 'label', u'x', array([1, 2], int16), int64(3))` as Python 2.7 and NumPy 1.11 pickled it."""
+    """`([[1, 2]], 'label', u'x', array([1, 2], int16), int64(3))` as Python 2.7 and
+    NumPy 1.11 pickled it."""
     array = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR"
     order = b"(I3\nS'<'\nNNNI-1\nI-1\nI0\ntb"
-    state = b"(I1\n(I2\ntcnumpy\ndtype\n(S'i2'\nI0\nI1\ntR" + order + b"I00\nS'\\x01\\x00\\x02\\x00'\ntb"
-    scalar = b"cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S'i8'\nI0\nI1\ntR" + order
+    state = (
+        b"(I1\n(I2\ntcnumpy\ndtype\n(S'i2'\nI0\nI1\ntR"
+        + order
+        + b"I00\nS'\\x01\\x00\\x02\\x00'\ntb"
+    )
+    scalar = (
+        b"cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S'i8'\nI0\nI1\ntR" + order
+    )
     number = b"S'\\x03\\x00\\x00\\x00\\x00\\x00\\x00\\x00'\ntR"
-    data = b"((lp0\n(lp1\nI1\naI2\naaS'label'\nVx\n" + array + state + scalar + number + b"t."
+    data = (
+        b"((lp0\n(lp1\nI1\naI2\naaS'label'\nVx\n"
+        + array
+        + state
+        + scalar
+        + number
+        + b"t."
+    )
     (tmp_path / "d.pkl").write_bytes(data)
     lists, label, text, found, three = read_pickle(tmp_path / "d.pkl", Budget())
     assert (lists, label, text, three) == ([[1, 2]], b"label", "x", 3)
@@ -85,7 +109,9 @@ def test_what_python_2_pickled_is_read(tmp_path):
     ],
 )
 def test_other_objects_are_refused_by_name(tmp_path, value, name):
-    (tmp_path / "d.pkl").write_bytes(pickle.dumps(value, 2).replace(b"__builtin__", b"builtins"))
+    (tmp_path / "d.pkl").write_bytes(
+        pickle.dumps(value, 2).replace(b"__builtin__", b"builtins")
+    )
     with pytest.raises(UnsafeFileError, match=rf"refers to {name}.*numpy\.savez"):
         read_pickle(tmp_path / "d.pkl", Budget())
 
@@ -110,5 +136,7 @@ def test_budgets_bound_arrays(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros(1000))
     (tmp_path / "a.pkl").write_bytes(pickle.dumps(np.zeros(1000)))
     for read, name in ((read_npy, "a.npy"), (read_pickle, "a.pkl")):
-        with pytest.raises(UnsafeFileError, match=r"over the limit of 4,000 \(Budget\.array_bytes"):
+        with pytest.raises(
+            UnsafeFileError, match=r"over the limit of 4,000 \(Budget\.array_bytes"
+        ):
             read(tmp_path / name, Budget(array_bytes=4000))

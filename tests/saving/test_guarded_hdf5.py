@@ -1,4 +1,5 @@
-"""The HDF5 reader refuses what a hostile file does, before it takes memory, and says where and why."""
+"""The HDF5 reader refuses what a hostile file does, before it takes memory, and says
+where and why."""
 
 import os
 import resource
@@ -19,7 +20,8 @@ SECRET = b"top secret " * 3
 
 @pytest.fixture
 def build(tmp_path):
-    """Writes a file of one layer with one weight, which `change(group, path)` then makes hostile."""
+    """Writes a file of one layer with one weight, which `change(group, path)` then
+    makes hostile."""
 
     def make(change, libver="earliest"):
         path = tmp_path / "model.h5"
@@ -40,7 +42,10 @@ def build(tmp_path):
 
 def read(path, **budget):
     """Reads a file and checks that neither memory nor time ran away meanwhile."""
-    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before, started = (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        time.monotonic(),
+    )
     try:
         return HDF5Format().read(path, Budget(**budget))
     finally:
@@ -54,7 +59,9 @@ def dataset(**kwargs):
 
 def external(group, folder):
     size = len(SECRET)
-    group.create_dataset("w", (size,), "uint8", external=[(os.fspath(folder / "secret.txt"), 0, size)])
+    group.create_dataset(
+        "w", (size,), "uint8", external=[(os.fspath(folder / "secret.txt"), 0, size)]
+    )
 
 
 def virtual(group, folder):
@@ -89,14 +96,18 @@ def names(*values):
 
 def reference(group, folder):
     group.file["outside"] = np.zeros(3)
-    group.create_dataset("w", data=np.array([group.file["outside"].ref], dtype=h5py.ref_dtype))
+    group.create_dataset(
+        "w", data=np.array([group.file["outside"].ref], dtype=h5py.ref_dtype)
+    )
 
 
 def many_large(group, folder):
     """Each is small enough by itself, all together are not."""
     group.attrs["weight_names"] = np.array([f"w{i}".encode() for i in range(64)])
     for i in range(64):
-        group.create_dataset(f"w{i}", (2 * MIB,), "float32", chunks=(MIB // 4,), compression="gzip")
+        group.create_dataset(
+            f"w{i}", (2 * MIB,), "float32", chunks=(MIB // 4,), compression="gzip"
+        )
 
 
 def foreign_filter(group, folder):
@@ -111,7 +122,9 @@ def stored_block(data, shape=(4,), compression="gzip"):
     """An array whose only block holds these bytes, whatever it should unfold to."""
 
     def change(group, folder):
-        item = group.create_dataset("w", shape, "float32", chunks=shape, compression=compression)
+        item = group.create_dataset(
+            "w", shape, "float32", chunks=shape, compression=compression
+        )
         item.id.write_direct_chunk((0,) * len(shape), data)
 
     return change
@@ -128,7 +141,10 @@ HOSTILE = {
         link_layer(h5py.ExternalLink("other.h5", "/layer")),
         "'/layer': a link to an",
     ),
-    "data in another file": (external, "'/layer/w': the array's data lie in another file"),
+    "data in another file": (
+        external,
+        "'/layer/w': the array's data lie in another file",
+    ),
     "virtual array": (virtual, "'/layer/w': the array's data lie in another file"),
     "absolute name": (names(b"/outside"), "the name '/outside' leads out"),
     "name of the parent": (names(b"../outside"), "the name '../outside' leads out"),
@@ -137,12 +153,21 @@ HOSTILE = {
     "very deep name": (names(b"/".join([b"w"] * 40)), "leads out of its group"),
     "reference": (reference, "no plain integers or floats"),
     "texts": (dataset(data=[b"abc"]), "no plain integers or floats"),
-    "objects": (dataset(data=["a"], dtype=h5py.string_dtype()), "no plain integers or floats"),
+    "objects": (
+        dataset(data=["a"], dtype=h5py.string_dtype()),
+        "no plain integers or floats",
+    ),
     "records": (dataset(data=np.zeros(2, "f4,i4")), "no plain integers or floats"),
     "enumeration": (dataset(data=np.zeros(2, bool)), "no plain integers or floats"),
-    "complex numbers": (dataset(data=np.zeros(2, complex)), "no plain integers or floats"),
+    "complex numbers": (
+        dataset(data=np.zeros(2, complex)),
+        "no plain integers or floats",
+    ),
     "claims 8 PiB": (dataset(shape=(1 << 50,), dtype="f8"), "over the limit"),
-    "claims 60 MiB, stores nothing": (dataset(shape=(60 * MIB,), dtype="u1", fillvalue=7), "stores fewer"),
+    "claims 60 MiB, stores nothing": (
+        dataset(shape=(60 * MIB,), dtype="u1", fillvalue=7),
+        "stores fewer",
+    ),
     "claims more in all": (many_large, "over the limit"),
     "one block of 2 GiB": (
         dataset(shape=(1,), maxshape=(None,), chunks=(1 << 29,), dtype="f4"),
@@ -152,7 +177,10 @@ HOSTILE = {
         dataset(shape=(MIB,), chunks=(1,), dtype="u1"),
         "for objects in all is over the limit",
     ),
-    "a missing block": (dataset(shape=(9,), chunks=(3,), dtype="f4"), "is missing or longer"),
+    "a missing block": (
+        dataset(shape=(9,), chunks=(3,), dtype="f4"),
+        "is missing or longer",
+    ),
     "filter that HDF5 would load": (foreign_filter, "the HDF5 filter 32001"),
     "block longer than its array": (stored_block(bytes(9000)), "is missing or longer"),
 }
@@ -161,13 +189,18 @@ HOSTILE = {
 @pytest.mark.parametrize("attack", HOSTILE)
 def test_hostile_files_are_refused(attack, build):
     change, reason = HOSTILE[attack]
-    with pytest.raises(UnsafeFileError, match=r"model\.h5, at '.*Nothing was read or built\.") as refusal:
+    with pytest.raises(
+        UnsafeFileError, match=r"model\.h5, at '.*Nothing was read or built\."
+    ) as refusal:
         read(build(change))
     assert reason in str(refusal.value)
 
 
 def test_a_block_can_t_unfold_to_more_than_its_array(build):
-    with pytest.raises(FileFormatError, match=r"damaged: a block of '/layer/w' has \d+ bytes, not 1048576"):
+    with pytest.raises(
+        FileFormatError,
+        match=r"damaged: a block of '/layer/w' has \d+ bytes, not 1048576",
+    ):
         read(build(stored_block(zlib.compress(bytes(1 << 30), 9), (MIB // 4,))))
 
 
@@ -187,19 +220,26 @@ def test_a_cycle_of_groups_ends(build):
 
 
 @pytest.mark.parametrize("libver", ["earliest", "latest"])
-def test_texts_that_claim_gigabytes_are_refused_before_hdf5_allocates_them(build, libver):
+def test_texts_that_claim_gigabytes_are_refused_before_hdf5_allocates_them(
+    build, libver
+):
     def long_text(group, folder):
         group["w"] = np.zeros(3)
-        group.file.attrs.create("model_config", "{}" + " " * 48, dtype=h5py.string_dtype("ascii"))
+        group.file.attrs.create(
+            "model_config", "{}" + " " * 48, dtype=h5py.string_dtype("ascii")
+        )
 
     path = build(long_text, libver)
     content = path.read_bytes()
     assert read(path).model_config == {}
     heap = struct.pack("<Q", content.index(b"GCOL"))
     descriptor = content.index(struct.pack("<I", 50) + heap)
-    path.write_bytes(content[:descriptor] + struct.pack("<I", 1 << 31) + content[descriptor + 4 :])
+    path.write_bytes(
+        content[:descriptor] + struct.pack("<I", 1 << 31) + content[descriptor + 4 :]
+    )
     with pytest.raises(
-        (UnsafeFileError, FileFormatError), match=r"for text in all is over the limit|damaged"
+        (UnsafeFileError, FileFormatError),
+        match=r"for text in all is over the limit|damaged",
     ):
         read(path)
 
@@ -212,7 +252,8 @@ def test_a_text_of_more_bytes_than_the_budget_is_refused(build):
     path = build(long_text)
     assert len(read(path, text_bytes=6000).model_config["a"]) == 5000
     with pytest.raises(
-        UnsafeFileError, match=r"model_config of /'.*over the limit of 4,000 \(Budget\.text_bytes"
+        UnsafeFileError,
+        match=r"model_config of /'.*over the limit of 4,000 \(Budget\.text_bytes",
     ):
         read(path, text_bytes=4000)
 
@@ -222,9 +263,15 @@ def test_attributes_of_other_types_are_refused(build, what):
     def change(group, folder):
         group["w"] = np.zeros(3)
         value = group["w"].ref if what == "references" else np.zeros(2, "f4,i4")
-        group.attrs.create("weight_names", value, dtype=h5py.ref_dtype if what == "references" else None)
+        group.attrs.create(
+            "weight_names",
+            value,
+            dtype=h5py.ref_dtype if what == "references" else None,
+        )
 
-    with pytest.raises(UnsafeFileError, match=r"weight_names of /layer'.*neither text nor numbers"):
+    with pytest.raises(
+        UnsafeFileError, match=r"weight_names of /layer'.*neither text nor numbers"
+    ):
         read(build(change))
 
 
@@ -248,12 +295,16 @@ def test_attributes_of_the_wrong_sort_are_named(build, attribute, value, message
 
 
 def test_a_group_where_an_array_should_be(build):
-    with pytest.raises(FileFormatError, match="'/layer/w' should be an array and is a group"):
+    with pytest.raises(
+        FileFormatError, match="'/layer/w' should be an array and is a group"
+    ):
         read(build(lambda group, folder: group.create_group("w")))
 
 
 def test_an_array_where_a_group_should_be(build):
-    with pytest.raises(FileFormatError, match="'/layer' should be a group and is an array"):
+    with pytest.raises(
+        FileFormatError, match="'/layer' should be a group and is an array"
+    ):
         read(build(link_layer(np.zeros(3))))
 
 
@@ -266,9 +317,12 @@ def test_truncated_files_are_damage(build, kept):
 
 
 def test_a_larger_budget_is_an_argument_of_the_call(build):
-    path = build(dataset(data=np.zeros(80 * MIB // 8), compression="gzip", chunks=(MIB // 8,)))
+    path = build(
+        dataset(data=np.zeros(80 * MIB // 8), compression="gzip", chunks=(MIB // 8,))
+    )
     with pytest.raises(
-        UnsafeFileError, match=r"Budget\.excess_bytes.*pass a larger `budget=oneiros\.bases\.Budget"
+        UnsafeFileError,
+        match=r"Budget\.excess_bytes.*pass a larger `budget=oneiros\.bases\.Budget",
     ):
         read(path)
     state = HDF5Format().read(path, Budget(excess_bytes=100 * MIB))
@@ -292,7 +346,9 @@ def test_harmless_arrays_are_read_exactly(build, dtype, storage):
     values = (np.arange(35).reshape(5, 7) % 100).astype(dtype)
     ((_, ((_, read_back),)),) = read(build(dataset(data=values, **storage))).weights
     np.testing.assert_array_equal(read_back, values)
-    assert read_back.dtype == values.dtype.newbyteorder("=") and read_back.flags.writeable
+    assert (
+        read_back.dtype == values.dtype.newbyteorder("=") and read_back.flags.writeable
+    )
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (0, 3), (1, 0, 2)])
@@ -303,8 +359,12 @@ def test_scalars_and_empty_arrays_are_read(build, shape):
 
 def test_a_block_that_skipped_the_filter_is_read(build):
     def stored_plain(group, folder):
-        item = group.create_dataset("w", (4,), "float32", chunks=(4,), compression="gzip")
-        item.id.write_direct_chunk((0,), np.arange(4, dtype="f4").tobytes(), filter_mask=1)
+        item = group.create_dataset(
+            "w", (4,), "float32", chunks=(4,), compression="gzip"
+        )
+        item.id.write_direct_chunk(
+            (0,), np.arange(4, dtype="f4").tobytes(), filter_mask=1
+        )
 
     ((_, ((_, value),)),) = read(build(stored_plain)).weights
     np.testing.assert_array_equal(value, np.arange(4))
@@ -317,19 +377,27 @@ def test_a_list_of_names_kept_outside_the_header_is_damage(build):
         for index in range(20):
             group.attrs[f"a{index}"] = index
 
-    with pytest.raises(FileFormatError, match="the attribute isn't stored in the object's header"):
+    with pytest.raises(
+        FileFormatError, match="the attribute isn't stored in the object's header"
+    ):
         read(build(many, "latest"))
 
 
 def test_highly_compressible_weights_are_read(build):
     zeros = np.zeros((1000, 1000), "f4")
-    ((_, ((_, value),)),) = read(build(dataset(data=zeros, compression="gzip", chunks=(100, 1000)))).weights
+    ((_, ((_, value),)),) = read(
+        build(dataset(data=zeros, compression="gzip", chunks=(100, 1000)))
+    ).weights
     np.testing.assert_array_equal(value, zeros)
 
 
 def test_random_damage_is_noticed_or_harmless(golden_dir, tmp_path):
-    """Whatever bytes are changed, reading succeeds or says what is wrong; nothing else comes through."""
-    files = [path.read_bytes() for path in sorted((golden_dir / "models").glob("seq_opt_*.h5"))]
+    """Whatever bytes are changed, reading succeeds or says what is wrong; nothing else
+    comes through."""
+    files = [
+        path.read_bytes()
+        for path in sorted((golden_dir / "models").glob("seq_opt_*.h5"))
+    ]
     random = np.random.RandomState(0)
     outcomes = set()
     for _ in range(400):
@@ -337,7 +405,9 @@ def test_random_damage_is_noticed_or_harmless(golden_dir, tmp_path):
         for start in random.randint(len(content) - 8, size=random.choice([1, 2, 8])):
             width = random.choice([1, 2, 8])
             content[start : start + width] = (
-                random.choice([0, 255, random.randint(256)], size=width).astype("u1").tobytes()
+                random.choice([0, 255, random.randint(256)], size=width)
+                .astype("u1")
+                .tobytes()
             )
         (tmp_path / "m.h5").write_bytes(content)
         try:

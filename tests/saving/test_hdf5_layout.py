@@ -1,4 +1,5 @@
-"""HDF5 files have the layout of Keras 1.2.2: its own files, read and written again, come out the same."""
+"""HDF5 files have the layout of Keras 1.2.2: its own files, read and written again,
+come out the same."""
 
 import json
 from pathlib import Path
@@ -33,7 +34,11 @@ def test_a_state_is_what_the_file_says():
     assert state.training_config["loss"] == "mse"
     assert [name for name, _ in state.weights][-2:] == ["dropout_1", "dense_1"]
     assert [name for name, _ in state.weights[-1][1]] == ["dense_1_W:0", "dense_1_b:0"]
-    assert [name for name, _ in state.optimizer_weights] == ["Variable:0", "Variable_4:0", "Variable_5:0"]
+    assert [name for name, _ in state.optimizer_weights] == [
+        "Variable:0",
+        "Variable_4:0",
+        "Variable_5:0",
+    ]
     with h5py.File(MODELS / "seq_noise_dropouts.h5") as file:
         np.testing.assert_array_equal(
             state.weights[-1][1][0][1], file["model_weights/dense_1/dense_1_W:0"][()]
@@ -43,34 +48,48 @@ def test_a_state_is_what_the_file_says():
 def test_provenance_is_one_more_attribute(tmp_path, describe):
     state = HDF5Format().read(MODELS / "seq_opt_adam.h5", Budget())
     state.provenance = {
-        "layer:Dense": {"distribution": "oneiros-layers-core", "version": "0.1.0", "api_level": 1}
+        "layer:Dense": {
+            "distribution": "oneiros-layers-core",
+            "version": "0.1.0",
+            "api_level": 1,
+        }
     }
     HDF5Format().write(tmp_path / "copy.h5", state)
     written = describe(tmp_path / "copy.h5")
     kind, *_, value = written.pop("/@oneiros_provenance")
     assert kind == "attribute" and json.loads(value) == state.provenance
     assert written == describe(MODELS / "seq_opt_adam.h5")
-    assert HDF5Format().read(tmp_path / "copy.h5", Budget()).provenance == state.provenance
+    assert (
+        HDF5Format().read(tmp_path / "copy.h5", Budget()).provenance == state.provenance
+    )
 
 
 def test_more_names_than_one_attribute_takes_are_split_as_in_keras_2(tmp_path):
-    weights = [(f"a_layer_with_quite_a_long_name_{number}", []) for number in range(3000)]
+    weights = [
+        (f"a_layer_with_quite_a_long_name_{number}", []) for number in range(3000)
+    ]
     HDF5Format().write(tmp_path / "many.h5", ModelState(weights=weights))
     with h5py.File(tmp_path / "many.h5") as file:
-        assert "layer_names" not in file.attrs and {"layer_names0", "layer_names1"} <= set(file.attrs)
+        assert "layer_names" not in file.attrs and {
+            "layer_names0",
+            "layer_names1",
+        } <= set(file.attrs)
     assert HDF5Format().read(tmp_path / "many.h5", Budget()).weights == weights
 
 
 def test_names_with_slashes_are_nested_groups_as_in_keras_2(tmp_path):
     weights = [("scope/dense", [("scope/dense/kernel:0", np.eye(2, dtype="float32"))])]
     HDF5Format().write(tmp_path / "nested.h5", ModelState(weights=weights))
-    (name, ((weight, value),)), *_ = HDF5Format().read(tmp_path / "nested.h5", Budget()).weights
+    (name, ((weight, value),)), *_ = (
+        HDF5Format().read(tmp_path / "nested.h5", Budget()).weights
+    )
     assert (name, weight) == ("scope/dense", "scope/dense/kernel:0")
     np.testing.assert_array_equal(value, np.eye(2))
 
 
 def test_files_that_newer_h5py_wrote_for_old_keras_are_read(tmp_path):
-    """Under h5py 3 Keras 1 stored lists of names with variable length, and JSON as UTF-8."""
+    """Under h5py 3 Keras 1 stored lists of names with variable length, and JSON as
+    UTF-8."""
     with h5py.File(tmp_path / "w.h5", "w") as file:
         file.attrs["layer_names"] = [b"dense_1", b"dropout_1"]
         group = file.create_group("dense_1")
@@ -86,19 +105,28 @@ def test_files_that_newer_h5py_wrote_for_old_keras_are_read(tmp_path):
 @pytest.mark.parametrize("attribute", ["layer_names", "weight_names"])
 def test_a_name_twice_is_refused(attribute, tmp_path):
     with h5py.File(tmp_path / "w.h5", "w") as file:
-        file.attrs["layer_names"] = np.array([b"a", b"a" if attribute == "layer_names" else b"b"])
+        file.attrs["layer_names"] = np.array(
+            [b"a", b"a" if attribute == "layer_names" else b"b"]
+        )
         for layer in "ab":
             group = file.create_group(layer)
-            group.attrs["weight_names"] = np.array([b"w", b"w" if attribute == "weight_names" else b"v"])
+            group.attrs["weight_names"] = np.array(
+                [b"w", b"w" if attribute == "weight_names" else b"v"]
+            )
             group["w"] = group["v"] = np.zeros(2)
-    with pytest.raises(FileFormatError, match=rf"w\.h5: '{attribute}' of '.*' names '[aw]' twice"):
+    with pytest.raises(
+        FileFormatError, match=rf"w\.h5: '{attribute}' of '.*' names '[aw]' twice"
+    ):
         HDF5Format().read(tmp_path / "w.h5", Budget())
 
 
 def test_an_hdf5_file_of_something_else_is_told_apart(tmp_path):
     with h5py.File(tmp_path / "data.h5", "w") as file:
         file["measurements"] = np.arange(5)
-    with pytest.raises(FileFormatError, match=r"data\.h5 has no 'layer_names' at '/': it is no Keras model"):
+    with pytest.raises(
+        FileFormatError,
+        match=r"data\.h5 has no 'layer_names' at '/': it is no Keras model",
+    ):
         HDF5Format().read(tmp_path / "data.h5", Budget())
 
 
@@ -106,7 +134,9 @@ def test_a_missing_array_is_named(tmp_path):
     with h5py.File(tmp_path / "w.h5", "w") as file:
         file.attrs["layer_names"] = np.array([b"dense_1"])
         file.create_group("dense_1").attrs["weight_names"] = np.array([b"dense_1_W"])
-    with pytest.raises(FileFormatError, match=r"w\.h5 has nothing at '/dense_1/dense_1_W'"):
+    with pytest.raises(
+        FileFormatError, match=r"w\.h5 has nothing at '/dense_1/dense_1_W'"
+    ):
         HDF5Format().read(tmp_path / "w.h5", Budget())
 
 

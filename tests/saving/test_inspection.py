@@ -13,7 +13,12 @@ from oneiros import plugins, registry
 from oneiros.activations import relu
 from oneiros.bases import Budget
 from oneiros.engine.layer import Layer
-from oneiros.errors import ConfigError, FileFormatError, FileMissingError, UnsafeFileError
+from oneiros.errors import (
+    ConfigError,
+    FileFormatError,
+    FileMissingError,
+    UnsafeFileError,
+)
 from oneiros.layers import Dense, Lambda
 from oneiros.models import Sequential
 from oneiros.plugins import Entry
@@ -28,14 +33,19 @@ OWN = {"ScaleLayer", "my_loss", "swishlike"}
 def with_config(path, config, **attributes):
     with h5py.File(path, "w") as file:
         file.attrs["keras_version"] = "1.2.2"
-        file.attrs["model_config"] = config if isinstance(config, str) else json.dumps(config)
+        file.attrs["model_config"] = (
+            config if isinstance(config, str) else json.dumps(config)
+        )
         file.attrs.update(attributes)
         file.create_group("model_weights").attrs["layer_names"] = np.zeros(0)
     return path
 
 
 def one_layer(class_name, **arguments):
-    return {"class_name": "Sequential", "config": [{"class_name": class_name, "config": arguments}]}
+    return {
+        "class_name": "Sequential",
+        "config": [{"class_name": class_name, "config": arguments}],
+    }
 
 
 # What is found
@@ -44,8 +54,15 @@ def one_layer(class_name, **arguments):
 @pytest.mark.parametrize("golden", INDEX, ids=lambda golden: golden["name"])
 def test_what_keras_said_of_its_models_is_found_in_its_files(golden):
     found = inspect_file(MODELS / f"{golden['name']}.h5")
-    assert (found.holds, found.format, found.keras_version) == ("a whole model", "hdf5", "1.2.2")
-    assert (found.model, found.parameters) == (golden["class_name"], golden["count_params"])
+    assert (found.holds, found.format, found.keras_version) == (
+        "a whole model",
+        "hdf5",
+        "1.2.2",
+    )
+    assert (found.model, found.parameters) == (
+        golden["class_name"],
+        golden["count_params"],
+    )
     names = [layer.where for layer in found.layers]
     assert set(golden["layer_names"]) <= {name.rpartition("/")[2] for name in names}
     assert {each.name for each in found.missing} <= OWN
@@ -53,44 +70,71 @@ def test_what_keras_said_of_its_models_is_found_in_its_files(golden):
     stored = {weight.name for layer in found.layers for weight in layer.weights}
     with h5py.File(MODELS / f"{golden['name']}.h5") as file:
         groups = file["model_weights"].values()
-        assert stored == {name.decode() for group in groups for name in group.attrs["weight_names"]}
+        assert stored == {
+            name.decode() for group in groups for name in group.attrs["weight_names"]
+        }
 
 
 def test_layers_are_described_as_far_as_their_arguments_tell():
     found = inspect_file(MODELS / "seq_conv2d_th.h5")
     first, pooling, *_, dense = found.layers
     assert (first.where, first.class_name) == ("convolution2d_1", "Convolution2D")
-    assert (first.input_shape, first.output_shape) == ("(None, 2, 8, 8)", "(None, 3, …)")
+    assert (first.input_shape, first.output_shape) == (
+        "(None, 2, 8, 8)",
+        "(None, 3, …)",
+    )
     assert [(weight.name, weight.shape, weight.dtype) for weight in first.weights] == [
         ("convolution2d_1_W:0", (3, 2, 3, 3), "float32"),
         ("convolution2d_1_b:0", (3,), "float32"),
     ]
-    assert (pooling.output_shape, pooling.parameters, dense.output_shape) == ("", 0, "(…, 3)")
-    assert found.optimizer_weights == 17 and found.training["loss"] == "categorical_crossentropy"
+    assert (pooling.output_shape, pooling.parameters, dense.output_shape) == (
+        "",
+        0,
+        "(…, 3)",
+    )
+    assert (
+        found.optimizer_weights == 17
+        and found.training["loss"] == "categorical_crossentropy"
+    )
     assert found.trained_on == "tensorflow"
 
 
 def test_connections_of_a_graph():
-    found = {layer.where: layer for layer in inspect_file(MODELS / "nested_model_in_model.h5").layers}
-    assert found["inner"].inbound == ["input_1", "input_2"] and found["inner/inner_d2"].inbound == [
-        "inner_d1"
-    ]
+    found = {
+        layer.where: layer
+        for layer in inspect_file(MODELS / "nested_model_in_model.h5").layers
+    }
+    assert found["inner"].inbound == ["input_1", "input_2"] and found[
+        "inner/inner_d2"
+    ].inbound == ["inner_d1"]
     assert found["inner"].parameters == 43 and found["inner/inner_d1"].parameters == 0
     assert found["input_1"].output_shape == "(None, 4)"
 
 
 def test_weights_alone_and_configurations_alone(tmp_path):
     found = inspect_file(MODELS / "seq_conv2d_th_weights.h5")
-    assert (found.holds, found.model, found.parameters) == ("weights", None, 172) and found.loads
+    assert (found.holds, found.model, found.parameters) == (
+        "weights",
+        None,
+        172,
+    ) and found.loads
     config = inspect_file(MODELS / "seq_conv2d_th.json")
-    assert (config.holds, config.format, config.model) == ("a configuration", "json", "Sequential")
+    assert (config.holds, config.format, config.model) == (
+        "a configuration",
+        "json",
+        "Sequential",
+    )
     assert [layer.where for layer in config.layers] == [
         layer.where for layer in inspect_file(MODELS / "seq_conv2d_th.h5").layers
     ]
 
 
 def test_where_it_was_trained_is_read_off_the_names(tmp_path):
-    for names, engine in (([b"a_W"], "theano"), ([b"a_W:0"], "tensorflow"), ([b"a", b"b:0"], "unknown")):
+    for names, engine in (
+        ([b"a_W"], "theano"),
+        ([b"a_W:0"], "tensorflow"),
+        ([b"a", b"b:0"], "unknown"),
+    ):
         with h5py.File(tmp_path / "w.h5", "w") as file:
             file.attrs["layer_names"] = np.array([b"a"])
             group = file.create_group("a")
@@ -98,7 +142,9 @@ def test_where_it_was_trained_is_read_off_the_names(tmp_path):
             for name in names:
                 group[name.decode()] = np.zeros(2, "float32")
         found = inspect_file(tmp_path / "w.h5")
-        trained_on = "unknown" if engine == "tensorflow" else engine  # names like those of files saved here
+        trained_on = (
+            "unknown" if engine == "tensorflow" else engine
+        )  # names like those of files saved here
         assert (found.trained_on, found.kernels) == (trained_on, engine)
 
 
@@ -110,30 +156,51 @@ def test_kernels_of_what_is_saved_here_are_tensorflows(tmp_path):
 
 
 def test_files_of_keras_2_are_told_as_what_they_are_here(tmp_path):
-    dense = {"class_name": "Dense", "config": {"name": "d", "units": 3, "batch_input_shape": [None, 4]}}
+    dense = {
+        "class_name": "Dense",
+        "config": {"name": "d", "units": 3, "batch_input_shape": [None, 4]},
+    }
     config = {"class_name": "Sequential", "config": {"name": "s", "layers": [dense]}}
     path = with_config(tmp_path / "m.h5", config, keras_version="2.2.4")
     (layer,) = inspect_file(path).layers
-    assert (layer.input_shape, layer.output_shape) == ("(None, 4)", "(…, 3)") and inspect_file(path).loads
+    assert (layer.input_shape, layer.output_shape) == (
+        "(None, 4)",
+        "(…, 3)",
+    ) and inspect_file(path).loads
     attention = {"class_name": "Attention", "config": {"name": "a"}}
-    config = {"class_name": "Sequential", "config": {"name": "s", "layers": [attention]}}
+    config = {
+        "class_name": "Sequential",
+        "config": {"name": "s", "layers": [attention]},
+    }
     found = inspect_file(with_config(tmp_path / "m.h5", config, keras_version="2.2.4"))
     assert not found.loads and "which Keras 1 doesn't have" in found.refused[0].reason
 
 
 def test_provenance_and_what_is_installed_are_told_side_by_side(tmp_path):
     record = {
-        "layer:Dense": {"distribution": "oneiros-layers-core", "version": "9.9", "api_level": 1},
+        "layer:Dense": {
+            "distribution": "oneiros-layers-core",
+            "version": "9.9",
+            "api_level": 1,
+        },
         "layer:Loud": {"distribution": "their-lab", "version": "2.0", "api_level": 1},
     }
     config = one_layer("Loud", name="a", activation="relu")
-    found = inspect_file(with_config(tmp_path / "m.h5", config, oneiros_provenance=json.dumps(record)))
+    found = inspect_file(
+        with_config(tmp_path / "m.h5", config, oneiros_provenance=json.dumps(record))
+    )
     version = plugins.manager().records["oneiros-layers-core"].version
     sources = {source.distribution: source for source in found.sources}
-    assert (sources["oneiros-layers-core"].in_file, sources["oneiros-layers-core"].here) == ("9.9", version)
+    assert (
+        sources["oneiros-layers-core"].in_file,
+        sources["oneiros-layers-core"].here,
+    ) == ("9.9", version)
     assert (sources["their-lab"].in_file, sources["their-lab"].here) == ("2.0", None)
     (missing,) = found.missing
-    assert (missing.name, missing.where) == ("Loud", ["a"]) and "their-lab 2.0" in missing.origin
+    assert (missing.name, missing.where) == (
+        "Loud",
+        ["a"],
+    ) and "their-lab 2.0" in missing.origin
     assert not found.loads
 
 
@@ -147,21 +214,30 @@ def test_values_that_are_no_numbers_are_counted(tmp_path):
 
 def test_all_of_it_is_plain_data():
     data = inspect_file(MODELS / "func_multi_io.h5").asdict()
-    assert json.loads(json.dumps(data))["loads"] is True and data["layers"][0]["class_name"] == "InputLayer"
+    assert (
+        json.loads(json.dumps(data))["loads"] is True
+        and data["layers"][0]["class_name"] == "InputLayer"
+    )
 
 
 # What would be refused
 
 
 @pytest.mark.parametrize(
-    "value", [["4wEAAAA=", None, None], "<lambda>", {"class_name": "__function__", "name": "f"}]
+    "value",
+    [["4wEAAAA=", None, None], "<lambda>", {"class_name": "__function__", "name": "f"}],
 )
 @pytest.mark.parametrize("argument", ["function", "output_shape"])
 def test_functions_that_no_file_holds(argument, value, tmp_path):
-    config = one_layer("Lambda", name="l", **{argument: value, f"{argument}_type": "lambda"})
+    config = one_layer(
+        "Lambda", name="l", **{argument: value, f"{argument}_type": "lambda"}
+    )
     outer = one_layer("TimeDistributed", name="t", layer=config["config"][0])
     (refusal,) = inspect_file(with_config(tmp_path / "m.h5", outer)).refused
-    assert refusal.where == "t/l" and f"functions={{'l': {{'{argument}': fn}}}}" in refusal.reason
+    assert (
+        refusal.where == "t/l"
+        and f"functions={{'l': {{'{argument}': fn}}}}" in refusal.reason
+    )
 
 
 def test_functions_of_plugins_are_fine(tmp_path):
@@ -172,7 +248,8 @@ def test_functions_of_plugins_are_fine(tmp_path):
 
 @pytest.fixture
 def unimported(tmp_path, monkeypatch):
-    """A plugin's module with three classes, which must not be imported; gives its entries."""
+    """A plugin's module with three classes, which must not be imported; gives its
+    entries."""
     (tmp_path / "stub_of_a_test").mkdir()
     (tmp_path / "stub_of_a_test" / "layers.py").write_text(
         "raise SystemExit('imported')\n"
@@ -182,25 +259,43 @@ def unimported(tmp_path, monkeypatch):
         "class Sly:\n    loadable = not False\n"
         "Made = type('Made', (), {'loadable': True})\n"
     )
-    (tmp_path / "stub_of_a_test" / "__init__.py").write_text("raise SystemExit('imported')\n")
+    (tmp_path / "stub_of_a_test" / "__init__.py").write_text(
+        "raise SystemExit('imported')\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     table = plugins.manager().entries["layer"]
     for name in ("Yes", "Typed", "No", "Sly", "Made", "Gone"):
-        entry = Entry("layer", name, f"stub_of_a_test.layers:{name}", "oneiros-layers-core", "1.0", 1)
+        entry = Entry(
+            "layer",
+            name,
+            f"stub_of_a_test.layers:{name}",
+            "oneiros-layers-core",
+            "1.0",
+            1,
+        )
         monkeypatch.setitem(table, name, [entry])
     return table
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("Yes", True), ("Typed", True), ("No", False), ("Sly", False), ("Made", None), ("Gone", None)],
+    [
+        ("Yes", True),
+        ("Typed", True),
+        ("No", False),
+        ("Sly", False),
+        ("Made", None),
+        ("Gone", None),
+    ],
 )
-def test_whether_a_class_may_be_built_is_read_in_its_source(unimported, tmp_path, name, said):
+def test_whether_a_class_may_be_built_is_read_in_its_source(
+    unimported, tmp_path, name, said
+):
     assert declares_loadable(unimported[name][0]) is said
     found = inspect_file(with_config(tmp_path / "m.h5", one_layer(name)))
-    assert [f"custom_objects={{'{name}': {name}}}" in each.reason for each in found.refused] == (
-        [True] if said is False else []
-    )
+    assert [
+        f"custom_objects={{'{name}': {name}}}" in each.reason for each in found.refused
+    ] == ([True] if said is False else [])
     assert not [module for module in sys.modules if module.startswith("stub_of_a_test")]
 
 
@@ -211,15 +306,20 @@ def test_an_imported_class_tells_itself(tmp_path):
     class Closed(Open):
         pass
 
-    with registry.register("layer", "Open", Open), registry.register("layer", "Closed", Closed):
+    with (
+        registry.register("layer", "Open", Open),
+        registry.register("layer", "Closed", Closed),
+    ):
         refused = [
-            inspect_file(with_config(tmp_path / "m.h5", one_layer(n))).refused for n in ("Open", "Closed")
+            inspect_file(with_config(tmp_path / "m.h5", one_layer(n))).refused
+            for n in ("Open", "Closed")
         ]
     assert [len(each) for each in refused] == [0, 1]
 
 
 @pytest.mark.parametrize(
-    "name", ["os.system", "K", "SGD", "relu", "../../x", "oneiros_saving.saving:load_model"]
+    "name",
+    ["os.system", "K", "SGD", "relu", "../../x", "oneiros_saving.saving:load_model"],
 )
 def test_names_that_are_no_layers_are_missing(name, tmp_path):
     (missing,) = inspect_file(with_config(tmp_path / "m.h5", one_layer(name))).missing
@@ -230,7 +330,11 @@ def test_names_that_are_no_layers_are_missing(name, tmp_path):
 
 
 def test_nothing_that_a_file_names_is_imported(tmp_path):
-    files = [*MODELS.glob("*_th.h5"), MODELS / "func_multi_io.h5", MODELS / "seq_conv2d_th.json"]
+    files = [
+        *MODELS.glob("*_th.h5"),
+        MODELS / "func_multi_io.h5",
+        MODELS / "seq_conv2d_th.json",
+    ]
     evil = with_config(tmp_path / "m.h5", one_layer("antigravity"))
     code = """
 import json, sys
@@ -239,11 +343,13 @@ for path in sys.argv[1:]:
     inspect_file(path).asdict()
 print(json.dumps(sorted(sys.modules)))
 """
-    done = subprocess.run([sys.executable, "-c", code, *files, evil], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *files, evil], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     imported = set(json.loads(done.stdout))
     engines = {"pytensor", "tensorflow", "jax", "numba", "antigravity"}
-    allowed = ("format", "guarded_io", "saving", "migrations")
+    allowed = ("format", "safe_files", "saving", "migrations")
     modules = {
         entry.reference.partition(":")[0]
         for kind in (
@@ -280,7 +386,9 @@ print(json.dumps(sorted(sys.modules)))
         ("[]", FileFormatError, "should be a JSON object"),
     ],
 )
-def test_hostile_configurations_are_refused_as_by_loading(config, error, message, tmp_path):
+def test_hostile_configurations_are_refused_as_by_loading(
+    config, error, message, tmp_path
+):
     with pytest.raises(error, match=message):
         inspect_file(with_config(tmp_path / "m.h5", config))
     if config != "[]":
@@ -294,7 +402,9 @@ def test_links_and_bombs_are_refused_as_by_loading(tmp_path):
     with h5py.File(path, "r+") as file:
         file["model_weights"].attrs["layer_names"] = np.array([b"d"])
         file["model_weights/d"] = h5py.ExternalLink("other.h5", "/d")
-    with pytest.raises(UnsafeFileError, match="a link to another file is never followed"):
+    with pytest.raises(
+        UnsafeFileError, match="a link to another file is never followed"
+    ):
         inspect_file(path)
     with h5py.File(tmp_path / "bomb.h5", "w") as file:
         file.attrs["layer_names"] = np.array([b"d"])
@@ -311,16 +421,51 @@ def test_links_and_bombs_are_refused_as_by_loading(tmp_path):
         ({}, 0),
         ({"class_name": 3}, 0),
         ({"class_name": "Model", "config": {"layers": 7, "input_layers": {}}}, 0),
-        ({"class_name": "Model", "config": {"layers": [3, {"class_name": "Dense", "inbound_nodes": 5}]}}, 1),
-        ({"class_name": "Sequential", "config": [{"class_name": "Dense", "config": [1, "x", {"a": []}]}]}, 1),
-        ({"class_name": "Sequential", "config": [{"config": {"batch_input_shape": {}}}]}, 0),
-        (one_layer("Dense", output_dim=[3], batch_input_shape=["x", None], nb_filter={}, init=3, name=[]), 1),
-        (one_layer("Lambda", function={"name": []}, function_type=5, layer=4, layers="x"), 1),
+        (
+            {
+                "class_name": "Model",
+                "config": {"layers": [3, {"class_name": "Dense", "inbound_nodes": 5}]},
+            },
+            1,
+        ),
+        (
+            {
+                "class_name": "Sequential",
+                "config": [{"class_name": "Dense", "config": [1, "x", {"a": []}]}],
+            },
+            1,
+        ),
+        (
+            {
+                "class_name": "Sequential",
+                "config": [{"config": {"batch_input_shape": {}}}],
+            },
+            0,
+        ),
+        (
+            one_layer(
+                "Dense",
+                output_dim=[3],
+                batch_input_shape=["x", None],
+                nb_filter={},
+                init=3,
+                name=[],
+            ),
+            1,
+        ),
+        (
+            one_layer(
+                "Lambda", function={"name": []}, function_type=5, layer=4, layers="x"
+            ),
+            1,
+        ),
     ],
 )
 def test_configurations_of_any_shape_are_survived(config, count, tmp_path):
     path = with_config(
-        tmp_path / "m.h5", config, training_config=json.dumps({"loss": {"a": [{}]}, "metrics": 3})
+        tmp_path / "m.h5",
+        config,
+        training_config=json.dumps({"loss": {"a": [{}]}, "metrics": 3}),
     )
     assert len(inspect_file(path).layers) == count
 
@@ -337,11 +482,15 @@ def test_what_is_no_model_file(tmp_path):
         with pytest.raises((ConfigError, FileFormatError), match=said):
             inspect_file(tmp_path / "m.bin")
     (tmp_path / "list.json").write_text('{"layers": []}')
-    with pytest.raises(FileFormatError, match=r"list\.json is no model's configuration"):
+    with pytest.raises(
+        FileFormatError, match=r"list\.json is no model's configuration"
+    ):
         inspect_file(tmp_path / "list.json")
 
 
 def test_a_budget_holds_for_texts_too(tmp_path):
     (tmp_path / "m.json").write_text(json.dumps(one_layer("Dense")))
-    with pytest.raises(UnsafeFileError, match=r"over the limit of 9 \(Budget\.text_bytes\)"):
+    with pytest.raises(
+        UnsafeFileError, match=r"over the limit of 9 \(Budget\.text_bytes\)"
+    ):
         inspect_file(tmp_path / "m.json", budget=Budget(text_bytes=9))

@@ -1,4 +1,5 @@
-"""Files of Keras 2: a real one wrote them, and they predict and go on training here as they did there."""
+"""Files of Keras 2: a real one wrote them, and they predict and go on training here as
+they did there."""
 
 import json
 import shutil
@@ -13,8 +14,8 @@ from oneiros.bases import ModelState
 from oneiros.errors import ConfigError, FileFormatError, OneirosError, UnknownNameError
 from oneiros.layers import LSTM, Dense, Embedding
 from oneiros.models import Sequential, load_model, model_from_json
-from oneiros_migrations.base import Origin
-from oneiros_migrations.configs import migrated
+from oneiros_old_files.base import Origin
+from oneiros_old_files.configs import migrated
 from oneiros_saving.keras2 import _restore_state
 
 FOLDER = Path(__file__).parent / "keras2"
@@ -25,7 +26,9 @@ TRAINED = [name for name in NAMES if f"{name}/losses" in EXPECTED]
 
 def arrays(name, kind):
     found = [
-        EXPECTED[key] for key in EXPECTED.files if key.startswith(f"{name}/{kind}") and key[-1].isdigit()
+        EXPECTED[key]
+        for key in EXPECTED.files
+        if key.startswith(f"{name}/{kind}") and key[-1].isdigit()
     ]
     return found if len(found) > 1 else found[0]
 
@@ -103,17 +106,36 @@ def older(config):
         return [older(item) for item in config]
     if not isinstance(config, dict):
         return config
-    later = ("dtype", "groups", "ragged", "time_major", "module", "registered_name", "build_input_shape")
+    later = (
+        "dtype",
+        "groups",
+        "ragged",
+        "time_major",
+        "module",
+        "registered_name",
+        "build_input_shape",
+    )
     found = {key: older(value) for key, value in config.items() if key not in later}
     if found.get("class_name") == "GlorotUniform":
-        scaling = {"scale": 1.0, "mode": "fan_avg", "distribution": "uniform", "seed": None}
+        scaling = {
+            "scale": 1.0,
+            "mode": "fan_avg",
+            "distribution": "uniform",
+            "seed": None,
+        }
         return {"class_name": "VarianceScaling", "config": scaling}
     if found.get("class_name") == "Sequential":
         layers = found["config"]["layers"]
         first, *rest = layers
         if first["class_name"] == "InputLayer" and isinstance(rest[0]["config"], dict):
             shape = {"batch_input_shape": first["config"]["batch_input_shape"]}
-            layers = [{**rest[0], "config": {**rest[0]["config"], **shape, "dtype": "float32"}}, *rest[1:]]
+            layers = [
+                {
+                    **rest[0],
+                    "config": {**rest[0]["config"], **shape, "dtype": "float32"},
+                },
+                *rest[1:],
+            ]
         return {**found, "config": layers}
     if found.get("class_name") == "Functional":
         return {**found, "class_name": "Model"}
@@ -131,8 +153,13 @@ def test_configurations_of_keras_2_0_give_the_same_model(name, tmp_path):
         file.attrs["model_config"] = json.dumps(config).encode()
         file.attrs["keras_version"] = b"2.0.8"
     with K.use("tensorflow"):
-        found, model = load_model(tmp_path / "old.h5"), load_model(FOLDER / f"{name}.h5")
-    assert [type(layer) for layer in found.layers] == [type(layer) for layer in model.layers]
+        found, model = (
+            load_model(tmp_path / "old.h5"),
+            load_model(FOLDER / f"{name}.h5"),
+        )
+    assert [type(layer) for layer in found.layers] == [
+        type(layer) for layer in model.layers
+    ]
     for one, other in zip(found.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     text = json.dumps({**config, "keras_version": "2.0.8", "backend": "tensorflow"})
@@ -151,9 +178,14 @@ def test_kernels_trained_on_theano_are_turned(tmp_path):
                 del group[name]
                 group[name[:-2]] = value[::-1, ::-1] if value.ndim == 4 else value
             if names:
-                group.attrs["weight_names"] = np.array([name[:-2].encode() for name in names])
+                group.attrs["weight_names"] = np.array(
+                    [name[:-2].encode() for name in names]
+                )
     with K.use("tensorflow"):
-        found, model = load_model(tmp_path / "theano.h5"), load_model(FOLDER / "conv2d.h5")
+        found, model = (
+            load_model(tmp_path / "theano.h5"),
+            load_model(FOLDER / "conv2d.h5"),
+        )
     for one, other in zip(found.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -162,20 +194,40 @@ def test_kernels_trained_on_theano_are_turned(tmp_path):
 
 
 def layer(cls, **arguments):
-    entry = {"class_name": cls, "config": {"name": "odd", "batch_input_shape": [None, 6, 4], **arguments}}
-    return json.dumps({"class_name": "Sequential", "config": [entry], "keras_version": "2.2.4"})
+    entry = {
+        "class_name": cls,
+        "config": {"name": "odd", "batch_input_shape": [None, 6, 4], **arguments},
+    }
+    return json.dumps(
+        {"class_name": "Sequential", "config": [entry], "keras_version": "2.2.4"}
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (layer("GRU", units=2, reset_after=True), ("GRU layer 'odd'", "reset_after=True", "custom_objects")),
-        (layer("LSTM", units=2, return_state=True), ("LSTM layer 'odd'", "return_state=True")),
-        (layer("Conv1D", filters=2, kernel_size=[3], padding="causal"), ("'odd'", "padding='causal'")),
+        (
+            layer("GRU", units=2, reset_after=True),
+            ("GRU layer 'odd'", "reset_after=True", "custom_objects"),
+        ),
+        (
+            layer("LSTM", units=2, return_state=True),
+            ("LSTM layer 'odd'", "return_state=True"),
+        ),
+        (
+            layer("Conv1D", filters=2, kernel_size=[3], padding="causal"),
+            ("'odd'", "padding='causal'"),
+        ),
         (layer("Conv1D", filters=2, kernel_size=[3], groups=2), ("'odd'", "groups=2")),
-        (layer("Flatten", data_format="channels_first"), ("'odd'", "data_format='channels_first'")),
+        (
+            layer("Flatten", data_format="channels_first"),
+            ("'odd'", "data_format='channels_first'"),
+        ),
         (layer("Dense", units=2, dtype="float64"), ("'odd'", "float64", "set_floatx")),
-        (layer("Dense", units=2, dtype={"config": {"name": "mixed_float16"}}), ("'odd'", "mixed_float16")),
+        (
+            layer("Dense", units=2, dtype={"config": {"name": "mixed_float16"}}),
+            ("'odd'", "mixed_float16"),
+        ),
         (layer("ReLU", max_value=6.0), ("ReLU layer 'odd'", "max_value=6.0")),
         (layer("Dot", axes=1, normalize=True), ("Dot layer 'odd'", "normalize=True")),
     ],
@@ -187,7 +239,10 @@ def test_an_argument_without_a_counterpart_is_refused_by_name(text, words):
 
 
 def test_a_layer_without_a_counterpart_is_refused_with_the_way_out():
-    with pytest.raises(UnknownNameError, match=r"'odd' is a LayerNormalization of Keras 2.*custom_objects"):
+    with pytest.raises(
+        UnknownNameError,
+        match=r"'odd' is a LayerNormalization of Keras 2.*custom_objects",
+    ):
         model_from_json(layer("LayerNormalization", axis=[2]))
 
 
@@ -214,11 +269,21 @@ def test_a_call_with_further_arguments_is_refused():
     entry = {"class_name": "LSTM", "name": "l", "config": {"name": "l", "units": 2}}
     entry["inbound_nodes"] = [[["x", 0, 0, {"initial_state": ["y", 0, 0]}]]]
     inputs = {"class_name": "InputLayer", "name": "x", "inbound_nodes": []}
-    inputs["config"] = {"name": "x", "batch_input_shape": [None, 4, 2], "dtype": "float32", "sparse": False}
+    inputs["config"] = {
+        "name": "x",
+        "batch_input_shape": [None, 4, 2],
+        "dtype": "float32",
+        "sparse": False,
+    }
     config = {"name": "m", "layers": [inputs, entry], "input_layers": [["x", 0, 0]]}
     config["output_layers"] = [["l", 0, 0]]
-    text = json.dumps({"class_name": "Model", "config": config, "keras_version": "2.3.1"})
-    with K.use("tensorflow"), pytest.raises(ConfigError, match="'l' is called with initial_state"):
+    text = json.dumps(
+        {"class_name": "Model", "config": config, "keras_version": "2.3.1"}
+    )
+    with (
+        K.use("tensorflow"),
+        pytest.raises(ConfigError, match="'l' is called with initial_state"),
+    ):
         model_from_json(text)
 
 
@@ -247,9 +312,14 @@ def test_an_optimizer_without_a_counterpart_leaves_a_model_that_predicts(tmp_pat
         training = json.loads(file.attrs["training_config"])
     training["optimizer_config"]["config"]["amsgrad"] = True
     path = changed(tmp_path, training_config=json.dumps(training))
-    with K.use("tensorflow"), pytest.warns(UserWarning, match=r"Adam has amsgrad=True.*compile"):
+    with (
+        K.use("tensorflow"),
+        pytest.warns(UserWarning, match=r"Adam has amsgrad=True.*compile"),
+    ):
         model = load_model(path)
-    np.testing.assert_allclose(model.predict(arrays("dense", "x")), arrays("dense", "y"), atol=1e-6)
+    np.testing.assert_allclose(
+        model.predict(arrays("dense", "x")), arrays("dense", "y"), atol=1e-6
+    )
 
 
 def test_a_state_of_another_optimizer_is_told(tmp_path):
@@ -259,12 +329,17 @@ def test_a_state_of_another_optimizer_is_told(tmp_path):
         *names, last = group.attrs["weight_names"]
         group.attrs["weight_names"] = names
         del group[last]
-    with K.use("tensorflow"), pytest.warns(UserWarning, match="its optimizer begins anew"):
+    with (
+        K.use("tensorflow"),
+        pytest.warns(UserWarning, match="its optimizer begins anew"),
+    ):
         assert load_model(path).optimizer is not None
 
 
 def test_a_file_of_keras_3_is_refused(tmp_path):
-    with pytest.raises(FileFormatError, match=r"of Keras 3\.4\.1; files of Keras 1\.0 to 2\.x"):
+    with pytest.raises(
+        FileFormatError, match=r"of Keras 3\.4\.1; files of Keras 1\.0 to 2\.x"
+    ):
         load_model(changed(tmp_path, keras_version="3.4.1"))
 
 
@@ -277,20 +352,35 @@ def test_weights_of_no_version_s_shape_are_told_by_their_shapes(tmp_path):
         group[name] = np.zeros((6, 21), "float32")
     with K.use("tensorflow"):
         model = Sequential(
-            [Embedding(20, 6, input_length=9), LSTM(5, return_sequences=True), LSTM(4), Dense(1)]
+            [
+                Embedding(20, 6, input_length=9),
+                LSTM(5, return_sequences=True),
+                LSTM(4),
+                Dense(1),
+            ]
         )
         with pytest.raises(FileFormatError, match=r"kernel:0 \(6, 21\)"):
             model.load_weights(tmp_path / "m.h5")
 
 
 @pytest.mark.parametrize(
-    "loss", [{"class_name": "L1L2", "config": {"l1": "x"}}, {"class_name": 3, "config": [1]}, 7]
+    "loss",
+    [
+        {"class_name": "L1L2", "config": {"l1": "x"}},
+        {"class_name": 3, "config": [1]},
+        7,
+    ],
 )
-def test_a_training_config_that_makes_no_sense_leaves_a_model_that_predicts(loss, tmp_path):
+def test_a_training_config_that_makes_no_sense_leaves_a_model_that_predicts(
+    loss, tmp_path
+):
     with h5py.File(FOLDER / "dense.h5") as file:
         training = json.loads(file.attrs["training_config"])
     path = changed(tmp_path, training_config=json.dumps({**training, "loss": loss}))
-    with K.use("tensorflow"), pytest.warns(UserWarning, match="loaded, but not compiled"):
+    with (
+        K.use("tensorflow"),
+        pytest.warns(UserWarning, match="loaded, but not compiled"),
+    ):
         load_model(path)
 
 
@@ -309,15 +399,24 @@ def test_a_constraint_s_axes_follow_the_kernel_s(cls, ordering, size, axis, here
     constraint = {"class_name": "MaxNorm", "config": {"max_value": 2, "axis": axis}}
     config = {"name": "c", "filters": 2, "kernel_size": size, "data_format": ordering}
     entry = {"class_name": cls, "config": {**config, "kernel_constraint": constraint}}
-    assert migrated(entry, Origin(2))["config"]["W_constraint"] == {"name": "MaxNorm", "m": 2, "axis": here}
+    assert migrated(entry, Origin(2))["config"]["W_constraint"] == {
+        "name": "MaxNorm",
+        "m": 2,
+        "axis": here,
+    }
 
 
-@pytest.mark.parametrize("steps", [10**12, 2.5e30, np.nan, np.inf, -5, np.float16(np.inf)])
+@pytest.mark.parametrize(
+    "steps", [10**12, 2.5e30, np.nan, np.inf, -5, np.float16(np.inf)]
+)
 def test_any_number_of_steps_takes_little_time_and_memory(tmp_path, steps):
     path = changed(tmp_path)
     with h5py.File(path, "r+") as file:
         config = json.loads(file.attrs["training_config"])
-        config["optimizer_config"] = {"class_name": "Nadam", "config": {"learning_rate": 0.01}}
+        config["optimizer_config"] = {
+            "class_name": "Nadam",
+            "config": {"learning_rate": 0.01},
+        }
         file.attrs["training_config"] = json.dumps(config)
         name = file["optimizer_weights"].attrs["weight_names"][0]
         del file["optimizer_weights"][name]
@@ -330,11 +429,21 @@ def test_any_number_of_steps_takes_little_time_and_memory(tmp_path, steps):
     assert any("begins anew" in str(warning.message) for warning in told) != known
 
 
-@pytest.mark.parametrize("entry", [
-    ("loss_weights", "x"), ("loss_weights", [None]), ("loss_weights", [[["mse"]]]),
-    ("epsilon", "x"), ("epsilon", []), ("decay", []), ("beta_1", [1, 2]),
-    ("beta_2", [1, 2]), ("learning_rate", []), ("learning_rate", {"a": 1}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "entry",
+    [
+        ("loss_weights", "x"),
+        ("loss_weights", [None]),
+        ("loss_weights", [[["mse"]]]),
+        ("epsilon", "x"),
+        ("epsilon", []),
+        ("decay", []),
+        ("beta_1", [1, 2]),
+        ("beta_2", [1, 2]),
+        ("learning_rate", []),
+        ("learning_rate", {"a": 1}),
+    ],
+)
 def test_a_training_that_makes_no_sense_leaves_a_model_that_predicts(tmp_path, entry):
     key, value = entry
     path = changed(tmp_path)
@@ -342,13 +451,20 @@ def test_a_training_that_makes_no_sense_leaves_a_model_that_predicts(tmp_path, e
         config = json.loads(file.attrs["training_config"])
         (config if key in config else config["optimizer_config"]["config"])[key] = value
         file.attrs["training_config"] = json.dumps(config)
-    with K.use("theano"), pytest.warns(UserWarning, match="is loaded, but not compiled: .* model.compile"):
+    with (
+        K.use("theano"),
+        pytest.warns(
+            UserWarning, match="is loaded, but not compiled: .* model.compile"
+        ),
+    ):
         model = load_model(path)
     assert np.isfinite(model.predict(np.ones((2, *model.input_shape[1:])))).all()
 
 
 @pytest.mark.parametrize("version", ["²", "9" * 5000, "10", "00"])
-def test_versions_that_are_no_numbers_or_too_many_digits_are_no_crash(tmp_path, version):
+def test_versions_that_are_no_numbers_or_too_many_digits_are_no_crash(
+    tmp_path, version
+):
     path = changed(tmp_path, keras_version=version)
     with K.use("theano"), pytest.raises(OneirosError):
         load_model(path)
@@ -357,11 +473,16 @@ def test_versions_that_are_no_numbers_or_too_many_digits_are_no_crash(tmp_path, 
 def test_a_state_of_some_layers_alone_is_told(tmp_path):
     """Where shapes coincide, it would fit other layers' slots."""
     with K.use("tensorflow"):
-        model = Sequential([Dense(2, input_dim=2, name=name) for name in ("one", "two")])
+        model = Sequential(
+            [Dense(2, input_dim=2, name=name) for name in ("one", "two")]
+        )
         model.compile("adam", "mse")
         model._ready()._make_train_function()
         arrays = [np.ones(shape, "float32") for shape in [(2, 2), 2] * 2]
-        slots = [("iter:0", np.int64(3)), *[(f"m{i}", array) for i, array in enumerate(arrays)]]
+        slots = [
+            ("iter:0", np.int64(3)),
+            *[(f"m{i}", array) for i, array in enumerate(arrays)],
+        ]
         weights = [("one", [("k", np.ones((2, 2))), ("b", np.ones(2))]), ("three", [])]
         state = ModelState(weights=weights, optimizer_weights=slots)
         assert not _restore_state(model, state, Origin(2, "tensorflow"), "m.h5")

@@ -1,4 +1,5 @@
-"""Loading takes a file's arrays over and draws nothing; what isn't in the file gets its initial values."""
+"""Loading takes a file's arrays over and draws nothing; what isn't in the file gets its
+initial values."""
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from oneiros.engine.layer import Layer
 from oneiros.errors import FileFormatError
 from oneiros.layers import LSTM, Dense
 from oneiros.models import Sequential, load_model
-from oneiros_backend_common.arrays import Given, given, owned
+from oneiros_backend_toolkit.arrays import Given, given, owned
 from oneiros_initializations.postponed import postponed
 
 X = np.random.RandomState(0).normal(size=(6, 4)).astype("float32")
@@ -31,7 +32,9 @@ class Projection(Layer):
 
 
 def test_loading_draws_nothing(backend, tmp_path):
-    Sequential([Dense(3, input_dim=4), Dense(2, init="orthogonal")]).save(tmp_path / "m.h5")
+    Sequential([Dense(3, input_dim=4), Dense(2, init="orthogonal")]).save(
+        tmp_path / "m.h5"
+    )
     before = np.random.get_state()[1:3]
     load_model(tmp_path / "m.h5")
     after = np.random.get_state()[1:3]
@@ -73,7 +76,8 @@ def test_a_load_that_fails_leaves_drawing_as_it_was(backend, tmp_path):
 def test_postponed_values_come_when_they_are_drawn(backend):
     with postponed() as waiting:
         variables = [
-            make((3, 4), name="v") for make in (initializations.glorot_uniform, initializations.orthogonal)
+            make((3, 4), name="v")
+            for make in (initializations.glorot_uniform, initializations.orthogonal)
         ]
         assert not any(K.get_value(variable).any() for variable in variables)
     kept = variables[0]

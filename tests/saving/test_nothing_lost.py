@@ -1,4 +1,5 @@
-"""A save that is cut off leaves the old file or the new one; a file that was cut off is never half loaded."""
+"""A save that is cut off leaves the old file or the new one; a file that was cut off is
+never half loaded."""
 
 import os
 import random
@@ -65,7 +66,8 @@ def content(path):
 
 
 def killed_after(path, seconds):
-    """Kills a process that saves without end, some time after its first save; returns how many it told of."""
+    """Kills a process that saves without end, some time after its first save; returns
+    how many it told of."""
     with subprocess.Popen(
         [sys.executable, "-c", FOREVER, path], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -80,8 +82,14 @@ def killed_after(path, seconds):
 def check_killed(path, moments):
     for seconds in moments:
         told = killed_after(path, seconds)
-        values = {float(value) for _, array in content(path) for value in (array[0], array[-1], array.mean())}
-        assert len(values) == 1 and values <= {told, told + 1}, "one whole save, the last one or the next"
+        values = {
+            float(value)
+            for _, array in content(path)
+            for value in (array[0], array[-1], array.mean())
+        }
+        assert len(values) == 1 and values <= {told, told + 1}, (
+            "one whole save, the last one or the next"
+        )
         assert files.read(path)[1].model_config == {"count": values.pop()}
         for left in {*path.parent.iterdir()} - {path}:
             assert left.name.startswith(".oneiros-") and left.suffix == ".tmp"
@@ -92,12 +100,16 @@ def check_killed(path, moments):
 
 
 def test_a_process_killed_at_any_moment_leaves_one_whole_file(tmp_path):
-    check_killed(tmp_path / "m.h5", [random.Random(seed).uniform(0, 0.05) for seed in range(4)])
+    check_killed(
+        tmp_path / "m.h5", [random.Random(seed).uniform(0, 0.05) for seed in range(4)]
+    )
 
 
 @pytest.mark.exhaustive(only=True)
 def test_a_process_killed_at_many_moments_leaves_one_whole_file(tmp_path):
-    check_killed(tmp_path / "m.h5", [random.Random(seed).uniform(0, 0.1) for seed in range(100)])
+    check_killed(
+        tmp_path / "m.h5", [random.Random(seed).uniform(0, 0.1) for seed in range(100)]
+    )
 
 
 @pytest.mark.parametrize("limit", [0, 100, 3_000, 200_000, 400_000])
@@ -106,16 +118,22 @@ def test_a_full_disk_leaves_the_old_file_and_takes_no_room(limit, tmp_path):
     files.write(path, state(7))
     old = path.read_bytes()
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, path, str(limit)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", LIMITED, path, str(limit)],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0 and not done.stderr, done.stderr
-    assert done.stdout.startswith(f"[] [Errno 27] Can't save to {path}: File too large. {path} is as it was")
+    assert done.stdout.startswith(
+        f"[] [Errno 27] Can't save to {path}: File too large. {path} is as it was"
+    )
     assert path.read_bytes() == old and list(tmp_path.iterdir()) == [path]
 
 
 @pytest.fixture
 def folder():
-    """A folder that another user may look into; the test is that user where it runs as root."""
+    """A folder that another user may look into; the test is that user where it runs as
+    root."""
     made = Path(tempfile.mkdtemp())
     made.chmod(0o755)
     yield made
@@ -125,7 +143,8 @@ def folder():
 
 @pytest.fixture
 def nobody(folder):
-    """A function after which the test has no more rights than a user who doesn't own the files."""
+    """A function after which the test has no more rights than a user who doesn't own
+    the files."""
     user = os.geteuid()
 
     def become():
@@ -144,20 +163,28 @@ def test_a_folder_where_nothing_may_be_written(folder, nobody):
     old = (folder / "m.h5").read_bytes()
     nobody()
     with pytest.raises(
-        PermissionError, match=r"Can't save to .*m\.h5: Permission denied\. .*m\.h5 is as it was"
+        PermissionError,
+        match=r"Can't save to .*m\.h5: Permission denied\. .*m\.h5 is as it was",
     ):
         files.write(folder / "m.h5", state(8))
-    with pytest.raises(PermissionError, match=r"new\.h5: Permission denied\. Nothing was saved"):
+    with pytest.raises(
+        PermissionError, match=r"new\.h5: Permission denied\. Nothing was saved"
+    ):
         files.write(folder / "new.h5", state(8))
-    assert (folder / "m.h5").read_bytes() == old and list(folder.iterdir()) == [folder / "m.h5"]
+    assert (folder / "m.h5").read_bytes() == old and list(folder.iterdir()) == [
+        folder / "m.h5"
+    ]
 
 
 def test_a_read_only_file_is_not_replaced(folder, nobody):
-    """It could be, where the folder may be written: whoever made it read-only meant it."""
+    """It could be, where the folder may be written: whoever made it read-only meant
+    it."""
     files.write(folder / "m.h5", state(7))
     (folder / "m.h5").chmod(0o444)
     nobody()
-    with pytest.raises(ArgumentError, match=r"Can't save to .*m\.h5: it is read-only\. Save elsewhere"):
+    with pytest.raises(
+        ArgumentError, match=r"Can't save to .*m\.h5: it is read-only\. Save elsewhere"
+    ):
         files.target(folder / "m.h5")
 
 
@@ -189,7 +216,9 @@ def check_cut(path, tmp_path, lengths):
 def test_a_file_cut_off_anywhere_is_told(name, tmp_path):
     path = MODELS / f"{name}.h5"
     size = path.stat().st_size
-    check_cut(path, tmp_path, {*range(0, size, 97), *range(20), *range(size - 20, size)})
+    check_cut(
+        path, tmp_path, {*range(0, size, 97), *range(20), *range(size - 20, size)}
+    )
 
 
 @pytest.mark.exhaustive(only=True)
@@ -200,11 +229,14 @@ def test_a_file_cut_off_at_each_byte_is_told(tmp_path):
 
 @pytest.mark.parametrize("filler", [b"\0", b"\xff"])
 def test_a_file_whose_end_never_reached_the_disk(filler, tmp_path):
-    """As long as it should be, but blank from some place on: told, or what comes back is whole."""
+    """As long as it should be, but blank from some place on: told, or what comes back
+    is whole."""
     path = MODELS / "seq_conv2d_th_weights.h5"
     whole, expected = path.read_bytes(), files.read(path)[1].weights
     for length in range(0, len(whole), 211):
-        (tmp_path / "cut.h5").write_bytes(whole[:length] + filler * (len(whole) - length))
+        (tmp_path / "cut.h5").write_bytes(
+            whole[:length] + filler * (len(whole) - length)
+        )
         try:
             found = files.read(tmp_path / "cut.h5")[1].weights
         except (FileFormatError, UnsafeFileError):
@@ -228,7 +260,9 @@ def test_the_last_of_many_weights_that_doesn_t_fit_leaves_all_as_they_were(tmp_p
             name = next(iter(last))
             del last[name]
             last[name] = np.zeros((2, 3), "float32")
-        with pytest.raises(FileFormatError, match=r"'d4' the weights .*\(2, 3\).*has d4_W \(2, 2\)"):
+        with pytest.raises(
+            FileFormatError, match=r"'d4' the weights .*\(2, 3\).*has d4_W \(2, 2\)"
+        ):
             model.load_weights(tmp_path / "w.h5")
         for one, other in zip(model.get_weights(), before, strict=True):
             np.testing.assert_array_equal(one, other)

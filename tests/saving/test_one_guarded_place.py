@@ -1,4 +1,5 @@
-"""Untrusted bytes are opened by one distribution, and by no other module of the kernel or the plugins."""
+"""Untrusted bytes are opened by one distribution, and by no other module of the kernel
+or the plugins."""
 
 import ast
 from pathlib import Path
@@ -7,12 +8,38 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 READERS = {
-    "bz2", "cPickle", "dbm", "dill", "gzip", "h5py", "joblib", "lzma", "marshal", "pickle", "safetensors",
-     "shelve", "tables", "tarfile", "yaml", "zipfile",
-}  # fmt: skip
-NUMPY_READERS = {"load", "loadtxt", "genfromtxt", "fromfile", "fromregex", "memmap", "DataSource"}
-GUARDED = ROOT / "plugins" / "guarded_io"
-SOURCES = [path for folder in ("kernel", "plugins") for path in sorted((ROOT / folder).rglob("*.py"))]
+    "bz2",
+    "cPickle",
+    "dbm",
+    "dill",
+    "gzip",
+    "h5py",
+    "joblib",
+    "lzma",
+    "marshal",
+    "pickle",
+    "safetensors",
+    "shelve",
+    "tables",
+    "tarfile",
+    "yaml",
+    "zipfile",
+}
+NUMPY_READERS = {
+    "load",
+    "loadtxt",
+    "genfromtxt",
+    "fromfile",
+    "fromregex",
+    "memmap",
+    "DataSource",
+}
+GUARDED = ROOT / "plugins" / "safe_files"
+SOURCES = [
+    path
+    for folder in ("kernel", "plugins")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+]
 
 
 def opened_by(source):
@@ -23,13 +50,21 @@ def opened_by(source):
             found |= {alias.name.partition(".")[0] for alias in node.names} & READERS
         elif isinstance(node, ast.ImportFrom):
             found |= {(node.module or "").partition(".")[0]} & READERS
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in (
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[
+            2
+        ] in (
             "import_module",
             "__import__",
         ):
-            found |= {ast.unparse(argument).strip("'") for argument in node.args} & READERS
+            found |= {
+                ast.unparse(argument).strip("'") for argument in node.args
+            } & READERS
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            found |= {node.attr} & NUMPY_READERS if node.value.id in ("np", "numpy") else set()
+            found |= (
+                {node.attr} & NUMPY_READERS
+                if node.value.id in ("np", "numpy")
+                else set()
+            )
     return found
 
 
@@ -52,11 +87,23 @@ def test_files_are_parsed_in_one_place_only():
     elsewhere = {
         str(path.relative_to(ROOT)): names
         for path in SOURCES
-        if not path.is_relative_to(GUARDED) and (names := opened_by(path.read_text(encoding="utf-8")))
+        if not path.is_relative_to(GUARDED)
+        and (names := opened_by(path.read_text(encoding="utf-8")))
     }
     assert elsewhere == {}
 
 
 def test_the_guarded_place_uses_the_readers_it_says():
-    used = set().union(*(opened_by(path.read_text(encoding="utf-8")) for path in GUARDED.rglob("*.py")))
-    assert used == {"bz2", "gzip", "h5py", "pickle", "safetensors", "tarfile", "yaml", "zipfile"}
+    used = set().union(
+        *(opened_by(path.read_text(encoding="utf-8")) for path in GUARDED.rglob("*.py"))
+    )
+    assert used == {
+        "bz2",
+        "gzip",
+        "h5py",
+        "pickle",
+        "safetensors",
+        "tarfile",
+        "yaml",
+        "zipfile",
+    }

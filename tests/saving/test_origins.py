@@ -1,4 +1,5 @@
-"""Which engine a file was trained on, what is turned then, and what older versions laid out otherwise."""
+"""Which engine a file was trained on, what is turned then, and what older versions laid
+out otherwise."""
 
 import re
 import shutil
@@ -32,7 +33,7 @@ from oneiros.layers import (
 )
 from oneiros.models import Model, Sequential, load_model, model_from_config
 from oneiros.utils.layer_utils import convert_all_kernels_in_model
-from oneiros_migrations.base import Migration, Origin
+from oneiros_old_files.base import Migration, Origin
 from oneiros_saving import kernels
 from oneiros_saving.origins import origin_of
 
@@ -48,7 +49,9 @@ def as_theano_wrote(path):
             for name in names:
                 group.move(name, name.removesuffix(":0"))
             if names:
-                group.attrs["weight_names"] = np.array([name.removesuffix(":0").encode() for name in names])
+                group.attrs["weight_names"] = np.array(
+                    [name.removesuffix(":0").encode() for name in names]
+                )
 
 
 def saved(model, tmp_path, whole=True):
@@ -63,7 +66,11 @@ def saved(model, tmp_path, whole=True):
 def flip(value, ordering, axes):
     """Turns a kernel with NumPy's slices alone."""
     reverse = (slice(None, None, -1),) * axes
-    return value[reverse] if ordering == "tf" else value[(slice(None), slice(None), *reverse)]
+    return (
+        value[reverse]
+        if ordering == "tf"
+        else value[(slice(None), slice(None), *reverse)]
+    )
 
 
 def shape(ordering, *sizes):
@@ -71,7 +78,11 @@ def shape(ordering, *sizes):
 
 
 CASES = {
-    "Convolution2D": (lambda o: Convolution2D(3, 2, 3, dim_ordering=o, input_shape=shape(o, 5, 6)), [0], 2),
+    "Convolution2D": (
+        lambda o: Convolution2D(3, 2, 3, dim_ordering=o, input_shape=shape(o, 5, 6)),
+        [0],
+        2,
+    ),
     "AtrousConvolution2D": (
         lambda o: AtrousConvolution2D(
             3, 2, 3, atrous_rate=(2, 1), dim_ordering=o, input_shape=shape(o, 5, 6)
@@ -80,38 +91,59 @@ CASES = {
         2,
     ),
     "Convolution3D": (
-        lambda o: Convolution3D(3, 2, 3, 1, dim_ordering=o, input_shape=shape(o, 4, 4, 4)),
+        lambda o: Convolution3D(
+            3, 2, 3, 1, dim_ordering=o, input_shape=shape(o, 4, 4, 4)
+        ),
         [0],
         3,
     ),
     "Deconvolution2D": (
-        lambda o: Deconvolution2D(3, 2, 3, None, dim_ordering=o, input_shape=shape(o, 4, 4)),
+        lambda o: Deconvolution2D(
+            3, 2, 3, None, dim_ordering=o, input_shape=shape(o, 4, 4)
+        ),
         [0],
         2,
     ),
     "SeparableConvolution2D": (
-        lambda o: SeparableConvolution2D(3, 2, 3, dim_ordering=o, input_shape=shape(o, 5, 6)),
+        lambda o: SeparableConvolution2D(
+            3, 2, 3, dim_ordering=o, input_shape=shape(o, 5, 6)
+        ),
         [],
         2,
     ),
     "LocallyConnected2D": (
-        lambda o: LocallyConnected2D(3, 2, 3, dim_ordering=o, input_shape=shape(o, 5, 6)),
+        lambda o: LocallyConnected2D(
+            3, 2, 3, dim_ordering=o, input_shape=shape(o, 5, 6)
+        ),
         [],
         2,
     ),
     "ConvLSTM2D": (
-        lambda o: ConvLSTM2D(3, 2, 3, dim_ordering=o, input_shape=(None, *shape(o, 5, 6))),
+        lambda o: ConvLSTM2D(
+            3, 2, 3, dim_ordering=o, input_shape=(None, *shape(o, 5, 6))
+        ),
         [0, 1, 3, 4, 6, 7, 9, 10],
         2,
     ),
     "TimeDistributed": (
-        lambda o: TimeDistributed(Convolution2D(3, 2, 3, dim_ordering=o), input_shape=(4, *shape(o, 5, 6))),
+        lambda o: TimeDistributed(
+            Convolution2D(3, 2, 3, dim_ordering=o), input_shape=(4, *shape(o, 5, 6))
+        ),
         [0],
         2,
     ),
     "nested": (
         lambda o: Sequential(
-            [Sequential([Convolution2D(3, 2, 3, dim_ordering=o, input_shape=shape(o, 5, 6)), Flatten()])]
+            [
+                Sequential(
+                    [
+                        Convolution2D(
+                            3, 2, 3, dim_ordering=o, input_shape=shape(o, 5, 6)
+                        ),
+                        Flatten(),
+                    ]
+                )
+            ]
         ),
         [0],
         2,
@@ -119,7 +151,10 @@ CASES = {
 }
 FLAT = {
     "Convolution1D": (lambda: Convolution1D(3, 2, input_shape=(6, 2)), [0]),
-    "AtrousConvolution1D": (lambda: AtrousConvolution1D(3, 2, atrous_rate=2, input_shape=(6, 2)), [0]),
+    "AtrousConvolution1D": (
+        lambda: AtrousConvolution1D(3, 2, atrous_rate=2, input_shape=(6, 2)),
+        [0],
+    ),
     "LocallyConnected1D": (lambda: LocallyConnected1D(3, 2, input_shape=(6, 2)), []),
     "Bidirectional": (lambda: Bidirectional(LSTM(3), input_shape=(6, 2)), []),
     "Dense": (lambda: Dense(3, input_shape=(2,)), []),
@@ -140,7 +175,9 @@ def test_what_theano_turned_is_turned_and_nothing_else(case, ordering, whole, tm
             model.load_weights(path)
         found = model.get_weights()
         model.load_weights(path, trained_on="tensorflow")
-    expected = [flip(v, ordering, axes) if i in kernels_at else v for i, v in enumerate(stored)]
+    expected = [
+        flip(v, ordering, axes) if i in kernels_at else v for i, v in enumerate(stored)
+    ]
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
     for one, other in zip(model.get_weights(), stored, strict=True):
@@ -159,9 +196,12 @@ def test_layers_over_sequences(case, tmp_path):
 
 
 def test_it_is_what_keras_1_did_by_hand(tmp_path):
-    """`convert_all_kernels_in_model` undoes it, which scripts of Keras 1 call after loading."""
+    """`convert_all_kernels_in_model` undoes it, which scripts of Keras 1 call after
+    loading."""
     with K.use("tensorflow"):
-        model = Sequential([Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")])
+        model = Sequential(
+            [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")]
+        )
         path, stored = saved(model, tmp_path), model.get_weights()
         model.load_weights(path)
         convert_all_kernels_in_model(model)
@@ -170,7 +210,9 @@ def test_it_is_what_keras_1_did_by_hand(tmp_path):
 
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "weights"])
 def test_what_is_saved_here_is_never_turned(whole, backend, tmp_path):
-    model = Sequential([Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")])
+    model = Sequential(
+        [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")]
+    )
     expected = model.get_weights()
     (model.save if whole else model.save_weights)(tmp_path / "m.h5")
     if whole:
@@ -182,7 +224,9 @@ def test_what_is_saved_here_is_never_turned(whole, backend, tmp_path):
 
 def test_a_group_of_theano_s_is_turned_too(tmp_path):
     with K.use("tensorflow"):
-        model = Sequential([Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")])
+        model = Sequential(
+            [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")]
+        )
         path, stored = saved(model, tmp_path, whole=False), model.get_weights()
         with h5py.File(path) as file:
             model.load_weights_from_hdf5_group(file)
@@ -191,12 +235,18 @@ def test_a_group_of_theano_s_is_turned_too(tmp_path):
 
 def test_by_name_turns_what_it_matches(tmp_path):
     with K.use("tensorflow"):
-        first = Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c")
+        first = Convolution2D(
+            3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c"
+        )
         path = saved(Sequential([first]), tmp_path, whole=False)
-        same = Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c")
+        same = Convolution2D(
+            3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c"
+        )
         model = Sequential([same, Flatten(), Dense(2)])
         model.load_weights(path, by_name=True)
-    np.testing.assert_array_equal(same.get_weights()[0], first.get_weights()[0][::-1, ::-1])
+    np.testing.assert_array_equal(
+        same.get_weights()[0], first.get_weights()[0][::-1, ::-1]
+    )
 
 
 def state(*names, **more):
@@ -222,7 +272,9 @@ def test_the_engine_is_read_off_the_names(given, engine):
 
 def test_a_file_that_contradicts_itself_is_asked_about(tmp_path):
     with K.use("tensorflow"):
-        model = Sequential([Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c")])
+        model = Sequential(
+            [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c")]
+        )
         model.save_weights(tmp_path / "m.h5")
         with h5py.File(tmp_path / "m.h5", "r+") as file:
             file["c"].move("c_W:0", "c_W")
@@ -249,12 +301,16 @@ def test_sequences_of_keras_1_0_had_kernels_of_another_shape(engine, tmp_path):
             end = ":0" if engine == "tensorflow" else ""
             file.attrs["layer_names"] = np.array([b"c"])
             names = [f"c_W{end}", f"c_b{end}"]
-            file.create_group("c").attrs["weight_names"] = np.array([name.encode() for name in names])
+            file.create_group("c").attrs["weight_names"] = np.array(
+                [name.encode() for name in names]
+            )
             file["c"][names[0]], file["c"][names[1]] = kernel, np.zeros(3, "float32")
         model.load_weights(tmp_path / "m.h5")
     expected = kernel.transpose(2, 3, 1, 0)
     found = model.get_weights()[0]
-    np.testing.assert_array_equal(found, expected if engine == "tensorflow" else expected[::-1])
+    np.testing.assert_array_equal(
+        found, expected if engine == "tensorflow" else expected[::-1]
+    )
 
 
 def test_weights_of_keras_0_are_refused_with_the_way_out(tmp_path):
@@ -267,9 +323,16 @@ def test_weights_of_keras_0_are_refused_with_the_way_out(tmp_path):
         model = Sequential([Dense(3, input_dim=4)])
         with pytest.raises(FileFormatError, match=r"Keras 0\.") as caught:
             model.load_weights(tmp_path / "m.h5")
-        code = re.search(r"( +with h5py\.File.*?\(arrays\)\n)", str(caught.value), re.DOTALL)[1]
-        exec(textwrap.dedent(code), {"h5py": h5py, "path": tmp_path / "m.h5", "model": model})
-    assert [value.mean() for value in model.get_weights()] == [1, 1], "the way out works as it is printed"
+        code = re.search(
+            r"( +with h5py\.File.*?\(arrays\)\n)", str(caught.value), re.DOTALL
+        )[1]
+        exec(
+            textwrap.dedent(code),
+            {"h5py": h5py, "path": tmp_path / "m.h5", "model": model},
+        )
+    assert [value.mean() for value in model.get_weights()] == [1, 1], (
+        "the way out works as it is printed"
+    )
 
 
 def test_files_of_python_2_have_bytes_where_others_have_text(tmp_path):
@@ -291,7 +354,9 @@ def test_files_of_python_2_have_bytes_where_others_have_text(tmp_path):
 def test_turning_and_reordering_by_class_and_arguments(ordering):
     other = {"tf": "th", "th": "tf"}[ordering]
     with K.use("tensorflow"):
-        layer = Convolution2D(3, 2, 4, dim_ordering=ordering, input_shape=shape(ordering, 5, 6))
+        layer = Convolution2D(
+            3, 2, 4, dim_ordering=ordering, input_shape=shape(ordering, 5, 6)
+        )
         Sequential([layer])
     config, arrays = layer.get_config(), layer.get_weights()
     turned = kernels.turned("Convolution2D", config, arrays)
@@ -299,7 +364,9 @@ def test_turning_and_reordering_by_class_and_arguments(ordering):
     moved = kernels.reordered("Convolution2D", config, arrays, other)
     axes = (3, 2, 0, 1) if other == "th" else (2, 3, 1, 0)
     np.testing.assert_array_equal(moved[0], arrays[0].transpose(axes))
-    back = kernels.reordered("Convolution2D", {**config, "dim_ordering": other}, moved, ordering)
+    back = kernels.reordered(
+        "Convolution2D", {**config, "dim_ordering": other}, moved, ordering
+    )
     np.testing.assert_array_equal(back[0], arrays[0])
     assert kernels.turned("Dense", {}, arrays) == arrays
 
@@ -312,7 +379,9 @@ def test_locally_connected_layers_give_the_same_in_the_other_order():
         one, other = Sequential([last]), Sequential([first])
         last.set_weights([np.random.normal(size=v.shape) for v in last.get_weights()])
         config = last.get_config()
-        first.set_weights(kernels.reordered("LocallyConnected2D", config, last.get_weights(), "th"))
+        first.set_weights(
+            kernels.reordered("LocallyConnected2D", config, last.get_weights(), "th")
+        )
         found = other.predict(x.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
         np.testing.assert_allclose(found, one.predict(x), rtol=1e-5, atol=1e-6)
     config = first.get_config()
@@ -352,7 +421,9 @@ class Louder(Migration):
 
     def translated(self, name, config, origin):
         return (
-            ("Scaled", {"name": config["name"], "by": config["volume"]}) if name == "Loud" else (name, config)
+            ("Scaled", {"name": config["name"], "by": config["volume"]})
+            if name == "Loud"
+            else (name, config)
         )
 
     def turned(self, config, arrays):
@@ -367,7 +438,9 @@ class Scaled(Layer):
         super().__init__(**kwargs)
 
     def build(self, input_shape):
-        self.s = self.add_weight((input_shape[-1],), initializer="one", name=f"{self.name}_s")
+        self.s = self.add_weight(
+            (input_shape[-1],), initializer="one", name=f"{self.name}_s"
+        )
         super().build(input_shape)
 
     def call(self, x, mask=None):
@@ -376,7 +449,10 @@ class Scaled(Layer):
 
 def test_a_plugin_says_how_its_own_layer_is_read(tmp_path):
     config = [
-        {"class_name": "Dense", "config": {"name": "d", "output_dim": 3, "input_dim": 2}},
+        {
+            "class_name": "Dense",
+            "config": {"name": "d", "output_dim": 3, "input_dim": 2},
+        },
         {"class_name": "Loud", "config": {"name": "l", "volume": 2.0}},
     ]
     with ExitStack() as stack:

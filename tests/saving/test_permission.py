@@ -92,25 +92,44 @@ def model():
 @pytest.fixture
 def laboratory(tmp_path):
     """A folder with an installed plugin."""
-    package, metadata = tmp_path / "site" / "my_lab", tmp_path / "site" / "my_lab-1.5.dist-info"
+    package, metadata = (
+        tmp_path / "site" / "my_lab",
+        tmp_path / "site" / "my_lab-1.5.dist-info",
+    )
     package.mkdir(parents=True)
     metadata.mkdir()
     for name, text in {"__init__": "", "layers": LAYER, "manifest": MANIFEST}.items():
         (package / f"{name}.py").write_text(text)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: my-lab\nVersion: 1.5\n")
+    (metadata / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: my-lab\nVersion: 1.5\n"
+    )
     (metadata / "entry_points.txt").write_text("[oneiros.v1]\nlab = my_lab.manifest\n")
     return package.parent
 
 
 @pytest.fixture(params=["h5", "json", "yaml"])
 def load(request, model, laboratory, tmp_path):
-    """A function that loads a file in a new process, under one choice of plugins after the other."""
-    source = {"json": model.to_json, "yaml": model.to_yaml}.get(request.param, lambda: tmp_path / "m.h5")()
+    """A function that loads a file in a new process, under one choice of plugins after
+    the other."""
+    source = {"json": model.to_json, "yaml": model.to_yaml}.get(
+        request.param, lambda: tmp_path / "m.h5"
+    )()
     model.save(tmp_path / "m.h5")
 
     def run(*choices):
-        command = [sys.executable, "-c", CHILD, request.param, source, json.dumps(choices)]
-        environment = {**os.environ, "ONEIROS_BACKEND": "theano", "PYTHONPATH": str(laboratory)}
+        command = [
+            sys.executable,
+            "-c",
+            CHILD,
+            request.param,
+            source,
+            json.dumps(choices),
+        ]
+        environment = {
+            **os.environ,
+            "ONEIROS_BACKEND": "theano",
+            "PYTHONPATH": str(laboratory),
+        }
         done = subprocess.run(command, capture_output=True, text=True, env=environment)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
@@ -140,27 +159,40 @@ def test_what_is_imported_already_may_be_used(load):
     assert layers == ["Dense", "Loud"]
 
 
-def test_what_reads_older_arguments_is_imported_like_the_layers(model, laboratory, tmp_path):
+def test_what_reads_older_arguments_is_imported_like_the_layers(
+    model, laboratory, tmp_path
+):
     (laboratory / "my_lab" / "older.py").write_text(MIGRATION)
     with (laboratory / "my_lab" / "manifest.py").open("a") as manifest:
         manifest.write(WITH_MIGRATIONS)
     model.save(tmp_path / "m.h5")
-    environment = {**os.environ, "ONEIROS_BACKEND": "theano", "PYTHONPATH": str(laboratory)}
+    environment = {
+        **os.environ,
+        "ONEIROS_BACKEND": "theano",
+        "PYTHONPATH": str(laboratory),
+    }
     command = [sys.executable, "-c", WATCHED, tmp_path / "m.h5"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    assert "The migration 'Loud' is named, which is in my_lab.older of my-lab 1.5" in done.stdout
+    assert (
+        "The migration 'Loud' is named, which is in my_lab.older of my-lab 1.5"
+        in done.stdout
+    )
 
 
 @pytest.mark.parametrize("choice", [None, 5, [5]])
 def test_what_is_no_choice_of_plugins_is_an_error(model, choice):
-    with pytest.raises(ArgumentError, match=r"is none of .* nor a list of distributions' names"):
+    with pytest.raises(
+        ArgumentError, match=r"is none of .* nor a list of distributions' names"
+    ):
         model_from_json(model.to_json(), plugins=choice)
 
 
 def test_ones_own_class_needs_no_permission(model, tmp_path):
     model.save(tmp_path / "m.h5")
-    loaded = load_model(tmp_path / "m.h5", custom_objects={"Loud": Loud}, plugins="loaded")
+    loaded = load_model(
+        tmp_path / "m.h5", custom_objects={"Loud": Loud}, plugins="loaded"
+    )
     assert type(loaded.layers[1]) is Loud
 
 

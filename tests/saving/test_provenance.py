@@ -1,4 +1,5 @@
-"""Where objects come from: what a file records, and what is said of missing ones before any is built."""
+"""Where objects come from: what a file records, and what is said of missing ones before
+any is built."""
 
 import json
 from pathlib import Path
@@ -10,8 +11,22 @@ from oneiros import plugins, registry
 from oneiros.activations import softsign
 from oneiros.engine.layer import Layer
 from oneiros.errors import ConfigError, UnknownNameError
-from oneiros.layers import LSTM, Bidirectional, Dense, Input, Lambda, TimeDistributed, merge
-from oneiros.models import Model, Sequential, load_model, model_from_config, model_from_json
+from oneiros.layers import (
+    LSTM,
+    Bidirectional,
+    Dense,
+    Input,
+    Lambda,
+    TimeDistributed,
+    merge,
+)
+from oneiros.models import (
+    Model,
+    Sequential,
+    load_model,
+    model_from_config,
+    model_from_json,
+)
 from oneiros_saving import provenance
 from oneiros_saving.references import layers, references
 
@@ -26,7 +41,8 @@ def theano():
 
 
 class Loud(Layer):
-    """A layer of a laboratory's; its arguments use Keras' names for things of its own."""
+    """A layer of a laboratory's; its arguments use Keras' names for things of its
+    own."""
 
     loadable = True
 
@@ -35,7 +51,11 @@ class Loud(Layer):
         super().__init__(**kwargs)
 
     def get_config(self):
-        return {**super().get_config(), "init": self.init, "activation": self.activation}
+        return {
+            **super().get_config(),
+            "init": self.init,
+            "activation": self.activation,
+        }
 
 
 @pytest.fixture
@@ -54,7 +74,9 @@ def recorded(path):
 
 def test_every_kind_of_object_is_recorded_wherever_it_stands(laboratory, tmp_path):
     words = Input(shape=(3, 4), name="words")
-    steps = TimeDistributed(Dense(2, init="he_normal", W_regularizer="l2", b_constraint="nonneg"))(words)
+    steps = TimeDistributed(
+        Dense(2, init="he_normal", W_regularizer="l2", b_constraint="nonneg")
+    )(words)
     around = Bidirectional(LSTM(2, inner_activation="sigmoid"))(steps)
     inner = Sequential([Loud(input_shape=(4,)), Lambda(softsign)], name="inner")
     model = Model(input=words, output=merge([around, inner(around)], mode="sum"))
@@ -99,15 +121,23 @@ def test_every_kind_of_object_is_recorded_wherever_it_stands(laboratory, tmp_pat
 def test_a_class_of_one_s_own_isn_t_taken_for_the_plugin_s_of_the_same_name(tmp_path):
     own = type("Dropout", (Layer,), {})
     Sequential([own(input_shape=(4,)), Dense(2)]).save(tmp_path / "m.h5")
-    assert {"layer:Dense", "layer:Dropout"} & recorded(tmp_path / "m.h5").keys() == {"layer:Dense"}
+    assert {"layer:Dense", "layer:Dropout"} & recorded(tmp_path / "m.h5").keys() == {
+        "layer:Dense"
+    }
 
 
 def test_a_name_that_two_provide_is_recorded_as_the_one_that_was_used(tmp_path):
     model = Sequential([Dense(2, input_dim=4, activation="tanh")])
-    with registry.register("activation", "tanh", K.tanh), registry.register("layer", "Dense", Loud):
+    with (
+        registry.register("activation", "tanh", K.tanh),
+        registry.register("layer", "Dense", Loud),
+    ):
         model.save(tmp_path / "m.h5")
     found = recorded(tmp_path / "m.h5")
-    assert found["layer:Dense"]["distribution"] == "oneiros-layers-core" and "activation:tanh" not in found
+    assert (
+        found["layer:Dense"]["distribution"] == "oneiros-layers-core"
+        and "activation:tanh" not in found
+    )
 
 
 def test_the_text_of_to_json_is_that_of_keras_and_may_carry_the_record(laboratory):
@@ -132,7 +162,12 @@ CONFIG = {
     "config": [
         {
             "class_name": "Dense",
-            "config": {"name": "d", "output_dim": 2, "input_dim": 4, "activation": "swish"},
+            "config": {
+                "name": "d",
+                "output_dim": 2,
+                "input_dim": 4,
+                "activation": "swish",
+            },
         },
         {
             "class_name": "TimeDistributed",
@@ -151,23 +186,32 @@ TRAINING = {
 }
 
 
-def test_all_that_is_missing_is_told_at_once_before_anything_is_built(tmp_path, monkeypatch):
+def test_all_that_is_missing_is_told_at_once_before_anything_is_built(
+    tmp_path, monkeypatch
+):
     with registry.register("layer", "Loud", Loud, distribution="their-lab"):
         model = Sequential([Dense(2, input_dim=4), Loud(name="a")])
         model.compile("sgd", "mse")
         model.save(tmp_path / "m.h5")
     with h5py.File(tmp_path / "m.h5", "r+") as file:
-        record = {**json.loads(file.attrs["oneiros_provenance"]), "objective:odd": of("other-lab", "2.1")}
+        record = {
+            **json.loads(file.attrs["oneiros_provenance"]),
+            "objective:odd": of("other-lab", "2.1"),
+        }
         file.attrs.update(
             model_config=json.dumps(CONFIG),
             training_config=json.dumps(TRAINING),
             oneiros_provenance=json.dumps(record),
         )
-    monkeypatch.setattr("oneiros.config.layer_from_config", lambda config: pytest.fail("built"))
+    monkeypatch.setattr(
+        "oneiros.config.layer_from_config", lambda config: pytest.fail("built")
+    )
     with pytest.raises(UnknownNameError) as error:
         load_model(tmp_path / "m.h5")
     first, *lines = str(error.value).splitlines()
-    assert first == "4 names are unknown here." and lines[-1].endswith("Nothing was built.")
+    assert first == "4 names are unknown here." and lines[-1].endswith(
+        "Nothing was built."
+    )
     assert [line.split(".")[0] for line in lines] == [
         "Unknown activation 'swish'",
         "Unknown layer 'Loud'",
@@ -175,31 +219,54 @@ def test_all_that_is_missing_is_told_at_once_before_anything_is_built(tmp_path, 
         "Unknown objective 'odd'",
     ]
     assert "The file says that it came from their-lab" in lines[1]
-    assert "The file says that it came from other-lab 2.1: install that if you trust the file." in lines[3]
+    assert (
+        "The file says that it came from other-lab 2.1: install that if you trust the file."
+        in lines[3]
+    )
     assert "The file says" not in lines[0] + lines[2]
     assert str(tmp_path) in error.value.__notes__[0]
 
 
 def test_the_owners_index_says_what_to_install(monkeypatch):
-    owners = {**registry.owners(), "layer": {**registry.owners()["layer"], "Loud": "oneiros-layers-loud"}}
+    owners = {
+        **registry.owners(),
+        "layer": {**registry.owners()["layer"], "Loud": "oneiros-layers-loud"},
+    }
     monkeypatch.setattr(registry, "owners", lambda: owners)
-    with pytest.raises(UnknownNameError, match=r"oneiros-layers-loud, which is not installed: pip install"):
+    with pytest.raises(
+        UnknownNameError,
+        match=r"oneiros-layers-loud, which is not installed: pip install",
+    ):
         model_from_config(CONFIG)
 
 
 def test_what_the_caller_passes_is_not_missing():
     known = {"Loud": Loud, "swish": K.relu, "Quick": object, "odd": object}
-    assert {each.name for each in provenance.missing(references(CONFIG, TRAINING))} == known.keys()
+    assert {
+        each.name for each in provenance.missing(references(CONFIG, TRAINING))
+    } == known.keys()
     with provenance.configs.custom_object_scope(known):
         assert provenance.missing(references(CONFIG, TRAINING)) == []
 
 
 def test_arguments_of_other_people_s_layers_may_mean_something_else(laboratory):
-    entry = {"class_name": "Loud", "config": {"init": "whisper", "batch_input_shape": [None, 4]}}
-    assert model_from_config({"class_name": "Sequential", "config": [entry]}).layers[0].init == "whisper"
+    entry = {
+        "class_name": "Loud",
+        "config": {"init": "whisper", "batch_input_shape": [None, 4]},
+    }
+    assert (
+        model_from_config({"class_name": "Sequential", "config": [entry]})
+        .layers[0]
+        .init
+        == "whisper"
+    )
     said = {"initialization:whisper": of("their-lab")}
     (lacking,) = provenance.missing(references(entry), said)
-    assert (lacking.kind, lacking.name, lacking.where) == ("initialization", "whisper", ["Loud"])
+    assert (lacking.kind, lacking.name, lacking.where) == (
+        "initialization",
+        "whisper",
+        ["Loud"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -216,7 +283,9 @@ def test_arguments_of_other_people_s_layers_may_mean_something_else(laboratory):
         None,
     ],
 )
-def test_what_a_file_says_of_an_origin_is_repeated_only_if_it_is_a_distribution_s_name(origin):
+def test_what_a_file_says_of_an_origin_is_repeated_only_if_it_is_a_distribution_s_name(
+    origin,
+):
     assert provenance.stated(origin) == ""
     with pytest.raises(UnknownNameError, match="Unknown layer 'Loud'") as error:
         provenance.check(CONFIG["config"][1], provenance={"layer:Loud": origin})
@@ -234,9 +303,12 @@ def test_a_record_of_any_type_is_survived(said):
 
 
 @pytest.mark.parametrize(
-    "config", [None, [], 3, "x", {}, {"class_name": 3}, {"class_name": "Model", "config": 7}]
+    "config",
+    [None, [], 3, "x", {}, {"class_name": 3}, {"class_name": "Model", "config": 7}],
 )
-def test_what_is_no_configuration_names_nothing_and_the_error_is_that_of_building(config):
+def test_what_is_no_configuration_names_nothing_and_the_error_is_that_of_building(
+    config,
+):
     assert len(list(references(config))) <= 1
     with pytest.raises(ConfigError):
         model_from_config(config)
@@ -250,7 +322,10 @@ def test_all_names_of_keras_own_files_are_found():
     with provenance.configs.custom_object_scope(own):
         for path in MODELS.glob("*.h5"):
             with h5py.File(path) as file:
-                texts = [file.attrs.get(key, "null") for key in ("model_config", "training_config")]
+                texts = [
+                    file.attrs.get(key, "null")
+                    for key in ("model_config", "training_config")
+                ]
             assert provenance.missing(references(*map(json.loads, texts))) == []
 
 
@@ -258,6 +333,13 @@ def test_places_are_paths_of_names():
     with h5py.File(MODELS / "nested_model_in_model.h5") as file:
         config = json.loads(file.attrs["model_config"])
     assert [part.where for part in layers(config)] == [
-        "model_1", "input_1", "input_2", "inner", "inner/inner_in", "inner/inner_d1", "inner/inner_d2",
-        "merge_1", "dense_1",
-    ]  # fmt: skip
+        "model_1",
+        "input_1",
+        "input_2",
+        "inner",
+        "inner/inner_in",
+        "inner/inner_d1",
+        "inner/inner_d2",
+        "merge_1",
+        "dense_1",
+    ]

@@ -36,7 +36,9 @@ def test_weights_come_back_bit_by_bit(tmp_path):
 
 def test_by_name(tmp_path):
     network().save_weights(tmp_path / "w.safetensors")
-    other = Sequential([Dense(7, input_dim=3, name="new"), Dense(2, input_dim=3, name="other")])
+    other = Sequential(
+        [Dense(7, input_dim=3, name="new"), Dense(2, input_dim=3, name="other")]
+    )
     with pytest.raises(FileFormatError, match="No name agrees"):
         other.load_weights(tmp_path / "w.safetensors", by_name=True)
     part = Sequential([Dense(3, input_dim=4, name="first"), Dense(9, name="new")])
@@ -49,7 +51,10 @@ def test_by_name(tmp_path):
 def test_another_program_reads_them(tmp_path):
     model = network()
     model.save_weights(tmp_path / "w.safetensors")
-    own = [(layer.name, [w.name.removesuffix(":0") for w in layer.weights]) for layer in model.layers]
+    own = [
+        (layer.name, [w.name.removesuffix(":0") for w in layer.weights])
+        for layer in model.layers
+    ]
     layers = [[layer, [f"{name}:0" for name in names]] for layer, names in own]
     names = [f"{layer}/{weight}" for layer, weights in layers for weight in weights]
     found = load_file(tmp_path / "w.safetensors")
@@ -58,25 +63,41 @@ def test_another_program_reads_them(tmp_path):
         np.testing.assert_array_equal(found[name], value)
     with safe_open(tmp_path / "w.safetensors", "np") as file:
         metadata = file.metadata()
-    assert metadata["format"] == "oneiros-format-safetensors" and metadata["keras_version"] == "1.2.2"
+    assert (
+        metadata["format"] == "oneiros-format-safetensors"
+        and metadata["keras_version"] == "1.2.2"
+    )
     assert json.loads(metadata["layers"]) == layers
 
 
 @pytest.mark.parametrize(
-    "dtype", ["f2", "f4", "f8", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "?", ">f4"]
+    "dtype",
+    ["f2", "f4", "f8", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "?", ">f4"],
 )
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 3), (2, 3)])
 def test_arrays_of_all_types_and_orders(tmp_path, dtype, shape):
-    value = np.asarray(np.arange(np.prod(shape, dtype=int)).reshape(shape), dtype, order="F")
-    SafetensorsFormat().write(tmp_path / "w", ModelState(weights=[("l", [("w", value), ("b", value)])]))
-    ((_, ((name, read), _)),) = SafetensorsFormat().read(tmp_path / "w", Budget()).weights
+    value = np.asarray(
+        np.arange(np.prod(shape, dtype=int)).reshape(shape), dtype, order="F"
+    )
+    SafetensorsFormat().write(
+        tmp_path / "w", ModelState(weights=[("l", [("w", value), ("b", value)])])
+    )
+    ((_, ((name, read), _)),) = (
+        SafetensorsFormat().read(tmp_path / "w", Budget()).weights
+    )
     np.testing.assert_array_equal(read, value)
-    assert name == "w" and read.dtype == value.dtype.newbyteorder("=") and read.shape == shape
+    assert (
+        name == "w"
+        and read.dtype == value.dtype.newbyteorder("=")
+        and read.shape == shape
+    )
     assert read.flags.writeable
 
 
 def test_a_whole_model_is_refused_and_nothing_is_left(tmp_path):
-    with pytest.raises(ArgumentError, match=r"weights alone.*save_weights.*to_json.*\.h5"):
+    with pytest.raises(
+        ArgumentError, match=r"weights alone.*save_weights.*to_json.*\.h5"
+    ):
         network().save(tmp_path / "m.safetensors")
     assert list(tmp_path.iterdir()) == []
 
@@ -89,7 +110,9 @@ def test_load_model_says_that_there_are_only_weights(tmp_path):
 
 def test_a_file_of_another_program_is_explained(tmp_path):
     save_file({"a": np.zeros(3)}, tmp_path / "w.safetensors")
-    with pytest.raises(FileFormatError, match=r"wasn't written by Oneiros.*load_file.*set_weights"):
+    with pytest.raises(
+        FileFormatError, match=r"wasn't written by Oneiros.*load_file.*set_weights"
+    ):
         network().load_weights(tmp_path / "w.safetensors")
 
 
@@ -121,15 +144,23 @@ def test_metadata_beyond_the_limits_are_refused(tmp_path):
 
 
 def test_more_axes_than_arrays_have_are_refused(tmp_path):
-    header = b'{"l/w": {"dtype": "F32", "shape": [' + b"1, " * 99 + b'1], "data_offsets": [0, 4]}}'
-    (tmp_path / "w.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    header = (
+        b'{"l/w": {"dtype": "F32", "shape": ['
+        + b"1, " * 99
+        + b'1], "data_offsets": [0, 4]}}'
+    )
+    (tmp_path / "w.safetensors").write_bytes(
+        len(header).to_bytes(8, "little") + header + bytes(4)
+    )
     with pytest.raises(UnsafeFileError, match="its shape"):
         SafetensorsFormat().read(tmp_path / "w.safetensors", Budget())
 
 
 @pytest.mark.parametrize("name", ["m.json", "m.yaml"])
 def test_texts_whose_ninth_byte_is_a_brace_are_texts(name, tmp_path):
-    text = {"m.json": " " * 8 + '{"class_name": "Sequential", "config": []}',
-            "m.yaml": "config: {}\nclass_name: Sequential\n"}[name]  # fmt: skip
+    text = {
+        "m.json": " " * 8 + '{"class_name": "Sequential", "config": []}',
+        "m.yaml": "config: {}\nclass_name: Sequential\n",
+    }[name]
     (tmp_path / name).write_text(text)
     assert inspect_file(tmp_path / name).format == name[2:]

@@ -43,7 +43,12 @@ def small(name="first", width=5, **compiled):
 
 def trained(**compiled):
     model = small(
-        **{"optimizer": "adam", "loss": "categorical_crossentropy", "metrics": ["accuracy"], **compiled}
+        **{
+            "optimizer": "adam",
+            "loss": "categorical_crossentropy",
+            "metrics": ["accuracy"],
+            **compiled,
+        }
     )
     for _ in range(3):
         model.train_on_batch(X, Y)
@@ -64,7 +69,9 @@ class Scale(Layer):
         super().__init__(**kwargs)
 
     def build(self, input_shape):
-        self.s = self.add_weight((input_shape[-1],), initializer="one", name=f"{self.name}_s")
+        self.s = self.add_weight(
+            (input_shape[-1],), initializer="one", name=f"{self.name}_s"
+        )
         super().build(input_shape)
 
     def call(self, x, mask=None):
@@ -88,12 +95,17 @@ def test_a_loaded_model_trains_on_as_the_saved_one_does(backend, tmp_path):
     same(loaded.get_weights(), model.get_weights())
     same(loaded.optimizer.get_weights(), model.optimizer.get_weights())
     for _ in range(3):
-        assert loaded.train_on_batch(X, Y) == pytest.approx(model.train_on_batch(X, Y), rel=1e-6)
+        assert loaded.train_on_batch(X, Y) == pytest.approx(
+            model.train_on_batch(X, Y), rel=1e-6
+        )
 
 
 def test_what_compile_was_given_comes_back(backend, tmp_path):
     a = Input(shape=(4,), name="a")
-    model = Model(input=a, output=[Dense(3, activation="softmax", name="p")(a), Dense(2, name="q")(a)])
+    model = Model(
+        input=a,
+        output=[Dense(3, activation="softmax", name="p")(a), Dense(2, name="q")(a)],
+    )
     model.compile(
         SGD(lr=0.125, momentum=0.5, nesterov=True, clipnorm=2.0),
         loss={"p": "categorical_crossentropy", "q": "mse"},
@@ -129,11 +141,15 @@ def test_a_compiled_model_that_never_trained_has_no_optimizer_state(backend, tmp
     assert load_model(tmp_path / "m.h5").train_on_batch(X, Y) > 0
 
 
-def test_names_are_tensorflow_s_on_every_backend_as_the_convolution_is(backend, tmp_path):
+def test_names_are_tensorflow_s_on_every_backend_as_the_convolution_is(
+    backend, tmp_path
+):
     trained().save(tmp_path / "m.h5")
     with h5py.File(tmp_path / "m.h5") as file:
         assert list(file["model_weights/first"]) == ["first_W:0", "first_b:0"]
-        names = [name.decode() for name in file["optimizer_weights"].attrs["weight_names"]]
+        names = [
+            name.decode() for name in file["optimizer_weights"].attrs["weight_names"]
+        ]
         assert len(set(names)) == 9 and all(name.endswith(":0") for name in names)
 
 
@@ -147,7 +163,9 @@ def test_a_model_saved_on_one_backend_goes_on_on_the_other(there, tmp_path):
         loaded = load_model(tmp_path / "m.h5")
     assert (model._backend.name, loaded._backend.name) == (there, here)
     for _ in range(3):
-        assert loaded.train_on_batch(X, Y) == pytest.approx(model.train_on_batch(X, Y), rel=1e-4)
+        assert loaded.train_on_batch(X, Y) == pytest.approx(
+            model.train_on_batch(X, Y), rel=1e-4
+        )
 
 
 def test_methods_run_on_the_model_s_own_backend(tmp_path):
@@ -164,16 +182,33 @@ def test_a_nested_model_is_one_group_trainable_weights_first(backend, tmp_path):
     from oneiros.layers import BatchNormalization
 
     inner = Sequential(
-        [Dense(4, input_dim=4, name="i"), BatchNormalization(name="bn"), Dense(4, name="j")], name="inner"
+        [
+            Dense(4, input_dim=4, name="i"),
+            BatchNormalization(name="bn"),
+            Dense(4, name="j"),
+        ],
+        name="inner",
     )
     model = Sequential([inner, Dense(3, name="out")])
     model.save(tmp_path / "m.h5")
     with h5py.File(tmp_path / "m.h5") as file:
         names = [
-            name.decode().removesuffix(":0") for name in file["model_weights/inner"].attrs["weight_names"]
+            name.decode().removesuffix(":0")
+            for name in file["model_weights/inner"].attrs["weight_names"]
         ]
-    assert names == ["i_W", "i_b", "bn_gamma", "bn_beta", "j_W", "j_b", "bn_running_mean", "bn_running_std"]
-    np.testing.assert_array_equal(load_model(tmp_path / "m.h5").predict(X), model.predict(X))
+    assert names == [
+        "i_W",
+        "i_b",
+        "bn_gamma",
+        "bn_beta",
+        "j_W",
+        "j_b",
+        "bn_running_mean",
+        "bn_running_std",
+    ]
+    np.testing.assert_array_equal(
+        load_model(tmp_path / "m.h5").predict(X), model.predict(X)
+    )
 
 
 def test_weights_of_the_same_name_in_one_group_are_told_apart(backend, tmp_path):
@@ -196,9 +231,15 @@ def test_own_classes_and_functions_come_from_custom_objects(backend, tmp_path):
     model.save(tmp_path / "m.h5")
     with h5py.File(tmp_path / "m.h5") as file:
         assert json.loads(file.attrs["training_config"])["loss"] == "odd_loss"
-    loaded = load_model(tmp_path / "m.h5", custom_objects={"Scale": Scale, "odd_loss": odd_loss})
-    assert loaded.evaluate(X, Y, verbose=0) == pytest.approx(model.evaluate(X, Y, verbose=0), rel=1e-6)
-    with pytest.raises(UnknownNameError, match=r"Unknown layer 'Scale'.*custom_objects=\{'Scale'"):
+    loaded = load_model(
+        tmp_path / "m.h5", custom_objects={"Scale": Scale, "odd_loss": odd_loss}
+    )
+    assert loaded.evaluate(X, Y, verbose=0) == pytest.approx(
+        model.evaluate(X, Y, verbose=0), rel=1e-6
+    )
+    with pytest.raises(
+        UnknownNameError, match=r"Unknown layer 'Scale'.*custom_objects=\{'Scale'"
+    ):
         load_model(tmp_path / "m.h5")
     with pytest.raises(UnknownNameError, match=r"Unknown objective 'odd_loss'"):
         load_model(tmp_path / "m.h5", custom_objects={"Scale": Scale})
@@ -238,7 +279,9 @@ def test_an_unknown_layer_s_error_says_where_the_file_has_it_from(backend, tmp_p
     with pytest.raises(UnknownNameError) as error:
         load_model(tmp_path / "m.h5")
     notes = "\n".join(error.value.__notes__)
-    assert "m.h5" in notes and "The file says that it came from their-lab" in str(error.value)
+    assert "m.h5" in notes and "The file says that it came from their-lab" in str(
+        error.value
+    )
 
 
 # Weights alone
@@ -305,7 +348,9 @@ def test_groups_that_the_caller_opened(backend):
     ],
     ids=["number of layers", "shape", "number of weights", "no name"],
 )
-def test_weights_that_don_t_fit_change_nothing(backend, target, by_name, message, tmp_path):
+def test_weights_that_don_t_fit_change_nothing(
+    backend, target, by_name, message, tmp_path
+):
     trained().save_weights(tmp_path / "w.h5")
     model = target()
     before = model.get_weights()
@@ -319,7 +364,9 @@ def test_weights_that_don_t_fit_change_nothing(backend, target, by_name, message
 
 def test_no_file(backend, tmp_path):
     for load in (load_model, small().load_weights):
-        with pytest.raises(FileMissingError, match=r"There is no file at .*nothing\.h5"):
+        with pytest.raises(
+            FileMissingError, match=r"There is no file at .*nothing\.h5"
+        ):
             load(tmp_path / "nothing.h5")
         with pytest.raises(FileNotFoundError):
             load("https://example.org/model.h5")
@@ -346,7 +393,8 @@ def test_no_model_file(content, said, tmp_path):
 def test_weights_given_to_load_model(backend, tmp_path):
     small().save_weights(tmp_path / "w.h5")
     with pytest.raises(
-        FileFormatError, match=r"w\.h5 holds only weights: build the model and load_weights\(path\)"
+        FileFormatError,
+        match=r"w\.h5 holds only weights: build the model and load_weights\(path\)",
     ):
         load_model(tmp_path / "w.h5")
 
@@ -385,16 +433,36 @@ def put(attribute, value):
     ("change", "error", "message"),
     [
         (put("model_config", "{"), ConfigError, "isn't JSON"),
-        (put("model_config", '{"class_name": "Sequential"}'), ConfigError, "Sequential"),
+        (
+            put("model_config", '{"class_name": "Sequential"}'),
+            ConfigError,
+            "Sequential",
+        ),
         (
             put("model_config", '{"class_name": "Dense", "config": {"output_dim": 3}}'),
             FileFormatError,
             "no model",
         ),
-        (put("model_config", '{"class_name": "SGD", "config": {}}'), UnknownNameError, "Unknown layer 'SGD'"),
-        (put("model_config", '{"a": 1, "a": 2}'), UnsafeFileError, "a key occurs twice"),
-        (put("model_config", '{"a": ' + "[" * 999 + "]" * 999 + "}"), UnsafeFileError, "nests deeper"),
-        (put("training_config", '{"loss": "mse"}'), FileFormatError, "lacks optimizer_config"),
+        (
+            put("model_config", '{"class_name": "SGD", "config": {}}'),
+            UnknownNameError,
+            "Unknown layer 'SGD'",
+        ),
+        (
+            put("model_config", '{"a": 1, "a": 2}'),
+            UnsafeFileError,
+            "a key occurs twice",
+        ),
+        (
+            put("model_config", '{"a": ' + "[" * 999 + "]" * 999 + "}"),
+            UnsafeFileError,
+            "nests deeper",
+        ),
+        (
+            put("training_config", '{"loss": "mse"}'),
+            FileFormatError,
+            "lacks optimizer_config",
+        ),
         (
             put(
                 "training_config",
@@ -441,7 +509,9 @@ def test_a_budget_is_passed_on(backend, tmp_path):
     model = trained()
     model.save(tmp_path / "m.h5")
     for load in (load_model, model.load_weights):
-        with pytest.raises(UnsafeFileError, match=r"over the limit of 3 \(Budget\.objects\)"):
+        with pytest.raises(
+            UnsafeFileError, match=r"over the limit of 3 \(Budget\.objects\)"
+        ):
             load(tmp_path / "m.h5", budget=Budget(objects=3))
 
 
@@ -477,14 +547,18 @@ class Broken(Format):
 
 def test_a_failed_save_leaves_the_old_file_and_nothing_else(backend, tmp_path):
     (tmp_path / "m.broken").write_bytes(b"old")
-    with registry.register("format", "broken", Broken), pytest.raises(OSError, match="disk full"):
+    with (
+        registry.register("format", "broken", Broken),
+        pytest.raises(OSError, match="disk full"),
+    ):
         small().save(tmp_path / "m.broken")
     assert (tmp_path / "m.broken").read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [tmp_path / "m.broken"]
 
 
 def test_a_killed_process_leaves_the_old_file(tmp_path):
-    """Kills a process that has written all of the new file but hasn't put it in its place."""
+    """Kills a process that has written all of the new file but hasn't put it in its
+    place."""
     (tmp_path / "m.h5").write_bytes(b"old")
     code = """
 import os, signal, sys
@@ -495,14 +569,18 @@ K.set_backend("theano")
 os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
 Sequential([Dense(3, input_dim=4)]).save(sys.argv[1])
 """
-    done = subprocess.run([sys.executable, "-c", code, tmp_path / "m.h5"], capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "m.h5"], capture_output=True
+    )
     assert done.returncode == -9, done.stderr
     assert (tmp_path / "m.h5").read_bytes() == b"old"
     (draft,) = set(tmp_path.iterdir()) - {tmp_path / "m.h5"}
     assert draft.read_bytes()[:4] == b"\x89HDF" and draft.name.startswith(".oneiros-")
 
 
-def test_the_suffix_chooses_what_is_written_and_the_head_what_is_read(backend, tmp_path):
+def test_the_suffix_chooses_what_is_written_and_the_head_what_is_read(
+    backend, tmp_path
+):
     model = small()
     with registry.register("format", "broken", Broken):
         model.save(tmp_path / "model.without-known-suffix")
@@ -510,11 +588,14 @@ def test_the_suffix_chooses_what_is_written_and_the_head_what_is_read(backend, t
         with pytest.raises(FileFormatError, match="only weights"):
             load_model(tmp_path / "really.h5")
         np.testing.assert_array_equal(
-            load_model(tmp_path / "model.without-known-suffix").predict(X), model.predict(X)
+            load_model(tmp_path / "model.without-known-suffix").predict(X),
+            model.predict(X),
         )
 
 
-def test_an_existing_file_is_kept_where_nobody_can_be_asked(backend, tmp_path, monkeypatch):
+def test_an_existing_file_is_kept_where_nobody_can_be_asked(
+    backend, tmp_path, monkeypatch
+):
     (tmp_path / "m.h5").write_bytes(b"old")
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     for save in (small().save, small().save_weights):
@@ -523,8 +604,12 @@ def test_an_existing_file_is_kept_where_nobody_can_be_asked(backend, tmp_path, m
     assert (tmp_path / "m.h5").read_bytes() == b"old"
 
 
-@pytest.mark.parametrize(("answer", "replaced"), [("y\n", True), ("n\n", False), ("\n", False)])
-def test_on_a_terminal_the_user_is_asked(backend, answer, replaced, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("answer", "replaced"), [("y\n", True), ("n\n", False), ("\n", False)]
+)
+def test_on_a_terminal_the_user_is_asked(
+    backend, answer, replaced, tmp_path, monkeypatch, capsys
+):
     (tmp_path / "m.h5").write_bytes(b"old")
     terminal = io.StringIO(answer)
     terminal.isatty = lambda: True
@@ -539,7 +624,9 @@ def test_links_and_permissions_survive(backend, tmp_path):
     (tmp_path / "real.h5").chmod(0o640)
     (tmp_path / "link.h5").symlink_to("real.h5")
     small().save(tmp_path / "link.h5")
-    assert (tmp_path / "link.h5").is_symlink() and (tmp_path / "real.h5").stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "link.h5").is_symlink() and (
+        tmp_path / "real.h5"
+    ).stat().st_mode & 0o777 == 0o640
     assert load_model(tmp_path / "real.h5").count_params() == 43
 
 
@@ -550,7 +637,9 @@ def test_a_new_file_has_the_user_s_usual_permissions(backend, tmp_path):
 
 
 def test_places_where_nothing_can_be_saved(backend, tmp_path):
-    with pytest.raises(FileMissingError, match=r"there is no folder .*nowhere\. Create it first"):
+    with pytest.raises(
+        FileMissingError, match=r"there is no folder .*nowhere\. Create it first"
+    ):
         small().save(tmp_path / "nowhere" / "m.h5")
     with pytest.raises(ArgumentError, match="it exists and is no file"):
         small().save(tmp_path)
@@ -562,16 +651,26 @@ def test_places_where_nothing_can_be_saved(backend, tmp_path):
 def test_hooks_are_called_around_saving_and_loading(backend, tmp_path, monkeypatch):
     called = []
     monkeypatch.setattr(
-        saving.plugins, "call", lambda hook, **arguments: called.append((hook, arguments)) or []
+        saving.plugins,
+        "call",
+        lambda hook, **arguments: called.append((hook, arguments)) or [],
     )
     model, path = small(), tmp_path / "m.h5"
     model.save(path)
     model.load_weights(path)
     loaded = load_model(path)
     assert [hook.removeprefix("oneiros_") for hook, _ in called] == [
-        "before_save", "after_save", "before_load", "after_load", "before_load", "after_load",
-    ]  # fmt: skip
-    assert called[1][1] == {"model": model, "path": path} and called[-1][1] == {"model": loaded, "path": path}
+        "before_save",
+        "after_save",
+        "before_load",
+        "after_load",
+        "before_load",
+        "after_load",
+    ]
+    assert called[1][1] == {"model": model, "path": path} and called[-1][1] == {
+        "model": loaded,
+        "path": path,
+    }
     assert called[2][1] == {"path": path}
 
 
@@ -582,18 +681,27 @@ def test_texts_are_not_written_as_hdf5_and_not_read_as_models(name, tmp_path):
         with pytest.raises(ArgumentError, match=r"to_json\(\) or model\.to_yaml\(\)"):
             save(tmp_path / name)
     (tmp_path / name).write_text(model.to_json())
-    with pytest.raises(FileFormatError, match="is for model_from_json or model_from_yaml"):
+    with pytest.raises(
+        FileFormatError, match="is for model_from_json or model_from_yaml"
+    ):
         load_model(tmp_path / name)
 
 
 @pytest.mark.parametrize("suffix", [".h5", ".safetensors"])
-@pytest.mark.parametrize("name", ["/a", "a/", "..", "a/../b", "a//b", ".", "x\0y", "\ud800", "x" * 40_000])
-def test_names_that_cant_be_loaded_are_refused_and_nothing_is_lost(name, suffix, tmp_path):
+@pytest.mark.parametrize(
+    "name", ["/a", "a/", "..", "a/../b", "a//b", ".", "x\0y", "\ud800", "x" * 40_000]
+)
+def test_names_that_cant_be_loaded_are_refused_and_nothing_is_lost(
+    name, suffix, tmp_path
+):
     path = tmp_path / f"m{suffix}"
     path.write_bytes(b"old")
     with K.use("theano"):
         model = Sequential([Dense(3, input_dim=4, name=name)])
-    with pytest.raises(ArgumentError, match=r"can't be saved under that name: .* Rename it and save again"):
+    with pytest.raises(
+        ArgumentError,
+        match=r"can't be saved under that name: .* Rename it and save again",
+    ):
         model.save_weights(path)
     assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
     model.layers[0].name = "plain"
@@ -609,14 +717,18 @@ def test_names_that_cant_be_loaded_are_refused_and_nothing_is_lost(name, suffix,
 def test_a_layer_in_the_place_of_another_ones_weight_is_refused(names, tmp_path):
     with K.use("theano"):
         model = Sequential([Dense(3, input_dim=3, name=name) for name in names])
-    with pytest.raises(ArgumentError, match="its place in the file is that of a weight of the layer 'd"):
+    with pytest.raises(
+        ArgumentError, match="its place in the file is that of a weight of the layer 'd"
+    ):
         model.save(tmp_path / "m.h5")
     assert not list(tmp_path.iterdir())
 
 
 def test_names_with_slashes_are_saved(tmp_path):
     with K.use("theano"):
-        model = Sequential([Dense(3, input_dim=3, name=name) for name in ("a", "a/b", "block/a", "é")])
+        model = Sequential(
+            [Dense(3, input_dim=3, name=name) for name in ("a", "a/b", "block/a", "é")]
+        )
         model.save(tmp_path / "m.h5")
         loaded = load_model(tmp_path / "m.h5")
     assert [layer.name for layer in loaded.layers] == ["a", "a/b", "block/a", "é"]
@@ -628,8 +740,16 @@ def test_names_with_slashes_are_saved(tmp_path):
 def test_what_is_no_path_is_told(path):
     with K.use("theano"):
         model = Sequential([Dense(3, input_dim=4)])
-    for act in (load_model, model.load_weights, model.save, model.save_weights, inspect_file):
-        with pytest.raises(ArgumentError, match=r"filepath takes a path, as 'model\.h5'; received"):
+    for act in (
+        load_model,
+        model.load_weights,
+        model.save,
+        model.save_weights,
+        inspect_file,
+    ):
+        with pytest.raises(
+            ArgumentError, match=r"filepath takes a path, as 'model\.h5'; received"
+        ):
             act(path)
 
 
@@ -642,14 +762,19 @@ def test_a_path_longer_than_any_file_s_is_of_no_file():
 def test_objects_are_given_by_name(argument, tmp_path):
     with K.use("theano"):
         Sequential([Dense(3, input_dim=4)]).save(tmp_path / "m.h5")
-    with pytest.raises(ArgumentError, match=f"{argument} takes a dict from names to objects"):
+    with pytest.raises(
+        ArgumentError, match=f"{argument} takes a dict from names to objects"
+    ):
         load_model(tmp_path / "m.h5", **{argument: [abs]})
 
 
 def test_functions_of_layers_that_are_not_there_are_told(tmp_path):
     with K.use("theano"):
         Sequential([Dense(3, input_dim=4, name="only")]).save(tmp_path / "m.h5")
-    with pytest.raises(ArgumentError, match=r"functions has 'other'; the file has no layer .* but only\."):
+    with pytest.raises(
+        ArgumentError,
+        match=r"functions has 'other'; the file has no layer .* but only\.",
+    ):
         load_model(tmp_path / "m.h5", functions={"other": abs})
 
 
@@ -660,7 +785,12 @@ def test_two_layers_of_one_name_in_sequentials_are_not_made_one(tmp_path):
         with pytest.raises(ArgumentError, match="two layers named 'dense'"):
             model.save(tmp_path / "m.h5")
         inner.layers[0].name = "other"
-        model.set_weights([np.full_like(weight, 2 + i) for i, weight in enumerate(model.get_weights())])
+        model.set_weights(
+            [
+                np.full_like(weight, 2 + i)
+                for i, weight in enumerate(model.get_weights())
+            ]
+        )
         model.save(tmp_path / "m.h5")
         loaded = load_model(tmp_path / "m.h5")
     x = np.ones((2, 1))

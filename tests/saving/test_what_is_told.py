@@ -1,4 +1,5 @@
-"""What loading tells of a file that is unusual: parts that no model has, numbers that aren't any, types."""
+"""What loading tells of a file that is unusual: parts that no model has, numbers that
+aren't any, types."""
 
 import re
 import warnings
@@ -10,7 +11,7 @@ from oneiros import backend as K
 from oneiros.errors import FileFormatError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
-from oneiros_guarded_io.safetensors_writer import write_safetensors
+from oneiros_safe_files.safetensors_writer import write_safetensors
 from oneiros_saving.inspection import inspect_file
 
 
@@ -61,7 +62,9 @@ def test_what_belongs_to_no_model_is_told(model, file, place, put):
         place = inner(found, place)
         put(found, place)
     assert inspect_file(file).unread == [place]
-    with pytest.warns(UserWarning, match=re.escape(f"belongs to no model, and wasn't read: {place}.")):
+    with pytest.warns(
+        UserWarning, match=re.escape(f"belongs to no model, and wasn't read: {place}.")
+    ):
         load(model, file)
 
 
@@ -76,7 +79,9 @@ def test_a_list_of_it_is_short(model, file):
 
 def test_the_group_that_keras_2_adds_is_no_surprise(model, file):
     with h5py.File(file, "r+") as found:
-        found.create_group(inner(found, "/top_level_model_weights")).attrs["weight_names"] = np.zeros(0)
+        found.create_group(inner(found, "/top_level_model_weights")).attrs[
+            "weight_names"
+        ] = np.zeros(0)
     load(model, file)
     assert inspect_file(file).unread == []
 
@@ -99,17 +104,22 @@ def test_large_numbers_are_numbers(model, file):
 def test_weights_of_another_type_are_refused(model, tmp_path, dtype):
     before = model.get_weights()
     names = [["hidden", ["W", "b"]], ["output", ["W", "b"]]]
-    tensors = dict(zip(["hidden/W", "hidden/b", "output/W", "output/b"], before, strict=True))
+    tensors = dict(
+        zip(["hidden/W", "hidden/b", "output/W", "output/b"], before, strict=True)
+    )
     tensors["output/W"] = np.ones((3, 1), dtype)
-    metadata = {"format": "oneiros-format-safetensors", "layers": str(names).replace("'", '"')}
+    metadata = {
+        "format": "oneiros-format-safetensors",
+        "layers": str(names).replace("'", '"'),
+    }
     path = tmp_path / "m.safetensors"
     write_safetensors(path, tensors, metadata)
-    expected = (
-        rf"for layer 'output' the weights W \(3, 1\) of {dtype}, b \(1,\); the layer 'output' \(Dense\) has "
-    )
+    expected = rf"for layer 'output' the weights W \(3, 1\) of {dtype}, b \(1,\); the layer 'output' \(Dense\) has "
     with pytest.raises(FileFormatError, match=expected):
         model.load_weights(path)
-    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+    assert all(
+        np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True)
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64"])
@@ -142,13 +152,17 @@ def change_state(path, change):
 
 def test_nan_in_the_optimizer_s_state_is_told(trained):
     change_state(trained, lambda value: np.full_like(value, np.nan))
-    with pytest.warns(UserWarning, match="NaN or infinite numbers in the optimizer's state"):
+    with pytest.warns(
+        UserWarning, match="NaN or infinite numbers in the optimizer's state"
+    ):
         load_model(trained)
 
 
 def test_integers_in_the_place_of_an_optimizer_s_floats_are_refused(trained):
     change_state(trained, lambda value: value.astype(int))
-    with pytest.raises(FileFormatError, match=r"for the optimizer's state .* numbers of another kind"):
+    with pytest.raises(
+        FileFormatError, match=r"for the optimizer's state .* numbers of another kind"
+    ):
         load_model(trained)
 
 
@@ -164,5 +178,7 @@ def test_an_attribute_without_a_value_is_told(file, model):
     with h5py.File(file, "r+") as found:
         group = found.get("model_weights", found)
         group.attrs["layer_names"] = h5py.Empty("S5")
-    with pytest.raises(FileFormatError, match=r"the attribute 'layer_names' of '/.*' has no value"):
+    with pytest.raises(
+        FileFormatError, match=r"the attribute 'layer_names' of '/.*' has no value"
+    ):
         load(model, file)

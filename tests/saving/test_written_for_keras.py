@@ -1,4 +1,5 @@
-"""What is saved here could be read by Keras 1.2.2: its files, loaded and saved, keep their layout."""
+"""What is saved here could be read by Keras 1.2.2: its files, loaded and saved, keep
+their layout."""
 
 import inspect
 import json
@@ -13,10 +14,23 @@ from oneiros import backend as K
 from oneiros.models import Model, Sequential, load_model
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
-FEW = ("func_multi_io", "nested_model_in_model", "seq_conv2d_th", "seq_bn_modes12", "seq_embedding_mask_lstm")
+FEW = (
+    "func_multi_io",
+    "nested_model_in_model",
+    "seq_conv2d_th",
+    "seq_bn_modes12",
+    "seq_embedding_mask_lstm",
+)
 INDEX = json.loads((MODELS / "index.json").read_text(encoding="utf-8"))["models"]
-OTHERS = [each["name"] for each in INDEX if not each["custom_objects"] and each["name"] not in FEW]
-CASES = [*FEW, *(pytest.param(name, marks=pytest.mark.exhaustive(only=True)) for name in OTHERS)]
+OTHERS = [
+    each["name"]
+    for each in INDEX
+    if not each["custom_objects"] and each["name"] not in FEW
+]
+CASES = [
+    *FEW,
+    *(pytest.param(name, marks=pytest.mark.exhaustive(only=True)) for name in OTHERS),
+]
 
 FUNCTIONS = {
     "save_model": lambda model, filepath, overwrite=True: None,
@@ -37,7 +51,10 @@ METHODS = {
 def begins_as(function, expected):
     """Tells whether a function takes Keras 1's arguments first, and needs no others."""
     found, wanted = (
-        [(each.name, each.default, each.kind) for each in inspect.signature(f).parameters.values()]
+        [
+            (each.name, each.default, each.kind)
+            for each in inspect.signature(f).parameters.values()
+        ]
         for f in (function, expected)
     )
     return found[: len(wanted)] == wanted and all(
@@ -69,7 +86,8 @@ def agrees(found, expected):
     """Tells whether a configuration says all that another says, and perhaps more."""
     if isinstance(expected, dict):
         return isinstance(found, dict) and all(
-            key in found and agrees(found[key], value) for key, value in expected.items()
+            key in found and agrees(found[key], value)
+            for key, value in expected.items()
         )
     if isinstance(expected, list):
         return len(found) == len(expected) and all(map(agrees, found, expected))
@@ -79,7 +97,9 @@ def agrees(found, expected):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_keras_own_files_loaded_and_saved_keep_their_layout(name, tmp_path, describe_for_keras):
+def test_keras_own_files_loaded_and_saved_keep_their_layout(
+    name, tmp_path, describe_for_keras
+):
     path = MODELS / f"{name}.h5"
     with K.use("tensorflow"):
         load_model(path).save(tmp_path / "m.h5")
@@ -90,7 +110,11 @@ def test_keras_own_files_loaded_and_saved_keep_their_layout(name, tmp_path, desc
         assert kind == other, "the same type on disk"
         assert agrees(json.loads(value), json.loads(wanted))
     states = [
-        {place: each.pop(place) for place in [*each] if place.startswith("optimizer_weights")}
+        {
+            place: each.pop(place)
+            for place in [*each]
+            if place.startswith("optimizer_weights")
+        }
         for each in (found, expected)
     ]
     assert found == expected
@@ -98,17 +122,28 @@ def test_keras_own_files_loaded_and_saved_keep_their_layout(name, tmp_path, desc
 
 
 def assert_same_state(found, expected):
-    """Checks an optimizer's state: names are of the engine's making, but order, types and values are kept."""
+    """Checks an optimizer's state: names are of the engine's making, but order, types
+    and values are kept."""
     (group, other) = (each.pop("optimizer_weights", None) for each in (found, expected))
     assert (group is None) == (other is None)
     if group is None:
         return
     lists = [each.pop("optimizer_weights@weight_names") for each in (found, expected)]
-    assert lists[0][1] > 0 and lists[0][3:5] == lists[1][3:5], "fixed-length bytes, as many"
+    assert lists[0][1] > 0 and lists[0][3:5] == lists[1][3:5], (
+        "fixed-length bytes, as many"
+    )
     names = [[name.decode() for name in each[-1]] for each in lists]
-    assert all(re.fullmatch(r"[^/]+:0", name) for name in names[0]) and sorted(names[0]) == group[1]
+    assert (
+        all(re.fullmatch(r"[^/]+:0", name) for name in names[0])
+        and sorted(names[0]) == group[1]
+    )
     for one, two in zip(*names, strict=True):
-        mine, theirs = found.pop(f"optimizer_weights/{one}"), expected.pop(f"optimizer_weights/{two}")
+        mine, theirs = (
+            found.pop(f"optimizer_weights/{one}"),
+            expected.pop(f"optimizer_weights/{two}"),
+        )
         assert mine[:4] == theirs[:4]
-        np.testing.assert_array_equal(np.frombuffer(mine[4], "f4"), np.frombuffer(theirs[4], "f4"))
+        np.testing.assert_array_equal(
+            np.frombuffer(mine[4], "f4"), np.frombuffer(theirs[4], "f4")
+        )
     assert found == expected == {}

@@ -1,4 +1,5 @@
-"""YAML: what 1.2.2 wrote is read, and what is written here says the same in the same layout."""
+"""YAML: what 1.2.2 wrote is read, and what is written here says the same in the same
+layout."""
 
 import json
 
@@ -12,7 +13,7 @@ from oneiros.errors import ConfigError, UnsafeFileError
 from oneiros.layers import Dense, Lambda
 from oneiros.models import Sequential, model_from_json, model_from_yaml
 from oneiros_format_yaml.format import YAMLFormat
-from oneiros_guarded_io.yaml_text import dumps, loads
+from oneiros_safe_files.yaml_text import dumps, loads
 
 GOLDEN = sorted((ROOT / "tests" / "golden" / "models").glob("*.yaml"))
 
@@ -38,10 +39,13 @@ def test_golden_text_says_what_its_json_says(path):
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_written_text_is_that_of_1_2_2(path):
-    """PyYAML's own loader, which 1.2.2 used, finds all that 1.2.2 wrote: tuples, values and keys."""
+    """PyYAML's own loader, which 1.2.2 used, finds all that 1.2.2 wrote: tuples, values
+    and keys."""
     with K.use("tensorflow"):
         text = model_from_yaml(path.read_text()).to_yaml()
-    found, expected = (yaml.load(t, Loader=yaml.UnsafeLoader) for t in (text, path.read_text()))
+    found, expected = (
+        yaml.load(t, Loader=yaml.UnsafeLoader) for t in (text, path.read_text())
+    )
     assert_holds(found, expected, "")
 
 
@@ -63,7 +67,9 @@ def test_a_model_goes_to_yaml_and_back():
         model = Sequential([Dense(3, input_dim=4, activation="relu"), Dense(2)])
         assert loads(model.to_yaml()) == json.loads(model.to_json())
         assert model_from_yaml(model.to_yaml()).count_params() == model.count_params()
-        assert model.to_yaml(default_flow_style=True).startswith("{class_name: Sequential")
+        assert model.to_yaml(default_flow_style=True).startswith(
+            "{class_name: Sequential"
+        )
 
 
 def test_functions_leave_a_marker_as_in_json():
@@ -97,12 +103,17 @@ def test_any_text_is_parsed_as_by_pyyaml_or_refused(text):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: !!python/unicode 'x'\nb: !!python/str y\nc: !!python/long '5'", {"a": "x", "b": "y", "c": 5}),
-        ("{a: 'on', b: on, c: 1.0e-05, d: 0x10, e: ~, f: 'null'}",
-         {"a": "on", "b": True, "c": 1e-5, "d": 16, "e": None, "f": "null"}),
+        (
+            "a: !!python/unicode 'x'\nb: !!python/str y\nc: !!python/long '5'",
+            {"a": "x", "b": "y", "c": 5},
+        ),
+        (
+            "{a: 'on', b: on, c: 1.0e-05, d: 0x10, e: ~, f: 'null'}",
+            {"a": "on", "b": True, "c": 1e-5, "d": 16, "e": None, "f": "null"},
+        ),
         ("a: &x [1, 2]\nb: *x", {"a": [1, 2], "b": [1, 2]}),
     ],
-)  # fmt: skip
+)
 def test_what_python_2_and_pyyaml_wrote_is_read(text, expected):
     assert loads(text) == expected
 
@@ -136,12 +147,24 @@ def test_a_tuple_is_written_as_python_s():
         ("<<: {a: 1}", UnsafeFileError, "tag 'merge'"),
         (5, ConfigError, "YAML text was expected"),
         ("a: \ud800", ConfigError, "isn't YAML"),
-        ("!!python/object/apply:numpy.core.multiarray.scalar [1, 2]", UnsafeFileError, "don't agree"),
-        ("!!python/object/apply:numpy.dtype {args: [O8]}", UnsafeFileError, "the type 'O8'"),
-        ("!!python/object/apply:numpy.core.multiarray.scalar\n- !!python/object/apply:numpy.dtype "
-         "{args: [f8]}\n- !!binary AAAAAAAA8H8=", UnsafeFileError, "holds inf"),
+        (
+            "!!python/object/apply:numpy.core.multiarray.scalar [1, 2]",
+            UnsafeFileError,
+            "don't agree",
+        ),
+        (
+            "!!python/object/apply:numpy.dtype {args: [O8]}",
+            UnsafeFileError,
+            "the type 'O8'",
+        ),
+        (
+            "!!python/object/apply:numpy.core.multiarray.scalar\n- !!python/object/apply:numpy.dtype "
+            "{args: [f8]}\n- !!binary AAAAAAAA8H8=",
+            UnsafeFileError,
+            "holds inf",
+        ),
     ],
-)  # fmt: skip
+)
 def test_other_text_is_refused(text, error, message):
     with pytest.raises(error, match=message):
         loads(text)

@@ -1,4 +1,5 @@
-"""How many examples a property test draws: few in the test command, many in the run with `-m exhaustive`."""
+"""How many examples a property test draws: few in the test command, many in the run
+with `-m exhaustive`."""
 
 MANY = 200
 exhaustive = False

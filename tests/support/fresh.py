@@ -1,6 +1,8 @@
-"""Fresh environments: built distributions, and virtual environments that hold them beside the libraries here.
+"""Fresh environments: built distributions, and virtual environments that hold them
+beside the libraries here.
 
-Nothing is downloaded: a new environment sees the installed libraries through links, all but Oneiros itself.
+Nothing is downloaded: a new environment sees the installed libraries through links, all
+    but Oneiros itself.
 """
 
 import os
@@ -57,26 +59,46 @@ class Environment:
         self.folder, self.wheels = folder, wheels
         self.python = folder / "bin" / "python"
         self.packages = Path(
-            self.run("import sysconfig; print(sysconfig.get_path('purelib'))").stdout.strip()
+            self.run(
+                "import sysconfig; print(sysconfig.get_path('purelib'))"
+            ).stdout.strip()
         )
         (self.packages / "libraries.pth").write_text(f"{libraries}\n")
 
     def pip(self, *arguments):
         """Runs the environment's own pip, offline; fails the test if pip does."""
         command = [self.python, "-m", "pip", "--disable-pip-version-check", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, env=self.variables())
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self.variables(),
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def install(self, *requirements):
         """Installs from the built distributions, as a user of pip does."""
         return self.pip(
-            "install", "--no-index", "--no-build-isolation", "--find-links", self.wheels, *requirements
+            "install",
+            "--no-index",
+            "--no-build-isolation",
+            "--find-links",
+            self.wheels,
+            *requirements,
         )
 
     def run(self, code, *arguments, check=True, **variables):
         """Runs Python code; its output is text."""
-        command = [self.python, "-W", "error::UserWarning", "-c", code, *map(str, arguments)]
+        command = [
+            self.python,
+            "-W",
+            "error::UserWarning",
+            "-c",
+            code,
+            *map(str, arguments),
+        ]
         done = subprocess.run(
             command,
             capture_output=True,
@@ -95,7 +117,12 @@ class Environment:
             for key, value in os.environ.items()
             if not key.startswith(("PYTHON", "PIP_", "VIRTUAL"))
         }
-        return {**kept, "HOME": str(self.folder), "ONEIROS_HOME": str(self.folder / ".oneiros"), **variables}
+        return {
+            **kept,
+            "HOME": str(self.folder),
+            "ONEIROS_HOME": str(self.folder / ".oneiros"),
+            **variables,
+        }
 
 
 def link_libraries(folder):
@@ -110,7 +137,8 @@ def link_libraries(folder):
 
 @pytest.fixture(scope="session")
 def wheelhouse(tmp_path_factory):
-    """A folder with the sdist of every distribution here, and the wheel built from that sdist."""
+    """A folder with the sdist of every distribution here, and the wheel built from that
+    sdist."""
     out = tmp_path_factory.mktemp("wheelhouse")
     command = [sys.executable, "-c", BUILD, out, *MEMBERS]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -136,4 +164,6 @@ def new_environment(tmp_path_factory, wheelhouse, libraries):
 
 def project(folder):
     """Returns the table `project` of the distribution in a folder."""
-    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]

@@ -1,6 +1,8 @@
-"""The one table of golden cases that don't agree with Keras 1.2.2, or can't run yet, each with its reason.
+"""The one table of golden cases that don't agree with Keras 1.2.2, or can't run yet,
+each with its reason.
 
-Those of functions.json, layers.json, training.json and models/ have no exception. What agrees, or could run,
+Those of functions.json, layers.json, training.json and models/ have no exception. What
+agrees, or could run,
 may not stand here: the tests that read this table check it.
 """
 

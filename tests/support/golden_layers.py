@@ -1,4 +1,5 @@
-"""The cases of layers.json: each layer as Keras 1.2.2 built it, and what is compared with its arrays."""
+"""The cases of layers.json: each layer as Keras 1.2.2 built it, and what is compared
+with its arrays."""
 
 import json
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 from oneiros import backend as K
 from oneiros import constraints, layers, regularizers
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "layers.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[1] / "golden" / "layers.json").read_text())[
+    "cases"
+]
 
 
 def built(value):
@@ -18,10 +21,14 @@ def built(value):
     kind, *arguments = value
     if kind == "layer":
         name, kwargs = arguments
-        return getattr(layers, name)(**{key: built(part) for key, part in kwargs.items()})
+        return getattr(layers, name)(
+            **{key: built(part) for key, part in kwargs.items()}
+        )
     if kind == "lambda":
         return eval(arguments[0], {"K": K, "np": np})
-    return getattr(regularizers if hasattr(regularizers, kind) else constraints, kind)(*arguments)
+    return getattr(regularizers if hasattr(regularizers, kind) else constraints, kind)(
+        *arguments
+    )
 
 
 class Case:
@@ -31,8 +38,15 @@ class Case:
         K.reset_uids()
         self.case, self.arrays = case, arrays
         shapes = case["batch_input_shape"]
-        self.inputs = [layers.Input(batch_shape=tuple(s), dtype=case["input_dtype"]) for s in shapes]
-        masked = [layers.Masking(0.0)(x) for x in self.inputs] if case["masking_before"] else self.inputs
+        self.inputs = [
+            layers.Input(batch_shape=tuple(s), dtype=case["input_dtype"])
+            for s in shapes
+        ]
+        masked = (
+            [layers.Masking(0.0)(x) for x in self.inputs]
+            if case["masking_before"]
+            else self.inputs
+        )
         cls = getattr(layers, case["class_name"])
         kwargs = {key: built(value) for key, value in case["kwargs"].items()}
         if "batch_input_shape" in case["config"]:
@@ -57,7 +71,10 @@ class Case:
             found["reg_loss"] = sum(self.layer.losses)
         loss = sum(K.sum(K.square(y)) for y in self.outputs)
         wanted = {name: self.source(name) for name in self.case["grads"]}
-        return {**found, **dict(zip(wanted, K.gradients(loss, list(wanted.values())), strict=True))}
+        return {
+            **found,
+            **dict(zip(wanted, K.gradients(loss, list(wanted.values())), strict=True)),
+        }
 
     def mask(self):
         """The output's mask, if there is one."""
@@ -66,12 +83,18 @@ class Case:
 
     def source(self, name):
         """What a gradient is taken by."""
-        return (self.inputs if name[:2] == "gx" else self.layer.trainable_weights)[int(name[2:])]
+        return (self.inputs if name[:2] == "gx" else self.layer.trainable_weights)[
+            int(name[2:])
+        ]
 
     def expected(self):
         """The golden results by name."""
         stem = self.case["id"] + "/"
-        found = {key[len(stem) :]: value for key, value in self.arrays.items() if key.startswith(stem)}
+        found = {
+            key[len(stem) :]: value
+            for key, value in self.arrays.items()
+            if key.startswith(stem)
+        }
         results = {key: value for key, value in found.items() if key[0] not in "xw"}
         if "reg_loss" in self.case:
             results["reg_loss"] = np.array(self.case["reg_loss"])
@@ -81,7 +104,9 @@ class Case:
         """What is known without computing anything, beside what Keras 1.2.2 says."""
         case, layer = self.case, self.layer
         shapes = [(None, *shape[1:]) for shape in case["batch_input_shape"]]
-        none_batch = layer.get_output_shape_for(shapes if len(shapes) > 1 else shapes[0])
+        none_batch = layer.get_output_shape_for(
+            shapes if len(shapes) > 1 else shapes[0]
+        )
         mine = {
             "output_shape": list(layer.get_output_shape_at(0)),
             "output_shape_for_none_batch": list(none_batch),
@@ -98,13 +123,20 @@ def same(mine, golden):
     if isinstance(golden, float) and not isinstance(mine, bool):
         return mine == pytest.approx(golden, rel=1e-6)
     if isinstance(golden, dict):
-        return isinstance(mine, dict) and all(k in mine and same(mine[k], v) for k, v in golden.items())
+        return isinstance(mine, dict) and all(
+            k in mine and same(mine[k], v) for k, v in golden.items()
+        )
     return mine == golden
 
 
 def compiled(cases, phase, **options):
-    """Computes the tensors of cases of one phase, and the weights after one round of updates."""
-    tensors = [(case, name, tensor) for case in cases for name, tensor in case.tensors().items()]
+    """Computes the tensors of cases of one phase, and the weights after one round of
+    updates."""
+    tensors = [
+        (case, name, tensor)
+        for case in cases
+        for name, tensor in case.tensors().items()
+    ]
     function = K.function(
         [x for case in cases for x in case.inputs] + [K.learning_phase()],
         [tensor for _, _, tensor in tensors],
@@ -117,9 +149,13 @@ def compiled(cases, phase, **options):
         results[case][name] = value
     for case in cases:
         if case.case.get("updates_recorded"):
-            results[case].update({f"wu{i}": w for i, w in enumerate(case.layer.get_weights())})
+            results[case].update(
+                {f"wu{i}": w for i, w in enumerate(case.layer.get_weights())}
+            )
     if any(case.next_feeds for case in cases):
-        values = function([x for case in cases for x in case.next_feeds or case.feeds] + [phase])
+        values = function(
+            [x for case in cases for x in case.next_feeds or case.feeds] + [phase]
+        )
         for (case, name, _), value in zip(tensors, values, strict=True):
             if case.next_feeds and name[0] == "y":
                 results[case][f"{name}_call1"] = value

@@ -1,8 +1,10 @@
-"""Attacks: what they are, the files they are made of, and the child process that runs them under limits.
+"""Attacks: what they are, the files they are made of, and the child process that runs
+them under limits.
 
-An attack is a generator function in one of the modules `tests/hostile/attacks_*.py`. It builds hostile files
-in a folder and yields `(what, action)` or `(what, action, expected errors)`. The child calls each action and
-notes how it ended, what it cost, and what else it did.
+An attack is a generator function in one of the modules `tests/hostile/attacks_*.py`. It
+builds hostile files in a folder and yields `(what, action)` or `(what, action, expected
+errors)`. The child calls each action and notes how it ended, what it cost, and what
+else it did.
 """
 
 import contextlib
@@ -18,10 +20,17 @@ import threading
 import time
 from pathlib import Path
 
-MODULES = ("attacks_code", "attacks_disclosure", "attacks_writing", "attacks_exhaustion", "attacks_confusion")
+MODULES = (
+    "attacks_code",
+    "attacks_disclosure",
+    "attacks_writing",
+    "attacks_exhaustion",
+    "attacks_confusion",
+)
 SECONDS, MIB = 2, 100
 ADDRESS_SPACE = 3 << 30
-"""What the child may map beyond what it has when it starts: an unbounded allocation fails."""
+"""What the child may map beyond what it has when it starts: an unbounded allocation
+fails."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,23 +58,28 @@ ATTACKS = []
 
 
 def attack(number, *refusal):
-    """Decorator: registers a generator function as an attack, refused with UnsafeFileError by default."""
+    """Decorator: registers a generator function as an attack, refused with
+    UnsafeFileError by default."""
 
     def register(build):
-        ATTACKS.append(Attack(number, build.__name__, build, refusal or ("UnsafeFileError",)))
+        ATTACKS.append(
+            Attack(number, build.__name__, build, refusal or ("UnsafeFileError",))
+        )
         return build
 
     return register
 
 
 def harmless(build):
-    """Decorator: registers a generator function whose actions have to succeed, as quietly as refusals."""
+    """Decorator: registers a generator function whose actions have to succeed, as
+    quietly as refusals."""
     ATTACKS.append(Attack(0, build.__name__, build, (), True))
     return build
 
 
 def harmless_writer(build):
-    """Decorator: registers a generator function whose actions have to succeed, and may write."""
+    """Decorator: registers a generator function whose actions have to succeed, and may
+    write."""
     ATTACKS.append(Attack(0, build.__name__, build, (), True, True))
     return build
 
@@ -84,14 +98,32 @@ class TooSlow(BaseException):
 class Watch:
     """What code does beside its work, seen by an audit hook that can't be removed.
 
-    Only events are kept that loading a model file has no reason for; imports are Python's own doing.
+    Only events are kept that loading a model file has no reason for; imports are
+    Python's own doing.
     """
 
     ALWAYS = (
-        "socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.spawn", "urllib.",
-        "http.", "ftplib.", "webbrowser.", "ctypes.dlopen", "os.remove", "os.rename", "os.symlink",
-        "os.link", "os.chmod", "code.__new__", "pty.", "pickle.find_class",
-    )  # fmt: skip
+        "socket.",
+        "subprocess.",
+        "os.system",
+        "os.exec",
+        "os.posix_spawn",
+        "os.fork",
+        "os.spawn",
+        "urllib.",
+        "http.",
+        "ftplib.",
+        "webbrowser.",
+        "ctypes.dlopen",
+        "os.remove",
+        "os.rename",
+        "os.symlink",
+        "os.link",
+        "os.chmod",
+        "code.__new__",
+        "pty.",
+        "pickle.find_class",
+    )
     IN_IMPORTS = ("exec", "marshal.loads")
 
     def __init__(self):
@@ -99,16 +131,27 @@ class Watch:
         sys.addaudithook(self._note)
 
     def _note(self, event, arguments):
-        if self.folder is None or threading.current_thread() is not threading.main_thread():
+        if (
+            self.folder is None
+            or threading.current_thread() is not threading.main_thread()
+        ):
             return
         if event == "open":
             path, mode, flags = arguments
-            writes = bool(isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+            writes = bool(
+                isinstance(flags, int)
+                and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+            )
             if writes or "secret" in str(path):
                 self._keep(event, path, mode)
-        elif event == "import" and str(arguments[0]).partition(".")[0] in ("evil", "oneirosevil"):
+        elif event == "import" and str(arguments[0]).partition(".")[0] in (
+            "evil",
+            "oneirosevil",
+        ):
             self._keep(event, arguments[0])
-        elif event.startswith(self.ALWAYS) or (event in self.IN_IMPORTS and not _importing()):
+        elif event.startswith(self.ALWAYS) or (
+            event in self.IN_IMPORTS and not _importing()
+        ):
             self._keep(event, *arguments)
 
     def _keep(self, event, *arguments):
@@ -133,7 +176,10 @@ def _importing():
     while frame:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True
-        if frame.f_code.co_filename in (__file__,) and frame.f_code.co_name == "run_action":
+        if (
+            frame.f_code.co_filename in (__file__,)
+            and frame.f_code.co_name == "run_action"
+        ):
             return False
         frame = frame.f_back
     return False
@@ -144,7 +190,11 @@ def peak_kib():
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(next(line for line in status.read_text().splitlines() if line.startswith("VmHWM")).split()[1])
+    return int(
+        next(
+            line for line in status.read_text().splitlines() if line.startswith("VmHWM")
+        ).split()[1]
+    )
 
 
 def forget_peak():
@@ -162,7 +212,8 @@ def limit_address_space(more):
 
 
 def tree(folder):
-    """Returns all that is in a folder: paths, and what tells whether a file was written since."""
+    """Returns all that is in a folder: paths, and what tells whether a file was written
+    since."""
     found = {}
     for path in sorted(folder.rglob("*")):
         status = path.lstat()
@@ -197,7 +248,8 @@ def run_action(action, folder, watch):
     result.update(
         seconds=round(time.process_time() - began, 3),
         mib=(peak_kib() - start) // 1024,
-        changed=sorted(set(before.items()) ^ set(tree(folder).items())) and "the folder changed",
+        changed=sorted(set(before.items()) ^ set(tree(folder).items()))
+        and "the folder changed",
         threads=threading.active_count() - threads,
         events=watch.seen,
     )
@@ -238,7 +290,15 @@ def main(module):
             for what, action, *expected in case.build(Path(folder)):
                 result = run_action(action, Path(folder), watch)
                 print(
-                    json.dumps({"name": case.name, "what": what, "expected": expected, **result}), flush=True
+                    json.dumps(
+                        {
+                            "name": case.name,
+                            "what": what,
+                            "expected": expected,
+                            **result,
+                        }
+                    ),
+                    flush=True,
                 )
             sys.path.remove(folder)
             os.chdir("/")

@@ -1,11 +1,19 @@
-"""What hostile files are made of: configurations, HDF5 files around them, and the entries they go through."""
+"""What hostile files are made of: configurations, HDF5 files around them, and the
+entries they go through."""
 
 import json
 import marshal
 
 import h5py
 import numpy as np
-from oneiros.models import Model, Sequential, load_model, model_from_config, model_from_json, model_from_yaml
+from oneiros.models import (
+    Model,
+    Sequential,
+    load_model,
+    model_from_config,
+    model_from_json,
+    model_from_yaml,
+)
 from oneiros.utils.layer_utils import layer_from_config
 from oneiros_saving.conversion import convert
 from oneiros_saving.inspection import inspect_file
@@ -27,13 +35,21 @@ def layer(class_name, **config):
 
 
 def dense(**config):
-    """Returns that of a first Dense layer, which has 4 inputs and 3 outputs unless said otherwise."""
-    return layer("Dense", **{"name": "d", "output_dim": 3, "batch_input_shape": [None, 4], **config})
+    """Returns that of a first Dense layer, which has 4 inputs and 3 outputs unless said
+    otherwise."""
+    return layer(
+        "Dense",
+        **{"name": "d", "output_dim": 3, "batch_input_shape": [None, 4], **config},
+    )
 
 
 def sequential(*layers):
     """Returns that of a Sequential model."""
-    return {"class_name": "Sequential", "config": list(layers), "keras_version": "1.2.2"}
+    return {
+        "class_name": "Sequential",
+        "config": list(layers),
+        "keras_version": "1.2.2",
+    }
 
 
 def keras2(*layers):
@@ -44,12 +60,21 @@ def keras2(*layers):
 
 def called(entry, *inbound):
     """Returns a layer's entry in a graph."""
-    return {"name": entry["config"]["name"], **entry, "inbound_nodes": [list(calls) for calls in inbound]}
+    return {
+        "name": entry["config"]["name"],
+        **entry,
+        "inbound_nodes": [list(calls) for calls in inbound],
+    }
 
 
 def start(name="x", shape=(None, 4)):
     """Returns the entry of an input."""
-    config = {"name": name, "batch_input_shape": list(shape), "input_dtype": "float32", "sparse": False}
+    config = {
+        "name": name,
+        "batch_input_shape": list(shape),
+        "input_dtype": "float32",
+        "sparse": False,
+    }
     return called(layer("InputLayer", **config))
 
 
@@ -59,12 +84,20 @@ def graph(entries, inputs=("x",), outputs=("d",), **config):
         "input_layers": [[name, 0, 0] for name in inputs],
         "output_layers": [[n, 0, 0] for n in outputs],
     }
-    return {"class_name": "Model", "config": {"name": "m", "layers": entries, **places, **config}}
+    return {
+        "class_name": "Model",
+        "config": {"name": "m", "layers": entries, **places, **config},
+    }
 
 
 def write(path, config=None, training=None, layers=None, optimizer=None, text=None):
-    """Writes a whole model in Keras' layout; `layers` maps a layer to its (weight, array) pairs."""
-    layers = {"d": [("d_W", np.ones((4, 3), "f4")), ("d_b", np.zeros(3, "f4"))]} if layers is None else layers
+    """Writes a whole model in Keras' layout; `layers` maps a layer to its (weight,
+    array) pairs."""
+    layers = (
+        {"d": [("d_W", np.ones((4, 3), "f4")), ("d_b", np.zeros(3, "f4"))]}
+        if layers is None
+        else layers
+    )
     with h5py.File(path, "w") as file:
         file.attrs["keras_version"] = "1.2.2"
         if config is not None or text is not None:
@@ -75,7 +108,9 @@ def write(path, config=None, training=None, layers=None, optimizer=None, text=No
         group.attrs["layer_names"] = np.array([name.encode() for name in layers])
         for name, arrays in layers.items():
             own = group.create_group(name)
-            own.attrs["weight_names"] = np.array([weight.encode() for weight, _ in arrays])
+            own.attrs["weight_names"] = np.array(
+                [weight.encode() for weight, _ in arrays]
+            )
             for weight, value in arrays:
                 own[weight] = value
         if optimizer is not None:
@@ -104,11 +139,14 @@ def write_weights(path, layers):
 
 
 def entries(config, folder):
-    """Gives every public way that a configuration of a model gets in, each with a name."""
+    """Gives every public way that a configuration of a model gets in, each with a
+    name."""
     path = folder / f"m{len(list(folder.iterdir()))}.h5"
     write(path, config)
     text = json.dumps(config)
-    cls = {"Model": Model, "Sequential": Sequential}.get(config.get("class_name"), Sequential)
+    cls = {"Model": Model, "Sequential": Sequential}.get(
+        config.get("class_name"), Sequential
+    )
     yield "load_model", lambda: load_model(path)
     yield "model_from_json", lambda: model_from_json(text)
     yield "model_from_yaml", lambda: model_from_yaml(text)
@@ -132,11 +170,15 @@ def weight_entries(path, whole=True):
     yield "load_weights", lambda: model.load_weights(path)
     yield "load_weights by name", lambda: model.load_weights(path, by_name=True)
     yield "group", lambda: _from_group(model, path, "load_weights_from_hdf5_group")
-    yield "group by name", lambda: _from_group(model, path, "load_weights_from_hdf5_group_by_name")
+    yield (
+        "group by name",
+        lambda: _from_group(model, path, "load_weights_from_hdf5_group_by_name"),
+    )
 
 
 def command_entries(path):
-    """Gives what `oneiros inspect` and `oneiros convert` do with a file, each with a name."""
+    """Gives what `oneiros inspect` and `oneiros convert` do with a file, each with a
+    name."""
     yield "inspect", lambda: inspect_file(path)
     for suffix in (".json", ".yaml", ".safetensors", ".h5"):
         target = path.with_name(f"converted{suffix}")

@@ -1,4 +1,5 @@
-"""A layer with its arguments and inputs as data: what strategies draw and counterexamples are stored as."""
+"""A layer with its arguments and inputs as data: what strategies draw and
+counterexamples are stored as."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -56,9 +57,17 @@ def first_mask(masks):
 FUNCTIONS = {
     f.__name__: f
     for f in (
-        power, flat, unmasked, same_shape, flat_shape, difference, flat_difference, first_shape, first_mask
+        power,
+        flat,
+        unmasked,
+        same_shape,
+        flat_shape,
+        difference,
+        flat_difference,
+        first_shape,
+        first_mask,
     )
-}  # fmt: skip
+}
 """The functions that cases name with an `@` in front."""
 
 
@@ -68,13 +77,16 @@ class Case:
 
     # Arguments
         layer: name of the class.
-        arguments: dict of its arguments. `"@f"` stands for `FUNCTIONS["f"]`, `{"@layer": [class, arguments]}`
-            for a layer and `{"@model": [...]}` for a Sequential of such; as `weights` stands a seed.
+        arguments: dict of its arguments. `"@f"` stands for `FUNCTIONS["f"]`,
+            `{"@layer": [class, arguments]}` for a layer and `{"@model": [...]}` for a
+            Sequential of such; as `weights` stands a seed.
         shapes: a list of sizes for each input, without the batch.
         batch: whether the batch size is declared.
         open: the axis, counted without the batch, whose size isn't declared; or None.
-        mask: None; "some" for masked steps, never the first; "first" for some, and the first among them.
-        first: whether the arguments tell the input's shape, as for the first layer of a model.
+        mask: None; "some" for masked steps, never the first; "first" for some, and the
+            first among them.
+        first: whether the arguments tell the input's shape, as for the first layer of a
+            model.
         dtype: the inputs' type.
         seed: int, of weights and inputs.
     """
@@ -106,27 +118,49 @@ class Case:
         """Makes the layer."""
         arguments = {**self.arguments, **changes}
         if isinstance(arguments.get("weights"), int):
-            twin, _, _ = Case(**{**asdict(self), "arguments": {**arguments, "weights": None}}).connected()
-            arguments["weights"] = self.values([K.get_variable_shape(w) for w in twin.weights], twin.weights)
-        return getattr(layers, self.layer)(**{key: resolved(value) for key, value in arguments.items()})
+            twin, _, _ = Case(
+                **{**asdict(self), "arguments": {**arguments, "weights": None}}
+            ).connected()
+            arguments["weights"] = self.values(
+                [K.get_variable_shape(w) for w in twin.weights], twin.weights
+            )
+        return getattr(layers, self.layer)(
+            **{key: resolved(value) for key, value in arguments.items()}
+        )
 
     def connected(self):
-        """Makes the layer and calls it; returns it, the inputs to feed and the list of outputs."""
+        """Makes the layer and calls it; returns it, the inputs to feed and the list of
+        outputs."""
         if self.arguments.get("layers"):
             return self._merging_layers()
         if self.first:
             layer = self.made()
             layer.create_input_layer(layer.batch_input_shape, layer.input_dtype)
-            return layer, layer.inbound_nodes[0].input_tensors, layer.inbound_nodes[0].output_tensors
-        inputs = [layers.Input(batch_shape=self.declared(shape), dtype=self.dtype) for shape in self.shapes]
-        masked = [layers.Masking(MASKED)(x) for x in inputs] if self.masking_before else inputs
+            return (
+                layer,
+                layer.inbound_nodes[0].input_tensors,
+                layer.inbound_nodes[0].output_tensors,
+            )
+        inputs = [
+            layers.Input(batch_shape=self.declared(shape), dtype=self.dtype)
+            for shape in self.shapes
+        ]
+        masked = (
+            [layers.Masking(MASKED)(x) for x in inputs]
+            if self.masking_before
+            else inputs
+        )
         layer = self.made()
         layer(masked if len(masked) > 1 else masked[0])
         return layer, inputs, layer.inbound_nodes[0].output_tensors
 
     def _merging_layers(self):
-        """Two layers with two outputs, called twice, for a Merge that chooses among these."""
-        inputs = [layers.Input(batch_shape=self.declared(shape), dtype=self.dtype) for shape in self.shapes]
+        """Two layers with two outputs, called twice, for a Merge that chooses among
+        these."""
+        inputs = [
+            layers.Input(batch_shape=self.declared(shape), dtype=self.dtype)
+            for shape in self.shapes
+        ]
         parents = [Both(), Both()]
         for parent, x in zip(parents, inputs, strict=True):
             parent(x)
@@ -140,20 +174,28 @@ class Case:
         return self.mask is not None and self.layer != "Masking"
 
     def values(self, shapes, weights):
-        """Returns arrays for weights: away from zero, and positive where they must be."""
+        """Returns arrays for weights: away from zero, and positive where they must
+        be."""
         random = np.random.RandomState(self.seed + 100)
-        arrays = [random.uniform(0.2, 1.0, shape) * random.choice([-1, 1], shape) for shape in shapes]
+        arrays = [
+            random.uniform(0.2, 1.0, shape) * random.choice([-1, 1], shape)
+            for shape in shapes
+        ]
         return [
             abs(array) if weight.name.endswith(VARIANCE) else array
             for array, weight in zip(arrays, weights, strict=True)
         ]
 
     def steps_kept(self, attempt=0):
-        """Returns which steps of the first input aren't masked, or None without a mask."""
+        """Returns which steps of the first input aren't masked, or None without a
+        mask."""
         if self.mask is None:
             return None
         kept = (
-            np.random.RandomState(self.seed + 200 + attempt).uniform(size=(SAMPLES, self.shapes[0][0])) < 0.6
+            np.random.RandomState(self.seed + 200 + attempt).uniform(
+                size=(SAMPLES, self.shapes[0][0])
+            )
+            < 0.6
         )
         kept[:, 0] = [self.mask != "first", *[True] * (SAMPLES - 1)]
         kept[1, -1] = kept.shape[1] == 1
@@ -164,7 +206,10 @@ class Case:
         random = np.random.RandomState(self.seed + 1000 * attempt)
         if self.dtype == "int32":
             rows = self.arguments["input_dim"]
-            return [random.randint(rows, size=(SAMPLES, *shape)).astype("int32") for shape in self.shapes]
+            return [
+                random.randint(rows, size=(SAMPLES, *shape)).astype("int32")
+                for shape in self.shapes
+            ]
         arrays = [random.normal(size=(SAMPLES, *shape)) for shape in self.shapes]
         kept = self.steps_kept(attempt)
         if kept is not None:
@@ -179,7 +224,9 @@ def resolved(value):
         return FUNCTIONS[value[1:]]
     if isinstance(value, dict) and "@layer" in value:
         name, arguments = value["@layer"]
-        return getattr(layers, name)(**{key: resolved(part) for key, part in arguments.items()})
+        return getattr(layers, name)(
+            **{key: resolved(part) for key, part in arguments.items()}
+        )
     if isinstance(value, dict) and "@model" in value:
         return Sequential([resolved(part) for part in value["@model"]])
     return value

@@ -1,4 +1,5 @@
-"""All that can be seen of a layer: two values of an argument must differ in something of it."""
+"""All that can be seen of a layer: two values of an argument must differ in something
+of it."""
 
 import inspect
 
@@ -13,7 +14,9 @@ from oneiros.engine.layer import KWARGS
 RATE = 0.5
 """The learning rate of the training step."""
 
-UNUSED = {("create_input_layer", None): "Sequential gives it to a first layer; users don't."}
+UNUSED = {
+    ("create_input_layer", None): "Sequential gives it to a first layer; users don't."
+}
 """Arguments that no strategy gives."""
 
 ONE_VALUE = {
@@ -29,7 +32,8 @@ NO_EFFECT = {
     ("noise_shape", "SpatialDropout2D"): [None] * 4,
     ("noise_shape", "SpatialDropout3D"): [None] * 5,
 }
-"""Arguments that mustn't change results, with a value that a careless layer would heed."""
+"""Arguments that mustn't change results, with a value that a careless layer would
+heed."""
 
 EQUAL_SIZES = {"@rows": 3, "@columns": 3, "@depth": 3, "@channels": 3}
 TELLING = {
@@ -62,7 +66,11 @@ PICKED_BY = {
     ("batch_input_shape", None): ("@first", "input", "batch_input_shape"),
     ("input_dim", "LocallyConnected1D"): ("@first", "input", "input_dim+input_length"),
     ("input_dim", None): ("@first", "input", "input_dim"),
-    ("input_length", "LocallyConnected1D"): ("@first", "input", "input_dim+input_length"),
+    ("input_length", "LocallyConnected1D"): (
+        "@first",
+        "input",
+        "input_dim+input_length",
+    ),
     ("input_length", None): ("@first", "input_dim", "input_dim+input_length"),
     ("input_shape", None): ("@first", "input", "input_shape"),
     ("layer", "Bidirectional"): ("@kind", "SimpleRNN", "GRU"),
@@ -72,7 +80,8 @@ PICKED_BY = {
 """Arguments that follow from another pick, with two values of that."""
 
 FOLLOWS = {"Deconvolution2D": {"output_shape"}}
-"""Arguments that can't stay while others change: a deconvolution's output has the sizes that these give."""
+"""Arguments that can't stay while others change: a deconvolution's output has the sizes
+that these give."""
 
 
 def entry(table, argument, layer, default=None):
@@ -82,7 +91,11 @@ def entry(table, argument, layer, default=None):
 
 def public_bases(cls):
     """Returns a class and those of its bases that users know."""
-    return [base for base in cls.__mro__ if base is cls or getattr(layers, base.__name__, None) is base]
+    return [
+        base
+        for base in cls.__mro__
+        if base is cls or getattr(layers, base.__name__, None) is base
+    ]
 
 
 def arguments_of(name):
@@ -97,7 +110,8 @@ def arguments_of(name):
 
 
 def variants(name, argument):
-    """Returns cases with different values of an argument and all else equal, as the strategy picks them."""
+    """Returns cases with different values of an argument and all else equal, as the
+    strategy picks them."""
     script = entry(TELLING, argument, name, {})
     plain = Scripted(script)
     STRATEGIES[name](plain)
@@ -109,22 +123,33 @@ def variants(name, argument):
     for other in cases[1:]:
         one, two = cases[0].arguments, other.arguments
         differing = {key for key in one | two if one.get(key) != two.get(key)}
-        assert differing - FOLLOWS.get(name, set()) <= {argument} | told_with(argument), differing
+        assert differing - FOLLOWS.get(name, set()) <= {argument} | told_with(
+            argument
+        ), differing
         assert argument in differing
         if pick != "@first":
             assert (other.shapes, other.batch, other.open, other.mask) == (
-                cases[0].shapes, cases[0].batch, cases[0].open, cases[0].mask
-            )  # fmt: skip
+                cases[0].shapes,
+                cases[0].batch,
+                cases[0].open,
+                cases[0].mask,
+            )
     return cases
 
 
 def told_with(argument):
-    """Returns the arguments that may come along with one that tells an input's shape."""
-    return {"input_dim", "input_length", "input_dtype"} if (argument, None) in PICKED_BY else set()
+    """Returns the arguments that may come along with one that tells an input's
+    shape."""
+    return (
+        {"input_dim", "input_length", "input_dtype"}
+        if (argument, None) in PICKED_BY
+        else set()
+    )
 
 
 class Seen:
-    """What can be seen of a case on the current backend: at once, and of the compiled function.
+    """What can be seen of a case on the current backend: at once, and of the compiled
+    function.
 
     # Arguments
         case: Case.
@@ -135,25 +160,32 @@ class Seen:
         K.reset_uids()
         np.random.seed(case.seed)
         self.layer, self.inputs, self.outputs = case.connected()
-        self.arrays = [a.astype(K.dtype(x)) for a, x in zip(fed.arrays(), self.inputs, strict=True)]
+        self.arrays = [
+            a.astype(K.dtype(x)) for a, x in zip(fed.arrays(), self.inputs, strict=True)
+        ]
         node = self.layer.inbound_nodes[0]
         self.masks = [mask for mask in node.output_masks if mask is not None]
         weights = self.layer._ordered_weights()
         self.at_once = {
             "name": [self.layer.name],
             "input": [(x._keras_shape, K.dtype(x)) for x in self.inputs],
-            "from": [(type(parent).__name__, parent.name) for parent in node.inbound_layers],
+            "from": [
+                (type(parent).__name__, parent.name) for parent in node.inbound_layers
+            ],
             "shape": [y._keras_shape for y in self.outputs],
             "masks": [len(self.masks)],
             "weights": [(w.name, tuple(K.get_variable_shape(w))) for w in weights],
             "trained": [w.name for w in self.layer.trainable_weights],
             "initial": self.layer.get_weights(),
         }
-        self.layer.set_weights(case.values([tuple(K.get_variable_shape(w)) for w in weights], weights))
+        self.layer.set_weights(
+            case.values([tuple(K.get_variable_shape(w)) for w in weights], weights)
+        )
         set_states(self.layer, case.seed)
 
     def tensors(self):
-        """Outputs, masks, what is added to the loss, updates; the weights after training, if constrained."""
+        """Outputs, masks, what is added to the loss, updates; the weights after
+        training, if constrained."""
         return [
             *self.outputs,
             *(K.cast(mask, "float64") for mask in self.masks),
@@ -165,20 +197,31 @@ class Seen:
     def trained(self):
         """The weights after a step of training."""
         trained = self.layer.trainable_weights
-        loss = sum(K.sum(K.square(y) * (y + 1.0)) for y in self.outputs) + sum(self.layer.losses)
+        loss = sum(K.sum(K.square(y) * (y + 1.0)) for y in self.outputs) + sum(
+            self.layer.losses
+        )
         gradients = K.gradients(loss, trained) if trained else []
-        constraints = [self.layer.constraints.get(weight, lambda new: new) for weight in trained]
+        constraints = [
+            self.layer.constraints.get(weight, lambda new: new) for weight in trained
+        ]
         steps = zip(constraints, trained, gradients, strict=True)
-        return [constraint(weight - RATE * gradient) for constraint, weight, gradient in steps]
+        return [
+            constraint(weight - RATE * gradient)
+            for constraint, weight, gradient in steps
+        ]
 
 
 def same(one, other):
-    """Tells whether two things seen are the same: values, or lists of arrays that agree closely."""
+    """Tells whether two things seen are the same: values, or lists of arrays that agree
+    closely."""
     if not any(isinstance(part, np.ndarray) for part in (*one, *other)):
         return one == other
     if [np.shape(part) for part in one] != [np.shape(part) for part in other]:
         return False
-    return all(np.allclose(a, b, rtol=1e-9, atol=1e-12) for a, b in zip(one, other, strict=True))
+    return all(
+        np.allclose(a, b, rtol=1e-9, atol=1e-12)
+        for a, b in zip(one, other, strict=True)
+    )
 
 
 def differ_at_once(one, other):
@@ -187,7 +230,8 @@ def differ_at_once(one, other):
 
 
 def computed(seen):
-    """Returns the arrays of several `Seen`, in the training phase, from one function."""
+    """Returns the arrays of several `Seen`, in the training phase, from one
+    function."""
     tensors = [part.tensors() for part in seen]
     options = {"jit_compile": False} if K.current().name == "tensorflow" else {}
     function = K.function(

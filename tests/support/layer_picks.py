@@ -1,8 +1,9 @@
 """How a strategy of a layer picks arguments, shapes, masks and the rest.
 
-A strategy calls `pick(name, *options)`; names that begin with `@` are no arguments of the layer. The same
-function so serves hypothesis, which draws from the options, and the test that each option matters, which
-sets one and leaves the others at their first option.
+A strategy calls `pick(name, *options)`; names that begin with `@` are no arguments of
+the layer. The same function so serves hypothesis, which draws from the options, and the
+test that each option matters, which sets one and leaves the others at their first
+option.
 """
 
 from hypothesis import strategies as st
@@ -38,7 +39,9 @@ class Scripted(Pick):
     def __call__(self, name, *options):
         self.options[name] = distinct(options)
         chosen = self.script.get(name, options[0])
-        assert chosen in options, f"{name}={chosen!r} is never drawn; there are {options}"
+        assert chosen in options, (
+            f"{name}={chosen!r} is never drawn; there are {options}"
+        )
         return chosen
 
 
@@ -49,7 +52,11 @@ class Inside(Pick):
         self.pick, self.fixed = pick, fixed
 
     def __call__(self, name, *options):
-        return self.fixed[name] if name in self.fixed else self.pick(f"@inside_{name}", *options)
+        return (
+            self.fixed[name]
+            if name in self.fixed
+            else self.pick(f"@inside_{name}", *options)
+        )
 
 
 def distinct(values):
@@ -68,21 +75,37 @@ SHAPES = ([3, 2], [3], [2, 2, 2], [1], [4, 1], [2, 1, 3, 2])
 
 
 def finished(
-    pick, layer, shapes, arguments, *, open=None, masks=False, dims=(), dtype="float64", stateful=False
+    pick,
+    layer,
+    shapes,
+    arguments,
+    *,
+    open=None,
+    masks=False,
+    dims=(),
+    dtype="float64",
+    stateful=False,
 ):
     """Returns a case: adds what all layers have in common.
 
     # Arguments
         open: the axis (without the batch) whose size the layer needn't know.
         masks: whether the layer takes masks.
-        dims: what beside `input_shape` tells the input's shape: `"input_dim"`, `"input_dim+input_length"`.
+        dims: what beside `input_shape` tells the input's shape: `"input_dim"`,
+            `"input_dim+input_length"`.
         stateful: whether the batch size must be known.
     """
     masks = masks and len(shapes[0]) == 2
     mask = pick("@mask", None, "some", "first") if masks else None
     batch = True if stateful else pick("@batch", False, True)
     opened = open is not None and pick("@open", False, True)
-    case = {"layer": layer, "shapes": shapes, "mask": mask, "dtype": dtype, "seed": pick("@seed", *range(50))}
+    case = {
+        "layer": layer,
+        "shapes": shapes,
+        "mask": mask,
+        "dtype": dtype,
+        "seed": pick("@seed", *range(50)),
+    }
     if layer != "Merge":
         arguments["trainable"] = pick("trainable", True, True, True, False)
     arguments["name"] = pick("name", None, "given")

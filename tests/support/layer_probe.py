@@ -1,4 +1,5 @@
-"""A case on one backend, with everything that is asked of it in one compiled function; and the questions."""
+"""A case on one backend, with everything that is asked of it in one compiled function;
+and the questions."""
 
 import json
 
@@ -14,7 +15,8 @@ STEP = 1e-6
 """How far inputs and weights move for a difference of losses."""
 
 POINTS = 8
-"""How many points are tried, as a difference over a kink says nothing about the gradient on either side."""
+"""How many points are tried, as a difference over a kink says nothing about the
+gradient on either side."""
 
 CALLS = 40
 """How often a random layer is called."""
@@ -23,9 +25,14 @@ SURE = 6.0
 """How many standard errors a mean of draws may be off."""
 
 KEEPS_MEAN = {
-    "Dropout", "Embedding", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D",
+    "Dropout",
+    "Embedding",
+    "GaussianDropout",
+    "GaussianNoise",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
     "SpatialDropout3D",
-}  # fmt: skip
+}
 
 
 def close(one, other, exact=True):
@@ -36,13 +43,17 @@ def close(one, other, exact=True):
 
 def inner_layers(layer):
     """Returns a layer and those within it."""
-    inside = getattr(layer, "wrapped", None) or (layer.layers if isinstance(layer, Container) else [])
+    inside = getattr(layer, "wrapped", None) or (
+        layer.layers if isinstance(layer, Container) else []
+    )
     return [layer, *[found for part in inside for found in inner_layers(part)]]
 
 
 def restored(layer):
     """Returns a layer made from the JSON text of another one's configuration."""
-    text = configs.dumps({"class_name": type(layer).__name__, "config": layer.get_config()})
+    text = configs.dumps(
+        {"class_name": type(layer).__name__, "config": layer.get_config()}
+    )
     return configs.layer_from_config(configs.loads(text), {**FUNCTIONS, **OBJECTS})
 
 
@@ -52,12 +63,16 @@ def plain_config(layer):
 
 
 def keeps(config, kept):
-    """Tells whether a configuration has all that another one has; a layer in a wrapper included.
+    """Tells whether a configuration has all that another one has; a layer in a wrapper
+    included.
 
-    The copy may have more: once built, a layer knows its `input_dim`, which is the copy's `input_shape`.
+    The copy may have more: once built, a layer knows its `input_dim`, which is the
+        copy's `input_shape`.
     """
     if isinstance(config, dict) and isinstance(kept, dict):
-        return all(key in kept and keeps(value, kept[key]) for key, value in config.items())
+        return all(
+            key in kept and keeps(value, kept[key]) for key, value in config.items()
+        )
     if isinstance(config, list) and isinstance(kept, list):
         return len(config) == len(kept) and all(map(keeps, config, kept))
     return config == kept
@@ -95,18 +110,29 @@ class Probe:
         self.masks = [mask for mask in node.output_masks if mask is not None]
         self.exact = case.input_dtype != "float32"
         self.moved = 0 if case.input_dtype == "int32" else len(self.inputs)
-        self.sources = [*self.inputs[: self.moved], *self.layer.trainable_weights] if self.exact else []
+        self.sources = (
+            [*self.inputs[: self.moved], *self.layer.trainable_weights]
+            if self.exact
+            else []
+        )
         self.penalties, self.copied_penalties = (
             [*layer.get_losses_for(None), *layer.get_losses_for(node.input_tensors)]
             for layer in (self.layer, self.copy)
         )
-        self.updates = [value for _, value in self.layer.get_updates_for(node.input_tensors)]
-        self.loss = sum(K.sum(K.square(y) * (y + 1.0)) for y in self.outputs) + sum(self.penalties)
+        self.updates = [
+            value for _, value in self.layer.get_updates_for(node.input_tensors)
+        ]
+        self.loss = sum(K.sum(K.square(y) * (y + 1.0)) for y in self.outputs) + sum(
+            self.penalties
+        )
         self.learns = any(y._uses_learning_phase for y in self.outputs)
-        self.function = K.function([*self.inputs, K.learning_phase()], list(self.tensors()), **options)
+        self.function = K.function(
+            [*self.inputs, K.learning_phase()], list(self.tensors()), **options
+        )
 
     def _set_weights(self):
-        """Gives both layers the same weights, none of them zero unless the case says so."""
+        """Gives both layers the same weights, none of them zero unless the case says
+        so."""
         if self.case.arguments.get("weights") is None:
             weights = self.layer._ordered_weights()
             shapes = [tuple(K.get_variable_shape(weight)) for weight in weights]
@@ -115,7 +141,8 @@ class Probe:
         self.copy.set_weights(self.layer.get_weights())
 
     def tensors(self):
-        """What the compiled function computes: the loss, then lists of which the lengths are noted."""
+        """What the compiled function computes: the loss, then lists of which the
+        lengths are noted."""
         parts = {
             "y": self.outputs,
             "copy": self.copied,
@@ -132,17 +159,30 @@ class Probe:
         """Returns the loss, and a dict of the lists of arrays."""
         loss, *rest = self.function([*self.case.arrays(attempt), phase])
         arrays = iter(rest)
-        return loss, {name: [next(arrays) for _ in range(size)] for name, size in self.sizes.items()}
+        return loss, {
+            name: [next(arrays) for _ in range(size)]
+            for name, size in self.sizes.items()
+        }
 
     def losses(self, phase, attempt, directions):
-        """Returns the loss after a step forth and after a step back along directions, one for each source."""
+        """Returns the loss after a step forth and after a step back along directions,
+        one for each source."""
         arrays, weights = self.case.arrays(attempt), self.layer.trainable_weights
         before = K.batch_get_value(weights)
         along = directions[: self.moved], directions[self.moved :]
         found = []
         for step in (STEP, -STEP):
-            fed = [a + step * d for a, d in zip(arrays, along[0], strict=True)] if self.moved else arrays
-            K.batch_set_value([(w, v + step * d) for w, v, d in zip(weights, before, along[1], strict=True)])
+            fed = (
+                [a + step * d for a, d in zip(arrays, along[0], strict=True)]
+                if self.moved
+                else arrays
+            )
+            K.batch_set_value(
+                [
+                    (w, v + step * d)
+                    for w, v, d in zip(weights, before, along[1], strict=True)
+                ]
+            )
             found.append(self.function([*fed, phase])[0])
         K.batch_set_value(list(zip(weights, before, strict=True)))
         return found
@@ -155,10 +195,20 @@ class Probe:
         results = {}
         for phase in (0, 1) if self.learns and not random else (0,):
             loss, found = self.values(phase)
-            results[phase] = [loss, *[v for name, part in found.items() if "copy" not in name for v in part]]
+            results[phase] = [
+                loss,
+                *[
+                    v
+                    for name, part in found.items()
+                    if "copy" not in name
+                    for v in part
+                ],
+            ]
             for name in ("y", "penalty"):
                 for value, same in zip(
-                    found[name], found["copy" if name == "y" else "copy_penalty"], strict=True
+                    found[name],
+                    found["copy" if name == "y" else "copy_penalty"],
+                    strict=True,
                 ):
                     np.testing.assert_allclose(value, same, rtol=1e-12, atol=1e-14)
             self.check_gradient(phase)
@@ -169,38 +219,56 @@ class Probe:
         """Whether the training phase draws at random."""
         rates = ("p", "sigma", "dropout", "dropout_W", "dropout_U")
         return self.learns and any(
-            getattr(layer, rate, 0) > 0 for layer in inner_layers(self.layer) for rate in rates
+            getattr(layer, rate, 0) > 0
+            for layer in inner_layers(self.layer)
+            for rate in rates
         )
 
     def real_shapes(self):
-        """Returns the shapes of the outputs, for which Merge's cosine has an extra axis, as in Keras 1."""
+        """Returns the shapes of the outputs, for which Merge's cosine has an extra
+        axis, as in Keras 1."""
         shapes = [y.shape for y in self.values(0)[1]["y"]]
-        return [(*s[:1], *s[2:]) for s in shapes] if self.case.arguments.get("mode") == "cos" else shapes
+        return (
+            [(*s[:1], *s[2:]) for s in shapes]
+            if self.case.arguments.get("mode") == "cos"
+            else shapes
+        )
 
     def check_shapes(self):
-        """The declared shape is the real one, whether the batch is known, unknown, or as in the case."""
+        """The declared shape is the real one, whether the batch is known, unknown, or
+        as in the case."""
         real, shapes = self.real_shapes(), self.case.shapes
         fixed = self.declared([(SAMPLES, *shape) for shape in shapes])
         assert fixed == real, f"declared {fixed}, computed {real}"
         free = self.declared([(None, *shape) for shape in shapes])
-        assert free == [(None, *shape[1:]) for shape in real], f"declared {free}, computed {real}"
+        assert free == [(None, *shape[1:]) for shape in real], (
+            f"declared {free}, computed {real}"
+        )
         drawn = self.declared([self.case.declared(shape) for shape in shapes])
         assert drawn == [y._keras_shape for y in self.outputs]
         for declared, shape in zip(drawn, real, strict=True):
             assert len(declared) == len(shape)
-            assert all(a in (None, b) for a, b in zip(declared, shape, strict=True)), (declared, shape)
+            assert all(a in (None, b) for a, b in zip(declared, shape, strict=True)), (
+                declared,
+                shape,
+            )
         for mask, shape in zip(self.values(0)[1]["mask"], real, strict=False):
             assert mask.shape == shape[: mask.ndim]
 
     def declared(self, shapes):
         """Returns what the layer says about its outputs' shapes."""
-        return shape_list(self.layer.get_output_shape_for(shapes if len(shapes) > 1 else shapes[0]))
+        return shape_list(
+            self.layer.get_output_shape_for(shapes if len(shapes) > 1 else shapes[0])
+        )
 
     def check_copy(self):
-        """The copy has the configuration, the names and shapes of weights, and the same initial values."""
+        """The copy has the configuration, the names and shapes of weights, and the same
+        initial values."""
         config, kept = plain_config(self.layer), plain_config(self.copy)
         assert keeps(config, kept), (config, kept)
-        assert [w.name for w in self.copy.weights] == [w.name for w in self.layer.weights]
+        assert [w.name for w in self.copy.weights] == [
+            w.name for w in self.layer.weights
+        ]
         assert len(self.copy.trainable_weights) == len(self.layer.trainable_weights)
         if self.case.arguments.get("weights") is None:
             for mine, other in zip(self.initial, self.initial_copy, strict=True):
@@ -209,7 +277,8 @@ class Probe:
     def check_gradient(self, phase):
         """The gradient is the slope of the loss, between a step forth and a step back.
 
-        A kink in between shows as another slope forth than back; such a point is left for another one.
+        A kink in between shows as another slope forth than back; such a point is left
+        for another one.
         """
         if not self.sources:
             return
@@ -224,9 +293,15 @@ class Probe:
             up, down = self.losses(phase, attempt, directions)
             forth, back = (up - loss) / STEP, (loss - down) / STEP
             if abs(forth - back) < 1e-4 * (1 + abs(forth) + abs(loss)):
-                slope = sum(np.sum(g * d) for g, d in zip(found["gradient"], directions, strict=True))
+                slope = sum(
+                    np.sum(g * d)
+                    for g, d in zip(found["gradient"], directions, strict=True)
+                )
                 np.testing.assert_allclose(
-                    slope, (up - down) / (2 * STEP), rtol=1e-5, atol=1e-6 + 1e-8 * abs(loss)
+                    slope,
+                    (up - down) / (2 * STEP),
+                    rtol=1e-5,
+                    atol=1e-6 + 1e-8 * abs(loss),
                 )
                 return
         raise AssertionError(f"{POINTS} points, and a kink at each: {forth} and {back}")
@@ -234,8 +309,8 @@ class Probe:
     def check_draws(self):
         """Draws are finite, differ between calls and have the right mean.
 
-        Returns mean, standard error, and which point it was: an activation may turn all draws of one into
-        the same value; then another one is tried.
+        Returns mean, standard error, and which point it was: an activation may turn all
+        draws of one into the same value; then another one is tried.
         """
         for attempt in range(POINTS):
             draws = np.array([self.flat(1, attempt) for _ in range(CALLS)])
@@ -245,16 +320,21 @@ class Probe:
                 break
         assert error.any(), f"at {POINTS} points, {CALLS} calls gave the same"
         if self.case.layer in KEEPS_MEAN:
-            assert (abs(mean - self.flat(0, attempt)) <= SURE * error.max() + 1e-6).all()
+            assert (
+                abs(mean - self.flat(0, attempt)) <= SURE * error.max() + 1e-6
+            ).all()
         return mean, error, attempt
 
     def flat(self, phase, attempt):
         """Returns all outputs as one vector."""
-        return np.concatenate([y.ravel() for y in self.values(phase, attempt)[1]["y"]]).astype("float64")
+        return np.concatenate(
+            [y.ravel() for y in self.values(phase, attempt)[1]["y"]]
+        ).astype("float64")
 
 
 def agree(one, other, exact):
-    """Asserts that two backends found the same: values closely, means of draws within their errors."""
+    """Asserts that two backends found the same: values closely, means of draws within
+    their errors."""
     (values, draws), (others, other_draws) = one, other
     for phase in values:
         for mine, its in zip(values[phase], others[phase], strict=True):

@@ -1,4 +1,5 @@
-"""A strategy for each layer: a function that picks every constructor argument; see `layer_picks`."""
+"""A strategy for each layer: a function that picks every constructor argument; see
+`layer_picks`."""
 
 import itertools
 import math
@@ -23,24 +24,42 @@ def dense(pick):
     arguments = {"output_dim": pick("output_dim", 2, 1, 3), **activated(pick)}
     shape = pick("@shape", [3], [3, 2], [2, 2, 2])
     dims = ("input_dim",) if len(shape) == 1 else ()
-    return finished(pick, "Dense", [shape], arguments, open=0 if len(shape) > 1 else None, dims=dims)
+    return finished(
+        pick, "Dense", [shape], arguments, open=0 if len(shape) > 1 else None, dims=dims
+    )
 
 
 def time_distributed_dense(pick):
     arguments = {"output_dim": pick("output_dim", 2, 1, 3), **activated(pick)}
     shape = [pick("@steps", 3, 1, 4), pick("@features", 2, 3)]
-    return finished(pick, "TimeDistributedDense", [shape], arguments, open=0, masks=True, dims=STEPS)
+    return finished(
+        pick, "TimeDistributedDense", [shape], arguments, open=0, masks=True, dims=STEPS
+    )
 
 
 def maxout(pick):
     arguments = {
-        "output_dim": pick("output_dim", 2, 1, 3), "nb_feature": pick("nb_feature", 4, 2, 1), **affine(pick)
-    }  # fmt: skip
-    return finished(pick, "MaxoutDense", [[pick("@features", 3, 1, 2)]], arguments, dims=("input_dim",))
+        "output_dim": pick("output_dim", 2, 1, 3),
+        "nb_feature": pick("nb_feature", 4, 2, 1),
+        **affine(pick),
+    }
+    return finished(
+        pick,
+        "MaxoutDense",
+        [[pick("@features", 3, 1, 2)]],
+        arguments,
+        dims=("input_dim",),
+    )
 
 
 def highway(pick):
-    return finished(pick, "Highway", [[pick("@features", 3, 1, 2)]], activated(pick), dims=("input_dim",))
+    return finished(
+        pick,
+        "Highway",
+        [[pick("@features", 3, 1, 2)]],
+        activated(pick),
+        dims=("input_dim",),
+    )
 
 
 def elementwise(layer, **values):
@@ -57,14 +76,24 @@ def elementwise(layer, **values):
 def dropout(pick):
     shape = pick("@shape", *SHAPES)
     rank = len(shape)
-    shapes = [None, [None, 1, *[None] * (rank - 1)], [None, *[1] * rank], [SAMPLES, *shape]]
+    shapes = [
+        None,
+        [None, 1, *[None] * (rank - 1)],
+        [None, *[1] * rank],
+        [SAMPLES, *shape],
+    ]
     noise_shape = pick("noise_shape", *shapes)
-    arguments = {"p": pick("p", 0.4, 0.2, 0.0), "noise_shape": noise_shape, "seed": pick("seed", None, 3)}
+    arguments = {
+        "p": pick("p", 0.4, 0.2, 0.0),
+        "noise_shape": noise_shape,
+        "seed": pick("seed", None, 3),
+    }
     return finished(pick, "Dropout", [shape], arguments, open=0, masks=True)
 
 
 def layout(pick, rank, least=1):
-    """Picks a shape with `rank` spatial axes of at least a size each, and its `dim_ordering`."""
+    """Picks a shape with `rank` spatial axes of at least a size each, and its
+    `dim_ordering`."""
     least = [least] * rank if isinstance(least, int) else least
     names = ("@rows", "@columns", "@depth")[:rank]
     top = 5 if rank < 3 else 3
@@ -85,16 +114,27 @@ def spatial_dropout(rank):
         else:
             shape, arguments["dim_ordering"] = layout(pick, rank)
             open = 1 if arguments["dim_ordering"] == "th" else 0
-        return finished(pick, f"SpatialDropout{rank}D", [shape], arguments, open=open, masks=rank == 1)
+        return finished(
+            pick,
+            f"SpatialDropout{rank}D",
+            [shape],
+            arguments,
+            open=open,
+            masks=rank == 1,
+        )
 
     return strategy
 
 
 def activation(pick):
     return finished(
-        pick, "Activation", [pick("@shape", *SHAPES)], {"activation": pick("activation", *ACTIVATIONS[1:])},
-        open=0, masks=True,
-    )  # fmt: skip
+        pick,
+        "Activation",
+        [pick("@shape", *SHAPES)],
+        {"activation": pick("activation", *ACTIVATIONS[1:])},
+        open=0,
+        masks=True,
+    )
 
 
 def masking(pick):
@@ -106,8 +146,18 @@ def masking(pick):
 def reshape(pick):
     shape = pick("@shape", [3, 2], [4], [2, 2, 2])
     size = math.prod(shape)
-    targets = [[size], [-1], shape[::-1], [*shape, 1], [1, -1], [size // 2, -1], [2, size // 2]]
-    return finished(pick, "Reshape", [shape], {"target_shape": pick("target_shape", *targets)})
+    targets = [
+        [size],
+        [-1],
+        shape[::-1],
+        [*shape, 1],
+        [1, -1],
+        [size // 2, -1],
+        [2, size // 2],
+    ]
+    return finished(
+        pick, "Reshape", [shape], {"target_shape": pick("target_shape", *targets)}
+    )
 
 
 def permute(pick):
@@ -121,26 +171,41 @@ def flatten(pick):
 
 
 def repeat_vector(pick):
-    return finished(pick, "RepeatVector", [[pick("@features", 3, 1)]], {"n": pick("n", 2, 1, 3)})
+    return finished(
+        pick, "RepeatVector", [[pick("@features", 3, 1)]], {"n": pick("n", 2, 1, 3)}
+    )
 
 
 def lambda_(pick):
     function = pick("function", "@power", "@flat", "@unmasked")
     shape = pick("@shape", [3, 2], [2, 2])
     given = {
-        "@power": [None, "@same_shape", shape], "@flat": [None, [math.prod(shape)], "@flat_shape"],
+        "@power": [None, "@same_shape", shape],
+        "@flat": [None, [math.prod(shape)], "@flat_shape"],
         "@unmasked": [None, shape],
-    }[function]  # fmt: skip
+    }[function]
     arguments = [None, {"exponent": 3.0}] if function == "@power" else [None]
     drawn = {
         "function": function,
         "output_shape": pick("output_shape", *given),
         "arguments": pick("arguments", *arguments),
     }
-    return finished(pick, "Lambda", [shape], drawn, open=0, masks=function == "@unmasked")
+    return finished(
+        pick, "Lambda", [shape], drawn, open=0, masks=function == "@unmasked"
+    )
 
 
-MERGING = ("sum", "mul", "ave", "max", "concat", "dot", "cos", "@difference", "@flat_difference")
+MERGING = (
+    "sum",
+    "mul",
+    "ave",
+    "max",
+    "concat",
+    "dot",
+    "cos",
+    "@difference",
+    "@flat_difference",
+)
 
 
 def merge(pick):
@@ -152,16 +217,25 @@ def merge(pick):
     axes = range(1, len(shape) + 1)
     arguments["concat_axis"] = pick("concat_axis", -1, *axes)
     dots = [-1, [1, 1], [len(shape), len(shape)], *([1] if len(shape) < 3 else [])]
-    arguments["dot_axes"] = pick("dot_axes", *(dots if mode in ("dot", "cos") else [-1, 1]))
+    arguments["dot_axes"] = pick(
+        "dot_axes", *(dots if mode in ("dot", "cos") else [-1, 1])
+    )
     size = math.prod(shape)
-    shaped = {"@difference": [None, "@first_shape", shape], "@flat_difference": [None, [size]]}
+    shaped = {
+        "@difference": [None, "@first_shape", shape],
+        "@flat_difference": [None, [size]],
+    }
     arguments["output_shape"] = pick("output_shape", *shaped.get(mode, [None]))
     arguments["output_mask"] = pick(
         "output_mask", *([None, "@first_mask"] if mode == "@difference" else [None])
     )
-    arguments["arguments"] = pick("arguments", *([None, {"factor": 3.0}] if mode.startswith("@") else [None]))
+    arguments["arguments"] = pick(
+        "arguments", *([None, {"factor": 3.0}] if mode.startswith("@") else [None])
+    )
     for name in ("node_indices", "tensor_indices"):
-        arguments[name] = pick(name, *([None, [0, 1], [1, 0], [1, 1]] if layers else [None]))
+        arguments[name] = pick(
+            name, *([None, [0, 1], [1, 0], [1, 1]] if layers else [None])
+        )
     masks = mode not in ("max", "@flat_difference") and not layers
     opened = 0 if mode in ("sum", "mul", "ave", "max", "@flat_difference") else None
     return finished(pick, "Merge", [shape] * count, arguments, masks=masks, open=opened)
@@ -204,7 +278,9 @@ def normalization(pick):
         "scale": pick("scale", True, False),
     }
     open = 0 if len(shape) > 1 and axis != 1 else None
-    return finished(pick, "BatchNormalization", [shape], arguments, open=open, masks=True)
+    return finished(
+        pick, "BatchNormalization", [shape], arguments, open=open, masks=True
+    )
 
 
 def learned(layer, **values):
@@ -213,7 +289,14 @@ def learned(layer, **values):
     def strategy(pick):
         arguments = {name: pick(name, *options) for name, options in values.items()}
         shape = pick("@shape", [3, 2], [3], [2, 2, 2])
-        axes = [None, 1, *[list(axes) for axes in itertools.combinations(range(1, len(shape) + 1), 2)]]
+        axes = [
+            None,
+            1,
+            *[
+                list(axes)
+                for axes in itertools.combinations(range(1, len(shape) + 1), 2)
+            ],
+        ]
         arguments["shared_axes"] = pick("shared_axes", *axes, [len(shape)])
         shared = arguments["shared_axes"]
         open = 0 if shared == 1 or (isinstance(shared, list) and 1 in shared) else None
@@ -229,14 +312,20 @@ def reach(width, rate):
 
 def convolution_1d(layer, atrous=False):
     def strategy(pick):
-        arguments = {"nb_filter": pick("nb_filter", 2, 1, 3), "filter_length": pick("filter_length", 2, 3, 1)}
+        arguments = {
+            "nb_filter": pick("nb_filter", 2, 1, 3),
+            "filter_length": pick("filter_length", 2, 3, 1),
+        }
         if atrous:
             arguments["atrous_rate"] = pick("atrous_rate", 1, 2)
         arguments["border_mode"] = pick("border_mode", "valid", "same", "full")
         arguments["subsample_length"] = pick("subsample_length", 1, 2)
         arguments.update(activated(pick))
         least = reach(arguments["filter_length"], arguments.get("atrous_rate", 1))
-        shape = [pick("@steps", *[n for n in (5, 6, 3, 2, 1) if n >= least]), pick("@features", 2, 1, 3)]
+        shape = [
+            pick("@steps", *[n for n in (5, 6, 3, 2, 1) if n >= least]),
+            pick("@features", 2, 1, 3),
+        ]
         return finished(pick, layer, [shape], arguments, open=0, dims=STEPS)
 
     return strategy
@@ -245,8 +334,13 @@ def convolution_1d(layer, atrous=False):
 def convolution_2d(layer, atrous=False, depthwise=False):
     def strategy(pick):
         arguments = {"nb_filter": pick("nb_filter", 2, 1, 3)}
-        arguments |= {"nb_row": pick("nb_row", 2, 3, 1), "nb_col": pick("nb_col", 2, 1, 3)}
-        rates = pick("atrous_rate", [1, 1], [2, 1], [1, 2], [2, 2]) if atrous else [1, 1]
+        arguments |= {
+            "nb_row": pick("nb_row", 2, 3, 1),
+            "nb_col": pick("nb_col", 2, 1, 3),
+        }
+        rates = (
+            pick("atrous_rate", [1, 1], [2, 1], [1, 2], [2, 2]) if atrous else [1, 1]
+        )
         modes = ("valid", "same") if depthwise else ("valid", "same", "full")
         arguments["border_mode"] = pick("border_mode", *modes)
         arguments["subsample"] = pick("subsample", [1, 1], [2, 1], [1, 2], [2, 2])
@@ -257,10 +351,15 @@ def convolution_2d(layer, atrous=False, depthwise=False):
             arguments["depth_multiplier"] = pick("depth_multiplier", 1, 2)
             del parts["W_regularizer"], parts["W_constraint"]
             for step in ("depthwise", "pointwise"):
-                parts[f"{step}_regularizer"] = pick(f"{step}_regularizer", *REGULARIZERS)
+                parts[f"{step}_regularizer"] = pick(
+                    f"{step}_regularizer", *REGULARIZERS
+                )
                 parts[f"{step}_constraint"] = pick(f"{step}_constraint", *CONSTRAINTS)
         arguments.update(parts)
-        least = [reach(arguments["nb_row"], rates[0]), reach(arguments["nb_col"], rates[1])]
+        least = [
+            reach(arguments["nb_row"], rates[0]),
+            reach(arguments["nb_col"], rates[1]),
+        ]
         shape, arguments["dim_ordering"] = layout(pick, 2, least)
         return finished(pick, layer, [shape], arguments, open=rows_of(arguments))
 
@@ -282,10 +381,16 @@ def deconvolution(pick):
     shape, arguments["dim_ordering"] = layout(pick, 2, window)
     first = rows_of(arguments)
     sizes = []
-    moves = zip(("rows", "columns"), shape[first:], window, arguments["subsample"], strict=False)
+    moves = zip(
+        ("rows", "columns"), shape[first:], window, arguments["subsample"], strict=False
+    )
     for name, size, width, stride in moves:
-        taken = {"valid": width - 1, "same": 0, "full": 1 - width}[arguments["border_mode"]]
-        sizes.append((size - 1) * stride + 1 + taken + pick(f"@more_{name}", *range(stride)))
+        taken = {"valid": width - 1, "same": 0, "full": 1 - width}[
+            arguments["border_mode"]
+        ]
+        sizes.append(
+            (size - 1) * stride + 1 + taken + pick(f"@more_{name}", *range(stride))
+        )
     channels = arguments["nb_filter"]
     target = [channels, *sizes] if first else [*sizes, channels]
     given = [pick("@output_batch", None, SAMPLES), *target]
@@ -298,7 +403,9 @@ def convolution_3d(pick):
     widths = [pick(f"kernel_dim{axis}", 2, 1) for axis in (1, 2, 3)]
     arguments |= {f"kernel_dim{axis}": width for axis, width in enumerate(widths, 1)}
     arguments["border_mode"] = pick("border_mode", "valid", "same", "full")
-    arguments["subsample"] = pick("subsample", [1, 1, 1], [2, 1, 1], [1, 2, 1], [1, 1, 2])
+    arguments["subsample"] = pick(
+        "subsample", [1, 1, 1], [2, 1, 1], [1, 2, 1], [1, 1, 2]
+    )
     arguments.update(activated(pick))
     shape, arguments["dim_ordering"] = layout(pick, 3, widths)
     return finished(pick, "Convolution3D", [shape], arguments, open=rows_of(arguments))
@@ -311,7 +418,10 @@ def resizing(layer, rank, argument, least, *options):
         arguments = {argument: pick(argument, *options)}
         if rank == 1:
             shape, open = (
-                [pick("@steps", *[n for n in (4, 5, 3, 2) if n >= least]), pick("@features", 2, 1)],
+                [
+                    pick("@steps", *[n for n in (4, 5, 3, 2) if n >= least]),
+                    pick("@features", 2, 1),
+                ],
                 0,
             )
         else:
@@ -330,7 +440,10 @@ def pooling_1d(layer):
             "stride": pick("stride", None, 1, 2, 3),
             "border_mode": pick("border_mode", "valid", "same"),
         }
-        shape = [pick("@steps", *[n for n in (5, 4, 3, 2, 1) if n >= length]), pick("@features", 2, 1)]
+        shape = [
+            pick("@steps", *[n for n in (5, 4, 3, 2, 1) if n >= length]),
+            pick("@features", 2, 1),
+        ]
         return finished(pick, layer, [shape], arguments, open=0)
 
     return strategy
@@ -338,11 +451,15 @@ def pooling_1d(layer):
 
 def pooling(layer, rank):
     def strategy(pick):
-        tails = ([2, 1], [1, 2], [3, 1]) if rank == 2 else ([2, 2, 1], [1, 1, 2], [1, 2, 1])
+        tails = (
+            ([2, 1], [1, 2], [3, 1]) if rank == 2 else ([2, 2, 1], [1, 1, 2], [1, 2, 1])
+        )
         size = pick("pool_size", [2] * rank, *tails)
         arguments = {
             "pool_size": size,
-            "strides": pick("strides", None, [1] * rank, [2] + [1] * (rank - 1), [3, 2, 1][:rank]),
+            "strides": pick(
+                "strides", None, [1] * rank, [2] + [1] * (rank - 1), [3, 2, 1][:rank]
+            ),
             "border_mode": pick("border_mode", "valid", "same"),
         }
         shape, arguments["dim_ordering"] = layout(pick, rank, size)
@@ -354,7 +471,13 @@ def pooling(layer, rank):
 def global_pooling(layer, rank):
     def strategy(pick):
         if rank == 1:
-            return finished(pick, layer, [[pick("@steps", 3, 1, 4), pick("@features", 2, 1)]], {}, open=0)
+            return finished(
+                pick,
+                layer,
+                [[pick("@steps", 3, 1, 4), pick("@features", 2, 1)]],
+                {},
+                open=0,
+            )
         shape, ordering = layout(pick, rank)
         arguments = {"dim_ordering": ordering}
         return finished(pick, layer, [shape], arguments, open=rows_of(arguments))
@@ -364,16 +487,27 @@ def global_pooling(layer, rank):
 
 def local_1d(pick):
     length = pick("filter_length", 2, 3, 1)
-    arguments = {"nb_filter": pick("nb_filter", 2, 1, 3), "filter_length": length, **activated(pick)}
+    arguments = {
+        "nb_filter": pick("nb_filter", 2, 1, 3),
+        "filter_length": length,
+        **activated(pick),
+    }
     arguments["subsample_length"] = pick("subsample_length", 1, 2)
     arguments["border_mode"] = "valid"
-    shape = [pick("@steps", *[n for n in (4, 5, 3, 2) if n >= length]), pick("@features", 2, 1, 3)]
+    shape = [
+        pick("@steps", *[n for n in (4, 5, 3, 2) if n >= length]),
+        pick("@features", 2, 1, 3),
+    ]
     return finished(pick, "LocallyConnected1D", [shape], arguments, dims=STEPS[1:])
 
 
 def local_2d(pick):
     widths = [pick("nb_row", 2, 3, 1), pick("nb_col", 2, 1, 3)]
-    arguments = {"nb_filter": pick("nb_filter", 2, 1, 3), "nb_row": widths[0], "nb_col": widths[1]}
+    arguments = {
+        "nb_filter": pick("nb_filter", 2, 1, 3),
+        "nb_row": widths[0],
+        "nb_col": widths[1],
+    }
     arguments.update(activated(pick))
     arguments["subsample"] = pick("subsample", [1, 1], [2, 1], [1, 2])
     arguments["border_mode"] = "valid"
@@ -411,7 +545,14 @@ def recurrent(layer, gated=False, **values):
         open = None if arguments["unroll"] else 0
         dims = () if arguments["unroll"] else STEPS
         return finished(
-            pick, layer, [shape], arguments, open=open, masks=True, dims=dims, stateful=arguments["stateful"]
+            pick,
+            layer,
+            [shape],
+            arguments,
+            open=open,
+            masks=True,
+            dims=dims,
+            stateful=arguments["stateful"],
         )
 
     return strategy
@@ -430,7 +571,10 @@ def conv_lstm(pick):
         "inner_activation": pick("inner_activation", "hard_sigmoid", "sigmoid", "tanh"),
         "border_mode": pick("border_mode", "valid", "same"),
         "subsample": pick("subsample", [1, 1], [2, 1], [1, 2]),
-        **{name: pick(name, *REGULARIZERS) for name in ("W_regularizer", "U_regularizer", "b_regularizer")},
+        **{
+            name: pick(name, *REGULARIZERS)
+            for name in ("W_regularizer", "U_regularizer", "b_regularizer")
+        },
         "dropout_W": pick("dropout_W", 0.0, 0.0, 0.4),
         "dropout_U": pick("dropout_U", 0.0, 0.0, 0.3),
         "weights": pick("weights", *WEIGHTS),
@@ -440,16 +584,34 @@ def conv_lstm(pick):
     }
     frame, arguments["dim_ordering"] = layout(pick, 2, widths)
     shape = [pick("@steps", 2, 1, 3), *frame]
-    return finished(pick, "ConvLSTM2D", [shape], arguments, open=0, stateful=arguments["stateful"])
+    return finished(
+        pick, "ConvLSTM2D", [shape], arguments, open=0, stateful=arguments["stateful"]
+    )
 
 
-PLAIN = {"@mask": None, "@first": "input", "@batch": False, "@open": False, "@seed": 0, "weights": None}
+PLAIN = {
+    "@mask": None,
+    "@first": "input",
+    "@batch": False,
+    "@open": False,
+    "@seed": 0,
+    "weights": None,
+}
 """What is settled for a layer in a wrapper."""
 
 TIMED = (
-    "Dense", "Convolution2D", "BatchNormalization", "Flatten", "Dropout", "LSTM", "MaxPooling2D", "Highway",
-    "Convolution1D", "Activation", "@model",
-)  # fmt: skip
+    "Dense",
+    "Convolution2D",
+    "BatchNormalization",
+    "Flatten",
+    "Dropout",
+    "LSTM",
+    "MaxPooling2D",
+    "Highway",
+    "Convolution1D",
+    "Activation",
+    "@model",
+)
 """What TimeDistributed is given; a model of two layers among it."""
 
 
@@ -464,7 +626,12 @@ def time_distributed(pick):
     if kind == "@model":
         layer, shape = inside(pick, "Dense", trainable=True)
         told = {**layer["@layer"][1], "input_shape": shape}
-        layer = {"@model": [{"@layer": ["Dense", told]}, {"@layer": ["Activation", {"activation": "tanh"}]}]}
+        layer = {
+            "@model": [
+                {"@layer": ["Dense", told]},
+                {"@layer": ["Activation", {"activation": "tanh"}]},
+            ]
+        }
     else:
         layer, shape = inside(pick, kind, stateful=False, noise_shape=None)
     shape = [pick("@outer_steps", 2, 3, 1), *shape]
@@ -481,13 +648,21 @@ def bidirectional(pick):
     }
     open = None if own["unroll"] else 0
     return finished(
-        pick, "Bidirectional", [shape], arguments, open=open, masks=True, stateful=own["stateful"]
+        pick,
+        "Bidirectional",
+        [shape],
+        arguments,
+        open=open,
+        masks=True,
+        stateful=own["stateful"],
     )
 
 
 STRATEGIES = {
     "Activation": activation,
-    "ActivityRegularization": elementwise("ActivityRegularization", l1=(0.0, 0.02), l2=(0.0, 0.01)),
+    "ActivityRegularization": elementwise(
+        "ActivityRegularization", l1=(0.0, 0.02), l2=(0.0, 0.01)
+    ),
     "BatchNormalization": normalization,
     "Dense": dense,
     "Dropout": dropout,
@@ -504,7 +679,10 @@ STRATEGIES = {
     "Merge": merge,
     "PReLU": learned("PReLU", init=("zero", "one", "normal"), weights=WEIGHTS),
     "ParametricSoftplus": learned(
-        "ParametricSoftplus", alpha_init=(0.2, 1.0), beta_init=(5.0, 1.0), weights=WEIGHTS
+        "ParametricSoftplus",
+        alpha_init=(0.2, 1.0),
+        beta_init=(5.0, 1.0),
+        weights=WEIGHTS,
     ),
     "Permute": permute,
     "RepeatVector": repeat_vector,
@@ -533,7 +711,13 @@ STRATEGIES = {
     "Convolution3D": convolution_3d,
     "Cropping1D": resizing("Cropping1D", 1, "cropping", 4, [1, 1], [0, 2], [1, 0]),
     "Cropping2D": resizing(
-        "Cropping2D", 2, "cropping", 3, [[0, 0], [0, 0]], [[1, 0], [0, 2]], [[0, 1], [1, 1]]
+        "Cropping2D",
+        2,
+        "cropping",
+        3,
+        [[0, 0], [0, 0]],
+        [[1, 0], [0, 2]],
+        [[0, 1], [1, 1]],
     ),
     "Cropping3D": resizing(
         "Cropping3D",
@@ -545,7 +729,9 @@ STRATEGIES = {
         [[0, 0], [1, 0], [0, 1]],
     ),
     "Deconvolution2D": deconvolution,
-    "GRU": recurrent("GRU", inner_activation=("hard_sigmoid", "sigmoid", "tanh", "softsign")),
+    "GRU": recurrent(
+        "GRU", inner_activation=("hard_sigmoid", "sigmoid", "tanh", "softsign")
+    ),
     "GlobalAveragePooling1D": global_pooling("GlobalAveragePooling1D", 1),
     "GlobalAveragePooling2D": global_pooling("GlobalAveragePooling2D", 2),
     "GlobalAveragePooling3D": global_pooling("GlobalAveragePooling3D", 3),
@@ -567,10 +753,23 @@ STRATEGIES = {
     "TimeDistributed": time_distributed,
     "UpSampling1D": resizing("UpSampling1D", 1, "length", 1, 2, 3, 1),
     "UpSampling2D": resizing("UpSampling2D", 2, "size", 1, [2, 2], [1, 3], [2, 1]),
-    "UpSampling3D": resizing("UpSampling3D", 3, "size", 1, [2, 2, 2], [1, 2, 1], [2, 1, 2]),
-    "ZeroPadding1D": resizing("ZeroPadding1D", 1, "padding", 1, 1, [0, 2], {"right_pad": 1}, 2),
-    "ZeroPadding2D": resizing(
-        "ZeroPadding2D", 2, "padding", 1, [1, 1], [0, 2], [1, 0, 0, 2], {"top_pad": 1, "right_pad": 2}
+    "UpSampling3D": resizing(
+        "UpSampling3D", 3, "size", 1, [2, 2, 2], [1, 2, 1], [2, 1, 2]
     ),
-    "ZeroPadding3D": resizing("ZeroPadding3D", 3, "padding", 1, [1, 1, 1], [0, 1, 2], [2, 0, 0]),
+    "ZeroPadding1D": resizing(
+        "ZeroPadding1D", 1, "padding", 1, 1, [0, 2], {"right_pad": 1}, 2
+    ),
+    "ZeroPadding2D": resizing(
+        "ZeroPadding2D",
+        2,
+        "padding",
+        1,
+        [1, 1],
+        [0, 2],
+        [1, 0, 0, 2],
+        {"top_pad": 1, "right_pad": 2},
+    ),
+    "ZeroPadding3D": resizing(
+        "ZeroPadding3D", 3, "padding", 1, [1, 1, 1], [0, 1, 2], [2, 0, 0]
+    ),
 }

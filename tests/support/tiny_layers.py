@@ -24,7 +24,9 @@ class Scale(Layer):
     def build(self, input_shape):
         self.factor = self.add_weight(
             (input_shape[-1],),
-            lambda shape, name=None: K.variable(np.linspace(0.5, 1.5, shape[0]), name=name),
+            lambda shape, name=None: K.variable(
+                np.linspace(0.5, 1.5, shape[0]), name=name
+            ),
             name=f"{self.name}_factor",
             regularizer=self.regularizer,
             constraint=self.constraint,
@@ -90,7 +92,9 @@ class Average(Layer):
     """Keeps a moving average of its input, and passes the input on."""
 
     def build(self, input_shape):
-        self.mean = self.add_weight((input_shape[-1],), "zero", name=f"{self.name}_mean", trainable=False)
+        self.mean = self.add_weight(
+            (input_shape[-1],), "zero", name=f"{self.name}_mean", trainable=False
+        )
         self.built = True
 
     def call(self, x, mask=None):
@@ -105,7 +109,9 @@ class Counter(Layer):
     stateful = True
 
     def build(self, input_shape):
-        self.count = self.add_weight((1,), "zero", name=f"{self.name}_count", trainable=False)
+        self.count = self.add_weight(
+            (1,), "zero", name=f"{self.name}_count", trainable=False
+        )
         self.built = True
 
     def call(self, x, mask=None):

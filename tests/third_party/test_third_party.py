@@ -1,4 +1,5 @@
-"""A third party's view: 20 lines of a package, installed with pip beside the built wheels, usable by name."""
+"""A third party's view: 20 lines of a package, installed with pip beside the built
+wheels, usable by name."""
 
 import json
 import re
@@ -100,7 +101,9 @@ NEEDED = (
 @pytest.fixture(scope="module")
 def environment(new_environment):
     made = new_environment("lab")
-    made.install(*(f"oneiros-{name}" for name in NEEDED), "oneiros-utils", "oneiros-metrics")
+    made.install(
+        *(f"oneiros-{name}" for name in NEEDED), "oneiros-utils", "oneiros-metrics"
+    )
     return made
 
 
@@ -115,14 +118,25 @@ def package(tmp_path_factory):
 
 def test_the_package_is_small_and_outside_the_repository(package):
     assert not package.is_relative_to(ROOT)
-    code = [line for name, text in PACKAGE.items() if name.endswith(".py") for line in text.splitlines()]
+    code = [
+        line
+        for name, text in PACKAGE.items()
+        if name.endswith(".py")
+        for line in text.splitlines()
+    ]
     assert len(code) <= 20
 
 
-def test_installed_it_is_usable_by_name_and_uninstalled_it_is_named(environment, package):
+def test_installed_it_is_usable_by_name_and_uninstalled_it_is_named(
+    environment, package
+):
     environment.install(package)
     saved = json.loads(environment.run(SAVE).stdout.splitlines()[-1])
-    assert (saved["volume"], saved["default"], saved["module"]) == (7.0, 2.0, "my_lab.shout")
+    assert (saved["volume"], saved["default"], saved["module"]) == (
+        7.0,
+        2.0,
+        "my_lab.shout",
+    )
     assert saved["name"].startswith("shout_")
     loaded = json.loads(environment.run(LOAD).stdout.splitlines()[-1])
     assert loaded == {"early": False, "prediction": saved["prediction"], "loss": "mse"}
@@ -132,11 +146,17 @@ def test_installed_it_is_usable_by_name_and_uninstalled_it_is_named(environment,
     environment.pip("uninstall", "--yes", "my-lab")
     said = environment.run(MISSING).stdout
     assert "Unknown layer 'Shout'" in said
-    assert "The file says that it came from my-lab 1.0: install that if you trust the file." in said
+    assert (
+        "The file says that it came from my-lab 1.0: install that if you trust the file."
+        in said
+    )
     manifests = [
-        f"oneiros_{name}" for name in ("layers_core", "layers_core.manifest", "layers_core.migrations")
+        f"oneiros_{name}"
+        for name in ("layers_core", "layers_core.manifest", "layers_core.migrations")
     ]
-    assert said.splitlines()[-1] == f"imported: {manifests}", "neither the engine nor a layer's module"
+    assert said.splitlines()[-1] == f"imported: {manifests}", (
+        "neither the engine nor a layer's module"
+    )
 
 
 def test_every_distribution_builds_and_carries_its_licence(wheelhouse):
@@ -146,10 +166,16 @@ def test_every_distribution_builds_and_carries_its_licence(wheelhouse):
         with zipfile.ZipFile(wheelhouse / f"{stem}-py3-none-any.whl") as wheel:
             assert wheel.read(f"{stem}.dist-info/licenses/LICENSE") == licence
             names = wheel.namelist()
-            assert not [entry for entry in names if "test" in entry or entry.endswith(".pyc")]
-            package = "oneiros/" if name == "oneiros-kernel" else f"{name.replace('-', '_')}/"
+            assert not [
+                entry for entry in names if "test" in entry or entry.endswith(".pyc")
+            ]
+            package = (
+                "oneiros/" if name == "oneiros-kernel" else f"{name.replace('-', '_')}/"
+            )
             if name != "oneiros":
-                assert f"{package}__init__.py" in names and f"{package}py.typed" in names
+                assert (
+                    f"{package}__init__.py" in names and f"{package}py.typed" in names
+                )
             record = wheel.read(f"{stem}.dist-info/METADATA").decode()
             assert "License-Expression: MIT" in record and f"\nName: {name}\n" in record
         with tarfile.open(wheelhouse / f"{stem}.tar.gz") as sdist:
@@ -159,20 +185,34 @@ def test_every_distribution_builds_and_carries_its_licence(wheelhouse):
 
 
 def test_wheels_hold_every_file_that_the_package_needs(wheelhouse):
-    with zipfile.ZipFile(wheelhouse / f"oneiros_kernel-{VERSION}-py3-none-any.whl") as wheel:
+    with zipfile.ZipFile(
+        wheelhouse / f"oneiros_kernel-{VERSION}-py3-none-any.whl"
+    ) as wheel:
         packed = {name for name in wheel.namelist() if name.startswith("oneiros/")}
     kernel = ROOT / "kernel"
-    present = {str(path.relative_to(kernel)) for path in (kernel / "oneiros").rglob("*") if path.is_file()}
+    present = {
+        str(path.relative_to(kernel))
+        for path in (kernel / "oneiros").rglob("*")
+        if path.is_file()
+    }
     assert packed == {name for name in present if "__pycache__" not in name}
 
 
-def test_all_of_it_installs_with_pip_alone_and_tensorflow_only_on_request(new_environment):
+def test_all_of_it_installs_with_pip_alone_and_tensorflow_only_on_request(
+    new_environment,
+):
     made = new_environment("everything")
     planned = made.install("--dry-run", "oneiros")
-    assert "oneiros-backend-theano" in planned and "tensorflow" not in planned and "keras" not in planned
+    assert (
+        "oneiros-backend-theano" in planned
+        and "tensorflow" not in planned
+        and "keras" not in planned
+    )
     said = made.install("oneiros[all,keras]")
     installed = re.search(r"Successfully installed (.*)", said)[1].split()
     assert sorted(item.rpartition("-")[0] for item in installed) == sorted(NAMES)
     assert made.pip("check").strip() == "No broken requirements found."
     listed = json.loads(made.run(LISTING).stdout)
-    assert {state for _, state, _ in listed.values()} == {"ok"} and len(listed) == len(MEMBERS) - 1
+    assert {state for _, state, _ in listed.values()} == {"ok"} and len(listed) == len(
+        MEMBERS
+    ) - 1

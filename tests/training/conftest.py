@@ -1,4 +1,5 @@
-"""Models whose compiled functions are replaced, so that a test sees what the loop feeds them."""
+"""Models whose compiled functions are replaced, so that a test sees what the loop feeds
+them."""
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from oneiros.models import Sequential
 
 
 class Recorded(Function):
-    """Keeps the rows it is given, in batches; its outputs are their mean, and their number."""
+    """Keeps the rows it is given, in batches; its outputs are their mean, and their
+    number."""
 
     def __init__(self, model, outputs=1):
         inputs = [*model.inputs, *model.targets, *model.sample_weights]
@@ -18,7 +20,9 @@ class Recorded(Function):
 
     def _outputs(self, rows):
         self.batches.append(rows[:, 0].astype(int).tolist())
-        return [np.float32(rows[:, 0].mean())] + [np.float32(len(rows))] * (self.count - 1)
+        return [np.float32(rows[:, 0].mean())] + [np.float32(len(rows))] * (
+            self.count - 1
+        )
 
     def run(self, arrays, phase):
         self.singles += 1
@@ -43,7 +47,8 @@ class Recorded(Function):
 
 @pytest.fixture
 def recorded():
-    """Returns a function that makes `(model, train function, test function)`; a row's input is its number."""
+    """Returns a function that makes `(model, train function, test function)`; a row's
+    input is its number."""
 
     def make(metrics=(), **arguments):
         model = Sequential([Dense(1, input_dim=1, **arguments)])
@@ -59,4 +64,7 @@ def recorded():
 @pytest.fixture
 def rows():
     """Returns a function that makes `n` samples, numbered."""
-    return lambda n: (np.arange(n, dtype="float32")[:, None], np.zeros((n, 1), "float32"))
+    return lambda n: (
+        np.arange(n, dtype="float32")[:, None],
+        np.zeros((n, 1), "float32"),
+    )

@@ -31,7 +31,9 @@ class TestInputs:
         (found,) = training.standardize_input_data(np.arange(4), ["a"], [(None,)])
         assert found.shape == (4,)
 
-    @pytest.mark.parametrize("nested", [[[1, 2, 3]], [[1, 2, 3], [4, 5, 6]], [(1.0, 2, 3)]])
+    @pytest.mark.parametrize(
+        "nested", [[[1, 2, 3]], [[1, 2, 3], [4, 5, 6]], [(1.0, 2, 3)]]
+    )
     def test_nested_lists_of_numbers_are_one_array(self, nested):
         (found,) = training.standardize_input_data(nested, ["a"], [(None, 3)])
         np.testing.assert_array_equal(found, np.array(nested))
@@ -55,7 +57,9 @@ class TestInputs:
 
     def test_a_table_with_column_names_becomes_an_array(self):
         pandas = pytest.importorskip("pandas")
-        (found,) = training.standardize_input_data(pandas.DataFrame({"u": [1.0, 2], "v": [3, 4]}), ["a"])
+        (found,) = training.standardize_input_data(
+            pandas.DataFrame({"u": [1.0, 2], "v": [3, 4]}), ["a"]
+        )
         np.testing.assert_array_equal(found, [[1, 3], [2, 4]])
 
     def test_a_data_set_in_a_file_stays_in_the_file(self, tmp_path):
@@ -67,36 +71,63 @@ class TestInputs:
     @pytest.mark.parametrize(
         ("data", "expected"),
         [
-            (np.zeros((2, 5)), "model input 'a': received an array of shape (2, 5), expected (None, 4)"),
-            (np.zeros((2, 4, 1)), "received an array of shape (2, 4, 1), expected (None, 4)"),
-            (np.array([["u", "v"]]), "model input 'a': received an array of type <U1, expected numbers"),
+            (
+                np.zeros((2, 5)),
+                "model input 'a': received an array of shape (2, 5), expected (None, 4)",
+            ),
+            (
+                np.zeros((2, 4, 1)),
+                "received an array of shape (2, 4, 1), expected (None, 4)",
+            ),
+            (
+                np.array([["u", "v"]]),
+                "model input 'a': received an array of type <U1, expected numbers",
+            ),
             (np.array([None, 1]), "received an array of type object, expected numbers"),
             (np.zeros(2, "datetime64[s]"), "received an array of type datetime64[s]"),
             (np.zeros(2, complex), "received an array of type complex128"),
             ([[1, 2], [3]], "model input 'a': received a list that is no array"),
             (None, "model input 'a': received None, expected numbers"),
-            (3.5, "model input 'a': received np.float64(3.5), expected numbers with an axis of samples"),
+            (
+                3.5,
+                "model input 'a': received np.float64(3.5), expected numbers with an axis of samples",
+            ),
             ("text", "received np.str_('text')"),
             ([np.zeros((2, 4))] * 2, "model input: received 2 items, expected 1: 'a'"),
-            ({"b": np.zeros((2, 4))}, "model input: received the keys 'b', expected 1: 'a'"),
+            (
+                {"b": np.zeros((2, 4))},
+                "model input: received the keys 'b', expected 1: 'a'",
+            ),
         ],
     )
     def test_what_does_not_fit(self, data, expected):
         call = training.standardize_input_data
-        assert expected in message(DataError, call, data, ["a"], [(None, 4)], True, "model input")
+        assert expected in message(
+            DataError, call, data, ["a"], [(None, 4)], True, "model input"
+        )
 
     def test_the_number_of_rows_counts_only_if_asked(self):
         x = np.zeros((3, 4))
         training.standardize_input_data(x, ["a"], [(5, 4)], check_batch_axis=False)
-        assert "expected (5, 4)" in message(DataError, training.standardize_input_data, x, ["a"], [(5, 4)])
+        assert "expected (5, 4)" in message(
+            DataError, training.standardize_input_data, x, ["a"], [(5, 4)]
+        )
 
     def test_lengths(self):
-        training.check_array_lengths([np.zeros((3, 1))], [np.zeros((3, 2))], [np.zeros(3)])
+        training.check_array_lengths(
+            [np.zeros((3, 1))], [np.zeros((3, 2))], [np.zeros(3)]
+        )
         told = message(
-            DataError, training.check_array_lengths, [np.zeros((3, 1))], [np.zeros((4, 2))], [np.zeros(4)]
+            DataError,
+            training.check_array_lengths,
+            [np.zeros((3, 1))],
+            [np.zeros((4, 2))],
+            [np.zeros(4)],
         )
         assert "inputs 3; targets 4; sample weights 4" in told
-        assert "at least 1" in message(DataError, training.check_array_lengths, [np.zeros((0, 1))], [], [])
+        assert "at least 1" in message(
+            DataError, training.check_array_lengths, [np.zeros((0, 1))], [], []
+        )
 
 
 class TestTargets:
@@ -105,7 +136,13 @@ class TestTargets:
             raise NotImplementedError
 
         check = training.check_loss_and_target_compatibility
-        told = message(DataError, check, [np.zeros((5, 1))], [categorical_crossentropy], [(None, 3)])
+        told = message(
+            DataError,
+            check,
+            [np.zeros((5, 1))],
+            [categorical_crossentropy],
+            [(None, 3)],
+        )
         assert "received an array of shape (5, 1), expected (None, 3)" in told
         assert "sparse_categorical_crossentropy" in told and "to_categorical" in told
 
@@ -118,31 +155,83 @@ class TestWeights:
         weights = training.standardize_weights(np.zeros((4, 2)))
         np.testing.assert_array_equal(weights, np.ones(4))
         assert weights.dtype == "float32"
-        weights = training.standardize_weights(np.zeros((4, 5, 2)), sample_weight_mode="temporal")
+        weights = training.standardize_weights(
+            np.zeros((4, 5, 2)), sample_weight_mode="temporal"
+        )
         np.testing.assert_array_equal(weights, np.ones((4, 5)))
 
     @given(arrays.arrays("int64", st.tuples(SIZES), elements=st.integers(0, 5)))
     def test_class_weights_from_numbers_and_from_columns(self, labels):
         table = {0: 1.0, 1: 0.5, 2: 3.0, 3: 0.0, 4: 7.0, 5: 2.0}
         expected = np.array([table[label] for label in labels], "float32")
-        for y in (labels, labels[:, None], labels[:, None].astype("float32"), np.eye(6)[labels]):
-            np.testing.assert_array_equal(training.standardize_weights(y, class_weight=table), expected)
+        for y in (
+            labels,
+            labels[:, None],
+            labels[:, None].astype("float32"),
+            np.eye(6)[labels],
+        ):
+            np.testing.assert_array_equal(
+                training.standardize_weights(y, class_weight=table), expected
+            )
 
     def test_sample_weights_win_over_class_weights(self):
         given_weights = np.array([1.0, 2.0])
-        assert training.standardize_weights(np.eye(2), given_weights, {0: 5, 1: 6}) is given_weights
+        assert (
+            training.standardize_weights(np.eye(2), given_weights, {0: 5, 1: 6})
+            is given_weights
+        )
 
     @pytest.mark.parametrize(
         ("error", "y", "arguments", "expected"),
         [
-            (DataError, np.eye(3), {"class_weight": {0: 1.0, 1: 2.0}}, "nothing for the classes 2"),
-            (DataError, np.eye(3), {"class_weight": [1.0, 2.0, 3.0]}, "class_weight takes a dict"),
-            (DataError, np.ones((2, 3, 4)), {"class_weight": {0: 1}}, "targets of 2 dimensions, a class per"),
-            (DataError, np.ones((2, 3, 4)), {"class_weight": {0: 1}}, "received targets of shape (2, 3, 4)"),
-            (DataError, np.eye(3), {"class_weight": {"0": 1.0}}, "received weights for '0'"),
-            (DataError, np.eye(3), {"sample_weight": np.ones(2)}, "received shape (2,), expected (3,)"),
-            (DataError, np.ones((3, 4, 1)), {"sample_weight": np.ones((3, 4))}, "_mode='temporal'"),
-            (DataError, np.eye(3), {"sample_weight": ["a", "b", "c"]}, "sample_weight: received an array"),
+            (
+                DataError,
+                np.eye(3),
+                {"class_weight": {0: 1.0, 1: 2.0}},
+                "nothing for the classes 2",
+            ),
+            (
+                DataError,
+                np.eye(3),
+                {"class_weight": [1.0, 2.0, 3.0]},
+                "class_weight takes a dict",
+            ),
+            (
+                DataError,
+                np.ones((2, 3, 4)),
+                {"class_weight": {0: 1}},
+                "targets of 2 dimensions, a class per",
+            ),
+            (
+                DataError,
+                np.ones((2, 3, 4)),
+                {"class_weight": {0: 1}},
+                "received targets of shape (2, 3, 4)",
+            ),
+            (
+                DataError,
+                np.eye(3),
+                {"class_weight": {"0": 1.0}},
+                "received weights for '0'",
+            ),
+            (
+                DataError,
+                np.eye(3),
+                {"sample_weight": np.ones(2)},
+                "received shape (2,), expected (3,)",
+            ),
+            (
+                DataError,
+                np.ones((3, 4, 1)),
+                {"sample_weight": np.ones((3, 4))},
+                "_mode='temporal'",
+            ),
+            (
+                DataError,
+                np.eye(3),
+                {"sample_weight": ["a", "b", "c"]},
+                "sample_weight: received an array",
+            ),
             (
                 DataError,
                 np.ones((3, 4, 1)),
@@ -167,24 +256,41 @@ class TestWeights:
         assert standardize({"v": b}, ["u", "v"])[0] is None
         assert standardize([a, b], ["u", "v"])[1] is b
         assert standardize([[1, 2], [3, 4]], ["u"]) == [[[1, 2], [3, 4]]]
-        for table in ({0: 1.0}, {0: 1, 1: np.float32(2)}, {"0": 1.0}, {0: np.array(2.0)}):
+        for table in (
+            {0: 1.0},
+            {0: 1, 1: np.float32(2)},
+            {"0": 1.0},
+            {0: np.array(2.0)},
+        ):
             for weight in (table, [table], {"u": table}):
                 assert training.standardize_class_weights(weight, ["u"]) == [table]
         for none in ([None], {"u": None}, {}, []):
             assert training.standardize_class_weights(none, ["u"]) == [None]
-        assert training.standardize_class_weights({"v": {0: 1.0}}, ["u", "v"]) == [None, {0: 1.0}]
+        assert training.standardize_class_weights({"v": {0: 1.0}}, ["u", "v"]) == [
+            None,
+            {0: 1.0},
+        ]
 
-    @pytest.mark.parametrize("weight", [{"w": np.ones(2)}, {"w": {0: 1}}, {"w": None}, {"u": 1.0, "w": [1]}])
+    @pytest.mark.parametrize(
+        "weight", [{"w": np.ones(2)}, {"w": {0: 1}}, {"w": None}, {"u": 1.0, "w": [1]}]
+    )
     def test_one_output_is_named_too(self, weight):
-        for standardize in (training.standardize_sample_weights, training.standardize_class_weights):
+        for standardize in (
+            training.standardize_sample_weights,
+            training.standardize_class_weights,
+        ):
             told = message(ArgumentError, standardize, weight, ["u"])
             assert "received the keys " in told and "'w', expected 1: 'u'" in told
 
-    @pytest.mark.parametrize("weight", [{"w": np.ones(2)}, [np.ones(2)], np.ones(2), {0: 1}])
+    @pytest.mark.parametrize(
+        "weight", [{"w": np.ones(2)}, [np.ones(2)], np.ones(2), {0: 1}]
+    )
     def test_several_outputs_need_names_or_one_each(self, weight):
         standardize = training.standardize_sample_or_class_weights
         told = message(ArgumentError, standardize, weight, ["u", "v"], "class_weight")
-        assert told.startswith("class_weight: received") and "expected 2: 'u', 'v'" in told
+        assert (
+            told.startswith("class_weight: received") and "expected 2: 'u', 'v'" in told
+        )
 
 
 class TestBatches:
@@ -222,5 +328,7 @@ class TestBatches:
         np.testing.assert_array_equal(found[1], -x[[0, 9]])
         with h5py.File(tmp_path / "x.h5", "w") as file:
             file["x"] = x
-            np.testing.assert_array_equal(training.slice_X(file["x"], np.array([1, 3, 4])), x[[1, 3, 4]])
+            np.testing.assert_array_equal(
+                training.slice_X(file["x"], np.array([1, 3, 4])), x[[1, 3, 4]]
+            )
             np.testing.assert_array_equal(training.slice_X(file["x"], 4), x[4:])

@@ -29,50 +29,158 @@ def pair():
 
 
 FITS = [
-    ({"x": np.zeros((6, 5))}, DataError, "'x': received an array of shape (6, 5), expected (None, 4)"),
-    ({"x": np.zeros((6, 4, 1))}, DataError, "build the model for samples of shape (4, 1)"),
+    (
+        {"x": np.zeros((6, 5))},
+        DataError,
+        "'x': received an array of shape (6, 5), expected (None, 4)",
+    ),
+    (
+        {"x": np.zeros((6, 4, 1))},
+        DataError,
+        "build the model for samples of shape (4, 1)",
+    ),
     ({"x": [X, X]}, DataError, "model input: received 2 items, expected 1: 'x'"),
     ({"x": {"z": X}}, DataError, "model input: received the keys 'z', expected 1: 'x'"),
     ({"x": None}, DataError, "no data was given"),
-    ({"x": X.astype(object)}, DataError, "received an array of type object, expected numbers"),
+    (
+        {"x": X.astype(object)},
+        DataError,
+        "received an array of type object, expected numbers",
+    ),
     ({"x": X.astype(str)}, DataError, "Encode what isn't a number"),
-    ({"x": [["a"] * 4] * 6}, DataError, "model input 'x': received an array of type <U1"),
+    (
+        {"x": [["a"] * 4] * 6},
+        DataError,
+        "model input 'x': received an array of type <U1",
+    ),
     ({"x": X[:0], "y": Y[:0]}, DataError, "at least 1. Received inputs 0"),
-    ({"x": X[:4]}, DataError, "the same number of samples, at least 1. Received inputs 4; targets 6"),
-    ({"y": Y[:, :2]}, DataError, "model target 'y': received an array of shape (6, 2), expected (None, 3)"),
-    ({"y": np.zeros(6)}, DataError, "use loss='sparse_categorical_crossentropy', or to_categorical(y)"),
+    (
+        {"x": X[:4]},
+        DataError,
+        "the same number of samples, at least 1. Received inputs 4; targets 6",
+    ),
+    (
+        {"y": Y[:, :2]},
+        DataError,
+        "model target 'y': received an array of shape (6, 2), expected (None, 3)",
+    ),
+    (
+        {"y": np.zeros(6)},
+        DataError,
+        "use loss='sparse_categorical_crossentropy', or to_categorical(y)",
+    ),
     ({"y": Y[:, None]}, DataError, "received an array of shape (6, 1, 3)"),
     ({"y": None}, DataError, "model target 'y': received None"),
     ({"y": [Y, Y]}, DataError, "model target: received 2 items, expected 1: 'y'"),
-    ({"sample_weight": np.ones(5)}, DataError, "sample_weight: received shape (5,), expected (6,)"),
-    ({"class_weight": {0: 1.0, 1: 2.0}}, DataError, "nothing for the classes 2 of targets of shape (6, 3)"),
-    ({"class_weight": "auto"}, DataError, "dict from class to weight, as {0: 1.0, 1: 2.5}; received 'auto'"),
-    ({"class_weight": np.eye(9)}, DataError, "as {0: 1.0, 1: 2.5}; received ndarray of shape (9, 9)."),
-    ({"class_weight": {"z": {0: 1.0}}}, ArgumentError, "class_weight: received the keys 'z', expected 1"),
-    ({"sample_weight": {"z": np.ones(6)}}, ArgumentError, "sample_weight: received the keys 'z', expected 1"),
+    (
+        {"sample_weight": np.ones(5)},
+        DataError,
+        "sample_weight: received shape (5,), expected (6,)",
+    ),
+    (
+        {"class_weight": {0: 1.0, 1: 2.0}},
+        DataError,
+        "nothing for the classes 2 of targets of shape (6, 3)",
+    ),
+    (
+        {"class_weight": "auto"},
+        DataError,
+        "dict from class to weight, as {0: 1.0, 1: 2.5}; received 'auto'",
+    ),
+    (
+        {"class_weight": np.eye(9)},
+        DataError,
+        "as {0: 1.0, 1: 2.5}; received ndarray of shape (9, 9).",
+    ),
+    (
+        {"class_weight": {"z": {0: 1.0}}},
+        ArgumentError,
+        "class_weight: received the keys 'z', expected 1",
+    ),
+    (
+        {"sample_weight": {"z": np.ones(6)}},
+        ArgumentError,
+        "sample_weight: received the keys 'z', expected 1",
+    ),
     ({"batch_size": 0}, ArgumentError, "batch_size takes an int above 0; received 0"),
-    ({"batch_size": 2.5}, ArgumentError, "batch_size takes an int above 0; received 2.5"),
+    (
+        {"batch_size": 2.5},
+        ArgumentError,
+        "batch_size takes an int above 0; received 2.5",
+    ),
     ({"nb_epoch": -1}, ArgumentError, "nb_epoch takes an int above 0; received -1"),
-    ({"initial_epoch": -1}, ArgumentError, "initial_epoch takes an int, 0 or more; received -1"),
-    ({"initial_epoch": "1"}, ArgumentError, "initial_epoch takes an int, 0 or more; received '1'"),
-    ({"initial_epoch": 1.5}, ArgumentError, "initial_epoch takes an int, 0 or more; received 1.5"),
-    ({"shuffle": "all"}, ArgumentError, "shuffle takes True, False or 'batch'; received 'all'"),
+    (
+        {"initial_epoch": -1},
+        ArgumentError,
+        "initial_epoch takes an int, 0 or more; received -1",
+    ),
+    (
+        {"initial_epoch": "1"},
+        ArgumentError,
+        "initial_epoch takes an int, 0 or more; received '1'",
+    ),
+    (
+        {"initial_epoch": 1.5},
+        ArgumentError,
+        "initial_epoch takes an int, 0 or more; received 1.5",
+    ),
+    (
+        {"shuffle": "all"},
+        ArgumentError,
+        "shuffle takes True, False or 'batch'; received 'all'",
+    ),
     ({"callbacks": History()}, ArgumentError, "callbacks takes a list"),
     ({"callbacks": [3]}, ArgumentError, "callbacks takes Callback objects; received 3"),
     ({"callbacks": [History]}, ArgumentError, "Did you mean History(…)?"),
     ({"x": X[0]}, DataError, "received an array of shape (4,), expected (None, 4)"),
-    ({"validation_split": 1.0}, ArgumentError, "validation_split takes a part in [0, 1)"),
+    (
+        {"validation_split": 1.0},
+        ArgumentError,
+        "validation_split takes a part in [0, 1)",
+    ),
     ({"validation_split": -0.1}, ArgumentError, "received -0.1"),
     ({"validation_split": "0.1"}, ArgumentError, "received '0.1'"),
     ({"validation_split": 0.99}, ArgumentError, "cuts 6 samples; received 0.99"),
-    ({"validation_data": X}, ArgumentError, "(x, y, sample_weight); received ndarray of shape (6, 4)."),
-    ({"validation_data": [X]}, ArgumentError, "(x, y, sample_weight); received list of 1 items."),
-    ({"validation_data": {"x": X}}, ArgumentError, "(x, y, sample_weight); received dict of 1 items."),
-    ({"validation_data": (X,)}, ArgumentError, "validation_data takes (x, y) or (x, y, sample_weight)"),
-    ({"validation_data": ()}, ArgumentError, "validation_data takes (x, y) or (x, y, sample_weight)"),
-    ({"validation_data": (X, Y[:, :1])}, DataError, "for the loss 'categorical_crossentropy'"),
-    ({"validation_data": (X[:, 1:], Y)}, DataError, "validation input 'x': received an array of shape"),
-    ({"validation_data": (X, Y, np.ones(2))}, DataError, "sample_weight: received shape (2,)"),
+    (
+        {"validation_data": X},
+        ArgumentError,
+        "(x, y, sample_weight); received ndarray of shape (6, 4).",
+    ),
+    (
+        {"validation_data": [X]},
+        ArgumentError,
+        "(x, y, sample_weight); received list of 1 items.",
+    ),
+    (
+        {"validation_data": {"x": X}},
+        ArgumentError,
+        "(x, y, sample_weight); received dict of 1 items.",
+    ),
+    (
+        {"validation_data": (X,)},
+        ArgumentError,
+        "validation_data takes (x, y) or (x, y, sample_weight)",
+    ),
+    (
+        {"validation_data": ()},
+        ArgumentError,
+        "validation_data takes (x, y) or (x, y, sample_weight)",
+    ),
+    (
+        {"validation_data": (X, Y[:, :1])},
+        DataError,
+        "for the loss 'categorical_crossentropy'",
+    ),
+    (
+        {"validation_data": (X[:, 1:], Y)},
+        DataError,
+        "validation input 'x': received an array of shape",
+    ),
+    (
+        {"validation_data": (X, Y, np.ones(2))},
+        DataError,
+        "sample_weight: received shape (2,)",
+    ),
 ]
 
 
@@ -102,7 +210,12 @@ def test_other_methods(model, method, x, y, expected):
 
 @pytest.mark.parametrize("method", ["predict", "predict_on_batch"])
 @pytest.mark.parametrize(
-    ("x", "expected"), [(np.zeros((6, 5)), "expected (None, 4)"), (X[:0], "at least 1"), ("X", "received")]
+    ("x", "expected"),
+    [
+        (np.zeros((6, 5)), "expected (None, 4)"),
+        (X[:0], "at least 1"),
+        ("X", "received"),
+    ],
 )
 def test_prediction(model, method, x, expected):
     with pytest.raises(DataError) as caught:
@@ -128,7 +241,11 @@ CLOSED = "received a data set whose file is closed. Keep it open"
         ("fit", lambda x: {"x": [x], "y": Y}, "model input 'x'"),
         ("fit", lambda x: {"x": X, "y": x}, "model target 'y'"),
         ("fit", lambda x: {"x": X, "y": Y, "sample_weight": x}, "sample_weight"),
-        ("fit", lambda x: {"x": X, "y": Y, "validation_data": (x, Y)}, "validation input 'x'"),
+        (
+            "fit",
+            lambda x: {"x": X, "y": Y, "validation_data": (x, Y)},
+            "validation input 'x'",
+        ),
         ("evaluate", lambda x: {"x": x, "y": Y}, "model input 'x'"),
         ("predict", lambda x: {"x": x}, "model input 'x'"),
     ],
@@ -144,26 +261,51 @@ def test_a_data_set_whose_file_is_closed(model, closed, method, given, expected)
     [
         ({"x": X}, "model input: received"),
         ({"x": [X]}, "model input: received 1 items, expected 2: 'a', 'b'"),
-        ({"x": [X, X]}, "model input 'b': received an array of shape (6, 4), expected (None, 2)"),
+        (
+            {"x": [X, X]},
+            "model input 'b': received an array of shape (6, 4), expected (None, 2)",
+        ),
         ({"x": {"a": X}}, "model input: received the keys 'a', expected 2: 'a', 'b'"),
         ({"x": [X, X[:5, :2]]}, "Received inputs 6, 5"),
-        ({"y": {"u": Y, "w": Y}}, "model target: received the keys 'u', 'w', expected 2: 'u', 'v'"),
-        ({"sample_weight": {"w": np.ones(6)}}, "sample_weight: received the keys 'w', expected 2: 'u', 'v'"),
-        ({"class_weight": {0: 1.0}}, "class_weight: received the keys 0, expected 2: 'u', 'v'"),
+        (
+            {"y": {"u": Y, "w": Y}},
+            "model target: received the keys 'u', 'w', expected 2: 'u', 'v'",
+        ),
+        (
+            {"sample_weight": {"w": np.ones(6)}},
+            "sample_weight: received the keys 'w', expected 2: 'u', 'v'",
+        ),
+        (
+            {"class_weight": {0: 1.0}},
+            "class_weight: received the keys 0, expected 2: 'u', 'v'",
+        ),
     ],
 )
 def test_several_inputs_and_outputs(pair, arguments, expected):
-    given = {"x": [X, X[:, :2]], "y": [Y, Y[:, :1]], "nb_epoch": 1, "verbose": 0, **arguments}
+    given = {
+        "x": [X, X[:, :2]],
+        "y": [Y, Y[:, :1]],
+        "nb_epoch": 1,
+        "verbose": 0,
+        **arguments,
+    }
     with pytest.raises((DataError, ArgumentError)) as caught:
         pair.fit(**given)
     assert expected in str(caught.value)
 
 
-@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
+@pytest.mark.parametrize(
+    "method", ["fit", "evaluate", "train_on_batch", "test_on_batch"]
+)
 def test_uncompiled(method):
     x = Input((4,))
-    for made in (Model(x, Dense(3)(x), name="plain"), Sequential([Dense(3, input_dim=4)], name="plain")):
-        with pytest.raises(NotCompiledError, match=r"plain.*compiled.*model\.compile\("):
+    for made in (
+        Model(x, Dense(3)(x), name="plain"),
+        Sequential([Dense(3, input_dim=4)], name="plain"),
+    ):
+        with pytest.raises(
+            NotCompiledError, match=r"plain.*compiled.*model\.compile\("
+        ):
             getattr(made, method)(X, Y)
         assert made.predict(X).shape == (6, 3)
 
@@ -172,8 +314,12 @@ def test_fixed_batch_size():
     made = Sequential([Dense(3, batch_input_shape=(4, 4))])
     made.compile("sgd", "mse")
     for method, rows, batch_size in (("fit", 6, 4), ("fit", 8, 8), ("evaluate", 6, 3)):
-        with pytest.raises(DataError, match=r"Pass batch_size=4 and 4 \* n samples; received"):
-            getattr(made, method)(np.zeros((rows, 4)), np.zeros((rows, 3)), batch_size, verbose=0)
+        with pytest.raises(
+            DataError, match=r"Pass batch_size=4 and 4 \* n samples; received"
+        ):
+            getattr(made, method)(
+                np.zeros((rows, 4)), np.zeros((rows, 3)), batch_size, verbose=0
+            )
     with pytest.raises(DataError, match="Pass batch_size=4"):
         made.predict(np.zeros((6, 4)))
     assert made.predict(np.zeros((4, 4))).shape == (4, 3)
@@ -198,7 +344,12 @@ def test_the_model_works_after_all_this(model, pair):
 def test_a_function_that_is_no_loss_or_metric(function, expected, argument):
     with pytest.raises(ArgumentError) as caught:
         Sequential([Dense(1, input_dim=4)]).compile(
-            "sgd", **({"loss": function} if argument == "loss" else {"loss": "mse", "metrics": [function]})
+            "sgd",
+            **(
+                {"loss": function}
+                if argument == "loss"
+                else {"loss": "mse", "metrics": [function]}
+            ),
         )
     assert expected in str(caught.value)
 
@@ -224,5 +375,8 @@ def test_a_function_is_told_what_it_can_not_compute():
 
 
 def test_dot_of_sizes_that_differ_on_theano():
-    with K.use("theano"), pytest.raises(ShapeError, match=r"shapes \(None, 3\) and \(2, 4\)"):
+    with (
+        K.use("theano"),
+        pytest.raises(ShapeError, match=r"shapes \(None, 3\) and \(2, 4\)"),
+    ):
         K.dot(K.placeholder((None, 3)), K.placeholder((2, 4)))

@@ -68,9 +68,21 @@ class TestOrder:
         x, y = rows(5)
         diary = BatchDiary()
         history = model.fit(
-            x, y, 2, 2, shuffle=False, verbose=0, callbacks=[diary], validation_data=(x[:2], y[:2])
+            x,
+            y,
+            2,
+            2,
+            shuffle=False,
+            verbose=0,
+            callbacks=[diary],
+            validation_data=(x[:2], y[:2]),
         )
-        epoch = [("batch begin", 0), ("batch end", 0), ("batch begin", 1), ("batch end", 1)]
+        epoch = [
+            ("batch begin", 0),
+            ("batch end", 0),
+            ("batch begin", 1),
+            ("batch end", 1),
+        ]
         epoch += [("batch begin", 2), ("batch end", 2)]
         expected = [("model", None), ("params", None), ("train begin", None)]
         for number in range(2):
@@ -80,26 +92,37 @@ class TestOrder:
         assert told["batch begin", 2] == {"batch": 2, "size": 1}
         assert told["batch end", 1] == {"batch": 1, "size": 2, "loss": 2.5}
         assert told["epoch end", 0] == {"loss": 2.0, "val_loss": 0.5}
-        assert history.history == {"loss": [2.0, 2.0], "val_loss": [0.5, 0.5]} and history.epoch == [0, 1]
+        assert history.history == {
+            "loss": [2.0, 2.0],
+            "val_loss": [0.5, 0.5],
+        } and history.epoch == [0, 1]
         assert train.batches == [[0, 1], [2, 3], [4]] * 2 and train.singles == 6
 
-    def test_a_callback_without_batch_methods_lets_batches_run_together(self, recorded, rows):
+    def test_a_callback_without_batch_methods_lets_batches_run_together(
+        self, recorded, rows
+    ):
         model, train, _ = recorded()
         model.fit(*rows(70), 2, 1, shuffle=False, verbose=0, callbacks=[Diary()])
         assert train.singles == 0 and len(train.batches) == 35 and train.released == 1
 
-    def test_one_told_afterwards_gets_each_batch_with_its_own_values(self, recorded, rows):
+    def test_one_told_afterwards_gets_each_batch_with_its_own_values(
+        self, recorded, rows
+    ):
         model, train, _ = recorded()
         diary = PatientDiary()
         model.fit(*rows(7), 2, 1, shuffle=False, verbose=0, callbacks=[diary])
         batches = [entry for entry in diary.diary if entry[0].startswith("batch")]
-        assert calls(batches) == [(f"batch {end}", n) for n in range(4) for end in ("begin", "end")]
+        assert calls(batches) == [
+            (f"batch {end}", n) for n in range(4) for end in ("begin", "end")
+        ]
         assert [logs["loss"] for _, _, logs in batches[1::2]] == [0.5, 2.5, 4.5, 6.0]
         assert [logs["size"] for _, _, logs in batches[1::2]] == [2, 2, 2, 1]
         assert train.singles == 0
 
     @pytest.mark.parametrize("afterwards", [False, True])
-    def test_each_batch_is_announced_before_it_runs_if_wanted(self, recorded, rows, afterwards):
+    def test_each_batch_is_announced_before_it_runs_if_wanted(
+        self, recorded, rows, afterwards
+    ):
         model, train, _ = recorded()
         seen = []
 
@@ -110,7 +133,11 @@ class TestOrder:
                 seen.append((batch, len(train.batches)))
 
         model.fit(*rows(6), 2, 1, verbose=0, callbacks=[Watching()])
-        assert seen == [(0, 3), (1, 3), (2, 3)] if afterwards else seen == [(0, 0), (1, 1), (2, 2)]
+        assert (
+            seen == [(0, 3), (1, 3), (2, 3)]
+            if afterwards
+            else seen == [(0, 0), (1, 1), (2, 2)]
+        )
 
     def test_a_declaration_does_not_cover_what_a_subclass_adds(self, recorded, rows):
         class Curious(History):
@@ -138,8 +165,18 @@ class TestOrder:
                 self.write("epoch end", epoch, logs)
                 logs[self.name] = 1
 
-        history = model.fit(*rows(4), 2, 1, verbose=0, callbacks=[Adding("a", diary), Adding("b", diary)])
-        ends = [(what, sorted(logs)) for what, _, logs in diary if what.endswith("epoch end")]
+        history = model.fit(
+            *rows(4),
+            2,
+            1,
+            verbose=0,
+            callbacks=[Adding("a", diary), Adding("b", diary)],
+        )
+        ends = [
+            (what, sorted(logs))
+            for what, _, logs in diary
+            if what.endswith("epoch end")
+        ]
         assert ends == [("aepoch end", ["loss"]), ("bepoch end", ["a", "loss"])]
         assert history.history["b"] == [1]
 
@@ -164,7 +201,9 @@ class TestRuns:
         lengths = []
         original = train.loop
         monkeypatch.setattr(loop, "LONGEST_RUN", 4)
-        train.loop = lambda handle, index, phase=None: lengths.append(len(index)) or original(handle, index)
+        train.loop = lambda handle, index, phase=None: (
+            lengths.append(len(index)) or original(handle, index)
+        )
         model.fit(*rows(21), 2, 2, shuffle=False, verbose=0)
         assert lengths == [4, 4, 2, 1] * 2
         assert train.batches[:11] == [[2 * n, 2 * n + 1] for n in range(10)] + [[20]]
@@ -176,20 +215,32 @@ class TestRuns:
             single, dense = stream._batch(np.array(rows))
             assert (single.shape, single.strides, dense.strides) == ((4,), (0,), (4,))
 
-    @pytest.mark.parametrize(("rows", "evenly", "expected"), [
-        (1000, True, [100, 100, 25, 13, 1]), (1009, True, [100, 100, 25, 13, 1]),
-        (11, True, [1, 1, 1, 1, 1]), (1000, False, [1024, 256, 32, 8, 1]),
-    ])  # fmt: skip
-    def test_get_shorter_with_work_and_never_depend_on_time(self, rows, evenly, expected):
+    @pytest.mark.parametrize(
+        ("rows", "evenly", "expected"),
+        [
+            (1000, True, [100, 100, 25, 13, 1]),
+            (1009, True, [100, 100, 25, 13, 1]),
+            (11, True, [1, 1, 1, 1, 1]),
+            (1000, False, [1024, 256, 32, 8, 1]),
+        ],
+    )
+    def test_get_shorter_with_work_and_never_depend_on_time(
+        self, rows, evenly, expected
+    ):
         x = [np.zeros((rows, 4), "float32")]
         train = type("F", (), {"upload": lambda self, arrays: "held"})()
         works = (1e3, 1e8, 1e9, 2.2e9, 1e12)
-        streams = [loop.Stream(train, x, 1, 10, work, False, evenly=evenly) for work in works]
-        assert [stream.steps for stream in streams] == expected and streams[-1].upload is None
+        streams = [
+            loop.Stream(train, x, 1, 10, work, False, evenly=evenly) for work in works
+        ]
+        assert [stream.steps for stream in streams] == expected and streams[
+            -1
+        ].upload is None
 
     @pytest.mark.parametrize(("length", "most"), [(500, 64), (2000, 16)])
     def test_are_short_for_small_networks_over_long_series(self, length, most):
-        """Each time step takes its while, however little is computed; Ctrl-C waits for a run to end."""
+        """Each time step takes its while, however little is computed; Ctrl-C waits for
+        a run to end."""
         model = Sequential([SimpleRNN(1, input_shape=(length, 1))])
         model.compile("sgd", "mse")
         x = np.zeros((2048, length, 1), "float32")
@@ -202,7 +253,9 @@ class TestRuns:
         arrays = model.model._standardize_user_data(*rows(100))
         steps = []
         for use in ("train", "test", "predict"):
-            with closing(model.model._stream(use, arrays[: 1 if use == "predict" else 3], 2)) as stream:
+            with closing(
+                model.model._stream(use, arrays[: 1 if use == "predict" else 3], 2)
+            ) as stream:
                 steps.append(stream.steps)
         assert steps == [50, 1024, 1024]
 
@@ -224,7 +277,9 @@ class TestRuns:
         assert uploads == [1] and train.released == 1
 
     @pytest.mark.parametrize("data", ["in a file", "too large"])
-    def test_of_large_data_are_uploaded_in_slices(self, monkeypatch, recorded, rows, data):
+    def test_of_large_data_are_uploaded_in_slices(
+        self, monkeypatch, recorded, rows, data
+    ):
         model, train, _ = recorded()
         monkeypatch.setattr(loop, "LONGEST_RUN", 2)
         x, y = rows(9)
@@ -249,7 +304,10 @@ class TestRuns:
 
     def test_may_have_no_bytes_at_all(self):
         train = type("F", (), {"upload": lambda self, arrays: "held"})()
-        assert loop.Stream(train, [np.zeros((4, 0), "float32")], None, 2, 1e3, False).steps == 1024
+        assert (
+            loop.Stream(train, [np.zeros((4, 0), "float32")], None, 2, 1e3, False).steps
+            == 1024
+        )
 
     def test_are_read_while_another_one_is_computed(self, monkeypatch, recorded, rows):
         class Watched(np.ndarray):
@@ -294,7 +352,9 @@ class TestRuns:
 
         model, train, test = recorded()
         with pytest.raises(KeyboardInterrupt):
-            model.fit(*rows(40), 2, 1, verbose=0, callbacks=[Failing()], validation_split=0.5)
+            model.fit(
+                *rows(40), 2, 1, verbose=0, callbacks=[Failing()], validation_split=0.5
+            )
         assert train.released == test.released == 1
 
     def test_see_arrays_changed_between_fits(self, recorded, rows):
@@ -321,8 +381,13 @@ class TestShuffle:
     def test_whole_batches(self, recorded, rows):
         model, train, _ = recorded()
         model.fit(*rows(22), 4, 1, shuffle="batch", verbose=0)
-        assert sorted(train.batches[:5]) == [[4 * n, 4 * n + 1, 4 * n + 2, 4 * n + 3] for n in range(5)]
-        assert train.batches[:5] != sorted(train.batches[:5]) and train.batches[5] == [20, 21]
+        assert sorted(train.batches[:5]) == [
+            [4 * n, 4 * n + 1, 4 * n + 2, 4 * n + 3] for n in range(5)
+        ]
+        assert train.batches[:5] != sorted(train.batches[:5]) and train.batches[5] == [
+            20,
+            21,
+        ]
 
     def test_reads_files_in_rising_order(self, recorded, rows, tmp_path):
         h5py = pytest.importorskip("h5py")
@@ -356,14 +421,23 @@ class TestEpochs:
     def test_names_that_occur_twice_are_numbered(self, recorded, rows):
         model, _, _ = recorded(metrics=["mae", "acc", "mae"])
         history = model.fit(*rows(4), 2, 1, verbose=0)
-        assert list(history.history) == ["loss", "mean_absolute_error_1", "acc", "mean_absolute_error_2"]
+        assert list(history.history) == [
+            "loss",
+            "mean_absolute_error_1",
+            "acc",
+            "mean_absolute_error_2",
+        ]
 
     def test_values_are_plain_numbers(self, recorded, rows):
         model, _, _ = recorded(metrics=["acc"])
         x, y = rows(5)
         history = model.fit(x, y, 2, 1, verbose=0, validation_split=0.4)
         values = [value for values in history.history.values() for value in values]
-        values += [*model.evaluate(x, y, verbose=0), *model.train_on_batch(x, y), *model.test_on_batch(x, y)]
+        values += [
+            *model.evaluate(x, y, verbose=0),
+            *model.train_on_batch(x, y),
+            *model.test_on_batch(x, y),
+        ]
         assert {type(value) for value in values} == {float}
 
 
@@ -378,7 +452,9 @@ class TestValidation:
     def test_data_win_over_split_and_keep_their_order(self, recorded, rows):
         model, train, test = recorded()
         x, y = rows(10)
-        model.fit(x, y, 4, 1, verbose=0, validation_split=0.5, validation_data=[x[3:], y[3:]])
+        model.fit(
+            x, y, 4, 1, verbose=0, validation_split=0.5, validation_data=[x[3:], y[3:]]
+        )
         assert sum(map(len, train.batches)) == 10
         assert test.batches == [[3, 4, 5, 6], [7, 8, 9]]
 
@@ -391,7 +467,10 @@ class TestValidation:
 
 def test_evaluate_weighs_batches_by_size(recorded, rows):
     model, _, test = recorded(metrics=["acc"])
-    assert model.evaluate(*rows(5), 2, verbose=0) == [2.0, pytest.approx((2 * 2 + 2 * 2 + 1) / 5)]
+    assert model.evaluate(*rows(5), 2, verbose=0) == [
+        2.0,
+        pytest.approx((2 * 2 + 2 * 2 + 1) / 5),
+    ]
     assert test.batches == [[0, 1], [2, 3], [4]]
 
 
@@ -400,7 +479,9 @@ def test_sparse_inputs(backend):
     x = Input((5,), sparse=True)
     model = Model(x, Dense(2)(x))
     model.compile("sgd", "mse")
-    data = scipy_sparse.random(20, 5, 0.3, format="csr", dtype="float32", random_state=1)
+    data = scipy_sparse.random(
+        20, 5, 0.3, format="csr", dtype="float32", random_state=1
+    )
     history = model.fit(data, np.zeros((20, 2)), 8, 1, verbose=0, validation_split=0.2)
     assert history.history.keys() == {"loss", "val_loss"}
     dense = data.toarray() @ model.get_weights()[0] + model.get_weights()[1]
@@ -423,7 +504,13 @@ def test_same_seed_same_training_bit_for_bit(backend):
         np.random.seed(11)
         model = Sequential([Dense(4, activation="tanh", input_dim=3), Dense(1)])
         model.compile("adam", "mse")
-        model.fit(np.random.normal(size=(50, 3)), np.random.normal(size=(50, 1)), 8, 3, verbose=0)
+        model.fit(
+            np.random.normal(size=(50, 3)),
+            np.random.normal(size=(50, 1)),
+            8,
+            3,
+            verbose=0,
+        )
         return model.get_weights()
 
     for one, other in zip(weights(), weights(), strict=True):
@@ -439,7 +526,10 @@ def test_models_of_all_backends_train_side_by_side():
             model.compile("sgd", "mse")
             models.append(model)
     x, y = np.random.normal(size=(20, 2)), np.random.normal(size=(20, 1))
-    histories = [model.fit(x, y, 6, 2, shuffle=False, verbose=0).history["loss"] for model in models]
+    histories = [
+        model.fit(x, y, 6, 2, shuffle=False, verbose=0).history["loss"]
+        for model in models
+    ]
     results = [model.predict(x) for model in models]
     for history, result in zip(histories[1:], results[1:], strict=True):
         np.testing.assert_allclose(history, histories[0], rtol=1e-5)
@@ -454,7 +544,9 @@ class TestNaN:
         with pytest.warns(RuntimeWarning) as caught:
             history = model.fit(*rows(6), 3, 3, verbose=0)
         assert len(caught) == 1
-        assert f"NaN in epoch 2, batch 2, output {model.output_names[0]!r}." in str(caught[0].message)
+        assert f"NaN in epoch 2, batch 2, output {model.output_names[0]!r}." in str(
+            caught[0].message
+        )
         assert np.isnan(history.history["loss"][1:]).all()
 
     @pytest.mark.parametrize(
@@ -488,7 +580,11 @@ class TestHooks:
 
         def call(hook, *check, **arguments):
             received[hook] = arguments
-            return [[Diary("default ", diary)]] if hook == "oneiros_default_callbacks" else []
+            return (
+                [[Diary("default ", diary)]]
+                if hook == "oneiros_default_callbacks"
+                else []
+            )
 
         model, _, _ = recorded()
         monkeypatch.setattr(plugins, "call", call)
@@ -510,8 +606,14 @@ class TestHooks:
         model = Model(x, Dense(1)(x))
         monkeypatch.setattr(plugins, "call", call)
         model.compile("sgd", "mse")
-        assert seen == [("oneiros_before_compile", None), ("oneiros_after_compile", model.optimizer)]
-        assert model.loss == "mae" and model.loss_functions[0].__name__ == "mean_absolute_error"
+        assert seen == [
+            ("oneiros_before_compile", None),
+            ("oneiros_after_compile", model.optimizer),
+        ]
+        assert (
+            model.loss == "mae"
+            and model.loss_functions[0].__name__ == "mean_absolute_error"
+        )
 
     def test_progress_of_evaluate_and_predict(self, monkeypatch, recorded, rows):
         done, totals = [], []

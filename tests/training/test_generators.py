@@ -1,4 +1,5 @@
-"""Training, evaluating and predicting on generators, and on objects whose items are batches."""
+"""Training, evaluating and predicting on generators, and on objects whose items are
+batches."""
 
 import multiprocessing
 import os
@@ -13,7 +14,13 @@ import pytest
 from oneiros import settings
 from oneiros.callbacks import Callback
 from oneiros.engine.training import GeneratorEnqueuer
-from oneiros.errors import ArgumentError, DataError, GeneratorError, PluginLoadError, SettingsError
+from oneiros.errors import (
+    ArgumentError,
+    DataError,
+    GeneratorError,
+    PluginLoadError,
+    SettingsError,
+)
 from oneiros.layers import Dense, Input
 from oneiros.models import Model, Sequential
 
@@ -38,12 +45,16 @@ def endless(*arrays, batch=4):
 def numbers(batch=2, first=0):
     """Numbered samples for the recorded functions."""
     while True:
-        yield np.arange(first, first + batch)[:, None].astype("float32"), np.zeros((batch, 1))
+        yield (
+            np.arange(first, first + batch)[:, None].astype("float32"),
+            np.zeros((batch, 1)),
+        )
         first += batch
 
 
 class Batches:
-    """Numbered samples in an object whose items are batches; the last one is smaller."""
+    """Numbered samples in an object whose items are batches; the last one is
+    smaller."""
 
     def __init__(self, samples=9, batch=2):
         self.samples, self.batch, self.ends = samples, batch, 0
@@ -52,7 +63,9 @@ class Batches:
         return -(-self.samples // self.batch)
 
     def __getitem__(self, index):
-        rows = np.arange(self.samples, dtype="float32")[index * self.batch :][: self.batch, None]
+        rows = np.arange(self.samples, dtype="float32")[index * self.batch :][
+            : self.batch, None
+        ]
         return rows, np.zeros_like(rows)
 
     def on_epoch_end(self):
@@ -75,7 +88,8 @@ class Read(Batches):
 
 
 class Matrix:
-    """An array that is read when it is sliced, as `HDF5Matrix` of Keras 1.2.2: no `dtype`, no open slices."""
+    """An array that is read when it is sliced, as `HDF5Matrix` of Keras 1.2.2: no
+    `dtype`, no open slices."""
 
     def __init__(self, data):
         self.data = data
@@ -101,7 +115,12 @@ class Safe:
     """An iterator that several threads may ask."""
 
     def __init__(self, count):
-        self.numbers, self.lock, self.asking, self.most = iter(range(count)), threading.Lock(), 0, 0
+        self.numbers, self.lock, self.asking, self.most = (
+            iter(range(count)),
+            threading.Lock(),
+            0,
+            0,
+        )
 
     def __next__(self):
         with self.lock:
@@ -122,7 +141,9 @@ def nobody_stays():
 
 
 def workers():
-    threads = [thread for thread in threading.enumerate() if thread.name == "oneiros-generator"]
+    threads = [
+        thread for thread in threading.enumerate() if thread.name == "oneiros-generator"
+    ]
     return threads + multiprocessing.active_children()
 
 
@@ -132,15 +153,29 @@ class TestFit:
         arrays, generator = linear(metrics=["mae"]), linear(metrics=["mae"])
         valid = DATA[:6], TARGETS[:6]
         expected = arrays.fit(
-            DATA, TARGETS, 4, 3, verbose=0, shuffle=False, validation_data=valid, class_weight=None
+            DATA,
+            TARGETS,
+            4,
+            3,
+            verbose=0,
+            shuffle=False,
+            validation_data=valid,
+            class_weight=None,
         )
         got = generator.fit_generator(
-            endless(DATA, TARGETS), 24, 3, verbose=0, validation_data=valid, pickle_safe=pickle_safe
+            endless(DATA, TARGETS),
+            24,
+            3,
+            verbose=0,
+            validation_data=valid,
+            pickle_safe=pickle_safe,
         )
         assert got.history.keys() == expected.history.keys() and got.epoch == [0, 1, 2]
         for name, values in expected.history.items():
             np.testing.assert_allclose(got.history[name], values, rtol=1e-5)
-        for one, other in zip(arrays.get_weights(), generator.get_weights(), strict=True):
+        for one, other in zip(
+            arrays.get_weights(), generator.get_weights(), strict=True
+        ):
             np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
 
     def test_callbacks_are_told_of_each_batch(self, recorded):
@@ -168,13 +203,19 @@ class TestFit:
         ]
         assert train.batches == [[0, 1], [2, 3], [4, 5], [6, 7]]
         assert diary.params == {
-            "nb_epoch": 2, "nb_sample": 4, "verbose": 0, "do_validation": False, "metrics": ["loss"]
-        }  # fmt: skip
+            "nb_epoch": 2,
+            "nb_sample": 4,
+            "verbose": 0,
+            "do_validation": False,
+            "metrics": ["loss"],
+        }
         assert diary.model is model
 
     def test_an_epoch_that_gets_too_many_samples_warns(self, recorded):
         model, train, _ = recorded()
-        with pytest.warns(UserWarning, match=r"Epoch 1 had 6 samples, samples_per_epoch is 5") as caught:
+        with pytest.warns(
+            UserWarning, match=r"Epoch 1 had 6 samples, samples_per_epoch is 5"
+        ) as caught:
             model.fit_generator(numbers(), 5, 1, verbose=0)
         assert len(caught) == 1 and train.batches == [[0, 1], [2, 3], [4, 5]]
 
@@ -185,14 +226,22 @@ class TestFit:
 
         model, train, _ = recorded()
         history = model.fit_generator(
-            numbers(), 4.0, 9, verbose=0, initial_epoch=2, callbacks=[Stopping()], nb_worker=3
+            numbers(),
+            4.0,
+            9,
+            verbose=0,
+            initial_epoch=2,
+            callbacks=[Stopping()],
+            nb_worker=3,
         )
         assert history.epoch == [2, 3] and len(train.batches) == 4
 
     @BOTH
     def test_a_generator_that_gives_just_enough_may_end(self, recorded, pickle_safe):
         model, train, _ = recorded()
-        model.fit_generator(islice(numbers(), 4), 4, 2, verbose=0, pickle_safe=pickle_safe)
+        model.fit_generator(
+            islice(numbers(), 4), 4, 2, verbose=0, pickle_safe=pickle_safe
+        )
         assert train.batches == [[0, 1], [2, 3], [4, 5], [6, 7]]
 
     def test_weights_of_samples_and_classes(self):
@@ -200,11 +249,21 @@ class TestFit:
         given = np.arange(24, dtype="float32")
         for batches, arguments, weights in (
             (endless(DATA, classes, given, batch=24), {}, given),
-            (endless(DATA, classes, batch=24), {"class_weight": {0: 1.0, 1: 3.0}}, 1 + 2 * classes[:, 0]),
+            (
+                endless(DATA, classes, batch=24),
+                {"class_weight": {0: 1.0, 1: 3.0}},
+                1 + 2 * classes[:, 0],
+            ),
         ):
-            loss = linear().fit_generator(batches, 24, 1, verbose=0, **arguments).history["loss"][0]
+            loss = (
+                linear()
+                .fit_generator(batches, 24, 1, verbose=0, **arguments)
+                .history["loss"][0]
+            )
             errors = (DATA.sum(axis=1) / 2 - classes[:, 0]) ** 2 * weights
-            np.testing.assert_allclose(loss, errors.mean() / (weights != 0).mean(), rtol=1e-5)
+            np.testing.assert_allclose(
+                loss, errors.mean() / (weights != 0).mean(), rtol=1e-5
+            )
 
     def test_names_lists_and_several_outputs(self):
         a, b = Input((3,), name="a"), Input((3,), name="b")
@@ -227,10 +286,20 @@ class TestValidation:
     def test_by_a_generator_goes_on_where_it_was(self, recorded):
         model, _, test = recorded()
         history = model.fit_generator(
-            numbers(), 2, 3, verbose=0, validation_data=numbers(3, 100), nb_val_samples=4
+            numbers(),
+            2,
+            3,
+            verbose=0,
+            validation_data=numbers(3, 100),
+            nb_val_samples=4,
         )
-        assert test.batches == [[100 + 3 * i, 101 + 3 * i, 102 + 3 * i] for i in range(6)]
-        assert history.history["val_loss"] == [102.5, 108.5, 114.5] and model.validation_data is None
+        assert test.batches == [
+            [100 + 3 * i, 101 + 3 * i, 102 + 3 * i] for i in range(6)
+        ]
+        assert (
+            history.history["val_loss"] == [102.5, 108.5, 114.5]
+            and model.validation_data is None
+        )
 
     def test_by_arrays_is_in_batches_as_large_as_those_trained_on(self, recorded):
         model, _, test = recorded()
@@ -247,7 +316,9 @@ class TestValidation:
     def test_by_the_training_generator_itself(self, recorded):
         model, train, test = recorded()
         both = numbers()
-        model.fit_generator(both, 4, 3, verbose=0, validation_data=both, nb_val_samples=4, max_q_size=1)
+        model.fit_generator(
+            both, 4, 3, verbose=0, validation_data=both, nb_val_samples=4, max_q_size=1
+        )
         seen = list(chain(*train.batches, *test.batches))
         assert len(set(seen)) == len(seen) == 24
 
@@ -260,17 +331,28 @@ class TestEvaluateAndPredict:
             yield np.full((3, 1), 8.0), np.zeros((3, 1)), np.ones(3)
 
         model, _, test = recorded(metrics=["acc"])
-        assert model.evaluate_generator(batches(), 3, pickle_safe=pickle_safe) == [6.0, 2.5]
+        assert model.evaluate_generator(batches(), 3, pickle_safe=pickle_safe) == [
+            6.0,
+            2.5,
+        ]
         assert test.batches == [[0], [8, 8, 8]]
 
     def test_predict_takes_what_begins_with_inputs(self, backend):
         x = Input((3,), name="input")
         model = Model(x, [Dense(2)(x), Dense(1)(x)])
         expected = model.predict(np.concatenate([DATA, DATA[:2]]), 10)
-        forms = [lambda x: x, lambda x: (x, 0), lambda x: (x, 0, 0), lambda x: [x], lambda x: {"input": x}]
+        forms = [
+            lambda x: x,
+            lambda x: (x, 0),
+            lambda x: (x, 0, 0),
+            lambda x: [x],
+            lambda x: {"input": x},
+        ]
         for form in forms:
             batches = map(form, chain.from_iterable(endless(DATA, batch=10)))
-            for one, other in zip(model.predict_generator(batches, 26), expected, strict=True):
+            for one, other in zip(
+                model.predict_generator(batches, 26), expected, strict=True
+            ):
                 np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
     def test_predict_gives_as_many_as_asked_for(self):
@@ -313,19 +395,47 @@ def blocks():
 
 X, Y = next(numbers())
 WRONG = [
-    (raises, GeneratorError, "raised an error instead of giving batch 2 of epoch 1, traceback above: OSErr"),
+    (
+        raises,
+        GeneratorError,
+        "raised an error instead of giving batch 2 of epoch 1, traceback above: OSErr",
+    ),
     (raises_of_its_own, GeneratorError, "OwnError: left and right"),
-    (ends, GeneratorError, "ended before batch 2 of epoch 1. There were 2 of samples_per_epoch=6 samples"),
-    (gives(None), DataError, "batch 2 of epoch 1, from the generator 'giving' (test_generators.py, line"),
-    (gives(None), DataError, "received None, expected a tuple (x, y) or (x, y, sample_weight)"),
+    (
+        ends,
+        GeneratorError,
+        "ended before batch 2 of epoch 1. There were 2 of samples_per_epoch=6 samples",
+    ),
+    (
+        gives(None),
+        DataError,
+        "batch 2 of epoch 1, from the generator 'giving' (test_generators.py, line",
+    ),
+    (
+        gives(None),
+        DataError,
+        "received None, expected a tuple (x, y) or (x, y, sample_weight)",
+    ),
     (gives([X, Y]), DataError, "received a list of 2 items, expected a tuple"),
     (gives((X, Y, Y, Y)), DataError, "received a tuple of 4 items, expected a tuple"),
     (gives(X), DataError, "received an array of shape (2, 1), expected a tuple"),
-    (gives((np.zeros((2, 5)), Y)), DataError, "model input 'x': received an array of shape (2, 5)"),
-    (gives((X, np.zeros((2, 5)))), DataError, "model target 'y': received an array of shape (2, 5)"),
+    (
+        gives((np.zeros((2, 5)), Y)),
+        DataError,
+        "model input 'x': received an array of shape (2, 5)",
+    ),
+    (
+        gives((X, np.zeros((2, 5)))),
+        DataError,
+        "model target 'y': received an array of shape (2, 5)",
+    ),
     (gives((X, Y, np.ones(7))), DataError, "sample_weight: received shape (7,)"),
     (gives((X[:1], Y)), DataError, "the same number of samples"),
-    (gives((X[:0], Y[:0])), DataError, "the same number of samples, at least 1. Received inputs 0"),
+    (
+        gives((X[:0], Y[:0])),
+        DataError,
+        "the same number of samples, at least 1. Received inputs 0",
+    ),
     (blocks, GeneratorError, "'blocks' (test_generators.py, line"),
     (blocks, GeneratorError, "blocks: it gave no batch for 0.2 s"),
 ]
@@ -353,10 +463,16 @@ class TestMisbehaviour:
         if generator is blocks:
             monkeypatch.setenv("ONEIROS_GENERATOR_TIMEOUT", "0.2")
         with pytest.raises(error) as caught:
-            model.fit_generator(generator(), 6, 2, verbose=0, pickle_safe=pickle_safe, nb_worker=2)
+            model.fit_generator(
+                generator(), 6, 2, verbose=0, pickle_safe=pickle_safe, nb_worker=2
+            )
         if pickle_safe and generator in (ends, raises, raises_of_its_own):
-            expected = expected.replace("batch 2", "batch 3").replace("were 2", "were 4")
-        assert expected in str(caught.value).replace("batch 3 of epoch 1, from", "batch 2 of epoch 1, from")
+            expected = expected.replace("batch 2", "batch 3").replace(
+                "were 2", "were 4"
+            )
+        assert expected in str(caught.value).replace(
+            "batch 3 of epoch 1, from", "batch 2 of epoch 1, from"
+        )
         assert workers() == []
 
     def test_a_worker_that_is_killed_is_reported(self, model):
@@ -365,7 +481,10 @@ class TestMisbehaviour:
             os.kill(os.getpid(), signal.SIGKILL)
             yield next(numbers())
 
-        with pytest.raises(GeneratorError, match=r"'dying' .*lost its worker process \d+: it died with SIGK"):
+        with pytest.raises(
+            GeneratorError,
+            match=r"'dying' .*lost its worker process \d+: it died with SIGK",
+        ):
             model.fit_generator(dying(), 6, 2, verbose=0, pickle_safe=True)
 
     def test_a_worker_that_leaves_is_reported(self, model):
@@ -382,7 +501,9 @@ class TestMisbehaviour:
             yield next(numbers())
             sys.exit("enough")
 
-        with pytest.raises(GeneratorError, match=r"'leaving' .*raised SystemExit \(enough\)"):
+        with pytest.raises(
+            GeneratorError, match=r"'leaving' .*raised SystemExit \(enough\)"
+        ):
             model.fit_generator(leaving(), 6, 2, verbose=0, pickle_safe=pickle_safe)
 
     def test_a_worker_process_can_not_use_the_engine(self, model):
@@ -390,7 +511,9 @@ class TestMisbehaviour:
             while True:
                 yield X, model.predict(X)
 
-        with pytest.raises(GeneratorError, match=r"can't compute with the engine.*pickle_safe=False"):
+        with pytest.raises(
+            GeneratorError, match=r"can't compute with the engine.*pickle_safe=False"
+        ):
             model.fit_generator(asking(), 6, 1, verbose=0, pickle_safe=True)
         model.fit_generator(asking(), 6, 1, verbose=0)
 
@@ -409,10 +532,14 @@ class TestMisbehaviour:
             yield from numbers()
 
         monkeypatch.setattr("oneiros_generators.queue.PATIENCE", 0.05)
-        with pytest.warns(UserWarning, match=r"'slow' .* gave no batch for 0 s\. After 120 s"):
+        with pytest.warns(
+            UserWarning, match=r"'slow' .* gave no batch for 0 s\. After 120 s"
+        ):
             model.fit_generator(slow(), 6, 1, verbose=0)
         monkeypatch.setenv("ONEIROS_GENERATOR_TIMEOUT", "soon")
-        with pytest.raises(SettingsError, match="TIMEOUT takes a number of seconds; it is 'soon'"):
+        with pytest.raises(
+            SettingsError, match="TIMEOUT takes a number of seconds; it is 'soon'"
+        ):
             model.fit_generator(numbers(), 6, 1, verbose=0)
 
     @pytest.mark.parametrize(
@@ -422,11 +549,20 @@ class TestMisbehaviour:
             ({"generator": X}, "A generator was expected"),
             ({"generator": DATA}, r"for ever; received ndarray of shape \(24, 3\)\."),
             ({"generator": [X, Y]}, "A generator was expected"),
-            ({"samples_per_epoch": 0}, "samples_per_epoch takes a number of samples above 0; received 0"),
+            (
+                {"samples_per_epoch": 0},
+                "samples_per_epoch takes a number of samples above 0; received 0",
+            ),
             ({"samples_per_epoch": None}, "samples_per_epoch takes"),
             ({"nb_epoch": 0}, "nb_epoch takes an int above 0"),
-            ({"initial_epoch": -1}, "initial_epoch takes an int, 0 or more; received -1"),
-            ({"initial_epoch": "1"}, "initial_epoch takes an int, 0 or more; received '1'"),
+            (
+                {"initial_epoch": -1},
+                "initial_epoch takes an int, 0 or more; received -1",
+            ),
+            (
+                {"initial_epoch": "1"},
+                "initial_epoch takes an int, 0 or more; received '1'",
+            ),
             ({"max_q_size": 0}, "max_q_size takes an int above 0"),
             ({"nb_worker": 0}, "nb_worker takes an int above 0"),
             (
@@ -438,7 +574,12 @@ class TestMisbehaviour:
         ],
     )
     def test_arguments(self, model, arguments, expected):
-        given = {"generator": numbers(), "samples_per_epoch": 4, "nb_epoch": 1, "verbose": 0}
+        given = {
+            "generator": numbers(),
+            "samples_per_epoch": 4,
+            "nb_epoch": 1,
+            "verbose": 0,
+        }
         with pytest.raises(ArgumentError, match=expected):
             model.fit_generator(**{**given, **arguments})
         assert not hasattr(model, "history")
@@ -453,7 +594,13 @@ class TestMisbehaviour:
         begun = time.monotonic()
         with pytest.raises(error):
             model.fit_generator(
-                numbers(), 6, 1, verbose=0, callbacks=[Failing()], pickle_safe=pickle_safe, nb_worker=2
+                numbers(),
+                6,
+                1,
+                verbose=0,
+                callbacks=[Failing()],
+                pickle_safe=pickle_safe,
+                nb_worker=2,
             )
         assert workers() == [] and time.monotonic() - begun < 30
         model.fit_generator(numbers(), 6, 1, verbose=0)
@@ -513,7 +660,9 @@ class TestWorkers:
                 assert len(made) <= batch + 1 + 3 + 1
 
         model, _, _ = recorded()
-        model.fit_generator(counted(), 8, 1, verbose=0, max_q_size=3, callbacks=[Slow()])
+        model.fit_generator(
+            counted(), 8, 1, verbose=0, max_q_size=3, callbacks=[Slow()]
+        )
         assert len(made) > 4
 
     def test_threads_share_an_iterator_that_is_safe(self):
@@ -547,8 +696,13 @@ class TestWorkers:
 
         found = run()
         assert [number for number, _, _ in found] == [0, 0, 1, 1, 2, 2]
-        assert len({process for _, _, process in found}) == 2 and os.getpid() not in found[0]
-        assert [draw for _, draw, _ in found[::2]] != [draw for _, draw, _ in found[1::2]]
+        assert (
+            len({process for _, _, process in found}) == 2
+            and os.getpid() not in found[0]
+        )
+        assert [draw for _, draw, _ in found[::2]] != [
+            draw for _, draw, _ in found[1::2]
+        ]
         assert [draw for _, draw, _ in run()] == [draw for _, draw, _ in found]
 
     @BOTH
@@ -579,7 +733,10 @@ class TestBatches:
         history = model.fit(source, nb_epoch=2, verbose=0)
         whole = [[2 * i, 2 * i + 1] for i in range(10)] + [[20]]
         first, second = train.batches[:11], train.batches[11:]
-        assert sorted(first) == sorted(second) == whole and first != whole != second != first
+        assert (
+            sorted(first) == sorted(second) == whole
+            and first != whole != second != first
+        )
         assert source.ends == 2 and history.history["loss"] == [10.0, 10.0]
 
     def test_fit_in_order_and_validation(self, recorded):
@@ -604,7 +761,12 @@ class TestBatches:
 
     def test_validation_by_arrays(self, recorded):
         model, _, test = recorded()
-        model.fit(Batches(4), nb_epoch=1, verbose=0, validation_data=(np.arange(5.0), np.zeros(5)))
+        model.fit(
+            Batches(4),
+            nb_epoch=1,
+            verbose=0,
+            validation_data=(np.arange(5.0), np.zeros(5)),
+        )
         assert test.batches == [[0, 1], [2, 3], [4]]
 
     def test_validation_of_a_fit_on_arrays(self, recorded, rows):
@@ -622,14 +784,20 @@ class TestBatches:
 
         model = linear(metrics=["mae"])
         np.testing.assert_allclose(
-            model.evaluate(Held(), verbose=0), model.evaluate(DATA, TARGETS, verbose=0), rtol=1e-5
+            model.evaluate(Held(), verbose=0),
+            model.evaluate(DATA, TARGETS, verbose=0),
+            rtol=1e-5,
         )
-        np.testing.assert_allclose(model.predict(Held()), model.predict(DATA), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(
+            model.predict(Held()), model.predict(DATA), rtol=1e-5, atol=1e-6
+        )
 
     def test_progress_counts_batches(self, monkeypatch, recorded):
         done = []
         model, _, _ = recorded()
-        monkeypatch.setattr("oneiros.plugins.call", lambda hook, *check, model, total: [done.append])
+        monkeypatch.setattr(
+            "oneiros.plugins.call", lambda hook, *check, model, total: [done.append]
+        )
         model.evaluate(Batches(5))
         assert done == [1, 2, 3]
 
@@ -637,14 +805,38 @@ class TestBatches:
         ("arguments", "error", "expected"),
         [
             ({"y": Y}, ArgumentError, "y takes nothing where x gives batches"),
-            ({"y": DATA}, ArgumentError, r"batches; received ndarray of shape \(24, 3\)\."),
+            (
+                {"y": DATA},
+                ArgumentError,
+                r"batches; received ndarray of shape \(24, 3\)\.",
+            ),
             ({"y": [DATA, Y]}, ArgumentError, r"batches; received list of 2 items\."),
-            ({"initial_epoch": -1}, ArgumentError, "initial_epoch takes an int, 0 or more; received -1"),
+            (
+                {"initial_epoch": -1},
+                ArgumentError,
+                "initial_epoch takes an int, 0 or more; received -1",
+            ),
             ({"sample_weight": Y}, ArgumentError, "sample_weight takes nothing"),
-            ({"validation_split": 0.1}, ArgumentError, "validation_split takes nothing"),
-            ({"validation_data": numbers()}, ArgumentError, r"validation_data takes \(x, y\)"),
-            ({"x": Batches(0)}, ArgumentError, "x takes an object with at least one batch"),
-            ({"x": numbers(), "y": None}, DataError, "received a generator, which fit_generator takes"),
+            (
+                {"validation_split": 0.1},
+                ArgumentError,
+                "validation_split takes nothing",
+            ),
+            (
+                {"validation_data": numbers()},
+                ArgumentError,
+                r"validation_data takes \(x, y\)",
+            ),
+            (
+                {"x": Batches(0)},
+                ArgumentError,
+                "x takes an object with at least one batch",
+            ),
+            (
+                {"x": numbers(), "y": None},
+                DataError,
+                "received a generator, which fit_generator takes",
+            ),
             ({"x": X}, DataError, "model target .*: received None"),
         ],
     )
@@ -656,7 +848,8 @@ class TestBatches:
 
     def test_a_wrong_batch_is_named(self):
         with pytest.raises(
-            DataError, match=r"batch 1 of epoch 1, from the object of class Batches: model in"
+            DataError,
+            match=r"batch 1 of epoch 1, from the object of class Batches: model in",
         ):
             linear().fit(Batches(), verbose=0)
 
@@ -665,7 +858,11 @@ class TestBatches:
             model, train, _ = recorded()
             source = Read(size)
             model.fit(source, nb_epoch=2, verbose=0)
-            assert [sorted(epoch) for epoch in source.epochs] == [expected, expected, []]
+            assert [sorted(epoch) for epoch in source.epochs] == [
+                expected,
+                expected,
+                [],
+            ]
             assert sorted(chain(*train.batches)) == sorted([*range(size)] * 2)
 
     def test_what_is_drawn_is_drawn_in_its_turn(self, recorded):
@@ -681,24 +878,33 @@ class TestBatches:
 
     def test_arrays_are_not_taken_for_them(self, recorded):
         model, train, _ = recorded()
-        model.fit(Matrix(np.arange(4.0)[:, None]), np.zeros(4), 2, 1, shuffle=False, verbose=0)
+        model.fit(
+            Matrix(np.arange(4.0)[:, None]), np.zeros(4), 2, 1, shuffle=False, verbose=0
+        )
         assert train.batches == [[0, 1], [2, 3]]
 
     def test_a_matrix_without_a_type_is_an_array(self, backend):
         arrays, matrices = (DATA, TARGETS), (Matrix(DATA), Matrix(TARGETS))
         for call in (
-            lambda m, x, y: m.fit(x, y, 5, 2, 0, shuffle=False, validation_split=0.25).history["loss"],
+            lambda m, x, y: m.fit(
+                x, y, 5, 2, 0, shuffle=False, validation_split=0.25
+            ).history["loss"],
             lambda m, x, y: len(m.fit(x, y, 5, 1, 0, shuffle="batch").history["loss"]),
             lambda m, x, y: m.evaluate(x, y, 5, verbose=0),
             lambda m, x, y: m.predict(x, 5),
             lambda m, x, y: m.predict(x),
             lambda m, x, y: m.train_on_batch(x, y),
         ):
-            np.testing.assert_allclose(call(linear(), *matrices), call(linear(), *arrays), 1e-5, 1e-6)
+            np.testing.assert_allclose(
+                call(linear(), *matrices), call(linear(), *arrays), 1e-5, 1e-6
+            )
 
 
 def test_without_the_plugin_a_model_says_what_to_install():
-    with settings.override(disable=["oneiros-generators"]), pytest.raises(PluginLoadError) as caught:
+    with (
+        settings.override(disable=["oneiros-generators"]),
+        pytest.raises(PluginLoadError) as caught,
+    ):
         linear().fit_generator(endless(DATA, TARGETS), 4, 1)
     assert "oneiros-generators" in str(caught.value)
 
@@ -709,7 +915,11 @@ def test_without_the_plugin_a_model_says_what_to_install():
     [
         ("fit", "epochs", "'nb_epoch'"),
         ("fit", "batchsize", "'batch_size'"),
-        ("fit_generator", "steps_per_epoch", "'samples_per_epoch', which counts samples"),
+        (
+            "fit_generator",
+            "steps_per_epoch",
+            "'samples_per_epoch', which counts samples",
+        ),
         ("fit_generator", "validation_steps", "'nb_val_samples', of samples"),
         ("fit_generator", "max_queue_size", "'max_q_size'"),
         ("fit_generator", "workers", "'nb_worker'"),
@@ -726,4 +936,7 @@ def test_names_of_keras_2_are_answered_with_ours(kind, method, argument, expecte
     with pytest.raises(TypeError) as caught:
         getattr(model, method)(X, X, **{argument: 1})
     text = str(caught.value)
-    assert f".{method} received the unknown argument {argument!r}. Did you mean {expected}?" in text
+    assert (
+        f".{method} received the unknown argument {argument!r}. Did you mean {expected}?"
+        in text
+    )

@@ -1,4 +1,5 @@
-"""Whole fits against those of Keras 1.2.2: history, evaluation, weights, predictions, on each backend."""
+"""Whole fits against those of Keras 1.2.2: history, evaluation, weights, predictions,
+on each backend."""
 
 import json
 from pathlib import Path
@@ -42,7 +43,10 @@ def with_int_keys(value):
     """Class numbers are text in JSON."""
     if not isinstance(value, dict):
         return value
-    return {int(key) if key.isdigit() else key: with_int_keys(item) for key, item in value.items()}
+    return {
+        int(key) if key.isdigit() else key: with_int_keys(item)
+        for key, item in value.items()
+    }
 
 
 def arguments(case, take):
@@ -52,7 +56,11 @@ def arguments(case, take):
     if isinstance(weight, dict):
         found["sample_weight"] = {output: take(name) for output, name in weight.items()}
     elif weight is not None:
-        found["sample_weight"] = [take(name) for name in weight] if isinstance(weight, list) else take(weight)
+        found["sample_weight"] = (
+            [take(name) for name in weight]
+            if isinstance(weight, list)
+            else take(weight)
+        )
     if "validation_data" in found:
         found["validation_data"] = tuple(map(take, found["validation_data"]))
     if "class_weight" in found:
@@ -74,24 +82,44 @@ def check(case, arrays, more=()):
     assert model.metrics_names == case["metrics_names"]
     x = [take(f"x{i}") for i in range(case["nb_inputs"])]
     y = [take(f"y{i}") for i in range(case["nb_outputs"])]
-    K.set_value(model.optimizer.lr, first_rate(case))  # the recorded configuration is that after the fit
-    rates, own = Rates(), [getattr(callbacks, name)(**case["callback_args"]) for name in case["callbacks"]]
+    K.set_value(
+        model.optimizer.lr, first_rate(case)
+    )  # the recorded configuration is that after the fit
+    rates, own = (
+        Rates(),
+        [
+            getattr(callbacks, name)(**case["callback_args"])
+            for name in case["callbacks"]
+        ],
+    )
     heard = [*own, rates, *more]
-    history = model.fit(x, y, shuffle=False, verbose=0, callbacks=heard, **arguments(case, take))
+    history = model.fit(
+        x, y, shuffle=False, verbose=0, callbacks=heard, **arguments(case, take)
+    )
     np.testing.assert_allclose(rates.seen, case["lr_per_epoch"], rtol=1e-6)
     assert history.epoch == case["epochs"]
     assert history.history.keys() == case["history"].keys()
     for name, values in case["history"].items():
-        np.testing.assert_allclose(history.history[name], values, err_msg=name, **TOLERANCE)
+        np.testing.assert_allclose(
+            history.history[name], values, err_msg=name, **TOLERANCE
+        )
     for i, weight in enumerate(model.get_weights()):
-        np.testing.assert_allclose(weight, take(f"wf_{i}"), err_msg=f"final weight {i}", **TOLERANCE)
+        np.testing.assert_allclose(
+            weight, take(f"wf_{i}"), err_msg=f"final weight {i}", **TOLERANCE
+        )
     model.reset_states()
     measured = model.evaluate(x, y, batch_size=case["fit"]["batch_size"], verbose=0)
-    np.testing.assert_allclose(measured, case["evaluate"], err_msg="evaluate", **TOLERANCE)
+    np.testing.assert_allclose(
+        measured, case["evaluate"], err_msg="evaluate", **TOLERANCE
+    )
     model.reset_states()
     predicted = model.predict(x, batch_size=case["fit"]["batch_size"])
-    for i, value in enumerate(predicted if isinstance(predicted, list) else [predicted]):
-        np.testing.assert_allclose(value, take(f"pred{i}"), err_msg=f"prediction {i}", **TOLERANCE)
+    for i, value in enumerate(
+        predicted if isinstance(predicted, list) else [predicted]
+    ):
+        np.testing.assert_allclose(
+            value, take(f"pred{i}"), err_msg=f"prediction {i}", **TOLERANCE
+        )
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
@@ -99,7 +127,9 @@ def test_fit(case, arrays, backend):
     check(case, arrays)
 
 
-@pytest.mark.parametrize("name", ["mlp_odd_last_batch", "bn_mlp", "multi_loss_weights_dict"])
+@pytest.mark.parametrize(
+    "name", ["mlp_odd_last_batch", "bn_mlp", "multi_loss_weights_dict"]
+)
 def test_fit_batch_by_batch_gives_the_same(name, arrays, backend):
     case = next(case for case in CASES if case["id"] == name)
     check(case, arrays, more=[EachBatch()])
@@ -107,4 +137,6 @@ def test_fit_batch_by_batch_gives_the_same(name, arrays, backend):
 
 def test_no_case_is_missing():
     assert len({case["id"] for case in CASES}) == len(CASES) == 40
-    assert [case["id"] for case in CASES if case["callbacks"]] == ["reduce_lr_on_plateau"]
+    assert [case["id"] for case in CASES if case["callbacks"]] == [
+        "reduce_lr_on_plateau"
+    ]

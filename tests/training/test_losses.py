@@ -1,4 +1,5 @@
-"""What compile makes of losses, weights, masks and metrics, against NumPy, on each backend."""
+"""What compile makes of losses, weights, masks and metrics, against NumPy, on each
+backend."""
 
 import functools
 
@@ -24,7 +25,9 @@ def one_output(units=3, activation="softmax", **arguments):
 
 def two_outputs():
     x = Input((4,), name="x")
-    return Model(x, [Dense(3, activation="softmax", name="u")(x), Dense(1, name="v")(x)])
+    return Model(
+        x, [Dense(3, activation="softmax", name="u")(x), Dense(1, name="v")(x)]
+    )
 
 
 def steps():
@@ -49,9 +52,9 @@ def evaluate(score, *arrays):
 def test_weighted_objective(backend, masked, temporal):
     y, p = np.random.normal(size=(2, 6, 5, 2)).astype("float32")
     mask = (np.random.random((6, 5)) > 0.3).astype("float32") if masked else None
-    weights = np.random.random((6, 5) if temporal else 6).astype("float32") * (np.arange(6) > 1)[
-        (slice(None), None) if temporal else slice(None)
-    ].astype("float32")
+    weights = np.random.random((6, 5) if temporal else 6).astype("float32") * (
+        np.arange(6) > 1
+    )[(slice(None), None) if temporal else slice(None)].astype("float32")
     expected = np.square(p - y).mean(-1)
     if masked:
         expected = expected * mask / mask.mean()
@@ -76,7 +79,9 @@ def test_mask_and_time_step_weights_through_a_model(backend):
     weights = np.random.random((6, 5))
     mask = np.any(x != 0, -1)
     score = np.square(model.predict(x) - y).mean(-1) * mask / mask.mean() * weights
-    np.testing.assert_allclose(model.test_on_batch(x, y, weights), score.mean(), rtol=1e-5)
+    np.testing.assert_allclose(
+        model.test_on_batch(x, y, weights), score.mean(), rtol=1e-5
+    )
 
 
 def test_total_is_weighted_sum_and_regularizers(backend):
@@ -86,7 +91,11 @@ def test_total_is_weighted_sum_and_regularizers(backend):
     model = Model(x, [first(x), second(x)])
     second.set_weights([np.ones((4, 1)), np.array([-2.0])])
     model.compile("sgd", {"u": "mse", "v": "mae"}, loss_weights={"v": 0.25})
-    data, u, v = np.random.normal(size=(7, 4)), np.random.normal(size=(7, 3)), np.random.normal(size=(7, 1))
+    data, u, v = (
+        np.random.normal(size=(7, 4)),
+        np.random.normal(size=(7, 3)),
+        np.random.normal(size=(7, 1)),
+    )
     total, loss_u, loss_v = model.test_on_batch(data, [u, v])
     found_u, found_v = model.predict_on_batch(data)
     np.testing.assert_allclose(loss_u, np.square(found_u - u).mean(), rtol=1e-5)
@@ -99,14 +108,24 @@ def test_total_is_weighted_sum_and_regularizers(backend):
     ("units", "loss", "targets", "expected"),
     [
         (1, "mse", lambda n: np.random.randint(0, 2, (n, 1)), "binary_accuracy"),
-        (3, "binary_crossentropy", lambda n: np.random.randint(0, 2, (n, 3)), "binary_accuracy"),
+        (
+            3,
+            "binary_crossentropy",
+            lambda n: np.random.randint(0, 2, (n, 3)),
+            "binary_accuracy",
+        ),
         (
             3,
             "sparse_categorical_crossentropy",
             lambda n: np.random.randint(0, 3, n),
             "sparse_categorical_accuracy",
         ),
-        (3, "mse", lambda n: np.eye(3)[np.random.randint(0, 3, n)], "categorical_accuracy"),
+        (
+            3,
+            "mse",
+            lambda n: np.eye(3)[np.random.randint(0, 3, n)],
+            "categorical_accuracy",
+        ),
     ],
 )
 def test_accuracy_fits_the_loss(backend, units, loss, targets, expected):
@@ -120,7 +139,9 @@ def test_accuracy_fits_the_loss(backend, units, loss, targets, expected):
         "sparse_categorical_accuracy": lambda: (p.argmax(-1) == y).mean(),
         "categorical_accuracy": lambda: (p.argmax(-1) == y.argmax(-1)).mean(),
     }
-    np.testing.assert_allclose(model.test_on_batch(x, y)[1], table[expected](), rtol=1e-6)
+    np.testing.assert_allclose(
+        model.test_on_batch(x, y)[1], table[expected](), rtol=1e-6
+    )
 
 
 def test_metrics_of_all_kinds(backend):
@@ -131,19 +152,42 @@ def test_metrics_of_all_kinds(backend):
         return {"low": K.min(y_pred), "high": K.max(y_pred)}
 
     model = one_output()
-    model.compile("sgd", "mse", metrics=["mae", metrics.mean_squared_error, per_sample, extremes])
-    names = ["loss", "mean_absolute_error", "mean_squared_error", "per_sample", "low", "high"]
+    model.compile(
+        "sgd", "mse", metrics=["mae", metrics.mean_squared_error, per_sample, extremes]
+    )
+    names = [
+        "loss",
+        "mean_absolute_error",
+        "mean_squared_error",
+        "per_sample",
+        "low",
+        "high",
+    ]
     assert model.metrics_names == names
     x, y = np.random.normal(size=(5, 4)), np.random.normal(size=(5, 3))
     p = model.predict(x)
-    expected = [np.square(p - y).mean(), np.abs(p - y).mean(), np.square(p - y).mean(), p.max(-1).mean()]
-    np.testing.assert_allclose(model.test_on_batch(x, y), [*expected, p.min(), p.max()], rtol=1e-5)
+    expected = [
+        np.square(p - y).mean(),
+        np.abs(p - y).mean(),
+        np.square(p - y).mean(),
+        p.max(-1).mean(),
+    ]
+    np.testing.assert_allclose(
+        model.test_on_batch(x, y), [*expected, p.min(), p.max()], rtol=1e-5
+    )
 
 
 def test_names_with_several_outputs():
     model = two_outputs()
     model.compile("sgd", "mse", metrics={"v": "mae", "u": ["acc", "mse"]})
-    named = ["loss", "u_loss", "v_loss", "u_acc", "u_mean_squared_error", "v_mean_absolute_error"]
+    named = [
+        "loss",
+        "u_loss",
+        "v_loss",
+        "u_acc",
+        "u_mean_squared_error",
+        "v_mean_absolute_error",
+    ]
     assert model.metrics_names == named
     assert len(model.metrics_tensors) == len(named) - 1
     model.compile("sgd", ["mse", "mae"], metrics=["mae"], loss_weights=[1.0, 2.0])
@@ -154,7 +198,11 @@ def test_what_compile_leaves_on_the_model():
     model = two_outputs()
     adam = optimizers.Adam()
     model.compile(adam, "mse", loss_weights=[1.0, 2.0])
-    assert model.optimizer is adam and model.loss == "mse" and model.loss_weights == [1.0, 2.0]
+    assert (
+        model.optimizer is adam
+        and model.loss == "mse"
+        and model.loss_weights == [1.0, 2.0]
+    )
     assert model.metrics is None and model.sample_weight_mode is None
     assert model.loss_functions == [objectives.mean_squared_error] * 2
     assert model.sample_weight_modes == [None, None]
@@ -197,7 +245,11 @@ def test_optimizer_gets_trainable_weights_by_name(backend):
             received.extend(params)
             return super().get_updates(params, constraints, loss)
 
-    layers = [Dense(2, input_dim=3, name="zeta"), Dense(2, name="alpha"), Dense(2, trainable=False)]
+    layers = [
+        Dense(2, input_dim=3, name="zeta"),
+        Dense(2, name="alpha"),
+        Dense(2, trainable=False),
+    ]
     model = Sequential(layers)
     model.compile(Recording(), "mse")
     before = [layer.get_weights() for layer in layers]
@@ -237,20 +289,64 @@ def test_learning_phase_reaches_the_layers(backend):
     ("arguments", "error", "expected"),
     [
         ({"loss": "msee"}, UnknownNameError, "Unknown objective 'msee'. Did you mean"),
-        ({"optimizer": "sdg"}, UnknownNameError, "Unknown optimizer 'sdg'. Did you mean"),
+        (
+            {"optimizer": "sdg"},
+            UnknownNameError,
+            "Unknown optimizer 'sdg'. Did you mean",
+        ),
         ({"metrics": ["acuracy"]}, UnknownNameError, "Unknown metric 'acuracy'"),
-        ({"loss": None}, ArgumentError, "loss takes names, or functions (y_true, y_pred); it is None"),
-        ({"loss": {"u": "mse"}}, ArgumentError, "loss: received the keys 'u', expected 2: 'u', 'v'"),
-        ({"loss": {"u": "mse", "w": "mse"}}, ArgumentError, "the keys 'u', 'w', expected 2: 'u', 'v'"),
-        ({"loss": ["mse"]}, ArgumentError, "loss: received 1 items, expected 2: 'u', 'v'"),
-        ({"loss_weights": {"w": 1}}, ArgumentError, "loss_weights: received the keys 'w'"),
+        (
+            {"loss": None},
+            ArgumentError,
+            "loss takes names, or functions (y_true, y_pred); it is None",
+        ),
+        (
+            {"loss": {"u": "mse"}},
+            ArgumentError,
+            "loss: received the keys 'u', expected 2: 'u', 'v'",
+        ),
+        (
+            {"loss": {"u": "mse", "w": "mse"}},
+            ArgumentError,
+            "the keys 'u', 'w', expected 2: 'u', 'v'",
+        ),
+        (
+            {"loss": ["mse"]},
+            ArgumentError,
+            "loss: received 1 items, expected 2: 'u', 'v'",
+        ),
+        (
+            {"loss_weights": {"w": 1}},
+            ArgumentError,
+            "loss_weights: received the keys 'w'",
+        ),
         ({"loss_weights": [1]}, ArgumentError, "loss_weights: received 1 items"),
-        ({"metrics": {"w": "acc"}}, ArgumentError, "metrics: received the keys 'w', expected 2: 'u', 'v'"),
-        ({"metrics": "accuracy"}, ArgumentError, "metrics takes a list, or a dict by output name"),
+        (
+            {"metrics": {"w": "acc"}},
+            ArgumentError,
+            "metrics: received the keys 'w', expected 2: 'u', 'v'",
+        ),
+        (
+            {"metrics": "accuracy"},
+            ArgumentError,
+            "metrics takes a list, or a dict by output name",
+        ),
         ({"metrics": [None]}, ArgumentError, "metrics takes names, or functions"),
-        ({"sample_weight_mode": "temporal"}, ArgumentError, "'temporal' for outputs with time steps"),
-        ({"sample_weight_mode": {"w": None}}, ArgumentError, "sample_weight_mode: received the keys 'w'"),
-        ({"optimizer": optimizers.SGD}, ArgumentError, "an object as SGD(lr=0.01); received <class"),
+        (
+            {"sample_weight_mode": "temporal"},
+            ArgumentError,
+            "'temporal' for outputs with time steps",
+        ),
+        (
+            {"sample_weight_mode": {"w": None}},
+            ArgumentError,
+            "sample_weight_mode: received the keys 'w'",
+        ),
+        (
+            {"optimizer": optimizers.SGD},
+            ArgumentError,
+            "an object as SGD(lr=0.01); received <class",
+        ),
         ({"optimizer": 3}, ConfigError, "3 is no optimizer: pass a name"),
     ],
 )
@@ -269,7 +365,9 @@ def test_an_optimizer_of_another_backend():
         foreign = optimizers.SGD()
     with K.use("theano"):
         model = one_output()
-    with pytest.raises(BackendMixError, match="on 'theano', its optimizer on 'tensorflow'"):
+    with pytest.raises(
+        BackendMixError, match="on 'theano', its optimizer on 'tensorflow'"
+    ):
         model.compile(foreign, "mse")
 
 
@@ -290,7 +388,8 @@ SHAPE = (6, 5, 2)
 
 @functools.cache
 def compiled(name):
-    """Returns a function of (y, p, weights of steps) that gives the weighted loss; compiled once."""
+    """Returns a function of (y, p, weights of steps) that gives the weighted loss;
+    compiled once."""
     with K.use(name):
         inputs = [K.placeholder(SHAPE), K.placeholder(SHAPE), K.placeholder(SHAPE[:2])]
         return K.function(inputs, [weighted_objective(squared_error)(*inputs)])
@@ -298,7 +397,8 @@ def compiled(name):
 
 @pytest.fixture(scope="module", autouse=True)
 def loaded():
-    """PyTensor changes the limit of recursion when it is imported, which hypothesis notices inside a test."""
+    """PyTensor changes the limit of recursion when it is imported, which hypothesis
+    notices inside a test."""
     for name in BACKENDS:
         with K.use(name):
             K.function([], [K.variable(1.0) + 1])([])
@@ -315,8 +415,12 @@ def test_what_weights_mean(name, seed, kept, factor):
     value = compiled(name)([y, p, weights])[0]
     chosen = weights != 0
     expected = (np.square(p - y).mean(-1) * weights)[chosen].mean()
-    np.testing.assert_allclose(value, expected, rtol=1e-4, err_msg="the mean over what counts")
+    np.testing.assert_allclose(
+        value, expected, rtol=1e-4, err_msg="the mean over what counts"
+    )
     changed = np.where(chosen[..., None], p, p + 7)
-    np.testing.assert_allclose(compiled(name)([y, changed, weights])[0], value, rtol=1e-5)
+    np.testing.assert_allclose(
+        compiled(name)([y, changed, weights])[0], value, rtol=1e-5
+    )
     scaled = compiled(name)([y, p, weights * np.float32(factor)])[0]
     np.testing.assert_allclose(scaled, value * factor, rtol=1e-4)

@@ -1,4 +1,5 @@
-"""What research code does to training: own functions, losses in layers, frozen parts, states, weights."""
+"""What research code does to training: own functions, losses in layers, frozen parts,
+states, weights."""
 
 from itertools import islice
 
@@ -28,7 +29,8 @@ def filled(model, value=0.5):
 
 
 class Momentous(Model):
-    """Trains with an update rule of its own, built as code of Keras 1 does; counts its steps."""
+    """Trains with an update rule of its own, built as code of Keras 1 does; counts its
+    steps."""
 
     def _make_train_function(self):
         if not hasattr(self, "train_function"):
@@ -40,10 +42,15 @@ class Momentous(Model):
             self.steps = K.variable(0.0)
             params = self._collected_trainable_weights
             grads = K.gradients(self.total_loss, params)
-            updates = [(p, p - 0.1 * K.sign(g)) for p, g in zip(params, grads, strict=True)]
+            updates = [
+                (p, p - 0.1 * K.sign(g)) for p, g in zip(params, grads, strict=True)
+            ]
             updates += [(self.steps, self.steps + 1)] + self.updates
             self.train_function = K.function(
-                inputs, [self.total_loss] + self.metrics_tensors, updates=updates, **self._function_kwargs
+                inputs,
+                [self.total_loss] + self.metrics_tensors,
+                updates=updates,
+                **self._function_kwargs,
             )
 
     def _make_test_function(self):
@@ -51,7 +58,9 @@ class Momentous(Model):
             inputs = self.inputs + self.targets + self.sample_weights
             if self.uses_learning_phase and not isinstance(K.learning_phase(), int):
                 inputs += [K.learning_phase()]
-            self.test_function = K.function(inputs, [self.total_loss * 2] + self.metrics_tensors)
+            self.test_function = K.function(
+                inputs, [self.total_loss * 2] + self.metrics_tensors
+            )
 
 
 def sign_descent(w, b, x, y):
@@ -73,13 +82,17 @@ def test_a_training_function_of_ones_own(backend):
         losses.append(loss)
 
     def by_hand():
-        return [model.train_on_batch(X[i : i + 6], Y[i : i + 6])[0] for i in (0, 6, 0, 6)]
+        return [
+            model.train_on_batch(X[i : i + 6], Y[i : i + 6])[0] for i in (0, 6, 0, 6)
+        ]
 
     def fitted():
         return model.fit(X, Y, 6, 2, verbose=0, shuffle=False).history["loss"]
 
     def generated():
-        return model.fit_generator(batches(X, Y, size=6), 12, 2, verbose=0).history["loss"]
+        return model.fit_generator(batches(X, Y, size=6), 12, 2, verbose=0).history[
+            "loss"
+        ]
 
     epochs = np.reshape(losses, (2, 2)).mean(axis=1)
     for train, expected in ((by_hand, losses), (fitted, epochs), (generated, epochs)):
@@ -89,13 +102,17 @@ def test_a_training_function_of_ones_own(backend):
         assert K.get_value(model.steps) == 4
         K.set_value(model.steps, 0.0)
         filled(model)
-    doubled, plain = model.evaluate(X, Y, 12, verbose=0)[0], np.square(model.predict(X) - Y).mean()
+    doubled, plain = (
+        model.evaluate(X, Y, 12, verbose=0)[0],
+        np.square(model.predict(X) - Y).mean(),
+    )
     np.testing.assert_allclose(doubled, 2 * plain, rtol=1e-4)
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
 def test_a_training_function_that_is_plain_python(dropout):
-    """It gets the learning phase if the model depends on it, as in Keras 1, and may return one number."""
+    """It gets the learning phase if the model depends on it, as in Keras 1, and may
+    return one number."""
 
     class Plain(Model):
         def _make_train_function(self):
@@ -113,9 +130,13 @@ def test_a_training_function_that_is_plain_python(dropout):
     phase = [()] if dropout else []
     assert model.train_on_batch(X, Y) == 0.25
     assert model.fit(X, Y, 6, 1, verbose=0).history == {"loss": [0.5]}
-    assert model.fit_generator(batches(X, Y), 12, 1, verbose=0).history["loss"] == [pytest.approx(1.75 / 3)]
+    assert model.fit_generator(batches(X, Y), 12, 1, verbose=0).history["loss"] == [
+        pytest.approx(1.75 / 3)
+    ]
     assert model.given[0] == [(12, 3), (12, 1), (12,), *phase]
-    assert {len(given) for given in model.given} == {3 + len(phase)} and len(model.given) == 6
+    assert {len(given) for given in model.given} == {3 + len(phase)} and len(
+        model.given
+    ) == 6
 
 
 class Activity(Layer):
@@ -142,7 +163,9 @@ def test_losses_and_updates_that_layers_add(backend):
     assert len(model.losses) == len(model.updates) == 1
     before = K.get_value(layer.mean)
     total, plain = model.test_on_batch(X, Y)
-    np.testing.assert_allclose(total - plain, 0.1 * np.square(X).mean(axis=0).sum(), rtol=1e-4)
+    np.testing.assert_allclose(
+        total - plain, 0.1 * np.square(X).mean(axis=0).sum(), rtol=1e-4
+    )
     np.testing.assert_array_equal(K.get_value(layer.mean), before)
     assert model.train_on_batch(X, Y) == pytest.approx([total, plain], rel=1e-4)
     np.testing.assert_allclose(K.get_value(layer.mean), X.mean(axis=0), **NEAR)
@@ -151,8 +174,11 @@ def test_losses_and_updates_that_layers_add(backend):
 
 
 def test_a_part_that_is_frozen_in_one_model_trains_in_the_other(backend):
-    """The two models of a generative adversarial network; toggling `trainable` needs no second compile."""
-    judge = Sequential([Dense(4, activation="tanh", input_dim=3), Dense(1, activation="sigmoid")])
+    """The two models of a generative adversarial network; toggling `trainable` needs no
+    second compile."""
+    judge = Sequential(
+        [Dense(4, activation="tanh", input_dim=3), Dense(1, activation="sigmoid")]
+    )
     judge.compile("sgd", "binary_crossentropy")
     maker = Sequential([Dense(3, input_dim=3)])
     judge.trainable = False
@@ -165,7 +191,9 @@ def test_a_part_that_is_frozen_in_one_model_trains_in_the_other(backend):
         train(X, labels)
         after = [model.get_weights() for model in (maker, judge)]
         pairs = zip(before, after, strict=True)
-        return [any(np.any(a != b) for a, b in zip(*pair, strict=True)) for pair in pairs]
+        return [
+            any(np.any(a != b) for a, b in zip(*pair, strict=True)) for pair in pairs
+        ]
 
     assert moved(both.train_on_batch) == [True, False]
     assert moved(judge.train_on_batch) == [False, True]
@@ -179,7 +207,9 @@ def test_states_pass_from_batch_to_batch(backend):
     steps = np.random.normal(size=(12, 2, 3)).astype("float32")
     model = Sequential([LSTM(2, stateful=True, batch_input_shape=(4, 2, 3)), Dense(1)])
     model.compile("sgd", "mse")
-    state = [np.linspace(-0.5, 0.5, w.size).reshape(w.shape) for w in model.get_weights()]
+    state = [
+        np.linspace(-0.5, 0.5, w.size).reshape(w.shape) for w in model.get_weights()
+    ]
 
     class Resetting(Callback):
         def on_epoch_begin(self, epoch, logs=None):
@@ -193,18 +223,28 @@ def test_states_pass_from_batch_to_batch(backend):
     begin()
     for _ in range(2):
         model.reset_states()
-        losses.append(np.mean([model.train_on_batch(*batch) for batch in islice(batches(steps, Y), 3)]))
+        losses.append(
+            np.mean(
+                [model.train_on_batch(*batch) for batch in islice(batches(steps, Y), 3)]
+            )
+        )
     begin()
-    fitted = model.fit(steps, Y, 4, 2, verbose=0, shuffle=False, callbacks=[Resetting()])
+    fitted = model.fit(
+        steps, Y, 4, 2, verbose=0, shuffle=False, callbacks=[Resetting()]
+    )
     np.testing.assert_allclose(fitted.history["loss"], losses, rtol=1e-5)
     begin()
-    generated = model.fit_generator(batches(steps, Y), 12, 2, verbose=0, callbacks=[Resetting()])
+    generated = model.fit_generator(
+        batches(steps, Y), 12, 2, verbose=0, callbacks=[Resetting()]
+    )
     np.testing.assert_allclose(generated.history["loss"], losses, rtol=1e-5)
     begin()
     unbroken = model.fit(steps, Y, 4, 2, verbose=0, shuffle=False).history["loss"]
     assert unbroken[0] == pytest.approx(losses[0], rel=1e-5)
     assert unbroken[1] != pytest.approx(losses[1], rel=1e-5)
-    with pytest.raises(DataError, match=r"batch_size=4 and 4 \* n samples; received 10 by 4"):
+    with pytest.raises(
+        DataError, match=r"batch_size=4 and 4 \* n samples; received 10 by 4"
+    ):
         model.fit(steps[:10], Y[:10], 4, 1, verbose=0)
 
 
@@ -213,9 +253,16 @@ def pair():
     """A model with two outputs, the second in time steps."""
     x = Input((3,), name="x")
     steps = Input((2, 3), name="steps")
-    model = Model([x, steps], [Dense(1, name="u")(x), TimeDistributed(Dense(1), name="v")(steps)])
+    model = Model(
+        [x, steps], [Dense(1, name="u")(x), TimeDistributed(Dense(1), name="v")(steps)]
+    )
     modes = {"v": "temporal"}
-    model.compile("sgd", {"v": "mae", "u": "mse"}, sample_weight_mode=modes, loss_weights=[1.0, 0.5])
+    model.compile(
+        "sgd",
+        {"v": "mae", "u": "mse"},
+        sample_weight_mode=modes,
+        loss_weights=[1.0, 0.5],
+    )
     return model
 
 
@@ -234,28 +281,48 @@ U, V = np.arange(12.0), np.arange(24.0).reshape(12, 2)
         ({"sample_weight": [U, None]}, U, None),
         ({"class_weight": {"u": {0: 2.0, 1: 5.0}}}, 2 + 3 * CLASSES[:, 0], None),
         ({"class_weight": [{0: 2.0, 1: 5.0}, None]}, 2 + 3 * CLASSES[:, 0], None),
-        ({"class_weight": {"u": {0: 2.0, 1: 5.0}}, "sample_weight": {"v": V}}, 2 + 3 * CLASSES[:, 0], V),
+        (
+            {"class_weight": {"u": {0: 2.0, 1: 5.0}}, "sample_weight": {"v": V}},
+            2 + 3 * CLASSES[:, 0],
+            V,
+        ),
         ({"class_weight": {"u": {0: 2.0, 1: 5.0}}, "sample_weight": {"u": U}}, U, None),
     ],
 )
 def test_weights_of_outputs(pair, arguments, u, v):
     expected = []
-    for target, found, weights in zip((CLASSES, TARGETS), pair.predict([X, STEPS]), (u, v), strict=True):
-        error = np.square(found - target) if target.ndim == 2 else np.abs(found - target)
+    for target, found, weights in zip(
+        (CLASSES, TARGETS), pair.predict([X, STEPS]), (u, v), strict=True
+    ):
+        error = (
+            np.square(found - target) if target.ndim == 2 else np.abs(found - target)
+        )
         score = error.mean(axis=-1)
-        expected.append(score.mean() if weights is None else (score * weights).mean() / (weights != 0).mean())
+        expected.append(
+            score.mean()
+            if weights is None
+            else (score * weights).mean() / (weights != 0).mean()
+        )
     losses = [expected[0] + 0.5 * expected[1], *expected]
     inputs, targets = {"x": X, "steps": STEPS}, {"u": CLASSES, "v": TARGETS}
     state = pair.get_weights()
     if "class_weight" not in arguments:
-        np.testing.assert_allclose(pair.test_on_batch(inputs, targets, **arguments), losses, rtol=1e-4)
         np.testing.assert_allclose(
-            pair.evaluate([X, STEPS], [CLASSES, TARGETS], 12, verbose=0, **arguments), losses, rtol=1e-4
+            pair.test_on_batch(inputs, targets, **arguments), losses, rtol=1e-4
         )
-    np.testing.assert_allclose(pair.train_on_batch(inputs, targets, **arguments), losses, rtol=1e-4)
+        np.testing.assert_allclose(
+            pair.evaluate([X, STEPS], [CLASSES, TARGETS], 12, verbose=0, **arguments),
+            losses,
+            rtol=1e-4,
+        )
+    np.testing.assert_allclose(
+        pair.train_on_batch(inputs, targets, **arguments), losses, rtol=1e-4
+    )
     pair.set_weights(state)
     history = pair.fit(inputs, targets, 12, 1, verbose=0, **arguments).history
-    np.testing.assert_allclose([history[name][0] for name in pair.metrics_names], losses, rtol=1e-4)
+    np.testing.assert_allclose(
+        [history[name][0] for name in pair.metrics_names], losses, rtol=1e-4
+    )
     pair.set_weights(state)
 
 
@@ -267,9 +334,17 @@ def test_data_in_a_file_train_as_those_in_memory(tmp_path, shuffle):
         np.random.seed(3)
         model = filled(Sequential([Dense(1, input_dim=3)]))
         model.compile("sgd", "mse")
-        history = model.fit(x, y, 5, 2, verbose=0, shuffle=shuffle, validation_split=0.25).history
-        return [*history["loss"], *history["val_loss"], model.evaluate(x, y, 5, verbose=0)]
+        history = model.fit(
+            x, y, 5, 2, verbose=0, shuffle=shuffle, validation_split=0.25
+        ).history
+        return [
+            *history["loss"],
+            *history["val_loss"],
+            model.evaluate(x, y, 5, verbose=0),
+        ]
 
     with h5py.File(tmp_path / "data.h5", "w") as file:
         file["x"], file["y"] = X, Y
-        np.testing.assert_allclose(trained(file["x"], file["y"]), trained(X, Y), rtol=1e-5)
+        np.testing.assert_allclose(
+            trained(file["x"], file["y"]), trained(X, Y), rtol=1e-5
+        )

@@ -42,7 +42,8 @@ def test_shared_fields_agree(folder):
 
 
 @pytest.mark.parametrize(
-    "name", [project_name(folder) for folder in MEMBERS if folder.name != "keras_namespace"]
+    "name",
+    [project_name(folder) for folder in MEMBERS if folder.name != "keras_namespace"],
 )
 def test_the_installed_version_is_that_of_the_tree(name):
     assert version(name) == ROOT_PROJECT["project"]["version"]
@@ -64,7 +65,9 @@ def test_a_plugin_is_a_small_package_with_a_short_pyproject(folder):
     assert project["entry-points"] == {"oneiros.v1": {dashed: f"{package}.manifest"}}
     assert KERNEL_BOUND in project["dependencies"]
     assert [path.name for path in folder.glob("oneiros*") if path.is_dir()] == [package]
-    assert set(load(folder).get("tool", {})) <= {"hatch"}, "tools are configured at the root"
+    assert set(load(folder).get("tool", {})) <= {"hatch"}, (
+        "tools are configured at the root"
+    )
 
 
 @pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
@@ -78,20 +81,31 @@ def test_first_party_dependencies_share_one_bound_and_exist(folder):
 
 @pytest.mark.parametrize("folder", PLUGINS, ids=name_of)
 def test_a_plugin_declares_the_plugins_it_imports(folder):
-    declared = {re.match(r"[a-z0-9-]+", d)[0] for d in load(folder)["project"]["dependencies"]}
+    declared = {
+        re.match(r"[a-z0-9-]+", d)[0] for d in load(folder)["project"]["dependencies"]
+    }
     modules = {p.name: project_name(p) for p in PLUGINS}
     for path in (folder / f"oneiros_{folder.name}").rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         imported = set(re.findall(r"^\s*(?:from|import) oneiros_(\w+)", source, re.M))
         for line in re.findall(r"^from oneiros import \(?([\w, \n]+)\)?", source, re.M):
-            imported |= {name.strip().split(" ")[0] for name in line.replace("\n", " ").split(",")}
+            imported |= {
+                name.strip().split(" ")[0]
+                for name in line.replace("\n", " ").split(",")
+            }
         for name in (imported & set(modules)) - {folder.name}:
-            assert modules[name] in declared, f"{path.name} uses {name}, which its pyproject doesn't name"
+            assert modules[name] in declared, (
+                f"{path.name} uses {name}, which its pyproject doesn't name"
+            )
 
 
 def test_root_lists_every_standard_plugin():
     extras = ROOT_PROJECT["project"]["optional-dependencies"]
-    apart = {"oneiros-backend-jax", "oneiros-backend-tensorflow", "oneiros-format-safetensors"}
+    apart = {
+        "oneiros-backend-jax",
+        "oneiros-backend-tensorflow",
+        "oneiros-format-safetensors",
+    }
     apart.add("oneiros-keras-namespace")
     names = {project_name(member) for member in MEMBERS} - apart
     standard = {f"{name}{FIRST_PARTY_BOUND}" for name in names}
@@ -115,7 +129,9 @@ def test_readme_commands():
     assert len(commands) == 2
     assert commands[0].startswith("python -m pip install -q uv &&")
     assert "tensorflow" not in commands[0] and "pytest" in commands[1]
-    assert re.search(r"first about \d+ seconds.*second about \d+ minutes", readme, re.S), "measured times"
+    assert re.search(
+        r"first about \d+ seconds.*second about \d+ minutes", readme, re.S
+    ), "measured times"
 
 
 def test_mypy_looks_into_every_member():

@@ -1,4 +1,5 @@
-"""The checkers in the test command: ruff over everything, mypy over the kernel and the plugins."""
+"""The checkers in the test command: ruff over everything, mypy over the kernel and the
+plugins."""
 
 import subprocess
 import sys
@@ -16,6 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 )
 def test_checker_is_content(command):
     run = subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]

@@ -1,4 +1,5 @@
-"""Keras 1's `K`: each function passes its call on to the backend that owns the tensors it received.
+"""Keras 1's `K`: each function passes its call on to the backend that owns the tensors
+it received.
 
 Without tensors among the arguments it is the current backend.
 
@@ -13,17 +14,35 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros.backend import common
-from oneiros.backend.common import *  # noqa: F403
+from oneiros.backend.common import *
 from oneiros.backend.contract import Backend, Function
-from oneiros.backend.dispatch import backend, bound, current, dispatchers, load, loaded, set_backend, use
+from oneiros.backend.dispatch import (
+    backend,
+    bound,
+    current,
+    dispatchers,
+    load,
+    loaded,
+    set_backend,
+    use,
+)
 
 _functions = dispatchers()
 globals().update(_functions)
 
 __all__ = [
-    "Backend", "Function", "backend", "bound", "current", "load", "loaded", "set_backend", "use",
-    *common.__all__, *_functions,
-]  # fmt: skip
+    "Backend",
+    "Function",
+    "backend",
+    "bound",
+    "current",
+    "load",
+    "loaded",
+    "set_backend",
+    "use",
+    *common.__all__,
+    *_functions,
+]
 
 _PRIVATE = {"_BACKEND": backend, "_EPSILON": common.epsilon, "_FLOATX": common.floatx}
 

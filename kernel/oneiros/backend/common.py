@@ -1,4 +1,5 @@
-"""What every backend shares: epsilon, the default float type, image data ordering and unique names."""
+"""What every backend shares: epsilon, the default float type, image data ordering and
+unique names."""
 
 from __future__ import annotations
 
@@ -11,10 +12,19 @@ from oneiros import settings
 from oneiros.errors import ArgumentError
 
 __all__ = [
-    "cast_to_floatx", "epsilon", "floatx", "get_uid", "image_dim_ordering", "is_keras_tensor",
-    "legacy_weight_ordering", "reset_uids", "set_epsilon", "set_floatx", "set_image_dim_ordering",
+    "cast_to_floatx",
+    "epsilon",
+    "floatx",
+    "get_uid",
+    "image_dim_ordering",
+    "is_keras_tensor",
+    "legacy_weight_ordering",
+    "reset_uids",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_dim_ordering",
     "set_legacy_weight_ordering",
-]  # fmt: skip
+]
 
 FLOAT_TYPES = ("float16", "float32", "float64")
 DIM_ORDERINGS = ("tf", "th")
@@ -37,12 +47,14 @@ def _checked(what: str, value: Any, accepted: tuple[str, ...]) -> str:
 
 
 def epsilon() -> float:
-    """Returns the small constant that keeps divisions and logarithms finite (1e-7 unless set)."""
+    """Returns the small constant that keeps divisions and logarithms finite (1e-7
+    unless set)."""
     return float(_get("epsilon"))
 
 
 def set_epsilon(e: float) -> None:
-    """Sets what `epsilon()` returns. The crossentropies keep their own constant, as in Keras 1."""
+    """Sets what `epsilon()` returns. The crossentropies keep their own constant, as in
+    Keras 1."""
     _chosen["epsilon"] = float(e)
 
 
@@ -82,7 +94,9 @@ def set_image_dim_ordering(dim_ordering: str) -> None:
     # Raises
         ArgumentError: for any other value.
     """
-    _chosen["image_dim_ordering"] = _checked("set_image_dim_ordering", dim_ordering, DIM_ORDERINGS)
+    _chosen["image_dim_ordering"] = _checked(
+        "set_image_dim_ordering", dim_ordering, DIM_ORDERINGS
+    )
 
 
 def get_uid(prefix: str = "") -> int:
@@ -104,7 +118,9 @@ def is_keras_tensor(x: Any) -> bool:
 def set_legacy_weight_ordering(value: bool) -> None:
     """Chooses the order of a model's weights that Keras before 1.0 used."""
     if value not in (True, False):
-        raise ArgumentError(f"set_legacy_weight_ordering received {value!r}. It takes True or False.")
+        raise ArgumentError(
+            f"set_legacy_weight_ordering received {value!r}. It takes True or False."
+        )
     _chosen["legacy_weight_ordering"] = bool(value)
 
 

@@ -1,13 +1,17 @@
 """The backend contract: the functions of `K`, as methods.
 
-`Required` lists what a backend must have. The last part of it follows from the rest: the class `Derived` of
-`oneiros_backend_common` has it, and an engine overrides what it does better. `Optional` lists what a backend
-may have, by capability; what it lacks raises CapabilityError. `Backend` is the class to derive from.
+`Required` lists what a backend must have. The last part of it follows from the rest:
+the class `Derived` of
+`oneiros_backend_toolkit` has it, and an engine overrides what it does better.
+`Optional` lists what a backend may have, by capability; what it lacks raises
+CapabilityError. `Backend` is the class to derive from.
 
-Tensors are opaque: the kernel attaches `_keras_shape`, `_keras_history` and `_uses_learning_phase` to them,
-and relies on arithmetic and comparison operators and on indexing. Axes may be negative; `axis` of a reduction
-is None, an int or a list of ints. Integers and booleans become the default float type wherever a result is a
-float. A shape argument is a tuple of ints and scalar integer tensors, or a shape that `shape(x)` gave.
+Tensors are opaque: the kernel attaches `_keras_shape`, `_keras_history` and
+    `_uses_learning_phase` to them,
+and relies on arithmetic and comparison operators and on indexing. Axes may be negative;
+`axis` of a reduction is None, an int or a list of ints. Integers and booleans become
+the default float type wherever a result is a float. A shape argument is a tuple of ints
+and scalar integer tensors, or a shape that `shape(x)` gave.
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs
@@ -21,7 +25,15 @@ import numpy as np
 from oneiros.backend.function import Feed, Function, Upload
 from oneiros.errors import CapabilityError
 
-__all__ = ["CAPABILITIES", "OPTIONAL", "Backend", "Feed", "Function", "Upload", "draw_seed"]
+__all__ = [
+    "CAPABILITIES",
+    "OPTIONAL",
+    "Backend",
+    "Feed",
+    "Function",
+    "Upload",
+    "draw_seed",
+]
 
 T = Any
 """A tensor, or an argument that the engine interprets."""
@@ -42,29 +54,35 @@ OPTIONAL = {
 """The capabilities that bring functions, and these."""
 
 CAPABILITIES = frozenset({*OPTIONAL, "sparse", "loop", "float16", "devices"})
-"""All capability flags. `sparse`: sparse placeholders; `loop`: many steps of a function in one compiled call;
+"""All capability flags. `sparse`: sparse placeholders; `loop`: many steps of a function
+in one compiled call;
 `float16`: half precision; `devices`: placing computations on named devices."""
 
 
 def draw_seed(seed: int | None = None) -> int:
-    """Returns `seed`, or one drawn from NumPy's global generator: the source of all randomness."""
+    """Returns `seed`, or one drawn from NumPy's global generator: the source of all
+    randomness."""
     return int(np.random.randint(2**31 - 1)) if seed is None else int(seed)
 
 
-# fmt: off
 class Required:
     """What each backend has."""
 
     # Tensors and their values
 
     def owns(self, x) -> Any:
-        """Tells whether `x` is a tensor or variable of this engine; False for arrays and numbers."""
+        """Tells whether `x` is a tensor or variable of this engine; False for arrays
+        and numbers."""
 
-    def placeholder(self, shape=None, ndim=None, dtype=None, sparse=False, name=None) -> T:
-        """Makes an input of a function; None in `shape` leaves a size open, `ndim` alone leaves all open."""
+    def placeholder(
+        self, shape=None, ndim=None, dtype=None, sparse=False, name=None
+    ) -> T:
+        """Makes an input of a function; None in `shape` leaves a size open, `ndim`
+        alone leaves all open."""
 
     def variable(self, value, dtype=None, name=None) -> T:
-        """Makes a variable holding a copy of `value`, of the default float type unless `dtype` is given."""
+        """Makes a variable holding a copy of `value`, of the default float type unless
+        `dtype` is given."""
 
     def is_sparse(self, tensor) -> T:
         """Tells whether `tensor` is sparse."""
@@ -73,10 +91,12 @@ class Required:
         """Returns a dense tensor of the same values."""
 
     def shape(self, x) -> T:
-        """Returns the shape as a tensor of integers; indexing it gives scalar tensors."""
+        """Returns the shape as a tensor of integers; indexing it gives scalar
+        tensors."""
 
     def int_shape(self, x) -> T:
-        """Returns the shape as a tuple of ints and None: `_keras_shape` if present, else the static shape."""
+        """Returns the shape as a tuple of ints and None: `_keras_shape` if present,
+        else the static shape."""
 
     def ndim(self, x) -> T:
         """Returns the number of axes."""
@@ -94,7 +114,8 @@ class Required:
         """Returns `x`; a function that computes it prints `message` and the value."""
 
     def apply(self, fn, *tensors) -> T:
-        """Returns `fn(*tensors)` where `fn` is code of the engine itself; a tensor or a tuple of tensors."""
+        """Returns `fn(*tensors)` where `fn` is code of the engine itself; a tensor or a
+        tuple of tensors."""
 
     # Making tensors
 
@@ -105,24 +126,29 @@ class Required:
         """Returns ones of the shape of `x`."""
 
     def arange(self, start, stop=None, step=1, dtype="int32") -> T:
-        """Returns `start`, `start + step`, … below `stop`; one argument alone is `stop`."""
+        """Returns `start`, `start + step`, … below `stop`; one argument alone is
+        `stop`."""
 
     def random_uniform(self, shape, low=0.0, high=1.0, dtype=None, seed=None) -> T:
         """Draws from [low, high), anew at each call and each step of a loop."""
 
     def random_normal(self, shape, mean=0.0, std=1.0, dtype=None, seed=None) -> T:
-        """Draws from a normal distribution, anew at each call and each step of a loop."""
+        """Draws from a normal distribution, anew at each call and each step of a
+        loop."""
 
     def random_binomial(self, shape, p=0.0, dtype=None, seed=None) -> T:
-        """Draws 1 with probability `p`, else 0, anew at each call and each step of a loop."""
+        """Draws 1 with probability `p`, else 0, anew at each call and each step of a
+        loop."""
 
     # Linear algebra and lookup
 
     def dot(self, x, y) -> T:
-        """Sums over the last axis of `x` and the last but one of `y` (its only one if `y` is a vector)."""
+        """Sums over the last axis of `x` and the last but one of `y` (its only one if
+        `y` is a vector)."""
 
     def batch_dot(self, x, y, axes=None) -> T:
-        """Multiplies sample by sample over one axis of each (`axes`: int or pair; default: as `dot` does).
+        """Multiplies sample by sample over one axis of each (`axes`: int or pair;
+        default: as `dot` does).
 
         The result has at least two axes: (batch, 1) for two matrices with `axes=1`.
         """
@@ -131,10 +157,12 @@ class Required:
         """Reverses the axes."""
 
     def gather(self, reference, indices) -> T:
-        """Returns the rows of `reference` that `indices` names, of shape indices.shape + row shape."""
+        """Returns the rows of `reference` that `indices` names, of shape indices.shape
+        + row shape."""
 
     def in_top_k(self, predictions, targets, k) -> T:
-        """Tells per row whether class `targets[i]` is among the `k` largest predictions (ties count)."""
+        """Tells per row whether class `targets[i]` is among the `k` largest predictions
+        (ties count)."""
 
     # Element by element
 
@@ -157,7 +185,8 @@ class Required:
         """Returns `x` to the power of `a`."""
 
     def clip(self, x, min_value, max_value) -> T:
-        """Bounds the values; None means no bound, a `max_value` below `min_value` counts as `min_value`."""
+        """Bounds the values; None means no bound, a `max_value` below `min_value`
+        counts as `min_value`."""
 
     def round(self, x) -> T:
         """Nearest integer, halves to even."""
@@ -196,7 +225,8 @@ class Required:
         """Converts the type."""
 
     def switch(self, condition, then_expression, else_expression) -> T:
-        """Chooses element by element, with broadcasting; a scalar `condition` chooses as a whole.
+        """Chooses element by element, with broadcasting; a scalar `condition` chooses
+        as a whole.
 
         The expressions are tensors, or functions without arguments that return tensors.
         """
@@ -211,7 +241,8 @@ class Required:
         """log(1 + exp(x)), without overflow."""
 
     def softmax(self, x) -> T:
-        """Softmax over the last axis, of 2D and 3D tensors; ArgumentError for any other rank."""
+        """Softmax over the last axis, of 2D and 3D tensors; ArgumentError for any other
+        rank."""
 
     def relu(self, x, alpha=0.0, max_value=None) -> T:
         """Rectifier: bounded by `max_value`, with slope `alpha` below zero."""
@@ -275,7 +306,8 @@ class Required:
         """Reverses the order along one axis or several."""
 
     def one_hot(self, indices, nb_classes) -> T:
-        """Returns floats of shape indices.shape + (nb_classes,); an index out of range gives zeros."""
+        """Returns floats of shape indices.shape + (nb_classes,); an index out of range
+        gives zeros."""
 
     # Graphs
 
@@ -283,16 +315,18 @@ class Required:
         """Returns the tensor, or the list of tensors, as constants for `gradients`."""
 
     def gradients(self, loss, variables) -> T:
-        """Returns the derivatives of a scalar by each of the variables or tensors, in their order.
+        """Returns the derivatives of a scalar by each of the variables or tensors, in
+        their order.
 
         # Raises
             GraphError: naming a variable that the loss doesn't depend on.
         """
 
-    def function(self, inputs, outputs, updates=[], **kwargs) -> T:  # noqa: B006
-        """Returns a Function: `f(list of arrays)` gives the outputs' values and makes the updates."""
+    def function(self, inputs, outputs, updates=[], **kwargs) -> T:
+        """Returns a Function: `f(list of arrays)` gives the outputs' values and makes
+        the updates."""
 
-    # What `oneiros_backend_common.derived` has in terms of the rest
+    # What `oneiros_backend_toolkit.derived` has in terms of the rest
 
     def zeros(self, shape, dtype=None, name=None) -> T:
         """Makes a variable of zeros."""
@@ -303,11 +337,16 @@ class Required:
     def eye(self, size, dtype=None, name=None) -> T:
         """Makes a variable holding the identity matrix."""
 
-    def random_uniform_variable(self, shape, low, high, dtype=None, name=None, seed=None) -> T:
+    def random_uniform_variable(
+        self, shape, low, high, dtype=None, name=None, seed=None
+    ) -> T:
         """Makes a variable drawn from [low, high)."""
 
-    def random_normal_variable(self, shape, mean, scale, dtype=None, name=None, seed=None) -> T:
-        """Makes a variable drawn from a normal distribution with standard deviation `scale`."""
+    def random_normal_variable(
+        self, shape, mean, scale, dtype=None, name=None, seed=None
+    ) -> T:
+        """Makes a variable drawn from a normal distribution with standard deviation
+        `scale`."""
 
     def batch_get_value(self, xs) -> T:
         """Returns the values of several variables."""
@@ -331,7 +370,8 @@ class Required:
         """Returns the update of variable `x` by subtracting."""
 
     def moving_average_update(self, variable, value, momentum) -> T:
-        """Returns the update of a moving average: `momentum` of the old value, the rest of `value`."""
+        """Returns the update of a moving average: `momentum` of the old value, the rest
+        of `value`."""
 
     def eval(self, x) -> T:
         """Returns the value of a tensor that depends on no placeholder."""
@@ -366,7 +406,8 @@ class Required:
         # Arguments
             x: tensor.
             level: float in [0, 1).
-            noise_shape: shape of the mask, broadcast to `x`; None in it takes that size of `x`.
+            noise_shape: shape of the mask, broadcast to `x`; None in it takes that size
+                of `x`.
             seed: int.
         """
 
@@ -385,20 +426,26 @@ class Required:
     def repeat(self, x, n) -> T:
         """Repeats (batch, features) to (batch, n, features)."""
 
-    def normalize_batch_in_training(self, x, gamma, beta, reduction_axes, epsilon=0.001) -> T:
-        """Normalises over `reduction_axes`, scales and shifts. Returns the result, the mean, the variance."""
+    def normalize_batch_in_training(
+        self, x, gamma, beta, reduction_axes, epsilon=0.001
+    ) -> T:
+        """Normalises over `reduction_axes`, scales and shifts. Returns the result, the
+        mean, the variance."""
 
     def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001) -> T:
         """Returns (x - mean) / sqrt(var + epsilon) * gamma + beta."""
 
     def categorical_crossentropy(self, output, target, from_logits=False) -> T:
-        """Crossentropy of a distribution and a target distribution, one value per row."""
+        """Crossentropy of a distribution and a target distribution, one value per
+        row."""
 
     def sparse_categorical_crossentropy(self, output, target, from_logits=False) -> T:
-        """Crossentropy of a distribution and a target class (with a last axis of 1 or none), one per row."""
+        """Crossentropy of a distribution and a target class (with a last axis of 1 or
+        none), one per row."""
 
     def binary_crossentropy(self, output, target, from_logits=False) -> T:
-        """Crossentropy of a probability and a target probability, element by element."""
+        """Crossentropy of a probability and a target probability, element by
+        element."""
 
     def checked_value(self, x, value) -> T:
         """Returns a copy of `value` as an array of the variable's type and shape."""
@@ -407,7 +454,8 @@ class Required:
         """Forgets the names given so far and a learning phase that was fixed."""
 
     def learning_phase(self) -> T:
-        """Returns 0 (test) or 1 (train) if it was fixed, else an input that functions get."""
+        """Returns 0 (test) or 1 (train) if it was fixed, else an input that functions
+        get."""
 
     def is_learning_phase(self, x) -> T:
         """Tells whether `x` is the learning phase's placeholder."""
@@ -416,10 +464,12 @@ class Required:
         """Tells whether `x` depends on the learning phase's placeholder."""
 
     def set_learning_phase(self, value) -> None:
-        """Fixes the learning phase to 0 (test) or 1 (train) for graphs built from now on."""
+        """Fixes the learning phase to 0 (test) or 1 (train) for graphs built from now
+        on."""
 
     def in_train_phase(self, x, alt) -> T:
-        """Returns `x` in training and `alt` in testing; either may be a function that returns the tensor."""
+        """Returns `x` in training and `alt` in testing; either may be a function that
+        returns the tensor."""
 
     def in_test_phase(self, x, alt) -> T:
         """Returns `x` in testing and `alt` in training."""
@@ -428,35 +478,99 @@ class Required:
 class Optional:
     """What an engine may supply, see `OPTIONAL`."""
 
-    def conv1d(self, x, kernel, stride=1, border_mode="valid", image_shape=None, filter_shape=None) -> T:
+    def conv1d(
+        self,
+        x,
+        kernel,
+        stride=1,
+        border_mode="valid",
+        image_shape=None,
+        filter_shape=None,
+    ) -> T:
         """Convolution of (batch, steps, channels)."""
 
-    def conv2d(self, x, kernel, strides=(1, 1), border_mode="valid", dim_ordering="default", image_shape=None,
-        filter_shape=None, filter_dilation=(1, 1)) -> T:
+    def conv2d(
+        self,
+        x,
+        kernel,
+        strides=(1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        image_shape=None,
+        filter_shape=None,
+        filter_dilation=(1, 1),
+    ) -> T:
         """Convolution of images (cross-correlation: the kernel is not flipped)."""
 
-    def deconv2d(self, x, kernel, output_shape, strides=(1, 1), border_mode="valid", dim_ordering="default",
-        image_shape=None, filter_shape=None) -> T:
+    def deconv2d(
+        self,
+        x,
+        kernel,
+        output_shape,
+        strides=(1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        image_shape=None,
+        filter_shape=None,
+    ) -> T:
         """Transposed convolution of images."""
 
-    def atrous_conv2d(self, x, kernel, rate=1, border_mode="valid", dim_ordering="default", image_shape=None,
-        filter_shape=None) -> T:
+    def atrous_conv2d(
+        self,
+        x,
+        kernel,
+        rate=1,
+        border_mode="valid",
+        dim_ordering="default",
+        image_shape=None,
+        filter_shape=None,
+    ) -> T:
         """Convolution of images with a dilated kernel."""
 
-    def separable_conv2d(self, x, depthwise_kernel, pointwise_kernel, strides=(1, 1), border_mode="valid",
-        dim_ordering="default") -> T:
+    def separable_conv2d(
+        self,
+        x,
+        depthwise_kernel,
+        pointwise_kernel,
+        strides=(1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+    ) -> T:
         """Convolution of images channel by channel, then across channels."""
 
-    def conv3d(self, x, kernel, strides=(1, 1, 1), border_mode="valid", dim_ordering="default",
-        volume_shape=None, filter_shape=None, filter_dilation=(1, 1, 1)) -> T:
+    def conv3d(
+        self,
+        x,
+        kernel,
+        strides=(1, 1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        volume_shape=None,
+        filter_shape=None,
+        filter_dilation=(1, 1, 1),
+    ) -> T:
         """Convolution of volumes."""
 
-    def pool2d(self, x, pool_size, strides=(1, 1), border_mode="valid", dim_ordering="default",
-        pool_mode="max") -> T:
+    def pool2d(
+        self,
+        x,
+        pool_size,
+        strides=(1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        pool_mode="max",
+    ) -> T:
         """Maximum or average over windows of images."""
 
-    def pool3d(self, x, pool_size, strides=(1, 1, 1), border_mode="valid", dim_ordering="default",
-        pool_mode="max") -> T:
+    def pool3d(
+        self,
+        x,
+        pool_size,
+        strides=(1, 1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        pool_mode="max",
+    ) -> T:
         """Maximum or average over windows of volumes."""
 
     def temporal_padding(self, x, padding=1) -> T:
@@ -468,8 +582,15 @@ class Optional:
     def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default") -> T:
         """Zeros around images."""
 
-    def asymmetric_spatial_2d_padding(self, x, top_pad=1, bottom_pad=1, left_pad=1, right_pad=1,
-        dim_ordering="default") -> T:
+    def asymmetric_spatial_2d_padding(
+        self,
+        x,
+        top_pad=1,
+        bottom_pad=1,
+        left_pad=1,
+        right_pad=1,
+        dim_ordering="default",
+    ) -> T:
         """Zeros around images, numbers apart."""
 
     def spatial_3d_padding(self, x, padding=(1, 1, 1), dim_ordering="default") -> T:
@@ -478,37 +599,83 @@ class Optional:
     def resize_images(self, X, height_factor, width_factor, dim_ordering) -> T:
         """Repeats the rows and columns of images."""
 
-    def resize_volumes(self, X, depth_factor, height_factor, width_factor, dim_ordering) -> T:
+    def resize_volumes(
+        self, X, depth_factor, height_factor, width_factor, dim_ordering
+    ) -> T:
         """Repeats the planes, rows and columns of volumes."""
 
-    def rnn(self, step_function, inputs, initial_states, go_backwards=False, mask=None, constants=None,
-        unroll=False, input_length=None) -> T:
+    def rnn(
+        self,
+        step_function,
+        inputs,
+        initial_states,
+        go_backwards=False,
+        mask=None,
+        constants=None,
+        unroll=False,
+        input_length=None,
+    ) -> T:
         """Runs a step function over the second axis, carrying states along."""
 
-    def simple_rnn(self, x, initial_states, U, activation="tanh", go_backwards=False, mask=None, W=None,
-        b=None) -> T:
-        """Runs h = activation(x + h U) over the second axis; arguments and results as for `lstm`."""
+    def simple_rnn(
+        self,
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
+    ) -> T:
+        """Runs h = activation(x + h U) over the second axis; arguments and results as
+        for `lstm`."""
 
-    def gru(self, x, initial_states, U, activation="tanh", inner_activation="hard_sigmoid",
-        go_backwards=False, mask=None, W=None, b=None) -> T:
-        """Runs a GRU over the second axis, blocks z, r, h; arguments and results as for `lstm`."""
+    def gru(
+        self,
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        inner_activation="hard_sigmoid",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
+    ) -> T:
+        """Runs a GRU over the second axis, blocks z, r, h; arguments and results as for
+        `lstm`."""
 
-    def lstm(self, x, initial_states, U, activation="tanh", inner_activation="hard_sigmoid",
-        go_backwards=False, mask=None, W=None, b=None) -> T:
+    def lstm(
+        self,
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        inner_activation="hard_sigmoid",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
+    ) -> T:
         """Runs an LSTM over the second axis, faster than `rnn` does.
 
         # Arguments
-            x: (samples, steps, features), the input, if `W` and `b` are passed; else the projected input:
-                dot(input, W) + b, (samples, steps, 4 n) in blocks i, f, c, o.
+            x: (samples, steps, features), the input, if `W` and `b` are passed; else
+                the projected input: dot(input, W) + b, (samples, steps, 4 n) in blocks
+                i, f, c, o.
             initial_states: list of tensors (samples, n): h, and c for an LSTM.
             U: (n, 4 n), the recurrent weights in the same blocks.
             activation, inner_activation: tanh, sigmoid, hard_sigmoid, linear or relu.
-            go_backwards: whether to start at the last step; the outputs are in the order of processing.
-            mask: (samples, steps); a step where it is 0 repeats output and states of the step before.
+            go_backwards: whether to start at the last step; the outputs are in the
+                order of processing.
+            mask: (samples, steps); a step where it is 0 repeats output and states of
+                the step before.
             W, b: (features, 4 n) and (4 n,), the input's weights and the bias.
 
         # Returns
-            The last output, all outputs, and the list of the last states, as `rnn` does.
+            The last output, all outputs, and the list of the last states, as `rnn`
+            does.
         """
 
     def foldl(self, fn, elems, initializer=None, name=None) -> T:
@@ -529,7 +696,9 @@ class Optional:
     def ctc_create_skip_idxs(self, Y) -> T:
         """Indices of labels that may be skipped to (Theano)."""
 
-    def ctc_decode(self, y_pred, input_length, greedy=True, beam_width=100, top_paths=1) -> T:
+    def ctc_decode(
+        self, y_pred, input_length, greedy=True, beam_width=100, top_paths=1
+    ) -> T:
         """Decodes the outputs of a network trained with CTC."""
 
     def ctc_interleave_blanks(self, Y) -> T:
@@ -549,7 +718,6 @@ class Optional:
 
     def set_session(self, session) -> T:
         """Sets the session."""
-# fmt: on
 
 
 def _lacking(name: str, flag: str) -> Any:

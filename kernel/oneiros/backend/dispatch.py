@@ -1,4 +1,5 @@
-"""Which backend answers: loading, choosing, and the dispatching functions that make up `oneiros.backend`."""
+"""Which backend answers: loading, choosing, and the dispatching functions that make up
+`oneiros.backend`."""
 
 from __future__ import annotations
 
@@ -11,7 +12,12 @@ from typing import Any, TypeVar
 
 from oneiros import registry, settings
 from oneiros.backend.contract import Backend, Required
-from oneiros.errors import BackendMissingError, BackendMixError, PluginLoadError, UnknownNameError
+from oneiros.errors import (
+    BackendMissingError,
+    BackendMixError,
+    PluginLoadError,
+    UnknownNameError,
+)
 
 PREFERENCE = ("theano", "tensorflow", "jax")
 KEPT = {"owns", "is_learning_phase", "uses_learning_phase", "checked_value"}
@@ -30,7 +36,8 @@ def load(name: str) -> Backend:
     """Returns the backend registered as `name`, loading its engine at the first call.
 
     # Raises
-        BackendMissingError: if nothing installed provides it, or its engine can't be imported.
+        BackendMissingError: if nothing installed provides it, or its engine can't be
+            imported.
     """
     global _only
     if name not in _loaded:
@@ -44,15 +51,23 @@ def _resolve(name: str) -> Any:
     except UnknownNameError as error:
         raise BackendMissingError(str(error)) from None
     except PluginLoadError as error:
-        raise BackendMissingError(f"The backend {name!r} is installed but doesn't load. {error}") from error
+        raise BackendMissingError(
+            f"The backend {name!r} is installed but doesn't load. {error}"
+        ) from error
     if not (isinstance(cls, type) and issubclass(cls, Backend)):
         source = registry.find("backend", name)
         owner = source.distribution if source else "a plugin"
-        raise BackendMissingError(f"The backend {name!r} of {owner} is {cls!r:.80}, no class of Backend.")
+        raise BackendMissingError(
+            f"The backend {name!r} of {owner} is {cls!r:.80}, no class of Backend."
+        )
     names = [key for key in vars(Required) if key[0] != "_"]
-    missing = [key for key in names if getattr(cls, key, None) is getattr(Required, key)]
+    missing = [
+        key for key in names if getattr(cls, key, None) is getattr(Required, key)
+    ]
     if missing:
-        raise BackendMissingError(f"The backend {name!r} lacks required functions: {', '.join(missing)}.")
+        raise BackendMissingError(
+            f"The backend {name!r} lacks required functions: {', '.join(missing)}."
+        )
     return cls
 
 
@@ -76,7 +91,8 @@ def backend() -> str:
 
 
 def set_backend(name: str | Backend) -> None:
-    """Makes a backend the current one of this process; what was built on another one goes on living there."""
+    """Makes a backend the current one of this process; what was built on another one
+    goes on living there."""
     global _default
     _default = load(name) if isinstance(name, str) else name
 
@@ -93,13 +109,16 @@ def _choose() -> Backend:
     installed = (name for name in PREFERENCE if registry.find("backend", name))
     name = asked[0][0] or next(installed, None)
     if name is None:
-        raise BackendMissingError("No backend is installed. Type: pip install oneiros-backend-theano")
+        raise BackendMissingError(
+            "No backend is installed. Type: pip install oneiros-backend-theano"
+        )
     _default = load(name)
     return _default
 
 
-class use:  # noqa: N801
-    """Context manager under which a backend is the current one, in this thread or task alone."""
+class use:
+    """Context manager under which a backend is the current one, in this thread or task
+    alone."""
 
     __slots__ = ("_backend", "_token")
 
@@ -134,7 +153,9 @@ def _owners(values: Iterable[Any], found: dict[str, Backend]) -> dict[str, Backe
         elif isinstance(value, dict):
             _owners(value.values(), found)
         elif value is not None and not isinstance(value, (int, float, str)):
-            found.update((name, one) for name, one in _loaded.items() if one.owns(value))
+            found.update(
+                (name, one) for name, one in _loaded.items() if one.owns(value)
+            )
     return found
 
 
@@ -164,6 +185,11 @@ def _dispatcher(name: str) -> Callable[..., Any]:
 
 
 def dispatchers() -> dict[str, Callable[..., Any]]:
-    """Returns the functions of `K` by name, each passing its call on to the backend it concerns."""
-    names = {name for name in dir(Backend) if name[0] != "_" and callable(getattr(Backend, name))}
+    """Returns the functions of `K` by name, each passing its call on to the backend it
+    concerns."""
+    names = {
+        name
+        for name in dir(Backend)
+        if name[0] != "_" and callable(getattr(Backend, name))
+    }
     return {name: _dispatcher(name) for name in sorted(names - KEPT)}

@@ -1,4 +1,5 @@
-"""`Function`: what `K.function` returns. Engines derive from it; these `upload` and `loop` work on any."""
+"""`Function`: what `K.function` returns. Engines derive from it; these `upload` and
+`loop` work on any."""
 
 from __future__ import annotations
 
@@ -27,20 +28,34 @@ class Feed:
 
         # Arguments
             value: what the caller passed.
-            batched: whether the first axis holds a whole data set instead of one batch; its type stays.
+            batched: whether the first axis holds a whole data set instead of one batch;
+                its type stays.
 
         # Raises
             DataError: if it isn't numeric, or its shape doesn't fit.
         """
         try:
-            array = np.asarray(value.toarray() if self.sparse and hasattr(value, "toarray") else value)
+            array = np.asarray(
+                value.toarray() if self.sparse and hasattr(value, "toarray") else value
+            )
         except ValueError:
             array = np.empty((), object)
         want = (None, *self.shape[1:]) if batched else self.shape
-        numeric, pairs = array.dtype.kind in "biuf", zip(want, array.shape, strict=False)
-        if numeric and len(want) == array.ndim and all(n in (None, m) for n, m in pairs):
+        numeric, pairs = (
+            array.dtype.kind in "biuf",
+            zip(want, array.shape, strict=False),
+        )
+        if (
+            numeric
+            and len(want) == array.ndim
+            and all(n in (None, m) for n, m in pairs)
+        ):
             return array if batched else np.asarray(array, self.dtype)
-        got = f"an array of shape {array.shape}" if numeric else f"{value!r:.60}, not an array of numbers"
+        got = (
+            f"an array of shape {array.shape}"
+            if numeric
+            else f"{value!r:.60}, not an array of numbers"
+        )
         raise DataError(
             f"{self.label} received {got}. It takes shape {self.shape} of type {self.dtype}; None stands "
             f"for any size{', and a data set may have any number of rows' if batched else ''}."
@@ -49,7 +64,8 @@ class Feed:
 
 
 class Upload:
-    """Data that a function's `loop` draws its batches from; `release()` lets go of it."""
+    """Data that a function's `loop` draws its batches from; `release()` lets go of
+    it."""
 
     def __init__(self, arrays: list[Any]) -> None:
         self._arrays: list[Any] | None = arrays
@@ -58,7 +74,9 @@ class Upload:
     def arrays(self) -> list[Any]:
         """The data, one array per input."""
         if self._arrays is None:
-            raise ArgumentError("This upload was released. Call upload(arrays) again before loop.")
+            raise ArgumentError(
+                "This upload was released. Call upload(arrays) again before loop."
+            )
         return self._arrays
 
     def release(self) -> None:
@@ -69,8 +87,8 @@ class Upload:
 class Function:
     """A compiled function of placeholders, with updates of variables.
 
-    An engine supplies `run`; `upload` and `loop` have plain versions here. All outputs and new values are
-    computed before the first variable is assigned.
+    An engine supplies `run`; `upload` and `loop` have plain versions here. All outputs
+    and new values are computed before the first variable is assigned.
 
     # Arguments
         backend: the Backend it belongs to.
@@ -83,24 +101,46 @@ class Function:
         feeds: what each of these accepts.
     """
 
-    def __init__(self, backend: Any, inputs: Any, outputs: Any, updates: Any = ()) -> None:
-        for name, value in (("inputs", inputs), ("outputs", outputs), ("updates", updates)):
+    def __init__(
+        self, backend: Any, inputs: Any, outputs: Any, updates: Any = ()
+    ) -> None:
+        for name, value in (
+            ("inputs", inputs),
+            ("outputs", outputs),
+            ("updates", updates),
+        ):
             if not isinstance(value, (list, tuple)):
-                raise ArgumentError(f"K.function takes its {name} as a list; it received {value!r:.80}.")
+                raise ArgumentError(
+                    f"K.function takes its {name} as a list; it received {value!r:.80}."
+                )
         self.backend = backend
-        self.inputs, self.outputs, self.updates = list(inputs), list(outputs), list(updates)
+        self.inputs, self.outputs, self.updates = (
+            list(inputs),
+            list(outputs),
+            list(updates),
+        )
         for pair in self.updates:
             if not isinstance(pair, (list, tuple)) or len(pair) != 2:
-                raise ArgumentError(f"K.function takes (variable, new value) as an update, not {pair!r:.80}.")
+                raise ArgumentError(
+                    f"K.function takes (variable, new value) as an update, not {pair!r:.80}."
+                )
         written = [id(pair[0]) for pair in self.updates]
         for i, pair in enumerate(self.updates):
             if written[i] in written[:i]:
                 name = getattr(pair[0], "name", None) or repr(pair[0])
-                raise ArgumentError(f"K.function received two updates of the variable {name}. Pass one.")
+                raise ArgumentError(
+                    f"K.function received two updates of the variable {name}. Pass one."
+                )
         for x in self.outputs:
             if isinstance(x, (int, float, np.ndarray, np.generic)):
-                raise ArgumentError(f"K.function outputs tensors, not {x!r:.80}. K.variable(x) makes one.")
-        phases = [i for i, x in enumerate(inputs) if isinstance(x, int) or backend.is_learning_phase(x)]
+                raise ArgumentError(
+                    f"K.function outputs tensors, not {x!r:.80}. K.variable(x) makes one."
+                )
+        phases = [
+            i
+            for i, x in enumerate(inputs)
+            if isinstance(x, int) or backend.is_learning_phase(x)
+        ]
         self.phase_index = phases[0] if phases else None
         self.placeholders = [x for i, x in enumerate(inputs) if i != self.phase_index]
         self.feeds = [self._feed(i, x) for i, x in enumerate(self.placeholders)]
@@ -114,27 +154,40 @@ class Function:
         """Runs once.
 
         # Arguments
-            arrays: list, one value per input in their order; for the learning phase 0 or 1.
+            arrays: list, one value per input in their order; for the learning phase 0
+                or 1.
 
         # Returns
             The outputs' values, a list of arrays.
 
         # Raises
-            DataError: if the number, the rank, a fixed dimension or the type doesn't fit, naming the input.
+            DataError: if the number, the rank, a fixed dimension or the type doesn't
+                fit, naming the input.
         """
         if not isinstance(arrays, (list, tuple)) or len(arrays) != len(self.inputs):
-            names = [feed.label for feed in self.feeds] + ["the phase"] * (self.phase_index is not None)
-            got = len(arrays) if isinstance(arrays, (list, tuple)) else f"{arrays!r:.60}"
-            raise DataError(f"The function takes {len(names)} inputs ({', '.join(names)}), not {got}.")
+            names = [feed.label for feed in self.feeds] + ["the phase"] * (
+                self.phase_index is not None
+            )
+            got = (
+                len(arrays) if isinstance(arrays, (list, tuple)) else f"{arrays!r:.60}"
+            )
+            raise DataError(
+                f"The function takes {len(names)} inputs ({', '.join(names)}), not {got}."
+            )
         values, phase = list(arrays), None
         if self.phase_index is not None:
             phase = self.check_phase(values.pop(self.phase_index))
-        return self.run([feed.check(value) for feed, value in zip(self.feeds, values, strict=True)], phase)
+        return self.run(
+            [feed.check(value) for feed, value in zip(self.feeds, values, strict=True)],
+            phase,
+        )
 
     def check_phase(self, value: Any) -> int:
         """Returns the learning phase as 0 or 1."""
         if np.size(value) != 1 or np.ravel(value)[0] not in (0, 1):
-            raise DataError(f"The learning phase is 0 (test) or 1 (train); it can't be {value!r:.60}.")
+            raise DataError(
+                f"The learning phase is 0 (test) or 1 (train); it can't be {value!r:.60}."
+            )
         phase = int(np.ravel(value)[0])
         fixed = phase if self.phase_index is None else self.inputs[self.phase_index]
         if isinstance(fixed, int) and phase != fixed:
@@ -146,17 +199,22 @@ class Function:
 
     def run(self, arrays: list[Array], phase: int | None) -> list[Any]:
         """Runs once on checked arrays, one per placeholder. Engines supply it."""
-        raise NotImplementedError(f"{type(self).__name__} doesn't define run(arrays, phase).")
+        raise NotImplementedError(
+            f"{type(self).__name__} doesn't define run(arrays, phase)."
+        )
 
     def get_draws(self) -> Any:
-        """Returns the seeds and the counters of the random operations, as lists and dicts of ints."""
+        """Returns the seeds and the counters of the random operations, as lists and
+        dicts of ints."""
         return []
 
     def set_draws(self, draws: Any) -> None:
-        """Sets what `get_draws` of a function on the same graph returned, maybe in another process."""
+        """Sets what `get_draws` of a function on the same graph returned, maybe in
+        another process."""
 
     def upload(self, arrays: Sequence[Any]) -> Upload:
-        """Takes whole data sets to where `loop` reads them; later changes of the arrays are not seen.
+        """Takes whole data sets to where `loop` reads them; later changes of the arrays
+        are not seen.
 
         # Arguments
             arrays: list, one per placeholder; the first axis counts rows.
@@ -164,25 +222,41 @@ class Function:
         return Upload([np.array(*pair) for pair in self.check_upload(arrays)])
 
     def borrow(self, arrays: Sequence[Any]) -> Upload:
-        """Lets `loop` read whole data sets where they are; they must not change while loops read them."""
+        """Lets `loop` read whole data sets where they are; they must not change while
+        loops read them."""
         return Upload([np.asarray(*pair) for pair in self.check_upload(arrays)])
 
     def check_upload(self, arrays: Sequence[Any]) -> list[tuple[Array, Any]]:
-        """Returns a data set's arrays, checked against the placeholders, and the types to make them of."""
+        """Returns a data set's arrays, checked against the placeholders, and the types
+        to make them of."""
         if len(arrays) != len(self.feeds):
-            raise DataError(f"upload takes {len(self.feeds)} arrays, one per input, not {len(arrays)}.")
-        return [(feed.check(x, batched=True), feed.dtype) for feed, x in zip(self.feeds, arrays, strict=True)]
+            raise DataError(
+                f"upload takes {len(self.feeds)} arrays, one per input, not {len(arrays)}."
+            )
+        return [
+            (feed.check(x, batched=True), feed.dtype)
+            for feed, x in zip(self.feeds, arrays, strict=True)
+        ]
 
     def check_index(self, handle: Upload, index: Any) -> Array:
         """Returns the index of a loop as an int32 array of shape (steps, batch)."""
-        array, rows = np.asarray(index), min((len(array) for array in handle.arrays), default=0)
+        array, rows = (
+            np.asarray(index),
+            min((len(array) for array in handle.arrays), default=0),
+        )
         if array.ndim != 2 or array.dtype.kind not in "iu":
-            raise DataError(f"loop takes integers of shape (steps, batch), not {array.dtype} {array.shape}.")
+            raise DataError(
+                f"loop takes integers of shape (steps, batch), not {array.dtype} {array.shape}."
+            )
         if self.feeds and array.size and not 0 <= array.min() <= array.max() < rows:
-            raise DataError(f"The index runs from {array.min()} to {array.max()}; there are {rows} rows.")
+            raise DataError(
+                f"The index runs from {array.min()} to {array.max()}; there are {rows} rows."
+            )
         for feed in self.feeds:
             if feed.shape[0] not in (None, array.shape[1]):
-                raise DataError(f"{feed.label} takes {feed.shape[0]} rows at a time, not {array.shape[1]}.")
+                raise DataError(
+                    f"{feed.label} takes {feed.shape[0]} rows at a time, not {array.shape[1]}."
+                )
         return array.astype(np.int32)
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
@@ -198,5 +272,7 @@ class Function:
         """
         chosen = None if phase is None else self.check_phase(phase)
         rows = self.check_index(handle, index)
-        steps = [self.run([array[row] for array in handle.arrays], chosen) for row in rows]
+        steps = [
+            self.run([array[row] for array in handle.arrays], chosen) for row in rows
+        ]
         return [np.stack(values) for values in zip(*steps, strict=True)]

@@ -1,4 +1,5 @@
-"""The model graph and its training; Keras's names (`Layer`, `Input`, `Model`, …) are found when used."""
+"""The model graph and its training; Keras's names (`Layer`, `Input`, `Model`, …) are
+found when used."""
 
 from typing import Any
 

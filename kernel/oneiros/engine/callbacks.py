@@ -1,4 +1,5 @@
-"""The callbacks that every `fit` has: their list, the averaging of batch values, the history."""
+"""The callbacks that every `fit` has: their list, the averaging of batch values, the
+history."""
 
 from __future__ import annotations
 
@@ -10,7 +11,11 @@ from oneiros.bases import Callback
 from oneiros.errors import ArgumentError
 
 Logs = dict[str, Any] | None
-METHODS = [name for name in vars(Callback) if name.startswith(("on_", "set_params", "set_model"))]
+METHODS = [
+    name
+    for name in vars(Callback)
+    if name.startswith(("on_", "set_params", "set_model"))
+]
 REQUIRED = [name for name in METHODS if name != "on_run_end"]
 
 
@@ -29,18 +34,36 @@ class CallbackList(Callback):
 
     def append(self, callback: Any) -> None:
         """Adds a callback at the end."""
-        if isinstance(callback, type) or not all(hasattr(callback, method) for method in REQUIRED):
-            hint = f" Did you mean {callback.__name__}(…)?" if isinstance(callback, type) else ""
-            raise ArgumentError(f"callbacks takes Callback objects; received {callback!r:.80}.{hint}")
+        if isinstance(callback, type) or not all(
+            hasattr(callback, method) for method in REQUIRED
+        ):
+            hint = (
+                f" Did you mean {callback.__name__}(…)?"
+                if isinstance(callback, type)
+                else ""
+            )
+            raise ArgumentError(
+                f"callbacks takes Callback objects; received {callback!r:.80}.{hint}"
+            )
         self.callbacks.append(callback)
 
     def want_each_batch(self) -> bool:
-        """Tells whether some callback must be called between batches, and not after a run of them."""
-        return any(_overrides(each, f"on_batch_{at}") for each in self.callbacks for at in ("begin", "end"))
+        """Tells whether some callback must be called between batches, and not after a
+        run of them."""
+        return any(
+            _overrides(each, f"on_batch_{at}")
+            for each in self.callbacks
+            for at in ("begin", "end")
+        )
 
     def around(self, loop: Any) -> Any:
-        """Returns `fit_loop` as callbacks with a method `around(loop)` replace it, the last one last."""
-        wrappers = (callback.around for callback in self.callbacks if hasattr(callback, "around"))
+        """Returns `fit_loop` as callbacks with a method `around(loop)` replace it, the
+        last one last."""
+        wrappers = (
+            callback.around
+            for callback in self.callbacks
+            if hasattr(callback, "around")
+        )
         return functools.reduce(lambda inner, around: around(inner), wrappers, loop)
 
 
@@ -58,14 +81,19 @@ for _name in METHODS:
 
 
 def _overrides(callback: Any, method: str) -> bool:
-    """Here `told_afterwards = True` covers the methods of the class that declares it, and of its bases."""
+    """Here `told_afterwards = True` covers the methods of the class that declares it,
+    and of its bases."""
     places = (callback, *type(callback).__mro__)
-    first = next((at for at in places if vars(at).get("told_afterwards") or method in vars(at)), Callback)
+    first = next(
+        (at for at in places if vars(at).get("told_afterwards") or method in vars(at)),
+        Callback,
+    )
     return first is not Callback and not vars(first).get("told_afterwards")
 
 
 class BaseLogger(Callback):
-    """Averages the batches' values over an epoch, by batch size; always the first callback of a run."""
+    """Averages the batches' values over an epoch, by batch size; always the first
+    callback of a run."""
 
     told_afterwards = True
 
@@ -75,17 +103,25 @@ class BaseLogger(Callback):
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Adds a batch."""
-        self.on_run_end({name: [value] for name, value in {"size": 0, **(logs or {})}.items()})
+        self.on_run_end(
+            {name: [value] for name, value in {"size": 0, **(logs or {})}.items()}
+        )
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Adds some batches."""
         self.seen += sum(logs["size"])
         for name in logs.keys() - {"batch", "size"}:
-            self.totals[name] = sum(map(operator.mul, logs[name], logs["size"]), self.totals.get(name, 0))
+            self.totals[name] = sum(
+                map(operator.mul, logs[name], logs["size"]), self.totals.get(name, 0)
+            )
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Puts the averages into `logs`, for the callbacks after this one."""
-        means = {x: self.totals[x] / self.seen for x in self.params["metrics"] if x in self.totals}
+        means = {
+            x: self.totals[x] / self.seen
+            for x in self.params["metrics"]
+            if x in self.totals
+        }
         ({} if logs is None else logs).update(means)
 
 

@@ -1,4 +1,5 @@
-"""Container: layers connected to a graph, from input tensors to output tensors, usable as one layer."""
+"""Container: layers connected to a graph, from input tensors to output tensors, usable
+as one layer."""
 
 from __future__ import annotations
 
@@ -27,7 +28,13 @@ from oneiros.engine.node import (
     to_list,
     unique,
 )
-from oneiros.errors import ArgumentError, CapabilityError, ConfigError, GraphError, UnknownNameError
+from oneiros.errors import (
+    ArgumentError,
+    CapabilityError,
+    ConfigError,
+    GraphError,
+    UnknownNameError,
+)
 
 
 class Container(Layer):
@@ -41,14 +48,17 @@ class Container(Layer):
     # Properties
         layers: list of the layers, those farthest from the outputs first.
         inputs, outputs: lists of tensors.
-        input_layers, output_layers: lists of the layers that they come from; `…_node_indices` and
+        input_layers, output_layers: lists of the layers that they come from;
+            `…_node_indices` and
             `…_tensor_indices` say from which call and output.
         input_names, output_names: lists of those layers' names.
-        nodes_by_depth, layers_by_depth: dicts from the distance to the outputs to lists.
+        nodes_by_depth, layers_by_depth: dicts from the distance to the outputs to
+            lists.
         container_nodes: set of the graph's nodes, as `"<layer name>_ib-<node index>"`.
 
     # Raises
-        GraphError: if a tensor comes from no layer, an input is missing, or two layers have one name.
+        GraphError: if a tensor comes from no layer, an input is missing, or two layers
+            have one name.
     """
 
     loadable: ClassVar[bool] = True
@@ -59,17 +69,50 @@ class Container(Layer):
         self._check_ends()
         self._backend = self.inputs[0]._keras_history[0]._backend
         sources = origins(self.inputs)
-        self.input_layers, self.input_layers_node_indices, self.input_layers_tensor_indices = sources
+        (
+            self.input_layers,
+            self.input_layers_node_indices,
+            self.input_layers_tensor_indices,
+        ) = sources
         ends = origins(self.outputs)
-        self.output_layers, self.output_layers_node_indices, self.output_layers_tensor_indices = ends
-        self.input_names, self.output_names = ([layer.name for layer in end[0]] for end in (sources, ends))
+        (
+            self.output_layers,
+            self.output_layers_node_indices,
+            self.output_layers_tensor_indices,
+        ) = ends
+        self.input_names, self.output_names = (
+            [layer.name for layer in end[0]] for end in (sources, ends)
+        )
         self.internal_input_shapes = [tensor._keras_shape for tensor in self.inputs]
         self.internal_output_shapes = [tensor._keras_shape for tensor in self.outputs]
-        self._map(*(layer.inbound_nodes[index] for layer, index in zip(*ends[:2], strict=True)))
-        masks = [layer.inbound_nodes[call].output_masks[i] for layer, call, i in zip(*ends, strict=True)]
+        self._map(
+            *(
+                layer.inbound_nodes[index]
+                for layer, index in zip(*ends[:2], strict=True)
+            )
+        )
+        masks = [
+            layer.inbound_nodes[call].output_masks[i]
+            for layer, call, i in zip(*ends, strict=True)
+        ]
         none, shapes = [None] * len(self.inputs), self.internal_output_shapes
-        self._calls[object_list_uid(self.inputs + none)] = self.inputs, none, (self.outputs, masks, shapes)
-        Node(self, [], [], [], self.inputs, self.outputs, none, masks, self.internal_input_shapes, shapes)
+        self._calls[object_list_uid(self.inputs + none)] = (
+            self.inputs,
+            none,
+            (self.outputs, masks, shapes),
+        )
+        Node(
+            self,
+            [],
+            [],
+            [],
+            self.inputs,
+            self.outputs,
+            none,
+            masks,
+            self.internal_input_shapes,
+            shapes,
+        )
         self.built = True
 
     inputs: list[Tensor]
@@ -97,25 +140,38 @@ class Container(Layer):
                 )
 
     def _map(self, *ends: Node) -> None:
-        """Finds the graph that ends in some nodes, and the depth of all that is in it."""
+        """Finds the graph that ends in some nodes, and the depth of all that is in
+        it."""
         sources = [layer.inbound_nodes[0] for layer in self.input_layers]
         nodes, layers = walk(ends)
         for node in nodes:
             if not node.inbound_layers and node not in sources:
-                user = next((n for n in nodes if node in n.parents), node).outbound_layer
+                user = next(
+                    (n for n in nodes if node in n.parents), node
+                ).outbound_layer
                 raise GraphError(
                     f"{label(self)} is disconnected: {label(user)} depends on {label(node.outbound_layer)}, "
                     f"not among the inputs {self.input_names}. Add its tensor: Model(input=[…], output=…)."
                 )
         self._nodes = [node for node in sources if node not in nodes] + nodes
-        depths, layer_depths = dict.fromkeys(self._nodes, 0), dict.fromkeys([*layers, *self.input_layers], 0)
+        depths, layer_depths = (
+            dict.fromkeys(self._nodes, 0),
+            dict.fromkeys([*layers, *self.input_layers], 0),
+        )
         for node in reversed(self._nodes):
             for parent in node.parents:
                 depths[parent] = max(depths[parent], depths[node] + 1)
         for node, depth in depths.items():
-            layer_depths[node.outbound_layer] = max(layer_depths[node.outbound_layer], depth)
-        self.nodes_by_depth, self.layers_by_depth = by_depth(depths), by_depth(layer_depths)
-        self.layers = [layer for same in self.layers_by_depth.values() for layer in same]
+            layer_depths[node.outbound_layer] = max(
+                layer_depths[node.outbound_layer], depth
+            )
+        self.nodes_by_depth, self.layers_by_depth = (
+            by_depth(depths),
+            by_depth(layer_depths),
+        )
+        self.layers = [
+            layer for same in self.layers_by_depth.values() for layer in same
+        ]
         self.container_nodes = {node.key for node in self._nodes}
         named: dict[str, Layer] = {}
         for layer in self.layers:
@@ -148,7 +204,11 @@ class Container(Layer):
         if index is None and name in named:
             return named[name]
         near = difflib.get_close_matches(str(name), named, n=3)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"It has {len(named)}: {', '.join(named)}."
+        hint = (
+            f"Did you mean {' or '.join(near)}?"
+            if near
+            else f"It has {len(named)}: {', '.join(named)}."
+        )
         wanted = f"named {name!r}" if index is None else f"with index {index}"
         raise ArgumentError(f"{label(self)} has no layer {wanted}. {hint}")
 
@@ -162,18 +222,25 @@ class Container(Layer):
                 found += getattr(layer, f"get_{kind}_for")(None)
         elif object_list_uid(inputs) == object_list_uid(self.inputs):
             for node in self._graph_nodes():
-                found += getattr(node.outbound_layer, f"get_{kind}_for")(node.input_tensors)
+                found += getattr(node.outbound_layer, f"get_{kind}_for")(
+                    node.input_tensors
+                )
         return unique(found)
 
     @property
     def updates(self) -> list[Any]:  # type: ignore[override]
-        """The `(variable, new value)` pairs that a training step makes, apart from the optimizer's."""
-        return unique(self._recorded("updates", None) + self._recorded("updates", self.inputs))
+        """The `(variable, new value)` pairs that a training step makes, apart from the
+        optimizer's."""
+        return unique(
+            self._recorded("updates", None) + self._recorded("updates", self.inputs)
+        )
 
     @property
     def losses(self) -> list[Tensor]:  # type: ignore[override]
         """The scalar tensors that layers add to the loss."""
-        return unique(self._recorded("losses", None) + self._recorded("losses", self.inputs))
+        return unique(
+            self._recorded("losses", None) + self._recorded("losses", self.inputs)
+        )
 
     @property
     def stateful(self) -> bool:
@@ -181,13 +248,19 @@ class Container(Layer):
         return bool(self._stateful_layers())
 
     def _stateful_layers(self) -> list[Any]:
-        return [layer for layer in self._graph_layers() if getattr(layer, "stateful", False)]
+        return [
+            layer for layer in self._graph_layers() if getattr(layer, "stateful", False)
+        ]
 
     @property
     def state_updates(self) -> list[Any]:
         """The updates of stateful layers, which every step makes, in testing too."""
         layers = self._stateful_layers()
-        states = {id(pair[0]) for layer in layers for pair in getattr(layer, "state_updates", layer.updates)}
+        states = {
+            id(pair[0])
+            for layer in layers
+            for pair in getattr(layer, "state_updates", layer.updates)
+        }
         return [pair for pair in self.updates if id(pair[0]) in states]
 
     def reset_states(self) -> None:
@@ -198,27 +271,49 @@ class Container(Layer):
     @property
     def constraints(self) -> dict[Tensor, Any]:  # type: ignore[override]
         """The constraints of all weights that have one."""
-        return {weight: c for layer in self._graph_layers() for weight, c in layer.constraints.items()}
+        return {
+            weight: c
+            for layer in self._graph_layers()
+            for weight, c in layer.constraints.items()
+        }
 
     @property  # type: ignore[misc]
     def trainable_weights(self) -> list[Tensor]:
         """The weights that training changes, layer by layer."""
-        return unique(w for layer in self._weight_layers() for w in layer.trainable_weights if self.trainable)
+        return unique(
+            w
+            for layer in self._weight_layers()
+            for w in layer.trainable_weights
+            if self.trainable
+        )
 
     @property  # type: ignore[misc]
     def non_trainable_weights(self) -> list[Tensor]:
         """The weights that training leaves alone."""
         layers = self._weight_layers()
-        frozen = (weight for layer in layers for weight in layer.trainable_weights if not self.trainable)
-        return unique([*frozen, *(weight for layer in layers for weight in layer.non_trainable_weights)])
+        frozen = (
+            weight
+            for layer in layers
+            for weight in layer.trainable_weights
+            if not self.trainable
+        )
+        return unique(
+            [
+                *frozen,
+                *(weight for layer in layers for weight in layer.non_trainable_weights),
+            ]
+        )
 
     def _ordered_weights(self) -> list[Tensor]:
         return [weight for layer in self._weight_layers() for weight in layer.weights]
 
     @property
     def input_spec(self) -> Any:
-        """The number of axes that the inputs must have; the layers inside check the sizes."""
-        return one_or_all([InputSpec(ndim=len(tensor._keras_shape)) for tensor in self.inputs])
+        """The number of axes that the inputs must have; the layers inside check the
+        sizes."""
+        return one_or_all(
+            [InputSpec(ndim=len(tensor._keras_shape)) for tensor in self.inputs]
+        )
 
     @property
     def uses_learning_phase(self) -> bool:  # type: ignore[override]
@@ -252,7 +347,9 @@ class Container(Layer):
         shapes = dict(zip(map(id, self.inputs), shape_list(input_shape), strict=True))
         for node in self._graph_nodes():
             if node.inbound_layers:
-                given = one_or_all([shapes[id(tensor)] for tensor in node.input_tensors])
+                given = one_or_all(
+                    [shapes[id(tensor)] for tensor in node.input_tensors]
+                )
                 results = shape_list(node.outbound_layer.get_output_shape_for(given))
                 shapes.update(zip(map(id, node.output_tensors), results, strict=True))
         return one_or_all([shapes[id(tensor)] for tensor in self.outputs])
@@ -265,15 +362,25 @@ class Container(Layer):
             inputs: list of tensors.
             masks: list of masks or None.
         """
-        given = zip(inputs, masks or [None] * len(inputs), map(K.int_shape, inputs), strict=True)
+        given = zip(
+            inputs, masks or [None] * len(inputs), map(K.int_shape, inputs), strict=True
+        )
         done = dict(zip(map(id, self.inputs), given, strict=True))
 
         def found(tensors: list[Tensor]) -> Any:
-            return (list(column) for column in zip(*(done[id(tensor)] for tensor in tensors), strict=True))
+            return (
+                list(column)
+                for column in zip(
+                    *(done[id(tensor)] for tensor in tensors), strict=True
+                )
+            )
 
         for node in self._graph_nodes():
             if node.inbound_layers:
-                layer, (tensors, *others) = node.outbound_layer, found(node.input_tensors)
+                layer, (tensors, *others) = (
+                    node.outbound_layer,
+                    found(node.input_tensors),
+                )
                 layer.assert_input_compatibility(one_or_all(tensors))
                 configs.spend_parameters(None, label(layer))
                 results = zip(*run_layer(layer, tensors, *others), strict=True)
@@ -284,26 +391,48 @@ class Container(Layer):
         return outputs, output_masks, shapes
 
     def get_config(self) -> Any:
-        """Returns the layers' configurations and how they are connected, laid out as in Keras 1.2.2."""
+        """Returns the layers' configurations and how they are connected, laid out as in
+        Keras 1.2.2."""
         own = set(self._graph_nodes())
-        calls = {layer: [node for node in layer.inbound_nodes if node in own] for layer in self.layers}
+        calls = {
+            layer: [node for node in layer.inbound_nodes if node in own]
+            for layer in self.layers
+        }
         index: dict[Node, int] = {}
         for layer, nodes in calls.items():
-            index.update(zip(nodes, range(isinstance(layer, Container), len(nodes) + 1), strict=False))
+            index.update(
+                zip(
+                    nodes,
+                    range(isinstance(layer, Container), len(nodes) + 1),
+                    strict=False,
+                )
+            )
 
         def places(tensors: list[Tensor]) -> list[Any]:
             columns = zip(*origins(tensors), strict=True)
-            return [[layer.name, index[layer.inbound_nodes[node]], i] for layer, node, i in columns]
+            return [
+                [layer.name, index[layer.inbound_nodes[node]], i]
+                for layer, node, i in columns
+            ]
 
         layers = []
         for layer, nodes in calls.items():
-            inbound = [places(node.input_tensors) for node in nodes if node.inbound_layers]
-            layers.append({"name": layer.name, **entry_of(layer), "inbound_nodes": inbound})
-        ends = {"input_layers": places(self.inputs), "output_layers": places(self.outputs)}
+            inbound = [
+                places(node.input_tensors) for node in nodes if node.inbound_layers
+            ]
+            layers.append(
+                {"name": layer.name, **entry_of(layer), "inbound_nodes": inbound}
+            )
+        ends = {
+            "input_layers": places(self.inputs),
+            "output_layers": places(self.outputs),
+        }
         return {"name": self.name, "layers": layers, **ends}
 
     @classmethod
-    def from_config(cls, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    def from_config(
+        cls, config: Any, custom_objects: dict[str, Any] | None = None
+    ) -> Any:
         """Builds a model from what `get_config` returned, with new weights.
 
         # Arguments
@@ -320,11 +449,13 @@ class Container(Layer):
             return cls(input=starts, output=ends, name=config.get("name"))
 
     def _updated_config(self) -> dict[str, Any]:
-        """Returns the configuration under the class's name and the version of Keras that it follows."""
+        """Returns the configuration under the class's name and the version of Keras
+        that it follows."""
         return {**entry_of(self), "keras_version": configs.KERAS_VERSION}
 
     def to_json(self, **kwargs: Any) -> str:
-        """Returns the model's configuration, without weights, as JSON text; `model_from_json` reads it.
+        """Returns the model's configuration, without weights, as JSON text;
+        `model_from_json` reads it.
 
         # Arguments
             kwargs: passed on to `json.dumps`.
@@ -338,12 +469,19 @@ class Container(Layer):
             CapabilityError: if no plugin provides the format `yaml`, which writes it.
         """
         try:
-            return str(registry.resolve("format", "yaml")().dumps(self._updated_config(), **kwargs))
+            return str(
+                registry.resolve("format", "yaml")().dumps(
+                    self._updated_config(), **kwargs
+                )
+            )
         except UnknownNameError as error:
-            raise CapabilityError(f"to_yaml needs a plugin. {error} to_json() is always there.") from None
+            raise CapabilityError(
+                f"to_yaml needs a plugin. {error} to_json() is always there."
+            ) from None
 
     def save(self, filepath: Any, overwrite: bool = True) -> None:
-        """Saves the model, its training state included; the arguments are those of `save_model`."""
+        """Saves the model, its training state included; the arguments are those of
+        `save_model`."""
         oneiros.saving.save_model(self, filepath, overwrite)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
@@ -351,17 +489,26 @@ class Container(Layer):
         oneiros.saving.save_weights(self, filepath, overwrite)
 
     def load_weights(
-        self, filepath: Any, by_name: bool = False, *, budget: Any = None, trained_on: str | None = None
+        self,
+        filepath: Any,
+        by_name: bool = False,
+        *,
+        budget: Any = None,
+        trained_on: str | None = None,
     ) -> None:
         """Loads weights from a file.
 
         # Arguments
             filepath: path.
-            by_name: bool, whether layers are matched by their names, instead of their order.
+            by_name: bool, whether layers are matched by their names, instead of their
+                order.
             budget: `oneiros.bases.Budget`, what reading the file may cost.
-            trained_on: `"theano"` or `"tensorflow"`, where the file doesn't tell; as for `load_model`.
+            trained_on: `"theano"` or `"tensorflow"`, where the file doesn't tell; as
+                for `load_model`.
         """
-        oneiros.saving.load_weights(self, filepath, by_name, budget=budget, trained_on=trained_on)
+        oneiros.saving.load_weights(
+            self, filepath, by_name, budget=budget, trained_on=trained_on
+        )
 
     def save_weights_to_hdf5_group(self, f: Any) -> None:
         """Writes the weights into an open `h5py.Group`."""
@@ -372,24 +519,32 @@ class Container(Layer):
         oneiros.saving.load_weights_from_hdf5_group(self, f)
 
     def load_weights_from_hdf5_group_by_name(self, f: Any) -> None:
-        """Reads from an open `h5py.Group` the weights of the layers whose names occur in it."""
+        """Reads from an open `h5py.Group` the weights of the layers whose names occur
+        in it."""
         oneiros.saving.load_weights_from_hdf5_group_by_name(self, f)
 
-    def summary(self, line_length: int = 100, positions: Any = [0.33, 0.55, 0.67, 1.0]) -> None:  # noqa: B006
-        """Prints a table of the layers, their output shapes, parameters and connections.
+    def summary(
+        self, line_length: int = 100, positions: Any = [0.33, 0.55, 0.67, 1.0]
+    ) -> None:
+        """Prints a table of the layers, their output shapes, parameters and
+        connections.
 
         # Arguments
             line_length: int, width of the table.
-            positions: list of where the columns end, as parts of the width or as numbers of characters.
+            positions: list of where the columns end, as parts of the width or as
+                numbers of characters.
         """
         from oneiros import utils
 
         nodes = {node.key for node in self._graph_nodes()}
-        utils.layer_utils.print_summary(self._weight_layers(), nodes, line_length, positions)
+        utils.layer_utils.print_summary(
+            self._weight_layers(), nodes, line_length, positions
+        )
 
 
 def walk(ends: Iterable[Node]) -> tuple[list[Node], list[Layer]]:
-    """Returns the nodes that some nodes depend on, inputs first, and their layers in the order first met.
+    """Returns the nodes that some nodes depend on, inputs first, and their layers in
+    the order first met.
 
     # Raises
         GraphError: if a node depends on itself.
@@ -422,13 +577,17 @@ def entry_of(layer: Layer) -> dict[str, Any]:
 
 def by_depth(depths: dict[Any, int]) -> dict[int, list[Any]]:
     """Returns depth → items, the deepest first."""
-    found: dict[int, list[Any]] = {depth: [] for depth in sorted(set(depths.values()), reverse=True)}
+    found: dict[int, list[Any]] = {
+        depth: [] for depth in sorted(set(depths.values()), reverse=True)
+    }
     for item, depth in depths.items():
         found[depth].append(item)
     return found
 
 
-def get_source_inputs(tensor: Tensor, layer: Any = None, node_index: int | None = None) -> list[Tensor]:
+def get_source_inputs(
+    tensor: Tensor, layer: Any = None, node_index: int | None = None
+) -> list[Tensor]:
     """Returns the input tensors that a tensor is computed from.
 
     # Arguments
@@ -441,17 +600,27 @@ def get_source_inputs(tensor: Tensor, layer: Any = None, node_index: int | None 
     if layer is None or node_index is None:
         layer, node_index, _ = tensor._keras_history
     nodes, _ = walk([layer.inbound_nodes[node_index]])
-    return unique(source for node in nodes if not node.inbound_layers for source in node.input_tensors)
+    return unique(
+        source
+        for node in nodes
+        if not node.inbound_layers
+        for source in node.input_tensors
+    )
 
 
 def build_layers(entries: list[Any]) -> dict[str, Layer]:
-    """Makes the layers that a configuration lists, in any order, and calls them on each other."""
+    """Makes the layers that a configuration lists, in any order, and calls them on each
+    other."""
     layers: dict[str, Layer] = {}
     for entry in entries:
         if entry["name"] in layers:
-            raise ConfigError(f"The configuration has two layers named {entry['name']!r}.")
+            raise ConfigError(
+                f"The configuration has two layers named {entry['name']!r}."
+            )
         layers[entry["name"]] = configs.layer_from_config(entry)
-        layers[entry["name"]].name = entry["name"]  # a Sequential's own configuration has none
+        layers[entry["name"]].name = entry[
+            "name"
+        ]  # a Sequential's own configuration has none
     calls = {entry["name"]: deque(entry["inbound_nodes"]) for entry in entries}
     waiting: dict[str, list[str]] = defaultdict(list)
     ready = deque(layers)
@@ -459,11 +628,15 @@ def build_layers(entries: list[Any]) -> dict[str, Layer]:
         name = ready.popleft()
         while calls[name]:
             places = calls[name][0]
-            missing = next((place[0] for place in places if _output(layers, place) is None), None)
+            missing = next(
+                (place[0] for place in places if _output(layers, place) is None), None
+            )
             if missing:
                 waiting[missing].append(name)
                 break
-            layers[name](one_or_all([_output(layers, place) for place in calls[name].popleft()]))
+            layers[name](
+                one_or_all([_output(layers, place) for place in calls[name].popleft()])
+            )
             ready.extend(waiting.pop(name, ()))
     if waiting:
         raise GraphError(
@@ -475,7 +648,11 @@ def build_layers(entries: list[Any]) -> dict[str, Layer]:
 
 def _output(layers: dict[str, Layer], place: Any) -> Tensor:
     """Returns the tensor that a reference means; None if that call isn't made yet."""
-    well_formed = isinstance(place, list) and [type(part) for part in place] == [str, int, int]
+    well_formed = isinstance(place, list) and [type(part) for part in place] == [
+        str,
+        int,
+        int,
+    ]
     if well_formed and place[0] in layers and min(place[1:]) >= 0:
         nodes, (_, node, index) = layers[place[0]].inbound_nodes, place
         if node >= len(nodes):

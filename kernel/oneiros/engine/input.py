@@ -25,9 +25,14 @@ class InputLayer(Layer):
     loadable: ClassVar[bool] = True
 
     def __init__(
-        self, input_shape: Any = None, batch_input_shape: Any = None, input_dtype: str | None = None,
-        input_tensor: Tensor = None, sparse: bool = False, name: str | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        input_shape: Any = None,
+        batch_input_shape: Any = None,
+        input_dtype: str | None = None,
+        input_tensor: Tensor = None,
+        sparse: bool = False,
+        name: str | None = None,
+    ) -> None:
         shapes = {"input_shape": input_shape, "batch_input_shape": batch_input_shape}
         given = {key: shape for key, shape in shapes.items() if shape is not None}
         name = name or f"input_{K.get_uid('input')}"
@@ -36,7 +41,9 @@ class InputLayer(Layer):
             self._adopt(input_tensor, input_dtype)
         elif len(given) == 1:
             shape = self.batch_input_shape
-            input_tensor = K.placeholder(shape, dtype=self.input_dtype, sparse=sparse, name=name)
+            input_tensor = K.placeholder(
+                shape, dtype=self.input_dtype, sparse=sparse, name=name
+            )
         else:
             raise ArgumentError(
                 f"{label(self)} takes either the shape of one sample or the shape of a batch; received "
@@ -56,23 +63,35 @@ class InputLayer(Layer):
                 f"{label(self)} got an output of {label(tensor._keras_history[0])}. Use it as it is; only "
                 f"a tensor that comes from no layer needs Input(tensor=…)."
             )
-        self.batch_input_shape = getattr(self, "batch_input_shape", None) or K.int_shape(tensor)
+        self.batch_input_shape = getattr(
+            self, "batch_input_shape", None
+        ) or K.int_shape(tensor)
         self.input_dtype = input_dtype or K.dtype(tensor)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments; a tensor given to the constructor can't be among them."""
-        return {key: getattr(self, key) for key in ("batch_input_shape", "input_dtype", "sparse", "name")}
+        """Returns the arguments; a tensor given to the constructor can't be among
+        them."""
+        return {
+            key: getattr(self, key)
+            for key in ("batch_input_shape", "input_dtype", "sparse", "name")
+        }
 
 
-def Input(  # noqa: N802
-    shape: Any = None, batch_shape: Any = None, name: str | None = None, dtype: str | None = None,
-    sparse: bool = False, tensor: Tensor = None,
-) -> Tensor:  # fmt: skip
+def Input(
+    shape: Any = None,
+    batch_shape: Any = None,
+    name: str | None = None,
+    dtype: str | None = None,
+    sparse: bool = False,
+    tensor: Tensor = None,
+) -> Tensor:
     """Returns a tensor that a model can start from.
 
     # Arguments
-        shape: tuple, the shape of one sample: `(32,)` for vectors of 32 numbers; None leaves a size open.
-        batch_shape: tuple, the same with the batch size (None for any) in front, instead of `shape`.
+        shape: tuple, the shape of one sample: `(32,)` for vectors of 32 numbers; None
+            leaves a size open.
+        batch_shape: tuple, the same with the batch size (None for any) in front,
+            instead of `shape`.
         name: str, the input's name in the model.
         dtype: str, the type; the default float type if None.
         sparse: bool, whether the data is sparse.
@@ -86,10 +105,15 @@ def Input(  # noqa: N802
         ```
 
     # Raises
-        ArgumentError: without a shape. ShapeError: for a shape that isn't a tuple of sizes.
+        ArgumentError: without a shape. ShapeError: for a shape that isn't a tuple of
+            sizes.
     """
     layer = InputLayer(
-        input_shape=shape if batch_shape is None else None, batch_input_shape=batch_shape, input_dtype=dtype,
-        input_tensor=tensor, sparse=sparse, name=name,
-    )  # fmt: skip
+        input_shape=shape if batch_shape is None else None,
+        batch_input_shape=batch_shape,
+        input_dtype=dtype,
+        input_tensor=tensor,
+        sparse=sparse,
+        name=name,
+    )
     return layer.inbound_nodes[0].output_tensors[0]

@@ -1,4 +1,5 @@
-"""Layer, the base class of every layer and model, and InputSpec, which says what a layer accepts."""
+"""Layer, the base class of every layer and model, and InputSpec, which says what a
+layer accepts."""
 
 from __future__ import annotations
 
@@ -15,16 +16,42 @@ from oneiros import backend as K
 from oneiros import config
 from oneiros.backend import bound
 from oneiros.bases import Rebuilt
-from oneiros.engine.node import Node, Shape, Tensor, label, object_list_uid, one_or_all, origins, to_list
-from oneiros.errors import ArgumentError, BackendMixError, DataError, NodeError, ShapeError
+from oneiros.engine.node import (
+    Node,
+    Shape,
+    Tensor,
+    label,
+    object_list_uid,
+    one_or_all,
+    origins,
+    to_list,
+)
+from oneiros.errors import (
+    ArgumentError,
+    BackendMixError,
+    DataError,
+    NodeError,
+    ShapeError,
+)
 
-KWARGS = ("input_shape", "batch_input_shape", "input_dtype", "name", "trainable", "create_input_layer")
+KWARGS = (
+    "input_shape",
+    "batch_input_shape",
+    "input_dtype",
+    "name",
+    "trainable",
+    "create_input_layer",
+)
 
 
 def shape_tuple(shape: Any, owner: str) -> Shape:
-    """Returns a shape that a user gave as a tuple of ints and None, or says what is wrong with it."""
+    """Returns a shape that a user gave as a tuple of ints and None, or says what is
+    wrong with it."""
     sizes = tuple(shape) if isinstance(shape, Iterable) else ("",)
-    if not all(size is None or (isinstance(size, (int, np.integer)) and size > 0) for size in sizes):
+    if not all(
+        size is None or (isinstance(size, (int, np.integer)) and size > 0)
+        for size in sizes
+    ):
         raise ShapeError(
             f"{owner} received the shape {shape!r}. A shape is a tuple of sizes above zero, None for one "
             f"that varies; for a single axis write ({shape if isinstance(shape, int) else 'n'},)."
@@ -41,7 +68,12 @@ class InputSpec:
         ndim: int, the number of axes; or such as `"2+"`, for at least two.
     """
 
-    def __init__(self, dtype: Any = None, shape: Shape | None = None, ndim: int | str | None = None) -> None:
+    def __init__(
+        self,
+        dtype: Any = None,
+        shape: Shape | None = None,
+        ndim: int | str | None = None,
+    ) -> None:
         self.dtype = dtype
         self.shape = shape
         self.ndim = ndim if shape is None else len(shape)
@@ -50,11 +82,18 @@ class InputSpec:
         """Returns what an input of this shape and type lacks, or None."""
         least = int(self.ndim[:-1]) if isinstance(self.ndim, str) else self.ndim or 0
         if len(shape) < least or (isinstance(self.ndim, int) and len(shape) > least):
-            wanted = f"{self.ndim} axes, as in {self.shape}" if self.shape else f"{self.ndim} axes"
+            wanted = (
+                f"{self.ndim} axes, as in {self.shape}"
+                if self.shape
+                else f"{self.ndim} axes"
+            )
             return f"it must have {wanted}. Put {'Flatten() or ' * (len(shape) > least)}Reshape(…) before it"
         if self.dtype not in (None, dtype):
             return f"its type must be {self.dtype!r}, not {dtype!r}. Make it with Input(dtype={self.dtype!r})"
-        if any(None not in (a, b) and a != b for a, b in zip(self.shape or (), shape, strict=False)):
+        if any(
+            None not in (a, b) and a != b
+            for a, b in zip(self.shape or (), shape, strict=False)
+        ):
             return f"it must have the shape {self.shape}. Give the layer such an input, or use another layer"
         return None
 
@@ -68,14 +107,19 @@ class _Unset:
     """What an attribute is until `Layer.__init__` sets it."""
 
     def __get__(self, layer: Any, owner: type) -> Any:
-        raise NodeError(f"{owner.__name__}.__init__ must begin with super().__init__(**kwargs); it doesn't.")
+        raise NodeError(
+            f"{owner.__name__}.__init__ must begin with super().__init__(**kwargs); it doesn't."
+        )
 
 
 class Layer(Rebuilt):
-    """Base class of all layers: a function on tensors with weights, and the record of its calls.
+    """Base class of all layers: a function on tensors with weights, and the record of
+    its calls.
 
-    A subclass defines `call(x, mask=None)`; where needed `build(input_shape)`, which makes weights with
-    `add_weight`, `get_output_shape_for(input_shape)`, `compute_mask(x, input_mask)`, and `get_config()`.
+    A subclass defines `call(x, mask=None)`; where needed `build(input_shape)`, which
+    makes weights with
+    `add_weight`, `get_output_shape_for(input_shape)`, `compute_mask(x, input_mask)`,
+    and `get_config()`.
 
     # Example
         ```python
@@ -90,18 +134,23 @@ class Layer(Rebuilt):
         ```
 
     # Arguments
-        input_shape: tuple, the shape of one sample, if this is the first layer of a Sequential model.
+        input_shape: tuple, the shape of one sample, if this is the first layer of a
+            Sequential model.
         batch_input_shape: tuple, the same with the batch size (None for any) in front.
         input_dtype: str, the type of that input.
         name: str; by default the class name in lower case and a number.
         trainable: bool, whether training changes the weights.
 
     # Properties
-        inbound_nodes, outbound_nodes: lists of `Node`, the calls of this layer, and of others on its outputs.
-        input, output, input_mask, output_mask, input_shape, output_shape: of the only call.
+        inbound_nodes, outbound_nodes: lists of `Node`, the calls of this layer, and of
+            others on its outputs.
+        input, output, input_mask, output_mask, input_shape, output_shape: of the only
+        call.
         trainable_weights, non_trainable_weights, weights: lists of variables.
-        losses, updates: what the layer adds to a model's loss, and `(variable, new value)` pairs.
-        constraints: dict from variables to what restores their constraint after each update.
+        losses, updates: what the layer adds to a model's loss, and `(variable, new
+            value)` pairs.
+        constraints: dict from variables to what restores their constraint after each
+            update.
         input_spec: None, an `InputSpec`, or a list of one per input.
 
     # Raises
@@ -109,10 +158,12 @@ class Layer(Rebuilt):
     """
 
     loadable: ClassVar[bool] = False
-    """Whether a file may have a layer of exactly this class built: the constructor only keeps arguments."""
+    """Whether a file may have a layer of exactly this class built: the constructor only
+    keeps arguments."""
 
     checks_output_shape: bool = True
-    """Whether a tensor that contradicts `get_output_shape_for` is refused; False where Keras 1 let it be."""
+    """Whether a tensor that contradicts `get_output_shape_for` is refused; False where
+    Keras 1 let it be."""
 
     inbound_nodes: Any = _Unset()
     name: Any = _Unset()
@@ -124,18 +175,34 @@ class Layer(Rebuilt):
 
     def __init__(self, **kwargs: Any) -> None:
         for unknown in kwargs.keys() - KWARGS:
-            own = [name for name in inspect.signature(type(self)).parameters if name != "kwargs"]
+            own = [
+                name
+                for name in inspect.signature(type(self)).parameters
+                if name != "kwargs"
+            ]
             accepted = [*own, *KWARGS]
             near = difflib.get_close_matches(unknown, accepted, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"It takes: {', '.join(accepted)}."
-            raise TypeError(f"{type(self).__name__} received the unknown argument {unknown!r}. {hint}")
+            hint = (
+                f"Did you mean {near[0]!r}?"
+                if near
+                else f"It takes: {', '.join(accepted)}."
+            )
+            raise TypeError(
+                f"{type(self).__name__} received the unknown argument {unknown!r}. {hint}"
+            )
         self._begin(kwargs.get("name"), kwargs.get("trainable", True))
         for attribute, empty in (("losses", []), ("updates", []), ("constraints", {})):
             vars(self).setdefault(attribute, empty)
         if "batch_input_shape" in kwargs or "input_shape" in kwargs:
-            shape = kwargs["batch_input_shape"] if "batch_input_shape" in kwargs else kwargs["input_shape"]
+            shape = (
+                kwargs["batch_input_shape"]
+                if "batch_input_shape" in kwargs
+                else kwargs["input_shape"]
+            )
             sizes = shape_tuple(shape, label(self))
-            self.batch_input_shape = sizes if "batch_input_shape" in kwargs else (None, *sizes)
+            self.batch_input_shape = (
+                sizes if "batch_input_shape" in kwargs else (None, *sizes)
+            )
             self.input_dtype = kwargs.get("input_dtype") or K.floatx()
             if kwargs.get("create_input_layer"):
                 self.create_input_layer(self.batch_input_shape, self.input_dtype)
@@ -155,7 +222,10 @@ class Layer(Rebuilt):
         self.outbound_nodes: list[Node] = []
         vars(self).setdefault("_trainable_weights", [])
         vars(self).setdefault("_non_trainable_weights", [])
-        self._conditional: dict[str, dict[str, tuple[Any, list[Any]]]] = {"losses": {}, "updates": {}}
+        self._conditional: dict[str, dict[str, tuple[Any, list[Any]]]] = {
+            "losses": {},
+            "updates": {},
+        }
 
     @property
     def trainable_weights(self) -> list[Tensor]:
@@ -169,7 +239,10 @@ class Layer(Rebuilt):
     @property
     def non_trainable_weights(self) -> list[Tensor]:
         """The weights that training leaves alone."""
-        return [*([] if self.trainable else self._trainable_weights), *self._non_trainable_weights]
+        return [
+            *([] if self.trainable else self._trainable_weights),
+            *self._non_trainable_weights,
+        ]
 
     @non_trainable_weights.setter
     def non_trainable_weights(self, weights: list[Tensor]) -> None:
@@ -191,11 +264,14 @@ class Layer(Rebuilt):
         warnings.warn(f"{label(self)} {message}", stacklevel=2)
 
     @bound
-    def create_input_layer(self, batch_input_shape: Shape, input_dtype: Any = None, name: Any = None) -> None:
+    def create_input_layer(
+        self, batch_input_shape: Shape, input_dtype: Any = None, name: Any = None
+    ) -> None:
         """Calls this layer on a new input.
 
         # Arguments
-            batch_input_shape: tuple, the input's shape with the batch size or None in front.
+            batch_input_shape: tuple, the input's shape with the batch size or None in
+                front.
             input_dtype: str, its type; the default float type if None.
             name: str, the input layer's name.
         """
@@ -209,9 +285,14 @@ class Layer(Rebuilt):
 
     @bound
     def add_weight(
-        self, shape: tuple[int, ...], initializer: Any, name: str | None = None, trainable: bool = True,
-        regularizer: Any = None, constraint: Any = None,
-    ) -> Tensor:  # fmt: skip
+        self,
+        shape: tuple[int, ...],
+        initializer: Any,
+        name: str | None = None,
+        trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+    ) -> Tensor:
         """Makes a weight, a variable that belongs to this layer.
 
         # Arguments
@@ -233,28 +314,37 @@ class Layer(Rebuilt):
             self.add_loss(regularizer(weight))
         if constraint is not None:
             self.constraints[weight] = constraint
-        (self._trainable_weights if trainable else self._non_trainable_weights).append(weight)
+        (self._trainable_weights if trainable else self._non_trainable_weights).append(
+            weight
+        )
         return weight
 
     def assert_input_compatibility(self, input: Any) -> None:
         """Checks an input, a tensor or a list of them, against `input_spec`.
 
         # Raises
-            ShapeError: naming the layer, where the input comes from, and what was expected.
+            ShapeError: naming the layer, where the input comes from, and what was
+                expected.
         """
         if not self.input_spec:
             return
         specs, tensors = to_list(self.input_spec), to_list(input)
         if len(specs) != len(tensors):
-            expected = "one tensor" if len(specs) == 1 else f"a list of {len(specs)} tensors"
-            raise ShapeError(f"{label(self)} received {len(tensors)} tensors. Call it on {expected}.")
+            expected = (
+                "one tensor" if len(specs) == 1 else f"a list of {len(specs)} tensors"
+            )
+            raise ShapeError(
+                f"{label(self)} received {len(tensors)} tensors. Call it on {expected}."
+            )
         for index, (spec, tensor) in enumerate(zip(specs, tensors, strict=True)):
             shape = K.int_shape(tensor)
             problem = spec and spec.problem(shape, K.dtype(tensor))
             if problem:
                 maker = getattr(tensor, "_keras_history", (None,))[0]
                 source = f" from {label(maker)}" if maker else ""
-                raise ShapeError(f"{label(self)} received input {index} of shape {shape}{source}: {problem}.")
+                raise ShapeError(
+                    f"{label(self)} received input {index} of shape {shape}{source}: {problem}."
+                )
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Computes the output: what a subclass defines.
@@ -267,11 +357,13 @@ class Layer(Rebuilt):
 
     @bound
     def __call__(self, x: Any, mask: Any = None) -> Any:
-        """Builds the layer at its first call, computes the output, and records the call in the graph.
+        """Builds the layer at its first call, computes the output, and records the call
+        in the graph.
 
         # Arguments
             x: tensor or list of tensors, from `Input` or another layer.
-            mask: mask or list of masks; only for tensors that come from no layer, the others bring their own.
+            mask: mask or list of masks; only for tensors that come from no layer, the
+                others bring their own.
 
         # Raises
             ArgumentError: if `x` is not made of tensors.
@@ -296,7 +388,9 @@ class Layer(Rebuilt):
         for tensor in tensors or [tensors]:
             if self._backend.owns(tensor):
                 continue
-            owner = next((name for name in K.loaded() if K.load(name).owns(tensor)), None)
+            owner = next(
+                (name for name in K.loaded() if K.load(name).owns(tensor)), None
+            )
             if owner is not None:
                 raise BackendMixError(
                     f"{label(self)} was made on the backend {self._backend.name!r} and received a tensor of "
@@ -317,12 +411,14 @@ class Layer(Rebuilt):
         # Arguments
             inbound_layers: layer or list of layers.
             node_indices: list of int, which call of each layer (the first by default).
-            tensor_indices: list of int, which output of that call (the first by default).
+            tensor_indices: list of int, which output of that call (the first by
+                default).
         """
         Node.create_node(self, to_list(inbound_layers), node_indices, tensor_indices)
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
-        """Returns the output's shape for an input's, or lists of them; defined by a layer that changes it."""
+        """Returns the output's shape for an input's, or lists of them; defined by a
+        layer that changes it."""
         return input_shape
 
     def compute_mask(self, input: Any, input_mask: Any = None) -> Any:
@@ -351,14 +447,22 @@ class Layer(Rebuilt):
     def _at(self, node_index: int, attribute: str) -> Any:
         count = len(self.inbound_nodes)
         if not -count <= node_index < count:
-            remedy = "Calls count from 0." if count else "Call it on a tensor, or add it to a model."
+            remedy = (
+                "Calls count from 0."
+                if count
+                else "Call it on a tensor, or add it to a model."
+            )
             what = attribute[:-1].removesuffix("_tensor")
-            raise NodeError(f"{label(self)} has no {what} of call {node_index} of {count}. {remedy}")
+            raise NodeError(
+                f"{label(self)} has no {what} of call {node_index} of {count}. {remedy}"
+            )
         return one_or_all(getattr(self.inbound_nodes[node_index], attribute))
 
     def _only(self, attribute: str) -> Any:
         values = [getattr(node, attribute) for node in self.inbound_nodes]
-        if len(values) > 1 and not (attribute.endswith("shapes") and all(v == values[0] for v in values)):
+        if len(values) > 1 and not (
+            attribute.endswith("shapes") and all(v == values[0] for v in values)
+        ):
             what = attribute[:-1].removesuffix("_tensor")
             raise NodeError(
                 f"{label(self)} was called {len(values)} times, so it has no single {what}. "
@@ -393,7 +497,9 @@ class Layer(Rebuilt):
     input = _single("input_tensors", "The only call's input, or list of them.")
     output = _single("output_tensors", "The only call's output, or list of them.")
     input_mask = _single("input_masks", "The only call's input mask, or list of them.")
-    output_mask = _single("output_masks", "The only call's output mask, or list of them.")
+    output_mask = _single(
+        "output_masks", "The only call's output mask, or list of them."
+    )
     input_shape = _single("input_shapes", "The calls' input shape, or list of them.")
     output_shape = _single("output_shapes", "The calls' output shape, or list of them.")
 
@@ -402,7 +508,8 @@ class Layer(Rebuilt):
 
         # Arguments
             losses: tensor or list of tensors.
-            inputs: the tensors of the call that they depend on; None if they depend on weights only.
+            inputs: the tensors of the call that they depend on; None if they depend on
+                weights only.
         """
         self._record("losses", losses, inputs)
 
@@ -411,22 +518,27 @@ class Layer(Rebuilt):
 
         # Arguments
             updates: pair or list of pairs.
-            inputs: the tensors of the call that they depend on; None if they depend on none.
+            inputs: the tensors of the call that they depend on; None if they depend on
+                none.
         """
         self._record("updates", updates, inputs)
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
-        """Returns the updates that depend on these tensors; with None, those that depend on none."""
+        """Returns the updates that depend on these tensors; with None, those that
+        depend on none."""
         return self._recorded("updates", inputs)
 
     def get_losses_for(self, inputs: Any) -> list[Tensor]:
-        """Returns the losses that depend on these tensors; with None, those that depend on none."""
+        """Returns the losses that depend on these tensors; with None, those that depend
+        on none."""
         return self._recorded("losses", inputs)
 
     def _record(self, kind: str, items: Any, inputs: Any) -> None:
         new = [] if items is None else to_list(items)
         if inputs is not None:
-            self._conditional[kind].setdefault(object_list_uid(inputs), (inputs, []))[1].extend(new)
+            self._conditional[kind].setdefault(object_list_uid(inputs), (inputs, []))[
+                1
+            ].extend(new)
         self._store(kind).extend(new)
 
     def _recorded(self, kind: str, inputs: Any) -> list[Any]:
@@ -454,8 +566,13 @@ class Layer(Rebuilt):
             DataError: if their number or one of the shapes differs.
         """
         variables = self._ordered_weights()
-        own, given = [tuple(K.get_variable_shape(v)) for v in variables], [np.shape(v) for v in weights]
-        for index, (shape, received) in enumerate(zip_longest(own, given, fillvalue="missing")):
+        own, given = (
+            [tuple(K.get_variable_shape(v)) for v in variables],
+            [np.shape(v) for v in weights],
+        )
+        for index, (shape, received) in enumerate(
+            zip_longest(own, given, fillvalue="missing")
+        ):
             if shape != received:
                 raise DataError(
                     f"{label(self)} has {len(own)} weights and received {len(given)} arrays. Their shapes "
@@ -469,7 +586,8 @@ class Layer(Rebuilt):
         return list(K.batch_get_value(self._ordered_weights()))
 
     def get_config(self) -> dict[str, Any]:
-        """Returns what the constructor needs to make such a layer; a subclass adds its own arguments."""
+        """Returns what the constructor needs to make such a layer; a subclass adds its
+        own arguments."""
         keys = ("name", "trainable", "batch_input_shape", "input_dtype")
         return {key: getattr(self, key) for key in keys if hasattr(self, key)}
 
@@ -486,5 +604,7 @@ class Layer(Rebuilt):
             NodeError: if the weights aren't made yet.
         """
         if not self.built and not self.inbound_nodes:
-            raise NodeError(f"{label(self)} has no weights before its first call. Call it on a tensor.")
+            raise NodeError(
+                f"{label(self)} has no weights before its first call. Call it on a tensor."
+            )
         return int(sum(K.count_params(weight) for weight in self.weights))

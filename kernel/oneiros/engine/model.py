@@ -1,4 +1,5 @@
-"""`Model`: a graph of layers that can be compiled, trained, evaluated and asked for predictions."""
+"""`Model`: a graph of layers that can be compiled, trained, evaluated and asked for
+predictions."""
 
 from __future__ import annotations
 
@@ -16,15 +17,25 @@ from oneiros import plugins
 from oneiros.engine import data, losses
 from oneiros.engine.callbacks import BaseLogger, CallbackList, History
 from oneiros.engine.container import Container
-from oneiros.engine.loop import Stream, call, fit_loop, make_batches, predict_loop, scalars, test_loop
+from oneiros.engine.loop import (
+    Stream,
+    call,
+    fit_loop,
+    make_batches,
+    predict_loop,
+    scalars,
+    test_loop,
+)
 from oneiros.engine.node import label, one_or_all
 from oneiros.errors import ArgumentError, DataError, NotCompiledError
 
 Arrays = list[Any]
 HINTS = {
-    "steps_per_epoch": "'samples_per_epoch', which counts samples", "use_multiprocessing": "'pickle_safe'",
-    "steps": "'val_samples', which counts samples", "validation_steps": "'nb_val_samples', of samples",
-}  # fmt: skip
+    "steps_per_epoch": "'samples_per_epoch', which counts samples",
+    "use_multiprocessing": "'pickle_safe'",
+    "steps": "'val_samples', which counts samples",
+    "validation_steps": "'nb_val_samples', of samples",
+}
 """What names of Keras 2 are called here, unless they are much alike."""
 
 
@@ -35,8 +46,8 @@ class Model(Container):
         a = Input(shape=(32,))
         b = Dense(10, activation="softmax")(a)
         model = Model(input=a, output=b)
-        model.compile(optimizer="sgd", loss="categorical_crossentropy", metrics=["accuracy"])
-        model.fit(x, y, nb_epoch=5)
+        model.compile(optimizer="sgd", loss="categorical_crossentropy",
+        metrics=["accuracy"]) model.fit(x, y, nb_epoch=5)
 
     # Arguments
         input: tensor or list of tensors, from `Input`.
@@ -52,42 +63,75 @@ class Model(Container):
 
     @K.bound
     def compile(
-        self, optimizer: Any, loss: Any, metrics: Any = None, loss_weights: Any = None,
-        sample_weight_mode: Any = None, **kwargs: Any,
-    ) -> None:  # fmt: skip
+        self,
+        optimizer: Any,
+        loss: Any,
+        metrics: Any = None,
+        loss_weights: Any = None,
+        sample_weight_mode: Any = None,
+        **kwargs: Any,
+    ) -> None:
         """Chooses what training minimises, and how.
 
         # Arguments
             optimizer: name or optimizer object.
-            loss: name or function of `(y_true, y_pred)`; for several outputs one for all, a list, or a dict
-                by output name. The total is the weighted sum, plus the layers' regularization losses.
-            metrics: list for all outputs, or dict by output name; `"accuracy"` is the one that fits the loss.
+            loss: name or function of `(y_true, y_pred)`; for several outputs one for
+                all, a list, or a dict by output name. The total is the weighted sum,
+                plus the layers' regularization losses.
+            metrics: list for all outputs, or dict by output name; `"accuracy"` is the
+                one that fits the loss.
             loss_weights: list or dict of factors of the outputs' losses; 1 by default.
-            sample_weight_mode: `"temporal"` for weights per time step; also a list or a dict.
+            sample_weight_mode: `"temporal"` for weights per time step; also a list or a
+                dict.
             **kwargs: go to `K.function`.
 
         # Raises
             UnknownNameError: if nothing installed provides a name.
             ArgumentError: if a list or dict doesn't fit the outputs.
         """
-        given = {"optimizer": optimizer, "loss": loss, "metrics": metrics, "loss_weights": loss_weights}
+        given = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "metrics": metrics,
+            "loss_weights": loss_weights,
+        }
         given["sample_weight_mode"] = sample_weight_mode
         asked = dict(given)
-        plugins.call("oneiros_before_compile", lambda _: _reset(given, asked), model=self, arguments=given)
+        plugins.call(
+            "oneiros_before_compile",
+            lambda _: _reset(given, asked),
+            model=self,
+            arguments=given,
+        )
         _reset(given, asked)
         given["optimizer"], *planned = losses.plan(self, **given)
-        self.loss_functions, self.sample_weight_modes, self._target_shapes, self.targets, *planned = planned
-        self.sample_weights, self.metrics_names, self.metrics_tensors, self.total_loss = planned
+        (
+            self.loss_functions,
+            self.sample_weight_modes,
+            self._target_shapes,
+            self.targets,
+            *planned,
+        ) = planned
+        (
+            self.sample_weights,
+            self.metrics_names,
+            self.metrics_tensors,
+            self.total_loss,
+        ) = planned
         vars(self).update(given, _function_kwargs=kwargs)
         self.train_function = self.test_function = self.predict_function = None
-        self._collected_trainable_weights = sorted(self.trainable_weights, key=lambda w: str(w.name))
+        self._collected_trainable_weights = sorted(
+            self.trainable_weights, key=lambda w: str(w.name)
+        )
         plugins.call("oneiros_after_compile", model=self)
 
     @K.bound
     def _make_train_function(self) -> None:
         if self.train_function is None:
             weights = self._collected_trainable_weights
-            updates = self.optimizer.get_updates(weights, self.constraints, self.total_loss)
+            updates = self.optimizer.get_updates(
+                weights, self.constraints, self.total_loss
+            )
             self.train_function = self._function(True, [*self.updates, *updates])
 
     def _make_test_function(self) -> None:
@@ -104,31 +148,48 @@ class Model(Container):
         inputs = [*self.inputs, *more, *([] if isinstance(phase, int) else [phase])]
         outputs = [self.total_loss, *self.metrics_tensors] if measures else self.outputs
         last = list({id(pair[0]): pair for pair in updates}.values())
-        return self._backend.function(inputs, outputs, updates=last, **self._function_kwargs)
+        return self._backend.function(
+            inputs, outputs, updates=last, **self._function_kwargs
+        )
 
     @K.bound
     def fit(
-        self, x: Any, y: Any = None, batch_size: int = 32, nb_epoch: int = 10, verbose: int = 1,
-        callbacks: Any = None, validation_split: float = 0.0, validation_data: Any = None,
-        shuffle: bool | str = True, class_weight: Any = None, sample_weight: Any = None,
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int = 32,
+        nb_epoch: int = 10,
+        verbose: int = 1,
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool | str = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
         initial_epoch: int = 0,
-    ) -> History:  # fmt: skip
+    ) -> History:
         """Trains for a number of epochs.
 
         # Arguments
-            x: array, list of arrays, or dict from input name to array; or an object whose items are batches
-                `(x, y)` or `(x, y, sample_weight)`, with a length, which then stands alone.
+            x: array, list of arrays, or dict from input name to array; or an object
+                whose items are batches
+                `(x, y)` or `(x, y, sample_weight)`, with a length, which then stands
+                alone.
             y: the targets, in the same way by output.
             batch_size: int, samples per step.
             nb_epoch: int, the number of the last epoch, counting from 1.
             verbose: 0 for silence, 1 for a progress bar, 2 for a line per epoch.
             callbacks: list of `Callback` objects.
-            validation_split: float in [0, 1), the part at the end of the data that is held out.
-            validation_data: `(x, y)` or `(x, y, sample_weight)`, or an object whose items are batches; wins
-                over `validation_split`.
-            shuffle: True, False, or `"batch"` to shuffle whole batches, for data in files.
-            class_weight: dict from class number to weight; for several outputs a list of them or a dict.
-            sample_weight: array `(n,)`, or `(n, steps)` with `sample_weight_mode="temporal"`; it wins over
+            validation_split: float in [0, 1), the part at the end of the data that is
+                held out.
+            validation_data: `(x, y)` or `(x, y, sample_weight)`, or an object whose
+                items are batches; wins over `validation_split`.
+            shuffle: True, False, or `"batch"` to shuffle whole batches, for data in
+                files.
+            class_weight: dict from class number to weight; for several outputs a list
+                of them or a dict.
+            sample_weight: array `(n,)`, or `(n, steps)` with
+                `sample_weight_mode="temporal"`; it wins over
                 `class_weight`.
             initial_epoch: int, the epoch to start from, to continue a run.
 
@@ -136,15 +197,27 @@ class Model(Container):
             A `History`; its `history` maps each name to the list of the epochs' values.
 
         # Raises
-            NotCompiledError, DataError, ArgumentError: before anything is changed, if something doesn't fit.
+            NotCompiledError, DataError, ArgumentError: before anything is changed, if
+            something doesn't fit.
         """
         check("nb_epoch", nb_epoch, whole(nb_epoch, 1), "an int above 0")
-        check("initial_epoch", initial_epoch, whole(initial_epoch, 0), "an int, 0 or more")
-        check("shuffle", shuffle, shuffle in (True, False, "batch"), "True, False or 'batch'")
+        check(
+            "initial_epoch", initial_epoch, whole(initial_epoch, 0), "an int, 0 or more"
+        )
+        check(
+            "shuffle",
+            shuffle,
+            shuffle in (True, False, "batch"),
+            "True, False or 'batch'",
+        )
         params: dict[str, Any] = {"nb_epoch": nb_epoch, "verbose": verbose}
         epochs = range(initial_epoch, nb_epoch)
         if data.gives_batches(x):
-            alone = {"y": y, "sample_weight": sample_weight, "validation_split": validation_split or None}
+            alone = {
+                "y": y,
+                "sample_weight": sample_weight,
+                "validation_split": validation_split or None,
+            }
             given = class_weight, validation_data, epochs, callbacks, shuffle, params
             return oneiros.generators.fit_batches(self, x, alone, *given)  # type: ignore[no-any-return]
         train = self._standardize_user_data(x, y, sample_weight, class_weight)
@@ -155,24 +228,49 @@ class Model(Container):
         return self._train(over, checked, held_out, epochs, callbacks, shuffle, params)
 
     def _train(
-        self, over: Callable[[bool], Any], checked: Any, held_out: Any, epochs: range, callbacks: Any,
-        shuffle: bool | str, params: dict[str, Any],
-    ) -> History:  # fmt: skip
-        """Trains, and evaluates on the stream `checked`, if there is one, after each epoch.
+        self,
+        over: Callable[[bool], Any],
+        checked: Any,
+        held_out: Any,
+        epochs: range,
+        callbacks: Any,
+        shuffle: bool | str,
+        params: dict[str, Any],
+    ) -> History:
+        """Trains, and evaluates on the stream `checked`, if there is one, after each
+        epoch.
 
         # Arguments
-            over: function that returns the stream to train on; told whether each batch must run by itself.
+            over: function that returns the stream to train on; told whether each batch
+                must run by itself.
             held_out: what `validation_data` of the model is to be.
             params: what callbacks are told, apart from the names of what is measured.
         """
-        check("callbacks", callbacks, isinstance(callbacks, (list, tuple, type(None))), "a list of them")
+        check(
+            "callbacks",
+            callbacks,
+            isinstance(callbacks, (list, tuple, type(None))),
+            "a list of them",
+        )
         names, told = self.metrics_names, self.callback_model or self
-        labels = [n if names.count(n) == 1 else f"{n}_{names[:i].count(n) + 1}" for i, n in enumerate(names)]
+        labels = [
+            n if names.count(n) == 1 else f"{n}_{names[:i].count(n) + 1}"
+            for i, n in enumerate(names)
+        ]
         measured = labels + [f"val_{n}" for n in labels if checked]
         params = {**params, "metrics": measured, "do_validation": bool(checked)}
-        defaults = plugins.call("oneiros_default_callbacks", _listed, model=told, params=params)
+        defaults = plugins.call(
+            "oneiros_default_callbacks", _listed, model=told, params=params
+        )
         history, callbacks = History(), callbacks or ()
-        heard = CallbackList([BaseLogger(), *callbacks, history, *(c for group in defaults for c in group)])
+        heard = CallbackList(
+            [
+                BaseLogger(),
+                *callbacks,
+                history,
+                *(c for group in defaults for c in group),
+            ]
+        )
         loop = heard.around(fit_loop)
         self._make_train_function()
         heard.set_model(told)
@@ -185,41 +283,66 @@ class Model(Container):
 
     @K.bound
     def evaluate(
-        self, x: Any, y: Any = None, batch_size: int = 32, verbose: int = 1, sample_weight: Any = None
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int = 32,
+        verbose: int = 1,
+        sample_weight: Any = None,
     ) -> Any:
-        """Returns the loss, or the list of `metrics_names`' values, averaged over all samples.
+        """Returns the loss, or the list of `metrics_names`' values, averaged over all
+        samples.
 
         # Arguments
             x, y, sample_weight: as in `fit`.
             batch_size: int.
             verbose: 0 for silence, 1 for a progress bar.
         """
-        tested = x if data.gives_batches(x) else self._standardize_user_data(x, y, sample_weight)
+        tested = (
+            x
+            if data.gives_batches(x)
+            else self._standardize_user_data(x, y, sample_weight)
+        )
         return self._go_over(test_loop, "test", tested, batch_size, verbose)
 
     @K.bound
     def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
-        """Returns the outputs for `x`: an array, or a list of arrays if there are several outputs.
+        """Returns the outputs for `x`: an array, or a list of arrays if there are
+        several outputs.
 
         # Arguments
-            x: array, list of arrays, or dict from input name to array; or an object whose items are batches.
+            x: array, list of arrays, or dict from input name to array; or an object
+                whose items are batches.
             batch_size: int.
             verbose: 0 for silence, 1 for a progress bar.
         """
         given = x if data.gives_batches(x) else self._standardize_inputs(x)
         check("batch_size", batch_size, whole(batch_size, 1), "an int above 0")
-        open_size = isinstance(given, list) and not any(shape[0] for shape in self.internal_input_shapes)
+        open_size = isinstance(given, list) and not any(
+            shape[0] for shape in self.internal_input_shapes
+        )
         if open_size and verbose != 1 and 0 < given[0].shape[0] <= batch_size:
             return one_or_all(self._call("predict", given))
         return self._go_over(predict_loop, "predict", given, batch_size, verbose)
 
     @K.bound
     def fit_generator(
-        self, generator: Any, samples_per_epoch: int, nb_epoch: int, verbose: int = 1, callbacks: Any = None,
-        validation_data: Any = None, nb_val_samples: int | None = None, class_weight: Any = None,
-        max_q_size: int = 10, nb_worker: int = 1, pickle_safe: bool = False, initial_epoch: int = 0,
-    ) -> Any:  # fmt: skip
-        """Trains on the batches of a generator, which workers make ahead while the model computes.
+        self,
+        generator: Any,
+        samples_per_epoch: int,
+        nb_epoch: int,
+        verbose: int = 1,
+        callbacks: Any = None,
+        validation_data: Any = None,
+        nb_val_samples: int | None = None,
+        class_weight: Any = None,
+        max_q_size: int = 10,
+        nb_worker: int = 1,
+        pickle_safe: bool = False,
+        initial_epoch: int = 0,
+    ) -> Any:
+        """Trains on the batches of a generator, which workers make ahead while the
+        model computes.
 
         # Arguments
             generator: yields batches `(x, y)` or `(x, y, sample_weight)` for ever.
@@ -229,42 +352,70 @@ class Model(Container):
             nb_val_samples: int, how many samples of a generator are validated on.
             max_q_size: int, batches made ahead at most.
             nb_worker: int, the number of workers.
-            pickle_safe: bool, whether workers are processes, each with its own copy of the generator, and not
-                threads.
+            pickle_safe: bool, whether workers are processes, each with its own copy of
+                the generator, and not threads.
 
         # Returns
             A `History`, as `fit` does.
         """
         return oneiros.generators.fit_generator(
-            self, generator, samples_per_epoch, nb_epoch, verbose, callbacks, validation_data, nb_val_samples,
-            class_weight, initial_epoch, max_q_size, nb_worker, pickle_safe,
-        )  # fmt: skip
+            self,
+            generator,
+            samples_per_epoch,
+            nb_epoch,
+            verbose,
+            callbacks,
+            validation_data,
+            nb_val_samples,
+            class_weight,
+            initial_epoch,
+            max_q_size,
+            nb_worker,
+            pickle_safe,
+        )
 
     @K.bound
     def evaluate_generator(
-        self, generator: Any, val_samples: int, max_q_size: int = 10, nb_worker: int = 1,
+        self,
+        generator: Any,
+        val_samples: int,
+        max_q_size: int = 10,
+        nb_worker: int = 1,
         pickle_safe: bool = False,
-    ) -> Any:  # fmt: skip
-        """Returns what `evaluate` does, over `val_samples` samples; arguments as for `fit_generator`."""
+    ) -> Any:
+        """Returns what `evaluate` does, over `val_samples` samples; arguments as for
+        `fit_generator`."""
         workers = max_q_size, nb_worker, pickle_safe
-        return oneiros.generators.evaluate_generator(self, generator, val_samples, *workers)
+        return oneiros.generators.evaluate_generator(
+            self, generator, val_samples, *workers
+        )
 
     @K.bound
     def predict_generator(
-        self, generator: Any, val_samples: int, max_q_size: int = 10, nb_worker: int = 1,
+        self,
+        generator: Any,
+        val_samples: int,
+        max_q_size: int = 10,
+        nb_worker: int = 1,
         pickle_safe: bool = False,
-    ) -> Any:  # fmt: skip
-        """Returns what `predict` does, for `val_samples` samples; arguments as for `fit_generator`.
+    ) -> Any:
+        """Returns what `predict` does, for `val_samples` samples; arguments as for
+        `fit_generator`.
 
         # Arguments
             generator: yields inputs, or tuples that begin with them.
         """
         workers = max_q_size, nb_worker, pickle_safe
-        return oneiros.generators.predict_generator(self, generator, val_samples, *workers)
+        return oneiros.generators.predict_generator(
+            self, generator, val_samples, *workers
+        )
 
     @K.bound
-    def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Any:
-        """Runs one step on one batch; returns its loss, or the list of `metrics_names`' values.
+    def train_on_batch(
+        self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None
+    ) -> Any:
+        """Runs one step on one batch; returns its loss, or the list of `metrics_names`'
+        values.
 
         # Arguments
             x, y, sample_weight, class_weight: as in `fit`.
@@ -279,88 +430,182 @@ class Model(Container):
         # Arguments
             x, y, sample_weight: as in `fit`.
         """
-        return one_or_all(scalars(self._call("test", self._standardize_user_data(x, y, sample_weight))))
+        return one_or_all(
+            scalars(
+                self._call("test", self._standardize_user_data(x, y, sample_weight))
+            )
+        )
 
     @K.bound
     def predict_on_batch(self, x: Any) -> Any:
-        """Returns the outputs for one batch: an array, or a list of arrays if there are several outputs."""
+        """Returns the outputs for one batch: an array, or a list of arrays if there are
+        several outputs."""
         return one_or_all(self._call("predict", self._standardize_inputs(x)))
 
     def _standardize_inputs(self, x: Any, kind: str = "model") -> Arrays:
         shapes = self.internal_input_shapes
-        arrays = data.standardize_input_data(x, self.input_names, shapes, False, f"{kind} input")
+        arrays = data.standardize_input_data(
+            x, self.input_names, shapes, False, f"{kind} input"
+        )
         data.check_array_lengths(arrays, [], [])
         return arrays
 
     def _standardize_user_data(
-        self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None, kind: str = "model"
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        kind: str = "model",
     ) -> Arrays:
-        """Returns inputs, targets and weights, checked, in the order in which the functions take them."""
+        """Returns inputs, targets and weights, checked, in the order in which the
+        functions take them."""
         if self.optimizer is None:
-            raise NotCompiledError(f"{label(self)} isn't compiled. Type: model.compile('sgd', loss='mse')")
+            raise NotCompiledError(
+                f"{label(self)} isn't compiled. Type: model.compile('sgd', loss='mse')"
+            )
         names, inputs = self.output_names, self._standardize_inputs(x, kind)
         targets = data.standardize_input_data(y, names, None, False, f"{kind} target")
-        data.check_loss_and_target_compatibility(targets, self.loss_functions, self._target_shapes, names)
+        data.check_loss_and_target_compatibility(
+            targets, self.loss_functions, self._target_shapes, names
+        )
         given = data.standardize_sample_weights(sample_weight, names)
         classes = data.standardize_class_weights(class_weight, names)
-        weights = list(map(data.standardize_weights, targets, given, classes, self.sample_weight_modes))
+        weights = list(
+            map(
+                data.standardize_weights,
+                targets,
+                given,
+                classes,
+                self.sample_weight_modes,
+            )
+        )
         data.check_array_lengths(inputs, targets, weights)
         return inputs + targets + weights
 
     def _held_out(self, validation_data: Any) -> Any:
-        """Returns the arrays to validate on, none for None; an object that gives batches as it is."""
+        """Returns the arrays to validate on, none for None; an object that gives
+        batches as it is."""
         if validation_data is None or data.gives_batches(validation_data):
             return [] if validation_data is None else validation_data
-        proper = isinstance(validation_data, (list, tuple)) and len(validation_data) in (2, 3)
-        check("validation_data", validation_data, proper, "(x, y) or (x, y, sample_weight)")
+        proper = isinstance(validation_data, (list, tuple)) and len(
+            validation_data
+        ) in (2, 3)
+        check(
+            "validation_data",
+            validation_data,
+            proper,
+            "(x, y) or (x, y, sample_weight)",
+        )
         x, y, weight = (*validation_data, None)[:3]
         return self._standardize_user_data(x, y, weight, None, "validation")
 
-    def _split(self, arrays: Arrays, part: Any, validation_data: Any) -> tuple[Arrays, Any]:
-        """Returns the arrays to train on and what to validate on, which may be nothing."""
+    def _split(
+        self, arrays: Arrays, part: Any, validation_data: Any
+    ) -> tuple[Arrays, Any]:
+        """Returns the arrays to train on and what to validate on, which may be
+        nothing."""
         if validation_data is not None:
             return arrays, self._held_out(validation_data)
         n = arrays[0].shape[0]
-        at = int(n * (1.0 - part)) if hasattr(part, "__float__") and 0 <= part < 1 else 0
-        check("validation_split", part, 0 < at <= n - bool(part), f"a part in [0, 1) that cuts {n} samples")
-        return (data.slice_X(arrays, 0, at), data.slice_X(arrays, at, n)) if part else (arrays, [])
+        at = (
+            int(n * (1.0 - part)) if hasattr(part, "__float__") and 0 <= part < 1 else 0
+        )
+        check(
+            "validation_split",
+            part,
+            0 < at <= n - bool(part),
+            f"a part in [0, 1) that cuts {n} samples",
+        )
+        return (
+            (data.slice_X(arrays, 0, at), data.slice_X(arrays, at, n))
+            if part
+            else (arrays, [])
+        )
 
-    def _stream(self, use: str, source: Any, batch: int, singly: bool = False, once: bool = False) -> Any:
-        """Returns the stream of the function for a use (`"train"`, `"test"`, `"predict"`) over its data."""
+    def _stream(
+        self,
+        use: str,
+        source: Any,
+        batch: int,
+        singly: bool = False,
+        once: bool = False,
+    ) -> Any:
+        """Returns the stream of the function for a use (`"train"`, `"test"`,
+        `"predict"`) over its data."""
         if not isinstance(source, list):
-            return source if hasattr(source, "runs") else oneiros.generators.batches(self, source, use)
+            return (
+                source
+                if hasattr(source, "runs")
+                else oneiros.generators.batches(self, source, use)
+            )
         check("batch_size", batch, whole(batch, 1), "an int above 0")
-        fixed = next((shape[0] for shape in self.internal_input_shapes if shape[0]), None)
+        fixed = next(
+            (shape[0] for shape in self.internal_input_shapes if shape[0]), None
+        )
         size = source[0].shape[0]
-        if fixed and {end - start for start, end in make_batches(size, batch)} != {fixed}:
-            raise DataError(f"Pass batch_size={fixed} and {fixed} * n samples; received {size} by {batch}.")
+        if fixed and {end - start for start, end in make_batches(size, batch)} != {
+            fixed
+        }:
+            raise DataError(
+                f"Pass batch_size={fixed} and {fixed} * n samples; received {size} by {batch}."
+            )
         fn, phase = self._function_for(use)
-        return Stream(fn, source, phase, batch, self._work(use, source, batch), singly, once, use == "train")
+        return Stream(
+            fn,
+            source,
+            phase,
+            batch,
+            self._work(use, source, batch),
+            singly,
+            once,
+            use == "train",
+        )
 
     def _work(self, use: str, arrays: Arrays, batch: int) -> float:
-        """Returns the operations that a batch takes, roughly; what it gives counts, and each time step."""
+        """Returns the operations that a batch takes, roughly; what it gives counts, and
+        each time step."""
         pairs = zip(self.inputs, arrays, strict=False)
-        positions = max(math.prod(x.shape[1 : -1 if "float" in K.dtype(at) else None]) for at, x in pairs)
-        given = sum(math.prod(size or 1 for size in shape[1:]) for shape in self.internal_output_shapes)
+        positions = max(
+            math.prod(x.shape[1 : -1 if "float" in K.dtype(at) else None])
+            for at, x in pairs
+        )
+        given = sum(
+            math.prod(size or 1 for size in shape[1:])
+            for shape in self.internal_output_shapes
+        )
         each = 6.0 if use == "train" else 2.0
-        return float(batch * (each * positions * (self.count_params() + 1) + 250.0 * given) + 1e6 * positions)
+        return float(
+            batch * (each * positions * (self.count_params() + 1) + 250.0 * given)
+            + 1e6 * positions
+        )
 
     def _function_for(self, use: str) -> tuple[Any, int | None]:
-        """Returns the compiled function for a use, made if need be, and the phase to call it with, if any.
+        """Returns the compiled function for a use, made if need be, and the phase to
+        call it with, if any.
 
-        A function of the user's own that isn't a `K.function` gets the phase if the model depends on it.
+        A function of the user's own that isn't a `K.function` gets the phase if the
+        model depends on it.
         """
         getattr(self, f"_make_{use}_function")()
         function = getattr(self, f"{use}_function")
         if hasattr(function, "phase_index"):
-            return function, None if function.phase_index is None else int(use == "train")
+            return function, None if function.phase_index is None else int(
+                use == "train"
+            )
         takes = self.uses_learning_phase and not isinstance(K.learning_phase(), int)
         return function, int(use == "train") if takes else None
 
-    def _go_over(self, loop: Any, use: str, source: Any, batch_size: int, verbose: int) -> Any:
+    def _go_over(
+        self, loop: Any, use: str, source: Any, batch_size: int, verbose: int
+    ) -> Any:
         with closing(self._stream(use, source, batch_size, once=True)) as stream:
             shown = verbose == 1
-            bars = plugins.call("oneiros_progress", _bar, model=self, total=stream.size) if shown else []
+            bars = (
+                plugins.call("oneiros_progress", _bar, model=self, total=stream.size)
+                if shown
+                else []
+            )
             return one_or_all(loop(stream, bars))
 
     def _call(self, use: str, arrays: Arrays) -> list[Any]:
@@ -371,32 +616,50 @@ class Model(Container):
 def check(argument: str, value: Any, fine: bool, expected: str) -> None:
     """Raises an ArgumentError unless an argument's value is fine."""
     if not fine:
-        raise ArgumentError(f"{argument} takes {expected}; received {data.shown(value)}.")
+        raise ArgumentError(
+            f"{argument} takes {expected}; received {data.shown(value)}."
+        )
 
 
 def whole(value: Any, least: int) -> bool:
     """Tells whether `value` is a whole number, and `least` or more."""
-    return bool(hasattr(value, "__index__") and not getattr(value, "ndim", 0) and value >= least)
+    return bool(
+        hasattr(value, "__index__") and not getattr(value, "ndim", 0) and value >= least
+    )
 
 
 def _hinting(name: str) -> Any:
-    """Returns a method that answers an argument it doesn't know with the one that was meant."""
+    """Returns a method that answers an argument it doesn't know with the one that was
+    meant."""
     method = getattr(Model, name)
     known = inspect.signature(method).parameters
 
     @functools.wraps(method)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
         for unknown in kwargs.keys() - known.keys():
-            near = [repr(argument) for argument in difflib.get_close_matches(unknown, known, n=1)]
-            hint = f" Did you mean {HINTS.get(unknown, *near)}?" if unknown in HINTS or near else ""
-            where = f"{type(self.callback_model or self).__name__}.{name}".removesuffix(".__init__")
+            near = [
+                repr(argument)
+                for argument in difflib.get_close_matches(unknown, known, n=1)
+            ]
+            hint = (
+                f" Did you mean {HINTS.get(unknown, *near)}?"
+                if unknown in HINTS or near
+                else ""
+            )
+            where = f"{type(self.callback_model or self).__name__}.{name}".removesuffix(
+                ".__init__"
+            )
             raise TypeError(f"{where} received the unknown argument {unknown!r}.{hint}")
         return method(self, *args, **kwargs)
 
     return run
 
 
-PUBLIC = [key for key, value in vars(Model).items() if key[0] != "_" and inspect.isfunction(value)]
+PUBLIC = [
+    key
+    for key, value in vars(Model).items()
+    if key[0] != "_" and inspect.isfunction(value)
+]
 PUBLIC.remove("compile")
 for _name in [*PUBLIC, "__init__"]:
     setattr(Model, _name, _hinting(_name))
@@ -417,4 +680,8 @@ def _listed(result: Any) -> str | None:
 
 
 def _bar(result: Any) -> str | None:
-    return None if result is None or callable(result) else f"It returned {result!r:.80}, no function"
+    return (
+        None
+        if result is None or callable(result)
+        else f"It returned {result!r:.80}, no function"
+    )

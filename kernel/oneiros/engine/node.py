@@ -1,4 +1,5 @@
-"""Node: one call of a layer, between the tensors that went in and those that came out."""
+"""Node: one call of a layer, between the tensors that went in and those that came
+out."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ def object_list_uid(object_list: Any) -> str:
 
 
 def origins(tensors: list[Tensor]) -> list[list[Any]]:
-    """Returns the layers that tensors come from, and the node and tensor indices there."""
+    """Returns the layers that tensors come from, and the node and tensor indices
+    there."""
     return [[tensor._keras_history[part] for tensor in tensors] for part in range(3)]
 
 
@@ -44,13 +46,17 @@ def mask_of(tensor: Tensor) -> Tensor:
 
 
 def shape_list(shapes: Any) -> list[Shape]:
-    """Returns what `get_output_shape_for` gave as a list of tuples, one for each output."""
-    several = isinstance(shapes, list) and not all(size is None or isinstance(size, int) for size in shapes)
+    """Returns what `get_output_shape_for` gave as a list of tuples, one for each
+    output."""
+    several = isinstance(shapes, list) and not all(
+        size is None or isinstance(size, int) for size in shapes
+    )
     return [tuple(shape) for shape in (shapes if several else [shapes])]
 
 
 def label(layer: Any) -> str:
-    """Returns how messages call a layer: its class and its name; a Sequential's inner model as it is."""
+    """Returns how messages call a layer: its class and its name; a Sequential's inner
+    model as it is."""
     layer = getattr(layer, "callback_model", None) or layer
     return f"{type(layer).__name__} {layer.name!r}"
 
@@ -64,7 +70,8 @@ def unique(items: Iterable[Any]) -> list[Any]:
 class Node:
     """One call of a layer.
 
-    It is one of the called layer's `inbound_nodes`, and of the `outbound_nodes` of each that made an input.
+    It is one of the called layer's `inbound_nodes`, and of the `outbound_nodes` of each
+    that made an input.
 
     # Arguments
         outbound_layer: the layer called.
@@ -94,34 +101,53 @@ class Node:
 
     @classmethod
     def create_node(
-        cls, outbound_layer: Layer, inbound_layers: list[Layer], node_indices: list[int] | None = None,
+        cls,
+        outbound_layer: Layer,
+        inbound_layers: list[Layer],
+        node_indices: list[int] | None = None,
         tensor_indices: list[int] | None = None,
-    ) -> Node:  # fmt: skip
+    ) -> Node:
         """Calls a layer on outputs of other layers and returns the node.
 
         # Arguments
             outbound_layer: the layer to call.
             inbound_layers: list of layers.
             node_indices: list of int, which call of each (the first by default).
-            tensor_indices: list of int, which output of that call (the first by default).
+            tensor_indices: list of int, which output of that call (the first by
+                default).
         """
         none = [0] * len(inbound_layers)
-        places = zip(inbound_layers, node_indices or none, tensor_indices or none, strict=True)
-        tensors = [layer.inbound_nodes[node].output_tensors[index] for layer, node, index in places]
-        masks, shapes = [mask_of(tensor) for tensor in tensors], [tensor._keras_shape for tensor in tensors]
+        places = zip(
+            inbound_layers, node_indices or none, tensor_indices or none, strict=True
+        )
+        tensors = [
+            layer.inbound_nodes[node].output_tensors[index]
+            for layer, node, index in places
+        ]
+        masks, shapes = (
+            [mask_of(tensor) for tensor in tensors],
+            [tensor._keras_shape for tensor in tensors],
+        )
         if not outbound_layer.built:
             outbound_layer._build(shapes)
-        outputs, output_masks, output_shapes = run_layer(outbound_layer, tensors, masks, shapes)
+        outputs, output_masks, output_shapes = run_layer(
+            outbound_layer, tensors, masks, shapes
+        )
         connect(outbound_layer, outputs)
         layers, nodes, indices = origins(tensors)
         source = outbound_layer, layers, nodes, indices
-        return cls(*source, tensors, outputs, masks, output_masks, shapes, output_shapes)
+        return cls(
+            *source, tensors, outputs, masks, output_masks, shapes, output_shapes
+        )
 
     @property
     def parents(self) -> list[Node]:
         """The nodes that made this one's inputs."""
         layers, calls = self.inbound_layers, self.node_indices
-        return [layer.inbound_nodes[index] for layer, index in zip(layers, calls, strict=True)]
+        return [
+            layer.inbound_nodes[index]
+            for layer, index in zip(layers, calls, strict=True)
+        ]
 
     @property
     def key(self) -> str:
@@ -130,9 +156,16 @@ class Node:
 
     def get_config(self) -> dict[str, Any]:
         """Returns the names of the layers and the indices that describe this call."""
-        places = {"node_indices": self.node_indices, "tensor_indices": self.tensor_indices}
+        places = {
+            "node_indices": self.node_indices,
+            "tensor_indices": self.tensor_indices,
+        }
         names = [layer.name for layer in self.inbound_layers]
-        return {"outbound_layer": self.outbound_layer.name, "inbound_layers": names, **places}
+        return {
+            "outbound_layer": self.outbound_layer.name,
+            "inbound_layers": names,
+            **places,
+        }
 
 
 def connect(layer: Layer, tensors: list[Tensor]) -> None:
@@ -141,8 +174,11 @@ def connect(layer: Layer, tensors: list[Tensor]) -> None:
         tensor._keras_history = (layer, len(layer.inbound_nodes), index)
 
 
-def run_layer(layer: Layer, tensors: list[Tensor], masks: list[Tensor], shapes: list[Shape]) -> Results:
-    """Computes a layer's outputs, their masks and shapes, and notes what the layer adds to a model's loss."""
+def run_layer(
+    layer: Layer, tensors: list[Tensor], masks: list[Tensor], shapes: list[Shape]
+) -> Results:
+    """Computes a layer's outputs, their masks and shapes, and notes what the layer adds
+    to a model's loss."""
     x, mask, shape = (one_or_all(values) for values in (tensors, masks, shapes))
     outputs = list(to_list(layer.call(x, mask=mask)))
     output_masks = to_list(layer.compute_mask(x, mask))
@@ -160,15 +196,21 @@ def run_layer(layer: Layer, tensors: list[Tensor], masks: list[Tensor], shapes: 
                 f"{label(layer)} returned {type(output).__name__} from `call`, which must return a tensor of "
                 f"the backend {layer._backend.name!r}, or a list of them. Is its `return` missing?"
             )
-        if hasattr(output, "_keras_history") or any(output is tensor for tensor in tensors):
+        if hasattr(output, "_keras_history") or any(
+            output is tensor for tensor in tensors
+        ):
             outputs[index] = K.squeeze(K.expand_dims(output, 0), 0)
-    learns = layer.uses_learning_phase or any(getattr(t, "_uses_learning_phase", False) for t in tensors)
+    learns = layer.uses_learning_phase or any(
+        getattr(t, "_uses_learning_phase", False) for t in tensors
+    )
     for output, output_shape in zip(outputs, output_shapes, strict=True):
         if layer.checks_output_shape:
             _check_shape(layer, K.int_shape(output), output_shape)
         output._keras_shape = output_shape
         output._keras_call = getattr(output, "_keras_call", (layer, tensors))
-        output._uses_learning_phase = learns or layer._backend.uses_learning_phase(output)
+        output._uses_learning_phase = learns or layer._backend.uses_learning_phase(
+            output
+        )
     regularizer = getattr(layer, "activity_regularizer", None)
     if regularizer is not None:
         layer.add_loss([regularizer(output) for output in outputs], tensors)
@@ -177,7 +219,9 @@ def run_layer(layer: Layer, tensors: list[Tensor], masks: list[Tensor], shapes: 
 
 def _check_shape(layer: Layer, found: Shape, declared: Shape) -> None:
     sizes = zip(found, declared, strict=False)
-    if len(found) != len(declared) or any(None not in pair and pair[0] != pair[1] for pair in sizes):
+    if len(found) != len(declared) or any(
+        None not in pair and pair[0] != pair[1] for pair in sizes
+    ):
         raise ShapeError(
             f"{label(layer)} returned a tensor of shape {found} from `call`, and {declared} from "
             f"`get_output_shape_for`. Define get_output_shape_for(input_shape) to return the tensor's shape."

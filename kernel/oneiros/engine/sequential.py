@@ -16,12 +16,29 @@ from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
 
 LEGACY = {"class_mode", "show_accuracy", "accuracy"}
 GRAPH = (
-    "input_layers", "input_layers_node_indices", "input_layers_tensor_indices", "output_layers",
-    "output_layers_node_indices", "output_layers_tensor_indices", "nodes_by_depth", "layers_by_depth",
-    "container_nodes", "input_names", "output_names", "internal_input_shapes", "internal_output_shapes",
+    "input_layers",
+    "input_layers_node_indices",
+    "input_layers_tensor_indices",
+    "output_layers",
+    "output_layers_node_indices",
+    "output_layers_tensor_indices",
+    "nodes_by_depth",
+    "layers_by_depth",
+    "container_nodes",
+    "input_names",
+    "output_names",
+    "internal_input_shapes",
+    "internal_output_shapes",
     "_calls",
-)  # fmt: skip
-TRAINING = ("optimizer", "loss", "loss_weights", "metrics", "metrics_tensors", "metrics_names")
+)
+TRAINING = (
+    "optimizer",
+    "loss",
+    "loss_weights",
+    "metrics",
+    "metrics_tensors",
+    "metrics_names",
+)
 
 
 class Sequential(Model):
@@ -47,7 +64,9 @@ class Sequential(Model):
 
     loadable: ClassVar[bool] = True
 
-    def __init__(self, layers: list[Layer] | None = None, name: str | None = None) -> None:
+    def __init__(
+        self, layers: list[Layer] | None = None, name: str | None = None
+    ) -> None:
         self.model: Any = None
         self._begin(name)
         self.layers, self.inputs, self.outputs = [], [], []
@@ -59,27 +78,49 @@ class Sequential(Model):
         """Adds a layer after the last one.
 
         # Arguments
-            layer: layer or model with one output; the first one must know its input's shape.
+            layer: layer or model with one output; the first one must know its input's
+                shape.
 
         # Raises
-            ArgumentError: if it isn't a layer. ShapeError: if it doesn't fit what comes before it.
-            GraphError: if it has several outputs. NodeError: if the first was called several times before.
+            ArgumentError: if it isn't a layer. ShapeError: if it doesn't fit what comes
+                before it.
+            GraphError: if it has several outputs. NodeError: if the first was called
+                several times before.
         """
         if not isinstance(layer, Layer):
-            hint = f" Did you mean {layer.__name__}(…)?" if isinstance(layer, type) else ""
-            raise ArgumentError(f"{label(self)}.add takes a layer; received {layer!r:.80}.{hint}")
+            hint = (
+                f" Did you mean {layer.__name__}(…)?" if isinstance(layer, type) else ""
+            )
+            raise ArgumentError(
+                f"{label(self)}.add takes a layer; received {layer!r:.80}.{hint}"
+            )
         if _holds(layer, self):
-            raise GraphError(f"{label(self)} can't be added to itself: the layers would form a cycle.")
+            raise GraphError(
+                f"{label(self)} can't be added to itself: the layers would form a cycle."
+            )
         output = layer(self.outputs[0]) if self.layers else self._first_output(layer)
         if isinstance(output, list):
-            raise GraphError(f"{label(layer)} has {len(output)} outputs: use Model(input=…, output=…).")
+            raise GraphError(
+                f"{label(layer)} has {len(output)} outputs: use Model(input=…, output=…)."
+            )
         self.layers.append(layer)
         self._results.append(output)
         if len(self.layers) == 1:
             self._backend = layer._backend
             self.inputs, none = get_source_inputs(output), [None]
             shapes = [tensor._keras_shape for tensor in self.inputs]
-            Node(self, [], [], [], self.inputs, [output], none * len(shapes), none, shapes, [])
+            Node(
+                self,
+                [],
+                [],
+                [],
+                self.inputs,
+                [output],
+                none * len(shapes),
+                none,
+                shapes,
+                [],
+            )
         self._changed()
 
     def _first_output(self, layer: Layer) -> Any:
@@ -111,7 +152,10 @@ class Sequential(Model):
     def _changed(self) -> None:
         self.outputs = self._results[-1:]
         for node in self.inbound_nodes[:1]:
-            node.output_tensors, node.output_shapes = self.outputs, [self.outputs[0]._keras_shape]
+            node.output_tensors, node.output_shapes = (
+                self.outputs,
+                [self.outputs[0]._keras_shape],
+            )
         self.built, self.model, self._calls = False, None, {}
 
     def build(self, input_shape: Any = None) -> None:
@@ -121,11 +165,15 @@ class Sequential(Model):
             input_shape: ignored, the first layer knows it.
         """
         if not self.layers:
-            raise GraphError(f"{label(self)} has no layers. Add one: model.add(Dense(10, input_shape=(n,))).")
+            raise GraphError(
+                f"{label(self)} has no layers. Add one: model.add(Dense(10, input_shape=(n,)))."
+            )
         self.model = Model(self.inputs, self.outputs[0], name=f"{self.name}_model")
         self.model.trainable, self.model.callback_model = self.trainable, self
         self.model._own, self.model._conditional = self._own, self._conditional
-        vars(self).update((attribute, getattr(self.model, attribute)) for attribute in GRAPH)
+        vars(self).update(
+            (attribute, getattr(self.model, attribute)) for attribute in GRAPH
+        )
         self.built = True
 
     def _ready(self) -> Any:
@@ -140,7 +188,11 @@ class Sequential(Model):
         return self.flattened_layers
 
     def _ordered_weights(self) -> list[Tensor]:
-        return [weight for layer in self.flattened_layers for weight in layer._ordered_weights()]
+        return [
+            weight
+            for layer in self.flattened_layers
+            for weight in layer._ordered_weights()
+        ]
 
     def _branches(self) -> list[Any]:
         """Returns what a first layer of class Merge joins."""
@@ -149,10 +201,19 @@ class Sequential(Model):
 
     @property
     def flattened_layers(self) -> list[Layer]:
-        """The layers; in the place of a first Merge layer, those of the branches that it joins."""
+        """The layers; in the place of a first Merge layer, those of the branches that
+        it joins."""
         branches = self._branches()
-        parts = [getattr(part, "flattened_layers", getattr(part, "layers", [part])) for part in branches]
-        return unique([*(layer for part in parts for layer in part), *self.layers[bool(branches) :]])
+        parts = [
+            getattr(part, "flattened_layers", getattr(part, "layers", [part]))
+            for part in branches
+        ]
+        return unique(
+            [
+                *(layer for part in parts for layer in part),
+                *self.layers[bool(branches) :],
+            ]
+        )
 
     @property
     def trainable(self) -> bool:
@@ -176,7 +237,8 @@ class Sequential(Model):
         return getattr(self.model, "training_data", None)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
-        """Returns a layer by its name, or by its index in `model.model.layers`: the input comes first."""
+        """Returns a layer by its name, or by its index in `model.model.layers`: the
+        input comes first."""
         return self._ready().get_layer(name, index)
 
     def call(self, x: Any, mask: Any = None) -> Any:
@@ -185,59 +247,98 @@ class Sequential(Model):
         return super().call(x, mask)
 
     def get_config(self) -> Any:
-        """Returns the list of the layers' configurations; a first Merge layer's holds its branches'."""
+        """Returns the list of the layers' configurations; a first Merge layer's holds
+        its branches'."""
         entries = [entry_of(layer) for layer in self.layers]
         if branches := self._branches():
-            entries[0]["config"] = {**entries[0]["config"], "layers": [entry_of(part) for part in branches]}
+            entries[0]["config"] = {
+                **entries[0]["config"],
+                "layers": [entry_of(part) for part in branches],
+            }
         return entries
 
     @classmethod
-    def from_config(cls, config: Any, layer_cache: dict[str, Layer] | None = None) -> Any:
+    def from_config(
+        cls, config: Any, layer_cache: dict[str, Layer] | None = None
+    ) -> Any:
         """Builds a model from what `get_config` returned, with new weights.
 
         # Arguments
-            config: list of layer configurations; those of Keras 0.3 have the class under `name`.
+            config: list of layer configurations; those of Keras 0.3 have the class
+                under `name`.
             layer_cache: dict from names to layers already made, which are used again.
         """
         if not isinstance(config, list):
-            raise ConfigError(f"A Sequential's configuration is a list of layers; received {config!r:.80}.")
+            raise ConfigError(
+                f"A Sequential's configuration is a list of layers; received {config!r:.80}."
+            )
         cache = {} if layer_cache is None else layer_cache
         with configs.loading("layer", cls.__name__):
             return cls([_layer(entry, cache) for entry in config])
 
     def compile(  # type: ignore[override]
-        self, optimizer: Any, loss: Any, metrics: Any = None, sample_weight_mode: Any = None, **kwargs: Any
+        self,
+        optimizer: Any,
+        loss: Any,
+        metrics: Any = None,
+        sample_weight_mode: Any = None,
+        **kwargs: Any,
     ) -> None:
-        """Chooses what training minimises, and how; the arguments are those of `Model.compile`."""
+        """Chooses what training minimises, and how; the arguments are those of
+        `Model.compile`."""
         _warn_of_legacy("compile", kwargs)
         model = self._ready()
-        model.compile(optimizer, loss, metrics=metrics, sample_weight_mode=sample_weight_mode, **kwargs)
-        vars(self).update((attribute, getattr(model, attribute)) for attribute in TRAINING)
+        model.compile(
+            optimizer,
+            loss,
+            metrics=metrics,
+            sample_weight_mode=sample_weight_mode,
+            **kwargs,
+        )
+        vars(self).update(
+            (attribute, getattr(model, attribute)) for attribute in TRAINING
+        )
         self.sample_weight_mode = sample_weight_mode
 
     def train_on_batch(  # type: ignore[override]
-        self, x: Any, y: Any, class_weight: Any = None, sample_weight: Any = None, **kwargs: Any
+        self,
+        x: Any,
+        y: Any,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        **kwargs: Any,
     ) -> Any:
         """Runs one training step on one batch; returns its loss and metrics."""
         _warn_of_legacy("train_on_batch", kwargs)
         return self._ready().train_on_batch(x, y, sample_weight, class_weight, **kwargs)
 
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
-        """Returns the outputs for some inputs, and warns if they are no probabilities."""
+        """Returns the outputs for some inputs, and warns if they are no
+        probabilities."""
         found = self.predict(x, batch_size, verbose)
         if found.min() < 0.0 or found.max() > 1.0:
             what = f"outputs in [{found.min():g}, {found.max():g}], no probabilities"
-            warnings.warn(f"{label(self)} has {what}. End it with 'softmax' or 'sigmoid'.", stacklevel=2)
+            warnings.warn(
+                f"{label(self)} has {what}. End it with 'softmax' or 'sigmoid'.",
+                stacklevel=2,
+            )
         return found
 
     def predict_classes(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
-        """Returns the number of the likeliest class per sample; with one output, 1 where it exceeds 0.5."""
+        """Returns the number of the likeliest class per sample; with one output, 1
+        where it exceeds 0.5."""
         found = self.predict(x, batch_size, verbose)
-        return found.argmax(axis=-1) if found.shape[-1] > 1 else (found > 0.5).astype("int32")
+        return (
+            found.argmax(axis=-1)
+            if found.shape[-1] > 1
+            else (found > 0.5).astype("int32")
+        )
 
 
 def _holds(layer: Any, model: Layer) -> bool:
-    return layer is model or any(_holds(part, model) for part in getattr(layer, "layers", None) or ())
+    return layer is model or any(
+        _holds(part, model) for part in getattr(layer, "layers", None) or ()
+    )
 
 
 def _layer(entry: dict[str, Any], cache: dict[str, Layer]) -> Any:
@@ -255,11 +356,14 @@ def _warn_of_legacy(method: str, kwargs: dict[str, Any]) -> None:
     for name in LEGACY & kwargs.keys():
         del kwargs[name]
         remedy = "Use compile(…, metrics=['accuracy'])"
-        warnings.warn(f"{method}({name}=…) is of Keras 0.3, to no effect. {remedy}.", stacklevel=3)
+        warnings.warn(
+            f"{method}({name}=…) is of Keras 0.3, to no effect. {remedy}.", stacklevel=3
+        )
 
 
 def _passing_on(name: str) -> Any:
-    """Returns a method of `Model` as it is here: done by the model that the layers form."""
+    """Returns a method of `Model` as it is here: done by the model that the layers
+    form."""
     method = getattr(Model, name)
     signature = inspect.signature(method)
     more = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation=Any)
@@ -269,7 +373,9 @@ def _passing_on(name: str) -> Any:
         _warn_of_legacy(name, kwargs)
         return getattr(self._ready(), name)(*args, **kwargs)
 
-    vars(run)["__signature__"] = signature.replace(parameters=[*signature.parameters.values(), more])
+    vars(run)["__signature__"] = signature.replace(
+        parameters=[*signature.parameters.values(), more]
+    )
     return run
 
 

@@ -1,4 +1,5 @@
-"""The activation functions. Each maps a float tensor to one of the same shape and dtype."""
+"""The activation functions. Each maps a float tensor to one of the same shape and
+dtype."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     """`x` where positive, `alpha * (exp(x) - 1)` elsewhere.
 
     # References
-        - Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by ELUs, arXiv:1511.07289
+        - Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by
+        ELUs, arXiv:1511.07289
     """
     return K.elu(x, alpha)
 
@@ -84,7 +86,8 @@ def get(identifier: Any) -> Any:
     """Returns the activation that `identifier` names.
 
     # Arguments
-        identifier: name, function, layer used as an activation, or None, which means `linear`.
+        identifier: name, function, layer used as an activation, or None, which means
+            `linear`.
 
     # Example
         ```python

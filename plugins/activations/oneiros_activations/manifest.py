@@ -2,7 +2,17 @@
 
 from oneiros import hookimpl
 
-_NAMES = ("softmax", "elu", "softplus", "softsign", "relu", "tanh", "sigmoid", "hard_sigmoid", "linear")
+_NAMES = (
+    "softmax",
+    "elu",
+    "softplus",
+    "softsign",
+    "relu",
+    "tanh",
+    "sigmoid",
+    "hard_sigmoid",
+    "linear",
+)
 ACTIVATIONS = {name: f"oneiros_activations.functions:{name}" for name in _NAMES}
 
 

@@ -1,4 +1,5 @@
-"""The functions of `K` on JAX's own tensors. The contract explains them; the backend records them."""
+"""The functions of `K` on JAX's own tensors. The contract explains them; the backend
+records them."""
 
 from __future__ import annotations
 
@@ -9,12 +10,19 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import ArgumentError
-from oneiros_jax_common import draws
-from oneiros_jax_common.jax_import import jax
-from oneiros_jax_common.products import product
-from oneiros_recorder.pinning import floatx
+from oneiros_jax_support import draws
+from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.products import product
+from oneiros_lazy_graph.pinning import floatx
 
-from oneiros_backend_jax.conversion import CONCRETE, floats, is_known, paired, space, tensor
+from oneiros_backend_jax.conversion import (
+    CONCRETE,
+    floats,
+    is_known,
+    paired,
+    space,
+    tensor,
+)
 from oneiros_backend_jax.trials import fitted, met, trying
 
 T = Any
@@ -33,7 +41,8 @@ def _on_pair(name: str) -> Callable[[T, T], T]:
 
 
 def _extreme(name: str, first: str) -> Callable[[T, T], T]:
-    """Returns the larger or smaller of a pair; where both are equal, the derivative goes to the first."""
+    """Returns the larger or smaller of a pair; where both are equal, the derivative
+    goes to the first."""
 
     def fn(x: T, y: T) -> T:
         x, y = fitted(*paired(x, y))
@@ -90,11 +99,14 @@ def _sizes(shape: T) -> list[T]:
 
 
 def _aligned(tensors: list[T], axis: int) -> list[T]:
-    """Returns tensors that are joined along an axis; in a trial, open sizes of the others take known ones."""
+    """Returns tensors that are joined along an axis; in a trial, open sizes of the
+    others take known ones."""
     for other in range(tensors[0].ndim):
         if other != axis % tensors[0].ndim:
             for place in range(1, len(tensors)):
-                tensors[0], tensors[place] = met(tensors[0], other, tensors[place], other)
+                tensors[0], tensors[place] = met(
+                    tensors[0], other, tensors[place], other
+                )
     return tensors
 
 
@@ -121,7 +133,9 @@ class Operations:
 
     @staticmethod
     def print_tensor(x: T, message: str = "") -> T:
-        jax.debug.callback(lambda value: print(message, np.asarray(value), flush=True), x)
+        jax.debug.callback(
+            lambda value: print(message, np.asarray(value), flush=True), x
+        )
         return x
 
     @staticmethod
@@ -150,19 +164,25 @@ class Operations:
         x, y = met(x, -1, y, axis)
         if x.ndim == 2 and y.ndim == 2:
             return product(jnp.asarray(x), jnp.asarray(y))
-        return jax.lax.dot_general(jnp.asarray(x), jnp.asarray(y), (((x.ndim - 1,), (axis,)), ((), ())))
+        return jax.lax.dot_general(
+            jnp.asarray(x), jnp.asarray(y), (((x.ndim - 1,), (axis,)), ((), ()))
+        )
 
     @staticmethod
     def batch_dot(x: T, y: T, axes: T = None) -> T:
         x, y = paired(x, y)
         if x.ndim < 2 or y.ndim < 2:
-            raise ArgumentError(f"batch_dot takes ranks of 2 or more, not shapes {x.shape} and {y.shape}.")
+            raise ArgumentError(
+                f"batch_dot takes ranks of 2 or more, not shapes {x.shape} and {y.shape}."
+            )
         if axes is None:
             axes = (x.ndim - 1, max(y.ndim - 2, 1))
         first, second = axes if isinstance(axes, (list, tuple)) else (axes, axes)
         first, second = first % x.ndim, second % y.ndim
         if not first or not second:
-            raise ArgumentError(f"batch_dot can't sum over axis 0, the batch; it received axes={axes!r}.")
+            raise ArgumentError(
+                f"batch_dot can't sum over axis 0, the batch; it received axes={axes!r}."
+            )
         x, y = met(jnp.asarray(x), first, jnp.asarray(y), second)
         x, y = met(x, 0, y, 0)
         product = jax.lax.dot_general(x, y, (((first,), (second,)), ((0,), (0,))))
@@ -189,7 +209,9 @@ class Operations:
     def in_top_k(predictions: T, targets: T, k: T) -> T:
         scores, targets = floats(predictions), jnp.asarray(targets).astype(np.int32)
         inside = (targets >= 0) & (targets < scores.shape[1])
-        own = jnp.take_along_axis(scores, jnp.clip(targets, 0, scores.shape[1] - 1)[:, None], 1)
+        own = jnp.take_along_axis(
+            scores, jnp.clip(targets, 0, scores.shape[1] - 1)[:, None], 1
+        )
         better = jnp.sum(scores > own, 1)
         return inside & jnp.isfinite(own[:, 0]) & (better < k)
 
@@ -234,7 +256,10 @@ class Operations:
 
     @staticmethod
     def clip(x: T, min_value: T, max_value: T) -> T:
-        low, high = -np.inf if min_value is None else min_value, np.inf if max_value is None else max_value
+        low, high = (
+            -np.inf if min_value is None else min_value,
+            np.inf if max_value is None else max_value,
+        )
         x, low, high = fitted(*paired(x, low, high))
         x = jnp.where(x > high, high, x)
         return jnp.where(x < low, low, x)
@@ -253,7 +278,9 @@ class Operations:
     def softmax(x: T) -> T:
         x = floats(x)
         if x.ndim not in (2, 3):
-            raise ArgumentError(f"softmax takes a 2D or 3D tensor, not one of shape {tuple(x.shape)}.")
+            raise ArgumentError(
+                f"softmax takes a 2D or 3D tensor, not one of shape {tuple(x.shape)}."
+            )
         return jax.nn.softmax(x)
 
     @staticmethod
@@ -291,11 +318,16 @@ class Operations:
         x, sizes = tensor(x), _sizes(shape)
         if None in sizes:
             free = sizes.count(None) == 1 and -1 not in sizes
-            sizes = [n if n is not None else -1 if free else x.shape[i] for i, n in enumerate(sizes)]
+            sizes = [
+                n if n is not None else -1 if free else x.shape[i]
+                for i, n in enumerate(sizes)
+            ]
         if trying() and -1 in sizes:
             known = -math.prod(sizes)
             if known > 0 and x.size % known:
-                return jnp.zeros([x.size // known if n == -1 else n for n in sizes], x.dtype)
+                return jnp.zeros(
+                    [x.size // known if n == -1 else n for n in sizes], x.dtype
+                )
         return x.reshape(sizes)
 
     @staticmethod
@@ -321,7 +353,9 @@ class Operations:
     @staticmethod
     def tile(x: T, n: T) -> T:
         x = tensor(x)
-        return space(x).tile(x, [1] * (x.ndim - 1) + [n] if isinstance(n, int) else _sizes(n))
+        return space(x).tile(
+            x, [1] * (x.ndim - 1) + [n] if isinstance(n, int) else _sizes(n)
+        )
 
     @staticmethod
     def expand_dims(x: T, dim: T = -1) -> T:
@@ -340,7 +374,9 @@ class Operations:
     @staticmethod
     def one_hot(indices: T, nb_classes: T) -> T:
         indices = jnp.asarray(indices).astype(np.int32)
-        return (indices[..., None] == np.arange(_size(nb_classes), dtype=np.int32)).astype(floatx())
+        return (
+            indices[..., None] == np.arange(_size(nb_classes), dtype=np.int32)
+        ).astype(floatx())
 
 
 class Draws:
@@ -349,11 +385,17 @@ class Draws:
     @staticmethod
     def random_uniform(key: T, shape: T, low: T, high: T, dtype: str) -> T:
         low, high = jnp.asarray(low, dtype), jnp.asarray(high, dtype)
-        return draws.uniform(jnp, key[0], key[1], tuple(_sizes(shape)), dtype) * (high - low) + low
+        return (
+            draws.uniform(jnp, key[0], key[1], tuple(_sizes(shape)), dtype)
+            * (high - low)
+            + low
+        )
 
     @staticmethod
     def random_normal(key: T, shape: T, mean: T, std: T, dtype: str) -> T:
-        found = draws.normal(jnp, jax.scipy.special.erfinv, key[0], key[1], tuple(_sizes(shape)), dtype)
+        found = draws.normal(
+            jnp, jax.scipy.special.erfinv, key[0], key[1], tuple(_sizes(shape)), dtype
+        )
         return found * jnp.asarray(std, dtype) + jnp.asarray(mean, dtype)
 
     @staticmethod
@@ -369,7 +411,9 @@ def _divided(x: T, y: T) -> T:
 
 def _indexed(x: T, index: T) -> T:
     parts = index if isinstance(index, tuple) else (index,)
-    known = isinstance(x, np.ndarray) and not any(isinstance(part, jax.Array) for part in parts)
+    known = isinstance(x, np.ndarray) and not any(
+        isinstance(part, jax.Array) for part in parts
+    )
     return x[index] if known else jnp.asarray(x)[index]
 
 

@@ -1,4 +1,5 @@
-"""The JAX backend: Keras 1's `K` on lazy tensors that run as functions compiled by JAX."""
+"""The JAX backend: Keras 1's `K` on lazy tensors that run as functions compiled by
+JAX."""
 
 from __future__ import annotations
 
@@ -7,13 +8,13 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from oneiros.backend.contract import CAPABILITIES
-from oneiros_backend_common.convolutions import Convolutions
-from oneiros_backend_common.ctc import Ctc
-from oneiros_backend_common.rnn import Rnn
-from oneiros_jax_common.jax_import import jax
-from oneiros_recorder.backend import RecordedBackend
-from oneiros_recorder.pinning import floatx, pinned
-from oneiros_recorder.recorder import Recorder
+from oneiros_backend_toolkit.convolutions import Convolutions
+from oneiros_backend_toolkit.ctc import Ctc
+from oneiros_backend_toolkit.rnn import Rnn
+from oneiros_jax_support.jax_import import jax
+from oneiros_lazy_graph.backend import RecordedBackend
+from oneiros_lazy_graph.pinning import floatx, pinned
+from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_jax._ops import Draws, Operations
 from oneiros_backend_jax.beam_search import beam_search
@@ -37,7 +38,8 @@ class JaxBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIM
         self._phase = self.recorder.phase
 
     def apply(self, fn: Callable[..., Any], *tensors: T) -> T:
-        """Returns `fn(*tensors)`; `fn` is JAX code, for which 64-bit types are off unless `floatx` is one."""
+        """Returns `fn(*tensors)`; `fn` is JAX code, for which 64-bit types are off
+        unless `floatx` is one."""
 
         def run(*values: Any) -> Any:
             with jax.enable_x64(floatx() == "float64"):
@@ -47,5 +49,7 @@ class JaxBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIM
         return self.recorder.record(pinned(run), tensors, wrap=False)
 
     def _beam_search(self, logits: T, lengths: T, beam_width: int, top_paths: int) -> T:
-        search = functools.partial(beam_search, beam_width=beam_width, top_paths=top_paths)
+        search = functools.partial(
+            beam_search, beam_width=beam_width, top_paths=top_paths
+        )
         return self.recorder.record(search, (logits, lengths), label="K.ctc_decode")

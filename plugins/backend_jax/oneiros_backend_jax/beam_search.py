@@ -7,34 +7,45 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from oneiros_jax_common.jax_import import jax
+from oneiros_jax_support.jax_import import jax
 
 T = Any
 Array = np.ndarray[Any, Any]
 Path = tuple[int, ...]
 
 
-def beam_search(logits: T, lengths: T, beam_width: int, top_paths: int) -> tuple[list[T], T]:
-    """Returns the best paths, each (batch, steps) with -1 behind its end, and their log-probabilities."""
+def beam_search(
+    logits: T, lengths: T, beam_width: int, top_paths: int
+) -> tuple[list[T], T]:
+    """Returns the best paths, each (batch, steps) with -1 behind its end, and their
+    log-probabilities."""
     samples, steps, _ = logits.shape
     paths = jax.ShapeDtypeStruct((top_paths, samples, steps), np.dtype(np.int64))
     scores = jax.ShapeDtypeStruct((samples, top_paths), logits.dtype)
 
     def search(logits: Array, lengths: Array) -> tuple[Array, Array]:
-        found = np.full(paths.shape, -1, np.int64), np.full(scores.shape, -np.inf, scores.dtype)
-        for sample, (rows, length) in enumerate(zip(np.asarray(logits), np.asarray(lengths), strict=True)):
+        found = (
+            np.full(paths.shape, -1, np.int64),
+            np.full(scores.shape, -np.inf, scores.dtype),
+        )
+        for sample, (rows, length) in enumerate(
+            zip(np.asarray(logits), np.asarray(lengths), strict=True)
+        ):
             best = _best(rows[: int(length)].astype(np.float64), beam_width)[:top_paths]
             for place, (path, score) in enumerate(best):
                 found[0][place, sample, : len(path)] = path
                 found[1][sample, place] = score
         return found
 
-    found = jax.pure_callback(search, (paths, scores), jnp.asarray(logits), jnp.asarray(lengths))
+    found = jax.pure_callback(
+        search, (paths, scores), jnp.asarray(logits), jnp.asarray(lengths)
+    )
     return list(found[0]), found[1]
 
 
 def _best(rows: Array, width: int) -> list[tuple[Path, float]]:
-    """Returns paths and log-probabilities, the most probable first; the last class is the blank."""
+    """Returns paths and log-probabilities, the most probable first; the last class is
+    the blank."""
     rows = rows - np.logaddexp.reduce(rows, -1, keepdims=True)
     blank = rows.shape[-1] - 1
     beams: dict[Path, tuple[float, float]] = {(): (0.0, -np.inf)}

@@ -1,4 +1,5 @@
-"""Programs compiled by JAX. New values take over old ones' memory, and are stored as they are computed."""
+"""Programs compiled by JAX. New values take over old ones' memory, and are stored as
+they are computed."""
 
 from __future__ import annotations
 
@@ -9,14 +10,14 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError
-from oneiros_backend_common.batches import rows_of
-from oneiros_jax_common.calls import LOCK, store
-from oneiros_jax_common.cpu import convolution_options
-from oneiros_jax_common.devices import platform, scope
-from oneiros_jax_common.graphs import convolves, pooling_by_windows, suits_ynn
-from oneiros_jax_common.jax_import import jax
-from oneiros_jax_common.runs import batches_for, gathered, run_of
-from oneiros_recorder.recorder import Program
+from oneiros_backend_toolkit.batches import rows_of
+from oneiros_jax_support.calls import LOCK, store
+from oneiros_jax_support.cpu import convolution_options
+from oneiros_jax_support.devices import platform, scope
+from oneiros_jax_support.graphs import convolves, pooling_by_windows, suits_ynn
+from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.runs import batches_for, gathered, run_of
+from oneiros_lazy_graph.recorder import Program
 
 Array = np.ndarray[Any, Any]
 Run = Callable[..., list[Array]]
@@ -24,11 +25,15 @@ _first = operator.itemgetter(0)
 
 
 class _Variables:
-    """The variables of a program: those that it writes, then those that it only reads."""
+    """The variables of a program: those that it writes, then those that it only
+    reads."""
 
     def __init__(self, program: Program) -> None:
         self.written = program.written
-        self.nodes = [*program.written, *(x for x in program.variables if x not in set(program.written))]
+        self.nodes = [
+            *program.written,
+            *(x for x in program.variables if x not in set(program.written)),
+        ]
         self.slots = [node.data.slot for node in self.nodes]
         self._order = [self.nodes.index(node) for node in program.variables]
         for node in self.nodes:
@@ -39,7 +44,8 @@ class _Variables:
         return [values[place] for place in self._order]
 
     def checked(self, new: Sequence[Any], known: Sequence[Any]) -> list[Any]:
-        """Returns new values that have their variables' shapes, and share no memory with `known` ones."""
+        """Returns new values that have their variables' shapes, and share no memory
+        with `known` ones."""
         for node, value in zip(self.written, new, strict=True):
             if value.shape != node.shape:
                 raise DataError(
@@ -59,7 +65,11 @@ def compiled_step(program: Program, phase: int, arrays: list[Any]) -> Run:
     random, size = bool(program.streams), len(variables.nodes)
 
     def step(*values: Any) -> list[Any]:
-        state, counter, feeds = values[:size], values[size] if random else 0, values[size + random :]
+        state, counter, feeds = (
+            values[:size],
+            values[size] if random else 0,
+            values[size + random :],
+        )
         outputs, new = program(feeds, variables.state(state), phase, counter)
         return [*variables.checked(new, values), *outputs]
 
@@ -71,10 +81,14 @@ def compiled_step(program: Program, phase: int, arrays: list[Any]) -> Run:
     return lambda arrays, counter: call(arrays)
 
 
-def compiled_run(program: Program, phase: int, arrays: list[Any], index: Array) -> Run | None:
-    """Returns a function of arrays, an index, the number of steps and a counter that runs many steps.
+def compiled_run(
+    program: Program, phase: int, arrays: list[Any], index: Array
+) -> Run | None:
+    """Returns a function of arrays, an index, the number of steps and a counter that
+    runs many steps.
 
-    None if they hold a convolution and run on a CPU, where it takes sixty times as long in a loop of XLA's.
+    None if they hold a convolution and run on a CPU, where it takes sixty times as long
+    in a loop of XLA's.
     """
     variables, count = _Variables(program), len(program.written)
     size = len(variables.nodes)
@@ -92,7 +106,9 @@ def compiled_run(program: Program, phase: int, arrays: list[Any], index: Array) 
     computing = scope("jax")
     with computing():
         batches = jax.eval_shape(gathered, index, arrays)
-    compiled, holds = _compiled(run, count, variables, [np.int32(0), np.int32(0), index, *batches], False)
+    compiled, holds = _compiled(
+        run, count, variables, [np.int32(0), np.int32(0), index, *batches], False
+    )
     if holds:
         return None
     call = _Call(compiled, variables, count, len(program.outputs))
@@ -107,42 +123,59 @@ def compiled_run(program: Program, phase: int, arrays: list[Any], index: Array) 
 
 def one_by_one(program: Program, phase: int, arrays: list[Any], index: Array) -> Run:
     """Returns the same as `compiled_run`, calling a compiled step."""
-    like = [np.zeros((index.shape[1], *array.shape[1:]), array.dtype) for array in arrays]
+    like = [
+        np.zeros((index.shape[1], *array.shape[1:]), array.dtype) for array in arrays
+    ]
     step = compiled_step(program, phase, like)
 
     def run(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
         held = [np.asarray(array) for array in arrays]
-        found = [step(rows_of(row, held), counter + i) for i, row in enumerate(index[:steps])]
+        found = [
+            step(rows_of(row, held), counter + i) for i, row in enumerate(index[:steps])
+        ]
         return [np.stack(values) for values in zip(*found, strict=True)]
 
     return run
 
 
 def _compiled(
-    function: Callable[..., Any], written: int, variables: _Variables, given: list[Any], always: bool
+    function: Callable[..., Any],
+    written: int,
+    variables: _Variables,
+    given: list[Any],
+    always: bool,
 ) -> tuple[Any, bool]:
     """Compiles a function of the variables' values and of what is given.
 
     # Returns
-        It, and False; or None and True, if it holds a convolution on a CPU and isn't `always` to be compiled.
+        It, and False; or None and True, if it holds a convolution on a CPU and isn't
+        `always` to be compiled.
     """
     with scope("jax")():
-        values = [jax.ShapeDtypeStruct(node.shape, node.dtype) for node in variables.nodes]
-        traced = jax.jit(function, donate_argnums=tuple(range(written))).trace(*values, *given)
+        values = [
+            jax.ShapeDtypeStruct(node.shape, node.dtype) for node in variables.nodes
+        ]
+        traced = jax.jit(function, donate_argnums=tuple(range(written))).trace(
+            *values, *given
+        )
         holds = convolves(traced.jaxpr.jaxpr)
         if holds and not always and platform() == "cpu":
             return None, True
         options = convolution_options() if holds else None
         if options and not written:
             other = jax.jit(pooling_by_windows(function)).trace(*values, *given)
-            traced, options = (other, None) if suits_ynn(other.jaxpr.jaxpr) else (traced, options)
+            traced, options = (
+                (other, None) if suits_ynn(other.jaxpr.jaxpr) else (traced, options)
+            )
         return traced.lower().compile(compiler_options=options), False
 
 
 class _Call:
     """Calls what was compiled with the variables' values, and stores their new ones."""
 
-    def __init__(self, compiled: Any, variables: _Variables, written: int, outputs: int) -> None:
+    def __init__(
+        self, compiled: Any, variables: _Variables, written: int, outputs: int
+    ) -> None:
         self._compiled, self._outputs = compiled, outputs
         self._slots, self._written = variables.slots, variables.slots[:written]
 
@@ -150,7 +183,9 @@ class _Call:
         holders: list[list[Any]] = [[None] for _ in range(self._outputs)]
         with jax.enable_x64(True), LOCK:
             arguments = [*map(_first, self._slots), *given]
-            store(self._compiled, arguments, self._written + holders, bool(self._written))
+            store(
+                self._compiled, arguments, self._written + holders, bool(self._written)
+            )
         if not holders and self._written:
             self._written[0][0].block_until_ready()
         return [np.array(holder[0]) for holder in holders]

@@ -1,7 +1,7 @@
 """How numbers, arrays and tensors of different types meet in one operation.
 
-What is known while a function is traced, such as sizes, stays an array of NumPy's: JAX would make an unknown
-of it, which no shape can be made of.
+What is known while a function is traced, such as sizes, stays an array of NumPy's: JAX
+would make an unknown of it, which no shape can be made of.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from oneiros_jax_common.jax_import import jax
-from oneiros_recorder.pinning import floatx
+from oneiros_jax_support.jax_import import jax
+from oneiros_lazy_graph.pinning import floatx
 
 CONCRETE = (np.ndarray, np.generic, bool, int, float)
 
@@ -24,12 +24,14 @@ def is_tensor(x: Any) -> bool:
 
 
 def is_known(x: Any) -> bool:
-    """Tells whether `x` is an array or number of integers or truth values, known while tracing."""
+    """Tells whether `x` is an array or number of integers or truth values, known while
+    tracing."""
     return isinstance(x, CONCRETE) and np.asarray(x).dtype.kind in "biu"
 
 
 def space(*values: Any) -> Any:
-    """Returns the namespace to compute with: NumPy if all values are known integers, else `jax.numpy`."""
+    """Returns the namespace to compute with: NumPy if all values are known integers,
+    else `jax.numpy`."""
     return np if all(map(is_known, values)) else jnp
 
 
@@ -39,28 +41,38 @@ def is_float(x: Any) -> bool:
 
 
 def tensor(x: Any) -> Any:
-    """Returns `x` as a tensor, or as an array of known integers; floats of Python and NumPy get `floatx`."""
+    """Returns `x` as a tensor, or as an array of known integers; floats of Python and
+    NumPy get `floatx`."""
     if isinstance(x, jax.Array):
         return x
     if isinstance(x, (list, tuple)) and is_tensor(x):
         return jnp.stack(paired(*x))
     array = np.asarray(x)
     if array.dtype.kind in "biu":
-        return array.astype(np.int32) if isinstance(x, int) and not isinstance(x, bool) else array
+        return (
+            array.astype(np.int32)
+            if isinstance(x, int) and not isinstance(x, bool)
+            else array
+        )
     if array.dtype.kind not in "fc":
         raise TypeError(f"{x!r:.60} is no tensor, array or number")
     return jnp.asarray(array, floatx() if array.dtype.kind == "f" else None)
 
 
 def floats(x: Any) -> Any:
-    """Returns `x` as a tensor of floats; integers and booleans get the default float type."""
+    """Returns `x` as a tensor of floats; integers and booleans get the default float
+    type."""
     x = tensor(x)
     return x if is_float(x) else jnp.asarray(x, floatx())
 
 
 def paired(*values: Any) -> list[Any]:
-    """Returns tensors of one type: floats win over integers and booleans, tensors over plain numbers."""
-    found = [jnp.stack(paired(*x)) if isinstance(x, (list, tuple)) and is_tensor(x) else x for x in values]
+    """Returns tensors of one type: floats win over integers and booleans, tensors over
+    plain numbers."""
+    found = [
+        jnp.stack(paired(*x)) if isinstance(x, (list, tuple)) and is_tensor(x) else x
+        for x in values
+    ]
     found = [x if isinstance(x, jax.Array) else np.asarray(x) for x in found]
     dtype = _common(found)
     if dtype.kind in "biu":
@@ -81,4 +93,6 @@ def _common(values: list[Any]) -> Any:
     integers = [dtype for dtype in typed if dtype.kind in "iu"]
     if integers:
         return max(integers, key=lambda dtype: dtype.itemsize)
-    return np.dtype(bool if all(dtype.kind == "b" for dtype in [*typed, *plain]) else np.int32)
+    return np.dtype(
+        bool if all(dtype.kind == "b" for dtype in [*typed, *plain]) else np.int32
+    )

@@ -1,4 +1,5 @@
-"""JAX as an engine of the recorder: replays on tracers, storage of variables, compiled functions."""
+"""JAX as an engine of the recorder: replays on tracers, storage of variables, compiled
+functions."""
 
 from __future__ import annotations
 
@@ -7,13 +8,13 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from oneiros_jax_common.calls import LOCK
-from oneiros_jax_common.devices import scope
-from oneiros_jax_common.draws import nested
-from oneiros_jax_common.jax_import import jax
-from oneiros_jax_common.runs import on_device, rows_for, uploaded
-from oneiros_recorder.pinning import pinned
-from oneiros_recorder.recorder import Program, Spec
+from oneiros_jax_support.calls import LOCK
+from oneiros_jax_support.devices import scope
+from oneiros_jax_support.draws import nested
+from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.runs import on_device, rows_for, uploaded
+from oneiros_lazy_graph.pinning import pinned
+from oneiros_lazy_graph.recorder import Program, Spec
 
 from oneiros_backend_jax._ops import OPERATORS
 from oneiros_backend_jax.compiled import compiled_run, compiled_step, one_by_one
@@ -25,7 +26,8 @@ Array = np.ndarray[Any, Any]
 
 
 class Cell:
-    """Where a variable lives: an array of NumPy's until a function needs it, then one of JAX's.
+    """Where a variable lives: an array of NumPy's until a function needs it, then one
+    of JAX's.
 
     So building a model neither touches a GPU nor allocates its memory.
 
@@ -44,7 +46,9 @@ class Cell:
     def set(self, array: Array) -> None:
         """Stores an array, which is the cell's from now on."""
         with LOCK:
-            self.slot[0] = array if isinstance(self.slot[0], np.ndarray) else _put(array)
+            self.slot[0] = (
+                array if isinstance(self.slot[0], np.ndarray) else _put(array)
+            )
 
     def move(self) -> None:
         """Moves the value to the device, if it isn't there yet."""
@@ -59,7 +63,7 @@ def _put(array: Array) -> Any:
 
 
 class JaxEngine:
-    """See `oneiros_recorder.recorder.Engine`."""
+    """See `oneiros_lazy_graph.recorder.Engine`."""
 
     name = "jax"
     errors = ERRORS
@@ -69,7 +73,9 @@ class JaxEngine:
 
     def reason(self, error: Exception) -> str:
         """Returns the first line of what an error says."""
-        return next((line for line in str(error).splitlines() if line.strip()), repr(error))
+        return next(
+            (line for line in str(error).splitlines() if line.strip()), repr(error)
+        )
 
     def operator(self, name: str) -> Callable[..., Any]:
         """Returns the function behind a Python operator."""
@@ -85,10 +91,15 @@ class JaxEngine:
 
     def fold(self, key: Any, number: Any) -> Any:
         """Returns a key like `key`, another one for each number."""
-        return jnp.stack([key[0], nested(key[1], jnp.asarray(number).astype(np.uint32))])
+        return jnp.stack(
+            [key[0], nested(key[1], jnp.asarray(number).astype(np.uint32))]
+        )
 
-    def gradients(self, forward: Callable[..., Any], values: list[Any]) -> tuple[list[Any], list[Any]]:
-        """Differentiates the replay, which runs once; what it knows while tracing stays known."""
+    def gradients(
+        self, forward: Callable[..., Any], values: list[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        """Differentiates the replay, which runs once; what it knows while tracing stays
+        known."""
         known: dict[int, Any] = {}
 
         def total(values: list[Any]) -> tuple[Any, list[Any]]:
@@ -96,7 +107,9 @@ class JaxEngine:
             leaves, tree = jax.tree.flatten(computed)
             known.update((i, x) for i, x in enumerate(leaves) if is_known(x))
             form.append(tree)
-            return jnp.sum(loss), [None if i in known else x for i, x in enumerate(leaves)]
+            return jnp.sum(loss), [
+                None if i in known else x for i, x in enumerate(leaves)
+            ]
 
         form: list[Any] = []
         found, leaves = jax.grad(total, has_aux=True)(values)
@@ -104,9 +117,14 @@ class JaxEngine:
         return found, jax.tree.unflatten(form[-1], restored)
 
     def loop(
-        self, step: Callable[..., Any], sequences: list[Any], states: list[Any], captured: list[Any],
-        types: list[str], backwards: bool,
-    ) -> Any:  # fmt: skip
+        self,
+        step: Callable[..., Any],
+        sequences: list[Any],
+        states: list[Any],
+        captured: list[Any],
+        types: list[str],
+        backwards: bool,
+    ) -> Any:
         """Takes a step for each place of the first axis of `sequences`."""
         return run_loop(step, sequences, states, captured, backwards)
 
@@ -120,13 +138,16 @@ class JaxEngine:
         with scope("jax")():
             return rows_for(index, arrays)
 
-    def compile(self, program: Program, phase: int, arrays: list[Array]) -> Callable[..., list[Array]]:
+    def compile(
+        self, program: Program, phase: int, arrays: list[Array]
+    ) -> Callable[..., list[Array]]:
         """Returns one step, compiled."""
         return compiled_step(program, phase, arrays)
 
     def compile_loop(
         self, program: Program, phase: int, arrays: list[Any], index: Array
     ) -> Callable[..., list[Array]]:
-        """Returns many steps in one call; with convolutions on a CPU, they run one by one."""
+        """Returns many steps in one call; with convolutions on a CPU, they run one by
+        one."""
         run = compiled_run(program, phase, arrays, index)
         return one_by_one(program, phase, arrays, index) if run is None else run

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-from oneiros_backend_common.fused import Cell, FusedLoops, States
-from oneiros_jax_common.fused import run
-from oneiros_recorder.recorder import Recorder
+from oneiros_backend_toolkit.fused import Cell, FusedLoops, States
+from oneiros_jax_support.fused import run
+from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_jax.trials import agreed, trying
 
@@ -38,7 +38,9 @@ class Fused(FusedLoops):
             seen = None if mask is None else jnp.asarray(mask) != 0
             return run(cell, backwards, x, U, seen, projection, *first)
 
-        return self.recorder.record(compute, (x, U, mask, projection, *initial), label=label)
+        return self.recorder.record(
+            compute, (x, U, mask, projection, *initial), label=label
+        )
 
 
 def _shaped(x: T, U: T, mask: T, initial: States) -> States:

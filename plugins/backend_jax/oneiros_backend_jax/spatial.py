@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
-from oneiros_jax_common import convolutions, pooling
-from oneiros_jax_common.jax_import import jax
-from oneiros_jax_common.windows import ConvolutionWindows, PoolingWindows
+from oneiros_jax_support import convolutions, pooling
+from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.windows import ConvolutionWindows, PoolingWindows
 
 from oneiros_backend_jax.conversion import floats, paired, tensor
 from oneiros_backend_jax.trials import trying
@@ -23,8 +23,12 @@ class _Convolution:
     def __init__(self, windows: ConvolutionWindows) -> None:
         self.windows = windows
         forward = jax.custom_vjp(functools.partial(convolutions.convolve, windows))
-        by_input = jax.custom_vjp(functools.partial(convolutions.by_input, windows), nondiff_argnums=(2,))
-        by_kernel = jax.custom_vjp(functools.partial(convolutions.by_kernel, windows), nondiff_argnums=(2,))
+        by_input = jax.custom_vjp(
+            functools.partial(convolutions.by_input, windows), nondiff_argnums=(2,)
+        )
+        by_kernel = jax.custom_vjp(
+            functools.partial(convolutions.by_kernel, windows), nondiff_argnums=(2,)
+        )
 
         def d_forward(saved: T, g: T) -> T:
             x, kernel = saved
@@ -53,14 +57,18 @@ def _window(kernel: T) -> tuple[int, ...]:
 
 
 @functools.cache
-def _convolution(strides: Any, border: str, dilation: Any, depthwise: bool = False) -> _Convolution:
+def _convolution(
+    strides: Any, border: str, dilation: Any, depthwise: bool = False
+) -> _Convolution:
     return _Convolution(ConvolutionWindows(strides, border, dilation, depthwise))
 
 
 def _convolved(convolution: _Convolution, x: T, kernel: T) -> T:
     x, kernel = paired(x, kernel)
     if x.shape[-1] != kernel.shape[-2]:
-        raise ValueError(f"The kernel takes {kernel.shape[-2]} channels, and there are {x.shape[-1]}.")
+        raise ValueError(
+            f"The kernel takes {kernel.shape[-2]} channels, and there are {x.shape[-1]}."
+        )
     if not trying():
         return convolution.forward(x, kernel)
     windows = convolution.windows
@@ -68,18 +76,33 @@ def _convolved(convolution: _Convolution, x: T, kernel: T) -> T:
     return jnp.zeros((x.shape[0], *lengths, windows.filters(kernel.shape)), x.dtype)
 
 
-def convolve(x: T, kernel: T, strides: tuple[int, ...], border_mode: str, dilation: tuple[int, ...]) -> T:
+def convolve(
+    x: T,
+    kernel: T,
+    strides: tuple[int, ...],
+    border_mode: str,
+    dilation: tuple[int, ...],
+) -> T:
     """Convolves, not flipping the kernel."""
-    return _convolved(_convolution(tuple(strides), border_mode, tuple(dilation)), x, kernel)
+    return _convolved(
+        _convolution(tuple(strides), border_mode, tuple(dilation)), x, kernel
+    )
 
 
-def convolve_depthwise(x: T, kernel: T, strides: tuple[int, ...], border_mode: str) -> T:
+def convolve_depthwise(
+    x: T, kernel: T, strides: tuple[int, ...], border_mode: str
+) -> T:
     """Convolves images channel by channel."""
-    return _convolved(_convolution(tuple(strides), border_mode, (1,) * len(strides), True), x, kernel)
+    return _convolved(
+        _convolution(tuple(strides), border_mode, (1,) * len(strides), True), x, kernel
+    )
 
 
-def convolve_back(x: T, kernel: T, sizes: tuple[T, ...], strides: tuple[int, ...], border_mode: str) -> T:
-    """Returns the gradient by its input of a convolution, `x` being that of its output."""
+def convolve_back(
+    x: T, kernel: T, sizes: tuple[T, ...], strides: tuple[int, ...], border_mode: str
+) -> T:
+    """Returns the gradient by its input of a convolution, `x` being that of its
+    output."""
     x, kernel = paired(x, kernel)
     kernel, whole = kernel.swapaxes(-2, -1), tuple(map(int, sizes))
     convolution = _convolution(tuple(strides), border_mode, (1,) * len(strides))
@@ -97,12 +120,17 @@ def _max_pool(window: Any, strides: Any, border: str) -> Callable[[T], T]:
         best, places = pooling.max_pool(windows, x)
         return best, (places, x)
 
-    fn.defvjp(forward, lambda saved, g: (pooling.unpool(windows, saved[0], g, _spatial(saved[1])),))
+    fn.defvjp(
+        forward,
+        lambda saved, g: (pooling.unpool(windows, saved[0], g, _spatial(saved[1])),),
+    )
     pooled: Callable[[T], T] = fn
     return pooled
 
 
-def pool(x: T, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str) -> T:
+def pool(
+    x: T, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
+) -> T:
     """Returns the largest value, or the mean, of each window."""
     x = floats(x)
     windows = PoolingWindows(window, strides, border_mode)
@@ -125,4 +153,5 @@ PRIMITIVES: dict[str, tuple[Callable[..., T], str]] = {
     "_pool": (pool, "pooling"),
     "_pad": (pad, "padding"),
 }
-"""By their names in `oneiros_backend_common.convolutions`, with what to call them in messages."""
+"""By their names in `oneiros_backend_toolkit.convolutions`, with what to call them in
+messages."""

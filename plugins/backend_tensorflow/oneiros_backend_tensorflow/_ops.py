@@ -1,4 +1,5 @@
-"""The functions of `K` on TensorFlow's own tensors. The contract explains them; the backend records them."""
+"""The functions of `K` on TensorFlow's own tensors. The contract explains them; the
+backend records them."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError
-from oneiros_recorder.pinning import floatx
+from oneiros_lazy_graph.pinning import floatx
 
 from oneiros_backend_tensorflow.conversion import floats, paired, tensor
 from oneiros_backend_tensorflow.products import product
@@ -24,7 +25,9 @@ def _on_pair(fn: Callable[[T, T], T]) -> Callable[[T, T], T]:
     return lambda x, y: fn(*paired(x, y))
 
 
-def _reduction(fn: Callable[..., T], convert: Callable[[T], T] = tensor) -> Callable[..., T]:
+def _reduction(
+    fn: Callable[..., T], convert: Callable[[T], T] = tensor
+) -> Callable[..., T]:
     return lambda x, axis=None, keepdims=False: fn(convert(x), axis, keepdims)
 
 
@@ -87,13 +90,17 @@ class Operations:
     def batch_dot(x: T, y: T, axes: T = None) -> T:
         x, y = paired(x, y)
         if x.shape.rank < 2 or y.shape.rank < 2:
-            raise ArgumentError(f"batch_dot takes ranks of 2 or more, not shapes {x.shape} and {y.shape}.")
+            raise ArgumentError(
+                f"batch_dot takes ranks of 2 or more, not shapes {x.shape} and {y.shape}."
+            )
         if axes is None:
             axes = (x.shape.rank - 1, max(y.shape.rank - 2, 1))
         first, second = axes if isinstance(axes, (list, tuple)) else (axes, axes)
         first, second = first % x.shape.rank, second % y.shape.rank
         if not first or not second:
-            raise ArgumentError(f"batch_dot can't sum over axis 0, the batch; it received axes={axes!r}.")
+            raise ArgumentError(
+                f"batch_dot can't sum over axis 0, the batch; it received axes={axes!r}."
+            )
         left, right = list("abcdefg"[: x.shape.rank]), list("ahijklm"[: y.shape.rank])
         right[second] = left[first]
         kept = [n for n in left + right[1:] if n != left[first]]
@@ -112,9 +119,12 @@ class Operations:
         rows = tf.gather(reference, indices)
         if not rows.dtype.is_floating:
             return rows
-        # An index out of range is an error on the CPU, but XLA would silently take the nearest row.
+        # An index out of range is an error on the CPU, but XLA would silently take the
+        # nearest row.
         inside = (indices >= 0) & (indices < tf.shape(reference, indices.dtype)[0])
-        inside = tf.reshape(inside, tf.concat([tf.shape(indices), [1] * (reference.shape.rank - 1)], 0))
+        inside = tf.reshape(
+            inside, tf.concat([tf.shape(indices), [1] * (reference.shape.rank - 1)], 0)
+        )
         return tf.where(inside, rows, tf.constant(np.nan, rows.dtype))
 
     @staticmethod
@@ -152,7 +162,9 @@ class Operations:
     @staticmethod
     def clip(x: T, min_value: T, max_value: T) -> T:
         x, low, high = paired(
-            x, -np.inf if min_value is None else min_value, np.inf if max_value is None else max_value
+            x,
+            -np.inf if min_value is None else min_value,
+            np.inf if max_value is None else max_value,
         )
         return tf.clip_by_value(x, low, tf.maximum(low, high))
 
@@ -172,7 +184,9 @@ class Operations:
         if x.shape.rank == 3:
             powers = tf.exp(x - tf.reduce_max(x, axis=-1, keepdims=True))
             return powers / tf.reduce_sum(powers, axis=-1, keepdims=True)
-        raise ArgumentError(f"softmax takes a 2D or 3D tensor, not one of shape {tuple(x.shape)}.")
+        raise ArgumentError(
+            f"softmax takes a 2D or 3D tensor, not one of shape {tuple(x.shape)}."
+        )
 
     @staticmethod
     def relu(x: T, alpha: T = 0.0, max_value: T = None) -> T:
@@ -208,8 +222,13 @@ class Operations:
     def reshape(x: T, shape: T) -> T:
         x, sizes = tensor(x), _sizes(shape)
         if not tf.is_tensor(sizes) and None in sizes:
-            free = sizes.count(None) == 1 and -1 not in [n for n in sizes if isinstance(n, int)]
-            sizes = [n if n is not None else -1 if free else tf.shape(x)[i] for i, n in enumerate(sizes)]
+            free = sizes.count(None) == 1 and -1 not in [
+                n for n in sizes if isinstance(n, int)
+            ]
+            sizes = [
+                n if n is not None else -1 if free else tf.shape(x)[i]
+                for i, n in enumerate(sizes)
+            ]
         return tf.reshape(x, sizes)
 
     @staticmethod
@@ -234,7 +253,9 @@ class Operations:
     @staticmethod
     def tile(x: T, n: T) -> T:
         x = tensor(x)
-        return tf.tile(x, [1] * (x.shape.rank - 1) + [n] if isinstance(n, int) else _sizes(n))
+        return tf.tile(
+            x, [1] * (x.shape.rank - 1) + [n] if isinstance(n, int) else _sizes(n)
+        )
 
     @staticmethod
     def expand_dims(x: T, dim: T = -1) -> T:
@@ -250,7 +271,9 @@ class Operations:
 
     @staticmethod
     def one_hot(indices: T, nb_classes: T) -> T:
-        return tf.one_hot(tf.cast(tensor(indices), tf.int32), nb_classes, dtype=floatx())
+        return tf.one_hot(
+            tf.cast(tensor(indices), tf.int32), nb_classes, dtype=floatx()
+        )
 
 
 class Draws:
@@ -258,13 +281,17 @@ class Draws:
 
     @staticmethod
     def random_uniform(key: T, shape: T, low: T, high: T, dtype: str) -> T:
-        draws = tf.random.stateless_uniform(_sizes(shape), key, dtype=dtype, alg="philox")
+        draws = tf.random.stateless_uniform(
+            _sizes(shape), key, dtype=dtype, alg="philox"
+        )
         low, high = tf.cast(low, dtype), tf.cast(high, dtype)
         return draws * (high - low) + low
 
     @staticmethod
     def random_normal(key: T, shape: T, mean: T, std: T, dtype: str) -> T:
-        draws = tf.random.stateless_normal(_sizes(shape), key, dtype=dtype, alg="philox")
+        draws = tf.random.stateless_normal(
+            _sizes(shape), key, dtype=dtype, alg="philox"
+        )
         return draws * tf.cast(std, dtype) + tf.cast(mean, dtype)
 
     @staticmethod

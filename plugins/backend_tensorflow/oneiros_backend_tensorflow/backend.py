@@ -1,4 +1,5 @@
-"""The TensorFlow backend: Keras 1's `K` on lazy tensors that run as TensorFlow 2 graph functions."""
+"""The TensorFlow backend: Keras 1's `K` on lazy tensors that run as TensorFlow 2 graph
+functions."""
 
 from __future__ import annotations
 
@@ -8,12 +9,12 @@ from typing import Any, ClassVar
 from oneiros.backend import common
 from oneiros.backend.contract import CAPABILITIES, Function
 from oneiros.errors import ArgumentError
-from oneiros_backend_common.convolutions import Convolutions
-from oneiros_backend_common.ctc import Ctc
-from oneiros_backend_common.rnn import Rnn
-from oneiros_recorder.backend import RecordedBackend
-from oneiros_recorder.pinning import pinned
-from oneiros_recorder.recorder import Node, RecordedFunction, Recorder
+from oneiros_backend_toolkit.convolutions import Convolutions
+from oneiros_backend_toolkit.ctc import Ctc
+from oneiros_backend_toolkit.rnn import Rnn
+from oneiros_lazy_graph.backend import RecordedBackend
+from oneiros_lazy_graph.pinning import pinned
+from oneiros_lazy_graph.recorder import Node, RecordedFunction, Recorder
 
 from oneiros_backend_tensorflow import raw
 from oneiros_backend_tensorflow._ops import Draws, Operations
@@ -37,7 +38,9 @@ class Tensor(Node):
         return tf.TensorShape(self.shape)
 
 
-class TensorFlowBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIMITIVES):
+class TensorFlowBackend(
+    RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIMITIVES
+):
     """Keras 1's `K` on TensorFlow 2."""
 
     name: ClassVar[str] = "tensorflow"
@@ -58,7 +61,9 @@ class TensorFlowBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitiv
         """Returns the shape as far as it is known."""
         shape = getattr(x, "_keras_shape", x.shape)
         if shape is None or (not isinstance(x, Node) and x.shape.rank is None):
-            raise ArgumentError(f"Not even the rank of {x!r} is known. K.reshape gives it a shape.")
+            raise ArgumentError(
+                f"Not even the rank of {x!r} is known. K.reshape gives it a shape."
+            )
         return tuple(shape)
 
     def eval(self, x: T) -> T:
@@ -70,44 +75,73 @@ class TensorFlowBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitiv
     def normalize_batch_in_training(
         self, x: T, gamma: T, beta: T, reduction_axes: T, epsilon: T = 0.001
     ) -> tuple[T, T, T]:
-        """Normalises over `reduction_axes`, scales and shifts. Returns the result, the mean, the variance."""
-        images = self.ndim(x) == 4 and sorted(axis % 4 for axis in reduction_axes) == [0, 1, 2]
+        """Normalises over `reduction_axes`, scales and shifts. Returns the result, the
+        mean, the variance."""
+        images = self.ndim(x) == 4 and sorted(axis % 4 for axis in reduction_axes) == [
+            0,
+            1,
+            2,
+        ]
         if not images or {self.dtype(part) for part in (x, gamma, beta)} != {"float32"}:
-            return super().normalize_batch_in_training(x, gamma, beta, reduction_axes, epsilon)
+            return super().normalize_batch_in_training(
+                x, gamma, beta, reduction_axes, epsilon
+            )
         label = "K.normalize_batch_in_training"
-        return tuple(self.recorder.record(pinned(normalize), (x, gamma, beta, epsilon), label=label))
+        return tuple(
+            self.recorder.record(
+                pinned(normalize), (x, gamma, beta, epsilon), label=label
+            )
+        )
 
-    def batch_normalization(self, x: T, mean: T, var: T, beta: T, gamma: T, epsilon: T = 0.001) -> T:
+    def batch_normalization(
+        self, x: T, mean: T, var: T, beta: T, gamma: T, epsilon: T = 0.001
+    ) -> T:
         """Returns (x - mean) / sqrt(var + epsilon) * gamma + beta."""
         given = mean, var, beta, gamma
         if not (isinstance(epsilon, float) and self._are_of_channels(x, given)):
             return super().batch_normalization(x, mean, var, beta, gamma, epsilon)
-        return self.recorder.record(pinned(normalize_by), (x, *given, epsilon), label="K.batch_normalization")
+        return self.recorder.record(
+            pinned(normalize_by), (x, *given, epsilon), label="K.batch_normalization"
+        )
 
     def _are_of_channels(self, x: T, given: tuple[T, ...]) -> bool:
-        """Tells whether `x` is float32 images, and each of `given` a value per channel."""
-        if not all(self.recorder.owns(part) and self.dtype(part) == "float32" for part in (x, *given)):
+        """Tells whether `x` is float32 images, and each of `given` a value per
+        channel."""
+        if not all(
+            self.recorder.owns(part) and self.dtype(part) == "float32"
+            for part in (x, *given)
+        ):
             return False
         channels = self.int_shape(x)[-1:]
         shapes = {self.int_shape(part) for part in given}
-        return self.ndim(x) == 4 and None not in channels and shapes <= {channels, (1, 1, 1, *channels)}
+        return (
+            self.ndim(x) == 4
+            and None not in channels
+            and shapes <= {channels, (1, 1, 1, *channels)}
+        )
 
     def _beam_search(self, logits: T, lengths: T, beam_width: int, top_paths: int) -> T:
-        search = functools.partial(beam_search, beam_width=beam_width, top_paths=top_paths)
+        search = functools.partial(
+            beam_search, beam_width=beam_width, top_paths=top_paths
+        )
         return self.recorder.record(search, (logits, lengths), label="K.ctc_decode")
 
-    def function(self, inputs: T, outputs: T, updates: T = [], **kwargs: T) -> Function:  # noqa: B006
+    def function(self, inputs: T, outputs: T, updates: T = [], **kwargs: T) -> Function:
         """Returns a compiled function.
 
         # Arguments
-            inputs: list of placeholders; any other tensor works too: its value is then given, not computed.
+            inputs: list of placeholders; any other tensor works too: its value is then
+                given, not computed.
             outputs: list of tensors.
             updates: list of (variable, new value) pairs.
-            jit_compile: whether XLA compiles it; left out, the environment variable ONEIROS_TENSORFLOW_XLA
-                decides (`on`, `off`), else the graph: XLA, except for convolutions on a CPU.
+            jit_compile: whether XLA compiles it; left out, the environment variable
+                ONEIROS_TENSORFLOW_XLA decides (`on`, `off`), else the graph: XLA,
+                except for convolutions on a CPU.
         """
         xla = kwargs.pop("jit_compile", None)
         if kwargs:
-            raise ArgumentError(f"K.function got {min(kwargs)!r}; on TensorFlow it takes only jit_compile.")
+            raise ArgumentError(
+                f"K.function got {min(kwargs)!r}; on TensorFlow it takes only jit_compile."
+            )
         xla = xla_setting() if xla is None else xla
         return RecordedFunction(self, self.recorder, inputs, outputs, updates, xla=xla)

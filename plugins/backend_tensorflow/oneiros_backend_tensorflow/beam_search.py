@@ -9,11 +9,21 @@ from oneiros_backend_tensorflow.quiet import tf
 T = Any
 
 
-def beam_search(logits: T, lengths: T, beam_width: int, top_paths: int) -> tuple[list[T], T]:
-    """Returns the best paths, each (batch, steps) with -1 behind its end, and their log-probabilities."""
-    by_time = tf.transpose(logits if logits.dtype == tf.float64 else tf.cast(logits, tf.float32), (1, 0, 2))
-    paths, scores = tf.nn.ctc_beam_search_decoder(by_time, lengths, beam_width, top_paths)
+def beam_search(
+    logits: T, lengths: T, beam_width: int, top_paths: int
+) -> tuple[list[T], T]:
+    """Returns the best paths, each (batch, steps) with -1 behind its end, and their
+    log-probabilities."""
+    by_time = tf.transpose(
+        logits if logits.dtype == tf.float64 else tf.cast(logits, tf.float32), (1, 0, 2)
+    )
+    paths, scores = tf.nn.ctc_beam_search_decoder(
+        by_time, lengths, beam_width, top_paths
+    )
     sizes = tf.shape(logits, tf.int64)[:2]
-    filled = [tf.sparse.to_dense(tf.SparseTensor(x.indices, x.values, sizes), -1) for x in paths]
+    filled = [
+        tf.sparse.to_dense(tf.SparseTensor(x.indices, x.values, sizes), -1)
+        for x in paths
+    ]
     scores = tf.ensure_shape(tf.cast(scores, logits.dtype), (None, top_paths))
     return [tf.ensure_shape(x, logits.shape[:2]) for x in filled], scores

@@ -1,4 +1,5 @@
-"""Graph functions bound to variables, and the choice between XLA and plain TensorFlow."""
+"""Graph functions bound to variables, and the choice between XLA and plain
+TensorFlow."""
 
 from __future__ import annotations
 
@@ -7,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import DataError
-from oneiros_backend_common.batches import aligned, aligned_copy
-from oneiros_recorder.recorder import Program
+from oneiros_backend_toolkit.batches import aligned, aligned_copy
+from oneiros_lazy_graph.recorder import Program
 
 from oneiros_backend_tensorflow.devices import in_host_memory, on_device
 from oneiros_backend_tensorflow.memory import give_back
@@ -18,33 +19,45 @@ from oneiros_backend_tensorflow.runnable import TRACING, Runnable
 from oneiros_backend_tensorflow.xla import kinds_in, only_computes, suits_xla
 
 BAD_INPUT = (
-    tf.errors.InvalidArgumentError, tf.errors.OutOfRangeError, tf.errors.FailedPreconditionError,
-    tf.errors.UnimplementedError, tf.errors.NotFoundError,
-)  # fmt: skip
+    tf.errors.InvalidArgumentError,
+    tf.errors.OutOfRangeError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.UnimplementedError,
+    tf.errors.NotFoundError,
+)
 _NOISE = ("Graph execution error", "Detected at node", "File ", "<stack traces", "[[{{")
 
 Array = np.ndarray[Any, Any]
 
 
 class Compiled:
-    """A graph function bound to its variables, run through XLA where that works and pays.
+    """A graph function bound to its variables, run through XLA where that works and
+    pays.
 
     # Arguments
-        fn: function of a list of `tf.Variable`s, and of tensors. TensorFlow would trace it twice if it
-            captured the variables instead.
+        fn: function of a list of `tf.Variable`s, and of tensors. TensorFlow would trace
+            it twice if it captured the variables instead.
         program: the Program that has these variables.
         signature: the tensors' `tf.TensorSpec`s.
-        outside: function of tensors that makes those of `fn`, outside of what XLA compiles; with the
+        outside: function of tensors that makes those of `fn`, outside of what XLA
+            compiles; with the
             `tf.TensorSpec`s of its own.
-        plain: function of the same tensors to run where XLA isn't chosen; by default the graph function.
+        plain: function of the same tensors to run where XLA isn't chosen; by default
+            the graph function.
     """
 
     def __init__(
-        self, fn: Callable[..., Any], program: Program, signature: list[Any],
+        self,
+        fn: Callable[..., Any],
+        program: Program,
+        signature: list[Any],
         outside: tuple[Callable[..., list[Any]], list[Any]] | None = None,
         plain: Callable[..., list[Any]] | None = None,
-    ) -> None:  # fmt: skip
-        xla, variables = program.options["xla"], [node.data.variable for node in program.variables]
+    ) -> None:
+        xla, variables = (
+            program.options["xla"],
+            [node.data.variable for node in program.variables],
+        )
 
         def traced(fn: Callable[..., Any], signature: list[Any], **options: Any) -> Any:
             graph = tf.function(on_device(fn), autograph=False, **options)
@@ -68,10 +81,16 @@ class Compiled:
             self._pure = not program.written and only_computes(graph.graph, kinds)
             if suits_xla(kinds) if xla is None else xla:
                 inner = compiled_once(
-                    graph, variables, lambda: traced(lambda *args: graph(*args), signature, jit_compile=True)
+                    graph,
+                    variables,
+                    lambda: traced(
+                        lambda *args: graph(*args), signature, jit_compile=True
+                    ),
                 )
                 self._plain, self._runnables = self._run, [inner, whole(inner)]
-                self._inner, self._run = (part.bound(variables) for part in self._runnables)
+                self._inner, self._run = (
+                    part.bound(variables) for part in self._runnables
+                )
         self._proven = False
 
     @property
@@ -81,9 +100,11 @@ class Compiled:
 
     @property
     def keeps_nothing(self) -> bool:
-        """Whether arguments may lie in memory that changes after the call, as is so for what XLA compiled.
+        """Whether arguments may lie in memory that changes after the call, as is so for
+        what XLA compiled.
 
-        Other functions may keep them, as the value of a variable that is assigned one, say.
+        Other functions may keep them, as the value of a variable that is assigned one,
+        say.
         """
         return self._proven and (self.by_xla or self._pure)
 
@@ -95,13 +116,17 @@ class Compiled:
             ready: what `outside` would make of them, if it is known already.
         """
         try:
-            outputs = self._inner(*ready) if self._inner and ready else self._run(*tensors)
+            outputs = (
+                self._inner(*ready) if self._inner and ready else self._run(*tensors)
+            )
         except tf.errors.OpError as error:
             if self._plain is not None:
                 self._run, self._inner, self._plain = self._plain, None, None
                 return self(*tensors)
             if isinstance(error, BAD_INPUT):
-                raise DataError(f"The function can't compute with its inputs: {reason(error)}") from None
+                raise DataError(
+                    f"The function can't compute with its inputs: {reason(error)}"
+                ) from None
             raise
         self._proven = True
         if self._plain is not None:
@@ -109,7 +134,8 @@ class Compiled:
         return [np.asarray(output.numpy()) for output in outputs]
 
     def _forget(self) -> None:
-        """Frees what isn't needed any more, now that XLA's code runs: graphs, and what its compiler left."""
+        """Frees what isn't needed any more, now that XLA's code runs: graphs, and what
+        its compiler left."""
         self._plain = None
         for runnable in self._runnables:
             runnable.forget_graphs()
@@ -117,7 +143,8 @@ class Compiled:
 
 
 def lent(array: Array) -> Any:
-    """Returns a tensor in an array's own memory if TensorFlow can compute there, else a copy."""
+    """Returns a tensor in an array's own memory if TensorFlow can compute there, else a
+    copy."""
     try:
         return tf.experimental.dlpack.from_dlpack(aligned(array).__dlpack__())
     except (BufferError, TypeError, ValueError, RuntimeError, tf.errors.OpError):
@@ -125,17 +152,22 @@ def lent(array: Array) -> Any:
 
 
 class Staging:
-    """Tensors to call a function with, time and again: arrays are copied into their memory.
+    """Tensors to call a function with, time and again: arrays are copied into their
+    memory.
 
-    That takes half the time of making tensors. Each call under way has a set of its own.
+    That takes half the time of making tensors. Each call under way has a set of its
+    own.
     """
 
     def __init__(self) -> None:
         self._spare: list[tuple[list[Array], list[Any]]] = []
         self._works = in_host_memory()
 
-    def run(self, function: Callable[..., list[Array]], first: Any, arrays: list[Array]) -> list[Array]:
-        """Calls a function that keeps nothing of its arguments; the arrays' shapes are always the same."""
+    def run(
+        self, function: Callable[..., list[Array]], first: Any, arrays: list[Array]
+    ) -> list[Array]:
+        """Calls a function that keeps nothing of its arguments; the arrays' shapes are
+        always the same."""
         if not self._works:
             return function(first, *map(tf.constant, arrays))
         try:
@@ -150,7 +182,8 @@ class Staging:
         return found
 
     def _made(self, arrays: list[Array]) -> tuple[list[Array], list[Any]]:
-        """Returns copies of arrays, and tensors in the copies' memory if TensorFlow takes it."""
+        """Returns copies of arrays, and tensors in the copies' memory if TensorFlow
+        takes it."""
         places = list(map(aligned_copy, arrays))
         tensors = list(map(lent, places))
         for value in (0, 1):
@@ -161,9 +194,15 @@ class Staging:
 
 
 def reason(error: Exception) -> str:
-    """Returns what an error says, in one line and without the names of nodes in graphs."""
-    lines = (line.strip() for line in (getattr(error, "message", None) or str(error)).splitlines())
-    text = next((line for line in lines if line and not line.startswith(_NOISE)), repr(error))
+    """Returns what an error says, in one line and without the names of nodes in
+    graphs."""
+    lines = (
+        line.strip()
+        for line in (getattr(error, "message", None) or str(error)).splitlines()
+    )
+    text = next(
+        (line for line in lines if line and not line.startswith(_NOISE)), repr(error)
+    )
     while text.startswith("{{"):
         text = text.partition("}}")[2].strip()
     return text.partition(" for '{{node")[0].partition(" [Op:")[0]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from oneiros_recorder.pinning import floatx
+from oneiros_lazy_graph.pinning import floatx
 
 from oneiros_backend_tensorflow.quiet import tf
 
 
 def tensor(x: Any) -> Any:
-    """Returns `x` as a tensor; numbers and arrays of floats get the default float type."""
+    """Returns `x` as a tensor; numbers and arrays of floats get the default float
+    type."""
     if _holds_tensor(x):
         return tf.convert_to_tensor(x)
     kind = np.asarray(x).dtype.kind
@@ -21,20 +22,31 @@ def tensor(x: Any) -> Any:
 
 
 def _holds_tensor(x: Any) -> bool:
-    return any(map(_holds_tensor, x)) if isinstance(x, (list, tuple)) else bool(tf.is_tensor(x))
+    return (
+        any(map(_holds_tensor, x))
+        if isinstance(x, (list, tuple))
+        else bool(tf.is_tensor(x))
+    )
 
 
 def floats(x: Any) -> Any:
-    """Returns `x` as a tensor of floats; integers and booleans get the default float type."""
+    """Returns `x` as a tensor of floats; integers and booleans get the default float
+    type."""
     x = tensor(x)
     return x if x.dtype.is_floating or x.dtype.is_complex else tf.cast(x, floatx())
 
 
 def paired(*values: Any) -> list[Any]:
-    """Returns tensors of one type: floats win over integers and booleans, tensors over plain numbers."""
-    values = tuple(tf.convert_to_tensor(x) if _holds_tensor(x) else np.asarray(x) for x in values)
+    """Returns tensors of one type: floats win over integers and booleans, tensors over
+    plain numbers."""
+    values = tuple(
+        tf.convert_to_tensor(x) if _holds_tensor(x) else np.asarray(x) for x in values
+    )
     dtype = _common(values)
-    return [tf.cast(x if tf.is_tensor(x) else x.astype(dtype.as_numpy_dtype), dtype) for x in values]
+    return [
+        tf.cast(x if tf.is_tensor(x) else x.astype(dtype.as_numpy_dtype), dtype)
+        for x in values
+    ]
 
 
 def _common(values: tuple[Any, ...]) -> Any:

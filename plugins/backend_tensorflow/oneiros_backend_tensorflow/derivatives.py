@@ -1,4 +1,5 @@
-"""Derivatives of our own in TensorFlow's graphs, and whether what is traced wants any."""
+"""Derivatives of our own in TensorFlow's graphs, and whether what is traced wants
+any."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from oneiros_recorder.recorder import Program
+from oneiros_lazy_graph.recorder import Program
 
 from oneiros_backend_tensorflow.quiet import tf
 
@@ -17,7 +18,8 @@ _traced: ContextVar[Program | None] = ContextVar("oneiros_traced_program", defau
 
 @contextmanager
 def while_tracing(program: Program) -> Iterator[None]:
-    """Inside, operations take the form that suits a program: whether it asks for gradients, and for XLA."""
+    """Inside, operations take the form that suits a program: whether it asks for
+    gradients, and for XLA."""
     token = _traced.set(program)
     try:
         yield
@@ -32,19 +34,23 @@ def derivatives_wanted() -> bool:
 
 
 def wants_xla() -> bool | None:
-    """Tells whether XLA is to compile what is being traced; None if its graph decides."""
+    """Tells whether XLA is to compile what is being traced; None if its graph
+    decides."""
     program = _traced.get()
     return None if program is None else program.options["xla"]
 
 
 def with_derivative(
-    results: Sequence[T], arguments: Sequence[T], derivative: Callable[[list[T], Sequence[T]], Sequence[T]]
+    results: Sequence[T],
+    arguments: Sequence[T],
+    derivative: Callable[[list[T], Sequence[T]], Sequence[T]],
 ) -> list[T]:
-    """Returns tensors with a derivative of their own; `tf.custom_gradient` would keep their graph forever.
+    """Returns tensors with a derivative of their own; `tf.custom_gradient` would keep
+    their graph forever.
 
     # Arguments
-        derivative: function of what is returned here, and of the slopes by it, that returns those by the
-            arguments; None for one that has none.
+        derivative: function of what is returned here, and of the slopes by it, that
+            returns those by the arguments; None for one that has none.
     """
     passed = tf.identity_n([*results, *arguments])
     found: list[T] = passed[: len(results)]
@@ -58,7 +64,8 @@ def with_derivative(
 
 
 def dense(slope: T) -> T:
-    """Returns a derivative as a tensor, which TensorFlow may give as rows and their indices."""
+    """Returns a derivative as a tensor, which TensorFlow may give as rows and their
+    indices."""
     if not isinstance(slope, tf.IndexedSlices):
         return slope
     rows = tf.cast(slope.dense_shape[0], tf.int32)

@@ -7,23 +7,26 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
-from oneiros_backend_common.devices import Choice, Device, missing
+from oneiros_backend_toolkit.devices import Choice, Device, missing
 
 from oneiros_backend_tensorflow.quiet import tf
 
 
 def scope() -> AbstractContextManager[Any]:
-    """Returns a context in which TensorFlow makes tensors and variables, and computes, on the device.
+    """Returns a context in which TensorFlow makes tensors and variables, and computes,
+    on the device.
 
     # Raises
-        SettingsError: if the setting makes no sense, or names a device that isn't there.
+        SettingsError: if the setting makes no sense, or names a device that isn't
+            there.
     """
     name = chosen()
     return nullcontext() if name is None else tf.device(name)
 
 
 def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns a function that runs on the device: `function` itself, where TensorFlow is to choose."""
+    """Returns a function that runs on the device: `function` itself, where TensorFlow
+    is to choose."""
     name = chosen()
     if name is None:
         return function
@@ -38,11 +41,14 @@ def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
 def on_gpu() -> bool:
     """Tells whether what is compiled runs on a GPU."""
     name = chosen()
-    return bool(tf.config.list_logical_devices("GPU")) if name is None else "GPU" in name
+    return (
+        bool(tf.config.list_logical_devices("GPU")) if name is None else "GPU" in name
+    )
 
 
 def in_host_memory() -> bool:
-    """Tells whether what is compiled runs where NumPy's arrays are: on the first CPU device."""
+    """Tells whether what is compiled runs where NumPy's arrays are: on the first CPU
+    device."""
     return not on_gpu() and (chosen() or "CPU:0").endswith("CPU:0")
 
 
@@ -51,12 +57,16 @@ def _find(device: Device) -> str:
     found = tf.config.list_logical_devices(device.kind.upper())
     if device.number < len(found):
         return str(found[device.number].name)
-    there = [x.name.rpartition("device:")[2].lower() for x in tf.config.list_logical_devices()]
+    there = [
+        x.name.rpartition("device:")[2].lower()
+        for x in tf.config.list_logical_devices()
+    ]
     raise missing("tensorflow", device, there, _advice())
 
 
 def _allow_growth() -> None:
-    """Lets TensorFlow take a GPU's memory as it needs it, if it hasn't begun to use it otherwise."""
+    """Lets TensorFlow take a GPU's memory as it needs it, if it hasn't begun to use it
+    otherwise."""
     if os.environ.get("TF_FORCE_GPU_ALLOW_GROWTH", "true").lower() != "true":
         return
     with suppress(RuntimeError, ValueError):

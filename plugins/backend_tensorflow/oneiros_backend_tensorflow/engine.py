@@ -1,4 +1,5 @@
-"""TensorFlow as an engine of the recorder: inference of shapes, storage of variables, compiled functions."""
+"""TensorFlow as an engine of the recorder: inference of shapes, storage of variables,
+compiled functions."""
 
 from __future__ import annotations
 
@@ -9,12 +10,18 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import GraphError
-from oneiros_backend_common.batches import aligned_copy, are_host, batches_of, rows_of
-from oneiros_recorder.pinning import pinned
-from oneiros_recorder.recorder import Program, Spec
+from oneiros_backend_toolkit.batches import aligned_copy, are_host, batches_of, rows_of
+from oneiros_lazy_graph.pinning import pinned
+from oneiros_lazy_graph.recorder import Program, Spec
 
 from oneiros_backend_tensorflow._ops import OPERATORS
-from oneiros_backend_tensorflow.compiled import BAD_INPUT, Compiled, Staging, lent, reason
+from oneiros_backend_tensorflow.compiled import (
+    BAD_INPUT,
+    Compiled,
+    Staging,
+    lent,
+    reason,
+)
 from oneiros_backend_tensorflow.derivatives import dense, while_tracing
 from oneiros_backend_tensorflow.devices import in_host_memory, on_device, scope
 from oneiros_backend_tensorflow.loops import Arguments, Loop
@@ -60,7 +67,7 @@ class Cell:
 
 
 class TensorFlowEngine:
-    """See `oneiros_recorder.recorder.Engine`."""
+    """See `oneiros_lazy_graph.recorder.Engine`."""
 
     name = "tensorflow"
     errors: tuple[type[Exception], ...] = (ValueError, TypeError, *BAD_INPUT)
@@ -73,7 +80,8 @@ class TensorFlowEngine:
         return bool(tf.is_tensor(x))
 
     def reason(self, error: Exception) -> str:
-        """Returns what an error says, without the names of nodes in TensorFlow's graphs."""
+        """Returns what an error says, without the names of nodes in TensorFlow's
+        graphs."""
         return reason(error)
 
     def operator(self, name: str) -> Callable[..., Any]:
@@ -85,7 +93,9 @@ class TensorFlowEngine:
         graph = tf.__internal__.FuncGraph("inference")
         try:
             with graph.as_default():
-                return tf.nest.map_structure(_spec, call(*[_symbol(spec) for spec in specs]))
+                return tf.nest.map_structure(
+                    _spec, call(*[_symbol(spec) for spec in specs])
+                )
         finally:
             dismantle_func_graph(graph)
 
@@ -103,16 +113,23 @@ class TensorFlowEngine:
         """Returns a key like `key`, another one for each number."""
         return tf.random.experimental.stateless_fold_in(key, number, "philox")
 
-    def gradients(self, forward: Callable[..., Any], values: list[Any]) -> tuple[list[Any], list[Any]]:
+    def gradients(
+        self, forward: Callable[..., Any], values: list[Any]
+    ) -> tuple[list[Any], list[Any]]:
         """Differentiates in place, in the graph that is being traced."""
         loss, computed = forward(values)
         found = tf.gradients(loss, values, unconnected_gradients="zero")
         return [dense(gradient) for gradient in found], computed
 
     def loop(
-        self, step: Callable[..., Any], sequences: list[Any], states: list[Any], captured: list[Any],
-        types: list[str], backwards: bool,
-    ) -> Any:  # fmt: skip
+        self,
+        step: Callable[..., Any],
+        sequences: list[Any],
+        states: list[Any],
+        captured: list[Any],
+        types: list[str],
+        backwards: bool,
+    ) -> Any:
         """Takes a step for each place of the first axis of `sequences`."""
         loop = Loop(step, list(map(tf.as_dtype, types)), backwards)
         return loop(Arguments(sequences, states, captured))
@@ -120,7 +137,11 @@ class TensorFlowEngine:
     def put(self, array: Array, dtype: Any) -> Any:
         """Copies an array to the device, as one of a type."""
         with scope():
-            return lent(aligned_copy(array, dtype)) if in_host_memory() else tf.constant(array, dtype)
+            return (
+                lent(aligned_copy(array, dtype))
+                if in_host_memory()
+                else tf.constant(array, dtype)
+            )
 
     def rows(self, arrays: list[Any], index: Array) -> list[Any]:
         """Returns the rows that an index names, of each array."""
@@ -129,18 +150,24 @@ class TensorFlowEngine:
         with scope():
             return [tf.gather(x, index) for x in arrays]
 
-    def compile(self, program: Program, phase: int, arrays: list[Array]) -> Callable[..., list[Array]]:
+    def compile(
+        self, program: Program, phase: int, arrays: list[Array]
+    ) -> Callable[..., list[Array]]:
         """Returns one step as a graph function."""
 
         def step(variables: list[Any], draws: Any, *feeds: Any) -> list[Any]:
             counter, *seeds = tf.unstack(draws)
             with while_tracing(program):
-                outputs, new = program(feeds, [v.read_value() for v in variables], phase, counter, seeds)
+                outputs, new = program(
+                    feeds, [v.read_value() for v in variables], phase, counter, seeds
+                )
             _store([variables[place] for place in places], new, outputs)
             return outputs
 
         places = _places(program)
-        compiled = Compiled(step, program, _signature([array.shape for array in arrays], program))
+        compiled = Compiled(
+            step, program, _signature([array.shape for array in arrays], program)
+        )
         types, draws = [node.dtype for node in program.inputs], _draws(program)
         staging = Staging()
 
@@ -155,14 +182,18 @@ class TensorFlowEngine:
     def compile_loop(
         self, program: Program, phase: int, arrays: list[Any], index: Array
     ) -> Callable[..., list[Array]]:
-        """Returns many steps as one graph function; their batches are gathered on the device beforehand.
+        """Returns many steps as one graph function; their batches are gathered on the
+        device beforehand.
 
-        Where XLA isn't chosen the steps run one by one: TensorFlow's optimizer breaks loops in which a tensor
-        is added to itself, and a step that doesn't suit XLA takes long enough.
+        Where XLA isn't chosen the steps run one by one: TensorFlow's optimizer breaks
+        loops in which a tensor is added to itself, and a step that doesn't suit XLA
+        takes long enough.
         """
         steps, places = index.shape[0], _places(program)
 
-        def many(variables: list[Any], draws: Any, count: Any, *feeds: Any) -> list[Any]:
+        def many(
+            variables: list[Any], draws: Any, count: Any, *feeds: Any
+        ) -> list[Any]:
             counter, *seeds = tf.unstack(draws)
             state = [variable.read_value() for variable in variables]
 
@@ -171,8 +202,17 @@ class TensorFlowEngine:
                 for place, value in zip(places, written, strict=True):
                     current[place] = value
                 with while_tracing(program):
-                    outputs, new = program([feed[i] for feed in feeds], current, phase, counter + i, seeds)
-                return i + 1, new, [r.write(i, output) for r, output in zip(results, outputs, strict=True)]
+                    outputs, new = program(
+                        [feed[i] for feed in feeds], current, phase, counter + i, seeds
+                    )
+                return (
+                    i + 1,
+                    new,
+                    [
+                        r.write(i, output)
+                        for r, output in zip(results, outputs, strict=True)
+                    ],
+                )
 
             results = [tf.TensorArray(node.dtype, steps) for node in program.outputs]
             start = (tf.constant(0), [state[place] for place in places], results)
@@ -184,26 +224,40 @@ class TensorFlowEngine:
             return [draws, count, *[tf.gather(array, index) for array in arrays]]
 
         number, draws = tf.TensorSpec((), tf.int32), _draws(program)
-        first, *batches = _signature([(*index.shape, *array.shape[1:]) for array in arrays], program)
+        first, *batches = _signature(
+            [(*index.shape, *array.shape[1:]) for array in arrays], program
+        )
         whole = _signature([(None, *array.shape[1:]) for array in arrays], program)[1:]
         outer = [first, number, tf.TensorSpec(index.shape, tf.int32), *whole]
         one_by_one = self._one_by_one(program, phase, [spec.shape for spec in batches])
-        compiled = Compiled(many, program, [first, number, *batches], (gathered, outer), one_by_one)
+        compiled = Compiled(
+            many, program, [first, number, *batches], (gathered, outer), one_by_one
+        )
         counted = functools.cache(tf.constant)
 
-        def run(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
+        def run(
+            arrays: list[Any], index: Array, steps: int, counter: int
+        ) -> list[Array]:
             first = [draws(counter), counted(steps)]
             if not are_host(arrays):
                 return compiled(*first, tf.constant(index), *arrays)
             if not compiled.by_xla:
                 return compiled(*first, index, *arrays)
             make = lent if compiled.keeps_nothing and index.size else tf.constant
-            return compiled(*first, index, *arrays, ready=[*first, *map(make, batches_of(index, arrays))])
+            return compiled(
+                *first,
+                index,
+                *arrays,
+                ready=[*first, *map(make, batches_of(index, arrays))],
+            )
 
         return on_device(run)
 
-    def _one_by_one(self, program: Program, phase: int, shapes: list[Any]) -> Callable[..., list[Any]]:
-        """Returns a loop that calls the compiled step; `shapes` are those of the steps' batches."""
+    def _one_by_one(
+        self, program: Program, phase: int, shapes: list[Any]
+    ) -> Callable[..., list[Any]]:
+        """Returns a loop that calls the compiled step; `shapes` are those of the steps'
+        batches."""
         step: list[Callable[..., list[Array]]] = []
 
         def run(draws: Any, count: Any, index: Any, *arrays: Any) -> list[Any]:
@@ -211,14 +265,20 @@ class TensorFlowEngine:
                 like = [np.broadcast_to(np.float32(0), shape[1:]) for shape in shapes]
                 step.append(self.compile(program, phase, like))
             counter = int(draws[0])
-            results = [step[0](self.rows(list(arrays), index[i]), counter + i) for i in range(int(count))]
-            return [tf.constant(np.stack(values)) for values in zip(*results, strict=True)]
+            results = [
+                step[0](self.rows(list(arrays), index[i]), counter + i)
+                for i in range(int(count))
+            ]
+            return [
+                tf.constant(np.stack(values)) for values in zip(*results, strict=True)
+            ]
 
         return run
 
 
 def _draws(program: Program) -> Callable[[int], Any]:
-    """Returns a function that makes a tensor of a step's number and the seeds of the random operations.
+    """Returns a function that makes a tensor of a step's number and the seeds of the
+    random operations.
 
     Graphs that differ in their seeds alone are one, as are steps.
     """
@@ -232,7 +292,10 @@ def _draws(program: Program) -> Callable[[int], Any]:
 
 def _signature(shapes: Sequence[Any], program: Program) -> list[Any]:
     types = [node.dtype for node in program.inputs]
-    return [tf.TensorSpec((1 + len(program.streams),), tf.int32), *map(tf.TensorSpec, shapes, types)]
+    return [
+        tf.TensorSpec((1 + len(program.streams),), tf.int32),
+        *map(tf.TensorSpec, shapes, types),
+    ]
 
 
 def _places(program: Program) -> list[int]:
@@ -250,12 +313,19 @@ def _symbol(spec: Spec) -> Any:
     if isinstance(spec.known, int):
         return tf.constant(spec.known, spec.dtype)
     if isinstance(spec.known, tuple):
-        return tf.stack([tf.compat.v1.placeholder(spec.dtype, ()) if n is None else n for n in spec.known])
+        return tf.stack(
+            [
+                tf.compat.v1.placeholder(spec.dtype, ()) if n is None else n
+                for n in spec.known
+            ]
+        )
     return tf.compat.v1.placeholder(spec.dtype, spec.shape)
 
 
 def _spec(x: Any) -> Spec:
     if x is None or isinstance(x, tf.Operation):
-        raise GraphError("The function returns no tensor, so nothing of it would be computed.")
+        raise GraphError(
+            "The function returns no tensor, so nothing of it would be computed."
+        )
     x = tf.convert_to_tensor(x)
     return Spec(None if x.shape.rank is None else tuple(x.shape), x.dtype.name)

@@ -1,12 +1,13 @@
-"""Whole recurrent layers as one operation: the loops of `oneiros_backend_common.fused` on TensorFlow."""
+"""Whole recurrent layers as one operation: the loops of `oneiros_backend_toolkit.fused`
+on TensorFlow."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from oneiros_backend_common.fused import Cell, FusedLoops, Loop, States, Step
-from oneiros_recorder.recorder import Recorder
+from oneiros_backend_toolkit.fused import Cell, FusedLoops, Loop, States, Step
+from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
 from oneiros_backend_tensorflow.quiet import tf
@@ -15,7 +16,7 @@ T = Any
 
 
 class TensorFlowEngine:
-    """See `oneiros_backend_common.fused.Engine`."""
+    """See `oneiros_backend_toolkit.fused.Engine`."""
 
     projects_early = False
     tanh = staticmethod(tf.tanh)
@@ -55,21 +56,38 @@ class TensorFlowEngine:
         return tf.tensordot(x, w, 1)
 
     def scan(
-        self, step: Step, states: States, sequences: States, widths: Sequence[int], backwards: bool
+        self,
+        step: Step,
+        states: States,
+        sequences: States,
+        widths: Sequence[int],
+        backwards: bool,
     ) -> tuple[States, States]:
         """Runs a step function; XLA wants to know the number of steps beforehand."""
         known, samples = sequences[0].shape[0], states[0].shape[0]
         steps = tf.shape(sequences[0])[0] if known is None else known
-        results = [tf.TensorArray(states[0].dtype, steps, element_shape=(samples, n)) for n in widths]
+        results = [
+            tf.TensorArray(states[0].dtype, steps, element_shape=(samples, n))
+            for n in widths
+        ]
 
         def body(i: T, states: States, results: list[T]) -> Any:
             place = steps - 1 - i if backwards else i
             states, found = step(states, tuple(x[place] for x in sequences))
-            return i + 1, states, [r.write(place, x) for r, x in zip(results, found, strict=True)]
+            return (
+                i + 1,
+                states,
+                [r.write(place, x) for r, x in zip(results, found, strict=True)],
+            )
 
         start = (tf.constant(0), states, results)
-        _, last, results = tf.while_loop(lambda i, *_: i < steps, body, start, maximum_iterations=known)
-        return last, tuple(tf.ensure_shape(result.stack(), (known, samples, None)) for result in results)
+        _, last, results = tf.while_loop(
+            lambda i, *_: i < steps, body, start, maximum_iterations=known
+        )
+        return last, tuple(
+            tf.ensure_shape(result.stack(), (known, samples, None))
+            for result in results
+        )
 
 
 ENGINE = TensorFlowEngine()
@@ -94,13 +112,20 @@ class Fused(FusedLoops):
         loop = Loop(ENGINE, cell, backwards)
 
         def run(x: T, U: T, mask: T, projection: States, *initial: T) -> States:
-            projection, initial = (tuple(tf.cast(p, x.dtype) for p in part) for part in (projection, initial))
+            projection, initial = (
+                tuple(tf.cast(p, x.dtype) for p in part)
+                for part in (projection, initial)
+            )
             return _run(loop, x, tf.cast(U, x.dtype), mask, projection, initial)
 
-        return self.recorder.record(run, (x, U, mask, projection, *initial), label=label)
+        return self.recorder.record(
+            run, (x, U, mask, projection, *initial), label=label
+        )
 
 
-def _run(loop: Loop, x: T, U: T, mask: T, projection: States, initial: States) -> States:
+def _run(
+    loop: Loop, x: T, U: T, mask: T, projection: States, initial: States
+) -> States:
     initial = tuple(tf.ensure_shape(h, (x.shape[0], U.shape[0])) for h in initial)
     seen = None if mask is None else tf.transpose(tf.cast(mask, tf.bool))[..., None]
 
@@ -108,13 +133,19 @@ def _run(loop: Loop, x: T, U: T, mask: T, projection: States, initial: States) -
     held = [tf.identity(part) for part in used]
     x, U, *first = held
     projection, first = tuple(first[: len(projection)]), first[len(projection) :]
-    ends, outputs, before, kept = loop.forward(x, U, seen, tuple(first), projection, derivatives_wanted())
+    ends, outputs, before, kept = loop.forward(
+        x, U, seen, tuple(first), projection, derivatives_wanted()
+    )
 
     def derivative(found: list[T], slopes: Sequence[T]) -> States:
         d_outputs, *d_last = slopes
-        dx, dU, d_initial = loop.backward(U, seen, outputs, before, kept, d_outputs, tuple(d_last))
+        dx, dU, d_initial = loop.backward(
+            U, seen, outputs, before, kept, d_outputs, tuple(d_last)
+        )
         dx, d_projection = loop.unprojected(x, dx, projection)
         return dx, dU, *d_projection, *d_initial
 
     found, *last = with_derivative((outputs, *ends), tuple(held), derivative)
-    return tf.transpose(tf.reverse(found, [0]) if loop.backwards else found, (1, 0, 2)), *last
+    return tf.transpose(
+        tf.reverse(found, [0]) if loop.backwards else found, (1, 0, 2)
+    ), *last

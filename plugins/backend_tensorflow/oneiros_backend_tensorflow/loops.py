@@ -1,9 +1,12 @@
-"""Loops over the first axis of tensors, which XLA compiles, and their derivatives of any order.
+"""Loops over the first axis of tensors, which XLA compiles, and their derivatives of
+any order.
 
-XLA can't compile TensorFlow's own derivative of a loop that reads slices. Here the derivative is another
-loop, which takes each step once more: a loop keeps its states, not every step's intermediate results.
-A step that draws, prints or calls back into Python, other than by `K`, would do that once more, too:
-TensorFlow differentiates such a loop.
+XLA can't compile TensorFlow's own derivative of a loop that reads slices. Here the
+derivative is another
+loop, which takes each step once more: a loop keeps its states, not every step's
+    intermediate results.
+A step that draws, prints or calls back into Python, other than by `K`, would do that
+once more, too: TensorFlow differentiates such a loop.
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ from oneiros_backend_tensorflow.quiet import tf
 
 T = Any
 Step = Callable[[T, list[T], list[T], list[T]], tuple[list[T], list[T]]]
-"""A function of a place, slices, states and captured tensors that returns new states and outputs."""
+"""A function of a place, slices, states and captured tensors that returns new states
+and outputs."""
 Found = tuple[list[T], list[T]]
 """The last states, and the outputs stacked by place."""
 
@@ -44,7 +48,11 @@ class Arguments:
 
     def like(self, tensors: Sequence[T]) -> Arguments:
         """Returns other tensors at the same places."""
-        return Arguments(*_split(tensors, [len(self.sequences), len(self.states), len(self.captured)]))
+        return Arguments(
+            *_split(
+                tensors, [len(self.sequences), len(self.states), len(self.captured)]
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,8 @@ class Loop:
         step: a Step that uses no other tensors that anything is differentiated by.
         types: of the outputs.
         backwards: whether the last place comes first.
-        keeps: whether a run keeps its states for its derivative, which else begins with another run.
+        keeps: whether a run keeps its states for its derivative, which else begins with
+            another run.
     """
 
     step: Step
@@ -66,7 +75,9 @@ class Loop:
     def __call__(self, given: Arguments) -> Found:
         """Takes a step for each place."""
         given, n = given.like([tf.identity(x) for x in given.all]), len(given.states)
-        last, outputs, effects = _run(_keeping(self, given.states) if self.keeps else self, given)
+        last, outputs, effects = _run(
+            _keeping(self, given.states) if self.keeps else self, given
+        )
 
         def differentiate(found: list[T], slopes: Sequence[T]) -> Sequence[T]:
             known = [None if _is_zero(slope) else slope for slope in slopes]
@@ -86,7 +97,8 @@ class Loop:
 
 
 def _keeping(loop: Loop, states: list[T]) -> Loop:
-    """Returns a loop that also puts out the states before each step, ahead of its other outputs."""
+    """Returns a loop that also puts out the states before each step, ahead of its other
+    outputs."""
 
     def keeping(place: T, slices: list[T], states: list[T], captured: list[T]) -> Found:
         new, outputs = loop.step(place, slices, states, captured)
@@ -96,7 +108,8 @@ def _keeping(loop: Loop, states: list[T]) -> Loop:
 
 
 def _run(loop: Loop, given: Arguments) -> tuple[list[T], list[T], bool]:
-    """Returns the last states, the outputs, and whether a step does more than compute them."""
+    """Returns the last states, the outputs, and whether a step does more than compute
+    them."""
     static = given.sequences[0].shape[0]
     if static == 0:
         return given.states, _nothing(loop, given), False
@@ -105,15 +118,33 @@ def _run(loop: Loop, given: Arguments) -> tuple[list[T], list[T], bool]:
 
     def body(i: T, states: list[T], results: list[T]) -> Any:
         place = steps - 1 - i if loop.backwards else i
-        new, outputs = loop.step(place, [x[place] for x in given.sequences], states, given.captured)
+        new, outputs = loop.step(
+            place, [x[place] for x in given.sequences], states, given.captured
+        )
         traced[:] = [i.graph, outputs]
-        return i + 1, new, [r.write(place, output) for r, output in zip(results, outputs, strict=True)]
+        return (
+            i + 1,
+            new,
+            [
+                r.write(place, output)
+                for r, output in zip(results, outputs, strict=True)
+            ],
+        )
 
-    start = (tf.constant(0), given.states, [tf.TensorArray(dtype, steps) for dtype in loop.types])
-    _, last, results = tf.while_loop(lambda i, *_: i < steps, body, start, maximum_iterations=steps)
+    start = (
+        tf.constant(0),
+        given.states,
+        [tf.TensorArray(dtype, steps) for dtype in loop.types],
+    )
+    _, last, results = tf.while_loop(
+        lambda i, *_: i < steps, body, start, maximum_iterations=steps
+    )
     graph, outputs = traced
     shapes = [(static, *output.shape) for output in outputs]
-    stacked = [tf.ensure_shape(r.stack(), shape) for r, shape in zip(results, shapes, strict=True)]
+    stacked = [
+        tf.ensure_shape(r.stack(), shape)
+        for r, shape in zip(results, shapes, strict=True)
+    ]
     return last, stacked, any(map(_has_effects, graph.get_operations()))
 
 
@@ -129,7 +160,9 @@ def _nothing(loop: Loop, given: Arguments) -> list[T]:
     return [tf.zeros((0, *x.shape), x.dtype) for x in outputs]
 
 
-def _derivatives(loop: Loop, given: Arguments, kept: list[T], slopes: list[T]) -> list[T]:
+def _derivatives(
+    loop: Loop, given: Arguments, kept: list[T], slopes: list[T]
+) -> list[T]:
     """Returns the slopes by the arguments of a loop, None for those that aren't floats.
 
     # Arguments
@@ -144,23 +177,38 @@ def _derivatives(loop: Loop, given: Arguments, kept: list[T], slopes: list[T]) -
         return [None] * len(given.all)
 
     def back(place: T, slices: list[T], carried: list[T], captured: list[T]) -> Found:
-        taken, states, by = _split(slices, [len(given.sequences), len(kept), len(slices)])
+        taken, states, by = _split(
+            slices, [len(given.sequences), len(kept), len(slices)]
+        )
         at = given.like([tf.identity(x) for x in (*taken, *states, *captured)])
         new, outputs = step(place, at.sequences, at.states, at.captured)
         ys = [*filter(_is_float, new), *(y for y, _ in _known(outputs, by_outputs))]
         xs = [at.all[i] for i in places]
         found = tf.gradients(ys, xs, [*carried[:m], *by]) if ys else [None] * len(xs)
-        filled = [_or_zeros(slope, x) for slope, x in zip(found[: n + m], xs[: n + m], strict=True)]
+        filled = [
+            _or_zeros(slope, x)
+            for slope, x in zip(found[: n + m], xs[: n + m], strict=True)
+        ]
         pairs = zip(carried[m:], found[n + m :], strict=True)
-        sums = [total if slope is None else total + dense(slope) for total, slope in pairs]
+        sums = [
+            total if slope is None else total + dense(slope) for total, slope in pairs
+        ]
         return [*filled[n:], *sums], filled[:n]
 
     xs = [given.all[i] for i in places]
-    by_states = [_or_zeros(by, x) for by, x in zip(by_last, given.states, strict=True) if _is_float(x)]
+    by_states = [
+        _or_zeros(by, x)
+        for by, x in zip(by_last, given.states, strict=True)
+        if _is_float(x)
+    ]
     along = [*given.sequences, *kept, *(by for by in by_outputs if by is not None)]
-    arguments = Arguments(along, [*by_states, *map(tf.zeros_like, xs[n + m :])], given.captured)
+    arguments = Arguments(
+        along, [*by_states, *map(tf.zeros_like, xs[n + m :])], given.captured
+    )
     types = [x.dtype for x in xs[:n]]
-    carried, by_sequences = Loop(back, types, not loop.backwards, keeps=False)(arguments)
+    carried, by_sequences = Loop(back, types, not loop.backwards, keeps=False)(
+        arguments
+    )
     found = dict(zip(places, [*by_sequences, *carried], strict=True))
     return [found.get(i) for i in range(len(given.all))]
 

@@ -1,4 +1,5 @@
-"""What the C library does with memory: XLA's compiler asks for much and keeps little of it."""
+"""What the C library does with memory: XLA's compiler asks for much and keeps little of
+it."""
 
 from __future__ import annotations
 
@@ -14,13 +15,19 @@ _ARENA_MAX = -8
 @functools.cache
 def _library() -> Any:
     library = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
-    return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None
+    return (
+        library
+        if hasattr(library, "mallopt") and hasattr(library, "malloc_trim")
+        else None
+    )
 
 
 def share_arenas() -> None:
-    """Lets the threads that start from now on allocate from two arenas; MALLOC_ARENA_MAX has precedence.
+    """Lets the threads that start from now on allocate from two arenas;
+    MALLOC_ARENA_MAX has precedence.
 
-    By default glibc gives each an arena of its own, whose free memory is of no use to other threads.
+    By default glibc gives each an arena of its own, whose free memory is of no use to
+    other threads.
     """
     if _library() is not None and "MALLOC_ARENA_MAX" not in os.environ:
         _library().mallopt(_ARENA_MAX, 2)

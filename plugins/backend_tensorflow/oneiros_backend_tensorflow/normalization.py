@@ -1,6 +1,7 @@
 """Batch normalisation of images with TensorFlow's fused kernels.
 
-TensorFlow's own derivatives of the kernels take mean and variance for constants, and have none themselves.
+TensorFlow's own derivatives of the kernels take mean and variance for constants, and
+have none themselves.
 """
 
 from __future__ import annotations
@@ -16,13 +17,20 @@ AXES = (0, 1, 2)
 
 
 def normalize(x: T, gamma: T, beta: T, epsilon: float) -> tuple[T, T, T]:
-    """Normalises a float32 tensor (samples, rows, columns, channels) over all axes but the last.
+    """Normalises a float32 tensor (samples, rows, columns, channels) over all axes but
+    the last.
 
-    Returns the result, the mean, and the variance, divided by the number of values: the kernel divides by one
-    less.
+    Returns the result, the mean, and the variance, divided by the number of values: the
+    kernel divides by one less.
     """
     result, mean, variance, *saved = tf.raw_ops.FusedBatchNormV3(
-        x=x, scale=gamma, offset=beta, mean=[], variance=[], epsilon=epsilon, is_training=True
+        x=x,
+        scale=gamma,
+        offset=beta,
+        mean=[],
+        variance=[],
+        epsilon=epsilon,
+        is_training=True,
     )
     count = tf.cast(tf.size(x) // tf.size(gamma), x.dtype)
 
@@ -39,25 +47,41 @@ def normalize(x: T, gamma: T, beta: T, epsilon: float) -> tuple[T, T, T]:
 
 
 def normalize_by(x: T, mean: T, variance: T, beta: T, gamma: T, epsilon: float) -> T:
-    """Normalises a float32 tensor (samples, rows, columns, channels) by moments of its channels.
+    """Normalises a float32 tensor (samples, rows, columns, channels) by moments of its
+    channels.
 
     A program without gradients gets the kernel, which goes over the images once.
     """
     if derivatives_wanted():
         return (x - mean) * (gamma / tf.sqrt(tf.maximum(variance + epsilon, 0))) + beta
-    mean, variance, beta, gamma = (tf.reshape(part, (-1,)) for part in (mean, variance, beta, gamma))
+    mean, variance, beta, gamma = (
+        tf.reshape(part, (-1,)) for part in (mean, variance, beta, gamma)
+    )
     return tf.raw_ops.FusedBatchNormV3(
-        x=x, scale=gamma, offset=beta, mean=mean, variance=variance, epsilon=epsilon, is_training=False
+        x=x,
+        scale=gamma,
+        offset=beta,
+        mean=mean,
+        variance=variance,
+        epsilon=epsilon,
+        is_training=False,
     )[0]
 
 
 def _slopes(slope: T, x: T, gamma: T, saved: Sequence[T], epsilon: float) -> list[T]:
-    """Returns the derivatives by `x`, `gamma` and `beta`; theirs are those of the formula."""
+    """Returns the derivatives by `x`, `gamma` and `beta`; theirs are those of the
+    formula."""
     variables = [slope, x, gamma]
     by_x, by_gamma, by_beta, *_ = tf.raw_ops.FusedBatchNormGradV3(
-        y_backprop=slope, x=x, scale=gamma, reserve_space_1=saved[0], reserve_space_2=saved[1],
-        reserve_space_3=saved[2], epsilon=epsilon, is_training=True,
-    )  # fmt: skip
+        y_backprop=slope,
+        x=x,
+        scale=gamma,
+        reserve_space_1=saved[0],
+        reserve_space_2=saved[1],
+        reserve_space_3=saved[2],
+        epsilon=epsilon,
+        is_training=True,
+    )
 
     def derivative(found: list[T], slopes: Sequence[T]) -> list[T]:
         centred = x - tf.reduce_mean(x, AXES)
@@ -66,6 +90,8 @@ def _slopes(slope: T, x: T, gamma: T, saved: Sequence[T], epsilon: float) -> lis
         correlated = tf.reduce_mean(slope * unit, AXES) * unit
         by_x = gamma * scale * (slope - tf.reduce_mean(slope, AXES) - correlated)
         formula = [by_x, tf.reduce_sum(slope * unit, AXES), tf.reduce_sum(slope, AXES)]
-        return list(tf.gradients(formula, variables, list(slopes), stop_gradients=variables))
+        return list(
+            tf.gradients(formula, variables, list(slopes), stop_gradients=variables)
+        )
 
     return with_derivative([by_x, by_gamma, by_beta], variables, derivative)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_backend_common.products import suits_turning
+from oneiros_backend_toolkit.products import suits_turning
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted
 from oneiros_backend_tensorflow.devices import on_gpu
@@ -15,7 +15,8 @@ T = Any
 
 
 def product(x: T, y: T) -> T:
-    """Multiplies matrices of the same type; XLA computes the derivative by `y` in the faster order."""
+    """Multiplies matrices of the same type; XLA computes the derivative by `y` in the
+    faster order."""
     found = tf.matmul(x, y)
     if (
         derivatives_wanted()
@@ -33,5 +34,7 @@ def _slopes(operation: Any, slope: T) -> tuple[T, T]:
     if on_gpu() or not expects_xla(operation.graph):
         return by_x, tf.matmul(x, slope, transpose_a=True)
     turned = tf.matmul(slope, x, transpose_a=True)
-    same = tf.where(tf.math.is_nan(turned), tf.constant(float("nan"), turned.dtype), turned)
+    same = tf.where(
+        tf.math.is_nan(turned), tf.constant(float("nan"), turned.dtype), turned
+    )
     return by_x, tf.transpose(same)

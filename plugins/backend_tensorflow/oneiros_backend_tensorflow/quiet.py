@@ -1,11 +1,14 @@
-"""TensorFlow, imported without its log lines and without Keras and JAX. Every module takes `tf` from here.
+"""TensorFlow, imported without its log lines and without Keras and JAX. Every module
+takes `tf` from here.
 
-While the import lasts, TF_CPP_MIN_LOG_LEVEL is 3 and what TensorFlow's libraries log to the standard
-error is held back; anything else written there is passed on afterwards. Where TF_CPP_MIN_LOG_LEVEL is
-set, nothing changes. What the import draws from NumPy's global generator is put back.
+While the import lasts, TF_CPP_MIN_LOG_LEVEL is 3 and what TensorFlow's libraries log to
+the standard error is held back; anything else written there is passed on afterwards.
+Where TF_CPP_MIN_LOG_LEVEL is set, nothing changes. What the import draws from NumPy's
+global generator is put back.
 
-Where Keras 3 or JAX are installed, TensorFlow's import brings them along, for a third of its time and of its
-memory. Here it finds neither; `tf.keras` and `import jax` work as ever afterwards.
+Where Keras 3 or JAX are installed, TensorFlow's import brings them along, for a third
+of its time and of its memory. Here it finds neither; `tf.keras` and `import jax` work
+as ever afterwards.
 """
 
 from __future__ import annotations
@@ -50,16 +53,24 @@ def _quiet() -> Iterator[None]:
 
 
 class _Hidden(Loader):
-    """A context manager under which one thread can't import some packages; it finds where they are."""
+    """A context manager under which one thread can't import some packages; it finds
+    where they are."""
 
     def __init__(self, *names: str) -> None:
         self.names, self.thread = names, threading.get_ident()
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """Returns, for a package that is hidden, what other finders know of it, with this as its loader."""
+    def find_spec(
+        self, name: str, path: Any = None, target: Any = None
+    ) -> ModuleSpec | None:
+        """Returns, for a package that is hidden, what other finders know of it, with
+        this as its loader."""
         if name not in self.names or threading.get_ident() != self.thread:
             return None
-        others = (finder.find_spec(name, path, target) for finder in sys.meta_path if finder is not self)
+        others = (
+            finder.find_spec(name, path, target)
+            for finder in sys.meta_path
+            if finder is not self
+        )
         spec = next(filter(None, others), None)
         if spec is not None:
             spec.loader = self
@@ -68,7 +79,9 @@ class _Hidden(Loader):
     def exec_module(self, module: ModuleType) -> None:
         """Raises ModuleNotFoundError."""
         name = module.__name__
-        raise ModuleNotFoundError(f"{name} is hidden while TensorFlow is imported.", name=name)
+        raise ModuleNotFoundError(
+            f"{name} is hidden while TensorFlow is imported.", name=name
+        )
 
     def __enter__(self) -> None:
         sys.meta_path.insert(0, self)

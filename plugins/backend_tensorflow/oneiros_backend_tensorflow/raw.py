@@ -1,8 +1,10 @@
-"""TensorFlow's own functions on lazy tensors: `tf.nn.relu(x)` records itself, as `K.relu(x)` does.
+"""TensorFlow's own functions on lazy tensors: `tf.nn.relu(x)` records itself, as
+`K.relu(x)` does.
 
-TensorFlow asks its global dispatchers about arguments that a function can't take. What can't be
-recorded answers with the way out, `K.apply`. One function is out of reach: `tf.print(x)` shows the lazy
-tensor itself, at once; `K.print_tensor` shows its values, whenever they are computed.
+TensorFlow asks its global dispatchers about arguments that a function can't take. What
+can't be recorded answers with the way out, `K.apply`. One function is out of reach:
+`tf.print(x)` shows the lazy tensor itself, at once; `K.print_tensor` shows its values,
+whenever they are computed.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from oneiros.errors import GraphError
-from oneiros_recorder.recorder import Node, Recorder
+from oneiros_lazy_graph.recorder import Node, Recorder
 
 from oneiros_backend_tensorflow.quiet import tf, type_spec
 
@@ -18,7 +20,8 @@ _ON_VALUES = {"case", "cond", "switch_case", "while_loop"}
 
 
 class _RefusedError(GraphError, TypeError):
-    """A function that works on values was given a lazy tensor; a TypeError for TensorFlow's conversions."""
+    """A function that works on values was given a lazy tensor; a TypeError for
+    TensorFlow's conversions."""
 
 
 def _refuse(what: str) -> NoReturn:
@@ -43,13 +46,17 @@ class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[
     def handle(self, op: Any, args: Any, kwargs: Any) -> Any:
         if not _holds_node(args) and not _holds_node(kwargs):
             return self.NOT_SUPPORTED
-        name = getattr(op, "__name__", str(op)).partition("_v2")[0].partition("_for_tf")[0]
+        name = (
+            getattr(op, "__name__", str(op)).partition("_v2")[0].partition("_for_tf")[0]
+        )
         if name in _ON_VALUES:
             _refuse(f"tf.{name}")
         return self._recorder.record(op, args, kwargs, label=f"tf.{name}")
 
 
-def _no_conversion(value: Any, dtype: Any = None, name: Any = None, as_ref: bool = False) -> Any:
+def _no_conversion(
+    value: Any, dtype: Any = None, name: Any = None, as_ref: bool = False
+) -> Any:
     _refuse("This function of TensorFlow")
 
 
@@ -57,4 +64,6 @@ def register(recorder: Recorder) -> None:
     """Lets TensorFlow's functions take the tensors of `recorder`; once per process."""
     _Dispatcher(recorder).register()
     tf.register_tensor_conversion_function(Node, _no_conversion)
-    type_spec.register_type_spec_from_value_converter(Node, _no_conversion, allow_subclass=True)
+    type_spec.register_type_spec_from_value_converter(
+        Node, _no_conversion, allow_subclass=True
+    )

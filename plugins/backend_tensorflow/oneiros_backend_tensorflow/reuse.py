@@ -1,4 +1,5 @@
-"""What XLA compiled, used again for the same graph: XLA keeps it for the life of a process anyway."""
+"""What XLA compiled, used again for the same graph: XLA keeps it for the life of a
+process anyway."""
 
 from __future__ import annotations
 
@@ -14,13 +15,17 @@ _COSMETIC = "_user_specified_name"
 _made: dict[bytes, Runnable] = {}
 
 
-def compiled_once(concrete: Any, variables: list[Any], compile_: Callable[[], Any]) -> Runnable:
-    """Returns what XLA made of a graph, or made before of one that is the same but for names.
+def compiled_once(
+    concrete: Any, variables: list[Any], compile_: Callable[[], Any]
+) -> Runnable:
+    """Returns what XLA made of a graph, or made before of one that is the same but for
+    names.
 
     # Arguments
         concrete: the graph as a concrete function of variables and tensors.
         variables: list of the variables that it will run on.
-        compile_: function that returns one, also a concrete function, that XLA compiles.
+        compile_: function that returns one, also a concrete function, that XLA
+            compiles.
     """
     if concrete.captured_inputs:
         return Runnable(compile_())
@@ -31,10 +36,14 @@ def compiled_once(concrete: Any, variables: list[Any], compile_: Callable[[], An
 
 
 def _digest(graph: Any, variables: list[Any]) -> bytes:
-    arguments = [(x.shape, x.dtype) for x in (*variables, *graph.inputs[len(variables) :])]
+    arguments = [
+        (x.shape, x.dtype) for x in (*variables, *graph.inputs[len(variables) :])
+    ]
     names = _Names()
     last = sorted(graph.control_outputs, key=lambda operation: operation.name)
-    ends = [[names(x.name) for x in part] for part in (graph.inputs, graph.outputs, last)]
+    ends = [
+        [names(x.name) for x in part] for part in (graph.inputs, graph.outputs, last)
+    ]
     digest = hashlib.sha256(repr((chosen(), arguments, ends)).encode())
     for part in names.replaced(graph.as_graph_def()):
         digest.update(part.SerializeToString(deterministic=True))
@@ -42,7 +51,8 @@ def _digest(graph: Any, variables: list[Any]) -> bytes:
 
 
 class _Names:
-    """Numbers in names, which TensorFlow counts through the life of a process, by their order in a graph."""
+    """Numbers in names, which TensorFlow counts through the life of a process, by their
+    order in a graph."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, str] = {}
@@ -54,8 +64,11 @@ class _Names:
         return self._numbers.setdefault(text, str(len(self._numbers)))
 
     def replaced(self, graph: Any) -> Iterator[Any]:
-        """Gives a graph's nodes, then its functions in the order in which they are called."""
-        library = {function.signature.name: function for function in graph.library.function}
+        """Gives a graph's nodes, then its functions in the order in which they are
+        called."""
+        library = {
+            function.signature.name: function for function in graph.library.function
+        }
         called: list[str] = []
         for node in graph.node:
             called += self._replace(node)
@@ -68,7 +81,9 @@ class _Names:
     def _replace(self, node: Any) -> list[str]:
         """Returns what functions a node may call."""
         values = [value for _, value in sorted(node.attr.items())]
-        functions = [x for value in values for x in (value.func, *value.list.func) if x.name]
+        functions = [
+            x for value in values for x in (value.func, *value.list.func) if x.name
+        ]
         found = [node.op, *(function.name for function in functions)]
         node.name, node.op = self(node.name), self(node.op)
         node.input[:] = map(self, node.input)

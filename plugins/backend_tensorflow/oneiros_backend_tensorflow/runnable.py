@@ -1,4 +1,5 @@
-"""Functions of TensorFlow's runtime, which run without the Python graphs that they were traced to."""
+"""Functions of TensorFlow's runtime, which run without the Python graphs that they were
+traced to."""
 
 from __future__ import annotations
 
@@ -9,27 +10,34 @@ from typing import Any
 from oneiros_backend_tensorflow.quiet import dismantle_func_graph
 
 TRACING = threading.RLock()
-"""Held while graphs are made, which may call functions whose graphs could else be freed meanwhile."""
+"""Held while graphs are made, which may call functions whose graphs could else be freed
+meanwhile."""
 
 
 class Runnable:
-    """A traced function that can be called, in a graph or at once, in half the time that its own call takes.
+    """A traced function that can be called, in a graph or at once, in half the time
+    that its own call takes.
 
     # Arguments
         concrete: the concrete function; it isn't kept.
     """
 
     def __init__(self, concrete: Any) -> None:
-        self._function, self._captured = concrete.inference_fn, list(concrete.captured_inputs)
+        self._function, self._captured = (
+            concrete.inference_fn,
+            list(concrete.captured_inputs),
+        )
 
     def bound(self, variables: list[Any]) -> Callable[..., list[Any]]:
-        """Returns a function of tensors that runs it on variables; with updates alone it gives no outputs."""
+        """Returns a function of tensors that runs it on variables; with updates alone
+        it gives no outputs."""
         call, captured = self._function.call_flat, self._captured
         handles = [variable.handle for variable in variables]
         return lambda *tensors: call(*handles, *tensors, *captured) or []
 
     def forget_graphs(self) -> None:
-        """Frees the graphs; TensorFlow makes another one if the function is called in a graph later."""
+        """Frees the graphs; TensorFlow makes another one if the function is called in a
+        graph later."""
         with TRACING:
             for function in _with_children(self._function, set()):
                 graph = getattr(function, "_cached_graph", None)

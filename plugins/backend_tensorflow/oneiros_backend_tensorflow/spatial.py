@@ -1,6 +1,8 @@
-"""The primitives of convolution and pooling on TensorFlow's own tensors. Channels are last.
+"""The primitives of convolution and pooling on TensorFlow's own tensors. Channels are
+last.
 
-Convolutions stay TensorFlow's own operations, which oneDNN computes on a CPU; `compiled` keeps XLA off them.
+Convolutions stay TensorFlow's own operations, which oneDNN computes on a CPU;
+`compiled` keeps XLA off them.
 """
 
 from __future__ import annotations
@@ -16,7 +18,10 @@ T = Any
 
 def _shape(x: T) -> list[T]:
     """Returns the sizes, as ints where they are known."""
-    return [tf.shape(x)[i] if size is None else size for i, size in enumerate(x.shape.as_list())]
+    return [
+        tf.shape(x)[i] if size is None else size
+        for i, size in enumerate(x.shape.as_list())
+    ]
 
 
 def _same_padding(size: T, window: T, stride: int) -> tuple[T, T]:
@@ -44,19 +49,31 @@ def _extent(window: list[T], dilation: tuple[int, ...]) -> list[T]:
     return [(n - 1) * step + 1 for n, step in zip(window, dilation, strict=True)]
 
 
-def convolve(x: T, kernel: T, strides: tuple[int, ...], border_mode: str, dilation: tuple[int, ...]) -> T:
+def convolve(
+    x: T,
+    kernel: T,
+    strides: tuple[int, ...],
+    border_mode: str,
+    dilation: tuple[int, ...],
+) -> T:
     """Convolves, not flipping the kernel."""
     x, kernel = paired(x, kernel)
     window = _extent(_shape(kernel)[:-2], dilation)
-    sparse = max(strides) > 1 and max(dilation) > 1  # TensorFlow computes only one of the two
+    sparse = (
+        max(strides) > 1 and max(dilation) > 1
+    )  # TensorFlow computes only one of the two
     if border_mode == "full" or sparse:
         x, border_mode = _padded(x, window, strides, border_mode), "valid"
     taken = (1,) * len(strides) if sparse else tuple(strides)
-    result = tf.nn.convolution(x, kernel, taken, border_mode.upper(), dilations=tuple(dilation))
+    result = tf.nn.convolution(
+        x, kernel, taken, border_mode.upper(), dilations=tuple(dilation)
+    )
     return _every(result, strides) if sparse else result
 
 
-def convolve_depthwise(x: T, kernel: T, strides: tuple[int, ...], border_mode: str) -> T:
+def convolve_depthwise(
+    x: T, kernel: T, strides: tuple[int, ...], border_mode: str
+) -> T:
     """Convolves images channel by channel."""
     x, kernel = paired(x, kernel)
     uneven = len(set(strides)) > 1  # TensorFlow computes only even strides
@@ -67,31 +84,44 @@ def convolve_depthwise(x: T, kernel: T, strides: tuple[int, ...], border_mode: s
     return _every(result, strides) if uneven else result
 
 
-def convolve_back(x: T, kernel: T, sizes: tuple[T, ...], strides: tuple[int, ...], border_mode: str) -> T:
-    """Returns the gradient by its input of a convolution, `x` being that of its output."""
+def convolve_back(
+    x: T, kernel: T, sizes: tuple[T, ...], strides: tuple[int, ...], border_mode: str
+) -> T:
+    """Returns the gradient by its input of a convolution, `x` being that of its
+    output."""
     x, kernel = paired(x, kernel)
     window, channels = kernel.shape.as_list()[:2], kernel.shape.as_list()[3]
     margin = [n - 1 if border_mode == "full" else 0 for n in window]
     whole = [size + 2 * n for size, n in zip(sizes, margin, strict=True)]
     padding = "SAME" if border_mode == "same" else "VALID"
     shape = [tf.shape(x)[0], *whole, channels]
-    result = tf.nn.conv2d_transpose(x, tf.transpose(kernel, (0, 1, 3, 2)), shape, strides, padding)
+    result = tf.nn.conv2d_transpose(
+        x, tf.transpose(kernel, (0, 1, 3, 2)), shape, strides, padding
+    )
     if border_mode == "full":
         result = result[(slice(None), *[slice(n, -n if n else None) for n in margin])]
     return result
 
 
-def pool(x: T, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str) -> T:
+def pool(
+    x: T, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
+) -> T:
     """Returns the largest value, or the mean, of each window."""
     fn = tf.nn.max_pool2d if mode == "max" else tf.nn.avg_pool2d
 
     def planes(x: T, window: tuple[int, ...], strides: tuple[int, ...]) -> T:
-        if set(window) == {1}:  # TensorFlow's second derivative of such a pooling is wrong
+        if set(window) == {
+            1
+        }:  # TensorFlow's second derivative of such a pooling is wrong
             return _every(x, strides)
         return fn(x, window, strides, border_mode.upper())
 
     x = floats(x)
-    return planes(x, window, strides) if len(window) == 2 else _in_volumes(planes, x, window, strides)
+    return (
+        planes(x, window, strides)
+        if len(window) == 2
+        else _in_volumes(planes, x, window, strides)
+    )
 
 
 def pad(x: T, widths: Any) -> T:
@@ -99,12 +129,19 @@ def pad(x: T, widths: Any) -> T:
     return tf.pad(tensor(x), widths)
 
 
-def _in_volumes(fn: Callable[..., T], x: T, window: tuple[int, ...], strides: tuple[int, ...]) -> T:
-    """Pools planes, then across planes: TensorFlow's own pooling of volumes has no double or half type."""
+def _in_volumes(
+    fn: Callable[..., T], x: T, window: tuple[int, ...], strides: tuple[int, ...]
+) -> T:
+    """Pools planes, then across planes: TensorFlow's own pooling of volumes has no
+    double or half type."""
     _, depth, *plane = _shape(x)
     x = fn(tf.reshape(x, (-1, *plane)), window[1:], strides[1:])
     _, rows, columns, channels = _shape(x)
-    x = fn(tf.reshape(x, (-1, depth, rows * columns, channels)), (window[0], 1), (strides[0], 1))
+    x = fn(
+        tf.reshape(x, (-1, depth, rows * columns, channels)),
+        (window[0], 1),
+        (strides[0], 1),
+    )
     return tf.reshape(x, (-1, _shape(x)[1], rows, columns, channels))
 
 
@@ -115,4 +152,5 @@ PRIMITIVES: dict[str, tuple[Callable[..., T], str]] = {
     "_pool": (pool, "pooling"),
     "_pad": (pad, "padding"),
 }
-"""By their names in `oneiros_backend_common.convolutions`, with what to call them in messages."""
+"""By their names in `oneiros_backend_toolkit.convolutions`, with what to call them in
+messages."""

@@ -13,37 +13,57 @@ from oneiros_backend_tensorflow.quiet import tf
 
 XLA_VARIABLE = "ONEIROS_TENSORFLOW_XLA"
 _LOST_IN_XLA = {
-    "Assert", "CheckNumerics", "CheckNumericsV2", "EagerPyFunc", "PrintV2", "PyFunc", "PyFuncStateless",
-}  # fmt: skip
+    "Assert",
+    "CheckNumerics",
+    "CheckNumericsV2",
+    "EagerPyFunc",
+    "PrintV2",
+    "PyFunc",
+    "PyFuncStateless",
+}
 _SLOW_IN_XLA_ON_CPU = {
-    "Conv2D", "Conv2DBackpropFilter", "Conv2DBackpropInput", "Conv3D", "Conv3DBackpropFilterV2",
-    "Conv3DBackpropInputV2", "DepthwiseConv2dNative", "DepthwiseConv2dNativeBackpropFilter",
+    "Conv2D",
+    "Conv2DBackpropFilter",
+    "Conv2DBackpropInput",
+    "Conv3D",
+    "Conv3DBackpropFilterV2",
+    "Conv3DBackpropInputV2",
+    "DepthwiseConv2dNative",
+    "DepthwiseConv2dNativeBackpropFilter",
     "DepthwiseConv2dNativeBackpropInput",
-}  # fmt: skip
+}
 
 
 def kinds_in(graph: Any) -> set[str]:
-    """Returns the kinds of operations in a `tf.Graph` and the functions that it calls."""
+    """Returns the kinds of operations in a `tf.Graph` and the functions that it
+    calls."""
     definition = graph.as_graph_def()
-    inside = (node for function in definition.library.function for node in function.node_def)
+    inside = (
+        node for function in definition.library.function for node in function.node_def
+    )
     return {node.op for part in (definition.node, inside) for node in part}
 
 
 def suits_xla(kinds: set[str]) -> bool:
-    """Tells whether XLA can compile operations of these kinds, and makes them faster."""
+    """Tells whether XLA can compile operations of these kinds, and makes them
+    faster."""
     if kinds & _LOST_IN_XLA:
         return False
     return on_gpu() or not kinds & _SLOW_IN_XLA_ON_CPU
 
 
 def only_computes(graph: Any, kinds: set[str]) -> bool:
-    """Tells whether nothing in a `tf.Graph` keeps what it is given: no variable, queue or code in Python."""
-    lasting = {x.type for x in graph.get_operations() if x.op_def.is_stateful} - {"ReadVariableOp"}
+    """Tells whether nothing in a `tf.Graph` keeps what it is given: no variable, queue
+    or code in Python."""
+    lasting = {x.type for x in graph.get_operations() if x.op_def.is_stateful} - {
+        "ReadVariableOp"
+    }
     return not lasting and not kinds & _LOST_IN_XLA
 
 
 def expects_xla(graph: Any) -> bool:
-    """Tells whether XLA will compile a graph that is being traced, by what it and those around it hold.
+    """Tells whether XLA will compile a graph that is being traced, by what it and those
+    around it hold.
 
     # Arguments
         graph: a `tf.Graph`, such as the body of a loop.
@@ -58,7 +78,8 @@ def expects_xla(graph: Any) -> bool:
 
 
 def xla_setting() -> bool | None:
-    """Returns what the environment variable ONEIROS_TENSORFLOW_XLA says: `on`, `off`, or `auto` (None)."""
+    """Returns what the environment variable ONEIROS_TENSORFLOW_XLA says: `on`, `off`,
+    or `auto` (None)."""
     value = os.environ.get(XLA_VARIABLE, "auto").strip().lower()
     known = {"on": True, "1": True, "off": False, "0": False, "auto": None, "": None}
     if value not in known:

@@ -14,10 +14,10 @@ import pytensor.tensor as pt
 from oneiros.backend.common import floatx
 from oneiros.backend.contract import CAPABILITIES, draw_seed
 from oneiros.errors import ArgumentError, GraphError
-from oneiros_backend_common.arrays import owned
-from oneiros_backend_common.convolutions import Convolutions
-from oneiros_backend_common.ctc import Ctc
-from oneiros_backend_common.rnn import Rnn
+from oneiros_backend_toolkit.arrays import owned
+from oneiros_backend_toolkit.convolutions import Convolutions
+from oneiros_backend_toolkit.ctc import Ctc
+from oneiros_backend_toolkit.rnn import Rnn
 from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import apply_ancestors
@@ -35,9 +35,12 @@ PASSED_OVER = {"allow_input_downcast", "name", "on_unused_input"}
 
 
 class KerasVariable(TensorSharedVariable):  # type: ignore[misc]
-    """A shared variable whose value is handed out as a NumPy array, wherever it is kept."""
+    """A shared variable whose value is handed out as a NumPy array, wherever it is
+    kept."""
 
-    def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
+    def get_value(
+        self, borrow: bool = False, return_internal_type: bool = False
+    ) -> Any:
         """Returns a copy of the value."""
         return np.array(self.container.storage[0])
 
@@ -53,7 +56,8 @@ def _storage(x: Any) -> Any:
 
 @contextmanager
 def _room_for(tensor: Any) -> Iterator[None]:
-    """Lets PyTensor differentiate deep graphs, which it does recursively, and skips notes for its errors."""
+    """Lets PyTensor differentiate deep graphs, which it does recursively, and skips
+    notes for its errors."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(before + 8 * sum(1 for _ in apply_ancestors([tensor])))
     try:
@@ -67,8 +71,9 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
     """Keras 1's `K` on PyTensor.
 
     # Properties
-        linker: what compiles functions: `"jax"`, or the name of a PyTensor mode such as `"NUMBA"`. The
-            environment variable `ONEIROS_THEANO_LINKER` sets it, `K.function(…, mode=)` for one function.
+        linker: what compiles functions: `"jax"`, or the name of a PyTensor mode such as
+            `"NUMBA"`. The environment variable `ONEIROS_THEANO_LINKER` sets it,
+            `K.function(…, mode=)` for one function.
     """
 
     name: ClassVar[str] = "theano"
@@ -80,7 +85,8 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         self._dtype(None)
 
     def _dtype(self, dtype: Any) -> str:
-        """Returns a type's name, the default float type for None; PyTensor's own default follows Keras's."""
+        """Returns a type's name, the default float type for None; PyTensor's own
+        default follows Keras's."""
         if pytensor.config.floatX != floatx():
             pytensor.config.floatX = floatx()
         return floatx() if dtype is None else np.dtype(dtype).name
@@ -92,25 +98,49 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         return isinstance(x, Variable)
 
     def placeholder(
-        self, shape: Any = None, ndim: Any = None, dtype: Any = None, sparse: bool = False, name: Any = None
+        self,
+        shape: Any = None,
+        ndim: Any = None,
+        dtype: Any = None,
+        sparse: bool = False,
+        name: Any = None,
     ) -> Any:
-        """Makes an input; a sparse one takes SciPy matrices, which are made dense when they are fed."""
+        """Makes an input; a sparse one takes SciPy matrices, which are made dense when
+        they are fed."""
         if shape is None and ndim is None:
-            raise ArgumentError("placeholder needs a shape, such as (None, 3), or ndim, the number of axes.")
-        sizes = (None,) * ndim if shape is None else tuple(None if n is None else int(n) for n in shape)
+            raise ArgumentError(
+                "placeholder needs a shape, such as (None, 3), or ndim, the number of axes."
+            )
+        sizes = (
+            (None,) * ndim
+            if shape is None
+            else tuple(None if n is None else int(n) for n in shape)
+        )
         x = TensorType(self._dtype(dtype), shape=sizes)(name)
         x._keras_shape, x._uses_learning_phase, x._sparse = sizes, False, bool(sparse)
         return x
 
     def variable(self, value: Any, dtype: Any = None, name: Any = None) -> Any:
         """Makes a shared variable of known shape."""
-        array = owned(value.toarray() if hasattr(value, "toarray") else value, self._dtype(dtype))
-        x = KerasVariable(TensorType(array.dtype.name, shape=array.shape), array, strict=False, name=name)
-        x._keras_shape, x._uses_learning_phase, x._sparse = array.shape, False, hasattr(value, "toarray")
+        array = owned(
+            value.toarray() if hasattr(value, "toarray") else value, self._dtype(dtype)
+        )
+        x = KerasVariable(
+            TensorType(array.dtype.name, shape=array.shape),
+            array,
+            strict=False,
+            name=name,
+        )
+        x._keras_shape, x._uses_learning_phase, x._sparse = (
+            array.shape,
+            False,
+            hasattr(value, "toarray"),
+        )
         return x
 
     def is_sparse(self, tensor: Any) -> bool:
-        """Whether `tensor` is an input declared sparse, or a variable made of a sparse matrix."""
+        """Whether `tensor` is an input declared sparse, or a variable made of a sparse
+        matrix."""
         return bool(getattr(tensor, "_sparse", False))
 
     def to_dense(self, tensor: Any) -> Any:
@@ -122,7 +152,9 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         if hasattr(x, "_keras_shape"):
             return x._keras_shape
         if not isinstance(x, Variable):
-            raise ArgumentError(f"int_shape takes a tensor or a variable; it received {x!r:.80}.")
+            raise ArgumentError(
+                f"int_shape takes a tensor or a variable; it received {x!r:.80}."
+            )
         return tuple(x.type.shape)
 
     def ndim(self, x: Any) -> int:
@@ -142,7 +174,8 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         _storage(x)[0] = self.checked_value(x, value)
 
     def eval(self, x: Any) -> Any:
-        """Returns the value of a variable, or of a tensor that depends on no placeholder."""
+        """Returns the value of a variable, or of a tensor that depends on no
+        placeholder."""
         return self.get_value(x) if hasattr(x, "container") else super().eval(x)
 
     def print_tensor(self, x: Any, message: str = "") -> Any:
@@ -158,27 +191,49 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
     def _draw(self, kind: str, shape: Any, dtype: Any, seed: Any) -> Any:
         if isinstance(shape, Variable):
             of_tensor = shape.owner is not None and isinstance(shape.owner.op, Shape)
-            static = shape.owner.inputs[0].type.shape if of_tensor else (None,) * shape.type.shape[0]
+            static = (
+                shape.owner.inputs[0].type.shape
+                if of_tensor
+                else (None,) * shape.type.shape[0]
+            )
         else:
             shape = list(shape)
-            static = tuple(int(n) if isinstance(n, (int, np.integer)) else None for n in shape)
-            shape = pt.stack([pt.cast(n, "int64") for n in shape]) if shape else np.zeros(0, "int64")
+            static = tuple(
+                int(n) if isinstance(n, (int, np.integer)) else None for n in shape
+            )
+            shape = (
+                pt.stack([pt.cast(n, "int64") for n in shape])
+                if shape
+                else np.zeros(0, "int64")
+            )
         op = Draw(kind, self._dtype(dtype), draw_seed(seed), static)
         return op(self._counters[STREAM if seed is None else STEP], shape)
 
     def random_uniform(
-        self, shape: Any, low: float = 0.0, high: float = 1.0, dtype: Any = None, seed: Any = None
+        self,
+        shape: Any,
+        low: float = 0.0,
+        high: float = 1.0,
+        dtype: Any = None,
+        seed: Any = None,
     ) -> Any:
         """Uniform numbers."""
         return self._draw("uniform", shape, dtype, seed) * (high - low) + low
 
     def random_normal(
-        self, shape: Any, mean: float = 0.0, std: float = 1.0, dtype: Any = None, seed: Any = None
+        self,
+        shape: Any,
+        mean: float = 0.0,
+        std: float = 1.0,
+        dtype: Any = None,
+        seed: Any = None,
     ) -> Any:
         """Normal numbers."""
         return self._draw("normal", shape, dtype, seed) * std + mean
 
-    def random_binomial(self, shape: Any, p: float = 0.0, dtype: Any = None, seed: Any = None) -> Any:
+    def random_binomial(
+        self, shape: Any, p: float = 0.0, dtype: Any = None, seed: Any = None
+    ) -> Any:
         """Ones and zeros."""
         drawn = self._draw("uniform", shape, dtype, seed)
         return pt.cast(pt.lt(drawn, p), drawn.dtype)
@@ -190,14 +245,19 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         return self._phase
 
     def uses_learning_phase(self, x: Any) -> bool:
-        """Whether the graph of `x` holds the phase, as far back as to outputs of layers, which are marked."""
+        """Whether the graph of `x` holds the phase, as far back as to outputs of
+        layers, which are marked."""
         waiting, seen = [x], {x}
         while waiting:
             variable = waiting.pop()
             if variable is self._phase or super().uses_learning_phase(variable):
                 return True
-            if variable.owner is not None and (variable is x or not hasattr(variable, "_keras_history")):
-                fresh = [parent for parent in variable.owner.inputs if parent not in seen]
+            if variable.owner is not None and (
+                variable is x or not hasattr(variable, "_keras_history")
+            ):
+                fresh = [
+                    parent for parent in variable.owner.inputs if parent not in seen
+                ]
                 seen.update(fresh)
                 waiting += fresh
         return False
@@ -212,17 +272,29 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         """Derivatives of a scalar, or of the sum of a tensor."""
         variables, total = list(variables), loss.sum() if loss.ndim else loss
         with _room_for(total):
-            connected = pt.grad(total, variables, disconnected_inputs="ignore", return_disconnected="none")
+            connected = pt.grad(
+                total,
+                variables,
+                disconnected_inputs="ignore",
+                return_disconnected="none",
+            )
         if None not in connected:
             return list(connected)
-        names = [str(x.name or x) for x, found in zip(variables, connected, strict=True) if found is None]
+        names = [
+            str(x.name or x)
+            for x, found in zip(variables, connected, strict=True)
+            if found is None
+        ]
         raise GraphError(
             f"The loss doesn't depend on {', '.join(names)}, so there is no gradient. Leave it out, or set "
             f"`trainable = False` on its layer; look for stop_gradient or a layer that isn't connected."
         )
 
-    def function(self, inputs: Any, outputs: Any, updates: Any = [], **kwargs: Any) -> Any:  # noqa: B006
-        """Returns a Function; `mode` chooses its linker, as does the attribute `linker` for all of them."""
+    def function(
+        self, inputs: Any, outputs: Any, updates: Any = [], **kwargs: Any
+    ) -> Any:
+        """Returns a Function; `mode` chooses its linker, as does the attribute `linker`
+        for all of them."""
         from oneiros_backend_theano.function import JaxFunction, PytensorFunction
 
         mode = kwargs.pop("mode", None) or self.linker

@@ -1,4 +1,5 @@
-"""Convolutions as PyTensor Ops, with derivatives of any order: the three of them are each other's."""
+"""Convolutions as PyTensor Ops, with derivatives of any order: the three of them are
+each other's."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 from oneiros.backend.contract import Backend
-from oneiros_jax_common.windows import ConvolutionWindows
+from oneiros_jax_support.windows import ConvolutionWindows
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply
 
@@ -17,7 +18,8 @@ from oneiros_backend_theano.windows import Windowed, known, scalars, sizes_of
 
 
 class Convolution(ConvolutionWindows, Windowed):
-    """What the convolution and its two derivatives share; arguments as for `ConvolutionWindows`."""
+    """What the convolution and its two derivatives share; arguments as for
+    `ConvolutionWindows`."""
 
     __props__ = ("strides", "border", "dilation", "depthwise")
     zero_if = "any"
@@ -45,7 +47,9 @@ class Convolve(Convolution):
         """Builds the node."""
         shape, window = x.type.shape, kernel.type.shape
         lengths = self.lengths(shape[1:-1], window[:-2])
-        result = pt.tensor(dtype=x.dtype, shape=(shape[0], *lengths, self.filters(window)))
+        result = pt.tensor(
+            dtype=x.dtype, shape=(shape[0], *lengths, self.filters(window))
+        )
         return Apply(self, [x, kernel], [result])
 
     def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
@@ -66,14 +70,17 @@ class InputGradient(Convolution):
     """The derivative of a convolution by its input; alone, a transposed convolution.
 
     # Inputs
-        The kernel, the derivative by the convolution's output, and the input's spatial sizes.
+        The kernel, the derivative by the convolution's output, and the input's spatial
+        sizes.
     """
 
     def make_node(self, kernel: Any, g: Any, *sizes: Any) -> Any:
         """Builds the node."""
         spatial = scalars(sizes)
         shape = (g.type.shape[0], *known(spatial), kernel.type.shape[-2])
-        return Apply(self, [kernel, g, *spatial], [pt.tensor(dtype=g.dtype, shape=shape)])
+        return Apply(
+            self, [kernel, g, *spatial], [pt.tensor(dtype=g.dtype, shape=shape)]
+        )
 
     def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
         """The spatial sizes are inputs."""
@@ -93,7 +100,8 @@ class KernelGradient(Convolution):
     """The derivative of a convolution by its kernel.
 
     # Inputs
-        The input, the derivative by the convolution's output, and the kernel's spatial sizes.
+        The input, the derivative by the convolution's output, and the kernel's spatial
+        sizes.
     """
 
     def make_node(self, x: Any, g: Any, *window: Any) -> Any:
@@ -131,21 +139,30 @@ def _floats(*tensors: Any) -> list[Any]:
 
 
 class ConvolutionPrimitives(Backend):
-    """What the shared convolutions and pooling of `oneiros_backend_common` ask of an engine."""
+    """What the shared convolutions and pooling of `oneiros_backend_toolkit` ask of an
+    engine."""
 
-    def _convolve(self, x: Any, kernel: Any, strides: Any, border_mode: Any, dilation: Any) -> Any:
+    def _convolve(
+        self, x: Any, kernel: Any, strides: Any, border_mode: Any, dilation: Any
+    ) -> Any:
         return Convolve(strides, border_mode, dilation)(*_floats(x, kernel))
 
-    def _convolve_depthwise(self, x: Any, kernel: Any, strides: Any, border_mode: Any) -> Any:
+    def _convolve_depthwise(
+        self, x: Any, kernel: Any, strides: Any, border_mode: Any
+    ) -> Any:
         op = Convolve(strides, border_mode, (1,) * len(strides), depthwise=True)
         return op(*_floats(x, kernel))
 
-    def _convolve_back(self, x: Any, kernel: Any, sizes: Any, strides: Any, border_mode: Any) -> Any:
+    def _convolve_back(
+        self, x: Any, kernel: Any, sizes: Any, strides: Any, border_mode: Any
+    ) -> Any:
         x, kernel = _floats(x, kernel)
         op = InputGradient(strides, border_mode, (1,) * len(strides))
         return op(kernel.swapaxes(-2, -1), x, *sizes)
 
-    def _pool(self, x: Any, window: Any, strides: Any, border_mode: Any, mode: str) -> Any:
+    def _pool(
+        self, x: Any, window: Any, strides: Any, border_mode: Any, mode: str
+    ) -> Any:
         pool = max_pool if mode == "max" else average_pool
         return pool(as_float(x), window, strides, border_mode)
 

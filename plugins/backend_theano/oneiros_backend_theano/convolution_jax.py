@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-from oneiros_jax_common.convolutions import by_input, by_kernel, convolve
+from oneiros_jax_support.convolutions import by_input, by_kernel, convolve
 
 from oneiros_backend_theano.convolution import Convolve, InputGradient, KernelGradient
 from oneiros_backend_theano.jax_ops import _converts, known_sizes
@@ -19,7 +19,9 @@ def _convolve(op: Convolve, node: Any) -> Any:
 @_converts(InputGradient)
 def _input_gradient(op: InputGradient, node: Any) -> Any:
     def compute(xp: Any, kernel: Any, g: Any, *sizes: Any) -> Any:
-        return by_input(op, jnp.asarray(kernel), jnp.asarray(g), known_sizes(sizes, node))
+        return by_input(
+            op, jnp.asarray(kernel), jnp.asarray(g), known_sizes(sizes, node)
+        )
 
     return compute
 

@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 import numpy as np
-from oneiros_jax_common.convolution_kernels import (
+from oneiros_jax_support.convolution_kernels import (
     check,
     convolve,
     depthwise,
@@ -20,22 +20,34 @@ from oneiros_jax_common.convolution_kernels import (
     separate_filters,
     settings_of,
 )
-from oneiros_jax_common.tiles import closure
+from oneiros_jax_support.tiles import closure
 
-from oneiros_backend_theano.convolution import Convolution, Convolve, InputGradient, KernelGradient
+from oneiros_backend_theano.convolution import (
+    Convolution,
+    Convolve,
+    InputGradient,
+    KernelGradient,
+)
 
 
 def _forward(op: Convolution) -> Any:
     settings, (lengths, _) = settings_of(op), rank_helpers(op.rank)
-    run, filters_of = (depthwise, separate_filters) if op.depthwise else (convolve, joint_filters)
+    run, filters_of = (
+        (depthwise, separate_filters) if op.depthwise else (convolve, joint_filters)
+    )
 
     @closure
     def forward(x: Any, kernel: Any) -> Any:
         check(x.shape[-1] == kernel.shape[-2])
         filters = filters_of(kernel.shape)
-        plan = make_plan(x.shape[0], x.shape[1:-1], x.shape[-1], kernel.shape[:-2], filters, settings)
+        plan = make_plan(
+            x.shape[0], x.shape[1:-1], x.shape[-1], kernel.shape[:-2], filters, settings
+        )
         out = np.empty(x.shape[:1] + lengths(plan) + (filters,), x.dtype)
-        flat = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(kernel).reshape(-1)
+        flat = (
+            np.ascontiguousarray(x).reshape(-1),
+            np.ascontiguousarray(kernel).reshape(-1),
+        )
         run(flat[0], flat[1], out.reshape(-1), plan)
         return out
 
@@ -45,17 +57,24 @@ def _forward(op: Convolution) -> Any:
 def _by_input(op: Convolution) -> Any:
     settings, (lengths, ints) = settings_of(op), rank_helpers(op.rank)
     run, filters_of = (
-        (depthwise_input_gradient, separate_filters) if op.depthwise else (input_gradient, joint_filters)
+        (depthwise_input_gradient, separate_filters)
+        if op.depthwise
+        else (input_gradient, joint_filters)
     )
 
     @closure
     def by_input(kernel: Any, g: Any, *sizes: Any) -> Any:
         channels, spatial = kernel.shape[-2], ints(sizes)
         filters = filters_of(kernel.shape)
-        plan = make_plan(g.shape[0], spatial, channels, kernel.shape[:-2], filters, settings)
+        plan = make_plan(
+            g.shape[0], spatial, channels, kernel.shape[:-2], filters, settings
+        )
         check(g.shape[1:-1] == lengths(plan) and g.shape[-1] == filters)
         out = np.empty(g.shape[:1] + spatial + (channels,), g.dtype)
-        flat = np.ascontiguousarray(kernel).reshape(-1), np.ascontiguousarray(g).reshape(-1)
+        flat = (
+            np.ascontiguousarray(kernel).reshape(-1),
+            np.ascontiguousarray(g).reshape(-1),
+        )
         run(flat[0], flat[1], out.reshape(-1), plan)
         return out
 
@@ -86,5 +105,6 @@ MAKERS = {Convolve: _forward, InputGradient: _by_input, KernelGradient: _by_kern
 
 @functools.cache
 def compiled(op: Convolution) -> Any:
-    """Returns an Op as a function for numba; its `py_func` computes the same without being compiled."""
+    """Returns an Op as a function for numba; its `py_func` computes the same without
+    being compiled."""
     return MAKERS[type(op)](op)

@@ -1,6 +1,8 @@
-"""Random draws as functions of (seed, counter): the same numbers under every linker, new ones at each call.
+"""Random draws as functions of (seed, counter): the same numbers under every linker,
+new ones at each call.
 
-A draw holds a seed, fixed when it is built, and reads a counter that `K.function` advances.
+A draw holds a seed, fixed when it is built, and reads a counter that `K.function`
+advances.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from oneiros_jax_common.draws import normal, uniform
+from oneiros_jax_support.draws import normal, uniform
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
@@ -36,7 +38,9 @@ class Draw(Op):  # type: ignore[misc]
 
     __props__ = ("kind", "dtype", "seed", "static")
 
-    def __init__(self, kind: str, dtype: str, seed: int, static: tuple[int | None, ...]) -> None:
+    def __init__(
+        self, kind: str, dtype: str, seed: int, static: tuple[int | None, ...]
+    ) -> None:
         self.kind, self.dtype, self.seed, self.static = kind, dtype, seed, static
 
     def make_node(self, counter: Any, shape: Any) -> Any:
@@ -44,7 +48,9 @@ class Draw(Op):  # type: ignore[misc]
         inputs = [counter, pt.as_tensor_variable(shape, dtype="int64")]
         return Apply(self, inputs, [pt.tensor(dtype=self.dtype, shape=self.static)])
 
-    def evaluate(self, xp: Any, erfinv: Any, counter: Any, shape: tuple[int, ...]) -> Any:
+    def evaluate(
+        self, xp: Any, erfinv: Any, counter: Any, shape: tuple[int, ...]
+    ) -> Any:
         """Returns the numbers, computed with NumPy or with JAX."""
         if self.kind == "uniform":
             return uniform(xp, self.seed, counter, shape, self.dtype)
@@ -54,7 +60,9 @@ class Draw(Op):  # type: ignore[misc]
         """Computes with NumPy."""
         from scipy.special import erfinv
 
-        output_storage[0][0] = self.evaluate(np, erfinv, inputs[0], tuple(int(n) for n in inputs[1]))
+        output_storage[0][0] = self.evaluate(
+            np, erfinv, inputs[0], tuple(int(n) for n in inputs[1])
+        )
 
     def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
         """The shape is an input."""

@@ -1,4 +1,5 @@
-"""Evaluates a PyTensor graph with JAX, under `jax.jit`: shapes and the learning phase are known meanwhile."""
+"""Evaluates a PyTensor graph with JAX, under `jax.jit`: shapes and the learning phase
+are known meanwhile."""
 
 from __future__ import annotations
 
@@ -8,26 +9,34 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError, OneirosError
-from oneiros_backend_common.layers import check_sizes, layers_named
-from oneiros_jax_common.jax_import import jax
+from oneiros_backend_toolkit.layers import check_sizes, layers_named
+from oneiros_jax_support.jax_import import jax
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import ancestors, apply_ancestors
 from pytensor.scalar.basic import LE, Add, Switch
 from pytensor.tensor.basic import get_underlying_scalar_constant_value
 from pytensor.tensor.elemwise import Elemwise
 
-from oneiros_backend_theano.jax_ops import conversion, is_concrete, is_zero, vanishes, zeros
+from oneiros_backend_theano.jax_ops import (
+    conversion,
+    is_concrete,
+    is_zero,
+    vanishes,
+    zeros,
+)
 from oneiros_backend_theano.jaxop import JaxOp, Pullback
 
 
 def evaluate(outputs: list[Any], values: dict[Any, Any]) -> list[Any]:
     """Returns the outputs' values.
 
-    Works from the outputs backwards: of a switch whose condition is known, only one branch is looked at.
+    Works from the outputs backwards: of a switch whose condition is known, only one
+        branch is looked at.
 
     # Arguments
         outputs: PyTensor variables.
-        values: the values of inputs and shared variables; filled with those of every variable on the way.
+        values: the values of inputs and shared variables; filled with those of every
+            variable on the way.
     """
     return _Evaluation(outputs, values).run()
 
@@ -52,9 +61,15 @@ class _Evaluation:
                     check_sizes(variable, values)
                     pending.pop()
                 elif isinstance(variable, Constant):
-                    values[variable] = np.asarray(variable.data) if np.ndim(variable.data) else variable.data
+                    values[variable] = (
+                        np.asarray(variable.data)
+                        if np.ndim(variable.data)
+                        else variable.data
+                    )
                 else:
-                    missing = [x for x in _needed(variable.owner, values) if x not in values]
+                    missing = [
+                        x for x in _needed(variable.owner, values) if x not in values
+                    ]
                     pending += missing
                     if not missing:
                         self._compute(variable.owner)
@@ -75,18 +90,24 @@ class _Evaluation:
         except (TypeError, ValueError, IndexError) as error:
             shapes = ", ".join(str(np.shape(values[x])) for x in known)
             reason = str(error).partition("\n")[0]
-            raise DataError(f"{node.op} can't be computed on tensors of shapes {shapes}. {reason}") from error
+            raise DataError(
+                f"{node.op} can't be computed on tensors of shapes {shapes}. {reason}"
+            ) from error
         for variable, value in zip(node.outputs, results, strict=True):
             values[variable] = _typed(value, variable)
 
     def _jax(self, node: Any, inputs: list[Any]) -> list[Any]:
-        """Computes a JaxOp; one that is differentiated further on keeps what its gradient needs."""
+        """Computes a JaxOp; one that is differentiated further on keeps what its
+        gradient needs."""
         op = node.op
         if isinstance(op, Pullback):
             variables, _ = op.split(node.inputs)
             values, cotangents = op.split(inputs)
             if all(map(is_zero, cotangents)):
-                return [zeros(np.shape(values[i]), node.inputs[i].type.dtype) for i in op.floats]
+                return [
+                    zeros(np.shape(values[i]), node.inputs[i].type.dtype)
+                    for i in op.floats
+                ]
             pull = self.pulls.get((op.forward, *variables))
             if pull is not None:
                 return list(op.pull(pull, cotangents))
@@ -99,14 +120,18 @@ class _Evaluation:
 
     @functools.cached_property
     def _pullbacks(self) -> dict[Any, Any]:
-        """The Pullbacks in the graph, by the Op and the inputs that they differentiate."""
+        """The Pullbacks in the graph, by the Op and the inputs that they
+        differentiate."""
         nodes = apply_ancestors(self.outputs)
         found = [node for node in nodes if isinstance(node.op, Pullback)]
-        return {(node.op.forward, *node.op.split(node.inputs)[0]): node.op for node in found}
+        return {
+            (node.op.forward, *node.op.split(node.inputs)[0]): node.op for node in found
+        }
 
 
 def _needed(node: Any, values: dict[Any, Any]) -> list[Any]:
-    """Returns the inputs to compute first; of a switch, the condition, which may leave one branch out."""
+    """Returns the inputs to compute first; of a switch, the condition, which may leave
+    one branch out."""
     if _is(node, Switch):
         if node.inputs[0] not in values:
             return [node.inputs[0]]
@@ -121,23 +146,34 @@ def _is(node: Any, scalar_op: type) -> bool:
 
 
 def _gives_shape(node: Any, values: dict[Any, Any]) -> bool:
-    """Tells whether a node's inputs are computed, and the last has the shape of the result."""
+    """Tells whether a node's inputs are computed, and the last has the shape of the
+    result."""
     shapes = [np.shape(values[x]) for x in node.inputs if x in values]
-    return len(shapes) == len(node.inputs) and shapes[-1] == np.broadcast_shapes(*shapes)
+    return len(shapes) == len(node.inputs) and shapes[-1] == np.broadcast_shapes(
+        *shapes
+    )
 
 
 def _is_rectifier(node: Any) -> bool:
-    """Tells whether a node hands its last input on where that is above zero, and gives zero elsewhere."""
+    """Tells whether a node hands its last input on where that is above zero, and gives
+    zero elsewhere."""
     condition = node.inputs[0].owner if _is(node, Switch) else None
-    if condition is None or not _is(condition, LE) or condition.inputs[0] is not node.inputs[2]:
+    if (
+        condition is None
+        or not _is(condition, LE)
+        or condition.inputs[0] is not node.inputs[2]
+    ):
         return False
     zeros = condition.inputs[1], node.inputs[1]
-    values = [get_underlying_scalar_constant_value(x, raise_not_constant=False) for x in zeros]
+    values = [
+        get_underlying_scalar_constant_value(x, raise_not_constant=False) for x in zeros
+    ]
     return all(type(x) is np.ndarray and x == 0 for x in values)
 
 
 def _taken(condition: Any) -> int:
-    """Returns which input a switch hands on as a whole, or 0 if that isn't known while tracing."""
+    """Returns which input a switch hands on as a whole, or 0 if that isn't known while
+    tracing."""
     if not is_concrete(condition) or np.size(condition) != 1:
         return 0
     return 1 if np.ravel(condition)[0] else 2
@@ -167,15 +203,24 @@ def _handed_on(inputs: list[Any]) -> Any:
     shape = np.broadcast_shapes(*(np.shape(x) for x in inputs if x is not None))
     if np.shape(value) == shape:
         return value
-    return np.broadcast_to(value, shape) if is_concrete(value) else jnp.broadcast_to(value, shape)
+    return (
+        np.broadcast_to(value, shape)
+        if is_concrete(value)
+        else jnp.broadcast_to(value, shape)
+    )
 
 
 def _result_shape(compute: Any, inputs: list[Any]) -> tuple[int, ...]:
-    traced = [None if is_concrete(x) else jax.ShapeDtypeStruct(x.shape, x.dtype) for x in inputs]
+    traced = [
+        None if is_concrete(x) else jax.ShapeDtypeStruct(x.shape, x.dtype)
+        for x in inputs
+    ]
 
     def call(values: list[Any]) -> Any:
         pairs = zip(inputs, values, strict=True)
-        return compute(jnp, *(given if value is None else value for given, value in pairs))
+        return compute(
+            jnp, *(given if value is None else value for given, value in pairs)
+        )
 
     return tuple(jax.eval_shape(call, traced).shape)
 
@@ -188,8 +233,13 @@ def _without_zeros(inputs: list[Any]) -> list[Any]:
 
 
 def _typed(value: Any, variable: Any) -> Any:
-    """Gives a value the type that PyTensor declared, whatever JAX's promotion made of it."""
+    """Gives a value the type that PyTensor declared, whatever JAX's promotion made of
+    it."""
     dtype = getattr(variable.type, "dtype", None)
     if dtype is None or not hasattr(value, "dtype") or value.dtype == dtype:
         return value
-    return zeros(value.shape, dtype) if is_zero(value) and value.ndim else value.astype(dtype)
+    return (
+        zeros(value.shape, dtype)
+        if is_zero(value) and value.ndim
+        else value.astype(dtype)
+    )

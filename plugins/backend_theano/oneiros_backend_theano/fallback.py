@@ -1,4 +1,5 @@
-"""PyTensor's own dispatch to JAX, for Ops that `jax_ops` doesn't know. Imported when first needed."""
+"""PyTensor's own dispatch to JAX, for Ops that `jax_ops` doesn't know. Imported when
+first needed."""
 
 from __future__ import annotations
 
@@ -6,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import CapabilityError
-from oneiros_jax_common.jax_import import jax
+from oneiros_jax_support.jax_import import jax
 
 _flag = jax.enable_x64.get_global()
-from pytensor.link.jax.dispatch import jax_funcify  # noqa: E402
+from pytensor.link.jax.dispatch import jax_funcify
 
 jax.config.update("jax_enable_x64", _flag)
 
@@ -30,5 +31,10 @@ def dispatched(node: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Known scalars are passed as Python numbers, which is what these functions take as axes and sizes."""
-    return value.item() if isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0 else value
+    """Known scalars are passed as Python numbers, which is what these functions take as
+    axes and sizes."""
+    return (
+        value.item()
+        if isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0
+        else value
+    )

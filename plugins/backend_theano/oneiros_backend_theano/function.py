@@ -1,4 +1,5 @@
-"""`K.function` on PyTensor: compiled by JAX, or by any other linker that PyTensor has."""
+"""`K.function` on PyTensor: compiled by JAX, or by any other linker that PyTensor
+has."""
 
 from __future__ import annotations
 
@@ -9,11 +10,11 @@ from typing import Any
 import numpy as np
 from oneiros.backend.contract import Function, Upload, draw_seed
 from oneiros.errors import ArgumentError, CapabilityError, DataError
-from oneiros_backend_common.batches import capacity, lengthened, rows_of
-from oneiros_backend_common.devices import Device, requested
-from oneiros_backend_common.interrupts import kept_interrupts
-from oneiros_jax_common.calls import LOCK, store
-from oneiros_jax_common.cpu import convolution_options
+from oneiros_backend_toolkit.batches import capacity, lengthened, rows_of
+from oneiros_backend_toolkit.devices import Device, requested
+from oneiros_backend_toolkit.interrupts import kept_interrupts
+from oneiros_jax_support.calls import LOCK, store
+from oneiros_jax_support.cpu import convolution_options
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import ancestors, apply_ancestors
@@ -27,12 +28,16 @@ NO_DRAWS = np.zeros(2, np.uint32)
 
 
 class GraphFunction(Function):
-    """What all linkers share: the variables that a graph reads and writes, the counters of its draws."""
+    """What all linkers share: the variables that a graph reads and writes, the counters
+    of its draws."""
 
     def __init__(self, backend: Any, inputs: Any, outputs: Any, updates: Any) -> None:
         super().__init__(backend, inputs, outputs, updates)
         self.outputs = [backend.tensor(x) for x in self.outputs]
-        new = {variable: self._new_value(variable, value) for variable, value in self.updates}
+        new = {
+            variable: self._new_value(variable, value)
+            for variable, value in self.updates
+        }
         self.updated, self.results = list(new), [*new.values(), *self.outputs]
         roots = self._roots()
         self.random = bool({STREAM, STEP} & set(roots))
@@ -41,7 +46,9 @@ class GraphFunction(Function):
 
     def _new_value(self, variable: Any, value: Any) -> Any:
         if not isinstance(variable, SharedVariable):
-            raise ArgumentError(f"Only variables can be updated; {variable} is none. K.variable makes one.")
+            raise ArgumentError(
+                f"Only variables can be updated; {variable} is none. K.variable makes one."
+            )
         value = self.backend.tensor(value)
         if value.ndim != variable.ndim:
             raise ArgumentError(
@@ -51,7 +58,8 @@ class GraphFunction(Function):
         return value.astype(variable.dtype)
 
     def _roots(self) -> list[Any]:
-        """Returns the shared variables that the graph needs, once each, in a fixed order."""
+        """Returns the shared variables that the graph needs, once each, in a fixed
+        order."""
         phase = self.backend.learning_phase_placeholder()
         fed = [*self.placeholders, *([phase] if self.phase_index is not None else [])]
         needed = [
@@ -78,7 +86,8 @@ class GraphFunction(Function):
         return any(is_convolution(node.op) for node in apply_ancestors(self.results))
 
     def counters(self, steps: int) -> Any:
-        """Returns the two counters of this call, and advances them by the number of steps it runs."""
+        """Returns the two counters of this call, and advances them by the number of
+        steps it runs."""
         if not self.random:
             return NO_DRAWS
         first, self._calls = self._calls, self._calls + steps
@@ -91,10 +100,15 @@ class GraphFunction(Function):
 
     def get_draws(self) -> dict[str, Any]:
         """Returns the seeds of the random operations, and where their counters are."""
-        return {"base": self._base, "calls": self._calls, "seeds": [op.seed for op in self.draws]}
+        return {
+            "base": self._base,
+            "calls": self._calls,
+            "seeds": [op.seed for op in self.draws],
+        }
 
     def set_draws(self, draws: Any) -> None:
-        """Sets the seeds and the counters; what was compiled with other seeds is compiled again."""
+        """Sets the seeds and the counters; what was compiled with other seeds is
+        compiled again."""
         if len(self.draws) != len(draws["seeds"]):
             raise ArgumentError(
                 f"set_draws received the seeds of {len(draws['seeds'])} random operations; this function has "
@@ -107,24 +121,29 @@ class GraphFunction(Function):
 
     def forget_compiled(self) -> None:
         """Lets the next call compile anew."""
-        raise NotImplementedError(f"{type(self).__name__} doesn't define forget_compiled().")
+        raise NotImplementedError(
+            f"{type(self).__name__} doesn't define forget_compiled()."
+        )
 
 
 class JaxFunction(GraphFunction):
-    """Compiled by JAX, once per learning phase and input shapes. New values take over old ones' memory.
+    """Compiled by JAX, once per learning phase and input shapes. New values take over
+    old ones' memory.
 
-    JAX, whose import sets NumPy's generator back to where it was, is imported before a generator's thread may
-    draw from that.
+    JAX, whose import sets NumPy's generator back to where it was, is imported before a
+    generator's thread may draw from that.
     """
 
     def __init__(self, backend: Any, inputs: Any, outputs: Any, updates: Any) -> None:
         super().__init__(backend, inputs, outputs, updates)
-        import oneiros_jax_common.jax_import  # noqa: F401
+        import oneiros_jax_support.jax_import
 
         self._jitted: dict[Any, Any] = {}
         self._ready: dict[Any, Any] = {}
         self._capacities: dict[Any, int] = {}
-        self._old, self._read = ([x.container.storage for x in part] for part in (self.updated, self.read))
+        self._old, self._read = (
+            [x.container.storage for x in part] for part in (self.updated, self.read)
+        )
 
     def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
         """Runs one step."""
@@ -132,24 +151,28 @@ class JaxFunction(GraphFunction):
 
     def upload(self, arrays: Any) -> Upload:
         """Copies whole data sets to the device."""
-        from oneiros_jax_common.runs import uploaded
+        from oneiros_jax_support.runs import uploaded
 
         with self._scope():
             return Upload([uploaded(*pair) for pair in self.check_upload(arrays)])
 
     def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
-        """Runs all steps in one call, compiled for as many as there were at most so far, or a few more.
+        """Runs all steps in one call, compiled for as many as there were at most so
+        far, or a few more.
 
-        XLA's loops make convolutions on a CPU many times slower: steps that hold one are run one by one.
+        XLA's loops make convolutions on a CPU many times slower: steps that hold one
+        are run one by one.
         """
-        from oneiros_jax_common.runs import batches_for, rows_for
+        from oneiros_jax_support.runs import batches_for, rows_for
 
         chosen = None if phase is None else self.check_phase(phase)
         rows, data = self.check_index(handle, index), handle.arrays
         steps = len(rows)
         if steps and self._options is not None:
             held = list(map(np.asarray, data))
-            found = [self._execute("step", chosen, rows_of(row, held), 1) for row in rows]
+            found = [
+                self._execute("step", chosen, rows_of(row, held), 1) for row in rows
+            ]
             return [np.stack(values) for values in zip(*found, strict=True)]
         key = (chosen, rows.shape[1], *[array.shape[1:] for array in data])
         if steps == 1 and key not in self._capacities:
@@ -161,7 +184,9 @@ class JaxFunction(GraphFunction):
         padded = lengthened(rows, self._capacities[key])
         with self._scope():
             batches = batches_for(padded, data)
-        outputs = self._execute("loop", chosen, [np.int32(steps), padded, *batches], steps)
+        outputs = self._execute(
+            "loop", chosen, [np.int32(steps), padded, *batches], steps
+        )
         return [output[:steps] for output in outputs]
 
     def forget_compiled(self) -> None:
@@ -169,48 +194,72 @@ class JaxFunction(GraphFunction):
         self._jitted.clear()
         self._ready.clear()
 
-    def _execute(self, kind: str, phase: int | None, arrays: list[Any], steps: int) -> list[Any]:
+    def _execute(
+        self, kind: str, phase: int | None, arrays: list[Any], steps: int
+    ) -> list[Any]:
         signature = (kind, phase, *[array.shape for array in arrays])
         fresh = signature not in self._ready
         with self._scope():
-            function = self._compiled(kind, phase, arrays) if fresh else self._ready[signature]
+            function = (
+                self._compiled(kind, phase, arrays) if fresh else self._ready[signature]
+            )
             with LOCK:
-                arguments = [self._values(self._old), self._values(self._read), self.counters(steps), *arrays]
+                arguments = [
+                    self._values(self._old),
+                    self._values(self._read),
+                    self.counters(steps),
+                    *arrays,
+                ]
                 results = self._call(function, arguments, fresh)
         self._ready[signature] = function
         return [np.array(result) for result in results]
 
     def _compiled(self, kind: str, phase: int | None, arrays: list[Any]) -> Any:
-        """Returns a compiled function, which has no memory of how it was called before."""
-        from oneiros_jax_common.graphs import suits_ynn
+        """Returns a compiled function, which has no memory of how it was called
+        before."""
+        from oneiros_jax_support.graphs import suits_ynn
 
-        given = self._values(self._old), self._values(self._read), self.counters(0), *arrays
+        given = (
+            self._values(self._old),
+            self._values(self._read),
+            self.counters(0),
+            *arrays,
+        )
         with kept_interrupts():
             function = self._jit(kind, phase, bool(self._options and not self.updated))
-            if not self.updated and self._options and not suits_ynn(function.trace(*given).jaxpr.jaxpr):
+            if (
+                not self.updated
+                and self._options
+                and not suits_ynn(function.trace(*given).jaxpr.jaxpr)
+            ):
                 function = self._jit(kind, phase, False)
             function.lower(*given).compile()
         return function
 
     def _jit(self, kind: str, phase: int | None, fast: bool) -> Any:
-        from oneiros_jax_common.graphs import pooling_by_windows
-        from oneiros_jax_common.jax_import import jax
+        from oneiros_jax_support.graphs import pooling_by_windows
+        from oneiros_jax_support.jax_import import jax
 
         if (kind, phase, fast) not in self._jitted:
             traced = self._traced(phase) if kind == "step" else self._looped(phase)
-            traced, options = (pooling_by_windows(traced), None) if fast else (traced, self._options)
-            self._jitted[kind, phase, fast] = jax.jit(traced, donate_argnums=0, compiler_options=options)
+            traced, options = (
+                (pooling_by_windows(traced), None) if fast else (traced, self._options)
+            )
+            self._jitted[kind, phase, fast] = jax.jit(
+                traced, donate_argnums=0, compiler_options=options
+            )
         return self._jitted[kind, phase, fast]
 
     @functools.cached_property
     def _options(self) -> Any:
-        """XLA's options for convolutions on a CPU; None on other devices and without convolutions."""
+        """XLA's options for convolutions on a CPU; None on other devices and without
+        convolutions."""
         with self._scope():
             return convolution_options() if self.convolves else None
 
     @functools.cached_property
     def _scope(self) -> Any:
-        from oneiros_jax_common.devices import scope
+        from oneiros_jax_support.devices import scope
 
         return scope("theano")
 
@@ -218,7 +267,7 @@ class JaxFunction(GraphFunction):
         """Returns what the storages hold, moved to the device if it isn't there yet."""
         for slot in slots:
             if type(slot[0]) is np.ndarray:
-                from oneiros_jax_common.runs import on_device
+                from oneiros_jax_support.runs import on_device
 
                 slot[0] = on_device(slot[0])
         return tuple([slot[0] for slot in slots])
@@ -232,7 +281,8 @@ class JaxFunction(GraphFunction):
         return [holder[0] for holder in holders]
 
     def _traced(self, phase: int | None) -> Callable[..., Any]:
-        """Returns one step as a function of JAX arrays: old values, other variables, counters, inputs."""
+        """Returns one step as a function of JAX arrays: old values, other variables,
+        counters, inputs."""
         from oneiros_backend_theano.evaluate import evaluate
 
         def step(old: Any, read: Any, counters: Any, *feeds: Any) -> Any:
@@ -255,7 +305,7 @@ class JaxFunction(GraphFunction):
 
     def _looped(self, phase: int | None) -> Callable[..., Any]:
         """Returns a loop over steps."""
-        from oneiros_jax_common.runs import run_of
+        from oneiros_jax_support.runs import run_of
 
         step = self._traced(phase)
 
@@ -271,7 +321,9 @@ class JaxFunction(GraphFunction):
 class PytensorFunction(GraphFunction):
     """Compiled by PyTensor itself in a given mode, once per learning phase."""
 
-    def __init__(self, backend: Any, inputs: Any, outputs: Any, updates: Any, mode: Any) -> None:
+    def __init__(
+        self, backend: Any, inputs: Any, outputs: Any, updates: Any, mode: Any
+    ) -> None:
         super().__init__(backend, inputs, outputs, updates)
         if requested("theano") not in (None, Device("cpu", 0)):
             raise CapabilityError(
@@ -309,8 +361,12 @@ class PytensorFunction(GraphFunction):
             prepare_numba(self.convolves)
         stream, step = STREAM.type("stream"), STEP.type("step")
         replaced = {STREAM: stream, STEP: step}
-        if phase is not None and not isinstance(self.inputs[self.phase_index or 0], int):
-            replaced[self.inputs[self.phase_index or 0]] = pytensor.tensor.constant(phase, dtype="int32")
+        if phase is not None and not isinstance(
+            self.inputs[self.phase_index or 0], int
+        ):
+            replaced[self.inputs[self.phase_index or 0]] = pytensor.tensor.constant(
+                phase, dtype="int32"
+            )
         results = clone_replace(self.results, replaced, rebuild_strict=False)
         count = len(self.updated)
         return pytensor.function(

@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 import pytensor.tensor as pt
-from oneiros_backend_common.fused import Cell, FusedLoops
+from oneiros_backend_toolkit.fused import Cell, FusedLoops
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.jaxop import JaxOp
@@ -18,7 +18,15 @@ class Fused(FusedLoops):
     """`simple_rnn`, `gru` and `lstm` on PyTensor variables."""
 
     def _fused(
-        self, label: str, cell: Cell, x: T, initial: Any, U: T, mask: T, backwards: bool, projection: Any
+        self,
+        label: str,
+        cell: Cell,
+        x: T,
+        initial: Any,
+        U: T,
+        mask: T,
+        backwards: bool,
+        projection: Any,
     ) -> T:
         masks = [] if mask is None else [pt.neq(mask, 0)]
         floats = [pt.cast(part, x.dtype) for part in (*projection, U, *initial)]
@@ -29,16 +37,21 @@ class Fused(FusedLoops):
 @functools.cache
 def _op(label: str, cell: Cell, backwards: bool, masks: int, projections: int) -> JaxOp:
     def compute(x: T, *rest: T) -> tuple[T, ...]:
-        from oneiros_jax_common.fused import run
+        from oneiros_jax_support.fused import run
 
         mask, (U, *initial) = rest[0] if masks else None, rest[masks + projections :]
-        return run(cell, backwards, x, U, mask, rest[masks : masks + projections], *initial)
+        return run(
+            cell, backwards, x, U, mask, rest[masks : masks + projections], *initial
+        )
 
     def types(variables: list[T]) -> list[T]:
         x, *initial = variables[0], *variables[-cell.states :]
         samples, steps = x.type.shape[:2]
         units = variables[-cell.states - 1].type.shape[0]
         state = TensorType(x.dtype, shape=(samples, units))
-        return [TensorType(x.dtype, shape=(samples, steps, units)), *(state for _ in initial)]
+        return [
+            TensorType(x.dtype, shape=(samples, steps, units)),
+            *(state for _ in initial),
+        ]
 
     return JaxOp(label, compute, types)

@@ -1,8 +1,9 @@
 """From PyTensor's Ops to JAX.
 
-Covers what `K` builds, without PyTensor's own dispatch module, whose import costs half a second; any other Op
-is looked up there. A conversion is a function of a namespace and the inputs. The namespace is NumPy where all
-inputs are known while tracing (sizes, the learning phase), so that shapes stay concrete, else `jax.numpy`.
+Covers what `K` builds, without PyTensor's own dispatch module, whose import costs half
+a second; any other Op is looked up there. A conversion is a function of a namespace and
+the inputs. The namespace is NumPy where all inputs are known while tracing (sizes, the
+learning phase), so that shapes stay concrete, else `jax.numpy`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import ArgumentError, DataError
-from oneiros_jax_common.devices import platform
-from oneiros_jax_common.jax_import import jax
-from oneiros_jax_common.products import transposed_product
+from oneiros_jax_support.devices import platform
+from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.products import transposed_product
 from pytensor.compile.ops import DeepCopyOp, TypeCastingOp
 from pytensor.printing import Print
 from pytensor.tensor.basic import (
@@ -48,7 +49,14 @@ from oneiros_backend_theano.draw import Draw
 
 Conversion = Callable[..., Any]
 CONCRETE = (np.ndarray, np.generic, bool, int, float)
-REDUCTIONS = {"Add": "sum", "Mul": "prod", "Maximum": "max", "Minimum": "min", "AND": "all", "OR": "any"}
+REDUCTIONS = {
+    "Add": "sum",
+    "Mul": "prod",
+    "Maximum": "max",
+    "Minimum": "min",
+    "AND": "all",
+    "OR": "any",
+}
 _conversions: dict[type, Callable[[Any, Any], Conversion]] = {}
 
 
@@ -66,7 +74,8 @@ def _converts(*ops: type) -> Callable[[Any], Any]:
 
 
 def conversion(node: Any) -> Conversion:
-    """Returns the function that computes a node's outputs from a namespace and its inputs."""
+    """Returns the function that computes a node's outputs from a namespace and its
+    inputs."""
     if hasattr(node.op, "converted_by"):
         importlib.import_module(node.op.converted_by)
     for cls in type(node.op).__mro__:
@@ -131,14 +140,21 @@ def _elemwise(op: Any, node: Any) -> Any:
     compute = SCALAR_OPS.get(name)
     if compute is None:
         spec = getattr(op.scalar_op, "nfunc_spec", None)
-        if len(node.outputs) > 1 or spec is None or "." in spec[0] or len(node.inputs) != spec[1]:
+        if (
+            len(node.outputs) > 1
+            or spec is None
+            or "." in spec[0]
+            or len(node.inputs) != spec[1]
+        ):
             return None
         compute = _named(spec[0])
     types = {np.dtype(x.type.dtype) for x in node.inputs}
     if name in KEEP_TYPES or len(types) == 1:
         return compute
     common = np.result_type(*types)
-    return lambda xp, *inputs: compute(xp, *(xp.asarray(x).astype(common) for x in inputs))
+    return lambda xp, *inputs: compute(
+        xp, *(xp.asarray(x).astype(common) for x in inputs)
+    )
 
 
 def _named(name: str) -> Any:
@@ -165,7 +181,9 @@ def _log_softmax(op: Any, node: Any) -> Any:
 
 @_converts(Draw)
 def _draw(op: Any, node: Any) -> Any:
-    return lambda xp, counter, shape: op.evaluate(jnp, jax.lax.erf_inv, counter, known_sizes(shape, node))
+    return lambda xp, counter, shape: op.evaluate(
+        jnp, jax.lax.erf_inv, counter, known_sizes(shape, node)
+    )
 
 
 # Reductions and products
@@ -176,8 +194,15 @@ def _reduce(op: Any, node: Any) -> Any:
     name = REDUCTIONS.get(type(op.scalar_op).__name__)
     if name is None:
         return _product_without_zeros(op) if isinstance(op, ProdWithoutZeros) else None
-    output, axis = node.outputs[0].type.dtype, None if op.axis is None else tuple(op.axis)
-    if name == "sum" and axis == tuple(range(node.inputs[0].ndim - 1)) and len(axis) > 1:
+    output, axis = (
+        node.outputs[0].type.dtype,
+        None if op.axis is None else tuple(op.axis),
+    )
+    if (
+        name == "sum"
+        and axis == tuple(range(node.inputs[0].ndim - 1))
+        and len(axis) > 1
+    ):
         return lambda xp, x: _sum_per_channel(xp, x, output)
     if name in ("sum", "prod"):
         return lambda xp, x: getattr(xp, name)(x, axis=axis, dtype=output)
@@ -185,9 +210,15 @@ def _reduce(op: Any, node: Any) -> Any:
 
 
 def _sum_per_channel(xp: Any, x: Any, dtype: Any) -> Any:
-    """Sums over all axes but the last; as a product, which XLA is several times faster at on a CPU."""
+    """Sums over all axes but the last; as a product, which XLA is several times faster
+    at on a CPU."""
     axes = tuple(range(np.ndim(x) - 1))
-    if xp is np or platform() != "cpu" or x.dtype != dtype or np.dtype(dtype).kind != "f":
+    if (
+        xp is np
+        or platform() != "cpu"
+        or x.dtype != dtype
+        or np.dtype(dtype).kind != "f"
+    ):
         return xp.sum(x, axis=axes, dtype=dtype)
     rows = jnp.reshape(x, (-1, x.shape[-1]))
     return jnp.ones(len(rows), dtype) @ rows
@@ -195,7 +226,9 @@ def _sum_per_channel(xp: Any, x: Any, dtype: Any) -> Any:
 
 def _product_without_zeros(op: Any) -> Any:
     axis = None if op.axis is None else tuple(op.axis)
-    return lambda xp, x: xp.prod(xp.where(xp.equal(x, 0), xp.ones_like(x), x), axis=axis)
+    return lambda xp, x: xp.prod(
+        xp.where(xp.equal(x, 0), xp.ones_like(x), x), axis=axis
+    )
 
 
 @_converts(Argmax)
@@ -208,9 +241,15 @@ def _argmax(op: Any, node: Any) -> Any:
 @_converts(Dot)
 def _dot(op: Any, node: Any) -> Any:
     first = node.inputs[0].owner
-    if first is None or not isinstance(first.op, DimShuffle) or first.op.new_order != (1, 0):
+    if (
+        first is None
+        or not isinstance(first.op, DimShuffle)
+        or first.op.new_order != (1, 0)
+    ):
         return lambda xp, x, y: xp.dot(x, y)
-    return lambda xp, x, y: xp.dot(x, y) if xp is np or y.ndim != 2 else transposed_product(x.T, y)
+    return lambda xp, x, y: (
+        xp.dot(x, y) if xp is np or y.ndim != 2 else transposed_product(x.T, y)
+    )
 
 
 @_converts(Blockwise)
@@ -258,8 +297,13 @@ def _specify_shape(op: Any, node: Any) -> Any:
     static = node.outputs[0].type.shape
 
     def specify_shape(xp: Any, x: Any, *sizes: Any) -> Any:
-        if any(want not in (None, got) for want, got in zip(static, np.shape(x), strict=True)):
-            raise DataError(f"A tensor declared to have shape {static} has shape {np.shape(x)} when run.")
+        if any(
+            want not in (None, got)
+            for want, got in zip(static, np.shape(x), strict=True)
+        ):
+            raise DataError(
+                f"A tensor declared to have shape {static} has shape {np.shape(x)} when run."
+            )
         return x
 
     return specify_shape
@@ -317,7 +361,10 @@ def _inc_subtensor(op: Any, node: Any) -> Any:
 
 def _indices(op: Any, values: Any) -> Any:
     values = [int(v) if is_concrete(v) and np.ndim(v) == 0 else v for v in values]
-    if any(np.dtype(getattr(v, "dtype", int)) == bool and not is_concrete(v) for v in values):
+    if any(
+        np.dtype(getattr(v, "dtype", int)) == bool and not is_concrete(v)
+        for v in values
+    ):
         raise ArgumentError(
             "Indexing with a boolean tensor gives a shape that depends on its values, which the JAX linker "
             "can't compile. Write K.switch(mask, x, 0), or pass mode='NUMBA' to K.function or compile."
@@ -328,7 +375,9 @@ def _indices(op: Any, values: Any) -> Any:
 @_converts(Print)
 def _print(op: Any, node: Any) -> Any:
     def show(xp: Any, x: Any) -> Any:
-        jax.debug.callback(lambda value: op.global_fn(op, np.asarray(value)), x, ordered=False)
+        jax.debug.callback(
+            lambda value: op.global_fn(op, np.asarray(value)), x, ordered=False
+        )
         return x
 
     return show
@@ -338,11 +387,14 @@ def _print(op: Any, node: Any) -> Any:
 
 
 def _zero_rule(node: Any) -> str | tuple[int, ...]:
-    """Which inputs must be zero for the result to be: any one of them, all of them, or those named."""
+    """Which inputs must be zero for the result to be: any one of them, all of them, or
+    those named."""
     op = node.op
     if isinstance(op, Elemwise):
         return ELEMWISE_ZERO.get(type(op.scalar_op).__name__, ())
-    if isinstance(op, Dot) or (isinstance(op, Blockwise) and isinstance(op.core_op, Dot)):
+    if isinstance(op, Dot) or (
+        isinstance(op, Blockwise) and isinstance(op.core_op, Dot)
+    ):
         return "any"
     if isinstance(op, CAReduce):
         return (0,) if type(op.scalar_op).__name__ == "Add" else ()
@@ -360,7 +412,16 @@ ELEMWISE_ZERO: dict[str, str | tuple[int, ...]] = {
     "Second": (1,),
     "Switch": (1, 2),
 }
-LINEAR = (DimShuffle, Reshape, SpecifyShape, Alloc, Subtensor, AdvancedSubtensor, TypeCastingOp, DeepCopyOp)
+LINEAR = (
+    DimShuffle,
+    Reshape,
+    SpecifyShape,
+    Alloc,
+    Subtensor,
+    AdvancedSubtensor,
+    TypeCastingOp,
+    DeepCopyOp,
+)
 
 
 def zeros(shape: tuple[int, ...], dtype: Any) -> Any:
@@ -369,16 +430,23 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> Any:
 
 
 def is_zero(value: Any) -> bool:
-    """Tells whether a value is known to be zero throughout: what `zeros` made, and zero scalars."""
-    if not isinstance(value, np.ndarray) or value.size == 0 or (value.size > 1 and any(value.strides)):
+    """Tells whether a value is known to be zero throughout: what `zeros` made, and zero
+    scalars."""
+    if (
+        not isinstance(value, np.ndarray)
+        or value.size == 0
+        or (value.size > 1 and any(value.strides))
+    ):
         return False
     return not value.flat[0]
 
 
 def vanishes(node: Any, inputs: list[Any]) -> bool:
-    """Tells whether a node's result is zero because of inputs that are, as PyTensor's rewrites would find.
+    """Tells whether a node's result is zero because of inputs that are, as PyTensor's
+    rewrites would find.
 
-    This is what makes the untaken branch of the learning phase cost nothing in the gradients.
+    This is what makes the untaken branch of the learning phase cost nothing in the
+    gradients.
     """
     rule = _zero_rule(node)
     if not rule:

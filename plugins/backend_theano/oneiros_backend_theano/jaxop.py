@@ -1,7 +1,7 @@
 """Ops made of pure JAX functions. Their gradients, of any order, are JAX's.
 
-Under the JAX linker a function and its gradient share one forward pass, see `evaluate`. Other linkers call
-JAX for the function as a whole.
+Under the JAX linker a function and its gradient share one forward pass, see `evaluate`.
+Other linkers call JAX for the function as a whole.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class JaxOp(Op):  # type: ignore[misc]
 
     # Arguments
         name: str, what messages call it.
-        function: function of arrays that returns a tuple of arrays. Integers that are known while tracing,
-            such as sizes, reach it as NumPy values.
+        function: function of arrays that returns a tuple of arrays. Integers that are
+            known while tracing, such as sizes, reach it as NumPy values.
         types: function of the input variables that returns the types of the outputs.
         convolves: whether the function holds a convolution.
     """
@@ -48,7 +48,12 @@ class JaxOp(Op):  # type: ignore[misc]
         types: Callable[[list[Any]], list[Any]],
         convolves: bool = False,
     ) -> None:
-        self.name, self.function, self.types, self.convolves = name, function, types, convolves
+        self.name, self.function, self.types, self.convolves = (
+            name,
+            function,
+            types,
+            convolves,
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -58,8 +63,11 @@ class JaxOp(Op):  # type: ignore[misc]
         variables = [pt.as_tensor_variable(x) for x in inputs]
         return Apply(self, variables, [kind() for kind in self.types(variables)])
 
-    def linearized(self, values: Sequence[Any], floats: list[int], outputs: list[int]) -> tuple[Arrays, Any]:
-        """Returns the outputs, and the function from their cotangents to those of the inputs.
+    def linearized(
+        self, values: Sequence[Any], floats: list[int], outputs: list[int]
+    ) -> tuple[Arrays, Any]:
+        """Returns the outputs, and the function from their cotangents to those of the
+        inputs.
 
         # Arguments
             values: the inputs' values.
@@ -67,7 +75,7 @@ class JaxOp(Op):  # type: ignore[misc]
             outputs: places of the outputs that have cotangents.
         """
         import jax.numpy as jnp
-        from oneiros_jax_common.jax_import import jax
+        from oneiros_jax_support.jax_import import jax
 
         def function(*moving: Any) -> tuple[Arrays, Arrays]:
             given = list(values)
@@ -76,30 +84,37 @@ class JaxOp(Op):  # type: ignore[misc]
             results = tuple(jnp.asarray(x) for x in self.function(*given))
             return tuple(results[i] for i in outputs), results
 
-        _, pull, results = jax.vjp(function, *(jnp.asarray(values[i]) for i in floats), has_aux=True)
+        _, pull, results = jax.vjp(
+            function, *(jnp.asarray(values[i]) for i in floats), has_aux=True
+        )
         return results, pull
 
     def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
         """Computes with JAX, at once."""
-        from oneiros_jax_common.devices import scope
+        from oneiros_jax_support.devices import scope
 
         with scope("theano")():
             results = self.function(*inputs)
-        for storage, value, variable in zip(output_storage, results, node.outputs, strict=True):
+        for storage, value, variable in zip(
+            output_storage, results, node.outputs, strict=True
+        ):
             storage[0] = np.array(value, dtype=variable.type.dtype)
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         """Derivatives pass from floats to floats."""
         inputs, outputs = _floats(node.inputs), _floats(node.outputs)
         return [
-            [i in inputs and o in outputs for o in range(len(node.outputs))] for i in range(len(node.inputs))
+            [i in inputs and o in outputs for o in range(len(node.outputs))]
+            for i in range(len(node.inputs))
         ]
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """Returns the inputs' cotangents."""
         floats, places = _floats(inputs), _floats(outputs)
         given = [
-            pt.zeros_like(outputs[i]) if isinstance(cotangents[i].type, DisconnectedType) else cotangents[i]
+            pt.zeros_like(outputs[i])
+            if isinstance(cotangents[i].type, DisconnectedType)
+            else cotangents[i]
             for i in places
         ]
         found = Pullback(self, floats, places)(*inputs, *given, return_list=True)
@@ -108,7 +123,8 @@ class JaxOp(Op):  # type: ignore[misc]
 
 
 class Pullback(JaxOp):
-    """The gradient of a JaxOp: from its inputs and its outputs' cotangents to its inputs' cotangents.
+    """The gradient of a JaxOp: from its inputs and its outputs' cotangents to its
+    inputs' cotangents.
 
     # Properties
         forward: the JaxOp.
@@ -118,7 +134,9 @@ class Pullback(JaxOp):
 
     def __init__(self, forward: JaxOp, floats: list[int], places: list[int]) -> None:
         self.forward, self.floats, self.places = forward, floats, places
-        super().__init__(f"gradient of {forward.name}", self._pulled, self._types, forward.convolves)
+        super().__init__(
+            f"gradient of {forward.name}", self._pulled, self._types, forward.convolves
+        )
 
     def split(self, arguments: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         """Returns the inputs of the forward Op, and the cotangents."""
@@ -127,7 +145,9 @@ class Pullback(JaxOp):
 
     def _pulled(self, *arguments: Any) -> Arrays:
         values, cotangents = self.split(arguments)
-        return self.pull(self.forward.linearized(values, self.floats, self.places)[1], cotangents)
+        return self.pull(
+            self.forward.linearized(values, self.floats, self.places)[1], cotangents
+        )
 
     def pull(self, pull: Any, cotangents: Sequence[Any]) -> Arrays:
         """Returns the inputs' cotangents, given what `linearized` returned."""
@@ -141,7 +161,8 @@ class Pullback(JaxOp):
 
 @functools.cache
 def register_with_numba() -> None:
-    """Lets PyTensor's numba linker call these Ops, without the warning that it leaves numba for them."""
+    """Lets PyTensor's numba linker call these Ops, without the warning that it leaves
+    numba for them."""
     import warnings
 
     from pytensor.link.numba.dispatch.basic import generate_fallback_impl, numba_funcify

@@ -1,6 +1,7 @@
 """Loops over the first axis of tensors: a step's graph, run by `jax.lax.scan`.
 
-Steps with convolutions are unrolled on a CPU, where they take twenty times as long inside a loop of XLA's.
+Steps with convolutions are unrolled on a CPU, where they take twenty times as long
+inside a loop of XLA's.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytensor.tensor as pt
 from oneiros.errors import DataError, GraphError
-from oneiros_jax_common.draws import nested
+from oneiros_jax_support.draws import nested
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import toposort
 from pytensor.tensor.type import TensorType
@@ -25,7 +26,8 @@ Step = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
 
 
 class Loops(Operations):
-    """The primitive `_scan`, and the counters of draws, which differ at each step of a loop."""
+    """The primitive `_scan`, and the counters of draws, which differ at each step of a
+    loop."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,22 +37,30 @@ class Loops(Operations):
     def _inside(self, index: Any) -> Iterator[None]:
         outside = self._counters
         number = pt.cast(index, "uint32")
-        self._counters = {key: nested(counter, number) for key, counter in outside.items()}
+        self._counters = {
+            key: nested(counter, number) for key, counter in outside.items()
+        }
         try:
             yield
         finally:
             self._counters = outside
 
     def _scan(
-        self, fn: Step, sequences: Sequence[Any], initial: Sequence[Any], go_backwards: bool = False
+        self,
+        fn: Step,
+        sequences: Sequence[Any],
+        initial: Sequence[Any],
+        go_backwards: bool = False,
     ) -> tuple[list[Any], list[Any]]:
         """Runs `fn` over the first axis of all sequences, carrying states along.
 
         # Arguments
-            fn: function `(slices, states) -> (outputs, new states)` of lists of tensors.
+            fn: function `(slices, states) -> (outputs, new states)` of lists of
+                tensors.
             sequences: list of tensors with the same first axis, at least one.
             initial: list of tensors, the first states.
-            go_backwards: whether to start at the end; the outputs stay in the order of processing.
+            go_backwards: whether to start at the end; the outputs stay in the order of
+                processing.
 
         # Returns
             The last states, and the outputs stacked along a new first axis; two lists.
@@ -64,10 +74,13 @@ class Loops(Operations):
             outputs, new = fn(list(slices), list(states))
         outputs = [self.tensor(x) for x in outputs]
         new = [
-            _as_state(i, self.tensor(x), state) for i, (x, state) in enumerate(zip(new, states, strict=True))
+            _as_state(i, self.tensor(x), state)
+            for i, (x, state) in enumerate(zip(new, states, strict=True))
         ]
         graph = StepGraph([index, *slices, *states], len(slices), outputs, new)
-        op = JaxOp("K.rnn", LoopFunction(graph, go_backwards), graph.types, graph.convolves)
+        op = JaxOp(
+            "K.rnn", LoopFunction(graph, go_backwards), graph.types, graph.convolves
+        )
         results = op(*sequences, *initial, *graph.captured, return_list=True)
         return results[len(outputs) :], results[: len(outputs)]
 
@@ -77,12 +90,15 @@ def _known_shape(x: Any) -> tuple[int | None, ...]:
     claimed = getattr(x, "_keras_shape", x.type.shape)
     if len(claimed) != x.ndim:
         return tuple(x.type.shape)
-    return tuple(a if a is not None else b for a, b in zip(x.type.shape, claimed, strict=True))
+    return tuple(
+        a if a is not None else b for a, b in zip(x.type.shape, claimed, strict=True)
+    )
 
 
 def _as_state(place: int, new: Any, state: Any) -> Any:
     fits = new.ndim == state.ndim and all(
-        None in (a, b) or a == b for a, b in zip(new.type.shape, state.type.shape, strict=True)
+        None in (a, b) or a == b
+        for a, b in zip(new.type.shape, state.type.shape, strict=True)
     )
     if not fits:
         raise GraphError(
@@ -93,7 +109,8 @@ def _as_state(place: int, new: Any, state: Any) -> Any:
 
 
 class StepGraph:
-    """The graph of one step: what it takes from its loop, what it takes from outside, and what it computes.
+    """The graph of one step: what it takes from its loop, what it takes from outside,
+    and what it computes.
 
     # Properties
         inputs: the step's number, the slices and the states.
@@ -102,8 +119,15 @@ class StepGraph:
         convolves: whether a step holds a convolution.
     """
 
-    def __init__(self, inputs: list[Any], slices: int, outputs: list[Any], states: list[Any]) -> None:
-        self.inputs, self.slices, self.outputs, self.states = inputs, slices, outputs, states
+    def __init__(
+        self, inputs: list[Any], slices: int, outputs: list[Any], states: list[Any]
+    ) -> None:
+        self.inputs, self.slices, self.outputs, self.states = (
+            inputs,
+            slices,
+            outputs,
+            states,
+        )
         self.results = [*outputs, *states]
         self.convolves = False
         self.captured = self._captured()
@@ -115,13 +139,23 @@ class StepGraph:
                 inner.update(node.outputs)
                 used += node.inputs
                 self.convolves = self.convolves or is_convolution(node.op)
-        return list(dict.fromkeys(x for x in used if x not in inner and not isinstance(x, Constant)))
+        return list(
+            dict.fromkeys(
+                x for x in used if x not in inner and not isinstance(x, Constant)
+            )
+        )
 
     def types(self, inputs: list[Any]) -> list[Any]:
-        """Returns the types of the loop's results: the outputs stacked, and the last states."""
+        """Returns the types of the loop's results: the outputs stacked, and the last
+        states."""
         steps = inputs[0].type.shape[0]
-        stacked = [TensorType(x.dtype, shape=(steps, *x.type.shape)) for x in self.outputs]
-        return [*stacked, *(TensorType(x.dtype, shape=x.type.shape) for x in self.states)]
+        stacked = [
+            TensorType(x.dtype, shape=(steps, *x.type.shape)) for x in self.outputs
+        ]
+        return [
+            *stacked,
+            *(TensorType(x.dtype, shape=x.type.shape) for x in self.states),
+        ]
 
 
 class LoopFunction:
@@ -131,10 +165,11 @@ class LoopFunction:
         self.graph, self._backwards = graph, go_backwards
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
-        """Returns the outputs and the last states, for sequences, first states and captured values."""
+        """Returns the outputs and the last states, for sequences, first states and
+        captured values."""
         import jax.numpy as jnp
-        from oneiros_jax_common.devices import platform
-        from oneiros_jax_common.jax_import import jax
+        from oneiros_jax_support.devices import platform
+        from oneiros_jax_support.jax_import import jax
 
         graph, order = self.graph, -1 if self._backwards else 1
         states_at = graph.slices + len(graph.states)
@@ -160,9 +195,14 @@ class LoopFunction:
 
         from oneiros_backend_theano.evaluate import evaluate
 
-        values = {**outside, **dict(zip(self.graph.inputs, (*taken, *states), strict=True))}
+        values = {
+            **outside,
+            **dict(zip(self.graph.inputs, (*taken, *states), strict=True)),
+        }
         results = [jnp.asarray(x) for x in evaluate(self.graph.results, values)]
-        for place, (old, new) in enumerate(zip(states, results[len(self.graph.outputs) :], strict=True)):
+        for place, (old, new) in enumerate(
+            zip(states, results[len(self.graph.outputs) :], strict=True)
+        ):
             if old.shape != new.shape:
                 raise DataError(
                     f"K.rnn: state {place} has shape {old.shape}, and the step function gives it shape "
@@ -172,11 +212,14 @@ class LoopFunction:
 
 
 def draws_in(results: Sequence[Any]) -> list[Draw]:
-    """Returns the draws that a graph makes, those in its loops too, in an order that the graph settles."""
+    """Returns the draws that a graph makes, those in its loops too, in an order that
+    the graph settles."""
     found: dict[int, Draw] = {}
     for node in toposort(results):
         op = node.op.forward if isinstance(node.op, Pullback) else node.op
         loop = getattr(op, "function", None)
         inside = draws_in(loop.graph.results) if isinstance(loop, LoopFunction) else []
-        found.update((id(draw), draw) for draw in ([op] if isinstance(op, Draw) else inside))
+        found.update(
+            (id(draw), draw) for draw in ([op] if isinstance(op, Draw) else inside)
+        )
     return list(found.values())

@@ -33,7 +33,9 @@ def _axes(x: Any, axis: Any) -> Any:
     chosen = [axis] if isinstance(axis, (int, np.integer)) else list(axis)
     for one in chosen:
         if not -x.ndim <= one < x.ndim:
-            raise ArgumentError(f"Axis {one} doesn't exist: the tensor has shape {x.type.shape}.")
+            raise ArgumentError(
+                f"Axis {one} doesn't exist: the tensor has shape {x.type.shape}."
+            )
     return sorted({int(one) % x.ndim for one in chosen})
 
 
@@ -42,7 +44,8 @@ def _axis(x: Any, axis: Any) -> int:
 
 
 def _accumulated(x: Any) -> Any:
-    """Integers are summed in their own type, booleans as int32, instead of PyTensor's int64."""
+    """Integers are summed in their own type, booleans as int32, instead of PyTensor's
+    int64."""
     return "int32" if x.dtype == "bool" else x.dtype
 
 
@@ -67,7 +70,9 @@ class Operations(Backend):
         x, y = self.to_dense(x), self.to_dense(y)
         inner = (*x.type.shape[-1:], *y.type.shape[-2:][:1])
         if len(inner) == 2 and None not in inner and inner[0] != inner[1]:
-            raise ShapeError(f"dot can't multiply tensors of shapes {x.type.shape} and {y.type.shape}.")
+            raise ShapeError(
+                f"dot can't multiply tensors of shapes {x.type.shape} and {y.type.shape}."
+            )
         if x.ndim < 3 and y.ndim < 3:
             return pt.dot(x, y)
         left, right, at = sizes(x), sizes(y), max(y.ndim - 2, 0)
@@ -79,13 +84,17 @@ class Operations(Backend):
     def batch_dot(self, x: Any, y: Any, axes: Any = None) -> Any:
         """A batched product over one axis of each."""
         if x.ndim < 2 or y.ndim < 2:
-            raise ArgumentError(f"batch_dot takes ranks of 2 or more; it received {x.ndim} and {y.ndim}.")
+            raise ArgumentError(
+                f"batch_dot takes ranks of 2 or more; it received {x.ndim} and {y.ndim}."
+            )
         if axes is None:
             axes = (x.ndim - 1, max(y.ndim - 2, 1))
         first, second = (axes, axes) if isinstance(axes, int) else axes
         first, second = _axis(x, first), _axis(y, second)
         if not first or not second:
-            raise ArgumentError(f"batch_dot can't sum over axis 0, the batch; it received axes={axes}.")
+            raise ArgumentError(
+                f"batch_dot can't sum over axis 0, the batch; it received axes={axes}."
+            )
         known = x.type.shape[first], y.type.shape[second]
         if None not in known and known[0] != known[1]:
             raise ShapeError(
@@ -99,7 +108,9 @@ class Operations(Backend):
         xs, ys = sizes(x), sizes(y)
         x3 = x.dimshuffle(0, *left, first).reshape((xs[0], -1, xs[first]))
         y3 = y.dimshuffle(0, second, *right).reshape((ys[0], ys[second], -1))
-        return pt.matmul(x3, y3).reshape([xs[0], *(xs[i] for i in left), *(ys[i] for i in right)])
+        return pt.matmul(x3, y3).reshape(
+            [xs[0], *(xs[i] for i in left), *(ys[i] for i in right)]
+        )
 
     def transpose(self, x: Any) -> Any:
         """Reverses the axes."""
@@ -110,7 +121,8 @@ class Operations(Backend):
         return reference[self.cast(indices, "int32")]
 
     def in_top_k(self, predictions: Any, targets: Any, k: int) -> Any:
-        """Counts the predictions above the target's; a target out of range is never among the best."""
+        """Counts the predictions above the target's; a target out of range is never
+        among the best."""
         classes = pt.shape_padleft(pt.arange(predictions.shape[1]))
         hit = pt.eq(self.cast(targets, "int64").dimshuffle(0, "x"), classes)
         chosen = pt.max(pt.switch(hit, predictions, -np.inf), axis=1, keepdims=True)
@@ -200,7 +212,10 @@ class Operations(Backend):
 
     def switch(self, condition: Any, then_expression: Any, else_expression: Any) -> Any:
         """Chooses element by element."""
-        chosen = [one() if callable(one) else one for one in (then_expression, else_expression)]
+        chosen = [
+            one() if callable(one) else one
+            for one in (then_expression, else_expression)
+        ]
         return pt.switch(condition, *chosen)
 
     def sigmoid(self, x: Any) -> Any:
@@ -282,7 +297,9 @@ class Operations(Backend):
         """Same elements, other shape."""
         if isinstance(shape, (list, tuple)):
             unknown = [i for i, n in enumerate(shape) if n is None]
-            if len(unknown) == 1 and -1 not in [n for n in shape if isinstance(n, (int, np.integer))]:
+            if len(unknown) == 1 and -1 not in [
+                n for n in shape if isinstance(n, (int, np.integer))
+            ]:
                 shape = [-1 if n is None else n for n in shape]
             shape = [x.shape[i] if n is None else n for i, n in enumerate(shape)]
         return pt.reshape(x, shape)
@@ -303,7 +320,9 @@ class Operations(Backend):
     def repeat_elements(self, x: Any, rep: int, axis: int) -> Any:
         """Repeats each element along an axis."""
         at, shape = _axis(x, axis), sizes(x)
-        wide = pt.alloc(pt.expand_dims(x, at + 1), *shape[: at + 1], rep, *shape[at + 1 :])
+        wide = pt.alloc(
+            pt.expand_dims(x, at + 1), *shape[: at + 1], rep, *shape[at + 1 :]
+        )
         return wide.reshape([*shape[:at], shape[at] * rep, *shape[at + 1 :]])
 
     def tile(self, x: Any, n: Any) -> Any:
@@ -311,8 +330,13 @@ class Operations(Backend):
         repeats = [n] if isinstance(n, (int, np.integer)) else list(n)
         repeats = [1] * (x.ndim - len(repeats)) + repeats
         static = x.type.shape
-        if len(repeats) == x.ndim and all(isinstance(r, (int, np.integer)) for r in repeats):
-            result = [None if size is None else size * r for size, r in zip(static, repeats, strict=True)]
+        if len(repeats) == x.ndim and all(
+            isinstance(r, (int, np.integer)) for r in repeats
+        ):
+            result = [
+                None if size is None else size * r
+                for size, r in zip(static, repeats, strict=True)
+            ]
             return pt.specify_shape(pt.tile(x, repeats), result)
         return pt.tile(x, repeats)
 
@@ -324,13 +348,17 @@ class Operations(Backend):
         """Removes an axis of size 1."""
         at = _axis(x, axis)
         if x.type.shape[at] not in (1, None):
-            raise ShapeError(f"squeeze can't remove axis {axis} of shape {x.type.shape}: its size isn't 1.")
+            raise ShapeError(
+                f"squeeze can't remove axis {axis} of shape {x.type.shape}: its size isn't 1."
+            )
         return pt.squeeze(pt.specify_broadcastable(x, at), axis=at)
 
     def reverse(self, x: Any, axes: Any) -> Any:
         """Reverses the order along axes."""
         chosen = _axes(x, axes)
-        return x[tuple(slice(None, None, -1 if i in chosen else None) for i in range(x.ndim))]
+        return x[
+            tuple(slice(None, None, -1 if i in chosen else None) for i in range(x.ndim))
+        ]
 
     def one_hot(self, indices: Any, nb_classes: int) -> Any:
         """One row of zeros and a one per index."""
@@ -345,7 +373,9 @@ class Operations(Backend):
         """Ones of the shape of `x`."""
         return pt.ones_like(x, dtype=dtype and np.dtype(dtype).name)
 
-    def arange(self, start: Any, stop: Any = None, step: int = 1, dtype: str = "int32") -> Any:
+    def arange(
+        self, start: Any, stop: Any = None, step: int = 1, dtype: str = "int32"
+    ) -> Any:
         """Counts from `start` to below `stop`."""
         if stop is None:
             start, stop = 0, start
@@ -355,5 +385,9 @@ class Operations(Backend):
 
     def pattern_broadcast(self, x: Any, broatcastable: Any) -> Any:
         """Declares which axes are of size 1."""
-        ones = [i for i, flag in enumerate(broatcastable) if flag and x.type.shape[i] is None]
+        ones = [
+            i
+            for i, flag in enumerate(broatcastable)
+            if flag and x.type.shape[i] is None
+        ]
         return pt.specify_broadcastable(x, *ones) if ones else x

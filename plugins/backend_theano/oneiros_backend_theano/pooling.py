@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytensor.tensor as pt
-from oneiros_jax_common.windows import PoolingWindows
+from oneiros_jax_support.windows import PoolingWindows
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply
 
@@ -30,12 +30,17 @@ class Pooling(PoolingWindows, Windowed):
 
 
 class MaxPool(Pooling):
-    """The largest value of each window, and where it stands in it; of several, the first."""
+    """The largest value of each window, and where it stands in it; of several, the
+    first."""
 
     def make_node(self, x: Any) -> Any:
         """Builds the node."""
         shape = self.pooled(x.type.shape)
-        return Apply(self, [x], [pt.tensor(dtype=kind, shape=shape) for kind in (x.dtype, self.positions)])
+        return Apply(
+            self,
+            [x],
+            [pt.tensor(dtype=kind, shape=shape) for kind in (x.dtype, self.positions)],
+        )
 
     def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
         """From the input's sizes."""
@@ -48,11 +53,14 @@ class MaxPool(Pooling):
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """Each derivative goes to where the largest value stands."""
         (x,) = inputs
-        return [self.sibling(Unpool)(outputs[1], cotangents[0], *sizes_of(x, slice(1, -1)))]
+        return [
+            self.sibling(Unpool)(outputs[1], cotangents[0], *sizes_of(x, slice(1, -1)))
+        ]
 
 
 class Unpool(Pooling):
-    """Adds each value to the cell of its window that is named: the derivative of maxima.
+    """Adds each value to the cell of its window that is named: the derivative of
+    maxima.
 
     # Inputs
         Positions in the windows, a value for each, and the spatial sizes of the result.
@@ -64,7 +72,9 @@ class Unpool(Pooling):
         """Builds the node."""
         spatial = scalars(sizes)
         shape = (g.type.shape[0], *known(spatial), g.type.shape[-1])
-        return Apply(self, [positions, g, *spatial], [pt.tensor(dtype=g.dtype, shape=shape)])
+        return Apply(
+            self, [positions, g, *spatial], [pt.tensor(dtype=g.dtype, shape=shape)]
+        )
 
     def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
         """The spatial sizes are inputs."""
@@ -91,7 +101,9 @@ class Pick(Pooling):
 
     def make_node(self, positions: Any, x: Any) -> Any:
         """Builds the node."""
-        return Apply(self, [positions, x], [pt.tensor(dtype=x.dtype, shape=positions.type.shape)])
+        return Apply(
+            self, [positions, x], [pt.tensor(dtype=x.dtype, shape=positions.type.shape)]
+        )
 
     def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
         """That of the positions."""
@@ -104,7 +116,9 @@ class Pick(Pooling):
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """Puts derivatives where the values came from."""
         positions, x = inputs
-        placed = self.sibling(Unpool)(positions, cotangents[0], *sizes_of(x, slice(1, -1)))
+        placed = self.sibling(Unpool)(
+            positions, cotangents[0], *sizes_of(x, slice(1, -1))
+        )
         return [disconnected_type(), placed]
 
 
@@ -115,7 +129,9 @@ class AveragePool(Pooling):
 
     def make_node(self, x: Any) -> Any:
         """Builds the node."""
-        return Apply(self, [x], [pt.tensor(dtype=x.dtype, shape=self.pooled(x.type.shape))])
+        return Apply(
+            self, [x], [pt.tensor(dtype=x.dtype, shape=self.pooled(x.type.shape))]
+        )
 
     def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
         """From the input's sizes."""
@@ -152,7 +168,10 @@ class Spread(Pooling):
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """Means again."""
-        return [self.sibling(AveragePool)(cotangents[0]), *(disconnected_type() for _ in inputs[1:])]
+        return [
+            self.sibling(AveragePool)(cotangents[0]),
+            *(disconnected_type() for _ in inputs[1:]),
+        ]
 
 
 def max_pool(x: Any, window: Any, strides: Any, border: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-from oneiros_jax_common import pooling
+from oneiros_jax_support import pooling
 
 from oneiros_backend_theano.jax_ops import _converts, known_sizes
 from oneiros_backend_theano.pooling import AveragePool, MaxPool, Pick, Spread, Unpool
@@ -19,7 +19,9 @@ def _max_pool(op: MaxPool, node: Any) -> Any:
 @_converts(Unpool)
 def _unpool(op: Unpool, node: Any) -> Any:
     def compute(xp: Any, places: Any, g: Any, *sizes: Any) -> Any:
-        return pooling.unpool(op, jnp.asarray(places), jnp.asarray(g), known_sizes(sizes, node))
+        return pooling.unpool(
+            op, jnp.asarray(places), jnp.asarray(g), known_sizes(sizes, node)
+        )
 
     return compute
 
@@ -36,4 +38,6 @@ def _average_pool(op: AveragePool, node: Any) -> Any:
 
 @_converts(Spread)
 def _spread(op: Spread, node: Any) -> Any:
-    return lambda xp, g, *sizes: pooling.spread(op, jnp.asarray(g), known_sizes(sizes, node))
+    return lambda xp, g, *sizes: pooling.spread(
+        op, jnp.asarray(g), known_sizes(sizes, node)
+    )

@@ -1,4 +1,5 @@
-"""Pooling in numba, on flat arrays and the plans of `oneiros_jax_common.convolution_kernels`."""
+"""Pooling in numba, on flat arrays and the plans of
+`oneiros_jax_support.convolution_kernels`."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import functools
 from typing import Any
 
 import numpy as np
-from oneiros_jax_common.convolution_kernels import (
+from oneiros_jax_support.convolution_kernels import (
     cell_at,
     check,
     make_plan,
@@ -15,9 +16,16 @@ from oneiros_jax_common.convolution_kernels import (
     settings_of,
     windows,
 )
-from oneiros_jax_common.tiles import closure, jitted
+from oneiros_jax_support.tiles import closure, jitted
 
-from oneiros_backend_theano.pooling import AveragePool, MaxPool, Pick, Pooling, Spread, Unpool
+from oneiros_backend_theano.pooling import (
+    AveragePool,
+    MaxPool,
+    Pick,
+    Pooling,
+    Spread,
+    Unpool,
+)
 
 _U = np.uintp
 
@@ -130,25 +138,41 @@ def _max_pool(op: MaxPool) -> Any:
 
     @closure
     def maxima(x: Any) -> Any:
-        plan = make_plan(x.shape[0], x.shape[1:-1], x.shape[-1], window, x.shape[-1], settings)
+        plan = make_plan(
+            x.shape[0], x.shape[1:-1], x.shape[-1], window, x.shape[-1], settings
+        )
         shape = x.shape[:1] + lengths(plan) + x.shape[-1:]
         out, positions = np.empty(shape, x.dtype), np.empty(shape, kind)
-        max_pool(np.ascontiguousarray(x).reshape(-1), out.reshape(-1), positions.reshape(-1), plan)
+        max_pool(
+            np.ascontiguousarray(x).reshape(-1),
+            out.reshape(-1),
+            positions.reshape(-1),
+            plan,
+        )
         return out, positions
 
     return maxima
 
 
 def _unpool(op: Unpool) -> Any:
-    window, settings, (lengths, ints) = op.window, settings_of(op), rank_helpers(op.rank)
+    window, settings, (lengths, ints) = (
+        op.window,
+        settings_of(op),
+        rank_helpers(op.rank),
+    )
 
     @closure
     def placed(positions: Any, g: Any, *sizes: Any) -> Any:
         spatial = ints(sizes)
-        plan = make_plan(g.shape[0], spatial, g.shape[-1], window, g.shape[-1], settings)
+        plan = make_plan(
+            g.shape[0], spatial, g.shape[-1], window, g.shape[-1], settings
+        )
         check(g.shape == positions.shape and g.shape[1:-1] == lengths(plan))
         out = np.empty(g.shape[:1] + spatial + g.shape[-1:], g.dtype)
-        flat = np.ascontiguousarray(positions).reshape(-1), np.ascontiguousarray(g).reshape(-1)
+        flat = (
+            np.ascontiguousarray(positions).reshape(-1),
+            np.ascontiguousarray(g).reshape(-1),
+        )
         unpool(flat[0], flat[1], out.reshape(-1), plan)
         return out
 
@@ -160,10 +184,15 @@ def _pick(op: Pick) -> Any:
 
     @closure
     def picked(positions: Any, x: Any) -> Any:
-        plan = make_plan(x.shape[0], x.shape[1:-1], x.shape[-1], window, x.shape[-1], settings)
+        plan = make_plan(
+            x.shape[0], x.shape[1:-1], x.shape[-1], window, x.shape[-1], settings
+        )
         check(positions.shape == x.shape[:1] + lengths(plan) + x.shape[-1:])
         out = np.empty(positions.shape, x.dtype)
-        flat = np.ascontiguousarray(positions).reshape(-1), np.ascontiguousarray(x).reshape(-1)
+        flat = (
+            np.ascontiguousarray(positions).reshape(-1),
+            np.ascontiguousarray(x).reshape(-1),
+        )
         pick(flat[0], flat[1], out.reshape(-1), plan)
         return out
 
@@ -175,7 +204,9 @@ def _average_pool(op: AveragePool) -> Any:
 
     @closure
     def means(x: Any) -> Any:
-        plan = make_plan(x.shape[0], x.shape[1:-1], x.shape[-1], window, x.shape[-1], settings)
+        plan = make_plan(
+            x.shape[0], x.shape[1:-1], x.shape[-1], window, x.shape[-1], settings
+        )
         out = np.empty(x.shape[:1] + lengths(plan) + x.shape[-1:], x.dtype)
         average_pool(np.ascontiguousarray(x).reshape(-1), out.reshape(-1), plan)
         return out
@@ -184,12 +215,18 @@ def _average_pool(op: AveragePool) -> Any:
 
 
 def _spread(op: Spread) -> Any:
-    window, settings, (lengths, ints) = op.window, settings_of(op), rank_helpers(op.rank)
+    window, settings, (lengths, ints) = (
+        op.window,
+        settings_of(op),
+        rank_helpers(op.rank),
+    )
 
     @closure
     def shares(g: Any, *sizes: Any) -> Any:
         spatial = ints(sizes)
-        plan = make_plan(g.shape[0], spatial, g.shape[-1], window, g.shape[-1], settings)
+        plan = make_plan(
+            g.shape[0], spatial, g.shape[-1], window, g.shape[-1], settings
+        )
         check(g.shape[1:-1] == lengths(plan))
         out = np.empty(g.shape[:1] + spatial + g.shape[-1:], g.dtype)
         spread(np.ascontiguousarray(g).reshape(-1), out.reshape(-1), plan)
@@ -198,10 +235,17 @@ def _spread(op: Spread) -> Any:
     return shares
 
 
-MAKERS = {MaxPool: _max_pool, Unpool: _unpool, Pick: _pick, AveragePool: _average_pool, Spread: _spread}
+MAKERS = {
+    MaxPool: _max_pool,
+    Unpool: _unpool,
+    Pick: _pick,
+    AveragePool: _average_pool,
+    Spread: _spread,
+}
 
 
 @functools.cache
 def compiled(op: Pooling) -> Any:
-    """Returns an Op as a function for numba; its `py_func` computes the same without being compiled."""
+    """Returns an Op as a function for numba; its `py_func` computes the same without
+    being compiled."""
     return MAKERS[type(op)](op)

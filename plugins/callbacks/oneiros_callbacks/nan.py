@@ -17,7 +17,8 @@ REASONS = (
 
 
 class NaNWarning(Callback):
-    """Warns once per fit if a batch's loss is NaN, and says in which epoch, batch and output.
+    """Warns once per fit if a batch's loss is NaN, and says in which epoch, batch and
+    output.
 
     Every fit has one of these, through the hook `oneiros_default_callbacks`.
     """
@@ -34,7 +35,12 @@ class NaNWarning(Callback):
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Looks at a batch."""
-        self.on_run_end({"batch": [batch], **{name: [value] for name, value in (logs or {}).items()}})
+        self.on_run_end(
+            {
+                "batch": [batch],
+                **{name: [value] for name, value in (logs or {}).items()},
+            }
+        )
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Looks at some batches."""
@@ -42,15 +48,28 @@ class NaNWarning(Callback):
         if losses and not self.warned and math.isnan(sum(losses)):
             at = next((i for i, loss in enumerate(losses) if loss != loss), None)
             if at is not None:
-                self._warn(logs["batch"][at], {name: values[at] for name, values in logs.items()})
+                self._warn(
+                    logs["batch"][at],
+                    {name: values[at] for name, values in logs.items()},
+                )
 
     def _warn(self, batch: int, values: dict[str, Any]) -> None:
         self.warned, names = True, self.model.output_names
-        losses = self.params["metrics"][1 : len(names) + 1] if len(names) > 1 else [self.total]
-        found = [repr(name) for name, loss in zip(names, losses, strict=False) if _is_nan(values.get(loss))]
+        losses = (
+            self.params["metrics"][1 : len(names) + 1]
+            if len(names) > 1
+            else [self.total]
+        )
+        found = [
+            repr(name)
+            for name, loss in zip(names, losses, strict=False)
+            if _is_nan(values.get(loss))
+        ]
         source = " and ".join(found) or "none (a regularizer)"
         place = f"epoch {self.epoch + 1}, batch {batch + 1}, output {source}"
-        warnings.warn(f"The loss became NaN in {place}. {REASONS}", RuntimeWarning, _level())
+        warnings.warn(
+            f"The loss became NaN in {place}. {REASONS}", RuntimeWarning, _level()
+        )
 
 
 def _is_nan(value: Any) -> bool:
@@ -58,8 +77,11 @@ def _is_nan(value: Any) -> bool:
 
 
 def _level() -> int:
-    """Returns the `stacklevel`, from this function's caller, of the first line that isn't Oneiros's."""
+    """Returns the `stacklevel`, from this function's caller, of the first line that
+    isn't Oneiros's."""
     frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith("oneiros"):
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith(
+        "oneiros"
+    ):
         frame, level = frame.f_back, level + 1
     return level

@@ -18,8 +18,9 @@ Logs = dict[str, Any] | None
 class Progbar:
     """A progress bar with running averages of what is measured meanwhile.
 
-    In a terminal or a notebook it is drawn with tqdm, again and again in one line. Where the output is a file
-    or a pipe it writes one line at the end. With `verbose=2` it writes only a line at the end, everywhere.
+    In a terminal or a notebook it is drawn with tqdm, again and again in one line.
+    Where the output is a file or a pipe it writes one line at the end. With `verbose=2`
+    it writes only a line at the end, everywhere.
 
     # Example
         bar = Progbar(1000)
@@ -33,7 +34,13 @@ class Progbar:
         interval: float, seconds that lie between two drawings at least.
     """
 
-    def __init__(self, target: int | None, width: int = 30, verbose: int = 1, interval: float = 0.05) -> None:
+    def __init__(
+        self,
+        target: int | None,
+        width: int = 30,
+        verbose: int = 1,
+        interval: float = 0.05,
+    ) -> None:
         self.target = -1 if target is None else target
         self.width, self.verbose, self.interval = width, verbose, interval
         self.sum_values: dict[str, list[float]] = {}
@@ -45,13 +52,17 @@ class Progbar:
         self._bar: Any = None
 
     def update(
-        self, current: int, values: Sequence[tuple[str, Any]] | None = None, force: bool = False
+        self,
+        current: int,
+        values: Sequence[tuple[str, Any]] | None = None,
+        force: bool = False,
     ) -> None:
         """Moves the bar.
 
         # Arguments
             current: int, the steps done so far.
-            values: list of `(name, value)`; each is averaged over the steps since the last call.
+            values: list of `(name, value)`; each is averaged over the steps since the
+                last call.
             force: bool, whether to draw although `interval` isn't over.
         """
         for name, value in values or ():
@@ -74,7 +85,9 @@ class Progbar:
         if self.verbose == 1 and _redraws(sys.stdout):
             self._draw(done)
         elif done:
-            counted = f"{self.seen_so_far}/{self.target} - " if self.verbose == 1 else ""
+            counted = (
+                f"{self.seen_so_far}/{self.target} - " if self.verbose == 1 else ""
+            )
             print(f"{counted}{seconds:.0f}s{self._text()}", flush=True)
 
     def _draw(self, done: bool) -> None:
@@ -84,7 +97,9 @@ class Progbar:
         self.total_width = len(self._bar.desc)
         columns = shutil.get_terminal_size().columns
         self._bar.bar_format = self._look(done, columns)
-        self._bar.ncols = None if done else columns - 1  # what remains may be longer than a line
+        self._bar.ncols = (
+            None if done else columns - 1
+        )  # what remains may be longer than a line
         if done:
             self._bar.close()
             self._bar = None
@@ -92,7 +107,8 @@ class Progbar:
             self._bar.refresh()
 
     def _look(self, done: bool, columns: int) -> str:
-        """Returns tqdm's format; the bar is as long as the numbers beside it leave room for."""
+        """Returns tqdm's format; the bar is as long as the numbers beside it leave room
+        for."""
         if self.target < 0:
             return "{n} in {elapsed}{desc}"
         digits = len(str(self.target))
@@ -105,7 +121,9 @@ class Progbar:
         sums = {name: self.sum_values[name] for name in self.unique_values}
         means = {name: total / max(1, weight) for name, (total, weight) in sums.items()}
         return "".join(
-            f" - {name}: {mean:.4f}" if abs(mean) > 1e-3 or mean == 0 else f" - {name}: {mean:.4e}"
+            f" - {name}: {mean:.4f}"
+            if abs(mean) > 1e-3 or mean == 0
+            else f" - {name}: {mean:.4e}"
             for name, mean in means.items()
         )
 
@@ -121,7 +139,8 @@ def _line() -> Any:
     from tqdm import tqdm
 
     class Line(tqdm):  # type: ignore[misc]
-        """A bar that no thread watches, and that isn't drawn once more when it is forgotten unfinished."""
+        """A bar that no thread watches, and that isn't drawn once more when it is
+        forgotten unfinished."""
 
         monitor_interval = 0
 
@@ -135,14 +154,17 @@ def _new_bar(target: int) -> Any:
     # With both sizes given, tqdm doesn't ask the terminal, whose answer may be 0 by 0.
     size = {"ncols": 0, "nrows": 20, "position": 0}
     total = target if target > -1 else None
-    return _line()(total=total, file=sys.stdout, bar_format="{desc}", mininterval=0, **size)
+    return _line()(
+        total=total, file=sys.stdout, bar_format="{desc}", mininterval=0, **size
+    )
 
 
 class ProgbarLogger(Callback):
     """Shows each epoch of a fit: a bar with `verbose=1`, a line with `verbose=2`.
 
-    A fit has one of these by itself, through the hook `oneiros_default_callbacks`. The values shown while an
-    epoch goes on are running averages; those that remain when it is over are the epoch's own.
+    A fit has one of these by itself, through the hook `oneiros_default_callbacks`. The
+    values shown while an epoch goes on are running averages; those that remain when it
+    is over are the epoch's own.
     """
 
     told_afterwards = True
@@ -176,7 +198,8 @@ class ProgbarLogger(Callback):
         """Moves the bar once for a run of batches, by their average."""
         sizes, size = logs["size"], sum(logs["size"])
         means = {
-            name: sum(value * n for value, n in zip(logs[name], sizes, strict=True)) / size
+            name: sum(value * n for value, n in zip(logs[name], sizes, strict=True))
+            / size
             for name in self.params["metrics"]
             if name in logs
         }

@@ -1,4 +1,5 @@
-"""Callbacks that watch a value of the epochs: save the model, stop early, lower the learning rate."""
+"""Callbacks that watch a value of the epochs: save the model, stop early, lower the
+learning rate."""
 
 from __future__ import annotations
 
@@ -16,11 +17,13 @@ Logs = dict[str, Any] | None
 
 
 def better(monitor: str, mode: str) -> tuple[Callable[[Any, Any], Any], float]:
-    """Returns the comparison that says which of two values is better, and the worst value of all.
+    """Returns the comparison that says which of two values is better, and the worst
+    value of all.
 
     # Arguments
         monitor: str, the value's name.
-        mode: `"min"`, `"max"`, or `"auto"`, which is `"max"` for accuracies and `fmeasure`.
+        mode: `"min"`, `"max"`, or `"auto"`, which is `"max"` for accuracies and
+            `fmeasure`.
 
     # Raises
         ArgumentError: for another mode.
@@ -45,7 +48,8 @@ class ModelCheckpoint(Callback):
     """Saves the model after an epoch.
 
     # Arguments
-        filepath: str, may hold fields such as `{epoch:02d}` (counted from 0) and `{val_loss:.2f}`.
+        filepath: str, may hold fields such as `{epoch:02d}` (counted from 0) and
+            `{val_loss:.2f}`.
         monitor: str, the value to watch.
         verbose: 0 for silence, 1 to say what is saved.
         save_best_only: bool, whether to save only when the value is the best so far.
@@ -68,13 +72,20 @@ class ModelCheckpoint(Callback):
         period: int = 1,
     ) -> None:
         self.filepath, self.monitor, self.verbose = filepath, monitor, verbose
-        self.save_best_only, self.save_weights_only, self.period = save_best_only, save_weights_only, period
+        self.save_best_only, self.save_weights_only, self.period = (
+            save_best_only,
+            save_weights_only,
+            period,
+        )
         self.epochs_since_last_save = 0
         self.monitor_op, self.best = better(monitor, mode)
 
     def set_state(self, state: Any) -> None:
-        """Goes on from what `get_state` returned; where to save is up to the program, and to no file."""
-        super().set_state({name: value for name, value in state.items() if name != "filepath"})
+        """Goes on from what `get_state` returned; where to save is up to the program,
+        and to no file."""
+        super().set_state(
+            {name: value for name, value in state.items() if name != "filepath"}
+        )
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Saves, if it is time and worth it."""
@@ -100,7 +111,9 @@ class ModelCheckpoint(Callback):
             return False
         if not self.monitor_op(current, self.best):
             if self.verbose:
-                print(f"\nEpoch {epoch + 1}: {self.monitor} is {current:.5f}, no better than {self.best:.5f}")
+                print(
+                    f"\nEpoch {epoch + 1}: {self.monitor} is {current:.5f}, no better than {self.best:.5f}"
+                )
             return False
         self.best = current
         return True
@@ -162,29 +175,35 @@ class EarlyStopping(Callback):
     def on_train_end(self, logs: Logs = None) -> None:
         """Says that it stopped."""
         if self.stopped_epoch > 0 and self.verbose:
-            print(f"Epoch {self.stopped_epoch + 1}: stopped early, {self.monitor} no longer got better")
+            print(
+                f"Epoch {self.stopped_epoch + 1}: stopped early, {self.monitor} no longer got better"
+            )
 
 
 class ReduceLROnPlateau(Callback):
     """Lowers the learning rate when a value no longer gets better.
 
-    Each epoch's logs, and so the history, get the learning rate that the epoch had, as `lr`.
+    Each epoch's logs, and so the history, get the learning rate that the epoch had, as
+    `lr`.
 
     # Example
-        model.fit(x, y, validation_split=0.1, callbacks=[ReduceLROnPlateau(factor=0.2, patience=5)])
+        model.fit(x, y, validation_split=0.1, callbacks=[ReduceLROnPlateau(factor=0.2,
+        patience=5)])
 
     # Arguments
         monitor: str, the value to watch.
         factor: float below 1, what the learning rate is multiplied by.
         patience: int, epochs without getting better that are tolerated.
         verbose: 0 for silence, 1 to say when the rate is lowered.
-        mode: `"min"`, `"max"`, or `"auto"`, which is `"max"` for accuracies: which values are good.
+        mode: `"min"`, `"max"`, or `"auto"`, which is `"max"` for accuracies: which
+            values are good.
         epsilon: float, what counts as better must exceed the best by more than this.
         cooldown: int, epochs after a lowering that don't count.
         min_lr: float, the lowest learning rate.
 
     # Raises
-        ArgumentError: for a factor of 1 or more, another mode, or an optimizer without a variable `lr`.
+        ArgumentError: for a factor of 1 or more, another mode, or an optimizer without
+            a variable `lr`.
     """
 
     def __init__(
@@ -199,16 +218,34 @@ class ReduceLROnPlateau(Callback):
         min_lr: float = 0,
     ) -> None:
         if factor >= 1:
-            raise ArgumentError(f"ReduceLROnPlateau takes a factor below 1; received {factor!r}.")
-        self.monitor, self.factor, self.patience, self.verbose = monitor, factor, patience, verbose
-        self.mode, self.epsilon, self.cooldown, self.min_lr = mode, epsilon, cooldown, min_lr
+            raise ArgumentError(
+                f"ReduceLROnPlateau takes a factor below 1; received {factor!r}."
+            )
+        self.monitor, self.factor, self.patience, self.verbose = (
+            monitor,
+            factor,
+            patience,
+            verbose,
+        )
+        self.mode, self.epsilon, self.cooldown, self.min_lr = (
+            mode,
+            epsilon,
+            cooldown,
+            min_lr,
+        )
         self._forget()
 
     def _forget(self) -> None:
-        mode = ("max" if "acc" in self.monitor else "min") if self.mode == "auto" else self.mode
+        mode = (
+            ("max" if "acc" in self.monitor else "min")
+            if self.mode == "auto"
+            else self.mode
+        )
         compare, self.best = better(self.monitor, mode)
         margin = self.epsilon if compare is np.greater else -self.epsilon
-        self.monitor_op: Callable[[Any, Any], Any] = functools.partial(_exceeds, compare, margin)
+        self.monitor_op: Callable[[Any, Any], Any] = functools.partial(
+            _exceeds, compare, margin
+        )
         self.cooldown_counter = self.wait = 0
         self.lr_epsilon = self.min_lr * 1e-4
 
@@ -231,7 +268,10 @@ class ReduceLROnPlateau(Callback):
         if self.monitor_op(current, self.best):
             self.best, self.wait = current, 0
         elif not self.in_cooldown():
-            if self.wait >= self.patience and logs["lr"] > self.min_lr + self.lr_epsilon:
+            if (
+                self.wait >= self.patience
+                and logs["lr"] > self.min_lr + self.lr_epsilon
+            ):
                 self._lower(rate, logs["lr"], epoch)
             self.wait += 1
 
@@ -248,7 +288,9 @@ class ReduceLROnPlateau(Callback):
         new = max(old * self.factor, self.min_lr)
         K.set_value(rate, new)
         if self.verbose > 0:
-            print(f"\nEpoch {epoch + 1}: {self.monitor} no longer gets better, learning rate {new:g}")
+            print(
+                f"\nEpoch {epoch + 1}: {self.monitor} no longer gets better, learning rate {new:g}"
+            )
         self.cooldown_counter, self.wait = self.cooldown, 0
 
     def in_cooldown(self) -> bool:
@@ -256,5 +298,7 @@ class ReduceLROnPlateau(Callback):
         return self.cooldown_counter > 0
 
 
-def _exceeds(compare: Callable[[Any, Any], Any], margin: float, value: Any, best: Any) -> Any:
+def _exceeds(
+    compare: Callable[[Any, Any], Any], margin: float, value: Any, best: Any
+) -> Any:
     return compare(value, best + margin)

@@ -1,4 +1,5 @@
-"""`oneiros convert`: a model's file in another format, with another `dim_ordering`, for another engine."""
+"""`oneiros convert`: a model's file in another format, with another `dim_ordering`, for
+another engine."""
 
 from enum import Enum
 from pathlib import Path
@@ -24,25 +25,40 @@ class Engine(Enum):
 
 
 def convert(
-    source: Annotated[Path, typer.Argument(help="The file of a model, of weights, or of a configuration.")],
-    target: Annotated[Path, typer.Argument(help="The new file; its suffix chooses the format.")],
+    source: Annotated[
+        Path,
+        typer.Argument(help="The file of a model, of weights, or of a configuration."),
+    ],
+    target: Annotated[
+        Path, typer.Argument(help="The new file; its suffix chooses the format.")
+    ],
     dim_ordering: Annotated[
-        Ordering | None, typer.Option(help="The order of images' axes that the model takes afterwards.")
+        Ordering | None,
+        typer.Option(help="The order of images' axes that the model takes afterwards."),
     ] = None,
     kernels: Annotated[
-        Engine | None, typer.Option(help="Write kernels as Keras 1 on this engine would have.")
+        Engine | None,
+        typer.Option(help="Write kernels as Keras 1 on this engine would have."),
     ] = None,
     trained_on: Annotated[
-        Engine | None, typer.Option(help="The engine the source was trained on, if its names don't tell.")
+        Engine | None,
+        typer.Option(
+            help="The engine the source was trained on, if its names don't tell."
+        ),
     ] = None,
     weights: Annotated[
         bool, typer.Option("--weights", help="Leave out configuration and optimizer.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the target if it exists.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the target if it exists.")
+    ] = False,
 ) -> None:
-    """Convert a model's file to another format, order of images' axes, or engine's kernels."""
+    """Convert a model's file to another format, order of images' axes, or engine's
+    kernels."""
     if target.exists() and not overwrite:
-        raise ArgumentError(f"{target} exists. Pass --overwrite to replace it, or another target.")
+        raise ArgumentError(
+            f"{target} exists. Pass --overwrite to replace it, or another target."
+        )
     try:
         inputs = conversion.convert(
             source,

@@ -1,4 +1,5 @@
-"""The `oneiros` command: its options, and the commands that plugins add by the hook `oneiros_commands`."""
+"""The `oneiros` command: its options, and the commands that plugins add by the hook
+`oneiros_commands`."""
 
 import sys
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from oneiros_cli.text import printable
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the command line and exits: with 0, with 1 after an error of Oneiros, with 2 after wrong usage."""
+    """Runs the command line and exits: with 0, with 1 after an error of Oneiros, with 2
+    after wrong usage."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         application(arguments)(args=arguments, prog_name="oneiros")
@@ -24,7 +26,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def application(arguments: list[str]) -> typer.Typer:
-    """Returns the application for these arguments; if they name a command, only that one is imported."""
+    """Returns the application for these arguments; if they name a command, only that
+    one is imported."""
     app = typer.Typer(
         help="Oneiros: Keras 1 as a plugin-based microkernel.",
         no_args_is_help=True,
@@ -40,21 +43,29 @@ def application(arguments: list[str]) -> typer.Typer:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        print(f"oneiros {oneiros.__version__} (API level {', '.join(map(str, API_LEVELS))})")
+        print(
+            f"oneiros {oneiros.__version__} (API level {', '.join(map(str, API_LEVELS))})"
+        )
         raise typer.Exit
 
 
 def _options(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            help="Show the version and exit.",
+        ),
     ] = False,
 ) -> None:
     """Takes the options before a command; `--version` has done its work by then."""
 
 
 def _add(app: typer.Typer, name: str) -> None:
-    """Adds a command: a typer application, a function, or whatever has click's `main(args, prog_name)`."""
+    """Adds a command: a typer application, a function, or whatever has click's
+    `main(args, prog_name)`."""
     try:
         command = registry.resolve("command", name)
     except OneirosError as error:
@@ -64,13 +75,16 @@ def _add(app: typer.Typer, name: str) -> None:
     elif not hasattr(command, "main") and not callable(command):
         entry = registry.find("command", name)
         owner = entry.distribution if entry else "a plugin"
-        print(f"oneiros: the command {name!r} of {owner} is {command!r:.80}, no function", file=sys.stderr)
+        print(
+            f"oneiros: the command {name!r} of {owner} is {command!r:.80}, no function",
+            file=sys.stderr,
+        )
     elif hasattr(command, "main"):
         settings = {"ignore_unknown_options": True, "allow_extra_args": True}
         summary = getattr(command, "help", None)
-        app.command(name, help=summary, add_help_option=False, context_settings=settings)(
-            _passing_on(command)
-        )
+        app.command(
+            name, help=summary, add_help_option=False, context_settings=settings
+        )(_passing_on(command))
     else:
         app.command(name)(command)
 

@@ -21,11 +21,13 @@ class MaxNorm(Constraint):
 
     # Arguments
         m: float, the largest norm.
-        axis: int or list of ints, the axes a norm is taken over. In a Dense weight `(input, output)` 0 limits
-            each output's incoming weights; in a `"tf"` kernel `(rows, cols, input, output)` `[0, 1, 2]` does.
+        axis: int or list of ints, the axes a norm is taken over. In a Dense weight
+            `(input, output)` 0 limits each output's incoming weights; in a `"tf"`
+            kernel `(rows, cols, input, output)` `[0, 1, 2]` does.
 
     # References
-        - Srivastava et al.: Dropout: A Simple Way to Prevent Neural Networks from Overfitting, JMLR 2014
+        - Srivastava et al.: Dropout: A Simple Way to Prevent Neural Networks from
+        Overfitting, JMLR 2014
     """
 
     loadable: ClassVar[bool] = True
@@ -87,7 +89,9 @@ class MinMaxNorm(Constraint):
 
     loadable: ClassVar[bool] = True
 
-    def __init__(self, low: float = 0.0, high: float = 1.0, rate: float = 1.0, axis: Axis = 0) -> None:
+    def __init__(
+        self, low: float = 0.0, high: float = 1.0, rate: float = 1.0, axis: Axis = 0
+    ) -> None:
         self.low = low
         self.high = high
         self.rate = rate
@@ -96,12 +100,19 @@ class MinMaxNorm(Constraint):
     def __call__(self, p: Any) -> Any:
         """Returns `p` with its norms moved towards the interval."""
         norms = _norms(p, self.axis)
-        desired = self.rate * K.clip(norms, self.low, self.high) + (1 - self.rate) * norms
+        desired = (
+            self.rate * K.clip(norms, self.low, self.high) + (1 - self.rate) * norms
+        )
         return p * (desired / (K.epsilon() + norms))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the class name and all arguments."""
-        arguments = {"low": self.low, "high": self.high, "rate": self.rate, "axis": self.axis}
+        arguments = {
+            "low": self.low,
+            "high": self.high,
+            "rate": self.rate,
+            "axis": self.axis,
+        }
         return {"name": type(self).__name__, **arguments}
 
 
@@ -114,7 +125,8 @@ def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Any:
     """Returns the constraint that `identifier` describes.
 
     # Arguments
-        identifier: name, configuration dict with the class under `name`, constraint, or None.
+        identifier: name, configuration dict with the class under `name`, constraint, or
+            None.
         kwargs: dict, arguments for a name.
 
     # Example

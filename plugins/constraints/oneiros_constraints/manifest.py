@@ -6,7 +6,10 @@ _CLASSES = {
     name: f"oneiros_constraints.constraints:{name}"
     for name in ("MaxNorm", "NonNeg", "UnitNorm", "MinMaxNorm")
 }
-CONSTRAINTS = {**_CLASSES, **{name.lower(): _CLASSES[name] for name in ("MaxNorm", "NonNeg", "UnitNorm")}}
+CONSTRAINTS = {
+    **_CLASSES,
+    **{name.lower(): _CLASSES[name] for name in ("MaxNorm", "NonNeg", "UnitNorm")},
+}
 _MIGRATED = (
     "MaxNorm",
     "MinMaxNorm",
@@ -25,7 +28,9 @@ def oneiros_constraints() -> dict[str, str]:
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.constraints`."""
-    return {"constraints": {**CONSTRAINTS, "get": "oneiros_constraints.constraints:get"}}
+    return {
+        "constraints": {**CONSTRAINTS, "get": "oneiros_constraints.constraints:get"}
+    }
 
 
 @hookimpl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_migrations.base import Migration, Origin
+from oneiros_old_files.base import Migration, Origin
 
 
 class MaxNorm(Migration):
@@ -16,7 +16,11 @@ class MaxNorm(Migration):
         """Returns the class and its configuration."""
         if origin.keras < 2:
             return name, config
-        arguments = {here: config[there] for there, here in self.renamed.items() if there in config}
+        arguments = {
+            here: config[there]
+            for there, here in self.renamed.items()
+            if there in config
+        }
         return name, {"name": name, **arguments}
 
 

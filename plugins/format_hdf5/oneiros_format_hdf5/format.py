@@ -12,15 +12,22 @@ import numpy as np
 from oneiros import config
 from oneiros.bases import Budget, Format, ModelState
 from oneiros.errors import FileFormatError
-from oneiros_guarded_io.hdf5 import MAGIC, StoredArray, StoredGroup, open_hdf5, wrap_group
-from oneiros_guarded_io.hdf5_writer import HEADER_LIMIT, GroupWriter, create_hdf5
+from oneiros_safe_files.hdf5 import (
+    MAGIC,
+    StoredArray,
+    StoredGroup,
+    open_hdf5,
+    wrap_group,
+)
+from oneiros_safe_files.hdf5_writer import HEADER_LIMIT, GroupWriter, create_hdf5
 
 from oneiros_format_hdf5.training import find_training, write_training
 
 Weights = list[tuple[str, list[tuple[str, np.ndarray[Any, Any]]]]]
 Stored = list[tuple[str, StoredArray]]
 TOP_LEVEL = "top_level_model_weights"
-"""A group that Keras 2 writes beside those of the layers; it is empty unless the model itself has weights."""
+"""A group that Keras 2 writes beside those of the layers; it is empty unless the model
+itself has weights."""
 _RESAVE = "Save the model again with the program that wrote it."
 _KERAS_0 = """It has the layout of Keras 0.x, which names no layer: arrays can't be matched with weights.
 Build the model, compare the shapes, and set the weights in their order, with h5py:
@@ -34,10 +41,12 @@ Convolutions trained on Theano then need oneiros.utils.layer_utils.convert_all_k
 class HDF5Format(Format):
     """Whole models and weights in HDF5.
 
-    A whole model has the root attributes `keras_version`, `model_config` and `training_config` (JSON), the
-    group `model_weights` and, once trained, `optimizer_weights`; a weights-only file has at its root what
-    `model_weights` holds. Keras ignores the root attribute `oneiros_provenance` (JSON), which tells where
-    each object came from, and the group `oneiros_training` of what it forgot (`training.py`).
+    A whole model has the root attributes `keras_version`, `model_config` and
+    `training_config` (JSON), the group `model_weights` and, once trained,
+    `optimizer_weights`; a weights-only file has at its root what
+    `model_weights` holds. Keras ignores the root attribute `oneiros_provenance` (JSON),
+    which tells where each object came from, and the group `oneiros_training` of what it
+    forgot (`training.py`).
     """
 
     name: ClassVar[str] = "hdf5"
@@ -66,7 +75,8 @@ class HDF5Format(Format):
                 write_training(root, *state.training_state)
 
     def read(self, path: Path, budget: Budget) -> ModelState:
-        """Reads a whole model or weights alone; all of the file is checked before the first array is read."""
+        """Reads a whole model or weights alone; all of the file is checked before the
+        first array is read."""
         with open_hdf5(path, budget) as root:
             return _read(root)
 
@@ -79,7 +89,9 @@ class HDF5Format(Format):
         root = wrap_group(group, budget)
         weights = _load(_find_layers(root))
         return ModelState(
-            weights=weights, keras_version=root.text("keras_version"), backend=root.text("backend")
+            weights=weights,
+            keras_version=root.text("keras_version"),
+            backend=root.text("backend"),
         )
 
 
@@ -89,14 +101,17 @@ def _write_layers(group: GroupWriter, weights: Weights) -> None:
         _write_arrays(group.group(name), arrays)
 
 
-def _write_arrays(group: GroupWriter, arrays: list[tuple[str, np.ndarray[Any, Any]]]) -> None:
+def _write_arrays(
+    group: GroupWriter, arrays: list[tuple[str, np.ndarray[Any, Any]]]
+) -> None:
     _write_names(group, "weight_names", [name for name, _ in arrays])
     for name, value in arrays:
         group.array(name, value)
 
 
 def _write_names(group: GroupWriter, attribute: str, names: list[str]) -> None:
-    """Writes one attribute; more names than HDF5 takes at once go to `<attribute>0`, … as in Keras 2."""
+    """Writes one attribute; more names than HDF5 takes at once go to `<attribute>0`, …
+    as in Keras 2."""
     longest = max((len(name.encode()) for name in names), default=1)
     count = max(1, HEADER_LIMIT // longest)
     if len(names) <= count:
@@ -110,7 +125,11 @@ def _read(root: StoredGroup) -> ModelState:
     whole = "model_weights" in root
     group = root.group("model_weights") if whole else root
     layers = _find_layers(group)
-    optimizer = _find_arrays(root.group("optimizer_weights")) if "optimizer_weights" in root else None
+    optimizer = (
+        _find_arrays(root.group("optimizer_weights"))
+        if "optimizer_weights" in root
+        else None
+    )
     training = find_training(root)
     state = ModelState(
         model_config=_read_json(root, "model_config"),
@@ -119,8 +138,12 @@ def _read(root: StoredGroup) -> ModelState:
         keras_version=root.text("keras_version"),
         backend=root.text("backend"),
         weights=_load(layers),
-        optimizer_weights=None if optimizer is None else [(name, array.read()) for name, array in optimizer],
-        training_state=None if training is None else (training[0], [array.read() for array in training[1]]),
+        optimizer_weights=None
+        if optimizer is None
+        else [(name, array.read()) for name, array in optimizer],
+        training_state=None
+        if training is None
+        else (training[0], [array.read() for array in training[1]]),
     )
     if TOP_LEVEL in group:
         group.group(TOP_LEVEL)
@@ -141,7 +164,10 @@ def _read_json(root: StoredGroup, attribute: str) -> dict[str, Any] | None:
 
 
 def _find_layers(group: StoredGroup) -> list[tuple[str, Stored]]:
-    return [(name, _find_arrays(group.group(name))) for name in _read_names(group, "layer_names")]
+    return [
+        (name, _find_arrays(group.group(name)))
+        for name in _read_names(group, "layer_names")
+    ]
 
 
 def _find_arrays(group: StoredGroup) -> Stored:
@@ -175,4 +201,7 @@ def _parts(group: StoredGroup, attribute: str) -> Iterator[list[str]]:
 
 
 def _load(layers: list[tuple[str, Stored]]) -> Weights:
-    return [(layer, [(name, array.read()) for name, array in arrays]) for layer, arrays in layers]
+    return [
+        (layer, [(name, array.read()) for name, array in arrays])
+        for layer, arrays in layers
+    ]

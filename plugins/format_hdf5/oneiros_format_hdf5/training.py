@@ -1,4 +1,5 @@
-"""The group `oneiros_training`: what Keras 1 forgot of a training, as JSON and the arrays that it numbers."""
+"""The group `oneiros_training`: what Keras 1 forgot of a training, as JSON and the
+arrays that it numbers."""
 
 from __future__ import annotations
 
@@ -8,13 +9,15 @@ from typing import Any
 import numpy as np
 from oneiros import config
 from oneiros.errors import FileFormatError
-from oneiros_guarded_io.hdf5 import StoredArray, StoredGroup
-from oneiros_guarded_io.hdf5_writer import GroupWriter
+from oneiros_safe_files.hdf5 import StoredArray, StoredGroup
+from oneiros_safe_files.hdf5_writer import GroupWriter
 
 GROUP = "oneiros_training"
 
 
-def write_training(root: GroupWriter, state: Any, arrays: list[np.ndarray[Any, Any]]) -> None:
+def write_training(
+    root: GroupWriter, state: Any, arrays: list[np.ndarray[Any, Any]]
+) -> None:
     """Writes the group."""
     group = root.group(GROUP)
     group.text("state", config.dumps(state))
@@ -23,12 +26,17 @@ def write_training(root: GroupWriter, state: Any, arrays: list[np.ndarray[Any, A
 
 
 def find_training(root: StoredGroup) -> tuple[Any, list[StoredArray]] | None:
-    """Returns the JSON data and the arrays, checked but not read; None if there is no such group."""
+    """Returns the JSON data and the arrays, checked but not read; None if there is no
+    such group."""
     if GROUP not in root:
         return None
     group = root.group(GROUP)
     text = group.text("state")
     if text is None:
-        raise FileFormatError(f"{root.meter.path} lacks the attribute 'state' of '{group.where}'.")
-    numbers = itertools.takewhile(lambda number: str(number) in group, itertools.count())
+        raise FileFormatError(
+            f"{root.meter.path} lacks the attribute 'state' of '{group.where}'."
+        )
+    numbers = itertools.takewhile(
+        lambda number: str(number) in group, itertools.count()
+    )
     return config.loads(text), [group.array(str(number)) for number in numbers]

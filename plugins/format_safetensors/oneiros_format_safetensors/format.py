@@ -1,4 +1,5 @@
-"""Weights in safetensors files: a tensor `<layer>/<weight>` each, and their order in the metadata."""
+"""Weights in safetensors files: a tensor `<layer>/<weight>` each, and their order in
+the metadata."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import numpy as np
 from oneiros import config
 from oneiros.bases import Budget, Format, ModelState
 from oneiros.errors import ArgumentError, ConfigError, FileFormatError, UnsafeFileError
-from oneiros_guarded_io.safetensors_file import looks_like_safetensors, read_safetensors
+from oneiros_safe_files.safetensors_file import looks_like_safetensors, read_safetensors
 
 Array = np.ndarray[Any, Any]
 ORIGIN = "oneiros-format-safetensors"
@@ -19,7 +20,8 @@ ORIGIN = "oneiros-format-safetensors"
 class SafetensorsFormat(Format):
     """Weights alone.
 
-    The metadata, which holds texts only, has `format`, `keras_version` and `layers`: a JSON list of
+    The metadata, which holds texts only, has `format`, `keras_version` and `layers`: a
+    JSON list of
     `[layer, [weight, …]]` in the order of `get_weights()`.
     """
 
@@ -36,23 +38,34 @@ class SafetensorsFormat(Format):
         # Raises
             ArgumentError: if the state is that of a whole model.
         """
-        from oneiros_guarded_io.safetensors_writer import write_safetensors
+        from oneiros_safe_files.safetensors_writer import write_safetensors
 
         if state.model_config is not None:
             raise ArgumentError(
                 "A safetensors file holds weights alone: model.save_weights('….safetensors'), and the "
                 "configuration with model.to_json(); or save the whole model: model.save('….h5')."
             )
-        layers = [[layer, [name for name, _ in arrays]] for layer, arrays in state.weights]
-        tensors = {f"{layer}/{name}": value for layer, arrays in state.weights for name, value in arrays}
-        metadata = {"format": ORIGIN, "keras_version": config.KERAS_VERSION, "layers": config.dumps(layers)}
+        layers = [
+            [layer, [name for name, _ in arrays]] for layer, arrays in state.weights
+        ]
+        tensors = {
+            f"{layer}/{name}": value
+            for layer, arrays in state.weights
+            for name, value in arrays
+        }
+        metadata = {
+            "format": ORIGIN,
+            "keras_version": config.KERAS_VERSION,
+            "layers": config.dumps(layers),
+        }
         write_safetensors(path, tensors, metadata)
 
     def read(self, path: Path, budget: Budget) -> ModelState:
         """Reads weights that `write` wrote.
 
         # Raises
-            FileFormatError: if another program wrote the file, or what its metadata names isn't there.
+            FileFormatError: if another program wrote the file, or what its metadata
+                names isn't there.
         """
         tensors, metadata = read_safetensors(path, budget)
         if metadata.get("format") != ORIGIN:
@@ -61,7 +74,9 @@ class SafetensorsFormat(Format):
                 f"Read it with safetensors.numpy.load_file and set them: layer.set_weights([...])."
             )
         version = metadata.get("keras_version")
-        return ModelState(weights=_weights(path, tensors, metadata), keras_version=version)
+        return ModelState(
+            weights=_weights(path, tensors, metadata), keras_version=version
+        )
 
 
 def _weights(
@@ -79,7 +94,9 @@ def _weights(
             f"{path} is damaged: its metadata `layers` don't fit its tensors ({error})."
         ) from None
     if tensors:
-        raise FileFormatError(f"{path} holds tensors of no layer: {', '.join(tensors):.200}.")
+        raise FileFormatError(
+            f"{path} holds tensors of no layer: {', '.join(tensors):.200}."
+        )
     return weights
 
 
@@ -87,7 +104,9 @@ def _layers(text: str) -> list[tuple[str, list[str]]]:
     """Returns the layers' names and those of their weights."""
     found = []
     for layer, names in config.loads(text):
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in (layer, *names)):
+        if not isinstance(names, list) or not all(
+            isinstance(name, str) for name in (layer, *names)
+        ):
             raise ValueError(f"{[layer, names]!r:.80} is no name with a list of names")
         found.append((layer, names))
     return found

@@ -1,4 +1,5 @@
-"""Configurations of models as YAML text, as Keras 1.2.2 wrote them; weights go into HDF5."""
+"""Configurations of models as YAML text, as Keras 1.2.2 wrote them; weights go into
+HDF5."""
 
 from __future__ import annotations
 
@@ -6,11 +7,12 @@ from typing import Any, ClassVar
 
 from oneiros import config
 from oneiros.bases import Format
-from oneiros_guarded_io import yaml_text
+from oneiros_safe_files import yaml_text
 
 
 class YAMLFormat(Format):
-    """YAML for `model.to_yaml()` and `model_from_yaml()`; no file of a model is YAML."""
+    """YAML for `model.to_yaml()` and `model_from_yaml()`; no file of a model is
+    YAML."""
 
     name: ClassVar[str] = "yaml"
 
@@ -19,7 +21,8 @@ class YAMLFormat(Format):
         return False
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
-        """Returns a configuration as YAML text; what JSON can't hold becomes what it becomes in JSON.
+        """Returns a configuration as YAML text; what JSON can't hold becomes what it
+        becomes in JSON.
 
         # Arguments
             obj: dicts, lists, numbers, strings, …

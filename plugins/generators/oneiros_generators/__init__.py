@@ -1,1 +1,2 @@
-"""Training, evaluating and predicting on generators and other sources of batches: a plugin of Oneiros."""
+"""Training, evaluating and predicting on generators and other sources of batches: a
+plugin of Oneiros."""

@@ -17,7 +17,8 @@ Workers = tuple[int, int, bool]
 
 
 class Run:
-    """A batch in the place of a loop's run of batches: one row, as long as the batch."""
+    """A batch in the place of a loop's run of batches: one row, as long as the
+    batch."""
 
     def __init__(self, arrays: list[Array]) -> None:
         self.arrays, self.shape = arrays, (1, int(arrays[0].shape[0]))
@@ -42,20 +43,40 @@ class Flow:
     size = 0
 
     def __init__(
-        self, model: Any, source: Any, use: str, class_weight: Any = None, workers: Workers = (10, 1, False),
+        self,
+        model: Any,
+        source: Any,
+        use: str,
+        class_weight: Any = None,
+        workers: Workers = (10, 1, False),
         epoch: int = 0,
-    ) -> None:  # fmt: skip
-        self.model, self.source, self.use, self.class_weight = model, source, use, class_weight
-        self.workers, self.name, self.epoch, self.last = workers, name_of(source), epoch, 0
+    ) -> None:
+        self.model, self.source, self.use, self.class_weight = (
+            model,
+            source,
+            use,
+            class_weight,
+        )
+        self.workers, self.name, self.epoch, self.last = (
+            workers,
+            name_of(source),
+            epoch,
+            0,
+        )
         self.queue: GeneratorEnqueuer | None = None
         self.opened: Any = None
 
     def __call__(self, run: Run) -> list[Array]:
-        """Computes a run; returns the outputs of its batch, each with an axis of length 1 before its own."""
-        return [np.asarray(output)[None] for output in self.model._call(self.use, run.arrays)]
+        """Computes a run; returns the outputs of its batch, each with an axis of length
+        1 before its own."""
+        return [
+            np.asarray(output)[None]
+            for output in self.model._call(self.use, run.arrays)
+        ]
 
     def open(self, source: Any) -> GeneratorEnqueuer:
-        """Starts workers on a source; all that draws from NumPy's generator here is done before."""
+        """Starts workers on a source; all that draws from NumPy's generator here is
+        done before."""
         size, count, pickle_safe = self.workers
         self.model._function_for(self.use)
         self.opened = np.random.get_state()
@@ -71,16 +92,20 @@ class Flow:
             self.queue = None
 
     def again(self, source: Any, state: dict[str, Any], count: int) -> bool:
-        """Opens a source as it was opened once, and lets it make the batches that were used then.
+        """Opens a source as it was opened once, and lets it make the batches that were
+        used then.
 
-        The workers then are as far ahead as they were: what a source drew from NumPy's generator is drawn.
+        The workers then are as far ahead as they were: what a source drew from NumPy's
+        generator is drawn.
 
         # Arguments
-            state: dict, NumPy's state of then under `opened`, and the batches asked for under `begun`.
+            state: dict, NumPy's state of then under `opened`, and the batches asked for
+                under `begun`.
             count: int, the number of batches used.
 
         # Returns
-            Whether making batches draws from NumPy's generator, which then is where it was.
+            Whether making batches draws from NumPy's generator, which then is where it
+            was.
         """
         np.random.set_state(state["opened"])
         queue = self.open(source)
@@ -92,7 +117,9 @@ class Flow:
 
     def place(self, number: int) -> str:
         """Returns what messages call a batch."""
-        return f"batch {number + 1}" + (f" of epoch {self.epoch + 1}" if self.use == "train" else "")
+        return f"batch {number + 1}" + (
+            f" of epoch {self.epoch + 1}" if self.use == "train" else ""
+        )
 
     def made(self, queue: GeneratorEnqueuer, number: int, remedy: str) -> Run:
         """Waits for a batch and returns it, checked.
@@ -104,11 +131,19 @@ class Flow:
         try:
             item = queue.get()
         except StopIteration:
-            raise GeneratorError(f"The {self.name} ended before {place}. {remedy}") from None
+            raise GeneratorError(
+                f"The {self.name} ended before {place}. {remedy}"
+            ) from None
         except GeneratorError as error:
-            raise GeneratorError(f"{error} It was to give {place}.") from error.__cause__
+            raise GeneratorError(
+                f"{error} It was to give {place}."
+            ) from error.__cause__
         except Exception as error:
-            what = str(error) if type(error) is UnsendableError else f"{type(error).__name__}: {error}"
+            what = (
+                str(error)
+                if type(error) is UnsendableError
+                else f"{type(error).__name__}: {error}"
+            )
             raised = f"raised an error instead of giving {place}, traceback above: {what:.300}"
             raise GeneratorError(f"The {self.name} {raised}") from error
         return self.checked(item, place)
@@ -117,7 +152,11 @@ class Flow:
         """Returns a batch as arrays that fit the model."""
         try:
             predicts = self.use == "predict"
-            arrays = self.model._standardize_inputs(_inputs(item)) if predicts else self.standard(item)
+            arrays = (
+                self.model._standardize_inputs(_inputs(item))
+                if predicts
+                else self.standard(item)
+            )
         except OneirosError as error:
             raise type(error)(f"{place}, from the {self.name}: {error}") from None
         run = Run(arrays)
@@ -127,7 +166,9 @@ class Flow:
     def standard(self, item: Any) -> list[Array]:
         """Returns inputs, targets and weights."""
         if not isinstance(item, tuple) or len(item) not in (2, 3):
-            raise DataError(f"received {_described(item)}, expected a tuple (x, y) or (x, y, sample_weight).")
+            raise DataError(
+                f"received {_described(item)}, expected a tuple (x, y) or (x, y, sample_weight)."
+            )
         x, y, weight = (*item, None)[:3]
         return self.model._standardize_user_data(x, y, weight, self.class_weight)  # type: ignore[no-any-return]
 
@@ -135,11 +176,17 @@ class Flow:
 def _inputs(item: Any) -> Any:
     """Returns the inputs of a batch that may come with targets and weights."""
     if isinstance(item, tuple) and len(item) not in (1, 2, 3):
-        raise DataError(f"received {_described(item)}, expected x, (x, y) or (x, y, sample_weight).")
+        raise DataError(
+            f"received {_described(item)}, expected x, (x, y) or (x, y, sample_weight)."
+        )
     return item[0] if isinstance(item, tuple) else item
 
 
 def _described(item: Any) -> str:
     if isinstance(item, (list, tuple)):
         return f"a {type(item).__name__} of {len(item)} items"
-    return f"an array of shape {tuple(item.shape)}" if hasattr(item, "shape") else f"{item!r:.60}"
+    return (
+        f"an array of shape {tuple(item.shape)}"
+        if hasattr(item, "shape")
+        else f"{item!r:.60}"
+    )

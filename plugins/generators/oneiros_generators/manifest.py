@@ -2,13 +2,22 @@
 
 from oneiros import hookimpl
 
-_LOOPS = ("fit_generator", "evaluate_generator", "predict_generator", "fit_batches", "batches")
+_LOOPS = (
+    "fit_generator",
+    "evaluate_generator",
+    "predict_generator",
+    "fit_batches",
+    "batches",
+)
 
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """`oneiros.generators`, which models' methods call, and the queue where Keras 1 had it."""
+    """`oneiros.generators`, which models' methods call, and the queue where Keras 1 had
+    it."""
     return {
-        "engine.training": {"GeneratorEnqueuer": "oneiros_generators.queue:GeneratorEnqueuer"},
+        "engine.training": {
+            "GeneratorEnqueuer": "oneiros_generators.queue:GeneratorEnqueuer"
+        },
         "generators": {name: f"oneiros_generators.loops:{name}" for name in _LOOPS},
     }

@@ -48,7 +48,11 @@ class GeneratorEnqueuer:
     """
 
     def __init__(self, generator: Any, pickle_safe: bool = False) -> None:
-        self.name, self._iterator, self._pickle_safe = name_of(generator), endless(generator), pickle_safe
+        self.name, self._iterator, self._pickle_safe = (
+            name_of(generator),
+            endless(generator),
+            pickle_safe,
+        )
         self._ended, self._stopped = threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
         self._error: BaseException | None = None
@@ -56,22 +60,33 @@ class GeneratorEnqueuer:
         self.queue: queue.Queue[Any] = queue.Queue()
         self.begun = self.made = 0
 
-    def start(self, nb_worker: int = 1, max_q_size: int = 10, wait_time: float = 0.05) -> None:
+    def start(
+        self, nb_worker: int = 1, max_q_size: int = 10, wait_time: float = 0.05
+    ) -> None:
         """Starts the workers.
 
         # Arguments
-            nb_worker: int; a generator function's generator runs in one thread at a time.
+            nb_worker: int; a generator function's generator runs in one thread at a
+                time.
             max_q_size: int, the size at which workers wait.
             wait_time: kept for code of Keras 1; workers wait on the queue itself.
         """
-        self.queue, threads, self._limit = queue.Queue(max_q_size), nb_worker, _timeout()
+        self.queue, threads, self._limit = (
+            queue.Queue(max_q_size),
+            nb_worker,
+            _timeout(),
+        )
         if self._pickle_safe:
-            self._iterator = self._processes = Workers(self._iterator, nb_worker, self.name)
+            self._iterator = self._processes = Workers(
+                self._iterator, nb_worker, self.name
+            )
         if not _threadsafe(self._iterator):
             threads = 1
         lock = _lock(self._iterator)
         self._threads = [
-            threading.Thread(target=self._work, args=(lock,), daemon=True, name="oneiros-generator")
+            threading.Thread(
+                target=self._work, args=(lock,), daemon=True, name="oneiros-generator"
+            )
             for _ in range(threads)
         ]
         for thread in self._threads:
@@ -79,7 +94,9 @@ class GeneratorEnqueuer:
 
     def is_running(self) -> bool:
         """Tells whether there is a worker, or something left in the queue."""
-        return not self.queue.empty() or any(thread.is_alive() for thread in self._threads)
+        return not self.queue.empty() or any(
+            thread.is_alive() for thread in self._threads
+        )
 
     def get(self) -> Any:
         """Returns what was yielded next, and waits for it.
@@ -102,14 +119,20 @@ class GeneratorEnqueuer:
             if waited > PATIENCE and not warned:
                 warned = True
                 after = f"After {limit:g} s this is an error; {TIMEOUT} sets another number, 0 none."
-                warnings.warn(f"The {self.name} gave no batch for {waited:.0f} s. {after}", stacklevel=2)
+                warnings.warn(
+                    f"The {self.name} gave no batch for {waited:.0f} s. {after}",
+                    stacklevel=2,
+                )
             if 0 < limit < waited:
                 self._give_up(limit)
 
     def settle(self, made: int) -> None:
-        """Waits until so many batches were made, or no more come; it waits for `PATIENCE` at most."""
+        """Waits until so many batches were made, or no more come; it waits for
+        `PATIENCE` at most."""
         until = time.monotonic() + PATIENCE
-        while self.made < made and not self._ended.is_set() and time.monotonic() < until:
+        while (
+            self.made < made and not self._ended.is_set() and time.monotonic() < until
+        ):
             time.sleep(TICK / 50)
 
     def _give_up(self, limit: float) -> NoReturn:
@@ -117,7 +140,11 @@ class GeneratorEnqueuer:
         for thread in self._threads:
             _interrupt(thread)
         stuck = any(thread.is_alive() for thread in self._threads)
-        ending = " Its thread can't be ended; a process can, with pickle_safe=True." if stuck else ""
+        ending = (
+            " Its thread can't be ended; a process can, with pickle_safe=True."
+            if stuck
+            else ""
+        )
         if self._processes:
             ending = " Code of an engine blocks in a worker process: it doesn't have the engine's threads."
         raise GeneratorError(
@@ -126,7 +153,8 @@ class GeneratorEnqueuer:
         )
 
     def stop(self, timeout: float | None = None) -> None:
-        """Ends the workers; a thread ends when the generator gave the batch that it is at.
+        """Ends the workers; a thread ends when the generator gave the batch that it is
+        at.
 
         # Arguments
             timeout: float, seconds to wait for that; None waits as long as it takes.
@@ -141,7 +169,8 @@ class GeneratorEnqueuer:
             self._processes.close()
 
     def _work(self, lock: AbstractContextManager[Any]) -> None:
-        """Puts batches into the queue, until there are no more or it is told to stop."""
+        """Puts batches into the queue, until there are no more or it is told to
+        stop."""
         try:
             while not self._ended.is_set():
                 with lock:
@@ -152,13 +181,18 @@ class GeneratorEnqueuer:
         except StopIteration:
             pass
         except BaseException as error:
-            self._error = self._error or (error if isinstance(error, Exception) else self._ending(error))
+            self._error = self._error or (
+                error if isinstance(error, Exception) else self._ending(error)
+            )
         finally:
             self._ended.set()
 
     def _ending(self, error: BaseException) -> GeneratorError:
-        """Returns what to raise in the place of what would end the program without a word."""
-        return GeneratorError(f"The {self.name} raised {type(error).__name__} ({error}).")
+        """Returns what to raise in the place of what would end the program without a
+        word."""
+        return GeneratorError(
+            f"The {self.name} raised {type(error).__name__} ({error})."
+        )
 
     def _put(self, item: Any) -> None:
         while not self._stopped.is_set():
@@ -171,11 +205,14 @@ def _timeout() -> float:
     try:
         return float(text)
     except ValueError:
-        raise SettingsError(f"{TIMEOUT} takes a number of seconds; it is {text!r}.") from None
+        raise SettingsError(
+            f"{TIMEOUT} takes a number of seconds; it is {text!r}."
+        ) from None
 
 
 def endless(source: Any) -> Iterator[Any]:
-    """Returns an iterator over batches: an iterator as it is, anything else again and again.
+    """Returns an iterator over batches: an iterator as it is, anything else again and
+    again.
 
     # Raises
         ArgumentError: if it gives no batches.
@@ -184,7 +221,11 @@ def endless(source: Any) -> Iterator[Any]:
         return source  # type: ignore[no-any-return]
     if gives_batches(source):
         return _again(source)
-    if hasattr(source, "__iter__") and not hasattr(source, "shape") and not isinstance(source, (list, tuple)):
+    if (
+        hasattr(source, "__iter__")
+        and not hasattr(source, "shape")
+        and not isinstance(source, (list, tuple))
+    ):
         return _again(source)
     hint = f" Call the function: {source.__name__}()." if callable(source) else ""
     raise ArgumentError(
@@ -196,13 +237,16 @@ def _again(source: Any) -> Iterator[Any]:
     some = True
     while some:
         some = False
-        for item in (source[i] for i in range(len(source))) if gives_batches(source) else source:
+        for item in (
+            (source[i] for i in range(len(source))) if gives_batches(source) else source
+        ):
             some = True
             yield item
 
 
 def name_of(source: Any) -> str:
-    """Returns what messages call a source of batches: the generator function and its place, or the class."""
+    """Returns what messages call a source of batches: the generator function and its
+    place, or the class."""
     if isinstance(source, GeneratorType):
         code = source.gi_code
         place = f"{os.path.basename(code.co_filename)}, line {code.co_firstlineno}"
@@ -211,19 +255,24 @@ def name_of(source: Any) -> str:
 
 
 def _threadsafe(iterator: Iterator[Any]) -> bool:
-    """Tells whether several threads may ask an iterator: a class of the user's own sees to it."""
+    """Tells whether several threads may ask an iterator: a class of the user's own sees
+    to it."""
     foreign = type(iterator).__module__ not in ("builtins", "itertools")
     return foreign and not isinstance(iterator, (Workers, Stated))
 
 
 def _lock(iterator: Iterator[Any]) -> AbstractContextManager[Any]:
-    """Returns what a thread holds while it asks an iterator; two queues may have the same generator."""
+    """Returns what a thread holds while it asks an iterator; two queues may have the
+    same generator."""
     plain = isinstance(iterator, GeneratorType)
     return _locks.setdefault(iterator, threading.Lock()) if plain else nullcontext()
 
 
 def _interrupt(thread: threading.Thread) -> None:
-    """Raises SystemExit in a thread; it arrives unless the thread is inside a call that isn't Python."""
+    """Raises SystemExit in a thread; it arrives unless the thread is inside a call that
+    isn't Python."""
     if thread.is_alive() and thread.ident:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)
+        )
         thread.join(0.3)

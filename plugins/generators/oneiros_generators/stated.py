@@ -1,4 +1,5 @@
-"""Where a source of batches is: its own state, or NumPy's generator and the number of batches made."""
+"""Where a source of batches is: its own state, or NumPy's generator and the number of
+batches made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Streams of batches for the kernel's loop: of a generator, and of an object that has them by number."""
+"""Streams of batches for the kernel's loop: of a generator, and of an object that has
+them by number."""
 
 from __future__ import annotations
 
@@ -23,18 +24,34 @@ class Generated(Flow):
         samples: int, the samples after which an epoch ends.
     """
 
-    def __init__(self, model: Any, source: Any, samples: Any, argument: str, *arguments: Any) -> None:
+    def __init__(
+        self, model: Any, source: Any, samples: Any, argument: str, *arguments: Any
+    ) -> None:
         super().__init__(model, source, *arguments)
         self.source = endless(source)
-        for name, value in zip(("max_q_size", "nb_worker"), self.workers[:2], strict=True):
+        for name, value in zip(
+            ("max_q_size", "nb_worker"), self.workers[:2], strict=True
+        ):
             check(name, value, whole(value, 1), "an int above 0")
         fine = isinstance(samples, (int, float)) or hasattr(samples, "__index__")
-        check(argument, samples, fine and 0 < samples < math.inf, "a number of samples above 0")
-        self.samples, self.argument, self.used, self.seen = math.ceil(samples), argument, 0, 0
+        check(
+            argument,
+            samples,
+            fine and 0 < samples < math.inf,
+            "a number of samples above 0",
+        )
+        self.samples, self.argument, self.used, self.seen = (
+            math.ceil(samples),
+            argument,
+            0,
+            0,
+        )
         self.stated = has_state(self.source) and not self.workers[2]
         self.source_state: Any = None
 
-    def runs(self, order: Any, ticks: Ticks = (), start: int = 0) -> Iterator[tuple[int, Run]]:
+    def runs(
+        self, order: Any, ticks: Ticks = (), start: int = 0
+    ) -> Iterator[tuple[int, Run]]:
         """Yields batches, with their numbers, until the epoch has its samples.
 
         # Arguments
@@ -44,7 +61,11 @@ class Generated(Flow):
         self.seen = self.seen if start else 0
         while self.seen < self.samples:
             had = f"There were {self.seen} of {self.argument}={self.samples} samples"
-            run = self.made(queue, number, f"{had}: let the generator loop for ever, with `while True:`.")
+            run = self.made(
+                queue,
+                number,
+                f"{had}: let the generator loop for ever, with `while True:`.",
+            )
             self.seen += run.shape[1]
             self.used += 1
             yield number, run
@@ -73,16 +94,21 @@ class Generated(Flow):
     def get_state(self) -> dict[str, Any]:
         """Returns how far the epoch and the source are, as plain data."""
         begun = self.queue.begun if self.queue else 0
-        own = {key: getattr(self, key) for key in ("epoch", "last", "used", "seen", "source_state")}
+        own = {
+            key: getattr(self, key)
+            for key in ("epoch", "last", "used", "seen", "source_state")
+        }
         return {**own, "opened": self.opened if self.queue else None, "begun": begun}
 
     def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
         """Goes on where another stream was when it returned this.
 
-        A source with a state of its own is set to it; one without makes its batches again.
+        A source with a state of its own is set to it; one without makes its batches
+        again.
 
         # Arguments
-            drawn: whether NumPy's generator belongs to another stream, and stays as it is.
+            drawn: whether NumPy's generator belongs to another stream, and stays as it
+                is.
 
         # Returns
             Whether the source draws from NumPy's generator, which then is where it was.
@@ -95,11 +121,15 @@ class Generated(Flow):
             self.source.set_state(state["source_state"])
             return False
         opened = np.random.get_state() if drawn else state["opened"]
-        return self.again(self.iterator(), {**state, "opened": opened}, self.used) and not drawn
+        return (
+            self.again(self.iterator(), {**state, "opened": opened}, self.used)
+            and not drawn
+        )
 
 
 class Listed(Flow):
-    """The batches of an object that has them by number, each once per epoch, in the loop's order."""
+    """The batches of an object that has them by number, each once per epoch, in the
+    loop's order."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -110,10 +140,12 @@ class Listed(Flow):
 
     @property
     def samples(self) -> int:
-        """The number of samples: that of the last batch, and the first one's for each of the others.
+        """The number of samples: that of the last batch, and the first one's for each
+        of the others.
 
-        Both batches are kept for their first use, unless they were drawn from NumPy's generator: a batch is
-        drawn in its turn, so that a training that is resumed draws the same.
+        Both batches are kept for their first use, unless they were drawn from NumPy's
+        generator: a batch is drawn in its turn, so that a training that is resumed
+        draws the same.
         """
         ends, state = (0, self.size - 1), np.random.get_state()
         read = {i: self.source[i] for i in sorted(set(ends))}
@@ -126,8 +158,11 @@ class Listed(Flow):
         """Reads a batch, unless it was kept."""
         return self._kept.pop(number) if number in self._kept else self.source[number]
 
-    def runs(self, order: Any, ticks: Ticks = (), start: int = 0) -> Iterator[tuple[int, Run]]:
-        """Yields the batches whose numbers `order` lists; then tells the object that the epoch is over.
+    def runs(
+        self, order: Any, ticks: Ticks = (), start: int = 0
+    ) -> Iterator[tuple[int, Run]]:
+        """Yields the batches whose numbers `order` lists; then tells the object that
+        the epoch is over.
 
         # Arguments
             start: int, the number of batches to pass over.
@@ -143,7 +178,8 @@ class Listed(Flow):
         self.epoch += 1
 
     def _queue(self, order: list[int], start: int) -> GeneratorEnqueuer:
-        """Returns workers that are past `start` batches; what these draw from NumPy's generator is drawn."""
+        """Returns workers that are past `start` batches; what these draw from NumPy's
+        generator is drawn."""
         state, now = self._resumed, np.random.get_state()
         self._resumed = None
         if not start or state is None or same_random_state(state["opened"], now):
@@ -156,10 +192,16 @@ class Listed(Flow):
     def get_state(self) -> dict[str, Any]:
         """Returns how far the epoch is, as plain data."""
         begun = self.queue.begun if self.queue else 0
-        return {"epoch": self.epoch, "last": self.last, "opened": self.opened, "begun": begun}
+        return {
+            "epoch": self.epoch,
+            "last": self.last,
+            "opened": self.opened,
+            "begun": begun,
+        }
 
     def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
-        """Goes on where another stream was when it returned this; `runs` passes over batches."""
+        """Goes on where another stream was when it returned this; `runs` passes over
+        batches."""
         self.epoch, self.last, self._resumed = state["epoch"], state["last"], state
         self._kept.clear()
         return False

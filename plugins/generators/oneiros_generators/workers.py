@@ -1,4 +1,5 @@
-"""Worker processes: an iterator over the batches that copies of a generator make in forked processes."""
+"""Worker processes: an iterator over the batches that copies of a generator make in
+forked processes."""
 
 from __future__ import annotations
 
@@ -20,11 +21,13 @@ from oneiros.backend import Function
 from oneiros.errors import CapabilityError, GeneratorError
 
 TICK = 0.05
-"""Seconds between two looks at whether a worker lives, and whether it is still wanted."""
+"""Seconds between two looks at whether a worker lives, and whether it is still
+wanted."""
 
 
 class RemoteTracebackError(Exception):
-    """What a worker's traceback looked like: the cause of the error that is raised in its place."""
+    """What a worker's traceback looked like: the cause of the error that is raised in
+    its place."""
 
 
 class UnsendableError(Exception):
@@ -34,8 +37,8 @@ class UnsendableError(Exception):
 class Workers:
     """An iterator over what several processes yield, taken from them in turn.
 
-    Each has its own copy of the iterator and its own random state, whose seed is drawn from NumPy's global
-    generator here.
+    Each has its own copy of the iterator and its own random state, whose seed is drawn
+    from NumPy's global generator here.
 
     # Arguments
         iterator: what each worker iterates over.
@@ -45,16 +48,28 @@ class Workers:
 
     def __init__(self, iterator: Iterator[Any], count: int, name: str) -> None:
         if "fork" not in multiprocessing.get_all_start_methods():
-            raise CapabilityError("pickle_safe=True needs fork, which this system lacks. Use threads.")
+            raise CapabilityError(
+                "pickle_safe=True needs fork, which this system lacks. Use threads."
+            )
         self.name, self.closed, self._turn = name, threading.Event(), 0
         context = multiprocessing.get_context("fork")
         self._workers: list[tuple[Any, Connection]] = []
         for _ in range(count):
             receiving, sending = context.Pipe(duplex=False)
             unwanted = [receiving, *(connection for _, connection in self._workers)]
-            arguments = (iterator, sending, unwanted, int(np.random.randint(2**31 - 1)), os.getpid())
-            process = context.Process(target=_work, args=arguments, daemon=True, name="oneiros-generator")
-            with warnings.catch_warnings():  # engines warn of forks; these workers never use them
+            arguments = (
+                iterator,
+                sending,
+                unwanted,
+                int(np.random.randint(2**31 - 1)),
+                os.getpid(),
+            )
+            process = context.Process(
+                target=_work, args=arguments, daemon=True, name="oneiros-generator"
+            )
+            with (
+                warnings.catch_warnings()
+            ):  # engines warn of forks; these workers never use them
                 warnings.simplefilter("ignore")
                 process.start()
             sending.close()
@@ -93,7 +108,11 @@ class Workers:
             if self.closed.is_set():
                 return "end", None
             code = process.exitcode
-            how = f"exit status {code}" if code is None or code >= 0 else signal.Signals(-code).name
+            how = (
+                f"exit status {code}"
+                if code is None or code >= 0
+                else signal.Signals(-code).name
+            )
             raise GeneratorError(
                 f"The {self.name} lost its worker process {process.pid}: it died with {how}. SIGKILL often "
                 f"means that memory ran out: lower max_q_size or nb_worker."
@@ -123,7 +142,11 @@ def _revived(error: BaseException | None, text: str) -> BaseException:
 
 
 def _work(
-    iterator: Iterator[Any], connection: Connection, unwanted: list[Connection], seed: int, parent: int
+    iterator: Iterator[Any],
+    connection: Connection,
+    unwanted: list[Connection],
+    seed: int,
+    parent: int,
 ) -> None:
     """Sends what an iterator yields, then `end`, or the error that it raised."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

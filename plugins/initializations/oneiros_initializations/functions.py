@@ -1,7 +1,7 @@
 """The weight initializations. Each takes a shape and returns a new variable of it.
 
-Random values are drawn on the host from NumPy's global generator: `np.random.seed(n)` fixes them on every
-backend.
+Random values are drawn on the host from NumPy's global generator: `np.random.seed(n)`
+fixes them on every backend.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ Shape = Sequence[int]
 
 
 def get_fans(shape: Shape, dim_ordering: str = "th") -> tuple[float, float]:
-    """Returns how many values feed one output of a weight and how many outputs one input feeds.
+    """Returns how many values feed one output of a weight and how many outputs one
+    input feeds.
 
     # Arguments
-        shape: of the weight. Rank 2 is `(input, output)`; ranks 4 and 5 are convolution kernels; any other
-            rank counts the square root of its size both ways.
-        dim_ordering: `"th"`, kernels `(output, input, *window)`, or `"tf"`, `(*window, input, output)`. As in
-            Keras 1.2.2 a rank 5 kernel of `"tf"` counts the first two window axes only.
+        shape: of the weight. Rank 2 is `(input, output)`; ranks 4 and 5 are convolution
+            kernels; any other rank counts the square root of its size both ways.
+        dim_ordering: `"th"`, kernels `(output, input, *window)`, or `"tf"`, `(*window,
+            input, output)`. As in Keras 1.2.2 a rank 5 kernel of `"tf"` counts the
+            first two window axes only.
 
     # Returns
         The pair `(fan_in, fan_out)`.
@@ -46,17 +48,27 @@ def get_fans(shape: Shape, dim_ordering: str = "th") -> tuple[float, float]:
     raise ArgumentError(f"dim_ordering is {dim_ordering!r}; it must be 'th' or 'tf'.")
 
 
-def uniform(shape: Shape, scale: float = 0.05, name: str | None = None, dim_ordering: str = "th") -> Any:
+def uniform(
+    shape: Shape, scale: float = 0.05, name: str | None = None, dim_ordering: str = "th"
+) -> Any:
     """Uniform between `-scale` and `scale`."""
-    return initialized(shape, name, lambda: K.random_uniform_variable(shape, -scale, scale, name=name))
+    return initialized(
+        shape, name, lambda: K.random_uniform_variable(shape, -scale, scale, name=name)
+    )
 
 
-def normal(shape: Shape, scale: float = 0.05, name: str | None = None, dim_ordering: str = "th") -> Any:
+def normal(
+    shape: Shape, scale: float = 0.05, name: str | None = None, dim_ordering: str = "th"
+) -> Any:
     """Normal with mean 0 and standard deviation `scale`, not truncated."""
-    return initialized(shape, name, lambda: K.random_normal_variable(shape, 0.0, scale, name=name))
+    return initialized(
+        shape, name, lambda: K.random_normal_variable(shape, 0.0, scale, name=name)
+    )
 
 
-def lecun_uniform(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
+def lecun_uniform(
+    shape: Shape, name: str | None = None, dim_ordering: str = "th"
+) -> Any:
     """Uniform, limited by `sqrt(3 / fan_in)`.
 
     # References
@@ -66,18 +78,28 @@ def lecun_uniform(shape: Shape, name: str | None = None, dim_ordering: str = "th
     return uniform(shape, float(np.sqrt(3.0 / fan_in)), name=name)
 
 
-def glorot_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
+def glorot_normal(
+    shape: Shape, name: str | None = None, dim_ordering: str = "th"
+) -> Any:
     """Normal, standard deviation `sqrt(2 / (fan_in + fan_out))`.
 
     # References
-        - Glorot, Bengio: Understanding the difficulty of training deep feedforward neural networks, 2010
+        - Glorot, Bengio: Understanding the difficulty of training deep feedforward
+        neural networks, 2010
     """
-    return normal(shape, float(np.sqrt(2.0 / sum(get_fans(shape, dim_ordering)))), name=name)
+    return normal(
+        shape, float(np.sqrt(2.0 / sum(get_fans(shape, dim_ordering)))), name=name
+    )
 
 
-def glorot_uniform(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
-    """Uniform, limited by `sqrt(6 / (fan_in + fan_out))`; the same reference as `glorot_normal`."""
-    return uniform(shape, float(np.sqrt(6.0 / sum(get_fans(shape, dim_ordering)))), name=name)
+def glorot_uniform(
+    shape: Shape, name: str | None = None, dim_ordering: str = "th"
+) -> Any:
+    """Uniform, limited by `sqrt(6 / (fan_in + fan_out))`; the same reference as
+    `glorot_normal`."""
+    return uniform(
+        shape, float(np.sqrt(6.0 / sum(get_fans(shape, dim_ordering)))), name=name
+    )
 
 
 def he_normal(shape: Shape, name: str | None = None, dim_ordering: str = "th") -> Any:
@@ -96,7 +118,9 @@ def he_uniform(shape: Shape, name: str | None = None, dim_ordering: str = "th") 
     return uniform(shape, float(np.sqrt(6.0 / fan_in)), name=name)
 
 
-def orthogonal(shape: Shape, scale: float = 1.1, name: str | None = None, dim_ordering: str = "th") -> Any:
+def orthogonal(
+    shape: Shape, scale: float = 1.1, name: str | None = None, dim_ordering: str = "th"
+) -> Any:
     """A matrix with orthonormal rows or columns, whichever are fewer, times `scale`.
 
     The axes of `shape` after the first count as one.
@@ -105,27 +129,38 @@ def orthogonal(shape: Shape, scale: float = 1.1, name: str | None = None, dim_or
         ShapeError: for a shape with fewer than two axes.
 
     # References
-        - Saxe, McClelland, Ganguli: Exact solutions to the nonlinear dynamics of learning, arXiv:1312.6120
+        - Saxe, McClelland, Ganguli: Exact solutions to the nonlinear dynamics of
+        learning, arXiv:1312.6120
     """
     if len(shape) < 2:
-        raise ShapeError(f"orthogonal takes a shape of two or more axes; it received {tuple(shape)}.")
-    return initialized(shape, name, lambda: K.variable(scale * _orthonormal(shape), name=name))
+        raise ShapeError(
+            f"orthogonal takes a shape of two or more axes; it received {tuple(shape)}."
+        )
+    return initialized(
+        shape, name, lambda: K.variable(scale * _orthonormal(shape), name=name)
+    )
 
 
 def _orthonormal(shape: Shape) -> np.ndarray[Any, Any]:
     flat = (shape[0], int(np.prod(shape[1:])))
-    left, _, right = np.linalg.svd(np.random.normal(0.0, 1.0, flat), full_matrices=False)
+    left, _, right = np.linalg.svd(
+        np.random.normal(0.0, 1.0, flat), full_matrices=False
+    )
     return np.reshape(left if left.shape == flat else right, shape)
 
 
-def identity(shape: Shape, scale: float = 1, name: str | None = None, dim_ordering: str = "th") -> Any:
+def identity(
+    shape: Shape, scale: float = 1, name: str | None = None, dim_ordering: str = "th"
+) -> Any:
     """The identity matrix times `scale`.
 
     # Raises
         ShapeError: unless the shape is square, of rank 2.
     """
     if len(shape) != 2 or shape[0] != shape[1]:
-        raise ShapeError(f"identity takes a square shape of rank 2, like (4, 4); it received {tuple(shape)}.")
+        raise ShapeError(
+            f"identity takes a square shape of rank 2, like (4, 4); it received {tuple(shape)}."
+        )
     return K.variable(scale * np.identity(shape[0]), name=name)
 
 

@@ -3,9 +3,18 @@
 from oneiros import hookimpl
 
 _NAMES = (
-    "uniform", "normal", "lecun_uniform", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform",
-    "orthogonal", "identity", "zero", "one",
-)  # fmt: skip
+    "uniform",
+    "normal",
+    "lecun_uniform",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "orthogonal",
+    "identity",
+    "zero",
+    "one",
+)
 INITIALIZATIONS = {name: f"oneiros_initializations.functions:{name}" for name in _NAMES}
 MIGRATIONS = {
     "Zeros": "oneiros_initializations.migrations:Initializer",
@@ -39,7 +48,10 @@ def oneiros_initializations() -> dict[str, str]:
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.initializations`."""
-    helpers = {name: f"oneiros_initializations.functions:{name}" for name in ("get", "get_fans")}
+    helpers = {
+        name: f"oneiros_initializations.functions:{name}"
+        for name in ("get", "get_fans")
+    }
     return {"initializations": {**INITIALIZATIONS, **helpers}}
 
 

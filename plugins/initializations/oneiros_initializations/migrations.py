@@ -1,13 +1,15 @@
-"""How files of Keras 2 are read: initializers, whose place the nearest initialization of Keras 1 takes.
+"""How files of Keras 2 are read: initializers, whose place the nearest initialization
+of Keras 1 takes.
 
-A model that is loaded has its weights; what they began as is told for a model that is built from JSON alone.
+A model that is loaded has its weights; what they began as is told for a model that is
+built from JSON alone.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from oneiros_migrations.base import Migration, Origin
+from oneiros_old_files.base import Migration, Origin
 
 NEAREST = {
     "Zeros": "zero",
@@ -32,7 +34,12 @@ BY_SCALE = {
     ("fan_in", 2.0, "normal"): "he_normal",
     ("fan_in", 1.0, "uniform"): "lecun_uniform",
 }
-SPELLINGS = {"zeros": "zero", "ones": "one", "random_uniform": "uniform", "random_normal": "normal"}
+SPELLINGS = {
+    "zeros": "zero",
+    "ones": "one",
+    "random_uniform": "uniform",
+    "random_normal": "normal",
+}
 
 
 class Initializer(Migration):

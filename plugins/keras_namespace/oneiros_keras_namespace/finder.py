@@ -1,25 +1,33 @@
 """Makes `import keras`, and each module path of Keras 1, mean Oneiros.
 
-A .pth file imports this module whenever Python starts, so it needs only `sys` until someone asks for `keras`.
+A .pth file imports this module whenever Python starts, so it needs only `sys` until
+someone asks for `keras`.
 `ONEIROS_KERAS_NAMESPACE=0` in the environment switches it off.
 """
 
 import sys
 
-TYPE_CHECKING = False  # as typing has it, whose import would cost more than all the rest
+TYPE_CHECKING = (
+    False  # as typing has it, whose import would cost more than all the rest
+)
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
 
 class KerasFinder:
-    """Finds `keras.x.y` where `oneiros.x.y` exists, and nothing else; it is its own loader."""
+    """Finds `keras.x.y` where `oneiros.x.y` exists, and nothing else; it is its own
+    loader."""
 
     @classmethod
-    def find_spec(cls, name: str, path: object = None, target: object = None) -> "ModuleSpec | None":
-        """Returns the spec of a module of Keras 1, or None for what Oneiros doesn't have.
+    def find_spec(
+        cls, name: str, path: object = None, target: object = None
+    ) -> "ModuleSpec | None":
+        """Returns the spec of a module of Keras 1, or None for what Oneiros doesn't
+        have.
 
-        Raising here would break `import tensorflow`, which asks for modules of later Keras versions.
+        Raising here would break `import tensorflow`, which asks for modules of later
+        Keras versions.
         """
         if name != "keras" and not name.startswith("keras."):
             return None
@@ -40,7 +48,8 @@ class KerasFinder:
 
     @staticmethod
     def create_module(spec: "ModuleSpec") -> None:
-        """Leaves the making to Python: the module is replaced as soon as it is loaded."""
+        """Leaves the making to Python: the module is replaced as soon as it is
+        loaded."""
 
     @staticmethod
     def exec_module(module: "ModuleType") -> None:

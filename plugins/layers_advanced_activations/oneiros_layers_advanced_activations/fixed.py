@@ -9,7 +9,8 @@ from oneiros.engine.layer import Layer
 
 
 class LeakyReLU(Layer):
-    """`x` where positive, `alpha * x` elsewhere: a unit that isn't active still has a gradient.
+    """`x` where positive, `alpha * x` elsewhere: a unit that isn't active still has a
+    gradient.
 
     # Example
         ```python
@@ -30,7 +31,8 @@ class LeakyReLU(Layer):
         The same.
 
     # References
-        - Maas, Hannun, Ng: Rectifier Nonlinearities Improve Neural Network Acoustic Models, ICML 2013
+        - Maas, Hannun, Ng: Rectifier Nonlinearities Improve Neural Network Acoustic
+        Models, ICML 2013
     """
 
     loadable: ClassVar[bool] = True
@@ -63,7 +65,8 @@ class ELU(Layer):
         ```
 
     # Arguments
-        alpha: float, minus the value that large negative inputs tend to. Rounded to floatx.
+        alpha: float, minus the value that large negative inputs tend to. Rounded to
+            floatx.
 
     # Input shape
         Any.
@@ -72,7 +75,8 @@ class ELU(Layer):
         The same.
 
     # References
-        - Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by ELUs, arXiv:1511.07289
+        - Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by
+        ELUs, arXiv:1511.07289
     """
 
     loadable: ClassVar[bool] = True
@@ -114,7 +118,8 @@ class ThresholdedReLU(Layer):
         The same.
 
     # References
-        - Konda, Memisevic, Krueger: Zero-Bias Autoencoders and the Benefits of Co-Adapting Features,
+        - Konda, Memisevic, Krueger: Zero-Bias Autoencoders and the Benefits of
+        Co-Adapting Features,
           arXiv:1402.3337
     """
 

@@ -1,4 +1,5 @@
-"""Activations with parameters that are learned, one per feature: PReLU, ParametricSoftplus, SReLU."""
+"""Activations with parameters that are learned, one per feature: PReLU,
+ParametricSoftplus, SReLU."""
 
 from __future__ import annotations
 
@@ -21,10 +22,13 @@ class LearnedActivation(Layer):
 
     # Arguments
         weights: list of arrays, initial values.
-        shared_axes: int or list of ints, axes of the input along which one parameter serves all.
+        shared_axes: int or list of ints, axes of the input along which one parameter
+            serves all.
     """
 
-    def __init__(self, weights: Any, shared_axes: int | Sequence[int] | None, **kwargs: Any) -> None:
+    def __init__(
+        self, weights: Any, shared_axes: int | Sequence[int] | None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
         self.initial_weights = weights
@@ -34,7 +38,9 @@ class LearnedActivation(Layer):
     def _axes(self, shared_axes: int | Sequence[int] | None) -> list[int] | None:
         if shared_axes is None:
             return None
-        given: Sequence[Any] = shared_axes if isinstance(shared_axes, (list, tuple)) else [shared_axes]
+        given: Sequence[Any] = (
+            shared_axes if isinstance(shared_axes, (list, tuple)) else [shared_axes]
+        )
         try:
             axes = [operator.index(axis) for axis in given]
         except TypeError:
@@ -49,7 +55,9 @@ class LearnedActivation(Layer):
     def parameter_shape(self, input_shape: Shape) -> tuple[int, ...]:
         """Returns the shape of each parameter, and notes the axes that are shared."""
         shared = self.shared_axes or []
-        sizes = [1 if axis in shared else size for axis, size in enumerate(input_shape)][1:]
+        sizes = [
+            1 if axis in shared else size for axis, size in enumerate(input_shape)
+        ][1:]
         known = tuple(size for size in sizes if size is not None)
         if len(known) < len(sizes) or max(shared, default=0) > len(sizes):
             raise ShapeError(
@@ -59,7 +67,15 @@ class LearnedActivation(Layer):
             )
         self.param_broadcast = [axis in shared for axis in range(1, len(input_shape))]
         self.input_spec = [
-            InputSpec(shape=(None, *(None if axis in shared else size for axis, size in enumerate(known, 1))))
+            InputSpec(
+                shape=(
+                    None,
+                    *(
+                        None if axis in shared else size
+                        for axis, size in enumerate(known, 1)
+                    ),
+                )
+            )
         ]
         return known
 
@@ -94,8 +110,9 @@ class PReLU(LearnedActivation):
     # Arguments
         init: name or function `(shape, name=None)`, initialization of the slopes.
         weights: list of one array, initial slopes.
-        shared_axes: int or list of ints, axes of the input along which one slope serves all: after a
-            convolution with dim_ordering `"tf"`, `[1, 2]` gives one per channel.
+        shared_axes: int or list of ints, axes of the input along which one slope serves
+            all: after a convolution with dim_ordering `"tf"`, `[1, 2]` gives one per
+            channel.
 
     # Input shape
         `(samples, …)`, all sizes known but the batch and shared axes.
@@ -111,7 +128,11 @@ class PReLU(LearnedActivation):
     alphas: Any
 
     def __init__(
-        self, init: Any = "zero", weights: Any = None, shared_axes: Any = None, **kwargs: Any
+        self,
+        init: Any = "zero",
+        weights: Any = None,
+        shared_axes: Any = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(weights, shared_axes, **kwargs)
         self.init = initializations.get(init)
@@ -119,7 +140,9 @@ class PReLU(LearnedActivation):
     def build(self, input_shape: Shape) -> None:
         """Makes `alphas`."""
         shape = self.parameter_shape(input_shape)
-        self.alphas = self.add_weight(shape, initializer=self.init, name=f"{self.name}_alphas")
+        self.alphas = self.add_weight(
+            shape, initializer=self.init, name=f"{self.name}_alphas"
+        )
         self.set_initial_weights()
 
     def call(self, x: Any, mask: Any = None) -> Any:
@@ -132,7 +155,8 @@ class PReLU(LearnedActivation):
 
 
 class ParametricSoftplus(LearnedActivation):
-    """`alphas * log(1 + exp(betas * x))`, with a learned height and steepness per feature.
+    """`alphas * log(1 + exp(betas * x))`, with a learned height and steepness per
+    feature.
 
     # Example
         ```python
@@ -156,7 +180,8 @@ class ParametricSoftplus(LearnedActivation):
         The same.
 
     # References
-        - McFarland, Cui, Butts: Inferring Nonlinear Neuronal Computation Based on Physiologically Plausible
+        - McFarland, Cui, Butts: Inferring Nonlinear Neuronal Computation Based on
+        Physiologically Plausible
           Inputs, PLoS Computational Biology 9, 2013
     """
 
@@ -195,14 +220,20 @@ class ParametricSoftplus(LearnedActivation):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
-        return {**super().get_config(), "alpha_init": self.alpha_init, "beta_init": self.beta_init}
+        return {
+            **super().get_config(),
+            "alpha_init": self.alpha_init,
+            "beta_init": self.beta_init,
+        }
 
 
 class SReLU(LearnedActivation):
-    """Three straight pieces: slope 1 between two learned thresholds, a learned slope beyond either.
+    """Three straight pieces: slope 1 between two learned thresholds, a learned slope
+    beyond either.
 
     `x` for `t_left <= x <= t_right_actual`, `t_left + a_left * (x - t_left)` below,
-    `t_right_actual + a_right * (x - t_right_actual)` above. The upper threshold is stored as a distance,
+    `t_right_actual + a_right * (x - t_right_actual)` above. The upper threshold is
+    stored as a distance,
     `t_right_actual = t_left + abs(t_right)`, so that the two can't cross.
 
     # Example
@@ -215,7 +246,8 @@ class SReLU(LearnedActivation):
         ```
 
     # Arguments
-        t_left_init: name or function `(shape, name=None)`, initialization of the lower threshold.
+        t_left_init: name or function `(shape, name=None)`, initialization of the lower
+            threshold.
         a_left_init: the same for the slope below it.
         t_right_init: the same for the distance of the upper threshold.
         a_right_init: the same for the slope above it.
@@ -228,7 +260,8 @@ class SReLU(LearnedActivation):
         The same.
 
     # References
-        - Jin, Xu, Feng, Wei, Xiong, Yan: Deep Learning with S-shaped Rectified Linear Activation Units,
+        - Jin, Xu, Feng, Wei, Xiong, Yan: Deep Learning with S-shaped Rectified Linear
+        Activation Units,
           arXiv:1512.07030
     """
 
@@ -257,16 +290,26 @@ class SReLU(LearnedActivation):
     def build(self, input_shape: Shape) -> None:
         """Makes `t_left`, `a_left`, `t_right` and `a_right`, in this order."""
         shape = self.parameter_shape(input_shape)
-        self.t_left = self.add_weight(shape, initializer=self.t_left_init, name=f"{self.name}_t_left")
-        self.a_left = self.add_weight(shape, initializer=self.a_left_init, name=f"{self.name}_a_left")
-        self.t_right = self.add_weight(shape, initializer=self.t_right_init, name=f"{self.name}_t_right")
-        self.a_right = self.add_weight(shape, initializer=self.a_right_init, name=f"{self.name}_a_right")
+        self.t_left = self.add_weight(
+            shape, initializer=self.t_left_init, name=f"{self.name}_t_left"
+        )
+        self.a_left = self.add_weight(
+            shape, initializer=self.a_left_init, name=f"{self.name}_a_left"
+        )
+        self.t_right = self.add_weight(
+            shape, initializer=self.t_right_init, name=f"{self.name}_t_right"
+        )
+        self.a_right = self.add_weight(
+            shape, initializer=self.a_right_init, name=f"{self.name}_a_right"
+        )
         self.t_right_actual = self.t_left + K.abs(self.t_right)
         self.set_initial_weights()
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the activated input."""
-        t_left, a_left, a_right = (self.spread(part) for part in (self.t_left, self.a_left, self.a_right))
+        t_left, a_left, a_right = (
+            self.spread(part) for part in (self.t_left, self.a_left, self.a_right)
+        )
         t_right = self.spread(self.t_right_actual)
         middle = t_left + K.minimum(K.relu(x - t_left), t_right - t_left)
         return middle - a_left * K.relu(t_left - x) + a_right * K.relu(x - t_right)
@@ -274,4 +317,7 @@ class SReLU(LearnedActivation):
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
         inits = ("t_left_init", "a_left_init", "t_right_init", "a_right_init")
-        return {**super().get_config(), **{name: getattr(self, name).__name__ for name in inits}}
+        return {
+            **super().get_config(),
+            **{name: getattr(self, name).__name__ for name in inits},
+        }

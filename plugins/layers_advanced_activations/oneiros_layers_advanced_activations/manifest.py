@@ -6,7 +6,9 @@ _FIXED = ("ELU", "LeakyReLU", "ThresholdedReLU")
 _LEARNED = ("ParametricSoftplus", "PReLU", "SReLU")
 LAYERS = {
     **{name: f"oneiros_layers_advanced_activations.fixed:{name}" for name in _FIXED},
-    **{name: f"oneiros_layers_advanced_activations.learned:{name}" for name in _LEARNED},
+    **{
+        name: f"oneiros_layers_advanced_activations.learned:{name}" for name in _LEARNED
+    },
 }
 _MIGRATED = (
     "LeakyReLU",
@@ -18,7 +20,9 @@ _MIGRATED = (
     "ReLU",
     "Softmax",
 )
-MIGRATIONS = {name: f"oneiros_layers_advanced_activations.migrations:{name}" for name in _MIGRATED}
+MIGRATIONS = {
+    name: f"oneiros_layers_advanced_activations.migrations:{name}" for name in _MIGRATED
+}
 
 
 @hookimpl

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_migrations.base import Arrays, Elementwise, Following, Migration, Origin
-from oneiros_migrations.keras2 import Keras2Layer, plain
-from oneiros_migrations.moves import Moved
+from oneiros_old_files.base import Arrays, Elementwise, Following, Migration, Origin
+from oneiros_old_files.keras2 import Keras2Layer, plain
+from oneiros_old_files.moves import Moved
 
 
 class LeakyReLU(Elementwise, Keras2Layer):
@@ -34,14 +34,22 @@ class Learned(Migration):
     """A layer with a parameter for each value of its input, apart from shared axes."""
 
     def moved(
-        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+        self,
+        config: dict[str, Any],
+        arrays: Arrays,
+        inputs: list[Moved],
+        shapes: list[Any],
     ) -> Following | None:
         """Returns the layer with its parameters where the values of its input are."""
         shared = config.get("shared_axes")
         axes = shared and [inputs[0].axis(axis) for axis in shared]
         if inputs[0].places and shared:
             return None
-        return {**config, "shared_axes": axes}, [inputs[0].sample(value) for value in arrays], inputs[0]
+        return (
+            {**config, "shared_axes": axes},
+            [inputs[0].sample(value) for value in arrays],
+            inputs[0],
+        )
 
 
 class ParametricSoftplus(Learned):
@@ -69,9 +77,17 @@ class ReLU(Keras2Layer):
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
         slope = plain(config.get("negative_slope")) or 0
-        rest = {argument: value for argument, value in config.items() if argument != "negative_slope"}
+        rest = {
+            argument: value
+            for argument, value in config.items()
+            if argument != "negative_slope"
+        }
         found, here = super().translated(name, rest, origin)
-        return ("LeakyReLU", {**here, "alpha": slope}) if slope else (found, {**here, "activation": "relu"})
+        return (
+            ("LeakyReLU", {**here, "alpha": slope})
+            if slope
+            else (found, {**here, "activation": "relu"})
+        )
 
 
 class Softmax(Keras2Layer):

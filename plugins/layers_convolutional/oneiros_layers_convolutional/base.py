@@ -1,4 +1,5 @@
-"""What the convolutions share: arguments, the kernel and the bias, the output's shape."""
+"""What the convolutions share: arguments, the kernel and the bias, the output's
+shape."""
 
 from __future__ import annotations
 
@@ -24,10 +25,11 @@ from oneiros_layers_core.spatial import (
 
 
 class ConvolutionLayer(AffineLayer):
-    """Base of the convolutions: `activation(convolution(x, W) + b)`. Not a layer of its own.
+    """Base of the convolutions: `activation(convolution(x, W) + b)`. Not a layer of its
+    own.
 
-    A subclass says in `_window`, `_strides` and `_dilation` how the kernel moves, with a number for each
-    spatial axis, and in `_convolve` which operation does it.
+    A subclass says in `_window`, `_strides` and `_dilation` how the kernel moves, with
+    a number for each spatial axis, and in `_convolve` which operation does it.
 
     # Arguments
         rank: int, the number of spatial axes.
@@ -104,7 +106,8 @@ class ConvolutionLayer(AffineLayer):
         return (*self._window, channels, self.nb_filter)
 
     def _oriented(self, init: Any, dim_ordering: str) -> Any:
-        """Returns `init` told which axes of a kernel are the window, if it takes that argument."""
+        """Returns `init` told which axes of a kernel are the window, if it takes that
+        argument."""
         if "dim_ordering" in inspect.signature(init).parameters:
             return functools.partial(init, dim_ordering=dim_ordering)
         return init
@@ -121,7 +124,9 @@ class ConvolutionLayer(AffineLayer):
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel `W` and the bias `b` of shape `(nb_filter,)`."""
-        self._channels = known_channels(self, input_shape, len(self._window), self.dim_ordering)
+        self._channels = known_channels(
+            self, input_shape, len(self._window), self.dim_ordering
+        )
         self.get_output_shape_for(input_shape)
         self._add_weights()
         self.set_initial_weights()
@@ -133,7 +138,8 @@ class ConvolutionLayer(AffineLayer):
         self.b = self.add_bias((self.nb_filter,))
 
     def assert_input_compatibility(self, input: Any) -> None:
-        """Checks the rank and the spatial sizes, and once there are weights the channels."""
+        """Checks the rank and the spatial sizes, and once there are weights the
+        channels."""
         super().assert_input_compatibility(input)
         shape = K.int_shape(input)
         self.get_output_shape_for(shape)
@@ -143,7 +149,9 @@ class ConvolutionLayer(AffineLayer):
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns `activation(convolution(x, W) + b)`."""
         output = self._convolve(x)
-        return self.activation(output + self._broadcast(self.b) if self.bias else output)
+        return self.activation(
+            output + self._broadcast(self.b) if self.bias else output
+        )
 
     def _broadcast(self, b: Any) -> Any:
         """Returns a value per channel in a shape that can be added to an output."""
@@ -152,7 +160,8 @@ class ConvolutionLayer(AffineLayer):
         return K.reshape(b, (1, self.nb_filter, *(1,) * len(self._window)))
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape with the sizes that the window leaves, and `nb_filter` channels."""
+        """Returns the input's shape with the sizes that the window leaves, and
+        `nb_filter` channels."""
         moves = self._window, self.border_mode, self._strides, self._dilation
         sizes = windowed_sizes(self, input_shape, self.dim_ordering, *moves)
         return with_sizes(input_shape, sizes, self.dim_ordering, self.nb_filter)

@@ -28,12 +28,14 @@ class Convolution1D(ConvolutionLayer):
     # Arguments
         nb_filter: int, number of filters: the size of the output's last axis.
         filter_length: int, number of steps that a filter sees.
-        init: name or function `(shape, name=None, dim_ordering='th')`, initialization of the kernel. As in
-            Keras 1.2.2 the fans count as if the kernel's axes were `(output, input, *window)`.
+        init: name or function `(shape, name=None, dim_ordering='th')`, initialization
+            of the kernel. As in Keras 1.2.2 the fans count as if the kernel's axes were
+            `(output, input, *window)`.
         activation: name or function applied to the output; None leaves it as it is.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
-        border_mode: `"valid"`, only whole windows; `"same"`, zeros around so that the length stays; `"full"`,
-            zeros around so that each window with a step of the input counts.
+        border_mode: `"valid"`, only whole windows; `"same"`, zeros around so that the
+            length stays; `"full"`, zeros around so that each window with a step of the
+            input counts.
         subsample_length: int, steps from one window to the next.
         W_regularizer: regularizer of the kernel.
         b_regularizer: regularizer of the bias.
@@ -41,7 +43,8 @@ class Convolution1D(ConvolutionLayer):
         W_constraint: constraint of the kernel.
         b_constraint: constraint of the bias.
         bias: bool, whether to add a bias.
-        input_dim: int, number of channels, if this is a model's first layer; or `input_shape`.
+        input_dim: int, number of channels, if this is a model's first layer; or
+            `input_shape`.
         input_length: int, number of steps if it is constant.
 
     # Input shape
@@ -95,7 +98,9 @@ class Convolution1D(ConvolutionLayer):
             **kwargs,
         )
         self.filter_length = positive_integer(self, "filter_length", filter_length)
-        self.subsample_length = positive_integer(self, "subsample_length", subsample_length)
+        self.subsample_length = positive_integer(
+            self, "subsample_length", subsample_length
+        )
         self.subsample = (self.subsample_length, 1)
         self.input_dim = input_dim
         self.input_length = input_length
@@ -111,11 +116,13 @@ class Convolution1D(ConvolutionLayer):
         return (self.subsample_length,)
 
     def _kernel_shape(self, channels: int) -> Sizes:
-        """Returns `(filter_length, 1, channels, nb_filter)`: the kernel of an image one pixel wide."""
+        """Returns `(filter_length, 1, channels, nb_filter)`: the kernel of an image one
+        pixel wide."""
         return (self.filter_length, 1, channels, self.nb_filter)
 
     def _oriented(self, init: Any, dim_ordering: str) -> Any:
-        """Returns `init` for a kernel laid out as for Theano: the fans of Keras 1.2.2."""
+        """Returns `init` for a kernel laid out as for Theano: the fans of Keras
+        1.2.2."""
         return super()._oriented(init, "th")
 
     def _convolve(self, x: Any) -> Any:
@@ -144,7 +151,8 @@ class Convolution1D(ConvolutionLayer):
 
 
 class AtrousConvolution1D(Convolution1D):
-    """Convolution1D whose filters see every `atrous_rate`-th step: a dilated convolution, "with holes".
+    """Convolution1D whose filters see every `atrous_rate`-th step: a dilated
+    convolution, "with holes".
 
     # Example
         ```python
@@ -159,7 +167,8 @@ class AtrousConvolution1D(Convolution1D):
         nb_filter: int, number of filters.
         filter_length: int, number of steps that a filter sees.
         atrous_rate: int, distance of neighbouring steps that it sees.
-        the others: as for `Convolution1D`, in the same order with `atrous_rate` after `subsample_length`.
+        the others: as for `Convolution1D`, in the same order with `atrous_rate` after
+            `subsample_length`.
 
     # Input shape
         3D, `(samples, steps, channels)`.
@@ -168,7 +177,8 @@ class AtrousConvolution1D(Convolution1D):
         3D, `(samples, new_steps, nb_filter)`.
 
     # References
-        - Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions, arXiv:1511.07122
+        - Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions,
+        arXiv:1511.07122
     """
 
     loadable: ClassVar[bool] = True

@@ -12,7 +12,8 @@ from oneiros_layers_convolutional.base import ConvolutionLayer
 
 
 class Convolution2D(ConvolutionLayer):
-    """Filters that slide over images. The kernel isn't flipped: this is cross-correlation on every backend.
+    """Filters that slide over images. The kernel isn't flipped: this is
+    cross-correlation on every backend.
 
     # Example
         ```python
@@ -29,13 +30,16 @@ class Convolution2D(ConvolutionLayer):
         nb_filter: int, number of filters: the output's channels.
         nb_row: int, rows of the kernel.
         nb_col: int, columns of the kernel.
-        init: name or function `(shape, name=None, dim_ordering='th')`, initialization of the kernel.
+        init: name or function `(shape, name=None, dim_ordering='th')`, initialization
+            of the kernel.
         activation: name or function applied to the output; None leaves it as it is.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
-        border_mode: `"valid"`, only whole windows; `"same"`, zeros around so that the sizes stay (the odd
-            zero comes last); `"full"`, zeros around so that each window with a pixel of the input counts.
+        border_mode: `"valid"`, only whole windows; `"same"`, zeros around so that the
+            sizes stay (the odd zero comes last); `"full"`, zeros around so that each
+            window with a pixel of the input counts.
         subsample: pair of ints, rows and columns from one window to the next.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
         W_regularizer: regularizer of the kernel.
         b_regularizer: regularizer of the bias.
         activity_regularizer: regularizer of the output.
@@ -44,11 +48,13 @@ class Convolution2D(ConvolutionLayer):
         bias: bool, whether to add a bias.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with `nb_filter` channels. The kernel's shape is
-        `(nb_row, nb_col, channels, nb_filter)` for `"tf"`, `(nb_filter, channels, nb_row, nb_col)` for
+        `(nb_row, nb_col, channels, nb_filter)` for `"tf"`, `(nb_filter, channels,
+        nb_row, nb_col)` for
         `"th"`.
 
     # Raises
@@ -118,7 +124,8 @@ class Convolution2D(ConvolutionLayer):
 
 
 class AtrousConvolution2D(Convolution2D):
-    """Convolution2D whose filters see pixels `atrous_rate` apart: a dilated convolution, "with holes".
+    """Convolution2D whose filters see pixels `atrous_rate` apart: a dilated
+    convolution, "with holes".
 
     # Example
         ```python
@@ -133,17 +140,21 @@ class AtrousConvolution2D(Convolution2D):
         nb_filter: int, number of filters.
         nb_row: int, rows of the kernel.
         nb_col: int, columns of the kernel.
-        atrous_rate: pair of ints, distances of neighbouring rows and columns that a filter sees.
-        the others: as for `Convolution2D`, in the same order with `atrous_rate` after `subsample`.
+        atrous_rate: pair of ints, distances of neighbouring rows and columns that a
+            filter sees.
+        the others: as for `Convolution2D`, in the same order with `atrous_rate` after
+            `subsample`.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with `nb_filter` channels.
 
     # References
-        - Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions, arXiv:1511.07122
+        - Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions,
+        arXiv:1511.07122
     """
 
     loadable: ClassVar[bool] = True

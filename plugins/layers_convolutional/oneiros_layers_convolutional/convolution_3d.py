@@ -12,7 +12,8 @@ from oneiros_layers_convolutional.base import ConvolutionLayer
 
 
 class Convolution3D(ConvolutionLayer):
-    """Filters that slide over volumes, such as scans, or frames of a film. The kernel isn't flipped.
+    """Filters that slide over volumes, such as scans, or frames of a film. The kernel
+    isn't flipped.
 
     # Example
         ```python
@@ -26,12 +27,14 @@ class Convolution3D(ConvolutionLayer):
     # Arguments
         nb_filter: int, number of filters: the output's channels.
         kernel_dim1, kernel_dim2, kernel_dim3: ints, the sizes of the kernel.
-        init: name or function `(shape, name=None, dim_ordering='th')`, initialization of the kernel.
+        init: name or function `(shape, name=None, dim_ordering='th')`, initialization
+            of the kernel.
         activation: name or function applied to the output; None leaves it as it is.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
         border_mode: `"valid"`, `"same"` or `"full"`, as for `Convolution2D`.
         subsample: three ints, the steps from one window to the next.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
         W_regularizer: regularizer of the kernel.
         b_regularizer: regularizer of the bias.
         activity_regularizer: regularizer of the output.
@@ -40,7 +43,8 @@ class Convolution3D(ConvolutionLayer):
         bias: bool, whether to add a bias.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
+        d3)` for `"th"`.
 
     # Output shape
         5D, in the same order, with `nb_filter` channels.
@@ -109,5 +113,8 @@ class Convolution3D(ConvolutionLayer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
-        sizes = {name: getattr(self, name) for name in ("kernel_dim1", "kernel_dim2", "kernel_dim3")}
+        sizes = {
+            name: getattr(self, name)
+            for name in ("kernel_dim1", "kernel_dim2", "kernel_dim3")
+        }
         return {**super().get_config(), **sizes}

@@ -23,7 +23,8 @@ Pairs = tuple[Sizes, ...]
 
 
 class _Cropping(Layer):
-    """What the croppings share; `_pairs` holds how much is cut before and after, for each spatial axis."""
+    """What the croppings share; `_pairs` holds how much is cut before and after, for
+    each spatial axis."""
 
     checks_sizes: ClassVar[bool] = True
     dim_ordering: str = "tf"
@@ -36,7 +37,9 @@ class _Cropping(Layer):
 
     def _checked_pairs(self, cropping: Any) -> Pairs:
         try:
-            pairs = tuple(whole_numbers(self, "cropping", pair, 2, 0) for pair in cropping)
+            pairs = tuple(
+                whole_numbers(self, "cropping", pair, 2, 0) for pair in cropping
+            )
         except (TypeError, ArgumentError):
             pairs = ()
         if len(pairs) != self._rank:
@@ -55,7 +58,10 @@ class _Cropping(Layer):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape without what is cut off."""
         sizes = spatial_sizes(self, input_shape, self._rank, self.dim_ordering)
-        left = tuple(size and size - sum(pair) for size, pair in zip(sizes, self._pairs, strict=True))
+        left = tuple(
+            size and size - sum(pair)
+            for size, pair in zip(sizes, self._pairs, strict=True)
+        )
         if any(size is not None and size < 1 for size in left):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, read as "
@@ -67,7 +73,11 @@ class _Cropping(Layer):
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns what is left of `x`."""
         cuts = tuple(slice(before, -after or None) for before, after in self._pairs)
-        return x[(slice(None), *cuts) if self.dim_ordering == "tf" else (slice(None), slice(None), *cuts)]
+        return x[
+            (slice(None), *cuts)
+            if self.dim_ordering == "tf"
+            else (slice(None), slice(None), *cuts)
+        ]
 
 
 class Cropping1D(_Cropping):
@@ -122,10 +132,12 @@ class Cropping2D(_Cropping):
 
     # Arguments
         cropping: two pairs of ints, `((top, bottom), (left, right))`.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with the rows and columns that are left.
@@ -138,7 +150,10 @@ class Cropping2D(_Cropping):
     _rank: ClassVar[int] = 2
 
     def __init__(
-        self, cropping: Any = ((0, 0), (0, 0)), dim_ordering: str = "default", **kwargs: Any
+        self,
+        cropping: Any = ((0, 0), (0, 0)),
+        dim_ordering: str = "default",
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.cropping = self._pairs = self._checked_pairs(cropping)
@@ -146,7 +161,11 @@ class Cropping2D(_Cropping):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
-        return {**super().get_config(), "cropping": self.cropping, "dim_ordering": self.dim_ordering}
+        return {
+            **super().get_config(),
+            "cropping": self.cropping,
+            "dim_ordering": self.dim_ordering,
+        }
 
 
 class Cropping3D(_Cropping):
@@ -163,11 +182,14 @@ class Cropping3D(_Cropping):
         ```
 
     # Arguments
-        cropping: three pairs of ints, how much to cut off at the start and the end of each axis.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        cropping: three pairs of ints, how much to cut off at the start and the end of
+            each axis.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
+        d3)` for `"th"`.
 
     # Output shape
         5D, in the same order, with what is left.
@@ -180,7 +202,10 @@ class Cropping3D(_Cropping):
     _rank: ClassVar[int] = 3
 
     def __init__(
-        self, cropping: Any = ((1, 1), (1, 1), (1, 1)), dim_ordering: str = "default", **kwargs: Any
+        self,
+        cropping: Any = ((1, 1), (1, 1), (1, 1)),
+        dim_ordering: str = "default",
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.cropping = self._pairs = self._checked_pairs(cropping)
@@ -188,4 +213,8 @@ class Cropping3D(_Cropping):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
-        return {**super().get_config(), "cropping": self.cropping, "dim_ordering": self.dim_ordering}
+        return {
+            **super().get_config(),
+            "cropping": self.cropping,
+            "dim_ordering": self.dim_ordering,
+        }

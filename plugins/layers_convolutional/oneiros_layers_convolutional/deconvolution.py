@@ -15,10 +15,12 @@ from oneiros_layers_convolutional.convolution_2d import Convolution2D
 
 
 class Deconvolution2D(Convolution2D):
-    """Transposed convolution: leads from the output's sizes of a `Convolution2D` back to its input's.
+    """Transposed convolution: leads from the output's sizes of a `Convolution2D` back
+    to its input's.
 
-    With `subsample` above 1 several input sizes give the same output size, so `output_shape` says which is
-    meant. Without padding it is `subsample * (size - 1) + kernel`, up to `subsample - 1` more.
+    With `subsample` above 1 several input sizes give the same output size, so
+    `output_shape` says which is meant. Without padding it is `subsample * (size - 1) +
+    kernel`, up to `subsample - 1` more.
 
     # Example
         ```python
@@ -34,25 +36,31 @@ class Deconvolution2D(Convolution2D):
         nb_filter: int, number of the output's channels.
         nb_row: int, rows of the kernel.
         nb_col: int, columns of the kernel.
-        output_shape: tuple of four, the output's shape in the order of `dim_ordering`. The batch size in it
-            is taken from the input. None: as Keras 2 has it, `subsample * size`, and without padding
+        output_shape: tuple of four, the output's shape in the order of `dim_ordering`.
+            The batch size in it is taken from the input. None: as Keras 2 has it,
+            `subsample * size`, and without padding
             `kernel - subsample` more, if that is above 0.
-        border_mode: `"valid"`, `"same"` or `"full"`: that of the convolution that this one undoes.
-        subsample: pair of ints, the steps of that convolution: the output is larger by these.
+        border_mode: `"valid"`, `"same"` or `"full"`: that of the convolution that this
+            one undoes.
+        subsample: pair of ints, the steps of that convolution: the output is larger by
+            these.
         the others: as for `Convolution2D`, in the same order.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`.
 
     # Output shape
-        4D, `output_shape` with the input's batch size. The kernel's shape is as for `Convolution2D`.
+        4D, `output_shape` with the input's batch size. The kernel's shape is as for
+        `Convolution2D`.
 
     # Raises
         ArgumentError: if `output_shape` isn't a shape of `nb_filter` channels.
         ShapeError: if no convolution leads from `output_shape` to the input's shape.
 
     # References
-        - Dumoulin, Visin: A guide to convolution arithmetic for deep learning, arXiv:1603.07285
+        - Dumoulin, Visin: A guide to convolution arithmetic for deep learning,
+        arXiv:1603.07285
         - Zeiler, Krishnan, Taylor, Fergus: Deconvolutional Networks, CVPR 2010
     """
 
@@ -105,11 +113,17 @@ class Deconvolution2D(Convolution2D):
         try:
             batch, *sizes = output_shape
             shape = (batch, *map(operator.index, sizes))
-            fits = len(shape) == 4 and min(shape[1:]) >= 1 and shape[channels] == self.nb_filter
+            fits = (
+                len(shape) == 4
+                and min(shape[1:]) >= 1
+                and shape[channels] == self.nb_filter
+            )
         except (TypeError, ValueError):
             fits = False
         if not fits:
-            example = with_sizes((None,) * 4, (25, 25), self.dim_ordering, self.nb_filter)
+            example = with_sizes(
+                (None,) * 4, (25, 25), self.dim_ordering, self.nb_filter
+            )
             raise ArgumentError(
                 f"{label(self)} received output_shape={output_shape!r}. It takes the output's shape with "
                 f"nb_filter={self.nb_filter} channels, for dim_ordering={self.dim_ordering!r} such as "
@@ -121,11 +135,19 @@ class Deconvolution2D(Convolution2D):
         """Returns `output_shape` with the input's batch size."""
         sizes = spatial_sizes(self, input_shape, 2, self.dim_ordering)
         if self.output_shape_ is None:
-            return with_sizes(input_shape, self._enlarged(sizes), self.dim_ordering, self.nb_filter)
+            return with_sizes(
+                input_shape, self._enlarged(sizes), self.dim_ordering, self.nb_filter
+            )
         wanted = spatial_sizes(self, self.output_shape_, 2, self.dim_ordering)
         moves = zip(wanted, self._window, self._strides, strict=True)
-        back = tuple(length_after(size, width, self.border_mode, step) for size, width, step in moves)
-        if any(None not in pair and pair[0] != pair[1] for pair in zip(sizes, back, strict=True)):
+        back = tuple(
+            length_after(size, width, self.border_mode, step)
+            for size, width, step in moves
+        )
+        if any(
+            None not in pair and pair[0] != pair[1]
+            for pair in zip(sizes, back, strict=True)
+        ):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)} and "
                 f"output_shape={self.output_shape_}; with the kernel {self._window}, "
@@ -145,7 +167,9 @@ class Deconvolution2D(Convolution2D):
         moves = zip(sizes, self._window, self._strides, strict=True)
         return tuple(
             size * step
-            + {"valid": max(width - step, 0), "same": 0, "full": 2 - step - width}[self.border_mode]
+            + {"valid": max(width - step, 0), "same": 0, "full": 2 - step - width}[
+                self.border_mode
+            ]
             for size, width, step in moves
             if size is not None
         )
@@ -175,6 +199,9 @@ class Deconvolution2D(Convolution2D):
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
         shape = self.output_shape_
-        if shape is None and len({node.output_shapes[0] for node in self.inbound_nodes}) == 1:
+        if (
+            shape is None
+            and len({node.output_shapes[0] for node in self.inbound_nodes}) == 1
+        ):
             shape = self.inbound_nodes[0].output_shapes[0]
         return {**super().get_config(), "output_shape": shape}

@@ -13,9 +13,13 @@ _FILES = {
     "cropping": ("Cropping1D", "Cropping2D", "Cropping3D"),
 }
 LAYERS = {
-    name: f"oneiros_layers_convolutional.{file}:{name}" for file, names in _FILES.items() for name in names
+    name: f"oneiros_layers_convolutional.{file}:{name}"
+    for file, names in _FILES.items()
+    for name in names
 }
-ALIASES = {name.replace("olution", ""): LAYERS[name] for name in LAYERS if "onvolution" in name}
+ALIASES = {
+    name.replace("olution", ""): LAYERS[name] for name in LAYERS if "onvolution" in name
+}
 MIGRATIONS = {
     "Conv1D": "oneiros_layers_convolutional.migrations:Conv1D",
     "Conv2D": "oneiros_layers_convolutional.migrations:Conv2D",

@@ -1,13 +1,14 @@
-"""How files of other versions of Keras are read: convolutions, and the layers that move and pad images."""
+"""How files of other versions of Keras are read: convolutions, and the layers that move
+and pad images."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from oneiros_migrations.base import Arrays, Origin
-from oneiros_migrations.keras2 import AFFINE, ANY, Keras2Layer, plain
-from oneiros_migrations.kernels import KernelMigration
-from oneiros_migrations.moves import Moved, channels_moved
+from oneiros_old_files.base import Arrays, Origin
+from oneiros_old_files.keras2 import AFFINE, ANY, Keras2Layer, plain
+from oneiros_old_files.kernels import KernelMigration
+from oneiros_old_files.moves import Moved, channels_moved
 
 WINDOW = {"filters": "nb_filter", "strides": "subsample", "padding": "border_mode"}
 ORDERED = {"data_format": "dim_ordering"}
@@ -28,15 +29,26 @@ class Convolution(KernelMigration, Keras2Layer):
         if self.dilated is None or rate in (None, *self.neutral["dilation_rate"]):
             found, here = super().translated(name, config, origin)
         else:
-            rest = {argument: value for argument, value in config.items() if argument != "dilation_rate"}
+            rest = {
+                argument: value
+                for argument, value in config.items()
+                if argument != "dilation_rate"
+            }
             _, here = super().translated(name, rest, origin)
             found, here["atrous_rate"] = self.dilated, self._rate(rate)
-        for argument in here.keys() & {"W_constraint", "depthwise_constraint", "pointwise_constraint"}:
-            here[argument] = self._moved(here[argument], here.get("dim_ordering") == "th")
+        for argument in here.keys() & {
+            "W_constraint",
+            "depthwise_constraint",
+            "pointwise_constraint",
+        }:
+            here[argument] = self._moved(
+                here[argument], here.get("dim_ordering") == "th"
+            )
         return found, here
 
     def _moved(self, constraint: Any, first: bool) -> Any:
-        """Returns a constraint that means the same axes of the kernel where they are here."""
+        """Returns a constraint that means the same axes of the kernel where they are
+        here."""
         if not isinstance(constraint, dict) or "axis" not in constraint:
             return constraint
         places, axis = self._places(first), constraint["axis"]
@@ -45,7 +57,8 @@ class Convolution(KernelMigration, Keras2Layer):
         return {**constraint, "axis": moved if several else moved[0]}
 
     def _places(self, first: bool) -> tuple[int, ...]:
-        """Returns where each axis of a stored kernel is here, for images with channels first or last."""
+        """Returns where each axis of a stored kernel is here, for images with channels
+        first or last."""
         return (2, 3, 1, 0) if first else (0, 1, 2, 3)
 
     def _rate(self, rate: Any) -> Any:
@@ -79,13 +92,18 @@ class Conv1D(Convolution):
         return (0, 2, 3)
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
-        """Returns the kernel with four axes; Keras 1.0 and 1.1 stored `(output, input, length, 1)`."""
+        """Returns the kernel with four axes; Keras 1.0 and 1.1 stored `(output, input,
+        length, 1)`."""
         kernel, *rest = arrays
         length, filters = config["filter_length"], config["nb_filter"]
         if origin.keras > 1 and kernel.ndim == 3:
             return [kernel[:, None], *rest]
         older = kernel.shape[:2] != (length, 1) or kernel.shape[-1] != filters
-        if kernel.ndim == 4 and older and (kernel.shape[0], *kernel.shape[2:]) == (filters, length, 1):
+        if (
+            kernel.ndim == 4
+            and older
+            and (kernel.shape[0], *kernel.shape[2:]) == (filters, length, 1)
+        ):
             return [kernel.transpose(2, 3, 1, 0), *rest]
         return arrays
 
@@ -102,14 +120,20 @@ class Conv3D(Convolution):
     """Convolution3D."""
 
     name = "Convolution3D"
-    renamed = {**AFFINE, **WINDOW, **ORDERED, "kernel_size": ("kernel_dim1", "kernel_dim2", "kernel_dim3")}
+    renamed = {
+        **AFFINE,
+        **WINDOW,
+        **ORDERED,
+        "kernel_size": ("kernel_dim1", "kernel_dim2", "kernel_dim3"),
+    }
 
     def _places(self, first: bool) -> tuple[int, ...]:
         return (2, 3, 4, 1, 0) if first else (0, 1, 2, 3, 4)
 
 
 class Conv2DTranspose(Convolution):
-    """Deconvolution2D; Keras 2 finds the output's size, and kernels are `(rows, columns, output, input)`."""
+    """Deconvolution2D; Keras 2 finds the output's size, and kernels are `(rows,
+    columns, output, input)`."""
 
     name = "Deconvolution2D"
     renamed = Conv2D.renamed
@@ -122,10 +146,14 @@ class Conv2DTranspose(Convolution):
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the kernel with its input before its output."""
         if origin.keras > 1:
-            arrays = [value.swapaxes(2, 3) if value.ndim == 4 else value for value in arrays]
+            arrays = [
+                value.swapaxes(2, 3) if value.ndim == 4 else value for value in arrays
+            ]
         return super().weights(config, arrays, origin)
 
-    def reordered_config(self, config: dict[str, Any], dim_ordering: str) -> dict[str, Any]:
+    def reordered_config(
+        self, config: dict[str, Any], dim_ordering: str
+    ) -> dict[str, Any]:
         """Returns the arguments with `output_shape` in the other order too."""
         found = super().reordered_config(config, dim_ordering)
         if config.get("output_shape"):
@@ -135,7 +163,8 @@ class Conv2DTranspose(Convolution):
 
 
 class SeparableConv2D(Convolution):
-    """SeparableConvolution2D, which Keras 1 had on TensorFlow alone, and Keras 2 turned nowhere."""
+    """SeparableConvolution2D, which Keras 1 had on TensorFlow alone, and Keras 2 turned
+    nowhere."""
 
     name = "SeparableConvolution2D"
     turns = False

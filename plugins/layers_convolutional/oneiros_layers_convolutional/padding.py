@@ -19,18 +19,22 @@ from oneiros_layers_core.spatial import (
 
 
 def _checked_widths(layer: Layer, padding: Any, sides: tuple[str, ...]) -> Sizes:
-    """Returns the zeros on each side, from a dict that names some, or from a number for each."""
+    """Returns the zeros on each side, from a dict that names some, or from a number for
+    each."""
     if not isinstance(padding, dict):
         return whole_numbers(layer, "padding", padding, len(sides), 0)
     if not padding.keys() <= set(sides):
         raise ArgumentError(
             f"{label(layer)} received padding={padding!r}. The keys that it takes are {', '.join(sides)}."
         )
-    return whole_numbers(layer, "padding", [padding.get(side, 0) for side in sides], len(sides), 0)
+    return whole_numbers(
+        layer, "padding", [padding.get(side, 0) for side in sides], len(sides), 0
+    )
 
 
 class _ZeroPadding(Layer):
-    """What the zero paddings share; `_widths` holds the zeros before and after, for each spatial axis."""
+    """What the zero paddings share; `_widths` holds the zeros before and after, for
+    each spatial axis."""
 
     dim_ordering: str = "tf"
     _widths: tuple[tuple[int, int], ...]
@@ -38,7 +42,10 @@ class _ZeroPadding(Layer):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with the zeros added."""
         sizes = spatial_sizes(self, input_shape, len(self._widths), self.dim_ordering)
-        padded = tuple(size and size + sum(pair) for size, pair in zip(sizes, self._widths, strict=True))
+        padded = tuple(
+            size and size + sum(pair)
+            for size, pair in zip(sizes, self._widths, strict=True)
+        )
         return with_sizes(input_shape, padded, self.dim_ordering)
 
 
@@ -55,7 +62,8 @@ class ZeroPadding1D(_ZeroPadding):
         ```
 
     # Arguments
-        padding: int, how many on both sides; a pair of ints, `(left, right)`; or a dict with `left_pad` and
+        padding: int, how many on both sides; a pair of ints, `(left, right)`; or a dict
+            with `left_pad` and
             `right_pad`, each 0 if left out.
 
     # Input shape
@@ -71,13 +79,17 @@ class ZeroPadding1D(_ZeroPadding):
         super().__init__(**kwargs)
         self.padding = padding
         given = (padding, padding) if hasattr(padding, "__index__") else padding
-        self.left_pad, self.right_pad = _checked_widths(self, given, ("left_pad", "right_pad"))
+        self.left_pad, self.right_pad = _checked_widths(
+            self, given, ("left_pad", "right_pad")
+        )
         self._widths = ((self.left_pad, self.right_pad),)
         self.input_spec = [InputSpec(ndim=3)]
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns `x` between zeros."""
-        return K.asymmetric_temporal_padding(x, left_pad=self.left_pad, right_pad=self.right_pad)
+        return K.asymmetric_temporal_padding(
+            x, left_pad=self.left_pad, right_pad=self.right_pad
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Returns the argument."""
@@ -98,12 +110,14 @@ class ZeroPadding2D(_ZeroPadding):
 
     # Arguments
         padding: pair of ints, rows above and below, columns left and right; four ints,
-            `(top, bottom, left, right)`; or a dict with `top_pad`, `bottom_pad`, `left_pad` and `right_pad`,
-            each 0 if left out.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+            `(top, bottom, left, right)`; or a dict with `top_pad`, `bottom_pad`,
+            `left_pad` and `right_pad`, each 0 if left out.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with the rows and columns of zeros added.
@@ -111,17 +125,24 @@ class ZeroPadding2D(_ZeroPadding):
 
     loadable: ClassVar[bool] = True
 
-    def __init__(self, padding: Any = (1, 1), dim_ordering: str = "default", **kwargs: Any) -> None:
+    def __init__(
+        self, padding: Any = (1, 1), dim_ordering: str = "default", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.padding = padding
-        if isinstance(padding, dict) or (hasattr(padding, "__len__") and len(padding) == 4):
+        if isinstance(padding, dict) or (
+            hasattr(padding, "__len__") and len(padding) == 4
+        ):
             sides = ("top_pad", "bottom_pad", "left_pad", "right_pad")
             widths = _checked_widths(self, padding, sides)
         else:
             rows, columns = whole_numbers(self, "padding", padding, 2, 0)
             widths = (rows, rows, columns, columns)
         self.top_pad, self.bottom_pad, self.left_pad, self.right_pad = widths
-        self._widths = ((self.top_pad, self.bottom_pad), (self.left_pad, self.right_pad))
+        self._widths = (
+            (self.top_pad, self.bottom_pad),
+            (self.left_pad, self.right_pad),
+        )
         self.dim_ordering = checked_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=4)]
 
@@ -138,7 +159,11 @@ class ZeroPadding2D(_ZeroPadding):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
-        return {**super().get_config(), "padding": self.padding, "dim_ordering": self.dim_ordering}
+        return {
+            **super().get_config(),
+            "padding": self.padding,
+            "dim_ordering": self.dim_ordering,
+        }
 
 
 class ZeroPadding3D(_ZeroPadding):
@@ -155,10 +180,12 @@ class ZeroPadding3D(_ZeroPadding):
 
     # Arguments
         padding: three ints, how many zeros on both sides along each axis.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
+        d3)` for `"th"`.
 
     # Output shape
         5D, in the same order, with the zeros added.
@@ -166,7 +193,9 @@ class ZeroPadding3D(_ZeroPadding):
 
     loadable: ClassVar[bool] = True
 
-    def __init__(self, padding: Any = (1, 1, 1), dim_ordering: str = "default", **kwargs: Any) -> None:
+    def __init__(
+        self, padding: Any = (1, 1, 1), dim_ordering: str = "default", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.padding = whole_numbers(self, "padding", padding, 3, 0)
         self._widths = tuple((width, width) for width in self.padding)
@@ -175,8 +204,14 @@ class ZeroPadding3D(_ZeroPadding):
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns `x` within zeros."""
-        return K.spatial_3d_padding(x, padding=self.padding, dim_ordering=self.dim_ordering)
+        return K.spatial_3d_padding(
+            x, padding=self.padding, dim_ordering=self.dim_ordering
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
-        return {**super().get_config(), "padding": self.padding, "dim_ordering": self.dim_ordering}
+        return {
+            **super().get_config(),
+            "padding": self.padding,
+            "dim_ordering": self.dim_ordering,
+        }

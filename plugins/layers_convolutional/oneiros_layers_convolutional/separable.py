@@ -14,7 +14,8 @@ from oneiros_layers_convolutional.base import ConvolutionLayer
 
 
 class SeparableConvolution2D(ConvolutionLayer):
-    """Convolution in two steps: each channel by itself, then across channels with kernels of one pixel.
+    """Convolution in two steps: each channel by itself, then across channels with
+    kernels of one pixel.
 
     It has far fewer weights than a `Convolution2D` of the same window.
 
@@ -32,26 +33,33 @@ class SeparableConvolution2D(ConvolutionLayer):
         nb_filter: int, number of the output's channels.
         nb_row: int, rows of the kernel.
         nb_col: int, columns of the kernel.
-        init: name or function `(shape, name=None, dim_ordering='th')`, initialization of both kernels.
+        init: name or function `(shape, name=None, dim_ordering='th')`, initialization
+            of both kernels.
         activation: name or function applied to the output; None leaves it as it is.
-        weights: list of arrays, initial values `[depthwise_kernel, pointwise_kernel, b]`.
+        weights: list of arrays, initial values `[depthwise_kernel, pointwise_kernel,
+            b]`.
         border_mode: `"valid"` or `"same"`.
         subsample: pair of ints, rows and columns from one window to the next.
         depth_multiplier: int, how many channels the first step makes of each.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
-        depthwise_regularizer, pointwise_regularizer, b_regularizer: regularizers of kernels and bias.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
+        depthwise_regularizer, pointwise_regularizer, b_regularizer: regularizers of
+        kernels and bias.
         activity_regularizer: regularizer of the output.
-        depthwise_constraint, pointwise_constraint, b_constraint: constraints of kernels and bias.
+        depthwise_constraint, pointwise_constraint, b_constraint: constraints of kernels
+        and bias.
         bias: bool, whether to add a bias.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with `nb_filter` channels.
 
     # References
-        - Chollet: Xception: Deep Learning with Depthwise Separable Convolutions, arXiv:1610.02357
+        - Chollet: Xception: Deep Learning with Depthwise Separable Convolutions,
+        arXiv:1610.02357
     """
 
     loadable: ClassVar[bool] = True
@@ -100,7 +108,9 @@ class SeparableConvolution2D(ConvolutionLayer):
         )
         self.nb_row = positive_integer(self, "nb_row", nb_row)
         self.nb_col = positive_integer(self, "nb_col", nb_col)
-        self.depth_multiplier = positive_integer(self, "depth_multiplier", depth_multiplier)
+        self.depth_multiplier = positive_integer(
+            self, "depth_multiplier", depth_multiplier
+        )
         self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
         self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
         self.depthwise_constraint = constraints.get(depthwise_constraint)
@@ -114,9 +124,15 @@ class SeparableConvolution2D(ConvolutionLayer):
         multiplier, deep = self.depth_multiplier, self._channels * self.depth_multiplier
         shapes: tuple[Sizes, Sizes]
         if self.dim_ordering == "th":
-            shapes = (multiplier, self._channels, *self._window), (self.nb_filter, deep, 1, 1)
+            shapes = (
+                (multiplier, self._channels, *self._window),
+                (self.nb_filter, deep, 1, 1),
+            )
         else:
-            shapes = (*self._window, self._channels, multiplier), (1, 1, deep, self.nb_filter)
+            shapes = (
+                (*self._window, self._channels, multiplier),
+                (1, 1, deep, self.nb_filter),
+            )
         for step, shape in zip(("depthwise", "pointwise"), shapes, strict=True):
             kernel = self.add_weight(
                 shape,
@@ -143,7 +159,9 @@ class SeparableConvolution2D(ConvolutionLayer):
         config = super().get_config()
         del config["W_regularizer"], config["W_constraint"]
         kinds = ("regularizer", "constraint")
-        parts = [f"{step}_{kind}" for step in ("depthwise", "pointwise") for kind in kinds]
+        parts = [
+            f"{step}_{kind}" for step in ("depthwise", "pointwise") for kind in kinds
+        ]
         return {
             **config,
             "nb_row": self.nb_row,

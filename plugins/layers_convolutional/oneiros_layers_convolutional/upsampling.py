@@ -8,7 +8,12 @@ from oneiros import backend as K
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros_layers_core.affine import Shape
 from oneiros_layers_core.checks import positive_integer
-from oneiros_layers_core.spatial import checked_dim_ordering, spatial_sizes, whole_numbers, with_sizes
+from oneiros_layers_core.spatial import (
+    checked_dim_ordering,
+    spatial_sizes,
+    whole_numbers,
+    with_sizes,
+)
 
 
 class UpSampling1D(Layer):
@@ -66,12 +71,18 @@ class _UpSampling(Layer):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with each spatial size multiplied."""
         sizes = spatial_sizes(self, input_shape, len(self.size), self.dim_ordering)
-        larger = tuple(old and old * factor for old, factor in zip(sizes, self.size, strict=True))
+        larger = tuple(
+            old and old * factor for old, factor in zip(sizes, self.size, strict=True)
+        )
         return with_sizes(input_shape, larger, self.dim_ordering)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
-        return {**super().get_config(), "size": self.size, "dim_ordering": self.dim_ordering}
+        return {
+            **super().get_config(),
+            "size": self.size,
+            "dim_ordering": self.dim_ordering,
+        }
 
 
 class UpSampling2D(_UpSampling):
@@ -88,10 +99,12 @@ class UpSampling2D(_UpSampling):
 
     # Arguments
         size: pair of ints, how many times each row and each column appears.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with `size` times as many rows and columns.
@@ -99,7 +112,9 @@ class UpSampling2D(_UpSampling):
 
     loadable: ClassVar[bool] = True
 
-    def __init__(self, size: Any = (2, 2), dim_ordering: str = "default", **kwargs: Any) -> None:
+    def __init__(
+        self, size: Any = (2, 2), dim_ordering: str = "default", **kwargs: Any
+    ) -> None:
         super().__init__(size, dim_ordering, 2, **kwargs)
 
     def call(self, x: Any, mask: Any = None) -> Any:
@@ -121,10 +136,12 @@ class UpSampling3D(_UpSampling):
 
     # Arguments
         size: three ints, how many times each value appears along each axis.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
+        d3)` for `"th"`.
 
     # Output shape
         5D, in the same order, with the three sizes multiplied by `size`.
@@ -132,7 +149,9 @@ class UpSampling3D(_UpSampling):
 
     loadable: ClassVar[bool] = True
 
-    def __init__(self, size: Any = (2, 2, 2), dim_ordering: str = "default", **kwargs: Any) -> None:
+    def __init__(
+        self, size: Any = (2, 2, 2), dim_ordering: str = "default", **kwargs: Any
+    ) -> None:
         super().__init__(size, dim_ordering, 3, **kwargs)
 
     def call(self, x: Any, mask: Any = None) -> Any:

@@ -45,11 +45,15 @@ class Activation(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the activation's name."""
-        return {**super().get_config(), "activation": name_of(self, "activation", self.activation)}
+        return {
+            **super().get_config(),
+            "activation": name_of(self, "activation", self.activation),
+        }
 
 
 class ActivityRegularization(Layer):
-    """Passes its input through and adds `l1 * sum(abs(x)) + l2 * sum(x ** 2)` to the loss.
+    """Passes its input through and adds `l1 * sum(abs(x)) + l2 * sum(x ** 2)` to the
+    loss.
 
     # Example
         ```python

@@ -1,4 +1,5 @@
-"""What the layers with a kernel `W` and a bias `b` share: arguments, weights and configuration."""
+"""What the layers with a kernel `W` and a bias `b` share: arguments, weights and
+configuration."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ def config_of(part: Any) -> Any:
 
 
 class AffineLayer(Layer):
-    """Base of the layers that multiply by a kernel and add a bias. Not a layer of its own.
+    """Base of the layers that multiply by a kernel and add a bias. Not a layer of its
+    own.
 
     # Arguments
         init: name or function, initialization of the kernel.

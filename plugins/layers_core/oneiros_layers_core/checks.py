@@ -11,7 +11,8 @@ from oneiros.errors import ArgumentError, ConfigError
 
 
 def name_of(layer: Layer, argument: str, function: Any) -> str:
-    """Returns the name by which a configuration holds a function, or raises ConfigError if it has none."""
+    """Returns the name by which a configuration holds a function, or raises ConfigError
+    if it has none."""
     name = getattr(function, "__name__", None)
     if name is None:
         raise ConfigError(
@@ -22,7 +23,8 @@ def name_of(layer: Layer, argument: str, function: Any) -> str:
 
 
 def positive_integer(layer: Layer, argument: str, value: Any) -> int:
-    """Returns `value` as an int, or raises ArgumentError unless it is a whole number above zero."""
+    """Returns `value` as an int, or raises ArgumentError unless it is a whole number
+    above zero."""
     try:
         number = operator.index(value)
     except TypeError:

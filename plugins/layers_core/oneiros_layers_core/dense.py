@@ -40,7 +40,8 @@ class Dense(AffineLayer):
         W_constraint: constraint of the kernel, such as `maxnorm(2)`.
         b_constraint: constraint of the bias.
         bias: bool, whether to add a bias.
-        input_dim: int, size of the input's last axis; or `input_shape`, if this is a model's first layer.
+        input_dim: int, size of the input's last axis; or `input_shape`, if this is a
+            model's first layer.
 
     # Input shape
         `(samples, …, input_dim)`, two axes or more.
@@ -49,7 +50,8 @@ class Dense(AffineLayer):
         `(samples, …, output_dim)`.
 
     # Raises
-        ShapeError: if the input's last axis is unknown, or not the one that the weights were made for.
+        ShapeError: if the input's last axis is unknown, or not the one that the weights
+            were made for.
     """
 
     loadable: ClassVar[bool] = True
@@ -86,7 +88,8 @@ class Dense(AffineLayer):
         self.input_spec = [InputSpec(ndim="2+")]
 
     def build(self, input_shape: Shape) -> None:
-        """Makes `W` of shape `(input_dim, output_dim)` and `b` of shape `(output_dim,)`."""
+        """Makes `W` of shape `(input_dim, output_dim)` and `b` of shape
+        `(output_dim,)`."""
         self.input_dim = self.features(input_shape)
         self.W = self.add_kernel((self.input_dim, self.output_dim))
         self.b = self.add_bias((self.output_dim,))
@@ -116,7 +119,8 @@ class Dense(AffineLayer):
         return (*input_shape[:-1], self.output_dim)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments; `input_dim` is the one found when the weights were made."""
+        """Returns the arguments; `input_dim` is the one found when the weights were
+        made."""
         return {
             **super().get_config(),
             "output_dim": self.output_dim,
@@ -140,7 +144,8 @@ class TimeDistributedDense(Dense):
 
     # Arguments
         output_dim: int, size of the output's last axis.
-        init, activation, weights, W_regularizer, b_regularizer, activity_regularizer, W_constraint,
+        init, activation, weights, W_regularizer, b_regularizer, activity_regularizer,
+        W_constraint,
             b_constraint, bias: as for `Dense`.
         input_dim: int, size of the input's last axis, if this is a model's first layer.
         input_length: int, number of steps if it is constant; None otherwise.
@@ -191,7 +196,8 @@ class TimeDistributedDense(Dense):
         self.input_spec = [InputSpec(ndim=3)]
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the weights; the configuration keeps the `input_dim` that the constructor was given."""
+        """Makes the weights; the configuration keeps the `input_dim` that the
+        constructor was given."""
         given = self.input_dim
         super().build(input_shape)
         self.input_dim = given

@@ -15,7 +15,8 @@ NoiseShape = tuple[int | None, ...] | None
 
 
 class Dropout(Layer):
-    """Sets a random fraction of the input to zero while training, and scales the rest so that the sum stays.
+    """Sets a random fraction of the input to zero while training, and scales the rest
+    so that the sum stays.
 
     # Example
         ```python
@@ -27,11 +28,13 @@ class Dropout(Layer):
         ```
 
     # Arguments
-        p: float between 0 and 1, fraction of the values to drop. 0 and 1 drop nothing, as in Keras 1.2.2.
-        noise_shape: tuple, shape of the random mask, batch included. Where it has a 1 the values are dropped
-            together along that axis; None takes the input's size: `(None, 1, None)` drops the same features
-            at all steps.
-        seed: int, for draws that repeat from run to run whatever NumPy's generator is at.
+        p: float between 0 and 1, fraction of the values to drop. 0 and 1 drop nothing,
+            as in Keras 1.2.2.
+        noise_shape: tuple, shape of the random mask, batch included. Where it has a 1
+            the values are dropped together along that axis; None takes the input's
+            size: `(None, 1, None)` drops the same features at all steps.
+        seed: int, for draws that repeat from run to run whatever NumPy's generator is
+            at.
 
     # Input shape
         Any.
@@ -40,15 +43,20 @@ class Dropout(Layer):
         The same.
 
     # References
-        - Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, JMLR 15, 2014
+        - Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, JMLR 15,
+        2014
     """
 
     loadable: ClassVar[bool] = True
 
-    def __init__(self, p: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, p: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.p = fraction(self, "p", p)
-        self.noise_shape: NoiseShape = None if noise_shape is None else tuple(noise_shape)
+        self.noise_shape: NoiseShape = (
+            None if noise_shape is None else tuple(noise_shape)
+        )
         self.seed = seed
         self.supports_masking = True
         self.uses_learning_phase = 0.0 < p < 1.0
@@ -76,7 +84,12 @@ class Dropout(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
-        return {**super().get_config(), "p": self.p, "noise_shape": self.noise_shape, "seed": self.seed}
+        return {
+            **super().get_config(),
+            "p": self.p,
+            "noise_shape": self.noise_shape,
+            "seed": self.seed,
+        }
 
 
 class _SpatialDropout(Dropout):
@@ -103,7 +116,8 @@ class _SpatialDropout(Dropout):
 
 
 class SpatialDropout1D(_SpatialDropout):
-    """Dropout of whole feature maps of a sequence: a feature is dropped at all steps or at none.
+    """Dropout of whole feature maps of a sequence: a feature is dropped at all steps or
+    at none.
 
     # Example
         ```python
@@ -124,7 +138,8 @@ class SpatialDropout1D(_SpatialDropout):
         The same.
 
     # References
-        - Tompson, Goroshin, Jain, LeCun, Bregler: Efficient Object Localization Using Convolutional Networks,
+        - Tompson, Goroshin, Jain, LeCun, Bregler: Efficient Object Localization Using
+        Convolutional Networks,
           arXiv:1411.4280
     """
 
@@ -138,7 +153,8 @@ class SpatialDropout1D(_SpatialDropout):
 
 
 class SpatialDropout2D(_SpatialDropout):
-    """Dropout of whole feature maps of images: a channel is dropped everywhere or nowhere.
+    """Dropout of whole feature maps of images: a channel is dropped everywhere or
+    nowhere.
 
     # Example
         ```python
@@ -151,16 +167,19 @@ class SpatialDropout2D(_SpatialDropout):
 
     # Arguments
         p: float between 0 and 1, fraction of the feature maps to drop.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`.
 
     # Output shape
         The same.
 
     # References
-        - Tompson, Goroshin, Jain, LeCun, Bregler: Efficient Object Localization Using Convolutional Networks,
+        - Tompson, Goroshin, Jain, LeCun, Bregler: Efficient Object Localization Using
+        Convolutional Networks,
           arXiv:1411.4280
     """
 
@@ -179,7 +198,8 @@ class SpatialDropout2D(_SpatialDropout):
 
 
 class SpatialDropout3D(_SpatialDropout):
-    """Dropout of whole feature maps of volumes: a channel is dropped everywhere or nowhere.
+    """Dropout of whole feature maps of volumes: a channel is dropped everywhere or
+    nowhere.
 
     # Example
         ```python
@@ -192,16 +212,19 @@ class SpatialDropout3D(_SpatialDropout):
 
     # Arguments
         p: float between 0 and 1, fraction of the feature maps to drop.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
+        d3)` for `"th"`.
 
     # Output shape
         The same.
 
     # References
-        - Tompson, Goroshin, Jain, LeCun, Bregler: Efficient Object Localization Using Convolutional Networks,
+        - Tompson, Goroshin, Jain, LeCun, Bregler: Efficient Object Localization Using
+        Convolutional Networks,
           arXiv:1411.4280
     """
 
@@ -212,7 +235,11 @@ class SpatialDropout3D(_SpatialDropout):
         self.dim_ordering = self._check_dim_ordering(dim_ordering)
 
     def _get_noise_shape(self, x: Any) -> NoiseShape:
-        return (None, None, 1, 1, 1) if self.dim_ordering == "th" else (None, 1, 1, 1, None)
+        return (
+            (None, None, 1, 1, 1)
+            if self.dim_ordering == "th"
+            else (None, 1, 1, 1, None)
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""

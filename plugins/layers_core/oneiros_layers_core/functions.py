@@ -1,4 +1,5 @@
-"""Functions as constructor arguments: how a configuration holds them, and how they are called."""
+"""Functions as constructor arguments: how a configuration holds them, and how they are
+called."""
 
 from __future__ import annotations
 
@@ -12,17 +13,26 @@ from oneiros.config import get_function
 
 
 def described(argument: str, value: Any) -> dict[str, Any]:
-    """Returns the configuration of an argument that may be a function: the live object, and what it is.
+    """Returns the configuration of an argument that may be a function: the live object,
+    and what it is.
 
-    The kinds are those of Keras 1: `"lambda"` for any Python function, `"function"` for other callables,
+    The kinds are those of Keras 1: `"lambda"` for any Python function, `"function"` for
+        other callables,
         `"raw"` else.
     """
-    kind = "lambda" if isinstance(value, FunctionType) else "function" if callable(value) else "raw"
+    kind = (
+        "lambda"
+        if isinstance(value, FunctionType)
+        else "function"
+        if callable(value)
+        else "raw"
+    )
     return {argument: value, f"{argument}_type": kind}
 
 
 def restored(config: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Returns a copy of a configuration in which arguments that may be functions are what they stand for.
+    """Returns a copy of a configuration in which arguments that may be functions are
+    what they stand for.
 
     # Raises
         UnsafeFileError: if the function isn't at hand; bytecode is never run.
@@ -30,7 +40,9 @@ def restored(config: dict[str, Any], *names: str) -> dict[str, Any]:
     arguments = dict(config)
     for name in names:
         if arguments.pop(f"{name}_type", "raw") != "raw":
-            arguments[name] = get_function(arguments.get(name), str(config.get("name")), name)
+            arguments[name] = get_function(
+                arguments.get(name), str(config.get("name")), name
+            )
     return arguments
 
 
@@ -42,16 +54,22 @@ def takes_mask(function: Callable[..., Any]) -> bool:
         return False
 
 
-def called(function: Callable[..., Any], inputs: Any, arguments: dict[str, Any], mask: Any) -> Any:
+def called(
+    function: Callable[..., Any], inputs: Any, arguments: dict[str, Any], mask: Any
+) -> Any:
     """Calls a function on the inputs, with the mask if it asks for it."""
     extra = {"mask": mask} if takes_mask(function) else {}
     return function(inputs, **{**arguments, **extra})
 
 
 def found_shape(
-    function: Callable[..., Any], shapes: Any, arguments: dict[str, Any], dtypes: list[str]
+    function: Callable[..., Any],
+    shapes: Any,
+    arguments: dict[str, Any],
+    dtypes: list[str],
 ) -> Any:
-    """Returns the shape that a function gives placeholders of these shapes, one or a list of them.
+    """Returns the shape that a function gives placeholders of these shapes, one or a
+    list of them.
 
     # Arguments
         shapes: tuple, or list of tuples for a function of a list.
@@ -61,9 +79,13 @@ def found_shape(
     wanted = shapes if several else [shapes]
     inputs = [
         K.placeholder(shape=shape, dtype=dtype)
-        for shape, dtype in zip(wanted, dtypes or [K.floatx()] * len(wanted), strict=True)
+        for shape, dtype in zip(
+            wanted, dtypes or [K.floatx()] * len(wanted), strict=True
+        )
     ]
     output = called(function, inputs if several else inputs[0], arguments, None)
     return (
-        [K.int_shape(part) for part in output] if isinstance(output, (list, tuple)) else K.int_shape(output)
+        [K.int_shape(part) for part in output]
+        if isinstance(output, (list, tuple))
+        else K.int_shape(output)
     )

@@ -15,7 +15,8 @@ from oneiros_layers_core.checks import name_of
 class Highway(AffineLayer):
     """Mixes a Dense of the input with the input itself, in learned proportions.
 
-    `y = T * activation(dot(x, W) + b) + (1 - T) * x`, where `T = sigmoid(dot(x, W_carry) + b_carry)`;
+    `y = T * activation(dot(x, W) + b) + (1 - T) * x`, where `T = sigmoid(dot(x,
+    W_carry) + b_carry)`;
     `b_carry` starts from 1. Regularizers and constraints concern `W` and `b` only.
 
     # Example
@@ -28,10 +29,14 @@ class Highway(AffineLayer):
         ```
 
     # Arguments
-        init: name or function `(shape, name=None)`, initialization of `W` and `W_carry`.
-        activation: name or function applied to the transformed part; None leaves it as it is.
-        weights: list of arrays, initial values `[W, W_carry, b, b_carry]`, or `[W, W_carry]` without bias.
-        W_regularizer, b_regularizer, activity_regularizer, W_constraint, b_constraint, bias: as for `Dense`.
+        init: name or function `(shape, name=None)`, initialization of `W` and
+            `W_carry`.
+        activation: name or function applied to the transformed part; None leaves it as
+            it is.
+        weights: list of arrays, initial values `[W, W_carry, b, b_carry]`, or `[W,
+            W_carry]` without bias.
+        W_regularizer, b_regularizer, activity_regularizer, W_constraint, b_constraint,
+        bias: as for `Dense`.
         input_dim: int, number of inputs, if this is a model's first layer.
 
     # Input shape

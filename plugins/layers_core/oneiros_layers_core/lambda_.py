@@ -10,7 +10,13 @@ from oneiros.config import custom_object_scope
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import label
 
-from oneiros_layers_core.functions import called, described, found_shape, restored, takes_mask
+from oneiros_layers_core.functions import (
+    called,
+    described,
+    found_shape,
+    restored,
+    takes_mask,
+)
 
 Shape = tuple[int | None, ...]
 
@@ -32,10 +38,12 @@ class Lambda(Layer):
         ```
 
     # Arguments
-        function: function `(x, **arguments)` that returns a tensor; `x` is a list if the layer is called on a
-            list. If it has an argument `mask`, it receives the input's mask, which then ends here.
-        output_shape: tuple without the batch, or function from the input's shape to the output's, both with
-            the batch. Left out, it is found by applying the function to a placeholder of the input's shape.
+        function: function `(x, **arguments)` that returns a tensor; `x` is a list if
+            the layer is called on a list. If it has an argument `mask`, it receives the
+            input's mask, which then ends here.
+        output_shape: tuple without the batch, or function from the input's shape to the
+            output's, both with the batch. Left out, it is found by applying the
+            function to a placeholder of the input's shape.
         arguments: dict, further arguments of the function.
 
     # Input shape
@@ -44,8 +52,8 @@ class Lambda(Layer):
     # Output shape
         As `output_shape` says, or as found.
 
-    A saved model holds the function's name, not its code: load it with `load_model(path, functions={name:
-    function})`, where `name` is the layer's.
+    A saved model holds the function's name, not its code: load it with
+    `load_model(path, functions={name: function})`, where `name` is the layer's.
     """
 
     loadable: ClassVar[bool] = True
@@ -59,23 +67,36 @@ class Lambda(Layer):
     ) -> None:
         super().__init__(**kwargs)
         if not callable(function):
-            raise TypeError(f"{label(self)} received function={function!r}. It takes a function of a tensor.")
-        if not (output_shape is None or callable(output_shape) or isinstance(output_shape, (tuple, list))):
+            raise TypeError(
+                f"{label(self)} received function={function!r}. It takes a function of a tensor."
+            )
+        if not (
+            output_shape is None
+            or callable(output_shape)
+            or isinstance(output_shape, (tuple, list))
+        ):
             raise TypeError(
                 f"{label(self)} received output_shape={output_shape!r}. It takes a tuple without the batch, "
                 f"or a function from the input's shape to the output's."
             )
         self.function = function
         self.arguments = dict(arguments or {})
-        self._output_shape = tuple(output_shape) if isinstance(output_shape, list) else output_shape
+        self._output_shape = (
+            tuple(output_shape) if isinstance(output_shape, list) else output_shape
+        )
         self._input_dtypes: list[str] = []
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
-        """Returns the shape that was given, or the one that the function gives a placeholder."""
+        """Returns the shape that was given, or the one that the function gives a
+        placeholder."""
         if self._output_shape is None:
-            return found_shape(self.function, input_shape, self.arguments, self._input_dtypes)
+            return found_shape(
+                self.function, input_shape, self.arguments, self._input_dtypes
+            )
         if not callable(self._output_shape):
-            batch = input_shape[0][0] if isinstance(input_shape, list) else input_shape[0]
+            batch = (
+                input_shape[0][0] if isinstance(input_shape, list) else input_shape[0]
+            )
             return (batch, *self._output_shape)
         shape = self._output_shape(input_shape)
         if not isinstance(shape, (list, tuple)):
@@ -86,14 +107,17 @@ class Lambda(Layer):
         return tuple(shape)
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
-        """Returns the mask unchanged if `supports_masking` was set, None if the function received it."""
+        """Returns the mask unchanged if `supports_masking` was set, None if the
+        function received it."""
         if not self.supports_masking and takes_mask(self.function):
             return None
         return super().compute_mask(x, mask)
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns `function(x)`."""
-        self._input_dtypes = [K.dtype(part) for part in (x if isinstance(x, list) else [x])]
+        self._input_dtypes = [
+            K.dtype(part) for part in (x if isinstance(x, list) else [x])
+        ]
         return called(self.function, x, self.arguments, mask)
 
     def get_config(self) -> dict[str, Any]:
@@ -106,7 +130,9 @@ class Lambda(Layer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Lambda:
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Lambda:
         """Builds the layer.
 
         # Arguments
@@ -114,7 +140,8 @@ class Lambda(Layer):
             custom_objects: dict from names to functions.
 
         # Raises
-            UnsafeFileError: if the function isn't at hand; the message says how to supply it.
+            UnsafeFileError: if the function isn't at hand; the message says how to
+                supply it.
         """
         with custom_object_scope(custom_objects or {}):
             return cls(**restored(config, "function", "output_shape"))

@@ -13,7 +13,11 @@ _FILES = {
     "merge": ("Merge",),
     "reshaping": ("Flatten", "Permute", "RepeatVector", "Reshape"),
 }
-LAYERS = {name: f"oneiros_layers_core.{file}:{name}" for file, names in _FILES.items() for name in names}
+LAYERS = {
+    name: f"oneiros_layers_core.{file}:{name}"
+    for file, names in _FILES.items()
+    for name in names
+}
 BASES = {name: f"oneiros.engine.layer:{name}" for name in ("InputSpec", "Layer")}
 MERGE = {"Merge": LAYERS["Merge"], "merge": "oneiros_layers_core.merge:merge"}
 _MIGRATED = (
@@ -49,8 +53,14 @@ def oneiros_layers() -> dict[str, str]:
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The module `oneiros.layers.core`, with the bases of layers, and the places of Merge in Keras 1."""
-    return {"layers.core": {**LAYERS, **BASES}, "layers": MERGE, "engine": MERGE, "engine.topology": MERGE}
+    """The module `oneiros.layers.core`, with the bases of layers, and the places of
+    Merge in Keras 1."""
+    return {
+        "layers.core": {**LAYERS, **BASES},
+        "layers": MERGE,
+        "engine": MERGE,
+        "engine.topology": MERGE,
+    }
 
 
 @hookimpl

@@ -9,9 +9,11 @@ from oneiros.engine.layer import Layer
 
 
 class Masking(Layer):
-    """Masks each step whose features all equal `mask_value`, and sets these steps to zero.
+    """Masks each step whose features all equal `mask_value`, and sets these steps to
+    zero.
 
-    The mask travels with the output: layers that know masks skip the step, and the losses leave it out.
+    The mask travels with the output: layers that know masks skip the step, and the
+        losses leave it out.
 
     # Example
         ```python
@@ -28,7 +30,8 @@ class Masking(Layer):
         mask_value: float.
 
     # Input shape
-        `(samples, steps, …, features)`, three axes or more; the features of the last axis are compared.
+        `(samples, steps, …, features)`, three axes or more; the features of the last
+        axis are compared.
 
     # Output shape
         The same.

@@ -12,7 +12,8 @@ from oneiros_layers_core.checks import positive_integer
 
 
 class MaxoutDense(AffineLayer):
-    """Element by element the largest of `nb_feature` linear maps of the input: a learned, convex activation.
+    """Element by element the largest of `nb_feature` linear maps of the input: a
+    learned, convex activation.
 
     # Example
         ```python
@@ -28,7 +29,8 @@ class MaxoutDense(AffineLayer):
         nb_feature: int, number of linear maps of which the largest counts.
         init: name or function `(shape, name=None)`, initialization of the kernel.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
-        W_regularizer, b_regularizer, activity_regularizer, W_constraint, b_constraint, bias: as for `Dense`.
+        W_regularizer, b_regularizer, activity_regularizer, W_constraint, b_constraint,
+        bias: as for `Dense`.
         input_dim: int, number of inputs, if this is a model's first layer.
 
     # Input shape
@@ -38,7 +40,8 @@ class MaxoutDense(AffineLayer):
         2D, `(samples, output_dim)`.
 
     # References
-        - Goodfellow, Warde-Farley, Mirza, Courville, Bengio: Maxout Networks, arXiv:1302.4389
+        - Goodfellow, Warde-Farley, Mirza, Courville, Bengio: Maxout Networks,
+        arXiv:1302.4389
     """
 
     loadable: ClassVar[bool] = True
@@ -75,7 +78,8 @@ class MaxoutDense(AffineLayer):
         self.input_spec = [InputSpec(ndim=2)]
 
     def build(self, input_shape: Shape) -> None:
-        """Makes `W` `(nb_feature, input_dim, output_dim)` and `b` `(nb_feature, output_dim)`."""
+        """Makes `W` `(nb_feature, input_dim, output_dim)` and `b` `(nb_feature,
+        output_dim)`."""
         features = self.features(input_shape)
         self.input_spec = [InputSpec(shape=(None, features))]
         self.W = self.add_kernel((self.nb_feature, features, self.output_dim))

@@ -32,25 +32,30 @@ class Merge(Layer):
         ```
 
     # Arguments
-        layers: list of layers or models whose outputs are merged at once. Without it, call the layer on a
-            list of tensors.
+        layers: list of layers or models whose outputs are merged at once. Without it,
+            call the layer on a list of tensors.
         mode: one of
-            - `"sum"`, `"mul"`, `"ave"`, `"max"`: element by element; all inputs have one shape;
+            - `"sum"`, `"mul"`, `"ave"`, `"max"`: element by element; all inputs have
+            one shape;
             - `"concat"`: joined along `concat_axis`;
             - `"dot"`: products of two inputs, sample by sample, summed over `dot_axes`;
-            - `"cos"`: the same, divided by both lengths: the cosine. The tensor has a further axis of size 1
-              after the batch, which its declared shape leaves out, as in Keras 1.2.2: `Reshape((1,))` after
-              it settles that;
-            - a function `(inputs, **arguments)` of the list of tensors that returns one.
+            - `"cos"`: the same, divided by both lengths: the cosine. The tensor has a
+            further axis of size 1
+              after the batch, which its declared shape leaves out, as in Keras 1.2.2:
+              `Reshape((1,))` after it settles that;
+            - a function `(inputs, **arguments)` of the list of tensors that returns
+            one.
         concat_axis: int, the axis along which `"concat"` joins; the batch is axis 0.
-        dot_axes: int or pair of ints, the axis of either input that `"dot"` and `"cos"` sum over.
-        output_shape: for a function as mode: tuple without the batch, or function from the list of input
-            shapes to the output's, batch included. Left out, it is found by applying the mode to
-            placeholders.
-        output_mask: for a function as mode: the mask of the output, or function that makes it from the list
-            of masks.
+        dot_axes: int or pair of ints, the axis of either input that `"dot"` and `"cos"`
+            sum over.
+        output_shape: for a function as mode: tuple without the batch, or function from
+            the list of input shapes to the output's, batch included. Left out, it is
+            found by applying the mode to placeholders.
+        output_mask: for a function as mode: the mask of the output, or function that
+            makes it from the list of masks.
         arguments: dict, further arguments of a function as mode.
-        node_indices: list of ints, which call of each of `layers` (the first by default).
+        node_indices: list of ints, which call of each of `layers` (the first by
+            default).
         tensor_indices: list of ints, which output of that call (the first by default).
         name: str.
 
@@ -58,7 +63,8 @@ class Merge(Layer):
         List of tensors, at least two.
 
     # Output shape
-        `"sum"`, `"mul"`, `"ave"`, `"max"`: that of an input. `"concat"`: sizes added on one axis. `"dot"`,
+        `"sum"`, `"mul"`, `"ave"`, `"max"`: that of an input. `"concat"`: sizes added on
+        one axis. `"dot"`,
         `"cos"`: the axes left, or `(samples, 1)` if none is.
 
     # Raises
@@ -91,7 +97,9 @@ class Merge(Layer):
         self.tensor_indices = tensor_indices
         self.supports_masking = True
         self.checks_output_shape = mode != "cos"
-        self._output_shape = tuple(output_shape) if isinstance(output_shape, list) else output_shape
+        self._output_shape = (
+            tuple(output_shape) if isinstance(output_shape, list) else output_shape
+        )
         self._output_mask = output_mask
         self._input_dtypes: list[str] = []
         self._check_arguments()
@@ -106,13 +114,20 @@ class Merge(Layer):
                 f"or a function of a list of tensors."
             )
         axes = [self.dot_axes] if isinstance(self.dot_axes, int) else self.dot_axes
-        if not isinstance(axes, (list, tuple)) or [*map(type, axes)] not in ([int], [int, int]):
+        if not isinstance(axes, (list, tuple)) or [*map(type, axes)] not in (
+            [int],
+            [int, int],
+        ):
             raise TypeError(
                 f"{label(self)} received dot_axes={self.dot_axes!r}. It takes an int or a pair of ints."
             )
         if not isinstance(self.concat_axis, int):
-            raise TypeError(f"{label(self)} received concat_axis={self.concat_axis!r}. It takes an int.")
-        if self.layers is not None and (not isinstance(self.layers, (list, tuple)) or len(self.layers) < 2):
+            raise TypeError(
+                f"{label(self)} received concat_axis={self.concat_axis!r}. It takes an int."
+            )
+        if self.layers is not None and (
+            not isinstance(self.layers, (list, tuple)) or len(self.layers) < 2
+        ):
             raise TypeError(
                 f"{label(self)} received layers={self.layers!r}. It takes a list of at least two layers."
             )
@@ -164,7 +179,8 @@ class Merge(Layer):
         return self._mode.mask(self, inputs, mask)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments; functions are the live objects, `layers` are left to the model around it."""
+        """Returns the arguments; functions are the live objects, `layers` are left to
+        the model around it."""
         return {
             "name": self.name,
             **described("mode", self.mode),
@@ -180,15 +196,20 @@ class Merge(Layer):
         """Builds the layer.
 
         # Arguments
-            config: what `get_config()` returned, or what a file held of it; with `layers`, a list of layers
-                or of their configurations, it is connected to them.
+            config: what `get_config()` returned, or what a file held of it; with
+                `layers`, a list of layers or of their configurations, it is connected
+                to them.
 
         # Raises
-            UnsafeFileError: if a function isn't at hand; the message says how to supply it.
+            UnsafeFileError: if a function isn't at hand; the message says how to supply
+                it.
         """
         arguments = restored(config, "mode", "output_shape", "output_mask")
         layers = arguments.pop("layers", None) or []
-        built = [layer_from_config(layer) if isinstance(layer, dict) else layer for layer in layers]
+        built = [
+            layer_from_config(layer) if isinstance(layer, dict) else layer
+            for layer in layers
+        ]
         return cls(layers=built or None, **arguments)
 
 
@@ -217,7 +238,8 @@ def merge(
 
     # Arguments
         inputs: list of tensors, at least two.
-        mode, concat_axis, dot_axes, output_shape, output_mask, arguments, name: as for `Merge`.
+        mode, concat_axis, dot_axes, output_shape, output_mask, arguments, name: as for
+        `Merge`.
     """
     layer = Merge(
         mode=mode,

@@ -1,4 +1,5 @@
-"""What each mode of Merge does: which shapes it takes, how it combines tensors, shapes and masks."""
+"""What each mode of Merge does: which shapes it takes, how it combines tensors, shapes
+and masks."""
 
 from __future__ import annotations
 
@@ -16,10 +17,12 @@ Shape = tuple[int | None, ...]
 
 
 class Mode(Protocol):
-    """What a mode of Merge does; `merge` is the layer, whose arguments the methods read."""
+    """What a mode of Merge does; `merge` is the layer, whose arguments the methods
+    read."""
 
     def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Raises ShapeError or ArgumentError unless the mode takes inputs of these shapes."""
+        """Raises ShapeError or ArgumentError unless the mode takes inputs of these
+        shapes."""
 
     def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
         """Returns the merged tensor."""
@@ -32,7 +35,8 @@ class Mode(Protocol):
 
 
 def _common(sizes: Iterable[int | None]) -> int | None:
-    """Returns the size that all agree on where known, None if none is; ValueError if they don't."""
+    """Returns the size that all agree on where known, None if none is; ValueError if
+    they don't."""
     known = {size for size in sizes if size is not None}
     if len(known) > 1:
         raise ValueError
@@ -44,7 +48,8 @@ def _text(shapes: list[Shape]) -> str:
 
 
 def _one_shape(merge: Any, shapes: list[Shape]) -> Shape:
-    """Returns the shape that all agree on where sizes are known, or raises ShapeError."""
+    """Returns the shape that all agree on where sizes are known, or raises
+    ShapeError."""
     try:
         return tuple(_common(sizes) for sizes in zip(*shapes, strict=True))
     except ValueError:
@@ -61,7 +66,9 @@ def _conjunction(masks: list[Any]) -> Any:
 class Elementwise:
     """Combines inputs of one shape, two at a time."""
 
-    def __init__(self, fold: Callable[[Any, Any], Any], average: bool = False, masks: bool = True) -> None:
+    def __init__(
+        self, fold: Callable[[Any, Any], Any], average: bool = False, masks: bool = True
+    ) -> None:
         self._fold = fold
         self._average = average
         self._masks = masks
@@ -109,7 +116,9 @@ class Concatenation:
                 f"have."
             )
         try:
-            others = [(*shape[: axis % rank], *shape[axis % rank + 1 :]) for shape in shapes]
+            others = [
+                (*shape[: axis % rank], *shape[axis % rank + 1 :]) for shape in shapes
+            ]
             output = [_common(sizes) for sizes in zip(*others, strict=True)]
         except ValueError:
             raise ShapeError(
@@ -122,10 +131,12 @@ class Concatenation:
         return tuple(output)
 
     def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
-        """Returns the masks joined if the axis is one of theirs, else where all of them hold."""
+        """Returns the masks joined if the axis is one of theirs, else where all of them
+        hold."""
         rank = K.ndim(inputs[0])
         masks = [
-            K.all(mask, axis=-1) if mask is not None and K.ndim(mask) == rank else mask for mask in masks
+            K.all(mask, axis=-1) if mask is not None and K.ndim(mask) == rank else mask
+            for mask in masks
         ]
         given = [mask for mask in masks if mask is not None]
         axis = merge.concat_axis % rank
@@ -142,18 +153,22 @@ class Concatenation:
 
 def _all_true(x: Any, rank: int) -> Any:
     """Returns a mask of the first `rank` axes of `x` that holds everywhere."""
-    first = functools.reduce(lambda part, axis: K.sum(part, axis=axis), range(K.ndim(x) - 1, rank - 1, -1), x)
+    first = functools.reduce(
+        lambda part, axis: K.sum(part, axis=axis), range(K.ndim(x) - 1, rank - 1, -1), x
+    )
     return K.cast(K.ones_like(first), "bool")
 
 
 class Product:
-    """Multiplies two inputs sample by sample and sums over an axis of each, `dot_axes`."""
+    """Multiplies two inputs sample by sample and sums over an axis of each,
+    `dot_axes`."""
 
     def __init__(self, cosine: bool = False) -> None:
         self._cosine = cosine
 
     def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Raises unless there are two inputs with axes of equal size; notes these axes, from the left."""
+        """Raises unless there are two inputs with axes of equal size; notes these axes,
+        from the left."""
         if len(shapes) != 2:
             raise ArgumentError(
                 f"{label(merge)} with mode={merge.mode!r} takes two inputs; it received {len(shapes)}: "
@@ -179,7 +194,8 @@ class Product:
         merge.dot_axes = axes
 
     def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
-        """Returns the products; cosines get a further axis of size 1 after the batch, as in Keras 1.2.2."""
+        """Returns the products; cosines get a further axis of size 1 after the batch,
+        as in Keras 1.2.2."""
         left, right = inputs
         axes = tuple(merge.dot_axes)
         product = K.batch_dot(left, right, axes)
@@ -225,7 +241,11 @@ class Custom:
 
     def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
         """Returns `output_mask`, called on the masks if it is a function."""
-        return merge._output_mask(masks) if callable(merge._output_mask) else merge._output_mask
+        return (
+            merge._output_mask(masks)
+            if callable(merge._output_mask)
+            else merge._output_mask
+        )
 
 
 MODES: dict[str, Mode] = {

@@ -1,15 +1,15 @@
-"""How files of Keras 2 are read: the core layers, and the classes that Merge has become; and how they follow
-when a model is converted to the other `dim_ordering`.
+"""How files of Keras 2 are read: the core layers, and the classes that Merge has
+become; and how they follow when a model is converted to the other `dim_ordering`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from oneiros_migrations.base import Arrays, Elementwise, Following, Migration, Origin
-from oneiros_migrations.configs import migrated
-from oneiros_migrations.keras2 import AFFINE, Keras2Layer
-from oneiros_migrations.moves import Moved, unmoved
+from oneiros_old_files.base import Arrays, Elementwise, Following, Migration, Origin
+from oneiros_old_files.configs import migrated
+from oneiros_old_files.keras2 import AFFINE, Keras2Layer
+from oneiros_old_files.moves import Moved, unmoved
 
 
 class Dense(Keras2Layer):
@@ -19,9 +19,14 @@ class Dense(Keras2Layer):
     renamed = {**AFFINE, "units": "output_dim"}
 
     def moved(
-        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+        self,
+        config: dict[str, Any],
+        arrays: Arrays,
+        inputs: list[Moved],
+        shapes: list[Any],
     ) -> Following | None:
-        """Returns the layer with the rows of its kernel where the values of its input are."""
+        """Returns the layer with the rows of its kernel where the values of its input
+        are."""
         if inputs[0].places is None:
             return None
         kernel, *bias = arrays
@@ -35,10 +40,17 @@ class Activation(Elementwise, Keras2Layer):
     renamed = {"activation": "activation"}
 
     def moved(
-        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+        self,
+        config: dict[str, Any],
+        arrays: Arrays,
+        inputs: list[Moved],
+        shapes: list[Any],
     ) -> Following | None:
         """Returns the layer as it is; softmax needs its last axis where it was."""
-        if config.get("activation") == "softmax" and inputs[0].axes[-1] != len(inputs[0].axes) - 1:
+        if (
+            config.get("activation") == "softmax"
+            and inputs[0].axes[-1] != len(inputs[0].axes) - 1
+        ):
             return None
         return super().moved(config, arrays, inputs, shapes)
 
@@ -57,10 +69,18 @@ class Dropout(Elementwise, Keras2Layer):
     renamed = {"rate": "p", "noise_shape": "noise_shape", "seed": "seed"}
 
     def moved(
-        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+        self,
+        config: dict[str, Any],
+        arrays: Arrays,
+        inputs: list[Moved],
+        shapes: list[Any],
     ) -> Following | None:
         """Returns the layer as it is, unless what it drops together has a shape."""
-        return None if config.get("noise_shape") else super().moved(config, arrays, inputs, shapes)
+        return (
+            None
+            if config.get("noise_shape")
+            else super().moved(config, arrays, inputs, shapes)
+        )
 
 
 class SpatialDropout1D(Keras2Layer):
@@ -91,9 +111,14 @@ class Flatten(Keras2Layer):
     neutral = {"data_format": ("channels_last", None)}
 
     def moved(
-        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+        self,
+        config: dict[str, Any],
+        arrays: Arrays,
+        inputs: list[Moved],
+        shapes: list[Any],
     ) -> Following | None:
-        """Returns the layer as it is, whose output then is a vector in another order."""
+        """Returns the layer as it is, whose output then is a vector in another
+        order."""
         return config, arrays, inputs[0].flattened(shapes[0])
 
 
@@ -111,7 +136,11 @@ class Permute(Keras2Layer):
     renamed = {"dims": "dims"}
 
     def moved(
-        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+        self,
+        config: dict[str, Any],
+        arrays: Arrays,
+        inputs: list[Moved],
+        shapes: list[Any],
     ) -> Following | None:
         """Returns the layer with the `dims` that give the same output."""
         dims = [inputs[0].axis(axis) for axis in config["dims"]]
@@ -138,14 +167,25 @@ class Lambda(Keras2Layer):
     name = "Lambda"
     renamed = {
         argument: argument
-        for argument in ("function", "function_type", "output_shape", "output_shape_type", "arguments")
+        for argument in (
+            "function",
+            "function_type",
+            "output_shape",
+            "output_shape_type",
+            "arguments",
+        )
     }
     neutral = {"mask": (None,), "mask_type": ("raw",)}
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the class and its arguments, without the module that a function was in."""
+        """Returns the class and its arguments, without the module that a function was
+        in."""
         if origin.keras > 1:
-            config = {argument: value for argument, value in config.items() if "module" not in argument}
+            config = {
+                argument: value
+                for argument, value in config.items()
+                if "module" not in argument
+            }
         found, here = super().translated(name, config, origin)
         if origin.keras > 1 and isinstance(here.get("function"), dict):
             here["function_type"] = "lambda"
@@ -158,20 +198,41 @@ class Merge(Migration):
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
         layers = config.get("layers")
-        inside = [migrated(layer, origin) for layer in layers] if isinstance(layers, list) else layers
+        inside = (
+            [migrated(layer, origin) for layer in layers]
+            if isinstance(layers, list)
+            else layers
+        )
         return name, {**config, "layers": inside} if "layers" in config else config
 
     def moved(
-        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+        self,
+        config: dict[str, Any],
+        arrays: Arrays,
+        inputs: list[Moved],
+        shapes: list[Any],
     ) -> Following | None:
-        """Returns the layer for inputs that all moved alike, or that are vectors to be joined."""
+        """Returns the layer for inputs that all moved alike, or that are vectors to be
+        joined."""
         mode = config.get("mode")
-        if mode == "concat" and all(moved.places or moved.axes == (0,) for moved in inputs):
+        if mode == "concat" and all(
+            moved.places or moved.axes == (0,) for moved in inputs
+        ):
             return config, arrays, _joined(inputs, shapes)
-        if any(moved != inputs[0] for moved in inputs) or mode not in ("sum", "mul", "ave", "max", "concat"):
+        if any(moved != inputs[0] for moved in inputs) or mode not in (
+            "sum",
+            "mul",
+            "ave",
+            "max",
+            "concat",
+        ):
             return None
         if mode == "concat":
-            return {**config, "concat_axis": inputs[0].axis(config["concat_axis"])}, arrays, inputs[0]
+            return (
+                {**config, "concat_axis": inputs[0].axis(config["concat_axis"])},
+                arrays,
+                inputs[0],
+            )
         return config, arrays, inputs[0]
 
 
@@ -190,7 +251,8 @@ class MergeLayer(Keras2Layer):
     name = "Merge"
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns Merge and its arguments; it has no `trainable`, and neither has it weights."""
+        """Returns Merge and its arguments; it has no `trainable`, and neither has it
+        weights."""
         found, here = super().translated(name, config, origin)
         return found, {key: value for key, value in here.items() if key != "trainable"}
 

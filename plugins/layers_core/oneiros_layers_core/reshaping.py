@@ -74,7 +74,8 @@ class Reshape(Layer):
         ```
 
     # Arguments
-        target_shape: tuple of ints without the batch; one of them may be -1, which means what is left.
+        target_shape: tuple of ints without the batch; one of them may be -1, which
+            means what is left.
 
     # Input shape
         Any whose size per sample is that of `target_shape`.
@@ -107,16 +108,26 @@ class Reshape(Layer):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the batch and the target shape, with -1 worked out."""
         sizes = [size for size in input_shape[1:] if size is not None]
-        given, fixed = math.prod(sizes), math.prod(size for size in self.target_shape if size != -1)
+        given, fixed = (
+            math.prod(sizes),
+            math.prod(size for size in self.target_shape if size != -1),
+        )
         if len(sizes) < len(input_shape) - 1:
-            return (input_shape[0], *(None if size == -1 else size for size in self.target_shape))
+            return (
+                input_shape[0],
+                *(None if size == -1 else size for size in self.target_shape),
+            )
         open_size = given // fixed
         shape = tuple(open_size if size == -1 else size for size in self.target_shape)
         if math.prod(shape) != given:
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, {given} values per sample; "
                 f"target_shape={self.target_shape} "
-                + (f"takes a multiple of {fixed}." if -1 in self.target_shape else f"takes {fixed}.")
+                + (
+                    f"takes a multiple of {fixed}."
+                    if -1 in self.target_shape
+                    else f"takes {fixed}."
+                )
             )
         return (input_shape[0], *shape)
 
@@ -145,8 +156,8 @@ class Permute(Layer):
         ```
 
     # Arguments
-        dims: tuple of ints, for each axis of the output the axis of the input it is, counted from 1: the
-            batch, axis 0, stays where it is.
+        dims: tuple of ints, for each axis of the output the axis of the input it is,
+            counted from 1: the batch, axis 0, stays where it is.
 
     # Input shape
         `(samples, …)`, with as many further axes as `dims` has entries.

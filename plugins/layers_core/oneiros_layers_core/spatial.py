@@ -1,4 +1,5 @@
-"""What layers over sequences, images and volumes share: which axes are spatial, where windows fit."""
+"""What layers over sequences, images and volumes share: which axes are spatial, where
+windows fit."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ AXES = {1: ("steps",), 2: ("rows", "columns"), 3: ("d1", "d2", "d3")}
 
 
 def checked_dim_ordering(layer: Layer, dim_ordering: Any) -> str:
-    """Returns `"tf"` or `"th"`, the default for `"default"`; raises ArgumentError for anything else."""
+    """Returns `"tf"` or `"th"`, the default for `"default"`; raises ArgumentError for
+    anything else."""
     chosen = K.image_dim_ordering() if dim_ordering == "default" else dim_ordering
     if chosen not in ("tf", "th"):
         raise ArgumentError(
@@ -39,10 +41,16 @@ def checked_border_mode(layer: Layer, border_mode: Any, accepted: Sequence[str])
     return str(border_mode)
 
 
-def whole_numbers(layer: Layer, argument: str, value: Any, count: int, least: int = 1) -> Sizes:
-    """Returns `value` as a tuple of `count` ints of at least `least`, or raises ArgumentError."""
+def whole_numbers(
+    layer: Layer, argument: str, value: Any, count: int, least: int = 1
+) -> Sizes:
+    """Returns `value` as a tuple of `count` ints of at least `least`, or raises
+    ArgumentError."""
     try:
-        numbers = tuple(-1 if isinstance(number, bool) else operator.index(number) for number in value)
+        numbers = tuple(
+            -1 if isinstance(number, bool) else operator.index(number)
+            for number in value
+        )
     except TypeError:
         numbers = ()
     if len(numbers) != count or min(numbers) < least:
@@ -64,8 +72,11 @@ def reading(rank: int, dim_ordering: str, sequence: bool = False) -> str:
     return f"({', '.join(('samples', *steps, *axes, *last))})"
 
 
-def spatial_sizes(layer: Layer, shape: Shape, rank: int, dim_ordering: str, sequence: bool = False) -> Shape:
-    """Returns the spatial sizes of a shape with `rank` of them, or raises ShapeError if it has others."""
+def spatial_sizes(
+    layer: Layer, shape: Shape, rank: int, dim_ordering: str, sequence: bool = False
+) -> Shape:
+    """Returns the spatial sizes of a shape with `rank` of them, or raises ShapeError if
+    it has others."""
     if len(shape) != rank + 2 + sequence:
         raise ShapeError(
             f"{label(layer)} received an input of shape {tuple(shape)}; it must have {rank + 2 + sequence} "
@@ -84,14 +95,19 @@ def check_nonempty(layer: Layer, shape: Shape, rank: int, dim_ordering: str) -> 
         )
 
 
-def with_sizes(shape: Shape, sizes: Shape, dim_ordering: str, channels: int | None = None) -> Shape:
-    """Returns `shape` with other spatial sizes, and another number of channels if that is given."""
+def with_sizes(
+    shape: Shape, sizes: Shape, dim_ordering: str, channels: int | None = None
+) -> Shape:
+    """Returns `shape` with other spatial sizes, and another number of channels if that
+    is given."""
     if dim_ordering == "tf":
         return (shape[0], *sizes, channels or shape[-1])
     return (shape[0], channels or shape[1], *sizes)
 
 
-def known_channels(layer: Layer, shape: Shape, rank: int, dim_ordering: str, sequence: bool = False) -> int:
+def known_channels(
+    layer: Layer, shape: Shape, rank: int, dim_ordering: str, sequence: bool = False
+) -> int:
     """Returns the number of channels, or raises ShapeError if it is unknown."""
     spatial_sizes(layer, shape, rank, dim_ordering, sequence)
     channels = shape[-1] if dim_ordering == "tf" else shape[1 + sequence]
@@ -105,8 +121,11 @@ def known_channels(layer: Layer, shape: Shape, rank: int, dim_ordering: str, seq
     return channels
 
 
-def check_channels(layer: Layer, shape: Shape, dim_ordering: str, expected: int) -> None:
-    """Raises ShapeError if the channels are known and not as many as the weights were made for."""
+def check_channels(
+    layer: Layer, shape: Shape, dim_ordering: str, expected: int
+) -> None:
+    """Raises ShapeError if the channels are known and not as many as the weights were
+    made for."""
     found, rank = shape[-1] if dim_ordering == "tf" else shape[1], len(shape) - 2
     if found not in (None, expected):
         raise ShapeError(
@@ -117,9 +136,14 @@ def check_channels(layer: Layer, shape: Shape, dim_ordering: str, expected: int)
 
 
 def length_after(
-    length: int | None, window: int, border_mode: str, stride: int = 1, dilation: int = 1
+    length: int | None,
+    window: int,
+    border_mode: str,
+    stride: int = 1,
+    dilation: int = 1,
 ) -> int | None:
-    """Returns the number of positions of a window along an axis: 0 or less if it is too long for the axis."""
+    """Returns the number of positions of a window along an axis: 0 or less if it is too
+    long for the axis."""
     if length is None:
         return None
     reach = dilation * (window - 1)
@@ -128,24 +152,42 @@ def length_after(
 
 
 def windowed_sizes(
-    layer: Layer, shape: Shape, dim_ordering: str, window: Sizes, border_mode: str, strides: Sizes,
-    dilation: Sizes | None = None, sequence: bool = False,
-) -> Shape:  # fmt: skip
+    layer: Layer,
+    shape: Shape,
+    dim_ordering: str,
+    window: Sizes,
+    border_mode: str,
+    strides: Sizes,
+    dilation: Sizes | None = None,
+    sequence: bool = False,
+) -> Shape:
     """Returns the spatial sizes after a window has moved over a shape.
 
     # Arguments
-        sequence: whether the shape's second axis counts steps, over which the window doesn't move.
+        sequence: whether the shape's second axis counts steps, over which the window
+            doesn't move.
 
     # Raises
         ShapeError: if the window is larger than what it moves over.
     """
     rank = len(window)
-    sizes, rates = spatial_sizes(layer, shape, rank, dim_ordering, sequence), dilation or (1,) * rank
+    sizes, rates = (
+        spatial_sizes(layer, shape, rank, dim_ordering, sequence),
+        dilation or (1,) * rank,
+    )
     moves = zip(sizes, window, strides, rates, strict=True)
-    lengths = tuple(length_after(size, width, border_mode, *step) for size, width, *step in moves)
+    lengths = tuple(
+        length_after(size, width, border_mode, *step) for size, width, *step in moves
+    )
     if any(length is not None and length < 1 for length in lengths):
-        reach = tuple(rate * (width - 1) + 1 for rate, width in zip(rates, window, strict=True))
-        spread = f" (with the holes of atrous_rate={rates}: {reach})" if reach != window else ""
+        reach = tuple(
+            rate * (width - 1) + 1 for rate, width in zip(rates, window, strict=True)
+        )
+        spread = (
+            f" (with the holes of atrous_rate={rates}: {reach})"
+            if reach != window
+            else ""
+        )
         raise ShapeError(
             f"{label(layer)} received an input of shape {tuple(shape)}, read as "
             f"{reading(rank, dim_ordering, sequence)}; its window {window}{spread} is larger than {sizes}, "

@@ -32,24 +32,27 @@ class Embedding(Layer):
         input_dim: int, number of rows: the largest index plus 1.
         output_dim: int, size of the vectors.
         init: name or function `(shape, name=None)`, initialization of the table.
-        input_length: int, number of steps if it is constant; `Flatten` and `Dense` after it need to know it.
+        input_length: int, number of steps if it is constant; `Flatten` and `Dense`
+            after it need to know it.
         W_regularizer: regularizer of the table.
         activity_regularizer: regularizer of the output.
         W_constraint: constraint of the table.
-        mask_zero: bool, whether index 0 marks steps to be skipped; words then count from 1.
+        mask_zero: bool, whether index 0 marks steps to be skipped; words then count
+            from 1.
         weights: list of one array, the initial table.
-        dropout: float between 0 and 1, fraction of the rows to drop in each training step. 0 and 1 drop
-            nothing.
+        dropout: float between 0 and 1, fraction of the rows to drop in each training
+            step. 0 and 1 drop nothing.
 
     # Input shape
-        2D, `(samples, steps)`, of int32 or of floats that hold whole numbers; one of `input_dim` or more
-        gives NaN.
+        2D, `(samples, steps)`, of int32 or of floats that hold whole numbers; one of
+        `input_dim` or more gives NaN.
 
     # Output shape
         3D, `(samples, steps, output_dim)`.
 
     # References
-        - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent Neural Networks,
+        - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent
+        Neural Networks,
           arXiv:1512.05287
     """
 
@@ -119,7 +122,8 @@ class Embedding(Layer):
         return K.not_equal(x, 0) if self.mask_zero else None
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape with `output_dim` added, and `input_length` where it was given."""
+        """Returns the input's shape with `output_dim` added, and `input_length` where
+        it was given."""
         if not self.input_length or len(input_shape) != 2:
             return (*input_shape, self.output_dim)
         if input_shape[1] not in (None, self.input_length):
@@ -150,6 +154,9 @@ class Embedding(Layer):
             "init": self.init.__name__,
             "input_length": self.input_length,
             "mask_zero": self.mask_zero,
-            **{name: None if part is None else part.get_config() for name, part in described.items()},
+            **{
+                name: None if part is None else part.get_config()
+                for name, part in described.items()
+            },
             "dropout": self.dropout,
         }

@@ -4,7 +4,9 @@ from oneiros import hookimpl
 
 LAYERS = {"Embedding": "oneiros_layers_embeddings.embedding:Embedding"}
 _MIGRATED = ("Embedding",)
-MIGRATIONS = {name: f"oneiros_layers_embeddings.migrations:{name}" for name in _MIGRATED}
+MIGRATIONS = {
+    name: f"oneiros_layers_embeddings.migrations:{name}" for name in _MIGRATED
+}
 
 
 @hookimpl

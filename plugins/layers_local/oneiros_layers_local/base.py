@@ -1,4 +1,5 @@
-"""What the locally connected layers share: weights for each place, and the product with them."""
+"""What the locally connected layers share: weights for each place, and the product with
+them."""
 
 from __future__ import annotations
 
@@ -26,9 +27,11 @@ from oneiros_layers_core.spatial import (
 
 
 class LocalLayer(AffineLayer):
-    """Base of the locally connected layers: a convolution whose kernel differs from place to place.
+    """Base of the locally connected layers: a convolution whose kernel differs from
+    place to place.
 
-    A subclass says in `_window` and `_strides` how the window moves. Not a layer of its own.
+    A subclass says in `_window` and `_strides` how the window moves. Not a layer of its
+    own.
 
     # Arguments
         rank: int, the number of spatial axes.
@@ -97,29 +100,41 @@ class LocalLayer(AffineLayer):
         return places
 
     def build(self, input_shape: Shape) -> None:
-        """Makes `W` of shape `(places, window * channels, nb_filter)`, and `b` of the output's shape."""
-        channels = known_channels(self, input_shape, len(self._window), self.dim_ordering)
+        """Makes `W` of shape `(places, window * channels, nb_filter)`, and `b` of the
+        output's shape."""
+        channels = known_channels(
+            self, input_shape, len(self._window), self.dim_ordering
+        )
         self._places = self._known_places(input_shape)
-        self.W_shape = (math.prod(self._places), math.prod(self._window) * channels, self.nb_filter)
+        self.W_shape = (
+            math.prod(self._places),
+            math.prod(self._window) * channels,
+            self.nb_filter,
+        )
         self.W = self.add_kernel(self.W_shape)
         last = self.dim_ordering == "tf"
-        self.b = self.add_bias((*self._places, self.nb_filter) if last else (self.nb_filter, *self._places))
+        self.b = self.add_bias(
+            (*self._places, self.nb_filter) if last else (self.nb_filter, *self._places)
+        )
         self.input_spec = [InputSpec(shape=(None, *input_shape[1:]))]
         self.set_initial_weights()
 
     def assert_input_compatibility(self, input: Any) -> None:
-        """Checks the rank and the sizes, which stay those that the weights were made for."""
+        """Checks the rank and the sizes, which stay those that the weights were made
+        for."""
         super().assert_input_compatibility(input)
         self.get_output_shape_for(K.int_shape(input))
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape with the sizes that the window leaves, and `nb_filter` channels."""
+        """Returns the input's shape with the sizes that the window leaves, and
+        `nb_filter` channels."""
         moves = self._window, self.border_mode, self._strides
         sizes = windowed_sizes(self, input_shape, self.dim_ordering, *moves)
         return with_sizes(input_shape, sizes, self.dim_ordering, self.nb_filter)
 
     def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns the product of what each place sees and its weights, plus the bias, activated."""
+        """Returns the product of what each place sees and its weights, plus the bias,
+        activated."""
         rank, last = len(self._window), self.dim_ordering == "tf"
         product = K.batch_dot(self._patches(x), self.W)
         output = K.reshape(product, (*self._places, -1, self.nb_filter))
@@ -131,14 +146,17 @@ class LocalLayer(AffineLayer):
     def _patches(self, x: Any) -> Any:
         """Returns what each place sees, of shape (places, samples, values).
 
-        One slice for each value of the window holds it for all places; a patch's values are in the order of
-        the input's axes.
+        One slice for each value of the window holds it for all places; a patch's values
+        are in the order of the input's axes.
         """
         rank = len(self._window)
         pieces = []
         for corner in itertools.product(*map(range, self._window)):
             places = zip(corner, self._places, self._strides, strict=True)
-            cuts = [slice(start, start + (count - 1) * step + 1, step) for start, count, step in places]
+            cuts = [
+                slice(start, start + (count - 1) * step + 1, step)
+                for start, count, step in places
+            ]
             first = [slice(None)] * (1 if self.dim_ordering == "tf" else 2)
             pieces.append(x[tuple(first + cuts)])
         stacked = K.stack(pieces)

@@ -1,4 +1,5 @@
-"""LocallyConnected1D: windows along sequences, with weights of their own for each place."""
+"""LocallyConnected1D: windows along sequences, with weights of their own for each
+place."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ class LocallyConnected1D(LocalLayer):
         W_constraint: constraint of the kernel.
         b_constraint: constraint of the bias.
         bias: bool, whether to add a bias.
-        input_dim: int, number of channels, if this is a model's first layer; or `input_shape`.
+        input_dim: int, number of channels, if this is a model's first layer; or
+            `input_shape`.
         input_length: int, number of steps; needed with `input_dim`.
 
     # Input shape
@@ -46,10 +48,12 @@ class LocallyConnected1D(LocalLayer):
 
     # Output shape
         3D, `(samples, new_steps, nb_filter)`. The kernel's shape is
-        `(new_steps, filter_length * channels, nb_filter)`, the bias's `(new_steps, nb_filter)`.
+        `(new_steps, filter_length * channels, nb_filter)`, the bias's `(new_steps,
+        nb_filter)`.
 
     # Raises
-        ShapeError: if steps or channels are unknown, or the input is shorter than a window.
+        ShapeError: if steps or channels are unknown, or the input is shorter than a
+            window.
     """
 
     loadable: ClassVar[bool] = True
@@ -91,7 +95,9 @@ class LocallyConnected1D(LocalLayer):
             **kwargs,
         )
         self.filter_length = positive_integer(self, "filter_length", filter_length)
-        self.subsample_length = positive_integer(self, "subsample_length", subsample_length)
+        self.subsample_length = positive_integer(
+            self, "subsample_length", subsample_length
+        )
         self.input_dim = input_dim
         self.input_length = input_length
 

@@ -33,7 +33,8 @@ class LocallyConnected2D(LocalLayer):
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
         border_mode: `"valid"`, only whole windows.
         subsample: pair of ints, rows and columns from one window to the next.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
         W_regularizer: regularizer of the kernel.
         b_regularizer: regularizer of the bias.
         activity_regularizer: regularizer of the output.
@@ -42,12 +43,13 @@ class LocallyConnected2D(LocalLayer):
         bias: bool, whether to add a bias.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`,
-        rows and columns known.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`, rows and columns known.
 
     # Output shape
         4D, in the same order, with `nb_filter` channels. The kernel's shape is
-        `(new_rows * new_columns, nb_row * nb_col * channels, nb_filter)`, the bias's that of one output.
+        `(new_rows * new_columns, nb_row * nb_col * channels, nb_filter)`, the bias's
+        that of one output.
 
     # Raises
         ShapeError: if a size is unknown, or the input is smaller than a window.

@@ -2,7 +2,10 @@
 
 from oneiros import hookimpl
 
-LAYERS = {name: f"oneiros_layers_noise.noise:{name}" for name in ("GaussianNoise", "GaussianDropout")}
+LAYERS = {
+    name: f"oneiros_layers_noise.noise:{name}"
+    for name in ("GaussianNoise", "GaussianDropout")
+}
 _MIGRATED = (
     "GaussianNoise",
     "GaussianDropout",

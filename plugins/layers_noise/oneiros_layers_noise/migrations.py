@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from oneiros_migrations.base import Elementwise
-from oneiros_migrations.keras2 import ANY, Keras2Layer
+from oneiros_old_files.base import Elementwise
+from oneiros_old_files.keras2 import ANY, Keras2Layer
 
 
 class GaussianNoise(Elementwise, Keras2Layer):

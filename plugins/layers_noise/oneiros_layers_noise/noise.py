@@ -1,4 +1,5 @@
-"""Noise added or multiplied while training; outside the training phase the input passes unchanged."""
+"""Noise added or multiplied while training; outside the training phase the input passes
+unchanged."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ class GaussianNoise(Layer):
 
 
 class GaussianDropout(Layer):
-    """Multiplies with normal noise of mean 1 and standard deviation `sqrt(p / (1 - p))` while training.
+    """Multiplies with normal noise of mean 1 and standard deviation `sqrt(p / (1 - p))`
+    while training.
 
     # Example
         ```python
@@ -68,8 +70,8 @@ class GaussianDropout(Layer):
         ```
 
     # Arguments
-        p: float between 0 and 1, the rate of the Dropout whose noise has this standard deviation. 0 and 1 add
-            no noise, as in Keras 1.2.2.
+        p: float between 0 and 1, the rate of the Dropout whose noise has this standard
+            deviation. 0 and 1 add no noise, as in Keras 1.2.2.
 
     # Input shape
         Any.
@@ -78,7 +80,8 @@ class GaussianDropout(Layer):
         The same.
 
     # References
-        - Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, JMLR 15, 2014
+        - Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, JMLR 15,
+        2014
     """
 
     loadable: ClassVar[bool] = True
@@ -86,7 +89,9 @@ class GaussianDropout(Layer):
     def __init__(self, p: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not 0.0 <= p <= 1.0:
-            raise ArgumentError(f"{label(self)} received p={p!r}. It takes a fraction between 0 and 1.")
+            raise ArgumentError(
+                f"{label(self)} received p={p!r}. It takes a fraction between 0 and 1."
+            )
         self.p = p
         self.supports_masking = True
         self.uses_learning_phase = 0.0 < p < 1.0

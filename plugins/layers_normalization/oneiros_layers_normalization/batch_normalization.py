@@ -16,7 +16,8 @@ FEATURE_WISE, SAMPLE_WISE, FEATURE_WISE_BY_BATCH = 0, 1, 2
 
 
 class BatchNormalization(Layer):
-    """Shifts and scales its input to mean 0 and variance 1, then to a learned mean and spread.
+    """Shifts and scales its input to mean 0 and variance 1, then to a learned mean and
+    spread.
 
     # Example
         ```python
@@ -30,20 +31,27 @@ class BatchNormalization(Layer):
     # Arguments
         epsilon: float, added to the variance.
         mode: int.
-            - 0: feature by feature. While training, with the batch's mean and variance; else with running
+            - 0: feature by feature. While training, with the batch's mean and variance;
+            else with running
               averages of both.
             - 1: sample by sample, over the last axis.
             - 2: feature by feature, with the batch's mean and variance always.
-        axis: int, the axis of the features in modes 0 and 2: 1 after a convolution with dim_ordering `"th"`,
+        axis: int, the axis of the features in modes 0 and 2: 1 after a convolution with
+            dim_ordering `"th"`,
             -1 with `"tf"`.
         momentum: float, how much of the running averages each batch keeps, in mode 0.
-        weights: list of arrays, initial values `[gamma, beta, running_mean, running_std]`.
-        beta_init: name or function `(shape, name=None)`, initialization of the learned mean.
-        gamma_init: name or function `(shape, name=None)`, initialization of the learned spread.
+        weights: list of arrays, initial values `[gamma, beta, running_mean,
+            running_std]`.
+        beta_init: name or function `(shape, name=None)`, initialization of the learned
+            mean.
+        gamma_init: name or function `(shape, name=None)`, initialization of the learned
+            spread.
         gamma_regularizer: regularizer of the spread.
         beta_regularizer: regularizer of the mean.
-        center: bool, whether to add beta. Keras 1 always does; files of Keras 2 may not.
-        scale: bool, whether to multiply by gamma. Keras 1 always does; files of Keras 2 may not.
+        center: bool, whether to add beta. Keras 1 always does; files of Keras 2 may
+            not.
+        scale: bool, whether to multiply by gamma. Keras 1 always does; files of Keras 2
+            may not.
 
     # Input shape
         `(samples, …)`, two axes or more; the axis of the features must be known.
@@ -51,7 +59,8 @@ class BatchNormalization(Layer):
     # Output shape
         The same.
 
-    The weight `running_std` holds the running *variance*; Keras 1 named it so, and its files depend on it.
+    The weight `running_std` holds the running *variance*; Keras 1 named it so, and its
+    files depend on it.
 
     # References
         - Ioffe, Szegedy: Batch Normalization, arXiv:1502.03167
@@ -99,16 +108,23 @@ class BatchNormalization(Layer):
         self.uses_learning_phase = mode == FEATURE_WISE
 
     def build(self, input_shape: Shape) -> None:
-        """Makes gamma, beta, running_mean and running_std, one value per feature each."""
+        """Makes gamma, beta, running_mean and running_std, one value per feature
+        each."""
         shape = (self._features(input_shape),)
         self.input_spec = [InputSpec(shape=self._spec(input_shape))]
         if self.scale:
             self.gamma = self.add_weight(
-                shape, self.gamma_init, name=f"{self.name}_gamma", regularizer=self.gamma_regularizer
+                shape,
+                self.gamma_init,
+                name=f"{self.name}_gamma",
+                regularizer=self.gamma_regularizer,
             )
         if self.center:
             self.beta = self.add_weight(
-                shape, self.beta_init, name=f"{self.name}_beta", regularizer=self.beta_regularizer
+                shape,
+                self.beta_init,
+                name=f"{self.name}_beta",
+                regularizer=self.beta_regularizer,
             )
         self.running_mean = self.add_weight(
             shape, initializer="zero", name=f"{self.name}_running_mean", trainable=False
@@ -174,7 +190,9 @@ class BatchNormalization(Layer):
             K.reshape(weight, tuple(shape))
             for weight in (self.running_mean, self.running_std, self.beta, self.gamma)
         )
-        return K.batch_normalization(x, mean, variance, beta, gamma, epsilon=self.epsilon)
+        return K.batch_normalization(
+            x, mean, variance, beta, gamma, epsilon=self.epsilon
+        )
 
     def _by_sample(self, x: Any) -> Any:
         mean = K.mean(x, axis=-1, keepdims=True)
@@ -191,8 +209,12 @@ class BatchNormalization(Layer):
             "momentum": self.momentum,
             "beta_init": self.beta_init.__name__,
             "gamma_init": self.gamma_init.__name__,
-            "gamma_regularizer": self.gamma_regularizer.get_config() if self.gamma_regularizer else None,
-            "beta_regularizer": self.beta_regularizer.get_config() if self.beta_regularizer else None,
+            "gamma_regularizer": self.gamma_regularizer.get_config()
+            if self.gamma_regularizer
+            else None,
+            "beta_regularizer": self.beta_regularizer.get_config()
+            if self.beta_regularizer
+            else None,
             **({} if self.center else {"center": False}),
             **({} if self.scale else {"scale": False}),
         }

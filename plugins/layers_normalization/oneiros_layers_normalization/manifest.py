@@ -2,7 +2,9 @@
 
 from oneiros import hookimpl
 
-LAYERS = {"BatchNormalization": "oneiros_layers_normalization.batch_normalization:BatchNormalization"}
+LAYERS = {
+    "BatchNormalization": "oneiros_layers_normalization.batch_normalization:BatchNormalization"
+}
 MIGRATIONS = {
     "BatchNormalization": "oneiros_layers_normalization.migrations:BatchNormalization",
     "BatchNormalizationV1": "oneiros_layers_normalization.migrations:BatchNormalization",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_migrations.base import Arrays, Following, Origin
-from oneiros_migrations.keras2 import ANY, Keras2Layer
-from oneiros_migrations.moves import Moved
+from oneiros_old_files.base import Arrays, Following, Origin
+from oneiros_old_files.keras2 import ANY, Keras2Layer
+from oneiros_old_files.moves import Moved
 
 
 class BatchNormalization(Keras2Layer):
@@ -41,13 +41,22 @@ class BatchNormalization(Keras2Layer):
         if origin.keras > 1:
             if isinstance(here.get("axis"), list):
                 (here["axis"],) = here["axis"]
-            here = {key: value for key, value in here.items() if (key, value) not in DEFAULTS}
+            here = {
+                key: value
+                for key, value in here.items()
+                if (key, value) not in DEFAULTS
+            }
         return found, here
 
     def moved(
-        self, config: dict[str, Any], arrays: Arrays, inputs: list[Moved], shapes: list[Any]
+        self,
+        config: dict[str, Any],
+        arrays: Arrays,
+        inputs: list[Moved],
+        shapes: list[Any],
     ) -> Following | None:
-        """Returns the layer with its axis, or its parameters, where the values of its input are."""
+        """Returns the layer with its axis, or its parameters, where the values of its
+        input are."""
         (moved,) = inputs
         if moved.places:
             return config, [moved.sample(value) for value in arrays], moved

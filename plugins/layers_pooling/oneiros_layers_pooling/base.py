@@ -17,7 +17,8 @@ from oneiros_layers_core.spatial import (
 
 
 class WindowPooling(Layer):
-    """Base of the poolings over windows; a subclass defines `_pooling_function`. Not a layer of its own.
+    """Base of the poolings over windows; a subclass defines `_pooling_function`. Not a
+    layer of its own.
 
     # Arguments
         rank: int, the number of spatial axes.
@@ -27,11 +28,21 @@ class WindowPooling(Layer):
     checks_sizes: ClassVar[bool] = True
 
     def __init__(
-        self, rank: int, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str, **kwargs: Any
+        self,
+        rank: int,
+        pool_size: Any,
+        strides: Any,
+        border_mode: str,
+        dim_ordering: str,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.pool_size = whole_numbers(self, "pool_size", pool_size, rank)
-        self.strides = self.pool_size if strides is None else whole_numbers(self, "strides", strides, rank)
+        self.strides = (
+            self.pool_size
+            if strides is None
+            else whole_numbers(self, "strides", strides, rank)
+        )
         self.border_mode = checked_border_mode(self, border_mode, ("valid", "same"))
         self.dim_ordering = checked_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=rank + 2)]
@@ -48,7 +59,12 @@ class WindowPooling(Layer):
         return with_sizes(input_shape, sizes, self.dim_ordering)
 
     def _pooling_function(
-        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+        self,
+        inputs: Any,
+        pool_size: Any,
+        strides: Any,
+        border_mode: str,
+        dim_ordering: str,
     ) -> Any:
         """Returns a value for each window of `inputs`."""
         raise NotImplementedError

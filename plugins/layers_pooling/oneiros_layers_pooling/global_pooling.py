@@ -1,4 +1,5 @@
-"""Global pooling: one value per feature or channel, whatever the size of what it comes from."""
+"""Global pooling: one value per feature or channel, whatever the size of what it comes
+from."""
 
 from __future__ import annotations
 
@@ -128,10 +129,12 @@ class GlobalAveragePooling2D(_GlobalPooling2D):
         ```
 
     # Arguments
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`.
 
     # Output shape
         2D, `(samples, channels)`.
@@ -157,10 +160,12 @@ class GlobalMaxPooling2D(_GlobalPooling2D):
         ```
 
     # Arguments
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`.
 
     # Output shape
         2D, `(samples, channels)`.
@@ -186,10 +191,12 @@ class GlobalAveragePooling3D(_GlobalPooling3D):
         ```
 
     # Arguments
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
+        d3)` for `"th"`.
 
     # Output shape
         2D, `(samples, channels)`.
@@ -215,10 +222,12 @@ class GlobalMaxPooling3D(_GlobalPooling3D):
         ```
 
     # Arguments
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
+        d3)` for `"th"`.
 
     # Output shape
         2D, `(samples, channels)`.

@@ -15,8 +15,14 @@ GLOBAL = {
 }
 LAYERS = {**WINDOWS, **GLOBAL}
 BASES = {
-    **{f"_Pooling{n}D": f"oneiros_layers_pooling.pooling_{n}d:_Pooling{n}D" for n in (1, 2, 3)},
-    **{f"_GlobalPooling{n}D": f"oneiros_layers_pooling.global_pooling:_GlobalPooling{n}D" for n in (1, 2, 3)},
+    **{
+        f"_Pooling{n}D": f"oneiros_layers_pooling.pooling_{n}d:_Pooling{n}D"
+        for n in (1, 2, 3)
+    },
+    **{
+        f"_GlobalPooling{n}D": f"oneiros_layers_pooling.global_pooling:_GlobalPooling{n}D"
+        for n in (1, 2, 3)
+    },
 }
 _MIGRATED = (
     "MaxPooling1D",
@@ -43,7 +49,8 @@ def oneiros_layers() -> dict[str, str]:
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The module `oneiros.layers.pooling`; `oneiros.layers.convolutional` too has those of windows."""
+    """The module `oneiros.layers.pooling`; `oneiros.layers.convolutional` too has those
+    of windows."""
     return {"layers.pooling": {**LAYERS, **BASES}, "layers.convolutional": WINDOWS}
 
 

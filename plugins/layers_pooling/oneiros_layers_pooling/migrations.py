@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from oneiros_migrations.keras2 import Keras2Layer, Renamed
+from oneiros_old_files.keras2 import Keras2Layer, Renamed
 
 PADDED = {"padding": "border_mode"}
-WINDOWS: Renamed = {"pool_size": "pool_size", "strides": "strides", **PADDED, "data_format": "dim_ordering"}
+WINDOWS: Renamed = {
+    "pool_size": "pool_size",
+    "strides": "strides",
+    **PADDED,
+    "data_format": "dim_ordering",
+}
 LAST = {"data_format": ("channels_last",)}
 FLAT = {"keepdims": (False,)}
 

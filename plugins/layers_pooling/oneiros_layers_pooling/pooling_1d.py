@@ -12,16 +12,25 @@ from oneiros_layers_core.spatial import checked_border_mode, windowed_sizes, wit
 
 
 class _Pooling1D(Layer):
-    """What MaxPooling1D and AveragePooling1D share; a subclass defines `_pooling_function`."""
+    """What MaxPooling1D and AveragePooling1D share; a subclass defines
+    `_pooling_function`."""
 
     checks_sizes: ClassVar[bool] = True
 
     def __init__(
-        self, pool_length: int = 2, stride: int | None = None, border_mode: str = "valid", **kwargs: Any
+        self,
+        pool_length: int = 2,
+        stride: int | None = None,
+        border_mode: str = "valid",
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.pool_length = positive_integer(self, "pool_length", pool_length)
-        self.stride = self.pool_length if stride is None else positive_integer(self, "stride", stride)
+        self.stride = (
+            self.pool_length
+            if stride is None
+            else positive_integer(self, "stride", stride)
+        )
         self.pool_size, self.st = (self.pool_length, 1), (self.stride, 1)
         self.border_mode = checked_border_mode(self, border_mode, ("valid", "same"))
         self.input_spec = [InputSpec(ndim=3)]
@@ -34,11 +43,18 @@ class _Pooling1D(Layer):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with one step per window."""
         window, strides = (self.pool_length,), (self.stride,)
-        steps = windowed_sizes(self, input_shape, "tf", window, self.border_mode, strides)
+        steps = windowed_sizes(
+            self, input_shape, "tf", window, self.border_mode, strides
+        )
         return with_sizes(input_shape, steps, "tf")
 
     def _pooling_function(
-        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+        self,
+        inputs: Any,
+        pool_size: Any,
+        strides: Any,
+        border_mode: str,
+        dim_ordering: str,
     ) -> Any:
         """Returns a value for each window of `inputs`, an image one pixel wide."""
         raise NotImplementedError
@@ -78,8 +94,10 @@ class MaxPooling1D(_Pooling1D):
 
     # Arguments
         pool_length: int, number of steps in a window.
-        stride: int, steps from one window to the next; None for `pool_length`, windows side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over the ends.
+        stride: int, steps from one window to the next; None for `pool_length`, windows
+            side by side.
+        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over
+            the ends.
 
     # Input shape
         3D, `(samples, steps, features)`.
@@ -94,9 +112,16 @@ class MaxPooling1D(_Pooling1D):
     loadable: ClassVar[bool] = True
 
     def _pooling_function(
-        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+        self,
+        inputs: Any,
+        pool_size: Any,
+        strides: Any,
+        border_mode: str,
+        dim_ordering: str,
     ) -> Any:
-        return K.pool2d(inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max")
+        return K.pool2d(
+            inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max"
+        )
 
 
 class AveragePooling1D(_Pooling1D):
@@ -113,8 +138,10 @@ class AveragePooling1D(_Pooling1D):
 
     # Arguments
         pool_length: int, number of steps in a window.
-        stride: int, steps from one window to the next; None for `pool_length`, windows side by side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over the ends.
+        stride: int, steps from one window to the next; None for `pool_length`, windows
+            side by side.
+        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over
+            the ends.
 
     # Input shape
         3D, `(samples, steps, features)`.
@@ -129,6 +156,13 @@ class AveragePooling1D(_Pooling1D):
     loadable: ClassVar[bool] = True
 
     def _pooling_function(
-        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+        self,
+        inputs: Any,
+        pool_size: Any,
+        strides: Any,
+        border_mode: str,
+        dim_ordering: str,
     ) -> Any:
-        return K.pool2d(inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="avg")
+        return K.pool2d(
+            inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="avg"
+        )

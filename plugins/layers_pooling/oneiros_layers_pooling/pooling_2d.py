@@ -10,7 +10,8 @@ from oneiros_layers_pooling.base import WindowPooling
 
 
 class _Pooling2D(WindowPooling):
-    """What MaxPooling2D and AveragePooling2D share; a subclass defines `_pooling_function`."""
+    """What MaxPooling2D and AveragePooling2D share; a subclass defines
+    `_pooling_function`."""
 
     def __init__(
         self,
@@ -37,13 +38,16 @@ class MaxPooling2D(_Pooling2D):
 
     # Arguments
         pool_size: pair of ints, the sizes of a window.
-        strides: pair of ints, the steps from one window to the next; None for `pool_size`, windows side by
-            side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over the borders.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        strides: pair of ints, the steps from one window to the next; None for
+            `pool_size`, windows side by side.
+        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over
+            the borders.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with one place per window.
@@ -55,9 +59,16 @@ class MaxPooling2D(_Pooling2D):
     loadable: ClassVar[bool] = True
 
     def _pooling_function(
-        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+        self,
+        inputs: Any,
+        pool_size: Any,
+        strides: Any,
+        border_mode: str,
+        dim_ordering: str,
     ) -> Any:
-        return K.pool2d(inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max")
+        return K.pool2d(
+            inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max"
+        )
 
 
 class AveragePooling2D(_Pooling2D):
@@ -74,13 +85,16 @@ class AveragePooling2D(_Pooling2D):
 
     # Arguments
         pool_size: pair of ints, the sizes of a window.
-        strides: pair of ints, the steps from one window to the next; None for `pool_size`, windows side by
-            side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over the borders.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        strides: pair of ints, the steps from one window to the next; None for
+            `pool_size`, windows side by side.
+        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over
+            the borders.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows, columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
+        columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with one place per window.
@@ -92,6 +106,13 @@ class AveragePooling2D(_Pooling2D):
     loadable: ClassVar[bool] = True
 
     def _pooling_function(
-        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+        self,
+        inputs: Any,
+        pool_size: Any,
+        strides: Any,
+        border_mode: str,
+        dim_ordering: str,
     ) -> Any:
-        return K.pool2d(inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="avg")
+        return K.pool2d(
+            inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="avg"
+        )

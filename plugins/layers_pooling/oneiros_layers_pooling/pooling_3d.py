@@ -10,7 +10,8 @@ from oneiros_layers_pooling.base import WindowPooling
 
 
 class _Pooling3D(WindowPooling):
-    """What MaxPooling3D and AveragePooling3D share; a subclass defines `_pooling_function`."""
+    """What MaxPooling3D and AveragePooling3D share; a subclass defines
+    `_pooling_function`."""
 
     def __init__(
         self,
@@ -37,13 +38,16 @@ class MaxPooling3D(_Pooling3D):
 
     # Arguments
         pool_size: three ints, the sizes of a window.
-        strides: three ints, the steps from one window to the next; None for `pool_size`, windows side by
-            side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over the borders.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        strides: three ints, the steps from one window to the next; None for
+            `pool_size`, windows side by side.
+        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over
+            the borders.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
+        d3)` for `"th"`.
 
     # Output shape
         5D, in the same order, with one place per window.
@@ -55,9 +59,16 @@ class MaxPooling3D(_Pooling3D):
     loadable: ClassVar[bool] = True
 
     def _pooling_function(
-        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+        self,
+        inputs: Any,
+        pool_size: Any,
+        strides: Any,
+        border_mode: str,
+        dim_ordering: str,
     ) -> Any:
-        return K.pool3d(inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max")
+        return K.pool3d(
+            inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="max"
+        )
 
 
 class AveragePooling3D(_Pooling3D):
@@ -74,13 +85,16 @@ class AveragePooling3D(_Pooling3D):
 
     # Arguments
         pool_size: three ints, the sizes of a window.
-        strides: three ints, the steps from one window to the next; None for `pool_size`, windows side by
-            side.
-        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over the borders.
-        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()` says.
+        strides: three ints, the steps from one window to the next; None for
+            `pool_size`, windows side by side.
+        border_mode: `"valid"`, only whole windows; `"same"`, also those that reach over
+            the borders.
+        dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
+            says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2, d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
+        d3)` for `"th"`.
 
     # Output shape
         5D, in the same order, with one place per window.
@@ -92,6 +106,13 @@ class AveragePooling3D(_Pooling3D):
     loadable: ClassVar[bool] = True
 
     def _pooling_function(
-        self, inputs: Any, pool_size: Any, strides: Any, border_mode: str, dim_ordering: str
+        self,
+        inputs: Any,
+        pool_size: Any,
+        strides: Any,
+        border_mode: str,
+        dim_ordering: str,
     ) -> Any:
-        return K.pool3d(inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="avg")
+        return K.pool3d(
+            inputs, pool_size, strides, border_mode, dim_ordering, pool_mode="avg"
+        )

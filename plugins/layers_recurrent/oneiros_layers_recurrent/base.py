@@ -1,4 +1,5 @@
-"""Recurrent, the base of the layers that walk through a sequence, and the dense layer over its steps."""
+"""Recurrent, the base of the layers that walk through a sequence, and the dense layer
+over its steps."""
 
 from __future__ import annotations
 
@@ -40,23 +41,30 @@ def time_distributed_dense(
         x: tensor `(samples, steps, input_dim)`.
         w: tensor `(input_dim, output_dim)`.
         b: tensor `(output_dim,)`, or None.
-        dropout: float, the fraction of the input's features to drop in training, at all steps the same ones.
+        dropout: float, the fraction of the input's features to drop in training, at all
+            steps the same ones.
         input_dim, output_dim, timesteps: the sizes, which are found if left out.
     """
     if dropout and dropout < 1:
-        dropped = x * K.expand_dims(K.dropout(filled(x, input_dim or K.int_shape(x)[-1], 1.0), dropout), 1)
+        dropped = x * K.expand_dims(
+            K.dropout(filled(x, input_dim or K.int_shape(x)[-1], 1.0), dropout), 1
+        )
         x = K.in_train_phase(dropped, x)
     output = K.dot(x, w)
     return output if b is None else output + b
 
 
 def filled(x: Any, size: int, value: float) -> Any:
-    """Returns a tensor `(samples, size)` of one value, for as many samples as the sequences `x` has."""
-    return K.zeros_like(x[:, 0, :1], dtype=K.floatx()) + K.cast_to_floatx(np.full((1, size), value))
+    """Returns a tensor `(samples, size)` of one value, for as many samples as the
+    sequences `x` has."""
+    return K.zeros_like(x[:, 0, :1], dtype=K.floatx()) + K.cast_to_floatx(
+        np.full((1, size), value)
+    )
 
 
 class SequenceSpec(InputSpec):
-    """The shape that a layer was made for; it takes sequences of any length, of any number unless stateful.
+    """The shape that a layer was made for; it takes sequences of any length, of any
+    number unless stateful.
 
     # Arguments
         shape: tuple, `(samples, steps, …)`.
@@ -75,7 +83,8 @@ class SequenceSpec(InputSpec):
 
 
 class SequenceLayer(Layer):
-    """Base of the layers that run a `step` over a sequence, whatever its steps are. Not a layer of its own.
+    """Base of the layers that run a `step` over a sequence, whatever its steps are. Not
+    a layer of its own.
 
     # Arguments
         weights, return_sequences, go_backwards, stateful: as for `Recurrent`.
@@ -133,14 +142,18 @@ class SequenceLayer(Layer):
         # Returns
             The output and the list of new states.
         """
-        raise NotImplementedError(f"{label(self)} defines no step(x, states), which a recurrent layer needs.")
+        raise NotImplementedError(
+            f"{label(self)} defines no step(x, states), which a recurrent layer needs."
+        )
 
     def get_constants(self, x: Any) -> list[Any]:
-        """Returns what `step` finds after the states: tensors or lists of them, computed once."""
+        """Returns what `step` finds after the states: tensors or lists of them,
+        computed once."""
         return []
 
     def get_initial_states(self, x: Any) -> list[Any]:
-        """Returns the states before the first step: zeros, for each of `self.states`."""
+        """Returns the states before the first step: zeros, for each of
+        `self.states`."""
         zeros = self.zero_state(x)
         return [zeros for _ in self.states]
 
@@ -166,7 +179,9 @@ class SequenceLayer(Layer):
         initial = self.states if self.stateful else self.get_initial_states(x)
         last, outputs, states = self._run(x, initial, mask)
         if self.stateful:
-            self.add_update([K.update(*pair) for pair in zip(self.states, states, strict=True)], x)
+            self.add_update(
+                [K.update(*pair) for pair in zip(self.states, states, strict=True)], x
+            )
         return outputs if self.return_sequences else last
 
     def _run(self, x: Any, initial: list[Any], mask: Any) -> tuple[Any, Any, list[Any]]:
@@ -177,24 +192,33 @@ class SequenceLayer(Layer):
     def _loop(
         self, step: Any, x: Any, initial: list[Any], mask: Any, constants: list[Any]
     ) -> tuple[Any, Any, list[Any]]:
-        options = {"go_backwards": self.go_backwards, "mask": mask, "constants": constants}
+        options = {
+            "go_backwards": self.go_backwards,
+            "mask": mask,
+            "constants": constants,
+        }
         length = K.int_shape(x)[1]
         try:
-            return K.rnn(step, x, initial, unroll=self.unroll, input_length=length, **options)  # type: ignore[no-any-return]
+            return K.rnn(
+                step, x, initial, unroll=self.unroll, input_length=length, **options
+            )  # type: ignore[no-any-return]
         except OneirosError as error:
             raise type(error)(f"{label(self)}: {error}") from error
 
     def _keeps(self, standard: type, methods: tuple[str, ...]) -> bool:
-        """Tells whether no subclass of `standard`, nor this instance, has replaced one of its methods."""
+        """Tells whether no subclass of `standard`, nor this instance, has replaced one
+        of its methods."""
         return all(
-            getattr(getattr(self, name), "__func__", None) is getattr(standard, name) for name in methods
+            getattr(getattr(self, name), "__func__", None) is getattr(standard, name)
+            for name in methods
         )
 
     def reset_states(self) -> None:
         """Sets the states of a stateful layer to zero.
 
         # Raises
-            ArgumentError: if the layer isn't stateful. ShapeError: if the batch size is unknown.
+            ArgumentError: if the layer isn't stateful. ShapeError: if the batch size is
+                unknown.
         """
         if not self.stateful:
             raise ArgumentError(
@@ -236,13 +260,18 @@ class SequenceLayer(Layer):
 
 
 class Recurrent(SequenceLayer):
-    """Base of the recurrent layers: runs `step` over the steps of a sequence. Not a layer of its own.
+    """Base of the recurrent layers: runs `step` over the steps of a sequence. Not a
+    layer of its own.
 
-    A subclass defines `step(x, states)`, which returns the output of a step and the list of new states, and
-    `build(input_shape)`, which makes its weights and, if there isn't just one state, sets `self.states` to a
-    list with None for each. Where needed it defines `preprocess_input(x)`, what is done to all steps at once;
-    `get_constants(x)`, a list of what `step` finds after the states, computed once per sequence;
-    `get_initial_states(x)`, the first states; and `reset_states()`. All of them may draw random tensors.
+    A subclass defines `step(x, states)`, which returns the output of a step and the
+    list of new states, and
+    `build(input_shape)`, which makes its weights and, if there isn't just one state,
+    sets `self.states` to a list with None for each. Where needed it defines
+    `preprocess_input(x)`, what is done to all steps at once;
+    `get_constants(x)`, a list of what `step` finds after the states, computed once per
+    sequence;
+    `get_initial_states(x)`, the first states; and `reset_states()`. All of them may
+    draw random tensors.
 
     # Example
         ```python
@@ -263,25 +292,32 @@ class Recurrent(SequenceLayer):
 
     # Arguments
         weights: list of arrays, initial values of all weights.
-        return_sequences: bool, whether to return the outputs of all steps, or that of the last one.
-        go_backwards: bool, whether to begin with the last step; the outputs stay in the order of processing.
-        stateful: bool, whether the states at the end of a batch are where the next one begins, sample by
-            sample, until `reset_states()`. The batch size must be known: `batch_input_shape=(n, …)`.
-        unroll: bool, whether to repeat the step in the graph instead of looping, which takes memory and time
-            to compile; the number of steps must be known.
-        consume_less: `"cpu"`, `"mem"` or `"gpu"`: how the layer's products are grouped. A saved file depends
+        return_sequences: bool, whether to return the outputs of all steps, or that of
+            the last one.
+        go_backwards: bool, whether to begin with the last step; the outputs stay in the
+            order of processing.
+        stateful: bool, whether the states at the end of a batch are where the next one
+            begins, sample by sample, until `reset_states()`. The batch size must be
+            known: `batch_input_shape=(n, …)`.
+        unroll: bool, whether to repeat the step in the graph instead of looping, which
+            takes memory and time to compile; the number of steps must be known.
+        consume_less: `"cpu"`, `"mem"` or `"gpu"`: how the layer's products are grouped.
+            A saved file depends
             on it for `GRU` and `LSTM`: `"gpu"` has one matrix for all gates.
         input_dim: int, size of the input's last axis, if this is a model's first layer.
-        input_length: int, number of steps, if this is a model's first layer and the number is constant.
+        input_length: int, number of steps, if this is a model's first layer and the
+            number is constant.
 
     # Input shape
         3D, `(samples, steps, input_dim)`.
 
     # Output shape
-        `(samples, steps, output_dim)` with `return_sequences`, else `(samples, output_dim)`.
+        `(samples, steps, output_dim)` with `return_sequences`, else `(samples,
+        output_dim)`.
 
-    A step that the mask leaves out repeats the output and the states of the step before. The first steps,
-    if left out, give the initial state; with `unroll` they give zeros.
+    A step that the mask leaves out repeats the output and the states of the step
+    before. The first steps, if left out, give the initial state; with `unroll` they
+    give zeros.
     """
 
     output_dim: int

@@ -1,4 +1,5 @@
-"""What SimpleRNN, GRU and LSTM share: weights by gates, dropout, the projection of the input, fused loops."""
+"""What SimpleRNN, GRU and LSTM share: weights by gates, dropout, the projection of the
+input, fused loops."""
 
 from __future__ import annotations
 
@@ -12,7 +13,12 @@ from oneiros.errors import ShapeError
 from oneiros_layers_core.affine import config_of
 from oneiros_layers_core.checks import fraction, name_of, positive_integer
 
-from oneiros_layers_recurrent.base import Recurrent, Shape, filled, time_distributed_dense
+from oneiros_layers_recurrent.base import (
+    Recurrent,
+    Shape,
+    filled,
+    time_distributed_dense,
+)
 
 FUSED_ACTIVATIONS = ("tanh", "sigmoid", "hard_sigmoid", "linear", "relu")
 """The activations that the fused operations know."""
@@ -23,10 +29,12 @@ class Cell(Recurrent):
 
     # Arguments
         output_dim: int, size of the output and of each state.
-        init, inner_init: names or functions `(shape, name=None)`, initializations of the weights.
+        init, inner_init: names or functions `(shape, name=None)`, initializations of
+            the weights.
         activation: name or function applied to the output.
         W_regularizer, U_regularizer, b_regularizer: penalties on the weights.
-        dropout_W, dropout_U: floats, fractions of the input and of the state to drop in training.
+        dropout_W, dropout_U: floats, fractions of the input and of the state to drop in
+            training.
         kwargs: as for `Recurrent`.
     """
 
@@ -104,20 +112,30 @@ class Cell(Recurrent):
             ("b", (size,), self._joined_bias, self.b_regularizer),
         )
         for part, shape, init, regularizer in parts:
-            weight = self.add_weight(shape, init, name=f"{self.name}_{part}", regularizer=regularizer)
+            weight = self.add_weight(
+                shape, init, name=f"{self.name}_{part}", regularizer=regularizer
+            )
             setattr(self, part, weight)
 
     def _add_by_gate(self, features: int) -> None:
-        """Makes the gates' weights; `U` is made and penalised as `W` is: Keras 1.2.2 did it so."""
+        """Makes the gates' weights; `U` is made and penalised as `W` is: Keras 1.2.2
+        did it so."""
         for gate in self.gates:
             parts = (
                 ("W", (features, self.output_dim), self.init, self.W_regularizer),
-                ("U", (self.output_dim, self.output_dim), self.init, self.W_regularizer),
+                (
+                    "U",
+                    (self.output_dim, self.output_dim),
+                    self.init,
+                    self.W_regularizer,
+                ),
                 ("b", (self.output_dim,), self.bias_init(gate), self.b_regularizer),
             )
             for part, shape, init, regularizer in parts:
                 name = f"{part}_{gate}"
-                weight = self.add_weight(shape, init, name=f"{self.name}_{name}", regularizer=regularizer)
+                weight = self.add_weight(
+                    shape, init, name=f"{self.name}_{name}", regularizer=regularizer
+                )
                 setattr(self, name, weight)
         order = [f"{part}_{gate}" for gate in self.weight_order for part in "WUb"]
         self.trainable_weights = [getattr(self, name) for name in order]
@@ -129,27 +147,40 @@ class Cell(Recurrent):
 
     def _joined_bias(self, shape: tuple[int, ...], name: str | None = None) -> Any:
         biases = (self.bias_init(gate)((self.output_dim,)) for gate in self.gates)
-        return K.variable(np.concatenate([K.get_value(bias) for bias in biases]), name=name)
+        return K.variable(
+            np.concatenate([K.get_value(bias) for bias in biases]), name=name
+        )
 
     def block(self, part: str) -> Any:
-        """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side in the order of `gates`."""
+        """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side in the
+        order of `gates`."""
         if self.joined:
             return getattr(self, part)
         return K.concatenate([getattr(self, f"{part}_{gate}") for gate in self.gates])
 
     def project(self, x: Any) -> Any:
-        """Returns `dot(x, W) + b` for all steps and gates, each with a dropout of its own unless joined."""
+        """Returns `dot(x, W) + b` for all steps and gates, each with a dropout of its
+        own unless joined."""
         if self.joined or not 0 < self.dropout_W < 1:
-            return time_distributed_dense(x, self.block("W"), self.block("b"), self.dropout_W)
-        weights = ((getattr(self, f"W_{gate}"), getattr(self, f"b_{gate}")) for gate in self.gates)
-        return K.concatenate([time_distributed_dense(x, W, b, self.dropout_W) for W, b in weights])
+            return time_distributed_dense(
+                x, self.block("W"), self.block("b"), self.dropout_W
+            )
+        weights = (
+            (getattr(self, f"W_{gate}"), getattr(self, f"b_{gate}"))
+            for gate in self.gates
+        )
+        return K.concatenate(
+            [time_distributed_dense(x, W, b, self.dropout_W) for W, b in weights]
+        )
 
     def preprocess_input(self, x: Any) -> Any:
-        """Returns the projections of all steps if `consume_less` is `"cpu"`, else the input."""
+        """Returns the projections of all steps if `consume_less` is `"cpu"`, else the
+        input."""
         return self.project(x) if self.consume_less == "cpu" else x
 
     def get_constants(self, x: Any) -> list[Any]:
-        """Returns the dropout masks of the state and of the input, a list of them each: one per gate."""
+        """Returns the dropout masks of the state and of the input, a list of them each:
+        one per gate."""
         return [
             self._masks(x, self.output_dim, self.dropout_U),
             self._masks(x, self.input_dim, self.dropout_W),
@@ -162,30 +193,49 @@ class Cell(Recurrent):
         return [K.in_train_phase(K.dropout(ones, rate), ones) for _ in self.gates]
 
     def split(self, x: Any, count: int | None = None) -> list[Any]:
-        """Returns the blocks of a tensor that holds those of all gates, or of the first `count`, in a row."""
+        """Returns the blocks of a tensor that holds those of all gates, or of the first
+        `count`, in a row."""
         n = self.output_dim
-        return [x[:, index * n : (index + 1) * n] for index in range(count or len(self.gates))]
+        return [
+            x[:, index * n : (index + 1) * n]
+            for index in range(count or len(self.gates))
+        ]
 
     def gate_inputs(self, x: Any, kept_W: list[Any]) -> list[Any]:
-        """Returns the projections of one step for each gate, from what `preprocess_input` made of it."""
+        """Returns the projections of one step for each gate, from what
+        `preprocess_input` made of it."""
         if self.consume_less == "cpu":
             return self.split(x)
         if self.joined:
             return self.split(K.dot(x * kept_W[0], self.W) + self.b)
-        weights = ((getattr(self, f"W_{gate}"), getattr(self, f"b_{gate}")) for gate in self.gates)
-        return [K.dot(x * kept, W) + b for kept, (W, b) in zip(kept_W, weights, strict=True)]
+        weights = (
+            (getattr(self, f"W_{gate}"), getattr(self, f"b_{gate}"))
+            for gate in self.gates
+        )
+        return [
+            K.dot(x * kept, W) + b for kept, (W, b) in zip(kept_W, weights, strict=True)
+        ]
 
-    def fed_back(self, h: Any, kept_U: list[Any], count: int | None = None) -> list[Any]:
+    def fed_back(
+        self, h: Any, kept_U: list[Any], count: int | None = None
+    ) -> list[Any]:
         """Returns `dot(h, U)` for each gate, or for the first `count`."""
         number = count or len(self.gates)
         if self.joined:
-            return self.split(K.dot(h * kept_U[0], self.U[:, : number * self.output_dim]), number)
-        return [K.dot(h * kept_U[i], getattr(self, f"U_{self.gates[i]}")) for i in range(number)]
+            return self.split(
+                K.dot(h * kept_U[0], self.U[:, : number * self.output_dim]), number
+            )
+        return [
+            K.dot(h * kept_U[i], getattr(self, f"U_{self.gates[i]}"))
+            for i in range(number)
+        ]
 
     def _run(self, x: Any, initial: list[Any], mask: Any) -> tuple[Any, Any, list[Any]]:
         if not self._fusible(mask):
             return super()._run(x, initial, mask)
-        names = {argument: getattr(self, argument).__name__ for argument in self.functions}
+        names = {
+            argument: getattr(self, argument).__name__ for argument in self.functions
+        }
         run = getattr(K, self.operation)
         options = {"go_backwards": self.go_backwards, "mask": mask, **names}
         if 0 < self.dropout_W < 1:
@@ -196,7 +246,8 @@ class Cell(Recurrent):
         return result
 
     def _fusible(self, mask: Any) -> bool:
-        """Tells whether the fused operation computes what this layer's own methods would."""
+        """Tells whether the fused operation computes what this layer's own methods
+        would."""
         known = [getattr(activations, name) for name in FUSED_ACTIVATIONS]
         standard = next(cls for cls in type(self).__mro__ if "operation" in vars(cls))
         return (
@@ -208,13 +259,17 @@ class Cell(Recurrent):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments; `input_dim` is the one found when the weights were made."""
+        """Returns the arguments; `input_dim` is the one found when the weights were
+        made."""
         return {
             **super().get_config(),
             "output_dim": self.output_dim,
             "init": self.init.__name__,
             "inner_init": self.inner_init.__name__,
-            **{argument: name_of(self, argument, getattr(self, argument)) for argument in self.functions},
+            **{
+                argument: name_of(self, argument, getattr(self, argument))
+                for argument in self.functions
+            },
             "W_regularizer": config_of(self.W_regularizer),
             "U_regularizer": config_of(self.U_regularizer),
             "b_regularizer": config_of(self.b_regularizer),

@@ -13,9 +13,11 @@ from oneiros_layers_recurrent.base import SequenceLayer, Shape
 
 
 class ConvRecurrent2D(SequenceLayer):
-    """Base of the recurrent layers over images: runs `step` over a sequence. Not a layer of its own.
+    """Base of the recurrent layers over images: runs `step` over a sequence. Not a
+    layer of its own.
 
-    A subclass defines `build` and `step`, and where needed `preprocess_input`, `get_constants`,
+    A subclass defines `build` and `step`, and where needed `preprocess_input`,
+    `get_constants`,
     `get_initial_states` and `reset_states`, as for `Recurrent`.
 
     # Example
@@ -37,14 +39,16 @@ class ConvRecurrent2D(SequenceLayer):
         nb_row, nb_col: ints, size of the window that moves over the images.
         nb_filter: int, number of output channels.
         return_sequences, go_backwards, stateful: as for `Recurrent`.
-        dim_ordering: `"tf"`, channels last, or `"th"`, channels first; None takes the default.
+        dim_ordering: `"tf"`, channels last, or `"th"`, channels first; None takes the
+            default.
 
     # Input shape
-        5D, `(samples, steps, rows, columns, channels)`, or for `"th"` `(samples, steps, channels, rows,
-        columns)`.
+        5D, `(samples, steps, rows, columns, channels)`, or for `"th"` `(samples, steps,
+        channels, rows, columns)`.
 
     # Output shape
-        The same with `nb_filter` channels and other rows and columns; without `return_sequences` no steps.
+        The same with `nb_filter` channels and other rows and columns; without
+        `return_sequences` no steps.
     """
 
     nb_filter: Any
@@ -73,7 +77,9 @@ class ConvRecurrent2D(SequenceLayer):
     def frame_shape(self, input_shape: Shape) -> Shape:
         """Returns the shape of the output of a step, the samples in front."""
         moves = (self.nb_row, self.nb_col), self.border_mode, self.subsample
-        sizes = windowed_sizes(self, input_shape, self.dim_ordering, *moves, sequence=True)
+        sizes = windowed_sizes(
+            self, input_shape, self.dim_ordering, *moves, sequence=True
+        )
         frame = (input_shape[0], *input_shape[2:])
         return with_sizes(frame, sizes, self.dim_ordering, self.nb_filter)
 
@@ -86,18 +92,22 @@ class ConvRecurrent2D(SequenceLayer):
     def zero_state(self, x: Any) -> Any:
         """Returns zeros of the shape of a step's output."""
         sizes = self.frame_shape(K.int_shape(x))[1:]
-        return K.zeros_like(x[:, 0, :1, :1, :1], dtype=K.floatx()) + K.cast_to_floatx(np.zeros((1, *sizes)))
+        return K.zeros_like(x[:, 0, :1, :1, :1], dtype=K.floatx()) + K.cast_to_floatx(
+            np.zeros((1, *sizes))
+        )
 
     def state_shape(self, batch: int) -> Shape:
         """Returns the shape of a step's output."""
         return (batch, *self.frame_shape(self.input_spec[0].shape)[1:])
 
     def get_initial_states(self, X: Any) -> list[Any]:
-        """Returns the states before the first step: zeros, for each of `self.states`."""
+        """Returns the states before the first step: zeros, for each of
+        `self.states`."""
         return super().get_initial_states(X)
 
     def get_constants(self, X: Any, train: bool = False) -> list[Any]:
-        """Returns what `step` finds after the states: tensors or lists of them, computed once."""
+        """Returns what `step` finds after the states: tensors or lists of them,
+        computed once."""
         return []
 
     def get_config(self) -> dict[str, Any]:

@@ -10,7 +10,11 @@ from oneiros import activations, initializations, regularizers
 from oneiros import backend as K
 from oneiros_layers_core.affine import config_of
 from oneiros_layers_core.checks import fraction, name_of, positive_integer
-from oneiros_layers_core.spatial import checked_border_mode, known_channels, whole_numbers
+from oneiros_layers_core.spatial import (
+    checked_border_mode,
+    known_channels,
+    whole_numbers,
+)
 
 from oneiros_layers_recurrent.base import Shape
 from oneiros_layers_recurrent.conv_base import ConvRecurrent2D
@@ -24,7 +28,8 @@ REGULARIZERS = ("W_regularizer", "U_regularizer", "b_regularizer")
 
 
 class ConvLSTM2D(ConvRecurrent2D):
-    """LSTM over a sequence of images: the products of input and state with the weights are convolutions.
+    """LSTM over a sequence of images: the products of input and state with the weights
+    are convolutions.
 
     # Example
         ```python
@@ -41,38 +46,49 @@ class ConvLSTM2D(ConvRecurrent2D):
     # Arguments
         nb_filter: int, number of output channels.
         nb_row, nb_col: ints, rows and columns of the kernels.
-        init: name or function `(shape, name=None)`, initialization of the input's kernels.
+        init: name or function `(shape, name=None)`, initialization of the input's
+            kernels.
         inner_init: name or function, initialization of the state's kernels.
         forget_bias_init: name or function, initialization of the forget gate's bias.
-        activation: name or function, applied to what is written into the cell and to what is read.
+        activation: name or function, applied to what is written into the cell and to
+            what is read.
         inner_activation: name or function, the activation of the gates.
         dim_ordering: `"tf"`, channels last, `"th"`, channels first, or `"default"`.
-        border_mode: `"valid"`, windows lie inside the images, or `"same"`, which pads with zeros; the
-            convolution of the state always pads.
-        subsample: pair of ints, the steps of the window over the input, rows and columns.
-        W_regularizer, U_regularizer, b_regularizer: regularizers of the input's kernels, the state's, the
+        border_mode: `"valid"`, windows lie inside the images, or `"same"`, which pads
+            with zeros; the convolution of the state always pads.
+        subsample: pair of ints, the steps of the window over the input, rows and
+            columns.
+        W_regularizer, U_regularizer, b_regularizer: regularizers of the input's
+        kernels, the state's, the
             biases.
-        dropout_W: float between 0 and 1, fraction of the input's values to drop in training, in a sequence
-            the same ones at all steps, for each gate other ones. 0 and 1 drop nothing.
+        dropout_W: float between 0 and 1, fraction of the input's values to drop in
+            training, in a sequence the same ones at all steps, for each gate other
+            ones. 0 and 1 drop nothing.
         dropout_U: float between 0 and 1, the same for the state that is fed back.
-        weights: list of arrays, initial values `[W_i, U_i, b_i, W_c, U_c, b_c, W_f, U_f, b_f, W_o, U_o,
-            b_o]`.
-        return_sequences: bool, whether to return the outputs of all steps, or that of the last one.
-        go_backwards: bool, whether to begin with the last step; the outputs stay in the order of processing.
-        stateful: bool, whether the states at the end of a batch are where the next one begins.
+        weights: list of arrays, initial values `[W_i, U_i, b_i, W_c, U_c, b_c, W_f,
+            U_f, b_f, W_o, U_o, b_o]`.
+        return_sequences: bool, whether to return the outputs of all steps, or that of
+            the last one.
+        go_backwards: bool, whether to begin with the last step; the outputs stay in the
+            order of processing.
+        stateful: bool, whether the states at the end of a batch are where the next one
+            begins.
 
     # Input shape
-        5D, `(samples, steps, rows, columns, channels)`, or for `"th"` `(samples, steps, channels, rows,
-        columns)`.
+        5D, `(samples, steps, rows, columns, channels)`, or for `"th"` `(samples, steps,
+        channels, rows, columns)`.
 
     # Output shape
-        The same with `nb_filter` channels and other rows and columns; without `return_sequences` no steps.
+        The same with `nb_filter` channels and other rows and columns; without
+        `return_sequences` no steps.
 
     # Raises
-        ShapeError: if the number of channels is unknown, or the kernels are larger than the images.
+        ShapeError: if the number of channels is unknown, or the kernels are larger than
+            the images.
 
     # References
-        - Shi, Chen, Wang, Yeung, Wong, Woo: Convolutional LSTM Network: A Machine Learning Approach for
+        - Shi, Chen, Wang, Yeung, Wong, Woo: Convolutional LSTM Network: A Machine
+        Learning Approach for
           Precipitation Nowcasting, arXiv:1506.04214
     """
 
@@ -135,7 +151,9 @@ class ConvLSTM2D(ConvRecurrent2D):
 
     def build(self, input_shape: Shape) -> None:
         """Makes kernels and biases of the four gates."""
-        channels = known_channels(self, input_shape, 2, self.dim_ordering, sequence=True)
+        channels = known_channels(
+            self, input_shape, 2, self.dim_ordering, sequence=True
+        )
         self.W_shape = self._kernel_shape(channels)
         self.W_shape1 = self._kernel_shape(self.nb_filter)
         super().build(input_shape)
@@ -143,12 +161,19 @@ class ConvLSTM2D(ConvRecurrent2D):
             bias = self.forget_bias_init if gate == "f" else "zero"
             parts = (
                 ("W", self.W_shape, self._oriented(self.init), self.W_regularizer),
-                ("U", self.W_shape1, self._oriented(self.inner_init), self.U_regularizer),
+                (
+                    "U",
+                    self.W_shape1,
+                    self._oriented(self.inner_init),
+                    self.U_regularizer,
+                ),
                 ("b", (self.nb_filter,), bias, self.b_regularizer),
             )
             for part, shape, init, regularizer in parts:
                 name = f"{part}_{gate}"
-                weight = self.add_weight(shape, init, name=f"{self.name}_{name}", regularizer=regularizer)
+                weight = self.add_weight(
+                    shape, init, name=f"{self.name}_{name}", regularizer=regularizer
+                )
                 setattr(self, name, weight)
         order = [f"{part}_{gate}" for gate in WEIGHT_ORDER for part in "WUb"]
         self.trainable_weights = [getattr(self, name) for name in order]
@@ -166,25 +191,34 @@ class ConvLSTM2D(ConvRecurrent2D):
         )
 
     def _oriented(self, init: Any) -> Any:
-        """Returns `init` told which axes of a kernel are the window, if it takes that argument."""
+        """Returns `init` told which axes of a kernel are the window, if it takes that
+        argument."""
         if "dim_ordering" in inspect.signature(init).parameters:
             return functools.partial(init, dim_ordering=self.dim_ordering)
         return init
 
     def _joined(self, part: str) -> Any:
-        """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side in the order i, f, c, o."""
+        """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side in the
+        order i, f, c, o."""
         axis = 0 if self.dim_ordering == "th" else -1
-        return K.concatenate([getattr(self, f"{part}_{gate}") for gate in GATES], axis=axis)
+        return K.concatenate(
+            [getattr(self, f"{part}_{gate}") for gate in GATES], axis=axis
+        )
 
     def zero_state(self, x: Any) -> Any:
         """Returns zeros of the shape of a step's output."""
         if None in K.int_shape(x)[2:]:
             image = K.zeros_like(x[:, 0], dtype=K.floatx())
-            return self.conv_step(image, K.zeros_like(self.W_i), border_mode=self.border_mode)
+            return self.conv_step(
+                image, K.zeros_like(self.W_i), border_mode=self.border_mode
+            )
         return super().zero_state(x)
 
-    def conv_step(self, x: Any, W: Any, b: Any = None, border_mode: str = "valid") -> Any:
-        """Returns the convolution of images of the input with a kernel, and a bias added.
+    def conv_step(
+        self, x: Any, W: Any, b: Any = None, border_mode: str = "valid"
+    ) -> Any:
+        """Returns the convolution of images of the input with a kernel, and a bias
+        added.
 
         # Arguments
             x: tensor `(samples, …)`.
@@ -196,7 +230,9 @@ class ConvLSTM2D(ConvRecurrent2D):
         output = K.conv2d(x, W, strides=self.subsample, **options)
         if b is None:
             return output
-        return output + (K.reshape(b, (1, -1, 1, 1)) if self.dim_ordering == "th" else b)
+        return output + (
+            K.reshape(b, (1, -1, 1, 1)) if self.dim_ordering == "th" else b
+        )
 
     def conv_step_hidden(self, x: Any, W: Any, border_mode: str = "valid") -> Any:
         """Returns the convolution of a state with a kernel.
@@ -206,44 +242,73 @@ class ConvLSTM2D(ConvRecurrent2D):
             W: kernel.
             border_mode: `"valid"` or `"same"`.
         """
-        return K.conv2d(x, W, strides=(1, 1), border_mode=border_mode, dim_ordering=self.dim_ordering)
+        return K.conv2d(
+            x,
+            W,
+            strides=(1, 1),
+            border_mode=border_mode,
+            dim_ordering=self.dim_ordering,
+        )
 
     def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        """Returns the output and the states `[h, c]`; `states` holds the old ones and the dropout masks."""
+        """Returns the output and the states `[h, c]`; `states` holds the old ones and
+        the dropout masks."""
         h, c, kept_U, kept_W = states[:4]
         a_i, a_f, a_c, a_o = (
             self.conv_step(
-                x * kept_W[index], getattr(self, f"W_{gate}"), getattr(self, f"b_{gate}"), self.border_mode
+                x * kept_W[index],
+                getattr(self, f"W_{gate}"),
+                getattr(self, f"b_{gate}"),
+                self.border_mode,
             )
-            + self.conv_step_hidden(h * kept_U[index], getattr(self, f"U_{gate}"), "same")
+            + self.conv_step_hidden(
+                h * kept_U[index], getattr(self, f"U_{gate}"), "same"
+            )
             for index, gate in enumerate(GATES)
         )
         return self._gated(c, a_i, a_f, a_c, a_o)
 
-    def _gated(self, c: Any, a_i: Any, a_f: Any, a_c: Any, a_o: Any) -> tuple[Any, list[Any]]:
-        c = self.inner_activation(a_f) * c + self.inner_activation(a_i) * self.activation(a_c)
+    def _gated(
+        self, c: Any, a_i: Any, a_f: Any, a_c: Any, a_o: Any
+    ) -> tuple[Any, list[Any]]:
+        c = self.inner_activation(a_f) * c + self.inner_activation(
+            a_i
+        ) * self.activation(a_c)
         h = self.inner_activation(a_o) * self.activation(c)
         return h, [h, c]
 
     def _run(self, x: Any, initial: list[Any], mask: Any) -> tuple[Any, Any, list[Any]]:
-        """Runs the steps: with one convolution of all images and one a step, unless they must be apart."""
+        """Runs the steps: with one convolution of all images and one a step, unless
+        they must be apart."""
         dropped = any(0 < rate < 1 for rate in (self.dropout_W, self.dropout_U))
         if dropped or not self._keeps(ConvLSTM2D, METHODS):
             return super()._run(x, initial, mask)
         _, length, *image = _sizes(x)
         images = K.reshape(x, (-1, *image))
-        projected = self.conv_step(images, self._joined("W"), self._joined("b"), self.border_mode)
+        projected = self.conv_step(
+            images, self._joined("W"), self._joined("b"), self.border_mode
+        )
         steps = K.reshape(projected, (-1, length, *_sizes(projected)[1:]))
-        return self._loop(functools.partial(self._joined_step, self._joined("U")), steps, initial, mask, [])
+        return self._loop(
+            functools.partial(self._joined_step, self._joined("U")),
+            steps,
+            initial,
+            mask,
+            [],
+        )
 
     def _joined_step(self, U: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
         h, c = states
         a, n = x + self.conv_step_hidden(h, U, "same"), self.nb_filter
         places = [slice(index * n, (index + 1) * n) for index in range(len(GATES))]
-        return self._gated(c, *(a[:, p] if self.dim_ordering == "th" else a[:, :, :, p] for p in places))
+        return self._gated(
+            c,
+            *(a[:, p] if self.dim_ordering == "th" else a[:, :, :, p] for p in places),
+        )
 
     def get_constants(self, x: Any) -> list[Any]:  # type: ignore[override]
-        """Returns the dropout masks of the state and of the input, a list of four each."""
+        """Returns the dropout masks of the state and of the input, a list of four
+        each."""
         return [
             _masks(self.zero_state(x), self.dropout_U),
             _masks(K.zeros_like(x[:, 0], dtype=K.floatx()), self.dropout_W),
@@ -253,11 +318,20 @@ class ConvLSTM2D(ConvRecurrent2D):
         """Returns the arguments."""
         return {
             **super().get_config(),
-            **{argument: getattr(self, argument).__name__ for argument in INITIALIZATIONS},
-            **{argument: name_of(self, argument, getattr(self, argument)) for argument in ACTIVATIONS},
+            **{
+                argument: getattr(self, argument).__name__
+                for argument in INITIALIZATIONS
+            },
+            **{
+                argument: name_of(self, argument, getattr(self, argument))
+                for argument in ACTIVATIONS
+            },
             "border_mode": self.border_mode,
             "subsample": self.subsample,
-            **{argument: config_of(getattr(self, argument)) for argument in REGULARIZERS},
+            **{
+                argument: config_of(getattr(self, argument))
+                for argument in REGULARIZERS
+            },
             "dropout_W": self.dropout_W,
             "dropout_U": self.dropout_U,
         }
@@ -265,11 +339,15 @@ class ConvLSTM2D(ConvRecurrent2D):
 
 def _sizes(x: Any) -> list[Any]:
     """Returns a tensor's sizes, ints where they are known."""
-    return [K.shape(x)[axis] if size is None else size for axis, size in enumerate(K.int_shape(x))]
+    return [
+        K.shape(x)[axis] if size is None else size
+        for axis, size in enumerate(K.int_shape(x))
+    ]
 
 
 def _masks(zeros: Any, rate: float) -> list[Any]:
-    """Returns a dropout mask for each gate, shaped like `zeros`; ones if nothing is dropped."""
+    """Returns a dropout mask for each gate, shaped like `zeros`; ones if nothing is
+    dropped."""
     if not 0 < rate < 1:
         return [K.cast_to_floatx(1.0)] * len(GATES)
     ones = zeros + K.cast_to_floatx(1.0)

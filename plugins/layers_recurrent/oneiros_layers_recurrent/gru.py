@@ -11,10 +11,11 @@ from oneiros_layers_recurrent.cell import Cell
 
 
 class GRU(Cell):
-    """Gated recurrent unit: `h = z * h + (1 - z) * activation(dot(x, W_h) + dot(r * h, U_h) + b_h)`.
+    """Gated recurrent unit: `h = z * h + (1 - z) * activation(dot(x, W_h) + dot(r * h,
+    U_h) + b_h)`.
 
-    The gates `z` (update) and `r` (reset) are `inner_activation(dot(x, W) + dot(h, U) + b)` with weights of
-    their own.
+    The gates `z` (update) and `r` (reset) are `inner_activation(dot(x, W) + dot(h, U) +
+    b)` with weights of their own.
 
     # Example
         ```python
@@ -28,39 +29,49 @@ class GRU(Cell):
 
     # Arguments
         output_dim: int, size of the output.
-        init: name or function `(shape, name=None)`, initialization of the input's weights; of the recurrent
-            ones too, unless `consume_less="gpu"`: Keras 1.2.2 did it so.
-        inner_init: name or function, initialization of the recurrent weights with `consume_less="gpu"`.
-        activation: name or function; None leaves the candidate for the new state as it is.
+        init: name or function `(shape, name=None)`, initialization of the input's
+            weights; of the recurrent ones too, unless `consume_less="gpu"`: Keras 1.2.2
+            did it so.
+        inner_init: name or function, initialization of the recurrent weights with
+            `consume_less="gpu"`.
+        activation: name or function; None leaves the candidate for the new state as it
+            is.
         inner_activation: name or function, the activation of the gates.
-        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`; of the recurrent ones too,
-            unless `consume_less="gpu"`.
+        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`; of the
+            recurrent ones too, unless `consume_less="gpu"`.
         U_regularizer: regularizer of the recurrent weights with `consume_less="gpu"`.
         b_regularizer: regularizer of the biases.
-        dropout_W: float between 0 and 1, fraction of the input's features to drop in training, in a sequence
-            the same ones at all steps; for each gate other ones, unless `consume_less="gpu"`. 0 and 1 drop
-            nothing.
+        dropout_W: float between 0 and 1, fraction of the input's features to drop in
+            training, in a sequence the same ones at all steps; for each gate other
+            ones, unless `consume_less="gpu"`. 0 and 1 drop nothing.
         dropout_U: float between 0 and 1, the same for the state that is fed back.
-        weights: list of arrays, initial values `[W_z, U_z, b_z, W_r, U_r, b_r, W_h, U_h, b_h]`, or
+        weights: list of arrays, initial values `[W_z, U_z, b_z, W_r, U_r, b_r, W_h,
+            U_h, b_h]`, or
             `[W, U, b]` with `consume_less="gpu"`, the columns in the order z, r, h.
-        return_sequences, go_backwards, stateful, unroll, consume_less, input_dim, input_length: as for
+        return_sequences, go_backwards, stateful, unroll, consume_less, input_dim,
+        input_length: as for
             `Recurrent`.
 
     # Input shape
         3D, `(samples, steps, input_dim)`.
 
     # Output shape
-        `(samples, steps, output_dim)` with `return_sequences`, else `(samples, output_dim)`.
+        `(samples, steps, output_dim)` with `return_sequences`, else `(samples,
+        output_dim)`.
 
     # Raises
-        ShapeError: if the size of the input's last axis is unknown, or another one than the weights' is.
+        ShapeError: if the size of the input's last axis is unknown, or another one than
+            the weights' is.
 
     # References
-        - Cho, van Merriënboer, Bahdanau, Bengio: On the Properties of Neural Machine Translation:
+        - Cho, van Merriënboer, Bahdanau, Bengio: On the Properties of Neural Machine
+        Translation:
           Encoder-Decoder Approaches, arXiv:1409.1259
-        - Chung, Gulcehre, Cho, Bengio: Empirical Evaluation of Gated Recurrent Neural Networks on Sequence
+        - Chung, Gulcehre, Cho, Bengio: Empirical Evaluation of Gated Recurrent Neural
+        Networks on Sequence
           Modeling, arXiv:1412.3555
-        - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent Neural Networks,
+        - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent
+        Neural Networks,
           arXiv:1512.05287
     """
 
@@ -109,7 +120,8 @@ class GRU(Cell):
         self.inner_activation = activations.get(inner_activation)
 
     def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        """Returns the output, which is the new state; `states` holds the old one and the dropout masks."""
+        """Returns the output, which is the new state; `states` holds the old one and
+        the dropout masks."""
         h, kept_U, kept_W = states[:3]
         x_z, x_r, x_h = self.gate_inputs(x, kept_W)
         h_z, h_r = self.fed_back(h, kept_U, 2)

@@ -10,9 +10,11 @@ from oneiros_layers_recurrent.cell import Cell
 
 
 class LSTM(Cell):
-    """Long short-term memory: `c = f * c + i * activation(a_c)` and `h = o * activation(c)`.
+    """Long short-term memory: `c = f * c + i * activation(a_c)` and `h = o *
+    activation(c)`.
 
-    Each `a` is `dot(x, W) + dot(h, U) + b` with weights of its own. The gates `i` (input), `f` (forget) and
+    Each `a` is `dot(x, W) + dot(h, U) + b` with weights of its own. The gates `i`
+    (input), `f` (forget) and
     `o` (output) are `inner_activation(a)`.
 
     # Example
@@ -27,39 +29,48 @@ class LSTM(Cell):
 
     # Arguments
         output_dim: int, size of the output.
-        init: name or function `(shape, name=None)`, initialization of the input's weights; of the recurrent
-            ones too, unless `consume_less="gpu"`: Keras 1.2.2 did it so.
-        inner_init: name or function, initialization of the recurrent weights with `consume_less="gpu"`.
+        init: name or function `(shape, name=None)`, initialization of the input's
+            weights; of the recurrent ones too, unless `consume_less="gpu"`: Keras 1.2.2
+            did it so.
+        inner_init: name or function, initialization of the recurrent weights with
+            `consume_less="gpu"`.
         forget_bias_init: name or function, initialization of the forget gate's bias.
-        activation: name or function, applied to what is written into the cell and to what is read.
+        activation: name or function, applied to what is written into the cell and to
+            what is read.
         inner_activation: name or function, the activation of the gates.
-        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`; of the recurrent ones too,
-            unless `consume_less="gpu"`.
+        W_regularizer: regularizer of the input's weights, such as `l2(0.01)`; of the
+            recurrent ones too, unless `consume_less="gpu"`.
         U_regularizer: regularizer of the recurrent weights with `consume_less="gpu"`.
         b_regularizer: regularizer of the biases.
-        dropout_W: float between 0 and 1, fraction of the input's features to drop in training, in a sequence
-            the same ones at all steps; for each gate other ones, unless `consume_less="gpu"`. 0 and 1 drop
-            nothing.
+        dropout_W: float between 0 and 1, fraction of the input's features to drop in
+            training, in a sequence the same ones at all steps; for each gate other
+            ones, unless `consume_less="gpu"`. 0 and 1 drop nothing.
         dropout_U: float between 0 and 1, the same for the state that is fed back.
-        weights: list of arrays, initial values `[W_i, U_i, b_i, W_c, U_c, b_c, W_f, U_f, b_f, W_o, U_o,
-            b_o]`, or `[W, U, b]` with `consume_less="gpu"`, the columns in the order i, f, c, o.
-        return_sequences, go_backwards, stateful, unroll, consume_less, input_dim, input_length: as for
+        weights: list of arrays, initial values `[W_i, U_i, b_i, W_c, U_c, b_c, W_f,
+            U_f, b_f, W_o, U_o, b_o]`, or `[W, U, b]` with `consume_less="gpu"`, the
+            columns in the order i, f, c, o.
+        return_sequences, go_backwards, stateful, unroll, consume_less, input_dim,
+        input_length: as for
             `Recurrent`.
 
     # Input shape
         3D, `(samples, steps, input_dim)`.
 
     # Output shape
-        `(samples, steps, output_dim)` with `return_sequences`, else `(samples, output_dim)`.
+        `(samples, steps, output_dim)` with `return_sequences`, else `(samples,
+        output_dim)`.
 
     # Raises
-        ShapeError: if the size of the input's last axis is unknown, or another one than the weights' is.
+        ShapeError: if the size of the input's last axis is unknown, or another one than
+            the weights' is.
 
     # References
         - Hochreiter, Schmidhuber: Long Short-Term Memory, Neural Computation 9, 1997
-        - Gers, Schmidhuber, Cummins: Learning to Forget: Continual Prediction with LSTM, Neural Computation
+        - Gers, Schmidhuber, Cummins: Learning to Forget: Continual Prediction with
+        LSTM, Neural Computation
           12, 2000
-        - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent Neural Networks,
+        - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent
+        Neural Networks,
           arXiv:1512.05287
     """
 
@@ -118,7 +129,8 @@ class LSTM(Cell):
         return self.forget_bias_init if gate == "f" else super().bias_init(gate)
 
     def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        """Returns the output and the states `[h, c]`; `states` holds the old ones and the dropout masks."""
+        """Returns the output and the states `[h, c]`; `states` holds the old ones and
+        the dropout masks."""
         h, c, kept_U, kept_W = states[:4]
         x_i, x_f, x_c, x_o = self.gate_inputs(x, kept_W)
         h_i, h_f, h_c, h_o = self.fed_back(h, kept_U)
@@ -131,4 +143,7 @@ class LSTM(Cell):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments."""
-        return {**super().get_config(), "forget_bias_init": self.forget_bias_init.__name__}
+        return {
+            **super().get_config(),
+            "forget_bias_init": self.forget_bias_init.__name__,
+        }

@@ -13,7 +13,9 @@ BASES = {
     "Recurrent": "oneiros_layers_recurrent.base:Recurrent",
     "time_distributed_dense": "oneiros_layers_recurrent.base:time_distributed_dense",
 }
-CONVOLUTIONAL_BASES = {"ConvRecurrent2D": "oneiros_layers_recurrent.conv_base:ConvRecurrent2D"}
+CONVOLUTIONAL_BASES = {
+    "ConvRecurrent2D": "oneiros_layers_recurrent.conv_base:ConvRecurrent2D"
+}
 _MIGRATED = (
     "SimpleRNN",
     "LSTM",
@@ -32,7 +34,8 @@ def oneiros_layers() -> dict[str, str]:
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The modules `oneiros.layers.recurrent` and `oneiros.layers.convolutional_recurrent`, with the bases."""
+    """The modules `oneiros.layers.recurrent` and
+    `oneiros.layers.convolutional_recurrent`, with the bases."""
     return {
         "layers.recurrent": {**RECURRENT, **BASES},
         "layers.convolutional_recurrent": {**CONVOLUTIONAL, **CONVOLUTIONAL_BASES},

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from oneiros_migrations.base import Arrays, Origin
-from oneiros_migrations.keras2 import ANY, Keras2Layer, Renamed
-from oneiros_migrations.kernels import KernelMigration
+from oneiros_old_files.base import Arrays, Origin
+from oneiros_old_files.keras2 import ANY, Keras2Layer, Renamed
+from oneiros_old_files.kernels import KernelMigration
 
 SHARED: Renamed = {
     "activation": "activation",
@@ -36,24 +36,33 @@ NEUTRAL = {
 
 
 def separated(arrays: Arrays, gates: tuple[str, ...], order: tuple[str, ...]) -> Arrays:
-    """Returns kernel, recurrent kernel and bias of all gates, joined on the last axis, gate by gate.
+    """Returns kernel, recurrent kernel and bias of all gates, joined on the last axis,
+    gate by gate.
 
     # Arguments
         arrays: list of the three.
         gates: the gates in the order in which they are joined.
         order: the gates in the order in which a layer has its weights.
     """
-    parts = [dict(zip(gates, np.split(value, len(gates), axis=-1), strict=True)) for value in arrays]
+    parts = [
+        dict(zip(gates, np.split(value, len(gates), axis=-1), strict=True))
+        for value in arrays
+    ]
     return [part[gate] for gate in order for part in parts]
 
 
 def _from_cudnn(arrays: Arrays, count: int) -> Arrays:
-    """Returns CuDNN's arrays as Keras has them: each gate's matrices transposed, the two biases added."""
+    """Returns CuDNN's arrays as Keras has them: each gate's matrices transposed, the
+    two biases added."""
     kernel, recurrent, bias = arrays
     blocks = [np.ascontiguousarray(block) for block in np.split(kernel, count, axis=-1)]
     return [
-        np.concatenate([block.reshape(block.shape[::-1]).T for block in blocks], axis=-1),
-        np.concatenate([block.T for block in np.split(recurrent, count, axis=-1)], axis=-1),
+        np.concatenate(
+            [block.reshape(block.shape[::-1]).T for block in blocks], axis=-1
+        ),
+        np.concatenate(
+            [block.T for block in np.split(recurrent, count, axis=-1)], axis=-1
+        ),
         bias.reshape(2, -1).sum(axis=0),
     ]
 
@@ -67,7 +76,8 @@ class SimpleRNN(Keras2Layer):
 
 
 class Gated(SimpleRNN):
-    """A layer with gates, whose weights Keras 2 stores joined, as `consume_less="gpu"` has them here."""
+    """A layer with gates, whose weights Keras 2 stores joined, as `consume_less="gpu"`
+    has them here."""
 
     stored = 3
     gates: tuple[str, ...]
@@ -83,7 +93,8 @@ class Gated(SimpleRNN):
 
 
 class ForgetBias(Keras2Layer):
-    """What layers with a forget gate share: Keras 2 says whether its bias begins with ones."""
+    """What layers with a forget gate share: Keras 2 says whether its bias begins with
+    ones."""
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
@@ -103,7 +114,10 @@ class LSTM(ForgetBias, Gated):
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the weights joined or gate by gate; CuDNN's have two biases."""
-        if origin.keras > 1 and arrays[-1].size == 2 * len(self.gates) * config["output_dim"]:
+        if (
+            origin.keras > 1
+            and arrays[-1].size == 2 * len(self.gates) * config["output_dim"]
+        ):
             arrays = _from_cudnn(arrays, len(self.gates))
         return super().weights(config, arrays, origin)
 

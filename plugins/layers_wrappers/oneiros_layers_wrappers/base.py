@@ -17,8 +17,10 @@ Shape = tuple[int | None, ...]
 class Wrapper(Layer):
     """Base of the wrappers: a layer that uses another one. Not a layer of its own.
 
-    A subclass defines `call`, and `build(input_shape)`, which builds `self.layer` and ends with
-    `super().build()`. Its weights, losses, updates and constraints are those of the layer inside and its own.
+    A subclass defines `call`, and `build(input_shape)`, which builds `self.layer` and
+    ends with
+    `super().build()`. Its weights, losses, updates and constraints are those of the
+    layer inside and its own.
 
     # Example
         ```python
@@ -47,8 +49,12 @@ class Wrapper(Layer):
         self.layer = layer
         super().__init__(**kwargs)
         if not isinstance(layer, Layer):
-            hint = f" Did you mean {layer.__name__}(…)?" if isinstance(layer, type) else ""
-            raise ArgumentError(f"{label(self)} takes a layer to wrap; it received {layer!r:.80}.{hint}")
+            hint = (
+                f" Did you mean {layer.__name__}(…)?" if isinstance(layer, type) else ""
+            )
+            raise ArgumentError(
+                f"{label(self)} takes a layer to wrap; it received {layer!r:.80}.{hint}"
+            )
 
     @property
     def checks_sizes(self) -> bool:
@@ -62,23 +68,31 @@ class Wrapper(Layer):
 
     @contextmanager
     def naming(self, input_shape: Shape) -> Iterator[None]:
-        """Inside, what the layers inside have to say of their input is told with this layer's."""
+        """Inside, what the layers inside have to say of their input is told with this
+        layer's."""
         try:
             yield
         except OneirosError as error:
-            raise type(error)(f"In {label(self)} (input shape {tuple(input_shape)}): {error}") from error
+            raise type(error)(
+                f"In {label(self)} (input shape {tuple(input_shape)}): {error}"
+            ) from error
 
     def build(self, input_shape: Shape | None = None) -> None:
         """Notes what the layers inside bring along, once they are built."""
         for layer in self.wrapped:
             layer.built = True
-        self.uses_learning_phase = any(layer.uses_learning_phase for layer in self.wrapped)
+        self.uses_learning_phase = any(
+            layer.uses_learning_phase for layer in self.wrapped
+        )
         self.built = True
 
     @property
     def trainable_weights(self) -> list[Any]:
-        """The weights that training changes: of the layers inside, and the wrapper's own."""
-        inside = [weight for layer in self.wrapped for weight in layer.trainable_weights]
+        """The weights that training changes: of the layers inside, and the wrapper's
+        own."""
+        inside = [
+            weight for layer in self.wrapped for weight in layer.trainable_weights
+        ]
         return unique([*inside, *super().trainable_weights]) if self.trainable else []
 
     @trainable_weights.setter
@@ -88,8 +102,14 @@ class Wrapper(Layer):
     @property
     def non_trainable_weights(self) -> list[Any]:
         """The weights that training leaves alone."""
-        frozen = [] if self.trainable else [w for layer in self.wrapped for w in layer.trainable_weights]
-        inside = [weight for layer in self.wrapped for weight in layer.non_trainable_weights]
+        frozen = (
+            []
+            if self.trainable
+            else [w for layer in self.wrapped for w in layer.trainable_weights]
+        )
+        inside = [
+            weight for layer in self.wrapped for weight in layer.non_trainable_weights
+        ]
         return unique([*frozen, *inside, *super().non_trainable_weights])
 
     @non_trainable_weights.setter
@@ -98,7 +118,8 @@ class Wrapper(Layer):
 
     @property
     def constraints(self) -> dict[Any, Any]:  # type: ignore[override]
-        """The constraints of the weights of the layers inside, and of the wrapper's own."""
+        """The constraints of the weights of the layers inside, and of the wrapper's
+        own."""
         found: dict[Any, Any] = vars(self)["constraints"]
         for layer in self.wrapped:
             found.update(layer.constraints)
@@ -107,21 +128,37 @@ class Wrapper(Layer):
     @property
     def losses(self) -> list[Any]:  # type: ignore[override]
         """What the layers inside and the wrapper add to a model's loss."""
-        return unique([*(loss for layer in self.wrapped for loss in layer.losses), *vars(self)["losses"]])
+        return unique(
+            [
+                *(loss for layer in self.wrapped for loss in layer.losses),
+                *vars(self)["losses"],
+            ]
+        )
 
     @property
     def updates(self) -> list[Any]:  # type: ignore[override]
         """The `(variable, new value)` pairs of the layers inside and of the wrapper."""
-        return unique([*(pair for layer in self.wrapped for pair in layer.updates), *vars(self)["updates"]])
+        return unique(
+            [
+                *(pair for layer in self.wrapped for pair in layer.updates),
+                *vars(self)["updates"],
+            ]
+        )
 
     def get_losses_for(self, inputs: Any) -> list[Any]:
-        """Returns the losses that depend on these tensors; with None, those that depend on none."""
-        inside = [loss for layer in self.wrapped for loss in layer.get_losses_for(inputs)]
+        """Returns the losses that depend on these tensors; with None, those that depend
+        on none."""
+        inside = [
+            loss for layer in self.wrapped for loss in layer.get_losses_for(inputs)
+        ]
         return unique([*inside, *super().get_losses_for(inputs)])
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
-        """Returns the updates that depend on these tensors; with None, those that depend on none."""
-        inside = [pair for layer in self.wrapped for pair in layer.get_updates_for(inputs)]
+        """Returns the updates that depend on these tensors; with None, those that
+        depend on none."""
+        inside = [
+            pair for layer in self.wrapped for pair in layer.get_updates_for(inputs)
+        ]
         return unique([*inside, *super().get_updates_for(inputs)])
 
     @property
@@ -133,7 +170,11 @@ class Wrapper(Layer):
     def state_updates(self) -> list[Any]:
         """The updates of states, which every step makes, in testing too."""
         layers = self._stateful_layers()
-        return [pair for layer in layers for pair in getattr(layer, "state_updates", layer.updates)]
+        return [
+            pair
+            for layer in layers
+            for pair in getattr(layer, "state_updates", layer.updates)
+        ]
 
     def reset_states(self) -> None:
         """Makes the layers inside forget their state."""
@@ -144,12 +185,21 @@ class Wrapper(Layer):
         return [layer for layer in self.wrapped if getattr(layer, "stateful", False)]
 
     def _ordered_weights(self) -> list[Any]:
-        """Returns the weights of the layers inside, each in its own order, then the wrapper's own."""
-        return unique([*(w for layer in self.wrapped for w in layer._ordered_weights()), *self.weights])
+        """Returns the weights of the layers inside, each in its own order, then the
+        wrapper's own."""
+        return unique(
+            [
+                *(w for layer in self.wrapped for w in layer._ordered_weights()),
+                *self.weights,
+            ]
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments, with the configuration of the layer inside."""
-        inside = {"class_name": type(self.layer).__name__, "config": self.layer.get_config()}
+        inside = {
+            "class_name": type(self.layer).__name__,
+            "config": self.layer.get_config(),
+        }
         return {**super().get_config(), "layer": inside}
 
     @classmethod

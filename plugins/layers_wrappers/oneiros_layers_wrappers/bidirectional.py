@@ -18,7 +18,8 @@ MERGE_MODES = ("sum", "mul", "concat", "ave", None)
 
 
 class Bidirectional(Wrapper):
-    """Runs a recurrent layer over a sequence from its start and, with weights of its own, from its end.
+    """Runs a recurrent layer over a sequence from its start and, with weights of its
+    own, from its end.
 
     # Example
         ```python
@@ -34,31 +35,42 @@ class Bidirectional(Wrapper):
         ```
 
     # Arguments
-        layer: recurrent layer that wasn't called before; it stays as it is, two like it are made.
-        merge_mode: how the two outputs become one: `"sum"`, `"mul"`, `"ave"` or `"concat"`; None gives both.
-        weights: list of arrays, initial values of the forward layer's weights, then the backward layer's.
+        layer: recurrent layer that wasn't called before; it stays as it is, two like it
+            are made.
+        merge_mode: how the two outputs become one: `"sum"`, `"mul"`, `"ave"` or
+            `"concat"`; None gives both.
+        weights: list of arrays, initial values of the forward layer's weights, then the
+            backward layer's.
 
     # Input shape
         As the layer takes it.
 
     # Output shape
-        As the layer's; twice its last axis with `"concat"`; a list of two such shapes with None.
+        As the layer's; twice its last axis with `"concat"`; a list of two such shapes
+        with None.
 
-    Where there is an output for each step, the backward layer's are brought into the order of the input. The
-    layers are named `forward_…` and `backward_…` after the layer given.
+    Where there is an output for each step, the backward layer's are brought into the
+    order of the input. The layers are named `forward_…` and `backward_…` after the
+    layer given.
 
     # Raises
-        ArgumentError: for another `merge_mode`, and for a layer that can't run from the end.
+        ArgumentError: for another `merge_mode`, and for a layer that can't run from the
+            end.
 
     # References
-        - Schuster, Paliwal: Bidirectional Recurrent Neural Networks, IEEE Transactions on Signal Processing
+        - Schuster, Paliwal: Bidirectional Recurrent Neural Networks, IEEE Transactions
+        on Signal Processing
           45, 1997
     """
 
     loadable: ClassVar[bool] = True
 
     def __init__(
-        self, layer: Any, merge_mode: str | None = "concat", weights: Any = None, **kwargs: Any
+        self,
+        layer: Any,
+        merge_mode: str | None = "concat",
+        weights: Any = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(layer, **kwargs)
         self._check(merge_mode)
@@ -79,7 +91,10 @@ class Bidirectional(Wrapper):
                 f"{label(self)} received merge_mode={merge_mode!r}. It takes "
                 f"{', '.join(map(repr, MERGE_MODES[:-1]))}, or None for both outputs."
             )
-        if not (hasattr(self.layer, "go_backwards") and hasattr(self.layer, "return_sequences")):
+        if not (
+            hasattr(self.layer, "go_backwards")
+            and hasattr(self.layer, "return_sequences")
+        ):
             raise ArgumentError(
                 f"{label(self)} received {label(self.layer)}, which can't run from the end: it has no "
                 f"`go_backwards` and `return_sequences`. It takes a recurrent layer, such as LSTM(n)."
@@ -112,7 +127,8 @@ class Bidirectional(Wrapper):
         return (*shape[:-1], 2 * shape[-1]) if self.merge_mode == "concat" else shape
 
     def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
-        """Returns the mask, or a list of it for two outputs, if there is an output for each step."""
+        """Returns the mask, or a list of it for two outputs, if there is an output for
+        each step."""
         kept = mask if self.return_sequences else None
         return [kept, kept] if self.merge_mode is None else kept
 
@@ -129,7 +145,9 @@ class Bidirectional(Wrapper):
             return K.concatenate([forward, backward])
         if self.merge_mode == "mul":
             return forward * backward
-        return forward + backward if self.merge_mode == "sum" else (forward + backward) / 2
+        return (
+            forward + backward if self.merge_mode == "sum" else (forward + backward) / 2
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments, with the configuration of the layer given."""
@@ -147,10 +165,22 @@ def _copied(layer: Any, name: str) -> Any:
 
 def _reversed(layer: Any, name: str) -> Any:
     """Returns a layer made from the configuration of another, running the other way."""
-    functions = {key: value for key, value in vars(layer).items() if inspect.isfunction(value)}
-    known: dict[str, Any] = {function.__name__: function for function in functions.values()}
-    known.update((type(part).__name__, type(part)) for part in vars(layer).values() if _is_part(part))
-    config = {**layer.get_config(), "name": name, "go_backwards": not layer.go_backwards}
+    functions = {
+        key: value for key, value in vars(layer).items() if inspect.isfunction(value)
+    }
+    known: dict[str, Any] = {
+        function.__name__: function for function in functions.values()
+    }
+    known.update(
+        (type(part).__name__, type(part))
+        for part in vars(layer).values()
+        if _is_part(part)
+    )
+    config = {
+        **layer.get_config(),
+        "name": name,
+        "go_backwards": not layer.go_backwards,
+    }
     with custom_object_scope(known):
         made = type(layer).from_config(config)
     vars(made).update(functions, go_backwards=not layer.go_backwards)
@@ -158,5 +188,6 @@ def _reversed(layer: Any, name: str) -> Any:
 
 
 def _is_part(value: Any) -> bool:
-    """Tells whether a layer's attribute is in its configuration as a configuration of its own."""
+    """Tells whether a layer's attribute is in its configuration as a configuration of
+    its own."""
     return hasattr(value, "get_config") and not isinstance(value, type)

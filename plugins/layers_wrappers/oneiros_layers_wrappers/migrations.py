@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_migrations.base import Origin
-from oneiros_migrations.configs import migrated
-from oneiros_migrations.keras2 import Keras2Layer
+from oneiros_old_files.base import Origin
+from oneiros_old_files.configs import migrated
+from oneiros_old_files.keras2 import Keras2Layer
 
 
 class TimeDistributed(Keras2Layer):

@@ -31,13 +31,14 @@ class TimeDistributed(Wrapper):
         layer: layer or model with one input and one output.
 
     # Input shape
-        `(samples, steps, …)`, three axes or more; the layer gets `(samples · steps, …)`.
+        `(samples, steps, …)`, three axes or more; the layer gets `(samples · steps,
+        …)`.
 
     # Output shape
         `(samples, steps, …)`, the layer's output shape with the steps in it.
 
-    The steps of a batch go through the layer as one larger batch. A stateful recurrent layer inside so has a
-    state for each sample and step.
+    The steps of a batch go through the layer as one larger batch. A stateful recurrent
+    layer inside so has a state for each sample and step.
 
     # Raises
         GraphError: if the layer has several outputs.
@@ -76,14 +77,19 @@ class TimeDistributed(Wrapper):
             )
         self._note(flat, y, inputs)
         steps = -1 if shape[0] and not shape[1] else _sizes(inputs, shape, 1)[0]
-        output = K.reshape(y, (shape[0] or -1, steps, *_sizes(y, self._inside(y, shape), 1)))
+        output = K.reshape(
+            y, (shape[0] or -1, steps, *_sizes(y, self._inside(y, shape), 1))
+        )
         output._uses_learning_phase = getattr(y, "_uses_learning_phase", False)
         return output
 
     def _inside(self, y: Any, shape: Shape) -> Shape:
         """Returns the shape of the layer's output, as far as it or the layer tells."""
         claimed = self.layer.get_output_shape_for(_flat(shape))
-        return tuple(a if a is not None else b for a, b in zip(K.int_shape(y), claimed, strict=True))
+        return tuple(
+            a if a is not None else b
+            for a, b in zip(K.int_shape(y), claimed, strict=True)
+        )
 
     def _note(self, flat: Any, y: Any, inputs: Any) -> None:
         """Makes what the layer adds to a model depend on the wrapper's input."""
@@ -103,5 +109,6 @@ def _flat(shape: Shape) -> Shape:
 def _sizes(x: Any, shape: Shape, start: int) -> tuple[Any, ...]:
     """Returns the sizes of a tensor from an axis on: ints where they are known."""
     return tuple(
-        K.shape(x)[axis] if shape[axis] is None else shape[axis] for axis in range(start, len(shape))
+        K.shape(x)[axis] if shape[axis] is None else shape[axis]
+        for axis in range(start, len(shape))
     )

@@ -1,8 +1,10 @@
 """The metrics.
 
 Each takes the targets and the predictions of one batch, float tensors of the same shape
-`(samples, ..., features)`, and returns a scalar tensor. `fit` and `evaluate` average it over batches,
-weighted by their size: exact for means, an approximation for precision, recall and what they make up.
+`(samples, ..., features)`, and returns a scalar tensor. `fit` and `evaluate` average it
+over batches,
+weighted by their size: exact for means, an approximation for precision, recall and what
+    they make up.
 """
 
 from __future__ import annotations
@@ -26,8 +28,11 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Share of predictions whose largest class is the class number in `y_true`, shape `(samples, ..., 1)`."""
-    return K.mean(K.equal(K.max(y_true, axis=-1), K.cast(K.argmax(y_pred, axis=-1), K.floatx())))
+    """Share of predictions whose largest class is the class number in `y_true`, shape
+    `(samples, ..., 1)`."""
+    return K.mean(
+        K.equal(K.max(y_true, axis=-1), K.cast(K.argmax(y_pred, axis=-1), K.floatx()))
+    )
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
@@ -100,10 +105,12 @@ def _yes(y: Any) -> Any:
 
 
 def matthews_correlation(y_true: Any, y_pred: Any) -> Any:
-    """Correlation of rounded predictions and targets over the batch: 1 for all right, -1 for all wrong.
+    """Correlation of rounded predictions and targets over the batch: 1 for all right,
+    -1 for all wrong.
 
     # References
-        - Matthews: Comparison of the predicted and observed secondary structure of T4 phage lysozyme, 1975
+        - Matthews: Comparison of the predicted and observed secondary structure of T4
+        phage lysozyme, 1975
     """
     is_yes, says_yes = _yes(y_true), _yes(y_pred)
     is_no, says_no = 1 - is_yes, 1 - says_yes
@@ -111,7 +118,10 @@ def matthews_correlation(y_true: Any, y_pred: Any) -> Any:
     false_yes, false_no = K.sum(is_no * says_yes), K.sum(is_yes * says_no)
     covariance = true_yes * true_no - false_yes * false_no
     spread = K.sqrt(
-        (true_yes + false_yes) * (true_yes + false_no) * (true_no + false_yes) * (true_no + false_no)
+        (true_yes + false_yes)
+        * (true_yes + false_no)
+        * (true_no + false_yes)
+        * (true_no + false_no)
     )
     return covariance / (spread + K.epsilon())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_migrations.base import Migration, Origin
+from oneiros_old_files.base import Migration, Origin
 
 
 class MeanMetricWrapper(Migration):
@@ -20,6 +20,7 @@ class Accuracy(Migration):
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the metric's name."""
-        return {"BinaryAccuracy": "binary_accuracy", "CategoricalAccuracy": "categorical_accuracy"}.get(
-            name, "sparse_categorical_accuracy"
-        ), {}
+        return {
+            "BinaryAccuracy": "binary_accuracy",
+            "CategoricalAccuracy": "categorical_accuracy",
+        }.get(name, "sparse_categorical_accuracy"), {}

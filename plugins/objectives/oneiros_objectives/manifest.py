@@ -3,11 +3,19 @@
 from oneiros import hookimpl
 
 _NAMES = (
-    "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error",
-    "mean_squared_logarithmic_error", "squared_hinge", "hinge", "categorical_crossentropy",
-    "sparse_categorical_crossentropy", "binary_crossentropy", "kullback_leibler_divergence", "poisson",
+    "mean_squared_error",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error",
+    "squared_hinge",
+    "hinge",
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+    "binary_crossentropy",
+    "kullback_leibler_divergence",
+    "poisson",
     "cosine_proximity",
-)  # fmt: skip
+)
 _SHORT = {
     "mse": "mean_squared_error",
     "mae": "mean_absolute_error",
@@ -18,7 +26,10 @@ _SHORT = {
 OBJECTIVES = {
     **{name: f"oneiros_objectives.functions:{name}" for name in _NAMES},
     **{short: f"oneiros_objectives.functions:{name}" for short, name in _SHORT.items()},
-    **{short.upper(): f"oneiros_objectives.functions:{name}" for short, name in _SHORT.items()},
+    **{
+        short.upper(): f"oneiros_objectives.functions:{name}"
+        for short, name in _SHORT.items()
+    },
     "cosine": "oneiros_objectives.functions:cosine_proximity",
 }
 MIGRATIONS = {

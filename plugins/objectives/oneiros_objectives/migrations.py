@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros.errors import ConfigError
-from oneiros_migrations.base import Migration, Origin
+from oneiros_old_files.base import Migration, Origin
 
 FUNCTIONS = {
     "MeanSquaredError": "mean_squared_error",

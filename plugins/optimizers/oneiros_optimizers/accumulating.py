@@ -1,4 +1,5 @@
-"""Optimizers that divide each gradient by the size of its predecessors: RMSprop, Adagrad, Adadelta."""
+"""Optimizers that divide each gradient by the size of its predecessors: RMSprop,
+Adagrad, Adadelta."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from oneiros_optimizers.base import DecayingOptimizer, number, slots, stored
 
 
 class RMSprop(DecayingOptimizer):
-    """Divides the gradient by a running root mean square of it. A good choice for recurrent networks.
+    """Divides the gradient by a running root mean square of it. A good choice for
+    recurrent networks.
 
     # Arguments
         lr: float, learning rate.
@@ -27,14 +29,21 @@ class RMSprop(DecayingOptimizer):
     loadable: ClassVar[bool] = True
 
     def __init__(
-        self, lr: float = 0.001, rho: float = 0.9, epsilon: float = 1e-8, decay: float = 0.0, **kwargs: Any
+        self,
+        lr: float = 0.001,
+        rho: float = 0.9,
+        epsilon: float = 1e-8,
+        decay: float = 0.0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(lr, decay, **kwargs)
         self.rho = K.variable(rho)
         self.epsilon = epsilon
 
     @bound
-    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+    def get_updates(
+        self, params: list[Any], constraints: dict[Any, Any], loss: Any
+    ) -> list[Any]:
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         grads = self.get_gradients(loss, params)
         lr = self.decayed_lr()
@@ -49,7 +58,11 @@ class RMSprop(DecayingOptimizer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        return {**super().get_config(), "rho": number(self.rho), "epsilon": self.epsilon}
+        return {
+            **super().get_config(),
+            "rho": number(self.rho),
+            "epsilon": self.epsilon,
+        }
 
 
 class Adagrad(DecayingOptimizer):
@@ -62,17 +75,22 @@ class Adagrad(DecayingOptimizer):
         **kwargs: `clipnorm` and `clipvalue`.
 
     # References
-        - Duchi, Hazan, Singer: Adaptive Subgradient Methods for Online Learning, JMLR 2011
+        - Duchi, Hazan, Singer: Adaptive Subgradient Methods for Online Learning, JMLR
+        2011
     """
 
     loadable: ClassVar[bool] = True
 
-    def __init__(self, lr: float = 0.01, epsilon: float = 1e-8, decay: float = 0.0, **kwargs: Any) -> None:
+    def __init__(
+        self, lr: float = 0.01, epsilon: float = 1e-8, decay: float = 0.0, **kwargs: Any
+    ) -> None:
         super().__init__(lr, decay, **kwargs)
         self.epsilon = epsilon
 
     @bound
-    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+    def get_updates(
+        self, params: list[Any], constraints: dict[Any, Any], loss: Any
+    ) -> list[Any]:
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         grads = self.get_gradients(loss, params)
         lr = self.decayed_lr()
@@ -90,7 +108,8 @@ class Adagrad(DecayingOptimizer):
 
 
 class Adadelta(DecayingOptimizer):
-    """Scales the gradient by the ratio of the running sizes of past steps and past gradients.
+    """Scales the gradient by the ratio of the running sizes of past steps and past
+    gradients.
 
     # Arguments
         lr: float, learning rate; the paper has 1.
@@ -106,14 +125,21 @@ class Adadelta(DecayingOptimizer):
     loadable: ClassVar[bool] = True
 
     def __init__(
-        self, lr: float = 1.0, rho: float = 0.95, epsilon: float = 1e-8, decay: float = 0.0, **kwargs: Any
+        self,
+        lr: float = 1.0,
+        rho: float = 0.95,
+        epsilon: float = 1e-8,
+        decay: float = 0.0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(lr, decay, **kwargs)
         self.rho = rho
         self.epsilon = epsilon
 
     @bound
-    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+    def get_updates(
+        self, params: list[Any], constraints: dict[Any, Any], loss: Any
+    ) -> list[Any]:
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         grads = self.get_gradients(loss, params)
         lr = self.decayed_lr()
@@ -124,7 +150,11 @@ class Adadelta(DecayingOptimizer):
             new_a = self.rho * a + (1.0 - self.rho) * K.square(g)
             step = g * K.sqrt(d + self.epsilon) / K.sqrt(new_a + self.epsilon)
             new_d = self.rho * d + (1.0 - self.rho) * K.square(step)
-            self.updates += [K.update(a, new_a), K.update(d, new_d), stored(p, p - lr * step, constraints)]
+            self.updates += [
+                K.update(a, new_a),
+                K.update(d, new_d),
+                stored(p, p - lr * step, constraints),
+            ]
         return self.updates
 
     def get_config(self) -> dict[str, Any]:

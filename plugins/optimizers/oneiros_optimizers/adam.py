@@ -1,4 +1,5 @@
-"""Optimizers with running means of the gradient and of its size: Adam, Adamax, Nadam."""
+"""Optimizers with running means of the gradient and of its size: Adam, Adamax,
+Nadam."""
 
 from __future__ import annotations
 
@@ -8,7 +9,13 @@ from typing import Any, ClassVar
 from oneiros import backend as K
 from oneiros.backend import bound
 
-from oneiros_optimizers.base import DecayingOptimizer, StandardOptimizer, number, slots, stored
+from oneiros_optimizers.base import (
+    DecayingOptimizer,
+    StandardOptimizer,
+    number,
+    slots,
+    stored,
+)
 
 
 class Adam(DecayingOptimizer):
@@ -43,11 +50,17 @@ class Adam(DecayingOptimizer):
         self.epsilon = epsilon
 
     @bound
-    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+    def get_updates(
+        self, params: list[Any], constraints: dict[Any, Any], loss: Any
+    ) -> list[Any]:
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         grads = self.get_gradients(loss, params)
         t = self.iterations + 1
-        lr = self.decayed_lr() * K.sqrt(1.0 - K.pow(self.beta_2, t)) / (1.0 - K.pow(self.beta_1, t))
+        lr = (
+            self.decayed_lr()
+            * K.sqrt(1.0 - K.pow(self.beta_2, t))
+            / (1.0 - K.pow(self.beta_1, t))
+        )
         means, sizes = slots(params), slots(params)
         self.weights = [self.iterations, *means, *sizes]
         self.updates = self.counting()
@@ -56,12 +69,20 @@ class Adam(DecayingOptimizer):
             new_m = self.beta_1 * m + taken_1 * g
             new_v = self.beta_2 * v + taken_2 * K.square(g)
             new_p = p - lr * new_m / (K.sqrt(new_v) + self.epsilon)
-            self.updates += [K.update(m, new_m), K.update(v, new_v), stored(p, new_p, constraints)]
+            self.updates += [
+                K.update(m, new_m),
+                K.update(v, new_v),
+                stored(p, new_p, constraints),
+            ]
         return self.updates
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        config = {"beta_1": number(self.beta_1), "beta_2": number(self.beta_2), "epsilon": self.epsilon}
+        config = {
+            "beta_1": number(self.beta_1),
+            "beta_2": number(self.beta_2),
+            "epsilon": self.epsilon,
+        }
         return {**super().get_config(), **config}
 
 
@@ -77,7 +98,8 @@ class Adamax(DecayingOptimizer):
         **kwargs: `clipnorm` and `clipvalue`.
 
     # References
-        - Kingma, Ba: Adam: A Method for Stochastic Optimization, arXiv:1412.6980, section 7
+        - Kingma, Ba: Adam: A Method for Stochastic Optimization, arXiv:1412.6980,
+        section 7
     """
 
     loadable: ClassVar[bool] = True
@@ -97,7 +119,9 @@ class Adamax(DecayingOptimizer):
         self.epsilon = epsilon
 
     @bound
-    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+    def get_updates(
+        self, params: list[Any], constraints: dict[Any, Any], loss: Any
+    ) -> list[Any]:
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         grads = self.get_gradients(loss, params)
         lr = self.decayed_lr() / (1.0 - K.pow(self.beta_1, self.iterations + 1))
@@ -109,12 +133,20 @@ class Adamax(DecayingOptimizer):
             new_m = self.beta_1 * m + taken * g
             new_u = K.maximum(self.beta_2 * u, K.abs(g))
             new_p = p - lr * new_m / (new_u + self.epsilon)
-            self.updates += [K.update(m, new_m), K.update(u, new_u), stored(p, new_p, constraints)]
+            self.updates += [
+                K.update(m, new_m),
+                K.update(u, new_u),
+                stored(p, new_p, constraints),
+            ]
         return self.updates
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        config = {"beta_1": number(self.beta_1), "beta_2": number(self.beta_2), "epsilon": self.epsilon}
+        config = {
+            "beta_1": number(self.beta_1),
+            "beta_2": number(self.beta_2),
+            "epsilon": self.epsilon,
+        }
         return {**super().get_config(), **config}
 
 
@@ -123,10 +155,12 @@ class Nadam(StandardOptimizer):
 
     # Arguments
         lr: float, learning rate.
-        beta_1: float, share of the gradient's running mean that is kept, once the schedule has warmed up.
+        beta_1: float, share of the gradient's running mean that is kept, once the
+            schedule has warmed up.
         beta_2: float, share of the running mean of its square that is kept.
         epsilon: float, added to the root.
-        schedule_decay: float, momentum at step `t` is `beta_1 * (1 - 0.5 * 0.96 ** (t * schedule_decay))`.
+        schedule_decay: float, momentum at step `t` is `beta_1 * (1 - 0.5 * 0.96 ** (t *
+            schedule_decay))`.
         **kwargs: `clipnorm` and `clipvalue`.
 
     # References
@@ -152,10 +186,14 @@ class Nadam(StandardOptimizer):
         self.schedule_decay = schedule_decay
 
     def _momentum(self, t: Any) -> Any:
-        return self.beta_1 * (1.0 - 0.5 * K.exp(math.log(0.96) * self.schedule_decay * t))
+        return self.beta_1 * (
+            1.0 - 0.5 * K.exp(math.log(0.96) * self.schedule_decay * t)
+        )
 
     @bound
-    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+    def get_updates(
+        self, params: list[Any], constraints: dict[Any, Any], loss: Any
+    ) -> list[Any]:
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         grads = self.get_gradients(loss, params)
         t = self.iterations + 1
@@ -174,7 +212,11 @@ class Nadam(StandardOptimizer):
             direction = (1.0 - momentum) * now + next_momentum * ahead
             size = K.sqrt(new_v / correction)
             new_p = p - self.lr * direction / (size + self.epsilon)
-            self.updates += [K.update(m, new_m), K.update(v, new_v), stored(p, new_p, constraints)]
+            self.updates += [
+                K.update(m, new_m),
+                K.update(v, new_v),
+                stored(p, new_p, constraints),
+            ]
         return self.updates
 
     def get_config(self) -> dict[str, Any]:

@@ -12,7 +12,8 @@ class StandardOptimizer(Optimizer):
     """An optimizer with a learning rate and a count of its updates.
 
     # Arguments
-        lr: float, learning rate; a variable, so that `K.set_value(optimizer.lr, 0.001)` takes effect at once.
+        lr: float, learning rate; a variable, so that `K.set_value(optimizer.lr, 0.001)`
+            takes effect at once.
         **kwargs: `clipnorm` and `clipvalue`.
     """
 
@@ -31,11 +32,13 @@ class StandardOptimizer(Optimizer):
 
 
 class DecayingOptimizer(StandardOptimizer):
-    """A standard optimizer whose learning rate may fall as `lr / (1 + decay * iterations)`.
+    """A standard optimizer whose learning rate may fall as `lr / (1 + decay *
+    iterations)`.
 
     # Arguments
         lr: float, learning rate.
-        decay: float, 0 for none. Whether the rate falls is decided here; the variable sets how fast.
+        decay: float, 0 for none. Whether the rate falls is decided here; the variable
+            sets how fast.
         **kwargs: `clipnorm` and `clipvalue`.
     """
 
@@ -46,10 +49,15 @@ class DecayingOptimizer(StandardOptimizer):
 
     def decayed_lr(self) -> Any:
         """Returns the learning rate of this update."""
-        return self.lr / (1.0 + self.decay * self.iterations) if self.initial_decay > 0 else self.lr
+        return (
+            self.lr / (1.0 + self.decay * self.iterations)
+            if self.initial_decay > 0
+            else self.lr
+        )
 
     def counting_if_decaying(self) -> list[Any]:
-        """Returns the update that counts an update, if the learning rate depends on it."""
+        """Returns the update that counts an update, if the learning rate depends on
+        it."""
         return self.counting() if self.initial_decay > 0 else []
 
     def get_config(self) -> dict[str, Any]:
@@ -63,7 +71,8 @@ def slots(params: list[Any]) -> list[Any]:
 
 
 def stored(p: Any, new_p: Any, constraints: dict[Any, Any]) -> Any:
-    """Returns the update of parameter `p` to `new_p`, under the parameter's constraint."""
+    """Returns the update of parameter `p` to `new_p`, under the parameter's
+    constraint."""
     return K.update(p, constraints[p](new_p) if p in constraints else new_p)
 
 

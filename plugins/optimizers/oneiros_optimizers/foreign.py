@@ -13,14 +13,17 @@ from oneiros_optimizers.base import stored
 
 
 def is_tensorflow_optimizer(x: Any) -> bool:
-    """Tells whether `x` is an optimizer of TensorFlow, found out without importing it."""
+    """Tells whether `x` is an optimizer of TensorFlow, found out without importing
+    it."""
     return hasattr(x, "apply_gradients") and any(
-        cls.__module__.partition(".")[0] in ("tensorflow", "keras") for cls in type(x).__mro__
+        cls.__module__.partition(".")[0] in ("tensorflow", "keras")
+        for cls in type(x).__mro__
     )
 
 
 class TFOptimizer(Optimizer):
-    """Makes an optimizer of TensorFlow usable here. A saved model holds neither its arguments nor its state.
+    """Makes an optimizer of TensorFlow usable here. A saved model holds neither its
+    arguments nor its state.
 
     # Arguments
         optimizer: such as `tf.compat.v1.train.FtrlOptimizer(0.1)`.
@@ -52,7 +55,9 @@ class TFOptimizer(Optimizer):
         self.updates: list[Any] = []
 
     @bound
-    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+    def get_updates(
+        self, params: list[Any], constraints: dict[Any, Any], loss: Any
+    ) -> list[Any]:
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         import tensorflow as tf
 
@@ -68,7 +73,10 @@ class TFOptimizer(Optimizer):
 
         stepped = K.apply(step, *params, *grads)
         self.updates = [K.update_add(self.iterations, 1)]
-        self.updates += [stored(p, new_p, constraints) for p, new_p in zip(params, stepped, strict=True)]
+        self.updates += [
+            stored(p, new_p, constraints)
+            for p, new_p in zip(params, stepped, strict=True)
+        ]
         return self.updates
 
     @property

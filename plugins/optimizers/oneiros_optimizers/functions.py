@@ -11,11 +11,14 @@ from oneiros_optimizers.foreign import TFOptimizer, is_tensorflow_optimizer
 from oneiros_optimizers.manifest import OPTIMIZERS
 
 
-def optimizer_from_config(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+def optimizer_from_config(
+    config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+) -> Any:
     """Builds an optimizer from its configuration.
 
     # Arguments
-        config: dict, the class under `class_name` (standard ones in any case), its arguments under `config`.
+        config: dict, the class under `class_name` (standard ones in any case), its
+            arguments under `config`.
         custom_objects: dict from names to the user's own classes.
 
     # Raises
@@ -36,7 +39,8 @@ def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Any:
     """Returns the optimizer that `identifier` describes.
 
     # Arguments
-        identifier: name, configuration dict, or optimizer; TensorFlow's own come back as a `TFOptimizer`.
+        identifier: name, configuration dict, or optimizer; TensorFlow's own come back
+            as a `TFOptimizer`.
         kwargs: dict, arguments for a name.
 
     # Example

@@ -6,8 +6,8 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.errors import ConfigError
-from oneiros_migrations.base import Migration, Origin
-from oneiros_migrations.keras2 import plain
+from oneiros_old_files.base import Migration, Origin
+from oneiros_old_files.keras2 import plain
 
 RENAMED = {"learning_rate": "lr", "global_clipnorm": "clipnorm"}
 NEUTRAL = {
@@ -33,18 +33,25 @@ class Optimizer(Migration):
         """Returns the class and its arguments.
 
         # Raises
-            ConfigError: for what the optimizer can't do here, such as a schedule of learning rates.
+            ConfigError: for what the optimizer can't do here, such as a schedule of
+                learning rates.
         """
         if origin.keras < 2:
             return name, config
         here: dict[str, Any] = {}
-        by_weight = "learning_rate" in config and "name" in config  # TensorFlow's clipnorm is of each weight
+        by_weight = (
+            "learning_rate" in config and "name" in config
+        )  # TensorFlow's clipnorm is of each weight
         for argument, stored in config.items():
             value = plain(stored)
             target = RENAMED.get(argument, argument)
-            if argument in SILENT or (argument in NEUTRAL and value in NEUTRAL[argument]):
+            if argument in SILENT or (
+                argument in NEUTRAL and value in NEUTRAL[argument]
+            ):
                 continue
-            clips = target == "clipvalue" or (target == "clipnorm" and (argument != target or not by_weight))
+            clips = target == "clipvalue" or (
+                target == "clipnorm" and (argument != target or not by_weight)
+            )
             if target not in ("lr", "decay", "epsilon", *self.kept) and not clips:
                 raise ConfigError(
                     f"its optimizer {name} has {argument}={value!r:.60}, which Keras 1 can't do."
@@ -73,7 +80,11 @@ class RMSprop(Optimizer):
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
         if origin.keras > 1 and config.get("momentum") == 0:
-            config = {argument: value for argument, value in config.items() if argument != "momentum"}
+            config = {
+                argument: value
+                for argument, value in config.items()
+                if argument != "momentum"
+            }
         return super().translated(name, config, origin)
 
 
@@ -103,7 +114,8 @@ class Nadam(Optimizer):
     kept = ("beta_1", "beta_2", "schedule_decay")
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the class and its arguments; `decay` is the schedule's, which later versions fix at 1."""
+        """Returns the class and its arguments; `decay` is the schedule's, which later
+        versions fix at 1."""
         found, here = super().translated(name, config, origin)
         if origin.keras > 1:
             decay = 1.0 if "use_ema" in config else here.pop("decay", None) or 0.004

@@ -26,7 +26,8 @@ class SGD(DecayingOptimizer):
         ```
 
     # References
-        - Sutskever et al.: On the importance of initialization and momentum in deep learning, ICML 2013
+        - Sutskever et al.: On the importance of initialization and momentum in deep
+        learning, ICML 2013
     """
 
     loadable: ClassVar[bool] = True
@@ -44,7 +45,9 @@ class SGD(DecayingOptimizer):
         self.nesterov = nesterov
 
     @bound
-    def get_updates(self, params: list[Any], constraints: dict[Any, Any], loss: Any) -> list[Any]:
+    def get_updates(
+        self, params: list[Any], constraints: dict[Any, Any], loss: Any
+    ) -> list[Any]:
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         grads = self.get_gradients(loss, params)
         lr = self.decayed_lr()
@@ -59,4 +62,8 @@ class SGD(DecayingOptimizer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        return {**super().get_config(), "momentum": number(self.momentum), "nesterov": self.nesterov}
+        return {
+            **super().get_config(),
+            "momentum": number(self.momentum),
+            "nesterov": self.nesterov,
+        }

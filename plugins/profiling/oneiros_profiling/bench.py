@@ -1,4 +1,5 @@
-"""`oneiros bench`: how fast a saved model trains, evaluates or predicts here, and where the time goes."""
+"""`oneiros bench`: how fast a saved model trains, evaluates or predicts here, and where
+the time goes."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ import typer
 from oneiros import backend as K
 from oneiros.engine.sequential import Sequential
 from oneiros.errors import NotCompiledError
-from oneiros_backend_common.devices import requested
+from oneiros_backend_toolkit.devices import requested
 from rich.console import Console
 from rich.table import Table
 
@@ -38,14 +39,18 @@ def bench(
     model: Annotated[Path, typer.Argument(help="A model file, such as model.h5.")],
     batch_size: Annotated[int, typer.Option(min=1, help="Samples per step.")] = 32,
     batches: Annotated[int, typer.Option(min=2, help="Steps that are measured.")] = 200,
-    backend: Annotated[str | None, typer.Option(help="theano, tensorflow, jax.")] = None,
+    backend: Annotated[
+        str | None, typer.Option(help="theano, tensorflow, jax.")
+    ] = None,
     what: Annotated[
-        What | None, typer.Option(help="By default fit, or predict if the model isn't compiled.")
+        What | None,
+        typer.Option(help="By default fit, or predict if the model isn't compiled."),
     ] = None,
 ) -> None:
     """Measure a saved model on random data: speed, memory, and where the time goes.
 
-    It runs twice over the same data: once to compile, once to be measured. The file isn't changed.
+    It runs twice over the same data: once to compile, once to be measured. The file
+        isn't changed.
     """
     with nullcontext() if backend is None else K.use(backend):
         begun = time.perf_counter()
@@ -54,21 +59,37 @@ def bench(
         _report(model, loaded, loading, batch_size, batches, what)
 
 
-def _report(path: Path, model: Any, loading: float, batch_size: int, batches: int, what: What | None) -> None:
+def _report(
+    path: Path,
+    model: Any,
+    loading: float,
+    batch_size: int,
+    batches: int,
+    what: What | None,
+) -> None:
     inner = model._ready() if isinstance(model, Sequential) else model
     compiled = inner.optimizer is not None
     what = what or (What.fit if compiled else What.predict)
     if what is not What.predict and not compiled:
-        raise NotCompiledError(f"{path} was saved without compile. Type: oneiros bench {path} --what predict")
-    size = next((shape[0] for shape in inner.internal_input_shapes if shape[0]), batch_size)
+        raise NotCompiledError(
+            f"{path} was saved without compile. Type: oneiros bench {path} --what predict"
+        )
+    size = next(
+        (shape[0] for shape in inner.internal_input_shapes if shape[0]), batch_size
+    )
     batches = max(2, min(batches, LARGEST // (size * random_data.sample_bytes(inner))))
     x = random_data.inputs(inner, size * batches)
     y = [] if what is What.predict else random_data.targets(inner, size * batches)
     cold, _ = _run(model, what, x, y, size)
     warm, profile = _run(model, what, x, y, size)
-    backend, step = inner._backend.name, sum(row.per_step for row in profile.rows if not row.detail)
+    backend, step = (
+        inner._backend.name,
+        sum(row.per_step for row in profile.rows if not row.detail),
+    )
     lines = {
-        str(path): f"{type(model).__name__}, {len(model.layers)} layers, {model.count_params():,} parameters",
+        str(
+            path
+        ): f"{type(model).__name__}, {len(model.layers)} layers, {model.count_params():,} parameters",
         "measured": f"{what.value}, {batches:,} steps of {size} random samples",
         "backend": f"{backend} on {_device(backend)}",
         "speed": f"{size / step:,.0f} samples/s, {_short(step)} per step",
@@ -87,12 +108,16 @@ def _short(seconds: float) -> str:
     return duration(seconds).strip()
 
 
-def _run(model: Any, what: What, x: Any, y: Any, batch_size: int) -> tuple[float, StepProfile]:
+def _run(
+    model: Any, what: What, x: Any, y: Any, batch_size: int
+) -> tuple[float, StepProfile]:
     """Returns the seconds that a run took, and their profile."""
     profile = StepProfile(verbose=0)
     begun = time.perf_counter()
     if what is What.fit:
-        model.fit(x, y, batch_size=batch_size, nb_epoch=1, verbose=0, callbacks=[profile])
+        model.fit(
+            x, y, batch_size=batch_size, nb_epoch=1, verbose=0, callbacks=[profile]
+        )
     else:
         with profile.watch(model):
             if what is What.evaluate:
@@ -103,7 +128,8 @@ def _run(model: Any, what: What, x: Any, y: Any, batch_size: int) -> tuple[float
 
 
 def _device(backend: str) -> str:
-    """Returns the device that the setting `device` names, or what the engine calls the one that it chose."""
+    """Returns the device that the setting `device` names, or what the engine calls the
+    one that it chose."""
     chosen = requested(backend)
     if chosen is not None:
         return str(chosen)
@@ -121,4 +147,6 @@ def _peak_memory() -> str:
     except ImportError:
         return "unknown on this system"
     unit = 1 if sys.platform == "darwin" else 1024
-    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20:,.0f} MiB"
+    return (
+        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20:,.0f} MiB"
+    )

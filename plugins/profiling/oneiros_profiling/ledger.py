@@ -1,4 +1,5 @@
-"""The mechanism: one clock whose time is always booked on exactly one part, and what switches the parts."""
+"""The mechanism: one clock whose time is always booked on exactly one part, and what
+switches the parts."""
 
 from __future__ import annotations
 
@@ -15,11 +16,18 @@ from typing import Any
 from oneiros.engine.callbacks import METHODS, CallbackList
 from oneiros.engine.loop import call
 
-BUILD, UPLOAD, COMPILE, DATA, CALL = "building", "upload", "compiling", "data", "compiled call"
+BUILD, UPLOAD, COMPILE, DATA, CALL = (
+    "building",
+    "upload",
+    "compiling",
+    "data",
+    "compiled call",
+)
 LOGS, CALLBACKS, VALIDATION, REST = "logs", "callbacks", "validation", "rest"
 PARTS = (BUILD, UPLOAD, COMPILE, DATA, CALL, LOGS, CALLBACKS, VALIDATION, REST)
 Part = tuple[str, str]
-"""One of `PARTS`, and a part of that: a callback's class, or a part of a validation; `""` for none."""
+"""One of `PARTS`, and a part of that: a callback's class, or a part of a validation;
+`""` for none."""
 
 _compiled: weakref.WeakKeyDictionary[Any, set[Any]] = weakref.WeakKeyDictionary()
 """The shapes that profiled calls of each function had: it is compiled for them."""
@@ -38,16 +46,19 @@ class Call:
 
 
 class Ledger:
-    """Seconds by epoch and part. Each moment between `begin` and `end` belongs to one part.
+    """Seconds by epoch and part. Each moment between `begin` and `end` belongs to one
+    part.
 
     # Arguments
         clock: function that returns seconds.
 
     # Properties
-        seconds: dict from `(epoch, part)` to seconds; epoch None is before and after all epochs.
+        seconds: dict from `(epoch, part)` to seconds; epoch None is before and after
+            all epochs.
         steps, samples: dicts from epoch to what was trained on.
         calls: list of `Call`.
-        meanwhile: dict from part to seconds that another thread spent on it, at the same time.
+        meanwhile: dict from part to seconds that another thread spent on it, at the
+            same time.
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -65,7 +76,8 @@ class Ledger:
         self.thread, self.part, self.since = threading.get_ident(), part, self.clock()
 
     def to(self, part: Part) -> float:
-        """Books the time since the last switch, and goes on with another part; returns that time."""
+        """Books the time since the last switch, and goes on with another part; returns
+        that time."""
         now = self.clock()
         spent, self.since = now - self.since, now
         self.seconds[self.epoch, self.part] += spent
@@ -73,7 +85,8 @@ class Ledger:
         return spent
 
     def enter_epoch(self, epoch: int | None) -> None:
-        """Books the time since the last switch, and what comes next on another epoch."""
+        """Books the time since the last switch, and what comes next on another
+        epoch."""
         self.to(self.part)
         self.epoch = epoch
 
@@ -89,10 +102,12 @@ class Ledger:
                 self.meanwhile[DATA] -= seconds
 
     def end(self) -> None:
-        """Books what is left, and moves what the first calls spent on compiling to that part.
+        """Books what is left, and moves what the first calls spent on compiling to that
+        part.
 
-        A call for new shapes compiles and runs. What it took beyond the usual time of its steps is compiling,
-        or all of it, if there was no other call to tell the usual time.
+        A call for new shapes compiles and runs. What it took beyond the usual time of
+        its steps is compiling, or all of it, if there was no other call to tell the
+        usual time.
         """
         self.to((REST, ""))
         usual = defaultdict(list)
@@ -101,7 +116,9 @@ class Ledger:
                 usual[one.kind].append(one.seconds / one.steps)
         for one in self.calls:
             if one.first:
-                expected = one.steps * median(usual[one.kind]) if usual[one.kind] else 0.0
+                expected = (
+                    one.steps * median(usual[one.kind]) if usual[one.kind] else 0.0
+                )
                 excess = max(0.0, one.seconds - expected)
                 self.seconds[one.epoch, one.part] -= excess
                 self.seconds[one.epoch, (COMPILE, "")] += excess
@@ -124,7 +141,9 @@ class TimedFunction:
     def loop(self, handle: Any, index: Any, phase: int | None = None) -> Any:
         """Runs many steps."""
         steps, batch = index.shape
-        return self._call(self._function.loop, ("loop", batch), steps, handle, index, phase=phase)
+        return self._call(
+            self._function.loop, ("loop", batch), steps, handle, index, phase=phase
+        )
 
     def upload(self, arrays: Any) -> Any:
         """Copies arrays to the device."""
@@ -136,19 +155,24 @@ class TimedFunction:
         with reading(self._ledger, self._parts, UPLOAD):
             return self._function.borrow(arrays)
 
-    def _call(self, function: Any, kind: Any, steps: int, *given: Any, **named: Any) -> Any:
+    def _call(
+        self, function: Any, kind: Any, steps: int, *given: Any, **named: Any
+    ) -> Any:
         ledger, part = self._ledger, self._parts[CALL]
         seen = _compiled.setdefault(self._function, set())
         ledger.to(part)
         found = function(*given, **named)
         seconds = ledger.to(self._parts[LOGS])
-        ledger.calls.append(Call(ledger.epoch, part, kind, steps, seconds, (kind, steps) not in seen))
+        ledger.calls.append(
+            Call(ledger.epoch, part, kind, steps, seconds, (kind, steps) not in seen)
+        )
         seen.add((kind, steps))
         return found
 
 
 class TimedModel:
-    """A model in the hands of a stream, which asks it for calls and for other streams."""
+    """A model in the hands of a stream, which asks it for calls and for other
+    streams."""
 
     def __init__(self, model: Any, ledger: Ledger, validates: bool = False) -> None:
         self._model, self._ledger, self._validates = model, ledger, validates
@@ -166,20 +190,30 @@ class TimedModel:
         self._ledger.to((BUILD, ""))
         self._model._function_for(use)
         self._ledger.to(self._parts[UPLOAD])
-        stream = TimedStream(self._make_stream(use, *arguments, **named), self._ledger, self._validates)
+        stream = TimedStream(
+            self._make_stream(use, *arguments, **named), self._ledger, self._validates
+        )
         self._ledger.to(before)
         return stream
 
 
 class TimedStream:
-    """A stream in the hands of a loop: reading, uploads and calls are booked, steps and samples counted."""
+    """A stream in the hands of a loop: reading, uploads and calls are booked, steps and
+    samples counted."""
 
     def __init__(self, stream: Any, ledger: Ledger, validates: bool = False) -> None:
-        self._stream, self._ledger, self._validates, self._restoring = stream, ledger, validates, ExitStack()
+        self._stream, self._ledger, self._validates, self._restoring = (
+            stream,
+            ledger,
+            validates,
+            ExitStack(),
+        )
         self._parts = _parts(validates)
         self._between = self._parts[LOGS] if validates else (REST, "")
         if hasattr(stream, "function"):
-            self._replace(stream, "function", TimedFunction(stream.function, ledger, self._parts))
+            self._replace(
+                stream, "function", TimedFunction(stream.function, ledger, self._parts)
+            )
             self._replace(stream, "_read", self._reading(stream._read))
         elif hasattr(stream, "model"):
             self._replace(stream, "model", TimedModel(stream.model, ledger, validates))
@@ -237,7 +271,9 @@ class TimedCallbacks(CallbackList):
 
     def __init__(self, heard: CallbackList, ledger: Ledger, silent: Any) -> None:
         super().__init__()
-        self.callbacks = [callback for callback in heard.callbacks if callback is not silent]
+        self.callbacks = [
+            callback for callback in heard.callbacks if callback is not silent
+        ]
         self._ledger = ledger
 
     def tell(self, method: str, arguments: Any, named: Any) -> None:
@@ -270,7 +306,8 @@ def _parts(validates: bool) -> dict[str, Part]:
 
 @contextmanager
 def reading(ledger: Ledger, parts: dict[str, Part], name: str) -> Iterator[None]:
-    """Books the block on a part and goes back to the one before; in another thread it is booked apart."""
+    """Books the block on a part and goes back to the one before; in another thread it
+    is booked apart."""
     if ledger.elsewhere():
         begun = ledger.clock()
         try:

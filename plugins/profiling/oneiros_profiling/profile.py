@@ -29,14 +29,16 @@ from oneiros_profiling.ledger import (
 
 
 class Row(NamedTuple):
-    """A part of the time, or a part of that: a callback's class, or a part of the validation."""
+    """A part of the time, or a part of that: a callback's class, or a part of the
+    validation."""
 
     part: str
     detail: str
     seconds: float
     share: float
     per_step: float
-    """Seconds per step within epochs; 0 for building and compiling, which is done once."""
+    """Seconds per step within epochs; 0 for building and compiling, which is done
+    once."""
 
 
 class StepProfile(Callback):
@@ -46,9 +48,11 @@ class StepProfile(Callback):
 
     - `building`: making the training function, if it wasn't made before
     - `upload`: copying data to the device
-    - `compiling`: what calls for new shapes took beyond the usual time of their steps; all of it, if no other
+    - `compiling`: what calls for new shapes took beyond the usual time of their steps;
+    all of it, if no other
       call tells the usual time
-    - `data`: reading and gathering batches on the host, or waiting for a generator or the reading thread
+    - `data`: reading and gathering batches on the host, or waiting for a generator or
+    the reading thread
     - `compiled call`: the steps themselves
     - `logs`: turning their results into numbers
     - `callbacks`: each by its class
@@ -66,12 +70,13 @@ class StepProfile(Callback):
         verbose: 0 for silence, 1 to print the table when training ends.
 
     # Properties
-        rows: list of `Row(part, detail, seconds, share, per_step)` of the whole time; rows with a detail are
-            contained in the row of their part before them.
+        rows: list of `Row(part, detail, seconds, share, per_step)` of the whole time;
+            rows with a detail are contained in the row of their part before them.
         total: float, seconds.
         steps, samples: what was trained on.
         epochs: list of epoch numbers, from 0.
-        meanwhile: dict from part to the seconds that the reading thread spent on it beside the training.
+        meanwhile: dict from part to the seconds that the reading thread spent on it
+            beside the training.
     """
 
     told_afterwards = True
@@ -96,15 +101,31 @@ class StepProfile(Callback):
         """Needs no values of batches."""
 
     def _run(
-        self, loop: Any, model: Any, train: Any, held_out: Any, labels: Any, callbacks: Any, *more: Any
+        self,
+        loop: Any,
+        model: Any,
+        train: Any,
+        held_out: Any,
+        labels: Any,
+        callbacks: Any,
+        *more: Any,
     ) -> None:
         if isinstance(train, TimedStream):
-            raise ArgumentError("callbacks holds two StepProfile objects; a fit takes one. Remove the other.")
+            raise ArgumentError(
+                "callbacks holds two StepProfile objects; a fit takes one. Remove the other."
+            )
         self.ledger.to((REST, ""))
         timed = TimedStream(train, self.ledger)
         checked = TimedStream(held_out, self.ledger, True) if held_out else None
         try:
-            loop(model, timed, checked, labels, TimedCallbacks(callbacks, self.ledger, self), *more)
+            loop(
+                model,
+                timed,
+                checked,
+                labels,
+                TimedCallbacks(callbacks, self.ledger, self),
+                *more,
+            )
         finally:
             self.ledger.end()
             for stream in (timed, checked):
@@ -115,7 +136,8 @@ class StepProfile(Callback):
 
     @contextmanager
     def watch(self, model: Any) -> Iterator[None]:
-        """Profiles the `evaluate` or `predict` of a block, which has more than one batch.
+        """Profiles the `evaluate` or `predict` of a block, which has more than one
+        batch.
 
         # Example
             with profile.watch(model):
@@ -171,7 +193,11 @@ class StepProfile(Callback):
 
     def rows_of(self, epoch: int) -> list[Row]:
         """Returns what the time of one epoch went to."""
-        spent = {key: seconds for key, seconds in self.ledger.seconds.items() if key[0] == epoch}
+        spent = {
+            key: seconds
+            for key, seconds in self.ledger.seconds.items()
+            if key[0] == epoch
+        }
         return _rows(spent, self.ledger.steps[epoch])
 
     def print(self, file: Any = None) -> None:
@@ -186,7 +212,8 @@ class StepProfile(Callback):
 
 
 def _rows(spent: dict[tuple[int | None, Part], float], steps: int) -> list[Row]:
-    """Returns the rows in the order of `PARTS`, the details of a part behind it, the longest first."""
+    """Returns the rows in the order of `PARTS`, the details of a part behind it, the
+    longest first."""
     whole, sums, repeated = (
         sum(spent.values()) or 1.0,
         defaultdict[Part, float](float),
@@ -197,5 +224,10 @@ def _rows(spent: dict[tuple[int | None, Part], float], steps: int) -> list[Row]:
             sums[part] += seconds
             if epoch is not None and name not in (BUILD, COMPILE):
                 repeated[part] += seconds
-    order = sorted(sums, key=lambda part: (PARTS.index(part[0]), part[1] != "", -sums[part]))
-    return [Row(*part, sums[part], sums[part] / whole, repeated[part] / max(steps, 1)) for part in order]
+    order = sorted(
+        sums, key=lambda part: (PARTS.index(part[0]), part[1] != "", -sums[part])
+    )
+    return [
+        Row(*part, sums[part], sums[part] / whole, repeated[part] / max(steps, 1))
+        for part in order
+    ]

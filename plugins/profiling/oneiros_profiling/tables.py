@@ -7,10 +7,27 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from oneiros_profiling.ledger import CALL, CALLBACKS, COMPILE, DATA, LOGS, REST, UPLOAD, VALIDATION
+from oneiros_profiling.ledger import (
+    CALL,
+    CALLBACKS,
+    COMPILE,
+    DATA,
+    LOGS,
+    REST,
+    UPLOAD,
+    VALIDATION,
+)
 from oneiros_profiling.profile import Row
 
-COLUMNS = ((COMPILE,), (UPLOAD, DATA), (CALL,), (LOGS,), (CALLBACKS,), (VALIDATION,), (REST,))
+COLUMNS = (
+    (COMPILE,),
+    (UPLOAD, DATA),
+    (CALL,),
+    (LOGS,),
+    (CALLBACKS,),
+    (VALIDATION,),
+    (REST,),
+)
 """The parts in the columns of the table of epochs, headed by the last of each."""
 SHOWN = 4
 """Epochs shown at the beginning and at the end."""
@@ -22,25 +39,33 @@ def show(profile: Any, file: Any = None) -> None:
     console.print(f"Where the time went: {_extent(profile)}", style="bold")
     console.print(_parts(profile))
     if not any(row.part == CALL and row.seconds > 0 for row in profile.rows):
-        console.print("Each call was the first one for its shapes: compiling includes the steps.")
+        console.print(
+            "Each call was the first one for its shapes: compiling includes the steps."
+        )
     if len(profile.epochs) > 1:
         console.print()
         console.print(_epochs(profile))
     if profile.meanwhile:
-        spent = ", ".join(f"{part} {duration(seconds)}" for part, seconds in profile.meanwhile.items())
+        spent = ", ".join(
+            f"{part} {duration(seconds)}" for part, seconds in profile.meanwhile.items()
+        )
         console.print(f"In another thread at the same time: {spent}")
 
 
 def duration(seconds: float) -> str:
     """Returns seconds in the unit that suits them."""
-    factor, unit = (1e6, "µs") if seconds < 1e-3 else (1e3, "ms") if seconds < 1 else (1, "s ")
+    factor, unit = (
+        (1e6, "µs") if seconds < 1e-3 else (1e3, "ms") if seconds < 1 else (1, "s ")
+    )
     value = seconds * factor
     return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f} {unit}"
 
 
 def _extent(profile: Any) -> str:
     epochs = f"{len(profile.epochs):,} epochs, " if len(profile.epochs) > 1 else ""
-    return f"{epochs}{_count(profile.steps, 'step')}, {_count(profile.samples, 'sample')}"
+    return (
+        f"{epochs}{_count(profile.steps, 'step')}, {_count(profile.samples, 'sample')}"
+    )
 
 
 def _count(number: int, what: str) -> str:
@@ -54,16 +79,24 @@ def _parts(profile: Any) -> Table:
             name = f"  {row.detail}" if row.detail else row.part
             each = duration(row.per_step) if row.per_step else ""
             style = "dim" if row.detail else None
-            table.add_row(name, duration(row.seconds), f"{row.share:.1%}", each, style=style)
+            table.add_row(
+                name, duration(row.seconds), f"{row.share:.1%}", each, style=style
+            )
     table.add_section()
     step = sum(row.per_step for row in profile.rows if not row.detail)
-    table.add_row("whole", duration(profile.total), "100.0%", duration(step), style="bold")
+    table.add_row(
+        "whole", duration(profile.total), "100.0%", duration(step), style="bold"
+    )
     return table
 
 
 def _epochs(profile: Any) -> Table:
-    columns = [part for part in COLUMNS if part != (VALIDATION,) or _of(profile.rows, part)]
-    table = _table("epoch", "time", *(part[-1].removeprefix("compiled ") for part in columns))
+    columns = [
+        part for part in COLUMNS if part != (VALIDATION,) or _of(profile.rows, part)
+    ]
+    table = _table(
+        "epoch", "time", *(part[-1].removeprefix("compiled ") for part in columns)
+    )
     numbers = profile.epochs
     left_out = len(numbers) > 2 * SHOWN + 1
     for epoch in [*numbers[:SHOWN], None, *numbers[-SHOWN:]] if left_out else numbers:

@@ -29,7 +29,9 @@ def oneiros_regularizers() -> dict[str, str]:
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.regularizers`."""
-    return {"regularizers": {**REGULARIZERS, "get": "oneiros_regularizers.regularizers:get"}}
+    return {
+        "regularizers": {**REGULARIZERS, "get": "oneiros_regularizers.regularizers:get"}
+    }
 
 
 @hookimpl

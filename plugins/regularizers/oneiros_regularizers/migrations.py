@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_migrations.base import Migration, Origin
-from oneiros_migrations.keras2 import plain
+from oneiros_old_files.base import Migration, Origin
+from oneiros_old_files.keras2 import plain
 
 
 class L1L2(Migration):
@@ -13,5 +13,7 @@ class L1L2(Migration):
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its configuration."""
-        factors = {factor: float(plain(config.get(factor)) or 0.0) for factor in ("l1", "l2")}
+        factors = {
+            factor: float(plain(config.get(factor)) or 0.0) for factor in ("l1", "l2")
+        }
         return "L1L2Regularizer", {"name": "L1L2Regularizer", **factors}

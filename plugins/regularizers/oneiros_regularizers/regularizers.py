@@ -13,7 +13,8 @@ _POWER_ITERATIONS = 9
 
 
 class EigenvalueRegularizer(Regularizer):
-    """Penalises the largest singular value of a matrix: `k` times the root of the top eigenvalue of `WᵀW`.
+    """Penalises the largest singular value of a matrix: `k` times the root of the top
+    eigenvalue of `WᵀW`.
 
     The eigenvalue is estimated with nine power iterations that start from ones.
 
@@ -49,7 +50,8 @@ class EigenvalueRegularizer(Regularizer):
 
 
 class L1L2Regularizer(Regularizer):
-    """Penalises `l1 * sum(abs(x)) + l2 * sum(x ** 2)`. Both factors are rounded to floatx.
+    """Penalises `l1 * sum(abs(x)) + l2 * sum(x ** 2)`. Both factors are rounded to
+    floatx.
 
     # Arguments
         l1: float, factor of the absolute values.
@@ -77,12 +79,12 @@ class L1L2Regularizer(Regularizer):
 WeightRegularizer = ActivityRegularizer = L1L2Regularizer
 
 
-def l1(l: float = 0.01) -> L1L2Regularizer:  # noqa: E741  the public name of Keras 1
+def l1(l: float = 0.01) -> L1L2Regularizer:
     """Returns a penalty of `l` times the sum of absolute values."""
     return L1L2Regularizer(l1=l)
 
 
-def l2(l: float = 0.01) -> L1L2Regularizer:  # noqa: E741
+def l2(l: float = 0.01) -> L1L2Regularizer:
     """Returns a penalty of `l` times the sum of squares."""
     return L1L2Regularizer(l2=l)
 
@@ -92,12 +94,12 @@ def l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2Regularizer:
     return L1L2Regularizer(l1=l1, l2=l2)
 
 
-def activity_l1(l: float = 0.01) -> L1L2Regularizer:  # noqa: E741
+def activity_l1(l: float = 0.01) -> L1L2Regularizer:
     """Returns what `l1` returns; the name that tells it is meant for activations."""
     return L1L2Regularizer(l1=l)
 
 
-def activity_l2(l: float = 0.01) -> L1L2Regularizer:  # noqa: E741
+def activity_l2(l: float = 0.01) -> L1L2Regularizer:
     """Returns what `l2` returns; the name that tells it is meant for activations."""
     return L1L2Regularizer(l2=l)
 
@@ -111,7 +113,8 @@ def get(identifier: Any, kwargs: dict[str, Any] | None = None) -> Any:
     """Returns the regularizer that `identifier` describes.
 
     # Arguments
-        identifier: name, configuration dict with the class under `name`, regularizer, or None.
+        identifier: name, configuration dict with the class under `name`, regularizer,
+            or None.
         kwargs: dict, arguments for a name.
 
     # Example

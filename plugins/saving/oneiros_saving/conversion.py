@@ -1,4 +1,5 @@
-"""Files of models converted: to another format, another `dim_ordering`, another engine's kernels."""
+"""Files of models converted: to another format, another `dim_ordering`, another
+engine's kernels."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from oneiros import config as configs
 from oneiros import registry
 from oneiros.bases import Budget, ModelState
 from oneiros.errors import ArgumentError
-from oneiros_migrations.base import Origin
+from oneiros_old_files.base import Origin
 
 from oneiros_saving import files, optimizer_arrays, saving
 from oneiros_saving.kernels import arranged
@@ -24,29 +25,38 @@ Objects = dict[str, Any] | None
 
 
 def convert(
-    source: files.PathLike, target: files.PathLike, *, dim_ordering: str | None = None,
-    kernels: str | None = None, trained_on: str | None = None, weights_only: bool = False,
-    overwrite: bool = False, custom_objects: Objects = None, functions: Objects = None,
+    source: files.PathLike,
+    target: files.PathLike,
+    *,
+    dim_ordering: str | None = None,
+    kernels: str | None = None,
+    trained_on: str | None = None,
+    weights_only: bool = False,
+    overwrite: bool = False,
+    custom_objects: Objects = None,
+    functions: Objects = None,
     budget: Budget | None = None,
-) -> dict[str, tuple[int, ...]]:  # fmt: skip
+) -> dict[str, tuple[int, ...]]:
     """Writes what a file holds to another one, whose suffix chooses the format.
 
-    A file of Keras 2 becomes one of Keras 1. `.json`, `.yaml` and `.yml` take the configuration alone.
+    A file of Keras 2 becomes one of Keras 1. `.json`, `.yaml` and `.yml` take the
+    configuration alone.
 
     # Arguments
         source: path of a model, of weights or of a configuration.
         target: path of the new file.
-        dim_ordering: `"th"` or `"tf"`: the model's layers take images in this order afterwards.
-        kernels: `"theano"` or `"tensorflow"`: whose convolution the file is written for, as Keras 1 on that
-            engine would have.
+        dim_ordering: `"th"` or `"tf"`: the model's layers take images in this order
+            afterwards.
+        kernels: `"theano"` or `"tensorflow"`: whose convolution the file is written
+            for, as Keras 1 on that engine would have.
         trained_on: as for `load_model`.
         weights_only: bool, whether to leave out the configuration and the optimizer.
         overwrite: bool, whether `target` may exist.
         custom_objects, functions, budget: as for `load_model`.
 
     # Returns
-        With `dim_ordering`, by the name of an input's layer, for each axis of the samples it takes now, the
-        axis that it was, counted from 1.
+        With `dim_ordering`, by the name of an input's layer, for each axis of the
+        samples it takes now, the axis that it was, counted from 1.
 
     # Raises
         ArgumentError: if it can't be done; it says why.
@@ -59,7 +69,12 @@ def convert(
     stored = read(source, budget)
     state, inputs = stored.state, dict[str, tuple[int, ...]]()
     if dim_ordering or kernels or origin_of(state, trained_on).keras > 1 or trained_on:
-        model = _model(source, stored.is_text, state, (custom_objects, functions, budget, trained_on))
+        model = _model(
+            source,
+            stored.is_text,
+            state,
+            (custom_objects, functions, budget, trained_on),
+        )
         with K.use(model._backend):
             if dim_ordering:
                 model, inputs = _reordered(model, dim_ordering)
@@ -80,47 +95,69 @@ def _model(source: files.PathLike, is_text: bool, state: ModelState, given: Any)
             f"model, load_weights(path), save it whole, and convert that."
         )
     if not is_text:
-        return saving.load_model(source, custom_objects, functions, budget=budget, trained_on=trained_on)
+        return saving.load_model(
+            source, custom_objects, functions, budget=budget, trained_on=trained_on
+        )
     told = {"keras_version": state.keras_version, KEY: state.provenance}
-    config = {**state.model_config, **{key: value for key, value in told.items() if value}}
+    config = {
+        **state.model_config,
+        **{key: value for key, value in told.items() if value},
+    }
     with configs.function_scope(functions or {}):
         return saving.checked(saving.model_from_config(config, custom_objects), source)
 
 
 def _reordered(model: Any, dim_ordering: str) -> tuple[Any, dict[str, tuple[int, ...]]]:
-    """Returns the model converted, compiled as it was, and how its inputs' axes are moved."""
+    """Returns the model converted, compiled as it was, and how its inputs' axes are
+    moved."""
     reordering = Reordering(dim_ordering)
     found = reordering.converted(model)
     if getattr(model, "optimizer", None) is not None:
         optimizer = model.optimizer
         cls, config = type(optimizer), optimizer.get_config()
-        found.compile(cls.from_config(config), **{key: getattr(model, key) for key in saving.COMPILED})
+        found.compile(
+            cls.from_config(config),
+            **{key: getattr(model, key) for key in saving.COMPILED},
+        )
         if optimizer.weights:
             optimizer_arrays.inner(found)._make_train_function()
             found.optimizer.set_weights(_moved_state(model, found, reordering))
             restore_forgotten(found.optimizer, forgotten(optimizer))
-    inputs = {name: tuple(axis + 1 for axis in axes) for name, axes in reordering.inputs.items()}
+    inputs = {
+        name: tuple(axis + 1 for axis in axes)
+        for name, axes in reordering.inputs.items()
+    }
     return found, inputs
 
 
 def _moved_state(model: Any, found: Any, reordering: Reordering) -> Any:
-    """Returns the optimizer's state, of which each array of a weight's size goes the way of the weight."""
+    """Returns the optimizer's state, of which each array of a weight's size goes the
+    way of the weight."""
 
     def follow(arrays: dict[int, Any]) -> dict[int, Any]:
         after: dict[int, Any] = {}
         for layer, other in pairs(model, found, reordering.inserted):
-            own = [arrays.get(id(w), np.zeros(K.get_variable_shape(w), "float32")) for w in layer.weights]
-            after.update(zip(map(id, other.weights), reordering.weights(layer, own), strict=True))
+            own = [
+                arrays.get(id(w), np.zeros(K.get_variable_shape(w), "float32"))
+                for w in layer.weights
+            ]
+            after.update(
+                zip(map(id, other.weights), reordering.weights(layer, own), strict=True)
+            )
         return after
 
     return _known(optimizer_arrays.followed(model, found, follow), model)
 
 
 def _turned(model: Any, state: ModelState) -> ModelState:
-    """Returns the state as Keras on Theano would have saved it: kernels turned round, names without `:0`."""
+    """Returns the state as Keras on Theano would have saved it: kernels turned round,
+    names without `:0`."""
     layers = model._weight_layers()
     state.weights = [
-        (layer.name, _unmarked(arranged(layer, named, Origin(engine="theano"), model.name)))
+        (
+            layer.name,
+            _unmarked(arranged(layer, named, Origin(engine="theano"), model.name)),
+        )
         for layer, (_, named) in zip(layers, state.weights, strict=True)
     ]
     if state.optimizer_weights:
@@ -144,10 +181,14 @@ def _unmarked(named: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
     return [(name.removesuffix(":0"), value) for name, value in named]
 
 
-def _write(path: Any, state: ModelState, weights_only: bool, source: files.PathLike) -> None:
+def _write(
+    path: Any, state: ModelState, weights_only: bool, source: files.PathLike
+) -> None:
     if path.suffix in files.TEXTS:
         if state.model_config is None:
-            raise ArgumentError(f"{source} holds no configuration, only weights: {path.name} would be empty.")
+            raise ArgumentError(
+                f"{source} holds no configuration, only weights: {path.name} would be empty."
+            )
         files.write_text(path, _text(path.suffix, state))
         return
     if not any(arrays for _, arrays in state.weights):
@@ -162,12 +203,17 @@ def _write(path: Any, state: ModelState, weights_only: bool, source: files.PathL
     try:
         files.write(path, ModelState(weights=state.weights) if weights_only else state)
     except ArgumentError as error:
-        hint = "" if weights_only else " To convert the weights alone: weights_only=True, or --weights."
+        hint = (
+            ""
+            if weights_only
+            else " To convert the weights alone: weights_only=True, or --weights."
+        )
         raise ArgumentError(f"{error}{hint}") from error
 
 
 def _text(suffix: str, state: ModelState) -> str:
-    """Returns a configuration as Keras wrote it, with where its objects come from; Keras passes over that."""
+    """Returns a configuration as Keras wrote it, with where its objects come from;
+    Keras passes over that."""
     config = {**(state.model_config or {}), "keras_version": configs.KERAS_VERSION}
     if state.provenance:
         config[KEY] = state.provenance
@@ -177,4 +223,7 @@ def _text(suffix: str, state: ModelState) -> str:
 
 
 def _suffixes() -> list[str]:
-    return [*files.TEXTS, *(suffix for form in files.formats() for suffix in form.suffixes)]
+    return [
+        *files.TEXTS,
+        *(suffix for form in files.formats() for suffix in form.suffixes),
+    ]

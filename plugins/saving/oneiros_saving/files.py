@@ -1,4 +1,5 @@
-"""Files of models on disk: which format reads and writes them; writing leaves the old file or the new one."""
+"""Files of models on disk: which format reads and writes them; writing leaves the old
+file or the new one."""
 
 from __future__ import annotations
 
@@ -13,7 +14,12 @@ from typing import Any
 
 from oneiros import registry
 from oneiros.bases import Budget, Format, ModelState
-from oneiros.errors import ArgumentError, FileFormatError, FileMissingError, PluginLoadError
+from oneiros.errors import (
+    ArgumentError,
+    FileFormatError,
+    FileMissingError,
+    PluginLoadError,
+)
 
 PathLike = str | os.PathLike[str]
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -25,7 +31,9 @@ def path_of(filepath: PathLike) -> Path:
     """Returns a path; raises ArgumentError for what is none."""
     path = os.fspath(filepath) if isinstance(filepath, (str, os.PathLike)) else None
     if not isinstance(path, str) or not path or "\0" in path:
-        raise ArgumentError(f"filepath takes a path, as 'model.h5'; received {filepath!r:.80}.")
+        raise ArgumentError(
+            f"filepath takes a path, as 'model.h5'; received {filepath!r:.80}."
+        )
     return Path(path)
 
 
@@ -42,7 +50,8 @@ def existing(filepath: PathLike) -> Path:
 
 
 def read(filepath: PathLike, budget: Budget | None = None) -> tuple[Format, ModelState]:
-    """Returns the format that recognises a file by its first bytes, and what it reads."""
+    """Returns the format that recognises a file by its first bytes, and what it
+    reads."""
     path = existing(filepath)
     form = recognised(path)
     if form is None:
@@ -69,23 +78,29 @@ def head(path: Path) -> bytes:
 
 
 def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
-    """Returns where a file will be written, links followed; None if the user wants to keep what is there.
+    """Returns where a file will be written, links followed; None if the user wants to
+    keep what is there.
 
     # Raises
         FileMissingError, ArgumentError: if nothing can be written there.
     """
     path = Path(os.path.realpath(path_of(filepath)))
     if not path.parent.is_dir():
-        raise FileMissingError(f"Can't save to {path}: there is no folder {path.parent}. Create it first.")
+        raise FileMissingError(
+            f"Can't save to {path}: there is no folder {path.parent}. Create it first."
+        )
     if path.exists() and not path.is_file():
         raise ArgumentError(f"Can't save to {path}: it exists and is no file.")
     if path.exists() and not os.access(path, os.W_OK):
-        raise ArgumentError(f"Can't save to {path}: it is read-only. Save elsewhere, or `chmod u+w` it.")
+        raise ArgumentError(
+            f"Can't save to {path}: it is read-only. Save elsewhere, or `chmod u+w` it."
+        )
     return path if overwrite or not os.path.lexists(filepath) or _agreed(path) else None
 
 
 def write(path: Path, state: ModelState) -> None:
-    """Writes a file in the format of its suffix; until it is complete, the old one stays in its place.
+    """Writes a file in the format of its suffix; until it is complete, the old one
+    stays in its place.
 
     # Raises
         OSError: if the disk is full, or nothing may be written there.
@@ -110,14 +125,19 @@ def _put(path: Path, fill: Callable[[Path], Any]) -> None:
         os.replace(draft, path)
     except OSError as error:
         left = f"{path} is as it was" if path.exists() else "Nothing was saved"
-        raise OSError(error.errno, f"Can't save to {path}: {error.strerror or error}. {left}") from error
+        raise OSError(
+            error.errno, f"Can't save to {path}: {error.strerror or error}. {left}"
+        ) from error
     finally:
         draft.unlink(missing_ok=True)
 
 
 def suited(path: Path) -> Format:
     """Returns the format of a path's suffix, HDF5 by default."""
-    return next((form for form in formats() if path.suffix in form.suffixes), None) or hdf5()
+    return (
+        next((form for form in formats() if path.suffix in form.suffixes), None)
+        or hdf5()
+    )
 
 
 def hdf5() -> Any:
@@ -134,5 +154,7 @@ def formats() -> Iterator[Format]:
 
 def _agreed(path: Path) -> bool:
     if not sys.stdin or not sys.stdin.isatty():
-        raise ArgumentError(f"{path} exists, and overwrite=False. Pass overwrite=True, or another path.")
+        raise ArgumentError(
+            f"{path} exists, and overwrite=False. Pass overwrite=True, or another path."
+        )
     return input(f"{path} exists. Overwrite it? [y/n] ").strip().lower() in ("y", "yes")

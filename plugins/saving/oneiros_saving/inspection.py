@@ -1,4 +1,5 @@
-"""What a model's file holds, what is missing here and what loading would refuse; nothing is built for it."""
+"""What a model's file holds, what is missing here and what loading would refuse;
+nothing is built for it."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ import numpy as np
 from oneiros import plugins
 from oneiros.bases import Budget, ModelState
 from oneiros.errors import OneirosError
-from oneiros_migrations.base import Origin
-from oneiros_migrations.configs import migrated
+from oneiros_old_files.base import Origin
+from oneiros_old_files.configs import migrated
 
 from oneiros_saving import provenance
 from oneiros_saving.files import PathLike
@@ -22,7 +23,12 @@ from oneiros_saving.origins import origin_of
 from oneiros_saving.permission import nothing_foreign
 from oneiros_saving.provenance import Missing
 from oneiros_saving.references import Part, Reference, layers, references
-from oneiros_saving.refusals import Refusal, providers, refused_classes, refused_functions
+from oneiros_saving.refusals import (
+    Refusal,
+    providers,
+    refused_classes,
+    refused_functions,
+)
 from oneiros_saving.stored import Stored, read
 
 Shape = tuple[int, ...]
@@ -43,9 +49,12 @@ class Layer:
     """A layer as the file describes it.
 
     # Properties
-        where: str, its name after those of the models and wrappers around it, as a path.
-        input_shape, output_shape: str, as far as the arguments tell; empty if they don't.
-        inbound: list of the names of the layers whose outputs it takes; empty in a `Sequential`.
+        where: str, its name after those of the models and wrappers around it, as a
+            path.
+        input_shape, output_shape: str, as far as the arguments tell; empty if they
+            don't.
+        inbound: list of the names of the layers whose outputs it takes; empty in a
+            `Sequential`.
         weights: list of `Weight`; those of a model inside are listed with the model.
     """
 
@@ -60,7 +69,8 @@ class Layer:
 
 @dataclass(frozen=True)
 class Source:
-    """A distribution that the file's objects came from, or come from here; versions are None where absent."""
+    """A distribution that the file's objects came from, or come from here; versions are
+    None where absent."""
 
     distribution: str
     in_file: str | None
@@ -74,11 +84,14 @@ class Inspection:
 
     # Properties
         holds: str, `"a whole model"`, `"a configuration"` or `"weights"`.
-        trained_on: str, a backend's name, `"unknown"` if the file doesn't tell or contradicts itself.
-        kernels: str, the engine whose convolution they are for, `"tensorflow"` for whatever was saved here.
+        trained_on: str, a backend's name, `"unknown"` if the file doesn't tell or
+            contradicts itself.
+        kernels: str, the engine whose convolution they are for, `"tensorflow"` for
+            whatever was saved here.
         training: dict of what `compile` was given; None if the model wasn't compiled.
         optimizer_weights: int, number of arrays of the optimizer's state.
-        unread: list of the paths of what else the file holds, which belongs to no model.
+        unread: list of the paths of what else the file holds, which belongs to no
+            model.
     """
 
     path: str
@@ -100,7 +113,8 @@ class Inspection:
 
     @property
     def loads(self) -> bool:
-        """Whether nothing is missing, and nothing would be refused, as far as the file tells."""
+        """Whether nothing is missing, and nothing would be refused, as far as the file
+        tells."""
         return not self.missing and not self.refused
 
     def asdict(self) -> dict[str, Any]:
@@ -109,7 +123,8 @@ class Inspection:
 
 
 def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection:
-    """Looks at a file of a model, of weights or of a configuration, under the rules of loading.
+    """Looks at a file of a model, of weights or of a configuration, under the rules of
+    loading.
 
     Nothing that the file names is imported or built.
 
@@ -118,13 +133,16 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
         budget: `oneiros.bases.Budget`, what reading the file may cost.
 
     # Raises
-        FileMissingError, FileFormatError, UnsafeFileError, ConfigError: as loading does.
+        FileMissingError, FileFormatError, UnsafeFileError, ConfigError: as loading
+        does.
     """
     stored = read(filepath, budget)
     state = stored.state
     origin = origin_of(state)
     config, refused = _migrated(state.model_config, origin)
-    named = list(references(config, state.training_config if origin.keras < 2 else None))
+    named = list(
+        references(config, state.training_config if origin.keras < 2 else None)
+    )
     found = list(layers(config))
     return Inspection(
         path=str(filepath),
@@ -136,7 +154,9 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
         kernels=origin.engine or "unknown",
         model=found[0].class_name if found else None,
         layers=_layers(found, state),
-        parameters=sum(value.size for _, arrays in state.weights for _, value in arrays),
+        parameters=sum(
+            value.size for _, arrays in state.weights for _, value in arrays
+        ),
         training=state.training_config,
         optimizer_weights=len(state.optimizer_weights or ()),
         unread=state.unread,
@@ -147,7 +167,8 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
 
 
 def _migrated(config: Any, origin: Origin) -> tuple[Any, list[Refusal]]:
-    """Returns a configuration as it is here; one that can't be read here stays as it is, with the reason."""
+    """Returns a configuration as it is here; one that can't be read here stays as it
+    is, with the reason."""
     try:
         with nothing_foreign():
             return migrated(config, origin), []
@@ -156,15 +177,20 @@ def _migrated(config: Any, origin: Origin) -> tuple[Any, list[Refusal]]:
 
 
 def _trained_on(state: ModelState, origin: Origin) -> str:
-    """Returns the backend that a file of ours names, else the engine that the weights' names tell.
+    """Returns the backend that a file of ours names, else the engine that the weights'
+    names tell.
 
-    Weights alone, with the names that TensorFlow gave them, are like those saved here on any backend.
+    Weights alone, with the names that TensorFlow gave them, are like those saved here
+    on any backend.
     """
     alone = state.model_config is None and origin.engine == "tensorflow"
     if alone or not any(arrays for _, arrays in state.weights):
         return "unknown"
     backends = (str(key).partition(":") for key in state.provenance)
-    return next((name for kind, _, name in backends if kind == "backend"), origin.engine or "unknown")
+    return next(
+        (name for kind, _, name in backends if kind == "backend"),
+        origin.engine or "unknown",
+    )
 
 
 def _holds(stored: Stored) -> str:
@@ -174,12 +200,20 @@ def _holds(stored: Stored) -> str:
 
 
 def _layers(found: list[Part], state: ModelState) -> list[Layer]:
-    weights = {name: [_weight(*pair) for pair in arrays] for name, arrays in state.weights}
+    weights = {
+        name: [_weight(*pair) for pair in arrays] for name, arrays in state.weights
+    }
     rows = []
     for part in found[1:]:
-        own = weights.pop(part.where, None) or weights.pop(part.where.rpartition("/")[2], [])
+        own = weights.pop(part.where, None) or weights.pop(
+            part.where.rpartition("/")[2], []
+        )
         rows.append(_layer(part, own))
-    return rows + [_layer(Part("", {}, name), own) for name, own in weights.items() if own or not found]
+    return rows + [
+        _layer(Part("", {}, name), own)
+        for name, own in weights.items()
+        if own or not found
+    ]
 
 
 def _layer(part: Part, weights: list[Weight]) -> Layer:
@@ -187,7 +221,15 @@ def _layer(part: Part, weights: list[Weight]) -> Layer:
     given, told = _shape(config.get("batch_input_shape")), _told_shape(config)
     output = given if part.class_name == "InputLayer" else told
     parameters = sum(prod(weight.shape) for weight in weights)
-    return Layer(part.where, part.class_name, given, output, _inbound(part.inbound), parameters, weights)
+    return Layer(
+        part.where,
+        part.class_name,
+        given,
+        output,
+        _inbound(part.inbound),
+        parameters,
+        weights,
+    )
 
 
 def _weight(name: str, value: np.ndarray[Any, Any]) -> Weight:
@@ -195,24 +237,37 @@ def _weight(name: str, value: np.ndarray[Any, Any]) -> Weight:
 
 
 def _shape(shape: Any) -> str:
-    return f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})" if isinstance(shape, list) else ""
+    return (
+        f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
+        if isinstance(shape, list)
+        else ""
+    )
 
 
 def _told_shape(config: dict[str, Any]) -> str:
-    """Returns what the usual arguments tell of the output; `…` stands for what follows from the input."""
+    """Returns what the usual arguments tell of the output; `…` stands for what follows
+    from the input."""
     if isinstance(config.get("target_shape"), list):
         return _shape([None, *config["target_shape"]])
     if isinstance(config.get("output_dim"), int):
         return f"(…, {config['output_dim']})"
     if isinstance(config.get("nb_filter"), int):
         count = config["nb_filter"]
-        return f"(None, {count}, …)" if config.get("dim_ordering") == "th" else f"(…, {count})"
+        return (
+            f"(None, {count}, …)"
+            if config.get("dim_ordering") == "th"
+            else f"(…, {count})"
+        )
     return ""
 
 
 def _inbound(calls: Any) -> list[str]:
     places = [place for call in calls for place in call] if _nested_lists(calls) else []
-    return list(dict.fromkeys(str(place[0]) for place in places if isinstance(place, list) and place))
+    return list(
+        dict.fromkeys(
+            str(place[0]) for place in places if isinstance(place, list) and place
+        )
+    )
 
 
 def _nested_lists(value: Any) -> bool:
@@ -220,7 +275,8 @@ def _nested_lists(value: Any) -> bool:
 
 
 def _sources(named: Iterable[Reference], recorded: Any) -> list[Source]:
-    """Returns the distributions that the file names, and those that provide here what it uses."""
+    """Returns the distributions that the file names, and those that provide here what
+    it uses."""
     said = recorded if isinstance(recorded, dict) else {}
     versions: dict[str, str] = {}
     names: dict[str, set[str]] = {}
@@ -234,5 +290,6 @@ def _sources(named: Iterable[Reference], recorded: Any) -> list[Source]:
     records = plugins.manager().records
     here = {name: records[name].version for name in names.keys() & records.keys()}
     return [
-        Source(name, versions.get(name), here.get(name), sorted(keys)) for name, keys in sorted(names.items())
+        Source(name, versions.get(name), here.get(name), sorted(keys))
+        for name, keys in sorted(names.items())
     ]

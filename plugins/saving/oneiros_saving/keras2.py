@@ -1,4 +1,5 @@
-"""What files of Keras 2 hold besides configuration and weights: how a model was compiled, and the state."""
+"""What files of Keras 2 hold besides configuration and weights: how a model was
+compiled, and the state."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.bases import ModelState
 from oneiros.errors import OneirosError
-from oneiros_migrations.base import Origin
-from oneiros_migrations.training import compile_arguments, schedule, slots
+from oneiros_old_files.base import Origin
+from oneiros_old_files.training import compile_arguments, schedule, slots
 
 from oneiros_saving.kernels import Named, arranged, stored_count
 from oneiros_saving.matching import check_optimizer
@@ -19,7 +20,8 @@ Weights = list[tuple[str, Named]]
 
 
 def in_order(model: Any, weights: Weights) -> Weights:
-    """Returns the layers' weights in the model's order of layers, where the names are those of the model."""
+    """Returns the layers' weights in the model's order of layers, where the names are
+    those of the model."""
     stored = dict(weights)
     names = [layer.name for layer in model._weight_layers() if layer.weights]
     if set(names) != {name for name, arrays in weights if arrays}:
@@ -27,8 +29,11 @@ def in_order(model: Any, weights: Weights) -> Weights:
     return [(name, stored[name]) for name in names]
 
 
-def restore_training(model: Any, state: ModelState, origin: Origin, source: Any) -> None:
-    """Compiles a model as it was, and restores the optimizer's state; warns of what can't be done here."""
+def restore_training(
+    model: Any, state: ModelState, origin: Origin, source: Any
+) -> None:
+    """Compiles a model as it was, and restores the optimizer's state; warns of what
+    can't be done here."""
     try:
         with configs.loading("training_config", model.name):
             model.compile(**compile_arguments(state.training_config or {}, origin))
@@ -41,7 +46,9 @@ def restore_training(model: Any, state: ModelState, origin: Origin, source: Any)
         )
         return
     with configs.loading("optimizer", type(model.optimizer).__name__):
-        restored = not state.optimizer_weights or _restore_state(model, state, origin, source)
+        restored = not state.optimizer_weights or _restore_state(
+            model, state, origin, source
+        )
     if not restored:
         warnings.warn(
             f"{source} is loaded and compiled, but its optimizer begins anew: the state in the file is "
@@ -66,15 +73,28 @@ def _restore_state(model: Any, state: ModelState, origin: Origin, source: Any) -
         for layer, count in zip(known, counts, strict=True):
             piece, rest = [("", value) for value in rest[:count]], rest[count:]
             fitted = arranged(layer, piece, origin, source, trainable=True)
-            by_weight.update(zip(map(id, layer.trainable_weights), fitted, strict=False))
+            by_weight.update(
+                zip(map(id, layer.trainable_weights), fitted, strict=False)
+            )
         weights = (getattr(model, "model", None) or model)._collected_trainable_weights
-        values += [by_weight[id(weight)][1] for weight in weights if id(weight) in by_weight]
-    if len(values) > len(optimizer.weights) or len(values) != len(series) * len(model.trainable_weights):
+        values += [
+            by_weight[id(weight)][1] for weight in weights if id(weight) in by_weight
+        ]
+    if len(values) > len(optimizer.weights) or len(values) != len(series) * len(
+        model.trainable_weights
+    ):
         return False
     kept = optimizer.weights[len(optimizer.weights) - len(values) :] if values else []
-    if any(tuple(K.get_variable_shape(w)) != v.shape for w, v in zip(kept, values, strict=True)):
+    if any(
+        tuple(K.get_variable_shape(w)) != v.shape
+        for w, v in zip(kept, values, strict=True)
+    ):
         return False
-    check_optimizer(kept, [(str(w.name), value) for w, value in zip(kept, values, strict=True)], source)
+    check_optimizer(
+        kept,
+        [(str(w.name), value) for w, value in zip(kept, values, strict=True)],
+        source,
+    )
     K.batch_set_value(list(zip(kept, values, strict=True)))
     if iterations is not None and hasattr(optimizer, "iterations"):
         K.set_value(optimizer.iterations, iterations)

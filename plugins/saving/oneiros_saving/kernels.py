@@ -1,4 +1,5 @@
-"""Weights of other versions and engines laid out as here; convolution kernels turned and reordered.
+"""Weights of other versions and engines laid out as here; convolution kernels turned
+and reordered.
 
 The plugin that owns a layer knows how: its class derived from `Migration`.
 """
@@ -15,7 +16,7 @@ from oneiros import registry
 from oneiros.engine.container import Container
 from oneiros.engine.node import label
 from oneiros.errors import FileFormatError
-from oneiros_migrations.base import Arrays, Migration, Origin, migration_of
+from oneiros_old_files.base import Arrays, Migration, Origin, migration_of
 
 from oneiros_saving.parts import parts_of
 
@@ -24,7 +25,8 @@ Run = tuple[Any, list[Any]]
 
 
 def turned(class_name: str, config: dict[str, Any], arrays: Arrays) -> Arrays:
-    """Returns a layer's weights with the kernels that Theano convolves turned round; twice is as before.
+    """Returns a layer's weights with the kernels that Theano convolves turned round;
+    twice is as before.
 
     # Arguments
         class_name: str, the layer's class.
@@ -34,7 +36,9 @@ def turned(class_name: str, config: dict[str, Any], arrays: Arrays) -> Arrays:
     return (migration_of(class_name) or Migration()).turned(config, arrays)
 
 
-def reordered(class_name: str, config: dict[str, Any], arrays: Arrays, dim_ordering: str) -> Arrays:
+def reordered(
+    class_name: str, config: dict[str, Any], arrays: Arrays, dim_ordering: str
+) -> Arrays:
     """Returns the weights that a layer has with another `dim_ordering`.
 
     # Arguments
@@ -43,13 +47,19 @@ def reordered(class_name: str, config: dict[str, Any], arrays: Arrays, dim_order
         arrays: list of its weights.
         dim_ordering: `"th"` or `"tf"`.
     """
-    return (migration_of(class_name) or Migration()).reordered(config, arrays, dim_ordering)
+    return (migration_of(class_name) or Migration()).reordered(
+        config, arrays, dim_ordering
+    )
 
 
-def arranged(layer: Any, arrays: Named, origin: Origin, source: Any, trainable: bool = False) -> Named:
-    """Returns what a file holds for a layer as the layer has it: one array for each of its weights.
+def arranged(
+    layer: Any, arrays: Named, origin: Origin, source: Any, trainable: bool = False
+) -> Named:
+    """Returns what a file holds for a layer as the layer has it: one array for each of
+    its weights.
 
-    A layer that holds others has the weights of all of them in a row; each is asked for its own.
+    A layer that holds others has the weights of all of them in a row; each is asked for
+    its own.
 
     # Arguments
         layer: a layer or model, built.
@@ -68,7 +78,11 @@ def arranged(layer: Any, arrays: Named, origin: Origin, source: Any, trainable: 
         piece, rest = rest[:count], rest[count:]
         values = _part(part, [value for _, value in piece], origin, source)
         same = len(values) == len(piece)
-        names = [name for name, _ in piece] if same else [str(variable.name) for variable in variables]
+        names = (
+            [name for name, _ in piece]
+            if same
+            else [str(variable.name) for variable in variables]
+        )
         found += zip(names, values, strict=False)
     return found
 
@@ -85,7 +99,9 @@ def _part(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays:
     if origin.engine == "tensorflow":
         return arrays
     other = migration.turned(config, arrays)
-    if origin.engine is None and any(a is not b for a, b in zip(arrays, other, strict=True)):
+    if origin.engine is None and any(
+        a is not b for a, b in zip(arrays, other, strict=True)
+    ):
         raise FileFormatError(
             f"{source} doesn't tell whether the kernels of {label(layer)} were trained on TensorFlow, where "
             f"weights' names end in ':0', or on Theano, where they don't: it contradicts itself. Say it: "
@@ -95,7 +111,8 @@ def _part(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays:
 
 
 def migration_for(layer: Any) -> Migration | None:
-    """Returns what the plugin that owns a layer's class, or the first of its base classes, offers for it."""
+    """Returns what the plugin that owns a layer's class, or the first of its base
+    classes, offers for it."""
     for cls in type(layer).__mro__:
         entry = registry.find("layer", cls.__name__)
         if entry and entry.reference == f"{cls.__module__}:{cls.__qualname__}":
@@ -114,10 +131,13 @@ def _count(layer: Any, variables: list[Any], origin: Origin) -> int:
 
 
 def _runs(layer: Any, variables: Iterable[Any]) -> Iterator[Run]:
-    """Gives the layers inside that the weights belong to, one after the other, with their weights."""
+    """Gives the layers inside that the weights belong to, one after the other, with
+    their weights."""
     inside = [part for _, part in parts_of(layer)]
     inside.sort(key=lambda part: (-len(part.weights), not isinstance(part, Container)))
     owners = {id(weight): part for part in inside for weight in part.weights}
-    for _, run in itertools.groupby(variables, key=lambda variable: id(owners[id(variable)])):
+    for _, run in itertools.groupby(
+        variables, key=lambda variable: id(owners[id(variable)])
+    ):
         found = list(run)
         yield owners[id(found[0])], found

@@ -13,7 +13,8 @@ from oneiros.plugins import Entry
 
 
 def declares_loadable(entry: Entry) -> bool | None:
-    """Returns whether a class's own body says `loadable = True`; None if that can't be told.
+    """Returns whether a class's own body says `loadable = True`; None if that can't be
+    told.
 
     A class that isn't imported yet is looked up in its module's source.
     """
@@ -26,7 +27,8 @@ def declares_loadable(entry: Entry) -> bool | None:
 
 
 def _source(module: str) -> str:
-    """Returns a module's source, or nothing; only the place of its outermost package is looked up."""
+    """Returns a module's source, or nothing; only the place of its outermost package is
+    looked up."""
     package, *rest = module.split(".")
     with suppress(ImportError, OSError, ValueError):
         spec = find_spec(package)
@@ -43,7 +45,14 @@ def _source(module: str) -> str:
 def _class(source: str, name: str) -> ast.ClassDef | None:
     with suppress(SyntaxError, ValueError):
         body = ast.parse(source).body
-        return next((node for node in body if isinstance(node, ast.ClassDef) and node.name == name), None)
+        return next(
+            (
+                node
+                for node in body
+                if isinstance(node, ast.ClassDef) and node.name == name
+            ),
+            None,
+        )
     return None
 
 
@@ -54,5 +63,11 @@ def _says_so(statement: ast.stmt) -> bool:
         targets = [statement.target]
     else:
         return False
-    named = any(isinstance(target, ast.Name) and target.id == "loadable" for target in targets)
-    return named and isinstance(statement.value, ast.Constant) and statement.value.value is True
+    named = any(
+        isinstance(target, ast.Name) and target.id == "loadable" for target in targets
+    )
+    return (
+        named
+        and isinstance(statement.value, ast.Constant)
+        and statement.value.value is True
+    )

@@ -3,7 +3,13 @@
 from oneiros import hookimpl
 
 CALLBACKS = {"Resume": "oneiros_saving.resume:Resume"}
-FUNCTIONS = ("save_model", "load_model", "model_from_config", "model_from_json", "model_from_yaml")
+FUNCTIONS = (
+    "save_model",
+    "load_model",
+    "model_from_config",
+    "model_from_json",
+    "model_from_yaml",
+)
 GROUPS = (
     "save_weights_to_hdf5_group",
     "load_weights_from_hdf5_group",
@@ -17,7 +23,8 @@ def _references(*names: str) -> dict[str, str]:
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """`oneiros.models`' functions, and `oneiros.saving` with those that models' methods call."""
+    """`oneiros.models`' functions, and `oneiros.saving` with those that models' methods
+    call."""
     return {
         "models": _references(*FUNCTIONS),
         "saving": {

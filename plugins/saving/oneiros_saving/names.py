@@ -1,4 +1,5 @@
-"""Names under which layers and weights can be stored, so that what is saved can be loaded."""
+"""Names under which layers and weights can be stored, so that what is saved can be
+loaded."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ MAX_BYTES, MAX_STEPS = 32_000, 16
 
 
 def check_names(weights: Iterable[tuple[str, Named]]) -> None:
-    """Checks that each layer's name, and each weight's, is a path of its own inside a file.
+    """Checks that each layer's name, and each weight's, is a path of its own inside a
+    file.
 
     # Raises
         ArgumentError: naming the layer.
@@ -25,7 +27,12 @@ def check_names(weights: Iterable[tuple[str, Named]]) -> None:
         names = [name for name, _ in named]
         paths = [f"{layer}/{name}" for name in names]
         reason = next(filter(None, map(problem, (layer, *names))), None)
-        taken = [arrays[start] for path in (layer, *paths) for start in _starts(path) if start in arrays]
+        taken = [
+            arrays[start]
+            for path in (layer, *paths)
+            for start in _starts(path)
+            if start in arrays
+        ]
         taken += [groups[path] for path in paths if path in groups]
         if taken and reason is None:
             reason = f"its place in the file is that of a weight of the layer {taken[0]!r:.80}"
@@ -39,7 +46,8 @@ def check_names(weights: Iterable[tuple[str, Named]]) -> None:
 
 
 def check_sequentials(model: Any, seen: dict[str, Any] | None = None) -> None:
-    """Checks that layers of one name in a Sequential, and in those inside it, are one layer.
+    """Checks that layers of one name in a Sequential, and in those inside it, are one
+    layer.
 
     Keras 1 shares them when it builds the model again.
 

@@ -1,4 +1,5 @@
-"""What an optimizer keeps for each weight goes the way of the weight when kernels are turned or reordered."""
+"""What an optimizer keeps for each weight goes the way of the weight when kernels are
+turned or reordered."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros_migrations.base import Arrays, Origin
+from oneiros_old_files.base import Arrays, Origin
 
 from oneiros_saving.kernels import arranged
 
@@ -19,18 +20,24 @@ def inner(model: Any) -> Any:
     return getattr(model, "model", None) or model
 
 
-def followed(model: Any, found: Any, follow: Callable[[ByWeight], ByWeight]) -> Arrays | None:
+def followed(
+    model: Any, found: Any, follow: Callable[[ByWeight], ByWeight]
+) -> Arrays | None:
     """Returns the state of a model's optimizer for a converted model.
 
     # Arguments
-        model, found: compiled models, the original and the converted one; they may be the same.
-        follow: function from one array for each trainable weight of `model`, by the weight's identity, to
-            those of `found`.
+        model, found: compiled models, the original and the converted one; they may be
+            the same.
+        follow: function from one array for each trainable weight of `model`, by the
+            weight's identity, to those of `found`.
 
     # Returns
         None if the state isn't one array for each weight, once or several times over.
     """
-    values, params = model.optimizer.get_weights(), inner(model)._collected_trainable_weights
+    values, params = (
+        model.optimizer.get_weights(),
+        inner(model)._collected_trainable_weights,
+    )
     first = next((i for i, value in enumerate(values) if np.ndim(value)), len(values))
     shapes = [tuple(K.get_variable_shape(param)) for param in params]
     after = list(values[:first])
@@ -39,19 +46,30 @@ def followed(model: Any, found: Any, follow: Callable[[ByWeight], ByWeight]) -> 
         if [value.shape for value in series] != shapes:
             return None
         arrays = follow(dict(zip(map(id, params), series, strict=True)))
-        after += [arrays[id(param)] for param in inner(found)._collected_trainable_weights]
+        after += [
+            arrays[id(param)] for param in inner(found)._collected_trainable_weights
+        ]
     return after
 
 
 def turned(model: Any) -> Arrays | None:
-    """Returns the state of a model's optimizer with kernels turned round, as for training on Theano."""
+    """Returns the state of a model's optimizer with kernels turned round, as for
+    training on Theano."""
 
     def follow(arrays: ByWeight) -> ByWeight:
         after: ByWeight = {}
         for layer in model._weight_layers():
             named = [("", arrays[id(weight)]) for weight in layer.trainable_weights]
-            found = arranged(layer, named, Origin(engine="theano"), model.name, trainable=True)
-            after.update(zip(map(id, layer.trainable_weights), (value for _, value in found), strict=True))
+            found = arranged(
+                layer, named, Origin(engine="theano"), model.name, trainable=True
+            )
+            after.update(
+                zip(
+                    map(id, layer.trainable_weights),
+                    (value for _, value in found),
+                    strict=True,
+                )
+            )
         return after
 
     return followed(model, model, follow)

@@ -1,7 +1,9 @@
-"""Models converted to the other `dim_ordering`: the same values, with the channels' axis somewhere else.
+"""Models converted to the other `dim_ordering`: the same values, with the channels'
+axis somewhere else.
 
-Layers with `dim_ordering` take the other one. What follows them follows the values (a `Dense` after `Flatten`
-permutes its kernel's rows); where nothing is known of a layer, a `Permute` before it moves the axes back.
+Layers with `dim_ordering` take the other one. What follows them follows the values (a
+`Dense` after `Flatten` permutes its kernel's rows); where nothing is known of a layer,
+a `Permute` before it moves the axes back.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from oneiros.engine.container import Container, entry_of
 from oneiros.engine.node import label
 from oneiros.engine.sequential import Sequential
 from oneiros.errors import ArgumentError
-from oneiros_migrations.base import Arrays, Migration
-from oneiros_migrations.moves import Moved, channels_moved, unmoved
+from oneiros_old_files.base import Arrays, Migration
+from oneiros_old_files.moves import Moved, channels_moved, unmoved
 
 from oneiros_saving.kernels import migration_for
 from oneiros_saving.parts import parts_of
@@ -31,7 +33,8 @@ class Step:
 
     # Properties
         config: its arguments, or those of the layers inside.
-        before: list, for each input the `dims` of the `Permute` that it needs before the layer, or None.
+        before: list, for each input the `dims` of the `Permute` that it needs before
+            the layer, or None.
         outputs: list of `Moved`.
     """
 
@@ -41,7 +44,8 @@ class Step:
 
 
 class _AgainError(Exception):
-    """The conversion has to begin again, with an input moved, or axes moved back before a `Flatten`."""
+    """The conversion has to begin again, with an input moved, or axes moved back before
+    a `Flatten`."""
 
     def __init__(self, source: str, axes: tuple[int, ...] | None) -> None:
         super().__init__(source)
@@ -56,7 +60,8 @@ class Reordering:
 
     # Properties
         transforms: by the identity of a layer of the original, what its weights become.
-        inserted: the names of the `Permute` layers that the converted model has besides.
+        inserted: the names of the `Permute` layers that the converted model has
+            besides.
     """
 
     def __init__(self, dim_ordering: str) -> None:
@@ -73,7 +78,9 @@ class Reordering:
     @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
         """By the name of an input's layer, how the converted model takes its axes."""
-        return {name: axes for name, axes in self._sources.items() if name in self._inputs}
+        return {
+            name: axes for name, axes in self._sources.items() if name in self._inputs
+        }
 
     def converted(self, model: Any) -> Any:
         """Returns a new model with the weights of `model`, not compiled.
@@ -109,7 +116,9 @@ class Reordering:
             return self._sequential(model, config, inputs)
         return self._graph(model, config, inputs)
 
-    def _sequential(self, model: Any, config: list[Entry], inputs: list[Moved] | None) -> Step:
+    def _sequential(
+        self, model: Any, config: list[Entry], inputs: list[Moved] | None
+    ) -> Step:
         if "layers" in config[0]["config"]:
             raise ArgumentError(
                 f"{label(model)} begins with a Merge that holds its branches; this can't be converted. Build "
@@ -120,15 +129,24 @@ class Reordering:
         moved = inputs[0] if inputs else self._input(first.name, len(shape) - 1)
         entries: list[Entry] = []
         given: Entry = {}
-        if isinstance(config[0]["config"], dict) and "batch_input_shape" in config[0]["config"]:
+        if (
+            isinstance(config[0]["config"], dict)
+            and "batch_input_shape" in config[0]["config"]
+        ):
             own = {**config[0]["config"], "batch_input_shape": moved.shape(shape)}
-            given = {key: own[key] for key in ("batch_input_shape", "input_dtype") if key in own}
+            given = {
+                key: own[key]
+                for key in ("batch_input_shape", "input_dtype")
+                if key in own
+            }
             config = [{**config[0], "config": own}, *config[1:]]
         for layer, entry in zip(model.layers, config, strict=True):
             step = self._layer(layer, entry["config"], [moved], layer.inbound_nodes[0])
             own = step.config
             if step.before[0]:
-                entries.append(self._permute(layer, "", step.before[0], {} if entries else given))
+                entries.append(
+                    self._permute(layer, "", step.before[0], {} if entries else given)
+                )
                 if not entries[1:] and isinstance(own, dict):
                     own = {key: value for key, value in own.items() if key not in given}
             entries.append({**entry, "config": own})
@@ -144,35 +162,58 @@ class Reordering:
             shape = layers[name].inbound_nodes[0].output_shapes[0]
             moved = inputs[index] if inputs else self._input(name, len(shape) - 1)
             known[name, 0, 0] = moved
-        waiting = [(entry, call, places) for entry in config["layers"] for call, places in _calls(entry)]
+        waiting = [
+            (entry, call, places)
+            for entry in config["layers"]
+            for call, places in _calls(entry)
+        ]
         for entry in config["layers"]:
             own = entry["config"]
             if entry["class_name"] == "InputLayer":
-                own = {**own, "batch_input_shape": known[entry["name"], 0, 0].shape(own["batch_input_shape"])}
+                own = {
+                    **own,
+                    "batch_input_shape": known[entry["name"], 0, 0].shape(
+                        own["batch_input_shape"]
+                    ),
+                }
             entries[entry["name"]] = {**entry, "config": own, "inbound_nodes": []}
         while waiting:
             entry, call, places = waiting.pop(0)
-            layer, taken = layers[entry["name"]], [known.get(tuple(place)) for place in places]
+            layer, taken = (
+                layers[entry["name"]],
+                [known.get(tuple(place)) for place in places],
+            )
             if not all(taken):
                 waiting.append((entry, call, places))
                 continue
             given = [moved for moved in taken if moved]
             node = call + isinstance(layer, Container)
             step = self._layer(layer, entry["config"], given, layer.inbound_nodes[node])
-            taken_as = [(moved.axes, moved.places) for moved in given], step.config, step.before
+            taken_as = (
+                [(moved.axes, moved.places) for moved in given],
+                step.config,
+                step.before,
+            )
             if steps.setdefault(entry["name"], taken_as) != taken_as:
                 raise ArgumentError(
                     f"{label(layer)} is called on inputs of which only some are images: it can't be "
                     f"converted, as its weights serve both. Give each call a layer of its own."
                 )
-            known.update({(entry["name"], node, i): moved for i, moved in enumerate(step.outputs)})
+            known.update(
+                {
+                    (entry["name"], node, i): moved
+                    for i, moved in enumerate(step.outputs)
+                }
+            )
             references = []
             for i, (place, dims) in enumerate(zip(places, step.before, strict=True)):
                 if dims:
                     permute = self._permute(layer, f"_{call}_{i}", dims)
                     entries[permute["config"]["name"]] = {
-                        "name": permute["config"]["name"], **permute, "inbound_nodes": [[place]],
-                    }  # fmt: skip
+                        "name": permute["config"]["name"],
+                        **permute,
+                        "inbound_nodes": [[place]],
+                    }
                     place = [permute["config"]["name"], 0, 0]
                 references.append(place)
             entries[entry["name"]]["config"] = step.config
@@ -180,12 +221,17 @@ class Reordering:
         ends = self._outputs([known[tuple(place)] for place in config["output_layers"]])
         return Step({**config, "layers": list(entries.values())}, [], ends)
 
-    def _permute(self, layer: Any, call: str, dims: tuple[int, ...], given: Entry | None = None) -> Entry:
+    def _permute(
+        self, layer: Any, call: str, dims: tuple[int, ...], given: Entry | None = None
+    ) -> Entry:
         name = f"{layer.name}_axes{call}"
         while name in self._taken:
             name += "_"
         self.inserted.add(name)
-        return {"class_name": "Permute", "config": {"name": name, "dims": list(dims), **(given or {})}}
+        return {
+            "class_name": "Permute",
+            "config": {"name": name, "dims": list(dims), **(given or {})},
+        }
 
     def _input(self, name: str, count: int) -> Moved:
         self._inputs.add(name)
@@ -215,14 +261,24 @@ class Reordering:
         if own["dim_ordering"] == self.dim_ordering:
             return self._unfollowed(config, [moved], [ending])
         wanted = channels_moved(count, self.dim_ordering, steps)
-        if moved.places or (moved.still and moved.source and moved.source not in self._sources):
+        if moved.places or (
+            moved.still and moved.source and moved.source not in self._sources
+        ):
             raise _AgainError(moved.source, None if moved.places else wanted)
-        self.transforms[id(layer)] = lambda arrays: migration.reordered(own, arrays, self.dim_ordering)
+        self.transforms[id(layer)] = lambda arrays: migration.reordered(
+            own, arrays, self.dim_ordering
+        )
         found = migration.reordered_config(own, self.dim_ordering)
         image = count - steps
-        after = channels_moved(ending, self.dim_ordering, ending - image) if ending >= image else None
+        after = (
+            channels_moved(ending, self.dim_ordering, ending - image)
+            if ending >= image
+            else None
+        )
         return Step(
-            found if inner is layer else {**config, "layer": {**config["layer"], "config": found}},
+            found
+            if inner is layer
+            else {**config, "layer": {**config["layer"], "config": found}},
             [None if moved.axes == wanted else moved.towards(wanted)],
             [Moved(after) if after else unmoved(ending)],
         )
@@ -237,7 +293,11 @@ class Reordering:
             return self._permuted(layer, following[0])
         if all(moved.still for moved in inputs):
             passed = following and following[2].still and following[2].source
-            return Step(config, [None] * len(inputs), [unmoved(count, passed or "") for count in counts])
+            return Step(
+                config,
+                [None] * len(inputs),
+                [unmoved(count, passed or "") for count in counts],
+            )
         if following is None:
             return self._unfollowed(config, inputs, counts)
 
@@ -266,8 +326,11 @@ class Reordering:
         return Step(config, before, [unmoved(count) for count in counts])
 
 
-def pairs(model: Any, other: Any, inserted: Collection[str]) -> Iterator[tuple[Any, Any]]:
-    """Gives the layers of a model that hold no others, each with its counterpart in a converted one.
+def pairs(
+    model: Any, other: Any, inserted: Collection[str]
+) -> Iterator[tuple[Any, Any]]:
+    """Gives the layers of a model that hold no others, each with its counterpart in a
+    converted one.
 
     # Arguments
         model, other: the original and the converted model.

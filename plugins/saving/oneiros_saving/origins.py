@@ -1,4 +1,5 @@
-"""Where a file comes from: the version of Keras, by its attributes, and the engine, by the weights' names."""
+"""Where a file comes from: the version of Keras, by its attributes, and the engine, by
+the weights' names."""
 
 from __future__ import annotations
 
@@ -6,8 +7,8 @@ from typing import Any
 
 from oneiros.bases import ModelState
 from oneiros.errors import ArgumentError, FileFormatError
-from oneiros_migrations.base import Origin
-from oneiros_migrations.configs import GRAPHS
+from oneiros_old_files.base import Origin
+from oneiros_old_files.configs import GRAPHS
 
 ENGINES = ("tensorflow", "theano")
 
@@ -15,21 +16,27 @@ ENGINES = ("tensorflow", "theano")
 def origin_of(state: ModelState, trained_on: str | None = None) -> Origin:
     """Returns what wrote a file.
 
-    TensorFlow's weights have names that end in `:0`, Theano's don't; Keras 2 also names its engine. What is
-    saved here has TensorFlow's names on every backend, since convolution here is TensorFlow's.
+    TensorFlow's weights have names that end in `:0`, Theano's don't; Keras 2 also names
+    its engine. What is saved here has TensorFlow's names on every backend, since
+    convolution here is TensorFlow's.
 
     # Arguments
         state: what the file holds.
         trained_on: `"tensorflow"` or `"theano"`, which counts more than the file does.
 
     # Raises
-        ArgumentError: for another engine. FileFormatError: if a later version of Keras wrote the file.
+        ArgumentError: for another engine. FileFormatError: if a later version of Keras
+            wrote the file.
     """
     if trained_on not in (None, *ENGINES):
-        raise ArgumentError(f"trained_on={trained_on!r}: it takes 'tensorflow', 'theano' or None.")
+        raise ArgumentError(
+            f"trained_on={trained_on!r}: it takes 'tensorflow', 'theano' or None."
+        )
     named = state.keras_version, (state.model_config or {}).get("keras_version")
     version = next((text for text in named if isinstance(text, str)), "")
-    return Origin(_generation(version, state.model_config), trained_on or _engine(state))
+    return Origin(
+        _generation(version, state.model_config), trained_on or _engine(state)
+    )
 
 
 def _generation(version: str, config: dict[str, Any] | None) -> int:
@@ -42,7 +49,10 @@ def _generation(version: str, config: dict[str, Any] | None) -> int:
         )
     later = config and (
         config.get("class_name") == GRAPHS[1]
-        or (config.get("class_name") == "Sequential" and isinstance(config.get("config"), dict))
+        or (
+            config.get("class_name") == "Sequential"
+            and isinstance(config.get("config"), dict)
+        )
     )
     return 2 if first == "2" or (later and not first) else 1
 

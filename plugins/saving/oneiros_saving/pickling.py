@@ -1,5 +1,6 @@
-"""What `copy.deepcopy` and `pickle` make a copy of: the configuration, the values of all variables, and by
-their import path the classes and functions that are used. Files of models never go this way.
+"""What `copy.deepcopy` and `pickle` make a copy of: the configuration, the values of
+all variables, and by their import path the classes and functions that are used. Files
+of models never go this way.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ KEPT = ("trainable", "initial_weights")
 
 
 def reduced(obj: Any) -> tuple[Any, ...]:
-    """Returns a function and its arguments, which make a copy of a layer, a model or an optimizer.
+    """Returns a function and its arguments, which make a copy of a layer, a model or an
+    optimizer.
 
     # Raises
         ArgumentError: for a layer with weights whose input's shape isn't known.
@@ -47,15 +49,25 @@ def reduced(obj: Any) -> tuple[Any, ...]:
 def _optimizer(backend: str, cls: Any, config: Any, values: Values) -> Any:
     with K.use(backend):
         optimizer = cls.from_config(config)
-        optimizer.weights = [K.variable(value, dtype=value.dtype) for value in values.get("weights", ())]
+        optimizer.weights = [
+            K.variable(value, dtype=value.dtype) for value in values.get("weights", ())
+        ]
         assign(optimizer, values)
     return optimizer
 
 
 def _layer(
-    backend: str, cls: Any, config: Any, known: Any, name: str, kept: Any, shapes: Any, weights: Any,
-    more: Any, training: Any,
-) -> Any:  # fmt: skip
+    backend: str,
+    cls: Any,
+    config: Any,
+    known: Any,
+    name: str,
+    kept: Any,
+    shapes: Any,
+    weights: Any,
+    more: Any,
+    training: Any,
+) -> Any:
     with K.use(backend), configs.loading("layer", cls.__name__, known):
         layer = cls.from_config(config)
         layer.name = name
@@ -73,7 +85,9 @@ def _layer(
     return layer
 
 
-def _compile(model: Any, optimizer: Any, arguments: dict[str, Any], options: dict[str, Any]) -> None:
+def _compile(
+    model: Any, optimizer: Any, arguments: dict[str, Any], options: dict[str, Any]
+) -> None:
     values = values_of(optimizer)
     model.compile(optimizer, **arguments, **options)
     if optimizer.weights:
@@ -82,7 +96,8 @@ def _compile(model: Any, optimizer: Any, arguments: dict[str, Any], options: dic
 
 
 def _training(model: Any) -> Any:
-    """Returns what `compile` was given, the optimizer first; None if the model isn't compiled."""
+    """Returns what `compile` was given, the optimizer first; None if the model isn't
+    compiled."""
     if getattr(model, "optimizer", None) is None:
         return None
     arguments = {key: getattr(model, key) for key in COMPILED}
@@ -94,7 +109,8 @@ def _inner(model: Any) -> Any:
 
 
 def _shapes(layer: Any) -> Any:
-    """Returns the input shapes on which a layer's weights were made; None if it needs none to make them."""
+    """Returns the input shapes on which a layer's weights were made; None if it needs
+    none to make them."""
     if isinstance(layer, Container) or not layer.built:
         return None
     if not layer.inbound_nodes and layer.weights:
@@ -106,7 +122,8 @@ def _shapes(layer: Any) -> Any:
 
 
 def _named(parts: Iterable[Any]) -> dict[str, Any]:
-    """Returns the classes and functions that layers' configurations name, apart from functions of plugins."""
+    """Returns the classes and functions that layers' configurations name, apart from
+    functions of plugins."""
     named: dict[str, Any] = {}
     for part in parts:
         for used in (type(part), *used_by(part)):
@@ -116,5 +133,7 @@ def _named(parts: Iterable[Any]) -> dict[str, Any]:
                     f"{named[used.__name__]!r:.80} have one name. Rename one of them."
                 )
     return {
-        name: used for name, used in named.items() if isinstance(used, type) or not registry.provenance(used)
+        name: used
+        for name, used in named.items()
+        if isinstance(used, type) or not registry.provenance(used)
     }

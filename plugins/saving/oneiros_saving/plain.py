@@ -1,5 +1,6 @@
-"""Plain data as JSON and arrays, bit by bit: None, booleans, numbers, strings, arrays, and lists, tuples and
-dicts of them. What isn't JSON is a dict with one key, which says what it is; arrays are numbered.
+"""Plain data as JSON and arrays, bit by bit: None, booleans, numbers, strings, arrays,
+and lists, tuples and dicts of them. What isn't JSON is a dict with one key, which says
+what it is; arrays are numbered.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ DEEPEST = 50
 
 def plain_attributes(obj: Any) -> dict[str, Any]:
     """Returns the attributes of an object that are plain data, apart from `params`."""
-    return {key: value for key, value in vars(obj).items() if key != "params" and _is_plain(value)}
+    return {
+        key: value
+        for key, value in vars(obj).items()
+        if key != "params" and _is_plain(value)
+    }
 
 
 def encoded(value: Any) -> Encoded:
@@ -44,7 +49,14 @@ def decoded(data: Any, arrays: list[Array]) -> Any:
     """
     try:
         return _decode(data, arrays)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error) as error:
+    except (
+        AttributeError,
+        IndexError,
+        KeyError,
+        TypeError,
+        ValueError,
+        struct.error,
+    ) as error:
         raise FileFormatError(
             f"The state of a training is damaged: {data!r:.80} ({type(error).__name__}: {error})."
         ) from None
@@ -53,7 +65,11 @@ def decoded(data: Any, arrays: list[Array]) -> Any:
 def same(one: Encoded, other: Encoded) -> bool:
     """Tells whether two encoded values are the same, bit by bit."""
     pairs = zip(one[1], other[1], strict=False)
-    return one[0] == other[0] and len(one[1]) == len(other[1]) and all(_bits(a) == _bits(b) for a, b in pairs)
+    return (
+        one[0] == other[0]
+        and len(one[1]) == len(other[1])
+        and all(_bits(a) == _bits(b) for a, b in pairs)
+    )
 
 
 def _bits(array: Array) -> tuple[Any, ...]:
@@ -76,11 +92,17 @@ def _encode(value: Any, arrays: list[Array]) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         kind = "array" if isinstance(value, np.ndarray) else "scalar"
         logical = value.dtype.kind == "b"
-        return {kind + "_of_bools" * logical: _numbered(np.asarray(value, "u1" if logical else None), arrays)}
+        return {
+            kind + "_of_bools" * logical: _numbered(
+                np.asarray(value, "u1" if logical else None), arrays
+            )
+        }
     if type(value) is tuple:
         return {"tuple": _encode(list(value), arrays)}
     if type(value) is dict:
-        return {"dict": [[_encode(part, arrays) for part in item] for item in value.items()]}
+        return {
+            "dict": [[_encode(part, arrays) for part in item] for item in value.items()]
+        }
     if type(value) is list:
         return _encode_list(value, arrays)
     if type(value) is float:
@@ -113,7 +135,9 @@ def _decode(data: Any, arrays: list[Array]) -> Any:
 
 _DECODERS: dict[str, Any] = {
     "tuple": lambda value, arrays: tuple(_decode(value, arrays)),
-    "dict": lambda value, arrays: {_decode(k, arrays): _decode(v, arrays) for k, v in value},
+    "dict": lambda value, arrays: {
+        _decode(k, arrays): _decode(v, arrays) for k, v in value
+    },
     "float": lambda value, arrays: struct.unpack(">d", bytes.fromhex(value))[0],
     "int": lambda value, arrays: int(value, 16),
     "floats": lambda value, arrays: arrays[value].astype("f8").tolist(),

@@ -1,4 +1,5 @@
-"""Where objects come from: what a saved file says of it, and what is missing where the file is loaded."""
+"""Where objects come from: what a saved file says of it, and what is missing where the
+file is loaded."""
 
 from __future__ import annotations
 
@@ -21,7 +22,12 @@ from oneiros_saving.references import Reference, find, references
 Origins = dict[str, dict[str, Any]]
 KEY = "oneiros_provenance"
 FIELDS = ("distribution", "version", "api_level")
-BASES = {"layer": Layer, "optimizer": Optimizer, "regularizer": Regularizer, "constraint": Constraint}
+BASES = {
+    "layer": Layer,
+    "optimizer": Optimizer,
+    "regularizer": Regularizer,
+    "constraint": Constraint,
+}
 NAMED_KINDS = (*BASES, *configs.FUNCTION_KINDS)
 """Kinds of objects that a file may name."""
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -45,7 +51,8 @@ class Missing:
 
 
 def origins(model: Any, model_config: Any, training_config: Any) -> Origins:
-    """Returns, by `kind:name`, the distribution, version and API level of all that a model is made of."""
+    """Returns, by `kind:name`, the distribution, version and API level of all that a
+    model is made of."""
     named = references(*json.loads(configs.dumps([model_config, training_config])))
     found: dict[str, Any] = {each.key: _origin(each.kind, each.name) for each in named}
     backend = model._backend.name
@@ -57,29 +64,42 @@ def origins(model: Any, model_config: Any, training_config: Any) -> Origins:
 
 
 def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]:
-    """Returns which of the names nothing here provides, each once, with what the file says of their origin.
+    """Returns which of the names nothing here provides, each once, with what the file
+    says of their origin.
 
     # Arguments
         named: references of a configuration.
-        provenance: what the file holds of it; it may be anything, since a stranger may have written it.
+        provenance: what the file holds of it; it may be anything, since a stranger may
+            have written it.
     """
     said = provenance if isinstance(provenance, dict) else {}
     places: dict[tuple[str, str], list[str]] = {}
     for reference in named:
-        if not _known(reference) and (reference.certain or reference.key in said or _owned(reference)):
-            places.setdefault((reference.kind, reference.name), []).append(reference.where)
+        if not _known(reference) and (
+            reference.certain or reference.key in said or _owned(reference)
+        ):
+            places.setdefault((reference.kind, reference.name), []).append(
+                reference.where
+            )
     return [
         Missing(
-            kind, name, list(dict.fromkeys(where)), _advice(kind, name), stated(said.get(f"{kind}:{name}"))
+            kind,
+            name,
+            list(dict.fromkeys(where)),
+            _advice(kind, name),
+            stated(said.get(f"{kind}:{name}")),
         )
         for (kind, name), where in places.items()
     ]
 
 
-def check(model_config: Any, training_config: Any = None, provenance: Any = None) -> None:
+def check(
+    model_config: Any, training_config: Any = None, provenance: Any = None
+) -> None:
     """Checks all names of a configuration, before anything is built or imported.
 
-    A model's configuration alone, such as JSON, may hold its provenance under the key `oneiros_provenance`.
+    A model's configuration alone, such as JSON, may hold its provenance under the key
+    `oneiros_provenance`.
 
     # Raises
         UnknownNameError: that tells of all that is missing.
@@ -100,14 +120,21 @@ def check(model_config: Any, training_config: Any = None, provenance: Any = None
 def _check_permitted(named: Iterable[Reference]) -> None:
     for reference in named:
         entry = _provider(reference.kind, reference.name)
-        if entry and reference.certain and reference.name not in configs.get_custom_objects():
+        if (
+            entry
+            and reference.certain
+            and reference.name not in configs.get_custom_objects()
+        ):
             registry.permit.get()(entry)
 
 
 def stated(origin: Any) -> str:
-    """Returns a sentence about an origin that a file states; empty unless it has the form of one."""
+    """Returns a sentence about an origin that a file states; empty unless it has the
+    form of one."""
     fields = origin if isinstance(origin, dict) else {}
-    distribution, version = (str(fields.get(key, "")) for key in ("distribution", "version"))
+    distribution, version = (
+        str(fields.get(key, "")) for key in ("distribution", "version")
+    )
     if not _DISTRIBUTION.fullmatch(distribution):
         return ""
     version = f" {version}" if _VERSION.fullmatch(version) else ""
@@ -127,13 +154,18 @@ def _provider(kind: str, name: str) -> plugins.Entry | None:
 
 
 def _keys(own: Any) -> list[str]:
-    """Returns the `kind:name` under which a class or a function appears in a configuration."""
+    """Returns the `kind:name` under which a class or a function appears in a
+    configuration."""
     if isinstance(own, type):
         kinds = [kind for kind, base in BASES.items() if issubclass(own, base)]
     else:
         reference = f"{own.__module__}:{own.__qualname__}"
-        entries = [(kind, _provider(kind, own.__name__)) for kind in configs.FUNCTION_KINDS]
-        kinds = [kind for kind, entry in entries if entry and entry.reference == reference] or ["function"]
+        entries = [
+            (kind, _provider(kind, own.__name__)) for kind in configs.FUNCTION_KINDS
+        ]
+        kinds = [
+            kind for kind, entry in entries if entry and entry.reference == reference
+        ] or ["function"]
     return [f"{kind}:{own.__name__}" for kind in kinds]
 
 

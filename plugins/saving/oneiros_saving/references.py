@@ -1,6 +1,8 @@
-"""What a configuration names: layers, activations, losses, …, found without importing or building anything.
+"""What a configuration names: layers, activations, losses, …, found without importing
+or building anything.
 
-Keras 1 tells by an argument's name what its value is: `init` and `inner_init` are initializations,
+Keras 1 tells by an argument's name what its value is: `init` and `inner_init` are
+initializations,
 `W_regularizer` is a regularizer, and so on.
 """
 
@@ -31,11 +33,12 @@ class Reference:
     """A name in a configuration.
 
     # Arguments
-        kind: str, a kind of the registry; `"function"` where any registered function may stand.
+        kind: str, a kind of the registry; `"function"` where any registered function
+            may stand.
         name: str.
         where: str, the names of the layers around it, as a path.
-        certain: bool, whether the argument is known to be of this kind; a layer of someone else's may use
-            an argument's name for something of its own.
+        certain: bool, whether the argument is known to be of this kind; a layer of
+            someone else's may use an argument's name for something of its own.
     """
 
     kind: str
@@ -56,7 +59,8 @@ class Part:
     # Arguments
         class_name: str.
         config: dict of arguments, or list of layers.
-        where: str, its name after those of the models and wrappers around it, as a path.
+        where: str, its name after those of the models and wrappers around it, as a
+            path.
         certain: bool, whether it stands where a layer must.
         inbound: list, the calls of the layer in its model.
     """
@@ -77,7 +81,10 @@ def layers(model_config: Any) -> Iterator[Part]:
         if part is not None:
             yield part
             inside = part.where if around or entry is not model_config else ""
-            waiting += [(child, inside, sure) for child, sure in reversed(list(_children(part.config)))]
+            waiting += [
+                (child, inside, sure)
+                for child, sure in reversed(list(_children(part.config)))
+            ]
 
 
 def references(model_config: Any, training_config: Any = None) -> Iterator[Reference]:
@@ -112,26 +119,41 @@ def _part(entry: Any, around: str, certain: bool) -> Part | None:
     class_name = entry.get("name") if legacy else entry["class_name"]
     if not isinstance(class_name, str):
         return None
-    own = config.get("custom_name" if legacy else "name") if isinstance(config, dict) else None
-    name = entry.get("name") if not legacy and isinstance(entry.get("name"), str) else own
-    where = "/".join(filter(None, (around, name if isinstance(name, str) else class_name)))
+    own = (
+        config.get("custom_name" if legacy else "name")
+        if isinstance(config, dict)
+        else None
+    )
+    name = (
+        entry.get("name") if not legacy and isinstance(entry.get("name"), str) else own
+    )
+    where = "/".join(
+        filter(None, (around, name if isinstance(name, str) else class_name))
+    )
     return Part(class_name, config, where, certain, entry.get("inbound_nodes", ()))
 
 
 def _children(config: Any) -> Iterator[tuple[Any, bool]]:
-    """Gives the entries of the layers inside a layer, and whether they stand where a layer must."""
+    """Gives the entries of the layers inside a layer, and whether they stand where a
+    layer must."""
     if isinstance(config, list):
         yield from ((item, True) for item in config)
     for key, value in config.items() if isinstance(config, dict) else ():
         for item in value if isinstance(value, list) else [value]:
             if key in LAYER_ARGUMENTS:
                 yield item, True
-            elif isinstance(item, dict) and {"class_name", "config"} <= item.keys() and not _kind(key):
+            elif (
+                isinstance(item, dict)
+                and {"class_name", "config"} <= item.keys()
+                and not _kind(key)
+            ):
                 yield item, False
 
 
 def _kind(argument: str) -> str | None:
-    return next((kind for kind, named in ARGUMENTS.items() if named.fullmatch(argument)), None)
+    return next(
+        (kind for kind, named in ARGUMENTS.items() if named.fullmatch(argument)), None
+    )
 
 
 def _arguments(part: Part) -> Iterator[Reference]:
@@ -145,8 +167,14 @@ def _arguments(part: Part) -> Iterator[Reference]:
 
 
 def _training(config: dict[str, Any]) -> Iterator[Reference]:
-    for kind, key in (("optimizer", "optimizer_config"), ("objective", "loss"), ("metric", "metrics")):
-        for value in _leaves(config.get(key)) if kind != "optimizer" else [config.get(key)]:
+    for kind, key in (
+        ("optimizer", "optimizer_config"),
+        ("objective", "loss"),
+        ("metric", "metrics"),
+    ):
+        for value in (
+            _leaves(config.get(key)) if kind != "optimizer" else [config.get(key)]
+        ):
             name = _name(value)
             if name and not (kind == "metric" and name in ACCURACY):
                 yield Reference(kind, name, "compile")

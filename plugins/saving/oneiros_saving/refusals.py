@@ -1,4 +1,5 @@
-"""What loading would refuse of a configuration, told without importing or building anything."""
+"""What loading would refuse of a configuration, told without importing or building
+anything."""
 
 from __future__ import annotations
 
@@ -17,20 +18,26 @@ from oneiros_saving.references import Part, Reference, find
 
 @dataclass(frozen=True)
 class Refusal:
-    """Something that `load_model` would refuse, and where in the configuration it is."""
+    """Something that `load_model` would refuse, and where in the configuration it
+    is."""
 
     where: str
     reason: str
 
 
 def refused_functions(found: Iterable[Part]) -> Iterator[Refusal]:
-    """Gives the functions that no file holds; the reasons are those that loading gives."""
+    """Gives the functions that no file holds; the reasons are those that loading
+    gives."""
     for part in found:
-        for argument, value in part.config.items() if isinstance(part.config, dict) else ():
+        for argument, value in (
+            part.config.items() if isinstance(part.config, dict) else ()
+        ):
             if part.config.get(f"{argument}_type", "raw") == "raw":
                 continue
             name = value.get("name") if isinstance(value, dict) else value
-            if isinstance(name, str) and providers(Reference("function", name, part.where)):
+            if isinstance(name, str) and providers(
+                Reference("function", name, part.where)
+            ):
                 continue
             try:
                 configs.get_function(value, str(part.config.get("name")), str(argument))
@@ -39,7 +46,8 @@ def refused_functions(found: Iterable[Part]) -> Iterator[Refusal]:
 
 
 def refused_classes(named: Iterable[Reference]) -> Iterator[Refusal]:
-    """Gives the classes that don't declare that files may have them built, each once."""
+    """Gives the classes that don't declare that files may have them built, each
+    once."""
     seen = set()
     for reference in named:
         if reference.kind in BASES and reference.key not in seen:
@@ -49,7 +57,8 @@ def refused_classes(named: Iterable[Reference]) -> Iterator[Refusal]:
                     reason = f"The {entry.kind} {entry.name} of {entry.distribution} doesn't declare"
                     passed = f"custom_objects={{{entry.name!r}: {entry.name}}}"
                     yield Refusal(
-                        reference.where, f"{reason} `loadable = True`: if you trust it, pass {passed}."
+                        reference.where,
+                        f"{reason} `loadable = True`: if you trust it, pass {passed}.",
                     )
 
 

@@ -32,9 +32,9 @@ SAME = ("batch_size", "nb_sample")
 class Resume(Callback):
     """Lets a training that was cut short go on when its program is started again.
 
-    The training then ends with the same bits as without the interruption: weights, optimizer, history. While
-    it goes on, its state is kept in a file, which is a model file, too. If the file exists when training
-    begins, training goes on from there.
+    The training then ends with the same bits as without the interruption: weights,
+    optimizer, history. While it goes on, its state is kept in a file, which is a model
+    file, too. If the file exists when training begins, training goes on from there.
 
     # Example
         from oneiros.callbacks import Resume
@@ -44,15 +44,18 @@ class Resume(Callback):
     # Arguments
         filepath: path of the file, HDF5.
         epochs: int, the epochs between two savings.
-        batches: int, after how many batches of an epoch to save as well; None for not at all.
-        seconds: float, after how many seconds since the last time to save as well; None for not at all.
-        keep: bool, whether the file stays when training is over; then the same program, started again, gets
-            the result without training. Otherwise it is removed.
+        batches: int, after how many batches of an epoch to save as well; None for not
+            at all.
+        seconds: float, after how many seconds since the last time to save as well; None
+            for not at all.
+        keep: bool, whether the file stays when training is over; then the same program,
+            started again, gets the result without training. Otherwise it is removed.
         verbose: 0 for silence, 1 to say where training goes on.
         budget: `oneiros.bases.Budget`, what reading the file may cost.
 
     # Raises
-        ArgumentError: if the file is of another training or of none, or of more epochs than are asked for.
+        ArgumentError: if the file is of another training or of none, or of more epochs
+            than are asked for.
         FileFormatError: if the file is damaged; nothing has changed then.
         CapabilityError: if the optimizer keeps its state to itself.
     """
@@ -67,13 +70,30 @@ class Resume(Callback):
         verbose: int = 0,
         budget: Budget | None = None,
     ) -> None:
-        check("epochs", epochs, hasattr(epochs, "__index__") and epochs > 0, "an int above 0")
+        check(
+            "epochs",
+            epochs,
+            hasattr(epochs, "__index__") and epochs > 0,
+            "an int above 0",
+        )
         for name, value in (("batches", batches), ("seconds", seconds)):
             check(name, value, value is None or value > 0, "None, or a number above 0")
-        self.path, self.epochs, self.batches, self.seconds = Path(filepath), epochs, batches, seconds
+        self.path, self.epochs, self.batches, self.seconds = (
+            Path(filepath),
+            epochs,
+            batches,
+            seconds,
+        )
         self.keep, self.verbose, self.budget = keep, verbose, budget
-        suited = [form.name for form in files.formats() if self.path.suffix in form.suffixes]
-        check("filepath", filepath, suited in ([], ["hdf5"]), "a path of an HDF5 file, such as 'run.h5'")
+        suited = [
+            form.name for form in files.formats() if self.path.suffix in form.suffixes
+        ]
+        check(
+            "filepath",
+            filepath,
+            suited in ([], ["hdf5"]),
+            "a path of an HDF5 file, such as 'run.h5'",
+        )
 
     def get_state(self) -> None:
         """Has none."""
@@ -83,23 +103,47 @@ class Resume(Callback):
         return functools.partial(self._run, loop)
 
     def _run(
-        self, loop: Any, model: Any, train: Any, held_out: Any, labels: Any, callbacks: Any, epochs: range,
+        self,
+        loop: Any,
+        model: Any,
+        train: Any,
+        held_out: Any,
+        labels: Any,
+        callbacks: Any,
+        epochs: range,
         shuffle: Any,
-    ) -> None:  # fmt: skip
-        others = [callback for callback in callbacks.callbacks if not isinstance(callback, Resume)]
+    ) -> None:
+        others = [
+            callback
+            for callback in callbacks.callbacks
+            if not isinstance(callback, Resume)
+        ]
         if len(others) < len(callbacks.callbacks) - 1:
-            raise ArgumentError("callbacks holds two Resume objects; a fit takes one. Remove the other.")
-        training = Training(model, {"held_out": held_out, "train": train}, others, train.size)
+            raise ArgumentError(
+                "callbacks holds two Resume objects; a fit takes one. Remove the other."
+            )
+        training = Training(
+            model, {"held_out": held_out, "train": train}, others, train.size
+        )
         keeper = Keeper(self, training, epochs)
         listed = callbacks.callbacks if type(callbacks) is CallbackList else [callbacks]
         with _entering(train, keeper.enter):
-            loop(model, train, held_out, labels, CallbackList([*listed, keeper]), keeper.epochs, shuffle)
+            loop(
+                model,
+                train,
+                held_out,
+                labels,
+                CallbackList([*listed, keeper]),
+                keeper.epochs,
+                shuffle,
+            )
         if not self.keep:
             self.path.unlink(missing_ok=True)
 
 
 class Keeper(Callback):
-    """Keeps the state of a training in a file, and restores it; it is told of everything after all others.
+    """Keeps the state of a training in a file, and restores it; it is told of
+    everything after all others.
 
     # Arguments
         plan: the `Resume`.
@@ -114,14 +158,19 @@ class Keeper(Callback):
 
     def __init__(self, plan: Resume, training: Training, epochs: range) -> None:
         self.plan, self.training, self.epochs = plan, training, epochs
-        self.model, self.fit = training.model, {key: plan.params.get(key) for key in SAME}
+        self.model, self.fit = (
+            training.model,
+            {key: plan.params.get(key) for key in SAME},
+        )
         self.parameters = training.parameters()
         self._check_optimizer()
         self._found = self._read() if plan.path.exists() else None
         if self._found:
             check_epochs(self._found, epochs, plan.path)
             over = self._found["batch"] is None and self._found["stop_training"]
-            self.epochs = range(self._found["epoch"], self._found["epoch"] if over else epochs.stop)
+            self.epochs = range(
+                self._found["epoch"], self._found["epoch"] if over else epochs.stop
+            )
 
     def _check_optimizer(self) -> None:
         try:
@@ -145,7 +194,9 @@ class Keeper(Callback):
         self._restore(self._found, between)
         if self.plan.verbose:
             place = "" if between else f", batch {self._found['batch'] + 1}"
-            print(f"Resume: {self.plan.path} goes on with epoch {self._found['epoch'] + 1}{place}")
+            print(
+                f"Resume: {self.plan.path} goes on with epoch {self._found['epoch'] + 1}{place}"
+            )
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Notes the epoch."""
@@ -155,14 +206,17 @@ class Keeper(Callback):
         self.epoch, self._saved_batch = epoch, 0
 
     def enter(self, order: Any) -> int:
-        """Receives an epoch's order, restores the kept one, and returns how many batches are done."""
+        """Receives an epoch's order, restores the kept one, and returns how many
+        batches are done."""
         found, self._found = self._found, None
         self.training.order = order
         if found is None:
             return 0
         kept = np.arange(len(order)) if found["order"] is None else found["order"]
         if found["batch"] is None:
-            order[...] = kept[order]  # the loop shuffled a fresh order instead of the kept one
+            order[...] = kept[
+                order
+            ]  # the loop shuffled a fresh order instead of the kept one
             return 0
         order[...] = kept
         self._restore(found, True)
@@ -192,10 +246,17 @@ class Keeper(Callback):
 
     def _save(self, epoch: int, batch: int | None) -> None:
         optimizer = self.model.optimizer
-        run = {"epoch": epoch, "batch": batch, "fit": self.fit, "parameters": self.parameters}
+        run = {
+            "epoch": epoch,
+            "batch": batch,
+            "fit": self.fit,
+            "parameters": self.parameters,
+        }
         run.update(self.training.state())
         state = saving.state_of(self.model)
-        state.training_state = encoded({"optimizer": values_of(optimizer, optimizer.weights), "run": run})
+        state.training_state = encoded(
+            {"optimizer": values_of(optimizer, optimizer.weights), "run": run}
+        )
         saving.write(self.model, self.plan.path, state, True)
         self._saved_at = time.monotonic()
 
@@ -203,7 +264,11 @@ class Keeper(Callback):
         """Reads the file and checks it; sets nothing yet."""
         path = self.plan.path
         with self._explained(), saving.opened(path, self.plan.budget) as self._state:
-            found = decoded(*self._state.training_state) if self._state.training_state else {}
+            found = (
+                decoded(*self._state.training_state)
+                if self._state.training_state
+                else {}
+            )
         if not isinstance(found, dict):
             raise damaged(path, f"is damaged: it is {shown(found)}")
         self._optimizer, run = found.get("optimizer", {}), found.get("run")
@@ -213,7 +278,10 @@ class Keeper(Callback):
                 f"or remove this file."
             )
         check_run(run, self.training, self.fit, path)
-        if sorted(run["parameters"]) == sorted(self.parameters) and run["parameters"] != self.parameters:
+        if (
+            sorted(run["parameters"]) == sorted(self.parameters)
+            and run["parameters"] != self.parameters
+        ):
             raise ArgumentError(
                 f"{path} has the optimizer's state in another order, that of the weights' names: 'dense_10' "
                 f"comes before 'dense_9'. Name the layers, or go on in a new process."
@@ -226,16 +294,23 @@ class Keeper(Callback):
         """Checks that all values fit, and keeps the pairs of weights and values."""
         optimizer, path = self.model.optimizer, self.plan.path
         if not are_values(self._optimizer):
-            raise damaged(path, f"has optimizer={shown(self._optimizer)}, not the values of its variables")
+            raise damaged(
+                path,
+                f"has optimizer={shown(self._optimizer)}, not the values of its variables",
+            )
         self._slots = [value for _, value in self._state.optimizer_weights or ()]
-        own, found = [[form(value) for value in x] for x in (optimizer.get_weights(), self._slots)]
+        own, found = [
+            [form(value) for value in x] for x in (optimizer.get_weights(), self._slots)
+        ]
         if own != found:
             raise FileFormatError(
                 f"{path} holds {len(found)} arrays of an optimizer's state ({', '.join(found):.200}); that "
                 f"of {type(optimizer).__name__} is {len(own)} ({', '.join(own):.200}). It is damaged, or of "
                 f"a training with another optimizer."
             )
-        self._pairs = matched_pairs(self.model, self._state.weights, path, False, origin_of(self._state))
+        self._pairs = matched_pairs(
+            self.model, self._state.weights, path, False, origin_of(self._state)
+        )
         matched(optimizer, self._optimizer, optimizer.weights)
         self.training.check_variables(run)
 
@@ -249,18 +324,22 @@ class Keeper(Callback):
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Context manager under which errors say what they have to do with the file, and the way out."""
+        """Context manager under which errors say what they have to do with the file,
+        and the way out."""
         try:
             yield
         except OneirosError as error:
             path = self.plan.path
-            error.add_note(f"Resume goes on with the training in {path}. To start anew, remove that file.")
+            error.add_note(
+                f"Resume goes on with the training in {path}. To start anew, remove that file."
+            )
             raise
 
 
 @contextmanager
 def _entering(stream: Any, enter: Callable[[Any], int]) -> Iterator[None]:
-    """Lets `enter` see each epoch's order first, and say how many batches to pass over."""
+    """Lets `enter` see each epoch's order first, and say how many batches to pass
+    over."""
     runs = stream.runs
     stream.runs = lambda order, ticks=(), start=0: runs(order, ticks, enter(order))
     try:

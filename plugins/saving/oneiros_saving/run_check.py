@@ -35,7 +35,11 @@ def check_run(run: Any, training: Training, fit: dict[str, Any], path: Any) -> N
     """
     if not isinstance(run, dict):
         raise damaged(path, f"is damaged: it is {shown(run)}")
-    _check_items(run, {"fit": (lambda found: _is_fit(found, fit), f"a dict of {', '.join(fit)}")}, path)
+    _check_items(
+        run,
+        {"fit": (lambda found: _is_fit(found, fit), f"a dict of {', '.join(fit)}")},
+        path,
+    )
     if run["fit"] != fit:
         raise ArgumentError(
             f"{path} is of a training with {run['fit']}; this one has {fit}. Pass the same data to go on "
@@ -44,7 +48,9 @@ def check_run(run: Any, training: Training, fit: dict[str, Any], path: Any) -> N
     _check_items(run, _expected(training), path)
 
 
-def _check_items(run: dict[str, Any], items: dict[str, tuple[Fits, str]], path: Any) -> None:
+def _check_items(
+    run: dict[str, Any], items: dict[str, tuple[Fits, str]], path: Any
+) -> None:
     for key, (fits, expected) in items.items():
         if key not in run:
             raise damaged(path, f"lacks {key!r}")
@@ -53,7 +59,8 @@ def _check_items(run: dict[str, Any], items: dict[str, tuple[Fits, str]], path: 
 
 
 def check_epochs(run: dict[str, Any], epochs: range, path: Any) -> None:
-    """Checks that a fit has the epoch that a training is at: what was trained can't be taken back.
+    """Checks that a fit has the epoch that a training is at: what was trained can't be
+    taken back.
 
     # Arguments
         epochs: range of the epochs of the fit.
@@ -88,9 +95,11 @@ def shown(value: Any) -> str:
 
 
 def are_values(found: Any) -> bool:
-    """Tells whether this can be the values of variables: a dict from names to lists of arrays."""
+    """Tells whether this can be the values of variables: a dict from names to lists of
+    arrays."""
     return isinstance(found, dict) and all(
-        isinstance(listed, list) and all(isinstance(value, np.ndarray | np.generic) for value in listed)
+        isinstance(listed, list)
+        and all(isinstance(value, np.ndarray | np.generic) for value in listed)
         for listed in found.values()
     )
 
@@ -102,19 +111,26 @@ def _expected(training: Training) -> dict[str, tuple[Fits, str]]:
     return {
         "epoch": (_is_count, "an int of 0 or above"),
         "batch": (
-            lambda batch: batch is None or (_is_count(batch) and 0 < batch <= (most or batch)),
+            lambda batch: (
+                batch is None or (_is_count(batch) and 0 < batch <= (most or batch))
+            ),
             f"None or an int from 1 to {most or 'the number of batches'}",
         ),
         "parameters": (
-            lambda found: isinstance(found, list) and all(type(place) is int for place in found),
+            lambda found: (
+                isinstance(found, list) and all(type(place) is int for place in found)
+            ),
             "a list of ints",
         ),
         "numpy": (_is_numpy_state, "a state of NumPy's generator"),
         "python": (_is_python_state, "a state of Python's generator"),
         "streams": (
-            lambda found: isinstance(found, dict) and all(
-                name in found and _is_place(found[name], stream.get_state())
-                for name, stream in training.stateful()
+            lambda found: (
+                isinstance(found, dict)
+                and all(
+                    name in found and _is_place(found[name], stream.get_state())
+                    for name, stream in training.stateful()
+                )
             ),
             "the places of the generators that are trained and validated on",
         ),
@@ -122,23 +138,34 @@ def _expected(training: Training) -> dict[str, tuple[Fits, str]]:
             lambda order: order is None or _is_order(order, size),
             f"None or the numbers from 0 to {size - 1} in some order",
         ),
-        "stop_training": (lambda stop: isinstance(stop, bool | np.bool_), "True or False"),
+        "stop_training": (
+            lambda stop: isinstance(stop, bool | np.bool_),
+            "True or False",
+        ),
         "variables": (
-            lambda found: isinstance(found, dict) and all(map(are_values, found.values())),
+            lambda found: (
+                isinstance(found, dict) and all(map(are_values, found.values()))
+            ),
             "the values of the layers' variables",
         ),
         "draws": (
-            lambda found: isinstance(found, dict) and _are_draws(found, dict(training.draws())),
+            lambda found: (
+                isinstance(found, dict) and _are_draws(found, dict(training.draws()))
+            ),
             "the seeds and counters of this model's random operations",
         ),
         "callbacks": (
-            lambda found: isinstance(found, dict) and all(
-                _is_state_of(callback, found[name])
-                for name, callback in training.callbacks.items() if name in found
+            lambda found: (
+                isinstance(found, dict)
+                and all(
+                    _is_state_of(callback, found[name])
+                    for name, callback in training.callbacks.items()
+                    if name in found
+                )
             ),
             "the states of the callbacks",
         ),
-    }  # fmt: skip
+    }
 
 
 def _is_count(value: Any) -> bool:
@@ -157,7 +184,9 @@ def _is_numpy_state(state: Any) -> bool:
     try:
         trial.set_state(state)
         place = trial.get_state(legacy=False)["state"].get("pos", 0)
-        return 0 <= place <= MT19937_WORDS and same(encoded(trial.get_state()), encoded(state))
+        return 0 <= place <= MT19937_WORDS and same(
+            encoded(trial.get_state()), encoded(state)
+        )
     except WRONG:
         return False
 
@@ -166,7 +195,9 @@ def _is_python_state(state: Any) -> bool:
     trial = random.Random()
     try:
         trial.setstate(state)
-        return isinstance(state[2], float | None) and same(encoded(trial.getstate()), encoded(state))
+        return isinstance(state[2], float | None) and same(
+            encoded(trial.getstate()), encoded(state)
+        )
     except WRONG:
         return False
 
@@ -181,40 +212,57 @@ def _is_order(order: Any, size: int) -> bool:
 
 
 def _is_place(state: Any, own: dict[str, Any]) -> bool:
-    """Tells whether a generator's place is like its own: counts where it counts, and the same keys."""
+    """Tells whether a generator's place is like its own: counts where it counts, and
+    the same keys."""
     if not isinstance(state, dict) or state.keys() != own.keys():
         return False
-    counts = all(_is_count(state[key]) for key, value in own.items() if type(value) is int)
+    counts = all(
+        _is_count(state[key]) for key, value in own.items() if type(value) is int
+    )
     return counts and (state["opened"] is None or _is_numpy_state(state["opened"]))
 
 
 def _are_draws(found: dict[str, Any], own: dict[str, Any]) -> bool:
     return all(
-        use in USES and _counts(draws) and _alike(draws, own.get(use, draws)) for use, draws in found.items()
+        use in USES and _counts(draws) and _alike(draws, own.get(use, draws))
+        for use, draws in found.items()
     )
 
 
 def _counts(draws: Any) -> bool:
     """Tells whether this is a count, or lists and dicts of counts."""
-    items = draws.values() if isinstance(draws, dict) else draws if isinstance(draws, list) else None
+    items = (
+        draws.values()
+        if isinstance(draws, dict)
+        else draws
+        if isinstance(draws, list)
+        else None
+    )
     return _is_count(draws) if items is None else all(map(_counts, items))
 
 
 def _alike(draws: Any, own: Any) -> bool:
     """Tells whether draws are laid out like a function's own."""
     if isinstance(own, dict):
-        return isinstance(draws, dict) and draws.keys() == own.keys() and all(
-            _alike(draws[key], value) for key, value in own.items()
-        )  # fmt: skip
+        return (
+            isinstance(draws, dict)
+            and draws.keys() == own.keys()
+            and all(_alike(draws[key], value) for key, value in own.items())
+        )
     if isinstance(own, list):
         return isinstance(draws, list) and all(map(_alike, draws, own))
     return not isinstance(draws, dict | list)
 
 
 def _is_state_of(callback: Any, state: Any) -> bool:
-    """Tells whether a callback can take a state; one that says itself how it takes it is asked later."""
-    if getattr(type(callback), "set_state", Callback.set_state) is not Callback.set_state:
+    """Tells whether a callback can take a state; one that says itself how it takes it
+    is asked later."""
+    if (
+        getattr(type(callback), "set_state", Callback.set_state)
+        is not Callback.set_state
+    ):
         return True
     return isinstance(state, dict) and all(
-        isinstance(name, str) and not callable(getattr(callback, name, None)) for name in state
+        isinstance(name, str) and not callable(getattr(callback, name, None))
+        for name in state
     )

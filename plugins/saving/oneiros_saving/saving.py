@@ -1,6 +1,8 @@
-"""Saving and loading: a model becomes plain data (`ModelState`) that a format plugin writes, and back.
+"""Saving and loading: a model becomes plain data (`ModelState`) that a format plugin
+writes, and back.
 
-Loading checks everything before it changes anything, and goes through the policy in `oneiros.config`.
+Loading checks everything before it changes anything, and goes through the policy in
+`oneiros.config`.
 """
 
 from __future__ import annotations
@@ -17,10 +19,10 @@ from oneiros import config as configs
 from oneiros import plugins, registry
 from oneiros.bases import Budget, ModelState
 from oneiros.errors import ArgumentError, FileFormatError, OneirosError
-from oneiros_backend_common.arrays import given
+from oneiros_backend_toolkit.arrays import given
 from oneiros_initializations.postponed import postponed
-from oneiros_migrations.base import Origin
-from oneiros_migrations.configs import migrated
+from oneiros_old_files.base import Origin
+from oneiros_old_files.configs import migrated
 
 from oneiros_saving import files, keras2, optimizer_arrays, provenance
 from oneiros_saving.matching import Named, check_optimizer, matched_pairs
@@ -35,21 +37,24 @@ Limits = Budget | None
 PathLike = str | os.PathLike[str]
 Plugins = str | Iterable[str]
 SPARE = 2**22
-"""Scalars that a model may make beyond those that its file holds: the states of recurrent layers."""
+"""Scalars that a model may make beyond those that its file holds: the states of
+recurrent layers."""
 FEW = 5
 """So many unknown groups and arrays of a file are listed."""
 COMPILED = ("loss", "metrics", "sample_weight_mode", "loss_weights")
 
 
 def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
-    """Saves a model to a file: configuration, weights, what `compile` was given, and the optimizer's state.
+    """Saves a model to a file: configuration, weights, what `compile` was given, and
+    the optimizer's state.
 
     The file is complete or the old one remains, whatever happens meanwhile.
 
     # Arguments
         model: a `Model` or `Sequential`.
         filepath: path; its suffix chooses the format, HDF5 by default.
-        overwrite: bool; False asks before replacing a file, and refuses where nobody can answer.
+        overwrite: bool; False asks before replacing a file, and refuses where nobody
+            can answer.
     """
     write(model, filepath, state_of(model), overwrite)
 
@@ -59,46 +64,67 @@ def state_of(model: Any) -> ModelState:
     with K.use(model._backend):
         optimizer = getattr(model, "optimizer", None)
         state = ModelState(
-            model_config={"class_name": type(model).__name__, "config": model.get_config()},
+            model_config={
+                "class_name": type(model).__name__,
+                "config": model.get_config(),
+            },
             training_config=_training_config(model, optimizer) if optimizer else None,
             weights=_layer_weights(model),
             optimizer_weights=_named_values(getattr(optimizer, "weights", ())),
             keras_version=configs.KERAS_VERSION,
         )
         state.training_state = forgotten(optimizer) if state.training_config else None
-        state.provenance = provenance.origins(model, state.model_config, state.training_config)
+        state.provenance = provenance.origins(
+            model, state.model_config, state.training_config
+        )
     return state
 
 
 def load_model(
-    filepath: PathLike, custom_objects: Objects = None, functions: Objects = None, *, budget: Limits = None,
-    trained_on: str | None = None, plugins: Plugins = "installed",
-) -> Any:  # fmt: skip
-    """Loads a model that `save_model`, Keras 1 or Keras 2 saved, and compiles it if it was compiled.
+    filepath: PathLike,
+    custom_objects: Objects = None,
+    functions: Objects = None,
+    *,
+    budget: Limits = None,
+    trained_on: str | None = None,
+    plugins: Plugins = "installed",
+) -> Any:
+    """Loads a model that `save_model`, Keras 1 or Keras 2 saved, and compiles it if it
+    was compiled.
 
     # Arguments
         filepath: path.
-        custom_objects: dict from names in the file to classes and functions of your own.
-        functions: dict from layer name to the function of a `Lambda` or `Merge` layer, which no file holds.
+        custom_objects: dict from names in the file to classes and functions of your
+            own.
+        functions: dict from layer name to the function of a `Lambda` or `Merge` layer,
+            which no file holds.
         budget: `oneiros.bases.Budget`, what reading the file may cost.
-        trained_on: `"theano"` or `"tensorflow"`, where the weights' names don't tell: kernels of convolutions
-            trained on Theano are turned round, as convolution here is TensorFlow's.
-        plugins: which plugins the file may have imported: `"installed"`, `"loaded"` (what is imported
-            already), or a list of distributions from which more may be; Oneiros' own always. The logger
+        trained_on: `"theano"` or `"tensorflow"`, where the weights' names don't tell:
+            kernels of convolutions trained on Theano are turned round, as convolution
+            here is TensorFlow's.
+        plugins: which plugins the file may have imported: `"installed"`, `"loaded"`
+            (what is imported already), or a list of distributions from which more may
+            be; Oneiros' own always. The logger
             `oneiros` tells which were.
 
     # Raises
-        FileMissingError, FileFormatError: if there is no file, or it holds no whole model.
-        ConfigError: if a model of Keras 2 has what Keras 1 can't do; it names the layer and the argument.
+        FileMissingError, FileFormatError: if there is no file, or it holds no whole
+            model.
+        ConfigError: if a model of Keras 2 has what Keras 1 can't do; it names the layer
+            and the argument.
         UnsafeFileError: if the file asks for something that loading doesn't do.
     """
     given = {"custom_objects": custom_objects or {}, "functions": functions or {}}
     for argument, value in given.items():
         if not isinstance(value, dict):
-            raise ArgumentError(f"{argument} takes a dict from names to objects; received {value!r:.80}.")
+            raise ArgumentError(
+                f"{argument} takes a dict from names to objects; received {value!r:.80}."
+            )
     with opened(filepath, budget) as state:
         if state.model_config is None:
-            raise FileFormatError(f"{filepath} holds only weights: build the model and load_weights(path).")
+            raise FileFormatError(
+                f"{filepath} holds only weights: build the model and load_weights(path)."
+            )
         stored = sum(value.size for _, arrays in state.weights for _, value in arrays)
         origin = origin_of(state, trained_on)
         supplied, bounded = (
@@ -109,18 +135,30 @@ def load_model(
         with known, supplied, bounded, permitted(plugins, filepath):
             config = migrated(state.model_config, origin)
             _check_supplied(given["functions"], config)
-            provenance.check(config, state.training_config if origin.keras < 2 else None, state.provenance)
+            provenance.check(
+                config,
+                state.training_config if origin.keras < 2 else None,
+                state.provenance,
+            )
             with postponed() as waiting:
                 model = checked(configs.layer_from_config(config), filepath)
             with K.use(model._backend):
-                weights = keras2.in_order(model, state.weights) if origin.keras > 1 else state.weights
+                weights = (
+                    keras2.in_order(model, state.weights)
+                    if origin.keras > 1
+                    else state.weights
+                )
                 pairs = matched_pairs(model, weights, filepath, False, origin)
-                K.batch_set_value([(variable, _handed_over(value)) for variable, value in pairs])
+                K.batch_set_value(
+                    [(variable, _handed_over(value)) for variable, value in pairs]
+                )
                 waiting.draw(variable for variable, _ in pairs)
                 if state.training_config is not None and origin.keras > 1:
                     keras2.restore_training(model, state, origin, filepath)
                 elif state.training_config is not None:
-                    _restore_training(model, state.training_config, state, origin, filepath)
+                    _restore_training(
+                        model, state.training_config, state, origin, filepath
+                    )
     _loaded(model, filepath)
     return model
 
@@ -137,9 +175,12 @@ def _check_supplied(functions: dict[str, Any], config: Any) -> None:
 
 
 def checked(model: Any, source: Any) -> Any:
-    """Returns a model; raises FileFormatError if a file's configuration is that of a layer alone."""
+    """Returns a model; raises FileFormatError if a file's configuration is that of a
+    layer alone."""
     if not hasattr(model, "_make_train_function"):
-        raise FileFormatError(f"{source} holds a {type(model).__name__}, which is no model.")
+        raise FileFormatError(
+            f"{source} holds a {type(model).__name__}, which is no model."
+        )
     return model
 
 
@@ -151,13 +192,18 @@ def save_weights(model: Any, filepath: PathLike, overwrite: bool = True) -> None
 
 
 def load_weights(
-    model: Any, filepath: PathLike, by_name: bool = False, *, budget: Limits = None,
+    model: Any,
+    filepath: PathLike,
+    by_name: bool = False,
+    *,
+    budget: Limits = None,
     trained_on: str | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Loads weights from a file of weights or of a whole model.
 
     # Arguments
-        model: a model of the same layers in the same order, or, with `by_name`, one that shares layer names.
+        model: a model of the same layers in the same order, or, with `by_name`, one
+            that shares layer names.
         filepath: path.
         by_name: bool, whether to match layers by name; the others keep their weights.
         budget: `oneiros.bases.Budget`, what reading the file may cost.
@@ -165,7 +211,9 @@ def load_weights(
     """
     with opened(filepath, budget) as state, K.use(model._backend):
         origin = origin_of(state, trained_on)
-        K.batch_set_value(matched_pairs(model, state.weights, filepath, by_name, origin))
+        K.batch_set_value(
+            matched_pairs(model, state.weights, filepath, by_name, origin)
+        )
     _loaded(model, filepath)
 
 
@@ -176,28 +224,41 @@ def save_weights_to_hdf5_group(model: Any, f: Any) -> None:
 
 
 def load_weights_from_hdf5_group(model: Any, f: Any, by_name: bool = False) -> None:
-    """Reads a model's weights from `f`, an open `h5py.Group`; `by_name` is that of `load_weights`."""
+    """Reads a model's weights from `f`, an open `h5py.Group`; `by_name` is that of
+    `load_weights`."""
     state = files.hdf5().read_weights(f, Budget())
     with K.use(model._backend):
-        K.batch_set_value(matched_pairs(model, state.weights, "The group", by_name, origin_of(state)))
+        K.batch_set_value(
+            matched_pairs(model, state.weights, "The group", by_name, origin_of(state))
+        )
 
 
 def load_weights_from_hdf5_group_by_name(model: Any, f: Any) -> None:
-    """Reads the weights of the layers that a model and `f`, an open `h5py.Group`, have in common."""
+    """Reads the weights of the layers that a model and `f`, an open `h5py.Group`, have
+    in common."""
     load_weights_from_hdf5_group(model, f, by_name=True)
 
 
 def model_from_config(
-    config: dict[str, Any], custom_objects: Objects = None, *, plugins: Plugins = "installed"
+    config: dict[str, Any],
+    custom_objects: Objects = None,
+    *,
+    plugins: Plugins = "installed",
 ) -> Any:
-    """Builds a model, without weights, from `{"class_name": …, "config": model.get_config()}`.
+    """Builds a model, without weights, from `{"class_name": …, "config":
+    model.get_config()}`.
 
     # Arguments
         config: dict as above.
         custom_objects, plugins: as for `load_model`.
     """
-    origin = origin_of(ModelState(model_config=config if isinstance(config, dict) else None))
-    with configs.custom_object_scope(custom_objects or {}), permitted(plugins, "The configuration"):
+    origin = origin_of(
+        ModelState(model_config=config if isinstance(config, dict) else None)
+    )
+    with (
+        configs.custom_object_scope(custom_objects or {}),
+        permitted(plugins, "The configuration"),
+    ):
         here = migrated(config, origin)
         provenance.check(here)
         return configs.layer_from_config(here, custom_objects)
@@ -206,30 +267,44 @@ def model_from_config(
 def model_from_json(
     json_string: str, custom_objects: Objects = None, *, plugins: Plugins = "installed"
 ) -> Any:
-    """Builds a model, without weights, from the text that `model.to_json()` gave; see `model_from_config`."""
-    return model_from_config(configs.loads(json_string), custom_objects, plugins=plugins)
+    """Builds a model, without weights, from the text that `model.to_json()` gave; see
+    `model_from_config`."""
+    return model_from_config(
+        configs.loads(json_string), custom_objects, plugins=plugins
+    )
 
 
 def model_from_yaml(
     yaml_string: str, custom_objects: Objects = None, *, plugins: Plugins = "installed"
 ) -> Any:
-    """Builds a model, without weights, from the text that `model.to_yaml()` gave; needs a plugin for YAML."""
+    """Builds a model, without weights, from the text that `model.to_yaml()` gave; needs
+    a plugin for YAML."""
     config = registry.resolve("format", "yaml")().loads(yaml_string)
     return model_from_config(config, custom_objects, plugins=plugins)
 
 
 def _training_config(model: Any, optimizer: Any) -> dict[str, Any] | None:
     try:
-        chosen = {"class_name": type(optimizer).__name__, "config": optimizer.get_config()}
+        chosen = {
+            "class_name": type(optimizer).__name__,
+            "config": optimizer.get_config(),
+        }
     except NotImplementedError:
         name = type(optimizer).__name__
-        warnings.warn(f"{name} can't be saved; compile the model again after loading it.", stacklevel=3)
+        warnings.warn(
+            f"{name} can't be saved; compile the model again after loading it.",
+            stacklevel=3,
+        )
         return None
-    return {"optimizer_config": chosen, **{key: _names(getattr(model, key)) for key in COMPILED}}
+    return {
+        "optimizer_config": chosen,
+        **{key: _names(getattr(model, key)) for key in COMPILED},
+    }
 
 
 def _names(value: Any) -> Any:
-    """Replaces functions by their names, as Keras 1 did; `custom_objects` gives them back."""
+    """Replaces functions by their names, as Keras 1 did; `custom_objects` gives them
+    back."""
     if isinstance(value, dict):
         return {key: _names(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -238,7 +313,8 @@ def _names(value: Any) -> Any:
 
 
 def _handed_over(value: Any) -> Any:
-    """Returns an array that was read from a file, to be kept by a variable if its memory is its own."""
+    """Returns an array that was read from a file, to be kept by a variable if its
+    memory is its own."""
     return given(value) if value.flags.owndata and value.flags.writeable else value
 
 
@@ -246,9 +322,13 @@ def _restore_training(
     model: Any, given: dict[str, Any], state: ModelState, origin: Origin, source: Any
 ) -> None:
     if not {"optimizer_config", "loss"} <= set(given):
-        raise FileFormatError(f"The training_config lacks optimizer_config or loss; it has {sorted(given)}.")
+        raise FileFormatError(
+            f"The training_config lacks optimizer_config or loss; it has {sorted(given)}."
+        )
     with configs.loading("training_config", model.name):
-        model.compile(given["optimizer_config"], **{key: given.get(key) for key in COMPILED})
+        model.compile(
+            given["optimizer_config"], **{key: given.get(key) for key in COMPILED}
+        )
         if state.optimizer_weights:
             optimizer_arrays.inner(model)._make_train_function()
             check_optimizer(model.optimizer.weights, state.optimizer_weights, source)
@@ -259,11 +339,14 @@ def _restore_training(
 
 
 def _layer_weights(model: Any) -> list[tuple[str, Named]]:
-    return [(layer.name, _named_values(layer.weights)) for layer in model._weight_layers()]
+    return [
+        (layer.name, _named_values(layer.weights)) for layer in model._weight_layers()
+    ]
 
 
 def _named_values(variables: Iterable[Any]) -> Named:
-    """Returns names and values; the names end as TensorFlow's do, which tells that kernels aren't turned."""
+    """Returns names and values; the names end as TensorFlow's do, which tells that
+    kernels aren't turned."""
     named: dict[str, Any] = {}
     for index, variable in enumerate(variables):
         name = (variable.name or "").removesuffix(":0")
@@ -293,7 +376,8 @@ def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) ->
 
 @contextmanager
 def opened(filepath: PathLike, budget: Limits) -> Iterator[ModelState]:
-    """Reads a file; an error meanwhile gets its name, and what it says of a missing object's origin."""
+    """Reads a file; an error meanwhile gets its name, and what it says of a missing
+    object's origin."""
     state = ModelState()
     try:
         plugins.call("oneiros_before_load", path=files.existing(filepath))
@@ -305,7 +389,11 @@ def opened(filepath: PathLike, budget: Limits) -> Iterator[ModelState]:
         error.add_note(f"This happened while loading {filepath}.")
         for key, origin in state.provenance.items():
             told = provenance.stated(origin)
-            if repr(key.rpartition(":")[2]) in str(error) and told and told not in str(error):
+            if (
+                repr(key.rpartition(":")[2]) in str(error)
+                and told
+                and told not in str(error)
+            ):
                 error.add_note(f"{key.replace(':', ' ').capitalize()}: {told}")
         raise
 

@@ -1,4 +1,5 @@
-"""A file as plain data, whichever it is: of a model, of weights, or the text of a configuration."""
+"""A file as plain data, whichever it is: of a model, of weights, or the text of a
+configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from oneiros import config as configs
 from oneiros import registry
 from oneiros.bases import Budget, ModelState
 from oneiros.errors import FileFormatError
-from oneiros_guarded_io.text import read_text
+from oneiros_safe_files.text import read_text
 
 from oneiros_saving import files
 from oneiros_saving.provenance import KEY
@@ -29,16 +30,23 @@ def read(filepath: files.PathLike, budget: Budget | None = None) -> Stored:
     """Reads a file under the rules of loading.
 
     # Raises
-        FileMissingError, FileFormatError, UnsafeFileError, ConfigError: as loading does.
+        FileMissingError, FileFormatError, UnsafeFileError, ConfigError: as loading
+        does.
     """
     path = files.existing(filepath)
     is_json = files.head(path).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-    if files.recognised(path) is not None or not (is_json or path.suffix in files.YAML_SUFFIXES):
+    if files.recognised(path) is not None or not (
+        is_json or path.suffix in files.YAML_SUFFIXES
+    ):
         form, state = files.read(path, budget)
         return Stored(form.name, state)
     name = "json" if is_json else "yaml"
     text = read_text(path, budget or Budget())
-    config = configs.loads(text) if is_json else registry.resolve("format", "yaml")().loads(text)
+    config = (
+        configs.loads(text)
+        if is_json
+        else registry.resolve("format", "yaml")().loads(text)
+    )
     return Stored(name, _state(config, path), is_text=True)
 
 
@@ -50,7 +58,10 @@ def _state(config: Any, path: Path) -> ModelState:
         )
     version, recorded = config.get("keras_version"), config.get(KEY)
     return ModelState(
-        model_config={"class_name": config["class_name"], "config": config.get("config")},
+        model_config={
+            "class_name": config["class_name"],
+            "config": config.get("config"),
+        },
         keras_version=version if isinstance(version, str) else None,
         provenance=recorded if isinstance(recorded, dict) else {},
     )

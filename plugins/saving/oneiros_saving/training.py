@@ -1,4 +1,5 @@
-"""A training as plain data: all that the rest of it depends on, so that another process can go on with it."""
+"""A training as plain data: all that the rest of it depends on, so that another process
+can go on with it."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ class Training:
 
     # Arguments
         model: the model that callbacks know.
-        streams: dict from name to the streams that are trained and validated on; they may be None.
+        streams: dict from name to the streams that are trained and validated on; they
+            may be None.
         callbacks: list of the callbacks.
 
     # Properties
@@ -32,37 +34,59 @@ class Training:
         callbacks: dict from name to callback.
     """
 
-    def __init__(self, model: Any, streams: dict[str, Any], callbacks: Iterable[Callback], size: int) -> None:
+    def __init__(
+        self,
+        model: Any,
+        streams: dict[str, Any],
+        callbacks: Iterable[Callback],
+        size: int,
+    ) -> None:
         self.model, self.streams, self.order = model, streams, np.arange(size)
         self._inner = getattr(model, "model", None) or model
         self.callbacks = dict(_named(callbacks))
         self._begun: dict[str, Encoded] = {}
 
     def parameters(self) -> list[int]:
-        """Returns the places of what is trained among the weights, in the order of the optimizer's state."""
+        """Returns the places of what is trained among the weights, in the order of the
+        optimizer's state."""
         places = {id(weight): place for place, weight in enumerate(self._inner.weights)}
-        return [places.get(id(weight), -1) for weight in self._inner._collected_trainable_weights]
+        return [
+            places.get(id(weight), -1)
+            for weight in self._inner._collected_trainable_weights
+        ]
 
     def begin(self) -> None:
-        """Notes the states of the callbacks, which are the program's own until something changes them."""
-        self._begun = {name: encoded(_get_state(callback)) for name, callback in self.callbacks.items()}
+        """Notes the states of the callbacks, which are the program's own until
+        something changes them."""
+        self._begun = {
+            name: encoded(_get_state(callback))
+            for name, callback in self.callbacks.items()
+        }
 
     def state(self) -> dict[str, Any]:
-        """Returns all but the weights, and the optimizer's, which are part of every model file."""
-        weights, order, random_state = self.model.weights, self.order, np.random.get_state()
+        """Returns all but the weights, and the optimizer's, which are part of every
+        model file."""
+        weights, order, random_state = (
+            self.model.weights,
+            self.order,
+            np.random.get_state(),
+        )
         return {
             "numpy": random_state,
             "python": random.getstate(),
             "streams": {name: stream.get_state() for name, stream in self.stateful()},
             "order": None if np.array_equal(order, np.arange(len(order))) else order,
             "stop_training": bool(self.model.stop_training),
-            "variables": {path: values_of(part, weights) for path, part in parts_of(self.model)},
+            "variables": {
+                path: values_of(part, weights) for path, part in parts_of(self.model)
+            },
             "draws": dict(self.draws()),
             "callbacks": {name: self._changed(name) for name in self.callbacks},
         }
 
     def check_variables(self, state: dict[str, Any]) -> None:
-        """Raises FileFormatError unless the variables of a state have the shapes and types of the layers'."""
+        """Raises FileFormatError unless the variables of a state have the shapes and
+        types of the layers'."""
         for path, part in parts_of(self.model):
             matched(part, state["variables"].get(path, {}), self.model.weights)
 
@@ -89,17 +113,23 @@ class Training:
 
     def stateful(self) -> Iterator[tuple[str, Any]]:
         """Gives the streams that have a state, by their names."""
-        return ((name, stream) for name, stream in self.streams.items() if hasattr(stream, "get_state"))
+        return (
+            (name, stream)
+            for name, stream in self.streams.items()
+            if hasattr(stream, "get_state")
+        )
 
     def draws(self) -> Iterator[tuple[str, Any]]:
-        """Gives the seeds and counters of the functions that there are, by what they are for."""
+        """Gives the seeds and counters of the functions that there are, by what they
+        are for."""
         for use in USES:
             function = getattr(self._inner, f"{use}_function", None)
             if function is not None and hasattr(function, "get_draws"):
                 yield use, function.get_draws()
 
     def _changed(self, name: str) -> Any:
-        """Returns a callback's state; of a dict the items that changed since training began."""
+        """Returns a callback's state; of a dict the items that changed since training
+        began."""
         state, begun = _get_state(self.callbacks[name]), decoded(*self._begun[name])
         if not isinstance(state, dict) or not isinstance(begun, dict):
             return state
@@ -120,7 +150,11 @@ class Training:
 
     def _completed(self, name: str, state: Any) -> Any:
         begun, state = decoded(*self._begun[name]), copy.deepcopy(state)
-        return {**begun, **state} if isinstance(state, dict) and isinstance(begun, dict) else state
+        return (
+            {**begun, **state}
+            if isinstance(state, dict) and isinstance(begun, dict)
+            else state
+        )
 
 
 def _named(callbacks: Iterable[Callback]) -> Iterator[tuple[str, Callback]]:
@@ -133,7 +167,11 @@ def _named(callbacks: Iterable[Callback]) -> Iterator[tuple[str, Callback]]:
 
 
 def _get_state(callback: Any) -> Any:
-    return callback.get_state() if hasattr(callback, "get_state") else plain_attributes(callback)
+    return (
+        callback.get_state()
+        if hasattr(callback, "get_state")
+        else plain_attributes(callback)
+    )
 
 
 def _set_state(callback: Any, state: Any) -> None:

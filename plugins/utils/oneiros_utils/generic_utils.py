@@ -1,4 +1,5 @@
-"""Looking names up in a module of one's own, and functions of Keras 1 that would read or write bytecode."""
+"""Looking names up in a module of one's own, and functions of Keras 1 that would read
+or write bytecode."""
 
 from __future__ import annotations
 
@@ -21,10 +22,12 @@ def get_from_module(
     instantiate: bool = False,
     kwargs: dict[str, Any] | None = None,
 ) -> Any:
-    """Looks a name up among the objects of a module, and before that among the custom objects.
+    """Looks a name up among the objects of a module, and before that among the custom
+    objects.
 
     # Arguments
-        identifier: name; configuration `{"name": N, **arguments}`; None or an object, returned as they are.
+        identifier: name; configuration `{"name": N, **arguments}`; None or an object,
+            returned as they are.
         module_params: dict, the module's `globals()`.
         module_name: str, what messages call the thing looked for.
         instantiate: bool, whether to call what a name stands for.
@@ -40,7 +43,8 @@ def get_from_module(
 
     # Raises
         UnknownNameError: if the module has no such name.
-        UnsafeFileError: if a configuration names a class that may not be built from one.
+        UnsafeFileError: if a configuration names a class that may not be built from
+            one.
     """
     if isinstance(identifier, dict):
         arguments = dict(identifier)
@@ -76,9 +80,15 @@ def make_tuple(*args: Any) -> tuple[Any, ...]:
 def func_dump(func: Callable[..., Any]) -> NoReturn:
     """Raises UnsafeFileError: functions aren't written as bytecode."""
     name = getattr(func, "__name__", repr(func))
-    raise UnsafeFileError(f"func_dump({name}) would write bytecode, which no file here holds. {_SUPPLY}")
+    raise UnsafeFileError(
+        f"func_dump({name}) would write bytecode, which no file here holds. {_SUPPLY}"
+    )
 
 
-def func_load(code: Any, defaults: Any = None, closure: Any = None, globs: Any = None) -> NoReturn:
+def func_load(
+    code: Any, defaults: Any = None, closure: Any = None, globs: Any = None
+) -> NoReturn:
     """Raises UnsafeFileError: bytecode isn't run."""
-    raise UnsafeFileError(f"func_load would run bytecode, which can do anything. {_SUPPLY}")
+    raise UnsafeFileError(
+        f"func_load would run bytecode, which can do anything. {_SUPPLY}"
+    )

@@ -1,4 +1,5 @@
-"""The table that `model.summary()` prints, counting parameters, and flipping kernels."""
+"""The table that `model.summary()` prints, counting parameters, and flipping
+kernels."""
 
 from __future__ import annotations
 
@@ -13,26 +14,38 @@ from oneiros_utils.np_utils import convert_kernel
 
 HEADER = ("Layer (type)", "Output Shape", "Param #", "Connected to")
 FLIPPED = frozenset({"Convolution1D", "Convolution2D", "Convolution3D"})
-"""Layers whose kernel `W` Theano's convolution flips; layers derived from them count too."""
+"""Layers whose kernel `W` Theano's convolution flips; layers derived from them count
+too."""
 
 
 def print_summary(
-    layers: list[Layer], relevant_nodes: Collection[str] | None = None, line_length: int = 100,
+    layers: list[Layer],
+    relevant_nodes: Collection[str] | None = None,
+    line_length: int = 100,
     positions: Sequence[float] | None = None,
-) -> None:  # fmt: skip
-    """Prints a table of layers: name and class, output shape, parameters, and what each is connected to.
+) -> None:
+    """Prints a table of layers: name and class, output shape, parameters, and what each
+    is connected to.
 
     # Arguments
         layers: list of layers.
-        relevant_nodes: `container_nodes` of the model whose connections are shown; all if None.
+        relevant_nodes: `container_nodes` of the model whose connections are shown; all
+            if None.
         line_length: int, width of the table.
-        positions: list of where the columns end, as parts of the width or as numbers of characters.
+        positions: list of where the columns end, as parts of the width or as numbers of
+            characters.
     """
-    ends = [int(end * line_length) if end <= 1 else int(end) for end in positions or (0.33, 0.55, 0.67, 1.0)]
+    ends = [
+        int(end * line_length) if end <= 1 else int(end)
+        for end in positions or (0.33, 0.55, 0.67, 1.0)
+    ]
     widths = [end - start for start, end in zip([0, *ends], ends, strict=False)]
 
     def row(*fields: Any) -> str:
-        cells = (str(field)[: width - 1].ljust(width) for field, width in zip(fields, widths, strict=True))
+        cells = (
+            str(field)[: width - 1].ljust(width)
+            for field, width in zip(fields, widths, strict=True)
+        )
         return "".join(cells).rstrip()
 
     lines = ["_" * line_length, row(*HEADER)]
@@ -40,23 +53,51 @@ def print_summary(
         lines.append(("=" if layer is layers[0] else "_") * line_length)
         first, *others = connections(layer, relevant_nodes) or [""]
         shape = getattr(layer, "output_shape", "multiple")
-        lines.append(row(f"{layer.name} ({type(layer).__name__})", shape, layer.count_params(), first))
+        lines.append(
+            row(
+                f"{layer.name} ({type(layer).__name__})",
+                shape,
+                layer.count_params(),
+                first,
+            )
+        )
         lines += [row("", "", "", source) for source in others]
     trainable, frozen = count_total_params(layers)
-    totals = {"Total": trainable + frozen, "Trainable": trainable, "Non-trainable": frozen}
-    lines += ["=" * line_length, *(f"{kind} params: {count:,}" for kind, count in totals.items())]
+    totals = {
+        "Total": trainable + frozen,
+        "Trainable": trainable,
+        "Non-trainable": frozen,
+    }
+    lines += [
+        "=" * line_length,
+        *(f"{kind} params: {count:,}" for kind, count in totals.items()),
+    ]
     print("\n".join([*lines, "_" * line_length]))
 
 
-def connections(layer: Layer, relevant_nodes: Collection[str] | None = None) -> list[str]:
+def connections(
+    layer: Layer, relevant_nodes: Collection[str] | None = None
+) -> list[str]:
     """Returns where a layer's inputs come from, as `name[node index][tensor index]`."""
-    calls = [node for node in layer.inbound_nodes if not relevant_nodes or node.key in relevant_nodes]
-    inputs = [tensor for node in calls if node.inbound_layers for tensor in node.input_tensors]
-    return [f"{source.name}[{call}][{index}]" for source, call, index in zip(*origins(inputs), strict=True)]
+    calls = [
+        node
+        for node in layer.inbound_nodes
+        if not relevant_nodes or node.key in relevant_nodes
+    ]
+    inputs = [
+        tensor for node in calls if node.inbound_layers for tensor in node.input_tensors
+    ]
+    return [
+        f"{source.name}[{call}][{index}]"
+        for source, call, index in zip(*origins(inputs), strict=True)
+    ]
 
 
-def count_total_params(layers: list[Layer], layer_set: set[Layer] | None = None) -> tuple[int, int]:
-    """Returns how many scalars the weights of some layers hold: those that training changes, and the others.
+def count_total_params(
+    layers: list[Layer], layer_set: set[Layer] | None = None
+) -> tuple[int, int]:
+    """Returns how many scalars the weights of some layers hold: those that training
+    changes, and the others.
 
     # Arguments
         layers: list of layers and models; a weight that several share counts once.
@@ -70,14 +111,17 @@ def count_total_params(layers: list[Layer], layer_set: set[Layer] | None = None)
         return int(sum(K.count_params(weight) for weight in unique(weights)))
 
     trainable = (weight for layer in fresh for weight in layer.trainable_weights)
-    return count(trainable), count(weight for layer in fresh for weight in layer.non_trainable_weights)
+    return count(trainable), count(
+        weight for layer in fresh for weight in layer.non_trainable_weights
+    )
 
 
 def convert_all_kernels_in_model(model: Any) -> None:
-    """Flips the kernels of all convolution layers of a model, and of the models in it, along their windows.
+    """Flips the kernels of all convolution layers of a model, and of the models in it,
+    along their windows.
 
-    For weights that Keras 1 trained on Theano, whose convolution flips kernels: it makes them give the same
-    results here, and calling it again undoes it.
+    For weights that Keras 1 trained on Theano, whose convolution flips kernels: it
+    makes them give the same results here, and calling it again undoes it.
 
     # Example
         ```python

@@ -3,18 +3,33 @@
 from oneiros import hookimpl
 
 _NP_UTILS = (
-    "to_categorical", "normalize", "binary_logloss", "multiclass_logloss", "accuracy", "probas_to_classes",
-    "categorical_probas_to_classes", "convert_kernel", "conv_output_length", "conv_input_length",
-)  # fmt: skip
+    "to_categorical",
+    "normalize",
+    "binary_logloss",
+    "multiclass_logloss",
+    "accuracy",
+    "probas_to_classes",
+    "categorical_probas_to_classes",
+    "convert_kernel",
+    "conv_output_length",
+    "conv_input_length",
+)
 _GENERIC_UTILS = ("get_from_module", "make_tuple", "func_dump", "func_load")
 _LAYER_UTILS = ("print_summary", "count_total_params", "convert_all_kernels_in_model")
 
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The module `oneiros.utils.np_utils`, and this plugin's part of `generic_utils` and `layer_utils`."""
+    """The module `oneiros.utils.np_utils`, and this plugin's part of `generic_utils`
+    and `layer_utils`."""
     return {
-        "utils.np_utils": {name: f"oneiros_utils.np_utils:{name}" for name in _NP_UTILS},
-        "utils.generic_utils": {name: f"oneiros_utils.generic_utils:{name}" for name in _GENERIC_UTILS},
-        "utils.layer_utils": {name: f"oneiros_utils.layer_utils:{name}" for name in _LAYER_UTILS},
+        "utils.np_utils": {
+            name: f"oneiros_utils.np_utils:{name}" for name in _NP_UTILS
+        },
+        "utils.generic_utils": {
+            name: f"oneiros_utils.generic_utils:{name}" for name in _GENERIC_UTILS
+        },
+        "utils.layer_utils": {
+            name: f"oneiros_utils.layer_utils:{name}" for name in _LAYER_UTILS
+        },
     }

@@ -15,7 +15,8 @@ def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
 
     # Arguments
         y: class numbers from 0, of any shape; flattened.
-        nb_classes: int, number of classes; the largest number in `y` plus one if not given.
+        nb_classes: int, number of classes; the largest number in `y` plus one if not
+            given.
 
     # Returns
         float64 array `(len(y), nb_classes)`.
@@ -43,7 +44,8 @@ def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
 
 
 def normalize(a: Any, axis: int = -1, order: Any = 2) -> Array:
-    """Divides by the norm along an axis; slices of norm 0 stay. A vector comes back as one row.
+    """Divides by the norm along an axis; slices of norm 0 stay. A vector comes back as
+    one row.
 
     # Arguments
         a: array.
@@ -56,13 +58,15 @@ def normalize(a: Any, axis: int = -1, order: Any = 2) -> Array:
 
 
 def binary_logloss(p: Any, y: Any) -> Any:
-    """Mean crossentropy of probabilities `p`, kept 1e-15 away from 0 and 1, against labels `y` of 0 and 1."""
+    """Mean crossentropy of probabilities `p`, kept 1e-15 away from 0 and 1, against
+    labels `y` of 0 and 1."""
     p, y = np.clip(p, 1e-15, 1 - 1e-15), np.asarray(y)
     return -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p)) / len(y)
 
 
 def multiclass_logloss(p: Any, y: Any) -> Any:
-    """Mean crossentropy of rows of class probabilities `p` against class numbers `y` that count from 1."""
+    """Mean crossentropy of rows of class probabilities `p` against class numbers `y`
+    that count from 1."""
     p, y = np.asarray(p), np.asarray(y)
     return -np.mean(np.log(p[np.arange(len(y)), y - 1]))
 
@@ -76,7 +80,8 @@ def probas_to_classes(y_pred: Any) -> Array:
     """Returns the most likely class of each row.
 
     # Arguments
-        y_pred: probabilities, `(samples, classes)`, or of the second of two classes, `(samples[, 1])`.
+        y_pred: probabilities, `(samples, classes)`, or of the second of two classes,
+            `(samples[, 1])`.
 
     # Returns
         int array `(samples,)`.
@@ -93,11 +98,13 @@ def categorical_probas_to_classes(p: Any) -> Array:
 
 
 def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
-    """Flips a kernel along its window: between Theano's convolution and TensorFlow's cross-correlation.
+    """Flips a kernel along its window: between Theano's convolution and TensorFlow's
+    cross-correlation.
 
     # Arguments
         kernel: array of rank 4 or 5.
-        dim_ordering: `"th"`, window last, `"tf"`, window first, or None for `K.image_dim_ordering()`.
+        dim_ordering: `"th"`, window last, `"tf"`, window first, or None for
+            `K.image_dim_ordering()`.
 
     # Returns
         A new array of the same shape.
@@ -123,14 +130,21 @@ def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
 
 def _checked_mode(border_mode: str) -> str:
     if border_mode not in ("same", "valid", "full"):
-        raise ArgumentError(f"border_mode is {border_mode!r}; it must be 'same', 'valid' or 'full'.")
+        raise ArgumentError(
+            f"border_mode is {border_mode!r}; it must be 'same', 'valid' or 'full'."
+        )
     return border_mode
 
 
 def conv_output_length(
-    input_length: int | None, filter_size: int, border_mode: str, stride: int, dilation: int = 1
+    input_length: int | None,
+    filter_size: int,
+    border_mode: str,
+    stride: int,
+    dilation: int = 1,
 ) -> int | None:
-    """Returns how many positions a filter takes along an input, or None if the input's length is None.
+    """Returns how many positions a filter takes along an input, or None if the input's
+    length is None.
 
     # Arguments
         input_length: int or None.
@@ -142,17 +156,24 @@ def conv_output_length(
     if input_length is None:
         return None
     reach = (filter_size - 1) * dilation
-    positions = {"same": input_length, "valid": input_length - reach, "full": input_length + reach}
+    positions = {
+        "same": input_length,
+        "valid": input_length - reach,
+        "full": input_length + reach,
+    }
     return (positions[_checked_mode(border_mode)] + stride - 1) // stride
 
 
 def conv_input_length(
     output_length: int | None, filter_size: int, border_mode: str, stride: int
 ) -> int | None:
-    """Returns the input length that gives `output_length` positions, or None if that is None; the inverse of
+    """Returns the input length that gives `output_length` positions, or None if that is
+    None; the inverse of
     `conv_output_length` as far as one exists.
     """
     if output_length is None:
         return None
-    padding = {"same": filter_size // 2, "valid": 0, "full": filter_size - 1}[_checked_mode(border_mode)]
+    padding = {"same": filter_size // 2, "valid": 0, "full": filter_size - 1}[
+        _checked_mode(border_mode)
+    ]
     return (output_length - 1) * stride - 2 * padding + filter_size

@@ -9,7 +9,9 @@ import os
 import sys
 from pathlib import Path
 
-os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_USE_LEGACY_KERAS="1", CUDA_VISIBLE_DEVICES="-1")
+os.environ.update(
+    TF_CPP_MIN_LOG_LEVEL="3", TF_USE_LEGACY_KERAS="1", CUDA_VISIBLE_DEVICES="-1"
+)
 
 import numpy as np
 import tf_keras as keras
@@ -39,14 +41,27 @@ def seq(*layers):
 def dense():
     return seq(
         L.InputLayer((4,)),
-        L.Dense(5, activation="tanh", kernel_regularizer=keras.regularizers.l1_l2(1e-3, 2e-3)),
-        L.Dense(4, use_bias=False, kernel_constraint=keras.constraints.MaxNorm(1.5), name="b"),
+        L.Dense(
+            5,
+            activation="tanh",
+            kernel_regularizer=keras.regularizers.l1_l2(1e-3, 2e-3),
+        ),
+        L.Dense(
+            4,
+            use_bias=False,
+            kernel_constraint=keras.constraints.MaxNorm(1.5),
+            name="b",
+        ),
         L.Activation("relu"),
         L.Dense(3, bias_initializer="ones", name="a"),
     )
 
 
-@model((4,), optimizer=("SGD", {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}), loss="mse")
+@model(
+    (4,),
+    optimizer=("SGD", {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}),
+    loss="mse",
+)
 def dense_sgd():
     return seq(L.Dense(3, input_shape=(4,), activation="sigmoid"), L.Dense(2))
 
@@ -56,15 +71,27 @@ def dense_rmsprop():
     return seq(L.Dense(3, input_shape=(4,), activation="sigmoid"), L.Dense(2))
 
 
-@model((4,), optimizer=("legacy.Adam", {"learning_rate": 0.02, "beta_1": 0.8}), loss="mse")
+@model(
+    (4,), optimizer=("legacy.Adam", {"learning_rate": 0.02, "beta_1": 0.8}), loss="mse"
+)
 def dense_legacy_adam():
-    return seq(L.Dense(3, input_shape=(4,), activation="sigmoid", name="z"), L.Dense(2, name="a"))
+    return seq(
+        L.Dense(3, input_shape=(4,), activation="sigmoid", name="z"),
+        L.Dense(2, name="a"),
+    )
 
 
 @model((8, 7, 3), optimizer=("adamax", {}), loss="mse")
 def conv2d():
     return seq(
-        L.Conv2D(4, (3, 2), strides=(2, 1), padding="same", activation="relu", input_shape=(8, 7, 3)),
+        L.Conv2D(
+            4,
+            (3, 2),
+            strides=(2, 1),
+            padding="same",
+            activation="relu",
+            input_shape=(8, 7, 3),
+        ),
         L.BatchNormalization(scale=False, epsilon=0.01, momentum=0.9),
         L.Conv2D(3, 2, dilation_rate=2, use_bias=False),
         L.MaxPooling2D(2, strides=1),
@@ -140,7 +167,13 @@ def volumes():
     )
 
 
-@model((9,), integers=20, optimizer=("adam", {}), loss="binary_crossentropy", metrics=["accuracy"])
+@model(
+    (9,),
+    integers=20,
+    optimizer=("adam", {}),
+    loss="binary_crossentropy",
+    metrics=["accuracy"],
+)
 def text_lstm():
     return seq(
         L.Embedding(20, 6, mask_zero=True, input_length=9),
@@ -167,7 +200,9 @@ def recurrent():
 @model((3, 6, 5, 2))
 def conv_lstm():
     return seq(
-        L.ConvLSTM2D(3, (2, 3), padding="same", return_sequences=True, input_shape=(3, 6, 5, 2)),
+        L.ConvLSTM2D(
+            3, (2, 3), padding="same", return_sequences=True, input_shape=(3, 6, 5, 2)
+        ),
         L.ConvLSTM2D(2, 2, strides=2),
         L.Flatten(),
     )
@@ -189,24 +224,39 @@ def advanced():
     )
 
 
-@model((5,), (5,), optimizer=("adagrad", {"learning_rate": 0.05}), loss={"sum": "mse", "joined": "mae"})
+@model(
+    (5,),
+    (5,),
+    optimizer=("adagrad", {"learning_rate": 0.05}),
+    loss={"sum": "mse", "joined": "mae"},
+)
 def several():
     a, b = keras.Input((5,), name="left"), keras.Input((5,), name="right")
     shared = L.Dense(4, name="shared", activation="tanh")
     x, y = shared(a), shared(b)
-    merged = L.Concatenate(axis=-1)([L.Add()([x, y]), L.Multiply()([x, y]), L.Average()([x, y])])
-    joined = L.Dense(2, name="joined")(L.Concatenate()([merged, L.Maximum()([x, y]), L.Dot(axes=1)([x, y])]))
+    merged = L.Concatenate(axis=-1)(
+        [L.Add()([x, y]), L.Multiply()([x, y]), L.Average()([x, y])]
+    )
+    joined = L.Dense(2, name="joined")(
+        L.Concatenate()([merged, L.Maximum()([x, y]), L.Dot(axes=1)([x, y])])
+    )
     return keras.Model([a, b], [L.Dense(3, name="sum")(merged), joined])
 
 
 @model((6, 6, 2), optimizer=("adadelta", {"learning_rate": 0.5}), loss="mse")
 def nested():
     inner = seq(
-        L.Conv2D(3, 3, input_shape=(6, 6, 2), name="c"), L.BatchNormalization(name="n"), L.Flatten(name="f")
+        L.Conv2D(3, 3, input_shape=(6, 6, 2), name="c"),
+        L.BatchNormalization(name="n"),
+        L.Flatten(name="f"),
     )
     x = keras.Input((6, 6, 2))
     sub_in = keras.Input((48,))
-    sub = keras.Model(sub_in, [L.Dense(3, name="one")(sub_in), L.Dense(3, name="two")(sub_in)], name="sub")
+    sub = keras.Model(
+        sub_in,
+        [L.Dense(3, name="one")(sub_in), L.Dense(3, name="two")(sub_in)],
+        name="sub",
+    )
     first, second = sub(inner(x))
     cells = L.LSTM(2, name="cells")(L.Reshape((3, 2))(L.Concatenate()([first, second])))
     return keras.Model(x, L.Dense(2, name="out", trainable=False)(cells))
@@ -214,7 +264,10 @@ def nested():
 
 @model((6, 3))
 def nested_recurrent():
-    inner = seq(L.LSTM(3, return_sequences=True, input_shape=(6, 3)), L.GRU(2, reset_after=False))
+    inner = seq(
+        L.LSTM(3, return_sequences=True, input_shape=(6, 3)),
+        L.GRU(2, reset_after=False),
+    )
     return seq(inner, L.Dense(2))
 
 
@@ -223,7 +276,9 @@ def chosen(optimizer):
         return None
     name, arguments = optimizer
     if name.startswith("legacy."):
-        return getattr(keras.optimizers.legacy, name.removeprefix("legacy."))(**arguments)
+        return getattr(keras.optimizers.legacy, name.removeprefix("legacy."))(
+            **arguments
+        )
     return keras.optimizers.get({"class_name": name, "config": arguments})
 
 
@@ -232,15 +287,26 @@ def main():
     random = np.random.RandomState(0)
     for name, (function, shapes, integers, options) in MODELS.items():
         made = function()
-        made.set_weights([v + random.normal(0, 0.1, v.shape) * (v.size > 0) for v in made.get_weights()])
+        made.set_weights(
+            [
+                v + random.normal(0, 0.1, v.shape) * (v.size > 0)
+                for v in made.get_weights()
+            ]
+        )
         for layer in made._flatten_layers():
             if isinstance(layer, L.BatchNormalization):
-                layer.moving_variance.assign(random.uniform(0.5, 1.5, layer.moving_variance.shape))
+                layer.moving_variance.assign(
+                    random.uniform(0.5, 1.5, layer.moving_variance.shape)
+                )
         x = [random.normal(size=(4, *shape)).astype("float32") for shape in shapes]
         if integers:
             x = [random.randint(0, integers, (4, *shape)) for shape in shapes]
         if options:
-            made.compile(chosen(options["optimizer"]), options["loss"], metrics=options.get("metrics"))
+            made.compile(
+                chosen(options["optimizer"]),
+                options["loss"],
+                metrics=options.get("metrics"),
+            )
             y = [np.abs(np.tanh(v)) for v in outputs(made, x)]
             for _ in range(3):
                 made.train_on_batch(x, y if len(y) > 1 else y[0])
@@ -249,7 +315,9 @@ def main():
         record |= {f"y{i}": v for i, v in enumerate(outputs(made, x))}
         if options:
             record |= {f"t{i}": v for i, v in enumerate(y)}
-            steps = [made.train_on_batch(x, y if len(y) > 1 else y[0]) for _ in range(3)]
+            steps = [
+                made.train_on_batch(x, y if len(y) > 1 else y[0]) for _ in range(3)
+            ]
             record["losses"] = np.array([np.ravel(step)[0] for step in steps])
         EXPECTED.update({f"{name}/{key}": value for key, value in record.items()})
     made = MODELS["dense"][0]()
@@ -266,7 +334,8 @@ def main():
 
 
 def cudnn_lstm(random):
-    """Saves LSTMs as CuDNN's, which needs no GPU; the plain ones tell what they predict."""
+    """Saves LSTMs as CuDNN's, which needs no GPU; the plain ones tell what they
+    predict."""
     plain, cudnn = (
         seq(
             cls(3, return_sequences=True, input_shape=(5, 2), name="l"),

@@ -1,0 +1,90 @@
+"""Batches out of whole data sets in NumPy arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+ALIGNMENT = 64
+"""Bytes, of what XLA and TensorFlow compute on."""
+SHORT_RUN, SMALL_RUN = 32, 2**18
+"""Steps, and numbers in their batches, that any loop over data on the device is
+compiled for. Not more: batches of steps that aren't run are gathered in vain."""
+
+
+def aligned_copy(array: Array, dtype: Any = None) -> Array:
+    """Returns a copy of an array, of a type, that begins where XLA and TensorFlow want
+    it."""
+    kind = np.dtype(dtype or array.dtype)
+    space = np.empty(array.size * kind.itemsize + ALIGNMENT, np.uint8)
+    start = -_address(space) % ALIGNMENT
+    copy: Array = (
+        space[start : start + array.size * kind.itemsize]
+        .view(kind)
+        .reshape(array.shape)
+    )
+    np.copyto(copy, array, casting="unsafe")
+    return copy
+
+
+def aligned(array: Array) -> Array:
+    """Returns the array itself if engines can compute on its memory, else a copy."""
+    fits = array.flags.c_contiguous and _address(array) % ALIGNMENT == 0
+    return array if fits else aligned_copy(array)
+
+
+def _address(array: Array) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def are_host(arrays: Sequence[Any]) -> bool:
+    """Tells whether data is in NumPy arrays, as `Function.borrow` leaves it."""
+    return any(isinstance(array, np.ndarray) for array in arrays)
+
+
+def capacity(steps: int, batch: int, arrays: Sequence[Any]) -> int:
+    """Returns how many steps to compile a loop for, so that one of some more needs no
+    other.
+
+    # Arguments
+        steps: how many there are.
+        batch: rows in a batch.
+        arrays: the data. Of NumPy's arrays batches are views, but not of more steps
+            than there are.
+    """
+    if are_host(arrays):
+        return steps
+    numbers: int = batch * sum(math.prod(array.shape[1:]) for array in arrays)
+    grain = 1 << max(0, steps.bit_length() - 3)
+    return max(-(-steps // grain) * grain, min(SHORT_RUN, SMALL_RUN // max(numbers, 1)))
+
+
+def lengthened(index: Array, steps: int) -> Array:
+    """Returns an index of so many steps; what is added names the first row."""
+    if len(index) == steps:
+        return index
+    longer = np.zeros((steps, *index.shape[1:]), index.dtype)
+    longer[: len(index)] = index
+    return longer
+
+
+def batches_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
+    """Returns the rows that an index of shape (steps, batch) names, of each array;
+    views, if they can be."""
+    flat = index.ravel()
+    rows = slice(flat[0], flat[-1] + 1) if flat.size and _is_range(flat) else flat
+    return [array[rows].reshape(*index.shape, *array.shape[1:]) for array in arrays]
+
+
+def rows_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
+    """Returns the rows that an index of one axis names, of each array; views, if they
+    can be."""
+    return [batches[0] for batches in batches_of(index[None], arrays)]
+
+
+def _is_range(flat: Array) -> bool:
+    return bool(flat[-1] - flat[0] == len(flat) - 1 and (flat[1:] > flat[:-1]).all())

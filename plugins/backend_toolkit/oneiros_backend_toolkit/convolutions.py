@@ -1,0 +1,401 @@
+"""Convolutions, in terms of three primitives that each engine supplies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from oneiros.errors import ShapeError
+
+from oneiros_backend_toolkit.images import (
+    BORDERS,
+    check_same_shape,
+    check_window,
+    is_first,
+    one_of,
+    per_axis,
+    whole,
+)
+from oneiros_backend_toolkit.padding import Padding
+from oneiros_backend_toolkit.pooling import Pooling
+from oneiros_backend_toolkit.resizing import Resizing
+
+T = Any
+
+
+class Convolutions(Pooling, Padding, Resizing):
+    """The functions of `K` on sequences, images and volumes: convolution, pooling,
+    padding, resizing.
+
+    The primitives work with channels last. Strides, windows and dilations are tuples of
+    one int per spatial axis. Border mode 'valid' adds no border; 'same' gives ceil(size
+    / stride) steps, an odd zero going to the end; 'full' adds window - 1 zeros on both
+    sides.
+    """
+
+    def _convolve(
+        self,
+        x: T,
+        kernel: T,
+        strides: tuple[int, ...],
+        border_mode: str,
+        dilation: tuple[int, ...],
+    ) -> T:
+        """Cross-correlates over 2 or 3 spatial axes; the kernel is (*window, in, out).
+
+        Strides and dilations above 1 may come together.
+        """
+        raise NotImplementedError
+
+    def _convolve_depthwise(
+        self, x: T, kernel: T, strides: tuple[int, ...], border_mode: str
+    ) -> T:
+        """Cross-correlates channel by channel over 2 spatial axes; the kernel is
+        (*window, in, multiplier).
+
+        Output channel i * multiplier + m comes from input channel i.
+        """
+        raise NotImplementedError
+
+    def _convolve_back(
+        self,
+        x: T,
+        kernel: T,
+        sizes: tuple[T, ...],
+        strides: tuple[int, ...],
+        border_mode: str,
+    ) -> T:
+        """Returns the derivative by its input of the convolution whose output's
+        derivative is `x`.
+
+        Over 2 spatial axes; the kernel is (*window, in, out), `in` the channels of `x`
+        and `out` those of the result; `sizes` are the result's spatial sizes, ints or
+        scalar tensors.
+        """
+        raise NotImplementedError
+
+    def conv1d(
+        self,
+        x: T,
+        kernel: T,
+        stride: T = 1,
+        border_mode: T = "valid",
+        image_shape: T = None,
+        filter_shape: T = None,
+    ) -> T:
+        """Convolution of (batch, steps, channels).
+
+        # Arguments
+            x: tensor of rank 3.
+            kernel: tensor (length, in, out), or (length, 1, in, out) as Convolution1D
+                has it.
+            stride: int.
+            border_mode: `'valid'`, `'same'` or `'full'`.
+            image_shape, filter_shape: None, or the shapes of `x` and `kernel`, which
+                are then checked.
+        """
+        self._checked_rank("conv1d", x, 3)
+        check_same_shape("conv1d", "image_shape", image_shape, self.int_shape(x))
+        check_same_shape("conv1d", "filter_shape", filter_shape, self.int_shape(kernel))
+        if self.ndim(kernel) == 3:
+            kernel = self.expand_dims(kernel, 1)
+        strides = (whole("conv1d", "stride", stride, 1), 1)
+        x = self.expand_dims(x, 2)
+        return self.squeeze(
+            self._checked_convolve("conv1d", x, kernel, strides, border_mode, (1, 1)), 2
+        )
+
+    def conv2d(
+        self,
+        x: T,
+        kernel: T,
+        strides: T = (1, 1),
+        border_mode: T = "valid",
+        dim_ordering: T = "default",
+        image_shape: T = None,
+        filter_shape: T = None,
+        filter_dilation: T = (1, 1),
+    ) -> T:
+        """Convolution of images (cross-correlation: the kernel is not flipped).
+
+        # Arguments
+            x: tensor (batch, rows, columns, channels), or (batch, channels, rows,
+                columns) for `'th'`.
+            kernel: tensor (rows, columns, in, out), or (out, in, rows, columns) for
+                `'th'`.
+            strides: int or pair of ints.
+            border_mode: `'valid'`, `'same'` or `'full'`.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            image_shape, filter_shape: None, or the shapes of `x` and `kernel`, which
+                are then checked.
+            filter_dilation: int or pair of ints, the distance of the kernel's cells.
+        """
+        return self._convolution(
+            "conv2d",
+            2,
+            x,
+            kernel,
+            strides,
+            border_mode,
+            dim_ordering,
+            filter_dilation,
+            {"image_shape": image_shape, "filter_shape": filter_shape},
+        )
+
+    def atrous_conv2d(
+        self,
+        x: T,
+        kernel: T,
+        rate: T = 1,
+        border_mode: T = "valid",
+        dim_ordering: T = "default",
+        image_shape: T = None,
+        filter_shape: T = None,
+    ) -> T:
+        """Convolution of images with a dilated kernel: `conv2d` with
+        `filter_dilation=rate`."""
+        return self._convolution(
+            "atrous_conv2d",
+            2,
+            x,
+            kernel,
+            (1, 1),
+            border_mode,
+            dim_ordering,
+            rate,
+            {"image_shape": image_shape, "filter_shape": filter_shape},
+        )
+
+    def conv3d(
+        self,
+        x: T,
+        kernel: T,
+        strides: T = (1, 1, 1),
+        border_mode: T = "valid",
+        dim_ordering: T = "default",
+        volume_shape: T = None,
+        filter_shape: T = None,
+        filter_dilation: T = (1, 1, 1),
+    ) -> T:
+        """Convolution of volumes; arguments as for `conv2d`, with three spatial axes
+        instead of two."""
+        return self._convolution(
+            "conv3d",
+            3,
+            x,
+            kernel,
+            strides,
+            border_mode,
+            dim_ordering,
+            filter_dilation,
+            {"volume_shape": volume_shape, "filter_shape": filter_shape},
+        )
+
+    def deconv2d(
+        self,
+        x: T,
+        kernel: T,
+        output_shape: T,
+        strides: T = (1, 1),
+        border_mode: T = "valid",
+        dim_ordering: T = "default",
+        image_shape: T = None,
+        filter_shape: T = None,
+    ) -> T:
+        """Transposed convolution of images: the derivative of a convolution by its
+        input.
+
+        # Arguments
+            x: tensor (batch, rows, columns, channels), or (batch, channels, rows,
+                columns) for `'th'`.
+            kernel: tensor (rows, columns, in, out), or (out, in, rows, columns) for
+                `'th'`; `in` counts the channels of `x`, `out` those of the result.
+            output_shape: shape of the result, four sizes in the order of
+                `dim_ordering`; the batch size may be None. Several sizes lead to one
+                size of `x` when strides are above 1: this one counts.
+            strides: int or pair of ints, those of the convolution.
+            border_mode: `'valid'`, `'same'` or `'full'`, that of the convolution.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
+            image_shape, filter_shape: None, or the shapes of `x` and `kernel`, which
+                are then checked.
+        """
+        first = is_first("deconv2d", dim_ordering)
+        strides = per_axis("deconv2d", "strides", strides, 2)
+        one_of("deconv2d", "border_mode", border_mode, BORDERS)
+        self._checked_rank("deconv2d", x, 4)
+        check_same_shape("deconv2d", "image_shape", image_shape, self.int_shape(x))
+        check_same_shape(
+            "deconv2d", "filter_shape", filter_shape, self.int_shape(kernel)
+        )
+        x, kernel = self._last(x, first), self._kernel(kernel, first)
+        self._check_kernel("deconv2d", x, kernel, 2)
+        sizes, channels = self._target(output_shape, first)
+        self._check_target(x, kernel, sizes, channels, strides, border_mode)
+        return self._first(
+            self._convolve_back(x, kernel, sizes, strides, border_mode), first
+        )
+
+    def separable_conv2d(
+        self,
+        x: T,
+        depthwise_kernel: T,
+        pointwise_kernel: T,
+        strides: T = (1, 1),
+        border_mode: T = "valid",
+        dim_ordering: T = "default",
+    ) -> T:
+        """Convolution of images channel by channel, then across channels.
+
+        # Arguments
+            x: tensor (batch, rows, columns, channels), or (batch, channels, rows,
+                columns) for `'th'`.
+            depthwise_kernel: tensor (rows, columns, in, multiplier), or (multiplier,
+                in, rows, columns) for
+                `'th'`.
+            pointwise_kernel: tensor (1, 1, in * multiplier, out), or (out, in *
+                multiplier, 1, 1) for `'th'`.
+            strides: int or pair of ints.
+            border_mode: `'valid'`, `'same'` or `'full'`.
+            dim_ordering: `'tf'`, `'th'` or `'default'`.
+        """
+        name = "separable_conv2d"
+        first = is_first(name, dim_ordering)
+        strides = per_axis(name, "strides", strides, 2)
+        one_of(name, "border_mode", border_mode, BORDERS)
+        self._checked_rank(name, x, 4)
+        x = self._last(x, first)
+        depthwise, pointwise = (
+            self._kernel(depthwise_kernel, first),
+            self._kernel(pointwise_kernel, first),
+        )
+        self._check_kernel(name, x, depthwise, 2)
+        if self.int_shape(pointwise)[:2] != (1, 1):
+            raise ShapeError(
+                f"{name} takes a pointwise kernel with a window of (1, 1), not one of shape "
+                f"{self.int_shape(pointwise_kernel)}."
+            )
+        check_window(
+            name, self.int_shape(x)[1:3], self.int_shape(depthwise)[:2], border_mode
+        )
+        spread = self._convolve_depthwise(x, depthwise, strides, border_mode)
+        return self._first(
+            self._checked_convolve(name, spread, pointwise, (1, 1), "valid", (1, 1)),
+            first,
+        )
+
+    def _convolution(
+        self,
+        name: str,
+        rank: int,
+        x: T,
+        kernel: T,
+        strides: T,
+        border_mode: T,
+        dim_ordering: T,
+        dilation: T,
+        said: dict[str, T],
+    ) -> T:
+        first = is_first(name, dim_ordering)
+        strides = per_axis(name, "strides", strides, rank)
+        dilation = per_axis(
+            name,
+            "rate" if name == "atrous_conv2d" else "filter_dilation",
+            dilation,
+            rank,
+        )
+        self._checked_rank(name, x, rank + 2)
+        for (argument, shape), tensor in zip(said.items(), (x, kernel), strict=True):
+            check_same_shape(name, argument, shape, self.int_shape(tensor))
+        x, kernel = self._last(x, first), self._kernel(kernel, first)
+        return self._first(
+            self._checked_convolve(name, x, kernel, strides, border_mode, dilation),
+            first,
+        )
+
+    def _checked_convolve(
+        self,
+        name: str,
+        x: T,
+        kernel: T,
+        strides: tuple[int, ...],
+        border_mode: T,
+        dilation: tuple[int, ...],
+    ) -> T:
+        one_of(name, "border_mode", border_mode, BORDERS)
+        self._check_kernel(name, x, kernel, len(strides))
+        window = self.int_shape(kernel)[:-2]
+        spans = [
+            n and (n - 1) * step + 1 for n, step in zip(window, dilation, strict=True)
+        ]
+        check_window(name, self.int_shape(x)[1:-1], spans, border_mode)
+        return self._convolve(x, kernel, strides, border_mode, dilation)
+
+    def _kernel(self, kernel: T, first: bool) -> T:
+        """Returns a kernel in the primitives' order of axes; one of 'th' has (out, in,
+        *window)."""
+        if not first:
+            return kernel
+        return self.permute_dimensions(kernel, (*range(2, self.ndim(kernel)), 1, 0))
+
+    def _check_kernel(self, name: str, x: T, kernel: T, rank: int) -> None:
+        shape, channels = self.int_shape(kernel), self.int_shape(x)[-1]
+        if len(shape) != rank + 2:
+            raise ShapeError(
+                f"{name} takes a kernel of rank {rank + 2}; it received one of shape {shape}."
+            )
+        if None not in (shape[-2], channels) and shape[-2] != channels:
+            raise ShapeError(
+                f"{name}: the kernel takes {shape[-2]} channels, but the input has {channels} (in the order "
+                f"of axes 'tf', the kernel has shape {shape} and the input {self.int_shape(x)}). Check "
+                f"dim_ordering and the kernel's shape."
+            )
+
+    def _target(self, output_shape: T, first: bool) -> tuple[tuple[T, ...], T]:
+        """Returns the spatial sizes and the channels of deconv2d's `output_shape`."""
+        if isinstance(output_shape, (list, tuple)) and len(output_shape) == 4:
+            known = tuple(
+                int(n) if isinstance(n, np.integer) else n for n in output_shape
+            )
+            if all(n is not None for n in known[1:]):
+                return (known[2:], known[1]) if first else (known[1:3], known[3])
+        raise ShapeError(
+            f"deconv2d received output_shape={output_shape!r}. It takes four sizes, "
+            f"{'(batch, channels, rows, columns)' if first else '(batch, rows, columns, channels)'}; "
+            f"only the batch size may be None."
+        )
+
+    def _check_target(
+        self,
+        x: T,
+        kernel: T,
+        sizes: tuple[T, ...],
+        channels: T,
+        strides: Sequence[int],
+        border_mode: str,
+    ) -> None:
+        """Checks that a convolution of the target has the shape of `x`."""
+        shape, window = self.int_shape(x), self.int_shape(kernel)
+        if isinstance(channels, int) and window[-1] not in (None, channels):
+            raise ShapeError(
+                f"deconv2d: output_shape has {channels} channels, the kernel gives {window[-1]}."
+            )
+        for given, size, width, stride in zip(
+            shape[1:3], sizes, window[:2], strides, strict=True
+        ):
+            if None in (given, width) or not isinstance(size, int):
+                continue
+            margin = {"valid": 1 - width, "same": 0, "full": width - 1}[border_mode]
+            if -(-(size + margin) // stride) != given:
+                least = (given - 1) * stride + 1 - margin
+                raise ShapeError(
+                    f"deconv2d: output_shape asks for a size of {size}, which doesn't lead to {given} "
+                    f"with a window of {width}, stride {stride} and border_mode={border_mode!r}. "
+                    f"Sizes from {max(least, 1)} to {given * stride - margin} do."
+                )
+
+    def _last(self, x: T, first: bool) -> T:
+        return self._channels_last(x) if first else x
+
+    def _first(self, x: T, first: bool) -> T:
+        return self._channels_first(x) if first else x

@@ -1,0 +1,371 @@
+"""Connectionist temporal classification, in terms of other functions of `K` and of the
+engine's loop.
+
+A labelling of n labels has 2n + 1 positions: the labels, with blanks around them.
+Probabilities of positions are kept as logarithms along a last axis; `NEVER` stands for
+that of 0, so that derivatives stay finite.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from oneiros.errors import CapabilityError, ShapeError
+
+from oneiros_backend_toolkit.folds import Folds
+
+T = Any
+NEVER = -1e30
+SMALLEST = 1e-8
+"""Added to probabilities before their logarithm is taken, as in Keras 1."""
+
+
+class Ctc(Folds):
+    """The CTC functions of `K`; the blank is the last class."""
+
+    def ctc_batch_cost(
+        self, y_true: T, y_pred: T, input_length: T, label_length: T
+    ) -> T:
+        """CTC loss of each sample.
+
+        # Arguments
+            y_true: tensor (batch, labels) of classes from 0 to classes - 2; the last
+                class is the blank.
+            y_pred: tensor (batch, steps, classes) of probabilities, such as the outputs
+                of a softmax.
+            input_length: tensor (batch, 1), how many steps of each sample count.
+            label_length: tensor (batch, 1), how many labels of each sample count.
+
+        # Returns
+            A tensor (batch, 1): infinite, with a gradient of 0, where there are too few
+                steps for the
+            labels, and NaN where a label or a length is out of range.
+
+        # References
+            [Connectionist temporal
+            classification](https://www.cs.toronto.edu/~graves/icml_2006.pdf)
+        """
+        self._check_rank(
+            "ctc_batch_cost", "y_pred", y_pred, 3, "(batch, steps, classes)"
+        )
+        labels, blank = self.cast(y_true, "int32"), self._size(y_pred, 2) - 1
+        steps, count = self._column(input_length), self._column(label_length)
+        given = self.lesser(self.arange(self._size(labels, 1)), count)
+        sound = (self.greater_equal(labels, 0) & self.lesser(labels, blank)) | ~given
+        fits = self.all(sound, 1, keepdims=True) & self._within(
+            steps, self._size(y_pred, 1)
+        )
+        fits = fits & self._within(count, self._size(labels, 1))
+        labels = self.switch(given & sound, labels, blank)
+        log_p = self._log_likelihood(
+            self._log_probabilities(y_pred), labels, steps, count
+        )
+        cost = self.switch(self.greater(log_p, NEVER / 2), -log_p, np.inf)
+        return self.cast(self.switch(fits, cost, np.nan), self.dtype(y_pred))
+
+    def _log_probabilities(self, y_pred: T) -> T:
+        positive = self._positive(y_pred)
+        return self.log(positive / self.sum(positive, 2, keepdims=True))
+
+    def _positive(self, y_pred: T) -> T:
+        """Returns probabilities above 0; half precision has none as small as that."""
+        return (
+            self.cast(y_pred, "float32") if self.dtype(y_pred) == "float16" else y_pred
+        ) + SMALLEST
+
+    def _log_likelihood(self, log_p: T, labels: T, steps: T, count: T) -> T:
+        """Returns the logarithm of the labels' probability, (batch, 1)."""
+        filled = self._interleaved(labels, self._size(log_p, 2) - 1)
+        position = self.arange(self._size(filled, 1))
+        emitted = self._emitted(log_p, filled)
+        skip = self._skip(filled, self.dtype(log_p))
+        start = self.switch(self.equal(position, 0), self.zeros_like(emitted[0]), NEVER)
+
+        def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
+            log_emitted, time = slices
+            reached = self._advanced(states[0], skip) + log_emitted
+            return [], [self.switch(self.lesser(time, steps), reached, states[0])]
+
+        sequences = [emitted, self.arange(self._size(emitted, 0))]
+        (reached,), _ = self._scan(step, sequences, [start])
+        final = self.equal(position, 2 * count) | self.equal(position, 2 * count - 1)
+        return self._log_sum_exp(self.switch(final, reached, NEVER))
+
+    def _emitted(self, log_p: T, filled: T) -> T:
+        """Returns the log-probabilities of the classes of the positions, (steps, batch,
+        positions)."""
+        classes, steps = self._size(log_p, 2), self._size(log_p, 1)
+        rows = self.reshape(self.permute_dimensions(log_p, (0, 2, 1)), (-1, steps))
+        sample = self.expand_dims(self.arange(self._size(log_p, 0)), 1)
+        return self.permute_dimensions(
+            self.gather(rows, sample * classes + filled), (2, 0, 1)
+        )
+
+    def _interleaved(self, labels: T, blank: T) -> T:
+        """Puts blanks before, between and behind the labels along the last axis of a
+        matrix."""
+        twice = self.repeat_elements(labels, 2, 1)
+        twice = self.concatenate([twice, self.zeros_like(twice[:, :1])], 1)
+        odd = self.equal(self.arange(self._size(twice, 1)) % 2, 1)
+        return self.switch(odd, twice, blank)
+
+    def _skip(self, filled: T, dtype: str) -> T:
+        """Returns 0 where a position can be reached from the last but one, a different
+        label, else NEVER."""
+        differs = self.not_equal(filled[:, 2:], filled[:, :-2])
+        allowed = self.concatenate(
+            [self.zeros_like(filled[:, :2]), self.cast(differs, "int32")], 1
+        )
+        return (1.0 - self.cast(allowed, dtype)) * NEVER
+
+    def _advanced(self, log_p: T, skip: T) -> T:
+        """Returns the probabilities after one transition: staying, moving by one, or by
+        two where allowed."""
+        never = self.zeros_like(log_p[:, :1]) + NEVER
+        one = self.concatenate([never, log_p[:, :-1]], 1)
+        two = self.concatenate([never, one[:, :-1]], 1) + skip
+        peak = self.stop_gradient(self.maximum(self.maximum(log_p, one), two))
+        return peak + self.log(
+            self.exp(log_p - peak) + self.exp(one - peak) + self.exp(two - peak)
+        )
+
+    def _log_sum_exp(self, log_p: T) -> T:
+        peak = self.stop_gradient(self.max(log_p, 1, keepdims=True))
+        return peak + self.log(self.sum(self.exp(log_p - peak), 1, keepdims=True))
+
+    # One sequence
+
+    def ctc_cost(self, predict: T, Y: T) -> T:
+        """CTC loss of one sequence, as Keras 1 had it on Theano: of slightly smoothed
+        probabilities, and with the logarithm of the number of steps subtracted, a
+        constant.
+
+        # Arguments
+            predict: tensor (steps, classes) of probabilities; the last class is the
+                blank.
+            Y: tensor of classes, without blanks.
+        """
+        self._check_rank(
+            "ctc_cost",
+            "predict",
+            predict,
+            2,
+            "(steps, classes); ctc_batch_cost takes batches",
+        )
+        self._check_rank("ctc_cost", "Y", Y, 1, "(labels,)")
+        log_probs, mask = self.ctc_path_probs(predict, self.ctc_interleave_blanks(Y))
+        flat = self.reshape(self.switch(mask, log_probs, NEVER), (1, -1))
+        return -self._log_sum_exp(flat)[0, 0]
+
+    def ctc_interleave_blanks(self, Y: T) -> T:
+        """Puts the blank, written -1, before, between and behind the labels of a
+        vector."""
+        self._check_rank("ctc_interleave_blanks", "Y", Y, 1, "(labels,)")
+        return self._interleaved(self.expand_dims(Y, 0), -1)[0]
+
+    def ctc_create_skip_idxs(self, Y: T) -> T:
+        """Indices of labels whose blank may be skipped: those that differ from the next
+        label.
+
+        # Arguments
+            Y: vector of labels with blanks around them, see `ctc_interleave_blanks`.
+
+        # Returns
+            A vector with one index per pair of neighbouring labels; for equal labels,
+            it is the length of Y.
+        """
+        self._check_rank("ctc_create_skip_idxs", "Y", Y, 1, "(positions,)")
+        size = self._size(Y, 0)
+        index = self.arange((size - 3) // 2) * 2 + 1
+        return self.switch(self.not_equal(Y[1:-2:2], Y[3::2]), index, size)
+
+    def ctc_path_probs(self, predict: T, Y: T, alpha: T = 0.0001) -> T:
+        """Probabilities of the paths through each position at each step.
+
+        # Arguments
+            predict: tensor (steps, classes) of probabilities.
+            Y: vector of labels with blanks around them, see `ctc_interleave_blanks`.
+            alpha: weight of the uniform distribution that is mixed in.
+
+        # Returns
+            Their logarithms, a tensor (steps, positions), and a mask of those that are
+            possible.
+        """
+        self._check_rank("ctc_path_probs", "predict", predict, 2, "(steps, classes)")
+        self._check_rank("ctc_path_probs", "Y", Y, 1, "(positions,)")
+        classes = self._size(predict, 1)
+        chosen = self.switch(self.lesser(Y, 0), Y + classes, Y)
+        columns = self.transpose(self.gather(self.transpose(predict), chosen))
+        log_p = self.log(
+            (1 - alpha) * columns
+            + alpha / self.cast(self._size(Y, 0), self.dtype(predict))
+        )
+        log_f, active_f = self._active_paths(log_p, Y)
+        log_b, active_b = self._active_paths(
+            self.reverse(log_p, [0, 1]), self.reverse(Y, 0)
+        )
+        position = self.arange(self._size(Y, 0))
+        mask_f = self.lesser(position, self.expand_dims(active_f, 1))
+        mask_b = self.lesser(position, self.expand_dims(active_b, 1))
+        mask = mask_f & self.reverse(mask_b, [0, 1])
+        return log_f + self.reverse(log_b, [0, 1]) - log_p, mask
+
+    def _active_paths(self, log_p: T, Y: T) -> tuple[T, T]:
+        skip_idxs, zeros = self.ctc_create_skip_idxs(Y), self.zeros_like(log_p[0])
+
+        def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
+            active, log_prev = states
+            active, log_next = self.ctc_update_log_p(
+                skip_idxs, zeros, active, slices[0], log_prev
+            )
+            return [log_next, active], [active, log_next]
+
+        _, (log_probs, active) = self._scan(
+            step, [log_p], [self.cast(1, "int32"), zeros]
+        )
+        return log_probs, active
+
+    def ctc_update_log_p(
+        self, skip_idxs: T, zeros: T, active: T, log_p_curr: T, log_p_prev: T
+    ) -> T:
+        """One step of the forward pass.
+
+        # Arguments
+            skip_idxs: see `ctc_create_skip_idxs`.
+            zeros: vector with a zero per position.
+            active: how many positions, from the first, were possible so far.
+            log_p_curr: logarithms of this step's probabilities of the positions'
+                classes.
+            log_p_prev: logarithms of the paths' probabilities so far.
+
+        # Returns
+            How many positions are possible now, and the logarithms of the paths'
+            probabilities (for others, the values of `zeros`).
+        """
+        size = self._size(log_p_curr, 0)
+        position = self.arange(size)
+        usable = self.lesser(skip_idxs, active)
+        target = self.expand_dims(self.switch(usable, skip_idxs + 2, size), 1)
+        allowed = self.any(self.equal(target, position), 0, keepdims=True)
+        skip = (1.0 - self.cast(allowed, self.dtype(log_p_curr))) * NEVER
+        known = self.expand_dims(
+            self.switch(self.lesser(position, active), log_p_prev, NEVER), 0
+        )
+        log_next = log_p_curr + self._advanced(known, skip)[0]
+        farthest = self.max(self.cast(allowed[0], "int32") * (position + 1))
+        active = self.minimum(self.maximum(active + 1, farthest), size)
+        active = self.cast(active, "int32")
+        return active, self.switch(self.lesser(position, active), log_next, zeros)
+
+    # Decoding, labels
+
+    def ctc_decode(
+        self,
+        y_pred: T,
+        input_length: T,
+        greedy: T = True,
+        beam_width: T = 100,
+        top_paths: T = 1,
+    ) -> T:
+        """Decodes the outputs of a network trained with CTC.
+
+        # Arguments
+            y_pred: tensor (batch, steps, classes) of probabilities; the last class is
+                the blank.
+            input_length: tensor (batch,), how many steps of each sample count.
+            greedy: whether to take the best class of each step; else the best paths are
+                searched for.
+            beam_width: how many beginnings of paths the search keeps.
+            top_paths: how many paths the search returns.
+
+        # Returns
+            A list of tensors (batch, steps) of classes, with -1 behind the last one:
+            one, or `top_paths` of them, the best first. And a tensor with the paths'
+            scores: (batch, 1) for `greedy`, the sum of
+            -log of the best probabilities; else (batch, top_paths), the logarithms of
+            their probabilities.
+
+        # Raises
+            CapabilityError: for `greedy=False`, if the engine has no beam search.
+        """
+        self._check_rank("ctc_decode", "y_pred", y_pred, 3, "(batch, steps, classes)")
+        lengths = self._column(input_length)
+        logits = self.log(self._positive(y_pred))
+        if not greedy:
+            return self._beam_search(
+                logits, lengths[:, 0], int(beam_width), int(top_paths)
+            )
+        time = self.arange(self._size(y_pred, 1))
+        counts = self.lesser(time, lengths)
+        best = self.cast(self.argmax(y_pred, 2), "int32")
+        blank = self._size(y_pred, 2) - 1
+        before = self.concatenate(
+            [self.zeros_like(best[:, :1]) + blank, best[:, :-1]], 1
+        )
+        kept = counts & self.not_equal(best, blank) & self.not_equal(best, before)
+        score = -self.sum(
+            self.switch(counts, self.max(logits, 2), 0.0), 1, keepdims=True
+        )
+        score = self.cast(score, self.dtype(y_pred))
+        return [self._packed(best, kept)], score
+
+    def _beam_search(self, logits: T, lengths: T, beam_width: int, top_paths: int) -> T:
+        """Returns what `ctc_decode` does; `logits` is (batch, steps, classes),
+        `lengths` (batch,)."""
+        raise CapabilityError(
+            f"The backend {self.name!r} has no beam search for ctc_decode. Use greedy=True, or the "
+            f"TensorFlow backend."
+        )
+
+    def _packed(self, labels: T, kept: T) -> T:
+        """Moves the labels that are kept to the left of their rows, and fills up with
+        -1."""
+        column = self.arange(self._size(labels, 1))
+        kept = self.cast(kept, "int32")
+
+        def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
+            label, keep = (self.expand_dims(x, 1) for x in slices)
+            row, count = states
+            here = self.equal(column, count) & self.equal(keep, 1)
+            return [], [self.switch(here, label, row), count + keep]
+
+        sequences = [self.permute_dimensions(x, (1, 0)) for x in (labels, kept)]
+        initial = [self.zeros_like(labels) - 1, self.zeros_like(kept[:, :1])]
+        return self.cast(self._scan(step, sequences, initial)[0][0], "int64")
+
+    def ctc_label_dense_to_sparse(self, labels: T, label_lengths: T) -> T:
+        """Marks the end of each row of labels.
+
+        Keras 1 made a sparse tensor of TensorFlow's; here tensors are dense, and -1
+        stands where the sparse one had no value, as in the results of `ctc_decode`.
+
+        # Arguments
+            labels: tensor (batch, labels).
+            label_lengths: tensor (batch,), how many labels of each row count.
+        """
+        labels = self.cast(labels, "int32")
+        column = self.arange(self._size(labels, 1))
+        return self.switch(self.lesser(column, self._column(label_lengths)), labels, -1)
+
+    # Small parts
+
+    def _column(self, lengths: T) -> T:
+        return self.reshape(self.cast(lengths, "int32"), (-1, 1))
+
+    def _within(self, lengths: T, most: T) -> T:
+        return self.greater_equal(lengths, 0) & self.lesser_equal(lengths, most)
+
+    def _size(self, x: T, axis: int) -> T:
+        """Returns a size: an int if it is known, else a scalar tensor."""
+        known = self.int_shape(x)[axis]
+        return self.cast(self.shape(x)[axis], "int32") if known is None else known
+
+    def _check_rank(
+        self, name: str, argument: str, x: T, rank: int, reading: str
+    ) -> None:
+        if self.ndim(x) != rank:
+            raise ShapeError(
+                f"{name} takes {argument} of rank {rank}, {reading}; it received one of shape "
+                f"{self.int_shape(x)}."
+            )

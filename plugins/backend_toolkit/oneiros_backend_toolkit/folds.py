@@ -1,0 +1,124 @@
+"""Folds and maps over the first axis, in terms of the loop that each engine
+supplies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oneiros.errors import ArgumentError
+
+from oneiros_backend_toolkit.derived import Derived
+
+T = Any
+
+
+class Folds(Derived):
+    """The functions of `K` that run a function over the first axis of tensors."""
+
+    def _scan(
+        self,
+        fn: Callable[[list[T], list[T]], tuple[list[T], list[T]]],
+        sequences: list[T],
+        initial: list[T],
+        go_backwards: bool = False,
+    ) -> tuple[list[T], list[T]]:
+        """Calls `fn(slices, states)`, which returns `(outputs, states)`, at each index
+        of the first axis.
+
+        `fn` may use tensors from outside; the states keep their shapes and types.
+
+        # Returns
+            The final states, and the outputs, stacked along a first axis in the order
+            they were computed in.
+        """
+        raise NotImplementedError
+
+    def foldl(self, fn: T, elems: T, initializer: T = None, name: T = None) -> T:
+        """Folds over the first axis from its start: fn(fn(initializer, elems[0]),
+        elems[1]), …
+
+        # Arguments
+            fn: function of the value so far and an element; returns the next value. It
+                gets lists or tuples where `elems` and `initializer` are.
+            elems: tensor, or list or tuple of tensors with equally long first axes.
+            initializer: the first value; None takes the first element.
+            name: ignored.
+        """
+        return self._folded("foldl", fn, elems, initializer, False)
+
+    def foldr(self, fn: T, elems: T, initializer: T = None, name: T = None) -> T:
+        """Folds over the first axis from its end; arguments as for `foldl`.
+
+        Without `initializer`, the last element is the first value.
+        """
+        return self._folded("foldr", fn, elems, initializer, True)
+
+    def map_fn(self, fn: T, elems: T, name: T = None) -> T:
+        """Applies a function to each element of the first axis and stacks the results.
+
+        # Arguments
+            fn: function of an element; it gets a list or tuple where `elems` is one,
+                and may return a tensor or a list or tuple of them.
+            elems: tensor, or list or tuple of tensors with equally long first axes.
+            name: ignored.
+        """
+        form: list[T] = []
+
+        def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
+            result = fn(_like(elems, slices))
+            form[:] = [result]
+            return _listed(result), []
+
+        outputs = self._scan(step, self._elements("map_fn", elems), [])[1]
+        return _like(form[0], outputs)
+
+    def _folded(
+        self, name: str, fn: T, elems: T, initializer: T, go_backwards: bool
+    ) -> T:
+        sequences = self._elements(name, elems)
+        if initializer is None:
+            initializer = _like(
+                elems, [x[-1] if go_backwards else x[0] for x in sequences]
+            )
+            sequences = [x[:-1] if go_backwards else x[1:] for x in sequences]
+        start = _listed(initializer)
+        kinds = [self.dtype(x) for x in sequences]
+        kinds = kinds if len(kinds) == len(start) else kinds[:1] * len(start)
+        start = [
+            x if self.owns(x) else self.cast(x, kind)
+            for x, kind in zip(start, kinds, strict=True)
+        ]
+
+        def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
+            result = _listed(fn(_like(initializer, states), _like(elems, slices)))
+            if len(result) != len(states):
+                raise ArgumentError(
+                    f"{name}: the function returned {len(result)} tensors for a value of {len(states)}. "
+                    f"It must return what it received as its first argument."
+                )
+            return [], result
+
+        return _like(initializer, self._scan(step, sequences, start, go_backwards)[0])
+
+    def _elements(self, name: str, elems: T) -> list[T]:
+        sequences = _listed(elems)
+        if not sequences or any(
+            not self.owns(x) or self.ndim(x) == 0 for x in sequences
+        ):
+            raise ArgumentError(
+                f"{name} received elems={elems!r:.200}. It takes a tensor with a first axis, or a list or "
+                f"tuple of such tensors."
+            )
+        return sequences
+
+
+def _listed(x: T) -> list[T]:
+    return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+def _like(form: T, parts: list[T]) -> T:
+    """Returns the parts as `form` has them: a list, a tuple, or one tensor alone."""
+    if isinstance(form, tuple):
+        return tuple(parts)
+    return list(parts) if isinstance(form, list) else parts[0]

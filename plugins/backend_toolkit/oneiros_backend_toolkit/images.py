@@ -1,0 +1,105 @@
+"""What the functions of sequences, images and volumes share: dim orderings and checks
+of arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from oneiros.backend.common import image_dim_ordering
+from oneiros.errors import ArgumentError, ShapeError
+
+from oneiros_backend_toolkit.ordering import Ordering
+
+T = Any
+BORDERS = ("valid", "same", "full")
+KINDS = {3: "(batch, steps, channels)", 4: "images", 5: "volumes"}
+
+
+class Images(Ordering):
+    """A backend that knows the ranks of sequences, images and volumes."""
+
+    def _checked_rank(self, function: str, x: T, rank: int) -> None:
+        if self.ndim(x) != rank:
+            raise ShapeError(
+                f"{function} takes {KINDS[rank]}, a tensor of rank {rank}; it received one of shape "
+                f"{self.int_shape(x)}, rank {self.ndim(x)}."
+            )
+
+
+def is_first(function: str, dim_ordering: Any) -> bool:
+    """Tells whether channels come first (`'th'`) under `dim_ordering`."""
+    if dim_ordering == "default":
+        dim_ordering = image_dim_ordering()
+    return one_of(function, "dim_ordering", dim_ordering, ("tf", "th")) == "th"
+
+
+def one_of(function: str, argument: str, value: Any, accepted: Sequence[str]) -> str:
+    """Returns `value`, which must be one of `accepted`."""
+    if not isinstance(value, str) or value not in accepted:
+        names = ", ".join(map(repr, accepted))
+        raise ArgumentError(
+            f"{function} received {argument}={value!r}. It takes one of {names}."
+        )
+    return value
+
+
+def whole(function: str, argument: str, value: Any, least: int) -> int:
+    """Returns `value` as an int, which must be `least` or more."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, np.integer))
+        or value < least
+    ):
+        raise ArgumentError(
+            f"{function} received {argument}={value!r}. It takes a whole number, {least} or more."
+        )
+    return int(value)
+
+
+def per_axis(
+    function: str, argument: str, value: Any, rank: int, least: int = 1
+) -> tuple[int, ...]:
+    """Returns one int per spatial axis; one int alone counts for all of them."""
+    values = [value] * rank if isinstance(value, (int, np.integer)) else value
+    if not isinstance(values, (list, tuple)) or len(values) != rank:
+        raise ArgumentError(
+            f"{function} received {argument}={value!r}. It takes {rank} whole numbers."
+        )
+    return tuple(whole(function, argument, one, least) for one in values)
+
+
+def check_same_shape(
+    function: str, argument: str, said: Any, shape: Sequence[int | None]
+) -> None:
+    """Checks a shape that the caller announced, as far as both are known."""
+    if said is None:
+        return
+    agree = len(said) == len(shape) and all(
+        None in (a, b) or a == b
+        for a, b in zip(said, shape, strict=True)
+        if not hasattr(a, "dtype")
+    )
+    if not agree:
+        raise ShapeError(
+            f"{function} received {argument}={tuple(said)}, but a tensor of shape {tuple(shape)}. "
+            f"Leave {argument} out, or give the tensor's shape."
+        )
+
+
+def check_window(
+    function: str,
+    sizes: Sequence[int | None],
+    window: Sequence[int | None],
+    border_mode: str,
+) -> None:
+    """Checks that a window fits into the image where no border is added."""
+    if border_mode == "valid" and any(
+        size is not None and width is not None and width > size
+        for size, width in zip(sizes, window, strict=True)
+    ):
+        raise ShapeError(
+            f"{function}: a window of {tuple(window)} doesn't fit into spatial sizes {tuple(sizes)} with "
+            f"border_mode='valid'. Use border_mode='same', a smaller window, or larger inputs."
+        )

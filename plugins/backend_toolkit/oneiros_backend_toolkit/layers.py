@@ -1,0 +1,117 @@
+"""What layers and functions of `K` say of sizes that only the data tells, and where a
+computation failed.
+
+A layer with a true attribute `checks_sizes` is asked for its output's shape once more,
+at these sizes: its
+`get_output_shape_for` says what it can't take. A function of `K` leaves a check on
+tensors: `when_known`. All this happens while a graph is traced, not at each step.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from oneiros.errors import OneirosError, ShapeError
+
+T = Any
+Shape = tuple[int | None, ...]
+
+
+def when_known(
+    check: Callable[..., None], tensors: Sequence[T], made: Sequence[T]
+) -> None:
+    """Has `check` called with the shapes of tensors, each time that a graph tells them.
+
+    # Arguments
+        made: the tensors that the check is left on; whoever calls this has just made
+            them.
+    """
+    for tensor in made:
+        tensor._keras_check = check, tensors
+
+
+def check_sizes(tensor: T, values: Mapping[T, T]) -> None:
+    """Asks the layer that a tensor comes from whether it can take its inputs, and runs
+    the tensor's check.
+
+    # Arguments
+        tensor: a tensor of the graph.
+        values: what was computed so far, by tensor.
+
+    # Raises
+        ShapeError: what the layer, or the check, says.
+    """
+    call: tuple[Any, Sequence[T]] = getattr(tensor, "_keras_call", (None, ()))
+    layer, inputs = call
+    if getattr(layer, "checks_sizes", False):
+        shapes = [shape and (None, *shape[1:]) for shape in _shapes(inputs, values)]
+        if None not in shapes:
+            layer.get_output_shape_for(shapes[0] if len(shapes) == 1 else shapes)
+    check, tensors = getattr(tensor, "_keras_check", (None, ()))
+    if check is not None and None not in (shapes := _shapes(tensors, values)):
+        check(*shapes)
+
+
+def _shapes(tensors: Sequence[T], values: Mapping[T, T]) -> list[Shape | None]:
+    """Returns the shapes of tensors' values; None for one that isn't known."""
+    return [_shape(tensor, values) for tensor in tensors]
+
+
+def _shape(tensor: T, values: Mapping[T, T]) -> Shape | None:
+    form = None if tensor in values else getattr(tensor, "_channels_last_form", None)
+    value: Any = values.get(tensor if form is None else form)
+    try:
+        shape = tuple(value.shape)
+    except (AttributeError, ValueError):
+        return None
+    return shape if form is None else (shape[0], shape[-1], *shape[1:-1])
+
+
+@contextmanager
+def layers_named(
+    pending: list[T], behind: Callable[[T], Collection[T]], values: Mapping[T, T]
+) -> Iterator[None]:
+    """Inside, a graph is computed; what fails is told with the name of the layer that
+    it failed in.
+
+    # Arguments
+        pending: list of tensors; the last one is computed, for those before it.
+        behind: function that returns what a tensor is computed from, itself included.
+        values: what was computed so far, by tensor.
+    """
+    try:
+        yield
+    except Exception as error:
+        failed = pending[-1]
+        around = [x for x in reversed(pending) if failed in behind(x)]
+        told = next(filter(None, (_problem(x, values) for x in around)), error)
+        called = (x for x in around if hasattr(x, "_keras_call"))
+        for tensor in itertools.islice(called, 1):
+            told = _named(_problem(tensor, values) or told, tensor, values)
+        if str(told) == str(error):
+            raise
+        raise told from error
+
+
+def _problem(tensor: T, values: Mapping[T, T]) -> ShapeError | None:
+    try:
+        check_sizes(tensor, values)
+    except ShapeError as problem:
+        return problem
+    return None
+
+
+def _named(error: Exception, tensor: T, values: Mapping[T, T]) -> Exception:
+    from oneiros.engine.node import label
+
+    layer, inputs = tensor._keras_call
+    if label(layer) in str(error):
+        return error
+    text = f"In {label(layer)} (input shape {', '.join(map(str, _shapes(inputs, values)))})"
+    if isinstance(error, OneirosError):
+        return type(error)(f"{text}: {error}")
+    error.add_note(f"Oneiros: {text}.")
+    return error

@@ -1,0 +1,83 @@
+"""Channels first ('th') at the price of channels last: transposes between layers
+cancel.
+
+The primitives work with channels last. A tensor that came from one of them knows its
+form with channels last, and what is computed from it element by element can be computed
+on that form instead. So in a block of layers with channels first, only the first input
+and the last output are transposed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oneiros.backend.contract import Backend
+
+T = Any
+Rebuild = Callable[..., T]
+
+
+class Ordering(Backend):
+    """Moves channels to the end and back, at no cost where they have just been
+    moved."""
+
+    def _elementwise(self, x: T) -> tuple[Rebuild, list[T]] | None:
+        """Returns how `x` was computed, if element by element with broadcasting: a
+        function, and the tensors that it was called on. An engine that can tell defines
+        it.
+        """
+        return None
+
+    def _channels_first(self, x: T) -> T:
+        """Moves the channels from the end to axis 1."""
+        last = self.ndim(x) - 1
+        result = self.permute_dimensions(x, (0, last, *range(1, last)))
+        result._channels_last_form = x
+        return result
+
+    def _channels_last(self, x: T) -> T:
+        """Moves the channels from axis 1 to the end."""
+        form = self._channels_last_form(x)
+        return self._moved(x) if form is None else form
+
+    def _moved(self, x: T) -> T:
+        return self.permute_dimensions(x, (0, *range(2, self.ndim(x)), 1))
+
+    def _channels_last_form(self, x: T) -> T:
+        """Returns `x` with channels last if that takes no more than one transpose of a
+        tensor its size, which
+        `x` itself doesn't need; else None.
+        """
+        if not hasattr(x, "_channels_last_form"):
+            x._channels_last_form = self._recomputed(x)
+        form = x._channels_last_form
+        if form is not None and hasattr(x, "_keras_call"):
+            form._keras_call = getattr(form, "_keras_call", x._keras_call)
+        return form
+
+    def _recomputed(self, x: T) -> T:
+        made = self._elementwise(x)
+        if made is None:
+            return None
+        rebuild, parents = made
+        large = [p for p in parents if self._is_large(p)]
+        if any(self.ndim(p) not in (0, self.ndim(x)) for p in parents) or not large:
+            return None
+        forms = {id(p): self._channels_last_form(p) for p in large}
+        if sum(form is None for form in forms.values()) > (1 if len(forms) > 1 else 0):
+            return None
+        moved = [self._parent(p, forms.get(id(p))) for p in parents]
+        result = rebuild(*moved)
+        result._uses_learning_phase = getattr(x, "_uses_learning_phase", False)
+        return result
+
+    def _is_large(self, x: T) -> bool:
+        """Tells whether `x` has a value per sample; scales, shifts and numbers
+        don't."""
+        return bool(self.ndim(x)) and self.int_shape(x)[0] != 1
+
+    def _parent(self, x: T, form: T) -> T:
+        if form is not None or not self.ndim(x):
+            return x if form is None else form
+        return self._moved(x)

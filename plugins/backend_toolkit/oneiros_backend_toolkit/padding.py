@@ -1,0 +1,94 @@
+"""Zeros around sequences, images and volumes, in terms of one primitive that each
+engine supplies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros_backend_toolkit.images import Images, is_first, per_axis, whole
+
+T = Any
+Pairs = tuple[tuple[int, int], ...]
+
+
+class Padding(Images):
+    """Padding with zeros."""
+
+    def _pad(self, x: T, widths: Pairs) -> T:
+        """Adds zeros: along each axis, as many before and after as its pair in `widths`
+        says."""
+        raise NotImplementedError
+
+    def temporal_padding(self, x: T, padding: T = 1) -> T:
+        """Adds `padding` zeros before and after the steps of (batch, steps,
+        channels)."""
+        width = whole("temporal_padding", "padding", padding, 0)
+        return self._surrounded("temporal_padding", x, ((width, width),), False)
+
+    def asymmetric_temporal_padding(self, x: T, left_pad: T = 1, right_pad: T = 1) -> T:
+        """Adds `left_pad` zeros before the steps of (batch, steps, channels) and
+        `right_pad` after them."""
+        name = "asymmetric_temporal_padding"
+        pair = (
+            whole(name, "left_pad", left_pad, 0),
+            whole(name, "right_pad", right_pad, 0),
+        )
+        return self._surrounded(name, x, (pair,), False)
+
+    def spatial_2d_padding(
+        self, x: T, padding: T = (1, 1), dim_ordering: T = "default"
+    ) -> T:
+        """Adds zeros around images.
+
+        # Arguments
+            x: tensor of rank 4.
+            padding: pair of ints: zeros above and below, and zeros left and right.
+            dim_ordering: `'tf'` (channels last), `'th'` (first) or `'default'`, the one
+                that Keras is set to.
+        """
+        name = "spatial_2d_padding"
+        widths = per_axis(name, "padding", padding, 2, least=0)
+        return self._surrounded(
+            name, x, tuple((n, n) for n in widths), is_first(name, dim_ordering)
+        )
+
+    def asymmetric_spatial_2d_padding(
+        self,
+        x: T,
+        top_pad: T = 1,
+        bottom_pad: T = 1,
+        left_pad: T = 1,
+        right_pad: T = 1,
+        dim_ordering: T = "default",
+    ) -> T:
+        """Adds zeros around images, as many above, below, left and right as the
+        arguments say."""
+        name = "asymmetric_spatial_2d_padding"
+        rows = (
+            whole(name, "top_pad", top_pad, 0),
+            whole(name, "bottom_pad", bottom_pad, 0),
+        )
+        columns = (
+            whole(name, "left_pad", left_pad, 0),
+            whole(name, "right_pad", right_pad, 0),
+        )
+        return self._surrounded(name, x, (rows, columns), is_first(name, dim_ordering))
+
+    def spatial_3d_padding(
+        self, x: T, padding: T = (1, 1, 1), dim_ordering: T = "default"
+    ) -> T:
+        """Adds zeros around volumes: `padding[i]` before and after along the spatial
+        axis i."""
+        name = "spatial_3d_padding"
+        widths = per_axis(name, "padding", padding, 3, least=0)
+        return self._surrounded(
+            name, x, tuple((n, n) for n in widths), is_first(name, dim_ordering)
+        )
+
+    def _surrounded(self, name: str, x: T, pairs: Pairs, first: bool) -> T:
+        self._checked_rank(name, x, len(pairs) + 2)
+        none, form = (0, 0), self._channels_last_form(x) if first else x
+        if form is None:
+            return self._pad(x, (none, none, *pairs))
+        padded = self._pad(form, (none, *pairs, none))
+        return self._channels_first(padded) if first else padded

@@ -1,0 +1,98 @@
+"""Pooling, in terms of one primitive that each engine supplies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros_backend_toolkit.images import (
+    Images,
+    check_window,
+    is_first,
+    one_of,
+    per_axis,
+)
+
+T = Any
+
+
+class Pooling(Images):
+    """Maximum and average over windows."""
+
+    def _pool(
+        self,
+        x: T,
+        window: tuple[int, ...],
+        strides: tuple[int, ...],
+        border_mode: str,
+        mode: str,
+    ) -> T:
+        """Reduces windows over 2 or 3 spatial axes, channels last; border_mode is
+        'valid' or 'same'.
+
+        `mode` is 'max' or 'avg'; the border counts in neither.
+        """
+        raise NotImplementedError
+
+    def pool2d(
+        self,
+        x: T,
+        pool_size: T,
+        strides: T = (1, 1),
+        border_mode: T = "valid",
+        dim_ordering: T = "default",
+        pool_mode: T = "max",
+    ) -> T:
+        """Maximum or average over windows of images.
+
+        # Arguments
+            x: tensor (batch, rows, columns, channels), or (batch, channels, rows,
+                columns) for `'th'`.
+            pool_size: int or pair of ints, the window.
+            strides: int or pair of ints; None takes `pool_size`.
+            border_mode: `'valid'`, or `'same'`, whose border counts neither as a value
+                nor in an average.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            pool_mode: `'max'` or `'avg'`.
+        """
+        return self._pooling(
+            "pool2d", 2, x, pool_size, strides, border_mode, dim_ordering, pool_mode
+        )
+
+    def pool3d(
+        self,
+        x: T,
+        pool_size: T,
+        strides: T = (1, 1, 1),
+        border_mode: T = "valid",
+        dim_ordering: T = "default",
+        pool_mode: T = "max",
+    ) -> T:
+        """Maximum or average over windows of volumes; arguments as for `pool2d`, with
+        three spatial axes."""
+        return self._pooling(
+            "pool3d", 3, x, pool_size, strides, border_mode, dim_ordering, pool_mode
+        )
+
+    def _pooling(
+        self,
+        name: str,
+        rank: int,
+        x: T,
+        pool_size: T,
+        strides: T,
+        border_mode: T,
+        dim_ordering: T,
+        pool_mode: T,
+    ) -> T:
+        first = is_first(name, dim_ordering)
+        window = per_axis(name, "pool_size", pool_size, rank)
+        steps = per_axis(
+            name, "strides", pool_size if strides is None else strides, rank
+        )
+        one_of(name, "border_mode", border_mode, ("valid", "same"))
+        one_of(name, "pool_mode", pool_mode, ("max", "avg"))
+        self._checked_rank(name, x, rank + 2)
+        x = self._channels_last(x) if first else x
+        check_window(name, self.int_shape(x)[1:-1], window, border_mode)
+        pooled = self._pool(x, window, steps, border_mode, pool_mode)
+        return self._channels_first(pooled) if first else pooled

@@ -1,0 +1,57 @@
+"""Enlarging images and volumes by repeating their cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros_backend_toolkit.images import Images, is_first, whole
+
+T = Any
+
+
+class Resizing(Images):
+    """Resizing by whole factors."""
+
+    def resize_images(
+        self, X: T, height_factor: T, width_factor: T, dim_ordering: T
+    ) -> T:
+        """Repeats the rows and columns of images.
+
+        # Arguments
+            X: tensor (batch, rows, columns, channels), or (batch, channels, rows,
+                columns) for `'th'`.
+            height_factor, width_factor: ints, how often each row and each column is
+                repeated.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+        """
+        factors = {"height_factor": height_factor, "width_factor": width_factor}
+        return self._resized("resize_images", X, factors, dim_ordering)
+
+    def resize_volumes(
+        self, X: T, depth_factor: T, height_factor: T, width_factor: T, dim_ordering: T
+    ) -> T:
+        """Repeats the planes, rows and columns of volumes; arguments as for
+        `resize_images`."""
+        factors = {
+            "depth_factor": depth_factor,
+            "height_factor": height_factor,
+            "width_factor": width_factor,
+        }
+        return self._resized("resize_volumes", X, factors, dim_ordering)
+
+    def _resized(self, name: str, x: T, factors: dict[str, T], dim_ordering: T) -> T:
+        first = is_first(name, dim_ordering)
+        counts = [
+            whole(name, argument, factor, 1) for argument, factor in factors.items()
+        ]
+        self._checked_rank(name, x, len(counts) + 2)
+        form = self._channels_last_form(x) if first else x
+        if form is None:
+            return self._repeated(x, counts, 2)
+        resized = self._repeated(form, counts, 1)
+        return self._channels_first(resized) if first else resized
+
+    def _repeated(self, x: T, counts: list[int], start: int) -> T:
+        for axis, count in reversed(list(enumerate(counts, start))):
+            x = x if count == 1 else self.repeat_elements(x, count, axis)
+        return x

@@ -1,1 +1,0 @@
-"""Manifest: this plugin offers nothing by name; formats, datasets and utilities import it."""

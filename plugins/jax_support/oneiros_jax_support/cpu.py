@@ -1,0 +1,55 @@
+"""What XLA and the C library need to be told for convolutions on a CPU."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import sys
+
+OPTIONS: dict[str, bool | int | str] = {"xla_cpu_experimental_ynn_fusion_type": ""}
+"""Without it, JAX 0.10's convolutions take up to eight times as long."""
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
+
+
+def convolution_options() -> dict[str, bool | int | str] | None:
+    """Returns XLA's options for graphs with convolutions, as far as it knows them; None
+    if not on a CPU."""
+    from oneiros_jax_support.devices import platform
+
+    return _cpu_options() if platform() == "cpu" else None
+
+
+@functools.cache
+def _cpu_options() -> dict[str, bool | int | str]:
+    from oneiros_jax_support.jax_import import jax
+
+    keep_freed_memory()
+    try:
+        jax.jit(lambda: 0, compiler_options=OPTIONS).lower().compile()
+    except RuntimeError:
+        return {}
+    return OPTIONS
+
+
+@functools.cache
+def keep_freed_memory() -> None:
+    """Lets glibc keep freed memory for the next step instead of handing it back to the
+    system each time.
+
+    XLA frees a step's intermediate results, some 100 MB for a small convolutional
+    network, and the batches that were gathered for a run; the system clears them page
+    by page when they are asked for again: a fifth of the time of such a step. It holds
+    for the whole process, from the first function with a convolution or run of batches
+    on; ONEIROS_KEEP_FREED_MEMORY=0 in the environment forbids it.
+    """
+    if (
+        not sys.platform.startswith("linux")
+        or os.environ.get("ONEIROS_KEEP_FREED_MEMORY") == "0"
+    ):
+        return
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        library.mallopt(_MMAP_MAX, 0)
+        library.mallopt(_TRIM_THRESHOLD, 2**31 - 1)
+        library.mallopt(_TOP_PAD, 1 << 26)

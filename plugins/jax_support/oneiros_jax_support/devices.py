@@ -1,0 +1,69 @@
+"""The device that a backend on JAX computes on."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any
+
+from oneiros_backend_toolkit.devices import Choice, Device, missing
+
+from oneiros_jax_support.jax_import import jax
+
+
+def scope(backend: str) -> Callable[[], AbstractContextManager[Any]]:
+    """Returns what makes contexts in which JAX computes on the backend's device, with
+    64-bit types.
+
+    # Raises
+        SettingsError: if the setting `device` makes no sense, or names a device that
+            isn't there.
+    """
+    device = _choice(backend)()
+    return (
+        functools.partial(jax.enable_x64, True)
+        if device is None
+        else functools.partial(_on, device)
+    )
+
+
+def platform() -> str:
+    """Returns what is computed on in this context, such as `"cpu"`."""
+    device = jax.config.jax_default_device
+    return str(getattr(device, "platform", device) or jax.default_backend())
+
+
+@contextmanager
+def _on(device: Any) -> Iterator[None]:
+    with jax.default_device(device), jax.enable_x64(True):
+        yield
+
+
+@functools.cache
+def _choice(backend: str) -> Choice:
+    return Choice(backend, functools.partial(_find, backend))
+
+
+def _find(backend: str, device: Device) -> Any:
+    found = _devices(device.kind)
+    if device.number < len(found):
+        return found[device.number]
+    there = [
+        f"{kind}:{i}" for kind in ("cpu", "gpu") for i in range(len(_devices(kind)))
+    ]
+    raise missing(backend, device, there, _advice())
+
+
+def _devices(kind: str) -> list[Any]:
+    with suppress(RuntimeError):
+        return list(jax.local_devices(backend=kind))
+    return []
+
+
+def _advice() -> str:
+    platforms = os.environ.get("JAX_PLATFORMS")
+    if platforms:
+        return f"JAX_PLATFORMS={platforms} says which kinds JAX may use; unset it."
+    return "JAX needs its CUDA build for a GPU of NVIDIA's: pip install 'jax[cuda12]'."

@@ -1,0 +1,119 @@
+"""The recurrent loops of `oneiros_backend_toolkit.fused` on JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from oneiros_backend_toolkit.fused import Cell, Loop, States, Step
+
+from oneiros_jax_support.jax_import import jax
+
+T = Any
+
+
+class JaxEngine:
+    """See `oneiros_backend_toolkit.fused.Engine`."""
+
+    projects_early = True
+    tanh = staticmethod(jnp.tanh)
+    sigmoid = staticmethod(jax.nn.sigmoid)
+    join = staticmethod(jnp.concatenate)
+    transpose = staticmethod(jnp.transpose)
+
+    def constant(self, values: Sequence[float], like: T) -> T:
+        """Returns numbers as a tensor of the type of `like`."""
+        return jnp.asarray(values, like.dtype)
+
+    def clip(self, x: T) -> T:
+        """Bounds by 0 and 1."""
+        return jnp.clip(x, 0, 1)
+
+    def where(self, condition: T, x: T) -> T:
+        """Returns `x` where the condition holds, else 0."""
+        return jnp.where(condition, x, 0)
+
+    def choose(self, condition: T, x: T, y: T) -> T:
+        """Returns `x` where the condition holds, else `y`."""
+        return jnp.where(condition, x, y)
+
+    def split(self, x: T, sizes: Sequence[int]) -> Sequence[T]:
+        """Cuts the last axis into parts of these sizes."""
+        parts: list[T] = jnp.split(x, np.cumsum(sizes)[:-1], -1)
+        return parts
+
+    def outer(self, x: T, y: T) -> T:
+        """Sums the products of two sequences' features over steps and samples."""
+        return x.reshape(-1, x.shape[-1]).T @ y.reshape(-1, y.shape[-1])
+
+    def total(self, x: T) -> T:
+        """Sums a sequence over steps and samples."""
+        return x.sum((0, 1))
+
+    def multiply(self, x: T, w: T) -> T:
+        """Multiplies a sequence's features by a matrix."""
+        return x @ w
+
+    def scan(
+        self,
+        step: Step,
+        states: States,
+        sequences: States,
+        widths: Sequence[int],
+        backwards: bool,
+    ) -> tuple[States, States]:
+        """Runs a step function."""
+        last, results = jax.lax.scan(step, states, sequences, reverse=backwards)
+        return last, results
+
+
+ENGINE = JaxEngine()
+
+
+def run(
+    cell: Cell, backwards: bool, x: T, U: T, mask: T, projection: States, *initial: T
+) -> States:
+    """Returns the outputs, in the order of processing, and the last states.
+
+    # Arguments
+        cell: the Cell.
+        backwards: whether the last step is the first to be processed.
+        x: (samples, steps, features), the projected input, or with `projection` the
+            input itself.
+        U: the recurrent weights.
+        mask: booleans (samples, steps), or None.
+        projection: the input's weights and the bias, or nothing.
+    """
+    seen = None if mask is None else jnp.swapaxes(mask, 0, 1)[..., None]
+    loop = _recurrence(Loop(ENGINE, cell, backwards))
+    outputs, *last = loop(jnp.swapaxes(x, 0, 1), U, seen, initial, projection)
+    return jnp.swapaxes(outputs[::-1] if backwards else outputs, 0, 1), *last
+
+
+def _recurrence(loop: Loop) -> Any:
+    @jax.custom_vjp  # type: ignore[untyped-decorator]
+    def recurrence(x: T, U: T, mask: T, initial: States, projection: States) -> States:
+        last, outputs, *_ = loop.forward(
+            x, U, mask, initial, projection, differentiated=False
+        )
+        return outputs, *last
+
+    def forward(
+        x: T, U: T, mask: T, initial: States, projection: States
+    ) -> tuple[States, States]:
+        last, outputs, before, kept = loop.forward(x, U, mask, initial, projection)
+        return (outputs, *last), (x, U, mask, projection, outputs, before, kept)
+
+    def backward(saved: States, gradients: States) -> States:
+        x, U, mask, projection, outputs, before, kept = saved
+        d_outputs, *d_last = gradients
+        dx, dU, d_initial = loop.backward(
+            U, mask, outputs, before, kept, d_outputs, tuple(d_last)
+        )
+        dx, d_projection = loop.unprojected(x, dx, projection)
+        return dx, dU, None, d_initial, d_projection
+
+    recurrence.defvjp(forward, backward)
+    return recurrence

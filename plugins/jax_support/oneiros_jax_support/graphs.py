@@ -1,0 +1,116 @@
+"""What graphs of JAX hold, and how they are computed fastest on a CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+CONVOLUTION = "conv_general_dilated"
+ROWS, CHANNELS = 32, 32
+"""From so many samples and output channels on, predictions of unpadded convolutions are
+left to XLA's
+library YNN: it takes 0.9 of the time in the mean, and 1.15 at most. For fewer, or
+    padded ones, it takes up
+to twice the time."""
+BETWEEN = {
+    CONVOLUTION,
+    "add",
+    "broadcast_in_dim",
+    "convert_element_type",
+    "custom_jvp_call",
+    "custom_vjp_call",
+    "jit",
+    "max",
+    "pad",
+    "reduce_window_max",
+    "reshape",
+}
+"""What may be done to images meanwhile: biases, rectifiers, maxima. With others YNN can
+take eight times."""
+
+_pools_windows: ContextVar[bool] = ContextVar("oneiros_pools_windows", default=False)
+
+
+def convolves(graph: Any) -> bool:
+    """Tells whether a graph holds a convolution, in a loop or a branch possibly."""
+    return any(
+        equation.primitive.name == CONVOLUTION or any(map(convolves, _inside(equation)))
+        for equation in graph.eqns
+    )
+
+
+def suits_ynn(graph: Any) -> bool:
+    """Tells whether YNN computes a graph of convolutions faster, if it has no
+    derivatives.
+
+    # Arguments
+        graph: traced under `pooling_by_windows`.
+    """
+    images = [
+        x for x in _used(graph) if any(len(out.aval.shape) == 4 for out in x.outvars)
+    ]
+    convolutions = [x for x in images if x.primitive.name == CONVOLUTION]
+    return all(x.primitive.name in BETWEEN for x in images) and all(
+        map(_is_plain, convolutions)
+    )
+
+
+def pooling_by_windows(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a function in which maxima are traced as XLA's operation for windows,
+    which suits YNN."""
+
+    def traced(*values: Any) -> Any:
+        token = _pools_windows.set(True)
+        try:
+            return function(*values)
+        finally:
+            _pools_windows.reset(token)
+
+    return traced
+
+
+def pools_by_windows() -> bool:
+    """Tells whether a function of `pooling_by_windows` is traced."""
+    return _pools_windows.get()
+
+
+def _used(graph: Any) -> Iterator[Any]:
+    """Gives the operations that the outputs of a graph, and of those inside, depend on,
+    the last first."""
+    needed = {x for x in graph.outvars if not _is_constant(x)}
+    for equation in reversed(graph.eqns):
+        if not needed.isdisjoint(equation.outvars):
+            needed.update(x for x in equation.invars if not _is_constant(x))
+            yield equation
+            for inner in _inside(equation):
+                yield from _used(inner)
+
+
+def _inside(equation: Any) -> Iterator[Any]:
+    """Gives the graphs inside an operation; jax.extend does too, but is a tenth of a
+    second to import."""
+    for value in equation.params.values():
+        for part in value if isinstance(value, (list, tuple)) else [value]:
+            graph = getattr(part, "jaxpr", part)
+            if hasattr(graph, "eqns"):
+                yield graph
+
+
+def _is_constant(x: Any) -> bool:
+    return hasattr(x, "val")
+
+
+def _is_plain(convolution: Any) -> bool:
+    """Tells whether it is a large, unpadded one of images, step by step."""
+    given, (x, _), (out,) = convolution.params, convolution.invars, convolution.outvars
+    steps = (*given["window_strides"], *given["lhs_dilation"], *given["rhs_dilation"])
+    channels = out.aval.shape[given["dimension_numbers"].out_spec[1]]
+    return (
+        x.aval.ndim == 4
+        and x.aval.shape[given["dimension_numbers"].lhs_spec[0]] >= ROWS
+        and channels >= CHANNELS
+        and set(steps) == {1}
+        and not any(map(any, given["padding"]))
+        and given["feature_group_count"] == given["batch_group_count"] == 1
+    )

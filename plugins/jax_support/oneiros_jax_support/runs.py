@@ -1,0 +1,102 @@
+"""Many steps in one compiled call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oneiros_backend_toolkit.batches import (
+    aligned,
+    aligned_copy,
+    are_host,
+    batches_of,
+    rows_of,
+)
+
+from oneiros_jax_support.cpu import keep_freed_memory
+from oneiros_jax_support.devices import platform
+from oneiros_jax_support.jax_import import jax
+
+jnp = jax.numpy
+
+
+def on_device(array: Any) -> Any:
+    """Copies an array to the device; unlike `jax.device_put`, it never shares the
+    array's memory."""
+    return jnp.array(array)
+
+
+def uploaded(array: Any, dtype: Any) -> Any:
+    """Copies an array to the device, once: on a CPU, JAX takes over memory that begins
+    where it wants it."""
+    if platform() == "cpu":
+        keep_freed_memory()
+    return jax.device_put(aligned_copy(array, dtype))
+
+
+def batches_for(index: Any, arrays: Any) -> Any:
+    """Returns the rows that an index of shape (steps, batch) names, of arrays on the
+    device or of NumPy's."""
+    if not are_host(arrays):
+        return gathered(index, arrays)
+    if platform() == "cpu":
+        keep_freed_memory()
+    return list(map(aligned, batches_of(index, arrays)))
+
+
+def rows_for(index: Any, arrays: Any) -> list[Any]:
+    """Returns the rows that an index names, of arrays on the device or of NumPy's."""
+    return rows_of(index, arrays) if are_host(arrays) else list(gathered(index, arrays))
+
+
+@jax.jit  # type: ignore[untyped-decorator]
+def gathered(index: Any, arrays: Any) -> Any:
+    """Returns the rows that an index of any shape names, of each array.
+
+    Gathering before the loop and not in it takes half the time of small steps; outside
+    of its compiled function, that need not be compiled anew for other numbers of rows.
+    """
+    return [jnp.take(array, index, axis=0, mode="clip") for array in arrays]
+
+
+def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
+    """Returns a loop over steps.
+
+    # Arguments
+        step: function of the variables' old values, a step's number and its batches;
+            returns the new values,
+            `written` of them, and then the outputs.
+
+    # Returns
+        A function of the old values, the number of steps, an index of at least so many
+        rows and what
+        `gathered` made of it. It returns the last values and the outputs, a row per row
+        of the index.
+    """
+
+    def run(old: Any, steps: Any, index: Any, *batches: Any) -> Any:
+        def one(i: Any, old: Any) -> Any:
+            rows = [
+                jax.lax.dynamic_index_in_dim(
+                    x, i, keepdims=False, allow_negative_indices=False
+                )
+                for x in batches
+            ]
+            return step(old, i, *rows)
+
+        def body(i: Any, carried: Any) -> Any:
+            results = one(i, carried[0])
+            rows = (
+                jax.lax.dynamic_update_index_in_dim(
+                    all_rows, row, i, 0, allow_negative_indices=False
+                )
+                for all_rows, row in zip(carried[1], results[written:], strict=True)
+            )
+            return results[:written], tuple(rows)
+
+        shapes = jax.eval_shape(one, jnp.int32(0), old)[written:]
+        empty = tuple(jnp.zeros((len(index), *x.shape), x.dtype) for x in shapes)
+        new, outputs = jax.lax.fori_loop(0, steps, body, (old, empty))
+        return *new, *outputs
+
+    return run

@@ -1,0 +1,327 @@
+"""A backend of recorded nodes: what `K` is on any engine of the recorder."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from oneiros.backend import common
+from oneiros.backend.contract import Backend, Function, draw_seed
+from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.arrays import owned
+from oneiros_backend_toolkit.derived import FUZZ, Derived
+
+from oneiros_lazy_graph.nodes import Node, Spec
+from oneiros_lazy_graph.pinning import pinned
+from oneiros_lazy_graph.recorder import RecordedFunction, Recorder
+
+T = Any
+
+_NAMES = (
+    "abs",
+    "cast",
+    "clip",
+    "cos",
+    "equal",
+    "exp",
+    "greater",
+    "greater_equal",
+    "lesser",
+    "lesser_equal",
+    "log",
+    "maximum",
+    "minimum",
+    "not_equal",
+    "pow",
+    "relu",
+    "round",
+    "sigmoid",
+    "sign",
+    "sin",
+    "softplus",
+    "sqrt",
+    "switch",
+    "tanh",
+)
+ELEMENTWISE = frozenset(f"K.{name}" for name in _NAMES)
+"""The operations that work element by element, with broadcasting."""
+
+
+class Cell(Protocol):
+    """Where a variable's value lives."""
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None: ...
+
+    def get(self) -> np.ndarray[Any, Any]:
+        """Returns a copy of the value."""
+
+    def set(self, array: np.ndarray[Any, Any]) -> None:
+        """Stores an array, which is the cell's from now on."""
+
+
+class RecordedBackend(Derived):
+    """Keras 1's `K` on lazy tensors.
+
+    # Properties
+        recorder: the Recorder of its tensors.
+        operations: the functions of `K` on the engine's own tensors, by their names in
+            the contract.
+        draws: those that draw random numbers, whose first argument is a key.
+        cell: the class of Cells.
+    """
+
+    recorder: Recorder
+    operations: ClassVar[Any]
+    draws: ClassVar[Any]
+    cell: ClassVar[type[Cell]]
+
+    def __init_subclass__(
+        cls, primitives: dict[str, tuple[Callable[..., T], str]] | None = None
+    ) -> None:
+        """Adds the methods that record `operations`, and these functions by their names
+        and labels."""
+        for name in vars(cls.operations):
+            if (
+                name[0] != "_"
+                and name not in vars(cls)
+                and name not in vars(RecordedBackend)
+            ):
+                fn = getattr(cls.operations, name)
+                setattr(cls, name, recorded(fn, f"K.{name}", getattr(Backend, name)))
+        for name, (fn, label) in (primitives or {}).items():
+            setattr(cls, name, recorded(fn, label, fn))
+
+    # Tensors and their values
+
+    def owns(self, x: T) -> bool:
+        """Tells whether `x` is a lazy tensor of this backend, or one of the engine
+        itself."""
+        if isinstance(x, (list, tuple)):
+            return False
+        return self.recorder.owns(x) or self.recorder.engine.is_tensor(x)
+
+    def _dtype(self, dtype: Any) -> str:
+        """Returns a type's name, the default float type for None."""
+        return str(np.dtype(dtype or common.floatx()).name)
+
+    def placeholder(
+        self,
+        shape: T = None,
+        ndim: T = None,
+        dtype: T = None,
+        sparse: T = False,
+        name: T = None,
+    ) -> T:
+        """Makes an input of a function; a sparse one is fed sparse matrices and
+        computed with as dense."""
+        if shape is None and ndim is None:
+            raise ArgumentError(
+                "placeholder received neither `shape` nor `ndim`. Pass one: shape=(None, 3)."
+            )
+        sizes = tuple(shape) if shape is not None else (None,) * ndim
+        node: T = self.recorder.node(
+            "placeholder", Spec(sizes, self._dtype(dtype)), name=name
+        )
+        node._sparse, node._keras_shape = bool(sparse), sizes
+        return node
+
+    def variable(self, value: T, dtype: T = None, name: T = None) -> T:
+        """Makes a variable holding a copy of `value`."""
+        if self.owns(value):
+            raise ArgumentError(
+                f"variable takes an array or a number, not {value!r:.200}. See K.eval(x)."
+            )
+        sparse = hasattr(value, "toarray")
+        array = owned(value.toarray() if sparse else value, self._dtype(dtype))
+        name = name or f"Variable_{common.get_uid('Variable')}"
+        spec = Spec(array.shape, str(array.dtype))
+        node: T = self.recorder.node("variable", spec, name=name, data=self.cell(array))
+        node._sparse, node._keras_shape = sparse, array.shape
+        return node
+
+    def is_sparse(self, tensor: T) -> bool:
+        """Tells whether `tensor` was made as a sparse one."""
+        return bool(getattr(tensor, "_sparse", False))
+
+    def shape(self, x: T) -> T:
+        """Returns the shape as a tensor of integers."""
+        result = self.recorder.record(self.operations.shape, (x,), label="K.shape")
+        if self.recorder.owns(x):
+            result.spec = replace(result.spec, known=x.shape)
+        return result
+
+    def int_shape(self, x: T) -> tuple[int | None, ...]:
+        """Returns the shape as far as it is known."""
+        shape = getattr(x, "_keras_shape", x.shape)
+        if shape is None:
+            raise ArgumentError(
+                f"Not even the rank of {x!r} is known. K.reshape gives it a shape."
+            )
+        return tuple(shape)
+
+    def ndim(self, x: T) -> int:
+        """Returns the number of axes."""
+        return len(self.int_shape(x))
+
+    def dtype(self, x: T) -> str:
+        """Returns the type's name."""
+        return x.dtype if isinstance(x, Node) else self._dtype(x.dtype)
+
+    def get_value(self, x: T) -> T:
+        """Returns a copy of a variable's value."""
+        return self._cell(x, "get_value").get()
+
+    def set_value(self, x: T, value: T) -> None:
+        """Sets a variable."""
+        self._cell(x, "set_value").set(self.checked_value(x, value))
+
+    def _cell(self, x: T, function: str) -> Cell:
+        if not self.recorder.owns(x) or x.kind != "variable":
+            raise ArgumentError(
+                f"{function} takes a variable, not {x!r:.200}. K.eval(x) computes a tensor."
+            )
+        cell: Cell = x.data
+        return cell
+
+    def eval(self, x: T) -> T:
+        """Returns the value of a tensor that depends on no placeholder."""
+        return (
+            self.get_value(x)
+            if self.recorder.owns(x) and x.kind == "variable"
+            else super().eval(x)
+        )
+
+    def apply(self, fn: Callable[..., Any], *tensors: T) -> T:
+        """Returns `fn(*tensors)`, where `fn` is code of the engine itself."""
+        return self.recorder.record(fn, tensors, wrap=False)
+
+    # Randomness
+
+    def random_uniform(
+        self, shape: T, low: T = 0.0, high: T = 1.0, dtype: T = None, seed: T = None
+    ) -> T:
+        """Draws from [low, high)."""
+        return self._random(
+            "random_uniform", seed, shape, low, high, self._dtype(dtype)
+        )
+
+    def random_normal(
+        self, shape: T, mean: T = 0.0, std: T = 1.0, dtype: T = None, seed: T = None
+    ) -> T:
+        """Draws from a normal distribution."""
+        return self._random("random_normal", seed, shape, mean, std, self._dtype(dtype))
+
+    def random_binomial(
+        self, shape: T, p: T = 0.0, dtype: T = None, seed: int | None = None
+    ) -> T:
+        """Draws 1 with probability `p`, else 0."""
+        return self._random("random_binomial", seed, shape, p, self._dtype(dtype))
+
+    def _random(self, name: str, seed: int | None, *args: Any) -> T:
+        key = self.recorder.stream(draw_seed(seed) % 2**31)
+        return self.recorder.record(
+            getattr(self.draws, name), (key, *args), label=f"K.{name}"
+        )
+
+    # Crossentropies, shorter where the probabilities come from K.sigmoid and K.softmax
+
+    def _log_odds(self, x: T) -> T:
+        def of_sigmoid(x: T) -> T:
+            return self.clip(x, *_log_odds([FUZZ, 1.0 - FUZZ], self.dtype(x)))
+
+        shortcuts = {self.operations.sigmoid: of_sigmoid}
+        return self.recorder.record(
+            pinned(super()._log_odds), (x,), label="odds", shortcuts=shortcuts
+        )
+
+    def _log_distribution(self, x: T) -> T:
+        def of_softmax(x: T) -> T:
+            return self.clip(
+                self._log_softmax(x),
+                *np.log(np.array([FUZZ, 1.0 - FUZZ], self.dtype(x))),
+            )
+
+        shortcuts = {self.operations.softmax: of_softmax}
+        fn = pinned(super()._log_distribution)
+        return self.recorder.record(fn, (x,), label="distribution", shortcuts=shortcuts)
+
+    # Choices and graphs
+
+    def _elementwise(self, x: T) -> tuple[Callable[..., T], list[T]] | None:
+        """Returns how an operation that works element by element computes `x`, or a
+        choice by the phase."""
+        if not self.recorder.owns(x) or not (x.elementwise or x.kind == "select"):
+            return None
+        rebuild = self.recorder.select if x.kind == "select" else self.recorder.again(x)
+        return rebuild, list(x.parents)
+
+    def switch(self, condition: T, then_expression: T, else_expression: T) -> T:
+        """Chooses element by element; by the learning phase, only the expression chosen
+        is ever computed."""
+        chosen = [x() if callable(x) else x for x in (then_expression, else_expression)]
+        if condition is self.recorder.phase:
+            return self.recorder.select(*chosen)
+        switch = pinned(self.operations.switch, True)
+        return self.recorder.record(switch, (condition, *chosen), label="K.switch")
+
+    def _scan(
+        self,
+        fn: Callable[..., Any],
+        sequences: list[T],
+        initial: list[T],
+        go_backwards: bool = False,
+    ) -> tuple[list[T], list[T]]:
+        states, outputs = self.recorder.loop(fn, sequences, initial, go_backwards)
+        return states, [
+            self.reverse(x, 0) for x in outputs
+        ] if go_backwards else outputs
+
+    def stop_gradient(self, variables: T) -> T:
+        """Returns the tensor, or the list of tensors, as constants for `gradients`."""
+        if isinstance(variables, (list, tuple)):
+            return [self.stop_gradient(x) for x in variables]
+        return self.recorder.record(
+            self.operations.stop_gradient, (variables,), label="K.stop_gradient"
+        )
+
+    def gradients(self, loss: T, variables: T) -> list[T]:
+        """Returns the derivatives of `loss` by each of `variables`."""
+        return list(self.recorder.gradients(loss, variables))
+
+    def function(self, inputs: T, outputs: T, updates: T = [], **kwargs: T) -> Function:
+        """Returns a compiled function.
+
+        # Arguments
+            inputs: list of placeholders; any other tensor works too: its value is then
+                given, not computed.
+            outputs: list of tensors.
+            updates: list of (variable, new value) pairs.
+        """
+        if kwargs:
+            raise ArgumentError(
+                f"K.function got {min(kwargs)!r}; on {self.name} it takes nothing like that."
+            )
+        return RecordedFunction(self, self.recorder, inputs, outputs, updates)
+
+
+def _log_odds(probabilities: list[float], dtype: str) -> Any:
+    array = np.array(probabilities, dtype)
+    with np.errstate(divide="ignore"):
+        return np.log(array / (1 - array))
+
+
+def recorded(
+    fn: Callable[..., Any], label: str, of: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Returns a method, named and documented like `of`, that records `fn`."""
+
+    @functools.wraps(of)
+    def method(self: RecordedBackend, *args: Any, **kwargs: Any) -> Any:
+        return self.recorder.record(
+            pinned(fn, label in ELEMENTWISE), args, kwargs, label
+        )
+
+    return method

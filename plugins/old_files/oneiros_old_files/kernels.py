@@ -1,0 +1,69 @@
+"""Convolution kernels as arrays: turned round for Theano, and laid out for either
+`dim_ordering`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from oneiros_old_files.base import Arrays, Migration, Origin
+
+Kernel = np.ndarray[Any, Any]
+
+
+def turned(kernel: Kernel, dim_ordering: str) -> Kernel:
+    """Returns a kernel turned round along its window, the first axes for `"tf"`, the
+    last ones for `"th"`."""
+    axes = range(2, kernel.ndim) if dim_ordering == "th" else range(kernel.ndim - 2)
+    return np.flip(kernel, tuple(axes))
+
+
+def reordered(kernel: Kernel, dim_ordering: str) -> Kernel:
+    """Returns a kernel of the other layout in the layout of `dim_ordering`.
+
+    `"tf"` is `(*window, input, output)`, `"th"` is `(output, input, *window)`.
+    """
+    if dim_ordering == "th":
+        return kernel.transpose(
+            kernel.ndim - 1, kernel.ndim - 2, *range(kernel.ndim - 2)
+        )
+    return kernel.transpose(*range(2, kernel.ndim), 1, 0)
+
+
+class KernelMigration(Migration):
+    """Base for layers whose weights of four or more axes are convolution kernels.
+
+    # Properties
+        turns: bool, whether Keras on Theano turned these kernels round.
+    """
+
+    turns: bool = True
+
+    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
+        """Returns the kernels in the layer's order: Keras 2 stores them with the window
+        first, always."""
+        if origin.keras < 2 or config.get("dim_ordering") != "th":
+            return arrays
+        return [
+            reordered(value, "th") if value.ndim >= 4 else value for value in arrays
+        ]
+
+    def turned(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+        """Returns the weights with all kernels turned round, if Theano did so."""
+        ordering = config.get("dim_ordering", "tf")
+        return [
+            turned(value, ordering) if self.turns and value.ndim >= 4 else value
+            for value in arrays
+        ]
+
+    def reordered(
+        self, config: dict[str, Any], arrays: Arrays, dim_ordering: str
+    ) -> Arrays:
+        """Returns the weights with all kernels in the other order."""
+        if config.get("dim_ordering", dim_ordering) == dim_ordering:
+            return arrays
+        return [
+            reordered(value, dim_ordering) if value.ndim >= 4 else value
+            for value in arrays
+        ]

@@ -1,0 +1,298 @@
+"""Reads HDF5 files that a stranger may have written.
+
+Only what lies inside the file, in the group that was asked for, is ever returned: no
+external or soft link, external storage or virtual array is followed, no reference or
+object is read, and sizes are checked before memory is taken.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import prod
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import h5py
+import numpy as np
+from oneiros.bases import Budget
+from oneiros.errors import FileFormatError, OneirosError
+
+from oneiros_safe_files.hdf5_attributes import longest_text
+from oneiros_safe_files.hdf5_chunks import check_filters, chunk_count, read_chunks
+from oneiros_safe_files.meter import Meter
+
+MAGIC = b"\x89HDF\r\n\x1a\n"
+MAX_DEPTH = 32
+_COPY = "Copy the data into one plain file, e.g. with `h5copy` or `h5repack`, and load that."
+_RESAVE = "Save the model again with the program that wrote it."
+_LINKS = {
+    h5py.h5l.TYPE_SOFT: "a soft link",
+    h5py.h5l.TYPE_EXTERNAL: "a link to another file",
+}
+
+
+@contextmanager
+def open_hdf5(path: Path, budget: Budget) -> Iterator[StoredGroup]:
+    """Opens the HDF5 file at `path` for reading; gives its root group."""
+    meter = Meter(path, budget, path.stat().st_size)
+    with path.open("rb") as raw:
+        with damage(meter, "/"):
+            file = h5py.File(path, "r")
+        with file:
+            if file.id.get_create_plist().get_sizes() != (8, 8):
+                raise meter.refuse(
+                    "/", "the file's addresses are not 64 bits long", _RESAVE
+                )
+            yield StoredGroup(file, meter, "/", raw)
+
+
+def wrap_group(group: Any, budget: Budget) -> StoredGroup:
+    """Gives guarded access to an `h5py.Group` that the caller opened."""
+    file = group.file
+    return StoredGroup(
+        group,
+        Meter(Path(file.filename), budget, file.id.get_filesize()),
+        group.name or "/",
+    )
+
+
+@contextmanager
+def damage(meter: Meter, where: str) -> Iterator[None]:
+    """Turns h5py's errors into one that names the file and the place."""
+    try:
+        yield
+    except OneirosError:
+        raise
+    except (
+        OSError,
+        RuntimeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        struct.error,
+    ) as error:
+        raise FileFormatError(
+            f"{meter.path} is damaged or truncated, or no HDF5 file: reading '{where}' failed ({error}). "
+            f"Restore it from a copy, or save the model again."
+        ) from error
+
+
+class StoredGroup:
+    """A group of an HDF5 file being read. A name is a relative path of plain
+    members."""
+
+    def __init__(
+        self, group: Any, meter: Meter, where: str, raw: BinaryIO | None = None
+    ) -> None:
+        self._group = group
+        self._raw = raw
+        self.meter = meter
+        self.where = where
+
+    def unread(self) -> list[str]:
+        """Returns the paths of the groups and arrays that weren't opened; a group
+        counts with all in it."""
+        found = []
+        with damage(self.meter, self.where):
+            self.meter.spend_objects(self.where, self._group.id.get_num_objs())
+            for name in self._group.id:
+                where = f"{self.where.rstrip('/')}/{name.decode('utf-8', 'backslashreplace')}"
+                if where not in self.meter.opened:
+                    found.append(where)
+                elif isinstance(member := self._group[name], h5py.Group):
+                    found += StoredGroup(member, self.meter, where, self._raw).unread()
+        return found
+
+    def __contains__(self, name: str) -> bool:
+        with damage(self.meter, self.where):
+            return name.encode() in self._group.id
+
+    def group(self, name: str) -> StoredGroup:
+        """Returns the group at the relative path `name`."""
+        opened, where = self._open(name)
+        if not isinstance(opened, h5py.Group):
+            raise FileFormatError(
+                f"{self.meter.path}: '{where}' should be a group and is an array. {_RESAVE}"
+            )
+        return StoredGroup(opened, self.meter, where, self._raw)
+
+    def array(self, name: str) -> StoredArray:
+        """Returns the array at the relative path `name`: checked and accounted for, not
+        read yet."""
+        opened, where = self._open(name)
+        if not isinstance(opened, h5py.Dataset):
+            raise FileFormatError(
+                f"{self.meter.path}: '{where}' should be an array and is a group. {_RESAVE}"
+            )
+        return StoredArray(opened, self.meter, where)
+
+    def text(self, name: str) -> str | None:
+        """Returns the attribute `name`, one string, or None if there is none."""
+        value = self._attribute(name)
+        if value is None:
+            return None
+        if np.ndim(value) == 0 and isinstance(value, str | bytes):
+            return self._decode(value)
+        raise FileFormatError(
+            f"{self._attribute_name(name)} should be one string and is {value!r:.80}. {_RESAVE}"
+        )
+
+    def texts(self, name: str) -> list[str] | None:
+        """Returns the attribute `name`, a list of strings, or None if there is none."""
+        value = self._attribute(name)
+        if value is None:
+            return None
+        if (
+            isinstance(value, np.ndarray)
+            and value.ndim == 1
+            and (value.size == 0 or value.dtype.kind in "SO")
+        ):
+            self.meter.spend_objects(self.where, value.size)
+            return [self._decode(item) for item in value]
+        raise FileFormatError(
+            f"{self._attribute_name(name)} should be a list of names and is {value!r:.80}. {_RESAVE}"
+        )
+
+    def _attribute(self, name: str) -> Any:
+        where = f"attribute {name} of {self.where}"
+        with damage(self.meter, where):
+            if not h5py.h5a.exists(self._group.id, name.encode()):
+                return None
+            attribute = h5py.h5a.open(self._group.id, name.encode())
+            if attribute.shape is None:
+                raise FileFormatError(
+                    f"{self._attribute_name(name)} has no value. {_RESAVE}"
+                )
+            kind, count = attribute.get_type(), prod(attribute.shape)
+            if kind.get_class() not in (
+                h5py.h5t.STRING,
+                h5py.h5t.INTEGER,
+                h5py.h5t.FLOAT,
+            ):
+                raise self.meter.refuse(
+                    where, "the attribute is neither text nor numbers", _RESAVE
+                )
+            length = kind.get_size()
+            if (
+                self._raw
+                and kind.get_class() == h5py.h5t.STRING
+                and kind.is_variable_str()
+            ):
+                address = h5py.h5o.get_info(self._group.id).addr
+                length = longest_text(self._raw, address, name.encode(), count)
+            self.meter.spend_text(where, count * length)
+            return self._group.attrs[name]
+
+    def _attribute_name(self, name: str) -> str:
+        return f"{self.meter.path}: the attribute '{name}' of '{self.where}'"
+
+    def _open(self, name: str) -> tuple[Any, str]:
+        steps = name.split("/")
+        where = f"{self.where.rstrip('/')}/{name}"
+        if (
+            len(steps) > MAX_DEPTH
+            or not all(steps)
+            or {".", ".."} & set(steps)
+            or "\0" in name
+        ):
+            raise self.meter.refuse(
+                where, f"the name {name!r:.80} leads out of its group", _RESAVE
+            )
+        opened = self._group
+        with damage(self.meter, where):
+            for place, step in enumerate(steps, 1):
+                opened = self._step(opened, step, where)
+                self.meter.opened.add(
+                    "/".join((self.where.rstrip("/"), *steps[:place]))
+                )
+        return opened, where
+
+    def _step(self, group: Any, step: str, where: str) -> Any:
+        self.meter.spend_objects(where)
+        if not isinstance(group, h5py.Group) or step.encode() not in group.id:
+            raise FileFormatError(
+                f"{self.meter.path} has nothing at '{where}', which the file itself names. {_RESAVE}"
+            )
+        link = group.id.links.get_info(step.encode()).type
+        if link != h5py.h5l.TYPE_HARD:
+            raise self.meter.refuse(
+                where,
+                f"{_LINKS.get(link, 'a foreign kind of link')} is never followed",
+                _COPY,
+            )
+        return group[step]
+
+    def _decode(self, text: str | bytes) -> str:
+        raw = (
+            text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+        )
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise FileFormatError(
+                f"{self.meter.path}: a name or text at '{self.where}' is not UTF-8: {raw!r:.80}"
+            ) from error
+
+
+class StoredArray:
+    """An array of an HDF5 file being read, whose type and size were checked.
+
+    # Properties
+        shape: tuple of int.
+        dtype: NumPy dtype in native byte order.
+    """
+
+    def __init__(self, dataset: Any, meter: Meter, where: str) -> None:
+        self._dataset = dataset
+        self._meter = meter
+        self.where = where
+        with damage(meter, where):
+            self._check()
+
+    def _check(self) -> None:
+        dataset, meter, where = self._dataset, self._meter, self.where
+        layout = dataset.id.get_create_plist()
+        if layout.get_layout() == h5py.h5d.VIRTUAL or layout.get_external_count():
+            raise meter.refuse(where, "the array's data lie in another file", _COPY)
+        kind = dataset.id.get_type()
+        if kind.get_class() not in (h5py.h5t.INTEGER, h5py.h5t.FLOAT) or not kind.equal(
+            h5py.h5t.py_create(kind.dtype)
+        ):
+            raise meter.refuse(
+                where, "the array holds no plain integers or floats", _RESAVE
+            )
+        if dataset.shape is None:
+            raise FileFormatError(
+                f"{meter.path}: the array at '{where}' has no shape. {_RESAVE}"
+            )
+        self.shape: tuple[int, ...] = dataset.shape
+        self.dtype: np.dtype[Any] = dataset.dtype.newbyteorder("=")
+        nbytes = prod(self.shape) * self.dtype.itemsize
+        if dataset.chunks is None:
+            meter.spend_array(where, nbytes)
+            if dataset.id.get_storage_size() < nbytes:
+                raise meter.refuse(
+                    where,
+                    f"the array claims {nbytes:,} bytes and stores fewer",
+                    _RESAVE,
+                )
+        else:
+            meter.spend_array(
+                where, max(nbytes, prod(dataset.chunks) * self.dtype.itemsize)
+            )
+            meter.spend_objects(where, chunk_count(dataset))
+            check_filters(dataset, meter, where)
+
+    def read(self) -> np.ndarray[Any, Any]:
+        """Returns the array, in native byte order."""
+        with damage(self._meter, self.where):
+            if self._dataset.chunks is not None:
+                return read_chunks(self._dataset, self._meter, self.where).astype(
+                    self.dtype, copy=False
+                )
+            values = np.empty(self.shape, self.dtype)
+            if values.size:
+                self._dataset.read_direct(values)
+            return values

@@ -1,0 +1,65 @@
+"""Counts what reading one file costs, and stops when the caller's budget is spent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from oneiros.bases import Budget
+from oneiros.errors import UnsafeFileError
+
+
+@dataclass
+class Meter:
+    """What is left of a budget while one file is read.
+
+    # Arguments
+        path: the file being read, for messages.
+        budget: what reading it may cost.
+        size: int, the file's length in bytes.
+        opened: the paths in the file of all that was asked for.
+    """
+
+    path: Path
+    budget: Budget
+    size: int
+    spent: dict[str, int] = field(default_factory=dict)
+    opened: set[str] = field(default_factory=set)
+
+    def spend_array(self, where: str, nbytes: int) -> None:
+        """Accounts for an array of `nbytes` before its memory is taken."""
+        longer = self.size + self.budget.excess_bytes
+        if longer < self.budget.array_bytes:
+            kind = f"the file's own {self.size} bytes plus Budget.excess_bytes"
+            self._spend("arrays", kind, longer, where, nbytes)
+        else:
+            self._spend(
+                "arrays", "Budget.array_bytes", self.budget.array_bytes, where, nbytes
+            )
+
+    def spend_text(self, where: str, nbytes: int) -> None:
+        """Accounts for an attribute of `nbytes` before its memory is taken."""
+        self._spend("text", "Budget.text_bytes", self.budget.text_bytes, where, nbytes)
+
+    def spend_objects(self, where: str, count: int = 1) -> None:
+        """Accounts for `count` groups, arrays or stored blocks."""
+        self._spend("objects", "Budget.objects", self.budget.objects, where, count)
+
+    def refuse(self, where: str, reason: str, instead: str) -> UnsafeFileError:
+        """Returns the error that says where in which file what was refused, and what to
+        do instead."""
+        return UnsafeFileError(
+            f"{self.path}, at '{where}': {reason}. Nothing was read or built. {instead}"
+        )
+
+    def _spend(
+        self, what: str, limit_name: str, limit: int, where: str, amount: int
+    ) -> None:
+        total = self.spent.get(what, 0) + amount
+        if amount < 0 or total > limit:
+            raise self.refuse(
+                where,
+                f"{total:,} for {what} in all is over the limit of {limit:,} ({limit_name})",
+                "If you trust this file, pass a larger `budget=oneiros.bases.Budget(...)`.",
+            )
+        self.spent[what] = total

@@ -1,0 +1,218 @@
+"""Reads pickled data sets: containers, numbers, texts, NumPy arrays. Nothing that they
+name is called.
+
+Names that a pickle refers to stand for a few functions of this module, or are refused.
+Old data sets of Keras are pickles; models never are.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import pickletools
+from math import prod
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from oneiros.bases import Budget
+from oneiros.errors import FileFormatError, OneirosError
+
+from oneiros_safe_files.meter import Meter
+
+_FORBIDDEN = {
+    "INST",
+    "OBJ",
+    "NEWOBJ",
+    "NEWOBJ_EX",
+    "EXT1",
+    "EXT2",
+    "EXT4",
+    "PERSID",
+    "BINPERSID",
+    "NEXT_BUFFER",
+    "READONLY_BUFFER",
+}
+_PUTS = {"PUT", "BINPUT", "LONG_BINPUT"}
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, bytearray)
+_INSTEAD = "Have whoever made the file save arrays of numbers, e.g. with `numpy.savez`."
+
+
+def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
+    """Reads the pickle at `path`.
+
+    # Arguments
+        path: the file.
+        budget: what reading it may cost.
+        encoding: str, how texts of Python 2 are decoded; `"bytes"` leaves them as they
+            are.
+    """
+    meter = Meter(path, budget, path.stat().st_size)
+    meter.spend_array("/", meter.size)
+    data = path.read_bytes()
+    try:
+        _check_operations(data, meter)
+        return _plain(_Unpickler(io.BytesIO(data), meter, encoding).load(), {})
+    except OneirosError:
+        raise
+    except Exception as error:  # a damaged pickle fails in every way that there is
+        raise FileFormatError(
+            f"{path} is damaged or truncated, or no pickled data ({type(error).__name__}: {error!s:.200}). "
+            f"Restore it from a copy."
+        ) from error
+
+
+def _check_operations(data: bytes, meter: Meter) -> None:
+    for operation, argument, position in pickletools.genops(data):
+        if operation.name in _FORBIDDEN:
+            raise meter.refuse(
+                f"byte {position}",
+                f"the pickle builds objects ({operation.name})",
+                _INSTEAD,
+            )
+        if operation.name in _PUTS and int(argument or 0) > meter.size:
+            raise meter.refuse(
+                f"byte {position}", f"the pickle numbers a part {argument}", _INSTEAD
+            )
+        if (
+            position is not None
+            and position + 1 == len(data)
+            and operation.name == "STOP"
+        ):
+            return
+    raise FileFormatError(
+        f"{meter.path} is damaged: data follows the end of the pickle."
+    )
+
+
+class _Unpickler(pickle.Unpickler):
+    """Knows the few names that NumPy's arrays are pickled with."""
+
+    def __init__(self, file: io.BytesIO, meter: Meter, encoding: str) -> None:
+        super().__init__(file, fix_imports=False, encoding=encoding)
+        self._meter = meter
+
+    def find_class(self, module: str, name: str) -> Any:
+        package, _, rest = module.partition(".")
+        where = (
+            f"{package}.{rest.removeprefix('_')}.{name}" if rest else f"{module}.{name}"
+        )
+        if where in _KNOWN:
+            return _KNOWN[where]
+        raise self._meter.refuse(
+            "/", f"the pickle refers to {module}.{name:.80}", _INSTEAD
+        )
+
+    def persistent_load(self, pid: Any) -> NoReturn:
+        raise self._meter.refuse(
+            "/", "the pickle refers to something outside", _INSTEAD
+        )
+
+
+class _DType:
+    """A NumPy type as it is pickled: its code first, its byte order afterwards."""
+
+    def __init__(self, code: Any, *_: Any) -> None:
+        code = code.decode("ascii") if isinstance(code, bytes) else code
+        self.dtype = np.dtype(code if isinstance(code, str) else "O")
+        if self.dtype.kind not in "biufcSU":
+            raise ValueError(f"the type {code!r:.40} isn't one of numbers and texts")
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        order = state[1].decode("ascii") if isinstance(state[1], bytes) else state[1]
+        self.dtype = np.dtype(f"{order}{self.dtype.str[1:]}")
+
+
+class _Array:
+    """A NumPy array as it is pickled: empty first, its contents afterwards."""
+
+    def __init__(self, *_: Any) -> None:
+        self.value = np.empty(0)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _, shape, kind, fortran, data = state
+        self._fill(data, kind, shape, "F" if fortran else "C")
+
+    def _fill(self, data: Any, kind: Any, shape: Any, order: str) -> None:
+        data = data.encode("latin-1") if isinstance(data, str) else bytes(data)
+        if not isinstance(kind, _DType) or min(shape, default=0) < 0:
+            raise ValueError("an array's shape or type is none")
+        if prod(shape) * kind.dtype.itemsize != len(data):
+            raise ValueError("an array's shape and bytes don't agree")
+        values = (
+            np.frombuffer(bytearray(data), kind.dtype)
+            if data
+            else np.empty(0, kind.dtype)
+        )
+        self.value = values.reshape(shape, order="F" if order == "F" else "C")
+
+
+def _from_buffer(data: Any, kind: Any, shape: Any, order: Any) -> _Array:
+    array = _Array()
+    array._fill(data, kind, shape, order)
+    return array
+
+
+def _scalar(kind: Any, data: Any) -> Any:
+    return _from_buffer(data, kind, (1,), "C").value[0].item()
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    if encoding not in ("latin1", "latin-1"):
+        raise ValueError(f"bytes are encoded as {encoding!r:.40}")
+    return text.encode("latin-1")
+
+
+def _no_bytes() -> bytes:
+    return b""
+
+
+class _Callable:
+    """What a name stands for. A pickle can call it and can't change it."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+
+    def __call__(self, *args: Any) -> Any:
+        return self._function(*args)
+
+    def __setstate__(self, state: Any) -> None:
+        raise ValueError("the pickle changes what it refers to")
+
+
+_KNOWN = {
+    "numpy.dtype": _Callable(_DType),
+    "numpy.ndarray": _Callable(_Array),
+    "numpy.core.multiarray._reconstruct": _Callable(_Array),
+    "numpy.core.multiarray.scalar": _Callable(_scalar),
+    "numpy.core.numeric._frombuffer": _Callable(_from_buffer),
+    "_codecs.encode": _Callable(_encode),
+    "__builtin__.bytes": _Callable(_no_bytes),
+    "builtins.set": _Callable(set),
+    "__builtin__.set": _Callable(set),
+}
+
+
+def _plain(value: Any, done: dict[int, Any]) -> Any:
+    """Returns the data with arrays in the place of what they were pickled as."""
+    if isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, _Array):
+        return value.value
+    if id(value) in done:
+        if done[id(value)] is None:
+            raise ValueError("a container holds itself")
+        return done[id(value)]
+    done[id(value)] = None
+    if isinstance(value, dict):
+        made: Any = {
+            _plain(key, done): _plain(item, done) for key, item in value.items()
+        }
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        made = type(value)(_plain(item, done) for item in value)
+    else:
+        raise ValueError(f"it holds {type(value).__name__}, no plain data")
+    done[id(value)] = made
+    return made

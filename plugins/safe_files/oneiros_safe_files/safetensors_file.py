@@ -1,0 +1,184 @@
+"""Reads safetensors files that a stranger may have made: the header is checked before
+memory is taken.
+
+# References
+    The README of the library safetensors, section "Format".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from oneiros import config
+from oneiros.bases import Budget
+from oneiros.errors import ConfigError, FileFormatError, UnsafeFileError
+
+from oneiros_safe_files.meter import Meter
+
+LENGTH_BYTES = 8
+MAX_HEADER, MAX_ITEMS, MAX_AXES = 100_000_000, 1 << 48, 32
+TEXT = frozenset(b"\t\n\r") | frozenset(range(32, 127))
+DTYPES = {
+    "BOOL": "?",
+    "U8": "u1",
+    "I8": "i1",
+    "U16": "<u2",
+    "I16": "<i2",
+    "F16": "<f2",
+    "U32": "<u4",
+    "I32": "<i4",
+    "F32": "<f4",
+    "U64": "<u8",
+    "I64": "<i8",
+    "F64": "<f8",
+}
+_FIELDS = {"dtype", "shape", "data_offsets"}
+_INSTEAD = "Save the weights again with the program that wrote them."
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """Where a tensor lies, and what it is."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+
+def looks_like_safetensors(head: bytes) -> bool:
+    """Tells from a file's first bytes whether it should be a safetensors file, and
+    isn't a text."""
+    return head[LENGTH_BYTES : LENGTH_BYTES + 1] == b"{" and not TEXT.issuperset(
+        head[:LENGTH_BYTES]
+    )
+
+
+def read_safetensors(
+    path: Path, budget: Budget
+) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, str]]:
+    """Reads the tensors of the file at `path`, by name, and its metadata."""
+    meter = Meter(path, budget, path.stat().st_size)
+    with path.open("rb") as file:
+        header, start = _read_header(file, meter)
+        metadata = _metadata(header.pop("__metadata__", {}), meter)
+        meter.spend_objects("/", len(header))
+        tensors = {name: _tensor(name, entry, meter) for name, entry in header.items()}
+        _check_places(tensors, meter.size - start, meter)
+        for name, tensor in tensors.items():
+            meter.spend_array(name[:120], tensor.end - tensor.begin)
+        return {
+            name: _read(file, tensor, start, meter) for name, tensor in tensors.items()
+        }, metadata
+
+
+def _read_header(file: BinaryIO, meter: Meter) -> tuple[dict[str, Any], int]:
+    length = int.from_bytes(file.read(LENGTH_BYTES), "little")
+    if length > min(MAX_HEADER, meter.size - LENGTH_BYTES):
+        raise meter.refuse(
+            "header",
+            f"it claims {length:,} bytes, of a file of {meter.size:,}",
+            _INSTEAD,
+        )
+    meter.spend_text("header", length)
+    try:
+        header = config.loads(file.read(length).decode("utf-8"))
+    except UnsafeFileError as error:
+        raise meter.refuse("header", str(error).rstrip("."), _INSTEAD) from None
+    except (ConfigError, UnicodeDecodeError) as error:
+        raise FileFormatError(
+            f"{meter.path} is damaged, or no safetensors file: {error}"
+        ) from None
+    if not isinstance(header, dict):
+        raise FileFormatError(
+            f"{meter.path} is damaged: its header is {header!r:.80}, no object."
+        )
+    return header, LENGTH_BYTES + length
+
+
+def _metadata(value: Any, meter: Meter) -> dict[str, str]:
+    if isinstance(value, dict) and all(
+        isinstance(item, str) for item in value.values()
+    ):
+        return value
+    raise meter.refuse(
+        "__metadata__", f"it should hold texts and is {value!r:.80}", _INSTEAD
+    )
+
+
+def _tensor(name: str, entry: Any, meter: Meter) -> Tensor:
+    where = name[:120]
+    if not isinstance(entry, dict) or set(entry) != _FIELDS:
+        raise meter.refuse(where, f"the tensor is described by {entry!r:.80}", _INSTEAD)
+    code, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
+    if not isinstance(code, str) or code not in DTYPES:
+        known = ", ".join(DTYPES)
+        raise meter.refuse(
+            where, f"the tensor's type is {code!r:.40}, none of {known}", _INSTEAD
+        )
+    if (
+        not _sizes(shape)
+        or len(shape) > MAX_AXES
+        or not _sizes(offsets)
+        or len(offsets) != 2
+    ):
+        raise meter.refuse(
+            where,
+            f"its shape {shape!r:.80} or its offsets {offsets!r:.80} are none",
+            _INSTEAD,
+        )
+    dtype = np.dtype(DTYPES[code])
+    if (
+        prod(shape) * dtype.itemsize != offsets[1] - offsets[0]
+        or prod(filter(None, shape)) > MAX_ITEMS
+    ):
+        raise meter.refuse(
+            where,
+            f"the shape {shape!r:.80} of {code} and the offsets {offsets!r:.80} don't agree",
+            _INSTEAD,
+        )
+    return Tensor(dtype, tuple(shape), *offsets)
+
+
+def _sizes(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        type(size) is int and 0 <= size < 1 << 63 for size in value
+    )
+
+
+def _check_places(tensors: dict[str, Tensor], available: int, meter: Meter) -> None:
+    end = 0
+    for name, tensor in sorted(
+        tensors.items(), key=lambda item: (item[1].begin, item[1].end)
+    ):
+        if tensor.begin != end:
+            raise meter.refuse(
+                name[:120],
+                f"its data begin at {tensor.begin}, those before them end at {end}",
+                _INSTEAD,
+            )
+        end = tensor.end
+    if end != available:
+        raise meter.refuse(
+            "/",
+            f"the tensors take {end:,} bytes and {available:,} are stored",
+            _INSTEAD,
+        )
+
+
+def _read(
+    file: BinaryIO, tensor: Tensor, start: int, meter: Meter
+) -> np.ndarray[Any, Any]:
+    file.seek(start + tensor.begin)
+    data = file.read(tensor.end - tensor.begin)
+    if len(data) != tensor.end - tensor.begin:
+        raise FileFormatError(f"{meter.path} became shorter while it was read.")
+    return (
+        np.frombuffer(bytearray(data), tensor.dtype)
+        .reshape(tensor.shape)
+        .astype(tensor.dtype.newbyteorder("="), copy=False)
+    )

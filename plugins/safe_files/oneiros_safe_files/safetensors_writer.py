@@ -1,0 +1,20 @@
+"""Writes safetensors files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save_file
+
+
+def write_safetensors(
+    path: Path, tensors: dict[str, np.ndarray[Any, Any]], metadata: dict[str, str]
+) -> None:
+    """Writes the file at `path`: tensors by name, and texts by name beside them."""
+    save_file(
+        {name: np.asarray(value, order="C") for name, value in tensors.items()},
+        path,
+        metadata,
+    )

@@ -1,0 +1,98 @@
+"""Unpacks tar archives that a stranger may have made: plain files under plain names,
+within a budget."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from oneiros.bases import Budget
+from oneiros.errors import FileFormatError, OneirosError
+
+from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.unpacking import member_path, new_folder, refused
+
+_GZIP, _BZIP2 = b"\x1f\x8b", b"BZh"
+_BLOCK = 1 << 20
+
+
+def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
+    """Unpacks an archive, plain or with gzip or bzip2, into `folder`, which must not
+    exist; returns it."""
+    meter = Meter(path, budget, path.stat().st_size)
+    with _damage(meter), _opened(path) as stream, new_folder(folder) as draft:
+        seen: set[str] = set()
+        source: Any = _Metered(stream, meter)
+        with tarfile.open(fileobj=source, mode="r|") as archive:
+            for member in archive:
+                meter.spend_objects(member.name[:120])
+                _check(member, meter)
+                if member.isdir() and member.name.rstrip("/") in ("", "."):
+                    continue
+                target = draft / member_path(
+                    member.name.removeprefix("./"), seen, meter
+                )
+                (target if member.isdir() else target.parent).mkdir(
+                    parents=True, exist_ok=True
+                )
+                if member.isfile():
+                    _write(archive.extractfile(member), target)
+    return folder
+
+
+def _check(member: tarfile.TarInfo, meter: Meter) -> None:
+    if not (member.isfile() or member.isdir()) or member.issparse():
+        raise refused(
+            meter, member.name, "the member is a link, a device or a sparse file"
+        )
+
+
+def _write(source: Any, target: Path) -> None:
+    with target.open("xb") as file:
+        while block := source.read(_BLOCK):
+            file.write(block)
+
+
+class _Metered:
+    """What an archive unfolds to, counted while it is read."""
+
+    def __init__(self, stream: Any, meter: Meter) -> None:
+        self._stream, self._meter = stream, meter
+
+    def read(self, size: int) -> bytes:
+        data: bytes = self._stream.read(min(size, _BLOCK))
+        self._meter.spend_array("/", len(data))
+        return data
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    with path.open("rb") as file:
+        head = file.read(3)
+        file.seek(0)
+        if head.startswith(_GZIP):
+            with gzip.open(file) as unfolded:
+                yield unfolded
+        elif head.startswith(_BZIP2):
+            with bz2.open(file) as unfolded:
+                yield unfolded
+        else:
+            yield file
+
+
+@contextmanager
+def _damage(meter: Meter) -> Iterator[None]:
+    try:
+        yield
+    except OneirosError:
+        raise
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
+        raise FileFormatError(
+            f"{meter.path} is damaged or truncated, or no tar archive ({error}). Restore it from a copy."
+        ) from error

@@ -1,0 +1,53 @@
+"""What unpacking archives has in common: a new folder that appears when all of it was
+good."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from oneiros.errors import ArgumentError, UnsafeFileError
+
+from oneiros_safe_files import names
+from oneiros_safe_files.meter import Meter
+
+INSTEAD = "Unpack it by hand if you trust it, and look at what comes out."
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Gives an empty folder that becomes `folder` at the end, or vanishes if there was
+    an error."""
+    if os.path.lexists(folder):
+        raise ArgumentError(
+            f"{folder} exists; archives are unpacked into a new folder. Choose another name."
+        )
+    draft = Path(tempfile.mkdtemp(prefix=".oneiros-", dir=folder.parent))
+    try:
+        yield draft
+        os.rename(draft, folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def member_path(name: str, seen: set[str], meter: Meter) -> str:
+    """Returns a member's relative path, checked; `seen` keeps them, as file systems
+    that ignore case do."""
+    path = name.removesuffix("/")
+    reason = names.problem(path)
+    if reason is None and path.casefold() in seen:
+        reason = "occurs twice"
+    if reason is not None:
+        raise refused(meter, name, f"the member's name {name!r:.80} {reason}")
+    seen.add(path.casefold())
+    return path
+
+
+def refused(meter: Meter, where: str, reason: str) -> UnsafeFileError:
+    """Returns the error for a member that isn't unpacked."""
+    return meter.refuse(where[:120], reason, INSTEAD)

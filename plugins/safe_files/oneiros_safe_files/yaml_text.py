@@ -1,0 +1,263 @@
+"""Reads YAML text that a stranger may have written, and writes it as Keras 1 did.
+
+Plain data is made of the parser's events, one after the other: no tag constructs
+anything, and references count as what they stand for. The limits are those of
+`oneiros.config.loads`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from base64 import b64decode
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import numpy as np
+import yaml
+from oneiros.config import MAX_DEPTH, MAX_DIGITS, MAX_TOKENS
+from oneiros.errors import ConfigError, UnsafeFileError
+
+MAX_PARTS = MAX_TOKENS // 2
+_PREFIX = "tag:yaml.org,2002:"
+_TEXT = {"str", "python/str", "python/unicode"}
+_SEQUENCES = {"seq", "python/tuple"}
+_NUMPY_DTYPE = "python/object/apply:numpy.dtype"
+_NUMPY_SCALARS = {
+    f"python/object/apply:numpy.{core}.multiarray.scalar" for core in ("core", "_core")
+}
+_RESOLVER = yaml.resolver.Resolver()
+_CONSTRUCTOR = yaml.constructor.SafeConstructor()
+_LOADER = getattr(yaml, "CLoader", yaml.Loader)
+
+
+def loads(text: str) -> Any:
+    """Parses one YAML document of texts, numbers, lists and objects; tuples become
+    lists, as in JSON.
+
+    # Raises
+        UnsafeFileError: if it asks for anything else, exceeds the limits, or repeats a
+            key.
+        ConfigError: if it isn't YAML.
+    """
+    if not isinstance(text, str):
+        raise ConfigError(
+            f"YAML text was expected; received {type(text).__name__}: {text!r:.80}."
+        )
+    builder = _Builder()
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            builder.take(event)
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise ConfigError(
+            f"This isn't YAML: {error!s:.300}. It begins with {text!r:.80}."
+        ) from None
+    return builder.result()
+
+
+def dumps(value: Any, **kwargs: Any) -> str:
+    """Returns plain data as YAML text, laid out as Keras 1 had PyYAML do.
+
+    # Arguments
+        value: dicts, lists, tuples, texts, numbers, …
+        kwargs: passed on to `yaml.dump`.
+    """
+    return str(
+        yaml.dump(value, Dumper=_Dumper, **{"default_flow_style": None, **kwargs})
+    )
+
+
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
+    """Writes tuples as Python's, and what occurs twice twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    tuple,
+    lambda dumper, data: dumper.represent_sequence(f"{_PREFIX}python/tuple", data),
+)
+
+
+@dataclass
+class _Open:
+    """A collection whose end wasn't met yet."""
+
+    mapping: bool
+    tag: str
+    anchor: str | None
+    start: int
+    items: list[Any] = field(default_factory=list)
+    depth: int = 1
+
+
+class _Builder:
+    """Makes plain data of a parser's events."""
+
+    def __init__(self) -> None:
+        self._open: list[_Open] = [_Open(False, "seq", None, 0)]
+        self._anchors: dict[str, tuple[Any, int, int]] = {}
+        self._count = 0
+
+    def result(self) -> Any:
+        """Returns the document."""
+        documents = _list(self._open[0].items)
+        if len(documents) != 1:
+            raise ConfigError(
+                f"One YAML document was expected; received {len(documents)}."
+            )
+        return documents[0]
+
+    def take(self, event: Any) -> None:
+        """Adds what an event brings."""
+        if isinstance(event, yaml.ScalarEvent):
+            self._add(_scalar(event), event.anchor, self._spend(1) - 1, 0)
+        elif isinstance(event, yaml.AliasEvent):
+            value, size, depth = self._anchors.get(event.anchor) or _refuse(
+                f"'*{event.anchor}' refers to something unknown or to what it is itself part of"
+            )
+            self._spend(size)
+            self._check_depth(depth)
+            self._add(_copied(value), None, 0, depth)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            mapping = isinstance(event, yaml.MappingStartEvent)
+            tag = _tag(event.tag or ("map" if mapping else "seq"))
+            self._check_depth(1)
+            self._open.append(_Open(mapping, tag, event.anchor, self._spend(1) - 1))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            done = self._open.pop()
+            self._add(_collection(done), done.anchor, done.start, done.depth)
+
+    def _add(self, value: Any, anchor: str | None, start: int, depth: int) -> None:
+        self._open[-1].items.append(value)
+        self._open[-1].depth = max(self._open[-1].depth, depth + 1)
+        if anchor is not None:
+            self._anchors[anchor] = value, self._count - start, depth
+
+    def _check_depth(self, more: int) -> None:
+        if len(self._open) - 1 + more > MAX_DEPTH:
+            _refuse(f"it nests deeper than {MAX_DEPTH} levels")
+
+    def _spend(self, count: int) -> int:
+        self._count += count
+        if self._count > MAX_PARTS:
+            _refuse(f"it has more than {MAX_PARTS} parts, references followed")
+        return self._count
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
+
+
+def _scalar(event: Any) -> Any:
+    tag = event.tag or _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit)
+    return _value(_tag(tag), event.value)
+
+
+def _value(tag: str, text: str) -> Any:
+    if tag in _TEXT:
+        return text
+    if tag == "null":
+        return None
+    try:
+        if tag == "bool":
+            return _CONSTRUCTOR.bool_values[text.lower()]
+        if tag in ("int", "float", "python/int", "python/long"):
+            return _number(tag, text)
+        if tag == "binary":
+            return b64decode(text)
+    except UnsafeFileError:
+        raise
+    except (ValueError, LookupError, OverflowError):
+        raise ConfigError(f"The YAML text {text!r:.80} is no {tag}.") from None
+    _refuse(f"it holds {text!r:.80} with the tag {tag!r:.80}")
+
+
+def _number(tag: str, text: str) -> int | float:
+    if len(text) <= MAX_DIGITS:
+        name = "construct_yaml_float" if tag == "float" else "construct_yaml_int"
+        found: int | float = getattr(_CONSTRUCTOR, name)(
+            yaml.ScalarNode(_PREFIX + tag, text)
+        )
+        if math.isfinite(found):
+            return found
+    _refuse(
+        f"it holds {text:.80}, which isn't a finite number of at most {MAX_DIGITS} digits"
+    )
+
+
+def _collection(done: _Open) -> Any:
+    if done.tag in _NUMPY_SCALARS and not done.mapping:
+        return _numpy_scalar(done.items)
+    if done.tag == _NUMPY_DTYPE and done.mapping:
+        return _numpy_dtype(dict(_pairs(done.items)))
+    if done.tag != "map" if done.mapping else done.tag not in _SEQUENCES:
+        _refuse(
+            f"it holds {'an object' if done.mapping else 'a list'} with the tag {done.tag!r:.80}"
+        )
+    items = _list(done.items)
+    return dict(_pairs(items)) if done.mapping else items
+
+
+def _pairs(items: list[Any]) -> list[tuple[str, Any]]:
+    keys = items[::2]
+    for key in keys:
+        if not isinstance(key, str):
+            raise ConfigError(
+                f"A key in YAML is {key!r:.80}; keys of configurations are texts."
+            )
+    if len(set(keys)) != len(keys):
+        _refuse(
+            f"a key occurs twice in the object with the keys {', '.join(keys):.200}"
+        )
+    return list(zip(keys, items[1::2], strict=True))
+
+
+def _list(items: Any) -> list[Any]:
+    if any(isinstance(item, bytes | np.dtype) for item in items):
+        _refuse("it holds binary data")
+    return list(items)
+
+
+def _numpy_dtype(items: dict[str, Any]) -> np.dtype[Any]:
+    """The type that NumPy's own pickling of numbers names: 1.2.2 left such numbers in
+    its YAML."""
+    code, state = str((items.get("args") or [None])[0]), items.get("state") or []
+    order = state[1] if len(state) > 1 else "<"
+    if not re.fullmatch(r"[iuf][248]|[iub]1", code) or order not in (
+        "<",
+        ">",
+        "|",
+        "=",
+    ):
+        _refuse(f"it holds a NumPy number of the type {code!r:.40}")
+    return np.dtype(f"{order}{code}")
+
+
+def _numpy_scalar(items: list[Any]) -> int | float:
+    dtype, data = items if len(items) == 2 else (None, None)
+    if isinstance(data, str):
+        data = data.encode("latin-1", "replace")
+    if (
+        not isinstance(dtype, np.dtype)
+        or not isinstance(data, bytes)
+        or len(data) != dtype.itemsize
+    ):
+        _refuse("it holds a NumPy number whose type and bytes don't agree")
+    found: int | float = np.frombuffer(data, dtype)[0].item()
+    if not math.isfinite(found):
+        _refuse(f"it holds {found}, which isn't finite")
+    return found
+
+
+def _tag(tag: str) -> str:
+    return tag.removeprefix(_PREFIX)
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise UnsafeFileError(
+        f"YAML refused: {reason}. Nothing was built. No model's configuration is like that."
+    )

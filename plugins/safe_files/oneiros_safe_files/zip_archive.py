@@ -1,0 +1,161 @@
+"""Reads zip archives that a stranger may have made: plain files under plain names,
+within a budget."""
+
+from __future__ import annotations
+
+import io
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from oneiros.bases import Budget
+from oneiros.errors import FileFormatError, OneirosError
+
+from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.unpacking import member_path, new_folder, refused
+
+MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+_END = struct.Struct("<4s4H2LH")
+_END_MAGIC, _LARGE_MAGIC = b"PK\x05\x06", b"PK\x06\x07"
+_LONGEST_COMMENT, _LOCATOR_BYTES, _ENTRY_BYTES, _HEADER_BYTES = 0xFFFF, 20, 46, 30
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_BLOCK = 1 << 20
+
+
+@contextmanager
+def open_zip(path: Path, budget: Budget) -> Iterator[ZipArchive]:
+    """Opens the zip archive at `path`; all members are checked before one is read."""
+    meter = Meter(path, budget, path.stat().st_size)
+    with path.open("rb") as file, _damage(meter):
+        _check_directory(file, meter)
+        with zipfile.ZipFile(file) as archive:
+            yield ZipArchive(archive, meter)
+
+
+def unpack_zip(path: Path, folder: Path, budget: Budget) -> Path:
+    """Unpacks an archive into `folder`, which must not exist; returns it."""
+    with open_zip(path, budget) as archive, new_folder(folder) as draft:
+        for name, is_folder in archive.members.items():
+            target = draft / name
+            (target if is_folder else target.parent).mkdir(parents=True, exist_ok=True)
+            if not is_folder:
+                with target.open("xb") as file:
+                    for block in archive.blocks(name):
+                        file.write(block)
+    return folder
+
+
+class ZipArchive:
+    """An archive whose members were checked and accounted for.
+
+    # Properties
+        members: dict from the members' names to whether they are folders.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, meter: Meter) -> None:
+        self._archive, self.meter = archive, meter
+        infos, seen = archive.infolist(), set[str]()
+        meter.spend_objects("/", len(infos))
+        self._infos = {member_path(info.filename, seen, meter): info for info in infos}
+        self.members = {name: info.is_dir() for name, info in self._infos.items()}
+        for info in infos:
+            self._check(info)
+        self._check_places(infos)
+
+    def _check(self, info: zipfile.ZipInfo) -> None:
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise refused(self.meter, info.filename, "the member is a link or a device")
+        if info.flag_bits & 0x1 or info.compress_type not in _METHODS:
+            raise refused(
+                self.meter,
+                info.filename,
+                "the member is encrypted or of a rare compression",
+            )
+        if info.orig_filename != info.filename:
+            raise refused(
+                self.meter,
+                info.filename,
+                "the member's name has characters that are cut off",
+            )
+        self.meter.spend_array(info.filename[:120], info.file_size)
+
+    def _check_places(self, infos: list[zipfile.ZipInfo]) -> None:
+        end = 0
+        for info in sorted(infos, key=lambda info: info.header_offset):
+            if info.header_offset < end:
+                raise refused(
+                    self.meter,
+                    info.filename,
+                    "the member shares its bytes with another one",
+                )
+            end = (
+                info.header_offset
+                + _HEADER_BYTES
+                + len(info.orig_filename)
+                + info.compress_size
+            )
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """Gives a member's bytes in parts."""
+        info, left = self._infos[name], self._infos[name].file_size
+        with self._archive.open(info) as member:
+            while block := member.read(_BLOCK):
+                left -= len(block)
+                yield block
+        if left:
+            raise FileFormatError(f"{self.meter.path} is damaged: '{name}' ends early.")
+
+    def read(self, name: str) -> bytes:
+        """Returns a member's bytes."""
+        data = io.BytesIO()
+        for block in self.blocks(name):
+            data.write(block)
+        return data.getvalue()
+
+
+def _check_directory(file: BinaryIO, meter: Meter) -> None:
+    """Bounds the list of members before `zipfile` makes objects of it."""
+    file.seek(max(0, meter.size - _END.size - _LONGEST_COMMENT - _LOCATOR_BYTES))
+    tail = file.read()
+    start = tail.rfind(_END_MAGIC)
+    if start < 0 or start + _END.size > len(tail):
+        raise FileFormatError(
+            f"{meter.path} is damaged or truncated, or no zip archive: it has no end record."
+        )
+    if _LARGE_MAGIC in tail[max(0, start - _LOCATOR_BYTES) : start]:
+        raise meter.refuse(
+            "/",
+            "the archive is of the variant for very many or large members",
+            "Repack it.",
+        )
+    size = _END.unpack_from(tail, start)[5]
+    if size // _ENTRY_BYTES > meter.budget.objects:
+        meter.spend_objects("/", size // _ENTRY_BYTES)
+
+
+@contextmanager
+def _damage(meter: Meter) -> Iterator[None]:
+    try:
+        yield
+    except OneirosError:
+        raise
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        EOFError,
+        ValueError,
+        LookupError,
+        struct.error,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
+        raise FileFormatError(
+            f"{meter.path} is damaged or truncated, or no zip archive ({error}). Restore it from a copy."
+        ) from error
