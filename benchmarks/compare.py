@@ -1,7 +1,7 @@
 """Oneiros beside Keras 3, and beside the best loops written by hand for the same
 engines.
 
-    uv run --group benchmark benchmarks/compare.py [--case d] [--measure fit] [--engine
+    python3 run.py --group benchmark benchmarks/compare.py [--case d] [--measure fit] [--engine
     jax] [--rounds 3]
         [--quick] [--clock processor] [--json FILE] [--picture FILE]
 
@@ -59,7 +59,7 @@ def main() -> int:
     missing = [name for name in GROUP if not importlib.util.find_spec(name)]
     if missing:
         print(
-            f"Not installed: {', '.join(missing)}. Type: uv run --group benchmark benchmarks/compare.py",
+            f"Not installed: {', '.join(missing)}. Type: python3 run.py --group benchmark benchmarks/compare.py",
             file=sys.stderr,
         )
         return 2

@@ -1,7 +1,7 @@
 """Milliseconds that `import oneiros` costs beyond NumPy, and that discovering the
 installed plugins costs.
 
-uv run benchmarks/import_time.py [--runs 11]
+python3 run.py benchmarks/import_time.py [--runs 11]
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Seconds from starting Python to the first trained batch of small networks, per
 backend.
 
-    uv run benchmarks/startup.py [--backend theano] [--network cnn] [--runs 5]
+    python3 run.py benchmarks/startup.py [--backend theano] [--network cnn] [--runs 5]
     [--profile]
 
 Each run is a fresh process. A cold one starts with an empty home and no caches, a warm

@@ -1,7 +1,7 @@
 """The derivative by weights as a transposed product: its time, beside that of the plain
 product.
 
-    uv run --group benchmark benchmarks/weight_gradients.py
+    python3 run.py --group benchmark benchmarks/weight_gradients.py
 
 Each ratio is a median of turns in which one form runs after the other, with an Adam
 step that uses it, in one loop that XLA compiles for the CPU. A star marks the sizes for

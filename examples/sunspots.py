@@ -1,6 +1,6 @@
 """LSTM: how many sunspots will there be next year?
 
-    uv run --group tasks examples/sunspots.py
+    python3 run.py --group tasks examples/sunspots.py
 
 The data are the yearly means of 1700 to 2008, shipped by statsmodels (BSD; the series
 is in the public domain). The network learns from the years before 1959 and forecasts

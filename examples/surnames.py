@@ -1,6 +1,6 @@
 """Embedding and Bidirectional(LSTM): which language does a surname come from?
 
-    uv run --group tasks examples/surnames.py
+    python3 run.py --group tasks examples/surnames.py
 
 The data are 8,000 surnames in nine languages, shipped by faker (MIT), without those
 that several languages share. The baselines: always the most frequent language, and

@@ -1,6 +1,6 @@
 """Runs the exhaustive tests, each file in a process of its own, two at a time.
 
-    uv run --group test tools/exhaustive.py [--jobs 2] [FILE …]
+    python3 run.py --group test tools/exhaustive.py [--jobs 2] [FILE …]
 
 TensorFlow keeps what XLA compiled until the process ends: in one process thousands of
 functions use up the memory maps that Linux allows. Prints each file's last line as it

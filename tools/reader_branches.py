@@ -1,8 +1,8 @@
 """Counts the branches of the readers of files that tests take: the table of
 tests/hostile/README.md.
 
-    uv run --group test --with coverage tools/reader_branches.py
-    uv run --group test --with coverage tools/reader_branches.py --missing    and what
+    python3 run.py --group test --with coverage tools/reader_branches.py
+    python3 run.py --group test --with coverage tools/reader_branches.py --missing    and what
     isn't taken, by line
 
 What runs is in `COMMANDS`: tests of saving, configurations and resumed trainings, the

@@ -122,18 +122,6 @@ def test_every_member_is_a_workspace_source():
     assert set(sources) == {project_name(member) for member in MEMBERS} | {"oneiros"}
 
 
-def test_readme_commands():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"<!-- commands -->(.*?)<!-- end -->", readme, re.S)[1]
-    commands = [line.strip() for line in block.splitlines() if line.startswith("    ")]
-    assert len(commands) == 2
-    assert commands[0].startswith("python -m pip install -q uv &&")
-    assert "tensorflow" not in commands[0] and "pytest" in commands[1]
-    assert re.search(
-        r"first about \d+ seconds.*second about \d+ minutes", readme, re.S
-    ), "measured times"
-
-
 def test_mypy_looks_into_every_member():
     paths = ROOT_PROJECT["tool"]["mypy"]["mypy_path"]
     assert sorted(paths) == sorted(str(member.relative_to(ROOT)) for member in MEMBERS)

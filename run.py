@@ -1,0 +1,69 @@
+"""Runs a command in this repository's own environment, with nothing but Python and git.
+
+    python3 run.py examples/quickstart.py
+    python3 run.py --group test pytest -n 2
+
+This is `uv run`, with a uv that is kept in `.uv`: the environment is made in `.venv`
+by the first call and brought up to date by each later one. Nothing outside this folder
+is changed.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+UV_FOLDER = ROOT / ".uv"
+WINDOWS = os.name == "nt"
+UV = UV_FOLDER / "bin" / ("uv.exe" if WINDOWS else "uv")
+OLDEST_PYTHON = (3, 11)
+NO_PIP = """\
+{python} has neither pip nor ensurepip, so it can't fetch uv. Install one of them, then
+type the command again:
+
+    Debian, Ubuntu    apt install python3-venv
+    Fedora            dnf install python3-pip
+    elsewhere         a Python from python.org has both
+
+Or install uv itself, and type `uv run` instead of `python3 run.py`."""
+
+
+def install_uv():
+    """Installs uv into a folder of its own, which no "externally managed" concerns."""
+    if importlib.util.find_spec("pip"):
+        fetch_uv(sys.executable)
+    elif importlib.util.find_spec("ensurepip"):
+        with tempfile.TemporaryDirectory() as folder:
+            venv.create(folder, with_pip=True)
+            fetch_uv(Path(folder, "Scripts" if WINDOWS else "bin", "python"))
+    else:
+        sys.exit(NO_PIP.format(python=sys.executable))
+
+
+def fetch_uv(python):
+    """Fetches uv with the pip of a Python."""
+    install = ["-m", "pip", "install", "--quiet", "--upgrade", "--target"]
+    if subprocess.run([python, *install, UV_FOLDER, "uv"]).returncode:
+        sys.exit("uv could not be installed; pip says why above.")
+
+
+def main(arguments):
+    """Runs `uv run` with these arguments, on the interpreter that runs this file."""
+    if sys.version_info < OLDEST_PYTHON:
+        version = sys.version.split()[0]
+        sys.exit(f"Oneiros needs Python 3.11 or later; {sys.executable} is {version}.")
+    if not UV.exists():
+        install_uv()
+    environment = dict(os.environ)
+    environment.setdefault("UV_PYTHON", sys.executable)
+    environment.pop("VIRTUAL_ENV", None)
+    command = [UV, "run", *arguments]
+    sys.exit(subprocess.run(command, env=environment).returncode)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
