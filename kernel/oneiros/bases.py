@@ -3,15 +3,13 @@ readable in one sitting."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 import oneiros
 from oneiros import backend as K
-from oneiros.errors import ArgumentError, DataError
+from oneiros.errors import DataError
 
 
 class Regularizer:
@@ -240,74 +238,3 @@ class Callback:
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Called once after the last epoch."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What reading a file may cost, all parts together; `load_model(path,
-    budget=Budget(...))` allows more.
-
-    # Properties
-        array_bytes: int, memory for arrays.
-        excess_bytes: int, how much longer than the file itself its arrays may be
-            (compressed arrays are).
-        text_bytes: int, memory for names, configurations and other attributes.
-        objects: int, number of groups, arrays and stored blocks looked at.
-    """
-
-    array_bytes: int = 4 << 30
-    excess_bytes: int = 64 << 20
-    text_bytes: int = 64 << 20
-    objects: int = 100_000
-
-
-@dataclass
-class ModelState:
-    """A model as plain data: what a format writes and reads. Formats never build
-    objects."""
-
-    model_config: dict[str, Any] | None = None
-    training_config: dict[str, Any] | None = None
-    weights: list[tuple[str, list[tuple[str, np.ndarray[Any, Any]]]]] = field(
-        default_factory=list
-    )
-    """Per layer: its name, and (weight name, array) pairs in `get_weights()` order."""
-    optimizer_weights: list[tuple[str, np.ndarray[Any, Any]]] | None = None
-    provenance: dict[str, Any] = field(default_factory=dict)
-    """Per object of the configuration: distribution, version and API level."""
-    keras_version: str | None = None
-    training_state: tuple[Any, list[np.ndarray[Any, Any]]] | None = None
-    """What Keras 1 forgot, and where a training is: JSON data, and the arrays that it
-    numbers."""
-    backend: str | None = None
-    """The engine it was trained on, if the file says so: those of Keras 2 do."""
-    unread: list[str] = field(default_factory=list)
-    """What else the file holds: paths of groups and arrays that belong to no model."""
-
-
-class Format:
-    """A file format for models.
-
-    # Properties
-        name: the name it is registered under, e.g. `"hdf5"`.
-        suffixes: file name endings that choose it when writing, e.g. `(".h5",)`.
-    """
-
-    name: ClassVar[str] = ""
-    suffixes: ClassVar[tuple[str, ...]] = ()
-
-    def recognises(self, head: bytes) -> bool:
-        """Tells from a file's first 512 bytes whether this format reads it; suffixes
-        are not trusted."""
-        raise NotImplementedError(
-            f"{type(self).__name__} doesn't define recognises(head)."
-        )
-
-    def write(self, path: Path, state: ModelState) -> None:
-        """Writes the file at `path`, which doesn't exist yet; the kernel then moves it
-        into place."""
-        raise ArgumentError(f"The format {self.name!r} can't write models.")
-
-    def read(self, path: Path, budget: Budget) -> ModelState:
-        """Reads the file at `path` with the guarded reader, which keeps to `budget`."""
-        raise ArgumentError(f"The format {self.name!r} can't read models.")

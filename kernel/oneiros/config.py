@@ -12,12 +12,11 @@ from __future__ import annotations
 import inspect
 import json
 import math
-import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from types import FunctionType
-from typing import Any, NoReturn
+from typing import Any
 
 from oneiros import registry
 from oneiros.errors import (
@@ -31,10 +30,6 @@ from oneiros.errors import (
 KERAS_VERSION = "1.2.2"
 """The version of Keras whose configurations and files these are."""
 
-MAX_TOKENS, MAX_DEPTH, MAX_DIGITS = 1_000_000, 200, 40
-"""What `loads` accepts: the number of strings, brackets and commas, the nesting, a
-number's digits."""
-
 MAX_PARAMETERS, MAX_CALLS = 2**28, 2**12
 """How many weights a configuration may ask for unless `parameter_budget` says
 otherwise, and how many calls
@@ -43,7 +38,6 @@ in nested models and unrolled steps: models in models, each called twice, would 
 
 FUNCTION_KINDS = ("activation", "objective", "metric", "initialization")
 
-_TOKENS = re.compile(r'"(?:[^"\\]+|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _custom: dict[str, Any] = {}
 _functions: ContextVar[dict[str, Any]] = ContextVar("oneiros_functions", default={})
 _budget: ContextVar[list[float] | None] = ContextVar(
@@ -288,36 +282,6 @@ def dumps(obj: Any, **kwargs: Any) -> str:
         ) from None
 
 
-def loads(text: str) -> Any:
-    """Parses JSON text.
-
-    # Raises
-        UnsafeFileError: if it exceeds the limits above, repeats a key, or holds NaN or
-            infinity.
-        ConfigError: if it isn't JSON.
-    """
-    if not isinstance(text, str):
-        raise ConfigError(
-            f"JSON text was expected; received {type(text).__name__}: {text!r:.80}."
-        )
-    depth = 0
-    for count, match in enumerate(_TOKENS.finditer(text)):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
-        if depth > MAX_DEPTH or count > MAX_TOKENS:
-            _refuse(
-                f"it nests deeper than {MAX_DEPTH} levels or has more than {MAX_TOKENS} tokens"
-            )
-    hooks: dict[str, Any] = dict.fromkeys(
-        ("parse_constant", "parse_float", "parse_int"), _number
-    )
-    try:
-        return json.loads(text, object_pairs_hook=_distinct, **hooks)
-    except json.JSONDecodeError as error:
-        raise ConfigError(
-            f"This isn't JSON: {error}. It begins with {text!r:.80}."
-        ) from None
-
-
 @contextmanager
 def loading(
     kind: str, name: str, custom_objects: dict[str, Any] | None = None
@@ -393,26 +357,3 @@ def _plain(obj: Any) -> Any:
             if entry is not None and entry.reference == f"{obj.__module__}:{name}":
                 return f"{entry.distribution}:{entry.name}"
     return {"class_name": "__function__", "name": name}
-
-
-def _refuse(reason: str) -> NoReturn:
-    raise UnsafeFileError(
-        f"JSON refused: {reason}. No model's configuration is like that."
-    )
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        _refuse(
-            f"a key occurs twice in the object with the keys {', '.join(found):.200}"
-        )
-    return found
-
-
-def _number(text: str) -> float:
-    if len(text) > MAX_DIGITS or not math.isfinite(float(text)):
-        _refuse(
-            f"it holds {text:.80}, which isn't a finite number of at most {MAX_DIGITS} digits"
-        )
-    return int(text) if text.lstrip("-").isdigit() else float(text)

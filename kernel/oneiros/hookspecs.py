@@ -66,7 +66,7 @@ def oneiros_callbacks() -> Names:
 
 
 def oneiros_formats() -> Names:
-    """File formats for models, classes derived from `oneiros.bases.Format`. Since level
+    """File formats for models, classes derived from `oneiros.saving.Format`. Since level
     1."""
 
 

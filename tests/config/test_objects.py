@@ -1,6 +1,7 @@
 """From names and configurations to objects: custom objects, and what a file may not ask
 for."""
 
+import json
 from typing import ClassVar
 
 import numpy as np
@@ -541,7 +542,7 @@ def test_a_function_of_a_registered_name_survives_a_round_trip():
 
     text = config.dumps({"function": activations.softplus})
     assert (
-        config.get_function(config.loads(text)["function"], "l", "function")
+        config.get_function(json.loads(text)["function"], "l", "function")
         is activations.softplus
     )
 

@@ -7,7 +7,6 @@ import json
 import numpy as np
 import pytest
 from oneiros import registry
-from oneiros.config import loads
 from oneiros.engine.input import Input
 from oneiros.engine.model import Model
 from oneiros.engine.sequential import Sequential
@@ -19,6 +18,7 @@ from oneiros.errors import (
     UnsafeFileError,
 )
 from oneiros.saving import model_from_config, model_from_json
+from oneiros_safe_files.json_text import loads
 from tiny_layers import OBJECTS, Both, Scale, Shift, Total
 
 

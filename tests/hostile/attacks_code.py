@@ -23,9 +23,9 @@ from hostile_files import (
 )
 from oneiros import config as configs
 from oneiros import registry
-from oneiros.bases import Budget
 from oneiros.layers import Dense
 from oneiros.models import load_model, model_from_json, model_from_yaml
+from oneiros.saving import Budget
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SGD = {"class_name": "SGD", "config": {"lr": 0.01}}

@@ -16,8 +16,8 @@ from hostile_files import (
     write,
     write_weights,
 )
-from oneiros.bases import Budget
 from oneiros.models import Sequential, load_model, model_from_json
+from oneiros.saving import Budget
 from oneiros_format_safetensors.format import SafetensorsFormat
 from oneiros_safe_files.safetensors_file import read_safetensors
 
@@ -484,7 +484,7 @@ def empty_tensors_and_models(folder):
 
 
 def state(weights):
-    from oneiros.bases import ModelState
+    from oneiros.saving import ModelState
 
     return ModelState(weights=weights)
 

@@ -17,8 +17,8 @@ from hostile_files import (
     write,
     write_weights,
 )
-from oneiros.bases import Budget
 from oneiros.models import load_model, model_from_json
+from oneiros.saving import Budget
 
 SGD = {
     "optimizer_config": {"class_name": "SGD", "config": {"lr": 0.1, "momentum": 0.9}},

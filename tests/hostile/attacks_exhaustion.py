@@ -28,8 +28,8 @@ from hostile_files import (
 )
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros.bases import Budget
 from oneiros.models import load_model, model_from_json, model_from_yaml
+from oneiros.saving import Budget
 from oneiros_safe_files.npy import read_npy, read_npz
 from oneiros_safe_files.pickles import read_pickle
 from oneiros_safe_files.safetensors_file import read_safetensors

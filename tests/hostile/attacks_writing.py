@@ -11,8 +11,8 @@ import h5py
 import numpy as np
 from hostile import attack, harmless, harmless_writer
 from hostile_files import dense, network, sequential, write
-from oneiros.bases import Budget
 from oneiros.models import load_model
+from oneiros.saving import Budget
 from oneiros_safe_files.hashes import check_sha256
 from oneiros_safe_files.names import below
 from oneiros_safe_files.tar_archive import unpack_tar

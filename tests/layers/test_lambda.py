@@ -7,6 +7,7 @@ from oneiros import config as configs
 from oneiros.errors import UnsafeFileError
 from oneiros.layers import Dense, Embedding, Input, Lambda, Masking
 from oneiros.models import Model, Sequential
+from oneiros_safe_files import json_text
 
 X = np.arange(6, dtype="float32").reshape(2, 3)
 
@@ -96,9 +97,9 @@ def test_files_hold_no_code(backend):
     text = configs.dumps(layer.get_config())
     assert "lambda" in text
     with pytest.raises(UnsafeFileError, match=r"'twice'.*load_model"):
-        Lambda.from_config(configs.loads(text))
+        Lambda.from_config(json_text.loads(text))
     with configs.function_scope({"twice": lambda x: x * 2}):
-        layer = Lambda.from_config(configs.loads(text))
+        layer = Lambda.from_config(json_text.loads(text))
     np.testing.assert_array_equal(value(layer, X)[0], 2 * X)
 
 
@@ -121,7 +122,7 @@ def test_a_registered_function_is_found_by_its_name(backend):
     from oneiros import activations
 
     layer = Lambda(activations.softplus, input_shape=(3,))
-    copy = Lambda.from_config(configs.loads(configs.dumps(layer.get_config())))
+    copy = Lambda.from_config(json_text.loads(configs.dumps(layer.get_config())))
     assert copy.function is activations.softplus
 
 

@@ -10,12 +10,13 @@ from draws import draws
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oneiros import backend as K
-from oneiros.bases import Budget, Callback
+from oneiros.bases import Callback
 from oneiros.callbacks import EarlyStopping, ModelCheckpoint, Resume
 from oneiros.errors import ArgumentError, FileFormatError
 from oneiros.layers import Dense, Dropout
 from oneiros.models import Sequential, load_model
 from oneiros.optimizers import SGD, Adam
+from oneiros.saving import Budget
 from oneiros_format_hdf5.format import HDF5Format
 from oneiros_saving.plain import decoded, encoded
 

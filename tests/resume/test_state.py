@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from oneiros import backend as K
-from oneiros.bases import Budget, Callback, ModelState
+from oneiros.bases import Callback
 from oneiros.errors import ArgumentError, FileFormatError, OneirosError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model
+from oneiros.saving import Budget, ModelState
 from oneiros_format_hdf5.format import HDF5Format
 from oneiros_saving.plain import decoded, encoded, same
 

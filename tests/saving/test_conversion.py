@@ -10,7 +10,6 @@ import pytest
 from backends import BACKENDS
 from oneiros import backend as K
 from oneiros import registry
-from oneiros.bases import Format, ModelState
 from oneiros.errors import (
     ArgumentError,
     FileFormatError,
@@ -43,6 +42,7 @@ from oneiros.layers import (
 )
 from oneiros.models import Model, Sequential, load_model, model_from_json
 from oneiros.optimizers import Nadam, RMSprop
+from oneiros.saving import Format, ModelState
 from oneiros_saving import files
 from oneiros_saving.conversion import convert
 

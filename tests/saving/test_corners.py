@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import registry
-from oneiros.bases import Budget
 from oneiros.errors import ConfigError, FileFormatError, OneirosError, UnsafeFileError
 from oneiros.layers import Dense
 from oneiros.models import Sequential, load_model, model_from_json, model_from_yaml
 from oneiros.plugins import Entry
+from oneiros.saving import Budget
 from oneiros_format_safetensors.format import SafetensorsFormat
 from oneiros_old_files.base import Origin, migration_of
 from oneiros_safe_files.hdf5_attributes import longest_text

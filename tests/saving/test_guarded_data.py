@@ -6,8 +6,8 @@ import pickle
 
 import numpy as np
 import pytest
-from oneiros.bases import Budget
 from oneiros.errors import FileFormatError, UnsafeFileError
+from oneiros.saving import Budget
 from oneiros_safe_files.npy import read_npy, read_npz
 from oneiros_safe_files.pickles import read_pickle
 

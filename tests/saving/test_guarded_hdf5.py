@@ -10,8 +10,8 @@ import zlib
 import h5py
 import numpy as np
 import pytest
-from oneiros.bases import Budget
 from oneiros.errors import FileFormatError, OneirosError, UnsafeFileError
+from oneiros.saving import Budget
 from oneiros_format_hdf5.format import HDF5Format
 
 MIB = 1 << 20
@@ -322,7 +322,7 @@ def test_a_larger_budget_is_an_argument_of_the_call(build):
     )
     with pytest.raises(
         UnsafeFileError,
-        match=r"Budget\.excess_bytes.*pass a larger `budget=oneiros\.bases\.Budget",
+        match=r"Budget\.excess_bytes.*pass a larger `budget=oneiros\.saving\.Budget",
     ):
         read(path)
     state = HDF5Format().read(path, Budget(excess_bytes=100 * MIB))

@@ -7,8 +7,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from oneiros.bases import Budget, ModelState
 from oneiros.errors import FileFormatError
+from oneiros.saving import Budget, ModelState
 from oneiros_format_hdf5.format import HDF5Format
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"

@@ -11,7 +11,6 @@ import pytest
 from oneiros import backend as K
 from oneiros import plugins, registry
 from oneiros.activations import relu
-from oneiros.bases import Budget
 from oneiros.engine.layer import Layer
 from oneiros.errors import (
     ConfigError,
@@ -22,6 +21,7 @@ from oneiros.errors import (
 from oneiros.layers import Dense, Lambda
 from oneiros.models import Sequential
 from oneiros.plugins import Entry
+from oneiros.saving import Budget
 from oneiros_saving.inspection import inspect_file
 from oneiros_saving.loadable import declares_loadable
 

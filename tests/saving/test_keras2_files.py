@@ -10,10 +10,10 @@ import h5py
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.bases import ModelState
 from oneiros.errors import ConfigError, FileFormatError, OneirosError, UnknownNameError
 from oneiros.layers import LSTM, Dense, Embedding
 from oneiros.models import Sequential, load_model, model_from_json
+from oneiros.saving import ModelState
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
 from oneiros_saving.keras2 import _restore_state

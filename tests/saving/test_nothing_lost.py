@@ -15,10 +15,10 @@ import h5py
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.bases import Budget, ModelState
 from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
+from oneiros.saving import Budget, ModelState
 from oneiros_saving import files
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
@@ -28,7 +28,7 @@ FOREVER = """
 import itertools, sys
 from pathlib import Path
 import numpy as np
-from oneiros.bases import ModelState
+from oneiros.saving import ModelState
 from oneiros_saving import files
 for count in itertools.count(1):
     arrays = [(f"W{i}", np.full(50_000, count, "float32")) for i in range(8)]
@@ -40,7 +40,7 @@ LIMITED = """
 import os, resource, signal, sys
 from pathlib import Path
 import numpy as np
-from oneiros.bases import ModelState
+from oneiros.saving import ModelState
 from oneiros_saving import files
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)

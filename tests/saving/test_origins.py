@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import registry
-from oneiros.bases import ModelState
 from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError, FileFormatError
 from oneiros.layers import (
@@ -32,6 +31,7 @@ from oneiros.layers import (
     TimeDistributed,
 )
 from oneiros.models import Model, Sequential, load_model, model_from_config
+from oneiros.saving import ModelState
 from oneiros.utils.layer_utils import convert_all_kernels_in_model
 from oneiros_old_files.base import Migration, Origin
 from oneiros_saving import kernels

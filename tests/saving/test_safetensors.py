@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.bases import Budget, ModelState
 from oneiros.errors import ArgumentError, FileFormatError, UnsafeFileError
 from oneiros.layers import BatchNormalization, Dense
 from oneiros.models import Sequential, load_model
+from oneiros.saving import Budget, ModelState
 from oneiros_format_safetensors.format import SafetensorsFormat
 from oneiros_saving.inspection import inspect_file
 from safetensors import safe_open

@@ -13,7 +13,6 @@ import pytest
 from backends import BACKENDS, OTHER
 from oneiros import backend as K
 from oneiros import registry
-from oneiros.bases import Budget, Format, ModelState
 from oneiros.engine.layer import Layer
 from oneiros.errors import (
     ArgumentError,
@@ -26,6 +25,7 @@ from oneiros.errors import (
 from oneiros.layers import Activation, Dense, Input, Lambda, merge
 from oneiros.models import Model, Sequential, load_model, model_from_json, save_model
 from oneiros.optimizers import SGD
+from oneiros.saving import Budget, Format, ModelState
 from oneiros_saving import saving
 from oneiros_saving.inspection import inspect_file
 

@@ -9,6 +9,7 @@ from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.engine.container import Container
 from oneiros.engine.node import one_or_all, shape_list, to_list
+from oneiros_safe_files import json_text
 from tiny_layers import OBJECTS
 
 STEP = 1e-6
@@ -54,7 +55,7 @@ def restored(layer):
     text = configs.dumps(
         {"class_name": type(layer).__name__, "config": layer.get_config()}
     )
-    return configs.layer_from_config(configs.loads(text), {**FUNCTIONS, **OBJECTS})
+    return configs.layer_from_config(json_text.loads(text), {**FUNCTIONS, **OBJECTS})
 
 
 def plain_config(layer):

@@ -502,7 +502,7 @@ class Container(Layer):
             filepath: path.
             by_name: bool, whether layers are matched by their names, instead of their
                 order.
-            budget: `oneiros.bases.Budget`, what reading the file may cost.
+            budget: `oneiros.saving.Budget`, what reading the file may cost.
             trained_on: `"theano"` or `"tensorflow"`, where the file doesn't tell; as
                 for `load_model`.
         """

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 from oneiros import config
-from oneiros.bases import Budget, Format, ModelState
 from oneiros.errors import FileFormatError
+from oneiros_safe_files import json_text
+from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.hdf5 import (
     MAGIC,
     StoredArray,
@@ -20,6 +21,7 @@ from oneiros_safe_files.hdf5 import (
     wrap_group,
 )
 from oneiros_safe_files.hdf5_writer import HEADER_LIMIT, GroupWriter, create_hdf5
+from oneiros_saving.formats import Format, ModelState
 
 from oneiros_format_hdf5.training import find_training, write_training
 
@@ -155,7 +157,7 @@ def _read_json(root: StoredGroup, attribute: str) -> dict[str, Any] | None:
     text = root.text(attribute)
     if text is None:
         return None
-    value = config.loads(text)
+    value = json_text.loads(text)
     if not isinstance(value, dict):
         raise FileFormatError(
             f"{root.meter.path}: '{attribute}' should be a JSON object and is {text!r:.80}. {_RESAVE}"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from oneiros import config
 from oneiros.errors import FileFormatError
+from oneiros_safe_files import json_text
 from oneiros_safe_files.hdf5 import StoredArray, StoredGroup
 from oneiros_safe_files.hdf5_writer import GroupWriter
 
@@ -39,4 +40,4 @@ def find_training(root: StoredGroup) -> tuple[Any, list[StoredArray]] | None:
     numbers = itertools.takewhile(
         lambda number: str(number) in group, itertools.count()
     )
-    return config.loads(text), [group.array(str(number)) for number in numbers]
+    return json_text.loads(text), [group.array(str(number)) for number in numbers]

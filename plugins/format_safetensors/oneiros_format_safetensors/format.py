@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 from oneiros import config
-from oneiros.bases import Budget, Format, ModelState
 from oneiros.errors import ArgumentError, ConfigError, FileFormatError, UnsafeFileError
+from oneiros_safe_files import json_text
+from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.safetensors_file import looks_like_safetensors, read_safetensors
+from oneiros_saving.formats import Format, ModelState
 
 Array = np.ndarray[Any, Any]
 ORIGIN = "oneiros-format-safetensors"
@@ -103,7 +105,7 @@ def _weights(
 def _layers(text: str) -> list[tuple[str, list[str]]]:
     """Returns the layers' names and those of their weights."""
     found = []
-    for layer, names in config.loads(text):
+    for layer, names in json_text.loads(text):
         if not isinstance(names, list) or not all(
             isinstance(name, str) for name in (layer, *names)
         ):

@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import config
-from oneiros.bases import Format
-from oneiros_safe_files import yaml_text
+from oneiros_safe_files import json_text, yaml_text
+from oneiros_saving.formats import Format
 
 
 class YAMLFormat(Format):
@@ -40,4 +40,4 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if type(value) in (list, tuple):
         return type(value)(map(_plain, value))
-    return config.loads(config.dumps(value))
+    return json_text.loads(config.dumps(value))

@@ -16,9 +16,9 @@ from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
-from oneiros.bases import Budget
 from oneiros.errors import FileFormatError, OneirosError
 
+from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.hdf5_attributes import longest_text
 from oneiros_safe_files.hdf5_chunks import check_filters, chunk_count, read_chunks
 from oneiros_safe_files.meter import Meter

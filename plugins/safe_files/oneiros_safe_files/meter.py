@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oneiros.bases import Budget
 from oneiros.errors import UnsafeFileError
+
+from oneiros_safe_files.budget import Budget
 
 
 @dataclass
@@ -60,6 +61,6 @@ class Meter:
             raise self.refuse(
                 where,
                 f"{total:,} for {what} in all is over the limit of {limit:,} ({limit_name})",
-                "If you trust this file, pass a larger `budget=oneiros.bases.Budget(...)`.",
+                "If you trust this file, pass a larger `budget=oneiros.saving.Budget(...)`.",
             )
         self.spent[what] = total

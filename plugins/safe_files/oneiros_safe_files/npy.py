@@ -10,9 +10,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy_format
-from oneiros.bases import Budget
 from oneiros.errors import FileFormatError
 
+from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.zip_archive import open_zip
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-from oneiros.bases import Budget
 from oneiros.errors import FileFormatError, OneirosError
 
+from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.meter import Meter
 
 _FORBIDDEN = {

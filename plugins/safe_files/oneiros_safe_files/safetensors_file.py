@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from oneiros import config
-from oneiros.bases import Budget
 from oneiros.errors import ConfigError, FileFormatError, UnsafeFileError
 
+from oneiros_safe_files import json_text
+from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.meter import Meter
 
 LENGTH_BYTES = 8
@@ -86,7 +86,7 @@ def _read_header(file: BinaryIO, meter: Meter) -> tuple[dict[str, Any], int]:
         )
     meter.spend_text("header", length)
     try:
-        header = config.loads(file.read(length).decode("utf-8"))
+        header = json_text.loads(file.read(length).decode("utf-8"))
     except UnsafeFileError as error:
         raise meter.refuse("header", str(error).rstrip("."), _INSTEAD) from None
     except (ConfigError, UnicodeDecodeError) as error:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from oneiros.bases import Budget
 from oneiros.errors import FileFormatError
 
+from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.meter import Meter
 
 

@@ -15,8 +15,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 import yaml
-from oneiros.config import MAX_DEPTH, MAX_DIGITS, MAX_TOKENS
 from oneiros.errors import ConfigError, UnsafeFileError
+
+from oneiros_safe_files.json_text import MAX_DEPTH, MAX_DIGITS, MAX_TOKENS
 
 MAX_PARTS = MAX_TOKENS // 2
 _PREFIX = "tag:yaml.org,2002:"

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from oneiros.bases import Budget
 from oneiros.errors import FileFormatError, OneirosError
 
+from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.unpacking import member_path, new_folder, refused
 

@@ -9,11 +9,12 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import registry
-from oneiros.bases import Budget, ModelState
 from oneiros.errors import ArgumentError
 from oneiros_old_files.base import Origin
+from oneiros_safe_files.budget import Budget
 
 from oneiros_saving import files, optimizer_arrays, saving
+from oneiros_saving.formats import ModelState
 from oneiros_saving.kernels import arranged
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.ordering import Reordering, pairs

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from oneiros import registry
-from oneiros.bases import Budget, Format, ModelState
 from oneiros.errors import (
     ArgumentError,
     FileFormatError,
     FileMissingError,
     PluginLoadError,
 )
+from oneiros_safe_files.budget import Budget
+
+from oneiros_saving.formats import Format, ModelState
 
 PathLike = str | os.PathLike[str]
 YAML_SUFFIXES = (".yaml", ".yml")

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 from oneiros import plugins
-from oneiros.bases import Budget, ModelState
 from oneiros.errors import OneirosError
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
+from oneiros_safe_files.budget import Budget
 
 from oneiros_saving import provenance
 from oneiros_saving.files import PathLike
+from oneiros_saving.formats import ModelState
 from oneiros_saving.matching import count_unusual
 from oneiros_saving.origins import origin_of
 from oneiros_saving.permission import nothing_foreign
@@ -130,7 +131,7 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
 
     # Arguments
         filepath: path.
-        budget: `oneiros.bases.Budget`, what reading the file may cost.
+        budget: `oneiros.saving.Budget`, what reading the file may cost.
 
     # Raises
         FileMissingError, FileFormatError, UnsafeFileError, ConfigError: as loading

@@ -8,11 +8,11 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros.bases import ModelState
 from oneiros.errors import OneirosError
 from oneiros_old_files.base import Origin
 from oneiros_old_files.training import compile_arguments, schedule, slots
 
+from oneiros_saving.formats import ModelState
 from oneiros_saving.kernels import Named, arranged, stored_count
 from oneiros_saving.matching import check_optimizer
 

@@ -29,6 +29,9 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
         "models": _references(*FUNCTIONS),
         "saving": {
             **_references(*FUNCTIONS, "save_weights", "load_weights", *GROUPS),
+            "Budget": "oneiros_safe_files.budget:Budget",
+            "Format": "oneiros_saving.formats:Format",
+            "ModelState": "oneiros_saving.formats:ModelState",
             "plain_attributes": "oneiros_saving.plain:plain_attributes",
             "reduced": "oneiros_saving.pickling:reduced",
         },

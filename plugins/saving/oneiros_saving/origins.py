@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros.bases import ModelState
 from oneiros.errors import ArgumentError, FileFormatError
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import GRAPHS
+
+from oneiros_saving.formats import ModelState
 
 ENGINES = ("tensorflow", "theano")
 

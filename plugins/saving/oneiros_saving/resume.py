@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.bases import Budget, Callback
+from oneiros.bases import Callback
 from oneiros.engine.callbacks import CallbackList
 from oneiros.engine.model import check
 from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, OneirosError
+from oneiros_safe_files.budget import Budget
 
 from oneiros_saving import files, saving
 from oneiros_saving.matching import matched_pairs
@@ -51,7 +52,7 @@ class Resume(Callback):
         keep: bool, whether the file stays when training is over; then the same program,
             started again, gets the result without training. Otherwise it is removed.
         verbose: 0 for silence, 1 to say where training goes on.
-        budget: `oneiros.bases.Budget`, what reading the file may cost.
+        budget: `oneiros.saving.Budget`, what reading the file may cost.
 
     # Raises
         ArgumentError: if the file is of another training or of none, or of more epochs

@@ -17,14 +17,16 @@ from typing import Any
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import plugins, registry
-from oneiros.bases import Budget, ModelState
 from oneiros.errors import ArgumentError, FileFormatError, OneirosError
 from oneiros_backend_toolkit.arrays import given
 from oneiros_initializations.postponed import postponed
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
+from oneiros_safe_files import json_text
+from oneiros_safe_files.budget import Budget
 
 from oneiros_saving import files, keras2, optimizer_arrays, provenance
+from oneiros_saving.formats import ModelState
 from oneiros_saving.matching import Named, check_optimizer, matched_pairs
 from oneiros_saving.names import check_names, check_sequentials, problem
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
@@ -98,7 +100,7 @@ def load_model(
             own.
         functions: dict from layer name to the function of a `Lambda` or `Merge` layer,
             which no file holds.
-        budget: `oneiros.bases.Budget`, what reading the file may cost.
+        budget: `oneiros.saving.Budget`, what reading the file may cost.
         trained_on: `"theano"` or `"tensorflow"`, where the weights' names don't tell:
             kernels of convolutions trained on Theano are turned round, as convolution
             here is TensorFlow's.
@@ -206,7 +208,7 @@ def load_weights(
             that shares layer names.
         filepath: path.
         by_name: bool, whether to match layers by name; the others keep their weights.
-        budget: `oneiros.bases.Budget`, what reading the file may cost.
+        budget: `oneiros.saving.Budget`, what reading the file may cost.
         trained_on: as for `load_model`.
     """
     with opened(filepath, budget) as state, K.use(model._backend):
@@ -270,7 +272,7 @@ def model_from_json(
     """Builds a model, without weights, from the text that `model.to_json()` gave; see
     `model_from_config`."""
     return model_from_config(
-        configs.loads(json_string), custom_objects, plugins=plugins
+        json_text.loads(json_string), custom_objects, plugins=plugins
     )
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from oneiros import config as configs
 from oneiros import registry
-from oneiros.bases import Budget, ModelState
 from oneiros.errors import FileFormatError
+from oneiros_safe_files import json_text
+from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.text import read_text
 
 from oneiros_saving import files
+from oneiros_saving.formats import ModelState
 from oneiros_saving.provenance import KEY
 
 
@@ -43,7 +44,7 @@ def read(filepath: files.PathLike, budget: Budget | None = None) -> Stored:
     name = "json" if is_json else "yaml"
     text = read_text(path, budget or Budget())
     config = (
-        configs.loads(text)
+        json_text.loads(text)
         if is_json
         else registry.resolve("format", "yaml")().loads(text)
     )

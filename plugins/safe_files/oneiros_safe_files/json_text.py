@@ -1,0 +1,82 @@
+"""Reads JSON that a stranger may have written, within limits."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from oneiros.errors import ConfigError, UnsafeFileError
+
+MAX_TOKENS = 1_000_000
+"""How many strings, brackets and commas a text may have."""
+
+MAX_DEPTH = 200
+"""How far lists and objects may be nested."""
+
+MAX_DIGITS = 40
+"""How many characters a number may have."""
+
+_TOKENS = re.compile(r'"(?:[^"\\]+|\\.)*+"?|[\[\]{},]', re.DOTALL)
+_DEPTHS = {"[": 1, "{": 1, "]": -1, "}": -1}
+
+
+def loads(text: str) -> Any:
+    """Parses JSON text.
+
+    # Raises
+        UnsafeFileError: if it exceeds the limits above, repeats a key, or holds NaN or
+            infinity.
+        ConfigError: if it isn't JSON.
+    """
+    if not isinstance(text, str):
+        received = f"{type(text).__name__}: {text!r:.80}"
+        raise ConfigError(f"JSON text was expected; received {received}.")
+    _check_size(text)
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_number,
+            parse_float=_number,
+            parse_int=_number,
+        )
+    except json.JSONDecodeError as error:
+        raise ConfigError(
+            f"This isn't JSON: {error}. It begins with {text!r:.80}."
+        ) from None
+
+
+def _check_size(text: str) -> None:
+    """Counts a text's tokens and levels before the parser makes objects of them."""
+    depth = 0
+    for count, match in enumerate(_TOKENS.finditer(text)):
+        depth += _DEPTHS.get(match[0], 0)
+        if depth > MAX_DEPTH:
+            _refuse(f"it nests deeper than {MAX_DEPTH} levels")
+        if count > MAX_TOKENS:
+            _refuse(f"it has more than {MAX_TOKENS} tokens")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        keys = f"{', '.join(members):.200}"
+        _refuse(f"a key occurs twice in the object with the keys {keys}")
+    return members
+
+
+def _number(text: str) -> float:
+    if len(text) > MAX_DIGITS or not math.isfinite(float(text)):
+        _refuse(
+            f"it holds {text:.80}, which isn't a finite number of at most "
+            f"{MAX_DIGITS} digits"
+        )
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise UnsafeFileError(
+        f"JSON refused: {reason}. No model's configuration is like that."
+    )
