@@ -121,13 +121,13 @@ def test_draws_go_on_in_a_function_built_from_another_seed(backend):
     one, other, x = draws(1), draws(2), np.ones((3, 4), "float32")
     one([x])
     other([x])  # compiled with its own seeds
-    kept = json.loads(json.dumps(one.get_draws()))
+    kept = json.loads(json.dumps(one.get_random_state()))
     expected = [one([x]) for _ in range(2)]
-    other.set_draws(kept)
+    other.set_random_state(kept)
     for values in expected:
         for a, b in zip(values, other([x]), strict=True):
             np.testing.assert_array_equal(a, b)
-    assert other.get_draws() == one.get_draws() != kept
+    assert other.get_random_state() == one.get_random_state() != kept
 
 
 def test_draws_of_another_graph(backend):
@@ -135,7 +135,7 @@ def test_draws_of_another_graph(backend):
     with pytest.raises(
         ArgumentError, match="seeds of 3 random operations; this function has 1"
     ):
-        function.set_draws(
+        function.set_random_state(
             {"seeds": [1, 2, 3]} if backend == "theano" else [[1, 0], [2, 0], [3, 0]]
         )
 

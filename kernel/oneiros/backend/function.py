@@ -203,13 +203,13 @@ class Function:
             f"{type(self).__name__} doesn't define run(arrays, phase)."
         )
 
-    def get_draws(self) -> Any:
+    def get_random_state(self) -> Any:
         """Returns the seeds and the counters of the random operations, as lists and
         dicts of ints."""
         return []
 
-    def set_draws(self, draws: Any) -> None:
-        """Sets what `get_draws` of a function on the same graph returned, maybe in
+    def set_random_state(self, draws: Any) -> None:
+        """Sets what `get_random_state` of a function on the same graph returned, maybe in
         another process."""
 
     def upload(self, arrays: Sequence[Any]) -> Upload:

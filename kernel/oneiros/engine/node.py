@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from oneiros import backend as K
+from oneiros.backend.tensor_state import LAYER_CALL
 from oneiros.errors import GraphError, ShapeError
 
 if TYPE_CHECKING:
@@ -207,7 +208,8 @@ def run_layer(
         if layer.checks_output_shape:
             _check_shape(layer, K.int_shape(output), output_shape)
         output._keras_shape = output_shape
-        output._keras_call = getattr(output, "_keras_call", (layer, tensors))
+        if output not in LAYER_CALL:
+            LAYER_CALL.set(output, (layer, tensors))
         output._uses_learning_phase = learns or layer._backend.uses_learning_phase(
             output
         )

@@ -13,6 +13,7 @@ import pytensor
 import pytensor.tensor as pt
 from oneiros.backend.common import floatx
 from oneiros.backend.contract import CAPABILITIES, draw_seed
+from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError, GraphError
 from oneiros_backend_toolkit.arrays import owned
 from oneiros_backend_toolkit.convolutions import Convolutions
@@ -117,7 +118,9 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
             else tuple(None if n is None else int(n) for n in shape)
         )
         x = TensorType(self._dtype(dtype), shape=sizes)(name)
-        x._keras_shape, x._uses_learning_phase, x._sparse = sizes, False, bool(sparse)
+        x._keras_shape = sizes
+        x._uses_learning_phase = False
+        SPARSE.set(x, bool(sparse))
         return x
 
     def variable(self, value: Any, dtype: Any = None, name: Any = None) -> Any:
@@ -131,17 +134,10 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
             strict=False,
             name=name,
         )
-        x._keras_shape, x._uses_learning_phase, x._sparse = (
-            array.shape,
-            False,
-            hasattr(value, "toarray"),
-        )
+        x._keras_shape = array.shape
+        x._uses_learning_phase = False
+        SPARSE.set(x, hasattr(value, "toarray"))
         return x
-
-    def is_sparse(self, tensor: Any) -> bool:
-        """Whether `tensor` is an input declared sparse, or a variable made of a sparse
-        matrix."""
-        return bool(getattr(tensor, "_sparse", False))
 
     def to_dense(self, tensor: Any) -> Any:
         """Returns `tensor`: inside a function all tensors are dense."""

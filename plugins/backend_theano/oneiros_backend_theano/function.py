@@ -98,7 +98,7 @@ class GraphFunction(Function):
         """The random operations of the graph."""
         return draws_in(self.results)
 
-    def get_draws(self) -> dict[str, Any]:
+    def get_random_state(self) -> dict[str, Any]:
         """Returns the seeds of the random operations, and where their counters are."""
         return {
             "base": self._base,
@@ -106,12 +106,12 @@ class GraphFunction(Function):
             "seeds": [op.seed for op in self.draws],
         }
 
-    def set_draws(self, draws: Any) -> None:
+    def set_random_state(self, draws: Any) -> None:
         """Sets the seeds and the counters; what was compiled with other seeds is
         compiled again."""
         if len(self.draws) != len(draws["seeds"]):
             raise ArgumentError(
-                f"set_draws received the seeds of {len(draws['seeds'])} random operations; this function has "
+                f"set_random_state received the seeds of {len(draws['seeds'])} random operations; this function has "
                 f"{len(self.draws)}. Build the model as it was built when they were kept."
             )
         for op, seed in zip(self.draws, draws["seeds"], strict=True):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from oneiros.backend import common
 from oneiros.backend.contract import Backend, draw_seed
+from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError, DataError
 
 from oneiros_backend_toolkit.arrays import owned
@@ -119,6 +120,10 @@ class Derived(Backend):
                 f"{name} has shape {shape}; it can't be set to shape {array.shape}."
             )
         return array
+
+    def is_sparse(self, tensor: T) -> bool:
+        """Tells whether `tensor` was made as a sparse one."""
+        return bool(SPARSE.get(tensor))
 
     def clear_session(self) -> None:
         """Forgets the names given so far and a learning phase that was fixed."""

@@ -14,10 +14,18 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from oneiros.backend.tensor_state import LAYER_CALL, StateKey
 from oneiros.errors import OneirosError, ShapeError
 
 T = Any
 Shape = tuple[int | None, ...]
+
+SIZE_CHECK: StateKey[tuple[Callable[..., None], Sequence[T]]] = StateKey(
+    "a check of sizes, and the tensors whose shapes it takes"
+)
+CHANNELS_LAST_FORM: StateKey[T] = StateKey(
+    "a tensor with channels last of the same values, None where that doesn't pay"
+)
 
 
 def when_known(
@@ -30,7 +38,7 @@ def when_known(
             them.
     """
     for tensor in made:
-        tensor._keras_check = check, tensors
+        SIZE_CHECK.set(tensor, (check, tensors))
 
 
 def check_sizes(tensor: T, values: Mapping[T, T]) -> None:
@@ -44,13 +52,13 @@ def check_sizes(tensor: T, values: Mapping[T, T]) -> None:
     # Raises
         ShapeError: what the layer, or the check, says.
     """
-    call: tuple[Any, Sequence[T]] = getattr(tensor, "_keras_call", (None, ()))
-    layer, inputs = call
-    if getattr(layer, "checks_sizes", False):
+    call = LAYER_CALL.get(tensor)
+    if call is not None and getattr(call[0], "checks_sizes", False):
+        layer, inputs = call
         shapes = [shape and (None, *shape[1:]) for shape in _shapes(inputs, values)]
         if None not in shapes:
             layer.get_output_shape_for(shapes[0] if len(shapes) == 1 else shapes)
-    check, tensors = getattr(tensor, "_keras_check", (None, ()))
+    check, tensors = SIZE_CHECK.get(tensor, (None, ()))
     if check is not None and None not in (shapes := _shapes(tensors, values)):
         check(*shapes)
 
@@ -61,7 +69,7 @@ def _shapes(tensors: Sequence[T], values: Mapping[T, T]) -> list[Shape | None]:
 
 
 def _shape(tensor: T, values: Mapping[T, T]) -> Shape | None:
-    form = None if tensor in values else getattr(tensor, "_channels_last_form", None)
+    form = None if tensor in values else CHANNELS_LAST_FORM.get(tensor)
     value: Any = values.get(tensor if form is None else form)
     try:
         shape = tuple(value.shape)
@@ -88,7 +96,7 @@ def layers_named(
         failed = pending[-1]
         around = [x for x in reversed(pending) if failed in behind(x)]
         told = next(filter(None, (_problem(x, values) for x in around)), error)
-        called = (x for x in around if hasattr(x, "_keras_call"))
+        called = (x for x in around if x in LAYER_CALL)
         for tensor in itertools.islice(called, 1):
             told = _named(_problem(tensor, values) or told, tensor, values)
         if str(told) == str(error):
@@ -107,7 +115,7 @@ def _problem(tensor: T, values: Mapping[T, T]) -> ShapeError | None:
 def _named(error: Exception, tensor: T, values: Mapping[T, T]) -> Exception:
     from oneiros.engine.node import label
 
-    layer, inputs = tensor._keras_call
+    layer, inputs = LAYER_CALL.get(tensor, (None, ()))
     if label(layer) in str(error):
         return error
     text = f"In {label(layer)} (input shape {', '.join(map(str, _shapes(inputs, values)))})"

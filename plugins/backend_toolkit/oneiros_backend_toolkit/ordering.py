@@ -13,6 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 from oneiros.backend.contract import Backend
+from oneiros.backend.tensor_state import LAYER_CALL
+
+from oneiros_backend_toolkit.layers import CHANNELS_LAST_FORM
 
 T = Any
 Rebuild = Callable[..., T]
@@ -33,7 +36,7 @@ class Ordering(Backend):
         """Moves the channels from the end to axis 1."""
         last = self.ndim(x) - 1
         result = self.permute_dimensions(x, (0, last, *range(1, last)))
-        result._channels_last_form = x
+        CHANNELS_LAST_FORM.set(result, x)
         return result
 
     def _channels_last(self, x: T) -> T:
@@ -49,11 +52,11 @@ class Ordering(Backend):
         tensor its size, which
         `x` itself doesn't need; else None.
         """
-        if not hasattr(x, "_channels_last_form"):
-            x._channels_last_form = self._recomputed(x)
-        form = x._channels_last_form
-        if form is not None and hasattr(x, "_keras_call"):
-            form._keras_call = getattr(form, "_keras_call", x._keras_call)
+        if x not in CHANNELS_LAST_FORM:
+            CHANNELS_LAST_FORM.set(x, self._recomputed(x))
+        form, call = CHANNELS_LAST_FORM.get(x), LAYER_CALL.get(x)
+        if form is not None and call is not None and form not in LAYER_CALL:
+            LAYER_CALL.set(form, call)
         return form
 
     def _recomputed(self, x: T) -> T:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from oneiros.backend import common
 from oneiros.backend.contract import Backend, Function, draw_seed
+from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.arrays import owned
 from oneiros_backend_toolkit.derived import FUZZ, Derived
@@ -125,7 +126,8 @@ class RecordedBackend(Derived):
         node: T = self.recorder.node(
             "placeholder", Spec(sizes, self._dtype(dtype)), name=name
         )
-        node._sparse, node._keras_shape = bool(sparse), sizes
+        node._keras_shape = sizes
+        SPARSE.set(node, bool(sparse))
         return node
 
     def variable(self, value: T, dtype: T = None, name: T = None) -> T:
@@ -139,12 +141,9 @@ class RecordedBackend(Derived):
         name = name or f"Variable_{common.get_uid('Variable')}"
         spec = Spec(array.shape, str(array.dtype))
         node: T = self.recorder.node("variable", spec, name=name, data=self.cell(array))
-        node._sparse, node._keras_shape = sparse, array.shape
+        node._keras_shape = array.shape
+        SPARSE.set(node, sparse)
         return node
-
-    def is_sparse(self, tensor: T) -> bool:
-        """Tells whether `tensor` was made as a sparse one."""
-        return bool(getattr(tensor, "_sparse", False))
 
     def shape(self, x: T) -> T:
         """Returns the shape as a tensor of integers."""

@@ -714,16 +714,16 @@ class RecordedFunction(Function):
                 stream.position = (counter + steps) % 2**31
         return int(counter)
 
-    def get_draws(self) -> list[list[int]]:
+    def get_random_state(self) -> list[list[int]]:
         """Returns seed and counter of each random operation."""
         return [[node.data.seed, node.data.position] for node in self.program.streams]
 
-    def set_draws(self, draws: Any) -> None:
+    def set_random_state(self, draws: Any) -> None:
         """Sets seeds and counters; what was compiled with other seeds is compiled
         again."""
         if len(draws) != len(self.program.streams):
             raise ArgumentError(
-                f"set_draws received the seeds of {len(draws)} random operations; this function has "
+                f"set_random_state received the seeds of {len(draws)} random operations; this function has "
                 f"{len(self.program.streams)}. Build the model as it was built when they were kept."
             )
         with self._lock:

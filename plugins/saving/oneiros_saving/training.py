@@ -99,7 +99,7 @@ class Training:
         for path, part in parts_of(self.model):
             assign(part, state["variables"].get(path, {}), self.model.weights)
         for use, draws in state["draws"].items():
-            self._inner._function_for(use)[0].set_draws(draws)
+            self._inner._function_for(use)[0].set_random_state(draws)
         for name, found in state["callbacks"].items():
             if name in self.callbacks:
                 self._restore_callback(name, found)
@@ -124,8 +124,8 @@ class Training:
         are for."""
         for use in USES:
             function = getattr(self._inner, f"{use}_function", None)
-            if function is not None and hasattr(function, "get_draws"):
-                yield use, function.get_draws()
+            if function is not None and hasattr(function, "get_random_state"):
+                yield use, function.get_random_state()
 
     def _changed(self, name: str) -> Any:
         """Returns a callback's state; of a dict the items that changed since training

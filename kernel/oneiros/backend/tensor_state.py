@@ -1,0 +1,72 @@
+"""State that the kernel and plugins keep on tensors: the one place for it.
+
+A tensor belongs to its engine, so nobody but the engine knows what attributes it has.
+Keras 1's own three, `_keras_shape`, `_keras_history` and `_uses_learning_phase`, stay
+attributes, since code of 2016 reads them. Everything else is kept under a `StateKey`
+that the module which owns the meaning defines:
+
+    MASKED_BY: StateKey[Layer] = StateKey("the layer that masked a tensor")
+
+    MASKED_BY.set(tensor, layer)
+    MASKED_BY.get(tensor)  # None if nobody set it
+    tensor in MASKED_BY
+
+Two keys never collide, whatever they are called. State lives as long as its tensor and
+isn't saved with a model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+if TYPE_CHECKING:
+    from oneiros.engine.layer import Layer
+
+__all__ = ["LAYER_CALL", "SPARSE", "StateKey"]
+
+V = TypeVar("V")
+D = TypeVar("D")
+
+_ATTRIBUTE = "_oneiros_state"
+
+
+class StateKey(Generic[V]):
+    """The key of one kind of state on tensors.
+
+    # Arguments
+        meaning: what the state says, for whoever looks at a tensor in a debugger.
+    """
+
+    __slots__ = ("meaning",)
+
+    def __init__(self, meaning: str) -> None:
+        self.meaning = meaning
+
+    @overload
+    def get(self, tensor: Any) -> V | None: ...
+    @overload
+    def get(self, tensor: Any, default: D) -> V | D: ...
+    def get(self, tensor: Any, default: Any = None) -> Any:
+        """Returns what a tensor has under this key, `default` if nothing was set."""
+        state = getattr(tensor, _ATTRIBUTE, None)
+        return default if state is None else state.get(self, default)
+
+    def set(self, tensor: Any, value: V) -> None:
+        """Keeps `value` on a tensor, in the place of what it had under this key."""
+        state = getattr(tensor, _ATTRIBUTE, None)
+        if state is None:
+            state = {}
+            setattr(tensor, _ATTRIBUTE, state)
+        state[self] = value
+
+    def __contains__(self, tensor: Any) -> bool:
+        return self in getattr(tensor, _ATTRIBUTE, ())
+
+    def __repr__(self) -> str:
+        return f"<StateKey: {self.meaning}>"
+
+
+LAYER_CALL: StateKey[tuple[Layer, list[Any]]] = StateKey(
+    "the layer that computed the tensor, and the tensors that it was called on"
+)
+SPARSE: StateKey[bool] = StateKey("whether the tensor was made as a sparse one")

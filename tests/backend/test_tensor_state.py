@@ -1,0 +1,23 @@
+"""State on tensors: what one key keeps is not seen by another, on every backend."""
+
+import pytest
+from oneiros import backend as K
+from oneiros.backend.tensor_state import LAYER_CALL, StateKey
+from oneiros.layers import Dense, Input
+
+
+@pytest.mark.parametrize("make", [lambda: K.placeholder((2,)), lambda: K.zeros((2,))])
+def test_keys_of_one_name_do_not_collide(backend, make):
+    one, other, x = StateKey("a number"), StateKey("a number"), make()
+    one.set(x, 1)
+    one.set(x, 2)
+    assert (one.get(x), other.get(x), other.get(x, 3)) == (2, None, 3)
+    assert x in one
+    assert x not in other
+    assert x + 1 not in one
+
+
+def test_the_layer_that_computed_a_tensor_is_known(backend):
+    x = Input((3,))
+    layer = Dense(2)
+    assert LAYER_CALL.get(layer(x)) == (layer, [x])
