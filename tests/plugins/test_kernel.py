@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = ROOT / "kernel" / "oneiros"
 ALLOWED = set(sys.stdlib_module_names) | {

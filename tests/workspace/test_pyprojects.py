@@ -10,8 +10,27 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
 MEMBERS = [ROOT / "kernel", *PLUGINS]
-KERNEL_BOUND = "oneiros-kernel>=0.1,<1"
 FIRST_PARTY_BOUND = ">=0.1,<1"
+ENGINE_TIER = {
+    "backend_jax",
+    "backend_tensorflow",
+    "backend_theano",
+    "backend_toolkit",
+    "cli",
+    "format_hdf5",
+    "format_safetensors",
+    "format_yaml",
+    "generators",
+    "jax_support",
+    "lazy_graph",
+    "old_files",
+    "profiling",
+    "resume",
+    "safe_files",
+    "saving",
+    "testing",
+}
+"""Plugins that use the engine tier of the interface (docs/plugin-api.md)."""
 
 
 def load(folder):
@@ -27,6 +46,12 @@ def name_of(folder):
 
 def project_name(folder):
     return load(folder)["project"]["name"]
+
+
+def bound_of(folder):
+    """Returns how a distribution of this repository bounds the others."""
+    version = ROOT_PROJECT["project"]["version"]
+    return f"=={version}" if folder.name in ENGINE_TIER else FIRST_PARTY_BOUND
 
 
 def test_there_are_members():
@@ -63,7 +88,7 @@ def test_a_plugin_is_a_small_package_with_a_short_pyproject(folder):
     dashed = folder.name.replace("_", "-")
     assert project["name"] == f"oneiros-{dashed}"
     assert project["entry-points"] == {"oneiros.v1": {dashed: f"{package}.manifest"}}
-    assert KERNEL_BOUND in project["dependencies"]
+    assert f"oneiros-kernel{bound_of(folder)}" in project["dependencies"]
     assert [path.name for path in folder.glob("oneiros*") if path.is_dir()] == [package]
     assert set(load(folder).get("tool", {})) <= {"hatch"}, (
         "tools are configured at the root"
@@ -71,12 +96,12 @@ def test_a_plugin_is_a_small_package_with_a_short_pyproject(folder):
 
 
 @pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
-def test_first_party_dependencies_share_one_bound_and_exist(folder):
+def test_first_party_dependencies_exist_and_are_exact_in_the_engine_tier(folder):
     known = {project_name(member) for member in MEMBERS}
     for dependency in load(folder)["project"]["dependencies"]:
         name, bound = re.match(r"([a-z0-9-]+)(.*)", dependency).groups()
         if name.startswith("oneiros"):
-            assert name in known and bound == FIRST_PARTY_BOUND, dependency
+            assert name in known and bound == bound_of(folder), dependency
 
 
 @pytest.mark.parametrize("folder", PLUGINS, ids=name_of)

@@ -1,0 +1,223 @@
+"""Does a plugin use what is published, and nothing else?
+
+The check reads sources and imports none of them. It follows imports and what is asked
+of imported modules, and it knows the private members of the kernel and of first-party
+plugins by their names.
+"""
+
+import ast
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+from oneiros.plugins import KERNEL, manager
+
+from oneiros_testing.interface import (
+    AUTHORING,
+    ENGINE,
+    KERAS_PRIVATE,
+    is_published,
+    tier_of,
+)
+
+LOOKUPS = {"getattr", "setattr", "hasattr", "delattr"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A use of something that isn't published."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+def check_interface(distribution: str) -> list[Finding]:
+    """Returns what an installed plugin uses although it isn't published.
+
+    # Arguments
+        distribution: str, the plugin's name, such as `"my-lab"`. It may use the engine
+            tier if it requires the kernel in one exact version; otherwise the
+            authoring tier is what it may use.
+
+    # Raises
+        KeyError: if there is no such plugin.
+    """
+    record = manager().records[distribution]
+    package = record.module.rpartition(".")[0] or record.module
+    requirements = metadata.requires(distribution) or []
+    pinned = any(line.startswith(f"{KERNEL}==") for line in requirements)
+    tier = ENGINE if pinned else AUTHORING
+    findings: list[Finding] = []
+    own_names: set[str] = set()
+    files = sorted(_files(package))
+    for path in files:
+        own_names |= _private_names(path.read_text(encoding="utf-8"))
+    for path in files:
+        source = path.read_text(encoding="utf-8")
+        findings += check_source(source, str(path), package, tier, own_names)
+    return findings
+
+
+def check_source(
+    source: str,
+    file: str = "<text>",
+    package: str = "",
+    tier: str = AUTHORING,
+    own_names: set[str] | None = None,
+) -> list[Finding]:
+    """Returns what a module uses although it isn't published.
+
+    # Arguments
+        source: str, the module's text.
+        file: str, what findings call the module.
+        package: str, the package that the module belongs to; its own names are free.
+        tier: str, `"authoring"` or `"engine"`.
+        own_names: private members that the package defines; by default those of
+            `source`.
+    """
+    tree = ast.parse(source, file)
+    private = own_names if own_names is not None else _private_names(source)
+    checker = _Checker(file, package, tier, private)
+    checker.visit(tree)
+    return sorted(checker.findings, key=lambda finding: finding.line)
+
+
+class _Checker(ast.NodeVisitor):
+    """Collects the findings of one module; `modules` has what its names stand for."""
+
+    def __init__(self, file: str, package: str, tier: str, own_names: set[str]) -> None:
+        self.file = file
+        self.package = package
+        self.tier = tier
+        self.own_names = own_names
+        self.imported: dict[str, str] = {}
+        self.findings: list[Finding] = []
+
+    def visit_Import(self, node: ast.Import) -> None:
+        """Notes `import a.b` and `import a.b as c`."""
+        for alias in node.names:
+            self._check_path(alias.name, node)
+            if alias.asname:
+                self.imported[alias.asname] = alias.name
+            else:
+                top = alias.name.partition(".")[0]
+                self.imported[top] = top
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        """Notes `from a.b import c`; what is relative is the package's own."""
+        if node.level or node.module is None:
+            return
+        for alias in node.names:
+            path = node.module if alias.name == "*" else f"{node.module}.{alias.name}"
+            self._check_path(path, node)
+            self.imported[alias.asname or alias.name] = path
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        """Checks `module.name` as a path, and `anything._name` as a private member."""
+        path = self._path(node)
+        if path is not None:
+            self._check_path(path, node)
+            return
+        self._check_member(node.attr, node)
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """Checks names of members that are written as texts, as `getattr` takes."""
+        function = node.func
+        if isinstance(function, ast.Name) and function.id in LOOKUPS:
+            for argument in node.args[1:2]:
+                if isinstance(argument, ast.Constant) and isinstance(
+                    argument.value, str
+                ):
+                    self._check_member(argument.value, node)
+        self.generic_visit(node)
+
+    def _path(self, node: ast.expr) -> str | None:
+        """Returns what a chain of attributes stands for, if it starts at an import."""
+        if isinstance(node, ast.Name):
+            return self.imported.get(node.id)
+        if isinstance(node, ast.Attribute):
+            start = self._path(node.value)
+            return f"{start}.{node.attr}" if start else None
+        return None
+
+    def _check_path(self, path: str, node: ast.AST) -> None:
+        top = path.partition(".")[0]
+        if top != "oneiros" and not top.startswith("oneiros_"):
+            return
+        if _is_below(path, self.package) or is_published(path, self.tier):
+            return
+        tier = tier_of(path)
+        hint = f"{path} isn't published."
+        if tier == ENGINE:
+            hint = (
+                f"{path} belongs to the engine tier: require {KERNEL} in one exact "
+                "version to use it."
+            )
+        self._report(node, hint)
+
+    def _check_member(self, name: str, node: ast.AST) -> None:
+        if not _is_private(name) or name in self.own_names | KERAS_PRIVATE:
+            return
+        if name in _first_party_private_names():
+            self._report(node, f"{name} is a private member of Oneiros.")
+
+    def _report(self, node: ast.AST, message: str) -> None:
+        finding = Finding(self.file, getattr(node, "lineno", 0), message)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def _is_below(path: str, package: str) -> bool:
+    return bool(package) and f"{path}.".startswith(f"{package}.")
+
+
+def _files(package: str) -> Iterator[Path]:
+    """Yields the modules of a package, without importing it."""
+    spec = importlib.util.find_spec(package)
+    if spec is None:
+        return
+    for folder in spec.submodule_search_locations or ():
+        yield from Path(folder).rglob("*.py")
+    if not spec.submodule_search_locations and spec.origin:
+        yield Path(spec.origin)
+
+
+def _private_names(source: str) -> set[str]:
+    """Returns the private members that a module defines: functions, class attributes
+    and what methods keep on `self` and `cls`."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+            case ast.Name(id=name, ctx=ast.Store()):
+                names.add(name)
+            case ast.Attribute(
+                value=ast.Name(id="self" | "cls"), attr=name, ctx=ast.Store()
+            ):
+                names.add(name)
+    return {name for name in names if _is_private(name)}
+
+
+@lru_cache
+def _first_party_private_names() -> set[str]:
+    """Returns the private members of the kernel and of all first-party plugins."""
+    names: set[str] = set()
+    for record in manager().plugins:
+        package = record.module.partition(".")[0]
+        if package == "oneiros" or package.startswith("oneiros_"):
+            for path in _files(package):
+                names |= _private_names(path.read_text(encoding="utf-8"))
+    return names

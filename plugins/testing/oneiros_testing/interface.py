@@ -1,0 +1,156 @@
+"""The published interface: what a plugin may use beyond Keras 1's own names.
+
+Two tiers. *Authoring* is for what people name in a model: layers, losses, optimizers,
+callbacks, formats, commands. It stays as it is within an API level, so a plugin
+requires the kernel by a range. *Engine* is for what carries models: backends, saving,
+generators, profiling. It may change with each version, so a plugin that uses it
+requires the kernel, and every plugin it builds on, in one exact version.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from oneiros import registry
+from oneiros.plugins import manager
+
+AUTHORING = "authoring"
+ENGINE = "engine"
+Names = str | Mapping[str, str]
+"""What is published of a module: a line for each name, or one for all public names."""
+
+TABLES: dict[str, dict[str, Names]] = {
+    AUTHORING: {
+        "oneiros": {
+            "hookimpl": "marks a function of a manifest that implements a hook",
+            "set_seed": "makes a run reproducible, as `numpy.random.seed` does",
+            "__version__": "version of the kernel",
+        },
+        "oneiros.backend": "Keras 1's `K`, and which backend answers it",
+        "oneiros.arguments": "checks of constructors' arguments, with errors that say "
+        "what was received and expected",
+        "oneiros.engine.layer": {
+            "Layer": "base class of layers",
+            "InputSpec": "what a layer says of an input: rank, sizes, type",
+        },
+        "oneiros.engine.node": {
+            "label": "how messages name a layer",
+            "to_list": "makes a list of one object or of several",
+            "unique": "drops what was seen before, and keeps the order",
+        },
+        "oneiros.bases": {
+            "Optimizer": "base class of optimizers",
+            "Callback": "base class of callbacks",
+            "Regularizer": "base class of regularizers",
+            "Constraint": "base class of constraints",
+        },
+        "oneiros.config": {
+            "get_object": "builds what a name or a configuration stands for",
+            "get_function": "finds a function by its name in a configuration",
+            "layer_from_config": "builds a layer from its configuration",
+            "custom_object_scope": "lets configurations name objects of your own",
+            "get_custom_objects": "the objects that configurations may name everywhere",
+            "check_loadable": "refuses a class that files may not have built",
+            "spend_parameters": "counts weights against what a file may cost",
+        },
+        "oneiros.errors": "errors to raise and to catch",
+        "oneiros.registry": {
+            "resolve": "object registered under a name",
+            "find": "who provides a name",
+            "names": "all names of a kind",
+            "register": "registers an object for this process",
+            "provenance": "distribution that an object comes from",
+        },
+        "oneiros.settings": {
+            "get": "value of a setting",
+            "override": "sets values inside a `with` block",
+        },
+        "oneiros_layers_core.affine": "base of layers that multiply by a matrix of "
+        "weights and add a bias",
+        "oneiros_layers_core.spatial": "sizes, borders and orderings of images",
+        "oneiros_old_files": "how files of other versions are read",
+    },
+    ENGINE: {
+        "oneiros.backend.contract": "what a backend must, and may, compute",
+        "oneiros.backend.common": "names of `K` that need no backend",
+        "oneiros.backend.function": "what `K.function` returns",
+        "oneiros.config": "building from configurations, and what that may cost",
+        "oneiros.engine.callbacks": "the list of callbacks that a loop tells",
+        "oneiros.engine.container": "graphs of layers, and how they are walked",
+        "oneiros.engine.data": "checks of arrays that are passed to a model",
+        "oneiros.engine.loop": "the loops of training, and the streams they go over",
+        "oneiros.engine.model": "models that train",
+        "oneiros.engine.node": "how layers are connected",
+        "oneiros.engine.sequential": "models that are a list of layers",
+        "oneiros.plugins": "the plugins of this environment, and their records",
+        "oneiros.registry": "names, and what provides them",
+        "oneiros.settings": "settings and their sources",
+        "oneiros_backend_toolkit": "functions of `K` in terms of a few primitives",
+        "oneiros_initializations.postponed": "initial values drawn when first needed",
+        "oneiros_jax_support": "what backends that compute with JAX share",
+        "oneiros_lazy_graph": "lazy nodes, for backends on eager engines",
+        "oneiros_safe_files": "reading and writing files under limits",
+        "oneiros_saving": "models as states, and states as files",
+    },
+}
+
+KERAS_PRIVATE = {
+    "_keras_history",
+    "_keras_shape",
+    "_uses_learning_phase",
+    "_make_predict_function",
+    "_make_test_function",
+    "_make_train_function",
+}
+"""Names with an underscore that code for Keras 1 uses."""
+
+
+def is_published(path: str, tier: str) -> bool:
+    """Tells whether a plugin of this tier may use a dotted path, such as
+    `oneiros.engine.layer.Layer`."""
+    tables = [TABLES[AUTHORING]]
+    if tier == ENGINE:
+        tables.append(TABLES[ENGINE])
+    return _is_of_keras(path) or any(_lists(table, path) for table in tables)
+
+
+def tier_of(path: str) -> str | None:
+    """Returns the lowest tier that a dotted path belongs to, None if it isn't
+    published."""
+    for tier in (AUTHORING, ENGINE):
+        if is_published(path, tier):
+            return tier
+    return None
+
+
+def _lists(table: dict[str, Names], path: str) -> bool:
+    for module, names in table.items():
+        if f"{module}.".startswith(f"{path}."):
+            return True
+        if path.startswith(f"{module}."):
+            name = path.removeprefix(f"{module}.").partition(".")[0]
+            public = not name.startswith("_") if isinstance(names, str) else False
+            if public or name in names:
+                return True
+    return False
+
+
+def _is_of_keras(path: str) -> bool:
+    """Tells whether a path is a module made of what plugins contribute, or a name in
+    one."""
+    parts = path.split(".")
+    if parts[0] != "oneiros":
+        return False
+    published = _contributed()
+    prefixes = (".".join(parts[1:length]) for length in range(2, len(parts) + 1))
+    return any(prefix in published for prefix in prefixes)
+
+
+@lru_cache
+def _contributed() -> frozenset[str]:
+    """Returns the modules below `oneiros` that plugins contribute to, and their names:
+    installed plugins and, by the index of owners, all first-party ones."""
+    paths = set(registry.owners()["module"])
+    for module, table in manager().modules.items():
+        paths.update(f"{module}.{name}" for name in table)
+    modules = {path.rpartition(".")[0] for path in paths}
+    return frozenset(paths | modules)
