@@ -12,6 +12,7 @@ the isolation of the others.
 Each function of this module whose name starts with `oneiros_` is a hook.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -111,12 +112,14 @@ def oneiros_configure(settings: Any) -> None:
     """
 
 
-def oneiros_default_callbacks(model: Any, params: dict[str, Any]) -> list[Any] | None:
+def oneiros_default_callbacks(
+    model: Any, params: Mapping[str, Any]
+) -> list[Any] | None:
     """Returns `oneiros.bases.Callback` objects that take part in this `fit`; the
     progress bar is one.
 
     Called once per fit, before training begins; `params` is what callbacks get in
-    `set_params`. Since level 1.
+    `set_params`, for reading only. Since level 1.
     """
 
 

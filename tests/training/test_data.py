@@ -146,6 +146,19 @@ class TestTargets:
         assert "received an array of shape (5, 1), expected (None, 3)" in told
         assert "sparse_categorical_crossentropy" in told and "to_categorical" in told
 
+    def test_a_second_target_without_names_goes_by_its_number(self):
+        def mean_squared_error(y_true, y_pred):
+            raise NotImplementedError
+
+        told = message(
+            DataError,
+            training.check_loss_and_target_compatibility,
+            [np.zeros((5, 3)), np.zeros((5, 2))],
+            [mean_squared_error] * 2,
+            [(None, 3)] * 2,
+        )
+        assert "model target 1: received an array of shape (5, 2)" in told
+
     def test_a_loss_that_takes_anything(self):
         training.check_loss_and_target_compatibility([np.zeros((5, 7))], [None], [None])
 

@@ -574,6 +574,28 @@ class TestNaN:
             model.fit(*rows(4), 2, 1, verbose=0)
 
 
+class TestNumPyIntegers:
+    """What comes out of `x.shape`, `np.arange` or `np.prod` goes in as an int."""
+
+    def test_fit_evaluate_and_predict(self, recorded, rows):
+        model, trained, tested = recorded()
+        two = np.int64(2)
+        history = model.fit(
+            *rows(5), batch_size=two, nb_epoch=two, initial_epoch=np.uint8(1), verbose=0
+        )
+        assert history.epoch == [1] and len(trained.batches) == 3
+        model.evaluate(*rows(5), batch_size=np.int32(3), verbose=0)
+        assert [len(batch) for batch in tested.batches] == [3, 2]
+        assert model.predict(rows(5)[0], batch_size=two).shape == (5, 1)
+
+    def test_params_of_callbacks_are_plain_ints(self, recorded, rows):
+        model, _, _ = recorded()
+        diary = Diary()
+        model.fit(*rows(4), np.int64(2), np.int64(1), verbose=0, callbacks=[diary])
+        sizes = [diary.params[name] for name in ("batch_size", "nb_epoch")]
+        assert sizes == [2, 1] and {type(size) for size in sizes} == {int}
+
+
 class TestHooks:
     def test_default_callbacks_come_last(self, monkeypatch, recorded, rows):
         diary, received = [], {}
@@ -592,6 +614,25 @@ class TestHooks:
         assert calls(diary)[:2] == [("own model", None), ("default model", None)]
         given = received["oneiros_default_callbacks"]
         assert given["model"] is model and given["params"]["nb_sample"] == 4
+
+    def test_what_a_hook_does_to_params_stays_with_it(
+        self, monkeypatch, recorded, rows
+    ):
+        faults = []
+
+        def call(hook, *check, **arguments):
+            if hook == "oneiros_default_callbacks":
+                try:
+                    arguments["params"]["metrics"].clear()
+                    arguments["params"].clear()
+                except AttributeError as error:
+                    faults.append(error)
+            return []
+
+        model, _, _ = recorded()
+        monkeypatch.setattr(plugins, "call", call)
+        history = model.fit(*rows(4), 2, 1, verbose=0)
+        assert faults and list(history.history) == ["loss"]
 
     def test_around_compile(self, monkeypatch):
         seen = []

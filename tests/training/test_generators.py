@@ -551,26 +551,35 @@ class TestMisbehaviour:
             ({"generator": [X, Y]}, "A generator was expected"),
             (
                 {"samples_per_epoch": 0},
-                "samples_per_epoch takes a number of samples above 0; received 0",
+                "received samples_per_epoch=0. It takes a number of samples above 0",
             ),
-            ({"samples_per_epoch": None}, "samples_per_epoch takes"),
-            ({"nb_epoch": 0}, "nb_epoch takes an int above 0"),
+            ({"samples_per_epoch": None}, "received samples_per_epoch=None"),
+            (
+                {"nb_epoch": 0},
+                "received nb_epoch=0. It takes a whole number of at least 1",
+            ),
             (
                 {"initial_epoch": -1},
-                "initial_epoch takes an int, 0 or more; received -1",
+                "received initial_epoch=-1. It takes a whole number of at least 0",
             ),
             (
                 {"initial_epoch": "1"},
-                "initial_epoch takes an int, 0 or more; received '1'",
+                "received initial_epoch='1'. It takes a whole number of at least 0",
             ),
-            ({"max_q_size": 0}, "max_q_size takes an int above 0"),
-            ({"nb_worker": 0}, "nb_worker takes an int above 0"),
+            (
+                {"max_q_size": 0},
+                "received max_q_size=0. It takes a whole number of at least 1",
+            ),
+            (
+                {"nb_worker": 0},
+                "received nb_worker=0. It takes a whole number of at least 1",
+            ),
             (
                 {"validation_data": numbers()},
-                "nb_val_samples takes a number of samples above 0; received None",
+                "received nb_val_samples=None. It takes a number of samples above 0",
             ),
-            ({"validation_data": (X,)}, "validation_data takes"),
-            ({"callbacks": 3}, "callbacks takes a list"),
+            ({"validation_data": (X,)}, "received validation_data="),
+            ({"callbacks": 3}, "It takes a list of Callback objects"),
         ],
     )
     def test_arguments(self, model, arguments, expected):
@@ -804,33 +813,37 @@ class TestBatches:
     @pytest.mark.parametrize(
         ("arguments", "error", "expected"),
         [
-            ({"y": Y}, ArgumentError, "y takes nothing where x gives batches"),
+            ({"y": Y}, ArgumentError, "It takes nothing where x gives batches"),
             (
                 {"y": DATA},
                 ArgumentError,
-                r"batches; received ndarray of shape \(24, 3\)\.",
+                r"received y=ndarray of shape \(24, 3\)\.",
             ),
-            ({"y": [DATA, Y]}, ArgumentError, r"batches; received list of 2 items\."),
+            ({"y": [DATA, Y]}, ArgumentError, r"received y=list of 2 items\."),
             (
                 {"initial_epoch": -1},
                 ArgumentError,
-                "initial_epoch takes an int, 0 or more; received -1",
+                "received initial_epoch=-1. It takes a whole number of at least 0",
             ),
-            ({"sample_weight": Y}, ArgumentError, "sample_weight takes nothing"),
+            (
+                {"sample_weight": Y},
+                ArgumentError,
+                "received sample_weight=.* It takes nothing",
+            ),
             (
                 {"validation_split": 0.1},
                 ArgumentError,
-                "validation_split takes nothing",
+                "received validation_split=.* It takes nothing",
             ),
             (
                 {"validation_data": numbers()},
                 ArgumentError,
-                r"validation_data takes \(x, y\)",
+                r"received validation_data=.* It takes \(x, y\)",
             ),
             (
                 {"x": Batches(0)},
                 ArgumentError,
-                "x takes an object with at least one batch",
+                "received x=.* It takes an object with at least one batch",
             ),
             (
                 {"x": numbers(), "y": None},

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from oneiros import backend as K
+from oneiros.arguments import shown
 from oneiros.errors import ArgumentError, DataError
 
 Array = Any
@@ -125,19 +126,6 @@ def as_array(value: Any, what: str) -> Array:
             f"{what}: received {received}, expected numbers with an axis of samples. {advice}"
         )
     return value
-
-
-def shown(value: Any) -> str:
-    """Returns a value as messages show it: its text; of an array, or a list of arrays,
-    its type and size."""
-    if "\n" not in repr(value) or not hasattr(value, "__len__"):
-        return f"{value!r:.80}"
-    size = (
-        f"shape {tuple(value.shape)}"
-        if hasattr(value, "shape")
-        else f"{len(value)} items"
-    )
-    return f"{type(value).__name__} of {size}"
 
 
 def _listed(names: Iterable[Any]) -> str:
@@ -299,16 +287,23 @@ def check_loss_and_target_compatibility(
         output_shapes: what each loss expects; None if it takes anything.
         names: the outputs' names, for messages.
     """
-    for i, (y, loss, shape) in enumerate(
+    for i, (target, loss, shape) in enumerate(
         zip(targets, losses, output_shapes, strict=True)
     ):
-        if shape is not None and not _fits(y.shape, shape, 1):
-            output, name, got = [*names, i][i], name_of(loss), tuple(y.shape)
-            hint = ". For class numbers use loss='sparse_categorical_crossentropy', or to_categorical(y)"
-            raise DataError(
-                f"model target {output!r}: received an array of shape {got}, expected {shape} (None: any "
-                f"size) for the loss {name!r}{hint * (name == 'categorical_crossentropy')}."
+        if shape is None or _fits(target.shape, shape, 1):
+            continue
+        output = names[i] if names else i
+        message = (
+            f"model target {output!r}: received an array of shape "
+            f"{tuple(target.shape)}, expected {shape} (None: any size) for the loss "
+            f"{name_of(loss)!r}."
+        )
+        if name_of(loss) == "categorical_crossentropy":
+            message += (
+                " For class numbers use loss='sparse_categorical_crossentropy', or "
+                "to_categorical(y)."
             )
+        raise DataError(message)
 
 
 def slice_X(X: Any, start: Any = None, stop: int | None = None) -> Any:

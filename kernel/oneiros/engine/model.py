@@ -9,11 +9,13 @@ import inspect
 import math
 from collections.abc import Callable
 from contextlib import closing, nullcontext
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import oneiros
 from oneiros import backend as K
 from oneiros import plugins
+from oneiros.arguments import check_choice, check_int, label, refusal
 from oneiros.engine import data, losses
 from oneiros.engine.callbacks import BaseLogger, CallbackList, History
 from oneiros.engine.container import Container
@@ -26,8 +28,8 @@ from oneiros.engine.loop import (
     scalars,
     test_loop,
 )
-from oneiros.engine.node import label, one_or_all
-from oneiros.errors import ArgumentError, DataError, NotCompiledError
+from oneiros.engine.node import one_or_all
+from oneiros.errors import DataError, NotCompiledError
 
 Arrays = list[Any]
 HINTS = {
@@ -200,16 +202,10 @@ class Model(Container):
             NotCompiledError, DataError, ArgumentError: before anything is changed, if
             something doesn't fit.
         """
-        check("nb_epoch", nb_epoch, whole(nb_epoch, 1), "an int above 0")
-        check(
-            "initial_epoch", initial_epoch, whole(initial_epoch, 0), "an int, 0 or more"
-        )
-        check(
-            "shuffle",
-            shuffle,
-            shuffle in (True, False, "batch"),
-            "True, False or 'batch'",
-        )
+        nb_epoch = check_int(self, "nb_epoch", nb_epoch)
+        initial_epoch = check_int(self, "initial_epoch", initial_epoch, minimum=0)
+        shuffle = check_choice(self, "shuffle", shuffle, (True, False, "batch"))
+        batch_size = check_int(self, "batch_size", batch_size)
         params: dict[str, Any] = {"nb_epoch": nb_epoch, "verbose": verbose}
         epochs = range(initial_epoch, nb_epoch)
         if data.gives_batches(x):
@@ -246,12 +242,8 @@ class Model(Container):
             held_out: what `validation_data` of the model is to be.
             params: what callbacks are told, apart from the names of what is measured.
         """
-        check(
-            "callbacks",
-            callbacks,
-            isinstance(callbacks, (list, tuple, type(None))),
-            "a list of them",
-        )
+        if not isinstance(callbacks, (list, tuple, type(None))):
+            raise refusal(self, "callbacks", callbacks, "a list of Callback objects")
         names, told = self.metrics_names, self.callback_model or self
         labels = [
             n if names.count(n) == 1 else f"{n}_{names[:i].count(n) + 1}"
@@ -259,8 +251,9 @@ class Model(Container):
         ]
         measured = labels + [f"val_{n}" for n in labels if checked]
         params = {**params, "metrics": measured, "do_validation": bool(checked)}
+        seen_by_hooks = MappingProxyType({**params, "metrics": list(measured)})
         defaults = plugins.call(
-            "oneiros_default_callbacks", _listed, model=told, params=params
+            "oneiros_default_callbacks", _listed, model=told, params=seen_by_hooks
         )
         history, callbacks = History(), callbacks or ()
         heard = CallbackList(
@@ -298,6 +291,7 @@ class Model(Container):
             batch_size: int.
             verbose: 0 for silence, 1 for a progress bar.
         """
+        batch_size = check_int(self, "batch_size", batch_size)
         tested = (
             x
             if data.gives_batches(x)
@@ -316,8 +310,8 @@ class Model(Container):
             batch_size: int.
             verbose: 0 for silence, 1 for a progress bar.
         """
+        batch_size = check_int(self, "batch_size", batch_size)
         given = x if data.gives_batches(x) else self._standardize_inputs(x)
-        check("batch_size", batch_size, whole(batch_size, 1), "an int above 0")
         open_size = isinstance(given, list) and not any(
             shape[0] for shape in self.internal_input_shapes
         )
@@ -488,15 +482,15 @@ class Model(Container):
         batches as it is."""
         if validation_data is None or data.gives_batches(validation_data):
             return [] if validation_data is None else validation_data
-        proper = isinstance(validation_data, (list, tuple)) and len(
+        if not isinstance(validation_data, (list, tuple)) or len(
             validation_data
-        ) in (2, 3)
-        check(
-            "validation_data",
-            validation_data,
-            proper,
-            "(x, y) or (x, y, sample_weight)",
-        )
+        ) not in (2, 3):
+            raise refusal(
+                self,
+                "validation_data",
+                validation_data,
+                "(x, y) or (x, y, sample_weight)",
+            )
         x, y, weight = (*validation_data, None)[:3]
         return self._standardize_user_data(x, y, weight, None, "validation")
 
@@ -511,12 +505,9 @@ class Model(Container):
         at = (
             int(n * (1.0 - part)) if hasattr(part, "__float__") and 0 <= part < 1 else 0
         )
-        check(
-            "validation_split",
-            part,
-            0 < at <= n - bool(part),
-            f"a part in [0, 1) that cuts {n} samples",
-        )
+        if not 0 < at <= n - bool(part):
+            expected = f"a part in [0, 1) that cuts {n} samples"
+            raise refusal(self, "validation_split", part, expected)
         return (
             (data.slice_X(arrays, 0, at), data.slice_X(arrays, at, n))
             if part
@@ -539,7 +530,6 @@ class Model(Container):
                 if hasattr(source, "runs")
                 else oneiros.generators.batches(self, source, use)
             )
-        check("batch_size", batch, whole(batch, 1), "an int above 0")
         fixed = next(
             (shape[0] for shape in self.internal_input_shapes if shape[0]), None
         )
@@ -611,21 +601,6 @@ class Model(Container):
     def _call(self, use: str, arrays: Arrays) -> list[Any]:
         function, phase = self._function_for(use)
         return call(function, arrays, phase)
-
-
-def check(argument: str, value: Any, fine: bool, expected: str) -> None:
-    """Raises an ArgumentError unless an argument's value is fine."""
-    if not fine:
-        raise ArgumentError(
-            f"{argument} takes {expected}; received {data.shown(value)}."
-        )
-
-
-def whole(value: Any, least: int) -> bool:
-    """Tells whether `value` is a whole number, and `least` or more."""
-    return bool(
-        hasattr(value, "__index__") and not getattr(value, "ndim", 0) and value >= least
-    )
 
 
 def _hinting(name: str) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from oneiros import backend as K
+from oneiros.arguments import label as label
 from oneiros.backend.tensor_state import LAYER_CALL
 from oneiros.errors import GraphError, ShapeError
 
@@ -53,13 +54,6 @@ def shape_list(shapes: Any) -> list[Shape]:
         size is None or isinstance(size, int) for size in shapes
     )
     return [tuple(shape) for shape in (shapes if several else [shapes])]
-
-
-def label(layer: Any) -> str:
-    """Returns how messages call a layer: its class and its name; a Sequential's inner
-    model as it is."""
-    layer = getattr(layer, "callback_model", None) or layer
-    return f"{type(layer).__name__} {layer.name!r}"
 
 
 def unique(items: Iterable[Any]) -> list[Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from oneiros.arguments import check_int, refusal
 from oneiros.engine.loop import predict_loop, test_loop
-from oneiros.engine.model import check, whole
 
 from oneiros_generators.flow import Flow
 from oneiros_generators.streams import Afterwards, Generated, Listed
@@ -39,7 +39,8 @@ def fit_batches(
         params: what callbacks are told, apart from the number of samples.
     """
     for name, value in alone.items():
-        check(name, value, value is None, "nothing where x gives batches")
+        if value is not None:
+            raise refusal(model, name, value, "nothing where x gives batches")
     training = Listed(model, source, "train", class_weight)
     checked, held_out = _held_out(model, validation_data, training)
     params = {**params, "nb_sample": training.samples}
@@ -79,8 +80,8 @@ def fit_generator(
     pickle_safe: bool,
 ) -> Any:
     """Trains on a generator; the arguments are those of `Model.fit_generator`."""
-    check("nb_epoch", nb_epoch, whole(nb_epoch, 1), "an int above 0")
-    check("initial_epoch", initial_epoch, whole(initial_epoch, 0), "an int, 0 or more")
+    nb_epoch = check_int(model, "nb_epoch", nb_epoch)
+    initial_epoch = check_int(model, "initial_epoch", initial_epoch, minimum=0)
     workers = max_q_size, nb_worker, pickle_safe
     more = "train", class_weight, workers, initial_epoch
     training = Generated(

@@ -14,7 +14,8 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from types import GeneratorType
 from typing import Any, NoReturn
 
-from oneiros.engine.data import gives_batches, shown
+from oneiros.arguments import shown
+from oneiros.engine.data import gives_batches
 from oneiros.errors import ArgumentError, GeneratorError, SettingsError
 
 from oneiros_generators.stated import Stated

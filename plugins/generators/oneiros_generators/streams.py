@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from oneiros.arguments import check_int, is_int, refusal
 from oneiros.engine.loop import Ticks
-from oneiros.engine.model import check, whole
 
 from oneiros_generators.flow import Array, Flow, Run
 from oneiros_generators.queue import GeneratorEnqueuer, endless
@@ -29,17 +29,12 @@ class Generated(Flow):
     ) -> None:
         super().__init__(model, source, *arguments)
         self.source = endless(source)
-        for name, value in zip(
-            ("max_q_size", "nb_worker"), self.workers[:2], strict=True
-        ):
-            check(name, value, whole(value, 1), "an int above 0")
-        fine = isinstance(samples, (int, float)) or hasattr(samples, "__index__")
-        check(
-            argument,
-            samples,
-            fine and 0 < samples < math.inf,
-            "a number of samples above 0",
-        )
+        queue_size, workers, _ = self.workers
+        check_int(model, "max_q_size", queue_size)
+        check_int(model, "nb_worker", workers)
+        is_number = isinstance(samples, float) or is_int(samples)
+        if not is_number or not 0 < samples < math.inf:
+            raise refusal(model, argument, samples, "a number of samples above 0")
         self.samples, self.argument, self.used, self.seen = (
             math.ceil(samples),
             argument,
@@ -136,7 +131,10 @@ class Listed(Flow):
         self.size = len(self.source)
         self._resumed: dict[str, Any] | None = None
         self._kept: dict[int, Any] = {}
-        check("x", self.source, self.size > 0, "an object with at least one batch")
+        if not self.size:
+            raise refusal(
+                self.model, "x", self.source, "an object with at least one batch"
+            )
 
     @property
     def samples(self) -> int:

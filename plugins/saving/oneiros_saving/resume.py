@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from oneiros.arguments import check_int, refusal
 from oneiros import backend as K
 from oneiros.bases import Callback
 from oneiros.engine.callbacks import CallbackList
-from oneiros.engine.model import check
 from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, OneirosError
 from oneiros_safe_files.budget import Budget
 
@@ -71,30 +71,20 @@ class Resume(Callback):
         verbose: int = 0,
         budget: Budget | None = None,
     ) -> None:
-        check(
-            "epochs",
-            epochs,
-            hasattr(epochs, "__index__") and epochs > 0,
-            "an int above 0",
-        )
         for name, value in (("batches", batches), ("seconds", seconds)):
-            check(name, value, value is None or value > 0, "None, or a number above 0")
-        self.path, self.epochs, self.batches, self.seconds = (
-            Path(filepath),
-            epochs,
-            batches,
-            seconds,
-        )
+            if value is not None and not value > 0:
+                raise refusal("Resume", name, value, "None, or a number above 0")
+        self.path = Path(filepath)
+        self.epochs = check_int("Resume", "epochs", epochs)
+        self.batches = batches
+        self.seconds = seconds
         self.keep, self.verbose, self.budget = keep, verbose, budget
         suited = [
             form.name for form in files.formats() if self.path.suffix in form.suffixes
         ]
-        check(
-            "filepath",
-            filepath,
-            suited in ([], ["hdf5"]),
-            "a path of an HDF5 file, such as 'run.h5'",
-        )
+        if suited not in ([], ["hdf5"]):
+            expected = "a path of an HDF5 file, such as 'run.h5'"
+            raise refusal("Resume", "filepath", filepath, expected)
 
     def get_state(self) -> None:
         """Has none."""

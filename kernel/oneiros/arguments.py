@@ -1,0 +1,148 @@
+"""Checks of arguments: made in one place, with one wording.
+
+A check returns the value in the plain form that the code behind it works with, or
+raises an `ArgumentError` that names the owner, the argument and what it takes:
+
+    Dense 'dense_1' received output_dim=0. It takes a whole number of at least 1.
+
+The owner is the object whose argument it is, or text. NumPy's integers are integers,
+booleans aren't. What is checked must not cost: these run once per call of a method of
+a model or of a constructor, never per batch.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from oneiros.errors import ArgumentError, ConfigError
+
+
+def label(owner: Any) -> str:
+    """Returns how messages call an object, e.g. `Dense 'dense_1'`; text as it is.
+
+    The model that a Sequential forms goes by the name of the Sequential.
+    """
+    if isinstance(owner, str):
+        return owner
+    owner = getattr(owner, "callback_model", None) or owner
+    name = getattr(owner, "name", None)
+    kind = type(owner).__name__
+    return kind if name is None else f"{kind} {name!r}"
+
+
+def shown(value: Any) -> str:
+    """Returns how messages show a value: data in brief, anything else by its repr."""
+    text = repr(value)
+    if "\n" not in text or not hasattr(value, "__len__"):
+        return f"{text:.80}"
+    if hasattr(value, "shape"):
+        return f"{type(value).__name__} of shape {tuple(value.shape)}"
+    return f"{type(value).__name__} of {len(value)} items"
+
+
+def refusal(owner: Any, name: str, value: Any, expected: str) -> ArgumentError:
+    """Returns the error to raise for an argument's value.
+
+    # Arguments
+        owner: the object whose argument it is, or text.
+        name: str, the argument.
+        value: what was received.
+        expected: str, what the argument takes; may end in advice.
+    """
+    return ArgumentError(
+        f"{label(owner)} received {name}={shown(value)}. It takes {expected}."
+    )
+
+
+def is_int(value: Any) -> bool:
+    """Tells whether `value` is a whole number, of Python or of NumPy."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def check_int(owner: Any, name: str, value: Any, minimum: int = 1) -> int:
+    """Returns a whole number as an int.
+
+    # Raises
+        ArgumentError: unless it is one, and at least `minimum`.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = minimum - 1
+    if number < minimum or isinstance(value, (bool, np.bool_)):
+        expected = f"a whole number of at least {minimum}"
+        if isinstance(value, (float, np.floating)):
+            expected += "; write n // 2, not n / 2, to halve one"
+        raise refusal(owner, name, value, expected)
+    return number
+
+
+def check_ints(
+    owner: Any, name: str, value: Any, count: int, minimum: int = 1
+) -> tuple[int, ...]:
+    """Returns a list or tuple of `count` whole numbers as a tuple of int.
+
+    # Raises
+        ArgumentError: unless it is one, and each number at least `minimum`.
+    """
+    items = tuple(value) if isinstance(value, (list, tuple, np.ndarray)) else ()
+    if len(items) != count or not all(is_int(x) and x >= minimum for x in items):
+        example = (2,) * count
+        raise refusal(
+            owner,
+            name,
+            value,
+            f"{count} whole numbers of at least {minimum}, such as {example}",
+        )
+    return tuple(int(item) for item in items)
+
+
+def check_fraction(owner: Any, name: str, value: Any) -> float:
+    """Returns a number between 0 and 1 as it is.
+
+    # Raises
+        ArgumentError: if it is anything else.
+    """
+    try:
+        fits = bool(0.0 <= value <= 1.0)
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise refusal(owner, name, value, "a fraction between 0 and 1")
+    return value  # type: ignore[no-any-return]
+
+
+def check_choice(owner: Any, name: str, value: Any, choices: Iterable[Any]) -> Any:
+    """Returns a value that is one of `choices`.
+
+    # Raises
+        ArgumentError: if it is none of them.
+    """
+    accepted = list(choices)
+    for choice in accepted:
+        if np.ndim(value) == 0 and value == choice:
+            return choice
+    *others, last = map(repr, accepted)
+    raise refusal(
+        owner, name, value, f"{', '.join(others)} or {last}" if others else last
+    )
+
+
+def function_name(owner: Any, name: str, function: Any) -> str:
+    """Returns the name by which a configuration holds a function.
+
+    # Raises
+        ConfigError: if it has none.
+    """
+    found = getattr(function, "__name__", None)
+    if found is None:
+        raise ConfigError(
+            f"{label(owner)} has {name}={function!r}, which has no name that a "
+            "configuration could hold. Pass a function made with `def`; a layer goes "
+            "into the model as a layer of its own."
+        )
+    return str(found)

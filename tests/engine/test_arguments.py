@@ -1,0 +1,54 @@
+"""The checks of arguments: what passes, in which form, and what messages say."""
+
+import numpy as np
+import pytest
+from oneiros import arguments
+from oneiros.errors import ArgumentError, ConfigError
+from oneiros.layers import Dense
+
+
+@pytest.mark.parametrize("kind", [int, np.int8, np.int64, np.uint16, np.array])
+def test_whole_numbers_become_plain_ints(kind):
+    number = arguments.check_int("fit", "nb_epoch", kind(3))
+    assert number == 3 and type(number) is int
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, "1", None, True, np.True_, [1], 2 / 2])
+def test_what_is_no_whole_number(value):
+    with pytest.raises(ArgumentError, match=r"fit received nb_epoch=.* at least 1"):
+        arguments.check_int("fit", "nb_epoch", value)
+
+
+def test_several_whole_numbers():
+    assert arguments.check_ints("f", "n", np.array([1, 2]), 2) == (1, 2)
+    for value in ((1,), (1, 0), (1, 2.0), (1, True), 2, "12", None):
+        with pytest.raises(ArgumentError, match=r"2 whole numbers .* such as \(2, 2\)"):
+            arguments.check_ints("f", "n", value, 2)
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), "0.5", None, [0.5, 0.5]])
+def test_what_is_no_fraction(value):
+    with pytest.raises(ArgumentError, match="a fraction between 0 and 1"):
+        arguments.check_fraction("f", "p", value)
+    assert arguments.check_fraction("f", "p", np.float32(0.5)) == 0.5
+
+
+def test_choices():
+    assert arguments.check_choice("f", "mode", np.str_("same"), ("same", "valid"))
+    assert arguments.check_choice("f", "shuffle", 1, (True, False, "batch")) is True
+    for value in ("full", None, ["same"], np.zeros(2)):
+        with pytest.raises(ArgumentError, match="It takes 'same' or 'valid'"):
+            arguments.check_choice("f", "mode", value, ("same", "valid"))
+
+
+def test_messages_name_the_layer_and_keep_short():
+    layer = Dense(2, name="last")
+    error = arguments.refusal(layer, "weights", np.zeros((30, 40)), "a list of arrays")
+    expected = "received weights=ndarray of shape (30, 40). It takes a list of arrays."
+    assert str(error) == f"Dense 'last' {expected}"
+
+
+def test_functions_without_a_name():
+    assert arguments.function_name("f", "activation", abs) == "abs"
+    with pytest.raises(ConfigError, match="has activation=3, which has no name"):
+        arguments.function_name("f", "activation", 3)
