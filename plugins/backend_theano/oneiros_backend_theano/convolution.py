@@ -52,11 +52,6 @@ class Convolve(Convolution):
         )
         return Apply(self, [x, kernel], [result])
 
-    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
-        """From the sizes of the inputs."""
-        x, kernel = shapes
-        return [(x[0], *self.lengths(x[1:-1], kernel[:-2]), self.filters(kernel))]
-
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """The two derivatives."""
         (x, kernel), (g,) = inputs, cotangents
@@ -82,10 +77,6 @@ class InputGradient(Convolution):
             self, [kernel, g, *spatial], [pt.tensor(dtype=g.dtype, shape=shape)]
         )
 
-    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
-        """The spatial sizes are inputs."""
-        return [(shapes[1][0], *node.inputs[2:], shapes[0][-2])]
-
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """By kernel and output derivative."""
         (kernel, g, *sizes), (x,) = inputs, cotangents
@@ -110,11 +101,6 @@ class KernelGradient(Convolution):
         channels, filters = x.type.shape[-1], g.type.shape[-1]
         shape = (*known(sizes), channels, self.multiplier(channels, filters))
         return Apply(self, [x, g, *sizes], [pt.tensor(dtype=x.dtype, shape=shape)])
-
-    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
-        """The spatial sizes are inputs."""
-        channels, filters = shapes[0][-1], shapes[1][-1]
-        return [(*node.inputs[2:], channels, self.multiplier(channels, filters))]
 
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """By input and output derivative."""

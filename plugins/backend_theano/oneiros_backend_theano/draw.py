@@ -64,10 +64,6 @@ class Draw(Op):  # type: ignore[misc]
             np, erfinv, inputs[0], tuple(int(n) for n in inputs[1])
         )
 
-    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
-        """The shape is an input."""
-        return [tuple(node.inputs[1][i] for i in range(node.outputs[0].ndim))]
-
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         """No derivative passes."""
         return [[False], [False]]

@@ -21,6 +21,7 @@ from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.products import transposed_product
 from pytensor.compile.ops import DeepCopyOp, TypeCastingOp
 from pytensor.printing import Print
+from pytensor.tensor import subtensor
 from pytensor.tensor.basic import (
     Alloc,
     ARange,
@@ -37,9 +38,7 @@ from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
 from pytensor.tensor.special import LogSoftmax, Softmax
 from pytensor.tensor.subtensor import (
     AdvancedIncSubtensor,
-    AdvancedIncSubtensor1,
     AdvancedSubtensor,
-    AdvancedSubtensor1,
     IncSubtensor,
     Subtensor,
     indices_from_subtensor,
@@ -57,6 +56,12 @@ REDUCTIONS = {
     "AND": "all",
     "OR": "any",
 }
+WITH_ONE_VECTOR = [
+    getattr(subtensor, name)
+    for name in ("AdvancedSubtensor1", "AdvancedIncSubtensor1")
+    if hasattr(subtensor, name)
+]
+"""Ops for indexing with a single vector, which PyTensor has no more since 3.2."""
 _conversions: dict[type, Callable[[Any, Any], Conversion]] = {}
 
 
@@ -192,6 +197,8 @@ def _draw(op: Any, node: Any) -> Any:
 @_converts(CAReduce)
 def _reduce(op: Any, node: Any) -> Any:
     name = REDUCTIONS.get(type(op.scalar_op).__name__)
+    if getattr(op, "initial", None) is not None:
+        return None
     if name is None:
         return _product_without_zeros(op) if isinstance(op, ProdWithoutZeros) else None
     output, axis = (
@@ -326,13 +333,17 @@ def _arange(op: Any, node: Any) -> Any:
 
 @_converts(Join)
 def _join(op: Any, node: Any) -> Any:
+    if hasattr(op, "axis"):
+        return lambda xp, *tensors: xp.concatenate(tensors, axis=op.axis)
     return lambda xp, axis, *tensors: xp.concatenate(tensors, axis=int(axis))
 
 
 @_converts(Split)
 def _split(op: Any, node: Any) -> Any:
-    def split(xp: Any, x: Any, axis: Any, sizes: Any) -> Any:
-        return xp.split(x, np.cumsum(known_sizes(sizes, node))[:-1], axis=int(axis))
+    def split(xp: Any, x: Any, *axis_and_sizes: Any) -> Any:
+        *axis, sizes = axis_and_sizes
+        ends = np.cumsum(known_sizes(sizes, node))
+        return xp.split(x, ends[:-1], axis=int(axis[0]) if axis else op.axis)
 
     return split
 
@@ -342,7 +353,7 @@ def _subtensor(op: Any, node: Any) -> Any:
     return lambda xp, x, *indices: x[_indices(op, indices)]
 
 
-@_converts(AdvancedSubtensor, AdvancedSubtensor1)
+@_converts(AdvancedSubtensor, *WITH_ONE_VECTOR[:1])
 def _advanced_subtensor(op: Any, node: Any) -> Any:
     def advanced_subtensor(xp: Any, x: Any, *indices: Any) -> Any:
         return jnp.asarray(x).at[_indices(op, indices)].get(mode="fill")
@@ -350,7 +361,7 @@ def _advanced_subtensor(op: Any, node: Any) -> Any:
     return advanced_subtensor
 
 
-@_converts(IncSubtensor, AdvancedIncSubtensor, AdvancedIncSubtensor1)
+@_converts(IncSubtensor, AdvancedIncSubtensor, *WITH_ONE_VECTOR[1:])
 def _inc_subtensor(op: Any, node: Any) -> Any:
     def inc_subtensor(xp: Any, x: Any, y: Any, *indices: Any) -> Any:
         place = jnp.asarray(x).at[_indices(op, indices)]

@@ -42,10 +42,6 @@ class MaxPool(Pooling):
             [pt.tensor(dtype=kind, shape=shape) for kind in (x.dtype, self.positions)],
         )
 
-    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
-        """From the input's sizes."""
-        return [self.pooled(shapes[0])] * 2
-
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         """Positions have no derivative."""
         return [[True, False]]
@@ -76,10 +72,6 @@ class Unpool(Pooling):
             self, [positions, g, *spatial], [pt.tensor(dtype=g.dtype, shape=shape)]
         )
 
-    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
-        """The spatial sizes are inputs."""
-        return [(shapes[1][0], *node.inputs[2:], shapes[1][-1])]
-
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         """Only the values have derivatives."""
         return [[i == 1] for i in range(len(node.inputs))]
@@ -105,10 +97,6 @@ class Pick(Pooling):
             self, [positions, x], [pt.tensor(dtype=x.dtype, shape=positions.type.shape)]
         )
 
-    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
-        """That of the positions."""
-        return [shapes[0]]
-
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         """Only the values have derivatives."""
         return [[False], [True]]
@@ -133,10 +121,6 @@ class AveragePool(Pooling):
             self, [x], [pt.tensor(dtype=x.dtype, shape=self.pooled(x.type.shape))]
         )
 
-    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
-        """From the input's sizes."""
-        return [self.pooled(shapes[0])]
-
     def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
         """Spreads each derivative over its window."""
         (x,) = inputs
@@ -157,10 +141,6 @@ class Spread(Pooling):
         spatial = scalars(sizes)
         shape = (g.type.shape[0], *known(spatial), g.type.shape[-1])
         return Apply(self, [g, *spatial], [pt.tensor(dtype=g.dtype, shape=shape)])
-
-    def infer_shape(self, fgraph: Any, node: Any, shapes: Any) -> list[Any]:
-        """The spatial sizes are inputs."""
-        return [(shapes[0][0], *node.inputs[1:], shapes[0][-1])]
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         """The sizes take no derivative."""
