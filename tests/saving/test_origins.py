@@ -404,7 +404,9 @@ def test_a_weight_of_a_layer_that_two_models_share_is_turned_once(tmp_path):
         model = Model(y, [inner(y), shared(y)])
         arrays = [("a", value) for value in inner.get_weights()]
         found = kernels.arranged(inner, arrays, Origin(1, "theano"), "It")
-        assert [part for part, _ in kernels._runs(model, model.weights)] == [shared]
+        assert [part for part, _ in kernels.weights_by_layer(model, model.weights)] == [
+            shared
+        ]
     np.testing.assert_array_equal(found[0][1], arrays[0][1][::-1, ::-1])
 
 

@@ -12,6 +12,7 @@ from oneiros import registry
 from oneiros.errors import ConfigError, OneirosError, UnknownNameError
 
 from oneiros_old_files.base import Origin, migration_of
+from oneiros_old_files.dim_ordering import completed
 from oneiros_old_files.keras2 import plain
 
 Entry = dict[str, Any]
@@ -33,6 +34,8 @@ def migrated(entry: Any, origin: Origin) -> Any:
     # Raises
         ConfigError: if it asks for something that nothing here does.
     """
+    if origin.keras < 2:
+        entry = completed(entry)
     name = entry.get("class_name") if isinstance(entry, dict) else None
     if not isinstance(name, str) or not isinstance(entry.get("config"), (dict, list)):
         return entry

@@ -13,7 +13,7 @@ from oneiros.errors import ArgumentError
 from oneiros_old_files.base import Origin
 from oneiros_safe_files.budget import Budget
 
-from oneiros_saving import files, optimizer_arrays, saving
+from oneiros_saving import files, installed_formats, optimizer_arrays, saving
 from oneiros_saving.formats import ModelState
 from oneiros_saving.kernels import arranged
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
@@ -196,7 +196,7 @@ def _write(
         raise ArgumentError(
             f"{source} holds no weights; its configuration goes to one of {', '.join(files.TEXTS)}."
         )
-    form = files.suited(path)
+    form = installed_formats.for_suffix(path)
     if path.suffix not in form.suffixes:
         raise ArgumentError(
             f"{path.name}: no format here has this suffix; there are {', '.join(_suffixes())}."
@@ -226,5 +226,9 @@ def _text(suffix: str, state: ModelState) -> str:
 def _suffixes() -> list[str]:
     return [
         *files.TEXTS,
-        *(suffix for form in files.formats() for suffix in form.suffixes),
+        *(
+            suffix
+            for _, cls in installed_formats.classes()
+            for suffix in installed_formats.suffixes_of(cls)
+        ),
     ]

@@ -7,20 +7,16 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from oneiros import registry
-from oneiros.errors import (
-    ArgumentError,
-    FileFormatError,
-    FileMissingError,
-    PluginLoadError,
-)
+from oneiros.errors import ArgumentError, FileFormatError, FileMissingError
 from oneiros_safe_files.budget import Budget
 
+from oneiros_saving import installed_formats
 from oneiros_saving.formats import Format, ModelState
 
 PathLike = str | os.PathLike[str]
@@ -55,28 +51,26 @@ def read(filepath: PathLike, budget: Budget | None = None) -> tuple[Format, Mode
     """Returns the format that recognises a file by its first bytes, and what it
     reads."""
     path = existing(filepath)
-    form = recognised(path)
+    form = installed_formats.recognising(path)
     if form is None:
-        formats = ", ".join(registry.names("format")) or hdf5()
-        begins = f"it begins with {head(path)[:16]!r}"
-        hint = " The text of a configuration is for model_from_json or model_from_yaml."
-        is_text = path.suffix in TEXTS or head(path).lstrip().startswith(b"{")
-        raise FileFormatError(
-            f"{path} is no model file: {begins}. Formats here: {formats}.{hint if is_text else ''}"
-        )
+        raise _unrecognised(path)
     return form, form.read(path, budget or Budget())
 
 
-def recognised(path: Path) -> Format | None:
-    """Returns the format that recognises a file by its first bytes, if one does."""
-    first = head(path)
-    return next((form for form in formats() if form.recognises(first)), None)
-
-
-def head(path: Path) -> bytes:
-    """Returns a file's first bytes, by which formats are told apart."""
-    with path.open("rb") as file:
-        return file.read(512)
+def _unrecognised(path: Path) -> FileFormatError:
+    head = installed_formats.read_head(path)
+    if not registry.names("format"):
+        installed_formats.hdf5()  # raises the error that says what to install
+    sentences = [
+        f"{path} is no model file: it begins with {head[:16]!r}.",
+        f"Formats here: {', '.join(registry.names('format'))}.",
+        *installed_formats.faults(head),
+    ]
+    if path.suffix in TEXTS or head.lstrip().startswith(b"{"):
+        sentences.append(
+            "The text of a configuration is for model_from_json or model_from_yaml."
+        )
+    return FileFormatError(" ".join(sentences))
 
 
 def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
@@ -107,7 +101,7 @@ def write(path: Path, state: ModelState) -> None:
     # Raises
         OSError: if the disk is full, or nothing may be written there.
     """
-    form = suited(path)
+    form = installed_formats.for_suffix(path)
     _put(path, lambda draft: form.write(draft, state))
 
 
@@ -132,26 +126,6 @@ def _put(path: Path, fill: Callable[[Path], Any]) -> None:
         ) from error
     finally:
         draft.unlink(missing_ok=True)
-
-
-def suited(path: Path) -> Format:
-    """Returns the format of a path's suffix, HDF5 by default."""
-    return (
-        next((form for form in formats() if path.suffix in form.suffixes), None)
-        or hdf5()
-    )
-
-
-def hdf5() -> Any:
-    """Returns the format `hdf5`."""
-    return registry.resolve("format", "hdf5")()
-
-
-def formats() -> Iterator[Format]:
-    """Gives all formats that work here."""
-    for name in registry.names("format"):
-        with suppress(PluginLoadError):
-            yield registry.resolve("format", name)()
 
 
 def _agreed(path: Path) -> bool:

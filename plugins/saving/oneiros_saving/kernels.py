@@ -70,7 +70,9 @@ def arranged(
     """
     found: Named = []
     rest = list(arrays)
-    runs = list(_runs(layer, layer.trainable_weights if trainable else layer.weights))
+    runs = list(
+        weights_by_layer(layer, layer.trainable_weights if trainable else layer.weights)
+    )
     counts = [_count(part, variables, origin) for part, variables in runs]
     if sum(counts) != len(arrays):
         return arrays
@@ -122,7 +124,9 @@ def migration_for(layer: Any) -> Migration | None:
 
 def stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:
     """Returns how many arrays a file holds for these weights of a layer."""
-    return sum(_count(part, run, origin) for part, run in _runs(layer, variables))
+    return sum(
+        _count(part, run, origin) for part, run in weights_by_layer(layer, variables)
+    )
 
 
 def _count(layer: Any, variables: list[Any], origin: Origin) -> int:
@@ -130,7 +134,7 @@ def _count(layer: Any, variables: list[Any], origin: Origin) -> int:
     return len(variables) if origin.keras < 2 or stored is None else stored
 
 
-def _runs(layer: Any, variables: Iterable[Any]) -> Iterator[Run]:
+def weights_by_layer(layer: Any, variables: Iterable[Any]) -> Iterator[Run]:
     """Gives the layers inside that the weights belong to, one after the other, with
     their weights."""
     inside = [part for _, part in parts_of(layer)]

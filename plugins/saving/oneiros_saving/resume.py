@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_int, refusal
 from oneiros import backend as K
+from oneiros.arguments import check_int, refusal
 from oneiros.bases import Callback
 from oneiros.engine.callbacks import CallbackList
 from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, OneirosError
 from oneiros_safe_files.budget import Budget
 
-from oneiros_saving import files, saving
+from oneiros_saving import installed_formats, saving
 from oneiros_saving.matching import matched_pairs
 from oneiros_saving.origins import origin_of
 from oneiros_saving.plain import decoded, encoded
@@ -79,10 +79,7 @@ class Resume(Callback):
         self.batches = batches
         self.seconds = seconds
         self.keep, self.verbose, self.budget = keep, verbose, budget
-        suited = [
-            form.name for form in files.formats() if self.path.suffix in form.suffixes
-        ]
-        if suited not in ([], ["hdf5"]):
+        if installed_formats.for_suffix(self.path).name != "hdf5":
             expected = "a path of an HDF5 file, such as 'run.h5'"
             raise refusal("Resume", "filepath", filepath, expected)
 

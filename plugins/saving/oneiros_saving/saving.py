@@ -7,6 +7,7 @@ Loading checks everything before it changes anything, and goes through the polic
 
 from __future__ import annotations
 
+import itertools
 import os
 import warnings
 from collections.abc import Iterable, Iterator
@@ -14,21 +15,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import plugins, registry
-from oneiros.errors import ArgumentError, FileFormatError, OneirosError
+from oneiros.errors import ArgumentError, ConfigError, FileFormatError, OneirosError
 from oneiros_backend_toolkit.arrays import given
 from oneiros_initializations.postponed import postponed
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
+from oneiros_old_files.dim_ordering import without_dim_ordering
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 
-from oneiros_saving import files, keras2, optimizer_arrays, provenance
+from oneiros_saving import (
+    files,
+    installed_formats,
+    keras2,
+    optimizer_arrays,
+    provenance,
+)
 from oneiros_saving.formats import ModelState
 from oneiros_saving.matching import Named, check_optimizer, matched_pairs
 from oneiros_saving.names import check_names, check_sequentials, problem
+from oneiros_saving.optimizer_order import UnknownOrderError, by_name, may_be_as_made
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.origins import origin_of
 from oneiros_saving.permission import permitted
@@ -116,12 +126,7 @@ def load_model(
             and the argument.
         UnsafeFileError: if the file asks for something that loading doesn't do.
     """
-    given = {"custom_objects": custom_objects or {}, "functions": functions or {}}
-    for argument, value in given.items():
-        if not isinstance(value, dict):
-            raise ArgumentError(
-                f"{argument} takes a dict from names to objects; received {value!r:.80}."
-            )
+    given = _supplied(custom_objects, functions)
     with opened(filepath, budget) as state:
         if state.model_config is None:
             raise FileFormatError(
@@ -142,7 +147,7 @@ def load_model(
                 state.training_config if origin.keras < 2 else None,
                 state.provenance,
             )
-            with postponed() as waiting:
+            with postponed() as waiting, _explaining_dim_ordering(config):
                 model = checked(configs.layer_from_config(config), filepath)
             with K.use(model._backend):
                 weights = (
@@ -163,6 +168,34 @@ def load_model(
                     )
     _loaded(model, filepath)
     return model
+
+
+def _supplied(custom_objects: Objects, functions: Objects) -> dict[str, dict[str, Any]]:
+    given = {"custom_objects": custom_objects or {}, "functions": functions or {}}
+    for argument, value in given.items():
+        if not isinstance(value, dict):
+            raise ArgumentError(
+                f"{argument} takes a dict from names to objects; received {value!r:.80}."
+            )
+    return given
+
+
+@contextmanager
+def _explaining_dim_ordering(config: Any) -> Iterator[None]:
+    """Context manager under which an error says what no layer's arguments say."""
+    try:
+        yield
+    except OneirosError as error:
+        unsaid = without_dim_ordering(config)
+        if not unsaid:
+            raise
+        here = K.image_dim_ordering()
+        other = "th" if here == "tf" else "tf"
+        raise ConfigError(
+            f"{error} The configuration doesn't say the dim_ordering of "
+            f"{', '.join(unsaid):.200}; here it is {here!r}. If it was {other!r} there: "
+            f"K.set_image_dim_ordering({other!r}) before loading."
+        ) from error
 
 
 def _check_supplied(functions: dict[str, Any], config: Any) -> None:
@@ -222,13 +255,13 @@ def load_weights(
 def save_weights_to_hdf5_group(model: Any, f: Any) -> None:
     """Writes a model's weights into `f`, an open `h5py.Group`."""
     with K.use(model._backend):
-        files.hdf5().write_weights(f, _layer_weights(model))
+        installed_formats.hdf5().write_weights(f, _layer_weights(model))
 
 
 def load_weights_from_hdf5_group(model: Any, f: Any, by_name: bool = False) -> None:
     """Reads a model's weights from `f`, an open `h5py.Group`; `by_name` is that of
     `load_weights`."""
-    state = files.hdf5().read_weights(f, Budget())
+    state = installed_formats.hdf5().read_weights(f, Budget())
     with K.use(model._backend):
         K.batch_set_value(
             matched_pairs(model, state.weights, "The group", by_name, origin_of(state))
@@ -244,6 +277,7 @@ def load_weights_from_hdf5_group_by_name(model: Any, f: Any) -> None:
 def model_from_config(
     config: dict[str, Any],
     custom_objects: Objects = None,
+    functions: Objects = None,
     *,
     plugins: Plugins = "installed",
 ) -> Any:
@@ -252,37 +286,49 @@ def model_from_config(
 
     # Arguments
         config: dict as above.
-        custom_objects, plugins: as for `load_model`.
+        custom_objects, functions, plugins: as for `load_model`.
     """
+    given = _supplied(custom_objects, functions)
     origin = origin_of(
         ModelState(model_config=config if isinstance(config, dict) else None)
     )
     with (
-        configs.custom_object_scope(custom_objects or {}),
+        configs.custom_object_scope(given["custom_objects"]),
+        configs.function_scope(given["functions"]),
         permitted(plugins, "The configuration"),
     ):
         here = migrated(config, origin)
+        _check_supplied(given["functions"], here)
         provenance.check(here)
-        return configs.layer_from_config(here, custom_objects)
+        with _explaining_dim_ordering(here):
+            return configs.layer_from_config(here, custom_objects)
 
 
 def model_from_json(
-    json_string: str, custom_objects: Objects = None, *, plugins: Plugins = "installed"
+    json_string: str,
+    custom_objects: Objects = None,
+    functions: Objects = None,
+    *,
+    plugins: Plugins = "installed",
 ) -> Any:
     """Builds a model, without weights, from the text that `model.to_json()` gave; see
     `model_from_config`."""
     return model_from_config(
-        json_text.loads(json_string), custom_objects, plugins=plugins
+        json_text.loads(json_string), custom_objects, functions, plugins=plugins
     )
 
 
 def model_from_yaml(
-    yaml_string: str, custom_objects: Objects = None, *, plugins: Plugins = "installed"
+    yaml_string: str,
+    custom_objects: Objects = None,
+    functions: Objects = None,
+    *,
+    plugins: Plugins = "installed",
 ) -> Any:
     """Builds a model, without weights, from the text that `model.to_yaml()` gave; needs
     a plugin for YAML."""
     config = registry.resolve("format", "yaml")().loads(yaml_string)
-    return model_from_config(config, custom_objects, plugins=plugins)
+    return model_from_config(config, custom_objects, functions, plugins=plugins)
 
 
 def _training_config(model: Any, optimizer: Any) -> dict[str, Any] | None:
@@ -334,10 +380,57 @@ def _restore_training(
         if state.optimizer_weights:
             optimizer_arrays.inner(model)._make_train_function()
             check_optimizer(model.optimizer.weights, state.optimizer_weights, source)
-            model.optimizer.set_weights([value for _, value in state.optimizer_weights])
-            if origin.engine == "theano" and (values := optimizer_arrays.turned(model)):
-                model.optimizer.set_weights(values)
-            restore_forgotten(model.optimizer, state.training_state)
+            _restore_optimizer(model, state, origin, source)
+
+
+def _restore_optimizer(
+    model: Any, state: ModelState, origin: Origin, source: Any
+) -> None:
+    """Sets the optimizer's state, or warns that it begins anew."""
+    optimizer = model.optimizer
+    try:
+        optimizer.set_weights(_ordered_state(model, state, origin))
+    except UnknownOrderError as error:
+        name = type(optimizer).__name__
+        warnings.warn(
+            f"{source} is loaded and compiled, but its {name} begins anew: of the "
+            f"state in the file, {error}. Train on, and the first steps make a new "
+            f"one; model.save(path) then keeps it in an order that is known.",
+            stacklevel=4,
+        )
+        return
+    if origin.engine == "theano" and (values := optimizer_arrays.turned(model)):
+        optimizer.set_weights(values)
+    restore_forgotten(optimizer, state.training_state)
+
+
+def _ordered_state(model: Any, state: ModelState, origin: Origin) -> list[Any]:
+    """Returns what the optimizer's `set_weights` takes.
+
+    What an optimizer keeps once, such as its steps, comes first; versions that didn't
+    keep it leave it out.
+    """
+    own = model.optimizer.get_weights()
+    stored = [value for _, value in state.optimizer_weights or ()]
+    as_made = may_be_as_made(state, origin.engine)
+    if not as_made and list(map(np.shape, own)) == list(map(np.shape, stored)):
+        return stored
+    once, stored_once = _count_once(own), _count_once(stored)
+    if len(own) - once != len(stored) - stored_once or stored_once > once:
+        name = type(model.optimizer).__name__
+        raise UnknownOrderError(f"{name} has {len(own)} arrays and not {len(stored)}")
+    ordered = by_name(
+        model,
+        optimizer_arrays.inner(model)._collected_trainable_weights,
+        stored[stored_once:],
+        as_made,
+    )
+    return [*own[: once - stored_once], *stored[:stored_once], *ordered]
+
+
+def _count_once(arrays: list[Any]) -> int:
+    """Returns how many numbers come first, which an optimizer keeps once."""
+    return len(list(itertools.takewhile(lambda value: np.ndim(value) == 0, arrays)))
 
 
 def _layer_weights(model: Any) -> list[tuple[str, Named]]:

@@ -13,7 +13,7 @@ from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.text import read_text
 
-from oneiros_saving import files
+from oneiros_saving import files, installed_formats
 from oneiros_saving.formats import ModelState
 from oneiros_saving.provenance import KEY
 
@@ -35,8 +35,12 @@ def read(filepath: files.PathLike, budget: Budget | None = None) -> Stored:
         does.
     """
     path = files.existing(filepath)
-    is_json = files.head(path).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-    if files.recognised(path) is not None or not (
+    is_json = (
+        installed_formats.read_head(path)
+        .lstrip(b"\xef\xbb\xbf \t\r\n")
+        .startswith(b"{")
+    )
+    if installed_formats.recognising(path) is not None or not (
         is_json or path.suffix in files.YAML_SUFFIXES
     ):
         form, state = files.read(path, budget)

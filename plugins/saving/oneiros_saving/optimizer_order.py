@@ -1,0 +1,152 @@
+"""In which order a file keeps an optimizer's state: by the weights' names, or as Keras
+1.0 and 1.1 on Theano did, as the weights were made.
+
+That order no file tells. The weights of a layer were made one after the other; layers
+were made in any order, and since what counted was the text of a running number ("10"
+before "9"), even between one another. So the order is known only where the shapes allow
+a single one. A state in the wrong order would train on without an error, and worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros import registry
+
+from oneiros_saving.formats import ModelState
+from oneiros_saving.kernels import weights_by_layer
+
+Shape = tuple[int, ...]
+Order = tuple[int, ...]
+
+BY_NAME_SINCE = (1, 2)
+"""The first version of Keras that sorted weights by their names on Theano too."""
+
+LISTED_OTHERWISE = ("LSTM", "ConvLSTM2D", "Highway")
+"""Layers that made their weights in another order than they list them."""
+
+MAX_STEPS = 20_000
+"""After so many steps the search for orders gives up."""
+
+
+class UnknownOrderError(Exception):
+    """Says why nobody knows which array of a state belongs to which weight."""
+
+
+def by_name(
+    model: Any, params: list[Any], arrays: list[Any], as_made: bool
+) -> list[Any]:
+    """Returns the arrays of an optimizer's state in the order that they have here.
+
+    # Arguments
+        model: the model.
+        params: list of the trained weights, sorted by name.
+        arrays: list of arrays, one for each weight, once or several times over.
+        as_made: bool, whether the file may have them in the order in which the weights
+            were made.
+
+    # Raises
+        UnknownOrderError: if no order fits, or several do.
+    """
+    if not params or len(arrays) % len(params):
+        raise UnknownOrderError(
+            f"it has {len(arrays)} arrays for {len(params)} trained weights"
+        )
+    count = len(params)
+    series = [arrays[start : start + count] for start in range(0, len(arrays), count)]
+    shapes = [tuple(K.get_variable_shape(param)) for param in params]
+    stored = [[np.shape(value) for value in each] for each in series]
+    if any(each != stored[0] for each in stored):
+        raise UnknownOrderError("the shapes of its arrays don't repeat")
+    if not stored:
+        return []
+    orders = {tuple(range(count))} if stored[0] == shapes else set[Order]()
+    if as_made:
+        orders |= _orders_as_made(model, params, shapes, stored[0])
+    if not orders:
+        raise UnknownOrderError(
+            f"its arrays of the shapes {', '.join(map(str, stored[0])):.200} fit the "
+            f"weights of the shapes {', '.join(map(str, shapes)):.200} in no order "
+            f"that Keras 1 had"
+        )
+    if len(orders) > 1:
+        raise UnknownOrderError(
+            "its arrays fit the weights in several orders, and Keras before 1.2 on "
+            "Theano doesn't tell in which it wrote them"
+        )
+    (order,) = orders
+    return [each[place] for each in series for place in np.argsort(order)]
+
+
+def may_be_as_made(state: ModelState, engine: str | None) -> bool:
+    """Tells whether a file may have an optimizer's state as the weights were made.
+
+    # Arguments
+        state: what the file holds.
+        engine: the engine that it was trained on, as far as it is known.
+    """
+    if state.provenance or engine == "tensorflow":
+        return False
+    numbers = (state.keras_version or "1").split(".")[:2]
+    if not all(number.isdecimal() for number in numbers):
+        return True
+    return tuple(map(int, numbers)) < BY_NAME_SINCE
+
+
+def _orders_as_made(
+    model: Any, params: list[Any], shapes: list[Shape], stored: list[Shape]
+) -> set[Order]:
+    """Returns orders in which the weights may have been made, two at most.
+
+    An order has, for each stored array, the place of its weight in `params`.
+    """
+    places = {id(param): place for place, param in enumerate(params)}
+    layers = []
+    for part, weights in weights_by_layer(model, model.trainable_weights):
+        made = [places[id(weight)] for weight in weights]
+        if not _lists_as_made(part) and _repeat(shapes[place] for place in made):
+            raise UnknownOrderError(
+                f"nothing tells in which order {type(part).__name__} made its weights"
+            )
+        layers.append(made)
+    return _interleaved(layers, shapes, stored)
+
+
+def _lists_as_made(layer: Any) -> bool:
+    name = type(layer).__name__
+    first_party = name in registry.owners().get("layer", {})
+    return first_party and name not in LISTED_OTHERWISE
+
+
+def _repeat(shapes: Iterable[Shape]) -> bool:
+    listed = list(shapes)
+    return len(set(listed)) < len(listed)
+
+
+def _interleaved(
+    layers: Sequence[list[int]], shapes: list[Shape], stored: list[Shape]
+) -> set[Order]:
+    """Returns up to two of the orders that fit the stored shapes, in which each layer
+    keeps the order of its own weights."""
+    orders: set[Order] = set()
+    waiting: list[tuple[Order, Order]] = [((0,) * len(layers), ())]
+    steps = 0
+    while waiting and len(orders) < 2:
+        steps += 1
+        if steps > MAX_STEPS:
+            raise UnknownOrderError("there are too many orders that may fit")
+        taken, order = waiting.pop()
+        if len(order) == len(stored):
+            orders.add(order)
+            continue
+        for index, made in enumerate(layers):
+            if taken[index] == len(made):
+                continue
+            place = made[taken[index]]
+            if shapes[place] == stored[len(order)]:
+                after = (*taken[:index], taken[index] + 1, *taken[index + 1 :])
+                waiting.append((after, (*order, place)))
+    return orders
