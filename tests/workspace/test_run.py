@@ -1,4 +1,4 @@
-"""The commands of the README: `run.py` finds a uv of its own, or says what is missing."""
+"""`run.py` finds a uv of its own, or says what is missing."""
 
 import importlib.util
 import re

@@ -1,0 +1,103 @@
+"""All code in READMEs, pages of documentation and docstrings runs, and shows what it
+promises."""
+
+import importlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import documents
+import pytest
+from backends import BACKENDS
+from fresh import ROOT
+from oneiros import backend as K
+
+DOCUMENTS = documents.documents()
+LAYER_PLUGINS = sorted(path.name for path in (ROOT / "plugins").glob("layers_*"))
+PAGES = [page for page in documents.pages() if documents.commands(page)]
+
+
+def cases():
+    """Yields each document with its backends: all of them for layers."""
+    for document in DOCUMENTS:
+        is_of_layers = document.path.is_relative_to(ROOT / "plugins") and (
+            document.path.relative_to(ROOT / "plugins").parts[0] in LAYER_PLUGINS
+        )
+        for backend in BACKENDS if is_of_layers else BACKENDS[:1]:
+            yield pytest.param(document, backend, id=f"{document.name}-{backend}")
+
+
+@pytest.fixture
+def folder(tmp_path, golden_dir, monkeypatch):
+    """A current folder like a user's: with a model file, and the tests of the clone."""
+    shutil.copy(golden_dir / "models" / "seq_conv2d_th.h5", tmp_path / "model.h5")
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(("document", "backend"), list(cases()))
+def test_python(document, backend):
+    with K.use(backend):
+        K.reset_uids()
+        document.run()
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_console(page):
+    from oneiros_cli.main import main
+
+    for command in documents.commands(page):
+        program, *arguments = shlex.split(command, comments=True)
+        assert program == "oneiros", command
+        with pytest.raises(SystemExit) as ended, K.use(K.backend()):
+            main(arguments)
+        assert ended.value.code in (0, None), command
+
+
+def test_examples_stand_in_fenced_blocks():
+    sources = [*(ROOT / "kernel").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")]
+    assert not [
+        path for path in sources if re.search(r"^\s*>>> ", path.read_text(), re.M)
+    ]
+
+
+def test_every_layer_and_readme_of_layers_has_an_example():
+    shown = "".join(block.source for each in DOCUMENTS for block in each.blocks)
+    layers = {
+        name
+        for plugin in LAYER_PLUGINS
+        for name in importlib.import_module(f"oneiros_{plugin}.manifest").LAYERS
+    }
+    assert not {name for name in layers if f"{name}(" not in shown}
+    pages = {document.path.parent.name for document in DOCUMENTS}
+    assert not set(LAYER_PLUGINS) - pages
+
+
+BUILD = "import sys; from hatchling import build; build.build_wheel(sys.argv[1])"
+USE = """
+import sys
+from pathlib import Path
+import documents
+documents.run(Path(sys.argv[1]).read_text(), sys.argv[1], 0, {})
+"""
+
+
+def test_the_plugin_of_the_readme(folder, monkeypatch):
+    """It is built from the files shown, installed, and used in a new process."""
+    for name, text in documents.files(ROOT / "README.md").items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    subprocess.run([sys.executable, "-c", BUILD, folder], cwd=folder, check=True)
+    (wheel,) = folder.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(folder / "installed")
+    path = [str(folder / "installed"), str(ROOT / "tests" / "support")]
+    monkeypatch.setenv("PYTHONPATH", ":".join(path))
+    command = [sys.executable, "-P", "-c", USE, "use.py"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
