@@ -52,8 +52,20 @@ class CustomObjectScope:
         args: dicts from names to objects.
 
     # Example
-        >>> with CustomObjectScope({"MyLayer": MyLayer}):
-        ...     model = model_from_json(text)
+        ```python
+        from oneiros.config import CustomObjectScope
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential, model_from_json
+
+
+        class MyLayer(Dense):
+            pass
+
+
+        text = Sequential([MyLayer(3, input_dim=2)]).to_json()
+        with CustomObjectScope({"MyLayer": MyLayer}):
+            model = model_from_json(text)
+        ```
     """
 
     def __init__(self, *args: dict[str, Any]) -> None:

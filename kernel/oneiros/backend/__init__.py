@@ -4,9 +4,13 @@ it received.
 Without tensors among the arguments it is the current backend.
 
 # Example
-    >>> from oneiros import backend as K
-    >>> x = K.placeholder((None, 3))
-    >>> f = K.function([x], [K.sum(x, axis=1)])
+    ```python
+    from oneiros import backend as K
+
+    x = K.placeholder((None, 3))
+    f = K.function([x], [K.sum(x, axis=1)])
+    f([[[1, 2, 3]]])[0].tolist()  # [6.0]
+    ```
 """
 
 from __future__ import annotations

@@ -99,6 +99,9 @@ def Input(
 
     # Example
         ```python
+        from oneiros.layers import Dense, Input
+        from oneiros.models import Model
+
         a = Input(shape=(32,))
         b = Dense(10, activation="softmax")(a)
         model = Model(input=a, output=b)

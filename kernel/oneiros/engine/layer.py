@@ -123,14 +123,22 @@ class Layer(Rebuilt):
 
     # Example
         ```python
+        from oneiros.engine.layer import Layer
+        from oneiros.models import Sequential
+
+
         class Scale(Layer):
             loadable = True
 
             def build(self, input_shape):
-                self.factor = self.add_weight((input_shape[-1],), "one", name=f"{self.name}_factor")
+                shape = (input_shape[-1],)
+                self.factor = self.add_weight(shape, "one", name=f"{self.name}_factor")
 
             def call(self, x, mask=None):
                 return x * self.factor
+
+
+        Sequential([Scale(input_shape=(3,))]).count_params()  # 3
         ```
 
     # Arguments

@@ -46,11 +46,16 @@ class Sequential(Model):
 
     # Example
         ```python
+        import numpy as np
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
         model = Sequential()
         model.add(Dense(64, activation="relu", input_dim=100))
         model.add(Dense(10, activation="softmax"))
-        model.compile(loss="categorical_crossentropy", optimizer="sgd", metrics=["accuracy"])
-        model.fit(x_train, y_train, nb_epoch=5, batch_size=32)
+        model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+        x, y = np.random.random((64, 100)), np.eye(10)[np.arange(64) % 10]
+        model.fit(x, y, nb_epoch=5, batch_size=32, verbose=0)
         ```
 
     # Arguments

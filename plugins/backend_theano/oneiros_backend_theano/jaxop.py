@@ -29,6 +29,10 @@ class JaxOp(Op):  # type: ignore[misc]
 
     # Example
         ```python
+        from oneiros import backend as K
+        from oneiros_backend_theano.jaxop import JaxOp
+
+        x = K.placeholder((3,))
         double = JaxOp("double", lambda x: (2 * x,), lambda inputs: [inputs[0].type])
         y = double(x)
         ```

@@ -32,10 +32,15 @@ class Choice:
     """The device that a backend computes on: one per process, settled when it is first
     needed.
 
+    Called, it is what `find` returned, or None if the engine is to choose.
+
     # Example
         ```python
-        chosen = Choice("mine", lambda device: engine.devices(device.kind)[device.number])
-        chosen()  # what the function returned, None if the engine is to choose
+        from oneiros_backend_toolkit.devices import Choice
+
+        devices = {"cpu": ["first", "second"]}
+        chosen = Choice("mine", lambda device: devices[device.kind][device.number])
+        chosen()  # None
         ```
 
     # Arguments

@@ -30,7 +30,16 @@ class TFOptimizer(Optimizer):
 
     # Example
         ```python
-        model.compile(TFOptimizer(tf.compat.v1.train.FtrlOptimizer(0.1)), loss="mse")
+        import tensorflow as tf
+        from oneiros import backend as K
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+        from oneiros.optimizers import TFOptimizer
+
+        with K.use("tensorflow"):
+            model = Sequential([Dense(1, input_dim=2)])
+            ftrl = tf.compat.v1.train.FtrlOptimizer(0.1)
+            model.compile(TFOptimizer(ftrl), loss="mse")
         ```
 
     # Raises

@@ -22,6 +22,11 @@ class SGD(DecayingOptimizer):
 
     # Example
         ```python
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+        from oneiros.optimizers import SGD
+
+        model = Sequential([Dense(1, input_dim=2)])
         model.compile(SGD(lr=0.01, momentum=0.9, nesterov=True), loss="mse")
         ```
 

@@ -26,7 +26,12 @@ def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
 
     # Example
         ```python
-        to_categorical([0, 2, 1], 3)  # [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
+        from oneiros.utils.np_utils import to_categorical
+
+        print(to_categorical([0, 2, 1], 3))
+        # [[1. 0. 0.]
+        #  [0. 0. 1.]
+        #  [0. 1. 0.]]
         ```
     """
     labels = np.array(y, dtype="int").ravel()
