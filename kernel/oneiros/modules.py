@@ -7,18 +7,25 @@ here what they don't hold themselves.
 """
 
 import difflib
+import json
 import sys
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
 from oneiros import registry
 from oneiros.errors import NameConflictError, PluginLoadError
 from oneiros.plugins import Entry, PluginManager, manager
+
+PLANNED = (
+    "{name} ({content}) isn't built yet. "
+    'The README lists what is missing, under "What doesn\'t exist yet".'
+)
 
 
 class VirtualModule(ModuleType):
@@ -48,7 +55,8 @@ def find_spec(fullname: str) -> ModuleSpec | None:
 
     # Raises
         ModuleNotFoundError: if a plugin that is missing, disabled or broken has it; the
-            message says which.
+            message says which. So does that for what Keras 1 has and nobody built yet.
+        PluginLoadError: the same, for `from parent import name`.
     """
     if children(fullname) or _path(fullname) in manager().modules:
         return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)
@@ -56,6 +64,11 @@ def find_spec(fullname: str) -> ModuleSpec | None:
         raise ModuleNotFoundError(
             f"No module named {fullname!r}. {reason}", name=fullname
         )
+    if content := planned().get(_path(fullname)):
+        message = PLANNED.format(name=fullname, content=content)
+        if _in_from_import():  # which passes over a ModuleNotFoundError
+            raise PluginLoadError(message)
+        raise ModuleNotFoundError(message, name=fullname)
     parent, _, name = fullname.rpartition(".")
     if isinstance(sys.modules.get(parent), VirtualModule) and _in_from_import():
         near = difflib.get_close_matches(name, names(parent))
@@ -64,6 +77,13 @@ def find_spec(fullname: str) -> ModuleSpec | None:
             f"{parent} has no {name!r}; no installed plugin provides it.{hint}"
         )
     return None
+
+
+@cache
+def planned() -> dict[str, str]:
+    """Returns what Keras 1 has and Oneiros not yet: its path, and what it holds."""
+    text = Path(__file__).with_name("planned.json").read_text("utf-8")
+    return dict(json.loads(text))
 
 
 def _in_from_import() -> bool:

@@ -8,35 +8,13 @@ import inspect
 import keras1_api
 import numpy as np
 import pytest
+from oneiros.modules import planned
 
 MODULES = keras1_api.parse()
 
-NEXT_DATA = "data sets, preprocessing and applications come with a later issue"
-NEXT_CALLBACKS = "the remaining callbacks come with a later issue"
-NEXT_FILES = "file helpers come with issue 5 and later"
-
-LATER_PACKAGES = ("applications", "datasets", "preprocessing", "wrappers")
-NOT_YET = {
-    **{path: NEXT_DATA for path in MODULES if path.split(".")[0] in LATER_PACKAGES},
-    "utils.data_utils": NEXT_FILES,
-    "utils.io_utils": NEXT_FILES,
-    "utils.test_utils": "comes with the conformance kit, a later issue",
-    "utils.visualize_util": "comes with the plugin visualization, a later issue",
-}
+NOT_YET = {path for path in MODULES if {path, path.split(".")[0]} & set(planned())}
 NAMES_NOT_YET = {
-    ".datasets": NEXT_DATA,
-    ".preprocessing": NEXT_DATA,
-    ".wrappers": NEXT_DATA,
-    **{
-        f"callbacks.{name}": NEXT_CALLBACKS
-        for name in (
-            "RemoteMonitor",
-            "LearningRateScheduler",
-            "TensorBoard",
-            "CSVLogger",
-            "LambdaCallback",
-        )
-    },
+    path if "." in path else f".{path}" for path in set(planned()) - NOT_YET
 }
 EXTRA_ARGUMENTS = {
     "layers.normalization.BatchNormalization.center": "files of Keras 2 have layers without beta",

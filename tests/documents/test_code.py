@@ -93,6 +93,7 @@ def test_the_plugin_of_the_readme(folder, monkeypatch):
     for name, text in documents.files(ROOT / "README.md").items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
+    (folder / "my_layers" / "__init__.py").touch()
     subprocess.run([sys.executable, "-c", BUILD, folder], cwd=folder, check=True)
     (wheel,) = folder.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(folder / "installed")

@@ -96,8 +96,8 @@ def run(source, path, first_line, scope):
         promised = promises(statement, comments)
         ast.increment_lineno(statement, first_line)
         shown = show(statement, path, scope)
-        place = f"{path}:{statement.lineno}"
-        assert not promised or words(shown) == words(promised), place
+        if promised and words(shown) != words(promised):
+            raise AssertionError(f"{path}:{statement.lineno} shows {shown}")
 
 
 def read_comments(source):
