@@ -26,6 +26,7 @@ from oneiros.errors import (
     UnknownNameError,
     UnsafeFileError,
 )
+from oneiros.plugins import Entry
 
 KERAS_VERSION = "1.2.2"
 """The version of Keras whose configurations and files these are."""
@@ -275,6 +276,19 @@ def get_function(value: Any, layer: str, argument: str) -> Any:
     )
 
 
+def registered(function: Any) -> Entry | None:
+    """Returns the entry under which a function is registered, or None."""
+    if not isinstance(function, FunctionType):
+        return None
+    reference = f"{function.__module__}:{function.__qualname__}"
+    for kind in FUNCTION_KINDS:
+        with suppress(NameConflictError):
+            entry = registry.find(kind, function.__name__)
+            if entry is not None and entry.reference == reference:
+                return entry
+    return None
+
+
 def dumps(obj: Any, **kwargs: Any) -> str:
     """Returns JSON text; NumPy values become plain ones, functions their name or a
     marker, never bytecode.
@@ -362,10 +376,8 @@ def _plain(obj: Any) -> Any:
         raise TypeError(
             f"{type(obj).__name__} {obj!r:.80} is no number, text, list, dict or function"
         )
+    entry = registered(obj)
+    if entry is not None:
+        return f"{entry.distribution}:{entry.name}"
     name = getattr(obj, "__qualname__", type(obj).__name__)
-    for kind in FUNCTION_KINDS if isinstance(obj, FunctionType) else ():
-        with suppress(NameConflictError):
-            entry = registry.find(kind, obj.__name__)
-            if entry is not None and entry.reference == f"{obj.__module__}:{name}":
-                return f"{entry.distribution}:{entry.name}"
     return {"class_name": "__function__", "name": name}

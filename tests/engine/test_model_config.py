@@ -97,7 +97,12 @@ def test_layout_is_that_of_keras_1():
             {
                 "name": "scale",
                 "class_name": "Scale",
-                "config": {"name": "scale", "trainable": True},
+                "config": {
+                    "name": "scale",
+                    "trainable": True,
+                    "regularizer": None,
+                    "constraint": None,
+                },
                 "inbound_nodes": [[["total", 0, 0]]],
             },
         ],

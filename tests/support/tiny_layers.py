@@ -50,9 +50,6 @@ class Shift(Layer):
     def call(self, x, mask=None):
         return x + self.by
 
-    def get_config(self):
-        return {**super().get_config(), "by": self.by}
-
 
 @custom
 class Total(Layer):

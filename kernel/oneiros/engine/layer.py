@@ -15,7 +15,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import config
 from oneiros.backend import bound
-from oneiros.bases import Rebuilt
+from oneiros.bases import Constraint, Rebuilt, Regularizer
 from oneiros.engine.node import (
     Node,
     Shape,
@@ -29,6 +29,7 @@ from oneiros.engine.node import (
 from oneiros.errors import (
     ArgumentError,
     BackendMixError,
+    ConfigError,
     DataError,
     NodeError,
     ShapeError,
@@ -42,6 +43,17 @@ KWARGS = (
     "trainable",
     "create_input_layer",
 )
+
+FUNCTIONS = ("activation", "init")
+"""How the names of arguments end that take functions of these kinds."""
+
+PARTS = ("regularizer", "constraint")
+"""How the names of arguments end that take such objects."""
+
+MAX_ARRAY = 1000
+"""How many values an array may have to be held as an argument; larger ones are data."""
+
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def shape_tuple(shape: Any, owner: str) -> Shape:
@@ -98,6 +110,31 @@ class InputSpec:
         return None
 
 
+def constructor_arguments(cls: type) -> list[str]:
+    """Returns the arguments that `Layer.get_config` describes, base classes' first.
+
+    A class that defines `get_config` describes the arguments of its constructor there.
+    """
+    names: dict[str, None] = {}
+    for base in reversed(cls.__mro__):
+        if "__init__" not in vars(base) or "get_config" in vars(base):
+            continue
+        _, *parameters = inspect.signature(vars(base)["__init__"]).parameters.values()
+        names |= {p.name: None for p in parameters if p.kind not in _VARIADIC}
+    return [name for name in names if name not in KWARGS]
+
+
+def is_plain(value: Any) -> bool:
+    """Tells whether a configuration can hold a value as it is."""
+    if isinstance(value, (list, tuple)):
+        return all(is_plain(item) for item in value)
+    if isinstance(value, dict):
+        return all(is_plain(item) for item in value.values())
+    if isinstance(value, np.ndarray):
+        return value.size <= MAX_ARRAY
+    return value is None or isinstance(value, (bool, int, float, str, np.generic))
+
+
 def _single(attribute: str, doc: str) -> Any:
     """Makes a property that all calls of a layer agree on."""
     return property(lambda self: self._only(attribute), doc=doc)
@@ -117,9 +154,9 @@ class Layer(Rebuilt):
     its calls.
 
     A subclass defines `call(x, mask=None)`; where needed `build(input_shape)`, which
-    makes weights with
-    `add_weight`, `get_output_shape_for(input_shape)`, `compute_mask(x, input_mask)`,
-    and `get_config()`.
+    makes weights with `add_weight`, `get_output_shape_for(input_shape)` and
+    `compute_mask(x, input_mask)`. `get_config()` holds the constructor's arguments that
+    it keeps in attributes of their names.
 
     # Example
         ```python
@@ -594,10 +631,63 @@ class Layer(Rebuilt):
         return list(K.batch_get_value(self._ordered_weights()))
 
     def get_config(self) -> dict[str, Any]:
-        """Returns what the constructor needs to make such a layer; a subclass adds its
-        own arguments."""
-        keys = ("name", "trainable", "batch_input_shape", "input_dtype")
-        return {key: getattr(self, key) for key in keys if hasattr(self, key)}
+        """Returns what the constructor needs to make such a layer.
+
+        It holds the arguments of all constructors down to this class's, as far as the
+        layer keeps them in attributes of the same names. A class that overrides this
+        method adds the arguments of its own constructor itself.
+        """
+        common = ("name", "trainable", "batch_input_shape", "input_dtype")
+        config = {key: getattr(self, key) for key in common if hasattr(self, key)}
+        for argument in constructor_arguments(type(self)):
+            config.update(self.argument_config(argument))
+        return config
+
+    def argument_config(self, argument: str) -> dict[str, Any]:
+        """Returns the entries of the configuration for an argument of the constructor.
+
+        Plain values stand for themselves, functions are held by their names,
+        regularizers and constraints by their configurations. What is of another kind,
+        or in no attribute of this name, is left out. A subclass overrides this method
+        for an argument that needs more.
+
+        # Arguments
+            argument: str, the argument's name.
+
+        # Raises
+            ConfigError: for an activation or initialization without a name, and for a
+                regularizer or constraint without a configuration.
+        """
+        if argument not in vars(self):
+            return {}
+        value = vars(self)[argument]
+        if is_plain(value):
+            return {argument: value}
+        if not callable(value):
+            return {}
+        if argument.endswith(PARTS) or isinstance(value, (Regularizer, Constraint)):
+            return {argument: self._part_config(argument, value)}
+        if argument.endswith(FUNCTIONS) or config.registered(value):
+            return {argument: self._function_name(argument, value)}
+        return {}
+
+    def _part_config(self, argument: str, part: Any) -> Any:
+        if hasattr(part, "get_config"):
+            return part.get_config()
+        raise ConfigError(
+            f"{label(self)} has {argument}={part!r}, which has no get_config() that a "
+            f"configuration could hold. Pass an object of a class that defines it."
+        )
+
+    def _function_name(self, argument: str, function: Any) -> str:
+        name = getattr(function, "__name__", None)
+        if isinstance(name, str):
+            return name
+        raise ConfigError(
+            f"{label(self)} has {argument}={function!r}, which has no name that a "
+            f"configuration could hold. Pass a function made with `def`; a layer goes "
+            f"into the model as a layer of its own."
+        )
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

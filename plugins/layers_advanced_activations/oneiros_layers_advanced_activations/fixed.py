@@ -46,10 +46,6 @@ class LeakyReLU(Layer):
         """Returns the rectified input."""
         return K.relu(x, alpha=self.alpha)
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns `alpha`."""
-        return {**super().get_config(), "alpha": self.alpha}
-
 
 class ELU(Layer):
     """`x` where positive, `alpha * (exp(x) - 1)` elsewhere.
@@ -90,10 +86,6 @@ class ELU(Layer):
         """Returns the activated input."""
         return K.elu(x, self.alpha)
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns `alpha`."""
-        return {**super().get_config(), "alpha": self.alpha}
-
 
 class ThresholdedReLU(Layer):
     """`x` where it is above `theta`, 0 elsewhere.
@@ -133,7 +125,3 @@ class ThresholdedReLU(Layer):
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the thresholded input."""
         return x * K.cast(K.greater(x, self.theta), K.dtype(x))
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns `theta`."""
-        return {**super().get_config(), "theta": self.theta}

@@ -27,7 +27,7 @@ class LearnedActivation(Layer):
     """
 
     def __init__(
-        self, weights: Any, shared_axes: int | Sequence[int] | None, **kwargs: Any
+        self, *, weights: Any, shared_axes: int | Sequence[int] | None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
@@ -90,10 +90,6 @@ class LearnedActivation(Layer):
         """Returns a parameter ready to be combined with the input along shared axes."""
         return K.pattern_broadcast(parameter, self.param_broadcast)
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns `shared_axes`."""
-        return {**super().get_config(), "shared_axes": self.shared_axes}
-
 
 class PReLU(LearnedActivation):
     """`x` where positive, `alphas * x` elsewhere, with a learned slope per feature.
@@ -134,7 +130,7 @@ class PReLU(LearnedActivation):
         shared_axes: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(weights, shared_axes, **kwargs)
+        super().__init__(weights=weights, shared_axes=shared_axes, **kwargs)
         self.init = initializations.get(init)
 
     def build(self, input_shape: Shape) -> None:
@@ -148,10 +144,6 @@ class PReLU(LearnedActivation):
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the rectified input."""
         return K.relu(x) - self.spread(self.alphas) * K.relu(-x)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {**super().get_config(), "init": self.init.__name__}
 
 
 class ParametricSoftplus(LearnedActivation):
@@ -197,7 +189,7 @@ class ParametricSoftplus(LearnedActivation):
         shared_axes: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(weights, shared_axes, **kwargs)
+        super().__init__(weights=weights, shared_axes=shared_axes, **kwargs)
         self.alpha_init = float(K.cast_to_floatx(alpha_init))
         self.beta_init = float(K.cast_to_floatx(beta_init))
 
@@ -217,14 +209,6 @@ class ParametricSoftplus(LearnedActivation):
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the activated input."""
         return K.softplus(self.spread(self.betas) * x) * self.spread(self.alphas)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "alpha_init": self.alpha_init,
-            "beta_init": self.beta_init,
-        }
 
 
 class SReLU(LearnedActivation):
@@ -281,7 +265,7 @@ class SReLU(LearnedActivation):
         shared_axes: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(None, shared_axes, **kwargs)
+        super().__init__(weights=None, shared_axes=shared_axes, **kwargs)
         self.t_left_init = initializations.get(t_left_init)
         self.a_left_init = initializations.get(a_left_init)
         self.t_right_init = initializations.get(t_right_init)
@@ -313,11 +297,3 @@ class SReLU(LearnedActivation):
         t_right = self.spread(self.t_right_actual)
         middle = t_left + K.minimum(K.relu(x - t_left), t_right - t_left)
         return middle - a_left * K.relu(t_left - x) + a_right * K.relu(x - t_right)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        inits = ("t_left_init", "a_left_init", "t_right_init", "a_right_init")
-        return {
-            **super().get_config(),
-            **{name: getattr(self, name).__name__ for name in inits},
-        }

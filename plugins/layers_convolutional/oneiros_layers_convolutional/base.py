@@ -11,7 +11,7 @@ from oneiros import activations
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec
 from oneiros_layers_core.affine import AffineLayer, Shape
-from oneiros_layers_core.checks import name_of, positive_integer
+from oneiros_layers_core.checks import positive_integer
 from oneiros_layers_core.spatial import (
     Sizes,
     check_channels,
@@ -32,53 +32,24 @@ class ConvolutionLayer(AffineLayer):
     a number for each spatial axis, and in `_convolve` which operation does it.
 
     # Arguments
-        rank: int, the number of spatial axes.
         nb_filter: int, the number of output channels.
-        the others: as for `Convolution2D`.
+        activation, border_mode: as for `Convolution2D`.
+        the others: as for `AffineLayer`.
     """
 
     checks_sizes: ClassVar[bool] = True
     _border_modes: ClassVar[tuple[str, ...]] = ("valid", "same", "full")
-    dim_ordering: str
+    dim_ordering: str = "tf"
     W_shape: Sizes
     _channels: int
 
     def __init__(
-        self,
-        rank: int,
-        nb_filter: int,
-        init: Any,
-        activation: Any,
-        weights: Any,
-        border_mode: str,
-        subsample: Any,
-        dim_ordering: str,
-        W_regularizer: Any,
-        b_regularizer: Any,
-        activity_regularizer: Any,
-        W_constraint: Any,
-        b_constraint: Any,
-        bias: bool,
-        **kwargs: Any,
+        self, *, nb_filter: int, activation: Any, border_mode: str, **kwargs: Any
     ) -> None:
-        super().__init__(
-            init,
-            weights,
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
-            None,
-            **kwargs,
-        )
+        super().__init__(**kwargs)
         self.nb_filter = positive_integer(self, "nb_filter", nb_filter)
         self.activation = activations.get(activation)
         self.border_mode = checked_border_mode(self, border_mode, self._border_modes)
-        self.subsample = whole_numbers(self, "subsample", subsample, rank)
-        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
-        self.input_spec = [InputSpec(ndim=rank + 2)]
 
     @property
     def _window(self) -> Sizes:
@@ -88,7 +59,7 @@ class ConvolutionLayer(AffineLayer):
     @property
     def _strides(self) -> Sizes:
         """The kernel's steps."""
-        return self.subsample
+        raise NotImplementedError
 
     @property
     def _dilation(self) -> Sizes:
@@ -166,15 +137,24 @@ class ConvolutionLayer(AffineLayer):
         sizes = windowed_sizes(self, input_shape, self.dim_ordering, *moves)
         return with_sizes(input_shape, sizes, self.dim_ordering, self.nb_filter)
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that all convolutions have."""
-        config = {
-            **super().get_config(),
-            "nb_filter": self.nb_filter,
-            "activation": name_of(self, "activation", self.activation),
-            "border_mode": self.border_mode,
-            "subsample": self.subsample,
-            "dim_ordering": self.dim_ordering,
-        }
-        del config["input_dim"]
-        return config
+
+class ImageConvolution(ConvolutionLayer):
+    """Base of the convolutions over images and volumes. Not a layer of its own.
+
+    # Arguments
+        subsample: tuple of ints, the kernel's steps along each axis.
+        dim_ordering: `"tf"`, `"th"` or `"default"`.
+        the others: as for `ConvolutionLayer`.
+    """
+
+    _rank: ClassVar[int] = 2
+
+    def __init__(self, *, subsample: Any, dim_ordering: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.subsample = whole_numbers(self, "subsample", subsample, self._rank)
+        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.input_spec = [InputSpec(ndim=self._rank + 2)]
+
+    @property
+    def _strides(self) -> Sizes:
+        return self.subsample

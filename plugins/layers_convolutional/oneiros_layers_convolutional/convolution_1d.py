@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.engine.layer import InputSpec
 from oneiros_layers_core.checks import positive_integer
 from oneiros_layers_core.spatial import Sizes
 
@@ -81,20 +82,17 @@ class Convolution1D(ConvolutionLayer):
         if input_dim:
             kwargs.setdefault("input_shape", (input_length, input_dim))
         super().__init__(
-            1,
-            nb_filter,
-            init,
-            activation,
-            weights,
-            border_mode,
-            (1,),
-            "tf",
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
+            nb_filter=nb_filter,
+            init=init,
+            activation=activation,
+            weights=weights,
+            border_mode=border_mode,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
             **kwargs,
         )
         self.filter_length = positive_integer(self, "filter_length", filter_length)
@@ -104,6 +102,7 @@ class Convolution1D(ConvolutionLayer):
         self.subsample = (self.subsample_length, 1)
         self.input_dim = input_dim
         self.input_length = input_length
+        self.input_spec = [InputSpec(ndim=3)]
 
     @property
     def _window(self) -> Sizes:
@@ -136,18 +135,6 @@ class Convolution1D(ConvolutionLayer):
             filter_dilation=(*self._dilation, 1),
         )
         return K.squeeze(image, 2)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        config = {
-            **super().get_config(),
-            "filter_length": self.filter_length,
-            "subsample_length": self.subsample_length,
-            "input_dim": self.input_dim,
-            "input_length": self.input_length,
-        }
-        del config["subsample"], config["dim_ordering"]
-        return config
 
 
 class AtrousConvolution1D(Convolution1D):
@@ -202,19 +189,19 @@ class AtrousConvolution1D(Convolution1D):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            nb_filter,
-            filter_length,
-            init,
-            activation,
-            weights,
-            border_mode,
-            subsample_length,
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
+            nb_filter=nb_filter,
+            filter_length=filter_length,
+            init=init,
+            activation=activation,
+            weights=weights,
+            border_mode=border_mode,
+            subsample_length=subsample_length,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
             **kwargs,
         )
         self.atrous_rate = positive_integer(self, "atrous_rate", atrous_rate)
@@ -223,7 +210,3 @@ class AtrousConvolution1D(Convolution1D):
     def _dilation(self) -> Sizes:
         """The distance of the steps that a filter sees."""
         return (self.atrous_rate,)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {**super().get_config(), "atrous_rate": self.atrous_rate}

@@ -8,10 +8,10 @@ from oneiros import backend as K
 from oneiros_layers_core.checks import positive_integer
 from oneiros_layers_core.spatial import Sizes, whole_numbers
 
-from oneiros_layers_convolutional.base import ConvolutionLayer
+from oneiros_layers_convolutional.base import ImageConvolution
 
 
-class Convolution2D(ConvolutionLayer):
+class Convolution2D(ImageConvolution):
     """Filters that slide over images. The kernel isn't flipped: this is
     cross-correlation on every backend.
 
@@ -83,20 +83,19 @@ class Convolution2D(ConvolutionLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            2,
-            nb_filter,
-            init,
-            activation,
-            weights,
-            border_mode,
-            subsample,
-            dim_ordering,
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
+            nb_filter=nb_filter,
+            init=init,
+            activation=activation,
+            weights=weights,
+            border_mode=border_mode,
+            subsample=subsample,
+            dim_ordering=dim_ordering,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
             **kwargs,
         )
         self.nb_row = positive_integer(self, "nb_row", nb_row)
@@ -117,10 +116,6 @@ class Convolution2D(ConvolutionLayer):
             dim_ordering=self.dim_ordering,
             filter_dilation=self._dilation,
         )
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {**super().get_config(), "nb_row": self.nb_row, "nb_col": self.nb_col}
 
 
 class AtrousConvolution2D(Convolution2D):
@@ -180,21 +175,21 @@ class AtrousConvolution2D(Convolution2D):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            nb_filter,
-            nb_row,
-            nb_col,
-            init,
-            activation,
-            weights,
-            border_mode,
-            subsample,
-            dim_ordering,
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
+            nb_filter=nb_filter,
+            nb_row=nb_row,
+            nb_col=nb_col,
+            init=init,
+            activation=activation,
+            weights=weights,
+            border_mode=border_mode,
+            subsample=subsample,
+            dim_ordering=dim_ordering,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
             **kwargs,
         )
         self.atrous_rate = whole_numbers(self, "atrous_rate", atrous_rate, 2)
@@ -203,7 +198,3 @@ class AtrousConvolution2D(Convolution2D):
     def _dilation(self) -> Sizes:
         """The distances of the rows and columns that a filter sees."""
         return self.atrous_rate
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {**super().get_config(), "atrous_rate": self.atrous_rate}

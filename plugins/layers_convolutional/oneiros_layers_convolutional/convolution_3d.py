@@ -8,10 +8,10 @@ from oneiros import backend as K
 from oneiros_layers_core.checks import positive_integer
 from oneiros_layers_core.spatial import Sizes
 
-from oneiros_layers_convolutional.base import ConvolutionLayer
+from oneiros_layers_convolutional.base import ImageConvolution
 
 
-class Convolution3D(ConvolutionLayer):
+class Convolution3D(ImageConvolution):
     """Filters that slide over volumes, such as scans, or frames of a film. The kernel
     isn't flipped.
 
@@ -54,6 +54,7 @@ class Convolution3D(ConvolutionLayer):
     """
 
     loadable: ClassVar[bool] = True
+    _rank: ClassVar[int] = 3
 
     def __init__(
         self,
@@ -76,20 +77,19 @@ class Convolution3D(ConvolutionLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            3,
-            nb_filter,
-            init,
-            activation,
-            weights,
-            border_mode,
-            subsample,
-            dim_ordering,
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
+            nb_filter=nb_filter,
+            init=init,
+            activation=activation,
+            weights=weights,
+            border_mode=border_mode,
+            subsample=subsample,
+            dim_ordering=dim_ordering,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
             **kwargs,
         )
         self.kernel_dim1 = positive_integer(self, "kernel_dim1", kernel_dim1)
@@ -110,11 +110,3 @@ class Convolution3D(ConvolutionLayer):
             border_mode=self.border_mode,
             dim_ordering=self.dim_ordering,
         )
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        sizes = {
-            name: getattr(self, name)
-            for name in ("kernel_dim1", "kernel_dim2", "kernel_dim3")
-        }
-        return {**super().get_config(), **sizes}

@@ -113,10 +113,6 @@ class Cropping1D(_Cropping):
         self.cropping = whole_numbers(self, "cropping", cropping, 2, 0)
         self._pairs = self._checked_pairs([self.cropping])
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the argument."""
-        return {**super().get_config(), "cropping": self.cropping}
-
 
 class Cropping2D(_Cropping):
     """Cuts rows and columns off the borders of images.
@@ -158,14 +154,6 @@ class Cropping2D(_Cropping):
         super().__init__(**kwargs)
         self.cropping = self._pairs = self._checked_pairs(cropping)
         self.dim_ordering = checked_dim_ordering(self, dim_ordering)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "cropping": self.cropping,
-            "dim_ordering": self.dim_ordering,
-        }
 
 
 class Cropping3D(_Cropping):
@@ -210,11 +198,3 @@ class Cropping3D(_Cropping):
         super().__init__(**kwargs)
         self.cropping = self._pairs = self._checked_pairs(cropping)
         self.dim_ordering = checked_dim_ordering(self, dim_ordering)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "cropping": self.cropping,
-            "dim_ordering": self.dim_ordering,
-        }

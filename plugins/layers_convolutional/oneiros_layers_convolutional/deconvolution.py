@@ -87,21 +87,21 @@ class Deconvolution2D(Convolution2D):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            nb_filter,
-            nb_row,
-            nb_col,
-            init,
-            activation,
-            weights,
-            border_mode,
-            subsample,
-            dim_ordering,
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
+            nb_filter=nb_filter,
+            nb_row=nb_row,
+            nb_col=nb_col,
+            init=init,
+            activation=activation,
+            weights=weights,
+            border_mode=border_mode,
+            subsample=subsample,
+            dim_ordering=dim_ordering,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
             **kwargs,
         )
         self.output_shape_: Shape | None = None
@@ -196,12 +196,14 @@ class Deconvolution2D(Convolution2D):
             dim_ordering=self.dim_ordering,
         )
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
+    def argument_config(self, argument: str) -> dict[str, Any]:
+        """Returns an argument; for `output_shape` the one that was found, if only it was."""
+        if argument != "output_shape":
+            return super().argument_config(argument)
         shape = self.output_shape_
         if (
             shape is None
             and len({node.output_shapes[0] for node in self.inbound_nodes}) == 1
         ):
             shape = self.inbound_nodes[0].output_shapes[0]
-        return {**super().get_config(), "output_shape": shape}
+        return {"output_shape": shape}

@@ -91,10 +91,6 @@ class ZeroPadding1D(_ZeroPadding):
             x, left_pad=self.left_pad, right_pad=self.right_pad
         )
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the argument."""
-        return {**super().get_config(), "padding": self.padding}
-
 
 class ZeroPadding2D(_ZeroPadding):
     """Puts rows and columns of zeros around images.
@@ -157,14 +153,6 @@ class ZeroPadding2D(_ZeroPadding):
             dim_ordering=self.dim_ordering,
         )
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "padding": self.padding,
-            "dim_ordering": self.dim_ordering,
-        }
-
 
 class ZeroPadding3D(_ZeroPadding):
     """Puts zeros around volumes.
@@ -207,11 +195,3 @@ class ZeroPadding3D(_ZeroPadding):
         return K.spatial_3d_padding(
             x, padding=self.padding, dim_ordering=self.dim_ordering
         )
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "padding": self.padding,
-            "dim_ordering": self.dim_ordering,
-        }

@@ -6,14 +6,23 @@ from typing import Any, ClassVar
 
 from oneiros import backend as K
 from oneiros import constraints, regularizers
-from oneiros_layers_core.affine import config_of
 from oneiros_layers_core.checks import positive_integer
 from oneiros_layers_core.spatial import Sizes
 
-from oneiros_layers_convolutional.base import ConvolutionLayer
+from oneiros_layers_convolutional.base import ImageConvolution
+
+ARGUMENTS = (
+    "nb_row",
+    "nb_col",
+    "depth_multiplier",
+    "depthwise_regularizer",
+    "depthwise_constraint",
+    "pointwise_regularizer",
+    "pointwise_constraint",
+)
 
 
-class SeparableConvolution2D(ConvolutionLayer):
+class SeparableConvolution2D(ImageConvolution):
     """Convolution in two steps: each channel by itself, then across channels with
     kernels of one pixel.
 
@@ -90,20 +99,19 @@ class SeparableConvolution2D(ConvolutionLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            2,
-            nb_filter,
-            init,
-            activation,
-            weights,
-            border_mode,
-            subsample,
-            dim_ordering,
-            None,
-            b_regularizer,
-            activity_regularizer,
-            None,
-            b_constraint,
-            bias,
+            nb_filter=nb_filter,
+            init=init,
+            activation=activation,
+            weights=weights,
+            border_mode=border_mode,
+            subsample=subsample,
+            dim_ordering=dim_ordering,
+            W_regularizer=None,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=None,
+            b_constraint=b_constraint,
+            bias=bias,
             **kwargs,
         )
         self.nb_row = positive_integer(self, "nb_row", nb_row)
@@ -155,17 +163,9 @@ class SeparableConvolution2D(ConvolutionLayer):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
+        """Returns the arguments, in the order that they have in files of Keras 1.2.2."""
         config = super().get_config()
         del config["W_regularizer"], config["W_constraint"]
-        kinds = ("regularizer", "constraint")
-        parts = [
-            f"{step}_{kind}" for step in ("depthwise", "pointwise") for kind in kinds
-        ]
-        return {
-            **config,
-            "nb_row": self.nb_row,
-            "nb_col": self.nb_col,
-            "depth_multiplier": self.depth_multiplier,
-            **{part: config_of(getattr(self, part)) for part in parts},
-        }
+        for argument in ARGUMENTS:
+            config.update(self.argument_config(argument))
+        return config

@@ -54,19 +54,17 @@ class UpSampling1D(Layer):
         """Returns `x` with each step repeated."""
         return K.repeat_elements(x, self.length, axis=1)
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the argument."""
-        return {**super().get_config(), "length": self.length}
-
 
 class _UpSampling(Layer):
     """What UpSampling2D and UpSampling3D share."""
 
-    def __init__(self, size: Any, dim_ordering: str, rank: int, **kwargs: Any) -> None:
+    _rank: ClassVar[int]
+
+    def __init__(self, *, size: Any, dim_ordering: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.size = whole_numbers(self, "size", size, rank)
+        self.size = whole_numbers(self, "size", size, self._rank)
         self.dim_ordering = checked_dim_ordering(self, dim_ordering)
-        self.input_spec = [InputSpec(ndim=rank + 2)]
+        self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with each spatial size multiplied."""
@@ -75,14 +73,6 @@ class _UpSampling(Layer):
             old and old * factor for old, factor in zip(sizes, self.size, strict=True)
         )
         return with_sizes(input_shape, larger, self.dim_ordering)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "size": self.size,
-            "dim_ordering": self.dim_ordering,
-        }
 
 
 class UpSampling2D(_UpSampling):
@@ -111,11 +101,12 @@ class UpSampling2D(_UpSampling):
     """
 
     loadable: ClassVar[bool] = True
+    _rank: ClassVar[int] = 2
 
     def __init__(
         self, size: Any = (2, 2), dim_ordering: str = "default", **kwargs: Any
     ) -> None:
-        super().__init__(size, dim_ordering, 2, **kwargs)
+        super().__init__(size=size, dim_ordering=dim_ordering, **kwargs)
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns `x` with rows and columns repeated."""
@@ -148,11 +139,12 @@ class UpSampling3D(_UpSampling):
     """
 
     loadable: ClassVar[bool] = True
+    _rank: ClassVar[int] = 3
 
     def __init__(
         self, size: Any = (2, 2, 2), dim_ordering: str = "default", **kwargs: Any
     ) -> None:
-        super().__init__(size, dim_ordering, 3, **kwargs)
+        super().__init__(size=size, dim_ordering=dim_ordering, **kwargs)
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns `x` with its values repeated."""

@@ -7,8 +7,6 @@ from typing import Any, ClassVar
 from oneiros import activations, regularizers
 from oneiros.engine.layer import Layer
 
-from oneiros_layers_core.checks import name_of
-
 
 class Activation(Layer):
     """Applies an activation function; masks pass through.
@@ -43,13 +41,6 @@ class Activation(Layer):
         """Returns `activation(x)`."""
         return self.activation(x)
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the activation's name."""
-        return {
-            **super().get_config(),
-            "activation": name_of(self, "activation", self.activation),
-        }
-
 
 class ActivityRegularization(Layer):
     """Passes its input through and adds `l1 * sum(abs(x)) + l2 * sum(x ** 2)` to the
@@ -83,7 +74,3 @@ class ActivityRegularization(Layer):
         self.l1 = l1
         self.l2 = l2
         self.activity_regularizer = regularizers.L1L2Regularizer(l1=l1, l2=l2)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns both factors."""
-        return {**super().get_config(), "l1": self.l1, "l2": self.l2}

@@ -1,5 +1,4 @@
-"""What the layers with a kernel `W` and a bias `b` share: arguments, weights and
-configuration."""
+"""What the layers with a kernel `W` and a bias `b` share: arguments and weights."""
 
 from __future__ import annotations
 
@@ -13,11 +12,6 @@ from oneiros.errors import ShapeError
 Shape = tuple[int | None, ...]
 
 
-def config_of(part: Any) -> Any:
-    """Returns the configuration of a regularizer or a constraint, or None."""
-    return None if part is None else part.get_config()
-
-
 class AffineLayer(Layer):
     """Base of the layers that multiply by a kernel and add a bias. Not a layer of its
     own.
@@ -29,7 +23,6 @@ class AffineLayer(Layer):
         activity_regularizer: penalty on the output.
         W_constraint, b_constraint: constraints of kernel and bias.
         bias: bool, whether to add a bias.
-        input_dim: int, size of the input's last axis, if this is a model's first layer.
     """
 
     W: Any
@@ -37,6 +30,7 @@ class AffineLayer(Layer):
 
     def __init__(
         self,
+        *,
         init: Any,
         weights: Any,
         W_regularizer: Any,
@@ -45,11 +39,8 @@ class AffineLayer(Layer):
         W_constraint: Any,
         b_constraint: Any,
         bias: bool,
-        input_dim: int | None,
         **kwargs: Any,
     ) -> None:
-        if input_dim:
-            kwargs.setdefault("input_shape", (input_dim,))
         super().__init__(**kwargs)
         self.init = initializations.get(init)
         self.initial_weights = weights
@@ -59,7 +50,6 @@ class AffineLayer(Layer):
         self.W_constraint = constraints.get(W_constraint)
         self.b_constraint = constraints.get(b_constraint)
         self.bias = bias
-        self.input_dim = input_dim
 
     def add_kernel(self, shape: tuple[int, ...]) -> Any:
         """Makes the kernel."""
@@ -90,6 +80,23 @@ class AffineLayer(Layer):
             self.set_weights(self.initial_weights)
             self.initial_weights = None
 
+
+class DenseLayer(AffineLayer):
+    """Base of the layers whose kernel spans the features, the input's last axis.
+
+    Not a layer of its own.
+
+    # Arguments
+        input_dim: int, number of features, if this is a model's first layer.
+        the others: as for `AffineLayer`.
+    """
+
+    def __init__(self, *, input_dim: int | None, **kwargs: Any) -> None:
+        if input_dim:
+            kwargs.setdefault("input_shape", (input_dim,))
+        super().__init__(**kwargs)
+        self.input_dim = input_dim
+
     def features(self, input_shape: Shape) -> int:
         """Returns the size of the input's last axis, which fixes the kernel's."""
         size = input_shape[-1]
@@ -100,17 +107,3 @@ class AffineLayer(Layer):
                 f"n)), or the argument `output_shape` of a Lambda or Merge layer."
             )
         return size
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments shared by these layers."""
-        return {
-            **super().get_config(),
-            "init": self.init.__name__,
-            "W_regularizer": config_of(self.W_regularizer),
-            "b_regularizer": config_of(self.b_regularizer),
-            "activity_regularizer": config_of(self.activity_regularizer),
-            "W_constraint": config_of(self.W_constraint),
-            "b_constraint": config_of(self.b_constraint),
-            "bias": self.bias,
-            "input_dim": self.input_dim,
-        }

@@ -7,19 +7,7 @@ from typing import Any
 
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import label
-from oneiros.errors import ArgumentError, ConfigError
-
-
-def name_of(layer: Layer, argument: str, function: Any) -> str:
-    """Returns the name by which a configuration holds a function, or raises ConfigError
-    if it has none."""
-    name = getattr(function, "__name__", None)
-    if name is None:
-        raise ConfigError(
-            f"{label(layer)} has {argument}={function!r}, which has no name that a configuration could hold. "
-            f"Pass a function made with `def`; a layer goes into the model as a layer of its own."
-        )
-    return str(name)
+from oneiros.errors import ArgumentError
 
 
 def positive_integer(layer: Layer, argument: str, value: Any) -> int:

@@ -10,11 +10,11 @@ from oneiros.engine.layer import InputSpec
 from oneiros.engine.node import label
 from oneiros.errors import ShapeError
 
-from oneiros_layers_core.affine import AffineLayer, Shape
-from oneiros_layers_core.checks import name_of, positive_integer
+from oneiros_layers_core.affine import DenseLayer, Shape
+from oneiros_layers_core.checks import positive_integer
 
 
-class Dense(AffineLayer):
+class Dense(DenseLayer):
     """Fully connected layer: `activation(dot(x, W) + b)` over the input's last axis.
 
     # Example
@@ -72,15 +72,15 @@ class Dense(AffineLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            init,
-            weights,
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
-            input_dim,
+            init=init,
+            weights=weights,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
+            input_dim=input_dim,
             **kwargs,
         )
         self.output_dim = positive_integer(self, "output_dim", output_dim)
@@ -117,15 +117,6 @@ class Dense(AffineLayer):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with `output_dim` last."""
         return (*input_shape[:-1], self.output_dim)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments; `input_dim` is the one found when the weights were
-        made."""
-        return {
-            **super().get_config(),
-            "output_dim": self.output_dim,
-            "activation": name_of(self, "activation", self.activation),
-        }
 
 
 class TimeDistributedDense(Dense):
@@ -178,17 +169,17 @@ class TimeDistributedDense(Dense):
         if input_dim:
             kwargs.setdefault("input_shape", (input_length, input_dim))
         super().__init__(
-            output_dim,
-            init,
-            activation,
-            weights,
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
-            input_dim,
+            output_dim=output_dim,
+            init=init,
+            activation=activation,
+            weights=weights,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
+            input_dim=input_dim,
             **kwargs,
         )
         self.input_length = input_length
@@ -201,7 +192,3 @@ class TimeDistributedDense(Dense):
         given = self.input_dim
         super().build(input_shape)
         self.input_dim = given
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {**super().get_config(), "input_length": self.input_length}

@@ -82,22 +82,15 @@ class Dropout(Layer):
         noise_shape = self._get_noise_shape(x)
         return K.in_train_phase(K.dropout(x, self.p, noise_shape, seed=self.seed), x)
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "p": self.p,
-            "noise_shape": self.noise_shape,
-            "seed": self.seed,
-        }
-
 
 class _SpatialDropout(Dropout):
     """Drops whole feature maps; each subclass says along which axes a map extends."""
 
-    def __init__(self, p: float, rank: int, **kwargs: Any) -> None:
-        super().__init__(p, **kwargs)
-        self.input_spec = [InputSpec(ndim=rank)]
+    _rank: ClassVar[int]
+
+    def __init__(self, p: float, **kwargs: Any) -> None:
+        super().__init__(p=p, **kwargs)
+        self.input_spec = [InputSpec(ndim=self._rank)]
 
     def _check_dim_ordering(self, dim_ordering: str) -> str:
         chosen = K.image_dim_ordering() if dim_ordering == "default" else dim_ordering
@@ -108,11 +101,9 @@ class _SpatialDropout(Dropout):
             )
         return chosen
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments; the shape of the noise follows from the class."""
-        config = super().get_config()
-        del config["noise_shape"]
-        return config
+    def argument_config(self, argument: str) -> dict[str, Any]:
+        """Leaves out the shape of the noise, which follows from the class."""
+        return {} if argument == "noise_shape" else super().argument_config(argument)
 
 
 class SpatialDropout1D(_SpatialDropout):
@@ -144,9 +135,10 @@ class SpatialDropout1D(_SpatialDropout):
     """
 
     loadable: ClassVar[bool] = True
+    _rank: ClassVar[int] = 3
 
     def __init__(self, p: float, **kwargs: Any) -> None:
-        super().__init__(p, 3, **kwargs)
+        super().__init__(p=p, **kwargs)
 
     def _get_noise_shape(self, x: Any) -> NoiseShape:
         return (None, 1, None)
@@ -184,17 +176,14 @@ class SpatialDropout2D(_SpatialDropout):
     """
 
     loadable: ClassVar[bool] = True
+    _rank: ClassVar[int] = 4
 
     def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
-        super().__init__(p, 4, **kwargs)
+        super().__init__(p=p, **kwargs)
         self.dim_ordering = self._check_dim_ordering(dim_ordering)
 
     def _get_noise_shape(self, x: Any) -> NoiseShape:
         return (None, None, 1, 1) if self.dim_ordering == "th" else (None, 1, 1, None)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {**super().get_config(), "dim_ordering": self.dim_ordering}
 
 
 class SpatialDropout3D(_SpatialDropout):
@@ -229,9 +218,10 @@ class SpatialDropout3D(_SpatialDropout):
     """
 
     loadable: ClassVar[bool] = True
+    _rank: ClassVar[int] = 5
 
     def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
-        super().__init__(p, 5, **kwargs)
+        super().__init__(p=p, **kwargs)
         self.dim_ordering = self._check_dim_ordering(dim_ordering)
 
     def _get_noise_shape(self, x: Any) -> NoiseShape:
@@ -240,7 +230,3 @@ class SpatialDropout3D(_SpatialDropout):
             if self.dim_ordering == "th"
             else (None, 1, 1, 1, None)
         )
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {**super().get_config(), "dim_ordering": self.dim_ordering}

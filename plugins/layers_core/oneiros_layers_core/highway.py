@@ -8,11 +8,10 @@ from oneiros import activations
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec
 
-from oneiros_layers_core.affine import AffineLayer, Shape
-from oneiros_layers_core.checks import name_of
+from oneiros_layers_core.affine import DenseLayer, Shape
 
 
-class Highway(AffineLayer):
+class Highway(DenseLayer):
     """Mixes a Dense of the input with the input itself, in learned proportions.
 
     `y = T * activation(dot(x, W) + b) + (1 - T) * x`, where `T = sigmoid(dot(x,
@@ -68,15 +67,15 @@ class Highway(AffineLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            init,
-            weights,
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
-            input_dim,
+            init=init,
+            weights=weights,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
+            input_dim=input_dim,
             **kwargs,
         )
         self.activation = activations.get(activation)
@@ -105,10 +104,3 @@ class Highway(AffineLayer):
             carry, output = carry + self.b_carry, output + self.b
         transform = K.sigmoid(carry)
         return self.activation(output) * transform + (1.0 - transform) * x
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "activation": name_of(self, "activation", self.activation),
-        }

@@ -52,7 +52,3 @@ class Masking(Layer):
         """Returns the input with masked steps set to zero."""
         kept = K.any(K.not_equal(x, self.mask_value), axis=-1, keepdims=True)
         return x * K.cast(kept, K.dtype(x))
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns `mask_value`."""
-        return {**super().get_config(), "mask_value": self.mask_value}

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec
 
-from oneiros_layers_core.affine import AffineLayer, Shape
+from oneiros_layers_core.affine import DenseLayer, Shape
 from oneiros_layers_core.checks import positive_integer
 
 
-class MaxoutDense(AffineLayer):
+class MaxoutDense(DenseLayer):
     """Element by element the largest of `nb_feature` linear maps of the input: a
     learned, convex activation.
 
@@ -62,15 +62,15 @@ class MaxoutDense(AffineLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            init,
-            weights,
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
-            input_dim,
+            init=init,
+            weights=weights,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
+            input_dim=input_dim,
             **kwargs,
         )
         self.output_dim = positive_integer(self, "output_dim", output_dim)
@@ -94,11 +94,3 @@ class MaxoutDense(AffineLayer):
         """Returns the largest of `dot(x, W[k]) + b[k]` over `k`."""
         output = K.dot(x, self.W)
         return K.max(output + self.b if self.bias else output, axis=1)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "output_dim": self.output_dim,
-            "nb_feature": self.nb_feature,
-        }

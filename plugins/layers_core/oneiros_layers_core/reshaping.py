@@ -138,10 +138,6 @@ class Reshape(Layer):
             return K.reshape(x, (K.shape(x)[0], *self.target_shape))
         return K.reshape(x, (-1, *shape))
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns `target_shape`."""
-        return {**super().get_config(), "target_shape": self.target_shape}
-
 
 class Permute(Layer):
     """Reorders the axes of each sample.
@@ -186,10 +182,6 @@ class Permute(Layer):
         """Returns `x` with its axes reordered."""
         return K.permute_dimensions(x, (0, *self.dims))
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns `dims`."""
-        return {**super().get_config(), "dims": self.dims}
-
 
 class RepeatVector(Layer):
     """Repeats a vector as the steps of a sequence.
@@ -227,7 +219,3 @@ class RepeatVector(Layer):
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the vector, `n` times."""
         return K.repeat(x, self.n)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns `n`."""
-        return {**super().get_config(), "n": self.n}

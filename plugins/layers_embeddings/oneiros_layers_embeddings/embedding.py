@@ -13,6 +13,18 @@ from oneiros.errors import ArgumentError, ShapeError
 
 Shape = tuple[int | None, ...]
 
+ARGUMENTS = (
+    "input_dim",
+    "output_dim",
+    "init",
+    "input_length",
+    "mask_zero",
+    "W_regularizer",
+    "activity_regularizer",
+    "W_constraint",
+    "dropout",
+)
+
 
 class Embedding(Layer):
     """Turns whole numbers, such as word indices, into vectors that are learned.
@@ -144,19 +156,8 @@ class Embedding(Layer):
         return K.gather(table, indices)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        parts = ("W_regularizer", "activity_regularizer", "W_constraint")
-        described = {name: getattr(self, name) for name in parts}
-        return {
-            **super().get_config(),
-            "input_dim": self.input_dim,
-            "output_dim": self.output_dim,
-            "init": self.init.__name__,
-            "input_length": self.input_length,
-            "mask_zero": self.mask_zero,
-            **{
-                name: None if part is None else part.get_config()
-                for name, part in described.items()
-            },
-            "dropout": self.dropout,
-        }
+        """Returns the arguments, in the order that they have in files of Keras 1.2.2."""
+        config = super().get_config()
+        for argument in ARGUMENTS:
+            config.update(self.argument_config(argument))
+        return config

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from oneiros import activations
 from oneiros import backend as K
@@ -13,7 +13,7 @@ from oneiros.engine.layer import InputSpec
 from oneiros.engine.node import label
 from oneiros.errors import ShapeError
 from oneiros_layers_core.affine import AffineLayer, Shape
-from oneiros_layers_core.checks import name_of, positive_integer
+from oneiros_layers_core.checks import positive_integer
 from oneiros_layers_core.spatial import (
     AXES,
     Sizes,
@@ -34,47 +34,24 @@ class LocalLayer(AffineLayer):
     own.
 
     # Arguments
-        rank: int, the number of spatial axes.
         nb_filter: int, the number of output channels.
-        the others: as for `LocallyConnected2D`.
+        activation, border_mode: as for `LocallyConnected2D`.
+        the others: as for `AffineLayer`.
     """
 
     dim_ordering: str = "tf"
     W_shape: Sizes
     _places: Sizes
+    _rank: ClassVar[int]
 
     def __init__(
-        self,
-        rank: int,
-        nb_filter: int,
-        init: Any,
-        activation: Any,
-        weights: Any,
-        border_mode: str,
-        W_regularizer: Any,
-        b_regularizer: Any,
-        activity_regularizer: Any,
-        W_constraint: Any,
-        b_constraint: Any,
-        bias: bool,
-        **kwargs: Any,
+        self, *, nb_filter: int, activation: Any, border_mode: str, **kwargs: Any
     ) -> None:
-        super().__init__(
-            init,
-            weights,
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
-            None,
-            **kwargs,
-        )
+        super().__init__(**kwargs)
         self.nb_filter = positive_integer(self, "nb_filter", nb_filter)
         self.activation = activations.get(activation)
         self.border_mode = checked_border_mode(self, border_mode, ("valid",))
-        self.input_spec = [InputSpec(ndim=rank + 2)]
+        self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
     @property
     def _window(self) -> Sizes:
@@ -166,14 +143,3 @@ class LocalLayer(AffineLayer):
             pattern = (*range(3, rank + 3), 1, 2, 0)
         patches = K.permute_dimensions(stacked, pattern)
         return K.reshape(patches, (self.W_shape[0], -1, self.W_shape[1]))
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that both layers have."""
-        config = {
-            **super().get_config(),
-            "nb_filter": self.nb_filter,
-            "activation": name_of(self, "activation", self.activation),
-            "border_mode": self.border_mode,
-        }
-        del config["input_dim"]
-        return config

@@ -57,6 +57,7 @@ class LocallyConnected1D(LocalLayer):
     """
 
     loadable: ClassVar[bool] = True
+    _rank: ClassVar[int] = 1
 
     def __init__(
         self,
@@ -80,18 +81,17 @@ class LocallyConnected1D(LocalLayer):
         if input_dim:
             kwargs.setdefault("input_shape", (input_length, input_dim))
         super().__init__(
-            1,
-            nb_filter,
-            init,
-            activation,
-            weights,
-            border_mode,
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
+            nb_filter=nb_filter,
+            init=init,
+            activation=activation,
+            weights=weights,
+            border_mode=border_mode,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
             **kwargs,
         )
         self.filter_length = positive_integer(self, "filter_length", filter_length)
@@ -108,13 +108,3 @@ class LocallyConnected1D(LocalLayer):
     @property
     def _strides(self) -> Sizes:
         return (self.subsample_length,)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "filter_length": self.filter_length,
-            "subsample_length": self.subsample_length,
-            "input_dim": self.input_dim,
-            "input_length": self.input_length,
-        }

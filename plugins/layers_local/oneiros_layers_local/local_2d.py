@@ -56,6 +56,7 @@ class LocallyConnected2D(LocalLayer):
     """
 
     loadable: ClassVar[bool] = True
+    _rank: ClassVar[int] = 2
     output_row: int
     output_col: int
 
@@ -79,18 +80,17 @@ class LocallyConnected2D(LocalLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            2,
-            nb_filter,
-            init,
-            activation,
-            weights,
-            border_mode,
-            W_regularizer,
-            b_regularizer,
-            activity_regularizer,
-            W_constraint,
-            b_constraint,
-            bias,
+            nb_filter=nb_filter,
+            init=init,
+            activation=activation,
+            weights=weights,
+            border_mode=border_mode,
+            W_regularizer=W_regularizer,
+            b_regularizer=b_regularizer,
+            activity_regularizer=activity_regularizer,
+            W_constraint=W_constraint,
+            b_constraint=b_constraint,
+            bias=bias,
             **kwargs,
         )
         self.nb_row = positive_integer(self, "nb_row", nb_row)
@@ -110,13 +110,3 @@ class LocallyConnected2D(LocalLayer):
         """Makes `W`, and `b` of the output's shape."""
         super().build(input_shape)
         self.output_row, self.output_col = self._places
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "nb_row": self.nb_row,
-            "nb_col": self.nb_col,
-            "subsample": self.subsample,
-            "dim_ordering": self.dim_ordering,
-        }

@@ -51,10 +51,6 @@ class GaussianNoise(Layer):
         noise = K.random_normal(K.shape(x), mean=0.0, std=self.sigma, dtype=K.dtype(x))
         return K.in_train_phase(x + noise, x)
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns `sigma`."""
-        return {**super().get_config(), "sigma": self.sigma}
-
 
 class GaussianDropout(Layer):
     """Multiplies with normal noise of mean 1 and standard deviation `sqrt(p / (1 - p))`
@@ -103,7 +99,3 @@ class GaussianDropout(Layer):
         std = math.sqrt(self.p / (1.0 - self.p))
         noise = K.random_normal(K.shape(x), mean=1.0, std=std, dtype=K.dtype(x))
         return K.in_train_phase(x * noise, x)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns `p`."""
-        return {**super().get_config(), "p": self.p}

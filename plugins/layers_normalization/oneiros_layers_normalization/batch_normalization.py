@@ -199,22 +199,8 @@ class BatchNormalization(Layer):
         spread = K.sqrt(K.var(x, axis=-1, keepdims=True) + self.epsilon) + self.epsilon
         return self.gamma * ((x - mean) / spread) + self.beta
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "epsilon": self.epsilon,
-            "mode": self.mode,
-            "axis": self.axis,
-            "momentum": self.momentum,
-            "beta_init": self.beta_init.__name__,
-            "gamma_init": self.gamma_init.__name__,
-            "gamma_regularizer": self.gamma_regularizer.get_config()
-            if self.gamma_regularizer
-            else None,
-            "beta_regularizer": self.beta_regularizer.get_config()
-            if self.beta_regularizer
-            else None,
-            **({} if self.center else {"center": False}),
-            **({} if self.scale else {"scale": False}),
-        }
+    def argument_config(self, argument: str) -> dict[str, Any]:
+        """Returns an argument; those that Keras 1 lacks only where they say no."""
+        if argument in ("center", "scale") and getattr(self, argument):
+            return {}
+        return super().argument_config(argument)

@@ -21,15 +21,15 @@ class WindowPooling(Layer):
     layer of its own.
 
     # Arguments
-        rank: int, the number of spatial axes.
-        the others: as for `MaxPooling2D`.
+        all: as for `MaxPooling2D`.
     """
 
     checks_sizes: ClassVar[bool] = True
+    _rank: ClassVar[int]
 
     def __init__(
         self,
-        rank: int,
+        *,
         pool_size: Any,
         strides: Any,
         border_mode: str,
@@ -37,15 +37,15 @@ class WindowPooling(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.pool_size = whole_numbers(self, "pool_size", pool_size, rank)
+        self.pool_size = whole_numbers(self, "pool_size", pool_size, self._rank)
         self.strides = (
             self.pool_size
             if strides is None
-            else whole_numbers(self, "strides", strides, rank)
+            else whole_numbers(self, "strides", strides, self._rank)
         )
         self.border_mode = checked_border_mode(self, border_mode, ("valid", "same"))
         self.dim_ordering = checked_dim_ordering(self, dim_ordering)
-        self.input_spec = [InputSpec(ndim=rank + 2)]
+        self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
     def assert_input_compatibility(self, input: Any) -> None:
         """Checks the rank, and that a window fits."""
@@ -78,13 +78,3 @@ class WindowPooling(Layer):
             border_mode=self.border_mode,
             dim_ordering=self.dim_ordering,
         )
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "pool_size": self.pool_size,
-            "strides": self.strides,
-            "border_mode": self.border_mode,
-            "dim_ordering": self.dim_ordering,
-        }

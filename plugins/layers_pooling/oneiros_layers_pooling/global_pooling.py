@@ -99,10 +99,6 @@ class _GlobalPooling(Layer):
         check_nonempty(self, input_shape, self._rank, self.dim_ordering)
         return (input_shape[0], input_shape[-1 if self.dim_ordering == "tf" else 1])
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the argument."""
-        return {**super().get_config(), "dim_ordering": self.dim_ordering}
-
 
 class _GlobalPooling2D(_GlobalPooling):
     """What GlobalMaxPooling2D and GlobalAveragePooling2D share."""

@@ -70,15 +70,6 @@ class _Pooling1D(Layer):
         )
         return K.squeeze(pooled, 2)
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "pool_length": self.pool_length,
-            "stride": self.stride,
-            "border_mode": self.border_mode,
-        }
-
 
 class MaxPooling1D(_Pooling1D):
     """Largest value in windows along a sequence.

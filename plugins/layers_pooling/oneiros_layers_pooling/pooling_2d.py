@@ -13,6 +13,8 @@ class _Pooling2D(WindowPooling):
     """What MaxPooling2D and AveragePooling2D share; a subclass defines
     `_pooling_function`."""
 
+    _rank: ClassVar[int] = 2
+
     def __init__(
         self,
         pool_size: Any = (2, 2),
@@ -21,7 +23,13 @@ class _Pooling2D(WindowPooling):
         dim_ordering: str = "default",
         **kwargs: Any,
     ) -> None:
-        super().__init__(2, pool_size, strides, border_mode, dim_ordering, **kwargs)
+        super().__init__(
+            pool_size=pool_size,
+            strides=strides,
+            border_mode=border_mode,
+            dim_ordering=dim_ordering,
+            **kwargs,
+        )
 
 
 class MaxPooling2D(_Pooling2D):

@@ -13,6 +13,8 @@ class _Pooling3D(WindowPooling):
     """What MaxPooling3D and AveragePooling3D share; a subclass defines
     `_pooling_function`."""
 
+    _rank: ClassVar[int] = 3
+
     def __init__(
         self,
         pool_size: Any = (2, 2, 2),
@@ -21,7 +23,13 @@ class _Pooling3D(WindowPooling):
         dim_ordering: str = "default",
         **kwargs: Any,
     ) -> None:
-        super().__init__(3, pool_size, strides, border_mode, dim_ordering, **kwargs)
+        super().__init__(
+            pool_size=pool_size,
+            strides=strides,
+            border_mode=border_mode,
+            dim_ordering=dim_ordering,
+            **kwargs,
+        )
 
 
 class MaxPooling3D(_Pooling3D):

@@ -192,18 +192,20 @@ class SequenceLayer(Layer):
     def _loop(
         self, step: Any, x: Any, initial: list[Any], mask: Any, constants: list[Any]
     ) -> tuple[Any, Any, list[Any]]:
-        options = {
-            "go_backwards": self.go_backwards,
-            "mask": mask,
-            "constants": constants,
-        }
-        length = K.int_shape(x)[1]
         try:
-            return K.rnn(
-                step, x, initial, unroll=self.unroll, input_length=length, **options
-            )  # type: ignore[no-any-return]
+            last, outputs, states = K.rnn(
+                step,
+                x,
+                initial,
+                go_backwards=self.go_backwards,
+                mask=mask,
+                constants=constants,
+                unroll=self.unroll,
+                input_length=K.int_shape(x)[1],
+            )
         except OneirosError as error:
             raise type(error)(f"{label(self)}: {error}") from error
+        return last, outputs, states
 
     def _keeps(self, standard: type, methods: tuple[str, ...]) -> bool:
         """Tells whether no subclass of `standard`, nor this instance, has replaced one
@@ -252,11 +254,6 @@ class SequenceLayer(Layer):
                 f"batch_input_shape=(batch_size, …) in the first layer."
             )
         return sizes
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        names = ("return_sequences", "go_backwards", "stateful")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
 class Recurrent(SequenceLayer):
@@ -336,7 +333,13 @@ class Recurrent(SequenceLayer):
     ) -> None:
         if input_dim:
             kwargs.setdefault("input_shape", (input_length, input_dim))
-        super().__init__(weights, return_sequences, go_backwards, stateful, **kwargs)
+        super().__init__(
+            weights=weights,
+            return_sequences=return_sequences,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            **kwargs,
+        )
         if consume_less not in MODES:
             raise ArgumentError(
                 f"{label(self)} received consume_less={consume_less!r}. It takes "
@@ -361,8 +364,3 @@ class Recurrent(SequenceLayer):
     def state_shape(self, batch: int) -> Shape:
         """Returns `(batch, output_dim)`."""
         return (batch, self.output_dim)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        names = ("unroll", "consume_less", "input_dim", "input_length")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -10,8 +10,7 @@ from oneiros import activations, initializations, regularizers
 from oneiros import backend as K
 from oneiros.engine.node import label
 from oneiros.errors import ShapeError
-from oneiros_layers_core.affine import config_of
-from oneiros_layers_core.checks import fraction, name_of, positive_integer
+from oneiros_layers_core.checks import fraction, positive_integer
 
 from oneiros_layers_recurrent.base import (
     Recurrent,
@@ -32,6 +31,7 @@ class Cell(Recurrent):
         init, inner_init: names or functions `(shape, name=None)`, initializations of
             the weights.
         activation: name or function applied to the output.
+        inner_activation: name or function of the gates, for those that have them.
         W_regularizer, U_regularizer, b_regularizer: penalties on the weights.
         dropout_W, dropout_U: floats, fractions of the input and of the state to drop in
             training.
@@ -57,10 +57,12 @@ class Cell(Recurrent):
 
     def __init__(
         self,
+        *,
         output_dim: int,
         init: Any,
         inner_init: Any,
         activation: Any,
+        inner_activation: Any = None,
         W_regularizer: Any,
         U_regularizer: Any,
         b_regularizer: Any,
@@ -73,6 +75,8 @@ class Cell(Recurrent):
         self.init = initializations.get(init)
         self.inner_init = initializations.get(inner_init)
         self.activation = activations.get(activation)
+        if "inner_activation" in self.functions:
+            self.inner_activation = activations.get(inner_activation)
         self.W_regularizer = regularizers.get(W_regularizer)
         self.U_regularizer = regularizers.get(U_regularizer)
         self.b_regularizer = regularizers.get(b_regularizer)
@@ -257,22 +261,3 @@ class Cell(Recurrent):
             and all(getattr(self, name) in known for name in self.functions)
             and self._keeps(standard, ("step", "preprocess_input", "get_constants"))
         )
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments; `input_dim` is the one found when the weights were
-        made."""
-        return {
-            **super().get_config(),
-            "output_dim": self.output_dim,
-            "init": self.init.__name__,
-            "inner_init": self.inner_init.__name__,
-            **{
-                argument: name_of(self, argument, getattr(self, argument))
-                for argument in self.functions
-            },
-            "W_regularizer": config_of(self.W_regularizer),
-            "U_regularizer": config_of(self.U_regularizer),
-            "b_regularizer": config_of(self.b_regularizer),
-            "dropout_W": self.dropout_W,
-            "dropout_U": self.dropout_U,
-        }

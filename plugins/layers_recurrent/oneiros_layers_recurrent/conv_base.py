@@ -67,7 +67,13 @@ class ConvRecurrent2D(SequenceLayer):
         dim_ordering: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(weights, return_sequences, go_backwards, stateful, **kwargs)
+        super().__init__(
+            weights=weights,
+            return_sequences=return_sequences,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            **kwargs,
+        )
         self.nb_row = nb_row
         self.nb_col = nb_col
         self.nb_filter = nb_filter
@@ -109,8 +115,3 @@ class ConvRecurrent2D(SequenceLayer):
         """Returns what `step` finds after the states: tensors or lists of them,
         computed once."""
         return []
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        names = ("nb_row", "nb_col", "nb_filter", "dim_ordering")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 
 from oneiros import activations, initializations, regularizers
 from oneiros import backend as K
-from oneiros_layers_core.affine import config_of
-from oneiros_layers_core.checks import fraction, name_of, positive_integer
+from oneiros_layers_core.checks import fraction, positive_integer
 from oneiros_layers_core.spatial import (
     checked_border_mode,
     known_channels,
@@ -21,10 +20,7 @@ from oneiros_layers_recurrent.conv_base import ConvRecurrent2D
 
 GATES = ("i", "f", "c", "o")
 WEIGHT_ORDER = ("i", "c", "f", "o")
-INITIALIZATIONS = ("init", "inner_init", "forget_bias_init")
-ACTIVATIONS = ("activation", "inner_activation")
 METHODS = ("step", "preprocess_input", "get_constants", "conv_step", "conv_step_hidden")
-REGULARIZERS = ("W_regularizer", "U_regularizer", "b_regularizer")
 
 
 class ConvLSTM2D(ConvRecurrent2D):
@@ -313,28 +309,6 @@ class ConvLSTM2D(ConvRecurrent2D):
             _masks(self.zero_state(x), self.dropout_U),
             _masks(K.zeros_like(x[:, 0], dtype=K.floatx()), self.dropout_W),
         ]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            **{
-                argument: getattr(self, argument).__name__
-                for argument in INITIALIZATIONS
-            },
-            **{
-                argument: name_of(self, argument, getattr(self, argument))
-                for argument in ACTIVATIONS
-            },
-            "border_mode": self.border_mode,
-            "subsample": self.subsample,
-            **{
-                argument: config_of(getattr(self, argument))
-                for argument in REGULARIZERS
-            },
-            "dropout_W": self.dropout_W,
-            "dropout_U": self.dropout_U,
-        }
 
 
 def _sizes(x: Any) -> list[Any]:

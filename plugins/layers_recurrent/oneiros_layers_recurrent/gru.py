@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from oneiros import activations
 from oneiros import backend as K
 
 from oneiros_layers_recurrent.cell import Cell
@@ -106,18 +105,18 @@ class GRU(Cell):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            output_dim,
-            init,
-            inner_init,
-            activation,
-            W_regularizer,
-            U_regularizer,
-            b_regularizer,
-            dropout_W,
-            dropout_U,
+            output_dim=output_dim,
+            init=init,
+            inner_init=inner_init,
+            activation=activation,
+            inner_activation=inner_activation,
+            W_regularizer=W_regularizer,
+            U_regularizer=U_regularizer,
+            b_regularizer=b_regularizer,
+            dropout_W=dropout_W,
+            dropout_U=dropout_U,
             **kwargs,
         )
-        self.inner_activation = activations.get(inner_activation)
 
     def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
         """Returns the output, which is the new state; `states` holds the old one and

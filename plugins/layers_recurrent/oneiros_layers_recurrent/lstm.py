@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from oneiros import activations, initializations
+from oneiros import initializations
 
 from oneiros_layers_recurrent.cell import Cell
 
@@ -110,19 +110,19 @@ class LSTM(Cell):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            output_dim,
-            init,
-            inner_init,
-            activation,
-            W_regularizer,
-            U_regularizer,
-            b_regularizer,
-            dropout_W,
-            dropout_U,
+            output_dim=output_dim,
+            init=init,
+            inner_init=inner_init,
+            activation=activation,
+            inner_activation=inner_activation,
+            W_regularizer=W_regularizer,
+            U_regularizer=U_regularizer,
+            b_regularizer=b_regularizer,
+            dropout_W=dropout_W,
+            dropout_U=dropout_U,
             **kwargs,
         )
         self.forget_bias_init = initializations.get(forget_bias_init)
-        self.inner_activation = activations.get(inner_activation)
 
     def bias_init(self, gate: str) -> Any:
         """Returns the initialization of a gate's bias."""
@@ -140,10 +140,3 @@ class LSTM(Cell):
         o = self.inner_activation(x_o + h_o)
         h = o * self.activation(c)
         return h, [h, c]
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments."""
-        return {
-            **super().get_config(),
-            "forget_bias_init": self.forget_bias_init.__name__,
-        }

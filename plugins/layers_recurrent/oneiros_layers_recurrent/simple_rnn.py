@@ -73,15 +73,15 @@ class SimpleRNN(Cell):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            output_dim,
-            init,
-            inner_init,
-            activation,
-            W_regularizer,
-            U_regularizer,
-            b_regularizer,
-            dropout_W,
-            dropout_U,
+            output_dim=output_dim,
+            init=init,
+            inner_init=inner_init,
+            activation=activation,
+            W_regularizer=W_regularizer,
+            U_regularizer=U_regularizer,
+            b_regularizer=b_regularizer,
+            dropout_W=dropout_W,
+            dropout_U=dropout_U,
             **kwargs,
         )
 

@@ -194,13 +194,12 @@ class Wrapper(Layer):
             ]
         )
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments, with the configuration of the layer inside."""
-        inside = {
-            "class_name": type(self.layer).__name__,
-            "config": self.layer.get_config(),
-        }
-        return {**super().get_config(), "layer": inside}
+    def argument_config(self, argument: str) -> dict[str, Any]:
+        """Returns an argument, `layer` with the configuration of the layer inside."""
+        if argument != "layer":
+            return super().argument_config(argument)
+        class_name = type(self.layer).__name__
+        return {"layer": {"class_name": class_name, "config": self.layer.get_config()}}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

@@ -72,7 +72,7 @@ class Bidirectional(Wrapper):
         weights: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(layer, **kwargs)
+        super().__init__(layer=layer, **kwargs)
         self._check(merge_mode)
         self.merge_mode = merge_mode
         self.forward_layer = _copied(layer, f"forward_{layer.name}")
@@ -148,10 +148,6 @@ class Bidirectional(Wrapper):
         return (
             forward + backward if self.merge_mode == "sum" else (forward + backward) / 2
         )
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments, with the configuration of the layer given."""
-        return {**super().get_config(), "merge_mode": self.merge_mode}
 
 
 def _copied(layer: Any, name: str) -> Any:

@@ -47,7 +47,7 @@ class TimeDistributed(Wrapper):
     loadable: ClassVar[bool] = True
 
     def __init__(self, layer: Any, **kwargs: Any) -> None:
-        super().__init__(layer, **kwargs)
+        super().__init__(layer=layer, **kwargs)
         self.supports_masking = True
         self.input_spec = [InputSpec(ndim="3+")]
 
