@@ -15,17 +15,16 @@ if TYPE_CHECKING:
 
 
 class _Finder:
-    """Finds the modules below `oneiros.` that are no files; stands behind all other
-    finders."""
+    """Finds the modules below `oneiros` that are no files, after all other finders."""
 
     @staticmethod
     def find_spec(
         fullname: str, path: object = None, target: object = None
     ) -> ModuleSpec | None:
-        found = fullname.startswith("oneiros.") and import_module(
-            "oneiros.modules"
-        ).find_spec(fullname)
-        return found or None
+        if not fullname.startswith("oneiros."):
+            return None
+        spec: ModuleSpec | None = _modules().find_spec(fullname)
+        return spec
 
 
 sys.meta_path.append(_Finder)
@@ -39,6 +38,10 @@ def set_seed(seed: int) -> None:
     np.random.seed(seed)
 
 
+def _modules() -> Any:
+    return import_module("oneiros.modules")
+
+
 def __getattr__(name: str) -> Any:
     if name == "hookimpl":
         return import_module("oneiros.hookspecs").hookimpl
@@ -46,15 +49,9 @@ def __getattr__(name: str) -> Any:
         return import_module("importlib.metadata").version("oneiros-kernel")
     if PathFinder.find_spec(f"oneiros.{name}", __path__):
         return import_module(f"oneiros.{name}")
-    return import_module("oneiros.modules").attribute(__name__, name)
+    return _modules().attribute(__name__, name)
 
 
 def __dir__() -> list[str]:
-    return sorted(
-        {
-            *globals(),
-            "hookimpl",
-            "__version__",
-            *import_module("oneiros.modules").names(__name__),
-        }
-    )
+    names = {"hookimpl", "__version__", *_modules().names(__name__)}
+    return sorted(names.union(globals()))

@@ -6,7 +6,6 @@ are ordinary modules and come first; the packages `oneiros` and `oneiros.engine`
 here what they don't hold themselves.
 """
 
-import difflib
 import json
 import sys
 from contextlib import suppress
@@ -20,7 +19,10 @@ from typing import Any
 
 from oneiros import registry
 from oneiros.errors import NameConflictError, PluginLoadError
-from oneiros.plugins import Entry, PluginManager, manager
+from oneiros.plugins import Entry, PluginManager, did_you_mean, manager
+
+LAYERS = "oneiros.layers"
+"""The module that shows all layers, and all names of the modules below it."""
 
 PLANNED = (
     "{name} ({content}) isn't built yet. "
@@ -61,9 +63,8 @@ def find_spec(fullname: str) -> ModuleSpec | None:
     if children(fullname) or _path(fullname) in manager().modules:
         return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)
     if reason := _absence(fullname):
-        raise ModuleNotFoundError(
-            f"No module named {fullname!r}. {reason}", name=fullname
-        )
+        message = f"No module named {fullname!r}. {reason}"
+        raise ModuleNotFoundError(message, name=fullname)
     if content := planned().get(_path(fullname)):
         message = PLANNED.format(name=fullname, content=content)
         if _in_from_import():  # which passes over a ModuleNotFoundError
@@ -71,8 +72,7 @@ def find_spec(fullname: str) -> ModuleSpec | None:
         raise ModuleNotFoundError(message, name=fullname)
     parent, _, name = fullname.rpartition(".")
     if isinstance(sys.modules.get(parent), VirtualModule) and _in_from_import():
-        near = difflib.get_close_matches(name, names(parent))
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        hint = did_you_mean(name, names(parent))
         raise PluginLoadError(
             f"{parent} has no {name!r}; no installed plugin provides it.{hint}"
         )
@@ -110,11 +110,7 @@ def attribute(module: str, name: str) -> Any:
             Python drops an AttributeError's message.
     """
     if name == "__all__":
-        return [
-            public
-            for public in names(module)
-            if public[0] != "_" and _works(module, public)
-        ]
+        return [public for public in names(module) if _is_exported(module, public)]
     if not name.startswith("__"):
         if entry := _find(module, name):
             return registry.load(entry)
@@ -122,33 +118,35 @@ def attribute(module: str, name: str) -> Any:
             return import_module(f"{module}.{name}")
         if reason := _absence(f"{module}.{name}"):
             raise PluginLoadError(f"{module} has no {name!r}. {reason}")
-    where = sys.modules.get(module)
-    raise AttributeError(
-        f"module {module!r} has no attribute {name!r}", name=name, obj=where
-    )
+    message = f"module {module!r} has no attribute {name!r}"
+    raise AttributeError(message, name=name, obj=sys.modules.get(module))
 
 
 def names(module: str) -> list[str]:
     """Returns a module's public names, sorted, importing nothing of what they stand
     for."""
-    found = children(module).union(*_tables(module, manager()))
-    return sorted(
-        found.union(registry.names("layer")) if module == "oneiros.layers" else found
-    )
+    shown = children(module).union(*_tables(module, manager()))
+    if module == LAYERS:
+        shown.update(registry.names("layer"))
+    return sorted(shown)
 
 
 def children(module: str) -> set[str]:
     """Returns the names of the modules below a module."""
-    prefix = f"{_path(module)}.".lstrip(".")
-    below = {
-        p.removeprefix(prefix).partition(".")[0]
-        for p in manager().modules
-        if p.startswith(prefix)
+    path = _path(module)
+    if not path:
+        tops = {contributed.partition(".")[0] for contributed in manager().modules}
+        return tops | {"backend", "engine"}
+    prefix = f"{path}."
+    return {
+        contributed.removeprefix(prefix).partition(".")[0]
+        for contributed in manager().modules
+        if contributed.startswith(prefix)
     }
-    return below if prefix else below | {"backend", "engine"}
 
 
 def _path(module: str) -> str:
+    """Returns a module's path below `oneiros`."""
     return module.removeprefix("oneiros").removeprefix(".")
 
 
@@ -156,24 +154,29 @@ def _path(module: str) -> str:
 def _tables(module: str, plugins: PluginManager) -> list[dict[str, list[Entry]]]:
     """Returns the tables of names that a module shows: its own, and for `layers` those
     of its children."""
-    below = sorted(children(module)) if module == "oneiros.layers" else ()
-    return [
-        plugins.modules.get(_path(path), {})
-        for path in (module, *(f"{module}.{c}" for c in below))
-    ]
+    shown = [module]
+    if module == LAYERS:
+        shown += [f"{module}.{child}" for child in sorted(children(module))]
+    return [plugins.modules.get(_path(each), {}) for each in shown]
 
 
 def _find(module: str, name: str) -> Entry | None:
-    layer = registry.find("layer", name) if module == "oneiros.layers" else None
-    return layer or next(
-        (manager().choose(t[name]) for t in _tables(module, manager()) if name in t),
-        None,
-    )
+    """Returns who provides a name in a module."""
+    plugins = manager()
+    entry = registry.find("layer", name) if module == LAYERS else None
+    if entry:
+        return entry
+    for table in _tables(module, plugins):
+        if name in table:
+            return plugins.choose(table[name])
+    return None
 
 
-def _works(module: str, name: str) -> bool:
-    """Tells whether a name can be had: one plugin's fault must not spoil `from
-    oneiros.layers import *`."""
+def _is_exported(module: str, name: str) -> bool:
+    """Tells whether `import *` takes a name: it is public, and can be had. One plugin's
+    fault must not spoil `from oneiros.layers import *`."""
+    if name.startswith("_"):
+        return False
     with suppress(NameConflictError, PluginLoadError):
         return attribute(module, name) is not None
     return False
@@ -183,9 +186,7 @@ def _absence(fullname: str) -> str | None:
     """Says why a module, or a name in a module, is missing, if the index of owners
     knows it."""
     path = f"{_path(fullname)}."
-    found = [
-        owner
-        for name, owner in registry.owners()["module"].items()
-        if f"{name}.".startswith(path)
-    ]
-    return registry.absence(found[0]) if found else None
+    for name, owner in registry.owners()["module"].items():
+        if f"{name}.".startswith(path):
+            return registry.absence(owner)
+    return None

@@ -1,97 +1,34 @@
-"""The plugin manager: finds, loads and calls each plugin by itself, so that a plugin's
-fault stays its own.
+"""The plugin manager: loads and calls each plugin by itself, so that a plugin's fault
+stays its own.
 
-A plugin is a distribution with an entry point in the group `oneiros.v1`; the number is
-the API level. The
-entry point names a manifest: a module that imports nothing but `oneiros.hookimpl` and
-    implements hooks of
-`oneiros.hookspecs`. Plugins are discovered once, when the first name is looked up.
+Plugins are discovered once, when the first name is looked up.
 """
 
 import difflib
-import graphlib
 import re
 import sys
 import threading
-import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
-from importlib import metadata
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pluggy
 
 from oneiros import hookspecs, settings
+from oneiros.discovery import KERNEL as KERNEL
+from oneiros.discovery import installed, load_manifest, ordered
 from oneiros.errors import NameConflictError, PluginLoadError
+from oneiros.records import API_LEVELS as API_LEVELS
+from oneiros.records import Entry as Entry
+from oneiros.records import PluginRecord as PluginRecord
 
-API_LEVELS = range(1, 2)
-KERNEL = "oneiros-kernel"
 HOOKS = [name for name in vars(hookspecs) if name.startswith("oneiros_")]
-KINDS = [
-    hook[len("oneiros_") : -1] for hook in HOOKS[: HOOKS.index("oneiros_configure")]
-]
+_REGISTRATION = HOOKS[: HOOKS.index("oneiros_configure")]
+KINDS = [hook.removeprefix("oneiros_").removesuffix("s") for hook in _REGISTRATION]
+REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
-
-@dataclass(frozen=True)
-class Entry:
-    """A name that a distribution provides; `reference`, as `module:attribute`, says
-    where the object is."""
-
-    kind: str
-    name: str
-    reference: str
-    distribution: str
-    version: str
-    api_level: int
-
-
-@dataclass
-class PluginRecord:
-    """What is known of one plugin.
-
-    # Properties
-        state: `ok`; `failed`: something that the plugin offers does not work;
-            `disabled`; `incompatible`: its API level is not supported; `conflict`:
-            another one provides one of its names, and nothing settles which is meant. A
-            plugin can be `ok` and have a problem, such as a slow manifest.
-        kinds: the names it provides, by kind; those of kind `module` start with the
-            module's path.
-        problems: what went wrong, as (phase, message, exception). Phases are
-            `metadata`, `import`, `order`,
-            `register`, `names`, `resolve` and the names of hooks. `phase` and `error`
-            are those of the first.
-    """
-
-    distribution: str
-    version: str
-    entry_point: str
-    module: str
-    api_level: int
-    state: str = "ok"
-    kinds: dict[str, list[str]] = field(default_factory=dict)
-    hooks: list[str] = field(default_factory=list)
-    import_ms: float = 0.0
-    problems: list[tuple[str, str, BaseException | None]] = field(default_factory=list)
-    phase: str | None = None
-    error: str | None = None
-
-    def report(
-        self, phase: str, fault: str | BaseException, state: str = "failed"
-    ) -> None:
-        """Records a problem and goes on; under `ONEIROS_STRICT=1` a failure is
-        raised."""
-        exception = fault if isinstance(fault, BaseException) else None
-        message = f"{type(fault).__name__}: {fault}" if exception else str(fault)
-        if (phase, message) not in [problem[:2] for problem in self.problems]:
-            self.problems.append((phase, message, exception))
-        self.phase, self.error, _ = self.problems[0]
-        self.state = state if self.state == "ok" else self.state
-        if state == "failed" and self.state != "disabled" and settings.get("strict"):
-            raise PluginLoadError(
-                f"{self.distribution} {self.version}, {phase}: {message}"
-            ) from exception
+Check = Callable[[Any], str | None]
+"""Says what is wrong with a hook's result, or None."""
 
 
 class PluginManager:
@@ -108,305 +45,240 @@ class PluginManager:
     def __init__(
         self, disabled: tuple[str, ...] = (), prefer: dict[str, str] | None = None
     ) -> None:
-        self.disabled, self.prefer = disabled, prefer or {}
+        self.disabled = disabled
+        self.prefer = prefer or {}
         self.plugins: list[PluginRecord] = []
+        self.records: dict[str, PluginRecord] = {}
         self.entries: dict[str, dict[str, list[Entry]]] = {kind: {} for kind in KINDS}
         self.modules: dict[str, dict[str, list[Entry]]] = {}
-        self.records: dict[str, PluginRecord] = {}
         self._pluggy = pluggy.PluginManager("oneiros")
         self._pluggy.add_hookspecs(hookspecs)
 
     def discover(self) -> None:
         """Loads every plugin by itself and collects the names that they provide."""
-        manifests: dict[str, Any] = {}
+        manifests = {}
         for record, entry_point in installed(self.disabled):
             self.records[record.distribution] = record
-            usable = entry_point if record.state == "ok" else None
-            manifests[record.distribution] = usable and _load(record, usable)
-        source = settings.candidates("disable")[0][1]
-        for name in (
-            sorted({*self.disabled} - {*self.records})
-            if source != "settings.override"
-            else ()
-        ):
-            near = difflib.get_close_matches(name, self.records)
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
-            print(
-                f"oneiros: {source} disables {name}, which isn't installed.{hint}",
-                file=sys.stderr,
-            )
-        self.plugins = [self.records[name] for name in _order(self.records, manifests)]
+            if record.state == "ok" and entry_point is not None:
+                manifest = load_manifest(record, entry_point)
+                if manifest is not None:
+                    manifests[record.distribution] = manifest
+        self._warn_of_unknown_disabled()
+        self.plugins = [self.records[name] for name in ordered(self.records, manifests)]
         for record in reversed(self.plugins):
-            if manifests[record.distribution] is not None:
+            if record.distribution in manifests:
                 self._register(record, manifests[record.distribution])
         for kind in KINDS:
             for record, names in self.run(f"oneiros_{kind}s", {}):
                 self._collect(record, kind, names)
-        tables = [*self.entries.values(), *self.modules.values()]
-        for providers in [
-            providers for table in tables for providers in table.values()
-        ]:
-            try:
-                self.choose(providers)
-            except NameConflictError as error:
-                for entry in providers:
-                    self.records[entry.distribution].report(
-                        "names", str(error), state="conflict"
-                    )
-
-    def choose(self, providers: list[Entry]) -> Entry:
-        """Returns a name's one provider, or the one that the setting `prefer` settles
-        on."""
-        entry, owners = (
-            providers[0],
-            sorted({entry.distribution for entry in providers}),
-        )
-        if len({entry.reference for entry in providers}) == 1:
-            return entry
-        key, bare = f"{entry.kind}:{entry.name}", ":" + entry.name.rpartition(".")[2]
-        chosen = self.prefer.get(key) or next(
-            (self.prefer[k] for k in self.prefer if k.endswith(bare)), None
-        )
-        if chosen in owners:
-            return next(entry for entry in providers if entry.distribution == chosen)
-        complaint = f" `prefer` names {chosen}, which doesn't." if chosen else ""
-        raise NameConflictError(
-            f"{' and '.join(owners)} both provide the {entry.kind} {entry.name!r}.{complaint} Say which is "
-            f'meant: under [prefer] in {settings.path()} write "{key}" = "{owners[0]}", or in code use `with '
-            f'settings.override(prefer={{"{key}": "{owners[0]}"}})`, or ask for "{owners[0]}:{entry.name}".'
-        )
-
-    def _register(self, record: PluginRecord, manifest: Any) -> None:
-        try:
-            self._pluggy.register(manifest, record.distribution)
-        except Exception as error:
-            return record.report("register", error)
-        for caller in self._pluggy.get_hookcallers(manifest) or ():
-            own = next(
-                impl for impl in caller.get_hookimpls() if impl.plugin is manifest
-            )
-            if not caller.has_spec() and not own.optionalhook:
-                near = difflib.get_close_matches(caller.name, HOOKS, n=1) or HOOKS
-                record.report(
-                    "register",
-                    f"There is no hook {caller.name}; there is {', '.join(near)}.",
-                )
-            elif own.wrapper or own.hookwrapper:
-                record.report(
-                    "register",
-                    f"{caller.name} is a wrapper, which Oneiros doesn't call.",
-                )
-            else:
-                record.hooks.append(caller.name)
+        for table in (*self.entries.values(), *self.modules.values()):
+            for providers in table.values():
+                self._report_conflict(providers)
 
     def run(
-        self,
-        hook: str,
-        arguments: dict[str, Any],
-        check: Callable[[Any], str | None] = lambda result: None,
+        self, hook: str, arguments: dict[str, Any], check: Check | None = None
     ) -> list[tuple[PluginRecord, Any]]:
         """Calls every plugin's implementation of a hook; returns the results that are
         not None.
 
-        `check` says what is wrong with a result; such a one is reported as if the hook
-        had raised.
+        A result that `check` finds fault with is reported as if the hook had raised.
         """
         results = []
-        for impl in reversed(getattr(self._pluggy.hook, hook).get_hookimpls()):
-            if hook not in (record := self.records[impl.plugin_name]).hooks:
+        # pluggy lists in the order of being called: what comes last is called first.
+        for implementation in reversed(
+            getattr(self._pluggy.hook, hook).get_hookimpls()
+        ):
+            record = self.records[implementation.plugin_name]
+            if hook not in record.hooks:
                 continue
             try:
-                result = impl.function(*(arguments[name] for name in impl.argnames))
-                if fault := check(result):
+                accepted = [arguments[name] for name in implementation.argnames]
+                result = implementation.function(*accepted)
+                fault = check(result) if check else None
+                if fault:
                     raise TypeError(fault)
-                results += [(record, result)] if result is not None else []
             except (Exception, SystemExit) as error:
                 record.report(hook, error)
                 if arguments:
-                    warnings.warn(
-                        f"{record.distribution} failed in {hook}: {error!r}",
-                        stacklevel=3,
-                    )
+                    text = f"{record.distribution} failed in {hook}: {error!r}"
+                    warnings.warn(text, stacklevel=3)
+                continue
+            if result is not None:
+                results.append((record, result))
         return results
+
+    def choose(self, providers: list[Entry]) -> Entry:
+        """Returns a name's one provider, or the one that the setting `prefer` settles
+        on.
+
+        # Raises
+            NameConflictError: if several are left.
+        """
+        first = providers[0]
+        if all(entry.reference == first.reference for entry in providers):
+            return first
+        key = f"{first.kind}:{first.name}"
+        preferred = self._preferred(key)
+        for entry in providers:
+            if entry.distribution == preferred:
+                return entry
+        raise NameConflictError(_conflict(providers, key, preferred))
+
+    def _preferred(self, key: str) -> str | None:
+        """Returns the distribution that `prefer` names for `kind:name`; what it says of
+        a layer holds for the name in the layer's module too."""
+        if key in self.prefer:
+            return self.prefer[key]
+        name = re.split(r"[.:]", key)[-1]
+        for other, distribution in self.prefer.items():
+            if other.endswith(f":{name}"):
+                return distribution
+        return None
+
+    def _report_conflict(self, providers: list[Entry]) -> None:
+        try:
+            self.choose(providers)
+        except NameConflictError as error:
+            for entry in providers:
+                record = self.records[entry.distribution]
+                record.report("names", str(error), "conflict")
+
+    def _warn_of_unknown_disabled(self) -> None:
+        source = settings.candidates("disable")[0][1]
+        if source == "settings.override":
+            return
+        for name in self.disabled:
+            if name not in self.records:
+                hint = did_you_mean(name, self.records)
+                text = f"{source} disables {name}, which isn't installed.{hint}"
+                print(f"oneiros: {text}", file=sys.stderr)
+
+    def _register(self, record: PluginRecord, manifest: Any) -> None:
+        """Hands a manifest to pluggy, and notes which hooks of it are to be called."""
+        try:
+            self._pluggy.register(manifest, record.distribution)
+        except Exception as error:
+            record.report("register", error)
+            return
+        for caller in self._pluggy.get_hookcallers(manifest) or ():
+            implementation = next(
+                each for each in caller.get_hookimpls() if each.plugin is manifest
+            )
+            if not caller.has_spec() and not implementation.optionalhook:
+                near = difflib.get_close_matches(caller.name, HOOKS, n=1) or HOOKS
+                fault = f"There is no hook {caller.name}; there is {', '.join(near)}."
+                record.report("register", fault)
+            elif implementation.wrapper or implementation.hookwrapper:
+                fault = f"{caller.name} is a wrapper, which Oneiros doesn't call."
+                record.report("register", fault)
+            else:
+                record.hooks.append(caller.name)
 
     def _collect(self, record: PluginRecord, kind: str, names: Any) -> None:
         """Enters the names that a hook returned; what is not a reference is reported
         and left out."""
-        hook, tables = f"oneiros_{kind}s", names if kind == "module" else {"": names}
+        hook = f"oneiros_{kind}s"
+        tables = names if kind == "module" else {"": names}
         try:
-            found = [
-                (path, name, str(ref))
+            references = [
+                (path, name, reference)
                 for path, table in tables.items()
-                for name, ref in table.items()
+                for name, reference in table.items()
             ]
         except Exception:
-            return record.report(
-                hook, f"It returned {names!r:.80}, which is no dict of references."
-            )
-        for path, name, reference in found:
-            full = f"{path}.{name}".lstrip(".") if path else str(name)
-            plain = full.replace("-", "_") if kind == "command" else full
-            if not (
-                {str} >= {type(path), type(name)}
-                and all(map(str.isidentifier, plain.split(".")))
-            ):
-                record.report(hook, f"{full!r} can't be used as a name.")
-                continue
-            if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", reference):
-                record.report(
-                    hook,
-                    f"{full!r} stands for {reference!r}, not for 'module:attribute'.",
+            fault = f"It returned {names!r:.80}, which is no dict of references."
+            record.report(hook, fault)
+            return
+        for path, name, reference in references:
+            full_name = f"{path}.{name}" if path else str(name)
+            if not (isinstance(name, str) and _is_name(full_name, kind)):
+                record.report(hook, f"{full_name!r} can't be used as a name.")
+            elif not REFERENCE.fullmatch(str(reference)):
+                fault = f"{full_name!r} stands for {str(reference)!r}, not for "
+                record.report(hook, f"{fault}'module:attribute'.")
+            else:
+                entry = Entry(
+                    kind=kind,
+                    name=full_name,
+                    reference=reference,
+                    distribution=record.distribution,
+                    version=record.version,
+                    api_level=record.api_level,
                 )
-                continue
-            entry = Entry(
-                kind,
-                full,
-                reference,
-                record.distribution,
-                record.version,
-                record.api_level,
-            )
-            table = self.modules.setdefault(path, {}) if path else self.entries[kind]
-            table.setdefault(name, []).append(entry)
-            record.kinds.setdefault(kind, []).append(full)
+                table = self.entries[kind]
+                if kind == "module":
+                    table = self.modules.setdefault(path, {})
+                table.setdefault(name, []).append(entry)
+                record.kinds.setdefault(kind, []).append(full_name)
 
 
-def installed(
-    disabled: tuple[str, ...] = (),
-) -> Iterator[tuple[PluginRecord, metadata.EntryPoint | None]]:
-    """Finds all plugins, importing nothing; a distribution seen again on the path is a
-    stale copy."""
-    names = set()
-    for distribution in metadata.distributions():
-        with suppress(
-            Exception
-        ):  # a distribution whose files are damaged announces nothing
-            if "[oneiros.v" in (distribution.read_text("entry_points.txt") or ""):
-                names.add(settings.distribution_name(distribution.metadata["Name"]))
-    for name in sorted(names):
-        record = PluginRecord(
-            name, "", "", "", API_LEVELS[-1], "disabled" if name in disabled else "ok"
-        )
-        try:
-            distribution = metadata.distribution(name)
-            record.version = str(distribution.version)
-            entries = [
-                e
-                for e in distribution.entry_points
-                if re.fullmatch(r"oneiros\.v\d+", e.group)
-            ]
-        except Exception as error:
-            record.report(
-                "metadata",
-                f"Its entry_points.txt can't be read: {type(error).__name__}: {error}",
-            )
-            yield record, None
-            continue
-        entries.sort(key=lambda e: (int(e.group[9:]) in API_LEVELS, int(e.group[9:])))
-        for entry in entries[-1:]:
-            level = int(entry.group[9:])
-            record.entry_point, record.module, record.api_level = (
-                entry.name,
-                entry.value,
-                level,
-            )
-            if level not in API_LEVELS:
-                advice = f"pip install -U {KERNEL if level > API_LEVELS[-1] else name}"
-                fault = f"It is for API level {level}; this kernel offers {[*API_LEVELS]}: {advice}"
-                record.report("metadata", fault, "incompatible")
-            elif not entry.pattern.match(entry.value):
-                record.report(
-                    "metadata",
-                    f"Its entry point {entry.name} = {entry.value} names no module.",
-                )
-            elif [e.group for e in entries].count(entry.group) > 1:
-                record.report(
-                    "metadata",
-                    f"Of its several entry points, only {entry.name!r} is used.",
-                    "ok",
-                )
-            yield record, entry
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Returns a sentence that suggests the names near one, or nothing."""
+    known = list(known)
+    near = [each for each in known if each.lower() == name.lower()]
+    near = near or difflib.get_close_matches(name, known)
+    return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
-def _load(record: PluginRecord, entry_point: metadata.EntryPoint) -> Any:
-    before, started = set(sys.modules), time.perf_counter()
-    try:
-        return entry_point.load()
-    except (Exception, SystemExit) as error:
-        record.report("import", error)
-    finally:
-        record.import_ms = round((time.perf_counter() - started) * 1000, 2)
-        packages = {
-            name.partition(".")[0] for name in set(sys.modules) - before
-        } - sys.stdlib_module_names
-        if heavy := sorted(packages - {record.module.partition(".")[0], "oneiros"}):
-            fault = f"Its manifest imports {', '.join(heavy)}; it should import oneiros.hookimpl alone."
-            record.report("import", fault, "ok")
+def _is_name(full_name: str, kind: str) -> bool:
+    """Tells whether users can write a name; those of commands may have dashes."""
+    text = full_name.replace("-", "_") if kind == "command" else full_name
+    return all(part.isidentifier() for part in text.split("."))
 
 
-def _order(records: dict[str, PluginRecord], manifests: dict[str, Any]) -> list[str]:
-    """Returns the distributions in order: what manifests declare comes first, then the
-    name decides."""
-    sorter = graphlib.TopologicalSorter(dict.fromkeys(sorted(records), ()))
-    for name, manifest in manifests.items():
-        sorter.add(name, *_declared(records[name], manifest, "oneiros_after"))
-        for later in _declared(records[name], manifest, "oneiros_before"):
-            sorter.add(later, name)
-    try:
-        return [name for name in sorter.static_order() if name in records]
-    except graphlib.CycleError as error:
-        for name in {*error.args[1]} & {*records}:
-            records[name].report(
-                "order", f"Declared in a circle: {' < '.join(error.args[1])}", "ok"
-            )
-        return _order(
-            records,
-            {
-                name: each
-                for name, each in manifests.items()
-                if name not in error.args[1]
-            },
-        )
-
-
-def _declared(record: PluginRecord, manifest: Any, attribute: str) -> list[str]:
-    value = getattr(manifest, attribute, ())
-    if isinstance(value, (list, tuple)) and all(
-        isinstance(name, str) for name in value
-    ):
-        return list(value)
-    record.report(
-        "order",
-        f"{attribute} is {value!r:.80}, which is no list of distributions.",
-        "ok",
+def _conflict(providers: list[Entry], key: str, preferred: str | None) -> str:
+    """Returns the message about a name that several distributions provide."""
+    owners = sorted({entry.distribution for entry in providers})
+    kind, _, name = key.partition(":")
+    lines = " or ".join(f'"{key}" = "{owner}"' for owner in owners)
+    names = " or ".join(f'"{owner}:{name}"' for owner in owners)
+    mistake = f" `prefer` names {preferred}, which doesn't." if preferred else ""
+    return (
+        f"{' and '.join(owners)} both provide the {kind} {name!r}.{mistake} Say which "
+        f"is meant: under [prefer] in {settings.path()} write {lines}; or in code use "
+        f'`with settings.override(prefer={{"{key}": ...}})`; or ask for {names}.'
     )
-    return []
 
 
 _lock = threading.RLock()
 _managers: dict[Any, PluginManager] = {}
+_discovering = False
 
 
 def manager() -> PluginManager:
     """Returns the plugins as the settings `disable` and `prefer` choose them,
-    discovered on first use."""
-    disabled, prefer = settings.get("disable"), settings.get("prefer")
+    discovered on first use.
+
+    # Raises
+        PluginLoadError: if a manifest asks, while plugins are being discovered.
+    """
+    disabled = settings.get("disable")
+    prefer = settings.get("prefer")
     key = (disabled, frozenset(prefer.items()))
     with _lock:
         if key not in _managers:
-            _managers[key] = PluginManager(disabled, prefer)
-            try:
-                _managers[key].discover()
-            except BaseException:
-                del _managers[key]
-                raise
+            _managers[key] = _discovered(PluginManager(disabled, prefer))
             _managers[key].run("oneiros_configure", {"settings": settings})
         return _managers[key]
 
 
-def call(
-    hook: str, check: Callable[[Any], str | None] = lambda _: None, /, **arguments: Any
-) -> list[Any]:
+def _discovered(new: PluginManager) -> PluginManager:
+    """Discovers; nobody sees a manager that has done so by half."""
+    global _discovering
+    if _discovering:
+        raise PluginLoadError(
+            "What plugins provide can't be had while plugins are being found: import "
+            "it in the module that uses it, not in the manifest."
+        )
+    _discovering = True
+    try:
+        new.discover()
+    finally:
+        _discovering = False
+    return new
+
+
+def call(hook: str, check: Check | None = None, /, **arguments: Any) -> list[Any]:
     """Calls a behaviour hook of all plugins; returns the results that are not None, in
     the plugins' order.
 

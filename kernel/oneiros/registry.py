@@ -1,26 +1,35 @@
 """The registry: from a kind and a name to the object that a plugin provides, imported
 when first used."""
 
-import difflib
 import json
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from functools import lru_cache, reduce
+from functools import lru_cache
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from oneiros import settings
 from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
-from oneiros.plugins import API_LEVELS, KINDS, Entry, manager
+from oneiros.plugins import API_LEVELS, KINDS, Entry, did_you_mean, manager
 
 FEW = 12
 """So many names of a kind are all listed where none is near the one that was asked
 for."""
-permit: ContextVar[Any] = ContextVar("oneiros_permit", default=id)
-"""A function that is called with each `Entry` about to be imported, and may raise, as
+
+
+def _permit_all(entry: Entry) -> None:
+    """Lets every entry be imported."""
+
+
+permit: ContextVar[Callable[[Entry], Any]] = ContextVar(
+    "oneiros_permit", default=_permit_all
+)
+"""A function that is called with each entry about to be imported, and may raise, as
 loading a file does."""
-_registered: dict[tuple[str, str, str], tuple[Entry, Any]] = {}
+
+_registered: dict[Entry, Any] = {}
 
 
 def resolve(kind: str, name: str) -> Any:
@@ -48,34 +57,37 @@ def resolve(kind: str, name: str) -> Any:
 def find(kind: str, name: str) -> Entry | None:
     """Returns who provides a name, importing nothing, or None."""
     distribution, _, bare = name.rpartition(":")
-    here = [
-        entry
-        for entry, _ in _registered.values()
-        if (entry.kind, entry.name) == (kind, bare)
-    ]
-    found = [
-        e
-        for e in [*_table(kind).get(bare, ()), *here]
-        if distribution in ("", e.distribution)
-    ]
-    return manager().choose(found) if found[1:] else next(iter(found), None)
+    candidates = list(_table(kind).get(bare, ()))
+    candidates += [e for e in _registered if (e.kind, e.name) == (kind, bare)]
+    if distribution:
+        candidates = [e for e in candidates if e.distribution == distribution]
+    return manager().choose(candidates) if candidates else None
 
 
 def names(kind: str) -> list[str]:
     """Returns all names of a kind, sorted."""
-    return sorted(
-        {
-            *_table(kind),
-            *(entry.name for entry, _ in _registered.values() if entry.kind == kind),
-        }
-    )
+    here = {entry.name for entry in _registered if entry.kind == kind}
+    return sorted(here.union(_table(kind)))
 
 
-class Registration(ExitStack):
+class Registration:
     """What `register` returns: `remove()`, or the end of a `with` block, takes the name
     out again."""
 
-    remove = ExitStack.close
+    def __init__(self, entry: Entry, obj: Any) -> None:
+        self.entry = entry
+        self.object = obj
+
+    def remove(self) -> None:
+        """Takes the name out, unless it was registered again."""
+        if _registered.get(self.entry) is self.object:
+            del _registered[self.entry]
+
+    def __enter__(self) -> "Registration":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
 
 
 def register(
@@ -84,69 +96,53 @@ def register(
     """Registers an object for this process, for notebooks and tests.
 
     It never replaces what a plugin provides: using a name that both have is a conflict,
-        as between plugins.
-    Registering a name again replaces one's own earlier object.
+    as between plugins. Registering a name again replaces one's own earlier object.
     """
-    reference = f"{getattr(obj, '__module__', '')}:{getattr(obj, '__qualname__', name)}"
-    key, entry = (
-        (kind, name, distribution),
-        Entry(kind, name, reference, distribution, "", API_LEVELS[-1]),
-    )
     if not name.isidentifier() or kind not in KINDS:
         raise ArgumentError(
             f"{kind!r} must be one of {KINDS} and {name!r} an identifier."
         )
-    _registered[key] = (entry, obj)
-    registration = Registration()
-    registration.callback(
-        lambda: _registered.get(key, (None,))[0] is entry and _registered.pop(key)
-    )
-    return registration
+    attribute = getattr(obj, "__qualname__", name)
+    reference = f"{getattr(obj, '__module__', '')}:{attribute}"
+    entry = Entry(kind, name, reference, distribution, "", API_LEVELS[-1])
+    for other in list(_registered):
+        if (other.kind, other.name, other.distribution) == (kind, name, distribution):
+            del _registered[other]
+    _registered[entry] = obj
+    return Registration(entry, obj)
 
 
 def provenance(obj: Any) -> dict[str, Any] | None:
     """Returns the `distribution`, `version` and `api_level` that an object, class or
     function comes from."""
     target = obj if hasattr(obj, "__qualname__") else type(obj)
-    package = str(target.__module__).partition(".")[0]
-    origins: list[Any] = [
-        entry for entry, registered in _registered.values() if registered is target
-    ]
-    origins += [
-        record
-        for record in manager().plugins
-        if record.module.partition(".")[0] == package
-    ]
-    entries = [
-        entry
-        for table in manager().entries.values()
-        for found in table.values()
-        for entry in found
-    ]
-    origins += [
-        entry
-        for entry in entries
-        if entry.reference.partition(":")[0].partition(".")[0] == package
-    ]
+    module = str(target.__module__)
+    plugins = manager()
+    tables = (*plugins.entries.values(), *plugins.modules.values())
+    entries = (e for table in tables for providers in table.values() for e in providers)
+    origin = next((e for e, known in _registered.items() if known is target), None)
+    origin = origin or _nearest(module, plugins.plugins) or _nearest(module, entries)
+    if origin is None:
+        return None
     fields = ("distribution", "version", "api_level")
-    return {field: getattr(origins[0], field) for field in fields} if origins else None
+    return {field: getattr(origin, field) for field in fields}
 
 
 def load(entry: Entry) -> Any:
     """Imports the object of an entry; if that fails, the failure is recorded as the
     plugin's."""
-    known = _registered.get((entry.kind, entry.name, entry.distribution), (None, None))
-    if known[0] is entry:
-        return known[1]
+    if entry in _registered:
+        return _registered[entry]
     permit.get()(entry)
-    module, _, attribute = entry.reference.partition(":")
+    attribute = entry.reference.partition(":")[2]
     try:
-        return reduce(getattr, attribute.split("."), import_module(module))
+        return attrgetter(attribute)(import_module(entry.module))
     except (Exception, SystemExit) as error:
         manager().records[entry.distribution].report("resolve", error)
         raise PluginLoadError(
-            f"The {entry.kind} {entry.name!r} of {entry.distribution} {entry.version} can't be imported from "
-            f"{entry.reference}: {type(error).__name__}: {error}. `oneiros plugins` tells more."
+            f"The {entry.kind} {entry.name!r} of {entry.distribution} {entry.version} "
+            f"can't be imported from {entry.reference}: {type(error).__name__}: "
+            f"{error}. `oneiros plugins` tells more."
         ) from error
 
 
@@ -154,21 +150,24 @@ def absence(owner: str) -> str:
     """Says why a distribution doesn't provide a name that it owns, and what to do about
     it."""
     record = manager().records.get(owner)
+    provided = f"It is provided by {owner}"
     if record is None:
-        return f"It is provided by {owner}, which is not installed: pip install {owner}"
+        return f"{provided}, which is not installed: pip install {owner}"
     if record.state == "disabled":
         source = settings.candidates("disable")[0][1]
-        return f"It is provided by {owner}, which is disabled: take it out of `disable` ({source})."
+        return f"{provided}, which is disabled: take it out of `disable` ({source})."
     if record.state in ("failed", "incompatible"):
-        return f"It is provided by {owner} {record.version}, which failed to load: {record.error}"
-    return f"{owner} {record.version} is installed but lacks it; upgrading may help: pip install -U {owner}"
+        return f"{provided} {record.version}, which failed to load: {record.error}"
+    advice = f"upgrading may help: pip install -U {owner}"
+    return f"{owner} {record.version} is installed but lacks it; {advice}"
 
 
 @lru_cache
 def owners() -> dict[str, dict[str, str]]:
     """Returns kind → name → the first-party distribution that provides it, installed or
     not."""
-    return dict(json.loads(Path(__file__).with_name("owners.json").read_text("utf-8")))
+    text = Path(__file__).with_name("owners.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
 
 
 def _table(kind: str) -> dict[str, list[Entry]]:
@@ -180,23 +179,31 @@ def _table(kind: str) -> dict[str, list[Entry]]:
 
 
 def _unknown(kind: str, name: str) -> str:
+    """Returns the message about a name that nothing provides."""
     distribution, _, bare = name.rpartition(":")
     owner = owners().get(kind, {}).get(bare)
     if owner and distribution in ("", owner):
         return f"Unknown {kind} {name!r}. {absence(owner)}"
-    known, text = names(kind), f"Unknown {kind} {name!r}."
-    near = [n for n in known if n.lower() == bare.lower()] or difflib.get_close_matches(
-        bare, known
-    )
-    listed = (
-        f" Available: {', '.join(known)}."
-        if 0 < len(known) <= FEW
-        else " `oneiros plugins` lists all."
-    )
-    text += f" Did you mean {' or '.join(map(repr, near))}?" if near else listed
-    out = [
-        f"{r.distribution} ({r.error or r.state})"
-        for r in manager().plugins
-        if r.state != "ok"
+    known = names(kind)
+    advice = did_you_mean(bare, known)
+    if not advice and 0 < len(known) <= FEW:
+        advice = f" Available: {', '.join(known)}."
+    text = f"Unknown {kind} {name!r}.{advice or ' `oneiros plugins` lists all.'}"
+    broken = [
+        f"{record.distribution} ({record.error or record.state})"
+        for record in manager().plugins
+        if record.state != "ok"
     ]
-    return f"{text} Plugins that don't work fully: {'; '.join(out)}." if out else text
+    if broken:
+        text += f" Plugins that don't work fully: {'; '.join(broken)}."
+    return text
+
+
+def _nearest(module: str, origins: Iterable[Any]) -> Any:
+    """Returns the entry or record with the innermost package that holds a module; None
+    if there is none, or if several distributions share that package."""
+    around = [each for each in origins if f"{module}.".startswith(f"{each.package}.")]
+    depth = max((len(each.package) for each in around), default=0)
+    nearest = [each for each in around if len(each.package) == depth]
+    shared = len({each.distribution for each in nearest}) != 1
+    return None if shared else nearest[0]

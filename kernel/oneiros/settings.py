@@ -1,10 +1,9 @@
 """Settings: where each value comes from, and in what order.
 
 First `override(...)` in code, then environment variables, then `settings.toml` in
-`$ONEIROS_HOME` (by default
-`~/.oneiros`), then `~/.keras/keras.json` if it is one of Keras 1, then the defaults
-below. A source replaces the next ones' value as a whole. Files are read once, when
-first needed, and never written.
+`$ONEIROS_HOME` (by default `~/.oneiros`), then `~/.keras/keras.json` if it is one of
+Keras 1, then the defaults below. A source replaces the next ones' value as a whole.
+Files are read once, when first needed, and never written.
 """
 
 import json
@@ -14,59 +13,104 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from oneiros.errors import SettingsError
 
-SETTINGS: dict[str, tuple[Any, str, Callable[[Any], bool]]] = {
-    "backend": (
-        None,
-        "the name of a backend, such as 'theano'",
-        lambda v: v is None or isinstance(v, str),
-    ),
-    "floatx": (
-        "float32",
-        "a float type",
-        lambda v: v in ("float16", "float32", "float64"),
-    ),
-    "epsilon": (1e-7, "a number above 0", lambda v: type(v) in (int, float) and v > 0),
-    "image_dim_ordering": ("tf", "'th' or 'tf'", lambda v: v in ("th", "tf")),
-    "disable": (
-        (),
-        "a list of distributions other than the kernel",
-        lambda v: isinstance(v, tuple),
-    ),
-    "prefer": (
-        {},
-        "a table such as {'layer:LSTM': 'my-lab'}",
-        lambda v: isinstance(v, dict),
-    ),
-    "device": (
-        "auto",
-        "such as 'cpu', 'gpu:1' or 'theano=cpu,jax=gpu'",
-        lambda v: isinstance(v, str),
-    ),
-    "strict": (False, "true or false", lambda v: isinstance(v, bool)),
-}
-"""Each setting's default, what its value must be, and the test of that."""
-
-_ENV = {
-    key: f"ONEIROS_{key.upper()}" for key in ("backend", "device", "disable", "strict")
-}
-_KERAS = {"backend", "floatx", "epsilon", "image_dim_ordering"}
-_SWITCH = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(
-    ("0", "false", "no", "off"), False
-)
-_overrides: ContextVar[tuple[dict[str, Any], ...]] = ContextVar(
-    "oneiros_settings", default=()
-)
-
 
 def distribution_name(name: str) -> str:
     """Returns the normal form of a distribution's name: lower case, with dashes."""
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _distributions(value: Any) -> Any:
+    """Returns the names in a list, or in a text with commas, in their normal form."""
+    names = value.split(",") if _is_text(value) else value
+    if not isinstance(names, list | tuple) or not all(map(_is_text, names)):
+        return None
+    return tuple(sorted({distribution_name(name) for name in names if name.strip()}))
+
+
+def _switch(value: Any) -> Any:
+    """Returns what a text such as `on` or `0` means."""
+    return SWITCH.get(value.lower()) if _is_text(value) else value
+
+
+SWITCH = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting's default, what its value must be, the test of that, and how a value is
+    brought into its normal form before."""
+
+    default: Any
+    expected: str
+    fits: Callable[[Any], bool]
+    normal: Callable[[Any], Any] = lambda value: value
+
+
+SETTINGS = {
+    "backend": Setting(
+        None,
+        "the name of a backend, such as 'theano'",
+        lambda value: value is None or _is_text(value),
+    ),
+    "floatx": Setting(
+        "float32",
+        "a float type",
+        lambda value: value in ("float16", "float32", "float64"),
+    ),
+    "epsilon": Setting(
+        1e-7,
+        "a number above 0",
+        lambda value: type(value) in (int, float) and value > 0,
+    ),
+    "image_dim_ordering": Setting(
+        "tf", "'th' or 'tf'", lambda value: value in ("th", "tf")
+    ),
+    "disable": Setting(
+        (),
+        "a list of distributions other than the kernel",
+        lambda value: value is not None and "oneiros-kernel" not in value,
+        _distributions,
+    ),
+    "prefer": Setting(
+        {},
+        "a table such as {'layer:LSTM': 'my-lab'}",
+        lambda value: isinstance(value, dict),
+    ),
+    "device": Setting(
+        "auto", "such as 'cpu', 'gpu:1' or 'theano=cpu,jax=gpu'", _is_text
+    ),
+    "strict": Setting(
+        False, "true or false", lambda value: isinstance(value, bool), _switch
+    ),
+}
+ENVIRONMENT = {
+    "backend": ("ONEIROS_BACKEND", "KERAS_BACKEND"),
+    "device": ("ONEIROS_DEVICE",),
+    "disable": ("ONEIROS_DISABLE",),
+    "strict": ("ONEIROS_STRICT",),
+}
+"""Variables that give a setting's value; the first one that is set counts."""
+
+KERAS_KEYS = {"backend", "floatx", "epsilon", "image_dim_ordering"}
+KERAS_BACKENDS = ("theano", "tensorflow")
+
+_overrides: ContextVar[tuple[dict[str, Any], ...]] = ContextVar(
+    "oneiros_settings", default=()
+)
 
 
 def get(key: str) -> Any:
@@ -82,31 +126,34 @@ def get(key: str) -> Any:
 def candidates(key: str) -> list[tuple[Any, str]]:
     """Returns every value given for a setting with the place it comes from, the one
     that applies first."""
-    found = [
+    if key not in SETTINGS:
+        raise SettingsError(_unknown(key))
+    values = [
         (layer[key], "settings.override")
         for layer in reversed(_overrides.get())
         if key in layer
     ]
-    names = [_ENV.get(key, ""), "KERAS_BACKEND" * (key == "backend")]
-    found += [
-        (_check(key, os.environ[name], name), name)
-        for name in names
-        if os.environ.get(name)
-    ]
-    files = _files(os.environ.get("ONEIROS_HOME"), os.environ.get("HOME"))
-    found += [(values[key], source) for values, source in files if key in values]
-    return [
-        *found,
-        (_check(key, SETTINGS.get(key, (None,))[0], "oneiros.settings"), "default"),
-    ]
+    for variable in ENVIRONMENT.get(key, ()):
+        if text := os.environ.get(variable):
+            values.append((_checked(key, text, variable), variable))
+    for contents, source in _files(
+        os.environ.get("ONEIROS_HOME"), os.environ.get("HOME")
+    ):
+        if key in contents:
+            values.append((contents[key], source))
+    return [*values, (SETTINGS[key].default, "default")]
 
 
 @contextmanager
 def override(**values: Any) -> Iterator[None]:
-    """Sets values inside a `with` block: `with
-    settings.override(disable=["oneiros-cli"]): ...`."""
+    """Sets values inside a `with` block.
+
+    # Example
+        >>> with settings.override(disable=["oneiros-cli"]):
+        ...     names = registry.names("command")
+    """
     layer = {
-        key: _check(key, value, "settings.override") for key, value in values.items()
+        key: _checked(key, value, "settings.override") for key, value in values.items()
     }
     token = _overrides.set((*_overrides.get(), layer))
     try:
@@ -117,35 +164,27 @@ def override(**values: Any) -> Iterator[None]:
 
 def path() -> Path:
     """Returns the settings file's place, whether or not it exists."""
-    return (
-        Path(os.environ.get("ONEIROS_HOME") or Path.home() / ".oneiros")
-        / "settings.toml"
-    )
+    home = os.environ.get("ONEIROS_HOME") or Path.home() / ".oneiros"
+    return Path(home) / "settings.toml"
 
 
 @lru_cache
-def _files(*_: str | None) -> list[tuple[dict[str, Any], str]]:
-    """Reads the two files, once per home."""
-    read = []
-    for file, parse in (
-        (path(), tomllib.loads),
-        (Path.home() / ".keras" / "keras.json", _keras),
-    ):
+def _files(*homes: str | None) -> list[tuple[dict[str, Any], str]]:
+    """Returns the contents of the two files with their names; read once per home."""
+    keras = Path.home() / ".keras" / "keras.json"
+    contents = []
+    for file, parse in ((path(), tomllib.loads), (keras, _keras)):
         try:
             values = parse(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:
-            raise SettingsError(
-                f"The settings file {file} can't be read: {error}"
-            ) from error
-        read.append(
-            (
-                {key: _check(key, value, str(file)) for key, value in values.items()},
-                str(file),
-            )
-        )
-    return read
+            message = f"The settings file {file} can't be read: {error}"
+            raise SettingsError(message) from error
+        source = str(file)
+        checked = {key: _checked(key, value, source) for key, value in values.items()}
+        contents.append((checked, source))
+    return contents
 
 
 def _keras(text: str) -> dict[str, Any]:
@@ -155,37 +194,25 @@ def _keras(text: str) -> dict[str, Any]:
         values = json.loads(text)
         if (
             isinstance(values, dict)
-            and {*values} <= _KERAS
-            and values.get("backend") in ("theano", "tensorflow")
+            and KERAS_KEYS.issuperset(values)
+            and values.get("backend") in KERAS_BACKENDS
         ):
             return values
     return {}
 
 
-def _check(key: str, value: Any, source: str) -> Any:
+def _checked(key: str, value: Any, source: str) -> Any:
     """Returns a value in its normal form."""
     if key not in SETTINGS:
+        raise SettingsError(f"{source}: {_unknown(key)}")
+    setting = SETTINGS[key]
+    normal = setting.normal(value)
+    if not setting.fits(normal):
         raise SettingsError(
-            f"{source}: there is no setting {key!r}. Settings are: {', '.join(SETTINGS)}."
+            f"{source} sets {key!r} to {value!r}; it must be {setting.expected}."
         )
-    given, (_, expected, fits) = value, SETTINGS[key]
-    value = (
-        _SWITCH.get(value.lower())
-        if key == "strict" and isinstance(value, str)
-        else value
-    )
-    if key == "disable":
-        names = value.split(",") if isinstance(value, str) else value
-        listed = isinstance(names, list | tuple) and all(
-            isinstance(name, str) for name in names
-        )
-        value = (
-            tuple(sorted({distribution_name(name) for name in names if name.strip()}))
-            if listed
-            else None
-        )
-    if not fits(value) or (key == "disable" and "oneiros-kernel" in value):
-        raise SettingsError(
-            f"{source} sets {key!r} to {given!r}; it must be {expected}."
-        )
-    return value
+    return normal
+
+
+def _unknown(key: str) -> str:
+    return f"there is no setting {key!r}. Settings are: {', '.join(SETTINGS)}."

@@ -146,7 +146,7 @@ def test_an_unknown_plugin(run):
     assert (code, out) == (1, "")
     assert (
         err
-        == "oneiros: There is no plugin 'nobody' here. `oneiros plugins` lists all of them.\n"
+        == "oneiros: There is no plugin 'nobody' here. `oneiros plugins` lists all.\n"
     )
 
 

@@ -280,10 +280,10 @@ def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
         "bad-argument": ("failed", "register", "gradient"),
         "bad-wrapper": ("failed", "register", "oneiros_before_compile is a wrapper"),
         "bad-raising": ("failed", "oneiros_layers", "RuntimeError: no layers today"),
-        "bad-heavy": ("ok", "import", "scipy"),
+        "bad-heavy": ("ok", None, ""),
         "bad-return": ("failed", "oneiros_layers", "no dict of references"),
         "bad-reference": ("ok", None, ""),
-        "bad-second": ("ok", "metadata", "only 'second' is used"),
+        "bad-second": ("ok", None, ""),
         "bad-circle-a": ("ok", "order", "bad-circle-b"),
         "bad-circle-b": ("ok", "order", "bad-circle-a"),
         "bad-behaviour": ("ok", None, ""),
@@ -333,20 +333,29 @@ def test_a_conflict_names_both_and_the_line_that_settles_it(seen):
     assert answer.startswith(
         "NameConflictError: bad-duplicate and oneiros-layers-core both provide the layer 'Highway'"
     )
-    assert '"layer:Highway" = "bad-duplicate"' in answer and "settings.toml" in answer
+    for choice in ("bad-duplicate", "oneiros-layers-core"):
+        assert f'"layer:Highway" = "{choice}"' in answer
+    assert "settings.toml" in answer
     assert "settings.override(prefer={" in answer
     assert "bad_duplicate" in seen["answers"]["bad-duplicate:Highway"]
     assert "oneiros_layers_core" in seen["answers"]["oneiros-layers-core:Highway"]
 
 
-def test_the_line_of_the_conflict_settles_it(environment):
-    home = environment.folder / "settled"
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        ("bad-duplicate", "<class 'bad_duplicate.layer.Highway'>"),
+        ("oneiros-layers-core", "<class 'oneiros_layers_core.highway.Highway'>"),
+    ],
+)
+def test_each_line_of_the_conflict_settles_it(environment, seen, choice, expected):
+    home = environment.folder / f"settled-for-{choice}"
     home.mkdir()
-    found = look(environment, "layer|Highway")["answers"]["Highway"]
-    line = re.search(r'"layer:Highway" = "[\w-]+"', found).group()
+    message = seen["answers"]["Highway"]
+    line = re.search(rf'"layer:Highway" = "{choice}"', message).group()
     (home / "settings.toml").write_text(f"[prefer]\n{line}\n")
     settled = look(environment, "layer|Highway", ONEIROS_HOME=str(home))
-    assert settled["answers"]["Highway"] == "<class 'bad_duplicate.layer.Highway'>"
+    assert settled["answers"]["Highway"] == expected
     assert settled["records"]["bad-duplicate"]["state"] == "ok"
     assert settled["records"]["oneiros-layers-core"]["state"] == "ok"
 
@@ -484,9 +493,10 @@ def test_the_command_line_tells_all_of_it(environment):
         env=environment.variables(),
     )
     assert checked.returncode == 1
-    assert "bad_reference.nowhere" in checked.stdout, (
-        "--check imports what plugins refer to"
-    )
+    said = " ".join(checked.stdout.split())
+    assert "bad_reference.nowhere" in said, "--check imports what plugins refer to"
+    assert "Its manifest imports scipy; it should import" in said
+    assert "Of its several entry points, only 'second' is used." in said
     details = subprocess.run(
         [*command, "bad-import"],
         capture_output=True,

@@ -38,24 +38,42 @@ def run(tmp_path):
         points="[oneiros.v1]\nfault = fault.manifest\n",
         **variables,
     ):
-        package, info = tmp_path / "fault", tmp_path / "fault-1.0.dist-info"
-        for folder in (package, info):
-            folder.mkdir(exist_ok=True)
-        (package / "__init__.py").write_text("")
-        (package / "manifest.py").write_text(HOOKS + manifest)
-        (package / "quit.py").write_text("import sys\nsys.exit('gone')\n")
-        (info / "METADATA").write_text(
-            "Metadata-Version: 2.1\nName: fault\nVersion: 1.0\n"
-        )
-        (info / "entry_points.txt").write_text(points)
-        path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-        command = [sys.executable, "-c", code]
-        environment = {**os.environ, "PYTHONPATH": path, **variables}
-        return subprocess.run(
-            command, capture_output=True, text=True, env=environment, timeout=120
-        )
+        files = {
+            "__init__.py": "",
+            "manifest.py": HOOKS + manifest,
+            "quit.py": "import sys\nsys.exit('gone')\n",
+        }
+        write_plugin(tmp_path, "fault", "fault", files, points)
+        return start(tmp_path, code, **variables)
 
     return call
+
+
+def write_plugin(folder, distribution, package, files, points):
+    """Writes an installed distribution with one package into a folder on the path."""
+    stem = distribution.replace("-", "_")
+    info = folder / f"{stem}-1.0.dist-info"
+    info.mkdir(exist_ok=True)
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
+    )
+    (info / "entry_points.txt").write_text(points)
+    place = folder / package.replace(".", "/")
+    place.mkdir(exist_ok=True, parents=True)
+    for name, text in files.items():
+        (place / name).write_text(text)
+
+
+def start(folder, code, **variables):
+    """Runs code in a process that has a folder on its path."""
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path, **variables},
+        timeout=120,
+    )
 
 
 @pytest.mark.parametrize(
@@ -193,5 +211,70 @@ def test_disabling_what_is_not_installed_warns_once(run):
         "oneiros: ONEIROS_DISABLE disables oneiros-layers-cor, which isn't installed."
     )
     assert (
-        "Did you mean oneiros-layers-co" in done.stderr and done.stderr.count("\n") == 1
+        "Did you mean 'oneiros-layers-co" in done.stderr and done.stderr.count("\n") == 1
     )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from oneiros.engine import Layer",
+        "from oneiros.layers import Dense",
+        "import oneiros.engine.topology",
+        "import oneiros; oneiros.layers.Dense",
+    ],
+)
+def test_a_manifest_that_asks_for_what_plugins_provide_fails_alone(run, statement):
+    code = f"""
+{statement}
+from oneiros.engine.topology import Merge
+from oneiros.plugins import manager
+print(manager().records["fault"].error)
+"""
+    done = run(f"{statement}\n", code)
+    assert done.returncode == 0, done.stderr
+    assert "while plugins are being found" in done.stdout
+    assert "not in the manifest" in done.stdout
+
+
+def test_a_manifest_may_import_the_kernels_own_modules(run):
+    manifest = "import oneiros.engine, oneiros.engine.layer\n"
+    code = """
+from oneiros.plugins import manager
+print(manager().records["fault"].state)
+from oneiros.engine import Layer
+"""
+    done = run(manifest, code)
+    assert done.stdout == "ok\n", done.stderr
+
+
+def test_distributions_that_share_a_namespace_package_are_told_apart(tmp_path):
+    layer = "class Mine:\n    pass\n"
+    for part in ("text", "vision"):
+        manifest = HOOKS + hook("layers", {part.title(): f"lab.{part}.layer:Mine"})
+        files = {"manifest.py": manifest, "layer.py": layer, "helper.py": layer}
+        points = f"[oneiros.v1]\nlab = lab.{part}.manifest\n"
+        write_plugin(tmp_path, f"lab-{part}", f"lab.{part}", files, points)
+    code = """
+from oneiros import registry
+import lab.vision.helper
+for thing in (registry.resolve("layer", "Text"), registry.resolve("layer", "Vision"),
+              lab.vision.helper.Mine):
+    print(registry.provenance(thing)["distribution"])
+"""
+    done = start(tmp_path, code)
+    assert done.stdout.split() == ["lab-text", "lab-vision", "lab-vision"], done.stderr
+
+
+def test_what_only_a_shared_namespace_tells_comes_from_nobody(tmp_path):
+    for part in ("text", "vision"):
+        files = {f"{part}.py": HOOKS}
+        points = f"[oneiros.v1]\nlab = lab.{part}\n"
+        write_plugin(tmp_path, f"lab-{part}", "lab", files, points)
+    (tmp_path / "lab" / "other.py").write_text("class Mine:\n    pass\n")
+    code = """
+from oneiros import registry
+import lab.other
+print(registry.provenance(lab.other.Mine))
+"""
+    assert start(tmp_path, code).stdout == "None\n"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
-from oneiros import plugins, registry, settings
+from oneiros import discovery, plugins, registry, settings
 from oneiros.errors import ArgumentError, NameConflictError, UnknownNameError
 from oneiros.plugins import KINDS, PluginRecord
 
@@ -216,7 +216,7 @@ def test_order_respects_what_is_declared_and_not_the_order_of_discovery(data, si
     for arrangement in (names, data.draw(st.permutations(names))):
         records = {name: record(name) for name in arrangement}
         orders.append(
-            plugins._order(
+            discovery.ordered(
                 records, {name: earlier[name] for name in sorted(arrangement)}
             )
         )
@@ -236,5 +236,5 @@ def test_a_circle_is_reported_and_spoils_no_other_order():
         "z": Declares(),
     }
     records = {name: record(name) for name in manifests}
-    assert plugins._order(records, manifests) == ["b", "c", "z", "a"]
+    assert discovery.ordered(records, manifests) == ["b", "c", "z", "a"]
     assert {name for name in records if records[name].phase == "order"} == {"b", "c"}

@@ -3,15 +3,14 @@ with it."""
 
 import json
 import traceback
-from contextlib import suppress
 from typing import Annotated, Any
 
 import oneiros
 import typer
-from oneiros import registry
-from oneiros.errors import OneirosError, UnknownNameError
+from oneiros.errors import UnknownNameError
 from oneiros.plugins import API_LEVELS, PluginRecord, manager
 from oneiros.settings import distribution_name
+from oneiros_testing.plugin import check_plugin
 from rich.console import Console, Group
 from rich.padding import Padding
 from rich.table import Table
@@ -24,6 +23,21 @@ COLOURS = {
     "incompatible": "yellow",
     "conflict": "yellow",
 }
+FIELDS = (
+    "distribution",
+    "version",
+    "entry_point",
+    "module",
+    "api_level",
+    "state",
+    "kinds",
+    "hooks",
+    "import_ms",
+    "phase",
+    "error",
+)
+"""What JSON tells of a plugin."""
+
 NARROW = 110
 """Below this width plugins are shown one under the other instead of in a table."""
 
@@ -39,7 +53,8 @@ def plugins(
         bool,
         typer.Option(
             "--check",
-            help="Import all that is provided; exit with 1 if something is wrong.",
+            help="Import all that is provided, and look for uses of what isn't "
+            "published; exit with 1 if something is wrong.",
         ),
     ] = False,
 ) -> None:
@@ -55,10 +70,11 @@ def plugins(
         ]
         if not shown:
             raise UnknownNameError(
-                f"There is no plugin {name!r} here. `oneiros plugins` lists all of them."
+                f"There is no plugin {name!r} here. `oneiros plugins` lists all."
             )
     if check:
-        _import_all({record.distribution for record in shown})
+        for record in shown:
+            check_plugin(record.distribution)
     if as_json:
         print(json.dumps(report(shown), indent=2))
     else:
@@ -69,61 +85,37 @@ def plugins(
 
 def report(records: list[PluginRecord]) -> dict[str, Any]:
     """Returns what is known of the plugins as plain data."""
-    fields = (
-        "distribution",
-        "version",
-        "entry_point",
-        "module",
-        "api_level",
-        "state",
-        "kinds",
-        "hooks",
-    )
-    rows = []
-    for record in records:
-        row = {
-            field: getattr(record, field)
-            for field in (*fields, "import_ms", "phase", "error")
-        }
-        problems = [
-            {"phase": phase, "message": message}
-            for phase, message, _ in record.problems
-        ]
-        rows.append({**row, "problems": problems})
     return {
         "kernel": oneiros.__version__,
         "api_levels": list(API_LEVELS),
-        "plugins": rows,
+        "plugins": [_row(record) for record in records],
     }
 
 
-def _import_all(distributions: set[str]) -> None:
-    """Imports every object that these plugins refer to; what fails is recorded with its
-    plugin."""
-    found = manager()
-    for table in [*found.entries.values(), *found.modules.values()]:
-        for entry in (entry for providers in table.values() for entry in providers):
-            if entry.distribution in distributions:
-                with suppress(OneirosError):
-                    registry.load(entry)
+def _row(record: PluginRecord) -> dict[str, Any]:
+    """Returns what is known of a plugin as plain data."""
+    row = {field: getattr(record, field) for field in FIELDS}
+    row["problems"] = [
+        {"phase": phase, "message": message} for phase, message, _ in record.problems
+    ]
+    return row
 
 
 def _print(records: list[PluginRecord], console: Console, tracebacks: bool) -> None:
     console.print(_stacked(records) if console.width < NARROW else _table(records))
-    bad = [record for record in records if record.state != "ok"]
-    console.print(
-        f"{len(records)} plugins, {len(bad)} not ok"
-        if bad
-        else f"{len(records)} plugins, all ok"
-    )
-    for record in records if tracebacks else []:
-        for _, _, exception in record.problems:
-            if exception is not None:
-                console.print(
-                    "".join(traceback.format_exception(exception)),
-                    markup=False,
-                    highlight=False,
-                )
+    faulty = [record for record in records if record.state != "ok"]
+    summary = f"{len(faulty)} not ok" if faulty else "all ok"
+    console.print(f"{len(records)} plugins, {summary}")
+    if tracebacks:
+        for record in records:
+            _print_tracebacks(record, console)
+
+
+def _print_tracebacks(record: PluginRecord, console: Console) -> None:
+    for _, _, exception in record.problems:
+        if exception is not None:
+            text = "".join(traceback.format_exception(exception))
+            console.print(text, markup=False, highlight=False)
 
 
 def _table(records: list[PluginRecord]) -> Table:
@@ -154,15 +146,12 @@ def _stacked(records: list[PluginRecord]) -> Group:
 def _details(record: PluginRecord) -> Group:
     lines = []
     for kind, names in record.kinds.items():
-        paths = (
-            sorted({name.rpartition(".")[0] for name in names})
-            if kind == "module"
-            else names
-        )
-        lines.append(Text.assemble((f"{kind}: ", "cyan"), ", ".join(paths)))
-    behaviour = [
-        hook for hook in record.hooks if hook[len("oneiros_") : -1] not in record.kinds
-    ]
+        shown = names
+        if kind == "module":
+            shown = sorted({name.rpartition(".")[0] for name in names})
+        lines.append(Text.assemble((f"{kind}: ", "cyan"), ", ".join(shown)))
+    registering = {f"oneiros_{kind}s" for kind in record.kinds}
+    behaviour = [hook for hook in record.hooks if hook not in registering]
     if behaviour:
         lines.append(Text.assemble(("hooks: ", "cyan"), ", ".join(behaviour)))
     for phase, message, _ in record.problems:

@@ -7,7 +7,6 @@ plugins by their names.
 
 import ast
 import importlib.util
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
@@ -54,14 +53,11 @@ def check_interface(distribution: str) -> list[Finding]:
     requirements = metadata.requires(distribution) or []
     pinned = any(line.startswith(f"{KERNEL}==") for line in requirements)
     tier = ENGINE if pinned else AUTHORING
-    findings: list[Finding] = []
-    own_names: set[str] = set()
-    files = sorted(_files(package))
-    for path in files:
-        own_names |= _private_names(path.read_text(encoding="utf-8"))
-    for path in files:
-        source = path.read_text(encoding="utf-8")
-        findings += check_source(source, str(path), package, tier, own_names)
+    sources = _sources(package)
+    own_names: set[str] = set().union(*map(_private_names, sources.values()))
+    findings = []
+    for file, source in sorted(sources.items()):
+        findings += check_source(source, file, package, tier, own_names)
     return findings
 
 
@@ -183,15 +179,20 @@ def _is_below(path: str, package: str) -> bool:
     return bool(package) and f"{path}.".startswith(f"{package}.")
 
 
-def _files(package: str) -> Iterator[Path]:
-    """Yields the modules of a package, without importing it."""
+def _sources(package: str) -> dict[str, str]:
+    """Returns the modules of a package, by their paths in it, without importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None:
-        return
-    for folder in spec.submodule_search_locations or ():
-        yield from Path(folder).rglob("*.py")
-    if not spec.submodule_search_locations and spec.origin:
-        yield Path(spec.origin)
+        return {}
+    if not spec.submodule_search_locations:
+        return {f"{package}.py": Path(spec.origin or "").read_text(encoding="utf-8")}
+    sources = {}
+    for folder in map(Path, spec.submodule_search_locations):
+        top = folder.parents[package.count(".")]
+        for path in folder.rglob("*.py"):
+            name = path.relative_to(top).as_posix()
+            sources[name] = path.read_text(encoding="utf-8")
+    return sources
 
 
 def _private_names(source: str) -> set[str]:
@@ -218,6 +219,6 @@ def _first_party_private_names() -> set[str]:
     for record in manager().plugins:
         package = record.module.partition(".")[0]
         if package == "oneiros" or package.startswith("oneiros_"):
-            for path in _files(package):
-                names |= _private_names(path.read_text(encoding="utf-8"))
+            for source in _sources(package).values():
+                names |= _private_names(source)
     return names

@@ -6,7 +6,10 @@ from oneiros import hookimpl
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.testing`."""
-    names = ("check_interface", "check_source")
     return {
-        "testing": {name: f"oneiros_testing.checking:{name}" for name in names},
+        "testing": {
+            "check_interface": "oneiros_testing.checking:check_interface",
+            "check_plugin": "oneiros_testing.plugin:check_plugin",
+            "check_source": "oneiros_testing.checking:check_source",
+        }
     }

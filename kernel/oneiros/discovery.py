@@ -1,0 +1,121 @@
+"""Which plugins are installed, what their manifests are, and in what order they come.
+
+A plugin is a distribution with an entry point in the group `oneiros.v1`; the number is
+the API level. The entry point names a manifest: a module that imports nothing but
+`oneiros.hookimpl`, and implements hooks of `oneiros.hookspecs`.
+"""
+
+import graphlib
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from importlib import metadata
+from typing import Any
+
+from oneiros import settings
+from oneiros.records import API_LEVELS, PluginRecord
+
+KERNEL = "oneiros-kernel"
+GROUP = re.compile(r"oneiros\.v(\d+)")
+
+
+def installed(
+    disabled: tuple[str, ...],
+) -> Iterator[tuple[PluginRecord, metadata.EntryPoint | None]]:
+    """Yields a record of each plugin and its entry point, importing nothing."""
+    for name in _announced():
+        state = "disabled" if name in disabled else "ok"
+        record = PluginRecord(name, state=state)
+        entry_point = _entry_point(record)
+        if entry_point is not None or record.problems:
+            yield record, entry_point
+
+
+def load_manifest(record: PluginRecord, entry_point: metadata.EntryPoint) -> Any:
+    """Imports a manifest; returns None, and records why, if that fails."""
+    started = time.perf_counter()
+    try:
+        return entry_point.load()
+    except (Exception, SystemExit) as error:
+        record.report("import", error)
+        return None
+    finally:
+        record.import_ms = round((time.perf_counter() - started) * 1000, 2)
+
+
+def ordered(
+    records: Mapping[str, PluginRecord], manifests: Mapping[str, Any]
+) -> list[str]:
+    """Returns the distributions in calling order: what manifests declare comes first,
+    then the name decides."""
+    sorter = graphlib.TopologicalSorter(dict.fromkeys(sorted(records), ()))
+    for name, manifest in manifests.items():
+        sorter.add(name, *_declared(records[name], manifest, "oneiros_after"))
+        for later in _declared(records[name], manifest, "oneiros_before"):
+            sorter.add(later, name)
+    try:
+        return [name for name in sorter.static_order() if name in records]
+    except graphlib.CycleError as error:
+        circle = error.args[1]
+    for name in sorted(set(circle) & set(records)):
+        text = f"Declared in a circle: {' < '.join(circle)}"
+        records[name].report("order", text, "ok")
+    others = {name: each for name, each in manifests.items() if name not in circle}
+    return ordered(records, others)
+
+
+def _announced() -> list[str]:
+    """Returns the names of all plugins, once each: a second one is a stale copy."""
+    names = set()
+    for distribution in metadata.distributions():
+        # A distribution whose files are damaged announces nothing.
+        with suppress(Exception):
+            if "[oneiros.v" in (distribution.read_text("entry_points.txt") or ""):
+                names.add(settings.distribution_name(distribution.metadata["Name"]))
+    return sorted(names)
+
+
+def _entry_point(record: PluginRecord) -> metadata.EntryPoint | None:
+    """Returns a plugin's entry point, and fills in its record.
+
+    Of several, one of the newest supported level counts, and of those the last.
+    """
+    levels = {}
+    try:
+        distribution = metadata.distribution(record.distribution)
+        record.version = str(distribution.version)
+        for entry_point in distribution.entry_points:
+            if match := GROUP.fullmatch(entry_point.group):
+                levels[int(match[1])] = entry_point
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        record.report("metadata", f"Its entry_points.txt can't be read: {reason}")
+    if not levels:
+        return None
+    level = max(levels, key=lambda each: (each in API_LEVELS, each))
+    entry_point = levels[level]
+    record.entry_point = entry_point.name
+    record.module = entry_point.value
+    record.api_level = level
+    if level not in API_LEVELS:
+        outdated = KERNEL if level > API_LEVELS[-1] else record.distribution
+        fault = (
+            f"It is for API level {level}; this kernel offers {[*API_LEVELS]}: "
+            f"pip install -U {outdated}"
+        )
+        record.report("metadata", fault, "incompatible")
+    elif not entry_point.pattern.match(entry_point.value):
+        line = f"{entry_point.name} = {entry_point.value}"
+        record.report("metadata", f"Its entry point {line} names no module.")
+    return entry_point
+
+
+def _declared(record: PluginRecord, manifest: Any, attribute: str) -> list[str]:
+    """Returns the distributions that a manifest wants to come before or after."""
+    value = getattr(manifest, attribute, ())
+    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+        return list(value)
+    fault = f"{attribute} is {value!r:.80}, which is no list of distributions."
+    record.report("order", fault, "ok")
+    return []
