@@ -16,11 +16,12 @@ from oneiros_lazy_graph.backend import RecordedBackend
 from oneiros_lazy_graph.pinning import floatx, pinned
 from oneiros_lazy_graph.recorder import Recorder
 
-from oneiros_backend_jax._ops import Draws, Operations
 from oneiros_backend_jax.beam_search import beam_search
-from oneiros_backend_jax.engine import Cell, JaxEngine
+from oneiros_backend_jax.engine import JaxEngine
 from oneiros_backend_jax.fused import Fused
+from oneiros_backend_jax.operations import Operations, RandomFunctions
 from oneiros_backend_jax.spatial import PRIMITIVES
+from oneiros_backend_jax.storage import Storage
 
 T = Any
 
@@ -30,7 +31,9 @@ class JaxBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIM
 
     name: ClassVar[str] = "jax"
     capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session"}
-    operations, draws, cell = Operations, Draws, Cell
+    operations = Operations
+    random_functions = RandomFunctions
+    storage = Storage
 
     def __init__(self) -> None:
         super().__init__()

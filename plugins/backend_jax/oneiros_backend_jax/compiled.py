@@ -17,7 +17,7 @@ from oneiros_jax_support.devices import platform, scope
 from oneiros_jax_support.graphs import convolves, pooling_by_windows, suits_ynn
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.runs import batches_for, gathered, run_of
-from oneiros_lazy_graph.recorder import Program
+from oneiros_lazy_graph.program import Program
 
 Array = np.ndarray[Any, Any]
 Run = Callable[..., list[Array]]
@@ -49,7 +49,8 @@ class _Variables:
         for node, value in zip(self.written, new, strict=True):
             if value.shape != node.shape:
                 raise DataError(
-                    f"The update of {node.name!r} gives shape {value.shape}; it has shape {node.shape}."
+                    f"The update of {node.name!r} gives shape {value.shape}; it has "
+                    f"shape {node.shape}."
                 )
         seen = {id(x) for x in known}
         kept = []

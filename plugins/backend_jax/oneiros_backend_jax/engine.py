@@ -8,58 +8,21 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from oneiros_jax_support.calls import LOCK
 from oneiros_jax_support.devices import scope
 from oneiros_jax_support.draws import nested
 from oneiros_jax_support.jax_import import jax
-from oneiros_jax_support.runs import on_device, rows_for, uploaded
+from oneiros_jax_support.runs import rows_for, uploaded
+from oneiros_lazy_graph.nodes import Spec
 from oneiros_lazy_graph.pinning import pinned
-from oneiros_lazy_graph.recorder import Program, Spec
+from oneiros_lazy_graph.program import Program
 
-from oneiros_backend_jax._ops import OPERATORS
 from oneiros_backend_jax.compiled import compiled_run, compiled_step, one_by_one
 from oneiros_backend_jax.conversion import is_known, is_tensor
 from oneiros_backend_jax.loops import run_loop
+from oneiros_backend_jax.operations import OPERATORS
 from oneiros_backend_jax.trials import ERRORS, infer
 
 Array = np.ndarray[Any, Any]
-
-
-class Cell:
-    """Where a variable lives: an array of NumPy's until a function needs it, then one
-    of JAX's.
-
-    So building a model neither touches a GPU nor allocates its memory.
-
-    # Properties
-        slot: list that holds the array.
-    """
-
-    def __init__(self, array: Array) -> None:
-        self.slot: list[Any] = [array]
-
-    def get(self) -> Array:
-        """Returns a copy of the value."""
-        with LOCK:
-            return np.array(self.slot[0])
-
-    def set(self, array: Array) -> None:
-        """Stores an array, which is the cell's from now on."""
-        with LOCK:
-            self.slot[0] = (
-                array if isinstance(self.slot[0], np.ndarray) else _put(array)
-            )
-
-    def move(self) -> None:
-        """Moves the value to the device, if it isn't there yet."""
-        with LOCK:
-            if isinstance(self.slot[0], np.ndarray):
-                self.slot[0] = _put(self.slot[0])
-
-
-def _put(array: Array) -> Any:
-    with scope("jax")():
-        return on_device(array)
 
 
 class JaxEngine:

@@ -67,7 +67,8 @@ def _convolved(convolution: _Convolution, x: T, kernel: T) -> T:
     x, kernel = paired(x, kernel)
     if x.shape[-1] != kernel.shape[-2]:
         raise ValueError(
-            f"The kernel takes {kernel.shape[-2]} channels, and there are {x.shape[-1]}."
+            f"The kernel takes {kernel.shape[-2]} channels, and there are "
+            f"{x.shape[-1]}."
         )
     if not trying():
         return convolution.forward(x, kernel)

@@ -13,18 +13,21 @@ from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_lazy_graph.backend import RecordedBackend
+from oneiros_lazy_graph.function import RecordedFunction
+from oneiros_lazy_graph.nodes import Node
 from oneiros_lazy_graph.pinning import pinned
-from oneiros_lazy_graph.recorder import Node, RecordedFunction, Recorder
+from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_tensorflow import raw
-from oneiros_backend_tensorflow._ops import Draws, Operations
 from oneiros_backend_tensorflow.beam_search import beam_search
-from oneiros_backend_tensorflow.engine import Cell, TensorFlowEngine
+from oneiros_backend_tensorflow.engine import TensorFlowEngine
 from oneiros_backend_tensorflow.fused import Fused
 from oneiros_backend_tensorflow.memory import share_arenas
 from oneiros_backend_tensorflow.normalization import normalize, normalize_by
+from oneiros_backend_tensorflow.operations import Operations, RandomFunctions
 from oneiros_backend_tensorflow.quiet import tf
 from oneiros_backend_tensorflow.spatial import PRIMITIVES
+from oneiros_backend_tensorflow.storage import Storage
 from oneiros_backend_tensorflow.xla import xla_setting
 
 T = Any
@@ -45,7 +48,9 @@ class TensorFlowBackend(
 
     name: ClassVar[str] = "tensorflow"
     capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session"} | {"fused"}
-    operations, draws, cell = Operations, Draws, Cell
+    operations = Operations
+    random_functions = RandomFunctions
+    storage = Storage
 
     def __init__(self) -> None:
         super().__init__()
@@ -126,7 +131,7 @@ class TensorFlowBackend(
         )
         return self.recorder.record(search, (logits, lengths), label="K.ctc_decode")
 
-    def function(self, inputs: T, outputs: T, updates: T = [], **kwargs: T) -> Function:
+    def function(self, inputs: T, outputs: T, updates: T = (), **kwargs: T) -> Function:
         """Returns a compiled function.
 
         # Arguments
@@ -141,7 +146,8 @@ class TensorFlowBackend(
         xla = kwargs.pop("jit_compile", None)
         if kwargs:
             raise ArgumentError(
-                f"K.function got {min(kwargs)!r}; on TensorFlow it takes only jit_compile."
+                f"K.function received {min(kwargs)!r}; on TensorFlow it takes only "
+                f"jit_compile."
             )
         xla = xla_setting() if xla is None else xla
         return RecordedFunction(self, self.recorder, inputs, outputs, updates, xla=xla)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from oneiros.errors import DataError
 from oneiros_backend_toolkit.batches import aligned, aligned_copy
-from oneiros_lazy_graph.recorder import Program
+from oneiros_lazy_graph.program import Program
 
 from oneiros_backend_tensorflow.devices import in_host_memory, on_device
 from oneiros_backend_tensorflow.memory import give_back

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from oneiros_lazy_graph.recorder import Program
+from oneiros_lazy_graph.program import Program
 
 from oneiros_backend_tensorflow.quiet import tf
 

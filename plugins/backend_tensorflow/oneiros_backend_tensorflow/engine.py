@@ -4,17 +4,16 @@ compiled functions."""
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from oneiros.errors import GraphError
 from oneiros_backend_toolkit.batches import aligned_copy, are_host, batches_of, rows_of
+from oneiros_lazy_graph.nodes import Spec
 from oneiros_lazy_graph.pinning import pinned
-from oneiros_lazy_graph.recorder import Program, Spec
+from oneiros_lazy_graph.program import Program
 
-from oneiros_backend_tensorflow._ops import OPERATORS
 from oneiros_backend_tensorflow.compiled import (
     BAD_INPUT,
     Compiled,
@@ -25,45 +24,10 @@ from oneiros_backend_tensorflow.compiled import (
 from oneiros_backend_tensorflow.derivatives import dense, while_tracing
 from oneiros_backend_tensorflow.devices import in_host_memory, on_device, scope
 from oneiros_backend_tensorflow.loops import Arguments, Loop
+from oneiros_backend_tensorflow.operations import OPERATORS
 from oneiros_backend_tensorflow.quiet import dismantle_func_graph, tf
 
 Array = np.ndarray[Any, Any]
-
-
-class Cell:
-    """Where a variable lives: an array until a function needs it, then a `tf.Variable`.
-
-    So building a model neither touches a GPU nor allocates its memory.
-    """
-
-    _lock = threading.Lock()
-
-    def __init__(self, array: Array) -> None:
-        self._array: Array | None = array
-        self._variable: Any = None
-
-    @property
-    def variable(self) -> Any:
-        """The `tf.Variable`."""
-        with self._lock:
-            if self._variable is None:
-                with tf.init_scope(), scope():
-                    self._variable = tf.Variable(self._array)
-                self._array = None
-        return self._variable
-
-    def get(self) -> Array:
-        """Returns a copy of the value."""
-        array = self._array
-        return np.array(self._variable.numpy() if array is None else array)
-
-    def set(self, array: Array) -> None:
-        """Stores an array, which is the cell's from now on."""
-        with self._lock:
-            if self._variable is None:
-                self._array = array
-                return
-        self._variable.assign(array)
 
 
 class TensorFlowEngine:

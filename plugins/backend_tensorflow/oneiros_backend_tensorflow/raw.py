@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from oneiros.errors import GraphError
-from oneiros_lazy_graph.recorder import Node, Recorder
+from oneiros_lazy_graph.nodes import Node
+from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_tensorflow.quiet import tf, type_spec
 
@@ -27,7 +28,8 @@ class _RefusedError(GraphError, TypeError):
 def _refuse(what: str) -> NoReturn:
     raise _RefusedError(
         f"{what} works on values, and a lazy tensor has none until a function runs. "
-        f"Put the code into a function of the tensors it uses and record that: K.apply(fn, x, y)."
+        f"Put the code into a function of the tensors it uses and record that: "
+        f"K.apply(fn, x, y)."
     )
 
 

@@ -15,13 +15,18 @@ from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.arrays import owned
 from oneiros_backend_toolkit.derived import FUZZ, Derived
 
+from oneiros_lazy_graph.function import RecordedFunction
 from oneiros_lazy_graph.nodes import Node, Spec
 from oneiros_lazy_graph.pinning import pinned
-from oneiros_lazy_graph.recorder import RecordedFunction, Recorder
+from oneiros_lazy_graph.recorder import Recorder
 
 T = Any
 
-_NAMES = (
+Primitives = dict[str, tuple[Callable[..., T], str]]
+"""Functions of the engine's own tensors by a method's name, with what messages call
+them."""
+
+ELEMENTWISE_NAMES = (
     "abs",
     "cast",
     "clip",
@@ -47,12 +52,17 @@ _NAMES = (
     "switch",
     "tanh",
 )
-ELEMENTWISE = frozenset(f"K.{name}" for name in _NAMES)
 """The operations that work element by element, with broadcasting."""
+ELEMENTWISE = frozenset(f"K.{name}" for name in ELEMENTWISE_NAMES)
+"""Their labels."""
 
 
-class Cell(Protocol):
-    """Where a variable's value lives."""
+class VariableStorage(Protocol):
+    """Where a variable's value lives.
+
+    # Arguments
+        array: the first value, which is the storage's from now on.
+    """
 
     def __init__(self, array: np.ndarray[Any, Any]) -> None: ...
 
@@ -60,38 +70,42 @@ class Cell(Protocol):
         """Returns a copy of the value."""
 
     def set(self, array: np.ndarray[Any, Any]) -> None:
-        """Stores an array, which is the cell's from now on."""
+        """Stores an array, which is the storage's from now on."""
 
 
 class RecordedBackend(Derived):
-    """Keras 1's `K` on lazy tensors.
+    """Keras 1's `K` on lazy tensors: what doesn't depend on the engine.
+
+    A backend derives from it, sets the class's properties, and makes a Recorder in its
+    constructor. Each function in `operations` becomes a method that records it, with
+    signature and docstring of the contract; a method that the class defines itself
+    stays.
+
+    # Arguments
+        primitives: functions that become methods too, such as the convolutions that
+            `oneiros_backend_toolkit` asks for; given in the class statement.
 
     # Properties
         recorder: the Recorder of its tensors.
-        operations: the functions of `K` on the engine's own tensors, by their names in
-            the contract.
-        draws: those that draw random numbers, whose first argument is a key.
-        cell: the class of Cells.
+        operations: class whose static methods are the functions of `K` on the engine's
+            own tensors, by their names in the contract.
+        random_functions: class with those that draw random numbers, `random_uniform`,
+            `random_normal` and `random_binomial`; the first argument is a key.
+        storage: the class of VariableStorage.
     """
 
     recorder: Recorder
     operations: ClassVar[Any]
-    draws: ClassVar[Any]
-    cell: ClassVar[type[Cell]]
+    random_functions: ClassVar[Any]
+    storage: ClassVar[type[VariableStorage]]
 
-    def __init_subclass__(
-        cls, primitives: dict[str, tuple[Callable[..., T], str]] | None = None
-    ) -> None:
-        """Adds the methods that record `operations`, and these functions by their names
-        and labels."""
+    def __init_subclass__(cls, primitives: Primitives | None = None) -> None:
+        defined = {*vars(cls), *vars(RecordedBackend)}
         for name in vars(cls.operations):
-            if (
-                name[0] != "_"
-                and name not in vars(cls)
-                and name not in vars(RecordedBackend)
-            ):
-                fn = getattr(cls.operations, name)
-                setattr(cls, name, recorded(fn, f"K.{name}", getattr(Backend, name)))
+            if name.startswith("_") or name in defined:
+                continue
+            fn = getattr(cls.operations, name)
+            setattr(cls, name, recorded(fn, f"K.{name}", getattr(Backend, name)))
         for name, (fn, label) in (primitives or {}).items():
             setattr(cls, name, recorded(fn, label, fn))
 
@@ -120,7 +134,8 @@ class RecordedBackend(Derived):
         computed with as dense."""
         if shape is None and ndim is None:
             raise ArgumentError(
-                "placeholder received neither `shape` nor `ndim`. Pass one: shape=(None, 3)."
+                "placeholder received neither `shape` nor `ndim`. Pass one: "
+                "shape=(None, 3)."
             )
         sizes = tuple(shape) if shape is not None else (None,) * ndim
         node: T = self.recorder.node(
@@ -134,13 +149,15 @@ class RecordedBackend(Derived):
         """Makes a variable holding a copy of `value`."""
         if self.owns(value):
             raise ArgumentError(
-                f"variable takes an array or a number, not {value!r:.200}. See K.eval(x)."
+                f"variable takes an array or a number, not {value!r:.200}. See "
+                f"K.eval(x)."
             )
         sparse = hasattr(value, "toarray")
         array = owned(value.toarray() if sparse else value, self._dtype(dtype))
         name = name or f"Variable_{common.get_uid('Variable')}"
         spec = Spec(array.shape, str(array.dtype))
-        node: T = self.recorder.node("variable", spec, name=name, data=self.cell(array))
+        stored = self.storage(array)
+        node: T = self.recorder.node("variable", spec, name=name, data=stored)
         node._keras_shape = array.shape
         SPARSE.set(node, sparse)
         return node
@@ -171,27 +188,27 @@ class RecordedBackend(Derived):
 
     def get_value(self, x: T) -> T:
         """Returns a copy of a variable's value."""
-        return self._cell(x, "get_value").get()
+        return self._storage(x, "get_value").get()
 
     def set_value(self, x: T, value: T) -> None:
         """Sets a variable."""
-        self._cell(x, "set_value").set(self.checked_value(x, value))
+        self._storage(x, "set_value").set(self.checked_value(x, value))
 
-    def _cell(self, x: T, function: str) -> Cell:
-        if not self.recorder.owns(x) or x.kind != "variable":
+    def _is_variable(self, x: T) -> bool:
+        return self.recorder.owns(x) and x.kind == "variable"
+
+    def _storage(self, x: T, function: str) -> VariableStorage:
+        if not self._is_variable(x):
             raise ArgumentError(
-                f"{function} takes a variable, not {x!r:.200}. K.eval(x) computes a tensor."
+                f"{function} takes a variable, not {x!r:.200}. K.eval(x) computes a "
+                f"tensor."
             )
-        cell: Cell = x.data
-        return cell
+        stored: VariableStorage = x.data
+        return stored
 
     def eval(self, x: T) -> T:
         """Returns the value of a tensor that depends on no placeholder."""
-        return (
-            self.get_value(x)
-            if self.recorder.owns(x) and x.kind == "variable"
-            else super().eval(x)
-        )
+        return self.get_value(x) if self._is_variable(x) else super().eval(x)
 
     def apply(self, fn: Callable[..., Any], *tensors: T) -> T:
         """Returns `fn(*tensors)`, where `fn` is code of the engine itself."""
@@ -203,9 +220,8 @@ class RecordedBackend(Derived):
         self, shape: T, low: T = 0.0, high: T = 1.0, dtype: T = None, seed: T = None
     ) -> T:
         """Draws from [low, high)."""
-        return self._random(
-            "random_uniform", seed, shape, low, high, self._dtype(dtype)
-        )
+        dtype = self._dtype(dtype)
+        return self._random("random_uniform", seed, shape, low, high, dtype)
 
     def random_normal(
         self, shape: T, mean: T = 0.0, std: T = 1.0, dtype: T = None, seed: T = None
@@ -221,27 +237,24 @@ class RecordedBackend(Derived):
 
     def _random(self, name: str, seed: int | None, *args: Any) -> T:
         key = self.recorder.stream(draw_seed(seed) % 2**31)
-        return self.recorder.record(
-            getattr(self.draws, name), (key, *args), label=f"K.{name}"
-        )
+        fn = getattr(self.random_functions, name)
+        return self.recorder.record(fn, (key, *args), label=f"K.{name}")
 
     # Crossentropies, shorter where the probabilities come from K.sigmoid and K.softmax
 
     def _log_odds(self, x: T) -> T:
         def of_sigmoid(x: T) -> T:
-            return self.clip(x, *_log_odds([FUZZ, 1.0 - FUZZ], self.dtype(x)))
+            low, high = _log_odds([FUZZ, 1.0 - FUZZ], self.dtype(x))
+            return self.clip(x, low, high)
 
         shortcuts = {self.operations.sigmoid: of_sigmoid}
-        return self.recorder.record(
-            pinned(super()._log_odds), (x,), label="odds", shortcuts=shortcuts
-        )
+        fn = pinned(super()._log_odds)
+        return self.recorder.record(fn, (x,), label="odds", shortcuts=shortcuts)
 
     def _log_distribution(self, x: T) -> T:
         def of_softmax(x: T) -> T:
-            return self.clip(
-                self._log_softmax(x),
-                *np.log(np.array([FUZZ, 1.0 - FUZZ], self.dtype(x))),
-            )
+            low, high = np.log(np.array([FUZZ, 1.0 - FUZZ], self.dtype(x)))
+            return self.clip(self._log_softmax(x), low, high)
 
         shortcuts = {self.operations.softmax: of_softmax}
         fn = pinned(super()._log_distribution)
@@ -252,10 +265,13 @@ class RecordedBackend(Derived):
     def _elementwise(self, x: T) -> tuple[Callable[..., T], list[T]] | None:
         """Returns how an operation that works element by element computes `x`, or a
         choice by the phase."""
-        if not self.recorder.owns(x) or not (x.elementwise or x.kind == "select"):
+        if not self.recorder.owns(x):
             return None
-        rebuild = self.recorder.select if x.kind == "select" else self.recorder.again(x)
-        return rebuild, list(x.parents)
+        if x.kind == "select":
+            return self.recorder.select, list(x.parents)
+        if not x.elementwise:
+            return None
+        return self.recorder.again(x), list(x.parents)
 
     def switch(self, condition: T, then_expression: T, else_expression: T) -> T:
         """Chooses element by element; by the learning phase, only the expression chosen
@@ -274,9 +290,9 @@ class RecordedBackend(Derived):
         go_backwards: bool = False,
     ) -> tuple[list[T], list[T]]:
         states, outputs = self.recorder.loop(fn, sequences, initial, go_backwards)
-        return states, [
-            self.reverse(x, 0) for x in outputs
-        ] if go_backwards else outputs
+        if go_backwards:
+            outputs = [self.reverse(x, 0) for x in outputs]
+        return states, outputs
 
     def stop_gradient(self, variables: T) -> T:
         """Returns the tensor, or the list of tensors, as constants for `gradients`."""
@@ -290,7 +306,7 @@ class RecordedBackend(Derived):
         """Returns the derivatives of `loss` by each of `variables`."""
         return list(self.recorder.gradients(loss, variables))
 
-    def function(self, inputs: T, outputs: T, updates: T = [], **kwargs: T) -> Function:
+    def function(self, inputs: T, outputs: T, updates: T = (), **kwargs: T) -> Function:
         """Returns a compiled function.
 
         # Arguments
@@ -301,12 +317,14 @@ class RecordedBackend(Derived):
         """
         if kwargs:
             raise ArgumentError(
-                f"K.function got {min(kwargs)!r}; on {self.name} it takes nothing like that."
+                f"K.function received {min(kwargs)!r}; on {self.name} it takes no such "
+                f"argument."
             )
         return RecordedFunction(self, self.recorder, inputs, outputs, updates)
 
 
 def _log_odds(probabilities: list[float], dtype: str) -> Any:
+    """Returns log(p / (1 - p)) of numbers."""
     array = np.array(probabilities, dtype)
     with np.errstate(divide="ignore"):
         return np.log(array / (1 - array))
@@ -315,12 +333,17 @@ def _log_odds(probabilities: list[float], dtype: str) -> Any:
 def recorded(
     fn: Callable[..., Any], label: str, of: Callable[..., Any]
 ) -> Callable[..., Any]:
-    """Returns a method, named and documented like `of`, that records `fn`."""
+    """Returns a method that records a function.
+
+    # Arguments
+        fn: function of the engine's own tensors.
+        label: str, what messages call it.
+        of: what the method is named and documented like.
+    """
+    elementwise = label in ELEMENTWISE
 
     @functools.wraps(of)
     def method(self: RecordedBackend, *args: Any, **kwargs: Any) -> Any:
-        return self.recorder.record(
-            pinned(fn, label in ELEMENTWISE), args, kwargs, label
-        )
+        return self.recorder.record(pinned(fn, elementwise), args, kwargs, label)
 
     return method

@@ -9,23 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 from oneiros.errors import ArgumentError, ShapeError
 
-from oneiros_lazy_graph.nodes import Node, Spec, depending, ids, reachable, spread
+from oneiros_lazy_graph.graph import between, by_age, dependents, reachable
+from oneiros_lazy_graph.nodes import Node, Shape, Spec, ids
 
 if TYPE_CHECKING:
     from oneiros_lazy_graph.recorder import Recorder
 
-Shape = tuple[int | None, ...] | None
 Step = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
 """A function of slices and states that returns outputs and new states."""
 
 
 @dataclass(frozen=True)
-class Body:
+class LoopBody:
     """What one step of a loop computes.
 
     # Properties
-        slices, states: the placeholders that the step was recorded on.
-        outputs, new: what it returned: outputs and new states.
+        slices: the placeholders that stand for the sequences' slices.
+        states: the placeholders that stand for the states.
+        outputs: what the step returned of outputs.
+        new: what it returned of new states.
         outer: what it uses from outside, and its own streams; the loop's parents after
             its arguments.
         streams: its own streams, whose keys differ from step to step.
@@ -45,27 +47,27 @@ class Body:
     def arguments(self, loop: Node) -> tuple[Sequence[Node], Sequence[Node]]:
         """Returns the sequences and the first states among a loop's parents."""
         first = len(self.slices)
-        return loop.parents[:first], loop.parents[first : first + len(self.states)]
+        last = first + len(self.states)
+        return loop.parents[:first], loop.parents[first:last]
 
     def needed(self, loop: Node, phase: int) -> list[Node]:
         """Returns those of a loop's parents that a learning phase uses."""
         sequences, states = self.arguments(loop)
-        used = reachable(
-            [*self.new, *self.outputs], [*self.slices, *self.states, *self.outer], phase
-        )
-        return [*sequences, *states, *(node for node in self.outer if node in used)]
+        ends = [*self.slices, *self.states, *self.outer]
+        nodes = reachable([*self.new, *self.outputs], ends, phase)
+        return [*sequences, *states, *(node for node in self.outer if node in nodes)]
 
-    def specs(self, sequence: Spec) -> tuple[list[Spec], list[Spec]]:
-        """Returns what is known of the last states, and of the outputs of a loop over a
-        sequence."""
+    def result_specs(self, sequence: Spec) -> tuple[list[Spec], list[Spec]]:
+        """Returns the Specs of a loop's last states and of its outputs.
+
+        # Arguments
+            sequence: Spec of one of its sequences.
+        """
         states = []
         for i, (old, new) in enumerate(zip(self.states, self.new, strict=True)):
-            states.append(
-                Spec(
-                    _agreed(i, old.shape, new.shape), new.dtype, trials=old.spec.shapes
-                )
-            )
-        return states, [x.spec.stacked(sequence) for x in self.outputs]
+            shape = _agreed(i, old.shape, new.shape)
+            states.append(Spec(shape, new.dtype, trials=old.spec.trial_shapes))
+        return states, [output.spec.stacked(sequence) for output in self.outputs]
 
 
 def record_body(
@@ -74,14 +76,25 @@ def record_body(
     sequences: Sequence[Node],
     states: Sequence[Node],
     backwards: bool,
-) -> Body:
-    """Calls `step` on placeholders and returns what it computes."""
+) -> LoopBody:
+    """Calls a step on placeholders and returns what it computes.
+
+    # Arguments
+        recorder: the Recorder of the nodes.
+        step: the Step.
+        sequences: what the slices are slices of.
+        states: the first states.
+        backwards: whether the last slices come first.
+    """
     mark = next(ids)
     slices = [
-        _placeholder("slice", i, x, x.spec.row()) for i, x in enumerate(sequences)
+        _placeholder(recorder, f"slice_{i}", x.spec.row())
+        for i, x in enumerate(sequences)
     ]
     inner = [
-        _placeholder("state", i, x, Spec(x.shape, x.dtype, trials=x.spec.shapes))
+        _placeholder(
+            recorder, f"state_{i}", Spec(x.shape, x.dtype, trials=x.spec.trial_shapes)
+        )
         for i, x in enumerate(states)
     ]
     outputs, new = step(list(slices), list(inner))
@@ -96,53 +109,54 @@ def record_body(
         node for node in reachable(roots) if node.kind == "stream" and node.id > mark
     }
     changing = _changing(roots, {*slices, *inner, *streams})
-    outer = {
-        *roots,
-        *(parent for node in changing for parent in node.parents),
-    } - changing | streams
+    parents = {parent for node in changing for parent in node.parents}
+    outer = {*roots, *parents}.difference(changing).union(streams)
     if any(node.kind == "select" for node in changing):
         outer.add(recorder.phase)
-    targets = {
-        x for node in changing if node.kind == "gradients" for x in node.parents[1:]
-    }
-    return Body(
-        slices, inner, outputs, new, _ordered(outer), streams, targets, backwards
+    gradients = [node for node in changing if node.kind == "gradients"]
+    return LoopBody(
+        slices=slices,
+        states=inner,
+        outputs=outputs,
+        new=new,
+        outer=by_age(outer),
+        streams=streams,
+        targets={x for node in gradients for x in node.parents[1:]},
+        backwards=backwards,
     )
 
 
-def _placeholder(what: str, place: int, like: Node, spec: Spec) -> Node:
-    return like.recorder.node(
-        "placeholder", spec, name=f"{what}_{place}_of_a_step_that_is_over"
-    )
+def _placeholder(recorder: Recorder, what: str, spec: Spec) -> Node:
+    return recorder.node("placeholder", spec, name=f"{what}_of_a_step_that_is_over")
 
 
-def _changing(roots: list[Node], start: set[Node]) -> set[Node]:
+def _changing(roots: list[Node], start: Iterable[Node]) -> set[Node]:
     """Returns what must be computed at each step: what depends on `start`, and what
     gradients lead through.
 
     Everything else, though a step may have recorded it, is computed once.
     """
-    nodes, found, size = reachable(roots), set(start), 0
-    while len(found) > size:
-        size = len(found)
-        found = spread(found, nodes)
-        for node in [n for n in found if n.kind == "gradients"]:
+    nodes = reachable(roots)
+    result = set(start)
+    size = 0
+    while len(result) > size:
+        size = len(result)
+        result = dependents(result, nodes)
+        for node in [node for node in result if node.kind == "gradients"]:
             loss, *variables = node.parents
-            found |= depending(loss, variables).difference(variables)
-    return found
-
-
-def _ordered(nodes: Iterable[Node]) -> list[Node]:
-    return sorted(nodes, key=lambda node: node.id)
+            result |= between(variables, loss).difference(variables)
+    return result
 
 
 def _agreed(place: int, old: Shape, new: Shape) -> Shape:
+    """Returns the shape of a state, of which a step may know other sizes."""
     if old is None or new is None:
         return old or new
-    if len(old) != len(new) or any(
-        None not in (a, b) and a != b for a, b in zip(old, new, strict=True)
-    ):
+    pairs = list(zip(old, new, strict=False))
+    differ = any(None not in pair and pair[0] != pair[1] for pair in pairs)
+    if differ or len(old) != len(new):
         raise ShapeError(
-            f"State {place} has shape {old} before a step and {new} after it. Steps keep shapes."
+            f"State {place} has shape {old} before a step and {new} after it. Steps "
+            f"keep shapes."
         )
-    return tuple(b if a is None else a for a, b in zip(old, new, strict=True))
+    return tuple(b if a is None else a for a, b in pairs)

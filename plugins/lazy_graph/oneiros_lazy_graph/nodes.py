@@ -1,72 +1,114 @@
-"""Lazy nodes: tensors that are yet to be computed, and ways through the graph behind
-them."""
+"""Lazy nodes: tensors that are yet to be computed."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from oneiros_lazy_graph.recorder import Recorder
 
+Shape = tuple[int | None, ...] | None
+"""A static shape: None for a size that is open, or altogether if even the rank is."""
+
 ids = itertools.count()
-_BINARY = "add sub mul truediv floordiv mod pow matmul and or xor"
+"""Numbers of nodes, in the order in which they are made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What is known of a tensor before it is computed."""
+    """What is known of a tensor before it is computed.
 
-    shape: tuple[int | None, ...] | None
+    # Properties
+        shape: its static shape.
+        dtype: its type's name.
+        known: for a shape, or an element of one: the sizes already known, None standing
+            for the others.
+        trials: for an engine that can't leave sizes open: what it tried instead. Per
+            trial the tensor's shape (a tuple), or its value (an array) where that
+            follows from sizes alone.
+    """
+
+    shape: Shape
     dtype: str
     known: Any = None
-    """For a shape, or an element of one: the sizes already known, None standing for the
-    others."""
     trials: tuple[Any, ...] | None = None
-    """For an engine that can't leave sizes open: what it tried instead, per trial the
-    shape (a tuple), or the value (an array), where that follows from sizes alone."""
 
     @property
-    def shapes(self) -> tuple[tuple[int, ...], ...] | None:
-        """The shapes of the trials."""
-        return self.trials and tuple(
-            x if isinstance(x, tuple) else x.shape for x in self.trials
-        )
+    def trial_shapes(self) -> tuple[tuple[int, ...], ...] | None:
+        """The shapes that the tensor had in the trials."""
+        if not self.trials:
+            return None
+        return tuple(x if isinstance(x, tuple) else x.shape for x in self.trials)
 
     def row(self) -> Spec:
         """Returns the Spec of what stands at one place of the first axis."""
-        trials = self.shapes and tuple(shape[1:] for shape in self.shapes)
-        return Spec(self.shape and self.shape[1:], self.dtype, trials=trials)
+        shapes = self.trial_shapes
+        trials = None if shapes is None else tuple(shape[1:] for shape in shapes)
+        shape = None if self.shape is None else self.shape[1:]
+        return Spec(shape, self.dtype, trials=trials)
 
-    def stacked(self, like: Spec) -> Spec:
-        """Returns the Spec of such tensors along a new first axis, as long as that of
-        `like`."""
-        shape = (
-            None
-            if self.shape is None or like.shape is None
-            else (like.shape[0], *self.shape)
-        )
-        if like.shapes is None and self.shapes is None:
+    def stacked(self, sequence: Spec) -> Spec:
+        """Returns the Spec of such tensors along a new first axis.
+
+        # Arguments
+            sequence: Spec of a tensor whose first axis is as long.
+        """
+        shape = None
+        if self.shape is not None and sequence.shape is not None:
+            shape = (sequence.shape[0], *self.shape)
+        if sequence.trial_shapes is None and self.trial_shapes is None:
             return Spec(shape, self.dtype)
-        sequences = like.shapes or itertools.repeat(like.shape or (None,))
-        pairs = zip(
-            sequences, self.shapes or itertools.repeat(self.shape or ()), strict=False
-        )
-        return Spec(
-            shape, self.dtype, trials=tuple((length, *x) for (length, *_), x in pairs)
-        )
+        whole = sequence.trial_shapes or itertools.repeat(sequence.shape or (None,))
+        rows = self.trial_shapes or itertools.repeat(self.shape or ())
+        trials = [(size[0], *row) for size, row in zip(whole, rows, strict=False)]
+        return Spec(shape, self.dtype, trials=tuple(trials))
+
+
+@dataclass
+class RandomState:
+    """The state of a random operation: its seed, and the number of its next draw."""
+
+    seed: int
+    counter: int = 0
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    def method(self: Node, *others: Any) -> Any:
+        return self.recorder.record_operator(name, (self, *others))
+
+    return method
+
+
+def _reflected(name: str) -> Callable[..., Any]:
+    def method(self: Node, other: Any) -> Any:
+        return self.recorder.record_operator(name, (other, self))
+
+    return method
 
 
 class Node:
-    """A tensor that is yet to be computed.
+    """A tensor that is yet to be computed. A `Recorder` makes it.
+
+    Python's operators record further nodes. A node has no value, so what needs one (the
+    truth of a node, iteration, conversion to an array) raises TypeError and says what
+    to write instead.
+
+    # Arguments
+        recorder: the Recorder that makes it.
+        kind: str, see below.
+        spec: the Spec of its value.
+        parents: the nodes it is computed from.
+        fn: see below.
+        name: str, what messages call it; by default its label and its number.
+        label: str, what was recorded.
+        data: see below.
 
     # Properties
         kind: `"op"`, `"placeholder"`, `"variable"`, `"phase"`, `"stream"`, `"select"`,
-            `"gradients"` or
-            `"loop"`.
-        parents: the nodes it is computed from.
+            `"gradients"` or `"loop"`.
         fn: for an op, the function of the parents' values.
         elementwise: for an op, whether `fn` works element by element, with
             broadcasting: its function says so by an attribute `elementwise`.
@@ -74,8 +116,8 @@ class Node:
             tensor that gives the same. It is taken where the parent is computed, and
             not where the parent's value is given.
         origin: for an op, what its function was before it was pinned.
-        data: what the engine stores of a variable; the Draws of a stream; the Body of a
-            loop.
+        data: what the engine stores of a variable; the RandomState of a stream; the
+            LoopBody of a loop.
     """
 
     __slots__ = (
@@ -111,21 +153,20 @@ class Node:
         data: Any = None,
     ) -> None:
         self.id = next(ids)
-        self.recorder, self.kind, self.spec, self.parents = (
-            recorder,
-            kind,
-            spec,
-            tuple(parents),
-        )
-        self.fn, self.data = fn, data
+        self.recorder = recorder
+        self.kind = kind
+        self.spec = spec
+        self.parents = tuple(parents)
+        self.fn = fn
+        self.data = data
         self.name = name or f"{label or kind}_{self.id}"
-        phased = any(parent._uses_learning_phase for parent in self.parents)
-        self._uses_learning_phase: bool = phased or kind in ("phase", "select")
+        self._uses_learning_phase: bool = kind in ("phase", "select") or any(
+            parent._uses_learning_phase for parent in self.parents
+        )
 
     @property
-    def shape(self) -> tuple[int | None, ...] | None:
-        """The static shape: None for a size that is open, or altogether if even the
-        rank is."""
+    def shape(self) -> Shape:
+        """The static shape."""
         return self.spec.shape
 
     @property
@@ -135,123 +176,63 @@ class Node:
 
     @property
     def ndim(self) -> int | None:
-        """The number of axes."""
+        """The number of axes, None if that is open."""
         return None if self.spec.shape is None else len(self.spec.shape)
 
+    __add__, __radd__ = _operator("add"), _reflected("add")
+    __sub__, __rsub__ = _operator("sub"), _reflected("sub")
+    __mul__, __rmul__ = _operator("mul"), _reflected("mul")
+    __truediv__, __rtruediv__ = _operator("truediv"), _reflected("truediv")
+    __floordiv__, __rfloordiv__ = _operator("floordiv"), _reflected("floordiv")
+    __mod__, __rmod__ = _operator("mod"), _reflected("mod")
+    __pow__, __rpow__ = _operator("pow"), _reflected("pow")
+    __matmul__, __rmatmul__ = _operator("matmul"), _reflected("matmul")
+    __and__, __rand__ = _operator("and"), _reflected("and")
+    __or__, __ror__ = _operator("or"), _reflected("or")
+    __xor__, __rxor__ = _operator("xor"), _reflected("xor")
+    __neg__ = _operator("neg")
+    __abs__ = _operator("abs")
+    __invert__ = _operator("invert")
+    __lt__ = _operator("lt")
+    __le__ = _operator("le")
+    __gt__ = _operator("gt")
+    __ge__ = _operator("ge")
+
     def __getitem__(self, index: Any) -> Any:
-        result = self.recorder.record(
-            self.recorder.engine.operator("getitem"), (self, index), label="index"
-        )
-        if isinstance(self.spec.known, tuple) and isinstance(index, (int, slice)):
+        result = self.recorder.record_operator("getitem", (self, index), "index")
+        is_of_shape = isinstance(self.spec.known, tuple)
+        if is_of_shape and isinstance(index, (int, slice)):
             result.spec = replace(result.spec, known=self.spec.known[index])
         return result
 
     def __len__(self) -> int:
         if not self.shape or self.shape[0] is None:
             raise TypeError(
-                f"{self!r} has no known length. K.shape(x)[0] is its length, as a tensor."
+                f"{self!r} has no known length. K.shape(x)[0] is its length, as a "
+                f"tensor."
             )
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError(
-            f"{self!r} can't be iterated over: it holds no values yet. Index it: x[:, i]."
+            f"{self!r} can't be iterated over: it holds no values yet. Index it: "
+            f"x[:, i]."
         )
 
     def __bool__(self) -> bool:
         raise TypeError(
-            f"{self!r} is neither true nor false yet. K.switch(condition, a, b) chooses later."
+            f"{self!r} is neither true nor false yet. K.switch(condition, a, b) "
+            f"chooses later."
         )
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(
-            f"{self!r} holds no values yet. K.eval(x) computes it; K.apply(fn, x) records fn."
+            f"{self!r} holds no values yet. K.eval(x) computes it; K.apply(fn, x) "
+            f"records fn."
         )
 
     def __repr__(self) -> str:
-        return f"<{self.recorder.engine.name} tensor {self.name} of shape {self.shape} and type {self.dtype}>"
-
-
-def _method(name: str, swapped: bool) -> Callable[..., Any]:
-    def method(self: Node, *others: Any) -> Any:
-        args = (*others, self) if swapped else (self, *others)
-        return self.recorder.record(
-            self.recorder.engine.operator(name), args, label=name
+        engine = self.recorder.engine.name
+        return (
+            f"<{engine} tensor {self.name} of shape {self.shape} and type {self.dtype}>"
         )
-
-    return method
-
-
-for _name in f"{_BINARY} neg abs invert lt le gt ge".split():
-    setattr(Node, f"__{_name}__", _method(_name, False))
-for _name in _BINARY.split():
-    setattr(Node, f"__r{_name}__", _method(_name, True))
-
-
-@dataclass
-class Draws:
-    """A stream of random draws: its seed, and the counter of its next draw."""
-
-    seed: int
-    position: int = 0
-
-
-def map_tree(fn: Callable[[Any], Any], tree: Any) -> Any:
-    """Applies `fn` to the leaves of nested tuples, lists, dicts and slices."""
-    if isinstance(tree, tuple):
-        parts = [map_tree(fn, part) for part in tree]
-        return type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
-    if isinstance(tree, list):
-        return [map_tree(fn, part) for part in tree]
-    if isinstance(tree, dict):
-        return {key: map_tree(fn, part) for key, part in tree.items()}
-    if isinstance(tree, slice):
-        return slice(
-            *[map_tree(fn, part) for part in (tree.start, tree.stop, tree.step)]
-        )
-    return fn(tree)
-
-
-def reachable(
-    roots: Iterable[Node], stop: Iterable[Node] = (), phase: int | None = None
-) -> set[Node]:
-    """Returns the nodes that `roots` are computed from, and the roots; not beyond
-    `stop`.
-
-    # Arguments
-        phase: the learning phase, if only the branches it takes are asked for.
-    """
-    ends, found, waiting = set(stop), set[Node](), list(roots)
-    while waiting:
-        node = waiting.pop()
-        if node not in found:
-            found.add(node)
-            waiting += () if node in ends else sources(node, phase)
-    return found
-
-
-def sources(node: Node, phase: int | None) -> Sequence[Node]:
-    """Returns what a node is computed from, in a learning phase if that isn't None."""
-    if phase is None or node.kind not in ("select", "loop"):
-        return node.parents
-    if node.kind == "loop":
-        needed: Sequence[Node] = node.data.needed(node, phase)
-        return needed
-    return node.parents[:1] if phase else node.parents[1:]
-
-
-def depending(
-    loss: Node, variables: Iterable[Node], phase: int | None = None
-) -> set[Node]:
-    """Returns the variables, and what `loss` is computed from that depends on them."""
-    return spread(variables, reachable([loss], phase=phase))
-
-
-def spread(start: Iterable[Node], nodes: Iterable[Node]) -> set[Node]:
-    """Returns `start`, and those of `nodes` that depend on it by way of other
-    `nodes`."""
-    found = set(start)
-    for node in sorted(nodes, key=lambda n: n.id):
-        if not found.isdisjoint(node.parents):
-            found.add(node)
-    return found

@@ -13,10 +13,13 @@ _pinned: ContextVar[str | None] = ContextVar("oneiros_recorded_floatx", default=
 
 
 def pinned(fn: Callable[..., Any], elementwise: bool = False) -> Callable[..., Any]:
-    """Returns `fn` under today's default float type, whenever it runs.
+    """Returns a function that runs under today's default float type, whenever it runs.
 
-    The recorder is told `elementwise`, and takes two such functions of one `fn` for the
-    same.
+    # Arguments
+        fn: function that computes on the engine's tensors, and asks `floatx` for the
+            default float type. It must always do the same: the recorder takes two
+            results of `pinned(fn)` for the same.
+        elementwise: whether it computes element by element, with broadcasting.
     """
     today = common.floatx()
 
@@ -28,7 +31,8 @@ def pinned(fn: Callable[..., Any], elementwise: bool = False) -> Callable[..., A
         finally:
             _pinned.reset(token)
 
-    run.elementwise, run.origin = elementwise, (fn, today)  # type: ignore[attr-defined]
+    run.elementwise = elementwise  # type: ignore[attr-defined]
+    run.origin = (fn, today)  # type: ignore[attr-defined]
     return run
 
 

@@ -83,7 +83,8 @@ def _truth(x: T) -> T:
 def _known(n: T) -> T:
     if not isinstance(n, CONCRETE):
         raise ArgumentError(
-            "A shape depends on the values of a tensor, which JAX can't compile. Derive it from other shapes."
+            "A shape depends on the values of a tensor, which JAX can't compile. "
+            "Derive it from other shapes."
         )
     return np.asarray(n)[()]
 
@@ -173,7 +174,8 @@ class Operations:
         x, y = paired(x, y)
         if x.ndim < 2 or y.ndim < 2:
             raise ArgumentError(
-                f"batch_dot takes ranks of 2 or more, not shapes {x.shape} and {y.shape}."
+                f"batch_dot takes ranks of 2 or more, not shapes {x.shape} and "
+                f"{y.shape}."
             )
         if axes is None:
             axes = (x.ndim - 1, max(y.ndim - 2, 1))
@@ -181,7 +183,8 @@ class Operations:
         first, second = first % x.ndim, second % y.ndim
         if not first or not second:
             raise ArgumentError(
-                f"batch_dot can't sum over axis 0, the batch; it received axes={axes!r}."
+                f"batch_dot can't sum over axis 0, the batch; it received "
+                f"axes={axes!r}."
             )
         x, y = met(jnp.asarray(x), first, jnp.asarray(y), second)
         x, y = met(x, 0, y, 0)
@@ -379,7 +382,7 @@ class Operations:
         ).astype(floatx())
 
 
-class Draws:
+class RandomFunctions:
     """Random functions of a key, which a recorded stream supplies."""
 
     @staticmethod

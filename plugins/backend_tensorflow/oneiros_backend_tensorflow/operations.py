@@ -91,7 +91,8 @@ class Operations:
         x, y = paired(x, y)
         if x.shape.rank < 2 or y.shape.rank < 2:
             raise ArgumentError(
-                f"batch_dot takes ranks of 2 or more, not shapes {x.shape} and {y.shape}."
+                f"batch_dot takes ranks of 2 or more, not shapes {x.shape} and "
+                f"{y.shape}."
             )
         if axes is None:
             axes = (x.shape.rank - 1, max(y.shape.rank - 2, 1))
@@ -99,7 +100,8 @@ class Operations:
         first, second = first % x.shape.rank, second % y.shape.rank
         if not first or not second:
             raise ArgumentError(
-                f"batch_dot can't sum over axis 0, the batch; it received axes={axes!r}."
+                f"batch_dot can't sum over axis 0, the batch; it received "
+                f"axes={axes!r}."
             )
         left, right = list("abcdefg"[: x.shape.rank]), list("ahijklm"[: y.shape.rank])
         right[second] = left[first]
@@ -276,7 +278,7 @@ class Operations:
         )
 
 
-class Draws:
+class RandomFunctions:
     """Random functions of a key, which a recorded stream supplies."""
 
     @staticmethod

@@ -1,0 +1,50 @@
+"""Where the values of variables live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from oneiros_jax_support.calls import LOCK
+from oneiros_jax_support.devices import scope
+from oneiros_jax_support.runs import on_device
+
+Array = np.ndarray[Any, Any]
+
+
+class Storage:
+    """A variable's value: an array of NumPy's until a function needs it, then of JAX's.
+
+    So building a model neither touches a GPU nor allocates its memory.
+
+    # Arguments
+        array: the first value, which is the storage's from now on.
+
+    # Properties
+        slot: list that holds the array.
+    """
+
+    def __init__(self, array: Array) -> None:
+        self.slot: list[Any] = [array]
+
+    def get(self) -> Array:
+        """Returns a copy of the value."""
+        with LOCK:
+            return np.array(self.slot[0])
+
+    def set(self, array: Array) -> None:
+        """Stores an array, which is the storage's from now on."""
+        with LOCK:
+            is_on_device = not isinstance(self.slot[0], np.ndarray)
+            self.slot[0] = _put(array) if is_on_device else array
+
+    def move(self) -> None:
+        """Moves the value to the device, if it isn't there yet."""
+        with LOCK:
+            if isinstance(self.slot[0], np.ndarray):
+                self.slot[0] = _put(self.slot[0])
+
+
+def _put(array: Array) -> Any:
+    with scope("jax")():
+        return on_device(array)

@@ -1,0 +1,180 @@
+"""What `K.function` returns: a program, compiled as it is needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from oneiros.backend.function import Function, Upload
+from oneiros.errors import ArgumentError, GraphError, ShapeError
+from oneiros_backend_toolkit.batches import capacity, lengthened
+from oneiros_backend_toolkit.interrupts import kept_interrupts
+
+from oneiros_lazy_graph import constant_inputs
+from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
+from oneiros_lazy_graph.nodes import Node
+from oneiros_lazy_graph.program import Program
+from oneiros_lazy_graph.recorder import Recorder
+
+Array = np.ndarray[Any, Any]
+COUNTERS = 2**31
+"""The number of steps after which random operations begin anew."""
+
+
+class RecordedFunction(Function):
+    """A Function over recorded nodes: compiled once per phase and shapes of its inputs.
+
+    # Arguments
+        backend: the Backend it belongs to.
+        recorder: the Recorder of its nodes.
+        inputs: list of nodes, the learning phase possibly among them.
+        outputs: list of tensors.
+        updates: list of `(variable, new value)` pairs.
+        options: what the engine is told; it finds them in the program's `options`.
+
+    # Properties
+        program: the Program that it computes.
+    """
+
+    def __init__(
+        self,
+        backend: Any,
+        recorder: Recorder,
+        inputs: Any,
+        outputs: Any,
+        updates: Any,
+        **options: Any,
+    ) -> None:
+        super().__init__(backend, inputs, outputs, updates)
+        pairs = [(old, _new_value(recorder, old, new)) for old, new in self.updates]
+        lifted = [recorder.lift(x) for x in self.outputs]
+        has_phase = self.phase_index is not None
+        self.program = Program(
+            recorder, self.placeholders, lifted, pairs, has_phase, options
+        )
+        self._engine = recorder.engine
+        self._lock = threading.RLock()
+        self._steps: dict[Any, CompiledStep] = {}
+        self._loops: dict[Any, tuple[int, CompiledLoop]] = {}
+
+    # Random state
+
+    def get_random_state(self) -> list[list[int]]:
+        """Returns seed and counter of each random operation."""
+        states = [node.data for node in self.program.streams]
+        return [[state.seed, state.counter] for state in states]
+
+    def set_random_state(self, states: Any) -> None:
+        """Sets seeds and counters; what was compiled with other seeds is compiled
+        again."""
+        streams = self.program.streams
+        if len(states) != len(streams):
+            raise ArgumentError(
+                f"set_random_state received the seeds of {len(states)} random "
+                f"operations; this function has {len(streams)}. Build the model as it "
+                f"was built when they were kept."
+            )
+        with self._lock:
+            for node, (seed, counter) in zip(streams, states, strict=True):
+                node.data.seed = seed
+                node.data.counter = counter
+            self._steps.clear()
+            self._loops.clear()
+
+    def _advance(self, steps: int) -> int:
+        """Returns the number of the next step, and counts these on all streams."""
+        if not self.program.streams:
+            return 0
+        with self._lock:
+            states = [node.data for node in self.program.streams]
+            counter: int = max(state.counter for state in states)
+            for state in states:
+                state.counter = (counter + steps) % COUNTERS
+        return counter
+
+    # One step
+
+    def run(self, arrays: list[Array], phase: int | None) -> list[Any]:
+        """Runs once on checked arrays."""
+        places, others = constant_inputs.split(arrays)
+        key = (phase or 0, places, *[array.shape for array in arrays])
+        step = self._steps.get(key)
+        if step is None:
+            step = self._compiled_step(key, others)
+        return step(others, self._advance(1))
+
+    def _compiled_step(self, key: Any, others: list[Array]) -> CompiledStep:
+        phase, places, *shapes = key
+        with self._lock:
+            if key not in self._steps:
+                constants = {place: shapes[place] for place in places}
+                program = self.program.with_constants(constants)
+                with kept_interrupts():
+                    self._steps[key] = self._engine.compile(program, phase, others)
+            return self._steps[key]
+
+    # Runs of steps
+
+    def upload(self, arrays: Sequence[Any]) -> Upload:
+        """Copies whole data sets to the device, for `loop`."""
+        return Upload([self._put(*pair) for pair in self.check_upload(arrays)])
+
+    def _put(self, array: Array, dtype: Any) -> Any:
+        if constant_inputs.is_constant(array):
+            return constant_inputs.ones(array.shape, dtype)
+        return self._engine.put(array, dtype)
+
+    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
+        """Runs one step per row of `index` in one compiled call; see
+        `Function.loop`."""
+        rows = self.check_index(handle, index)
+        chosen = 0 if phase is None else self.check_phase(phase)
+        places, others = constant_inputs.split(handle.arrays)
+        steps, batch = rows.shape
+        shapes = [(batch, *array.shape[1:]) for array in handle.arrays]
+        constants = {place: shapes[place] for place in places}
+        key = (chosen, places, *shapes)
+        if steps == 1 and key not in self._loops:
+            taken = self._engine.rows(others, rows[0])
+            dtypes = [feed.dtype for feed in self.feeds]
+            arrays = constant_inputs.joined(taken, constants, dtypes)
+            return [output[None] for output in self.run(arrays, chosen)]
+        with self._lock:
+            most, run = self._loops.get(key, (0, None))
+            if run is None or most < steps:
+                most = capacity(steps, batch, others)
+                program = self.program.with_constants(constants)
+                padded = lengthened(rows, most)
+                with kept_interrupts():
+                    run = self._engine.compile_loop(program, chosen, others, padded)
+                self._loops[key] = (most, run)
+        outputs = run(others, lengthened(rows, most), steps, self._advance(steps))
+        if any(len(output) < steps for output in outputs):
+            raise GraphError(
+                f"The engine lost steps of a loop of {steps}. Pass batches one by one "
+                f"instead."
+            )
+        return [output[:steps] for output in outputs]
+
+
+def _new_value(recorder: Recorder, variable: Any, new: Any) -> Node:
+    """Returns the node of a variable's new value, of the variable's type."""
+    if not recorder.owns(variable) or variable.kind != "variable":
+        raise ArgumentError(
+            f"An update changes a variable of its backend, not {variable!r:.200}."
+        )
+    node: Node = recorder.lift(new, variable.dtype)
+    if node.shape is not None and not _fits(node.shape, variable.shape):
+        raise ShapeError(
+            f"{variable.name} has shape {variable.shape}; its update can't have shape "
+            f"{node.shape}."
+        )
+    return node
+
+
+def _fits(shape: Sequence[int | None], expected: Sequence[int | None]) -> bool:
+    if len(shape) != len(expected):
+        return False
+    return all(a in (None, b) for a, b in zip(shape, expected, strict=True))

@@ -1,0 +1,140 @@
+"""Programs: what a function computes, as a pure function that an engine compiles.
+
+A `Program` replays the graph behind some nodes, on values of its inputs and variables,
+at one learning phase. Random nodes draw from a stream's seed and from the number of the
+step.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from oneiros.errors import ArgumentError
+
+from oneiros_lazy_graph import constant_inputs
+from oneiros_lazy_graph.graph import by_age, reachable
+from oneiros_lazy_graph.nodes import Node
+from oneiros_lazy_graph.recorder import Recorder
+from oneiros_lazy_graph.replay import Replay
+
+Updates = Sequence[tuple[Node, Node]]
+
+
+class Program:
+    """What a function computes, as a pure function.
+
+    # Arguments
+        recorder: the Recorder of the nodes.
+        inputs: the nodes that get their values from outside.
+        outputs: the nodes to compute.
+        updates: pairs of a variable and the node of its new value.
+        has_phase: whether the function takes the learning phase.
+        options: dict, what `K.function` was told for the engine.
+
+    # Properties
+        variables: the variables whose values it takes.
+        written: the variables whose new values it returns.
+        streams: the nodes that it draws random numbers from; without any, the number of
+            the step doesn't matter.
+        differentiates: whether it computes gradients.
+
+    # Raises
+        ArgumentError: if an output depends on a placeholder, or on the learning phase,
+            that is no input.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        inputs: list[Node],
+        outputs: list[Node],
+        updates: Updates,
+        has_phase: bool,
+        options: dict[str, Any],
+    ) -> None:
+        self.recorder = recorder
+        self.inputs = inputs
+        self.outputs = outputs
+        self.options = options
+        self.written = [variable for variable, _ in updates]
+        self._new = [new for _, new in updates]
+        behind = reachable([*outputs, *self._new], inputs)
+        nodes = by_age(behind.union(self.written).difference(inputs))
+        _check_inputs(nodes, has_phase)
+        self.variables = [node for node in nodes if node.kind == "variable"]
+        self.streams = [node for node in nodes if node.kind == "stream"]
+        gradients = [node for node in nodes if node.kind == "gradients"]
+        self._targets = {x for node in gradients for x in node.parents[1:]}
+        self.differentiates = bool(gradients)
+        self._constants: dict[Node, Any] = {}
+
+    def with_constants(self, shapes: Mapping[int, tuple[int, ...]]) -> Program:
+        """Returns a program in which some inputs are constants: ones.
+
+        # Arguments
+            shapes: these inputs' shapes by their places.
+        """
+        result = copy.copy(self)
+        places = range(len(self.inputs))
+        result.inputs = [self.inputs[i] for i in places if i not in shapes]
+        constants = {self.inputs[i]: shape for i, shape in shapes.items()}
+        result._constants = {
+            node: constant_inputs.ones(shape, node.dtype)
+            for node, shape in constants.items()
+        }
+        return result
+
+    def __call__(
+        self, feeds: Any, state: Any, phase: int, counter: Any, seeds: Any = None
+    ) -> tuple[list[Any], list[Any]]:
+        """Computes.
+
+        # Arguments
+            feeds: the inputs' values.
+            state: the values of `variables`.
+            phase: the learning phase, a plain int: 0 or 1.
+            counter: the number of the step.
+            seeds: those of `streams`; by default the ones that they have.
+
+        # Returns
+            The outputs, and the new values of `written`; all computed from the old
+            values.
+        """
+        convert = self.recorder.engine.convert
+        values = self._keys(counter, seeds)
+        values[self.recorder.phase] = phase
+        values.update(zip(self.variables, state, strict=True))
+        values.update(zip(self.inputs, feeds, strict=True))
+        for node, array in self._constants.items():
+            values[node] = convert(array, node.dtype)
+        given = [*self.inputs, *self._constants]
+        with self.recorder.computing():
+            replay = Replay(self.recorder, values, phase, self._targets)
+            replay.compute((*self.outputs, *self._new), given)
+            outputs = [convert(values[node], node.dtype) for node in self.outputs]
+            updates = zip(self.written, self._new, strict=True)
+            new = [convert(values[node], old.dtype) for old, node in updates]
+        return outputs, new
+
+    def _keys(self, counter: Any, seeds: Sequence[Any] | None) -> dict[Node, Any]:
+        """Returns the values of the streams."""
+        if seeds is None:
+            seeds = [node.data.seed for node in self.streams]
+        engine = self.recorder.engine
+        pairs = zip(self.streams, seeds, strict=True)
+        return {node: engine.key(seed, counter) for node, seed in pairs}
+
+
+def _check_inputs(nodes: Sequence[Node], has_phase: bool) -> None:
+    for node in nodes:
+        if node.kind == "placeholder":
+            raise ArgumentError(
+                f"The function depends on {node!r}. Add that to its inputs."
+            )
+        if not has_phase and node.kind in ("phase", "select"):
+            raise ArgumentError(
+                f"The function depends on the learning phase, by {node.name}. Add "
+                f"K.learning_phase() to its inputs."
+            )
