@@ -89,12 +89,7 @@ class Recorder:
         # Raises
             GraphError: inside of a function that computes with values.
         """
-        if self._thread.is_computing:
-            raise GraphError(
-                "A function that computes with values made a tensor of the graph, or "
-                "used one from outside. Make it outside and pass it as an argument: "
-                "K.apply(fn, x, y) calls fn with both values."
-            )
+        self._check_recording()
         return self._node_class(self, kind, spec, parents, **details)
 
     def owns(self, x: Any) -> bool:
@@ -117,6 +112,7 @@ class Recorder:
 
     def select(self, in_training: Any, in_testing: Any) -> Node:
         """Returns a node that is one tensor in training, and another in testing."""
+        self._check_recording()
         chosen = self.lift(in_training)
         other = self.lift(in_testing, chosen.dtype)
         if chosen.ndim != other.ndim:
@@ -298,6 +294,14 @@ class Recorder:
         return result
 
     # Parts of the above
+
+    def _check_recording(self) -> None:
+        if self._thread.is_computing:
+            raise GraphError(
+                "A function that computes with values made a tensor of the graph, or "
+                "used one from outside. Make it outside and pass it as an argument: "
+                "K.apply(fn, x, y) calls fn with both values."
+            )
 
     def _infer(self, call: RecordedCall) -> Any:
         """Returns the Specs of a call's result, remembered where calls are the same."""
