@@ -211,7 +211,8 @@ def test_disabling_what_is_not_installed_warns_once(run):
         "oneiros: ONEIROS_DISABLE disables oneiros-layers-cor, which isn't installed."
     )
     assert (
-        "Did you mean 'oneiros-layers-co" in done.stderr and done.stderr.count("\n") == 1
+        "Did you mean 'oneiros-layers-co" in done.stderr
+        and done.stderr.count("\n") == 1
     )
 
 

@@ -111,7 +111,7 @@ def is_published(path: str, tier: str) -> bool:
     tables = [TABLES[AUTHORING]]
     if tier == ENGINE:
         tables.append(TABLES[ENGINE])
-    return _is_of_keras(path) or any(_lists(table, path) for table in tables)
+    return _is_contributed(path) or any(_lists(table, path) for table in tables)
 
 
 def tier_of(path: str) -> str | None:
@@ -135,23 +135,25 @@ def _lists(table: dict[str, Names], path: str) -> bool:
     return False
 
 
-def _is_of_keras(path: str) -> bool:
-    """Tells whether a path is a module made of what plugins contribute, or a name in
-    one."""
-    parts = path.split(".")
-    if parts[0] != "oneiros":
+def _is_contributed(path: str) -> bool:
+    """Tells whether a path is a module made of what plugins contribute, a name in one,
+    or an attribute of what that stands for."""
+    top, _, rest = path.partition(".")
+    if top != "oneiros":
         return False
-    published = _contributed()
-    prefixes = (".".join(parts[1:length]) for length in range(2, len(parts) + 1))
-    return any(prefix in published for prefix in prefixes)
+    names = _contributed_names()
+    parts = rest.split(".")
+    prefixes = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+    is_module = any(name.startswith(f"{rest}.") for name in names)
+    return is_module or not names.isdisjoint(prefixes)
 
 
 @lru_cache
-def _contributed() -> frozenset[str]:
-    """Returns the modules below `oneiros` that plugins contribute to, and their names:
-    installed plugins and, by the index of owners, all first-party ones."""
-    paths = set(registry.owners()["module"])
+def _contributed_names() -> frozenset[str]:
+    """Returns the names that plugins contribute to modules below `oneiros`, with the
+    modules' paths: of installed plugins and, by the index of owners, of all first-party
+    ones."""
+    names = set(registry.owners()["module"])
     for module, table in manager().modules.items():
-        paths.update(f"{module}.{name}" for name in table)
-    modules = {path.rpartition(".")[0] for path in paths}
-    return frozenset(paths | modules)
+        names.update(f"{module}.{name}" for name in table)
+    return frozenset(names)

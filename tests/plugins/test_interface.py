@@ -1,0 +1,115 @@
+"""The published interface: the table is true, the check finds what isn't published, and
+everything here keeps to it."""
+
+import importlib
+import importlib.util
+import pkgutil
+
+import pytest
+from fresh import ROOT
+from oneiros.plugins import manager
+from oneiros.testing import check_interface, check_source
+from oneiros_testing.interface import AUTHORING, ENGINE, TABLES
+
+PLUGINS = sorted(set(manager().records) - {"oneiros-kernel"})
+ENTRIES = [
+    (tier, module, names)
+    for tier, table in TABLES.items()
+    for module, names in table.items()
+]
+
+
+def messages(source, tier=AUTHORING, package="my_lab"):
+    found = check_source(source, package=package, tier=tier)
+    return [finding.message for finding in found]
+
+
+@pytest.mark.parametrize("distribution", PLUGINS)
+def test_plugins_of_this_repository_keep_to_it(distribution):
+    assert [str(finding) for finding in check_interface(distribution)] == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name
+)
+def test_examples_keep_to_it(path):
+    assert check_source(path.read_text(encoding="utf-8"), path.name) == []
+
+
+@pytest.mark.parametrize(("tier", "module", "names"), ENTRIES)
+def test_what_is_listed_exists(tier, module, names):
+    if importlib.util.find_spec(module) is None:
+        pytest.fail(f"{module} doesn't exist")
+    loaded = importlib.import_module(module)
+    for name in names if isinstance(names, dict) else ():
+        assert hasattr(loaded, name), f"{module}.{name}"
+    if isinstance(names, str) and hasattr(loaded, "__path__"):
+        assert list(pkgutil.iter_modules(loaded.__path__)) or dir(loaded)
+
+
+def test_the_authoring_tier_is_part_of_the_engine_tier():
+    source = "from oneiros.engine.layer import Layer\n"
+    assert messages(source, AUTHORING) == messages(source, ENGINE) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from oneiros import hookimpl",
+        "from oneiros import backend as K\nK.dot",
+        "import oneiros\noneiros.layers.Dense",
+        "import oneiros.layers.core as core\ncore.Dense",
+        "from oneiros.engine.topology import Merge",
+        "from oneiros.errors import ShapeError",
+        "from oneiros.layers import *",
+        "from . import neighbour\nneighbour._private",
+        "from my_lab.other import _helper",
+        "import numpy as np\nnp._core",
+        "x._keras_shape",
+        "class Mine:\n    def _build(self): ...\n    def go(self): self._build()",
+        "model._collected = 1",
+    ],
+)
+def test_what_is_published_passes(source):
+    assert messages(source) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import oneiros.records", "oneiros.records isn't published."),
+        ("from oneiros.engine.layer import Tensor", "oneiros.engine.layer.Tensor"),
+        ("from oneiros import registry\nregistry._table", "oneiros.registry._table"),
+        ("import oneiros.registry as r\nr.absence", "oneiros.registry.absence"),
+        ("def f():\n    from oneiros import discovery", "oneiros.discovery"),
+        ("import oneiros_utils.summary", "oneiros_utils.summary isn't published."),
+        ("layer._trainable_weights", "_trainable_weights is a private member"),
+        ("getattr(layer, '_trainable_weights')", "_trainable_weights is a private"),
+        ("self._trainable_weights", "_trainable_weights is a private member"),
+        ("from oneiros.engine.loop import fit_loop", "belongs to the engine tier"),
+    ],
+)
+def test_what_is_not_published_is_found(source, expected):
+    found = messages(source)
+    assert found and expected in found[0]
+
+
+def test_the_engine_tier_is_for_those_who_ask_for_one_version():
+    source = "from oneiros.engine.loop import fit_loop\n"
+    assert messages(source, ENGINE) == []
+    advice = "require oneiros-kernel in one exact version"
+    assert advice in messages(source, AUTHORING)[0]
+
+
+def test_a_finding_says_where():
+    (finding,) = check_source("x = 1\nimport oneiros.records\n", "my_lab/layer.py")
+    assert str(finding).startswith("my_lab/layer.py:2: ")
+
+
+def test_the_page_is_what_the_table_says():
+    path = ROOT / "tools" / "write_plugin_api.py"
+    spec = importlib.util.spec_from_file_location("write_plugin_api", path)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    written = tool.PAGE.read_text(encoding="utf-8")
+    assert written == tool.page(), "run python tools/write_plugin_api.py"
