@@ -12,7 +12,6 @@ a model or of a constructor, never per batch.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -63,33 +62,41 @@ def is_int(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def check_int(owner: Any, name: str, value: Any, minimum: int = 1) -> int:
+def check_int(owner: Any, name: str, value: Any, minimum: int | None = 1) -> int:
     """Returns a whole number as an int.
 
     # Raises
-        ArgumentError: unless it is one, and at least `minimum`.
+        ArgumentError: unless it is one, and at least `minimum`, if that isn't None.
     """
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = minimum - 1
-    if number < minimum or isinstance(value, (bool, np.bool_)):
-        expected = f"a whole number of at least {minimum}"
-        if isinstance(value, (float, np.floating)):
-            expected += "; write n // 2, not n / 2, to halve one"
-        raise refusal(owner, name, value, expected)
-    return number
+    if is_int(value) and (minimum is None or value >= minimum):
+        return int(value)
+    expected = "a whole number"
+    if minimum is not None:
+        expected += f" of at least {minimum}"
+    if isinstance(value, (float, np.floating)):
+        expected += "; write n // 2, not n / 2, to halve one"
+    raise refusal(owner, name, value, expected)
+
+
+def check_optional_int(
+    owner: Any, name: str, value: Any, minimum: int = 0
+) -> int | None:
+    """Returns None, or a whole number as an int; the rest as for `check_int`."""
+    return None if value is None else check_int(owner, name, value, minimum)
 
 
 def check_ints(
     owner: Any, name: str, value: Any, count: int, minimum: int = 1
 ) -> tuple[int, ...]:
-    """Returns a list or tuple of `count` whole numbers as a tuple of int.
+    """Returns `count` whole numbers, from a list or the like, as a tuple of int.
 
     # Raises
         ArgumentError: unless it is one, and each number at least `minimum`.
     """
-    items = tuple(value) if isinstance(value, (list, tuple, np.ndarray)) else ()
+    try:
+        items = tuple(value)
+    except TypeError:
+        items = ()
     if len(items) != count or not all(is_int(x) and x >= minimum for x in items):
         example = (2,) * count
         raise refusal(

@@ -122,7 +122,7 @@ ARGUMENTS = {
     ),
     "Convolution border": (
         lambda: convolution(border_mode="reflect"),
-        "'reflect'.*'valid' or 'same' or 'ful",
+        "'reflect'.*'valid', 'same' or 'ful",
     ),
     "Convolution axes": (
         lambda: convolution(dim_ordering="channels_last"),
@@ -235,7 +235,7 @@ ARGUMENTS = {
     "LSTM": (lambda: LSTM(32 / 2), "output_dim=16.0.*n // 2"),
     "LSTM mode": (
         lambda: LSTM(2, consume_less="ram"),
-        "consume_less='ram'.*'cpu', 'mem', 'gpu'",
+        "consume_less='ram'.*'cpu', 'mem' or 'gpu'",
     ),
     "GRU dropout": (
         lambda: GRU(2, dropout_U=1.5),

@@ -14,13 +14,13 @@ import numpy as np
 
 from oneiros import backend as K
 from oneiros import config
+from oneiros.arguments import function_name, is_int, label
 from oneiros.backend import bound
 from oneiros.bases import Constraint, Rebuilt, Regularizer
 from oneiros.engine.node import (
     Node,
     Shape,
     Tensor,
-    label,
     object_list_uid,
     one_or_all,
     origins,
@@ -60,10 +60,7 @@ def shape_tuple(shape: Any, owner: str) -> Shape:
     """Returns a shape that a user gave as a tuple of ints and None, or says what is
     wrong with it."""
     sizes = tuple(shape) if isinstance(shape, Iterable) else ("",)
-    if not all(
-        size is None or (isinstance(size, (int, np.integer)) and size > 0)
-        for size in sizes
-    ):
+    if not all(size is None or (is_int(size) and size > 0) for size in sizes):
         raise ShapeError(
             f"{owner} received the shape {shape!r}. A shape is a tuple of sizes above zero, None for one "
             f"that varies; for a single axis write ({shape if isinstance(shape, int) else 'n'},)."
@@ -668,7 +665,7 @@ class Layer(Rebuilt):
         if argument.endswith(PARTS) or isinstance(value, (Regularizer, Constraint)):
             return {argument: self._part_config(argument, value)}
         if argument.endswith(FUNCTIONS) or config.registered(value):
-            return {argument: self._function_name(argument, value)}
+            return {argument: function_name(self, argument, value)}
         return {}
 
     def _part_config(self, argument: str, part: Any) -> Any:
@@ -677,16 +674,6 @@ class Layer(Rebuilt):
         raise ConfigError(
             f"{label(self)} has {argument}={part!r}, which has no get_config() that a "
             f"configuration could hold. Pass an object of a class that defines it."
-        )
-
-    def _function_name(self, argument: str, function: Any) -> str:
-        name = getattr(function, "__name__", None)
-        if isinstance(name, str):
-            return name
-        raise ConfigError(
-            f"{label(self)} has {argument}={function!r}, which has no name that a "
-            f"configuration could hold. Pass a function made with `def`; a layer goes "
-            f"into the model as a layer of its own."
         )
 
     @classmethod

@@ -3,16 +3,15 @@ ParametricSoftplus, SReLU."""
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from oneiros import backend as K
 from oneiros import initializations
+from oneiros.arguments import is_int, label, refusal
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import label
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ShapeError
 
 Shape = tuple[int | None, ...]
 
@@ -35,22 +34,17 @@ class LearnedActivation(Layer):
         self.shared_axes = self._axes(shared_axes)
         self.param_broadcast: list[bool] = []
 
-    def _axes(self, shared_axes: int | Sequence[int] | None) -> list[int] | None:
+    def _axes(self, shared_axes: Any) -> list[int] | None:
         if shared_axes is None:
             return None
-        given: Sequence[Any] = (
-            shared_axes if isinstance(shared_axes, (list, tuple)) else [shared_axes]
-        )
-        try:
-            axes = [operator.index(axis) for axis in given]
-        except TypeError:
-            axes = [0]
-        if any(axis < 1 for axis in axes):
-            raise ArgumentError(
-                f"{label(self)} received shared_axes={shared_axes!r}. It takes axes of the "
-                f"input from 1 on (axis 0 is the batch), such as [1, 2] for images with channels last."
+        axes = shared_axes if isinstance(shared_axes, (list, tuple)) else [shared_axes]
+        if not all(is_int(axis) and axis >= 1 for axis in axes):
+            expected = (
+                "axes of the input from 1 on (axis 0 is the batch), such as [1, 2] for "
+                "images with channels last"
             )
-        return axes
+            raise refusal(self, "shared_axes", shared_axes, expected)
+        return [int(axis) for axis in axes]
 
     def parameter_shape(self, input_shape: Shape) -> tuple[int, ...]:
         """Returns the shape of each parameter, and notes the axes that are shared."""

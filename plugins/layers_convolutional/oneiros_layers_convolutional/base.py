@@ -9,16 +9,14 @@ from typing import Any, ClassVar
 
 from oneiros import activations
 from oneiros import backend as K
+from oneiros.arguments import check_choice, check_int, check_ints
 from oneiros.engine.layer import InputSpec
 from oneiros_layers_core.affine import AffineLayer, Shape
-from oneiros_layers_core.checks import positive_integer
 from oneiros_layers_core.spatial import (
     Sizes,
     check_channels,
-    checked_border_mode,
     checked_dim_ordering,
     known_channels,
-    whole_numbers,
     windowed_sizes,
     with_sizes,
 )
@@ -47,9 +45,11 @@ class ConvolutionLayer(AffineLayer):
         self, *, nb_filter: int, activation: Any, border_mode: str, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.nb_filter = positive_integer(self, "nb_filter", nb_filter)
+        self.nb_filter = check_int(self, "nb_filter", nb_filter)
         self.activation = activations.get(activation)
-        self.border_mode = checked_border_mode(self, border_mode, self._border_modes)
+        self.border_mode = check_choice(
+            self, "border_mode", border_mode, self._border_modes
+        )
 
     @property
     def _window(self) -> Sizes:
@@ -151,7 +151,7 @@ class ImageConvolution(ConvolutionLayer):
 
     def __init__(self, *, subsample: Any, dim_ordering: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.subsample = whole_numbers(self, "subsample", subsample, self._rank)
+        self.subsample = check_ints(self, "subsample", subsample, self._rank)
         self.dim_ordering = checked_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 

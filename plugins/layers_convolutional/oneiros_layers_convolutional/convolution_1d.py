@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_int, check_optional_int
 from oneiros.engine.layer import InputSpec
-from oneiros_layers_core.checks import positive_integer
 from oneiros_layers_core.spatial import Sizes
 
 from oneiros_layers_convolutional.base import ConvolutionLayer
@@ -79,6 +79,9 @@ class Convolution1D(ConvolutionLayer):
         input_length: int | None = None,
         **kwargs: Any,
     ) -> None:
+        owner = type(self).__name__
+        input_dim = check_optional_int(owner, "input_dim", input_dim)
+        input_length = check_optional_int(owner, "input_length", input_length)
         if input_dim:
             kwargs.setdefault("input_shape", (input_length, input_dim))
         super().__init__(
@@ -95,10 +98,8 @@ class Convolution1D(ConvolutionLayer):
             bias=bias,
             **kwargs,
         )
-        self.filter_length = positive_integer(self, "filter_length", filter_length)
-        self.subsample_length = positive_integer(
-            self, "subsample_length", subsample_length
-        )
+        self.filter_length = check_int(self, "filter_length", filter_length)
+        self.subsample_length = check_int(self, "subsample_length", subsample_length)
         self.subsample = (self.subsample_length, 1)
         self.input_dim = input_dim
         self.input_length = input_length
@@ -204,7 +205,7 @@ class AtrousConvolution1D(Convolution1D):
             bias=bias,
             **kwargs,
         )
-        self.atrous_rate = positive_integer(self, "atrous_rate", atrous_rate)
+        self.atrous_rate = check_int(self, "atrous_rate", atrous_rate)
 
     @property
     def _dilation(self) -> Sizes:

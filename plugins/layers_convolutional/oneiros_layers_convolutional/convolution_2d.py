@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
-from oneiros_layers_core.checks import positive_integer
-from oneiros_layers_core.spatial import Sizes, whole_numbers
+from oneiros.arguments import check_int, check_ints
+from oneiros_layers_core.spatial import Sizes
 
 from oneiros_layers_convolutional.base import ImageConvolution
 
@@ -98,8 +98,8 @@ class Convolution2D(ImageConvolution):
             bias=bias,
             **kwargs,
         )
-        self.nb_row = positive_integer(self, "nb_row", nb_row)
-        self.nb_col = positive_integer(self, "nb_col", nb_col)
+        self.nb_row = check_int(self, "nb_row", nb_row)
+        self.nb_col = check_int(self, "nb_col", nb_col)
 
     @property
     def _window(self) -> Sizes:
@@ -192,7 +192,7 @@ class AtrousConvolution2D(Convolution2D):
             bias=bias,
             **kwargs,
         )
-        self.atrous_rate = whole_numbers(self, "atrous_rate", atrous_rate, 2)
+        self.atrous_rate = check_ints(self, "atrous_rate", atrous_rate, 2)
 
     @property
     def _dilation(self) -> Sizes:

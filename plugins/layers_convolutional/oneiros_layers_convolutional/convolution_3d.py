@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
-from oneiros_layers_core.checks import positive_integer
+from oneiros.arguments import check_int
 from oneiros_layers_core.spatial import Sizes
 
 from oneiros_layers_convolutional.base import ImageConvolution
@@ -92,9 +92,9 @@ class Convolution3D(ImageConvolution):
             bias=bias,
             **kwargs,
         )
-        self.kernel_dim1 = positive_integer(self, "kernel_dim1", kernel_dim1)
-        self.kernel_dim2 = positive_integer(self, "kernel_dim2", kernel_dim2)
-        self.kernel_dim3 = positive_integer(self, "kernel_dim3", kernel_dim3)
+        self.kernel_dim1 = check_int(self, "kernel_dim1", kernel_dim1)
+        self.kernel_dim2 = check_int(self, "kernel_dim2", kernel_dim2)
+        self.kernel_dim3 = check_int(self, "kernel_dim3", kernel_dim3)
 
     @property
     def _window(self) -> Sizes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_ints, label
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import label
 from oneiros.errors import ArgumentError, ShapeError
 from oneiros_layers_core.affine import Shape
 from oneiros_layers_core.spatial import (
@@ -15,7 +15,6 @@ from oneiros_layers_core.spatial import (
     checked_dim_ordering,
     reading,
     spatial_sizes,
-    whole_numbers,
     with_sizes,
 )
 
@@ -37,9 +36,7 @@ class _Cropping(Layer):
 
     def _checked_pairs(self, cropping: Any) -> Pairs:
         try:
-            pairs = tuple(
-                whole_numbers(self, "cropping", pair, 2, 0) for pair in cropping
-            )
+            pairs = tuple(check_ints(self, "cropping", pair, 2, 0) for pair in cropping)
         except (TypeError, ArgumentError):
             pairs = ()
         if len(pairs) != self._rank:
@@ -110,7 +107,7 @@ class Cropping1D(_Cropping):
 
     def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.cropping = whole_numbers(self, "cropping", cropping, 2, 0)
+        self.cropping = check_ints(self, "cropping", cropping, 2, 0)
         self._pairs = self._checked_pairs([self.cropping])
 
 

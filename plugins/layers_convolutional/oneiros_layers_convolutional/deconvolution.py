@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import operator
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from oneiros import backend as K
-from oneiros.engine.node import label
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.arguments import is_int, label, refusal
+from oneiros.errors import ShapeError
 from oneiros_layers_core.affine import Shape
 from oneiros_layers_core.spatial import length_after, spatial_sizes, with_sizes
 
@@ -110,26 +110,18 @@ class Deconvolution2D(Convolution2D):
 
     def _checked_output_shape(self, output_shape: Any) -> Shape:
         channels = 3 if self.dim_ordering == "tf" else 1
-        try:
-            batch, *sizes = output_shape
-            shape = (batch, *map(operator.index, sizes))
-            fits = (
-                len(shape) == 4
-                and min(shape[1:]) >= 1
-                and shape[channels] == self.nb_filter
-            )
-        except (TypeError, ValueError):
-            fits = False
-        if not fits:
+        shape = tuple(output_shape) if isinstance(output_shape, Iterable) else ()
+        known = len(shape) == 4 and all(is_int(size) and size > 0 for size in shape[1:])
+        if not known or shape[channels] != self.nb_filter:
             example = with_sizes(
                 (None,) * 4, (25, 25), self.dim_ordering, self.nb_filter
             )
-            raise ArgumentError(
-                f"{label(self)} received output_shape={output_shape!r}. It takes the output's shape with "
-                f"nb_filter={self.nb_filter} channels, for dim_ordering={self.dim_ordering!r} such as "
-                f"{example}."
+            expected = (
+                f"the output's shape with nb_filter={self.nb_filter} channels, for "
+                f"dim_ordering={self.dim_ordering!r} such as {example}"
             )
-        return shape
+            raise refusal(self, "output_shape", output_shape, expected)
+        return (shape[0], *(int(size) for size in shape[1:]))
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns `output_shape` with the input's batch size."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_ints, is_int, label
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import label
 from oneiros.errors import ArgumentError
 from oneiros_layers_core.affine import Shape
 from oneiros_layers_core.spatial import (
     Sizes,
     checked_dim_ordering,
     spatial_sizes,
-    whole_numbers,
     with_sizes,
 )
 
@@ -22,12 +21,12 @@ def _checked_widths(layer: Layer, padding: Any, sides: tuple[str, ...]) -> Sizes
     """Returns the zeros on each side, from a dict that names some, or from a number for
     each."""
     if not isinstance(padding, dict):
-        return whole_numbers(layer, "padding", padding, len(sides), 0)
+        return check_ints(layer, "padding", padding, len(sides), 0)
     if not padding.keys() <= set(sides):
         raise ArgumentError(
             f"{label(layer)} received padding={padding!r}. The keys that it takes are {', '.join(sides)}."
         )
-    return whole_numbers(
+    return check_ints(
         layer, "padding", [padding.get(side, 0) for side in sides], len(sides), 0
     )
 
@@ -78,7 +77,7 @@ class ZeroPadding1D(_ZeroPadding):
     def __init__(self, padding: Any = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.padding = padding
-        given = (padding, padding) if hasattr(padding, "__index__") else padding
+        given = (padding, padding) if is_int(padding) else padding
         self.left_pad, self.right_pad = _checked_widths(
             self, given, ("left_pad", "right_pad")
         )
@@ -132,7 +131,7 @@ class ZeroPadding2D(_ZeroPadding):
             sides = ("top_pad", "bottom_pad", "left_pad", "right_pad")
             widths = _checked_widths(self, padding, sides)
         else:
-            rows, columns = whole_numbers(self, "padding", padding, 2, 0)
+            rows, columns = check_ints(self, "padding", padding, 2, 0)
             widths = (rows, rows, columns, columns)
         self.top_pad, self.bottom_pad, self.left_pad, self.right_pad = widths
         self._widths = (
@@ -185,7 +184,7 @@ class ZeroPadding3D(_ZeroPadding):
         self, padding: Any = (1, 1, 1), dim_ordering: str = "default", **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.padding = whole_numbers(self, "padding", padding, 3, 0)
+        self.padding = check_ints(self, "padding", padding, 3, 0)
         self._widths = tuple((width, width) for width in self.padding)
         self.dim_ordering = checked_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=5)]

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from oneiros import backend as K
 from oneiros import constraints, regularizers
-from oneiros_layers_core.checks import positive_integer
+from oneiros.arguments import check_int
 from oneiros_layers_core.spatial import Sizes
 
 from oneiros_layers_convolutional.base import ImageConvolution
@@ -114,11 +114,9 @@ class SeparableConvolution2D(ImageConvolution):
             bias=bias,
             **kwargs,
         )
-        self.nb_row = positive_integer(self, "nb_row", nb_row)
-        self.nb_col = positive_integer(self, "nb_col", nb_col)
-        self.depth_multiplier = positive_integer(
-            self, "depth_multiplier", depth_multiplier
-        )
+        self.nb_row = check_int(self, "nb_row", nb_row)
+        self.nb_col = check_int(self, "nb_col", nb_col)
+        self.depth_multiplier = check_int(self, "depth_multiplier", depth_multiplier)
         self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
         self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
         self.depthwise_constraint = constraints.get(depthwise_constraint)

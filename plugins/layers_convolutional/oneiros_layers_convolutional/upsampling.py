@@ -5,15 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_int, check_ints
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.checks import positive_integer
-from oneiros_layers_core.spatial import (
-    checked_dim_ordering,
-    spatial_sizes,
-    whole_numbers,
-    with_sizes,
-)
+from oneiros_layers_core.spatial import checked_dim_ordering, spatial_sizes, with_sizes
 
 
 class UpSampling1D(Layer):
@@ -42,7 +37,7 @@ class UpSampling1D(Layer):
 
     def __init__(self, length: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.length = positive_integer(self, "length", length)
+        self.length = check_int(self, "length", length)
         self.input_spec = [InputSpec(ndim=3)]
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
@@ -62,7 +57,7 @@ class _UpSampling(Layer):
 
     def __init__(self, *, size: Any, dim_ordering: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.size = whole_numbers(self, "size", size, self._rank)
+        self.size = check_ints(self, "size", size, self._rank)
         self.dim_ordering = checked_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 

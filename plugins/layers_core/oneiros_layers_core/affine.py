@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros import constraints, initializations, regularizers
+from oneiros.arguments import check_optional_int, label
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import label
 from oneiros.errors import ShapeError
 
 Shape = tuple[int | None, ...]
@@ -92,6 +92,8 @@ class DenseLayer(AffineLayer):
     """
 
     def __init__(self, *, input_dim: int | None, **kwargs: Any) -> None:
+        owner = type(self).__name__
+        input_dim = check_optional_int(owner, "input_dim", input_dim)
         if input_dim:
             kwargs.setdefault("input_shape", (input_dim,))
         super().__init__(**kwargs)

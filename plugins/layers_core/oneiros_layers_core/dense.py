@@ -6,12 +6,11 @@ from typing import Any, ClassVar
 
 from oneiros import activations
 from oneiros import backend as K
+from oneiros.arguments import check_int, check_optional_int, label
 from oneiros.engine.layer import InputSpec
-from oneiros.engine.node import label
 from oneiros.errors import ShapeError
 
 from oneiros_layers_core.affine import DenseLayer, Shape
-from oneiros_layers_core.checks import positive_integer
 
 
 class Dense(DenseLayer):
@@ -83,7 +82,7 @@ class Dense(DenseLayer):
             input_dim=input_dim,
             **kwargs,
         )
-        self.output_dim = positive_integer(self, "output_dim", output_dim)
+        self.output_dim = check_int(self, "output_dim", output_dim)
         self.activation = activations.get(activation)
         self.input_spec = [InputSpec(ndim="2+")]
 
@@ -166,6 +165,9 @@ class TimeDistributedDense(Dense):
         input_length: int | None = None,
         **kwargs: Any,
     ) -> None:
+        owner = type(self).__name__
+        input_dim = check_optional_int(owner, "input_dim", input_dim)
+        input_length = check_optional_int(owner, "input_length", input_length)
         if input_dim:
             kwargs.setdefault("input_shape", (input_length, input_dim))
         super().__init__(

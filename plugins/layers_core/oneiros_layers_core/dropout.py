@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_fraction, check_optional_int, label
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import label
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ShapeError
 
-from oneiros_layers_core.checks import fraction
+from oneiros_layers_core.spatial import checked_dim_ordering
 
 NoiseShape = tuple[int | None, ...] | None
 
@@ -53,11 +53,11 @@ class Dropout(Layer):
         self, p: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.p = fraction(self, "p", p)
+        self.p = check_fraction(self, "p", p)
         self.noise_shape: NoiseShape = (
             None if noise_shape is None else tuple(noise_shape)
         )
-        self.seed = seed
+        self.seed = check_optional_int(self, "seed", seed)
         self.supports_masking = True
         self.uses_learning_phase = 0.0 < p < 1.0
 
@@ -91,15 +91,6 @@ class _SpatialDropout(Dropout):
     def __init__(self, p: float, **kwargs: Any) -> None:
         super().__init__(p=p, **kwargs)
         self.input_spec = [InputSpec(ndim=self._rank)]
-
-    def _check_dim_ordering(self, dim_ordering: str) -> str:
-        chosen = K.image_dim_ordering() if dim_ordering == "default" else dim_ordering
-        if chosen not in ("tf", "th"):
-            raise ArgumentError(
-                f"{label(self)} received dim_ordering={dim_ordering!r}. It takes 'tf' (channels last), "
-                f"'th' (channels first) or 'default'."
-            )
-        return chosen
 
     def argument_config(self, argument: str) -> dict[str, Any]:
         """Leaves out the shape of the noise, which follows from the class."""
@@ -180,7 +171,7 @@ class SpatialDropout2D(_SpatialDropout):
 
     def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
         super().__init__(p=p, **kwargs)
-        self.dim_ordering = self._check_dim_ordering(dim_ordering)
+        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
 
     def _get_noise_shape(self, x: Any) -> NoiseShape:
         return (None, None, 1, 1) if self.dim_ordering == "th" else (None, 1, 1, None)
@@ -222,7 +213,7 @@ class SpatialDropout3D(_SpatialDropout):
 
     def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
         super().__init__(p=p, **kwargs)
-        self.dim_ordering = self._check_dim_ordering(dim_ordering)
+        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
 
     def _get_noise_shape(self, x: Any) -> NoiseShape:
         return (

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import label
 from oneiros.config import custom_object_scope
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import label
 
 from oneiros_layers_core.functions import (
     called,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_int
 from oneiros.engine.layer import InputSpec
 
 from oneiros_layers_core.affine import DenseLayer, Shape
-from oneiros_layers_core.checks import positive_integer
 
 
 class MaxoutDense(DenseLayer):
@@ -73,8 +73,8 @@ class MaxoutDense(DenseLayer):
             input_dim=input_dim,
             **kwargs,
         )
-        self.output_dim = positive_integer(self, "output_dim", output_dim)
-        self.nb_feature = positive_integer(self, "nb_feature", nb_feature)
+        self.output_dim = check_int(self, "output_dim", output_dim)
+        self.nb_feature = check_int(self, "nb_feature", nb_feature)
         self.input_spec = [InputSpec(ndim=2)]
 
     def build(self, input_shape: Shape) -> None:

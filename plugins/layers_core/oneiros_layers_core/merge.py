@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import is_int, label
 from oneiros.config import layer_from_config
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import label
 from oneiros.errors import ArgumentError
 
 from oneiros_layers_core.functions import described, restored
@@ -90,7 +90,7 @@ class Merge(Layer):
         super().__init__(**({"name": name} if name else {}))
         self.layers = layers
         self.mode = mode
-        self.concat_axis = concat_axis
+        self.concat_axis = int(concat_axis) if is_int(concat_axis) else concat_axis
         self.dot_axes = dot_axes
         self.arguments = dict(arguments or {})
         self.node_indices = node_indices
@@ -113,15 +113,12 @@ class Merge(Layer):
                 f"{label(self)} received mode={self.mode!r}. It takes one of {', '.join(map(repr, MODES))}, "
                 f"or a function of a list of tensors."
             )
-        axes = [self.dot_axes] if isinstance(self.dot_axes, int) else self.dot_axes
-        if not isinstance(axes, (list, tuple)) or [*map(type, axes)] not in (
-            [int],
-            [int, int],
-        ):
+        if not is_int(self.dot_axes) and not _is_pair(self.dot_axes):
             raise TypeError(
-                f"{label(self)} received dot_axes={self.dot_axes!r}. It takes an int or a pair of ints."
+                f"{label(self)} received dot_axes={self.dot_axes!r}. It takes an int "
+                f"or a pair of ints."
             )
-        if not isinstance(self.concat_axis, int):
+        if not is_int(self.concat_axis):
             raise TypeError(
                 f"{label(self)} received concat_axis={self.concat_axis!r}. It takes an int."
             )
@@ -211,6 +208,12 @@ class Merge(Layer):
             for layer in layers
         ]
         return cls(layers=built or None, **arguments)
+
+
+def _is_pair(axes: Any) -> bool:
+    if not isinstance(axes, (list, tuple)) or len(axes) != 2:
+        return False
+    return all(is_int(axis) for axis in axes)
 
 
 def merge(

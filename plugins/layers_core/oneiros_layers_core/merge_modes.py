@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from oneiros import backend as K
-from oneiros.engine.node import label
+from oneiros.arguments import is_int, label
 from oneiros.errors import ArgumentError, ShapeError
 
 from oneiros_layers_core.functions import called, found_shape
@@ -175,7 +175,7 @@ class Product:
                 f"{_text(shapes)}."
             )
         given = merge.dot_axes
-        axes = [given, given] if isinstance(given, int) else list(given)
+        axes = [int(axis) for axis in ([given, given] if is_int(given) else given)]
         for axis, shape in zip(axes, shapes, strict=True):
             if not -len(shape) <= axis < len(shape) or axis % len(shape) == 0:
                 raise ShapeError(

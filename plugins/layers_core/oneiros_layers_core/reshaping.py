@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_int, is_int, label, refusal
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import label
-from oneiros.errors import ArgumentError, ShapeError
-
-from oneiros_layers_core.checks import positive_integer
+from oneiros.errors import ShapeError
 
 Shape = tuple[int | None, ...]
 
@@ -93,17 +90,15 @@ class Reshape(Layer):
         super().__init__(**kwargs)
         self.target_shape = self._checked(target_shape)
 
-    def _checked(self, target_shape: Sequence[int]) -> tuple[int, ...]:
-        try:
-            sizes = tuple(operator.index(size) for size in target_shape)
-        except TypeError:
-            sizes = (0,)
-        if any(size < 1 and size != -1 for size in sizes) or sizes.count(-1) > 1:
-            raise ArgumentError(
-                f"{label(self)} received target_shape={target_shape!r}. It takes a tuple of positive ints "
-                f"without the batch, of which one may be -1."
+    def _checked(self, target_shape: Any) -> tuple[int, ...]:
+        sizes = tuple(target_shape) if isinstance(target_shape, Iterable) else (0,)
+        fits = all(is_int(size) and (size > 0 or size == -1) for size in sizes)
+        if not fits or sizes.count(-1) > 1:
+            expected = (
+                "a tuple of positive ints without the batch, of which one may be -1"
             )
-        return sizes
+            raise refusal(self, "target_shape", target_shape, expected)
+        return tuple(int(size) for size in sizes)
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the batch and the target shape, with -1 worked out."""
@@ -166,12 +161,15 @@ class Permute(Layer):
 
     def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.dims = tuple(dims)
-        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
-            raise ArgumentError(
-                f"{label(self)} received dims={dims!r}. It takes each axis from 1 on once, such as (2, 1); "
-                f"axis 0, the batch, is not listed."
+        axes = tuple(dims) if isinstance(dims, Iterable) else (0,)
+        counted = all(is_int(axis) for axis in axes)
+        if not counted or sorted(axes) != list(range(1, len(axes) + 1)):
+            expected = (
+                "each axis from 1 on once, such as (2, 1); axis 0, the batch, is not "
+                "listed"
             )
+            raise refusal(self, "dims", dims, expected)
+        self.dims = tuple(int(axis) for axis in axes)
         self.input_spec = [InputSpec(ndim=len(self.dims) + 1)]
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
@@ -209,7 +207,7 @@ class RepeatVector(Layer):
 
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.n = positive_integer(self, "n", n)
+        self.n = check_int(self, "n", n)
         self.input_spec = [InputSpec(ndim=2)]
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:

@@ -3,14 +3,12 @@ windows fit."""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Sequence
 from typing import Any
 
 from oneiros import backend as K
+from oneiros.arguments import label, refusal
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import label
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ShapeError
 
 Shape = tuple[int | None, ...]
 Sizes = tuple[int, ...]
@@ -24,41 +22,9 @@ def checked_dim_ordering(layer: Layer, dim_ordering: Any) -> str:
     anything else."""
     chosen = K.image_dim_ordering() if dim_ordering == "default" else dim_ordering
     if chosen not in ("tf", "th"):
-        raise ArgumentError(
-            f"{label(layer)} received dim_ordering={dim_ordering!r}. It takes 'tf' (channels last), 'th' "
-            f"(channels first) or 'default'."
-        )
+        expected = "'tf' (channels last), 'th' (channels first) or 'default'"
+        raise refusal(layer, "dim_ordering", dim_ordering, expected)
     return str(chosen)
-
-
-def checked_border_mode(layer: Layer, border_mode: Any, accepted: Sequence[str]) -> str:
-    """Returns `border_mode`, or raises ArgumentError unless it is one of `accepted`."""
-    if border_mode not in accepted:
-        raise ArgumentError(
-            f"{label(layer)} received border_mode={border_mode!r}. It takes "
-            f"{' or '.join(map(repr, accepted))}."
-        )
-    return str(border_mode)
-
-
-def whole_numbers(
-    layer: Layer, argument: str, value: Any, count: int, least: int = 1
-) -> Sizes:
-    """Returns `value` as a tuple of `count` ints of at least `least`, or raises
-    ArgumentError."""
-    try:
-        numbers = tuple(
-            -1 if isinstance(number, bool) else operator.index(number)
-            for number in value
-        )
-    except TypeError:
-        numbers = ()
-    if len(numbers) != count or min(numbers) < least:
-        raise ArgumentError(
-            f"{label(layer)} received {argument}={value!r}. It takes {count} whole numbers of at least "
-            f"{least}, such as {(2,) * count}."
-        )
-    return numbers
 
 
 def reading(rank: int, dim_ordering: str, sequence: bool = False) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any, ClassVar
 
 from oneiros import backend as K
 from oneiros import constraints, initializations, regularizers
+from oneiros.arguments import check_fraction, check_int, check_optional_int, label
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import label
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ShapeError
 
 Shape = tuple[int | None, ...]
 
@@ -85,35 +84,22 @@ class Embedding(Layer):
         dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
+        owner = type(self).__name__
+        input_length = check_optional_int(owner, "input_length", input_length)
         kwargs.setdefault("input_shape", (input_length,))
         kwargs["input_dtype"] = "int32"
         super().__init__(**kwargs)
-        self.input_dim = self._positive_integer("input_dim", input_dim)
-        self.output_dim = self._positive_integer("output_dim", output_dim)
+        self.input_dim = check_int(self, "input_dim", input_dim)
+        self.output_dim = check_int(self, "output_dim", output_dim)
         self.init = initializations.get(init)
         self.input_length = input_length
         self.mask_zero = mask_zero
-        if not 0.0 <= dropout <= 1.0:
-            raise ArgumentError(
-                f"{label(self)} received dropout={dropout!r}. It takes a fraction between 0 and 1."
-            )
-        self.dropout = dropout
+        self.dropout = check_fraction(self, "dropout", dropout)
         self.uses_learning_phase = 0.0 < dropout < 1.0
         self.W_regularizer = regularizers.get(W_regularizer)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.W_constraint = constraints.get(W_constraint)
         self.initial_weights = weights
-
-    def _positive_integer(self, argument: str, value: Any) -> int:
-        try:
-            number = operator.index(value)
-        except TypeError:
-            number = 0
-        if number < 1:
-            raise ArgumentError(
-                f"{label(self)} received {argument}={value!r}. It takes a whole number of at least 1."
-            )
-        return number
 
     def build(self, input_shape: Shape) -> None:
         """Makes the table `W` of shape `(input_dim, output_dim)`."""

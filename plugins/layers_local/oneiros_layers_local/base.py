@@ -9,15 +9,13 @@ from typing import Any, ClassVar
 
 from oneiros import activations
 from oneiros import backend as K
+from oneiros.arguments import check_choice, check_int, label
 from oneiros.engine.layer import InputSpec
-from oneiros.engine.node import label
 from oneiros.errors import ShapeError
 from oneiros_layers_core.affine import AffineLayer, Shape
-from oneiros_layers_core.checks import positive_integer
 from oneiros_layers_core.spatial import (
     AXES,
     Sizes,
-    checked_border_mode,
     known_channels,
     reading,
     spatial_sizes,
@@ -48,9 +46,9 @@ class LocalLayer(AffineLayer):
         self, *, nb_filter: int, activation: Any, border_mode: str, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.nb_filter = positive_integer(self, "nb_filter", nb_filter)
+        self.nb_filter = check_int(self, "nb_filter", nb_filter)
         self.activation = activations.get(activation)
-        self.border_mode = checked_border_mode(self, border_mode, ("valid",))
+        self.border_mode = check_choice(self, "border_mode", border_mode, ("valid",))
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from oneiros_layers_core.checks import positive_integer
+from oneiros.arguments import check_int, check_optional_int
 from oneiros_layers_core.spatial import Sizes
 
 from oneiros_layers_local.base import LocalLayer
@@ -78,6 +78,9 @@ class LocallyConnected1D(LocalLayer):
         input_length: int | None = None,
         **kwargs: Any,
     ) -> None:
+        owner = type(self).__name__
+        input_dim = check_optional_int(owner, "input_dim", input_dim)
+        input_length = check_optional_int(owner, "input_length", input_length)
         if input_dim:
             kwargs.setdefault("input_shape", (input_length, input_dim))
         super().__init__(
@@ -94,10 +97,8 @@ class LocallyConnected1D(LocalLayer):
             bias=bias,
             **kwargs,
         )
-        self.filter_length = positive_integer(self, "filter_length", filter_length)
-        self.subsample_length = positive_integer(
-            self, "subsample_length", subsample_length
-        )
+        self.filter_length = check_int(self, "filter_length", filter_length)
+        self.subsample_length = check_int(self, "subsample_length", subsample_length)
         self.input_dim = input_dim
         self.input_length = input_length
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from oneiros.arguments import check_int, check_ints
 from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.checks import positive_integer
-from oneiros_layers_core.spatial import Sizes, checked_dim_ordering, whole_numbers
+from oneiros_layers_core.spatial import Sizes, checked_dim_ordering
 
 from oneiros_layers_local.base import LocalLayer
 
@@ -93,9 +93,9 @@ class LocallyConnected2D(LocalLayer):
             bias=bias,
             **kwargs,
         )
-        self.nb_row = positive_integer(self, "nb_row", nb_row)
-        self.nb_col = positive_integer(self, "nb_col", nb_col)
-        self.subsample = whole_numbers(self, "subsample", subsample, 2)
+        self.nb_row = check_int(self, "nb_row", nb_row)
+        self.nb_col = check_int(self, "nb_col", nb_col)
+        self.subsample = check_ints(self, "subsample", subsample, 2)
         self.dim_ordering = checked_dim_ordering(self, dim_ordering)
 
     @property

@@ -7,8 +7,8 @@ import math
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import label
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import label
 from oneiros.errors import ArgumentError
 
 

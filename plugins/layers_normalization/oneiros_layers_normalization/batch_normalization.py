@@ -6,13 +6,20 @@ from typing import Any, ClassVar
 
 from oneiros import backend as K
 from oneiros import initializations, regularizers
+from oneiros.arguments import check_int, is_int, label, refusal
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import label
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ShapeError
 
 Shape = tuple[int | None, ...]
 
-FEATURE_WISE, SAMPLE_WISE, FEATURE_WISE_BY_BATCH = 0, 1, 2
+FEATURE_WISE = 0
+SAMPLE_WISE = 1
+FEATURE_WISE_BY_BATCH = 2
+MODES = {
+    FEATURE_WISE: "feature by feature",
+    SAMPLE_WISE: "sample by sample",
+    FEATURE_WISE_BY_BATCH: "feature by feature, without running averages",
+}
 
 
 class BatchNormalization(Layer):
@@ -88,17 +95,15 @@ class BatchNormalization(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if mode not in (FEATURE_WISE, SAMPLE_WISE, FEATURE_WISE_BY_BATCH):
-            raise ArgumentError(
-                f"{label(self)} received mode={mode!r}. It takes 0 (feature by feature), 1 (sample "
-                f"by sample) or 2 (feature by feature, without running averages)."
-            )
+        if not is_int(mode) or mode not in MODES:
+            *others, last = [f"{number} ({what})" for number, what in MODES.items()]
+            raise refusal(self, "mode", mode, f"{', '.join(others)} or {last}")
         self.supports_masking = True
         self.beta_init = initializations.get(beta_init)
         self.gamma_init = initializations.get(gamma_init)
         self.epsilon = epsilon
-        self.mode = mode
-        self.axis = axis
+        self.mode = int(mode)
+        self.axis = check_int(self, "axis", axis, minimum=None)
         self.momentum = momentum
         self.gamma_regularizer = regularizers.get(gamma_regularizer)
         self.beta_regularizer = regularizers.get(beta_regularizer)

@@ -5,15 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_choice, check_ints
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.spatial import (
-    checked_border_mode,
-    checked_dim_ordering,
-    whole_numbers,
-    windowed_sizes,
-    with_sizes,
-)
+from oneiros_layers_core.spatial import checked_dim_ordering, windowed_sizes, with_sizes
 
 
 class WindowPooling(Layer):
@@ -37,13 +32,15 @@ class WindowPooling(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.pool_size = whole_numbers(self, "pool_size", pool_size, self._rank)
+        self.pool_size = check_ints(self, "pool_size", pool_size, self._rank)
         self.strides = (
             self.pool_size
             if strides is None
-            else whole_numbers(self, "strides", strides, self._rank)
+            else check_ints(self, "strides", strides, self._rank)
         )
-        self.border_mode = checked_border_mode(self, border_mode, ("valid", "same"))
+        self.border_mode = check_choice(
+            self, "border_mode", border_mode, ("valid", "same")
+        )
         self.dim_ordering = checked_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 

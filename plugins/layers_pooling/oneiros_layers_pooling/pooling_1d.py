@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_choice, check_int
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.checks import positive_integer
-from oneiros_layers_core.spatial import checked_border_mode, windowed_sizes, with_sizes
+from oneiros_layers_core.spatial import windowed_sizes, with_sizes
 
 
 class _Pooling1D(Layer):
@@ -25,14 +25,14 @@ class _Pooling1D(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.pool_length = positive_integer(self, "pool_length", pool_length)
+        self.pool_length = check_int(self, "pool_length", pool_length)
         self.stride = (
-            self.pool_length
-            if stride is None
-            else positive_integer(self, "stride", stride)
+            self.pool_length if stride is None else check_int(self, "stride", stride)
         )
         self.pool_size, self.st = (self.pool_length, 1), (self.stride, 1)
-        self.border_mode = checked_border_mode(self, border_mode, ("valid", "same"))
+        self.border_mode = check_choice(
+            self, "border_mode", border_mode, ("valid", "same")
+        )
         self.input_spec = [InputSpec(ndim=3)]
 
     def assert_input_compatibility(self, input: Any) -> None:

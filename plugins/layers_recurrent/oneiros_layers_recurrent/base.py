@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.arguments import check_choice, check_optional_int, label
 from oneiros.config import spend_parameters
 from oneiros.engine.layer import InputSpec, Layer
-from oneiros.engine.node import label
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
 Shape = tuple[int | None, ...]
@@ -331,6 +331,9 @@ class Recurrent(SequenceLayer):
         input_length: int | None = None,
         **kwargs: Any,
     ) -> None:
+        owner = type(self).__name__
+        input_dim = check_optional_int(owner, "input_dim", input_dim)
+        input_length = check_optional_int(owner, "input_length", input_length)
         if input_dim:
             kwargs.setdefault("input_shape", (input_length, input_dim))
         super().__init__(
@@ -340,13 +343,8 @@ class Recurrent(SequenceLayer):
             stateful=stateful,
             **kwargs,
         )
-        if consume_less not in MODES:
-            raise ArgumentError(
-                f"{label(self)} received consume_less={consume_less!r}. It takes "
-                f"{', '.join(map(repr, MODES))}."
-            )
         self.unroll = unroll
-        self.consume_less = consume_less
+        self.consume_less = check_choice(self, "consume_less", consume_less, MODES)
         self.input_spec = [InputSpec(ndim=3)]
         self.input_dim = input_dim
         self.input_length = input_length

@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from oneiros import activations, initializations, regularizers
 from oneiros import backend as K
-from oneiros.engine.node import label
+from oneiros.arguments import check_fraction, check_int, label
 from oneiros.errors import ShapeError
-from oneiros_layers_core.checks import fraction, positive_integer
 
 from oneiros_layers_recurrent.base import (
     Recurrent,
@@ -71,7 +70,7 @@ class Cell(Recurrent):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.output_dim = positive_integer(self, "output_dim", output_dim)
+        self.output_dim = check_int(self, "output_dim", output_dim)
         self.init = initializations.get(init)
         self.inner_init = initializations.get(inner_init)
         self.activation = activations.get(activation)
@@ -80,8 +79,8 @@ class Cell(Recurrent):
         self.W_regularizer = regularizers.get(W_regularizer)
         self.U_regularizer = regularizers.get(U_regularizer)
         self.b_regularizer = regularizers.get(b_regularizer)
-        self.dropout_W = fraction(self, "dropout_W", dropout_W)
-        self.dropout_U = fraction(self, "dropout_U", dropout_U)
+        self.dropout_W = check_fraction(self, "dropout_W", dropout_W)
+        self.dropout_U = check_fraction(self, "dropout_U", dropout_U)
         self.uses_learning_phase = any(0 < rate < 1 for rate in (dropout_W, dropout_U))
 
     @property

@@ -8,12 +8,8 @@ from typing import Any, ClassVar
 
 from oneiros import activations, initializations, regularizers
 from oneiros import backend as K
-from oneiros_layers_core.checks import fraction, positive_integer
-from oneiros_layers_core.spatial import (
-    checked_border_mode,
-    known_channels,
-    whole_numbers,
-)
+from oneiros.arguments import check_choice, check_fraction, check_int, check_ints
+from oneiros_layers_core.spatial import known_channels
 
 from oneiros_layers_recurrent.base import Shape
 from oneiros_layers_recurrent.conv_base import ConvRecurrent2D
@@ -128,21 +124,23 @@ class ConvLSTM2D(ConvRecurrent2D):
         **kwargs: Any,
     ) -> None:
         super().__init__(dim_ordering=dim_ordering, **kwargs)
-        self.nb_filter = positive_integer(self, "nb_filter", nb_filter)
-        self.nb_row = positive_integer(self, "nb_row", nb_row)
-        self.nb_col = positive_integer(self, "nb_col", nb_col)
+        self.nb_filter = check_int(self, "nb_filter", nb_filter)
+        self.nb_row = check_int(self, "nb_row", nb_row)
+        self.nb_col = check_int(self, "nb_col", nb_col)
         self.init = initializations.get(init)
         self.inner_init = initializations.get(inner_init)
         self.forget_bias_init = initializations.get(forget_bias_init)
         self.activation = activations.get(activation)
         self.inner_activation = activations.get(inner_activation)
-        self.border_mode = checked_border_mode(self, border_mode, ("valid", "same"))
-        self.subsample = whole_numbers(self, "subsample", subsample, 2)
+        self.border_mode = check_choice(
+            self, "border_mode", border_mode, ("valid", "same")
+        )
+        self.subsample = check_ints(self, "subsample", subsample, 2)
         self.W_regularizer = regularizers.get(W_regularizer)
         self.U_regularizer = regularizers.get(U_regularizer)
         self.b_regularizer = regularizers.get(b_regularizer)
-        self.dropout_W = fraction(self, "dropout_W", dropout_W)
-        self.dropout_U = fraction(self, "dropout_U", dropout_U)
+        self.dropout_W = check_fraction(self, "dropout_W", dropout_W)
+        self.dropout_U = check_fraction(self, "dropout_U", dropout_U)
         self.uses_learning_phase = any(0 < rate < 1 for rate in (dropout_W, dropout_U))
 
     def build(self, input_shape: Shape) -> None:

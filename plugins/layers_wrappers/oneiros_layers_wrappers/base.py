@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from oneiros import config as configs
+from oneiros.arguments import label
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import label, unique
+from oneiros.engine.node import unique
 from oneiros.errors import ArgumentError, OneirosError
 
 Shape = tuple[int | None, ...]

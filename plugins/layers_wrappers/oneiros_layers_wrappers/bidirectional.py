@@ -7,9 +7,9 @@ import inspect
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import label
 from oneiros.config import custom_object_scope
 from oneiros.engine.layer import Layer
-from oneiros.engine.node import label
 from oneiros.errors import ArgumentError
 
 from oneiros_layers_wrappers.base import Shape, Wrapper

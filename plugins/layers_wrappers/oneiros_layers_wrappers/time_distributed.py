@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import label
 from oneiros.engine.layer import InputSpec
-from oneiros.engine.node import label
 from oneiros.errors import GraphError
 
 from oneiros_layers_wrappers.base import Shape, Wrapper
