@@ -1,7 +1,6 @@
 """Every error that Oneiros raises on purpose.
 
-Policy. A class exists where a caller may want to catch it apart from the others; its
-name is
+A class exists where a caller may want to catch it apart from the others; its name is
 `<Subject>Error`. Each also derives from the built-in exception that Keras 1 raised in
 that place, so that old `except` clauses keep working. A message says what was received,
 where, what was expected, and what to type next.
@@ -13,8 +12,7 @@ class OneirosError(Exception):
 
 
 class UnknownNameError(OneirosError, ValueError):
-    """A layer, loss, optimizer, … was asked for by a name that nothing installed
-    provides."""
+    """Nothing installed provides a layer, loss, optimizer, … of this name."""
 
 
 class NameConflictError(OneirosError, ValueError):
@@ -46,13 +44,11 @@ class ShapeError(OneirosError, ValueError):
 
 
 class GraphError(OneirosError, ValueError):
-    """The layers given don't form a model: a cycle, a missing input, a duplicate
-    name."""
+    """Layers don't form a model: a cycle, a missing input, a duplicate name."""
 
 
 class NodeError(OneirosError, AttributeError, RuntimeError):
-    """A layer was asked for its input, output or weights, and has none yet, or
-    several."""
+    """A layer has no input, output or weights yet, or it has several."""
 
 
 class DataError(OneirosError, ValueError):
@@ -60,8 +56,7 @@ class DataError(OneirosError, ValueError):
 
 
 class GeneratorError(OneirosError, RuntimeError):
-    """A generator that a model was to train on raised, ended early, blocked, or its
-    worker died."""
+    """A generator raised, ended early or blocked, or its worker died."""
 
 
 class NotCompiledError(OneirosError, RuntimeError):
@@ -85,5 +80,4 @@ class FileFormatError(OneirosError, ValueError, OSError):
 
 
 class UnsafeFileError(OneirosError, ValueError):
-    """A file asks for something that loading never does; it was refused, and nothing
-    was built."""
+    """A file asks for what loading never does; nothing was built."""

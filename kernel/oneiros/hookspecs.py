@@ -3,11 +3,10 @@ extended.
 
 A plugin's manifest implements a hook as a function of the same name, marked with
 `oneiros.hookimpl`; it takes any subset of the arguments. A hook that raises is recorded
-(`oneiros plugins` shows it) and passed over;
-`ONEIROS_STRICT=1` raises. Plugins are called in a fixed order: first what their
-manifests declare in the lists `oneiros_before` and `oneiros_after`, then by
-distribution name. Wrapper hooks of pluggy are not called, since one of them could undo
-the isolation of the others.
+(`oneiros plugins` shows it) and passed over; `ONEIROS_STRICT=1` raises. Plugins are
+called in a fixed order: first what their manifests declare in the lists
+`oneiros_before` and `oneiros_after`, then by distribution name. Wrapper hooks of pluggy
+are not called, since one of them could undo the isolation of the others.
 
 Each function of this module whose name starts with `oneiros_` is a hook.
 """
@@ -28,74 +27,84 @@ hookimpl = pluggy.HookimplMarker("oneiros")
 
 
 def oneiros_layers() -> Names:
-    """Layer classes, derived from `oneiros.engine.layer.Layer`; seen in
-    `oneiros.layers`. Since level 1."""
+    """Layers: classes derived from `oneiros.engine.layer.Layer`.
+
+    `oneiros.layers` shows them. Since level 1.
+    """
 
 
 def oneiros_activations() -> Names:
-    """Activation functions `f(x) -> tensor`. Since level 1."""
+    """Activations: functions `f(x) -> tensor`. Since level 1."""
 
 
 def oneiros_initializations() -> Names:
-    """Initialization functions `f(shape, name=None, dim_ordering='th') -> variable`.
-    Since level 1."""
+    """Initializations: functions `f(shape, name=None, dim_ordering='th')`.
+
+    They return a variable. Since level 1.
+    """
 
 
 def oneiros_regularizers() -> Names:
-    """Regularizer classes, or functions that return a regularizer. Since level 1."""
+    """Regularizers: classes, or functions that return one. Since level 1."""
 
 
 def oneiros_constraints() -> Names:
-    """Constraint classes, or functions that return a constraint. Since level 1."""
+    """Constraints: classes, or functions that return one. Since level 1."""
 
 
 def oneiros_objectives() -> Names:
-    """Losses `f(y_true, y_pred) -> tensor`, one value per sample, or per sample and
-    step. Since level 1."""
+    """Losses: functions `f(y_true, y_pred) -> tensor`.
+
+    The tensor has one value per sample, or per sample and step. Since level 1.
+    """
 
 
 def oneiros_metrics() -> Names:
-    """Metrics `f(y_true, y_pred) -> tensor`, averaged over batches. Since level 1."""
+    """Metrics: functions `f(y_true, y_pred) -> tensor`.
+
+    They are averaged over batches. Since level 1.
+    """
 
 
 def oneiros_optimizers() -> Names:
-    """Optimizer classes, derived from `oneiros.bases.Optimizer`. Since level 1."""
+    """Optimizers: classes derived from `oneiros.bases.Optimizer`. Since level 1."""
 
 
 def oneiros_callbacks() -> Names:
-    """Callback classes, derived from `oneiros.bases.Callback`. Since level 1."""
+    """Callbacks: classes derived from `oneiros.bases.Callback`. Since level 1."""
 
 
 def oneiros_formats() -> Names:
-    """File formats for models, classes derived from `oneiros.saving.Format`. Since level
-    1."""
+    """File formats: classes derived from `oneiros.saving.Format`. Since level 1."""
 
 
 def oneiros_migrations() -> Names:
-    """How files of other versions are read, classes derived from
-    `oneiros.migrations.Migration`.
+    """How files of other versions are read, by the class that they name.
 
-    The name is that of the class in those files, and again, if it is another one, that
-    of the class here. Since level 1.
+    What stands behind a name derives from `oneiros.migrations.Migration`. Where the
+    class has another name here, it is registered under both. Since level 1.
     """
 
 
 def oneiros_backends() -> Names:
-    """Backends, derived from `oneiros.backend.Backend`, by the name that selects them.
-    Since level 1."""
+    """Backends: classes derived from `oneiros.backend.Backend`.
+
+    The name is what selects them. Since level 1.
+    """
 
 
 def oneiros_commands() -> Names:
-    """Commands of `oneiros`, by name: a typer application, a click command or a
-    function. Since level 1."""
+    """Commands of `oneiros`: a typer application, a click command or a function.
+
+    Since level 1.
+    """
 
 
 def oneiros_modules() -> dict[str, dict[str, str]] | None:
-    """Contents of modules below `oneiros.`: {"layers.core": {"Dense":
-    "package.module:Dense"}}.
+    """Contents of modules below `oneiros`, by their paths.
 
-    Several plugins may add names to one module. `oneiros.layers` also shows the names
-    of every `layers.*`. Since level 1.
+    It returns {"layers.core": {"Dense": "package.module:Dense"}}. Several plugins may
+    add names to one module. Since level 1.
     """
 
 
@@ -105,41 +114,43 @@ def oneiros_modules() -> dict[str, dict[str, str]] | None:
 
 
 def oneiros_configure(settings: Any) -> None:
-    """Called once after discovery with the module `oneiros.settings`, to prepare state
-    of one's own.
+    """Called once after discovery, to prepare state of one's own.
 
-    Other plugins may not have been configured yet. Since level 1.
+    `settings` is the module `oneiros.settings`. Other plugins may not have been
+    configured yet. Since level 1.
     """
 
 
 def oneiros_default_callbacks(
     model: Any, params: Mapping[str, Any]
 ) -> list[Any] | None:
-    """Returns `oneiros.bases.Callback` objects that take part in this `fit`; the
-    progress bar is one.
+    """Returns callbacks that take part in this `fit`; the progress bar is one.
 
-    Called once per fit, before training begins; `params` is what callbacks get in
+    Called once per fit, before training begins. `params` is what callbacks get in
     `set_params`, for reading only. Since level 1.
     """
 
 
 def oneiros_progress(model: Any, total: int) -> Any:
-    """Returns what shows how far an `evaluate` or `predict` with `verbose=1` is. Since
-    level 1.
+    """Returns what shows how far an `evaluate` or `predict` with `verbose=1` is.
 
     Called once per run; the result is called with the number of samples done, out of
-    `total`.
+    `total`. Since level 1.
     """
 
 
 def oneiros_before_compile(model: Any, arguments: dict[str, Any]) -> None:
-    """Called first in `Model.compile` with its arguments by name, which may be changed.
-    Since level 1."""
+    """Called first in `Model.compile`, with its arguments by name.
+
+    Their values may be changed. Since level 1.
+    """
 
 
 def oneiros_after_compile(model: Any) -> None:
     """Called last in `Model.compile`, by who looks at or adds to what was compiled.
-    Since level 1."""
+
+    Since level 1.
+    """
 
 
 def oneiros_before_save(model: Any, path: Path) -> None:
@@ -155,8 +166,10 @@ def oneiros_before_load(path: Path) -> None:
 
 
 def oneiros_after_load(model: Any, path: Path) -> None:
-    """Called with the model that was built from `path`, or that received its weights.
-    Since level 1."""
+    """Called with the model that was built from `path`, or received its weights.
+
+    Since level 1.
+    """
 
 
 for _name in [name for name in globals() if name.startswith("oneiros_")]:

@@ -1,9 +1,8 @@
-"""The kernel's manifest: it registers what it holds like any plugin, by reference,
-importing nothing."""
+"""The kernel's manifest: it registers what it holds by reference, like any plugin."""
 
 from oneiros import hookimpl
 
-CONTENTS = [
+CONTENTS = (
     ("engine.layer", "InputSpec Layer", "engine engine.topology layers"),
     ("engine.input", "InputLayer Input", "engine engine.topology layers"),
     ("engine.node", "Node to_list object_list_uid", "engine.topology"),
@@ -40,7 +39,7 @@ CONTENTS = [
         "utils.generic_utils",
     ),
     ("config", "layer_from_config", "utils.layer_utils"),
-]
+)
 """Modules of the kernel, names in them, and the modules of Keras where they appear."""
 
 
