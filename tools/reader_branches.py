@@ -30,6 +30,7 @@ READERS = (
     "plugins/format_*/*/*.py",
     "plugins/safe_files/*/*.py",
     "plugins/old_files/*/*.py",
+    "plugins/file_tools/*/*.py",
     "plugins/saving/*/*.py",
     "plugins/*/*/migrations.py",
 )
@@ -97,7 +98,7 @@ def measured(folder: Path) -> tuple[dict[str, Any], list[list[str]]]:
 def row(file: str) -> str:
     """Returns the name of a file's row in the table."""
     *_, package, name = Path(file).with_suffix("").parts
-    if package in ("oneiros_saving", "oneiros_old_files"):
+    if package in ("oneiros_saving", "oneiros_file_tools", "oneiros_old_files"):
         return f"{package}.{name}"
     if name == "migrations":
         return "migrations of the plugins"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from oneiros import backend as K
 from oneiros_cli.main import main
+from oneiros_file_tools.inspection import inspect_file
 from oneiros_saving import files
-from oneiros_saving.inspection import inspect_file
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 MODEL = MODELS / "seq_conv2d_th.h5"

@@ -43,8 +43,8 @@ from oneiros.layers import (
 from oneiros.models import Model, Sequential, load_model, model_from_json
 from oneiros.optimizers import Nadam, RMSprop
 from oneiros.saving import Format, ModelState
+from oneiros_file_tools.conversion import convert
 from oneiros_saving import files
-from oneiros_saving.conversion import convert
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 INDEX = json.loads((MODELS / "index.json").read_text(encoding="utf-8"))["models"]

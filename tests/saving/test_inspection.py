@@ -22,8 +22,8 @@ from oneiros.layers import Dense, Lambda
 from oneiros.models import Sequential
 from oneiros.plugins import Entry
 from oneiros.saving import Budget
-from oneiros_saving.inspection import inspect_file
-from oneiros_saving.loadable import declares_loadable
+from oneiros_file_tools.inspection import inspect_file
+from oneiros_file_tools.loadable import declares_loadable
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 INDEX = json.loads((MODELS / "index.json").read_text(encoding="utf-8"))["models"]
@@ -338,7 +338,7 @@ def test_nothing_that_a_file_names_is_imported(tmp_path):
     evil = with_config(tmp_path / "m.h5", one_layer("antigravity"))
     code = """
 import json, sys
-from oneiros_saving.inspection import inspect_file
+from oneiros_file_tools.inspection import inspect_file
 for path in sys.argv[1:]:
     inspect_file(path).asdict()
 print(json.dumps(sorted(sys.modules)))
@@ -349,7 +349,7 @@ print(json.dumps(sorted(sys.modules)))
     assert done.returncode == 0, done.stderr
     imported = set(json.loads(done.stdout))
     engines = {"pytensor", "tensorflow", "jax", "numba", "antigravity"}
-    allowed = ("format", "safe_files", "saving", "migrations")
+    allowed = ("format", "safe_files", "saving", "file_tools", "old_files")
     modules = {
         entry.reference.partition(":")[0]
         for kind in (

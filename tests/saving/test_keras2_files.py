@@ -16,7 +16,7 @@ from oneiros.models import Sequential, load_model, model_from_json
 from oneiros.saving import ModelState
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
-from oneiros_saving.keras2 import _restore_state
+from oneiros_saving.keras2_training import _restore_state
 
 FOLDER = Path(__file__).parent / "keras2"
 EXPECTED = np.load(FOLDER / "expected.npz")

@@ -41,7 +41,7 @@ import sys
 import my_lab.layers
 from oneiros.errors import UnsafeFileError
 from oneiros.models import load_model
-from oneiros_saving.inspection import inspect_file
+from oneiros_file_tools.inspection import inspect_file
 
 found = inspect_file(sys.argv[1])
 assert found.loads and [layer.class_name for layer in found.layers] == ["Dense", "Loud"], found

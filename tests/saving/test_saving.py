@@ -36,8 +36,8 @@ from oneiros.models import (
 from oneiros.optimizers import SGD
 from oneiros.plugins import manager
 from oneiros.saving import Budget, Format, ModelState
+from oneiros_file_tools.inspection import inspect_file
 from oneiros_saving import saving
-from oneiros_saving.inspection import inspect_file
 
 X = np.random.RandomState(0).normal(size=(12, 4)).astype("float32")
 Y = np.eye(3, dtype="float32")[np.arange(12) % 3]

@@ -17,6 +17,7 @@ ENGINE_TIER = {
     "backend_theano",
     "backend_toolkit",
     "cli",
+    "file_tools",
     "format_hdf5",
     "format_safetensors",
     "format_yaml",

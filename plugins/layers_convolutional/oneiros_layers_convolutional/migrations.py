@@ -7,7 +7,7 @@ from typing import Any
 
 from oneiros_old_files.base import Arrays, Origin
 from oneiros_old_files.keras2 import AFFINE, ANY, Keras2Layer, plain
-from oneiros_old_files.kernels import KernelMigration
+from oneiros_old_files.convolution_kernels import KernelMigration
 from oneiros_old_files.moves import Moved, channels_moved
 
 WINDOW = {"filters": "nb_filter", "strides": "subsample", "padding": "border_mode"}

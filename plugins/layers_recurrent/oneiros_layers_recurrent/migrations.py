@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from oneiros_old_files.base import Arrays, Origin
 from oneiros_old_files.keras2 import ANY, Keras2Layer, Renamed
-from oneiros_old_files.kernels import KernelMigration
+from oneiros_old_files.convolution_kernels import KernelMigration
 
 SHARED: Renamed = {
     "activation": "activation",

@@ -32,7 +32,7 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
             "Budget": "oneiros_safe_files.budget:Budget",
             "Format": "oneiros_saving.formats:Format",
             "ModelState": "oneiros_saving.formats:ModelState",
-            "plain_attributes": "oneiros_saving.plain:plain_attributes",
+            "plain_attributes": "oneiros_saving.plain_data:plain_attributes",
             "reduced": "oneiros_saving.pickling:reduced",
         },
         "callbacks": CALLBACKS,

@@ -12,7 +12,7 @@ from oneiros import backend as K
 from oneiros.errors import FileFormatError
 from oneiros_old_files.base import Origin
 
-from oneiros_saving.kernels import arranged
+from oneiros_saving.layouts import arranged
 
 Named = list[tuple[str, Any]]
 

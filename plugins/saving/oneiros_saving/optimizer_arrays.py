@@ -10,7 +10,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros_old_files.base import Arrays, Origin
 
-from oneiros_saving.kernels import arranged
+from oneiros_saving.layouts import arranged
 
 ByWeight = dict[int, Any]
 

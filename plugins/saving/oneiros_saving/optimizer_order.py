@@ -17,7 +17,7 @@ from oneiros import backend as K
 from oneiros import registry
 
 from oneiros_saving.formats import ModelState
-from oneiros_saving.kernels import weights_by_layer
+from oneiros_saving.layouts import weights_by_layer
 
 Shape = tuple[int, ...]
 Order = tuple[int, ...]

@@ -7,7 +7,7 @@ from typing import Any
 
 from oneiros.errors import FileFormatError
 
-from oneiros_saving.plain import Encoded, decoded, encoded
+from oneiros_saving.plain_data import Encoded, decoded, encoded
 from oneiros_saving.variables import assign, values_of
 
 KEY = "optimizer"

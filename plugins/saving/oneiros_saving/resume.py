@@ -18,9 +18,9 @@ from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, Onei
 from oneiros_safe_files.budget import Budget
 
 from oneiros_saving import installed_formats, saving
+from oneiros_saving.file_origin import origin_of
 from oneiros_saving.matching import matched_pairs
-from oneiros_saving.origins import origin_of
-from oneiros_saving.plain import decoded, encoded
+from oneiros_saving.plain_data import decoded, encoded
 from oneiros_saving.run_check import are_values, check_epochs, check_run, damaged, shown
 from oneiros_saving.training import Training
 from oneiros_saving.variables import assign, form, matched, values_of

@@ -11,7 +11,7 @@ import numpy as np
 from oneiros.bases import Callback
 from oneiros.errors import ArgumentError, FileFormatError
 
-from oneiros_saving.plain import encoded, same
+from oneiros_saving.plain_data import encoded, same
 from oneiros_saving.training import USES, Training
 
 Fits = Callable[[Any], bool]

@@ -31,18 +31,18 @@ from oneiros_safe_files.budget import Budget
 from oneiros_saving import (
     files,
     installed_formats,
-    keras2,
+    keras2_training,
     optimizer_arrays,
     provenance,
 )
+from oneiros_saving.file_origin import origin_of
 from oneiros_saving.formats import ModelState
 from oneiros_saving.matching import Named, check_optimizer, matched_pairs
-from oneiros_saving.names import check_names, check_sequentials, problem
 from oneiros_saving.optimizer_order import UnknownOrderError, by_name, may_be_as_made
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
-from oneiros_saving.origins import origin_of
 from oneiros_saving.permission import permitted
 from oneiros_saving.references import layers
+from oneiros_saving.stored_names import check_names, check_sequentials, problem
 
 Objects = dict[str, Any] | None
 Limits = Budget | None
@@ -151,7 +151,7 @@ def load_model(
                 model = checked(configs.layer_from_config(config), filepath)
             with K.use(model._backend):
                 weights = (
-                    keras2.in_order(model, state.weights)
+                    keras2_training.in_order(model, state.weights)
                     if origin.keras > 1
                     else state.weights
                 )
@@ -161,7 +161,7 @@ def load_model(
                 )
                 waiting.draw(variable for variable, _ in pairs)
                 if state.training_config is not None and origin.keras > 1:
-                    keras2.restore_training(model, state, origin, filepath)
+                    keras2_training.restore_training(model, state, origin, filepath)
                 elif state.training_config is not None:
                     _restore_training(
                         model, state.training_config, state, origin, filepath

@@ -14,7 +14,7 @@ from oneiros.bases import Callback
 from oneiros.errors import FileFormatError
 
 from oneiros_saving.parts import parts_of
-from oneiros_saving.plain import Encoded, decoded, encoded, plain_attributes, same
+from oneiros_saving.plain_data import Encoded, decoded, encoded, plain_attributes, same
 from oneiros_saving.variables import assign, matched, values_of
 
 USES = ("train", "test", "predict")

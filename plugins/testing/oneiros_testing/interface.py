@@ -90,6 +90,7 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_lazy_graph": "lazy nodes, for backends on eager engines",
         "oneiros_safe_files": "reading and writing files under limits",
         "oneiros_saving": "models as states, and states as files",
+        "oneiros_cli.text": "texts of strangers, fit for a terminal",
         "oneiros_testing": "checks of plugins",
     },
 }

@@ -13,7 +13,7 @@ from oneiros_old_files.base import Origin
 from oneiros_old_files.training import compile_arguments, schedule, slots
 
 from oneiros_saving.formats import ModelState
-from oneiros_saving.kernels import Named, arranged, stored_count
+from oneiros_saving.layouts import Named, arranged, stored_count
 from oneiros_saving.matching import check_optimizer
 
 Weights = list[tuple[str, Named]]

@@ -15,22 +15,22 @@ from oneiros.errors import OneirosError
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
 from oneiros_safe_files.budget import Budget
-
 from oneiros_saving import provenance
+from oneiros_saving.file_origin import origin_of
 from oneiros_saving.files import PathLike
 from oneiros_saving.formats import ModelState
 from oneiros_saving.matching import count_unusual
-from oneiros_saving.origins import origin_of
 from oneiros_saving.permission import nothing_foreign
 from oneiros_saving.provenance import Missing
 from oneiros_saving.references import Part, Reference, layers, references
-from oneiros_saving.refusals import (
+
+from oneiros_file_tools.refusals import (
     Refusal,
     providers,
     refused_classes,
     refused_functions,
 )
-from oneiros_saving.stored import Stored, read
+from oneiros_file_tools.stored import Stored, read
 
 Shape = tuple[int, ...]
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 from oneiros.errors import ArgumentError, OneirosError
-from oneiros_saving import conversion
+
+from oneiros_file_tools import conversion
 
 
 class Ordering(Enum):

@@ -19,8 +19,7 @@ from oneiros.engine.sequential import Sequential
 from oneiros.errors import ArgumentError
 from oneiros_old_files.base import Arrays, Migration
 from oneiros_old_files.moves import Moved, channels_moved, unmoved
-
-from oneiros_saving.kernels import migration_for
+from oneiros_saving.layouts import migration_for
 from oneiros_saving.parts import parts_of
 
 Entry = dict[str, Any]

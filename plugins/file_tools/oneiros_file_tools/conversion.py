@@ -12,15 +12,15 @@ from oneiros import registry
 from oneiros.errors import ArgumentError
 from oneiros_old_files.base import Origin
 from oneiros_safe_files.budget import Budget
-
 from oneiros_saving import files, installed_formats, optimizer_arrays, saving
+from oneiros_saving.file_origin import ENGINES, origin_of
 from oneiros_saving.formats import ModelState
-from oneiros_saving.kernels import arranged
+from oneiros_saving.layouts import arranged
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
-from oneiros_saving.ordering import Reordering, pairs
-from oneiros_saving.origins import ENGINES, origin_of
 from oneiros_saving.provenance import KEY
-from oneiros_saving.stored import read
+
+from oneiros_file_tools.dim_ordering import Reordering, pairs
+from oneiros_file_tools.stored import read
 
 Objects = dict[str, Any] | None
 

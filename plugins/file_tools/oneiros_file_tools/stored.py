@@ -12,7 +12,6 @@ from oneiros.errors import FileFormatError
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.text import read_text
-
 from oneiros_saving import files, installed_formats
 from oneiros_saving.formats import ModelState
 from oneiros_saving.provenance import KEY

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from oneiros import config as configs
 from oneiros.errors import NameConflictError, UnsafeFileError
 from oneiros.plugins import Entry
-
-from oneiros_saving.loadable import declares_loadable
 from oneiros_saving.provenance import BASES
 from oneiros_saving.references import Part, Reference, find
+
+from oneiros_file_tools.loadable import declares_loadable
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from oneiros_saving.inspection import Inspection, Layer, Weight, inspect_file
+from oneiros_cli.text import printable
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from oneiros_cli.text import printable
+from oneiros_file_tools.inspection import Inspection, Layer, Weight, inspect_file
 
 NARROW = 110
 """Below this width layers are shown one under the other instead of in a table."""

@@ -1,0 +1,1 @@
+"""Inspecting and converting files of models: a plugin of Oneiros."""
