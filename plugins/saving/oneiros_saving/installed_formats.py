@@ -95,7 +95,7 @@ def _isolated(name: str) -> Iterator[None]:
         entry = registry.find("format", name)
         record = plugins.manager().records.get(entry.distribution if entry else "")
         if record is not None:
-            record.report(f"format {name}", error)
+            record.report("oneiros_formats", error)
 
 
 def _sentence(name: str, error: Exception) -> str:
