@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros import backend as K
+from oneiros import objectives
 from oneiros.config import get_object
 from oneiros.errors import ArgumentError
-from oneiros_objectives import functions as objectives
 
 
 def binary_accuracy(y_true: Any, y_pred: Any) -> Any:

@@ -32,8 +32,9 @@ TABLES: dict[str, dict[str, Names]] = {
             "Layer": "base class of layers",
             "InputSpec": "what a layer says of an input: rank, sizes, type",
         },
+        "oneiros.backend.tensor_state": "state of one's own on tensors, by typed keys",
         "oneiros.engine.node": {
-            "label": "how messages name a layer",
+            "origins": "layers, calls and outputs that tensors come from",
             "to_list": "makes a list of one object or of several",
             "unique": "drops what was seen before, and keeps the order",
         },
