@@ -35,8 +35,8 @@ class BackendMixError(OneirosError, TypeError):
     """Tensors of two backends met in one operation."""
 
 
-class CapabilityError(OneirosError, NotImplementedError):
-    """The backend doesn't offer this function."""
+class CapabilityError(OneirosError, NotImplementedError, AttributeError):
+    """The backend doesn't offer this function; `hasattr` doesn't find it."""
 
 
 class ShapeError(OneirosError, ValueError):

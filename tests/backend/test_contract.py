@@ -8,10 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from backends import BACKENDS
 from oneiros import backend as K
 from oneiros import registry
-from oneiros.backend import common
-from oneiros.backend.contract import CAPABILITIES, OPTIONAL, Backend, Function, Required
+from oneiros.backend import common, contract
+from oneiros.backend.contract import (
+    CAPABILITIES,
+    FLAGS,
+    Backend,
+    Function,
+    functions_of,
+)
 from oneiros.errors import (
     ArgumentError,
     BackendMissingError,
@@ -21,7 +28,10 @@ from oneiros.errors import (
 from oneiros_backend_toolkit.derived import Derived
 
 REFERENCE = Path(__file__).parents[1] / "data" / "keras1_api.md"
-OPTIONAL_NAMES = sorted(name for names in OPTIONAL.values() for name in names.split())
+OPTIONAL_NAMES = sorted(
+    name for capability in CAPABILITIES for name in functions_of(capability)
+)
+SESSION = ["get_session", "set_session"]
 
 
 def reference_signatures():
@@ -58,17 +68,17 @@ def test_reference_is_read():
 
 @pytest.mark.parametrize("name", sorted(SIGNATURES))
 def test_signature_is_that_of_keras_1(name):
-    function = getattr(K, name)
+    function = getattr(Backend if name in SESSION else K, name)
     parameters = inspect.signature(function).parameters.values()
     ours = [
         (p.name, ... if p.default is p.empty else p.default)
         for p in parameters
-        if p.kind is p.POSITIONAL_OR_KEYWORD
+        if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "self"
     ]
     assert ours in [arguments(text) for text in SIGNATURES[name]]
-    assert function.__doc__
-    assert function.__module__ == "oneiros.backend"
-    assert name in K.__all__
+    if name not in SESSION:
+        assert function.__module__ == "oneiros.backend"
+        assert name in K.__all__
 
 
 def test_every_name_of_the_common_module_is_there():
@@ -78,34 +88,94 @@ def test_every_name_of_the_common_module_is_there():
 
 def test_a_backend_offers_all_optional_functions_but_those_of_a_session(backend):
     cls = type(K.current())
-    lacking = {
-        name for name in OPTIONAL_NAMES if getattr(cls, name) is getattr(Backend, name)
-    }
-    assert lacking == {"get_session", "set_session"}
+    assert cls.capabilities == CAPABILITIES - {"session"}
+    assert {n for n in OPTIONAL_NAMES if not hasattr(K.current(), n)} == set(SESSION)
 
 
 @pytest.mark.parametrize("name", OPTIONAL_NAMES)
 def test_what_a_backend_lacks_says_so(name):
-    refuses(getattr(Numbers(), name), "numbers")
+    with K.use(Numbers()) as numbers:
+        assert not hasattr(numbers, name)
+        with pytest.raises(
+            CapabilityError, match=rf"'numbers' doesn't offer K.{name}: it lacks"
+        ):
+            getattr(K, name)()
 
 
-@pytest.mark.parametrize("name", ["get_session", "set_session"])
+@pytest.mark.parametrize("name", SESSION)
 def test_there_is_no_session(name, backend):
-    refuses(getattr(K, name), backend)
+    assert not hasattr(K, name)
+    with pytest.raises(CapabilityError, match=rf"'{backend}' doesn't offer K.{name}"):
+        getattr(K, name)()
 
 
-def refuses(function, backend):
-    parameters = inspect.signature(function).parameters
-    with pytest.raises(
-        CapabilityError,
-        match=rf"backend '{backend}' doesn't offer K.{function.__name__}",
-    ):
-        function(*[None] * len(parameters))
+def test_a_backend_with_sessions_is_seen_to_have_them():
+    class WithSession(Numbers):
+        def get_session(self):
+            return "the session"
+
+        def set_session(self, session):
+            pass
+
+    assert "session" in WithSession.capabilities - Numbers.capabilities
+    with K.use(WithSession()):
+        assert hasattr(K, "get_session")
+        assert K.get_session() == "the session"
 
 
-def test_capabilities_are_known_flags(backend):
-    assert K.current().capabilities <= CAPABILITIES
-    assert "loop" in K.current().capabilities
+def test_every_capability_is_explained_or_brings_functions():
+    assert all(FLAGS.get(name) or functions_of(name) for name in CAPABILITIES)
+
+
+def implementations():
+    """Returns (class, name, method) of what implements the contract on any backend."""
+    names = {*contract.functions(), "owns", "is_learning_phase", "uses_learning_phase"}
+    classes = {
+        cls
+        for name in BACKENDS
+        for cls in type(K.load(name)).__mro__
+        if issubclass(cls, Backend) and cls.__module__.startswith("oneiros_")
+    }
+    return [
+        (cls, name, method)
+        for cls in classes
+        for name, method in vars(cls).items()
+        if name in names
+    ]
+
+
+def test_implementations_have_the_signatures_of_the_contract():
+    for cls, name, method in implementations():
+        parameters = [
+            [
+                (p.name, p.kind, p.default)
+                for p in inspect.signature(f).parameters.values()
+            ]
+            for f in (method, getattr(Backend, name))
+        ]
+        assert parameters[0] == parameters[1], (cls, name)
+
+
+def test_the_contract_alone_explains_the_functions():
+    for cls, name, method in implementations():
+        text = getattr(Backend, name).__doc__
+        assert method.__doc__ in (None, text), (cls, name)
+        assert inspect.getdoc(getattr(cls, name)) == inspect.cleandoc(text)
+
+
+@pytest.mark.parametrize("name", sorted(contract.functions()))
+def test_docstring_explains_each_argument(name):
+    function = contract.functions()[name]
+    text = inspect.cleandoc(function.__doc__)
+    arguments = text.partition("# Arguments\n")[2].partition("\n\n")[0]
+    explained = re.findall(r"^    (\*{0,2}\w+): ", arguments, re.MULTILINE)
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    assert explained == [str(p).split("=")[0] for p in parameters]
+    assert ("# Arguments\n" in text) == bool(parameters)
+    # What returns nothing says so by its annotation.
+    assert ("# Returns\n" in text) == (function.__annotations__["return"] != "None")
+    if name not in SESSION:
+        assert getattr(K, name).__doc__ == function.__doc__
 
 
 def test_dispatch_doesnt_shadow_the_builtins_of_its_own_module():
@@ -133,10 +203,11 @@ def test_unknown_backend_names_what_to_install_or_near_names():
         K.load("teano")
 
 
-def test_required_and_optional_dont_overlap():
-    required = {name for name in vars(Required) if not name.startswith("_")}
-    assert not required & set(OPTIONAL_NAMES)
+def test_what_must_be_there_is_not_what_may_be_there():
+    required = contract.missing(Unfinished)
+    assert not set(required) & set(OPTIONAL_NAMES)
     assert "owns" in required and "dot" in required
+    assert set(required) | set(OPTIONAL_NAMES) > set(contract.functions())
 
 
 class Numbers(Derived):

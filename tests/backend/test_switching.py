@@ -181,3 +181,34 @@ def test_theano_is_chosen_and_no_engine_is_imported_before_it_is_needed():
         "print([m for m in ('pytensor', 'jax', 'tensorflow') if m in sys.modules], K.backend())\n"
     )
     assert run(code).stdout.split("\n")[:2] == ["[]", "['pytensor'] theano"]
+
+
+def test_a_backend_passed_as_an_object_is_not_current_after_its_block():
+    code = """
+from oneiros import backend as K
+from oneiros_backend_toolkit.derived import Derived
+
+class Named(Derived):
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+
+    def owns(self, x):
+        return x is self
+
+    def abs(self, x):
+        return self.name
+
+default, other = Named("default"), Named("other")
+with K.use(other):
+    assert K.abs(1) == K.backend() == "other"
+K.set_backend(default)
+assert K.abs(1) == K.backend() == "default"
+with K.use(other):
+    assert K.abs(1) == K.backend() == "other"
+assert K.abs(1) == K.backend() == "default"
+assert K.abs(other) == "other"
+del other
+assert K.abs(1) == "default"
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

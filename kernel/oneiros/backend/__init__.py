@@ -19,7 +19,7 @@ from typing import Any
 
 from oneiros.backend import common
 from oneiros.backend.common import *
-from oneiros.backend.contract import Backend, Function
+from oneiros.backend.contract import Backend, Function, functions_of
 from oneiros.backend.dispatch import (
     backend,
     bound,
@@ -32,6 +32,8 @@ from oneiros.backend.dispatch import (
 )
 
 _functions = dispatchers()
+_PROBED = {name: _functions.pop(name) for name in functions_of("session")}
+"""What code of 2016 asks for by `hasattr`: there while the current backend has it."""
 globals().update(_functions)
 
 __all__ = [
@@ -52,7 +54,11 @@ _PRIVATE = {"_BACKEND": backend, "_EPSILON": common.epsilon, "_FLOATX": common.f
 
 
 def __getattr__(name: str) -> Any:
-    """Answers for the underscored names that code of 2016 reads."""
+    """Answers for the underscored names that code of 2016 reads, and for functions that
+    depend on the backend."""
     if name in _PRIVATE:
         return _PRIVATE[name]()
+    if name in _PROBED:
+        getattr(current(), name)
+        return _PROBED[name]
     raise AttributeError(f"module 'oneiros.backend' has no attribute {name!r}")

@@ -6,12 +6,14 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar, Token
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from oneiros import registry, settings
-from oneiros.backend.contract import Backend, Required
+from oneiros.backend import contract
+from oneiros.backend.contract import Backend
 from oneiros.errors import (
     BackendMissingError,
     BackendMixError,
@@ -20,14 +22,15 @@ from oneiros.errors import (
 )
 
 PREFERENCE = ("theano", "tensorflow", "jax")
-KEPT = {"owns", "is_learning_phase", "uses_learning_phase", "checked_value"}
-"""Methods of a backend that are not functions of `K`."""
 
 _loaded: dict[str, Backend] = {}
+"""The backends that `load` made, by name."""
+_known: WeakSet[Backend] = WeakSet()
+"""All backends that can own tensors: those loaded, and those passed as objects."""
 _used: ContextVar[Backend | None] = ContextVar("oneiros_backend", default=None)
 _default: Backend | None = None
 _only: Backend | None = None
-"""The backend that answers every call, as long as no other one is loaded."""
+"""The backend that answers every call: the default, while no other one is known."""
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -39,13 +42,12 @@ def load(name: str) -> Backend:
         BackendMissingError: if nothing installed provides it, or its engine can't be
             imported.
     """
-    global _only
     if name not in _loaded:
-        _loaded[name], _only = _resolve(name)(), None
+        _loaded[name] = _meet(_resolve(name)())
     return _loaded[name]
 
 
-def _resolve(name: str) -> Any:
+def _resolve(name: str) -> type[Backend]:
     try:
         cls = registry.resolve("backend", name)
     except UnknownNameError as error:
@@ -60,15 +62,20 @@ def _resolve(name: str) -> Any:
         raise BackendMissingError(
             f"The backend {name!r} of {owner} is {cls!r:.80}, no class of Backend."
         )
-    names = [key for key in vars(Required) if key[0] != "_"]
-    missing = [
-        key for key in names if getattr(cls, key, None) is getattr(Required, key)
-    ]
+    missing = contract.missing(cls)
     if missing:
         raise BackendMissingError(
             f"The backend {name!r} lacks required functions: {', '.join(missing)}."
         )
     return cls
+
+
+def _meet(backend: Backend) -> Backend:
+    global _only
+    if backend not in _known:
+        _known.add(backend)
+        _only = None
+    return backend
 
 
 def loaded() -> list[str]:
@@ -79,10 +86,13 @@ def loaded() -> list[str]:
 def current() -> Backend:
     """Returns the backend on which things are built now."""
     global _only
-    backend = _used.get() or _default or _choose()
-    if len(_loaded) == 1:
-        _only = backend
-    return backend
+    used = _used.get()
+    if used is not None:
+        return used
+    default = _default or _choose()
+    if len(_known) == 1:
+        _only = default
+    return default
 
 
 def backend() -> str:
@@ -92,9 +102,17 @@ def backend() -> str:
 
 def set_backend(name: str | Backend) -> None:
     """Makes a backend the current one of this process; what was built on another one
-    goes on living there."""
+    goes on living there.
+
+    # Arguments
+        name: name of a backend, or the Backend itself.
+    """
     global _default
-    _default = load(name) if isinstance(name, str) else name
+    _default = _backend(name)
+
+
+def _backend(name: str | Backend) -> Backend:
+    return load(name) if isinstance(name, str) else _meet(name)
 
 
 def _choose() -> Backend:
@@ -103,7 +121,8 @@ def _choose() -> Backend:
     if asked[0][1] == "KERAS_BACKEND" and not registry.find("backend", asked[0][0]):
         meaningless, _ = asked.pop(0)
         print(
-            f"oneiros: KERAS_BACKEND={meaningless!r} is no backend installed here, passed over",
+            f"oneiros: KERAS_BACKEND={meaningless!r} is no backend installed here, "
+            f"passed over",
             file=sys.stderr,
         )
     installed = (name for name in PREFERENCE if registry.find("backend", name))
@@ -118,12 +137,16 @@ def _choose() -> Backend:
 
 class use:
     """Context manager under which a backend is the current one, in this thread or task
-    alone."""
+    alone.
+
+    # Arguments
+        backend: name of a backend, or the Backend itself.
+    """
 
     __slots__ = ("_backend", "_token")
 
     def __init__(self, backend: str | Backend) -> None:
-        self._backend = load(backend) if isinstance(backend, str) else backend
+        self._backend = _backend(backend)
 
     def __enter__(self) -> Backend:
         self._token: Token[Backend | None] = _used.set(self._backend)
@@ -146,50 +169,55 @@ def bound(method: _Method) -> _Method:
     return run  # type: ignore[return-value]
 
 
-def _owners(values: Iterable[Any], found: dict[str, Backend]) -> dict[str, Backend]:
+def _leaves(values: Iterable[Any]) -> Iterator[Any]:
+    """Gives what may be tensors among arguments, however deep in lists and dicts."""
     for value in values:
         if isinstance(value, (list, tuple)):
-            _owners(value, found)
+            yield from _leaves(value)
         elif isinstance(value, dict):
-            _owners(value.values(), found)
+            yield from _leaves(value.values())
         elif value is not None and not isinstance(value, (int, float, str)):
-            found.update(
-                (name, one) for name, one in _loaded.items() if one.owns(value)
-            )
-    return found
+            yield value
 
 
 def _pick(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Backend:
-    if len(_loaded) < 2:
+    if len(_known) < 2:
         return current()
-    found = _owners(kwargs.values(), _owners(args, {}))
-    if len(found) > 1:
+    backends = list(_known)
+    owners = {
+        backend
+        for value in _leaves((*args, *kwargs.values()))
+        for backend in backends
+        if backend.owns(value)
+    }
+    if not owners:
+        return current()
+    if len(owners) > 1:
+        names = " and ".join(sorted(repr(owner.name) for owner in owners))
         raise BackendMixError(
-            f"K.{function} received tensors of the backends {' and '.join(map(repr, sorted(found)))}. An "
-            f"operation stays on one: build both sides under `with K.use(name):`, or pass K.get_value(x)."
+            f"K.{function} received tensors of the backends {names}. An operation "
+            f"stays on one: build both sides under `with K.use(name):`, or pass "
+            f"K.get_value(x)."
         )
-    return next(iter(found.values()), None) or current()
+    return owners.pop()
 
 
-def _dispatcher(name: str) -> Callable[..., Any]:
+def _dispatcher(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     def dispatch(*args: Any, **kwargs: Any) -> Any:
         return getattr(_only or _pick(name, args, kwargs), name)(*args, **kwargs)
 
-    method = getattr(Backend, name)
     signature = inspect.signature(method)
     shown = signature.replace(parameters=list(signature.parameters.values())[1:])
     functools.update_wrapper(dispatch, method, updated=())
     dispatch.__dict__["__signature__"] = shown
-    dispatch.__module__, dispatch.__qualname__ = "oneiros.backend", name
+    dispatch.__module__ = "oneiros.backend"
+    dispatch.__qualname__ = name
     return dispatch
 
 
 def dispatchers() -> dict[str, Callable[..., Any]]:
     """Returns the functions of `K` by name, each passing its call on to the backend it
     concerns."""
-    names = {
-        name
-        for name in dir(Backend)
-        if name[0] != "_" and callable(getattr(Backend, name))
+    return {
+        name: _dispatcher(name, method) for name, method in contract.functions().items()
     }
-    return {name: _dispatcher(name) for name in sorted(names - KEPT)}

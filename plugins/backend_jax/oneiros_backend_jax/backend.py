@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from oneiros.backend.contract import CAPABILITIES
+from oneiros.backend.contract import FLAGS
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
 from oneiros_backend_toolkit.rnn import Rnn
@@ -30,7 +30,7 @@ class JaxBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIM
     """Keras 1's `K` on JAX."""
 
     name: ClassVar[str] = "jax"
-    capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session"}
+    capabilities: ClassVar[frozenset[str]] = frozenset(FLAGS)
     operations = Operations
     random_functions = RandomFunctions
     storage = Storage
@@ -41,9 +41,6 @@ class JaxBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIM
         self._phase = self.recorder.phase
 
     def apply(self, fn: Callable[..., Any], *tensors: T) -> T:
-        """Returns `fn(*tensors)`; `fn` is JAX code, for which 64-bit types are off
-        unless `floatx` is one."""
-
         def run(*values: Any) -> Any:
             with jax.enable_x64(floatx() == "float64"):
                 return fn(*values)

@@ -7,7 +7,7 @@ import functools
 from typing import Any, ClassVar
 
 from oneiros.backend import common
-from oneiros.backend.contract import CAPABILITIES, Function
+from oneiros.backend.contract import FLAGS, Function
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
@@ -47,7 +47,7 @@ class TensorFlowBackend(
     """Keras 1's `K` on TensorFlow 2."""
 
     name: ClassVar[str] = "tensorflow"
-    capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session"} | {"fused"}
+    capabilities: ClassVar[frozenset[str]] = frozenset(FLAGS)
     operations = Operations
     random_functions = RandomFunctions
     storage = Storage
@@ -63,7 +63,6 @@ class TensorFlowBackend(
         return str(tf.as_dtype(dtype or common.floatx()).name)
 
     def int_shape(self, x: T) -> tuple[int | None, ...]:
-        """Returns the shape as far as it is known."""
         shape = getattr(x, "_keras_shape", x.shape)
         if shape is None or (not isinstance(x, Node) and x.shape.rank is None):
             raise ArgumentError(
@@ -72,7 +71,6 @@ class TensorFlowBackend(
         return tuple(shape)
 
     def eval(self, x: T) -> T:
-        """Returns the value of a tensor that depends on no placeholder."""
         if self.recorder.owns(x) and x.kind == "variable":
             return self.get_value(x)
         return self.function([], [x], jit_compile=False)([])[0]
@@ -80,8 +78,6 @@ class TensorFlowBackend(
     def normalize_batch_in_training(
         self, x: T, gamma: T, beta: T, reduction_axes: T, epsilon: T = 0.001
     ) -> tuple[T, T, T]:
-        """Normalises over `reduction_axes`, scales and shifts. Returns the result, the
-        mean, the variance."""
         images = self.ndim(x) == 4 and sorted(axis % 4 for axis in reduction_axes) == [
             0,
             1,
@@ -101,7 +97,6 @@ class TensorFlowBackend(
     def batch_normalization(
         self, x: T, mean: T, var: T, beta: T, gamma: T, epsilon: T = 0.001
     ) -> T:
-        """Returns (x - mean) / sqrt(var + epsilon) * gamma + beta."""
         given = mean, var, beta, gamma
         if not (isinstance(epsilon, float) and self._are_of_channels(x, given)):
             return super().batch_normalization(x, mean, var, beta, gamma, epsilon)
@@ -131,18 +126,7 @@ class TensorFlowBackend(
         )
         return self.recorder.record(search, (logits, lengths), label="K.ctc_decode")
 
-    def function(self, inputs: T, outputs: T, updates: T = (), **kwargs: T) -> Function:
-        """Returns a compiled function.
-
-        # Arguments
-            inputs: list of placeholders; any other tensor works too: its value is then
-                given, not computed.
-            outputs: list of tensors.
-            updates: list of (variable, new value) pairs.
-            jit_compile: whether XLA compiles it; left out, the environment variable
-                ONEIROS_TENSORFLOW_XLA decides (`on`, `off`), else the graph: XLA,
-                except for convolutions on a CPU.
-        """
+    def function(self, inputs: T, outputs: T, updates: T = [], **kwargs: T) -> Function:
         xla = kwargs.pop("jit_compile", None)
         if kwargs:
             raise ArgumentError(

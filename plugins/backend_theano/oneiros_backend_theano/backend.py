@@ -12,7 +12,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from oneiros.backend.common import floatx
-from oneiros.backend.contract import CAPABILITIES, draw_seed
+from oneiros.backend.contract import FLAGS, draw_seed
 from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError, GraphError
 from oneiros_backend_toolkit.arrays import owned
@@ -78,7 +78,7 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
     """
 
     name: ClassVar[str] = "theano"
-    capabilities: ClassVar[frozenset[str]] = CAPABILITIES - {"session"}
+    capabilities: ClassVar[frozenset[str]] = frozenset(FLAGS)
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,7 +95,6 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
     # Tensors and their values
 
     def owns(self, x: Any) -> bool:
-        """Whether `x` is a PyTensor variable."""
         return isinstance(x, Variable)
 
     def placeholder(
@@ -106,8 +105,6 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         sparse: bool = False,
         name: Any = None,
     ) -> Any:
-        """Makes an input; a sparse one takes SciPy matrices, which are made dense when
-        they are fed."""
         if shape is None and ndim is None:
             raise ArgumentError(
                 "placeholder needs a shape, such as (None, 3), or ndim, the number of axes."
@@ -124,7 +121,6 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         return x
 
     def variable(self, value: Any, dtype: Any = None, name: Any = None) -> Any:
-        """Makes a shared variable of known shape."""
         array = owned(
             value.toarray() if hasattr(value, "toarray") else value, self._dtype(dtype)
         )
@@ -140,11 +136,9 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         return x
 
     def to_dense(self, tensor: Any) -> Any:
-        """Returns `tensor`: inside a function all tensors are dense."""
         return tensor
 
     def int_shape(self, x: Any) -> Any:
-        """The shape as far as it is known."""
         if hasattr(x, "_keras_shape"):
             return x._keras_shape
         if not isinstance(x, Variable):
@@ -154,32 +148,24 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         return tuple(x.type.shape)
 
     def ndim(self, x: Any) -> int:
-        """The number of axes."""
         return int(x.ndim)
 
     def dtype(self, x: Any) -> str:
-        """The type's name."""
         return str(x.dtype)
 
     def get_value(self, x: Any) -> Any:
-        """Returns a copy of a variable's value."""
         return np.array(_storage(x)[0])
 
     def set_value(self, x: Any, value: Any) -> None:
-        """Sets a variable to a copy of an array."""
         _storage(x)[0] = self.checked_value(x, value)
 
     def eval(self, x: Any) -> Any:
-        """Returns the value of a variable, or of a tensor that depends on no
-        placeholder."""
         return self.get_value(x) if hasattr(x, "container") else super().eval(x)
 
     def print_tensor(self, x: Any, message: str = "") -> Any:
-        """Returns `x`, printed when computed."""
         return Print(message)(x)
 
     def apply(self, fn: Any, *tensors: Any) -> Any:
-        """Calls `fn`: PyTensor code works on these tensors as they are."""
         return fn(*tensors)
 
     # Random draws
@@ -213,7 +199,6 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         dtype: Any = None,
         seed: Any = None,
     ) -> Any:
-        """Uniform numbers."""
         return self._draw("uniform", shape, dtype, seed) * (high - low) + low
 
     def random_normal(
@@ -224,13 +209,11 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         dtype: Any = None,
         seed: Any = None,
     ) -> Any:
-        """Normal numbers."""
         return self._draw("normal", shape, dtype, seed) * std + mean
 
     def random_binomial(
         self, shape: Any, p: float = 0.0, dtype: Any = None, seed: Any = None
     ) -> Any:
-        """Ones and zeros."""
         drawn = self._draw("uniform", shape, dtype, seed)
         return pt.cast(pt.lt(drawn, p), drawn.dtype)
 
@@ -241,8 +224,6 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         return self._phase
 
     def uses_learning_phase(self, x: Any) -> bool:
-        """Whether the graph of `x` holds the phase, as far back as to outputs of
-        layers, which are marked."""
         waiting, seen = [x], {x}
         while waiting:
             variable = waiting.pop()
@@ -259,13 +240,11 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         return False
 
     def stop_gradient(self, variables: Any) -> Any:
-        """Constants for `gradients`."""
         if isinstance(variables, (list, tuple)):
             return [disconnected_grad(x) for x in variables]
         return disconnected_grad(variables)
 
     def gradients(self, loss: Any, variables: Any) -> Any:
-        """Derivatives of a scalar, or of the sum of a tensor."""
         variables, total = list(variables), loss.sum() if loss.ndim else loss
         with _room_for(total):
             connected = pt.grad(
@@ -289,8 +268,6 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
     def function(
         self, inputs: Any, outputs: Any, updates: Any = [], **kwargs: Any
     ) -> Any:
-        """Returns a Function; `mode` chooses its linker, as does the attribute `linker`
-        for all of them."""
         from oneiros_backend_theano.function import JaxFunction, PytensorFunction
 
         mode = kwargs.pop("mode", None) or self.linker

@@ -66,7 +66,6 @@ class Operations(Backend):
     # Linear algebra and lookup
 
     def dot(self, x: Any, y: Any) -> Any:
-        """As numpy.dot, keeping the sizes that are known."""
         x, y = self.to_dense(x), self.to_dense(y)
         inner = (*x.type.shape[-1:], *y.type.shape[-2:][:1])
         if len(inner) == 2 and None not in inner and inner[0] != inner[1]:
@@ -82,7 +81,6 @@ class Operations(Backend):
         return pt.dot(x2, y2).reshape([*left[:-1], *right[:at], *right[at + 1 :]])
 
     def batch_dot(self, x: Any, y: Any, axes: Any = None) -> Any:
-        """A batched product over one axis of each."""
         if x.ndim < 2 or y.ndim < 2:
             raise ArgumentError(
                 f"batch_dot takes ranks of 2 or more; it received {x.ndim} and {y.ndim}."
@@ -113,16 +111,12 @@ class Operations(Backend):
         )
 
     def transpose(self, x: Any) -> Any:
-        """Reverses the axes."""
         return x.T
 
     def gather(self, reference: Any, indices: Any) -> Any:
-        """Rows of `reference`."""
         return reference[self.cast(indices, "int32")]
 
     def in_top_k(self, predictions: Any, targets: Any, k: int) -> Any:
-        """Counts the predictions above the target's; a target out of range is never
-        among the best."""
         classes = pt.shape_padleft(pt.arange(predictions.shape[1]))
         hit = pt.eq(self.cast(targets, "int64").dimshuffle(0, "x"), classes)
         chosen = pt.max(pt.switch(hit, predictions, -np.inf), axis=1, keepdims=True)
@@ -131,31 +125,24 @@ class Operations(Backend):
     # Element by element
 
     def abs(self, x: Any) -> Any:
-        """Absolute value."""
         return pt.abs(x)
 
     def sign(self, x: Any) -> Any:
-        """-1, 0 or 1."""
         return pt.sign(x)
 
     def exp(self, x: Any) -> Any:
-        """Exponential."""
         return pt.exp(as_float(x))
 
     def log(self, x: Any) -> Any:
-        """Natural logarithm."""
         return pt.log(as_float(x))
 
     def sqrt(self, x: Any) -> Any:
-        """Square root of the positive part."""
         return pt.sqrt(pt.maximum(as_float(x), 0.0))
 
     def pow(self, x: Any, a: Any) -> Any:
-        """Power."""
         return pt.pow(x, a)
 
     def clip(self, x: Any, min_value: Any, max_value: Any) -> Any:
-        """Bounds."""
         low = -np.inf if min_value is None else min_value
         high = np.inf if max_value is None else max_value
         if isinstance(low, (int, float)) and isinstance(high, (int, float)):
@@ -163,55 +150,42 @@ class Operations(Backend):
         return pt.clip(x, low, high)
 
     def round(self, x: Any) -> Any:
-        """Halves to even."""
         return pt.round(x, mode="half_to_even")
 
     def sin(self, x: Any) -> Any:
-        """Sine."""
         return pt.sin(as_float(x))
 
     def cos(self, x: Any) -> Any:
-        """Cosine."""
         return pt.cos(as_float(x))
 
     def maximum(self, x: Any, y: Any) -> Any:
-        """The larger of each pair."""
         return pt.maximum(x, y)
 
     def minimum(self, x: Any, y: Any) -> Any:
-        """The smaller of each pair."""
         return pt.minimum(x, y)
 
     def equal(self, x: Any, y: Any) -> Any:
-        """Whether x == y."""
         return pt.eq(x, y)
 
     def not_equal(self, x: Any, y: Any) -> Any:
-        """Whether x != y."""
         return pt.neq(x, y)
 
     def greater(self, x: Any, y: Any) -> Any:
-        """Whether x > y."""
         return pt.gt(x, y)
 
     def greater_equal(self, x: Any, y: Any) -> Any:
-        """Whether x >= y."""
         return pt.ge(x, y)
 
     def lesser(self, x: Any, y: Any) -> Any:
-        """Whether x < y."""
         return pt.lt(x, y)
 
     def lesser_equal(self, x: Any, y: Any) -> Any:
-        """Whether x <= y."""
         return pt.le(x, y)
 
     def cast(self, x: Any, dtype: Any) -> Any:
-        """Converts the type."""
         return pt.cast(x, np.dtype(dtype).name)
 
     def switch(self, condition: Any, then_expression: Any, else_expression: Any) -> Any:
-        """Chooses element by element."""
         chosen = [
             one() if callable(one) else one
             for one in (then_expression, else_expression)
@@ -219,19 +193,15 @@ class Operations(Backend):
         return pt.switch(condition, *chosen)
 
     def sigmoid(self, x: Any) -> Any:
-        """Logistic function."""
         return pt.sigmoid(as_float(x))
 
     def tanh(self, x: Any) -> Any:
-        """Hyperbolic tangent."""
         return pt.tanh(as_float(x))
 
     def softplus(self, x: Any) -> Any:
-        """log(1 + exp(x))."""
         return pt.softplus(as_float(x))
 
     def softmax(self, x: Any) -> Any:
-        """Over the last axis."""
         if x.ndim not in (2, 3):
             raise ArgumentError(
                 f"softmax takes a 2D or 3D tensor; it received one of rank {x.ndim}, shape {x.type.shape}. "
@@ -240,7 +210,6 @@ class Operations(Backend):
         return softmax(as_float(x), axis=-1)
 
     def relu(self, x: Any, alpha: Any = 0.0, max_value: Any = None) -> Any:
-        """Rectifier; its derivative at 0 is 0, and NaN stays NaN."""
         positive = pt.switch(pt.le(x, 0), pt.zeros_like(x), x)
         if max_value is not None:
             positive = pt.minimum(positive, pt.cast(max_value, x.dtype))
@@ -251,50 +220,39 @@ class Operations(Backend):
     # Reductions
 
     def max(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        """Largest value."""
         return pt.max(x, axis=_axes(x, axis), keepdims=keepdims)
 
     def min(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        """Smallest value."""
         return pt.min(x, axis=_axes(x, axis), keepdims=keepdims)
 
     def sum(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        """Sum."""
         return pt.sum(x, axis=_axes(x, axis), dtype=_accumulated(x), keepdims=keepdims)
 
     def prod(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        """Product."""
         return pt.prod(x, axis=_axes(x, axis), dtype=_accumulated(x), keepdims=keepdims)
 
     def mean(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        """Mean."""
         x = as_float(x)
         return pt.mean(x, axis=_axes(x, axis), keepdims=keepdims)
 
     def any(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        """Whether any value is not zero."""
         return pt.any(pt.neq(x, 0), axis=_axes(x, axis), keepdims=keepdims)
 
     def all(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        """Whether no value is zero."""
         return pt.all(pt.neq(x, 0), axis=_axes(x, axis), keepdims=keepdims)
 
     def argmax(self, x: Any, axis: int = -1) -> Any:
-        """Index of the largest value."""
         return pt.argmax(x, axis=_axis(x, axis))
 
     def argmin(self, x: Any, axis: int = -1) -> Any:
-        """Index of the smallest value."""
         return pt.argmax(-x, axis=_axis(x, axis))
 
     # Shapes
 
     def shape(self, x: Any) -> Any:
-        """The shape, a vector of int64."""
         return x.shape
 
     def reshape(self, x: Any, shape: Any) -> Any:
-        """Same elements, other shape."""
         if isinstance(shape, (list, tuple)):
             unknown = [i for i, n in enumerate(shape) if n is None]
             if len(unknown) == 1 and -1 not in [
@@ -305,20 +263,16 @@ class Operations(Backend):
         return pt.reshape(x, shape)
 
     def permute_dimensions(self, x: Any, pattern: Any) -> Any:
-        """Reorders the axes."""
         return x.dimshuffle(*[_axis(x, axis) for axis in pattern])
 
     def concatenate(self, tensors: Any, axis: int = -1) -> Any:
-        """Joins along an axis."""
         tensors = [self.to_dense(x) for x in tensors]
         return pt.concatenate(tensors, axis=_axis(tensors[0], axis))
 
     def stack(self, x: Any) -> Any:
-        """Joins along a new first axis."""
         return pt.stack(list(x))
 
     def repeat_elements(self, x: Any, rep: int, axis: int) -> Any:
-        """Repeats each element along an axis."""
         at, shape = _axis(x, axis), sizes(x)
         wide = pt.alloc(
             pt.expand_dims(x, at + 1), *shape[: at + 1], rep, *shape[at + 1 :]
@@ -326,7 +280,6 @@ class Operations(Backend):
         return wide.reshape([*shape[:at], shape[at] * rep, *shape[at + 1 :]])
 
     def tile(self, x: Any, n: Any) -> Any:
-        """Repeats the whole tensor."""
         repeats = [n] if isinstance(n, (int, np.integer)) else list(n)
         repeats = [1] * (x.ndim - len(repeats)) + repeats
         static = x.type.shape
@@ -341,11 +294,9 @@ class Operations(Backend):
         return pt.tile(x, repeats)
 
     def expand_dims(self, x: Any, dim: int = -1) -> Any:
-        """Inserts an axis of size 1."""
         return pt.expand_dims(x, dim)
 
     def squeeze(self, x: Any, axis: int) -> Any:
-        """Removes an axis of size 1."""
         at = _axis(x, axis)
         if x.type.shape[at] not in (1, None):
             raise ShapeError(
@@ -354,29 +305,24 @@ class Operations(Backend):
         return pt.squeeze(pt.specify_broadcastable(x, at), axis=at)
 
     def reverse(self, x: Any, axes: Any) -> Any:
-        """Reverses the order along axes."""
         chosen = _axes(x, axes)
         return x[
             tuple(slice(None, None, -1 if i in chosen else None) for i in range(x.ndim))
         ]
 
     def one_hot(self, indices: Any, nb_classes: int) -> Any:
-        """One row of zeros and a one per index."""
         wide = pt.shape_padright(self.cast(indices, "int32"))
         return self.cast(pt.eq(wide, np.arange(nb_classes, dtype="int32")), floatx())
 
     def zeros_like(self, x: Any, dtype: Any = None, name: Any = None) -> Any:
-        """Zeros of the shape of `x`."""
         return pt.zeros_like(x, dtype=dtype and np.dtype(dtype).name)
 
     def ones_like(self, x: Any, dtype: Any = None, name: Any = None) -> Any:
-        """Ones of the shape of `x`."""
         return pt.ones_like(x, dtype=dtype and np.dtype(dtype).name)
 
     def arange(
         self, start: Any, stop: Any = None, step: int = 1, dtype: str = "int32"
     ) -> Any:
-        """Counts from `start` to below `stop`."""
         if stop is None:
             start, stop = 0, start
         if all(isinstance(n, (int, float)) for n in (start, stop, step)):
@@ -384,7 +330,6 @@ class Operations(Backend):
         return pt.arange(start, stop, step, dtype=dtype)
 
     def pattern_broadcast(self, x: Any, broatcastable: Any) -> Any:
-        """Declares which axes are of size 1."""
         ones = [
             i
             for i, flag in enumerate(broatcastable)

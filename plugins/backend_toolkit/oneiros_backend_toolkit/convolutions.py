@@ -84,17 +84,6 @@ class Convolutions(Pooling, Padding, Resizing):
         image_shape: T = None,
         filter_shape: T = None,
     ) -> T:
-        """Convolution of (batch, steps, channels).
-
-        # Arguments
-            x: tensor of rank 3.
-            kernel: tensor (length, in, out), or (length, 1, in, out) as Convolution1D
-                has it.
-            stride: int.
-            border_mode: `'valid'`, `'same'` or `'full'`.
-            image_shape, filter_shape: None, or the shapes of `x` and `kernel`, which
-                are then checked.
-        """
         self._checked_rank("conv1d", x, 3)
         check_same_shape("conv1d", "image_shape", image_shape, self.int_shape(x))
         check_same_shape("conv1d", "filter_shape", filter_shape, self.int_shape(kernel))
@@ -117,20 +106,6 @@ class Convolutions(Pooling, Padding, Resizing):
         filter_shape: T = None,
         filter_dilation: T = (1, 1),
     ) -> T:
-        """Convolution of images (cross-correlation: the kernel is not flipped).
-
-        # Arguments
-            x: tensor (batch, rows, columns, channels), or (batch, channels, rows,
-                columns) for `'th'`.
-            kernel: tensor (rows, columns, in, out), or (out, in, rows, columns) for
-                `'th'`.
-            strides: int or pair of ints.
-            border_mode: `'valid'`, `'same'` or `'full'`.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
-            image_shape, filter_shape: None, or the shapes of `x` and `kernel`, which
-                are then checked.
-            filter_dilation: int or pair of ints, the distance of the kernel's cells.
-        """
         return self._convolution(
             "conv2d",
             2,
@@ -153,8 +128,6 @@ class Convolutions(Pooling, Padding, Resizing):
         image_shape: T = None,
         filter_shape: T = None,
     ) -> T:
-        """Convolution of images with a dilated kernel: `conv2d` with
-        `filter_dilation=rate`."""
         return self._convolution(
             "atrous_conv2d",
             2,
@@ -178,8 +151,6 @@ class Convolutions(Pooling, Padding, Resizing):
         filter_shape: T = None,
         filter_dilation: T = (1, 1, 1),
     ) -> T:
-        """Convolution of volumes; arguments as for `conv2d`, with three spatial axes
-        instead of two."""
         return self._convolution(
             "conv3d",
             3,
@@ -203,23 +174,6 @@ class Convolutions(Pooling, Padding, Resizing):
         image_shape: T = None,
         filter_shape: T = None,
     ) -> T:
-        """Transposed convolution of images: the derivative of a convolution by its
-        input.
-
-        # Arguments
-            x: tensor (batch, rows, columns, channels), or (batch, channels, rows,
-                columns) for `'th'`.
-            kernel: tensor (rows, columns, in, out), or (out, in, rows, columns) for
-                `'th'`; `in` counts the channels of `x`, `out` those of the result.
-            output_shape: shape of the result, four sizes in the order of
-                `dim_ordering`; the batch size may be None. Several sizes lead to one
-                size of `x` when strides are above 1: this one counts.
-            strides: int or pair of ints, those of the convolution.
-            border_mode: `'valid'`, `'same'` or `'full'`, that of the convolution.
-            dim_ordering: `'tf'`, `'th'` or `'default'`.
-            image_shape, filter_shape: None, or the shapes of `x` and `kernel`, which
-                are then checked.
-        """
         first = is_first("deconv2d", dim_ordering)
         strides = per_axis("deconv2d", "strides", strides, 2)
         one_of("deconv2d", "border_mode", border_mode, BORDERS)
@@ -245,20 +199,6 @@ class Convolutions(Pooling, Padding, Resizing):
         border_mode: T = "valid",
         dim_ordering: T = "default",
     ) -> T:
-        """Convolution of images channel by channel, then across channels.
-
-        # Arguments
-            x: tensor (batch, rows, columns, channels), or (batch, channels, rows,
-                columns) for `'th'`.
-            depthwise_kernel: tensor (rows, columns, in, multiplier), or (multiplier,
-                in, rows, columns) for
-                `'th'`.
-            pointwise_kernel: tensor (1, 1, in * multiplier, out), or (out, in *
-                multiplier, 1, 1) for `'th'`.
-            strides: int or pair of ints.
-            border_mode: `'valid'`, `'same'` or `'full'`.
-            dim_ordering: `'tf'`, `'th'` or `'default'`.
-        """
         name = "separable_conv2d"
         first = is_first(name, dim_ordering)
         strides = per_axis(name, "strides", strides, 2)

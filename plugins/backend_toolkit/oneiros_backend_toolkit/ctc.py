@@ -27,25 +27,6 @@ class Ctc(Folds):
     def ctc_batch_cost(
         self, y_true: T, y_pred: T, input_length: T, label_length: T
     ) -> T:
-        """CTC loss of each sample.
-
-        # Arguments
-            y_true: tensor (batch, labels) of classes from 0 to classes - 2; the last
-                class is the blank.
-            y_pred: tensor (batch, steps, classes) of probabilities, such as the outputs
-                of a softmax.
-            input_length: tensor (batch, 1), how many steps of each sample count.
-            label_length: tensor (batch, 1), how many labels of each sample count.
-
-        # Returns
-            A tensor (batch, 1): infinite, with a gradient of 0, where there are too few
-                steps for the
-            labels, and NaN where a label or a length is out of range.
-
-        # References
-            [Connectionist temporal
-            classification](https://www.cs.toronto.edu/~graves/icml_2006.pdf)
-        """
         self._check_rank(
             "ctc_batch_cost", "y_pred", y_pred, 3, "(batch, steps, classes)"
         )
@@ -137,15 +118,6 @@ class Ctc(Folds):
     # One sequence
 
     def ctc_cost(self, predict: T, Y: T) -> T:
-        """CTC loss of one sequence, as Keras 1 had it on Theano: of slightly smoothed
-        probabilities, and with the logarithm of the number of steps subtracted, a
-        constant.
-
-        # Arguments
-            predict: tensor (steps, classes) of probabilities; the last class is the
-                blank.
-            Y: tensor of classes, without blanks.
-        """
         self._check_rank(
             "ctc_cost",
             "predict",
@@ -159,39 +131,16 @@ class Ctc(Folds):
         return -self._log_sum_exp(flat)[0, 0]
 
     def ctc_interleave_blanks(self, Y: T) -> T:
-        """Puts the blank, written -1, before, between and behind the labels of a
-        vector."""
         self._check_rank("ctc_interleave_blanks", "Y", Y, 1, "(labels,)")
         return self._interleaved(self.expand_dims(Y, 0), -1)[0]
 
     def ctc_create_skip_idxs(self, Y: T) -> T:
-        """Indices of labels whose blank may be skipped: those that differ from the next
-        label.
-
-        # Arguments
-            Y: vector of labels with blanks around them, see `ctc_interleave_blanks`.
-
-        # Returns
-            A vector with one index per pair of neighbouring labels; for equal labels,
-            it is the length of Y.
-        """
         self._check_rank("ctc_create_skip_idxs", "Y", Y, 1, "(positions,)")
         size = self._size(Y, 0)
         index = self.arange((size - 3) // 2) * 2 + 1
         return self.switch(self.not_equal(Y[1:-2:2], Y[3::2]), index, size)
 
     def ctc_path_probs(self, predict: T, Y: T, alpha: T = 0.0001) -> T:
-        """Probabilities of the paths through each position at each step.
-
-        # Arguments
-            predict: tensor (steps, classes) of probabilities.
-            Y: vector of labels with blanks around them, see `ctc_interleave_blanks`.
-            alpha: weight of the uniform distribution that is mixed in.
-
-        # Returns
-            Their logarithms, a tensor (steps, positions), and a mask of those that are
-            possible.
-        """
         self._check_rank("ctc_path_probs", "predict", predict, 2, "(steps, classes)")
         self._check_rank("ctc_path_probs", "Y", Y, 1, "(positions,)")
         classes = self._size(predict, 1)
@@ -229,20 +178,6 @@ class Ctc(Folds):
     def ctc_update_log_p(
         self, skip_idxs: T, zeros: T, active: T, log_p_curr: T, log_p_prev: T
     ) -> T:
-        """One step of the forward pass.
-
-        # Arguments
-            skip_idxs: see `ctc_create_skip_idxs`.
-            zeros: vector with a zero per position.
-            active: how many positions, from the first, were possible so far.
-            log_p_curr: logarithms of this step's probabilities of the positions'
-                classes.
-            log_p_prev: logarithms of the paths' probabilities so far.
-
-        # Returns
-            How many positions are possible now, and the logarithms of the paths'
-            probabilities (for others, the values of `zeros`).
-        """
         size = self._size(log_p_curr, 0)
         position = self.arange(size)
         usable = self.lesser(skip_idxs, active)
@@ -268,27 +203,6 @@ class Ctc(Folds):
         beam_width: T = 100,
         top_paths: T = 1,
     ) -> T:
-        """Decodes the outputs of a network trained with CTC.
-
-        # Arguments
-            y_pred: tensor (batch, steps, classes) of probabilities; the last class is
-                the blank.
-            input_length: tensor (batch,), how many steps of each sample count.
-            greedy: whether to take the best class of each step; else the best paths are
-                searched for.
-            beam_width: how many beginnings of paths the search keeps.
-            top_paths: how many paths the search returns.
-
-        # Returns
-            A list of tensors (batch, steps) of classes, with -1 behind the last one:
-            one, or `top_paths` of them, the best first. And a tensor with the paths'
-            scores: (batch, 1) for `greedy`, the sum of
-            -log of the best probabilities; else (batch, top_paths), the logarithms of
-            their probabilities.
-
-        # Raises
-            CapabilityError: for `greedy=False`, if the engine has no beam search.
-        """
         self._check_rank("ctc_decode", "y_pred", y_pred, 3, "(batch, steps, classes)")
         lengths = self._column(input_length)
         logits = self.log(self._positive(y_pred))
@@ -335,15 +249,6 @@ class Ctc(Folds):
         return self.cast(self._scan(step, sequences, initial)[0][0], "int64")
 
     def ctc_label_dense_to_sparse(self, labels: T, label_lengths: T) -> T:
-        """Marks the end of each row of labels.
-
-        Keras 1 made a sparse tensor of TensorFlow's; here tensors are dense, and -1
-        stands where the sparse one had no value, as in the results of `ctc_decode`.
-
-        # Arguments
-            labels: tensor (batch, labels).
-            label_lengths: tensor (batch,), how many labels of each row count.
-        """
         labels = self.cast(labels, "int32")
         column = self.arange(self._size(labels, 1))
         return self.switch(self.lesser(column, self._column(label_lengths)), labels, -1)

@@ -35,34 +35,12 @@ class Folds(Derived):
         raise NotImplementedError
 
     def foldl(self, fn: T, elems: T, initializer: T = None, name: T = None) -> T:
-        """Folds over the first axis from its start: fn(fn(initializer, elems[0]),
-        elems[1]), …
-
-        # Arguments
-            fn: function of the value so far and an element; returns the next value. It
-                gets lists or tuples where `elems` and `initializer` are.
-            elems: tensor, or list or tuple of tensors with equally long first axes.
-            initializer: the first value; None takes the first element.
-            name: ignored.
-        """
         return self._folded("foldl", fn, elems, initializer, False)
 
     def foldr(self, fn: T, elems: T, initializer: T = None, name: T = None) -> T:
-        """Folds over the first axis from its end; arguments as for `foldl`.
-
-        Without `initializer`, the last element is the first value.
-        """
         return self._folded("foldr", fn, elems, initializer, True)
 
     def map_fn(self, fn: T, elems: T, name: T = None) -> T:
-        """Applies a function to each element of the first axis and stacks the results.
-
-        # Arguments
-            fn: function of an element; it gets a list or tuple where `elems` is one,
-                and may return a tensor or a list or tuple of them.
-            elems: tensor, or list or tuple of tensors with equally long first axes.
-            name: ignored.
-        """
         form: list[T] = []
 
         def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:

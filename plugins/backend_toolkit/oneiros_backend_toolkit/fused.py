@@ -500,7 +500,6 @@ class FusedLoops(Backend):
         W: T = None,
         b: T = None,
     ) -> T:
-        """See the contract."""
         cell = SimpleCell(_known("simple_rnn", activation))
         return self._checked(
             "simple_rnn", cell, x, initial_states, U, mask, go_backwards, W, b
@@ -518,7 +517,6 @@ class FusedLoops(Backend):
         W: T = None,
         b: T = None,
     ) -> T:
-        """See the contract."""
         cell = GruCell(_known("gru", activation), _known("gru", inner_activation))
         return self._checked(
             "gru", cell, x, initial_states, U, mask, go_backwards, W, b
@@ -536,7 +534,6 @@ class FusedLoops(Backend):
         W: T = None,
         b: T = None,
     ) -> T:
-        """See the contract."""
         cell = LstmCell(_known("lstm", activation), _known("lstm", inner_activation))
         return self._checked(
             "lstm", cell, x, initial_states, U, mask, go_backwards, W, b

@@ -20,14 +20,10 @@ class Padding(Images):
         raise NotImplementedError
 
     def temporal_padding(self, x: T, padding: T = 1) -> T:
-        """Adds `padding` zeros before and after the steps of (batch, steps,
-        channels)."""
         width = whole("temporal_padding", "padding", padding, 0)
         return self._surrounded("temporal_padding", x, ((width, width),), False)
 
     def asymmetric_temporal_padding(self, x: T, left_pad: T = 1, right_pad: T = 1) -> T:
-        """Adds `left_pad` zeros before the steps of (batch, steps, channels) and
-        `right_pad` after them."""
         name = "asymmetric_temporal_padding"
         pair = (
             whole(name, "left_pad", left_pad, 0),
@@ -38,14 +34,6 @@ class Padding(Images):
     def spatial_2d_padding(
         self, x: T, padding: T = (1, 1), dim_ordering: T = "default"
     ) -> T:
-        """Adds zeros around images.
-
-        # Arguments
-            x: tensor of rank 4.
-            padding: pair of ints: zeros above and below, and zeros left and right.
-            dim_ordering: `'tf'` (channels last), `'th'` (first) or `'default'`, the one
-                that Keras is set to.
-        """
         name = "spatial_2d_padding"
         widths = per_axis(name, "padding", padding, 2, least=0)
         return self._surrounded(
@@ -61,8 +49,6 @@ class Padding(Images):
         right_pad: T = 1,
         dim_ordering: T = "default",
     ) -> T:
-        """Adds zeros around images, as many above, below, left and right as the
-        arguments say."""
         name = "asymmetric_spatial_2d_padding"
         rows = (
             whole(name, "top_pad", top_pad, 0),
@@ -77,8 +63,6 @@ class Padding(Images):
     def spatial_3d_padding(
         self, x: T, padding: T = (1, 1, 1), dim_ordering: T = "default"
     ) -> T:
-        """Adds zeros around volumes: `padding[i]` before and after along the spatial
-        axis i."""
         name = "spatial_3d_padding"
         widths = per_axis(name, "padding", padding, 3, least=0)
         return self._surrounded(

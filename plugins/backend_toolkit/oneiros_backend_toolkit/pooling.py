@@ -42,18 +42,6 @@ class Pooling(Images):
         dim_ordering: T = "default",
         pool_mode: T = "max",
     ) -> T:
-        """Maximum or average over windows of images.
-
-        # Arguments
-            x: tensor (batch, rows, columns, channels), or (batch, channels, rows,
-                columns) for `'th'`.
-            pool_size: int or pair of ints, the window.
-            strides: int or pair of ints; None takes `pool_size`.
-            border_mode: `'valid'`, or `'same'`, whose border counts neither as a value
-                nor in an average.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
-            pool_mode: `'max'` or `'avg'`.
-        """
         return self._pooling(
             "pool2d", 2, x, pool_size, strides, border_mode, dim_ordering, pool_mode
         )
@@ -67,8 +55,6 @@ class Pooling(Images):
         dim_ordering: T = "default",
         pool_mode: T = "max",
     ) -> T:
-        """Maximum or average over windows of volumes; arguments as for `pool2d`, with
-        three spatial axes."""
         return self._pooling(
             "pool3d", 3, x, pool_size, strides, border_mode, dim_ordering, pool_mode
         )

@@ -15,23 +15,12 @@ class Resizing(Images):
     def resize_images(
         self, X: T, height_factor: T, width_factor: T, dim_ordering: T
     ) -> T:
-        """Repeats the rows and columns of images.
-
-        # Arguments
-            X: tensor (batch, rows, columns, channels), or (batch, channels, rows,
-                columns) for `'th'`.
-            height_factor, width_factor: ints, how often each row and each column is
-                repeated.
-            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
-        """
         factors = {"height_factor": height_factor, "width_factor": width_factor}
         return self._resized("resize_images", X, factors, dim_ordering)
 
     def resize_volumes(
         self, X: T, depth_factor: T, height_factor: T, width_factor: T, dim_ordering: T
     ) -> T:
-        """Repeats the planes, rows and columns of volumes; arguments as for
-        `resize_images`."""
         factors = {
             "depth_factor": depth_factor,
             "height_factor": height_factor,

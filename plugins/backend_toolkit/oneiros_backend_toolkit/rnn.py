@@ -35,38 +35,6 @@ class Rnn(Folds):
         unroll: T = False,
         input_length: T = None,
     ) -> tuple[T, T, list[T]]:
-        """Runs a step function over the second axis, carrying states along.
-
-        A step that the mask leaves out repeats, sample by sample, the output and the
-        states of the step before. Before the first step that it takes, the output is
-        the first state if that has the output's shape, else zeros; with `unroll`,
-        always zeros. A state without axes has no samples: no mask holds it.
-
-        # Arguments
-            step_function: function of the input at one step, (samples, …), and of a
-                list of the states followed by the constants. It returns the output and
-                the list of new states, of unchanged shapes; their types are those that
-                it gives them. Random draws inside it differ each step.
-            inputs: tensor (samples, steps, …) of rank 3 or more.
-            initial_states: list of tensors, which may be empty.
-            go_backwards: whether to begin with the last step; the outputs stay in the
-                order of processing.
-            mask: None, or tensor (samples, steps) or (samples, steps, 1): zero at the
-                steps left out.
-            constants: None, or list of tensors that each step gets.
-            unroll: whether to call the step function once per step instead of looping.
-            input_length: with `unroll`, the number of steps to take, if `inputs` don't
-                say.
-
-        # Returns
-            The last output, the outputs of all steps (samples, steps, …), and the list
-            of last states.
-
-        # Raises
-            ShapeError: if there are fewer steps than `input_length`, not as many as in
-                the mask, or none and the last output is asked for, unless it is a
-                state; when a graph is computed, if the number was unknown.
-        """
         if self.ndim(inputs) < 3:
             raise ShapeError(
                 f"K.rnn received inputs of shape {self.int_shape(inputs)}. It takes (samples, steps, …) of "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol
@@ -107,13 +108,12 @@ class RecordedBackend(Derived):
             fn = getattr(cls.operations, name)
             setattr(cls, name, recorded(fn, f"K.{name}", getattr(Backend, name)))
         for name, (fn, label) in (primitives or {}).items():
-            setattr(cls, name, recorded(fn, label, fn))
+            setattr(cls, name, recorded(fn, label))
+        super().__init_subclass__()
 
     # Tensors and their values
 
     def owns(self, x: T) -> bool:
-        """Tells whether `x` is a lazy tensor of this backend, or one of the engine
-        itself."""
         if isinstance(x, (list, tuple)):
             return False
         return self.recorder.owns(x) or self.recorder.engine.is_tensor(x)
@@ -130,8 +130,6 @@ class RecordedBackend(Derived):
         sparse: T = False,
         name: T = None,
     ) -> T:
-        """Makes an input of a function; a sparse one is fed sparse matrices and
-        computed with as dense."""
         if shape is None and ndim is None:
             raise ArgumentError(
                 "placeholder received neither `shape` nor `ndim`. Pass one: "
@@ -146,7 +144,6 @@ class RecordedBackend(Derived):
         return node
 
     def variable(self, value: T, dtype: T = None, name: T = None) -> T:
-        """Makes a variable holding a copy of `value`."""
         if self.owns(value):
             raise ArgumentError(
                 f"variable takes an array or a number, not {value!r:.200}. See "
@@ -163,14 +160,12 @@ class RecordedBackend(Derived):
         return node
 
     def shape(self, x: T) -> T:
-        """Returns the shape as a tensor of integers."""
         result = self.recorder.record(self.operations.shape, (x,), label="K.shape")
         if self.recorder.owns(x):
             result.spec = replace(result.spec, known=x.shape)
         return result
 
     def int_shape(self, x: T) -> tuple[int | None, ...]:
-        """Returns the shape as far as it is known."""
         shape = getattr(x, "_keras_shape", x.shape)
         if shape is None:
             raise ArgumentError(
@@ -179,19 +174,15 @@ class RecordedBackend(Derived):
         return tuple(shape)
 
     def ndim(self, x: T) -> int:
-        """Returns the number of axes."""
         return len(self.int_shape(x))
 
     def dtype(self, x: T) -> str:
-        """Returns the type's name."""
         return x.dtype if isinstance(x, Node) else self._dtype(x.dtype)
 
     def get_value(self, x: T) -> T:
-        """Returns a copy of a variable's value."""
         return self._storage(x, "get_value").get()
 
     def set_value(self, x: T, value: T) -> None:
-        """Sets a variable."""
         self._storage(x, "set_value").set(self.checked_value(x, value))
 
     def _is_variable(self, x: T) -> bool:
@@ -207,11 +198,9 @@ class RecordedBackend(Derived):
         return stored
 
     def eval(self, x: T) -> T:
-        """Returns the value of a tensor that depends on no placeholder."""
         return self.get_value(x) if self._is_variable(x) else super().eval(x)
 
     def apply(self, fn: Callable[..., Any], *tensors: T) -> T:
-        """Returns `fn(*tensors)`, where `fn` is code of the engine itself."""
         return self.recorder.record(fn, tensors, wrap=False)
 
     # Randomness
@@ -219,20 +208,17 @@ class RecordedBackend(Derived):
     def random_uniform(
         self, shape: T, low: T = 0.0, high: T = 1.0, dtype: T = None, seed: T = None
     ) -> T:
-        """Draws from [low, high)."""
         dtype = self._dtype(dtype)
         return self._random("random_uniform", seed, shape, low, high, dtype)
 
     def random_normal(
         self, shape: T, mean: T = 0.0, std: T = 1.0, dtype: T = None, seed: T = None
     ) -> T:
-        """Draws from a normal distribution."""
         return self._random("random_normal", seed, shape, mean, std, self._dtype(dtype))
 
     def random_binomial(
         self, shape: T, p: T = 0.0, dtype: T = None, seed: int | None = None
     ) -> T:
-        """Draws 1 with probability `p`, else 0."""
         return self._random("random_binomial", seed, shape, p, self._dtype(dtype))
 
     def _random(self, name: str, seed: int | None, *args: Any) -> T:
@@ -274,8 +260,6 @@ class RecordedBackend(Derived):
         return self.recorder.again(x), list(x.parents)
 
     def switch(self, condition: T, then_expression: T, else_expression: T) -> T:
-        """Chooses element by element; by the learning phase, only the expression chosen
-        is ever computed."""
         chosen = [x() if callable(x) else x for x in (then_expression, else_expression)]
         if condition is self.recorder.phase:
             return self.recorder.select(*chosen)
@@ -295,7 +279,6 @@ class RecordedBackend(Derived):
         return states, outputs
 
     def stop_gradient(self, variables: T) -> T:
-        """Returns the tensor, or the list of tensors, as constants for `gradients`."""
         if isinstance(variables, (list, tuple)):
             return [self.stop_gradient(x) for x in variables]
         return self.recorder.record(
@@ -303,18 +286,9 @@ class RecordedBackend(Derived):
         )
 
     def gradients(self, loss: T, variables: T) -> list[T]:
-        """Returns the derivatives of `loss` by each of `variables`."""
         return list(self.recorder.gradients(loss, variables))
 
-    def function(self, inputs: T, outputs: T, updates: T = (), **kwargs: T) -> Function:
-        """Returns a compiled function.
-
-        # Arguments
-            inputs: list of placeholders; any other tensor works too: its value is then
-                given, not computed.
-            outputs: list of tensors.
-            updates: list of (variable, new value) pairs.
-        """
+    def function(self, inputs: T, outputs: T, updates: T = [], **kwargs: T) -> Function:
         if kwargs:
             raise ArgumentError(
                 f"K.function received {min(kwargs)!r}; on {self.name} it takes no such "
@@ -331,19 +305,28 @@ def _log_odds(probabilities: list[float], dtype: str) -> Any:
 
 
 def recorded(
-    fn: Callable[..., Any], label: str, of: Callable[..., Any]
+    fn: Callable[..., Any], label: str, contract: Callable[..., Any] | None = None
 ) -> Callable[..., Any]:
     """Returns a method that records a function.
 
     # Arguments
         fn: function of the engine's own tensors.
         label: str, what messages call it.
-        of: what the method is named and documented like.
+        contract: the function of the contract that it implements. The method has its
+            signature and docstring, and `fn` gets all arguments in that order.
     """
     elementwise = label in ELEMENTWISE
+    signature = inspect.signature(contract or fn)
 
-    @functools.wraps(of)
+    @functools.wraps(contract or fn)
     def method(self: RecordedBackend, *args: Any, **kwargs: Any) -> Any:
+        if kwargs and contract:
+            try:
+                received = signature.bind(self, *args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{label}: {error}") from None
+            received.apply_defaults()
+            args, kwargs = received.args[1:], {}
         return self.recorder.record(pinned(fn, elementwise), args, kwargs, label)
 
     return method

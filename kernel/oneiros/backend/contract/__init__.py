@@ -1,0 +1,167 @@
+"""The backend contract: the functions of `K`, as methods, one module a topic.
+
+`Backend` is the class to derive from. A backend defines every function here, apart from
+those of a capability that it leaves out: then `hasattr(backend, name)` is False, and
+calling the function raises CapabilityError. Many functions follow from others: the
+classes of `oneiros_backend_toolkit` have them, and an engine overrides what it does
+better. An implementation has the contract's signature and no docstring of its own:
+`help` shows the contract's.
+
+# Tensors
+Tensors are opaque: the kernel attaches `_keras_shape`, `_keras_history` and
+`_uses_learning_phase` to them, keeps everything else in `tensor_state`, and relies on
+arithmetic and comparison operators and on indexing. A *variable* is a tensor with a
+value that lasts; a *constant* is a number or array of Python or NumPy, which every
+function takes in the place of a tensor. Axes may be negative. A *shape* is a tuple of
+ints and scalar integer tensors, or what `shape(x)` gave.
+
+# Types
+What two or more operands have in common decides, for the operators and for all
+functions of several tensors, on each backend alike (`common_type` of
+`oneiros_backend_toolkit.types` computes it):
+
+1. An integer or boolean tensor combined with a float tensor gives that float's type.
+2. Two float types give the wider one; two integer types the one that holds both.
+3. A constant adapts to the tensors: `x + 1`, `x * 0.5` and `x - np.ones(3)` have the
+   type of a float tensor `x`. Only a float among integer and boolean tensors makes a
+   float of them, of the default type `floatx()`.
+4. Booleans alone count as int32 in arithmetic; they stay booleans where nothing is
+   computed: in comparisons, `switch`, `concatenate` and `stack`.
+5. A result that is a fraction by its nature (`/`, `mean`, `exp`, `softmax`, …) has the
+   default float type if no operand is a float. Comparisons give booleans.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from oneiros.backend.contract.algebra import Algebra
+from oneiros.backend.contract.capabilities import (
+    FLAGS,
+    Lacking,
+    Optional,
+    all_capabilities,
+    functions_of,
+    offered,
+)
+from oneiros.backend.contract.creation import Creation
+from oneiros.backend.contract.ctc import Ctc
+from oneiros.backend.contract.elementwise import Elementwise
+from oneiros.backend.contract.graphs import Graphs, Sessions
+from oneiros.backend.contract.images import Convolution, Padding, Pooling, Resizing
+from oneiros.backend.contract.networks import Networks
+from oneiros.backend.contract.reductions import Reductions
+from oneiros.backend.contract.sequences import FusedRecurrence, Recurrence, Scans
+from oneiros.backend.contract.shapes import Shapes
+from oneiros.backend.contract.variables import Variables
+from oneiros.backend.function import Feed, Function, Upload
+
+__all__ = [
+    "CAPABILITIES",
+    "FLAGS",
+    "Backend",
+    "Feed",
+    "Function",
+    "Upload",
+    "draw_seed",
+    "functions",
+    "functions_of",
+    "missing",
+]
+
+CAPABILITIES = all_capabilities()
+"""All capabilities: those that `FLAGS` explains, and those that bring functions."""
+
+
+def draw_seed(seed: int | None = None) -> int:
+    """Returns `seed`, or one drawn from NumPy's global generator: the source of all
+    randomness."""
+    return int(np.random.randint(2**31 - 1)) if seed is None else int(seed)
+
+
+class Backend(
+    Variables,
+    Creation,
+    Algebra,
+    Elementwise,
+    Reductions,
+    Shapes,
+    Graphs,
+    Networks,
+    Convolution,
+    Pooling,
+    Padding,
+    Resizing,
+    Recurrence,
+    Scans,
+    FusedRecurrence,
+    Ctc,
+    Sessions,
+):
+    """An engine seen as Keras 1's `K`; there is one instance per engine in a process.
+
+    # Properties
+        name: the name it is registered under.
+        capabilities: what it can do, of `CAPABILITIES`. A class declares its flags;
+            capabilities that bring functions are added where it has all of them.
+    """
+
+    name: ClassVar[str] = ""
+    capabilities: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.capabilities = cls.capabilities | offered(cls)
+
+    def owns(self, x: Any) -> bool:
+        """Tells whether `x` is a tensor or variable of this engine; False for arrays
+        and numbers."""
+        raise NotImplementedError
+
+    def is_learning_phase(self, x: Any) -> bool:
+        """Tells whether `x` is the learning phase's placeholder."""
+        raise NotImplementedError
+
+    def uses_learning_phase(self, x: Any) -> bool:
+        """Tells whether `x` depends on the learning phase's placeholder."""
+        raise NotImplementedError
+
+    def checked_value(self, x: Any, value: Any) -> np.ndarray[Any, Any]:
+        """Returns a copy of `value` as an array of the type and shape of variable `x`.
+
+        # Raises
+            DataError: if the shape is another.
+        """
+        raise NotImplementedError
+
+
+TOPICS = Backend.__bases__
+"""The classes of the contract, which group the functions of `K` by topic."""
+
+
+def functions() -> dict[str, Any]:
+    """Returns the functions of `K` by name, as the contract has them."""
+    names = sorted(name for topic in TOPICS for name in _public(topic))
+    return {name: getattr(Backend, name) for name in names}
+
+
+def missing(cls: type[Backend]) -> list[str]:
+    """Returns the names of what a backend must define and doesn't."""
+    required = [topic for topic in TOPICS if not issubclass(topic, Optional)]
+    return [
+        name
+        for owner in (*required, Backend)
+        for name in _public(owner)
+        if getattr(cls, name) is getattr(owner, name)
+    ]
+
+
+def _public(owner: type) -> list[str]:
+    return [
+        name
+        for name, member in vars(owner).items()
+        if not name.startswith("_")
+        and (callable(member) or isinstance(member, Lacking))
+    ]

@@ -1,0 +1,87 @@
+"""The contract of `K`: linear algebra, and looking rows up."""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from typing import Any
+
+T = Any
+
+
+class Algebra:
+    """Products of tensors, and rows of them."""
+
+    def dot(self, x, y) -> T:
+        """Multiplies tensors: the sum over the last axis of `x` and the last but one of
+        `y` (its only one if `y` is a vector).
+
+        # Arguments
+            x: tensor `(..., n)`.
+            y: tensor `(..., n, m)`, or a vector `(n,)`.
+
+        # Returns
+            A tensor: the axes of `x` but the last, then those of `y` but the one summed
+            over.
+
+        # Raises
+            ShapeError: if the two sizes differ.
+
+        # Example
+            >>> K.int_shape(K.dot(K.ones((32, 28, 3)), K.ones((3, 4))))
+            (32, 28, 4)
+        """
+
+    def batch_dot(self, x, y, axes=None) -> T:
+        """Multiplies tensors sample by sample, summing over one axis of each.
+
+        # Arguments
+            x: tensor `(batch, ...)` of rank 2 or more.
+            y: tensor `(batch, ...)` of rank 2 or more.
+            axes: int or pair of ints, the axes of `x` and `y` summed over; None takes
+                the last one of `x` and the last but one of `y`.
+
+        # Returns
+            A tensor: the batch, the other axes of `x`, then those of `y`. Two matrices
+            give `(batch, 1)`.
+
+        # Raises
+            ArgumentError: for a rank below 2, or an axis 0, which is the batch.
+            ShapeError: if the two sizes differ.
+
+        # Example
+            >>> K.int_shape(K.batch_dot(K.ones((8, 5)), K.ones((8, 5)), axes=1))
+            (8, 1)
+        """
+
+    def transpose(self, x) -> T:
+        """Reverses the order of the axes.
+
+        # Arguments
+            x: tensor of any rank.
+
+        # Returns
+            A tensor of the same type.
+        """
+
+    def gather(self, reference, indices) -> T:
+        """Looks rows up by their numbers.
+
+        # Arguments
+            reference: tensor `(rows, ...)`.
+            indices: tensor of integers of any shape; floats are cut off to int32.
+
+        # Returns
+            A tensor of shape `indices.shape + reference.shape[1:]`.
+        """
+
+    def in_top_k(self, predictions, targets, k) -> T:
+        """Tells for each sample whether its class is among the `k` likeliest.
+
+        # Arguments
+            predictions: tensor `(batch, classes)` of floats.
+            targets: tensor `(batch,)` of integers, the right classes.
+            k: int, how many of the largest predictions count; a tie counts as a hit.
+
+        # Returns
+            A tensor `(batch,)` of booleans.
+        """

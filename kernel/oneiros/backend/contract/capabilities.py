@@ -1,0 +1,76 @@
+"""What a backend may leave out: groups of functions, each a capability of its own."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from oneiros.errors import CapabilityError
+
+_functions: dict[str, list[str]] = {}
+
+FLAGS = {
+    "sparse": "sparse placeholders",
+    "loop": "many steps of a function in one compiled call",
+    "float16": "half precision",
+    "devices": "placing computations on named devices",
+}
+"""The capabilities that bring no functions, which a backend declares."""
+
+
+class Lacking:
+    """Stands for a function of the contract that a backend doesn't implement.
+
+    `hasattr` doesn't find it on a backend, and calling it raises CapabilityError.
+    """
+
+    def __init__(self, function: Callable[..., Any], capability: str) -> None:
+        self.function = function
+        self.capability = capability
+
+    def __get__(self, backend: Any, cls: type) -> Callable[..., Any]:
+        if backend is None:
+            return self.function
+        offered = ", ".join(sorted(backend.capabilities)) or "none"
+        raise CapabilityError(
+            f"The backend {backend.name!r} doesn't offer K.{self.function.__name__}: "
+            f"it lacks the capability {self.capability!r}. It has: {offered}."
+        )
+
+
+class Optional:
+    """Base of the capabilities: `class Pooling(Optional, capability="pool")`."""
+
+    def __init_subclass__(cls, capability: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not capability:
+            return
+        _functions[capability] = []
+        for name, function in list(vars(cls).items()):
+            if inspect.isfunction(function):
+                _functions[capability].append(name)
+                setattr(cls, name, Lacking(function, capability))
+
+
+def functions_of(capability: str) -> list[str]:
+    """Returns the names of the functions that a capability brings."""
+    return list(_functions.get(capability, ()))
+
+
+def all_capabilities() -> frozenset[str]:
+    """Returns the names of all capabilities."""
+    return frozenset({*FLAGS, *_functions})
+
+
+def offered(cls: type) -> frozenset[str]:
+    """Returns the capabilities of which a backend has all functions."""
+    return frozenset(
+        capability
+        for capability, names in _functions.items()
+        if not any(_lacks(cls, name) for name in names)
+    )
+
+
+def _lacks(cls: type, name: str) -> bool:
+    return isinstance(inspect.getattr_static(cls, name), Lacking)

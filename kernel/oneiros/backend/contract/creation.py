@@ -1,0 +1,109 @@
+"""The contract of `K`: tensors made from shapes and numbers."""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from typing import Any
+
+T = Any
+
+
+class Creation:
+    """Filled, counted and random tensors.
+
+    Random tensors are drawn anew at each call of a function and at each step of a loop.
+    Their seed, unless it is passed, comes from NumPy's global generator when the graph
+    is built: `np.random.seed(n)` reproduces a run.
+    """
+
+    def zeros_like(self, x, dtype=None, name=None) -> T:
+        """Returns zeros of the shape of another tensor.
+
+        # Arguments
+            x: tensor.
+            dtype: name of the type; None takes that of `x`.
+            name: ignored.
+
+        # Returns
+            A tensor.
+        """
+
+    def ones_like(self, x, dtype=None, name=None) -> T:
+        """Returns ones of the shape of another tensor.
+
+        # Arguments
+            x: tensor.
+            dtype: name of the type; None takes that of `x`.
+            name: ignored.
+
+        # Returns
+            A tensor.
+        """
+
+    def arange(self, start, stop=None, step=1, dtype="int32") -> T:
+        """Counts: `start`, `start + step`, … below `stop`.
+
+        # Arguments
+            start: number or scalar tensor; alone it is `stop`, and counting begins
+                at 0.
+            stop: number or scalar tensor.
+            step: number.
+            dtype: name of the type.
+
+        # Returns
+            A vector.
+        """
+
+    def one_hot(self, indices, nb_classes) -> T:
+        """Turns classes into rows of zeros with a single one.
+
+        # Arguments
+            indices: tensor of integers of any shape; an index out of range gives a row
+                of zeros.
+            nb_classes: int.
+
+        # Returns
+            A tensor of the default float type, of shape
+            `indices.shape + (nb_classes,)`.
+        """
+
+    def random_uniform(self, shape, low=0.0, high=1.0, dtype=None, seed=None) -> T:
+        """Draws from a uniform distribution over [low, high).
+
+        # Arguments
+            shape: tuple of ints and scalar tensors.
+            low: float, the lower bound.
+            high: float, the upper bound.
+            dtype: name of the type; None takes the default float type.
+            seed: int; None draws one.
+
+        # Returns
+            A tensor.
+        """
+
+    def random_normal(self, shape, mean=0.0, std=1.0, dtype=None, seed=None) -> T:
+        """Draws from a normal distribution.
+
+        # Arguments
+            shape: tuple of ints and scalar tensors.
+            mean: float, the mean.
+            std: float, the standard deviation.
+            dtype: name of the type; None takes the default float type.
+            seed: int; None draws one.
+
+        # Returns
+            A tensor.
+        """
+
+    def random_binomial(self, shape, p=0.0, dtype=None, seed=None) -> T:
+        """Draws 1 with probability `p`, else 0.
+
+        # Arguments
+            shape: tuple of ints and scalar tensors.
+            p: float in [0, 1].
+            dtype: name of the type; None takes the default float type.
+            seed: int; None draws one.
+
+        # Returns
+            A tensor.
+        """

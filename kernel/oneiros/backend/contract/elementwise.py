@@ -1,0 +1,324 @@
+"""The contract of `K`: functions of each element."""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from typing import Any
+
+T = Any
+
+
+class Elementwise:
+    """Arithmetic, comparisons and activations, with broadcasting."""
+
+    def abs(self, x) -> T:
+        """Returns the absolute values.
+
+        # Arguments
+            x: tensor.
+
+        # Returns
+            A tensor of the shape and type of `x`.
+        """
+
+    def sign(self, x) -> T:
+        """Returns the signs: -1, 0 or 1.
+
+        # Arguments
+            x: tensor.
+
+        # Returns
+            A tensor of the shape and type of `x`.
+        """
+
+    def round(self, x) -> T:
+        """Returns the nearest whole numbers, halves to even.
+
+        # Arguments
+            x: tensor.
+
+        # Returns
+            A tensor of the shape and type of `x`.
+        """
+
+    def exp(self, x) -> T:
+        """Returns e to the power of `x`.
+
+        # Arguments
+            x: tensor; integers become the default float type.
+
+        # Returns
+            A tensor of floats of the shape of `x`.
+        """
+
+    def log(self, x) -> T:
+        """Returns the natural logarithms.
+
+        # Arguments
+            x: tensor; integers become the default float type.
+
+        # Returns
+            A tensor of floats of the shape of `x`.
+        """
+
+    def sqrt(self, x) -> T:
+        """Returns the square roots; negative values count as 0.
+
+        # Arguments
+            x: tensor; integers become the default float type.
+
+        # Returns
+            A tensor of floats of the shape of `x`.
+        """
+
+    def square(self, x) -> T:
+        """Returns the squares.
+
+        # Arguments
+            x: tensor.
+
+        # Returns
+            A tensor of the shape and type of `x`.
+        """
+
+    def sin(self, x) -> T:
+        """Returns the sines.
+
+        # Arguments
+            x: tensor of angles in radians.
+
+        # Returns
+            A tensor of floats of the shape of `x`.
+        """
+
+    def cos(self, x) -> T:
+        """Returns the cosines.
+
+        # Arguments
+            x: tensor of angles in radians.
+
+        # Returns
+            A tensor of floats of the shape of `x`.
+        """
+
+    def pow(self, x, a) -> T:
+        """Raises to a power.
+
+        # Arguments
+            x: tensor.
+            a: number or tensor, the exponent.
+
+        # Returns
+            A tensor of the type that both have in common.
+        """
+
+    def clip(self, x, min_value, max_value) -> T:
+        """Bounds the values.
+
+        # Arguments
+            x: tensor.
+            min_value: number or tensor; None means no bound.
+            max_value: number or tensor; None means no bound, and one below `min_value`
+                counts as `min_value`.
+
+        # Returns
+            A tensor of the shape of `x`.
+        """
+
+    def maximum(self, x, y) -> T:
+        """Returns the larger value of each pair.
+
+        # Arguments
+            x: tensor.
+            y: tensor that broadcasts with `x`.
+
+        # Returns
+            A tensor of the type that both have in common.
+        """
+
+    def minimum(self, x, y) -> T:
+        """Returns the smaller value of each pair.
+
+        # Arguments
+            x: tensor.
+            y: tensor that broadcasts with `x`.
+
+        # Returns
+            A tensor of the type that both have in common.
+        """
+
+    def equal(self, x, y) -> T:
+        """Tells where `x == y`.
+
+        # Arguments
+            x: tensor.
+            y: tensor that broadcasts with `x`.
+
+        # Returns
+            A tensor of booleans.
+        """
+
+    def not_equal(self, x, y) -> T:
+        """Tells where `x != y`.
+
+        # Arguments
+            x: tensor.
+            y: tensor that broadcasts with `x`.
+
+        # Returns
+            A tensor of booleans.
+        """
+
+    def greater(self, x, y) -> T:
+        """Tells where `x > y`.
+
+        # Arguments
+            x: tensor.
+            y: tensor that broadcasts with `x`.
+
+        # Returns
+            A tensor of booleans.
+        """
+
+    def greater_equal(self, x, y) -> T:
+        """Tells where `x >= y`.
+
+        # Arguments
+            x: tensor.
+            y: tensor that broadcasts with `x`.
+
+        # Returns
+            A tensor of booleans.
+        """
+
+    def lesser(self, x, y) -> T:
+        """Tells where `x < y`.
+
+        # Arguments
+            x: tensor.
+            y: tensor that broadcasts with `x`.
+
+        # Returns
+            A tensor of booleans.
+        """
+
+    def lesser_equal(self, x, y) -> T:
+        """Tells where `x <= y`.
+
+        # Arguments
+            x: tensor.
+            y: tensor that broadcasts with `x`.
+
+        # Returns
+            A tensor of booleans.
+        """
+
+    def cast(self, x, dtype) -> T:
+        """Converts the type.
+
+        # Arguments
+            x: tensor.
+            dtype: name of the type, such as `'float32'`.
+
+        # Returns
+            A tensor of that type; floats lose their fractions where it is an integer.
+        """
+
+    def switch(self, condition, then_expression, else_expression) -> T:
+        """Chooses between two tensors, element by element.
+
+        # Arguments
+            condition: tensor; what isn't 0 is true. A scalar chooses as a whole.
+            then_expression: tensor, or function without arguments that returns one,
+                taken where the condition holds.
+            else_expression: tensor, or such a function, taken elsewhere.
+
+        # Returns
+            A tensor of the type that both expressions have in common.
+        """
+
+    def sigmoid(self, x) -> T:
+        """Returns `1 / (1 + exp(-x))`.
+
+        # Arguments
+            x: tensor; integers become the default float type.
+
+        # Returns
+            A tensor of floats of the shape of `x`.
+        """
+
+    def hard_sigmoid(self, x) -> T:
+        """Returns `0.2 * x + 0.5`, bounded by 0 and 1.
+
+        # Arguments
+            x: tensor; integers become the default float type.
+
+        # Returns
+            A tensor of floats of the shape of `x`.
+        """
+
+    def tanh(self, x) -> T:
+        """Returns the hyperbolic tangents.
+
+        # Arguments
+            x: tensor; integers become the default float type.
+
+        # Returns
+            A tensor of floats of the shape of `x`.
+        """
+
+    def softplus(self, x) -> T:
+        """Returns `log(1 + exp(x))`, without overflow.
+
+        # Arguments
+            x: tensor; integers become the default float type.
+
+        # Returns
+            A tensor of floats of the shape of `x`.
+        """
+
+    def softsign(self, x) -> T:
+        """Returns `x / (1 + abs(x))`.
+
+        # Arguments
+            x: tensor; integers become the default float type.
+
+        # Returns
+            A tensor of floats of the shape of `x`.
+        """
+
+    def softmax(self, x) -> T:
+        """Turns scores into probabilities along the last axis.
+
+        # Arguments
+            x: tensor of rank 2 or 3.
+
+        # Returns
+            A tensor of floats of the shape of `x`, whose rows sum to 1.
+
+        # Raises
+            ArgumentError: for any other rank.
+        """
+
+    def relu(self, x, alpha=0.0, max_value=None) -> T:
+        """Rectifier: 0 below zero, unless `alpha` says otherwise.
+
+        # Arguments
+            x: tensor.
+            alpha: number or tensor, the slope below zero.
+            max_value: number, the upper bound; None means none.
+
+        # Returns
+            A tensor of the shape and type of `x`.
+        """
+
+    def elu(self, x, alpha=1.0) -> T:
+        """Exponential linear unit: `alpha * (exp(x) - 1)` below zero.
+
+        # Arguments
+            x: tensor of floats.
+            alpha: number, minus the limit far below zero.
+
+        # Returns
+            A tensor of floats of the shape of `x`.
+        """

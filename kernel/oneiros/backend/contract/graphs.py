@@ -1,0 +1,199 @@
+"""The contract of `K`: functions, updates, gradients and the learning phase."""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros.backend.contract.capabilities import Optional
+
+T = Any
+
+
+class Graphs:
+    """What turns tensors into computations."""
+
+    def function(self, inputs, outputs, updates=[], **kwargs) -> T:
+        """Compiles a function.
+
+        All outputs and new values are computed first, then the variables are set.
+
+        # Arguments
+            inputs: list of placeholders, the learning phase possibly among them. Any
+                other tensor works too: its value is then given, not computed.
+            outputs: list of tensors.
+            updates: list of pairs `(variable, new value)`, see `update`.
+            **kwargs: what the engine takes: `mode` on Theano, the linker (`'jax'` or
+                one of PyTensor's modes); `jit_compile` on TensorFlow, whether XLA
+                compiles it (by default it does, but for convolutions on a CPU). The
+                environment variables `ONEIROS_THEANO_LINKER` and
+                `ONEIROS_TENSORFLOW_XLA` (`on`, `off`) decide it for all functions.
+
+        # Returns
+            A `Function`: calling it with a list of arrays, one per input, returns the
+            outputs' values as a list of arrays.
+
+        # Raises
+            ArgumentError: for what isn't a list or a pair, and for a variable that two
+                updates set.
+
+        # Example
+            >>> x, total = K.placeholder((2,)), K.zeros((2,))
+            >>> add = K.function([x], [x * 2], [K.update_add(total, x)])
+            >>> [values.tolist() for values in add([[1, 2]])]
+            [[2.0, 4.0]]
+            >>> K.get_value(total).tolist()
+            [1.0, 2.0]
+        """
+
+    def gradients(self, loss, variables) -> T:
+        """Differentiates.
+
+        # Arguments
+            loss: scalar tensor; another one is summed.
+            variables: list of variables or tensors.
+
+        # Returns
+            A list of tensors, the derivatives of the loss by each, in their order.
+
+        # Raises
+            GraphError: naming a variable that the loss doesn't depend on.
+
+        # Example
+            >>> x = K.variable([3])
+            >>> K.eval(K.gradients(K.sum(x * x), [x])[0]).tolist()
+            [6.0]
+        """
+
+    def stop_gradient(self, variables) -> T:
+        """Makes constants of tensors, as far as `gradients` is concerned.
+
+        # Arguments
+            variables: tensor, or list of tensors.
+
+        # Returns
+            A tensor, or a list of them, of the same values.
+        """
+
+    def apply(self, fn, *tensors) -> T:
+        """Calls code of the engine itself on tensors.
+
+        # Arguments
+            fn: function of the engine's own tensors that returns one, or a tuple of
+                them.
+            *tensors: its arguments.
+
+        # Returns
+            A tensor, or a tuple of them.
+
+        # Example
+            >>> import jax
+            >>> y = K.apply(jax.scipy.special.erf, x)  # on the JAX backend
+        """
+
+    def update(self, x, new_x) -> T:
+        """Returns the update of a variable to a new value.
+
+        # Arguments
+            x: variable.
+            new_x: tensor of its shape.
+
+        # Returns
+            A pair for `updates` of `function`.
+        """
+
+    def update_add(self, x, increment) -> T:
+        """Returns the update of a variable by adding.
+
+        # Arguments
+            x: variable.
+            increment: tensor or number.
+
+        # Returns
+            A pair for `updates` of `function`.
+        """
+
+    def update_sub(self, x, decrement) -> T:
+        """Returns the update of a variable by subtracting.
+
+        # Arguments
+            x: variable.
+            decrement: tensor or number.
+
+        # Returns
+            A pair for `updates` of `function`.
+        """
+
+    def moving_average_update(self, variable, value, momentum) -> T:
+        """Returns the update of a moving average.
+
+        # Arguments
+            variable: variable that holds the average.
+            value: tensor, the newest value.
+            momentum: float, the weight of the average so far; the rest is that of
+                `value`.
+
+        # Returns
+            A pair for `updates` of `function`.
+        """
+
+    def learning_phase(self) -> T:
+        """Returns what tells training from testing.
+
+        # Returns
+            0 (test) or 1 (train) if `set_learning_phase` fixed it, else an integer
+            placeholder, which functions that depend on it take among their inputs.
+        """
+
+    def set_learning_phase(self, value) -> None:
+        """Fixes the learning phase for the graphs built from now on.
+
+        # Arguments
+            value: 0 (test) or 1 (train).
+
+        # Raises
+            ArgumentError: for any other value.
+        """
+
+    def in_train_phase(self, x, alt) -> T:
+        """Chooses by the learning phase; only the tensor chosen is computed.
+
+        # Arguments
+            x: tensor, or function without arguments that returns one, for training.
+            alt: tensor, or such a function, for testing.
+
+        # Returns
+            A tensor.
+        """
+
+    def in_test_phase(self, x, alt) -> T:
+        """Chooses by the learning phase; only the tensor chosen is computed.
+
+        # Arguments
+            x: tensor, or function without arguments that returns one, for testing.
+            alt: tensor, or such a function, for training.
+
+        # Returns
+            A tensor.
+        """
+
+    def clear_session(self) -> None:
+        """Forgets the names given so far, and a learning phase that was fixed."""
+
+
+class Sessions(Optional, capability="session"):
+    """TensorFlow's sessions, which no engine has any more."""
+
+    def get_session(self) -> T:
+        """Returns the session.
+
+        # Returns
+            A session.
+        """
+
+    def set_session(self, session) -> None:
+        """Sets the session.
+
+        # Arguments
+            session: a session.
+        """

@@ -1,0 +1,382 @@
+"""The contract of `K`: sequences, images and volumes.
+
+`dim_ordering` is `'tf'`, channels last; `'th'`, channels first; or `'default'`, what
+Keras is set to (`image_dim_ordering()`). `border_mode` is `'valid'`, without a border;
+`'same'`, which gives `ceil(size / stride)` steps, an odd zero going to the end; or
+`'full'`, `window - 1` zeros on both sides.
+"""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros.backend.contract.capabilities import Optional
+
+T = Any
+
+
+class Convolution(Optional, capability="conv"):
+    """Convolutions. They are cross-correlations on every backend: kernels are not
+    flipped."""
+
+    def conv1d(
+        self,
+        x,
+        kernel,
+        stride=1,
+        border_mode="valid",
+        image_shape=None,
+        filter_shape=None,
+    ) -> T:
+        """Convolves sequences.
+
+        # Arguments
+            x: tensor `(batch, steps, channels)`.
+            kernel: tensor `(length, in, out)`, or `(length, 1, in, out)` as
+                Convolution1D has it.
+            stride: int.
+            border_mode: `'valid'`, `'same'` or `'full'`.
+            image_shape: None, or the shape of `x`, which is then checked.
+            filter_shape: None, or the shape of `kernel`, which is then checked.
+
+        # Returns
+            A tensor `(batch, new steps, out)`.
+
+        # Raises
+            ShapeError: if the ranks or the channels don't fit.
+        """
+
+    def conv2d(
+        self,
+        x,
+        kernel,
+        strides=(1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        image_shape=None,
+        filter_shape=None,
+        filter_dilation=(1, 1),
+    ) -> T:
+        """Convolves images (cross-correlation: the kernel is not flipped).
+
+        # Arguments
+            x: tensor `(batch, rows, columns, channels)`, or
+                `(batch, channels, rows, columns)` for `'th'`.
+            kernel: tensor `(rows, columns, in, out)`, or `(out, in, rows, columns)` for
+                `'th'`.
+            strides: int or pair of ints.
+            border_mode: `'valid'`, `'same'` or `'full'`.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            image_shape: None, or the shape of `x`, which is then checked.
+            filter_shape: None, or the shape of `kernel`, which is then checked.
+            filter_dilation: int or pair of ints, the distance of the kernel's cells.
+
+        # Returns
+            A tensor of images with `out` channels, in the same order of axes.
+
+        # Raises
+            ShapeError: if the ranks or the channels don't fit, or the window is larger
+                than the image.
+
+        # Example
+            >>> x, kernel = K.placeholder((None, 28, 28, 3)), K.ones((5, 5, 3, 8))
+            >>> K.int_shape(K.conv2d(x, kernel, dim_ordering='tf'))
+            (None, 24, 24, 8)
+        """
+
+    def deconv2d(
+        self,
+        x,
+        kernel,
+        output_shape,
+        strides=(1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        image_shape=None,
+        filter_shape=None,
+    ) -> T:
+        """Transposed convolution of images: the derivative of a convolution by its
+        input.
+
+        # Arguments
+            x: tensor `(batch, rows, columns, channels)`, or
+                `(batch, channels, rows, columns)` for `'th'`.
+            kernel: tensor `(rows, columns, in, out)`, or `(out, in, rows, columns)` for
+                `'th'`; `in` counts the channels of `x`, `out` those of the result.
+            output_shape: shape of the result, four sizes in the order of
+                `dim_ordering`; the batch size may be None. Several sizes lead to one
+                size of `x` when strides are above 1: this one counts.
+            strides: int or pair of ints, those of the convolution.
+            border_mode: `'valid'`, `'same'` or `'full'`, that of the convolution.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            image_shape: None, or the shape of `x`, which is then checked.
+            filter_shape: None, or the shape of `kernel`, which is then checked.
+
+        # Returns
+            A tensor of images of `output_shape`.
+
+        # Raises
+            ShapeError: if the ranks, the channels or `output_shape` don't fit.
+        """
+
+    def atrous_conv2d(
+        self,
+        x,
+        kernel,
+        rate=1,
+        border_mode="valid",
+        dim_ordering="default",
+        image_shape=None,
+        filter_shape=None,
+    ) -> T:
+        """Convolves images with a dilated kernel: `conv2d` with `filter_dilation=rate`.
+
+        # Arguments
+            x: tensor `(batch, rows, columns, channels)`, or
+                `(batch, channels, rows, columns)` for `'th'`.
+            kernel: tensor `(rows, columns, in, out)`, or `(out, in, rows, columns)` for
+                `'th'`.
+            rate: int or pair of ints, the distance of the kernel's cells.
+            border_mode: `'valid'`, `'same'` or `'full'`.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            image_shape: None, or the shape of `x`, which is then checked.
+            filter_shape: None, or the shape of `kernel`, which is then checked.
+
+        # Returns
+            A tensor of images with `out` channels, in the same order of axes.
+
+        # Raises
+            ShapeError: if the ranks or the channels don't fit.
+        """
+
+    def separable_conv2d(
+        self,
+        x,
+        depthwise_kernel,
+        pointwise_kernel,
+        strides=(1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+    ) -> T:
+        """Convolves images channel by channel, then across channels.
+
+        # Arguments
+            x: tensor `(batch, rows, columns, channels)`, or
+                `(batch, channels, rows, columns)` for `'th'`.
+            depthwise_kernel: tensor `(rows, columns, in, multiplier)`, or
+                `(multiplier, in, rows, columns)` for `'th'`.
+            pointwise_kernel: tensor `(1, 1, in * multiplier, out)`, or
+                `(out, in * multiplier, 1, 1)` for `'th'`.
+            strides: int or pair of ints.
+            border_mode: `'valid'`, `'same'` or `'full'`.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+
+        # Returns
+            A tensor of images with `out` channels, in the same order of axes.
+
+        # Raises
+            ShapeError: if the ranks, windows or channels don't fit.
+        """
+
+    def conv3d(
+        self,
+        x,
+        kernel,
+        strides=(1, 1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        volume_shape=None,
+        filter_shape=None,
+        filter_dilation=(1, 1, 1),
+    ) -> T:
+        """Convolves volumes.
+
+        # Arguments
+            x: tensor `(batch, planes, rows, columns, channels)`, or
+                `(batch, channels, planes, rows, columns)` for `'th'`.
+            kernel: tensor `(planes, rows, columns, in, out)`, or
+                `(out, in, planes, rows, columns)` for `'th'`.
+            strides: int or three ints.
+            border_mode: `'valid'`, `'same'` or `'full'`.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            volume_shape: None, or the shape of `x`, which is then checked.
+            filter_shape: None, or the shape of `kernel`, which is then checked.
+            filter_dilation: int or three ints, the distance of the kernel's cells.
+
+        # Returns
+            A tensor of volumes with `out` channels, in the same order of axes.
+
+        # Raises
+            ShapeError: if the ranks or the channels don't fit.
+        """
+
+
+class Pooling(Optional, capability="pool"):
+    """Maxima and averages over windows."""
+
+    def pool2d(
+        self,
+        x,
+        pool_size,
+        strides=(1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        pool_mode="max",
+    ) -> T:
+        """Takes the maximum or the average over windows of images.
+
+        # Arguments
+            x: tensor `(batch, rows, columns, channels)`, or
+                `(batch, channels, rows, columns)` for `'th'`.
+            pool_size: int or pair of ints, the window.
+            strides: int or pair of ints; None means the window.
+            border_mode: `'valid'` or `'same'`; the border counts in no average.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            pool_mode: `'max'` or `'avg'`.
+
+        # Returns
+            A tensor of images, in the same order of axes.
+
+        # Raises
+            ShapeError: if the rank is another, or the window larger than the image.
+        """
+
+    def pool3d(
+        self,
+        x,
+        pool_size,
+        strides=(1, 1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        pool_mode="max",
+    ) -> T:
+        """Takes the maximum or the average over windows of volumes.
+
+        # Arguments
+            x: tensor `(batch, planes, rows, columns, channels)`, or
+                `(batch, channels, planes, rows, columns)` for `'th'`.
+            pool_size: int or three ints, the window.
+            strides: int or three ints; None means the window.
+            border_mode: `'valid'` or `'same'`; the border counts in no average.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+            pool_mode: `'max'` or `'avg'`.
+
+        # Returns
+            A tensor of volumes, in the same order of axes.
+
+        # Raises
+            ShapeError: if the rank is another, or the window larger than the volume.
+        """
+
+
+class Padding(Optional, capability="padding"):
+    """Zeros around sequences, images and volumes."""
+
+    def temporal_padding(self, x, padding=1) -> T:
+        """Adds zeros before and after the steps of sequences.
+
+        # Arguments
+            x: tensor `(batch, steps, channels)`.
+            padding: int, how many on each side.
+
+        # Returns
+            A tensor with `2 * padding` steps more.
+        """
+
+    def asymmetric_temporal_padding(self, x, left_pad=1, right_pad=1) -> T:
+        """Adds zeros before and after the steps of sequences, numbers apart.
+
+        # Arguments
+            x: tensor `(batch, steps, channels)`.
+            left_pad: int, how many before the first step.
+            right_pad: int, how many after the last.
+
+        # Returns
+            A tensor with `left_pad + right_pad` steps more.
+        """
+
+    def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default") -> T:
+        """Adds zeros around images.
+
+        # Arguments
+            x: tensor `(batch, rows, columns, channels)`, or
+                `(batch, channels, rows, columns)` for `'th'`.
+            padding: pair of ints: zeros above and below, and zeros left and right.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+
+        # Returns
+            A tensor of images, in the same order of axes.
+        """
+
+    def asymmetric_spatial_2d_padding(
+        self,
+        x,
+        top_pad=1,
+        bottom_pad=1,
+        left_pad=1,
+        right_pad=1,
+        dim_ordering="default",
+    ) -> T:
+        """Adds zeros around images, numbers apart.
+
+        # Arguments
+            x: tensor `(batch, rows, columns, channels)`, or
+                `(batch, channels, rows, columns)` for `'th'`.
+            top_pad: int, rows of zeros above.
+            bottom_pad: int, rows of zeros below.
+            left_pad: int, columns of zeros on the left.
+            right_pad: int, columns of zeros on the right.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+
+        # Returns
+            A tensor of images, in the same order of axes.
+        """
+
+    def spatial_3d_padding(self, x, padding=(1, 1, 1), dim_ordering="default") -> T:
+        """Adds zeros around volumes.
+
+        # Arguments
+            x: tensor `(batch, planes, rows, columns, channels)`, or
+                `(batch, channels, planes, rows, columns)` for `'th'`.
+            padding: three ints, how many on both sides of each spatial axis.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+
+        # Returns
+            A tensor of volumes, in the same order of axes.
+        """
+
+
+class Resizing(Optional, capability="resize"):
+    """Enlarging images and volumes by whole factors."""
+
+    def resize_images(self, X, height_factor, width_factor, dim_ordering) -> T:
+        """Repeats the rows and columns of images.
+
+        # Arguments
+            X: tensor `(batch, rows, columns, channels)`, or
+                `(batch, channels, rows, columns)` for `'th'`.
+            height_factor: int, how often each row is repeated.
+            width_factor: int, how often each column is repeated.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+
+        # Returns
+            A tensor of images, in the same order of axes.
+        """
+
+    def resize_volumes(
+        self, X, depth_factor, height_factor, width_factor, dim_ordering
+    ) -> T:
+        """Repeats the planes, rows and columns of volumes.
+
+        # Arguments
+            X: tensor `(batch, planes, rows, columns, channels)`, or
+                `(batch, channels, planes, rows, columns)` for `'th'`.
+            depth_factor: int, how often each plane is repeated.
+            height_factor: int, how often each row is repeated.
+            width_factor: int, how often each column is repeated.
+            dim_ordering: `'tf'`, `'th'` or `'default'`, the one that Keras is set to.
+
+        # Returns
+            A tensor of volumes, in the same order of axes.
+        """

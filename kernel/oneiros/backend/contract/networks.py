@@ -1,0 +1,109 @@
+"""The contract of `K`: dropout, normalization and crossentropies."""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from typing import Any
+
+T = Any
+
+
+class Networks:
+    """What layers and losses of most networks use."""
+
+    def dropout(self, x, level, noise_shape=None, seed=None) -> T:
+        """Sets a random part of the elements to zero and scales the others up.
+
+        # Arguments
+            x: tensor of floats.
+            level: float in [0, 1), the part.
+            noise_shape: shape of the mask, which is broadcast to `x`; None in it takes
+                that size of `x`.
+            seed: int; None draws one.
+
+        # Returns
+            A tensor of the shape of `x`.
+
+        # Raises
+            ArgumentError: for any other `level`.
+        """
+
+    def l2_normalize(self, x, axis) -> T:
+        """Divides by the L2 norm along an axis, which counts as 1e-6 at least.
+
+        # Arguments
+            x: tensor.
+            axis: int or list of ints.
+
+        # Returns
+            A tensor of floats of the shape of `x`.
+        """
+
+    def normalize_batch_in_training(
+        self, x, gamma, beta, reduction_axes, epsilon=0.001
+    ) -> T:
+        """Normalizes by the mean and the variance of the batch, scales and shifts.
+
+        # Arguments
+            x: tensor.
+            gamma: tensor, the scale; it has the axes that aren't reduced.
+            beta: tensor, the shift; it has the axes that aren't reduced.
+            reduction_axes: list of ints, the axes of mean and variance.
+            epsilon: float, added to the variance.
+
+        # Returns
+            The result, the mean and the variance.
+        """
+
+    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001) -> T:
+        """Returns `(x - mean) / sqrt(var + epsilon) * gamma + beta`.
+
+        # Arguments
+            x: tensor.
+            mean: tensor that broadcasts with `x`.
+            var: tensor that broadcasts with `x`, the variance.
+            beta: tensor that broadcasts with `x`, the shift.
+            gamma: tensor that broadcasts with `x`, the scale.
+            epsilon: float, added to the variance.
+
+        # Returns
+            A tensor of the shape of `x`.
+        """
+
+    def categorical_crossentropy(self, output, target, from_logits=False) -> T:
+        """Returns the crossentropies of distributions over the last axis.
+
+        # Arguments
+            output: tensor `(..., classes)`: distributions, scaled to sum to 1 and kept
+                off 0 and 1, or scores.
+            target: tensor of the same shape, distributions.
+            from_logits: whether `output` holds scores, as before a softmax.
+
+        # Returns
+            A tensor without the last axis.
+        """
+
+    def sparse_categorical_crossentropy(self, output, target, from_logits=False) -> T:
+        """Returns the crossentropies of distributions and classes.
+
+        # Arguments
+            output: tensor `(..., classes)`: distributions, kept off 0 and 1, or scores.
+            target: tensor of integers, the classes: without the last axis of `output`,
+                or with one of size 1.
+            from_logits: whether `output` holds scores, as before a softmax.
+
+        # Returns
+            A tensor without the last axis.
+        """
+
+    def binary_crossentropy(self, output, target, from_logits=False) -> T:
+        """Returns the crossentropies of probabilities, element by element.
+
+        # Arguments
+            output: tensor of probabilities, kept off 0 and 1, or of scores.
+            target: tensor of the same shape, probabilities.
+            from_logits: whether `output` holds scores, as before a sigmoid.
+
+        # Returns
+            A tensor of the shape of `output`.
+        """

@@ -1,0 +1,147 @@
+"""The contract of `K`: reductions over axes."""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from typing import Any
+
+T = Any
+
+
+class Reductions:
+    """Sums, means, extremes and truths over some axes or over all."""
+
+    def max(self, x, axis=None, keepdims=False) -> T:
+        """Returns the largest values.
+
+        # Arguments
+            x: tensor.
+            axis: int or list of ints, the axes reduced; None means all.
+            keepdims: whether the axes reduced stay, of size 1.
+
+        # Returns
+            A tensor of the type of `x`.
+        """
+
+    def min(self, x, axis=None, keepdims=False) -> T:
+        """Returns the smallest values.
+
+        # Arguments
+            x: tensor.
+            axis: int or list of ints, the axes reduced; None means all.
+            keepdims: whether the axes reduced stay, of size 1.
+
+        # Returns
+            A tensor of the type of `x`.
+        """
+
+    def sum(self, x, axis=None, keepdims=False) -> T:
+        """Adds up the values.
+
+        # Arguments
+            x: tensor; booleans are counted as int32.
+            axis: int or list of ints, the axes reduced; None means all.
+            keepdims: whether the axes reduced stay, of size 1.
+
+        # Returns
+            A tensor of the type of `x`.
+
+        # Example
+            >>> K.eval(K.sum(K.ones((2, 3)), axis=1)).tolist()
+            [3.0, 3.0]
+        """
+
+    def prod(self, x, axis=None, keepdims=False) -> T:
+        """Multiplies the values.
+
+        # Arguments
+            x: tensor; booleans are counted as int32.
+            axis: int or list of ints, the axes reduced; None means all.
+            keepdims: whether the axes reduced stay, of size 1.
+
+        # Returns
+            A tensor of the type of `x`.
+        """
+
+    def mean(self, x, axis=None, keepdims=False) -> T:
+        """Returns the means.
+
+        # Arguments
+            x: tensor.
+            axis: int or list of ints, the axes reduced; None means all.
+            keepdims: whether the axes reduced stay, of size 1.
+
+        # Returns
+            A tensor of floats: the type of `x`, the default float type if that is an
+            integer or boolean.
+        """
+
+    def var(self, x, axis=None, keepdims=False) -> T:
+        """Returns the variances: the means of the squared distances from the mean.
+
+        # Arguments
+            x: tensor.
+            axis: int or list of ints, the axes reduced; None means all.
+            keepdims: whether the axes reduced stay, of size 1.
+
+        # Returns
+            A tensor of floats.
+        """
+
+    def std(self, x, axis=None, keepdims=False) -> T:
+        """Returns the standard deviations, the roots of `var`.
+
+        # Arguments
+            x: tensor.
+            axis: int or list of ints, the axes reduced; None means all.
+            keepdims: whether the axes reduced stay, of size 1.
+
+        # Returns
+            A tensor of floats.
+        """
+
+    def any(self, x, axis=None, keepdims=False) -> T:
+        """Tells whether any value isn't zero.
+
+        # Arguments
+            x: tensor of any type.
+            axis: int or list of ints, the axes reduced; None means all.
+            keepdims: whether the axes reduced stay, of size 1.
+
+        # Returns
+            A tensor of booleans.
+        """
+
+    def all(self, x, axis=None, keepdims=False) -> T:
+        """Tells whether no value is zero.
+
+        # Arguments
+            x: tensor of any type.
+            axis: int or list of ints, the axes reduced; None means all.
+            keepdims: whether the axes reduced stay, of size 1.
+
+        # Returns
+            A tensor of booleans.
+        """
+
+    def argmax(self, x, axis=-1) -> T:
+        """Returns the indices of the largest values, the first one of equals.
+
+        # Arguments
+            x: tensor.
+            axis: int, the axis searched.
+
+        # Returns
+            A tensor of integers, without that axis.
+        """
+
+    def argmin(self, x, axis=-1) -> T:
+        """Returns the indices of the smallest values, the first one of equals.
+
+        # Arguments
+            x: tensor.
+            axis: int, the axis searched.
+
+        # Returns
+            A tensor of integers, without that axis.
+        """

@@ -1,0 +1,215 @@
+"""The contract of `K`: loops over the steps of sequences."""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros.backend.contract.capabilities import Optional
+
+T = Any
+
+
+class Recurrence(Optional, capability="rnn"):
+    """A loop that carries states along."""
+
+    def rnn(
+        self,
+        step_function,
+        inputs,
+        initial_states,
+        go_backwards=False,
+        mask=None,
+        constants=None,
+        unroll=False,
+        input_length=None,
+    ) -> T:
+        """Runs a step function over the second axis, carrying states along.
+
+        A step that the mask leaves out repeats, sample by sample, the output and the
+        states of the step before. Before the first step that it takes, the output is
+        the first state if that has the output's shape, else zeros; with `unroll`,
+        always zeros. A state without axes has no samples: no mask holds it.
+
+        # Arguments
+            step_function: function of the input at one step, `(samples, ...)`, and of a
+                list of the states followed by the constants. It returns the output and
+                the list of new states, of unchanged shapes; their types are those that
+                it gives them. Random draws inside it differ each step.
+            inputs: tensor `(samples, steps, ...)` of rank 3 or more.
+            initial_states: list of tensors, which may be empty.
+            go_backwards: whether to begin with the last step; the outputs stay in the
+                order of processing.
+            mask: None, or tensor `(samples, steps)` or `(samples, steps, 1)`: zero at
+                the steps left out.
+            constants: None, or list of tensors that each step gets.
+            unroll: whether to call the step function once per step instead of looping.
+            input_length: with `unroll`, the number of steps to take, if `inputs` don't
+                say.
+
+        # Returns
+            The last output, the outputs of all steps `(samples, steps, ...)`, and the
+            list of last states.
+
+        # Raises
+            ShapeError: if there are fewer steps than `input_length`, not as many as in
+                the mask, or none and the last output is asked for, unless it is a
+                state; when a graph is computed, if the number was unknown.
+
+        # Example
+            >>> x = K.ones((2, 5, 3))
+            >>> add = lambda x, states: (x + states[0], [x + states[0]])
+            >>> last, outputs, states = K.rnn(add, x, [K.zeros((2, 3))])
+            >>> K.eval(last).tolist()
+            [[5.0, 5.0, 5.0], [5.0, 5.0, 5.0]]
+        """
+
+
+class Scans(Optional, capability="scan"):
+    """Loops over the first axis."""
+
+    def foldl(self, fn, elems, initializer=None, name=None) -> T:
+        """Folds over the first axis from its start:
+        `fn(fn(initializer, elems[0]), elems[1])`, …
+
+        # Arguments
+            fn: function of the value so far and an element; returns the next value. It
+                gets lists or tuples where `elems` and `initializer` are.
+            elems: tensor, or list or tuple of tensors with equally long first axes.
+            initializer: the first value; None takes the first element.
+            name: ignored.
+
+        # Returns
+            The last value.
+        """
+
+    def foldr(self, fn, elems, initializer=None, name=None) -> T:
+        """Folds over the first axis from its end.
+
+        # Arguments
+            fn: function of the value so far and an element; returns the next value. It
+                gets lists or tuples where `elems` and `initializer` are.
+            elems: tensor, or list or tuple of tensors with equally long first axes.
+            initializer: the first value; None takes the last element.
+            name: ignored.
+
+        # Returns
+            The last value.
+        """
+
+    def map_fn(self, fn, elems, name=None) -> T:
+        """Applies a function to each element of the first axis and stacks the results.
+
+        # Arguments
+            fn: function of an element; it gets a list or tuple where `elems` is one,
+                and may return a tensor or a list or tuple of them.
+            elems: tensor, or list or tuple of tensors with equally long first axes.
+            name: ignored.
+
+        # Returns
+            A tensor, or a list or tuple of them as `fn` returns it.
+        """
+
+
+class FusedRecurrence(Optional, capability="fused"):
+    """Whole recurrent layers as one operation, faster than `rnn`."""
+
+    def simple_rnn(
+        self,
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
+    ) -> T:
+        """Runs `h = activation(x + dot(h, U))` over the second axis.
+
+        # Arguments
+            x: tensor `(samples, steps, features)`, the input, if `W` and `b` are
+                passed; else the projected input: `dot(input, W) + b`,
+                `(samples, steps, n)`.
+            initial_states: list of one tensor `(samples, n)`: h.
+            U: tensor `(n, n)`, the recurrent weights.
+            activation: `'tanh'`, `'sigmoid'`, `'hard_sigmoid'`, `'linear'` or `'relu'`.
+            go_backwards: whether to start at the last step; the outputs are in the
+                order of processing.
+            mask: None, or tensor `(samples, steps)`; a step where it is 0 repeats
+                output and states of the step before.
+            W: tensor `(features, n)`, the input's weights.
+            b: tensor `(n,)`, the bias.
+
+        # Returns
+            The last output, all outputs, and the list of the last states, as `rnn`
+            does.
+        """
+
+    def gru(
+        self,
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        inner_activation="hard_sigmoid",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
+    ) -> T:
+        """Runs a GRU over the second axis.
+
+        # Arguments
+            x: tensor `(samples, steps, features)`, the input, if `W` and `b` are
+                passed; else the projected input: `dot(input, W) + b`,
+                `(samples, steps, 3 n)` in blocks z, r, h.
+            initial_states: list of one tensor `(samples, n)`: h.
+            U: tensor `(n, 3 n)`, the recurrent weights in the same blocks.
+            activation: `'tanh'`, `'sigmoid'`, `'hard_sigmoid'`, `'linear'` or `'relu'`.
+            inner_activation: the gates' activation, one of the same.
+            go_backwards: whether to start at the last step; the outputs are in the
+                order of processing.
+            mask: None, or tensor `(samples, steps)`; a step where it is 0 repeats
+                output and states of the step before.
+            W: tensor `(features, 3 n)`, the input's weights.
+            b: tensor `(3 n,)`, the bias.
+
+        # Returns
+            The last output, all outputs, and the list of the last states, as `rnn`
+            does.
+        """
+
+    def lstm(
+        self,
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        inner_activation="hard_sigmoid",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
+    ) -> T:
+        """Runs an LSTM over the second axis.
+
+        # Arguments
+            x: tensor `(samples, steps, features)`, the input, if `W` and `b` are
+                passed; else the projected input: `dot(input, W) + b`,
+                `(samples, steps, 4 n)` in blocks i, f, c, o.
+            initial_states: list of two tensors `(samples, n)`: h and c.
+            U: tensor `(n, 4 n)`, the recurrent weights in the same blocks.
+            activation: `'tanh'`, `'sigmoid'`, `'hard_sigmoid'`, `'linear'` or `'relu'`.
+            inner_activation: the gates' activation, one of the same.
+            go_backwards: whether to start at the last step; the outputs are in the
+                order of processing.
+            mask: None, or tensor `(samples, steps)`; a step where it is 0 repeats
+                output and states of the step before.
+            W: tensor `(features, 4 n)`, the input's weights.
+            b: tensor `(4 n,)`, the bias.
+
+        # Returns
+            The last output, all outputs, and the list of the last states, as `rnn`
+            does.
+        """

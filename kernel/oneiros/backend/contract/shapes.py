@@ -1,0 +1,154 @@
+"""The contract of `K`: the same elements in other shapes."""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from typing import Any
+
+T = Any
+
+
+class Shapes:
+    """Reshaping, reordering, joining and repeating."""
+
+    def reshape(self, x, shape) -> T:
+        """Returns the same elements in another shape.
+
+        # Arguments
+            x: tensor.
+            shape: tuple of ints, scalar tensors and None. One size may be -1: it
+                follows from the others. None keeps the size of `x` at its place; a
+                single None is taken as -1.
+
+        # Returns
+            A tensor of the same type.
+        """
+
+    def permute_dimensions(self, x, pattern) -> T:
+        """Reorders the axes.
+
+        # Arguments
+            x: tensor.
+            pattern: tuple of ints, the axes of `x` in their new order.
+
+        # Returns
+            A tensor of the same type.
+
+        # Example
+            >>> K.int_shape(K.permute_dimensions(K.ones((2, 3, 4)), (0, 2, 1)))
+            (2, 4, 3)
+        """
+
+    def concatenate(self, tensors, axis=-1) -> T:
+        """Joins tensors along an axis.
+
+        # Arguments
+            tensors: list of tensors of equal sizes but for that axis.
+            axis: int.
+
+        # Returns
+            A tensor of the type that all have in common.
+        """
+
+    def stack(self, x) -> T:
+        """Joins tensors along a new first axis.
+
+        # Arguments
+            x: list of tensors of one shape.
+
+        # Returns
+            A tensor of the type that all have in common.
+        """
+
+    def repeat_elements(self, x, rep, axis) -> T:
+        """Repeats each element along an axis, as `np.repeat` does.
+
+        # Arguments
+            x: tensor.
+            rep: int, how often.
+            axis: int.
+
+        # Returns
+            A tensor whose size along `axis` is `rep` times that of `x`.
+        """
+
+    def repeat(self, x, n) -> T:
+        """Repeats each sample along a new axis of steps.
+
+        # Arguments
+            x: tensor `(batch, features)`.
+            n: int, how often.
+
+        # Returns
+            A tensor `(batch, n, features)`.
+
+        # Raises
+            ArgumentError: for any other rank.
+        """
+
+    def tile(self, x, n) -> T:
+        """Repeats the whole tensor, as `np.tile` does.
+
+        # Arguments
+            x: tensor.
+            n: int, for the last axis, or one int per axis.
+
+        # Returns
+            A tensor of the same type.
+        """
+
+    def expand_dims(self, x, dim=-1) -> T:
+        """Inserts an axis of size 1.
+
+        # Arguments
+            x: tensor.
+            dim: int, the place of the new axis in the result.
+
+        # Returns
+            A tensor with one axis more.
+        """
+
+    def squeeze(self, x, axis) -> T:
+        """Removes an axis of size 1.
+
+        # Arguments
+            x: tensor.
+            axis: int.
+
+        # Returns
+            A tensor without that axis.
+
+        # Raises
+            ShapeError: if its size is another.
+        """
+
+    def reverse(self, x, axes) -> T:
+        """Reverses the order along axes.
+
+        # Arguments
+            x: tensor.
+            axes: int or list of ints.
+
+        # Returns
+            A tensor of the same shape and type.
+        """
+
+    def flatten(self, x) -> T:
+        """Puts all elements into one axis.
+
+        # Arguments
+            x: tensor.
+
+        # Returns
+            A vector.
+        """
+
+    def batch_flatten(self, x) -> T:
+        """Puts the elements of each sample into one axis.
+
+        # Arguments
+            x: tensor `(batch, ...)` of rank 2 or more.
+
+        # Returns
+            A tensor `(batch, features)`.
+        """

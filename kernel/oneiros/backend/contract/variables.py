@@ -1,0 +1,298 @@
+"""The contract of `K`: inputs, variables, and what is known of a tensor."""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from typing import Any
+
+T = Any
+
+
+class Variables:
+    """Placeholders and variables, their shapes, types and values."""
+
+    def placeholder(
+        self, shape=None, ndim=None, dtype=None, sparse=False, name=None
+    ) -> T:
+        """Makes an input of a function.
+
+        # Arguments
+            shape: tuple of ints and None; None leaves a size open.
+            ndim: int, the number of axes if `shape` is left out; all sizes are open.
+            dtype: name of the type; None takes the default float type.
+            sparse: whether it is fed SciPy's sparse matrices.
+            name: str.
+
+        # Returns
+            A tensor with `_keras_shape`.
+
+        # Raises
+            ArgumentError: if neither `shape` nor `ndim` is passed.
+
+        # Example
+            >>> x = K.placeholder((None, 3))
+            >>> f = K.function([x], [K.sum(x, axis=1)])
+        """
+
+    def variable(self, value, dtype=None, name=None) -> T:
+        """Makes a variable that holds a copy of a value.
+
+        # Arguments
+            value: number, array, list, or a sparse matrix of SciPy's.
+            dtype: name of the type; None takes the default float type, whatever the
+                type of `value`.
+            name: str.
+
+        # Returns
+            A variable of the value's shape.
+
+        # Raises
+            ArgumentError: if `value` is a tensor.
+        """
+
+    def zeros(self, shape, dtype=None, name=None) -> T:
+        """Makes a variable of zeros.
+
+        # Arguments
+            shape: tuple of ints.
+            dtype: name of the type; None takes the default float type.
+            name: str.
+
+        # Returns
+            A variable.
+        """
+
+    def ones(self, shape, dtype=None, name=None) -> T:
+        """Makes a variable of ones.
+
+        # Arguments
+            shape: tuple of ints.
+            dtype: name of the type; None takes the default float type.
+            name: str.
+
+        # Returns
+            A variable.
+        """
+
+    def eye(self, size, dtype=None, name=None) -> T:
+        """Makes a variable that holds the identity matrix.
+
+        # Arguments
+            size: int, the number of rows and of columns.
+            dtype: name of the type; None takes the default float type.
+            name: str.
+
+        # Returns
+            A variable `(size, size)`.
+        """
+
+    def random_uniform_variable(
+        self, shape, low, high, dtype=None, name=None, seed=None
+    ) -> T:
+        """Makes a variable drawn once from a uniform distribution over [low, high).
+
+        # Arguments
+            shape: tuple of ints.
+            low: float, the lower bound.
+            high: float, the upper bound.
+            dtype: name of the type; None takes the default float type.
+            name: str.
+            seed: int; None draws from NumPy's global generator.
+
+        # Returns
+            A variable.
+        """
+
+    def random_normal_variable(
+        self, shape, mean, scale, dtype=None, name=None, seed=None
+    ) -> T:
+        """Makes a variable drawn once from a normal distribution.
+
+        # Arguments
+            shape: tuple of ints.
+            mean: float, the mean.
+            scale: float, the standard deviation.
+            dtype: name of the type; None takes the default float type.
+            name: str.
+            seed: int; None draws from NumPy's global generator.
+
+        # Returns
+            A variable.
+        """
+
+    def is_sparse(self, tensor) -> T:
+        """Tells whether a tensor was made as a sparse one.
+
+        # Arguments
+            tensor: placeholder or variable.
+
+        # Returns
+            A bool.
+        """
+
+    def to_dense(self, tensor) -> T:
+        """Returns a dense tensor of the same values.
+
+        # Arguments
+            tensor: tensor, maybe a sparse one.
+
+        # Returns
+            A tensor.
+        """
+
+    def shape(self, x) -> T:
+        """Returns the shape as a tensor, whose elements are the sizes at run time.
+
+        # Arguments
+            x: tensor.
+
+        # Returns
+            A vector of integers. Indexing it gives scalar tensors.
+        """
+
+    def int_shape(self, x) -> T:
+        """Returns the shape as far as it is known.
+
+        # Arguments
+            x: tensor.
+
+        # Returns
+            A tuple of ints and None: `_keras_shape` if there is one.
+        """
+
+    def ndim(self, x) -> T:
+        """Returns the number of axes.
+
+        # Arguments
+            x: tensor.
+
+        # Returns
+            An int.
+        """
+
+    def dtype(self, x) -> T:
+        """Returns the type's name.
+
+        # Arguments
+            x: tensor.
+
+        # Returns
+            A str, such as `'float32'`.
+        """
+
+    def get_value(self, x) -> T:
+        """Returns a variable's value.
+
+        # Arguments
+            x: variable.
+
+        # Returns
+            An array that the caller owns.
+
+        # Raises
+            ArgumentError: for a tensor that is no variable; `K.eval` computes it.
+        """
+
+    def set_value(self, x, value) -> None:
+        """Sets a variable.
+
+        # Arguments
+            x: variable.
+            value: number or array of the variable's shape; it is copied.
+
+        # Raises
+            DataError: if the shape is another.
+        """
+
+    def batch_get_value(self, xs) -> T:
+        """Returns the values of several variables.
+
+        # Arguments
+            xs: list of variables.
+
+        # Returns
+            A list of arrays.
+        """
+
+    def batch_set_value(self, tuples) -> None:
+        """Sets several variables.
+
+        # Arguments
+            tuples: list of pairs `(variable, array)`.
+
+        # Raises
+            DataError: if a shape is another.
+        """
+
+    def get_variable_shape(self, x) -> T:
+        """Returns a variable's shape.
+
+        # Arguments
+            x: variable.
+
+        # Returns
+            A tuple of ints.
+        """
+
+    def count_params(self, x) -> T:
+        """Returns the number of a variable's elements.
+
+        # Arguments
+            x: variable.
+
+        # Returns
+            An int.
+        """
+
+    def eval(self, x) -> T:
+        """Computes a tensor that depends on no placeholder.
+
+        # Arguments
+            x: tensor or variable.
+
+        # Returns
+            An array.
+
+        # Example
+            >>> K.eval(K.variable([1, 2]) * 2).tolist()
+            [2.0, 4.0]
+        """
+
+    def print_tensor(self, x, message="") -> T:
+        """Has a tensor printed whenever a function computes it.
+
+        # Arguments
+            x: tensor.
+            message: str, printed before the value.
+
+        # Returns
+            `x`, which has to be used in its stead.
+        """
+
+    def is_explicit_shape(self, shape) -> T:
+        """Tells whether a shape consists of ints and None.
+
+        # Arguments
+            shape: tuple or list, or anything else.
+
+        # Returns
+            A bool.
+        """
+
+    def pattern_broadcast(self, x, broatcastable) -> T:
+        """Declares which axes are of size 1, which only Theano needs to know.
+
+        # Arguments
+            x: tensor.
+            broatcastable: list of bools, one per axis (spelt as in Keras 1).
+
+        # Returns
+            A tensor of the same values.
+        """
+
+    def manual_variable_initialization(self, value) -> None:
+        """Does nothing: variables hold a value as soon as they are made.
+
+        # Arguments
+            value: bool, ignored.
+        """
