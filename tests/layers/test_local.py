@@ -30,23 +30,24 @@ def test_each_place_has_its_weights_1d(backend):
 
 @pytest.mark.parametrize("ordering", ["tf", "th"])
 def test_each_place_has_its_weights_2d(backend, ordering):
-    """Patches are flattened in the order of the input's axes."""
+    """Patches are flattened in the order of the input's axes; the bias has channels
+    last in either, and is reshaped to the output's order, as in Keras 1.2.2."""
     x, W = array(4, 6, 6, 3), array(2 * 5, 3 * 2 * 3, 5)
     expected = np.empty((4, 2, 5, 5), "float32")
     for place, (row, column) in enumerate(itertools.product(range(2), range(5))):
         patch = x[:, 2 * row : 2 * row + 3, column : column + 2]
         patch = first(patch) if ordering == "th" else patch
         expected[:, row, column] = patch.reshape(4, -1) @ W[place]
-    b = array(5, 2, 5) if ordering == "th" else array(2, 5, 5)
+    b = added = array(2, 5, 5)
     if ordering == "th":
-        x, expected = first(x), first(expected)
+        x, expected, added = first(x), first(expected), b.reshape(5, 2, 5)
     layer = LocallyConnected2D(
         5, 3, 2, subsample=(2, 1), dim_ordering=ordering, weights=[W, b]
     )
     (output,), (value,) = applied([(layer, x)])
     assert output._keras_shape == (None, *expected.shape[1:])
     assert (layer.output_row, layer.output_col, layer.W_shape) == (2, 5, W.shape)
-    np.testing.assert_allclose(value, expected + b, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(value, expected + added, rtol=1e-4, atol=1e-5)
 
 
 def test_the_same_weights_everywhere_make_a_convolution(backend):

@@ -75,8 +75,8 @@ class LocalLayer(AffineLayer):
         return places
 
     def build(self, input_shape: Shape) -> None:
-        """Makes `W` of shape `(places, window * channels, nb_filter)`, and `b` of the
-        output's shape."""
+        """Makes `W` of shape `(places, window * channels, nb_filter)`, and `b` of shape
+        `(*places, nb_filter)`."""
         channels = known_channels(
             self, input_shape, len(self._window), self.dim_ordering
         )
@@ -87,10 +87,7 @@ class LocalLayer(AffineLayer):
             self.nb_filter,
         )
         self.W = self.add_kernel(self.W_shape)
-        last = self.dim_ordering == "tf"
-        self.b = self.add_bias(
-            (*self._places, self.nb_filter) if last else (self.nb_filter, *self._places)
-        )
+        self.b = self.add_bias((*self._places, self.nb_filter))
         self.input_spec = [InputSpec(shape=(None, *input_shape[1:]))]
         self.set_initial_weights()
 
@@ -110,13 +107,27 @@ class LocalLayer(AffineLayer):
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the product of what each place sees and its weights, plus the bias,
         activated."""
-        rank, last = len(self._window), self.dim_ordering == "tf"
         product = K.batch_dot(self._patches(x), self.W)
         output = K.reshape(product, (*self._places, -1, self.nb_filter))
-        places = tuple(range(rank))
-        order = (rank, *places, rank + 1) if last else (rank, rank + 1, *places)
-        output = K.permute_dimensions(output, order)
-        return self.activation(output + self.b if self.bias else output)
+        samples, filters = self._rank, self._rank + 1
+        places = range(self._rank)
+        if self.dim_ordering == "tf":
+            output = K.permute_dimensions(output, (samples, *places, filters))
+        else:
+            output = K.permute_dimensions(output, (samples, filters, *places))
+        if self.bias:
+            output = output + self._reshaped_bias()
+        return self.activation(output)
+
+    def _reshaped_bias(self) -> Any:
+        """Returns the bias in the shape of an output.
+
+        Its values are read in the order in which they are stored, channels last, even
+        where they fill a shape with the channels first: Keras 1.2.2 does it so.
+        """
+        if self.dim_ordering == "tf":
+            return self.b
+        return K.reshape(self.b, (1, self.nb_filter, *self._places))
 
     def _patches(self, x: Any) -> Any:
         """Returns what each place sees, of shape (places, samples, values).

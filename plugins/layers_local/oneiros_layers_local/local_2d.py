@@ -49,7 +49,8 @@ class LocallyConnected2D(LocalLayer):
     # Output shape
         4D, in the same order, with `nb_filter` channels. The kernel's shape is
         `(new_rows * new_columns, nb_row * nb_col * channels, nb_filter)`, the bias's
-        that of one output.
+        `(new_rows, new_columns, nb_filter)` in either order: for `"th"` its values,
+        read in this order, fill the shape of one output, as in Keras 1.2.2.
 
     # Raises
         ShapeError: if a size is unknown, or the input is smaller than a window.
@@ -107,6 +108,6 @@ class LocallyConnected2D(LocalLayer):
         return self.subsample
 
     def build(self, input_shape: Shape) -> None:
-        """Makes `W`, and `b` of the output's shape."""
+        """Makes `W` and `b`."""
         super().build(input_shape)
         self.output_row, self.output_col = self._places

@@ -1,11 +1,10 @@
-"""How files of Keras 2 are read, and how weights follow the order of the axes: locally
-connected layers."""
+"""Locally connected layers in files of Keras 2, and in another order of the axes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from oneiros_old_files.base import Arrays, Origin
+from oneiros_old_files.base import Arrays
 from oneiros_old_files.keras2 import AFFINE, Keras2Layer
 
 WINDOW = {"filters": "nb_filter", "padding": "border_mode"}
@@ -26,8 +25,7 @@ class LocallyConnected1D(Keras2Layer):
 
 
 class LocallyConnected2D(Keras2Layer):
-    """LocallyConnected2D; its patches are flattened in the order of the image's
-    axes."""
+    """LocallyConnected2D, whose patches are flattened in the order of the axes."""
 
     name = "LocallyConnected2D"
     renamed = {
@@ -39,36 +37,34 @@ class LocallyConnected2D(Keras2Layer):
     }
     neutral = STORED
 
-    def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
-        """Returns the bias in the output's shape: Keras 2 stores channels last, and
-        reads it reshaped."""
-        if origin.keras < 2 or config["dim_ordering"] != "th":
-            return arrays
-        kernel, *bias = arrays
-        return [
-            kernel,
-            *(value.reshape(value.shape[2], *value.shape[:2]) for value in bias),
-        ]
-
     def reordered(
         self, config: dict[str, Any], arrays: Arrays, dim_ordering: str
     ) -> Arrays:
         """Returns kernel and bias for images of the other order."""
         if config["dim_ordering"] == dim_ordering:
             return arrays
-        kernel, *bias = arrays
-        window, places, filters = (
-            (config["nb_row"], config["nb_col"]),
-            len(kernel),
-            kernel.shape[-1],
-        )
+        kernel, *biases = arrays
+        window = (config["nb_row"], config["nb_col"])
+        places, _, filters = kernel.shape
         if dim_ordering == "th":
-            moved = kernel.reshape(places, *window, -1, filters).transpose(
-                0, 3, 1, 2, 4
-            )
+            split = kernel.reshape(places, *window, -1, filters)
+            moved = split.transpose(0, 3, 1, 2, 4)
         else:
-            moved = kernel.reshape(places, -1, *window, filters).transpose(
-                0, 2, 3, 1, 4
-            )
-        axes = (2, 0, 1) if dim_ordering == "th" else (1, 2, 0)
-        return [moved.reshape(kernel.shape), *(value.transpose(axes) for value in bias)]
+            split = kernel.reshape(places, -1, *window, filters)
+            moved = split.transpose(0, 2, 3, 1, 4)
+        return [
+            moved.reshape(kernel.shape),
+            *(_reordered_bias(bias, dim_ordering) for bias in biases),
+        ]
+
+
+def _reordered_bias(bias: Any, dim_ordering: str) -> Any:
+    """Returns a bias that adds the same in the other order.
+
+    It has the shape `(rows, columns, filters)` in either; with `"th"` its values are
+    those of `(filters, rows, columns)`, one after the other.
+    """
+    rows, columns, filters = bias.shape
+    if dim_ordering == "th":
+        return bias.transpose(2, 0, 1).reshape(bias.shape)
+    return bias.reshape(filters, rows, columns).transpose(1, 2, 0)
