@@ -61,6 +61,17 @@ def backend(request):
 
 
 @pytest.fixture
+def float64():
+    """Makes float64 the default float type during a test."""
+    from oneiros import backend as K
+
+    before = K.floatx()
+    K.set_floatx("float64")
+    yield
+    K.set_floatx(before)
+
+
+@pytest.fixture
 def interruptible():
     """Lets SIGINT raise KeyboardInterrupt, also in a run started in the background,
     where it is ignored."""
@@ -81,7 +92,7 @@ def plain_tensorflow(request, monkeypatch):
     of their time."""
     import draws
 
-    if not draws.exhaustive and request.path.parent.name in WITHOUT_XLA:
+    if not draws.is_exhaustive() and request.path.parent.name in WITHOUT_XLA:
         monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
 
 
@@ -90,7 +101,15 @@ def pytest_configure(config):
     are imported."""
     import draws
 
-    draws.exhaustive = "exhaustive" in config.option.markexpr
+    draws.load_profile("exhaustive" in config.option.markexpr)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keeps the tests of a file in one process, so that what they share is made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -118,7 +137,7 @@ def pytest_collection_modifyitems(config, items):
         alone = partly or any(
             mark.kwargs.get("only") for mark in item.iter_markers("exhaustive")
         )
-        (left if alone and not draws.exhaustive else kept).append(item)
+        (left if alone and not draws.is_exhaustive() else kept).append(item)
     config.hook.pytest_deselected(items=left)
     items[:] = kept
 

@@ -15,13 +15,6 @@ def array(shape, seed=0):
     return np.random.RandomState(seed).randn(*shape)
 
 
-@pytest.fixture
-def float64():
-    K.set_floatx("float64")
-    yield
-    K.set_floatx("float32")
-
-
 # References: channels last, any number of spatial axes
 
 

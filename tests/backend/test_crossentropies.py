@@ -5,7 +5,7 @@ import functools
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
 from scipy.special import expit, log_softmax, softmax
@@ -31,14 +31,6 @@ def softmax_case():
     return x, t, p, K.categorical_crossentropy(p, t)
 
 
-per_backend = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-
-
-@per_backend
 @given(st.floats(-14, 14, width=32), st.floats(0, 1, width=32))
 def test_sigmoid(backend, x, t):
     """On Theano the probability is rounded first, which matters where it is near
@@ -59,7 +51,6 @@ def function_of(backend, case):
     return K.function([x, t], [loss, *K.gradients(loss, [x])])
 
 
-@per_backend
 @given(st.lists(st.floats(-6, 6, width=32), min_size=3, max_size=3), st.integers(0, 2))
 def test_softmax(backend, x, place):
     t = np.eye(3)[[place]]

@@ -125,13 +125,6 @@ def test_cost_and_gradient_agree_with_tensorflows_loss(sharpness, backend):
     )
 
 
-@pytest.fixture
-def float64():
-    K.set_floatx("float64")
-    yield
-    K.set_floatx("float32")
-
-
 def test_gradient_agrees_with_differences(backend, float64):
     labels, p, steps, count = long_batch(steps=12, width=4)
     inputs = [K.placeholder(x.shape) for x in (labels, p, steps, count)]

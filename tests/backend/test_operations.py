@@ -1,20 +1,15 @@
 """Every tensor operation of K against NumPy, on each backend: values, shapes, types,
 float64 derivatives."""
 
+import draws
 import numpy as np
 import pytest
-from draws import draws
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
 
-FEW = settings(
-    max_examples=draws(8),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    derandomize=True,
-)
+FEW = draws.few()
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3)
 
 
@@ -530,13 +525,6 @@ DIFFERENTIABLE = {
     "clip": lambda x: K.clip(x, -0.5, 0.5) * K.abs(x),
     "sqrt": lambda x: K.sqrt(K.square(x) + 1) * K.pow(x, 2) / (1 + K.exp(-x)),
 }
-
-
-@pytest.fixture
-def float64():
-    K.set_floatx("float64")
-    yield
-    K.set_floatx("float32")
 
 
 @pytest.mark.parametrize("name", sorted(DIFFERENTIABLE))

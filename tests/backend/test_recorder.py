@@ -642,7 +642,10 @@ def test_loops_over_data_on_a_device_are_compiled_for_a_few_steps_more():
 def test_calls_of_several_threads_never_share_draws(k):
     f = k.function([], [drawn(k, size=1)])
     found = []
-    draw = lambda: found.extend(f([])[0][0] for _ in range(50))
+
+    def draw():
+        found.extend(f([])[0][0] for _ in range(50))
+
     threads = [threading.Thread(target=draw) for _ in range(4)]
     for thread in threads:
         thread.start()

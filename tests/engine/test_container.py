@@ -1,9 +1,6 @@
 """Container: the graph, its depth and order, running it on other tensors, what it
 collects, its messages."""
 
-import itertools
-import time
-
 import numpy as np
 import pytest
 from oneiros import backend as K
@@ -135,10 +132,8 @@ def test_a_very_deep_graph_and_a_diamond_of_many_paths():
     y = x
     for _ in range(60):
         y = Total()([Shift()(y), Shift()(y)])
-    started = time.perf_counter()
     model = Model(x, y)
     assert len(model.layers) == 181 and get_source_inputs(y) == [x]
-    assert time.perf_counter() - started < 5.0
 
 
 # Calling a model
@@ -527,22 +522,3 @@ def test_connecting_to_a_model_connects_to_its_last_layer():
     layer.add_inbound_node(branch)
     assert names(layer.inbound_nodes[0].inbound_layers) == ["inside"]
     assert Model(branch.input, layer.output).count_params() == 0
-
-
-def test_building_costs_little(backend):
-    """50 layers whose own work is nothing: what is left is the kernel's time."""
-    ready = [K.placeholder((None, 3)) for _ in range(300)]
-    supply = itertools.cycle(ready)
-
-    class Free(Layer):
-        def call(self, x, mask=None):
-            tensor = next(supply)
-            vars(tensor).pop("_keras_history", None)
-            return tensor
-
-    def build():
-        started = time.process_time()
-        Sequential([Free(input_shape=(3,)), *(Free() for _ in range(49))]).build()
-        return time.process_time() - started
-
-    assert min(build() for _ in range(5)) < 0.1

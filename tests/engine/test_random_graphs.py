@@ -1,10 +1,10 @@
 """Random graphs, with shared layers, several inputs and outputs, nested in one another,
 against NumPy."""
 
+import draws
 import numpy as np
 import pytest
-from draws import draws
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros.engine.container import Container
@@ -15,12 +15,7 @@ from oneiros.saving import model_from_json
 from tiny_layers import OBJECTS, Both, Scale, Shift, Total
 
 SIZE = 3
-FEW = settings(
-    max_examples=draws(25), deadline=None, suppress_health_check=list(HealthCheck)
-)
-MANY = settings(
-    max_examples=draws(60), deadline=None, suppress_health_check=list(HealthCheck)
-)
+FEW = draws.few()
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -132,7 +127,6 @@ def predictions(model, feed):
     return found if isinstance(found, list) else [found]
 
 
-@MANY
 @given(graphs())
 def test_order_and_depth(graph):
     model = graph.model
@@ -174,7 +168,6 @@ def test_order_and_depth(graph):
         assert level == expected
 
 
-@MANY
 @given(graphs())
 def test_configuration_round_trip(graph):
     model = graph.model

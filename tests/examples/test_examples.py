@@ -13,8 +13,8 @@ from oneiros import backend as K
 
 ROOT = Path(__file__).parents[2] / "examples"
 TASKS = sorted(path.stem for path in ROOT.glob("*.py") if path.stem != "quickstart")
-BACKENDS = backends.BACKENDS if draws.exhaustive else ["theano"]
-RUN = TASKS if draws.exhaustive else ["gunpoint"]
+BACKENDS = backends.BACKENDS if draws.is_exhaustive() else ["theano"]
+RUN = TASKS if draws.is_exhaustive() else ["gunpoint"]
 
 
 def load(name):

@@ -5,8 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from draws import draws
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from oneiros import (
@@ -191,7 +190,6 @@ def test_activations_keep_their_promises(backend):
         lambda x: activations.softmax(x + 3.0),
     )
 
-    @settings(max_examples=draws(40), deadline=None)
     @given(FLOATS)
     def check(x):
         softmax, sigmoid, hard, tanh, softsign, softplus, relu, elu, shifted = run(x)
@@ -221,7 +219,6 @@ def test_constraints_keep_their_promises(backend):
         constraints.MinMaxNorm(0.5, 2.0),
     )
 
-    @settings(max_examples=draws(40), deadline=None)
     @given(FLOATS)
     def check(w):
         largest, unit, positive, between = run(w)
@@ -261,7 +258,6 @@ def test_metrics_keep_their_promises(backend):
         ],
     )
 
-    @settings(max_examples=draws(40), deadline=None)
     @given(arrays(np.int8, SHAPE, elements=st.integers(0, 1)), PROBABILITIES)
     def check(labels, predicted):
         *scores, all_classes = run([labels, predicted])
@@ -286,7 +282,6 @@ def test_losses_are_least_at_the_target(backend):
     names = ("mse", "mae", "msle", "kld", "cosine", "binary_crossentropy", "poisson")
     run = K.function([t, p], [getattr(objectives, name)(t, p) for name in names])
 
-    @settings(max_examples=draws(40), deadline=None)
     @given(INNER, INNER)
     def check(target, predicted):
         target, predicted = (

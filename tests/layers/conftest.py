@@ -16,17 +16,6 @@ def golden(golden_dir):
 
 
 @pytest.fixture
-def float64():
-    """Makes float64 the default float type during a test."""
-    from oneiros import backend as K
-
-    before = K.floatx()
-    K.set_floatx("float64")
-    yield
-    K.set_floatx(before)
-
-
-@pytest.fixture
 def run():
     """Computes a layer's output (or outputs) for arrays, in a phase."""
     from oneiros import backend as K

@@ -21,7 +21,7 @@ NAMES = sorted(
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("name", NAMES if draws.exhaustive else SMALL)
+@pytest.mark.parametrize("name", NAMES if draws.is_exhaustive() else SMALL)
 def test_numbers(golden, name):
     with K.use("theano"):
         cases = [

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import draws
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 from keras1_api import parse
 from layer_cases import Case
@@ -58,7 +58,9 @@ def options(backend):
     """Returns options of `K.function`: TensorFlow keeps what XLA compiled for it, 3 GB
     after 200 LSTMs."""
     return (
-        {"jit_compile": False} if backend == "tensorflow" and draws.exhaustive else {}
+        {"jit_compile": False}
+        if backend == "tensorflow" and draws.is_exhaustive()
+        else {}
     )
 
 
@@ -73,15 +75,7 @@ def check(case):
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
-@settings(
-    max_examples=draws.draws(1),
-    deadline=None,
-    derandomize=not draws.exhaustive,
-    database=None,
-    phases=[Phase.generate],
-    print_blob=False,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(draws.few(), database=None, phases=[Phase.generate], print_blob=False)
 @given(data=st.data())
 def test_layer(float64, name, data):
     case = STRATEGIES[name](Drawn(data.draw))

@@ -10,21 +10,14 @@ import pytest
 
 PLUGIN = Path(__file__).resolve().parents[2] / "plugins" / "keras_namespace"
 
-COST = """
-import sys, time
+IMPORTED = """
+import sys
 sys.path.insert(0, sys.argv[1])
 before = set(sys.modules)
 import oneiros_keras_namespace.finder
 new = sorted(set(sys.modules) - before)
-times = []
-for _ in range(50):
-    for name in new:
-        del sys.modules[name]
-    start = time.perf_counter()
-    import oneiros_keras_namespace.finder
-    times.append(time.perf_counter() - start)
 import json
-print(json.dumps({"new": new, "milliseconds": min(times) * 1e3}))
+print(json.dumps(new))
 """
 
 ANSWERS = """
@@ -48,10 +41,9 @@ def run(code, *arguments, options=(), **variables):
     return json.loads(done.stdout)
 
 
-def test_it_imports_nothing_and_costs_less_than_a_millisecond():
-    cost = run(COST, options=["-S"])
-    assert cost["new"] == ["oneiros_keras_namespace", "oneiros_keras_namespace.finder"]
-    assert cost["milliseconds"] < 1
+def test_it_imports_nothing_when_python_starts():
+    imported = run(IMPORTED, options=["-S"])
+    assert imported == ["oneiros_keras_namespace", "oneiros_keras_namespace.finder"]
 
 
 def test_it_owns_what_oneiros_has_and_answers_none_otherwise():

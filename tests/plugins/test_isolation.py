@@ -177,7 +177,7 @@ def test_from_import_of_an_unknown_name_says_what_is_near(path):
         ImportError,
         match=r"oneiros\.optimizers has no 'sgdx'; no installed plugin provides it",
     ):
-        from oneiros.optimizers import sgdx
+        from oneiros.optimizers import sgdx  # noqa: F401
 
 
 def test_asking_for_an_unknown_attribute_stays_ordinary():

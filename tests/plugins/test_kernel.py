@@ -1,4 +1,4 @@
-"""What the kernel may cost and use: imports, time, silence."""
+"""What the kernel may use: imports, and silence."""
 
 import ast
 import json
@@ -28,18 +28,6 @@ HEAVY = (
     "scipy",
     "oneiros_",
 )
-
-COST = """
-import json, sys, time
-import numpy
-started = time.perf_counter()
-import oneiros
-imported = time.perf_counter() - started
-from oneiros.plugins import manager
-manager()
-discovered = time.perf_counter() - started - imported
-print(json.dumps({"import": imported * 1e3, "discovery": discovered * 1e3}))
-"""
 
 
 def trees():
@@ -132,14 +120,6 @@ def test_importing_is_silent_and_writes_nothing(tmp_path):
     )
     assert done.stdout == done.stderr == ""
     assert list(tmp_path.iterdir()) == []
-
-
-def test_importing_costs_at_most_50_ms_beyond_numpy():
-    runs = [json.loads(process(COST).stdout) for _ in range(3)]
-    assert min(run["import"] for run in runs) <= 50
-    assert min(run["discovery"] for run in runs) <= 200, (
-        "the first name: pluggy, metadata, all manifests"
-    )
 
 
 def test_set_seed_is_numpys():

@@ -102,7 +102,7 @@ def test_a_missing_attribute():
     with pytest.raises(
         ImportError, match=r"oneiros\.layers\.core has no 'Dens'; .*'Dense'"
     ):
-        from oneiros.layers.core import Dens
+        from oneiros.layers.core import Dens  # noqa: F401
     assert not hasattr(oneiros.layers, "__wrapped__")
 
 

@@ -175,7 +175,7 @@ def differences(whole, other):
 def main(backend, scenario, folder, kills, seed):
     K.set_backend(backend)
     if backend == "theano":
-        import oneiros_jax_support.jax_import
+        import oneiros_jax_support.jax_import  # noqa: F401  for all lives at once
     chance, folder, scenario = (
         random.Random(int(seed)),
         Path(folder),

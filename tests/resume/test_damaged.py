@@ -6,8 +6,7 @@ import random
 
 import numpy as np
 import pytest
-from draws import draws
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros.bases import Callback
@@ -426,7 +425,6 @@ def replaced(tree, path, value):
 
 
 @given(data=st.data())
-@settings(deadline=None, max_examples=draws(25))
 def test_any_change_is_refused_or_goes_on(data, whole, tmp_path_factory):
     """What a callback of one's own keeps is its own matter."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from oneiros import backend as K
@@ -43,7 +43,6 @@ plain = st.recursive(
 
 
 @given(plain)
-@settings(deadline=None, max_examples=25)
 def test_plain_data_comes_back_from_a_file_bit_by_bit(tmp_path_factory, value):
     path = tmp_path_factory.mktemp("plain") / "state.h5"
     HDF5Format().write(path, ModelState(model_config={}, training_state=encoded(value)))

@@ -4,7 +4,6 @@ where and why."""
 import os
 import resource
 import struct
-import time
 import zlib
 
 import h5py
@@ -41,16 +40,13 @@ def build(tmp_path):
 
 
 def read(path, **budget):
-    """Reads a file and checks that neither memory nor time ran away meanwhile."""
-    before, started = (
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
-        time.monotonic(),
-    )
+    """Reads a file and checks that memory didn't run away meanwhile."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     try:
         return HDF5Format().read(path, Budget(**budget))
     finally:
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-        assert grown < 100 * 1024 and time.monotonic() - started < 2
+        assert grown < 100 * 1024
 
 
 def dataset(**kwargs):

@@ -863,7 +863,9 @@ def test_a_file_that_nothing_recognises_tells_of_broken_formats(broken, told, tm
 def test_a_file_isn_t_saved_in_another_format_than_its_suffix_s(backend, tmp_path):
     with (
         registry.register("format", "a_broken_one", BrokenAtOnce),
-        pytest.raises(PluginLoadError, match=r"'a_broken_one'.*RuntimeError: no driver"),
+        pytest.raises(
+            PluginLoadError, match=r"'a_broken_one'.*RuntimeError: no driver"
+        ),
     ):
         small().save(tmp_path / "m.broken")
     assert not list(tmp_path.iterdir())

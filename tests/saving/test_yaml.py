@@ -6,7 +6,7 @@ import json
 import pytest
 import yaml
 from fresh import ROOT
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros.errors import ConfigError, UnsafeFileError
@@ -83,14 +83,12 @@ def test_functions_leave_a_marker_as_in_json():
     assert str(from_yaml.value) == str(from_json.value)
 
 
-@settings(deadline=None)
 @given(plain)
 def test_plain_data_comes_back_as_it_was(value):
     text = YAMLFormat().dumps(value)
     assert loads(text) == value and yaml.safe_load(text) == value
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="[]{}\",:&*!-?|>#%@` \n1ab'~.", max_size=60))
 def test_any_text_is_parsed_as_by_pyyaml_or_refused(text):
     try:

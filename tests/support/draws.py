@@ -1,10 +1,28 @@
-"""How many examples a property test draws: few in the test command, many in the run
-with `-m exhaustive`."""
+"""How many examples property tests draw: some in the test command, many in the run with
+`-m exhaustive`."""
 
-MANY = 200
-exhaustive = False
+from hypothesis import HealthCheck, settings
+
+SHORT = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.register_profile("short", SHORT)
+settings.register_profile("exhaustive", SHORT, max_examples=200)
 
 
-def draws(few: int) -> int:
-    """Returns the number of examples to draw in this run."""
-    return max(MANY, few) if exhaustive else few
+def load_profile(exhaustive: bool) -> None:
+    """Chooses for this run, before the test modules are imported."""
+    settings.load_profile("exhaustive" if exhaustive else "short")
+
+
+def is_exhaustive() -> bool:
+    """Whether this is the exhaustive run."""
+    return settings.get_current_profile_name() == "exhaustive"
+
+
+def few() -> settings:
+    """Returns the settings of a test whose examples take long, as most do that compile:
+    ten in the test command."""
+    return settings() if is_exhaustive() else settings(max_examples=10)

@@ -2,9 +2,10 @@
 beside the libraries here.
 
 Nothing is downloaded: a new environment sees the installed libraries through links, all
-    but Oneiros itself.
+but Oneiros itself.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -37,8 +38,9 @@ out, *folders = sys.argv[1:]
 for folder in folders:
     os.chdir(folder)
     sdist = build.build_sdist(out)
-    with tempfile.TemporaryDirectory() as unpacked, tarfile.open(os.path.join(out, sdist)) as archive:
-        archive.extractall(unpacked, filter="data")
+    with tempfile.TemporaryDirectory() as unpacked:
+        with tarfile.open(os.path.join(out, sdist)) as archive:
+            archive.extractall(unpacked, filter="data")
         os.chdir(os.path.join(unpacked, sdist.removesuffix(".tar.gz")))
         build.build_wheel(out)
         os.chdir(out)
@@ -138,12 +140,25 @@ def link_libraries(folder):
 @pytest.fixture(scope="session")
 def wheelhouse(tmp_path_factory):
     """A folder with the sdist of every distribution here, and the wheel built from that
-    sdist."""
-    out = tmp_path_factory.mktemp("wheelhouse")
-    command = [sys.executable, "-c", BUILD, out, *MEMBERS]
+    sdist; it is built once, by the first process of the run that needs it."""
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    out = run / "wheelhouse"
+    with open(run / "wheelhouse.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not out.exists():
+            build(out)
+    return out
+
+
+def build(out):
+    """Builds every distribution into a folder, which is there once all are built."""
+    unfinished = out.with_suffix(".unfinished")
+    unfinished.mkdir()
+    command = [sys.executable, "-c", BUILD, unfinished, *MEMBERS]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    return out
+    unfinished.rename(out)
 
 
 @pytest.fixture(scope="session")

@@ -600,7 +600,6 @@ class TestMisbehaviour:
             def on_batch_end(self, batch, logs=None):
                 raise error
 
-        begun = time.monotonic()
         with pytest.raises(error):
             model.fit_generator(
                 numbers(),
@@ -611,7 +610,7 @@ class TestMisbehaviour:
                 pickle_safe=pickle_safe,
                 nb_worker=2,
             )
-        assert workers() == [] and time.monotonic() - begun < 30
+        assert workers() == []
         model.fit_generator(numbers(), 6, 1, verbose=0)
 
     @BOTH

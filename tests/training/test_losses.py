@@ -6,8 +6,7 @@ import functools
 import numpy as np
 import pytest
 from backends import BACKENDS
-from draws import draws
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros import metrics, objectives, optimizers, registry, regularizers
@@ -405,7 +404,6 @@ def loaded():
 
 
 @pytest.mark.parametrize("name", BACKENDS)
-@settings(max_examples=draws(30), deadline=None)
 @given(seed=st.integers(0, 10**6), kept=st.integers(1, 30), factor=st.floats(0.1, 10))
 def test_what_weights_mean(name, seed, kept, factor):
     draw = np.random.RandomState(seed)
