@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-HOOKS = "from oneiros import hookimpl\n\n"
 LAYER = """
 from oneiros.engine.layer import Layer
 
@@ -35,8 +34,18 @@ class Fault:
     version: str = "1.0"
 
 
-def layers(**names):
-    return f"@hookimpl\ndef oneiros_layers():\n    return {names!r}\n"
+def manifest(*hooks, **names):
+    """Returns a manifest with layers, by their references, and with further code."""
+    parts = ["from oneiros import hookimpl", *hooks]
+    if names:
+        parts.append(f"@hookimpl\ndef oneiros_layers():\n    return {names!r}")
+    return "\n\n\n".join([part.strip() for part in parts]) + "\n"
+
+
+def with_layer(package, name, *hooks, **options):
+    """Returns a distribution that provides one layer, and implements further hooks."""
+    text = manifest(*hooks, **{name: f"{package}.layer:{name}"})
+    return Fault(text, {"layer.py": LAYER.format(name=name)}, **options)
 
 
 FAULTS = {
@@ -47,73 +56,139 @@ FAULTS = {
         "raise AssertionError('imported all the same')\n", group="oneiros.v2"
     ),
     "bad-duplicate": Fault(
-        HOOKS
-        + layers(
+        manifest(
             Highway="bad_duplicate.layer:Highway",
             DuplicateOnly="bad_duplicate.layer:Highway",
         ),
         {"layer.py": LAYER.format(name="Highway")},
     ),
-    "lab-one": Fault(
-        HOOKS
-        + layers(OfLabOne="lab_one.layer:OfLabOne")
-        + "oneiros_after = ['lab-two']\n"
-        + "@hookimpl\ndef oneiros_default_callbacks(model, params):\n    return ['one']\n",
-        {"layer.py": LAYER.format(name="OfLabOne")},
+    "lab-one": with_layer(
+        "lab_one",
+        "OfLabOne",
+        """
+oneiros_after = ["lab-two"]
+
+
+@hookimpl
+def oneiros_default_callbacks(model, params):
+    return ["one"]
+""",
         entry="layers",
     ),
-    "lab-two": Fault(
-        HOOKS
-        + layers(OfLabTwo="lab_two.layer:OfLabTwo")
-        + "@hookimpl\ndef oneiros_default_callbacks(params):\n    return ['two']\n",
-        {"layer.py": LAYER.format(name="OfLabTwo")},
+    "lab-two": with_layer(
+        "lab_two",
+        "OfLabTwo",
+        """
+@hookimpl
+def oneiros_default_callbacks(params):
+    return ["two"]
+""",
         entry="layers",
     ),
-    "bad-hook": Fault(
-        HOOKS
-        + "@hookimpl\ndef oneiros_layer():\n    return {}\n\n"
-        + layers(BesideBadHook="bad_hook.layer:BesideBadHook"),
-        {"layer.py": LAYER.format(name="BesideBadHook")},
+    "bad-hook": with_layer(
+        "bad_hook",
+        "BesideBadHook",
+        """
+@hookimpl
+def oneiros_layer():
+    return {}
+""",
     ),
     "bad-argument": Fault(
-        HOOKS + "@hookimpl\ndef oneiros_after_compile(model, gradient):\n    pass\n"
+        manifest(
+            """
+@hookimpl
+def oneiros_after_compile(model, gradient):
+    pass
+"""
+        )
     ),
-    "bad-wrapper": Fault(
-        HOOKS
-        + "@hookimpl(wrapper=True)\ndef oneiros_before_compile(model):\n    return (yield)\n\n"
-        + layers(BesideWrapper="bad_wrapper.layer:BesideWrapper"),
-        {"layer.py": LAYER.format(name="BesideWrapper")},
+    "bad-wrapper": with_layer(
+        "bad_wrapper",
+        "BesideWrapper",
+        """
+@hookimpl(wrapper=True)
+def oneiros_before_compile(model):
+    return (yield)
+""",
     ),
     "bad-raising": Fault(
-        HOOKS
-        + "@hookimpl\ndef oneiros_layers():\n    raise RuntimeError('no layers today')\n\n"
-        + "@hookimpl\ndef oneiros_metrics():\n    return {'still_there': 'math:fabs'}\n\n"
-        + "@hookimpl\ndef oneiros_after_compile(model):\n    raise OSError('disk on fire')\n"
+        manifest(
+            """
+@hookimpl
+def oneiros_layers():
+    raise RuntimeError("no layers today")
+
+
+@hookimpl
+def oneiros_metrics():
+    return {"still_there": "math:fabs"}
+
+
+@hookimpl
+def oneiros_after_compile(model):
+    raise OSError("disk on fire")
+"""
+        )
     ),
-    "bad-heavy": Fault(
-        HOOKS + "import scipy\n" + layers(HeavyButFine="bad_heavy.layer:HeavyButFine"),
-        {"layer.py": LAYER.format(name="HeavyButFine")},
-    ),
+    "bad-heavy": with_layer("bad_heavy", "HeavyButFine", "import scipy"),
     "bad-return": Fault(
-        HOOKS
-        + "@hookimpl\ndef oneiros_layers():\n    return ['Dense']\n\n"
-        + "@hookimpl\ndef oneiros_optimizers():\n"
-        + "    return {'NotAReference': 'two words', 'Fine': 'math:sin'}\n"
+        manifest(
+            """
+@hookimpl
+def oneiros_layers():
+    return ["Dense"]
+
+
+@hookimpl
+def oneiros_optimizers():
+    return {"NotAReference": "two words", "Fine": "math:sin"}
+"""
+        )
     ),
-    "bad-reference": Fault(HOOKS + layers(Ghost="bad_reference.nowhere:Ghost")),
+    "bad-reference": Fault(manifest(Ghost="bad_reference.nowhere:Ghost")),
     "bad-second": Fault(
-        HOOKS, {"other.py": HOOKS}, entry='first = "bad_second.other"\nsecond'
+        manifest(),
+        {"other.py": manifest()},
+        entry='first = "bad_second.other"\nsecond',
     ),
-    "bad-circle-a": Fault(HOOKS + "oneiros_before = ['bad-circle-b']\n"),
+    "bad-circle-a": Fault(manifest("oneiros_before = ['bad-circle-b']")),
     "bad-behaviour": Fault(
-        HOOKS
-        + "@hookimpl\ndef oneiros_default_callbacks():\n    return [5]\n\n"
-        + "@hookimpl\ndef oneiros_progress():\n    return 5\n\n"
-        + "@hookimpl\ndef oneiros_before_compile(arguments):\n"
-        + "    arguments['surprise'] = arguments.pop('loss')\n"
+        manifest(
+            """
+@hookimpl
+def oneiros_default_callbacks():
+    return [5]
+
+
+@hookimpl
+def oneiros_progress():
+    return 5
+
+
+@hookimpl
+def oneiros_before_compile(arguments):
+    arguments["surprise"] = arguments.pop("loss")
+"""
+        )
     ),
-    "bad-circle-b": Fault(HOOKS + "oneiros_before = ['bad-circle-a']\n"),
+    "bad-circle-b": Fault(manifest("oneiros_before = ['bad-circle-a']")),
 }
+"""Distributions by their names."""
+
+PYPROJECT = """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "{name}"
+version = "{version}"
+dependencies = ["oneiros-kernel>=0.1,<1"]
+
+[project.entry-points."{group}"]
+{entry} = "{package}.manifest"
+"""
 
 BUILD = """
 import os, sys
@@ -126,19 +201,29 @@ for folder in sys.argv[2:]:
 LOOK = """
 import json, sys, warnings
 from oneiros import plugins, registry
-manager = plugins.manager()
+
+
 def ask(kind, name):
     try:
         return repr(registry.resolve(kind, name))
     except Exception as error:
         return f"{type(error).__name__}: {error}"
+
+
+manager = plugins.manager()
 asked = [pair.split("|") for pair in sys.argv[1:]]
-callbacks = plugins.call("oneiros_default_callbacks", model=None, params={"verbose": 0})
-records = {r.distribution: {"state": r.state, "phase": r.phase, "error": r.error} for r in manager.plugins}
+hook = "oneiros_default_callbacks"
+callbacks = plugins.call(hook, model=None, params={"verbose": 0})
+fields = ("state", "phase", "error")
 print(json.dumps({
-    "order": [r.distribution for r in manager.plugins], "records": records,
+    "order": [record.distribution for record in manager.plugins],
+    "records": {
+        record.distribution: {field: getattr(record, field) for field in fields}
+        for record in manager.plugins
+    },
     "answers": {name: ask(kind, name) for kind, name in asked},
-    "callbacks": [c for c in callbacks if c and isinstance(c[0], str)], "imported": sorted(sys.modules),
+    "callbacks": [each for each in callbacks if each and isinstance(each[0], str)],
+    "imported": sorted(sys.modules),
 }))
 """
 
@@ -155,8 +240,10 @@ with warnings.catch_warnings(record=True) as caught:
     model.evaluate(np.eye(3), np.ones((3, 2)), verbose=1)
     first = model.train_on_batch(np.eye(3), np.ones((3, 2)))
     assert model.train_on_batch(np.eye(3), np.ones((3, 2))) < first
-print(sorted({str(w.message) for w in caught if "bad-" in str(w.message) or "lab-" in str(w.message)}))
-print("Highway" in globals(), "Ghost" in globals(), "OfLabOne" in globals(), "Masking" in globals())
+messages = sorted({str(warning.message) for warning in caught})
+print([message for message in messages if message.startswith(("bad-", "lab-"))])
+names = ("Highway", "Ghost", "OfLabOne", "Masking")
+print(*(name in globals() for name in names))
 """
 
 
@@ -173,10 +260,13 @@ def build_wheels(folder, faults):
         }.items():
             (package / file).write_text(text)
         (folder / name / "pyproject.toml").write_text(
-            f'[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n\n'
-            f'[project]\nname = "{name}"\nversion = "{fault.version}"\n'
-            f'dependencies = ["oneiros-kernel>=0.1,<1"]\n\n'
-            f'[project.entry-points."{fault.group}"]\n{fault.entry or name} = "{package.name}.manifest"\n'
+            PYPROJECT.format(
+                name=name,
+                version=fault.version,
+                group=fault.group,
+                entry=fault.entry or name,
+                package=package.name,
+            )
         )
         sources.append(folder / name)
     wheels = folder / "wheels"
@@ -331,7 +421,8 @@ def test_two_distributions_with_the_same_entry_point_name_are_both_seen(seen):
 def test_a_conflict_names_both_and_the_line_that_settles_it(seen):
     answer = seen["answers"]["Highway"]
     assert answer.startswith(
-        "NameConflictError: bad-duplicate and oneiros-layers-core both provide the layer 'Highway'"
+        "NameConflictError: bad-duplicate and oneiros-layers-core both provide the "
+        "layer 'Highway'"
     )
     for choice in ("bad-duplicate", "oneiros-layers-core"):
         assert f'"layer:Highway" = "{choice}"' in answer
@@ -391,10 +482,11 @@ def test_order_is_declared_first_and_then_by_name(environment, seen):
 
 def test_stale_metadata_is_seen_once(environment, seen):
     assert seen["order"].count("lab-two") == 1
-    done = process(
-        environment,
-        "from oneiros.plugins import manager; print(manager().records['lab-two'].version)",
-    )
+    code = """
+from oneiros.plugins import manager
+print(manager().records["lab-two"].version)
+"""
+    done = process(environment, code)
     assert done.stdout == "1.0\n"
 
 
@@ -406,7 +498,10 @@ def test_damaged_metadata_announces_nothing(environment, seen):
     }.items():
         (damaged / f"{name}-1.0.dist-info").mkdir(parents=True)
         (damaged / f"{name}-1.0.dist-info" / "entry_points.txt").write_bytes(contents)
-    code = "from oneiros.plugins import manager; print(*[r.distribution for r in manager().plugins])"
+    code = """
+from oneiros.plugins import manager
+print(*[record.distribution for record in manager().plugins])
+"""
     done = process(environment, code, PYTHONPATH=str(damaged))
     assert done.stdout.split() == seen["order"], done.stderr
 
@@ -420,7 +515,8 @@ def test_a_model_trains_and_a_raising_hook_warns(environment):
         "TypeError('It added or removed arguments: loss, surprise')",
         "bad-behaviour failed in oneiros_default_callbacks: "
         "ArgumentError('callbacks takes Callback objects; received 5.')",
-        "bad-behaviour failed in oneiros_progress: TypeError('It returned 5, no function')",
+        "bad-behaviour failed in oneiros_progress: "
+        "TypeError('It returned 5, no function')",
         "bad-raising failed in oneiros_after_compile: OSError('disk on fire')",
         "lab-one failed in oneiros_default_callbacks: "
         """ArgumentError("callbacks takes Callback objects; received 'one'.")""",
@@ -512,8 +608,8 @@ def test_a_name_whose_plugin_is_not_installed(new_environment):
     found = look(made, "layer|Dense", "optimizer|sgd")
     assert found["order"] == ["oneiros-kernel"]
     assert found["answers"]["Dense"] == (
-        "UnknownNameError: Unknown layer 'Dense'. It is provided by oneiros-layers-core, "
-        "which is not installed: pip install oneiros-layers-core"
+        "UnknownNameError: Unknown layer 'Dense'. It is provided by "
+        "oneiros-layers-core, which is not installed: pip install oneiros-layers-core"
     )
     assert "pip install oneiros-optimizers" in found["answers"]["sgd"]
     for statement in (

@@ -25,11 +25,14 @@ def record(name):
 
 
 def test_a_name_is_found_without_importing_and_resolved_by_importing():
-    code = (
-        "import sys; from oneiros import registry; entry = registry.find('optimizer', 'SGD');"
-        "print(entry.reference, entry.distribution, 'oneiros_optimizers.sgd' in sys.modules);"
-        "print(registry.resolve('optimizer', 'SGD').__name__, 'oneiros_optimizers.sgd' in sys.modules)"
-    )
+    code = """
+import sys
+from oneiros import registry
+module = "oneiros_optimizers.sgd"
+entry = registry.find("optimizer", "SGD")
+print(entry.reference, entry.distribution, module in sys.modules)
+print(registry.resolve("optimizer", "SGD").__name__, module in sys.modules)
+"""
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -43,9 +43,8 @@ def application(arguments: list[str]) -> typer.Typer:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        print(
-            f"oneiros {oneiros.__version__} (API level {', '.join(map(str, API_LEVELS))})"
-        )
+        levels = ", ".join(map(str, API_LEVELS))
+        print(f"oneiros {oneiros.__version__} (API level {levels})")
         raise typer.Exit
 
 
