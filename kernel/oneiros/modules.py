@@ -57,8 +57,8 @@ def find_spec(fullname: str) -> ModuleSpec | None:
 
     # Raises
         ModuleNotFoundError: if a plugin that is missing, disabled or broken has it; the
-            message says which. So does that for what Keras 1 has and nobody built yet.
-        PluginLoadError: the same, for `from parent import name`.
+            message says which.
+        PluginLoadError: if Keras 1 has it, and nobody built it yet.
     """
     if children(fullname) or _path(fullname) in manager().modules:
         return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)
@@ -66,10 +66,7 @@ def find_spec(fullname: str) -> ModuleSpec | None:
         message = f"No module named {fullname!r}. {reason}"
         raise ModuleNotFoundError(message, name=fullname)
     if content := planned().get(_path(fullname)):
-        message = PLANNED.format(name=fullname, content=content)
-        if _in_from_import():  # which passes over a ModuleNotFoundError
-            raise PluginLoadError(message)
-        raise ModuleNotFoundError(message, name=fullname)
+        raise PluginLoadError(PLANNED.format(name=fullname, content=content))
     parent, _, name = fullname.rpartition(".")
     if isinstance(sys.modules.get(parent), VirtualModule) and _in_from_import():
         hint = did_you_mean(name, names(parent))

@@ -25,7 +25,8 @@ from oneiros.records import PluginRecord as PluginRecord
 HOOKS = [name for name in vars(hookspecs) if name.startswith("oneiros_")]
 _REGISTRATION = HOOKS[: HOOKS.index("oneiros_configure")]
 KINDS = [hook.removeprefix("oneiros_").removesuffix("s") for hook in _REGISTRATION]
-REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+ENTRY = re.compile(r"[^\W\d][\w.-]*=[^\W\d][\w.]*:[^\W\d][\w.]*")
+"""A name and a reference; only names of commands have dashes, but none does harm."""
 
 Check = Callable[[Any], str | None]
 """Says what is wrong with a hook's result, or None."""
@@ -85,9 +86,8 @@ class PluginManager:
         """
         results = []
         # pluggy lists in the order of being called: what comes last is called first.
-        for implementation in reversed(
-            getattr(self._pluggy.hook, hook).get_hookimpls()
-        ):
+        caller = getattr(self._pluggy.hook, hook)
+        for implementation in reversed(caller.get_hookimpls()):
             record = self.records[implementation.plugin_name]
             if hook not in record.hooks:
                 continue
@@ -164,15 +164,14 @@ class PluginManager:
             implementation = next(
                 each for each in caller.get_hookimpls() if each.plugin is manifest
             )
-            if not caller.has_spec() and not implementation.optionalhook:
-                near = difflib.get_close_matches(caller.name, HOOKS, n=1) or HOOKS
-                fault = f"There is no hook {caller.name}; there is {', '.join(near)}."
-                record.report("register", fault)
-            elif implementation.wrapper or implementation.hookwrapper:
+            if implementation.wrapper or implementation.hookwrapper:
                 fault = f"{caller.name} is a wrapper, which Oneiros doesn't call."
                 record.report("register", fault)
-            else:
+            elif caller.has_spec():
                 record.hooks.append(caller.name)
+            elif not implementation.optionalhook:
+                hint = did_you_mean(caller.name, HOOKS)
+                record.report("register", f"There is no hook {caller.name}.{hint}")
 
     def _collect(self, record: PluginRecord, kind: str, names: Any) -> None:
         """Enters the names that a hook returned; what is not a reference is reported
@@ -190,26 +189,26 @@ class PluginManager:
             record.report(hook, fault)
             return
         for path, name, reference in references:
-            full_name = f"{path}.{name}" if path else str(name)
-            if not (isinstance(name, str) and _is_name(full_name, kind)):
-                record.report(hook, f"{full_name!r} can't be used as a name.")
-            elif not REFERENCE.fullmatch(str(reference)):
-                fault = f"{full_name!r} stands for {str(reference)!r}, not for "
-                record.report(hook, f"{fault}'module:attribute'.")
-            else:
-                entry = Entry(
-                    kind=kind,
-                    name=full_name,
-                    reference=reference,
-                    distribution=record.distribution,
-                    version=record.version,
-                    api_level=record.api_level,
+            full_name = f"{path}.{name}" if path else name
+            if not (
+                isinstance(name, str) and ENTRY.fullmatch(f"{full_name}={reference}")
+            ):
+                fault = (
+                    f"It returned {full_name!r}: {reference!r}, which is no name with "
                 )
-                table = self.entries[kind]
-                if kind == "module":
-                    table = self.modules.setdefault(path, {})
-                table.setdefault(name, []).append(entry)
-                record.kinds.setdefault(kind, []).append(full_name)
+                record.report(hook, f"{fault}'module:attribute'.")
+                continue
+            entry = Entry(
+                kind=kind,
+                name=full_name,
+                reference=reference,
+                distribution=record.distribution,
+                version=record.version,
+                api_level=record.api_level,
+            )
+            table = self.modules.setdefault(path, {}) if path else self.entries[kind]
+            table.setdefault(name, []).append(entry)
+            record.kinds.setdefault(kind, []).append(full_name)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -218,12 +217,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = [each for each in known if each.lower() == name.lower()]
     near = near or difflib.get_close_matches(name, known)
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-
-
-def _is_name(full_name: str, kind: str) -> bool:
-    """Tells whether users can write a name; those of commands may have dashes."""
-    text = full_name.replace("-", "_") if kind == "command" else full_name
-    return all(part.isidentifier() for part in text.split("."))
 
 
 def _conflict(providers: list[Entry], key: str, preferred: str | None) -> str:

@@ -365,7 +365,7 @@ def test_every_fault_is_recorded_with_its_phase_and_reason(seen):
         "bad-hook": (
             "failed",
             "register",
-            "There is no hook oneiros_layer; there is oneiros_layers.",
+            "There is no hook oneiros_layer. Did you mean 'oneiros_layers'",
         ),
         "bad-argument": ("failed", "register", "gradient"),
         "bad-wrapper": ("failed", "register", "oneiros_before_compile is a wrapper"),

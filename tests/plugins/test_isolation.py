@@ -111,23 +111,24 @@ def test_malformed_entry_points(run, points, expected):
         ),
         (
             hook("layers", "{1: 'a:b'}"),
-            "failed oneiros_layers '1' can't be used as a name. {}",
+            "failed oneiros_layers It returned 1: 'a:b', which is no name with 'mod",
         ),
         (
             hook("layers", "{'My Layer': 'a:b'}"),
-            "failed oneiros_layers 'My Layer' can't be used as a name.",
+            "failed oneiros_layers It returned 'My Layer': 'a:b', which is no name",
         ),
         (
             hook("layers", "{'': 'a:b', 'Mine': 'a:b'}"),
-            "failed oneiros_layers '' can't be used as a name. {'la",
+            "failed oneiros_layers It returned '': 'a:b', which is no name with "
+            "'module:attribute'. {'layer': ['Mine']}",
         ),
         (
             hook("modules", "{5: {'x': 'a:b'}}"),
-            "failed oneiros_modules '5.x' can't be used as a name. {}",
+            "failed oneiros_modules It returned '5.x': 'a:b', which is no name with",
         ),
         (
             hook("modules", "{'a b': {'x': 'a:b'}}"),
-            "failed oneiros_modules 'a b.x' can't be used as a name.",
+            "failed oneiros_modules It returned 'a b.x': 'a:b', which is no name wi",
         ),
         (hook("modules", "{'layers.mine': 5}"), "failed oneiros_modules It returned"),
         (hook("commands", "{'my-run': 'a:b'}"), "ok None None {'command': ['my-run']}"),
