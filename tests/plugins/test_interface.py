@@ -8,7 +8,7 @@ import pkgutil
 import pytest
 from fresh import ROOT
 from oneiros.plugins import manager
-from oneiros.testing import check_interface, check_source
+from oneiros.testing import check_interface, check_plugin, check_source
 from oneiros_testing.interface import AUTHORING, ENGINE, TABLES
 
 PLUGINS = sorted(set(manager().records) - {"oneiros-kernel"})
@@ -83,6 +83,9 @@ def test_what_is_published_passes(source):
         ("import oneiros.registry as r\nr.absence", "oneiros.registry.absence"),
         ("def f():\n    from oneiros import discovery", "oneiros.discovery"),
         ("import oneiros_utils.summary", "oneiros_utils.summary isn't published."),
+        ("from oneiros.layers.core import _x", "oneiros.layers.core._x isn't"),
+        ("from oneiros_old_files.base import _x", "oneiros_old_files.base._x"),
+        ("from oneiros import backend as K\nK._functions", "oneiros.backend._funct"),
         ("layer._trainable_weights", "_trainable_weights is a private member"),
         ("getattr(layer, '_trainable_weights')", "_trainable_weights is a private"),
         ("self._trainable_weights", "_trainable_weights is a private member"),
@@ -113,3 +116,51 @@ def test_the_page_is_what_the_table_says():
     spec.loader.exec_module(tool)
     written = tool.PAGE.read_text(encoding="utf-8")
     assert written == tool.page(), "run python tools/write_plugin_api.py"
+
+
+@pytest.fixture
+def insider(tmp_path, monkeypatch):
+    """A plugin of a third party that uses what isn't published, beside other faults."""
+    package = tmp_path / "insider"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "helper.py").write_text("import numpy\n")
+    (package / "manifest.py").write_text("from insider import helper\n")
+    (package / "layer.py").write_text("import oneiros.records\n")
+    info = tmp_path / "insider-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: insider\nVersion: 1.0\n"
+    )
+    points = "[oneiros.v1]\nfirst = insider.layer\nlast = insider.manifest\n"
+    (info / "entry_points.txt").write_text(points)
+    monkeypatch.syspath_prepend(tmp_path)
+    # A disabled plugin that isn't there makes for a manager of its own.
+    monkeypatch.setenv("ONEIROS_DISABLE", "oneiros-keras-namespace")
+    return "insider"
+
+
+def test_all_checks_of_a_plugin(insider):
+    problems = check_plugin(insider)
+    assert problems == [
+        "Its manifest imports numpy; it should import oneiros.hookimpl alone.",
+        "Of its several entry points, only 'last' is used.",
+        "insider/layer.py:1: oneiros.records isn't published.",
+    ]
+    record = manager().records[insider]
+    assert record.state == "ok"
+    assert [phase for phase, *_ in record.problems] == [
+        "manifest",
+        "metadata",
+        "interface",
+    ]
+
+
+def test_the_command_tells_of_them(insider, capsys):
+    from oneiros_cli.main import main
+
+    with pytest.raises(SystemExit) as ended:
+        main(["plugins", "--check", insider])
+    assert ended.value.code == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "interface: insider/layer.py:1: oneiros.records isn't published." in said

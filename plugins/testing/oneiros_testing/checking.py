@@ -17,7 +17,7 @@ from oneiros.plugins import KERNEL, manager
 from oneiros_testing.interface import (
     AUTHORING,
     ENGINE,
-    KERAS_PRIVATE,
+    is_private,
     is_published,
     tier_of,
 )
@@ -160,7 +160,7 @@ class _Checker(ast.NodeVisitor):
         self._report(node, hint)
 
     def _check_member(self, name: str, node: ast.AST) -> None:
-        if not _is_private(name) or name in self.own_names | KERAS_PRIVATE:
+        if name in self.own_names or not is_private(name):
             return
         if name in _first_party_private_names():
             self._report(node, f"{name} is a private member of Oneiros.")
@@ -169,10 +169,6 @@ class _Checker(ast.NodeVisitor):
         finding = Finding(self.file, getattr(node, "lineno", 0), message)
         if finding not in self.findings:
             self.findings.append(finding)
-
-
-def _is_private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__")
 
 
 def _is_below(path: str, package: str) -> bool:
@@ -209,7 +205,7 @@ def _private_names(source: str) -> set[str]:
                 value=ast.Name(id="self" | "cls"), attr=name, ctx=ast.Store()
             ):
                 names.add(name)
-    return {name for name in names if _is_private(name)}
+    return {name for name in names if is_private(name)}
 
 
 @lru_cache

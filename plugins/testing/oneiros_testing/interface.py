@@ -110,6 +110,8 @@ KERAS_PRIVATE = {
 def is_published(path: str, tier: str) -> bool:
     """Tells whether a plugin of this tier may use a dotted path, such as
     `oneiros.engine.layer.Layer`."""
+    if any(is_private(part) for part in path.split(".")):
+        return False
     tables = [TABLES[AUTHORING]]
     if tier == ENGINE:
         tables.append(TABLES[ENGINE])
@@ -125,14 +127,20 @@ def tier_of(path: str) -> str | None:
     return None
 
 
+def is_private(name: str) -> bool:
+    """Tells whether a name starts with one underscore, and isn't one of Keras 1's."""
+    dunder = name.startswith("__")
+    return name.startswith("_") and not dunder and name not in KERAS_PRIVATE
+
+
 def _lists(table: dict[str, Names], path: str) -> bool:
+    """Tells whether a table lists a module, a package around one, or a name in one."""
     for module, names in table.items():
         if f"{module}.".startswith(f"{path}."):
             return True
         if path.startswith(f"{module}."):
             name = path.removeprefix(f"{module}.").partition(".")[0]
-            public = not name.startswith("_") if isinstance(names, str) else False
-            if public or name in names:
+            if isinstance(names, str) or name in names:
                 return True
     return False
 
