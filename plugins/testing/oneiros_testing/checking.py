@@ -22,8 +22,6 @@ from oneiros_testing.interface import (
     tier_of,
 )
 
-LOOKUPS = {"getattr", "setattr", "hasattr", "delattr"}
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -86,7 +84,11 @@ def check_source(
 
 
 class _Checker(ast.NodeVisitor):
-    """Collects the findings of one module; `modules` has what its names stand for."""
+    """Collects the findings of one module.
+
+    `imported` has what names stand for that come from outside the package. What comes
+    from inside it may hold anything, so only its members are looked at.
+    """
 
     def __init__(self, file: str, package: str, tier: str, own_names: set[str]) -> None:
         self.file = file
@@ -100,15 +102,14 @@ class _Checker(ast.NodeVisitor):
         """Notes `import a.b` and `import a.b as c`."""
         for alias in node.names:
             self._check_path(alias.name, node)
-            if alias.asname:
-                self.imported[alias.asname] = alias.name
-            else:
-                top = alias.name.partition(".")[0]
-                self.imported[top] = top
+            top = alias.name.partition(".")[0]
+            if not _is_below(alias.name, self.package):
+                path = alias.name if alias.asname else top
+                self.imported[alias.asname or top] = path
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         """Notes `from a.b import c`; what is relative is the package's own."""
-        if node.level or node.module is None:
+        if node.level or not node.module or _is_below(node.module, self.package):
             return
         for alias in node.names:
             path = node.module if alias.name == "*" else f"{node.module}.{alias.name}"
@@ -125,14 +126,19 @@ class _Checker(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        """Checks names of members that are written as texts, as `getattr` takes."""
-        function = node.func
-        if isinstance(function, ast.Name) and function.id in LOOKUPS:
-            for argument in node.args[1:2]:
-                if isinstance(argument, ast.Constant) and isinstance(
-                    argument.value, str
-                ):
-                    self._check_member(argument.value, node)
+        """Checks what is written as a text: the member that `getattr` looks up, and the
+        module that `import_module` imports."""
+        match node:
+            case ast.Call(
+                func=ast.Name(id="getattr" | "setattr" | "hasattr" | "delattr"),
+                args=[_, ast.Constant(value=str(name)), *_],
+            ):
+                self._check_member(name, node)
+            case ast.Call(
+                func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str(path)), *_],
+            ):
+                self._check_path(path, node)
         self.generic_visit(node)
 
     def _path(self, node: ast.expr) -> str | None:
