@@ -26,8 +26,9 @@ def softmax(x: Any) -> Any:
         exponentials = K.exp(x - K.max(x, axis=-1, keepdims=True))
         return exponentials / K.sum(exponentials, axis=-1, keepdims=True)
     raise ShapeError(
-        f"softmax takes a tensor of rank 2 (samples, classes) or 3 (samples, steps, classes); it received "
-        f"rank {rank}. Flatten() or Reshape() before it brings other tensors into this form."
+        "softmax takes a tensor of rank 2 (samples, classes) or 3 (samples, steps, "
+        f"classes); it received rank {rank}. Flatten() or Reshape() before it brings "
+        "other tensors into this form."
     )
 
 

@@ -159,7 +159,8 @@ def identity(
     """
     if len(shape) != 2 or shape[0] != shape[1]:
         raise ShapeError(
-            f"identity takes a square shape of rank 2, like (4, 4); it received {tuple(shape)}."
+            "identity takes a square shape of rank 2, like (4, 4); it received "
+            f"{tuple(shape)}."
         )
     return K.variable(scale * np.identity(shape[0]), name=name)
 

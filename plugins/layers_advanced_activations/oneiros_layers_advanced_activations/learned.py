@@ -56,8 +56,9 @@ class LearnedActivation(Layer):
         if len(known) < len(sizes) or max(shared, default=0) > len(sizes):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)} with "
-                f"shared_axes={self.shared_axes}. It makes a parameter for each place of the axes not "
-                f"shared: their sizes must be known, and the axes shared must exist."
+                f"shared_axes={self.shared_axes}. It makes a parameter for each place "
+                "of the axes not shared: their sizes must be known, and the axes "
+                "shared must exist."
             )
         self.param_broadcast = [axis in shared for axis in range(1, len(input_shape))]
         self.input_spec = [

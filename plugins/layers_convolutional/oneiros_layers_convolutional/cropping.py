@@ -42,8 +42,9 @@ class _Cropping(Layer):
         if len(pairs) != self._rank:
             axes, example = ", ".join(AXES[self._rank]), ((1, 1),) * self._rank
             raise ArgumentError(
-                f"{label(self)} received cropping={cropping!r}. It takes a pair (before, after) of whole "
-                f"numbers of at least 0 for each of {axes}, such as {example}."
+                f"{label(self)} received cropping={cropping!r}. It takes a pair "
+                f"(before, after) of whole numbers of at least 0 for each of {axes}, "
+                f"such as {example}."
             )
         return pairs
 
@@ -61,9 +62,10 @@ class _Cropping(Layer):
         )
         if any(size is not None and size < 1 for size in left):
             raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(input_shape)}, read as "
-                f"{reading(self._rank, self.dim_ordering)}; cropping={self._pairs} leaves nothing of "
-                f"{sizes}, its {', '.join(AXES[self._rank])}. Crop less, or give it a larger input."
+                f"{label(self)} received an input of shape {tuple(input_shape)}, read "
+                f"as {reading(self._rank, self.dim_ordering)}; cropping={self._pairs} "
+                f"leaves nothing of {sizes}, its {', '.join(AXES[self._rank])}. Crop "
+                "less, or give it a larger input."
             )
         return with_sizes(input_shape, left, self.dim_ordering)
 

@@ -143,9 +143,10 @@ class Deconvolution2D(Convolution2D):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)} and "
                 f"output_shape={self.output_shape_}; with the kernel {self._window}, "
-                f"subsample={self._strides} and border_mode={self.border_mode!r} that output comes from rows "
-                f"and columns {back}, and the input has {sizes}. Give rows and columns of "
-                f"{self._fitting(sizes)} in output_shape."
+                f"subsample={self._strides} and border_mode={self.border_mode!r} that "
+                f"output comes from rows and columns {back}, and the input has "
+                f"{sizes}. Give rows and columns of {self._fitting(sizes)} in "
+                "output_shape."
             )
         return (input_shape[0], *self.output_shape_[1:])
 
@@ -153,8 +154,9 @@ class Deconvolution2D(Convolution2D):
         """Returns the output's rows and columns where they aren't given."""
         if None in sizes:
             raise ShapeError(
-                f"{label(self)} received an input with {sizes} rows and columns; without output_shape it "
-                f"must know them. Give them in input_shape, or give output_shape."
+                f"{label(self)} received an input with {sizes} rows and columns; "
+                "without output_shape it must know them. Give them in input_shape, or "
+                "give output_shape."
             )
         moves = zip(sizes, self._window, self._strides, strict=True)
         return tuple(

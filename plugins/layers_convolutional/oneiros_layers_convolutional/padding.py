@@ -24,7 +24,8 @@ def _checked_widths(layer: Layer, padding: Any, sides: tuple[str, ...]) -> Sizes
         return check_ints(layer, "padding", padding, len(sides), 0)
     if not padding.keys() <= set(sides):
         raise ArgumentError(
-            f"{label(layer)} received padding={padding!r}. The keys that it takes are {', '.join(sides)}."
+            f"{label(layer)} received padding={padding!r}. The keys that it takes are "
+            f"{', '.join(sides)}."
         )
     return check_ints(
         layer, "padding", [padding.get(side, 0) for side in sides], len(sides), 0

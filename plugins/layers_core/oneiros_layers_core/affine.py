@@ -104,8 +104,9 @@ class DenseLayer(AffineLayer):
         size = input_shape[-1]
         if size is None:
             raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(input_shape)}; the size of its last axis "
-                f"must be known to make the weights. Give it where the input comes from: Input(shape=(…, "
-                f"n)), or the argument `output_shape` of a Lambda or Merge layer."
+                f"{label(self)} received an input of shape {tuple(input_shape)}; the "
+                "size of its last axis must be known to make the weights. Give it "
+                "where the input comes from: Input(shape=(…, n)), or the argument "
+                "`output_shape` of a Lambda or Merge layer."
             )
         return size

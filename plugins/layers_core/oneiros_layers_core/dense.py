@@ -103,9 +103,10 @@ class Dense(DenseLayer):
     def _check_features(self, input_shape: Shape) -> None:
         if input_shape[-1] not in (None, K.get_variable_shape(self.W)[0]):
             raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(input_shape)}; its weights were made for a "
-                f"last axis of {K.get_variable_shape(self.W)[0]}. Reshape the input, or make another layer "
-                f"for it."
+                f"{label(self)} received an input of shape {tuple(input_shape)}; its "
+                "weights were made for a last axis of "
+                f"{K.get_variable_shape(self.W)[0]}. Reshape the input, or make "
+                "another layer for it."
             )
 
     def call(self, x: Any, mask: Any = None) -> Any:

@@ -70,8 +70,9 @@ class Dropout(Layer):
             )
             if not fits:
                 raise ShapeError(
-                    f"{label(self)} received an input of shape {shape} and noise_shape={self.noise_shape}. "
-                    f"noise_shape needs {len(shape)} entries, each None, 1 or the input's size on that axis."
+                    f"{label(self)} received an input of shape {shape} and "
+                    f"noise_shape={self.noise_shape}. noise_shape needs {len(shape)} "
+                    "entries, each None, 1 or the input's size on that axis."
                 )
         return self.noise_shape
 

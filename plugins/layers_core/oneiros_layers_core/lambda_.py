@@ -68,7 +68,8 @@ class Lambda(Layer):
         super().__init__(**kwargs)
         if not callable(function):
             raise TypeError(
-                f"{label(self)} received function={function!r}. It takes a function of a tensor."
+                f"{label(self)} received function={function!r}. It takes a function of "
+                "a tensor."
             )
         if not (
             output_shape is None
@@ -76,8 +77,9 @@ class Lambda(Layer):
             or isinstance(output_shape, (tuple, list))
         ):
             raise TypeError(
-                f"{label(self)} received output_shape={output_shape!r}. It takes a tuple without the batch, "
-                f"or a function from the input's shape to the output's."
+                f"{label(self)} received output_shape={output_shape!r}. It takes a "
+                "tuple without the batch, or a function from the input's shape to the "
+                "output's."
             )
         self.function = function
         self.arguments = dict(arguments or {})
@@ -101,8 +103,9 @@ class Lambda(Layer):
         shape = self._output_shape(input_shape)
         if not isinstance(shape, (list, tuple)):
             raise TypeError(
-                f"{label(self)}: its function output_shape returned {shape!r} for the input shape "
-                f"{input_shape}. It must return a tuple, the batch included."
+                f"{label(self)}: its function output_shape returned {shape!r} for the "
+                f"input shape {input_shape}. It must return a tuple, the batch "
+                "included."
             )
         return tuple(shape)
 

@@ -110,8 +110,8 @@ class Merge(Layer):
     def _check_arguments(self) -> None:
         if not callable(self.mode) and self.mode not in MODES:
             raise ArgumentError(
-                f"{label(self)} received mode={self.mode!r}. It takes one of {', '.join(map(repr, MODES))}, "
-                f"or a function of a list of tensors."
+                f"{label(self)} received mode={self.mode!r}. It takes one of "
+                f"{', '.join(map(repr, MODES))}, or a function of a list of tensors."
             )
         if not is_int(self.dot_axes) and not _is_pair(self.dot_axes):
             raise TypeError(
@@ -120,13 +120,15 @@ class Merge(Layer):
             )
         if not is_int(self.concat_axis):
             raise TypeError(
-                f"{label(self)} received concat_axis={self.concat_axis!r}. It takes an int."
+                f"{label(self)} received concat_axis={self.concat_axis!r}. It takes an "
+                "int."
             )
         if self.layers is not None and (
             not isinstance(self.layers, (list, tuple)) or len(self.layers) < 2
         ):
             raise TypeError(
-                f"{label(self)} received layers={self.layers!r}. It takes a list of at least two layers."
+                f"{label(self)} received layers={self.layers!r}. It takes a list of at "
+                "least two layers."
             )
 
     def _connect(self, layers: list[Any]) -> None:
@@ -135,8 +137,8 @@ class Merge(Layer):
                 layer.create_input_layer(layer.batch_input_shape, layer.input_dtype)
             if not layer.inbound_nodes:
                 raise ArgumentError(
-                    f"{label(self)} received the layer {layer.name!r}, which has no input yet. Give it an "
-                    f"`input_shape`, or call it on a tensor first."
+                    f"{label(self)} received the layer {layer.name!r}, which has no "
+                    "input yet. Give it an `input_shape`, or call it on a tensor first."
                 )
         self.built = True
         self.add_inbound_node(list(layers), self.node_indices, self.tensor_indices)
@@ -154,8 +156,8 @@ class Merge(Layer):
     def _check_inputs(self, inputs: Any) -> None:
         if not isinstance(inputs, (list, tuple)) or len(inputs) < 2:
             raise TypeError(
-                f"{label(self)} was called on {inputs!r}. It takes a list of at least two tensors: merge([a, "
-                f"b], …)."
+                f"{label(self)} was called on {inputs!r}. It takes a list of at least "
+                "two tensors: merge([a, b], …)."
             )
 
     def call(self, inputs: Any, mask: Any = None) -> Any:

@@ -54,8 +54,9 @@ def _one_shape(merge: Any, shapes: list[Shape]) -> Shape:
         return tuple(_common(sizes) for sizes in zip(*shapes, strict=True))
     except ValueError:
         raise ShapeError(
-            f"{label(merge)} with mode={merge.mode!r} received inputs of shapes {_text(shapes)}. This "
-            f"mode takes inputs of one shape; mode='concat' joins inputs that differ along one axis."
+            f"{label(merge)} with mode={merge.mode!r} received inputs of shapes "
+            f"{_text(shapes)}. This mode takes inputs of one shape; mode='concat' "
+            "joins inputs that differ along one axis."
         ) from None
 
 
@@ -90,8 +91,8 @@ class Elementwise:
         """Returns where every mask given holds."""
         if not self._masks:
             raise ArgumentError(
-                f"{label(merge)} with mode={merge.mode!r} received a mask, for which this mode has no "
-                f"meaning. Merge before masking, or use another mode."
+                f"{label(merge)} with mode={merge.mode!r} received a mask, for which "
+                "this mode has no meaning. Merge before masking, or use another mode."
             )
         return _conjunction([mask for mask in masks if mask is not None])
 
@@ -112,8 +113,8 @@ class Concatenation:
         axis, rank = merge.concat_axis, len(shapes[0])
         if not -rank <= axis < rank:
             raise ShapeError(
-                f"{label(merge)} has concat_axis={axis}, which its inputs of shapes {_text(shapes)} don't "
-                f"have."
+                f"{label(merge)} has concat_axis={axis}, which its inputs of shapes "
+                f"{_text(shapes)} don't have."
             )
         try:
             others = [
@@ -122,8 +123,9 @@ class Concatenation:
             output = [_common(sizes) for sizes in zip(*others, strict=True)]
         except ValueError:
             raise ShapeError(
-                f"{label(merge)} with mode='concat' and concat_axis={axis} received inputs of shapes "
-                f"{_text(shapes)}. All other axes must have equal sizes."
+                f"{label(merge)} with mode='concat' and concat_axis={axis} received "
+                f"inputs of shapes {_text(shapes)}. All other axes must have equal "
+                "sizes."
             ) from None
         joined = [shape[axis] for shape in shapes]
         known = [size for size in joined if size is not None]
@@ -171,23 +173,25 @@ class Product:
         from the left."""
         if len(shapes) != 2:
             raise ArgumentError(
-                f"{label(merge)} with mode={merge.mode!r} takes two inputs; it received {len(shapes)}: "
-                f"{_text(shapes)}."
+                f"{label(merge)} with mode={merge.mode!r} takes two inputs; it "
+                f"received {len(shapes)}: {_text(shapes)}."
             )
         given = merge.dot_axes
         axes = [int(axis) for axis in ([given, given] if is_int(given) else given)]
         for axis, shape in zip(axes, shapes, strict=True):
             if not -len(shape) <= axis < len(shape) or axis % len(shape) == 0:
                 raise ShapeError(
-                    f"{label(merge)} has dot_axes={given!r}, and inputs of shapes {_text(shapes)}. An axis "
-                    f"lies between 1 and {len(shape) - 1} here, axis 0 being the batch; or -1 for the last."
+                    f"{label(merge)} has dot_axes={given!r}, and inputs of shapes "
+                    f"{_text(shapes)}. An axis lies between 1 and {len(shape) - 1} "
+                    "here, axis 0 being the batch; or -1 for the last."
                 )
         axes = [axis % len(shape) for axis, shape in zip(axes, shapes, strict=True)]
         sizes = [shape[axis] for shape, axis in zip(shapes, axes, strict=True)]
         if None not in sizes and sizes[0] != sizes[1]:
             raise ShapeError(
-                f"{label(merge)} with mode={merge.mode!r} and dot_axes={given!r} received inputs of shapes "
-                f"{_text(shapes)}: it sums over axes of sizes {sizes[0]} and {sizes[1]}, which must be equal."
+                f"{label(merge)} with mode={merge.mode!r} and dot_axes={given!r} "
+                f"received inputs of shapes {_text(shapes)}: it sums over axes of "
+                f"sizes {sizes[0]} and {sizes[1]}, which must be equal."
             )
         if self._cosine:
             _one_shape(merge, shapes)

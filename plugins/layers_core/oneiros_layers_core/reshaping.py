@@ -47,9 +47,9 @@ class Flatten(Layer):
         sizes = [size for size in input_shape[1:] if size is not None]
         if len(sizes) < len(input_shape) - 1:
             raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(input_shape)}; it needs to know all sizes "
-                f"but the batch. Give a complete `input_shape` or `batch_input_shape` to the model's first "
-                f"layer."
+                f"{label(self)} received an input of shape {tuple(input_shape)}; it "
+                "needs to know all sizes but the batch. Give a complete `input_shape` "
+                "or `batch_input_shape` to the model's first layer."
             )
         return (input_shape[0], math.prod(sizes))
 
@@ -116,8 +116,8 @@ class Reshape(Layer):
         shape = tuple(open_size if size == -1 else size for size in self.target_shape)
         if math.prod(shape) != given:
             raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(input_shape)}, {given} values per sample; "
-                f"target_shape={self.target_shape} "
+                f"{label(self)} received an input of shape {tuple(input_shape)}, "
+                f"{given} values per sample; target_shape={self.target_shape} "
                 + (
                     f"takes a multiple of {fixed}."
                     if -1 in self.target_shape

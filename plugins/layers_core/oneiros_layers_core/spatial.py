@@ -45,8 +45,9 @@ def spatial_sizes(
     it has others."""
     if len(shape) != rank + 2 + sequence:
         raise ShapeError(
-            f"{label(layer)} received an input of shape {tuple(shape)}; it must have {rank + 2 + sequence} "
-            f"axes, {reading(rank, dim_ordering, sequence)}. Put a Reshape(…) before it."
+            f"{label(layer)} received an input of shape {tuple(shape)}; it must have "
+            f"{rank + 2 + sequence} axes, {reading(rank, dim_ordering, sequence)}. Put "
+            "a Reshape(…) before it."
         )
     return tuple(shape[-1 - rank : -1] if dim_ordering == "tf" else shape[-rank:])
 
@@ -56,8 +57,8 @@ def check_nonempty(layer: Layer, shape: Shape, rank: int, dim_ordering: str) -> 
     if 0 in spatial_sizes(layer, shape, rank, dim_ordering):
         raise ShapeError(
             f"{label(layer)} received an input of shape {tuple(shape)}, read as "
-            f"{reading(rank, dim_ordering)}; its {', '.join(AXES[rank])} must be 1 or more. Give it a larger "
-            f"input."
+            f"{reading(rank, dim_ordering)}; its {', '.join(AXES[rank])} must be 1 or "
+            "more. Give it a larger input."
         )
 
 
@@ -80,8 +81,8 @@ def known_channels(
     if channels is None:
         raise ShapeError(
             f"{label(layer)} received an input of shape {tuple(shape)}, read as "
-            f"{reading(rank, dim_ordering, sequence)}; the number of channels must be known to make the "
-            f"weights. Give it where the input comes from, as in "
+            f"{reading(rank, dim_ordering, sequence)}; the number of channels must be "
+            "known to make the weights. Give it where the input comes from, as in "
             f"input_shape={_example(rank, dim_ordering, sequence)}{_other_ordering(rank, dim_ordering)}."
         )
     return channels
@@ -96,8 +97,9 @@ def check_channels(
     if found not in (None, expected):
         raise ShapeError(
             f"{label(layer)} received an input of shape {tuple(shape)}, read as "
-            f"{reading(rank, dim_ordering)}; it has {found} channels, and the weights were made for "
-            f"{expected}. Give the layer such an input, or make another layer for it."
+            f"{reading(rank, dim_ordering)}; it has {found} channels, and the weights "
+            f"were made for {expected}. Give the layer such an input, or make another "
+            "layer for it."
         )
 
 
@@ -156,9 +158,9 @@ def windowed_sizes(
         )
         raise ShapeError(
             f"{label(layer)} received an input of shape {tuple(shape)}, read as "
-            f"{reading(rank, dim_ordering, sequence)}; its window {window}{spread} is larger than {sizes}, "
-            f"the input's {', '.join(AXES[rank])}. Make the window smaller, or the input larger"
-            f"{_other_ordering(rank, dim_ordering)}."
+            f"{reading(rank, dim_ordering, sequence)}; its window {window}{spread} is "
+            f"larger than {sizes}, the input's {', '.join(AXES[rank])}. Make the "
+            f"window smaller, or the input larger{_other_ordering(rank, dim_ordering)}."
         )
     return lengths
 

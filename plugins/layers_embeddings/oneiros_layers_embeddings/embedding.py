@@ -126,9 +126,9 @@ class Embedding(Layer):
             return (*input_shape, self.output_dim)
         if input_shape[1] not in (None, self.input_length):
             raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(input_shape)}; it was made with "
-                f"input_length={self.input_length}. Leave that argument out, or pad the sequences to this "
-                f"length."
+                f"{label(self)} received an input of shape {tuple(input_shape)}; it "
+                f"was made with input_length={self.input_length}. Leave that argument "
+                "out, or pad the sequences to this length."
             )
         return (input_shape[0], self.input_length, self.output_dim)
 

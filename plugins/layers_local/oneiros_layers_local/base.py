@@ -67,10 +67,10 @@ class LocalLayer(AffineLayer):
         if len(places) < len(found):
             rank = len(self._window)
             raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(input_shape)}, read as "
-                f"{reading(rank, self.dim_ordering)}; it has weights for each place, so its "
-                f"{' and '.join(AXES[rank])} must be known. Give them where the input comes from, in "
-                f"input_shape or Input(shape=(…))."
+                f"{label(self)} received an input of shape {tuple(input_shape)}, read "
+                f"as {reading(rank, self.dim_ordering)}; it has weights for each "
+                f"place, so its {' and '.join(AXES[rank])} must be known. Give them "
+                "where the input comes from, in input_shape or Input(shape=(…))."
             )
         return places
 

@@ -40,7 +40,8 @@ class GaussianNoise(Layer):
         super().__init__(**kwargs)
         if not sigma >= 0:
             raise ArgumentError(
-                f"{label(self)} received sigma={sigma!r}. It takes a standard deviation, 0 or more."
+                f"{label(self)} received sigma={sigma!r}. It takes a standard "
+                "deviation, 0 or more."
             )
         self.sigma = sigma
         self.supports_masking = True

@@ -150,19 +150,21 @@ class BatchNormalization(Layer):
         rank = len(input_shape)
         if not -rank <= self.axis < rank or self.axis % rank == 0:
             raise ShapeError(
-                f"{label(self)} has axis={self.axis}, which is not a feature axis of its input of "
-                f"shape {tuple(input_shape)}. It takes 1 to {rank - 1}, or -1 for the last."
+                f"{label(self)} has axis={self.axis}, which is not a feature axis of "
+                f"its input of shape {tuple(input_shape)}. It takes 1 to {rank - 1}, "
+                "or -1 for the last."
             )
         size = input_shape[self.axis]
         if size is None:
             raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(input_shape)}; axis {self.axis} "
-                f"holds the features, and its size must be known."
+                f"{label(self)} received an input of shape {tuple(input_shape)}; axis "
+                f"{self.axis} holds the features, and its size must be known."
             )
         if self.mode == SAMPLE_WISE and size not in (1, input_shape[-1]):
             raise ShapeError(
-                f"{label(self)} has mode=1, which works on the last axis, and axis={self.axis} of "
-                f"another size in its input of shape {tuple(input_shape)}. Leave `axis` out."
+                f"{label(self)} has mode=1, which works on the last axis, and "
+                f"axis={self.axis} of another size in its input of shape "
+                f"{tuple(input_shape)}. Leave `axis` out."
             )
         return size
 

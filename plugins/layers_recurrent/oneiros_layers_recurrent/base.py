@@ -124,8 +124,9 @@ class SequenceLayer(Layer):
         """Raises ShapeError if there are no steps."""
         if input_shape[1] == 0:
             raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(input_shape)}, a sequence of 0 steps. It "
-                f"takes 1 step or more: leave such sequences out, or pad them with zeros and mask these."
+                f"{label(self)} received an input of shape {tuple(input_shape)}, a "
+                "sequence of 0 steps. It takes 1 step or more: leave such sequences "
+                "out, or pad them with zeros and mask these."
             )
 
     def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
@@ -173,8 +174,9 @@ class SequenceLayer(Layer):
         """Runs the steps, and notes the update of the states if they are kept."""
         if self.unroll and K.int_shape(x)[1] is None:
             raise ShapeError(
-                f"{label(self)} has unroll=True and an input of shape {K.int_shape(x)}; the number of steps "
-                f"must be known. Give it, as in input_shape=(steps, features), or leave unroll out."
+                f"{label(self)} has unroll=True and an input of shape "
+                f"{K.int_shape(x)}; the number of steps must be known. Give it, as in "
+                "input_shape=(steps, features), or leave unroll out."
             )
         initial = self.states if self.stateful else self.get_initial_states(x)
         last, outputs, states = self._run(x, initial, mask)
@@ -224,15 +226,15 @@ class SequenceLayer(Layer):
         """
         if not self.stateful:
             raise ArgumentError(
-                f"{label(self)} has no states to reset: each batch begins with zeros. Make it with "
-                f"stateful=True."
+                f"{label(self)} has no states to reset: each batch begins with zeros. "
+                "Make it with stateful=True."
             )
         shape = self.input_spec[0].shape
         if shape is None or shape[0] is None:
             raise ShapeError(
-                f"{label(self)} is stateful and its input has the shape {shape}; the batch size must be "
-                f"known. Give it: batch_input_shape=(batch_size, …) in the first layer, or "
-                f"Input(batch_shape=…)."
+                f"{label(self)} is stateful and its input has the shape {shape}; the "
+                "batch size must be known. Give it: batch_input_shape=(batch_size, …) "
+                "in the first layer, or Input(batch_shape=…)."
             )
         states = getattr(self, "states", None) or [None] * self.state_count
         size = self._known(self.state_shape(shape[0]))
@@ -249,9 +251,10 @@ class SequenceLayer(Layer):
         sizes = tuple(size for size in shape if size is not None)
         if len(sizes) < len(shape):
             raise ShapeError(
-                f"{label(self)} is stateful and its states have the shape {shape}, from an input of shape "
-                f"{self.input_spec[0].shape}; all sizes but the number of steps must be known. Give them: "
-                f"batch_input_shape=(batch_size, …) in the first layer."
+                f"{label(self)} is stateful and its states have the shape {shape}, "
+                f"from an input of shape {self.input_spec[0].shape}; all sizes but the "
+                "number of steps must be known. Give them: "
+                "batch_input_shape=(batch_size, …) in the first layer."
             )
         return sizes
 

@@ -93,9 +93,10 @@ class Cell(Recurrent):
         features = input_shape[-1]
         if features is None:
             raise ShapeError(
-                f"{label(self)} received an input of shape {tuple(input_shape)}; the size of its last axis "
-                f"must be known to make the weights. Give it where the input comes from: "
-                f"Input(shape=(None, n)), or input_dim=n in the first layer."
+                f"{label(self)} received an input of shape {tuple(input_shape)}; the "
+                "size of its last axis must be known to make the weights. Give it "
+                "where the input comes from: Input(shape=(None, n)), or input_dim=n in "
+                "the first layer."
             )
         super().build(input_shape)
         self.input_dim = features

@@ -96,13 +96,15 @@ class Bidirectional(Wrapper):
             and hasattr(self.layer, "return_sequences")
         ):
             raise ArgumentError(
-                f"{label(self)} received {label(self.layer)}, which can't run from the end: it has no "
-                f"`go_backwards` and `return_sequences`. It takes a recurrent layer, such as LSTM(n)."
+                f"{label(self)} received {label(self.layer)}, which can't run from the "
+                "end: it has no `go_backwards` and `return_sequences`. It takes a "
+                "recurrent layer, such as LSTM(n)."
             )
         if self.layer.built:
             raise ArgumentError(
-                f"{label(self)} received {label(self.layer)}, which was called before and has weights. Pass "
-                f"a new layer: two like it are made, each with weights of its own."
+                f"{label(self)} received {label(self.layer)}, which was called before "
+                "and has weights. Pass a new layer: two like it are made, each with "
+                "weights of its own."
             )
 
     @property

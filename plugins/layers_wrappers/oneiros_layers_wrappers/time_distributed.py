@@ -72,8 +72,9 @@ class TimeDistributed(Wrapper):
             y = self.layer(flat)
         if isinstance(y, list):
             raise GraphError(
-                f"{label(self)} applies {label(self.layer)}, which has {len(y)} outputs; it takes a layer "
-                f"with one. Make a model for each output: TimeDistributed(Model(input=x, output=y))."
+                f"{label(self)} applies {label(self.layer)}, which has {len(y)} "
+                "outputs; it takes a layer with one. Make a model for each output: "
+                "TimeDistributed(Model(input=x, output=y))."
             )
         self._note(flat, y, inputs)
         steps = -1 if shape[0] and not shape[1] else _sizes(inputs, shape, 1)[0]

@@ -149,7 +149,8 @@ def fbeta_score(y_true: Any, y_pred: Any, beta: float = 1) -> Any:
     """
     if beta < 0:
         raise ArgumentError(
-            f"fbeta_score takes a beta of at least 0; it received {beta}. 0 counts only precision."
+            f"fbeta_score takes a beta of at least 0; it received {beta}. 0 counts "
+            "only precision."
         )
     p, r = precision(y_true, y_pred), recall(y_true, y_pred)
     return (1 + beta**2) * (p * r) / (beta**2 * p + r + K.epsilon())

@@ -32,6 +32,7 @@ class Loss(Migration):
         for argument, value in NEUTRAL.items():
             if config.get(argument, value) != value:
                 raise ConfigError(
-                    f"its loss {name} has {argument}={config[argument]!r}, which Keras 1 can't do."
+                    f"its loss {name} has {argument}={config[argument]!r}, which Keras "
+                    "1 can't do."
                 )
         return FUNCTIONS[name], {}

@@ -50,13 +50,14 @@ class TFOptimizer(Optimizer):
     def __init__(self, optimizer: Any) -> None:
         if K.backend() != "tensorflow":
             raise CapabilityError(
-                f"TFOptimizer works on the tensorflow backend; the current one is {K.backend()!r}. "
-                f"The optimizers of oneiros.optimizers (SGD, RMSprop, Adam, …) work on every backend."
+                "TFOptimizer works on the tensorflow backend; the current one is "
+                f"{K.backend()!r}. The optimizers of oneiros.optimizers (SGD, RMSprop, "
+                "Adam, …) work on every backend."
             )
         if not hasattr(optimizer, "apply_gradients"):
             raise ArgumentError(
-                f"TFOptimizer wraps an optimizer of TensorFlow, which has `apply_gradients`; "
-                f"it received {optimizer!r:.80}."
+                "TFOptimizer wraps an optimizer of TensorFlow, which has "
+                f"`apply_gradients`; it received {optimizer!r:.80}."
             )
         self._backend = K.current()
         self.optimizer = optimizer
@@ -96,12 +97,14 @@ class TFOptimizer(Optimizer):
     def get_config(self) -> dict[str, Any]:
         """Not available."""
         raise NotImplementedError(
-            "TFOptimizer can't be described by a configuration. Save the weights alone, "
-            "model.save_weights(path), or compile with an optimizer of oneiros.optimizers."
+            "TFOptimizer can't be described by a configuration. Save the weights "
+            "alone, model.save_weights(path), or compile with an optimizer of "
+            "oneiros.optimizers."
         )
 
     def from_config(self, config: dict[str, Any]) -> Any:  # type: ignore[override]
         """Not available."""
         raise NotImplementedError(
-            "TFOptimizer can't be built from a configuration. Call TFOptimizer(optimizer)."
+            "TFOptimizer can't be built from a configuration. Call "
+            "TFOptimizer(optimizer)."
         )

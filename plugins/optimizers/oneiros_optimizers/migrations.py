@@ -54,12 +54,14 @@ class Optimizer(Migration):
             )
             if target not in ("lr", "decay", "epsilon", *self.kept) and not clips:
                 raise ConfigError(
-                    f"its optimizer {name} has {argument}={value!r:.60}, which Keras 1 can't do."
+                    f"its optimizer {name} has {argument}={value!r:.60}, which Keras 1 "
+                    "can't do."
                 )
             here[target] = value
         if isinstance(here.get("lr"), dict):
             raise ConfigError(
-                f"its optimizer {name} has a schedule as learning_rate, which Keras 1 can't do."
+                f"its optimizer {name} has a schedule as learning_rate, which Keras 1 "
+                "can't do."
             )
         if here.get("epsilon", 0) is None:
             here["epsilon"] = K.epsilon()

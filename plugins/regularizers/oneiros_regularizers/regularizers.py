@@ -34,8 +34,8 @@ class EigenvalueRegularizer(Regularizer):
         """Returns the penalty of the matrix `x`."""
         if K.ndim(x) != 2:
             raise ShapeError(
-                f"EigenvalueRegularizer takes a matrix, such as the weight of Dense or Embedding; "
-                f"it received a tensor of rank {K.ndim(x)}."
+                "EigenvalueRegularizer takes a matrix, such as the weight of Dense or "
+                f"Embedding; it received a tensor of rank {K.ndim(x)}."
             )
         gram = K.dot(K.transpose(x), x)
         vector = K.sum(gram, axis=1, keepdims=True)

@@ -66,8 +66,8 @@ def _found(name: str, module_params: dict[str, Any], module_name: str) -> Any:
     objects = {**module_params, **get_custom_objects()}
     if name not in objects:
         raise UnknownNameError(
-            f"Unknown {module_name} {name!r}. If it is your own, pass the object itself, or look it up under "
-            f"`with custom_object_scope({{{name!r}: …}}):`."
+            f"Unknown {module_name} {name!r}. If it is your own, pass the object "
+            f"itself, or look it up under `with custom_object_scope({{{name!r}: …}}):`."
         )
     return objects[name]
 

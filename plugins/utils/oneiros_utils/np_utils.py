@@ -40,8 +40,9 @@ def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
     nb_classes = nb_classes or int(labels.max()) + 1
     if labels.min() < 0 or labels.max() >= nb_classes:
         raise DataError(
-            f"to_categorical takes class numbers from 0 to {nb_classes - 1} (nb_classes={nb_classes}); "
-            f"it received numbers from {labels.min()} to {labels.max()}."
+            f"to_categorical takes class numbers from 0 to {nb_classes - 1} "
+            f"(nb_classes={nb_classes}); it received numbers from {labels.min()} to "
+            f"{labels.max()}."
         )
     one_hot = np.zeros((labels.size, nb_classes))
     one_hot[np.arange(labels.size), labels] = 1
@@ -120,7 +121,8 @@ def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
     kernel = np.asarray(kernel)
     if kernel.ndim not in (4, 5):
         raise ArgumentError(
-            f"convert_kernel takes a kernel of rank 4 or 5; it received shape {kernel.shape}."
+            "convert_kernel takes a kernel of rank 4 or 5; it received shape "
+            f"{kernel.shape}."
         )
     if dim_ordering in (None, "default"):
         from oneiros.backend.common import image_dim_ordering
