@@ -1,5 +1,7 @@
-"""The activation functions. Each maps a float tensor to one of the same shape and
-dtype."""
+"""The activation functions.
+
+Each maps a float tensor to one of the same shape and dtype.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
     # References
         - Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by
-        ELUs, arXiv:1511.07289
+          ELUs, arXiv:1511.07289
     """
     return K.elu(x, alpha)
 

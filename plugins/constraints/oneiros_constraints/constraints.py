@@ -27,7 +27,7 @@ class MaxNorm(Constraint):
 
     # References
         - Srivastava et al.: Dropout: A Simple Way to Prevent Neural Networks from
-        Overfitting, JMLR 2014
+          Overfitting, JMLR 2014
     """
 
     loadable: ClassVar[bool] = True

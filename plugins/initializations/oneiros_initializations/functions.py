@@ -21,15 +21,16 @@ Shape = Sequence[int]
 
 
 def get_fans(shape: Shape, dim_ordering: str = "th") -> tuple[float, float]:
-    """Returns how many values feed one output of a weight and how many outputs one
-    input feeds.
+    """Returns the fans of a weight, `(fan_in, fan_out)`.
+
+    They say how many values feed one output, and how many outputs one input feeds.
 
     # Arguments
         shape: of the weight. Rank 2 is `(input, output)`; ranks 4 and 5 are convolution
             kernels; any other rank counts the square root of its size both ways.
-        dim_ordering: `"th"`, kernels `(output, input, *window)`, or `"tf"`, `(*window,
-            input, output)`. As in Keras 1.2.2 a rank 5 kernel of `"tf"` counts the
-            first two window axes only.
+        dim_ordering: `"th"`, kernels `(output, input, *window)`, or `"tf"`,
+            `(*window, input, output)`. As in Keras 1.2.2 a rank 5 kernel of `"tf"`
+            counts the first two window axes only.
 
     # Returns
         The pair `(fan_in, fan_out)`.
@@ -85,7 +86,7 @@ def glorot_normal(
 
     # References
         - Glorot, Bengio: Understanding the difficulty of training deep feedforward
-        neural networks, 2010
+          neural networks, 2010
     """
     return normal(
         shape, float(np.sqrt(2.0 / sum(get_fans(shape, dim_ordering)))), name=name
@@ -95,8 +96,7 @@ def glorot_normal(
 def glorot_uniform(
     shape: Shape, name: str | None = None, dim_ordering: str = "th"
 ) -> Any:
-    """Uniform, limited by `sqrt(6 / (fan_in + fan_out))`; the same reference as
-    `glorot_normal`."""
+    """Uniform, limited by `sqrt(6 / (fan_in + fan_out))`; see `glorot_normal`."""
     return uniform(
         shape, float(np.sqrt(6.0 / sum(get_fans(shape, dim_ordering)))), name=name
     )
@@ -130,7 +130,7 @@ def orthogonal(
 
     # References
         - Saxe, McClelland, Ganguli: Exact solutions to the nonlinear dynamics of
-        learning, arXiv:1312.6120
+          learning, arXiv:1312.6120
     """
     if len(shape) < 2:
         raise ShapeError(

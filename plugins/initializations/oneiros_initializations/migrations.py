@@ -1,5 +1,4 @@
-"""How files of Keras 2 are read: initializers, whose place the nearest initialization
-of Keras 1 takes.
+"""Initializers in files of Keras 2: the nearest initialization stands in for them.
 
 A model that is loaded has its weights; what they began as is told for a model that is
 built from JSON alone.

@@ -1,5 +1,4 @@
-"""Initial values that nobody will see: those of a model whose weights come from a
-file."""
+"""Initial values drawn when first needed: a model that a file fills needs none."""
 
 from __future__ import annotations
 
@@ -14,12 +13,10 @@ from oneiros_backend_toolkit.arrays import given
 
 
 class Waiting(list[tuple[Any, Callable[[], Any]]]):
-    """Variables that hold zeros so far, each with the function that makes one with its
-    initial values."""
+    """Variables that hold zeros so far, and the functions that make their values."""
 
     def draw(self, known: Iterable[Any]) -> None:
-        """Gives each variable its initial values, apart from those that have values by
-        now."""
+        """Gives each variable its initial values, apart from those that are `known`."""
         filled = {id(variable) for variable in known}
         for variable, make in self:
             if id(variable) not in filled:
@@ -32,8 +29,10 @@ _waiting: ContextVar[Waiting | None] = ContextVar("oneiros_postponed", default=N
 
 @contextmanager
 def postponed() -> Iterator[Waiting]:
-    """Context manager under which random initial values aren't drawn; gives the
-    variables that wait."""
+    """Postpones random initial values within a `with` block.
+
+    Gives the variables that wait for theirs.
+    """
     token = _waiting.set(waiting := Waiting())
     try:
         yield waiting
@@ -42,8 +41,7 @@ def postponed() -> Iterator[Waiting]:
 
 
 def initialized(shape: Any, name: str | None, make: Callable[[], Any]) -> Any:
-    """Returns the variable that `make` makes, or one of zeros that waits for its
-    values."""
+    """Returns what `make` makes, or a variable of zeros that waits for its values."""
     waiting = _waiting.get()
     if waiting is None:
         return make()

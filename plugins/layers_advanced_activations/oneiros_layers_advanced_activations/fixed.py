@@ -9,8 +9,9 @@ from oneiros.engine.layer import Layer
 
 
 class LeakyReLU(Layer):
-    """`x` where positive, `alpha * x` elsewhere: a unit that isn't active still has a
-    gradient.
+    """`x` where positive, `alpha * x` elsewhere.
+
+    A unit that isn't active so still has a gradient.
 
     # Example
         ```python
@@ -32,7 +33,7 @@ class LeakyReLU(Layer):
 
     # References
         - Maas, Hannun, Ng: Rectifier Nonlinearities Improve Neural Network Acoustic
-        Models, ICML 2013
+          Models, ICML 2013
     """
 
     loadable: ClassVar[bool] = True
@@ -72,7 +73,7 @@ class ELU(Layer):
 
     # References
         - Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by
-        ELUs, arXiv:1511.07289
+          ELUs, arXiv:1511.07289
     """
 
     loadable: ClassVar[bool] = True
@@ -111,8 +112,7 @@ class ThresholdedReLU(Layer):
 
     # References
         - Konda, Memisevic, Krueger: Zero-Bias Autoencoders and the Benefits of
-        Co-Adapting Features,
-          arXiv:1402.3337
+          Co-Adapting Features, arXiv:1402.3337
     """
 
     loadable: ClassVar[bool] = True

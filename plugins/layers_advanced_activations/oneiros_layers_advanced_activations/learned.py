@@ -1,5 +1,4 @@
-"""Activations with parameters that are learned, one per feature: PReLU,
-ParametricSoftplus, SReLU."""
+"""Activations with learned parameters: PReLU, ParametricSoftplus, SReLU."""
 
 from __future__ import annotations
 
@@ -142,8 +141,7 @@ class PReLU(LearnedActivation):
 
 
 class ParametricSoftplus(LearnedActivation):
-    """`alphas * log(1 + exp(betas * x))`, with a learned height and steepness per
-    feature.
+    """`alphas * log(1 + exp(betas * x))`, with both learned per feature.
 
     # Example
         ```python
@@ -168,8 +166,7 @@ class ParametricSoftplus(LearnedActivation):
 
     # References
         - McFarland, Cui, Butts: Inferring Nonlinear Neuronal Computation Based on
-        Physiologically Plausible
-          Inputs, PLoS Computational Biology 9, 2013
+          Physiologically Plausible Inputs, PLoS Computational Biology 9, 2013
     """
 
     loadable: ClassVar[bool] = True
@@ -207,13 +204,12 @@ class ParametricSoftplus(LearnedActivation):
 
 
 class SReLU(LearnedActivation):
-    """Three straight pieces: slope 1 between two learned thresholds, a learned slope
-    beyond either.
+    """Slope 1 between two learned thresholds, a learned slope beyond either.
 
     `x` for `t_left <= x <= t_right_actual`, `t_left + a_left * (x - t_left)` below,
     `t_right_actual + a_right * (x - t_right_actual)` above. The upper threshold is
-    stored as a distance,
-    `t_right_actual = t_left + abs(t_right)`, so that the two can't cross.
+    stored as a distance, `t_right_actual = t_left + abs(t_right)`, so that the two
+    can't cross.
 
     # Example
         ```python
@@ -240,8 +236,7 @@ class SReLU(LearnedActivation):
 
     # References
         - Jin, Xu, Feng, Wei, Xiong, Yan: Deep Learning with S-shaped Rectified Linear
-        Activation Units,
-          arXiv:1512.07030
+          Activation Units, arXiv:1512.07030
     """
 
     loadable: ClassVar[bool] = True

@@ -1,5 +1,4 @@
-"""What the convolutions share: arguments, the kernel and the bias, the output's
-shape."""
+"""What the convolutions share: arguments, weights, the output's shape."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from oneiros_layers_core.affine import AffineLayer, Shape
 from oneiros_layers_core.spatial import (
     Sizes,
     check_channels,
-    checked_dim_ordering,
+    check_dim_ordering,
     known_channels,
     windowed_sizes,
     with_sizes,
@@ -23,16 +22,17 @@ from oneiros_layers_core.spatial import (
 
 
 class ConvolutionLayer(AffineLayer):
-    """Base of the convolutions: `activation(convolution(x, W) + b)`. Not a layer of its
-    own.
+    """Base of the convolutions: `activation(convolution(x, W) + b)`.
+
+    Not a layer of its own.
 
     A subclass says in `_window`, `_strides` and `_dilation` how the kernel moves, with
     a number for each spatial axis, and in `_convolve` which operation does it.
 
     # Arguments
         nb_filter: int, the number of output channels.
-        activation, border_mode: as for `Convolution2D`.
-        the others: as for `AffineLayer`.
+        activation, border_mode: as for `Convolution2D`. the others: as for
+            `AffineLayer`.
     """
 
     checks_sizes: ClassVar[bool] = True
@@ -77,8 +77,10 @@ class ConvolutionLayer(AffineLayer):
         return (*self._window, channels, self.nb_filter)
 
     def _oriented(self, init: Any, dim_ordering: str) -> Any:
-        """Returns `init` told which axes of a kernel are the window, if it takes that
-        argument."""
+        """Returns `init` with its `dim_ordering` set, if it takes that argument.
+
+        It tells which axes of a kernel are the window.
+        """
         if "dim_ordering" in inspect.signature(init).parameters:
             return functools.partial(init, dim_ordering=dim_ordering)
         return init
@@ -109,8 +111,7 @@ class ConvolutionLayer(AffineLayer):
         self.b = self.add_bias((self.nb_filter,))
 
     def assert_input_compatibility(self, input: Any) -> None:
-        """Checks the rank and the spatial sizes, and once there are weights the
-        channels."""
+        """Checks rank and sizes, and once there are weights the channels."""
         super().assert_input_compatibility(input)
         shape = K.int_shape(input)
         self.get_output_shape_for(shape)
@@ -131,8 +132,7 @@ class ConvolutionLayer(AffineLayer):
         return K.reshape(b, (1, self.nb_filter, *(1,) * len(self._window)))
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape with the sizes that the window leaves, and
-        `nb_filter` channels."""
+        """Returns the output's shape: what the window leaves, `nb_filter` channels."""
         moves = self._window, self.border_mode, self._strides, self._dilation
         sizes = windowed_sizes(self, input_shape, self.dim_ordering, *moves)
         return with_sizes(input_shape, sizes, self.dim_ordering, self.nb_filter)
@@ -143,8 +143,8 @@ class ImageConvolution(ConvolutionLayer):
 
     # Arguments
         subsample: tuple of ints, the kernel's steps along each axis.
-        dim_ordering: `"tf"`, `"th"` or `"default"`.
-        the others: as for `ConvolutionLayer`.
+        dim_ordering: `"tf"`, `"th"` or `"default"`. the others: as for
+            `ConvolutionLayer`.
     """
 
     _rank: ClassVar[int] = 2
@@ -152,7 +152,7 @@ class ImageConvolution(ConvolutionLayer):
     def __init__(self, *, subsample: Any, dim_ordering: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.subsample = check_ints(self, "subsample", subsample, self._rank)
-        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
     @property

@@ -116,13 +116,11 @@ class Convolution1D(ConvolutionLayer):
         return (self.subsample_length,)
 
     def _kernel_shape(self, channels: int) -> Sizes:
-        """Returns `(filter_length, 1, channels, nb_filter)`: the kernel of an image one
-        pixel wide."""
+        """Returns the shape of a kernel for an image one pixel wide."""
         return (self.filter_length, 1, channels, self.nb_filter)
 
     def _oriented(self, init: Any, dim_ordering: str) -> Any:
-        """Returns `init` for a kernel laid out as for Theano: the fans of Keras
-        1.2.2."""
+        """Returns `init` for Theano's layout, which gives the fans of Keras 1.2.2."""
         return super()._oriented(init, "th")
 
     def _convolve(self, x: Any) -> Any:
@@ -139,23 +137,25 @@ class Convolution1D(ConvolutionLayer):
 
 
 class AtrousConvolution1D(Convolution1D):
-    """Convolution1D whose filters see every `atrous_rate`-th step: a dilated
-    convolution, "with holes".
+    """Convolution1D whose filters see every `atrous_rate`-th step.
+
+    Such a convolution is called dilated, or "with holes".
 
     # Example
         ```python
         from oneiros.layers import AtrousConvolution1D
         from oneiros.models import Sequential
 
-        model = Sequential([AtrousConvolution1D(64, 3, atrous_rate=2, input_shape=(10, 32))])
+        layer = AtrousConvolution1D(64, 3, atrous_rate=2, input_shape=(10, 32))
+        model = Sequential([layer])
         model.output_shape  # (None, 6, 64)
         ```
 
     # Arguments
         nb_filter: int, number of filters.
         filter_length: int, number of steps that a filter sees.
-        atrous_rate: int, distance of neighbouring steps that it sees.
-        the others: as for `Convolution1D`, in the same order with `atrous_rate` after
+        atrous_rate: int, distance of neighbouring steps that it sees. the others: as
+            for `Convolution1D`, in the same order with `atrous_rate` after
             `subsample_length`.
 
     # Input shape
@@ -166,7 +166,7 @@ class AtrousConvolution1D(Convolution1D):
 
     # References
         - Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions,
-        arXiv:1511.07122
+          arXiv:1511.07122
     """
 
     loadable: ClassVar[bool] = True

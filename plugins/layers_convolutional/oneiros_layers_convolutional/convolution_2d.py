@@ -12,8 +12,9 @@ from oneiros_layers_convolutional.base import ImageConvolution
 
 
 class Convolution2D(ImageConvolution):
-    """Filters that slide over images. The kernel isn't flipped: this is
-    cross-correlation on every backend.
+    """Filters that slide over images.
+
+    The kernel isn't flipped: this is cross-correlation on every backend.
 
     # Example
         ```python
@@ -21,8 +22,8 @@ class Convolution2D(ImageConvolution):
         from oneiros.models import Sequential
 
         model = Sequential()
-        model.add(Convolution2D(64, 3, 3, dim_ordering="tf", border_mode="same", input_shape=(32, 32, 3)))
-        model.add(Convolution2D(32, 3, 3, dim_ordering="tf", subsample=(2, 2), activation="relu"))
+        model.add(Convolution2D(64, 3, 3, dim_ordering="tf", input_shape=(34, 34, 3)))
+        model.add(Convolution2D(32, 3, 3, dim_ordering="tf", subsample=(2, 2)))
         model.output_shape  # (None, 15, 15, 32)
         ```
 
@@ -48,14 +49,13 @@ class Convolution2D(ImageConvolution):
         bias: bool, whether to add a bias.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
-        columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`,
+        `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with `nb_filter` channels. The kernel's shape is
-        `(nb_row, nb_col, channels, nb_filter)` for `"tf"`, `(nb_filter, channels,
-        nb_row, nb_col)` for
-        `"th"`.
+        `(nb_row, nb_col, channels, nb_filter)` for `"tf"`,
+        `(nb_filter, channels, nb_row, nb_col)` for `"th"`.
 
     # Raises
         ShapeError: if the channels are unknown, or the input is smaller than a window.
@@ -119,15 +119,18 @@ class Convolution2D(ImageConvolution):
 
 
 class AtrousConvolution2D(Convolution2D):
-    """Convolution2D whose filters see pixels `atrous_rate` apart: a dilated
-    convolution, "with holes".
+    """Convolution2D whose filters see pixels `atrous_rate` apart.
+
+    Such a convolution is called dilated, or "with holes".
 
     # Example
         ```python
         from oneiros.layers import AtrousConvolution2D
         from oneiros.models import Sequential
 
-        atrous = AtrousConvolution2D(64, 3, 3, atrous_rate=(2, 2), dim_ordering="th", input_shape=(3, 32, 32))
+        atrous = AtrousConvolution2D(
+            64, 3, 3, atrous_rate=(2, 2), dim_ordering="th", input_shape=(3, 32, 32)
+        )
         Sequential([atrous]).output_shape  # (None, 64, 28, 28)
         ```
 
@@ -136,20 +139,19 @@ class AtrousConvolution2D(Convolution2D):
         nb_row: int, rows of the kernel.
         nb_col: int, columns of the kernel.
         atrous_rate: pair of ints, distances of neighbouring rows and columns that a
-            filter sees.
-        the others: as for `Convolution2D`, in the same order with `atrous_rate` after
-            `subsample`.
+            filter sees. the others: as for `Convolution2D`, in the same order with
+            `atrous_rate` after `subsample`.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
-        columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`,
+        `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with `nb_filter` channels.
 
     # References
         - Yu, Koltun: Multi-Scale Context Aggregation by Dilated Convolutions,
-        arXiv:1511.07122
+          arXiv:1511.07122
     """
 
     loadable: ClassVar[bool] = True

@@ -12,15 +12,18 @@ from oneiros_layers_convolutional.base import ImageConvolution
 
 
 class Convolution3D(ImageConvolution):
-    """Filters that slide over volumes, such as scans, or frames of a film. The kernel
-    isn't flipped.
+    """Filters that slide over volumes, such as scans, or frames of a film.
+
+    The kernel isn't flipped.
 
     # Example
         ```python
         from oneiros.layers import Convolution3D
         from oneiros.models import Sequential
 
-        model = Sequential([Convolution3D(8, 3, 3, 3, dim_ordering="tf", input_shape=(16, 16, 16, 1))])
+        shape = (16, 16, 16, 1)
+        layer = Convolution3D(8, 3, 3, 3, dim_ordering="tf", input_shape=shape)
+        model = Sequential([layer])
         model.output_shape  # (None, 14, 14, 14, 8)
         ```
 
@@ -43,8 +46,8 @@ class Convolution3D(ImageConvolution):
         bias: bool, whether to add a bias.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
-        d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
+        `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
         5D, in the same order, with `nb_filter` channels.

@@ -12,8 +12,8 @@ from oneiros_layers_core.affine import Shape
 from oneiros_layers_core.spatial import (
     AXES,
     Sizes,
-    checked_dim_ordering,
-    reading,
+    axis_names,
+    check_dim_ordering,
     spatial_sizes,
     with_sizes,
 )
@@ -22,8 +22,10 @@ Pairs = tuple[Sizes, ...]
 
 
 class _Cropping(Layer):
-    """What the croppings share; `_pairs` holds how much is cut before and after, for
-    each spatial axis."""
+    """What the croppings share.
+
+    `_pairs` holds how much is cut before and after, for each spatial axis.
+    """
 
     checks_sizes: ClassVar[bool] = True
     dim_ordering: str = "tf"
@@ -63,9 +65,9 @@ class _Cropping(Layer):
         if any(size is not None and size < 1 for size in left):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, read "
-                f"as {reading(self._rank, self.dim_ordering)}; cropping={self._pairs} "
-                f"leaves nothing of {sizes}, its {', '.join(AXES[self._rank])}. Crop "
-                "less, or give it a larger input."
+                f"as {axis_names(self._rank, self.dim_ordering)}; "
+                f"cropping={self._pairs} leaves nothing of {sizes}, its "
+                f"{', '.join(AXES[self._rank])}. Crop less, or give it a larger input."
             )
         return with_sizes(input_shape, left, self.dim_ordering)
 
@@ -121,7 +123,8 @@ class Cropping2D(_Cropping):
         from oneiros.layers import Cropping2D
         from oneiros.models import Sequential
 
-        model = Sequential([Cropping2D(((2, 2), (4, 4)), dim_ordering="tf", input_shape=(28, 28, 3))])
+        layer = Cropping2D(((2, 2), (4, 4)), dim_ordering="tf", input_shape=(28, 28, 3))
+        model = Sequential([layer])
         model.output_shape  # (None, 24, 20, 3)
         ```
 
@@ -131,8 +134,8 @@ class Cropping2D(_Cropping):
             says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
-        columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`,
+        `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with the rows and columns that are left.
@@ -152,7 +155,7 @@ class Cropping2D(_Cropping):
     ) -> None:
         super().__init__(**kwargs)
         self.cropping = self._pairs = self._checked_pairs(cropping)
-        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
 
 
 class Cropping3D(_Cropping):
@@ -164,7 +167,8 @@ class Cropping3D(_Cropping):
         from oneiros.models import Sequential
 
         cropping = ((1, 1), (2, 2), (0, 3))
-        model = Sequential([Cropping3D(cropping, dim_ordering="th", input_shape=(1, 8, 8, 8))])
+        layer = Cropping3D(cropping, dim_ordering="th", input_shape=(1, 8, 8, 8))
+        model = Sequential([layer])
         model.output_shape  # (None, 1, 6, 4, 5)
         ```
 
@@ -175,8 +179,8 @@ class Cropping3D(_Cropping):
             says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
-        d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
+        `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
         5D, in the same order, with what is left.
@@ -196,4 +200,4 @@ class Cropping3D(_Cropping):
     ) -> None:
         super().__init__(**kwargs)
         self.cropping = self._pairs = self._checked_pairs(cropping)
-        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)

@@ -15,20 +15,26 @@ from oneiros_layers_convolutional.convolution_2d import Convolution2D
 
 
 class Deconvolution2D(Convolution2D):
-    """Transposed convolution: leads from the output's sizes of a `Convolution2D` back
-    to its input's.
+    """Transposed convolution: from a `Convolution2D`'s output back to its input.
 
     With `subsample` above 1 several input sizes give the same output size, so
-    `output_shape` says which is meant. Without padding it is `subsample * (size - 1) +
-    kernel`, up to `subsample - 1` more.
+    `output_shape` says which is meant. Without padding it is
+    `subsample * (size - 1) + kernel`, up to `subsample - 1` more.
 
     # Example
         ```python
         from oneiros.layers import Deconvolution2D
         from oneiros.models import Sequential
 
-        up = Deconvolution2D(3, 3, 3, output_shape=(None, 25, 25, 3), subsample=(2, 2), dim_ordering="tf",
-                             input_shape=(12, 12, 8))
+        up = Deconvolution2D(
+            3,
+            3,
+            3,
+            output_shape=(None, 25, 25, 3),
+            subsample=(2, 2),
+            dim_ordering="tf",
+            input_shape=(12, 12, 8),
+        )
         Sequential([up]).output_shape  # (None, 25, 25, 3)
         ```
 
@@ -38,17 +44,16 @@ class Deconvolution2D(Convolution2D):
         nb_col: int, columns of the kernel.
         output_shape: tuple of four, the output's shape in the order of `dim_ordering`.
             The batch size in it is taken from the input. None: as Keras 2 has it,
-            `subsample * size`, and without padding
-            `kernel - subsample` more, if that is above 0.
+            `subsample * size`, and without padding `kernel - subsample` more, if that
+            is above 0.
         border_mode: `"valid"`, `"same"` or `"full"`: that of the convolution that this
             one undoes.
         subsample: pair of ints, the steps of that convolution: the output is larger by
-            these.
-        the others: as for `Convolution2D`, in the same order.
+            these. the others: as for `Convolution2D`, in the same order.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
-        columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`,
+        `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
         4D, `output_shape` with the input's batch size. The kernel's shape is as for
@@ -60,7 +65,7 @@ class Deconvolution2D(Convolution2D):
 
     # References
         - Dumoulin, Visin: A guide to convolution arithmetic for deep learning,
-        arXiv:1603.07285
+          arXiv:1603.07285
         - Zeiler, Krishnan, Taylor, Fergus: Deconvolutional Networks, CVPR 2010
     """
 
@@ -191,7 +196,7 @@ class Deconvolution2D(Convolution2D):
         )
 
     def argument_config(self, argument: str) -> dict[str, Any]:
-        """Returns an argument; for `output_shape` the one that was found, if only it was."""
+        """Returns an argument, `output_shape` as given or as found."""
         if argument != "output_shape":
             return super().argument_config(argument)
         shape = self.output_shape_

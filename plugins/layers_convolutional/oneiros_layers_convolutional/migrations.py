@@ -1,13 +1,12 @@
-"""How files of other versions of Keras are read: convolutions, and the layers that move
-and pad images."""
+"""Convolutions, paddings, croppings and upsampling in files of other versions."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from oneiros_old_files.base import Arrays, Origin
-from oneiros_old_files.keras2 import AFFINE, ANY, Keras2Layer, plain
 from oneiros_old_files.convolution_kernels import KernelMigration
+from oneiros_old_files.keras2 import AFFINE, ANY, Keras2Layer, plain
 from oneiros_old_files.moves import Moved, channels_moved
 
 WINDOW = {"filters": "nb_filter", "strides": "subsample", "padding": "border_mode"}
@@ -47,8 +46,7 @@ class Convolution(KernelMigration, Keras2Layer):
         return found, here
 
     def _moved(self, constraint: Any, first: bool) -> Any:
-        """Returns a constraint that means the same axes of the kernel where they are
-        here."""
+        """Returns a constraint for the kernel's axes where they are here."""
         if not isinstance(constraint, dict) or "axis" not in constraint:
             return constraint
         places, axis = self._places(first), constraint["axis"]
@@ -57,8 +55,7 @@ class Convolution(KernelMigration, Keras2Layer):
         return {**constraint, "axis": moved if several else moved[0]}
 
     def _places(self, first: bool) -> tuple[int, ...]:
-        """Returns where each axis of a stored kernel is here, for images with channels
-        first or last."""
+        """Returns where each axis of a stored kernel is here, for either ordering."""
         return (2, 3, 1, 0) if first else (0, 1, 2, 3)
 
     def _rate(self, rate: Any) -> Any:
@@ -92,8 +89,10 @@ class Conv1D(Convolution):
         return (0, 2, 3)
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
-        """Returns the kernel with four axes; Keras 1.0 and 1.1 stored `(output, input,
-        length, 1)`."""
+        """Returns the kernel with its four axes in order.
+
+        Keras 1.0 and 1.1 stored `(output, input, length, 1)`.
+        """
         kernel, *rest = arrays
         length, filters = config["filter_length"], config["nb_filter"]
         if origin.keras > 1 and kernel.ndim == 3:
@@ -132,8 +131,10 @@ class Conv3D(Convolution):
 
 
 class Conv2DTranspose(Convolution):
-    """Deconvolution2D; Keras 2 finds the output's size, and kernels are `(rows,
-    columns, output, input)`."""
+    """Deconvolution2D, whose output's size Keras 2 finds itself.
+
+    Its kernels are `(rows, columns, output, input)`.
+    """
 
     name = "Deconvolution2D"
     renamed = Conv2D.renamed
@@ -163,8 +164,10 @@ class Conv2DTranspose(Convolution):
 
 
 class SeparableConv2D(Convolution):
-    """SeparableConvolution2D, which Keras 1 had on TensorFlow alone, and Keras 2 turned
-    nowhere."""
+    """SeparableConvolution2D, whose kernels no engine flips.
+
+    Keras 1 had it on TensorFlow alone.
+    """
 
     name = "SeparableConvolution2D"
     turns = False

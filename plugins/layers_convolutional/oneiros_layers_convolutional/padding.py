@@ -11,15 +11,14 @@ from oneiros.errors import ArgumentError
 from oneiros_layers_core.affine import Shape
 from oneiros_layers_core.spatial import (
     Sizes,
-    checked_dim_ordering,
+    check_dim_ordering,
     spatial_sizes,
     with_sizes,
 )
 
 
 def _checked_widths(layer: Layer, padding: Any, sides: tuple[str, ...]) -> Sizes:
-    """Returns the zeros on each side, from a dict that names some, or from a number for
-    each."""
+    """Returns the zeros on each side, from a dict or from a number for each."""
     if not isinstance(padding, dict):
         return check_ints(layer, "padding", padding, len(sides), 0)
     if not padding.keys() <= set(sides):
@@ -33,8 +32,10 @@ def _checked_widths(layer: Layer, padding: Any, sides: tuple[str, ...]) -> Sizes
 
 
 class _ZeroPadding(Layer):
-    """What the zero paddings share; `_widths` holds the zeros before and after, for
-    each spatial axis."""
+    """What the zero paddings share.
+
+    `_widths` holds the zeros before and after, for each spatial axis.
+    """
 
     dim_ordering: str = "tf"
     _widths: tuple[tuple[int, int], ...]
@@ -57,14 +58,15 @@ class ZeroPadding1D(_ZeroPadding):
         from oneiros.layers import ZeroPadding1D
         from oneiros.models import Sequential
 
-        model = Sequential([ZeroPadding1D(2, input_shape=(10, 3)), ZeroPadding1D({"left_pad": 1})])
+        model = Sequential()
+        model.add(ZeroPadding1D(2, input_shape=(10, 3)))
+        model.add(ZeroPadding1D({"left_pad": 1}))
         model.output_shape  # (None, 15, 3)
         ```
 
     # Arguments
         padding: int, how many on both sides; a pair of ints, `(left, right)`; or a dict
-            with `left_pad` and
-            `right_pad`, each 0 if left out.
+            with `left_pad` and `right_pad`, each 0 if left out.
 
     # Input shape
         3D, `(samples, steps, features)`.
@@ -100,7 +102,8 @@ class ZeroPadding2D(_ZeroPadding):
         from oneiros.layers import ZeroPadding2D
         from oneiros.models import Sequential
 
-        model = Sequential([ZeroPadding2D((1, 2), dim_ordering="tf", input_shape=(8, 8, 3))])
+        layer = ZeroPadding2D((1, 2), dim_ordering="tf", input_shape=(8, 8, 3))
+        model = Sequential([layer])
         model.output_shape  # (None, 10, 12, 3)
         ```
 
@@ -112,8 +115,8 @@ class ZeroPadding2D(_ZeroPadding):
             says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
-        columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`,
+        `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with the rows and columns of zeros added.
@@ -139,7 +142,7 @@ class ZeroPadding2D(_ZeroPadding):
             (self.top_pad, self.bottom_pad),
             (self.left_pad, self.right_pad),
         )
-        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=4)]
 
     def call(self, x: Any, mask: Any = None) -> Any:
@@ -162,7 +165,8 @@ class ZeroPadding3D(_ZeroPadding):
         from oneiros.layers import ZeroPadding3D
         from oneiros.models import Sequential
 
-        model = Sequential([ZeroPadding3D((1, 1, 2), dim_ordering="tf", input_shape=(4, 4, 4, 1))])
+        layer = ZeroPadding3D((1, 1, 2), dim_ordering="tf", input_shape=(4, 4, 4, 1))
+        model = Sequential([layer])
         model.output_shape  # (None, 6, 6, 8, 1)
         ```
 
@@ -172,8 +176,8 @@ class ZeroPadding3D(_ZeroPadding):
             says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
-        d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
+        `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
         5D, in the same order, with the zeros added.
@@ -187,7 +191,7 @@ class ZeroPadding3D(_ZeroPadding):
         super().__init__(**kwargs)
         self.padding = check_ints(self, "padding", padding, 3, 0)
         self._widths = tuple((width, width) for width in self.padding)
-        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=5)]
 
     def call(self, x: Any, mask: Any = None) -> Any:

@@ -23,8 +23,7 @@ ARGUMENTS = (
 
 
 class SeparableConvolution2D(ImageConvolution):
-    """Convolution in two steps: each channel by itself, then across channels with
-    kernels of one pixel.
+    """Convolution within each channel, then one of single pixels across channels.
 
     It has far fewer weights than a `Convolution2D` of the same window.
 
@@ -33,7 +32,9 @@ class SeparableConvolution2D(ImageConvolution):
         from oneiros.layers import SeparableConvolution2D
         from oneiros.models import Sequential
 
-        model = Sequential([SeparableConvolution2D(64, 3, 3, dim_ordering="tf", input_shape=(32, 32, 16))])
+        shape = (32, 32, 16)
+        layer = SeparableConvolution2D(64, 3, 3, dim_ordering="tf", input_shape=shape)
+        model = Sequential([layer])
         model.output_shape  # (None, 30, 30, 64)
         model.count_params()  # 1232
         ```
@@ -45,30 +46,30 @@ class SeparableConvolution2D(ImageConvolution):
         init: name or function `(shape, name=None, dim_ordering='th')`, initialization
             of both kernels.
         activation: name or function applied to the output; None leaves it as it is.
-        weights: list of arrays, initial values `[depthwise_kernel, pointwise_kernel,
-            b]`.
+        weights: list of arrays, initial values
+            `[depthwise_kernel, pointwise_kernel, b]`.
         border_mode: `"valid"` or `"same"`.
         subsample: pair of ints, rows and columns from one window to the next.
         depth_multiplier: int, how many channels the first step makes of each.
         dim_ordering: `"tf"`, `"th"`, or `"default"` for what `K.image_dim_ordering()`
             says.
         depthwise_regularizer, pointwise_regularizer, b_regularizer: regularizers of
-        kernels and bias.
+            kernels and bias.
         activity_regularizer: regularizer of the output.
         depthwise_constraint, pointwise_constraint, b_constraint: constraints of kernels
-        and bias.
+            and bias.
         bias: bool, whether to add a bias.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
-        columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`,
+        `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with `nb_filter` channels.
 
     # References
         - Chollet: Xception: Deep Learning with Depthwise Separable Convolutions,
-        arXiv:1610.02357
+          arXiv:1610.02357
     """
 
     loadable: ClassVar[bool] = True
@@ -161,7 +162,7 @@ class SeparableConvolution2D(ImageConvolution):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments, in the order that they have in files of Keras 1.2.2."""
+        """Returns the arguments, in the order that they have in Keras 1.2.2."""
         config = super().get_config()
         del config["W_regularizer"], config["W_constraint"]
         for argument in ARGUMENTS:

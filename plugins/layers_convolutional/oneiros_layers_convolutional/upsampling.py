@@ -8,7 +8,7 @@ from oneiros import backend as K
 from oneiros.arguments import check_int, check_ints
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.spatial import checked_dim_ordering, spatial_sizes, with_sizes
+from oneiros_layers_core.spatial import check_dim_ordering, spatial_sizes, with_sizes
 
 
 class UpSampling1D(Layer):
@@ -58,7 +58,7 @@ class _UpSampling(Layer):
     def __init__(self, *, size: Any, dim_ordering: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = check_ints(self, "size", size, self._rank)
-        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
@@ -78,7 +78,8 @@ class UpSampling2D(_UpSampling):
         from oneiros.layers import UpSampling2D
         from oneiros.models import Sequential
 
-        model = Sequential([UpSampling2D((2, 3), dim_ordering="tf", input_shape=(8, 8, 3))])
+        layer = UpSampling2D((2, 3), dim_ordering="tf", input_shape=(8, 8, 3))
+        model = Sequential([layer])
         model.output_shape  # (None, 16, 24, 3)
         ```
 
@@ -88,8 +89,8 @@ class UpSampling2D(_UpSampling):
             says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
-        columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`,
+        `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with `size` times as many rows and columns.
@@ -116,7 +117,8 @@ class UpSampling3D(_UpSampling):
         from oneiros.layers import UpSampling3D
         from oneiros.models import Sequential
 
-        model = Sequential([UpSampling3D((2, 2, 2), dim_ordering="th", input_shape=(3, 4, 4, 4))])
+        layer = UpSampling3D((2, 2, 2), dim_ordering="th", input_shape=(3, 4, 4, 4))
+        model = Sequential([layer])
         model.output_shape  # (None, 3, 8, 8, 8)
         ```
 
@@ -126,8 +128,8 @@ class UpSampling3D(_UpSampling):
             says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
-        d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
+        `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
         5D, in the same order, with the three sizes multiplied by `size`.

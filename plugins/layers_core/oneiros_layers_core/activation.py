@@ -43,8 +43,9 @@ class Activation(Layer):
 
 
 class ActivityRegularization(Layer):
-    """Passes its input through and adds `l1 * sum(abs(x)) + l2 * sum(x ** 2)` to the
-    loss.
+    """Adds `l1 * sum(abs(x)) + l2 * sum(x ** 2)` of its input to the loss.
+
+    The output is the input.
 
     # Example
         ```python

@@ -13,8 +13,9 @@ Shape = tuple[int | None, ...]
 
 
 class AffineLayer(Layer):
-    """Base of the layers that multiply by a kernel and add a bias. Not a layer of its
-    own.
+    """Base of the layers that multiply by a kernel and add a bias.
+
+    Not a layer of its own.
 
     # Arguments
         init: name or function, initialization of the kernel.
@@ -87,8 +88,8 @@ class DenseLayer(AffineLayer):
     Not a layer of its own.
 
     # Arguments
-        input_dim: int, number of features, if this is a model's first layer.
-        the others: as for `AffineLayer`.
+        input_dim: int, number of features, if this is a model's first layer. the
+            others: as for `AffineLayer`.
     """
 
     def __init__(self, *, input_dim: int | None, **kwargs: Any) -> None:

@@ -87,8 +87,7 @@ class Dense(DenseLayer):
         self.input_spec = [InputSpec(ndim="2+")]
 
     def build(self, input_shape: Shape) -> None:
-        """Makes `W` of shape `(input_dim, output_dim)` and `b` of shape
-        `(output_dim,)`."""
+        """Makes `W`, `(input_dim, output_dim)`, and `b`, `(output_dim,)`."""
         self.input_dim = self.features(input_shape)
         self.W = self.add_kernel((self.input_dim, self.output_dim))
         self.b = self.add_bias((self.output_dim,))
@@ -136,8 +135,7 @@ class TimeDistributedDense(Dense):
     # Arguments
         output_dim: int, size of the output's last axis.
         init, activation, weights, W_regularizer, b_regularizer, activity_regularizer,
-        W_constraint,
-            b_constraint, bias: as for `Dense`.
+            W_constraint, b_constraint, bias: as for `Dense`.
         input_dim: int, size of the input's last axis, if this is a model's first layer.
         input_length: int, number of steps if it is constant; None otherwise.
 
@@ -190,8 +188,7 @@ class TimeDistributedDense(Dense):
         self.input_spec = [InputSpec(ndim=3)]
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the weights; the configuration keeps the `input_dim` that the
-        constructor was given."""
+        """Makes the weights; `input_dim` stays what the constructor received."""
         given = self.input_dim
         super().build(input_shape)
         self.input_dim = given

@@ -9,14 +9,15 @@ from oneiros.arguments import check_fraction, check_optional_int, label
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ShapeError
 
-from oneiros_layers_core.spatial import checked_dim_ordering
+from oneiros_layers_core.spatial import check_dim_ordering
 
 NoiseShape = tuple[int | None, ...] | None
 
 
 class Dropout(Layer):
-    """Sets a random fraction of the input to zero while training, and scales the rest
-    so that the sum stays.
+    """Sets a random fraction of the input to zero while training.
+
+    The rest is scaled so that the expected sum stays.
 
     # Example
         ```python
@@ -44,7 +45,7 @@ class Dropout(Layer):
 
     # References
         - Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, JMLR 15,
-        2014
+          2014
     """
 
     loadable: ClassVar[bool] = True
@@ -99,8 +100,9 @@ class _SpatialDropout(Dropout):
 
 
 class SpatialDropout1D(_SpatialDropout):
-    """Dropout of whole feature maps of a sequence: a feature is dropped at all steps or
-    at none.
+    """Dropout of whole feature maps of a sequence.
+
+    A feature is dropped at all steps or at none.
 
     # Example
         ```python
@@ -122,8 +124,7 @@ class SpatialDropout1D(_SpatialDropout):
 
     # References
         - Tompson, Goroshin, Jain, LeCun, Bregler: Efficient Object Localization Using
-        Convolutional Networks,
-          arXiv:1411.4280
+          Convolutional Networks, arXiv:1411.4280
     """
 
     loadable: ClassVar[bool] = True
@@ -137,15 +138,17 @@ class SpatialDropout1D(_SpatialDropout):
 
 
 class SpatialDropout2D(_SpatialDropout):
-    """Dropout of whole feature maps of images: a channel is dropped everywhere or
-    nowhere.
+    """Dropout of whole feature maps of images.
+
+    A channel is dropped everywhere or nowhere.
 
     # Example
         ```python
         from oneiros.layers import SpatialDropout2D
         from oneiros.models import Sequential
 
-        model = Sequential([SpatialDropout2D(0.3, dim_ordering="tf", input_shape=(8, 8, 3))])
+        layer = SpatialDropout2D(0.3, dim_ordering="tf", input_shape=(8, 8, 3))
+        model = Sequential([layer])
         model.output_shape  # (None, 8, 8, 3)
         ```
 
@@ -155,16 +158,15 @@ class SpatialDropout2D(_SpatialDropout):
             says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
-        columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`,
+        `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
         The same.
 
     # References
         - Tompson, Goroshin, Jain, LeCun, Bregler: Efficient Object Localization Using
-        Convolutional Networks,
-          arXiv:1411.4280
+          Convolutional Networks, arXiv:1411.4280
     """
 
     loadable: ClassVar[bool] = True
@@ -172,22 +174,24 @@ class SpatialDropout2D(_SpatialDropout):
 
     def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
         super().__init__(p=p, **kwargs)
-        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
 
     def _get_noise_shape(self, x: Any) -> NoiseShape:
         return (None, None, 1, 1) if self.dim_ordering == "th" else (None, 1, 1, None)
 
 
 class SpatialDropout3D(_SpatialDropout):
-    """Dropout of whole feature maps of volumes: a channel is dropped everywhere or
-    nowhere.
+    """Dropout of whole feature maps of volumes.
+
+    A channel is dropped everywhere or nowhere.
 
     # Example
         ```python
         from oneiros.layers import SpatialDropout3D
         from oneiros.models import Sequential
 
-        model = Sequential([SpatialDropout3D(0.3, dim_ordering="tf", input_shape=(4, 4, 4, 2))])
+        layer = SpatialDropout3D(0.3, dim_ordering="tf", input_shape=(4, 4, 4, 2))
+        model = Sequential([layer])
         model.output_shape  # (None, 4, 4, 4, 2)
         ```
 
@@ -197,16 +201,15 @@ class SpatialDropout3D(_SpatialDropout):
             says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
-        d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
+        `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
         The same.
 
     # References
         - Tompson, Goroshin, Jain, LeCun, Bregler: Efficient Object Localization Using
-        Convolutional Networks,
-          arXiv:1411.4280
+          Convolutional Networks, arXiv:1411.4280
     """
 
     loadable: ClassVar[bool] = True
@@ -214,7 +217,7 @@ class SpatialDropout3D(_SpatialDropout):
 
     def __init__(self, p: float, dim_ordering: str = "default", **kwargs: Any) -> None:
         super().__init__(p=p, **kwargs)
-        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
 
     def _get_noise_shape(self, x: Any) -> NoiseShape:
         return (

@@ -1,5 +1,4 @@
-"""Functions as constructor arguments: how a configuration holds them, and how they are
-called."""
+"""Functions as arguments: how configurations hold them, how they are called."""
 
 from __future__ import annotations
 
@@ -13,12 +12,12 @@ from oneiros.config import get_function
 
 
 def described(argument: str, value: Any) -> dict[str, Any]:
-    """Returns the configuration of an argument that may be a function: the live object,
-    and what it is.
+    """Returns the configuration of an argument that may be a function.
+
+    It holds the live object, and what it is.
 
     The kinds are those of Keras 1: `"lambda"` for any Python function, `"function"` for
-        other callables,
-        `"raw"` else.
+    other callables, `"raw"` else.
     """
     kind = (
         "lambda"
@@ -31,8 +30,7 @@ def described(argument: str, value: Any) -> dict[str, Any]:
 
 
 def restored(config: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Returns a copy of a configuration in which arguments that may be functions are
-    what they stand for.
+    """Returns a configuration with functions in place of what stands for them.
 
     # Raises
         UnsafeFileError: if the function isn't at hand; bytecode is never run.
@@ -68,8 +66,7 @@ def found_shape(
     arguments: dict[str, Any],
     dtypes: list[str],
 ) -> Any:
-    """Returns the shape that a function gives placeholders of these shapes, one or a
-    list of them.
+    """Returns the shape, or list of shapes, of what a function makes of placeholders.
 
     # Arguments
         shapes: tuple, or list of tuples for a function of a list.

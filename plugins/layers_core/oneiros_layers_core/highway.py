@@ -14,9 +14,9 @@ from oneiros_layers_core.affine import DenseLayer, Shape
 class Highway(DenseLayer):
     """Mixes a Dense of the input with the input itself, in learned proportions.
 
-    `y = T * activation(dot(x, W) + b) + (1 - T) * x`, where `T = sigmoid(dot(x,
-    W_carry) + b_carry)`;
-    `b_carry` starts from 1. Regularizers and constraints concern `W` and `b` only.
+    `y = T * activation(dot(x, W) + b) + (1 - T) * x`, where
+    `T = sigmoid(dot(x, W_carry) + b_carry)`; `b_carry` starts from 1. Regularizers and
+    constraints concern `W` and `b` only.
 
     # Example
         ```python
@@ -24,7 +24,7 @@ class Highway(DenseLayer):
         from oneiros.models import Sequential
 
         model = Sequential([Highway(activation="tanh", input_dim=16)])
-        [weight.shape for weight in model.get_weights()]  # [(16, 16), (16, 16), (16,), (16,)]
+        [weight.ndim for weight in model.get_weights()]  # [2, 2, 1, 1]
         ```
 
     # Arguments
@@ -32,10 +32,10 @@ class Highway(DenseLayer):
             `W_carry`.
         activation: name or function applied to the transformed part; None leaves it as
             it is.
-        weights: list of arrays, initial values `[W, W_carry, b, b_carry]`, or `[W,
-            W_carry]` without bias.
+        weights: list of arrays, initial values `[W, W_carry, b, b_carry]`, or
+            `[W, W_carry]` without bias.
         W_regularizer, b_regularizer, activity_regularizer, W_constraint, b_constraint,
-        bias: as for `Dense`.
+            bias: as for `Dense`.
         input_dim: int, number of inputs, if this is a model's first layer.
 
     # Input shape

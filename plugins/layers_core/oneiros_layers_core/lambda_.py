@@ -89,8 +89,7 @@ class Lambda(Layer):
         self._input_dtypes: list[str] = []
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
-        """Returns the shape that was given, or the one that the function gives a
-        placeholder."""
+        """Returns `output_shape`, or the shape that a placeholder gets."""
         if self._output_shape is None:
             return found_shape(
                 self.function, input_shape, self.arguments, self._input_dtypes
@@ -110,8 +109,7 @@ class Lambda(Layer):
         return tuple(shape)
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
-        """Returns the mask unchanged if `supports_masking` was set, None if the
-        function received it."""
+        """Returns the mask with `supports_masking`, None if the function took it."""
         if not self.supports_masking and takes_mask(self.function):
             return None
         return super().compute_mask(x, mask)

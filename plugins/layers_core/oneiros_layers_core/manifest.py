@@ -53,8 +53,7 @@ def oneiros_layers() -> dict[str, str]:
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The module `oneiros.layers.core`, with the bases of layers, and the places of
-    Merge in Keras 1."""
+    """The modules `oneiros.layers.core` and `legacy`, and where Keras 1 had Merge."""
     return {
         "layers.core": {**LAYERS, **BASES},
         "layers": MERGE,

@@ -9,11 +9,10 @@ from oneiros.engine.layer import Layer
 
 
 class Masking(Layer):
-    """Masks each step whose features all equal `mask_value`, and sets these steps to
-    zero.
+    """Masks the steps whose features all equal `mask_value`, and zeroes them.
 
     The mask travels with the output: layers that know masks skip the step, and the
-        losses leave it out.
+    losses leave it out.
 
     # Example
         ```python

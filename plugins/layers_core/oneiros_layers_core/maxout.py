@@ -12,8 +12,9 @@ from oneiros_layers_core.affine import DenseLayer, Shape
 
 
 class MaxoutDense(DenseLayer):
-    """Element by element the largest of `nb_feature` linear maps of the input: a
-    learned, convex activation.
+    """The largest of `nb_feature` linear maps of the input, element by element.
+
+    This is a learned, convex activation.
 
     # Example
         ```python
@@ -30,7 +31,7 @@ class MaxoutDense(DenseLayer):
         init: name or function `(shape, name=None)`, initialization of the kernel.
         weights: list of arrays, initial values `[W, b]`, or `[W]` without bias.
         W_regularizer, b_regularizer, activity_regularizer, W_constraint, b_constraint,
-        bias: as for `Dense`.
+            bias: as for `Dense`.
         input_dim: int, number of inputs, if this is a model's first layer.
 
     # Input shape
@@ -41,7 +42,7 @@ class MaxoutDense(DenseLayer):
 
     # References
         - Goodfellow, Warde-Farley, Mirza, Courville, Bengio: Maxout Networks,
-        arXiv:1302.4389
+          arXiv:1302.4389
     """
 
     loadable: ClassVar[bool] = True
@@ -78,8 +79,7 @@ class MaxoutDense(DenseLayer):
         self.input_spec = [InputSpec(ndim=2)]
 
     def build(self, input_shape: Shape) -> None:
-        """Makes `W` `(nb_feature, input_dim, output_dim)` and `b` `(nb_feature,
-        output_dim)`."""
+        """Makes `W` and `b`, with `nb_feature` matrices and rows."""
         features = self.features(input_shape)
         self.input_spec = [InputSpec(shape=(None, features))]
         self.W = self.add_kernel((self.nb_feature, features, self.output_dim))

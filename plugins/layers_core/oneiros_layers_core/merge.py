@@ -36,15 +36,14 @@ class Merge(Layer):
             call the layer on a list of tensors.
         mode: one of
             - `"sum"`, `"mul"`, `"ave"`, `"max"`: element by element; all inputs have
-            one shape;
+              one shape;
             - `"concat"`: joined along `concat_axis`;
             - `"dot"`: products of two inputs, sample by sample, summed over `dot_axes`;
             - `"cos"`: the same, divided by both lengths: the cosine. The tensor has a
-            further axis of size 1
-              after the batch, which its declared shape leaves out, as in Keras 1.2.2:
-              `Reshape((1,))` after it settles that;
+              further axis of size 1 after the batch, which its declared shape leaves
+              out, as in Keras 1.2.2: `Reshape((1,))` after it settles that;
             - a function `(inputs, **arguments)` of the list of tensors that returns
-            one.
+              one.
         concat_axis: int, the axis along which `"concat"` joins; the batch is axis 0.
         dot_axes: int or pair of ints, the axis of either input that `"dot"` and `"cos"`
             sum over.
@@ -64,8 +63,7 @@ class Merge(Layer):
 
     # Output shape
         `"sum"`, `"mul"`, `"ave"`, `"max"`: that of an input. `"concat"`: sizes added on
-        one axis. `"dot"`,
-        `"cos"`: the axes left, or `(samples, 1)` if none is.
+        one axis. `"dot"`, `"cos"`: the axes left, or `(samples, 1)` if none is.
 
     # Raises
         ShapeError: if the shapes don't fit the mode.
@@ -178,8 +176,10 @@ class Merge(Layer):
         return self._mode.mask(self, inputs, mask)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments; functions are the live objects, `layers` are left to
-        the model around it."""
+        """Returns the arguments but `layers`, which the model around it holds.
+
+        Functions are the live objects.
+        """
         return {
             "name": self.name,
             **described("mode", self.mode),
@@ -244,7 +244,7 @@ def merge(
     # Arguments
         inputs: list of tensors, at least two.
         mode, concat_axis, dot_axes, output_shape, output_mask, arguments, name: as for
-        `Merge`.
+            `Merge`.
     """
     layer = Merge(
         mode=mode,

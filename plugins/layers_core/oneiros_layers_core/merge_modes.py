@@ -1,5 +1,4 @@
-"""What each mode of Merge does: which shapes it takes, how it combines tensors, shapes
-and masks."""
+"""What each mode of Merge does with tensors, shapes and masks."""
 
 from __future__ import annotations
 
@@ -17,12 +16,13 @@ Shape = tuple[int | None, ...]
 
 
 class Mode(Protocol):
-    """What a mode of Merge does; `merge` is the layer, whose arguments the methods
-    read."""
+    """What a mode of Merge does.
+
+    `merge` is the layer, whose arguments the methods read.
+    """
 
     def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Raises ShapeError or ArgumentError unless the mode takes inputs of these
-        shapes."""
+        """Raises ShapeError or ArgumentError for shapes that the mode doesn't take."""
 
     def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
         """Returns the merged tensor."""
@@ -35,8 +35,10 @@ class Mode(Protocol):
 
 
 def _common(sizes: Iterable[int | None]) -> int | None:
-    """Returns the size that all agree on where known, None if none is; ValueError if
-    they don't."""
+    """Returns the one known size, None if none is known.
+
+    Raises ValueError if known sizes differ.
+    """
     known = {size for size in sizes if size is not None}
     if len(known) > 1:
         raise ValueError
@@ -48,8 +50,7 @@ def _text(shapes: list[Shape]) -> str:
 
 
 def _one_shape(merge: Any, shapes: list[Shape]) -> Shape:
-    """Returns the shape that all agree on where sizes are known, or raises
-    ShapeError."""
+    """Returns the shape that all inputs share, or raises ShapeError."""
     try:
         return tuple(_common(sizes) for sizes in zip(*shapes, strict=True))
     except ValueError:
@@ -133,8 +134,7 @@ class Concatenation:
         return tuple(output)
 
     def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
-        """Returns the masks joined if the axis is one of theirs, else where all of them
-        hold."""
+        """Returns the masks joined, or where all hold if they lack that axis."""
         rank = K.ndim(inputs[0])
         masks = [
             K.all(mask, axis=-1) if mask is not None and K.ndim(mask) == rank else mask
@@ -162,15 +162,13 @@ def _all_true(x: Any, rank: int) -> Any:
 
 
 class Product:
-    """Multiplies two inputs sample by sample and sums over an axis of each,
-    `dot_axes`."""
+    """Multiplies two inputs sample by sample, summed over `dot_axes`."""
 
     def __init__(self, cosine: bool = False) -> None:
         self._cosine = cosine
 
     def check(self, merge: Any, shapes: list[Shape]) -> None:
-        """Raises unless there are two inputs with axes of equal size; notes these axes,
-        from the left."""
+        """Raises unless two inputs have axes of equal size; notes these axes."""
         if len(shapes) != 2:
             raise ArgumentError(
                 f"{label(merge)} with mode={merge.mode!r} takes two inputs; it "
@@ -198,8 +196,10 @@ class Product:
         merge.dot_axes = axes
 
     def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
-        """Returns the products; cosines get a further axis of size 1 after the batch,
-        as in Keras 1.2.2."""
+        """Returns the products.
+
+        Cosines get a further axis of size 1 after the batch, as in Keras 1.2.2.
+        """
         left, right = inputs
         axes = tuple(merge.dot_axes)
         product = K.batch_dot(left, right, axes)

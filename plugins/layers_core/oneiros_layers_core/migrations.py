@@ -1,5 +1,6 @@
-"""How files of Keras 2 are read: the core layers, and the classes that Merge has
-become; and how they follow when a model is converted to the other `dim_ordering`.
+"""Core layers in files of Keras 2, and when a model's `dim_ordering` changes.
+
+Keras 2 has a class for each mode of Merge.
 """
 
 from __future__ import annotations
@@ -25,8 +26,7 @@ class Dense(Keras2Layer):
         inputs: list[Moved],
         shapes: list[Any],
     ) -> Following | None:
-        """Returns the layer with the rows of its kernel where the values of its input
-        are."""
+        """Returns the layer with its kernel's rows where its input's values are."""
         if inputs[0].places is None:
             return None
         kernel, *bias = arrays
@@ -117,8 +117,7 @@ class Flatten(Keras2Layer):
         inputs: list[Moved],
         shapes: list[Any],
     ) -> Following | None:
-        """Returns the layer as it is, whose output then is a vector in another
-        order."""
+        """Returns the layer as it is; its output is a vector in another order."""
         return config, arrays, inputs[0].flattened(shapes[0])
 
 
@@ -178,8 +177,7 @@ class Lambda(Keras2Layer):
     neutral = {"mask": (None,), "mask_type": ("raw",)}
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the class and its arguments, without the module that a function was
-        in."""
+        """Returns the class and its arguments, without a function's module."""
         if origin.keras > 1:
             config = {
                 argument: value
@@ -212,8 +210,7 @@ class Merge(Migration):
         inputs: list[Moved],
         shapes: list[Any],
     ) -> Following | None:
-        """Returns the layer for inputs that all moved alike, or that are vectors to be
-        joined."""
+        """Returns the layer for inputs that moved alike, or vectors to be joined."""
         mode = config.get("mode")
         if mode == "concat" and all(
             moved.places or moved.axes == (0,) for moved in inputs
@@ -251,8 +248,7 @@ class MergeLayer(Keras2Layer):
     name = "Merge"
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns Merge and its arguments; it has no `trainable`, and neither has it
-        weights."""
+        """Returns Merge and its arguments, of which `trainable` is none."""
         found, here = super().translated(name, config, origin)
         return found, {key: value for key, value in here.items() if key != "trainable"}
 

@@ -1,5 +1,9 @@
-"""What layers over sequences, images and volumes share: which axes are spatial, where
-windows fit."""
+"""Spatial axes of sequences, images and volumes, and windows that move over them.
+
+For layers over 1, 2 or 3 such axes. Shapes have the samples first, and the channels
+last (`dim_ordering` is `"tf"`) or before the spatial axes (`"th"`); in a sequence of
+images the steps follow the samples. Sizes that aren't known are None.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +21,12 @@ AXES = {1: ("steps",), 2: ("rows", "columns"), 3: ("d1", "d2", "d3")}
 """The names of the spatial axes, by their number."""
 
 
-def checked_dim_ordering(layer: Layer, dim_ordering: Any) -> str:
-    """Returns `"tf"` or `"th"`, the default for `"default"`; raises ArgumentError for
-    anything else."""
+def check_dim_ordering(layer: Layer, dim_ordering: Any) -> str:
+    """Returns `"tf"` or `"th"`, for `"default"` what `K.image_dim_ordering()` says.
+
+    # Raises
+        ArgumentError: for anything else.
+    """
     chosen = K.image_dim_ordering() if dim_ordering == "default" else dim_ordering
     if chosen not in ("tf", "th"):
         expected = "'tf' (channels last), 'th' (channels first) or 'default'"
@@ -27,29 +34,42 @@ def checked_dim_ordering(layer: Layer, dim_ordering: Any) -> str:
     return str(chosen)
 
 
-def reading(rank: int, dim_ordering: str, sequence: bool = False) -> str:
-    """Returns how a shape is read, such as `(samples, rows, columns, channels)`.
+def axis_names(rank: int, dim_ordering: str, sequence: bool = False) -> str:
+    """Returns the names of all axes, such as `(samples, rows, columns, channels)`.
 
     # Arguments
-        sequence: whether the second axis counts the steps of a sequence of images.
+        rank: int, the number of spatial axes.
+        dim_ordering: `"tf"` or `"th"`.
+        sequence: bool, whether it is a sequence of images.
     """
-    axes = AXES[rank] if dim_ordering == "tf" else ("channels", *AXES[rank])
-    steps, last = ("steps",) * sequence, ("channels",) * (dim_ordering == "tf")
-    return f"({', '.join(('samples', *steps, *axes, *last))})"
+    return f"({', '.join(_axes(rank, dim_ordering, sequence))})"
 
 
 def spatial_sizes(
     layer: Layer, shape: Shape, rank: int, dim_ordering: str, sequence: bool = False
 ) -> Shape:
-    """Returns the spatial sizes of a shape with `rank` of them, or raises ShapeError if
-    it has others."""
-    if len(shape) != rank + 2 + sequence:
+    """Returns the spatial sizes of a shape.
+
+    # Arguments
+        layer: the layer to name in an error.
+        shape: tuple, of the layer's input.
+        rank: int, the number of spatial axes.
+        dim_ordering: `"tf"` or `"th"`.
+        sequence: bool, whether it is a sequence of images.
+
+    # Raises
+        ShapeError: if the shape has another number of axes.
+    """
+    axes = len(_axes(rank, dim_ordering, sequence))
+    if len(shape) != axes:
         raise ShapeError(
             f"{label(layer)} received an input of shape {tuple(shape)}; it must have "
-            f"{rank + 2 + sequence} axes, {reading(rank, dim_ordering, sequence)}. Put "
-            "a Reshape(…) before it."
+            f"{axes} axes, {axis_names(rank, dim_ordering, sequence)}. Put a "
+            "Reshape(…) before it."
         )
-    return tuple(shape[-1 - rank : -1] if dim_ordering == "tf" else shape[-rank:])
+    if dim_ordering == "tf":
+        return tuple(shape[-1 - rank : -1])
+    return tuple(shape[-rank:])
 
 
 def check_nonempty(layer: Layer, shape: Shape, rank: int, dim_ordering: str) -> None:
@@ -57,16 +77,22 @@ def check_nonempty(layer: Layer, shape: Shape, rank: int, dim_ordering: str) -> 
     if 0 in spatial_sizes(layer, shape, rank, dim_ordering):
         raise ShapeError(
             f"{label(layer)} received an input of shape {tuple(shape)}, read as "
-            f"{reading(rank, dim_ordering)}; its {', '.join(AXES[rank])} must be 1 or "
-            "more. Give it a larger input."
+            f"{axis_names(rank, dim_ordering)}; its {', '.join(AXES[rank])} must be 1 "
+            "or more. Give it a larger input."
         )
 
 
 def with_sizes(
     shape: Shape, sizes: Shape, dim_ordering: str, channels: int | None = None
 ) -> Shape:
-    """Returns `shape` with other spatial sizes, and another number of channels if that
-    is given."""
+    """Returns a shape with other spatial sizes.
+
+    # Arguments
+        shape: tuple.
+        sizes: tuple, the new spatial sizes.
+        dim_ordering: `"tf"` or `"th"`.
+        channels: int, the new number of channels; None keeps that of `shape`.
+    """
     if dim_ordering == "tf":
         return (shape[0], *sizes, channels or shape[-1])
     return (shape[0], channels or shape[1], *sizes)
@@ -75,15 +101,23 @@ def with_sizes(
 def known_channels(
     layer: Layer, shape: Shape, rank: int, dim_ordering: str, sequence: bool = False
 ) -> int:
-    """Returns the number of channels, or raises ShapeError if it is unknown."""
+    """Returns the number of channels of a shape, for a layer that makes weights of it.
+
+    # Arguments
+        all: as for `spatial_sizes`.
+
+    # Raises
+        ShapeError: if it is unknown, or the shape has another number of axes.
+    """
     spatial_sizes(layer, shape, rank, dim_ordering, sequence)
-    channels = shape[-1] if dim_ordering == "tf" else shape[1 + sequence]
+    channels = shape[_axes(rank, dim_ordering, sequence).index("channels")]
     if channels is None:
+        example = _example(rank, dim_ordering, sequence)
         raise ShapeError(
             f"{label(layer)} received an input of shape {tuple(shape)}, read as "
-            f"{reading(rank, dim_ordering, sequence)}; the number of channels must be "
-            "known to make the weights. Give it where the input comes from, as in "
-            f"input_shape={_example(rank, dim_ordering, sequence)}{_other_ordering(rank, dim_ordering)}."
+            f"{axis_names(rank, dim_ordering, sequence)}; the number of channels must "
+            "be known to make the weights. Give it where the input comes from, as in "
+            f"input_shape={example}{_other_ordering(rank, dim_ordering)}."
         )
     return channels
 
@@ -91,15 +125,22 @@ def known_channels(
 def check_channels(
     layer: Layer, shape: Shape, dim_ordering: str, expected: int
 ) -> None:
-    """Raises ShapeError if the channels are known and not as many as the weights were
-    made for."""
-    found, rank = shape[-1] if dim_ordering == "tf" else shape[1], len(shape) - 2
-    if found not in (None, expected):
+    """Raises ShapeError if a shape has other channels than the weights were made for.
+
+    # Arguments
+        layer: the layer to name in an error.
+        shape: tuple, of the layer's input.
+        dim_ordering: `"tf"` or `"th"`.
+        expected: int, the number of channels of the weights.
+    """
+    rank = len(shape) - 2
+    channels = shape[-1] if dim_ordering == "tf" else shape[1]
+    if channels not in (None, expected):
         raise ShapeError(
             f"{label(layer)} received an input of shape {tuple(shape)}, read as "
-            f"{reading(rank, dim_ordering)}; it has {found} channels, and the weights "
-            f"were made for {expected}. Give the layer such an input, or make another "
-            "layer for it."
+            f"{axis_names(rank, dim_ordering)}; it has {channels} channels, and the "
+            f"weights were made for {expected}. Give the layer such an input, or make "
+            "another layer for it."
         )
 
 
@@ -110,8 +151,17 @@ def length_after(
     stride: int = 1,
     dilation: int = 1,
 ) -> int | None:
-    """Returns the number of positions of a window along an axis: 0 or less if it is too
-    long for the axis."""
+    """Returns how many positions a window has along an axis.
+
+    0 or less means that it is too long for the axis.
+
+    # Arguments
+        length: int, size of the axis; None gives None.
+        window: int, number of values that the window sees.
+        border_mode: `"valid"`, `"same"` or `"full"`.
+        stride: int, from one position to the next.
+        dilation: int, distance of neighbouring values that the window sees.
+    """
     if length is None:
         return None
     reach = dilation * (window - 1)
@@ -132,47 +182,57 @@ def windowed_sizes(
     """Returns the spatial sizes after a window has moved over a shape.
 
     # Arguments
-        sequence: whether the shape's second axis counts steps, over which the window
-            doesn't move.
+        layer: the layer to name in an error.
+        shape: tuple, of the layer's input.
+        dim_ordering: `"tf"` or `"th"`.
+        window: tuple of ints, the window's size on each spatial axis.
+        border_mode: `"valid"`, `"same"` or `"full"`.
+        strides: tuple of ints, its steps along each axis.
+        dilation: tuple of ints, the distances of the values that it sees; 1 if None.
+        sequence: bool, whether it is a sequence of images, over each of which the
+            window moves.
 
     # Raises
         ShapeError: if the window is larger than what it moves over.
     """
     rank = len(window)
-    sizes, rates = (
-        spatial_sizes(layer, shape, rank, dim_ordering, sequence),
-        dilation or (1,) * rank,
-    )
-    moves = zip(sizes, window, strides, rates, strict=True)
+    sizes = spatial_sizes(layer, shape, rank, dim_ordering, sequence)
+    rates = dilation or (1,) * rank
     lengths = tuple(
-        length_after(size, width, border_mode, *step) for size, width, *step in moves
+        length_after(size, width, border_mode, stride, rate)
+        for size, width, stride, rate in zip(sizes, window, strides, rates, strict=True)
     )
-    if any(length is not None and length < 1 for length in lengths):
-        reach = tuple(
-            rate * (width - 1) + 1 for rate, width in zip(rates, window, strict=True)
-        )
-        spread = (
-            f" (with the holes of atrous_rate={rates}: {reach})"
-            if reach != window
-            else ""
-        )
-        raise ShapeError(
-            f"{label(layer)} received an input of shape {tuple(shape)}, read as "
-            f"{reading(rank, dim_ordering, sequence)}; its window {window}{spread} is "
-            f"larger than {sizes}, the input's {', '.join(AXES[rank])}. Make the "
-            f"window smaller, or the input larger{_other_ordering(rank, dim_ordering)}."
-        )
-    return lengths
+    if all(length is None or length >= 1 for length in lengths):
+        return lengths
+    spread = ""
+    if dilation and max(dilation) > 1:
+        pairs = zip(rates, window, strict=True)
+        reach = tuple(rate * (width - 1) + 1 for rate, width in pairs)
+        spread = f" (with the holes of atrous_rate={rates}: {reach})"
+    raise ShapeError(
+        f"{label(layer)} received an input of shape {tuple(shape)}, read as "
+        f"{axis_names(rank, dim_ordering, sequence)}; its window {window}{spread} is "
+        f"larger than {sizes}, the input's {', '.join(AXES[rank])}. Make the window "
+        f"smaller, or the input larger{_other_ordering(rank, dim_ordering)}."
+    )
+
+
+def _axes(rank: int, dim_ordering: str, sequence: bool) -> tuple[str, ...]:
+    samples = ("samples", "steps") if sequence else ("samples",)
+    if dim_ordering == "tf":
+        return (*samples, *AXES[rank], "channels")
+    return (*samples, "channels", *AXES[rank])
 
 
 def _example(rank: int, dim_ordering: str, sequence: bool) -> str:
-    sizes = ["10"] if rank == 1 else ["32"] * rank
-    image = [*sizes, "3"] if dim_ordering == "tf" else ["3", *sizes]
-    return f"({', '.join(['10'] * sequence + image)})"
+    sizes = (10,) if rank == 1 else (32,) * rank
+    shape = (*sizes, 3) if dim_ordering == "tf" else (3, *sizes)
+    return str((10, *shape) if sequence else shape)
 
 
 def _other_ordering(rank: int, dim_ordering: str) -> str:
     if rank == 1:
         return ""
-    other, place = ("th", "first") if dim_ordering == "tf" else ("tf", "last")
-    return f"; or dim_ordering={other!r}, if the channels come {place}"
+    if dim_ordering == "tf":
+        return "; or dim_ordering='th', if the channels come first"
+    return "; or dim_ordering='tf', if the channels come last"

@@ -63,8 +63,7 @@ class Embedding(Layer):
 
     # References
         - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent
-        Neural Networks,
-          arXiv:1512.05287
+          Neural Networks, arXiv:1512.05287
     """
 
     loadable: ClassVar[bool] = True
@@ -120,8 +119,7 @@ class Embedding(Layer):
         return K.not_equal(x, 0) if self.mask_zero else None
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape with `output_dim` added, and `input_length` where
-        it was given."""
+        """Returns the input's shape, its length checked, with `output_dim` added."""
         if not self.input_length or len(input_shape) != 2:
             return (*input_shape, self.output_dim)
         if input_shape[1] not in (None, self.input_length):
@@ -142,7 +140,7 @@ class Embedding(Layer):
         return K.gather(table, indices)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments, in the order that they have in files of Keras 1.2.2."""
+        """Returns the arguments, in the order that they have in Keras 1.2.2."""
         config = super().get_config()
         for argument in ARGUMENTS:
             config.update(self.argument_config(argument))

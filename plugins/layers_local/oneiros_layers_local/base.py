@@ -1,5 +1,4 @@
-"""What the locally connected layers share: weights for each place, and the product with
-them."""
+"""What the locally connected layers share: weights of their own for each place."""
 
 from __future__ import annotations
 
@@ -16,8 +15,8 @@ from oneiros_layers_core.affine import AffineLayer, Shape
 from oneiros_layers_core.spatial import (
     AXES,
     Sizes,
+    axis_names,
     known_channels,
-    reading,
     spatial_sizes,
     windowed_sizes,
     with_sizes,
@@ -25,16 +24,15 @@ from oneiros_layers_core.spatial import (
 
 
 class LocalLayer(AffineLayer):
-    """Base of the locally connected layers: a convolution whose kernel differs from
-    place to place.
+    """Base of convolutions whose kernel differs from place to place.
 
     A subclass says in `_window` and `_strides` how the window moves. Not a layer of its
     own.
 
     # Arguments
         nb_filter: int, the number of output channels.
-        activation, border_mode: as for `LocallyConnected2D`.
-        the others: as for `AffineLayer`.
+        activation, border_mode: as for `LocallyConnected2D`. the others: as for
+            `AffineLayer`.
     """
 
     dim_ordering: str = "tf"
@@ -68,15 +66,18 @@ class LocalLayer(AffineLayer):
             rank = len(self._window)
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, read "
-                f"as {reading(rank, self.dim_ordering)}; it has weights for each "
+                f"as {axis_names(rank, self.dim_ordering)}; it has weights for each "
                 f"place, so its {' and '.join(AXES[rank])} must be known. Give them "
                 "where the input comes from, in input_shape or Input(shape=(…))."
             )
         return places
 
     def build(self, input_shape: Shape) -> None:
-        """Makes `W` of shape `(places, window * channels, nb_filter)`, and `b` of shape
-        `(*places, nb_filter)`."""
+        """Makes the kernel and the bias.
+
+        `W` has the shape `(places, window * channels, nb_filter)`, `b`
+        `(*places, nb_filter)`.
+        """
         channels = known_channels(
             self, input_shape, len(self._window), self.dim_ordering
         )
@@ -92,21 +93,18 @@ class LocalLayer(AffineLayer):
         self.set_initial_weights()
 
     def assert_input_compatibility(self, input: Any) -> None:
-        """Checks the rank and the sizes, which stay those that the weights were made
-        for."""
+        """Checks the rank and the sizes that the weights were made for."""
         super().assert_input_compatibility(input)
         self.get_output_shape_for(K.int_shape(input))
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape with the sizes that the window leaves, and
-        `nb_filter` channels."""
+        """Returns the output's shape: what the window leaves, `nb_filter` channels."""
         moves = self._window, self.border_mode, self._strides
         sizes = windowed_sizes(self, input_shape, self.dim_ordering, *moves)
         return with_sizes(input_shape, sizes, self.dim_ordering, self.nb_filter)
 
     def call(self, x: Any, mask: Any = None) -> Any:
-        """Returns the product of what each place sees and its weights, plus the bias,
-        activated."""
+        """Returns the products of patches and weights, plus the bias, activated."""
         product = K.batch_dot(self._patches(x), self.W)
         output = K.reshape(product, (*self._places, -1, self.nb_filter))
         samples, filters = self._rank, self._rank + 1

@@ -1,5 +1,4 @@
-"""LocallyConnected1D: windows along sequences, with weights of their own for each
-place."""
+"""LocallyConnected1D: windows along sequences, each with its own weights."""
 
 from __future__ import annotations
 
@@ -48,8 +47,8 @@ class LocallyConnected1D(LocalLayer):
 
     # Output shape
         3D, `(samples, new_steps, nb_filter)`. The kernel's shape is
-        `(new_steps, filter_length * channels, nb_filter)`, the bias's `(new_steps,
-        nb_filter)`.
+        `(new_steps, filter_length * channels, nb_filter)`, the bias's
+        `(new_steps, nb_filter)`.
 
     # Raises
         ShapeError: if steps or channels are unknown, or the input is shorter than a

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from oneiros.arguments import check_int, check_ints
 from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.spatial import Sizes, checked_dim_ordering
+from oneiros_layers_core.spatial import Sizes, check_dim_ordering
 
 from oneiros_layers_local.base import LocalLayer
 
@@ -19,7 +19,8 @@ class LocallyConnected2D(LocalLayer):
         from oneiros.layers import LocallyConnected2D
         from oneiros.models import Sequential
 
-        model = Sequential([LocallyConnected2D(8, 3, 3, dim_ordering="tf", input_shape=(8, 8, 3))])
+        layer = LocallyConnected2D(8, 3, 3, dim_ordering="tf", input_shape=(8, 8, 3))
+        model = Sequential([layer])
         model.output_shape  # (None, 6, 6, 8)
         model.count_params()  # 8064
         ```
@@ -43,14 +44,15 @@ class LocallyConnected2D(LocalLayer):
         bias: bool, whether to add a bias.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
-        columns)` for `"th"`, rows and columns known.
+        4D, `(samples, rows, columns, channels)` for `"tf"`,
+        `(samples, channels, rows, columns)` for `"th"`, rows and columns known.
 
     # Output shape
         4D, in the same order, with `nb_filter` channels. The kernel's shape is
-        `(new_rows * new_columns, nb_row * nb_col * channels, nb_filter)`, the bias's
-        `(new_rows, new_columns, nb_filter)` in either order: for `"th"` its values,
-        read in this order, fill the shape of one output, as in Keras 1.2.2.
+        `(new_rows * new_columns, nb_row * nb_col * channels,
+        nb_filter)`, the bias's `(new_rows, new_columns,
+        nb_filter)` in either order: for `"th"` its values, read in this order, fill the
+        shape of one output, as in Keras 1.2.2.
 
     # Raises
         ShapeError: if a size is unknown, or the input is smaller than a window.
@@ -97,7 +99,7 @@ class LocallyConnected2D(LocalLayer):
         self.nb_row = check_int(self, "nb_row", nb_row)
         self.nb_col = check_int(self, "nb_col", nb_col)
         self.subsample = check_ints(self, "subsample", subsample, 2)
-        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
 
     @property
     def _window(self) -> Sizes:

@@ -1,5 +1,7 @@
-"""Noise added or multiplied while training; outside the training phase the input passes
-unchanged."""
+"""Noise added or multiplied while training.
+
+Outside the training phase the input passes unchanged.
+"""
 
 from __future__ import annotations
 
@@ -54,8 +56,9 @@ class GaussianNoise(Layer):
 
 
 class GaussianDropout(Layer):
-    """Multiplies with normal noise of mean 1 and standard deviation `sqrt(p / (1 - p))`
-    while training.
+    """Multiplies with normal noise of mean 1 while training.
+
+    Its standard deviation is `sqrt(p / (1 - p))`.
 
     # Example
         ```python
@@ -78,7 +81,7 @@ class GaussianDropout(Layer):
 
     # References
         - Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, JMLR 15,
-        2014
+          2014
     """
 
     loadable: ClassVar[bool] = True

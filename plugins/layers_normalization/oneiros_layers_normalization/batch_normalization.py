@@ -23,15 +23,17 @@ MODES = {
 
 
 class BatchNormalization(Layer):
-    """Shifts and scales its input to mean 0 and variance 1, then to a learned mean and
-    spread.
+    """Brings its input to mean 0 and variance 1, then to learned ones.
 
     # Example
         ```python
         from oneiros.layers import Activation, BatchNormalization, Dense
         from oneiros.models import Sequential
 
-        model = Sequential([Dense(64, input_dim=16), BatchNormalization(), Activation("relu")])
+        model = Sequential()
+        model.add(Dense(64, input_dim=16))
+        model.add(BatchNormalization())
+        model.add(Activation("relu"))
         model.layers[1].gamma.name  # 'batchnormalization_1_gamma'
         ```
 
@@ -39,16 +41,14 @@ class BatchNormalization(Layer):
         epsilon: float, added to the variance.
         mode: int.
             - 0: feature by feature. While training, with the batch's mean and variance;
-            else with running
-              averages of both.
+              else with running averages of both.
             - 1: sample by sample, over the last axis.
             - 2: feature by feature, with the batch's mean and variance always.
         axis: int, the axis of the features in modes 0 and 2: 1 after a convolution with
-            dim_ordering `"th"`,
-            -1 with `"tf"`.
+            dim_ordering `"th"`, -1 with `"tf"`.
         momentum: float, how much of the running averages each batch keeps, in mode 0.
-        weights: list of arrays, initial values `[gamma, beta, running_mean,
-            running_std]`.
+        weights: list of arrays, initial values
+            `[gamma, beta, running_mean, running_std]`.
         beta_init: name or function `(shape, name=None)`, initialization of the learned
             mean.
         gamma_init: name or function `(shape, name=None)`, initialization of the learned
@@ -113,8 +113,7 @@ class BatchNormalization(Layer):
         self.uses_learning_phase = mode == FEATURE_WISE
 
     def build(self, input_shape: Shape) -> None:
-        """Makes gamma, beta, running_mean and running_std, one value per feature
-        each."""
+        """Makes gamma, beta, running_mean and running_std, a value per feature each."""
         shape = (self._features(input_shape),)
         self.input_spec = [InputSpec(shape=self._spec(input_shape))]
         if self.scale:

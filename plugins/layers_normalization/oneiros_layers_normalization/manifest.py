@@ -2,12 +2,11 @@
 
 from oneiros import hookimpl
 
-LAYERS = {
-    "BatchNormalization": "oneiros_layers_normalization.batch_normalization:BatchNormalization"
-}
+_PACKAGE = "oneiros_layers_normalization"
+LAYERS = {"BatchNormalization": f"{_PACKAGE}.batch_normalization:BatchNormalization"}
 MIGRATIONS = {
-    "BatchNormalization": "oneiros_layers_normalization.migrations:BatchNormalization",
-    "BatchNormalizationV1": "oneiros_layers_normalization.migrations:BatchNormalization",
+    "BatchNormalization": f"{_PACKAGE}.migrations:BatchNormalization",
+    "BatchNormalizationV1": f"{_PACKAGE}.migrations:BatchNormalization",
 }
 
 

@@ -55,8 +55,7 @@ class BatchNormalization(Keras2Layer):
         inputs: list[Moved],
         shapes: list[Any],
     ) -> Following | None:
-        """Returns the layer with its axis, or its parameters, where the values of its
-        input are."""
+        """Returns the layer with axis or parameters where its input's values are."""
         (moved,) = inputs
         if moved.places:
             return config, [moved.sample(value) for value in arrays], moved

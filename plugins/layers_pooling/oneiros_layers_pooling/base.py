@@ -8,12 +8,13 @@ from oneiros import backend as K
 from oneiros.arguments import check_choice, check_ints
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.spatial import checked_dim_ordering, windowed_sizes, with_sizes
+from oneiros_layers_core.spatial import check_dim_ordering, windowed_sizes, with_sizes
 
 
 class WindowPooling(Layer):
-    """Base of the poolings over windows; a subclass defines `_pooling_function`. Not a
-    layer of its own.
+    """Base of the poolings over windows. Not a layer of its own.
+
+    A subclass defines `_pooling_function`.
 
     # Arguments
         all: as for `MaxPooling2D`.
@@ -41,7 +42,7 @@ class WindowPooling(Layer):
         self.border_mode = check_choice(
             self, "border_mode", border_mode, ("valid", "same")
         )
-        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
     def assert_input_compatibility(self, input: Any) -> None:

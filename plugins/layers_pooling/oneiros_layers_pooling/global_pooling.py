@@ -1,5 +1,4 @@
-"""Global pooling: one value per feature or channel, whatever the size of what it comes
-from."""
+"""Global pooling: one value per feature or channel."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from typing import Any, ClassVar
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros_layers_core.affine import Shape
-from oneiros_layers_core.spatial import check_nonempty, checked_dim_ordering
+from oneiros_layers_core.spatial import check_dim_ordering, check_nonempty
 
 
 class _GlobalPooling1D(Layer):
@@ -86,7 +85,7 @@ class _GlobalPooling(Layer):
 
     def __init__(self, dim_ordering: str = "default", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.dim_ordering = checked_dim_ordering(self, dim_ordering)
+        self.dim_ordering = check_dim_ordering(self, dim_ordering)
         self.input_spec = [InputSpec(ndim=self._rank + 2)]
 
     @property
@@ -120,7 +119,8 @@ class GlobalAveragePooling2D(_GlobalPooling2D):
         from oneiros.layers import GlobalAveragePooling2D
         from oneiros.models import Sequential
 
-        model = Sequential([GlobalAveragePooling2D(dim_ordering="tf", input_shape=(8, 8, 3))])
+        layer = GlobalAveragePooling2D(dim_ordering="tf", input_shape=(8, 8, 3))
+        model = Sequential([layer])
         model.output_shape  # (None, 3)
         ```
 
@@ -129,8 +129,8 @@ class GlobalAveragePooling2D(_GlobalPooling2D):
             says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
-        columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`,
+        `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
         2D, `(samples, channels)`.
@@ -151,7 +151,8 @@ class GlobalMaxPooling2D(_GlobalPooling2D):
         from oneiros.layers import GlobalMaxPooling2D
         from oneiros.models import Sequential
 
-        model = Sequential([GlobalMaxPooling2D(dim_ordering="th", input_shape=(3, None, None))])
+        layer = GlobalMaxPooling2D(dim_ordering="th", input_shape=(3, None, None))
+        model = Sequential([layer])
         model.output_shape  # (None, 3)
         ```
 
@@ -160,8 +161,8 @@ class GlobalMaxPooling2D(_GlobalPooling2D):
             says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
-        columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`,
+        `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
         2D, `(samples, channels)`.
@@ -182,7 +183,8 @@ class GlobalAveragePooling3D(_GlobalPooling3D):
         from oneiros.layers import GlobalAveragePooling3D
         from oneiros.models import Sequential
 
-        model = Sequential([GlobalAveragePooling3D(dim_ordering="tf", input_shape=(8, 8, 8, 3))])
+        layer = GlobalAveragePooling3D(dim_ordering="tf", input_shape=(8, 8, 8, 3))
+        model = Sequential([layer])
         model.output_shape  # (None, 3)
         ```
 
@@ -191,8 +193,8 @@ class GlobalAveragePooling3D(_GlobalPooling3D):
             says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
-        d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
+        `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
         2D, `(samples, channels)`.
@@ -213,7 +215,8 @@ class GlobalMaxPooling3D(_GlobalPooling3D):
         from oneiros.layers import GlobalMaxPooling3D
         from oneiros.models import Sequential
 
-        model = Sequential([GlobalMaxPooling3D(dim_ordering="th", input_shape=(3, None, None, None))])
+        layer = GlobalMaxPooling3D(dim_ordering="th", input_shape=(3, None, None, None))
+        model = Sequential([layer])
         model.output_shape  # (None, 3)
         ```
 
@@ -222,8 +225,8 @@ class GlobalMaxPooling3D(_GlobalPooling3D):
             says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
-        d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
+        `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
         2D, `(samples, channels)`.

@@ -2,43 +2,28 @@
 
 from oneiros import hookimpl
 
+_PACKAGE = "oneiros_layers_pooling"
+_RANKS = (1, 2, 3)
 _KINDS = ("Max", "Average")
 WINDOWS = {
-    f"{kind}Pooling{n}D": f"oneiros_layers_pooling.pooling_{n}d:{kind}Pooling{n}D"
-    for n in (1, 2, 3)
+    f"{kind}Pooling{n}D": f"{_PACKAGE}.pooling_{n}d:{kind}Pooling{n}D"
+    for n in _RANKS
     for kind in _KINDS
 }
 GLOBAL = {
-    f"Global{kind}Pooling{n}D": f"oneiros_layers_pooling.global_pooling:Global{kind}Pooling{n}D"
-    for n in (1, 2, 3)
+    f"Global{kind}Pooling{n}D": f"{_PACKAGE}.global_pooling:Global{kind}Pooling{n}D"
+    for n in _RANKS
     for kind in _KINDS
 }
 LAYERS = {**WINDOWS, **GLOBAL}
 BASES = {
+    **{f"_Pooling{n}D": f"{_PACKAGE}.pooling_{n}d:_Pooling{n}D" for n in _RANKS},
     **{
-        f"_Pooling{n}D": f"oneiros_layers_pooling.pooling_{n}d:_Pooling{n}D"
-        for n in (1, 2, 3)
-    },
-    **{
-        f"_GlobalPooling{n}D": f"oneiros_layers_pooling.global_pooling:_GlobalPooling{n}D"
-        for n in (1, 2, 3)
+        f"_GlobalPooling{n}D": f"{_PACKAGE}.global_pooling:_GlobalPooling{n}D"
+        for n in _RANKS
     },
 }
-_MIGRATED = (
-    "MaxPooling1D",
-    "AveragePooling1D",
-    "MaxPooling2D",
-    "AveragePooling2D",
-    "MaxPooling3D",
-    "AveragePooling3D",
-    "GlobalMaxPooling1D",
-    "GlobalAveragePooling1D",
-    "GlobalMaxPooling2D",
-    "GlobalAveragePooling2D",
-    "GlobalMaxPooling3D",
-    "GlobalAveragePooling3D",
-)
-MIGRATIONS = {name: f"oneiros_layers_pooling.migrations:{name}" for name in _MIGRATED}
+MIGRATIONS = {name: f"{_PACKAGE}.migrations:{name}" for name in LAYERS}
 
 
 @hookimpl
@@ -49,8 +34,10 @@ def oneiros_layers() -> dict[str, str]:
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The module `oneiros.layers.pooling`; `oneiros.layers.convolutional` too has those
-    of windows."""
+    """The module `oneiros.layers.pooling`.
+
+    `oneiros.layers.convolutional` has the poolings over windows too.
+    """
     return {"layers.pooling": {**LAYERS, **BASES}, "layers.convolutional": WINDOWS}
 
 

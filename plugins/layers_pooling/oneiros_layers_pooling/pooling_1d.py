@@ -12,8 +12,10 @@ from oneiros_layers_core.spatial import windowed_sizes, with_sizes
 
 
 class _Pooling1D(Layer):
-    """What MaxPooling1D and AveragePooling1D share; a subclass defines
-    `_pooling_function`."""
+    """What MaxPooling1D and AveragePooling1D share.
+
+    A subclass defines `_pooling_function`.
+    """
 
     checks_sizes: ClassVar[bool] = True
 
@@ -123,7 +125,8 @@ class AveragePooling1D(_Pooling1D):
         from oneiros.layers import AveragePooling1D
         from oneiros.models import Sequential
 
-        model = Sequential([AveragePooling1D(3, stride=1, border_mode="same", input_shape=(10, 3))])
+        layer = AveragePooling1D(3, stride=1, border_mode="same", input_shape=(10, 3))
+        model = Sequential([layer])
         model.output_shape  # (None, 10, 3)
         ```
 

@@ -10,8 +10,10 @@ from oneiros_layers_pooling.base import WindowPooling
 
 
 class _Pooling2D(WindowPooling):
-    """What MaxPooling2D and AveragePooling2D share; a subclass defines
-    `_pooling_function`."""
+    """What MaxPooling2D and AveragePooling2D share.
+
+    A subclass defines `_pooling_function`.
+    """
 
     _rank: ClassVar[int] = 2
 
@@ -40,7 +42,8 @@ class MaxPooling2D(_Pooling2D):
         from oneiros.layers import MaxPooling2D
         from oneiros.models import Sequential
 
-        model = Sequential([MaxPooling2D((2, 2), dim_ordering="tf", input_shape=(32, 32, 3))])
+        layer = MaxPooling2D((2, 2), dim_ordering="tf", input_shape=(32, 32, 3))
+        model = Sequential([layer])
         model.output_shape  # (None, 16, 16, 3)
         ```
 
@@ -54,8 +57,8 @@ class MaxPooling2D(_Pooling2D):
             says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
-        columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`,
+        `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with one place per window.
@@ -87,7 +90,9 @@ class AveragePooling2D(_Pooling2D):
         from oneiros.layers import AveragePooling2D
         from oneiros.models import Sequential
 
-        model = Sequential([AveragePooling2D((2, 2), (1, 1), dim_ordering="th", input_shape=(3, 8, 8))])
+        shape = (3, 8, 8)
+        layer = AveragePooling2D((2, 2), (1, 1), dim_ordering="th", input_shape=shape)
+        model = Sequential([layer])
         model.output_shape  # (None, 3, 7, 7)
         ```
 
@@ -101,8 +106,8 @@ class AveragePooling2D(_Pooling2D):
             says.
 
     # Input shape
-        4D, `(samples, rows, columns, channels)` for `"tf"`, `(samples, channels, rows,
-        columns)` for `"th"`.
+        4D, `(samples, rows, columns, channels)` for `"tf"`,
+        `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
         4D, in the same order, with one place per window.

@@ -10,8 +10,10 @@ from oneiros_layers_pooling.base import WindowPooling
 
 
 class _Pooling3D(WindowPooling):
-    """What MaxPooling3D and AveragePooling3D share; a subclass defines
-    `_pooling_function`."""
+    """What MaxPooling3D and AveragePooling3D share.
+
+    A subclass defines `_pooling_function`.
+    """
 
     _rank: ClassVar[int] = 3
 
@@ -40,7 +42,8 @@ class MaxPooling3D(_Pooling3D):
         from oneiros.layers import MaxPooling3D
         from oneiros.models import Sequential
 
-        model = Sequential([MaxPooling3D((2, 2, 2), dim_ordering="tf", input_shape=(8, 8, 8, 3))])
+        layer = MaxPooling3D((2, 2, 2), dim_ordering="tf", input_shape=(8, 8, 8, 3))
+        model = Sequential([layer])
         model.output_shape  # (None, 4, 4, 4, 3)
         ```
 
@@ -54,8 +57,8 @@ class MaxPooling3D(_Pooling3D):
             says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
-        d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
+        `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
         5D, in the same order, with one place per window.
@@ -87,7 +90,8 @@ class AveragePooling3D(_Pooling3D):
         from oneiros.layers import AveragePooling3D
         from oneiros.models import Sequential
 
-        model = Sequential([AveragePooling3D((1, 2, 2), dim_ordering="th", input_shape=(3, 8, 8, 8))])
+        layer = AveragePooling3D((1, 2, 2), dim_ordering="th", input_shape=(3, 8, 8, 8))
+        model = Sequential([layer])
         model.output_shape  # (None, 3, 8, 4, 4)
         ```
 
@@ -101,8 +105,8 @@ class AveragePooling3D(_Pooling3D):
             says.
 
     # Input shape
-        5D, `(samples, d1, d2, d3, channels)` for `"tf"`, `(samples, channels, d1, d2,
-        d3)` for `"th"`.
+        5D, `(samples, d1, d2, d3, channels)` for `"tf"`,
+        `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
         5D, in the same order, with one place per window.

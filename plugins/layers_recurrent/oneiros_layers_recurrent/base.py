@@ -1,5 +1,4 @@
-"""Recurrent, the base of the layers that walk through a sequence, and the dense layer
-over its steps."""
+"""Recurrent, the base of the layers that walk through a sequence."""
 
 from __future__ import annotations
 
@@ -55,16 +54,16 @@ def time_distributed_dense(
 
 
 def filled(x: Any, size: int, value: float) -> Any:
-    """Returns a tensor `(samples, size)` of one value, for as many samples as the
-    sequences `x` has."""
+    """Returns a tensor `(samples, size)` of one value, for the samples of `x`."""
     return K.zeros_like(x[:, 0, :1], dtype=K.floatx()) + K.cast_to_floatx(
         np.full((1, size), value)
     )
 
 
 class SequenceSpec(InputSpec):
-    """The shape that a layer was made for; it takes sequences of any length, of any
-    number unless stateful.
+    """The shape that a layer was made for, with sequences of any length.
+
+    Their number is part of it for a stateful layer only.
 
     # Arguments
         shape: tuple, `(samples, steps, …)`.
@@ -83,8 +82,9 @@ class SequenceSpec(InputSpec):
 
 
 class SequenceLayer(Layer):
-    """Base of the layers that run a `step` over a sequence, whatever its steps are. Not
-    a layer of its own.
+    """Base of the layers that run a `step` over a sequence of anything.
+
+    Not a layer of its own.
 
     # Arguments
         weights, return_sequences, go_backwards, stateful: as for `Recurrent`.
@@ -148,13 +148,14 @@ class SequenceLayer(Layer):
         )
 
     def get_constants(self, x: Any) -> list[Any]:
-        """Returns what `step` finds after the states: tensors or lists of them,
-        computed once."""
+        """Returns what `step` finds after the states, computed once.
+
+        These are tensors or lists of them.
+        """
         return []
 
     def get_initial_states(self, x: Any) -> list[Any]:
-        """Returns the states before the first step: zeros, for each of
-        `self.states`."""
+        """Returns the states before the first step: zeros for each."""
         zeros = self.zero_state(x)
         return [zeros for _ in self.states]
 
@@ -210,8 +211,7 @@ class SequenceLayer(Layer):
         return last, outputs, states
 
     def _keeps(self, standard: type, methods: tuple[str, ...]) -> bool:
-        """Tells whether no subclass of `standard`, nor this instance, has replaced one
-        of its methods."""
+        """Tells whether this layer's methods are still those of `standard`."""
         return all(
             getattr(getattr(self, name), "__func__", None) is getattr(standard, name)
             for name in methods
@@ -260,18 +260,17 @@ class SequenceLayer(Layer):
 
 
 class Recurrent(SequenceLayer):
-    """Base of the recurrent layers: runs `step` over the steps of a sequence. Not a
-    layer of its own.
+    """Base of the recurrent layers: runs `step` over the steps of a sequence.
+
+    Not a layer of its own.
 
     A subclass defines `step(x, states)`, which returns the output of a step and the
-    list of new states, and
-    `build(input_shape)`, which makes its weights and, if there isn't just one state,
-    sets `self.states` to a list with None for each. Where needed it defines
-    `preprocess_input(x)`, what is done to all steps at once;
+    list of new states, and `build(input_shape)`, which makes its weights and, if there
+    isn't just one state, sets `self.states` to a list with None for each. Where needed
+    it defines `preprocess_input(x)`, what is done to all steps at once;
     `get_constants(x)`, a list of what `step` finds after the states, computed once per
-    sequence;
-    `get_initial_states(x)`, the first states; and `reset_states()`. All of them may
-    draw random tensors.
+    sequence; `get_initial_states(x)`, the first states; and `reset_states()`. All of
+    them may draw random tensors.
 
     # Example
         ```python
@@ -287,7 +286,8 @@ class Recurrent(SequenceLayer):
                 average = 0.9 * states[0] + 0.1 * x
                 return average, [average]
 
-        Average(return_sequences=True)(Input(shape=(10, 3)))._keras_shape  # (None, 10, 3)
+        layer = Average(return_sequences=True)
+        layer(Input(shape=(10, 3)))._keras_shape  # (None, 10, 3)
         ```
 
     # Arguments
@@ -302,8 +302,8 @@ class Recurrent(SequenceLayer):
         unroll: bool, whether to repeat the step in the graph instead of looping, which
             takes memory and time to compile; the number of steps must be known.
         consume_less: `"cpu"`, `"mem"` or `"gpu"`: how the layer's products are grouped.
-            A saved file depends
-            on it for `GRU` and `LSTM`: `"gpu"` has one matrix for all gates.
+            A saved file depends on it for `GRU` and `LSTM`: `"gpu"` has one matrix for
+            all gates.
         input_dim: int, size of the input's last axis, if this is a model's first layer.
         input_length: int, number of steps, if this is a model's first layer and the
             number is constant.
@@ -312,8 +312,8 @@ class Recurrent(SequenceLayer):
         3D, `(samples, steps, input_dim)`.
 
     # Output shape
-        `(samples, steps, output_dim)` with `return_sequences`, else `(samples,
-        output_dim)`.
+        `(samples, steps, output_dim)` with `return_sequences`, else
+        `(samples, output_dim)`.
 
     A step that the mask leaves out repeats the output and the states of the step
     before. The first steps, if left out, give the initial state; with `unroll` they

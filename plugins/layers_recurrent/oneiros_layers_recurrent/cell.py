@@ -1,5 +1,4 @@
-"""What SimpleRNN, GRU and LSTM share: weights by gates, dropout, the projection of the
-input, fused loops."""
+"""What SimpleRNN, GRU and LSTM share: weights by gates, dropout, fused loops."""
 
 from __future__ import annotations
 
@@ -122,8 +121,10 @@ class Cell(Recurrent):
             setattr(self, part, weight)
 
     def _add_by_gate(self, features: int) -> None:
-        """Makes the gates' weights; `U` is made and penalised as `W` is: Keras 1.2.2
-        did it so."""
+        """Makes the weights of each gate.
+
+        `U` is made and penalised as `W` is, as in Keras 1.2.2.
+        """
         for gate in self.gates:
             parts = (
                 ("W", (features, self.output_dim), self.init, self.W_regularizer),
@@ -156,15 +157,19 @@ class Cell(Recurrent):
         )
 
     def block(self, part: str) -> Any:
-        """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side in the
-        order of `gates`."""
+        """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side.
+
+        They are in the order of `gates`.
+        """
         if self.joined:
             return getattr(self, part)
         return K.concatenate([getattr(self, f"{part}_{gate}") for gate in self.gates])
 
     def project(self, x: Any) -> Any:
-        """Returns `dot(x, W) + b` for all steps and gates, each with a dropout of its
-        own unless joined."""
+        """Returns `dot(x, W) + b` for all steps and gates.
+
+        Each gate has a dropout of its own unless they are joined.
+        """
         if self.joined or not 0 < self.dropout_W < 1:
             return time_distributed_dense(
                 x, self.block("W"), self.block("b"), self.dropout_W
@@ -178,13 +183,11 @@ class Cell(Recurrent):
         )
 
     def preprocess_input(self, x: Any) -> Any:
-        """Returns the projections of all steps if `consume_less` is `"cpu"`, else the
-        input."""
+        """Returns all projections if `consume_less` is `"cpu"`, else the input."""
         return self.project(x) if self.consume_less == "cpu" else x
 
     def get_constants(self, x: Any) -> list[Any]:
-        """Returns the dropout masks of the state and of the input, a list of them each:
-        one per gate."""
+        """Returns the dropout masks of the state and of the input, one per gate."""
         return [
             self._masks(x, self.output_dim, self.dropout_U),
             self._masks(x, self.input_dim, self.dropout_W),
@@ -197,8 +200,7 @@ class Cell(Recurrent):
         return [K.in_train_phase(K.dropout(ones, rate), ones) for _ in self.gates]
 
     def split(self, x: Any, count: int | None = None) -> list[Any]:
-        """Returns the blocks of a tensor that holds those of all gates, or of the first
-        `count`, in a row."""
+        """Returns the blocks of a tensor that holds those of `count` gates in a row."""
         n = self.output_dim
         return [
             x[:, index * n : (index + 1) * n]
@@ -206,8 +208,7 @@ class Cell(Recurrent):
         ]
 
     def gate_inputs(self, x: Any, kept_W: list[Any]) -> list[Any]:
-        """Returns the projections of one step for each gate, from what
-        `preprocess_input` made of it."""
+        """Returns the projections of one preprocessed step, for each gate."""
         if self.consume_less == "cpu":
             return self.split(x)
         if self.joined:
@@ -250,8 +251,7 @@ class Cell(Recurrent):
         return result
 
     def _fusible(self, mask: Any) -> bool:
-        """Tells whether the fused operation computes what this layer's own methods
-        would."""
+        """Tells whether the fused operation computes what this layer's methods do."""
         known = [getattr(activations, name) for name in FUSED_ACTIVATIONS]
         standard = next(cls for cls in type(self).__mro__ if "operation" in vars(cls))
         return (

@@ -7,18 +7,16 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.engine.layer import InputSpec
-from oneiros_layers_core.spatial import checked_dim_ordering, windowed_sizes, with_sizes
+from oneiros_layers_core.spatial import check_dim_ordering, windowed_sizes, with_sizes
 
 from oneiros_layers_recurrent.base import SequenceLayer, Shape
 
 
 class ConvRecurrent2D(SequenceLayer):
-    """Base of the recurrent layers over images: runs `step` over a sequence. Not a
-    layer of its own.
+    """Base of the recurrent layers over images. Not a layer of its own.
 
     A subclass defines `build` and `step`, and where needed `preprocess_input`,
-    `get_constants`,
-    `get_initial_states` and `reset_states`, as for `Recurrent`.
+    `get_constants`, `get_initial_states` and `reset_states`, as for `Recurrent`.
 
     # Example
         ```python
@@ -43,8 +41,8 @@ class ConvRecurrent2D(SequenceLayer):
             default.
 
     # Input shape
-        5D, `(samples, steps, rows, columns, channels)`, or for `"th"` `(samples, steps,
-        channels, rows, columns)`.
+        5D, `(samples, steps, rows, columns, channels)`, or for `"th"`
+        `(samples, steps, channels, rows, columns)`.
 
     # Output shape
         The same with `nb_filter` channels and other rows and columns; without
@@ -77,7 +75,7 @@ class ConvRecurrent2D(SequenceLayer):
         self.nb_row = nb_row
         self.nb_col = nb_col
         self.nb_filter = nb_filter
-        self.dim_ordering = checked_dim_ordering(self, dim_ordering or "default")
+        self.dim_ordering = check_dim_ordering(self, dim_ordering or "default")
         self.input_spec = [InputSpec(ndim=5)]
 
     def frame_shape(self, input_shape: Shape) -> Shape:
@@ -107,11 +105,12 @@ class ConvRecurrent2D(SequenceLayer):
         return (batch, *self.frame_shape(self.input_spec[0].shape)[1:])
 
     def get_initial_states(self, X: Any) -> list[Any]:
-        """Returns the states before the first step: zeros, for each of
-        `self.states`."""
+        """Returns the states before the first step: zeros for each."""
         return super().get_initial_states(X)
 
     def get_constants(self, X: Any, train: bool = False) -> list[Any]:
-        """Returns what `step` finds after the states: tensors or lists of them,
-        computed once."""
+        """Returns what `step` finds after the states, computed once.
+
+        These are tensors or lists of them.
+        """
         return []

@@ -20,8 +20,7 @@ METHODS = ("step", "preprocess_input", "get_constants", "conv_step", "conv_step_
 
 
 class ConvLSTM2D(ConvRecurrent2D):
-    """LSTM over a sequence of images: the products of input and state with the weights
-    are convolutions.
+    """LSTM over a sequence of images, whose products are convolutions.
 
     # Example
         ```python
@@ -29,8 +28,15 @@ class ConvLSTM2D(ConvRecurrent2D):
         from oneiros.models import Sequential
 
         model = Sequential()
-        shape = (None, 40, 40, 1)
-        model.add(ConvLSTM2D(8, 3, 3, border_mode="same", dim_ordering="tf", input_shape=shape))
+        layer = ConvLSTM2D(
+            8,
+            3,
+            3,
+            border_mode="same",
+            dim_ordering="tf",
+            input_shape=(None, 40, 40, 1),
+        )
+        model.add(layer)
         model.output_shape  # (None, 40, 40, 8)
         model.count_params()  # 2624
         ```
@@ -51,14 +57,13 @@ class ConvLSTM2D(ConvRecurrent2D):
         subsample: pair of ints, the steps of the window over the input, rows and
             columns.
         W_regularizer, U_regularizer, b_regularizer: regularizers of the input's
-        kernels, the state's, the
-            biases.
+            kernels, the state's, the biases.
         dropout_W: float between 0 and 1, fraction of the input's values to drop in
             training, in a sequence the same ones at all steps, for each gate other
             ones. 0 and 1 drop nothing.
         dropout_U: float between 0 and 1, the same for the state that is fed back.
-        weights: list of arrays, initial values `[W_i, U_i, b_i, W_c, U_c, b_c, W_f,
-            U_f, b_f, W_o, U_o, b_o]`.
+        weights: list of arrays, initial values
+            `[W_i, U_i, b_i, W_c, U_c, b_c, W_f, U_f, b_f, W_o, U_o, b_o]`.
         return_sequences: bool, whether to return the outputs of all steps, or that of
             the last one.
         go_backwards: bool, whether to begin with the last step; the outputs stay in the
@@ -67,8 +72,8 @@ class ConvLSTM2D(ConvRecurrent2D):
             begins.
 
     # Input shape
-        5D, `(samples, steps, rows, columns, channels)`, or for `"th"` `(samples, steps,
-        channels, rows, columns)`.
+        5D, `(samples, steps, rows, columns, channels)`, or for `"th"`
+        `(samples, steps, channels, rows, columns)`.
 
     # Output shape
         The same with `nb_filter` channels and other rows and columns; without
@@ -80,8 +85,7 @@ class ConvLSTM2D(ConvRecurrent2D):
 
     # References
         - Shi, Chen, Wang, Yeung, Wong, Woo: Convolutional LSTM Network: A Machine
-        Learning Approach for
-          Precipitation Nowcasting, arXiv:1506.04214
+          Learning Approach for Precipitation Nowcasting, arXiv:1506.04214
     """
 
     loadable: ClassVar[bool] = True
@@ -185,15 +189,19 @@ class ConvLSTM2D(ConvRecurrent2D):
         )
 
     def _oriented(self, init: Any) -> Any:
-        """Returns `init` told which axes of a kernel are the window, if it takes that
-        argument."""
+        """Returns `init` with its `dim_ordering` set, if it takes that argument.
+
+        It tells which axes of a kernel are the window.
+        """
         if "dim_ordering" in inspect.signature(init).parameters:
             return functools.partial(init, dim_ordering=self.dim_ordering)
         return init
 
     def _joined(self, part: str) -> Any:
-        """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side in the
-        order i, f, c, o."""
+        """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side.
+
+        They are in the order i, f, c, o.
+        """
         axis = 0 if self.dim_ordering == "th" else -1
         return K.concatenate(
             [getattr(self, f"{part}_{gate}") for gate in GATES], axis=axis
@@ -211,8 +219,7 @@ class ConvLSTM2D(ConvRecurrent2D):
     def conv_step(
         self, x: Any, W: Any, b: Any = None, border_mode: str = "valid"
     ) -> Any:
-        """Returns the convolution of images of the input with a kernel, and a bias
-        added.
+        """Returns the convolution of images with a kernel, and a bias added.
 
         # Arguments
             x: tensor `(samples, …)`.
@@ -245,8 +252,10 @@ class ConvLSTM2D(ConvRecurrent2D):
         )
 
     def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        """Returns the output and the states `[h, c]`; `states` holds the old ones and
-        the dropout masks."""
+        """Returns the output and the states `[h, c]`.
+
+        `states` holds the old ones and the dropout masks.
+        """
         h, c, kept_U, kept_W = states[:4]
         a_i, a_f, a_c, a_o = (
             self.conv_step(
@@ -272,8 +281,10 @@ class ConvLSTM2D(ConvRecurrent2D):
         return h, [h, c]
 
     def _run(self, x: Any, initial: list[Any], mask: Any) -> tuple[Any, Any, list[Any]]:
-        """Runs the steps: with one convolution of all images and one a step, unless
-        they must be apart."""
+        """Runs the steps: one convolution of all images, then one a step.
+
+        With dropout, or methods of a subclass, each gate has its own.
+        """
         dropped = any(0 < rate < 1 for rate in (self.dropout_W, self.dropout_U))
         if dropped or not self._keeps(ConvLSTM2D, METHODS):
             return super()._run(x, initial, mask)
@@ -301,8 +312,7 @@ class ConvLSTM2D(ConvRecurrent2D):
         )
 
     def get_constants(self, x: Any) -> list[Any]:  # type: ignore[override]
-        """Returns the dropout masks of the state and of the input, a list of four
-        each."""
+        """Returns the dropout masks of the state and of the input, four each."""
         return [
             _masks(self.zero_state(x), self.dropout_U),
             _masks(K.zeros_like(x[:, 0], dtype=K.floatx()), self.dropout_W),
@@ -318,8 +328,7 @@ def _sizes(x: Any) -> list[Any]:
 
 
 def _masks(zeros: Any, rate: float) -> list[Any]:
-    """Returns a dropout mask for each gate, shaped like `zeros`; ones if nothing is
-    dropped."""
+    """Returns a dropout mask for each gate: ones if nothing is dropped."""
     if not 0 < rate < 1:
         return [K.cast_to_floatx(1.0)] * len(GATES)
     ones = zeros + K.cast_to_floatx(1.0)

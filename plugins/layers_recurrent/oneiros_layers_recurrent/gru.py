@@ -10,20 +10,24 @@ from oneiros_layers_recurrent.cell import Cell
 
 
 class GRU(Cell):
-    """Gated recurrent unit: `h = z * h + (1 - z) * activation(dot(x, W_h) + dot(r * h,
-    U_h) + b_h)`.
+    """Gated recurrent unit.
 
-    The gates `z` (update) and `r` (reset) are `inner_activation(dot(x, W) + dot(h, U) +
-    b)` with weights of their own.
+    `h = z * h + (1 - z) * activation(dot(x, W_h) + dot(r * h, U_h) + b_h)`.
+
+    The gates `z` (update) and `r` (reset) are
+    `inner_activation(dot(x, W) + dot(h, U) + b)` with weights of their own.
 
     # Example
         ```python
         from oneiros.layers import GRU, Dense
         from oneiros.models import Sequential
 
-        model = Sequential([GRU(32, return_sequences=True, input_shape=(None, 8)), GRU(16), Dense(1)])
+        model = Sequential()
+        model.add(GRU(32, return_sequences=True, input_shape=(None, 8)))
+        model.add(GRU(16))
+        model.add(Dense(1))
         model.layers[0].output_shape  # (None, None, 32)
-        [weight.name for weight in model.layers[1].weights][:3]  # ['gru_2_W_z', 'gru_2_U_z', 'gru_2_b_z']
+        model.layers[1].weights[0].name  # 'gru_2_W_z'
         ```
 
     # Arguments
@@ -44,19 +48,18 @@ class GRU(Cell):
             training, in a sequence the same ones at all steps; for each gate other
             ones, unless `consume_less="gpu"`. 0 and 1 drop nothing.
         dropout_U: float between 0 and 1, the same for the state that is fed back.
-        weights: list of arrays, initial values `[W_z, U_z, b_z, W_r, U_r, b_r, W_h,
-            U_h, b_h]`, or
-            `[W, U, b]` with `consume_less="gpu"`, the columns in the order z, r, h.
+        weights: list of arrays, initial values
+            `[W_z, U_z, b_z, W_r, U_r, b_r, W_h, U_h, b_h]`, or `[W, U, b]` with
+            `consume_less="gpu"`, the columns in the order z, r, h.
         return_sequences, go_backwards, stateful, unroll, consume_less, input_dim,
-        input_length: as for
-            `Recurrent`.
+            input_length: as for `Recurrent`.
 
     # Input shape
         3D, `(samples, steps, input_dim)`.
 
     # Output shape
-        `(samples, steps, output_dim)` with `return_sequences`, else `(samples,
-        output_dim)`.
+        `(samples, steps, output_dim)` with `return_sequences`, else
+        `(samples, output_dim)`.
 
     # Raises
         ShapeError: if the size of the input's last axis is unknown, or another one than
@@ -64,14 +67,11 @@ class GRU(Cell):
 
     # References
         - Cho, van Merriënboer, Bahdanau, Bengio: On the Properties of Neural Machine
-        Translation:
-          Encoder-Decoder Approaches, arXiv:1409.1259
+          Translation: Encoder-Decoder Approaches, arXiv:1409.1259
         - Chung, Gulcehre, Cho, Bengio: Empirical Evaluation of Gated Recurrent Neural
-        Networks on Sequence
-          Modeling, arXiv:1412.3555
+          Networks on Sequence Modeling, arXiv:1412.3555
         - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent
-        Neural Networks,
-          arXiv:1512.05287
+          Neural Networks, arXiv:1512.05287
     """
 
     loadable: ClassVar[bool] = True
@@ -119,8 +119,10 @@ class GRU(Cell):
         )
 
     def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        """Returns the output, which is the new state; `states` holds the old one and
-        the dropout masks."""
+        """Returns the output, which is the new state.
+
+        `states` holds the old one and the dropout masks.
+        """
         h, kept_U, kept_W = states[:3]
         x_z, x_r, x_h = self.gate_inputs(x, kept_W)
         h_z, h_r = self.fed_back(h, kept_U, 2)

@@ -10,21 +10,24 @@ from oneiros_layers_recurrent.cell import Cell
 
 
 class LSTM(Cell):
-    """Long short-term memory: `c = f * c + i * activation(a_c)` and `h = o *
-    activation(c)`.
+    """Long short-term memory.
+
+    `c = f * c + i * activation(a_c)` and `h = o * activation(c)`.
 
     Each `a` is `dot(x, W) + dot(h, U) + b` with weights of its own. The gates `i`
-    (input), `f` (forget) and
-    `o` (output) are `inner_activation(a)`.
+    (input), `f` (forget) and `o` (output) are `inner_activation(a)`.
 
     # Example
         ```python
         from oneiros.layers import LSTM, Dense
         from oneiros.models import Sequential
 
-        model = Sequential([LSTM(32, return_sequences=True, input_shape=(None, 8)), LSTM(16), Dense(1)])
+        model = Sequential()
+        model.add(LSTM(32, return_sequences=True, input_shape=(None, 8)))
+        model.add(LSTM(16))
+        model.add(Dense(1))
         model.layers[0].output_shape  # (None, None, 32)
-        [weight.name for weight in model.layers[1].weights][:3]  # ['lstm_2_W_i', 'lstm_2_U_i', 'lstm_2_b_i']
+        model.layers[1].weights[0].name  # 'lstm_2_W_i'
         ```
 
     # Arguments
@@ -46,19 +49,18 @@ class LSTM(Cell):
             training, in a sequence the same ones at all steps; for each gate other
             ones, unless `consume_less="gpu"`. 0 and 1 drop nothing.
         dropout_U: float between 0 and 1, the same for the state that is fed back.
-        weights: list of arrays, initial values `[W_i, U_i, b_i, W_c, U_c, b_c, W_f,
-            U_f, b_f, W_o, U_o, b_o]`, or `[W, U, b]` with `consume_less="gpu"`, the
-            columns in the order i, f, c, o.
+        weights: list of arrays, initial values
+            `[W_i, U_i, b_i, W_c, U_c, b_c, W_f, U_f, b_f, W_o, U_o, b_o]`, or
+            `[W, U, b]` with `consume_less="gpu"`, the columns in the order i, f, c, o.
         return_sequences, go_backwards, stateful, unroll, consume_less, input_dim,
-        input_length: as for
-            `Recurrent`.
+            input_length: as for `Recurrent`.
 
     # Input shape
         3D, `(samples, steps, input_dim)`.
 
     # Output shape
-        `(samples, steps, output_dim)` with `return_sequences`, else `(samples,
-        output_dim)`.
+        `(samples, steps, output_dim)` with `return_sequences`, else
+        `(samples, output_dim)`.
 
     # Raises
         ShapeError: if the size of the input's last axis is unknown, or another one than
@@ -67,11 +69,9 @@ class LSTM(Cell):
     # References
         - Hochreiter, Schmidhuber: Long Short-Term Memory, Neural Computation 9, 1997
         - Gers, Schmidhuber, Cummins: Learning to Forget: Continual Prediction with
-        LSTM, Neural Computation
-          12, 2000
+          LSTM, Neural Computation 12, 2000
         - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent
-        Neural Networks,
-          arXiv:1512.05287
+          Neural Networks, arXiv:1512.05287
     """
 
     loadable: ClassVar[bool] = True
@@ -129,8 +129,10 @@ class LSTM(Cell):
         return self.forget_bias_init if gate == "f" else super().bias_init(gate)
 
     def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        """Returns the output and the states `[h, c]`; `states` holds the old ones and
-        the dropout masks."""
+        """Returns the output and the states `[h, c]`.
+
+        `states` holds the old ones and the dropout masks.
+        """
         h, c, kept_U, kept_W = states[:4]
         x_i, x_f, x_c, x_o = self.gate_inputs(x, kept_W)
         h_i, h_f, h_c, h_o = self.fed_back(h, kept_U)

@@ -34,8 +34,7 @@ def oneiros_layers() -> dict[str, str]:
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The modules `oneiros.layers.recurrent` and
-    `oneiros.layers.convolutional_recurrent`, with the bases."""
+    """The modules `recurrent` and `convolutional_recurrent` of `oneiros.layers`."""
     return {
         "layers.recurrent": {**RECURRENT, **BASES},
         "layers.convolutional_recurrent": {**CONVOLUTIONAL, **CONVOLUTIONAL_BASES},

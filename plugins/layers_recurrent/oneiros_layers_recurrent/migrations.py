@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from oneiros_old_files.base import Arrays, Origin
-from oneiros_old_files.keras2 import ANY, Keras2Layer, Renamed
 from oneiros_old_files.convolution_kernels import KernelMigration
+from oneiros_old_files.keras2 import ANY, Keras2Layer, Renamed
 
 SHARED: Renamed = {
     "activation": "activation",
@@ -36,8 +36,9 @@ NEUTRAL = {
 
 
 def separated(arrays: Arrays, gates: tuple[str, ...], order: tuple[str, ...]) -> Arrays:
-    """Returns kernel, recurrent kernel and bias of all gates, joined on the last axis,
-    gate by gate.
+    """Returns kernel, recurrent kernel and bias, gate by gate.
+
+    Files hold them joined on the last axis.
 
     # Arguments
         arrays: list of the three.
@@ -52,8 +53,10 @@ def separated(arrays: Arrays, gates: tuple[str, ...], order: tuple[str, ...]) ->
 
 
 def _from_cudnn(arrays: Arrays, count: int) -> Arrays:
-    """Returns CuDNN's arrays as Keras has them: each gate's matrices transposed, the
-    two biases added."""
+    """Returns CuDNN's arrays as Keras has them.
+
+    Each gate's matrices are transposed, the two biases added.
+    """
     kernel, recurrent, bias = arrays
     blocks = [np.ascontiguousarray(block) for block in np.split(kernel, count, axis=-1)]
     return [
@@ -76,8 +79,10 @@ class SimpleRNN(Keras2Layer):
 
 
 class Gated(SimpleRNN):
-    """A layer with gates, whose weights Keras 2 stores joined, as `consume_less="gpu"`
-    has them here."""
+    """A layer with gates, whose weights Keras 2 stores joined.
+
+    `consume_less="gpu"` has them so here.
+    """
 
     stored = 3
     gates: tuple[str, ...]
@@ -93,8 +98,10 @@ class Gated(SimpleRNN):
 
 
 class ForgetBias(Keras2Layer):
-    """What layers with a forget gate share: Keras 2 says whether its bias begins with
-    ones."""
+    """What layers with a forget gate share.
+
+    Keras 2 says whether that gate's bias begins with ones.
+    """
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""

@@ -10,8 +10,9 @@ from oneiros_layers_recurrent.cell import Cell
 
 
 class SimpleRNN(Cell):
-    """Fully connected layer whose output is fed back: `h = activation(dot(x, W) +
-    dot(h, U) + b)`.
+    """Fully connected layer whose output is fed back.
+
+    `h = activation(dot(x, W) + dot(h, U) + b)`.
 
     # Example
         ```python
@@ -36,15 +37,14 @@ class SimpleRNN(Cell):
         dropout_U: float between 0 and 1, the same for the output that is fed back.
         weights: list of arrays, initial values `[W, U, b]`.
         return_sequences, go_backwards, stateful, unroll, consume_less, input_dim,
-        input_length: as for
-            `Recurrent`.
+            input_length: as for `Recurrent`.
 
     # Input shape
         3D, `(samples, steps, input_dim)`.
 
     # Output shape
-        `(samples, steps, output_dim)` with `return_sequences`, else `(samples,
-        output_dim)`.
+        `(samples, steps, output_dim)` with `return_sequences`, else
+        `(samples, output_dim)`.
 
     # Raises
         ShapeError: if the size of the input's last axis is unknown, or another one than
@@ -52,8 +52,7 @@ class SimpleRNN(Cell):
 
     # References
         - Gal, Ghahramani: A Theoretically Grounded Application of Dropout in Recurrent
-        Neural Networks,
-          arXiv:1512.05287
+          Neural Networks, arXiv:1512.05287
     """
 
     loadable: ClassVar[bool] = True
@@ -86,8 +85,10 @@ class SimpleRNN(Cell):
         )
 
     def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        """Returns the output, which is the new state; `states` holds the old one and
-        two dropout masks."""
+        """Returns the output, which is the new state.
+
+        `states` holds the old one and two dropout masks.
+        """
         previous, kept_U, kept_W = states[:3]
         projected = (
             x if self.consume_less == "cpu" else K.dot(x * kept_W, self.W) + self.b

@@ -19,9 +19,8 @@ class Wrapper(Layer):
     """Base of the wrappers: a layer that uses another one. Not a layer of its own.
 
     A subclass defines `call`, and `build(input_shape)`, which builds `self.layer` and
-    ends with
-    `super().build()`. Its weights, losses, updates and constraints are those of the
-    layer inside and its own.
+    ends with `super().build()`. Its weights, losses, updates and constraints are those
+    of the layer inside and its own.
 
     # Example
         ```python
@@ -69,8 +68,7 @@ class Wrapper(Layer):
 
     @contextmanager
     def naming(self, input_shape: Shape) -> Iterator[None]:
-        """Inside, what the layers inside have to say of their input is told with this
-        layer's."""
+        """Names this layer in the errors of the layers inside."""
         try:
             yield
         except OneirosError as error:
@@ -89,8 +87,7 @@ class Wrapper(Layer):
 
     @property
     def trainable_weights(self) -> list[Any]:
-        """The weights that training changes: of the layers inside, and the wrapper's
-        own."""
+        """The weights that training changes, the inner layers' first."""
         inside = [
             weight for layer in self.wrapped for weight in layer.trainable_weights
         ]
@@ -119,8 +116,7 @@ class Wrapper(Layer):
 
     @property
     def constraints(self) -> dict[Any, Any]:  # type: ignore[override]
-        """The constraints of the weights of the layers inside, and of the wrapper's
-        own."""
+        """The constraints of the inner layers' weights and of the wrapper's own."""
         found: dict[Any, Any] = vars(self)["constraints"]
         for layer in self.wrapped:
             found.update(layer.constraints)
@@ -147,16 +143,14 @@ class Wrapper(Layer):
         )
 
     def get_losses_for(self, inputs: Any) -> list[Any]:
-        """Returns the losses that depend on these tensors; with None, those that depend
-        on none."""
+        """Returns the losses that depend on these tensors; for None, on none."""
         inside = [
             loss for layer in self.wrapped for loss in layer.get_losses_for(inputs)
         ]
         return unique([*inside, *super().get_losses_for(inputs)])
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
-        """Returns the updates that depend on these tensors; with None, those that
-        depend on none."""
+        """Returns the updates that depend on these tensors; for None, on none."""
         inside = [
             pair for layer in self.wrapped for pair in layer.get_updates_for(inputs)
         ]
@@ -186,8 +180,7 @@ class Wrapper(Layer):
         return [layer for layer in self.wrapped if getattr(layer, "stateful", False)]
 
     def _ordered_weights(self) -> list[Any]:
-        """Returns the weights of the layers inside, each in its own order, then the
-        wrapper's own."""
+        """Returns the inner layers' weights, each in its order, then the wrapper's."""
         return unique(
             [
                 *(w for layer in self.wrapped for w in layer._ordered_weights()),

@@ -18,8 +18,9 @@ MERGE_MODES = ("sum", "mul", "concat", "ave", None)
 
 
 class Bidirectional(Wrapper):
-    """Runs a recurrent layer over a sequence from its start and, with weights of its
-    own, from its end.
+    """Runs a recurrent layer over a sequence from its start and from its end.
+
+    Either direction has weights of its own.
 
     # Example
         ```python
@@ -59,8 +60,7 @@ class Bidirectional(Wrapper):
 
     # References
         - Schuster, Paliwal: Bidirectional Recurrent Neural Networks, IEEE Transactions
-        on Signal Processing
-          45, 1997
+          on Signal Processing 45, 1997
     """
 
     loadable: ClassVar[bool] = True
@@ -129,8 +129,7 @@ class Bidirectional(Wrapper):
         return (*shape[:-1], 2 * shape[-1]) if self.merge_mode == "concat" else shape
 
     def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
-        """Returns the mask, or a list of it for two outputs, if there is an output for
-        each step."""
+        """Returns the mask for each output, if there is one for each step."""
         kept = mask if self.return_sequences else None
         return [kept, kept] if self.merge_mode is None else kept
 
@@ -186,6 +185,5 @@ def _reversed(layer: Any, name: str) -> Any:
 
 
 def _is_part(value: Any) -> bool:
-    """Tells whether a layer's attribute is in its configuration as a configuration of
-    its own."""
+    """Tells whether an attribute is in a configuration as one of its own."""
     return hasattr(value, "get_config") and not isinstance(value, type)

@@ -24,15 +24,16 @@ class TimeDistributed(Wrapper):
         model.add(TimeDistributed(Dense(8), input_shape=(10, 16)))
         model.output_shape  # (None, 10, 8)
         image = Sequential([Dense(4, input_shape=(5, 3)), LSTM(2)])
-        Sequential([TimeDistributed(image, input_shape=(10, 5, 3))]).output_shape  # (None, 10, 2)
+        film = Sequential([TimeDistributed(image, input_shape=(10, 5, 3))])
+        film.output_shape  # (None, 10, 2)
         ```
 
     # Arguments
         layer: layer or model with one input and one output.
 
     # Input shape
-        `(samples, steps, …)`, three axes or more; the layer gets `(samples · steps,
-        …)`.
+        `(samples, steps, …)`, three axes or more; the layer gets
+        `(samples · steps, …)`.
 
     # Output shape
         `(samples, steps, …)`, the layer's output shape with the steps in it.

@@ -2,9 +2,8 @@
 
 Each takes the targets and the predictions of one batch, float tensors of the same shape
 `(samples, ..., features)`, and returns a scalar tensor. `fit` and `evaluate` average it
-over batches,
-weighted by their size: exact for means, an approximation for precision, recall and what
-    they make up.
+over batches, weighted by their size: exact for means, an approximation for precision,
+recall and what they make up.
 """
 
 from __future__ import annotations
@@ -28,8 +27,10 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Share of predictions whose largest class is the class number in `y_true`, shape
-    `(samples, ..., 1)`."""
+    """Share of predictions whose largest class is the class number in `y_true`.
+
+    Class numbers have the shape `(samples, ..., 1)`.
+    """
     return K.mean(
         K.equal(K.max(y_true, axis=-1), K.cast(K.argmax(y_pred, axis=-1), K.floatx()))
     )
@@ -105,12 +106,13 @@ def _yes(y: Any) -> Any:
 
 
 def matthews_correlation(y_true: Any, y_pred: Any) -> Any:
-    """Correlation of rounded predictions and targets over the batch: 1 for all right,
-    -1 for all wrong.
+    """Correlation of rounded predictions and targets over the batch.
+
+    1 means all right, -1 all wrong.
 
     # References
         - Matthews: Comparison of the predicted and observed secondary structure of T4
-        phage lysozyme, 1975
+          phage lysozyme, 1975
     """
     is_yes, says_yes = _yes(y_true), _yes(y_pred)
     is_no, says_no = 1 - is_yes, 1 - says_yes

@@ -1,9 +1,8 @@
 """The loss functions.
 
-Each takes the targets and the predictions, float tensors of the same shape `(samples,
-..., features)`, and returns one loss per sample (and step), the last axis reduced.
-Sparse targets are class numbers
-`(samples, ..., 1)`.
+Each takes the targets and the predictions, float tensors of the same shape
+`(samples, ..., features)`, and returns one loss per sample (and step), the last axis
+reduced. Sparse targets are class numbers `(samples, ..., 1)`.
 """
 
 from __future__ import annotations
@@ -25,15 +24,19 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
 
 
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the absolute differences in percent of the target, which counts as
-    `K.epsilon()` at least."""
+    """Mean of the absolute differences in percent of the target.
+
+    A target counts as `K.epsilon()` at least.
+    """
     difference = K.abs((y_true - y_pred) / K.clip(K.abs(y_true), K.epsilon(), None))
     return 100.0 * K.mean(difference, axis=-1)
 
 
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean squared difference of `log(1 + y)`; values below `K.epsilon()` count as
-    that."""
+    """Mean squared difference of `log(1 + y)`.
+
+    Values below `K.epsilon()` count as that.
+    """
     log_pred = K.log(K.clip(y_pred, K.epsilon(), None) + 1.0)
     log_true = K.log(K.clip(y_true, K.epsilon(), None) + 1.0)
     return K.mean(K.square(log_pred - log_true), axis=-1)
@@ -50,8 +53,7 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
 
 
 def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
-    """Crossentropy of class probabilities against one-hot targets or other
-    distributions.
+    """Crossentropy of class probabilities against targets that are distributions.
 
     Predictions are scaled to sum to one, then kept between 1e-7 and 1 - 1e-7; a row of
     zeros gives NaN.
@@ -60,8 +62,10 @@ def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
 
 
 def sparse_categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
-    """Crossentropy of class probabilities `(samples, ..., classes)` and class numbers
-    `(samples, ..., 1)`."""
+    """Crossentropy of class probabilities against class numbers.
+
+    Class numbers have the shape `(samples, ..., 1)`.
+    """
     return K.sparse_categorical_crossentropy(y_pred, y_true)
 
 
@@ -78,14 +82,15 @@ def kullback_leibler_divergence(y_true: Any, y_pred: Any) -> Any:
 
 
 def poisson(y_true: Any, y_pred: Any) -> Any:
-    """Mean of `y_pred - y_true * log(y_pred + K.epsilon())`; a negative prediction
-    gives NaN."""
+    """Mean of `y_pred - y_true * log(y_pred + K.epsilon())`.
+
+    A negative prediction gives NaN.
+    """
     return K.mean(y_pred - y_true * K.log(y_pred + K.epsilon()), axis=-1)
 
 
 def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
-    """Minus the cosine of the angle between target and prediction, divided by the
-    number of features."""
+    """Minus the cosine between target and prediction, by the number of features."""
     return -K.mean(
         K.l2_normalize(y_true, axis=-1) * K.l2_normalize(y_pred, axis=-1), axis=-1
     )

@@ -1,5 +1,4 @@
-"""Optimizers that divide each gradient by the size of its predecessors: RMSprop,
-Adagrad, Adadelta."""
+"""Optimizers that divide by roots of past squares: RMSprop, Adagrad, Adadelta."""
 
 from __future__ import annotations
 
@@ -12,8 +11,9 @@ from oneiros_optimizers.base import DecayingOptimizer, number, slots, stored
 
 
 class RMSprop(DecayingOptimizer):
-    """Divides the gradient by a running root mean square of it. A good choice for
-    recurrent networks.
+    """Divides the gradient by a running root mean square of it.
+
+    A good choice for recurrent networks.
 
     # Arguments
         lr: float, learning rate.
@@ -76,7 +76,7 @@ class Adagrad(DecayingOptimizer):
 
     # References
         - Duchi, Hazan, Singer: Adaptive Subgradient Methods for Online Learning, JMLR
-        2011
+          2011
     """
 
     loadable: ClassVar[bool] = True
@@ -108,8 +108,7 @@ class Adagrad(DecayingOptimizer):
 
 
 class Adadelta(DecayingOptimizer):
-    """Scales the gradient by the ratio of the running sizes of past steps and past
-    gradients.
+    """Scales the gradient by the root mean squares of past steps and gradients.
 
     # Arguments
         lr: float, learning rate; the paper has 1.

@@ -1,5 +1,4 @@
-"""Optimizers with running means of the gradient and of its size: Adam, Adamax,
-Nadam."""
+"""Optimizers with running moments of the gradient: Adam, Adamax, Nadam."""
 
 from __future__ import annotations
 
@@ -99,7 +98,7 @@ class Adamax(DecayingOptimizer):
 
     # References
         - Kingma, Ba: Adam: A Method for Stochastic Optimization, arXiv:1412.6980,
-        section 7
+          section 7
     """
 
     loadable: ClassVar[bool] = True
@@ -159,8 +158,8 @@ class Nadam(StandardOptimizer):
             schedule has warmed up.
         beta_2: float, share of the running mean of its square that is kept.
         epsilon: float, added to the root.
-        schedule_decay: float, momentum at step `t` is `beta_1 * (1 - 0.5 * 0.96 ** (t *
-            schedule_decay))`.
+        schedule_decay: float, momentum at step `t` is
+            `beta_1 * (1 - 0.5 * 0.96 ** (t * schedule_decay))`.
         **kwargs: `clipnorm` and `clipvalue`.
 
     # References

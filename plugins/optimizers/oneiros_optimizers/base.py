@@ -32,8 +32,7 @@ class StandardOptimizer(Optimizer):
 
 
 class DecayingOptimizer(StandardOptimizer):
-    """A standard optimizer whose learning rate may fall as `lr / (1 + decay *
-    iterations)`.
+    """An optimizer whose rate may fall as `lr / (1 + decay * iterations)`.
 
     # Arguments
         lr: float, learning rate.
@@ -56,8 +55,7 @@ class DecayingOptimizer(StandardOptimizer):
         )
 
     def counting_if_decaying(self) -> list[Any]:
-        """Returns the update that counts an update, if the learning rate depends on
-        it."""
+        """Returns the update of the count, if the learning rate depends on it."""
         return self.counting() if self.initial_decay > 0 else []
 
     def get_config(self) -> dict[str, Any]:
@@ -71,8 +69,7 @@ def slots(params: list[Any]) -> list[Any]:
 
 
 def stored(p: Any, new_p: Any, constraints: dict[Any, Any]) -> Any:
-    """Returns the update of parameter `p` to `new_p`, under the parameter's
-    constraint."""
+    """Returns the update of parameter `p` to `new_p`, under its constraint."""
     return K.update(p, constraints[p](new_p) if p in constraints else new_p)
 
 

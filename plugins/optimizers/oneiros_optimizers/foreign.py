@@ -13,8 +13,7 @@ from oneiros_optimizers.base import stored
 
 
 def is_tensorflow_optimizer(x: Any) -> bool:
-    """Tells whether `x` is an optimizer of TensorFlow, found out without importing
-    it."""
+    """Tells whether `x` is an optimizer of TensorFlow, which isn't imported."""
     return hasattr(x, "apply_gradients") and any(
         cls.__module__.partition(".")[0] in ("tensorflow", "keras")
         for cls in type(x).__mro__
@@ -22,8 +21,9 @@ def is_tensorflow_optimizer(x: Any) -> bool:
 
 
 class TFOptimizer(Optimizer):
-    """Makes an optimizer of TensorFlow usable here. A saved model holds neither its
-    arguments nor its state.
+    """Makes an optimizer of TensorFlow usable here.
+
+    A saved model holds neither its arguments nor its state.
 
     # Arguments
         optimizer: such as `tf.compat.v1.train.FtrlOptimizer(0.1)`.

@@ -26,7 +26,8 @@ def optimizer_from_config(
     """
     if not isinstance(config, dict) or not {"class_name", "config"} <= config.keys():
         raise ConfigError(
-            f'An optimizer\'s configuration looks like {{"class_name": "SGD", "config": {{"lr": 0.01}}}}; '
+            "An optimizer's configuration looks like "
+            '{"class_name": "SGD", "config": {"lr": 0.01}}; '
             f"it received {config!r:.200}."
         )
     name = config["class_name"]

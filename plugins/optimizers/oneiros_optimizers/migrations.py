@@ -116,8 +116,10 @@ class Nadam(Optimizer):
     kept = ("beta_1", "beta_2", "schedule_decay")
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
-        """Returns the class and its arguments; `decay` is the schedule's, which later
-        versions fix at 1."""
+        """Returns the class and its arguments.
+
+        `decay` is the schedule's, which later versions fix at 1.
+        """
         found, here = super().translated(name, config, origin)
         if origin.keras > 1:
             decay = 1.0 if "use_ema" in config else here.pop("decay", None) or 0.004

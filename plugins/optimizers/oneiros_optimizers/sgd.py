@@ -32,7 +32,7 @@ class SGD(DecayingOptimizer):
 
     # References
         - Sutskever et al.: On the importance of initialization and momentum in deep
-        learning, ICML 2013
+          learning, ICML 2013
     """
 
     loadable: ClassVar[bool] = True

@@ -13,8 +13,9 @@ _POWER_ITERATIONS = 9
 
 
 class EigenvalueRegularizer(Regularizer):
-    """Penalises the largest singular value of a matrix: `k` times the root of the top
-    eigenvalue of `WᵀW`.
+    """Penalises the largest singular value of a matrix, `k` times.
+
+    It is the root of the top eigenvalue of `WᵀW`.
 
     The eigenvalue is estimated with nine power iterations that start from ones.
 
@@ -50,8 +51,9 @@ class EigenvalueRegularizer(Regularizer):
 
 
 class L1L2Regularizer(Regularizer):
-    """Penalises `l1 * sum(abs(x)) + l2 * sum(x ** 2)`. Both factors are rounded to
-    floatx.
+    """Penalises `l1 * sum(abs(x)) + l2 * sum(x ** 2)`.
+
+    Both factors are rounded to floatx.
 
     # Arguments
         l1: float, factor of the absolute values.

@@ -1,5 +1,4 @@
-"""Looking names up in a module of one's own, and functions of Keras 1 that would read
-or write bytecode."""
+"""Looking names up in a module, and what Keras 1 did with bytecode."""
 
 from __future__ import annotations
 
@@ -22,8 +21,7 @@ def get_from_module(
     instantiate: bool = False,
     kwargs: dict[str, Any] | None = None,
 ) -> Any:
-    """Looks a name up among the objects of a module, and before that among the custom
-    objects.
+    """Looks a name up among custom objects, then among those of a module.
 
     # Arguments
         identifier: name; configuration `{"name": N, **arguments}`; None or an object,
@@ -51,7 +49,8 @@ def get_from_module(
         name = arguments.pop("name", None)
         if not isinstance(name, str):
             raise ConfigError(
-                f'The configuration of a {module_name} is {{"name": "…", …}}; got {identifier!r:.200}.'
+                f'The configuration of a {module_name} is {{"name": "…", …}}; '
+                f"got {identifier!r:.200}."
             )
         cls = _found(name, module_params, module_name)
         check_loadable(cls, module_name)

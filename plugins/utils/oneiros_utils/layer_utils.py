@@ -1,5 +1,4 @@
-"""The table that `model.summary()` prints, counting parameters, and flipping
-kernels."""
+"""The table of `model.summary()`, counting parameters, flipping kernels."""
 
 from __future__ import annotations
 
@@ -14,8 +13,7 @@ from oneiros_utils.np_utils import convert_kernel
 
 HEADER = ("Layer (type)", "Output Shape", "Param #", "Connected to")
 FLIPPED = frozenset({"Convolution1D", "Convolution2D", "Convolution3D"})
-"""Layers whose kernel `W` Theano's convolution flips; layers derived from them count
-too."""
+"""Layers whose kernel `W` Theano's convolution flips, with those derived from them."""
 
 
 def print_summary(
@@ -24,8 +22,7 @@ def print_summary(
     line_length: int = 100,
     positions: Sequence[float] | None = None,
 ) -> None:
-    """Prints a table of layers: name and class, output shape, parameters, and what each
-    is connected to.
+    """Prints a table of layers: names, output shapes, parameters, connections.
 
     # Arguments
         layers: list of layers.
@@ -96,8 +93,7 @@ def connections(
 def count_total_params(
     layers: list[Layer], layer_set: set[Layer] | None = None
 ) -> tuple[int, int]:
-    """Returns how many scalars the weights of some layers hold: those that training
-    changes, and the others.
+    """Returns how many scalars weights hold: those that training changes, others.
 
     # Arguments
         layers: list of layers and models; a weight that several share counts once.
@@ -117,8 +113,9 @@ def count_total_params(
 
 
 def convert_all_kernels_in_model(model: Any) -> None:
-    """Flips the kernels of all convolution layers of a model, and of the models in it,
-    along their windows.
+    """Flips the kernels of all convolutions of a model along their windows.
+
+    Models in it are no exception.
 
     For weights that Keras 1 trained on Theano, whose convolution flips kernels: it
     makes them give the same results here, and calling it again undoes it.
@@ -130,7 +127,8 @@ def convert_all_kernels_in_model(model: Any) -> None:
         from oneiros.models import Sequential
         from oneiros.utils.layer_utils import convert_all_kernels_in_model
 
-        model = Sequential([Convolution2D(1, 3, 3, dim_ordering="tf", input_shape=(8, 8, 1))])
+        layer = Convolution2D(1, 3, 3, dim_ordering="tf", input_shape=(8, 8, 1))
+        model = Sequential([layer])
         before = model.get_weights()[0]
         convert_all_kernels_in_model(model)
         np.array_equal(model.get_weights()[0], before[::-1, ::-1])  # True

@@ -20,8 +20,7 @@ _LAYER_UTILS = ("print_summary", "count_total_params", "convert_all_kernels_in_m
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The module `oneiros.utils.np_utils`, and this plugin's part of `generic_utils`
-    and `layer_utils`."""
+    """The module `np_utils` of `oneiros.utils`, and parts of two others."""
     return {
         "utils.np_utils": {
             name: f"oneiros_utils.np_utils:{name}" for name in _NP_UTILS

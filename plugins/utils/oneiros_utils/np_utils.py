@@ -50,8 +50,9 @@ def to_categorical(y: Any, nb_classes: int | None = None) -> Array:
 
 
 def normalize(a: Any, axis: int = -1, order: Any = 2) -> Array:
-    """Divides by the norm along an axis; slices of norm 0 stay. A vector comes back as
-    one row.
+    """Divides by the norm along an axis; slices of norm 0 stay.
+
+    A vector comes back as one row.
 
     # Arguments
         a: array.
@@ -64,15 +65,19 @@ def normalize(a: Any, axis: int = -1, order: Any = 2) -> Array:
 
 
 def binary_logloss(p: Any, y: Any) -> Any:
-    """Mean crossentropy of probabilities `p`, kept 1e-15 away from 0 and 1, against
-    labels `y` of 0 and 1."""
+    """Mean crossentropy of probabilities `p` against labels `y` of 0 and 1.
+
+    Probabilities are kept 1e-15 away from 0 and 1.
+    """
     p, y = np.clip(p, 1e-15, 1 - 1e-15), np.asarray(y)
     return -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p)) / len(y)
 
 
 def multiclass_logloss(p: Any, y: Any) -> Any:
-    """Mean crossentropy of rows of class probabilities `p` against class numbers `y`
-    that count from 1."""
+    """Mean crossentropy of rows of class probabilities against class numbers.
+
+    The class numbers `y` count from 1.
+    """
     p, y = np.asarray(p), np.asarray(y)
     return -np.mean(np.log(p[np.arange(len(y)), y - 1]))
 
@@ -104,8 +109,9 @@ def categorical_probas_to_classes(p: Any) -> Array:
 
 
 def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
-    """Flips a kernel along its window: between Theano's convolution and TensorFlow's
-    cross-correlation.
+    """Flips a kernel along its window.
+
+    This leads from Theano's convolution to cross-correlation, and back.
 
     # Arguments
         kernel: array of rank 4 or 5.
@@ -150,8 +156,7 @@ def conv_output_length(
     stride: int,
     dilation: int = 1,
 ) -> int | None:
-    """Returns how many positions a filter takes along an input, or None if the input's
-    length is None.
+    """Returns how many positions a filter has, None if the length is None.
 
     # Arguments
         input_length: int or None.
@@ -174,9 +179,9 @@ def conv_output_length(
 def conv_input_length(
     output_length: int | None, filter_size: int, border_mode: str, stride: int
 ) -> int | None:
-    """Returns the input length that gives `output_length` positions, or None if that is
-    None; the inverse of
-    `conv_output_length` as far as one exists.
+    """Returns the input's length that gives `output_length` positions.
+
+    The inverse of `conv_output_length` as far as one exists; None gives None.
     """
     if output_length is None:
         return None
