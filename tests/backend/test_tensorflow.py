@@ -18,13 +18,13 @@ from oneiros.errors import (
 )
 
 pytest.importorskip("tensorflow")
-reuse = pytest.importorskip("oneiros_backend_tensorflow.reuse")
+reuse = pytest.importorskip("oneiros_backend_tensorflow.compiled_programs")
 
 
 @pytest.fixture(scope="module")
 def tf():
     K.load("tensorflow")
-    from oneiros_backend_tensorflow.quiet import tf
+    from oneiros_backend_tensorflow.tensorflow_import import tf
 
     return tf
 
@@ -716,7 +716,7 @@ def test_a_variable_of_tensorflow_in_a_plain_graph_keeps_what_it_is_assigned(tf)
 
 
 def test_a_plain_graph_takes_batches_without_making_tensors(tf, monkeypatch):
-    staging = pytest.importorskip("oneiros_backend_tensorflow.compiled").Staging
+    staging = pytest.importorskip("oneiros_backend_tensorflow.lending").Staging
     image, staged = K.placeholder((None, 4, 4, 1)), []
     kernel, total = K.variable(array(2, 2, 1, 3)), K.variable(0.0)
     convolution = K.apply(lambda a, b: tf.nn.conv2d(a, b, 1, "SAME"), image, kernel)

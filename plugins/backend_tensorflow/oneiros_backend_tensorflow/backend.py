@@ -18,16 +18,17 @@ from oneiros_lazy_graph.nodes import Node
 from oneiros_lazy_graph.pinning import pinned
 from oneiros_lazy_graph.recorder import Recorder
 
-from oneiros_backend_tensorflow import raw
+from oneiros_backend_tensorflow import native_functions
+from oneiros_backend_tensorflow.allocator import share_arenas
 from oneiros_backend_tensorflow.beam_search import beam_search
 from oneiros_backend_tensorflow.engine import TensorFlowEngine
-from oneiros_backend_tensorflow.fused import Fused
-from oneiros_backend_tensorflow.memory import share_arenas
 from oneiros_backend_tensorflow.normalization import normalize, normalize_by
-from oneiros_backend_tensorflow.operations import Operations, RandomFunctions
-from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.operations import Operations
+from oneiros_backend_tensorflow.random_functions import RandomFunctions
+from oneiros_backend_tensorflow.recurrent import RecurrentLayers
 from oneiros_backend_tensorflow.spatial import PRIMITIVES
 from oneiros_backend_tensorflow.storage import Storage
+from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.xla import xla_setting
 
 T = Any
@@ -42,7 +43,7 @@ class Tensor(Node):
 
 
 class TensorFlowBackend(
-    RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIMITIVES
+    RecordedBackend, Convolutions, Rnn, Ctc, RecurrentLayers, primitives=PRIMITIVES
 ):
     """Keras 1's `K` on TensorFlow 2."""
 
@@ -57,7 +58,7 @@ class TensorFlowBackend(
         share_arenas()
         self.recorder = Recorder(TensorFlowEngine(), Tensor)
         self._phase = self.recorder.phase
-        raw.register(self.recorder)
+        native_functions.register(self.recorder)
 
     def _dtype(self, dtype: Any) -> str:
         return str(tf.as_dtype(dtype or common.floatx()).name)
@@ -76,7 +77,12 @@ class TensorFlowBackend(
         return self.function([], [x], jit_compile=False)([])[0]
 
     def normalize_batch_in_training(
-        self, x: T, gamma: T, beta: T, reduction_axes: T, epsilon: T = 0.001
+        self,
+        x: T,
+        gamma: T,
+        beta: T,
+        reduction_axes: T,
+        epsilon: T = 0.001,
     ) -> tuple[T, T, T]:
         images = self.ndim(x) == 4 and sorted(axis % 4 for axis in reduction_axes) == [
             0,
@@ -85,7 +91,11 @@ class TensorFlowBackend(
         ]
         if not images or {self.dtype(part) for part in (x, gamma, beta)} != {"float32"}:
             return super().normalize_batch_in_training(
-                x, gamma, beta, reduction_axes, epsilon
+                x,
+                gamma,
+                beta,
+                reduction_axes,
+                epsilon,
             )
         label = "K.normalize_batch_in_training"
         return tuple(
@@ -95,11 +105,24 @@ class TensorFlowBackend(
         )
 
     def batch_normalization(
-        self, x: T, mean: T, var: T, beta: T, gamma: T, epsilon: T = 0.001
+        self,
+        x: T,
+        mean: T,
+        var: T,
+        beta: T,
+        gamma: T,
+        epsilon: T = 0.001,
     ) -> T:
         given = mean, var, beta, gamma
         if not (isinstance(epsilon, float) and self._are_of_channels(x, given)):
-            return super().batch_normalization(x, mean, var, beta, gamma, epsilon)
+            return super().batch_normalization(
+                x,
+                mean,
+                var,
+                beta,
+                gamma,
+                epsilon,
+            )
         return self.recorder.record(
             pinned(normalize_by), (x, *given, epsilon), label="K.batch_normalization"
         )
@@ -120,13 +143,25 @@ class TensorFlowBackend(
             and shapes <= {channels, (1, 1, 1, *channels)}
         )
 
-    def _beam_search(self, logits: T, lengths: T, beam_width: int, top_paths: int) -> T:
+    def _beam_search(
+        self,
+        logits: T,
+        lengths: T,
+        beam_width: int,
+        top_paths: int,
+    ) -> T:
         search = functools.partial(
             beam_search, beam_width=beam_width, top_paths=top_paths
         )
         return self.recorder.record(search, (logits, lengths), label="K.ctc_decode")
 
-    def function(self, inputs: T, outputs: T, updates: T = [], **kwargs: T) -> Function:
+    def function(
+        self,
+        inputs: T,
+        outputs: T,
+        updates: T = [],
+        **kwargs: T,
+    ) -> Function:
         xla = kwargs.pop("jit_compile", None)
         if kwargs:
             raise ArgumentError(
@@ -134,4 +169,11 @@ class TensorFlowBackend(
                 f"jit_compile."
             )
         xla = xla_setting() if xla is None else xla
-        return RecordedFunction(self, self.recorder, inputs, outputs, updates, xla=xla)
+        return RecordedFunction(
+            self,
+            self.recorder,
+            inputs,
+            outputs,
+            updates,
+            xla=xla,
+        )

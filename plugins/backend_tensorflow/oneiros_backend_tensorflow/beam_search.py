@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.tensorflow_import import tf
 
 T = Any
 
 
 def beam_search(
-    logits: T, lengths: T, beam_width: int, top_paths: int
+    logits: T,
+    lengths: T,
+    beam_width: int,
+    top_paths: int,
 ) -> tuple[list[T], T]:
     """Returns the best paths, each (batch, steps) with -1 behind its end, and their
     log-probabilities."""

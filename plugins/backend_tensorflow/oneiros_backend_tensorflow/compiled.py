@@ -4,30 +4,35 @@ TensorFlow."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from oneiros.errors import DataError
-from oneiros_backend_toolkit.batches import aligned, aligned_copy
 from oneiros_lazy_graph.program import Program
 
-from oneiros_backend_tensorflow.devices import in_host_memory, on_device
-from oneiros_backend_tensorflow.memory import give_back
-from oneiros_backend_tensorflow.quiet import tf
-from oneiros_backend_tensorflow.reuse import compiled_once
+from oneiros_backend_tensorflow.allocator import give_back
+from oneiros_backend_tensorflow.compiled_programs import compiled_once
+from oneiros_backend_tensorflow.devices import on_device
+from oneiros_backend_tensorflow.failures import BAD_INPUT, reason
 from oneiros_backend_tensorflow.runnable import TRACING, Runnable
+from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.xla import kinds_in, only_computes, suits_xla
 
-BAD_INPUT = (
-    tf.errors.InvalidArgumentError,
-    tf.errors.OutOfRangeError,
-    tf.errors.FailedPreconditionError,
-    tf.errors.UnimplementedError,
-    tf.errors.NotFoundError,
-)
-_NOISE = ("Graph execution error", "Detected at node", "File ", "<stack traces", "[[{{")
-
 Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What is computed outside of what XLA compiles.
+
+    # Properties
+        prepare: function of tensors that makes those of the function.
+        signature: its tensors' `tf.TensorSpec`s.
+    """
+
+    prepare: Callable[..., list[Any]]
+    signature: list[Any]
 
 
 class Compiled:
@@ -39,9 +44,7 @@ class Compiled:
             it twice if it captured the variables instead.
         program: the Program that has these variables.
         signature: the tensors' `tf.TensorSpec`s.
-        outside: function of tensors that makes those of `fn`, outside of what XLA
-            compiles; with the
-            `tf.TensorSpec`s of its own.
+        outside: what makes these tensors of others.
         plain: function of the same tensors to run where XLA isn't chosen; by default
             the graph function.
     """
@@ -51,47 +54,25 @@ class Compiled:
         fn: Callable[..., Any],
         program: Program,
         signature: list[Any],
-        outside: tuple[Callable[..., list[Any]], list[Any]] | None = None,
+        outside: Outside | None = None,
         plain: Callable[..., list[Any]] | None = None,
     ) -> None:
-        xla, variables = (
-            program.options["xla"],
-            [node.data.variable for node in program.variables],
-        )
-
-        def traced(fn: Callable[..., Any], signature: list[Any], **options: Any) -> Any:
-            graph = tf.function(on_device(fn), autograph=False, **options)
-            return graph.get_concrete_function(variables, *signature)
-
-        def whole(inner: Runnable) -> Runnable:
-            if outside is None:
-                return inner
-            before, outer = outside
-            graph = traced(lambda v, *tensors: inner.bound(v)(*before(*tensors)), outer)
-            return compiled_once(graph, variables, lambda: graph)
-
+        self._variables = [node.data.variable for node in program.variables]
+        self._outside = outside
         self._runnables: list[Runnable] = []
-        self._inner: Callable[..., list[Any]] | None
-        self._plain: Callable[..., list[Any]] | None
+        self._inner: Callable[..., list[Any]] | None = None
+        self._plain: Callable[..., list[Any]] | None = None
+        self._has_run = False
         with TRACING, tf.init_scope():
-            graph = traced(fn, signature)
-            self._run = plain or whole(Runnable(graph)).bound(variables)
-            self._inner = self._plain = None
+            graph = self._traced(fn, signature)
             kinds = kinds_in(graph.graph)
-            self._pure = not program.written and only_computes(graph.graph, kinds)
-            if suits_xla(kinds) if xla is None else xla:
-                inner = compiled_once(
-                    graph,
-                    variables,
-                    lambda: traced(
-                        lambda *args: graph(*args), signature, jit_compile=True
-                    ),
-                )
-                self._plain, self._runnables = self._run, [inner, whole(inner)]
-                self._inner, self._run = (
-                    part.bound(variables) for part in self._runnables
-                )
-        self._proven = False
+            self._only_computes = not program.written and only_computes(
+                graph.graph, kinds
+            )
+            self._run = plain or self._bound(self._with_outside(Runnable(graph)))
+            by_xla = program.options["xla"]
+            if suits_xla(kinds) if by_xla is None else by_xla:
+                self._choose_xla(graph, signature)
 
     @property
     def by_xla(self) -> bool:
@@ -106,29 +87,46 @@ class Compiled:
         Other functions may keep them, as the value of a variable that is assigned one,
         say.
         """
-        return self._proven and (self.by_xla or self._pure)
+        return self._has_run and (self.by_xla or self._only_computes)
 
-    def __call__(self, *tensors: Any, ready: list[Any] | None = None) -> list[Array]:
+    def __call__(self, *tensors: Any) -> list[Array]:
         """Returns the outputs as arrays.
 
         # Arguments
             tensors: what `outside` takes, if there is one, else what `fn` takes.
-            ready: what `outside` would make of them, if it is known already.
         """
+        return self._result(self._run, tensors, tensors)
+
+    def call_prepared(self, prepared: list[Any], *tensors: Any) -> list[Array]:
+        """Does the same where it is known what `outside` would make of the tensors.
+
+        # Arguments
+            prepared: what it would make.
+            tensors: what it takes.
+        """
+        if self._inner is None:
+            return self(*tensors)
+        return self._result(self._inner, prepared, tensors)
+
+    def _result(
+        self,
+        function: Callable[..., list[Any]],
+        arguments: Any,
+        tensors: Any,
+    ) -> list[Array]:
         try:
-            outputs = (
-                self._inner(*ready) if self._inner and ready else self._run(*tensors)
-            )
+            outputs = function(*arguments)
         except tf.errors.OpError as error:
             if self._plain is not None:
-                self._run, self._inner, self._plain = self._plain, None, None
+                self._run = self._plain
+                self._inner = self._plain = None
                 return self(*tensors)
             if isinstance(error, BAD_INPUT):
                 raise DataError(
                     f"The function can't compute with its inputs: {reason(error)}"
                 ) from None
             raise
-        self._proven = True
+        self._has_run = True
         if self._plain is not None:
             self._forget()
         return [np.asarray(output.numpy()) for output in outputs]
@@ -141,68 +139,44 @@ class Compiled:
             runnable.forget_graphs()
         give_back()
 
+    # Tracing
 
-def lent(array: Array) -> Any:
-    """Returns a tensor in an array's own memory if TensorFlow can compute there, else a
-    copy."""
-    try:
-        return tf.experimental.dlpack.from_dlpack(aligned(array).__dlpack__())
-    except (BufferError, TypeError, ValueError, RuntimeError, tf.errors.OpError):
-        return tf.constant(array)
+    def _traced(
+        self,
+        fn: Callable[..., Any],
+        signature: list[Any],
+        **options: Any,
+    ) -> Any:
+        graph_function = tf.function(on_device(fn), autograph=False, **options)
+        return graph_function.get_concrete_function(self._variables, *signature)
 
+    def _bound(self, runnable: Runnable) -> Callable[..., list[Any]]:
+        return runnable.bound(self._variables)
 
-class Staging:
-    """Tensors to call a function with, time and again: arrays are copied into their
-    memory.
+    def _choose_xla(self, graph: Any, signature: list[Any]) -> None:
+        """Has XLA compile a graph; what ran until now stays for the first call."""
 
-    That takes half the time of making tensors. Each call under way has a set of its
-    own.
-    """
+        def by_xla() -> Any:
+            def call(*arguments: Any) -> Any:
+                return graph(*arguments)
 
-    def __init__(self) -> None:
-        self._spare: list[tuple[list[Array], list[Any]]] = []
-        self._works = in_host_memory()
+            return self._traced(call, signature, jit_compile=True)
 
-    def run(
-        self, function: Callable[..., list[Array]], first: Any, arrays: list[Array]
-    ) -> list[Array]:
-        """Calls a function that keeps nothing of its arguments; the arrays' shapes are
-        always the same."""
-        if not self._works:
-            return function(first, *map(tf.constant, arrays))
-        try:
-            held = self._spare.pop()
-        except IndexError:
-            held = self._made(arrays)
-        places, tensors = held
-        for place, array in zip(places, arrays, strict=True):
-            np.copyto(place, array)
-        found = function(first, *tensors)
-        self._spare.append(held)
-        return found
+        inner = compiled_once(graph, self._variables, by_xla)
+        outer = self._with_outside(inner)
+        self._runnables = [inner, outer]
+        self._plain = self._run
+        self._inner = self._bound(inner)
+        self._run = self._bound(outer)
 
-    def _made(self, arrays: list[Array]) -> tuple[list[Array], list[Any]]:
-        """Returns copies of arrays, and tensors in the copies' memory if TensorFlow
-        takes it."""
-        places = list(map(aligned_copy, arrays))
-        tensors = list(map(lent, places))
-        for value in (0, 1):
-            for place, tensor in zip(places, tensors, strict=True):
-                place.fill(value)
-                self._works = self._works and bool((tensor.numpy() == value).all())
-        return places, tensors if self._works else list(map(tf.constant, arrays))
+    def _with_outside(self, inner: Runnable) -> Runnable:
+        """Returns a function that prepares the tensors of another one."""
+        if self._outside is None:
+            return inner
+        prepare = self._outside.prepare
 
+        def both(variables: list[Any], *tensors: Any) -> Any:
+            return inner.bound(variables)(*prepare(*tensors))
 
-def reason(error: Exception) -> str:
-    """Returns what an error says, in one line and without the names of nodes in
-    graphs."""
-    lines = (
-        line.strip()
-        for line in (getattr(error, "message", None) or str(error)).splitlines()
-    )
-    text = next(
-        (line for line in lines if line and not line.startswith(_NOISE)), repr(error)
-    )
-    while text.startswith("{{"):
-        text = text.partition("}}")[2].strip()
-    return text.partition(" for '{{node")[0].partition(" [Op:")[0]
+        graph = self._traced(both, self._outside.signature)
+        return compiled_once(graph, self._variables, lambda: graph)

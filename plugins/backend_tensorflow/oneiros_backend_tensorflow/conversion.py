@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 from oneiros_lazy_graph.pinning import floatx
 
-from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.tensorflow_import import tf
+
+NUMERIC_KINDS = "biufc"
+"""NumPy's letters for booleans, integers, floats and complex numbers."""
 
 
 def tensor(x: Any) -> Any:
@@ -16,48 +19,68 @@ def tensor(x: Any) -> Any:
     if _holds_tensor(x):
         return tf.convert_to_tensor(x)
     kind = np.asarray(x).dtype.kind
-    if kind not in "biufc":
+    if kind not in NUMERIC_KINDS:
         raise TypeError(f"{x!r:.60} is no tensor, array or number")
     return tf.convert_to_tensor(x, floatx() if kind == "f" else None)
-
-
-def _holds_tensor(x: Any) -> bool:
-    return (
-        any(map(_holds_tensor, x))
-        if isinstance(x, (list, tuple))
-        else bool(tf.is_tensor(x))
-    )
 
 
 def floats(x: Any) -> Any:
     """Returns `x` as a tensor of floats; integers and booleans get the default float
     type."""
     x = tensor(x)
-    return x if x.dtype.is_floating or x.dtype.is_complex else tf.cast(x, floatx())
+    return x if _is_inexact(x.dtype) else tf.cast(x, floatx())
+
+
+def countable(x: Any) -> Any:
+    """Returns `x` as a tensor of numbers: truth values count as 0 and 1."""
+    x = tensor(x)
+    return tf.cast(x, tf.int32) if x.dtype == tf.bool else x
+
+
+def truth(x: Any) -> Any:
+    """Returns `x` as a tensor of truth values."""
+    return tf.cast(tensor(x), tf.bool)
 
 
 def paired(*values: Any) -> list[Any]:
     """Returns tensors of one type: floats win over integers and booleans, tensors over
     plain numbers."""
-    values = tuple(
+    converted = [
         tf.convert_to_tensor(x) if _holds_tensor(x) else np.asarray(x) for x in values
-    )
-    dtype = _common(values)
-    return [
-        tf.cast(x if tf.is_tensor(x) else x.astype(dtype.as_numpy_dtype), dtype)
-        for x in values
     ]
+    dtype = _common_type(converted)
+    return [_cast(x, dtype) for x in converted]
 
 
-def _common(values: tuple[Any, ...]) -> Any:
-    typed = [tf.as_dtype(x.dtype) for x in values if tf.is_tensor(x)]
-    plain = [x.dtype for x in values if not tf.is_tensor(x)]
-    floating = [dtype for dtype in typed if dtype.is_floating or dtype.is_complex]
-    if floating:
-        return max(floating, key=lambda dtype: dtype.size)
-    if any(dtype.kind == "f" for dtype in plain):
+def _cast(x: Any, dtype: Any) -> Any:
+    if not tf.is_tensor(x):
+        x = x.astype(dtype.as_numpy_dtype)
+    return tf.cast(x, dtype)
+
+
+def _common_type(values: list[Any]) -> Any:
+    tensor_types = [tf.as_dtype(x.dtype) for x in values if tf.is_tensor(x)]
+    plain_kinds = {x.dtype.kind for x in values if not tf.is_tensor(x)}
+    inexact = [dtype for dtype in tensor_types if _is_inexact(dtype)]
+    if inexact:
+        return max(inexact, key=_size)
+    if "f" in plain_kinds:
         return tf.as_dtype(floatx())
-    integers = [dtype for dtype in typed if dtype.is_integer]
+    integers = [dtype for dtype in tensor_types if dtype.is_integer]
     if integers:
-        return max(integers, key=lambda dtype: dtype.size)
-    return tf.bool if all(dtype.kind == "b" for dtype in plain) else tf.int32
+        return max(integers, key=_size)
+    return tf.bool if plain_kinds <= {"b"} else tf.int32
+
+
+def _size(dtype: Any) -> int:
+    return int(dtype.size)
+
+
+def _is_inexact(dtype: Any) -> bool:
+    return bool(dtype.is_floating or dtype.is_complex)
+
+
+def _holds_tensor(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(map(_holds_tensor, x))
+    return bool(tf.is_tensor(x))

@@ -10,7 +10,7 @@ from typing import Any
 
 from oneiros_lazy_graph.program import Program
 
-from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.tensorflow_import import tf
 
 T = Any
 _traced: ContextVar[Program | None] = ContextVar("oneiros_traced_program", default=None)

@@ -9,7 +9,7 @@ from typing import Any
 
 from oneiros_backend_toolkit.devices import Choice, Device, missing
 
-from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.tensorflow_import import tf
 
 
 def scope() -> AbstractContextManager[Any]:

@@ -10,13 +10,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
-from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.tensorflow_import import tf
 
 T = Any
 AXES = (0, 1, 2)
 
 
-def normalize(x: T, gamma: T, beta: T, epsilon: float) -> tuple[T, T, T]:
+def normalize(
+    x: T,
+    gamma: T,
+    beta: T,
+    epsilon: float,
+) -> tuple[T, T, T]:
     """Normalises a float32 tensor (samples, rows, columns, channels) over all axes but
     the last.
 
@@ -35,7 +40,13 @@ def normalize(x: T, gamma: T, beta: T, epsilon: float) -> tuple[T, T, T]:
     count = tf.cast(tf.size(x) // tf.size(gamma), x.dtype)
 
     def by_result(found: list[T], slopes: Sequence[T]) -> list[T]:
-        return _slopes(slopes[0], x, gamma, saved, epsilon)
+        return _slopes(
+            slopes[0],
+            x,
+            gamma,
+            saved,
+            epsilon,
+        )
 
     def by_moments(found: list[T], slopes: Sequence[T]) -> list[T]:
         by_mean, by_variance = slopes
@@ -46,7 +57,14 @@ def normalize(x: T, gamma: T, beta: T, epsilon: float) -> tuple[T, T, T]:
     return result, *with_derivative(moments, [x], by_moments)
 
 
-def normalize_by(x: T, mean: T, variance: T, beta: T, gamma: T, epsilon: float) -> T:
+def normalize_by(
+    x: T,
+    mean: T,
+    variance: T,
+    beta: T,
+    gamma: T,
+    epsilon: float,
+) -> T:
     """Normalises a float32 tensor (samples, rows, columns, channels) by moments of its
     channels.
 
@@ -68,7 +86,13 @@ def normalize_by(x: T, mean: T, variance: T, beta: T, gamma: T, epsilon: float) 
     )[0]
 
 
-def _slopes(slope: T, x: T, gamma: T, saved: Sequence[T], epsilon: float) -> list[T]:
+def _slopes(
+    slope: T,
+    x: T,
+    gamma: T,
+    saved: Sequence[T],
+    epsilon: float,
+) -> list[T]:
     """Returns the derivatives by `x`, `gamma` and `beta`; theirs are those of the
     formula."""
     variables = [slope, x, gamma]

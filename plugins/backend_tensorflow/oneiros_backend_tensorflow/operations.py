@@ -1,5 +1,7 @@
-"""The functions of `K` on TensorFlow's own tensors. The contract explains them; the
-backend records them."""
+"""The functions of `K` on TensorFlow's own tensors.
+
+The contract explains them, and the backend records them.
+"""
 
 from __future__ import annotations
 
@@ -10,43 +12,61 @@ import numpy as np
 from oneiros.errors import ArgumentError
 from oneiros_lazy_graph.pinning import floatx
 
-from oneiros_backend_tensorflow.conversion import floats, paired, tensor
+from oneiros_backend_tensorflow.conversion import (
+    countable,
+    floats,
+    paired,
+    tensor,
+    truth,
+)
 from oneiros_backend_tensorflow.products import product
-from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.tensorflow_import import tf
 
 T = Any
 
-
-def _on_floats(fn: Callable[[T], T]) -> Callable[[T], T]:
-    return lambda x: fn(floats(x))
-
-
-def _on_pair(fn: Callable[[T, T], T]) -> Callable[[T, T], T]:
-    return lambda x, y: fn(*paired(x, y))
+LEFT_AXES, RIGHT_AXES = "abcdefg", "ahijklm"
+"""Names of axes in `batch_dot`: the first, the samples, is the same on both sides."""
 
 
-def _reduction(
-    fn: Callable[..., T], convert: Callable[[T], T] = tensor
-) -> Callable[..., T]:
-    return lambda x, axis=None, keepdims=False: fn(convert(x), axis, keepdims)
+def _on_floats(fn: Callable[[T], T]) -> T:
+    """Makes a function of a tensor of floats one of `K`."""
+
+    def function(x: T) -> T:
+        return fn(floats(x))
+
+    return staticmethod(function)
 
 
-def _countable(x: T) -> T:
-    x = tensor(x)
-    return tf.cast(x, tf.int32) if x.dtype == tf.bool else x
+def _on_pair(fn: Callable[[T, T], T]) -> T:
+    """Makes a function of two tensors of one type one of `K`."""
+
+    def function(x: T, y: T) -> T:
+        return fn(*paired(x, y))
+
+    return staticmethod(function)
 
 
-def _truth(x: T) -> T:
-    return tf.cast(tensor(x), tf.bool)
+def _reduction(fn: Callable[..., T], convert: Callable[[T], T] = tensor) -> T:
+    """Makes a reduction of TensorFlow one of `K`."""
+
+    def function(
+        x: T,
+        axis: T = None,
+        keepdims: T = False,
+    ) -> T:
+        return fn(convert(x), axis, keepdims)
+
+    return staticmethod(function)
 
 
-def _sizes(shape: T) -> T:
+def sizes_of(shape: T) -> T:
+    """Returns a shape that a user gave as TensorFlow takes it."""
     if tf.is_tensor(shape):
         return shape
     return [int(n) if isinstance(n, (int, np.integer)) else n for n in shape]
 
 
-def _listed(axes: T) -> list[int]:
+def _axes(axes: T) -> list[int]:
     return list(axes) if isinstance(axes, (list, tuple)) else [axes]
 
 
@@ -61,21 +81,37 @@ class Operations:
 
     @staticmethod
     def print_tensor(x: T, message: str = "") -> T:
-        with tf.control_dependencies([tf.print(message, x, summarize=-1)]):
+        printed = tf.print(message, x, summarize=-1)
+        with tf.control_dependencies([printed]):
             return tf.identity(x)
 
     @staticmethod
-    def zeros_like(x: T, dtype: T = None, name: T = None) -> T:
+    def zeros_like(
+        x: T,
+        dtype: T = None,
+        name: T = None,
+    ) -> T:
         return tf.zeros_like(tensor(x), dtype)
 
     @staticmethod
-    def ones_like(x: T, dtype: T = None, name: T = None) -> T:
+    def ones_like(
+        x: T,
+        dtype: T = None,
+        name: T = None,
+    ) -> T:
         return tf.ones_like(tensor(x), dtype)
 
     @staticmethod
-    def arange(start: T, stop: T = None, step: T = 1, dtype: T = "int32") -> T:
-        start, stop = (0, start) if stop is None else (start, stop)
-        return tf.cast(tf.range(*paired(start, stop, step)), dtype)
+    def arange(
+        start: T,
+        stop: T = None,
+        step: T = 1,
+        dtype: T = "int32",
+    ) -> T:
+        if stop is None:
+            start, stop = 0, start
+        numbers = tf.range(*paired(start, stop, step))
+        return tf.cast(numbers, dtype)
 
     # Linear algebra and lookup
 
@@ -84,10 +120,16 @@ class Operations:
         x, y = paired(x, y)
         if x.shape.rank == 2 and y.shape.rank == 2:
             return product(x, y)
-        return tf.tensordot(x, y, [[x.shape.rank - 1], [max(y.shape.rank - 2, 0)]])
+        last = x.shape.rank - 1
+        second_last = max(y.shape.rank - 2, 0)
+        return tf.tensordot(x, y, [[last], [second_last]])
 
     @staticmethod
-    def batch_dot(x: T, y: T, axes: T = None) -> T:
+    def batch_dot(
+        x: T,
+        y: T,
+        axes: T = None,
+    ) -> T:
         x, y = paired(x, y)
         if x.shape.rank < 2 or y.shape.rank < 2:
             raise ArgumentError(
@@ -96,18 +138,21 @@ class Operations:
             )
         if axes is None:
             axes = (x.shape.rank - 1, max(y.shape.rank - 2, 1))
-        first, second = axes if isinstance(axes, (list, tuple)) else (axes, axes)
-        first, second = first % x.shape.rank, second % y.shape.rank
-        if not first or not second:
+        x_axis, y_axis = axes if isinstance(axes, (list, tuple)) else (axes, axes)
+        x_axis %= x.shape.rank
+        y_axis %= y.shape.rank
+        if not x_axis or not y_axis:
             raise ArgumentError(
                 f"batch_dot can't sum over axis 0, the batch; it received "
                 f"axes={axes!r}."
             )
-        left, right = list("abcdefg"[: x.shape.rank]), list("ahijklm"[: y.shape.rank])
-        right[second] = left[first]
-        kept = [n for n in left + right[1:] if n != left[first]]
-        product = tf.einsum(f"{''.join(left)},{''.join(right)}->{''.join(kept)}", x, y)
-        return product if len(kept) > 1 else tf.expand_dims(product, 1)
+        left = list(LEFT_AXES[: x.shape.rank])
+        right = list(RIGHT_AXES[: y.shape.rank])
+        summed = right[y_axis] = left[x_axis]
+        kept = [name for name in left + right[1:] if name != summed]
+        equation = f"{''.join(left)},{''.join(right)}->{''.join(kept)}"
+        result = tf.einsum(equation, x, y)
+        return result if len(kept) > 1 else tf.expand_dims(result, 1)
 
     @staticmethod
     def transpose(x: T) -> T:
@@ -115,7 +160,8 @@ class Operations:
 
     @staticmethod
     def gather(reference: T, indices: T) -> T:
-        reference, indices = tensor(reference), tensor(indices)
+        reference = tensor(reference)
+        indices = tensor(indices)
         if not indices.dtype.is_integer:
             indices = tf.cast(indices, tf.int32)
         rows = tf.gather(reference, indices)
@@ -123,51 +169,59 @@ class Operations:
             return rows
         # An index out of range is an error on the CPU, but XLA would silently take the
         # nearest row.
-        inside = (indices >= 0) & (indices < tf.shape(reference, indices.dtype)[0])
-        inside = tf.reshape(
-            inside, tf.concat([tf.shape(indices), [1] * (reference.shape.rank - 1)], 0)
-        )
+        length = tf.shape(reference, indices.dtype)[0]
+        inside = (indices >= 0) & (indices < length)
+        ones = [1] * (reference.shape.rank - 1)
+        inside = tf.reshape(inside, tf.concat([tf.shape(indices), ones], 0))
         return tf.where(inside, rows, tf.constant(np.nan, rows.dtype))
 
     @staticmethod
-    def in_top_k(predictions: T, targets: T, k: T) -> T:
+    def in_top_k(
+        predictions: T,
+        targets: T,
+        k: T,
+    ) -> T:
         scores = tf.cast(tensor(predictions), tf.float32)
-        return tf.math.in_top_k(tf.cast(tensor(targets), tf.int32), scores, k)
+        classes = tf.cast(tensor(targets), tf.int32)
+        return tf.math.in_top_k(classes, scores, k)
 
     # Element by element
 
     abs = staticmethod(tf.abs)
     sign = staticmethod(tf.sign)
     round = staticmethod(tf.round)
-    exp = staticmethod(_on_floats(tf.exp))
-    log = staticmethod(_on_floats(tf.math.log))
-    sin = staticmethod(_on_floats(tf.sin))
-    cos = staticmethod(_on_floats(tf.cos))
-    sigmoid = staticmethod(_on_floats(tf.sigmoid))
-    tanh = staticmethod(_on_floats(tf.tanh))
-    softplus = staticmethod(_on_floats(tf.math.softplus))
-    pow = staticmethod(_on_pair(tf.pow))
-    maximum = staticmethod(_on_pair(tf.maximum))
-    minimum = staticmethod(_on_pair(tf.minimum))
-    equal = staticmethod(_on_pair(tf.equal))
-    not_equal = staticmethod(_on_pair(tf.not_equal))
-    greater = staticmethod(_on_pair(tf.greater))
-    greater_equal = staticmethod(_on_pair(tf.greater_equal))
-    lesser = staticmethod(_on_pair(tf.less))
-    lesser_equal = staticmethod(_on_pair(tf.less_equal))
+    exp = _on_floats(tf.exp)
+    log = _on_floats(tf.math.log)
+    sin = _on_floats(tf.sin)
+    cos = _on_floats(tf.cos)
+    sigmoid = _on_floats(tf.sigmoid)
+    tanh = _on_floats(tf.tanh)
+    softplus = _on_floats(tf.math.softplus)
+    pow = _on_pair(tf.pow)
+    maximum = _on_pair(tf.maximum)
+    minimum = _on_pair(tf.minimum)
+    equal = _on_pair(tf.equal)
+    not_equal = _on_pair(tf.not_equal)
+    greater = _on_pair(tf.greater)
+    greater_equal = _on_pair(tf.greater_equal)
+    lesser = _on_pair(tf.less)
+    lesser_equal = _on_pair(tf.less_equal)
 
     @staticmethod
     def sqrt(x: T) -> T:
         x = floats(x)
-        return tf.sqrt(tf.maximum(x, tf.constant(0, x.dtype)))
+        zero = tf.constant(0, x.dtype)
+        return tf.sqrt(tf.maximum(x, zero))
 
     @staticmethod
-    def clip(x: T, min_value: T, max_value: T) -> T:
-        x, low, high = paired(
-            x,
-            -np.inf if min_value is None else min_value,
-            np.inf if max_value is None else max_value,
-        )
+    def clip(
+        x: T,
+        min_value: T,
+        max_value: T,
+    ) -> T:
+        low = -np.inf if min_value is None else min_value
+        high = np.inf if max_value is None else max_value
+        x, low, high = paired(x, low, high)
         return tf.clip_by_value(x, low, tf.maximum(low, high))
 
     @staticmethod
@@ -175,8 +229,13 @@ class Operations:
         return tf.cast(x, dtype)
 
     @staticmethod
-    def switch(condition: T, then_expression: T, else_expression: T) -> T:
-        return tf.where(_truth(condition), *paired(then_expression, else_expression))
+    def switch(
+        condition: T,
+        then_expression: T,
+        else_expression: T,
+    ) -> T:
+        chosen, other = paired(then_expression, else_expression)
+        return tf.where(truth(condition), chosen, other)
 
     @staticmethod
     def softmax(x: T) -> T:
@@ -184,31 +243,37 @@ class Operations:
         if x.shape.rank == 2:
             return tf.nn.softmax(x)
         if x.shape.rank == 3:
-            powers = tf.exp(x - tf.reduce_max(x, axis=-1, keepdims=True))
+            largest = tf.reduce_max(x, axis=-1, keepdims=True)
+            powers = tf.exp(x - largest)
             return powers / tf.reduce_sum(powers, axis=-1, keepdims=True)
         raise ArgumentError(
             f"softmax takes a 2D or 3D tensor, not one of shape {tuple(x.shape)}."
         )
 
     @staticmethod
-    def relu(x: T, alpha: T = 0.0, max_value: T = None) -> T:
+    def relu(
+        x: T,
+        alpha: T = 0.0,
+        max_value: T = None,
+    ) -> T:
         x = floats(x)
         result = tf.nn.relu(x)
         if max_value is not None:
             result = Operations.clip(result, 0, max_value)
         if tf.is_tensor(alpha) or alpha != 0:
-            result -= tf.cast(tensor(alpha), x.dtype) * tf.nn.relu(-x)
+            slope = tf.cast(tensor(alpha), x.dtype)
+            result -= slope * tf.nn.relu(-x)
         return result
 
     # Reductions
 
-    max = staticmethod(_reduction(tf.reduce_max))
-    min = staticmethod(_reduction(tf.reduce_min))
-    sum = staticmethod(_reduction(tf.reduce_sum, _countable))
-    prod = staticmethod(_reduction(tf.reduce_prod, _countable))
-    mean = staticmethod(_reduction(tf.reduce_mean, floats))
-    any = staticmethod(_reduction(tf.reduce_any, _truth))
-    all = staticmethod(_reduction(tf.reduce_all, _truth))
+    max = _reduction(tf.reduce_max)
+    min = _reduction(tf.reduce_min)
+    sum = _reduction(tf.reduce_sum, countable)
+    prod = _reduction(tf.reduce_prod, countable)
+    mean = _reduction(tf.reduce_mean, floats)
+    any = _reduction(tf.reduce_any, truth)
+    all = _reduction(tf.reduce_all, truth)
 
     @staticmethod
     def argmax(x: T, axis: T = -1) -> T:
@@ -222,20 +287,21 @@ class Operations:
 
     @staticmethod
     def reshape(x: T, shape: T) -> T:
-        x, sizes = tensor(x), _sizes(shape)
-        if not tf.is_tensor(sizes) and None in sizes:
-            free = sizes.count(None) == 1 and -1 not in [
-                n for n in sizes if isinstance(n, int)
-            ]
-            sizes = [
-                n if n is not None else -1 if free else tf.shape(x)[i]
-                for i, n in enumerate(sizes)
-            ]
-        return tf.reshape(x, sizes)
+        x = tensor(x)
+        sizes = sizes_of(shape)
+        if tf.is_tensor(sizes) or None not in sizes:
+            return tf.reshape(x, sizes)
+        plain = [n for n in sizes if isinstance(n, int)]
+        if sizes.count(None) == 1 and -1 not in plain:
+            return tf.reshape(x, [-1 if n is None else n for n in sizes])
+        # Several open sizes are those of the same axes of x
+        old = tf.shape(x)
+        new = [old[i] if n is None else n for i, n in enumerate(sizes)]
+        return tf.reshape(x, new)
 
     @staticmethod
     def permute_dimensions(x: T, pattern: T) -> T:
-        return tf.transpose(tensor(x), _sizes(pattern))
+        return tf.transpose(tensor(x), sizes_of(pattern))
 
     @staticmethod
     def concatenate(tensors: T, axis: T = -1) -> T:
@@ -246,18 +312,23 @@ class Operations:
         return tf.stack(paired(*x))
 
     @staticmethod
-    def repeat_elements(x: T, rep: T, axis: T) -> T:
+    def repeat_elements(
+        x: T,
+        rep: T,
+        axis: T,
+    ) -> T:
         x = tensor(x)
         sizes = x.shape.as_list()
-        sizes[axis] = sizes[axis] and sizes[axis] * rep
+        if sizes[axis] is not None:
+            sizes[axis] *= rep
         return tf.ensure_shape(tf.repeat(x, rep, axis), sizes)
 
     @staticmethod
     def tile(x: T, n: T) -> T:
         x = tensor(x)
-        return tf.tile(
-            x, [1] * (x.shape.rank - 1) + [n] if isinstance(n, int) else _sizes(n)
-        )
+        if isinstance(n, int):
+            return tf.tile(x, [1] * (x.shape.rank - 1) + [n])
+        return tf.tile(x, sizes_of(n))
 
     @staticmethod
     def expand_dims(x: T, dim: T = -1) -> T:
@@ -265,74 +336,13 @@ class Operations:
 
     @staticmethod
     def squeeze(x: T, axis: T) -> T:
-        return tf.squeeze(tensor(x), _listed(axis))
+        return tf.squeeze(tensor(x), _axes(axis))
 
     @staticmethod
     def reverse(x: T, axes: T) -> T:
-        return tf.reverse(tensor(x), _listed(axes))
+        return tf.reverse(tensor(x), _axes(axes))
 
     @staticmethod
     def one_hot(indices: T, nb_classes: T) -> T:
-        return tf.one_hot(
-            tf.cast(tensor(indices), tf.int32), nb_classes, dtype=floatx()
-        )
-
-
-class RandomFunctions:
-    """Random functions of a key, which a recorded stream supplies."""
-
-    @staticmethod
-    def random_uniform(key: T, shape: T, low: T, high: T, dtype: str) -> T:
-        draws = tf.random.stateless_uniform(
-            _sizes(shape), key, dtype=dtype, alg="philox"
-        )
-        low, high = tf.cast(low, dtype), tf.cast(high, dtype)
-        return draws * (high - low) + low
-
-    @staticmethod
-    def random_normal(key: T, shape: T, mean: T, std: T, dtype: str) -> T:
-        draws = tf.random.stateless_normal(
-            _sizes(shape), key, dtype=dtype, alg="philox"
-        )
-        return draws * tf.cast(std, dtype) + tf.cast(mean, dtype)
-
-    @staticmethod
-    def random_binomial(key: T, shape: T, p: T, dtype: str) -> T:
-        draws = tf.random.stateless_uniform(_sizes(shape), key, alg="philox")
-        return tf.cast(draws < tf.cast(p, draws.dtype), dtype)
-
-
-def _divided(fn: Callable[[T, T], T]) -> Callable[[T, T], T]:
-    def divided(x: T, y: T) -> T:
-        x, y = paired(x, y)
-        return fn(floats(x), floats(y))
-
-    return divided
-
-
-def _indexed(x: T, index: T) -> T:
-    return x[index]
-
-
-OPERATORS: dict[str, Callable[..., T]] = {
-    "add": _on_pair(tf.add),
-    "sub": _on_pair(tf.subtract),
-    "mul": _on_pair(tf.multiply),
-    "truediv": _divided(tf.divide),
-    "floordiv": _on_pair(tf.math.floordiv),
-    "mod": _on_pair(tf.math.floormod),
-    "pow": Operations.pow,
-    "matmul": _on_pair(tf.matmul),
-    "and": lambda x, y: _truth(x) & _truth(y),
-    "or": lambda x, y: _truth(x) | _truth(y),
-    "xor": lambda x, y: _truth(x) ^ _truth(y),
-    "invert": lambda x: ~_truth(x),
-    "neg": lambda x: -_countable(x),
-    "abs": tf.abs,
-    "lt": Operations.lesser,
-    "le": Operations.lesser_equal,
-    "gt": Operations.greater,
-    "ge": Operations.greater_equal,
-    "getitem": _indexed,
-}
-"""What stands behind Python's operators on tensors."""
+        classes = tf.cast(tensor(indices), tf.int32)
+        return tf.one_hot(classes, nb_classes, dtype=floatx())

@@ -8,7 +8,7 @@ from oneiros_backend_toolkit.products import suits_turning
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted
 from oneiros_backend_tensorflow.devices import on_gpu
-from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.xla import expects_xla
 
 T = Any

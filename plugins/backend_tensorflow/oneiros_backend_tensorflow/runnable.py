@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from oneiros_backend_tensorflow.quiet import dismantle_func_graph
+from oneiros_backend_tensorflow.tensorflow_import import dismantle_func_graph
 
 TRACING = threading.RLock()
 """Held while graphs are made, which may call functions whose graphs could else be freed

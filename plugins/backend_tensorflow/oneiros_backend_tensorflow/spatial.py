@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from oneiros_backend_tensorflow.conversion import floats, paired, tensor
-from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.tensorflow_import import tf
 
 T = Any
 
@@ -24,13 +24,22 @@ def _shape(x: T) -> list[T]:
     ]
 
 
-def _same_padding(size: T, window: T, stride: int) -> tuple[T, T]:
+def _same_padding(
+    size: T,
+    window: T,
+    stride: int,
+) -> tuple[T, T]:
     missing = (-(-size // stride) - 1) * stride + window - size
     missing = tf.maximum(missing, 0) if tf.is_tensor(missing) else max(missing, 0)
     return missing // 2, missing - missing // 2
 
 
-def _padded(x: T, window: list[T], strides: tuple[int, ...], border_mode: str) -> T:
+def _padded(
+    x: T,
+    window: list[T],
+    strides: tuple[int, ...],
+    border_mode: str,
+) -> T:
     """Pads `x` so that 'valid' windows from then on are those of `border_mode`."""
     if border_mode == "valid":
         return x
@@ -66,13 +75,20 @@ def convolve(
         x, border_mode = _padded(x, window, strides, border_mode), "valid"
     taken = (1,) * len(strides) if sparse else tuple(strides)
     result = tf.nn.convolution(
-        x, kernel, taken, border_mode.upper(), dilations=tuple(dilation)
+        x,
+        kernel,
+        taken,
+        border_mode.upper(),
+        dilations=tuple(dilation),
     )
     return _every(result, strides) if sparse else result
 
 
 def convolve_depthwise(
-    x: T, kernel: T, strides: tuple[int, ...], border_mode: str
+    x: T,
+    kernel: T,
+    strides: tuple[int, ...],
+    border_mode: str,
 ) -> T:
     """Convolves images channel by channel."""
     x, kernel = paired(x, kernel)
@@ -85,7 +101,11 @@ def convolve_depthwise(
 
 
 def convolve_back(
-    x: T, kernel: T, sizes: tuple[T, ...], strides: tuple[int, ...], border_mode: str
+    x: T,
+    kernel: T,
+    sizes: tuple[T, ...],
+    strides: tuple[int, ...],
+    border_mode: str,
 ) -> T:
     """Returns the gradient by its input of a convolution, `x` being that of its
     output."""
@@ -96,7 +116,11 @@ def convolve_back(
     padding = "SAME" if border_mode == "same" else "VALID"
     shape = [tf.shape(x)[0], *whole, channels]
     result = tf.nn.conv2d_transpose(
-        x, tf.transpose(kernel, (0, 1, 3, 2)), shape, strides, padding
+        x,
+        tf.transpose(kernel, (0, 1, 3, 2)),
+        shape,
+        strides,
+        padding,
     )
     if border_mode == "full":
         result = result[(slice(None), *[slice(n, -n if n else None) for n in margin])]
@@ -104,12 +128,20 @@ def convolve_back(
 
 
 def pool(
-    x: T, window: tuple[int, ...], strides: tuple[int, ...], border_mode: str, mode: str
+    x: T,
+    window: tuple[int, ...],
+    strides: tuple[int, ...],
+    border_mode: str,
+    mode: str,
 ) -> T:
     """Returns the largest value, or the mean, of each window."""
     fn = tf.nn.max_pool2d if mode == "max" else tf.nn.avg_pool2d
 
-    def planes(x: T, window: tuple[int, ...], strides: tuple[int, ...]) -> T:
+    def planes(
+        x: T,
+        window: tuple[int, ...],
+        strides: tuple[int, ...],
+    ) -> T:
         if set(window) == {
             1
         }:  # TensorFlow's second derivative of such a pooling is wrong
@@ -130,7 +162,10 @@ def pad(x: T, widths: Any) -> T:
 
 
 def _in_volumes(
-    fn: Callable[..., T], x: T, window: tuple[int, ...], strides: tuple[int, ...]
+    fn: Callable[..., T],
+    x: T,
+    window: tuple[int, ...],
+    strides: tuple[int, ...],
 ) -> T:
     """Pools planes, then across planes: TensorFlow's own pooling of volumes has no
     double or half type."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from oneiros_backend_tensorflow.devices import scope
-from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.tensorflow_import import tf
 
 Array = np.ndarray[Any, Any]
 

@@ -9,7 +9,7 @@ from oneiros.errors import ArgumentError
 
 from oneiros_backend_tensorflow.derivatives import wants_xla
 from oneiros_backend_tensorflow.devices import on_gpu
-from oneiros_backend_tensorflow.quiet import tf
+from oneiros_backend_tensorflow.tensorflow_import import tf
 
 XLA_VARIABLE = "ONEIROS_TENSORFLOW_XLA"
 _LOST_IN_XLA = {

@@ -143,7 +143,12 @@ class RecordedBackend(Derived):
         SPARSE.set(node, bool(sparse))
         return node
 
-    def variable(self, value: T, dtype: T = None, name: T = None) -> T:
+    def variable(
+        self,
+        value: T,
+        dtype: T = None,
+        name: T = None,
+    ) -> T:
         if self.owns(value):
             raise ArgumentError(
                 f"variable takes an array or a number, not {value!r:.200}. See "
@@ -206,22 +211,61 @@ class RecordedBackend(Derived):
     # Randomness
 
     def random_uniform(
-        self, shape: T, low: T = 0.0, high: T = 1.0, dtype: T = None, seed: T = None
+        self,
+        shape: T,
+        low: T = 0.0,
+        high: T = 1.0,
+        dtype: T = None,
+        seed: T = None,
     ) -> T:
         dtype = self._dtype(dtype)
-        return self._random("random_uniform", seed, shape, low, high, dtype)
+        return self._random(
+            "random_uniform",
+            seed,
+            shape,
+            low,
+            high,
+            dtype,
+        )
 
     def random_normal(
-        self, shape: T, mean: T = 0.0, std: T = 1.0, dtype: T = None, seed: T = None
+        self,
+        shape: T,
+        mean: T = 0.0,
+        std: T = 1.0,
+        dtype: T = None,
+        seed: T = None,
     ) -> T:
-        return self._random("random_normal", seed, shape, mean, std, self._dtype(dtype))
+        return self._random(
+            "random_normal",
+            seed,
+            shape,
+            mean,
+            std,
+            self._dtype(dtype),
+        )
 
     def random_binomial(
-        self, shape: T, p: T = 0.0, dtype: T = None, seed: int | None = None
+        self,
+        shape: T,
+        p: T = 0.0,
+        dtype: T = None,
+        seed: int | None = None,
     ) -> T:
-        return self._random("random_binomial", seed, shape, p, self._dtype(dtype))
+        return self._random(
+            "random_binomial",
+            seed,
+            shape,
+            p,
+            self._dtype(dtype),
+        )
 
-    def _random(self, name: str, seed: int | None, *args: Any) -> T:
+    def _random(
+        self,
+        name: str,
+        seed: int | None,
+        *args: Any,
+    ) -> T:
         key = self.recorder.stream(draw_seed(seed) % 2**31)
         fn = getattr(self.random_functions, name)
         return self.recorder.record(fn, (key, *args), label=f"K.{name}")
@@ -259,7 +303,12 @@ class RecordedBackend(Derived):
             return None
         return self.recorder.again(x), list(x.parents)
 
-    def switch(self, condition: T, then_expression: T, else_expression: T) -> T:
+    def switch(
+        self,
+        condition: T,
+        then_expression: T,
+        else_expression: T,
+    ) -> T:
         chosen = [x() if callable(x) else x for x in (then_expression, else_expression)]
         if condition is self.recorder.phase:
             return self.recorder.select(*chosen)
@@ -288,13 +337,25 @@ class RecordedBackend(Derived):
     def gradients(self, loss: T, variables: T) -> list[T]:
         return list(self.recorder.gradients(loss, variables))
 
-    def function(self, inputs: T, outputs: T, updates: T = [], **kwargs: T) -> Function:
+    def function(
+        self,
+        inputs: T,
+        outputs: T,
+        updates: T = [],
+        **kwargs: T,
+    ) -> Function:
         if kwargs:
             raise ArgumentError(
                 f"K.function received {min(kwargs)!r}; on {self.name} it takes no such "
                 f"argument."
             )
-        return RecordedFunction(self, self.recorder, inputs, outputs, updates)
+        return RecordedFunction(
+            self,
+            self.recorder,
+            inputs,
+            outputs,
+            updates,
+        )
 
 
 def _log_odds(probabilities: list[float], dtype: str) -> Any:
@@ -305,7 +366,9 @@ def _log_odds(probabilities: list[float], dtype: str) -> Any:
 
 
 def recorded(
-    fn: Callable[..., Any], label: str, contract: Callable[..., Any] | None = None
+    fn: Callable[..., Any],
+    label: str,
+    contract: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
     """Returns a method that records a function.
 

@@ -49,7 +49,10 @@ class RecordedCall:
 
     @classmethod
     def of(
-        cls, fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]
+        cls,
+        fn: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
     ) -> RecordedCall:
         """Returns the call `fn(*args, **kwargs)`."""
         parents: list[Node] = []
@@ -68,7 +71,13 @@ class RecordedCall:
 
         template = map_tree(kept, (tuple(args), kwargs))
         is_plain = not arrays and all(map(_is_plain, others))
-        return cls(fn, template, parents, bool(arrays), is_plain)
+        return cls(
+            fn,
+            template,
+            parents,
+            bool(arrays),
+            is_plain,
+        )
 
     def __call__(self, *values: Any) -> Any:
         """Calls the function with the parents' values."""

@@ -45,7 +45,9 @@ def split(arrays: Sequence[Any]) -> tuple[tuple[int, ...], list[Any]]:
 
 
 def joined(
-    others: Sequence[Any], shapes: Mapping[int, Shape], dtypes: Sequence[Any]
+    others: Sequence[Any],
+    shapes: Mapping[int, Shape],
+    dtypes: Sequence[Any],
 ) -> list[Any]:
     """Returns all inputs in their order: the reverse of `split`.
 

@@ -145,7 +145,12 @@ class Engine(Protocol):
             index: integers.
         """
 
-    def compile(self, program: Program, phase: int, arrays: list[Any]) -> CompiledStep:
+    def compile(
+        self,
+        program: Program,
+        phase: int,
+        arrays: list[Any],
+    ) -> CompiledStep:
         """Returns a function that runs one step of a program.
 
         The function stores the new values of the variables once all of them, and the
@@ -158,7 +163,11 @@ class Engine(Protocol):
         """
 
     def compile_loop(
-        self, program: Program, phase: int, arrays: list[Any], index: Array
+        self,
+        program: Program,
+        phase: int,
+        arrays: list[Any],
+        index: Array,
     ) -> CompiledLoop:
         """Returns a function that runs many steps of a program.
 

@@ -52,7 +52,12 @@ class RecordedFunction(Function):
         lifted = [recorder.lift(x) for x in self.outputs]
         has_phase = self.phase_index is not None
         self.program = Program(
-            recorder, self.placeholders, lifted, pairs, has_phase, options
+            recorder,
+            self.placeholders,
+            lifted,
+            pairs,
+            has_phase,
+            options,
         )
         self._engine = recorder.engine
         self._lock = threading.RLock()
@@ -126,7 +131,12 @@ class RecordedFunction(Function):
             return constant_inputs.ones(array.shape, dtype)
         return self._engine.put(array, dtype)
 
-    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
+    def loop(
+        self,
+        handle: Upload,
+        index: Any,
+        phase: int | None = None,
+    ) -> list[Any]:
         """Runs one step per row of `index` in one compiled call; see
         `Function.loop`."""
         rows = self.check_index(handle, index)
@@ -159,7 +169,11 @@ class RecordedFunction(Function):
         return [output[:steps] for output in outputs]
 
 
-def _new_value(recorder: Recorder, variable: Any, new: Any) -> Node:
+def _new_value(
+    recorder: Recorder,
+    variable: Any,
+    new: Any,
+) -> Node:
     """Returns the node of a variable's new value, of the variable's type."""
     if not recorder.owns(variable) or variable.kind != "variable":
         raise ArgumentError(

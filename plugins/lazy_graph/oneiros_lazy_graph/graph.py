@@ -28,7 +28,9 @@ def parents_in_phase(node: Node, phase: int | None) -> Sequence[Node]:
 
 
 def reachable(
-    roots: Iterable[Node], stop: Iterable[Node] = (), phase: int | None = None
+    roots: Iterable[Node],
+    stop: Iterable[Node] = (),
+    phase: int | None = None,
 ) -> set[Node]:
     """Returns the nodes that others are computed from.
 
@@ -63,7 +65,9 @@ def dependents(start: Iterable[Node], among: Iterable[Node]) -> set[Node]:
 
 
 def between(
-    variables: Iterable[Node], loss: Node, phase: int | None = None
+    variables: Iterable[Node],
+    loss: Node,
+    phase: int | None = None,
 ) -> set[Node]:
     """Returns the variables, and what `loss` is computed from that depends on them."""
     return dependents(variables, reachable([loss], phase=phase))

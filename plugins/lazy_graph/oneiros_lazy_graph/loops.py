@@ -126,7 +126,11 @@ def record_body(
     )
 
 
-def _placeholder(recorder: Recorder, what: str, spec: Spec) -> Node:
+def _placeholder(
+    recorder: Recorder,
+    what: str,
+    spec: Spec,
+) -> Node:
     return recorder.node("placeholder", spec, name=f"{what}_of_a_step_that_is_over")
 
 
@@ -148,7 +152,11 @@ def _changing(roots: list[Node], start: Iterable[Node]) -> set[Node]:
     return result
 
 
-def _agreed(place: int, old: Shape, new: Shape) -> Shape:
+def _agreed(
+    place: int,
+    old: Shape,
+    new: Shape,
+) -> Shape:
     """Returns the shape of a state, of which a step may know other sizes."""
     if old is None or new is None:
         return old or new

@@ -87,7 +87,12 @@ class Program:
         return result
 
     def __call__(
-        self, feeds: Any, state: Any, phase: int, counter: Any, seeds: Any = None
+        self,
+        feeds: Any,
+        state: Any,
+        phase: int,
+        counter: Any,
+        seeds: Any = None,
     ) -> tuple[list[Any], list[Any]]:
         """Computes.
 

@@ -76,7 +76,11 @@ class Recorder:
     # Nodes
 
     def node(
-        self, kind: str, spec: Spec, parents: Sequence[Node] = (), **details: Any
+        self,
+        kind: str,
+        spec: Spec,
+        parents: Sequence[Node] = (),
+        **details: Any,
     ) -> Node:
         """Makes a node.
 
@@ -90,7 +94,13 @@ class Recorder:
             GraphError: inside of a function that computes with values.
         """
         self._check_recording()
-        return self._node_class(self, kind, spec, parents, **details)
+        return self._node_class(
+            self,
+            kind,
+            spec,
+            parents,
+            **details,
+        )
 
     def owns(self, x: Any) -> bool:
         """Tells whether `x` is a node of this recorder."""
@@ -162,7 +172,13 @@ class Recorder:
         computes_at_once = self._thread.is_computing or self.engine.is_tensor(args)
         if not call.parents and computes_at_once:
             return fn(*args, **kwargs or {})
-        node = self.node("op", Spec(None, ""), call.parents, fn=call, label=label)
+        node = self.node(
+            "op",
+            Spec(None, ""),
+            call.parents,
+            fn=call,
+            label=label,
+        )
         self._check_backends(label, call.parents)
         with self.computing(), self.explained(label, _shapes(call), ShapeError, wrap):
             specs = self._infer(call)
@@ -176,7 +192,10 @@ class Recorder:
         return node
 
     def record_operator(
-        self, name: str, args: Sequence[Any], label: str | None = None
+        self,
+        name: str,
+        args: Sequence[Any],
+        label: str | None = None,
     ) -> Any:
         """Records one of Python's operators, by the name of its method."""
         return self.record(self.engine.operator(name), args, label=label or name)
@@ -201,7 +220,11 @@ class Recorder:
 
     @contextmanager
     def explained(
-        self, label: str, shapes: Any, error: type[Exception], wrap: bool = True
+        self,
+        label: str,
+        shapes: Any,
+        error: type[Exception],
+        wrap: bool = True,
     ) -> Iterator[None]:
         """Inside, an error of the engine is told in terms of `label` and `shapes`.
 
@@ -254,7 +277,13 @@ class Recorder:
         along = [self.lift(x) for x in sequences]
         first = [self.lift(x) for x in states]
         _check_lengths(along)
-        body = record_body(self, step, along, first, backwards)
+        body = record_body(
+            self,
+            step,
+            along,
+            first,
+            backwards,
+        )
         has_length = (x for x in along if x.shape and x.shape[0] is not None)
         longest_known = next(has_length, along[0])
         specs = body.result_specs(longest_known.spec)

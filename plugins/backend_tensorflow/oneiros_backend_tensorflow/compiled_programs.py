@@ -16,7 +16,9 @@ _made: dict[bytes, Runnable] = {}
 
 
 def compiled_once(
-    concrete: Any, variables: list[Any], compile_: Callable[[], Any]
+    concrete: Any,
+    variables: list[Any],
+    compile_: Callable[[], Any],
 ) -> Runnable:
     """Returns what XLA made of a graph, or made before of one that is the same but for
     names.

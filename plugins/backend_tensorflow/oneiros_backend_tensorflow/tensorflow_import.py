@@ -60,7 +60,10 @@ class _Hidden(Loader):
         self.names, self.thread = names, threading.get_ident()
 
     def find_spec(
-        self, name: str, path: Any = None, target: Any = None
+        self,
+        name: str,
+        path: Any = None,
+        target: Any = None,
     ) -> ModuleSpec | None:
         """Returns, for a package that is hidden, what other finders know of it, with
         this as its loader."""

@@ -15,7 +15,7 @@ from oneiros.errors import GraphError
 from oneiros_lazy_graph.nodes import Node
 from oneiros_lazy_graph.recorder import Recorder
 
-from oneiros_backend_tensorflow.quiet import tf, type_spec
+from oneiros_backend_tensorflow.tensorflow_import import tf, type_spec
 
 _ON_VALUES = {"case", "cond", "switch_case", "while_loop"}
 
@@ -45,7 +45,12 @@ class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
-    def handle(self, op: Any, args: Any, kwargs: Any) -> Any:
+    def handle(
+        self,
+        op: Any,
+        args: Any,
+        kwargs: Any,
+    ) -> Any:
         if not _holds_node(args) and not _holds_node(kwargs):
             return self.NOT_SUPPORTED
         name = (
@@ -57,7 +62,10 @@ class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[
 
 
 def _no_conversion(
-    value: Any, dtype: Any = None, name: Any = None, as_ref: bool = False
+    value: Any,
+    dtype: Any = None,
+    name: Any = None,
+    as_ref: bool = False,
 ) -> Any:
     _refuse("This function of TensorFlow")
 

@@ -1,0 +1,28 @@
+"""What TensorFlow's errors say, in one line."""
+
+from __future__ import annotations
+
+from oneiros_backend_tensorflow.tensorflow_import import tf
+
+BAD_INPUT = (
+    tf.errors.InvalidArgumentError,
+    tf.errors.OutOfRangeError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.UnimplementedError,
+    tf.errors.NotFoundError,
+)
+"""What it raises when a function can't compute with its inputs."""
+_NOISE = ("Graph execution error", "Detected at node", "File ", "<stack traces", "[[{{")
+"""How lines begin that say where in TensorFlow something happened, not what."""
+
+
+def reason(error: Exception) -> str:
+    """Returns what an error says, without the names of nodes in TensorFlow's graphs."""
+    message = getattr(error, "message", None) or str(error)
+    lines = [line.strip() for line in message.splitlines()]
+    telling = (line for line in lines if line and not line.startswith(_NOISE))
+    text = next(telling, repr(error))
+    while text.startswith("{{"):
+        text = text.partition("}}")[2].strip()
+    text = text.partition(" for '{{node")[0]
+    return text.partition(" [Op:")[0]

@@ -1,0 +1,81 @@
+"""Arrays lent to TensorFlow: tensors in NumPy's own memory instead of copies.
+
+What it gains: a call of `predict` with one row takes half the time, see `Staging`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from oneiros_backend_toolkit.batches import aligned, aligned_copy
+
+from oneiros_backend_tensorflow.devices import in_host_memory
+from oneiros_backend_tensorflow.tensorflow_import import tf
+
+Array = np.ndarray[Any, Any]
+Call = Callable[..., list[Array]]
+REFUSALS = (BufferError, TypeError, ValueError, RuntimeError, tf.errors.OpError)
+"""What TensorFlow raises if it can't compute in an array's memory."""
+
+
+def lent(array: Array) -> Any:
+    """Returns a tensor in an array's own memory if TensorFlow can compute there, else a
+    copy."""
+    try:
+        return tf.experimental.dlpack.from_dlpack(aligned(array).__dlpack__())
+    except REFUSALS:
+        return tf.constant(array)
+
+
+class Staging:
+    """Tensors to call a function with, time and again: arrays are copied into their
+    memory.
+
+    That takes half the time of making tensors. Each call under way has a set of its
+    own.
+    """
+
+    def __init__(self) -> None:
+        self._spare: list[tuple[list[Array], list[Any]]] = []
+        self._works = in_host_memory()
+
+    def run(
+        self,
+        function: Call,
+        draws: Any,
+        arrays: list[Array],
+    ) -> list[Array]:
+        """Calls a function that keeps nothing of its arguments.
+
+        # Arguments
+            function: function of tensors.
+            draws: its first argument.
+            arrays: its others; their shapes are always the same.
+        """
+        if not self._works:
+            return function(draws, *map(tf.constant, arrays))
+        try:
+            memories, tensors = self._spare.pop()
+        except IndexError:
+            memories, tensors = self._made(arrays)
+        for memory, array in zip(memories, arrays, strict=True):
+            np.copyto(memory, array)
+        outputs = function(draws, *tensors)
+        self._spare.append((memories, tensors))
+        return outputs
+
+    def _made(self, arrays: list[Array]) -> tuple[list[Array], list[Any]]:
+        """Returns copies of arrays, and tensors in the copies' memory if TensorFlow
+        takes it."""
+        memories = [aligned_copy(array) for array in arrays]
+        tensors = [lent(memory) for memory in memories]
+        for value in (0, 1):
+            for memory, tensor in zip(memories, tensors, strict=True):
+                memory.fill(value)
+                is_shared = bool((tensor.numpy() == value).all())
+                self._works = self._works and is_shared
+        if self._works:
+            return memories, tensors
+        return memories, [tf.constant(array) for array in arrays]

@@ -1,0 +1,72 @@
+"""What stands behind Python's operators on tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oneiros_backend_tensorflow.conversion import countable, floats, paired, truth
+from oneiros_backend_tensorflow.operations import Operations
+from oneiros_backend_tensorflow.tensorflow_import import tf
+
+T = Any
+
+
+def _on_pair(fn: Callable[[T, T], T]) -> Callable[[T, T], T]:
+    def function(x: T, y: T) -> T:
+        return fn(*paired(x, y))
+
+    return function
+
+
+def _divided(x: T, y: T) -> T:
+    x, y = paired(x, y)
+    return tf.divide(floats(x), floats(y))
+
+
+def _both(x: T, y: T) -> T:
+    return truth(x) & truth(y)
+
+
+def _either(x: T, y: T) -> T:
+    return truth(x) | truth(y)
+
+
+def _one_alone(x: T, y: T) -> T:
+    return truth(x) ^ truth(y)
+
+
+def _inverted(x: T) -> T:
+    return ~truth(x)
+
+
+def _negative(x: T) -> T:
+    return -countable(x)
+
+
+def _indexed(x: T, index: T) -> T:
+    return x[index]
+
+
+OPERATORS: dict[str, Callable[..., T]] = {
+    "add": _on_pair(tf.add),
+    "sub": _on_pair(tf.subtract),
+    "mul": _on_pair(tf.multiply),
+    "truediv": _divided,
+    "floordiv": _on_pair(tf.math.floordiv),
+    "mod": _on_pair(tf.math.floormod),
+    "pow": Operations.pow,
+    "matmul": _on_pair(tf.matmul),
+    "and": _both,
+    "or": _either,
+    "xor": _one_alone,
+    "invert": _inverted,
+    "neg": _negative,
+    "abs": tf.abs,
+    "lt": Operations.lesser,
+    "le": Operations.lesser_equal,
+    "gt": Operations.greater,
+    "ge": Operations.greater_equal,
+    "getitem": _indexed,
+}
+"""By the names of the methods."""

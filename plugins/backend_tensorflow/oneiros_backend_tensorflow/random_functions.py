@@ -1,0 +1,65 @@
+"""Random functions on TensorFlow's own tensors. A recorded stream supplies their
+key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros_backend_tensorflow.operations import sizes_of
+from oneiros_backend_tensorflow.tensorflow_import import tf
+
+T = Any
+ALGORITHM = "philox"
+"""The same numbers on every device."""
+
+
+class RandomFunctions:
+    """Plain functions of a key, by their names in the contract."""
+
+    @staticmethod
+    def random_uniform(
+        key: T,
+        shape: T,
+        low: T,
+        high: T,
+        dtype: str,
+    ) -> T:
+        """Draws from [low, high)."""
+        draws = _uniform(key, shape, dtype)
+        low = tf.cast(low, dtype)
+        high = tf.cast(high, dtype)
+        return draws * (high - low) + low
+
+    @staticmethod
+    def random_normal(
+        key: T,
+        shape: T,
+        mean: T,
+        std: T,
+        dtype: str,
+    ) -> T:
+        """Draws from a normal distribution."""
+        draws = tf.random.stateless_normal(
+            sizes_of(shape), key, dtype=dtype, alg=ALGORITHM
+        )
+        return draws * tf.cast(std, dtype) + tf.cast(mean, dtype)
+
+    @staticmethod
+    def random_binomial(
+        key: T,
+        shape: T,
+        p: T,
+        dtype: str,
+    ) -> T:
+        """Draws 1 with probability `p`, else 0."""
+        draws = _uniform(key, shape, "float32")
+        return tf.cast(draws < tf.cast(p, draws.dtype), dtype)
+
+
+def _uniform(
+    key: T,
+    shape: T,
+    dtype: str,
+) -> T:
+    sizes = sizes_of(shape)
+    return tf.random.stateless_uniform(sizes, key, dtype=dtype, alg=ALGORITHM)

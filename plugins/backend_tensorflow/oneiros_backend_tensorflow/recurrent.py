@@ -1,0 +1,190 @@
+"""Whole recurrent layers as one operation, on TensorFlow.
+
+The loops themselves are those of `oneiros_backend_toolkit.fused`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from oneiros_backend_toolkit.fused import Cell, FusedLoops, Loop, States, Step
+from oneiros_lazy_graph.recorder import Recorder
+
+from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
+from oneiros_backend_tensorflow.tensorflow_import import tf
+
+T = Any
+TIME_FIRST = (1, 0, 2)
+"""Swaps samples and steps of a sequence."""
+
+
+class TensorFlowMath:
+    """See `oneiros_backend_toolkit.fused.Engine`."""
+
+    projects_early = False
+    tanh = staticmethod(tf.tanh)
+    sigmoid = staticmethod(tf.sigmoid)
+    choose = staticmethod(tf.where)
+    join = staticmethod(tf.concat)
+    transpose = staticmethod(tf.transpose)
+
+    def constant(self, values: Sequence[float], like: T) -> T:
+        """Returns numbers as a tensor of the type of `like`."""
+        return tf.constant(values, like.dtype)
+
+    def clip(self, x: T) -> T:
+        """Bounds by 0 and 1."""
+        return tf.minimum(tf.maximum(x, 0), 1)
+
+    def where(self, condition: T, x: T) -> T:
+        """Returns `x` where the condition holds, else 0."""
+        return tf.where(condition, x, tf.zeros((), x.dtype))
+
+    def split(self, x: T, sizes: Sequence[int]) -> Sequence[T]:
+        """Cuts the last axis into parts of these sizes."""
+        parts: list[T] = tf.split(x, list(sizes), -1)
+        return parts
+
+    def outer(self, x: T, y: T) -> T:
+        """Sums the products of two sequences' features over steps and samples."""
+        x = tf.reshape(x, (-1, x.shape[-1]))
+        y = tf.reshape(y, (-1, y.shape[-1]))
+        return tf.matmul(x, y, transpose_a=True)
+
+    def total(self, x: T) -> T:
+        """Sums a sequence over steps and samples."""
+        return tf.reduce_sum(x, (0, 1))
+
+    def multiply(self, x: T, w: T) -> T:
+        """Multiplies a sequence's features by a matrix."""
+        return tf.tensordot(x, w, 1)
+
+    def scan(
+        self,
+        step: Step,
+        states: States,
+        sequences: States,
+        widths: Sequence[int],
+        backwards: bool,
+    ) -> tuple[States, States]:
+        """Runs a step function; XLA wants to know the number of steps beforehand."""
+        known = sequences[0].shape[0]
+        samples = states[0].shape[0]
+        steps = tf.shape(sequences[0])[0] if known is None else known
+        results = [
+            tf.TensorArray(states[0].dtype, steps, element_shape=(samples, width))
+            for width in widths
+        ]
+
+        def is_left(i: T, *_: Any) -> T:
+            return i < steps
+
+        def body(
+            i: T,
+            states: States,
+            results: list[T],
+        ) -> Any:
+            place = steps - 1 - i if backwards else i
+            states, outputs = step(states, tuple(x[place] for x in sequences))
+            pairs = zip(results, outputs, strict=True)
+            return i + 1, states, [result.write(place, x) for result, x in pairs]
+
+        start = (tf.constant(0), states, results)
+        _, last, results = tf.while_loop(is_left, body, start, maximum_iterations=known)
+        shape = (known, samples, None)
+        stacked = [tf.ensure_shape(result.stack(), shape) for result in results]
+        return last, tuple(stacked)
+
+
+MATH = TensorFlowMath()
+
+
+class RecurrentLayers(FusedLoops):
+    """`simple_rnn`, `gru` and `lstm` on lazy tensors."""
+
+    recorder: Recorder
+
+    def _fused(
+        self,
+        label: str,
+        cell: Cell,
+        x: T,
+        initial: States,
+        U: T,
+        mask: T,
+        backwards: bool,
+        projection: States,
+    ) -> T:
+        loop = Loop(MATH, cell, backwards)
+
+        def run(
+            x: T,
+            U: T,
+            mask: T,
+            projection: States,
+            *initial: T,
+        ) -> States:
+            U = tf.cast(U, x.dtype)
+            projection = tuple(tf.cast(part, x.dtype) for part in projection)
+            initial = tuple(tf.cast(part, x.dtype) for part in initial)
+            return _run(
+                loop,
+                x,
+                U,
+                mask,
+                projection,
+                initial,
+            )
+
+        arguments = (x, U, mask, projection, *initial)
+        return self.recorder.record(run, arguments, label=label)
+
+
+def _run(
+    loop: Loop,
+    x: T,
+    U: T,
+    mask: T,
+    projection: States,
+    initial: States,
+) -> States:
+    """Returns the outputs and the last states of a loop over `x`."""
+    shape = (x.shape[0], U.shape[0])
+    initial = tuple(tf.ensure_shape(state, shape) for state in initial)
+    seen = None
+    if mask is not None:
+        seen = tf.transpose(tf.cast(mask, tf.bool))[..., None]
+
+    arguments = (tf.transpose(x, TIME_FIRST), U, *projection, *initial)
+    held = [tf.identity(part) for part in arguments]
+    x, U, *others = held
+    projection = tuple(others[: len(projection)])
+    first = tuple(others[len(projection) :])
+    ends, outputs, before, kept = loop.forward(
+        x,
+        U,
+        seen,
+        first,
+        projection,
+        derivatives_wanted(),
+    )
+
+    def derivative(results: list[T], slopes: Sequence[T]) -> States:
+        d_outputs, *d_last = slopes
+        dx, dU, d_initial = loop.backward(
+            U,
+            seen,
+            outputs,
+            before,
+            kept,
+            d_outputs,
+            tuple(d_last),
+        )
+        dx, d_projection = loop.unprojected(x, dx, projection)
+        return dx, dU, *d_projection, *d_initial
+
+    by_step, *last = with_derivative((outputs, *ends), tuple(held), derivative)
+    if loop.backwards:
+        by_step = tf.reverse(by_step, [0])
+    return tf.transpose(by_step, TIME_FIRST), *last

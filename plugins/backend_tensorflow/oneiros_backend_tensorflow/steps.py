@@ -1,0 +1,280 @@
+"""Programs as graph functions: one step, and many steps in one call."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from oneiros_backend_toolkit.batches import are_host, batches_of, rows_of
+from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
+from oneiros_lazy_graph.program import Program
+
+from oneiros_backend_tensorflow.compiled import Compiled, Outside
+from oneiros_backend_tensorflow.derivatives import while_tracing
+from oneiros_backend_tensorflow.devices import on_device, scope
+from oneiros_backend_tensorflow.lending import Staging, lent
+from oneiros_backend_tensorflow.tensorflow_import import tf
+
+Array = np.ndarray[Any, Any]
+Shape = tuple[int | None, ...]
+
+
+class _Steps:
+    """What one step and many steps have in common.
+
+    # Arguments
+        program: the Program.
+        phase: the learning phase, 0 or 1.
+    """
+
+    def __init__(self, program: Program, phase: int) -> None:
+        self._program = program
+        self._phase = phase
+        variables = program.variables
+        self._places = [variables.index(node) for node in program.written]
+        self._types = [node.dtype for node in program.inputs]
+
+    def _signature(self, shapes: Sequence[Shape]) -> list[Any]:
+        """Returns the `tf.TensorSpec`s of inputs of these shapes."""
+        return [
+            tf.TensorSpec(shape, dtype)
+            for shape, dtype in zip(shapes, self._types, strict=True)
+        ]
+
+    @property
+    def _draws_spec(self) -> Any:
+        return tf.TensorSpec((1 + len(self._program.streams),), tf.int32)
+
+    def _draws(self) -> Callable[[int], Any]:
+        """Returns a function that makes a tensor of a step's number and the seeds of
+        the random operations.
+
+        Graphs that differ in their seeds alone are one, as are steps.
+        """
+        seeds = [node.data.seed for node in self._program.streams]
+        if seeds:
+            return lambda counter: tf.constant(np.array([counter, *seeds], np.int32))
+        with scope():
+            zero = tf.constant([0])
+        return lambda counter: zero
+
+    def _computed(
+        self,
+        feeds: Sequence[Any],
+        state: list[Any],
+        counter: Any,
+        seeds: list[Any],
+    ) -> tuple[list[Any], list[Any]]:
+        """Returns the outputs and the new values of a step."""
+        with while_tracing(self._program):
+            return self._program(
+                feeds,
+                state,
+                self._phase,
+                counter,
+                seeds,
+            )
+
+    def _store(
+        self,
+        variables: list[Any],
+        new: list[Any],
+        outputs: Sequence[Any] = (),
+    ) -> None:
+        """Assigns the new values once all of them, and the outputs, are computed."""
+        with tf.control_dependencies([*new, *outputs]):
+            for place, value in zip(self._places, new, strict=True):
+                variables[place].assign(value, read_value=False)
+
+
+class OneStep(_Steps):
+    """One step of a program.
+
+    # Arguments
+        program: the Program.
+        phase: the learning phase, 0 or 1.
+        shapes: those of its inputs.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        phase: int,
+        shapes: Sequence[Shape],
+    ) -> None:
+        super().__init__(program, phase)
+        self._shapes = shapes
+
+    def compiled(self) -> CompiledStep:
+        """Returns a function of arrays and the step's number."""
+        signature = [self._draws_spec, *self._signature(self._shapes)]
+        function = Compiled(self._step, self._program, signature)
+        draws = self._draws()
+        staging = Staging()
+        types = self._types
+
+        def run(arrays: list[Array], counter: int) -> list[Array]:
+            first = draws(counter)
+            if function.keeps_nothing and are_host(arrays):
+                return staging.run(function, first, arrays)
+            return function(first, *map(tf.constant, arrays, types))
+
+        return on_device(run)
+
+    def _step(
+        self,
+        variables: list[Any],
+        draws: Any,
+        *feeds: Any,
+    ) -> list[Any]:
+        counter, *seeds = tf.unstack(draws)
+        state = [variable.read_value() for variable in variables]
+        outputs, new = self._computed(feeds, state, counter, seeds)
+        self._store(variables, new, outputs)
+        return outputs
+
+
+class ManySteps(_Steps):
+    """Many steps of a program; their batches are gathered on the device beforehand.
+
+    Where XLA isn't chosen the steps run one by one: TensorFlow's optimizer breaks loops
+    in which a tensor is added to itself, and a step that doesn't suit XLA takes long
+    enough.
+
+    # Arguments
+        program: the Program.
+        phase: the learning phase, 0 or 1.
+        row_shapes: the shapes of the data's rows.
+        index_shape: the numbers of steps and of rows in a batch.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        phase: int,
+        row_shapes: Sequence[tuple[int, ...]],
+        index_shape: tuple[int, ...],
+    ) -> None:
+        super().__init__(program, phase)
+        self._row_shapes = row_shapes
+        self._index_shape = index_shape
+        self._one_step: CompiledStep | None = None
+
+    def compiled(self) -> CompiledLoop:
+        """Returns a function of data, an index, a number of steps and the first step's
+        number."""
+        first = [self._draws_spec, tf.TensorSpec((), tf.int32)]
+        batches = self._signature(
+            [(*self._index_shape, *shape) for shape in self._row_shapes]
+        )
+        data = self._signature([(None, *shape) for shape in self._row_shapes])
+        index_spec = tf.TensorSpec(self._index_shape, tf.int32)
+        outside = Outside(_gathered, [*first, index_spec, *data])
+        function = Compiled(
+            self._many,
+            self._program,
+            [*first, *batches],
+            outside,
+            self._one_by_one,
+        )
+        draws = self._draws()
+        counted = functools.cache(tf.constant)
+
+        def run(
+            arrays: list[Any],
+            index: Array,
+            steps: int,
+            counter: int,
+        ) -> list[Array]:
+            first = [draws(counter), counted(steps)]
+            if not are_host(arrays):
+                return function(*first, tf.constant(index), *arrays)
+            if not function.by_xla:
+                return function(*first, index, *arrays)
+            may_lend = function.keeps_nothing and index.size
+            make = lent if may_lend else tf.constant
+            prepared = [*first, *map(make, batches_of(index, arrays))]
+            return function.call_prepared(prepared, *first, index, *arrays)
+
+        return on_device(run)
+
+    def _many(
+        self,
+        variables: list[Any],
+        draws: Any,
+        count: Any,
+        *batches: Any,
+    ) -> list[Any]:
+        counter, *seeds = tf.unstack(draws)
+        state = [variable.read_value() for variable in variables]
+
+        def is_left(i: Any, *_: Any) -> Any:
+            return i < count
+
+        def body(
+            i: Any,
+            written: list[Any],
+            results: list[Any],
+        ) -> Any:
+            current = list(state)
+            for place, value in zip(self._places, written, strict=True):
+                current[place] = value
+            feeds = [batch[i] for batch in batches]
+            outputs, new = self._computed(feeds, current, counter + i, seeds)
+            return i + 1, new, _written(results, i, outputs)
+
+        steps = self._index_shape[0]
+        results = [tf.TensorArray(node.dtype, steps) for node in self._program.outputs]
+        start = (tf.constant(0), [state[place] for place in self._places], results)
+        _, new, results = tf.while_loop(is_left, body, start)
+        self._store(variables, new)
+        return [result.stack() for result in results]
+
+    def _one_by_one(
+        self,
+        draws: Any,
+        count: Any,
+        index: Any,
+        *arrays: Any,
+    ) -> list[Any]:
+        """Does the same as `_many`, calling a compiled step."""
+        if self._one_step is None:
+            batch = self._index_shape[1]
+            shapes = [(batch, *shape) for shape in self._row_shapes]
+            step = OneStep(self._program, self._phase, shapes)
+            self._one_step = step.compiled()
+        counter = int(draws[0])
+        results = [
+            self._one_step(rows(list(arrays), index[i]), counter + i)
+            for i in range(int(count))
+        ]
+        by_output = zip(*results, strict=True)
+        return [tf.constant(np.stack(values)) for values in by_output]
+
+
+def _gathered(
+    draws: Any,
+    count: Any,
+    index: Any,
+    *data: Any,
+) -> list[Any]:
+    return [draws, count, *[tf.gather(array, index) for array in data]]
+
+
+def _written(
+    results: list[Any],
+    i: Any,
+    outputs: list[Any],
+) -> list[Any]:
+    pairs = zip(results, outputs, strict=True)
+    return [result.write(i, output) for result, output in pairs]
+
+
+def rows(arrays: list[Any], index: Any) -> list[Any]:
+    """Returns the rows that an index names, of each array."""
+    if are_host(arrays):
+        return rows_of(index, arrays)
+    with scope():
+        return [tf.gather(array, index) for array in arrays]
