@@ -159,7 +159,7 @@ class TensorFlowBackend(
         self,
         inputs: T,
         outputs: T,
-        updates: T = [],
+        updates: T = (),
         **kwargs: T,
     ) -> Function:
         xla = kwargs.pop("jit_compile", None)

@@ -341,7 +341,7 @@ class RecordedBackend(Derived):
         self,
         inputs: T,
         outputs: T,
-        updates: T = [],
+        updates: T = (),
         **kwargs: T,
     ) -> Function:
         if kwargs:
