@@ -166,28 +166,27 @@ def test_installed_it_is_usable_by_name_and_uninstalled_it_is_named(
     )
 
 
-def test_every_distribution_builds_and_carries_its_licence(wheelhouse):
+@pytest.mark.parametrize("name", NAMES)
+def test_every_distribution_builds_and_carries_its_licence(wheelhouse, name):
     licence = (ROOT / "LICENSE").read_bytes()
-    for name in NAMES:
-        stem = f"{name.replace('-', '_')}-{VERSION}"
-        with zipfile.ZipFile(wheelhouse / f"{stem}-py3-none-any.whl") as wheel:
-            assert wheel.read(f"{stem}.dist-info/licenses/LICENSE") == licence
-            names = wheel.namelist()
-            assert not [
-                entry for entry in names if "test" in entry or entry.endswith(".pyc")
-            ]
-            package = (
-                "oneiros/" if name == "oneiros-kernel" else f"{name.replace('-', '_')}/"
-            )
-            if name != "oneiros":
-                assert (
-                    f"{package}__init__.py" in names and f"{package}py.typed" in names
-                )
-            record = wheel.read(f"{stem}.dist-info/METADATA").decode()
-            assert "License-Expression: MIT" in record and f"\nName: {name}\n" in record
-        with tarfile.open(wheelhouse / f"{stem}.tar.gz") as sdist:
-            assert sdist.extractfile(f"{stem}/LICENSE").read() == licence
-            assert f"{stem}/README.md" in sdist.getnames()
+    stem = f"{name.replace('-', '_')}-{VERSION}"
+    with zipfile.ZipFile(wheelhouse / f"{stem}-py3-none-any.whl") as wheel:
+        assert wheel.read(f"{stem}.dist-info/licenses/LICENSE") == licence
+        metadata = wheel.read(f"{stem}.dist-info/METADATA").decode()
+        files = wheel.namelist()
+    assert "License-Expression: MIT" in metadata
+    assert f"\nName: {name}\n" in metadata
+    unwanted = re.compile(r"(^|/)tests?[/_]|\.pyc$")
+    assert [file for file in files if unwanted.search(file)] == []
+    if name != "oneiros":
+        package = "oneiros" if name == "oneiros-kernel" else name.replace("-", "_")
+        assert {f"{package}/__init__.py", f"{package}/py.typed"} <= set(files)
+    with tarfile.open(wheelhouse / f"{stem}.tar.gz") as sdist:
+        assert sdist.extractfile(f"{stem}/LICENSE").read() == licence
+        assert f"{stem}/README.md" in sdist.getnames()
+
+
+def test_nothing_else_is_built(wheelhouse):
     assert len(list(wheelhouse.iterdir())) == 2 * len(MEMBERS)
 
 
