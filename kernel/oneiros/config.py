@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import inspect
 import json
-import math
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from contextvars import ContextVar
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FunctionType
 from typing import Any
 
-from oneiros import registry
+from oneiros import load_context, registry
 from oneiros.errors import (
     ConfigError,
     NameConflictError,
@@ -26,24 +24,18 @@ from oneiros.errors import (
     UnknownNameError,
     UnsafeFileError,
 )
+from oneiros.load_context import MAX_PARAMETERS, BuildLimits
 from oneiros.plugins import Entry
 
 KERAS_VERSION = "1.2.2"
 """The version of Keras whose configurations and files these are."""
 
-MAX_PARAMETERS, MAX_CALLS = 2**28, 2**12
-"""How many weights a configuration may ask for unless `parameter_budget` says
-otherwise, and how many calls
-in nested models and unrolled steps: models in models, each called twice, would double
-    them."""
-
 FUNCTION_KINDS = ("activation", "objective", "metric", "initialization")
+"""Kinds of the registry that are functions."""
+
+Objects = dict[str, Any] | None
 
 _custom: dict[str, Any] = {}
-_functions: ContextVar[dict[str, Any]] = ContextVar("oneiros_functions", default={})
-_budget: ContextVar[list[float] | None] = ContextVar(
-    "oneiros_parameter_budget", default=None
-)
 
 
 class CustomObjectScope:
@@ -74,12 +66,15 @@ class CustomObjectScope:
 
     def __enter__(self) -> CustomObjectScope:
         self.backup = dict(_custom)
-        _custom.update(
-            pair for objects in self.custom_objects for pair in objects.items()
-        )
+        for objects in self.custom_objects:
+            _custom.update(objects)
+        known = {**load_context.current().custom_objects, **_custom}
+        self._context = load_context.changed(custom_objects=known)
+        self._context.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._context.__exit__(None, None, None)
         _custom.clear()
         _custom.update(self.backup)
 
@@ -93,10 +88,19 @@ def get_custom_objects() -> dict[str, Any]:
     return _custom
 
 
+def known_objects(custom_objects: Objects = None) -> dict[str, Any]:
+    """Returns the caller's own objects: of the process, of the load, and of a call."""
+    return {
+        **_custom,
+        **load_context.current().custom_objects,
+        **(custom_objects or {}),
+    }
+
+
 def get_object(
     kind: str,
     identifier: Any,
-    custom_objects: dict[str, Any] | None = None,
+    custom_objects: Objects = None,
     instantiate: bool = False,
     kwargs: dict[str, Any] | None = None,
 ) -> Any:
@@ -124,29 +128,25 @@ def get_object(
         cls = _lookup(kind, name, custom_objects)
         check_loadable(cls, kind, custom_objects)
         with _explained(kind, name):
-            return (
-                cls.from_config(arguments)
-                if hasattr(cls, "from_config")
-                else cls(**arguments)
-            )
+            build = getattr(cls, "from_config", None)
+            return build(arguments) if build else cls(**arguments)
+    if isinstance(identifier, (int, float, bytes, list, tuple)):
+        raise ConfigError(
+            f"{identifier!r:.80} is no {kind}: pass a name, or the object itself."
+        )
     if not isinstance(identifier, str):
-        if isinstance(identifier, (int, float, bytes, list, tuple)):
-            raise ConfigError(
-                f"{identifier!r:.80} is no {kind}: pass a name, or the object itself."
-            )
         return identifier
-    found = _lookup(kind, identifier, custom_objects)
-    if not instantiate or not (isinstance(found, type) or inspect.isroutine(found)):
-        return found
-    if isinstance(found, type) and _budget.get() is not None:
-        check_loadable(found, kind, custom_objects)
+    named = _lookup(kind, identifier, custom_objects)
+    is_class = isinstance(named, type)
+    if not instantiate or not (is_class or inspect.isroutine(named)):
+        return named
+    if is_class and load_context.current().limits is not None:
+        check_loadable(named, kind, custom_objects)
     with _explained(kind, identifier):
-        return found(**(kwargs or {}))
+        return named(**(kwargs or {}))
 
 
-def layer_from_config(
-    config: dict[str, Any], custom_objects: dict[str, Any] | None = None
-) -> Any:
+def layer_from_config(config: dict[str, Any], custom_objects: Objects = None) -> Any:
     """Builds a layer or a model from `{"class_name": …, "config": …}`.
 
     # Arguments
@@ -159,18 +159,15 @@ def layer_from_config(
         UnknownNameError, UnsafeFileError: as in `get_object`.
     """
     name, arguments = _parts("layer", config)
-    with loading("layer", name, custom_objects):
+    with building("layer", name, custom_objects):
         cls = _lookup("layer", name)
         check_loadable(cls, "layer")
-        takes_them = "custom_objects" in inspect.signature(cls.from_config).parameters
-        return cls.from_config(
-            arguments, **({"custom_objects": custom_objects} if takes_them else {})
-        )
+        if "custom_objects" in inspect.signature(cls.from_config).parameters:
+            return cls.from_config(arguments, custom_objects=custom_objects)
+        return cls.from_config(arguments)
 
 
-def check_loadable(
-    cls: Any, kind: str, custom_objects: dict[str, Any] | None = None
-) -> None:
+def check_loadable(cls: Any, kind: str, custom_objects: Objects = None) -> None:
     """Raises UnsafeFileError unless a configuration may have an object of this class
     built.
 
@@ -179,65 +176,97 @@ def check_loadable(
         kind: str, the kind expected where it was named.
         custom_objects: dict, objects that the caller vouches for.
     """
+    name = getattr(cls, "__qualname__", repr(cls))
+    base = _base_class(kind)
+    if not isinstance(cls, type) or not issubclass(cls, base):
+        raise UnsafeFileError(
+            f"A configuration names {name} where it needs a {kind}; it is no subclass "
+            f"of {base.__name__}."
+        )
+    vouched = known_objects(custom_objects).values()
+    if vars(cls).get("loadable") is not True and not any(cls is v for v in vouched):
+        raise UnsafeFileError(
+            f"A configuration asks for {cls.__module__}.{name}, which doesn't declare "
+            f"that files may have it built. Pass custom_objects={{{name!r}: {name}}}; "
+            f"or, if its constructor only keeps arguments, write `loadable = True` "
+            f"into the class (a base class's declaration doesn't count)."
+        )
+
+
+def _base_class(kind: str) -> type:
+    """Returns the class that all classes of a kind derive from."""
     from oneiros import bases
     from oneiros.engine.layer import Layer
 
-    name = getattr(cls, "__qualname__", repr(cls))
-    base = Layer if kind == "layer" else getattr(bases, kind.capitalize(), object)
-    if not isinstance(cls, type) or not issubclass(cls, base):
-        raise UnsafeFileError(
-            f"A configuration names {name} where it needs a {kind}; it is no subclass of {base.__name__}."
-        )
-    vouched = any(
-        cls is known for known in [*_custom.values(), *(custom_objects or {}).values()]
-    )
-    if not vouched and vars(cls).get("loadable") is not True:
-        raise UnsafeFileError(
-            f"A configuration asks for {cls.__module__}.{name}, which doesn't declare that files may have it "
-            f"built. Pass custom_objects={{{name!r}: {name}}}; or, if its constructor only keeps arguments, "
-            f"write `loadable = True` into the class (a base class's declaration doesn't count)."
-        )
+    if kind == "layer":
+        return Layer
+    base: type = getattr(bases, kind.capitalize(), object)
+    return base
+
+
+@contextmanager
+def building(kind: str, name: str, custom_objects: Objects = None) -> Iterator[None]:
+    """Context manager for building an object from its configuration.
+
+    Custom objects are known, limits hold, and errors say what couldn't be built.
+    """
+    limits = load_context.current().limits or BuildLimits()
+    known = {**load_context.current().custom_objects, **(custom_objects or {})}
+    context = load_context.changed(custom_objects=known, limits=limits)
+    with context, _explained(kind, name):
+        yield
 
 
 def parameter_budget(
     limit: int = MAX_PARAMETERS, calls: int = 0
-) -> AbstractContextManager[None]:
-    """Returns a context manager that bounds how many weights may be made, all layers
-    together.
+) -> AbstractContextManager[Any]:
+    """Returns a context manager that bounds how much may be built, all layers together.
 
     # Arguments
-        limit: int, number of scalars; loading passes how many the file holds.
+        limit: int, number of scalars in weights; loading passes how many the file
+            holds.
         calls: int, number of calls in nested models and of unrolled steps; 0 leaves the
             bound that holds.
     """
-    most = calls or (_budget.get() or [MAX_CALLS])[-1]
-    return _setting(_budget, [limit, most, limit, most])
+    before = load_context.current().limits or BuildLimits()
+    limits = BuildLimits(limit, calls or before.calls)
+    return load_context.changed(limits=limits)
 
 
-def spend_parameters(shape: tuple[int, ...] | None, owner: str) -> None:
-    """Counts a weight about to be made, or with None a call or a step, against the
-    budget if one holds."""
-    budget = _budget.get() or [math.inf, math.inf, 0, 0]
-    budget[shape is None] -= 1 if shape is None else math.prod(shape)
-    if min(budget) < 0:
-        most = (
-            f"{budget[3]:,} inner calls and steps"
-            if shape is None
-            else f"{budget[2]:,} parameters"
-        )
-        raise UnsafeFileError(
-            f"The configuration makes {owner} ask for {f'a weight of shape {shape}' if shape else 'a call'}: "
-            f"more than the {most} that it may have. Meant? Use oneiros.config.parameter_budget(n, calls=m)."
-        )
+def count_weight(shape: tuple[int, ...], owner: str) -> None:
+    """Counts a weight that is about to be made, if limits hold.
+
+    # Arguments
+        shape: tuple of int.
+        owner: str, the layer, for the message.
+
+    # Raises
+        UnsafeFileError: if all weights together are too large.
+    """
+    limits = load_context.current().limits
+    if limits is not None:
+        limits.count_weight(shape, owner)
 
 
-def function_scope(functions: dict[str, Any]) -> AbstractContextManager[None]:
+def count_call(owner: str) -> None:
+    """Counts a call in a nested model, or an unrolled step, if limits hold.
+
+    # Raises
+        UnsafeFileError: if there are too many.
+    """
+    limits = load_context.current().limits
+    if limits is not None:
+        limits.count_call(owner)
+
+
+def function_scope(functions: dict[str, Any]) -> AbstractContextManager[Any]:
     """Returns a context manager that supplies the functions that a file can't hold.
 
     # Arguments
         functions: dict, layer name → function, or → `{argument: function}`.
     """
-    return _setting(_functions, {**_functions.get(), **functions})
+    supplied = {**load_context.current().functions, **functions}
+    return load_context.changed(functions=supplied)
 
 
 def get_function(value: Any, layer: str, argument: str) -> Any:
@@ -254,26 +283,43 @@ def get_function(value: Any, layer: str, argument: str) -> Any:
         UnsafeFileError: unless the caller supplied the function or the name is that of
             a registered one.
     """
-    given = _functions.get().get(layer, {})
-    supplied = {"function": given, "mode": given} if callable(given) else given
+    function = value if callable(value) else _supplied(layer, argument)
     name = value.get("name") if isinstance(value, dict) else value
-    found = value if callable(value) else supplied.get(argument)
-    if found is None and isinstance(name, str):
-        entries = (registry.find(kind, name) for kind in FUNCTION_KINDS)
-        own = _custom.get(name) or _custom.get(name.rpartition(".")[2])
-        found = own or next((registry.load(entry) for entry in entries if entry), None)
-    if callable(found):
-        return found
-    what = (
-        f"names the function {name!r:.80}"
-        if isinstance(name, str)
-        else "is stored as Python bytecode"
-    )
+    if function is None and isinstance(name, str):
+        function = _named_function(name)
+    if callable(function):
+        return function
+    if isinstance(name, str):
+        stored = f"names the function {name!r:.80}"
+    else:
+        stored = "is stored as Python bytecode"
     supply = f"{{{layer!r}: {{{argument!r}: fn}}}}"
     raise UnsafeFileError(
-        f"The argument `{argument}` of layer {layer!r} {what}. Loading runs no code from a file. Supply it: "
-        f"load_model(path, functions={supply}), or `with oneiros.config.function_scope({supply}):`."
+        f"The argument `{argument}` of layer {layer!r} {stored}. Loading runs no code "
+        f"from a file. Supply it: load_model(path, functions={supply}), or "
+        f"`with oneiros.config.function_scope({supply}):`."
     )
+
+
+def _supplied(layer: str, argument: str) -> Any:
+    """Returns the function that the caller supplied for a layer's argument, or None."""
+    supplied = load_context.current().functions.get(layer, {})
+    if callable(supplied):
+        return supplied if argument in ("function", "mode") else None
+    return supplied.get(argument)
+
+
+def _named_function(name: str) -> Any:
+    """Returns the caller's, else the registered function of a name, or None."""
+    known = known_objects()
+    own = known.get(name) or known.get(name.rpartition(".")[2])
+    if own is not None:
+        return own
+    for kind in FUNCTION_KINDS:
+        entry = registry.find(kind, name)
+        if entry is not None:
+            return registry.load(entry)
+    return None
 
 
 def registered(function: Any) -> Entry | None:
@@ -309,17 +355,6 @@ def dumps(obj: Any, **kwargs: Any) -> str:
 
 
 @contextmanager
-def loading(
-    kind: str, name: str, custom_objects: dict[str, Any] | None = None
-) -> Iterator[None]:
-    """Context manager for building from a configuration: custom objects are known,
-    weights bounded."""
-    bounded = nullcontext() if _budget.get() else parameter_budget()
-    with custom_object_scope(custom_objects or {}), bounded, _explained(kind, name):
-        yield
-
-
-@contextmanager
 def _explained(kind: str, name: str) -> Iterator[None]:
     """Context manager under which errors of the arguments become ConfigErrors."""
     try:
@@ -333,40 +368,35 @@ def _explained(kind: str, name: str) -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def _setting(variable: ContextVar[Any], value: Any) -> Iterator[None]:
-    token = variable.set(value)
-    try:
-        yield
-    finally:
-        variable.reset(token)
-
-
 def _parts(kind: str, config: Any) -> tuple[str, Any]:
     """Splits a configuration into the class's name and a copy of its arguments."""
-    found = dict(config) if isinstance(config, dict) else {}
-    if "class_name" in found:
-        name, arguments = found["class_name"], found.get("config", {})
-    else:
-        name, arguments = found.pop("name", None), found
+    name, arguments = None, None
+    if isinstance(config, dict) and "class_name" in config:
+        name, arguments = config["class_name"], config.get("config", {})
+    elif isinstance(config, dict):
+        arguments = dict(config)
+        name = arguments.pop("name", None)
         if kind == "layer":
             arguments["name"] = arguments.pop("custom_name", None)
     if not isinstance(name, str) or not isinstance(arguments, (dict, list)):
         raise ConfigError(
-            f'The configuration of a {kind} looks like {{"class_name": "…", "config": {{…}}}}; '
-            f"received {config!r:.200}."
+            f"The configuration of a {kind} looks like "
+            f'{{"class_name": "…", "config": {{…}}}}; received {config!r:.200}.'
         )
     return name, arguments.copy()
 
 
-def _lookup(kind: str, name: str, custom_objects: dict[str, Any] | None = None) -> Any:
-    if name in (own := {**_custom, **(custom_objects or {})}):
-        return own[name]
+def _lookup(kind: str, name: str, custom_objects: Objects = None) -> Any:
+    known = known_objects(custom_objects)
+    if name in known:
+        return known[name]
     try:
         return registry.resolve(kind, name)
     except UnknownNameError as error:
-        hint = f"If it is your own, pass custom_objects={{{name!r}: …}} when loading, else the object itself."
-        raise UnknownNameError(f"{error} {hint}") from None
+        raise UnknownNameError(
+            f"{error} If it is your own, pass custom_objects={{{name!r}: …}} when "
+            f"loading, else the object itself."
+        ) from None
 
 
 def _plain(obj: Any) -> Any:
@@ -374,7 +404,8 @@ def _plain(obj: Any) -> Any:
         return obj.tolist()
     if not callable(obj):
         raise TypeError(
-            f"{type(obj).__name__} {obj!r:.80} is no number, text, list, dict or function"
+            f"{type(obj).__name__} {obj!r:.80} is no number, text, list, dict or "
+            f"function"
         )
     entry = registered(obj)
     if entry is not None:

@@ -2,15 +2,14 @@
 when first used."""
 
 import json
-from collections.abc import Callable, Iterable
-from contextvars import ContextVar
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from oneiros import settings
+from oneiros import load_context, settings
 from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
 from oneiros.plugins import API_LEVELS, KINDS, Entry, did_you_mean, manager
 
@@ -18,16 +17,6 @@ FEW = 12
 """So many names of a kind are all listed where none is near the one that was asked
 for."""
 
-
-def _permit_all(entry: Entry) -> None:
-    """Lets every entry be imported."""
-
-
-permit: ContextVar[Callable[[Entry], Any]] = ContextVar(
-    "oneiros_permit", default=_permit_all
-)
-"""A function that is called with each entry about to be imported, and may raise, as
-loading a file does."""
 
 _registered: dict[Entry, Any] = {}
 
@@ -133,7 +122,7 @@ def load(entry: Entry) -> Any:
     plugin's."""
     if entry in _registered:
         return _registered[entry]
-    permit.get()(entry)
+    load_context.current().permit(entry)
     attribute = entry.reference.partition(":")[2]
     try:
         return attrgetter(attribute)(import_module(entry.module))

@@ -19,7 +19,7 @@ NAMES_NOT_YET = {
 EXTRA_ARGUMENTS = {
     "layers.normalization.BatchNormalization.center": "files of Keras 2 have layers without beta",
     "layers.normalization.BatchNormalization.scale": "files of Keras 2 have layers without gamma",
-    "models.load_model.trained_on": "kernels trained on Theano are turned",
+    "models.load_model.trained_on": "kernels trained on Theano are flipped",
     "models.load_model.functions": "revives Lambda layers, whose code is never read from a file",
     "engine.training.check_loss_and_target_compatibility.names": "messages name the output",
 }

@@ -426,7 +426,7 @@ def test_whatever_a_constructor_raises_names_the_layer(error):
 
 
 def test_code_is_not_bounded():
-    config.spend_parameters((10**12,), "a layer")
+    config.count_weight((10**12,), "a layer")
     assert Sequential([Dense(3, input_dim=2)]).count_params() == 9
 
 

@@ -372,9 +372,9 @@ def test_kernels_and_their_moments_are_turned_round(there, tmp_path):
         for path in (MODELS / "seq_conv2d_th.h5", tmp_path / "theano.h5")
     )
     for one, other in zip(before.weights, after.weights, strict=True):
-        for (_, value), (_, turned) in zip(one[1], other[1], strict=True):
+        for (_, value), (_, flipped) in zip(one[1], other[1], strict=True):
             expected = value[:, :, ::-1, ::-1] if value.ndim == 4 else value
-            np.testing.assert_array_equal(turned, expected)
+            np.testing.assert_array_equal(flipped, expected)
     pairs = zip(before.optimizer_weights, after.optimizer_weights, strict=True)
     changed = [value.ndim for (_, value), (_, other) in pairs if (value != other).any()]
     assert changed == [4] * 4

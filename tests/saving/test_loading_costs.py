@@ -4,13 +4,13 @@ initial values."""
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros import initializations
+from oneiros import initializations, load_context
 from oneiros.engine.layer import Layer
 from oneiros.errors import FileFormatError
 from oneiros.layers import LSTM, Dense
 from oneiros.models import Sequential, load_model
 from oneiros_backend_toolkit.arrays import Given, given, owned
-from oneiros_initializations.postponed import postponed
+from oneiros_initializations.postponed import Postponed
 
 X = np.random.RandomState(0).normal(size=(6, 4)).astype("float32")
 
@@ -74,7 +74,8 @@ def test_a_load_that_fails_leaves_drawing_as_it_was(backend, tmp_path):
 
 
 def test_postponed_values_come_when_they_are_drawn(backend):
-    with postponed() as waiting:
+    waiting = Postponed()
+    with load_context.changed(postponed=waiting):
         variables = [
             make((3, 4), name="v")
             for make in (initializations.glorot_uniform, initializations.orthogonal)

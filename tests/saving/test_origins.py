@@ -1,4 +1,4 @@
-"""Which engine a file was trained on, what is turned then, and what older versions laid
+"""Which engine a file was trained on, what is flipped then, and what older versions laid
 out otherwise."""
 
 import re
@@ -359,8 +359,8 @@ def test_turning_and_reordering_by_class_and_arguments(ordering):
         )
         Sequential([layer])
     config, arrays = layer.get_config(), layer.get_weights()
-    turned = layouts.turned("Convolution2D", config, arrays)
-    np.testing.assert_array_equal(turned[0], flip(arrays[0], ordering, 2))
+    flipped = layouts.flipped("Convolution2D", config, arrays)
+    np.testing.assert_array_equal(flipped[0], flip(arrays[0], ordering, 2))
     moved = layouts.reordered("Convolution2D", config, arrays, other)
     axes = (3, 2, 0, 1) if other == "th" else (2, 3, 1, 0)
     np.testing.assert_array_equal(moved[0], arrays[0].transpose(axes))
@@ -368,7 +368,7 @@ def test_turning_and_reordering_by_class_and_arguments(ordering):
         "Convolution2D", {**config, "dim_ordering": other}, moved, ordering
     )
     np.testing.assert_array_equal(back[0], arrays[0])
-    assert layouts.turned("Dense", {}, arrays) == arrays
+    assert layouts.flipped("Dense", {}, arrays) == arrays
 
 
 def test_locally_connected_layers_give_the_same_in_the_other_order():
@@ -414,7 +414,9 @@ def test_a_migration_does_nothing_unless_it_says_so():
     arrays = [np.zeros((2, 2))]
     nothing = Migration()
     assert nothing.translated("A", {"b": 1}, Origin()) == ("A", {"b": 1})
-    assert nothing.weights({}, arrays, Origin()) is nothing.turned({}, arrays) is arrays
+    assert (
+        nothing.weights({}, arrays, Origin()) is nothing.flipped({}, arrays) is arrays
+    )
     assert nothing.reordered({}, arrays, "th") is arrays
 
 
@@ -428,7 +430,7 @@ class Louder(Migration):
             else (name, config)
         )
 
-    def turned(self, config, arrays):
+    def flipped(self, config, arrays):
         return [-value for value in arrays]
 
 

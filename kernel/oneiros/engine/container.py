@@ -382,7 +382,7 @@ class Container(Layer):
                     found(node.input_tensors),
                 )
                 layer.assert_input_compatibility(one_or_all(tensors))
-                configs.spend_parameters(None, label(layer))
+                configs.count_call(label(layer))
                 results = zip(*run_layer(layer, tensors, *others), strict=True)
                 done.update(zip(map(id, node.output_tensors), results, strict=True))
                 self.add_update(layer.get_updates_for(tensors), inputs)
@@ -442,7 +442,7 @@ class Container(Layer):
         # Raises
             ConfigError, GraphError: if the configuration doesn't describe a graph.
         """
-        with configs.loading("layer", cls.__name__, custom_objects):
+        with configs.building("layer", cls.__name__, custom_objects):
             layers = build_layers(config["layers"])
             starts = [_output(layers, place) for place in config["input_layers"]]
             ends = [_output(layers, place) for place in config["output_layers"]]

@@ -345,7 +345,7 @@ class Layer(Rebuilt):
             regularizer: function of the weight whose result is added to the loss.
             constraint: function of the weight's new value, applied after each update.
         """
-        config.spend_parameters(shape, label(self))
+        config.count_weight(shape, label(self))
         weight = config.get_object("initialization", initializer)(shape, name=name)
         if not self._backend.owns(weight):
             raise ArgumentError(

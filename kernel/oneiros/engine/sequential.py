@@ -278,7 +278,7 @@ class Sequential(Model):
                 f"A Sequential's configuration is a list of layers; received {config!r:.80}."
             )
         cache = {} if layer_cache is None else layer_cache
-        with configs.loading("layer", cls.__name__):
+        with configs.building("layer", cls.__name__):
             return cls([_layer(entry, cache) for entry in config])
 
     def compile(  # type: ignore[override]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from oneiros.config import spend_parameters
+from oneiros.config import count_call
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
 from oneiros_backend_toolkit.folds import Folds
@@ -51,7 +51,7 @@ class Rnn(Folds):
         )
         if steps:
             for _ in range(steps):
-                spend_parameters(None, "an unrolled recurrent layer")
+                count_call("an unrolled recurrent layer")
             last, outputs, states = self._unrolled(
                 step, sequence, states, taken, steps, go_backwards
             )

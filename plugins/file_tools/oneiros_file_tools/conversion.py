@@ -12,10 +12,16 @@ from oneiros import registry
 from oneiros.errors import ArgumentError
 from oneiros_old_files.base import Origin
 from oneiros_safe_files.budget import Budget
-from oneiros_saving import files, installed_formats, optimizer_arrays, saving
+from oneiros_saving import files, installed_formats, loading, optimizer_arrays, saving
 from oneiros_saving.file_origin import ENGINES, origin_of
 from oneiros_saving.formats import ModelState
 from oneiros_saving.layouts import arranged
+from oneiros_saving.model_parts import (
+    backend_of,
+    checked_model,
+    make_optimizer_state,
+    weight_layers,
+)
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.provenance import KEY
 
@@ -76,7 +82,7 @@ def convert(
             state,
             (custom_objects, functions, budget, trained_on),
         )
-        with K.use(model._backend):
+        with K.use(backend_of(model)):
             if dim_ordering:
                 model, inputs = _reordered(model, dim_ordering)
             state = saving.state_of(model)
@@ -96,7 +102,7 @@ def _model(source: files.PathLike, is_text: bool, state: ModelState, given: Any)
             f"model, load_weights(path), save it whole, and convert that."
         )
     if not is_text:
-        return saving.load_model(
+        return loading.load_model(
             source, custom_objects, functions, budget=budget, trained_on=trained_on
         )
     told = {"keras_version": state.keras_version, KEY: state.provenance}
@@ -105,7 +111,9 @@ def _model(source: files.PathLike, is_text: bool, state: ModelState, given: Any)
         **{key: value for key, value in told.items() if value},
     }
     with configs.function_scope(functions or {}):
-        return saving.checked(saving.model_from_config(config, custom_objects), source)
+        return checked_model(
+            loading.model_from_config(config, custom_objects, functions), source
+        )
 
 
 def _reordered(model: Any, dim_ordering: str) -> tuple[Any, dict[str, tuple[int, ...]]]:
@@ -121,7 +129,7 @@ def _reordered(model: Any, dim_ordering: str) -> tuple[Any, dict[str, tuple[int,
             **{key: getattr(model, key) for key in saving.COMPILED},
         )
         if optimizer.weights:
-            optimizer_arrays.inner(found)._make_train_function()
+            make_optimizer_state(found)
             found.optimizer.set_weights(_moved_state(model, found, reordering))
             restore_forgotten(found.optimizer, forgotten(optimizer))
     inputs = {
@@ -151,9 +159,9 @@ def _moved_state(model: Any, found: Any, reordering: Reordering) -> Any:
 
 
 def _turned(model: Any, state: ModelState) -> ModelState:
-    """Returns the state as Keras on Theano would have saved it: kernels turned round,
+    """Returns the state as Keras on Theano would have saved it: kernels flipped,
     names without `:0`."""
-    layers = model._weight_layers()
+    layers = weight_layers(model)
     state.weights = [
         (
             layer.name,
@@ -162,7 +170,7 @@ def _turned(model: Any, state: ModelState) -> ModelState:
         for layer, (_, named) in zip(layers, state.weights, strict=True)
     ]
     if state.optimizer_weights:
-        values = _known(optimizer_arrays.turned(model), model)
+        values = _known(optimizer_arrays.flipped(model), model)
         names = [name for name, _ in state.optimizer_weights]
         state.optimizer_weights = _unmarked(list(zip(names, values, strict=True)))
     state.provenance = {}

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros import load_context
 from oneiros_backend_toolkit.arrays import given
 
 
-class Waiting(list[tuple[Any, Callable[[], Any]]]):
-    """Variables that hold zeros so far, and the functions that make their values."""
+class Postponed(list[tuple[Any, Callable[[], Any]]]):
+    """Variables that hold zeros so far, and the functions that make their values.
+
+    A load hands it over as `LoadContext.postponed`.
+    """
 
     def draw(self, known: Iterable[Any]) -> None:
         """Gives each variable its initial values, apart from those that are `known`."""
@@ -24,25 +26,9 @@ class Waiting(list[tuple[Any, Callable[[], Any]]]):
         self.clear()
 
 
-_waiting: ContextVar[Waiting | None] = ContextVar("oneiros_postponed", default=None)
-
-
-@contextmanager
-def postponed() -> Iterator[Waiting]:
-    """Postpones random initial values within a `with` block.
-
-    Gives the variables that wait for theirs.
-    """
-    token = _waiting.set(waiting := Waiting())
-    try:
-        yield waiting
-    finally:
-        _waiting.reset(token)
-
-
 def initialized(shape: Any, name: str | None, make: Callable[[], Any]) -> Any:
     """Returns what `make` makes, or a variable of zeros that waits for its values."""
-    waiting = _waiting.get()
+    waiting = load_context.current().postponed
     if waiting is None:
         return make()
     variable = K.variable(

@@ -170,7 +170,7 @@ class SeparableConv2D(Convolution):
     """
 
     name = "SeparableConvolution2D"
-    turns = False
+    flips = False
     renamed = {
         **WINDOW,
         **ORDERED,

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_optional_int, label
-from oneiros.config import spend_parameters
+from oneiros.config import count_weight
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
@@ -239,7 +239,7 @@ class SequenceLayer(Layer):
         states = getattr(self, "states", None) or [None] * self.state_count
         size = self._known(self.state_shape(shape[0]))
         if states[0] is None:
-            spend_parameters((len(states), *size), label(self))
+            count_weight((len(states), *size), label(self))
         zeros = np.zeros(size)
         if states[0] is None:
             names = (f"{self.name}_state_{index}" for index in range(len(states)))

@@ -206,5 +206,5 @@ class Wrapper(Layer):
             UnsafeFileError: if a file may not have the layer inside built.
         """
         arguments = dict(config)
-        with configs.loading("layer", cls.__name__):
+        with configs.building("layer", cls.__name__):
             return cls(configs.layer_from_config(arguments.pop("layer")), **arguments)

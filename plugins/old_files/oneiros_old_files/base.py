@@ -24,7 +24,7 @@ class Origin:
     # Properties
         keras: int, the version of Keras whose layout the file has: 1 or 2.
         engine: whose convolution its kernels are made for: `"tensorflow"`, which
-            doesn't turn them round, or
+            doesn't flip them, or
             `"theano"`, which does; None if the file contradicts itself.
     """
 
@@ -37,7 +37,7 @@ class Migration:
 
     A plugin offers a subclass with the hook `oneiros_migrations`, under the name that
     the class has in files and, for the methods on weights, under the name that it has
-    here. It is plain data in, plain data out: what a configuration turns into is
+    here. It is plain data in, plain data out: what a configuration becomes is
     checked like any other that comes from a file.
 
     # Properties
@@ -61,7 +61,7 @@ class Migration:
         return name, config
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
-        """Returns a layer's weights laid out as here, kernels not turned yet.
+        """Returns a layer's weights laid out as here, kernels not flipped yet.
 
         # Arguments
             config: dict, the arguments that the layer has here.
@@ -70,8 +70,8 @@ class Migration:
         """
         return arrays
 
-    def turned(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
-        """Returns a layer's weights with the kernels that Theano convolves turned round
+    def flipped(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+        """Returns a layer's weights with the kernels that Theano convolves flipped
         along their windows.
 
         # Arguments

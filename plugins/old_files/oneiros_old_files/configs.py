@@ -44,7 +44,7 @@ def migrated(entry: Any, origin: Origin) -> Any:
 
 
 def _parts(name: str, config: Any, origin: Origin) -> Entry:
-    if name in configs.get_custom_objects():
+    if name in configs.known_objects():
         return {}
     if name == "Sequential":
         return {"config": _sequential(config, origin)}

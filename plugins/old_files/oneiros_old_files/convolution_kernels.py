@@ -1,4 +1,4 @@
-"""Convolution kernels as arrays: turned round for Theano, and laid out for either
+"""Convolution kernels as arrays: flipped for Theano, and laid out for either
 `dim_ordering`."""
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from oneiros_old_files.base import Arrays, Migration, Origin
 Kernel = np.ndarray[Any, Any]
 
 
-def turned(kernel: Kernel, dim_ordering: str) -> Kernel:
-    """Returns a kernel turned round along its window, the first axes for `"tf"`, the
+def flipped(kernel: Kernel, dim_ordering: str) -> Kernel:
+    """Returns a kernel flipped along its window, the first axes for `"tf"`, the
     last ones for `"th"`."""
     axes = range(2, kernel.ndim) if dim_ordering == "th" else range(kernel.ndim - 2)
     return np.flip(kernel, tuple(axes))
@@ -35,10 +35,10 @@ class KernelMigration(Migration):
     """Base for layers whose weights of four or more axes are convolution kernels.
 
     # Properties
-        turns: bool, whether Keras on Theano turned these kernels round.
+        flips: bool, whether Keras on Theano flipped these kernels.
     """
 
-    turns: bool = True
+    flips: bool = True
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the kernels in the layer's order: Keras 2 stores them with the window
@@ -49,11 +49,11 @@ class KernelMigration(Migration):
             reordered(value, "th") if value.ndim >= 4 else value for value in arrays
         ]
 
-    def turned(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
-        """Returns the weights with all kernels turned round, if Theano did so."""
+    def flipped(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
+        """Returns the weights with all kernels flipped, if Theano did so."""
         ordering = config.get("dim_ordering", "tf")
         return [
-            turned(value, ordering) if self.turns and value.ndim >= 4 else value
+            flipped(value, ordering) if self.flips and value.ndim >= 4 else value
             for value in arrays
         ]
 

@@ -71,7 +71,7 @@ def _is_layer(entry: dict[str, Any]) -> bool:
 
 
 def _lacks_it(class_name: str, arguments: dict[str, Any]) -> bool:
-    if ARGUMENT in arguments or class_name in configs.get_custom_objects():
+    if ARGUMENT in arguments or class_name in configs.known_objects():
         return False
     renamed = getattr(migration_of(class_name), "renamed", {})
     return ARGUMENT in renamed.values()

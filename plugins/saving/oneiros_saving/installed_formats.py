@@ -25,7 +25,7 @@ def recognising(path: Path) -> Format | None:
     head = read_head(path)
     for name, cls in classes():
         with _isolated(name):
-            candidate = cls()
+            candidate: Format = cls()
             if candidate.recognises(head):
                 return candidate
     return None

@@ -15,6 +15,11 @@ from oneiros_old_files.training import compile_arguments, schedule, slots
 from oneiros_saving.formats import ModelState
 from oneiros_saving.layouts import Named, arranged, stored_count
 from oneiros_saving.matching import check_optimizer
+from oneiros_saving.model_parts import (
+    make_optimizer_state,
+    trained_weights,
+    weight_layers,
+)
 
 Weights = list[tuple[str, Named]]
 
@@ -23,7 +28,7 @@ def in_order(model: Any, weights: Weights) -> Weights:
     """Returns the layers' weights in the model's order of layers, where the names are
     those of the model."""
     stored = dict(weights)
-    names = [layer.name for layer in model._weight_layers() if layer.weights]
+    names = [layer.name for layer in weight_layers(model) if layer.weights]
     if set(names) != {name for name, arrays in weights if arrays}:
         return weights
     return [(name, stored[name]) for name in names]
@@ -35,17 +40,17 @@ def restore_training(
     """Compiles a model as it was, and restores the optimizer's state; warns of what
     can't be done here."""
     try:
-        with configs.loading("training_config", model.name):
+        with configs.building("training_config", model.name):
             model.compile(**compile_arguments(state.training_config or {}, origin))
             if state.optimizer_weights:
-                (getattr(model, "model", None) or model)._make_train_function()
+                make_optimizer_state(model)
     except OneirosError as error:
         warnings.warn(
             f"{source} is loaded, but not compiled: {error} Call model.compile(…) before training it.",
             stacklevel=4,
         )
         return
-    with configs.loading("optimizer", type(model.optimizer).__name__):
+    with configs.building("optimizer", type(model.optimizer).__name__):
         restored = not state.optimizer_weights or _restore_state(
             model, state, origin, source
         )
@@ -58,7 +63,7 @@ def restore_training(
 
 
 def _restore_state(model: Any, state: ModelState, origin: Origin, source: Any) -> bool:
-    layers = {layer.name: layer for layer in model._weight_layers()}
+    layers = {layer.name: layer for layer in weight_layers(model)}
     known = [layers[name] for name, _ in state.weights if name in layers]
     counts = [stored_count(layer, layer.trainable_weights, origin) for layer in known]
     optimizer = model.optimizer
@@ -76,7 +81,7 @@ def _restore_state(model: Any, state: ModelState, origin: Origin, source: Any) -
             by_weight.update(
                 zip(map(id, layer.trainable_weights), fitted, strict=False)
             )
-        weights = (getattr(model, "model", None) or model)._collected_trainable_weights
+        weights = trained_weights(model)
         values += [
             by_weight[id(weight)][1] for weight in weights if id(weight) in by_weight
         ]

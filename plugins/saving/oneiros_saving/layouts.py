@@ -1,4 +1,4 @@
-"""Weights of other versions and engines laid out as here; convolution kernels turned
+"""Weights of other versions and engines laid out as here; convolution kernels flipped
 and reordered.
 
 The plugin that owns a layer knows how: its class derived from `Migration`.
@@ -24,8 +24,8 @@ Named = list[tuple[str, Any]]
 Run = tuple[Any, list[Any]]
 
 
-def turned(class_name: str, config: dict[str, Any], arrays: Arrays) -> Arrays:
-    """Returns a layer's weights with the kernels that Theano convolves turned round;
+def flipped(class_name: str, config: dict[str, Any], arrays: Arrays) -> Arrays:
+    """Returns a layer's weights with the kernels that Theano convolves flipped;
     twice is as before.
 
     # Arguments
@@ -33,7 +33,7 @@ def turned(class_name: str, config: dict[str, Any], arrays: Arrays) -> Arrays:
         config: dict, its arguments.
         arrays: list of its weights.
     """
-    return (migration_of(class_name) or Migration()).turned(config, arrays)
+    return (migration_of(class_name) or Migration()).flipped(config, arrays)
 
 
 def reordered(
@@ -100,7 +100,7 @@ def _part(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays:
         arrays = migration.weights(config, arrays, origin)
     if origin.engine == "tensorflow":
         return arrays
-    other = migration.turned(config, arrays)
+    other = migration.flipped(config, arrays)
     if origin.engine is None and any(
         a is not b for a, b in zip(arrays, other, strict=True)
     ):

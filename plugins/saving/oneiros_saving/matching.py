@@ -13,6 +13,7 @@ from oneiros.errors import FileFormatError
 from oneiros_old_files.base import Origin
 
 from oneiros_saving.layouts import arranged
+from oneiros_saving.model_parts import weight_layers
 
 Named = list[tuple[str, Any]]
 
@@ -27,7 +28,7 @@ def matched_pairs(
     """Matches a model's variables with stored values; raises FileFormatError unless all
     of them fit."""
     stored = [(name, arrays) for name, arrays in weights if arrays]
-    layers = [layer for layer in model._weight_layers() if layer.weights]
+    layers = [layer for layer in weight_layers(model) if layer.weights]
     found, own = [name for name, _ in stored], [layer.name for layer in layers]
     if by_name:
         matched = [

@@ -1,5 +1,5 @@
 """What an optimizer keeps for each weight goes the way of the weight when kernels are
-turned or reordered."""
+flipped or reordered."""
 
 from __future__ import annotations
 
@@ -11,65 +11,50 @@ from oneiros import backend as K
 from oneiros_old_files.base import Arrays, Origin
 
 from oneiros_saving.layouts import arranged
+from oneiros_saving.model_parts import trained_weights, weight_layers
 
 ByWeight = dict[int, Any]
-
-
-def inner(model: Any) -> Any:
-    """Returns the model that computes: the one inside a compiled `Sequential`."""
-    return getattr(model, "model", None) or model
+"""An array for each weight, by the weight's identity."""
 
 
 def followed(
-    model: Any, found: Any, follow: Callable[[ByWeight], ByWeight]
+    model: Any, converted: Any, follow: Callable[[ByWeight], ByWeight]
 ) -> Arrays | None:
     """Returns the state of a model's optimizer for a converted model.
 
     # Arguments
-        model, found: compiled models, the original and the converted one; they may be
-            the same.
-        follow: function from one array for each trainable weight of `model`, by the
-            weight's identity, to those of `found`.
+        model, converted: compiled models; they may be the same.
+        follow: function from one array for each trainable weight of `model` to those of
+            `converted`.
 
     # Returns
         None if the state isn't one array for each weight, once or several times over.
     """
-    values, params = (
-        model.optimizer.get_weights(),
-        inner(model)._collected_trainable_weights,
-    )
+    values, params = model.optimizer.get_weights(), trained_weights(model)
     first = next((i for i, value in enumerate(values) if np.ndim(value)), len(values))
     shapes = [tuple(K.get_variable_shape(param)) for param in params]
-    after = list(values[:first])
+    state = list(values[:first])
     for start in range(first, len(values), len(params) or 1):
         series = values[start : start + len(params)]
         if [value.shape for value in series] != shapes:
             return None
         arrays = follow(dict(zip(map(id, params), series, strict=True)))
-        after += [
-            arrays[id(param)] for param in inner(found)._collected_trainable_weights
-        ]
-    return after
+        state += [arrays[id(param)] for param in trained_weights(converted)]
+    return state
 
 
-def turned(model: Any) -> Arrays | None:
-    """Returns the state of a model's optimizer with kernels turned round, as for
-    training on Theano."""
+def flipped(model: Any) -> Arrays | None:
+    """Returns the state of a model's optimizer with kernels flipped, as for training on
+    Theano."""
 
     def follow(arrays: ByWeight) -> ByWeight:
         after: ByWeight = {}
-        for layer in model._weight_layers():
-            named = [("", arrays[id(weight)]) for weight in layer.trainable_weights]
-            found = arranged(
-                layer, named, Origin(engine="theano"), model.name, trainable=True
-            )
-            after.update(
-                zip(
-                    map(id, layer.trainable_weights),
-                    (value for _, value in found),
-                    strict=True,
-                )
-            )
+        for layer in weight_layers(model):
+            weights = layer.trainable_weights
+            named = [("", arrays[id(weight)]) for weight in weights]
+            here = arranged(layer, named, Origin(engine="theano"), model.name, True)
+            values = [value for _, value in here]
+            after.update(zip(map(id, weights), values, strict=True))
         return after
 
     return followed(model, model, follow)

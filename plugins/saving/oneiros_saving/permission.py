@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from oneiros import registry
+from oneiros import load_context, registry
 from oneiros.errors import ArgumentError, UnknownNameError, UnsafeFileError
 from oneiros.plugins import KERNEL, Entry
 from oneiros.settings import distribution_name
@@ -17,102 +17,94 @@ from oneiros.settings import distribution_name
 from oneiros_saving.provenance import NAMED_KINDS
 
 LOGGER = logging.getLogger("oneiros")
-CHOICES = ("installed", "loaded")
+
+INSTALLED, LOADED = "installed", "loaded"
+"""Choices that are no list: all plugins, and those that are imported already."""
+
 GUARDED_KINDS = (*NAMED_KINDS, "migration")
 """Kinds of objects that a file may have imported: those it names, and what reads their
 older arguments."""
 
 
-@contextmanager
-def permitted(plugins: str | Iterable[str], source: Any) -> Iterator[None]:
-    """Inside, what a file names is imported from these plugins alone; those that were
-    are logged at the end.
+class Permission:
+    """From which plugins a file may have something imported.
 
     # Arguments
         plugins: `"installed"`: from all; `"loaded"`: only what is imported already; or
             a list of distributions, from which more may be imported. Oneiros' own are
             always permitted.
-        source: what names the objects, for messages.
-    """
-    if plugins not in CHOICES and (isinstance(plugins, str) or not _are_names(plugins)):
-        wrapped = (
-            f": plugins=[{plugins!r}]"
-            if isinstance(plugins, str)
-            else " of distributions' names"
-        )
-        raise ArgumentError(
-            f"plugins={plugins!r} is none of {CHOICES}, nor a list{wrapped}."
-        )
-    allowed = _own() | (
-        set()
-        if isinstance(plugins, str)
-        else {distribution_name(name) for name in plugins}
-    )
-    imported: set[str] = set()
 
-    def check(entry: Entry) -> None:
+    # Raises
+        ArgumentError: for anything else.
+    """
+
+    def __init__(self, plugins: str | Iterable[str]) -> None:
+        if isinstance(plugins, str) and plugins not in (INSTALLED, LOADED):
+            raise _refusal(plugins, f"a list: plugins=[{plugins!r}]")
+        if not isinstance(plugins, str) and not _are_names(plugins):
+            raise _refusal(plugins, "a list of distributions' names")
+        self.plugins = plugins
+        self.allowed = _first_party()
+        if not isinstance(plugins, str):
+            self.allowed |= {distribution_name(name) for name in plugins}
+        self._imported: set[str] = set()
+
+    def check(self, entry: Entry) -> None:
+        """Raises UnsafeFileError unless an entry may be imported."""
         if not _is_new(entry):
             return
-        if plugins != "installed" and entry.distribution not in allowed:
-            module = entry.reference.partition(":")[0]
+        if self.plugins != INSTALLED and entry.distribution not in self.allowed:
+            module = entry.module
             raise UnsafeFileError(
-                f"The {entry.kind} {entry.name!r} is named, which is in {module} of {entry.distribution} "
-                f"{entry.version}: not imported yet, and plugins={plugins!r} doesn't let a file import it. "
-                f"If it may be: plugins=[{entry.distribution!r}], or `import {module}` before."
+                f"The {entry.kind} {entry.name!r} is named, which is in {module} of "
+                f"{entry.distribution} {entry.version}: not imported yet, and "
+                f"plugins={self.plugins!r} doesn't let a file import it. If it may be: "
+                f"plugins=[{entry.distribution!r}], or `import {module}` before."
             )
-        imported.add(f"{entry.distribution} {entry.version}")
+        self._imported.add(f"{entry.distribution} {entry.version}")
 
-    try:
-        with _checking(check):
+    @contextmanager
+    def logged(self, source: Any) -> Iterator[None]:
+        """Context manager that logs at its end which plugins `source` had imported."""
+        try:
             yield
-    finally:
-        if imported:
-            LOGGER.info(
-                "%s had these plugins imported: %s", source, ", ".join(sorted(imported))
-            )
+        finally:
+            if self._imported:
+                plugins = ", ".join(sorted(self._imported))
+                LOGGER.info("%s had these plugins imported: %s", source, plugins)
 
 
-@contextmanager
-def nothing_foreign() -> Iterator[None]:
-    """Inside, what third-party plugins offer and isn't imported yet counts as
-    unknown."""
-    own = _own()
+def nothing_foreign() -> AbstractContextManager[Any]:
+    """Returns a context manager under which what third-party plugins offer and isn't
+    imported yet counts as unknown."""
+    first_party = _first_party()
 
     def check(entry: Entry) -> None:
-        if _is_new(entry) and entry.distribution not in own:
+        if _is_new(entry) and entry.distribution not in first_party:
             raise UnknownNameError(
-                f"The {entry.kind} {entry.name!r} of {entry.distribution} isn't imported."
+                f"The {entry.kind} {entry.name!r} of {entry.distribution} isn't "
+                f"imported."
             )
 
-    with _checking(check):
-        yield
+    return load_context.changed(permit=check)
 
 
-@contextmanager
-def _checking(check: Callable[[Entry], None]) -> Iterator[None]:
-    token = registry.permit.set(check)
-    try:
-        yield
-    finally:
-        registry.permit.reset(token)
-
-
-def _own() -> set[str]:
+def _first_party() -> set[str]:
     """Returns the distributions that belong to Oneiros."""
-    return {
-        KERNEL,
-        *(name for table in registry.owners().values() for name in table.values()),
-    }
+    owners = {name for table in registry.owners().values() for name in table.values()}
+    return {KERNEL, *owners}
 
 
 def _is_new(entry: Entry) -> bool:
-    return (
-        entry.kind in GUARDED_KINDS
-        and entry.reference.partition(":")[0] not in sys.modules
-    )
+    return entry.kind in GUARDED_KINDS and entry.module not in sys.modules
 
 
 def _are_names(plugins: Any) -> bool:
-    return isinstance(plugins, (list, tuple, set, frozenset)) and all(
-        isinstance(n, str) for n in plugins
+    listed = isinstance(plugins, (list, tuple, set, frozenset))
+    return listed and all(isinstance(name, str) for name in plugins)
+
+
+def _refusal(plugins: Any, expected: str) -> ArgumentError:
+    return ArgumentError(
+        f"plugins={plugins!r} is none of {(INSTALLED, LOADED)}, nor {expected}."
     )

@@ -16,6 +16,7 @@ from oneiros.engine.container import Container
 from oneiros.engine.node import label
 from oneiros.errors import ArgumentError
 
+from oneiros_saving.model_parts import backend_of, inner, make_optimizer_state
 from oneiros_saving.parts import parts_of, used_by
 from oneiros_saving.saving import COMPILED
 from oneiros_saving.variables import Values, assign, values_of
@@ -32,8 +33,8 @@ def reduced(obj: Any) -> tuple[Any, ...]:
         ArgumentError: for a layer with weights whose input's shape isn't known.
         NotImplementedError: for an optimizer that has no configuration.
     """
-    with K.use(obj._backend):
-        origin = obj._backend.name, type(obj), obj.get_config()
+    with K.use(backend_of(obj)):
+        origin = backend_of(obj).name, type(obj), obj.get_config()
         if isinstance(obj, Optimizer):
             return _optimizer, (*origin, values_of(obj))
         parts, weights = dict(parts_of(obj)), obj.weights
@@ -68,7 +69,7 @@ def _layer(
     more: Any,
     training: Any,
 ) -> Any:
-    with K.use(backend), configs.loading("layer", cls.__name__, known):
+    with K.use(backend), configs.building("layer", cls.__name__, known):
         layer = cls.from_config(config)
         layer.name = name
         parts = dict(parts_of(layer))
@@ -91,7 +92,7 @@ def _compile(
     values = values_of(optimizer)
     model.compile(optimizer, **arguments, **options)
     if optimizer.weights:
-        _inner(model)._make_train_function()
+        make_optimizer_state(model)
         assign(optimizer, values)
 
 
@@ -101,11 +102,7 @@ def _training(model: Any) -> Any:
     if getattr(model, "optimizer", None) is None:
         return None
     arguments = {key: getattr(model, key) for key in COMPILED}
-    return model.optimizer, arguments, _inner(model)._function_kwargs
-
-
-def _inner(model: Any) -> Any:
-    return getattr(model, "model", None) or model
+    return model.optimizer, arguments, inner(model)._function_kwargs
 
 
 def _shapes(layer: Any) -> Any:

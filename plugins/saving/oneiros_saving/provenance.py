@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from oneiros import config as configs
-from oneiros import plugins, registry
+from oneiros import load_context, plugins, registry
 from oneiros.bases import Constraint, Optimizer, Regularizer
 from oneiros.engine.layer import Layer
 from oneiros.errors import NameConflictError, UnknownNameError
 
+from oneiros_saving.model_parts import backend_of
 from oneiros_saving.parts import parts_of, used_by
 from oneiros_saving.references import Reference, find, references
 
@@ -50,12 +51,12 @@ class Missing:
     origin: str
 
 
-def origins(model: Any, model_config: Any, training_config: Any) -> Origins:
+def recorded(model: Any, model_config: Any, training_config: Any) -> Origins:
     """Returns, by `kind:name`, the distribution, version and API level of all that a
     model is made of."""
     named = references(*json.loads(configs.dumps([model_config, training_config])))
     found: dict[str, Any] = {each.key: _origin(each.kind, each.name) for each in named}
-    backend = model._backend.name
+    backend = backend_of(model).name
     found[f"backend:{backend}"] = _origin("backend", backend)
     for _, part in parts_of(model):
         for own in (type(part), *used_by(part)):
@@ -123,9 +124,9 @@ def _check_permitted(named: Iterable[Reference]) -> None:
         if (
             entry
             and reference.certain
-            and reference.name not in configs.get_custom_objects()
+            and reference.name not in configs.known_objects()
         ):
-            registry.permit.get()(entry)
+            load_context.current().permit(entry)
 
 
 def stated(origin: Any) -> str:
@@ -170,7 +171,7 @@ def _keys(own: Any) -> list[str]:
 
 
 def _known(reference: Reference) -> bool:
-    custom = configs.get_custom_objects()
+    custom = configs.known_objects()
     if reference.name in custom or reference.name.rpartition(".")[2] in custom:
         return True
     try:

@@ -17,7 +17,7 @@ from oneiros.engine.callbacks import CallbackList
 from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, OneirosError
 from oneiros_safe_files.budget import Budget
 
-from oneiros_saving import installed_formats, saving
+from oneiros_saving import installed_formats, loading, saving
 from oneiros_saving.file_origin import origin_of
 from oneiros_saving.matching import matched_pairs
 from oneiros_saving.plain_data import decoded, encoded
@@ -251,7 +251,7 @@ class Keeper(Callback):
     def _read(self) -> dict[str, Any]:
         """Reads the file and checks it; sets nothing yet."""
         path = self.plan.path
-        with self._explained(), saving.opened(path, self.plan.budget) as self._state:
+        with self._explained(), loading.opened(path, self.plan.budget) as self._state:
             found = (
                 decoded(*self._state.training_state)
                 if self._state.training_state

@@ -11,6 +11,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, FileFormatError
 
+from oneiros_saving.model_parts import backend_of
 from oneiros_saving.parts import items_of
 
 Values = dict[str, list[Any]]
@@ -24,7 +25,7 @@ def _variables(
     found: dict[str, list[tuple[Any, Any]]] = {}
     passed_over = {id(variable) for variable in without}
     for key, _, value in items_of(vars(obj)):
-        if obj._backend.owns(value) and id(value) not in passed_over:
+        if backend_of(obj).owns(value) and id(value) not in passed_over:
             with suppress(ArgumentError):  # a tensor that is no variable
                 found.setdefault(key, []).append((value, K.get_value(value)))
     return found

@@ -51,7 +51,9 @@ TABLES: dict[str, dict[str, Names]] = {
             "custom_object_scope": "lets configurations name objects of your own",
             "get_custom_objects": "the objects that configurations may name everywhere",
             "check_loadable": "refuses a class that files may not have built",
-            "spend_parameters": "counts weights against what a file may cost",
+            "count_weight": "counts a weight against what a file may cost",
+            "count_call": "counts an inner call against what a file may cost",
+            "known_objects": "objects of the caller's own, in a load and outside",
         },
         "oneiros.errors": "errors to raise and to catch",
         "oneiros.registry": {
@@ -82,6 +84,7 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros.engine.model": "models that train",
         "oneiros.engine.node": "how layers are connected",
         "oneiros.engine.sequential": "models that are a list of layers",
+        "oneiros.load_context": "what holds while a file is loaded",
         "oneiros.plugins": "the plugins of this environment, and their records",
         "oneiros.registry": "names, and what provides them",
         "oneiros.settings": "settings and their sources",

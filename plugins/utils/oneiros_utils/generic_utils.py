@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from oneiros.config import check_loadable, get_custom_objects
+from oneiros.config import check_loadable, known_objects
 from oneiros.errors import ConfigError, UnknownNameError, UnsafeFileError
 
 _SUPPLY = (
@@ -62,7 +62,7 @@ def get_from_module(
 
 
 def _found(name: str, module_params: dict[str, Any], module_name: str) -> Any:
-    objects = {**module_params, **get_custom_objects()}
+    objects = {**module_params, **known_objects()}
     if name not in objects:
         raise UnknownNameError(
             f"Unknown {module_name} {name!r}. If it is your own, pass the object "
