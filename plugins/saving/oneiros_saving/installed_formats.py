@@ -40,7 +40,8 @@ def for_suffix(path: Path) -> Format:
     for name, cls in classes():
         if path.suffix in suffixes_of(cls):
             return _made(name, cls)
-    return hdf5()
+    fallback: Format = hdf5()
+    return fallback
 
 
 def hdf5() -> Any:
