@@ -47,19 +47,34 @@ def arguments():
     return {
         **{
             name: dict(x=x)
-            for name in "abs sign round exp log sqrt square sin cos".split()
+            for name in [
+                "abs",
+                "sign",
+                "round",
+                "exp",
+                "log",
+                "sqrt",
+                "square",
+                "sin",
+                "cos",
+            ]
         },
-        **{name: dict(x=x) for name in "sigmoid hard_sigmoid tanh softplus".split()},
-        **{name: dict(x=x) for name in "softsign softmax shape int_shape ndim".split()},
-        **{name: dict(x=x) for name in "dtype get_value get_variable_shape".split()},
-        **{name: dict(x=x) for name in "count_params eval transpose flatten".split()},
+        **{name: dict(x=x) for name in ["sigmoid", "hard_sigmoid", "tanh", "softplus"]},
+        **{
+            name: dict(x=x)
+            for name in ["softsign", "softmax", "shape", "int_shape", "ndim"]
+        },
+        **{name: dict(x=x) for name in ["dtype", "get_value", "get_variable_shape"]},
+        **{
+            name: dict(x=x) for name in ["count_params", "eval", "transpose", "flatten"]
+        },
         **{
             name: dict(x=x, **REDUCED)
-            for name in "max min sum prod mean var std".split()
+            for name in ["max", "min", "sum", "prod", "mean", "var", "std"]
         },
         **{name: dict(x=x, **REDUCED) for name in ("any", "all")},
-        **{name: pair for name in "maximum minimum equal not_equal greater".split()},
-        **{name: pair for name in "greater_equal lesser lesser_equal".split()},
+        **dict.fromkeys(["maximum", "minimum", "equal", "not_equal", "greater"], pair),
+        **dict.fromkeys(["greater_equal", "lesser", "lesser_equal"], pair),
         **{name: dict(shape=(2, 3), **SCALAR) for name in ("zeros", "ones")},
         **{name: dict(x=x, **SCALAR) for name in ("zeros_like", "ones_like")},
         **{name: dict(x=x, axis=1) for name in ("argmax", "argmin", "l2_normalize")},

@@ -21,18 +21,7 @@ pytest.importorskip("tensorflow")
 reuse = pytest.importorskip("oneiros_backend_tensorflow.compiled_programs")
 
 
-@pytest.fixture(scope="module")
-def tf():
-    K.load("tensorflow")
-    from oneiros_backend_tensorflow.tensorflow_import import tf
-
-    return tf
-
-
-@pytest.fixture(autouse=True)
-def current(tf):
-    with K.use("tensorflow"):
-        yield
+pytestmark = pytest.mark.usefixtures("on_tensorflow")
 
 
 def array(*shape, seed=0):

@@ -11,18 +11,7 @@ from oneiros.errors import DataError
 pytest.importorskip("tensorflow")
 
 
-@pytest.fixture(scope="module")
-def tf():
-    K.load("tensorflow")
-    from oneiros_backend_tensorflow.tensorflow_import import tf
-
-    return tf
-
-
-@pytest.fixture(autouse=True)
-def current(tf):
-    with K.use("tensorflow"):
-        yield
+pytestmark = pytest.mark.usefixtures("on_tensorflow")
 
 
 def array(*shape, seed=0):

@@ -11,26 +11,12 @@ import pytest
 import typer
 from oneiros import plugins, registry, settings
 from oneiros.plugins import PluginManager
-from oneiros_cli.main import main
 from oneiros_cli.plugins import report
 
 
 @pytest.fixture
-def run(capsys, monkeypatch):
-    """Runs a command line in this process; returns its exit code, output and errors."""
-
-    def call(*arguments, width=None):
-        monkeypatch.setenv("COLUMNS", str(width or 120))
-        monkeypatch.setenv("TERM", "dumb")
-        code = 0
-        try:
-            main(list(arguments))
-        except SystemExit as exit:
-            code = exit.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+def run(oneiros_command):
+    return oneiros_command
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 """`oneiros convert`: what it says and how it ends; what it does is tested with the
 conversion."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from oneiros import backend as K
-from oneiros_cli.main import main
 from oneiros_file_tools.inspection import inspect_file
 from oneiros_saving import files
 
@@ -14,22 +14,11 @@ MODEL = MODELS / "seq_conv2d_th.h5"
 
 
 @pytest.fixture
-def run(capsys, tmp_path, monkeypatch):
-    """Runs `oneiros convert` in an empty folder; returns its exit code, output and
-    errors."""
+def run(oneiros_command, tmp_path, monkeypatch):
+    """Runs `oneiros convert` in an empty folder."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        code = 0
-        try:
-            with K.use("theano"):
-                main(["convert", *map(str, arguments)])
-        except SystemExit as exit:
-            code = exit.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+    with K.use("theano"):
+        yield partial(oneiros_command, "convert")
 
 
 def test_the_order_of_axes_is_told(run):

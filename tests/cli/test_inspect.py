@@ -1,33 +1,21 @@
 """`oneiros inspect`: what it prints at several widths, and how it ends."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-from oneiros_cli.main import main
 
 MODELS = Path(__file__).resolve().parents[1] / "golden" / "models"
 MODEL = MODELS / "seq_conv2d_th.h5"
 
 
 @pytest.fixture
-def run(capsys, monkeypatch):
-    """Runs `oneiros inspect`; returns its exit code, output and errors."""
-
-    def call(*arguments, width=120):
-        monkeypatch.setenv("COLUMNS", str(width))
-        monkeypatch.setenv("TERM", "dumb")
-        code = 0
-        try:
-            main(["inspect", *map(str, arguments)])
-        except SystemExit as exit:
-            code = exit.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+def run(oneiros_command):
+    """Runs `oneiros inspect`."""
+    return partial(oneiros_command, "inspect")
 
 
 @pytest.fixture

@@ -10,19 +10,10 @@ from hypothesis import strategies as st
 from oneiros import config, registry
 from oneiros.errors import ConfigError, UnsafeFileError
 from oneiros_safe_files import json_text
-
-plain = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**63)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=30,
-)
+from plain_data import PLAIN
 
 
-@given(plain)
+@given(PLAIN)
 def test_plain_data_comes_back_as_it_was(value):
     text = config.dumps(value)
     assert text == json.dumps(value) and json_text.loads(text) == value

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from interrupting import Interrupting, InterruptionError
 from oneiros import backend as K
 from oneiros.bases import Callback
 from oneiros.callbacks import EarlyStopping, ModelCheckpoint, Resume
@@ -39,28 +40,6 @@ NUMPY = np.random.RandomState(1).get_state()
 PYTHON = random.Random(1).getstate()
 
 
-class CutError(Exception):
-    """Stands for the end of a process."""
-
-
-class Cutting(Callback):
-    """Ends a training after some batches; it has no state, and gets none."""
-
-    def __init__(self, left):
-        self.left = left
-
-    def get_state(self):
-        return None
-
-    def set_state(self, state):
-        pass
-
-    def on_batch_end(self, batch, logs=None):
-        self.left -= 1
-        if not self.left:
-            raise CutError
-
-
 def new_model(optimizer=None):
     model = Sequential(
         [Dense(3, input_dim=4, name="one"), Dropout(0.5), Dense(1, name="two")]
@@ -87,8 +66,8 @@ def fit(model, path, *callbacks, nb_epoch=3, **arguments):
 def whole(tmp_path_factory):
     """A file of a training that was cut in its second epoch."""
     path = tmp_path_factory.mktemp("run") / "run.h5"
-    with K.use("theano"), pytest.raises(CutError):
-        fit(new_model(), path, Cutting(BATCHES + 3))
+    with K.use("theano"), pytest.raises(InterruptionError):
+        fit(new_model(), path, Interrupting(BATCHES + 3))
     return path
 
 
@@ -337,8 +316,8 @@ def test_the_place_of_a_generator(what, tmp_path):
             itertools.repeat(batch), 8, 2, 0, [*callbacks, Resume(path, batches=1)]
         )
 
-    with pytest.raises(CutError):
-        fit(tmp_path / "whole.h5", Cutting(1))
+    with pytest.raises(InterruptionError):
+        fit(tmp_path / "whole.h5", Interrupting(1))
 
     def change(found):
         PLACES[what](found["run"]["streams"]["train"])
@@ -442,10 +421,10 @@ def test_any_change_is_refused_or_goes_on(data, whole, tmp_path_factory):
         model = new_model()
         before = everything(model)
         try:
-            fit(model, path, Cutting(1))
+            fit(model, path, Interrupting(1))
         except (FileFormatError, ArgumentError) as error:
             told = "\n".join([str(error), *getattr(error, "__notes__", ())])
             assert str(path) in told and "remove th" in told
             assert everything(model) == before
-        except CutError:
+        except InterruptionError:
             pass

@@ -6,34 +6,13 @@ import sys
 
 import numpy as np
 import pytest
+from interrupting import Interrupting, InterruptionError
 from oneiros.callbacks import Callback, Resume
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 
 BATCHES, EPOCHS = 5, 3
 CUTS = (1, 4, 6, 11, 15)
-
-
-class CutError(Exception):
-    """Stands for the end of a process."""
-
-
-class Cutting(Callback):
-    """Ends a training after some batches."""
-
-    def __init__(self, left):
-        self.left = left
-
-    def get_state(self):
-        return None
-
-    def set_state(self, state):
-        pass
-
-    def on_batch_end(self, batch, logs=None):
-        self.left -= 1
-        if not self.left:
-            raise CutError
 
 
 class Drawing(Callback):
@@ -148,10 +127,10 @@ def check(make, tmp_path, draws=False, held_out=lambda: None, **arguments):
     the resumed ones had."""
     whole, sources = fit(make(), [], draws, held_out(), **arguments), []
     for cut in CUTS:
-        with pytest.raises(CutError):
+        with pytest.raises(InterruptionError):
             fit(
                 make(),
-                [Cutting(cut), Resume(tmp_path / "run.h5", 2, 1)],
+                [Interrupting(cut), Resume(tmp_path / "run.h5", 2, 1)],
                 draws,
                 held_out(),
                 **arguments,
@@ -191,10 +170,10 @@ def test_worker_processes(draws, tmp_path):
 @pytest.mark.parametrize("size", [1, 2])
 def test_fewer_batches_ahead_than_before(size, tmp_path):
     whole = fit(drawn_always(), [])
-    with pytest.raises(CutError):
+    with pytest.raises(InterruptionError):
         fit(
             drawn_always(),
-            [Cutting(7), Resume(tmp_path / "run.h5", 1, 1)],
+            [Interrupting(7), Resume(tmp_path / "run.h5", 1, 1)],
             max_q_size=4,
         )
     assert fit(drawn_always(), [Resume(tmp_path / "run.h5")], max_q_size=size) == whole
@@ -207,8 +186,8 @@ def test_what_says_where_it_is_makes_no_batch_twice(tmp_path):
 
 
 def test_objects_whose_batches_are_not_drawn_are_asked_for_the_rest_alone(tmp_path):
-    with pytest.raises(CutError):
-        fit(Plain(), [Cutting(4), Resume(tmp_path / "run.h5", 1, 1)])
+    with pytest.raises(InterruptionError):
+        fit(Plain(), [Interrupting(4), Resume(tmp_path / "run.h5", 1, 1)])
     source = Plain()
     fit(source, [Resume(tmp_path / "run.h5")])
     probed = 2  # for the number of samples

@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from interrupting import InterruptingRuns, InterruptionError
 from oneiros import backend as K
 from oneiros.callbacks import (
     Callback,
@@ -21,30 +22,6 @@ from oneiros.optimizers import SGD
 
 X = np.arange(22.0, dtype="float32")[:, None]
 BATCHES, EPOCHS = 6, 3
-
-
-class CutError(Exception):
-    """Stands for the end of a process."""
-
-
-class Cutting(Callback):
-    """Ends a training after some batches."""
-
-    told_afterwards = True
-
-    def __init__(self, left):
-        self.left = left
-
-    def get_state(self):
-        return None
-
-    def set_state(self, state):
-        pass
-
-    def on_batch_end(self, batch, logs=None):
-        self.left -= 1
-        if not self.left:
-            raise CutError
 
 
 class Counting(Callback):
@@ -164,8 +141,8 @@ def test_cut_at_any_batch_it_ends_the_same(shuffle, tmp_path):
                 "epochs": epochs,
                 "batches": batches,
             }
-            with pytest.raises(CutError):
-                fit([*heard(), Cutting(cut), Resume(**resume)], shuffle)
+            with pytest.raises(InterruptionError):
+                fit([*heard(), InterruptingRuns(cut), Resume(**resume)], shuffle)
             assert resume["filepath"].exists()
             callbacks = heard()
             assert (
@@ -182,9 +159,13 @@ def test_cut_again_and_again(tmp_path):
         callbacks = heard()
         try:
             found = fit(
-                [Cutting(3), *callbacks, Resume(tmp_path / "run.h5", batches=1)]
+                [
+                    InterruptingRuns(3),
+                    *callbacks,
+                    Resume(tmp_path / "run.h5", batches=1),
+                ]
             )
-        except CutError:
+        except InterruptionError:
             cuts += 1
             continue
         break
@@ -192,9 +173,9 @@ def test_cut_again_and_again(tmp_path):
 
 
 def test_it_goes_on_with_the_next_run_and_says_so(tmp_path, capsys):
-    with pytest.raises(CutError):
-        fit([Cutting(11), Resume(tmp_path / "run.h5", batches=2)])
-    counting = Cutting(99)
+    with pytest.raises(InterruptionError):
+        fit([InterruptingRuns(11), Resume(tmp_path / "run.h5", batches=2)])
+    counting = InterruptingRuns(99)
     fit([counting, Resume(tmp_path / "run.h5", verbose=1)])
     assert "run.h5 goes on with epoch 2, batch 5\n" in capsys.readouterr().out
     assert 99 - counting.left == BATCHES * EPOCHS - 10
@@ -202,14 +183,19 @@ def test_it_goes_on_with_the_next_run_and_says_so(tmp_path, capsys):
 
 @pytest.mark.parametrize(("seconds", "kept"), [(1e-9, 2), (1e9, 0)])
 def test_by_the_clock(seconds, kept, tmp_path):
-    with pytest.raises(CutError):
-        fit([Cutting(4), Resume(tmp_path / "run.h5", epochs=9, seconds=seconds)])
-    counting = Cutting(99)
+    with pytest.raises(InterruptionError):
+        fit(
+            [
+                InterruptingRuns(4),
+                Resume(tmp_path / "run.h5", epochs=9, seconds=seconds),
+            ]
+        )
+    counting = InterruptingRuns(99)
     fit([counting, Resume(tmp_path / "run.h5")])
     assert 99 - counting.left == BATCHES * EPOCHS - kept
 
 
-class Copying(Cutting):
+class Copying(InterruptingRuns):
     """Copies the file of a training in progress, as it is after some batches, and lets
     it go on."""
 
@@ -255,7 +241,7 @@ class TestTheEnd:
             *fit([*callbacks, Resume(tmp_path / "run.h5", epochs=2, keep=True)]),
             *callbacks,
         )
-        callbacks = [*heard(), Cutting(1)]
+        callbacks = [*heard(), InterruptingRuns(1)]
         assert (
             bits(
                 *fit([*callbacks, Resume(tmp_path / "run.h5", keep=True)]),
@@ -382,11 +368,11 @@ class TestArguments:
 
 class TestCallbacks:
     def test_what_nothing_changed_is_the_programs(self, tmp_path):
-        with pytest.raises(CutError):
+        with pytest.raises(InterruptionError):
             fit(
                 [
                     ReduceLROnPlateau("val_loss", patience=50),
-                    Cutting(15),
+                    InterruptingRuns(15),
                     Resume(tmp_path / "run.h5"),
                 ]
             )
@@ -395,9 +381,14 @@ class TestCallbacks:
         assert plateau.patience == 70 and plateau.best < np.inf
 
     def test_two_of_a_class(self, tmp_path):
-        with pytest.raises(CutError):
+        with pytest.raises(InterruptionError):
             fit(
-                [Counting(100), Counting(200), Cutting(15), Resume(tmp_path / "run.h5")]
+                [
+                    Counting(100),
+                    Counting(200),
+                    InterruptingRuns(15),
+                    Resume(tmp_path / "run.h5"),
+                ]
             )
         one, other = Counting(), Counting()
         fit([one, other, Resume(tmp_path / "run.h5")])
@@ -414,8 +405,8 @@ class TestCallbacks:
             def set_state(self, state):
                 self.got = state
 
-        with pytest.raises(CutError):
-            fit([Own(), Cutting(15), Resume(tmp_path / "run.h5")])
+        with pytest.raises(InterruptionError):
+            fit([Own(), InterruptingRuns(15), Resume(tmp_path / "run.h5")])
         own = Own()
         fit([own, Resume(tmp_path / "run.h5")])
         assert own.got == (12, {"a": [1.5]})
@@ -431,14 +422,14 @@ class TestCallbacks:
     @pytest.mark.parametrize("first", [True, False])
     def test_beside_a_profile(self, first, tmp_path):
         whole = bits(*fit([]))
-        for cutting in ([Cutting(9)], []):
+        for cutting in ([InterruptingRuns(9)], []):
             profile, resume = (
                 StepProfile(verbose=0),
                 Resume(tmp_path / "run.h5", batches=1),
             )
             both = [profile, resume] if first else [resume, profile]
             if cutting:
-                with pytest.raises(CutError):
+                with pytest.raises(InterruptionError):
                     fit([*cutting, *both])
             else:
                 assert bits(*fit(both)) == whole

@@ -14,18 +14,9 @@ from oneiros.layers import Dense, Lambda
 from oneiros.models import Sequential, model_from_json, model_from_yaml
 from oneiros_format_yaml.format import YAMLFormat
 from oneiros_safe_files.yaml_text import dumps, loads
+from plain_data import PLAIN
 
 GOLDEN = sorted((ROOT / "tests" / "golden" / "models").glob("*.yaml"))
-
-plain = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**63)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=30,
-)
 
 
 def test_there_are_golden_texts():
@@ -83,7 +74,7 @@ def test_functions_leave_a_marker_as_in_json():
     assert str(from_yaml.value) == str(from_json.value)
 
 
-@given(plain)
+@given(PLAIN)
 def test_plain_data_comes_back_as_it_was(value):
     text = YAMLFormat().dumps(value)
     assert loads(text) == value and yaml.safe_load(text) == value

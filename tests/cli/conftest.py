@@ -1,0 +1,23 @@
+"""What the tests of the command line share."""
+
+import pytest
+from oneiros_cli.main import main
+
+
+@pytest.fixture
+def oneiros_command(capsys, monkeypatch):
+    """Runs the `oneiros` command in this process; returns its exit code, output and
+    errors."""
+
+    def run(*arguments, width=120):
+        monkeypatch.setenv("COLUMNS", str(width))
+        monkeypatch.setenv("TERM", "dumb")
+        code = 0
+        try:
+            main(list(map(str, arguments)))
+        except SystemExit as exit:
+            code = exit.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
