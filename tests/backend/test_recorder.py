@@ -557,6 +557,43 @@ def test_impossible_gradients_are_explained(k):
         k.recorder.gradients(3.0, [v])
 
 
+# Nothing passes from one graph to another
+
+
+def test_tensors_of_another_recorder_are_refused_whatever_its_name(k):
+    other = Backend()
+    with pytest.raises(BackendMixError, match="another instance of the backend toy"):
+        k.placeholder(2) + other.placeholder(2)
+    with pytest.raises(BackendMixError, match="another instance"):
+        k.recorder.select(k.placeholder(2), other.recorder.phase)
+
+
+def test_a_function_asks_for_what_it_depends_on_alone(k):
+    """However many graphs by the learning phase there are, and were, beside it."""
+    kept = []
+    for place in range(60):
+        x, v = k.placeholder(None), k.variable(1.0)
+        chosen = k.recorder.select(x * v, x + v)
+        k.function([x, k.recorder.phase], [chosen], [(v, k.op(np.sum, chosen))])
+        if place % 2:
+            kept.append(chosen)
+        flag, y = k.placeholder(), k.placeholder(None)
+        f = k.function([flag, y], [k.op(np.where, flag, y * 2, y * 3)])
+        assert not f.outputs[0]._uses_learning_phase
+        assert {node.kind for node in reachable(f.outputs)} == {"op", "placeholder"}
+    assert len(kept) == 30
+    assert f([1, [1.0]])[0] == [2.0] and f([0, [1.0]])[0] == [3.0]
+
+
+def test_what_computes_inside_of_what_computes_leaves_it_computing(k):
+    with k.recorder.computing():
+        with k.recorder.computing():
+            pass
+        with pytest.raises(GraphError, match="computes with values"):
+            k.placeholder(2)
+    k.placeholder(2)
+
+
 # Randomness, compilation and loops
 
 

@@ -767,3 +767,19 @@ def test_threads_that_call_one_function_get_their_own_results(tf):
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_choice_by_a_placeholder_never_asks_for_the_learning_phase(tf):
+    """Nor after many graphs that depend on it, in this instance and in another one."""
+    from oneiros_backend_tensorflow.backend import TensorFlowBackend
+
+    for backend in (K.load("tensorflow"), TensorFlowBackend()):
+        for _ in range(30):
+            x = backend.placeholder((None, 3))
+            dropped = backend.in_train_phase(backend.dropout(x, 0.5), x)
+            backend.function([x, backend.learning_phase()], [tf.nn.relu(dropped)])
+    flag, x = K.placeholder(shape=(), dtype="int32"), K.placeholder((None, 3))
+    f = K.function([flag, x], [K.switch(flag, tf.abs(x), K.zeros_like(x))])
+    data = -np.ones((2, 3), "float32")
+    assert f([1, data])[0].tolist() == [[1.0] * 3] * 2
+    assert f([0, data])[0].tolist() == [[0.0] * 3] * 2

@@ -25,7 +25,7 @@ from oneiros_backend_tensorflow.engine import TensorFlowEngine
 from oneiros_backend_tensorflow.normalization import normalize, normalize_by
 from oneiros_backend_tensorflow.operations import Operations
 from oneiros_backend_tensorflow.random_functions import RandomFunctions
-from oneiros_backend_tensorflow.recurrent import RecurrentLayers
+from oneiros_backend_tensorflow.recurrence import RecurrentLayers
 from oneiros_backend_tensorflow.spatial import PRIMITIVES
 from oneiros_backend_tensorflow.storage import Storage
 from oneiros_backend_tensorflow.tensorflow_import import tf

@@ -14,10 +14,14 @@ from typing import Any, NoReturn
 from oneiros.errors import GraphError
 from oneiros_lazy_graph.nodes import Node
 from oneiros_lazy_graph.recorder import Recorder
+from oneiros_lazy_graph.trees import leaves_of
 
 from oneiros_backend_tensorflow.tensorflow_import import tf, type_spec
 
-_ON_VALUES = {"case", "cond", "switch_case", "while_loop"}
+ON_VALUES = {"case", "cond", "switch_case", "while_loop"}
+"""Functions that choose by a value, or go on until it says so."""
+INTERNAL_ENDINGS = ("_v2", "_for_tf")
+"""What TensorFlow appends to the names of functions that users know without."""
 
 
 class _RefusedError(GraphError, TypeError):
@@ -33,32 +37,32 @@ def _refuse(what: str) -> NoReturn:
     )
 
 
-def _holds_node(x: Any) -> bool:
-    if isinstance(x, (list, tuple)):
-        return any(_holds_node(part) for part in x)
-    if isinstance(x, dict):
-        return any(_holds_node(part) for part in x.values())
-    return isinstance(x, Node)
+def _nodes_in(x: Any) -> list[Node]:
+    """Returns the lazy tensors in nested arguments."""
+    return [leaf for leaf in leaves_of(x) if isinstance(leaf, Node)]
 
 
 class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[misc]
+    """Records calls of TensorFlow's functions on the tensors of one recorder."""
+
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
-    def handle(
-        self,
-        op: Any,
-        args: Any,
-        kwargs: Any,
-    ) -> Any:
-        if not _holds_node(args) and not _holds_node(kwargs):
+    def handle(self, op: Any, args: Any, kwargs: Any) -> Any:
+        nodes = _nodes_in((args, kwargs))
+        if not nodes or any(map(self._is_of_other_instance, nodes)):
             return self.NOT_SUPPORTED
-        name = (
-            getattr(op, "__name__", str(op)).partition("_v2")[0].partition("_for_tf")[0]
-        )
-        if name in _ON_VALUES:
+        name = getattr(op, "__name__", str(op))
+        for ending in INTERNAL_ENDINGS:
+            name = name.partition(ending)[0]
+        if name in ON_VALUES:
             _refuse(f"tf.{name}")
         return self._recorder.record(op, args, kwargs, label=f"tf.{name}")
+
+    def _is_of_other_instance(self, node: Node) -> bool:
+        other = node.recorder
+        same_name = other.engine.name == self._recorder.engine.name
+        return same_name and other is not self._recorder
 
 
 def _no_conversion(

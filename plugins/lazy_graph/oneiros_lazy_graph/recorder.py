@@ -165,7 +165,7 @@ class Recorder:
 
         # Raises
             ShapeError: if the engine refuses tensors of these Specs.
-            BackendMixError: if there are nodes of another backend among the arguments.
+            BackendMixError: if there are nodes of another recorder among the arguments.
         """
         label = label or getattr(fn, "__name__", "function")
         call = RecordedCall.of(fn, args, kwargs or {})
@@ -346,12 +346,19 @@ class Recorder:
         return specs
 
     def _check_backends(self, label: str, parents: Sequence[Node]) -> None:
-        names = {self.engine.name}
-        names.update(parent.recorder.engine.name for parent in parents)
+        others = [node for node in parents if node.recorder is not self]
+        if not others:
+            return
+        names = sorted({self.engine.name, *(x.recorder.engine.name for x in others)})
         if len(names) > 1:
             raise BackendMixError(
-                f"{label} received tensors of two backends: {', '.join(sorted(names))}."
+                f"{label} received tensors of two backends: {', '.join(names)}."
             )
+        raise BackendMixError(
+            f"{label} received {others[0]!r}, which belongs to another instance of the "
+            f"backend {names[0]}. Load a backend once: K.load({names[0]!r}) always "
+            f"returns the same."
+        )
 
     def _unpacked(self, specs: Any, node: Node) -> Any:
         """Returns nodes for the parts of a node's value, in the form of `specs`."""
