@@ -22,6 +22,7 @@ ENGINE_TIER = {
     "format_safetensors",
     "format_yaml",
     "generators",
+    "initializations",
     "jax_support",
     "lazy_graph",
     "old_files",

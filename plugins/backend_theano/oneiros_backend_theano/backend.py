@@ -219,15 +219,13 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
 
     # Graphs
 
-    def learning_phase_placeholder(self) -> Any:
-        """Returns the learning phase's placeholder, or None if no graph uses it."""
-        return self._phase
-
     def uses_learning_phase(self, x: Any) -> bool:
         waiting, seen = [x], {x}
         while waiting:
             variable = waiting.pop()
-            if variable is self._phase or super().uses_learning_phase(variable):
+            if self.is_learning_phase(variable):
+                return True
+            if super().uses_learning_phase(variable):
                 return True
             if variable.owner is not None and (
                 variable is x or not hasattr(variable, "_keras_history")

@@ -121,6 +121,10 @@ class Derived(Backend):
             self._phase._uses_learning_phase = True
         return self._phase
 
+    def learning_phase_placeholder(self) -> T:
+        """Returns the learning phase's placeholder, or None if no graph uses it."""
+        return self._phase
+
     def is_learning_phase(self, x: T) -> bool:
         return x is not None and x is self._phase
 
@@ -241,7 +245,7 @@ class Derived(Backend):
         self, output: T, target: T, from_logits: T = False
     ) -> T:
         if from_logits:
-            return -self.sum(target * self._log_softmax(output), -1)
+            return -self.sum(target * self.log_softmax(output), -1)
         return -self.sum(target * self._log_distribution(output), -1)
 
     def sparse_categorical_crossentropy(
@@ -252,7 +256,7 @@ class Derived(Backend):
         if not from_logits:
             output = self.log(self.clip(output, FUZZ, 1.0 - FUZZ))
         chosen = self.one_hot(self.cast(target, "int32"), self.int_shape(output)[-1])
-        return -self.sum(chosen * self._log_softmax(output), -1)
+        return -self.sum(chosen * self.log_softmax(output), -1)
 
     def binary_crossentropy(self, output: T, target: T, from_logits: T = False) -> T:
         if not from_logits:
@@ -272,7 +276,8 @@ class Derived(Backend):
         x = self.clip(x, FUZZ, 1.0 - FUZZ)
         return self.log(x / (1.0 - x))
 
-    def _log_softmax(self, x: T) -> T:
+    def log_softmax(self, x: T) -> T:
+        """Returns the logarithm of `softmax(x)`, without computing that."""
         shifted = x - self.stop_gradient(self.max(x, -1, keepdims=True))
         return shifted - self.log(self.sum(self.exp(shifted), -1, keepdims=True))
 

@@ -284,7 +284,7 @@ class RecordedBackend(Derived):
     def _log_distribution(self, x: T) -> T:
         def of_softmax(x: T) -> T:
             low, high = np.log(np.array([FUZZ, 1.0 - FUZZ], self.dtype(x)))
-            return self.clip(self._log_softmax(x), low, high)
+            return self.clip(self.log_softmax(x), low, high)
 
         shortcuts = {self.operations.softmax: of_softmax}
         fn = pinned(super()._log_distribution)

@@ -45,6 +45,7 @@ TABLES: dict[str, dict[str, Names]] = {
             "Constraint": "base class of constraints",
         },
         "oneiros.config": {
+            "building": "context for building an object from its configuration",
             "get_object": "builds what a name or a configuration stands for",
             "get_function": "finds a function by its name in a configuration",
             "layer_from_config": "builds a layer from its configuration",
@@ -100,6 +101,8 @@ TABLES: dict[str, dict[str, Names]] = {
 }
 
 KERAS_PRIVATE = {
+    "_collected_trainable_weights",
+    "_function_kwargs",
     "_keras_history",
     "_keras_shape",
     "_uses_learning_phase",
