@@ -156,8 +156,14 @@ class use:
         _used.reset(self._token)
 
 
+def backend_of(obj: Any) -> Backend:
+    """Returns the backend that a layer, a model or an optimizer was built on."""
+    backend: Backend = obj._backend
+    return backend
+
+
 def bound(method: _Method) -> _Method:
-    """Makes a method run under the backend its object was built on, `self._backend`."""
+    """Makes a method of a layer, a model or an optimizer run under its backend."""
 
     @functools.wraps(method)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from oneiros.backend.dispatch import backend_of as backend_of
 from oneiros.errors import FileFormatError
-
-
-def backend_of(obj: Any) -> Any:
-    """Returns the backend that a layer, a model or an optimizer belongs to."""
-    return obj._backend
 
 
 def inner(model: Any) -> Any:

@@ -11,9 +11,10 @@ from typing import Any
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import registry
+from oneiros.arguments import label
 from oneiros.bases import Optimizer
 from oneiros.engine.container import Container
-from oneiros.engine.node import label
+from oneiros.engine.node import one_or_all
 from oneiros.errors import ArgumentError
 
 from oneiros_saving.model_parts import backend_of, inner, make_optimizer_state
@@ -77,7 +78,8 @@ def _layer(
             for key, value in kept[path].items():
                 setattr(parts[path], key, value)
         if shapes:
-            layer._build(shapes)
+            layer.build(one_or_all(shapes))
+            layer.built = True
         layer.set_weights(weights)
         for path in more.keys() & parts.keys():
             assign(parts[path], more[path], layer.weights)

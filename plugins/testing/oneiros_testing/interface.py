@@ -76,6 +76,9 @@ TABLES: dict[str, dict[str, Names]] = {
     ENGINE: {
         "oneiros.backend.contract": "what a backend must, and may, compute",
         "oneiros.backend.common": "names of `K` that need no backend",
+        "oneiros.backend.dispatch": {
+            "backend_of": "backend that a layer, a model or an optimizer was built on",
+        },
         "oneiros.backend.function": "what `K.function` returns",
         "oneiros.config": "building from configurations, and what that may cost",
         "oneiros.engine.callbacks": "the list of callbacks that a loop tells",
