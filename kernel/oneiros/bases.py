@@ -106,10 +106,8 @@ class Optimizer(Rebuilt):
     def get_gradients(self, loss: Any, params: list[Any]) -> list[Any]:
         """Returns the gradients of `loss`, clipped as this optimizer was told to."""
         grads = list(K.gradients(loss, params))
-        norm_limit, value_limit = (
-            getattr(self, "clipnorm", None) or 0,
-            getattr(self, "clipvalue", None) or 0,
-        )
+        norm_limit = getattr(self, "clipnorm", None) or 0
+        value_limit = getattr(self, "clipvalue", None) or 0
         if norm_limit > 0:
             norm = K.sqrt(sum(K.sum(K.square(g)) for g in grads))
             grads = [clip_norm(g, norm_limit, norm) for g in grads]
@@ -180,6 +178,19 @@ class Callback:
         """Receives the model before training starts."""
         self.model = model
 
+    def get_observer(self) -> Any:
+        """Returns an `oneiros.engine.observer.Observer` to tell what the fit is doing,
+        or None; called first of all."""
+        return None
+
+    def prepare_fit(self, fit: Any) -> None:
+        """Changes what a training goes over; called once, before it begins.
+
+        # Arguments
+            fit: the `oneiros.engine.loop.Fit`: its streams can be wrapped, its epochs
+                shortened, its list of callbacks appended to.
+        """
+
     def get_state(self) -> Any:
         """Returns what a resumed training gives back to `set_state`, as plain data.
 
@@ -221,17 +232,15 @@ class Callback:
             logs: dict from `batch`, `size` and each name of a loss or metric to the
                 list of batches' values.
         """
-        methods = [
-            getattr(x, "__func__", None)
-            for x in (self.on_batch_begin, self.on_batch_end)
-        ]
-        idle = methods == [Callback.on_batch_begin, Callback.on_batch_end]
-        for values in () if idle else zip(*logs.values(), strict=True):
+        begin = getattr(self.on_batch_begin, "__func__", None)
+        end = getattr(self.on_batch_end, "__func__", None)
+        if begin is Callback.on_batch_begin and end is Callback.on_batch_end:
+            return
+        for values in zip(*logs.values(), strict=True):
             log = dict(zip(logs, values, strict=True))
-            self.on_batch_begin(
-                log["batch"], {"batch": log["batch"], "size": log["size"]}
-            )
-            self.on_batch_end(log["batch"], log)
+            batch = log["batch"]
+            self.on_batch_begin(batch, {"batch": batch, "size": log["size"]})
+            self.on_batch_end(batch, log)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Called once before the first epoch."""

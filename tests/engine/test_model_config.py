@@ -373,7 +373,7 @@ def test_order_of_weights_is_that_of_keras_1(golden_dir, name):
     model = model_from_config(
         loads((golden_dir / "models" / f"{name}.json").read_text())
     )
-    ours = [str(weight.name).removesuffix(":0") for weight in model._ordered_weights()]
+    ours = [str(weight.name).removesuffix(":0") for weight in model.ordered_weights()]
     assert ours == [weight.removesuffix(":0") for weight in expected]
     shapes = [value.shape for value in model.get_weights()]
     with np.load(golden_dir / "models" / f"{name}.npz") as stored:

@@ -111,7 +111,10 @@ def test_a_model_that_grew_is_built_anew():
     before = model.model
     model.add(Shift(name="third"))
     assert model.model is None and not model.built
-    assert names(model._ready().layers)[-1] == "third" and model.model is not before
+    assert (
+        names(model.functional_model.layers)[-1] == "third"
+        and model.model is not before
+    )
 
 
 def test_the_first_layer_may_be_a_model_or_connected_already(backend):
@@ -169,13 +172,13 @@ def test_what_its_layers_add_to_an_outer_model(backend):
 def test_losses_added_to_the_model_itself_reach_training():
     model = small()
     model.add_loss(K.sum(model.layers[0].factor))
-    assert len(model.losses) == len(model._ready().losses) == 1
+    assert len(model.losses) == len(model.functional_model.losses) == 1
 
 
 def test_losses_of_a_call_on_another_input_are_not_trained_on():
     model = Sequential([Dense(2, input_dim=3, activity_regularizer="l2")])
     model(Input((3,)))
-    assert len(model.losses) == len(model._ready().losses) == 1
+    assert len(model.losses) == len(model.functional_model.losses) == 1
     model.compile(optimizer="sgd", loss="mse")
     assert np.isfinite(model.train_on_batch(X, X[:, :2]))
 
@@ -194,7 +197,9 @@ def test_stateful_layers(backend):
 def test_trainable_reaches_the_inner_model():
     model = small()
     factor = model.layers[0].factor
-    assert model.trainable_weights == [factor] == model._ready().trainable_weights
+    assert (
+        model.trainable_weights == [factor] == model.functional_model.trainable_weights
+    )
     model.trainable = False
     assert model.trainable_weights == [] == model.model.trainable_weights
     assert model.non_trainable_weights == [factor]
@@ -205,7 +210,7 @@ def test_trainable_reaches_the_inner_model():
 def test_weights_of_nested_models_come_layer_by_layer():
     inner = Sequential([Average(input_shape=(3,), name="a"), Scale(name="b")])
     model = Sequential([inner, Scale(name="c")])
-    order = [str(weight.name).removesuffix(":0") for weight in model._ordered_weights()]
+    order = [str(weight.name).removesuffix(":0") for weight in model.ordered_weights()]
     assert order == ["a_mean", "b_factor", "c_factor"]
     model.set_weights([np.full(3, 1.0), np.full(3, 2.0), np.full(3, 3.0)])
     assert [w[0] for w in model.get_weights()] == [1.0, 2.0, 3.0]

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.backend import Function
 from oneiros.callbacks import Callback, EarlyStopping, ReduceLROnPlateau, Resume
-from oneiros.engine import loop
 from oneiros.layers import LSTM, Dense, Dropout
 from oneiros.models import Sequential
 from oneiros.optimizers import Nadam, RMSprop
@@ -25,7 +25,7 @@ from oneiros.optimizers import Nadam, RMSprop
 BATCH, BATCHES, EPOCHS = 4, 10, 4
 X = np.random.RandomState(0).normal(size=(BATCH * BATCHES, 3, 2)).astype("float32")
 Y = X.sum(axis=(1, 2), keepdims=True)[:, 0]
-loop.LONGEST_RUN = 4
+Function.longest_run = 4
 
 
 class Dying(Callback):

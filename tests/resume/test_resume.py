@@ -14,7 +14,6 @@ from oneiros.callbacks import (
     Resume,
     StepProfile,
 )
-from oneiros.engine import loop
 from oneiros.errors import ArgumentError, CapabilityError, FileFormatError
 from oneiros.layers import Dense, Dropout
 from oneiros.models import Sequential, load_model
@@ -60,6 +59,9 @@ class Step:
             [weights[0] * 0.9 + 0.01 * np.float32(loss), *weights[1:]]
         )
         return [np.float32(loss)]
+
+    def run_length(self, **sizes):
+        return 2
 
     def upload(self, arrays):
         return Held(arrays)
@@ -123,11 +125,6 @@ def heard():
         ReduceLROnPlateau("val_loss", patience=0, epsilon=5),
         EarlyStopping("loss", patience=9),
     ]
-
-
-@pytest.fixture(autouse=True)
-def short_runs(monkeypatch):
-    monkeypatch.setattr(loop, "LONGEST_RUN", 2)
 
 
 @pytest.mark.parametrize("shuffle", [True, False, "batch"])
@@ -350,7 +347,7 @@ class TestArguments:
     )
     def test_numbers(self, given):
         with pytest.raises(
-            ArgumentError, match=f"{next(iter(given))} takes .* above 0; received"
+            ArgumentError, match=f"Resume received {next(iter(given))}=.* It takes"
         ):
             Resume("run.h5", **given)
 
@@ -438,12 +435,12 @@ class TestCallbacks:
 
 def test_a_stream_passes_over_batches():
     model = new_model().model
-    stream = model._stream("train", [X, X, X[:, 0]], 4)
+    stream = model.stream("train", [X, X, X[:, 0]], 4)
     order = np.random.permutation(len(X))
-    runs = [(first, rows.tolist()) for first, rows in stream.runs(order)]
+    runs = [(run.first, run.data.tolist()) for run in stream.runs(order)]
     for start in range(BATCHES + 1):
         found = [
-            (first, rows.tolist()) for first, rows in stream.runs(order, start=start)
+            (run.first, run.data.tolist()) for run in stream.runs(order, start=start)
         ]
         batches = [row for _, rows in runs for row in rows][start:]
         assert [row for _, rows in found for row in rows] == batches

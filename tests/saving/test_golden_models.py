@@ -79,7 +79,7 @@ def test_a_saved_model_goes_on_as_it_did(name, backend):
     assert model.count_params() == case.facts["count_params"]
     assert [
         f"{weight.name}:0"
-        for layer in model._weight_layers()
+        for layer in model.weight_layers()
         for weight in layer.weights
     ] == case.facts["weight_names"]
     close(case.predicted(model), case.listed("pred"))

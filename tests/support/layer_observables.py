@@ -165,7 +165,7 @@ class Seen:
         ]
         node = self.layer.inbound_nodes[0]
         self.masks = [mask for mask in node.output_masks if mask is not None]
-        weights = self.layer._ordered_weights()
+        weights = self.layer.ordered_weights()
         self.at_once = {
             "name": [self.layer.name],
             "input": [(x._keras_shape, K.dtype(x)) for x in self.inputs],

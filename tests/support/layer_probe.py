@@ -135,7 +135,7 @@ class Probe:
         """Gives both layers the same weights, none of them zero unless the case says
         so."""
         if self.case.arguments.get("weights") is None:
-            weights = self.layer._ordered_weights()
+            weights = self.layer.ordered_weights()
             shapes = [tuple(K.get_variable_shape(weight)) for weight in weights]
             self.layer.set_weights(self.case.values(shapes, weights))
         self.initial_copy = self.copy.get_weights()

@@ -2,7 +2,6 @@
 
 import threading
 import warnings
-from contextlib import closing
 from itertools import chain
 
 import numpy as np
@@ -10,8 +9,9 @@ import pytest
 from backends import BACKENDS
 from oneiros import backend as K
 from oneiros import plugins
+from oneiros.backend import Function
 from oneiros.callbacks import Callback, History
-from oneiros.engine import loop
+from oneiros.engine import stream
 from oneiros.layers import Dense, Input, SimpleRNN
 from oneiros.models import Model, Sequential
 
@@ -200,7 +200,7 @@ class TestRuns:
         model, train, _ = recorded()
         lengths = []
         original = train.loop
-        monkeypatch.setattr(loop, "LONGEST_RUN", 4)
+        monkeypatch.setattr(Function, "longest_run", 4)
         train.loop = lambda handle, index, phase=None: (
             lengths.append(len(index)) or original(handle, index)
         )
@@ -208,34 +208,31 @@ class TestRuns:
         assert lengths == [4, 4, 2, 1] * 2
         assert train.batches[:11] == [[2 * n, 2 * n + 1] for n in range(10)] + [[20]]
 
-    def test_of_weights_that_nobody_gave_are_a_single_number_in_any_order(self):
-        weights = [np.broadcast_to(np.float32(1), 8), np.ones(8, "float32")]
-        stream = loop.Stream(None, weights, None, 4, 1.0, singly=True)
+    def test_of_weights_that_nobody_gave_are_a_single_number_in_any_order(
+        self, recorded
+    ):
+        model, *_ = recorded()
+        ones = [np.broadcast_to(np.float32(1), 8), np.ones(8, "float32")]
+        weights = stream.ArrayStream(model.model, "train", ones, 4)
         for rows in ([0, 1, 2, 3], [2, 0, 3, 1]):
-            single, dense = stream._batch(np.array(rows))
+            single, dense = weights._batch(np.array(rows))
             assert (single.shape, single.strides, dense.strides) == ((4,), (0,), (4,))
 
     @pytest.mark.parametrize(
-        ("rows", "evenly", "expected"),
+        ("batches", "evenly", "expected"),
         [
-            (1000, True, [100, 100, 25, 13, 1]),
-            (1009, True, [100, 100, 25, 13, 1]),
-            (11, True, [1, 1, 1, 1, 1]),
-            (1000, False, [1024, 256, 32, 8, 1]),
+            (100, True, [100, 100, 25, 13, 1]),
+            (1, True, [1, 1, 1, 1, 1]),
+            (100, False, [1024, 256, 32, 8, 1]),
         ],
     )
     def test_get_shorter_with_work_and_never_depend_on_time(
-        self, rows, evenly, expected
+        self, batches, evenly, expected
     ):
-        x = [np.zeros((rows, 4), "float32")]
-        train = type("F", (), {"upload": lambda self, arrays: "held"})()
+        plan = Function(K.current(), [], []).run_length
         works = (1e3, 1e8, 1e9, 2.2e9, 1e12)
-        streams = [
-            loop.Stream(train, x, 1, 10, work, False, evenly=evenly) for work in works
-        ]
-        assert [stream.steps for stream in streams] == expected and streams[
-            -1
-        ].upload is None
+        lengths = [plan(batches, 160 * batches, work, evenly) for work in works]
+        assert lengths == expected
 
     @pytest.mark.parametrize(("length", "most"), [(500, 64), (2000, 16)])
     def test_are_short_for_small_networks_over_long_series(self, length, most):
@@ -244,19 +241,18 @@ class TestRuns:
         model = Sequential([SimpleRNN(1, input_shape=(length, 1))])
         model.compile("sgd", "mse")
         x = np.zeros((2048, length, 1), "float32")
-        arrays = model.model._standardize_user_data(x, x[:, 0])
-        with closing(model.model._stream("train", arrays, 2)) as stream:
-            assert stream.steps <= most
+        arrays = model.model.standardize_user_data(x, x[:, 0])
+        with stream.opened(model.model.stream("train", arrays, 2)) as runs:
+            assert runs.run_length <= most
 
     def test_of_training_alone_are_even(self, recorded, rows):
         model, *_ = recorded()
-        arrays = model.model._standardize_user_data(*rows(100))
+        arrays = model.model.standardize_user_data(*rows(100))
         steps = []
         for use in ("train", "test", "predict"):
-            with closing(
-                model.model._stream(use, arrays[: 1 if use == "predict" else 3], 2)
-            ) as stream:
-                steps.append(stream.steps)
+            used = arrays[: 1 if use == "predict" else 3]
+            with stream.opened(model.model.stream(use, used, 2)) as runs:
+                steps.append(runs.run_length)
         assert steps == [50, 1024, 1024]
 
     @pytest.mark.parametrize("data", ["one batch", "no upload"])
@@ -281,33 +277,26 @@ class TestRuns:
         self, monkeypatch, recorded, rows, data
     ):
         model, train, _ = recorded()
-        monkeypatch.setattr(loop, "LONGEST_RUN", 2)
+        monkeypatch.setattr(Function, "longest_run", 2)
         x, y = rows(9)
         if data == "in a file":
             x = x.view(type("Mapped", (np.ndarray,), {}))
         else:
-            monkeypatch.setattr(loop, "LARGEST_UPLOAD", 10)
+            monkeypatch.setattr(stream, "LARGEST_UPLOAD", 10)
         model.fit(x, y, 2, 2, verbose=0, shuffle=False)
         assert train.batches == [[0, 1], [2, 3], [4, 5], [6, 7], [8]] * 2
         assert train.released == 6 and train.singles == 0
 
-    def test_are_no_larger_than_allowed(self):
-        x = [np.zeros((1000, 4), "float32").view(type("Mapped", (np.ndarray,), {}))]
-        train = type("F", (), {"upload": lambda self, arrays: "held"})()
-        steps = []
+    def test_are_no_larger_than_allowed(self, monkeypatch):
+        plan = Function(K.current(), [], []).run_length
+        lengths = []
         for bytes_ in (2**26, 16 * 10 * 8, 100):
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(loop, "LARGEST_RUN", bytes_)
-                with closing(loop.Stream(train, x, 1, 10, 1e3, False)) as stream:
-                    steps.append(stream.steps)
-        assert steps == [1024, 8, 1]
+            monkeypatch.setattr(Function, "largest_run", bytes_)
+            lengths.append(plan(100, 100 * 160, 1e3))
+        assert lengths == [1024, 8, 1]
 
     def test_may_have_no_bytes_at_all(self):
-        train = type("F", (), {"upload": lambda self, arrays: "held"})()
-        assert (
-            loop.Stream(train, [np.zeros((4, 0), "float32")], None, 2, 1e3, False).steps
-            == 1024
-        )
+        assert Function(K.current(), [], []).run_length(2, 0, 1e3) == 1024
 
     def test_are_read_while_another_one_is_computed(self, monkeypatch, recorded, rows):
         class Watched(np.ndarray):
@@ -325,7 +314,7 @@ class TestRuns:
             return original(handle, index)
 
         train.loop = computing
-        monkeypatch.setattr(loop, "LONGEST_RUN", 2)
+        monkeypatch.setattr(Function, "longest_run", 2)
         x, y = rows(8)
         model.fit(x.view(Watched), y, 2, 1, verbose=0, shuffle=False)
         assert seen[0]
@@ -338,7 +327,7 @@ class TestRuns:
                 return super().__getitem__(place)
 
         model, *_ = recorded()
-        monkeypatch.setattr(loop, "LONGEST_RUN", 2)
+        monkeypatch.setattr(Function, "longest_run", 2)
         x, y = rows(8)
         before = threading.active_count()
         with pytest.raises(OSError, match="the disk is gone"):
@@ -665,7 +654,7 @@ class TestHooks:
 
         model, _, _ = recorded()
         monkeypatch.setattr(plugins, "call", call)
-        monkeypatch.setattr(loop, "LONGEST_RUN", 2)
+        monkeypatch.setattr(Function, "longest_run", 2)
         model.evaluate(*rows(9), 2, verbose=1)
         assert done == [4, 8, 9] and totals == [9]
         model.evaluate(*rows(9), 2, verbose=0)

@@ -140,6 +140,14 @@ def nobody_stays():
     assert workers() == []
 
 
+def release(threads):
+    """Lets threads go on that `blocks` holds, and waits for their end."""
+    RELEASED.set()
+    for thread in threads:
+        thread.join(5)
+    RELEASED.clear()
+
+
 def workers():
     threads = [
         thread for thread in threading.enumerate() if thread.name == "oneiros-generator"
@@ -389,8 +397,11 @@ def gives(item):
 
 def blocks():
     yield next(numbers())
-    while True:
-        time.sleep(0.02)
+    RELEASED.wait()
+
+
+RELEASED = threading.Event()
+"""Until it is set, `blocks` blocks: nothing ends a thread against its will."""
 
 
 X, Y = next(numbers())
@@ -473,6 +484,9 @@ class TestMisbehaviour:
         assert expected in str(caught.value).replace(
             "batch 3 of epoch 1, from", "batch 2 of epoch 1, from"
         )
+        if generator is blocks and not pickle_safe:
+            assert "goes on until the generator returns" in str(caught.value)
+            release(workers())
         assert workers() == []
 
     def test_a_worker_that_is_killed_is_reported(self, model):

@@ -50,7 +50,7 @@ class Momentous(Model):
                 inputs,
                 [self.total_loss] + self.metrics_tensors,
                 updates=updates,
-                **self._function_kwargs,
+                **self.function_kwargs,
             )
 
     def _make_test_function(self):

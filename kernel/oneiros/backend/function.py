@@ -3,15 +3,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from oneiros.errors import ArgumentError, DataError
+from oneiros.errors import ArgumentError, CapabilityError, DataError
 
 Array = np.ndarray[Any, Any]
+_refusal: str | None = None
+
+
+def refuse_calls(reason: str) -> None:
+    """Has all functions of this process refuse to compute, with a CapabilityError.
+
+    It is for a process that was forked, which doesn't have the engine's threads.
+    """
+    global _refusal
+    _refusal = reason
+
+
+def _check_allowed() -> None:
+    if _refusal is not None:
+        raise CapabilityError(_refusal)
 
 
 @dataclass(frozen=True)
@@ -101,6 +117,14 @@ class Function:
         feeds: what each of these accepts.
     """
 
+    longest_run: ClassVar[int] = 1024
+    """Steps of one call of `loop`, at most."""
+    largest_run: ClassVar[int] = 2**26
+    """Bytes of the data that one call of `loop` goes over, at most."""
+    run_operations: ClassVar[float] = 3.2e10
+    """Arithmetic operations of one call of `loop`, at most: a fraction of a second on
+    an ordinary processor, so that a progress bar keeps moving and Ctrl-C is heard."""
+
     def __init__(
         self, backend: Any, inputs: Any, outputs: Any, updates: Any = ()
     ) -> None:
@@ -164,6 +188,7 @@ class Function:
             DataError: if the number, the rank, a fixed dimension or the type doesn't
                 fit, naming the input.
         """
+        _check_allowed()
         if not isinstance(arrays, (list, tuple)) or len(arrays) != len(self.inputs):
             names = [feed.label for feed in self.feeds] + ["the phase"] * (
                 self.phase_index is not None
@@ -212,6 +237,31 @@ class Function:
         """Sets what `get_random_state` of a function on the same graph returned, maybe in
         another process."""
 
+    def run_length(
+        self, batches: int, data_bytes: int, operations: float, evenly: bool = False
+    ) -> int:
+        """Plans how many steps one call of `loop` runs, when going over a data set.
+
+        That follows from the work and the data alone, never from time: the same
+        training is grouped, and rounded, the same way each time.
+
+        # Arguments
+            batches: int, the steps of an epoch.
+            data_bytes: int, the size of the data set.
+            operations: float, arithmetic operations of a step, roughly.
+            evenly: bool, whether to make as few calls as may be, of about one length;
+                else a power of two, so that other data finds the function compiled.
+        """
+        longest = min(
+            self.longest_run,
+            self.run_operations / operations,
+            self.largest_run * batches / max(data_bytes, 1),
+        )
+        most = max(1, int(longest))
+        if evenly:
+            return math.ceil(batches / math.ceil(batches / most))
+        return int(2 ** int(math.log2(most)))
+
     def upload(self, arrays: Sequence[Any]) -> Upload:
         """Takes whole data sets to where `loop` reads them; later changes of the arrays
         are not seen.
@@ -229,6 +279,7 @@ class Function:
     def check_upload(self, arrays: Sequence[Any]) -> list[tuple[Array, Any]]:
         """Returns a data set's arrays, checked against the placeholders, and the types
         to make them of."""
+        _check_allowed()
         if len(arrays) != len(self.feeds):
             raise DataError(
                 f"upload takes {len(self.feeds)} arrays, one per input, not {len(arrays)}."

@@ -3,20 +3,25 @@ history."""
 
 from __future__ import annotations
 
-import functools
 import operator
 from typing import Any
 
 from oneiros.bases import Callback
+from oneiros.engine.observer import CALLBACKS, REST, Observer, current_observer
 from oneiros.errors import ArgumentError
 
 Logs = dict[str, Any] | None
-METHODS = [
-    name
-    for name in vars(Callback)
-    if name.startswith(("on_", "set_params", "set_model"))
-]
-REQUIRED = [name for name in METHODS if name != "on_run_end"]
+REQUIRED = (
+    "set_params",
+    "set_model",
+    "on_epoch_begin",
+    "on_epoch_end",
+    "on_batch_begin",
+    "on_batch_end",
+    "on_train_begin",
+    "on_train_end",
+)
+"""What an object must have to be taken for a callback; it need not derive from one."""
 
 
 class CallbackList(Callback):
@@ -28,67 +33,117 @@ class CallbackList(Callback):
     """
 
     def __init__(self, callbacks: Any = None, queue_length: int = 10) -> None:
-        self.callbacks, self.queue_length = list[Any](), queue_length
+        self.callbacks: list[Any] = []
+        self.queue_length = queue_length
         for callback in callbacks or ():
             self.append(callback)
 
     def append(self, callback: Any) -> None:
         """Adds a callback at the end."""
-        if isinstance(callback, type) or not all(
-            hasattr(callback, method) for method in REQUIRED
-        ):
-            hint = (
-                f" Did you mean {callback.__name__}(…)?"
-                if isinstance(callback, type)
-                else ""
-            )
+        is_class = isinstance(callback, type)
+        if is_class or not all(hasattr(callback, name) for name in REQUIRED):
+            hint = f" Did you mean {callback.__name__}(…)?" if is_class else ""
             raise ArgumentError(
                 f"callbacks takes Callback objects; received {callback!r:.80}.{hint}"
             )
         self.callbacks.append(callback)
 
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Hands on the run's parameters."""
+        for callback in self.callbacks:
+            callback.set_params(params)
+
+    def set_model(self, model: Any) -> None:
+        """Hands on the model."""
+        for callback in self.callbacks:
+            callback.set_model(model)
+
+    def get_observer(self) -> Observer | None:
+        """Returns the observer that a callback brings, if one does.
+
+        # Raises
+            ArgumentError: if two callbacks bring one.
+        """
+        observers = {}
+        for callback in self.callbacks:
+            observer = _optional(callback, "get_observer")()
+            if observer is not None:
+                observers[callback] = observer
+        if len(observers) > 1:
+            first, second, *_ = [type(callback).__name__ for callback in observers]
+            both = (
+                f"two {first} objects" if first == second else f"{first} and {second}"
+            )
+            raise ArgumentError(
+                f"callbacks holds {both}; a fit takes one. Remove the other."
+            )
+        return next(iter(observers.values()), None)
+
+    def prepare_fit(self, fit: Any) -> None:
+        """Lets each callback change what a training goes over."""
+        for callback in list(self.callbacks):
+            _optional(callback, "prepare_fit")(fit)
+
     def want_each_batch(self) -> bool:
         """Tells whether some callback must be called between batches, and not after a
         run of them."""
         return any(
-            _overrides(each, f"on_batch_{at}")
-            for each in self.callbacks
-            for at in ("begin", "end")
-        )
-
-    def around(self, loop: Any) -> Any:
-        """Returns `fit_loop` as callbacks with a method `around(loop)` replace it, the
-        last one last."""
-        wrappers = (
-            callback.around
+            _overrides(callback, f"on_batch_{moment}")
             for callback in self.callbacks
-            if hasattr(callback, "around")
+            for moment in ("begin", "end")
         )
-        return functools.reduce(lambda inner, around: around(inner), wrappers, loop)
 
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Passes the call on."""
+        self._tell("on_epoch_begin", epoch, {} if logs is None else logs)
 
-def _passing_on(method: str) -> Any:
-    @functools.wraps(getattr(Callback, method))
-    def tell(self: CallbackList, *arguments: Any, **named: Any) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Passes the call on."""
+        self._tell("on_epoch_end", epoch, {} if logs is None else logs)
+
+    def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """Passes the call on."""
+        self._tell("on_batch_begin", batch, {} if logs is None else logs)
+
+    def on_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Passes the call on."""
+        self._tell("on_batch_end", batch, {} if logs is None else logs)
+
+    def on_run_end(self, logs: dict[str, Any]) -> None:
+        """Passes the call on."""
+        self._tell("on_run_end", logs)
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Passes the call on."""
+        self._tell("on_train_begin", {} if logs is None else logs)
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Passes the call on."""
+        self._tell("on_train_end", {} if logs is None else logs)
+
+    def _tell(self, method: str, *arguments: Any) -> None:
+        observer = current_observer()
         for callback in self.callbacks:
-            getattr(callback, method)(*arguments, **named)
+            observer.enter(CALLBACKS, type(callback).__name__)
+            getattr(callback, method)(*arguments)
+        observer.enter(REST)
 
-    return tell
 
-
-for _name in METHODS:
-    setattr(CallbackList, _name, _passing_on(_name))
+def _optional(callback: Any, method: str) -> Any:
+    """Returns a method that callbacks which don't derive from `Callback` may lack."""
+    return getattr(callback, method, lambda *_: None)
 
 
 def _overrides(callback: Any, method: str) -> bool:
-    """Here `told_afterwards = True` covers the methods of the class that declares it,
-    and of its bases."""
-    places = (callback, *type(callback).__mro__)
-    first = next(
-        (at for at in places if vars(at).get("told_afterwards") or method in vars(at)),
-        Callback,
-    )
-    return first is not Callback and not vars(first).get("told_afterwards")
+    """Tells whether a callback must hear this at once: it, or a class of it, defines
+    the method, and no class before that declares `told_afterwards`."""
+    for place in (callback, *type(callback).__mro__):
+        members = vars(place)
+        if members.get("told_afterwards") or place is Callback:
+            return False
+        if method in members:
+            return True
+    return False
 
 
 class BaseLogger(Callback):
@@ -99,30 +154,29 @@ class BaseLogger(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Starts the averages."""
-        self.seen, self.totals = 0, dict[str, Any]()
+        self.seen = 0
+        self.totals: dict[str, Any] = {}
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Adds a batch."""
-        self.on_run_end(
-            {name: [value] for name, value in {"size": 0, **(logs or {})}.items()}
-        )
+        values = {"size": 0, **(logs or {})}
+        self.on_run_end({name: [value] for name, value in values.items()})
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Adds some batches."""
-        self.seen += sum(logs["size"])
+        sizes = logs["size"]
+        self.seen += sum(sizes)
         for name in logs.keys() - {"batch", "size"}:
-            self.totals[name] = sum(
-                map(operator.mul, logs[name], logs["size"]), self.totals.get(name, 0)
-            )
+            weighted = map(operator.mul, logs[name], sizes)
+            self.totals[name] = sum(weighted, self.totals.get(name, 0))
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Puts the averages into `logs`, for the callbacks after this one."""
-        means = {
-            x: self.totals[x] / self.seen
-            for x in self.params["metrics"]
-            if x in self.totals
-        }
-        ({} if logs is None else logs).update(means)
+        if logs is None:
+            return
+        for name in self.params["metrics"]:
+            if name in self.totals:
+                logs[name] = self.totals[name] / self.seen
 
 
 class History(Callback):
@@ -137,7 +191,8 @@ class History(Callback):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Starts an empty history."""
-        self.epoch, self.history = list[int](), dict[str, list[Any]]()
+        self.epoch: list[int] = []
+        self.history: dict[str, list[Any]] = {}
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Adds the epoch's values."""

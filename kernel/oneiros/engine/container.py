@@ -6,6 +6,7 @@ from __future__ import annotations
 import difflib
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, ClassVar
 
 import oneiros
@@ -20,6 +21,8 @@ from oneiros.engine.node import (
     Results,
     Tensor,
     label,
+    mask_of,
+    node_of,
     object_list_uid,
     one_or_all,
     origins,
@@ -65,54 +68,31 @@ class Container(Layer):
 
     def __init__(self, input: Any, output: Any, name: str | None = None) -> None:
         self._begin(name)
-        self.inputs, self.outputs = list(to_list(input)), list(to_list(output))
+        self.inputs = list(to_list(input))
+        self.outputs = list(to_list(output))
         self._check_ends()
         self._backend = self.inputs[0]._keras_history[0]._backend
-        sources = origins(self.inputs)
         (
             self.input_layers,
             self.input_layers_node_indices,
             self.input_layers_tensor_indices,
-        ) = sources
-        ends = origins(self.outputs)
+        ) = origins(self.inputs)
         (
             self.output_layers,
             self.output_layers_node_indices,
             self.output_layers_tensor_indices,
-        ) = ends
-        self.input_names, self.output_names = (
-            [layer.name for layer in end[0]] for end in (sources, ends)
-        )
+        ) = origins(self.outputs)
+        self.input_names = [layer.name for layer in self.input_layers]
+        self.output_names = [layer.name for layer in self.output_layers]
         self.internal_input_shapes = [tensor._keras_shape for tensor in self.inputs]
         self.internal_output_shapes = [tensor._keras_shape for tensor in self.outputs]
-        self._map(
-            *(
-                layer.inbound_nodes[index]
-                for layer, index in zip(*ends[:2], strict=True)
-            )
-        )
-        masks = [
-            layer.inbound_nodes[call].output_masks[i]
-            for layer, call, i in zip(*ends, strict=True)
-        ]
-        none, shapes = [None] * len(self.inputs), self.internal_output_shapes
-        self._calls[object_list_uid(self.inputs + none)] = (
-            self.inputs,
-            none,
-            (self.outputs, masks, shapes),
-        )
-        Node(
-            self,
-            [],
-            [],
-            [],
-            self.inputs,
-            self.outputs,
-            none,
-            masks,
-            self.internal_input_shapes,
-            shapes,
-        )
+        self._map([node_of(tensor) for tensor in self.outputs])
+        masks = [mask_of(tensor) for tensor in self.outputs]
+        no_masks = [None] * len(self.inputs)
+        results = self.outputs, masks, self.internal_output_shapes
+        key = object_list_uid(self.inputs + no_masks)
+        self._calls[key] = self.inputs, no_masks, results
+        Node.of_source(self, self.inputs, self.outputs, masks)
         self.built = True
 
     inputs: list[Tensor]
@@ -139,56 +119,59 @@ class Container(Layer):
                     f"Input(…) returned, each listed once; call the layers that follow on a new Input."
                 )
 
-    def _map(self, *ends: Node) -> None:
+    def _map(self, ends: list[Node]) -> None:
         """Finds the graph that ends in some nodes, and the depth of all that is in
         it."""
         sources = [layer.inbound_nodes[0] for layer in self.input_layers]
         nodes, layers = walk(ends)
-        for node in nodes:
-            if not node.inbound_layers and node not in sources:
-                user = next(
-                    (n for n in nodes if node in n.parents), node
-                ).outbound_layer
-                raise GraphError(
-                    f"{label(self)} is disconnected: {label(user)} depends on {label(node.outbound_layer)}, "
-                    f"not among the inputs {self.input_names}. Add its tensor: Model(input=[…], output=…)."
-                )
+        self._check_sources(nodes, sources)
         self._nodes = [node for node in sources if node not in nodes] + nodes
-        depths, layer_depths = (
-            dict.fromkeys(self._nodes, 0),
-            dict.fromkeys([*layers, *self.input_layers], 0),
-        )
+        depths = dict.fromkeys(self._nodes, 0)
         for node in reversed(self._nodes):
             for parent in node.parents:
                 depths[parent] = max(depths[parent], depths[node] + 1)
+        layer_depths = dict.fromkeys([*layers, *self.input_layers], 0)
         for node, depth in depths.items():
-            layer_depths[node.outbound_layer] = max(
-                layer_depths[node.outbound_layer], depth
-            )
-        self.nodes_by_depth, self.layers_by_depth = (
-            by_depth(depths),
-            by_depth(layer_depths),
-        )
-        self.layers = [
-            layer for same in self.layers_by_depth.values() for layer in same
-        ]
+            layer = node.outbound_layer
+            layer_depths[layer] = max(layer_depths[layer], depth)
+        self.nodes_by_depth = by_depth(depths)
+        self.layers_by_depth = by_depth(layer_depths)
+        self.layers = list(chain.from_iterable(self.layers_by_depth.values()))
         self.container_nodes = {node.key for node in self._nodes}
+        self._check_names()
+
+    def _check_sources(self, nodes: list[Node], sources: list[Node]) -> None:
+        for node in nodes:
+            if node.inbound_layers or node in sources:
+                continue
+            users = [user for user in nodes if node in user.parents]
+            user = (users or [node])[0].outbound_layer
+            raise GraphError(
+                f"{label(self)} is disconnected: {label(user)} depends on "
+                f"{label(node.outbound_layer)}, not among the inputs "
+                f"{self.input_names}. Add its tensor: Model(input=[…], output=…)."
+            )
+
+    def _check_names(self) -> None:
         named: dict[str, Layer] = {}
         for layer in self.layers:
-            if named.setdefault(layer.name, layer) is not layer:
-                pair = f"{label(named[layer.name])} and {label(layer)}. Pass name='…' to one of them."
-                raise GraphError(f"{label(self)} has two layers of one name: {pair}")
+            other = named.setdefault(layer.name, layer)
+            if other is not layer:
+                raise GraphError(
+                    f"{label(self)} has two layers of one name: {label(other)} and "
+                    f"{label(layer)}. Pass name='…' to one of them."
+                )
 
     layers: list[Layer]
 
-    def _graph_nodes(self) -> list[Node]:
+    def graph_nodes(self) -> list[Node]:
         """Returns the graph's nodes, each after those that make its inputs."""
         return self._nodes
 
     def _graph_layers(self) -> list[Layer]:
-        return unique(node.outbound_layer for node in self._graph_nodes())
+        return unique(node.outbound_layer for node in self.graph_nodes())
 
-    def _weight_layers(self) -> list[Layer]:
+    def weight_layers(self) -> list[Layer]:
         """Returns the layers in the order of their weights."""
         return self.layers
 
@@ -203,29 +186,26 @@ class Container(Layer):
         named = {layer.name: layer for layer in self.layers}
         if index is None and name in named:
             return named[name]
-        near = difflib.get_close_matches(str(name), named, n=3)
-        hint = (
-            f"Did you mean {' or '.join(near)}?"
-            if near
-            else f"It has {len(named)}: {', '.join(named)}."
-        )
         wanted = f"named {name!r}" if index is None else f"with index {index}"
+        hint = f"It has {len(named)}: {', '.join(named)}."
+        near = difflib.get_close_matches(str(name), named, n=3)
+        if near:
+            hint = f"Did you mean {' or '.join(near)}?"
         raise ArgumentError(f"{label(self)} has no layer {wanted}. {hint}")
 
     def _store(self, kind: str) -> list[Any]:
         return self._own[kind]
 
     def _recorded(self, kind: str, inputs: Any) -> list[Any]:
-        found = super()._recorded(kind, inputs)
+        items = super()._recorded(kind, inputs)
+        getter = f"get_{kind}_for"
         if inputs is None:
             for layer in self._graph_layers():
-                found += getattr(layer, f"get_{kind}_for")(None)
+                items += getattr(layer, getter)(None)
         elif object_list_uid(inputs) == object_list_uid(self.inputs):
-            for node in self._graph_nodes():
-                found += getattr(node.outbound_layer, f"get_{kind}_for")(
-                    node.input_tensors
-                )
-        return unique(found)
+            for node in self.graph_nodes():
+                items += getattr(node.outbound_layer, getter)(node.input_tensors)
+        return unique(items)
 
     @property
     def updates(self) -> list[Any]:  # type: ignore[override]
@@ -280,32 +260,29 @@ class Container(Layer):
     @property  # type: ignore[misc]
     def trainable_weights(self) -> list[Tensor]:
         """The weights that training changes, layer by layer."""
+        if not self.trainable:
+            return []
         return unique(
-            w
-            for layer in self._weight_layers()
-            for w in layer.trainable_weights
-            if self.trainable
+            weight
+            for layer in self.weight_layers()
+            for weight in layer.trainable_weights
         )
 
     @property  # type: ignore[misc]
     def non_trainable_weights(self) -> list[Tensor]:
         """The weights that training leaves alone."""
-        layers = self._weight_layers()
-        frozen = (
-            weight
-            for layer in layers
-            for weight in layer.trainable_weights
-            if not self.trainable
-        )
-        return unique(
-            [
-                *frozen,
-                *(weight for layer in layers for weight in layer.non_trainable_weights),
-            ]
-        )
+        layers = self.weight_layers()
+        weights: list[Tensor] = []
+        if not self.trainable:
+            for layer in layers:
+                weights += layer.trainable_weights
+        for layer in layers:
+            weights += layer.non_trainable_weights
+        return unique(weights)
 
-    def _ordered_weights(self) -> list[Tensor]:
-        return [weight for layer in self._weight_layers() for weight in layer.weights]
+    def ordered_weights(self) -> list[Tensor]:
+        """Returns the weights in the order of `get_weights()`."""
+        return [weight for layer in self.weight_layers() for weight in layer.weights]
 
     @property
     def input_spec(self) -> Any:
@@ -345,12 +322,10 @@ class Container(Layer):
     def get_output_shape_for(self, input_shape: Any) -> Any:
         """Returns the outputs' shape or shapes for other shapes of the inputs."""
         shapes = dict(zip(map(id, self.inputs), shape_list(input_shape), strict=True))
-        for node in self._graph_nodes():
+        for node in self.graph_nodes():
             if node.inbound_layers:
-                given = one_or_all(
-                    [shapes[id(tensor)] for tensor in node.input_tensors]
-                )
-                results = shape_list(node.outbound_layer.get_output_shape_for(given))
+                inputs = one_or_all([shapes[id(x)] for x in node.input_tensors])
+                results = shape_list(node.outbound_layer.get_output_shape_for(inputs))
                 shapes.update(zip(map(id, node.output_tensors), results, strict=True))
         return one_or_all([shapes[id(tensor)] for tensor in self.outputs])
 
@@ -362,51 +337,43 @@ class Container(Layer):
             inputs: list of tensors.
             masks: list of masks or None.
         """
-        given = zip(
-            inputs, masks or [None] * len(inputs), map(K.int_shape, inputs), strict=True
-        )
-        done = dict(zip(map(id, self.inputs), given, strict=True))
+        if not masks:
+            masks = [None] * len(inputs)
+        values = zip(inputs, masks, map(K.int_shape, inputs), strict=True)
+        computed = dict(zip(map(id, self.inputs), values, strict=True))
 
-        def found(tensors: list[Tensor]) -> Any:
-            return (
-                list(column)
-                for column in zip(
-                    *(done[id(tensor)] for tensor in tensors), strict=True
-                )
-            )
+        def columns(tensors: list[Tensor]) -> Any:
+            """Returns what some of the graph's tensors, their masks and shapes are."""
+            rows = [computed[id(tensor)] for tensor in tensors]
+            return (list(column) for column in zip(*rows, strict=True))
 
-        for node in self._graph_nodes():
-            if node.inbound_layers:
-                layer, (tensors, *others) = (
-                    node.outbound_layer,
-                    found(node.input_tensors),
-                )
-                layer.assert_input_compatibility(one_or_all(tensors))
-                configs.count_call(label(layer))
-                results = zip(*run_layer(layer, tensors, *others), strict=True)
-                done.update(zip(map(id, node.output_tensors), results, strict=True))
-                self.add_update(layer.get_updates_for(tensors), inputs)
-                self.add_loss(layer.get_losses_for(tensors), inputs)
-        outputs, output_masks, shapes = found(self.outputs)
-        return outputs, output_masks, shapes
+        for node in self.graph_nodes():
+            if not node.inbound_layers:
+                continue
+            layer = node.outbound_layer
+            tensors, tensor_masks, shapes = columns(node.input_tensors)
+            layer.assert_input_compatibility(one_or_all(tensors))
+            configs.count_call(label(layer))
+            results = zip(*run_layer(layer, tensors, tensor_masks, shapes), strict=True)
+            computed.update(zip(map(id, node.output_tensors), results, strict=True))
+            self.add_update(layer.get_updates_for(tensors), inputs)
+            self.add_loss(layer.get_losses_for(tensors), inputs)
+        outputs, output_masks, output_shapes = columns(self.outputs)
+        return outputs, output_masks, output_shapes
 
     def get_config(self) -> Any:
         """Returns the layers' configurations and how they are connected, laid out as in
         Keras 1.2.2."""
-        own = set(self._graph_nodes())
+        own = set(self.graph_nodes())
         calls = {
             layer: [node for node in layer.inbound_nodes if node in own]
             for layer in self.layers
         }
         index: dict[Node, int] = {}
         for layer, nodes in calls.items():
-            index.update(
-                zip(
-                    nodes,
-                    range(isinstance(layer, Container), len(nodes) + 1),
-                    strict=False,
-                )
-            )
+            # The first call of a model inside this one is that on its own inputs.
+            start = 1 if isinstance(layer, Container) else 0
+            index.update((node, start + i) for i, node in enumerate(nodes))
 
         def places(tensors: list[Tensor]) -> list[Any]:
             columns = zip(*origins(tensors), strict=True)
@@ -420,14 +387,14 @@ class Container(Layer):
             inbound = [
                 places(node.input_tensors) for node in nodes if node.inbound_layers
             ]
-            layers.append(
-                {"name": layer.name, **entry_of(layer), "inbound_nodes": inbound}
-            )
-        ends = {
+            entry = {"name": layer.name, **entry_of(layer), "inbound_nodes": inbound}
+            layers.append(entry)
+        return {
+            "name": self.name,
+            "layers": layers,
             "input_layers": places(self.inputs),
             "output_layers": places(self.outputs),
         }
-        return {"name": self.name, "layers": layers, **ends}
 
     @classmethod
     def from_config(
@@ -469,15 +436,12 @@ class Container(Layer):
             CapabilityError: if no plugin provides the format `yaml`, which writes it.
         """
         try:
-            return str(
-                registry.resolve("format", "yaml")().dumps(
-                    self._updated_config(), **kwargs
-                )
-            )
+            yaml = registry.resolve("format", "yaml")()
         except UnknownNameError as error:
             raise CapabilityError(
                 f"to_yaml needs a plugin. {error} to_json() is always there."
             ) from None
+        return str(yaml.dumps(self._updated_config(), **kwargs))
 
     def save(self, filepath: Any, overwrite: bool = True) -> None:
         """Saves the model, its training state included; the arguments are those of
@@ -536,9 +500,9 @@ class Container(Layer):
         """
         from oneiros import utils
 
-        nodes = {node.key for node in self._graph_nodes()}
+        nodes = {node.key for node in self.graph_nodes()}
         utils.layer_utils.print_summary(
-            self._weight_layers(), nodes, line_length, positions
+            self.weight_layers(), nodes, line_length, positions
         )
 
 
@@ -559,8 +523,9 @@ def walk(ends: Iterable[Node]) -> tuple[list[Node], list[Layer]]:
             for parent in node.parents:
                 if finished.get(parent) is False:
                     raise GraphError(
-                        f"The layers form a cycle: {label(node.outbound_layer)} takes an output of "
-                        f"{label(parent.outbound_layer)}, which depends on it. Leave one of these calls out."
+                        f"The layers form a cycle: {label(node.outbound_layer)} takes "
+                        f"an output of {label(parent.outbound_layer)}, which depends "
+                        "on it. Leave one of these calls out."
                     )
             stack.extend(reversed(node.parents))
             continue
@@ -577,12 +542,12 @@ def entry_of(layer: Layer) -> dict[str, Any]:
 
 def by_depth(depths: dict[Any, int]) -> dict[int, list[Any]]:
     """Returns depth → items, the deepest first."""
-    found: dict[int, list[Any]] = {
+    levels: dict[int, list[Any]] = {
         depth: [] for depth in sorted(set(depths.values()), reverse=True)
     }
     for item, depth in depths.items():
-        found[depth].append(item)
-    return found
+        levels[depth].append(item)
+    return levels
 
 
 def get_source_inputs(
@@ -613,53 +578,51 @@ def build_layers(entries: list[Any]) -> dict[str, Layer]:
     other."""
     layers: dict[str, Layer] = {}
     for entry in entries:
-        if entry["name"] in layers:
-            raise ConfigError(
-                f"The configuration has two layers named {entry['name']!r}."
-            )
-        layers[entry["name"]] = configs.layer_from_config(entry)
-        layers[entry["name"]].name = entry[
-            "name"
-        ]  # a Sequential's own configuration has none
+        name = entry["name"]
+        if name in layers:
+            raise ConfigError(f"The configuration has two layers named {name!r}.")
+        layers[name] = configs.layer_from_config(entry)
+        layers[name].name = name  # a Sequential's own configuration has none
     calls = {entry["name"]: deque(entry["inbound_nodes"]) for entry in entries}
     waiting: dict[str, list[str]] = defaultdict(list)
-    ready = deque(layers)
-    while ready:
-        name = ready.popleft()
+    callable_now = deque(layers)
+    while callable_now:
+        name = callable_now.popleft()
         while calls[name]:
             places = calls[name][0]
-            missing = next(
-                (place[0] for place in places if _output(layers, place) is None), None
-            )
+            inputs = [_output(layers, place) for place in places]
+            missing = [
+                place[0]
+                for place, tensor in zip(places, inputs, strict=True)
+                if tensor is None
+            ]
             if missing:
-                waiting[missing].append(name)
+                waiting[missing[0]].append(name)
                 break
-            layers[name](
-                one_or_all([_output(layers, place) for place in calls[name].popleft()])
-            )
-            ready.extend(waiting.pop(name, ()))
+            calls[name].popleft()
+            layers[name](one_or_all(inputs))
+            callable_now.extend(waiting.pop(name, ()))
     if waiting:
         raise GraphError(
-            f"The configuration connects layers in a cycle, or to calls that don't exist: outputs of "
-            f"{', '.join(waiting)} are never made. Check the layers' `inbound_nodes`."
+            "The configuration connects layers in a cycle, or to calls that don't "
+            f"exist: outputs of {', '.join(waiting)} are never made. Check the layers' "
+            "`inbound_nodes`."
         )
     return layers
 
 
 def _output(layers: dict[str, Layer], place: Any) -> Tensor:
     """Returns the tensor that a reference means; None if that call isn't made yet."""
-    well_formed = isinstance(place, list) and [type(part) for part in place] == [
-        str,
-        int,
-        int,
-    ]
-    if well_formed and place[0] in layers and min(place[1:]) >= 0:
-        nodes, (_, node, index) = layers[place[0]].inbound_nodes, place
+    parts = [type(part) for part in place] if isinstance(place, list) else []
+    if parts == [str, int, int] and place[0] in layers and min(place[1:]) >= 0:
+        name, node, index = place
+        nodes = layers[name].inbound_nodes
         if node >= len(nodes):
             return None
         if index < len(nodes[node].output_tensors):
             return nodes[node].output_tensors[index]
     raise ConfigError(
-        f"The configuration refers to {place!r:.80}, which doesn't exist. A reference is [layer name, node "
-        f"index, tensor index]; the layers are: {', '.join(layers)}."
+        f"The configuration refers to {place!r:.80}, which doesn't exist. A reference "
+        "is [layer name, node index, tensor index]; the layers are: "
+        f"{', '.join(layers)}."
     )

@@ -53,8 +53,7 @@ class InputLayer(Layer):
         input_tensor._keras_shape = self.batch_input_shape
         input_tensor._uses_learning_phase = False
         connect(self, [input_tensor])
-        tensors, sizes = [input_tensor], [self.batch_input_shape]
-        Node(self, [], [], [], tensors, tensors, [None], [None], sizes, sizes)
+        Node.of_source(self, [input_tensor], [input_tensor])
 
     def _adopt(self, tensor: Tensor, input_dtype: str | None) -> None:
         self._check_tensors([tensor])

@@ -593,7 +593,7 @@ class Layer(Rebuilt):
     def _store(self, kind: str) -> list[Any]:
         return vars(self)[kind]  # type: ignore[no-any-return]
 
-    def _ordered_weights(self) -> list[Tensor]:
+    def ordered_weights(self) -> list[Tensor]:
         """Returns the weights in the order of `get_weights()`."""
         return self.weights
 
@@ -607,7 +607,7 @@ class Layer(Rebuilt):
         # Raises
             DataError: if their number or one of the shapes differs.
         """
-        variables = self._ordered_weights()
+        variables = self.ordered_weights()
         own, given = (
             [tuple(K.get_variable_shape(v)) for v in variables],
             [np.shape(v) for v in weights],
@@ -625,7 +625,7 @@ class Layer(Rebuilt):
     @bound
     def get_weights(self) -> list[Any]:
         """Returns copies of the weights, as arrays."""
-        return list(K.batch_get_value(self._ordered_weights()))
+        return list(K.batch_get_value(self.ordered_weights()))
 
     def get_config(self) -> dict[str, Any]:
         """Returns what the constructor needs to make such a layer.

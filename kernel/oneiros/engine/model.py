@@ -3,12 +3,9 @@ predictions."""
 
 from __future__ import annotations
 
-import difflib
-import functools
-import inspect
-import math
-from collections.abc import Callable
-from contextlib import closing, nullcontext
+from collections import Counter
+from contextlib import nullcontext
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -19,37 +16,44 @@ from oneiros.arguments import check_choice, check_int, label, refusal
 from oneiros.engine import data, losses
 from oneiros.engine.callbacks import BaseLogger, CallbackList, History
 from oneiros.engine.container import Container
-from oneiros.engine.loop import (
-    Stream,
-    call,
-    fit_loop,
-    make_batches,
-    predict_loop,
-    scalars,
-    test_loop,
-)
+from oneiros.engine.hints import explains_arguments
+from oneiros.engine.loop import Fit, fit_loop, predict_loop, scalars, test_loop
 from oneiros.engine.node import one_or_all
-from oneiros.errors import DataError, NotCompiledError
+from oneiros.engine.observer import BUILD, UPLOAD, current_observer, observed_by
+from oneiros.engine.stream import ArrayStream, Step, Stream, opened
+from oneiros.errors import NotCompiledError
 
 Arrays = list[Any]
-HINTS = {
-    "steps_per_epoch": "'samples_per_epoch', which counts samples",
-    "use_multiprocessing": "'pickle_safe'",
-    "steps": "'val_samples', which counts samples",
-    "validation_steps": "'nb_val_samples', of samples",
-}
-"""What names of Keras 2 are called here, unless they are much alike."""
+
+
+@dataclass
+class FitOptions:
+    """What the methods that fit have in common, checked.
+
+    # Properties
+        epochs: range of the epochs' numbers, from 0.
+        verbose: 0 for silence, 1 for a progress bar, 2 for a line per epoch.
+        callbacks: list of the caller's callbacks.
+        shuffle: True, False, or `"batch"`.
+    """
+
+    epochs: range
+    verbose: int
+    callbacks: list[Any]
+    shuffle: bool | str = False
 
 
 class Model(Container):
     """A graph from input tensors to output tensors, with training.
 
     # Example
+        ```python
         a = Input(shape=(32,))
         b = Dense(10, activation="softmax")(a)
         model = Model(input=a, output=b)
-        model.compile(optimizer="sgd", loss="categorical_crossentropy",
-        metrics=["accuracy"]) model.fit(x, y, nb_epoch=5)
+        model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, nb_epoch=5)
+        ```
 
     # Arguments
         input: tensor or list of tensors, from `Input`.
@@ -59,9 +63,12 @@ class Model(Container):
 
     loadable: ClassVar[bool] = True
     optimizer: Any = None
+    train_function: Any = None
+    test_function: Any = None
     predict_function: Any = None
     callback_model: Any = None
-    _function_kwargs: dict[str, Any] = {}
+    """The Sequential whose layers form this model: callbacks know that one."""
+    function_kwargs: dict[str, Any] = {}
 
     @K.bound
     def compile(
@@ -91,70 +98,39 @@ class Model(Container):
             UnknownNameError: if nothing installed provides a name.
             ArgumentError: if a list or dict doesn't fit the outputs.
         """
-        given = {
+        arguments = {
             "optimizer": optimizer,
             "loss": loss,
             "metrics": metrics,
             "loss_weights": loss_weights,
+            "sample_weight_mode": sample_weight_mode,
         }
-        given["sample_weight_mode"] = sample_weight_mode
-        asked = dict(given)
-        plugins.call(
-            "oneiros_before_compile",
-            lambda _: _reset(given, asked),
-            model=self,
-            arguments=given,
-        )
-        _reset(given, asked)
-        given["optimizer"], *planned = losses.plan(self, **given)
-        (
-            self.loss_functions,
-            self.sample_weight_modes,
-            self._target_shapes,
-            self.targets,
-            *planned,
-        ) = planned
-        (
-            self.sample_weights,
-            self.metrics_names,
-            self.metrics_tensors,
-            self.total_loss,
-        ) = planned
-        vars(self).update(given, _function_kwargs=kwargs)
-        self.train_function = self.test_function = self.predict_function = None
+        _call_before_compile(self, arguments)
+        training = losses.plan(self, **arguments)
+        self.optimizer = training.optimizer
+        self.loss = arguments["loss"]
+        self.metrics = arguments["metrics"]
+        self.loss_weights = arguments["loss_weights"]
+        self.sample_weight_mode = arguments["sample_weight_mode"]
+        self.loss_functions = [output.function for output in training.outputs]
+        self.sample_weight_modes = [output.mode for output in training.outputs]
+        self.target_shapes = [output.target_shape for output in training.outputs]
+        self.targets = [output.target for output in training.outputs]
+        self.sample_weights = [output.weights for output in training.outputs]
+        self.metrics_names = training.metrics_names
+        self.metrics_tensors = training.metrics_tensors
+        self.total_loss = training.total_loss
+        self.function_kwargs = kwargs
+        self.train_function = None
+        self.test_function = None
+        self.predict_function = None
         self._collected_trainable_weights = sorted(
-            self.trainable_weights, key=lambda w: str(w.name)
+            self.trainable_weights, key=lambda weight: str(weight.name)
         )
         plugins.call("oneiros_after_compile", model=self)
 
     @K.bound
-    def _make_train_function(self) -> None:
-        if self.train_function is None:
-            weights = self._collected_trainable_weights
-            updates = self.optimizer.get_updates(
-                weights, self.constraints, self.total_loss
-            )
-            self.train_function = self._function(True, [*self.updates, *updates])
-
-    def _make_test_function(self) -> None:
-        if self.test_function is None:
-            self.test_function = self._function(True, self.state_updates)
-
-    def _make_predict_function(self) -> None:
-        if self.predict_function is None:
-            self.predict_function = self._function(False, self.state_updates)
-
-    def _function(self, measures: bool, updates: list[Any]) -> Any:
-        phase = self._backend.learning_phase() if self.uses_learning_phase else 0
-        more = [*self.targets, *self.sample_weights] if measures else []
-        inputs = [*self.inputs, *more, *([] if isinstance(phase, int) else [phase])]
-        outputs = [self.total_loss, *self.metrics_tensors] if measures else self.outputs
-        last = list({id(pair[0]): pair for pair in updates}.values())
-        return self._backend.function(
-            inputs, outputs, updates=last, **self._function_kwargs
-        )
-
-    @K.bound
+    @explains_arguments
     def fit(
         self,
         x: Any,
@@ -174,16 +150,15 @@ class Model(Container):
 
         # Arguments
             x: array, list of arrays, or dict from input name to array; or an object
-                whose items are batches
-                `(x, y)` or `(x, y, sample_weight)`, with a length, which then stands
-                alone.
+                with a length whose items are batches, `(x, y)` or
+                `(x, y, sample_weight)`, which then stands alone.
             y: the targets, in the same way by output.
             batch_size: int, samples per step.
             nb_epoch: int, the number of the last epoch, counting from 1.
             verbose: 0 for silence, 1 for a progress bar, 2 for a line per epoch.
             callbacks: list of `Callback` objects.
-            validation_split: float in [0, 1), the part at the end of the data that is
-                held out.
+            validation_split: float in [0, 1), the part at the end of the data to
+                validate on instead of training.
             validation_data: `(x, y)` or `(x, y, sample_weight)`, or an object whose
                 items are batches; wins over `validation_split`.
             shuffle: True, False, or `"batch"` to shuffle whole batches, for data in
@@ -191,8 +166,7 @@ class Model(Container):
             class_weight: dict from class number to weight; for several outputs a list
                 of them or a dict.
             sample_weight: array `(n,)`, or `(n, steps)` with
-                `sample_weight_mode="temporal"`; it wins over
-                `class_weight`.
+                `sample_weight_mode="temporal"`; it wins over `class_weight`.
             initial_epoch: int, the epoch to start from, to continue a run.
 
         # Returns
@@ -200,81 +174,105 @@ class Model(Container):
 
         # Raises
             NotCompiledError, DataError, ArgumentError: before anything is changed, if
-            something doesn't fit.
+                something doesn't fit.
         """
-        nb_epoch = check_int(self, "nb_epoch", nb_epoch)
-        initial_epoch = check_int(self, "initial_epoch", initial_epoch, minimum=0)
-        shuffle = check_choice(self, "shuffle", shuffle, (True, False, "batch"))
         batch_size = check_int(self, "batch_size", batch_size)
-        params: dict[str, Any] = {"nb_epoch": nb_epoch, "verbose": verbose}
-        epochs = range(initial_epoch, nb_epoch)
+        options = self.fit_options(nb_epoch, initial_epoch, verbose, callbacks, shuffle)
         if data.gives_batches(x):
-            alone = {
-                "y": y,
-                "sample_weight": sample_weight,
-                "validation_split": validation_split or None,
-            }
-            given = class_weight, validation_data, epochs, callbacks, shuffle, params
-            return oneiros.generators.fit_batches(self, x, alone, *given)  # type: ignore[no-any-return]
-        train = self._standardize_user_data(x, y, sample_weight, class_weight)
-        train, held_out = self._split(train, validation_split, validation_data)
-        params.update(batch_size=batch_size, nb_sample=len(train[-1]))
-        checked = self._stream("test", held_out, batch_size) if held_out else None
-        over = functools.partial(self._stream, "train", train, batch_size)
-        return self._train(over, checked, held_out, epochs, callbacks, shuffle, params)
+            return oneiros.generators.fit_batches(  # type: ignore[no-any-return]
+                self,
+                x,
+                options,
+                class_weight=class_weight,
+                validation_data=validation_data,
+                unused={
+                    "y": y,
+                    "sample_weight": sample_weight,
+                    "validation_split": validation_split or None,
+                },
+            )
+        arrays = self.standardize_user_data(x, y, sample_weight, class_weight)
+        if validation_data is None:
+            arrays, held = self._split(arrays, validation_split)
+        else:
+            held = self.validation_source(validation_data)
+        train = ArrayStream(self, "train", arrays, batch_size)
+        validation = self.stream("test", held, batch_size) if held else None
+        sizes = {"batch_size": batch_size, "nb_sample": train.size}
+        return self.train(options, train, validation, held, sizes)
 
-    def _train(
+    def fit_options(
         self,
-        over: Callable[[bool], Any],
-        checked: Any,
-        held_out: Any,
-        epochs: range,
+        nb_epoch: Any,
+        initial_epoch: Any,
+        verbose: int,
         callbacks: Any,
-        shuffle: bool | str,
-        params: dict[str, Any],
-    ) -> History:
-        """Trains, and evaluates on the stream `checked`, if there is one, after each
-        epoch.
-
-        # Arguments
-            over: function that returns the stream to train on; told whether each batch
-                must run by itself.
-            held_out: what `validation_data` of the model is to be.
-            params: what callbacks are told, apart from the names of what is measured.
-        """
+        shuffle: Any = False,
+    ) -> FitOptions:
+        """Returns what the methods that fit have in common, checked."""
+        last = check_int(self, "nb_epoch", nb_epoch)
+        first = check_int(self, "initial_epoch", initial_epoch, minimum=0)
+        shuffle = check_choice(self, "shuffle", shuffle, (True, False, "batch"))
         if not isinstance(callbacks, (list, tuple, type(None))):
             raise refusal(self, "callbacks", callbacks, "a list of Callback objects")
-        names, told = self.metrics_names, self.callback_model or self
-        labels = [
-            n if names.count(n) == 1 else f"{n}_{names[:i].count(n) + 1}"
-            for i, n in enumerate(names)
-        ]
-        measured = labels + [f"val_{n}" for n in labels if checked]
-        params = {**params, "metrics": measured, "do_validation": bool(checked)}
-        seen_by_hooks = MappingProxyType({**params, "metrics": list(measured)})
-        defaults = plugins.call(
-            "oneiros_default_callbacks", _listed, model=told, params=seen_by_hooks
+        return FitOptions(range(first, last), verbose, list(callbacks or ()), shuffle)
+
+    def train(
+        self,
+        options: FitOptions,
+        train: Stream,
+        validation: Stream | None,
+        validation_data: Any,
+        sizes: dict[str, Any],
+    ) -> History:
+        """Trains on a stream, and evaluates on another one after each epoch.
+
+        # Arguments
+            options: the `FitOptions`.
+            train: the `Stream` to train on.
+            validation: the `Stream` to evaluate on, or None.
+            validation_data: what the model's `validation_data` is to be.
+            sizes: dict, what callbacks are told of the data in their `params`.
+        """
+        model = self.callback_model or self
+        history = History()
+        labels = _distinct(self.metrics_names)
+        validates = validation is not None
+        params = {
+            **sizes,
+            "nb_epoch": options.epochs.stop,
+            "verbose": options.verbose,
+            "metrics": labels + [f"val_{name}" for name in labels if validates],
+            "do_validation": validates,
+        }
+        own = [BaseLogger(), *options.callbacks, history]
+        callbacks = CallbackList([*own, *_default_callbacks(model, params)])
+        fit = Fit(
+            model, train, validation, labels, callbacks, options.epochs, options.shuffle
         )
-        history, callbacks = History(), callbacks or ()
-        heard = CallbackList(
-            [
-                BaseLogger(),
-                *callbacks,
-                history,
-                *(c for group in defaults for c in group),
-            ]
-        )
-        loop = heard.around(fit_loop)
-        self._make_train_function()
-        heard.set_model(told)
-        heard.set_params(params)
-        stream = over(heard.want_each_batch())
-        self.history, self.validation_data = history, held_out
-        with closing(stream), closing(checked) if checked else nullcontext():
-            loop(told, stream, checked, labels, heard, epochs, shuffle)
+        brought = callbacks.get_observer()
+        with observed_by(brought) if brought else nullcontext():
+            observer = current_observer()
+            observer.enter(BUILD)
+            if validates:
+                self._make_test_function()
+            self._make_train_function()
+            observer.enter(UPLOAD)
+            callbacks.set_model(model)
+            callbacks.set_params(params)
+            callbacks.prepare_fit(fit)
+            self.history = history
+            self.validation_data = validation_data
+            with opened(fit.train, singly=callbacks.want_each_batch()):
+                if fit.validation is None:
+                    fit_loop(fit)
+                else:
+                    with opened(fit.validation):
+                        fit_loop(fit)
         return history
 
     @K.bound
+    @explains_arguments
     def evaluate(
         self,
         x: Any,
@@ -292,14 +290,19 @@ class Model(Container):
             verbose: 0 for silence, 1 for a progress bar.
         """
         batch_size = check_int(self, "batch_size", batch_size)
-        tested = (
-            x
-            if data.gives_batches(x)
-            else self._standardize_user_data(x, y, sample_weight)
+        source = x
+        if not data.gives_batches(x):
+            source = self.standardize_user_data(x, y, sample_weight)
+        return self.evaluate_stream(
+            self.stream("test", source, batch_size, once=True), verbose
         )
-        return self._go_over(test_loop, "test", tested, batch_size, verbose)
+
+    def evaluate_stream(self, stream: Stream, verbose: int = 0) -> Any:
+        """Returns what `evaluate` does, over a stream."""
+        return one_or_all(self._go_over(test_loop, stream, verbose))
 
     @K.bound
+    @explains_arguments
     def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
         """Returns the outputs for `x`: an array, or a list of arrays if there are
         several outputs.
@@ -311,15 +314,30 @@ class Model(Container):
             verbose: 0 for silence, 1 for a progress bar.
         """
         batch_size = check_int(self, "batch_size", batch_size)
-        given = x if data.gives_batches(x) else self._standardize_inputs(x)
-        open_size = isinstance(given, list) and not any(
-            shape[0] for shape in self.internal_input_shapes
-        )
-        if open_size and verbose != 1 and 0 < given[0].shape[0] <= batch_size:
-            return one_or_all(self._call("predict", given))
-        return self._go_over(predict_loop, "predict", given, batch_size, verbose)
+        if data.gives_batches(x):
+            return self.predict_stream(self.stream("predict", x, batch_size), verbose)
+        arrays = self.standardize_inputs(x)
+        any_size = not any(shape[0] for shape in self.internal_input_shapes)
+        if any_size and verbose != 1 and arrays[0].shape[0] <= batch_size:
+            return one_or_all(self.step_for("predict")(arrays))
+        stream = ArrayStream(self, "predict", arrays, batch_size, once=True)
+        return self.predict_stream(stream, verbose)
+
+    def predict_stream(self, stream: Stream, verbose: int = 0) -> Any:
+        """Returns what `predict` does, over a stream."""
+        return one_or_all(self._go_over(predict_loop, stream, verbose))
+
+    def _go_over(self, loop: Any, stream: Stream, verbose: int) -> list[Any]:
+        observer = current_observer()
+        with opened(stream):
+            bars = _progress_bars(self, stream.size) if verbose == 1 else []
+            observer.enter_epoch(0)
+            results: list[Any] = loop(stream, bars)
+            observer.enter_epoch(None)
+        return results
 
     @K.bound
+    @explains_arguments
     def fit_generator(
         self,
         generator: Any,
@@ -355,20 +373,16 @@ class Model(Container):
         return oneiros.generators.fit_generator(
             self,
             generator,
-            samples_per_epoch,
-            nb_epoch,
-            verbose,
-            callbacks,
-            validation_data,
-            nb_val_samples,
-            class_weight,
-            initial_epoch,
-            max_q_size,
-            nb_worker,
-            pickle_safe,
+            self.fit_options(nb_epoch, initial_epoch, verbose, callbacks),
+            samples_per_epoch=samples_per_epoch,
+            validation_data=validation_data,
+            nb_val_samples=nb_val_samples,
+            class_weight=class_weight,
+            workers=(max_q_size, nb_worker, pickle_safe),
         )
 
     @K.bound
+    @explains_arguments
     def evaluate_generator(
         self,
         generator: Any,
@@ -379,12 +393,13 @@ class Model(Container):
     ) -> Any:
         """Returns what `evaluate` does, over `val_samples` samples; arguments as for
         `fit_generator`."""
-        workers = max_q_size, nb_worker, pickle_safe
+        workers = (max_q_size, nb_worker, pickle_safe)
         return oneiros.generators.evaluate_generator(
-            self, generator, val_samples, *workers
+            self, generator, val_samples, workers
         )
 
     @K.bound
+    @explains_arguments
     def predict_generator(
         self,
         generator: Any,
@@ -399,12 +414,13 @@ class Model(Container):
         # Arguments
             generator: yields inputs, or tuples that begin with them.
         """
-        workers = max_q_size, nb_worker, pickle_safe
+        workers = (max_q_size, nb_worker, pickle_safe)
         return oneiros.generators.predict_generator(
-            self, generator, val_samples, *workers
+            self, generator, val_samples, workers
         )
 
     @K.bound
+    @explains_arguments
     def train_on_batch(
         self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None
     ) -> Any:
@@ -414,37 +430,104 @@ class Model(Container):
         # Arguments
             x, y, sample_weight, class_weight: as in `fit`.
         """
-        arrays = self._standardize_user_data(x, y, sample_weight, class_weight)
-        return one_or_all(scalars(self._call("train", arrays)))
+        arrays = self.standardize_user_data(x, y, sample_weight, class_weight)
+        return one_or_all(scalars(self.step_for("train")(arrays)))
 
     @K.bound
+    @explains_arguments
     def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
         """Returns the loss of one batch, or the list of `metrics_names`' values.
 
         # Arguments
             x, y, sample_weight: as in `fit`.
         """
-        return one_or_all(
-            scalars(
-                self._call("test", self._standardize_user_data(x, y, sample_weight))
-            )
-        )
+        arrays = self.standardize_user_data(x, y, sample_weight)
+        return one_or_all(scalars(self.step_for("test")(arrays)))
 
     @K.bound
+    @explains_arguments
     def predict_on_batch(self, x: Any) -> Any:
         """Returns the outputs for one batch: an array, or a list of arrays if there are
         several outputs."""
-        return one_or_all(self._call("predict", self._standardize_inputs(x)))
+        return one_or_all(self.step_for("predict")(self.standardize_inputs(x)))
 
-    def _standardize_inputs(self, x: Any, kind: str = "model") -> Arrays:
-        shapes = self.internal_input_shapes
+    @K.bound
+    def _make_train_function(self) -> None:
+        if self.train_function is None:
+            updates = self.optimizer.get_updates(
+                self._collected_trainable_weights, self.constraints, self.total_loss
+            )
+            self.train_function = self._measuring_function([*self.updates, *updates])
+
+    def _make_test_function(self) -> None:
+        if self.test_function is None:
+            self.test_function = self._measuring_function(self.state_updates)
+
+    def _make_predict_function(self) -> None:
+        if self.predict_function is None:
+            self.predict_function = self._function([], self.outputs, self.state_updates)
+
+    def _measuring_function(self, updates: list[Any]) -> Any:
+        extra = [*self.targets, *self.sample_weights]
+        outputs = [self.total_loss, *self.metrics_tensors]
+        return self._function(extra, outputs, updates)
+
+    def _function(
+        self, extra_inputs: list[Any], outputs: list[Any], updates: list[Any]
+    ) -> Any:
+        inputs = [*self.inputs, *extra_inputs]
+        backend = self._backend
+        phase = backend.learning_phase() if self.uses_learning_phase else 0
+        if not isinstance(phase, int):
+            inputs.append(phase)
+        last = list({id(pair[0]): pair for pair in updates}.values())
+        return backend.function(inputs, outputs, updates=last, **self.function_kwargs)
+
+    def step_for(self, use: str) -> Step:
+        """Returns the compiled function for a use, made if need be, with its phase.
+
+        A function of the user's own that isn't a `K.function` gets the phase if the
+        model depends on it.
+
+        # Arguments
+            use: `"train"`, `"test"` or `"predict"`.
+        """
+        getattr(self, f"_make_{use}_function")()
+        function = getattr(self, f"{use}_function")
+        if hasattr(function, "phase_index"):
+            takes_phase = function.phase_index is not None
+        else:
+            is_fixed = isinstance(K.learning_phase(), int)
+            takes_phase = self.uses_learning_phase and not is_fixed
+        return Step(function, int(use == "train") if takes_phase else None)
+
+    def stream(
+        self, use: str, source: Any, batch_size: int, once: bool = False
+    ) -> Stream:
+        """Returns the stream over a list of arrays, or over an object whose items are
+        batches.
+
+        # Arguments
+            use: `"train"`, `"test"` or `"predict"`.
+            once: bool, whether it is gone over once.
+        """
+        if isinstance(source, list):
+            return ArrayStream(self, use, source, batch_size, once)
+        return oneiros.generators.batches(self, source, use)  # type: ignore[no-any-return]
+
+    def standardize_inputs(self, x: Any, kind: str = "model") -> Arrays:
+        """Returns a user's inputs as a list of arrays, checked.
+
+        # Arguments
+            kind: what the data is of, for messages.
+        """
         arrays = data.standardize_input_data(
-            x, self.input_names, shapes, False, f"{kind} input"
+            x, self.input_names, self.internal_input_shapes, False, f"{kind} input"
         )
         data.check_array_lengths(arrays, [], [])
         return arrays
 
-    def _standardize_user_data(
+    def standardize_user_data(
         self,
         x: Any,
         y: Any,
@@ -452,211 +535,113 @@ class Model(Container):
         class_weight: Any = None,
         kind: str = "model",
     ) -> Arrays:
-        """Returns inputs, targets and weights, checked, in the order in which the
-        functions take them."""
+        """Returns a user's inputs, targets and weights as one list of arrays, checked,
+        in the order in which the functions take them."""
         if self.optimizer is None:
             raise NotCompiledError(
                 f"{label(self)} isn't compiled. Type: model.compile('sgd', loss='mse')"
             )
-        names, inputs = self.output_names, self._standardize_inputs(x, kind)
+        names = self.output_names
+        inputs = self.standardize_inputs(x, kind)
         targets = data.standardize_input_data(y, names, None, False, f"{kind} target")
         data.check_loss_and_target_compatibility(
-            targets, self.loss_functions, self._target_shapes, names
+            targets, self.loss_functions, self.target_shapes, names
         )
-        given = data.standardize_sample_weights(sample_weight, names)
-        classes = data.standardize_class_weights(class_weight, names)
         weights = list(
             map(
                 data.standardize_weights,
                 targets,
-                given,
-                classes,
+                data.standardize_sample_weights(sample_weight, names),
+                data.standardize_class_weights(class_weight, names),
                 self.sample_weight_modes,
             )
         )
         data.check_array_lengths(inputs, targets, weights)
         return inputs + targets + weights
 
-    def _held_out(self, validation_data: Any) -> Any:
-        """Returns the arrays to validate on, none for None; an object that gives
-        batches as it is."""
-        if validation_data is None or data.gives_batches(validation_data):
-            return [] if validation_data is None else validation_data
-        if not isinstance(validation_data, (list, tuple)) or len(
-            validation_data
-        ) not in (2, 3):
-            raise refusal(
-                self,
-                "validation_data",
-                validation_data,
-                "(x, y) or (x, y, sample_weight)",
-            )
+    def validation_source(self, validation_data: Any) -> Any:
+        """Returns what to validate on: a list of arrays, which is empty for None, or an
+        object that gives batches as it is."""
+        if validation_data is None:
+            return []
+        if data.gives_batches(validation_data):
+            return validation_data
+        is_tuple = isinstance(validation_data, (list, tuple))
+        if not is_tuple or len(validation_data) not in (2, 3):
+            expected = "(x, y) or (x, y, sample_weight)"
+            raise refusal(self, "validation_data", validation_data, expected)
         x, y, weight = (*validation_data, None)[:3]
-        return self._standardize_user_data(x, y, weight, None, "validation")
+        return self.standardize_user_data(x, y, weight, kind="validation")
 
-    def _split(
-        self, arrays: Arrays, part: Any, validation_data: Any
-    ) -> tuple[Arrays, Any]:
-        """Returns the arrays to train on and what to validate on, which may be
-        nothing."""
-        if validation_data is not None:
-            return arrays, self._held_out(validation_data)
-        n = arrays[0].shape[0]
-        at = (
-            int(n * (1.0 - part)) if hasattr(part, "__float__") and 0 <= part < 1 else 0
-        )
-        if not 0 < at <= n - bool(part):
-            expected = f"a part in [0, 1) that cuts {n} samples"
-            raise refusal(self, "validation_split", part, expected)
-        return (
-            (data.slice_X(arrays, 0, at), data.slice_X(arrays, at, n))
-            if part
-            else (arrays, [])
-        )
-
-    def _stream(
-        self,
-        use: str,
-        source: Any,
-        batch: int,
-        singly: bool = False,
-        once: bool = False,
-    ) -> Any:
-        """Returns the stream of the function for a use (`"train"`, `"test"`,
-        `"predict"`) over its data."""
-        if not isinstance(source, list):
-            return (
-                source
-                if hasattr(source, "runs")
-                else oneiros.generators.batches(self, source, use)
-            )
-        fixed = next(
-            (shape[0] for shape in self.internal_input_shapes if shape[0]), None
-        )
-        size = source[0].shape[0]
-        if fixed and {end - start for start, end in make_batches(size, batch)} != {
-            fixed
-        }:
-            raise DataError(
-                f"Pass batch_size={fixed} and {fixed} * n samples; received {size} by {batch}."
-            )
-        fn, phase = self._function_for(use)
-        return Stream(
-            fn,
-            source,
-            phase,
-            batch,
-            self._work(use, source, batch),
-            singly,
-            once,
-            use == "train",
-        )
-
-    def _work(self, use: str, arrays: Arrays, batch: int) -> float:
-        """Returns the operations that a batch takes, roughly; what it gives counts, and
-        each time step."""
-        pairs = zip(self.inputs, arrays, strict=False)
-        positions = max(
-            math.prod(x.shape[1 : -1 if "float" in K.dtype(at) else None])
-            for at, x in pairs
-        )
-        given = sum(
-            math.prod(size or 1 for size in shape[1:])
-            for shape in self.internal_output_shapes
-        )
-        each = 6.0 if use == "train" else 2.0
-        return float(
-            batch * (each * positions * (self.count_params() + 1) + 250.0 * given)
-            + 1e6 * positions
-        )
-
-    def _function_for(self, use: str) -> tuple[Any, int | None]:
-        """Returns the compiled function for a use, made if need be, and the phase to
-        call it with, if any.
-
-        A function of the user's own that isn't a `K.function` gets the phase if the
-        model depends on it.
-        """
-        getattr(self, f"_make_{use}_function")()
-        function = getattr(self, f"{use}_function")
-        if hasattr(function, "phase_index"):
-            return function, None if function.phase_index is None else int(
-                use == "train"
-            )
-        takes = self.uses_learning_phase and not isinstance(K.learning_phase(), int)
-        return function, int(use == "train") if takes else None
-
-    def _go_over(
-        self, loop: Any, use: str, source: Any, batch_size: int, verbose: int
-    ) -> Any:
-        with closing(self._stream(use, source, batch_size, once=True)) as stream:
-            shown = verbose == 1
-            bars = (
-                plugins.call("oneiros_progress", _bar, model=self, total=stream.size)
-                if shown
-                else []
-            )
-            return one_or_all(loop(stream, bars))
-
-    def _call(self, use: str, arrays: Arrays) -> list[Any]:
-        function, phase = self._function_for(use)
-        return call(function, arrays, phase)
+    def _split(self, arrays: Arrays, fraction: Any) -> tuple[Arrays, Arrays]:
+        """Cuts arrays in the part to train on and the part to validate on."""
+        if hasattr(fraction, "__float__") and fraction == 0:
+            return arrays, []
+        size = arrays[0].shape[0]
+        cut = 0
+        if hasattr(fraction, "__float__") and 0 <= fraction < 1:
+            cut = int(size * (1.0 - fraction))
+        if not 0 < cut < size:
+            expected = f"a part in [0, 1) that cuts {size} samples"
+            raise refusal(self, "validation_split", fraction, expected)
+        return data.slice_X(arrays, 0, cut), data.slice_X(arrays, cut, size)
 
 
-def _hinting(name: str) -> Any:
-    """Returns a method that answers an argument it doesn't know with the one that was
-    meant."""
-    method = getattr(Model, name)
-    known = inspect.signature(method).parameters
+def _call_before_compile(model: Model, arguments: dict[str, Any]) -> None:
+    """Lets plugins change the values of `compile`'s arguments, and nothing else."""
+    names = dict(arguments)
 
-    @functools.wraps(method)
-    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        for unknown in kwargs.keys() - known.keys():
-            near = [
-                repr(argument)
-                for argument in difflib.get_close_matches(unknown, known, n=1)
-            ]
-            hint = (
-                f" Did you mean {HINTS.get(unknown, *near)}?"
-                if unknown in HINTS or near
-                else ""
-            )
-            where = f"{type(self.callback_model or self).__name__}.{name}".removesuffix(
-                ".__init__"
-            )
-            raise TypeError(f"{where} received the unknown argument {unknown!r}.{hint}")
-        return method(self, *args, **kwargs)
+    def check(_: Any) -> str | None:
+        return _restore_names(arguments, names)
 
-    return run
+    plugins.call("oneiros_before_compile", check, model=model, arguments=arguments)
+    _restore_names(arguments, names)
 
 
-PUBLIC = [
-    key
-    for key, value in vars(Model).items()
-    if key[0] != "_" and inspect.isfunction(value)
-]
-PUBLIC.remove("compile")
-for _name in [*PUBLIC, "__init__"]:
-    setattr(Model, _name, _hinting(_name))
-
-
-def _reset(arguments: dict[str, Any], asked: dict[str, Any]) -> str | None:
-    """Takes back what a hook did to the names of `compile`'s arguments, and says so."""
-    changed = sorted(map(str, arguments.keys() ^ asked.keys()))
-    values = {name: arguments.get(name, value) for name, value in asked.items()}
+def _restore_names(arguments: dict[str, Any], names: dict[str, Any]) -> str | None:
+    """Takes back what a hook did to the names of arguments, and says so."""
+    changed = sorted(map(str, arguments.keys() ^ names.keys()))
+    values = {name: arguments.get(name, value) for name, value in names.items()}
     arguments.clear()
     arguments.update(values)
-    return f"It added or removed arguments: {', '.join(changed)}" if changed else None
+    if changed:
+        return f"It added or removed arguments: {', '.join(changed)}"
+    return None
 
 
-def _listed(result: Any) -> str | None:
-    fine = isinstance(result, (list, tuple, type(None))) and CallbackList(result)
-    return None if fine else f"It returned {result!r:.80}, not a list of callbacks"
+def _default_callbacks(model: Model, params: dict[str, Any]) -> list[Any]:
+    """Returns the callbacks that plugins contribute to a fit."""
 
+    def check(result: Any) -> str | None:
+        if not isinstance(result, (list, tuple, type(None))):
+            return f"It returned {result!r:.80}, not a list of callbacks"
+        CallbackList(result)
+        return None
 
-def _bar(result: Any) -> str | None:
-    return (
-        None
-        if result is None or callable(result)
-        else f"It returned {result!r:.80}, no function"
+    for_reading = MappingProxyType({**params, "metrics": list(params["metrics"])})
+    groups = plugins.call(
+        "oneiros_default_callbacks", check, model=model, params=for_reading
     )
+    return [callback for group in groups for callback in group]
+
+
+def _progress_bars(model: Model, total: int) -> list[Any]:
+    """Returns the functions by which plugins show how far a run is."""
+
+    def check(result: Any) -> str | None:
+        if result is None or callable(result):
+            return None
+        return f"It returned {result!r:.80}, no function"
+
+    return plugins.call("oneiros_progress", check, model=model, total=total)
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Numbers names that occur more than once."""
+    seen = Counter[str]()
+    distinct = []
+    for name in names:
+        seen[name] += 1
+        repeated = names.count(name) > 1
+        distinct.append(f"{name}_{seen[name]}" if repeated else name)
+    return distinct

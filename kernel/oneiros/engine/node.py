@@ -41,6 +41,12 @@ def origins(tensors: list[Tensor]) -> list[list[Any]]:
     return [[tensor._keras_history[part] for tensor in tensors] for part in range(3)]
 
 
+def node_of(tensor: Tensor) -> Node:
+    """Returns the node that made a tensor."""
+    layer, node, _ = tensor._keras_history
+    return layer.inbound_nodes[node]  # type: ignore[no-any-return]
+
+
 def mask_of(tensor: Tensor) -> Tensor:
     """Returns the mask that came with a tensor."""
     layer, node, index = tensor._keras_history
@@ -111,18 +117,16 @@ class Node:
             tensor_indices: list of int, which output of that call (the first by
                 default).
         """
-        none = [0] * len(inbound_layers)
+        first = [0] * len(inbound_layers)
         places = zip(
-            inbound_layers, node_indices or none, tensor_indices or none, strict=True
+            inbound_layers, node_indices or first, tensor_indices or first, strict=True
         )
         tensors = [
             layer.inbound_nodes[node].output_tensors[index]
             for layer, node, index in places
         ]
-        masks, shapes = (
-            [mask_of(tensor) for tensor in tensors],
-            [tensor._keras_shape for tensor in tensors],
-        )
+        masks = [mask_of(tensor) for tensor in tensors]
+        shapes = [tensor._keras_shape for tensor in tensors]
         if not outbound_layer.built:
             outbound_layer._build(shapes)
         outputs, output_masks, output_shapes = run_layer(
@@ -130,9 +134,44 @@ class Node:
         )
         connect(outbound_layer, outputs)
         layers, nodes, indices = origins(tensors)
-        source = outbound_layer, layers, nodes, indices
         return cls(
-            *source, tensors, outputs, masks, output_masks, shapes, output_shapes
+            outbound_layer=outbound_layer,
+            inbound_layers=layers,
+            node_indices=nodes,
+            tensor_indices=indices,
+            input_tensors=tensors,
+            output_tensors=outputs,
+            input_masks=masks,
+            output_masks=output_masks,
+            input_shapes=shapes,
+            output_shapes=output_shapes,
+        )
+
+    @classmethod
+    def of_source(
+        cls,
+        layer: Layer,
+        inputs: list[Tensor],
+        outputs: list[Tensor],
+        masks: list[Tensor] | None = None,
+    ) -> Node:
+        """Returns the node of a layer that no other layer feeds: an `InputLayer`, or a
+        model on its own inputs.
+
+        # Arguments
+            masks: list of the outputs' masks; none by default.
+        """
+        return cls(
+            outbound_layer=layer,
+            inbound_layers=[],
+            node_indices=[],
+            tensor_indices=[],
+            input_tensors=inputs,
+            output_tensors=outputs,
+            input_masks=[None] * len(inputs),
+            output_masks=masks or [None] * len(outputs),
+            input_shapes=[tensor._keras_shape for tensor in inputs],
+            output_shapes=[tensor._keras_shape for tensor in outputs],
         )
 
     @property

@@ -5,17 +5,20 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from oneiros import config as configs
+from oneiros.arguments import label
 from oneiros.engine.container import Container, entry_of, get_source_inputs
 from oneiros.engine.layer import Layer
-from oneiros.engine.model import PUBLIC, Model
-from oneiros.engine.node import Node, Tensor, label, unique
+from oneiros.engine.model import Model
+from oneiros.engine.node import Node, Tensor, unique
 from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
 
-LEGACY = {"class_mode", "show_accuracy", "accuracy"}
-GRAPH = (
+KERAS_0_ARGUMENTS = {"class_mode", "show_accuracy", "accuracy"}
+"""Arguments of Keras 0.3, which Keras 1 passes over with a warning."""
+GRAPH_ATTRIBUTES = (
     "input_layers",
     "input_layers_node_indices",
     "input_layers_tensor_indices",
@@ -31,7 +34,8 @@ GRAPH = (
     "internal_output_shapes",
     "_calls",
 )
-TRAINING = (
+"""What a Sequential has of its model's graph, once that is built."""
+TRAINING_ATTRIBUTES = (
     "optimizer",
     "loss",
     "loss_weights",
@@ -39,6 +43,22 @@ TRAINING = (
     "metrics_tensors",
     "metrics_names",
 )
+"""What a Sequential has of its model's training, once that is compiled."""
+
+
+def _like(method: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+    """Decorates a method with another one's signature, besides keywords, and its
+    docstring."""
+    signature = inspect.signature(method)
+    kwargs = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation=Any)
+    parameters = [*signature.parameters.values(), kwargs]
+
+    def decorate(forward: Callable[..., Any]) -> Any:
+        functools.update_wrapper(forward, method, updated=())
+        vars(forward)["__signature__"] = signature.replace(parameters=parameters)
+        return forward
+
+    return decorate
 
 
 class Sequential(Model):
@@ -112,20 +132,8 @@ class Sequential(Model):
         self._results.append(output)
         if len(self.layers) == 1:
             self._backend = layer._backend
-            self.inputs, none = get_source_inputs(output), [None]
-            shapes = [tensor._keras_shape for tensor in self.inputs]
-            Node(
-                self,
-                [],
-                [],
-                [],
-                self.inputs,
-                [output],
-                none * len(shapes),
-                none,
-                shapes,
-                [],
-            )
+            self.inputs = get_source_inputs(output)
+            Node.of_source(self, self.inputs, [output])
         self._changed()
 
     def _first_output(self, layer: Layer) -> Any:
@@ -146,22 +154,26 @@ class Sequential(Model):
         """
         if not self.layers:
             raise GraphError(f"{label(self)} has no layer to remove.")
-        layer, _ = self.layers.pop(), self._results.pop()
+        layer = self.layers.pop()
+        self._results.pop()
         if self.layers:
             node = layer.inbound_nodes.pop()
             node.inbound_layers[0].outbound_nodes.remove(node)
         else:
-            self.inputs, self.inbound_nodes = [], []
+            self.inputs = []
+            self.inbound_nodes = []
         self._changed()
 
     def _changed(self) -> None:
+        """Forgets the model that the layers formed before."""
         self.outputs = self._results[-1:]
-        for node in self.inbound_nodes[:1]:
-            node.output_tensors, node.output_shapes = (
-                self.outputs,
-                [self.outputs[0]._keras_shape],
-            )
-        self.built, self.model, self._calls = False, None, {}
+        if self.inbound_nodes:
+            node = self.inbound_nodes[0]
+            node.output_tensors = self.outputs
+            node.output_shapes = [self.outputs[0]._keras_shape]
+        self.built = False
+        self.model = None
+        self._calls = {}
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the `Model` that the layers form; called when it is needed.
@@ -174,51 +186,55 @@ class Sequential(Model):
                 f"{label(self)} has no layers. Add one: model.add(Dense(10, input_shape=(n,)))."
             )
         self.model = Model(self.inputs, self.outputs[0], name=f"{self.name}_model")
-        self.model.trainable, self.model.callback_model = self.trainable, self
-        self.model._own, self.model._conditional = self._own, self._conditional
-        vars(self).update(
-            (attribute, getattr(self.model, attribute)) for attribute in GRAPH
-        )
+        self.model.trainable = self.trainable
+        self.model.callback_model = self
+        self.model._own = self._own
+        self.model._conditional = self._conditional
+        for attribute in GRAPH_ATTRIBUTES:
+            setattr(self, attribute, getattr(self.model, attribute))
         self.built = True
 
-    def _ready(self) -> Any:
+    @property
+    def functional_model(self) -> Any:
+        """The `Model` that the layers form, built if need be."""
         if self.model is None:
             self.build()
         return self.model
 
-    def _graph_nodes(self) -> Any:
-        return self._ready()._graph_nodes()
+    def graph_nodes(self) -> list[Node]:
+        """Returns the graph's nodes, each after those that make its inputs."""
+        return self.functional_model.graph_nodes()  # type: ignore[no-any-return]
 
-    def _weight_layers(self) -> list[Layer]:
+    def weight_layers(self) -> list[Layer]:
+        """Returns the layers in the order of their weights."""
         return self.flattened_layers
 
-    def _ordered_weights(self) -> list[Tensor]:
+    def ordered_weights(self) -> list[Tensor]:
+        """Returns the weights in the order of `get_weights()`."""
         return [
             weight
             for layer in self.flattened_layers
-            for weight in layer._ordered_weights()
+            for weight in layer.ordered_weights()
         ]
 
     def _branches(self) -> list[Any]:
         """Returns what a first layer of class Merge joins."""
-        merges = self.layers and not isinstance(self.layers[0], Container)
-        return getattr(self.layers[0], "layers", None) or [] if merges else []
+        if not self.layers or isinstance(self.layers[0], Container):
+            return []
+        return getattr(self.layers[0], "layers", None) or []
 
     @property
     def flattened_layers(self) -> list[Layer]:
         """The layers; in the place of a first Merge layer, those of the branches that
         it joins."""
         branches = self._branches()
-        parts = [
-            getattr(part, "flattened_layers", getattr(part, "layers", [part]))
-            for part in branches
-        ]
-        return unique(
-            [
-                *(layer for part in parts for layer in part),
-                *self.layers[bool(branches) :],
-            ]
-        )
+        if not branches:
+            return unique(self.layers)
+        layers: list[Layer] = []
+        for branch in branches:
+            own = getattr(branch, "layers", [branch])
+            layers += getattr(branch, "flattened_layers", own)
+        return unique([*layers, *self.layers[1:]])
 
     @property
     def trainable(self) -> bool:
@@ -244,11 +260,12 @@ class Sequential(Model):
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
         """Returns a layer by its name, or by its index in `model.model.layers`: the
         input comes first."""
-        return self._ready().get_layer(name, index)
+        return self.functional_model.get_layer(name, index)
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Computes the output for another input."""
-        self._ready()
+        if self.model is None:
+            self.build()
         return super().call(x, mask)
 
     def get_config(self) -> Any:
@@ -291,8 +308,7 @@ class Sequential(Model):
     ) -> None:
         """Chooses what training minimises, and how; the arguments are those of
         `Model.compile`."""
-        _warn_of_legacy("compile", kwargs)
-        model = self._ready()
+        model = self._model_for("compile", kwargs)
         model.compile(
             optimizer,
             loss,
@@ -300,10 +316,41 @@ class Sequential(Model):
             sample_weight_mode=sample_weight_mode,
             **kwargs,
         )
-        vars(self).update(
-            (attribute, getattr(model, attribute)) for attribute in TRAINING
-        )
+        for attribute in TRAINING_ATTRIBUTES:
+            setattr(self, attribute, getattr(model, attribute))
         self.sample_weight_mode = sample_weight_mode
+
+    def _model_for(self, method: str, kwargs: dict[str, Any]) -> Any:
+        """Returns the model that does what a method is to do, and takes the arguments
+        of Keras 0.3 out of its keywords."""
+        _warn_of_keras_0(method, kwargs)
+        return self.functional_model
+
+    @_like(Model.fit)
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        return self._model_for("fit", kwargs).fit(*args, **kwargs)
+
+    @_like(Model.evaluate)
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        return self._model_for("evaluate", kwargs).evaluate(*args, **kwargs)
+
+    @_like(Model.predict)
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        return self._model_for("predict", kwargs).predict(*args, **kwargs)
+
+    @_like(Model.fit_generator)
+    def fit_generator(self, *args: Any, **kwargs: Any) -> Any:
+        return self._model_for("fit_generator", kwargs).fit_generator(*args, **kwargs)
+
+    @_like(Model.evaluate_generator)
+    def evaluate_generator(self, *args: Any, **kwargs: Any) -> Any:
+        model = self._model_for("evaluate_generator", kwargs)
+        return model.evaluate_generator(*args, **kwargs)
+
+    @_like(Model.predict_generator)
+    def predict_generator(self, *args: Any, **kwargs: Any) -> Any:
+        model = self._model_for("predict_generator", kwargs)
+        return model.predict_generator(*args, **kwargs)
 
     def train_on_batch(  # type: ignore[override]
         self,
@@ -314,30 +361,38 @@ class Sequential(Model):
         **kwargs: Any,
     ) -> Any:
         """Runs one training step on one batch; returns its loss and metrics."""
-        _warn_of_legacy("train_on_batch", kwargs)
-        return self._ready().train_on_batch(x, y, sample_weight, class_weight, **kwargs)
+        model = self._model_for("train_on_batch", kwargs)
+        return model.train_on_batch(x, y, sample_weight, class_weight, **kwargs)
+
+    @_like(Model.test_on_batch)
+    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        return self._model_for("test_on_batch", kwargs).test_on_batch(*args, **kwargs)
+
+    @_like(Model.predict_on_batch)
+    def predict_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        model = self._model_for("predict_on_batch", kwargs)
+        return model.predict_on_batch(*args, **kwargs)
 
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
         """Returns the outputs for some inputs, and warns if they are no
         probabilities."""
-        found = self.predict(x, batch_size, verbose)
-        if found.min() < 0.0 or found.max() > 1.0:
-            what = f"outputs in [{found.min():g}, {found.max():g}], no probabilities"
+        outputs = self.predict(x, batch_size, verbose)
+        low, high = outputs.min(), outputs.max()
+        if low < 0.0 or high > 1.0:
             warnings.warn(
-                f"{label(self)} has {what}. End it with 'softmax' or 'sigmoid'.",
+                f"{label(self)} has outputs in [{low:g}, {high:g}], no probabilities. "
+                "End it with 'softmax' or 'sigmoid'.",
                 stacklevel=2,
             )
-        return found
+        return outputs
 
     def predict_classes(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
         """Returns the number of the likeliest class per sample; with one output, 1
         where it exceeds 0.5."""
-        found = self.predict(x, batch_size, verbose)
-        return (
-            found.argmax(axis=-1)
-            if found.shape[-1] > 1
-            else (found > 0.5).astype("int32")
-        )
+        outputs = self.predict(x, batch_size, verbose)
+        if outputs.shape[-1] > 1:
+            return outputs.argmax(axis=-1)
+        return (outputs > 0.5).astype("int32")
 
 
 def _holds(layer: Any, model: Layer) -> bool:
@@ -356,34 +411,12 @@ def _layer(entry: dict[str, Any], cache: dict[str, Layer]) -> Any:
     return cache.setdefault(layer.name, layer)
 
 
-def _warn_of_legacy(method: str, kwargs: dict[str, Any]) -> None:
+def _warn_of_keras_0(method: str, kwargs: dict[str, Any]) -> None:
     """Takes out arguments of Keras 0.3, with a warning."""
-    for name in LEGACY & kwargs.keys():
+    for name in KERAS_0_ARGUMENTS & kwargs.keys():
         del kwargs[name]
-        remedy = "Use compile(…, metrics=['accuracy'])"
         warnings.warn(
-            f"{method}({name}=…) is of Keras 0.3, to no effect. {remedy}.", stacklevel=3
+            f"{method}({name}=…) is of Keras 0.3, to no effect. Use compile(…, "
+            "metrics=['accuracy']).",
+            stacklevel=4,
         )
-
-
-def _passing_on(name: str) -> Any:
-    """Returns a method of `Model` as it is here: done by the model that the layers
-    form."""
-    method = getattr(Model, name)
-    signature = inspect.signature(method)
-    more = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation=Any)
-
-    @functools.wraps(method)
-    def run(self: Sequential, *args: Any, **kwargs: Any) -> Any:
-        _warn_of_legacy(name, kwargs)
-        return getattr(self._ready(), name)(*args, **kwargs)
-
-    vars(run)["__signature__"] = signature.replace(
-        parameters=[*signature.parameters.values(), more]
-    )
-    return run
-
-
-for _name in PUBLIC:
-    if _name not in vars(Sequential):
-        setattr(Sequential, _name, _passing_on(_name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from oneiros.engine.stream import Run, Stream
 from oneiros.errors import DataError, GeneratorError, OneirosError
 
 from oneiros_generators.queue import GeneratorEnqueuer, name_of
@@ -12,22 +13,12 @@ from oneiros_generators.stated import same_random_state
 from oneiros_generators.workers import UnsendableError
 
 Array = Any
-Workers = tuple[int, int, bool]
+Workers = tuple[Any, Any, bool]
 """`max_q_size`, `nb_worker` and `pickle_safe`."""
+ONE_THREAD: Workers = (10, 1, False)
 
 
-class Run:
-    """A batch in the place of a loop's run of batches: one row, as long as the
-    batch."""
-
-    def __init__(self, arrays: list[Array]) -> None:
-        self.arrays, self.shape = arrays, (1, int(arrays[0].shape[0]))
-
-    def __len__(self) -> int:
-        return 1
-
-
-class Flow:
+class Flow(Stream):
     """A model's function and the source of the batches that it goes over.
 
     # Arguments
@@ -39,46 +30,34 @@ class Flow:
         epoch: int, the number of the first epoch, for messages.
     """
 
-    batch_size = 1
-    size = 0
-
     def __init__(
         self,
         model: Any,
         source: Any,
         use: str,
         class_weight: Any = None,
-        workers: Workers = (10, 1, False),
+        workers: Workers = ONE_THREAD,
         epoch: int = 0,
     ) -> None:
-        self.model, self.source, self.use, self.class_weight = (
-            model,
-            source,
-            use,
-            class_weight,
-        )
-        self.workers, self.name, self.epoch, self.last = (
-            workers,
-            name_of(source),
-            epoch,
-            0,
-        )
+        super().__init__(model, use)
+        self.source = source
+        self.class_weight = class_weight
+        self.workers = workers
+        self.name = name_of(source)
+        self.epoch = epoch
+        self.last_size = 0
         self.queue: GeneratorEnqueuer | None = None
         self.opened: Any = None
 
-    def __call__(self, run: Run) -> list[Array]:
-        """Computes a run; returns the outputs of its batch, each with an axis of length
-        1 before its own."""
-        return [
-            np.asarray(output)[None]
-            for output in self.model._call(self.use, run.arrays)
-        ]
+    def compute(self, run: Run) -> list[Array]:
+        """Computes a batch."""
+        return self.compute_batch(run, run.data)
 
-    def open(self, source: Any) -> GeneratorEnqueuer:
+    def start(self, source: Any) -> GeneratorEnqueuer:
         """Starts workers on a source; all that draws from NumPy's generator here is
         done before."""
         size, count, pickle_safe = self.workers
-        self.model._function_for(self.use)
+        self.model.step_for(self.use)
         self.opened = np.random.get_state()
         self.queue = GeneratorEnqueuer(source, pickle_safe)
         self.queue.name = self.name
@@ -108,21 +87,23 @@ class Flow:
             was.
         """
         np.random.set_state(state["opened"])
-        queue = self.open(source)
-        before = np.random.get_state() if self.workers[2] else state["opened"]
+        queue = self.start(source)
+        queue_size, _, pickle_safe = self.workers
+        before = np.random.get_state() if pickle_safe else state["opened"]
         for number in range(count):
             self.made(queue, number, "It gave more when this training began.")
-        queue.settle(min(state["begun"], count + self.workers[0] + 1))
+        queue.settle(min(state["begun"], count + queue_size + 1))
         return not same_random_state(before, np.random.get_state())
 
     def place(self, number: int) -> str:
         """Returns what messages call a batch."""
-        return f"batch {number + 1}" + (
-            f" of epoch {self.epoch + 1}" if self.use == "train" else ""
-        )
+        place = f"batch {number + 1}"
+        if self.use == "train":
+            place += f" of epoch {self.epoch + 1}"
+        return place
 
-    def made(self, queue: GeneratorEnqueuer, number: int, remedy: str) -> Run:
-        """Waits for a batch and returns it, checked.
+    def made(self, queue: GeneratorEnqueuer, number: int, remedy: str) -> list[Array]:
+        """Waits for a batch and returns its arrays, checked.
 
         # Arguments
             remedy: what to do if there are no more.
@@ -139,54 +120,52 @@ class Flow:
                 f"{error} It was to give {place}."
             ) from error.__cause__
         except Exception as error:
-            what = (
-                str(error)
-                if type(error) is UnsendableError
-                else f"{type(error).__name__}: {error}"
-            )
-            raised = f"raised an error instead of giving {place}, traceback above: {what:.300}"
-            raise GeneratorError(f"The {self.name} {raised}") from error
+            what = str(error)
+            if type(error) is not UnsendableError:
+                what = f"{type(error).__name__}: {error}"
+            raise GeneratorError(
+                f"The {self.name} raised an error instead of giving {place}, traceback "
+                f"above: {what:.300}"
+            ) from error
         return self.checked(item, place)
 
-    def checked(self, item: Any, place: str) -> Run:
+    def checked(self, item: Any, place: str) -> list[Array]:
         """Returns a batch as arrays that fit the model."""
         try:
-            predicts = self.use == "predict"
-            arrays = (
-                self.model._standardize_inputs(_inputs(item))
-                if predicts
-                else self.standard(item)
-            )
+            if self.use == "predict":
+                arrays = self.model.standardize_inputs(_inputs(item))
+            else:
+                arrays = self.standard(item)
         except OneirosError as error:
             raise type(error)(f"{place}, from the {self.name}: {error}") from None
-        run = Run(arrays)
-        self.last = run.shape[1]
-        return run
+        self.last_size = int(arrays[0].shape[0])
+        return arrays  # type: ignore[no-any-return]
 
     def standard(self, item: Any) -> list[Array]:
         """Returns inputs, targets and weights."""
         if not isinstance(item, tuple) or len(item) not in (2, 3):
             raise DataError(
-                f"received {_described(item)}, expected a tuple (x, y) or (x, y, sample_weight)."
+                f"received {_described(item)}, expected a tuple (x, y) or "
+                "(x, y, sample_weight)."
             )
         x, y, weight = (*item, None)[:3]
-        return self.model._standardize_user_data(x, y, weight, self.class_weight)  # type: ignore[no-any-return]
+        return self.model.standardize_user_data(x, y, weight, self.class_weight)  # type: ignore[no-any-return]
 
 
 def _inputs(item: Any) -> Any:
     """Returns the inputs of a batch that may come with targets and weights."""
-    if isinstance(item, tuple) and len(item) not in (1, 2, 3):
+    if not isinstance(item, tuple):
+        return item
+    if len(item) not in (1, 2, 3):
         raise DataError(
             f"received {_described(item)}, expected x, (x, y) or (x, y, sample_weight)."
         )
-    return item[0] if isinstance(item, tuple) else item
+    return item[0]
 
 
 def _described(item: Any) -> str:
     if isinstance(item, (list, tuple)):
         return f"a {type(item).__name__} of {len(item)} items"
-    return (
-        f"an array of shape {tuple(item.shape)}"
-        if hasattr(item, "shape")
-        else f"{item!r:.60}"
-    )
+    if hasattr(item, "shape"):
+        return f"an array of shape {tuple(item.shape)}"
+    return f"{item!r:.60}"

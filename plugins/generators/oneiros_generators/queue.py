@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import queue
 import threading
@@ -138,19 +137,20 @@ class GeneratorEnqueuer:
 
     def _give_up(self, limit: float) -> NoReturn:
         self.stop(timeout=0)
-        for thread in self._threads:
-            _interrupt(thread)
-        stuck = any(thread.is_alive() for thread in self._threads)
-        ending = (
-            " Its thread can't be ended; a process can, with pickle_safe=True."
-            if stuck
-            else ""
-        )
         if self._processes:
-            ending = " Code of an engine blocks in a worker process: it doesn't have the engine's threads."
+            ending = (
+                "Code of an engine blocks in a worker process: it doesn't have the "
+                "engine's threads."
+            )
+        else:
+            ending = (
+                "Its thread goes on until the generator returns; a process can be "
+                "ended, with pickle_safe=True."
+            )
         raise GeneratorError(
-            f"The {self.name} blocks: it gave no batch for {limit:g} s. Look for what it waits for; if it is "
-            f"only slow, set the environment variable {TIMEOUT} to more seconds, or 0.{ending}"
+            f"The {self.name} blocks: it gave no batch for {limit:g} s. Look for what "
+            "it waits for; if it is only slow, set the environment variable "
+            f"{TIMEOUT} to more seconds, or 0. {ending}"
         )
 
     def stop(self, timeout: float | None = None) -> None:
@@ -267,13 +267,3 @@ def _lock(iterator: Iterator[Any]) -> AbstractContextManager[Any]:
     same generator."""
     plain = isinstance(iterator, GeneratorType)
     return _locks.setdefault(iterator, threading.Lock()) if plain else nullcontext()
-
-
-def _interrupt(thread: threading.Thread) -> None:
-    """Raises SystemExit in a thread; it arrives unless the thread is inside a call that
-    isn't Python."""
-    if thread.is_alive() and thread.ident:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)
-        )
-        thread.join(0.3)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_int, is_int, refusal
-from oneiros.engine.loop import Ticks
+from oneiros.engine.stream import ArrayStream, Run, Stream
 
-from oneiros_generators.flow import Array, Flow, Run
+from oneiros_generators.flow import Array, Flow
 from oneiros_generators.queue import GeneratorEnqueuer, endless
 from oneiros_generators.stated import Stated, has_state, same_random_state
 
@@ -29,58 +29,57 @@ class Generated(Flow):
     ) -> None:
         super().__init__(model, source, *arguments)
         self.source = endless(source)
-        queue_size, workers, _ = self.workers
-        check_int(model, "max_q_size", queue_size)
-        check_int(model, "nb_worker", workers)
+        queue_size, count, pickle_safe = self.workers
+        queue_size = check_int(model, "max_q_size", queue_size)
+        count = check_int(model, "nb_worker", count)
+        self.workers = queue_size, count, pickle_safe
         is_number = isinstance(samples, float) or is_int(samples)
         if not is_number or not 0 < samples < math.inf:
             raise refusal(model, argument, samples, "a number of samples above 0")
-        self.samples, self.argument, self.used, self.seen = (
-            math.ceil(samples),
-            argument,
-            0,
-            0,
-        )
-        self.stated = has_state(self.source) and not self.workers[2]
+        self.samples = math.ceil(samples)
+        self.argument = argument
+        self.used = 0
+        self.seen = 0
+        self.stated = has_state(self.source) and not pickle_safe
         self.source_state: Any = None
 
-    def runs(
-        self, order: Any, ticks: Ticks = (), start: int = 0
-    ) -> Iterator[tuple[int, Run]]:
-        """Yields batches, with their numbers, until the epoch has its samples.
+    def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
+        """Yields batches until the epoch has its samples.
 
         # Arguments
             start: int, the number of batches that this epoch had before `set_state`.
         """
-        queue, number = self.queue or self.open(self.iterator()), start
-        self.seen = self.seen if start else 0
+        queue = self.queue or self.start(self.iterator())
+        if not start:
+            self.seen = 0
+        number = start
         while self.seen < self.samples:
-            had = f"There were {self.seen} of {self.argument}={self.samples} samples"
-            run = self.made(
-                queue,
-                number,
-                f"{had}: let the generator loop for ever, with `while True:`.",
-            )
-            self.seen += run.shape[1]
+            arrays = self.made(queue, number, self._remedy())
+            self.seen += self.last_size
             self.used += 1
-            yield number, run
+            done = min(self.seen, self.samples)
+            yield Run(number, 1, self.last_size, done, arrays)
             number += 1
-            for tick in ticks:
-                tick(min(self.seen, self.samples))
         if self.seen > self.samples and self.use == "train":
-            advice = "which can change what is learned. Let batches add up to samples_per_epoch"
-            text = (
-                f"Epoch {self.epoch + 1} had {self.seen} samples, samples_per_epoch is {self.samples}, "
-                f"{advice}."
+            warnings.warn(
+                f"Epoch {self.epoch + 1} had {self.seen} samples, samples_per_epoch is "
+                f"{self.samples}, which can change what is learned. Let batches add up "
+                "to samples_per_epoch.",
+                stacklevel=2,
             )
-            warnings.warn(text, stacklevel=2)
         self.epoch += 1
+
+    def _remedy(self) -> str:
+        return (
+            f"There were {self.seen} of {self.argument}={self.samples} samples: let "
+            "the generator loop for ever, with `while True:`."
+        )
 
     def iterator(self) -> Any:
         """Returns what workers take batches from."""
         return Stated(self.source) if self.stated else self.source
 
-    def checked(self, item: Any, place: str) -> Run:
+    def checked(self, item: Any, place: str) -> list[Array]:
         """Returns a batch as arrays that fit the model."""
         if self.stated:
             item, self.source_state = item
@@ -88,12 +87,15 @@ class Generated(Flow):
 
     def get_state(self) -> dict[str, Any]:
         """Returns how far the epoch and the source are, as plain data."""
-        begun = self.queue.begun if self.queue else 0
-        own = {
-            key: getattr(self, key)
-            for key in ("epoch", "last", "used", "seen", "source_state")
+        return {
+            "epoch": self.epoch,
+            "last": self.last_size,
+            "used": self.used,
+            "seen": self.seen,
+            "source_state": self.source_state,
+            "opened": self.opened if self.queue else None,
+            "begun": self.queue.begun if self.queue else 0,
         }
-        return {**own, "opened": self.opened if self.queue else None, "begun": begun}
 
     def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
         """Goes on where another stream was when it returned this.
@@ -108,18 +110,20 @@ class Generated(Flow):
         # Returns
             Whether the source draws from NumPy's generator, which then is where it was.
         """
-        for key in ("epoch", "last", "used", "seen", "source_state"):
-            setattr(self, key, state[key])
+        self.epoch = state["epoch"]
+        self.last_size = state["last"]
+        self.used = state["used"]
+        self.seen = state["seen"]
+        self.source_state = state["source_state"]
         if state["opened"] is None:
             return False
         if self.stated and state["source_state"] is not None:
             self.source.set_state(state["source_state"])
             return False
-        opened = np.random.get_state() if drawn else state["opened"]
-        return (
-            self.again(self.iterator(), {**state, "opened": opened}, self.used)
-            and not drawn
-        )
+        if drawn:
+            state = {**state, "opened": np.random.get_state()}
+        draws = self.again(self.iterator(), state, self.used)
+        return draws and not drawn
 
 
 class Listed(Flow):
@@ -149,16 +153,16 @@ class Listed(Flow):
         read = {i: self.source[i] for i in sorted(set(ends))}
         if same_random_state(state, np.random.get_state()):
             self._kept = read
-        first, last = (self.checked(read[i], self.place(i)).shape[1] for i in ends)
+        first, last = (
+            int(self.checked(read[i], self.place(i))[0].shape[0]) for i in ends
+        )
         return (self.size - 1) * first + last
 
     def _item(self, number: int) -> Any:
         """Reads a batch, unless it was kept."""
         return self._kept.pop(number) if number in self._kept else self.source[number]
 
-    def runs(
-        self, order: Any, ticks: Ticks = (), start: int = 0
-    ) -> Iterator[tuple[int, Run]]:
+    def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
         """Yields the batches whose numbers `order` lists; then tells the object that
         the epoch is over.
 
@@ -167,21 +171,21 @@ class Listed(Flow):
         """
         queue = self._queue(order.tolist(), start)
         for number in range(start, len(order)):
-            yield number, self.made(queue, number, "")
-            for tick in ticks:
-                tick(number + 1)
+            arrays = self.made(queue, number, "")
+            yield Run(number, 1, self.last_size, number + 1, arrays)
         self.close()
-        if self.use == "train":
-            getattr(self.source, "on_epoch_end", lambda: None)()
+        if self.use == "train" and hasattr(self.source, "on_epoch_end"):
+            self.source.on_epoch_end()
         self.epoch += 1
 
     def _queue(self, order: list[int], start: int) -> GeneratorEnqueuer:
         """Returns workers that are past `start` batches; what these draw from NumPy's
         generator is drawn."""
-        state, now = self._resumed, np.random.get_state()
+        state = self._resumed
+        now = np.random.get_state()
         self._resumed = None
         if not start or state is None or same_random_state(state["opened"], now):
-            return self.open(self._item(i) for i in order[start:])
+            return self.start(self._item(i) for i in order[start:])
         if not self.again((self._item(i) for i in order), state, start):
             np.random.set_state(now)
         assert self.queue is not None
@@ -189,42 +193,52 @@ class Listed(Flow):
 
     def get_state(self) -> dict[str, Any]:
         """Returns how far the epoch is, as plain data."""
-        begun = self.queue.begun if self.queue else 0
         return {
             "epoch": self.epoch,
-            "last": self.last,
+            "last": self.last_size,
             "opened": self.opened,
-            "begun": begun,
+            "begun": self.queue.begun if self.queue else 0,
         }
 
     def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
         """Goes on where another stream was when it returned this; `runs` passes over
         batches."""
-        self.epoch, self.last, self._resumed = state["epoch"], state["last"], state
+        self.epoch = state["epoch"]
+        self.last_size = state["last"]
+        self._resumed = state
         self._kept.clear()
         return False
 
 
-class Afterwards:
+class Afterwards(Stream):
     """Arrays to validate on, in batches as large as the last one trained on was."""
 
     def __init__(self, model: Any, arrays: list[Array], training: Flow) -> None:
-        self.model, self.arrays, self.training = model, arrays, training
-        self.stream: Any = None
+        super().__init__(model, "test")
+        self.arrays = arrays
+        self.training = training
         self.size = arrays[0].shape[0]
+        self._stream: ArrayStream | None = None
 
-    def runs(self, order: Any, ticks: Ticks = ()) -> Any:
-        """Yields the runs of the arrays."""
-        if self.stream is None or self.stream.batch_size != self.training.last:
+    def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
+        """Returns the runs of the arrays."""
+        return self._sized(self.training.last_size).runs(order, start)
+
+    def _sized(self, batch_size: int) -> ArrayStream:
+        """Returns the stream of the arrays in batches of some size."""
+        if self._stream is None or self._stream.batch_size != batch_size:
             self.close()
-            self.stream = self.model._stream("test", self.arrays, self.training.last)
-        return self.stream.runs(order, ticks)
+            self._stream = ArrayStream(self.model, self.use, self.arrays, batch_size)
+            self._stream.open()
+        return self._stream
 
-    def __call__(self, run: Any) -> Any:
+    def compute(self, run: Run) -> list[Array]:
         """Computes a run."""
-        return self.stream(run)
+        assert self._stream is not None
+        return self._stream.compute(run)
 
     def close(self) -> None:
         """Frees what was uploaded."""
-        if self.stream is not None:
-            self.stream.close()
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None

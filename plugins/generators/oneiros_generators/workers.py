@@ -17,7 +17,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import numpy as np
-from oneiros.backend import Function
+from oneiros.backend.function import refuse_calls
 from oneiros.errors import CapabilityError, GeneratorError
 
 TICK = 0.05
@@ -156,7 +156,10 @@ def _work(
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
     np.random.seed(seed)
     random.seed(seed)
-    Function.__call__ = Function.check_upload = _refuse  # type: ignore[method-assign]
+    refuse_calls(
+        "A worker process can't compute with the engine, whose threads it doesn't "
+        "have. Let the generator yield plain data, or use pickle_safe=False."
+    )
     try:
         for item in iterator:
             connection.send(("batch", item))
@@ -174,13 +177,6 @@ def _sendable(error: BaseException) -> BaseException | None:
     except Exception:
         return None
     return error
-
-
-def _refuse(*_: Any, **__: Any) -> Any:
-    raise CapabilityError(
-        "A worker process can't compute with the engine, whose threads it doesn't have. Let the generator "
-        "yield plain data, or use pickle_safe=False."
-    )
 
 
 def _leave_with(parent: int) -> None:

@@ -179,11 +179,11 @@ class Wrapper(Layer):
     def _stateful_layers(self) -> list[Any]:
         return [layer for layer in self.wrapped if getattr(layer, "stateful", False)]
 
-    def _ordered_weights(self) -> list[Any]:
+    def ordered_weights(self) -> list[Any]:
         """Returns the inner layers' weights, each in its order, then the wrapper's."""
         return unique(
             [
-                *(w for layer in self.wrapped for w in layer._ordered_weights()),
+                *(w for layer in self.wrapped for w in layer.ordered_weights()),
                 *self.weights,
             ]
         )

@@ -13,7 +13,6 @@ from typing import Annotated, Any
 import oneiros
 import typer
 from oneiros import backend as K
-from oneiros.engine.sequential import Sequential
 from oneiros.errors import NotCompiledError
 from oneiros_backend_toolkit.devices import requested
 from rich.console import Console
@@ -67,7 +66,7 @@ def _report(
     batches: int,
     what: What | None,
 ) -> None:
-    inner = model._ready() if isinstance(model, Sequential) else model
+    inner = getattr(model, "functional_model", model)
     compiled = inner.optimizer is not None
     what = what or (What.fit if compiled else What.predict)
     if what is not What.predict and not compiled:

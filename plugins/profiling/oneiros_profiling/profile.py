@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -10,22 +9,9 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from oneiros.bases import Callback
-from oneiros.engine.sequential import Sequential
-from oneiros.errors import ArgumentError
+from oneiros.engine.observer import BUILD, Observer, observed_by
 
-from oneiros_profiling.ledger import (
-    BUILD,
-    COMPILE,
-    PARTS,
-    REST,
-    UPLOAD,
-    Ledger,
-    Part,
-    TimedCallbacks,
-    TimedModel,
-    TimedStream,
-    replaced,
-)
+from oneiros_profiling.ledger import COMPILE, PARTS, Ledger, Part
 
 
 class Row(NamedTuple):
@@ -49,22 +35,23 @@ class StepProfile(Callback):
     - `building`: making the training function, if it wasn't made before
     - `upload`: copying data to the device
     - `compiling`: what calls for new shapes took beyond the usual time of their steps;
-    all of it, if no other
-      call tells the usual time
+      all of it, if no other call tells the usual time
     - `data`: reading and gathering batches on the host, or waiting for a generator or
-    the reading thread
+      the reading thread
     - `compiled call`: the steps themselves
     - `logs`: turning their results into numbers
     - `callbacks`: each by its class
-    - `validation`: the same parts on the held-out data
+    - `validation`: the same parts on the validation data
     - `rest`: the loop itself
 
     # Example
+        ```python
         from oneiros.callbacks import StepProfile
 
         profile = StepProfile()
         model.fit(x, y, callbacks=[profile])
         print(profile.rows[0].part, profile.rows[0].seconds, profile.total)
+        ```
 
     # Arguments
         verbose: 0 for silence, 1 to print the table when training ends.
@@ -86,80 +73,35 @@ class StepProfile(Callback):
         self.verbose = verbose
         self.ledger = Ledger()
 
-    def around(self, loop: Callable[..., None]) -> Callable[..., None]:
-        """Returns the loop of a fit with what it uses replaced by what is timed."""
-        self.ledger = Ledger(self.clock)
-        self.ledger.begin((BUILD, ""))
-        return functools.partial(self._run, loop)
+    def get_observer(self) -> Observer:
+        """Returns a new ledger, whose clock begins to run."""
+        self.ledger = Ledger(self.clock, self._show)
+        self.ledger.begin()
+        return self.ledger
 
-    def set_params(self, params: dict[str, Any]) -> None:
-        """Receives the run's parameters; what comes next is the upload."""
-        super().set_params(params)
-        self.ledger.to((UPLOAD, ""))
+    def _show(self) -> None:
+        if self.verbose:
+            self.print()
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Needs no values of batches."""
-
-    def _run(
-        self,
-        loop: Any,
-        model: Any,
-        train: Any,
-        held_out: Any,
-        labels: Any,
-        callbacks: Any,
-        *more: Any,
-    ) -> None:
-        if isinstance(train, TimedStream):
-            raise ArgumentError(
-                "callbacks holds two StepProfile objects; a fit takes one. Remove the other."
-            )
-        self.ledger.to((REST, ""))
-        timed = TimedStream(train, self.ledger)
-        checked = TimedStream(held_out, self.ledger, True) if held_out else None
-        try:
-            loop(
-                model,
-                timed,
-                checked,
-                labels,
-                TimedCallbacks(callbacks, self.ledger, self),
-                *more,
-            )
-        finally:
-            self.ledger.end()
-            for stream in (timed, checked):
-                if stream is not None:
-                    stream.restore()
-        if self.verbose:
-            self.print()
 
     @contextmanager
     def watch(self, model: Any) -> Iterator[None]:
         """Profiles the `evaluate` or `predict` of a block, which has more than one
         batch.
 
+        # Arguments
+            model: the model, for the reader's sake: all that runs in the block counts.
+
         # Example
+            ```python
             with profile.watch(model):
                 model.evaluate(x, y)
+            ```
         """
-        inner = model._ready() if isinstance(model, Sequential) else model
-        self.ledger = Ledger(self.clock)
-        timed = TimedModel(inner, self.ledger)
-
-        def stream(*arguments: Any, **named: Any) -> TimedStream:
-            made = timed._stream(*arguments, **named)
-            self.ledger.enter_epoch(0)
-            return made
-
-        with replaced(inner, "_stream", stream):
-            self.ledger.begin((REST, ""))
-            try:
-                yield
-            finally:
-                self.ledger.end()
-        if self.verbose:
-            self.print()
+        with observed_by(self.get_observer()):
+            yield
 
     @property
     def total(self) -> float:
@@ -214,11 +156,9 @@ class StepProfile(Callback):
 def _rows(spent: dict[tuple[int | None, Part], float], steps: int) -> list[Row]:
     """Returns the rows in the order of `PARTS`, the details of a part behind it, the
     longest first."""
-    whole, sums, repeated = (
-        sum(spent.values()) or 1.0,
-        defaultdict[Part, float](float),
-        defaultdict[Part, float](float),
-    )
+    total = sum(spent.values()) or 1.0
+    sums = defaultdict[Part, float](float)
+    repeated = defaultdict[Part, float](float)
     for (epoch, (name, detail)), seconds in spent.items():
         for part in {(name, ""), (name, detail)}:
             sums[part] += seconds
@@ -228,6 +168,6 @@ def _rows(spent: dict[tuple[int | None, Part], float], steps: int) -> list[Row]:
         sums, key=lambda part: (PARTS.index(part[0]), part[1] != "", -sums[part])
     )
     return [
-        Row(*part, sums[part], sums[part] / whole, repeated[part] / max(steps, 1))
+        Row(*part, sums[part], sums[part] / total, repeated[part] / max(steps, 1))
         for part in order
     ]

@@ -53,7 +53,7 @@ def targets(model: Any, rows: int) -> list[Array]:
     """Returns an array for each output of a compiled model: classes where the loss
     takes them."""
     outputs = _output_shapes(model, rows)
-    return list(map(_target, model.loss_functions, model._target_shapes, outputs))
+    return list(map(_target, model.loss_functions, model.target_shapes, outputs))
 
 
 def _target(loss: Any, known: Any, output: Shape) -> Array:
@@ -82,7 +82,7 @@ def _output_shapes(model: Any, rows: int) -> list[Shape]:
 def _limits(model: Any) -> list[int | None]:
     """Returns, for each input of a model that reaches an Embedding unchanged, the
     smallest `input_dim`."""
-    nodes = [node for node in model._graph_nodes() if node.inbound_layers]
+    nodes = [node for node in model.graph_nodes() if node.inbound_layers]
     found = []
     for source in to_list(model.inputs):
         uses = [

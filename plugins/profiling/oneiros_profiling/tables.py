@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from oneiros.engine.observer import CALL, CALLBACKS, DATA, LOGS, REST, UPLOAD
 from rich.console import Console
 from rich.table import Table
 
-from oneiros_profiling.ledger import (
-    CALL,
-    CALLBACKS,
-    COMPILE,
-    DATA,
-    LOGS,
-    REST,
-    UPLOAD,
-    VALIDATION,
-)
+from oneiros_profiling.ledger import COMPILE, VALIDATION
 from oneiros_profiling.profile import Row
 
 COLUMNS = (

@@ -2,7 +2,6 @@
 
 from oneiros import hookimpl
 
-CALLBACKS = {"Resume": "oneiros_saving.resume:Resume"}
 MODELS = {
     "save_model": "oneiros_saving.saving:save_model",
     "load_model": "oneiros_saving.loading:load_model",
@@ -30,10 +29,4 @@ SAVING = {
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """`oneiros.models`' functions, and `oneiros.saving` with those that models' methods
     call."""
-    return {"models": MODELS, "saving": SAVING, "callbacks": CALLBACKS}
-
-
-@hookimpl
-def oneiros_callbacks() -> dict[str, str]:
-    """`Resume`."""
-    return CALLBACKS
+    return {"models": MODELS, "saving": SAVING}

@@ -15,7 +15,7 @@ def inner(model: Any) -> Any:
 
 def weight_layers(model: Any) -> list[Any]:
     """Returns the layers under whose names a model's weights are stored."""
-    layers: list[Any] = model._weight_layers()
+    layers: list[Any] = model.weight_layers()
     return layers
 
 

@@ -104,7 +104,7 @@ def _training(model: Any) -> Any:
     if getattr(model, "optimizer", None) is None:
         return None
     arguments = {key: getattr(model, key) for key in COMPILED}
-    return model.optimizer, arguments, inner(model)._function_kwargs
+    return model.optimizer, arguments, inner(model).function_kwargs
 
 
 def _shapes(layer: Any) -> Any:

@@ -84,10 +84,14 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros.engine.callbacks": "the list of callbacks that a loop tells",
         "oneiros.engine.container": "graphs of layers, and how they are walked",
         "oneiros.engine.data": "checks of arrays that are passed to a model",
-        "oneiros.engine.loop": "the loops of training, and the streams they go over",
+        "oneiros.engine.loop": "the loops of training, and what callbacks may change "
+        "before one begins",
         "oneiros.engine.model": "models that train",
         "oneiros.engine.node": "how layers are connected",
+        "oneiros.engine.observer": "who is told what a fit or a prediction is doing",
         "oneiros.engine.sequential": "models that are a list of layers",
+        "oneiros.engine.stream": "what the loops go over: base of streams, and those of "
+        "arrays",
         "oneiros.load_context": "what holds while a file is loaded",
         "oneiros.plugins": "the plugins of this environment, and their records",
         "oneiros.registry": "names, and what provides them",
@@ -105,7 +109,6 @@ TABLES: dict[str, dict[str, Names]] = {
 
 KERAS_PRIVATE = {
     "_collected_trainable_weights",
-    "_function_kwargs",
     "_keras_history",
     "_keras_shape",
     "_uses_learning_phase",

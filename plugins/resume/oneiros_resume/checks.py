@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from oneiros.bases import Callback
 from oneiros.errors import ArgumentError, FileFormatError
-
 from oneiros_saving.plain_data import encoded, same
-from oneiros_saving.training import USES, Training
+
+from oneiros_resume.training import USES, Training
 
 Fits = Callable[[Any], bool]
 WRONG = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
@@ -69,15 +69,24 @@ def check_epochs(run: dict[str, Any], epochs: range, path: Any) -> None:
     # Raises
         ArgumentError: saying which epochs go on with it.
     """
-    done, begun = run["epoch"], run["batch"] is not None
-    if epochs.start <= done <= epochs.stop - begun:
+    done = run["epoch"]
+    begun = run["batch"] is not None
+    latest = epochs.stop - 1 if begun else epochs.stop
+    if epochs.start <= done <= latest:
         return
-    counted = f"{done} epoch{'s' * (done != 1)}{' and a part of another' * begun}"
-    early = f" and initial_epoch={done} or less" * (done < epochs.start)
+    counted = "1 epoch" if done == 1 else f"{done} epochs"
+    needed = max(done, 1)
+    if begun:
+        counted += " and a part of another"
+        needed = done + 1
+    remedy = f"pass nb_epoch={needed} or more"
+    if done < epochs.start:
+        remedy += f" and initial_epoch={done} or less"
     raise ArgumentError(
-        f"The training in {path} has had {counted}; this fit has initial_epoch={epochs.start} and "
-        f"nb_epoch={epochs.stop}. To go on with it, pass nb_epoch={max(done + begun, 1)} or more{early}. To "
-        f"start anew, remove that file; load_model({str(path)!r}) gives the model as it is."
+        f"The training in {path} has had {counted}; this fit has "
+        f"initial_epoch={epochs.start} and nb_epoch={epochs.stop}. To go on with it, "
+        f"{remedy}. To start anew, remove that file; load_model({str(path)!r}) gives "
+        "the model as it is."
     )
 
 
@@ -106,8 +115,8 @@ def are_values(found: Any) -> bool:
 
 def _expected(training: Training) -> dict[str, tuple[Fits, str]]:
     """Returns for each key what tells whether a value fits, and in words what would."""
-    train, size = training.streams["train"], len(training.order)
-    most = ceil(size / train.batch_size) or None
+    size = len(training.order)
+    most = ceil(size / training.streams["train"].batch_size) or None
     return {
         "epoch": (_is_count, "an int of 0 or above"),
         "batch": (

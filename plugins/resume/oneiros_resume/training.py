@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from oneiros.bases import Callback
 from oneiros.errors import FileFormatError
-
 from oneiros_saving.parts import parts_of
 from oneiros_saving.plain_data import Encoded, decoded, encoded, plain_attributes, same
 from oneiros_saving.variables import assign, matched, values_of
 
 USES = ("train", "test", "predict")
+FILE_NAMES = {"train": "train", "validation": "held_out"}
+"""What the streams are called in files."""
 
 
 class Training:
@@ -25,8 +26,7 @@ class Training:
 
     # Arguments
         model: the model that callbacks know.
-        streams: dict from name to the streams that are trained and validated on; they
-            may be None.
+        streams: dict with the streams `train` and `validation`, which may be None.
         callbacks: list of the callbacks.
 
     # Properties
@@ -41,7 +41,9 @@ class Training:
         callbacks: Iterable[Callback],
         size: int,
     ) -> None:
-        self.model, self.streams, self.order = model, streams, np.arange(size)
+        self.model = model
+        self.streams = streams
+        self.order = np.arange(size)
         self._inner = getattr(model, "model", None) or model
         self.callbacks = dict(_named(callbacks))
         self._begun: dict[str, Encoded] = {}
@@ -66,16 +68,13 @@ class Training:
     def state(self) -> dict[str, Any]:
         """Returns all but the weights, and the optimizer's, which are part of every
         model file."""
-        weights, order, random_state = (
-            self.model.weights,
-            self.order,
-            np.random.get_state(),
-        )
+        weights = self.model.weights
+        is_sorted = np.array_equal(self.order, np.arange(len(self.order)))
         return {
-            "numpy": random_state,
+            "numpy": np.random.get_state(),
             "python": random.getstate(),
             "streams": {name: stream.get_state() for name, stream in self.stateful()},
-            "order": None if np.array_equal(order, np.arange(len(order))) else order,
+            "order": None if is_sorted else self.order,
             "stop_training": bool(self.model.stop_training),
             "variables": {
                 path: values_of(part, weights) for path, part in parts_of(self.model)
@@ -99,7 +98,7 @@ class Training:
         for path, part in parts_of(self.model):
             assign(part, state["variables"].get(path, {}), self.model.weights)
         for use, draws in state["draws"].items():
-            self._inner._function_for(use)[0].set_random_state(draws)
+            self._inner.step_for(use).function.set_random_state(draws)
         for name, found in state["callbacks"].items():
             if name in self.callbacks:
                 self._restore_callback(name, found)
@@ -112,12 +111,10 @@ class Training:
             np.random.set_state(state["numpy"])
 
     def stateful(self) -> Iterator[tuple[str, Any]]:
-        """Gives the streams that have a state, by their names."""
-        return (
-            (name, stream)
-            for name, stream in self.streams.items()
-            if hasattr(stream, "get_state")
-        )
+        """Gives the streams that have a state, by their names in files."""
+        for name, stream in self.streams.items():
+            if stream is not None and stream.get_state() is not None:
+                yield FILE_NAMES[name], stream
 
     def draws(self) -> Iterator[tuple[str, Any]]:
         """Gives the seeds and counters of the functions that there are, by what they
@@ -130,7 +127,8 @@ class Training:
     def _changed(self, name: str) -> Any:
         """Returns a callback's state; of a dict the items that changed since training
         began."""
-        state, begun = _get_state(self.callbacks[name]), decoded(*self._begun[name])
+        state = _get_state(self.callbacks[name])
+        begun = decoded(*self._begun[name])
         if not isinstance(state, dict) or not isinstance(begun, dict):
             return state
         return {
@@ -139,22 +137,23 @@ class Training:
             if key not in begun or not same(encoded(value), encoded(begun[key]))
         }
 
-    def _restore_callback(self, name: str, found: Any) -> None:
+    def _restore_callback(self, name: str, kept: Any) -> None:
         try:
-            _set_state(self.callbacks[name], self._completed(name, found))
+            _set_state(self.callbacks[name], self._completed(name, kept))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise FileFormatError(
-                f"The callback {name} can't take its state from the file, {found!r:.80}: "
-                f"{type(error).__name__}: {error}. The file is damaged, or of another version of it."
+                f"The callback {name} can't take its state from the file, "
+                f"{kept!r:.80}: {type(error).__name__}: {error}. The file is damaged, "
+                "or of another version of it."
             ) from error
 
     def _completed(self, name: str, state: Any) -> Any:
-        begun, state = decoded(*self._begun[name]), copy.deepcopy(state)
-        return (
-            {**begun, **state}
-            if isinstance(state, dict) and isinstance(begun, dict)
-            else state
-        )
+        """Returns a callback's state; of a dict, what is missing is the program's."""
+        begun = decoded(*self._begun[name])
+        state = copy.deepcopy(state)
+        if isinstance(state, dict) and isinstance(begun, dict):
+            return {**begun, **state}
+        return state
 
 
 def _named(callbacks: Iterable[Callback]) -> Iterator[tuple[str, Callback]]:
@@ -163,15 +162,15 @@ def _named(callbacks: Iterable[Callback]) -> Iterator[tuple[str, Callback]]:
     for callback in callbacks:
         name = type(callback).__name__
         seen[name] += 1
-        yield (f"{name} {seen[name]}" if seen[name] > 1 else name), callback
+        if seen[name] > 1:
+            name = f"{name} {seen[name]}"
+        yield name, callback
 
 
 def _get_state(callback: Any) -> Any:
-    return (
-        callback.get_state()
-        if hasattr(callback, "get_state")
-        else plain_attributes(callback)
-    )
+    if hasattr(callback, "get_state"):
+        return callback.get_state()
+    return plain_attributes(callback)
 
 
 def _set_state(callback: Any, state: Any) -> None:

@@ -1,0 +1,55 @@
+"""Answers to arguments that a method doesn't have: what was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+KERAS_2_NAMES = {
+    "steps_per_epoch": "'samples_per_epoch', which counts samples",
+    "use_multiprocessing": "'pickle_safe'",
+    "steps": "'val_samples', which counts samples",
+    "validation_steps": "'nb_val_samples', of samples",
+}
+"""What Keras 2 calls otherwise, unless the two names are much alike."""
+
+
+def explains_arguments(method: Method) -> Method:
+    """Decorates a method of a model: an unknown argument's error says what was meant.
+
+    # Example
+        ```python
+        @explains_arguments
+        def fit(self, x, y, nb_epoch=10): ...
+
+        model.fit(x, y, epochs=5)
+        # TypeError: … unknown argument 'epochs'. Did you mean 'nb_epoch'?
+        ```
+    """
+    known = inspect.signature(method).parameters
+
+    @functools.wraps(method)
+    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        for name in kwargs:
+            if name not in known:
+                owner = type(self.callback_model or self).__name__
+                where = f"{owner}.{method.__name__}".removesuffix(".__init__")
+                raise unknown_argument(where, name, known)
+        return method(self, *args, **kwargs)
+
+    return run  # type: ignore[return-value]
+
+
+def unknown_argument(where: str, name: str, known: Iterable[str]) -> TypeError:
+    """Returns the error for an argument that isn't among the known ones."""
+    meant = KERAS_2_NAMES.get(name)
+    if meant is None:
+        near = difflib.get_close_matches(name, known, n=1)
+        meant = repr(near[0]) if near else None
+    hint = f" Did you mean {meant}?" if meant else ""
+    return TypeError(f"{where} received the unknown argument {name!r}.{hint}")

@@ -1,0 +1,269 @@
+"""What keeps a training in a file while it goes on, and restores it in another
+process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.bases import Callback
+from oneiros.engine.stream import Run, Stream, StreamWrapper
+from oneiros.errors import ArgumentError, CapabilityError, FileFormatError, OneirosError
+from oneiros_safe_files.budget import Budget
+from oneiros_saving import loading, saving
+from oneiros_saving.file_origin import origin_of
+from oneiros_saving.formats import ModelState
+from oneiros_saving.matching import matched_pairs
+from oneiros_saving.plain_data import decoded, encoded
+from oneiros_saving.variables import assign, form, matched, values_of
+
+from oneiros_resume.checks import are_values, check_epochs, check_run, damaged, shown
+from oneiros_resume.training import Training
+
+Logs = dict[str, Any] | None
+DATA_SIZES = ("batch_size", "nb_sample")
+"""What callbacks are told that must not change between the parts of a training."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When to save, and where: the arguments of `Resume`."""
+
+    path: Path
+    epochs: int
+    batches: int | None
+    seconds: float | None
+    keep: bool
+    verbose: int
+    budget: Budget | None
+
+
+class ResumedStream(StreamWrapper):
+    """The stream of a fit, whose first epoch begins where the kept training was."""
+
+    def __init__(self, inner: Stream, keeper: Keeper) -> None:
+        super().__init__(inner)
+        self.keeper = keeper
+
+    def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
+        """Returns the runs after the batches that are done."""
+        return self.inner.runs(order, self.keeper.enter(order))
+
+
+class Keeper(Callback):
+    """Keeps the state of a training in a file, and restores it; it is told of
+    everything after all others.
+
+    # Arguments
+        plan: the `Plan`.
+        training: the `Training`.
+        epochs: range of the epochs of the whole training.
+        params: dict, what callbacks are told of it.
+
+    # Properties
+        epochs: range of the epochs that remain.
+    """
+
+    told_afterwards = True
+
+    def __init__(
+        self, plan: Plan, training: Training, epochs: range, params: dict[str, Any]
+    ) -> None:
+        self.plan = plan
+        self.training = training
+        self.model = training.model
+        self.data_sizes = {key: params.get(key) for key in DATA_SIZES}
+        self.parameters = training.parameters()
+        self._check_optimizer()
+        self._kept = self._read() if plan.path.exists() else None
+        self.epochs = self._remaining(epochs)
+
+    def _remaining(self, epochs: range) -> range:
+        """Returns the epochs that the kept training still has to go through."""
+        kept = self._kept
+        if kept is None:
+            return epochs
+        check_epochs(kept, epochs, self.plan.path)
+        was_stopped = kept["batch"] is None and kept["stop_training"]
+        return range(kept["epoch"], kept["epoch"] if was_stopped else epochs.stop)
+
+    def _check_optimizer(self) -> None:
+        try:
+            self.model.optimizer.get_config()
+        except NotImplementedError:
+            name = type(self.model.optimizer).__name__
+            raise CapabilityError(
+                f"{name} keeps its state to itself, so that a training with it can't "
+                "be resumed. Take an optimizer of oneiros.optimizers, or leave Resume "
+                "out."
+            ) from None
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Restores what the file holds; without one, makes the first."""
+        self.training.begin()
+        self._begin_epoch(self.epochs.start)
+        self._saved_at = time.monotonic()
+        if self._kept is None:
+            self._save(self.epochs.start, None)
+            return
+        between_epochs = self._kept["batch"] is None
+        self._restore(self._kept, streams=between_epochs)
+        if self.plan.verbose:
+            place = f"epoch {self._kept['epoch'] + 1}"
+            if not between_epochs:
+                place += f", batch {self._kept['batch'] + 1}"
+            print(f"Resume: {self.plan.path} goes on with {place}")
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Notes the epoch."""
+        self._begin_epoch(epoch)
+
+    def _begin_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+        self._saved_batch = 0
+
+    def enter(self, order: Any) -> int:
+        """Receives an epoch's order, restores the kept one, and returns how many
+        batches are done."""
+        kept, self._kept = self._kept, None
+        self.training.order = order
+        if kept is None:
+            return 0
+        kept_order = kept["order"]
+        if kept_order is None:
+            kept_order = np.arange(len(order))
+        if kept["batch"] is None:
+            # The loop shuffled a fresh order; it was to shuffle the kept one.
+            order[...] = kept_order[order]
+            return 0
+        order[...] = kept_order
+        self._restore(kept, streams=True)
+        self._saved_batch = kept["batch"]
+        return int(kept["batch"])
+
+    def on_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Saves if it is time."""
+        self._done(batch + 1)
+
+    def on_run_end(self, logs: dict[str, Any]) -> None:
+        """Saves if it is time."""
+        self._done(logs["batch"][-1] + 1)
+
+    def _done(self, batches: int) -> None:
+        plan = self.plan
+        passed = time.monotonic() - self._saved_at
+        unsaved = batches - self._saved_batch
+        if (plan.batches is not None and unsaved >= plan.batches) or (
+            plan.seconds is not None and passed >= plan.seconds
+        ):
+            self._save(self.epoch, batches)
+            self._saved_batch = batches
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Saves if it is time, or if it was the last epoch and the file is to stay."""
+        is_last = epoch + 1 == self.epochs.stop or self.model.stop_training
+        if (epoch + 1) % self.plan.epochs == 0 or (is_last and self.plan.keep):
+            self._save(epoch + 1, None)
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Removes the file, unless it is to stay."""
+        if not self.plan.keep:
+            self.plan.path.unlink(missing_ok=True)
+
+    def _save(self, epoch: int, batch: int | None) -> None:
+        optimizer = self.model.optimizer
+        run = {
+            "epoch": epoch,
+            "batch": batch,
+            "fit": self.data_sizes,
+            "parameters": self.parameters,
+            **self.training.state(),
+        }
+        state = saving.state_of(self.model)
+        variables = values_of(optimizer, optimizer.weights)
+        state.training_state = encoded({"optimizer": variables, "run": run})
+        saving.write(self.model, self.plan.path, state, True)
+        self._saved_at = time.monotonic()
+
+    def _read(self) -> dict[str, Any]:
+        """Reads the file and checks it; sets nothing yet."""
+        path = self.plan.path
+        with self._explained(), loading.opened(path, self.plan.budget) as state:
+            kept: Any = {}
+            if state.training_state:
+                kept = decoded(*state.training_state)
+        if not isinstance(kept, dict):
+            raise damaged(path, f"is damaged: it is {shown(kept)}")
+        run = kept.get("run")
+        if run is None:
+            raise ArgumentError(
+                f"{path} holds no training to go on with. Resume keeps a file of its "
+                "own: pass another path, or remove this file."
+            )
+        check_run(run, self.training, self.data_sizes, path)
+        self._check_order(run["parameters"])
+        with self._explained():
+            self._check_values(state, kept.get("optimizer", {}))
+            self.training.check_variables(run)
+        return dict[str, Any](run)
+
+    def _check_order(self, parameters: list[int]) -> None:
+        own = self.parameters
+        if sorted(parameters) == sorted(own) and parameters != own:
+            raise ArgumentError(
+                f"{self.plan.path} has the optimizer's state in another order, that of "
+                "the weights' names: 'dense_10' comes before 'dense_9'. Name the "
+                "layers, or go on in a new process."
+            )
+
+    def _check_values(self, state: ModelState, variables: Any) -> None:
+        """Checks that all values fit, and keeps them with what they are the values
+        of."""
+        optimizer = self.model.optimizer
+        path = self.plan.path
+        if not are_values(variables):
+            what = f"has optimizer={shown(variables)}, not the values of its variables"
+            raise damaged(path, what)
+        self._optimizer_variables = variables
+        self._slots = [value for _, value in state.optimizer_weights or ()]
+        expected = [form(value) for value in optimizer.get_weights()]
+        received = [form(value) for value in self._slots]
+        if expected != received:
+            raise FileFormatError(
+                f"{path} holds {len(received)} arrays of an optimizer's state "
+                f"({', '.join(received):.200}); that of {type(optimizer).__name__} is "
+                f"{len(expected)} ({', '.join(expected):.200}). It is damaged, or of a "
+                "training with another optimizer."
+            )
+        self._weights = matched_pairs(
+            self.model, state.weights, path, False, origin_of(state)
+        )
+        matched(optimizer, variables, optimizer.weights)
+
+    def _restore(self, run: dict[str, Any], streams: bool) -> None:
+        optimizer = self.model.optimizer
+        with self._explained():
+            K.batch_set_value(self._weights)
+            optimizer.set_weights(self._slots)
+            assign(optimizer, self._optimizer_variables, optimizer.weights)
+            self.training.restore(run, streams)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Context manager under which errors say what they have to do with the file,
+        and the way out."""
+        try:
+            yield
+        except OneirosError as error:
+            path = self.plan.path
+            error.add_note(
+                f"Resume goes on with the training in {path}. To start anew, remove "
+                "that file."
+            )
+            raise
