@@ -13,7 +13,9 @@ Axis = int | Sequence[int]
 
 
 def _norms(p: Any, axis: Axis) -> Any:
-    return K.sqrt(K.sum(K.square(p), axis=axis, keepdims=True))
+    """Returns the norms over these axes, which keep the size 1."""
+    squares = K.square(p)
+    return K.sqrt(K.sum(squares, axis=axis, keepdims=True))
 
 
 class MaxNorm(Constraint):
@@ -43,7 +45,7 @@ class MaxNorm(Constraint):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the class name, `m` and `axis`."""
-        return {"name": type(self).__name__, "m": self.m, "axis": self.axis}
+        return {**super().get_config(), "m": self.m, "axis": self.axis}
 
 
 class NonNeg(Constraint):
@@ -53,7 +55,8 @@ class NonNeg(Constraint):
 
     def __call__(self, p: Any) -> Any:
         """Returns `p` without negative values."""
-        return p * K.cast(K.greater_equal(p, 0.0), K.floatx())
+        positive = K.greater_equal(p, 0.0)
+        return p * K.cast(positive, K.floatx())
 
 
 class UnitNorm(Constraint):
@@ -74,7 +77,7 @@ class UnitNorm(Constraint):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the class name and `axis`."""
-        return {"name": type(self).__name__, "axis": self.axis}
+        return {**super().get_config(), "axis": self.axis}
 
 
 class MinMaxNorm(Constraint):
@@ -100,20 +103,19 @@ class MinMaxNorm(Constraint):
     def __call__(self, p: Any) -> Any:
         """Returns `p` with its norms moved towards the interval."""
         norms = _norms(p, self.axis)
-        desired = (
-            self.rate * K.clip(norms, self.low, self.high) + (1 - self.rate) * norms
-        )
+        within = K.clip(norms, self.low, self.high)
+        desired = self.rate * within + (1 - self.rate) * norms
         return p * (desired / (K.epsilon() + norms))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the class name and all arguments."""
-        arguments = {
+        return {
+            **super().get_config(),
             "low": self.low,
             "high": self.high,
             "rate": self.rate,
             "axis": self.axis,
         }
-        return {"name": type(self).__name__, **arguments}
 
 
 maxnorm = MaxNorm

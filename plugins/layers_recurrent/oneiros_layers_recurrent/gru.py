@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from oneiros import backend as K
 
-from oneiros_layers_recurrent.cell import Cell
+from oneiros_layers_recurrent.gated import GatedRecurrent
 
 
-class GRU(Cell):
+class GRU(GatedRecurrent):
     """Gated recurrent unit.
 
     `h = z * h + (1 - z) * activation(dot(x, W_h) + dot(r * h, U_h) + b_h)`.

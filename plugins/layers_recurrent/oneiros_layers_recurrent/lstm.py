@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from oneiros import initializations
 
-from oneiros_layers_recurrent.cell import Cell
+from oneiros_layers_recurrent.gated import GatedRecurrent
 
 
-class LSTM(Cell):
+class LSTM(GatedRecurrent):
     """Long short-term memory.
 
     `c = f * c + i * activation(a_c)` and `h = o * activation(c)`.

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from oneiros import backend as K
 
-from oneiros_layers_recurrent.cell import Cell
+from oneiros_layers_recurrent.gated import GatedRecurrent
 
 
-class SimpleRNN(Cell):
+class SimpleRNN(GatedRecurrent):
     """Fully connected layer whose output is fed back.
 
     `h = activation(dot(x, W) + dot(h, U) + b)`.

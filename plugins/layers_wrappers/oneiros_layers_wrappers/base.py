@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from oneiros import config as configs
 from oneiros.arguments import label
+from oneiros.config import layer_from_config
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import unique
 from oneiros.errors import ArgumentError, OneirosError
@@ -206,5 +206,5 @@ class Wrapper(Layer):
             UnsafeFileError: if a file may not have the layer inside built.
         """
         arguments = dict(config)
-        with configs.building("layer", cls.__name__):
-            return cls(configs.layer_from_config(arguments.pop("layer")), **arguments)
+        layer = layer_from_config(arguments.pop("layer"))
+        return cls(layer, **arguments)

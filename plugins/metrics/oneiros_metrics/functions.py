@@ -18,12 +18,15 @@ from oneiros.errors import ArgumentError
 
 def binary_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Share of predictions that equal the target once rounded (half to even)."""
-    return K.mean(K.equal(y_true, K.round(y_pred)))
+    matches = K.equal(y_true, K.round(y_pred))
+    return K.mean(matches)
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Share of predictions whose largest class is the target's largest class."""
-    return K.mean(K.equal(K.argmax(y_true, axis=-1), K.argmax(y_pred, axis=-1)))
+    right = K.argmax(y_true, axis=-1)
+    predicted = K.argmax(y_pred, axis=-1)
+    return K.mean(K.equal(right, predicted))
 
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -31,14 +34,15 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
     Class numbers have the shape `(samples, ..., 1)`.
     """
-    return K.mean(
-        K.equal(K.max(y_true, axis=-1), K.cast(K.argmax(y_pred, axis=-1), K.floatx()))
-    )
+    right = K.max(y_true, axis=-1)
+    predicted = K.argmax(y_pred, axis=-1)
+    return K.mean(K.equal(right, K.cast(predicted, K.floatx())))
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     """Share of 2D predictions that have the target's class among their `k` largest."""
-    return K.mean(K.in_top_k(y_pred, K.argmax(y_true, axis=-1), k))
+    right = K.argmax(y_true, axis=-1)
+    return K.mean(K.in_top_k(y_pred, right, k))
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
@@ -102,6 +106,7 @@ def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
 
 
 def _yes(y: Any) -> Any:
+    """Returns 1 where the rounded value says yes, 0 elsewhere."""
     return K.round(K.clip(y, 0, 1))
 
 
@@ -114,10 +119,14 @@ def matthews_correlation(y_true: Any, y_pred: Any) -> Any:
         - Matthews: Comparison of the predicted and observed secondary structure of T4
           phage lysozyme, 1975
     """
-    is_yes, says_yes = _yes(y_true), _yes(y_pred)
-    is_no, says_no = 1 - is_yes, 1 - says_yes
-    true_yes, true_no = K.sum(is_yes * says_yes), K.sum(is_no * says_no)
-    false_yes, false_no = K.sum(is_no * says_yes), K.sum(is_yes * says_no)
+    is_yes = _yes(y_true)
+    is_no = 1 - is_yes
+    says_yes = _yes(y_pred)
+    says_no = 1 - says_yes
+    true_yes = K.sum(is_yes * says_yes)
+    true_no = K.sum(is_no * says_no)
+    false_yes = K.sum(is_no * says_yes)
+    false_no = K.sum(is_yes * says_no)
     covariance = true_yes * true_no - false_yes * false_no
     spread = K.sqrt(
         (true_yes + false_yes)
@@ -130,12 +139,16 @@ def matthews_correlation(y_true: Any, y_pred: Any) -> Any:
 
 def precision(y_true: Any, y_pred: Any) -> Any:
     """Share of the selected items, in a batch of many labels, that are right."""
-    return K.sum(_yes(y_true * y_pred)) / (K.sum(_yes(y_pred)) + K.epsilon())
+    right = K.sum(_yes(y_true * y_pred))
+    selected = K.sum(_yes(y_pred))
+    return right / (selected + K.epsilon())
 
 
 def recall(y_true: Any, y_pred: Any) -> Any:
     """Share of the right items, in a batch of many labels, that were selected."""
-    return K.sum(_yes(y_true * y_pred)) / (K.sum(_yes(y_true)) + K.epsilon())
+    selected = K.sum(_yes(y_true * y_pred))
+    right = K.sum(_yes(y_true))
+    return selected / (right + K.epsilon())
 
 
 def fbeta_score(y_true: Any, y_pred: Any, beta: float = 1) -> Any:
@@ -154,7 +167,8 @@ def fbeta_score(y_true: Any, y_pred: Any, beta: float = 1) -> Any:
             f"fbeta_score takes a beta of at least 0; it received {beta}. 0 counts "
             "only precision."
         )
-    p, r = precision(y_true, y_pred), recall(y_true, y_pred)
+    p = precision(y_true, y_pred)
+    r = recall(y_true, y_pred)
     return (1 + beta**2) * (p * r) / (beta**2 * p + r + K.epsilon())
 
 
@@ -168,7 +182,8 @@ mae = MAE = mean_absolute_error
 mape = MAPE = mean_absolute_percentage_error
 msle = MSLE = mean_squared_logarithmic_error
 cosine = cosine_proximity
-fscore = f1score = fmeasure
+fscore = fmeasure
+f1score = fmeasure
 
 
 def get(identifier: Any) -> Any:

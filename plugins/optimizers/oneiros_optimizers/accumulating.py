@@ -49,9 +49,9 @@ class RMSprop(DecayingOptimizer):
         lr = self.decayed_lr()
         self.weights = slots(params)
         self.updates = self.counting_if_decaying()
-        taken = 1.0 - self.rho
+        share = 1.0 - self.rho
         for p, g, a in zip(params, grads, self.weights, strict=True):
-            new_a = self.rho * a + taken * K.square(g)
+            new_a = self.rho * a + share * K.square(g)
             new_p = p - lr * g / (K.sqrt(new_a) + self.epsilon)
             self.updates += [K.update(a, new_a), stored(p, new_p, constraints)]
         return self.updates
@@ -142,10 +142,12 @@ class Adadelta(DecayingOptimizer):
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         grads = self.get_gradients(loss, params)
         lr = self.decayed_lr()
-        gradient_sizes, step_sizes = slots(params), slots(params)
-        self.weights = gradient_sizes + step_sizes
+        gradient_moments = slots(params)
+        step_moments = slots(params)
+        self.weights = gradient_moments + step_moments
         self.updates = self.counting_if_decaying()
-        for p, g, a, d in zip(params, grads, gradient_sizes, step_sizes, strict=True):
+        moments = zip(gradient_moments, step_moments, strict=True)
+        for p, g, (a, d) in zip(params, grads, moments, strict=True):
             new_a = self.rho * a + (1.0 - self.rho) * K.square(g)
             step = g * K.sqrt(d + self.epsilon) / K.sqrt(new_a + self.epsilon)
             new_d = self.rho * d + (1.0 - self.rho) * K.square(step)

@@ -60,13 +60,15 @@ class Adam(DecayingOptimizer):
             * K.sqrt(1.0 - K.pow(self.beta_2, t))
             / (1.0 - K.pow(self.beta_1, t))
         )
-        means, sizes = slots(params), slots(params)
-        self.weights = [self.iterations, *means, *sizes]
+        means = slots(params)
+        second_moments = slots(params)
+        self.weights = [self.iterations, *means, *second_moments]
         self.updates = self.counting()
-        taken_1, taken_2 = 1.0 - self.beta_1, 1.0 - self.beta_2
-        for p, g, m, v in zip(params, grads, means, sizes, strict=True):
-            new_m = self.beta_1 * m + taken_1 * g
-            new_v = self.beta_2 * v + taken_2 * K.square(g)
+        share_1 = 1.0 - self.beta_1
+        share_2 = 1.0 - self.beta_2
+        for p, g, m, v in zip(params, grads, means, second_moments, strict=True):
+            new_m = self.beta_1 * m + share_1 * g
+            new_v = self.beta_2 * v + share_2 * K.square(g)
             new_p = p - lr * new_m / (K.sqrt(new_v) + self.epsilon)
             self.updates += [
                 K.update(m, new_m),
@@ -77,12 +79,12 @@ class Adam(DecayingOptimizer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        config = {
+        return {
+            **super().get_config(),
             "beta_1": number(self.beta_1),
             "beta_2": number(self.beta_2),
             "epsilon": self.epsilon,
         }
-        return {**super().get_config(), **config}
 
 
 class Adamax(DecayingOptimizer):
@@ -124,12 +126,13 @@ class Adamax(DecayingOptimizer):
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         grads = self.get_gradients(loss, params)
         lr = self.decayed_lr() / (1.0 - K.pow(self.beta_1, self.iterations + 1))
-        means, maxima = slots(params), slots(params)
+        means = slots(params)
+        maxima = slots(params)
         self.weights = [self.iterations, *means, *maxima]
         self.updates = self.counting()
-        taken = 1.0 - self.beta_1
+        share = 1.0 - self.beta_1
         for p, g, m, u in zip(params, grads, means, maxima, strict=True):
-            new_m = self.beta_1 * m + taken * g
+            new_m = self.beta_1 * m + share * g
             new_u = K.maximum(self.beta_2 * u, K.abs(g))
             new_p = p - lr * new_m / (new_u + self.epsilon)
             self.updates += [
@@ -141,12 +144,12 @@ class Adamax(DecayingOptimizer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        config = {
+        return {
+            **super().get_config(),
             "beta_1": number(self.beta_1),
             "beta_2": number(self.beta_2),
             "epsilon": self.epsilon,
         }
-        return {**super().get_config(), **config}
 
 
 class Nadam(StandardOptimizer):
@@ -185,9 +188,8 @@ class Nadam(StandardOptimizer):
         self.schedule_decay = schedule_decay
 
     def _momentum(self, t: Any) -> Any:
-        return self.beta_1 * (
-            1.0 - 0.5 * K.exp(math.log(0.96) * self.schedule_decay * t)
-        )
+        decayed = K.exp(math.log(0.96) * self.schedule_decay * t)
+        return self.beta_1 * (1.0 - 0.5 * decayed)
 
     @bound
     def get_updates(
@@ -196,21 +198,25 @@ class Nadam(StandardOptimizer):
         """Returns `(variable, new value)` pairs for one step that lowers `loss`."""
         grads = self.get_gradients(loss, params)
         t = self.iterations + 1
-        momentum, next_momentum = self._momentum(t), self._momentum(t + 1)
+        momentum = self._momentum(t)
+        next_momentum = self._momentum(t + 1)
         schedule = self.m_schedule * momentum
         next_schedule = schedule * next_momentum
-        means, sizes = slots(params), slots(params)
-        self.weights = [self.iterations, *means, *sizes]
+        means = slots(params)
+        second_moments = slots(params)
+        self.weights = [self.iterations, *means, *second_moments]
         self.updates = [*self.counting(), K.update(self.m_schedule, schedule)]
-        taken_1, taken_2 = 1.0 - self.beta_1, 1.0 - self.beta_2
+        share_1 = 1.0 - self.beta_1
+        share_2 = 1.0 - self.beta_2
         correction = 1.0 - K.pow(self.beta_2, t)
-        for p, g, m, v in zip(params, grads, means, sizes, strict=True):
-            new_m = self.beta_1 * m + taken_1 * g
-            new_v = self.beta_2 * v + taken_2 * K.square(g)
-            now, ahead = g / (1.0 - schedule), new_m / (1.0 - next_schedule)
-            direction = (1.0 - momentum) * now + next_momentum * ahead
-            size = K.sqrt(new_v / correction)
-            new_p = p - self.lr * direction / (size + self.epsilon)
+        for p, g, m, v in zip(params, grads, means, second_moments, strict=True):
+            new_m = self.beta_1 * m + share_1 * g
+            new_v = self.beta_2 * v + share_2 * K.square(g)
+            gradient = g / (1.0 - schedule)
+            mean = new_m / (1.0 - next_schedule)
+            direction = (1.0 - momentum) * gradient + next_momentum * mean
+            root = K.sqrt(new_v / correction)
+            new_p = p - self.lr * direction / (root + self.epsilon)
             self.updates += [
                 K.update(m, new_m),
                 K.update(v, new_v),
@@ -220,10 +226,10 @@ class Nadam(StandardOptimizer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        config = {
+        return {
+            **super().get_config(),
             "beta_1": number(self.beta_1),
             "beta_2": number(self.beta_2),
             "epsilon": self.epsilon,
             "schedule_decay": self.schedule_decay,
         }
-        return {**super().get_config(), **config}

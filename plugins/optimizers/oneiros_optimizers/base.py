@@ -48,15 +48,15 @@ class DecayingOptimizer(StandardOptimizer):
 
     def decayed_lr(self) -> Any:
         """Returns the learning rate of this update."""
-        return (
-            self.lr / (1.0 + self.decay * self.iterations)
-            if self.initial_decay > 0
-            else self.lr
-        )
+        if self.initial_decay > 0:
+            return self.lr / (1.0 + self.decay * self.iterations)
+        return self.lr
 
     def counting_if_decaying(self) -> list[Any]:
         """Returns the update of the count, if the learning rate depends on it."""
-        return self.counting() if self.initial_decay > 0 else []
+        if self.initial_decay > 0:
+            return self.counting()
+        return []
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -70,7 +70,9 @@ def slots(params: list[Any]) -> list[Any]:
 
 def stored(p: Any, new_p: Any, constraints: dict[Any, Any]) -> Any:
     """Returns the update of parameter `p` to `new_p`, under its constraint."""
-    return K.update(p, constraints[p](new_p) if p in constraints else new_p)
+    if p in constraints:
+        new_p = constraints[p](new_p)
+    return K.update(p, new_p)
 
 
 def number(variable: Any) -> float:

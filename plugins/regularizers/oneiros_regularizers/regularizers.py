@@ -41,13 +41,18 @@ class EigenvalueRegularizer(Regularizer):
         gram = K.dot(K.transpose(x), x)
         vector = K.sum(gram, axis=1, keepdims=True)
         for _ in range(_POWER_ITERATIONS - 1):
-            vector = K.dot(gram, vector / K.stop_gradient(K.max(K.abs(vector))))
-        eigenvalue = K.sum(vector * K.dot(gram, vector)) / K.sum(K.square(vector))
+            largest = K.stop_gradient(K.max(K.abs(vector)))
+            vector = K.dot(gram, vector / largest)
+        product = K.sum(vector * K.dot(gram, vector))
+        eigenvalue = product / K.sum(K.square(vector))
         return self.k * K.sqrt(eigenvalue)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the class name and `k`."""
-        return {"name": type(self).__name__, "k": float(self.k)}
+        return {
+            **super().get_config(),
+            "k": float(self.k),
+        }
 
 
 class L1L2Regularizer(Regularizer):
@@ -68,17 +73,24 @@ class L1L2Regularizer(Regularizer):
 
     def __call__(self, x: Any) -> Any:
         """Returns the penalty of tensor `x`."""
-        if not self.l1:
-            return self.l2 * K.sum(K.square(x))
-        penalty = self.l1 * K.sum(K.abs(x))
-        return penalty + self.l2 * K.sum(K.square(x)) if self.l2 else penalty
+        penalties = []
+        if self.l1:
+            penalties.append(self.l1 * K.sum(K.abs(x)))
+        if self.l2 or not self.l1:
+            penalties.append(self.l2 * K.sum(K.square(x)))
+        return sum(penalties[1:], penalties[0])
 
     def get_config(self) -> dict[str, Any]:
         """Returns the class name and both factors."""
-        return {"name": type(self).__name__, "l1": self.l1, "l2": self.l2}
+        return {
+            **super().get_config(),
+            "l1": self.l1,
+            "l2": self.l2,
+        }
 
 
-WeightRegularizer = ActivityRegularizer = L1L2Regularizer
+WeightRegularizer = L1L2Regularizer
+ActivityRegularizer = L1L2Regularizer
 
 
 def l1(l: float = 0.01) -> L1L2Regularizer:

@@ -21,7 +21,7 @@ FUSED_ACTIVATIONS = ("tanh", "sigmoid", "hard_sigmoid", "linear", "relu")
 """The activations that the fused operations know."""
 
 
-class Cell(Recurrent):
+class GatedRecurrent(Recurrent):
     """Base of SimpleRNN, GRU and LSTM. Not a layer of its own.
 
     # Arguments
