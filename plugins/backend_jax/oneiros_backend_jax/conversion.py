@@ -10,6 +10,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from oneiros_backend_toolkit.types import DISCRETE, common_type
 from oneiros_jax_support.jax_import import jax
 from oneiros_lazy_graph.pinning import floatx
 
@@ -46,7 +47,7 @@ def tensor(x: Any) -> Any:
     if isinstance(x, jax.Array):
         return x
     if isinstance(x, (list, tuple)) and is_tensor(x):
-        return jnp.stack(paired(*x))
+        return jnp.stack(paired(*x, arithmetic=False))
     array = np.asarray(x)
     if array.dtype.kind in "biu":
         return (
@@ -66,33 +67,25 @@ def floats(x: Any) -> Any:
     return x if is_float(x) else jnp.asarray(x, floatx())
 
 
-def paired(*values: Any) -> list[Any]:
-    """Returns tensors of one type: floats win over integers and booleans, tensors over
-    plain numbers."""
-    found = [
-        jnp.stack(paired(*x)) if isinstance(x, (list, tuple)) and is_tensor(x) else x
-        for x in values
-    ]
-    found = [x if isinstance(x, jax.Array) else np.asarray(x) for x in found]
-    dtype = _common(found)
-    if dtype.kind in "biu":
-        return [x.astype(dtype) for x in found]
-    return [jnp.asarray(x, dtype) for x in found]
+def paired(*values: Any, arithmetic: bool = True) -> list[Any]:
+    """Returns tensors of the type that values have in common, by the contract's rule.
 
-
-def _common(values: list[Any]) -> Any:
-    typed = [x.dtype for x in values if isinstance(x, jax.Array)]
-    plain = [x.dtype for x in values if not isinstance(x, jax.Array)]
-    if any(dtype.kind not in "biufc" for dtype in plain):
+    # Arguments
+        *values: tensors, arrays and numbers.
+        arithmetic: whether something is computed of them, so that booleans count as
+            integers.
+    """
+    converted = [tensor(x) if _holds_tensors(x) else x for x in values]
+    converted = [x if isinstance(x, jax.Array) else np.asarray(x) for x in converted]
+    constants = [x.dtype for x in converted if not isinstance(x, jax.Array)]
+    if any(dtype.kind not in "biufc" for dtype in constants):
         raise TypeError(f"{values[0]!r:.60} is no tensor, array or number")
-    floating = [dtype for dtype in typed if jnp.issubdtype(dtype, jnp.inexact)]
-    if floating:
-        return max(floating, key=lambda dtype: dtype.itemsize)
-    if any(dtype.kind == "f" for dtype in plain):
-        return np.dtype(floatx())
-    integers = [dtype for dtype in typed if dtype.kind in "iu"]
-    if integers:
-        return max(integers, key=lambda dtype: dtype.itemsize)
-    return np.dtype(
-        bool if all(dtype.kind == "b" for dtype in [*typed, *plain]) else np.int32
-    )
+    tensors = [x.dtype for x in converted if isinstance(x, jax.Array)]
+    dtype = common_type(tensors, constants, floatx(), arithmetic)
+    if dtype.kind in DISCRETE:
+        return [x.astype(dtype) for x in converted]
+    return [jnp.asarray(x, dtype) for x in converted]
+
+
+def _holds_tensors(x: Any) -> bool:
+    return isinstance(x, (list, tuple)) and is_tensor(x)

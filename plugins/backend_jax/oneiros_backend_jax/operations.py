@@ -10,6 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.types import clipping_bounds
 from oneiros_jax_support import draws
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.products import product
@@ -248,7 +249,7 @@ class Operations:
     @staticmethod
     def pow(x: T, a: T) -> T:
         if isinstance(a, int) and not is_known(x):
-            return jax.lax.integer_pow(tensor(x), a)
+            return jax.lax.integer_pow(_countable(x), a)
         x, a = paired(x, a)
         return space(x, a).power(x, a)
 
@@ -259,11 +260,9 @@ class Operations:
 
     @staticmethod
     def clip(x: T, min_value: T, max_value: T) -> T:
-        low, high = (
-            -np.inf if min_value is None else min_value,
-            np.inf if max_value is None else max_value,
-        )
-        x, low, high = fitted(*paired(x, low, high))
+        given = [bound for bound in (min_value, max_value) if bound is not None]
+        bounds = clipping_bounds(min_value, max_value, paired(x, *given)[0].dtype)
+        x, low, high = fitted(*paired(x, *bounds))
         x = jnp.where(x > high, high, x)
         return jnp.where(x < low, low, x)
 
@@ -274,7 +273,10 @@ class Operations:
 
     @staticmethod
     def switch(condition: T, then_expression: T, else_expression: T) -> T:
-        chosen = fitted(_truth(condition), *paired(then_expression, else_expression))
+        chosen = fitted(
+            _truth(condition),
+            *paired(then_expression, else_expression, arithmetic=False),
+        )
         return space(*chosen).where(*chosen)
 
     @staticmethod
@@ -340,12 +342,12 @@ class Operations:
 
     @staticmethod
     def concatenate(tensors: T, axis: T = -1) -> T:
-        tensors = _aligned(paired(*tensors), axis)
+        tensors = _aligned(paired(*tensors, arithmetic=False), axis)
         return space(*tensors).concatenate(tensors, axis)
 
     @staticmethod
     def stack(x: T) -> T:
-        x = fitted(*paired(*x))
+        x = fitted(*paired(*x, arithmetic=False))
         return space(*x).stack(x)
 
     @staticmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from oneiros_backend_toolkit.types import common_type
 from oneiros_lazy_graph.pinning import floatx
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -42,38 +43,27 @@ def truth(x: Any) -> Any:
     return tf.cast(tensor(x), tf.bool)
 
 
-def paired(*values: Any) -> list[Any]:
-    """Returns tensors of one type: floats win over integers and booleans, tensors over
-    plain numbers."""
+def paired(*values: Any, arithmetic: bool = True) -> list[Any]:
+    """Returns tensors of the type that values have in common, by the contract's rule.
+
+    # Arguments
+        *values: tensors, arrays and numbers.
+        arithmetic: whether something is computed of them, so that booleans count as
+            integers.
+    """
     converted = [
         tf.convert_to_tensor(x) if _holds_tensor(x) else np.asarray(x) for x in values
     ]
-    dtype = _common_type(converted)
-    return [_cast(x, dtype) for x in converted]
-
-
-def _cast(x: Any, dtype: Any) -> Any:
-    if not tf.is_tensor(x):
-        x = x.astype(dtype.as_numpy_dtype)
-    return tf.cast(x, dtype)
-
-
-def _common_type(values: list[Any]) -> Any:
-    tensor_types = [tf.as_dtype(x.dtype) for x in values if tf.is_tensor(x)]
-    plain_kinds = {x.dtype.kind for x in values if not tf.is_tensor(x)}
-    inexact = [dtype for dtype in tensor_types if _is_inexact(dtype)]
-    if inexact:
-        return max(inexact, key=_size)
-    if "f" in plain_kinds:
-        return tf.as_dtype(floatx())
-    integers = [dtype for dtype in tensor_types if dtype.is_integer]
-    if integers:
-        return max(integers, key=_size)
-    return tf.bool if plain_kinds <= {"b"} else tf.int32
-
-
-def _size(dtype: Any) -> int:
-    return int(dtype.size)
+    tensors: list[Any] = [x for x in converted if tf.is_tensor(x)]
+    dtype = common_type(
+        [x.dtype.as_numpy_dtype for x in tensors],
+        [x.dtype for x in converted if not tf.is_tensor(x)],
+        floatx(),
+        arithmetic,
+    )
+    return [
+        tf.cast(x if tf.is_tensor(x) else x.astype(dtype), dtype) for x in converted
+    ]
 
 
 def _is_inexact(dtype: Any) -> bool:

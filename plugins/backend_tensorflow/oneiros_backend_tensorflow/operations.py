@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.types import clipping_bounds
 from oneiros_lazy_graph.pinning import floatx
 
 from oneiros_backend_tensorflow.conversion import (
@@ -23,6 +24,9 @@ from oneiros_backend_tensorflow.products import product
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 T = Any
+
+POWERLESS = (tf.uint8, tf.uint16)
+"""The types that TensorFlow can't raise to a power."""
 
 LEFT_AXES, RIGHT_AXES = "abcdefg", "ahijklm"
 """Names of axes in `batch_dot`: the first, the samples, is the same on both sides."""
@@ -197,7 +201,6 @@ class Operations:
     sigmoid = _on_floats(tf.sigmoid)
     tanh = _on_floats(tf.tanh)
     softplus = _on_floats(tf.math.softplus)
-    pow = _on_pair(tf.pow)
     maximum = _on_pair(tf.maximum)
     minimum = _on_pair(tf.minimum)
     equal = _on_pair(tf.equal)
@@ -206,6 +209,14 @@ class Operations:
     greater_equal = _on_pair(tf.greater_equal)
     lesser = _on_pair(tf.less)
     lesser_equal = _on_pair(tf.less_equal)
+
+    @staticmethod
+    def pow(x: T, a: T) -> T:
+        x, a = paired(x, a)
+        if x.dtype in POWERLESS:
+            wide = tf.pow(tf.cast(x, tf.int32), tf.cast(a, tf.int32))
+            return tf.cast(wide, x.dtype)
+        return tf.pow(x, a)
 
     @staticmethod
     def sqrt(x: T) -> T:
@@ -219,9 +230,9 @@ class Operations:
         min_value: T,
         max_value: T,
     ) -> T:
-        low = -np.inf if min_value is None else min_value
-        high = np.inf if max_value is None else max_value
-        x, low, high = paired(x, low, high)
+        given = [bound for bound in (min_value, max_value) if bound is not None]
+        dtype = np.dtype(paired(x, *given)[0].dtype.as_numpy_dtype)
+        x, low, high = paired(x, *clipping_bounds(min_value, max_value, dtype))
         return tf.clip_by_value(x, low, tf.maximum(low, high))
 
     @staticmethod
@@ -234,7 +245,7 @@ class Operations:
         then_expression: T,
         else_expression: T,
     ) -> T:
-        chosen, other = paired(then_expression, else_expression)
+        chosen, other = paired(then_expression, else_expression, arithmetic=False)
         return tf.where(truth(condition), chosen, other)
 
     @staticmethod
@@ -305,11 +316,11 @@ class Operations:
 
     @staticmethod
     def concatenate(tensors: T, axis: T = -1) -> T:
-        return tf.concat(paired(*tensors), axis)
+        return tf.concat(paired(*tensors, arithmetic=False), axis)
 
     @staticmethod
     def stack(x: T) -> T:
-        return tf.stack(paired(*x))
+        return tf.stack(paired(*x, arithmetic=False))
 
     @staticmethod
     def repeat_elements(

@@ -27,6 +27,7 @@ from pytensor.tensor.shape import Shape
 from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.type import TensorType
 
+from oneiros_backend_theano import operators
 from oneiros_backend_theano.convolution import ConvolutionPrimitives
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.fused import Fused
@@ -84,6 +85,7 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         super().__init__()
         self.linker = os.environ.get("ONEIROS_THEANO_LINKER", "jax")
         self._dtype(None)
+        operators.install(self._adapted)
 
     def _dtype(self, dtype: Any) -> str:
         """Returns a type's name, the default float type for None; PyTensor's own

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from oneiros.backend.common import floatx
 from oneiros.backend.contract import Backend
+from oneiros_backend_toolkit.types import common_type
 from oneiros_jax_support.windows import ConvolutionWindows
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply
@@ -119,9 +121,9 @@ def is_convolution(op: Any) -> bool:
 
 def _floats(*tensors: Any) -> list[Any]:
     """Returns tensors in their common float type."""
-    floats = [as_float(x) for x in tensors]
-    common = np.result_type(*(x.dtype for x in floats)).name
-    return [x.astype(common) for x in floats]
+    dtypes = [np.dtype(x.dtype) for x in tensors]
+    common = common_type(dtypes, [np.dtype(float)], floatx()).name
+    return [x.astype(common) for x in tensors]
 
 
 class ConvolutionPrimitives(Backend):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
 from oneiros.backend.common import floatx
-from oneiros.backend.contract import Backend
 from oneiros.errors import ArgumentError, ShapeError
+from oneiros_backend_toolkit.types import Types, clipping_bounds
 from pytensor.graph.basic import Variable
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.special import softmax
+
+from oneiros_backend_theano.operators import own_type
 
 INTEGERS = "iub"
 
@@ -49,12 +52,19 @@ def _accumulated(x: Any) -> Any:
     return "int32" if x.dtype == "bool" else x.dtype
 
 
-class Operations(Backend):
+class Operations(Types):
     """Tensor functions; the state of the engine is the subclass's."""
 
     def tensor(self, x: Any) -> Any:
         """Returns `x` as a tensor; numbers become constants."""
         return x if isinstance(x, Variable) else pt.as_tensor_variable(x)
+
+    def _adapted(self, *values: Any, arithmetic: bool = True) -> Sequence[Any]:
+        """Returns operands of which PyTensor makes the type of the contract's rule."""
+        wanted = self._common_type(values, arithmetic)
+        if own_type(values) == wanted.name:
+            return values
+        return self._alike(*values, arithmetic=arithmetic)
 
     def _elementwise(self, x: Any) -> tuple[Any, list[Any]] | None:
         """Returns the Op and the inputs of a tensor that an Elemwise computes."""
@@ -66,7 +76,7 @@ class Operations(Backend):
     # Linear algebra and lookup
 
     def dot(self, x: Any, y: Any) -> Any:
-        x, y = self.to_dense(x), self.to_dense(y)
+        x, y = self._adapted(self.to_dense(x), self.to_dense(y))
         inner = (*x.type.shape[-1:], *y.type.shape[-2:][:1])
         if len(inner) == 2 and None not in inner and inner[0] != inner[1]:
             raise ShapeError(
@@ -85,6 +95,7 @@ class Operations(Backend):
             raise ArgumentError(
                 f"batch_dot takes ranks of 2 or more; it received {x.ndim} and {y.ndim}."
             )
+        x, y = self._adapted(x, y)
         if axes is None:
             axes = (x.ndim - 1, max(y.ndim - 2, 1))
         first, second = (axes, axes) if isinstance(axes, int) else axes
@@ -140,14 +151,15 @@ class Operations(Backend):
         return pt.sqrt(pt.maximum(as_float(x), 0.0))
 
     def pow(self, x: Any, a: Any) -> Any:
-        return pt.pow(x, a)
+        return pt.pow(*self._adapted(x, a))
 
     def clip(self, x: Any, min_value: Any, max_value: Any) -> Any:
-        low = -np.inf if min_value is None else min_value
-        high = np.inf if max_value is None else max_value
+        given = [bound for bound in (min_value, max_value) if bound is not None]
+        dtype = self._common_type([x, *given])
+        low, high = clipping_bounds(min_value, max_value, dtype)
         if isinstance(low, (int, float)) and isinstance(high, (int, float)):
             high = max(low, high)
-        return pt.clip(x, low, high)
+        return pt.clip(*self._adapted(x, low, high))
 
     def round(self, x: Any) -> Any:
         return pt.round(x, mode="half_to_even")
@@ -159,10 +171,10 @@ class Operations(Backend):
         return pt.cos(as_float(x))
 
     def maximum(self, x: Any, y: Any) -> Any:
-        return pt.maximum(x, y)
+        return pt.maximum(*self._adapted(x, y))
 
     def minimum(self, x: Any, y: Any) -> Any:
-        return pt.minimum(x, y)
+        return pt.minimum(*self._adapted(x, y))
 
     def equal(self, x: Any, y: Any) -> Any:
         return pt.eq(x, y)
@@ -190,7 +202,7 @@ class Operations(Backend):
             one() if callable(one) else one
             for one in (then_expression, else_expression)
         ]
-        return pt.switch(condition, *chosen)
+        return pt.switch(condition, *self._adapted(*chosen, arithmetic=False))
 
     def sigmoid(self, x: Any) -> Any:
         return pt.sigmoid(as_float(x))
@@ -266,11 +278,11 @@ class Operations(Backend):
         return x.dimshuffle(*[_axis(x, axis) for axis in pattern])
 
     def concatenate(self, tensors: Any, axis: int = -1) -> Any:
-        tensors = [self.to_dense(x) for x in tensors]
+        tensors = self._adapted(*map(self.to_dense, tensors), arithmetic=False)
         return pt.concatenate(tensors, axis=_axis(tensors[0], axis))
 
     def stack(self, x: Any) -> Any:
-        return pt.stack(list(x))
+        return pt.stack(list(self._adapted(*x, arithmetic=False)))
 
     def repeat_elements(self, x: Any, rep: int, axis: int) -> Any:
         at, shape = _axis(x, axis), sizes(x)

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 from oneiros.backend import common
-from oneiros.backend.contract import Backend, draw_seed
+from oneiros.backend.contract import draw_seed
 from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError, DataError
 
 from oneiros_backend_toolkit.arrays import owned
+from oneiros_backend_toolkit.types import Types
 
 T = Any
 
@@ -20,7 +21,7 @@ FUZZ = 1e-7
 1."""
 
 
-class Derived(Backend):
+class Derived(Types):
     """Functions in terms of those that the engine supplies; and the learning phase."""
 
     def __init__(self) -> None:

@@ -1,0 +1,62 @@
+"""Python's operators on PyTensor's variables under the rule of types of K.
+
+PyTensor makes float64 of int32 and float32, and int16 of uint8 and a number. Under the
+rule of `oneiros.backend.contract` the first is float32 and the second uint8, as on
+every other backend. A tensor of K is a variable of PyTensor's own class, and so is what
+raw PyTensor code makes of it. So the rule is added to the operators of that class, once
+a process, when the backend is loaded. Where PyTensor's own type is that of the rule,
+and for what PyTensor's functions (`pytensor.tensor.add`) are called on, nothing
+changes.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from pytensor.graph.basic import Variable
+from pytensor.scalar.basic import upcast
+from pytensor.tensor.basic import as_tensor_variable
+from pytensor.tensor.type import TensorType
+from pytensor.tensor.variable import _tensor_py_operators
+
+NAMES = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+NUMERIC = "biufc"
+
+Adapt = Callable[[Any, Any], Sequence[Any]]
+
+
+def own_type(values: Sequence[Any]) -> str:
+    """Returns the type that PyTensor would give to what is computed of values."""
+    return str(upcast(*(as_tensor_variable(x).dtype for x in values)))
+
+
+def install(adapt: Adapt) -> None:
+    """Has the operators of PyTensor's variables adapt their operands' types.
+
+    # Arguments
+        adapt: function of two operands that returns them under the rule of types.
+    """
+    for name in NAMES:
+        for method in (f"__{name}__", f"__r{name}__"):
+            original = getattr(_tensor_py_operators, method)
+            if not hasattr(original, "__wrapped__"):
+                setattr(_tensor_py_operators, method, _under_the_rule(original, adapt))
+
+
+def _under_the_rule(original: Callable[..., Any], adapt: Adapt) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def operate(self: Any, other: Any) -> Any:
+        if not _is_operand(other):
+            return original(self, other)
+        return original(*adapt(self, other))
+
+    return operate
+
+
+def _is_operand(x: Any) -> bool:
+    if isinstance(x, Variable):
+        return isinstance(x.type, TensorType)
+    return np.asarray(x).dtype.kind in NUMERIC

@@ -1,0 +1,216 @@
+"""One rule of types for operators and functions, the same on every backend."""
+
+import operator
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros_backend_toolkit.types import common_type
+
+FLOATS = ("float16", "float32", "float64")
+INTEGERS = ("int32", "int64", "uint8")
+DISCRETE = (*INTEGERS, "bool")
+ARITHMETIC = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "truediv": operator.truediv,
+    "floordiv": operator.floordiv,
+    "mod": operator.mod,
+    "pow": operator.pow,
+    "K.maximum": lambda x, y: K.maximum(x, y),
+    "K.minimum": lambda x, y: K.minimum(x, y),
+    "K.pow": lambda x, y: K.pow(x, y),
+    "K.clip": lambda x, y: K.clip(x, y, y),
+}
+CHOICES = {
+    "K.switch": lambda x, y: K.switch(K.variable([1, 0, 1]), x, y),
+    "K.concatenate": lambda x, y: K.concatenate([x, y]),
+    "K.stack": lambda x, y: K.stack([x, y]),
+}
+COMPARISONS = {
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "K.equal": lambda x, y: K.equal(x, y),
+    "K.not_equal": lambda x, y: K.not_equal(x, y),
+    "K.greater": lambda x, y: K.greater(x, y),
+    "K.greater_equal": lambda x, y: K.greater_equal(x, y),
+    "K.lesser": lambda x, y: K.lesser(x, y),
+    "K.lesser_equal": lambda x, y: K.lesser_equal(x, y),
+}
+COMPUTE = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "truediv": np.true_divide,
+    "floordiv": np.floor_divide,
+    "mod": np.mod,
+    "pow": np.power,
+    "K.maximum": np.maximum,
+    "K.minimum": np.minimum,
+    "K.pow": np.power,
+    "K.clip": lambda x, y: np.maximum(y, np.minimum(x, y)),
+}
+VALUES = ([3, 1, 2], [2, 1, 1])
+
+
+@pytest.fixture(autouse=True)
+def wide(request):
+    """64-bit types, which JAX has only under floatx float64."""
+    if "backend" in request.fixturenames:
+        K.set_floatx("float64")
+        yield
+        K.set_floatx("float32")
+    else:
+        yield
+
+
+def expected_type(one, other, discrete="int32"):
+    """Returns the type by the rule of the contract, stated once more in short."""
+    floats = [name for name in (one, other) if name in FLOATS]
+    if floats:
+        return max(floats, key=lambda name: int(name[5:]))
+    if one == other == "bool":
+        return discrete
+    return str(np.promote_types(one, other))
+
+
+def pairs():
+    return [(a, b) for a in (*FLOATS, *DISCRETE) for b in (*FLOATS, *DISCRETE)]
+
+
+def tensors(one, other):
+    return K.variable(VALUES[0], dtype=one), K.variable(VALUES[1], dtype=other)
+
+
+def computed(cases):
+    """Computes tensors, a list of (case, tensor, type); checks declared types too."""
+    values = K.function([], [tensor for _, tensor, _ in cases])([])
+    for (case, tensor, dtype), value in zip(cases, values, strict=True):
+        assert (case, K.dtype(tensor)) == (case, dtype)
+        assert (case, str(value.dtype)) == (case, dtype)
+    return values
+
+
+@pytest.mark.parametrize("name", sorted(ARITHMETIC))
+def test_arithmetic_of_two_tensors(name, backend):
+    cases, values = [], []
+    for one, other in pairs():
+        dtype = expected_type(one, other)
+        if name == "truediv" and dtype not in FLOATS:
+            dtype = "float64"
+        x, y = tensors(one, other)
+        cases.append(((one, other), ARITHMETIC[name](x, y), dtype))
+        arrays = [
+            K.get_value(part).astype(expected_type(one, other)) for part in (x, y)
+        ]
+        values.append(COMPUTE[name](*arrays))
+    for (case, *_), value, expected in zip(cases, computed(cases), values, strict=True):
+        np.testing.assert_allclose(value, expected, rtol=1e-3, err_msg=str(case))
+
+
+@pytest.mark.parametrize("name", sorted(CHOICES))
+def test_choices_between_two_tensors(name, backend):
+    computed(
+        [
+            (pair, CHOICES[name](*tensors(*pair)), expected_type(*pair, "bool"))
+            for pair in pairs()
+        ]
+    )
+
+
+@pytest.mark.parametrize("name", sorted(COMPARISONS))
+def test_comparisons(name, backend):
+    cases = [(pair, COMPARISONS[name](*tensors(*pair)), "bool") for pair in pairs()]
+    for (pair, *_), value in zip(cases, computed(cases), strict=True):
+        arrays = [np.array(v).astype(t) for v, t in zip(VALUES, pair, strict=True)]
+        plain = name.replace("lesser", "less").replace("K.", "")
+        expected = getattr(np, plain, COMPARISONS[name])(*arrays)
+        np.testing.assert_array_equal(value, expected, err_msg=str(pair))
+
+
+CONSTANTS = {
+    "int": 2,
+    "float": 0.5,
+    "int of NumPy": np.int64(2),
+    "float of NumPy": np.float64(0.5),
+    "integers": np.array([1, 2, 3]),
+    "floats": np.array([0.5, 1.5, 2.5]),
+}
+
+
+@pytest.mark.parametrize("swapped", [False, True], ids=["left", "right"])
+@pytest.mark.parametrize("name", sorted(set(ARITHMETIC) - {"K.clip"}))
+def test_a_constant_adapts_to_the_tensor(name, swapped, backend):
+    cases = []
+    for dtype in (*FLOATS, *DISCRETE):
+        for kind, constant in CONSTANTS.items():
+            x = K.variable(VALUES[0], dtype=dtype)
+            expected = "int32" if dtype == "bool" else dtype
+            if expected not in FLOATS and ("float" in kind or name == "truediv"):
+                expected = "float64"
+            pair = (constant, x) if swapped else (x, constant)
+            cases.append(((dtype, kind), ARITHMETIC[name](*pair), expected))
+    computed(cases)
+
+
+def test_a_float_under_the_default_type_makes_integers_that_type(backend):
+    K.set_floatx("float32")
+    x = K.variable([1, 2], dtype="int32")
+    half = K.variable([1, 2], dtype="float16")
+    for tensor in (x * 0.5, x + np.ones(2), x / 2, K.maximum(x, 0.5), K.mean(x)):
+        assert K.dtype(tensor) == "float32"
+    for tensor in (half * 0.1, x * half, half - np.ones(2), K.maximum(half, 0.1)):
+        assert K.dtype(tensor) == "float16"
+    assert K.dtype(x * K.variable([1, 2])) == "float32"
+    assert K.eval(x * K.variable([0.5, 1.5])).dtype == "float32"
+    assert K.dtype(K.sum(K.ones((2, 3))) / K.shape(x)[0]) == "float32"
+
+
+def mixed(dtype):
+    """Returns what functions of several tensors give of a float and an integer."""
+    matrix = K.variable(np.arange(6).reshape(2, 3), dtype="int32")
+    floats = K.variable(np.full((2, 3), 0.25), dtype=dtype)
+    square = K.variable(np.eye(3), dtype=dtype)
+    images = K.variable(np.ones((1, 4, 4, 1)), dtype="uint8")
+    kernel = K.variable(np.ones((2, 2, 1, 1)), dtype=dtype)
+    row = K.variable(np.ones(3), dtype=dtype)
+    return {
+        "dot": K.dot(matrix, square),
+        "matmul": matrix @ square,
+        "batch_dot": K.batch_dot(matrix, floats, axes=1),
+        "binary_crossentropy": K.binary_crossentropy(floats, matrix),
+        "categorical_crossentropy": K.categorical_crossentropy(floats, matrix),
+        "batch_normalization": K.batch_normalization(matrix, row, row, row, row),
+        "in_train_phase": K.in_train_phase(matrix, floats),
+        "conv2d": K.conv2d(images, kernel, dim_ordering="tf"),
+        "moving_average": K.moving_average_update(floats, matrix, 0.5)[1],
+        "update_add": K.update_add(floats, matrix)[1],
+        "update_sub": K.update_sub(floats, matrix)[1],
+        "relu": K.relu(floats, alpha=K.variable(1, dtype="int32")),
+    }
+
+
+@pytest.mark.parametrize("dtype", FLOATS[1:])
+def test_functions_of_several_tensors(dtype, backend):
+    for name, tensor in mixed(dtype).items():
+        assert (name, K.dtype(tensor)) == (name, dtype)
+        value = K.function([K.learning_phase()], [tensor])([0])[0]
+        assert (name, str(value.dtype)) == (name, dtype)
+
+
+def test_a_bound_that_is_none_makes_no_float_of_an_integer(backend):
+    x = K.variable([1, 2, 3], dtype="int32")
+    clipped = [K.clip(x, 2, None), K.clip(x, None, 2), K.clip(x, None, None)]
+    values = K.function([], clipped)([])
+    assert [str(value.dtype) for value in values] == ["int32"] * 3
+    np.testing.assert_array_equal(values, [[2, 2, 3], [1, 2, 2], [1, 2, 3]])
+
+
+def test_integers_that_hold_both():
+    types = [np.dtype(name) for name in ("uint8", "int8", "uint64", "int64")]
+    assert common_type(types[:2], [], "float32") == np.int16
+    assert common_type(types[2:], [], "float32") == np.int64
+    assert common_type([], [np.dtype(bool)], "float32", arithmetic=False).kind == "b"
