@@ -1,9 +1,9 @@
 """Oneiros beside Keras 3, and beside the best loops written by hand for the same
 engines.
 
-    python3 run.py --group benchmark benchmarks/compare.py [--case d] [--measure fit] [--engine
-    jax] [--rounds 3]
-        [--quick] [--clock processor] [--json FILE] [--picture FILE]
+    python3 run.py --group benchmark benchmarks/compare.py [--case d] [--measure fit]
+        [--engine jax] [--rounds 3] [--quick] [--clock processor] [--json FILE]
+        [--picture FILE]
 
 Every contender trains the same network from the same weights on the same batches, in a
 process of its own, started anew in each round. Within a round each measure is taken in
@@ -59,7 +59,8 @@ def main() -> int:
     missing = [name for name in GROUP if not importlib.util.find_spec(name)]
     if missing:
         print(
-            f"Not installed: {', '.join(missing)}. Type: python3 run.py --group benchmark benchmarks/compare.py",
+            f"Not installed: {', '.join(missing)}. Type: "
+            "python3 run.py --group benchmark benchmarks/compare.py",
             file=sys.stderr,
         )
         return 2
@@ -92,7 +93,8 @@ def main() -> int:
         console.print(f"({case}) losses agree to {difference:.1e}")
         failures += [f"({case}) {fault}" for fault in run.faults(case, records)]
         failures += [
-            f"({case}) {v.limit.measure} on {v.limit.engine}: {v.ratio:.2f} of {v.rival}, "
+            f"({case}) {v.limit.measure} on {v.limit.engine}: {v.ratio:.2f} "
+            f"of {v.rival}, "
             f"limit {v.limit.factor:.2f} ({v.limit.row})"
             for v in table.verdicts(case, records, measures, clock)
             if not v.kept

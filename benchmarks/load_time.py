@@ -91,7 +91,8 @@ def saved(path):
 
 def report(found):
     lines = [
-        f"{found['bytes'] / 1e6:.1f} MB, in ms      read   build    load   load / (read + build)"
+        f"{found['bytes'] / 1e6:.1f} MB, in ms      read   build    load   load / "
+        f"(read + build)"
     ]
     for clock in CLOCKS:
         read, build, load = (

@@ -73,7 +73,8 @@ PROFILE = """
 import cProfile, pstats
 with cProfile.Profile() as profile:
     exec({program!r}, {{}})
-pstats.Stats(profile).sort_stats("cumulative").print_stats(r"oneiros|import_module|jax|pytensor", 60)
+statistics = pstats.Stats(profile).sort_stats("cumulative")
+statistics.print_stats(r"oneiros|import_module|jax|pytensor", 60)
 """
 
 
@@ -148,7 +149,10 @@ def measure(network: str, backend: str, runs: int) -> bool:
     for state, figures in states.items():
         wall, processor = zip(*figures, strict=True)
         median, limit = statistics.median(wall), LIMITS.get((backend, network, state))
-        line = f"{backend} {network} {state}: median {median:.2f} s of {runs} ({min(wall):.2f}-{max(wall):.2f})"
+        line = (
+            f"{backend} {network} {state}: median {median:.2f} s of {runs} "
+            f"({min(wall):.2f}-{max(wall):.2f})"
+        )
         line += f", processor {statistics.median(processor):.2f} s"
         if limit:
             line += f", limit {limit} s: {'kept' if median <= limit else 'MISSED'}"

@@ -73,9 +73,8 @@ def main() -> None:
                 runs = [loop_of(form, x, slope) for form in (plain, turned)]
                 turns = [[run() for run in runs] for _ in range(TURNS)]
                 ratio = statistics.median(b / a for a, b in turns)
-                cells.append(
-                    f"{outputs}: {ratio:.2f}{'*' * suits_turning(samples, inputs, outputs)}"
-                )
+                mark = "*" if suits_turning(samples, inputs, outputs) else ""
+                cells.append(f"{outputs}: {ratio:.2f}{mark}")
             print(
                 f"{samples} samples, {inputs} inputs, outputs",
                 "  ".join(cells),

@@ -99,7 +99,8 @@ def main():
         f"\nbackend {K.backend()}: test loss {loss:.4f}, test accuracy {accuracy:.4f}"
     )
     print(
-        f"saved {kilobytes} KiB, loaded it back, predictions {'equal' if same else 'DIFFER'}"
+        f"saved {kilobytes} KiB, loaded it back, predictions "
+        f"{'equal' if same else 'DIFFER'}"
     )
     print(
         "first ten test digits: ",
@@ -118,7 +119,8 @@ def main():
         print(f"  {label:32}{seconds:6.2f}")
     if accuracy < 0.94 or not same:
         raise SystemExit(
-            "the quickstart fell short: it expects an accuracy of 0.94 and equal predictions"
+            "the quickstart fell short: it expects an accuracy of 0.94 and equal "
+            "predictions"
         )
 
 

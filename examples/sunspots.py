@@ -53,7 +53,8 @@ def main():
     persistence = error(0, change[-NB_TEST:])
     skill = 1 - network / persistence
     print(
-        f"\nbackend {K.backend()}: error {network:.1f}, of persistence {persistence:.1f}"
+        f"\nbackend {K.backend()}: error {network:.1f}, of persistence "
+        f"{persistence:.1f}"
     )
     print(f"share avoided {skill:.2f}, target {TARGET}")
     return skill

@@ -122,7 +122,8 @@ def main():
     most_frequent = np.mean(y_test == np.bincount(y_train).argmax())
     bayes = np.mean(y_test == naive_bayes(x_train, y_train, x_test, len(letters)))
     print(
-        f"\nbackend {K.backend()}: test accuracy {accuracy:.4f}, target {TARGET} more than the baselines"
+        f"\nbackend {K.backend()}: test accuracy {accuracy:.4f}, target {TARGET} "
+        f"more than the baselines"
     )
     print(f"most frequent language {most_frequent:.4f}, naive Bayes {bayes:.4f}")
     return accuracy - max(most_frequent, bayes)

@@ -2,13 +2,11 @@
 tests/hostile/README.md.
 
     python3 run.py --group test --with coverage tools/reader_branches.py
-    python3 run.py --group test --with coverage tools/reader_branches.py --missing    and what
-    isn't taken, by line
 
-What runs is in `COMMANDS`: tests of saving, configurations and resumed trainings, the
-    attacks with their
-limit of time lifted, and some inputs of the fuzzer. coverage.py counts with `branch =
-True`, in child processes too. The exit status is 1 if one of the commands fails.
+With `--missing` it also lists by line what isn't taken. What runs is in `COMMANDS`:
+tests of saving, configurations and resumed training, the attacks with their limit of
+time lifted, and some inputs of the fuzzer. coverage.py counts with `branch = True`, in
+child processes too. The exit status is 1 if one of the commands fails.
 """
 
 from __future__ import annotations
@@ -119,7 +117,10 @@ def table(files: dict[str, Any]) -> str:
         f"{taken.total()} of {of.total()} branches ({taken.total() / of.total():.1%})"
     )
     rows = [f"| `{name}` | {taken[name]} | {of[name]} |" for name in of if of[name]]
-    title = f"{share} and {lines} of {of_lines} lines are taken:\n\n| module | taken | of |\n|---|---|---|"
+    title = (
+        f"{share} and {lines} of {of_lines} lines are taken:\n\n| module | "
+        f"taken | of |\n|---|---|---|"
+    )
     return "\n".join([title, *rows, f"| all | {taken.total()} | {of.total()} |"])
 
 

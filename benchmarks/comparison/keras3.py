@@ -84,7 +84,8 @@ def genuine() -> Any:
         or not (folder / "src").is_dir()
     ):
         raise RuntimeError(
-            f"`import keras` gave version {version} from {folder}; Keras 3 was expected."
+            f"`import keras` gave version {version} from {folder}; Keras 3 was "
+            f"expected."
         )
     return keras
 

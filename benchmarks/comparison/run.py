@@ -218,7 +218,8 @@ def run(
                     _start(record, number, ask)
                 for measure in taken:
                     tell(
-                        f"{case} round {number + 1} of {rounds}: {measure}, {turns} turns"
+                        f"{case} round {number + 1} of {rounds}: {measure}, "
+                        f"{turns} turns"
                     )
                     for turn in range(turns):
                         _take(records, measure, (number, turn), asked, clock)
@@ -259,7 +260,8 @@ def _process(case: str, contender: Contender, folder: str) -> Iterator[Ask]:
             if not line:
                 complaints.seek(0)
                 raise SystemExit(
-                    f"{contender.name} failed on case {case}:\n{complaints.read()[-4000:]}"
+                    f"{contender.name} failed on case "
+                    f"{case}:\n{complaints.read()[-4000:]}"
                 )
             answer: dict[str, Any] = json.loads(line)
             return answer

@@ -17,11 +17,19 @@ NAMES_NOT_YET = {
     path if "." in path else f".{path}" for path in set(planned()) - NOT_YET
 }
 EXTRA_ARGUMENTS = {
-    "layers.normalization.BatchNormalization.center": "files of Keras 2 have layers without beta",
-    "layers.normalization.BatchNormalization.scale": "files of Keras 2 have layers without gamma",
+    "layers.normalization.BatchNormalization.center": (
+        "files of Keras 2 have layers without beta"
+    ),
+    "layers.normalization.BatchNormalization.scale": (
+        "files of Keras 2 have layers without gamma"
+    ),
     "models.load_model.trained_on": "kernels trained on Theano are flipped",
-    "models.load_model.functions": "revives Lambda layers, whose code is never read from a file",
-    "engine.training.check_loss_and_target_compatibility.names": "messages name the output",
+    "models.load_model.functions": (
+        "revives Lambda layers, whose code is never read from a file"
+    ),
+    "engine.training.check_loss_and_target_compatibility.names": (
+        "messages name the output"
+    ),
 }
 BATCHES = "an object whose items are batches holds the targets too"
 OTHER_DEFAULTS = {
@@ -30,7 +38,9 @@ OTHER_DEFAULTS = {
         for cls in ("engine.training.Model", "models.Sequential")
         for method in ("fit", "evaluate")
     },
-    "engine.topology.Input.dtype": "floatx is read when Input is called: set_floatx works at any time",
+    "engine.topology.Input.dtype": (
+        "floatx is read when Input is called: set_floatx works at any time"
+    ),
 }
 
 COVERED = [path for path in MODULES if path not in NOT_YET]
@@ -65,11 +75,17 @@ def differences(where, expected, function):
             continue
         if default is None:
             if live_default is not inspect.Parameter.empty:
-                yield f"{where}: {name} has the default {live_default!r}, Keras 1 has none"
+                yield (
+                    f"{where}: {name} has the default {live_default!r}, Keras 1 "
+                    f"has none"
+                )
         elif live_default is inspect.Parameter.empty or not same_default(
             live_default, default
         ):
-            yield f"{where}: {name} has the default {live_default!r}, Keras 1 has {default}"
+            yield (
+                f"{where}: {name} has the default {live_default!r}, Keras 1 has "
+                f"{default}"
+            )
     for parameter in positional[len(wanted) :]:
         if (
             f"{where}.{parameter.name}" not in EXTRA_ARGUMENTS

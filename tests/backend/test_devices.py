@@ -27,20 +27,24 @@ TRAINING = dedent("""
     from oneiros.models import Sequential, load_model
 
     np.random.seed(3)
-    model = Sequential([
-        Convolution2D(2, 3, 3, input_shape=(6, 6, 1), dim_ordering="tf"), Flatten(), Dropout(0.2), Dense(1)
-    ])
-    dense = Sequential([Dense(3, input_dim=4, activation="tanh"), Dropout(0.2), Dense(1)])
-    for net, x in ((model, np.random.rand(24, 6, 6, 1)), (dense, np.random.rand(24, 4))):
+    convolution = Convolution2D(2, 3, 3, input_shape=(6, 6, 1), dim_ordering="tf")
+    model = Sequential([convolution, Flatten(), Dropout(0.2), Dense(1)])
+    first = Dense(3, input_dim=4, activation="tanh")
+    dense = Sequential([first, Dropout(0.2), Dense(1)])
+    images, vectors = np.random.rand(24, 6, 6, 1), np.random.rand(24, 4)
+    for net, x in ((model, images), (dense, vectors)):
         net.compile("adam", "mse")
         before = net.get_weights()
-        losses = net.fit(x, x.reshape(24, -1).sum(1), nb_epoch=3, batch_size=8, verbose=0).history["loss"]
-        assert losses[-1] < losses[0] and not np.array_equal(net.get_weights()[0], before[0])
+        y = x.reshape(24, -1).sum(1)
+        history = net.fit(x, y, nb_epoch=3, batch_size=8, verbose=0).history
+        assert history["loss"][-1] < history["loss"][0]
+        assert not np.array_equal(net.get_weights()[0], before[0])
     dense.save(sys.argv[1])
     again = load_model(sys.argv[1])
     assert np.array_equal(again.predict(x), dense.predict(x))
     assert K.eval(K.ones((2,))).tolist() == [1, 1]
-    weights = [w for net in (model, again) for w in [*net.weights, *net.optimizer.weights]]
+    weights = [w for net in (model, again) for w in net.weights]
+    weights += [w for net in (model, again) for w in net.optimizer.weights]
     variables = [w for w in weights if K.get_value(w).size > 2]
     upload = dense.model.train_function.upload([x, x[:, :1], np.ones(24)])
     assert "devices" in K.current().capabilities
@@ -49,8 +53,12 @@ TRAINING = dedent("""
 JAX = TRAINING + dedent("""
     import jax
 
-    slots = [w.data.slot if K.backend() == "jax" else w.container.storage for w in variables]
-    used = {device for slot in slots if isinstance(slot[0], jax.Array) for device in slot[0].devices()}
+    if K.backend() == "jax":
+        slots = [w.data.slot for w in variables]
+    else:
+        slots = [w.container.storage for w in variables]
+    arrays = [slot[0] for slot in slots if isinstance(slot[0], jax.Array)]
+    used = {device for array in arrays for device in array.devices()}
     kind, number = sys.argv[2].split(":")
     assert used == {jax.devices(kind)[int(number)]}, used
     assert {device for array in upload.arrays for device in array.devices()} == used
@@ -66,14 +74,20 @@ TENSORFLOW = TRAINING.replace(
     import tensorflow as tf
 
     halves = [tf.config.LogicalDeviceConfiguration()] * 2
-    tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
+    (cpu,) = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, halves)
 """),
     1,
 ) + dedent("""
     held = [w.data.variable for w in variables] + upload.arrays
     assert {x.device.rpartition("device:")[2].lower() for x in held} == {sys.argv[2]}
     traced = []
-    square = K.apply(lambda v: traced.append(tf.square(v)) or tf.square(v), K.variable([1.0, 2.0]))
+
+    def squared(v):
+        traced.append(tf.square(v))
+        return traced[-1]
+
+    square = K.apply(squared, K.variable([1.0, 2.0]))
     assert K.eval(square).tolist() == [1, 4]
     assert traced[-1].device.lower().endswith(sys.argv[2]), traced[-1].device
     print("done")

@@ -71,7 +71,10 @@ print(np.random.randint(10**9))
 
 
 def test_its_manifest_names_the_class_without_importing_jax():
-    code = "import sys, oneiros_backend_jax.manifest as m; print(m.oneiros_backends(), 'jax' in sys.modules)"
+    code = (
+        "import sys, oneiros_backend_jax.manifest as m; "
+        "print(m.oneiros_backends(), 'jax' in sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
     )

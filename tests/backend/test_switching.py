@@ -178,7 +178,8 @@ def test_theano_is_chosen_and_no_engine_is_imported_before_it_is_needed():
         "K.set_floatx('float32'); K.get_uid('a'); K.epsilon(); K.image_dim_ordering()\n"
         "print([m for m in ('pytensor', 'jax', 'tensorflow') if m in sys.modules])\n"
         "x = K.placeholder((None, 2)); K.get_value(K.zeros((2,)))\n"
-        "print([m for m in ('pytensor', 'jax', 'tensorflow') if m in sys.modules], K.backend())\n"
+        "print([m for m in ('pytensor', 'jax', 'tensorflow') if m in sys.modules], "
+        "K.backend())\n"
     )
     assert run(code).stdout.split("\n")[:2] == ["[]", "['pytensor'] theano"]
 

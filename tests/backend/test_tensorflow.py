@@ -593,7 +593,8 @@ def test_threads_build_and_run(tf):
 
 def test_import_is_silent_and_changes_nothing():
     script = (
-        "import os; before = dict(os.environ); from oneiros import backend as K; K.load('tensorflow');"
+        "import os; before = dict(os.environ); from oneiros import backend as K; "
+        "K.load('tensorflow');"
         "assert dict(os.environ) == before; import tensorflow as tf;"
         "print(tf.config.threading.get_intra_op_parallelism_threads())"
     )
@@ -613,7 +614,8 @@ def test_import_brings_neither_keras_nor_jax_and_leaves_them_importable():
         "import sys; from oneiros import backend as K; K.load('tensorflow');"
         "assert not {'keras', 'jax'} & set(sys.modules), set(sys.modules);"
         "import tensorflow as tf; layer = tf.keras.layers.Dense(2); import jax, keras;"
-        "print(layer(tf.ones((3, 4))).shape, isinstance(layer, keras.layers.Layer), jax.numpy.ones(2).shape)"
+        "print(layer(tf.ones((3, 4))).shape, isinstance(layer, "
+        "keras.layers.Layer), jax.numpy.ones(2).shape)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True

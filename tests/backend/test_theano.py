@@ -214,10 +214,12 @@ def test_nothing_process_wide_is_left_changed():
         "from oneiros import backend as K\n"
         "K.set_floatx('float64')\n"
         "import pytensor.tensor as pt\n"
-        "x = K.placeholder((None,)); print(K.function([x], [pt.sort(x) * 0.1])([[3.0]])[0].dtype)\n"
+        "x = K.placeholder((None,)); print(K.function([x], [pt.sort(x) * "
+        "0.1])([[3.0]])[0].dtype)\n"
         "print(jax.config.jax_enable_x64, jax.numpy.ones(1).dtype)\n"
         "K.set_floatx('float32')\n"
-        "y = K.placeholder((None,)); print(K.function([y], [y * 0.1])([[3.0]])[0].dtype)\n"
+        "y = K.placeholder((None,)); print(K.function([y], [y * "
+        "0.1])([[3.0]])[0].dtype)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -414,7 +414,8 @@ import sys
 from oneiros import backend as K
 x = K.placeholder((None, 3))
 K.function([x], [K.sum(x)])([[[1, 2, 3]]])
-extra = ("numba", "oneiros_backend_theano.convolution_", "oneiros_backend_theano.pooling_")
+package = "oneiros_backend_theano"
+extra = ("numba", f"{package}.convolution_", f"{package}.pooling_")
 print([name for name in sys.modules if name.startswith(extra)])
 """
     done = subprocess.run(

@@ -21,7 +21,8 @@ IN_A_TERMINAL = """
 import time
 from oneiros.callbacks import ProgbarLogger
 logger = ProgbarLogger()
-logger.set_params({{"verbose": {verbose}, "nb_epoch": 2, "nb_sample": 40, "metrics": ["loss", "val_loss"]}})
+params = {{"verbose": {verbose}, "nb_epoch": 2, "nb_sample": 40}}
+logger.set_params({{**params, "metrics": ["loss", "val_loss"]}})
 logger.on_train_begin({{}})
 for epoch in range(2):
     logger.on_epoch_begin(epoch, {{}})
@@ -206,7 +207,10 @@ class TestProgbar:
         assert shown == [1, 50, 100]
 
     def test_without_a_target(self):
-        program = "from oneiros.utils.generic_utils import Progbar\nb = Progbar(-1, interval=0)"
+        program = (
+            "from oneiros.utils.generic_utils import Progbar\nb = "
+            "Progbar(-1, interval=0)"
+        )
         assert "12 in 00:00" in in_a_terminal(f"{program}\nb.add(7)\nb.add(5)")
 
     def test_without_a_standard_output(self, monkeypatch):

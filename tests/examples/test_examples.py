@@ -41,7 +41,10 @@ def test_reaches_its_target(name, backend_name, capsys):
 
 
 def test_a_seed_decides_the_score_from_the_first_run_in_a_process_on():
-    program = "import sunspots; sunspots.NB_EPOCH = 2; assert sunspots.main() == sunspots.main()"
+    program = (
+        "import sunspots; sunspots.NB_EPOCH = 2; assert sunspots.main() == "
+        "sunspots.main()"
+    )
     subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, cwd=ROOT)
 
 

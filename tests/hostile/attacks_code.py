@@ -382,11 +382,17 @@ def tags_and_references_in_yaml(folder):
         "object": "!!python/object:evil.Thing {}",
         "name": "!!python/name:os.system",
         "module": "!!python/module:evil",
-        "apply in a place": "class_name: Sequential\nconfig: [!!python/object/apply:eval ['1']]",
+        "apply in a place": (
+            "class_name: Sequential\nconfig: [!!python/object/apply:eval ['1']]"
+        ),
         "numpy": "!!python/object/apply:numpy.load ['secret.txt']",
-        "numpy scalar": "!!python/object/apply:numpy.core.multiarray.scalar [!!python/name:os.system , 'x']",
+        "numpy scalar": (
+            "!!python/object/apply:numpy.core.multiarray.scalar "
+            "[!!python/name:os.system , 'x']"
+        ),
         "numpy objects": "!!python/object/apply:numpy.core.multiarray.scalar\n"
-        "- !!python/object/apply:numpy.dtype {args: [O8, 0, 1], state: [3, '|']}\n- !!binary AAAAAAAAAAA=",
+        "- !!python/object/apply:numpy.dtype {args: [O8, 0, 1], state: [3, '|']}\n"
+        "- !!binary AAAAAAAAAAA=",
         "local tag": "!evil x",
         "billion laughs": f"a0: &a0 [x, x]\n{doubling}",
         "a list of itself": "&a [*a]",
@@ -456,7 +462,9 @@ def pickles(folder):
         "a function of ours changed": b"cnumpy\ndtype\n}S'_function'\nNsb.",
         "type of nothing": b"cnumpy\ndtype\n(NtR.",
         "shape of nothing": b"cnumpy.core.multiarray\nscalar\n(NS'x'\ntR.",
-        "bytes that don't fit": b"cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S'i8'\ntRS'x'\ntR.",
+        "bytes that don't fit": (
+            b"cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(S'i8'\ntRS'x'\ntR."
+        ),
         "another encoding": b"c_codecs\nencode\n(Vx\nVrot13\ntR.",
         "a type by itself": b"cnumpy\ndtype\n(S'i8'\ntR.",
         "array of objects": b"cnumpy\ndtype\n(S'O8'\ntR.",
@@ -535,7 +543,10 @@ def from_config_by_itself(folder):
 @attack(18)
 def bytecode_of_another_python(folder):
     for what, code in {
-        "Python 2": "c\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00C\x00\x00\x00s\x08\x00\x00\x00|\x00\x00d",
+        "Python 2": (
+            "c\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00C\x00\x00\x00"
+            "s\x08\x00\x00\x00|\x00\x00d"
+        ),
         "rubbish": "\xff" * 100,
         "empty": "",
         "a marshalled number": marshal.dumps(5).decode("raw_unicode_escape"),

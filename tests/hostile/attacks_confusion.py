@@ -28,9 +28,16 @@ DAMAGE = ("ConfigError", "FileFormatError", "UnsafeFileError", "UnknownNameError
 @attack(44, *DAMAGE, "ShapeError", "ArgumentError", "GraphError")
 def values_of_the_wrong_kind(folder):
     for what, text in {
-        "a key twice": '{"class_name": "Sequential", "class_name": "Model", "config": []}',
-        "a key twice, inside": '{"class_name": "Sequential", "config": [{"name": "Dense", "a": 1, "a": 1}]}',
-        "a key twice, escaped": '{"class_name": "Sequential", "class\\u005fname": "Model", "config": []}',
+        "a key twice": (
+            '{"class_name": "Sequential", "class_name": "Model", "config": []}'
+        ),
+        "a key twice, inside": (
+            '{"class_name": "Sequential", "config": [{"name": '
+            '"Dense", "a": 1, "a": 1}]}'
+        ),
+        "a key twice, escaped": (
+            '{"class_name": "Sequential", "class\\u005fname": "Model", "config": []}'
+        ),
         "NaN": '{"class_name": "Sequential", "config": [NaN]}',
         "Infinity": '{"class_name": "Sequential", "config": [-Infinity]}',
         "two documents": "{}{}",

@@ -65,7 +65,7 @@ def file(name, content=b"x"):
 def tar_members(folder):
     for index, name in enumerate(NAMES):
         if name in ("", ".", "a.", "a\0b"):
-            continue  # a tar's names end at NUL; a member without a name is the folder itself
+            continue  # a tar's names end at NUL; without a name it is the folder
         path = tar(folder / f"{index}.tar", file("good"), file(name))
         yield f"{name!r:.40}", lambda p=path: unpack_tar(p, folder / "out", Budget())
     outside = str(folder)

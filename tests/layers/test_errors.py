@@ -259,7 +259,10 @@ ARGUMENTS = {
     ),
     "Bidirectional mode": (
         lambda: Bidirectional(LSTM(2), merge_mode="average"),
-        r"Bidirectional 'bid.* received merge_mode='average'.*'sum', 'mul', 'concat', 'ave', or None",
+        (
+            r"Bidirectional 'bid.* received merge_mode='average'.*'sum', 'mul', "
+            r"'concat', 'ave', or None"
+        ),
     ),
     "Bidirectional layer": (
         lambda: Bidirectional(Dense(2)),
@@ -345,7 +348,10 @@ SHAPES = {
     ),
     "Convolution small": (
         lambda: on(convolution(), 2, 5, 3),
-        r"\(None, 2, 5, 3\).*window \(3, 3\) is larger than \(2, 5\).*smaller.*dim_ordering='th'",
+        (
+            r"\(None, 2, 5, 3\).*window \(3, 3\) is larger than \(2, "
+            r"5\).*smaller.*dim_ordering='th'"
+        ),
     ),
     "Convolution channels": (
         lambda: on(convolution(), 5, 5, None),
@@ -361,7 +367,10 @@ SHAPES = {
     ),
     "Convolution first": (
         lambda: on(Convolution2D(4, 3, 3, dim_ordering="th"), 8, 8, 2),
-        r"\(samples, channels, rows, columns\).*larger than \(8, 2\).*'tf', if the channels come last",
+        (
+            r"\(samples, channels, rows, columns\).*larger than \(8, 2\).*'tf', if the "
+            r"channels come last"
+        ),
     ),
     "Convolution1D": (
         lambda: on(Convolution1D(4, 5), 4, 3),
@@ -389,7 +398,10 @@ SHAPES = {
     ),
     "Deconvolution": (
         lambda: on(deconvolution(None, 14, 14, 3), 11, 12, 2),
-        r"comes from rows and columns \(12, 12\).*has \(11, 12\).*13 and 14 in output_shape",
+        (
+            r"comes from rows and columns \(12, 12\).*has \(11, 12\).*13 and 14 in "
+            r"output_shape"
+        ),
     ),
     "Deconvolution steps": (
         lambda: on(deconvolution(None, 14, 14, 3, subsample=(2, 2)), None, 7, 2),
@@ -460,7 +472,10 @@ SHAPES = {
     ),
     "ConvLSTM2D shape": (
         lambda: on(ConvLSTM2D(2, 3, 3, dim_ordering="th"), 5, 1, 2, 4),
-        r"shape \(None, 5, 1, 2, 4\), read as \(samples, steps, channels, rows, columns\).*than \(2, 4\)",
+        (
+            r"shape \(None, 5, 1, 2, 4\), read as \(samples, steps, channels, rows, "
+            r"columns\).*than \(2, 4\)"
+        ),
     ),
     "ConvLSTM2D channels": (
         lambda: on(ConvLSTM2D(2, 3, 3, dim_ordering="tf"), 5, 4, 4, None),
@@ -476,15 +491,24 @@ SHAPES = {
     ),
     "TimeDistributed other": (
         lambda: twice(TimeDistributed(Dense(2)), (3, 4), (3, 5)),
-        r"^In TimeDistributed '\w+' \(input shape \(None, 3, 5\)\): Dense .*\(None, 5\).*last axis of 4",
+        (
+            r"^In TimeDistributed '\w+' \(input shape \(None, 3, 5\)\): Dense "
+            r".*\(None, 5\).*last axis of 4"
+        ),
     ),
     "TimeDistributed small": (
         lambda: on(TimeDistributed(Convolution1D(2, 3)), 4, 2, 5),
-        r"^In TimeDistributed '\w+' \(input shape \(None, 4, 2, 5\)\): Convolution1D '\w+' received an input",
+        (
+            r"^In TimeDistributed '\w+' \(input shape \(None, 4, 2, 5\)\): "
+            r"Convolution1D '\w+' received an input"
+        ),
     ),
     "TimeDistributed twice": (
         lambda: on(TimeDistributed(TimeDistributed(Dense(2))), 4, 2, None),
-        r"^In Time.* \(None, 4, 2, None\)\): In TimeDistributed .*\(None, 2, None\)\): Dense ",
+        (
+            r"^In Time.* \(None, 4, 2, None\)\): In TimeDistributed .*\(None, 2, "
+            r"None\)\): Dense "
+        ),
     ),
     "Bidirectional": (
         lambda: on(Bidirectional(GRU(2)), 3),
@@ -492,11 +516,17 @@ SHAPES = {
     ),
     "Bidirectional unknown": (
         lambda: on(Bidirectional(GRU(2)), 3, None),
-        r"^In Bidirectional '\w+' \(input shape \(None, 3, None\)\): GRU 'forward_gru_\d+' received",
+        (
+            r"^In Bidirectional '\w+' \(input shape \(None, 3, None\)\): GRU "
+            r"'forward_gru_\d+' received"
+        ),
     ),
     "Bidirectional unroll": (
         lambda: on(Bidirectional(GRU(2, unroll=True)), None, 3),
-        r"^In Bidirectional '\w+' \(input shape \(None, None, 3\)\): GRU 'forward_gru_\d+' has unroll=True",
+        (
+            r"^In Bidirectional '\w+' \(input shape \(None, None, 3\)\): GRU "
+            r"'forward_gru_\d+' has unroll=True"
+        ),
     ),
 }
 
@@ -630,7 +660,10 @@ AT_THE_CALL = {
         lambda: TimeDistributed(Convolution1D(2, 3)),
         (4, None, 5),
         (4, 2, 5),
-        r"^In TimeDistributed '\w+' \(input shape \(None, 4, 2, 5\)\): Convolution1D '\w+' received",
+        (
+            r"^In TimeDistributed '\w+' \(input shape \(None, 4, 2, 5\)\): "
+            r"Convolution1D '\w+' received"
+        ),
     ),
     "Bidirectional": (
         lambda: Bidirectional(GRU(2)),
@@ -716,7 +749,10 @@ def test_sparse_inputs_are_computed_with_as_dense(backend):
 def test_sparse_data_for_an_input_that_is_not_sparse(backend):
     x = Input(shape=(3,), name="words")
     model = Model(x, Dense(2)(x))
-    message = r"(?s)words\) received .*sparse matrix.* Make it with sparse=True, or pass x\.toarray\(\)"
+    message = (
+        r"(?s)words\) received .*sparse matrix.* Make it with sparse=True, "
+        r"or pass x\.toarray\(\)"
+    )
     with pytest.raises(DataError, match=message):
         model.predict(csr_matrix((2, 3), dtype="float32"))
 

@@ -634,7 +634,10 @@ class Misfit(LSTM):
 
 
 def test_a_step_that_returns_too_little(backend):
-    message = r"Misfit 'misfit_\d+': .*called on an input of shape \(None, 8\).*list of 2 new state"
+    message = (
+        r"Misfit 'misfit_\d+': .*called on an input of shape \(None, "
+        r"8\).*list of 2 new state"
+    )
     with pytest.raises(ArgumentError, match=message):
         Misfit(2)(Input(shape=(3, 2)))
 

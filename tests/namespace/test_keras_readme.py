@@ -27,7 +27,8 @@ model.add(Activation("softmax"))
 model.compile(loss='categorical_crossentropy', optimizer='sgd', metrics=['accuracy'])
 
 from keras.optimizers import SGD
-model.compile(loss='categorical_crossentropy', optimizer=SGD(lr=0.01, momentum=0.9, nesterov=True))
+sgd = SGD(lr=0.01, momentum=0.9, nesterov=True)
+model.compile(loss='categorical_crossentropy', optimizer=sgd)
 
 model.fit(X_train, Y_train, nb_epoch=5, batch_size=32)
 
@@ -41,25 +42,32 @@ proba = model.predict_proba(X_test, batch_size=32)
 import importlib.metadata, importlib.util, json, sys
 from keras import backend as K
 print(json.dumps({
-    "loss": float(loss_and_metrics), "classes": list(classes.shape), "proba": list(proba.shape),
+    "loss": float(loss_and_metrics),
+    "classes": list(classes.shape),
+    "proba": list(proba.shape),
     "sum": float(proba.sum()),
     "backend": K._BACKEND, "package": importlib.metadata.version("keras"),
-    "tensorflow": importlib.util.find_spec("tensorflow") is not None, "loaded": "tensorflow" in sys.modules,
+    "tensorflow": importlib.util.find_spec("tensorflow") is not None,
+    "loaded": "tensorflow" in sys.modules,
     "module": type(model).__module__,
 }))
 """
 
 PATHS = """
 import json
-import keras.layers.core, keras.engine.topology, keras.models, keras.optimizers, keras.backend
+import keras.layers.core, keras.engine.topology
+import keras.models, keras.optimizers, keras.backend
 import oneiros
 from keras import backend as K
 from keras.layers import Dense
 from keras.layers.core import Dense as SameDense
-import importlib
-pairs = ["layers", "layers.core", "models", "engine.topology", "optimizers", "backend"]
+from importlib import import_module
+paths = ["layers", "layers.core", "models", "engine.topology", "optimizers", "backend"]
 print(json.dumps({
-    "same": [importlib.import_module("keras." + p) is importlib.import_module("oneiros." + p) for p in pairs],
+    "same": [
+        import_module("keras." + path) is import_module("oneiros." + path)
+        for path in paths
+    ],
     "root": keras is oneiros and oneiros.__spec__.name == "oneiros",
     "names": [keras.layers.core.__spec__.name, keras.__name__],
     "dense": Dense is SameDense is oneiros.layers.core.Dense,
@@ -74,7 +82,8 @@ os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1")
 total = int(tensorflow.constant([1, 2]).numpy().sum())
 import oneiros
 from keras.layers.core import Dense
-print(json.dumps({{"total": total, "ours": keras is oneiros, "dense": Dense.__module__.split(".")[0]}}))
+dense = Dense.__module__.split(".")[0]
+print(json.dumps({{"total": total, "ours": keras is oneiros, "dense": dense}}))
 """
 
 OFF = """

@@ -91,7 +91,8 @@ def test_golden(golden, backend):
             differs = str(error)
         if bool(differs) != expected:
             failures.append(
-                f"{case['id']}: {differs or 'agrees, though it stands among the exceptions'}"
+                f"{case['id']}: "
+                f"{differs or 'agrees, though it stands among the exceptions'}"
             )
         executed += 1
     assert not failures, "\n".join(failures)

@@ -202,7 +202,7 @@ from oneiros.models import Sequential
 
 
 def batches():
-    assert "jax" in sys.modules  # its import sets NumPy's generator back to where it was
+    assert "jax" in sys.modules  # whose import leaves NumPy's generator
     seen.append(np.random.get_state()[2])
     while True:
         yield np.zeros((4, 1)), np.zeros((4, 1))
@@ -211,7 +211,8 @@ def batches():
 seen = []
 model = Sequential([Dropout(0.5, input_shape=(1,)), Dense(1)])
 model.compile("sgd", "mse")
-model.fit_generator(batches(), 8, 1, 0, validation_data=(np.zeros((4, 1)), np.zeros((4, 1))))
+validation_data = np.zeros((4, 1)), np.zeros((4, 1))
+model.fit_generator(batches(), 8, 1, 0, validation_data=validation_data)
 assert seen == [np.random.get_state()[2]]
 """
 

@@ -30,15 +30,19 @@ from oneiros.models import Sequential
 X = np.linspace(-1, 1, 144, dtype="float32").reshape(48, 3)
 
 
-def trained(seed, layers=(Dropout, GaussianNoise, GaussianDropout), init="glorot_uniform", **arguments):
+NOISE = Dropout, GaussianNoise, GaussianDropout
+
+
+def trained(seed, layers=NOISE, init="glorot_uniform", **arguments):
     seed()
     model = Sequential([Dense(8, init=init, input_dim=3)])
     for layer in layers:
         model.add(layer(0.3))
     model.add(Dense(1, init=init))
     model.compile("adam", "mse")
-    losses = model.fit(X, X[:, :1], batch_size=8, nb_epoch=3, verbose=0, **arguments).history["loss"]
-    return [np.array(losses), *model.get_weights()]
+    arguments = {"batch_size": 8, "nb_epoch": 3, "verbose": 0, **arguments}
+    history = model.fit(X, X[:, :1], **arguments).history
+    return [np.array(history["loss"]), *model.get_weights()]
 """
 OTHER_PROCESS = """
 K.set_backend(sys.argv[1])

@@ -251,7 +251,10 @@ class TestFormats:
             f"!!python/object/apply:numpy.dtype {{args: [f8, 0, 1], state: {state}}}"
         )
         number = f"!!python/object/apply:numpy.core.multiarray.scalar [{dtype}, {data}]"
-        text = f"class_name: Sequential\nconfig:\n- class_name: Dropout\n  config:\n    p: {number}\n"
+        text = (
+            f"class_name: Sequential\nconfig:\n- class_name: Dropout\n  "
+            f"config:\n    p: {number}\n"
+        )
         with pytest.raises(
             UnsafeFileError, match=r"type and bytes don't agree|isn't finite"
         ):

@@ -32,7 +32,8 @@ from oneiros.saving import ModelState
 from oneiros_saving import files
 for count in itertools.count(1):
     arrays = [(f"W{i}", np.full(50_000, count, "float32")) for i in range(8)]
-    files.write(Path(sys.argv[1]), ModelState(model_config={"count": count}, weights=[("layer", arrays)]))
+    state = ModelState(model_config={"count": count}, weights=[("layer", arrays)])
+    files.write(Path(sys.argv[1]), state)
     print(count, flush=True)
 """
 
@@ -45,8 +46,9 @@ from oneiros_saving import files
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), most))
+array = np.ones(100_000, "float32")
 try:
-    files.write(Path(sys.argv[1]), ModelState(weights=[("layer", [("W", np.ones(100_000, "float32"))])]))
+    files.write(Path(sys.argv[1]), ModelState(weights=[("layer", [("W", array)])]))
 except OSError as error:
     said = str(error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))

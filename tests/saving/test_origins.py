@@ -1,5 +1,4 @@
-"""Which engine a file was trained on, what is flipped then, and what older versions laid
-out otherwise."""
+"""Which engine a file was trained on, what is flipped then, and older layouts."""
 
 import re
 import shutil

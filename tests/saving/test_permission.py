@@ -44,7 +44,8 @@ from oneiros.models import load_model
 from oneiros_file_tools.inspection import inspect_file
 
 found = inspect_file(sys.argv[1])
-assert found.loads and [layer.class_name for layer in found.layers] == ["Dense", "Loud"], found
+assert found.loads, found
+assert [layer.class_name for layer in found.layers] == ["Dense", "Loud"], found
 assert "my_lab.older" not in sys.modules
 try:
     load_model(sys.argv[1], plugins="loaded")
@@ -140,7 +141,8 @@ def load(request, model, laboratory, tmp_path):
 def test_a_plugin_that_is_not_permitted_is_not_imported(load):
     (refusal, imported, other, still), lines = load("loaded", ["another-lab"])
     assert refusal.startswith(
-        "UnsafeFileError: The layer 'Loud' is named, which is in my_lab.layers of my-lab 1.5"
+        "UnsafeFileError: The layer 'Loud' is named, which is in my_lab.layers of "
+        "my-lab 1.5"
     )
     assert "plugins='loaded'" in refusal and "plugins=['my-lab']" in refusal
     assert other.startswith("UnsafeFileError: The layer 'Loud'")

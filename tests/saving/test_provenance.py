@@ -220,8 +220,8 @@ def test_all_that_is_missing_is_told_at_once_before_anything_is_built(
     ]
     assert "The file says that it came from their-lab" in lines[1]
     assert (
-        "The file says that it came from other-lab 2.1: install that if you trust the file."
-        in lines[3]
+        "The file says that it came from other-lab 2.1: install that if you trust "
+        "the file." in lines[3]
     )
     assert "The file says" not in lines[0] + lines[2]
     assert str(tmp_path) in error.value.__notes__[0]

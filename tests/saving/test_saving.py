@@ -336,13 +336,17 @@ def test_groups_that_the_caller_opened(backend):
         (
             lambda: Sequential([Dense(3, input_dim=4, name="only")]),
             False,
-            r"w\.h5 holds weights of 2 layers \(first, out\); 'sequential_\d+' has 1 layers .* \(only\)",
+            (
+                r"w\.h5 holds weights of 2 layers \(first, out\); 'sequential_\d+' has "
+                r"1 layers .* \(only\)"
+            ),
         ),
         (
             lambda: small(width=6),
             False,
-            r"w\.h5 holds for layer 'first' the weights first_W\S* \(4, 5\), first_b\S* \(5,\); "
-            r"the layer 'first' \(Dense\) has first_W \(4, 6\), first_b \(6,\)\. Nothing was loaded",
+            r"w\.h5 holds for layer 'first' the weights first_W\S* \(4, 5\), "
+            r"first_b\S* \(5,\); the layer 'first' \(Dense\) has "
+            r"first_W \(4, 6\), first_b \(6,\)\. Nothing was loaded",
         ),
         (
             lambda: Sequential([Dense(3, input_dim=5, bias=False, name="out")]),
@@ -476,7 +480,10 @@ def put(attribute, value):
         (
             put(
                 "training_config",
-                '{"loss": "mse", "optimizer_config": {"class_name": "Dense", "config": {}}}',
+                (
+                    '{"loss": "mse", "optimizer_config": {"class_name": "Dense", '
+                    '"config": {}}}'
+                ),
             ),
             UnknownNameError,
             "Unknown optimizer 'Dense'",

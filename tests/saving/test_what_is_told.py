@@ -114,7 +114,10 @@ def test_weights_of_another_type_are_refused(model, tmp_path, dtype):
     }
     path = tmp_path / "m.safetensors"
     write_safetensors(path, tensors, metadata)
-    expected = rf"for layer 'output' the weights W \(3, 1\) of {dtype}, b \(1,\); the layer 'output' \(Dense\) has "
+    expected = (
+        rf"for layer 'output' the weights W \(3, 1\) of {dtype}, b \(1,\); "
+        rf"the layer 'output' \(Dense\) has "
+    )
     with pytest.raises(FileFormatError, match=expected):
         model.load_weights(path)
     assert all(

@@ -147,7 +147,8 @@ def test_a_tuple_is_written_as_python_s():
             "the type 'O8'",
         ),
         (
-            "!!python/object/apply:numpy.core.multiarray.scalar\n- !!python/object/apply:numpy.dtype "
+            "!!python/object/apply:numpy.core.multiarray.scalar\n- "
+            "!!python/object/apply:numpy.dtype "
             "{args: [f8]}\n- !!binary AAAAAAAA8H8=",
             UnsafeFileError,
             "holds inf",

@@ -181,10 +181,16 @@ def updated(case):
 def differences(case, values):
     expected = case.expected() | updated(case)
     if values.keys() != expected.keys():
-        yield f"{case.case['id']}: computed {sorted(values)}, golden are {sorted(expected)}"
+        yield (
+            f"{case.case['id']}: computed {sorted(values)}, golden are "
+            f"{sorted(expected)}"
+        )
     for name, value in values.items():
         golden = expected.get(name, np.array([]))
         if value.shape != golden.shape:
-            yield f"{case.case['id']}/{name}: shape {value.shape}, expected {golden.shape}"
+            yield (
+                f"{case.case['id']}/{name}: shape {value.shape}, expected "
+                f"{golden.shape}"
+            )
         elif not np.allclose(value, golden, rtol=1e-4, atol=1e-5):
             yield f"{case.case['id']}/{name}: off by {np.abs(value - golden).max()}"

@@ -73,7 +73,10 @@ class TestInputs:
         [
             (
                 np.zeros((2, 5)),
-                "model input 'a': received an array of shape (2, 5), expected (None, 4)",
+                (
+                    "model input 'a': received an array of shape (2, 5), expected "
+                    "(None, 4)"
+                ),
             ),
             (
                 np.zeros((2, 4, 1)),
@@ -90,7 +93,10 @@ class TestInputs:
             (None, "model input 'a': received None, expected numbers"),
             (
                 3.5,
-                "model input 'a': received np.float64(3.5), expected numbers with an axis of samples",
+                (
+                    "model input 'a': received np.float64(3.5), expected numbers with "
+                    "an axis of samples"
+                ),
             ),
             ("text", "received np.str_('text')"),
             ([np.zeros((2, 4))] * 2, "model input: received 2 items, expected 1: 'a'"),

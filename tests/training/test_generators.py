@@ -963,6 +963,6 @@ def test_names_of_keras_2_are_answered_with_ours(kind, method, argument, expecte
         getattr(model, method)(X, X, **{argument: 1})
     text = str(caught.value)
     assert (
-        f".{method} received the unknown argument {argument!r}. Did you mean {expected}?"
-        in text
+        f".{method} received the unknown argument {argument!r}. Did you mean "
+        f"{expected}?" in text
     )
