@@ -92,7 +92,7 @@ def test_what_is_published_passes(source):
         ("import_module('oneiros.records')", "oneiros.records isn't published."),
         ("importlib.import_module('oneiros.records')", "oneiros.records isn't"),
         ("self._trainable_weights", "_trainable_weights is a private member"),
-        ("from oneiros.engine.loop import fit_loop", "belongs to the engine tier"),
+        ("from oneiros.plugins import manager", "belongs to the engine tier"),
     ],
 )
 def test_what_is_not_published_is_found(source, expected):
@@ -101,7 +101,7 @@ def test_what_is_not_published_is_found(source, expected):
 
 
 def test_the_engine_tier_is_for_those_who_ask_for_one_version():
-    source = "from oneiros.engine.loop import fit_loop\n"
+    source = "from oneiros.plugins import manager\n"
     assert messages(source, ENGINE) == []
     advice = "require oneiros-kernel in one exact version"
     assert advice in messages(source, AUTHORING)[0]

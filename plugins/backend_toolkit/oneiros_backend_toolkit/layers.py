@@ -113,7 +113,7 @@ def _problem(tensor: T, values: Mapping[T, T]) -> ShapeError | None:
 
 
 def _named(error: Exception, tensor: T, values: Mapping[T, T]) -> Exception:
-    from oneiros.engine.node import label
+    from oneiros.arguments import label
 
     layer, inputs = LAYER_CALL.get(tensor, (None, ()))
     if label(layer) in str(error):

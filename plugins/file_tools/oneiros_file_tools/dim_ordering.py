@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from oneiros import config as configs
+from oneiros.arguments import label
 from oneiros.engine.container import Container, entry_of
-from oneiros.engine.node import label
 from oneiros.engine.sequential import Sequential
 from oneiros.errors import ArgumentError
 from oneiros_old_files.base import Arrays, Migration

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import oneiros
 import typer
 from oneiros import backend as K
+from oneiros.backend.dispatch import backend_of
 from oneiros.errors import NotCompiledError
 from oneiros_backend_toolkit.devices import requested
 from rich.console import Console
@@ -81,10 +82,8 @@ def _report(
     y = [] if what is What.predict else random_data.targets(inner, size * batches)
     cold, _ = _run(model, what, x, y, size)
     warm, profile = _run(model, what, x, y, size)
-    backend, step = (
-        inner._backend.name,
-        sum(row.per_step for row in profile.rows if not row.detail),
-    )
+    backend = backend_of(inner).name
+    step = sum(row.per_step for row in profile.rows if not row.detail)
     lines = {
         str(
             path

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 from oneiros import registry
+from oneiros.arguments import label
 from oneiros.engine.container import Container
-from oneiros.engine.node import label
 from oneiros.errors import FileFormatError
 from oneiros_old_files.base import Arrays, Migration, Origin, migration_of
 
