@@ -1,5 +1,7 @@
-"""Milliseconds that imports cost: of `oneiros` beyond NumPy, of the installed plugins'
-manifests, and of the finder behind `import keras`, which each Python then starts with.
+"""Milliseconds that imports cost.
+
+They are those of `oneiros` beyond NumPy, of the installed plugins' manifests, and of
+the finder behind `import keras`, which each Python then starts with.
 
     python3 run.py benchmarks/import_time.py [--runs 11]
 

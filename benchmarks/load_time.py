@@ -70,8 +70,10 @@ def measured(path, repeats):
 
 
 def saved(path):
-    """Saves the model, uncompiled, with weights that don't compress; returns its
-    configuration."""
+    """Saves the model, uncompiled, with weights that don't compress.
+
+    Returns its configuration.
+    """
     from oneiros.layers import Dense
     from oneiros.models import Sequential
 

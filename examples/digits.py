@@ -1,5 +1,6 @@
-"""Convolution2D and MaxPooling2D: handwritten digits, learned from 4,000 images and
-their shifted copies.
+"""Convolution2D and MaxPooling2D.
+
+Handwritten digits, learned from 4,000 images and their shifted copies.
 
     python3 run.py examples/digits.py
 
@@ -35,15 +36,19 @@ def load_digits():
 
 
 def shifted(images, labels):
-    """Returns each image at five places, one pixel apart; margins are black, so nothing
-    wraps around."""
+    """Returns each image at five places, one pixel apart.
+
+    Margins are black, so nothing wraps around.
+    """
     copies = [np.roll(images, shift, axis=(1, 2)) for shift in SHIFTS]
     return np.concatenate(copies), np.tile(labels, (len(SHIFTS), 1))
 
 
 def build_model():
-    """Returns a compiled network: two convolutions, each halved by pooling, and a dense
-    layer."""
+    """Returns a compiled network.
+
+    Two convolutions, each halved by pooling, and a dense layer.
+    """
     model = Sequential()
     model.add(Convolution2D(16, 5, 5, activation="relu", input_shape=(SIZE, SIZE, 1)))
     model.add(MaxPooling2D((2, 2)))

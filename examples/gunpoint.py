@@ -24,8 +24,10 @@ def load_recordings():
 
 
 def build_model(steps):
-    """Returns a compiled network: three convolutions, of which each filter's strongest
-    answer counts."""
+    """Returns a compiled network.
+
+    Three convolutions, of which each filter's strongest answer counts.
+    """
     model = Sequential()
     model.add(
         Convolution1D(

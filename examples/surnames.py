@@ -79,8 +79,10 @@ def naive_bayes(rows, labels, test, nb_letters):
 
 
 def build_model(nb_letters):
-    """Returns a compiled network that reads a name from both ends; the mask keeps the
-    zeros before it out."""
+    """Returns a compiled network that reads a name from both ends.
+
+    The mask keeps the zeros before it out.
+    """
     model = Sequential()
     model.add(Embedding(nb_letters, 32, mask_zero=True, dropout=0.1))
     model.add(Bidirectional(LSTM(96, dropout_W=0.2)))

@@ -52,8 +52,10 @@ def golden_dir() -> Path:
 
 @pytest.fixture(params=BACKENDS)
 def backend(request):
-    """Runs the test once on each backend, which is current meanwhile; gives the
-    backend's name."""
+    """Runs the test once on each backend, which is current meanwhile.
+
+    Gives the backend's name.
+    """
     from oneiros import backend as K
 
     with K.use(request.param):

@@ -279,8 +279,10 @@ def _too_slow(*_: object) -> None:
 
 
 def parent(seed: int, count: int) -> list[dict[str, Any]]:
-    """Runs children until every input was loaded; a child that ends or hangs is an
-    input's failure."""
+    """Runs children until every input was loaded.
+
+    A child that ends or hangs is an input's failure.
+    """
     results: list[dict[str, Any]] = []
     begins = 0
     while begins < count:
@@ -310,8 +312,10 @@ def _environment() -> dict[str, str]:
 def _listen(
     process: Any, begins: int, results: list[dict[str, Any]]
 ) -> tuple[int, str, str]:
-    """Collects what a child prints; returns the next input, why the child ended if
-    early, its last words."""
+    """Collects what a child prints.
+
+    Returns the next input, why the child ended if early, its last words.
+    """
     running, words = False, b""
     os.set_blocking(process.stderr.fileno(), False)
     while True:

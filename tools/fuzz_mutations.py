@@ -1,5 +1,7 @@
-"""How `fuzz_files.py` changes model files: their bytes, their structure, and the texts
-inside them."""
+"""How `fuzz_files.py` changes model files.
+
+Their bytes, their structure, and the texts inside them.
+"""
 
 import copy
 import json
@@ -192,8 +194,10 @@ def change_bytes(data: bytes, rng: Random) -> bytes:
 
 
 def change_text(text: str, rng: Random, parts: tuple[str, ...] = ()) -> str:
-    """Changes a few places of a text: characters, lines, numbers, or some of the
-    `parts` put in."""
+    """Changes a few places of a text.
+
+    Characters, lines, numbers, or some of the `parts` put in.
+    """
     for _ in range(rng.choice((1, 1, 2, 4))):
         start = rng.randrange(len(text) + 1)
         stop = min(len(text), start + rng.choice((0, 1, 2, 8, 40)))
@@ -213,8 +217,10 @@ def change_text(text: str, rng: Random, parts: tuple[str, ...] = ()) -> str:
 
 
 def change_tree(tree: Tree, rng: Random, others: list[Tree]) -> Tree:
-    """Changes a few places of a configuration: values, keys, order, or parts of others
-    put in."""
+    """Changes a few places of a configuration.
+
+    Values, keys, order, or parts of others put in.
+    """
     tree = json.loads(json.dumps(tree))
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
         places = list(_places(tree))
@@ -243,8 +249,10 @@ def change_tree(tree: Tree, rng: Random, others: list[Tree]) -> Tree:
 
 
 def change_leaves(path: Path, rng: Random, key: str, others: list[Tree]) -> None:
-    """Changes a configuration in an HDF5 file: its leaves become values of other types,
-    or objects."""
+    """Changes a configuration in an HDF5 file.
+
+    Its leaves become values of other types, or objects.
+    """
     with h5py.File(path, "r+") as file:
         tree = json.loads(file.attrs[key])
         for _ in range(rng.choice((1, 1, 2, 4))):
@@ -490,8 +498,10 @@ def change_config(path: Path, rng: Random, others: list[Tree]) -> None:
 
 
 def change_safetensors(path: Path, rng: Random) -> None:
-    """Changes the header of a safetensors file, in its structure or as text; sometimes
-    its length too."""
+    """Changes the header of a safetensors file, in its structure or as text.
+
+    Sometimes its length too.
+    """
     data = path.read_bytes()
     length = int.from_bytes(data[:8], "little")
     header, rest = json.loads(data[8 : 8 + length]), data[8 + length :]

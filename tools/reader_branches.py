@@ -1,5 +1,6 @@
-"""Counts the branches of the readers of files that tests take: the table of
-tests/hostile/README.md.
+"""Counts the branches of the readers of files that tests take.
+
+The table of tests/hostile/README.md.
 
     python3 run.py --group test --with coverage tools/reader_branches.py
 
@@ -57,8 +58,10 @@ SETTINGS = "[run]\nbranch = True\nparallel = True\ndata_file = {}\ninclude =\n  
 
 
 def measured(folder: Path) -> tuple[dict[str, Any], list[list[str]]]:
-    """Runs all commands under coverage.py; returns its report, and the commands that
-    failed."""
+    """Runs all commands under coverage.py.
+
+    Returns its report, and the commands that failed.
+    """
     import coverage
 
     settings = folder / "coveragerc"

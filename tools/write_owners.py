@@ -1,5 +1,6 @@
-"""Writes the kernel's index of owners: which distribution of this repository provides
-which name.
+"""Writes the kernel's index of owners.
+
+Which distribution of this repository provides which name.
 
     python tools/write_owners.py            writes kernel/oneiros/owners.json
     python tools/write_owners.py --check    says whether the file is up to date, and
@@ -21,8 +22,10 @@ OWNERS = ROOT / "kernel" / "oneiros" / "owners.json"
 
 
 def index() -> dict[str, dict[str, str]]:
-    """Returns kind → name → distribution, sorted; for kind `module`, the names with
-    their modules' paths."""
+    """Returns kind → name → distribution, sorted.
+
+    For kind `module`, the names with their modules' paths.
+    """
     owners: dict[str, dict[str, str]] = {}
     for pyproject in sorted(ROOT.glob("plugins/*/pyproject.toml")):
         project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]

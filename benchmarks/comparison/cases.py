@@ -57,8 +57,10 @@ class Case:
         return self.draw(np.random.RandomState(0))
 
     def data(self, rows: int | None = None) -> tuple[Array, Array]:
-        """Returns samples and targets; the first of them are the same for any number of
-        rows."""
+        """Returns samples and targets.
+
+        The first of them are the same for any number of rows.
+        """
         pool = min(1024, self.rows)
         draw, rows = np.random.RandomState(1), rows or self.rows
         if self.tokens:

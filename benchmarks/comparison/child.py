@@ -1,5 +1,7 @@
-"""One contender on one case: a process that measures what it is asked to, and otherwise
-sleeps."""
+"""One contender on one case.
+
+A process that measures what it is asked to, and otherwise sleeps.
+"""
 
 from __future__ import annotations
 

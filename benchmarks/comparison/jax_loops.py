@@ -288,8 +288,10 @@ def lstm_by_hand(x: T, W: T, U: T, b: T, backwards: bool) -> T:
 
 
 def _gates(row: T, h: T, U: T) -> T:
-    """Returns all gates at once: a slice of a sequence is slow to read in more than one
-    place."""
+    """Returns all gates at once.
+
+    A slice of a sequence is slow to read in more than one place.
+    """
     halves = jnp.repeat(jnp.array([0.5, 0.5, 1, 0.5], row.dtype), len(U))
     return jnp.tanh((row + h @ U) * halves) * halves + (1 - halves)
 

@@ -10,8 +10,10 @@ from comparison.cases import CASES, NORM_EPSILON, NORM_MOMENTUM, RATE, Array, bl
 
 
 class Contender:
-    """A model of Keras 3 on the engine that KERAS_BACKEND names; `form` is the steps
-    per execution."""
+    """A model of Keras 3 on the engine that KERAS_BACKEND names.
+
+    `form` is the steps per execution.
+    """
 
     def __init__(self, name: str, form: str) -> None:
         keras = genuine()

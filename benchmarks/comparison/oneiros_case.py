@@ -79,8 +79,10 @@ class Contender:
 
 
 def _split(layer: str, arrays: list[Array]) -> list[Array]:
-    """Returns the arrays as the layer takes them: the gates of an LSTM apart, in the
-    order i, c, f, o."""
+    """Returns the arrays as the layer takes them.
+
+    The gates of an LSTM apart, in the order i, c, f, o.
+    """
     if layer not in ("lstm", "bidirectional"):
         return arrays
     found = []

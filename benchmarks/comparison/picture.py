@@ -17,8 +17,10 @@ LABELS = {"oneiros": "Oneiros", "keras3": "Keras 3", "hand": "written by hand"}
 def draw(
     results: dict[str, Records], measures: Sequence[str], clock: int, path: Path
 ) -> None:
-    """Writes a PNG with a panel per case and measure: the medians as bars, the spreads
-    as lines."""
+    """Writes a PNG with a panel per case and measure.
+
+    The medians as bars, the spreads as lines.
+    """
     import matplotlib
 
     matplotlib.use("Agg")

@@ -142,8 +142,9 @@ def contenders(case: Case) -> list[Contender]:
 
 @dataclass
 class Record:
-    """The figures of one contender on one case: (wall, processor) milliseconds by
-    measure, round and turn.
+    """The figures of one contender on one case.
+
+    They are (wall, processor) milliseconds by measure, round and turn.
 
     Import, first batch and memory have a figure per round; of memory it is megabytes,
     twice.
@@ -320,8 +321,10 @@ def _far_behind(
 
 
 def same_maths(case: str, records: Records) -> list[Record]:
-    """Returns the records whose losses must agree; Keras 3's optimizer on TensorFlow
-    skips unused rows."""
+    """Returns the records whose losses must agree.
+
+    Keras 3's optimizer on TensorFlow skips unused rows.
+    """
     other = {("keras3", "tensorflow")} if CASES[case].tokens else set()
     return [
         r
@@ -357,8 +360,10 @@ def disagreement(records: Iterable[Record]) -> tuple[float, str]:
 
 
 def faults(case: str, records: Records) -> list[str]:
-    """Returns what is wrong with the losses: those of anyone that aren't finite, or
-    else the disagreement."""
+    """Returns what is wrong with the losses.
+
+    Those of anyone that aren't finite, or else the disagreement.
+    """
     broken = [r for r in records.values() if not all(map(math.isfinite, r.losses))]
     if broken:
         return [
@@ -376,8 +381,9 @@ def faults(case: str, records: Records) -> list[str]:
 def best(
     records: Records, kind: str, engine: str, measure: str, clock: int
 ) -> Record | None:
-    """Returns the fastest record of a kind on an engine; Theano's rivals are those of
-    JAX.
+    """Returns the fastest record of a kind on an engine.
+
+    Theano's rivals are those of JAX.
 
     Those that dropped out aren't: a machine may have been faster in their turns.
     """

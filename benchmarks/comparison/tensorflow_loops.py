@@ -253,8 +253,10 @@ def _reviews(lstm: Any, weights: T, x: T, training: bool) -> T:
 def _loop(
     step: Callable[..., Any], states: Any, rows: Any, widths: list[int], backwards: bool
 ) -> Any:
-    """Returns the last states, and the sequences of a step's other results; `rows` are
-    sequences."""
+    """Returns the last states, and the sequences of a step's other results.
+
+    `rows` are sequences.
+    """
     steps, samples = rows[0].shape[:2]
     kept = [
         tf.TensorArray(tf.float32, steps, element_shape=(samples, width))
@@ -278,8 +280,10 @@ def _loop(
 
 
 def _gates(z: T, c: T) -> Any:
-    """Computes all gates at once: with XLA, a slice of a sequence is slow to read in
-    more than one place."""
+    """Computes all gates at once.
+
+    With XLA, a slice of a sequence is slow to read in more than one place.
+    """
     halves = tf.repeat(tf.constant([0.5, 0.5, 1, 0.5]), c.shape[-1])
     gates = tf.tanh(z * halves) * halves + (1 - halves)
     i, f, g, o = tf.split(gates, 4, -1)

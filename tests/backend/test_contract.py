@@ -1,5 +1,7 @@
-"""The contract itself: names and signatures of K, what a backend may leave out, what
-the kernel supplies."""
+"""The contract itself.
+
+Names and signatures of K, what a backend may leave out, what the kernel supplies.
+"""
 
 import ast
 import inspect
@@ -212,8 +214,10 @@ def test_what_must_be_there_is_not_what_may_be_there():
 
 
 class Numbers(Derived):
-    """The smallest thing that `Function` works on: placeholders are records, outputs
-    are Python functions."""
+    """The smallest thing that `Function` works on.
+
+    Placeholders are records, outputs are Python functions.
+    """
 
     name = "numbers"
 

@@ -1,5 +1,7 @@
-"""Convolutions and pooling of K against NumPy sums over slices, on each backend: values
-and derivatives."""
+"""Convolutions and pooling of K against NumPy sums over slices, on each backend.
+
+Values and derivatives.
+"""
 
 from itertools import product
 

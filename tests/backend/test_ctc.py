@@ -23,8 +23,10 @@ def collapsed(path, blank):
 
 
 def by_enumeration(p, labels):
-    """Returns the probability of the labels: the sum over all paths of classes that
-    collapse to them."""
+    """Returns the probability of the labels.
+
+    The sum over all paths of classes that collapse to them.
+    """
     steps, classes = p.shape
     return sum(
         np.prod(p[np.arange(steps), list(path)])

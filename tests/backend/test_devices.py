@@ -1,5 +1,6 @@
-"""The setting `device`: what it may say, and that a backend then computes there and
-nowhere else.
+"""The setting `device`.
+
+What it may say, and that a backend then computes there and nowhere else.
 
 Processes of their own have two CPU devices each, in place of GPUs; under
 ONEIROS_TEST_DEVICE=gpu, one GPU.

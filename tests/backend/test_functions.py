@@ -1,5 +1,7 @@
-"""Functions on each backend: feeds, updates, the learning phase, randomness, uploads
-and loops, float64."""
+"""Functions on each backend.
+
+Feeds, updates, the learning phase, randomness, uploads and loops, float64.
+"""
 
 import numpy as np
 import pytest
@@ -604,8 +606,10 @@ def test_borrowed_data_is_read_where_it_is(backend):
 @pytest.mark.parametrize("writeable", [True, False])
 @pytest.mark.parametrize("size", [3, 10_000])
 def test_nothing_keeps_the_memory_of_what_it_was_called_with(writeable, size, backend):
-    """Engines may compute on an array's own memory; neither results nor variables may
-    stay there."""
+    """Engines may compute on an array's own memory.
+
+    Neither results nor variables may stay there.
+    """
     x, y = K.placeholder((None,)), K.placeholder((None, size))
     kept, other = K.zeros((size,)), K.zeros((2, size))
     f = K.function([x], [x, K.reshape(x, (1, -1))], [K.update(kept, x)])

@@ -1,5 +1,7 @@
-"""K.simple_rnn, K.gru and K.lstm against NumPy loops: values, first and second
-derivatives, masks, order."""
+"""K.simple_rnn, K.gru and K.lstm against NumPy loops.
+
+Values, first and second derivatives, masks, order.
+"""
 
 import numpy as np
 import pytest

@@ -1,5 +1,7 @@
-"""Every tensor operation of K against NumPy, on each backend: values, shapes, types,
-float64 derivatives."""
+"""Every tensor operation of K against NumPy, on each backend.
+
+Values, shapes, types, float64 derivatives.
+"""
 
 import draws
 import numpy as np

@@ -1,5 +1,7 @@
-"""Channels first ('th'): the numbers of channels last; transposes only at the edges of
-a block of layers."""
+"""Channels first ('th').
+
+The numbers of channels last; transposes only at the edges of a block of layers.
+"""
 
 import numpy as np
 import pytest

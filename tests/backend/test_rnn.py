@@ -33,8 +33,10 @@ def simple(w=W, u=U):
 
 
 def expected(data=DATA, first=None, mask=None, go_backwards=False, zeros=False):
-    """Returns the outputs of `simple` and the last state; `zeros`: what first steps
-    left out give."""
+    """Returns the outputs of `simple` and the last state.
+
+    `zeros`: what first steps left out give.
+    """
     state = np.zeros((len(data), UNITS)) if first is None else first
     output, outputs = np.zeros_like(state) if zeros else state, []
     for t in range(data.shape[1])[:: -1 if go_backwards else 1]:

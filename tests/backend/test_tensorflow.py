@@ -127,8 +127,10 @@ def test_graphs_of_a_thousand_operations():
 
 @pytest.fixture
 def xla_uses(tf, monkeypatch):
-    """Collects, per graph function made, whether XLA compiles it; nothing was compiled
-    before."""
+    """Collects, per graph function made, whether XLA compiles it.
+
+    Nothing was compiled before.
+    """
     uses, original = [], tf.function
     monkeypatch.setattr(reuse, "_made", {})
 

@@ -1,5 +1,7 @@
-"""TensorFlow's loops: XLA, effects of steps, what remains in memory; and its primitives
-of convolution."""
+"""TensorFlow's loops.
+
+XLA, effects of steps, what remains in memory; and its primitives of convolution.
+"""
 
 import gc
 

@@ -1,5 +1,7 @@
-"""What is particular to the Theano backend: raw PyTensor code, linkers, precision,
-interruption, threads."""
+"""What is particular to the Theano backend.
+
+Raw PyTensor code, linkers, precision, interruption, threads.
+"""
 
 import os
 import signal
@@ -23,8 +25,10 @@ def theano():
 
 
 def lowered(function, phase, *arrays):
-    """Returns the program that JAX made of one step, as text: before XLA's optimisation
-    and after it."""
+    """Returns the program that JAX made of one step, as text.
+
+    Before XLA's optimisation and after it.
+    """
     import jax
 
     function.run([np.asarray(a, "float32") for a in arrays], phase)

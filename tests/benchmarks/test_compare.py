@@ -1,5 +1,7 @@
-"""The comparison with hand-written loops: they compute what `fit` computes, and every
-limit is there."""
+"""The comparison with hand-written loops.
+
+They compute what `fit` computes, and every limit is there.
+"""
 
 import importlib
 import math

@@ -155,8 +155,10 @@ class TestModelCheckpoint:
 
 
 def lowered(callback, name, values):
-    """Tells a callback of epochs with these values; returns the learning rates after
-    them."""
+    """Tells a callback of epochs with these values.
+
+    Returns the learning rates after them.
+    """
     callback.set_model(Fake())
     callback.model.optimizer, rates = SGD(lr=1.0), []
     callback.on_train_begin({})

@@ -6,8 +6,10 @@ from oneiros_cli.main import main
 
 @pytest.fixture
 def oneiros_command(capsys, monkeypatch):
-    """Runs the `oneiros` command in this process; returns its exit code, output and
-    errors."""
+    """Runs the `oneiros` command in this process.
+
+    Returns its exit code, output and errors.
+    """
 
     def run(*arguments, width=120):
         monkeypatch.setenv("COLUMNS", str(width))

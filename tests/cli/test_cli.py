@@ -1,5 +1,7 @@
-"""The `oneiros` command: its table at several widths, JSON, exit codes, and commands of
-other plugins."""
+"""The `oneiros` command.
+
+Its table at several widths, JSON, exit codes, and commands of other plugins.
+"""
 
 import json
 import subprocess

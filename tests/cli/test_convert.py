@@ -1,5 +1,7 @@
-"""`oneiros convert`: what it says and how it ends; what it does is tested with the
-conversion."""
+"""`oneiros convert`.
+
+What it says and how it ends; what it does is tested with the conversion.
+"""
 
 from functools import partial
 from pathlib import Path

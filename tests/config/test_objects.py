@@ -1,5 +1,7 @@
-"""From names and configurations to objects: custom objects, and what a file may not ask
-for."""
+"""From names and configurations to objects.
+
+Custom objects, and what a file may not ask for.
+"""
 
 import json
 from typing import ClassVar

@@ -1,5 +1,7 @@
-"""Models to configurations and back: 1.2.2's layout, layers in any order, what makes no
-graph."""
+"""Models to configurations and back.
+
+1.2.2's layout, layers in any order, what makes no graph.
+"""
 
 import copy
 import json
@@ -320,8 +322,10 @@ def classes(config):
 
 
 def differing(ours, theirs, where=""):
-    """Yields where our configuration lacks or contradicts what 1.2.2 wrote; further
-    keys are welcome."""
+    """Yields where our configuration lacks or contradicts what 1.2.2 wrote.
+
+    Further keys are welcome.
+    """
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for key, value in theirs.items():
             yield from differing(ours.get(key, "(missing)"), value, f"{where}.{key}")
@@ -335,8 +339,10 @@ def differing(ours, theirs, where=""):
 
 
 def test_models_of_keras_1_come_back_as_they_were(golden_dir):
-    """Every golden model whose layers are installed: the same layers, order and
-    connections."""
+    """Every golden model whose layers are installed.
+
+    The same layers, order and connections.
+    """
     tried = []
     known = set(registry.names("layer"))
     for path in sorted((golden_dir / "models").glob("*.json")):

@@ -1,5 +1,7 @@
-"""The examples reach the scores that they state: one in the test command, all in the
-exhaustive run."""
+"""The examples reach the scores that they state.
+
+One in the test command, all in the exhaustive run.
+"""
 
 import importlib.util
 import subprocess

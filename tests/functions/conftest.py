@@ -1,5 +1,7 @@
-"""What the tests of functions share: the golden cases, and evaluation in one compiled
-function."""
+"""What the tests of functions share.
+
+The golden cases, and evaluation in one compiled function.
+"""
 
 import json
 

@@ -18,8 +18,10 @@ EPS = 1e-7
 
 @pytest.fixture(autouse=True)
 def without_xla(monkeypatch):
-    """Compiling hundreds of small formulas takes XLA minutes; the golden tests run them
-    through it."""
+    """Compiling hundreds of small formulas takes XLA minutes.
+
+    The golden tests run them through it.
+    """
     monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
 
 
@@ -134,8 +136,10 @@ TWO_AXES = {"top_k_categorical_accuracy"}
 
 @pytest.fixture(scope="module")
 def data_sets(golden):
-    """Pairs of targets and predictions by name; `(sparse targets, predictions)` under
-    `name + "/sparse"`."""
+    """Pairs of targets and predictions by name.
+
+    `(sparse targets, predictions)` under `name + "/sparse"`.
+    """
     arrays = golden[1]
     pairs = {
         key[6:]: (arrays["obj_t/" + key[6:]], arrays[key])
@@ -297,8 +301,10 @@ def central_differences(function, x, h=1e-6):
 
 
 def test_gradients_in_float64(backend, evaluate):
-    """Of every objective, activation and differentiable penalty: sums whose slope NumPy
-    measures."""
+    """Of every objective, activation and differentiable penalty.
+
+    Sums whose slope NumPy measures.
+    """
     K.set_floatx("float64")
     try:
         t, p = np.random.uniform(0.1, 0.9, (4, 3)), np.random.uniform(0.1, 0.9, (4, 3))
@@ -446,8 +452,10 @@ def test_constraints(backend, evaluate, axis):
 
 
 def test_the_backends_agree_on_every_function_and_data_set(data_sets):
-    """Values and gradients, also at kinks and where they are NaN: 1.2.2 has one answer,
-    so all give it."""
+    """Values and gradients, also at kinks and where they are NaN.
+
+    1.2.2 has one answer, so all give it.
+    """
     results = {}
     for name in BACKENDS:
         with K.use(name):

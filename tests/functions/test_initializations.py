@@ -1,5 +1,7 @@
-"""Initializations: Keras 1.2.2's statistics, the papers' formulas, NumPy's generator as
-the only source."""
+"""Initializations.
+
+Keras 1.2.2's statistics, the papers' formulas, NumPy's generator as the only source.
+"""
 
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ SHAPE = (40, 60)
 
 
 def close_statistics(sample, case):
-    """Compares a sample with the moments and extremes of the golden one; both are
-    random, n draws each."""
+    """Compares a sample with the moments and extremes of the golden one.
+
+    Both are random, n draws each.
+    """
     n, std = case["n"], max(case["std"], 1e-7)
     assert abs(sample.mean() - case["mean"]) < 6 * std * np.sqrt(2 / n)
     assert abs(sample.std() - case["std"]) < 6 * std / np.sqrt(n)

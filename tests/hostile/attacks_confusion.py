@@ -345,8 +345,10 @@ def texts_in_other_encodings(folder):
 
 @attack(48, *DAMAGE)
 def metadata_that_contradict_each_other(folder):
-    """What a file says of its version and backend never chooses a rule silently: see
-    tests/saving too."""
+    """What a file says of its version and backend never chooses a rule silently.
+
+    See tests/saving too.
+    """
     for what, change in {
         "a version that is no text": ("keras_version", np.arange(3)),
         "a backend that is no text": ("backend", np.zeros(3, "f4,i4")),

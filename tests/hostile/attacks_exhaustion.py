@@ -603,8 +603,10 @@ def with_places(layers, places):
 
 @attack(42)
 def patterns(folder):
-    """No pattern is taken from a file; those that texts are searched with take time in
-    proportion."""
+    """No pattern is taken from a file.
+
+    Those that texts are searched with take time in proportion.
+    """
     for what, text in {
         "backslashes": '{"a": "' + "\\" * 1_000_001,
         "quotes": '"' * 2_000_001,

@@ -1,5 +1,6 @@
-"""Every attack of the list is refused, cheaply and without a trace; what resembles one
-and is none loads.
+"""Every attack of the list is refused, cheaply and without a trace.
+
+What resembles one and is none loads.
 
 The attacks are in the modules `attacks_*.py`; each module runs in a process of its own,
 under limits.
@@ -20,8 +21,10 @@ ATTACKS = attacks()
 
 
 def run(module):
-    """Runs a module's attacks; returns what became of each action, and what the process
-    left behind."""
+    """Runs a module's attacks.
+
+    Returns what became of each action, and what the process left behind.
+    """
     command = [
         sys.executable,
         "-W",

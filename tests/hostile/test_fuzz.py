@@ -1,5 +1,7 @@
-"""Golden files, changed at random: loading them succeeds or raises an error of ours,
-and no more."""
+"""Golden files, changed at random.
+
+Loading them succeeds or raises an error of ours, and no more.
+"""
 
 import json
 import subprocess

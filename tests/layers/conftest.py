@@ -1,5 +1,7 @@
-"""What the tests of layers share: golden cases, layers fed and differentiated in few
-compiled functions."""
+"""What the tests of layers share.
+
+Golden cases, layers fed and differentiated in few compiled functions.
+"""
 
 import json
 

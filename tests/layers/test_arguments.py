@@ -1,5 +1,8 @@
-"""Constructors of layers: each argument arrives where its name says, and integers are
-whole numbers of Python or NumPy."""
+"""Constructors of layers.
+
+Each argument arrives where its name says, and integers are whole numbers of Python or
+NumPy.
+"""
 
 import inspect
 import itertools

@@ -1,5 +1,7 @@
-"""ConvLSTM2D beside the golden cases: its two ways of computing, masks, dropout,
-penalties, states."""
+"""ConvLSTM2D beside the golden cases.
+
+Its two ways of computing, masks, dropout, penalties, states.
+"""
 
 import numpy as np
 import pytest
@@ -40,8 +42,10 @@ def kernel(array):
 
 
 def test_both_ways_and_both_orderings_agree(backend):
-    """All images in one convolution, or each in its step; channels last, or first; also
-    with masks."""
+    """All images in one convolution, or each in its step.
+
+    Channels last, or first; also with masks.
+    """
     x = images(2, 3, 5, 4, 2)
     x[0, 0] = x[1, 1] = 0
     options = {"border_mode": "valid", "subsample": (2, 1), "return_sequences": True}
@@ -156,8 +160,10 @@ def test_dropout(backend):
 
 
 def test_regularizers_and_configuration(backend):
-    """The penalties count, and the configuration keeps all arguments: Keras 1.2.2
-    forgot both."""
+    """The penalties count, and the configuration keeps all arguments.
+
+    Keras 1.2.2 forgot both.
+    """
     parts = {
         "W_regularizer": regularizers.l2(0.5),
         "U_regularizer": regularizers.l1(0.25),
@@ -197,8 +203,10 @@ def test_states(backend):
 
 
 class Peak(ConvRecurrent2D):
-    """A layer over images that somebody derived: the largest value so far, through a
-    kernel of its own."""
+    """A layer over images that somebody derived.
+
+    The largest value so far, through a kernel of its own.
+    """
 
     def build(self, input_shape):
         self.W = self.add_weight(

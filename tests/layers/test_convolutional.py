@@ -1,5 +1,7 @@
-"""Convolutions, upsampling, padding and cropping: shapes, weights and what golden cases
-leave out."""
+"""Convolutions, upsampling, padding and cropping.
+
+Shapes, weights and what golden cases leave out.
+"""
 
 import numpy as np
 import pytest
@@ -446,8 +448,10 @@ def test_short_names_and_places(backend):
 
 
 def test_a_network_with_channels_first_computes_the_same(backend):
-    """The order of axes is a matter of layout: with transposed kernels the outputs are
-    transposed too."""
+    """The order of axes is a matter of layout.
+
+    With transposed kernels the outputs are transposed too.
+    """
 
     def network(ordering, shape):
         named = {"dim_ordering": ordering}

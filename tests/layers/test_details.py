@@ -1,5 +1,7 @@
-"""What layers do beside computing: weights given, shared layers, masks, running
-averages, old arguments."""
+"""What layers do beside computing.
+
+Weights given, shared layers, masks, running averages, old arguments.
+"""
 
 import numpy as np
 import pytest

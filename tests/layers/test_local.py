@@ -30,8 +30,11 @@ def test_each_place_has_its_weights_1d(backend):
 
 @pytest.mark.parametrize("ordering", ["tf", "th"])
 def test_each_place_has_its_weights_2d(backend, ordering):
-    """Patches are flattened in the order of the input's axes; the bias has channels
-    last in either, and is reshaped to the output's order, as in Keras 1.2.2."""
+    """Patches are flattened in the order of the input's axes.
+
+    The bias has channels last in either, and is reshaped to the output's order, as in
+    Keras 1.2.2.
+    """
     x, W = array(4, 6, 6, 3), array(2 * 5, 3 * 2 * 3, 5)
     expected = np.empty((4, 2, 5, 5), "float32")
     for place, (row, column) in enumerate(itertools.product(range(2), range(5))):

@@ -48,15 +48,19 @@ COUNTEREXAMPLES = json.loads(
 
 @pytest.fixture(scope="module", autouse=True)
 def engines():
-    """Loads both backends: PyTensor sets Python's recursion limit, which hypothesis
-    watches during a test."""
+    """Loads both backends.
+
+    PyTensor sets Python's recursion limit, which hypothesis watches during a test.
+    """
     for backend in BACKENDS:
         K.load(backend)
 
 
 def options(backend):
-    """Returns options of `K.function`: TensorFlow keeps what XLA compiled for it, 3 GB
-    after 200 LSTMs."""
+    """Returns options of `K.function`.
+
+    TensorFlow keeps what XLA compiled for it, 3 GB after 200 LSTMs.
+    """
     return (
         {"jit_compile": False}
         if backend == "tensorflow" and draws.is_exhaustive()
@@ -135,8 +139,10 @@ def test_some_arguments_take_one_value_only(argument, name):
 
 
 def equal_when_computed(pairs):
-    """Returns the keys of the pairs of `Seen` that compute the same; each `Seen` is
-    computed once."""
+    """Returns the keys of the pairs of `Seen` that compute the same.
+
+    Each `Seen` is computed once.
+    """
     every = list(dict.fromkeys(part for pair in pairs.values() for part in pair))
     results = dict(zip(every, computed(every), strict=True)) if every else {}
     return {

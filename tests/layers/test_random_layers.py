@@ -1,5 +1,7 @@
-"""Layers that draw at random: what they draw while training, and what fixes the
-draws."""
+"""Layers that draw at random.
+
+What they draw while training, and what fixes the draws.
+"""
 
 import numpy as np
 import pytest

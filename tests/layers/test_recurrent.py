@@ -1,5 +1,7 @@
-"""Recurrent layers beside the golden cases: weights, dropout, states, and layers that
-users derive."""
+"""Recurrent layers beside the golden cases.
+
+Weights, dropout, states, and layers that users derive.
+"""
 
 import json
 
@@ -28,8 +30,10 @@ def built(layer, *shape):
 
 
 def stepped(cls):
-    """Returns a class that computes the same, but step by step: a class with its own
-    `step` isn't fused."""
+    """Returns a class that computes the same, but step by step.
+
+    A class with its own `step` isn't fused.
+    """
 
     class Stepped(cls):
         def step(self, x, states):
@@ -43,8 +47,10 @@ def stepped(cls):
 
 @pytest.mark.parametrize("cls", CELLS)
 def test_initial_values(backend, cls):
-    """In the modes "cpu" and "mem", a gate's U is made as its W is: files of Keras
-    1.2.2 came about so."""
+    """In the modes "cpu" and "mem", a gate's U is made as its W is.
+
+    Files of Keras 1.2.2 came about so.
+    """
     for mode in MODES:
         layer = built(
             cls(2, init="zero", inner_init="one", consume_less=mode), None, 4, 3
@@ -124,8 +130,10 @@ def test_penalties_one_by_one(golden, backend):
 
 @pytest.mark.parametrize("cls", CELLS)
 def test_modes_and_ways_of_looping_agree(backend, cls):
-    """What the fused operation computes, a step function does: outputs, gradients,
-    masks, both directions."""
+    """What the fused operation computes, a step function does.
+
+    Outputs, gradients, masks, both directions.
+    """
     x = sequences(3, 4, 2)
     x[1, 2:] = x[2, :2] = 0
     inputs = Input(batch_shape=(None, 4, 2))
@@ -318,8 +326,10 @@ def test_dropout_of_the_state(backend, mode):
 
 @pytest.mark.parametrize("cls", [GRU, LSTM])
 def test_each_gate_has_dropout_of_its_own(backend, cls):
-    """In the modes "cpu" and "mem" the gates drop different features; with "gpu" the
-    same ones."""
+    """In the modes "cpu" and "mem" the gates drop different features.
+
+    With "gpu" the same ones.
+    """
     n, gates = 30, CELLS[cls]
     x = Input(batch_shape=(None, 2, n))
     tensors = []
@@ -467,8 +477,10 @@ def hard_sigmoid(x):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_attention(backend, mode):
-    """A step and constants of its own: after the two states come the dropout masks,
-    then what was added."""
+    """A step and constants of its own.
+
+    After the two states come the dropout masks, then what was added.
+    """
     layer = AttentionLSTM(3, scale=2.0, return_sequences=True, consume_less=mode)
     x = Input(batch_shape=(None, 4, 2))
     y = layer(x)
@@ -521,8 +533,10 @@ def test_attention_trains_and_loads(backend, tmp_path):
 
 
 class Oscillator(Recurrent):
-    """Three states of different shapes, one of them a counter; everything that can be
-    overridden is."""
+    """Three states of different shapes, one of them a counter.
+
+    Everything that can be overridden is.
+    """
 
     def __init__(self, output_dim, **kwargs):
         self.output_dim = output_dim

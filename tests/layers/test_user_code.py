@@ -1,5 +1,7 @@
-"""Code that users write on tensors: operators, K and raw engine functions, custom
-layers and losses."""
+"""Code that users write on tensors.
+
+Operators, K and raw engine functions, custom layers and losses.
+"""
 
 import numpy as np
 import pytest

@@ -72,8 +72,10 @@ INSIDE = {
 
 
 def test_the_layer_at_each_step(backend):
-    """For any batch, a fixed one, and sequences of any length: what the layer does to
-    each step alone."""
+    """For any batch, a fixed one, and sequences of any length.
+
+    What the layer does to each step alone.
+    """
     inputs, feeds, pairs, shapes = [], [], [], []
     for name, (make, shape) in INSIDE.items():
         data = arrays(2, 3, *shape)
@@ -118,8 +120,10 @@ def test_whole_numbers_at_each_step(backend):
 
 
 def test_running_averages(backend):
-    """They take in all steps of all samples; a model makes the updates in training, and
-    not in testing."""
+    """They take in all steps of all samples.
+
+    A model makes the updates in training, and not in testing.
+    """
     for inside in (
         BatchNormalization(momentum=0.5),
         Sequential([BatchNormalization(momentum=0.5, input_shape=(2,))]),
@@ -261,8 +265,10 @@ MERGED = [(True, mode) for mode in ("sum", "mul", "ave", "concat", None)] + [
 
 
 def test_merge_modes(backend):
-    """Beside the two layers, run by themselves; sequences are put in the input's order
-    before."""
+    """Beside the two layers, run by themselves.
+
+    Sequences are put in the input's order before.
+    """
     x = Input(batch_shape=(None, 4, 3))
     masked = Masking()(x)
     data = arrays(2, 4, 3)

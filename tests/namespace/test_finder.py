@@ -1,5 +1,7 @@
-"""The finder behind the name `keras`: cheap, silent, and without opinions on what it
-doesn't own."""
+"""The finder behind the name `keras`.
+
+Cheap, silent, and without opinions on what it doesn't own.
+"""
 
 import json
 import subprocess

@@ -100,8 +100,10 @@ def test_golden(golden, backend):
 
 
 def test_what_keras_could_not_do_works(golden, backend):
-    """clipnorm with an Embedding raised TypeError there; here its gradient counts in
-    the norm like others."""
+    """clipnorm with an Embedding raised TypeError there.
+
+    Here its gradient counts in the norm like others.
+    """
     data, arrays = golden
     assert [case["id"] for case in data["failed"]] == ["emb_sgd_clipnorm"]
     case = {

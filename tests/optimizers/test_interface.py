@@ -136,8 +136,10 @@ def test_unknown_arguments_and_names(backend):
 
 
 def test_own_optimizers(backend):
-    """The way Keras 1 users write one: get_updates alone, `updates` and `weights`
-    filled in."""
+    """The way Keras 1 users write one.
+
+    Get_updates alone, `updates` and `weights` filled in.
+    """
 
     class SignDescent(optimizers.Optimizer):
         def __init__(self, lr=0.1, **kwargs):

@@ -1,5 +1,6 @@
-"""Faulty distributions, built as wheels and installed beside the real ones: each fault
-stays its own.
+"""Faulty distributions, built as wheels and installed beside the real ones.
+
+Each fault stays its own.
 
 One environment holds all of them at once. What is watched are processes started in it.
 """

@@ -1,5 +1,7 @@
-"""The table of hooks: every spec is called, every call has a spec, every implementation
-too."""
+"""The table of hooks.
+
+Every spec is called, every call has a spec, every implementation too.
+"""
 
 import ast
 import inspect

@@ -1,5 +1,8 @@
-"""The published interface: the table is true, the check finds what isn't published, and
-everything here keeps to it."""
+"""The published interface.
+
+The table is true, the check finds what isn't published, and everything here keeps to
+it.
+"""
 
 import importlib
 import importlib.util

@@ -1,5 +1,7 @@
-"""Faults of metadata, manifests and results, each in a folder on the path: they stay
-the plugin's own."""
+"""Faults of metadata, manifests and results, each in a folder on the path.
+
+They stay the plugin's own.
+"""
 
 import copy
 import importlib

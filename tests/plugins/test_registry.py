@@ -1,5 +1,7 @@
-"""The registry in one process: names, registrations, conflicts between them,
-provenance."""
+"""The registry in one process.
+
+Names, registrations, conflicts between them, provenance.
+"""
 
 import subprocess
 import sys

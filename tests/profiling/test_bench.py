@@ -43,8 +43,10 @@ def saved(tmp_path):
 
 
 def two_outputs():
-    """Words of 50 kinds through a nested model and directly, and numbers; classes and
-    numbers at the end."""
+    """Words of 50 kinds through a nested model and directly, and numbers.
+
+    Classes and numbers at the end.
+    """
     words, shared, numbers = (
         Input((None,), dtype="int32"),
         Input((6,), dtype="int32"),

@@ -1,5 +1,6 @@
-"""Trainings whose processes are killed and started again until they are through; a
-program of its own.
+"""Trainings whose processes are killed and started again until they are through.
+
+A program of its own.
 
     python killed.py BACKEND SCENARIO FOLDER KILLS SEED
 
@@ -145,8 +146,10 @@ def saved(path, model, history, more):
 
 
 def life(path, scenario, callbacks, seconds=None):
-    """Trains in a process of its own, which may be killed from outside; tells whether
-    it was killed."""
+    """Trains in a process of its own, which may be killed from outside.
+
+    Tells whether it was killed.
+    """
     if not (pid := os.fork()):
         code = 1
         try:

@@ -37,8 +37,10 @@ def counted():
 
 
 def drawn_late():
-    """Draws nothing before its first pass is over: the workers, who are ahead, have
-    drawn when it is cut."""
+    """Draws nothing before its first pass is over.
+
+    The workers, who are ahead, have drawn when it is cut.
+    """
     rows = np.arange(7)
     while True:
         yield from (batch(row) for row in rows)
@@ -123,8 +125,10 @@ def fit(source, callbacks, draws=False, held_out=None, **arguments):
 
 
 def check(make, tmp_path, draws=False, held_out=lambda: None, **arguments):
-    """Compares an uninterrupted training with ones that were cut; tells what sources
-    the resumed ones had."""
+    """Compares an uninterrupted training with ones that were cut.
+
+    Tells what sources the resumed ones had.
+    """
     whole, sources = fit(make(), [], draws, held_out(), **arguments), []
     for cut in CUTS:
         with pytest.raises(InterruptionError):
@@ -218,8 +222,10 @@ assert seen == [np.random.get_state()[2]]
 
 
 def test_nothing_disturbs_what_a_generator_draws():
-    """On Theano making a function draws a seed: they are made before the generator's
-    thread begins."""
+    """On Theano making a function draws a seed.
+
+    They are made before the generator's thread begins.
+    """
     command = [sys.executable, "-c", UNDISTURBED]
     environment = {**os.environ, "ONEIROS_BACKEND": "theano"}
     done = subprocess.run(

@@ -1,5 +1,7 @@
-"""What a model's file keeps that Keras 1 forgot: plain data, random operations, the
-optimizer's variables."""
+"""What a model's file keeps that Keras 1 forgot.
+
+Plain data, random operations, the optimizer's variables.
+"""
 
 import json
 import random

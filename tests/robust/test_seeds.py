@@ -1,5 +1,7 @@
-"""One seed reproduces weights, shuffling, dropout and noise; batches alone and in runs
-draw the same."""
+"""One seed reproduces weights, shuffling, dropout and noise.
+
+Batches alone and in runs draw the same.
+"""
 
 import os
 import subprocess

@@ -1,5 +1,7 @@
-"""Files converted: the converted model predicts the same, and converting back gives the
-same bytes."""
+"""Files converted.
+
+The converted model predicts the same, and converting back gives the same bytes.
+"""
 
 import json
 from pathlib import Path

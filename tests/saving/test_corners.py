@@ -83,8 +83,10 @@ class TestConfigurationsOfKeras2:
             model_from_json(keras2(entry, DENSE))
 
     def test_layers_of_one_name_in_models_inside_stay_apart(self, tmp_path):
-        """By its name a layer is shared in Keras 1; in Keras 2 two parts of a model
-        each name their own."""
+        """By its name a layer is shared in Keras 1.
+
+        In Keras 2 two parts of a model each name their own.
+        """
 
         def dense(name):
             return layer("Dense", name=name, units=2, batch_input_shape=[None, 2])

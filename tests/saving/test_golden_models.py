@@ -24,8 +24,10 @@ OWNERS = json.loads(
 
 
 def owner(kind, name):
-    """Returns the distribution that provides a name; the kernel has models and inputs
-    itself."""
+    """Returns the distribution that provides a name.
+
+    The kernel has models and inputs itself.
+    """
     return OWNERS[kind].get(name, "oneiros-kernel")
 
 
@@ -172,8 +174,10 @@ def normal(layout):
 
 
 def compare(found, expected, where, more, owner=None):
-    """Compares configurations; what is in ours alone goes to `more`. Keras stored rates
-    as float32."""
+    """Compares configurations.
+
+    What is in ours alone goes to `more`. Keras stored rates as float32.
+    """
     if isinstance(expected, dict):
         owner = expected.get("class_name", owner)
         more |= {(owner, key) for key in set(found) - set(expected)}

@@ -1,5 +1,7 @@
-"""Data sets of strangers: what NumPy and pickle wrote is read exactly, as long as it is
-plain data."""
+"""Data sets of strangers.
+
+What NumPy and pickle wrote is read exactly, as long as it is plain data.
+"""
 
 import collections
 import pickle

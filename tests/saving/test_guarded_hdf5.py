@@ -388,8 +388,10 @@ def test_highly_compressible_weights_are_read(build):
 
 
 def test_random_damage_is_noticed_or_harmless(golden_dir, tmp_path):
-    """Whatever bytes are changed, reading succeeds or says what is wrong; nothing else
-    comes through."""
+    """Whatever bytes are changed, reading succeeds or says what is wrong.
+
+    Nothing else comes through.
+    """
     files = [
         path.read_bytes()
         for path in sorted((golden_dir / "models").glob("seq_opt_*.h5"))

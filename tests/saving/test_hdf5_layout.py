@@ -1,5 +1,7 @@
-"""HDF5 files have the layout of Keras 1.2.2: its own files, read and written again,
-come out the same."""
+"""HDF5 files have the layout of Keras 1.2.2.
+
+Its own files, read and written again, come out the same.
+"""
 
 import json
 from pathlib import Path

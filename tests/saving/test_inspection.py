@@ -248,8 +248,10 @@ def test_functions_of_plugins_are_fine(tmp_path):
 
 @pytest.fixture
 def unimported(tmp_path, monkeypatch):
-    """A plugin's module with three classes, which must not be imported; gives its
-    entries."""
+    """A plugin's module with three classes, which must not be imported.
+
+    Gives its entries.
+    """
     (tmp_path / "stub_of_a_test").mkdir()
     (tmp_path / "stub_of_a_test" / "layers.py").write_text(
         "raise SystemExit('imported')\n"

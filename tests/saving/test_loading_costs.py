@@ -1,5 +1,7 @@
-"""Loading takes a file's arrays over and draws nothing; what isn't in the file gets its
-initial values."""
+"""Loading takes a file's arrays over and draws nothing.
+
+What isn't in the file gets its initial values.
+"""
 
 import numpy as np
 import pytest

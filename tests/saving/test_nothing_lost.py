@@ -1,5 +1,7 @@
-"""A save that is cut off leaves the old file or the new one; a file that was cut off is
-never half loaded."""
+"""A save that is cut off leaves the old file or the new one.
+
+A file that was cut off is never half loaded.
+"""
 
 import os
 import random
@@ -68,8 +70,10 @@ def content(path):
 
 
 def killed_after(path, seconds):
-    """Kills a process that saves without end, some time after its first save; returns
-    how many it told of."""
+    """Kills a process that saves without end, some time after its first save.
+
+    Returns how many it told of.
+    """
     with subprocess.Popen(
         [sys.executable, "-c", FOREVER, path], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -134,8 +138,10 @@ def test_a_full_disk_leaves_the_old_file_and_takes_no_room(limit, tmp_path):
 
 @pytest.fixture
 def folder():
-    """A folder that another user may look into; the test is that user where it runs as
-    root."""
+    """A folder that another user may look into.
+
+    The test is that user where it runs as root.
+    """
     made = Path(tempfile.mkdtemp())
     made.chmod(0o755)
     yield made
@@ -179,8 +185,10 @@ def test_a_folder_where_nothing_may_be_written(folder, nobody):
 
 
 def test_a_read_only_file_is_not_replaced(folder, nobody):
-    """It could be, where the folder may be written: whoever made it read-only meant
-    it."""
+    """It could be, where the folder may be written.
+
+    Whoever made it read-only meant it.
+    """
     files.write(folder / "m.h5", state(7))
     (folder / "m.h5").chmod(0o444)
     nobody()
@@ -231,8 +239,10 @@ def test_a_file_cut_off_at_each_byte_is_told(tmp_path):
 
 @pytest.mark.parametrize("filler", [b"\0", b"\xff"])
 def test_a_file_whose_end_never_reached_the_disk(filler, tmp_path):
-    """As long as it should be, but blank from some place on: told, or what comes back
-    is whole."""
+    """As long as it should be, but blank from some place on.
+
+    Told, or what comes back is whole.
+    """
     path = MODELS / "seq_conv2d_th_weights.h5"
     whole, expected = path.read_bytes(), files.read(path)[1].weights
     for length in range(0, len(whole), 211):

@@ -1,5 +1,7 @@
-"""Where objects come from: what a file records, and what is said of missing ones before
-any is built."""
+"""Where objects come from.
+
+What a file records, and what is said of missing ones before any is built.
+"""
 
 import json
 from pathlib import Path
@@ -41,8 +43,10 @@ def theano():
 
 
 class Loud(Layer):
-    """A layer of a laboratory's; its arguments use Keras' names for things of its
-    own."""
+    """A layer of a laboratory's.
+
+    Its arguments use Keras' names for things of its own.
+    """
 
     loadable = True
 

@@ -1,5 +1,7 @@
-"""What loading tells of a file that is unusual: parts that no model has, numbers that
-aren't any, types."""
+"""What loading tells of a file that is unusual.
+
+Parts that no model has, numbers that aren't any, types.
+"""
 
 import re
 import warnings

@@ -1,5 +1,7 @@
-"""What is saved here could be read by Keras 1.2.2: its files, loaded and saved, keep
-their layout."""
+"""What is saved here could be read by Keras 1.2.2.
+
+Its files, loaded and saved, keep their layout.
+"""
 
 import inspect
 import json
@@ -122,8 +124,10 @@ def test_keras_own_files_loaded_and_saved_keep_their_layout(
 
 
 def assert_same_state(found, expected):
-    """Checks an optimizer's state: names are of the engine's making, but order, types
-    and values are kept."""
+    """Checks an optimizer's state.
+
+    Names are of the engine's making, but order, types and values are kept.
+    """
     (group, other) = (each.pop("optimizer_weights", None) for each in (found, expected))
     assert (group is None) == (other is None)
     if group is None:

@@ -30,8 +30,10 @@ def test_golden_text_says_what_its_json_says(path):
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_written_text_is_that_of_1_2_2(path):
-    """PyYAML's own loader, which 1.2.2 used, finds all that 1.2.2 wrote: tuples, values
-    and keys."""
+    """PyYAML's own loader, which 1.2.2 used, finds all that 1.2.2 wrote.
+
+    Tuples, values and keys.
+    """
     with K.use("tensorflow"):
         text = model_from_yaml(path.read_text()).to_yaml()
     found, expected = (

@@ -1,5 +1,7 @@
-"""How many examples property tests draw: some in the test command, many in the run with
-`-m exhaustive`."""
+"""How many examples property tests draw.
+
+Some in the test command, many in the run with `-m exhaustive`.
+"""
 
 from hypothesis import HealthCheck, settings
 
@@ -23,6 +25,8 @@ def is_exhaustive() -> bool:
 
 
 def few() -> settings:
-    """Returns the settings of a test whose examples take long, as most do that compile:
-    ten in the test command."""
+    """Returns the settings of a test whose examples take long, as most do that compile.
+
+    Ten in the test command.
+    """
     return settings() if is_exhaustive() else settings(max_examples=10)

@@ -1,5 +1,6 @@
-"""Fresh environments: built distributions, and virtual environments that hold them
-beside the libraries here.
+"""Fresh environments.
+
+Built distributions, and virtual environments that hold them beside the libraries here.
 
 Nothing is downloaded: a new environment sees the installed libraries through links, all
 but Oneiros itself.

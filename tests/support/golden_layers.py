@@ -1,5 +1,7 @@
-"""The cases of layers.json: each layer as Keras 1.2.2 built it, and what is compared
-with its arrays."""
+"""The cases of layers.json.
+
+Each layer as Keras 1.2.2 built it, and what is compared with its arrays.
+"""
 
 import json
 from pathlib import Path

@@ -212,8 +212,10 @@ def limit_address_space(more):
 
 
 def tree(folder):
-    """Returns all that is in a folder: paths, and what tells whether a file was written
-    since."""
+    """Returns all that is in a folder.
+
+    Paths, and what tells whether a file was written since.
+    """
     found = {}
     for path in sorted(folder.rglob("*")):
         status = path.lstat()

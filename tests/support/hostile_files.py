@@ -1,5 +1,7 @@
-"""What hostile files are made of: configurations, HDF5 files around them, and the
-entries they go through."""
+"""What hostile files are made of.
+
+Configurations, HDF5 files around them, and the entries they go through.
+"""
 
 import json
 import marshal
@@ -91,8 +93,10 @@ def graph(entries, inputs=("x",), outputs=("d",), **config):
 
 
 def write(path, config=None, training=None, layers=None, optimizer=None, text=None):
-    """Writes a whole model in Keras' layout; `layers` maps a layer to its (weight,
-    array) pairs."""
+    """Writes a whole model in Keras' layout.
+
+    `layers` maps a layer to its (weight, array) pairs.
+    """
     layers = (
         {"d": [("d_W", np.ones((4, 3), "f4")), ("d_b", np.zeros(3, "f4"))]}
         if layers is None

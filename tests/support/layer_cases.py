@@ -1,5 +1,7 @@
-"""A layer with its arguments and inputs as data: what strategies draw and
-counterexamples are stored as."""
+"""A layer with its arguments and inputs as data.
+
+What strategies draw and counterexamples are stored as.
+"""
 
 import json
 from dataclasses import asdict, dataclass
@@ -129,8 +131,10 @@ class Case:
         )
 
     def connected(self):
-        """Makes the layer and calls it; returns it, the inputs to feed and the list of
-        outputs."""
+        """Makes the layer and calls it.
+
+        Returns it, the inputs to feed and the list of outputs.
+        """
         if self.arguments.get("layers"):
             return self._merging_layers()
         if self.first:

@@ -1,5 +1,7 @@
-"""All that can be seen of a layer: two values of an argument must differ in something
-of it."""
+"""All that can be seen of a layer.
+
+Two values of an argument must differ in something of it.
+"""
 
 import inspect
 
@@ -148,8 +150,9 @@ def told_with(argument):
 
 
 class Seen:
-    """What can be seen of a case on the current backend: at once, and of the compiled
-    function.
+    """What can be seen of a case on the current backend.
+
+    At once, and of the compiled function.
 
     # Arguments
         case: Case.
@@ -184,8 +187,10 @@ class Seen:
         set_states(self.layer, case.seed)
 
     def tensors(self):
-        """Outputs, masks, what is added to the loss, updates; the weights after
-        training, if constrained."""
+        """Outputs, masks, what is added to the loss, updates.
+
+        The weights after training, if constrained.
+        """
         return [
             *self.outputs,
             *(K.cast(mask, "float64") for mask in self.masks),
@@ -212,8 +217,10 @@ class Seen:
 
 
 def same(one, other):
-    """Tells whether two things seen are the same: values, or lists of arrays that agree
-    closely."""
+    """Tells whether two things seen are the same.
+
+    Values, or lists of arrays that agree closely.
+    """
     if not any(isinstance(part, np.ndarray) for part in (*one, *other)):
         return one == other
     if [np.shape(part) for part in one] != [np.shape(part) for part in other]:

@@ -1,5 +1,7 @@
-"""A case on one backend, with everything that is asked of it in one compiled function;
-and the questions."""
+"""A case on one backend, with everything that is asked of it in one compiled function.
+
+And the questions.
+"""
 
 import json
 
@@ -64,8 +66,9 @@ def plain_config(layer):
 
 
 def keeps(config, kept):
-    """Tells whether a configuration has all that another one has; a layer in a wrapper
-    included.
+    """Tells whether a configuration has all that another one has.
+
+    A layer in a wrapper included.
 
     The copy may have more: once built, a layer knows its `input_dim`, which is the
         copy's `input_shape`.
@@ -142,8 +145,10 @@ class Probe:
         self.copy.set_weights(self.layer.get_weights())
 
     def tensors(self):
-        """What the compiled function computes: the loss, then lists of which the
-        lengths are noted."""
+        """What the compiled function computes.
+
+        The loss, then lists of which the lengths are noted.
+        """
         parts = {
             "y": self.outputs,
             "copy": self.copied,
@@ -334,8 +339,10 @@ class Probe:
 
 
 def agree(one, other, exact):
-    """Asserts that two backends found the same: values closely, means of draws within
-    their errors."""
+    """Asserts that two backends found the same.
+
+    Values closely, means of draws within their errors.
+    """
     (values, draws), (others, other_draws) = one, other
     for phase in values:
         for mine, its in zip(values[phase], others[phase], strict=True):

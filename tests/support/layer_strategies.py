@@ -1,5 +1,7 @@
-"""A strategy for each layer: a function that picks every constructor argument; see
-`layer_picks`."""
+"""A strategy for each layer.
+
+A function that picks every constructor argument; see `layer_picks`.
+"""
 
 import itertools
 import math

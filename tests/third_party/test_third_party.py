@@ -1,5 +1,7 @@
-"""A third party's view: 20 lines of a package, installed with pip beside the built
-wheels, usable by name."""
+"""A third party's view.
+
+20 lines of a package, installed with pip beside the built wheels, usable by name.
+"""
 
 import json
 import re

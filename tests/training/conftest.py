@@ -10,8 +10,10 @@ from oneiros.models import Sequential
 
 
 class Recorded(Function):
-    """Keeps the rows it is given, in batches; its outputs are their mean, and their
-    number."""
+    """Keeps the rows it is given, in batches.
+
+    Its outputs are their mean, and their number.
+    """
 
     def __init__(self, model, outputs=1):
         inputs = [*model.inputs, *model.targets, *model.sample_weights]
@@ -47,8 +49,10 @@ class Recorded(Function):
 
 @pytest.fixture
 def recorded():
-    """Returns a function that makes `(model, train function, test function)`; a row's
-    input is its number."""
+    """Returns a function that makes `(model, train function, test function)`.
+
+    A row's input is its number.
+    """
 
     def make(metrics=(), **arguments):
         model = Sequential([Dense(1, input_dim=1, **arguments)])

@@ -88,8 +88,10 @@ class Read(Batches):
 
 
 class Matrix:
-    """An array that is read when it is sliced, as `HDF5Matrix` of Keras 1.2.2: no
-    `dtype`, no open slices."""
+    """An array that is read when it is sliced, as `HDF5Matrix` of Keras 1.2.2.
+
+    No `dtype`, no open slices.
+    """
 
     def __init__(self, data):
         self.data = data

@@ -1,5 +1,7 @@
-"""Whole fits against those of Keras 1.2.2: history, evaluation, weights, predictions,
-on each backend."""
+"""Whole fits against those of Keras 1.2.2.
+
+History, evaluation, weights, predictions, on each backend.
+"""
 
 import json
 from pathlib import Path

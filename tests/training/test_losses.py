@@ -387,8 +387,10 @@ SHAPE = (6, 5, 2)
 
 @functools.cache
 def compiled(name):
-    """Returns a function of (y, p, weights of steps) that gives the weighted loss;
-    compiled once."""
+    """Returns a function of (y, p, weights of steps) that gives the weighted loss.
+
+    Compiled once.
+    """
     with K.use(name):
         inputs = [K.placeholder(SHAPE), K.placeholder(SHAPE), K.placeholder(SHAPE[:2])]
         return K.function(inputs, [weighted_objective(squared_error)(*inputs)])

@@ -1,5 +1,7 @@
-"""What research code does to training: own functions, losses in layers, frozen parts,
-states, weights."""
+"""What research code does to training.
+
+Own functions, losses in layers, frozen parts, states, weights.
+"""
 
 from itertools import islice
 
@@ -29,8 +31,10 @@ def filled(model, value=0.5):
 
 
 class Momentous(Model):
-    """Trains with an update rule of its own, built as code of Keras 1 does; counts its
-    steps."""
+    """Trains with an update rule of its own, built as code of Keras 1 does.
+
+    Counts its steps.
+    """
 
     def _make_train_function(self):
         if not hasattr(self, "train_function"):
@@ -174,8 +178,10 @@ def test_losses_and_updates_that_layers_add(backend):
 
 
 def test_a_part_that_is_frozen_in_one_model_trains_in_the_other(backend):
-    """The two models of a generative adversarial network; toggling `trainable` needs no
-    second compile."""
+    """The two models of a generative adversarial network.
+
+    Toggling `trainable` needs no second compile.
+    """
     judge = Sequential(
         [Dense(4, activation="tanh", input_dim=3), Dense(1, activation="sigmoid")]
     )

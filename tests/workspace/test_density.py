@@ -1,5 +1,7 @@
-"""How densely the code is written: budgets of tokens, a table, and no exceptions to the
-formatter."""
+"""How densely the code is written.
+
+Budgets of tokens, a table, and no exceptions to the formatter.
+"""
 
 import importlib.util
 import re

@@ -1,5 +1,7 @@
-"""The checkers in the test command: ruff over everything, mypy over the kernel and the
-plugins."""
+"""The checkers in the test command.
+
+Ruff over everything, mypy over the kernel and the plugins.
+"""
 
 import subprocess
 import sys

@@ -334,8 +334,10 @@ def main():
 
 
 def cudnn_lstm(random):
-    """Saves LSTMs as CuDNN's, which needs no GPU; the plain ones tell what they
-    predict."""
+    """Saves LSTMs as CuDNN's, which needs no GPU.
+
+    The plain ones tell what they predict.
+    """
     plain, cudnn = (
         seq(
             cls(3, return_sequences=True, input_shape=(5, 2), name="l"),
