@@ -435,7 +435,7 @@ class TestCallbacks:
 
 def test_a_stream_passes_over_batches():
     model = new_model().model
-    stream = model.stream("train", [X, X, X[:, 0]], 4)
+    stream = model.adapter.stream("train", [X, X, X[:, 0]], 4)
     order = np.random.permutation(len(X))
     runs = [(run.first, run.data.tolist()) for run in stream.runs(order)]
     for start in range(BATCHES + 1):

@@ -11,9 +11,11 @@ from oneiros import backend as K
 from oneiros import plugins
 from oneiros.backend import Function
 from oneiros.callbacks import Callback, History
-from oneiros.engine import stream
+from oneiros.engine.stream import opened
 from oneiros.layers import Dense, Input, SimpleRNN
 from oneiros.models import Model, Sequential
+from oneiros_array_data import stream as array_stream
+from oneiros_array_data.stream import ArrayStream
 
 
 class Diary(Callback):
@@ -213,7 +215,7 @@ class TestRuns:
     ):
         model, *_ = recorded()
         ones = [np.broadcast_to(np.float32(1), 8), np.ones(8, "float32")]
-        weights = stream.ArrayStream(model.model, "train", ones, 4)
+        weights = ArrayStream(model.model, "train", ones, 4)
         for rows in ([0, 1, 2, 3], [2, 0, 3, 1]):
             single, dense = weights._batch(np.array(rows))
             assert (single.shape, single.strides, dense.strides) == ((4,), (0,), (4,))
@@ -241,17 +243,17 @@ class TestRuns:
         model = Sequential([SimpleRNN(1, input_shape=(length, 1))])
         model.compile("sgd", "mse")
         x = np.zeros((2048, length, 1), "float32")
-        arrays = model.model.standardize_user_data(x, x[:, 0])
-        with stream.opened(model.model.stream("train", arrays, 2)) as runs:
+        arrays = model.model.adapter.user_data(x, x[:, 0])
+        with opened(model.model.adapter.stream("train", arrays, 2)) as runs:
             assert runs.run_length <= most
 
     def test_of_training_alone_are_even(self, recorded, rows):
         model, *_ = recorded()
-        arrays = model.model.standardize_user_data(*rows(100))
+        arrays = model.model.adapter.user_data(*rows(100))
         steps = []
         for use in ("train", "test", "predict"):
             used = arrays[: 1 if use == "predict" else 3]
-            with stream.opened(model.model.stream(use, used, 2)) as runs:
+            with opened(model.model.adapter.stream(use, used, 2)) as runs:
                 steps.append(runs.run_length)
         assert steps == [50, 1024, 1024]
 
@@ -282,7 +284,7 @@ class TestRuns:
         if data == "in a file":
             x = x.view(type("Mapped", (np.ndarray,), {}))
         else:
-            monkeypatch.setattr(stream, "LARGEST_UPLOAD", 10)
+            monkeypatch.setattr(array_stream, "LARGEST_UPLOAD", 10)
         model.fit(x, y, 2, 2, verbose=0, shuffle=False)
         assert train.batches == [[0, 1], [2, 3], [4, 5], [6, 7], [8]] * 2
         assert train.released == 6 and train.singles == 0

@@ -6,24 +6,21 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 import oneiros
 from oneiros import backend as K
 from oneiros import plugins
-from oneiros.arguments import check_choice, check_int, label, refusal
-from oneiros.engine import data, losses
+from oneiros.arguments import check_choice, check_int, refusal
 from oneiros.engine.callbacks import BaseLogger, CallbackList, History
 from oneiros.engine.container import Container
 from oneiros.engine.hints import explains_arguments
 from oneiros.engine.loop import Fit, fit_loop, predict_loop, scalars, test_loop
 from oneiros.engine.node import one_or_all
 from oneiros.engine.observer import BUILD, UPLOAD, current_observer, observed_by
-from oneiros.engine.stream import ArrayStream, Step, Stream, opened
-from oneiros.errors import NotCompiledError
-
-Arrays = list[Any]
+from oneiros.engine.stream import Step, Stream, opened
 
 
 @dataclass
@@ -70,6 +67,11 @@ class Model(Container):
     """The Sequential whose layers form this model: callbacks know that one."""
     function_kwargs: dict[str, Any] = {}
 
+    @cached_property
+    def adapter(self) -> Any:
+        """What makes a user's arrays into batches and streams, the `ArrayAdapter`."""
+        return oneiros.arrays.ArrayAdapter(self)
+
     @K.bound
     def compile(
         self,
@@ -106,7 +108,7 @@ class Model(Container):
             "sample_weight_mode": sample_weight_mode,
         }
         _call_before_compile(self, arguments)
-        training = losses.plan(self, **arguments)
+        training = oneiros.compilation.plan(self, **arguments)
         self.optimizer = training.optimizer
         self.loss = arguments["loss"]
         self.metrics = arguments["metrics"]
@@ -178,7 +180,7 @@ class Model(Container):
         """
         batch_size = check_int(self, "batch_size", batch_size)
         options = self.fit_options(nb_epoch, initial_epoch, verbose, callbacks, shuffle)
-        if data.gives_batches(x):
+        if self.adapter.gives_batches(x):
             return oneiros.generators.fit_batches(  # type: ignore[no-any-return]
                 self,
                 x,
@@ -191,13 +193,13 @@ class Model(Container):
                     "validation_split": validation_split or None,
                 },
             )
-        arrays = self.standardize_user_data(x, y, sample_weight, class_weight)
+        arrays = self.adapter.user_data(x, y, sample_weight, class_weight)
         if validation_data is None:
-            arrays, held = self._split(arrays, validation_split)
+            arrays, held = self.adapter.split(arrays, validation_split)
         else:
-            held = self.validation_source(validation_data)
-        train = ArrayStream(self, "train", arrays, batch_size)
-        validation = self.stream("test", held, batch_size) if held else None
+            held = self.adapter.validation_source(validation_data)
+        train = self.adapter.stream("train", arrays, batch_size)
+        validation = self.adapter.stream("test", held, batch_size) if held else None
         sizes = {"batch_size": batch_size, "nb_sample": train.size}
         return self.train(options, train, validation, held, sizes)
 
@@ -291,10 +293,10 @@ class Model(Container):
         """
         batch_size = check_int(self, "batch_size", batch_size)
         source = x
-        if not data.gives_batches(x):
-            source = self.standardize_user_data(x, y, sample_weight)
+        if not self.adapter.gives_batches(x):
+            source = self.adapter.user_data(x, y, sample_weight)
         return self.evaluate_stream(
-            self.stream("test", source, batch_size, once=True), verbose
+            self.adapter.stream("test", source, batch_size, once=True), verbose
         )
 
     def evaluate_stream(self, stream: Stream, verbose: int = 0) -> Any:
@@ -314,13 +316,15 @@ class Model(Container):
             verbose: 0 for silence, 1 for a progress bar.
         """
         batch_size = check_int(self, "batch_size", batch_size)
-        if data.gives_batches(x):
-            return self.predict_stream(self.stream("predict", x, batch_size), verbose)
-        arrays = self.standardize_inputs(x)
+        if self.adapter.gives_batches(x):
+            return self.predict_stream(
+                self.adapter.stream("predict", x, batch_size), verbose
+            )
+        arrays = self.adapter.inputs(x)
         any_size = not any(shape[0] for shape in self.internal_input_shapes)
         if any_size and verbose != 1 and arrays[0].shape[0] <= batch_size:
             return one_or_all(self.step_for("predict")(arrays))
-        stream = ArrayStream(self, "predict", arrays, batch_size, once=True)
+        stream = self.adapter.stream("predict", arrays, batch_size, once=True)
         return self.predict_stream(stream, verbose)
 
     def predict_stream(self, stream: Stream, verbose: int = 0) -> Any:
@@ -430,7 +434,7 @@ class Model(Container):
         # Arguments
             x, y, sample_weight, class_weight: as in `fit`.
         """
-        arrays = self.standardize_user_data(x, y, sample_weight, class_weight)
+        arrays = self.adapter.user_data(x, y, sample_weight, class_weight)
         return one_or_all(scalars(self.step_for("train")(arrays)))
 
     @K.bound
@@ -441,7 +445,7 @@ class Model(Container):
         # Arguments
             x, y, sample_weight: as in `fit`.
         """
-        arrays = self.standardize_user_data(x, y, sample_weight)
+        arrays = self.adapter.user_data(x, y, sample_weight)
         return one_or_all(scalars(self.step_for("test")(arrays)))
 
     @K.bound
@@ -449,7 +453,7 @@ class Model(Container):
     def predict_on_batch(self, x: Any) -> Any:
         """Returns the outputs for one batch: an array, or a list of arrays if there are
         several outputs."""
-        return one_or_all(self.step_for("predict")(self.standardize_inputs(x)))
+        return one_or_all(self.step_for("predict")(self.adapter.inputs(x)))
 
     @K.bound
     def _make_train_function(self) -> None:
@@ -500,91 +504,6 @@ class Model(Container):
             is_fixed = isinstance(K.learning_phase(), int)
             takes_phase = self.uses_learning_phase and not is_fixed
         return Step(function, int(use == "train") if takes_phase else None)
-
-    def stream(
-        self, use: str, source: Any, batch_size: int, once: bool = False
-    ) -> Stream:
-        """Returns the stream over a list of arrays, or over an object whose items are
-        batches.
-
-        # Arguments
-            use: `"train"`, `"test"` or `"predict"`.
-            once: bool, whether it is gone over once.
-        """
-        if isinstance(source, list):
-            return ArrayStream(self, use, source, batch_size, once)
-        return oneiros.generators.batches(self, source, use)  # type: ignore[no-any-return]
-
-    def standardize_inputs(self, x: Any, kind: str = "model") -> Arrays:
-        """Returns a user's inputs as a list of arrays, checked.
-
-        # Arguments
-            kind: what the data is of, for messages.
-        """
-        arrays = data.standardize_input_data(
-            x, self.input_names, self.internal_input_shapes, False, f"{kind} input"
-        )
-        data.check_array_lengths(arrays, [], [])
-        return arrays
-
-    def standardize_user_data(
-        self,
-        x: Any,
-        y: Any,
-        sample_weight: Any = None,
-        class_weight: Any = None,
-        kind: str = "model",
-    ) -> Arrays:
-        """Returns a user's inputs, targets and weights as one list of arrays, checked,
-        in the order in which the functions take them."""
-        if self.optimizer is None:
-            raise NotCompiledError(
-                f"{label(self)} isn't compiled. Type: model.compile('sgd', loss='mse')"
-            )
-        names = self.output_names
-        inputs = self.standardize_inputs(x, kind)
-        targets = data.standardize_input_data(y, names, None, False, f"{kind} target")
-        data.check_loss_and_target_compatibility(
-            targets, self.loss_functions, self.target_shapes, names
-        )
-        weights = list(
-            map(
-                data.standardize_weights,
-                targets,
-                data.standardize_sample_weights(sample_weight, names),
-                data.standardize_class_weights(class_weight, names),
-                self.sample_weight_modes,
-            )
-        )
-        data.check_array_lengths(inputs, targets, weights)
-        return inputs + targets + weights
-
-    def validation_source(self, validation_data: Any) -> Any:
-        """Returns what to validate on: a list of arrays, which is empty for None, or an
-        object that gives batches as it is."""
-        if validation_data is None:
-            return []
-        if data.gives_batches(validation_data):
-            return validation_data
-        is_tuple = isinstance(validation_data, (list, tuple))
-        if not is_tuple or len(validation_data) not in (2, 3):
-            expected = "(x, y) or (x, y, sample_weight)"
-            raise refusal(self, "validation_data", validation_data, expected)
-        x, y, weight = (*validation_data, None)[:3]
-        return self.standardize_user_data(x, y, weight, kind="validation")
-
-    def _split(self, arrays: Arrays, fraction: Any) -> tuple[Arrays, Arrays]:
-        """Cuts arrays in the part to train on and the part to validate on."""
-        if hasattr(fraction, "__float__") and fraction == 0:
-            return arrays, []
-        size = arrays[0].shape[0]
-        cut = 0
-        if hasattr(fraction, "__float__") and 0 <= fraction < 1:
-            cut = int(size * (1.0 - fraction))
-        if not 0 < cut < size:
-            expected = f"a part in [0, 1) that cuts {size} samples"
-            raise refusal(self, "validation_split", fraction, expected)
-        return data.slice_X(arrays, 0, cut), data.slice_X(arrays, cut, size)
 
 
 def _call_before_compile(model: Model, arguments: dict[str, Any]) -> None:

@@ -133,7 +133,7 @@ class Flow(Stream):
         """Returns a batch as arrays that fit the model."""
         try:
             if self.use == "predict":
-                arrays = self.model.standardize_inputs(_inputs(item))
+                arrays = self.model.adapter.inputs(_inputs(item))
             else:
                 arrays = self.standard(item)
         except OneirosError as error:
@@ -149,7 +149,7 @@ class Flow(Stream):
                 "(x, y, sample_weight)."
             )
         x, y, weight = (*item, None)[:3]
-        return self.model.standardize_user_data(x, y, weight, self.class_weight)  # type: ignore[no-any-return]
+        return self.model.adapter.user_data(x, y, weight, self.class_weight)  # type: ignore[no-any-return]
 
 
 def _inputs(item: Any) -> Any:

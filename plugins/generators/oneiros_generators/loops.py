@@ -90,7 +90,7 @@ def _validation(
     model: Any, validation_data: Any, training: Flow
 ) -> tuple[Stream | None, Any]:
     """Returns the stream to validate on, and its arrays if it has some."""
-    source = model.validation_source(validation_data)
+    source = model.adapter.validation_source(validation_data)
     if not source:
         return None, None
     if isinstance(source, list):

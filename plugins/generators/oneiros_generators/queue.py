@@ -14,8 +14,8 @@ from types import GeneratorType
 from typing import Any, NoReturn
 
 from oneiros.arguments import shown
-from oneiros.engine.data import gives_batches
 from oneiros.errors import ArgumentError, GeneratorError, SettingsError
+from oneiros_array_data.standardize import gives_batches
 
 from oneiros_generators.stated import Stated
 from oneiros_generators.workers import TICK, Workers

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import check_int, is_int, refusal
-from oneiros.engine.stream import ArrayStream, Run, Stream
+from oneiros.engine.stream import Run, Stream
+from oneiros_array_data.stream import ArrayStream
 
 from oneiros_generators.flow import Array, Flow
 from oneiros_generators.queue import GeneratorEnqueuer, endless

@@ -142,9 +142,6 @@ TABLES: dict[str, dict[str, Names]] = {
             "Container": "graph of layers, without training",
             "entry_of": "what a configuration holds of one layer of a graph",
         },
-        "oneiros.engine.data": {
-            "gives_batches": "tells whether an object's items are batches",
-        },
         "oneiros.engine.model": {
             "Model": "graph of layers that trains",
             "FitOptions": "arguments of `fit` and `fit_generator`, checked",
@@ -157,7 +154,6 @@ TABLES: dict[str, dict[str, Names]] = {
             "Sequential": "model that is a list of layers",
         },
         "oneiros.engine.stream": {
-            "ArrayStream": "stream of arrays",
             "Step": "compiled function of a model for one use",
         },
         "oneiros.load_context": "what holds while a file is loaded",
@@ -177,6 +173,7 @@ TABLES: dict[str, dict[str, Names]] = {
             "candidates": "every value of a setting, with its source",
             "distribution_name": "normal form of a distribution's name",
         },
+        "oneiros_array_data": "arrays as data: their checks and their stream",
         "oneiros_backend_toolkit": "functions of `K` in terms of a few primitives",
         "oneiros_cli.text": "texts of strangers, fit for a terminal",
         "oneiros_initializations.postponed": "initial values drawn when first needed",

@@ -1,0 +1,133 @@
+"""`ArrayAdapter`: from what users pass to a model's methods to arrays and streams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import oneiros
+from oneiros.arguments import label, refusal
+from oneiros.engine.stream import Stream
+from oneiros.errors import NotCompiledError
+
+from oneiros_array_data import standardize, weights
+from oneiros_array_data.stream import ArrayStream
+
+Arrays = list[Any]
+
+
+class ArrayAdapter:
+    """Checks data against a model, and makes it into what the model's functions take.
+
+    # Arguments
+        model: the `Model`.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def gives_batches(self, x: Any) -> bool:
+        """Tells whether `x` isn't an array, but an object whose items are batches."""
+        return standardize.gives_batches(x)
+
+    def inputs(self, x: Any, kind: str = "model") -> Arrays:
+        """Returns a user's inputs as a list of arrays, checked.
+
+        # Arguments
+            x: array, list of arrays, or dict by input name.
+            kind: str, what the data is of, for messages.
+        """
+        model = self.model
+        arrays = standardize.standardize_input_data(
+            x, model.input_names, model.internal_input_shapes, False, f"{kind} input"
+        )
+        standardize.check_array_lengths(arrays, [], [])
+        return arrays
+
+    def user_data(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        kind: str = "model",
+    ) -> Arrays:
+        """Returns a user's inputs, targets and weights as one list of arrays, checked,
+        in the order in which the functions take them.
+
+        # Arguments
+            x, y, sample_weight, class_weight: as in `Model.fit`.
+            kind: str, what the data is of, for messages.
+        """
+        model = self.model
+        if model.optimizer is None:
+            raise NotCompiledError(
+                f"{label(model)} isn't compiled. Type: model.compile('sgd', loss='mse')"
+            )
+        names = model.output_names
+        inputs = self.inputs(x, kind)
+        targets = standardize.standardize_input_data(
+            y, names, None, False, f"{kind} target"
+        )
+        standardize.check_loss_and_target_compatibility(
+            targets, model.loss_functions, model.target_shapes, names
+        )
+        sample_weights = list(
+            map(
+                weights.standardize_weights,
+                targets,
+                weights.standardize_sample_weights(sample_weight, names),
+                weights.standardize_class_weights(class_weight, names),
+                model.sample_weight_modes,
+            )
+        )
+        standardize.check_array_lengths(inputs, targets, sample_weights)
+        return inputs + targets + sample_weights
+
+    def validation_source(self, validation_data: Any) -> Any:
+        """Returns what to validate on: a list of arrays, which is empty for None, or an
+        object that gives batches as it is."""
+        if validation_data is None:
+            return []
+        if standardize.gives_batches(validation_data):
+            return validation_data
+        is_tuple = isinstance(validation_data, (list, tuple))
+        if not is_tuple or len(validation_data) not in (2, 3):
+            expected = "(x, y) or (x, y, sample_weight)"
+            raise refusal(self.model, "validation_data", validation_data, expected)
+        x, y = validation_data[:2]
+        sample_weight = validation_data[2] if len(validation_data) == 3 else None
+        return self.user_data(x, y, sample_weight, kind="validation")
+
+    def split(self, arrays: Arrays, fraction: Any) -> tuple[Arrays, Arrays]:
+        """Cuts arrays in the part to train on and the part to validate on.
+
+        # Arguments
+            fraction: float in [0, 1), the part at the end to validate on.
+        """
+        is_number = hasattr(fraction, "__float__")
+        if is_number and fraction == 0:
+            return arrays, []
+        size = arrays[0].shape[0]
+        cut = 0
+        if is_number and 0 <= fraction < 1:
+            cut = int(size * (1.0 - fraction))
+        if not 0 < cut < size:
+            expected = f"a part in [0, 1) that cuts {size} samples"
+            raise refusal(self.model, "validation_split", fraction, expected)
+        before = standardize.slice_X(arrays, 0, cut)
+        after = standardize.slice_X(arrays, cut, size)
+        return before, after
+
+    def stream(
+        self, use: str, source: Any, batch_size: int, once: bool = False
+    ) -> Stream:
+        """Returns the stream over a list of arrays, or over an object whose items are
+        batches.
+
+        # Arguments
+            use: `"train"`, `"test"` or `"predict"`.
+            once: bool, whether it is gone over once.
+        """
+        if isinstance(source, list):
+            return ArrayStream(self.model, use, source, batch_size, once)
+        return oneiros.generators.batches(self.model, source, use)  # type: ignore[no-any-return]

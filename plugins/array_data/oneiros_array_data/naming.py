@@ -1,0 +1,56 @@
+"""What a user gives for several inputs or outputs: a list in their order, or a dict by
+name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from oneiros.errors import ArgumentError
+
+Names = Sequence[str]
+REQUIRED: Any = object()
+"""The default of `spread` under which a dict must have every name."""
+
+
+def listed(names: Iterable[Any]) -> str:
+    """Returns how messages list names."""
+    return ", ".join(map(repr, names)) or "none"
+
+
+def name_of(function: Any) -> str:
+    """Returns the name that a loss or metric goes by."""
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def spread(
+    what: str,
+    values: Any,
+    names: Names,
+    default: Any = REQUIRED,
+    error: type[Exception] = ArgumentError,
+) -> list[Any]:
+    """Returns a list with an item per name, from a list in the names' order or a dict.
+
+    # Arguments
+        what: str, what the values are, for messages.
+        values: list, tuple or dict.
+        names: list of str.
+        default: what a name left out of a dict gets; without it, leaving one out is an
+            error.
+        error: class of the error to raise.
+    """
+    if isinstance(values, dict):
+        complete = default is not REQUIRED or len(values) == len(names)
+        if complete and set(values) <= set(names):
+            return [values.get(name, default) for name in names]
+        received = f"the keys {listed(values)}"
+    else:
+        if isinstance(values, (list, tuple)) and len(values) == len(names):
+            return list(values)
+        received = f"{len(values)} items"
+    raise error(
+        f"{what}: received {received}, expected {len(names)}: {listed(names)}. Pass a "
+        "list of one for each in this order, or a dict by name; for a single one, the "
+        "item alone."
+    )

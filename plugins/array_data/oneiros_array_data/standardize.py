@@ -1,0 +1,215 @@
+"""What users pass to a model, made into the arrays its functions take. Arrays that fit
+are not copied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.errors import DataError
+
+from oneiros_array_data.naming import Names, listed, name_of, spread
+
+Array = Any
+Shape = tuple[int | None, ...]
+NUMBERS = "fiub"
+"""Kinds of NumPy types that a model takes: floats, integers, booleans."""
+
+
+def standardize_input_data(
+    data: Any,
+    names: Names,
+    shapes: Sequence[Shape | None] | None = None,
+    check_batch_axis: bool = True,
+    exception_prefix: str = "",
+) -> list[Array]:
+    """Returns one array per name, checked; arrays of shape `(n,)` become `(n, 1)`.
+
+    # Arguments
+        data: an array, a list of arrays, or a dict from name to array.
+        names: the inputs' or outputs' names.
+        shapes: per name the expected shape (None for any size), or None for any shape.
+        check_batch_axis: whether the number of rows must agree too.
+        exception_prefix: what the data is, for messages, e.g. `"model input"`.
+
+    # Raises
+        DataError: if the number of arrays, a type or a shape doesn't fit.
+    """
+    values = spread(exception_prefix, _several(data, names), names, error=DataError)
+    first_axis = 0 if check_batch_axis else 1
+    return [
+        _standardized(value, f"{exception_prefix} {name!r}", shape, first_axis)
+        for value, name, shape in zip(
+            values, names, shapes or [None] * len(names), strict=True
+        )
+    ]
+
+
+def _several(data: Any, names: Names) -> Any:
+    """Returns data as a list or dict with an item per name, if it can be taken so."""
+    if isinstance(data, dict):
+        if set(names) <= set(data):
+            return [data[name] for name in names]
+        return data
+    if not isinstance(data, (list, tuple)):
+        return [data]
+    if len(names) == 1 and not any(map(_has_shape, data)):
+        return [data]
+    return data
+
+
+def gives_batches(x: Any) -> bool:
+    """Tells whether `x` is an object with a length whose items are batches, and not
+    itself an array."""
+    if isinstance(x, (list, tuple, range, str, bytes, Mapping)) or _has_shape(x):
+        return False
+    is_sequence = hasattr(x, "__len__") and hasattr(x, "__getitem__")
+    return is_sequence and not hasattr(x, "__array__")
+
+
+def _has_shape(x: Any) -> bool:
+    """Tells whether `x` has a shape; a data set of a closed file raises if it is asked
+    for it."""
+    return hasattr(type(x), "shape") or hasattr(x, "shape")
+
+
+def _standardized(value: Any, what: str, shape: Shape | None, first_axis: int) -> Array:
+    array = value
+    if type(value) is not np.ndarray or not value.ndim or _is_odd(value.dtype):
+        array = as_array(value, what)
+    if len(array.shape) == 1 and (shape is None or len(shape) != 1):
+        array = np.expand_dims(np.asarray(array), 1)
+    if shape is not None and not _fits(array.shape, shape, first_axis):
+        received = tuple(np.shape(value))
+        advice = ""
+        if _fits(received, shape[1:], 0):
+            advice = " A single sample needs an axis in front: x[None]."
+        raise DataError(
+            f"{what}: received an array of shape {received}, expected {shape} (None: "
+            f"any size). Reshape it, or build the model for samples of shape "
+            f"{tuple(array.shape[1:])}.{advice}"
+        )
+    return array
+
+
+def _is_odd(dtype: Any) -> bool:
+    return dtype.kind not in NUMBERS
+
+
+def _fits(shape: Sequence[int], expected: Shape, first_axis: int) -> bool:
+    if len(shape) != len(expected):
+        return False
+    pairs = zip(shape[first_axis:], expected[first_axis:], strict=True)
+    return all(wanted in (None, size) for size, wanted in pairs)
+
+
+def as_array(value: Any, what: str) -> Array:
+    """Returns what can be sliced (HDF5, sparse) as it is, anything else as an array.
+
+    # Arguments
+        what: str, what the value is, for messages.
+
+    # Raises
+        DataError: if it isn't numbers with an axis of samples.
+    """
+    if value is None or hasattr(value, "__next__"):
+        received = "None" if value is None else "a generator, which fit_generator takes"
+        raise DataError(
+            f"{what}: received {received}, expected numbers: no data was given."
+        )
+    if _is_closed(value):
+        raise DataError(
+            f"{what}: received a data set whose file is closed. Keep it open while it "
+            "is used."
+        )
+    if not _can_be_sliced(value):
+        try:
+            value = np.asarray(value)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"{what}: received a {type(value).__name__} that is no array: {error}"
+            ) from None
+    if _is_odd(getattr(value, "dtype", np.dtype(float))) or not value.shape:
+        received = f"an array of type {value.dtype}" if value.shape else repr(value[()])
+        raise DataError(
+            f"{what}: received {received}, expected numbers with an axis of samples. "
+            f"Encode what isn't a number, then use np.asarray(data, {K.floatx()!r})."
+        )
+    return value
+
+
+def _is_closed(value: Any) -> bool:
+    """Tells whether a data set's HDF5 file is closed."""
+    return not getattr(getattr(value, "id", None), "valid", True)
+
+
+def _can_be_sliced(value: Any) -> bool:
+    """Tells whether rows of a value can be read as it is; a data frame's can't."""
+    if hasattr(value, "iloc") or not hasattr(value, "shape"):
+        return False
+    return isinstance(getattr(value, "dtype", np.dtype(float)), np.dtype)
+
+
+def check_array_lengths(
+    inputs: Sequence[Array], targets: Sequence[Array], weights: Sequence[Array]
+) -> None:
+    """Raises a DataError unless all arrays have the same number of samples, and at
+    least one."""
+    first = inputs[0].shape[0]
+    if first and all(
+        array.shape[0] == first for array in (*inputs, *targets, *weights)
+    ):
+        return
+    groups = {"inputs": inputs, "targets": targets, "sample weights": weights}
+    counts = [
+        f"{kind} {listed(array.shape[0] for array in arrays)}"
+        for kind, arrays in groups.items()
+        if arrays
+    ]
+    raise DataError(
+        f"All arrays need the same number of samples, at least 1. Received "
+        f"{'; '.join(counts)}."
+    )
+
+
+def check_loss_and_target_compatibility(
+    targets: Sequence[Array],
+    losses: Sequence[Any],
+    output_shapes: Sequence[Shape | None],
+    names: Names = (),
+) -> None:
+    """Raises a DataError if a target's shape doesn't fit its loss.
+
+    # Arguments
+        output_shapes: what each loss expects; None if it takes anything.
+        names: the outputs' names, for messages.
+    """
+    for i, (target, loss, shape) in enumerate(
+        zip(targets, losses, output_shapes, strict=True)
+    ):
+        if shape is None or _fits(target.shape, shape, 1):
+            continue
+        output = names[i] if names else i
+        message = (
+            f"model target {output!r}: received an array of shape "
+            f"{tuple(target.shape)}, expected {shape} (None: any size) for the loss "
+            f"{name_of(loss)!r}."
+        )
+        if name_of(loss) == "categorical_crossentropy":
+            message += (
+                " For class numbers use loss='sparse_categorical_crossentropy', or "
+                "to_categorical(y)."
+            )
+        raise DataError(message)
+
+
+def slice_X(X: Any, start: Any = None, stop: int | None = None) -> Any:
+    """Returns rows of an array, or of each array of a list: `start:stop`, or those
+    listed in `start`."""
+    if isinstance(X, list):
+        return [slice_X(array, start, stop) for array in X]
+    if hasattr(start, "__len__"):
+        return X[start] if isinstance(X, np.ndarray) else X[np.asarray(start).tolist()]
+    return X[start:stop]

@@ -1,0 +1,1 @@
+"""What `compile` makes of its arguments: a plugin of Oneiros."""

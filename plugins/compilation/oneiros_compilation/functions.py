@@ -1,0 +1,52 @@
+"""Losses and metrics as functions: found by name, checked, and called on tensors."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from oneiros import backend as K
+from oneiros import config
+from oneiros.errors import ArgumentError
+from oneiros_array_data.naming import name_of
+
+Tensor = Any
+
+
+def get_function(kind: str, argument: str, identifier: Any) -> Any:
+    function = config.get_object(kind, identifier)
+    if not callable(function):
+        raise ArgumentError(
+            f"{argument} takes names, or functions (y_true, y_pred); it is "
+            f"{identifier!r}."
+        )
+    return function
+
+
+def computed(kind: str, function: Any, y_true: Tensor, y_pred: Tensor) -> Any:
+    """Returns what a loss or metric makes of two tensors: a tensor, or a dict of them
+    from a metric."""
+    _check_signature(kind, function, y_true, y_pred)
+    result = function(y_true, y_pred)
+    several = isinstance(result, dict) and kind == "metric"
+    for value in result.values() if several else [result]:
+        if not K.current().owns(value):
+            raise ArgumentError(
+                f"The {kind} {name_of(function)!r} returned {value!r:.60}, no tensor. "
+                "Compute it from y_true and y_pred with functions of oneiros.backend, "
+                "as in K.mean(K.square(y_pred - y_true))."
+            )
+    return result
+
+
+def _check_signature(kind: str, function: Any, *arguments: Tensor) -> None:
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # a built-in function that doesn't tell
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError as error:
+        raise ArgumentError(
+            f"{kind} {name_of(function)!r} must take (y_true, y_pred): {error}."
+        ) from None

@@ -1,0 +1,75 @@
+"""From the arguments of `compile` to tensors: losses, metrics, the total."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from oneiros import config
+from oneiros.errors import ArgumentError, BackendMixError
+
+from oneiros_compilation.losses import OutputLoss, output_losses, spread_all
+from oneiros_compilation.metrics import named_metrics
+
+Tensor = Any
+
+
+@dataclass
+class Training:
+    """What `compile` makes of its arguments: the tensors and functions of a training.
+
+    # Properties
+        optimizer: the optimizer.
+        outputs: list of the `OutputLoss` of each output.
+        metrics_names: list of the names of all that a step returns.
+        metrics_tensors: list of these tensors, but for the first, the total.
+        total_loss: scalar tensor, the weighted sum of the losses.
+    """
+
+    optimizer: Any
+    outputs: list[OutputLoss]
+    metrics_names: list[str]
+    metrics_tensors: list[Tensor]
+    total_loss: Tensor
+
+
+def plan(
+    model: Any,
+    optimizer: Any,
+    loss: Any,
+    metrics: Any,
+    loss_weights: Any,
+    sample_weight_mode: Any,
+) -> Training:
+    """Returns what `compile` makes of its arguments; the model is not touched."""
+    names = model.output_names
+    outputs = output_losses(model, loss, sample_weight_mode)
+    factors = spread_all("loss_weights", loss_weights, names, default=1.0)
+    terms = [
+        factor * output.value for factor, output in zip(factors, outputs, strict=True)
+    ]
+    terms += model.losses
+    named = named_metrics(model, outputs, metrics)
+    return Training(
+        optimizer=_optimizer(optimizer, model._backend),
+        outputs=outputs,
+        metrics_names=["loss", *(name for name, _ in named)],
+        metrics_tensors=[tensor for _, tensor in named],
+        total_loss=sum(terms[1:], terms[0]),
+    )
+
+
+def _optimizer(identifier: Any, backend: Any) -> Any:
+    optimizer = config.get_object("optimizer", identifier, instantiate=True)
+    if isinstance(optimizer, type) or not hasattr(optimizer, "get_updates"):
+        raise ArgumentError(
+            f"optimizer takes a name, or an object as SGD(lr=0.01); received "
+            f"{identifier!r}."
+        )
+    owner = getattr(optimizer, "_backend", backend)
+    if owner is not backend:
+        raise BackendMixError(
+            f"The model is on {backend.name!r}, its optimizer on {owner.name!r}. Pass "
+            f"its name, or make it under `with oneiros.backend.use({backend.name!r}):`."
+        )
+    return optimizer
