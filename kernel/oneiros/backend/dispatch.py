@@ -187,8 +187,6 @@ def _leaves(values: Iterable[Any]) -> Iterator[Any]:
 
 
 def _pick(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Backend:
-    if len(_known) < 2:
-        return current()
     backends = list(_known)
     owners = {
         backend

@@ -19,7 +19,8 @@ from oneiros_lazy_graph.recorder import Recorder
 from oneiros_backend_jax.beam_search import beam_search
 from oneiros_backend_jax.engine import JaxEngine
 from oneiros_backend_jax.fused import Fused
-from oneiros_backend_jax.operations import Operations, RandomFunctions
+from oneiros_backend_jax.operations import Operations
+from oneiros_backend_jax.random_functions import RandomFunctions
 from oneiros_backend_jax.spatial import PRIMITIVES
 from oneiros_backend_jax.storage import Storage
 
@@ -48,7 +49,13 @@ class JaxBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIM
         run.__name__ = getattr(fn, "__name__", "function")
         return self.recorder.record(pinned(run), tensors, wrap=False)
 
-    def _beam_search(self, logits: T, lengths: T, beam_width: int, top_paths: int) -> T:
+    def _beam_search(
+        self,
+        logits: T,
+        lengths: T,
+        beam_width: int,
+        top_paths: int,
+    ) -> T:
         search = functools.partial(
             beam_search, beam_width=beam_width, top_paths=top_paths
         )

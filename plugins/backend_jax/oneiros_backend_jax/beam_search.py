@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,57 +15,86 @@ Array = np.ndarray[Any, Any]
 Path = tuple[int, ...]
 
 
+@dataclass
+class _Beam:
+    """Log-probabilities that a path was seen so far.
+
+    # Properties
+        ended: with a blank after it.
+        open: with its last label still going on.
+    """
+
+    ended: float = -np.inf
+    open: float = -np.inf
+
+    @property
+    def total(self) -> float:
+        """That of either."""
+        return float(np.logaddexp(self.ended, self.open))
+
+    def add_ended(self, score: float) -> None:
+        """Counts another way to have the path ended."""
+        self.ended = np.logaddexp(self.ended, score)
+
+    def add_open(self, score: float) -> None:
+        """Counts another way to have the path going on."""
+        self.open = np.logaddexp(self.open, score)
+
+
 def beam_search(
-    logits: T, lengths: T, beam_width: int, top_paths: int
+    logits: T,
+    lengths: T,
+    beam_width: int,
+    top_paths: int,
 ) -> tuple[list[T], T]:
     """Returns the best paths, each (batch, steps) with -1 behind its end, and their
     log-probabilities."""
     samples, steps, _ = logits.shape
-    paths = jax.ShapeDtypeStruct((top_paths, samples, steps), np.dtype(np.int64))
-    scores = jax.ShapeDtypeStruct((samples, top_paths), logits.dtype)
+    paths_shape = (top_paths, samples, steps)
+    scores_shape = (samples, top_paths)
 
     def search(logits: Array, lengths: Array) -> tuple[Array, Array]:
-        found = (
-            np.full(paths.shape, -1, np.int64),
-            np.full(scores.shape, -np.inf, scores.dtype),
-        )
-        for sample, (rows, length) in enumerate(
-            zip(np.asarray(logits), np.asarray(lengths), strict=True)
-        ):
-            best = _best(rows[: int(length)].astype(np.float64), beam_width)[:top_paths]
+        paths = np.full(paths_shape, -1, np.int64)
+        scores = np.full(scores_shape, -np.inf, logits.dtype)
+        for sample, length in enumerate(np.asarray(lengths)):
+            rows = np.asarray(logits)[sample, : int(length)].astype(np.float64)
+            best = _best(rows, beam_width)[:top_paths]
             for place, (path, score) in enumerate(best):
-                found[0][place, sample, : len(path)] = path
-                found[1][sample, place] = score
-        return found
+                paths[place, sample, : len(path)] = path
+                scores[sample, place] = score
+        return paths, scores
 
-    found = jax.pure_callback(
-        search, (paths, scores), jnp.asarray(logits), jnp.asarray(lengths)
+    like = (
+        jax.ShapeDtypeStruct(paths_shape, np.dtype(np.int64)),
+        jax.ShapeDtypeStruct(scores_shape, logits.dtype),
     )
-    return list(found[0]), found[1]
+    arguments = (jnp.asarray(logits), jnp.asarray(lengths))
+    paths, scores = jax.pure_callback(search, like, *arguments)
+    return list(paths), scores
 
 
 def _best(rows: Array, width: int) -> list[tuple[Path, float]]:
     """Returns paths and log-probabilities, the most probable first; the last class is
     the blank."""
     rows = rows - np.logaddexp.reduce(rows, -1, keepdims=True)
-    blank = rows.shape[-1] - 1
-    beams: dict[Path, tuple[float, float]] = {(): (0.0, -np.inf)}
+    beams: dict[Path, _Beam] = {(): _Beam(ended=0.0)}
     for row in rows:
-        following: dict[Path, list[float]] = defaultdict(lambda: [-np.inf, -np.inf])
-        for path, (ended, open_) in beams.items():
-            total = np.logaddexp(ended, open_)
-            same = following[path]
-            same[0] = np.logaddexp(same[0], total + row[blank])
-            if path:
-                same[1] = np.logaddexp(same[1], open_ + row[path[-1]])
-            for label in range(blank):
-                before = ended if path and label == path[-1] else total
-                longer = following[(*path, label)]
-                longer[1] = np.logaddexp(longer[1], before + row[label])
-        kept = sorted(following.items(), key=lambda item: -_joined(*item[1]))[:width]
-        beams = {path: (ends[0], ends[1]) for path, ends in kept}
-    return [(path, _joined(*ends)) for path, ends in beams.items()]
+        following = _extended(beams, row)
+        kept = sorted(following.items(), key=lambda item: -item[1].total)
+        beams = dict(kept[:width])
+    return [(path, beam.total) for path, beam in beams.items()]
 
 
-def _joined(a: float, b: float) -> float:
-    return float(np.logaddexp(a, b))
+def _extended(beams: dict[Path, _Beam], row: Array) -> dict[Path, _Beam]:
+    """Returns the paths after one more step, whose log-probabilities are `row`."""
+    following: dict[Path, _Beam] = defaultdict(_Beam)
+    blank = len(row) - 1
+    for path, beam in beams.items():
+        last = path[-1] if path else None
+        following[path].add_ended(beam.total + row[blank])
+        if last is not None:
+            following[path].add_open(beam.open + row[last])
+        for label in range(blank):
+            before = beam.ended if label == last else beam.total
+            following[(*path, label)].add_open(before + row[label])
+    return following

@@ -17,11 +17,13 @@ from oneiros_jax_support.devices import platform, scope
 from oneiros_jax_support.graphs import convolves, pooling_by_windows, suits_ynn
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.runs import batches_for, gathered, run_of
+from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
 from oneiros_lazy_graph.program import Program
 
 Array = np.ndarray[Any, Any]
-Run = Callable[..., list[Array]]
 _first = operator.itemgetter(0)
+ZERO = np.int32(0)
+"""Stands for a number that compiled functions take."""
 
 
 class _Variables:
@@ -30,14 +32,18 @@ class _Variables:
 
     def __init__(self, program: Program) -> None:
         self.written = program.written
-        self.nodes = [
-            *program.written,
-            *(x for x in program.variables if x not in set(program.written)),
-        ]
+        written = set(program.written)
+        read = [node for node in program.variables if node not in written]
+        self.nodes = [*program.written, *read]
         self.slots = [node.data.slot for node in self.nodes]
         self._order = [self.nodes.index(node) for node in program.variables]
         for node in self.nodes:
             node.data.move()
+
+    @property
+    def shapes(self) -> list[Any]:
+        """What stands for the values when a function is traced."""
+        return [jax.ShapeDtypeStruct(node.shape, node.dtype) for node in self.nodes]
 
     def state(self, values: Sequence[Any]) -> list[Any]:
         """Returns the values in the program's order."""
@@ -60,61 +66,76 @@ class _Variables:
         return kept
 
 
-def compiled_step(program: Program, phase: int, arrays: list[Any]) -> Run:
+def compiled_step(
+    program: Program,
+    phase: int,
+    arrays: list[Any],
+) -> CompiledStep:
     """Returns a function of arrays and a counter that runs one step."""
-    variables, count = _Variables(program), len(program.written)
-    random, size = bool(program.streams), len(variables.nodes)
+    variables = _Variables(program)
+    draws = bool(program.streams)
+    count = len(variables.nodes)
 
     def step(*values: Any) -> list[Any]:
-        state, counter, feeds = (
-            values[:size],
-            values[size] if random else 0,
-            values[size + random :],
-        )
+        state, rest = values[:count], values[count:]
+        counter, feeds = (rest[0], rest[1:]) if draws else (0, rest)
         outputs, new = program(feeds, variables.state(state), phase, counter)
         return [*variables.checked(new, values), *outputs]
 
-    given = [np.int32(0)] * random + arrays
-    compiled, _ = _compiled(step, count, variables, given, True)
-    call = _Call(compiled, variables, count, len(program.outputs))
-    if random:
+    arguments = [ZERO, *arrays] if draws else arrays
+    traced = _traced(step, variables, arguments)
+    call = _Call(_compiled(step, traced, variables, arguments), program, variables)
+    if draws:
         return lambda arrays, counter: call([np.int32(counter), *arrays])
     return lambda arrays, counter: call(arrays)
 
 
 def compiled_run(
-    program: Program, phase: int, arrays: list[Any], index: Array
-) -> Run | None:
+    program: Program,
+    phase: int,
+    arrays: list[Any],
+    index: Array,
+) -> CompiledLoop | None:
     """Returns a function of arrays, an index, the number of steps and a counter that
     runs many steps.
 
     None if they hold a convolution and run on a CPU, where it takes sixty times as long
     in a loop of XLA's.
     """
-    variables, count = _Variables(program), len(program.written)
-    size = len(variables.nodes)
+    variables = _Variables(program)
+    count = len(variables.nodes)
+    written = len(program.written)
 
     def run(*values: Any) -> list[Any]:
-        read, (counter, *rest) = values[count:size], values[size:]
+        old, read = values[:written], values[written:count]
+        counter, steps, *rest = values[count:]
 
-        def step(old: Any, i: Any, *feeds: Any) -> Any:
+        def step(
+            old: Any,
+            i: Any,
+            *feeds: Any,
+        ) -> Any:
             state = [*old, *read]
             outputs, new = program(feeds, variables.state(state), phase, counter + i)
             return *variables.checked(new, [*state, *feeds]), *outputs
 
-        return list(run_of(step, count)(tuple(values[:count]), *rest))
+        return list(run_of(step, written)(tuple(old), steps, *rest))
 
     computing = scope("jax")
     with computing():
         batches = jax.eval_shape(gathered, index, arrays)
-    compiled, holds = _compiled(
-        run, count, variables, [np.int32(0), np.int32(0), index, *batches], False
-    )
-    if holds:
+    arguments = [ZERO, ZERO, index, *batches]
+    traced = _traced(run, variables, arguments)
+    if platform() == "cpu" and convolves(traced.jaxpr.jaxpr):
         return None
-    call = _Call(compiled, variables, count, len(program.outputs))
+    call = _Call(_compiled(run, traced, variables, arguments), program, variables)
 
-    def many(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
+    def many(
+        arrays: list[Any],
+        index: Array,
+        steps: int,
+        counter: int,
+    ) -> list[Array]:
         with computing():
             batches = batches_for(index, arrays)
         return call([np.int32(counter), np.int32(steps), index, *batches])
@@ -122,71 +143,84 @@ def compiled_run(
     return many
 
 
-def one_by_one(program: Program, phase: int, arrays: list[Any], index: Array) -> Run:
+def one_by_one(
+    program: Program,
+    phase: int,
+    arrays: list[Any],
+    index: Array,
+) -> CompiledLoop:
     """Returns the same as `compiled_run`, calling a compiled step."""
-    like = [
-        np.zeros((index.shape[1], *array.shape[1:]), array.dtype) for array in arrays
-    ]
+    batch = index.shape[1]
+    like = [np.zeros((batch, *array.shape[1:]), array.dtype) for array in arrays]
     step = compiled_step(program, phase, like)
 
-    def run(arrays: list[Any], index: Array, steps: int, counter: int) -> list[Array]:
-        held = [np.asarray(array) for array in arrays]
-        found = [
-            step(rows_of(row, held), counter + i) for i, row in enumerate(index[:steps])
+    def run(
+        arrays: list[Any],
+        index: Array,
+        steps: int,
+        counter: int,
+    ) -> list[Array]:
+        data = [np.asarray(array) for array in arrays]
+        results = [
+            step(rows_of(rows, data), counter + i)
+            for i, rows in enumerate(index[:steps])
         ]
-        return [np.stack(values) for values in zip(*found, strict=True)]
+        return [np.stack(values) for values in zip(*results, strict=True)]
 
     return run
 
 
+def _traced(
+    function: Callable[..., Any],
+    variables: _Variables,
+    arguments: list[Any],
+) -> Any:
+    """Traces a function of the variables' values and of arguments."""
+    donated = tuple(range(len(variables.written)))
+    with scope("jax")():
+        jitted = jax.jit(function, donate_argnums=donated)
+        return jitted.trace(*variables.shapes, *arguments)
+
+
 def _compiled(
     function: Callable[..., Any],
-    written: int,
+    traced: Any,
     variables: _Variables,
-    given: list[Any],
-    always: bool,
-) -> tuple[Any, bool]:
-    """Compiles a function of the variables' values and of what is given.
-
-    # Returns
-        It, and False; or None and True, if it holds a convolution on a CPU and isn't
-        `always` to be compiled.
-    """
+    arguments: list[Any],
+) -> Any:
+    """Compiles what was traced, with the options that suit its convolutions."""
     with scope("jax")():
-        values = [
-            jax.ShapeDtypeStruct(node.shape, node.dtype) for node in variables.nodes
-        ]
-        traced = jax.jit(function, donate_argnums=tuple(range(written))).trace(
-            *values, *given
-        )
-        holds = convolves(traced.jaxpr.jaxpr)
-        if holds and not always and platform() == "cpu":
-            return None, True
-        options = convolution_options() if holds else None
-        if options and not written:
-            other = jax.jit(pooling_by_windows(function)).trace(*values, *given)
-            traced, options = (
-                (other, None) if suits_ynn(other.jaxpr.jaxpr) else (traced, options)
-            )
-        return traced.lower().compile(compiler_options=options), False
+        if not convolves(traced.jaxpr.jaxpr):
+            return traced.lower().compile()
+        options = convolution_options()
+        if options and not variables.written:
+            pooled = jax.jit(pooling_by_windows(function))
+            other = pooled.trace(*variables.shapes, *arguments)
+            if suits_ynn(other.jaxpr.jaxpr):
+                return other.lower().compile()
+        return traced.lower().compile(compiler_options=options)
 
 
 class _Call:
     """Calls what was compiled with the variables' values, and stores their new ones."""
 
     def __init__(
-        self, compiled: Any, variables: _Variables, written: int, outputs: int
+        self,
+        compiled: Any,
+        program: Program,
+        variables: _Variables,
     ) -> None:
-        self._compiled, self._outputs = compiled, outputs
-        self._slots, self._written = variables.slots, variables.slots[:written]
+        self._compiled = compiled
+        self._outputs = len(program.outputs)
+        self._slots = variables.slots
+        self._written = variables.slots[: len(program.written)]
 
-    def __call__(self, given: list[Any]) -> list[Array]:
+    def __call__(self, arguments: list[Any]) -> list[Array]:
         holders: list[list[Any]] = [[None] for _ in range(self._outputs)]
+        targets = self._written + holders
         with jax.enable_x64(True), LOCK:
-            arguments = [*map(_first, self._slots), *given]
-            store(
-                self._compiled, arguments, self._written + holders, bool(self._written)
-            )
+            values = [*map(_first, self._slots), *arguments]
+            store(self._compiled, values, targets, bool(self._written))
         if not holders and self._written:
             self._written[0][0].block_until_ready()
         return [np.array(holder[0]) for holder in holders]

@@ -15,6 +15,8 @@ from oneiros_jax_support.jax_import import jax
 from oneiros_lazy_graph.pinning import floatx
 
 CONCRETE = (np.ndarray, np.generic, bool, int, float)
+NUMERIC_KINDS = "biufc"
+"""NumPy's letters for booleans, integers, floats and complex numbers."""
 
 
 def is_tensor(x: Any) -> bool:
@@ -27,7 +29,7 @@ def is_tensor(x: Any) -> bool:
 def is_known(x: Any) -> bool:
     """Tells whether `x` is an array or number of integers or truth values, known while
     tracing."""
-    return isinstance(x, CONCRETE) and np.asarray(x).dtype.kind in "biu"
+    return isinstance(x, CONCRETE) and np.asarray(x).dtype.kind in DISCRETE
 
 
 def space(*values: Any) -> Any:
@@ -49,13 +51,10 @@ def tensor(x: Any) -> Any:
     if isinstance(x, (list, tuple)) and is_tensor(x):
         return jnp.stack(paired(*x, arithmetic=False))
     array = np.asarray(x)
-    if array.dtype.kind in "biu":
-        return (
-            array.astype(np.int32)
-            if isinstance(x, int) and not isinstance(x, bool)
-            else array
-        )
-    if array.dtype.kind not in "fc":
+    if array.dtype.kind in DISCRETE:
+        is_python_int = isinstance(x, int) and not isinstance(x, bool)
+        return array.astype(np.int32) if is_python_int else array
+    if array.dtype.kind not in NUMERIC_KINDS:
         raise TypeError(f"{x!r:.60} is no tensor, array or number")
     return jnp.asarray(array, floatx() if array.dtype.kind == "f" else None)
 
@@ -67,6 +66,17 @@ def floats(x: Any) -> Any:
     return x if is_float(x) else jnp.asarray(x, floatx())
 
 
+def countable(x: Any) -> Any:
+    """Returns `x` as a tensor of numbers: truth values count as 0 and 1."""
+    x = tensor(x)
+    return x.astype(np.int32) if x.dtype == bool else x
+
+
+def truth(x: Any) -> Any:
+    """Returns `x` as a tensor of truth values."""
+    return tensor(x).astype(bool)
+
+
 def paired(*values: Any, arithmetic: bool = True) -> list[Any]:
     """Returns tensors of the type that values have in common, by the contract's rule.
 
@@ -75,17 +85,19 @@ def paired(*values: Any, arithmetic: bool = True) -> list[Any]:
         arithmetic: whether something is computed of them, so that booleans count as
             integers.
     """
-    converted = [tensor(x) if _holds_tensors(x) else x for x in values]
-    converted = [x if isinstance(x, jax.Array) else np.asarray(x) for x in converted]
-    constants = [x.dtype for x in converted if not isinstance(x, jax.Array)]
-    if any(dtype.kind not in "biufc" for dtype in constants):
+    arrays = [_array(x) for x in values]
+    tensors = [x.dtype for x in arrays if isinstance(x, jax.Array)]
+    constants = [x.dtype for x in arrays if not isinstance(x, jax.Array)]
+    if any(dtype.kind not in NUMERIC_KINDS for dtype in constants):
         raise TypeError(f"{values[0]!r:.60} is no tensor, array or number")
-    tensors = [x.dtype for x in converted if isinstance(x, jax.Array)]
     dtype = common_type(tensors, constants, floatx(), arithmetic)
     if dtype.kind in DISCRETE:
-        return [x.astype(dtype) for x in converted]
-    return [jnp.asarray(x, dtype) for x in converted]
+        return [x.astype(dtype) for x in arrays]
+    return [jnp.asarray(x, dtype) for x in arrays]
 
 
-def _holds_tensors(x: Any) -> bool:
-    return isinstance(x, (list, tuple)) and is_tensor(x)
+def _array(x: Any) -> Any:
+    if isinstance(x, jax.Array):
+        return x
+    is_listed = isinstance(x, (list, tuple)) and is_tensor(x)
+    return tensor(x) if is_listed else np.asarray(x)

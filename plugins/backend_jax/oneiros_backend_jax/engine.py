@@ -19,14 +19,14 @@ from oneiros_lazy_graph.program import Program
 from oneiros_backend_jax.compiled import compiled_run, compiled_step, one_by_one
 from oneiros_backend_jax.conversion import is_known, is_tensor
 from oneiros_backend_jax.loops import run_loop
-from oneiros_backend_jax.operations import OPERATORS
+from oneiros_backend_jax.operators import OPERATORS
 from oneiros_backend_jax.trials import ERRORS, infer
 
 Array = np.ndarray[Any, Any]
 
 
 class JaxEngine:
-    """See `oneiros_lazy_graph.recorder.Engine`."""
+    """See `oneiros_lazy_graph.engine.Engine`."""
 
     name = "jax"
     errors = ERRORS
@@ -36,9 +36,8 @@ class JaxEngine:
 
     def reason(self, error: Exception) -> str:
         """Returns the first line of what an error says."""
-        return next(
-            (line for line in str(error).splitlines() if line.strip()), repr(error)
-        )
+        lines = (line for line in str(error).splitlines() if line.strip())
+        return next(lines, repr(error))
 
     def operator(self, name: str) -> Callable[..., Any]:
         """Returns the function behind a Python operator."""
@@ -50,13 +49,14 @@ class JaxEngine:
 
     def key(self, seed: int, counter: Any) -> Any:
         """Returns seed and counter, as the random functions take them."""
-        return jnp.stack([jnp.uint32(seed), jnp.asarray(counter).astype(np.uint32)])
+        number = jnp.asarray(counter).astype(np.uint32)
+        return jnp.stack([jnp.uint32(seed), number])
 
     def fold(self, key: Any, number: Any) -> Any:
         """Returns a key like `key`, another one for each number."""
-        return jnp.stack(
-            [key[0], nested(key[1], jnp.asarray(number).astype(np.uint32))]
-        )
+        seed, counter = key[0], key[1]
+        inner = jnp.asarray(number).astype(np.uint32)
+        return jnp.stack([seed, nested(counter, inner)])
 
     def gradients(
         self, forward: Callable[..., Any], values: list[Any]
@@ -64,20 +64,19 @@ class JaxEngine:
         """Differentiates the replay, which runs once; what it knows while tracing stays
         known."""
         known: dict[int, Any] = {}
+        structure: Any = None
 
         def total(values: list[Any]) -> tuple[Any, list[Any]]:
+            nonlocal structure
             loss, computed = forward(values)
-            leaves, tree = jax.tree.flatten(computed)
+            leaves, structure = jax.tree.flatten(computed)
             known.update((i, x) for i, x in enumerate(leaves) if is_known(x))
-            form.append(tree)
-            return jnp.sum(loss), [
-                None if i in known else x for i, x in enumerate(leaves)
-            ]
+            traced = [None if i in known else x for i, x in enumerate(leaves)]
+            return jnp.sum(loss), traced
 
-        form: list[Any] = []
-        found, leaves = jax.grad(total, has_aux=True)(values)
+        gradients, leaves = jax.grad(total, has_aux=True)(values)
         restored = [known.get(i, x) for i, x in enumerate(leaves)]
-        return found, jax.tree.unflatten(form[-1], restored)
+        return gradients, jax.tree.unflatten(structure, restored)
 
     def loop(
         self,
@@ -89,7 +88,13 @@ class JaxEngine:
         backwards: bool,
     ) -> Any:
         """Takes a step for each place of the first axis of `sequences`."""
-        return run_loop(step, sequences, states, captured, backwards)
+        return run_loop(
+            step,
+            sequences,
+            states,
+            captured,
+            backwards,
+        )
 
     def put(self, array: Array, dtype: Any) -> Any:
         """Copies an array to the device, as one of a type."""
@@ -102,13 +107,20 @@ class JaxEngine:
             return rows_for(index, arrays)
 
     def compile(
-        self, program: Program, phase: int, arrays: list[Array]
+        self,
+        program: Program,
+        phase: int,
+        arrays: list[Array],
     ) -> Callable[..., list[Array]]:
         """Returns one step, compiled."""
         return compiled_step(program, phase, arrays)
 
     def compile_loop(
-        self, program: Program, phase: int, arrays: list[Any], index: Array
+        self,
+        program: Program,
+        phase: int,
+        arrays: list[Any],
+        index: Array,
     ) -> Callable[..., list[Array]]:
         """Returns many steps in one call; with convolutions on a CPU, they run one by
         one."""

@@ -38,6 +38,10 @@ def run_loop(
     first = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), taken)
     whole = platform() == "cpu" and convolves(jax.make_jaxpr(body)(states, first).jaxpr)
     last, outputs = jax.lax.scan(
-        body, states, taken, reverse=backwards, unroll=max(steps, 1) if whole else 1
+        body,
+        states,
+        taken,
+        reverse=backwards,
+        unroll=max(steps, 1) if whole else 1,
     )
     return last, outputs

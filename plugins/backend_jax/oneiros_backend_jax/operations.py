@@ -1,5 +1,7 @@
-"""The functions of `K` on JAX's own tensors. The contract explains them; the backend
-records them."""
+"""The functions of `K` on JAX's own tensors.
+
+The contract explains them, and the backend records them.
+"""
 
 from __future__ import annotations
 
@@ -11,77 +13,93 @@ import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.types import clipping_bounds
-from oneiros_jax_support import draws
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.products import product
 from oneiros_lazy_graph.pinning import floatx
 
 from oneiros_backend_jax.conversion import (
     CONCRETE,
+    countable,
     floats,
     is_known,
     paired,
     space,
     tensor,
+    truth,
 )
 from oneiros_backend_jax.trials import fitted, met, trying
 
 T = Any
 
 
-def _on_floats(fn: Callable[[T], T]) -> Callable[[T], T]:
-    return lambda x: fn(floats(x))
+def _on_floats(fn: Callable[[T], T]) -> T:
+    """Makes a function of a tensor of floats one of `K`."""
+
+    def function(x: T) -> T:
+        return fn(floats(x))
+
+    return staticmethod(function)
 
 
-def _on_pair(name: str) -> Callable[[T, T], T]:
-    def fn(x: T, y: T) -> T:
+def _on_number(name: str) -> T:
+    """Makes a function that NumPy and JAX have by one name one of `K`."""
+
+    def function(x: T) -> T:
+        x = countable(x)
+        return getattr(space(x), name)(x)
+
+    return staticmethod(function)
+
+
+def on_pair(name: str) -> Callable[[T, T], T]:
+    """Returns a function of two tensors that NumPy and JAX have by one name."""
+
+    def function(x: T, y: T) -> T:
         x, y = fitted(*paired(x, y))
         return getattr(space(x, y), name)(x, y)
 
-    return fn
+    return function
 
 
-def _extreme(name: str, first: str) -> Callable[[T, T], T]:
-    """Returns the larger or smaller of a pair; where both are equal, the derivative
-    goes to the first."""
+def _comparison(name: str) -> T:
+    return staticmethod(on_pair(name))
 
-    def fn(x: T, y: T) -> T:
+
+def _extreme(name: str, is_first: str) -> T:
+    """Makes the larger or smaller of a pair one of `K`.
+
+    Where both are equal, the derivative goes to the first.
+    """
+
+    def function(x: T, y: T) -> T:
         x, y = fitted(*paired(x, y))
         if space(x, y) is np:
             return getattr(np, name)(x, y)
-        return jnp.where(getattr(jnp, first)(x, y) | (x != x), x, y)
+        takes_first = getattr(jnp, is_first)(x, y)
+        is_nan = x != x
+        return jnp.where(takes_first | is_nan, x, y)
 
-    return fn
-
-
-def _on_one(name: str) -> Callable[[T], T]:
-    def fn(x: T) -> T:
-        x = _countable(x)
-        return getattr(space(x), name)(x)
-
-    return fn
+    return staticmethod(function)
 
 
-def _reduction(name: str, convert: Callable[[T], T] = tensor) -> Callable[..., T]:
-    def reduce(x: T, axis: T = None, keepdims: T = False) -> T:
+def _reduction(name: str, convert: Callable[[T], T] = tensor) -> T:
+    """Makes a reduction that NumPy and JAX have by one name one of `K`."""
+
+    def function(
+        x: T,
+        axis: T = None,
+        keepdims: T = False,
+    ) -> T:
         x = convert(x)
         axes = tuple(axis) if isinstance(axis, (list, tuple)) else axis
         result = getattr(space(x), name)(x, axis=axes, keepdims=bool(keepdims))
         return result if result.dtype == bool else result.astype(x.dtype)
 
-    return reduce
-
-
-def _countable(x: T) -> T:
-    x = tensor(x)
-    return x.astype(np.int32) if x.dtype == bool else x
-
-
-def _truth(x: T) -> T:
-    return tensor(x).astype(bool)
+    return staticmethod(function)
 
 
 def _known(n: T) -> T:
+    """Returns a number or array that must be known while a function is traced."""
     if not isinstance(n, CONCRETE):
         raise ArgumentError(
             "A shape depends on the values of a tensor, which JAX can't compile. "
@@ -90,30 +108,28 @@ def _known(n: T) -> T:
     return np.asarray(n)[()]
 
 
-def _size(n: T) -> int:
-    return int(_known(n))
-
-
-def _sizes(shape: T) -> list[T]:
+def sizes_of(shape: T) -> list[T]:
+    """Returns a shape as a list of ints, and None where it is open."""
     if isinstance(shape, jax.Array):
         _known(shape)
-    return [n if n is None else _size(n) for n in shape]
+    return [n if n is None else int(_known(n)) for n in shape]
+
+
+def _axes(axes: T) -> tuple[int, ...]:
+    return tuple(map(int, axes)) if isinstance(axes, (list, tuple)) else (int(axes),)
 
 
 def _aligned(tensors: list[T], axis: int) -> list[T]:
     """Returns tensors that are joined along an axis; in a trial, open sizes of the
     others take known ones."""
-    for other in range(tensors[0].ndim):
-        if other != axis % tensors[0].ndim:
-            for place in range(1, len(tensors)):
-                tensors[0], tensors[place] = met(
-                    tensors[0], other, tensors[place], other
-                )
-    return tensors
-
-
-def _listed(axes: T) -> tuple[int, ...]:
-    return tuple(map(int, axes)) if isinstance(axes, (list, tuple)) else (int(axes),)
+    first, *others = tensors
+    joined = axis % first.ndim
+    for other_axis in range(first.ndim):
+        if other_axis == joined:
+            continue
+        for place, other in enumerate(others):
+            first, others[place] = met(first, other_axis, other, other_axis)
+    return [first, *others]
 
 
 class Operations:
@@ -135,27 +151,41 @@ class Operations:
 
     @staticmethod
     def print_tensor(x: T, message: str = "") -> T:
-        jax.debug.callback(
-            lambda value: print(message, np.asarray(value), flush=True), x
-        )
+        def show(value: T) -> None:
+            print(message, np.asarray(value), flush=True)
+
+        jax.debug.callback(show, x)
         return x
 
     @staticmethod
-    def zeros_like(x: T, dtype: T = None, name: T = None) -> T:
+    def zeros_like(
+        x: T,
+        dtype: T = None,
+        name: T = None,
+    ) -> T:
         x = tensor(x)
         return jnp.zeros(x.shape, dtype or x.dtype)
 
     @staticmethod
-    def ones_like(x: T, dtype: T = None, name: T = None) -> T:
+    def ones_like(
+        x: T,
+        dtype: T = None,
+        name: T = None,
+    ) -> T:
         x = tensor(x)
         return jnp.ones(x.shape, dtype or x.dtype)
 
     @staticmethod
-    def arange(start: T, stop: T = None, step: T = 1, dtype: T = "int32") -> T:
-        start, stop = (0, start) if stop is None else (start, stop)
-        start, stop, step = map(_known, (start, stop, step))
-        values = np.arange(start, stop, step).astype(dtype)
-        return values if is_known(values) else jnp.asarray(values)
+    def arange(
+        start: T,
+        stop: T = None,
+        step: T = 1,
+        dtype: T = "int32",
+    ) -> T:
+        if stop is None:
+            start, stop = 0, start
+        numbers = np.arange(_known(start), _known(stop), _known(step)).astype(dtype)
+        return numbers if is_known(numbers) else jnp.asarray(numbers)
 
     # Linear algebra and lookup
 
@@ -164,14 +194,19 @@ class Operations:
         x, y = paired(x, y)
         axis = max(y.ndim - 2, 0)
         x, y = met(x, -1, y, axis)
+        x = jnp.asarray(x)
+        y = jnp.asarray(y)
         if x.ndim == 2 and y.ndim == 2:
-            return product(jnp.asarray(x), jnp.asarray(y))
-        return jax.lax.dot_general(
-            jnp.asarray(x), jnp.asarray(y), (((x.ndim - 1,), (axis,)), ((), ()))
-        )
+            return product(x, y)
+        summed = ((x.ndim - 1,), (axis,))
+        return jax.lax.dot_general(x, y, (summed, ((), ())))
 
     @staticmethod
-    def batch_dot(x: T, y: T, axes: T = None) -> T:
+    def batch_dot(
+        x: T,
+        y: T,
+        axes: T = None,
+    ) -> T:
         x, y = paired(x, y)
         if x.ndim < 2 or y.ndim < 2:
             raise ArgumentError(
@@ -180,17 +215,20 @@ class Operations:
             )
         if axes is None:
             axes = (x.ndim - 1, max(y.ndim - 2, 1))
-        first, second = axes if isinstance(axes, (list, tuple)) else (axes, axes)
-        first, second = first % x.ndim, second % y.ndim
-        if not first or not second:
+        x_axis, y_axis = axes if isinstance(axes, (list, tuple)) else (axes, axes)
+        x_axis %= x.ndim
+        y_axis %= y.ndim
+        if not x_axis or not y_axis:
             raise ArgumentError(
                 f"batch_dot can't sum over axis 0, the batch; it received "
                 f"axes={axes!r}."
             )
-        x, y = met(jnp.asarray(x), first, jnp.asarray(y), second)
+        x, y = met(jnp.asarray(x), x_axis, jnp.asarray(y), y_axis)
         x, y = met(x, 0, y, 0)
-        product = jax.lax.dot_general(x, y, (((first,), (second,)), ((0,), (0,))))
-        return product if product.ndim > 1 else product[:, None]
+        summed = ((x_axis,), (y_axis,))
+        samples = ((0,), (0,))
+        result = jax.lax.dot_general(x, y, (summed, samples))
+        return result if result.ndim > 1 else result[:, None]
 
     @staticmethod
     def transpose(x: T) -> T:
@@ -198,68 +236,89 @@ class Operations:
 
     @staticmethod
     def gather(reference: T, indices: T) -> T:
-        reference, indices = tensor(reference), tensor(indices)
+        reference = tensor(reference)
+        indices = tensor(indices)
         if indices.dtype.kind not in "iu":
             indices = indices.astype(np.int32)
         if is_known(reference) and is_known(indices):
             return np.take(reference, indices, 0)
         size = reference.shape[0]
-        if jnp.issubdtype(reference.dtype, jnp.inexact):
-            outside = jnp.where(indices < 0, size, indices)
-            return jnp.take(reference, outside, 0, mode="fill", fill_value=np.nan)
-        return jnp.take(reference, jnp.clip(indices, 0, size - 1), 0, mode="clip")
+        if not jnp.issubdtype(reference.dtype, jnp.inexact):
+            inside = jnp.clip(indices, 0, size - 1)
+            return jnp.take(reference, inside, 0, mode="clip")
+        # Negative indices are out of range too, where there are no rows but NaN
+        from_start = jnp.where(indices < 0, size, indices)
+        return jnp.take(
+            reference,
+            from_start,
+            0,
+            mode="fill",
+            fill_value=np.nan,
+        )
 
     @staticmethod
-    def in_top_k(predictions: T, targets: T, k: T) -> T:
-        scores, targets = floats(predictions), jnp.asarray(targets).astype(np.int32)
-        inside = (targets >= 0) & (targets < scores.shape[1])
-        own = jnp.take_along_axis(
-            scores, jnp.clip(targets, 0, scores.shape[1] - 1)[:, None], 1
-        )
-        better = jnp.sum(scores > own, 1)
-        return inside & jnp.isfinite(own[:, 0]) & (better < k)
+    def in_top_k(
+        predictions: T,
+        targets: T,
+        k: T,
+    ) -> T:
+        scores = floats(predictions)
+        classes = scores.shape[1]
+        targets = jnp.asarray(targets).astype(np.int32)
+        is_class = (targets >= 0) & (targets < classes)
+        places = jnp.clip(targets, 0, classes - 1)[:, None]
+        target_scores = jnp.take_along_axis(scores, places, 1)
+        better = jnp.sum(scores > target_scores, 1)
+        return is_class & jnp.isfinite(target_scores[:, 0]) & (better < k)
 
     # Element by element
 
     @staticmethod
     def abs(x: T) -> T:
-        x = _countable(x)
+        x = countable(x)
         if is_known(x):
             return np.abs(x)
-        return jnp.where(x < 0, -x, jnp.where(x == 0, jnp.zeros((), x.dtype), x))
+        zero = jnp.zeros((), x.dtype)
+        positive = jnp.where(x == 0, zero, x)
+        return jnp.where(x < 0, -x, positive)
 
-    sign = staticmethod(_on_one("sign"))
-    round = staticmethod(_on_one("round"))
-    exp = staticmethod(_on_floats(jnp.exp))
-    log = staticmethod(_on_floats(jnp.log))
-    sin = staticmethod(_on_floats(jnp.sin))
-    cos = staticmethod(_on_floats(jnp.cos))
-    sigmoid = staticmethod(_on_floats(jax.nn.sigmoid))
-    tanh = staticmethod(_on_floats(jnp.tanh))
-    softplus = staticmethod(_on_floats(jax.nn.softplus))
-    maximum = staticmethod(_extreme("maximum", "greater_equal"))
-    minimum = staticmethod(_extreme("minimum", "less_equal"))
-    equal = staticmethod(_on_pair("equal"))
-    not_equal = staticmethod(_on_pair("not_equal"))
-    greater = staticmethod(_on_pair("greater"))
-    greater_equal = staticmethod(_on_pair("greater_equal"))
-    lesser = staticmethod(_on_pair("less"))
-    lesser_equal = staticmethod(_on_pair("less_equal"))
+    sign = _on_number("sign")
+    round = _on_number("round")
+    exp = _on_floats(jnp.exp)
+    log = _on_floats(jnp.log)
+    sin = _on_floats(jnp.sin)
+    cos = _on_floats(jnp.cos)
+    sigmoid = _on_floats(jax.nn.sigmoid)
+    tanh = _on_floats(jnp.tanh)
+    softplus = _on_floats(jax.nn.softplus)
+    maximum = _extreme("maximum", "greater_equal")
+    minimum = _extreme("minimum", "less_equal")
+    equal = _comparison("equal")
+    not_equal = _comparison("not_equal")
+    greater = _comparison("greater")
+    greater_equal = _comparison("greater_equal")
+    lesser = _comparison("less")
+    lesser_equal = _comparison("less_equal")
 
     @staticmethod
     def pow(x: T, a: T) -> T:
         if isinstance(a, int) and not is_known(x):
-            return jax.lax.integer_pow(_countable(x), a)
+            return jax.lax.integer_pow(countable(x), a)
         x, a = paired(x, a)
         return space(x, a).power(x, a)
 
     @staticmethod
     def sqrt(x: T) -> T:
         x = floats(x)
-        return jnp.sqrt(jnp.where(x < 0, jnp.zeros((), x.dtype), x))
+        zero = jnp.zeros((), x.dtype)
+        return jnp.sqrt(jnp.where(x < 0, zero, x))
 
     @staticmethod
-    def clip(x: T, min_value: T, max_value: T) -> T:
+    def clip(
+        x: T,
+        min_value: T,
+        max_value: T,
+    ) -> T:
         given = [bound for bound in (min_value, max_value) if bound is not None]
         bounds = clipping_bounds(min_value, max_value, paired(x, *given)[0].dtype)
         x, low, high = fitted(*paired(x, *bounds))
@@ -268,16 +327,19 @@ class Operations:
 
     @staticmethod
     def cast(x: T, dtype: T) -> T:
-        x, dtype = tensor(x), np.dtype(dtype)
+        x = tensor(x)
+        dtype = np.dtype(dtype)
         return x.astype(dtype) if dtype.kind in "biu" else jnp.asarray(x, dtype)
 
     @staticmethod
-    def switch(condition: T, then_expression: T, else_expression: T) -> T:
-        chosen = fitted(
-            _truth(condition),
-            *paired(then_expression, else_expression, arithmetic=False),
-        )
-        return space(*chosen).where(*chosen)
+    def switch(
+        condition: T,
+        then_expression: T,
+        else_expression: T,
+    ) -> T:
+        branches = paired(then_expression, else_expression, arithmetic=False)
+        condition, chosen, other = fitted(truth(condition), *branches)
+        return space(condition, chosen, other).where(condition, chosen, other)
 
     @staticmethod
     def softmax(x: T) -> T:
@@ -289,24 +351,29 @@ class Operations:
         return jax.nn.softmax(x)
 
     @staticmethod
-    def relu(x: T, alpha: T = 0.0, max_value: T = None) -> T:
+    def relu(
+        x: T,
+        alpha: T = 0.0,
+        max_value: T = None,
+    ) -> T:
         x = floats(x)
         result = jax.nn.relu(x)
         if max_value is not None:
             result = Operations.clip(result, 0, max_value)
         if not isinstance(alpha, CONCRETE) or np.any(alpha != 0):
-            result = result - jnp.asarray(alpha, x.dtype) * jax.nn.relu(-x)
+            slope = jnp.asarray(alpha, x.dtype)
+            result = result - slope * jax.nn.relu(-x)
         return result
 
     # Reductions
 
-    max = staticmethod(_reduction("max"))
-    min = staticmethod(_reduction("min"))
-    sum = staticmethod(_reduction("sum", _countable))
-    prod = staticmethod(_reduction("prod", _countable))
-    mean = staticmethod(_reduction("mean", floats))
-    any = staticmethod(_reduction("any", _truth))
-    all = staticmethod(_reduction("all", _truth))
+    max = _reduction("max")
+    min = _reduction("min")
+    sum = _reduction("sum", countable)
+    prod = _reduction("prod", countable)
+    mean = _reduction("mean", floats)
+    any = _reduction("any", truth)
+    all = _reduction("all", truth)
 
     @staticmethod
     def argmax(x: T, axis: T = -1) -> T:
@@ -320,25 +387,23 @@ class Operations:
 
     @staticmethod
     def reshape(x: T, shape: T) -> T:
-        x, sizes = tensor(x), _sizes(shape)
-        if None in sizes:
-            free = sizes.count(None) == 1 and -1 not in sizes
-            sizes = [
-                n if n is not None else -1 if free else x.shape[i]
-                for i, n in enumerate(sizes)
-            ]
+        x = tensor(x)
+        sizes = sizes_of(shape)
+        if sizes.count(None) == 1 and -1 not in sizes:
+            sizes = [-1 if n is None else n for n in sizes]
+        # Several open sizes are those of the same axes of x
+        sizes = [x.shape[i] if n is None else n for i, n in enumerate(sizes)]
         if trying() and -1 in sizes:
             known = -math.prod(sizes)
             if known > 0 and x.size % known:
-                return jnp.zeros(
-                    [x.size // known if n == -1 else n for n in sizes], x.dtype
-                )
+                shape = [x.size // known if n == -1 else n for n in sizes]
+                return jnp.zeros(shape, x.dtype)
         return x.reshape(sizes)
 
     @staticmethod
     def permute_dimensions(x: T, pattern: T) -> T:
         x = tensor(x)
-        return space(x).transpose(x, _sizes(pattern))
+        return space(x).transpose(x, sizes_of(pattern))
 
     @staticmethod
     def concatenate(tensors: T, axis: T = -1) -> T:
@@ -347,20 +412,24 @@ class Operations:
 
     @staticmethod
     def stack(x: T) -> T:
-        x = fitted(*paired(*x, arithmetic=False))
-        return space(*x).stack(x)
+        tensors = fitted(*paired(*x, arithmetic=False))
+        return space(*tensors).stack(tensors)
 
     @staticmethod
-    def repeat_elements(x: T, rep: T, axis: T) -> T:
+    def repeat_elements(
+        x: T,
+        rep: T,
+        axis: T,
+    ) -> T:
         x = tensor(x)
-        return space(x).repeat(x, _size(rep), axis)
+        return space(x).repeat(x, int(_known(rep)), axis)
 
     @staticmethod
     def tile(x: T, n: T) -> T:
         x = tensor(x)
-        return space(x).tile(
-            x, [1] * (x.ndim - 1) + [n] if isinstance(n, int) else _sizes(n)
-        )
+        if isinstance(n, int):
+            return space(x).tile(x, [1] * (x.ndim - 1) + [n])
+        return space(x).tile(x, sizes_of(n))
 
     @staticmethod
     def expand_dims(x: T, dim: T = -1) -> T:
@@ -369,82 +438,15 @@ class Operations:
 
     @staticmethod
     def squeeze(x: T, axis: T) -> T:
-        return tensor(x).squeeze(_listed(axis))
+        return tensor(x).squeeze(_axes(axis))
 
     @staticmethod
     def reverse(x: T, axes: T) -> T:
         x = tensor(x)
-        return space(x).flip(x, _listed(axes))
+        return space(x).flip(x, _axes(axes))
 
     @staticmethod
     def one_hot(indices: T, nb_classes: T) -> T:
         indices = jnp.asarray(indices).astype(np.int32)
-        return (
-            indices[..., None] == np.arange(_size(nb_classes), dtype=np.int32)
-        ).astype(floatx())
-
-
-class RandomFunctions:
-    """Random functions of a key, which a recorded stream supplies."""
-
-    @staticmethod
-    def random_uniform(key: T, shape: T, low: T, high: T, dtype: str) -> T:
-        low, high = jnp.asarray(low, dtype), jnp.asarray(high, dtype)
-        return (
-            draws.uniform(jnp, key[0], key[1], tuple(_sizes(shape)), dtype)
-            * (high - low)
-            + low
-        )
-
-    @staticmethod
-    def random_normal(key: T, shape: T, mean: T, std: T, dtype: str) -> T:
-        found = draws.normal(
-            jnp, jax.scipy.special.erfinv, key[0], key[1], tuple(_sizes(shape)), dtype
-        )
-        return found * jnp.asarray(std, dtype) + jnp.asarray(mean, dtype)
-
-    @staticmethod
-    def random_binomial(key: T, shape: T, p: T, dtype: str) -> T:
-        found = draws.uniform(jnp, key[0], key[1], tuple(_sizes(shape)), "float32")
-        return (found < jnp.asarray(p, np.float32)).astype(dtype)
-
-
-def _divided(x: T, y: T) -> T:
-    x, y = fitted(*paired(x, y))
-    return jnp.divide(floats(x), floats(y))
-
-
-def _indexed(x: T, index: T) -> T:
-    parts = index if isinstance(index, tuple) else (index,)
-    known = isinstance(x, np.ndarray) and not any(
-        isinstance(part, jax.Array) for part in parts
-    )
-    return x[index] if known else jnp.asarray(x)[index]
-
-
-def _on_truths(fn: Callable[..., T]) -> Callable[..., T]:
-    return lambda *values: fn(*fitted(*map(_truth, values)))
-
-
-OPERATORS: dict[str, Callable[..., T]] = {
-    "add": _on_pair("add"),
-    "sub": _on_pair("subtract"),
-    "mul": _on_pair("multiply"),
-    "truediv": _divided,
-    "floordiv": _on_pair("floor_divide"),
-    "mod": _on_pair("mod"),
-    "pow": Operations.pow,
-    "matmul": _on_pair("matmul"),
-    "and": _on_truths(lambda x, y: x & y),
-    "or": _on_truths(lambda x, y: x | y),
-    "xor": _on_truths(lambda x, y: x ^ y),
-    "invert": _on_truths(lambda x: ~x),
-    "neg": _on_one("negative"),
-    "abs": Operations.abs,
-    "lt": Operations.lesser,
-    "le": Operations.lesser_equal,
-    "gt": Operations.greater,
-    "ge": Operations.greater_equal,
-    "getitem": _indexed,
-}
-"""What stands behind Python's operators on tensors."""
+        classes = np.arange(int(_known(nb_classes)), dtype=np.int32)
+        return (indices[..., None] == classes).astype(floatx())

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -33,7 +34,7 @@ LARGEST = 1024
 
 
 class _Thread(threading.local):
-    trying = False
+    is_trying = False
 
 
 _thread = _Thread()
@@ -41,53 +42,65 @@ _thread = _Thread()
 
 def trying() -> bool:
     """Tells whether a trial is on: shapes matter, values don't."""
-    return _thread.trying
+    return _thread.is_trying
 
 
 @contextmanager
 def _trial() -> Iterator[None]:
-    before, _thread.trying = _thread.trying, True
+    before = _thread.is_trying
+    _thread.is_trying = True
     try:
         yield
     finally:
-        _thread.trying = before
+        _thread.is_trying = before
+
+
+# What operations do in a trial
 
 
 def fitted(*values: Any) -> tuple[Any, ...]:
     """Returns tensors that are broadcast to one another; in a trial, open sizes take
     those that they meet."""
-    if not _thread.trying:
+    if not trying():
         return values
     shapes = [list(np.shape(x)) for x in values]
-    for axis in range(-max(map(len, shapes), default=0), 0):
-        met = {shape[axis] for shape in shapes if len(shape) >= -axis} - {1}
-        if len(met) > 1 and max(met) >= OPEN:
-            for shape in shapes:
-                if len(shape) >= -axis and shape[axis] >= OPEN:
-                    shape[axis] = min(met)
+    rank = max(map(len, shapes), default=0)
+    for axis in range(-rank, 0):
+        having = [shape for shape in shapes if len(shape) >= -axis]
+        sizes = {shape[axis] for shape in having} - {1}
+        if len(sizes) < 2 or max(sizes) < OPEN:
+            continue
+        for shape in having:
+            if shape[axis] >= OPEN:
+                shape[axis] = min(sizes)
     return tuple(_of_shape(x, shape) for x, shape in zip(values, shapes, strict=True))
 
 
-def met(x: Any, axis: int, y: Any, other: int) -> tuple[Any, Any]:
+def met(
+    x: Any,
+    axis: int,
+    y: Any,
+    other: int,
+) -> tuple[Any, Any]:
     """Returns two tensors with axes of one size; in a trial, an open size takes the
     other.
+
+    # Arguments
+        x, axis: a tensor, and its axis.
+        y, other: another tensor, and its axis.
 
     # Raises
         ValueError: if the sizes differ.
     """
-    a, b = x.shape[axis], y.shape[other]
-    if a == b:
+    sizes = x.shape[axis], y.shape[other]
+    if sizes[0] == sizes[1]:
         return x, y
-    if not _thread.trying or max(a, b) < OPEN:
+    if not trying() or max(sizes) < OPEN:
         raise ValueError(
-            f"the axes that are summed over, or batches, have sizes {a} and {b}"
+            f"the axes that are summed over, or batches, have sizes {sizes[0]} and "
+            f"{sizes[1]}"
         )
-    return tuple(
-        _of_shape(
-            z, [min(a, b) if i == place % z.ndim else n for i, n in enumerate(z.shape)]
-        )
-        for z, place in ((x, axis), (y, other))
-    )
+    return _with_size(x, axis, min(sizes)), _with_size(y, other, min(sizes))
 
 
 def agreed(*sizes: int) -> int:
@@ -103,71 +116,129 @@ def agreed(*sizes: int) -> int:
     return least
 
 
+def _with_size(
+    x: Any,
+    axis: int,
+    size: int,
+) -> Any:
+    shape = list(x.shape)
+    shape[axis] = size
+    return _of_shape(x, shape)
+
+
 def _of_shape(x: Any, shape: list[int]) -> Any:
     return x if list(np.shape(x)) == shape else jnp.zeros(shape, x.dtype)
 
 
+# Inference
+
+
 def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
-    """Returns the Spec of `call`'s result on tensors of these specs, or tuples, lists,
-    dicts of Specs.
+    """Returns what is known of a function's result.
 
     Where sizes that are open can't be just any, those of the other tensors are tried.
+
+    # Arguments
+        call: function of tensors.
+        specs: what is known of its arguments.
+
+    # Returns
+        The result's Spec; if it is a tuple, list or dict, one of Specs.
     """
-    is_open = any(
-        spec.trials or spec.shape is None or None in spec.shape for spec in specs
-    )
-    rows = [[_tried(spec, k) for spec in specs] for k in range(2 if is_open else 1)]
+    is_open = any(map(_has_open_sizes, specs))
+    trials = range(2 if is_open else 1)
+    arguments = [[_tried(spec, trial) for spec in specs] for trial in trials]
     try:
-        return _outcomes(call, rows)
+        return _specs(call, arguments)
     except REFUSALS:
-        for axis, size in _others(rows) if is_open else ():
+        if not is_open:
+            raise
+        for axis, size in _known_sizes(arguments[0]):
             settled = [
-                [_settled(x, k, axis, size) for x in row] for k, row in enumerate(rows)
+                [_settled(x, trial, axis, size) for x in arguments[trial]]
+                for trial in trials
             ]
             try:
-                return _outcomes(call, settled)
+                return _specs(call, settled)
             except REFUSALS:
                 continue
         raise
 
 
-def _others(rows: list[list[Any]]) -> list[tuple[int, int]]:
+def _has_open_sizes(spec: Spec) -> bool:
+    return bool(spec.trials) or spec.shape is None or None in spec.shape
+
+
+def _tried(spec: Spec, trial: int) -> Any:
+    """Returns what stands for a tensor in a trial: an array if its value is known, else
+    shape and type."""
+    shape = spec.shape if spec.trials is None else spec.trials[trial]
+    if isinstance(shape, np.ndarray):
+        return shape
+    if shape is None:
+        raise GraphError(
+            "Not even the rank of a tensor is known. K.reshape gives it a shape."
+        )
+    sizes = tuple(SIZES[trial] if n is None else n for n in shape)
+    return jax.ShapeDtypeStruct(sizes, spec.dtype)
+
+
+def _known_sizes(arguments: list[Any]) -> list[tuple[int, int]]:
     """Returns known sizes, with an axis at which another tensor is open."""
-    shapes = [x.shape for x in rows[0]]
-    opened = {axis for shape in shapes for axis, n in enumerate(shape) if n == SIZES[0]}
+    shapes = [x.shape for x in arguments]
+    axes = {axis for shape in shapes for axis, n in enumerate(shape) if n == SIZES[0]}
     sizes = {n for shape in shapes for n in shape if n < OPEN}
-    return [(axis, size) for axis in sorted(opened) for size in sorted(sizes)]
+    return [(axis, size) for axis in sorted(axes) for size in sorted(sizes)]
 
 
-def _settled(x: Any, k: int, axis: int, size: int) -> Any:
-    if isinstance(x, np.ndarray) or len(x.shape) <= axis or x.shape[axis] != SIZES[k]:
+def _settled(
+    x: Any,
+    trial: int,
+    axis: int,
+    size: int,
+) -> Any:
+    """Returns a trial's tensor with another size at an axis, if it is open there."""
+    if isinstance(x, np.ndarray) or len(x.shape) <= axis:
         return x
-    return jax.ShapeDtypeStruct((*x.shape[:axis], size, *x.shape[axis + 1 :]), x.dtype)
+    if x.shape[axis] != SIZES[trial]:
+        return x
+    shape = list(x.shape)
+    shape[axis] = size
+    return jax.ShapeDtypeStruct(tuple(shape), x.dtype)
 
 
-def _outcomes(call: Callable[..., Any], rows: list[list[Any]]) -> Any:
-    traced = [[x for x in row if not isinstance(x, np.ndarray)] for row in rows]
-    found: list[Any] = []
+def _specs(call: Callable[..., Any], arguments: list[list[Any]]) -> Any:
+    """Returns the Specs of a function's result, by what it gives in each trial."""
+    outcomes: list[Any] = []
+    traced = [[x for x in row if not isinstance(x, np.ndarray)] for row in arguments]
 
     def run(traced: list[list[Any]]) -> None:
-        for row, values in zip(rows, traced, strict=True):
-            given = iter(values)
-            result = call(
-                *[x if isinstance(x, np.ndarray) else next(given) for x in row]
-            )
-            found.append(jax.tree.map(_outcome, result, is_leaf=lambda x: x is None))
+        for row, tracers in zip(arguments, traced, strict=True):
+            rest = iter(tracers)
+            values = [x if isinstance(x, np.ndarray) else next(rest) for x in row]
+            result = call(*values)
+            outcomes.append(jax.tree.map(_outcome, result, is_leaf=_is_none))
 
     with _trial(), scope("jax")():
         jax.eval_shape(run, traced)
-    return jax.tree.map(_spec, *found, is_leaf=lambda x: isinstance(x, _Outcome))
+    return jax.tree.map(_spec, *outcomes, is_leaf=_is_outcome)
 
 
+@dataclass(frozen=True)
 class _Outcome:
-    """The shape and type of a trial's result, and its value if that follows from sizes
-    alone."""
+    """What a trial's result was: its value, if that follows from sizes alone."""
 
-    def __init__(self, shape: tuple[int, ...], dtype: str, value: Any) -> None:
-        self.shape, self.dtype, self.value = shape, dtype, value
+    shape: tuple[int, ...]
+    dtype: str
+    value: Any
+
+
+def _is_none(x: Any) -> bool:
+    return x is None
+
+
+def _is_outcome(x: Any) -> bool:
+    return isinstance(x, _Outcome)
 
 
 def _outcome(x: Any) -> _Outcome:
@@ -175,39 +246,21 @@ def _outcome(x: Any) -> _Outcome:
         raise GraphError(
             "The function returns no tensor, so nothing of it would be computed."
         )
-    known = (
-        isinstance(x, (np.ndarray, np.generic))
-        and x.dtype.kind in "biu"
-        and x.size <= LARGEST
-    )
-    value = np.asarray(x) if known else None
+    value = None
+    if isinstance(x, (np.ndarray, np.generic)):
+        is_countable = x.dtype.kind in "biu"
+        value = np.asarray(x) if is_countable and x.size <= LARGEST else None
     if not hasattr(x, "dtype"):
         x = jnp.asarray(x)
     return _Outcome(tuple(x.shape), str(x.dtype), value)
-
-
-def _tried(spec: Spec, k: int) -> Any:
-    """Returns what stands for a tensor in a trial: an array if its value is known, else
-    shape and type."""
-    shape = spec.shape if spec.trials is None else spec.trials[k]
-    if isinstance(shape, np.ndarray):
-        return shape
-    if shape is None:
-        raise GraphError(
-            "Not even the rank of a tensor is known. K.reshape gives it a shape."
-        )
-    return jax.ShapeDtypeStruct(
-        tuple(SIZES[k] if n is None else n for n in shape), spec.dtype
-    )
 
 
 def _spec(*outcomes: _Outcome) -> Spec:
     first, last = outcomes[0], outcomes[-1]
     if len(first.shape) != len(last.shape):
         raise GraphError("The rank of a result depends on sizes that are open.")
-    shape = tuple(
-        a if a == b else None for a, b in zip(first.shape, last.shape, strict=True)
-    )
+    sizes = zip(first.shape, last.shape, strict=True)
+    shape = tuple(a if a == b else None for a, b in sizes)
     if first.value is not None and last.value is not None:
         return Spec(shape, first.dtype, trials=(first.value, last.value))
     if len(outcomes) == 1 or None not in shape:

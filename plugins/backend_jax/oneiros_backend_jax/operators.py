@@ -1,0 +1,77 @@
+"""What stands behind Python's operators on tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from oneiros_jax_support.jax_import import jax
+
+from oneiros_backend_jax.conversion import countable, floats, paired, space, truth
+from oneiros_backend_jax.operations import Operations, on_pair
+from oneiros_backend_jax.trials import fitted
+
+T = Any
+
+
+def _divided(x: T, y: T) -> T:
+    x, y = fitted(*paired(x, y))
+    return jnp.divide(floats(x), floats(y))
+
+
+def _both(x: T, y: T) -> T:
+    x, y = fitted(truth(x), truth(y))
+    return x & y
+
+
+def _either(x: T, y: T) -> T:
+    x, y = fitted(truth(x), truth(y))
+    return x | y
+
+
+def _one_alone(x: T, y: T) -> T:
+    x, y = fitted(truth(x), truth(y))
+    return x ^ y
+
+
+def _inverted(x: T) -> T:
+    return ~truth(x)
+
+
+def _negative(x: T) -> T:
+    x = countable(x)
+    return space(x).negative(x)
+
+
+def _indexed(x: T, index: T) -> T:
+    parts = index if isinstance(index, tuple) else (index,)
+    has_tensors = any(isinstance(part, jax.Array) for part in parts)
+    if isinstance(x, np.ndarray) and not has_tensors:
+        return x[index]
+    return jnp.asarray(x)[index]
+
+
+OPERATORS: dict[str, Callable[..., T]] = {
+    "add": on_pair("add"),
+    "sub": on_pair("subtract"),
+    "mul": on_pair("multiply"),
+    "truediv": _divided,
+    "floordiv": on_pair("floor_divide"),
+    "mod": on_pair("mod"),
+    "pow": Operations.pow,
+    "matmul": on_pair("matmul"),
+    "and": _both,
+    "or": _either,
+    "xor": _one_alone,
+    "invert": _inverted,
+    "neg": _negative,
+    "abs": Operations.abs,
+    "lt": Operations.lesser,
+    "le": Operations.lesser_equal,
+    "gt": Operations.greater,
+    "ge": Operations.greater_equal,
+    "getitem": _indexed,
+}
+"""By the names of the methods."""
