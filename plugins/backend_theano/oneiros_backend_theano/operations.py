@@ -61,10 +61,10 @@ class Operations(Types):
 
     def _adapted(self, *values: Any, arithmetic: bool = True) -> Sequence[Any]:
         """Returns operands of which PyTensor makes the type of the contract's rule."""
-        wanted = self._common_type(values, arithmetic)
+        wanted = self.common_type(values, arithmetic)
         if own_type(values) == wanted.name:
             return values
-        return self._alike(*values, arithmetic=arithmetic)
+        return self.alike(*values, arithmetic=arithmetic)
 
     def _elementwise(self, x: Any) -> tuple[Any, list[Any]] | None:
         """Returns the Op and the inputs of a tensor that an Elemwise computes."""
@@ -155,7 +155,7 @@ class Operations(Types):
 
     def clip(self, x: Any, min_value: Any, max_value: Any) -> Any:
         given = [bound for bound in (min_value, max_value) if bound is not None]
-        dtype = self._common_type([x, *given])
+        dtype = self.common_type([x, *given])
         low, high = clipping_bounds(min_value, max_value, dtype)
         if isinstance(low, (int, float)) and isinstance(high, (int, float)):
             high = max(low, high)

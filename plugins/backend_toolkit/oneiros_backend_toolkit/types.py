@@ -71,15 +71,15 @@ def _wider(integers: Sequence[DType]) -> DType:
 class Types(Backend):
     """A backend that casts operands to the type that they have in common."""
 
-    def _common_type(self, values: Sequence[T], arithmetic: bool = True) -> DType:
+    def common_type(self, values: Sequence[T], arithmetic: bool = True) -> DType:
         tensors = [np.dtype(self.dtype(x)) for x in values if self.owns(x)]
         constants = [np.asarray(x).dtype for x in values if not self.owns(x)]
         return common_type(tensors, constants, floatx(), arithmetic)
 
-    def _alike(self, *values: T, arithmetic: bool = True) -> list[T]:
+    def alike(self, *values: T, arithmetic: bool = True) -> list[T]:
         """Returns operands as tensors and arrays of the type that they have in
         common."""
-        dtype = self._common_type(values, arithmetic)
+        dtype = self.common_type(values, arithmetic)
         return [self._as_type(x, dtype) for x in values]
 
     def _as_type(self, x: T, dtype: DType) -> T:

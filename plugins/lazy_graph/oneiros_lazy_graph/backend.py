@@ -311,7 +311,7 @@ class RecordedBackend(Derived):
     ) -> T:
         chosen = [x() if callable(x) else x for x in (then_expression, else_expression)]
         if condition is self.recorder.phase:
-            return self.recorder.select(*self._alike(*chosen, arithmetic=False))
+            return self.recorder.select(*self.alike(*chosen, arithmetic=False))
         switch = pinned(self.operations.switch, True)
         return self.recorder.record(switch, (condition, *chosen), label="K.switch")
 
