@@ -1,8 +1,9 @@
-"""Files of models converted: to another format, another `dim_ordering`, another
+"""Converts files of models: to another format, another `dim_ordering`, or another
 engine's kernels."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,11 @@ from oneiros_saving.model_parts import (
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.provenance import KEY
 
-from oneiros_file_tools.dim_ordering import Reordering, pairs
+from oneiros_file_tools.dim_ordering import Conversion, pairs
 from oneiros_file_tools.stored import read
 
 Objects = dict[str, Any] | None
+Axes = tuple[int, ...]
 
 
 def convert(
@@ -43,7 +45,7 @@ def convert(
     custom_objects: Objects = None,
     functions: Objects = None,
     budget: Budget | None = None,
-) -> dict[str, tuple[int, ...]]:
+) -> dict[str, Axes]:
     """Writes what a file holds to another one, whose suffix chooses the format.
 
     A file of Keras 2 becomes one of Keras 1. `.json`, `.yaml` and `.yml` take the
@@ -74,114 +76,118 @@ def convert(
     if path is None:
         return {}
     stored = read(source, budget)
-    state, inputs = stored.state, dict[str, tuple[int, ...]]()
-    if dim_ordering or kernels or origin_of(state, trained_on).keras > 1 or trained_on:
-        model = _model(
-            source,
-            stored.is_text,
-            state,
-            (custom_objects, functions, budget, trained_on),
-        )
+    state, inputs = stored.state, dict[str, Axes]()
+    is_of_keras_2 = origin_of(state, trained_on).keras > 1
+    if dim_ordering or kernels or trained_on or is_of_keras_2:
+        if stored.is_text:
+            model = _from_configuration(state, source, custom_objects, functions)
+        else:
+            _check_whole(state, source)
+            model = loading.load_model(
+                source, custom_objects, functions, budget=budget, trained_on=trained_on
+            )
         with K.use(backend_of(model)):
             if dim_ordering:
                 model, inputs = _reordered(model, dim_ordering)
             state = saving.state_of(model)
             if kernels == "theano":
-                state = _turned(model, state)
+                state = _as_on_theano(model, state)
         if stored.is_text:
             state.weights = []
     _write(path, state, weights_only, source)
     return inputs
 
 
-def _model(source: files.PathLike, is_text: bool, state: ModelState, given: Any) -> Any:
-    custom_objects, functions, budget, trained_on = given
+def _check_whole(state: ModelState, source: files.PathLike) -> None:
     if state.model_config is None:
         raise ArgumentError(
-            f"{source} holds weights alone; only a configuration tells which of them are kernels. Build the "
-            f"model, load_weights(path), save it whole, and convert that."
-        )
-    if not is_text:
-        return loading.load_model(
-            source, custom_objects, functions, budget=budget, trained_on=trained_on
-        )
-    told = {"keras_version": state.keras_version, KEY: state.provenance}
-    config = {
-        **state.model_config,
-        **{key: value for key, value in told.items() if value},
-    }
-    with configs.function_scope(functions or {}):
-        return checked_model(
-            loading.model_from_config(config, custom_objects, functions), source
+            f"{source} holds weights alone; only a configuration tells which of them "
+            f"are kernels. Build the model, load_weights(path), save it whole, and "
+            f"convert that."
         )
 
 
-def _reordered(model: Any, dim_ordering: str) -> tuple[Any, dict[str, tuple[int, ...]]]:
+def _from_configuration(
+    state: ModelState,
+    source: files.PathLike,
+    custom_objects: Objects,
+    functions: Objects,
+) -> Any:
+    config = dict(state.model_config or {})
+    if state.keras_version:
+        config["keras_version"] = state.keras_version
+    if state.provenance:
+        config[KEY] = state.provenance
+    model = loading.model_from_config(config, custom_objects, functions)
+    return checked_model(model, source)
+
+
+def _reordered(model: Any, dim_ordering: str) -> tuple[Any, dict[str, Axes]]:
     """Returns the model converted, compiled as it was, and how its inputs' axes are
     moved."""
-    reordering = Reordering(dim_ordering)
-    found = reordering.converted(model)
+    conversion = Conversion(dim_ordering)
+    converted = conversion.converted(model)
     if getattr(model, "optimizer", None) is not None:
-        optimizer = model.optimizer
-        cls, config = type(optimizer), optimizer.get_config()
-        found.compile(
-            cls.from_config(config),
-            **{key: getattr(model, key) for key in saving.COMPILED},
-        )
-        if optimizer.weights:
-            make_optimizer_state(found)
-            found.optimizer.set_weights(_moved_state(model, found, reordering))
-            restore_forgotten(found.optimizer, forgotten(optimizer))
+        _compile_alike(model, converted, conversion)
     inputs = {
         name: tuple(axis + 1 for axis in axes)
-        for name, axes in reordering.inputs.items()
+        for name, axes in conversion.inputs.items()
     }
-    return found, inputs
+    return converted, inputs
 
 
-def _moved_state(model: Any, found: Any, reordering: Reordering) -> Any:
+def _compile_alike(model: Any, converted: Any, conversion: Conversion) -> None:
+    """Compiles a converted model as the original is, with its optimizer's state."""
+    optimizer = model.optimizer
+    again = type(optimizer).from_config(optimizer.get_config())
+    arguments = {key: getattr(model, key) for key in saving.COMPILED}
+    converted.compile(again, **arguments)
+    if optimizer.weights:
+        make_optimizer_state(converted)
+        again.set_weights(_moved_state(model, converted, conversion))
+        restore_forgotten(again, forgotten(optimizer))
+
+
+def _moved_state(model: Any, converted: Any, conversion: Conversion) -> Any:
     """Returns the optimizer's state, of which each array of a weight's size goes the
     way of the weight."""
 
     def follow(arrays: dict[int, Any]) -> dict[int, Any]:
         after: dict[int, Any] = {}
-        for layer, other in pairs(model, found, reordering.inserted):
+        for layer, counterpart in pairs(model, converted, conversion.inserted):
             own = [
                 arrays.get(id(w), np.zeros(K.get_variable_shape(w), "float32"))
                 for w in layer.weights
             ]
-            after.update(
-                zip(map(id, other.weights), reordering.weights(layer, own), strict=True)
-            )
+            moved = conversion.weights(layer, own)
+            after.update(zip(map(id, counterpart.weights), moved, strict=True))
         return after
 
-    return _known(optimizer_arrays.followed(model, found, follow), model)
+    return _checked_state(optimizer_arrays.followed(model, converted, follow), model)
 
 
-def _turned(model: Any, state: ModelState) -> ModelState:
-    """Returns the state as Keras on Theano would have saved it: kernels flipped,
-    names without `:0`."""
-    layers = weight_layers(model)
+def _as_on_theano(model: Any, state: ModelState) -> ModelState:
+    """Returns the state as Keras on Theano would have saved it: kernels flipped, names
+    without `:0`."""
+    theano = Origin(engine="theano")
     state.weights = [
-        (
-            layer.name,
-            _unmarked(arranged(layer, named, Origin(engine="theano"), model.name)),
-        )
-        for layer, (_, named) in zip(layers, state.weights, strict=True)
+        (layer.name, _unmarked(arranged(layer, named, theano, model.name)))
+        for layer, (_, named) in zip(weight_layers(model), state.weights, strict=True)
     ]
     if state.optimizer_weights:
-        values = _known(optimizer_arrays.flipped(model), model)
+        values = _checked_state(optimizer_arrays.flipped(model), model)
         names = [name for name, _ in state.optimizer_weights]
         state.optimizer_weights = _unmarked(list(zip(names, values, strict=True)))
     state.provenance = {}
     return state
 
 
-def _known(values: Any, model: Any) -> Any:
+def _checked_state(values: Any, model: Any) -> Any:
     if values is None:
         raise ArgumentError(
-            f"The state of {type(model.optimizer).__name__} isn't one array for each weight: nothing says "
-            f"how to convert it. Convert the weights alone, or save the model uncompiled."
+            f"The state of {type(model.optimizer).__name__} isn't one array for each "
+            f"weight: nothing says how to convert it. Convert the weights alone, or "
+            f"save the model uncompiled."
         )
     return values
 
@@ -191,33 +197,35 @@ def _unmarked(named: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
 
 
 def _write(
-    path: Any, state: ModelState, weights_only: bool, source: files.PathLike
+    path: Path, state: ModelState, weights_only: bool, source: files.PathLike
 ) -> None:
     if path.suffix in files.TEXTS:
         if state.model_config is None:
             raise ArgumentError(
-                f"{source} holds no configuration, only weights: {path.name} would be empty."
+                f"{source} holds no configuration, only weights: {path.name} would be "
+                f"empty."
             )
         files.write_text(path, _text(path.suffix, state))
         return
     if not any(arrays for _, arrays in state.weights):
         raise ArgumentError(
-            f"{source} holds no weights; its configuration goes to one of {', '.join(files.TEXTS)}."
+            f"{source} holds no weights; its configuration goes to one of "
+            f"{', '.join(files.TEXTS)}."
         )
-    form = installed_formats.for_suffix(path)
-    if path.suffix not in form.suffixes:
+    if path.suffix not in installed_formats.for_suffix(path).suffixes:
         raise ArgumentError(
-            f"{path.name}: no format here has this suffix; there are {', '.join(_suffixes())}."
+            f"{path.name}: no format here has this suffix; there are "
+            f"{', '.join(_suffixes())}."
         )
+    if weights_only:
+        files.write(path, ModelState(weights=state.weights))
+        return
     try:
-        files.write(path, ModelState(weights=state.weights) if weights_only else state)
+        files.write(path, state)
     except ArgumentError as error:
-        hint = (
-            ""
-            if weights_only
-            else " To convert the weights alone: weights_only=True, or --weights."
-        )
-        raise ArgumentError(f"{error}{hint}") from error
+        raise ArgumentError(
+            f"{error} To convert the weights alone: weights_only=True, or --weights."
+        ) from error
 
 
 def _text(suffix: str, state: ModelState) -> str:
@@ -232,11 +240,7 @@ def _text(suffix: str, state: ModelState) -> str:
 
 
 def _suffixes() -> list[str]:
-    return [
-        *files.TEXTS,
-        *(
-            suffix
-            for _, cls in installed_formats.classes()
-            for suffix in installed_formats.suffixes_of(cls)
-        ),
-    ]
+    suffixes = list(files.TEXTS)
+    for _, cls in installed_formats.classes():
+        suffixes += installed_formats.suffixes_of(cls)
+    return suffixes

@@ -54,12 +54,15 @@ def refused_classes(named: Iterable[Reference]) -> Iterator[Refusal]:
             seen.add(reference.key)
             for entry in providers(reference):
                 if declares_loadable(entry) is False:
-                    reason = f"The {entry.kind} {entry.name} of {entry.distribution} doesn't declare"
-                    passed = f"custom_objects={{{entry.name!r}: {entry.name}}}"
-                    yield Refusal(
-                        reference.where,
-                        f"{reason} `loadable = True`: if you trust it, pass {passed}.",
-                    )
+                    yield Refusal(reference.where, _undeclared(entry))
+
+
+def _undeclared(entry: Entry) -> str:
+    return (
+        f"The {entry.kind} {entry.name} of {entry.distribution} doesn't declare "
+        f"`loadable = True`: if you trust it, pass "
+        f"custom_objects={{{entry.name!r}: {entry.name}}}."
+    )
 
 
 def providers(reference: Reference) -> list[Entry]:

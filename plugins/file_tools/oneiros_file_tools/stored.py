@@ -58,7 +58,8 @@ def _state(config: Any, path: Path) -> ModelState:
     if not isinstance(config, dict) or "class_name" not in config:
         raise FileFormatError(
             f"{path} is no model's configuration, which looks like "
-            f'{{"class_name": "Sequential", "config": […]}}; it begins with {config!r:.80}.'
+            f'{{"class_name": "Sequential", "config": […]}}; it begins with '
+            f"{config!r:.80}."
         )
     version, recorded = config.get("keras_version"), config.get(KEY)
     return ModelState(

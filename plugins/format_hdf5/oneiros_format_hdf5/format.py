@@ -31,13 +31,18 @@ TOP_LEVEL = "top_level_model_weights"
 """A group that Keras 2 writes beside those of the layers; it is empty unless the model
 itself has weights."""
 _RESAVE = "Save the model again with the program that wrote it."
-_KERAS_0 = """It has the layout of Keras 0.x, which names no layer: arrays can't be matched with weights.
-Build the model, compare the shapes, and set the weights in their order, with h5py:
+_KERAS_0 = """
+It has the layout of Keras 0.x, which names no layer: arrays can't be matched with
+weights. Build the model, compare the shapes, and set the weights in their order,
+with h5py:
     with h5py.File(path) as f:
         groups = [f[f"layer_{k}"] for k in range(f.attrs["nb_layers"])]
-        arrays = [g[f"param_{p}"][()] for g in groups for p in range(g.attrs["nb_params"])]
+        arrays = [
+            g[f"param_{p}"][()] for g in groups for p in range(g.attrs["nb_params"])
+        ]
     model.set_weights(arrays)
-Convolutions trained on Theano then need oneiros.utils.layer_utils.convert_all_kernels_in_model(model)."""
+Convolutions trained on Theano then need
+oneiros.utils.layer_utils.convert_all_kernels_in_model(model)."""
 
 
 class HDF5Format(Format):
@@ -160,7 +165,8 @@ def _read_json(root: StoredGroup, attribute: str) -> dict[str, Any] | None:
     value = json_text.loads(text)
     if not isinstance(value, dict):
         raise FileFormatError(
-            f"{root.meter.path}: '{attribute}' should be a JSON object and is {text!r:.80}. {_RESAVE}"
+            f"{root.meter.path}: '{attribute}' should be a JSON object and is "
+            f"{text!r:.80}. {_RESAVE}"
         )
     return value
 
@@ -183,7 +189,8 @@ def _read_names(group: StoredGroup, attribute: str) -> list[str]:
     repeated, count = next(iter(Counter(names).most_common(1)), ("", 0))
     if count > 1:
         raise FileFormatError(
-            f"{group.meter.path}: '{attribute}' of '{group.where}' names {repeated!r} twice. {_RESAVE}"
+            f"{group.meter.path}: '{attribute}' of '{group.where}' names {repeated!r} "
+            f"twice. {_RESAVE}"
         )
     return names
 
@@ -192,10 +199,11 @@ def _parts(group: StoredGroup, attribute: str) -> Iterator[list[str]]:
     for part in itertools.count():
         names = group.texts(f"{attribute}{part}")
         if names is None and part == 0 and "layer_0" in group:
-            raise FileFormatError(f"{group.meter.path} can't be loaded. {_KERAS_0}")
+            raise FileFormatError(f"{group.meter.path} can't be loaded.{_KERAS_0}")
         if names is None and part == 0:
             raise FileFormatError(
-                f"{group.meter.path} has no '{attribute}' at '{group.where}': it is no Keras model."
+                f"{group.meter.path} has no '{attribute}' at '{group.where}': it is no "
+                "Keras model."
             )
         if names is None:
             return

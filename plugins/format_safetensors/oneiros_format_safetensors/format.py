@@ -44,8 +44,9 @@ class SafetensorsFormat(Format):
 
         if state.model_config is not None:
             raise ArgumentError(
-                "A safetensors file holds weights alone: model.save_weights('….safetensors'), and the "
-                "configuration with model.to_json(); or save the whole model: model.save('….h5')."
+                "A safetensors file holds weights alone: "
+                "model.save_weights('….safetensors'), and the configuration with "
+                "model.to_json(); or save the whole model: model.save('….h5')."
             )
         layers = [
             [layer, [name for name, _ in arrays]] for layer, arrays in state.weights
@@ -72,8 +73,9 @@ class SafetensorsFormat(Format):
         tensors, metadata = read_safetensors(path, budget)
         if metadata.get("format") != ORIGIN:
             raise FileFormatError(
-                f"{path} wasn't written by Oneiros: it doesn't say which tensors belong to which layer. "
-                f"Read it with safetensors.numpy.load_file and set them: layer.set_weights([...])."
+                f"{path} wasn't written by Oneiros: it doesn't say which tensors "
+                "belong to which layer. Read it with safetensors.numpy.load_file and "
+                "set them: layer.set_weights([...])."
             )
         version = metadata.get("keras_version")
         return ModelState(

@@ -1,5 +1,4 @@
-"""Configurations of models as YAML text, as Keras 1.2.2 wrote them; weights go into
-HDF5."""
+"""Configurations of models as YAML text, as Keras 1.2.2 wrote them."""
 
 from __future__ import annotations
 

@@ -17,6 +17,10 @@ from oneiros_old_files.keras2 import plain
 
 Entry = dict[str, Any]
 GRAPHS = ("Model", "Functional")
+"""Names of the class of models that are graphs."""
+
+INPUT_ARGUMENTS = ("batch_input_shape", "input_dtype")
+"""Arguments by which the first layer of a `Sequential` describes the input."""
 
 
 def migrated(entry: Any, origin: Origin) -> Any:
@@ -55,8 +59,8 @@ def _parts(name: str, config: Any, origin: Origin) -> Entry:
     migration = migration_of(name)
     if migration is None:
         return _unknown(name, config, origin)
-    found, arguments = migration.translated(name, dict(config), origin)
-    return {"class_name": found, "config": arguments}
+    here, arguments = migration.translated(name, dict(config), origin)
+    return {"class_name": here, "config": arguments}
 
 
 def _unknown(name: str, config: Any, origin: Origin) -> Entry:
@@ -64,9 +68,10 @@ def _unknown(name: str, config: Any, origin: Origin) -> Entry:
     alone isn't here."""
     if origin.keras > 1 and name not in registry.names("layer"):
         raise UnknownNameError(
-            f"The layer {config.get('name')!r} is a {name} of Keras 2, which Keras 1 doesn't have. If you "
-            f"have a class that computes the same, pass custom_objects={{{name!r}: YourClass}}; it gets the "
-            f"arguments as they are stored."
+            f"The layer {config.get('name')!r} is a {name} of Keras 2, which Keras 1 "
+            "doesn't have. If you have a class that computes the same, pass "
+            f"custom_objects={{{name!r}: YourClass}}; it gets the arguments as they "
+            "are stored."
         )
     return {}
 
@@ -78,24 +83,32 @@ def _sequential(config: Any, origin: Origin) -> Any:
     layers = [migrated(entry, origin) for entry in entries]
     if origin.keras < 2:
         return layers
+    return _with_distinct_names(_without_input_layer(layers, config), {})
+
+
+def _without_input_layer(layers: list[Any], config: Any) -> list[Any]:
+    """Returns the layers of a `Sequential` of which the first one has the input's
+    shape, as in Keras 1, if it can hold one."""
     first = layers[0] if layers else {}
+    described = {}
     if first.get("class_name") == "InputLayer" and len(layers) > 1:
-        shape = {
-            key: first["config"].get(key)
-            for key in ("batch_input_shape", "input_dtype")
-        }
-        layers = _given(layers[1:], shape) or layers
+        arguments, layers_behind = first["config"], layers[1:]
+        for name in INPUT_ARGUMENTS:
+            described[name] = arguments.get(name)
     elif isinstance(config, dict) and config.get("build_input_shape"):
-        layers = (
-            _given(layers, {"batch_input_shape": plain(config["build_input_shape"])})
-            or layers
-        )
-    return _apart(layers, {})
+        layers_behind = layers
+        described["batch_input_shape"] = plain(config["build_input_shape"])
+    if not described:
+        return layers
+    first, *others = layers_behind
+    if not isinstance(first.get("config"), dict) or "layers" in first["config"]:
+        return layers
+    return [{**first, "config": {**described, **first["config"]}}, *others]
 
 
-def _apart(layers: list[Any], taken: dict[str, int]) -> list[Any]:
-    """Gives the layers of `Sequential` models inside names of their own: here one name
-    is one layer.
+def _with_distinct_names(layers: list[Any], taken: dict[str, int]) -> list[Any]:
+    """Returns the layers of a `Sequential` with names of their own in the models
+    inside: here one name is one layer.
 
     # Arguments
         taken: dict, the names of layers outside and before, and the last number added
@@ -121,53 +134,51 @@ def _renamed(entry: Any, renamed: dict[str, str], taken: dict[str, int]) -> Any:
         return {**entry, "config": {**entry["config"], "name": renamed[name]}}
     inside = entry.get("config") if isinstance(entry, dict) else None
     if isinstance(inside, list) and entry.get("class_name") == "Sequential":
-        return {**entry, "config": _apart(inside, taken)}
+        return {**entry, "config": _with_distinct_names(inside, taken)}
     return entry
 
 
 def _free(name: str, taken: dict[str, int]) -> str:
     """Takes a name that isn't taken, this one, or with a number, and returns it."""
-    found = name
-    while found in taken:
+    free = name
+    while free in taken:
         taken[name] += 1
-        found = f"{name}_{taken[name]}"
-    taken[found] = 0
-    return found
-
-
-def _given(layers: list[Any], shape: Entry) -> list[Any] | None:
-    """Returns the layers with an input's shape in the first one; None if that can't
-    hold one."""
-    if not isinstance(layers[0].get("config"), dict) or "layers" in layers[0]["config"]:
-        return None
-    return [{**layers[0], "config": {**shape, **layers[0]["config"]}}, *layers[1:]]
+        free = f"{name}_{taken[name]}"
+    taken[free] = 0
+    return free
 
 
 def _input(config: Entry) -> Entry:
     shape = config.get("batch_input_shape", config.get("batch_shape"))
     if config.get("sparse") or config.get("ragged"):
         raise ConfigError(
-            f"The input {config.get('name')!r} is sparse or ragged; convert it to a dense one."
+            f"The input {config.get('name')!r} is sparse or ragged; convert it to a "
+            "dense one."
         )
-    here = {
+    return {
         "batch_input_shape": plain(shape),
         "input_dtype": config.get("dtype"),
         "name": config.get("name"),
+        "sparse": False,
     }
-    return {**here, "sparse": False}
 
 
 def _graph(config: Entry, origin: Origin) -> Entry:
     layers = config.get("layers")
     if not isinstance(layers, list):
         return config
-    found = {**config, "layers": [migrated(entry, origin) for entry in layers]}
+    here = [migrated(entry, origin) for entry in layers]
     if origin.keras < 2:
-        return found
-    for entry in found["layers"]:
-        entry["inbound_nodes"] = [_call(entry, node) for node in entry["inbound_nodes"]]
-    ends = {end: _places(config[end]) for end in ("input_layers", "output_layers")}
-    return {"name": config.get("name"), "layers": found["layers"], **ends}
+        return {**config, "layers": here}
+    for entry in here:
+        calls = [_call(entry, node) for node in entry["inbound_nodes"]]
+        entry["inbound_nodes"] = calls
+    return {
+        "name": config.get("name"),
+        "layers": here,
+        "input_layers": _places(config["input_layers"]),
+        "output_layers": _places(config["output_layers"]),
+    }
 
 
 def _call(entry: Entry, node: Any) -> Any:
@@ -176,13 +187,14 @@ def _call(entry: Entry, node: Any) -> Any:
     places = []
     for place in _places(node):
         *reference, arguments = place if len(place) > 3 else (*place, {})
-        given = {
-            key: value for key, value in arguments.items() if value not in (None, False)
-        }
-        if given:
+        effective = [
+            name for name, value in arguments.items() if value not in (None, False)
+        ]
+        if effective:
             raise ConfigError(
-                f"The layer {entry.get('name')!r} is called with {', '.join(given)} besides its input. Calls "
-                f"of Keras 1 take the input alone: the model has to be written anew, and then "
+                f"The layer {entry.get('name')!r} is called with "
+                f"{', '.join(effective)} besides its input. Calls of Keras 1 take the "
+                f"input alone: the model has to be written anew, and then "
                 f"load_weights(path, by_name=True) gives it the weights."
             )
         places.append(list(reference))

@@ -11,12 +11,15 @@ from oneiros_old_files.base import Arrays, Migration, Origin
 
 Kernel = np.ndarray[Any, Any]
 
+MIN_AXES = 4
+"""Weights with fewer axes are no kernels."""
+
 
 def flipped(kernel: Kernel, dim_ordering: str) -> Kernel:
-    """Returns a kernel flipped along its window, the first axes for `"tf"`, the
-    last ones for `"th"`."""
-    axes = range(2, kernel.ndim) if dim_ordering == "th" else range(kernel.ndim - 2)
-    return np.flip(kernel, tuple(axes))
+    """Returns a kernel flipped along its window, the first axes for `"tf"`, the last
+    ones for `"th"`."""
+    window = range(2, kernel.ndim) if dim_ordering == "th" else range(kernel.ndim - 2)
+    return np.flip(kernel, tuple(window))
 
 
 def reordered(kernel: Kernel, dim_ordering: str) -> Kernel:
@@ -25,10 +28,10 @@ def reordered(kernel: Kernel, dim_ordering: str) -> Kernel:
     `"tf"` is `(*window, input, output)`, `"th"` is `(output, input, *window)`.
     """
     if dim_ordering == "th":
-        return kernel.transpose(
-            kernel.ndim - 1, kernel.ndim - 2, *range(kernel.ndim - 2)
-        )
-    return kernel.transpose(*range(2, kernel.ndim), 1, 0)
+        *window, inputs, outputs = range(kernel.ndim)
+        return kernel.transpose(outputs, inputs, *window)
+    outputs, inputs, *window = range(kernel.ndim)
+    return kernel.transpose(*window, inputs, outputs)
 
 
 class KernelMigration(Migration):
@@ -46,15 +49,16 @@ class KernelMigration(Migration):
         if origin.keras < 2 or config.get("dim_ordering") != "th":
             return arrays
         return [
-            reordered(value, "th") if value.ndim >= 4 else value for value in arrays
+            reordered(value, "th") if _is_kernel(value) else value for value in arrays
         ]
 
     def flipped(self, config: dict[str, Any], arrays: Arrays) -> Arrays:
         """Returns the weights with all kernels flipped, if Theano did so."""
+        if not self.flips:
+            return arrays
         ordering = config.get("dim_ordering", "tf")
         return [
-            flipped(value, ordering) if self.flips and value.ndim >= 4 else value
-            for value in arrays
+            flipped(value, ordering) if _is_kernel(value) else value for value in arrays
         ]
 
     def reordered(
@@ -64,6 +68,10 @@ class KernelMigration(Migration):
         if config.get("dim_ordering", dim_ordering) == dim_ordering:
             return arrays
         return [
-            reordered(value, dim_ordering) if value.ndim >= 4 else value
+            reordered(value, dim_ordering) if _is_kernel(value) else value
             for value in arrays
         ]
+
+
+def _is_kernel(value: np.ndarray[Any, Any]) -> bool:
+    return value.ndim >= MIN_AXES

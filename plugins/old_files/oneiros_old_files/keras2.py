@@ -79,9 +79,9 @@ class Keras2Layer(Migration):
         """Raises the error for an argument that nothing here corresponds to."""
         raise ConfigError(
             f"The {name} layer {config.get('name')!r} of Keras 2 has {argument}="
-            f"{plain(config.get(argument))!r:.80}, which {self.name} of Keras 1 can't do. If you have a "
-            f"class that can, pass custom_objects={{{name!r}: YourClass}}; it gets the arguments as they are "
-            f"stored."
+            f"{plain(config.get(argument))!r:.80}, which {self.name} of Keras 1 can't "
+            f"do. If you have a class that can, pass custom_objects={{{name!r}: "
+            f"YourClass}}; it gets the arguments as they are stored."
         )
 
     def _take(
@@ -114,9 +114,11 @@ class Keras2Layer(Migration):
             and dtype != K.floatx()
         ):
             raise ConfigError(
-                f"The {name} layer {config.get('name')!r} of Keras 2 computes in {dtype}; here it would in "
-                f"{K.floatx()}. oneiros.backend.set_floatx('float64') before loading makes it float64; other "
-                f"types have no counterpart: save the model again as float32."
+                f"The {name} layer {config.get('name')!r} of Keras 2 computes in "
+                f"{dtype}; here it would in {K.floatx()}. "
+                "oneiros.backend.set_floatx('float64') before loading makes it "
+                "float64; other types have no counterpart: save the model again as "
+                "float32."
             )
         if config.get("batch_input_shape") and isinstance(dtype, str):
             here["input_dtype"] = dtype

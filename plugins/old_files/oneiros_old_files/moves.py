@@ -46,15 +46,16 @@ class Moved:
 
     def sample(self, value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Returns an array of a sample's shape as it is after the move."""
-        return value[list(self.places)] if self.places else value.transpose(self.axes)
+        if self.places:
+            return value[list(self.places)]
+        return value.transpose(self.axes)
 
     def flattened(self, shape: Sequence[int]) -> Moved:
         """Returns where the values are once samples of this shape, batch included, are
         flattened."""
-        order = (
-            np.arange(prod(shape[1:])).reshape(shape[1:]).transpose(self.axes).ravel()
-        )
-        return replace(unmoved(1), places=tuple(order.tolist()))
+        places = np.arange(prod(shape[1:])).reshape(shape[1:])
+        moved = places.transpose(self.axes).ravel()
+        return replace(unmoved(1), places=tuple(moved.tolist()))
 
     def back(self) -> tuple[int, ...]:
         """Returns the `dims` of the `Permute` that undoes the move."""

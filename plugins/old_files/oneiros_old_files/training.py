@@ -28,49 +28,55 @@ LONG = 2**20
 float32."""
 
 
-def compile_arguments(given: dict[str, Any], origin: Origin) -> dict[str, Any]:
+def compile_arguments(
+    training_config: dict[str, Any], origin: Origin
+) -> dict[str, Any]:
     """Returns the arguments of `compile` for a `training_config` of Keras 2.
 
     # Raises
         ConfigError: if something of it has no counterpart.
     """
     try:
-        return _arguments(given, origin)
+        return _arguments(training_config, origin)
+    except OneirosError:
+        raise
     except (TypeError, ValueError, LookupError, AttributeError) as error:
-        if isinstance(error, OneirosError):
-            raise
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError(f"its training_config can't be read: {reason}.") from error
 
 
-def _arguments(given: dict[str, Any], origin: Origin) -> dict[str, Any]:
-    chosen = given.get("optimizer_config")
-    if (
-        not isinstance(chosen, dict)
-        or not isinstance(chosen.get("config"), dict)
-        or not given.get("loss")
-    ):
+def _arguments(training_config: dict[str, Any], origin: Origin) -> dict[str, Any]:
+    loss = training_config.get("loss")
+    chosen = training_config.get("optimizer_config")
+    config = chosen.get("config") if isinstance(chosen, dict) else None
+    if not isinstance(chosen, dict) or not isinstance(config, dict) or not loss:
         raise ConfigError("its training_config lacks an optimizer or a loss.")
-    if given.get("weighted_metrics"):
+    if training_config.get("weighted_metrics"):
         raise ConfigError("it has weighted_metrics, which Keras 1 doesn't have.")
-    name = str(chosen.get("class_name")).rpartition(">")[2]
+    metrics = _function(training_config.get("metrics"), origin)
+    return {
+        "optimizer": _optimizer(str(chosen.get("class_name")), config, origin),
+        "loss": _function(loss, origin),
+        "metrics": _flat(metrics),
+        "loss_weights": training_config.get("loss_weights"),
+        "sample_weight_mode": training_config.get("sample_weight_mode"),
+    }
+
+
+def _optimizer(
+    class_name: str, config: dict[str, Any], origin: Origin
+) -> dict[str, Any]:
+    name, arguments = class_name.rpartition(">")[2], dict(config)
     migration = migration_of(name)
-    config = dict(chosen["config"])
-    name, config = (
-        migration.translated(name, config, origin) if migration else (name, config)
-    )
-    for argument, value in config.items():
+    if migration is not None:
+        name, arguments = migration.translated(name, arguments, origin)
+    for argument, value in arguments.items():
         if isinstance(value, (list, dict)):
             raise ConfigError(
-                f"its optimizer {name} has {argument}={value!r:.80}, which is no number."
+                f"its optimizer {name} has {argument}={value!r:.80}, which is no "
+                f"number."
             )
-    return {
-        "optimizer": {"class_name": name, "config": config},
-        "loss": _function(given["loss"], origin),
-        "metrics": _flat(_function(given.get("metrics"), origin)),
-        "loss_weights": given.get("loss_weights"),
-        "sample_weight_mode": given.get("sample_weight_mode"),
-    }
+    return {"class_name": name, "config": arguments}
 
 
 def _function(value: Any, origin: Origin) -> Any:
@@ -118,29 +124,33 @@ def slots(
     # Returns
         None if the arrays are laid out in another way, or the number of steps is none.
     """
-    series = SLOTS.get(type(optimizer).__name__)
-    counts = [
-        float(value) for name, value in stored if "iter" in name and np.ndim(value) == 0
-    ]
-    counts += [float(value) for _, value in stored[:1] if np.ndim(value) == 0]
-    if counts and not 0 <= counts[0] <= MAX_STEPS:
+    steps = _steps(stored)
+    if steps is not None and not 0 <= steps <= MAX_STEPS:
         return None
-    steps = int(counts[0]) if counts else None
-    arrays = [(name, value) for name, value in stored if np.ndim(value) > 0]
+    whole_steps = None if steps is None else int(steps)
+    arrays = [value for _, value in stored if np.ndim(value) > 0]
     if not arrays:
-        return steps, []
-    if (
-        series is None
-        or count == 0
-        or len(arrays) not in (series * count, (series + 1) * count)
-    ):
+        return whole_steps, []
+    series = SLOTS.get(type(optimizer).__name__, 0)
+    with_momentum = (series + 1) * count
+    if series * count == 0 or len(arrays) not in (series * count, with_momentum):
         return None
-    values = [value for _, value in arrays[: series * count]]
+    arrays = arrays[: series * count]
     if stored[0][0] == "iteration:0":
-        return steps, [values[start::series] for start in range(series)]
-    return steps, [
-        values[start * count : (start + 1) * count] for start in range(series)
-    ]
+        return whole_steps, [arrays[start::series] for start in range(series)]
+    starts = range(0, len(arrays), count)
+    return whole_steps, [arrays[start : start + count] for start in starts]
+
+
+def _steps(stored: Named) -> float | None:
+    """Returns the number of steps among an optimizer's arrays; None if there is
+    none."""
+    for name, value in stored:
+        if "iter" in name and np.ndim(value) == 0:
+            return float(value)
+    if stored and np.ndim(stored[0][1]) == 0:
+        return float(stored[0][1])
+    return None
 
 
 def schedule(optimizer: Any, steps: int) -> float:

@@ -14,12 +14,13 @@ def check_sha256(path: Path, expected: str) -> None:
     digits."""
     if not re.fullmatch(r"[0-9a-fA-F]{64}", expected):
         raise ArgumentError(
-            f"{expected!r:.80} is no SHA-256: 64 hexadecimal digits, from `sha256sum`. MD5 proves nothing."
+            f"{expected!r:.80} is no SHA-256: 64 hexadecimal digits, from `sha256sum`. "
+            "MD5 proves nothing."
         )
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != expected.lower():
         raise FileFormatError(
-            f"{path} isn't the file expected: its SHA-256 is {found}, not {expected.lower()}. "
-            f"Delete it and download it again."
+            f"{path} isn't the file expected: its SHA-256 is {found}, not "
+            f"{expected.lower()}. Delete it and download it again."
         )

@@ -25,7 +25,10 @@ from oneiros_safe_files.meter import Meter
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 MAX_DEPTH = 32
-_COPY = "Copy the data into one plain file, e.g. with `h5copy` or `h5repack`, and load that."
+_COPY = (
+    "Copy the data into one plain file, e.g. with `h5copy` or `h5repack`, and load "
+    "that."
+)
 _RESAVE = "Save the model again with the program that wrote it."
 _LINKS = {
     h5py.h5l.TYPE_SOFT: "a soft link",
@@ -74,8 +77,8 @@ def damage(meter: Meter, where: str) -> Iterator[None]:
         struct.error,
     ) as error:
         raise FileFormatError(
-            f"{meter.path} is damaged or truncated, or no HDF5 file: reading '{where}' failed ({error}). "
-            f"Restore it from a copy, or save the model again."
+            f"{meter.path} is damaged or truncated, or no HDF5 file: reading '{where}' "
+            f"failed ({error}). Restore it from a copy, or save the model again."
         ) from error
 
 
@@ -94,16 +97,20 @@ class StoredGroup:
     def unread(self) -> list[str]:
         """Returns the paths of the groups and arrays that weren't opened; a group
         counts with all in it."""
-        found = []
+        unread = []
         with damage(self.meter, self.where):
             self.meter.spend_objects(self.where, self._group.id.get_num_objs())
-            for name in self._group.id:
-                where = f"{self.where.rstrip('/')}/{name.decode('utf-8', 'backslashreplace')}"
+            for raw_name in self._group.id:
+                name = raw_name.decode("utf-8", "backslashreplace")
+                where = f"{self.where.rstrip('/')}/{name}"
                 if where not in self.meter.opened:
-                    found.append(where)
-                elif isinstance(member := self._group[name], h5py.Group):
-                    found += StoredGroup(member, self.meter, where, self._raw).unread()
-        return found
+                    unread.append(where)
+                    continue
+                member = self._group[raw_name]
+                if isinstance(member, h5py.Group):
+                    group = StoredGroup(member, self.meter, where, self._raw)
+                    unread += group.unread()
+        return unread
 
     def __contains__(self, name: str) -> bool:
         with damage(self.meter, self.where):
@@ -114,7 +121,8 @@ class StoredGroup:
         opened, where = self._open(name)
         if not isinstance(opened, h5py.Group):
             raise FileFormatError(
-                f"{self.meter.path}: '{where}' should be a group and is an array. {_RESAVE}"
+                f"{self.meter.path}: '{where}' should be a group and is an array. "
+                f"{_RESAVE}"
             )
         return StoredGroup(opened, self.meter, where, self._raw)
 
@@ -124,7 +132,8 @@ class StoredGroup:
         opened, where = self._open(name)
         if not isinstance(opened, h5py.Dataset):
             raise FileFormatError(
-                f"{self.meter.path}: '{where}' should be an array and is a group. {_RESAVE}"
+                f"{self.meter.path}: '{where}' should be an array and is a group. "
+                f"{_RESAVE}"
             )
         return StoredArray(opened, self.meter, where)
 
@@ -136,7 +145,8 @@ class StoredGroup:
         if np.ndim(value) == 0 and isinstance(value, str | bytes):
             return self._decode(value)
         raise FileFormatError(
-            f"{self._attribute_name(name)} should be one string and is {value!r:.80}. {_RESAVE}"
+            f"{self._attribute_name(name)} should be one string and is {value!r:.80}. "
+            f"{_RESAVE}"
         )
 
     def texts(self, name: str) -> list[str] | None:
@@ -152,7 +162,8 @@ class StoredGroup:
             self.meter.spend_objects(self.where, value.size)
             return [self._decode(item) for item in value]
         raise FileFormatError(
-            f"{self._attribute_name(name)} should be a list of names and is {value!r:.80}. {_RESAVE}"
+            f"{self._attribute_name(name)} should be a list of names and is "
+            f"{value!r:.80}. {_RESAVE}"
         )
 
     def _attribute(self, name: str) -> Any:
@@ -213,7 +224,8 @@ class StoredGroup:
         self.meter.spend_objects(where)
         if not isinstance(group, h5py.Group) or step.encode() not in group.id:
             raise FileFormatError(
-                f"{self.meter.path} has nothing at '{where}', which the file itself names. {_RESAVE}"
+                f"{self.meter.path} has nothing at '{where}', which the file itself "
+                f"names. {_RESAVE}"
             )
         link = group.id.links.get_info(step.encode()).type
         if link != h5py.h5l.TYPE_HARD:
@@ -232,7 +244,8 @@ class StoredGroup:
             return raw.decode("utf-8")
         except UnicodeDecodeError as error:
             raise FileFormatError(
-                f"{self.meter.path}: a name or text at '{self.where}' is not UTF-8: {raw!r:.80}"
+                f"{self.meter.path}: a name or text at '{self.where}' is not UTF-8: "
+                f"{raw!r:.80}"
             ) from error
 
 

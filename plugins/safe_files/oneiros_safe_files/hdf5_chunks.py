@@ -98,7 +98,8 @@ def _read_chunk(
             data = np.frombuffer(data, np.uint8).reshape(itemsize, -1).T.tobytes()
     if len(data) != nbytes:
         raise FileFormatError(
-            f"{meter.path} is damaged: a block of '{where}' has {len(data)} bytes, not {nbytes}."
+            f"{meter.path} is damaged: a block of '{where}' has {len(data)} bytes, not "
+            f"{nbytes}."
         )
     return bytes(data)
 

@@ -60,7 +60,9 @@ class Meter:
         if amount < 0 or total > limit:
             raise self.refuse(
                 where,
-                f"{total:,} for {what} in all is over the limit of {limit:,} ({limit_name})",
-                "If you trust this file, pass a larger `budget=oneiros.saving.Budget(...)`.",
+                f"{total:,} for {what} in all is over the limit of {limit:,} "
+                f"({limit_name})",
+                "If you trust this file, pass a larger "
+                "`budget=oneiros.saving.Budget(...)`.",
             )
         self.spent[what] = total

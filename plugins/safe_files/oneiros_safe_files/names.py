@@ -54,6 +54,7 @@ def below(folder: Path, name: str) -> Path:
         reason = "leads through a link out of its folder"
     if reason is not None:
         raise UnsafeFileError(
-            f"The file name {name!r:.120} {reason}; it should lie below {folder}. Pass a plain relative name."
+            f"The file name {name!r:.120} {reason}; it should lie below {folder}. Pass "
+            "a plain relative name."
         )
     return path

@@ -73,8 +73,8 @@ def _read(file: BinaryIO, meter: Meter, where: str, size: int) -> Array:
     )
     if min(shape, default=0) < 0 or not agree:
         raise FileFormatError(
-            f"{meter.path}, at '{where}', is damaged: {left:,} bytes are stored and its header claims "
-            f"the shape {shape!s:.80} of {dtype}."
+            f"{meter.path}, at '{where}', is damaged: {left:,} bytes are stored and "
+            f"its header claims the shape {shape!s:.80} of {dtype}."
         )
     meter.spend_array(where, left)
     data = (

@@ -57,8 +57,8 @@ def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
         raise
     except Exception as error:  # a damaged pickle fails in every way that there is
         raise FileFormatError(
-            f"{path} is damaged or truncated, or no pickled data ({type(error).__name__}: {error!s:.200}). "
-            f"Restore it from a copy."
+            f"{path} is damaged or truncated, or no pickled data "
+            f"({type(error).__name__}: {error!s:.200}). Restore it from a copy."
         ) from error
 
 

@@ -138,7 +138,8 @@ def _tensor(name: str, entry: Any, meter: Meter) -> Tensor:
     ):
         raise meter.refuse(
             where,
-            f"the shape {shape!r:.80} of {code} and the offsets {offsets!r:.80} don't agree",
+            f"the shape {shape!r:.80} of {code} and the offsets {offsets!r:.80} don't "
+            "agree",
             _INSTEAD,
         )
     return Tensor(dtype, tuple(shape), *offsets)

@@ -94,5 +94,6 @@ def _damage(meter: Meter) -> Iterator[None]:
         raise
     except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
         raise FileFormatError(
-            f"{meter.path} is damaged or truncated, or no tar archive ({error}). Restore it from a copy."
+            f"{meter.path} is damaged or truncated, or no tar archive ({error}). "
+            "Restore it from a copy."
         ) from error

@@ -24,7 +24,8 @@ def new_folder(folder: Path) -> Iterator[Path]:
     an error."""
     if os.path.lexists(folder):
         raise ArgumentError(
-            f"{folder} exists; archives are unpacked into a new folder. Choose another name."
+            f"{folder} exists; archives are unpacked into a new folder. Choose another "
+            "name."
         )
     draft = Path(tempfile.mkdtemp(prefix=".oneiros-", dir=folder.parent))
     try:

@@ -116,7 +116,8 @@ class _Builder:
             self._add(_scalar(event), event.anchor, self._spend(1) - 1, 0)
         elif isinstance(event, yaml.AliasEvent):
             value, size, depth = self._anchors.get(event.anchor) or _refuse(
-                f"'*{event.anchor}' refers to something unknown or to what it is itself part of"
+                f"'*{event.anchor}' refers to something unknown or to what it is "
+                "itself part of"
             )
             self._spend(size)
             self._check_depth(depth)
@@ -186,7 +187,8 @@ def _number(tag: str, text: str) -> int | float:
         if math.isfinite(found):
             return found
     _refuse(
-        f"it holds {text:.80}, which isn't a finite number of at most {MAX_DIGITS} digits"
+        f"it holds {text:.80}, which isn't a finite number of at most {MAX_DIGITS} "
+        "digits"
     )
 
 
@@ -197,7 +199,8 @@ def _collection(done: _Open) -> Any:
         return _numpy_dtype(dict(_pairs(done.items)))
     if done.tag != "map" if done.mapping else done.tag not in _SEQUENCES:
         _refuse(
-            f"it holds {'an object' if done.mapping else 'a list'} with the tag {done.tag!r:.80}"
+            f"it holds {'an object' if done.mapping else 'a list'} with the tag "
+            f"{done.tag!r:.80}"
         )
     items = _list(done.items)
     return dict(_pairs(items)) if done.mapping else items
@@ -260,5 +263,6 @@ def _tag(tag: str) -> str:
 
 def _refuse(reason: str) -> NoReturn:
     raise UnsafeFileError(
-        f"YAML refused: {reason}. Nothing was built. No model's configuration is like that."
+        f"YAML refused: {reason}. Nothing was built. No model's configuration is like "
+        "that."
     )

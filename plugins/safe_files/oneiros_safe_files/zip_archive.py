@@ -126,7 +126,8 @@ def _check_directory(file: BinaryIO, meter: Meter) -> None:
     start = tail.rfind(_END_MAGIC)
     if start < 0 or start + _END.size > len(tail):
         raise FileFormatError(
-            f"{meter.path} is damaged or truncated, or no zip archive: it has no end record."
+            f"{meter.path} is damaged or truncated, or no zip archive: it has no end "
+            "record."
         )
     if _LARGE_MAGIC in tail[max(0, start - _LOCATOR_BYTES) : start]:
         raise meter.refuse(
@@ -157,5 +158,6 @@ def _damage(meter: Meter) -> Iterator[None]:
         RuntimeError,
     ) as error:
         raise FileFormatError(
-            f"{meter.path} is damaged or truncated, or no zip archive ({error}). Restore it from a copy."
+            f"{meter.path} is damaged or truncated, or no zip archive ({error}). "
+            "Restore it from a copy."
         ) from error

@@ -7,7 +7,6 @@ from typing import Any
 
 from oneiros.errors import ArgumentError, FileFormatError
 from oneiros_old_files.base import Origin
-from oneiros_old_files.configs import GRAPHS
 
 from oneiros_saving.formats import ModelState
 
@@ -33,29 +32,32 @@ def origin_of(state: ModelState, trained_on: str | None = None) -> Origin:
         raise ArgumentError(
             f"trained_on={trained_on!r}: it takes 'tensorflow', 'theano' or None."
         )
-    named = state.keras_version, (state.model_config or {}).get("keras_version")
-    version = next((text for text in named if isinstance(text, str)), "")
-    return Origin(
-        _generation(version, state.model_config), trained_on or _engine(state)
-    )
+    config = state.model_config or {}
+    versions = (state.keras_version, config.get("keras_version"))
+    version = next((text for text in versions if isinstance(text, str)), "")
+    return Origin(_generation(version, config), trained_on or _engine(state))
 
 
-def _generation(version: str, config: dict[str, Any] | None) -> int:
-    first = version.partition(".")[0]
-    if first.isascii() and first.isdigit() and first not in ("1", "2"):
+def _generation(version: str, config: dict[str, Any]) -> int:
+    """Returns 1 or 2: the version of Keras whose layout a file has."""
+    major = version.partition(".")[0]
+    if major.isascii() and major.isdigit() and major not in ("1", "2"):
         raise FileFormatError(
-            f"It is of Keras {version:.20}; files of Keras 1.0 to 2.x can be read. Where the program that "
-            f"wrote it runs, save its weights with NumPy: np.savez(path, *model.get_weights()); here, build "
-            f"the model anew and model.set_weights(list(np.load(path).values()))."
+            f"It is of Keras {version:.20}; files of Keras 1.0 to 2.x can be read. "
+            f"Where the program that wrote it runs, save its weights with NumPy: "
+            f"np.savez(path, *model.get_weights()); here, build the model anew and "
+            f"model.set_weights(list(np.load(path).values()))."
         )
-    later = config and (
-        config.get("class_name") == GRAPHS[1]
-        or (
-            config.get("class_name") == "Sequential"
-            and isinstance(config.get("config"), dict)
-        )
-    )
-    return 2 if first == "2" or (later and not first) else 1
+    if major:
+        return 2 if major == "2" else 1
+    return 2 if _looks_like_keras_2(config) else 1
+
+
+def _looks_like_keras_2(config: dict[str, Any]) -> bool:
+    """Tells whether a configuration without a version has what Keras 1 never wrote."""
+    if config.get("class_name") == "Sequential":
+        return isinstance(config.get("config"), dict)
+    return config.get("class_name") == "Functional"
 
 
 def _engine(state: ModelState) -> str | None:

@@ -42,7 +42,8 @@ def existing(filepath: PathLike) -> Path:
         there = path.is_file()
     if not there:
         raise FileMissingError(
-            f"There is no file at {path!s:.300} (in {Path.cwd()}). Only local files are opened."
+            f"There is no file at {path!s:.300} (in {Path.cwd()}). Only local files "
+            "are opened."
         )
     return path
 

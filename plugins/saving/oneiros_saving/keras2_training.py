@@ -1,8 +1,9 @@
 """What files of Keras 2 hold besides configuration and weights: how a model was
-compiled, and the state."""
+compiled, and its optimizer's state."""
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import Any
 
@@ -46,63 +47,81 @@ def restore_training(
                 make_optimizer_state(model)
     except OneirosError as error:
         warnings.warn(
-            f"{source} is loaded, but not compiled: {error} Call model.compile(…) before training it.",
+            f"{source} is loaded, but not compiled: {error} Call model.compile(…) "
+            f"before training it.",
             stacklevel=4,
         )
         return
+    if not state.optimizer_weights:
+        return
     with configs.building("optimizer", type(model.optimizer).__name__):
-        restored = not state.optimizer_weights or _restore_state(
-            model, state, origin, source
-        )
-    if not restored:
-        warnings.warn(
-            f"{source} is loaded and compiled, but its optimizer begins anew: the state in the file is "
-            f"laid out in a way that isn't known.",
-            stacklevel=4,
-        )
+        if not restore_state(model, state, origin, source):
+            warnings.warn(
+                f"{source} is loaded and compiled, but its optimizer begins anew: the "
+                f"state in the file is laid out in a way that isn't known.",
+                stacklevel=4,
+            )
 
 
-def _restore_state(model: Any, state: ModelState, origin: Origin, source: Any) -> bool:
-    layers = {layer.name: layer for layer in weight_layers(model)}
-    known = [layers[name] for name, _ in state.weights if name in layers]
-    counts = [stored_count(layer, layer.trainable_weights, origin) for layer in known]
+def restore_state(model: Any, state: ModelState, origin: Origin, source: Any) -> bool:
+    """Sets the state of a compiled model's optimizer; returns whether it fits."""
+    by_name = {layer.name: layer for layer in weight_layers(model)}
+    layers = [by_name[name] for name, _ in state.weights if name in by_name]
+    counts = [stored_count(layer, layer.trainable_weights, origin) for layer in layers]
     optimizer = model.optimizer
-    found = slots(optimizer, state.optimizer_weights or [], sum(counts))
-    if found is None:
+    laid_out = slots(optimizer, state.optimizer_weights or [], sum(counts))
+    if laid_out is None:
         return False
-    iterations, series = found
+    steps, series = laid_out
     values: list[Any] = []
     for arrays in series:
-        by_weight: dict[int, Any] = {}
-        rest = list(arrays)
-        for layer, count in zip(known, counts, strict=True):
-            piece, rest = [("", value) for value in rest[:count]], rest[count:]
-            fitted = arranged(layer, piece, origin, source, trainable=True)
-            by_weight.update(
-                zip(map(id, layer.trainable_weights), fitted, strict=False)
-            )
-        weights = trained_weights(model)
-        values += [
-            by_weight[id(weight)][1] for weight in weights if id(weight) in by_weight
-        ]
-    if len(values) > len(optimizer.weights) or len(values) != len(series) * len(
-        model.trainable_weights
-    ):
+        by_weight = _by_weight(layers, counts, arrays, origin, source)
+        params = trained_weights(model)
+        values += [by_weight[id(w)] for w in params if id(w) in by_weight]
+    if len(values) != len(series) * len(model.trainable_weights):
         return False
-    kept = optimizer.weights[len(optimizer.weights) - len(values) :] if values else []
-    if any(
-        tuple(K.get_variable_shape(w)) != v.shape
-        for w, v in zip(kept, values, strict=True)
-    ):
+    if not _set_last(optimizer, values, source):
         return False
-    check_optimizer(
-        kept,
-        [(str(w.name), value) for w, value in zip(kept, values, strict=True)],
-        source,
-    )
-    K.batch_set_value(list(zip(kept, values, strict=True)))
-    if iterations is not None and hasattr(optimizer, "iterations"):
-        K.set_value(optimizer.iterations, iterations)
-    if iterations is not None and hasattr(optimizer, "m_schedule"):
-        K.set_value(optimizer.m_schedule, schedule(optimizer, iterations))
+    if steps is not None:
+        _set_steps(optimizer, steps)
     return True
+
+
+def _by_weight(
+    layers: list[Any],
+    counts: list[int],
+    arrays: list[Any],
+    origin: Origin,
+    source: Any,
+) -> dict[int, Any]:
+    """Returns the arrays of one series as they are here, by the weights' identities."""
+    by_weight: dict[int, Any] = {}
+    remaining = iter(arrays)
+    for layer, count in zip(layers, counts, strict=True):
+        stored = [("", value) for value in itertools.islice(remaining, count)]
+        here = arranged(layer, stored, origin, source, trainable=True)
+        weights = map(id, layer.trainable_weights)
+        by_weight.update(zip(weights, (value for _, value in here), strict=False))
+    return by_weight
+
+
+def _set_last(optimizer: Any, values: list[Any], source: Any) -> bool:
+    """Sets the last of an optimizer's variables; returns whether they have these
+    shapes."""
+    variables = optimizer.weights[len(optimizer.weights) - len(values) :]
+    if len(variables) != len(values):
+        return False
+    pairs = list(zip(variables, values, strict=True))
+    if any(tuple(K.get_variable_shape(w)) != value.shape for w, value in pairs):
+        return False
+    named = [(str(variable.name), value) for variable, value in pairs]
+    check_optimizer(variables, named, source)
+    K.batch_set_value(pairs)
+    return True
+
+
+def _set_steps(optimizer: Any, steps: int) -> None:
+    if hasattr(optimizer, "iterations"):
+        K.set_value(optimizer.iterations, steps)
+    if hasattr(optimizer, "m_schedule"):
+        K.set_value(optimizer.m_schedule, schedule(optimizer, steps))

@@ -1,5 +1,5 @@
-"""Weights of other versions and engines laid out as here; convolution kernels flipped
-and reordered.
+"""Weights of other versions and engines laid out as here: convolution kernels flipped,
+and their axes reordered.
 
 The plugin that owns a layer knows how: its class derived from `Migration`.
 """
@@ -21,19 +21,23 @@ from oneiros_old_files.base import Arrays, Migration, Origin, migration_of
 from oneiros_saving.parts import parts_of
 
 Named = list[tuple[str, Any]]
+"""Names and arrays."""
+
 Run = tuple[Any, list[Any]]
+"""A layer, and weights of it that stand in a row."""
 
 
 def flipped(class_name: str, config: dict[str, Any], arrays: Arrays) -> Arrays:
-    """Returns a layer's weights with the kernels that Theano convolves flipped;
-    twice is as before.
+    """Returns a layer's weights with the kernels that Theano convolves flipped; twice
+    is as before.
 
     # Arguments
         class_name: str, the layer's class.
         config: dict, its arguments.
         arrays: list of its weights.
     """
-    return (migration_of(class_name) or Migration()).flipped(config, arrays)
+    migration = migration_of(class_name) or Migration()
+    return migration.flipped(config, arrays)
 
 
 def reordered(
@@ -47,9 +51,8 @@ def reordered(
         arrays: list of its weights.
         dim_ordering: `"th"` or `"tf"`.
     """
-    return (migration_of(class_name) or Migration()).reordered(
-        config, arrays, dim_ordering
-    )
+    migration = migration_of(class_name) or Migration()
+    return migration.reordered(config, arrays, dim_ordering)
 
 
 def arranged(
@@ -68,48 +71,21 @@ def arranged(
         source: what to name in an error.
         trainable: bool, whether the arrays are those of the trainable weights alone.
     """
-    found: Named = []
-    rest = list(arrays)
-    runs = list(
-        weights_by_layer(layer, layer.trainable_weights if trainable else layer.weights)
-    )
-    counts = [_count(part, variables, origin) for part, variables in runs]
+    weights = layer.trainable_weights if trainable else layer.weights
+    runs = list(weights_by_layer(layer, weights))
+    counts = [_stored_count(part, variables, origin) for part, variables in runs]
     if sum(counts) != len(arrays):
         return arrays
+    here: Named = []
+    remaining = iter(arrays)
     for (part, variables), count in zip(runs, counts, strict=True):
-        piece, rest = rest[:count], rest[count:]
-        values = _part(part, [value for _, value in piece], origin, source)
-        same = len(values) == len(piece)
-        names = (
-            [name for name, _ in piece]
-            if same
-            else [str(variable.name) for variable in variables]
-        )
-        found += zip(names, values, strict=False)
-    return found
-
-
-def _part(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays:
-    migration = migration_for(layer)
-    if migration is None:
-        return arrays
-    config = layer.get_config()
-    with suppress(
-        TypeError, ValueError, LookupError
-    ):  # of other shapes than any version's: that is told later
-        arrays = migration.weights(config, arrays, origin)
-    if origin.engine == "tensorflow":
-        return arrays
-    other = migration.flipped(config, arrays)
-    if origin.engine is None and any(
-        a is not b for a, b in zip(arrays, other, strict=True)
-    ):
-        raise FileFormatError(
-            f"{source} doesn't tell whether the kernels of {label(layer)} were trained on TensorFlow, where "
-            f"weights' names end in ':0', or on Theano, where they don't: it contradicts itself. Say it: "
-            f"load with trained_on='tensorflow' or trained_on='theano'. Nothing was loaded."
-        )
-    return [np.ascontiguousarray(value) for value in other]
+        stored = list(itertools.islice(remaining, count))
+        values = _laid_out(part, [value for _, value in stored], origin, source)
+        names = [name for name, _ in stored]
+        if len(values) != len(stored):
+            names = [str(variable.name) for variable in variables]
+        here += zip(names, values, strict=False)
+    return here
 
 
 def migration_for(layer: Any) -> Migration | None:
@@ -124,24 +100,45 @@ def migration_for(layer: Any) -> Migration | None:
 
 def stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:
     """Returns how many arrays a file holds for these weights of a layer."""
-    return sum(
-        _count(part, run, origin) for part, run in weights_by_layer(layer, variables)
-    )
-
-
-def _count(layer: Any, variables: list[Any], origin: Origin) -> int:
-    stored = getattr(migration_for(layer), "stored", None)
-    return len(variables) if origin.keras < 2 or stored is None else stored
+    runs = weights_by_layer(layer, variables)
+    return sum(_stored_count(part, weights, origin) for part, weights in runs)
 
 
 def weights_by_layer(layer: Any, variables: Iterable[Any]) -> Iterator[Run]:
     """Gives the layers inside that the weights belong to, one after the other, with
     their weights."""
-    inside = [part for _, part in parts_of(layer)]
-    inside.sort(key=lambda part: (-len(part.weights), not isinstance(part, Container)))
-    owners = {id(weight): part for part in inside for weight in part.weights}
-    for _, run in itertools.groupby(
-        variables, key=lambda variable: id(owners[id(variable)])
-    ):
-        found = list(run)
-        yield owners[id(found[0])], found
+    parts = [part for _, part in parts_of(layer)]
+    parts.sort(key=lambda part: (-len(part.weights), not isinstance(part, Container)))
+    innermost = {id(weight): part for part in parts for weight in part.weights}
+    runs = itertools.groupby(variables, key=lambda weight: id(innermost[id(weight)]))
+    for _, run in runs:
+        weights = list(run)
+        yield innermost[id(weights[0])], weights
+
+
+def _stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:
+    stored = getattr(migration_for(layer), "stored", None)
+    return len(variables) if origin.keras < 2 or stored is None else stored
+
+
+def _laid_out(layer: Any, arrays: Arrays, origin: Origin, source: Any) -> Arrays:
+    """Returns the weights of one layer, which holds no others, as they are here."""
+    migration = migration_for(layer)
+    if migration is None:
+        return arrays
+    config = layer.get_config()
+    # Arrays whose shapes are those of no version are refused later, by name.
+    with suppress(TypeError, ValueError, LookupError):
+        arrays = migration.weights(config, arrays, origin)
+    if origin.engine == "tensorflow":
+        return arrays
+    flipped_arrays = migration.flipped(config, arrays)
+    pairs = zip(arrays, flipped_arrays, strict=True)
+    if origin.engine is None and any(one is not other for one, other in pairs):
+        raise FileFormatError(
+            f"{source} doesn't tell whether the kernels of {label(layer)} were trained "
+            f"on TensorFlow, where weights' names end in ':0', or on Theano, where "
+            f"they don't: it contradicts itself. Say it: load with "
+            f"trained_on='tensorflow' or trained_on='theano'. Nothing was loaded."
+        )
+    return [np.ascontiguousarray(value) for value in flipped_arrays]

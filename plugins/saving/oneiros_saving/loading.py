@@ -316,8 +316,8 @@ def _explaining_dim_ordering(config: Any) -> Iterator[None]:
         other = "th" if here == "tf" else "tf"
         raise ConfigError(
             f"{error} The configuration doesn't say the dim_ordering of "
-            f"{', '.join(unsaid):.200}; here it is {here!r}. If it was {other!r} there: "
-            f"K.set_image_dim_ordering({other!r}) before loading."
+            f"{', '.join(unsaid):.200}; here it is {here!r}. If it was {other!r} "
+            f"there: K.set_image_dim_ordering({other!r}) before loading."
         ) from error
 
 

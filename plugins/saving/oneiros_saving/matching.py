@@ -4,7 +4,8 @@ changed."""
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,10 @@ from oneiros_saving.layouts import arranged
 from oneiros_saving.model_parts import weight_layers
 
 Named = list[tuple[str, Any]]
+"""Names and arrays."""
+
+Pairs = list[tuple[Any, Any]]
+"""Variables and arrays."""
 
 
 def matched_pairs(
@@ -24,48 +29,57 @@ def matched_pairs(
     source: Any,
     by_name: bool,
     origin: Origin,
-) -> Named:
+) -> Pairs:
     """Matches a model's variables with stored values; raises FileFormatError unless all
     of them fit."""
     stored = [(name, arrays) for name, arrays in weights if arrays]
     layers = [layer for layer in weight_layers(model) if layer.weights]
-    found, own = [name for name, _ in stored], [layer.name for layer in layers]
     if by_name:
         matched = [
-            (layer, *pair)
-            for pair in stored
+            (layer, name, arrays)
+            for name, arrays in stored
             for layer in layers
-            if layer.name == pair[0]
+            if layer.name == name
         ]
+        if stored and not matched:
+            raise _mismatch(model, layers, stored, source, "No name agrees.")
     else:
-        matched = [(layer, *pair) for layer, pair in zip(layers, stored, strict=False)]
-    if (stored and not matched) if by_name else len(stored) != len(layers):
-        hint = (
-            "No name agrees."
-            if by_name
-            else "Where names agree: load_weights(…, by_name=True)."
-        )
-        raise FileFormatError(
-            f"{source} holds weights of {len(stored)} layers ({', '.join(found):.300}); {model.name!r} has "
-            f"{len(layers)} layers with weights ({', '.join(own):.300}). Nothing was loaded. {hint}"
-        )
-    fitting = (
-        (layer, name, arranged(layer, arrays, origin, source))
-        for layer, name, arrays in matched
+        if len(stored) != len(layers):
+            hint = "Where names agree: load_weights(…, by_name=True)."
+            raise _mismatch(model, layers, stored, source, hint)
+        matched = [(layer, *pair) for layer, pair in zip(layers, stored, strict=True)]
+    pairs: Pairs = []
+    for layer, name, arrays in matched:
+        laid_out = arranged(layer, arrays, origin, source)
+        pairs += _layer_pairs(layer, name, laid_out, source)
+    _warn_of_unusual(pairs, source)
+    return pairs
+
+
+def _mismatch(
+    model: Any,
+    layers: list[Any],
+    stored: list[tuple[str, Named]],
+    source: Any,
+    hint: str,
+) -> FileFormatError:
+    stored_names = ", ".join(name for name, _ in stored)
+    names = ", ".join(layer.name for layer in layers)
+    return FileFormatError(
+        f"{source} holds weights of {len(stored)} layers ({stored_names:.300}); "
+        f"{model.name!r} has {len(layers)} layers with weights ({names:.300}). Nothing "
+        f"was loaded. {hint}"
     )
-    pairs = [
-        pair
-        for layer, name, arrays in fitting
-        for pair in _layer_pairs(layer, name, arrays, source)
-    ]
-    unusual = [variable.name for variable, value in pairs if count_unusual(value)]
+
+
+def _warn_of_unusual(pairs: Pairs, source: Any) -> None:
+    unusual = [str(variable.name) for variable, value in pairs if count_unusual(value)]
     if unusual:
         warnings.warn(
-            f"{source} holds NaN or infinite numbers for {', '.join(map(str, unusual)):.300}: what the model "
-            f"predicts from them is of no use.",
-            stacklevel=3,
+            f"{source} holds NaN or infinite numbers for {', '.join(unusual):.300}: "
+            f"what the model predicts from them is of no use.",
+            stacklevel=4,
         )
-    return pairs
 
 
 def check_optimizer(variables: list[Any], stored: Named, source: Any) -> None:
@@ -79,13 +93,13 @@ def check_optimizer(variables: list[Any], stored: Named, source: Any) -> None:
     ]
     if wrong:
         raise FileFormatError(
-            f"{source} holds for the optimizer's state {', '.join(wrong):.300} numbers of another kind than "
-            f"it takes, which are floats. Nothing was loaded."
+            f"{source} holds for the optimizer's state {', '.join(wrong):.300} numbers "
+            "of another kind than it takes, which are floats. Nothing was loaded."
         )
     if any(count_unusual(value) for _, (_, value) in pairs):
         warnings.warn(
-            f"{source} holds NaN or infinite numbers in the optimizer's state: training won't get far; "
-            f"compile the model anew before it.",
+            f"{source} holds NaN or infinite numbers in the optimizer's state: "
+            "training won't get far; compile the model anew before it.",
             stacklevel=4,
         )
 
@@ -103,33 +117,39 @@ def count_unusual(value: Any) -> int:
 def _layer_pairs(
     layer: Any, name: str, arrays: Named, source: Any
 ) -> Iterator[tuple[Any, Any]]:
-    variables = layer.weights
-    own = [
-        (variable.name, K.dtype(variable), tuple(K.get_variable_shape(variable)))
-        for variable in variables
+    expected = [
+        _Form(str(w.name), K.dtype(w), tuple(K.get_variable_shape(w)))
+        for w in layer.weights
     ]
-    found = [(stored, str(value.dtype), value.shape) for stored, value in arrays]
-    if [_fitting(*weight) for weight in own] != [_fitting(*weight) for weight in found]:
+    stored = [_Form(key, str(value.dtype), value.shape) for key, value in arrays]
+    if [form.essence for form in expected] != [form.essence for form in stored]:
         raise FileFormatError(
-            f"{source} holds for layer {name!r} the weights {_told(found)}; the layer {layer.name!r} "
-            f"({type(layer).__name__}) has {_told(own)}. Nothing was loaded."
+            f"{source} holds for layer {name!r} the weights "
+            f"{', '.join(map(str, stored))}; the layer {layer.name!r} "
+            f"({type(layer).__name__}) has {', '.join(map(str, expected))}. Nothing "
+            f"was loaded."
         )
-    yield from zip(variables, (value for _, value in arrays), strict=True)
+    yield from zip(layer.weights, (value for _, value in arrays), strict=True)
 
 
-def _fitting(
-    name: str, dtype: str, shape: tuple[int, ...]
-) -> tuple[str, tuple[int, ...]]:
-    """Returns what two weights must have in common: floats may have another length, but
-    be no integers."""
-    return np.dtype(dtype).kind, shape
+@dataclass(frozen=True)
+class _Form:
+    """A weight without its values."""
 
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
 
-def _told(weights: Iterable[tuple[str, str, tuple[int, ...]]]) -> str:
-    """Returns a list of weights; a float's length isn't told, since it doesn't
-    matter."""
-    texts = (
-        (name, shape, "" if np.dtype(dtype).kind == "f" else f" of {dtype}")
-        for name, dtype, shape in weights
-    )
-    return ", ".join(f"{name} {shape}{kind}" for name, shape, kind in texts)
+    @property
+    def kind(self) -> str:
+        """NumPy's letter for the kind of numbers, whatever their length."""
+        return np.dtype(self.dtype).kind
+
+    @property
+    def essence(self) -> tuple[str, tuple[int, ...]]:
+        """What two weights must have in common: floats may have another length."""
+        return self.kind, self.shape
+
+    def __str__(self) -> str:
+        kind = "" if self.kind == "f" else f" of {self.dtype}"
+        return f"{self.name} {self.shape}{kind}"

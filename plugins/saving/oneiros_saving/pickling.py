@@ -6,6 +6,7 @@ of models never go this way.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from oneiros import backend as K
@@ -34,18 +35,55 @@ def reduced(obj: Any) -> tuple[Any, ...]:
         ArgumentError: for a layer with weights whose input's shape isn't known.
         NotImplementedError: for an optimizer that has no configuration.
     """
-    with K.use(backend_of(obj)):
-        origin = backend_of(obj).name, type(obj), obj.get_config()
+    backend = backend_of(obj)
+    with K.use(backend):
         if isinstance(obj, Optimizer):
-            return _optimizer, (*origin, values_of(obj))
+            config = obj.get_config()
+            return _optimizer, (backend.name, type(obj), config, values_of(obj))
         parts, weights = dict(parts_of(obj)), obj.weights
-        kept = {
-            path: {key: getattr(part, key) for key in KEPT if hasattr(part, key)}
-            for path, part in parts.items()
-        }
-        more = {path: values_of(part, weights) for path, part in parts.items()}
-        state = obj.name, kept, _shapes(obj), obj.get_weights(), more, _training(obj)
-        return _layer, (*origin, _named(parts.values()), *state)
+        template = Template(
+            backend=backend.name,
+            cls=type(obj),
+            config=obj.get_config(),
+            custom_objects=_custom_objects(parts.values()),
+            name=obj.name,
+            attributes={path: _attributes(part) for path, part in parts.items()},
+            input_shapes=_input_shapes(obj),
+            weights=obj.get_weights(),
+            variables={path: values_of(p, weights) for path, p in parts.items()},
+            training=_training(obj),
+        )
+        return _layer, (template,)
+
+
+@dataclass
+class Template:
+    """What a copy of a layer or a model is made of.
+
+    # Properties
+        backend: str, the name of its backend.
+        cls: its class.
+        config: what `get_config` returned.
+        custom_objects: dict from names in it to classes and functions.
+        name: str.
+        attributes: by the paths of it and of the layers inside, what their
+            configurations may lack.
+        input_shapes: the shapes on which its weights were made; None if it needs none.
+        weights: list of arrays.
+        variables: by path, the values of other variables.
+        training: what `compile` was given; None if it wasn't called.
+    """
+
+    backend: str
+    cls: Any
+    config: Any
+    custom_objects: dict[str, Any]
+    name: str
+    attributes: dict[str, dict[str, Any]]
+    input_shapes: Any
+    weights: list[Any]
+    variables: dict[str, Values]
+    training: tuple[Any, dict[str, Any], dict[str, Any]] | None
 
 
 def _optimizer(backend: str, cls: Any, config: Any, values: Values) -> Any:
@@ -58,34 +96,28 @@ def _optimizer(backend: str, cls: Any, config: Any, values: Values) -> Any:
     return optimizer
 
 
-def _layer(
-    backend: str,
-    cls: Any,
-    config: Any,
-    known: Any,
-    name: str,
-    kept: Any,
-    shapes: Any,
-    weights: Any,
-    more: Any,
-    training: Any,
-) -> Any:
-    with K.use(backend), configs.building("layer", cls.__name__, known):
-        layer = cls.from_config(config)
-        layer.name = name
+def _layer(template: Template) -> Any:
+    building = configs.building("layer", template.cls.__name__, template.custom_objects)
+    with K.use(template.backend), building:
+        layer = template.cls.from_config(template.config)
+        layer.name = template.name
         parts = dict(parts_of(layer))
-        for path in kept.keys() & parts.keys():
-            for key, value in kept[path].items():
+        for path in template.attributes.keys() & parts.keys():
+            for key, value in template.attributes[path].items():
                 setattr(parts[path], key, value)
-        if shapes:
-            layer.build(one_or_all(shapes))
+        if template.input_shapes:
+            layer.build(one_or_all(template.input_shapes))
             layer.built = True
-        layer.set_weights(weights)
-        for path in more.keys() & parts.keys():
-            assign(parts[path], more[path], layer.weights)
-        if training is not None:
-            _compile(layer, *training)
+        layer.set_weights(template.weights)
+        for path in template.variables.keys() & parts.keys():
+            assign(parts[path], template.variables[path], layer.weights)
+        if template.training is not None:
+            _compile(layer, *template.training)
     return layer
+
+
+def _attributes(layer: Any) -> dict[str, Any]:
+    return {key: getattr(layer, key) for key in KEPT if hasattr(layer, key)}
 
 
 def _compile(
@@ -107,20 +139,21 @@ def _training(model: Any) -> Any:
     return model.optimizer, arguments, inner(model).function_kwargs
 
 
-def _shapes(layer: Any) -> Any:
+def _input_shapes(layer: Any) -> Any:
     """Returns the input shapes on which a layer's weights were made; None if it needs
     none to make them."""
     if isinstance(layer, Container) or not layer.built:
         return None
     if not layer.inbound_nodes and layer.weights:
         raise ArgumentError(
-            f"{label(layer)} has weights, and wasn't called on another layer's output, so a copy can't make "
-            f"them: the input's shape isn't known. Copy the layer or the model that holds it."
+            f"{label(layer)} has weights, and wasn't called on another layer's output, "
+            "so a copy can't make them: the input's shape isn't known. Copy the layer "
+            "or the model that holds it."
         )
     return layer.inbound_nodes[0].input_shapes if layer.inbound_nodes else None
 
 
-def _named(parts: Iterable[Any]) -> dict[str, Any]:
+def _custom_objects(parts: Iterable[Any]) -> dict[str, Any]:
     """Returns the classes and functions that layers' configurations name, apart from
     functions of plugins."""
     named: dict[str, Any] = {}
@@ -128,8 +161,9 @@ def _named(parts: Iterable[Any]) -> dict[str, Any]:
         for used in (type(part), *used_by(part)):
             if named.setdefault(used.__name__, used) is not used:
                 raise ArgumentError(
-                    f"{label(part)} can't be copied or pickled: its {used!r:.80} and another layer's "
-                    f"{named[used.__name__]!r:.80} have one name. Rename one of them."
+                    f"{label(part)} can't be copied or pickled: its {used!r:.80} and "
+                    f"another layer's {named[used.__name__]!r:.80} have one name. "
+                    "Rename one of them."
                 )
     return {
         name: used

@@ -1,11 +1,13 @@
-"""Plain data as JSON and arrays, bit by bit: None, booleans, numbers, strings, arrays,
-and lists, tuples and dicts of them. What isn't JSON is a dict with one key, which says
-what it is; arrays are numbered.
+"""Plain data as JSON and arrays, bit by bit.
+
+Plain are None, booleans, numbers, strings, arrays, and lists, tuples and dicts of them.
+What isn't JSON becomes a dict with one key, which says what it is; arrays are numbered.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,11 @@ from oneiros.errors import ArgumentError, FileFormatError
 
 Array = np.ndarray[Any, Any]
 Encoded = tuple[Any, list[Array]]
-DEEPEST = 50
+MAX_DEPTH = 50
 """How far data may be nested."""
+
+DAMAGE = (AttributeError, LookupError, TypeError, ValueError, struct.error)
+"""What decoding raises on data that is none."""
 
 
 def plain_attributes(obj: Any) -> dict[str, Any]:
@@ -34,8 +39,8 @@ def encoded(value: Any) -> Encoded:
     """
     if not _is_plain(value):
         raise ArgumentError(
-            f"Plain data was expected: None, booleans, numbers, strings, arrays, and lists, tuples and dicts "
-            f"of them; received {value!r:.200}."
+            f"Plain data was expected: None, booleans, numbers, strings, arrays, and "
+            f"lists, tuples and dicts of them; received {value!r:.200}."
         )
     arrays: list[Array] = []
     return _encode(value, arrays), arrays
@@ -49,34 +54,27 @@ def decoded(data: Any, arrays: list[Array]) -> Any:
     """
     try:
         return _decode(data, arrays)
-    except (
-        AttributeError,
-        IndexError,
-        KeyError,
-        TypeError,
-        ValueError,
-        struct.error,
-    ) as error:
+    except DAMAGE as error:
+        reason = f"{type(error).__name__}: {error}"
         raise FileFormatError(
-            f"The state of a training is damaged: {data!r:.80} ({type(error).__name__}: {error})."
+            f"The state of a training is damaged: {data!r:.80} ({reason})."
         ) from None
 
 
 def same(one: Encoded, other: Encoded) -> bool:
     """Tells whether two encoded values are the same, bit by bit."""
-    pairs = zip(one[1], other[1], strict=False)
-    return (
-        one[0] == other[0]
-        and len(one[1]) == len(other[1])
-        and all(_bits(a) == _bits(b) for a, b in pairs)
-    )
+    (data, arrays), (other_data, other_arrays) = one, other
+    if data != other_data or len(arrays) != len(other_arrays):
+        return False
+    pairs = zip(arrays, other_arrays, strict=True)
+    return all(_bits(array) == _bits(other_array) for array, other_array in pairs)
 
 
 def _bits(array: Array) -> tuple[Any, ...]:
     return array.dtype.str, array.shape, array.tobytes()
 
 
-def _is_plain(value: Any, room: int = DEEPEST) -> bool:
+def _is_plain(value: Any, levels: int = MAX_DEPTH) -> bool:
     if isinstance(value, np.ndarray | np.generic):
         return value.dtype.kind in "biuf" and value.dtype.itemsize <= 8
     if type(value) is dict:
@@ -85,38 +83,44 @@ def _is_plain(value: Any, room: int = DEEPEST) -> bool:
         items = value
     else:
         return value is None or type(value) in (bool, int, float, str)
-    return room > 0 and all(_is_plain(item, room - 1) for item in items)
+    return levels > 0 and all(_is_plain(item, levels - 1) for item in items)
 
 
 def _encode(value: Any, arrays: list[Array]) -> Any:
     if isinstance(value, np.ndarray | np.generic):
-        kind = "array" if isinstance(value, np.ndarray) else "scalar"
-        logical = value.dtype.kind == "b"
-        return {
-            kind + "_of_bools" * logical: _numbered(
-                np.asarray(value, "u1" if logical else None), arrays
-            )
-        }
+        return _encode_array(value, arrays)
     if type(value) is tuple:
         return {"tuple": _encode(list(value), arrays)}
     if type(value) is dict:
-        return {
-            "dict": [[_encode(part, arrays) for part in item] for item in value.items()]
-        }
+        pairs = [[_encode(part, arrays) for part in item] for item in value.items()]
+        return {"dict": pairs}
     if type(value) is list:
         return _encode_list(value, arrays)
     if type(value) is float:
         return {"float": struct.pack(">d", value).hex()}
-    return {"int": hex(value)} if type(value) is int and abs(value) >= 2**63 else value
+    if type(value) is int and not _fits_int64(value):
+        return {"int": hex(value)}
+    return value
+
+
+def _encode_array(value: Any, arrays: list[Array]) -> dict[str, int]:
+    kind = "array" if isinstance(value, np.ndarray) else "scalar"
+    if value.dtype.kind == "b":
+        return {f"{kind}_of_bools": _numbered(np.asarray(value, "u1"), arrays)}
+    return {kind: _numbered(np.asarray(value), arrays)}
 
 
 def _encode_list(value: list[Any], arrays: list[Array]) -> Any:
     kinds = {type(item) for item in value}
     if kinds == {float}:
         return {"floats": _numbered(np.array(value, "f8"), arrays)}
-    if kinds == {int} and max(map(abs, value)) < 2**63:
+    if kinds == {int} and all(map(_fits_int64, value)):
         return {"ints": _numbered(np.array(value, "i8"), arrays)}
     return [_encode(item, arrays) for item in value]
+
+
+def _fits_int64(value: int) -> bool:
+    return abs(value) < 2**63
 
 
 def _numbered(array: Array, arrays: list[Array]) -> int:
@@ -130,20 +134,24 @@ def _decode(data: Any, arrays: list[Array]) -> Any:
     if not isinstance(data, dict):
         return data
     ((kind, value),) = data.items()
-    return _DECODERS[kind](value, arrays)
+    if kind == "tuple":
+        return tuple(_decode(value, arrays))
+    if kind == "dict":
+        return {_decode(k, arrays): _decode(v, arrays) for k, v in value}
+    if kind in _NUMBERS:
+        return _NUMBERS[kind](value)
+    return _ARRAYS[kind](arrays[value])
 
 
-_DECODERS: dict[str, Any] = {
-    "tuple": lambda value, arrays: tuple(_decode(value, arrays)),
-    "dict": lambda value, arrays: {
-        _decode(k, arrays): _decode(v, arrays) for k, v in value
-    },
-    "float": lambda value, arrays: struct.unpack(">d", bytes.fromhex(value))[0],
-    "int": lambda value, arrays: int(value, 16),
-    "floats": lambda value, arrays: arrays[value].astype("f8").tolist(),
-    "ints": lambda value, arrays: arrays[value].astype("i8").tolist(),
-    "array": lambda value, arrays: arrays[value].copy(),
-    "array_of_bools": lambda value, arrays: arrays[value].astype(bool),
-    "scalar": lambda value, arrays: arrays[value][()],
-    "scalar_of_bools": lambda value, arrays: np.bool_(arrays[value][()]),
+_NUMBERS: dict[str, Callable[[Any], Any]] = {
+    "float": lambda text: struct.unpack(">d", bytes.fromhex(text))[0],
+    "int": lambda text: int(text, 16),
+}
+_ARRAYS: dict[str, Callable[[Array], Any]] = {
+    "floats": lambda array: array.astype("f8").tolist(),
+    "ints": lambda array: array.astype("i8").tolist(),
+    "array": lambda array: array.copy(),
+    "array_of_bools": lambda array: array.astype(bool),
+    "scalar": lambda array: array[()],
+    "scalar_of_bools": lambda array: np.bool_(array[()]),
 }

@@ -55,13 +55,13 @@ def recorded(model: Any, model_config: Any, training_config: Any) -> Origins:
     """Returns, by `kind:name`, the distribution, version and API level of all that a
     model is made of."""
     named = references(*json.loads(configs.dumps([model_config, training_config])))
-    found: dict[str, Any] = {each.key: _origin(each.kind, each.name) for each in named}
+    record: dict[str, Any] = {each.key: _origin(each.kind, each.name) for each in named}
     backend = backend_of(model).name
-    found[f"backend:{backend}"] = _origin("backend", backend)
+    record[f"backend:{backend}"] = _origin("backend", backend)
     for _, part in parts_of(model):
-        for own in (type(part), *used_by(part)):
-            found.update(dict.fromkeys(_keys(own), registry.provenance(own)))
-    return {key: origin for key, origin in sorted(found.items()) if origin}
+        for used in (type(part), *used_by(part)):
+            record.update(dict.fromkeys(_keys(used), registry.provenance(used)))
+    return {key: origin for key, origin in sorted(record.items()) if origin}
 
 
 def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]:
@@ -73,22 +73,21 @@ def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]
         provenance: what the file holds of it; it may be anything, since a stranger may
             have written it.
     """
-    said = provenance if isinstance(provenance, dict) else {}
-    places: dict[tuple[str, str], list[str]] = {}
+    claims = provenance if isinstance(provenance, dict) else {}
+    places: dict[tuple[str, str], dict[str, None]] = {}
     for reference in named:
-        if not _known(reference) and (
-            reference.certain or reference.key in said or _owned(reference)
-        ):
-            places.setdefault((reference.kind, reference.name), []).append(
-                reference.where
-            )
+        if _known(reference):
+            continue
+        if reference.certain or reference.key in claims or _owned(reference):
+            where = places.setdefault((reference.kind, reference.name), {})
+            where[reference.where] = None
     return [
         Missing(
-            kind,
-            name,
-            list(dict.fromkeys(where)),
-            _advice(kind, name),
-            stated(said.get(f"{kind}:{name}")),
+            kind=kind,
+            name=name,
+            where=list(where),
+            advice=_advice(kind, name),
+            origin=stated(claims.get(f"{kind}:{name}")),
         )
         for (kind, name), where in places.items()
     ]
@@ -112,8 +111,8 @@ def check(
     lacking = missing(named, provenance)
     if not lacking:
         return _check_permitted(named)
-    lines = [" ".join(filter(None, (each.advice, each.origin))) for each in lacking]
-    if lines[1:]:
+    lines = [f"{each.advice} {each.origin}".strip() for each in lacking]
+    if len(lines) > 1:
         lines = [f"{len(lines)} names are unknown here.", *lines]
     raise UnknownNameError("\n".join(lines) + " Nothing was built.")
 
@@ -133,13 +132,15 @@ def stated(origin: Any) -> str:
     """Returns a sentence about an origin that a file states; empty unless it has the
     form of one."""
     fields = origin if isinstance(origin, dict) else {}
-    distribution, version = (
-        str(fields.get(key, "")) for key in ("distribution", "version")
-    )
-    if not _DISTRIBUTION.fullmatch(distribution):
+    source = str(fields.get("distribution", ""))
+    version = str(fields.get("version", ""))
+    if not _DISTRIBUTION.fullmatch(source):
         return ""
-    version = f" {version}" if _VERSION.fullmatch(version) else ""
-    return f"The file says that it came from {distribution}{version}: install that if you trust the file."
+    if _VERSION.fullmatch(version):
+        source = f"{source} {version}"
+    return (
+        f"The file says that it came from {source}: install that if you trust the file."
+    )
 
 
 def _origin(kind: str, name: str) -> dict[str, Any] | None:

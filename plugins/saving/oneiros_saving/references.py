@@ -1,9 +1,7 @@
-"""What a configuration names: layers, activations, losses, …, found without importing
-or building anything.
+"""What a configuration names, found without importing or building anything.
 
 Keras 1 tells by an argument's name what its value is: `init` and `inner_init` are
-initializations,
-`W_regularizer` is a regularizer, and so on.
+initializations, `W_regularizer` is a regularizer, and so on.
 """
 
 from __future__ import annotations
@@ -78,13 +76,12 @@ def layers(model_config: Any) -> Iterator[Part]:
     while waiting:
         entry, around, certain = waiting.pop()
         part = _part(entry, around, certain)
-        if part is not None:
-            yield part
-            inside = part.where if around or entry is not model_config else ""
-            waiting += [
-                (child, inside, sure)
-                for child, sure in reversed(list(_children(part.config)))
-            ]
+        if part is None:
+            continue
+        yield part
+        inside = "" if entry is model_config and not around else part.where
+        children = [(child, inside, sure) for child, sure in _children(part.config)]
+        waiting += reversed(children)
 
 
 def references(model_config: Any, training_config: Any = None) -> Iterator[Reference]:
@@ -102,8 +99,11 @@ def find(kind: str, name: str) -> Entry | None:
     # Raises
         NameConflictError: if several do.
     """
-    kinds = FUNCTION_KINDS if kind == "function" else (kind,)
-    return next(filter(None, (registry.find(each, name) for each in kinds)), None)
+    for each in FUNCTION_KINDS if kind == "function" else (kind,):
+        entry = registry.find(each, name)
+        if entry is not None:
+            return entry
+    return None
 
 
 def first_party(part: Part) -> bool:
@@ -114,22 +114,21 @@ def first_party(part: Part) -> bool:
 def _part(entry: Any, around: str, certain: bool) -> Part | None:
     if not isinstance(entry, dict):
         return None
-    legacy = "class_name" not in entry
-    config = entry if legacy else entry.get("config", {})
-    class_name = entry.get("name") if legacy else entry["class_name"]
+    config: Any
+    is_legacy = "class_name" not in entry
+    if is_legacy:
+        class_name, config, name_key = entry.get("name"), entry, "custom_name"
+    else:
+        class_name, config, name_key = entry["class_name"], entry.get("config"), "name"
     if not isinstance(class_name, str):
         return None
-    own = (
-        config.get("custom_name" if legacy else "name")
-        if isinstance(config, dict)
-        else None
-    )
-    name = (
-        entry.get("name") if not legacy and isinstance(entry.get("name"), str) else own
-    )
-    where = "/".join(
-        filter(None, (around, name if isinstance(name, str) else class_name))
-    )
+    config = {} if config is None else config
+    name = config.get(name_key) if isinstance(config, dict) else None
+    if not is_legacy and isinstance(entry.get("name"), str):
+        name = entry["name"]
+    if not isinstance(name, str):
+        name = class_name
+    where = f"{around}/{name}" if around else name
     return Part(class_name, config, where, certain, entry.get("inbound_nodes", ()))
 
 
@@ -137,28 +136,35 @@ def _children(config: Any) -> Iterator[tuple[Any, bool]]:
     """Gives the entries of the layers inside a layer, and whether they stand where a
     layer must."""
     if isinstance(config, list):
-        yield from ((item, True) for item in config)
-    for key, value in config.items() if isinstance(config, dict) else ():
+        for item in config:
+            yield item, True
+    if not isinstance(config, dict):
+        return
+    for key, value in config.items():
         for item in value if isinstance(value, list) else [value]:
             if key in LAYER_ARGUMENTS:
                 yield item, True
-            elif (
-                isinstance(item, dict)
-                and {"class_name", "config"} <= item.keys()
-                and not _kind(key)
-            ):
+            elif _is_entry(item) and _kind(key) is None:
                 yield item, False
 
 
+def _is_entry(item: Any) -> bool:
+    return isinstance(item, dict) and {"class_name", "config"} <= item.keys()
+
+
 def _kind(argument: str) -> str | None:
-    return next(
-        (kind for kind, named in ARGUMENTS.items() if named.fullmatch(argument)), None
-    )
+    """Returns the kind of what an argument of this name takes."""
+    for kind, names in ARGUMENTS.items():
+        if names.fullmatch(argument):
+            return kind
+    return None
 
 
 def _arguments(part: Part) -> Iterator[Reference]:
+    if not isinstance(part.config, dict):
+        return
     certain = first_party(part)
-    for key, value in part.config.items() if isinstance(part.config, dict) else ():
+    for key, value in part.config.items():
         kind, name = _kind(str(key)), _name(value)
         if part.config.get(f"{key}_type", "raw") != "raw":
             kind = "function"
@@ -167,14 +173,11 @@ def _arguments(part: Part) -> Iterator[Reference]:
 
 
 def _training(config: dict[str, Any]) -> Iterator[Reference]:
-    for kind, key in (
-        ("optimizer", "optimizer_config"),
-        ("objective", "loss"),
-        ("metric", "metrics"),
-    ):
-        for value in (
-            _leaves(config.get(key)) if kind != "optimizer" else [config.get(key)]
-        ):
+    optimizer = _name(config.get("optimizer_config"))
+    if optimizer:
+        yield Reference("optimizer", optimizer, "compile")
+    for kind, key in (("objective", "loss"), ("metric", "metrics")):
+        for value in _leaves(config.get(key)):
             name = _name(value)
             if name and not (kind == "metric" and name in ACCURACY):
                 yield Reference(kind, name, "compile")

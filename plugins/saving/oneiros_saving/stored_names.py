@@ -11,7 +11,11 @@ from oneiros.errors import ArgumentError
 
 from oneiros_saving.matching import Named
 
-MAX_BYTES, MAX_STEPS = 32_000, 16
+MAX_BYTES = 32_000
+"""How long a name may be."""
+
+MAX_STEPS = 16
+"""How many parts `/` may divide it into."""
 
 
 def check_names(weights: Iterable[tuple[str, Named]]) -> None:
@@ -26,20 +30,16 @@ def check_names(weights: Iterable[tuple[str, Named]]) -> None:
     for layer, named in weights:
         names = [name for name, _ in named]
         paths = [f"{layer}/{name}" for name in names]
-        reason = next(filter(None, map(problem, (layer, *names))), None)
-        taken = [
-            arrays[start]
-            for path in (layer, *paths)
-            for start in _starts(path)
-            if start in arrays
-        ]
-        taken += [groups[path] for path in paths if path in groups]
-        if taken and reason is None:
-            reason = f"its place in the file is that of a weight of the layer {taken[0]!r:.80}"
+        reasons = [problem(name) for name in (layer, *names)]
+        for path in (layer, *paths):
+            starts = [start for start in _starts(path) if start in arrays]
+            reasons += [_taken_by(arrays[start]) for start in starts]
+        reasons += [_taken_by(groups[path]) for path in paths if path in groups]
+        reason = next(filter(None, reasons), None)
         if reason is not None:
             raise ArgumentError(
-                f"The layer {layer!r:.80} can't be saved under that name: {reason}. Rename it and save "
-                f"again: model.layers[…].name = '…'."
+                f"The layer {layer!r:.80} can't be saved under that name: {reason}. "
+                "Rename it and save again: model.layers[…].name = '…'."
             )
         arrays.update(dict.fromkeys(paths, layer))
         groups.update((start, layer) for path in paths for start in _starts(path)[:-1])
@@ -54,12 +54,15 @@ def check_sequentials(model: Any, seen: dict[str, Any] | None = None) -> None:
     # Raises
         ArgumentError: naming the layers.
     """
+    if not isinstance(model, Sequential):
+        return
     known = {} if seen is None else seen
-    for layer in model.layers if isinstance(model, Sequential) else ():
+    for layer in model.layers:
         if known.setdefault(layer.name, layer) is not layer:
             raise ArgumentError(
-                f"{model.name!r} has two layers named {layer.name!r:.80}, one in a Sequential inside: "
-                f"they would be one layer when the model is loaded. Rename one: layer.name = '…'."
+                f"{model.name!r} has two layers named {layer.name!r:.80}, one in a "
+                "Sequential inside: they would be one layer when the model is loaded. "
+                "Rename one: layer.name = '…'."
             )
         check_sequentials(layer, known)
 
@@ -70,12 +73,21 @@ def problem(name: str) -> str | None:
     if not name or "\0" in name:
         return "it is empty, or has a character of code 0"
     if not all(steps) or {".", ".."} & set(steps) or len(steps) > MAX_STEPS:
-        return f"'/' divides it into parts, which are at most {MAX_STEPS} and neither empty nor '.' or '..'"
+        return (
+            f"'/' divides it into parts, which are at most {MAX_STEPS} and neither "
+            f"empty nor '.' or '..'"
+        )
     try:
-        long = len(name.encode()) > MAX_BYTES
+        length = len(name.encode())
     except UnicodeEncodeError:
         return "it has half a character, which no text can hold"
-    return f"it is longer than {MAX_BYTES:,} bytes" if long else None
+    if length > MAX_BYTES:
+        return f"it is longer than {MAX_BYTES:,} bytes"
+    return None
+
+
+def _taken_by(layer: str) -> str:
+    return f"its place in the file is that of a weight of the layer {layer!r:.80}"
 
 
 def _starts(path: str) -> list[str]:

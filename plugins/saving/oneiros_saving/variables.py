@@ -15,26 +15,17 @@ from oneiros_saving.model_parts import backend_of
 from oneiros_saving.parts import items_of
 
 Values = dict[str, list[Any]]
+"""Arrays by the names of the attributes whose variables they are of."""
 
-
-def _variables(
-    obj: Any, without: Iterable[Any] = ()
-) -> dict[str, list[tuple[Any, Any]]]:
-    """Returns the variables among an object's attributes and their values, by the
-    attributes' names."""
-    found: dict[str, list[tuple[Any, Any]]] = {}
-    passed_over = {id(variable) for variable in without}
-    for key, _, value in items_of(vars(obj)):
-        if backend_of(obj).owns(value) and id(value) not in passed_over:
-            with suppress(ArgumentError):  # a tensor that is no variable
-                found.setdefault(key, []).append((value, K.get_value(value)))
-    return found
+Pairs = list[tuple[Any, Any]]
+"""Variables and values."""
 
 
 def values_of(obj: Any, without: Iterable[Any] = ()) -> Values:
     """Returns the values of an object's variables, by the attributes' names.
 
     # Arguments
+        obj: a layer or an optimizer.
         without: variables to leave out.
     """
     return {
@@ -49,26 +40,25 @@ def assign(obj: Any, values: Values, without: Iterable[Any] = ()) -> None:
     K.batch_set_value(matched(obj, values, without))
 
 
-def matched(
-    obj: Any, values: Values, without: Iterable[Any] = ()
-) -> list[tuple[Any, Any]]:
+def matched(obj: Any, values: Values, without: Iterable[Any] = ()) -> Pairs:
     """Returns the variables that `values` has values for, with these.
 
     # Raises
         FileFormatError: if number, shapes or types differ.
     """
-    own, pairs = _variables(obj, without), list[tuple[Any, Any]]()
+    own = _variables(obj, without)
+    pairs: Pairs = []
     for key in sorted(values.keys() & own.keys()):
-        expected, found = (
-            [form(value) for _, value in own[key]],
-            [form(value) for value in values[key]],
-        )
-        if expected != found:
+        expected = [form(value) for _, value in own[key]]
+        stored = [form(value) for value in values[key]]
+        if expected != stored:
             raise FileFormatError(
-                f"{type(obj).__name__}.{key} has values of shape {', '.join(expected)}; the stored ones are "
-                f"of shape {', '.join(found)}."
+                f"{type(obj).__name__}.{key} has values of shape "
+                f"{', '.join(expected)}; the stored ones are of shape "
+                f"{', '.join(stored)}."
             )
-        pairs += zip((variable for variable, _ in own[key]), values[key], strict=True)
+        variables = [variable for variable, _ in own[key]]
+        pairs += zip(variables, values[key], strict=True)
     return pairs
 
 
@@ -76,8 +66,19 @@ def form(value: Any) -> str:
     """Returns shape and kind of an array in words; a float's length doesn't matter."""
     if not isinstance(value, np.ndarray | np.generic):
         return type(value).__name__
-    return (
-        f"{value.shape}"
-        if value.dtype.kind == "f"
-        else f"{value.shape} of {value.dtype}"
-    )
+    if value.dtype.kind == "f":
+        return f"{value.shape}"
+    return f"{value.shape} of {value.dtype}"
+
+
+def _variables(obj: Any, without: Iterable[Any]) -> dict[str, Pairs]:
+    """Returns the variables among an object's attributes and their values, by the
+    attributes' names."""
+    variables: dict[str, Pairs] = {}
+    passed_over = {id(variable) for variable in without}
+    owns = backend_of(obj).owns
+    for key, _, item in items_of(vars(obj)):
+        if owns(item) and id(item) not in passed_over:
+            with suppress(ArgumentError):  # a tensor that is no variable
+                variables.setdefault(key, []).append((item, K.get_value(item)))
+    return variables
