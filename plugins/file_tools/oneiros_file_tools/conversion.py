@@ -10,6 +10,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import registry
+from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
 from oneiros_old_files.base import Origin
 from oneiros_safe_files.budget import Budget
@@ -18,7 +19,6 @@ from oneiros_saving.file_origin import ENGINES, origin_of
 from oneiros_saving.formats import ModelState
 from oneiros_saving.layouts import arranged
 from oneiros_saving.model_parts import (
-    backend_of,
     checked_model,
     make_optimizer_state,
     weight_layers,
@@ -76,7 +76,8 @@ def convert(
     if path is None:
         return {}
     stored = read(source, budget)
-    state, inputs = stored.state, dict[str, Axes]()
+    state = stored.state
+    inputs: dict[str, Axes] = {}
     is_of_keras_2 = origin_of(state, trained_on).keras > 1
     if dim_ordering or kernels or trained_on or is_of_keras_2:
         if stored.is_text:

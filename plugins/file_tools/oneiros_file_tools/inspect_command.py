@@ -16,9 +16,12 @@ from oneiros_file_tools.inspection import Inspection, Layer, Weight, inspect_fil
 
 NARROW = 110
 """Below this width layers are shown one under the other instead of in a table."""
+
 ENGINES = {"tensorflow": "TensorFlow", "theano": "Theano", "jax": "JAX"}
 LONGEST = 200
-FEW = 20
+"""Longer texts of a file are cut."""
+
+SHOWN_PATHS = 20
 """So many paths of what isn't read are shown."""
 
 
@@ -38,82 +41,99 @@ def inspect(
     The exit status is 1 if the file can't be read, or if something is missing or would
     be refused.
     """
-    found = inspect_file(file)
+    inspection = inspect_file(file)
     if as_json:
-        print(json.dumps(found.asdict(), indent=2))
+        print(json.dumps(inspection.asdict(), indent=2))
     else:
-        Console(highlight=False).print(_report(found, Console().width))
-    if not found.loads:
+        console = Console(highlight=False)
+        console.print(_report(inspection, console.width))
+    if not inspection.loads:
         raise typer.Exit(1)
 
 
-def _report(found: Inspection, width: int) -> Group:
-    parts: list[RenderableType] = [_summary(found)]
-    if found.layers:
-        parts += [
-            "",
-            _stacked(found.layers) if width < NARROW else _table(found.layers),
+def _report(inspection: Inspection, width: int) -> Group:
+    blocks: list[list[RenderableType]] = [[_summary(inspection)]]
+    layers = inspection.layers
+    if layers:
+        blocks.append([_stacked(layers) if width < NARROW else _table(layers)])
+    if inspection.training:
+        blocks.append([*_training(inspection)])
+    if inspection.sources:
+        blocks.append([_sources(inspection)])
+    if inspection.unread:
+        blocks.append([_unread(inspection.unread)])
+    if inspection.missing:
+        missing = [
+            (_places(each.kind, each.name, each.where), f"{each.advice} {each.origin}")
+            for each in inspection.missing
         ]
-    if found.training:
-        parts += ["", *_training(found)]
-    if found.sources:
-        parts += ["", _sources(found)]
-    missing = [
-        (_places(each.kind, each.name, each.where), f"{each.advice} {each.origin}")
-        for each in found.missing
-    ]
-    if found.unread:
-        more = f" and {len(found.unread) - FEW:,} more" if found.unread[FEW:] else ""
-        parts += [
-            "",
-            _text(
-                ("not read, since no model's ", "yellow"),
-                ", ".join(found.unread[:FEW]) + more,
-            ),
-        ]
-    parts += _section("missing here", "yellow", missing)
-    parts += _section(
-        "would be refused", "red", [(each.where, each.reason) for each in found.refused]
-    )
+        blocks.append(_section("missing here", "yellow", missing))
+    if inspection.refused:
+        refused = [(each.where, each.reason) for each in inspection.refused]
+        blocks.append(_section("would be refused", "red", refused))
+    parts: list[RenderableType] = []
+    for block in blocks:
+        if parts:
+            parts.append("")
+        parts += block
     return Group(*parts)
 
 
-def _summary(found: Inspection) -> Text:
-    version = (
-        f"Keras {found.keras_version}" if found.keras_version else "no version of Keras"
-    )
-    facts = [f"{found.holds} in {found.format}", f"{found.bytes:,} bytes", version]
-    if found.holds != "a configuration":
-        engine = ENGINES.get(found.trained_on, "an unknown engine")
-        facts.append(f"trained on {engine}")
-        if found.kernels in ENGINES and found.kernels != found.trained_on:
-            facts.append(f"kernels as on {ENGINES[found.kernels]}")
-        facts.append(f"{found.parameters:,} parameters")
-    model = (
-        f"{found.model}, {len(found.layers)} layers"
-        if found.model
-        else f"{len(found.layers)} groups of weights"
-    )
-    return _text((found.path, "bold"), f"\n{', '.join(facts)}\n{model}")
+def _summary(inspection: Inspection) -> Text:
+    count = len(inspection.layers)
+    version = "no version of Keras"
+    if inspection.keras_version:
+        version = f"Keras {inspection.keras_version}"
+    facts = [
+        f"{inspection.holds} in {inspection.format}",
+        f"{inspection.bytes:,} bytes",
+        version,
+    ]
+    if inspection.holds != "a configuration":
+        facts += _engines(inspection)
+        facts.append(f"{inspection.parameters:,} parameters")
+    model = f"{count} groups of weights"
+    if inspection.model:
+        model = f"{inspection.model}, {count} layers"
+    return _text((inspection.path, "bold"), f"\n{', '.join(facts)}\n{model}")
+
+
+def _engines(inspection: Inspection) -> list[str]:
+    """Returns on which engine a file was trained, and whose its kernels are, if they
+    are another's."""
+    trained_on, kernels = inspection.trained_on, inspection.kernels
+    facts = [f"trained on {ENGINES.get(trained_on, 'an unknown engine')}"]
+    if kernels in ENGINES and kernels != trained_on:
+        facts.append(f"kernels as on {ENGINES[kernels]}")
+    return facts
+
+
+def _unread(paths: list[str]) -> Text:
+    more = f" and {len(paths) - SHOWN_PATHS:,} more" if paths[SHOWN_PATHS:] else ""
+    listed = ", ".join(paths[:SHOWN_PATHS]) + more
+    return _text(("not read, since no model's ", "yellow"), listed)
 
 
 def _table(layers: list[Layer]) -> Table:
-    graph = any(layer.inbound for layer in layers)
-    table = _plain_table(
-        "layer", "class", "input → output", *["after"] * graph, "weight"
-    )
+    """Returns a table of layers, with a row for each weight."""
+    is_graph = any(layer.inbound for layer in layers)
+    after_header = ["after"] if is_graph else []
+    table = _plain_table("layer", "class", "input → output", *after_header, "weight")
     table.add_column("shape and type", no_wrap=True)
     table.add_column("parameters", justify="right", no_wrap=True)
     for layer in layers:
-        after = [_text(", ".join(layer.inbound))] * graph
-        cells = [*map(_text, (layer.where, layer.class_name, _shapes(layer))), *after]
-        counts = [f"{layer.parameters:,}"] if layer.weights else []
-        rows = [(_text(weight.name), _kind(weight)) for weight in layer.weights] or [
-            (Text(), Text())
-        ]
-        for row in rows:
-            table.add_row(*cells, *row, *counts)
-            cells, counts = [Text()] * len(cells), []
+        cells = [_text(layer.where), _text(layer.class_name), _text(_shapes(layer))]
+        if is_graph:
+            cells.append(_text(", ".join(layer.inbound)))
+        blank = [Text()] * len(cells)
+        if not layer.weights:
+            table.add_row(*cells, Text(), Text())
+        for index, weight in enumerate(layer.weights):
+            row = [_text(weight.name), _kind(weight)]
+            if index == 0:
+                table.add_row(*cells, *row, f"{layer.parameters:,}")
+            else:
+                table.add_row(*blank, *row)
     return table
 
 
@@ -135,12 +155,10 @@ def _stacked(layers: list[Layer]) -> Group:
 
 
 def _shapes(layer: Layer) -> str:
-    shapes = dict.fromkeys(filter(None, (layer.input_shape, layer.output_shape)))
-    return (
-        f"→ {layer.output_shape}"
-        if [*shapes] == [layer.output_shape]
-        else " → ".join(shapes)
-    )
+    """Returns the shapes of a layer's input and output, as far as they are known."""
+    if layer.output_shape and layer.input_shape in ("", layer.output_shape):
+        return f"→ {layer.output_shape}"
+    return " → ".join(filter(None, (layer.input_shape, layer.output_shape)))
 
 
 def _weight(weight: Weight) -> Text:
@@ -154,24 +172,18 @@ def _kind(weight: Weight) -> Text:
     return text
 
 
-def _training(found: Inspection) -> list[Text]:
-    training = found.training or {}
+def _training(inspection: Inspection) -> list[Text]:
+    training = inspection.training or {}
     optimizer = training.get("optimizer_config")
     chosen = optimizer if isinstance(optimizer, dict) else {"class_name": optimizer}
-    arguments = chosen.get("config") if isinstance(chosen.get("config"), dict) else {}
-    told = ", ".join(
-        f"{key}={_rounded(value)}" for key, value in (arguments or {}).items()
-    )
-    state = (
-        f"{found.optimizer_weights} arrays of state"
-        if found.optimizer_weights
-        else "no state"
-    )
-    lines = [
-        _text(
-            ("compiled with ", "cyan"), f"{chosen.get('class_name')}({told}), {state}"
-        )
-    ]
+    config = chosen.get("config")
+    arguments = config if isinstance(config, dict) else {}
+    written = ", ".join(f"{key}={_rounded(value)}" for key, value in arguments.items())
+    state = "no state"
+    if inspection.optimizer_weights:
+        state = f"{inspection.optimizer_weights} arrays of state"
+    call = f"{chosen.get('class_name')}({written})"
+    lines = [_text(("compiled with ", "cyan"), f"{call}, {state}")]
     for key in ("loss", "metrics", "loss_weights", "sample_weight_mode"):
         if training.get(key):
             lines.append(_text((f"{key} ", "cyan"), json.dumps(training[key])))
@@ -182,22 +194,20 @@ def _rounded(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _sources(found: Inspection) -> Table:
-    told = any(source.in_file for source in found.sources)
-    table = _plain_table("distribution", *["in the file"] * told, "here", "provides")
-    for source in found.sources:
-        here = (
-            Text(source.here, "green")
-            if source.here
-            else Text("not installed", "yellow")
-        )
+def _sources(inspection: Inspection) -> Table:
+    sources = inspection.sources
+    has_claims = any(source.in_file for source in sources)
+    claims_header = ["in the file"] if has_claims else []
+    table = _plain_table("distribution", *claims_header, "here", "provides")
+    for source in sources:
+        cells = [_text(source.distribution)]
+        if has_claims:
+            cells.append(_text(source.in_file or "-"))
+        here = Text("not installed", "yellow")
+        if source.here:
+            here = Text(source.here, "green")
         names = ", ".join(name.partition(":")[2] for name in source.names)
-        table.add_row(
-            _text(source.distribution),
-            *[_text(source.in_file or "-")] * told,
-            here,
-            _text(names),
-        )
+        table.add_row(*cells, here, _text(names))
     return table
 
 
@@ -209,14 +219,10 @@ def _places(kind: str, name: str, where: list[str]) -> str:
 def _section(
     title: str, colour: str, items: list[tuple[str, str]]
 ) -> list[RenderableType]:
-    parts: list[RenderableType] = (
-        ["", Text(f"{title}: {len(items)}", colour)] if items else []
-    )
+    parts: list[RenderableType] = [Text(f"{title}: {len(items)}", colour)]
     for head, text in items:
-        parts += [
-            _text((head, "bold")),
-            Padding(_text(text.strip(), longest=2000), (0, 0, 0, 2)),
-        ]
+        body = _text(text.strip(), longest=2000)
+        parts += [_text((head, "bold")), Padding(body, (0, 0, 0, 2))]
     return parts
 
 
@@ -230,9 +236,10 @@ def _plain_table(*headers: str) -> Table:
 def _text(*pieces: str | tuple[str, str], longest: int = LONGEST) -> Text:
     """Returns text of the file's, fit for a terminal; a piece may come with its
     style."""
-    pairs = [(piece, "") if isinstance(piece, str) else piece for piece in pieces]
-    cut = [
-        (f"{text[:longest]}…" if len(text) > longest else text, style)
-        for text, style in pairs
-    ]
-    return Text.assemble(*((printable(text), style) for text, style in cut))
+    text = Text()
+    for piece in pieces:
+        content, style = (piece, "") if isinstance(piece, str) else piece
+        if len(content) > longest:
+            content = f"{content[:longest]}…"
+        text.append(printable(content), style)
+    return text

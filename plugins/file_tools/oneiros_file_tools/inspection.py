@@ -141,10 +141,10 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
     state = stored.state
     origin = origin_of(state)
     config, refused = _migrated(state.model_config, origin)
-    named = list(
-        references(config, state.training_config if origin.keras < 2 else None)
-    )
-    found = list(layers(config))
+    training_config = state.training_config if origin.keras < 2 else None
+    named = list(references(config, training_config))
+    parts = list(layers(config))
+    arrays = [value for _, named_arrays in state.weights for _, value in named_arrays]
     return Inspection(
         path=str(filepath),
         format=stored.format,
@@ -153,17 +153,15 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
         keras_version=state.keras_version,
         trained_on=_trained_on(state, origin),
         kernels=origin.engine or "unknown",
-        model=found[0].class_name if found else None,
-        layers=_layers(found, state),
-        parameters=sum(
-            value.size for _, arrays in state.weights for _, value in arrays
-        ),
+        model=parts[0].class_name if parts else None,
+        layers=_layers(parts, state),
+        parameters=sum(value.size for value in arrays),
         training=state.training_config,
         optimizer_weights=len(state.optimizer_weights or ()),
         unread=state.unread,
         sources=_sources(named, state.provenance),
         missing=provenance.missing(named, state.provenance),
-        refused=[*refused, *refused_functions(found), *refused_classes(named)],
+        refused=[*refused, *refused_functions(parts), *refused_classes(named)],
     )
 
 
@@ -184,14 +182,17 @@ def _trained_on(state: ModelState, origin: Origin) -> str:
     Weights alone, with the names that TensorFlow gave them, are like those saved here
     on any backend.
     """
-    alone = state.model_config is None and origin.engine == "tensorflow"
-    if alone or not any(arrays for _, arrays in state.weights):
-        return "unknown"
-    backends = (str(key).partition(":") for key in state.provenance)
-    return next(
-        (name for kind, _, name in backends if kind == "backend"),
-        origin.engine or "unknown",
+    holds_arrays = any(arrays for _, arrays in state.weights)
+    is_weights_of_tensorflow = (
+        state.model_config is None and origin.engine == "tensorflow"
     )
+    if is_weights_of_tensorflow or not holds_arrays:
+        return "unknown"
+    for key in map(str, state.provenance):
+        kind, _, name = key.partition(":")
+        if kind == "backend":
+            return name
+    return origin.engine or "unknown"
 
 
 def _holds(stored: Stored) -> str:
@@ -200,36 +201,34 @@ def _holds(stored: Stored) -> str:
     return "a configuration" if stored.is_text else "a whole model"
 
 
-def _layers(found: list[Part], state: ModelState) -> list[Layer]:
+def _layers(parts: list[Part], state: ModelState) -> list[Layer]:
+    """Returns a model's layers with their weights, then weights of no layer."""
     weights = {
         name: [_weight(*pair) for pair in arrays] for name, arrays in state.weights
     }
-    rows = []
-    for part in found[1:]:
-        own = weights.pop(part.where, None) or weights.pop(
-            part.where.rpartition("/")[2], []
-        )
-        rows.append(_layer(part, own))
-    return rows + [
-        _layer(Part("", {}, name), own)
-        for name, own in weights.items()
-        if own or not found
-    ]
+    described = []
+    for part in parts[1:]:
+        name = part.where.rpartition("/")[2]
+        own = weights.pop(part.where, None) or weights.pop(name, [])
+        described.append(_layer(part, own))
+    for name, own in weights.items():
+        if own or not parts:
+            described.append(_layer(Part("", {}, name), own))
+    return described
 
 
 def _layer(part: Part, weights: list[Weight]) -> Layer:
     config = part.config if isinstance(part.config, dict) else {}
-    given, told = _shape(config.get("batch_input_shape")), _told_shape(config)
-    output = given if part.class_name == "InputLayer" else told
-    parameters = sum(prod(weight.shape) for weight in weights)
+    input_shape = _shape(config.get("batch_input_shape"))
+    is_input = part.class_name == "InputLayer"
     return Layer(
-        part.where,
-        part.class_name,
-        given,
-        output,
-        _inbound(part.inbound),
-        parameters,
-        weights,
+        where=part.where,
+        class_name=part.class_name,
+        input_shape=input_shape,
+        output_shape=input_shape if is_input else _output_shape(config),
+        inbound=_inbound(part.inbound),
+        parameters=sum(prod(weight.shape) for weight in weights),
+        weights=weights,
     )
 
 
@@ -238,50 +237,47 @@ def _weight(name: str, value: np.ndarray[Any, Any]) -> Weight:
 
 
 def _shape(shape: Any) -> str:
-    return (
-        f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
-        if isinstance(shape, list)
-        else ""
-    )
+    if not isinstance(shape, list):
+        return ""
+    sizes = ", ".join(map(str, shape))
+    return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
 
 
-def _told_shape(config: dict[str, Any]) -> str:
+def _output_shape(config: dict[str, Any]) -> str:
     """Returns what the usual arguments tell of the output; `…` stands for what follows
     from the input."""
     if isinstance(config.get("target_shape"), list):
         return _shape([None, *config["target_shape"]])
     if isinstance(config.get("output_dim"), int):
         return f"(…, {config['output_dim']})"
-    if isinstance(config.get("nb_filter"), int):
-        count = config["nb_filter"]
-        return (
-            f"(None, {count}, …)"
-            if config.get("dim_ordering") == "th"
-            else f"(…, {count})"
-        )
-    return ""
+    filters = config.get("nb_filter")
+    if not isinstance(filters, int):
+        return ""
+    if config.get("dim_ordering") == "th":
+        return f"(None, {filters}, …)"
+    return f"(…, {filters})"
 
 
 def _inbound(calls: Any) -> list[str]:
-    places = [place for call in calls for place in call] if _nested_lists(calls) else []
-    return list(
-        dict.fromkeys(
-            str(place[0]) for place in places if isinstance(place, list) and place
-        )
-    )
+    """Returns the names of the layers whose outputs the calls of a layer take."""
+    if not _is_nested(calls):
+        return []
+    places = [place for call in calls for place in call]
+    names = [str(place[0]) for place in places if isinstance(place, list) and place]
+    return list(dict.fromkeys(names))
 
 
-def _nested_lists(value: Any) -> bool:
+def _is_nested(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, list) for item in value)
 
 
 def _sources(named: Iterable[Reference], recorded: Any) -> list[Source]:
     """Returns the distributions that the file names, and those that provide here what
     it uses."""
-    said = recorded if isinstance(recorded, dict) else {}
+    claims = recorded if isinstance(recorded, dict) else {}
     versions: dict[str, str] = {}
     names: dict[str, set[str]] = {}
-    for key, origin in said.items():
+    for key, origin in claims.items():
         if provenance.stated(origin):
             versions[origin["distribution"]] = str(origin.get("version"))
             names.setdefault(origin["distribution"], set()).add(key)
@@ -289,8 +285,8 @@ def _sources(named: Iterable[Reference], recorded: Any) -> list[Source]:
         for entry in providers(reference):
             names.setdefault(entry.distribution, set()).add(reference.key)
     records = plugins.manager().records
-    here = {name: records[name].version for name in names.keys() & records.keys()}
-    return [
-        Source(name, versions.get(name), here.get(name), sorted(keys))
-        for name, keys in sorted(names.items())
-    ]
+    sources = []
+    for name, keys in sorted(names.items()):
+        here = records[name].version if name in records else None
+        sources.append(Source(name, versions.get(name), here, sorted(keys)))
+    return sources

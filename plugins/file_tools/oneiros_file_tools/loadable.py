@@ -20,10 +20,14 @@ def declares_loadable(entry: Entry) -> bool | None:
     """
     module, _, name = entry.reference.partition(":")
     if module in sys.modules:
-        found = registry.load(entry)
-        return vars(found).get("loadable") is True if isinstance(found, type) else None
-    node = _class(_source(module), name)
-    return None if node is None else any(map(_says_so, node.body))
+        cls = registry.load(entry)
+        if not isinstance(cls, type):
+            return None
+        return vars(cls).get("loadable") is True
+    definition = _class_definition(_source(module), name)
+    if definition is None:
+        return None
+    return any(map(_says_so, definition.body))
 
 
 def _source(module: str) -> str:
@@ -42,17 +46,11 @@ def _source(module: str) -> str:
     return ""
 
 
-def _class(source: str, name: str) -> ast.ClassDef | None:
+def _class_definition(source: str, name: str) -> ast.ClassDef | None:
     with suppress(SyntaxError, ValueError):
-        body = ast.parse(source).body
-        return next(
-            (
-                node
-                for node in body
-                if isinstance(node, ast.ClassDef) and node.name == name
-            ),
-            None,
-        )
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.ClassDef) and node.name == name:
+                return node
     return None
 
 
@@ -63,11 +61,8 @@ def _says_so(statement: ast.stmt) -> bool:
         targets = [statement.target]
     else:
         return False
-    named = any(
-        isinstance(target, ast.Name) and target.id == "loadable" for target in targets
-    )
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    value = statement.value
     return (
-        named
-        and isinstance(statement.value, ast.Constant)
-        and statement.value.value is True
+        "loadable" in names and isinstance(value, ast.Constant) and value.value is True
     )

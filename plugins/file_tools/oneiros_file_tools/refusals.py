@@ -25,13 +25,13 @@ class Refusal:
     reason: str
 
 
-def refused_functions(found: Iterable[Part]) -> Iterator[Refusal]:
+def refused_functions(parts: Iterable[Part]) -> Iterator[Refusal]:
     """Gives the functions that no file holds; the reasons are those that loading
     gives."""
-    for part in found:
-        for argument, value in (
-            part.config.items() if isinstance(part.config, dict) else ()
-        ):
+    for part in parts:
+        if not isinstance(part.config, dict):
+            continue
+        for argument, value in part.config.items():
             if part.config.get(f"{argument}_type", "raw") == "raw":
                 continue
             name = value.get("name") if isinstance(value, dict) else value

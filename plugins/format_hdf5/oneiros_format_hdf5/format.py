@@ -129,14 +129,12 @@ def _write_names(group: GroupWriter, attribute: str, names: list[str]) -> None:
 
 
 def _read(root: StoredGroup) -> ModelState:
-    whole = "model_weights" in root
-    group = root.group("model_weights") if whole else root
+    # All arrays are found, checked and accounted for before the first one is read.
+    group = root.group("model_weights") if "model_weights" in root else root
     layers = _find_layers(group)
-    optimizer = (
-        _find_arrays(root.group("optimizer_weights"))
-        if "optimizer_weights" in root
-        else None
-    )
+    optimizer = None
+    if "optimizer_weights" in root:
+        optimizer = _find_arrays(root.group("optimizer_weights"))
     training = find_training(root)
     state = ModelState(
         model_config=_read_json(root, "model_config"),
@@ -145,13 +143,12 @@ def _read(root: StoredGroup) -> ModelState:
         keras_version=root.text("keras_version"),
         backend=root.text("backend"),
         weights=_load(layers),
-        optimizer_weights=None
-        if optimizer is None
-        else [(name, array.read()) for name, array in optimizer],
-        training_state=None
-        if training is None
-        else (training[0], [array.read() for array in training[1]]),
     )
+    if optimizer is not None:
+        state.optimizer_weights = _load_arrays(optimizer)
+    if training is not None:
+        data, arrays = training
+        state.training_state = data, [array.read() for array in arrays]
     if TOP_LEVEL in group:
         group.group(TOP_LEVEL)
     state.unread = root.unread()
@@ -211,7 +208,8 @@ def _parts(group: StoredGroup, attribute: str) -> Iterator[list[str]]:
 
 
 def _load(layers: list[tuple[str, Stored]]) -> Weights:
-    return [
-        (layer, [(name, array.read()) for name, array in arrays])
-        for layer, arrays in layers
-    ]
+    return [(layer, _load_arrays(arrays)) for layer, arrays in layers]
+
+
+def _load_arrays(arrays: Stored) -> list[tuple[str, np.ndarray[Any, Any]]]:
+    return [(name, array.read()) for name, array in arrays]

@@ -106,11 +106,10 @@ def _weights(
 
 def _layers(text: str) -> list[tuple[str, list[str]]]:
     """Returns the layers' names and those of their weights."""
-    found = []
+    layers = []
     for layer, names in json_text.loads(text):
-        if not isinstance(names, list) or not all(
-            isinstance(name, str) for name in (layer, *names)
-        ):
+        is_list = isinstance(names, list)
+        if not is_list or not all(isinstance(name, str) for name in (layer, *names)):
             raise ValueError(f"{[layer, names]!r:.80} is no name with a list of names")
-        found.append((layer, names))
-    return found
+        layers.append((layer, names))
+    return layers

@@ -18,9 +18,9 @@ def check_sha256(path: Path, expected: str) -> None:
             "MD5 proves nothing."
         )
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != expected.lower():
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != expected.lower():
         raise FileFormatError(
-            f"{path} isn't the file expected: its SHA-256 is {found}, not "
+            f"{path} isn't the file expected: its SHA-256 is {digest}, not "
             f"{expected.lower()}. Delete it and download it again."
         )

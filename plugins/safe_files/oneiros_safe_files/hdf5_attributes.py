@@ -8,13 +8,15 @@ before it checks.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
 _CONTINUATION, _ATTRIBUTE = 0x10, 0x0C
 _DESCRIPTOR = struct.Struct("<IQI")
-_MAX_BLOCKS, _MAX_BLOCK_BYTES = 64, 64 << 20
+_MAX_BLOCKS = 64
+_MAX_BLOCK_BYTES = 64 << 20
 
 
 def longest_text(file: BinaryIO, address: int, name: bytes, count: int) -> int:
@@ -25,15 +27,15 @@ def longest_text(file: BinaryIO, address: int, name: bytes, count: int) -> int:
         ValueError: if the attribute isn't stored in the object's header, as Keras'
             files have it.
     """
-    found = [
+    lengths = [
         length
         for kind, body in _messages(file, address)
         if kind == _ATTRIBUTE
         for length in _text_lengths(body, name, count)
     ]
-    if not found and count:
+    if not lengths and count:
         raise ValueError("the attribute isn't stored in the object's header")
-    return max(found, default=0)
+    return max(lengths, default=0)
 
 
 def _text_lengths(body: bytes, name: bytes, count: int) -> list[int]:
@@ -41,12 +43,19 @@ def _text_lengths(body: bytes, name: bytes, count: int) -> list[int]:
     start = 9 if version == 3 else 8
     if body[start : start + name_size].split(b"\0")[0] != name:
         return []
-    sizes = (name_size, type_size, space_size)
-    data = start + sum(-(-size // 8) * 8 if version == 1 else size for size in sizes)
+    sizes = [name_size, type_size, space_size]
+    if version == 1:
+        sizes = [_padded(size) for size in sizes]
+    data = start + sum(sizes)
     return [
         _DESCRIPTOR.unpack_from(body, data + index * _DESCRIPTOR.size)[0]
         for index in range(count)
     ]
+
+
+def _padded(size: int) -> int:
+    """Returns a size up to the next multiple of eight bytes."""
+    return math.ceil(size / 8) * 8
 
 
 def _messages(file: BinaryIO, address: int) -> Iterator[tuple[int, bytes]]:
@@ -55,15 +64,13 @@ def _messages(file: BinaryIO, address: int) -> Iterator[tuple[int, bytes]]:
         first, size, header = _version_2(file, address)
         lead, tail = 4, 4
     else:
-        first, size, header = (
-            address + 16,
-            struct.unpack_from("<I", head, 8)[0],
-            struct.Struct("<HHB3x"),
-        )
+        first, header = address + 16, struct.Struct("<HHB3x")
+        (size,) = struct.unpack_from("<I", head, 8)
         lead, tail = 0, 0
     blocks = [(first, size)]
     for position, length in blocks:
-        block, cursor = _read(file, position, length), 0
+        block = _read(file, position, length)
+        cursor = 0
         while cursor + header.size <= length:
             kind, nbytes = header.unpack_from(block, cursor)[:2]
             body = block[cursor + header.size : cursor + header.size + nbytes]

@@ -37,10 +37,11 @@ def path_of(filepath: PathLike) -> Path:
 
 def existing(filepath: PathLike) -> Path:
     """Returns the path of a file that is there; raises FileMissingError otherwise."""
-    path, there = path_of(filepath), False
+    path = path_of(filepath)
+    is_file = False
     with suppress(OSError):  # a name that is too long for the system
-        there = path.is_file()
-    if not there:
+        is_file = path.is_file()
+    if not is_file:
         raise FileMissingError(
             f"There is no file at {path!s:.300} (in {Path.cwd()}). Only local files "
             "are opened."

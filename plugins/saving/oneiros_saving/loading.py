@@ -16,6 +16,7 @@ from typing import Any
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import load_context, plugins, registry
+from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError, ConfigError, FileFormatError, OneirosError
 from oneiros.load_context import BuildLimits, LoadContext
 from oneiros_backend_toolkit.arrays import given
@@ -31,7 +32,6 @@ from oneiros_saving.file_origin import origin_of
 from oneiros_saving.formats import ModelState
 from oneiros_saving.matching import matched_pairs
 from oneiros_saving.model_parts import (
-    backend_of,
     checked_model,
     make_optimizer_state,
 )

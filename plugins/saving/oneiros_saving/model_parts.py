@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros.backend.dispatch import backend_of as backend_of
 from oneiros.errors import FileFormatError
 
 

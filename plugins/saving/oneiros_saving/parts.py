@@ -14,7 +14,8 @@ from oneiros.engine.layer import Layer
 
 def parts_of(layer: Any) -> Iterator[tuple[str, Any]]:
     """Gives a layer and all layers inside, each once, under where it was found."""
-    waiting, seen = [("", layer)], set[int]()
+    waiting = [("", layer)]
+    seen: set[int] = set()
     for path, part in waiting:
         if id(part) in seen:
             continue

@@ -12,11 +12,11 @@ from typing import Any
 
 from oneiros import config as configs
 from oneiros import load_context, plugins, registry
+from oneiros.backend.dispatch import backend_of
 from oneiros.bases import Constraint, Optimizer, Regularizer
 from oneiros.engine.layer import Layer
 from oneiros.errors import NameConflictError, UnknownNameError
 
-from oneiros_saving.model_parts import backend_of
 from oneiros_saving.parts import parts_of, used_by
 from oneiros_saving.references import Reference, find, references
 

@@ -115,21 +115,23 @@ def _part(entry: Any, around: str, certain: bool) -> Part | None:
     if not isinstance(entry, dict):
         return None
     config: Any
-    is_legacy = "class_name" not in entry
-    if is_legacy:
-        class_name, config, name_key = entry.get("name"), entry, "custom_name"
+    if "class_name" in entry:
+        class_name = entry["class_name"]
+        config = entry.get("config", {})
+        names = [entry.get("name"), _item(config, "name")]
     else:
-        class_name, config, name_key = entry["class_name"], entry.get("config"), "name"
+        class_name = entry.get("name")
+        config = entry
+        names = [entry.get("custom_name")]
     if not isinstance(class_name, str):
         return None
-    config = {} if config is None else config
-    name = config.get(name_key) if isinstance(config, dict) else None
-    if not is_legacy and isinstance(entry.get("name"), str):
-        name = entry["name"]
-    if not isinstance(name, str):
-        name = class_name
+    name = next((name for name in names if isinstance(name, str)), class_name)
     where = f"{around}/{name}" if around else name
     return Part(class_name, config, where, certain, entry.get("inbound_nodes", ()))
+
+
+def _item(config: Any, key: str) -> Any:
+    return config.get(key) if isinstance(config, dict) else None
 
 
 def _children(config: Any) -> Iterator[tuple[Any, bool]]:

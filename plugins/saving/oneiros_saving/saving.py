@@ -10,12 +10,13 @@ from typing import Any
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros import plugins
+from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
 
 from oneiros_saving import files, installed_formats, provenance
 from oneiros_saving.formats import ModelState
 from oneiros_saving.matching import Named
-from oneiros_saving.model_parts import backend_of, weight_layers
+from oneiros_saving.model_parts import weight_layers
 from oneiros_saving.optimizer_state import forgotten
 from oneiros_saving.stored_names import check_names, check_sequentials, problem
 

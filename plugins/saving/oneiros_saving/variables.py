@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError, FileFormatError
 
-from oneiros_saving.model_parts import backend_of
 from oneiros_saving.parts import items_of
 
 Values = dict[str, list[Any]]

@@ -1,0 +1,80 @@
+"""The one context of a load: what it supplies, what it may cost, and where it holds."""
+
+import threading
+
+import pytest
+from oneiros import config, load_context, registry
+from oneiros.errors import UnsafeFileError
+from oneiros.layers import Dense
+from oneiros.load_context import BuildLimits
+from oneiros.models import Sequential, model_from_json
+
+
+def in_thread(function):
+    results = []
+    thread = threading.Thread(target=lambda: results.append(function()))
+    thread.start()
+    thread.join()
+    return results[0]
+
+
+def test_a_load_s_objects_are_its_own_thread_s():
+    with load_context.changed(custom_objects={"Mine": 1}):
+        assert config.known_objects()["Mine"] == 1
+        assert "Mine" not in in_thread(config.known_objects)
+        assert "Mine" not in config.get_custom_objects()
+    assert "Mine" not in config.known_objects()
+
+
+def test_the_innermost_scope_wins():
+    with (
+        load_context.changed(custom_objects={"A": 1}, limits=BuildLimits()),
+        config.custom_object_scope({"A": 2}),
+    ):
+        assert config.known_objects()["A"] == 2
+        assert config.known_objects({"A": 3})["A"] == 3
+
+
+def test_what_was_added_for_good_comes_after_a_load_s_objects():
+    config.get_custom_objects()["A"] = 1
+    try:
+        with load_context.changed(custom_objects={"A": 2}):
+            assert config.known_objects()["A"] == 2
+        assert config.known_objects()["A"] == 1
+    finally:
+        del config.get_custom_objects()["A"]
+
+
+def test_a_field_that_is_changed_leaves_the_others():
+    with (
+        load_context.changed(functions={"lambda": len}),
+        config.parameter_budget(10),
+    ):
+        context = load_context.current()
+        assert context.functions == {"lambda": len}
+        assert context.limits == BuildLimits(10)
+    assert load_context.current().limits is None
+
+
+def test_limits_around_a_load_hold_in_it():
+    text = Sequential([Dense(3, input_dim=4)]).to_json()
+    with config.parameter_budget(15):
+        model_from_json(text)
+    with (
+        config.parameter_budget(14),
+        pytest.raises(UnsafeFileError, match="more than the 14 parameters"),
+    ):
+        model_from_json(text)
+
+
+def test_whatever_is_imported_is_asked_for():
+    asked = []
+    with load_context.changed(permit=asked.append):
+        registry.resolve("layer", "Dense")
+    assert [entry.name for entry in asked] == ["Dense"]
+
+
+def test_an_error_ends_the_context():
+    with pytest.raises(ZeroDivisionError), load_context.changed(limits=BuildLimits()):
+        raise ZeroDivisionError
+    assert load_context.current().limits is None
