@@ -212,6 +212,7 @@ class Layer(Rebuilt):
     trainable: Any = _Unset()
     _backend: Any = _Unset()
     input_spec: Any = None
+    initial_weights: Any = None
     supports_masking: bool = False
     uses_learning_phase: bool = False
 
@@ -621,6 +622,16 @@ class Layer(Rebuilt):
                     f"first differ at index {index}: the weight has {shape}, the array {received}."
                 )
         K.batch_set_value(list(zip(variables, weights, strict=True)))
+
+    def set_initial_weights(self) -> None:
+        """Sets the weights to `initial_weights`, once; for the end of `build`.
+
+        A constructor that takes `weights` keeps them under that name.
+        """
+        self.built = True
+        if self.initial_weights is not None:
+            self.set_weights(self.initial_weights)
+            self.initial_weights = None
 
     @bound
     def get_weights(self) -> list[Any]:

@@ -73,13 +73,6 @@ class LearnedActivation(Layer):
         ]
         return known
 
-    def set_initial_weights(self) -> None:
-        """Sets the parameters to those that the constructor was given, once."""
-        self.built = True
-        if self.initial_weights is not None:
-            self.set_weights(self.initial_weights)
-            self.initial_weights = None
-
     def spread(self, parameter: Any) -> Any:
         """Returns a parameter ready to be combined with the input along shared axes."""
         return K.pattern_broadcast(parameter, self.param_broadcast)

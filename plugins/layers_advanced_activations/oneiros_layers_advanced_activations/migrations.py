@@ -82,11 +82,11 @@ class ReLU(Keras2Layer):
             for argument, value in config.items()
             if argument != "negative_slope"
         }
-        found, here = super().translated(name, rest, origin)
+        class_name, arguments = super().translated(name, rest, origin)
         return (
-            ("LeakyReLU", {**here, "alpha": slope})
+            ("LeakyReLU", {**arguments, "alpha": slope})
             if slope
-            else (found, {**here, "activation": "relu"})
+            else (class_name, {**arguments, "activation": "relu"})
         )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from typing import Any, ClassVar
 
 from oneiros import activations
@@ -15,6 +13,8 @@ from oneiros_layers_core.spatial import (
     Sizes,
     check_channels,
     check_dim_ordering,
+    kernel_init,
+    kernel_shape,
     known_channels,
     windowed_sizes,
     with_sizes,
@@ -72,24 +72,17 @@ class ConvolutionLayer(AffineLayer):
 
     def _kernel_shape(self, channels: int) -> Sizes:
         """Returns the shape of `W` for so many input channels."""
-        if self.dim_ordering == "th":
-            return (self.nb_filter, channels, *self._window)
-        return (*self._window, channels, self.nb_filter)
+        return kernel_shape(self._window, channels, self.nb_filter, self.dim_ordering)
 
-    def _oriented(self, init: Any, dim_ordering: str) -> Any:
-        """Returns `init` with its `dim_ordering` set, if it takes that argument.
-
-        It tells which axes of a kernel are the window.
-        """
-        if "dim_ordering" in inspect.signature(init).parameters:
-            return functools.partial(init, dim_ordering=dim_ordering)
-        return init
+    def _kernel_init(self) -> Any:
+        """Returns the initialization, told how kernels are laid out."""
+        return kernel_init(self.init, self.dim_ordering)
 
     def add_kernel(self, shape: Sizes) -> Any:
         """Makes the kernel, with an initialization that knows its layout."""
         return self.add_weight(
             shape,
-            initializer=self._oriented(self.init, self.dim_ordering),
+            initializer=self._kernel_init(),
             name=f"{self.name}_W",
             regularizer=self.W_regularizer,
             constraint=self.W_constraint,
@@ -121,9 +114,9 @@ class ConvolutionLayer(AffineLayer):
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns `activation(convolution(x, W) + b)`."""
         output = self._convolve(x)
-        return self.activation(
-            output + self._broadcast(self.b) if self.bias else output
-        )
+        if self.bias:
+            output = output + self._broadcast(self.b)
+        return self.activation(output)
 
     def _broadcast(self, b: Any) -> Any:
         """Returns a value per channel in a shape that can be added to an output."""
@@ -133,8 +126,15 @@ class ConvolutionLayer(AffineLayer):
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the output's shape: what the window leaves, `nb_filter` channels."""
-        moves = self._window, self.border_mode, self._strides, self._dilation
-        sizes = windowed_sizes(self, input_shape, self.dim_ordering, *moves)
+        sizes = windowed_sizes(
+            self,
+            input_shape,
+            self.dim_ordering,
+            window=self._window,
+            border_mode=self.border_mode,
+            strides=self._strides,
+            dilation=self._dilation,
+        )
         return with_sizes(input_shape, sizes, self.dim_ordering, self.nb_filter)
 
 

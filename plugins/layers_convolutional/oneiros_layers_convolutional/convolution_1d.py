@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from oneiros import backend as K
 from oneiros.arguments import check_int, check_optional_int
 from oneiros.engine.layer import InputSpec
-from oneiros_layers_core.spatial import Sizes
+from oneiros_layers_core.spatial import Sizes, kernel_init
 
 from oneiros_layers_convolutional.base import ConvolutionLayer
 
@@ -119,9 +119,9 @@ class Convolution1D(ConvolutionLayer):
         """Returns the shape of a kernel for an image one pixel wide."""
         return (self.filter_length, 1, channels, self.nb_filter)
 
-    def _oriented(self, init: Any, dim_ordering: str) -> Any:
-        """Returns `init` for Theano's layout, which gives the fans of Keras 1.2.2."""
-        return super()._oriented(init, "th")
+    def _kernel_init(self) -> Any:
+        """Returns the initialization for Theano's layout: the fans of Keras 1.2.2."""
+        return kernel_init(self.init, "th")
 
     def _convolve(self, x: Any) -> Any:
         """Returns the convolution of `x` as an image one pixel wide."""

@@ -13,6 +13,8 @@ WINDOW = {"filters": "nb_filter", "strides": "subsample", "padding": "border_mod
 ORDERED = {"data_format": "dim_ordering"}
 LAST = {"data_format": ("channels_last",)}
 
+KERNEL_CONSTRAINTS = {"W_constraint", "depthwise_constraint", "pointwise_constraint"}
+
 
 class Convolution(KernelMigration, Keras2Layer):
     """A convolution; one with a dilation is another class in Keras 1."""
@@ -26,33 +28,30 @@ class Convolution(KernelMigration, Keras2Layer):
             return name, config
         rate = plain(config.get("dilation_rate"))
         if self.dilated is None or rate in (None, *self.neutral["dilation_rate"]):
-            found, here = super().translated(name, config, origin)
+            class_name, arguments = super().translated(name, config, origin)
         else:
             rest = {
                 argument: value
                 for argument, value in config.items()
                 if argument != "dilation_rate"
             }
-            _, here = super().translated(name, rest, origin)
-            found, here["atrous_rate"] = self.dilated, self._rate(rate)
-        for argument in here.keys() & {
-            "W_constraint",
-            "depthwise_constraint",
-            "pointwise_constraint",
-        }:
-            here[argument] = self._moved(
-                here[argument], here.get("dim_ordering") == "th"
-            )
-        return found, here
+            _, arguments = super().translated(name, rest, origin)
+            class_name = self.dilated
+            arguments["atrous_rate"] = self._rate(rate)
+        first = arguments.get("dim_ordering") == "th"
+        for argument in arguments.keys() & KERNEL_CONSTRAINTS:
+            arguments[argument] = self._moved(arguments[argument], first)
+        return class_name, arguments
 
     def _moved(self, constraint: Any, first: bool) -> Any:
         """Returns a constraint for the kernel's axes where they are here."""
         if not isinstance(constraint, dict) or "axis" not in constraint:
             return constraint
-        places, axis = self._places(first), constraint["axis"]
-        several = isinstance(axis, list)
-        moved = [places[each] for each in (axis if several else [axis])]
-        return {**constraint, "axis": moved if several else moved[0]}
+        places = self._places(first)
+        axis = constraint["axis"]
+        if isinstance(axis, list):
+            return {**constraint, "axis": [places[each] for each in axis]}
+        return {**constraint, "axis": places[axis]}
 
     def _places(self, first: bool) -> tuple[int, ...]:
         """Returns where each axis of a stored kernel is here, for either ordering."""
@@ -156,11 +155,11 @@ class Conv2DTranspose(Convolution):
         self, config: dict[str, Any], dim_ordering: str
     ) -> dict[str, Any]:
         """Returns the arguments with `output_shape` in the other order too."""
-        found = super().reordered_config(config, dim_ordering)
+        arguments = super().reordered_config(config, dim_ordering)
         if config.get("output_shape"):
             axes = channels_moved(3, dim_ordering)
-            found["output_shape"] = Moved(axes).shape(config["output_shape"])
-        return found
+            arguments["output_shape"] = Moved(axes).shape(config["output_shape"])
+        return arguments
 
 
 class SeparableConv2D(Convolution):
@@ -234,11 +233,11 @@ class ZeroPadding2D(Keras2Layer):
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
-        found, here = super().translated(name, config, origin)
+        class_name, arguments = super().translated(name, config, origin)
         if origin.keras > 1:
-            (top, bottom), (left, right) = plain(here["padding"])
-            here["padding"] = [top, bottom, left, right]
-        return found, here
+            (top, bottom), (left, right) = plain(arguments["padding"])
+            arguments["padding"] = [top, bottom, left, right]
+        return class_name, arguments
 
 
 class ZeroPadding3D(Keras2Layer):
@@ -249,12 +248,12 @@ class ZeroPadding3D(Keras2Layer):
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
-        found, here = super().translated(name, config, origin)
+        class_name, arguments = super().translated(name, config, origin)
         if origin.keras > 1:
-            if any(before != after for before, after in here["padding"]):
+            if any(before != after for before, after in arguments["padding"]):
                 self.refuse(name, config, "padding")
-            here["padding"] = [before for before, _ in here["padding"]]
-        return found, here
+            arguments["padding"] = [before for before, _ in arguments["padding"]]
+        return class_name, arguments
 
 
 class Cropping1D(Keras2Layer):

@@ -80,9 +80,9 @@ class ZeroPadding1D(_ZeroPadding):
     def __init__(self, padding: Any = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.padding = padding
-        given = (padding, padding) if is_int(padding) else padding
+        widths = (padding, padding) if is_int(padding) else padding
         self.left_pad, self.right_pad = _checked_widths(
-            self, given, ("left_pad", "right_pad")
+            self, widths, ("left_pad", "right_pad")
         )
         self._widths = ((self.left_pad, self.right_pad),)
         self.input_spec = [InputSpec(ndim=3)]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from oneiros import backend as K
 from oneiros import constraints, regularizers
 from oneiros.arguments import check_int
-from oneiros_layers_core.spatial import Sizes
+from oneiros_layers_core.spatial import Sizes, kernel_shape
 
 from oneiros_layers_convolutional.base import ImageConvolution
 
@@ -128,28 +128,26 @@ class SeparableConvolution2D(ImageConvolution):
         return (self.nb_row, self.nb_col)
 
     def _add_weights(self) -> None:
-        multiplier, deep = self.depth_multiplier, self._channels * self.depth_multiplier
-        shapes: tuple[Sizes, Sizes]
-        if self.dim_ordering == "th":
-            shapes = (
-                (multiplier, self._channels, *self._window),
-                (self.nb_filter, deep, 1, 1),
-            )
-        else:
-            shapes = (
-                (*self._window, self._channels, multiplier),
-                (1, 1, deep, self.nb_filter),
-            )
-        for step, shape in zip(("depthwise", "pointwise"), shapes, strict=True):
-            kernel = self.add_weight(
-                shape,
-                initializer=self._oriented(self.init, self.dim_ordering),
-                name=f"{self.name}_{step}_kernel",
-                regularizer=getattr(self, f"{step}_regularizer"),
-                constraint=getattr(self, f"{step}_constraint"),
-            )
-            setattr(self, f"{step}_kernel", kernel)
+        channels = self._channels
+        deep = channels * self.depth_multiplier
+        window = self._window
+        ordering = self.dim_ordering
+        self.depthwise_kernel = self._add_step_kernel(
+            "depthwise", kernel_shape(window, channels, self.depth_multiplier, ordering)
+        )
+        self.pointwise_kernel = self._add_step_kernel(
+            "pointwise", kernel_shape((1, 1), deep, self.nb_filter, ordering)
+        )
         self.b = self.add_bias((self.nb_filter,))
+
+    def _add_step_kernel(self, step: str, shape: Sizes) -> Any:
+        return self.add_weight(
+            shape,
+            initializer=self._kernel_init(),
+            name=f"{self.name}_{step}_kernel",
+            regularizer=getattr(self, f"{step}_regularizer"),
+            constraint=getattr(self, f"{step}_constraint"),
+        )
 
     def _convolve(self, x: Any) -> Any:
         return K.separable_conv2d(

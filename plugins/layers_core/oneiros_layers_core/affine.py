@@ -74,13 +74,6 @@ class AffineLayer(Layer):
             constraint=self.b_constraint,
         )
 
-    def set_initial_weights(self) -> None:
-        """Sets the weights to those that the constructor was given, once."""
-        self.built = True
-        if self.initial_weights is not None:
-            self.set_weights(self.initial_weights)
-            self.initial_weights = None
-
 
 class DenseLayer(AffineLayer):
     """Base of the layers whose kernel spans the features, the input's last axis.

@@ -189,6 +189,6 @@ class TimeDistributedDense(Dense):
 
     def build(self, input_shape: Shape) -> None:
         """Makes the weights; `input_dim` stays what the constructor received."""
-        given = self.input_dim
+        input_dim = self.input_dim
         super().build(input_shape)
-        self.input_dim = given
+        self.input_dim = input_dim

@@ -62,7 +62,9 @@ def _one_shape(merge: Any, shapes: list[Shape]) -> Shape:
 
 
 def _conjunction(masks: list[Any]) -> Any:
-    return K.all(K.stack(masks), axis=0) if len(masks) > 1 else masks[0]
+    if len(masks) == 1:
+        return masks[0]
+    return K.all(K.stack(masks), axis=0)
 
 
 class Elementwise:
@@ -111,16 +113,16 @@ class Concatenation:
 
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Shape:
         """Returns the shape with the sizes on that axis added."""
-        axis, rank = merge.concat_axis, len(shapes[0])
+        axis = merge.concat_axis
+        rank = len(shapes[0])
         if not -rank <= axis < rank:
             raise ShapeError(
                 f"{label(merge)} has concat_axis={axis}, which its inputs of shapes "
                 f"{_text(shapes)} don't have."
             )
+        position = axis % rank
+        others = [(*shape[:position], *shape[position + 1 :]) for shape in shapes]
         try:
-            others = [
-                (*shape[: axis % rank], *shape[axis % rank + 1 :]) for shape in shapes
-            ]
             output = [_common(sizes) for sizes in zip(*others, strict=True)]
         except ValueError:
             raise ShapeError(
@@ -128,37 +130,39 @@ class Concatenation:
                 f"inputs of shapes {_text(shapes)}. All other axes must have equal "
                 "sizes."
             ) from None
-        joined = [shape[axis] for shape in shapes]
-        known = [size for size in joined if size is not None]
-        output.insert(axis % rank, sum(known) if len(known) == len(joined) else None)
+        known = [shape[axis] for shape in shapes if shape[axis] is not None]
+        joined = sum(known) if len(known) == len(shapes) else None
+        output.insert(position, joined)
         return tuple(output)
 
     def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
         """Returns the masks joined, or where all hold if they lack that axis."""
         rank = K.ndim(inputs[0])
-        masks = [
-            K.all(mask, axis=-1) if mask is not None and K.ndim(mask) == rank else mask
-            for mask in masks
-        ]
-        given = [mask for mask in masks if mask is not None]
+        masks = [_without_features(mask, rank) for mask in masks]
+        known = [mask for mask in masks if mask is not None]
+        mask_rank = K.ndim(known[0])
         axis = merge.concat_axis % rank
-        if axis >= K.ndim(given[0]):
-            return _conjunction(given)
-        return K.concatenate(
-            [
-                _all_true(x, K.ndim(given[0])) if mask is None else K.cast(mask, "bool")
-                for x, mask in zip(inputs, masks, strict=True)
-            ],
-            axis=axis,
-        )
+        if axis >= mask_rank:
+            return _conjunction(known)
+        parts = [
+            _all_true(x, mask_rank) if mask is None else K.cast(mask, "bool")
+            for x, mask in zip(inputs, masks, strict=True)
+        ]
+        return K.concatenate(parts, axis=axis)
+
+
+def _without_features(mask: Any, rank: int) -> Any:
+    """Returns a mask of whole steps for one that has the axis of the features too."""
+    if mask is None or K.ndim(mask) < rank:
+        return mask
+    return K.all(mask, axis=-1)
 
 
 def _all_true(x: Any, rank: int) -> Any:
     """Returns a mask of the first `rank` axes of `x` that holds everywhere."""
-    first = functools.reduce(
-        lambda part, axis: K.sum(part, axis=axis), range(K.ndim(x) - 1, rank - 1, -1), x
-    )
-    return K.cast(K.ones_like(first), "bool")
+    for axis in range(K.ndim(x) - 1, rank - 1, -1):
+        x = K.sum(x, axis=axis)
+    return K.cast(K.ones_like(x), "bool")
 
 
 class Product:
@@ -174,12 +178,13 @@ class Product:
                 f"{label(merge)} with mode={merge.mode!r} takes two inputs; it "
                 f"received {len(shapes)}: {_text(shapes)}."
             )
-        given = merge.dot_axes
-        axes = [int(axis) for axis in ([given, given] if is_int(given) else given)]
+        dot_axes = merge.dot_axes
+        pair = [dot_axes, dot_axes] if is_int(dot_axes) else dot_axes
+        axes = [int(axis) for axis in pair]
         for axis, shape in zip(axes, shapes, strict=True):
             if not -len(shape) <= axis < len(shape) or axis % len(shape) == 0:
                 raise ShapeError(
-                    f"{label(merge)} has dot_axes={given!r}, and inputs of shapes "
+                    f"{label(merge)} has dot_axes={dot_axes!r}, and inputs of shapes "
                     f"{_text(shapes)}. An axis lies between 1 and {len(shape) - 1} "
                     "here, axis 0 being the batch; or -1 for the last."
                 )
@@ -187,7 +192,7 @@ class Product:
         sizes = [shape[axis] for shape, axis in zip(shapes, axes, strict=True)]
         if None not in sizes and sizes[0] != sizes[1]:
             raise ShapeError(
-                f"{label(merge)} with mode={merge.mode!r} and dot_axes={given!r} "
+                f"{label(merge)} with mode={merge.mode!r} and dot_axes={dot_axes!r} "
                 f"received inputs of shapes {_text(shapes)}: it sums over axes of "
                 f"sizes {sizes[0]} and {sizes[1]}, which must be equal."
             )
@@ -206,16 +211,19 @@ class Product:
         if not self._cosine:
             return product
         squares = K.batch_dot(left, left, axes) * K.batch_dot(right, right, axes)
-        return K.expand_dims(product / K.sqrt(K.maximum(squares, K.epsilon() ** 2)), 1)
+        lengths = K.sqrt(K.maximum(squares, K.epsilon() ** 2))
+        return K.expand_dims(product / lengths, 1)
 
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Shape:
         """Returns the axes that are left, the first input's before the second's."""
         self.check(merge, shapes)
-        left, right = (
-            [size for axis, size in enumerate(shape) if axis not in (0, summed)]
+        remaining = [
+            size
             for shape, summed in zip(shapes, merge.dot_axes, strict=True)
-        )
-        return (_common_batch(shapes), *(left + right or [1]))
+            for axis, size in enumerate(shape)
+            if axis not in (0, summed)
+        ]
+        return (_common_batch(shapes), *(remaining or [1]))
 
     def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> None:
         """Returns None: the steps that the masks speak of are gone."""
@@ -238,18 +246,17 @@ class Custom:
 
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Any:
         """Returns the shape given, or the one that the function gives placeholders."""
-        given = merge._output_shape
-        if given is None:
+        declared = merge._output_shape
+        if declared is None:
             return found_shape(merge.mode, shapes, merge.arguments, merge._input_dtypes)
-        return tuple(given(shapes)) if callable(given) else (shapes[0][0], *given)
+        if callable(declared):
+            return tuple(declared(shapes))
+        return (shapes[0][0], *declared)
 
     def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
         """Returns `output_mask`, called on the masks if it is a function."""
-        return (
-            merge._output_mask(masks)
-            if callable(merge._output_mask)
-            else merge._output_mask
-        )
+        declared = merge._output_mask
+        return declared(masks) if callable(declared) else declared
 
 
 MODES: dict[str, Mode] = {

@@ -184,10 +184,10 @@ class Lambda(Keras2Layer):
                 for argument, value in config.items()
                 if "module" not in argument
             }
-        found, here = super().translated(name, config, origin)
-        if origin.keras > 1 and isinstance(here.get("function"), dict):
-            here["function_type"] = "lambda"
-        return found, here
+        class_name, arguments = super().translated(name, config, origin)
+        if origin.keras > 1 and isinstance(arguments.get("function"), dict):
+            arguments["function_type"] = "lambda"
+        return class_name, arguments
 
 
 class Merge(Migration):
@@ -249,8 +249,10 @@ class MergeLayer(Keras2Layer):
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns Merge and its arguments, of which `trainable` is none."""
-        found, here = super().translated(name, config, origin)
-        return found, {key: value for key, value in here.items() if key != "trainable"}
+        class_name, arguments = super().translated(name, config, origin)
+        return class_name, {
+            key: value for key, value in arguments.items() if key != "trainable"
+        }
 
 
 class Add(MergeLayer):

@@ -102,27 +102,20 @@ class Reshape(Layer):
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the batch and the target shape, with -1 worked out."""
-        sizes = [size for size in input_shape[1:] if size is not None]
-        given, fixed = (
-            math.prod(sizes),
-            math.prod(size for size in self.target_shape if size != -1),
-        )
-        if len(sizes) < len(input_shape) - 1:
-            return (
-                input_shape[0],
-                *(None if size == -1 else size for size in self.target_shape),
-            )
-        open_size = given // fixed
-        shape = tuple(open_size if size == -1 else size for size in self.target_shape)
-        if math.prod(shape) != given:
+        known = [size for size in input_shape[1:] if size is not None]
+        if len(known) < len(input_shape) - 1:
+            sizes = (None if size == -1 else size for size in self.target_shape)
+            return (input_shape[0], *sizes)
+        values = math.prod(known)
+        fixed = math.prod(size for size in self.target_shape if size != -1)
+        rest = values // fixed
+        shape = tuple(rest if size == -1 else size for size in self.target_shape)
+        if math.prod(shape) != values:
+            expected = f"a multiple of {fixed}" if -1 in self.target_shape else fixed
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, "
-                f"{given} values per sample; target_shape={self.target_shape} "
-                + (
-                    f"takes a multiple of {fixed}."
-                    if -1 in self.target_shape
-                    else f"takes {fixed}."
-                )
+                f"{values} values per sample; target_shape={self.target_shape} takes "
+                f"{expected}."
             )
         return (input_shape[0], *shape)
 

@@ -7,6 +7,8 @@ images the steps follow the samples. Sizes that aren't known are None.
 
 from __future__ import annotations
 
+import functools
+import inspect
 from typing import Any
 
 from oneiros import backend as K
@@ -215,6 +217,35 @@ def windowed_sizes(
         f"larger than {sizes}, the input's {', '.join(AXES[rank])}. Make the window "
         f"smaller, or the input larger{_other_ordering(rank, dim_ordering)}."
     )
+
+
+def kernel_shape(
+    window: Sizes, channels: int, nb_filter: int, dim_ordering: str
+) -> Sizes:
+    """Returns the shape of a convolution's kernel.
+
+    # Arguments
+        window: tuple of ints, its sizes along the spatial axes.
+        channels: int, the number of input channels.
+        nb_filter: int, the number of output channels.
+        dim_ordering: `"tf"` or `"th"`.
+    """
+    if dim_ordering == "tf":
+        return (*window, channels, nb_filter)
+    return (nb_filter, channels, *window)
+
+
+def kernel_init(init: Any, dim_ordering: str) -> Any:
+    """Returns an initialization that knows which axes of a kernel are the window.
+
+    # Arguments
+        init: function `(shape, name=None, dim_ordering='th')`; one without that
+            argument is returned as it is.
+        dim_ordering: `"tf"` or `"th"`.
+    """
+    if "dim_ordering" not in inspect.signature(init).parameters:
+        return init
+    return functools.partial(init, dim_ordering=dim_ordering)
 
 
 def _axes(rank: int, dim_ordering: str, sequence: bool) -> tuple[str, ...]:

@@ -110,9 +110,7 @@ class Embedding(Layer):
             constraint=self.W_constraint,
         )
         self.built = True
-        if self.initial_weights is not None:
-            self.set_weights(self.initial_weights)
-            self.initial_weights = None
+        self.set_initial_weights()
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
         """Returns which indices are not 0, if `mask_zero`; else None."""

@@ -26,9 +26,9 @@ class Embedding(Keras2Layer):
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
-        found, here = super().translated(name, config, origin)
+        class_name, arguments = super().translated(name, config, origin)
         if origin.keras > 1:
-            here.pop("input_dtype", None)
-            if isinstance(here.get("input_length"), list):
-                (here["input_length"],) = here["input_length"]
-        return found, here
+            arguments.pop("input_dtype", None)
+            if isinstance(arguments.get("input_length"), list):
+                (arguments["input_length"],) = arguments["input_length"]
+        return class_name, arguments

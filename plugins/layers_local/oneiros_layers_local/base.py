@@ -60,10 +60,10 @@ class LocalLayer(AffineLayer):
     def _known_places(self, input_shape: Shape) -> Sizes:
         """Returns how many places the window has along each axis."""
         output_shape = self.get_output_shape_for(input_shape)
-        found = spatial_sizes(self, output_shape, len(self._window), self.dim_ordering)
-        places = tuple(size for size in found if size is not None)
-        if len(places) < len(found):
-            rank = len(self._window)
+        rank = self._rank
+        sizes = spatial_sizes(self, output_shape, rank, self.dim_ordering)
+        places = tuple(size for size in sizes if size is not None)
+        if len(places) < len(sizes):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, read "
                 f"as {axis_names(rank, self.dim_ordering)}; it has weights for each "
@@ -99,8 +99,14 @@ class LocalLayer(AffineLayer):
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the output's shape: what the window leaves, `nb_filter` channels."""
-        moves = self._window, self.border_mode, self._strides
-        sizes = windowed_sizes(self, input_shape, self.dim_ordering, *moves)
+        sizes = windowed_sizes(
+            self,
+            input_shape,
+            self.dim_ordering,
+            window=self._window,
+            border_mode=self.border_mode,
+            strides=self._strides,
+        )
         return with_sizes(input_shape, sizes, self.dim_ordering, self.nb_filter)
 
     def call(self, x: Any, mask: Any = None) -> Any:

@@ -141,9 +141,7 @@ class BatchNormalization(Layer):
         if not self.center:
             self.beta = K.zeros(shape)
         self.built = True
-        if self.initial_weights is not None:
-            self.set_weights(self.initial_weights)
-            self.initial_weights = None
+        self.set_initial_weights()
 
     def _features(self, input_shape: Shape) -> int:
         rank = len(input_shape)

@@ -37,16 +37,16 @@ class BatchNormalization(Keras2Layer):
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
-        found, here = super().translated(name, config, origin)
+        class_name, arguments = super().translated(name, config, origin)
         if origin.keras > 1:
-            if isinstance(here.get("axis"), list):
-                (here["axis"],) = here["axis"]
-            here = {
+            if isinstance(arguments.get("axis"), list):
+                (arguments["axis"],) = arguments["axis"]
+            arguments = {
                 key: value
-                for key, value in here.items()
+                for key, value in arguments.items()
                 if (key, value) not in DEFAULTS
             }
-        return found, here
+        return class_name, arguments
 
     def moved(
         self,

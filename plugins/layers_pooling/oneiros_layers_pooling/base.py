@@ -52,8 +52,14 @@ class WindowPooling(Layer):
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with one place per window."""
-        moves = self.pool_size, self.border_mode, self.strides
-        sizes = windowed_sizes(self, input_shape, self.dim_ordering, *moves)
+        sizes = windowed_sizes(
+            self,
+            input_shape,
+            self.dim_ordering,
+            window=self.pool_size,
+            border_mode=self.border_mode,
+            strides=self.strides,
+        )
         return with_sizes(input_shape, sizes, self.dim_ordering)
 
     def _pooling_function(

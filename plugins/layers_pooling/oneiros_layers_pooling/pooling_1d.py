@@ -31,7 +31,8 @@ class _Pooling1D(Layer):
         self.stride = (
             self.pool_length if stride is None else check_int(self, "stride", stride)
         )
-        self.pool_size, self.st = (self.pool_length, 1), (self.stride, 1)
+        self.pool_size = (self.pool_length, 1)
+        self.st = (self.stride, 1)
         self.border_mode = check_choice(
             self, "border_mode", border_mode, ("valid", "same")
         )
@@ -44,9 +45,13 @@ class _Pooling1D(Layer):
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with one step per window."""
-        window, strides = (self.pool_length,), (self.stride,)
         steps = windowed_sizes(
-            self, input_shape, "tf", window, self.border_mode, strides
+            self,
+            input_shape,
+            dim_ordering="tf",
+            window=(self.pool_length,),
+            border_mode=self.border_mode,
+            strides=(self.stride,),
         )
         return with_sizes(input_shape, steps, "tf")
 

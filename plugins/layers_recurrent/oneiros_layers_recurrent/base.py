@@ -55,9 +55,8 @@ def time_distributed_dense(
 
 def filled(x: Any, size: int, value: float) -> Any:
     """Returns a tensor `(samples, size)` of one value, for the samples of `x`."""
-    return K.zeros_like(x[:, 0, :1], dtype=K.floatx()) + K.cast_to_floatx(
-        np.full((1, size), value)
-    )
+    zero = K.zeros_like(x[:, 0, :1], dtype=K.floatx())
+    return zero + K.cast_to_floatx(np.full((1, size), value))
 
 
 class SequenceSpec(InputSpec):
@@ -76,9 +75,10 @@ class SequenceSpec(InputSpec):
 
     def problem(self, shape: Shape, dtype: str) -> str | None:
         """Returns what an input of this shape lacks, or None."""
-        own = (self.shape or ())[:2]
-        same = (shape[0], None)[: len(shape)] if self.stateful else own[: len(shape)]
-        return super().problem((*same, *shape[2:]), dtype)
+        leading = (self.shape or ())[:2]
+        if self.stateful:
+            leading = (shape[0], None)
+        return super().problem((*leading[: len(shape)], *shape[2:]), dtype)
 
 
 class SequenceLayer(Layer):
@@ -355,8 +355,10 @@ class Recurrent(SequenceLayer):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the shape of all outputs, or of the last one."""
         self.check_steps(input_shape)
-        steps = (input_shape[1],) if self.return_sequences else ()
-        return (input_shape[0], *steps, self.output_dim)
+        samples, steps = input_shape[:2]
+        if self.return_sequences:
+            return (samples, steps, self.output_dim)
+        return (samples, self.output_dim)
 
     def zero_state(self, x: Any) -> Any:
         """Returns zeros `(samples, output_dim)`."""

@@ -80,9 +80,14 @@ class ConvRecurrent2D(SequenceLayer):
 
     def frame_shape(self, input_shape: Shape) -> Shape:
         """Returns the shape of the output of a step, the samples in front."""
-        moves = (self.nb_row, self.nb_col), self.border_mode, self.subsample
         sizes = windowed_sizes(
-            self, input_shape, self.dim_ordering, *moves, sequence=True
+            self,
+            input_shape,
+            self.dim_ordering,
+            window=(self.nb_row, self.nb_col),
+            border_mode=self.border_mode,
+            strides=self.subsample,
+            sequence=True,
         )
         frame = (input_shape[0], *input_shape[2:])
         return with_sizes(frame, sizes, self.dim_ordering, self.nb_filter)
@@ -91,14 +96,15 @@ class ConvRecurrent2D(SequenceLayer):
         """Returns the shape of all outputs, or of the last one."""
         self.check_steps(input_shape)
         samples, *sizes = self.frame_shape(input_shape)
-        return (samples, *((input_shape[1],) if self.return_sequences else ()), *sizes)
+        if self.return_sequences:
+            return (samples, input_shape[1], *sizes)
+        return (samples, *sizes)
 
     def zero_state(self, x: Any) -> Any:
         """Returns zeros of the shape of a step's output."""
         sizes = self.frame_shape(K.int_shape(x))[1:]
-        return K.zeros_like(x[:, 0, :1, :1, :1], dtype=K.floatx()) + K.cast_to_floatx(
-            np.zeros((1, *sizes))
-        )
+        zero = K.zeros_like(x[:, 0, :1, :1, :1], dtype=K.floatx())
+        return zero + K.cast_to_floatx(np.zeros((1, *sizes)))
 
     def state_shape(self, batch: int) -> Shape:
         """Returns the shape of a step's output."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from typing import Any, ClassVar
 
 from oneiros import activations, initializations, regularizers
 from oneiros import backend as K
 from oneiros.arguments import check_choice, check_fraction, check_int, check_ints
-from oneiros_layers_core.spatial import known_channels
+from oneiros_layers_core.spatial import kernel_init, kernel_shape, known_channels
 
 from oneiros_layers_recurrent.base import Shape
 from oneiros_layers_recurrent.conv_base import ConvRecurrent2D
@@ -156,46 +155,43 @@ class ConvLSTM2D(ConvRecurrent2D):
         self.W_shape1 = self._kernel_shape(self.nb_filter)
         super().build(input_shape)
         for gate in GATES:
-            bias = self.forget_bias_init if gate == "f" else "zero"
-            parts = (
-                ("W", self.W_shape, self._oriented(self.init), self.W_regularizer),
-                (
-                    "U",
-                    self.W_shape1,
-                    self._oriented(self.inner_init),
-                    self.U_regularizer,
-                ),
-                ("b", (self.nb_filter,), bias, self.b_regularizer),
-            )
-            for part, shape, init, regularizer in parts:
-                name = f"{part}_{gate}"
-                weight = self.add_weight(
-                    shape, init, name=f"{self.name}_{name}", regularizer=regularizer
-                )
-                setattr(self, name, weight)
+            self._add_gate(gate)
         order = [f"{part}_{gate}" for gate in WEIGHT_ORDER for part in "WUb"]
         self.trainable_weights = [getattr(self, name) for name in order]
         self.W, self.U, self.b = (self._joined(part) for part in "WUb")
-        if self.initial_weights is not None:
-            self.set_weights(self.initial_weights)
-            self.initial_weights = None
+        self.set_initial_weights()
+
+    def _add_gate(self, gate: str) -> None:
+        """Makes the weights of a gate."""
+        ordering = self.dim_ordering
+        self._add_part(
+            f"W_{gate}",
+            self.W_shape,
+            kernel_init(self.init, ordering),
+            self.W_regularizer,
+        )
+        self._add_part(
+            f"U_{gate}",
+            self.W_shape1,
+            kernel_init(self.inner_init, ordering),
+            self.U_regularizer,
+        )
+        self._add_part(
+            f"b_{gate}",
+            (self.nb_filter,),
+            self.forget_bias_init if gate == "f" else "zero",
+            self.b_regularizer,
+        )
+
+    def _add_part(self, name: str, shape: Any, init: Any, regularizer: Any) -> None:
+        weight = self.add_weight(
+            shape, init, name=f"{self.name}_{name}", regularizer=regularizer
+        )
+        setattr(self, name, weight)
 
     def _kernel_shape(self, channels: int) -> tuple[int, ...]:
         window = (self.nb_row, self.nb_col)
-        return (
-            (self.nb_filter, channels, *window)
-            if self.dim_ordering == "th"
-            else (*window, channels, self.nb_filter)
-        )
-
-    def _oriented(self, init: Any) -> Any:
-        """Returns `init` with its `dim_ordering` set, if it takes that argument.
-
-        It tells which axes of a kernel are the window.
-        """
-        if "dim_ordering" in inspect.signature(init).parameters:
-            return functools.partial(init, dim_ordering=self.dim_ordering)
-        return init
+        return kernel_shape(window, channels, self.nb_filter, self.dim_ordering)
 
     def _joined(self, part: str) -> Any:
         """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side.
@@ -203,9 +199,8 @@ class ConvLSTM2D(ConvRecurrent2D):
         They are in the order i, f, c, o.
         """
         axis = 0 if self.dim_ordering == "th" else -1
-        return K.concatenate(
-            [getattr(self, f"{part}_{gate}") for gate in GATES], axis=axis
-        )
+        weights = [getattr(self, f"{part}_{gate}") for gate in GATES]
+        return K.concatenate(weights, axis=axis)
 
     def zero_state(self, x: Any) -> Any:
         """Returns zeros of the shape of a step's output."""
@@ -227,13 +222,18 @@ class ConvLSTM2D(ConvRecurrent2D):
             b: bias or None.
             border_mode: `"valid"` or `"same"`.
         """
-        options = {"border_mode": border_mode, "dim_ordering": self.dim_ordering}
-        output = K.conv2d(x, W, strides=self.subsample, **options)
+        output = K.conv2d(
+            x,
+            W,
+            strides=self.subsample,
+            border_mode=border_mode,
+            dim_ordering=self.dim_ordering,
+        )
         if b is None:
             return output
-        return output + (
-            K.reshape(b, (1, -1, 1, 1)) if self.dim_ordering == "th" else b
-        )
+        if self.dim_ordering == "th":
+            b = K.reshape(b, (1, -1, 1, 1))
+        return output + b
 
     def conv_step_hidden(self, x: Any, W: Any, border_mode: str = "valid") -> Any:
         """Returns the convolution of a state with a kernel.
@@ -257,27 +257,22 @@ class ConvLSTM2D(ConvRecurrent2D):
         `states` holds the old ones and the dropout masks.
         """
         h, c, kept_U, kept_W = states[:4]
-        a_i, a_f, a_c, a_o = (
-            self.conv_step(
-                x * kept_W[index],
-                getattr(self, f"W_{gate}"),
-                getattr(self, f"b_{gate}"),
-                self.border_mode,
-            )
-            + self.conv_step_hidden(
-                h * kept_U[index], getattr(self, f"U_{gate}"), "same"
-            )
-            for index, gate in enumerate(GATES)
-        )
-        return self._gated(c, a_i, a_f, a_c, a_o)
+        projections = []
+        for gate, keep_U, keep_W in zip(GATES, kept_U, kept_W, strict=True):
+            W, U, b = (getattr(self, f"{part}_{gate}") for part in "WUb")
+            from_input = self.conv_step(x * keep_W, W, b, self.border_mode)
+            from_state = self.conv_step_hidden(h * keep_U, U, "same")
+            projections.append(from_input + from_state)
+        return self._gated(c, projections)
 
-    def _gated(
-        self, c: Any, a_i: Any, a_f: Any, a_c: Any, a_o: Any
-    ) -> tuple[Any, list[Any]]:
-        c = self.inner_activation(a_f) * c + self.inner_activation(
-            a_i
-        ) * self.activation(a_c)
-        h = self.inner_activation(a_o) * self.activation(c)
+    def _gated(self, c: Any, projections: list[Any]) -> tuple[Any, list[Any]]:
+        """Returns the output and the states for the projections of i, f, c and o."""
+        a_i, a_f, a_c, a_o = projections
+        i = self.inner_activation(a_i)
+        f = self.inner_activation(a_f)
+        o = self.inner_activation(a_o)
+        c = f * c + i * self.activation(a_c)
+        h = o * self.activation(c)
         return h, [h, c]
 
     def _run(self, x: Any, initial: list[Any], mask: Any) -> tuple[Any, Any, list[Any]]:
@@ -294,22 +289,21 @@ class ConvLSTM2D(ConvRecurrent2D):
             images, self._joined("W"), self._joined("b"), self.border_mode
         )
         steps = K.reshape(projected, (-1, length, *_sizes(projected)[1:]))
-        return self._loop(
-            functools.partial(self._joined_step, self._joined("U")),
-            steps,
-            initial,
-            mask,
-            [],
-        )
+        step = functools.partial(self._joined_step, self._joined("U"))
+        return self._loop(step, steps, initial, mask, constants=[])
 
     def _joined_step(self, U: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
         h, c = states
-        a, n = x + self.conv_step_hidden(h, U, "same"), self.nb_filter
-        places = [slice(index * n, (index + 1) * n) for index in range(len(GATES))]
-        return self._gated(
-            c,
-            *(a[:, p] if self.dim_ordering == "th" else a[:, :, :, p] for p in places),
-        )
+        joined = x + self.conv_step_hidden(h, U, "same")
+        return self._gated(c, self._split(joined))
+
+    def _split(self, joined: Any) -> list[Any]:
+        """Returns the channels of each gate."""
+        n = self.nb_filter
+        blocks = [slice(index * n, (index + 1) * n) for index in range(len(GATES))]
+        if self.dim_ordering == "th":
+            return [joined[:, block] for block in blocks]
+        return [joined[:, :, :, block] for block in blocks]
 
     def get_constants(self, x: Any) -> list[Any]:  # type: ignore[override]
         """Returns the dropout masks of the state and of the input, four each."""

@@ -103,58 +103,45 @@ class GatedRecurrent(Recurrent):
             self._add_joined(features)
         else:
             self._add_by_gate(features)
-        if self.initial_weights is not None:
-            self.set_weights(self.initial_weights)
-            self.initial_weights = None
+        self.set_initial_weights()
 
     def _add_joined(self, features: int) -> None:
         size = len(self.gates) * self.output_dim
-        parts = (
-            ("W", (features, size), self.init, self.W_regularizer),
-            ("U", (self.output_dim, size), self.inner_init, self.U_regularizer),
-            ("b", (size,), self._joined_bias, self.b_regularizer),
+        self._add_part("W", (features, size), self.init, self.W_regularizer)
+        self._add_part(
+            "U", (self.output_dim, size), self.inner_init, self.U_regularizer
         )
-        for part, shape, init, regularizer in parts:
-            weight = self.add_weight(
-                shape, init, name=f"{self.name}_{part}", regularizer=regularizer
-            )
-            setattr(self, part, weight)
+        self._add_part("b", (size,), self._joined_bias, self.b_regularizer)
 
     def _add_by_gate(self, features: int) -> None:
         """Makes the weights of each gate.
 
         `U` is made and penalised as `W` is, as in Keras 1.2.2.
         """
+        n = self.output_dim
         for gate in self.gates:
-            parts = (
-                ("W", (features, self.output_dim), self.init, self.W_regularizer),
-                (
-                    "U",
-                    (self.output_dim, self.output_dim),
-                    self.init,
-                    self.W_regularizer,
-                ),
-                ("b", (self.output_dim,), self.bias_init(gate), self.b_regularizer),
-            )
-            for part, shape, init, regularizer in parts:
-                name = f"{part}_{gate}"
-                weight = self.add_weight(
-                    shape, init, name=f"{self.name}_{name}", regularizer=regularizer
-                )
-                setattr(self, name, weight)
+            self._add_part(f"W_{gate}", (features, n), self.init, self.W_regularizer)
+            self._add_part(f"U_{gate}", (n, n), self.init, self.W_regularizer)
+            bias_init = self.bias_init(gate)
+            self._add_part(f"b_{gate}", (n,), bias_init, self.b_regularizer)
         order = [f"{part}_{gate}" for gate in self.weight_order for part in "WUb"]
         self.trainable_weights = [getattr(self, name) for name in order]
         self.W, self.U, self.b = (self.block(part) for part in "WUb")
+
+    def _add_part(self, name: str, shape: Any, init: Any, regularizer: Any) -> None:
+        weight = self.add_weight(
+            shape, init, name=f"{self.name}_{name}", regularizer=regularizer
+        )
+        setattr(self, name, weight)
 
     def bias_init(self, gate: str) -> Any:
         """Returns the initialization of a gate's bias."""
         return initializations.get("zero")
 
     def _joined_bias(self, shape: tuple[int, ...], name: str | None = None) -> Any:
-        biases = (self.bias_init(gate)((self.output_dim,)) for gate in self.gates)
-        return K.variable(
-            np.concatenate([K.get_value(bias) for bias in biases]), name=name
-        )
+        biases = [self.bias_init(gate)((self.output_dim,)) for gate in self.gates]
+        values = np.concatenate([K.get_value(bias) for bias in biases])
+        return K.variable(values, name=name)
 
     def block(self, part: str) -> Any:
         """Returns the weights `"W"`, `"U"` or `"b"` of all gates, side by side.
@@ -174,13 +161,18 @@ class GatedRecurrent(Recurrent):
             return time_distributed_dense(
                 x, self.block("W"), self.block("b"), self.dropout_W
             )
-        weights = (
+        projections = [
+            time_distributed_dense(x, W, b, self.dropout_W)
+            for W, b in self._input_weights()
+        ]
+        return K.concatenate(projections)
+
+    def _input_weights(self) -> list[tuple[Any, Any]]:
+        """Returns `W` and `b` of each gate, where each has its own."""
+        return [
             (getattr(self, f"W_{gate}"), getattr(self, f"b_{gate}"))
             for gate in self.gates
-        )
-        return K.concatenate(
-            [time_distributed_dense(x, W, b, self.dropout_W) for W, b in weights]
-        )
+        ]
 
     def preprocess_input(self, x: Any) -> Any:
         """Returns all projections if `consume_less` is `"cpu"`, else the input."""
@@ -213,42 +205,37 @@ class GatedRecurrent(Recurrent):
             return self.split(x)
         if self.joined:
             return self.split(K.dot(x * kept_W[0], self.W) + self.b)
-        weights = (
-            (getattr(self, f"W_{gate}"), getattr(self, f"b_{gate}"))
-            for gate in self.gates
-        )
-        return [
-            K.dot(x * kept, W) + b for kept, (W, b) in zip(kept_W, weights, strict=True)
-        ]
+        pairs = zip(kept_W, self._input_weights(), strict=True)
+        return [K.dot(x * kept, W) + b for kept, (W, b) in pairs]
 
     def fed_back(
         self, h: Any, kept_U: list[Any], count: int | None = None
     ) -> list[Any]:
         """Returns `dot(h, U)` for each gate, or for the first `count`."""
-        number = count or len(self.gates)
+        gates = self.gates[:count]
         if self.joined:
-            return self.split(
-                K.dot(h * kept_U[0], self.U[:, : number * self.output_dim]), number
-            )
-        return [
-            K.dot(h * kept_U[i], getattr(self, f"U_{self.gates[i]}"))
-            for i in range(number)
-        ]
+            U = self.U[:, : len(gates) * self.output_dim]
+            return self.split(K.dot(h * kept_U[0], U), len(gates))
+        pairs = zip(gates, kept_U, strict=False)
+        return [K.dot(h * kept, getattr(self, f"U_{gate}")) for gate, kept in pairs]
 
     def _run(self, x: Any, initial: list[Any], mask: Any) -> tuple[Any, Any, list[Any]]:
         if not self._fusible(mask):
             return super()._run(x, initial, mask)
-        names = {
-            argument: getattr(self, argument).__name__ for argument in self.functions
-        }
-        run = getattr(K, self.operation)
-        options = {"go_backwards": self.go_backwards, "mask": mask, **names}
+        weights = {"U": self.block("U")}
         if 0 < self.dropout_W < 1:
             x = self.project(x)
         else:
-            options.update(W=self.block("W"), b=self.block("b"))
-        result: tuple[Any, Any, list[Any]] = run(x, initial, self.block("U"), **options)
-        return result
+            weights.update(W=self.block("W"), b=self.block("b"))
+        last, outputs, states = getattr(K, self.operation)(
+            x,
+            initial,
+            go_backwards=self.go_backwards,
+            mask=mask,
+            **weights,
+            **{name: getattr(self, name).__name__ for name in self.functions},
+        )
+        return last, outputs, states
 
     def _fusible(self, mask: Any) -> bool:
         """Tells whether the fused operation computes what this layer's methods do."""

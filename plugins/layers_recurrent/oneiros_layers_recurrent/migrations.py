@@ -108,8 +108,8 @@ class ForgetBias(Keras2Layer):
         if origin.keras < 2:
             return name, config
         ones = config.pop("unit_forget_bias", True)
-        found, here = super().translated(name, config, origin)
-        return found, {**here, "forget_bias_init": "one" if ones else "zero"}
+        class_name, arguments = super().translated(name, config, origin)
+        return class_name, {**arguments, "forget_bias_init": "one" if ones else "zero"}
 
 
 class LSTM(ForgetBias, Gated):

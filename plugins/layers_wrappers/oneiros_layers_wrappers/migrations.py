@@ -17,10 +17,10 @@ class TimeDistributed(Keras2Layer):
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments, the layer's among them."""
-        found, here = super().translated(name, config, origin)
-        if "layer" in here:
-            here["layer"] = migrated(here["layer"], origin)
-        return found, here
+        class_name, arguments = super().translated(name, config, origin)
+        if "layer" in arguments:
+            arguments["layer"] = migrated(arguments["layer"], origin)
+        return class_name, arguments
 
 
 class Bidirectional(TimeDistributed):

@@ -38,7 +38,7 @@ class Optimizer(Migration):
         """
         if origin.keras < 2:
             return name, config
-        here: dict[str, Any] = {}
+        arguments: dict[str, Any] = {}
         by_weight = (
             "learning_rate" in config and "name" in config
         )  # TensorFlow's clipnorm is of each weight
@@ -57,15 +57,17 @@ class Optimizer(Migration):
                     f"its optimizer {name} has {argument}={value!r:.60}, which Keras 1 "
                     "can't do."
                 )
-            here[target] = value
-        if isinstance(here.get("lr"), dict):
+            arguments[target] = value
+        if isinstance(arguments.get("lr"), dict):
             raise ConfigError(
                 f"its optimizer {name} has a schedule as learning_rate, which Keras 1 "
                 "can't do."
             )
-        if here.get("epsilon", 0) is None:
-            here["epsilon"] = K.epsilon()
-        return name, {key: value for key, value in here.items() if value is not None}
+        if arguments.get("epsilon", 0) is None:
+            arguments["epsilon"] = K.epsilon()
+        return name, {
+            key: value for key, value in arguments.items() if value is not None
+        }
 
 
 class SGD(Optimizer):
@@ -120,8 +122,10 @@ class Nadam(Optimizer):
 
         `decay` is the schedule's, which later versions fix at 1.
         """
-        found, here = super().translated(name, config, origin)
+        class_name, arguments = super().translated(name, config, origin)
         if origin.keras > 1:
-            decay = 1.0 if "use_ema" in config else here.pop("decay", None) or 0.004
-            here = {"schedule_decay": decay, **here}
-        return found, here
+            decay = (
+                1.0 if "use_ema" in config else arguments.pop("decay", None) or 0.004
+            )
+            arguments = {"schedule_decay": decay, **arguments}
+        return class_name, arguments
