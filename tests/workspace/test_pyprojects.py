@@ -11,28 +11,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
 MEMBERS = [ROOT / "kernel", *PLUGINS]
 FIRST_PARTY_BOUND = ">=0.1,<1"
-ENGINE_TIER = {
-    "backend_jax",
-    "backend_tensorflow",
-    "backend_theano",
-    "backend_toolkit",
-    "cli",
-    "file_tools",
-    "format_hdf5",
-    "format_safetensors",
-    "format_yaml",
-    "generators",
-    "initializations",
-    "jax_support",
-    "lazy_graph",
-    "old_files",
-    "profiling",
-    "resume",
-    "safe_files",
-    "saving",
-    "testing",
-}
-"""Plugins that use the engine tier of the interface (docs/plugin-api.md)."""
 
 
 def load(folder):
@@ -51,9 +29,11 @@ def project_name(folder):
 
 
 def bound_of(folder):
-    """Returns how a distribution of this repository bounds the others."""
-    version = ROOT_PROJECT["project"]["version"]
-    return f"=={version}" if folder.name in ENGINE_TIER else FIRST_PARTY_BOUND
+    """Returns how a distribution bounds others of this repository: exactly if it is of
+    the engine tier (docs/plugin-api.md), which its bound of the kernel says."""
+    exact = f"=={ROOT_PROJECT['project']['version']}"
+    dependencies = load(folder)["project"]["dependencies"]
+    return exact if f"oneiros-kernel{exact}" in dependencies else FIRST_PARTY_BOUND
 
 
 def test_there_are_members():

@@ -156,10 +156,9 @@ class use:
         _used.reset(self._token)
 
 
-def backend_of(obj: Any) -> Backend:
+def backend_of(obj: Any, default: Any = None) -> Any:
     """Returns the backend that a layer, a model or an optimizer was built on."""
-    backend: Backend = obj._backend
-    return backend
+    return getattr(obj, "_backend", default)
 
 
 def bound(method: _Method) -> _Method:

@@ -72,6 +72,7 @@ class Types(Backend):
     """A backend that casts operands to the type that they have in common."""
 
     def common_type(self, values: Sequence[T], arithmetic: bool = True) -> DType:
+        """Returns the type that operands have in common."""
         tensors = [np.dtype(self.dtype(x)) for x in values if self.owns(x)]
         constants = [np.asarray(x).dtype for x in values if not self.owns(x)]
         return common_type(tensors, constants, floatx(), arithmetic)

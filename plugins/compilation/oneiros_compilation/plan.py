@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oneiros import config
+from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError, BackendMixError
 
 from oneiros_compilation.losses import OutputLoss, output_losses, spread_all
@@ -51,7 +52,7 @@ def plan(
     terms += model.losses
     named = named_metrics(model, outputs, metrics)
     return Training(
-        optimizer=_optimizer(optimizer, model._backend),
+        optimizer=_optimizer(optimizer, backend_of(model)),
         outputs=outputs,
         metrics_names=["loss", *(name for name, _ in named)],
         metrics_tensors=[tensor for _, tensor in named],
@@ -66,7 +67,7 @@ def _optimizer(identifier: Any, backend: Any) -> Any:
             f"optimizer takes a name, or an object as SGD(lr=0.01); received "
             f"{identifier!r}."
         )
-    owner = getattr(optimizer, "_backend", backend)
+    owner = backend_of(optimizer, backend)
     if owner is not backend:
         raise BackendMixError(
             f"The model is on {backend.name!r}, its optimizer on {owner.name!r}. Pass "
