@@ -103,6 +103,21 @@ def test_what_is_not_published_is_found(source, expected):
     assert found and expected in found[0]
 
 
+@pytest.mark.parametrize("base", ["oneiros.engine.layer", "oneiros.layers"])
+def test_methods_that_hide_private_ones_of_a_base_class_are_found(base):
+    source = f"""
+from {base} import Layer as Base
+
+
+class Mine(Base):
+    def _build(self): ...
+    def _mine(self): ...
+    def call(self, x, mask=None): ...
+"""
+    assert messages(source) == [f"_build overrides a private member of {base}.Layer."]
+    assert messages(source, ENGINE) == []
+
+
 def test_the_engine_tier_is_for_those_who_ask_for_one_version():
     source = "from oneiros.plugins import manager\n"
     assert messages(source, ENGINE) == []

@@ -1,12 +1,13 @@
 """Does a plugin use what is published, and nothing else?
 
-The check reads sources and imports none of them. It follows imports and what is asked
-of imported modules, and it knows the private members of the kernel and of first-party
-plugins by their names.
+The check reads a plugin's sources and imports none of them. It follows imports and what
+is asked of imported modules, and it knows the private members of the kernel and of
+first-party plugins by their names.
 """
 
 import ast
 import importlib.util
+import inspect
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
@@ -125,6 +126,22 @@ class _Checker(ast.NodeVisitor):
         self._check_member(node.attr, node)
         self.generic_visit(node)
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        """Checks that methods don't take the names of a base class's private ones."""
+        if self.tier == AUTHORING:
+            for base in node.bases:
+                self._check_overrides(node, self._path(base) or "")
+        self.generic_visit(node)
+
+    def _check_overrides(self, node: ast.ClassDef, base: str) -> None:
+        if not _is_ours(base) or _is_below(base, self.package):
+            return
+        taken = _private_members(base)
+        for member in node.body:
+            if isinstance(member, ast.FunctionDef) and member.name in taken:
+                text = f"{member.name} overrides a private member of {base}."
+                self._report(member, text)
+
     def visit_Call(self, node: ast.Call) -> None:
         """Checks what is written as a text: the member that `getattr` looks up, and the
         module that `import_module` imports."""
@@ -151,10 +168,9 @@ class _Checker(ast.NodeVisitor):
         return None
 
     def _check_path(self, path: str, node: ast.AST) -> None:
-        top = path.partition(".")[0]
-        if top != "oneiros" and not top.startswith("oneiros_"):
+        if not _is_ours(path) or _is_below(path, self.package):
             return
-        if _is_below(path, self.package) or is_published(path, self.tier):
+        if is_published(path, self.tier):
             return
         tier = tier_of(path)
         hint = f"{path} isn't published."
@@ -175,6 +191,12 @@ class _Checker(ast.NodeVisitor):
         finding = Finding(self.file, getattr(node, "lineno", 0), message)
         if finding not in self.findings:
             self.findings.append(finding)
+
+
+def _is_ours(path: str) -> bool:
+    """Tells whether a path is in the kernel or in a first-party plugin."""
+    top = path.partition(".")[0]
+    return top == "oneiros" or top.startswith("oneiros_")
 
 
 def _is_below(path: str, package: str) -> bool:
@@ -220,7 +242,22 @@ def _first_party_private_names() -> set[str]:
     names: set[str] = set()
     for record in manager().plugins:
         package = record.module.partition(".")[0]
-        if package == "oneiros" or package.startswith("oneiros_"):
+        if _is_ours(package):
             for source in _sources(package).values():
                 names |= _private_names(source)
     return names
+
+
+@lru_cache
+def _private_members(path: str) -> frozenset[str]:
+    """Returns the private names that a class uses, by its path; those of its base
+    classes too, as far as they are ours."""
+    module, _, name = path.rpartition(".")
+    table = manager().modules.get(module.removeprefix("oneiros").lstrip("."), {})
+    for entry in table.get(name, [])[:1]:
+        module, _, name = entry.reference.partition(":")
+    names: set[str] = set()
+    for cls in inspect.getmro(getattr(importlib.import_module(module), name, object)):
+        if _is_ours(cls.__module__):
+            names |= {member for member in vars(cls) if is_private(member)}
+    return frozenset(names)
