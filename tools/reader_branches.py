@@ -1,6 +1,4 @@
-"""Counts the branches of the readers of files that tests take.
-
-The table of tests/hostile/README.md.
+"""Counts the branches of the readers of files that tests take, in a table.
 
     python3 run.py --group test --with coverage tools/reader_branches.py
 
@@ -26,13 +24,23 @@ ROOT = Path(__file__).resolve().parent.parent
 HOSTILE, SUPPORT = ROOT / "tests" / "hostile", ROOT / "tests" / "support"
 READERS = (
     "kernel/oneiros/config.py",
+    "kernel/oneiros/load_context.py",
     "plugins/format_*/*/*.py",
     "plugins/safe_files/*/*.py",
     "plugins/old_files/*/*.py",
     "plugins/file_tools/*/*.py",
+    "plugins/resume/*/*.py",
     "plugins/saving/*/*.py",
     "plugins/*/*/migrations.py",
 )
+SEVERAL_MODULES = (
+    "oneiros_file_tools",
+    "oneiros_old_files",
+    "oneiros_resume",
+    "oneiros_saving",
+)
+"""Packages whose modules have a row each."""
+
 ATTACKS = "import hostile; hostile.SECONDS = 600; hostile.main({!r})"
 COMMANDS = [
     [
@@ -99,7 +107,7 @@ def measured(folder: Path) -> tuple[dict[str, Any], list[list[str]]]:
 def row(file: str) -> str:
     """Returns the name of a file's row in the table."""
     *_, package, name = Path(file).with_suffix("").parts
-    if package in ("oneiros_saving", "oneiros_file_tools", "oneiros_old_files"):
+    if package in SEVERAL_MODULES:
         return f"{package}.{name}"
     if name == "migrations":
         return "migrations of the plugins"

@@ -163,6 +163,22 @@ def test_nan_in_the_optimizer_s_state_is_told(trained):
         load_model(trained)
 
 
+def test_warnings_point_at_the_call(trained, model, tmp_path):
+    """Each comes from another depth of what loads."""
+    model.set_weights([np.full_like(value, np.nan) for value in model.get_weights()])
+    model.save_weights(tmp_path / "w.h5")
+    with pytest.warns(UserWarning) as caught:
+        change_state(trained, lambda value: np.full_like(value, np.nan))
+        load_model(trained)
+        change_state(trained, lambda value: np.ones((7, 7), "float32"))
+        load_model(trained)
+        model.load_weights(tmp_path / "w.h5")
+    messages = [str(warning.message) for warning in caught]
+    assert "optimizer's state" in messages[0] and "begins anew" in messages[1]
+    assert "is of no use" in messages[2] and len(messages) == 3
+    assert {warning.filename for warning in caught} == {__file__}
+
+
 def test_integers_in_the_place_of_an_optimizer_s_floats_are_refused(trained):
     change_state(trained, lambda value: value.astype(int))
     with pytest.raises(

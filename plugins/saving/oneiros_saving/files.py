@@ -93,7 +93,9 @@ def target(filepath: PathLike, overwrite: bool = True) -> Path | None:
         raise ArgumentError(
             f"Can't save to {path}: it is read-only. Save elsewhere, or `chmod u+w` it."
         )
-    return path if overwrite or not os.path.lexists(filepath) or _agreed(path) else None
+    if overwrite or not os.path.lexists(filepath) or _user_agrees(path):
+        return path
+    return None
 
 
 def write(path: Path, state: ModelState) -> None:
@@ -130,9 +132,12 @@ def _put(path: Path, fill: Callable[[Path], Any]) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _agreed(path: Path) -> bool:
+def _user_agrees(path: Path) -> bool:
+    """Asks whether a file may be replaced; raises ArgumentError where nobody can
+    answer."""
     if not sys.stdin or not sys.stdin.isatty():
         raise ArgumentError(
             f"{path} exists, and overwrite=False. Pass overwrite=True, or another path."
         )
-    return input(f"{path} exists. Overwrite it? [y/n] ").strip().lower() in ("y", "yes")
+    answer = input(f"{path} exists. Overwrite it? [y/n] ")
+    return answer.strip().lower() in ("y", "yes")

@@ -78,7 +78,7 @@ def _warn_of_unusual(pairs: Pairs, source: Any) -> None:
         warnings.warn(
             f"{source} holds NaN or infinite numbers for {', '.join(unusual):.300}: "
             f"what the model predicts from them is of no use.",
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
@@ -100,7 +100,7 @@ def check_optimizer(variables: list[Any], stored: Named, source: Any) -> None:
         warnings.warn(
             f"{source} holds NaN or infinite numbers in the optimizer's state: "
             "training won't get far; compile the model anew before it.",
-            stacklevel=4,
+            stacklevel=5,
         )
 
 

@@ -51,6 +51,8 @@ def by_name(
     # Raises
         UnknownOrderError: if no order fits, or several do.
     """
+    if not arrays:
+        return []
     if not params or len(arrays) % len(params):
         raise UnknownOrderError(
             f"it has {len(arrays)} arrays for {len(params)} trained weights"
@@ -61,8 +63,6 @@ def by_name(
     stored = [[np.shape(value) for value in each] for each in series]
     if any(each != stored[0] for each in stored):
         raise UnknownOrderError("the shapes of its arrays don't repeat")
-    if not stored:
-        return []
     orders = {tuple(range(count))} if stored[0] == shapes else set[Order]()
     if as_made:
         orders |= _orders_as_made(model, params, shapes, stored[0])

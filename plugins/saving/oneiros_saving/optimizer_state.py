@@ -74,7 +74,7 @@ def restore(model: Any, state: ModelState, origin: Origin, source: Any) -> None:
             f"begins anew: of the state in the file, {error}. Train on, and the first "
             f"steps make a new one; model.save(path) then keeps it in an order that "
             f"is known.",
-            stacklevel=5,
+            stacklevel=4,
         )
         return
     if origin.engine == "theano":
