@@ -52,11 +52,20 @@ def _interface(table: dict[str, Names]) -> str:
     lines = ["| module | name | for |", "|---|---|---|"]
     for module, names in table.items():
         if isinstance(names, str):
-            lines.append(f"| `{module}` | all public names | {names} |")
+            lines.append(f"| `{module}` | {_all_names(module)} | {names} |")
             continue
         for name, purpose in names.items():
             lines.append(f"| `{module}` | `{name}` | {purpose} |")
     return "\n".join(lines)
+
+
+def _all_names(module: str) -> str:
+    """Returns what stands for all public names: a plugin's README tells of them."""
+    plugin = module.partition(".")[0].removeprefix("oneiros_")
+    readme = f"../plugins/{plugin}/README.md"
+    if (PAGE.parent / readme).exists():
+        return f"[all public names]({readme})"
+    return "all public names"
 
 
 if __name__ == "__main__":
