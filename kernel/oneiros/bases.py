@@ -1,5 +1,4 @@
-"""Base classes of what plugins provide, apart from Layer and Backend: small, and
-readable in one sitting."""
+"""Base classes of what plugins provide, apart from Layer and Backend."""
 
 from __future__ import annotations
 
@@ -22,8 +21,7 @@ class Regularizer:
         return 0
 
     def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds this object: the class name under `name`, and its
-        arguments."""
+        """Returns what rebuilds this object: the class's name, and its arguments."""
         return {"name": type(self).__name__}
 
     def set_param(self, _: Any) -> None:
@@ -43,20 +41,17 @@ class Constraint:
         return p
 
     def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds this object: the class name under `name`, and its
-        arguments."""
+        """Returns what rebuilds this object: the class's name, and its arguments."""
         return {"name": type(self).__name__}
 
 
 def clip_norm(g: Any, c: float, n: Any) -> Any:
-    """Returns gradient `g` scaled by `c / n` if the norm `n` of all gradients reaches
-    `c`."""
+    """Returns a gradient scaled by `c / n` if the norm `n` of all reaches `c`."""
     return K.switch(K.greater_equal(n, c), g * c / n, g) if c > 0 else g
 
 
 class Rebuilt:
-    """What `copy.deepcopy` and `pickle` make anew, from its configuration and its
-    variables' values."""
+    """What `copy.deepcopy` and `pickle` rebuild: configuration, then variables."""
 
     def __copy__(self) -> Any:
         copied = object.__new__(type(self))
@@ -81,8 +76,8 @@ class Optimizer(Rebuilt):
         unknown = sorted(set(kwargs) - {"clipnorm", "clipvalue"})
         if unknown:
             raise TypeError(
-                f"{type(self).__name__} got the unknown argument {unknown[0]!r}. "
-                f"Every optimizer takes `clipnorm` and `clipvalue` besides its own arguments."
+                f"{type(self).__name__} got the unknown argument {unknown[0]!r}. Every "
+                "optimizer takes `clipnorm` and `clipvalue` besides its own arguments."
             )
         self.__dict__.update(kwargs)
         self._backend = K.current()
@@ -100,7 +95,8 @@ class Optimizer(Rebuilt):
             loss: scalar tensor.
         """
         raise NotImplementedError(
-            f"{type(self).__name__} doesn't define get_updates(params, constraints, loss)."
+            f"{type(self).__name__} doesn't define get_updates(params, constraints, "
+            "loss)."
         )
 
     def get_gradients(self, loss: Any, params: list[Any]) -> list[Any]:
@@ -123,8 +119,9 @@ class Optimizer(Rebuilt):
         """
         if len(weights) != len(self.weights):
             raise DataError(
-                f"{type(self).__name__}.set_weights received {len(weights)} arrays; its state has "
-                f"{len(self.weights)}. The state exists once the model was trained."
+                f"{type(self).__name__}.set_weights received {len(weights)} arrays; "
+                f"its state has {len(self.weights)}. The state exists once the model "
+                "was trained."
             )
         for index, (variable, value) in enumerate(
             zip(self.weights, weights, strict=True)
@@ -132,8 +129,8 @@ class Optimizer(Rebuilt):
             expected = tuple(K.get_variable_shape(variable))
             if expected != np.shape(value):
                 raise DataError(
-                    f"{type(self).__name__}.set_weights: array {index} has shape {np.shape(value)}, "
-                    f"the state there has shape {expected}."
+                    f"{type(self).__name__}.set_weights: array {index} has shape "
+                    f"{np.shape(value)}, the state there has shape {expected}."
                 )
         K.batch_set_value(list(zip(self.weights, weights, strict=True)))
 
@@ -179,8 +176,10 @@ class Callback:
         self.model = model
 
     def get_observer(self) -> Any:
-        """Returns an `oneiros.engine.observer.Observer` to tell what the fit is doing,
-        or None; called first of all."""
+        """Returns an `Observer` to tell what the fit is doing, or None.
+
+        Called first of all; the class is in `oneiros.engine.observer`.
+        """
         return None
 
     def prepare_fit(self, fit: Any) -> None:
@@ -201,8 +200,9 @@ class Callback:
         return oneiros.saving.plain_attributes(self)
 
     def set_state(self, state: Any) -> None:
-        """Goes on from what `get_state` returned; called after `on_train_begin`, when a
-        training is resumed.
+        """Goes on from what `get_state` returned.
+
+        Called after `on_train_begin`, when a training is resumed.
 
         Items of a dict that had not changed since training began are those of this
         training.
@@ -222,8 +222,7 @@ class Callback:
         """Called after a batch; `logs` has the batch's loss and metrics."""
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
-        """Called after a run of batches that nothing was told of, if every callback is
-        `told_afterwards`.
+        """Called after a run of batches, if every callback is `told_afterwards`.
 
         It tells `on_batch_begin` and `on_batch_end` of each, in order; a subclass may
         do something faster.

@@ -1,5 +1,4 @@
-"""The model graph and its training; Keras's names (`Layer`, `Input`, `Model`, …) are
-found when used."""
+"""The model graph and its training; Keras's names are found when they are used."""
 
 from typing import Any
 

@@ -1,5 +1,4 @@
-"""The callbacks that every `fit` has: their list, the averaging of batch values, the
-history."""
+"""The callbacks that every `fit` has: their list, the averages, the history."""
 
 from __future__ import annotations
 
@@ -85,8 +84,7 @@ class CallbackList(Callback):
             _optional(callback, "prepare_fit")(fit)
 
     def want_each_batch(self) -> bool:
-        """Tells whether some callback must be called between batches, and not after a
-        run of them."""
+        """Tells whether some callback must hear of each batch before the next."""
         return any(
             _overrides(callback, f"on_batch_{moment}")
             for callback in self.callbacks
@@ -135,8 +133,11 @@ def _optional(callback: Any, method: str) -> Any:
 
 
 def _overrides(callback: Any, method: str) -> bool:
-    """Tells whether a callback must hear this at once: it, or a class of it, defines
-    the method, and no class before that declares `told_afterwards`."""
+    """Tells whether a callback must hear of this at once.
+
+    It must if it, or a class of it, defines the method, and no class before that
+    declares `told_afterwards`.
+    """
     for place in (callback, *type(callback).__mro__):
         members = vars(place)
         if members.get("told_afterwards") or place is Callback:
@@ -147,8 +148,7 @@ def _overrides(callback: Any, method: str) -> bool:
 
 
 class BaseLogger(Callback):
-    """Averages the batches' values over an epoch, by batch size; always the first
-    callback of a run."""
+    """Averages the batches' values over an epoch, by batch size; it comes first."""
 
     told_afterwards = True
 

@@ -1,5 +1,4 @@
-"""Container: layers connected to a graph, from input tensors to output tensors, usable
-as one layer."""
+"""Container: a graph of layers that can be used as one layer."""
 
 from __future__ import annotations
 
@@ -108,20 +107,21 @@ class Container(Layer):
             for index, tensor in enumerate(tensors or [None]):
                 if not hasattr(tensor, "_keras_history"):
                     raise GraphError(
-                        f"{label(self)}: no layer returned {end} {index}, {type(tensor).__name__} "
-                        f"{tensor!r:.60}. Make inputs with Input(…); compute in layers: Lambda(function)(x)."
+                        f"{label(self)}: no layer returned {end} {index}, "
+                        f"{type(tensor).__name__} {tensor!r:.60}. Make inputs with "
+                        "Input(…); compute in layers: Lambda(function)(x)."
                     )
         layers = [tensor._keras_history[0] for tensor in self.inputs]
         for index, layer in enumerate(layers):
             if not isinstance(layer, InputLayer) or layer in layers[:index]:
                 raise GraphError(
-                    f"{label(self)}: input {index} is an output of {label(layer)}. Inputs are tensors that "
-                    f"Input(…) returned, each listed once; call the layers that follow on a new Input."
+                    f"{label(self)}: input {index} is an output of {label(layer)}. "
+                    "Inputs are tensors that Input(…) returned, each listed once; "
+                    "call the layers that follow on a new Input."
                 )
 
     def _map(self, ends: list[Node]) -> None:
-        """Finds the graph that ends in some nodes, and the depth of all that is in
-        it."""
+        """Finds the graph that ends in some nodes, and the depths in it."""
         sources = [layer.inbound_nodes[0] for layer in self.input_layers]
         nodes, layers = walk(ends)
         self._check_sources(nodes, sources)
@@ -209,8 +209,7 @@ class Container(Layer):
 
     @property
     def updates(self) -> list[Any]:  # type: ignore[override]
-        """The `(variable, new value)` pairs that a training step makes, apart from the
-        optimizer's."""
+        """The layers' `(variable, new value)` pairs, which a training step makes."""
         return unique(
             self._recorded("updates", None) + self._recorded("updates", self.inputs)
         )
@@ -286,8 +285,7 @@ class Container(Layer):
 
     @property
     def input_spec(self) -> Any:
-        """The number of axes that the inputs must have; the layers inside check the
-        sizes."""
+        """The axes that inputs must have; the layers inside check the sizes."""
         return one_or_all(
             [InputSpec(ndim=len(tensor._keras_shape)) for tensor in self.inputs]
         )
@@ -362,8 +360,7 @@ class Container(Layer):
         return outputs, output_masks, output_shapes
 
     def get_config(self) -> Any:
-        """Returns the layers' configurations and how they are connected, laid out as in
-        Keras 1.2.2."""
+        """Returns the layers' configurations and connections, as in Keras 1."""
         own = set(self.graph_nodes())
         calls = {
             layer: [node for node in layer.inbound_nodes if node in own]
@@ -416,13 +413,11 @@ class Container(Layer):
             return cls(input=starts, output=ends, name=config.get("name"))
 
     def _updated_config(self) -> dict[str, Any]:
-        """Returns the configuration under the class's name and the version of Keras
-        that it follows."""
+        """Returns the configuration with the class's name and the version of Keras."""
         return {**entry_of(self), "keras_version": configs.KERAS_VERSION}
 
     def to_json(self, **kwargs: Any) -> str:
-        """Returns the model's configuration, without weights, as JSON text;
-        `model_from_json` reads it.
+        """Returns the model's configuration, without weights, as JSON text.
 
         # Arguments
             kwargs: passed on to `json.dumps`.
@@ -444,8 +439,7 @@ class Container(Layer):
         return str(yaml.dumps(self._updated_config(), **kwargs))
 
     def save(self, filepath: Any, overwrite: bool = True) -> None:
-        """Saves the model, its training state included; the arguments are those of
-        `save_model`."""
+        """Saves the model, its training state included, as `save_model` does."""
         oneiros.saving.save_model(self, filepath, overwrite)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
@@ -483,15 +477,15 @@ class Container(Layer):
         oneiros.saving.load_weights_from_hdf5_group(self, f)
 
     def load_weights_from_hdf5_group_by_name(self, f: Any) -> None:
-        """Reads from an open `h5py.Group` the weights of the layers whose names occur
-        in it."""
+        """Reads weights from an open `h5py.Group`, layer by name."""
         oneiros.saving.load_weights_from_hdf5_group_by_name(self, f)
 
     def summary(
-        self, line_length: int = 100, positions: Any = [0.33, 0.55, 0.67, 1.0]
+        self,
+        line_length: int = 100,
+        positions: Any = [0.33, 0.55, 0.67, 1.0],  # noqa: B006  Keras 1's default
     ) -> None:
-        """Prints a table of the layers, their output shapes, parameters and
-        connections.
+        """Prints a table of the layers: output shapes, parameters, connections.
 
         # Arguments
             line_length: int, width of the table.
@@ -507,8 +501,7 @@ class Container(Layer):
 
 
 def walk(ends: Iterable[Node]) -> tuple[list[Node], list[Layer]]:
-    """Returns the nodes that some nodes depend on, inputs first, and their layers in
-    the order first met.
+    """Returns the nodes that some nodes depend on, inputs first, and their layers.
 
     # Raises
         GraphError: if a node depends on itself.
@@ -574,8 +567,7 @@ def get_source_inputs(
 
 
 def build_layers(entries: list[Any]) -> dict[str, Layer]:
-    """Makes the layers that a configuration lists, in any order, and calls them on each
-    other."""
+    """Makes the layers that a configuration lists, and calls them on each other."""
     layers: dict[str, Layer] = {}
     for entry in entries:
         name = entry["name"]

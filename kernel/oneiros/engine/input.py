@@ -46,8 +46,9 @@ class InputLayer(Layer):
             )
         else:
             raise ArgumentError(
-                f"{label(self)} takes either the shape of one sample or the shape of a batch; received "
-                f"{given or 'neither'}. For vectors of 100 numbers: Input(shape=(100,))."
+                f"{label(self)} takes either the shape of one sample or the shape of a "
+                f"batch; received {given or 'neither'}. For vectors of 100 numbers: "
+                "Input(shape=(100,))."
             )
         self.built, self.sparse = True, sparse
         input_tensor._keras_shape = self.batch_input_shape
@@ -59,8 +60,9 @@ class InputLayer(Layer):
         self._check_tensors([tensor])
         if hasattr(tensor, "_keras_history"):
             raise GraphError(
-                f"{label(self)} got an output of {label(tensor._keras_history[0])}. Use it as it is; only "
-                f"a tensor that comes from no layer needs Input(tensor=…)."
+                f"{label(self)} got an output of {label(tensor._keras_history[0])}. "
+                "Use it as it is; only a tensor that comes from no layer needs "
+                "Input(tensor=…)."
             )
         self.batch_input_shape = getattr(
             self, "batch_input_shape", None
@@ -68,15 +70,14 @@ class InputLayer(Layer):
         self.input_dtype = input_dtype or K.dtype(tensor)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments; a tensor given to the constructor can't be among
-        them."""
+        """Returns the arguments, but for a tensor."""
         return {
             key: getattr(self, key)
             for key in ("batch_input_shape", "input_dtype", "sparse", "name")
         }
 
 
-def Input(
+def Input(  # noqa: N802  the name of Keras 1
     shape: Any = None,
     batch_shape: Any = None,
     name: str | None = None,

@@ -1,5 +1,4 @@
-"""Layer, the base class of every layer and model, and InputSpec, which says what a
-layer accepts."""
+"""Layer, the base class of layers and models, and InputSpec, what a layer accepts."""
 
 from __future__ import annotations
 
@@ -57,13 +56,13 @@ _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def shape_tuple(shape: Any, owner: str) -> Shape:
-    """Returns a shape that a user gave as a tuple of ints and None, or says what is
-    wrong with it."""
+    """Returns a shape that a user gave as a tuple of ints and None, checked."""
     sizes = tuple(shape) if isinstance(shape, Iterable) else ("",)
     if not all(size is None or (is_int(size) and size > 0) for size in sizes):
         raise ShapeError(
-            f"{owner} received the shape {shape!r}. A shape is a tuple of sizes above zero, None for one "
-            f"that varies; for a single axis write ({shape if isinstance(shape, int) else 'n'},)."
+            f"{owner} received the shape {shape!r}. A shape is a tuple of sizes above "
+            "zero, None for one that varies; for a single axis write "
+            f"({shape if isinstance(shape, int) else 'n'},)."
         )
     return tuple(size and int(size) for size in sizes)
 
@@ -89,22 +88,36 @@ class InputSpec:
 
     def problem(self, shape: Shape, dtype: str) -> str | None:
         """Returns what an input of this shape and type lacks, or None."""
-        least = int(self.ndim[:-1]) if isinstance(self.ndim, str) else self.ndim or 0
-        if len(shape) < least or (isinstance(self.ndim, int) and len(shape) > least):
-            wanted = (
-                f"{self.ndim} axes, as in {self.shape}"
-                if self.shape
-                else f"{self.ndim} axes"
-            )
-            return f"it must have {wanted}. Put {'Flatten() or ' * (len(shape) > least)}Reshape(…) before it"
+        if not self._fits_rank(len(shape)):
+            wanted = f"{self.ndim} axes"
+            if self.shape:
+                wanted += f", as in {self.shape}"
+            remedy = "Reshape(…)"
+            if len(shape) > self._least_rank():
+                remedy = f"Flatten() or {remedy}"
+            return f"it must have {wanted}. Put {remedy} before it"
         if self.dtype not in (None, dtype):
-            return f"its type must be {self.dtype!r}, not {dtype!r}. Make it with Input(dtype={self.dtype!r})"
-        if any(
-            None not in (a, b) and a != b
-            for a, b in zip(self.shape or (), shape, strict=False)
-        ):
-            return f"it must have the shape {self.shape}. Give the layer such an input, or use another layer"
+            return (
+                f"its type must be {self.dtype!r}, not {dtype!r}. Make it with "
+                f"Input(dtype={self.dtype!r})"
+            )
+        for expected, size in zip(self.shape or (), shape, strict=False):
+            if None not in (expected, size) and expected != size:
+                return (
+                    f"it must have the shape {self.shape}. Give the layer such an "
+                    "input, or use another layer"
+                )
         return None
+
+    def _least_rank(self) -> int:
+        if isinstance(self.ndim, str):
+            return int(self.ndim.removesuffix("+"))
+        return self.ndim or 0
+
+    def _fits_rank(self, rank: int) -> bool:
+        if isinstance(self.ndim, int):
+            return rank == self.ndim
+        return rank >= self._least_rank()
 
 
 def constructor_arguments(cls: type) -> list[str]:
@@ -142,13 +155,13 @@ class _Unset:
 
     def __get__(self, layer: Any, owner: type) -> Any:
         raise NodeError(
-            f"{owner.__name__}.__init__ must begin with super().__init__(**kwargs); it doesn't."
+            f"{owner.__name__}.__init__ must begin with super().__init__(**kwargs); it "
+            "doesn't."
         )
 
 
 class Layer(Rebuilt):
-    """Base class of all layers: a function on tensors with weights, and the record of
-    its calls.
+    """Base class of layers: a function on tensors with weights, and its calls.
 
     A subclass defines `call(x, mask=None)`; where needed `build(input_shape)`, which
     makes weights with `add_weight`, `get_output_shape_for(input_shape)` and
@@ -218,37 +231,32 @@ class Layer(Rebuilt):
 
     def __init__(self, **kwargs: Any) -> None:
         for unknown in kwargs.keys() - KWARGS:
-            own = [
-                name
-                for name in inspect.signature(type(self)).parameters
-                if name != "kwargs"
-            ]
-            accepted = [*own, *KWARGS]
-            near = difflib.get_close_matches(unknown, accepted, n=1)
-            hint = (
-                f"Did you mean {near[0]!r}?"
-                if near
-                else f"It takes: {', '.join(accepted)}."
-            )
-            raise TypeError(
-                f"{type(self).__name__} received the unknown argument {unknown!r}. {hint}"
-            )
+            raise self._unknown_argument(unknown)
         self._begin(kwargs.get("name"), kwargs.get("trainable", True))
-        for attribute, empty in (("losses", []), ("updates", []), ("constraints", {})):
-            vars(self).setdefault(attribute, empty)
-        if "batch_input_shape" in kwargs or "input_shape" in kwargs:
-            shape = (
-                kwargs["batch_input_shape"]
-                if "batch_input_shape" in kwargs
-                else kwargs["input_shape"]
-            )
-            sizes = shape_tuple(shape, label(self))
-            self.batch_input_shape = (
-                sizes if "batch_input_shape" in kwargs else (None, *sizes)
-            )
-            self.input_dtype = kwargs.get("input_dtype") or K.floatx()
-            if kwargs.get("create_input_layer"):
-                self.create_input_layer(self.batch_input_shape, self.input_dtype)
+        vars(self).setdefault("losses", [])
+        vars(self).setdefault("updates", [])
+        vars(self).setdefault("constraints", {})
+        if "batch_input_shape" in kwargs:
+            shape = shape_tuple(kwargs["batch_input_shape"], label(self))
+        elif "input_shape" in kwargs:
+            shape = (None, *shape_tuple(kwargs["input_shape"], label(self)))
+        else:
+            return
+        self.batch_input_shape = shape
+        self.input_dtype = kwargs.get("input_dtype") or K.floatx()
+        if kwargs.get("create_input_layer"):
+            self.create_input_layer(self.batch_input_shape, self.input_dtype)
+
+    def _unknown_argument(self, unknown: str) -> TypeError:
+        own = inspect.signature(type(self)).parameters
+        accepted = [*(name for name in own if name != "kwargs"), *KWARGS]
+        near = difflib.get_close_matches(unknown, accepted, n=1)
+        hint = f"It takes: {', '.join(accepted)}."
+        if near:
+            hint = f"Did you mean {near[0]!r}?"
+        return TypeError(
+            f"{type(self).__name__} received the unknown argument {unknown!r}. {hint}"
+        )
 
     losses: list[Tensor]
     updates: list[Any]
@@ -303,8 +311,11 @@ class Layer(Rebuilt):
 
     @regularizers.setter
     def regularizers(self, _: Any) -> None:
-        message = "sets `regularizers`, to no effect. Use add_weight(…, regularizer=r) or add_loss(…)."
-        warnings.warn(f"{label(self)} {message}", stacklevel=2)
+        warnings.warn(
+            f"{label(self)} sets `regularizers`, to no effect. Use "
+            "add_weight(…, regularizer=r) or add_loss(…).",
+            stacklevel=2,
+        )
 
     @bound
     def create_input_layer(
@@ -350,8 +361,9 @@ class Layer(Rebuilt):
         weight = config.get_object("initialization", initializer)(shape, name=name)
         if not self._backend.owns(weight):
             raise ArgumentError(
-                f"The initializer {initializer!r} of {label(self)} returned {type(weight).__name__}; it must "
-                f"return a variable of the backend {self._backend.name!r}: K.variable(value, name=name)."
+                f"The initializer {initializer!r} of {label(self)} returned "
+                f"{type(weight).__name__}; it must return a variable of the backend "
+                f"{self._backend.name!r}: K.variable(value, name=name)."
             )
         if regularizer is not None:
             self.add_loss(regularizer(weight))
@@ -386,7 +398,8 @@ class Layer(Rebuilt):
                 maker = getattr(tensor, "_keras_history", (None,))[0]
                 source = f" from {label(maker)}" if maker else ""
                 raise ShapeError(
-                    f"{label(self)} received input {index} of shape {shape}{source}: {problem}."
+                    f"{label(self)} received input {index} of shape {shape}{source}: "
+                    f"{problem}."
                 )
 
     def call(self, x: Any, mask: Any = None) -> Any:
@@ -400,8 +413,7 @@ class Layer(Rebuilt):
 
     @bound
     def __call__(self, x: Any, mask: Any = None) -> Any:
-        """Builds the layer at its first call, computes the output, and records the call
-        in the graph.
+        """Calls the layer: builds it at first, computes, and records the call.
 
         # Arguments
             x: tensor or list of tensors, from `Input` or another layer.
@@ -431,18 +443,19 @@ class Layer(Rebuilt):
         for tensor in tensors or [tensors]:
             if self._backend.owns(tensor):
                 continue
-            owner = next(
-                (name for name in K.loaded() if K.load(name).owns(tensor)), None
-            )
-            if owner is not None:
-                raise BackendMixError(
-                    f"{label(self)} was made on the backend {self._backend.name!r} and received a tensor of "
-                    f"{owner!r}. Make both under `with oneiros.backend.use({owner!r}):`."
-                )
-            received = f"{type(tensor).__name__} {tensor.name if isinstance(tensor, Layer) else tensor!r:.60}"
+            for owner in K.loaded():
+                if K.load(owner).owns(tensor):
+                    raise BackendMixError(
+                        f"{label(self)} was made on the backend "
+                        f"{self._backend.name!r} and received a tensor of {owner!r}. "
+                        f"Make both under `with oneiros.backend.use({owner!r}):`."
+                    )
+            value = tensor.name if isinstance(tensor, Layer) else tensor
+            received = f"{type(tensor).__name__} {value!r:.60}"
             raise ArgumentError(
-                f"{label(self)} was called on {received}, no tensor. Call it on what Input(…) or a call of "
-                f"another layer returned; data goes to model.predict(data)."
+                f"{label(self)} was called on {received}, no tensor. Call it on what "
+                "Input(…) or a call of another layer returned; data goes to "
+                "model.predict(data)."
             )
 
     @bound
@@ -460,8 +473,7 @@ class Layer(Rebuilt):
         Node.create_node(self, to_list(inbound_layers), node_indices, tensor_indices)
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
-        """Returns the output's shape for an input's, or lists of them; defined by a
-        layer that changes it."""
+        """Returns the output's shape for an input's, or lists of them."""
         return input_shape
 
     def compute_mask(self, input: Any, input_mask: Any = None) -> Any:
@@ -474,8 +486,9 @@ class Layer(Rebuilt):
             return input_mask
         if any(mask is not None for mask in to_list(input_mask)):
             raise TypeError(
-                f"{label(self)} received a mask and doesn't support it. Masks come from Masking and from "
-                f"Embedding(mask_zero=True): leave that out, or put a layer between that uses the mask up."
+                f"{label(self)} received a mask and doesn't support it. Masks come "
+                "from Masking and from Embedding(mask_zero=True): leave that out, or "
+                "put a layer between that uses the mask up."
             )
         return None
 
@@ -508,8 +521,8 @@ class Layer(Rebuilt):
         ):
             what = attribute[:-1].removesuffix("_tensor")
             raise NodeError(
-                f"{label(self)} was called {len(values)} times, so it has no single {what}. "
-                f"Choose a call: layer.get_{what}_at(0)."
+                f"{label(self)} was called {len(values)} times, so it has no single "
+                f"{what}. Choose a call: layer.get_{what}_at(0)."
             )
         return self._at(0, attribute)
 
@@ -567,13 +580,11 @@ class Layer(Rebuilt):
         self._record("updates", updates, inputs)
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
-        """Returns the updates that depend on these tensors; with None, those that
-        depend on none."""
+        """Returns the updates that depend on these tensors, or for None on none."""
         return self._recorded("updates", inputs)
 
     def get_losses_for(self, inputs: Any) -> list[Tensor]:
-        """Returns the losses that depend on these tensors; with None, those that depend
-        on none."""
+        """Returns the losses that depend on these tensors, or for None on none."""
         return self._recorded("losses", inputs)
 
     def _record(self, kind: str, items: Any, inputs: Any) -> None:
@@ -609,17 +620,15 @@ class Layer(Rebuilt):
             DataError: if their number or one of the shapes differs.
         """
         variables = self.ordered_weights()
-        own, given = (
-            [tuple(K.get_variable_shape(v)) for v in variables],
-            [np.shape(v) for v in weights],
-        )
-        for index, (shape, received) in enumerate(
-            zip_longest(own, given, fillvalue="missing")
-        ):
-            if shape != received:
+        expected = [tuple(K.get_variable_shape(variable)) for variable in variables]
+        received = [np.shape(value) for value in weights]
+        pairs = zip_longest(expected, received, fillvalue="missing")
+        for index, (own, other) in enumerate(pairs):
+            if own != other:
                 raise DataError(
-                    f"{label(self)} has {len(own)} weights and received {len(given)} arrays. Their shapes "
-                    f"first differ at index {index}: the weight has {shape}, the array {received}."
+                    f"{label(self)} has {len(expected)} weights and received "
+                    f"{len(received)} arrays. Their shapes first differ at index "
+                    f"{index}: the weight has {own}, the array {other}."
                 )
         K.batch_set_value(list(zip(variables, weights, strict=True)))
 
@@ -701,6 +710,7 @@ class Layer(Rebuilt):
         """
         if not self.built and not self.inbound_nodes:
             raise NodeError(
-                f"{label(self)} has no weights before its first call. Call it on a tensor."
+                f"{label(self)} has no weights before its first call. Call it on a "
+                "tensor."
             )
         return int(sum(K.count_params(weight) for weight in self.weights))

@@ -74,8 +74,7 @@ def _train_epoch(fit: Fit, order: Array) -> None:
 
 
 def _measure(fit: Fit, run: Run) -> list[tuple[str, list[Any]]]:
-    """Trains on a run; returns the names of what was measured, each with the list of
-    its batches' values."""
+    """Trains on a run; returns each name with the list of its batches' values."""
     observer = fit.train.observer
     outputs = fit.train.compute(run)
     observer.enter(LOGS)
@@ -145,8 +144,7 @@ def _observed(stream: Stream, order: Array) -> Iterator[Run]:
 
 
 def batch_shuffle(index_array: Array, batch_size: int) -> Array:
-    """Returns the index with whole batches in random order; a smaller last batch stays
-    last."""
+    """Returns the index with whole batches in random order, a smaller one last."""
     full = len(index_array) // batch_size * batch_size
     batches = index_array[:full].reshape(-1, batch_size)
     np.random.shuffle(batches)

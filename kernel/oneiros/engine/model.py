@@ -1,5 +1,4 @@
-"""`Model`: a graph of layers that can be compiled, trained, evaluated and asked for
-predictions."""
+"""`Model`: a graph of layers that can be compiled, trained and asked."""
 
 from __future__ import annotations
 
@@ -283,8 +282,7 @@ class Model(Container):
         verbose: int = 1,
         sample_weight: Any = None,
     ) -> Any:
-        """Returns the loss, or the list of `metrics_names`' values, averaged over all
-        samples.
+        """Returns the loss, or all of `metrics_names`, averaged over all samples.
 
         # Arguments
             x, y, sample_weight: as in `fit`.
@@ -306,8 +304,7 @@ class Model(Container):
     @K.bound
     @explains_arguments
     def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
-        """Returns the outputs for `x`: an array, or a list of arrays if there are
-        several outputs.
+        """Returns the outputs for `x`: an array, or a list of arrays.
 
         # Arguments
             x: array, list of arrays, or dict from input name to array; or an object
@@ -357,8 +354,7 @@ class Model(Container):
         pickle_safe: bool = False,
         initial_epoch: int = 0,
     ) -> Any:
-        """Trains on the batches of a generator, which workers make ahead while the
-        model computes.
+        """Trains on the batches of a generator, which workers make ahead.
 
         # Arguments
             generator: yields batches `(x, y)` or `(x, y, sample_weight)` for ever.
@@ -395,8 +391,7 @@ class Model(Container):
         nb_worker: int = 1,
         pickle_safe: bool = False,
     ) -> Any:
-        """Returns what `evaluate` does, over `val_samples` samples; arguments as for
-        `fit_generator`."""
+        """Returns what `evaluate` does, over `val_samples` samples of a generator."""
         workers = (max_q_size, nb_worker, pickle_safe)
         return oneiros.generators.evaluate_generator(
             self, generator, val_samples, workers
@@ -412,8 +407,7 @@ class Model(Container):
         nb_worker: int = 1,
         pickle_safe: bool = False,
     ) -> Any:
-        """Returns what `predict` does, for `val_samples` samples; arguments as for
-        `fit_generator`.
+        """Returns what `predict` does, for `val_samples` samples of a generator.
 
         # Arguments
             generator: yields inputs, or tuples that begin with them.
@@ -428,8 +422,7 @@ class Model(Container):
     def train_on_batch(
         self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None
     ) -> Any:
-        """Runs one step on one batch; returns its loss, or the list of `metrics_names`'
-        values.
+        """Runs one step on one batch; returns its loss, or all of `metrics_names`.
 
         # Arguments
             x, y, sample_weight, class_weight: as in `fit`.
@@ -451,8 +444,7 @@ class Model(Container):
     @K.bound
     @explains_arguments
     def predict_on_batch(self, x: Any) -> Any:
-        """Returns the outputs for one batch: an array, or a list of arrays if there are
-        several outputs."""
+        """Returns the outputs for one batch: an array, or a list of arrays."""
         return one_or_all(self.step_for("predict")(self.adapter.inputs(x)))
 
     @K.bound

@@ -1,5 +1,4 @@
-"""Node: one call of a layer, between the tensors that went in and those that came
-out."""
+"""Node: one call of a layer, between the tensors that went in and came out."""
 
 from __future__ import annotations
 
@@ -36,8 +35,7 @@ def object_list_uid(object_list: Any) -> str:
 
 
 def origins(tensors: list[Tensor]) -> list[list[Any]]:
-    """Returns the layers that tensors come from, and the node and tensor indices
-    there."""
+    """Returns the layers that tensors come from, the node and the tensor indices."""
     return [[tensor._keras_history[part] for tensor in tensors] for part in range(3)]
 
 
@@ -54,8 +52,7 @@ def mask_of(tensor: Tensor) -> Tensor:
 
 
 def shape_list(shapes: Any) -> list[Shape]:
-    """Returns what `get_output_shape_for` gave as a list of tuples, one for each
-    output."""
+    """Returns what `get_output_shape_for` gave as a list of a tuple per output."""
     several = isinstance(shapes, list) and not all(
         size is None or isinstance(size, int) for size in shapes
     )
@@ -155,8 +152,7 @@ class Node:
         outputs: list[Tensor],
         masks: list[Tensor] | None = None,
     ) -> Node:
-        """Returns the node of a layer that no other layer feeds: an `InputLayer`, or a
-        model on its own inputs.
+        """Returns the node of an `InputLayer`, or of a model on its own inputs.
 
         # Arguments
             masks: list of the outputs' masks; none by default.
@@ -186,19 +182,16 @@ class Node:
     @property
     def key(self) -> str:
         """The name that `Container.container_nodes` knows this node by."""
-        return f"{self.outbound_layer.name}_ib-{self.outbound_layer.inbound_nodes.index(self)}"
+        layer = self.outbound_layer
+        return f"{layer.name}_ib-{layer.inbound_nodes.index(self)}"
 
     def get_config(self) -> dict[str, Any]:
         """Returns the names of the layers and the indices that describe this call."""
-        places = {
-            "node_indices": self.node_indices,
-            "tensor_indices": self.tensor_indices,
-        }
-        names = [layer.name for layer in self.inbound_layers]
         return {
             "outbound_layer": self.outbound_layer.name,
-            "inbound_layers": names,
-            **places,
+            "inbound_layers": [layer.name for layer in self.inbound_layers],
+            "node_indices": self.node_indices,
+            "tensor_indices": self.tensor_indices,
         }
 
 
@@ -211,8 +204,7 @@ def connect(layer: Layer, tensors: list[Tensor]) -> None:
 def run_layer(
     layer: Layer, tensors: list[Tensor], masks: list[Tensor], shapes: list[Shape]
 ) -> Results:
-    """Computes a layer's outputs, their masks and shapes, and notes what the layer adds
-    to a model's loss."""
+    """Computes a layer's outputs, their masks and shapes."""
     x, mask, shape = (one_or_all(values) for values in (tensors, masks, shapes))
     outputs = list(to_list(layer.call(x, mask=mask)))
     output_masks = to_list(layer.compute_mask(x, mask))
@@ -221,14 +213,16 @@ def run_layer(
         output_masks = [None] * len(outputs)
     if len(outputs) != len(output_shapes) or len(outputs) != len(output_masks):
         raise GraphError(
-            f"{label(layer)} returned {len(outputs)} tensors from `call`, {len(output_masks)} masks from "
-            f"`compute_mask`, {len(output_shapes)} shapes from `get_output_shape_for`. Make them as many."
+            f"{label(layer)} returned {len(outputs)} tensors from `call`, "
+            f"{len(output_masks)} masks from `compute_mask`, {len(output_shapes)} "
+            "shapes from `get_output_shape_for`. Make them as many."
         )
     for index, output in enumerate(outputs):
         if not layer._backend.owns(output):
             raise GraphError(
-                f"{label(layer)} returned {type(output).__name__} from `call`, which must return a tensor of "
-                f"the backend {layer._backend.name!r}, or a list of them. Is its `return` missing?"
+                f"{label(layer)} returned {type(output).__name__} from `call`, which "
+                f"must return a tensor of the backend {layer._backend.name!r}, or a "
+                "list of them. Is its `return` missing?"
             )
         if hasattr(output, "_keras_history") or any(
             output is tensor for tensor in tensors
@@ -258,6 +252,7 @@ def _check_shape(layer: Layer, found: Shape, declared: Shape) -> None:
         None not in pair and pair[0] != pair[1] for pair in sizes
     ):
         raise ShapeError(
-            f"{label(layer)} returned a tensor of shape {found} from `call`, and {declared} from "
-            f"`get_output_shape_for`. Define get_output_shape_for(input_shape) to return the tensor's shape."
+            f"{label(layer)} returned a tensor of shape {found} from `call`, and "
+            f"{declared} from `get_output_shape_for`. Define "
+            "get_output_shape_for(input_shape) to return the tensor's shape."
         )

@@ -74,7 +74,8 @@ class Observer:
         """
 
 
-_observer: ContextVar[Observer] = ContextVar("oneiros_observer", default=Observer())
+_IDLE = Observer()
+_observer: ContextVar[Observer] = ContextVar("oneiros_observer", default=_IDLE)
 
 
 def current_observer() -> Observer:

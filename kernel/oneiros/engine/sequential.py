@@ -47,8 +47,7 @@ TRAINING_ATTRIBUTES = (
 
 
 def _like(method: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
-    """Decorates a method with another one's signature, besides keywords, and its
-    docstring."""
+    """Decorates a method that forwards to another with that one's signature."""
     signature = inspect.signature(method)
     kwargs = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation=Any)
     parameters = [*signature.parameters.values(), kwargs]
@@ -121,12 +120,14 @@ class Sequential(Model):
             )
         if _holds(layer, self):
             raise GraphError(
-                f"{label(self)} can't be added to itself: the layers would form a cycle."
+                f"{label(self)} can't be added to itself: the layers would form a "
+                "cycle."
             )
         output = layer(self.outputs[0]) if self.layers else self._first_output(layer)
         if isinstance(output, list):
             raise GraphError(
-                f"{label(layer)} has {len(output)} outputs: use Model(input=…, output=…)."
+                f"{label(layer)} has {len(output)} outputs: use Model(input=…, "
+                "output=…)."
             )
         self.layers.append(layer)
         self._results.append(output)
@@ -140,8 +141,9 @@ class Sequential(Model):
         if not layer.inbound_nodes:
             if not hasattr(layer, "batch_input_shape"):
                 raise ShapeError(
-                    f"{label(layer)} is the first layer of {label(self)} and doesn't know its input's shape. "
-                    f"Pass the shape of one sample: {type(layer).__name__}(…, input_shape=(n,))."
+                    f"{label(layer)} is the first layer of {label(self)} and doesn't "
+                    "know its input's shape. Pass the shape of one sample: "
+                    f"{type(layer).__name__}(…, input_shape=(n,))."
                 )
             layer.create_input_layer(layer.batch_input_shape, layer.input_dtype)
         return layer.output
@@ -183,7 +185,8 @@ class Sequential(Model):
         """
         if not self.layers:
             raise GraphError(
-                f"{label(self)} has no layers. Add one: model.add(Dense(10, input_shape=(n,)))."
+                f"{label(self)} has no layers. Add one: model.add(Dense(10, "
+                "input_shape=(n,)))."
             )
         self.model = Model(self.inputs, self.outputs[0], name=f"{self.name}_model")
         self.model.trainable = self.trainable
@@ -225,8 +228,7 @@ class Sequential(Model):
 
     @property
     def flattened_layers(self) -> list[Layer]:
-        """The layers; in the place of a first Merge layer, those of the branches that
-        it joins."""
+        """The layers; before a first Merge layer, those of its branches."""
         branches = self._branches()
         if not branches:
             return unique(self.layers)
@@ -258,8 +260,7 @@ class Sequential(Model):
         return getattr(self.model, "training_data", None)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
-        """Returns a layer by its name, or by its index in `model.model.layers`: the
-        input comes first."""
+        """Returns a layer by its name, or by its index after the input layer's."""
         return self.functional_model.get_layer(name, index)
 
     def call(self, x: Any, mask: Any = None) -> Any:
@@ -269,8 +270,7 @@ class Sequential(Model):
         return super().call(x, mask)
 
     def get_config(self) -> Any:
-        """Returns the list of the layers' configurations; a first Merge layer's holds
-        its branches'."""
+        """Returns the list of the layers' configurations."""
         entries = [entry_of(layer) for layer in self.layers]
         if branches := self._branches():
             entries[0]["config"] = {
@@ -292,7 +292,8 @@ class Sequential(Model):
         """
         if not isinstance(config, list):
             raise ConfigError(
-                f"A Sequential's configuration is a list of layers; received {config!r:.80}."
+                "A Sequential's configuration is a list of layers; received "
+                f"{config!r:.80}."
             )
         cache = {} if layer_cache is None else layer_cache
         with configs.building("layer", cls.__name__):
@@ -306,8 +307,7 @@ class Sequential(Model):
         sample_weight_mode: Any = None,
         **kwargs: Any,
     ) -> None:
-        """Chooses what training minimises, and how; the arguments are those of
-        `Model.compile`."""
+        """Chooses what training minimises, and how, as `Model.compile` does."""
         model = self._model_for("compile", kwargs)
         model.compile(
             optimizer,
@@ -321,34 +321,39 @@ class Sequential(Model):
         self.sample_weight_mode = sample_weight_mode
 
     def _model_for(self, method: str, kwargs: dict[str, Any]) -> Any:
-        """Returns the model that does what a method is to do, and takes the arguments
-        of Keras 0.3 out of its keywords."""
+        """Returns the model that does it; drops a method's keywords of Keras 0.3."""
         _warn_of_keras_0(method, kwargs)
         return self.functional_model
 
     @_like(Model.fit)
     def fit(self, *args: Any, **kwargs: Any) -> Any:
+        """Trains for a number of epochs."""
         return self._model_for("fit", kwargs).fit(*args, **kwargs)
 
     @_like(Model.evaluate)
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Returns the loss and the metrics, averaged over all samples."""
         return self._model_for("evaluate", kwargs).evaluate(*args, **kwargs)
 
     @_like(Model.predict)
     def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """Returns the outputs for some inputs."""
         return self._model_for("predict", kwargs).predict(*args, **kwargs)
 
     @_like(Model.fit_generator)
     def fit_generator(self, *args: Any, **kwargs: Any) -> Any:
+        """Trains on the batches of a generator."""
         return self._model_for("fit_generator", kwargs).fit_generator(*args, **kwargs)
 
     @_like(Model.evaluate_generator)
     def evaluate_generator(self, *args: Any, **kwargs: Any) -> Any:
+        """Returns what `evaluate` does, over a generator's samples."""
         model = self._model_for("evaluate_generator", kwargs)
         return model.evaluate_generator(*args, **kwargs)
 
     @_like(Model.predict_generator)
     def predict_generator(self, *args: Any, **kwargs: Any) -> Any:
+        """Returns what `predict` does, for a generator's samples."""
         model = self._model_for("predict_generator", kwargs)
         return model.predict_generator(*args, **kwargs)
 
@@ -366,16 +371,17 @@ class Sequential(Model):
 
     @_like(Model.test_on_batch)
     def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """Returns the loss and the metrics of one batch."""
         return self._model_for("test_on_batch", kwargs).test_on_batch(*args, **kwargs)
 
     @_like(Model.predict_on_batch)
     def predict_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """Returns the outputs for one batch."""
         model = self._model_for("predict_on_batch", kwargs)
         return model.predict_on_batch(*args, **kwargs)
 
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
-        """Returns the outputs for some inputs, and warns if they are no
-        probabilities."""
+        """Returns the outputs, and warns if they are no probabilities."""
         outputs = self.predict(x, batch_size, verbose)
         low, high = outputs.min(), outputs.max()
         if low < 0.0 or high > 1.0:
@@ -387,8 +393,10 @@ class Sequential(Model):
         return outputs
 
     def predict_classes(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
-        """Returns the number of the likeliest class per sample; with one output, 1
-        where it exceeds 0.5."""
+        """Returns the number of the likeliest class per sample.
+
+        With one output, it is 1 where that exceeds 0.5.
+        """
         outputs = self.predict(x, batch_size, verbose)
         if outputs.shape[-1] > 1:
             return outputs.argmax(axis=-1)

@@ -1,8 +1,8 @@
 """Streams: what a loop goes over, epoch by epoch.
 
 The loop opens a stream, asks it for the runs of an epoch, has it compute each, and
-closes it. Each kind of data is a plugin with a stream of its own, derived from `Stream`.
-A callback that changes what a fit goes over puts a `StreamWrapper` in the
+closes it. Each kind of data is a plugin with a stream of its own, derived from
+`Stream`. A callback that changes what a fit goes over puts a `StreamWrapper` in the
 place of its stream, in `prepare_fit`.
 """
 
@@ -118,8 +118,7 @@ class Stream:
         return [np.asarray(output)[None] for output in outputs]
 
     def get_state(self) -> Any:
-        """Returns where the stream is, as plain data; None if its data and the order
-        tell that."""
+        """Returns where the stream is, as plain data; None if its data tell that."""
         return None
 
     def set_state(self, state: Any, drawn: bool) -> bool:
@@ -136,8 +135,7 @@ class Stream:
 
 
 class StreamWrapper(Stream):
-    """A stream in the place of another one, to which it leaves all that a subclass
-    doesn't define.
+    """A stream in the place of another one, to which it leaves what it doesn't define.
 
     # Example
         ```python

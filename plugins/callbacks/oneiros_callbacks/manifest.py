@@ -29,8 +29,7 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
 
 @hookimpl
 def oneiros_default_callbacks(params: dict[str, Any]) -> list[Any]:
-    """Warns of a loss that becomes NaN, and shows how a fit goes, unless it is to be
-    silent."""
+    """Warns of a loss that becomes NaN, and shows how a fit goes."""
     from oneiros_callbacks.nan import NaNWarning
     from oneiros_callbacks.progress import ProgbarLogger
 

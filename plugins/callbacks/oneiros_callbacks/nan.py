@@ -11,14 +11,13 @@ from oneiros.bases import Callback
 
 Logs = dict[str, Any] | None
 REASONS = (
-    "Usual reasons: too high a learning rate, NaN in the data, targets outside the loss's domain, "
-    "an Embedding index outside [0, input_dim)."
+    "Usual reasons: too high a learning rate, NaN in the data, targets outside the "
+    "loss's domain, an Embedding index outside [0, input_dim)."
 )
 
 
 class NaNWarning(Callback):
-    """Warns once per fit if a batch's loss is NaN, and says in which epoch, batch and
-    output.
+    """Warns once per fit if a loss is NaN: in which epoch, batch and output.
 
     Every fit has one of these, through the hook `oneiros_default_callbacks`.
     """
@@ -77,8 +76,7 @@ def _is_nan(value: Any) -> bool:
 
 
 def _level() -> int:
-    """Returns the `stacklevel`, from this function's caller, of the first line that
-    isn't Oneiros's."""
+    """Returns the `stacklevel`, from the caller, of the first line that isn't ours."""
     frame, level = sys._getframe(1), 1
     while frame.f_back is not None and frame.f_globals["__name__"].startswith(
         "oneiros"

@@ -97,9 +97,8 @@ class Progbar:
         self.total_width = len(self._bar.desc)
         columns = shutil.get_terminal_size().columns
         self._bar.bar_format = self._look(done, columns)
-        self._bar.ncols = (
-            None if done else columns - 1
-        )  # what remains may be longer than a line
+        # What remains at the end may be longer than a line.
+        self._bar.ncols = None if done else columns - 1
         if done:
             self._bar.close()
             self._bar = None
@@ -107,25 +106,24 @@ class Progbar:
             self._bar.refresh()
 
     def _look(self, done: bool, columns: int) -> str:
-        """Returns tqdm's format; the bar is as long as the numbers beside it leave room
-        for."""
+        """Returns tqdm's format, with a bar that fits beside the numbers."""
         if self.target < 0:
             return "{n} in {elapsed}{desc}"
         digits = len(str(self.target))
         room = columns - 2 * digits - len("/ || ETA 00:00 ") - self.total_width
         bar = f"|{{bar:{min(self.width, room)}}}| " if room >= 5 else ""
-        return f"{{n:{digits}d}}/{{total}} {bar}{'{elapsed}' if done else 'ETA {remaining}'}{{desc}}"
+        time = "{elapsed}" if done else "ETA {remaining}"
+        return f"{{n:{digits}d}}/{{total}} {bar}{time}{{desc}}"
 
     def _text(self) -> str:
         """Returns the averages, as in ` - loss: 0.1234 - acc: 0.9321`."""
-        sums = {name: self.sum_values[name] for name in self.unique_values}
-        means = {name: total / max(1, weight) for name, (total, weight) in sums.items()}
-        return "".join(
-            f" - {name}: {mean:.4f}"
-            if abs(mean) > 1e-3 or mean == 0
-            else f" - {name}: {mean:.4e}"
-            for name, mean in means.items()
-        )
+        text = ""
+        for name in self.unique_values:
+            total, weight = self.sum_values[name]
+            mean = total / max(1, weight)
+            is_small = 0 < abs(mean) <= 1e-3
+            text += f" - {name}: {mean:.4e}" if is_small else f" - {name}: {mean:.4f}"
+        return text
 
 
 def _redraws(stream: Any) -> bool:
@@ -139,8 +137,7 @@ def _line() -> Any:
     from tqdm import tqdm
 
     class Line(tqdm):  # type: ignore[misc]
-        """A bar that no thread watches, and that isn't drawn once more when it is
-        forgotten unfinished."""
+        """A bar that no thread watches, and that isn't drawn again when forgotten."""
 
         monitor_interval = 0
 

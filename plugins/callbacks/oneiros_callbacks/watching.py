@@ -1,5 +1,4 @@
-"""Callbacks that watch a value of the epochs: save the model, stop early, lower the
-learning rate."""
+"""Callbacks that watch a value of the epochs: to save, to stop, to slow down."""
 
 from __future__ import annotations
 
@@ -17,8 +16,7 @@ Logs = dict[str, Any] | None
 
 
 def better(monitor: str, mode: str) -> tuple[Callable[[Any, Any], Any], float]:
-    """Returns the comparison that says which of two values is better, and the worst
-    value of all.
+    """Returns the comparison that finds the better value, and the worst value.
 
     # Arguments
         monitor: str, the value's name.
@@ -37,8 +35,9 @@ def better(monitor: str, mode: str) -> tuple[Callable[[Any, Any], Any], float]:
 
 def _missing(who: str, monitor: str, logs: dict[str, Any]) -> None:
     warnings.warn(
-        f"{who} watches {monitor!r}, which this fit doesn't measure; passed over. "
-        f"It measures: {', '.join(map(repr, logs))}. For 'val_...' pass validation data to fit.",
+        f"{who} watches {monitor!r}, which this fit doesn't measure; passed over. It "
+        f"measures: {', '.join(map(repr, logs))}. For 'val_...' pass validation data "
+        "to fit.",
         RuntimeWarning,
         stacklevel=3,
     )
@@ -81,8 +80,10 @@ class ModelCheckpoint(Callback):
         self.monitor_op, self.best = better(monitor, mode)
 
     def set_state(self, state: Any) -> None:
-        """Goes on from what `get_state` returned; where to save is up to the program,
-        and to no file."""
+        """Goes on from what `get_state` returned, but for where to save.
+
+        That is up to the program, and to no file.
+        """
         super().set_state(
             {name: value for name, value in state.items() if name != "filepath"}
         )
@@ -112,7 +113,8 @@ class ModelCheckpoint(Callback):
         if not self.monitor_op(current, self.best):
             if self.verbose:
                 print(
-                    f"\nEpoch {epoch + 1}: {self.monitor} is {current:.5f}, no better than {self.best:.5f}"
+                    f"\nEpoch {epoch + 1}: {self.monitor} is {current:.5f}, no better "
+                    f"than {self.best:.5f}"
                 )
             return False
         self.best = current
@@ -176,7 +178,8 @@ class EarlyStopping(Callback):
         """Says that it stopped."""
         if self.stopped_epoch > 0 and self.verbose:
             print(
-                f"Epoch {self.stopped_epoch + 1}: stopped early, {self.monitor} no longer got better"
+                f"Epoch {self.stopped_epoch + 1}: stopped early, {self.monitor} no "
+                "longer got better"
             )
 
 
@@ -279,8 +282,9 @@ class ReduceLROnPlateau(Callback):
         rate = getattr(self.model.optimizer, "lr", None)
         if isinstance(rate, (int, float, type(None))):
             raise ArgumentError(
-                f"ReduceLROnPlateau changes the optimizer's variable `lr`; "
-                f"{type(self.model.optimizer).__name__} has none. Write self.lr = K.variable(lr) in __init__."
+                "ReduceLROnPlateau changes the optimizer's variable `lr`; "
+                f"{type(self.model.optimizer).__name__} has none. Write self.lr = "
+                "K.variable(lr) in __init__."
             )
         return rate
 
@@ -289,7 +293,8 @@ class ReduceLROnPlateau(Callback):
         K.set_value(rate, new)
         if self.verbose > 0:
             print(
-                f"\nEpoch {epoch + 1}: {self.monitor} no longer gets better, learning rate {new:g}"
+                f"\nEpoch {epoch + 1}: {self.monitor} no longer gets better, learning "
+                f"rate {new:g}"
             )
         self.cooldown_counter, self.wait = self.cooldown, 0
 

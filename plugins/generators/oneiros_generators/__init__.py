@@ -1,2 +1,1 @@
-"""Training, evaluating and predicting on generators and other sources of batches: a
-plugin of Oneiros."""
+"""Training and predicting on sources of batches: a plugin of Oneiros."""

@@ -54,8 +54,10 @@ class Flow(Stream):
         return self.compute_batch(run, run.data)
 
     def start(self, source: Any) -> GeneratorEnqueuer:
-        """Starts workers on a source; all that draws from NumPy's generator here is
-        done before."""
+        """Starts workers on a source.
+
+        All that draws from NumPy's generator here is done before.
+        """
         size, count, pickle_safe = self.workers
         self.model.step_for(self.use)
         self.opened = np.random.get_state()
@@ -71,8 +73,7 @@ class Flow(Stream):
             self.queue = None
 
     def again(self, source: Any, state: dict[str, Any], count: int) -> bool:
-        """Opens a source as it was opened once, and lets it make the batches that were
-        used then.
+        """Opens a source as before, and lets it make the batches that were used then.
 
         The workers then are as far ahead as they were: what a source drew from NumPy's
         generator is drawn.

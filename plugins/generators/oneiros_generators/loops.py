@@ -1,5 +1,4 @@
-"""Training, evaluating and predicting on batches that someone else makes, with the
-kernel's loops."""
+"""Training, evaluating and predicting on batches that someone else makes."""
 
 from __future__ import annotations
 
@@ -101,8 +100,7 @@ def _validation(
 def evaluate_generator(
     model: Any, generator: Any, val_samples: Any, workers: Workers
 ) -> Any:
-    """Returns what `evaluate` does; the arguments are those of
-    `Model.evaluate_generator`."""
+    """Returns what `Model.evaluate_generator` does."""
     stream = Generated(
         model, generator, val_samples, "val_samples", "test", None, workers
     )
@@ -112,8 +110,7 @@ def evaluate_generator(
 def predict_generator(
     model: Any, generator: Any, val_samples: Any, workers: Workers
 ) -> Any:
-    """Returns what `predict` does; the arguments are those of
-    `Model.predict_generator`."""
+    """Returns what `Model.predict_generator` does."""
     stream = Generated(
         model, generator, val_samples, "val_samples", "predict", None, workers
     )

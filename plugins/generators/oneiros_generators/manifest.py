@@ -13,8 +13,7 @@ _LOOPS = (
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """`oneiros.generators`, which models' methods call, and the queue where Keras 1 had
-    it."""
+    """`oneiros.generators`, and the queue where Keras 1 had it."""
     return {
         "engine.training": {
             "GeneratorEnqueuer": "oneiros_generators.queue:GeneratorEnqueuer"

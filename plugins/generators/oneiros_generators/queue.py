@@ -48,12 +48,11 @@ class GeneratorEnqueuer:
     """
 
     def __init__(self, generator: Any, pickle_safe: bool = False) -> None:
-        self.name, self._iterator, self._pickle_safe = (
-            name_of(generator),
-            endless(generator),
-            pickle_safe,
-        )
-        self._ended, self._stopped = threading.Event(), threading.Event()
+        self.name = name_of(generator)
+        self._iterator = endless(generator)
+        self._pickle_safe = pickle_safe
+        self._ended = threading.Event()
+        self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
         self._error: BaseException | None = None
         self._processes: Workers | None = None
@@ -71,17 +70,12 @@ class GeneratorEnqueuer:
             max_q_size: int, the size at which workers wait.
             wait_time: kept for code of Keras 1; workers wait on the queue itself.
         """
-        self.queue, threads, self._limit = (
-            queue.Queue(max_q_size),
-            nb_worker,
-            _timeout(),
-        )
+        self.queue = queue.Queue(max_q_size)
+        self._limit = _timeout()
         if self._pickle_safe:
-            self._iterator = self._processes = Workers(
-                self._iterator, nb_worker, self.name
-            )
-        if not _threadsafe(self._iterator):
-            threads = 1
+            self._processes = Workers(self._iterator, nb_worker, self.name)
+            self._iterator = self._processes
+        threads = nb_worker if _threadsafe(self._iterator) else 1
         lock = _lock(self._iterator)
         self._threads = [
             threading.Thread(
@@ -106,7 +100,9 @@ class GeneratorEnqueuer:
             GeneratorError: if a worker died, or nothing came for as long as is waited.
             Exception: what the generator raised.
         """
-        begun, warned, limit = time.monotonic(), False, self._limit
+        begun = time.monotonic()
+        warned = False
+        limit = self._limit
         while True:
             try:
                 return self.queue.get(timeout=TICK)
@@ -118,17 +114,17 @@ class GeneratorEnqueuer:
                 raise StopIteration
             if waited > PATIENCE and not warned:
                 warned = True
-                after = f"After {limit:g} s this is an error; {TIMEOUT} sets another number, 0 none."
                 warnings.warn(
-                    f"The {self.name} gave no batch for {waited:.0f} s. {after}",
+                    f"The {self.name} gave no batch for {waited:.0f} s. After "
+                    f"{limit:g} s this is an error; {TIMEOUT} sets another number, 0 "
+                    "none.",
                     stacklevel=2,
                 )
             if 0 < limit < waited:
                 self._give_up(limit)
 
     def settle(self, made: int) -> None:
-        """Waits until so many batches were made, or no more come; it waits for
-        `PATIENCE` at most."""
+        """Waits until so many batches were made, for `PATIENCE` at most."""
         until = time.monotonic() + PATIENCE
         while (
             self.made < made and not self._ended.is_set() and time.monotonic() < until
@@ -154,8 +150,7 @@ class GeneratorEnqueuer:
         )
 
     def stop(self, timeout: float | None = None) -> None:
-        """Ends the workers; a thread ends when the generator gave the batch that it is
-        at.
+        """Ends the workers; a thread ends when the generator gave its batch.
 
         # Arguments
             timeout: float, seconds to wait for that; None waits as long as it takes.
@@ -170,8 +165,7 @@ class GeneratorEnqueuer:
             self._processes.close()
 
     def _work(self, lock: AbstractContextManager[Any]) -> None:
-        """Puts batches into the queue, until there are no more or it is told to
-        stop."""
+        """Puts batches into the queue, until there are no more or it is stopped."""
         try:
             while not self._ended.is_set():
                 with lock:
@@ -189,8 +183,7 @@ class GeneratorEnqueuer:
             self._ended.set()
 
     def _ending(self, error: BaseException) -> GeneratorError:
-        """Returns what to raise in the place of what would end the program without a
-        word."""
+        """Returns what to raise in the place of what would end the program silently."""
         return GeneratorError(
             f"The {self.name} raised {type(error).__name__} ({error})."
         )
@@ -212,8 +205,7 @@ def _timeout() -> float:
 
 
 def endless(source: Any) -> Iterator[Any]:
-    """Returns an iterator over batches: an iterator as it is, anything else again and
-    again.
+    """Returns an iterator over batches: what isn't one is gone over again and again.
 
     # Raises
         ArgumentError: if it gives no batches.
@@ -230,7 +222,8 @@ def endless(source: Any) -> Iterator[Any]:
         return _again(source)
     hint = f" Call the function: {source.__name__}()." if callable(source) else ""
     raise ArgumentError(
-        f"A generator was expected, which yields batches (x, y) for ever; received {shown(source)}.{hint}"
+        "A generator was expected, which yields batches (x, y) for ever; received "
+        f"{shown(source)}.{hint}"
     )
 
 
@@ -246,24 +239,28 @@ def _again(source: Any) -> Iterator[Any]:
 
 
 def name_of(source: Any) -> str:
-    """Returns what messages call a source of batches: the generator function and its
-    place, or the class."""
+    """Returns what messages call a source: a function and its place, or a class."""
     if isinstance(source, GeneratorType):
         code = source.gi_code
         place = f"{os.path.basename(code.co_filename)}, line {code.co_firstlineno}"
         return f"generator {source.__name__!r} ({place})"
-    return f"{'object' if gives_batches(source) else 'generator'} of class {type(source).__name__}"
+    kind = "object" if gives_batches(source) else "generator"
+    return f"{kind} of class {type(source).__name__}"
 
 
 def _threadsafe(iterator: Iterator[Any]) -> bool:
-    """Tells whether several threads may ask an iterator: a class of the user's own sees
-    to it."""
+    """Tells whether several threads may ask an iterator.
+
+    A class of the user's own sees to that itself.
+    """
     foreign = type(iterator).__module__ not in ("builtins", "itertools")
     return foreign and not isinstance(iterator, (Workers, Stated))
 
 
 def _lock(iterator: Iterator[Any]) -> AbstractContextManager[Any]:
-    """Returns what a thread holds while it asks an iterator; two queues may have the
-    same generator."""
+    """Returns what a thread holds while it asks an iterator.
+
+    Two queues may have the same generator.
+    """
     plain = isinstance(iterator, GeneratorType)
     return _locks.setdefault(iterator, threading.Lock()) if plain else nullcontext()

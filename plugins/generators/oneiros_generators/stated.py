@@ -1,5 +1,4 @@
-"""Where a source of batches is: its own state, or NumPy's generator and the number of
-batches made."""
+"""Where a source of batches is: its own state, or that of NumPy's generator."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Streams of batches for the kernel's loop: of a generator, and of an object that has
-them by number."""
+"""Streams of batches: of a generator, and of an object that has them by number."""
 
 from __future__ import annotations
 
@@ -128,8 +127,7 @@ class Generated(Flow):
 
 
 class Listed(Flow):
-    """The batches of an object that has them by number, each once per epoch, in the
-    loop's order."""
+    """The batches of an object that has them by number, each once per epoch."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -143,8 +141,7 @@ class Listed(Flow):
 
     @property
     def samples(self) -> int:
-        """The number of samples: that of the last batch, and the first one's for each
-        of the others.
+        """The number of samples, if all but the last batch are as large as the first.
 
         Both batches are kept for their first use, unless they were drawn from NumPy's
         generator: a batch is drawn in its turn, so that a training that is resumed
@@ -164,8 +161,7 @@ class Listed(Flow):
         return self._kept.pop(number) if number in self._kept else self.source[number]
 
     def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
-        """Yields the batches whose numbers `order` lists; then tells the object that
-        the epoch is over.
+        """Yields the batches whose numbers `order` lists; then the epoch is over.
 
         # Arguments
             start: int, the number of batches to pass over.
@@ -180,8 +176,7 @@ class Listed(Flow):
         self.epoch += 1
 
     def _queue(self, order: list[int], start: int) -> GeneratorEnqueuer:
-        """Returns workers that are past `start` batches; what these draw from NumPy's
-        generator is drawn."""
+        """Returns workers that are past `start` batches, whose draws are done."""
         state = self._resumed
         now = np.random.get_state()
         self._resumed = None
@@ -202,8 +197,7 @@ class Listed(Flow):
         }
 
     def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
-        """Goes on where another stream was when it returned this; `runs` passes over
-        batches."""
+        """Goes on where another stream was when it returned this."""
         self.epoch = state["epoch"]
         self.last_size = state["last"]
         self._resumed = state

@@ -1,5 +1,4 @@
-"""Worker processes: an iterator over the batches that copies of a generator make in
-forked processes."""
+"""Worker processes: batches that copies of a generator make in forked processes."""
 
 from __future__ import annotations
 
@@ -26,8 +25,7 @@ wanted."""
 
 
 class RemoteTracebackError(Exception):
-    """What a worker's traceback looked like: the cause of the error that is raised in
-    its place."""
+    """What a worker's traceback looked like: the cause of the error raised here."""
 
 
 class UnsendableError(Exception):
@@ -114,8 +112,9 @@ class Workers:
                 else signal.Signals(-code).name
             )
             raise GeneratorError(
-                f"The {self.name} lost its worker process {process.pid}: it died with {how}. SIGKILL often "
-                f"means that memory ran out: lower max_q_size or nb_worker."
+                f"The {self.name} lost its worker process {process.pid}: it died with "
+                f"{how}. SIGKILL often means that memory ran out: lower max_q_size or "
+                "nb_worker."
             ) from None
 
     def kill(self) -> None:

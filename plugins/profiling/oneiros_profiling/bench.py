@@ -1,5 +1,4 @@
-"""`oneiros bench`: how fast a saved model trains, evaluates or predicts here, and where
-the time goes."""
+"""`oneiros bench`: how fast a saved model is here, and where the time goes."""
 
 from __future__ import annotations
 
@@ -72,7 +71,8 @@ def _report(
     what = what or (What.fit if compiled else What.predict)
     if what is not What.predict and not compiled:
         raise NotCompiledError(
-            f"{path} was saved without compile. Type: oneiros bench {path} --what predict"
+            f"{path} was saved without compile. Type: oneiros bench {path} --what "
+            "predict"
         )
     size = next(
         (shape[0] for shape in inner.internal_input_shapes if shape[0]), batch_size
@@ -84,14 +84,16 @@ def _report(
     warm, profile = _run(model, what, x, y, size)
     backend = backend_of(inner).name
     step = sum(row.per_step for row in profile.rows if not row.detail)
+    first = max(cold - warm, 0.0) + step
     lines = {
-        str(
-            path
-        ): f"{type(model).__name__}, {len(model.layers)} layers, {model.count_params():,} parameters",
+        str(path): (
+            f"{type(model).__name__}, {len(model.layers)} layers, "
+            f"{model.count_params():,} parameters"
+        ),
         "measured": f"{what.value}, {batches:,} steps of {size} random samples",
         "backend": f"{backend} on {_device(backend)}",
         "speed": f"{size / step:,.0f} samples/s, {_short(step)} per step",
-        "first step": f"after {_short(max(cold - warm, 0.0) + step)}, and {_short(loading)} to load",
+        "first step": f"after {_short(first)}, and {_short(loading)} to load",
         "peak memory": _peak_memory(),
     }
     console, table = Console(highlight=False), Table.grid(padding=(0, 2, 0, 0))
@@ -126,8 +128,7 @@ def _run(
 
 
 def _device(backend: str) -> str:
-    """Returns the device that the setting `device` names, or what the engine calls the
-    one that it chose."""
+    """Returns the device of the setting, or what the engine calls its own choice."""
     chosen = requested(backend)
     if chosen is not None:
         return str(chosen)

@@ -1,5 +1,4 @@
-"""The mechanism: one clock whose time is always booked on exactly one part, and an
-observer that switches the parts."""
+"""The ledger: an observer whose time is always booked on exactly one part."""
 
 from __future__ import annotations
 
@@ -52,8 +51,7 @@ class Call:
 
 
 class Ledger(Observer):
-    """Seconds by epoch and part. Each moment between `begin` and `end` belongs to one
-    part.
+    """Seconds by epoch and part; each moment belongs to one part.
 
     # Arguments
         clock: function that returns seconds.
@@ -157,8 +155,7 @@ class Ledger(Observer):
             self.show()
 
     def _settle(self) -> None:
-        """Books what is left, and moves what the first calls spent on compiling to that
-        part.
+        """Books what is left, and what the first calls spent on compiling.
 
         A call for new shapes compiles and runs. What it took beyond the usual time of
         its steps is compiling, or all of it, if there was no other call to tell the

@@ -15,8 +15,10 @@ from oneiros_profiling.ledger import COMPILE, PARTS, Ledger, Part
 
 
 class Row(NamedTuple):
-    """A part of the time, or a part of that: a callback's class, or a part of the
-    validation."""
+    """A part of the time, or a detail of that part.
+
+    Details are a callback's class, or a part of the validation.
+    """
 
     part: str
     detail: str
@@ -88,8 +90,7 @@ class StepProfile(Callback):
 
     @contextmanager
     def watch(self, model: Any) -> Iterator[None]:
-        """Profiles the `evaluate` or `predict` of a block, which has more than one
-        batch.
+        """Profiles the `evaluate` or `predict` of a block, of several batches.
 
         # Arguments
             model: the model, for the reader's sake: all that runs in the block counts.
@@ -154,8 +155,7 @@ class StepProfile(Callback):
 
 
 def _rows(spent: dict[tuple[int | None, Part], float], steps: int) -> list[Row]:
-    """Returns the rows in the order of `PARTS`, the details of a part behind it, the
-    longest first."""
+    """Returns the rows in the order of `PARTS`, each with its details behind it."""
     total = sum(spent.values()) or 1.0
     sums = defaultdict[Part, float](float)
     repeated = defaultdict[Part, float](float)

@@ -31,8 +31,10 @@ def sample_bytes(model: Any) -> int:
 
 
 def inputs(model: Any, rows: int) -> list[Array]:
-    """Returns an array for each input: numbers in [0, 1), or indices that fit the
-    Embedding behind it."""
+    """Returns an array for each input: numbers in [0, 1), or indices.
+
+    Indices fit the Embedding behind the input.
+    """
     limits = _limits(model)
     arrays = []
     for tensor, shape, limit in zip(
@@ -50,8 +52,7 @@ def inputs(model: Any, rows: int) -> list[Array]:
 
 
 def targets(model: Any, rows: int) -> list[Array]:
-    """Returns an array for each output of a compiled model: classes where the loss
-    takes them."""
+    """Returns an array for each output: classes where the loss takes them."""
     outputs = _output_shapes(model, rows)
     return list(map(_target, model.loss_functions, model.target_shapes, outputs))
 
@@ -80,8 +81,7 @@ def _output_shapes(model: Any, rows: int) -> list[Shape]:
 
 
 def _limits(model: Any) -> list[int | None]:
-    """Returns, for each input of a model that reaches an Embedding unchanged, the
-    smallest `input_dim`."""
+    """Returns the smallest `input_dim` of the Embeddings on each input, or None."""
     nodes = [node for node in model.graph_nodes() if node.inbound_layers]
     found = []
     for source in to_list(model.inputs):

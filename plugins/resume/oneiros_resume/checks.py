@@ -42,8 +42,8 @@ def check_run(run: Any, training: Training, fit: dict[str, Any], path: Any) -> N
     )
     if run["fit"] != fit:
         raise ArgumentError(
-            f"{path} is of a training with {run['fit']}; this one has {fit}. Pass the same data to go on "
-            f"with it, or remove the file to start anew."
+            f"{path} is of a training with {run['fit']}; this one has {fit}. Pass the "
+            "same data to go on with it, or remove the file to start anew."
         )
     _check_items(run, _expected(training), path)
 
@@ -59,8 +59,9 @@ def _check_items(
 
 
 def check_epochs(run: dict[str, Any], epochs: range, path: Any) -> None:
-    """Checks that a fit has the epoch that a training is at: what was trained can't be
-    taken back.
+    """Checks that a fit has the epoch that a training is at.
+
+    What was trained can't be taken back.
 
     # Arguments
         epochs: range of the epochs of the fit.
@@ -104,8 +105,7 @@ def shown(value: Any) -> str:
 
 
 def are_values(found: Any) -> bool:
-    """Tells whether this can be the values of variables: a dict from names to lists of
-    arrays."""
+    """Tells whether this is a dict from names to lists of arrays."""
     return isinstance(found, dict) and all(
         isinstance(listed, list)
         and all(isinstance(value, np.ndarray | np.generic) for value in listed)
@@ -221,8 +221,7 @@ def _is_order(order: Any, size: int) -> bool:
 
 
 def _is_place(state: Any, own: dict[str, Any]) -> bool:
-    """Tells whether a generator's place is like its own: counts where it counts, and
-    the same keys."""
+    """Tells whether a generator's place has the keys and counts of its own."""
     if not isinstance(state, dict) or state.keys() != own.keys():
         return False
     counts = all(
@@ -264,8 +263,10 @@ def _alike(draws: Any, own: Any) -> bool:
 
 
 def _is_state_of(callback: Any, state: Any) -> bool:
-    """Tells whether a callback can take a state; one that says itself how it takes it
-    is asked later."""
+    """Tells whether a callback can take a state.
+
+    One that says itself how it takes it is asked later.
+    """
     if (
         getattr(type(callback), "set_state", Callback.set_state)
         is not Callback.set_state

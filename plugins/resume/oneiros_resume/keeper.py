@@ -1,5 +1,4 @@
-"""What keeps a training in a file while it goes on, and restores it in another
-process."""
+"""What keeps a training in a file, and restores it in another process."""
 
 from __future__ import annotations
 
@@ -57,8 +56,7 @@ class ResumedStream(StreamWrapper):
 
 
 class Keeper(Callback):
-    """Keeps the state of a training in a file, and restores it; it is told of
-    everything after all others.
+    """Keeps the state of a training in a file, and restores it; told of all last.
 
     # Arguments
         plan: the `Plan`.
@@ -129,8 +127,7 @@ class Keeper(Callback):
         self._saved_batch = 0
 
     def enter(self, order: Any) -> int:
-        """Receives an epoch's order, restores the kept one, and returns how many
-        batches are done."""
+        """Receives an epoch's order, restores the kept one; returns batches done."""
         kept, self._kept = self._kept, None
         self.training.order = order
         if kept is None:
@@ -223,8 +220,7 @@ class Keeper(Callback):
             )
 
     def _check_values(self, state: ModelState, variables: Any) -> None:
-        """Checks that all values fit, and keeps them with what they are the values
-        of."""
+        """Checks that all values fit, and keeps them for `_restore`."""
         optimizer = self.model.optimizer
         path = self.plan.path
         if not are_values(variables):
@@ -256,8 +252,7 @@ class Keeper(Callback):
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Context manager under which errors say what they have to do with the file,
-        and the way out."""
+        """Context manager under which errors name the file, and the way out."""
         try:
             yield
         except OneirosError as error:

@@ -1,5 +1,4 @@
-"""A training as plain data: all that the rest of it depends on, so that another process
-can go on with it."""
+"""A training as plain data, with which another process can go on."""
 
 from __future__ import annotations
 
@@ -49,8 +48,7 @@ class Training:
         self._begun: dict[str, Encoded] = {}
 
     def parameters(self) -> list[int]:
-        """Returns the places of what is trained among the weights, in the order of the
-        optimizer's state."""
+        """Returns the trained weights' places, in the optimizer's order."""
         places = {id(weight): place for place, weight in enumerate(self._inner.weights)}
         return [
             places.get(id(weight), -1)
@@ -58,16 +56,14 @@ class Training:
         ]
 
     def begin(self) -> None:
-        """Notes the states of the callbacks, which are the program's own until
-        something changes them."""
+        """Notes the callbacks' states, which are the program's until they change."""
         self._begun = {
             name: encoded(_get_state(callback))
             for name, callback in self.callbacks.items()
         }
 
     def state(self) -> dict[str, Any]:
-        """Returns all but the weights, and the optimizer's, which are part of every
-        model file."""
+        """Returns all that isn't part of every model file."""
         weights = self.model.weights
         is_sorted = np.array_equal(self.order, np.arange(len(self.order)))
         return {
@@ -84,8 +80,7 @@ class Training:
         }
 
     def check_variables(self, state: dict[str, Any]) -> None:
-        """Raises FileFormatError unless the variables of a state have the shapes and
-        types of the layers'."""
+        """Raises FileFormatError unless the variables of a state fit the layers'."""
         for path, part in parts_of(self.model):
             matched(part, state["variables"].get(path, {}), self.model.weights)
 
@@ -117,16 +112,14 @@ class Training:
                 yield FILE_NAMES[name], stream
 
     def draws(self) -> Iterator[tuple[str, Any]]:
-        """Gives the seeds and counters of the functions that there are, by what they
-        are for."""
+        """Gives the random state of the functions that there are, by use."""
         for use in USES:
             function = getattr(self._inner, f"{use}_function", None)
             if function is not None and hasattr(function, "get_random_state"):
                 yield use, function.get_random_state()
 
     def _changed(self, name: str) -> Any:
-        """Returns a callback's state; of a dict the items that changed since training
-        began."""
+        """Returns a callback's state; of a dict, what changed since training began."""
         state = _get_state(self.callbacks[name])
         begun = decoded(*self._begun[name])
         if not isinstance(state, dict) or not isinstance(begun, dict):
