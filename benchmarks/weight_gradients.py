@@ -18,7 +18,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from oneiros_backend_toolkit.products import suits_turning
+from oneiros_backend_toolkit.weight_gradients import is_faster_transposed
 
 SAMPLES, INPUTS, OUTPUTS = (32, 128, 512), (64, 512, 2048), (1, 2, 10, 16, 32, 64, 128)
 STEPS, TURNS = 30, 7
@@ -73,7 +73,7 @@ def main() -> None:
                 runs = [loop_of(form, x, slope) for form in (plain, turned)]
                 turns = [[run() for run in runs] for _ in range(TURNS)]
                 ratio = statistics.median(b / a for a, b in turns)
-                mark = "*" if suits_turning(samples, inputs, outputs) else ""
+                mark = "*" if is_faster_transposed(samples, inputs, outputs) else ""
                 cells.append(f"{outputs}: {ratio:.2f}{mark}")
             print(
                 f"{samples} samples, {inputs} inputs, outputs",

@@ -20,7 +20,7 @@ from oneiros.errors import (
     GraphError,
     ShapeError,
 )
-from oneiros_backend_toolkit.batches import capacity
+from oneiros_backend_toolkit.batches import compiled_steps
 from oneiros_lazy_graph.function import RecordedFunction
 from oneiros_lazy_graph.graph import reachable
 from oneiros_lazy_graph.nodes import Node, Spec
@@ -661,19 +661,19 @@ def test_loops_over_data_on_a_device_are_compiled_for_a_few_steps_more():
         [SimpleNamespace(shape=x) for x in sizes],
         [np.zeros(x) for x in sizes],
     )
-    assert [capacity(steps, 32, on_device) for steps in (2, 31, 32, 33, 41)] == [
+    assert [compiled_steps(steps, 32, on_device) for steps in (2, 31, 32, 33, 41)] == [
         32,
         32,
         32,
         40,
         48,
     ]
-    assert capacity(2, 32, on_host) == 2
+    assert compiled_steps(2, 32, on_host) == 2
     large = [SimpleNamespace(shape=(9, 32, 32, 3))]
-    assert [capacity(2, batch, large) for batch in (8, 32, 64, 512)] == [10, 2, 2, 2]
+    assert [compiled_steps(2, batch, large) for batch in (8, 32, 64, 512)] == [10, 2, 2, 2]
     for steps in range(1, 1025):
-        assert steps <= capacity(steps, 512, large) <= max(1.25 * steps, steps + 1)
-    assert len({capacity(steps, 512, large) for steps in range(32, 64)}) == 5
+        assert steps <= compiled_steps(steps, 512, large) <= max(1.25 * steps, steps + 1)
+    assert len({compiled_steps(steps, 512, large) for steps in range(32, 64)}) == 5
 
 
 def test_calls_of_several_threads_never_share_draws(k):

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-from oneiros_backend_toolkit.fused import Cell, FusedLoops, States
+from oneiros_backend_toolkit.recurrent_gradients import (
+    FusedCell,
+    FusedRecurrence,
+    States,
+)
 from oneiros_jax_support.fused import run
 from oneiros_lazy_graph.recorder import Recorder
 
@@ -14,7 +18,7 @@ from oneiros_backend_jax.trials import agreed, trying
 T = Any
 
 
-class Fused(FusedLoops):
+class Fused(FusedRecurrence):
     """`simple_rnn`, `gru` and `lstm` on lazy tensors."""
 
     recorder: Recorder
@@ -22,7 +26,7 @@ class Fused(FusedLoops):
     def _fused(
         self,
         label: str,
-        cell: Cell,
+        cell: FusedCell,
         x: T,
         initial: States,
         U: T,

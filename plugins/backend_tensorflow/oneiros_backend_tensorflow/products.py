@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_backend_toolkit.products import suits_turning
+from oneiros_backend_toolkit.weight_gradients import is_faster_transposed
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted
 from oneiros_backend_tensorflow.devices import on_gpu
@@ -22,7 +22,7 @@ def product(x: T, y: T) -> T:
         derivatives_wanted()
         and x.dtype.is_floating
         and not tf.executing_eagerly()
-        and suits_turning(x.shape[0], x.shape[1], y.shape[1])
+        and is_faster_transposed(x.shape[0], x.shape[1], y.shape[1])
     ):
         found.op._gradient_function = _slopes
     return found

@@ -1,6 +1,6 @@
 """Whole recurrent layers as one operation, on TensorFlow.
 
-The loops themselves are those of `oneiros_backend_toolkit.fused`.
+The loops themselves are those of `oneiros_backend_toolkit.recurrent_gradients`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from oneiros_backend_toolkit.fused import Cell, FusedLoops, Loop, States, Step
+from oneiros_backend_toolkit.recurrent_gradients import (
+    FusedCell,
+    FusedRecurrence,
+    Loop,
+    States,
+    Step,
+)
 from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
@@ -20,7 +26,7 @@ TIME_FIRST = (1, 0, 2)
 
 
 class TensorFlowMath:
-    """See `oneiros_backend_toolkit.fused.Engine`."""
+    """See `oneiros_backend_toolkit.recurrent_gradients.LoopOperations`."""
 
     projects_early = False
     tanh = staticmethod(tf.tanh)
@@ -100,7 +106,7 @@ class TensorFlowMath:
 MATH = TensorFlowMath()
 
 
-class RecurrentLayers(FusedLoops):
+class RecurrentLayers(FusedRecurrence):
     """`simple_rnn`, `gru` and `lstm` on lazy tensors."""
 
     recorder: Recorder
@@ -108,7 +114,7 @@ class RecurrentLayers(FusedLoops):
     def _fused(
         self,
         label: str,
-        cell: Cell,
+        cell: FusedCell,
         x: T,
         initial: States,
         U: T,

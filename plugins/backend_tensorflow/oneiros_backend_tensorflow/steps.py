@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from oneiros_backend_toolkit.batches import are_host, batches_of, rows_of
+from oneiros_backend_toolkit.batches import are_on_host, batches_of, rows_of
 from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
 from oneiros_lazy_graph.program import Program
 
@@ -117,7 +117,7 @@ class OneStep(_Steps):
 
         def run(arrays: list[Array], counter: int) -> list[Array]:
             first = draws(counter)
-            if function.keeps_nothing and are_host(arrays):
+            if function.keeps_nothing and are_on_host(arrays):
                 return staging.run(function, first, arrays)
             return function(first, *map(tf.constant, arrays, types))
 
@@ -189,7 +189,7 @@ class ManySteps(_Steps):
             counter: int,
         ) -> list[Array]:
             first = [draws(counter), counted(steps)]
-            if not are_host(arrays):
+            if not are_on_host(arrays):
                 return function(*first, tf.constant(index), *arrays)
             if not function.by_xla:
                 return function(*first, index, *arrays)
@@ -274,7 +274,7 @@ def _written(
 
 def rows(arrays: list[Any], index: Any) -> list[Any]:
     """Returns the rows that an index names, of each array."""
-    if are_host(arrays):
+    if are_on_host(arrays):
         return rows_of(index, arrays)
     with scope():
         return [tf.gather(array, index) for array in arrays]

@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError, OneirosError
-from oneiros_backend_toolkit.layers import check_sizes, layers_named
+from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
 from oneiros_jax_support.jax_import import jax
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import ancestors, apply_ancestors

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from oneiros.backend.contract import Function, Upload, draw_seed
 from oneiros.errors import ArgumentError, CapabilityError, DataError
-from oneiros_backend_toolkit.batches import capacity, lengthened, rows_of
+from oneiros_backend_toolkit.batches import compiled_steps, padded_index, rows_of
 from oneiros_backend_toolkit.devices import Device, requested
 from oneiros_backend_toolkit.interrupts import kept_interrupts
 from oneiros_jax_support.calls import LOCK, store
@@ -179,8 +179,8 @@ class JaxFunction(GraphFunction):
                 batch = rows_for(rows[0], data)
             return [output[None] for output in self._execute("step", chosen, batch, 1)]
         if self._capacities.get(key, 0) < steps:
-            self._capacities[key] = capacity(steps, rows.shape[1], data)
-        padded = lengthened(rows, self._capacities[key])
+            self._capacities[key] = compiled_steps(steps, rows.shape[1], data)
+        padded = padded_index(rows, self._capacities[key])
         with self._scope():
             batches = batches_for(padded, data)
         outputs = self._execute(

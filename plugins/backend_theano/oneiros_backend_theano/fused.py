@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 import pytensor.tensor as pt
-from oneiros_backend_toolkit.fused import Cell, FusedLoops
+from oneiros_backend_toolkit.recurrent_gradients import FusedCell, FusedRecurrence
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.jaxop import JaxOp
@@ -14,13 +14,13 @@ from oneiros_backend_theano.jaxop import JaxOp
 T = Any
 
 
-class Fused(FusedLoops):
+class Fused(FusedRecurrence):
     """`simple_rnn`, `gru` and `lstm` on PyTensor variables."""
 
     def _fused(
         self,
         label: str,
-        cell: Cell,
+        cell: FusedCell,
         x: T,
         initial: Any,
         U: T,
@@ -35,7 +35,7 @@ class Fused(FusedLoops):
 
 
 @functools.cache
-def _op(label: str, cell: Cell, backwards: bool, masks: int, projections: int) -> JaxOp:
+def _op(label: str, cell: FusedCell, backwards: bool, masks: int, projections: int) -> JaxOp:
     def compute(x: T, *rest: T) -> tuple[T, ...]:
         from oneiros_jax_support.fused import run
 

@@ -41,12 +41,12 @@ def _address(array: Array) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-def are_host(arrays: Sequence[Any]) -> bool:
+def are_on_host(arrays: Sequence[Any]) -> bool:
     """Tells whether data is in NumPy arrays, as `Function.borrow` leaves it."""
     return any(isinstance(array, np.ndarray) for array in arrays)
 
 
-def capacity(steps: int, batch: int, arrays: Sequence[Any]) -> int:
+def compiled_steps(steps: int, batch: int, arrays: Sequence[Any]) -> int:
     """Returns how many steps to compile a loop for, so that one of some more needs no
     other.
 
@@ -56,14 +56,14 @@ def capacity(steps: int, batch: int, arrays: Sequence[Any]) -> int:
         arrays: the data. Of NumPy's arrays batches are views, but not of more steps
             than there are.
     """
-    if are_host(arrays):
+    if are_on_host(arrays):
         return steps
     numbers: int = batch * sum(math.prod(array.shape[1:]) for array in arrays)
     grain = 1 << max(0, steps.bit_length() - 3)
     return max(-(-steps // grain) * grain, min(SHORT_RUN, SMALL_RUN // max(numbers, 1)))
 
 
-def lengthened(index: Array, steps: int) -> Array:
+def padded_index(index: Array, steps: int) -> Array:
     """Returns an index of so many steps; what is added names the first row."""
     if len(index) == steps:
         return index

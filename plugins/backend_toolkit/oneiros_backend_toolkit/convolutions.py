@@ -1,5 +1,6 @@
 """Convolutions, in terms of three primitives that each engine supplies."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -36,8 +37,8 @@ class Convolutions(Pooling, Padding, Resizing):
 
     def _convolve(
         self,
-        x: T,
-        kernel: T,
+        x,
+        kernel,
         strides: tuple[int, ...],
         border_mode: str,
         dilation: tuple[int, ...],
@@ -49,7 +50,7 @@ class Convolutions(Pooling, Padding, Resizing):
         raise NotImplementedError
 
     def _convolve_depthwise(
-        self, x: T, kernel: T, strides: tuple[int, ...], border_mode: str
+        self, x, kernel, strides: tuple[int, ...], border_mode: str
     ) -> T:
         """Cross-correlates channel by channel over 2 spatial axes; the kernel is
         (*window, in, multiplier).
@@ -60,8 +61,8 @@ class Convolutions(Pooling, Padding, Resizing):
 
     def _convolve_back(
         self,
-        x: T,
-        kernel: T,
+        x,
+        kernel,
         sizes: tuple[T, ...],
         strides: tuple[int, ...],
         border_mode: str,
@@ -77,12 +78,12 @@ class Convolutions(Pooling, Padding, Resizing):
 
     def conv1d(
         self,
-        x: T,
-        kernel: T,
-        stride: T = 1,
-        border_mode: T = "valid",
-        image_shape: T = None,
-        filter_shape: T = None,
+        x,
+        kernel,
+        stride=1,
+        border_mode="valid",
+        image_shape=None,
+        filter_shape=None,
     ) -> T:
         self._checked_rank("conv1d", x, 3)
         check_same_shape("conv1d", "image_shape", image_shape, self.int_shape(x))
@@ -97,14 +98,14 @@ class Convolutions(Pooling, Padding, Resizing):
 
     def conv2d(
         self,
-        x: T,
-        kernel: T,
-        strides: T = (1, 1),
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
-        image_shape: T = None,
-        filter_shape: T = None,
-        filter_dilation: T = (1, 1),
+        x,
+        kernel,
+        strides=(1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        image_shape=None,
+        filter_shape=None,
+        filter_dilation=(1, 1),
     ) -> T:
         return self._convolution(
             "conv2d",
@@ -120,13 +121,13 @@ class Convolutions(Pooling, Padding, Resizing):
 
     def atrous_conv2d(
         self,
-        x: T,
-        kernel: T,
-        rate: T = 1,
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
-        image_shape: T = None,
-        filter_shape: T = None,
+        x,
+        kernel,
+        rate=1,
+        border_mode="valid",
+        dim_ordering="default",
+        image_shape=None,
+        filter_shape=None,
     ) -> T:
         return self._convolution(
             "atrous_conv2d",
@@ -142,14 +143,14 @@ class Convolutions(Pooling, Padding, Resizing):
 
     def conv3d(
         self,
-        x: T,
-        kernel: T,
-        strides: T = (1, 1, 1),
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
-        volume_shape: T = None,
-        filter_shape: T = None,
-        filter_dilation: T = (1, 1, 1),
+        x,
+        kernel,
+        strides=(1, 1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        volume_shape=None,
+        filter_shape=None,
+        filter_dilation=(1, 1, 1),
     ) -> T:
         return self._convolution(
             "conv3d",
@@ -165,14 +166,14 @@ class Convolutions(Pooling, Padding, Resizing):
 
     def deconv2d(
         self,
-        x: T,
-        kernel: T,
-        output_shape: T,
-        strides: T = (1, 1),
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
-        image_shape: T = None,
-        filter_shape: T = None,
+        x,
+        kernel,
+        output_shape,
+        strides=(1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        image_shape=None,
+        filter_shape=None,
     ) -> T:
         first = is_first("deconv2d", dim_ordering)
         strides = per_axis("deconv2d", "strides", strides, 2)
@@ -192,12 +193,12 @@ class Convolutions(Pooling, Padding, Resizing):
 
     def separable_conv2d(
         self,
-        x: T,
-        depthwise_kernel: T,
-        pointwise_kernel: T,
-        strides: T = (1, 1),
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
+        x,
+        depthwise_kernel,
+        pointwise_kernel,
+        strides=(1, 1),
+        border_mode="valid",
+        dim_ordering="default",
     ) -> T:
         name = "separable_conv2d"
         first = is_first(name, dim_ordering)
@@ -228,12 +229,12 @@ class Convolutions(Pooling, Padding, Resizing):
         self,
         name: str,
         rank: int,
-        x: T,
-        kernel: T,
-        strides: T,
-        border_mode: T,
-        dim_ordering: T,
-        dilation: T,
+        x,
+        kernel,
+        strides,
+        border_mode,
+        dim_ordering,
+        dilation,
         said: dict[str, T],
     ) -> T:
         first = is_first(name, dim_ordering)
@@ -256,10 +257,10 @@ class Convolutions(Pooling, Padding, Resizing):
     def _checked_convolve(
         self,
         name: str,
-        x: T,
-        kernel: T,
+        x,
+        kernel,
         strides: tuple[int, ...],
-        border_mode: T,
+        border_mode,
         dilation: tuple[int, ...],
     ) -> T:
         one_of(name, "border_mode", border_mode, BORDERS)
@@ -271,14 +272,14 @@ class Convolutions(Pooling, Padding, Resizing):
         check_window(name, self.int_shape(x)[1:-1], spans, border_mode)
         return self._convolve(x, kernel, strides, border_mode, dilation)
 
-    def _kernel(self, kernel: T, first: bool) -> T:
+    def _kernel(self, kernel, first: bool) -> T:
         """Returns a kernel in the primitives' order of axes; one of 'th' has (out, in,
         *window)."""
         if not first:
             return kernel
         return self.permute_dimensions(kernel, (*range(2, self.ndim(kernel)), 1, 0))
 
-    def _check_kernel(self, name: str, x: T, kernel: T, rank: int) -> None:
+    def _check_kernel(self, name: str, x, kernel, rank: int) -> None:
         shape, channels = self.int_shape(kernel), self.int_shape(x)[-1]
         if len(shape) != rank + 2:
             raise ShapeError(
@@ -291,7 +292,7 @@ class Convolutions(Pooling, Padding, Resizing):
                 f"dim_ordering and the kernel's shape."
             )
 
-    def _target(self, output_shape: T, first: bool) -> tuple[tuple[T, ...], T]:
+    def _target(self, output_shape, first: bool) -> tuple[tuple[T, ...], T]:
         """Returns the spatial sizes and the channels of deconv2d's `output_shape`."""
         if isinstance(output_shape, (list, tuple)) and len(output_shape) == 4:
             known = tuple(
@@ -307,10 +308,10 @@ class Convolutions(Pooling, Padding, Resizing):
 
     def _check_target(
         self,
-        x: T,
-        kernel: T,
+        x,
+        kernel,
         sizes: tuple[T, ...],
-        channels: T,
+        channels,
         strides: Sequence[int],
         border_mode: str,
     ) -> None:
@@ -334,8 +335,8 @@ class Convolutions(Pooling, Padding, Resizing):
                     f"Sizes from {max(least, 1)} to {given * stride - margin} do."
                 )
 
-    def _last(self, x: T, first: bool) -> T:
+    def _last(self, x, first: bool) -> T:
         return self._channels_last(x) if first else x
 
-    def _first(self, x: T, first: bool) -> T:
+    def _first(self, x, first: bool) -> T:
         return self._channels_first(x) if first else x

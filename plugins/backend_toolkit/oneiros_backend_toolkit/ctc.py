@@ -6,6 +6,7 @@ Probabilities of positions are kept as logarithms along a last axis; `NEVER` sta
 that of 0, so that derivatives stay finite.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from typing import Any
@@ -24,9 +25,7 @@ SMALLEST = 1e-8
 class Ctc(Folds):
     """The CTC functions of `K`; the blank is the last class."""
 
-    def ctc_batch_cost(
-        self, y_true: T, y_pred: T, input_length: T, label_length: T
-    ) -> T:
+    def ctc_batch_cost(self, y_true, y_pred, input_length, label_length: T) -> T:
         self._check_rank(
             "ctc_batch_cost", "y_pred", y_pred, 3, "(batch, steps, classes)"
         )
@@ -45,17 +44,17 @@ class Ctc(Folds):
         cost = self.switch(self.greater(log_p, NEVER / 2), -log_p, np.inf)
         return self.cast(self.switch(fits, cost, np.nan), self.dtype(y_pred))
 
-    def _log_probabilities(self, y_pred: T) -> T:
+    def _log_probabilities(self, y_pred) -> T:
         positive = self._positive(y_pred)
         return self.log(positive / self.sum(positive, 2, keepdims=True))
 
-    def _positive(self, y_pred: T) -> T:
+    def _positive(self, y_pred) -> T:
         """Returns probabilities above 0; half precision has none as small as that."""
         return (
             self.cast(y_pred, "float32") if self.dtype(y_pred) == "float16" else y_pred
         ) + SMALLEST
 
-    def _log_likelihood(self, log_p: T, labels: T, steps: T, count: T) -> T:
+    def _log_likelihood(self, log_p, labels, steps, count) -> T:
         """Returns the logarithm of the labels' probability, (batch, 1)."""
         filled = self._interleaved(labels, self._size(log_p, 2) - 1)
         position = self.arange(self._size(filled, 1))
@@ -73,7 +72,7 @@ class Ctc(Folds):
         final = self.equal(position, 2 * count) | self.equal(position, 2 * count - 1)
         return self._log_sum_exp(self.switch(final, reached, NEVER))
 
-    def _emitted(self, log_p: T, filled: T) -> T:
+    def _emitted(self, log_p, filled) -> T:
         """Returns the log-probabilities of the classes of the positions, (steps, batch,
         positions)."""
         classes, steps = self._size(log_p, 2), self._size(log_p, 1)
@@ -83,7 +82,7 @@ class Ctc(Folds):
             self.gather(rows, sample * classes + filled), (2, 0, 1)
         )
 
-    def _interleaved(self, labels: T, blank: T) -> T:
+    def _interleaved(self, labels, blank) -> T:
         """Puts blanks before, between and behind the labels along the last axis of a
         matrix."""
         twice = self.repeat_elements(labels, 2, 1)
@@ -91,7 +90,7 @@ class Ctc(Folds):
         odd = self.equal(self.arange(self._size(twice, 1)) % 2, 1)
         return self.switch(odd, twice, blank)
 
-    def _skip(self, filled: T, dtype: str) -> T:
+    def _skip(self, filled, dtype: str) -> T:
         """Returns 0 where a position can be reached from the last but one, a different
         label, else NEVER."""
         differs = self.not_equal(filled[:, 2:], filled[:, :-2])
@@ -100,7 +99,7 @@ class Ctc(Folds):
         )
         return (1.0 - self.cast(allowed, dtype)) * NEVER
 
-    def _advanced(self, log_p: T, skip: T) -> T:
+    def _advanced(self, log_p, skip) -> T:
         """Returns the probabilities after one transition: staying, moving by one, or by
         two where allowed."""
         never = self.zeros_like(log_p[:, :1]) + NEVER
@@ -111,13 +110,13 @@ class Ctc(Folds):
             self.exp(log_p - peak) + self.exp(one - peak) + self.exp(two - peak)
         )
 
-    def _log_sum_exp(self, log_p: T) -> T:
+    def _log_sum_exp(self, log_p) -> T:
         peak = self.stop_gradient(self.max(log_p, 1, keepdims=True))
         return peak + self.log(self.sum(self.exp(log_p - peak), 1, keepdims=True))
 
     # One sequence
 
-    def ctc_cost(self, predict: T, Y: T) -> T:
+    def ctc_cost(self, predict, Y) -> T:
         self._check_rank(
             "ctc_cost",
             "predict",
@@ -130,17 +129,17 @@ class Ctc(Folds):
         flat = self.reshape(self.switch(mask, log_probs, NEVER), (1, -1))
         return -self._log_sum_exp(flat)[0, 0]
 
-    def ctc_interleave_blanks(self, Y: T) -> T:
+    def ctc_interleave_blanks(self, Y) -> T:
         self._check_rank("ctc_interleave_blanks", "Y", Y, 1, "(labels,)")
         return self._interleaved(self.expand_dims(Y, 0), -1)[0]
 
-    def ctc_create_skip_idxs(self, Y: T) -> T:
+    def ctc_create_skip_idxs(self, Y) -> T:
         self._check_rank("ctc_create_skip_idxs", "Y", Y, 1, "(positions,)")
         size = self._size(Y, 0)
         index = self.arange((size - 3) // 2) * 2 + 1
         return self.switch(self.not_equal(Y[1:-2:2], Y[3::2]), index, size)
 
-    def ctc_path_probs(self, predict: T, Y: T, alpha: T = 0.0001) -> T:
+    def ctc_path_probs(self, predict, Y, alpha=0.0001) -> T:
         self._check_rank("ctc_path_probs", "predict", predict, 2, "(steps, classes)")
         self._check_rank("ctc_path_probs", "Y", Y, 1, "(positions,)")
         classes = self._size(predict, 1)
@@ -160,7 +159,7 @@ class Ctc(Folds):
         mask = mask_f & self.reverse(mask_b, [0, 1])
         return log_f + self.reverse(log_b, [0, 1]) - log_p, mask
 
-    def _active_paths(self, log_p: T, Y: T) -> tuple[T, T]:
+    def _active_paths(self, log_p, Y) -> tuple[T, T]:
         skip_idxs, zeros = self.ctc_create_skip_idxs(Y), self.zeros_like(log_p[0])
 
         def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
@@ -176,7 +175,7 @@ class Ctc(Folds):
         return log_probs, active
 
     def ctc_update_log_p(
-        self, skip_idxs: T, zeros: T, active: T, log_p_curr: T, log_p_prev: T
+        self, skip_idxs, zeros, active, log_p_curr, log_p_prev: T
     ) -> T:
         size = self._size(log_p_curr, 0)
         position = self.arange(size)
@@ -197,11 +196,11 @@ class Ctc(Folds):
 
     def ctc_decode(
         self,
-        y_pred: T,
-        input_length: T,
-        greedy: T = True,
-        beam_width: T = 100,
-        top_paths: T = 1,
+        y_pred,
+        input_length,
+        greedy=True,
+        beam_width=100,
+        top_paths=1,
     ) -> T:
         self._check_rank("ctc_decode", "y_pred", y_pred, 3, "(batch, steps, classes)")
         lengths = self._column(input_length)
@@ -224,7 +223,7 @@ class Ctc(Folds):
         score = self.cast(score, self.dtype(y_pred))
         return [self._packed(best, kept)], score
 
-    def _beam_search(self, logits: T, lengths: T, beam_width: int, top_paths: int) -> T:
+    def _beam_search(self, logits, lengths, beam_width: int, top_paths: int) -> T:
         """Returns what `ctc_decode` does; `logits` is (batch, steps, classes),
         `lengths` (batch,)."""
         raise CapabilityError(
@@ -232,7 +231,7 @@ class Ctc(Folds):
             f"TensorFlow backend."
         )
 
-    def _packed(self, labels: T, kept: T) -> T:
+    def _packed(self, labels, kept) -> T:
         """Moves the labels that are kept to the left of their rows, and fills up with
         -1."""
         column = self.arange(self._size(labels, 1))
@@ -248,27 +247,25 @@ class Ctc(Folds):
         initial = [self.zeros_like(labels) - 1, self.zeros_like(kept[:, :1])]
         return self.cast(self._scan(step, sequences, initial)[0][0], "int64")
 
-    def ctc_label_dense_to_sparse(self, labels: T, label_lengths: T) -> T:
+    def ctc_label_dense_to_sparse(self, labels, label_lengths) -> T:
         labels = self.cast(labels, "int32")
         column = self.arange(self._size(labels, 1))
         return self.switch(self.lesser(column, self._column(label_lengths)), labels, -1)
 
     # Small parts
 
-    def _column(self, lengths: T) -> T:
+    def _column(self, lengths) -> T:
         return self.reshape(self.cast(lengths, "int32"), (-1, 1))
 
-    def _within(self, lengths: T, most: T) -> T:
+    def _within(self, lengths, most) -> T:
         return self.greater_equal(lengths, 0) & self.lesser_equal(lengths, most)
 
-    def _size(self, x: T, axis: int) -> T:
+    def _size(self, x, axis: int) -> T:
         """Returns a size: an int if it is known, else a scalar tensor."""
         known = self.int_shape(x)[axis]
         return self.cast(self.shape(x)[axis], "int32") if known is None else known
 
-    def _check_rank(
-        self, name: str, argument: str, x: T, rank: int, reading: str
-    ) -> None:
+    def _check_rank(self, name: str, argument: str, x, rank: int, reading: str) -> None:
         if self.ndim(x) != rank:
             raise ShapeError(
                 f"{name} takes {argument} of rank {rank}, {reading}; it received one of shape "

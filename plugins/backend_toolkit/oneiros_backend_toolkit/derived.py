@@ -1,6 +1,7 @@
 """The functions of `K` that follow from others, written once; an engine overrides what
 it does better."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from typing import Any
@@ -30,71 +31,71 @@ class Derived(Types):
 
     # Variables
 
-    def zeros(self, shape: T, dtype: T = None, name: T = None) -> T:
+    def zeros(self, shape, dtype=None, name=None) -> T:
         return self.variable(np.zeros(shape), dtype, name)
 
-    def ones(self, shape: T, dtype: T = None, name: T = None) -> T:
+    def ones(self, shape, dtype=None, name=None) -> T:
         return self.variable(np.ones(shape), dtype, name)
 
-    def eye(self, size: T, dtype: T = None, name: T = None) -> T:
+    def eye(self, size, dtype=None, name=None) -> T:
         return self.variable(np.eye(size), dtype, name)
 
     def random_uniform_variable(
-        self, shape: T, low: T, high: T, dtype: T = None, name: T = None, seed: T = None
+        self, shape, low, high, dtype=None, name=None, seed=None
     ) -> T:
         return self.variable(_generator(seed).uniform(low, high, shape), dtype, name)
 
     def random_normal_variable(
         self,
-        shape: T,
-        mean: T,
-        scale: T,
-        dtype: T = None,
-        name: T = None,
-        seed: T = None,
+        shape,
+        mean,
+        scale,
+        dtype=None,
+        name=None,
+        seed=None,
     ) -> T:
         return self.variable(_generator(seed).normal(mean, scale, shape), dtype, name)
 
-    def batch_get_value(self, xs: T) -> list[T]:
+    def batch_get_value(self, xs) -> list[T]:
         return [self.get_value(x) for x in xs]
 
-    def batch_set_value(self, tuples: T) -> None:
+    def batch_set_value(self, tuples) -> None:
         for x, value in tuples:
             self.set_value(x, value)
 
-    def get_variable_shape(self, x: T) -> tuple[int, ...]:
+    def get_variable_shape(self, x) -> tuple[int, ...]:
         return tuple(self.int_shape(x))
 
-    def count_params(self, x: T) -> int:
+    def count_params(self, x) -> int:
         return int(np.prod(self.get_variable_shape(x), dtype=np.int64))
 
-    def update(self, x: T, new_x: T) -> tuple[T, T]:
+    def update(self, x, new_x) -> tuple[T, T]:
         return (x, new_x)
 
-    def update_add(self, x: T, increment: T) -> tuple[T, T]:
+    def update_add(self, x, increment) -> tuple[T, T]:
         return (x, x + increment)
 
-    def update_sub(self, x: T, decrement: T) -> tuple[T, T]:
+    def update_sub(self, x, decrement) -> tuple[T, T]:
         return (x, x - decrement)
 
-    def moving_average_update(self, variable: T, value: T, momentum: T) -> tuple[T, T]:
+    def moving_average_update(self, variable, value, momentum) -> tuple[T, T]:
         return (variable, variable - (variable - value) * (1.0 - momentum))
 
-    def eval(self, x: T) -> T:
+    def eval(self, x) -> T:
         return self.function([], [x])([])[0]
 
     def manual_variable_initialization(self, value: bool) -> None:
         pass
 
-    def is_explicit_shape(self, shape: T) -> bool:
+    def is_explicit_shape(self, shape) -> bool:
         return isinstance(shape, (list, tuple)) and all(
             n is None or isinstance(n, int) for n in shape
         )
 
-    def pattern_broadcast(self, x: T, broatcastable: T) -> T:
+    def pattern_broadcast(self, x, broatcastable) -> T:
         return x
 
-    def checked_value(self, x: T, value: T) -> np.ndarray[Any, Any]:
+    def checked_value(self, x, value) -> np.ndarray[Any, Any]:
         array, shape = owned(value, self.dtype(x)), self.get_variable_shape(x)
         if array.shape != shape:
             name = repr(x.name) if x.name else "The variable"
@@ -103,7 +104,7 @@ class Derived(Types):
             )
         return array
 
-    def is_sparse(self, tensor: T) -> bool:
+    def is_sparse(self, tensor) -> bool:
         return bool(SPARSE.get(tensor))
 
     def clear_session(self) -> None:
@@ -126,10 +127,10 @@ class Derived(Types):
         """Returns the learning phase's placeholder, or None if no graph uses it."""
         return self._phase
 
-    def is_learning_phase(self, x: T) -> bool:
+    def is_learning_phase(self, x) -> bool:
         return x is not None and x is self._phase
 
-    def uses_learning_phase(self, x: T) -> bool:
+    def uses_learning_phase(self, x) -> bool:
         return bool(getattr(x, "_uses_learning_phase", False))
 
     def set_learning_phase(self, value: int) -> None:
@@ -139,7 +140,7 @@ class Derived(Types):
             )
         self._fixed_phase = int(value)
 
-    def in_train_phase(self, x: T, alt: T) -> T:
+    def in_train_phase(self, x, alt) -> T:
         phase = self.learning_phase()
         if isinstance(phase, int):
             chosen = x if phase else alt
@@ -148,33 +149,31 @@ class Derived(Types):
         result._uses_learning_phase = True
         return result
 
-    def in_test_phase(self, x: T, alt: T) -> T:
+    def in_test_phase(self, x, alt) -> T:
         return self.in_train_phase(alt, x)
 
     # Element by element
 
-    def square(self, x: T) -> T:
+    def square(self, x) -> T:
         return x * x
 
-    def elu(self, x: T, alpha: T = 1.0) -> T:
+    def elu(self, x, alpha=1.0) -> T:
         return self.switch(
             self.greater(x, 0), x, alpha * (self.exp(self.minimum(x, 0)) - 1)
         )
 
-    def softsign(self, x: T) -> T:
+    def softsign(self, x) -> T:
         return x / (1 + self.abs(x))
 
-    def hard_sigmoid(self, x: T) -> T:
+    def hard_sigmoid(self, x) -> T:
         return self.clip(0.2 * x + 0.5, 0.0, 1.0)
 
-    def l2_normalize(self, x: T, axis: T) -> T:
+    def l2_normalize(self, x, axis) -> T:
         return x / self.sqrt(
             self.maximum(self.sum(self.square(x), axis, keepdims=True), 1e-12)
         )
 
-    def dropout(
-        self, x: T, level: T, noise_shape: T = None, seed: int | None = None
-    ) -> T:
+    def dropout(self, x, level, noise_shape=None, seed: int | None = None) -> T:
         if not 0.0 <= level < 1.0:
             raise ArgumentError(
                 f"dropout received level={level!r}. It takes a fraction in [0, 1)."
@@ -194,24 +193,24 @@ class Derived(Types):
 
     # Reductions and shapes
 
-    def var(self, x: T, axis: T = None, keepdims: T = False) -> T:
+    def var(self, x, axis=None, keepdims=False) -> T:
         return self.mean(
             self.square(x - self.mean(x, axis, keepdims=True)), axis, keepdims
         )
 
-    def std(self, x: T, axis: T = None, keepdims: T = False) -> T:
+    def std(self, x, axis=None, keepdims=False) -> T:
         return self.sqrt(self.var(x, axis, keepdims))
 
-    def flatten(self, x: T) -> T:
+    def flatten(self, x) -> T:
         return self.reshape(x, (-1,))
 
-    def batch_flatten(self, x: T) -> T:
+    def batch_flatten(self, x) -> T:
         rest = self.int_shape(x)[1:]
         if None in rest:
             return self.reshape(x, (self.shape(x)[0], -1))
         return self.reshape(x, (-1, int(np.prod(rest, dtype=np.int64))))
 
-    def repeat(self, x: T, n: T) -> T:
+    def repeat(self, x, n) -> T:
         if self.ndim(x) != 2:
             raise ArgumentError(
                 f"repeat takes a 2D tensor; it received one of rank {self.ndim(x)}."
@@ -221,7 +220,7 @@ class Derived(Types):
     # Normalisation
 
     def normalize_batch_in_training(
-        self, x: T, gamma: T, beta: T, reduction_axes: T, epsilon: T = 0.001
+        self, x, gamma, beta, reduction_axes, epsilon=0.001
     ) -> tuple[T, T, T]:
         sizes, axes = (
             self.int_shape(x),
@@ -235,23 +234,17 @@ class Derived(Types):
         m, v, b, g = (self.reshape(part, shape) for part in (mean, var, beta, gamma))
         return self.batch_normalization(x, m, v, b, g, epsilon), mean, var
 
-    def batch_normalization(
-        self, x: T, mean: T, var: T, beta: T, gamma: T, epsilon: T = 0.001
-    ) -> T:
+    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001) -> T:
         return (x - mean) * (gamma / self.sqrt(var + epsilon)) + beta
 
     # Crossentropies, over the last axis
 
-    def categorical_crossentropy(
-        self, output: T, target: T, from_logits: T = False
-    ) -> T:
+    def categorical_crossentropy(self, output, target, from_logits=False) -> T:
         if from_logits:
             return -self.sum(target * self.log_softmax(output), -1)
         return -self.sum(target * self._log_distribution(output), -1)
 
-    def sparse_categorical_crossentropy(
-        self, output: T, target: T, from_logits: T = False
-    ) -> T:
+    def sparse_categorical_crossentropy(self, output, target, from_logits=False) -> T:
         if self.ndim(target) == self.ndim(output):
             target = target[..., 0]
         if not from_logits:
@@ -259,25 +252,25 @@ class Derived(Types):
         chosen = self.one_hot(self.cast(target, "int32"), self.int_shape(output)[-1])
         return -self.sum(chosen * self.log_softmax(output), -1)
 
-    def binary_crossentropy(self, output: T, target: T, from_logits: T = False) -> T:
+    def binary_crossentropy(self, output, target, from_logits=False) -> T:
         if not from_logits:
             output = self._log_odds(output)
         positive = self.greater_equal(output, 0)
         gain = output * (self.cast(positive, self.dtype(output)) - target)
         return gain + self.softplus(self.switch(positive, -output, output))
 
-    def _log_distribution(self, x: T) -> T:
+    def _log_distribution(self, x) -> T:
         """Returns the logarithms of a distribution that is scaled to sum to 1 and kept
         off 0 and 1."""
         return self.log(self.clip(x / self.sum(x, -1, keepdims=True), FUZZ, 1.0 - FUZZ))
 
-    def _log_odds(self, x: T) -> T:
+    def _log_odds(self, x) -> T:
         """Returns the logarithm of a probability, kept off 0 and 1, over that of the
         contrary."""
         x = self.clip(x, FUZZ, 1.0 - FUZZ)
         return self.log(x / (1.0 - x))
 
-    def log_softmax(self, x: T) -> T:
+    def log_softmax(self, x) -> T:
         """Returns the logarithm of `softmax(x)`, without computing that."""
         shifted = x - self.stop_gradient(self.max(x, -1, keepdims=True))
         return shifted - self.log(self.sum(self.exp(shifted), -1, keepdims=True))

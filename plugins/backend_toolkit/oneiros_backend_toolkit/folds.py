@@ -1,6 +1,7 @@
 """Folds and maps over the first axis, in terms of the loop that each engine
 supplies."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -34,13 +35,13 @@ class Folds(Derived):
         """
         raise NotImplementedError
 
-    def foldl(self, fn: T, elems: T, initializer: T = None, name: T = None) -> T:
+    def foldl(self, fn, elems, initializer=None, name=None) -> T:
         return self._folded("foldl", fn, elems, initializer, False)
 
-    def foldr(self, fn: T, elems: T, initializer: T = None, name: T = None) -> T:
+    def foldr(self, fn, elems, initializer=None, name=None) -> T:
         return self._folded("foldr", fn, elems, initializer, True)
 
-    def map_fn(self, fn: T, elems: T, name: T = None) -> T:
+    def map_fn(self, fn, elems, name=None) -> T:
         form: list[T] = []
 
         def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
@@ -51,9 +52,7 @@ class Folds(Derived):
         outputs = self._scan(step, self._elements("map_fn", elems), [])[1]
         return _like(form[0], outputs)
 
-    def _folded(
-        self, name: str, fn: T, elems: T, initializer: T, go_backwards: bool
-    ) -> T:
+    def _folded(self, name: str, fn, elems, initializer, go_backwards: bool) -> T:
         sequences = self._elements(name, elems)
         if initializer is None:
             initializer = _like(
@@ -79,7 +78,7 @@ class Folds(Derived):
 
         return _like(initializer, self._scan(step, sequences, start, go_backwards)[0])
 
-    def _elements(self, name: str, elems: T) -> list[T]:
+    def _elements(self, name: str, elems) -> list[T]:
         sequences = _listed(elems)
         if not sequences or any(
             not self.owns(x) or self.ndim(x) == 0 for x in sequences
@@ -91,11 +90,11 @@ class Folds(Derived):
         return sequences
 
 
-def _listed(x: T) -> list[T]:
+def _listed(x) -> list[T]:
     return list(x) if isinstance(x, (list, tuple)) else [x]
 
 
-def _like(form: T, parts: list[T]) -> T:
+def _like(form, parts: list[T]) -> T:
     """Returns the parts as `form` has them: a list, a tuple, or one tensor alone."""
     if isinstance(form, tuple):
         return tuple(parts)

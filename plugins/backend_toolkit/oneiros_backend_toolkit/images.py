@@ -1,6 +1,7 @@
 """What the functions of sequences, images and volumes share: dim orderings and checks
 of arguments."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -10,17 +11,17 @@ import numpy as np
 from oneiros.backend.common import image_dim_ordering
 from oneiros.errors import ArgumentError, ShapeError
 
-from oneiros_backend_toolkit.ordering import Ordering
+from oneiros_backend_toolkit.channel_order import ChannelOrder
 
 T = Any
 BORDERS = ("valid", "same", "full")
 KINDS = {3: "(batch, steps, channels)", 4: "images", 5: "volumes"}
 
 
-class Images(Ordering):
+class Images(ChannelOrder):
     """A backend that knows the ranks of sequences, images and volumes."""
 
-    def _checked_rank(self, function: str, x: T, rank: int) -> None:
+    def _checked_rank(self, function: str, x, rank: int) -> None:
         if self.ndim(x) != rank:
             raise ShapeError(
                 f"{function} takes {KINDS[rank]}, a tensor of rank {rank}; it received one of shape "

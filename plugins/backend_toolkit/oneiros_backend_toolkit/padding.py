@@ -1,6 +1,7 @@
 """Zeros around sequences, images and volumes, in terms of one primitive that each
 engine supplies."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from typing import Any
@@ -14,16 +15,16 @@ Pairs = tuple[tuple[int, int], ...]
 class Padding(Images):
     """Padding with zeros."""
 
-    def _pad(self, x: T, widths: Pairs) -> T:
+    def _pad(self, x, widths: Pairs) -> T:
         """Adds zeros: along each axis, as many before and after as its pair in `widths`
         says."""
         raise NotImplementedError
 
-    def temporal_padding(self, x: T, padding: T = 1) -> T:
+    def temporal_padding(self, x, padding=1) -> T:
         width = whole("temporal_padding", "padding", padding, 0)
         return self._surrounded("temporal_padding", x, ((width, width),), False)
 
-    def asymmetric_temporal_padding(self, x: T, left_pad: T = 1, right_pad: T = 1) -> T:
+    def asymmetric_temporal_padding(self, x, left_pad=1, right_pad=1) -> T:
         name = "asymmetric_temporal_padding"
         pair = (
             whole(name, "left_pad", left_pad, 0),
@@ -31,9 +32,7 @@ class Padding(Images):
         )
         return self._surrounded(name, x, (pair,), False)
 
-    def spatial_2d_padding(
-        self, x: T, padding: T = (1, 1), dim_ordering: T = "default"
-    ) -> T:
+    def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default") -> T:
         name = "spatial_2d_padding"
         widths = per_axis(name, "padding", padding, 2, least=0)
         return self._surrounded(
@@ -42,12 +41,12 @@ class Padding(Images):
 
     def asymmetric_spatial_2d_padding(
         self,
-        x: T,
-        top_pad: T = 1,
-        bottom_pad: T = 1,
-        left_pad: T = 1,
-        right_pad: T = 1,
-        dim_ordering: T = "default",
+        x,
+        top_pad=1,
+        bottom_pad=1,
+        left_pad=1,
+        right_pad=1,
+        dim_ordering="default",
     ) -> T:
         name = "asymmetric_spatial_2d_padding"
         rows = (
@@ -60,16 +59,14 @@ class Padding(Images):
         )
         return self._surrounded(name, x, (rows, columns), is_first(name, dim_ordering))
 
-    def spatial_3d_padding(
-        self, x: T, padding: T = (1, 1, 1), dim_ordering: T = "default"
-    ) -> T:
+    def spatial_3d_padding(self, x, padding=(1, 1, 1), dim_ordering="default") -> T:
         name = "spatial_3d_padding"
         widths = per_axis(name, "padding", padding, 3, least=0)
         return self._surrounded(
             name, x, tuple((n, n) for n in widths), is_first(name, dim_ordering)
         )
 
-    def _surrounded(self, name: str, x: T, pairs: Pairs, first: bool) -> T:
+    def _surrounded(self, name: str, x, pairs: Pairs, first: bool) -> T:
         self._checked_rank(name, x, len(pairs) + 2)
         none, form = (0, 0), self._channels_last_form(x) if first else x
         if form is None:

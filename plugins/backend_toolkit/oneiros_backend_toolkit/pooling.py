@@ -1,5 +1,6 @@
 """Pooling, in terms of one primitive that each engine supplies."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from typing import Any
@@ -20,7 +21,7 @@ class Pooling(Images):
 
     def _pool(
         self,
-        x: T,
+        x,
         window: tuple[int, ...],
         strides: tuple[int, ...],
         border_mode: str,
@@ -35,12 +36,12 @@ class Pooling(Images):
 
     def pool2d(
         self,
-        x: T,
-        pool_size: T,
-        strides: T = (1, 1),
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
-        pool_mode: T = "max",
+        x,
+        pool_size,
+        strides=(1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        pool_mode="max",
     ) -> T:
         return self._pooling(
             "pool2d", 2, x, pool_size, strides, border_mode, dim_ordering, pool_mode
@@ -48,12 +49,12 @@ class Pooling(Images):
 
     def pool3d(
         self,
-        x: T,
-        pool_size: T,
-        strides: T = (1, 1, 1),
-        border_mode: T = "valid",
-        dim_ordering: T = "default",
-        pool_mode: T = "max",
+        x,
+        pool_size,
+        strides=(1, 1, 1),
+        border_mode="valid",
+        dim_ordering="default",
+        pool_mode="max",
     ) -> T:
         return self._pooling(
             "pool3d", 3, x, pool_size, strides, border_mode, dim_ordering, pool_mode
@@ -63,12 +64,12 @@ class Pooling(Images):
         self,
         name: str,
         rank: int,
-        x: T,
-        pool_size: T,
-        strides: T,
-        border_mode: T,
-        dim_ordering: T,
-        pool_mode: T,
+        x,
+        pool_size,
+        strides,
+        border_mode,
+        dim_ordering,
+        pool_mode,
     ) -> T:
         first = is_first(name, dim_ordering)
         window = per_axis(name, "pool_size", pool_size, rank)

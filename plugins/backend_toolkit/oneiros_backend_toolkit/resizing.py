@@ -1,5 +1,6 @@
 """Enlarging images and volumes by repeating their cells."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from typing import Any
@@ -12,14 +13,12 @@ T = Any
 class Resizing(Images):
     """Resizing by whole factors."""
 
-    def resize_images(
-        self, X: T, height_factor: T, width_factor: T, dim_ordering: T
-    ) -> T:
+    def resize_images(self, X, height_factor, width_factor, dim_ordering: T) -> T:
         factors = {"height_factor": height_factor, "width_factor": width_factor}
         return self._resized("resize_images", X, factors, dim_ordering)
 
     def resize_volumes(
-        self, X: T, depth_factor: T, height_factor: T, width_factor: T, dim_ordering: T
+        self, X, depth_factor, height_factor, width_factor, dim_ordering: T
     ) -> T:
         factors = {
             "depth_factor": depth_factor,
@@ -28,7 +27,7 @@ class Resizing(Images):
         }
         return self._resized("resize_volumes", X, factors, dim_ordering)
 
-    def _resized(self, name: str, x: T, factors: dict[str, T], dim_ordering: T) -> T:
+    def _resized(self, name: str, x, factors: dict[str, T], dim_ordering) -> T:
         first = is_first(name, dim_ordering)
         counts = [
             whole(name, argument, factor, 1) for argument, factor in factors.items()
@@ -40,7 +39,7 @@ class Resizing(Images):
         resized = self._repeated(form, counts, 1)
         return self._channels_first(resized) if first else resized
 
-    def _repeated(self, x: T, counts: list[int], start: int) -> T:
+    def _repeated(self, x, counts: list[int], start: int) -> T:
         for axis, count in reversed(list(enumerate(counts, start))):
             x = x if count == 1 else self.repeat_elements(x, count, axis)
         return x

@@ -1,5 +1,6 @@
 """`K.rnn`, in terms of the loop that each engine supplies."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
@@ -13,7 +14,7 @@ from oneiros.config import count_call
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
 
 from oneiros_backend_toolkit.folds import Folds
-from oneiros_backend_toolkit.layers import when_known
+from oneiros_backend_toolkit.size_checks import when_known
 
 T = Any
 Pair = tuple[T, list[T]]
@@ -26,14 +27,14 @@ class Rnn(Folds):
 
     def rnn(
         self,
-        step_function: T,
-        inputs: T,
-        initial_states: T,
-        go_backwards: T = False,
-        mask: T = None,
-        constants: T = None,
-        unroll: T = False,
-        input_length: T = None,
+        step_function,
+        inputs,
+        initial_states,
+        go_backwards=False,
+        mask=None,
+        constants=None,
+        unroll=False,
+        input_length=None,
     ) -> tuple[T, T, list[T]]:
         if self.ndim(inputs) < 3:
             raise ShapeError(
@@ -65,7 +66,7 @@ class Rnn(Folds):
         return last, outputs, states
 
     def _looped(
-        self, step: _Step, sequence: T, initial: list[T], taken: T, go_backwards: bool
+        self, step: _Step, sequence, initial: list[T], taken, go_backwards: bool
     ) -> tuple[T, T, list[T]]:
         place: list[int | None] = []
         kinds: list[str] = []
@@ -103,10 +104,10 @@ class Rnn(Folds):
         when_known(_check_last, [sequence], made=[last])
         return last, self._samples_first(outputs), states
 
-    def _as_kind(self, x: T, kind: str) -> T:
+    def _as_kind(self, x, kind: str) -> T:
         return x if self.dtype(x) == kind else self.cast(x, kind)
 
-    def _carried(self, outputs: T, taken: T, initial: list[T], go_backwards: bool) -> T:
+    def _carried(self, outputs, taken, initial: list[T], go_backwards: bool) -> T:
         """Returns the outputs with those of steps left out replaced by the ones
         before."""
 
@@ -131,9 +132,9 @@ class Rnn(Folds):
     def _unrolled(
         self,
         step: _Step,
-        sequence: T,
+        sequence,
         states: list[T],
-        taken: T,
+        taken,
         steps: int,
         go_backwards: bool,
     ) -> tuple[T, T, list[T]]:
@@ -151,7 +152,7 @@ class Rnn(Folds):
             states = new
         return outputs[-1], self._samples_first(self.stack(outputs)), states
 
-    def _length(self, inputs: T, input_length: T) -> int:
+    def _length(self, inputs, input_length) -> int:
         known = self.int_shape(inputs)[1]
         steps = input_length if known is None else known
         if not steps:
@@ -161,7 +162,7 @@ class Rnn(Folds):
             )
         return int(steps)
 
-    def _taken(self, mask: T) -> T:
+    def _taken(self, mask) -> T:
         """Returns a mask as booleans (samples, steps)."""
         shape = self.int_shape(mask)
         if len(shape) == 3 and shape[-1] in (1, None):
@@ -172,7 +173,7 @@ class Rnn(Folds):
             )
         return mask if self.dtype(mask) == "bool" else self.not_equal(mask, 0)
 
-    def _where(self, taken: T, new: T, old: T) -> T:
+    def _where(self, taken, new, old) -> T:
         """Chooses sample by sample."""
         rank = self.ndim(new)
         if not rank:
@@ -181,10 +182,10 @@ class Rnn(Folds):
             taken = self.expand_dims(taken)
         return self.switch(taken, new, old)
 
-    def _steps_first(self, x: T) -> T:
+    def _steps_first(self, x) -> T:
         return self.permute_dimensions(x, (1, 0, *range(2, self.ndim(x))))
 
-    def _samples_first(self, x: T) -> T:
+    def _samples_first(self, x) -> T:
         return self._steps_first(x) if self.ndim(x) > 1 else x
 
 
@@ -236,7 +237,7 @@ class _Step:
     looped: bool
     phased: bool = False
 
-    def __call__(self, x: T, states: Sequence[T]) -> Pair:
+    def __call__(self, x, states: Sequence[T]) -> Pair:
         with self._explained(x, states):
             output, new = self._parts(
                 self.function(x, [*states, *self.constants]), len(states)
@@ -271,7 +272,7 @@ class _Step:
             )
 
     @contextmanager
-    def _explained(self, x: T, states: Sequence[T]) -> Iterator[None]:
+    def _explained(self, x, states: Sequence[T]) -> Iterator[None]:
         try:
             yield
         except OneirosError as error:
@@ -280,7 +281,7 @@ class _Step:
             error.add_note(f"Oneiros: {self._received(x, states)}.")
             raise
 
-    def _received(self, x: T, states: Sequence[T]) -> str:
+    def _received(self, x, states: Sequence[T]) -> str:
         shapes = [
             ", ".join(map(self._shape, part)) for part in (states, self.constants)
         ]
@@ -289,7 +290,7 @@ class _Step:
             f"states of shapes {shapes[0] or '(none)'} and constants of shapes {shapes[1] or '(none)'}"
         )
 
-    def _shape(self, x: T) -> str:
+    def _shape(self, x) -> str:
         """Returns the shape of a tensor or an array, or the shapes in a list, as a
         message shows them."""
         if isinstance(x, (list, tuple)):

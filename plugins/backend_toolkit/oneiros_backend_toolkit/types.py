@@ -1,6 +1,7 @@
 """The type that the operands of an operation have in common, on every backend: the rule
 that `oneiros.backend.contract` states, computed."""
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -83,7 +84,7 @@ class Types(Backend):
         dtype = self.common_type(values, arithmetic)
         return [self._as_type(x, dtype) for x in values]
 
-    def _as_type(self, x: T, dtype: DType) -> T:
+    def _as_type(self, x, dtype: DType) -> T:
         if not self.owns(x):
             return np.asarray(x, dtype)
         return x if self.dtype(x) == dtype.name else self.cast(x, dtype.name)

@@ -1,4 +1,4 @@
-"""The recurrent loops of `oneiros_backend_toolkit.fused` on JAX."""
+"""The recurrent loops of `oneiros_backend_toolkit.recurrent_gradients` on JAX."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from oneiros_backend_toolkit.fused import Cell, Loop, States, Step
+from oneiros_backend_toolkit.recurrent_gradients import FusedCell, Loop, States, Step
 
 from oneiros_jax_support.jax_import import jax
 
@@ -15,7 +15,7 @@ T = Any
 
 
 class JaxEngine:
-    """See `oneiros_backend_toolkit.fused.Engine`."""
+    """See `oneiros_backend_toolkit.recurrent_gradients.LoopOperations`."""
 
     projects_early = True
     tanh = staticmethod(jnp.tanh)
@@ -73,12 +73,12 @@ ENGINE = JaxEngine()
 
 
 def run(
-    cell: Cell, backwards: bool, x: T, U: T, mask: T, projection: States, *initial: T
+    cell: FusedCell, backwards: bool, x: T, U: T, mask: T, projection: States, *initial: T
 ) -> States:
     """Returns the outputs, in the order of processing, and the last states.
 
     # Arguments
-        cell: the Cell.
+        cell: the FusedCell.
         backwards: whether the last step is the first to be processed.
         x: (samples, steps, features), the projected input, or with `projection` the
             input itself.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-from oneiros_backend_toolkit.products import suits_turning
+from oneiros_backend_toolkit.weight_gradients import is_faster_transposed
 
 from oneiros_jax_support.devices import platform
 from oneiros_jax_support.jax_import import jax
@@ -16,18 +16,18 @@ T = Any
 def product(x: T, y: T) -> T:
     """Multiplies matrices of the same type; the derivative by `y` is computed in the
     faster order."""
-    return _product(x, y) if _suits_turning(x, y) else jnp.matmul(x, y)
+    return _product(x, y) if _is_faster_transposed(x, y) else jnp.matmul(x, y)
 
 
 def transposed_product(x: T, y: T) -> T:
     """Returns `transpose(x) @ y`."""
-    if not _suits_turning(x, y):
+    if not _is_faster_transposed(x, y):
         return jnp.matmul(x.T, y)
     return jax.lax.optimization_barrier(jnp.matmul(y.T, x)).T
 
 
-def _suits_turning(x: T, y: T) -> bool:
-    return platform() == "cpu" and suits_turning(x.shape[0], x.shape[1], y.shape[1])
+def _is_faster_transposed(x: T, y: T) -> bool:
+    return platform() == "cpu" and is_faster_transposed(x.shape[0], x.shape[1], y.shape[1])
 
 
 @jax.custom_vjp  # type: ignore[untyped-decorator]

@@ -8,7 +8,7 @@ from typing import Any
 from oneiros_backend_toolkit.batches import (
     aligned,
     aligned_copy,
-    are_host,
+    are_on_host,
     batches_of,
     rows_of,
 )
@@ -37,7 +37,7 @@ def uploaded(array: Any, dtype: Any) -> Any:
 def batches_for(index: Any, arrays: Any) -> Any:
     """Returns the rows that an index of shape (steps, batch) names, of arrays on the
     device or of NumPy's."""
-    if not are_host(arrays):
+    if not are_on_host(arrays):
         return gathered(index, arrays)
     if platform() == "cpu":
         keep_freed_memory()
@@ -46,7 +46,7 @@ def batches_for(index: Any, arrays: Any) -> Any:
 
 def rows_for(index: Any, arrays: Any) -> list[Any]:
     """Returns the rows that an index names, of arrays on the device or of NumPy's."""
-    return rows_of(index, arrays) if are_host(arrays) else list(gathered(index, arrays))
+    return rows_of(index, arrays) if are_on_host(arrays) else list(gathered(index, arrays))
 
 
 @jax.jit  # type: ignore[untyped-decorator]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from oneiros.backend.function import Function, Upload
 from oneiros.errors import ArgumentError, GraphError, ShapeError
-from oneiros_backend_toolkit.batches import capacity, lengthened
+from oneiros_backend_toolkit.batches import compiled_steps, padded_index
 from oneiros_backend_toolkit.interrupts import kept_interrupts
 
 from oneiros_lazy_graph import constant_inputs
@@ -154,13 +154,13 @@ class RecordedFunction(Function):
         with self._lock:
             most, run = self._loops.get(key, (0, None))
             if run is None or most < steps:
-                most = capacity(steps, batch, others)
+                most = compiled_steps(steps, batch, others)
                 program = self.program.with_constants(constants)
-                padded = lengthened(rows, most)
+                padded = padded_index(rows, most)
                 with kept_interrupts():
                     run = self._engine.compile_loop(program, chosen, others, padded)
                 self._loops[key] = (most, run)
-        outputs = run(others, lengthened(rows, most), steps, self._advance(steps))
+        outputs = run(others, padded_index(rows, most), steps, self._advance(steps))
         if any(len(output) < steps for output in outputs):
             raise GraphError(
                 f"The engine lost steps of a loop of {steps}. Pass batches one by one "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oneiros.errors import DataError
-from oneiros_backend_toolkit.layers import check_sizes, layers_named
+from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
 
 from oneiros_lazy_graph.graph import between, by_age, parents_in_phase, reachable
 from oneiros_lazy_graph.loops import LoopBody

@@ -7,6 +7,7 @@ at these sizes: its
 tensors: `when_known`. All this happens while a graph is traced, not at each step.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import itertools
@@ -41,7 +42,7 @@ def when_known(
         SIZE_CHECK.set(tensor, (check, tensors))
 
 
-def check_sizes(tensor: T, values: Mapping[T, T]) -> None:
+def check_sizes(tensor, values: Mapping[T, T]) -> None:
     """Asks the layer that a tensor comes from whether it can take its inputs, and runs
     the tensor's check.
 
@@ -68,7 +69,7 @@ def _shapes(tensors: Sequence[T], values: Mapping[T, T]) -> list[Shape | None]:
     return [_shape(tensor, values) for tensor in tensors]
 
 
-def _shape(tensor: T, values: Mapping[T, T]) -> Shape | None:
+def _shape(tensor, values: Mapping[T, T]) -> Shape | None:
     form = None if tensor in values else CHANNELS_LAST_FORM.get(tensor)
     value: Any = values.get(tensor if form is None else form)
     try:
@@ -104,7 +105,7 @@ def layers_named(
         raise told from error
 
 
-def _problem(tensor: T, values: Mapping[T, T]) -> ShapeError | None:
+def _problem(tensor, values: Mapping[T, T]) -> ShapeError | None:
     try:
         check_sizes(tensor, values)
     except ShapeError as problem:
@@ -112,7 +113,7 @@ def _problem(tensor: T, values: Mapping[T, T]) -> ShapeError | None:
     return None
 
 
-def _named(error: Exception, tensor: T, values: Mapping[T, T]) -> Exception:
+def _named(error: Exception, tensor, values: Mapping[T, T]) -> Exception:
     from oneiros.arguments import label
 
     layer, inputs = LAYER_CALL.get(tensor, (None, ()))

@@ -9,6 +9,7 @@ A sequence has the axes (steps, samples, features). A masked step hands the stat
 they were. So the output of a step is always its first state.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 import functools
@@ -19,8 +20,8 @@ from typing import Any, ClassVar, Protocol
 from oneiros.backend.contract import Backend
 from oneiros.errors import ArgumentError, ShapeError
 
-from oneiros_backend_toolkit.layers import when_known
 from oneiros_backend_toolkit.rnn import check_lengths
+from oneiros_backend_toolkit.size_checks import when_known
 
 T = Any
 States = tuple[T, ...]
@@ -29,7 +30,7 @@ Step = Callable[[States, States], tuple[States, States]]
 ACTIVATIONS = ("tanh", "sigmoid", "hard_sigmoid", "linear", "relu")
 
 
-class Engine(Protocol):
+class LoopOperations(Protocol):
     """The operations that the loops are written in, besides arithmetic, comparison and
     `@`.
 
@@ -40,40 +41,40 @@ class Engine(Protocol):
 
     projects_early: bool
 
-    def constant(self, values: Sequence[float], like: T) -> T:
+    def constant(self, values: Sequence[float], like) -> T:
         """Returns numbers as a tensor of the type of `like`."""
 
-    def tanh(self, x: T) -> T:
+    def tanh(self, x) -> T:
         """Hyperbolic tangent."""
 
-    def sigmoid(self, x: T) -> T:
+    def sigmoid(self, x) -> T:
         """1 / (1 + exp(-x))."""
 
-    def clip(self, x: T) -> T:
+    def clip(self, x) -> T:
         """Bounds by 0 and 1."""
 
-    def where(self, condition: T, x: T) -> T:
+    def where(self, condition, x) -> T:
         """Returns `x` where the condition holds, else 0."""
 
-    def choose(self, condition: T, x: T, y: T) -> T:
+    def choose(self, condition, x, y) -> T:
         """Returns `x` where the condition holds, else `y`."""
 
-    def split(self, x: T, sizes: Sequence[int]) -> Sequence[T]:
+    def split(self, x, sizes: Sequence[int]) -> Sequence[T]:
         """Cuts the last axis into parts of these sizes."""
 
     def join(self, parts: Sequence[T], axis: int) -> T:
         """Joins tensors along an axis."""
 
-    def transpose(self, x: T) -> T:
+    def transpose(self, x) -> T:
         """Swaps the axes of a matrix."""
 
-    def outer(self, x: T, y: T) -> T:
+    def outer(self, x, y) -> T:
         """Sums the products of two sequences' features over steps and samples."""
 
-    def total(self, x: T) -> T:
+    def total(self, x) -> T:
         """Sums a sequence over steps and samples."""
 
-    def multiply(self, x: T, w: T) -> T:
+    def multiply(self, x, w) -> T:
         """Multiplies a sequence's features by a matrix."""
 
     def scan(
@@ -96,7 +97,7 @@ class Engine(Protocol):
         """
 
 
-def activate(engine: Engine, name: str, x: T) -> T:
+def activate(engine: LoopOperations, name: str, x) -> T:
     """Returns an activation of `x`."""
     if name == "tanh":
         return engine.tanh(x)
@@ -107,7 +108,7 @@ def activate(engine: Engine, name: str, x: T) -> T:
     return engine.where(x > 0, x) if name == "relu" else x
 
 
-def slope(engine: Engine, name: str, y: T, gradient: T) -> T:
+def slope(engine: LoopOperations, name: str, y, gradient) -> T:
     """Returns `gradient` times the derivative of the activation that gave `y`."""
     if name == "tanh":
         return gradient * (1 - y * y)
@@ -118,7 +119,7 @@ def slope(engine: Engine, name: str, y: T, gradient: T) -> T:
     return engine.where(y > 0, gradient) if name == "relu" else gradient
 
 
-class Cell(Protocol):
+class FusedCell(Protocol):
     """One step of a recurrent layer, and its gradient.
 
     # Properties
@@ -126,7 +127,7 @@ class Cell(Protocol):
         states: number of states.
         kept: number of tensors, as wide as a state, that the gradient needs besides
             states.
-        whole: whether it reads the projected input in one piece; reading a sequence in
+        reads_whole: whether it reads the projected input in one piece; reading a sequence in
             several is slow.
     """
 
@@ -135,28 +136,28 @@ class Cell(Protocol):
     kept: ClassVar[int]
 
     @property
-    def whole(self) -> bool:
+    def reads_whole(self) -> bool:
         """See above."""
 
     def __hash__(self) -> int:
         """Equal cells have equal hashes."""
 
-    def advance(
-        self, engine: Engine, x: T, states: States, weights: States
+    def forward(
+        self, engine: LoopOperations, x, states: States, weights: States
     ) -> tuple[States, States]:
         """Returns the new states, and what is to be kept.
 
         # Arguments
             x: the projected input.
-            weights: what `prepared` returned.
+            weights: what `split_weights` returned.
         """
 
-    def retreat(
+    def backward(
         self,
-        engine: Engine,
+        engine: LoopOperations,
         gradients: States,
         before: States,
-        output: T,
+        output,
         kept: States,
         weights: States,
     ) -> tuple[T, States]:
@@ -165,14 +166,14 @@ class Cell(Protocol):
         # Arguments
             gradients: by the states after.
             output: the first state after.
-            kept: the second result of `advance`.
-            weights: the parts of `prepared`, transposed.
+            kept: the second result of `forward`.
+            weights: the parts of `split_weights`, transposed.
         """
 
-    def prepared(self, engine: Engine, U: T) -> States:
+    def split_weights(self, engine: LoopOperations, U) -> States:
         """Returns the parts of the recurrent weights that one step multiplies by."""
 
-    def weights_gradient(self, engine: Engine, h: T, kept: States, dx: T) -> T:
+    def weights_gradient(self, engine: LoopOperations, h, kept: States, dx) -> T:
         """Returns the gradient by the recurrent weights.
 
         # Arguments
@@ -183,31 +184,31 @@ class Cell(Protocol):
 
 
 @dataclass(frozen=True)
-class SimpleCell:
+class SimpleRnnCell:
     """h = activation(x + h U)."""
 
     activation: str
     blocks: ClassVar[int] = 1
     states: ClassVar[int] = 1
     kept: ClassVar[int] = 0
-    whole: ClassVar[bool] = True
+    reads_whole: ClassVar[bool] = True
 
-    def prepared(self, engine: Engine, U: T) -> States:
+    def split_weights(self, engine: LoopOperations, U) -> States:
         """All at once."""
         return (U,)
 
-    def advance(
-        self, engine: Engine, x: T, states: States, weights: States
+    def forward(
+        self, engine: LoopOperations, x, states: States, weights: States
     ) -> tuple[States, States]:
         """Keeps nothing: the state is the activation's result."""
         return (activate(engine, self.activation, x + states[0] @ weights[0]),), ()
 
-    def retreat(
+    def backward(
         self,
-        engine: Engine,
+        engine: LoopOperations,
         gradients: States,
         before: States,
-        output: T,
+        output,
         kept: States,
         weights: States,
     ) -> tuple[T, States]:
@@ -215,7 +216,7 @@ class SimpleCell:
         dx = slope(engine, self.activation, output, gradients[0])
         return dx, (dx @ weights[0],)
 
-    def weights_gradient(self, engine: Engine, h: T, kept: States, dx: T) -> T:
+    def weights_gradient(self, engine: LoopOperations, h, kept: States, dx) -> T:
         """One product."""
         return engine.outer(h, dx)
 
@@ -231,16 +232,16 @@ class LstmCell:
     kept: ClassVar[int] = 5
 
     @property
-    def whole(self) -> bool:
+    def reads_whole(self) -> bool:
         """Where all gates are a tanh: sigmoid(x) = tanh(x / 2) / 2 + 1 / 2."""
         return (self.activation, self.inner) == ("tanh", "sigmoid")
 
-    def prepared(self, engine: Engine, U: T) -> States:
+    def split_weights(self, engine: LoopOperations, U) -> States:
         """All at once."""
         return (U,)
 
-    def advance(
-        self, engine: Engine, x: T, states: States, weights: States
+    def forward(
+        self, engine: LoopOperations, x, states: States, weights: States
     ) -> tuple[States, States]:
         """Keeps the gates, and the activation of c."""
         h, c = states
@@ -249,8 +250,8 @@ class LstmCell:
         shown = activate(engine, self.activation, c)
         return (o * shown, c), (i, f, g, o, shown)
 
-    def _gates(self, engine: Engine, x: T, n: int) -> Sequence[T]:
-        if self.whole:
+    def _gates(self, engine: LoopOperations, x, n: int) -> Sequence[T]:
+        if self.reads_whole:
             halves = engine.constant([0.5] * (2 * n) + [1.0] * n + [0.5] * n, x)
             return engine.split(
                 engine.tanh(x * halves) * halves + (1 - halves), [n] * 4
@@ -259,12 +260,12 @@ class LstmCell:
         i, f, o = (activate(engine, self.inner, gate) for gate in (i, f, o))
         return i, f, activate(engine, self.activation, g), o
 
-    def retreat(
+    def backward(
         self,
-        engine: Engine,
+        engine: LoopOperations,
         gradients: States,
         before: States,
-        output: T,
+        output,
         kept: States,
         weights: States,
     ) -> tuple[T, States]:
@@ -280,7 +281,7 @@ class LstmCell:
         dx = engine.join(parts, -1)
         return dx, (dx @ weights[0], dc * f)
 
-    def weights_gradient(self, engine: Engine, h: T, kept: States, dx: T) -> T:
+    def weights_gradient(self, engine: LoopOperations, h, kept: States, dx) -> T:
         """One product."""
         return engine.outer(h, dx)
 
@@ -294,16 +295,16 @@ class GruCell:
     blocks: ClassVar[int] = 3
     states: ClassVar[int] = 1
     kept: ClassVar[int] = 4
-    whole: ClassVar[bool] = False
+    reads_whole: ClassVar[bool] = False
 
-    def prepared(self, engine: Engine, U: T) -> States:
+    def split_weights(self, engine: LoopOperations, U) -> States:
         """The gates' weights and the candidate's, which multiply one after the
         other."""
         n = U.shape[0]
         return tuple(engine.split(U, [2 * n, n]))
 
-    def advance(
-        self, engine: Engine, x: T, states: States, weights: States
+    def forward(
+        self, engine: LoopOperations, x, states: States, weights: States
     ) -> tuple[States, States]:
         """Keeps the gates, the candidate, and what the candidate's weights multiply."""
         (h,) = states
@@ -316,12 +317,12 @@ class GruCell:
         g = activate(engine, self.activation, x + reset @ weights[1])
         return (z * h + (1 - z) * g,), (z, r, g, reset)
 
-    def retreat(
+    def backward(
         self,
-        engine: Engine,
+        engine: LoopOperations,
         gradients: States,
         before: States,
-        output: T,
+        output,
         kept: States,
         weights: States,
     ) -> tuple[T, States]:
@@ -336,7 +337,7 @@ class GruCell:
         gates = engine.join(parts, -1)
         return engine.join([gates, dg], -1), (dh * z + reset * r + gates @ weights[0],)
 
-    def weights_gradient(self, engine: Engine, h: T, kept: States, dx: T) -> T:
+    def weights_gradient(self, engine: LoopOperations, h, kept: States, dx) -> T:
         """One product for the gates, and one for the candidate."""
         n = h.shape[-1]
         gates, dg = engine.split(dx, [2 * n, n])
@@ -348,20 +349,20 @@ class Loop:
     """A cell run over a sequence.
 
     # Arguments
-        engine: the Engine.
-        cell: the Cell.
+        engine: the LoopOperations.
+        cell: the FusedCell.
         backwards: bool, whether it starts at the last step.
     """
 
-    engine: Engine
-    cell: Cell
+    engine: LoopOperations
+    cell: FusedCell
     backwards: bool = False
 
     def forward(
         self,
-        x: T,
-        U: T,
-        mask: T,
+        x,
+        U,
+        mask,
         initial: States,
         projection: States = (),
         differentiated: bool = True,
@@ -381,15 +382,17 @@ class Loop:
             differentiated: whether `backward` will follow.
         """
         engine, cell = self.engine, self.cell
-        weights, masks = cell.prepared(engine, U), () if mask is None else (mask,)
+        weights, masks = cell.split_weights(engine, U), () if mask is None else (mask,)
         wide = x.shape[-1] > U.shape[0] - engine.projects_early
         narrow = x.shape[-1] < U.shape[0]
-        if projection and (wide or (cell.whole and (narrow or not differentiated))):
+        if projection and (
+            wide or (cell.reads_whole and (narrow or not differentiated))
+        ):
             x, projection = engine.multiply(x, projection[0]) + projection[1], ()
 
         def step(states: States, rows: States) -> tuple[States, States]:
             row = rows[0] @ projection[0] + projection[1] if projection else rows[0]
-            new, kept = cell.advance(engine, row, states, weights)
+            new, kept = cell.forward(engine, row, states, weights)
             for seen in rows[1:]:
                 new = tuple(
                     engine.choose(seen, a, b) for a, b in zip(new, states, strict=True)
@@ -409,12 +412,12 @@ class Loop:
 
     def backward(
         self,
-        U: T,
-        mask: T,
-        outputs: T,
+        U,
+        mask,
+        outputs,
         before: States,
         kept: States,
-        d_outputs: T,
+        d_outputs,
         d_last: States,
     ) -> tuple[T, T, States]:
         """Returns the gradients by the projected input, U and the initial states.
@@ -424,7 +427,9 @@ class Loop:
             d_outputs, d_last: gradients by the outputs and by the last states.
         """
         engine, cell, count = self.engine, self.cell, self.cell.states
-        weights = tuple(engine.transpose(part) for part in cell.prepared(engine, U))
+        weights = tuple(
+            engine.transpose(part) for part in cell.split_weights(engine, U)
+        )
         masks = () if mask is None else (mask,)
 
         def step(gradients: States, rows: States) -> tuple[States, States]:
@@ -434,7 +439,7 @@ class Loop:
             for row in seen:
                 passed = tuple(engine.where(row, part) for part in passed)
             output, rows = rows[0], rows[1:]
-            dx, found = cell.retreat(
+            dx, found = cell.backward(
                 engine, passed, rows[:count], output, rows[count:], weights
             )
             for row in seen:
@@ -450,7 +455,7 @@ class Loop:
         )
         return dx, cell.weights_gradient(engine, before[0], kept, dx), d_initial
 
-    def unprojected(self, x: T, dx: T, projection: States) -> tuple[T, States]:
+    def unprojected(self, x, dx, projection: States) -> tuple[T, States]:
         """Returns the gradients by the input and by the projection, from that by the
         projected input.
 
@@ -464,18 +469,18 @@ class Loop:
         return engine.multiply(dx, engine.transpose(projection[0])), d_projection
 
 
-class FusedLoops(Backend):
+class FusedRecurrence(Backend):
     """`simple_rnn`, `gru` and `lstm` in terms of one method, which an engine
     supplies."""
 
     def _fused(
         self,
         label: str,
-        cell: Cell,
-        x: T,
+        cell: FusedCell,
+        x,
         initial: States,
-        U: T,
-        mask: T,
+        U,
+        mask,
         backwards: bool,
         projection: States,
     ) -> T:
@@ -491,31 +496,31 @@ class FusedLoops(Backend):
 
     def simple_rnn(
         self,
-        x: T,
-        initial_states: T,
-        U: T,
-        activation: T = "tanh",
-        go_backwards: T = False,
-        mask: T = None,
-        W: T = None,
-        b: T = None,
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
     ) -> T:
-        cell = SimpleCell(_known("simple_rnn", activation))
+        cell = SimpleRnnCell(_known("simple_rnn", activation))
         return self._checked(
             "simple_rnn", cell, x, initial_states, U, mask, go_backwards, W, b
         )
 
     def gru(
         self,
-        x: T,
-        initial_states: T,
-        U: T,
-        activation: T = "tanh",
-        inner_activation: T = "hard_sigmoid",
-        go_backwards: T = False,
-        mask: T = None,
-        W: T = None,
-        b: T = None,
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        inner_activation="hard_sigmoid",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
     ) -> T:
         cell = GruCell(_known("gru", activation), _known("gru", inner_activation))
         return self._checked(
@@ -524,15 +529,15 @@ class FusedLoops(Backend):
 
     def lstm(
         self,
-        x: T,
-        initial_states: T,
-        U: T,
-        activation: T = "tanh",
-        inner_activation: T = "hard_sigmoid",
-        go_backwards: T = False,
-        mask: T = None,
-        W: T = None,
-        b: T = None,
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        inner_activation="hard_sigmoid",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
     ) -> T:
         cell = LstmCell(_known("lstm", activation), _known("lstm", inner_activation))
         return self._checked(
@@ -542,14 +547,14 @@ class FusedLoops(Backend):
     def _checked(
         self,
         name: str,
-        cell: Cell,
-        x: T,
-        initial: T,
-        U: T,
-        mask: T,
+        cell: FusedCell,
+        x,
+        initial,
+        U,
+        mask,
         backwards: bool,
-        W: T,
-        b: T,
+        W,
+        b,
     ) -> T:
         rows, columns = self.int_shape(U)
         if columns != rows * cell.blocks:

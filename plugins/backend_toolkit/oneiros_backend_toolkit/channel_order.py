@@ -7,6 +7,7 @@ on that form instead. So in a block of layers with channels first, only the firs
 and the last output are transposed.
 """
 
+# mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -15,39 +16,39 @@ from typing import Any
 from oneiros.backend.contract import Backend
 from oneiros.backend.tensor_state import LAYER_CALL
 
-from oneiros_backend_toolkit.layers import CHANNELS_LAST_FORM
+from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
 
 T = Any
 Rebuild = Callable[..., T]
 
 
-class Ordering(Backend):
+class ChannelOrder(Backend):
     """Moves channels to the end and back, at no cost where they have just been
     moved."""
 
-    def _elementwise(self, x: T) -> tuple[Rebuild, list[T]] | None:
+    def _elementwise(self, x) -> tuple[Rebuild, list[T]] | None:
         """Returns how `x` was computed, if element by element with broadcasting: a
         function, and the tensors that it was called on. An engine that can tell defines
         it.
         """
         return None
 
-    def _channels_first(self, x: T) -> T:
+    def _channels_first(self, x) -> T:
         """Moves the channels from the end to axis 1."""
         last = self.ndim(x) - 1
         result = self.permute_dimensions(x, (0, last, *range(1, last)))
         CHANNELS_LAST_FORM.set(result, x)
         return result
 
-    def _channels_last(self, x: T) -> T:
+    def _channels_last(self, x) -> T:
         """Moves the channels from axis 1 to the end."""
         form = self._channels_last_form(x)
         return self._moved(x) if form is None else form
 
-    def _moved(self, x: T) -> T:
+    def _moved(self, x) -> T:
         return self.permute_dimensions(x, (0, *range(2, self.ndim(x)), 1))
 
-    def _channels_last_form(self, x: T) -> T:
+    def _channels_last_form(self, x) -> T:
         """Returns `x` with channels last if that takes no more than one transpose of a
         tensor its size, which
         `x` itself doesn't need; else None.
@@ -59,7 +60,7 @@ class Ordering(Backend):
             LAYER_CALL.set(form, call)
         return form
 
-    def _recomputed(self, x: T) -> T:
+    def _recomputed(self, x) -> T:
         made = self._elementwise(x)
         if made is None:
             return None
@@ -75,12 +76,12 @@ class Ordering(Backend):
         result._uses_learning_phase = getattr(x, "_uses_learning_phase", False)
         return result
 
-    def _is_large(self, x: T) -> bool:
+    def _is_large(self, x) -> bool:
         """Tells whether `x` has a value per sample; scales, shifts and numbers
         don't."""
         return bool(self.ndim(x)) and self.int_shape(x)[0] != 1
 
-    def _parent(self, x: T, form: T) -> T:
+    def _parent(self, x, form) -> T:
         if form is not None or not self.ndim(x):
             return x if form is None else form
         return self._moved(x)

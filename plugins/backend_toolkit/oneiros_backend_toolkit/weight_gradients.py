@@ -1,0 +1,31 @@
+"""How XLA computes the derivative by a matrix of weights faster on a CPU.
+
+The derivative is `transpose(inputs) @ slopes`. For few outputs XLA takes up to twenty
+times as long for it as for its transpose, `transpose(slopes) @ inputs`; for many
+outputs it takes a fifth (benchmarks/weight_gradients.py). XLA makes the first of the
+second if the result is transposed at once, so something has to stand between.
+"""
+
+from __future__ import annotations
+
+FEW_OUTPUTS = 16
+"""Few for any number of samples; beside more samples, more are few."""
+
+
+def is_faster_transposed(
+    samples: int | None,
+    inputs: int | None,
+    outputs: int | None,
+) -> bool:
+    """Tells whether to compute the derivative by weights as its transpose.
+
+    # Arguments
+        samples: int, rows of the inputs and of the slopes; None if it isn't known.
+        inputs: int, rows of the weights, or None.
+        outputs: int, columns of the weights, or None.
+    """
+    if samples is None or inputs is None or outputs is None:
+        return False
+    if outputs > max(FEW_OUTPUTS, samples // 4) or 4 * outputs > inputs:
+        return False
+    return outputs > 1 or samples >= 64
