@@ -32,6 +32,10 @@ def test_plugins_of_this_repository_keep_to_it(distribution):
     assert [str(finding) for finding in check_interface(distribution)] == []
 
 
+def test_the_kernel_passes_the_checks_of_a_plugin():
+    assert check_plugin("oneiros-kernel") == []
+
+
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name
 )

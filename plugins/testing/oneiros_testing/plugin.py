@@ -69,9 +69,11 @@ def _imports_of_manifest(record: PluginRecord) -> set[str]:
         seen.add(module)
         for imported in _imported_modules(module):
             package = imported.partition(".")[0]
+            if package == "oneiros":
+                continue
             if package == own:
                 pending.append(imported)
-            elif package != "oneiros" and package not in sys.stdlib_module_names:
+            elif package not in sys.stdlib_module_names:
                 packages.add(package)
     return packages
 
