@@ -18,8 +18,8 @@ _traced: ContextVar[Program | None] = ContextVar("oneiros_traced_program", defau
 
 @contextmanager
 def while_tracing(program: Program) -> Iterator[None]:
-    """Inside, operations take the form that suits a program: whether it asks for
-    gradients, and for XLA."""
+    """Inside, operations take the form that suits a program: with derivatives of our
+    own, or without."""
     token = _traced.set(program)
     try:
         yield
@@ -33,34 +33,32 @@ def derivatives_wanted() -> bool:
     return program is None or program.differentiates
 
 
-def wants_xla() -> bool | None:
-    """Tells whether XLA is to compile what is being traced; None if its graph
-    decides."""
-    program = _traced.get()
-    return None if program is None else program.options["xla"]
-
-
 def with_derivative(
     results: Sequence[T],
     arguments: Sequence[T],
     derivative: Callable[[list[T], Sequence[T]], Sequence[T]],
 ) -> list[T]:
-    """Returns tensors with a derivative of their own; `tf.custom_gradient` would keep
-    their graph forever.
+    """Returns tensors with a derivative of their own.
+
+    `tf.custom_gradient` would keep their graph forever.
 
     # Arguments
+        results: the tensors.
+        arguments: what they were computed from.
         derivative: function of what is returned here, and of the slopes by it, that
             returns those by the arguments; None for one that has none.
     """
     passed = tf.identity_n([*results, *arguments])
-    found: list[T] = passed[: len(results)]
+    count = len(results)
+    tensors: list[T] = passed[:count]
 
     def differentiate(op: Any, *slopes: T) -> list[T]:
-        return [None] * len(found) + [*derivative(found, slopes[: len(found)])]
+        by_arguments = derivative(tensors, slopes[:count])
+        return [*[None] * count, *by_arguments]
 
     if not tf.executing_eagerly():
-        found[0].op._gradient_function = differentiate
-    return found
+        tensors[0].op._gradient_function = differentiate
+    return tensors
 
 
 def dense(slope: T) -> T:

@@ -20,7 +20,6 @@ from oneiros_backend_tensorflow.conversion import (
     tensor,
     truth,
 )
-from oneiros_backend_tensorflow.products import product
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 T = Any
@@ -123,7 +122,7 @@ class Operations:
     def dot(x: T, y: T) -> T:
         x, y = paired(x, y)
         if x.shape.rank == 2 and y.shape.rank == 2:
-            return product(x, y)
+            return tf.matmul(x, y)
         last = x.shape.rank - 1
         second_last = max(y.shape.rank - 2, 0)
         return tf.tensordot(x, y, [[last], [second_last]])

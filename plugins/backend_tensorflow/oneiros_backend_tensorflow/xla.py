@@ -7,9 +7,7 @@ from typing import Any
 
 from oneiros.errors import ArgumentError
 
-from oneiros_backend_tensorflow.derivatives import wants_xla
 from oneiros_backend_tensorflow.devices import on_gpu
-from oneiros_backend_tensorflow.tensorflow_import import tf
 
 XLA_VARIABLE = "ONEIROS_TENSORFLOW_XLA"
 _LOST_IN_XLA = {
@@ -59,22 +57,6 @@ def only_computes(graph: Any, kinds: set[str]) -> bool:
         "ReadVariableOp"
     }
     return not lasting and not kinds & _LOST_IN_XLA
-
-
-def expects_xla(graph: Any) -> bool:
-    """Tells whether XLA will compile a graph that is being traced, by what it and those
-    around it hold.
-
-    # Arguments
-        graph: a `tf.Graph`, such as the body of a loop.
-    """
-    wanted, kinds = wants_xla(), set[str]()
-    if wanted is not None:
-        return wanted
-    while isinstance(graph, tf.__internal__.FuncGraph):
-        kinds.update(operation.type for operation in graph.get_operations())
-        graph = graph.outer_graph
-    return suits_xla(kinds)
 
 
 def xla_setting() -> bool | None:

@@ -4,13 +4,11 @@ Such an input is an array with a single number in memory, as `np.broadcast_to` m
 It is known by that: values aren't looked at otherwise, since a batch of labels that
 happen to be ones must not be compiled for.
 
-What it gains: a training epoch of the small network (case d of the comparison) takes
-9 % less on TensorFlow, 3 to 5 % less a call of `train_on_batch` on JAX.
-
-    python benchmarks/compare.py --case d --measure fit --engine tensorflow
-
-with this module's functions, and with `split` returning all arrays as the others
-(processor time, medians of interleaved turns on a shared machine).
+Without it a step of `fit` takes 9 to 11 % more on the small network (case d of the
+comparison) on TensorFlow, and `train_on_batch` 3 to 4 % more on JAX: processor time,
+medians and minima of interleaved turns of two processes on a shared machine, in one of
+which all weights were full arrays, as
+`python benchmarks/compare.py --case d --engine tensorflow --clock processor` measures.
 """
 
 from __future__ import annotations
