@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import inspect
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any, ClassVar
 
@@ -127,11 +128,17 @@ def constructor_arguments(cls: type) -> list[str]:
     """
     names: dict[str, None] = {}
     for base in reversed(cls.__mro__):
-        if "__init__" not in vars(base) or "get_config" in vars(base):
-            continue
-        _, *parameters = inspect.signature(vars(base)["__init__"]).parameters.values()
-        names |= {p.name: None for p in parameters if p.kind not in _VARIADIC}
+        constructor = vars(base).get("__init__")
+        if inspect.isfunction(constructor) and "get_config" not in vars(base):
+            names |= dict.fromkeys(parameter_names(constructor))
     return [name for name in names if name not in KWARGS]
+
+
+@lru_cache(maxsize=1024)
+def parameter_names(method: Callable[..., Any]) -> tuple[str, ...]:
+    """Returns a method's parameters but `self`, `*args` and `**kwargs`."""
+    _, *parameters = inspect.signature(method).parameters.values()
+    return tuple(p.name for p in parameters if p.kind not in _VARIADIC)
 
 
 def is_plain(value: Any) -> bool:

@@ -80,18 +80,21 @@ class Wrapper(Layer):
         """Notes what the layers inside bring along, once they are built."""
         for layer in self.wrapped:
             layer.built = True
-        self.uses_learning_phase = any(
-            layer.uses_learning_phase for layer in self.wrapped
-        )
+        phases = [layer.uses_learning_phase for layer in self.wrapped]
+        self.uses_learning_phase = any(phases)
         self.built = True
+
+    def _collected(self, attribute: str) -> list[Any]:
+        """Returns the items of the inner layers' lists of this name."""
+        return [item for layer in self.wrapped for item in getattr(layer, attribute)]
 
     @property
     def trainable_weights(self) -> list[Any]:
         """The weights that training changes, the inner layers' first."""
-        inside = [
-            weight for layer in self.wrapped for weight in layer.trainable_weights
-        ]
-        return unique([*inside, *super().trainable_weights]) if self.trainable else []
+        if not self.trainable:
+            return []
+        inside = self._collected("trainable_weights")
+        return unique([*inside, *super().trainable_weights])
 
     @trainable_weights.setter
     def trainable_weights(self, weights: list[Any]) -> None:
@@ -100,14 +103,8 @@ class Wrapper(Layer):
     @property
     def non_trainable_weights(self) -> list[Any]:
         """The weights that training leaves alone."""
-        frozen = (
-            []
-            if self.trainable
-            else [w for layer in self.wrapped for w in layer.trainable_weights]
-        )
-        inside = [
-            weight for layer in self.wrapped for weight in layer.non_trainable_weights
-        ]
+        frozen = [] if self.trainable else self._collected("trainable_weights")
+        inside = self._collected("non_trainable_weights")
         return unique([*frozen, *inside, *super().non_trainable_weights])
 
     @non_trainable_weights.setter
@@ -117,30 +114,20 @@ class Wrapper(Layer):
     @property
     def constraints(self) -> dict[Any, Any]:  # type: ignore[override]
         """The constraints of the inner layers' weights and of the wrapper's own."""
-        found: dict[Any, Any] = vars(self)["constraints"]
+        constraints: dict[Any, Any] = vars(self)["constraints"]
         for layer in self.wrapped:
-            found.update(layer.constraints)
-        return found
+            constraints.update(layer.constraints)
+        return constraints
 
     @property
     def losses(self) -> list[Any]:  # type: ignore[override]
         """What the layers inside and the wrapper add to a model's loss."""
-        return unique(
-            [
-                *(loss for layer in self.wrapped for loss in layer.losses),
-                *vars(self)["losses"],
-            ]
-        )
+        return unique([*self._collected("losses"), *vars(self)["losses"]])
 
     @property
     def updates(self) -> list[Any]:  # type: ignore[override]
         """The `(variable, new value)` pairs of the layers inside and of the wrapper."""
-        return unique(
-            [
-                *(pair for layer in self.wrapped for pair in layer.updates),
-                *vars(self)["updates"],
-            ]
-        )
+        return unique([*self._collected("updates"), *vars(self)["updates"]])
 
     def get_losses_for(self, inputs: Any) -> list[Any]:
         """Returns the losses that depend on these tensors; for None, on none."""
@@ -164,12 +151,10 @@ class Wrapper(Layer):
     @property
     def state_updates(self) -> list[Any]:
         """The updates of states, which every step makes, in testing too."""
-        layers = self._stateful_layers()
-        return [
-            pair
-            for layer in layers
-            for pair in getattr(layer, "state_updates", layer.updates)
-        ]
+        updates = []
+        for layer in self._stateful_layers():
+            updates += getattr(layer, "state_updates", layer.updates)
+        return updates
 
     def reset_states(self) -> None:
         """Makes the layers inside forget their state."""
@@ -181,12 +166,8 @@ class Wrapper(Layer):
 
     def ordered_weights(self) -> list[Any]:
         """Returns the inner layers' weights, each in its order, then the wrapper's."""
-        return unique(
-            [
-                *(w for layer in self.wrapped for w in layer.ordered_weights()),
-                *self.weights,
-            ]
-        )
+        inside = [w for layer in self.wrapped for w in layer.ordered_weights()]
+        return unique([*inside, *self.weights])
 
     def argument_config(self, argument: str) -> dict[str, Any]:
         """Returns an argument, `layer` with the configuration of the layer inside."""

@@ -68,7 +68,8 @@ class TimeDistributed(Wrapper):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the layer's output for each step."""
         shape = K.int_shape(inputs)
-        flat = K.reshape(inputs, (_flat(shape)[0] or -1, *_sizes(inputs, shape, 2)))
+        rows = _flat(shape)[0] or -1
+        flat = K.reshape(inputs, (rows, *_sizes(inputs, shape, 2)))
         with self.naming(shape):
             y = self.layer(flat)
         if isinstance(y, list):

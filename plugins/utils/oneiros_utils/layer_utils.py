@@ -12,6 +12,9 @@ from oneiros.engine.node import origins, unique
 from oneiros_utils.np_utils import convert_kernel
 
 HEADER = ("Layer (type)", "Output Shape", "Param #", "Connected to")
+COLUMN_ENDS = (0.33, 0.55, 0.67, 1.0)
+"""Where the columns end, as parts of the width."""
+
 FLIPPED = frozenset({"Convolution1D", "Convolution2D", "Convolution3D"})
 """Layers whose kernel `W` Theano's convolution flips, with those derived from them."""
 
@@ -32,44 +35,53 @@ def print_summary(
         positions: list of where the columns end, as parts of the width or as numbers of
             characters.
     """
-    ends = [
-        int(end * line_length) if end <= 1 else int(end)
-        for end in positions or (0.33, 0.55, 0.67, 1.0)
-    ]
-    widths = [end - start for start, end in zip([0, *ends], ends, strict=False)]
-
-    def row(*fields: Any) -> str:
-        cells = (
-            str(field)[: width - 1].ljust(width)
-            for field, width in zip(fields, widths, strict=True)
-        )
-        return "".join(cells).rstrip()
-
-    lines = ["_" * line_length, row(*HEADER)]
+    ends = positions or COLUMN_ENDS
+    widths = _widths([end * line_length if end <= 1 else end for end in ends])
+    thin = "_" * line_length
+    thick = "=" * line_length
+    lines = [thin, _row(HEADER, widths)]
+    rule = thick
     for layer in layers:
-        lines.append(("=" if layer is layers[0] else "_") * line_length)
-        first, *others = connections(layer, relevant_nodes) or [""]
-        shape = getattr(layer, "output_shape", "multiple")
-        lines.append(
-            row(
-                f"{layer.name} ({type(layer).__name__})",
-                shape,
-                layer.count_params(),
-                first,
-            )
-        )
-        lines += [row("", "", "", source) for source in others]
+        lines.append(rule)
+        lines += [_row(fields, widths) for fields in _described(layer, relevant_nodes)]
+        rule = thin
     trainable, frozen = count_total_params(layers)
-    totals = {
-        "Total": trainable + frozen,
-        "Trainable": trainable,
-        "Non-trainable": frozen,
-    }
-    lines += [
-        "=" * line_length,
-        *(f"{kind} params: {count:,}" for kind, count in totals.items()),
-    ]
-    print("\n".join([*lines, "_" * line_length]))
+    lines.append(thick)
+    lines.append(f"Total params: {trainable + frozen:,}")
+    lines.append(f"Trainable params: {trainable:,}")
+    lines.append(f"Non-trainable params: {frozen:,}")
+    lines.append(thin)
+    print("\n".join(lines))
+
+
+def _widths(ends: Iterable[float]) -> list[int]:
+    """Returns the widths of columns that end there."""
+    widths = []
+    start = 0
+    for end in map(int, ends):
+        widths.append(end - start)
+        start = end
+    return widths
+
+
+def _row(fields: Iterable[Any], widths: list[int]) -> str:
+    """Returns the fields in their columns, cut where they don't fit."""
+    cells = []
+    for field, width in zip(fields, widths, strict=True):
+        text = str(field)[: width - 1]
+        cells.append(text.ljust(width))
+    return "".join(cells).rstrip()
+
+
+def _described(
+    layer: Layer, relevant_nodes: Collection[str] | None
+) -> list[tuple[Any, ...]]:
+    """Returns a layer's rows: one, and one more for each connection after the first."""
+    name = f"{layer.name} ({type(layer).__name__})"
+    shape = getattr(layer, "output_shape", "multiple")
+    sources = connections(layer, relevant_nodes) or [""]
+    first = (name, shape, layer.count_params(), sources[0])
+    return [first, *(("", "", "", source) for source in sources[1:])]
 
 
 def connections(
@@ -106,10 +118,9 @@ def count_total_params(
     def count(weights: Iterable[Any]) -> int:
         return int(sum(K.count_params(weight) for weight in unique(weights)))
 
-    trainable = (weight for layer in fresh for weight in layer.trainable_weights)
-    return count(trainable), count(
-        weight for layer in fresh for weight in layer.non_trainable_weights
-    )
+    trainable = [weight for layer in fresh for weight in layer.trainable_weights]
+    frozen = [weight for layer in fresh for weight in layer.non_trainable_weights]
+    return count(trainable), count(frozen)
 
 
 def convert_all_kernels_in_model(model: Any) -> None:
