@@ -118,21 +118,6 @@ def test_every_row_of_limits_has_limits_for_each_engine_it_concerns(comparison):
     assert {limit.measure for limit in LIMITS} <= set(MEASURES)
 
 
-@pytest.mark.parametrize(
-    ("row", "case", "factor"),
-    [("a MLP: twice Keras 3", "a", 0.5), ("b CNN: 1.2 times Keras 3", "b", 1 / 1.2)],
-)
-def test_tensorflow_is_ahead_of_keras_3_by_what_was_asked(
-    comparison, row, case, factor
-):
-    from comparison.limits import LIMITS
-
-    (limit,) = [limit for limit in LIMITS if limit.row == row]
-    found = limit.case, limit.measure, limit.engine, limit.against
-    assert found == (case, "fit", "tensorflow", "keras3-tensorflow")
-    assert limit.kept(factor) and not limit.kept(factor + 0.01)
-
-
 def records_of(*losses):
     """Returns records of made-up contenders, `a`, `b` and so on, with these losses."""
     from comparison import run
