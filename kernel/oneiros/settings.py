@@ -149,8 +149,12 @@ def override(**values: Any) -> Iterator[None]:
     """Sets values inside a `with` block.
 
     # Example
-        >>> with settings.override(disable=["oneiros-cli"]):
-        ...     names = registry.names("command")
+        ```python
+        from oneiros import registry, settings
+
+        with settings.override(disable=["oneiros-cli"]):
+            names = registry.names("command")
+        ```
     """
     layer = {
         key: _checked(key, value, "settings.override") for key, value in values.items()

@@ -1,8 +1,8 @@
 """All code in READMEs, pages of documentation and docstrings runs, and shows what it
 promises."""
 
+import doctest
 import importlib
-import re
 import shlex
 import shutil
 import subprocess
@@ -60,11 +60,11 @@ def test_console(page):
         assert ended.value.code in (0, None), command
 
 
-def test_examples_stand_in_fenced_blocks():
-    sources = [*(ROOT / "kernel").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")]
-    assert not [
-        path for path in sources if re.search(r"^\s*>>> ", path.read_text(), re.M)
-    ]
+@pytest.mark.parametrize("example", documents.prompts(), ids=lambda test: test.name)
+def test_prompt(example):
+    with K.use("theano"):
+        doctest.DocTestRunner().run(example, out=(said := []).append)
+    assert not said, "".join(said)
 
 
 def test_every_layer_and_readme_of_layers_has_an_example():

@@ -22,14 +22,7 @@ KERAS_2_NAMES = {
 def explains_arguments(method: Method) -> Method:
     """Decorates a method of a model: an unknown argument's error says what was meant.
 
-    # Example
-        ```python
-        @explains_arguments
-        def fit(self, x, y, nb_epoch=10): ...
-
-        model.fit(x, y, epochs=5)
-        # TypeError: … unknown argument 'epochs'. Did you mean 'nb_epoch'?
-        ```
+    `model.fit(x, y, epochs=5)` then asks "Did you mean 'nb_epoch'?".
     """
     known = inspect.signature(method).parameters
 

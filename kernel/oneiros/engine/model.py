@@ -44,11 +44,16 @@ class Model(Container):
 
     # Example
         ```python
+        import numpy as np
+        from oneiros.layers import Dense, Input
+        from oneiros.models import Model
+
         a = Input(shape=(32,))
         b = Dense(10, activation="softmax")(a)
         model = Model(input=a, output=b)
         model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
-        model.fit(x, y, nb_epoch=5)
+        x, y = np.random.random((20, 32)), np.eye(10)[np.arange(20) % 10]
+        model.fit(x, y, nb_epoch=5, verbose=0)
         ```
 
     # Arguments

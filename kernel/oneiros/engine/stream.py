@@ -139,6 +139,10 @@ class StreamWrapper(Stream):
 
     # Example
         ```python
+        from oneiros.bases import Callback
+        from oneiros.engine.stream import StreamWrapper
+
+
         class FirstHundred(StreamWrapper):
             def runs(self, order, start=0):
                 for run in self.inner.runs(order, start):

@@ -48,11 +48,17 @@ class StepProfile(Callback):
 
     # Example
         ```python
+        import numpy as np
         from oneiros.callbacks import StepProfile
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
 
-        profile = StepProfile()
-        model.fit(x, y, callbacks=[profile])
-        print(profile.rows[0].part, profile.rows[0].seconds, profile.total)
+        model = Sequential([Dense(1, input_dim=2)])
+        model.compile("sgd", "mse")
+        x = np.random.random((64, 2))
+        profile = StepProfile(verbose=0)
+        model.fit(x, x[:, :1], verbose=0, callbacks=[profile])
+        print(profile.rows[0].part)  # building
         ```
 
     # Arguments
@@ -97,8 +103,17 @@ class StepProfile(Callback):
 
         # Example
             ```python
+            import numpy as np
+            from oneiros.callbacks import StepProfile
+            from oneiros.layers import Dense
+            from oneiros.models import Sequential
+
+            model = Sequential([Dense(1, input_dim=2)])
+            model.compile("sgd", "mse")
+            x = np.random.random((64, 2))
+            profile = StepProfile(verbose=0)
             with profile.watch(model):
-                model.evaluate(x, y)
+                model.evaluate(x, x[:, :1], verbose=0)
             ```
         """
         with observed_by(self.get_observer()):

@@ -25,9 +25,16 @@ class Resume(Callback):
 
     # Example
         ```python
+        import numpy as np
         from oneiros.callbacks import Resume
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
 
-        model.fit(x, y, nb_epoch=50, callbacks=[Resume("run.h5", seconds=60)])
+        model = Sequential([Dense(1, input_dim=2)])
+        model.compile("sgd", "mse")
+        x = np.random.random((64, 2))
+        resume = Resume("run.h5", seconds=60)
+        model.fit(x, x[:, :1], nb_epoch=50, verbose=0, callbacks=[resume])
         ```
 
     # Arguments

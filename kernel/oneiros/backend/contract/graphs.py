@@ -88,7 +88,8 @@ class Graphs:
 
         # Example
             >>> import jax
-            >>> y = K.apply(jax.scipy.special.erf, x)  # on the JAX backend
+            >>> with K.use("jax"):
+            ...     y = K.apply(jax.scipy.special.erf, K.placeholder((3,)))
         """
 
     def update(self, x, new_x) -> T:
