@@ -18,10 +18,10 @@ import time
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.backend import Function
 from oneiros.engine.layer import Layer
 from oneiros.layers import Dense, Input, merge
 from oneiros.models import Model, Sequential
+from oneiros_backend_toolkit.function import Function
 
 LIMIT = 50.0
 BUILDING_LIMIT = 100.0

@@ -18,7 +18,6 @@ from oneiros.backend.contract import (
     CAPABILITIES,
     FLAGS,
     Backend,
-    Function,
     functions_of,
 )
 from oneiros.errors import (
@@ -28,6 +27,7 @@ from oneiros.errors import (
     DataError,
 )
 from oneiros_backend_toolkit.derived import Derived
+from oneiros_backend_toolkit.function import Function
 
 REFERENCE = Path(__file__).parents[1] / "data" / "keras1_api.md"
 OPTIONAL_NAMES = sorted(

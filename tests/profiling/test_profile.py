@@ -6,13 +6,13 @@ import itertools
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.backend import Function
 from oneiros.callbacks import Callback, StepProfile
 from oneiros.engine.observer import Observer, current_observer
 from oneiros.engine.stream import Run
 from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
+from oneiros_backend_toolkit.function import Function
 from oneiros_profiling.ledger import Ledger
 
 

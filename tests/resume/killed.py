@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.backend import Function
 from oneiros.callbacks import Callback, EarlyStopping, ReduceLROnPlateau, Resume
 from oneiros.layers import LSTM, Dense, Dropout
 from oneiros.models import Sequential
 from oneiros.optimizers import Nadam, RMSprop
+from oneiros_backend_toolkit.function import Function
 
 BATCH, BATCHES, EPOCHS = 4, 10, 4
 X = np.random.RandomState(0).normal(size=(BATCH * BATCHES, 3, 2)).astype("float32")

@@ -4,9 +4,9 @@ them."""
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.backend import Function
 from oneiros.layers import Dense
 from oneiros.models import Sequential
+from oneiros_backend_toolkit.function import Function
 
 
 class Recorded(Function):

@@ -9,13 +9,13 @@ import pytest
 from backends import BACKENDS
 from oneiros import backend as K
 from oneiros import plugins
-from oneiros.backend import Function
 from oneiros.callbacks import Callback, History
 from oneiros.engine.stream import opened
 from oneiros.layers import Dense, Input, SimpleRNN
 from oneiros.models import Model, Sequential
 from oneiros_array_data import stream as array_stream
 from oneiros_array_data.stream import ArrayStream
+from oneiros_backend_toolkit.function import Function
 
 
 class Diary(Callback):

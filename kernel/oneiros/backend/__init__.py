@@ -18,8 +18,8 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros.backend import common
-from oneiros.backend.common import *
-from oneiros.backend.contract import Backend, Function, functions_of
+from oneiros.backend.common import *  # noqa: F403
+from oneiros.backend.contract import Backend, functions_of
 from oneiros.backend.dispatch import (
     backend,
     bound,
@@ -38,7 +38,6 @@ globals().update(_functions)
 
 __all__ = [
     "Backend",
-    "Function",
     "backend",
     "bound",
     "current",

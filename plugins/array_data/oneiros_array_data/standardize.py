@@ -205,7 +205,9 @@ def check_loss_and_target_compatibility(
         raise DataError(message)
 
 
-def slice_X(X: Any, start: Any = None, stop: int | None = None) -> Any:
+def slice_X(  # noqa: N802  the name of Keras 1
+    X: Any, start: Any = None, stop: int | None = None
+) -> Any:
     """Returns rows of an array, or of each array of a list: `start:stop`, or those
     listed in `start`."""
     if isinstance(X, list):

@@ -7,10 +7,11 @@ import functools
 from typing import Any, ClassVar
 
 from oneiros.backend import common
-from oneiros.backend.contract import FLAGS, Function
+from oneiros.backend.contract import FLAGS
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
+from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_lazy_graph.backend import RecordedBackend
 from oneiros_lazy_graph.function import RecordedFunction

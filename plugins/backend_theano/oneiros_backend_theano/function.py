@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from oneiros.backend.contract import Function, Upload, draw_seed
+from oneiros.backend.contract import draw_seed
 from oneiros.errors import ArgumentError, CapabilityError, DataError
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index, rows_of
 from oneiros_backend_toolkit.devices import Device, requested
+from oneiros_backend_toolkit.feeds import Upload
+from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.interrupts import kept_interrupts
 from oneiros_jax_support.calls import LOCK, store
 from oneiros_jax_support.cpu import convolution_options

@@ -35,7 +35,9 @@ class Fused(FusedRecurrence):
 
 
 @functools.cache
-def _op(label: str, cell: FusedCell, backwards: bool, masks: int, projections: int) -> JaxOp:
+def _op(
+    label: str, cell: FusedCell, backwards: bool, masks: int, projections: int
+) -> JaxOp:
     def compute(x: T, *rest: T) -> tuple[T, ...]:
         from oneiros_jax_support.fused import run
 

@@ -14,6 +14,13 @@ Tensor = Any
 
 
 def get_function(kind: str, argument: str, identifier: Any) -> Any:
+    """Returns a loss or metric by its name, or as it is.
+
+    # Arguments
+        kind: str, `"objective"` or `"metric"`.
+        argument: str, the argument of `compile`, for messages.
+        identifier: name or function.
+    """
     function = config.get_object(kind, identifier)
     if not callable(function):
         raise ArgumentError(

@@ -16,8 +16,8 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import numpy as np
-from oneiros.backend.function import refuse_calls
 from oneiros.errors import CapabilityError, GeneratorError
+from oneiros_backend_toolkit.function import refuse_calls
 
 TICK = 0.05
 """Seconds between two looks at whether a worker lives, and whether it is still

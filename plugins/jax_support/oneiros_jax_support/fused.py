@@ -73,7 +73,13 @@ ENGINE = JaxEngine()
 
 
 def run(
-    cell: FusedCell, backwards: bool, x: T, U: T, mask: T, projection: States, *initial: T
+    cell: FusedCell,
+    backwards: bool,
+    x: T,
+    U: T,
+    mask: T,
+    projection: States,
+    *initial: T,
 ) -> States:
     """Returns the outputs, in the order of processing, and the last states.
 

@@ -27,7 +27,9 @@ def transposed_product(x: T, y: T) -> T:
 
 
 def _is_faster_transposed(x: T, y: T) -> bool:
-    return platform() == "cpu" and is_faster_transposed(x.shape[0], x.shape[1], y.shape[1])
+    return platform() == "cpu" and is_faster_transposed(
+        x.shape[0], x.shape[1], y.shape[1]
+    )
 
 
 @jax.custom_vjp  # type: ignore[untyped-decorator]

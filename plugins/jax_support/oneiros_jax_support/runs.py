@@ -46,7 +46,9 @@ def batches_for(index: Any, arrays: Any) -> Any:
 
 def rows_for(index: Any, arrays: Any) -> list[Any]:
     """Returns the rows that an index names, of arrays on the device or of NumPy's."""
-    return rows_of(index, arrays) if are_on_host(arrays) else list(gathered(index, arrays))
+    return (
+        rows_of(index, arrays) if are_on_host(arrays) else list(gathered(index, arrays))
+    )
 
 
 @jax.jit  # type: ignore[untyped-decorator]

@@ -10,11 +10,12 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from oneiros.backend import common
-from oneiros.backend.contract import Backend, Function, draw_seed
+from oneiros.backend.contract import Backend, draw_seed
 from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.arrays import owned
 from oneiros_backend_toolkit.derived import FUZZ, Derived
+from oneiros_backend_toolkit.function import Function
 
 from oneiros_lazy_graph.function import RecordedFunction
 from oneiros_lazy_graph.nodes import Node, Spec

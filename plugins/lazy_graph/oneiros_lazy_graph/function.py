@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from oneiros.backend.function import Function, Upload
 from oneiros.errors import ArgumentError, GraphError, ShapeError
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index
+from oneiros_backend_toolkit.feeds import Upload
+from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.interrupts import kept_interrupts
 
 from oneiros_lazy_graph import constant_inputs

@@ -110,9 +110,6 @@ TABLES: dict[str, dict[str, Names]] = {
             "Backend": "base class of backends",
             "FLAGS": "capabilities that bring no function, and what they mean",
             "CAPABILITIES": "all capabilities",
-            "Feed": "what an input of a function accepts",
-            "Function": "base class of what `K.function` returns",
-            "Upload": "data that a function's `loop` draws its batches from",
             "draw_seed": "seed of a random operation",
             "functions": "functions of `K`, by name",
             "functions_of": "functions that a capability brings",
@@ -122,7 +119,6 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros.backend.dispatch": {
             "backend_of": "backend that a layer, a model or an optimizer was built on",
         },
-        "oneiros.backend.function": "what `K.function` returns, and its parts",
         "oneiros.backend.tensor_state": {
             "LAYER_CALL": "layer and inputs whose call made a tensor",
             "SPARSE": "whether a tensor was made as a sparse one",

@@ -56,15 +56,11 @@ from oneiros.backend.contract.reductions import Reductions
 from oneiros.backend.contract.sequences import FusedRecurrence, Recurrence, Scans
 from oneiros.backend.contract.shapes import Shapes
 from oneiros.backend.contract.variables import Variables
-from oneiros.backend.function import Feed, Function, Upload
 
 __all__ = [
     "CAPABILITIES",
     "FLAGS",
     "Backend",
-    "Feed",
-    "Function",
-    "Upload",
     "draw_seed",
     "functions",
     "functions_of",

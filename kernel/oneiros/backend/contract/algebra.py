@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
-T = Any
+Tensor = Any
 
 
 class Algebra:
     """Products of tensors, and rows of them."""
 
-    def dot(self, x, y) -> T:
+    def dot(self, x, y) -> Tensor:
         """Multiplies tensors: the sum over the last axis of `x` and the last but one of
         `y` (its only one if `y` is a vector).
 
@@ -31,7 +31,7 @@ class Algebra:
             (32, 28, 4)
         """
 
-    def batch_dot(self, x, y, axes=None) -> T:
+    def batch_dot(self, x, y, axes=None) -> Tensor:
         """Multiplies tensors sample by sample, summing over one axis of each.
 
         # Arguments
@@ -53,7 +53,7 @@ class Algebra:
             (8, 1)
         """
 
-    def transpose(self, x) -> T:
+    def transpose(self, x) -> Tensor:
         """Reverses the order of the axes.
 
         # Arguments
@@ -63,7 +63,7 @@ class Algebra:
             A tensor of the same type.
         """
 
-    def gather(self, reference, indices) -> T:
+    def gather(self, reference, indices) -> Tensor:
         """Looks rows up by their numbers.
 
         # Arguments
@@ -74,7 +74,7 @@ class Algebra:
             A tensor of shape `indices.shape + reference.shape[1:]`.
         """
 
-    def in_top_k(self, predictions, targets, k) -> T:
+    def in_top_k(self, predictions, targets, k) -> Tensor:
         """Tells for each sample whether its class is among the `k` likeliest.
 
         # Arguments

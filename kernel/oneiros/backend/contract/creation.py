@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-T = Any
+Tensor = Any
 
 
 class Creation:
@@ -16,7 +16,7 @@ class Creation:
     is built: `np.random.seed(n)` reproduces a run.
     """
 
-    def zeros_like(self, x, dtype=None, name=None) -> T:
+    def zeros_like(self, x, dtype=None, name=None) -> Tensor:
         """Returns zeros of the shape of another tensor.
 
         # Arguments
@@ -28,7 +28,7 @@ class Creation:
             A tensor.
         """
 
-    def ones_like(self, x, dtype=None, name=None) -> T:
+    def ones_like(self, x, dtype=None, name=None) -> Tensor:
         """Returns ones of the shape of another tensor.
 
         # Arguments
@@ -40,7 +40,7 @@ class Creation:
             A tensor.
         """
 
-    def arange(self, start, stop=None, step=1, dtype="int32") -> T:
+    def arange(self, start, stop=None, step=1, dtype="int32") -> Tensor:
         """Counts: `start`, `start + step`, … below `stop`.
 
         # Arguments
@@ -54,7 +54,7 @@ class Creation:
             A vector.
         """
 
-    def one_hot(self, indices, nb_classes) -> T:
+    def one_hot(self, indices, nb_classes) -> Tensor:
         """Turns classes into rows of zeros with a single one.
 
         # Arguments
@@ -67,7 +67,7 @@ class Creation:
             `indices.shape + (nb_classes,)`.
         """
 
-    def random_uniform(self, shape, low=0.0, high=1.0, dtype=None, seed=None) -> T:
+    def random_uniform(self, shape, low=0.0, high=1.0, dtype=None, seed=None) -> Tensor:
         """Draws from a uniform distribution over [low, high).
 
         # Arguments
@@ -81,7 +81,7 @@ class Creation:
             A tensor.
         """
 
-    def random_normal(self, shape, mean=0.0, std=1.0, dtype=None, seed=None) -> T:
+    def random_normal(self, shape, mean=0.0, std=1.0, dtype=None, seed=None) -> Tensor:
         """Draws from a normal distribution.
 
         # Arguments
@@ -95,7 +95,7 @@ class Creation:
             A tensor.
         """
 
-    def random_binomial(self, shape, p=0.0, dtype=None, seed=None) -> T:
+    def random_binomial(self, shape, p=0.0, dtype=None, seed=None) -> Tensor:
         """Draws 1 with probability `p`, else 0.
 
         # Arguments

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
-T = Any
+Tensor = Any
 
 
 class Elementwise:
     """Arithmetic, comparisons and activations, with broadcasting."""
 
-    def abs(self, x) -> T:
+    def abs(self, x) -> Tensor:
         """Returns the absolute values.
 
         # Arguments
@@ -21,7 +21,7 @@ class Elementwise:
             A tensor of the shape and type of `x`.
         """
 
-    def sign(self, x) -> T:
+    def sign(self, x) -> Tensor:
         """Returns the signs: -1, 0 or 1.
 
         # Arguments
@@ -31,7 +31,7 @@ class Elementwise:
             A tensor of the shape and type of `x`.
         """
 
-    def round(self, x) -> T:
+    def round(self, x) -> Tensor:
         """Returns the nearest whole numbers, halves to even.
 
         # Arguments
@@ -41,7 +41,7 @@ class Elementwise:
             A tensor of the shape and type of `x`.
         """
 
-    def exp(self, x) -> T:
+    def exp(self, x) -> Tensor:
         """Returns e to the power of `x`.
 
         # Arguments
@@ -51,7 +51,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def log(self, x) -> T:
+    def log(self, x) -> Tensor:
         """Returns the natural logarithms.
 
         # Arguments
@@ -61,7 +61,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def sqrt(self, x) -> T:
+    def sqrt(self, x) -> Tensor:
         """Returns the square roots; negative values count as 0.
 
         # Arguments
@@ -71,7 +71,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def square(self, x) -> T:
+    def square(self, x) -> Tensor:
         """Returns the squares.
 
         # Arguments
@@ -81,7 +81,7 @@ class Elementwise:
             A tensor of the shape and type of `x`.
         """
 
-    def sin(self, x) -> T:
+    def sin(self, x) -> Tensor:
         """Returns the sines.
 
         # Arguments
@@ -91,7 +91,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def cos(self, x) -> T:
+    def cos(self, x) -> Tensor:
         """Returns the cosines.
 
         # Arguments
@@ -101,7 +101,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def pow(self, x, a) -> T:
+    def pow(self, x, a) -> Tensor:
         """Raises to a power.
 
         # Arguments
@@ -112,7 +112,7 @@ class Elementwise:
             A tensor of the type that both have in common.
         """
 
-    def clip(self, x, min_value, max_value) -> T:
+    def clip(self, x, min_value, max_value) -> Tensor:
         """Bounds the values.
 
         # Arguments
@@ -125,7 +125,7 @@ class Elementwise:
             A tensor of the shape of `x`.
         """
 
-    def maximum(self, x, y) -> T:
+    def maximum(self, x, y) -> Tensor:
         """Returns the larger value of each pair.
 
         # Arguments
@@ -136,7 +136,7 @@ class Elementwise:
             A tensor of the type that both have in common.
         """
 
-    def minimum(self, x, y) -> T:
+    def minimum(self, x, y) -> Tensor:
         """Returns the smaller value of each pair.
 
         # Arguments
@@ -147,7 +147,7 @@ class Elementwise:
             A tensor of the type that both have in common.
         """
 
-    def equal(self, x, y) -> T:
+    def equal(self, x, y) -> Tensor:
         """Tells where `x == y`.
 
         # Arguments
@@ -158,7 +158,7 @@ class Elementwise:
             A tensor of booleans.
         """
 
-    def not_equal(self, x, y) -> T:
+    def not_equal(self, x, y) -> Tensor:
         """Tells where `x != y`.
 
         # Arguments
@@ -169,7 +169,7 @@ class Elementwise:
             A tensor of booleans.
         """
 
-    def greater(self, x, y) -> T:
+    def greater(self, x, y) -> Tensor:
         """Tells where `x > y`.
 
         # Arguments
@@ -180,7 +180,7 @@ class Elementwise:
             A tensor of booleans.
         """
 
-    def greater_equal(self, x, y) -> T:
+    def greater_equal(self, x, y) -> Tensor:
         """Tells where `x >= y`.
 
         # Arguments
@@ -191,7 +191,7 @@ class Elementwise:
             A tensor of booleans.
         """
 
-    def lesser(self, x, y) -> T:
+    def lesser(self, x, y) -> Tensor:
         """Tells where `x < y`.
 
         # Arguments
@@ -202,7 +202,7 @@ class Elementwise:
             A tensor of booleans.
         """
 
-    def lesser_equal(self, x, y) -> T:
+    def lesser_equal(self, x, y) -> Tensor:
         """Tells where `x <= y`.
 
         # Arguments
@@ -213,7 +213,7 @@ class Elementwise:
             A tensor of booleans.
         """
 
-    def cast(self, x, dtype) -> T:
+    def cast(self, x, dtype) -> Tensor:
         """Converts the type.
 
         # Arguments
@@ -224,7 +224,7 @@ class Elementwise:
             A tensor of that type; floats lose their fractions where it is an integer.
         """
 
-    def switch(self, condition, then_expression, else_expression) -> T:
+    def switch(self, condition, then_expression, else_expression) -> Tensor:
         """Chooses between two tensors, element by element.
 
         # Arguments
@@ -237,7 +237,7 @@ class Elementwise:
             A tensor of the type that both expressions have in common.
         """
 
-    def sigmoid(self, x) -> T:
+    def sigmoid(self, x) -> Tensor:
         """Returns `1 / (1 + exp(-x))`.
 
         # Arguments
@@ -247,7 +247,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def hard_sigmoid(self, x) -> T:
+    def hard_sigmoid(self, x) -> Tensor:
         """Returns `0.2 * x + 0.5`, bounded by 0 and 1.
 
         # Arguments
@@ -257,7 +257,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def tanh(self, x) -> T:
+    def tanh(self, x) -> Tensor:
         """Returns the hyperbolic tangents.
 
         # Arguments
@@ -267,7 +267,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def softplus(self, x) -> T:
+    def softplus(self, x) -> Tensor:
         """Returns `log(1 + exp(x))`, without overflow.
 
         # Arguments
@@ -277,7 +277,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def softsign(self, x) -> T:
+    def softsign(self, x) -> Tensor:
         """Returns `x / (1 + abs(x))`.
 
         # Arguments
@@ -287,7 +287,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def softmax(self, x) -> T:
+    def softmax(self, x) -> Tensor:
         """Turns scores into probabilities along the last axis.
 
         # Arguments
@@ -300,7 +300,7 @@ class Elementwise:
             ArgumentError: for any other rank.
         """
 
-    def relu(self, x, alpha=0.0, max_value=None) -> T:
+    def relu(self, x, alpha=0.0, max_value=None) -> Tensor:
         """Rectifier: 0 below zero, unless `alpha` says otherwise.
 
         # Arguments
@@ -312,7 +312,7 @@ class Elementwise:
             A tensor of the shape and type of `x`.
         """
 
-    def elu(self, x, alpha=1.0) -> T:
+    def elu(self, x, alpha=1.0) -> Tensor:
         """Exponential linear unit: `alpha * (exp(x) - 1)` below zero.
 
         # Arguments

@@ -7,13 +7,13 @@ from typing import Any
 
 from oneiros.backend.contract.capabilities import Optional
 
-T = Any
+Tensor = Any
 
 
 class Graphs:
     """What turns tensors into computations."""
 
-    def function(self, inputs, outputs, updates=[], **kwargs) -> T:
+    def function(self, inputs, outputs, updates=[], **kwargs) -> Tensor:  # noqa: B006
         """Compiles a function.
 
         All outputs and new values are computed first, then the variables are set.
@@ -46,7 +46,7 @@ class Graphs:
             [1.0, 2.0]
         """
 
-    def gradients(self, loss, variables) -> T:
+    def gradients(self, loss, variables) -> Tensor:
         """Differentiates.
 
         # Arguments
@@ -65,7 +65,7 @@ class Graphs:
             [6.0]
         """
 
-    def stop_gradient(self, variables) -> T:
+    def stop_gradient(self, variables) -> Tensor:
         """Makes constants of tensors, as far as `gradients` is concerned.
 
         # Arguments
@@ -75,7 +75,7 @@ class Graphs:
             A tensor, or a list of them, of the same values.
         """
 
-    def apply(self, fn, *tensors) -> T:
+    def apply(self, fn, *tensors) -> Tensor:
         """Calls code of the engine itself on tensors.
 
         # Arguments
@@ -92,7 +92,7 @@ class Graphs:
             ...     y = K.apply(jax.scipy.special.erf, K.placeholder((3,)))
         """
 
-    def update(self, x, new_x) -> T:
+    def update(self, x, new_x) -> Tensor:
         """Returns the update of a variable to a new value.
 
         # Arguments
@@ -103,7 +103,7 @@ class Graphs:
             A pair for `updates` of `function`.
         """
 
-    def update_add(self, x, increment) -> T:
+    def update_add(self, x, increment) -> Tensor:
         """Returns the update of a variable by adding.
 
         # Arguments
@@ -114,7 +114,7 @@ class Graphs:
             A pair for `updates` of `function`.
         """
 
-    def update_sub(self, x, decrement) -> T:
+    def update_sub(self, x, decrement) -> Tensor:
         """Returns the update of a variable by subtracting.
 
         # Arguments
@@ -125,7 +125,7 @@ class Graphs:
             A pair for `updates` of `function`.
         """
 
-    def moving_average_update(self, variable, value, momentum) -> T:
+    def moving_average_update(self, variable, value, momentum) -> Tensor:
         """Returns the update of a moving average.
 
         # Arguments
@@ -138,7 +138,7 @@ class Graphs:
             A pair for `updates` of `function`.
         """
 
-    def learning_phase(self) -> T:
+    def learning_phase(self) -> Tensor:
         """Returns what tells training from testing.
 
         # Returns
@@ -156,7 +156,7 @@ class Graphs:
             ArgumentError: for any other value.
         """
 
-    def in_train_phase(self, x, alt) -> T:
+    def in_train_phase(self, x, alt) -> Tensor:
         """Chooses by the learning phase; only the tensor chosen is computed.
 
         # Arguments
@@ -167,7 +167,7 @@ class Graphs:
             A tensor.
         """
 
-    def in_test_phase(self, x, alt) -> T:
+    def in_test_phase(self, x, alt) -> Tensor:
         """Chooses by the learning phase; only the tensor chosen is computed.
 
         # Arguments
@@ -185,7 +185,7 @@ class Graphs:
 class Sessions(Optional, capability="session"):
     """TensorFlow's sessions, which no engine has any more."""
 
-    def get_session(self) -> T:
+    def get_session(self) -> Tensor:
         """Returns the session.
 
         # Returns

@@ -13,7 +13,7 @@ from typing import Any
 
 from oneiros.backend.contract.capabilities import Optional
 
-T = Any
+Tensor = Any
 
 
 class Convolution(Optional, capability="conv"):
@@ -28,7 +28,7 @@ class Convolution(Optional, capability="conv"):
         border_mode="valid",
         image_shape=None,
         filter_shape=None,
-    ) -> T:
+    ) -> Tensor:
         """Convolves sequences.
 
         # Arguments
@@ -57,7 +57,7 @@ class Convolution(Optional, capability="conv"):
         image_shape=None,
         filter_shape=None,
         filter_dilation=(1, 1),
-    ) -> T:
+    ) -> Tensor:
         """Convolves images (cross-correlation: the kernel is not flipped).
 
         # Arguments
@@ -95,7 +95,7 @@ class Convolution(Optional, capability="conv"):
         dim_ordering="default",
         image_shape=None,
         filter_shape=None,
-    ) -> T:
+    ) -> Tensor:
         """Transposed convolution of images: the derivative of a convolution by its
         input.
 
@@ -129,7 +129,7 @@ class Convolution(Optional, capability="conv"):
         dim_ordering="default",
         image_shape=None,
         filter_shape=None,
-    ) -> T:
+    ) -> Tensor:
         """Convolves images with a dilated kernel: `conv2d` with `filter_dilation=rate`.
 
         # Arguments
@@ -158,7 +158,7 @@ class Convolution(Optional, capability="conv"):
         strides=(1, 1),
         border_mode="valid",
         dim_ordering="default",
-    ) -> T:
+    ) -> Tensor:
         """Convolves images channel by channel, then across channels.
 
         # Arguments
@@ -189,7 +189,7 @@ class Convolution(Optional, capability="conv"):
         volume_shape=None,
         filter_shape=None,
         filter_dilation=(1, 1, 1),
-    ) -> T:
+    ) -> Tensor:
         """Convolves volumes.
 
         # Arguments
@@ -223,7 +223,7 @@ class Pooling(Optional, capability="pool"):
         border_mode="valid",
         dim_ordering="default",
         pool_mode="max",
-    ) -> T:
+    ) -> Tensor:
         """Takes the maximum or the average over windows of images.
 
         # Arguments
@@ -250,7 +250,7 @@ class Pooling(Optional, capability="pool"):
         border_mode="valid",
         dim_ordering="default",
         pool_mode="max",
-    ) -> T:
+    ) -> Tensor:
         """Takes the maximum or the average over windows of volumes.
 
         # Arguments
@@ -273,7 +273,7 @@ class Pooling(Optional, capability="pool"):
 class Padding(Optional, capability="padding"):
     """Zeros around sequences, images and volumes."""
 
-    def temporal_padding(self, x, padding=1) -> T:
+    def temporal_padding(self, x, padding=1) -> Tensor:
         """Adds zeros before and after the steps of sequences.
 
         # Arguments
@@ -284,7 +284,7 @@ class Padding(Optional, capability="padding"):
             A tensor with `2 * padding` steps more.
         """
 
-    def asymmetric_temporal_padding(self, x, left_pad=1, right_pad=1) -> T:
+    def asymmetric_temporal_padding(self, x, left_pad=1, right_pad=1) -> Tensor:
         """Adds zeros before and after the steps of sequences, numbers apart.
 
         # Arguments
@@ -296,7 +296,7 @@ class Padding(Optional, capability="padding"):
             A tensor with `left_pad + right_pad` steps more.
         """
 
-    def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default") -> T:
+    def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default") -> Tensor:
         """Adds zeros around images.
 
         # Arguments
@@ -317,7 +317,7 @@ class Padding(Optional, capability="padding"):
         left_pad=1,
         right_pad=1,
         dim_ordering="default",
-    ) -> T:
+    ) -> Tensor:
         """Adds zeros around images, numbers apart.
 
         # Arguments
@@ -333,7 +333,9 @@ class Padding(Optional, capability="padding"):
             A tensor of images, in the same order of axes.
         """
 
-    def spatial_3d_padding(self, x, padding=(1, 1, 1), dim_ordering="default") -> T:
+    def spatial_3d_padding(
+        self, x, padding=(1, 1, 1), dim_ordering="default"
+    ) -> Tensor:
         """Adds zeros around volumes.
 
         # Arguments
@@ -350,7 +352,7 @@ class Padding(Optional, capability="padding"):
 class Resizing(Optional, capability="resize"):
     """Enlarging images and volumes by whole factors."""
 
-    def resize_images(self, X, height_factor, width_factor, dim_ordering) -> T:
+    def resize_images(self, X, height_factor, width_factor, dim_ordering) -> Tensor:
         """Repeats the rows and columns of images.
 
         # Arguments
@@ -366,7 +368,7 @@ class Resizing(Optional, capability="resize"):
 
     def resize_volumes(
         self, X, depth_factor, height_factor, width_factor, dim_ordering
-    ) -> T:
+    ) -> Tensor:
         """Repeats the planes, rows and columns of volumes.
 
         # Arguments

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
-T = Any
+Tensor = Any
 
 
 class Networks:
     """What layers and losses of most networks use."""
 
-    def dropout(self, x, level, noise_shape=None, seed=None) -> T:
+    def dropout(self, x, level, noise_shape=None, seed=None) -> Tensor:
         """Sets a random part of the elements to zero and scales the others up.
 
         # Arguments
@@ -28,7 +28,7 @@ class Networks:
             ArgumentError: for any other `level`.
         """
 
-    def l2_normalize(self, x, axis) -> T:
+    def l2_normalize(self, x, axis) -> Tensor:
         """Divides by the L2 norm along an axis, which counts as 1e-6 at least.
 
         # Arguments
@@ -41,7 +41,7 @@ class Networks:
 
     def normalize_batch_in_training(
         self, x, gamma, beta, reduction_axes, epsilon=0.001
-    ) -> T:
+    ) -> Tensor:
         """Normalizes by the mean and the variance of the batch, scales and shifts.
 
         # Arguments
@@ -55,7 +55,7 @@ class Networks:
             The result, the mean and the variance.
         """
 
-    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001) -> T:
+    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001) -> Tensor:
         """Returns `(x - mean) / sqrt(var + epsilon) * gamma + beta`.
 
         # Arguments
@@ -70,7 +70,7 @@ class Networks:
             A tensor of the shape of `x`.
         """
 
-    def categorical_crossentropy(self, output, target, from_logits=False) -> T:
+    def categorical_crossentropy(self, output, target, from_logits=False) -> Tensor:
         """Returns the crossentropies of distributions over the last axis.
 
         # Arguments
@@ -83,7 +83,9 @@ class Networks:
             A tensor without the last axis.
         """
 
-    def sparse_categorical_crossentropy(self, output, target, from_logits=False) -> T:
+    def sparse_categorical_crossentropy(
+        self, output, target, from_logits=False
+    ) -> Tensor:
         """Returns the crossentropies of distributions and classes.
 
         # Arguments
@@ -96,7 +98,7 @@ class Networks:
             A tensor without the last axis.
         """
 
-    def binary_crossentropy(self, output, target, from_logits=False) -> T:
+    def binary_crossentropy(self, output, target, from_logits=False) -> Tensor:
         """Returns the crossentropies of probabilities, element by element.
 
         # Arguments

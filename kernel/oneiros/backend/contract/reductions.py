@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
-T = Any
+Tensor = Any
 
 
 class Reductions:
     """Sums, means, extremes and truths over some axes or over all."""
 
-    def max(self, x, axis=None, keepdims=False) -> T:
+    def max(self, x, axis=None, keepdims=False) -> Tensor:
         """Returns the largest values.
 
         # Arguments
@@ -23,7 +23,7 @@ class Reductions:
             A tensor of the type of `x`.
         """
 
-    def min(self, x, axis=None, keepdims=False) -> T:
+    def min(self, x, axis=None, keepdims=False) -> Tensor:
         """Returns the smallest values.
 
         # Arguments
@@ -35,7 +35,7 @@ class Reductions:
             A tensor of the type of `x`.
         """
 
-    def sum(self, x, axis=None, keepdims=False) -> T:
+    def sum(self, x, axis=None, keepdims=False) -> Tensor:
         """Adds up the values.
 
         # Arguments
@@ -51,7 +51,7 @@ class Reductions:
             [3.0, 3.0]
         """
 
-    def prod(self, x, axis=None, keepdims=False) -> T:
+    def prod(self, x, axis=None, keepdims=False) -> Tensor:
         """Multiplies the values.
 
         # Arguments
@@ -63,7 +63,7 @@ class Reductions:
             A tensor of the type of `x`.
         """
 
-    def mean(self, x, axis=None, keepdims=False) -> T:
+    def mean(self, x, axis=None, keepdims=False) -> Tensor:
         """Returns the means.
 
         # Arguments
@@ -76,7 +76,7 @@ class Reductions:
             integer or boolean.
         """
 
-    def var(self, x, axis=None, keepdims=False) -> T:
+    def var(self, x, axis=None, keepdims=False) -> Tensor:
         """Returns the variances: the means of the squared distances from the mean.
 
         # Arguments
@@ -88,7 +88,7 @@ class Reductions:
             A tensor of floats.
         """
 
-    def std(self, x, axis=None, keepdims=False) -> T:
+    def std(self, x, axis=None, keepdims=False) -> Tensor:
         """Returns the standard deviations, the roots of `var`.
 
         # Arguments
@@ -100,7 +100,7 @@ class Reductions:
             A tensor of floats.
         """
 
-    def any(self, x, axis=None, keepdims=False) -> T:
+    def any(self, x, axis=None, keepdims=False) -> Tensor:
         """Tells whether any value isn't zero.
 
         # Arguments
@@ -112,7 +112,7 @@ class Reductions:
             A tensor of booleans.
         """
 
-    def all(self, x, axis=None, keepdims=False) -> T:
+    def all(self, x, axis=None, keepdims=False) -> Tensor:
         """Tells whether no value is zero.
 
         # Arguments
@@ -124,7 +124,7 @@ class Reductions:
             A tensor of booleans.
         """
 
-    def argmax(self, x, axis=-1) -> T:
+    def argmax(self, x, axis=-1) -> Tensor:
         """Returns the indices of the largest values, the first one of equals.
 
         # Arguments
@@ -135,7 +135,7 @@ class Reductions:
             A tensor of integers, without that axis.
         """
 
-    def argmin(self, x, axis=-1) -> T:
+    def argmin(self, x, axis=-1) -> Tensor:
         """Returns the indices of the smallest values, the first one of equals.
 
         # Arguments

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
-T = Any
+Tensor = Any
 
 
 class Shapes:
     """Reshaping, reordering, joining and repeating."""
 
-    def reshape(self, x, shape) -> T:
+    def reshape(self, x, shape) -> Tensor:
         """Returns the same elements in another shape.
 
         # Arguments
@@ -24,7 +24,7 @@ class Shapes:
             A tensor of the same type.
         """
 
-    def permute_dimensions(self, x, pattern) -> T:
+    def permute_dimensions(self, x, pattern) -> Tensor:
         """Reorders the axes.
 
         # Arguments
@@ -39,7 +39,7 @@ class Shapes:
             (2, 4, 3)
         """
 
-    def concatenate(self, tensors, axis=-1) -> T:
+    def concatenate(self, tensors, axis=-1) -> Tensor:
         """Joins tensors along an axis.
 
         # Arguments
@@ -50,7 +50,7 @@ class Shapes:
             A tensor of the type that all have in common.
         """
 
-    def stack(self, x) -> T:
+    def stack(self, x) -> Tensor:
         """Joins tensors along a new first axis.
 
         # Arguments
@@ -60,7 +60,7 @@ class Shapes:
             A tensor of the type that all have in common.
         """
 
-    def repeat_elements(self, x, rep, axis) -> T:
+    def repeat_elements(self, x, rep, axis) -> Tensor:
         """Repeats each element along an axis, as `np.repeat` does.
 
         # Arguments
@@ -72,7 +72,7 @@ class Shapes:
             A tensor whose size along `axis` is `rep` times that of `x`.
         """
 
-    def repeat(self, x, n) -> T:
+    def repeat(self, x, n) -> Tensor:
         """Repeats each sample along a new axis of steps.
 
         # Arguments
@@ -86,7 +86,7 @@ class Shapes:
             ArgumentError: for any other rank.
         """
 
-    def tile(self, x, n) -> T:
+    def tile(self, x, n) -> Tensor:
         """Repeats the whole tensor, as `np.tile` does.
 
         # Arguments
@@ -97,7 +97,7 @@ class Shapes:
             A tensor of the same type.
         """
 
-    def expand_dims(self, x, dim=-1) -> T:
+    def expand_dims(self, x, dim=-1) -> Tensor:
         """Inserts an axis of size 1.
 
         # Arguments
@@ -108,7 +108,7 @@ class Shapes:
             A tensor with one axis more.
         """
 
-    def squeeze(self, x, axis) -> T:
+    def squeeze(self, x, axis) -> Tensor:
         """Removes an axis of size 1.
 
         # Arguments
@@ -122,7 +122,7 @@ class Shapes:
             ShapeError: if its size is another.
         """
 
-    def reverse(self, x, axes) -> T:
+    def reverse(self, x, axes) -> Tensor:
         """Reverses the order along axes.
 
         # Arguments
@@ -133,7 +133,7 @@ class Shapes:
             A tensor of the same shape and type.
         """
 
-    def flatten(self, x) -> T:
+    def flatten(self, x) -> Tensor:
         """Puts all elements into one axis.
 
         # Arguments
@@ -143,7 +143,7 @@ class Shapes:
             A vector.
         """
 
-    def batch_flatten(self, x) -> T:
+    def batch_flatten(self, x) -> Tensor:
         """Puts the elements of each sample into one axis.
 
         # Arguments

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-T = Any
+Tensor = Any
 
 
 class Variables:
@@ -13,7 +13,7 @@ class Variables:
 
     def placeholder(
         self, shape=None, ndim=None, dtype=None, sparse=False, name=None
-    ) -> T:
+    ) -> Tensor:
         """Makes an input of a function.
 
         # Arguments
@@ -34,7 +34,7 @@ class Variables:
             >>> f = K.function([x], [K.sum(x, axis=1)])
         """
 
-    def variable(self, value, dtype=None, name=None) -> T:
+    def variable(self, value, dtype=None, name=None) -> Tensor:
         """Makes a variable that holds a copy of a value.
 
         # Arguments
@@ -50,7 +50,7 @@ class Variables:
             ArgumentError: if `value` is a tensor.
         """
 
-    def zeros(self, shape, dtype=None, name=None) -> T:
+    def zeros(self, shape, dtype=None, name=None) -> Tensor:
         """Makes a variable of zeros.
 
         # Arguments
@@ -62,7 +62,7 @@ class Variables:
             A variable.
         """
 
-    def ones(self, shape, dtype=None, name=None) -> T:
+    def ones(self, shape, dtype=None, name=None) -> Tensor:
         """Makes a variable of ones.
 
         # Arguments
@@ -74,7 +74,7 @@ class Variables:
             A variable.
         """
 
-    def eye(self, size, dtype=None, name=None) -> T:
+    def eye(self, size, dtype=None, name=None) -> Tensor:
         """Makes a variable that holds the identity matrix.
 
         # Arguments
@@ -88,7 +88,7 @@ class Variables:
 
     def random_uniform_variable(
         self, shape, low, high, dtype=None, name=None, seed=None
-    ) -> T:
+    ) -> Tensor:
         """Makes a variable drawn once from a uniform distribution over [low, high).
 
         # Arguments
@@ -105,7 +105,7 @@ class Variables:
 
     def random_normal_variable(
         self, shape, mean, scale, dtype=None, name=None, seed=None
-    ) -> T:
+    ) -> Tensor:
         """Makes a variable drawn once from a normal distribution.
 
         # Arguments
@@ -120,7 +120,7 @@ class Variables:
             A variable.
         """
 
-    def is_sparse(self, tensor) -> T:
+    def is_sparse(self, tensor) -> Tensor:
         """Tells whether a tensor was made as a sparse one.
 
         # Arguments
@@ -130,7 +130,7 @@ class Variables:
             A bool.
         """
 
-    def to_dense(self, tensor) -> T:
+    def to_dense(self, tensor) -> Tensor:
         """Returns a dense tensor of the same values.
 
         # Arguments
@@ -140,7 +140,7 @@ class Variables:
             A tensor.
         """
 
-    def shape(self, x) -> T:
+    def shape(self, x) -> Tensor:
         """Returns the shape as a tensor, whose elements are the sizes at run time.
 
         # Arguments
@@ -150,7 +150,7 @@ class Variables:
             A vector of integers. Indexing it gives scalar tensors.
         """
 
-    def int_shape(self, x) -> T:
+    def int_shape(self, x) -> Tensor:
         """Returns the shape as far as it is known.
 
         # Arguments
@@ -160,7 +160,7 @@ class Variables:
             A tuple of ints and None: `_keras_shape` if there is one.
         """
 
-    def ndim(self, x) -> T:
+    def ndim(self, x) -> Tensor:
         """Returns the number of axes.
 
         # Arguments
@@ -170,7 +170,7 @@ class Variables:
             An int.
         """
 
-    def dtype(self, x) -> T:
+    def dtype(self, x) -> Tensor:
         """Returns the type's name.
 
         # Arguments
@@ -180,7 +180,7 @@ class Variables:
             A str, such as `'float32'`.
         """
 
-    def get_value(self, x) -> T:
+    def get_value(self, x) -> Tensor:
         """Returns a variable's value.
 
         # Arguments
@@ -204,7 +204,7 @@ class Variables:
             DataError: if the shape is another.
         """
 
-    def batch_get_value(self, xs) -> T:
+    def batch_get_value(self, xs) -> Tensor:
         """Returns the values of several variables.
 
         # Arguments
@@ -224,7 +224,7 @@ class Variables:
             DataError: if a shape is another.
         """
 
-    def get_variable_shape(self, x) -> T:
+    def get_variable_shape(self, x) -> Tensor:
         """Returns a variable's shape.
 
         # Arguments
@@ -234,7 +234,7 @@ class Variables:
             A tuple of ints.
         """
 
-    def count_params(self, x) -> T:
+    def count_params(self, x) -> Tensor:
         """Returns the number of a variable's elements.
 
         # Arguments
@@ -244,7 +244,7 @@ class Variables:
             An int.
         """
 
-    def eval(self, x) -> T:
+    def eval(self, x) -> Tensor:
         """Computes a tensor that depends on no placeholder.
 
         # Arguments
@@ -258,7 +258,7 @@ class Variables:
             [2.0, 4.0]
         """
 
-    def print_tensor(self, x, message="") -> T:
+    def print_tensor(self, x, message="") -> Tensor:
         """Has a tensor printed whenever a function computes it.
 
         # Arguments
@@ -269,7 +269,7 @@ class Variables:
             `x`, which has to be used in its stead.
         """
 
-    def is_explicit_shape(self, shape) -> T:
+    def is_explicit_shape(self, shape) -> Tensor:
         """Tells whether a shape consists of ints and None.
 
         # Arguments
@@ -279,7 +279,7 @@ class Variables:
             A bool.
         """
 
-    def pattern_broadcast(self, x, broatcastable) -> T:
+    def pattern_broadcast(self, x, broatcastable) -> Tensor:
         """Declares which axes are of size 1, which only Theano needs to know.
 
         # Arguments

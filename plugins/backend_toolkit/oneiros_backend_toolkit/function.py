@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-
 from oneiros.errors import ArgumentError, CapabilityError, DataError
 
-Array = np.ndarray[Any, Any]
+from oneiros_backend_toolkit.feeds import Array, Feed, Upload
+
 _refusal: str | None = None
 
 
@@ -30,76 +29,6 @@ def _check_allowed() -> None:
         raise CapabilityError(_refusal)
 
 
-@dataclass(frozen=True)
-class Feed:
-    """What one input of a function accepts."""
-
-    label: str
-    shape: tuple[int | None, ...]
-    dtype: Any
-    sparse: bool = False
-
-    def check(self, value: Any, batched: bool = False) -> Array:
-        """Returns `value` as an array of this input's type.
-
-        # Arguments
-            value: what the caller passed.
-            batched: whether the first axis holds a whole data set instead of one batch;
-                its type stays.
-
-        # Raises
-            DataError: if it isn't numeric, or its shape doesn't fit.
-        """
-        try:
-            array = np.asarray(
-                value.toarray() if self.sparse and hasattr(value, "toarray") else value
-            )
-        except ValueError:
-            array = np.empty((), object)
-        want = (None, *self.shape[1:]) if batched else self.shape
-        numeric, pairs = (
-            array.dtype.kind in "biuf",
-            zip(want, array.shape, strict=False),
-        )
-        if (
-            numeric
-            and len(want) == array.ndim
-            and all(n in (None, m) for n, m in pairs)
-        ):
-            return array if batched else np.asarray(array, self.dtype)
-        got = (
-            f"an array of shape {array.shape}"
-            if numeric
-            else f"{value!r:.60}, not an array of numbers"
-        )
-        raise DataError(
-            f"{self.label} received {got}. It takes shape {self.shape} of type {self.dtype}; None stands "
-            f"for any size{', and a data set may have any number of rows' if batched else ''}."
-            f"{' Make it with sparse=True, or pass x.toarray().' * (hasattr(value, 'toarray') > self.sparse)}"
-        )
-
-
-class Upload:
-    """Data that a function's `loop` draws its batches from; `release()` lets go of
-    it."""
-
-    def __init__(self, arrays: list[Any]) -> None:
-        self._arrays: list[Any] | None = arrays
-
-    @property
-    def arrays(self) -> list[Any]:
-        """The data, one array per input."""
-        if self._arrays is None:
-            raise ArgumentError(
-                "This upload was released. Call upload(arrays) again before loop."
-            )
-        return self._arrays
-
-    def release(self) -> None:
-        """Frees the memory on the device."""
-        self._arrays = None
-
-
 class Function:
     """A compiled function of placeholders, with updates of variables.
 
@@ -115,6 +44,7 @@ class Function:
     # Properties
         placeholders: the inputs without the learning phase.
         feeds: what each of these accepts.
+        phase_index: int, the learning phase's place among the inputs, or None.
     """
 
     longest_run: ClassVar[int] = 1024
@@ -128,51 +58,31 @@ class Function:
     def __init__(
         self, backend: Any, inputs: Any, outputs: Any, updates: Any = ()
     ) -> None:
-        for name, value in (
-            ("inputs", inputs),
-            ("outputs", outputs),
-            ("updates", updates),
-        ):
-            if not isinstance(value, (list, tuple)):
-                raise ArgumentError(
-                    f"K.function takes its {name} as a list; it received {value!r:.80}."
-                )
         self.backend = backend
-        self.inputs, self.outputs, self.updates = (
-            list(inputs),
-            list(outputs),
-            list(updates),
-        )
-        for pair in self.updates:
-            if not isinstance(pair, (list, tuple)) or len(pair) != 2:
-                raise ArgumentError(
-                    f"K.function takes (variable, new value) as an update, not {pair!r:.80}."
-                )
-        written = [id(pair[0]) for pair in self.updates]
-        for i, pair in enumerate(self.updates):
-            if written[i] in written[:i]:
-                name = getattr(pair[0], "name", None) or repr(pair[0])
-                raise ArgumentError(
-                    f"K.function received two updates of the variable {name}. Pass one."
-                )
-        for x in self.outputs:
-            if isinstance(x, (int, float, np.ndarray, np.generic)):
-                raise ArgumentError(
-                    f"K.function outputs tensors, not {x!r:.80}. K.variable(x) makes one."
-                )
-        phases = [
-            i
-            for i, x in enumerate(inputs)
-            if isinstance(x, int) or backend.is_learning_phase(x)
-        ]
-        self.phase_index = phases[0] if phases else None
-        self.placeholders = [x for i, x in enumerate(inputs) if i != self.phase_index]
-        self.feeds = [self._feed(i, x) for i, x in enumerate(self.placeholders)]
+        self.inputs = _as_list("inputs", inputs)
+        self.outputs = _as_list("outputs", outputs)
+        self.updates = _as_list("updates", updates)
+        _check_outputs(self.outputs)
+        _check_updates(self.updates)
+        self.phase_index: int | None = None
+        self.placeholders = []
+        for index, x in enumerate(self.inputs):
+            is_phase = isinstance(x, int) or backend.is_learning_phase(x)
+            if is_phase and self.phase_index is None:
+                self.phase_index = index
+            else:
+                self.placeholders.append(x)
+        self.feeds = [self._feed(index, x) for index, x in enumerate(self.placeholders)]
 
-    def _feed(self, i: int, x: Any) -> Feed:
+    def _feed(self, index: int, placeholder: Any) -> Feed:
+        name = getattr(placeholder, "name", None) or "unnamed"
         k = self.backend
-        label = f"Input {i} ({getattr(x, 'name', None) or 'unnamed'})"
-        return Feed(label, tuple(k.int_shape(x)), np.dtype(k.dtype(x)), k.is_sparse(x))
+        return Feed(
+            label=f"Input {index} ({name})",
+            shape=tuple(k.int_shape(placeholder)),
+            dtype=np.dtype(k.dtype(placeholder)),
+            sparse=k.is_sparse(placeholder),
+        )
 
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:
         """Runs once.
@@ -189,36 +99,47 @@ class Function:
                 fit, naming the input.
         """
         _check_allowed()
-        if not isinstance(arrays, (list, tuple)) or len(arrays) != len(self.inputs):
-            names = [feed.label for feed in self.feeds] + ["the phase"] * (
-                self.phase_index is not None
-            )
-            got = (
-                len(arrays) if isinstance(arrays, (list, tuple)) else f"{arrays!r:.60}"
-            )
-            raise DataError(
-                f"The function takes {len(names)} inputs ({', '.join(names)}), not {got}."
-            )
-        values, phase = list(arrays), None
+        self._check_number(arrays)
+        values = list(arrays)
+        phase = None
         if self.phase_index is not None:
             phase = self.check_phase(values.pop(self.phase_index))
-        return self.run(
-            [feed.check(value) for feed, value in zip(self.feeds, values, strict=True)],
-            phase,
+        checked = [
+            feed.check(value) for feed, value in zip(self.feeds, values, strict=True)
+        ]
+        return self.run(checked, phase)
+
+    def _check_number(self, arrays: Any) -> None:
+        listed = isinstance(arrays, (list, tuple))
+        if listed and len(arrays) == len(self.inputs):
+            return
+        names = [feed.label for feed in self.feeds]
+        if self.phase_index is not None:
+            names.append("the phase")
+        received = len(arrays) if listed else f"{arrays!r:.60}"
+        raise DataError(
+            f"The function takes {len(names)} inputs ({', '.join(names)}), not "
+            f"{received}."
         )
 
     def check_phase(self, value: Any) -> int:
-        """Returns the learning phase as 0 or 1."""
+        """Returns the learning phase as 0 or 1.
+
+        # Raises
+            DataError: if it is neither, or not the one that was fixed.
+        """
         if np.size(value) != 1 or np.ravel(value)[0] not in (0, 1):
             raise DataError(
-                f"The learning phase is 0 (test) or 1 (train); it can't be {value!r:.60}."
+                f"The learning phase is 0 (test) or 1 (train); it can't be "
+                f"{value!r:.60}."
             )
         phase = int(np.ravel(value)[0])
-        fixed = phase if self.phase_index is None else self.inputs[self.phase_index]
+        fixed = None if self.phase_index is None else self.inputs[self.phase_index]
         if isinstance(fixed, int) and phase != fixed:
             raise DataError(
-                f"K.set_learning_phase had fixed the phase to {fixed} when this function was built; it "
-                f"received {phase}. Pass {fixed}, or build the graph without set_learning_phase."
+                f"K.set_learning_phase had fixed the phase to {fixed} when this "
+                f"function was built; it received {phase}. Pass {fixed}, or build the "
+                "graph without set_learning_phase."
             )
         return phase
 
@@ -233,9 +154,11 @@ class Function:
         dicts of ints."""
         return []
 
-    def set_random_state(self, draws: Any) -> None:
-        """Sets what `get_random_state` of a function on the same graph returned, maybe in
-        another process."""
+    def set_random_state(self, state: Any) -> None:
+        """Sets what `get_random_state` of a function on the same graph returned.
+
+        That may have been in another process.
+        """
 
     def run_length(
         self, batches: int, data_bytes: int, operations: float, evenly: bool = False
@@ -282,7 +205,8 @@ class Function:
         _check_allowed()
         if len(arrays) != len(self.feeds):
             raise DataError(
-                f"upload takes {len(self.feeds)} arrays, one per input, not {len(arrays)}."
+                f"upload takes {len(self.feeds)} arrays, one per input, not "
+                f"{len(arrays)}."
             )
         return [
             (feed.check(x, batched=True), feed.dtype)
@@ -291,22 +215,23 @@ class Function:
 
     def check_index(self, handle: Upload, index: Any) -> Array:
         """Returns the index of a loop as an int32 array of shape (steps, batch)."""
-        array, rows = (
-            np.asarray(index),
-            min((len(array) for array in handle.arrays), default=0),
-        )
+        array = np.asarray(index)
+        rows = min((len(data) for data in handle.arrays), default=0)
         if array.ndim != 2 or array.dtype.kind not in "iu":
             raise DataError(
-                f"loop takes integers of shape (steps, batch), not {array.dtype} {array.shape}."
+                f"loop takes integers of shape (steps, batch), not {array.dtype} "
+                f"{array.shape}."
             )
         if self.feeds and array.size and not 0 <= array.min() <= array.max() < rows:
             raise DataError(
-                f"The index runs from {array.min()} to {array.max()}; there are {rows} rows."
+                f"The index runs from {array.min()} to {array.max()}; there are {rows} "
+                "rows."
             )
         for feed in self.feeds:
             if feed.shape[0] not in (None, array.shape[1]):
                 raise DataError(
-                    f"{feed.label} takes {feed.shape[0]} rows at a time, not {array.shape[1]}."
+                    f"{feed.label} takes {feed.shape[0]} rows at a time, not "
+                    f"{array.shape[1]}."
                 )
         return array.astype(np.int32)
 
@@ -327,3 +252,35 @@ class Function:
             self.run([array[row] for array in handle.arrays], chosen) for row in rows
         ]
         return [np.stack(values) for values in zip(*steps, strict=True)]
+
+
+def _as_list(name: str, value: Any) -> list[Any]:
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    raise ArgumentError(
+        f"K.function takes its {name} as a list; it received {value!r:.80}."
+    )
+
+
+def _check_outputs(outputs: list[Any]) -> None:
+    for x in outputs:
+        if isinstance(x, (int, float, np.ndarray, np.generic)):
+            raise ArgumentError(
+                f"K.function outputs tensors, not {x!r:.80}. K.variable(x) makes one."
+            )
+
+
+def _check_updates(updates: list[Any]) -> None:
+    written = set()
+    for pair in updates:
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+            raise ArgumentError(
+                f"K.function takes (variable, new value) as an update, not {pair!r:.80}."
+            )
+        variable, _ = pair
+        if id(variable) in written:
+            name = getattr(variable, "name", None) or repr(variable)
+            raise ArgumentError(
+                f"K.function received two updates of the variable {name}. Pass one."
+            )
+        written.add(id(variable))
