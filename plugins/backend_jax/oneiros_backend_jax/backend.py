@@ -1,5 +1,7 @@
-"""The JAX backend: Keras 1's `K` on lazy tensors that run as functions compiled by
-JAX."""
+"""The JAX backend: Keras 1's `K` on lazy tensors.
+
+They run as functions compiled by JAX.
+"""
 
 from __future__ import annotations
 

@@ -47,13 +47,18 @@ def beam_search(
     beam_width: int,
     top_paths: int,
 ) -> tuple[list[T], T]:
-    """Returns the best paths, each (batch, steps) with -1 behind its end, and their
-    log-probabilities."""
+    """Returns the best paths and their log-probabilities.
+
+    A path is (batch, steps), with -1 behind its end.
+    """
     samples, steps, _ = logits.shape
     paths_shape = (top_paths, samples, steps)
     scores_shape = (samples, top_paths)
 
-    def search(logits: Array, lengths: Array) -> tuple[Array, Array]:
+    def search(
+        logits: Array,
+        lengths: Array,
+    ) -> tuple[Array, Array]:
         paths = np.full(paths_shape, -1, np.int64)
         scores = np.full(scores_shape, -np.inf, logits.dtype)
         for sample, length in enumerate(np.asarray(lengths)):
@@ -73,9 +78,14 @@ def beam_search(
     return list(paths), scores
 
 
-def _best(rows: Array, width: int) -> list[tuple[Path, float]]:
-    """Returns paths and log-probabilities, the most probable first; the last class is
-    the blank."""
+def _best(
+    rows: Array,
+    width: int,
+) -> list[tuple[Path, float]]:
+    """Returns paths and log-probabilities, the most probable first.
+
+    The last class is the blank.
+    """
     rows = rows - np.logaddexp.reduce(rows, -1, keepdims=True)
     beams: dict[Path, _Beam] = {(): _Beam(ended=0.0)}
     for row in rows:
@@ -85,7 +95,10 @@ def _best(rows: Array, width: int) -> list[tuple[Path, float]]:
     return [(path, beam.total) for path, beam in beams.items()]
 
 
-def _extended(beams: dict[Path, _Beam], row: Array) -> dict[Path, _Beam]:
+def _extended(
+    beams: dict[Path, _Beam],
+    row: Array,
+) -> dict[Path, _Beam]:
     """Returns the paths after one more step, whose log-probabilities are `row`."""
     following: dict[Path, _Beam] = defaultdict(_Beam)
     blank = len(row) - 1

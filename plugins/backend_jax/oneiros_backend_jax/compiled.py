@@ -1,5 +1,7 @@
-"""Programs compiled by JAX. New values take over old ones' memory, and are stored as
-they are computed."""
+"""Programs compiled by JAX.
+
+New values take over old ones' memory, and are stored as they are computed.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,10 @@ ZERO = np.int32(0)
 
 
 class _Variables:
-    """The variables of a program: those that it writes, then those that it only
-    reads."""
+    """The variables of a program.
+
+    Those that it writes come first, then those that it only reads.
+    """
 
     def __init__(self, program: Program) -> None:
         self.written = program.written
@@ -49,9 +53,15 @@ class _Variables:
         """Returns the values in the program's order."""
         return [values[place] for place in self._order]
 
-    def checked(self, new: Sequence[Any], known: Sequence[Any]) -> list[Any]:
-        """Returns new values that have their variables' shapes, and share no memory
-        with `known` ones."""
+    def checked(
+        self,
+        new: Sequence[Any],
+        known: Sequence[Any],
+    ) -> list[Any]:
+        """Returns new values of the variables' shapes.
+
+        They share no memory with `known` ones.
+        """
         for node, value in zip(self.written, new, strict=True):
             if value.shape != node.shape:
                 raise DataError(
@@ -79,12 +89,26 @@ def compiled_step(
     def step(*values: Any) -> list[Any]:
         state, rest = values[:count], values[count:]
         counter, feeds = (rest[0], rest[1:]) if draws else (0, rest)
-        outputs, new = program(feeds, variables.state(state), phase, counter)
+        outputs, new = program(
+            feeds,
+            variables.state(state),
+            phase,
+            counter,
+        )
         return [*variables.checked(new, values), *outputs]
 
     arguments = [ZERO, *arrays] if draws else arrays
     traced = _traced(step, variables, arguments)
-    call = _Call(_compiled(step, traced, variables, arguments), program, variables)
+    call = _Call(
+        _compiled(
+            step,
+            traced,
+            variables,
+            arguments,
+        ),
+        program,
+        variables,
+    )
     if draws:
         return lambda arrays, counter: call([np.int32(counter), *arrays])
     return lambda arrays, counter: call(arrays)
@@ -96,8 +120,9 @@ def compiled_run(
     arrays: list[Any],
     index: Array,
 ) -> CompiledLoop | None:
-    """Returns a function of arrays, an index, the number of steps and a counter that
-    runs many steps.
+    """Returns a function that runs many steps.
+
+    It takes arrays, an index, the number of steps and the first step's number.
 
     None if they hold a convolution and run on a CPU, where it takes sixty times as long
     in a loop of XLA's.
@@ -116,7 +141,12 @@ def compiled_run(
             *feeds: Any,
         ) -> Any:
             state = [*old, *read]
-            outputs, new = program(feeds, variables.state(state), phase, counter + i)
+            outputs, new = program(
+                feeds,
+                variables.state(state),
+                phase,
+                counter + i,
+            )
             return *variables.checked(new, [*state, *feeds]), *outputs
 
         return list(run_of(step, written)(tuple(old), steps, *rest))
@@ -128,7 +158,16 @@ def compiled_run(
     traced = _traced(run, variables, arguments)
     if platform() == "cpu" and convolves(traced.jaxpr.jaxpr):
         return None
-    call = _Call(_compiled(run, traced, variables, arguments), program, variables)
+    call = _Call(
+        _compiled(
+            run,
+            traced,
+            variables,
+            arguments,
+        ),
+        program,
+        variables,
+    )
 
     def many(
         arrays: list[Any],
@@ -220,7 +259,12 @@ class _Call:
         targets = self._written + holders
         with jax.enable_x64(True), LOCK:
             values = [*map(_first, self._slots), *arguments]
-            store(self._compiled, values, targets, bool(self._written))
+            store(
+                self._compiled,
+                values,
+                targets,
+                bool(self._written),
+            )
         if not holders and self._written:
             self._written[0][0].block_until_ready()
         return [np.array(holder[0]) for holder in holders]

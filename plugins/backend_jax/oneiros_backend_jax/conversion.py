@@ -27,14 +27,18 @@ def is_tensor(x: Any) -> bool:
 
 
 def is_known(x: Any) -> bool:
-    """Tells whether `x` is an array or number of integers or truth values, known while
-    tracing."""
+    """Tells whether `x` is known while a function is traced.
+
+    So are arrays and numbers of integers or truth values.
+    """
     return isinstance(x, CONCRETE) and np.asarray(x).dtype.kind in DISCRETE
 
 
 def space(*values: Any) -> Any:
-    """Returns the namespace to compute with: NumPy if all values are known integers,
-    else `jax.numpy`."""
+    """Returns the namespace to compute with.
+
+    NumPy's if all values are known integers, else `jax.numpy`.
+    """
     return np if all(map(is_known, values)) else jnp
 
 
@@ -44,8 +48,10 @@ def is_float(x: Any) -> bool:
 
 
 def tensor(x: Any) -> Any:
-    """Returns `x` as a tensor, or as an array of known integers; floats of Python and
-    NumPy get `floatx`."""
+    """Returns `x` as a tensor, or as an array of known integers.
+
+    Floats of Python and NumPy get the default float type.
+    """
     if isinstance(x, jax.Array):
         return x
     if isinstance(x, (list, tuple)) and is_tensor(x):
@@ -60,8 +66,10 @@ def tensor(x: Any) -> Any:
 
 
 def floats(x: Any) -> Any:
-    """Returns `x` as a tensor of floats; integers and booleans get the default float
-    type."""
+    """Returns `x` as a tensor of floats.
+
+    Integers and booleans get the default float type.
+    """
     x = tensor(x)
     return x if is_float(x) else jnp.asarray(x, floatx())
 
@@ -77,7 +85,10 @@ def truth(x: Any) -> Any:
     return tensor(x).astype(bool)
 
 
-def paired(*values: Any, arithmetic: bool = True) -> list[Any]:
+def paired(
+    *values: Any,
+    arithmetic: bool = True,
+) -> list[Any]:
     """Returns tensors of the type that values have in common, by the contract's rule.
 
     # Arguments
@@ -90,7 +101,12 @@ def paired(*values: Any, arithmetic: bool = True) -> list[Any]:
     constants = [x.dtype for x in arrays if not isinstance(x, jax.Array)]
     if any(dtype.kind not in NUMERIC_KINDS for dtype in constants):
         raise TypeError(f"{values[0]!r:.60} is no tensor, array or number")
-    dtype = common_type(tensors, constants, floatx(), arithmetic)
+    dtype = common_type(
+        tensors,
+        constants,
+        floatx(),
+        arithmetic,
+    )
     if dtype.kind in DISCRETE:
         return [x.astype(dtype) for x in arrays]
     return [jnp.asarray(x, dtype) for x in arrays]

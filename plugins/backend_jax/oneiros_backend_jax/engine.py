@@ -1,5 +1,4 @@
-"""JAX as an engine of the recorder: replays on tracers, storage of variables, compiled
-functions."""
+"""JAX as an engine of the lazy graph."""
 
 from __future__ import annotations
 
@@ -43,26 +42,42 @@ class JaxEngine:
         """Returns the function behind a Python operator."""
         return pinned(OPERATORS[name], elementwise=name not in ("getitem", "matmul"))
 
-    def convert(self, value: Any, dtype: str | None) -> Any:
+    def convert(
+        self,
+        value: Any,
+        dtype: str | None,
+    ) -> Any:
         """Returns a tensor; values never share a derivative here."""
         return jnp.asarray(value, dtype or getattr(value, "dtype", None))
 
-    def key(self, seed: int, counter: Any) -> Any:
+    def key(
+        self,
+        seed: int,
+        counter: Any,
+    ) -> Any:
         """Returns seed and counter, as the random functions take them."""
         number = jnp.asarray(counter).astype(np.uint32)
         return jnp.stack([jnp.uint32(seed), number])
 
-    def fold(self, key: Any, number: Any) -> Any:
+    def fold(
+        self,
+        key: Any,
+        number: Any,
+    ) -> Any:
         """Returns a key like `key`, another one for each number."""
         seed, counter = key[0], key[1]
         inner = jnp.asarray(number).astype(np.uint32)
         return jnp.stack([seed, nested(counter, inner)])
 
     def gradients(
-        self, forward: Callable[..., Any], values: list[Any]
+        self,
+        forward: Callable[..., Any],
+        values: list[Any],
     ) -> tuple[list[Any], list[Any]]:
-        """Differentiates the replay, which runs once; what it knows while tracing stays
-        known."""
+        """Differentiates the replay, which runs once.
+
+        What it knows while tracing stays known.
+        """
         known: dict[int, Any] = {}
         structure: Any = None
 
@@ -96,12 +111,20 @@ class JaxEngine:
             backwards,
         )
 
-    def put(self, array: Array, dtype: Any) -> Any:
+    def put(
+        self,
+        array: Array,
+        dtype: Any,
+    ) -> Any:
         """Copies an array to the device, as one of a type."""
         with scope("jax")():
             return uploaded(array, dtype)
 
-    def rows(self, arrays: list[Any], index: Array) -> list[Any]:
+    def rows(
+        self,
+        arrays: list[Any],
+        index: Array,
+    ) -> list[Any]:
         """Returns the rows that an index names, of each array."""
         with scope("jax")():
             return rows_for(index, arrays)
@@ -122,7 +145,23 @@ class JaxEngine:
         arrays: list[Any],
         index: Array,
     ) -> Callable[..., list[Array]]:
-        """Returns many steps in one call; with convolutions on a CPU, they run one by
-        one."""
-        run = compiled_run(program, phase, arrays, index)
-        return one_by_one(program, phase, arrays, index) if run is None else run
+        """Returns many steps in one call.
+
+        With convolutions on a CPU, they run one by one.
+        """
+        run = compiled_run(
+            program,
+            phase,
+            arrays,
+            index,
+        )
+        return (
+            one_by_one(
+                program,
+                phase,
+                arrays,
+                index,
+            )
+            if run is None
+            else run
+        )

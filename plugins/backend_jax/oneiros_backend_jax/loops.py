@@ -18,8 +18,9 @@ def run_loop(
     captured: list[Any],
     backwards: bool,
 ) -> Any:
-    """Takes a step for each place of the first axis of `sequences`; see the recorder's
-    `Engine.loop`.
+    """Takes a step for each place of the first axis of `sequences`.
+
+    See `oneiros_lazy_graph.engine.Engine.loop`.
 
     Steps with convolutions are unrolled on a CPU: inside a loop of XLA's, they take
     twenty times as long.

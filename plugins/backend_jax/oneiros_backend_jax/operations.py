@@ -120,8 +120,10 @@ def _axes(axes: T) -> tuple[int, ...]:
 
 
 def _aligned(tensors: list[T], axis: int) -> list[T]:
-    """Returns tensors that are joined along an axis; in a trial, open sizes of the
-    others take known ones."""
+    """Returns tensors that are joined along an axis.
+
+    In a trial, open sizes of the others take known ones.
+    """
     first, *others = tensors
     joined = axis % first.ndim
     for other_axis in range(first.ndim):

@@ -102,8 +102,10 @@ def convolve_depthwise(
 def convolve_back(
     x: T, kernel: T, sizes: tuple[T, ...], strides: tuple[int, ...], border_mode: str
 ) -> T:
-    """Returns the gradient by its input of a convolution, `x` being that of its
-    output."""
+    """Returns the gradient of a convolution by its input.
+
+    `x` is the gradient by its output.
+    """
     x, kernel = paired(x, kernel)
     kernel, whole = kernel.swapaxes(-2, -1), tuple(map(int, sizes))
     convolution = _convolution(tuple(strides), border_mode, (1,) * len(strides))

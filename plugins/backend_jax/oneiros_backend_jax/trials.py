@@ -1,5 +1,6 @@
-"""How shapes are inferred where sizes are open: an operation is tried with two choices
-of them.
+"""How shapes are inferred where sizes are open.
+
+An operation is tried with two choices of them.
 
 What comes out the same is known; what differs is open. Each tensor keeps the shapes
 that it had in both trials, so that sizes derived from open ones fit together. Sizes
@@ -59,8 +60,10 @@ def _trial() -> Iterator[None]:
 
 
 def fitted(*values: Any) -> tuple[Any, ...]:
-    """Returns tensors that are broadcast to one another; in a trial, open sizes take
-    those that they meet."""
+    """Returns tensors that are broadcast to one another.
+
+    In a trial, open sizes take those that they meet.
+    """
     if not trying():
         return values
     shapes = [list(np.shape(x)) for x in values]
@@ -82,8 +85,9 @@ def met(
     y: Any,
     other: int,
 ) -> tuple[Any, Any]:
-    """Returns two tensors with axes of one size; in a trial, an open size takes the
-    other.
+    """Returns two tensors with axes of one size.
+
+    In a trial, an open size takes the other.
 
     # Arguments
         x, axis: a tensor, and its axis.
@@ -104,8 +108,9 @@ def met(
 
 
 def agreed(*sizes: int) -> int:
-    """Returns the one size that several tensors have: in a trial, that of those that
-    aren't open.
+    """Returns the one size that several tensors have.
+
+    In a trial, it is that of those that aren't open.
 
     # Raises
         ValueError: if they differ.
@@ -126,14 +131,20 @@ def _with_size(
     return _of_shape(x, shape)
 
 
-def _of_shape(x: Any, shape: list[int]) -> Any:
+def _of_shape(
+    x: Any,
+    shape: list[int],
+) -> Any:
     return x if list(np.shape(x)) == shape else jnp.zeros(shape, x.dtype)
 
 
 # Inference
 
 
-def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
+def infer(
+    call: Callable[..., Any],
+    specs: list[Spec],
+) -> Any:
     """Returns what is known of a function's result.
 
     Where sizes that are open can't be just any, those of the other tensors are tried.
@@ -155,7 +166,15 @@ def infer(call: Callable[..., Any], specs: list[Spec]) -> Any:
             raise
         for axis, size in _known_sizes(arguments[0]):
             settled = [
-                [_settled(x, trial, axis, size) for x in arguments[trial]]
+                [
+                    _settled(
+                        x,
+                        trial,
+                        axis,
+                        size,
+                    )
+                    for x in arguments[trial]
+                ]
                 for trial in trials
             ]
             try:
@@ -169,9 +188,14 @@ def _has_open_sizes(spec: Spec) -> bool:
     return bool(spec.trials) or spec.shape is None or None in spec.shape
 
 
-def _tried(spec: Spec, trial: int) -> Any:
-    """Returns what stands for a tensor in a trial: an array if its value is known, else
-    shape and type."""
+def _tried(
+    spec: Spec,
+    trial: int,
+) -> Any:
+    """Returns what stands for a tensor in a trial.
+
+    An array if its value is known, else shape and type.
+    """
     shape = spec.shape if spec.trials is None else spec.trials[trial]
     if isinstance(shape, np.ndarray):
         return shape
@@ -207,7 +231,10 @@ def _settled(
     return jax.ShapeDtypeStruct(tuple(shape), x.dtype)
 
 
-def _specs(call: Callable[..., Any], arguments: list[list[Any]]) -> Any:
+def _specs(
+    call: Callable[..., Any],
+    arguments: list[list[Any]],
+) -> Any:
     """Returns the Specs of a function's result, by what it gives in each trial."""
     outcomes: list[Any] = []
     traced = [[x for x in row if not isinstance(x, np.ndarray)] for row in arguments]

@@ -1,5 +1,7 @@
-"""What the C library does with memory: XLA's compiler asks for much and keeps little of
-it."""
+"""What the C library does with memory.
+
+XLA's compiler asks for much and keeps little of it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ def _library() -> Any:
 
 
 def share_arenas() -> None:
-    """Lets the threads that start from now on allocate from two arenas;
+    """Lets threads that start from now on allocate from two arenas.
+
     MALLOC_ARENA_MAX has precedence.
 
     By default glibc gives each an arena of its own, whose free memory is of no use to

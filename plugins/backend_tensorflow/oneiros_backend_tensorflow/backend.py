@@ -1,5 +1,7 @@
-"""The TensorFlow backend: Keras 1's `K` on lazy tensors that run as TensorFlow 2 graph
-functions."""
+"""The TensorFlow backend: Keras 1's `K` on lazy tensors.
+
+They run as graph functions of TensorFlow 2.
+"""
 
 from __future__ import annotations
 
@@ -129,8 +131,10 @@ class TensorFlowBackend(
         )
 
     def _are_of_channels(self, x: T, given: tuple[T, ...]) -> bool:
-        """Tells whether `x` is float32 images, and each of `given` a value per
-        channel."""
+        """Tells whether `x` is images and `given` are values per channel.
+
+        All of them are float32.
+        """
         if not all(
             self.recorder.owns(part) and self.dtype(part) == "float32"
             for part in (x, *given)

@@ -15,8 +15,10 @@ def beam_search(
     beam_width: int,
     top_paths: int,
 ) -> tuple[list[T], T]:
-    """Returns the best paths, each (batch, steps) with -1 behind its end, and their
-    log-probabilities."""
+    """Returns the best paths and their log-probabilities.
+
+    A path is (batch, steps), with -1 behind its end.
+    """
     by_time = tf.transpose(
         logits if logits.dtype == tf.float64 else tf.cast(logits, tf.float32), (1, 0, 2)
     )

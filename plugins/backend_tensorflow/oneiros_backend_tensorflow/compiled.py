@@ -1,5 +1,4 @@
-"""Graph functions bound to variables, and the choice between XLA and plain
-TensorFlow."""
+"""Graph functions bound to variables, run by XLA or by plain TensorFlow."""
 
 from __future__ import annotations
 
@@ -36,8 +35,9 @@ class Outside:
 
 
 class Compiled:
-    """A graph function bound to its variables, run through XLA where that works and
-    pays.
+    """A graph function bound to its variables.
+
+    XLA runs it where that works and pays.
 
     # Arguments
         fn: function of a list of `tf.Variable`s, and of tensors. TensorFlow would trace
@@ -81,8 +81,9 @@ class Compiled:
 
     @property
     def keeps_nothing(self) -> bool:
-        """Whether arguments may lie in memory that changes after the call, as is so for
-        what XLA compiled.
+        """Whether arguments may lie in memory that changes after the call.
+
+        That is so for what XLA compiled.
 
         Other functions may keep them, as the value of a variable that is assigned one,
         say.
@@ -132,8 +133,10 @@ class Compiled:
         return [np.asarray(output.numpy()) for output in outputs]
 
     def _forget(self) -> None:
-        """Frees what isn't needed any more, now that XLA's code runs: graphs, and what
-        its compiler left."""
+        """Frees what isn't needed any more, now that XLA's code runs.
+
+        Those are graphs, and what its compiler left.
+        """
         self._plain = None
         for runnable in self._runnables:
             runnable.forget_graphs()

@@ -1,5 +1,7 @@
-"""What XLA compiled, used again for the same graph: XLA keeps it for the life of a
-process anyway."""
+"""What XLA compiled, used again for the same graph.
+
+XLA keeps it for the life of a process anyway.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,9 @@ def compiled_once(
     variables: list[Any],
     compile_: Callable[[], Any],
 ) -> Runnable:
-    """Returns what XLA made of a graph, or made before of one that is the same but for
-    names.
+    """Returns what XLA made of a graph.
+
+    If it made something before of one that is the same but for names, that.
 
     # Arguments
         concrete: the graph as a concrete function of variables and tensors.
@@ -53,8 +56,10 @@ def _digest(graph: Any, variables: list[Any]) -> bytes:
 
 
 class _Names:
-    """Numbers in names, which TensorFlow counts through the life of a process, by their
-    order in a graph."""
+    """Numbers in names, by their order in a graph.
+
+    TensorFlow counts them through the life of a process.
+    """
 
     def __init__(self) -> None:
         self._numbers: dict[str, str] = {}
@@ -66,8 +71,10 @@ class _Names:
         return self._numbers.setdefault(text, str(len(self._numbers)))
 
     def replaced(self, graph: Any) -> Iterator[Any]:
-        """Gives a graph's nodes, then its functions in the order in which they are
-        called."""
+        """Gives a graph's nodes, then its functions.
+
+        These come in the order in which they are called.
+        """
         library = {
             function.signature.name: function for function in graph.library.function
         }

@@ -15,8 +15,10 @@ NUMERIC_KINDS = "biufc"
 
 
 def tensor(x: Any) -> Any:
-    """Returns `x` as a tensor; numbers and arrays of floats get the default float
-    type."""
+    """Returns `x` as a tensor.
+
+    Numbers and arrays of floats get the default float type.
+    """
     if _holds_tensor(x):
         return tf.convert_to_tensor(x)
     kind = np.asarray(x).dtype.kind
@@ -26,8 +28,10 @@ def tensor(x: Any) -> Any:
 
 
 def floats(x: Any) -> Any:
-    """Returns `x` as a tensor of floats; integers and booleans get the default float
-    type."""
+    """Returns `x` as a tensor of floats.
+
+    Integers and booleans get the default float type.
+    """
     x = tensor(x)
     return x if _is_inexact(x.dtype) else tf.cast(x, floatx())
 

@@ -1,5 +1,7 @@
-"""Derivatives of our own in TensorFlow's graphs, and whether what is traced wants
-any."""
+"""Derivatives of our own in TensorFlow's graphs.
+
+And whether what is traced wants any.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,10 @@ _traced: ContextVar[Program | None] = ContextVar("oneiros_traced_program", defau
 
 @contextmanager
 def while_tracing(program: Program) -> Iterator[None]:
-    """Inside, operations take the form that suits a program: with derivatives of our
-    own, or without."""
+    """Inside, operations take the form that suits a program.
+
+    That is with derivatives of our own, or without.
+    """
     token = _traced.set(program)
     try:
         yield
@@ -62,8 +66,10 @@ def with_derivative(
 
 
 def dense(slope: T) -> T:
-    """Returns a derivative as a tensor, which TensorFlow may give as rows and their
-    indices."""
+    """Returns a derivative as a tensor.
+
+    TensorFlow may give it as rows and their indices.
+    """
     if not isinstance(slope, tf.IndexedSlices):
         return slope
     rows = tf.cast(slope.dense_shape[0], tf.int32)

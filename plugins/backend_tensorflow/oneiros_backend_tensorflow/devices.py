@@ -13,8 +13,9 @@ from oneiros_backend_tensorflow.tensorflow_import import tf
 
 
 def scope() -> AbstractContextManager[Any]:
-    """Returns a context in which TensorFlow makes tensors and variables, and computes,
-    on the device.
+    """Returns a context in which TensorFlow computes on the device.
+
+    There it also makes tensors and variables.
 
     # Raises
         SettingsError: if the setting makes no sense, or names a device that isn't
@@ -25,8 +26,10 @@ def scope() -> AbstractContextManager[Any]:
 
 
 def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns a function that runs on the device: `function` itself, where TensorFlow
-    is to choose."""
+    """Returns a function that runs on the device.
+
+    It is `function` itself where TensorFlow is to choose.
+    """
     name = chosen()
     if name is None:
         return function
@@ -47,8 +50,10 @@ def on_gpu() -> bool:
 
 
 def in_host_memory() -> bool:
-    """Tells whether what is compiled runs where NumPy's arrays are: on the first CPU
-    device."""
+    """Tells whether what is compiled runs where NumPy's arrays are.
+
+    That is so on the first CPU device.
+    """
     return not on_gpu() and (chosen() or "CPU:0").endswith("CPU:0")
 
 
@@ -65,8 +70,10 @@ def _find(device: Device) -> str:
 
 
 def _allow_growth() -> None:
-    """Lets TensorFlow take a GPU's memory as it needs it, if it hasn't begun to use it
-    otherwise."""
+    """Lets TensorFlow take a GPU's memory as it needs it.
+
+    It must not have begun to use it otherwise.
+    """
     if os.environ.get("TF_FORCE_GPU_ALLOW_GROWTH", "true").lower() != "true":
         return
     with suppress(RuntimeError, ValueError):

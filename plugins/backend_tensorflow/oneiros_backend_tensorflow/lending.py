@@ -24,8 +24,10 @@ REFUSALS = (BufferError, TypeError, ValueError, RuntimeError, tf.errors.OpError)
 
 
 def lent(array: Array) -> Any:
-    """Returns a tensor in an array's own memory if TensorFlow can compute there, else a
-    copy."""
+    """Returns a tensor in an array's own memory.
+
+    If TensorFlow can't compute there, it is a copy.
+    """
     try:
         return tf.experimental.dlpack.from_dlpack(aligned(array).__dlpack__())
     except REFUSALS:
@@ -33,8 +35,9 @@ def lent(array: Array) -> Any:
 
 
 class Staging:
-    """Tensors to call a function with, time and again: arrays are copied into their
-    memory.
+    """Tensors to call a function with, time and again.
+
+    Arrays are copied into their memory.
 
     That takes half the time of making tensors. Each call under way has a set of its
     own.
@@ -70,8 +73,10 @@ class Staging:
         return outputs
 
     def _made(self, arrays: list[Array]) -> tuple[list[Array], list[Any]]:
-        """Returns copies of arrays, and tensors in the copies' memory if TensorFlow
-        takes it."""
+        """Returns copies of arrays, and tensors in the copies' memory.
+
+        If TensorFlow doesn't take that, these are copies too.
+        """
         memories = [aligned_copy(array) for array in arrays]
         tensors = [lent(memory) for memory in memories]
         for value in (0, 1):

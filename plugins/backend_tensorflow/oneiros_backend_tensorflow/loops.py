@@ -1,5 +1,6 @@
-"""Loops over the first axis of tensors, which XLA compiles, and their derivatives of
-any order.
+"""Loops over the first axis of tensors, which XLA compiles.
+
+They have derivatives of any order.
 
 XLA can't compile TensorFlow's own derivative of a loop that reads slices. Here the
 derivative is another loop, which takes each step once more: a loop keeps its states,
@@ -112,8 +113,10 @@ class Loop:
 
 
 def _keeping(loop: Loop, states: list[T]) -> Loop:
-    """Returns a loop that also puts out the states before each step, ahead of its other
-    outputs."""
+    """Returns a loop that also puts out the states before each step.
+
+    They come ahead of its other outputs.
+    """
 
     def step(
         place: T,
@@ -195,8 +198,9 @@ class _Derivative:
     kept: list[T]
 
     def by_arguments(self, slopes: list[T]) -> list[T]:
-        """Returns the slopes by the loop's arguments, None for those that aren't
-        floats.
+        """Returns the slopes by the loop's arguments.
+
+        They are None for arguments that aren't floats.
 
         # Arguments
             slopes: by the last states, by `kept` and by the outputs; None for zeros.

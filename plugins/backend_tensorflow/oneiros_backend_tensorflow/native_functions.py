@@ -1,5 +1,6 @@
-"""TensorFlow's own functions on lazy tensors: `tf.nn.relu(x)` records itself, as
-`K.relu(x)` does.
+"""TensorFlow's own functions on lazy tensors.
+
+`tf.nn.relu(x)` records itself, as `K.relu(x)` does.
 
 TensorFlow asks its global dispatchers about arguments that a function can't take. What
 can't be recorded answers with the way out, `K.apply`. One function is out of reach:
@@ -25,8 +26,10 @@ INTERNAL_ENDINGS = ("_v2", "_for_tf")
 
 
 class _RefusedError(GraphError, TypeError):
-    """A function that works on values was given a lazy tensor; a TypeError for
-    TensorFlow's conversions."""
+    """A function that works on values was given a lazy tensor.
+
+    It is a TypeError for TensorFlow's conversions.
+    """
 
 
 def _refuse(what: str) -> NoReturn:

@@ -27,8 +27,9 @@ def normalize(
     beta: T,
     epsilon: float,
 ) -> tuple[T, T, T]:
-    """Normalises a float32 tensor (samples, rows, columns, channels) over all axes but
-    the last.
+    """Normalises float32 images over all axes but the last.
+
+    They have shape (samples, rows, columns, channels).
 
     Returns the result, the mean, and the variance, divided by the number of values: the
     kernel divides by one less.
@@ -70,8 +71,9 @@ def normalize_by(
     gamma: T,
     epsilon: float,
 ) -> T:
-    """Normalises a float32 tensor (samples, rows, columns, channels) by moments of its
-    channels.
+    """Normalises float32 images by moments of their channels.
+
+    They have shape (samples, rows, columns, channels).
 
     A program without gradients gets the kernel, which goes over the images once.
     """
@@ -98,8 +100,10 @@ def _slopes(
     saved: Sequence[T],
     epsilon: float,
 ) -> list[T]:
-    """Returns the derivatives by `x`, `gamma` and `beta`; theirs are those of the
-    formula."""
+    """Returns the derivatives by `x`, `gamma` and `beta`.
+
+    Their own derivatives are those of the formula.
+    """
     variables = [slope, x, gamma]
     by_x, by_gamma, by_beta, *_ = tf.raw_ops.FusedBatchNormGradV3(
         y_backprop=slope,

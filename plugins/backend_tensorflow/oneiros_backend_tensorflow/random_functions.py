@@ -1,5 +1,7 @@
-"""Random functions on TensorFlow's own tensors. A recorded stream supplies their
-key."""
+"""Random functions on TensorFlow's own tensors.
+
+A recorded stream supplies their key.
+"""
 
 from __future__ import annotations
 

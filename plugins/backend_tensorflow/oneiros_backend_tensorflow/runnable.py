@@ -1,5 +1,6 @@
-"""Functions of TensorFlow's runtime, which run without the Python graphs that they were
-traced to.
+"""Functions of TensorFlow's runtime.
+
+They run without the Python graphs that they were traced to.
 
 With a concrete function's own call instead, `predict` of one row takes 1.9 times as
 long on the small network (case d of the comparison), and `train_on_batch` 1.5 times:
@@ -21,8 +22,9 @@ meanwhile."""
 
 
 class Runnable:
-    """A traced function that can be called, in a graph or at once, in half the time
-    that its own call takes.
+    """A traced function that can be called, in a graph or at once.
+
+    That takes half the time of its own call.
 
     # Arguments
         concrete: the concrete function; it isn't kept.
@@ -35,15 +37,19 @@ class Runnable:
         )
 
     def bound(self, variables: list[Any]) -> Callable[..., list[Any]]:
-        """Returns a function of tensors that runs it on variables; with updates alone
-        it gives no outputs."""
+        """Returns a function of tensors that runs it on variables.
+
+        With updates alone it gives no outputs.
+        """
         call, captured = self._function.call_flat, self._captured
         handles = [variable.handle for variable in variables]
         return lambda *tensors: call(*handles, *tensors, *captured) or []
 
     def forget_graphs(self) -> None:
-        """Frees the graphs; TensorFlow makes another one if the function is called in a
-        graph later."""
+        """Frees the graphs.
+
+        TensorFlow makes another one if the function is called in a graph later.
+        """
         with TRACING:
             for function in _with_children(self._function, set()):
                 graph = getattr(function, "_cached_graph", None)

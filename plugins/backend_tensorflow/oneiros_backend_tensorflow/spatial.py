@@ -1,5 +1,6 @@
-"""The primitives of convolution and pooling on TensorFlow's own tensors. Channels are
-last.
+"""The primitives of convolution and pooling on TensorFlow's own tensors.
+
+Channels are last.
 
 Convolutions stay TensorFlow's own operations, which oneDNN computes on a CPU;
 `compiled` keeps XLA off them.
@@ -107,8 +108,10 @@ def convolve_back(
     strides: tuple[int, ...],
     border_mode: str,
 ) -> T:
-    """Returns the gradient by its input of a convolution, `x` being that of its
-    output."""
+    """Returns the gradient of a convolution by its input.
+
+    `x` is the gradient by its output.
+    """
     x, kernel = paired(x, kernel)
     window, channels = kernel.shape.as_list()[:2], kernel.shape.as_list()[3]
     margin = [n - 1 if border_mode == "full" else 0 for n in window]
@@ -167,8 +170,10 @@ def _in_volumes(
     window: tuple[int, ...],
     strides: tuple[int, ...],
 ) -> T:
-    """Pools planes, then across planes: TensorFlow's own pooling of volumes has no
-    double or half type."""
+    """Pools planes, then across planes.
+
+    TensorFlow's own pooling of volumes has no double or half type.
+    """
     _, depth, *plane = _shape(x)
     x = fn(tf.reshape(x, (-1, *plane)), window[1:], strides[1:])
     _, rows, columns, channels = _shape(x)

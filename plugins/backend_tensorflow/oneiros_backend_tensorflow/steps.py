@@ -48,8 +48,9 @@ class _Steps:
         return tf.TensorSpec((1 + len(self._program.streams),), tf.int32)
 
     def _draws(self) -> Callable[[int], Any]:
-        """Returns a function that makes a tensor of a step's number and the seeds of
-        the random operations.
+        """Returns a function that makes a tensor of a step's number.
+
+        The seeds of the random operations follow in it.
 
         Graphs that differ in their seeds alone are one, as are steps.
         """
@@ -163,8 +164,10 @@ class ManySteps(_Steps):
         self._one_step: CompiledStep | None = None
 
     def compiled(self) -> CompiledLoop:
-        """Returns a function of data, an index, a number of steps and the first step's
-        number."""
+        """Returns a function that runs many steps.
+
+        It takes data, an index, a number of steps and the first step's number.
+        """
         first = [self._draws_spec, tf.TensorSpec((), tf.int32)]
         batches = self._signature(
             [(*self._index_shape, *shape) for shape in self._row_shapes]

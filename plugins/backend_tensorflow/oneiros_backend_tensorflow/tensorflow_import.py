@@ -1,5 +1,6 @@
-"""TensorFlow, imported without its log lines and without Keras and JAX. Every module
-takes `tf` from here.
+"""TensorFlow, imported without its log lines, Keras and JAX.
+
+Every module takes `tf` from here.
 
 While the import lasts, TF_CPP_MIN_LOG_LEVEL is 3 and what TensorFlow's libraries log to
 the standard error is held back; anything else written there is passed on afterwards.
@@ -53,8 +54,10 @@ def _quiet() -> Iterator[None]:
 
 
 class _Hidden(Loader):
-    """A context manager under which one thread can't import some packages; it finds
-    where they are."""
+    """A context manager under which one thread can't import some packages.
+
+    It finds where they are.
+    """
 
     def __init__(self, *names: str) -> None:
         self.names, self.thread = names, threading.get_ident()
@@ -65,8 +68,10 @@ class _Hidden(Loader):
         path: Any = None,
         target: Any = None,
     ) -> ModuleSpec | None:
-        """Returns, for a package that is hidden, what other finders know of it, with
-        this as its loader."""
+        """Returns what other finders know of a package that is hidden.
+
+        Its loader is this one.
+        """
         if name not in self.names or threading.get_ident() != self.thread:
             return None
         others = (

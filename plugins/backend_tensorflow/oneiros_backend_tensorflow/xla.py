@@ -33,8 +33,10 @@ _SLOW_IN_XLA_ON_CPU = {
 
 
 def kinds_in(graph: Any) -> set[str]:
-    """Returns the kinds of operations in a `tf.Graph` and the functions that it
-    calls."""
+    """Returns the kinds of operations in a `tf.Graph`.
+
+    Those in the functions that it calls are among them.
+    """
     definition = graph.as_graph_def()
     inside = (
         node for function in definition.library.function for node in function.node_def
@@ -43,16 +45,20 @@ def kinds_in(graph: Any) -> set[str]:
 
 
 def suits_xla(kinds: set[str]) -> bool:
-    """Tells whether XLA can compile operations of these kinds, and makes them
-    faster."""
+    """Tells whether XLA can compile operations of these kinds.
+
+    It must also make them faster.
+    """
     if kinds & _LOST_IN_XLA:
         return False
     return on_gpu() or not kinds & _SLOW_IN_XLA_ON_CPU
 
 
 def only_computes(graph: Any, kinds: set[str]) -> bool:
-    """Tells whether nothing in a `tf.Graph` keeps what it is given: no variable, queue
-    or code in Python."""
+    """Tells whether nothing in a `tf.Graph` keeps what it is given.
+
+    There is no variable, queue or code in Python.
+    """
     lasting = {x.type for x in graph.get_operations() if x.op_def.is_stateful} - {
         "ReadVariableOp"
     }
@@ -60,8 +66,10 @@ def only_computes(graph: Any, kinds: set[str]) -> bool:
 
 
 def xla_setting() -> bool | None:
-    """Returns what the environment variable ONEIROS_TENSORFLOW_XLA says: `on`, `off`,
-    or `auto` (None)."""
+    """Returns what the environment variable ONEIROS_TENSORFLOW_XLA says.
+
+    It is `on`, `off`, or `auto`, which is None here.
+    """
     value = os.environ.get(XLA_VARIABLE, "auto").strip().lower()
     known = {"on": True, "1": True, "off": False, "0": False, "auto": None, "": None}
     if value not in known:

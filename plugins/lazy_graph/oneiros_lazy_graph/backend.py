@@ -294,8 +294,10 @@ class RecordedBackend(Derived):
     # Choices and graphs
 
     def _elementwise(self, x: T) -> tuple[Callable[..., T], list[T]] | None:
-        """Returns how an operation that works element by element computes `x`, or a
-        choice by the phase."""
+        """Returns how an operation that works element by element computes `x`.
+
+        So does a choice by the learning phase.
+        """
         if not self.recorder.owns(x):
             return None
         if x.kind == "select":

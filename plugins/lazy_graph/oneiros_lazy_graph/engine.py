@@ -84,8 +84,10 @@ class Engine(Protocol):
         """
 
     def key(self, seed: int, counter: Any) -> Any:
-        """Returns what random functions take as their key: a tensor that differs for
-        each seed and counter."""
+        """Returns what random functions take as their key.
+
+        It is a tensor that differs for each seed and counter.
+        """
 
     def fold(self, key: Any, number: Any) -> Any:
         """Returns a key like `key`, another one for each number."""

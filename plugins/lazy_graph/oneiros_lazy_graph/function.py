@@ -73,8 +73,10 @@ class RecordedFunction(Function):
         return [[state.seed, state.counter] for state in states]
 
     def set_random_state(self, states: Any) -> None:
-        """Sets seeds and counters; what was compiled with other seeds is compiled
-        again."""
+        """Sets seeds and counters.
+
+        What was compiled with other seeds is compiled again.
+        """
         streams = self.program.streams
         if len(states) != len(streams):
             raise ArgumentError(
@@ -138,8 +140,10 @@ class RecordedFunction(Function):
         index: Any,
         phase: int | None = None,
     ) -> list[Any]:
-        """Runs one step per row of `index` in one compiled call; see
-        `Function.loop`."""
+        """Runs one step per row of `index` in one compiled call.
+
+        See `oneiros.backend.function.Function.loop`.
+        """
         rows = self.check_index(handle, index)
         chosen = 0 if phase is None else self.check_phase(phase)
         places, others = constant_inputs.split(handle.arrays)

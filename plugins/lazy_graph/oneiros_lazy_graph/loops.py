@@ -1,5 +1,7 @@
-"""Loops: a step is recorded once, on placeholders, and replayed as the body of a loop
-of the engine."""
+"""Loops: a step is recorded once, on placeholders.
+
+It is replayed as the body of a loop of the engine.
+"""
 
 from __future__ import annotations
 
@@ -135,8 +137,9 @@ def _placeholder(
 
 
 def _changing(roots: list[Node], start: Iterable[Node]) -> set[Node]:
-    """Returns what must be computed at each step: what depends on `start`, and what
-    gradients lead through.
+    """Returns what must be computed at each step.
+
+    That is what depends on `start`, and what gradients lead through.
 
     Everything else, though a step may have recorded it, is computed once.
     """

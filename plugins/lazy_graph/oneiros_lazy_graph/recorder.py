@@ -148,8 +148,9 @@ class Recorder:
         wrap: bool = True,
         shortcuts: Shortcuts = NO_SHORTCUTS,
     ) -> Any:
-        """Records `fn(*args, **kwargs)`, or computes it at once if it concerns the
-        engine's own tensors.
+        """Records `fn(*args, **kwargs)`.
+
+        If it concerns the engine's own tensors, it is computed at once.
 
         # Arguments
             fn: function of the engine.
@@ -201,16 +202,20 @@ class Recorder:
         return self.record(self.engine.operator(name), args, label=label or name)
 
     def again(self, node: Node) -> Callable[..., Any]:
-        """Returns a function of tensors that records on them what the op `node` does
-        with its parents."""
+        """Returns a function that does again what an op does with its parents.
+
+        It takes tensors, and records.
+        """
         call = partial(node.fn)
         call.elementwise = node.elementwise  # type: ignore[attr-defined]
         return lambda *parents: self.record(call, parents, label=node.name)
 
     @contextmanager
     def computing(self) -> Iterator[None]:
-        """Inside, functions of the backend compute at once, on the engine's own
-        tensors."""
+        """Inside, functions of the backend compute at once.
+
+        They do so on the engine's own tensors.
+        """
         before = self._thread.is_computing
         self._thread.is_computing = True
         try:
@@ -255,8 +260,9 @@ class Recorder:
         states: Sequence[Any],
         backwards: bool = False,
     ) -> tuple[list[Node], list[Node]]:
-        """Records a loop over the first axis of `sequences`, which carries states
-        along.
+        """Records a loop over the first axis of `sequences`.
+
+        It carries states along.
 
         # Arguments
             step: function of the lists of slices and of states that returns the lists
@@ -389,8 +395,10 @@ def _check_lengths(sequences: Sequence[Node]) -> None:
 
 
 def _independent(variables: Sequence[Node]) -> list[list[Node]]:
-    """Splits variables that depend on one another: each then gets its total derivative
-    on every engine."""
+    """Splits variables that depend on one another.
+
+    Each then gets its total derivative on every engine.
+    """
     inner = reachable(parent for node in variables for parent in node.parents)
     if inner.isdisjoint(variables):
         return [list(variables)]

@@ -34,8 +34,9 @@ class Replay:
     _computed: set[Node] = field(default_factory=set)
 
     def compute(self, roots: Sequence[Node], given: Iterable[Node]) -> None:
-        """Computes `roots`, gradients first, so that an engine that differentiates in
-        place finds what they need.
+        """Computes `roots`, gradients first.
+
+        So an engine that differentiates in place finds what they need.
 
         # Arguments
             roots: the nodes to compute.
