@@ -11,7 +11,7 @@ from oneiros.errors import ShapeError
 
 from oneiros_layers_core.spatial import check_dim_ordering
 
-NoiseShape = tuple[int | None, ...] | None
+Shape = tuple[int | None, ...]
 
 
 class Dropout(Layer):
@@ -55,26 +55,21 @@ class Dropout(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.p = check_fraction(self, "p", p)
-        self.noise_shape: NoiseShape = (
-            None if noise_shape is None else tuple(noise_shape)
-        )
+        if noise_shape is not None:
+            noise_shape = tuple(noise_shape)
+        self.noise_shape: Shape | None = noise_shape
         self.seed = check_optional_int(self, "seed", seed)
         self.supports_masking = True
         self.uses_learning_phase = 0.0 < p < 1.0
 
-    def _get_noise_shape(self, x: Any) -> NoiseShape:
+    def _get_noise_shape(self, x: Any) -> Shape | None:
         shape = K.int_shape(x)
-        if self.noise_shape is not None:
-            fits = len(self.noise_shape) == len(shape) and all(
-                noise in (None, 1, size) or size is None
-                for noise, size in zip(self.noise_shape, shape, strict=True)
+        if self.noise_shape is not None and not _fits(self.noise_shape, shape):
+            raise ShapeError(
+                f"{label(self)} received an input of shape {shape} and "
+                f"noise_shape={self.noise_shape}. noise_shape needs {len(shape)} "
+                "entries, each None, 1 or the input's size on that axis."
             )
-            if not fits:
-                raise ShapeError(
-                    f"{label(self)} received an input of shape {shape} and "
-                    f"noise_shape={self.noise_shape}. noise_shape needs {len(shape)} "
-                    "entries, each None, 1 or the input's size on that axis."
-                )
         return self.noise_shape
 
     def call(self, x: Any, mask: Any = None) -> Any:
@@ -82,7 +77,16 @@ class Dropout(Layer):
         if not self.uses_learning_phase:
             return x
         noise_shape = self._get_noise_shape(x)
-        return K.in_train_phase(K.dropout(x, self.p, noise_shape, seed=self.seed), x)
+        dropped = K.dropout(x, self.p, noise_shape, seed=self.seed)
+        return K.in_train_phase(dropped, x)
+
+
+def _fits(noise_shape: Shape, shape: Shape) -> bool:
+    """Tells whether each size of the noise is None, 1 or the input's."""
+    if len(noise_shape) != len(shape):
+        return False
+    pairs = zip(noise_shape, shape, strict=True)
+    return all(noise in (None, 1, size) or size is None for noise, size in pairs)
 
 
 class _SpatialDropout(Dropout):
@@ -133,7 +137,7 @@ class SpatialDropout1D(_SpatialDropout):
     def __init__(self, p: float, **kwargs: Any) -> None:
         super().__init__(p=p, **kwargs)
 
-    def _get_noise_shape(self, x: Any) -> NoiseShape:
+    def _get_noise_shape(self, x: Any) -> Shape | None:
         return (None, 1, None)
 
 
@@ -176,8 +180,10 @@ class SpatialDropout2D(_SpatialDropout):
         super().__init__(p=p, **kwargs)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
 
-    def _get_noise_shape(self, x: Any) -> NoiseShape:
-        return (None, None, 1, 1) if self.dim_ordering == "th" else (None, 1, 1, None)
+    def _get_noise_shape(self, x: Any) -> Shape | None:
+        if self.dim_ordering == "th":
+            return (None, None, 1, 1)
+        return (None, 1, 1, None)
 
 
 class SpatialDropout3D(_SpatialDropout):
@@ -219,9 +225,7 @@ class SpatialDropout3D(_SpatialDropout):
         super().__init__(p=p, **kwargs)
         self.dim_ordering = check_dim_ordering(self, dim_ordering)
 
-    def _get_noise_shape(self, x: Any) -> NoiseShape:
-        return (
-            (None, None, 1, 1, 1)
-            if self.dim_ordering == "th"
-            else (None, 1, 1, 1, None)
-        )
+    def _get_noise_shape(self, x: Any) -> Shape | None:
+        if self.dim_ordering == "th":
+            return (None, None, 1, 1, 1)
+        return (None, 1, 1, 1, None)

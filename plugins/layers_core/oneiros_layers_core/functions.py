@@ -19,13 +19,11 @@ def described(argument: str, value: Any) -> dict[str, Any]:
     The kinds are those of Keras 1: `"lambda"` for any Python function, `"function"` for
     other callables, `"raw"` else.
     """
-    kind = (
-        "lambda"
-        if isinstance(value, FunctionType)
-        else "function"
-        if callable(value)
-        else "raw"
-    )
+    kind = "raw"
+    if isinstance(value, FunctionType):
+        kind = "lambda"
+    elif callable(value):
+        kind = "function"
     return {argument: value, f"{argument}_type": kind}
 
 
@@ -73,16 +71,13 @@ def found_shape(
         dtypes: list of the placeholders' types; empty for the default float type.
     """
     several = isinstance(shapes, list)
-    wanted = shapes if several else [shapes]
+    input_shapes = shapes if several else [shapes]
+    dtypes = dtypes or [K.floatx()] * len(input_shapes)
     inputs = [
         K.placeholder(shape=shape, dtype=dtype)
-        for shape, dtype in zip(
-            wanted, dtypes or [K.floatx()] * len(wanted), strict=True
-        )
+        for shape, dtype in zip(input_shapes, dtypes, strict=True)
     ]
     output = called(function, inputs if several else inputs[0], arguments, None)
-    return (
-        [K.int_shape(part) for part in output]
-        if isinstance(output, (list, tuple))
-        else K.int_shape(output)
-    )
+    if isinstance(output, (list, tuple)):
+        return [K.int_shape(part) for part in output]
+    return K.int_shape(output)

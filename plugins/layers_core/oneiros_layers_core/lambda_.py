@@ -71,11 +71,8 @@ class Lambda(Layer):
                 f"{label(self)} received function={function!r}. It takes a function of "
                 "a tensor."
             )
-        if not (
-            output_shape is None
-            or callable(output_shape)
-            or isinstance(output_shape, (tuple, list))
-        ):
+        is_shape = output_shape is None or isinstance(output_shape, (tuple, list))
+        if not is_shape and not callable(output_shape):
             raise TypeError(
                 f"{label(self)} received output_shape={output_shape!r}. It takes a "
                 "tuple without the batch, or a function from the input's shape to the "
@@ -83,9 +80,9 @@ class Lambda(Layer):
             )
         self.function = function
         self.arguments = dict(arguments or {})
-        self._output_shape = (
-            tuple(output_shape) if isinstance(output_shape, list) else output_shape
-        )
+        if isinstance(output_shape, list):
+            output_shape = tuple(output_shape)
+        self._output_shape = output_shape
         self._input_dtypes: list[str] = []
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
@@ -95,10 +92,8 @@ class Lambda(Layer):
                 self.function, input_shape, self.arguments, self._input_dtypes
             )
         if not callable(self._output_shape):
-            batch = (
-                input_shape[0][0] if isinstance(input_shape, list) else input_shape[0]
-            )
-            return (batch, *self._output_shape)
+            first = input_shape[0] if isinstance(input_shape, list) else input_shape
+            return (first[0], *self._output_shape)
         shape = self._output_shape(input_shape)
         if not isinstance(shape, (list, tuple)):
             raise TypeError(

@@ -95,9 +95,9 @@ class Merge(Layer):
         self.tensor_indices = tensor_indices
         self.supports_masking = True
         self.checks_output_shape = mode != "cos"
-        self._output_shape = (
-            tuple(output_shape) if isinstance(output_shape, list) else output_shape
-        )
+        if isinstance(output_shape, list):
+            output_shape = tuple(output_shape)
+        self._output_shape = output_shape
         self._output_mask = output_mask
         self._input_dtypes: list[str] = []
         self._check_arguments()

@@ -140,7 +140,6 @@ class BatchNormalization(Layer):
             self.gamma = K.ones(shape)
         if not self.center:
             self.beta = K.zeros(shape)
-        self.built = True
         self.set_initial_weights()
 
     def _features(self, input_shape: Shape) -> int:

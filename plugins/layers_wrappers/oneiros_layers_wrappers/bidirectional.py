@@ -126,7 +126,9 @@ class Bidirectional(Wrapper):
             shape = self.forward_layer.get_output_shape_for(input_shape)
         if self.merge_mode is None:
             return [shape, shape]
-        return (*shape[:-1], 2 * shape[-1]) if self.merge_mode == "concat" else shape
+        if self.merge_mode == "concat":
+            return (*shape[:-1], 2 * shape[-1])
+        return shape
 
     def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
         """Returns the mask for each output, if there is one for each step."""
@@ -146,41 +148,35 @@ class Bidirectional(Wrapper):
             return K.concatenate([forward, backward])
         if self.merge_mode == "mul":
             return forward * backward
-        return (
-            forward + backward if self.merge_mode == "sum" else (forward + backward) / 2
-        )
+        total = forward + backward
+        return total if self.merge_mode == "sum" else total / 2
 
 
 def _copied(layer: Any, name: str) -> Any:
     """Returns a layer with the same arguments, and neither weights nor calls yet."""
     copied = copy.copy(layer)
     vars(copied).update(losses=[], updates=[], constraints={})
-    copied.trainable_weights, copied.non_trainable_weights = [], []
+    copied.trainable_weights = []
+    copied.non_trainable_weights = []
     Layer.__init__(copied, name=name, trainable=layer.trainable)
     return copied
 
 
 def _reversed(layer: Any, name: str) -> Any:
     """Returns a layer made from the configuration of another, running the other way."""
-    functions = {
-        key: value for key, value in vars(layer).items() if inspect.isfunction(value)
-    }
-    known: dict[str, Any] = {
-        function.__name__: function for function in functions.values()
-    }
-    known.update(
-        (type(part).__name__, type(part))
-        for part in vars(layer).values()
-        if _is_part(part)
-    )
-    config = {
-        **layer.get_config(),
-        "name": name,
-        "go_backwards": not layer.go_backwards,
-    }
+    functions = {}
+    known: dict[str, Any] = {}
+    for attribute, value in vars(layer).items():
+        if inspect.isfunction(value):
+            functions[attribute] = value
+            known[value.__name__] = value
+        elif _is_part(value):
+            known[type(value).__name__] = type(value)
+    backwards = not layer.go_backwards
+    config = {**layer.get_config(), "name": name, "go_backwards": backwards}
     with custom_object_scope(known):
         made = type(layer).from_config(config)
-    vars(made).update(functions, go_backwards=not layer.go_backwards)
+    vars(made).update(functions, go_backwards=backwards)
     return made
 
 

@@ -79,20 +79,20 @@ class TimeDistributed(Wrapper):
                 "TimeDistributed(Model(input=x, output=y))."
             )
         self._note(flat, y, inputs)
-        steps = -1 if shape[0] and not shape[1] else _sizes(inputs, shape, 1)[0]
-        output = K.reshape(
-            y, (shape[0] or -1, steps, *_sizes(y, self._inside(y, shape), 1))
-        )
+        samples = shape[0] or -1
+        steps = _sizes(inputs, shape, 1)[0]
+        if shape[0] and not shape[1]:
+            steps = -1
+        sizes = _sizes(y, self._inside(y, shape), 1)
+        output = K.reshape(y, (samples, steps, *sizes))
         output._uses_learning_phase = getattr(y, "_uses_learning_phase", False)
         return output
 
     def _inside(self, y: Any, shape: Shape) -> Shape:
         """Returns the shape of the layer's output, as far as it or the layer tells."""
-        claimed = self.layer.get_output_shape_for(_flat(shape))
-        return tuple(
-            a if a is not None else b
-            for a, b in zip(K.int_shape(y), claimed, strict=True)
-        )
+        declared = self.layer.get_output_shape_for(_flat(shape))
+        pairs = zip(K.int_shape(y), declared, strict=True)
+        return tuple(other if size is None else size for size, other in pairs)
 
     def _note(self, flat: Any, y: Any, inputs: Any) -> None:
         """Makes what the layer adds to a model depend on the wrapper's input."""
@@ -105,13 +105,15 @@ class TimeDistributed(Wrapper):
 
 def _flat(shape: Shape) -> Shape:
     """Returns the shape of a sequence's steps as one batch."""
-    samples, steps = shape[:2]
-    return (samples * steps if samples and steps else None, *shape[2:])
+    samples, steps, *sizes = shape
+    if samples and steps:
+        return (samples * steps, *sizes)
+    return (None, *sizes)
 
 
 def _sizes(x: Any, shape: Shape, start: int) -> tuple[Any, ...]:
     """Returns the sizes of a tensor from an axis on: ints where they are known."""
-    return tuple(
-        K.shape(x)[axis] if shape[axis] is None else shape[axis]
-        for axis in range(start, len(shape))
-    )
+    sizes = []
+    for axis, size in list(enumerate(shape))[start:]:
+        sizes.append(K.shape(x)[axis] if size is None else size)
+    return tuple(sizes)
