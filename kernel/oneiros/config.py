@@ -359,7 +359,7 @@ def _explained(kind: str, name: str) -> Iterator[None]:
     """Context manager under which errors of the arguments become ConfigErrors."""
     try:
         yield
-    except OneirosError:
+    except (OneirosError, Warning):
         raise
     except Exception as error:  # whatever a constructor or an engine raises
         reason = f"{type(error).__name__}: {error}"

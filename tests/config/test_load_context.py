@@ -74,6 +74,11 @@ def test_whatever_is_imported_is_asked_for():
     assert [entry.name for entry in asked] == ["Dense"]
 
 
+def test_a_warning_that_is_an_error_stays_a_warning():
+    with pytest.raises(UserWarning, match="odd"), config.building("layer", "Dense"):
+        raise UserWarning("odd")
+
+
 def test_an_error_ends_the_context():
     with pytest.raises(ZeroDivisionError), load_context.changed(limits=BuildLimits()):
         raise ZeroDivisionError

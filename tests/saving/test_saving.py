@@ -949,3 +949,15 @@ def test_an_order_that_no_layer_of_a_configuration_tells(backend):
     config["config"][1]["config"] = {"name": "pool", "pool_size": [9, 1]}
     with pytest.raises(ConfigError, match=r"K\.set_image_dim_ordering\('th'\)"):
         model_from_json(json.dumps(config))
+
+
+def test_a_configuration_that_is_nested_without_end(backend):
+    config = {"class_name": "Sequential", "config": [{"class_name": "UpSampling2D"}]}
+    arguments = config["config"][0]["config"] = {"name": "up"}
+    for _ in range(5000):
+        arguments["name"] = {"a": arguments["name"]}
+    config["config"].append(
+        {"class_name": "MaxPooling2D", "config": {"dim_ordering": "th"}}
+    )
+    with pytest.raises(ConfigError):
+        model_from_config(config)

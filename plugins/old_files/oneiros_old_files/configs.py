@@ -39,7 +39,13 @@ def migrated(entry: Any, origin: Origin) -> Any:
         ConfigError: if it asks for something that nothing here does.
     """
     if origin.keras < 2:
-        entry = completed(entry)
+        with _explained("configuration", entry, origin):
+            entry = completed(entry)
+    return _migrated(entry, origin)
+
+
+def _migrated(entry: Any, origin: Origin) -> Any:
+    """Makes the configuration of a layer, or of a model with all in it, one of here."""
     name = entry.get("class_name") if isinstance(entry, dict) else None
     if not isinstance(name, str) or not isinstance(entry.get("config"), (dict, list)):
         return entry
@@ -80,7 +86,7 @@ def _sequential(config: Any, origin: Origin) -> Any:
     entries = config.get("layers") if isinstance(config, dict) else config
     if not isinstance(entries, list):
         return config
-    layers = [migrated(entry, origin) for entry in entries]
+    layers = [_migrated(entry, origin) for entry in entries]
     if origin.keras < 2:
         return layers
     return _with_distinct_names(_without_input_layer(layers, config), {})
@@ -167,7 +173,7 @@ def _graph(config: Entry, origin: Origin) -> Entry:
     layers = config.get("layers")
     if not isinstance(layers, list):
         return config
-    here = [migrated(entry, origin) for entry in layers]
+    here = [_migrated(entry, origin) for entry in layers]
     if origin.keras < 2:
         return {**config, "layers": here}
     for entry in here:

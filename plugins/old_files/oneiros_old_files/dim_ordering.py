@@ -11,6 +11,9 @@ from oneiros_old_files.base import migration_of
 
 ARGUMENT = "dim_ordering"
 
+Layer = tuple[str, dict[str, Any]]
+"""A layer's class and arguments."""
+
 
 def completed(config: Any) -> Any:
     """Returns a configuration in which each layer that takes `dim_ordering` has it.
@@ -22,45 +25,50 @@ def completed(config: Any) -> Any:
     # Arguments
         config: plain data, as in the file.
     """
+    layers = list(_layers(config))
     stated = {
-        str(arguments[ARGUMENT])
-        for _, arguments in _layers(config)
-        if ARGUMENT in arguments
+        str(arguments[ARGUMENT]) for _, arguments in layers if ARGUMENT in arguments
     }
-    if len(stated) != 1 or not without_dim_ordering(config):
+    if len(stated) != 1:
         return config
-    return _filled(config, stated.pop())
+    lacking = _classes_that_lack_it(layers)
+    return _filled(config, lacking, stated.pop()) if lacking else config
 
 
 def without_dim_ordering(config: Any) -> list[str]:
     """Returns the names of the layers that take `dim_ordering` and don't have it."""
+    layers = list(_layers(config))
+    lacking = _classes_that_lack_it(layers)
     return [
         str(arguments.get("name", class_name))
-        for class_name, arguments in _layers(config)
-        if _lacks_it(class_name, arguments)
+        for class_name, arguments in layers
+        if class_name in lacking and ARGUMENT not in arguments
     ]
 
 
-def _layers(config: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def _layers(config: Any) -> Iterator[Layer]:
     """Gives the class and the arguments of each layer, wherever it is."""
-    if isinstance(config, list):
-        for item in config:
-            yield from _layers(item)
-    elif isinstance(config, dict):
-        if _is_layer(config):
-            yield config["class_name"], config["config"]
-        for value in config.values():
-            yield from _layers(value)
+    waiting = [config]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += reversed(value)
+        elif isinstance(value, dict):
+            if _is_layer(value):
+                yield value["class_name"], value["config"]
+            waiting += reversed(value.values())
 
 
-def _filled(config: Any, dim_ordering: str) -> Any:
+def _filled(config: Any, classes: set[str], dim_ordering: str) -> Any:
     if isinstance(config, list):
-        return [_filled(item, dim_ordering) for item in config]
+        return [_filled(item, classes, dim_ordering) for item in config]
     if not isinstance(config, dict):
         return config
-    filled = {key: _filled(value, dim_ordering) for key, value in config.items()}
-    if _is_layer(config) and _lacks_it(config["class_name"], config["config"]):
-        filled["config"][ARGUMENT] = dim_ordering
+    filled = {
+        key: _filled(value, classes, dim_ordering) for key, value in config.items()
+    }
+    if _is_layer(config) and config["class_name"] in classes:
+        filled["config"].setdefault(ARGUMENT, dim_ordering)
     return filled
 
 
@@ -70,8 +78,14 @@ def _is_layer(entry: dict[str, Any]) -> bool:
     )
 
 
-def _lacks_it(class_name: str, arguments: dict[str, Any]) -> bool:
-    if ARGUMENT in arguments or class_name in configs.known_objects():
+def _classes_that_lack_it(layers: list[Layer]) -> set[str]:
+    """Returns the classes that take `dim_ordering`, of layers that don't have it."""
+    names = {name for name, arguments in layers if ARGUMENT not in arguments}
+    return {name for name in names if _takes_it(name)}
+
+
+def _takes_it(class_name: str) -> bool:
+    if class_name in configs.known_objects():
         return False
     renamed = getattr(migration_of(class_name), "renamed", {})
     return ARGUMENT in renamed.values()

@@ -55,12 +55,13 @@ def restore_training(
     if not state.optimizer_weights:
         return
     with configs.building("optimizer", type(model.optimizer).__name__):
-        if not restore_state(model, state, origin, source):
-            warnings.warn(
-                f"{source} is loaded and compiled, but its optimizer begins anew: the "
-                f"state in the file is laid out in a way that isn't known.",
-                stacklevel=4,
-            )
+        restored = restore_state(model, state, origin, source)
+    if not restored:
+        warnings.warn(
+            f"{source} is loaded and compiled, but its optimizer begins anew: the "
+            f"state in the file is laid out in a way that isn't known.",
+            stacklevel=4,
+        )
 
 
 def restore_state(model: Any, state: ModelState, origin: Origin, source: Any) -> bool:
