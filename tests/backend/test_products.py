@@ -60,7 +60,7 @@ def test_what_is_no_number_stays_so_in_derivatives(backend):
 @on_cpu
 @pytest.mark.parametrize(
     "name, module",
-    [("theano", "oneiros_backend_theano.jax_ops"), ("jax", PRODUCTS)],
+    [("theano", "oneiros_backend_theano.conversions"), ("jax", PRODUCTS)],
 )
 def test_gradients_of_k_are_computed_in_the_faster_order(name, module, monkeypatch):
     module, calls = pytest.importorskip(module), []
@@ -92,7 +92,7 @@ def test_xla_multiplies_in_the_faster_order_on_jax():
 def test_xla_multiplies_in_the_faster_order_on_theano():
     jax = pytest.importorskip("jax")
     pt = pytest.importorskip("pytensor.tensor")
-    conversion = pytest.importorskip("oneiros_backend_theano.jax_ops").conversion
+    conversion = pytest.importorskip("oneiros_backend_theano.conversions").conversion
     x, _, c = arrays()
     first, second = pt.matrix(), pt.matrix()
     for node, turned in (

@@ -10,7 +10,7 @@ from oneiros_backend_toolkit.recurrent_gradients import (
     FusedRecurrence,
     States,
 )
-from oneiros_jax_support.fused import run
+from oneiros_jax_support.recurrence import run
 from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_jax.trials import agreed, trying

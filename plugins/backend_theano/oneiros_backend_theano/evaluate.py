@@ -17,14 +17,10 @@ from pytensor.scalar.basic import LE, Add, Switch
 from pytensor.tensor.basic import get_underlying_scalar_constant_value
 from pytensor.tensor.elemwise import Elemwise
 
-from oneiros_backend_theano.jax_ops import (
-    conversion,
-    is_concrete,
-    is_zero,
-    vanishes,
-    zeros,
-)
-from oneiros_backend_theano.jaxop import JaxOp, Pullback
+from oneiros_backend_theano.concrete import is_concrete, is_zero, zeros
+from oneiros_backend_theano.conversions import conversion
+from oneiros_backend_theano.jax_op import JaxOp, Pullback
+from oneiros_backend_theano.vanishing import vanishes
 
 
 def evaluate(outputs: list[Any], values: dict[Any, Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""PyTensor's own dispatch to JAX, for Ops that `jax_ops` doesn't know. Imported when
+"""PyTensor's own dispatch to JAX, for Ops that `conversions` doesn't know. Imported when
 first needed."""
 
 from __future__ import annotations

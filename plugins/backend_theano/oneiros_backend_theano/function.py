@@ -21,7 +21,6 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import ancestors, apply_ancestors
 
-from oneiros_backend_theano.convolution import is_convolution
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.loops import draws_in
 
@@ -85,7 +84,10 @@ class GraphFunction(Function):
     @property
     def convolves(self) -> bool:
         """Whether the graph holds a convolution."""
-        return any(is_convolution(node.op) for node in apply_ancestors(self.results))
+        return any(
+            getattr(node.op, "convolves", False)
+            for node in apply_ancestors(self.results)
+        )
 
     def counters(self, steps: int) -> Any:
         """Returns the two counters of this call, and advances them by the number of
@@ -354,12 +356,10 @@ class PytensorFunction(GraphFunction):
         import pytensor
         from pytensor.graph.replace import clone_replace
 
-        from oneiros_backend_theano.jaxop import register_with_numba
-        from oneiros_backend_theano.windows import prepare_numba
+        from oneiros_backend_theano.jax_op import register_with_numba
 
         if str(self._mode) == "NUMBA":
             register_with_numba()
-            prepare_numba(self.convolves)
         stream, step = STREAM.type("stream"), STEP.type("step")
         replaced = {STREAM: stream, STEP: step}
         if phase is not None and not isinstance(

@@ -17,9 +17,8 @@ from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import toposort
 from pytensor.tensor.type import TensorType
 
-from oneiros_backend_theano.convolution import is_convolution
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
-from oneiros_backend_theano.jaxop import JaxOp, Pullback
+from oneiros_backend_theano.jax_op import JaxOp, Pullback
 from oneiros_backend_theano.operations import Operations
 
 Step = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
@@ -138,7 +137,7 @@ class StepGraph:
             if not inner.isdisjoint(node.inputs):
                 inner.update(node.outputs)
                 used += node.inputs
-                self.convolves = self.convolves or is_convolution(node.op)
+                self.convolves |= getattr(node.op, "convolves", False)
         return list(
             dict.fromkeys(
                 x for x in used if x not in inner and not isinstance(x, Constant)

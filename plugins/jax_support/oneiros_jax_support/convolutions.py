@@ -1,11 +1,19 @@
-"""Convolutions in JAX, and their derivatives."""
+"""Convolutions in JAX, with derivatives of any order that are fast on a CPU too.
+
+XLA's convolutions of volumes and its depthwise ones take 5 to 80 times as long on a CPU
+as those of images. So a volume is convolved as images, the planes that a window spans
+side by side in their channels; and a depthwise convolution is taken apart into one
+product per cell of the window, which XLA fuses.
+"""
 
 from __future__ import annotations
 
+import functools
 import importlib
+import importlib.util
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,34 +22,140 @@ import numpy as np
 from oneiros_jax_support.devices import platform
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.slices import placed, strided
-from oneiros_jax_support.windows import ConvolutionWindows
+from oneiros_jax_support.windows import ConvolutionWindows, Sizes
 
-Sizes = tuple[int, ...]
+T = Any
 
-LARGE = {2: 1 << 27, 3: 1 << 24}
-"""Multiplications from which on our own functions save so much time that loading them
-is worth it."""
+MACHINE_CODE = "oneiros_native_convolution"
+"""The plugin that has machine code for the derivative by a kernel; it may be absent."""
+LARGE = 1 << 27
+"""Multiplications from which on it saves so much time that loading it is worth it."""
 
 
-def _convolution(
-    op: ConvolutionWindows, sizes: Any, window: Any
-) -> Callable[[Any, Any], Any]:
-    """Returns the convolution as a function of input and kernel, for known spatial
-    sizes."""
-    axes = "DHW"[-op.rank :]
+class Convolution:
+    """A convolution and its two derivatives, which are each other's derivatives.
+
+    # Properties
+        forward: function of an input and a kernel.
+        by_input: function of a kernel, the derivative by the result, and the input's
+            spatial sizes: the derivative by the input, which alone is a transposed
+            convolution.
+    """
+
+    def __init__(self, windows: ConvolutionWindows) -> None:
+        forward = jax.custom_vjp(functools.partial(_convolve, windows))
+        by_input = jax.custom_vjp(
+            functools.partial(_by_input, windows), nondiff_argnums=(2,)
+        )
+        by_kernel = jax.custom_vjp(
+            functools.partial(_by_kernel, windows), nondiff_argnums=(2,)
+        )
+
+        def forward_pullback(saved: tuple[T, T], slope: T) -> tuple[T, T]:
+            x, kernel = saved
+            return (
+                by_input(kernel, slope, _spatial(x)),
+                by_kernel(x, slope, _window(kernel)),
+            )
+
+        def by_input_pullback(sizes: Sizes, saved: tuple[T, T], x: T) -> tuple[T, T]:
+            kernel, slope = saved
+            return by_kernel(x, slope, _window(kernel)), forward(x, kernel)
+
+        def by_kernel_pullback(
+            window: Sizes, saved: tuple[T, T], kernel: T
+        ) -> tuple[T, T]:
+            x, slope = saved
+            return by_input(kernel, slope, _spatial(x)), forward(x, kernel)
+
+        forward.defvjp(
+            lambda x, kernel: (forward(x, kernel), (x, kernel)), forward_pullback
+        )
+        by_input.defvjp(lambda *args: (by_input(*args), args[:2]), by_input_pullback)
+        by_kernel.defvjp(lambda *args: (by_kernel(*args), args[:2]), by_kernel_pullback)
+        self.forward, self.by_input = forward, by_input
+
+
+@functools.cache
+def convolution(windows: ConvolutionWindows) -> Convolution:
+    """Returns the convolution for these windows."""
+    return Convolution(windows)
+
+
+def _spatial(x: T) -> Sizes:
+    return tuple(x.shape[1:-1])
+
+
+def _window(kernel: T) -> Sizes:
+    return tuple(kernel.shape[:-2])
+
+
+# The convolution and its derivatives
+
+
+def _convolve(windows: ConvolutionWindows, x: T, kernel: T) -> T:
+    if _is_taken_apart(windows):
+        return _depthwise(windows, x, kernel)
+    return _linear(windows, _spatial(x), _window(kernel))(x, kernel)
+
+
+def _by_input(windows: ConvolutionWindows, kernel: T, slope: T, sizes: Sizes) -> T:
+    window = _window(kernel)
+    if tuple(slope.shape[1:-1]) != windows.lengths(sizes, window):
+        raise ValueError(
+            f"The derivative by the result has spatial sizes {_spatial(slope)}; "
+            f"an input of {sizes} gives {windows.lengths(sizes, window)}."
+        )
+    if _is_taken_apart(windows):
+        return _depthwise_by_input(windows, kernel, slope, sizes)
+    convolve = _linear(windows, sizes, window)
+    shape = (slope.shape[0], *sizes, kernel.shape[-2])
+    return _transposed(lambda x: convolve(x, kernel), shape, slope)
+
+
+def _by_kernel(windows: ConvolutionWindows, x: T, slope: T, window: Sizes) -> T:
+    if _is_taken_apart(windows):
+        return _depthwise_by_kernel(windows, x, slope, window)
+    if windows.rank == 3 and platform() == "cpu":
+        images = _planes_as_channels(windows, x, window[0])
+        flat = _by_kernel(_of_planes(windows), images, _planes(slope), window[1:])
+        return _kernel_of_volumes(flat, window[0])
+    if _suits_machine_code(windows, x, slope, window):
+        return _machine_code()(windows, x, slope, window)
+    convolve = _linear(windows, _spatial(x), window)
+    filters = slope.shape[-1]
+    if windows.depthwise:
+        filters //= x.shape[-1]
+    shape = (*window, x.shape[-1], filters)
+    return _transposed(lambda kernel: convolve(x, kernel), shape, slope)
+
+
+def _transposed(linear: Callable[[T], T], shape: Sizes, slope: T) -> T:
+    """Applies the transpose of a linear function of a tensor of a given shape."""
+    like = jax.ShapeDtypeStruct(shape, slope.dtype)
+    return jax.linear_transpose(linear, like)(slope)[0]
+
+
+def _linear(
+    windows: ConvolutionWindows, sizes: Sizes, window: Sizes
+) -> Callable[[T, T], T]:
+    """Returns the convolution as a function of input and kernel, for known sizes."""
+    if windows.rank == 3 and platform() == "cpu":
+        return functools.partial(_convolve_volumes, windows)
+    axes = "DHW"[-windows.rank :]
     names = f"N{axes}C", f"{axes}IO", f"N{axes}C"
 
-    def convolve(x: Any, kernel: Any) -> Any:
+    def convolve(x: T, kernel: T) -> T:
         groups = 1
-        if op.depthwise:
-            groups = kernel.shape[-2]
-            kernel = kernel.reshape(*kernel.shape[:-2], 1, groups * kernel.shape[-1])
+        if windows.depthwise:
+            groups, each = kernel.shape[-2:]
+            kernel = kernel.reshape(*window, 1, groups * each)
         return jax.lax.conv_general_dilated(
             x,
             kernel,
-            op.strides,
-            op.paddings(sizes, window),
-            rhs_dilation=op.dilation,
+            windows.strides,
+            windows.paddings(sizes, window),
+            rhs_dilation=windows.dilation,
             dimension_numbers=names,
             feature_group_count=groups,
         )
@@ -49,139 +163,123 @@ def _convolution(
     return convolve
 
 
-def _transposed(linear: Callable[[Any], Any], shape: Any, g: Any) -> Any:
-    """Applies the transpose of a linear function of a tensor of a given shape."""
-    return jax.linear_transpose(linear, jax.ShapeDtypeStruct(shape, g.dtype))(g)[0]
+# Volumes as images, on a CPU
 
 
-def convolve(op: ConvolutionWindows, x: Any, kernel: Any) -> Any:
-    """Returns the cross-correlation of `x` with a kernel."""
-    sizes, window = x.shape[1:-1], kernel.shape[:-2]
-    lengths = op.lengths(sizes, window)
-    if _one_by_one(op):
-        return _depthwise(op, x, kernel)
-    if op.rank == 3 and _is_native(
-        op, x, kernel, math.prod(lengths) * x.shape[0] * kernel.size
-    ):
-        plan, native = _native(op, x.shape, kernel.shape)
-        return native.native_convolve(plan, x, kernel, lengths)
-    return _convolution(op, sizes, window)(x, kernel)
-
-
-def by_input(op: ConvolutionWindows, kernel: Any, g: Any, sizes: Sizes) -> Any:
-    """Returns a convolution's derivative by its input, of these spatial sizes, given
-    that by its output."""
-    shape = (g.shape[0], *sizes, kernel.shape[-2])
-    _check(op, sizes, kernel.shape[:-2], g)
-    if _one_by_one(op):
-        return _depthwise_by_input(op, kernel, g, sizes)
-    if op.rank == 3 and _is_native(op, kernel, g, g.size // g.shape[-1] * kernel.size):
-        plan, native = _native(op, shape, kernel.shape)
-        return native.native_by_input(plan, kernel, g, sizes)
-    convolve = _convolution(op, sizes, kernel.shape[:-2])
-    return _transposed(lambda x: convolve(x, kernel), shape, g)
-
-
-def by_kernel(op: ConvolutionWindows, x: Any, g: Any, window: Sizes) -> Any:
-    """Returns a convolution's derivative by its kernel, of these spatial sizes, given
-    that by its output."""
-    shape = (*window, x.shape[-1], op.multiplier(x.shape[-1], g.shape[-1]))
-    _check(op, x.shape[1:-1], window, g)
-    if _one_by_one(op):
-        return _depthwise_by_kernel(op, x, g, shape)
-    if _is_native(op, x, g, g.size // g.shape[-1] * math.prod(shape)):
-        plan, native = _native(op, x.shape, shape)
-        return native.native_by_kernel(plan, x, g, window)
-    convolve = _convolution(op, x.shape[1:-1], window)
-    return _transposed(lambda kernel: convolve(x, kernel), shape, g)
-
-
-def _check(op: ConvolutionWindows, sizes: Any, window: Any, g: Any) -> None:
-    if tuple(g.shape[1:-1]) != op.lengths(sizes, window):
-        raise ValueError(
-            f"The derivative should have spatial sizes {op.lengths(sizes, window)}."
-        )
-
-
-# On a CPU
-
-
-def _is_native(op: ConvolutionWindows, a: Any, b: Any, multiplications: int) -> bool:
-    """Tells whether to use our own functions instead of XLA's."""
-    fits = platform() == "cpu" and not op.depthwise and a.dtype == b.dtype == np.float32
-    return fits and multiplications > LARGE[op.rank]
-
-
-def _native(op: ConvolutionWindows, shape: Any, kernel_shape: Any) -> tuple[Any, Any]:
-    """Returns the plan of a convolution, and the module of our functions; numba takes a
-    while to load."""
-    from oneiros_jax_support.convolution_kernels import make_plan, settings_of
-
-    *window, channels, filters = kernel_shape
-    plan = make_plan.py_func(
-        shape[0], shape[1:-1], channels, window, filters, settings_of(op)
+def _convolve_volumes(windows: ConvolutionWindows, x: T, kernel: T) -> T:
+    depth, *window, channels, filters = kernel.shape
+    images = _planes_as_channels(windows, x, depth)
+    kernel_of_images = jnp.moveaxis(kernel, 0, -3).reshape(
+        *window, depth * channels, filters
     )
-    return plan, importlib.import_module("oneiros_jax_support.convolution_native")
+    result = _convolve(_of_planes(windows), images, kernel_of_images)
+    return result.reshape(x.shape[0], -1, *result.shape[1:])
 
 
-def _one_by_one(op: ConvolutionWindows) -> bool:
-    """Tells whether to take a convolution apart into one product per cell of the
-    window.
-
-    XLA fuses the products; its own depthwise convolutions take up to 80 times as long
-    on a CPU.
-    """
-    return op.depthwise and platform() == "cpu"
+def _of_planes(windows: ConvolutionWindows) -> ConvolutionWindows:
+    border = windows.border if isinstance(windows.border, str) else windows.border[1:]
+    return ConvolutionWindows(windows.strides[1:], border, windows.dilation[1:])
 
 
-def _cells(op: ConvolutionWindows, x: Any, window: Any) -> Any:
+def _planes_as_channels(windows: ConvolutionWindows, x: T, depth: int) -> T:
+    """Returns an image per window along the first spatial axis: its planes side by
+    side in the channels."""
+    first = next(windows.axes(_spatial(x), (depth, 1, 1)))
+    count = first.count() or 0
+    padded = jnp.pad(x, ((0, 0), first.padding(), (0, 0), (0, 0), (0, 0)))
+    planes = [
+        strided(padded, 1, cell * first.dilation, count, first.stride)
+        for cell in range(depth)
+    ]
+    return _planes(jnp.concatenate(planes, -1))
+
+
+def _planes(x: T) -> T:
+    return x.reshape(-1, *x.shape[2:])
+
+
+def _kernel_of_volumes(kernel: T, depth: int) -> T:
+    *window, channels, filters = kernel.shape
+    split = kernel.reshape(*window, depth, channels // depth, filters)
+    return jnp.moveaxis(split, -3, 0)
+
+
+# Machine code for the derivative by a kernel
+
+
+def _suits_machine_code(
+    windows: ConvolutionWindows, x: T, slope: T, window: Sizes
+) -> bool:
+    multiplications = slope.size * math.prod(window) * x.shape[-1]
+    return (
+        platform() == "cpu"
+        and not windows.depthwise
+        and x.dtype == slope.dtype == np.float32
+        and multiplications > LARGE
+        and importlib.util.find_spec(MACHINE_CODE) is not None
+    )
+
+
+def _machine_code() -> Callable[..., T]:
+    module = importlib.import_module(f"{MACHINE_CODE}.gradient")
+    gradient: Callable[..., T] = module.kernel_gradient
+    return gradient
+
+
+# Depthwise convolutions taken apart, on a CPU
+
+
+def _is_taken_apart(windows: ConvolutionWindows) -> bool:
+    return windows.depthwise and platform() == "cpu"
+
+
+def _cells(
+    windows: ConvolutionWindows, x: T, window: Sizes
+) -> Iterator[tuple[Sizes, T]]:
     """Yields for each cell of the window its values in all windows."""
-    lengths, pads = (
-        op.lengths(x.shape[1:-1], window),
-        op.paddings(x.shape[1:-1], window),
-    )
-    padded = jnp.pad(x, ((0, 0), *pads, (0, 0)))
+    axes = list(windows.axes(_spatial(x), window))
+    padded = jnp.pad(x, ((0, 0), *(axis.padding() for axis in axes), (0, 0)))
     for cell in itertools.product(*map(range, window)):
         value = padded
-        for axis, (at, count, stride, dilation) in enumerate(
-            zip(cell, lengths, op.strides, op.dilation, strict=True), 1
-        ):
-            value = strided(value, axis, at * dilation, count, stride)
+        for place, (at, axis) in enumerate(zip(cell, axes, strict=True), 1):
+            start, count = at * axis.dilation, axis.count() or 0
+            value = strided(value, place, start, count, axis.stride)
         yield cell, value
 
 
-def _depthwise(op: ConvolutionWindows, x: Any, kernel: Any) -> Any:
-    window, each = kernel.shape[:-2], kernel.shape[-1]
-    total: Any = 0
-    for cell, value in _cells(op, x, window):
-        total = total + jnp.repeat(value, each, -1) * kernel[cell].reshape(-1)
+def _depthwise(windows: ConvolutionWindows, x: T, kernel: T) -> T:
+    total: T = 0
+    for cell, value in _cells(windows, x, _window(kernel)):
+        repeated = jnp.repeat(value, kernel.shape[-1], -1)
+        total = total + repeated * kernel[cell].reshape(-1)
     return total
 
 
-def _depthwise_by_input(op: ConvolutionWindows, kernel: Any, g: Any, sizes: Any) -> Any:
+def _depthwise_by_input(
+    windows: ConvolutionWindows, kernel: T, slope: T, sizes: Sizes
+) -> T:
     *window, channels, each = kernel.shape
-    pads = op.paddings(sizes, window)
-    total: Any = 0
+    total: T = 0
     for cell in itertools.product(*map(range, window)):
-        value = jnp.sum(
-            (g * kernel[cell].reshape(-1)).reshape(*g.shape[:-1], channels, each), -1
-        )
-        for axis, (at, (low, _), size) in enumerate(
-            zip(cell, pads, sizes, strict=True), 1
-        ):
-            start, stride = at * op.dilation[axis - 1] - low, op.strides[axis - 1]
-            value = placed(value, axis, start, stride, size)
+        products = slope * kernel[cell].reshape(-1)
+        value = products.reshape(*slope.shape[:-1], channels, each).sum(-1)
+        for place, axis in enumerate(windows.axes(sizes, window), 1):
+            start = cell[place - 1] * axis.dilation - axis.padding()[0]
+            value = placed(value, place, start, axis.stride, sizes[place - 1])
         total = total + value
     return total
 
 
-def _depthwise_by_kernel(op: ConvolutionWindows, x: Any, g: Any, shape: Any) -> Any:
+def _depthwise_by_kernel(
+    windows: ConvolutionWindows, x: T, slope: T, window: Sizes
+) -> T:
     """XLA's function for one kernel per channel is fast enough; for several, it is
     called for each."""
-    *window, channels, each = shape
-    convolve = _convolution(op, x.shape[1:-1], window)
-    one = (*window, channels, 1)
-    parts = jnp.moveaxis(g.reshape(*g.shape[:-1], channels, each), -1, 0)
-    return jnp.concatenate(
-        [_transposed(lambda k: convolve(x, k), one, part) for part in parts], -1
-    )
+    channels = x.shape[-1]
+    convolve = _linear(windows, _spatial(x), window)
+    slopes = slope.reshape(*slope.shape[:-1], channels, -1)
+    parts = [
+        _transposed(lambda k: convolve(x, k), (*window, channels, 1), part)
+        for part in jnp.moveaxis(slopes, -1, 0)
+    ]
+    return jnp.concatenate(parts, -1)

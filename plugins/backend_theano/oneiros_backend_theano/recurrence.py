@@ -9,7 +9,7 @@ import pytensor.tensor as pt
 from oneiros_backend_toolkit.recurrent_gradients import FusedCell, FusedRecurrence
 from pytensor.tensor.type import TensorType
 
-from oneiros_backend_theano.jaxop import JaxOp
+from oneiros_backend_theano.jax_op import JaxOp
 
 T = Any
 
@@ -39,7 +39,7 @@ def _op(
     label: str, cell: FusedCell, backwards: bool, masks: int, projections: int
 ) -> JaxOp:
     def compute(x: T, *rest: T) -> tuple[T, ...]:
-        from oneiros_jax_support.fused import run
+        from oneiros_jax_support.recurrence import run
 
         mask, (U, *initial) = rest[0] if masks else None, rest[masks + projections :]
         return run(

@@ -30,7 +30,7 @@ class JaxOp(Op):  # type: ignore[misc]
     # Example
         ```python
         from oneiros import backend as K
-        from oneiros_backend_theano.jaxop import JaxOp
+        from oneiros_backend_theano.jax_op import JaxOp
 
         x = K.placeholder((3,))
         double = JaxOp("double", lambda x: (2 * x,), lambda inputs: [inputs[0].type])

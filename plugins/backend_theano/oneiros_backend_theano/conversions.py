@@ -9,7 +9,6 @@ learning phase), so that shapes stay concrete, else `jax.numpy`.
 from __future__ import annotations
 
 import functools
-import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -44,10 +43,10 @@ from pytensor.tensor.subtensor import (
     indices_from_subtensor,
 )
 
+from oneiros_backend_theano.concrete import concrete_sizes, is_concrete
 from oneiros_backend_theano.draw import Draw
 
 Conversion = Callable[..., Any]
-CONCRETE = (np.ndarray, np.generic, bool, int, float)
 REDUCTIONS = {
     "Add": "sum",
     "Mul": "prod",
@@ -65,11 +64,6 @@ WITH_ONE_VECTOR = [
 _conversions: dict[type, Callable[[Any, Any], Conversion]] = {}
 
 
-def is_concrete(value: Any) -> bool:
-    """Tells whether a value is known while tracing."""
-    return isinstance(value, CONCRETE)
-
-
 def _converts(*ops: type) -> Callable[[Any], Any]:
     def register(make: Callable[[Any, Any], Conversion]) -> Any:
         _conversions.update(dict.fromkeys(ops, make))
@@ -81,8 +75,6 @@ def _converts(*ops: type) -> Callable[[Any], Any]:
 def conversion(node: Any) -> Conversion:
     """Returns the function that computes a node's outputs from a namespace and its
     inputs."""
-    if hasattr(node.op, "converted_by"):
-        importlib.import_module(node.op.converted_by)
     for cls in type(node.op).__mro__:
         if cls in _conversions:
             found: Conversion | None = _conversions[cls](node.op, node)
@@ -92,17 +84,6 @@ def conversion(node: Any) -> Conversion:
 
     other: Conversion = dispatched(node)
     return other
-
-
-def known_sizes(shape: Any, node: Any) -> tuple[int, ...]:
-    """Returns a shape as ints, or explains that it depends on values."""
-    sizes = shape if isinstance(shape, (list, tuple)) else [shape]
-    if not all(map(is_concrete, sizes)):
-        raise ArgumentError(
-            f"The shape in {node.op} depends on the values of a tensor, which the JAX linker can't compile. "
-            f"Derive it from other shapes, or pass mode='NUMBA' to K.function or compile."
-        )
-    return tuple(int(n) for n in np.ravel(np.asarray(sizes)))
 
 
 # Element by element
@@ -187,7 +168,7 @@ def _log_softmax(op: Any, node: Any) -> Any:
 @_converts(Draw)
 def _draw(op: Any, node: Any) -> Any:
     return lambda xp, counter, shape: op.evaluate(
-        jnp, jax.lax.erf_inv, counter, known_sizes(shape, node)
+        jnp, jax.lax.erf_inv, counter, concrete_sizes(shape, op)
     )
 
 
@@ -286,7 +267,7 @@ def _dim_shuffle(op: Any, node: Any) -> Any:
 
 @_converts(Reshape)
 def _reshape(op: Any, node: Any) -> Any:
-    return lambda xp, x, shape: xp.reshape(x, known_sizes(shape, node))
+    return lambda xp, x, shape: xp.reshape(x, concrete_sizes(shape, op))
 
 
 @_converts(Shape)
@@ -318,7 +299,7 @@ def _specify_shape(op: Any, node: Any) -> Any:
 
 @_converts(Alloc)
 def _alloc(op: Any, node: Any) -> Any:
-    return lambda xp, x, *sizes: xp.broadcast_to(x, known_sizes(sizes, node))
+    return lambda xp, x, *sizes: xp.broadcast_to(x, concrete_sizes(sizes, op))
 
 
 @_converts(MakeVector)
@@ -328,7 +309,7 @@ def _make_vector(op: Any, node: Any) -> Any:
 
 @_converts(ARange)
 def _arange(op: Any, node: Any) -> Any:
-    return lambda xp, *bounds: np.arange(*known_sizes(bounds, node), dtype=op.dtype)
+    return lambda xp, *bounds: np.arange(*concrete_sizes(bounds, op), dtype=op.dtype)
 
 
 @_converts(Join)
@@ -342,7 +323,7 @@ def _join(op: Any, node: Any) -> Any:
 def _split(op: Any, node: Any) -> Any:
     def split(xp: Any, x: Any, *axis_and_sizes: Any) -> Any:
         *axis, sizes = axis_and_sizes
-        ends = np.cumsum(known_sizes(sizes, node))
+        ends = np.cumsum(concrete_sizes(sizes, op))
         return xp.split(x, ends[:-1], axis=int(axis[0]) if axis else op.axis)
 
     return split
@@ -392,77 +373,3 @@ def _print(op: Any, node: Any) -> Any:
         return x
 
     return show
-
-
-# Zeros
-
-
-def _zero_rule(node: Any) -> str | tuple[int, ...]:
-    """Which inputs must be zero for the result to be: any one of them, all of them, or
-    those named."""
-    op = node.op
-    if isinstance(op, Elemwise):
-        return ELEMWISE_ZERO.get(type(op.scalar_op).__name__, ())
-    if isinstance(op, Dot) or (
-        isinstance(op, Blockwise) and isinstance(op.core_op, Dot)
-    ):
-        return "any"
-    if isinstance(op, CAReduce):
-        return (0,) if type(op.scalar_op).__name__ == "Add" else ()
-    return (0,) if isinstance(op, LINEAR) else getattr(op, "zero_if", ())
-
-
-ELEMWISE_ZERO: dict[str, str | tuple[int, ...]] = {
-    "Mul": "any",
-    "Add": "all",
-    "Sub": "all",
-    "TrueDiv": (0,),
-    "Neg": (0,),
-    "Cast": (0,),
-    "Identity": (0,),
-    "Second": (1,),
-    "Switch": (1, 2),
-}
-LINEAR = (
-    DimShuffle,
-    Reshape,
-    SpecifyShape,
-    Alloc,
-    Subtensor,
-    AdvancedSubtensor,
-    TypeCastingOp,
-    DeepCopyOp,
-)
-
-
-def zeros(shape: tuple[int, ...], dtype: Any) -> Any:
-    """Returns zeros that take no memory."""
-    return np.broadcast_to(np.zeros((), dtype), shape)
-
-
-def is_zero(value: Any) -> bool:
-    """Tells whether a value is known to be zero throughout: what `zeros` made, and zero
-    scalars."""
-    if (
-        not isinstance(value, np.ndarray)
-        or value.size == 0
-        or (value.size > 1 and any(value.strides))
-    ):
-        return False
-    return not value.flat[0]
-
-
-def vanishes(node: Any, inputs: list[Any]) -> bool:
-    """Tells whether a node's result is zero because of inputs that are, as PyTensor's
-    rewrites would find.
-
-    This is what makes the untaken branch of the learning phase cost nothing in the
-    gradients.
-    """
-    rule = _zero_rule(node)
-    if not rule:
-        return False
-    flags = [is_zero(value) for value in inputs]
-    if rule == "any":
-        return any(flags)
-    return all(flags) if rule == "all" else all(flags[i] for i in rule)  # type: ignore[index]

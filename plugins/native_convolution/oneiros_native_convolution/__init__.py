@@ -1,0 +1,1 @@
+"""Machine code for the derivative of convolutions by their kernels."""

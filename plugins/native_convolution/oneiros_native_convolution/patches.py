@@ -1,0 +1,133 @@
+"""The derivative of a convolution of images by its kernel, in numba.
+
+Blocks of patches that fit the cache are multiplied with the derivative by the result.
+Arrays are flat, of float32, channels last.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from oneiros_native_convolution.tiles import (
+    add_product,
+    jitted,
+    padded_columns,
+    padded_rows,
+)
+
+BLOCK = 1 << 16
+"""Numbers in a block of patches: 256 KB, a part of the second-level cache."""
+SUMMED = 4096
+"""Windows that are summed up by themselves, so that float32 keeps its digits."""
+_U = np.uintp
+"""Unsigned indices need no test for wrapping around, so that LLVM vectorises the
+loops."""
+
+
+class Plan(NamedTuple):
+    """Sizes of a convolution of images."""
+
+    samples: int
+    height: int
+    width: int
+    channels: int
+    result_height: int
+    result_width: int
+    filters: int
+    window_height: int
+    window_width: int
+    stride_down: int
+    stride_right: int
+    dilation_down: int
+    dilation_right: int
+    padding_top: int
+    padding_left: int
+
+
+@jitted
+def _read_row(
+    x: Any, patches: Any, plan: Plan, row: int, left: int, start: int
+) -> None:
+    """Copies a window's cells in one row of an image, zeros for the padding."""
+    channels = plan.channels
+    inside = left >= 0 and left + plan.window_width <= plan.width
+    if plan.dilation_right == 1 and inside:
+        source = (row * plan.width + left) * channels
+        for i in range(plan.window_width * channels):
+            patches[_U(start + i)] = x[_U(source + i)]
+        return
+    for cell in range(plan.window_width):
+        column = left + cell * plan.dilation_right
+        target = start + cell * channels
+        if 0 <= column < plan.width:
+            source = (row * plan.width + column) * channels
+            for i in range(channels):
+                patches[_U(target + i)] = x[_U(source + i)]
+        else:
+            for i in range(channels):
+                patches[_U(target + i)] = 0
+
+
+@jitted
+def _read_patches(
+    x: Any, patches: Any, plan: Plan, first: int, count: int, length: int
+) -> None:
+    """Copies the cells of some windows into rows of `length` numbers."""
+    run = plan.window_width * plan.channels
+    for i in range(count):
+        number = first + i
+        column = number % plan.result_width
+        line = number // plan.result_width
+        sample = line // plan.result_height
+        top = line % plan.result_height * plan.stride_down - plan.padding_top
+        left = column * plan.stride_right - plan.padding_left
+        start = i * length
+        for cell in range(plan.window_height):
+            row = top + cell * plan.dilation_down
+            if 0 <= row < plan.height:
+                _read_row(x, patches, plan, sample * plan.height + row, left, start)
+            else:
+                for j in range(run):
+                    patches[_U(start + j)] = 0
+            start += run
+        for j in range(start, (i + 1) * length):
+            patches[_U(j)] = 0
+
+
+@jitted
+def kernel_gradient(x: Any, slope: Any, result: Any, plan: Plan) -> None:
+    """Computes the derivative by the kernel.
+
+    # Arguments
+        x: (samples, height, width, channels).
+        slope: (samples, result height, result width, filters), the derivative by the
+            convolution's result.
+        result: (window height, window width, channels, filters), to be filled.
+        plan: the sizes.
+    """
+    filters = plan.filters
+    size = plan.window_height * plan.window_width * plan.channels
+    windows = plan.samples * plan.result_height * plan.result_width
+    length, columns = padded_rows(size), padded_columns(filters)
+    block = min(max(BLOCK // length, 48), 512)
+    patches = np.empty(block * length, np.float32)
+    slopes = np.zeros(block * columns, np.float32)
+    sums = np.zeros(length * columns, np.float32)
+    result[:] = 0
+    summed = 0
+    for first in range(0, windows, block):
+        count = min(block, windows - first)
+        _read_patches(x, patches, plan, first, count, length)
+        for i in range(count):
+            for j in range(filters):
+                slopes[_U(i * columns + j)] = slope[_U((first + i) * filters + j)]
+        add_product(patches, length, slopes, columns, count, sums)
+        summed += count
+        if summed >= SUMMED or first + count == windows:
+            for i in range(size):
+                for j in range(filters):
+                    result[_U(i * filters + j)] += sums[_U(i * columns + j)]
+            sums[:] = 0
+            summed = 0
