@@ -16,7 +16,7 @@ import pytensor.tensor as pt
 import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, CapabilityError, DataError
-from oneiros_backend_theano.jaxop import JaxOp
+from oneiros_backend_theano.jax_op import JaxOp
 
 
 @pytest.fixture(autouse=True)
