@@ -268,6 +268,8 @@ def test_configuration_is_a_list_of_layers():
                 "trainable": True,
                 "batch_input_shape": (None, 3),
                 "input_dtype": "float32",
+                    "regularizer": None,
+                    "constraint": None,
             },
         },
         {

@@ -69,14 +69,14 @@ def fit_generator(
         generator,
         samples_per_epoch,
         "samples_per_epoch",
-        "train",
-        class_weight,
-        workers,
-        options.epochs.start,
+        use="train",
+        class_weight=class_weight,
+        workers=workers,
+        epoch=options.epochs.start,
     )
     if hasattr(validation_data, "__next__"):
         validation: Any = Generated(
-            model, validation_data, nb_val_samples, "nb_val_samples", "test"
+            model, validation_data, nb_val_samples, "nb_val_samples", use="test"
         )
         held = None
     else:
@@ -102,7 +102,7 @@ def evaluate_generator(
 ) -> Any:
     """Returns what `Model.evaluate_generator` does."""
     stream = Generated(
-        model, generator, val_samples, "val_samples", "test", None, workers
+        model, generator, val_samples, "val_samples", use="test", workers=workers
     )
     return model.evaluate_stream(stream)
 
@@ -112,7 +112,7 @@ def predict_generator(
 ) -> Any:
     """Returns what `Model.predict_generator` does."""
     stream = Generated(
-        model, generator, val_samples, "val_samples", "predict", None, workers
+        model, generator, val_samples, "val_samples", use="predict", workers=workers
     )
     outputs = model.predict_stream(stream)
     if isinstance(outputs, list):

@@ -22,12 +22,14 @@ class Generated(Flow):
 
     # Arguments
         samples: int, the samples after which an epoch ends.
+        argument: str, what messages call that number.
+        others: those of `Flow`.
     """
 
     def __init__(
-        self, model: Any, source: Any, samples: Any, argument: str, *arguments: Any
+        self, model: Any, source: Any, samples: Any, argument: str, **others: Any
     ) -> None:
-        super().__init__(model, source, *arguments)
+        super().__init__(model, source, **others)
         self.source = endless(source)
         queue_size, count, pickle_safe = self.workers
         queue_size = check_int(model, "max_q_size", queue_size)
@@ -147,14 +149,16 @@ class Listed(Flow):
         generator: a batch is drawn in its turn, so that a training that is resumed
         draws the same.
         """
-        ends, state = (0, self.size - 1), np.random.get_state()
-        read = {i: self.source[i] for i in sorted(set(ends))}
+        state = np.random.get_state()
+        last = self.size - 1
+        read = {number: self.source[number] for number in sorted({0, last})}
         if same_random_state(state, np.random.get_state()):
-            self._kept = read
-        first, last = (
-            int(self.checked(read[i], self.place(i))[0].shape[0]) for i in ends
-        )
-        return (self.size - 1) * first + last
+            self._kept = dict(read)
+        sizes = {
+            number: int(self.checked(item, self.place(number))[0].shape[0])
+            for number, item in read.items()
+        }
+        return last * sizes[0] + sizes[last]
 
     def _item(self, number: int) -> Any:
         """Reads a batch, unless it was kept."""

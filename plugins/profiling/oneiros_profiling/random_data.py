@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
 from oneiros.engine.container import Container
-from oneiros.engine.node import to_list
+from oneiros.engine.node import one_or_all, to_list
 
 LENGTH = 32
 """What stands for sizes that the model leaves open, such as the number of steps."""
@@ -35,20 +36,16 @@ def inputs(model: Any, rows: int) -> list[Array]:
 
     Indices fit the Embedding behind the input.
     """
-    limits = _limits(model)
-    arrays = []
-    for tensor, shape, limit in zip(
-        model.inputs, input_shapes(model), limits, strict=True
-    ):
-        if limit or "int" in K.dtype(tensor):
-            arrays.append(
-                np.random.randint(0, limit or 2, (rows, *shape)).astype("int32")
-            )
-        else:
-            arrays.append(
-                np.random.random_sample((rows, *shape)).astype(K.dtype(tensor))
-            )
-    return arrays
+    each = zip(model.inputs, input_shapes(model), _limits(model), strict=True)
+    return [
+        _input(K.dtype(tensor), limit, (rows, *shape)) for tensor, shape, limit in each
+    ]
+
+
+def _input(dtype: str, limit: int | None, shape: Shape) -> Array:
+    if limit is None and "int" not in dtype:
+        return np.random.random_sample(shape).astype(dtype)
+    return np.random.randint(0, limit or 2, shape).astype("int32")
 
 
 def targets(model: Any, rows: int) -> list[Array]:
@@ -57,47 +54,42 @@ def targets(model: Any, rows: int) -> list[Array]:
     return list(map(_target, model.loss_functions, model.target_shapes, outputs))
 
 
-def _target(loss: Any, known: Any, output: Shape) -> Array:
-    sizes = tuple(
-        size or actual
-        for size, actual in zip((known or output)[1:], output[1:], strict=True)
-    )
+def _target(loss: Any, target_shape: Any, output: Shape) -> Array:
+    """Returns random targets for an output of a shape without open sizes."""
+    classes = output[-1]
+    pairs = zip((target_shape or output)[1:], output[1:], strict=True)
+    shape = (output[0], *(size or actual for size, actual in pairs))
     name = getattr(loss, "__name__", "")
     if name == "sparse_categorical_crossentropy":
-        return np.random.randint(0, output[-1], (output[0], *sizes)).astype("int32")
+        return np.random.randint(0, classes, shape).astype("int32")
     if name in ("categorical_crossentropy", "kullback_leibler_divergence"):
-        return np.eye(output[-1], dtype=K.floatx())[
-            np.random.randint(0, output[-1], output[:-1])
-        ]
-    return np.random.random_sample((output[0], *sizes)).astype(K.floatx())
+        numbers = np.random.randint(0, classes, output[:-1])
+        return np.eye(classes, dtype=K.floatx())[numbers]
+    return np.random.random_sample(shape).astype(K.floatx())
 
 
 def _output_shapes(model: Any, rows: int) -> list[Shape]:
-    given = [(rows, *shape) for shape in input_shapes(model)]
-    found = model.get_output_shape_for(given if len(given) > 1 else given[0])
-    return [
-        (rows, *shape[1:]) for shape in (found if isinstance(found, list) else [found])
-    ]
+    inputs = [(rows, *shape) for shape in input_shapes(model)]
+    outputs = model.get_output_shape_for(one_or_all(inputs))
+    return [(rows, *shape[1:]) for shape in to_list(outputs)]
 
 
 def _limits(model: Any) -> list[int | None]:
     """Returns the smallest `input_dim` of the Embeddings on each input, or None."""
-    nodes = [node for node in model.graph_nodes() if node.inbound_layers]
-    found = []
-    for source in to_list(model.inputs):
-        uses = [
-            (n.outbound_layer, i)
-            for n in nodes
-            for i, x in enumerate(n.input_tensors)
-            if x is source
-        ]
-        found.append(
-            min(
-                filter(None, (_limit(layer, place) for layer, place in uses)),
-                default=None,
-            )
-        )
-    return found
+    return [
+        min(_limits_on(model, tensor), default=None) for tensor in to_list(model.inputs)
+    ]
+
+
+def _limits_on(model: Any, tensor: Any) -> Iterator[int]:
+    """Yields the `input_dim` of each Embedding that takes an input as it is."""
+    for node in model.graph_nodes():
+        if not node.inbound_layers:
+            continue
+        for place, taken in enumerate(node.input_tensors):
+            limit = _limit(node.outbound_layer, place) if taken is tensor else None
+            if limit is not None:
+                yield limit
 
 
 def _limit(layer: Any, place: int) -> int | None:
