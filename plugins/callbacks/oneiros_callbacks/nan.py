@@ -26,7 +26,8 @@ class NaNWarning(Callback):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Has warned of nothing yet."""
-        self.warned, self.total = False, self.params["metrics"][0]
+        self.warned = False
+        self.total = self.params["metrics"][0]
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Notes the epoch."""
@@ -34,40 +35,37 @@ class NaNWarning(Callback):
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Looks at a batch."""
-        self.on_run_end(
-            {
-                "batch": [batch],
-                **{name: [value] for name, value in (logs or {}).items()},
-            }
-        )
+        values = {**(logs or {}), "batch": batch}
+        self.on_run_end({name: [value] for name, value in values.items()})
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Looks at some batches."""
-        losses = logs.get(self.total)
-        if losses and not self.warned and math.isnan(sum(losses)):
-            at = next((i for i, loss in enumerate(losses) if loss != loss), None)
-            if at is not None:
-                self._warn(
-                    logs["batch"][at],
-                    {name: values[at] for name, values in logs.items()},
-                )
+        losses = logs.get(self.total, ())
+        if self.warned or not math.isnan(sum(losses)):
+            return
+        for i, loss in enumerate(losses):
+            if _is_nan(loss):
+                batch = logs["batch"][i]
+                self._warn(batch, {name: values[i] for name, values in logs.items()})
+                return
 
     def _warn(self, batch: int, values: dict[str, Any]) -> None:
-        self.warned, names = True, self.model.output_names
-        losses = (
-            self.params["metrics"][1 : len(names) + 1]
-            if len(names) > 1
-            else [self.total]
-        )
-        found = [
-            repr(name)
-            for name, loss in zip(names, losses, strict=False)
+        self.warned = True
+        outputs = self.model.output_names
+        losses = [self.total]
+        if len(outputs) > 1:
+            losses = self.params["metrics"][1 : len(outputs) + 1]
+        sources = [
+            repr(output)
+            for output, loss in zip(outputs, losses, strict=False)
             if _is_nan(values.get(loss))
         ]
-        source = " and ".join(found) or "none (a regularizer)"
-        place = f"epoch {self.epoch + 1}, batch {batch + 1}, output {source}"
+        source = " and ".join(sources) or "none (a regularizer)"
         warnings.warn(
-            f"The loss became NaN in {place}. {REASONS}", RuntimeWarning, _level()
+            f"The loss became NaN in epoch {self.epoch + 1}, batch {batch + 1}, output "
+            f"{source}. {REASONS}",
+            RuntimeWarning,
+            _level(),
         )
 
 
@@ -77,9 +75,9 @@ def _is_nan(value: Any) -> bool:
 
 def _level() -> int:
     """Returns the `stacklevel`, from the caller, of the first line that isn't ours."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith(
-        "oneiros"
-    ):
-        frame, level = frame.f_back, level + 1
+    frame = sys._getframe(1)
+    level = 1
+    while frame.f_back and frame.f_globals["__name__"].startswith("oneiros"):
+        frame = frame.f_back
+        level += 1
     return level

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import os
 import shutil
 import sys
@@ -23,9 +24,11 @@ class Progbar:
     it writes only a line at the end, everywhere.
 
     # Example
+        ```python
         bar = Progbar(1000)
         for i in range(10):
             bar.add(100, values=[("loss", 1 / (i + 1))])
+        ```
 
     # Arguments
         target: int, the number of steps; None or -1 if it isn't known.
@@ -42,7 +45,9 @@ class Progbar:
         interval: float = 0.05,
     ) -> None:
         self.target = -1 if target is None else target
-        self.width, self.verbose, self.interval = width, verbose, interval
+        self.width = width
+        self.verbose = verbose
+        self.interval = interval
         self.sum_values: dict[str, list[float]] = {}
         self.unique_values: list[str] = []
         self.start = time.time()
@@ -65,14 +70,16 @@ class Progbar:
                 last call.
             force: bool, whether to draw although `interval` isn't over.
         """
+        steps = current - self.seen_so_far
         for name, value in values or ():
             if name not in self.sum_values:
                 self.unique_values.append(name)
                 self.sum_values[name] = [0.0, 0]
-            self.sum_values[name][0] += value * (current - self.seen_so_far)
-            self.sum_values[name][1] += current - self.seen_so_far
+            self.sum_values[name][0] += value * steps
+            self.sum_values[name][1] += steps
         self.seen_so_far = current
-        done, now = current >= self.target > -1, time.time()
+        now = time.time()
+        done = current >= self.target > -1
         if self.verbose and (force or done or now - self.last_update >= self.interval):
             self.last_update = now
             self._show(done, now - self.start)
@@ -85,15 +92,16 @@ class Progbar:
         if self.verbose == 1 and _redraws(sys.stdout):
             self._draw(done)
         elif done:
-            counted = (
-                f"{self.seen_so_far}/{self.target} - " if self.verbose == 1 else ""
-            )
-            print(f"{counted}{seconds:.0f}s{self._text()}", flush=True)
+            line = f"{seconds:.0f}s{self._text()}"
+            if self.verbose == 1:
+                line = f"{self.seen_so_far}/{self.target} - {line}"
+            print(line, flush=True)
 
     def _draw(self, done: bool) -> None:
         if self._bar is None:
             self._bar = _new_bar(self.target)
-        self._bar.n, self._bar.desc = self.seen_so_far, self._text()
+        self._bar.n = self.seen_so_far
+        self._bar.desc = self._text()
         self.total_width = len(self._bar.desc)
         columns = shutil.get_terminal_size().columns
         self._bar.bar_format = self._look(done, columns)
@@ -193,14 +201,14 @@ class ProgbarLogger(Callback):
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Moves the bar once for a run of batches, by their average."""
-        sizes, size = logs["size"], sum(logs["size"])
+        sizes = logs["size"]
+        samples = sum(sizes)
         means = {
-            name: sum(value * n for value, n in zip(logs[name], sizes, strict=True))
-            / size
+            name: sum(map(operator.mul, logs[name], sizes)) / samples
             for name in self.params["metrics"]
             if name in logs
         }
-        self.on_batch_end(logs["batch"][-1], {**means, "size": size})
+        self.on_batch_end(logs["batch"][-1], {**means, "size": samples})
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Ends the bar with the epoch's values, those of the validation included."""

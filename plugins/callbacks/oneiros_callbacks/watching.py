@@ -70,12 +70,12 @@ class ModelCheckpoint(Callback):
         mode: str = "auto",
         period: int = 1,
     ) -> None:
-        self.filepath, self.monitor, self.verbose = filepath, monitor, verbose
-        self.save_best_only, self.save_weights_only, self.period = (
-            save_best_only,
-            save_weights_only,
-            period,
-        )
+        self.filepath = filepath
+        self.monitor = monitor
+        self.verbose = verbose
+        self.save_best_only = save_best_only
+        self.save_weights_only = save_weights_only
+        self.period = period
         self.epochs_since_last_save = 0
         self.monitor_op, self.best = better(monitor, mode)
 
@@ -149,13 +149,16 @@ class EarlyStopping(Callback):
         verbose: int = 0,
         mode: str = "auto",
     ) -> None:
-        self.monitor, self.patience, self.verbose = monitor, patience, verbose
+        self.monitor = monitor
+        self.patience = patience
+        self.verbose = verbose
         self.monitor_op, self._worst = better(monitor, mode)
         self.min_delta = min_delta if self.monitor_op is np.greater else -min_delta
         self._forget()
 
     def _forget(self) -> None:
-        self.wait = self.stopped_epoch = 0
+        self.wait = 0
+        self.stopped_epoch = 0
         self.best = self._worst
 
     def on_train_begin(self, logs: Logs = None) -> None:
@@ -168,10 +171,12 @@ class EarlyStopping(Callback):
         if current is None:
             _missing("EarlyStopping", self.monitor, logs or {})
         elif self.monitor_op(current - self.min_delta, self.best):
-            self.best, self.wait = current, 0
+            self.best = current
+            self.wait = 0
         else:
             if self.wait >= self.patience:
-                self.stopped_epoch, self.model.stop_training = epoch, True
+                self.stopped_epoch = epoch
+                self.model.stop_training = True
             self.wait += 1
 
     def on_train_end(self, logs: Logs = None) -> None:
@@ -190,8 +195,10 @@ class ReduceLROnPlateau(Callback):
     `lr`.
 
     # Example
-        model.fit(x, y, validation_split=0.1, callbacks=[ReduceLROnPlateau(factor=0.2,
-        patience=5)])
+        ```python
+        slower = ReduceLROnPlateau(factor=0.2, patience=5)
+        model.fit(x, y, validation_split=0.1, callbacks=[slower])
+        ```
 
     # Arguments
         monitor: str, the value to watch.
@@ -224,32 +231,27 @@ class ReduceLROnPlateau(Callback):
             raise ArgumentError(
                 f"ReduceLROnPlateau takes a factor below 1; received {factor!r}."
             )
-        self.monitor, self.factor, self.patience, self.verbose = (
-            monitor,
-            factor,
-            patience,
-            verbose,
-        )
-        self.mode, self.epsilon, self.cooldown, self.min_lr = (
-            mode,
-            epsilon,
-            cooldown,
-            min_lr,
-        )
+        self.monitor = monitor
+        self.factor = factor
+        self.patience = patience
+        self.verbose = verbose
+        self.mode = mode
+        self.epsilon = epsilon
+        self.cooldown = cooldown
+        self.min_lr = min_lr
         self._forget()
 
     def _forget(self) -> None:
-        mode = (
-            ("max" if "acc" in self.monitor else "min")
-            if self.mode == "auto"
-            else self.mode
-        )
+        mode = self.mode
+        if mode == "auto":
+            mode = "max" if "acc" in self.monitor else "min"
         compare, self.best = better(self.monitor, mode)
         margin = self.epsilon if compare is np.greater else -self.epsilon
         self.monitor_op: Callable[[Any, Any], Any] = functools.partial(
             _exceeds, compare, margin
         )
-        self.cooldown_counter = self.wait = 0
+        self.cooldown_counter = 0
+        self.wait = 0
         self.lr_epsilon = self.min_lr * 1e-4
 
     def on_train_begin(self, logs: Logs = None) -> None:
@@ -269,12 +271,11 @@ class ReduceLROnPlateau(Callback):
             self.cooldown_counter -= 1
             self.wait = 0
         if self.monitor_op(current, self.best):
-            self.best, self.wait = current, 0
+            self.best = current
+            self.wait = 0
         elif not self.in_cooldown():
-            if (
-                self.wait >= self.patience
-                and logs["lr"] > self.min_lr + self.lr_epsilon
-            ):
+            is_above = logs["lr"] > self.min_lr + self.lr_epsilon
+            if self.wait >= self.patience and is_above:
                 self._lower(rate, logs["lr"], epoch)
             self.wait += 1
 
@@ -296,7 +297,8 @@ class ReduceLROnPlateau(Callback):
                 f"\nEpoch {epoch + 1}: {self.monitor} no longer gets better, learning "
                 f"rate {new:g}"
             )
-        self.cooldown_counter, self.wait = self.cooldown, 0
+        self.cooldown_counter = self.cooldown
+        self.wait = 0
 
     def in_cooldown(self) -> bool:
         """Tells whether it waits for a lowering to show effect."""
