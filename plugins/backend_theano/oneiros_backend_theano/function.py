@@ -140,6 +140,7 @@ class JaxFunction(GraphFunction):
 
     def __init__(self, backend: Any, inputs: Any, outputs: Any, updates: Any) -> None:
         super().__init__(backend, inputs, outputs, updates)
+        import oneiros_jax_support.jax_import  # noqa: F401
 
         self._jitted: dict[Any, Any] = {}
         self._ready: dict[Any, Any] = {}
