@@ -31,8 +31,8 @@ class ConvolutionLayer(AffineLayer):
 
     # Arguments
         nb_filter: int, the number of output channels.
-        activation, border_mode: as for `Convolution2D`. the others: as for
-            `AffineLayer`.
+        activation, border_mode: as for `Convolution2D`.
+        the others: as for `AffineLayer`.
     """
 
     checks_sizes: ClassVar[bool] = True
@@ -143,8 +143,8 @@ class ImageConvolution(ConvolutionLayer):
 
     # Arguments
         subsample: tuple of ints, the kernel's steps along each axis.
-        dim_ordering: `"tf"`, `"th"` or `"default"`. the others: as for
-            `ConvolutionLayer`.
+        dim_ordering: `"tf"`, `"th"` or `"default"`.
+        the others: as for `ConvolutionLayer`.
     """
 
     _rank: ClassVar[int] = 2

@@ -154,8 +154,8 @@ class AtrousConvolution1D(Convolution1D):
     # Arguments
         nb_filter: int, number of filters.
         filter_length: int, number of steps that a filter sees.
-        atrous_rate: int, distance of neighbouring steps that it sees. the others: as
-            for `Convolution1D`, in the same order with `atrous_rate` after
+        atrous_rate: int, distance of neighbouring steps that it sees.
+        the others: as for `Convolution1D`, in the same order with `atrous_rate` after
             `subsample_length`.
 
     # Input shape

@@ -139,8 +139,9 @@ class AtrousConvolution2D(Convolution2D):
         nb_row: int, rows of the kernel.
         nb_col: int, columns of the kernel.
         atrous_rate: pair of ints, distances of neighbouring rows and columns that a
-            filter sees. the others: as for `Convolution2D`, in the same order with
-            `atrous_rate` after `subsample`.
+            filter sees.
+        the others: as for `Convolution2D`, in the same order with `atrous_rate` after
+            `subsample`.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,

@@ -42,7 +42,8 @@ class _Cropping(Layer):
         except (TypeError, ArgumentError):
             pairs = ()
         if len(pairs) != self._rank:
-            axes, example = ", ".join(AXES[self._rank]), ((1, 1),) * self._rank
+            axes = ", ".join(AXES[self._rank])
+            example = ((1, 1),) * self._rank
             raise ArgumentError(
                 f"{label(self)} received cropping={cropping!r}. It takes a pair "
                 f"(before, after) of whole numbers of at least 0 for each of {axes}, "
@@ -58,10 +59,8 @@ class _Cropping(Layer):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape without what is cut off."""
         sizes = spatial_sizes(self, input_shape, self._rank, self.dim_ordering)
-        left = tuple(
-            size and size - sum(pair)
-            for size, pair in zip(sizes, self._pairs, strict=True)
-        )
+        pairs = zip(sizes, self._pairs, strict=True)
+        left = tuple(None if size is None else size - sum(pair) for size, pair in pairs)
         if any(size is not None and size < 1 for size in left):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, read "
@@ -74,11 +73,9 @@ class _Cropping(Layer):
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns what is left of `x`."""
         cuts = tuple(slice(before, -after or None) for before, after in self._pairs)
-        return x[
-            (slice(None), *cuts)
-            if self.dim_ordering == "tf"
-            else (slice(None), slice(None), *cuts)
-        ]
+        if self.dim_ordering == "tf":
+            return x[(slice(None), *cuts)]
+        return x[(slice(None), slice(None), *cuts)]
 
 
 class Cropping1D(_Cropping):

@@ -49,7 +49,8 @@ class Deconvolution2D(Convolution2D):
         border_mode: `"valid"`, `"same"` or `"full"`: that of the convolution that this
             one undoes.
         subsample: pair of ints, the steps of that convolution: the output is larger by
-            these. the others: as for `Convolution2D`, in the same order.
+            these.
+        the others: as for `Convolution2D`, in the same order.
 
     # Input shape
         4D, `(samples, rows, columns, channels)` for `"tf"`,
@@ -141,10 +142,8 @@ class Deconvolution2D(Convolution2D):
             length_after(size, width, self.border_mode, step)
             for size, width, step in moves
         )
-        if any(
-            None not in pair and pair[0] != pair[1]
-            for pair in zip(sizes, back, strict=True)
-        ):
+        pairs = zip(sizes, back, strict=True)
+        if any(None not in pair and pair[0] != pair[1] for pair in pairs):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)} and "
                 f"output_shape={self.output_shape_}; with the kernel {self._window}, "
@@ -163,15 +162,12 @@ class Deconvolution2D(Convolution2D):
                 "without output_shape it must know them. Give them in input_shape, or "
                 "give output_shape."
             )
-        moves = zip(sizes, self._window, self._strides, strict=True)
-        return tuple(
-            size * step
-            + {"valid": max(width - step, 0), "same": 0, "full": 2 - step - width}[
-                self.border_mode
-            ]
-            for size, width, step in moves
-            if size is not None
-        )
+        enlarged = []
+        for size, width, step in zip(sizes, self._window, self._strides, strict=True):
+            more = {"valid": max(width - step, 0), "same": 0, "full": 2 - step - width}
+            if size is not None:
+                enlarged.append(size * step + more[self.border_mode])
+        return tuple(enlarged)
 
     def _fitting(self, sizes: Shape) -> str:
         """Says which output sizes fit an input."""
@@ -181,7 +177,8 @@ class Deconvolution2D(Convolution2D):
                 ranges.append("any size")
                 continue
             taken = {"valid": width - 1, "same": 0, "full": 1 - width}[self.border_mode]
-            least, most = max(1, (size - 1) * step + 1 + taken), size * step + taken
+            least = max(1, (size - 1) * step + 1 + taken)
+            most = size * step + taken
             ranges.append(str(least) if least == most else f"{least} to {most}")
         return " and ".join(ranges)
 

@@ -26,9 +26,8 @@ def _checked_widths(layer: Layer, padding: Any, sides: tuple[str, ...]) -> Sizes
             f"{label(layer)} received padding={padding!r}. The keys that it takes are "
             f"{', '.join(sides)}."
         )
-    return check_ints(
-        layer, "padding", [padding.get(side, 0) for side in sides], len(sides), 0
-    )
+    widths = [padding.get(side, 0) for side in sides]
+    return check_ints(layer, "padding", widths, len(sides), 0)
 
 
 class _ZeroPadding(Layer):
@@ -43,9 +42,9 @@ class _ZeroPadding(Layer):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with the zeros added."""
         sizes = spatial_sizes(self, input_shape, len(self._widths), self.dim_ordering)
+        pairs = zip(sizes, self._widths, strict=True)
         padded = tuple(
-            size and size + sum(pair)
-            for size, pair in zip(sizes, self._widths, strict=True)
+            None if size is None else size + sum(widths) for size, widths in pairs
         )
         return with_sizes(input_shape, padded, self.dim_ordering)
 

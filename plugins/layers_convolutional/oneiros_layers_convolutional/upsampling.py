@@ -43,7 +43,8 @@ class UpSampling1D(Layer):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with `length` times as many steps."""
         (steps,) = spatial_sizes(self, input_shape, 1, "tf")
-        return with_sizes(input_shape, (steps and steps * self.length,), "tf")
+        more = None if steps is None else steps * self.length
+        return with_sizes(input_shape, (more,), "tf")
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns `x` with each step repeated."""
@@ -64,9 +65,8 @@ class _UpSampling(Layer):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with each spatial size multiplied."""
         sizes = spatial_sizes(self, input_shape, len(self.size), self.dim_ordering)
-        larger = tuple(
-            old and old * factor for old, factor in zip(sizes, self.size, strict=True)
-        )
+        pairs = zip(sizes, self.size, strict=True)
+        larger = tuple(None if size is None else size * times for size, times in pairs)
         return with_sizes(input_shape, larger, self.dim_ordering)
 
 

@@ -81,8 +81,8 @@ class DenseLayer(AffineLayer):
     Not a layer of its own.
 
     # Arguments
-        input_dim: int, number of features, if this is a model's first layer. the
-            others: as for `AffineLayer`.
+        input_dim: int, number of features, if this is a model's first layer.
+        the others: as for `AffineLayer`.
     """
 
     def __init__(self, *, input_dim: int | None, **kwargs: Any) -> None:

@@ -111,7 +111,9 @@ class Dense(DenseLayer):
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns `activation(dot(x, W) + b)`."""
         output = K.dot(x, self.W)
-        return self.activation(output + self.b if self.bias else output)
+        if self.bias:
+            output = output + self.b
+        return self.activation(output)
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with `output_dim` last."""

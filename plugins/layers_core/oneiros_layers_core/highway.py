@@ -99,8 +99,10 @@ class Highway(DenseLayer):
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the mixture of the transformed and the carried input."""
-        carry, output = K.dot(x, self.W_carry), K.dot(x, self.W)
+        carry = K.dot(x, self.W_carry)
+        output = K.dot(x, self.W)
         if self.bias:
-            carry, output = carry + self.b_carry, output + self.b
+            carry = carry + self.b_carry
+            output = output + self.b
         transform = K.sigmoid(carry)
         return self.activation(output) * transform + (1.0 - transform) * x

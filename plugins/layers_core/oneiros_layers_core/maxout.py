@@ -93,4 +93,6 @@ class MaxoutDense(DenseLayer):
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the largest of `dot(x, W[k]) + b[k]` over `k`."""
         output = K.dot(x, self.W)
-        return K.max(output + self.b if self.bias else output, axis=1)
+        if self.bias:
+            output = output + self.b
+        return K.max(output, axis=1)

@@ -31,8 +31,8 @@ class LocalLayer(AffineLayer):
 
     # Arguments
         nb_filter: int, the number of output channels.
-        activation, border_mode: as for `LocallyConnected2D`. the others: as for
-            `AffineLayer`.
+        activation, border_mode: as for `LocallyConnected2D`.
+        the others: as for `AffineLayer`.
     """
 
     dim_ordering: str = "tf"
@@ -113,7 +113,8 @@ class LocalLayer(AffineLayer):
         """Returns the products of patches and weights, plus the bias, activated."""
         product = K.batch_dot(self._patches(x), self.W)
         output = K.reshape(product, (*self._places, -1, self.nb_filter))
-        samples, filters = self._rank, self._rank + 1
+        samples = self._rank
+        filters = samples + 1
         places = range(self._rank)
         if self.dim_ordering == "tf":
             output = K.permute_dimensions(output, (samples, *places, filters))
@@ -139,7 +140,8 @@ class LocalLayer(AffineLayer):
         One slice for each value of the window holds it for all places; a patch's values
         are in the order of the input's axes.
         """
-        rank = len(self._window)
+        rank = self._rank
+        first = [slice(None)] if self.dim_ordering == "tf" else [slice(None)] * 2
         pieces = []
         for corner in itertools.product(*map(range, self._window)):
             places = zip(corner, self._places, self._strides, strict=True)
@@ -147,8 +149,7 @@ class LocalLayer(AffineLayer):
                 slice(start, start + (count - 1) * step + 1, step)
                 for start, count, step in places
             ]
-            first = [slice(None)] * (1 if self.dim_ordering == "tf" else 2)
-            pieces.append(x[tuple(first + cuts)])
+            pieces.append(x[(*first, *cuts)])
         stacked = K.stack(pieces)
         if self.dim_ordering == "tf":
             pattern = (*range(2, rank + 2), 1, 0, rank + 2)
