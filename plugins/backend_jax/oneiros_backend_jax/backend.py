@@ -20,16 +20,18 @@ from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_jax.beam_search import beam_search
 from oneiros_backend_jax.engine import JaxEngine
-from oneiros_backend_jax.fused import Fused
 from oneiros_backend_jax.operations import Operations
 from oneiros_backend_jax.random_functions import RandomFunctions
+from oneiros_backend_jax.recurrence import RecurrentLayers
 from oneiros_backend_jax.spatial import PRIMITIVES
 from oneiros_backend_jax.storage import Storage
 
 T = Any
 
 
-class JaxBackend(RecordedBackend, Convolutions, Rnn, Ctc, Fused, primitives=PRIMITIVES):
+class JaxBackend(
+    RecordedBackend, Convolutions, Rnn, Ctc, RecurrentLayers, primitives=PRIMITIVES
+):
     """Keras 1's `K` on JAX."""
 
     name: ClassVar[str] = "jax"

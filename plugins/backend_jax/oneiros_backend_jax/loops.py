@@ -37,12 +37,13 @@ def run_loop(
 
     taken = jnp.arange(steps, dtype=jnp.int32), sequences
     first = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), taken)
-    whole = platform() == "cpu" and convolves(jax.make_jaxpr(body)(states, first).jaxpr)
+    traced = jax.make_jaxpr(body)(states, first)
+    is_unrolled = platform() == "cpu" and convolves(traced.jaxpr)
     last, outputs = jax.lax.scan(
         body,
         states,
         taken,
         reverse=backwards,
-        unroll=max(steps, 1) if whole else 1,
+        unroll=max(steps, 1) if is_unrolled else 1,
     )
     return last, outputs

@@ -321,8 +321,8 @@ class Operations:
         min_value: T,
         max_value: T,
     ) -> T:
-        given = [bound for bound in (min_value, max_value) if bound is not None]
-        bounds = clipping_bounds(min_value, max_value, paired(x, *given)[0].dtype)
+        known = [bound for bound in (min_value, max_value) if bound is not None]
+        bounds = clipping_bounds(min_value, max_value, paired(x, *known)[0].dtype)
         x, low, high = fitted(*paired(x, *bounds))
         x = jnp.where(x > high, high, x)
         return jnp.where(x < low, low, x)

@@ -35,6 +35,8 @@ from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.xla import xla_setting
 
 T = Any
+IMAGE_AXES = [0, 1, 2, 3]
+"""Samples, rows, columns and channels."""
 
 
 class Tensor(Node):
@@ -87,12 +89,8 @@ class TensorFlowBackend(
         reduction_axes: T,
         epsilon: T = 0.001,
     ) -> tuple[T, T, T]:
-        images = self.ndim(x) == 4 and sorted(axis % 4 for axis in reduction_axes) == [
-            0,
-            1,
-            2,
-        ]
-        if not images or {self.dtype(part) for part in (x, gamma, beta)} != {"float32"}:
+        types = {self.dtype(part) for part in (x, gamma, beta)}
+        if types != {"float32"} or not self._keeps_channels(x, reduction_axes):
             return super().normalize_batch_in_training(
                 x,
                 gamma,
@@ -101,11 +99,8 @@ class TensorFlowBackend(
                 epsilon,
             )
         label = "K.normalize_batch_in_training"
-        return tuple(
-            self.recorder.record(
-                pinned(normalize), (x, gamma, beta, epsilon), label=label
-            )
-        )
+        arguments = (x, gamma, beta, epsilon)
+        return tuple(self.recorder.record(pinned(normalize), arguments, label=label))
 
     def batch_normalization(
         self,
@@ -116,8 +111,8 @@ class TensorFlowBackend(
         gamma: T,
         epsilon: T = 0.001,
     ) -> T:
-        given = mean, var, beta, gamma
-        if not (isinstance(epsilon, float) and self._are_of_channels(x, given)):
+        by_channel = (mean, var, beta, gamma)
+        if not isinstance(epsilon, float) or not self._suits_kernel(x, by_channel):
             return super().batch_normalization(
                 x,
                 mean,
@@ -126,27 +121,29 @@ class TensorFlowBackend(
                 gamma,
                 epsilon,
             )
-        return self.recorder.record(
-            pinned(normalize_by), (x, *given, epsilon), label="K.batch_normalization"
-        )
+        arguments = (x, *by_channel, epsilon)
+        label = "K.batch_normalization"
+        return self.recorder.record(pinned(normalize_by), arguments, label=label)
 
-    def _are_of_channels(self, x: T, given: tuple[T, ...]) -> bool:
-        """Tells whether `x` is images and `given` are values per channel.
-
-        All of them are float32.
-        """
-        if not all(
-            self.recorder.owns(part) and self.dtype(part) == "float32"
-            for part in (x, *given)
-        ):
+    def _keeps_channels(self, x: T, axes: T) -> bool:
+        """Tells whether `x` is images, and these axes are all but the channels."""
+        if self.ndim(x) != len(IMAGE_AXES):
             return False
+        return sorted(axis % len(IMAGE_AXES) for axis in axes) == IMAGE_AXES[:-1]
+
+    def _suits_kernel(self, x: T, by_channel: tuple[T, ...]) -> bool:
+        """Tells whether TensorFlow's kernel can normalise `x` by these tensors.
+
+        It takes float32 images, and values per channel.
+        """
+        for part in (x, *by_channel):
+            if not self.recorder.owns(part) or self.dtype(part) != "float32":
+                return False
         channels = self.int_shape(x)[-1:]
-        shapes = {self.int_shape(part) for part in given}
-        return (
-            self.ndim(x) == 4
-            and None not in channels
-            and shapes <= {channels, (1, 1, 1, *channels)}
-        )
+        if self.ndim(x) != len(IMAGE_AXES) or None in channels:
+            return False
+        fitting = {channels, (1, 1, 1, *channels)}
+        return all(self.int_shape(part) in fitting for part in by_channel)
 
     def _beam_search(
         self,

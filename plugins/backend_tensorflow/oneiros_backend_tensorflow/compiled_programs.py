@@ -14,6 +14,9 @@ from oneiros_backend_tensorflow.devices import chosen
 from oneiros_backend_tensorflow.runnable import Runnable
 
 _COSMETIC = "_user_specified_name"
+"""An attribute of nodes that changes nothing."""
+NUMBER = re.compile(r"(?<=_)\d+")
+"""A number that TensorFlow appends to a name."""
 _made: dict[bytes, Runnable] = {}
 
 
@@ -65,7 +68,10 @@ class _Names:
         self._numbers: dict[str, str] = {}
 
     def __call__(self, name: str) -> str:
-        return re.sub(r"(?<=_)\d+", lambda found: self._number(found[0]), name)
+        return NUMBER.sub(self._renumbered, name)
+
+    def _renumbered(self, number: re.Match[str]) -> str:
+        return self._number(number[0])
 
     def _number(self, text: str) -> str:
         return self._numbers.setdefault(text, str(len(self._numbers)))
@@ -93,25 +99,25 @@ class _Names:
         functions = [
             x for value in values for x in (value.func, *value.list.func) if x.name
         ]
-        found = [node.op, *(function.name for function in functions)]
+        called = [node.op, *(function.name for function in functions)]
         node.name, node.op = self(node.name), self(node.op)
         node.input[:] = map(self, node.input)
         for function in functions:
             function.name = self(function.name)
         node.attr.pop(_COSMETIC, None)
         node.ClearField("experimental_debug_info")
-        return found
+        return called
 
     def _replace_in_function(self, function: Any) -> list[str]:
         signature = function.signature
         for part in (signature, *signature.input_arg, *signature.output_arg):
             part.name = self(part.name)
         signature.control_output[:] = map(self, signature.control_output)
-        found = [name for node in function.node_def for name in self._replace(node)]
+        called = [name for node in function.node_def for name in self._replace(node)]
         for table in (function.ret, function.control_ret):
             renamed = {self(key): self(value) for key, value in sorted(table.items())}
             table.clear()
             table.update(renamed)
         for attributes in function.arg_attr.values():
             attributes.attr.pop(_COSMETIC, None)
-        return found
+        return called

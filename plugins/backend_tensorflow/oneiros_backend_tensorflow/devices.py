@@ -59,9 +59,9 @@ def in_host_memory() -> bool:
 
 def _find(device: Device) -> str:
     _allow_growth()
-    found = tf.config.list_logical_devices(device.kind.upper())
-    if device.number < len(found):
-        return str(found[device.number].name)
+    devices = tf.config.list_logical_devices(device.kind.upper())
+    if device.number < len(devices):
+        return str(devices[device.number].name)
     there = [
         x.name.rpartition("device:")[2].lower()
         for x in tf.config.list_logical_devices()

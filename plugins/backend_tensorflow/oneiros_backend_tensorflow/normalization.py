@@ -45,7 +45,7 @@ def normalize(
     )
     count = tf.cast(tf.size(x) // tf.size(gamma), x.dtype)
 
-    def by_result(found: list[T], slopes: Sequence[T]) -> list[T]:
+    def by_result(results: list[T], slopes: Sequence[T]) -> list[T]:
         return _slopes(
             slopes[0],
             x,
@@ -54,7 +54,7 @@ def normalize(
             epsilon,
         )
 
-    def by_moments(found: list[T], slopes: Sequence[T]) -> list[T]:
+    def by_moments(results: list[T], slopes: Sequence[T]) -> list[T]:
         by_mean, by_variance = slopes
         return [(by_mean + 2 * (x - tf.reduce_mean(x, AXES)) * by_variance) / count]
 
@@ -116,7 +116,7 @@ def _slopes(
         is_training=True,
     )
 
-    def derivative(found: list[T], slopes: Sequence[T]) -> list[T]:
+    def derivative(results: list[T], slopes: Sequence[T]) -> list[T]:
         centred = x - tf.reduce_mean(x, AXES)
         scale = tf.math.rsqrt(tf.reduce_mean(centred * centred, AXES) + epsilon)
         unit = centred * scale

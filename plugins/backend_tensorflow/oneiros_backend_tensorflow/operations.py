@@ -229,8 +229,8 @@ class Operations:
         min_value: T,
         max_value: T,
     ) -> T:
-        given = [bound for bound in (min_value, max_value) if bound is not None]
-        dtype = np.dtype(paired(x, *given)[0].dtype.as_numpy_dtype)
+        known = [bound for bound in (min_value, max_value) if bound is not None]
+        dtype = np.dtype(paired(x, *known)[0].dtype.as_numpy_dtype)
         x, low, high = paired(x, *clipping_bounds(min_value, max_value, dtype))
         return tf.clip_by_value(x, low, tf.maximum(low, high))
 

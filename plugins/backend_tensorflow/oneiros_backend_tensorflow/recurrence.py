@@ -163,8 +163,8 @@ def _run(
         seen = tf.transpose(tf.cast(mask, tf.bool))[..., None]
 
     arguments = (tf.transpose(x, TIME_FIRST), U, *projection, *initial)
-    held = [tf.identity(part) for part in arguments]
-    x, U, *others = held
+    copies = [tf.identity(part) for part in arguments]
+    x, U, *others = copies
     projection = tuple(others[: len(projection)])
     first = tuple(others[len(projection) :])
     ends, outputs, before, kept = loop.forward(
@@ -190,7 +190,7 @@ def _run(
         dx, d_projection = loop.unprojected(x, dx, projection)
         return dx, dU, *d_projection, *d_initial
 
-    by_step, *last = with_derivative((outputs, *ends), tuple(held), derivative)
+    by_step, *last = with_derivative((outputs, *ends), tuple(copies), derivative)
     if loop.backwards:
         by_step = tf.reverse(by_step, [0])
     return tf.transpose(by_step, TIME_FIRST), *last

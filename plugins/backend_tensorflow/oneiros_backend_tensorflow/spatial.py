@@ -113,11 +113,12 @@ def convolve_back(
     `x` is the gradient by its output.
     """
     x, kernel = paired(x, kernel)
-    window, channels = kernel.shape.as_list()[:2], kernel.shape.as_list()[3]
+    window = kernel.shape.as_list()[:2]
+    channels = kernel.shape.as_list()[3]
     margin = [n - 1 if border_mode == "full" else 0 for n in window]
-    whole = [size + 2 * n for size, n in zip(sizes, margin, strict=True)]
+    padded = [size + 2 * n for size, n in zip(sizes, margin, strict=True)]
     padding = "SAME" if border_mode == "same" else "VALID"
-    shape = [tf.shape(x)[0], *whole, channels]
+    shape = [tf.shape(x)[0], *padded, channels]
     result = tf.nn.conv2d_transpose(
         x,
         tf.transpose(kernel, (0, 1, 3, 2)),

@@ -61,9 +61,9 @@ class Spec:
             shape = (sequence.shape[0], *self.shape)
         if sequence.trial_shapes is None and self.trial_shapes is None:
             return Spec(shape, self.dtype)
-        whole = sequence.trial_shapes or itertools.repeat(sequence.shape or (None,))
+        sequences = sequence.trial_shapes or itertools.repeat(sequence.shape or (None,))
         rows = self.trial_shapes or itertools.repeat(self.shape or ())
-        trials = [(size[0], *row) for size, row in zip(whole, rows, strict=False)]
+        trials = [(size[0], *row) for size, row in zip(sequences, rows, strict=False)]
         return Spec(shape, self.dtype, trials=tuple(trials))
 
 

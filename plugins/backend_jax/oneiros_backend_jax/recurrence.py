@@ -18,7 +18,7 @@ from oneiros_backend_jax.trials import agreed, trying
 T = Any
 
 
-class Fused(FusedRecurrence):
+class RecurrentLayers(FusedRecurrence):
     """`simple_rnn`, `gru` and `lstm` on lazy tensors."""
 
     recorder: Recorder
