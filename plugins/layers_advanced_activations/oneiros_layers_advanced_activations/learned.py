@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,9 +48,8 @@ class LearnedActivation(Layer):
     def parameter_shape(self, input_shape: Shape) -> tuple[int, ...]:
         """Returns the shape of each parameter, and notes the axes that are shared."""
         shared = self.shared_axes or []
-        sizes = [
-            1 if axis in shared else size for axis, size in enumerate(input_shape)
-        ][1:]
+        axes = range(1, len(input_shape))
+        sizes = tuple(1 if axis in shared else input_shape[axis] for axis in axes)
         known = tuple(size for size in sizes if size is not None)
         if len(known) < len(sizes) or max(shared, default=0) > len(sizes):
             raise ShapeError(
@@ -59,23 +58,26 @@ class LearnedActivation(Layer):
                 "of the axes not shared: their sizes must be known, and the axes "
                 "shared must exist."
             )
-        self.param_broadcast = [axis in shared for axis in range(1, len(input_shape))]
-        self.input_spec = [
-            InputSpec(
-                shape=(
-                    None,
-                    *(
-                        None if axis in shared else size
-                        for axis, size in enumerate(known, 1)
-                    ),
-                )
-            )
-        ]
+        self.param_broadcast = [axis in shared for axis in axes]
+        fixed = tuple(None if axis in shared else input_shape[axis] for axis in axes)
+        self.input_spec = [InputSpec(shape=(None, *fixed))]
         return known
+
+    def _parameter(self, name: str, shape: tuple[int, ...], init: Any) -> Any:
+        return self.add_weight(shape, initializer=init, name=f"{self.name}_{name}")
 
     def spread(self, parameter: Any) -> Any:
         """Returns a parameter ready to be combined with the input along shared axes."""
         return K.pattern_broadcast(parameter, self.param_broadcast)
+
+
+def _constant(value: float) -> Callable[..., Any]:
+    """Returns an initialization with one value everywhere."""
+
+    def filled(shape: Any, name: str | None = None) -> Any:
+        return K.variable(np.full(shape, value), name=name)
+
+    return filled
 
 
 class PReLU(LearnedActivation):
@@ -123,9 +125,7 @@ class PReLU(LearnedActivation):
     def build(self, input_shape: Shape) -> None:
         """Makes `alphas`."""
         shape = self.parameter_shape(input_shape)
-        self.alphas = self.add_weight(
-            shape, initializer=self.init, name=f"{self.name}_alphas"
-        )
+        self.alphas = self._parameter("alphas", shape, self.init)
         self.set_initial_weights()
 
     def call(self, x: Any, mask: Any = None) -> Any:
@@ -181,15 +181,9 @@ class ParametricSoftplus(LearnedActivation):
     def build(self, input_shape: Shape) -> None:
         """Makes `alphas` and `betas`."""
         shape = self.parameter_shape(input_shape)
-        self.alphas = self._constant(shape, self.alpha_init, "alphas")
-        self.betas = self._constant(shape, self.beta_init, "betas")
+        self.alphas = self._parameter("alphas", shape, _constant(self.alpha_init))
+        self.betas = self._parameter("betas", shape, _constant(self.beta_init))
         self.set_initial_weights()
-
-    def _constant(self, shape: tuple[int, ...], value: float, name: str) -> Any:
-        def filled(shape: Any, name: str | None = None) -> Any:
-            return K.variable(np.full(shape, value), name=name)
-
-        return self.add_weight(shape, initializer=filled, name=f"{self.name}_{name}")
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the activated input."""
@@ -257,26 +251,18 @@ class SReLU(LearnedActivation):
     def build(self, input_shape: Shape) -> None:
         """Makes `t_left`, `a_left`, `t_right` and `a_right`, in this order."""
         shape = self.parameter_shape(input_shape)
-        self.t_left = self.add_weight(
-            shape, initializer=self.t_left_init, name=f"{self.name}_t_left"
-        )
-        self.a_left = self.add_weight(
-            shape, initializer=self.a_left_init, name=f"{self.name}_a_left"
-        )
-        self.t_right = self.add_weight(
-            shape, initializer=self.t_right_init, name=f"{self.name}_t_right"
-        )
-        self.a_right = self.add_weight(
-            shape, initializer=self.a_right_init, name=f"{self.name}_a_right"
-        )
+        self.t_left = self._parameter("t_left", shape, self.t_left_init)
+        self.a_left = self._parameter("a_left", shape, self.a_left_init)
+        self.t_right = self._parameter("t_right", shape, self.t_right_init)
+        self.a_right = self._parameter("a_right", shape, self.a_right_init)
         self.t_right_actual = self.t_left + K.abs(self.t_right)
         self.set_initial_weights()
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the activated input."""
-        t_left, a_left, a_right = (
-            self.spread(part) for part in (self.t_left, self.a_left, self.a_right)
-        )
+        t_left = self.spread(self.t_left)
+        a_left = self.spread(self.a_left)
+        a_right = self.spread(self.a_right)
         t_right = self.spread(self.t_right_actual)
         middle = t_left + K.minimum(K.relu(x - t_left), t_right - t_left)
         return middle - a_left * K.relu(t_left - x) + a_right * K.relu(x - t_right)

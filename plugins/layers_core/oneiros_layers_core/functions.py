@@ -11,7 +11,7 @@ from oneiros import backend as K
 from oneiros.config import get_function
 
 
-def described(argument: str, value: Any) -> dict[str, Any]:
+def function_config(argument: str, value: Any) -> dict[str, Any]:
     """Returns the configuration of an argument that may be a function.
 
     It holds the live object, and what it is.
@@ -27,7 +27,7 @@ def described(argument: str, value: Any) -> dict[str, Any]:
     return {argument: value, f"{argument}_type": kind}
 
 
-def restored(config: dict[str, Any], *names: str) -> dict[str, Any]:
+def with_functions(config: dict[str, Any], *names: str) -> dict[str, Any]:
     """Returns a configuration with functions in place of what stands for them.
 
     # Raises
@@ -50,7 +50,7 @@ def takes_mask(function: Callable[..., Any]) -> bool:
         return False
 
 
-def called(
+def call_function(
     function: Callable[..., Any], inputs: Any, arguments: dict[str, Any], mask: Any
 ) -> Any:
     """Calls a function on the inputs, with the mask if it asks for it."""
@@ -58,7 +58,7 @@ def called(
     return function(inputs, **{**arguments, **extra})
 
 
-def found_shape(
+def inferred_shape(
     function: Callable[..., Any],
     shapes: Any,
     arguments: dict[str, Any],
@@ -77,7 +77,7 @@ def found_shape(
         K.placeholder(shape=shape, dtype=dtype)
         for shape, dtype in zip(input_shapes, dtypes, strict=True)
     ]
-    output = called(function, inputs if several else inputs[0], arguments, None)
+    output = call_function(function, inputs if several else inputs[0], arguments, None)
     if isinstance(output, (list, tuple)):
         return [K.int_shape(part) for part in output]
     return K.int_shape(output)

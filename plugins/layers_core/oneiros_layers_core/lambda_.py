@@ -11,11 +11,11 @@ from oneiros.config import custom_object_scope
 from oneiros.engine.layer import Layer
 
 from oneiros_layers_core.functions import (
-    called,
-    described,
-    found_shape,
-    restored,
+    call_function,
+    function_config,
+    inferred_shape,
     takes_mask,
+    with_functions,
 )
 
 Shape = tuple[int | None, ...]
@@ -88,7 +88,7 @@ class Lambda(Layer):
     def get_output_shape_for(self, input_shape: Any) -> Any:
         """Returns `output_shape`, or the shape that a placeholder gets."""
         if self._output_shape is None:
-            return found_shape(
+            return inferred_shape(
                 self.function, input_shape, self.arguments, self._input_dtypes
             )
         if not callable(self._output_shape):
@@ -114,14 +114,14 @@ class Lambda(Layer):
         self._input_dtypes = [
             K.dtype(part) for part in (x if isinstance(x, list) else [x])
         ]
-        return called(self.function, x, self.arguments, mask)
+        return call_function(self.function, x, self.arguments, mask)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments; functions are the live objects."""
         return {
             **super().get_config(),
-            **described("function", self.function),
-            **described("output_shape", self._output_shape),
+            **function_config("function", self.function),
+            **function_config("output_shape", self._output_shape),
             "arguments": self.arguments,
         }
 
@@ -140,4 +140,4 @@ class Lambda(Layer):
                 supply it.
         """
         with custom_object_scope(custom_objects or {}):
-            return cls(**restored(config, "function", "output_shape"))
+            return cls(**with_functions(config, "function", "output_shape"))

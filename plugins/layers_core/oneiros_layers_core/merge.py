@@ -11,7 +11,7 @@ from oneiros.config import layer_from_config
 from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError
 
-from oneiros_layers_core.functions import described, restored
+from oneiros_layers_core.functions import function_config, with_functions
 from oneiros_layers_core.merge_modes import CUSTOM, MODES
 
 Mode = str | Callable[..., Any]
@@ -182,11 +182,11 @@ class Merge(Layer):
         """
         return {
             "name": self.name,
-            **described("mode", self.mode),
+            **function_config("mode", self.mode),
             "concat_axis": self.concat_axis,
             "dot_axes": self.dot_axes,
-            **described("output_shape", self._output_shape),
-            **described("output_mask", self._output_mask),
+            **function_config("output_shape", self._output_shape),
+            **function_config("output_mask", self._output_mask),
             "arguments": self.arguments,
         }
 
@@ -203,7 +203,7 @@ class Merge(Layer):
             UnsafeFileError: if a function isn't at hand; the message says how to supply
                 it.
         """
-        arguments = restored(config, "mode", "output_shape", "output_mask")
+        arguments = with_functions(config, "mode", "output_shape", "output_mask")
         layers = arguments.pop("layers", None) or []
         built = [
             layer_from_config(layer) if isinstance(layer, dict) else layer

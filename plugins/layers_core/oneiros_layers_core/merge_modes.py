@@ -10,7 +10,7 @@ from oneiros import backend as K
 from oneiros.arguments import is_int, label
 from oneiros.errors import ArgumentError, ShapeError
 
-from oneiros_layers_core.functions import called, found_shape
+from oneiros_layers_core.functions import call_function, inferred_shape
 
 Shape = tuple[int | None, ...]
 
@@ -242,13 +242,15 @@ class Custom:
 
     def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
         """Returns the function's result."""
-        return called(merge.mode, inputs, merge.arguments, masks)
+        return call_function(merge.mode, inputs, merge.arguments, masks)
 
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Any:
         """Returns the shape given, or the one that the function gives placeholders."""
         declared = merge._output_shape
         if declared is None:
-            return found_shape(merge.mode, shapes, merge.arguments, merge._input_dtypes)
+            return inferred_shape(
+                merge.mode, shapes, merge.arguments, merge._input_dtypes
+            )
         if callable(declared):
             return tuple(declared(shapes))
         return (shapes[0][0], *declared)
