@@ -74,7 +74,7 @@ def test_the_authoring_tier_is_part_of_the_engine_tier():
         "import numpy as np\nnp._core",
         "x._keras_shape",
         "class Mine:\n    def _build(self): ...\n    def go(self): self._build()",
-        "model._collected = 1",
+        "model._mark_of_my_lab = 1",
     ],
 )
 def test_what_is_published_passes(source):
