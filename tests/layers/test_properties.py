@@ -40,6 +40,8 @@ from oneiros import backend as K
 from oneiros.errors import ArgumentError
 
 BACKENDS = ("theano", "tensorflow")
+SHORT_RUNS = st.sampled_from([("theano",), ("tensorflow",)] * 2 + [BACKENDS])
+"""The backends of an example in the test command: compiling for both takes long."""
 BASES = {"ConvRecurrent2D", "Recurrent", "Wrapper"}
 COUNTEREXAMPLES = json.loads(
     Path(__file__).with_name("counterexamples.json").read_text()
@@ -68,14 +70,15 @@ def options(backend):
     )
 
 
-def check(case):
+def check(case, backends=BACKENDS):
     """Checks a case on each backend, and that they agree."""
     results = []
-    for backend in BACKENDS:
+    for backend in backends:
         with K.use(backend):
             probe = Probe(case, **options(backend))
             results.append(probe.check())
-    agree(*results, probe.exact)
+    if len(results) == 2:
+        agree(*results, probe.exact)
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
@@ -84,7 +87,7 @@ def check(case):
 def test_layer(float64, name, data):
     case = STRATEGIES[name](Drawn(data.draw))
     note(repr(case))
-    check(case)
+    check(case, BACKENDS if draws.is_exhaustive() else data.draw(SHORT_RUNS))
 
 
 @pytest.mark.parametrize(
