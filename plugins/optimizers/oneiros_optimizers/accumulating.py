@@ -36,7 +36,7 @@ class RMSprop(DecayingOptimizer):
         decay: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(lr, decay, **kwargs)
+        super().__init__(lr=lr, decay=decay, **kwargs)
         self.rho = K.variable(rho)
         self.epsilon = epsilon
 
@@ -84,7 +84,7 @@ class Adagrad(DecayingOptimizer):
     def __init__(
         self, lr: float = 0.01, epsilon: float = 1e-8, decay: float = 0.0, **kwargs: Any
     ) -> None:
-        super().__init__(lr, decay, **kwargs)
+        super().__init__(lr=lr, decay=decay, **kwargs)
         self.epsilon = epsilon
 
     @bound
@@ -131,7 +131,7 @@ class Adadelta(DecayingOptimizer):
         decay: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(lr, decay, **kwargs)
+        super().__init__(lr=lr, decay=decay, **kwargs)
         self.rho = rho
         self.epsilon = epsilon
 

@@ -43,7 +43,7 @@ class Adam(DecayingOptimizer):
         decay: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(lr, decay, **kwargs)
+        super().__init__(lr=lr, decay=decay, **kwargs)
         self.beta_1 = K.variable(beta_1)
         self.beta_2 = K.variable(beta_2)
         self.epsilon = epsilon
@@ -114,7 +114,7 @@ class Adamax(DecayingOptimizer):
         decay: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(lr, decay, **kwargs)
+        super().__init__(lr=lr, decay=decay, **kwargs)
         self.beta_1 = K.variable(beta_1)
         self.beta_2 = K.variable(beta_2)
         self.epsilon = epsilon
@@ -180,7 +180,7 @@ class Nadam(StandardOptimizer):
         schedule_decay: float = 0.004,
         **kwargs: Any,
     ) -> None:
-        super().__init__(lr, **kwargs)
+        super().__init__(lr=lr, **kwargs)
         self.m_schedule = K.variable(1.0)
         self.beta_1 = K.variable(beta_1)
         self.beta_2 = K.variable(beta_2)

@@ -42,7 +42,7 @@ class DecayingOptimizer(StandardOptimizer):
     """
 
     def __init__(self, lr: float, decay: float, **kwargs: Any) -> None:
-        super().__init__(lr, **kwargs)
+        super().__init__(lr=lr, **kwargs)
         self.decay = K.variable(decay)
         self.initial_decay = decay
 

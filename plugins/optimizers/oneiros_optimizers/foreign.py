@@ -75,7 +75,8 @@ class TFOptimizer(Optimizer):
         copies = [tf.Variable(K.get_value(p)) for p in params]
 
         def step(*tensors: Any) -> tuple[Any, ...]:
-            values, gradients = tensors[: len(copies)], tensors[len(copies) :]
+            values = tensors[: len(copies)]
+            gradients = tensors[len(copies) :]
             for copy, value in zip(copies, values, strict=True):
                 copy.assign(value)
             self.optimizer.apply_gradients(list(zip(gradients, copies, strict=True)))

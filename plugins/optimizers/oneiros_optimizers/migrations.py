@@ -124,8 +124,9 @@ class Nadam(Optimizer):
         """
         class_name, arguments = super().translated(name, config, origin)
         if origin.keras > 1:
-            decay = (
-                1.0 if "use_ema" in config else arguments.pop("decay", None) or 0.004
-            )
+            if "use_ema" in config:
+                decay = 1.0
+            else:
+                decay = arguments.pop("decay", None) or 0.004
             arguments = {"schedule_decay": decay, **arguments}
         return class_name, arguments

@@ -45,7 +45,7 @@ class SGD(DecayingOptimizer):
         nesterov: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(lr, decay, **kwargs)
+        super().__init__(lr=lr, decay=decay, **kwargs)
         self.momentum = K.variable(momentum)
         self.nesterov = nesterov
 
