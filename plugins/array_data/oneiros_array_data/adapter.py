@@ -130,4 +130,5 @@ class ArrayAdapter:
         """
         if isinstance(source, list):
             return ArrayStream(self.model, use, source, batch_size, once)
-        return oneiros.generators.batches(self.model, source, use)  # type: ignore[no-any-return]
+        batches: Stream = oneiros.generators.batches(self.model, source, use)
+        return batches

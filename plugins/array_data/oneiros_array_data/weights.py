@@ -93,8 +93,8 @@ def standardize_weights(
     shape = tuple(weights.shape)
     if shape != expected:
         raise DataError(
-            f"sample_weight: received shape {shape}, expected {expected} for targets of "
-            f"shape {tuple(y.shape)}. Time steps need compile(..., "
+            f"sample_weight: received shape {shape}, expected {expected} for targets "
+            f"of shape {tuple(y.shape)}. Time steps need compile(..., "
             "sample_weight_mode='temporal')."
         )
     return weights

@@ -290,7 +290,8 @@ def _specify_shape(op: Any, node: Any) -> Any:
             for want, got in zip(static, np.shape(x), strict=True)
         ):
             raise DataError(
-                f"A tensor declared to have shape {static} has shape {np.shape(x)} when run."
+                f"A tensor declared to have shape {static} has shape {np.shape(x)} "
+                f"when run."
             )
         return x
 
@@ -358,8 +359,9 @@ def _indices(op: Any, values: Any) -> Any:
         for v in values
     ):
         raise ArgumentError(
-            "Indexing with a boolean tensor gives a shape that depends on its values, which the JAX linker "
-            "can't compile. Write K.switch(mask, x, 0), or pass mode='NUMBA' to K.function or compile."
+            "Indexing with a boolean tensor gives a shape that depends on its values, "
+            "which the JAX linker can't compile. Write K.switch(mask, x, 0), or pass "
+            "mode='NUMBA' to K.function or compile."
         )
     return tuple(indices_from_subtensor(values, op.idx_list))
 

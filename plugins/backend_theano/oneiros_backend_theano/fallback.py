@@ -25,7 +25,8 @@ def dispatched(node: Any) -> Any:
         function = jax_funcify(node.op, node=node)
     except NotImplementedError as error:
         raise CapabilityError(
-            f"The JAX linker can't compile {node.op}: {error} Pass mode='NUMBA' to K.function or to compile."
+            f"The JAX linker can't compile {node.op}: {error} Pass mode='NUMBA' to "
+            f"K.function or to compile."
         ) from error
     return lambda xp, *inputs: function(*map(_plain, inputs))
 

@@ -80,7 +80,8 @@ class Operations(Types):
         inner = (*x.type.shape[-1:], *y.type.shape[-2:][:1])
         if len(inner) == 2 and None not in inner and inner[0] != inner[1]:
             raise ShapeError(
-                f"dot can't multiply tensors of shapes {x.type.shape} and {y.type.shape}."
+                f"dot can't multiply tensors of shapes {x.type.shape} and "
+                f"{y.type.shape}."
             )
         if x.ndim < 3 and y.ndim < 3:
             return pt.dot(x, y)
@@ -93,7 +94,8 @@ class Operations(Types):
     def batch_dot(self, x: Any, y: Any, axes: Any = None) -> Any:
         if x.ndim < 2 or y.ndim < 2:
             raise ArgumentError(
-                f"batch_dot takes ranks of 2 or more; it received {x.ndim} and {y.ndim}."
+                f"batch_dot takes ranks of 2 or more; it received {x.ndim} and "
+                f"{y.ndim}."
             )
         x, y = self._adapted(x, y)
         if axes is None:
@@ -107,8 +109,8 @@ class Operations(Types):
         known = x.type.shape[first], y.type.shape[second]
         if None not in known and known[0] != known[1]:
             raise ShapeError(
-                f"batch_dot over axes {(first, second)}: sizes {known[0]} and {known[1]} differ "
-                f"(shapes {x.type.shape} and {y.type.shape})."
+                f"batch_dot over axes {(first, second)}: sizes {known[0]} and "
+                f"{known[1]} differ (shapes {x.type.shape} and {y.type.shape})."
             )
         if x.ndim == y.ndim == 2:
             return pt.sum(x * y, axis=1, keepdims=True)
@@ -216,8 +218,9 @@ class Operations(Types):
     def softmax(self, x: Any) -> Any:
         if x.ndim not in (2, 3):
             raise ArgumentError(
-                f"softmax takes a 2D or 3D tensor; it received one of rank {x.ndim}, shape {x.type.shape}. "
-                f"Reshape it so that its last axis holds the classes."
+                f"softmax takes a 2D or 3D tensor; it received one of rank {x.ndim}, "
+                f"shape {x.type.shape}. Reshape it so that its last axis holds the "
+                f"classes."
             )
         return softmax(as_float(x), axis=-1)
 
@@ -312,7 +315,8 @@ class Operations(Types):
         at = _axis(x, axis)
         if x.type.shape[at] not in (1, None):
             raise ShapeError(
-                f"squeeze can't remove axis {axis} of shape {x.type.shape}: its size isn't 1."
+                f"squeeze can't remove axis {axis} of shape {x.type.shape}: its size "
+                f"isn't 1."
             )
         return pt.squeeze(pt.specify_broadcastable(x, at), axis=at)
 
