@@ -1,5 +1,7 @@
-"""PyTensor's own dispatch to JAX, for Ops that `conversions` doesn't know. Imported when
-first needed."""
+"""PyTensor's own dispatch to JAX, for Ops that `conversions` doesn't know.
+
+The module is imported when first needed.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,17 @@ import numpy as np
 from oneiros.errors import CapabilityError
 from oneiros_jax_support.jax_import import jax
 
-_flag = jax.enable_x64.get_global()
-from pytensor.link.jax.dispatch import jax_funcify
 
-jax.config.update("jax_enable_x64", _flag)
+def _import_dispatch() -> Any:
+    """Imports PyTensor's dispatch, and undoes what that sets for the whole process."""
+    flag = jax.enable_x64.get_global()
+    from pytensor.link.jax.dispatch import jax_funcify
+
+    jax.config.update("jax_enable_x64", flag)
+    return jax_funcify
+
+
+jax_funcify = _import_dispatch()
 
 
 def dispatched(node: Any) -> Any:
