@@ -10,7 +10,6 @@ CONTENTS = (
     ("engine.container", "Container", "engine.topology"),
     ("engine.model", "Model", "engine engine.training models"),
     ("engine.loop", "batch_shuffle", "engine.training"),
-    ("engine.sequential", "Sequential", "models"),
     ("engine.callbacks", "CallbackList BaseLogger History", "callbacks"),
     ("bases", "Callback", "callbacks"),
     ("bases", "Optimizer", "optimizers"),
@@ -33,7 +32,6 @@ def oneiros_layers() -> dict[str, str]:
         "input": "InputLayer",
         "container": "Container",
         "model": "Model",
-        "sequential": "Sequential",
     }
     return {name: f"oneiros.engine.{module}:{name}" for module, name in classes.items()}
 

@@ -13,9 +13,9 @@ from oneiros import config, constraints, optimizers, registry, regularizers
 from oneiros.bases import Constraint, Optimizer, Regularizer
 from oneiros.engine.input import Input
 from oneiros.engine.layer import Layer
-from oneiros.engine.sequential import Sequential
 from oneiros.errors import ConfigError, UnknownNameError, UnsafeFileError
 from oneiros.layers import Dense
+from oneiros.models import Sequential
 from oneiros.utils import generic_utils, layer_utils
 
 

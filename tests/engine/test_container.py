@@ -9,7 +9,6 @@ from oneiros.engine.input import Input
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
 from oneiros.engine.node import Node
-from oneiros.engine.sequential import Sequential
 from oneiros.errors import (
     ArgumentError,
     CapabilityError,
@@ -18,6 +17,7 @@ from oneiros.errors import (
     ShapeError,
     UnknownNameError,
 )
+from oneiros.models import Sequential
 from tiny_layers import Average, Both, Counter, Marker, Scale, Shift, Total
 
 pytestmark = pytest.mark.usefixtures("backend")

@@ -11,7 +11,6 @@ import pytest
 from oneiros import registry
 from oneiros.engine.input import Input
 from oneiros.engine.model import Model
-from oneiros.engine.sequential import Sequential
 from oneiros.errors import (
     ArgumentError,
     ConfigError,
@@ -19,6 +18,7 @@ from oneiros.errors import (
     UnknownNameError,
     UnsafeFileError,
 )
+from oneiros.models import Sequential
 from oneiros.saving import model_from_config, model_from_json
 from oneiros_safe_files.json_text import loads
 from tiny_layers import OBJECTS, Both, Scale, Shift, Total

@@ -10,7 +10,7 @@ from oneiros import backend as K
 from oneiros.engine.container import Container
 from oneiros.engine.input import Input
 from oneiros.engine.model import Model
-from oneiros.engine.sequential import Sequential
+from oneiros.models import Sequential
 from oneiros.saving import model_from_json
 from tiny_layers import OBJECTS, Both, Scale, Shift, Total
 

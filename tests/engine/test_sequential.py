@@ -7,7 +7,7 @@ from oneiros import backend as K
 from oneiros.engine.input import Input
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
-from oneiros.engine.sequential import Sequential
+from oneiros.models import Sequential
 from oneiros.errors import (
     ArgumentError,
     ConfigError,
@@ -268,8 +268,8 @@ def test_configuration_is_a_list_of_layers():
                 "trainable": True,
                 "batch_input_shape": (None, 3),
                 "input_dtype": "float32",
-                    "regularizer": None,
-                    "constraint": None,
+                "regularizer": None,
+                "constraint": None,
             },
         },
         {

@@ -119,7 +119,10 @@ def test_the_readme_of_keras_runs_letter_for_letter(environment, backend):
     found = last_line(environment.run(README, KERAS_BACKEND=backend))
     assert found["classes"] == [64] and found["proba"] == [64, 10]
     assert found["sum"] == pytest.approx(64, abs=1e-3) and found["loss"] > 0
-    assert (found["backend"], found["module"]) == (backend, "oneiros.engine.sequential")
+    assert (found["backend"], found["module"]) == (
+        backend,
+        "oneiros_sequential.sequential",
+    )
     assert found["package"][0] == "3" and found["tensorflow"], (
         "TensorFlow and its keras package are there"
     )

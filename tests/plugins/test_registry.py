@@ -192,7 +192,7 @@ def test_provenance():
         == "oneiros-objectives"
     )
     assert (
-        registry.provenance(registry.resolve("layer", "Sequential"))["distribution"]
+        registry.provenance(registry.resolve("layer", "Model"))["distribution"]
         == "oneiros-kernel"
     )
     assert registry.provenance(Mine) is None

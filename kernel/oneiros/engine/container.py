@@ -38,6 +38,24 @@ from oneiros.errors import (
     UnknownNameError,
 )
 
+GRAPH_ATTRIBUTES = (
+    "input_layers",
+    "input_layers_node_indices",
+    "input_layers_tensor_indices",
+    "output_layers",
+    "output_layers_node_indices",
+    "output_layers_tensor_indices",
+    "nodes_by_depth",
+    "layers_by_depth",
+    "container_nodes",
+    "input_names",
+    "output_names",
+    "internal_input_shapes",
+    "internal_output_shapes",
+    "_calls",
+)
+"""What a container knows of its graph."""
+
 
 class Container(Layer):
     """A graph of layers, without training; `Model` adds that.
@@ -66,7 +84,7 @@ class Container(Layer):
     loadable: ClassVar[bool] = True
 
     def __init__(self, input: Any, output: Any, name: str | None = None) -> None:
-        self._begin(name)
+        self.begin(name)
         self.inputs = list(to_list(input))
         self.outputs = list(to_list(output))
         self._check_ends()
@@ -97,10 +115,20 @@ class Container(Layer):
     inputs: list[Tensor]
     outputs: list[Tensor]
 
-    def _begin(self, name: str | None, trainable: bool = True) -> None:
-        super()._begin(name, trainable)
+    def begin(self, name: str | None, trainable: bool = True) -> None:
+        """Sets what all containers have, and layers; the first call of a constructor
+        that makes its graph in another way."""
+        super().begin(name, trainable)
         self._own: dict[str, list[Any]] = {"losses": [], "updates": []}
         self._calls: dict[str, tuple[list[Tensor], list[Tensor], Results]] = {}
+
+    def share_graph(self, model: Container) -> None:
+        """Takes a model's graph for this container's own, and gives the model what was
+        added to this container's losses and updates."""
+        model._own = self._own
+        model._conditional = self._conditional
+        for attribute in GRAPH_ATTRIBUTES:
+            setattr(self, attribute, getattr(model, attribute))
 
     def _check_ends(self) -> None:
         for end, tensors in (("input", self.inputs), ("output", self.outputs)):

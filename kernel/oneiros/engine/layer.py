@@ -239,7 +239,7 @@ class Layer(Rebuilt):
     def __init__(self, **kwargs: Any) -> None:
         for unknown in kwargs.keys() - KWARGS:
             raise self._unknown_argument(unknown)
-        self._begin(kwargs.get("name"), kwargs.get("trainable", True))
+        self.begin(kwargs.get("name"), kwargs.get("trainable", True))
         vars(self).setdefault("losses", [])
         vars(self).setdefault("updates", [])
         vars(self).setdefault("constraints", {})
@@ -269,7 +269,7 @@ class Layer(Rebuilt):
     updates: list[Any]
     constraints: dict[Tensor, Any]
 
-    def _begin(self, name: str | None, trainable: bool = True) -> None:
+    def begin(self, name: str | None, trainable: bool = True) -> None:
         """Sets what layers and models have in common."""
         prefix = type(self).__name__.lower()
         self._backend = K.current()

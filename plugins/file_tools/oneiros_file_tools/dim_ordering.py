@@ -16,12 +16,12 @@ from typing import Any
 from oneiros import config as configs
 from oneiros.arguments import label
 from oneiros.engine.container import Container, entry_of
-from oneiros.engine.sequential import Sequential
 from oneiros.errors import ArgumentError
 from oneiros_old_files.base import Arrays, Migration
 from oneiros_old_files.moves import Moved, channels_moved, unmoved
 from oneiros_saving.layouts import migration_for
 from oneiros_saving.parts import parts_of
+from oneiros_sequential.sequential import Sequential
 
 Axes = tuple[int, ...]
 Entry = dict[str, Any]

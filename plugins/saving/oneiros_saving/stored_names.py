@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from oneiros.engine.sequential import Sequential
 from oneiros.errors import ArgumentError
+from oneiros_sequential.sequential import Sequential
 
 from oneiros_saving.matching import Named
 

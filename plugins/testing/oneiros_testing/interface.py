@@ -137,6 +137,7 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros.engine.container": {
             "Container": "graph of layers, without training",
             "entry_of": "what a configuration holds of one layer of a graph",
+            "get_source_inputs": "inputs that a tensor is computed from",
         },
         "oneiros.engine.model": {
             "Model": "graph of layers that trains",
@@ -145,9 +146,6 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros.engine.node": {
             "Node": "one call of a layer",
             "one_or_all": "makes one object of a list of one",
-        },
-        "oneiros.engine.sequential": {
-            "Sequential": "model that is a list of layers",
         },
         "oneiros.engine.stream": {
             "Step": "compiled function of a model for one use",
@@ -176,6 +174,9 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_jax_support": "what backends that compute with JAX share",
         "oneiros_lazy_graph": "lazy nodes, for backends on eager engines",
         "oneiros_safe_files": "reading and writing files under limits",
+        "oneiros_sequential.sequential": {
+            "Sequential": "model that is a list of layers; users: oneiros.models",
+        },
         "oneiros_saving": "models as states, and states as files",
         "oneiros_testing": "checks of plugins",
     },

@@ -10,31 +10,16 @@ from typing import Any, ClassVar
 
 from oneiros import config as configs
 from oneiros.arguments import label
+from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container, entry_of, get_source_inputs
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
-from oneiros.engine.node import Node, Tensor, unique
+from oneiros.engine.node import Node, unique
 from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
 
+Tensor = Any
 KERAS_0_ARGUMENTS = {"class_mode", "show_accuracy", "accuracy"}
 """Arguments of Keras 0.3, which Keras 1 passes over with a warning."""
-GRAPH_ATTRIBUTES = (
-    "input_layers",
-    "input_layers_node_indices",
-    "input_layers_tensor_indices",
-    "output_layers",
-    "output_layers_node_indices",
-    "output_layers_tensor_indices",
-    "nodes_by_depth",
-    "layers_by_depth",
-    "container_nodes",
-    "input_names",
-    "output_names",
-    "internal_input_shapes",
-    "internal_output_shapes",
-    "_calls",
-)
-"""What a Sequential has of its model's graph, once that is built."""
 TRAINING_ATTRIBUTES = (
     "optimizer",
     "loss",
@@ -92,7 +77,7 @@ class Sequential(Model):
         self, layers: list[Layer] | None = None, name: str | None = None
     ) -> None:
         self.model: Any = None
-        self._begin(name)
+        self.begin(name)
         self.layers, self.inputs, self.outputs = [], [], []
         self._results: list[Tensor] = []
         for layer in layers or []:
@@ -132,7 +117,7 @@ class Sequential(Model):
         self.layers.append(layer)
         self._results.append(output)
         if len(self.layers) == 1:
-            self._backend = layer._backend
+            self._backend = backend_of(layer)
             self.inputs = get_source_inputs(output)
             Node.of_source(self, self.inputs, [output])
         self._changed()
@@ -175,7 +160,6 @@ class Sequential(Model):
             node.output_shapes = [self.outputs[0]._keras_shape]
         self.built = False
         self.model = None
-        self._calls = {}
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the `Model` that the layers form; called when it is needed.
@@ -191,10 +175,7 @@ class Sequential(Model):
         self.model = Model(self.inputs, self.outputs[0], name=f"{self.name}_model")
         self.model.trainable = self.trainable
         self.model.callback_model = self
-        self.model._own = self._own
-        self.model._conditional = self._conditional
-        for attribute in GRAPH_ATTRIBUTES:
-            setattr(self, attribute, getattr(self.model, attribute))
+        self.share_graph(self.model)
         self.built = True
 
     @property
@@ -268,6 +249,12 @@ class Sequential(Model):
         if self.model is None:
             self.build()
         return super().call(x, mask)
+
+    def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
+        """Returns the output's mask for another input."""
+        if self.model is None:
+            self.build()
+        return super().compute_mask(input, mask)
 
     def get_config(self) -> Any:
         """Returns the list of the layers' configurations."""

@@ -1,0 +1,1 @@
+"""Models that are layers one after the other: a plugin of Oneiros."""

@@ -1,0 +1,17 @@
+"""Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+SEQUENTIAL = {"Sequential": "oneiros_sequential.sequential:Sequential"}
+
+
+@hookimpl
+def oneiros_layers() -> dict[str, str]:
+    """The model that configurations name."""
+    return SEQUENTIAL
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The model where Keras 1 has it."""
+    return {"models": SEQUENTIAL}
