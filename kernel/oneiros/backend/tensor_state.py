@@ -5,11 +5,17 @@ Keras 1's own three, `_keras_shape`, `_keras_history` and `_uses_learning_phase`
 attributes, since code of 2016 reads them. Everything else is kept under a `StateKey`
 that the module which owns the meaning defines:
 
-    MASKED_BY: StateKey[Layer] = StateKey("the layer that masked a tensor")
+```python
+from oneiros import backend as K
+from oneiros.backend.tensor_state import StateKey
 
-    MASKED_BY.set(tensor, layer)
-    MASKED_BY.get(tensor)  # None if nobody set it
-    tensor in MASKED_BY
+SOURCE: StateKey[str] = StateKey("the file that a tensor was read from")
+x = K.zeros((2,))
+SOURCE.get(x)  # None
+SOURCE.set(x, "pixels.npy")
+SOURCE.get(x)  # 'pixels.npy'
+x in SOURCE  # True
+```
 
 Two keys never collide, whatever they are called. State lives as long as its tensor and
 isn't saved with a model.

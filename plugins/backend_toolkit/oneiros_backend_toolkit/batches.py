@@ -11,30 +11,31 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 ALIGNMENT = 64
 """Bytes, of what XLA and TensorFlow compute on."""
-SHORT_RUN, SMALL_RUN = 32, 2**18
-"""Steps, and numbers in their batches, that any loop over data on the device is
-compiled for. Not more: batches of steps that aren't run are gathered in vain."""
+SHORT_RUN = 32
+"""Steps that any loop over small data on the device is compiled for."""
+SMALL_RUN = 2**18
+"""Numbers in the batches of a short run, at most: batches of steps that aren't run are
+gathered in vain."""
 
 
 def aligned_copy(array: Array, dtype: Any = None) -> Array:
     """Returns a copy of an array, of a type, that begins where XLA and TensorFlow want
     it."""
     kind = np.dtype(dtype or array.dtype)
-    space = np.empty(array.size * kind.itemsize + ALIGNMENT, np.uint8)
-    start = -_address(space) % ALIGNMENT
-    copy: Array = (
-        space[start : start + array.size * kind.itemsize]
-        .view(kind)
-        .reshape(array.shape)
-    )
+    size = array.size * kind.itemsize
+    memory = np.empty(size + ALIGNMENT, np.uint8)
+    start = -_address(memory) % ALIGNMENT
+    flat = memory[start : start + size].view(kind)
+    copy: Array = flat.reshape(array.shape)
     np.copyto(copy, array, casting="unsafe")
     return copy
 
 
 def aligned(array: Array) -> Array:
     """Returns the array itself if engines can compute on its memory, else a copy."""
-    fits = array.flags.c_contiguous and _address(array) % ALIGNMENT == 0
-    return array if fits else aligned_copy(array)
+    if array.flags.c_contiguous and _address(array) % ALIGNMENT == 0:
+        return array
+    return aligned_copy(array)
 
 
 def _address(array: Array) -> int:
@@ -58,9 +59,12 @@ def compiled_steps(steps: int, batch: int, arrays: Sequence[Any]) -> int:
     """
     if are_on_host(arrays):
         return steps
-    numbers: int = batch * sum(math.prod(array.shape[1:]) for array in arrays)
+    row = sum(math.prod(array.shape[1:]) for array in arrays)
+    numbers = max(batch * row, 1)
+    least: int = min(SHORT_RUN, SMALL_RUN // numbers)
     grain = 1 << max(0, steps.bit_length() - 3)
-    return max(-(-steps // grain) * grain, min(SHORT_RUN, SMALL_RUN // max(numbers, 1)))
+    rounded = math.ceil(steps / grain) * grain
+    return max(rounded, least)
 
 
 def padded_index(index: Array, steps: int) -> Array:
@@ -76,7 +80,9 @@ def batches_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
     """Returns the rows that an index of shape (steps, batch) names, of each array;
     views, if they can be."""
     flat = index.ravel()
-    rows = slice(flat[0], flat[-1] + 1) if flat.size and _is_range(flat) else flat
+    rows: Any = flat
+    if flat.size and _is_range(flat):
+        rows = slice(flat[0], flat[-1] + 1)
     return [array[rows].reshape(*index.shape, *array.shape[1:]) for array in arrays]
 
 
@@ -87,4 +93,6 @@ def rows_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
 
 
 def _is_range(flat: Array) -> bool:
-    return bool(flat[-1] - flat[0] == len(flat) - 1 and (flat[1:] > flat[:-1]).all())
+    if flat[-1] - flat[0] != len(flat) - 1:
+        return False
+    return bool((flat[1:] > flat[:-1]).all())

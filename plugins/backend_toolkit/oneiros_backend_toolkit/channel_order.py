@@ -55,7 +55,8 @@ class ChannelOrder(Backend):
         """
         if x not in CHANNELS_LAST_FORM:
             CHANNELS_LAST_FORM.set(x, self._recomputed(x))
-        form, call = CHANNELS_LAST_FORM.get(x), LAYER_CALL.get(x)
+        form = CHANNELS_LAST_FORM.get(x)
+        call = LAYER_CALL.get(x)
         if form is not None and call is not None and form not in LAYER_CALL:
             LAYER_CALL.set(form, call)
         return form
@@ -66,10 +67,13 @@ class ChannelOrder(Backend):
             return None
         rebuild, parents = made
         large = [p for p in parents if self._is_large(p)]
-        if any(self.ndim(p) not in (0, self.ndim(x)) for p in parents) or not large:
+        if not large:
+            return None
+        if any(self.ndim(p) not in (0, self.ndim(x)) for p in parents):
             return None
         forms = {id(p): self._channels_last_form(p) for p in large}
-        if sum(form is None for form in forms.values()) > (1 if len(forms) > 1 else 0):
+        transposes = sum(form is None for form in forms.values())
+        if transposes > 1 or transposes == len(forms):
             return None
         moved = [self._parent(p, forms.get(id(p))) for p in parents]
         result = rebuild(*moved)
@@ -82,6 +86,6 @@ class ChannelOrder(Backend):
         return bool(self.ndim(x)) and self.int_shape(x)[0] != 1
 
     def _parent(self, x, form) -> T:
-        if form is not None or not self.ndim(x):
-            return x if form is None else form
-        return self._moved(x)
+        if form is not None:
+            return form
+        return self._moved(x) if self.ndim(x) else x

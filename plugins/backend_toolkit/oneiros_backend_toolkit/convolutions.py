@@ -213,8 +213,8 @@ class Convolutions(Pooling, Padding, Resizing):
         self._check_kernel(name, x, depthwise, 2)
         if self.int_shape(pointwise)[:2] != (1, 1):
             raise ShapeError(
-                f"{name} takes a pointwise kernel with a window of (1, 1), not one of shape "
-                f"{self.int_shape(pointwise_kernel)}."
+                f"{name} takes a pointwise kernel with a window of (1, 1), not one of "
+                f"shape {self.int_shape(pointwise_kernel)}."
             )
         check_window(
             name, self.int_shape(x)[1:3], self.int_shape(depthwise)[:2], border_mode
@@ -283,13 +283,15 @@ class Convolutions(Pooling, Padding, Resizing):
         shape, channels = self.int_shape(kernel), self.int_shape(x)[-1]
         if len(shape) != rank + 2:
             raise ShapeError(
-                f"{name} takes a kernel of rank {rank + 2}; it received one of shape {shape}."
+                f"{name} takes a kernel of rank {rank + 2}; it received one of shape "
+                f"{shape}."
             )
         if None not in (shape[-2], channels) and shape[-2] != channels:
             raise ShapeError(
-                f"{name}: the kernel takes {shape[-2]} channels, but the input has {channels} (in the order "
-                f"of axes 'tf', the kernel has shape {shape} and the input {self.int_shape(x)}). Check "
-                f"dim_ordering and the kernel's shape."
+                f"{name}: the kernel takes {shape[-2]} channels, but the input has "
+                f"{channels} (in the order of axes 'tf', the kernel has shape {shape} "
+                f"and the input {self.int_shape(x)}). Check dim_ordering and the "
+                "kernel's shape."
             )
 
     def _target(self, output_shape, first: bool) -> tuple[tuple[T, ...], T]:
@@ -300,10 +302,10 @@ class Convolutions(Pooling, Padding, Resizing):
             )
             if all(n is not None for n in known[1:]):
                 return (known[2:], known[1]) if first else (known[1:3], known[3])
+        order = "channels, rows, columns" if first else "rows, columns, channels"
         raise ShapeError(
             f"deconv2d received output_shape={output_shape!r}. It takes four sizes, "
-            f"{'(batch, channels, rows, columns)' if first else '(batch, rows, columns, channels)'}; "
-            f"only the batch size may be None."
+            f"(batch, {order}); only the batch size may be None."
         )
 
     def _check_target(
@@ -319,7 +321,8 @@ class Convolutions(Pooling, Padding, Resizing):
         shape, window = self.int_shape(x), self.int_shape(kernel)
         if isinstance(channels, int) and window[-1] not in (None, channels):
             raise ShapeError(
-                f"deconv2d: output_shape has {channels} channels, the kernel gives {window[-1]}."
+                f"deconv2d: output_shape has {channels} channels, the kernel gives "
+                f"{window[-1]}."
             )
         for given, size, width, stride in zip(
             shape[1:3], sizes, window[:2], strides, strict=True
@@ -330,9 +333,10 @@ class Convolutions(Pooling, Padding, Resizing):
             if -(-(size + margin) // stride) != given:
                 least = (given - 1) * stride + 1 - margin
                 raise ShapeError(
-                    f"deconv2d: output_shape asks for a size of {size}, which doesn't lead to {given} "
-                    f"with a window of {width}, stride {stride} and border_mode={border_mode!r}. "
-                    f"Sizes from {max(least, 1)} to {given * stride - margin} do."
+                    f"deconv2d: output_shape asks for a size of {size}, which doesn't "
+                    f"lead to {given} with a window of {width}, stride {stride} and "
+                    f"border_mode={border_mode!r}. Sizes from {max(least, 1)} to "
+                    f"{given * stride - margin} do."
                 )
 
     def _last(self, x, first: bool) -> T:

@@ -96,7 +96,8 @@ class Derived(Types):
         return x
 
     def checked_value(self, x, value) -> np.ndarray[Any, Any]:
-        array, shape = owned(value, self.dtype(x)), self.get_variable_shape(x)
+        array = owned(value, self.dtype(x))
+        shape = self.get_variable_shape(x)
         if array.shape != shape:
             name = repr(x.name) if x.name else "The variable"
             raise DataError(
@@ -136,7 +137,8 @@ class Derived(Types):
     def set_learning_phase(self, value: int) -> None:
         if value not in (0, 1):
             raise ArgumentError(
-                f"set_learning_phase received {value!r}. It takes 0 (test) or 1 (train)."
+                f"set_learning_phase received {value!r}. It takes 0 (test) or 1 "
+                "(train)."
             )
         self._fixed_phase = int(value)
 
@@ -158,9 +160,9 @@ class Derived(Types):
         return x * x
 
     def elu(self, x, alpha=1.0) -> T:
-        return self.switch(
-            self.greater(x, 0), x, alpha * (self.exp(self.minimum(x, 0)) - 1)
-        )
+        negative = self.minimum(x, 0)
+        below = alpha * (self.exp(negative) - 1)
+        return self.switch(self.greater(x, 0), x, below)
 
     def softsign(self, x) -> T:
         return x / (1 + self.abs(x))
@@ -169,9 +171,8 @@ class Derived(Types):
         return self.clip(0.2 * x + 0.5, 0.0, 1.0)
 
     def l2_normalize(self, x, axis) -> T:
-        return x / self.sqrt(
-            self.maximum(self.sum(self.square(x), axis, keepdims=True), 1e-12)
-        )
+        total = self.sum(self.square(x), axis, keepdims=True)
+        return x / self.sqrt(self.maximum(total, 1e-12))
 
     def dropout(self, x, level, noise_shape=None, seed: int | None = None) -> T:
         if not 0.0 <= level < 1.0:
@@ -183,20 +184,18 @@ class Derived(Types):
         shape = self.shape(x)
         if noise_shape is not None:
             shape = tuple(
-                shape[i] if n is None else n for i, n in enumerate(noise_shape)
+                shape[axis] if size is None else size
+                for axis, size in enumerate(noise_shape)
             )
-        return (
-            x
-            * self.random_binomial(shape, 1.0 - level, self.dtype(x), draw_seed(seed))
-            / (1.0 - level)
-        )
+        kept = 1.0 - level
+        mask = self.random_binomial(shape, kept, self.dtype(x), draw_seed(seed))
+        return x * mask / kept
 
     # Reductions and shapes
 
     def var(self, x, axis=None, keepdims=False) -> T:
-        return self.mean(
-            self.square(x - self.mean(x, axis, keepdims=True)), axis, keepdims
-        )
+        mean = self.mean(x, axis, keepdims=True)
+        return self.mean(self.square(x - mean), axis, keepdims)
 
     def std(self, x, axis=None, keepdims=False) -> T:
         return self.sqrt(self.var(x, axis, keepdims))
@@ -222,17 +221,26 @@ class Derived(Types):
     def normalize_batch_in_training(
         self, x, gamma, beta, reduction_axes, epsilon=0.001
     ) -> tuple[T, T, T]:
-        sizes, axes = (
-            self.int_shape(x),
-            [axis % self.ndim(x) for axis in reduction_axes],
+        axes = [axis % self.ndim(x) for axis in reduction_axes]
+        mean = self.mean(x, axes)
+        var = self.var(x, axes)
+        shape = tuple(
+            1 if axis in axes else self._size_along(x, axis)
+            for axis in range(self.ndim(x))
         )
-        mean, var = self.mean(x, axes), self.var(x, axes)
-        known = [
-            self.shape(x)[i] if size is None else size for i, size in enumerate(sizes)
-        ]
-        shape = tuple(1 if i in axes else size for i, size in enumerate(known))
-        m, v, b, g = (self.reshape(part, shape) for part in (mean, var, beta, gamma))
-        return self.batch_normalization(x, m, v, b, g, epsilon), mean, var
+        normalized = self.batch_normalization(
+            x,
+            self.reshape(mean, shape),
+            self.reshape(var, shape),
+            self.reshape(beta, shape),
+            self.reshape(gamma, shape),
+            epsilon,
+        )
+        return normalized, mean, var
+
+    def _size_along(self, x, axis: int) -> T:
+        size = self.int_shape(x)[axis]
+        return self.shape(x)[axis] if size is None else size
 
     def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001) -> T:
         return (x - mean) * (gamma / self.sqrt(var + epsilon)) + beta
@@ -241,28 +249,35 @@ class Derived(Types):
 
     def categorical_crossentropy(self, output, target, from_logits=False) -> T:
         if from_logits:
-            return -self.sum(target * self.log_softmax(output), -1)
-        return -self.sum(target * self._log_distribution(output), -1)
+            log_p = self.log_softmax(output)
+        else:
+            log_p = self._log_distribution(output)
+        return -self.sum(target * log_p, -1)
 
     def sparse_categorical_crossentropy(self, output, target, from_logits=False) -> T:
         if self.ndim(target) == self.ndim(output):
             target = target[..., 0]
         if not from_logits:
             output = self.log(self.clip(output, FUZZ, 1.0 - FUZZ))
-        chosen = self.one_hot(self.cast(target, "int32"), self.int_shape(output)[-1])
-        return -self.sum(chosen * self.log_softmax(output), -1)
+        classes = self.int_shape(output)[-1]
+        chosen = self.one_hot(self.cast(target, "int32"), classes)
+        log_p = self.log_softmax(output)
+        return -self.sum(chosen * log_p, -1)
 
     def binary_crossentropy(self, output, target, from_logits=False) -> T:
         if not from_logits:
             output = self._log_odds(output)
         positive = self.greater_equal(output, 0)
-        gain = output * (self.cast(positive, self.dtype(output)) - target)
-        return gain + self.softplus(self.switch(positive, -output, output))
+        is_positive = self.cast(positive, self.dtype(output))
+        gain = output * (is_positive - target)
+        distance = self.switch(positive, -output, output)
+        return gain + self.softplus(distance)
 
     def _log_distribution(self, x) -> T:
         """Returns the logarithms of a distribution that is scaled to sum to 1 and kept
         off 0 and 1."""
-        return self.log(self.clip(x / self.sum(x, -1, keepdims=True), FUZZ, 1.0 - FUZZ))
+        total = self.sum(x, -1, keepdims=True)
+        return self.log(self.clip(x / total, FUZZ, 1.0 - FUZZ))
 
     def _log_odds(self, x) -> T:
         """Returns the logarithm of a probability, kept off 0 and 1, over that of the
@@ -272,8 +287,10 @@ class Derived(Types):
 
     def log_softmax(self, x) -> T:
         """Returns the logarithm of `softmax(x)`, without computing that."""
-        shifted = x - self.stop_gradient(self.max(x, -1, keepdims=True))
-        return shifted - self.log(self.sum(self.exp(shifted), -1, keepdims=True))
+        peak = self.max(x, -1, keepdims=True)
+        shifted = x - self.stop_gradient(peak)
+        total = self.sum(self.exp(shifted), -1, keepdims=True)
+        return shifted - self.log(total)
 
 
 def _generator(seed: int | None) -> T:

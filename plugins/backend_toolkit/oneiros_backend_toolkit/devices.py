@@ -67,8 +67,9 @@ class Choice:
         settled, found = self._settled
         if device not in (None, settled):
             raise SettingsError(
-                f"{_source()} asks the backend {self._backend} for {device}; this process "
-                f"computes on {settled or 'auto'} already. Start a new one, with the device set beforehand."
+                f"{_source()} asks the backend {self._backend} for {device}; this "
+                f"process computes on {settled or 'auto'} already. Start a new one, "
+                "with the device set beforehand."
             )
         return found
 
@@ -95,8 +96,9 @@ def missing(
     """
     helps = device.kind == "gpu" and not any(name.startswith("gpu") for name in there)
     return SettingsError(
-        f"{_source()} asks the backend {backend} for {device}; its engine has {', '.join(there) or 'none'}. "
-        f"{f'{advice} Or' if helps else 'Type'} ONEIROS_DEVICE=auto for the engine's own choice."
+        f"{_source()} asks the backend {backend} for {device}; its engine has "
+        f"{', '.join(there) or 'none'}. {f'{advice} Or' if helps else 'Type'} "
+        "ONEIROS_DEVICE=auto for the engine's own choice."
     )
 
 
@@ -112,8 +114,8 @@ def _parsed(text: str) -> dict[str, Device | None]:
     names = [item[1] or "" for item in items if item]
     if None in items or len(set(names)) < len(items):
         raise SettingsError(
-            f"{_source()} makes no sense. Write auto, cpu, gpu or gpu:1, or one for each backend, such as "
-            f"theano=cpu,tensorflow=gpu:1."
+            f"{_source()} makes no sense. Write auto, cpu, gpu or gpu:1, or one for "
+            "each backend, such as theano=cpu,tensorflow=gpu:1."
         )
     known = {"", *registry.names("backend"), *registry.owners()["backend"]}
     for name in names:

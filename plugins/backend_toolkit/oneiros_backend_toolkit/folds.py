@@ -71,8 +71,9 @@ class Folds(Derived):
             result = _listed(fn(_like(initializer, states), _like(elems, slices)))
             if len(result) != len(states):
                 raise ArgumentError(
-                    f"{name}: the function returned {len(result)} tensors for a value of {len(states)}. "
-                    f"It must return what it received as its first argument."
+                    f"{name}: the function returned {len(result)} tensors for a value "
+                    f"of {len(states)}. It must return what it received as its first "
+                    "argument."
                 )
             return [], result
 
@@ -84,8 +85,8 @@ class Folds(Derived):
             not self.owns(x) or self.ndim(x) == 0 for x in sequences
         ):
             raise ArgumentError(
-                f"{name} received elems={elems!r:.200}. It takes a tensor with a first axis, or a list or "
-                f"tuple of such tensors."
+                f"{name} received elems={elems!r:.200}. It takes a tensor with a "
+                "first axis, or a list or tuple of such tensors."
             )
         return sequences
 

@@ -24,8 +24,8 @@ class Images(ChannelOrder):
     def _checked_rank(self, function: str, x, rank: int) -> None:
         if self.ndim(x) != rank:
             raise ShapeError(
-                f"{function} takes {KINDS[rank]}, a tensor of rank {rank}; it received one of shape "
-                f"{self.int_shape(x)}, rank {self.ndim(x)}."
+                f"{function} takes {KINDS[rank]}, a tensor of rank {rank}; it "
+                f"received one of shape {self.int_shape(x)}, rank {self.ndim(x)}."
             )
 
 
@@ -54,7 +54,8 @@ def whole(function: str, argument: str, value: Any, least: int) -> int:
         or value < least
     ):
         raise ArgumentError(
-            f"{function} received {argument}={value!r}. It takes a whole number, {least} or more."
+            f"{function} received {argument}={value!r}. It takes a whole number, "
+            f"{least} or more."
         )
     return int(value)
 
@@ -84,8 +85,8 @@ def check_same_shape(
     )
     if not agree:
         raise ShapeError(
-            f"{function} received {argument}={tuple(said)}, but a tensor of shape {tuple(shape)}. "
-            f"Leave {argument} out, or give the tensor's shape."
+            f"{function} received {argument}={tuple(said)}, but a tensor of shape "
+            f"{tuple(shape)}. Leave {argument} out, or give the tensor's shape."
         )
 
 
@@ -101,6 +102,7 @@ def check_window(
         for size, width in zip(sizes, window, strict=True)
     ):
         raise ShapeError(
-            f"{function}: a window of {tuple(window)} doesn't fit into spatial sizes {tuple(sizes)} with "
-            f"border_mode='valid'. Use border_mode='same', a smaller window, or larger inputs."
+            f"{function}: a window of {tuple(window)} doesn't fit into spatial sizes "
+            f"{tuple(sizes)} with border_mode='valid'. Use border_mode='same', a "
+            "smaller window, or larger inputs."
         )

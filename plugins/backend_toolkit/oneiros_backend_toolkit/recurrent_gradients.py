@@ -127,8 +127,8 @@ class FusedCell(Protocol):
         states: number of states.
         kept: number of tensors, as wide as a state, that the gradient needs besides
             states.
-        reads_whole: whether it reads the projected input in one piece; reading a sequence in
-            several is slow.
+        reads_whole: whether it reads the projected input in one piece; reading a
+            sequence in several is slow.
     """
 
     blocks: ClassVar[int]
@@ -559,34 +559,40 @@ class FusedRecurrence(Backend):
         rows, columns = self.int_shape(U)
         if columns != rows * cell.blocks:
             raise ShapeError(
-                f"K.{name} received recurrent weights of shape {(rows, columns)}. They are "
-                f"{cell.blocks} square block(s) side by side: (n, {cell.blocks} * n)."
+                f"K.{name} received recurrent weights of shape {(rows, columns)}. "
+                f"They are {cell.blocks} square block(s) side by side: (n, "
+                f"{cell.blocks} * n)."
             )
         if (W is None) != (b is None):
             raise ArgumentError(
-                f"K.{name} received only one of W and b. Pass both, or the projected input."
+                f"K.{name} received only one of W and b. Pass both, or the projected "
+                "input."
             )
         shape, features = self.int_shape(x), columns
         if W is not None:
             features, projected = self.int_shape(W)
             if projected != columns:
                 raise ShapeError(
-                    f"K.{name} received W of shape {(features, projected)}, U has {columns} columns."
+                    f"K.{name} received W of shape {(features, projected)}, U has "
+                    f"{columns} columns."
                 )
         if len(shape) != 3 or shape[-1] not in (None, features):
             raise ShapeError(
-                f"K.{name} received x of shape {shape}. It takes shape (samples, steps, {features}): the "
-                f"input if W and b are passed, else the projected input, dot(input, W) + b."
+                f"K.{name} received x of shape {shape}. It takes shape (samples, "
+                f"steps, {features}): the input if W and b are passed, else the "
+                "projected input, dot(input, W) + b."
             )
         if len(initial) != cell.states:
             raise ArgumentError(
-                f"K.{name} received {len(initial)} initial states; it takes {cell.states}."
+                f"K.{name} received {len(initial)} initial states; it takes "
+                f"{cell.states}."
             )
         if mask is not None and self.ndim(mask) == 3:
             mask = mask[:, :, 0]
         if mask is not None and self.ndim(mask) != 2:
             raise ShapeError(
-                f"K.{name} received a mask of shape {self.int_shape(mask)}. It takes (samples, steps)."
+                f"K.{name} received a mask of shape {self.int_shape(mask)}. It takes "
+                "(samples, steps)."
             )
         lengths = [x] if mask is None else [x, mask]
         check_lengths(name, 1, None, *map(self.int_shape, lengths))
@@ -609,6 +615,7 @@ def _known(function: str, activation: Any) -> str:
     if activation not in ACTIVATIONS:
         raise ArgumentError(
             f"K.{function} received the activation {activation!r}; it takes the names "
-            f"{', '.join(ACTIVATIONS)}. K.rnn takes a step function that may use any other."
+            f"{', '.join(ACTIVATIONS)}. K.rnn takes a step function that may use any "
+            "other."
         )
     return str(activation)

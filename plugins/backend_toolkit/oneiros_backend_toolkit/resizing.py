@@ -18,7 +18,7 @@ class Resizing(Images):
         return self._resized("resize_images", X, factors, dim_ordering)
 
     def resize_volumes(
-        self, X, depth_factor, height_factor, width_factor, dim_ordering: T
+        self, X, depth_factor, height_factor, width_factor, dim_ordering
     ) -> T:
         factors = {
             "depth_factor": depth_factor,

@@ -38,8 +38,8 @@ class Rnn(Folds):
     ) -> tuple[T, T, list[T]]:
         if self.ndim(inputs) < 3:
             raise ShapeError(
-                f"K.rnn received inputs of shape {self.int_shape(inputs)}. It takes (samples, steps, …) of "
-                f"rank 3 or more; K.expand_dims adds an axis."
+                f"K.rnn received inputs of shape {self.int_shape(inputs)}. It takes "
+                "(samples, steps, …) of rank 3 or more; K.expand_dims adds an axis."
             )
         step = _Step(self, step_function, list(constants or []), not unroll)
         taken = None if mask is None else self._steps_first(self._taken(mask))
@@ -157,8 +157,9 @@ class Rnn(Folds):
         steps = input_length if known is None else known
         if not steps:
             raise ArgumentError(
-                f"K.rnn can't be unrolled over inputs of shape {self.int_shape(inputs)}: the number of steps "
-                f"must be known, and above 0. Pass input_length, or unroll=False."
+                "K.rnn can't be unrolled over inputs of shape "
+                f"{self.int_shape(inputs)}: the number of steps must be known, and "
+                "above 0. Pass input_length, or unroll=False."
             )
         return int(steps)
 
@@ -169,7 +170,8 @@ class Rnn(Folds):
             mask = mask[:, :, 0]
         elif len(shape) != 2:
             raise ShapeError(
-                f"K.rnn received a mask of shape {shape}. It takes (samples, steps) or (samples, steps, 1)."
+                f"K.rnn received a mask of shape {shape}. It takes (samples, steps) "
+                "or (samples, steps, 1)."
             )
         return mask if self.dtype(mask) == "bool" else self.not_equal(mask, 0)
 
@@ -192,8 +194,9 @@ class Rnn(Folds):
 def _check_last(sequence: Shape) -> None:
     if sequence[0] == 0:
         raise ShapeError(
-            "K.rnn received inputs of 0 steps, of which there is no last output. Give it 1 step or more; or "
-            "let the step function return its output as one of the states, too."
+            "K.rnn received inputs of 0 steps, of which there is no last output. "
+            "Give it 1 step or more; or let the step function return its output as "
+            "one of the states, too."
         )
 
 
@@ -210,14 +213,16 @@ def check_lengths(
     steps = inputs[axis]
     if steps is not None and unrolled is not None and steps < unrolled:
         raise ShapeError(
-            f"K.{function} received inputs of {steps} steps and input_length={unrolled}. Give it as many "
-            f"steps as it was unrolled for, or unroll=False."
+            f"K.{function} received inputs of {steps} steps and "
+            f"input_length={unrolled}. Give it as many steps as it was unrolled for, "
+            "or unroll=False."
         )
     for mask in masks:
         if None not in (steps, mask[axis]) and steps != mask[axis]:
             raise ShapeError(
-                f"K.{function} received inputs of {steps} steps and a mask of {mask[axis]}. The mask is "
-                f"(samples, steps), with as many steps as the inputs."
+                f"K.{function} received inputs of {steps} steps and a mask of "
+                f"{mask[axis]}. The mask is (samples, steps), with as many steps as "
+                "the inputs."
             )
 
 
@@ -257,7 +262,8 @@ class _Step:
         )
         if not fits or len(result[1]) != count:
             raise ArgumentError(
-                f"it returned {result!r:.200}. It must return the output and a list of {count} new state(s)."
+                f"it returned {result!r:.200}. It must return the output and a list "
+                f"of {count} new state(s)."
             )
         return result[0], list(result[1])
 
@@ -267,8 +273,8 @@ class _Step:
         )
         if self.looped and not alike:
             raise ShapeError(
-                f"it gives state {place} the shape {new} instead of {old}. A state keeps its shape, unless "
-                f"unroll=True."
+                f"it gives state {place} the shape {new} instead of {old}. A state "
+                "keeps its shape, unless unroll=True."
             )
 
     @contextmanager
@@ -286,8 +292,9 @@ class _Step:
             ", ".join(map(self._shape, part)) for part in (states, self.constants)
         ]
         return (
-            f"K.rnn's step function, called on an input of shape {self.backend.int_shape(x)}, "
-            f"states of shapes {shapes[0] or '(none)'} and constants of shapes {shapes[1] or '(none)'}"
+            "K.rnn's step function, called on an input of shape "
+            f"{self.backend.int_shape(x)}, states of shapes {shapes[0] or '(none)'} "
+            f"and constants of shapes {shapes[1] or '(none)'}"
         )
 
     def _shape(self, x) -> str:

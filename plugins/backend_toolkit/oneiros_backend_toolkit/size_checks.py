@@ -10,7 +10,6 @@ tensors: `when_known`. All this happens while a graph is traced, not at each ste
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -76,15 +75,16 @@ def _shape(tensor, values: Mapping[T, T]) -> Shape | None:
         shape = tuple(value.shape)
     except (AttributeError, ValueError):
         return None
-    return shape if form is None else (shape[0], shape[-1], *shape[1:-1])
+    if form is None:
+        return shape
+    return (shape[0], shape[-1], *shape[1:-1])
 
 
 @contextmanager
 def layers_named(
     pending: list[T], behind: Callable[[T], Collection[T]], values: Mapping[T, T]
 ) -> Iterator[None]:
-    """Inside, a graph is computed; what fails is told with the name of the layer that
-    it failed in.
+    """Context manager that names the layer in which computing a graph fails.
 
     # Arguments
         pending: list of tensors; the last one is computed, for those before it.
@@ -95,14 +95,28 @@ def layers_named(
         yield
     except Exception as error:
         failed = pending[-1]
-        around = [x for x in reversed(pending) if failed in behind(x)]
-        told = next(filter(None, (_problem(x, values) for x in around)), error)
-        called = (x for x in around if x in LAYER_CALL)
-        for tensor in itertools.islice(called, 1):
-            told = _named(_problem(tensor, values) or told, tensor, values)
-        if str(told) == str(error):
+        depending = [x for x in reversed(pending) if failed in behind(x)]
+        explained = _explained(error, depending, values)
+        if str(explained) == str(error):
             raise
-        raise told from error
+        raise explained from error
+
+
+def _explained(
+    error: Exception, tensors: Sequence[T], values: Mapping[T, T]
+) -> Exception:
+    """Returns what to raise for an error: what a layer says of the sizes, if it finds
+    fault with them, and with the name of the innermost layer.
+
+    # Arguments
+        tensors: those that depend on the tensor that failed, the innermost first.
+    """
+    problems = [_problem(x, values) for x in tensors]
+    explained: Exception = next(filter(None, problems), error)
+    for tensor, problem in zip(tensors, problems, strict=True):
+        if tensor in LAYER_CALL:
+            return _named(problem or explained, tensor, values)
+    return explained
 
 
 def _problem(tensor, values: Mapping[T, T]) -> ShapeError | None:
@@ -119,7 +133,8 @@ def _named(error: Exception, tensor, values: Mapping[T, T]) -> Exception:
     layer, inputs = LAYER_CALL.get(tensor, (None, ()))
     if label(layer) in str(error):
         return error
-    text = f"In {label(layer)} (input shape {', '.join(map(str, _shapes(inputs, values)))})"
+    shapes = ", ".join(map(str, _shapes(inputs, values)))
+    text = f"In {label(layer)} (input shape {shapes})"
     if isinstance(error, OneirosError):
         return type(error)(f"{text}: {error}")
     error.add_note(f"Oneiros: {text}.")
