@@ -472,11 +472,11 @@ def test_arguments_that_mean_nothing(backend):
         ),
         (
             lambda: K.conv2d(x, kernel, dim_ordering="nchw"),
-            "dim_ordering='nchw'.*'tf', 'th'",
+            "dim_ordering='nchw'.*'tf' or 'th'",
         ),
         (
             lambda: K.conv2d(x, kernel, strides=(1, 0), dim_ordering="tf"),
-            "conv2d received strides=0",
+            r"conv2d received strides=\(1, 0\)",
         ),
         (
             lambda: K.conv2d(x, kernel, strides=(1, 1, 1), dim_ordering="tf"),
@@ -496,7 +496,7 @@ def test_arguments_that_mean_nothing(backend):
         ),
         (
             lambda: K.pool2d(x, (2, 2), pool_mode="sum"),
-            "pool2d received pool_mode='sum'.*'max', 'avg'",
+            "pool2d received pool_mode='sum'.*'max' or 'avg'",
         ),
         (
             lambda: K.pool2d(x, (2, 2), border_mode="full"),

@@ -139,7 +139,7 @@ def test_what_they_refuse(backend):
     for call, match in [
         (
             lambda: K.temporal_padding(x, -1),
-            "temporal_padding received padding=-1.*0 or more",
+            "temporal_padding received padding=-1.*at least 0",
         ),
         (lambda: K.asymmetric_temporal_padding(x, 1.5), "left_pad=1.5"),
         (lambda: K.spatial_2d_padding(images, (1, 1, 1)), "2 whole numbers"),
@@ -153,7 +153,7 @@ def test_what_they_refuse(backend):
         ),
         (
             lambda: K.resize_images(images, 0, 2, "tf"),
-            "resize_images received height_factor=0.*1 or more",
+            "resize_images received height_factor=0.*at least 1",
         ),
         (lambda: K.resize_images(images, 2, 0.5, "tf"), "width_factor=0.5"),
     ]:

@@ -11,7 +11,7 @@ from oneiros.engine.layer import Layer
 from oneiros.errors import FileFormatError
 from oneiros.layers import LSTM, Dense
 from oneiros.models import Sequential, load_model
-from oneiros_backend_toolkit.arrays import Given, given, owned
+from oneiros_backend_toolkit.arrays import Donated, donated, owned
 from oneiros_initializations.postponed import Postponed
 
 X = np.random.RandomState(0).normal(size=(6, 4)).astype("float32")
@@ -96,9 +96,9 @@ def test_given_arrays_are_kept_and_others_copied(backend):
     mine[...] = 5
     assert K.get_value(variable).tolist() == [1, 1, 1]
     assert (
-        owned(given(theirs), K.floatx()).base is not None
-        and type(owned(given(theirs), "int32")) is np.ndarray
+        owned(donated(theirs), K.floatx()).base is not None
+        and type(owned(donated(theirs), "int32")) is np.ndarray
     )
-    assert not isinstance(owned(given(theirs), K.floatx()), Given)
-    assert np.shares_memory(owned(given(theirs), K.floatx()), theirs)
+    assert not isinstance(owned(donated(theirs), K.floatx()), Donated)
+    assert np.shares_memory(owned(donated(theirs), K.floatx()), theirs)
     assert not np.shares_memory(owned(theirs, K.floatx()), theirs)

@@ -6,19 +6,25 @@ from typing import Any
 
 import numpy as np
 
-
-class Given(np.ndarray[Any, Any]):
-    """An array that nobody else uses any more: what is made of it may keep it."""
+Array = np.ndarray[Any, Any]
 
 
-def given(array: np.ndarray[Any, Any]) -> Given:
-    """Returns an array, which its owner gives away."""
-    return array.view(Given)
+class Donated(np.ndarray[Any, Any]):
+    """An array that nobody else uses any more: a variable may keep its memory."""
 
 
-def owned(value: Any, dtype: Any) -> np.ndarray[Any, Any]:
-    """Returns the array of this type that a variable keeps: a copy, unless it was given
-    away."""
-    if isinstance(value, Given) and value.dtype == dtype:
+def donated(array: Array) -> Donated:
+    """Returns an array whose owner gives it up to the variable made of it."""
+    return array.view(Donated)
+
+
+def owned(value: Any, dtype: Any) -> Array:
+    """Returns the array that a variable keeps: a copy, unless it was donated.
+
+    # Arguments
+        value: what the variable is made of.
+        dtype: type of the variable.
+    """
+    if isinstance(value, Donated) and value.dtype == dtype:
         return value.view(np.ndarray)
     return np.array(value, dtype=dtype)

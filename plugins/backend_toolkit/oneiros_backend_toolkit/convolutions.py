@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from oneiros.arguments import check_choice, check_int
 from oneiros.errors import ShapeError
 
 from oneiros_backend_toolkit.images import (
@@ -14,9 +15,7 @@ from oneiros_backend_toolkit.images import (
     check_same_shape,
     check_window,
     is_first,
-    one_of,
     per_axis,
-    whole,
 )
 from oneiros_backend_toolkit.padding import Padding
 from oneiros_backend_toolkit.pooling import Pooling
@@ -90,7 +89,7 @@ class Convolutions(Pooling, Padding, Resizing):
         check_same_shape("conv1d", "filter_shape", filter_shape, self.int_shape(kernel))
         if self.ndim(kernel) == 3:
             kernel = self.expand_dims(kernel, 1)
-        strides = (whole("conv1d", "stride", stride, 1), 1)
+        strides = (check_int("conv1d", "stride", stride, 1), 1)
         x = self.expand_dims(x, 2)
         return self.squeeze(
             self._checked_convolve("conv1d", x, kernel, strides, border_mode, (1, 1)), 2
@@ -177,7 +176,7 @@ class Convolutions(Pooling, Padding, Resizing):
     ) -> T:
         first = is_first("deconv2d", dim_ordering)
         strides = per_axis("deconv2d", "strides", strides, 2)
-        one_of("deconv2d", "border_mode", border_mode, BORDERS)
+        check_choice("deconv2d", "border_mode", border_mode, BORDERS)
         self._checked_rank("deconv2d", x, 4)
         check_same_shape("deconv2d", "image_shape", image_shape, self.int_shape(x))
         check_same_shape(
@@ -203,7 +202,7 @@ class Convolutions(Pooling, Padding, Resizing):
         name = "separable_conv2d"
         first = is_first(name, dim_ordering)
         strides = per_axis(name, "strides", strides, 2)
-        one_of(name, "border_mode", border_mode, BORDERS)
+        check_choice(name, "border_mode", border_mode, BORDERS)
         self._checked_rank(name, x, 4)
         x = self._last(x, first)
         depthwise, pointwise = (
@@ -263,7 +262,7 @@ class Convolutions(Pooling, Padding, Resizing):
         border_mode,
         dilation: tuple[int, ...],
     ) -> T:
-        one_of(name, "border_mode", border_mode, BORDERS)
+        check_choice(name, "border_mode", border_mode, BORDERS)
         self._check_kernel(name, x, kernel, len(strides))
         window = self.int_shape(kernel)[:-2]
         spans = [

@@ -275,7 +275,8 @@ def _check_updates(updates: list[Any]) -> None:
     for pair in updates:
         if not isinstance(pair, (list, tuple)) or len(pair) != 2:
             raise ArgumentError(
-                f"K.function takes (variable, new value) as an update, not {pair!r:.80}."
+                f"K.function takes (variable, new value) as an update, not "
+                f"{pair!r:.80}."
             )
         variable, _ = pair
         if id(variable) in written:

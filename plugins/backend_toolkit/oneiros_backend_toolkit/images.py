@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
+from oneiros.arguments import check_choice, check_int, check_ints, is_int
 from oneiros.backend.common import image_dim_ordering
-from oneiros.errors import ArgumentError, ShapeError
+from oneiros.errors import ShapeError
 
 from oneiros_backend_toolkit.channel_order import ChannelOrder
 
@@ -33,59 +33,34 @@ def is_first(function: str, dim_ordering: Any) -> bool:
     """Tells whether channels come first (`'th'`) under `dim_ordering`."""
     if dim_ordering == "default":
         dim_ordering = image_dim_ordering()
-    return one_of(function, "dim_ordering", dim_ordering, ("tf", "th")) == "th"
-
-
-def one_of(function: str, argument: str, value: Any, accepted: Sequence[str]) -> str:
-    """Returns `value`, which must be one of `accepted`."""
-    if not isinstance(value, str) or value not in accepted:
-        names = ", ".join(map(repr, accepted))
-        raise ArgumentError(
-            f"{function} received {argument}={value!r}. It takes one of {names}."
-        )
-    return value
-
-
-def whole(function: str, argument: str, value: Any, least: int) -> int:
-    """Returns `value` as an int, which must be `least` or more."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, np.integer))
-        or value < least
-    ):
-        raise ArgumentError(
-            f"{function} received {argument}={value!r}. It takes a whole number, "
-            f"{least} or more."
-        )
-    return int(value)
+    return bool(
+        check_choice(function, "dim_ordering", dim_ordering, ("tf", "th")) == "th"
+    )
 
 
 def per_axis(
-    function: str, argument: str, value: Any, rank: int, least: int = 1
+    function: str, argument: str, value: Any, rank: int, minimum: int = 1
 ) -> tuple[int, ...]:
     """Returns one int per spatial axis; one int alone counts for all of them."""
-    values = [value] * rank if isinstance(value, (int, np.integer)) else value
-    if not isinstance(values, (list, tuple)) or len(values) != rank:
-        raise ArgumentError(
-            f"{function} received {argument}={value!r}. It takes {rank} whole numbers."
-        )
-    return tuple(whole(function, argument, one, least) for one in values)
+    if is_int(value):
+        return (check_int(function, argument, value, minimum),) * rank
+    return check_ints(function, argument, value, rank, minimum)
 
 
 def check_same_shape(
-    function: str, argument: str, said: Any, shape: Sequence[int | None]
+    function: str, argument: str, announced: Any, shape: Sequence[int | None]
 ) -> None:
     """Checks a shape that the caller announced, as far as both are known."""
-    if said is None:
+    if announced is None:
         return
-    agree = len(said) == len(shape) and all(
+    agree = len(announced) == len(shape) and all(
         None in (a, b) or a == b
-        for a, b in zip(said, shape, strict=True)
+        for a, b in zip(announced, shape, strict=True)
         if not hasattr(a, "dtype")
     )
     if not agree:
         raise ShapeError(
-            f"{function} received {argument}={tuple(said)}, but a tensor of shape "
+            f"{function} received {argument}={tuple(announced)}, but a tensor of shape "
             f"{tuple(shape)}. Leave {argument} out, or give the tensor's shape."
         )
 

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_backend_toolkit.images import Images, is_first, per_axis, whole
+from oneiros.arguments import check_int
+
+from oneiros_backend_toolkit.images import Images, is_first, per_axis
 
 T = Any
 Pairs = tuple[tuple[int, int], ...]
@@ -21,20 +23,20 @@ class Padding(Images):
         raise NotImplementedError
 
     def temporal_padding(self, x, padding=1) -> T:
-        width = whole("temporal_padding", "padding", padding, 0)
+        width = check_int("temporal_padding", "padding", padding, 0)
         return self._surrounded("temporal_padding", x, ((width, width),), False)
 
     def asymmetric_temporal_padding(self, x, left_pad=1, right_pad=1) -> T:
         name = "asymmetric_temporal_padding"
         pair = (
-            whole(name, "left_pad", left_pad, 0),
-            whole(name, "right_pad", right_pad, 0),
+            check_int(name, "left_pad", left_pad, 0),
+            check_int(name, "right_pad", right_pad, 0),
         )
         return self._surrounded(name, x, (pair,), False)
 
     def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default") -> T:
         name = "spatial_2d_padding"
-        widths = per_axis(name, "padding", padding, 2, least=0)
+        widths = per_axis(name, "padding", padding, 2, minimum=0)
         return self._surrounded(
             name, x, tuple((n, n) for n in widths), is_first(name, dim_ordering)
         )
@@ -50,18 +52,18 @@ class Padding(Images):
     ) -> T:
         name = "asymmetric_spatial_2d_padding"
         rows = (
-            whole(name, "top_pad", top_pad, 0),
-            whole(name, "bottom_pad", bottom_pad, 0),
+            check_int(name, "top_pad", top_pad, 0),
+            check_int(name, "bottom_pad", bottom_pad, 0),
         )
         columns = (
-            whole(name, "left_pad", left_pad, 0),
-            whole(name, "right_pad", right_pad, 0),
+            check_int(name, "left_pad", left_pad, 0),
+            check_int(name, "right_pad", right_pad, 0),
         )
         return self._surrounded(name, x, (rows, columns), is_first(name, dim_ordering))
 
     def spatial_3d_padding(self, x, padding=(1, 1, 1), dim_ordering="default") -> T:
         name = "spatial_3d_padding"
-        widths = per_axis(name, "padding", padding, 3, least=0)
+        widths = per_axis(name, "padding", padding, 3, minimum=0)
         return self._surrounded(
             name, x, tuple((n, n) for n in widths), is_first(name, dim_ordering)
         )

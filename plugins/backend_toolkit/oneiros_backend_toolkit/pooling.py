@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from oneiros.arguments import check_choice
+
 from oneiros_backend_toolkit.images import (
     Images,
     check_window,
     is_first,
-    one_of,
     per_axis,
 )
 
@@ -76,8 +77,8 @@ class Pooling(Images):
         steps = per_axis(
             name, "strides", pool_size if strides is None else strides, rank
         )
-        one_of(name, "border_mode", border_mode, ("valid", "same"))
-        one_of(name, "pool_mode", pool_mode, ("max", "avg"))
+        check_choice(name, "border_mode", border_mode, ("valid", "same"))
+        check_choice(name, "pool_mode", pool_mode, ("max", "avg"))
         self._checked_rank(name, x, rank + 2)
         x = self._channels_last(x) if first else x
         check_window(name, self.int_shape(x)[1:-1], window, border_mode)

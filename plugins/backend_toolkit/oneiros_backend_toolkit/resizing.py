@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros_backend_toolkit.images import Images, is_first, whole
+from oneiros.arguments import check_int
+
+from oneiros_backend_toolkit.images import Images, is_first
 
 T = Any
 
@@ -30,7 +32,7 @@ class Resizing(Images):
     def _resized(self, name: str, x, factors: dict[str, T], dim_ordering) -> T:
         first = is_first(name, dim_ordering)
         counts = [
-            whole(name, argument, factor, 1) for argument, factor in factors.items()
+            check_int(name, argument, factor, 1) for argument, factor in factors.items()
         ]
         self._checked_rank(name, x, len(counts) + 2)
         form = self._channels_last_form(x) if first else x

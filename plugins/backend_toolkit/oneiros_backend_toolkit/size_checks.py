@@ -111,10 +111,11 @@ def _explained(
     # Arguments
         tensors: those that depend on the tensor that failed, the innermost first.
     """
-    problems = [_problem(x, values) for x in tensors]
+    problems = (_problem(x, values) for x in tensors)
     explained: Exception = next(filter(None, problems), error)
-    for tensor, problem in zip(tensors, problems, strict=True):
+    for tensor in tensors:
         if tensor in LAYER_CALL:
+            problem = _problem(tensor, values)
             return _named(problem or explained, tensor, values)
     return explained
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros import load_context
-from oneiros_backend_toolkit.arrays import given
+from oneiros_backend_toolkit.arrays import donated
 
 
 class Postponed(list[tuple[Any, Callable[[], Any]]]):
@@ -36,7 +36,7 @@ def initialized(shape: Any, name: str | None, make: Callable[[], Any]) -> Any:
     if waiting is None:
         return make()
     zero = np.zeros((), K.floatx())
-    zeros = given(np.broadcast_to(zero, tuple(shape)))
+    zeros = donated(np.broadcast_to(zero, tuple(shape)))
     variable = K.variable(zeros, name=name)
     waiting.append((variable, make))
     return variable

@@ -19,7 +19,7 @@ from oneiros import load_context, plugins, registry
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError, ConfigError, FileFormatError, OneirosError
 from oneiros.load_context import BuildLimits, LoadContext
-from oneiros_backend_toolkit.arrays import given
+from oneiros_backend_toolkit.arrays import donated
 from oneiros_initializations.postponed import Postponed
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
@@ -337,7 +337,7 @@ def _fill(
 def _handed_over(value: Any) -> Any:
     """Returns an array that was read from a file, to be kept by a variable if its
     memory is its own."""
-    return given(value) if value.flags.owndata and value.flags.writeable else value
+    return donated(value) if value.flags.owndata and value.flags.writeable else value
 
 
 def _restore_training(
