@@ -25,6 +25,8 @@ class Progbar:
 
     # Example
         ```python
+        from oneiros.utils.generic_utils import Progbar
+
         bar = Progbar(1000)
         for i in range(10):
             bar.add(100, values=[("loss", 1 / (i + 1))])

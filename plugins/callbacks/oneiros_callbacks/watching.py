@@ -196,8 +196,16 @@ class ReduceLROnPlateau(Callback):
 
     # Example
         ```python
+        import numpy as np
+        from oneiros.callbacks import ReduceLROnPlateau
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(1, input_dim=4)])
+        model.compile("sgd", "mse")
+        x = np.random.random((100, 4))
         slower = ReduceLROnPlateau(factor=0.2, patience=5)
-        model.fit(x, y, validation_split=0.1, callbacks=[slower])
+        model.fit(x, x[:, :1], validation_split=0.1, callbacks=[slower], verbose=0)
         ```
 
     # Arguments
