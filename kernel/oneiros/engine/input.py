@@ -34,12 +34,12 @@ class InputLayer(Layer):
         name: str | None = None,
     ) -> None:
         shapes = {"input_shape": input_shape, "batch_input_shape": batch_input_shape}
-        given = {key: shape for key, shape in shapes.items() if shape is not None}
+        shapes = {key: shape for key, shape in shapes.items() if shape is not None}
         name = name or f"input_{K.get_uid('input')}"
-        super().__init__(name=name, trainable=False, input_dtype=input_dtype, **given)
+        super().__init__(name=name, trainable=False, input_dtype=input_dtype, **shapes)
         if input_tensor is not None:
             self._adopt(input_tensor, input_dtype)
-        elif len(given) == 1:
+        elif len(shapes) == 1:
             shape = self.batch_input_shape
             input_tensor = K.placeholder(
                 shape, dtype=self.input_dtype, sparse=sparse, name=name
@@ -47,10 +47,11 @@ class InputLayer(Layer):
         else:
             raise ArgumentError(
                 f"{label(self)} takes either the shape of one sample or the shape of a "
-                f"batch; received {given or 'neither'}. For vectors of 100 numbers: "
+                f"batch; received {shapes or 'neither'}. For vectors of 100 numbers: "
                 "Input(shape=(100,))."
             )
-        self.built, self.sparse = True, sparse
+        self.built = True
+        self.sparse = sparse
         input_tensor._keras_shape = self.batch_input_shape
         input_tensor._uses_learning_phase = False
         connect(self, [input_tensor])
@@ -64,9 +65,8 @@ class InputLayer(Layer):
                 "Use it as it is; only a tensor that comes from no layer needs "
                 "Input(tensor=…)."
             )
-        self.batch_input_shape = getattr(
-            self, "batch_input_shape", None
-        ) or K.int_shape(tensor)
+        if not hasattr(self, "batch_input_shape"):
+            self.batch_input_shape = K.int_shape(tensor)
         self.input_dtype = input_dtype or K.dtype(tensor)
 
     def get_config(self) -> dict[str, Any]:

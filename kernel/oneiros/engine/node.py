@@ -246,13 +246,12 @@ def run_layer(
     return outputs, output_masks, output_shapes
 
 
-def _check_shape(layer: Layer, found: Shape, declared: Shape) -> None:
-    sizes = zip(found, declared, strict=False)
-    if len(found) != len(declared) or any(
-        None not in pair and pair[0] != pair[1] for pair in sizes
-    ):
-        raise ShapeError(
-            f"{label(layer)} returned a tensor of shape {found} from `call`, and "
-            f"{declared} from `get_output_shape_for`. Define "
-            "get_output_shape_for(input_shape) to return the tensor's shape."
-        )
+def _check_shape(layer: Layer, actual: Shape, declared: Shape) -> None:
+    sizes = zip(actual, declared, strict=False)
+    if len(actual) == len(declared) and all(a == b or None in (a, b) for a, b in sizes):
+        return
+    raise ShapeError(
+        f"{label(layer)} returned a tensor of shape {actual} from `call`, and "
+        f"{declared} from `get_output_shape_for`. Define "
+        "get_output_shape_for(input_shape) to return the tensor's shape."
+    )

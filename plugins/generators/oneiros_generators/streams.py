@@ -40,7 +40,7 @@ class Generated(Flow):
             raise refusal(model, argument, samples, "a number of samples above 0")
         self.samples = math.ceil(samples)
         self.argument = argument
-        self.used = 0
+        self.batches_used = 0
         self.seen = 0
         self.stated = has_state(self.source) and not pickle_safe
         self.source_state: Any = None
@@ -58,7 +58,7 @@ class Generated(Flow):
         while self.seen < self.samples:
             arrays = self.made(queue, number, self._remedy())
             self.seen += self.last_size
-            self.used += 1
+            self.batches_used += 1
             done = min(self.seen, self.samples)
             yield Run(number, 1, self.last_size, done, arrays)
             number += 1
@@ -92,7 +92,7 @@ class Generated(Flow):
         return {
             "epoch": self.epoch,
             "last": self.last_size,
-            "used": self.used,
+            "used": self.batches_used,
             "seen": self.seen,
             "source_state": self.source_state,
             "opened": self.opened if self.queue else None,
@@ -114,7 +114,7 @@ class Generated(Flow):
         """
         self.epoch = state["epoch"]
         self.last_size = state["last"]
-        self.used = state["used"]
+        self.batches_used = state["used"]
         self.seen = state["seen"]
         self.source_state = state["source_state"]
         if state["opened"] is None:
@@ -124,7 +124,7 @@ class Generated(Flow):
             return False
         if drawn:
             state = {**state, "opened": np.random.get_state()}
-        draws = self.again(self.iterator(), state, self.used)
+        draws = self.again(self.iterator(), state, self.batches_used)
         return draws and not drawn
 
 

@@ -96,9 +96,9 @@ def _epochs(profile: Any) -> Table:
             table.add_row("...")
             continue
         rows = profile.rows_of(epoch)
-        whole = sum(row.seconds for row in rows if not row.detail)
-        shares = (f"{_of(rows, part) / whole:.1%}" for part in columns)
-        table.add_row(str(epoch + 1), duration(whole), *shares)
+        total = sum(row.seconds for row in rows if not row.detail)
+        shares = (f"{_of(rows, part) / total:.1%}" for part in columns)
+        table.add_row(str(epoch + 1), duration(total), *shares)
     return table
 
 

@@ -37,7 +37,7 @@ def check_run(run: Any, training: Training, fit: dict[str, Any], path: Any) -> N
         raise damaged(path, f"is damaged: it is {shown(run)}")
     _check_items(
         run,
-        {"fit": (lambda found: _is_fit(found, fit), f"a dict of {', '.join(fit)}")},
+        {"fit": (lambda kept: _is_fit(kept, fit), f"a dict of {', '.join(fit)}")},
         path,
     )
     if run["fit"] != fit:
@@ -104,12 +104,12 @@ def shown(value: Any) -> str:
     return " ".join(f"{value!r:.60}".split())
 
 
-def are_values(found: Any) -> bool:
+def are_values(kept: Any) -> bool:
     """Tells whether this is a dict from names to lists of arrays."""
-    return isinstance(found, dict) and all(
+    return isinstance(kept, dict) and all(
         isinstance(listed, list)
         and all(isinstance(value, np.ndarray | np.generic) for value in listed)
-        for listed in found.values()
+        for listed in kept.values()
     )
 
 
@@ -126,18 +126,18 @@ def _expected(training: Training) -> dict[str, tuple[Fits, str]]:
             f"None or an int from 1 to {most or 'the number of batches'}",
         ),
         "parameters": (
-            lambda found: (
-                isinstance(found, list) and all(type(place) is int for place in found)
+            lambda kept: (
+                isinstance(kept, list) and all(type(place) is int for place in kept)
             ),
             "a list of ints",
         ),
         "numpy": (_is_numpy_state, "a state of NumPy's generator"),
         "python": (_is_python_state, "a state of Python's generator"),
         "streams": (
-            lambda found: (
-                isinstance(found, dict)
+            lambda kept: (
+                isinstance(kept, dict)
                 and all(
-                    name in found and _is_place(found[name], stream.get_state())
+                    name in kept and _is_place(kept[name], stream.get_state())
                     for name, stream in training.stateful()
                 )
             ),
@@ -152,24 +152,23 @@ def _expected(training: Training) -> dict[str, tuple[Fits, str]]:
             "True or False",
         ),
         "variables": (
-            lambda found: (
-                isinstance(found, dict) and all(map(are_values, found.values()))
-            ),
+            lambda kept: isinstance(kept, dict) and all(map(are_values, kept.values())),
             "the values of the layers' variables",
         ),
         "draws": (
-            lambda found: (
-                isinstance(found, dict) and _are_draws(found, dict(training.draws()))
+            lambda kept: (
+                isinstance(kept, dict)
+                and _is_random_state(kept, dict(training.random_states()))
             ),
             "the seeds and counters of this model's random operations",
         ),
         "callbacks": (
-            lambda found: (
-                isinstance(found, dict)
+            lambda kept: (
+                isinstance(kept, dict)
                 and all(
-                    _is_state_of(callback, found[name])
+                    _is_state_of(callback, kept[name])
                     for name, callback in training.callbacks.items()
-                    if name in found
+                    if name in kept
                 )
             ),
             "the states of the callbacks",
@@ -181,10 +180,10 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**63
 
 
-def _is_fit(found: Any, fit: dict[str, Any]) -> bool:
-    if not isinstance(found, dict) or found.keys() != fit.keys():
+def _is_fit(kept: Any, fit: dict[str, Any]) -> bool:
+    if not isinstance(kept, dict) or kept.keys() != fit.keys():
         return False
-    return all(value is None or np.isscalar(value) for value in found.values())
+    return all(value is None or np.isscalar(value) for value in kept.values())
 
 
 def _is_numpy_state(state: Any) -> bool:
@@ -230,36 +229,31 @@ def _is_place(state: Any, own: dict[str, Any]) -> bool:
     return counts and (state["opened"] is None or _is_numpy_state(state["opened"]))
 
 
-def _are_draws(found: dict[str, Any], own: dict[str, Any]) -> bool:
+def _is_random_state(kept: dict[str, Any], own: dict[str, Any]) -> bool:
+    """Tells whether the random states of functions, by use, are like a model's own."""
     return all(
-        use in USES and _counts(draws) and _alike(draws, own.get(use, draws))
-        for use, draws in found.items()
+        use in USES and _counts(state) and _alike(state, own.get(use, state))
+        for use, state in kept.items()
     )
 
 
-def _counts(draws: Any) -> bool:
+def _counts(state: Any) -> bool:
     """Tells whether this is a count, or lists and dicts of counts."""
-    items = (
-        draws.values()
-        if isinstance(draws, dict)
-        else draws
-        if isinstance(draws, list)
-        else None
-    )
-    return _is_count(draws) if items is None else all(map(_counts, items))
+    if isinstance(state, dict):
+        return all(map(_counts, state.values()))
+    if isinstance(state, list):
+        return all(map(_counts, state))
+    return _is_count(state)
 
 
-def _alike(draws: Any, own: Any) -> bool:
-    """Tells whether draws are laid out like a function's own."""
+def _alike(state: Any, own: Any) -> bool:
+    """Tells whether a random state is laid out like a function's own."""
     if isinstance(own, dict):
-        return (
-            isinstance(draws, dict)
-            and draws.keys() == own.keys()
-            and all(_alike(draws[key], value) for key, value in own.items())
-        )
+        same_keys = isinstance(state, dict) and state.keys() == own.keys()
+        return same_keys and all(_alike(state[key], own[key]) for key in own)
     if isinstance(own, list):
-        return isinstance(draws, list) and all(map(_alike, draws, own))
-    return not isinstance(draws, dict | list)
+        return isinstance(state, list) and all(map(_alike, state, own))
+    return not isinstance(state, dict | list)
 
 
 def _is_state_of(callback: Any, state: Any) -> bool:

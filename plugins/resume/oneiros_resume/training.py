@@ -75,7 +75,7 @@ class Training:
             "variables": {
                 path: values_of(part, weights) for path, part in parts_of(self.model)
             },
-            "draws": dict(self.draws()),
+            "draws": dict(self.random_states()),
             "callbacks": {name: self._changed(name) for name in self.callbacks},
         }
 
@@ -92,11 +92,11 @@ class Training:
         """
         for path, part in parts_of(self.model):
             assign(part, state["variables"].get(path, {}), self.model.weights)
-        for use, draws in state["draws"].items():
-            self._inner.step_for(use).function.set_random_state(draws)
-        for name, found in state["callbacks"].items():
+        for use, random_state in state["draws"].items():
+            self._inner.step_for(use).function.set_random_state(random_state)
+        for name, kept in state["callbacks"].items():
             if name in self.callbacks:
-                self._restore_callback(name, found)
+                self._restore_callback(name, kept)
         self.model.stop_training = state["stop_training"]
         random.setstate(state["python"])
         drawn = False
@@ -111,7 +111,7 @@ class Training:
             if stream is not None and stream.get_state() is not None:
                 yield FILE_NAMES[name], stream
 
-    def draws(self) -> Iterator[tuple[str, Any]]:
+    def random_states(self) -> Iterator[tuple[str, Any]]:
         """Gives the random state of the functions that there are, by use."""
         for use in USES:
             function = getattr(self._inner, f"{use}_function", None)

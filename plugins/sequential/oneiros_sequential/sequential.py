@@ -78,7 +78,9 @@ class Sequential(Model):
     ) -> None:
         self.model: Any = None
         self.begin(name)
-        self.layers, self.inputs, self.outputs = [], [], []
+        self.layers = []
+        self.inputs = []
+        self.outputs = []
         self._results: list[Tensor] = []
         for layer in layers or []:
             self.add(layer)
@@ -97,9 +99,8 @@ class Sequential(Model):
                 several times before.
         """
         if not isinstance(layer, Layer):
-            hint = (
-                f" Did you mean {layer.__name__}(…)?" if isinstance(layer, type) else ""
-            )
+            is_class = isinstance(layer, type)
+            hint = f" Did you mean {layer.__name__}(…)?" if is_class else ""
             raise ArgumentError(
                 f"{label(self)}.add takes a layer; received {layer!r:.80}.{hint}"
             )
