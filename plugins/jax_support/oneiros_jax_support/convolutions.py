@@ -191,7 +191,7 @@ def _planes_as_channels(windows: ConvolutionWindows, x: T, depth: int) -> T:
     """Returns an image per window along the first spatial axis: its planes side by
     side in the channels."""
     first = next(windows.axes(_spatial(x), (depth, 1, 1)))
-    count = first.count() or 0
+    count = first.positions() or 0
     padded = jnp.pad(x, ((0, 0), first.padding(), (0, 0), (0, 0), (0, 0)))
     planes = [
         strided(padded, 1, cell * first.dilation, count, first.stride)
@@ -248,7 +248,7 @@ def _cells(
     for cell in itertools.product(*map(range, window)):
         value = padded
         for place, (at, axis) in enumerate(zip(cell, axes, strict=True), 1):
-            start, count = at * axis.dilation, axis.count() or 0
+            start, count = at * axis.dilation, axis.positions() or 0
             value = strided(value, place, start, count, axis.stride)
         yield cell, value
 

@@ -62,7 +62,7 @@ def _shares(windows: PoolingWindows, sizes: Sizes, dtype: Any) -> Any:
     """Returns one over the number of cells that aren't padding, for each window."""
     counts = np.ones(())
     for size, axis in zip(sizes, windows.axes(sizes, windows.window), strict=True):
-        starts = np.arange(axis.count() or 0) * axis.stride - axis.padding()[0]
+        starts = np.arange(axis.positions() or 0) * axis.stride - axis.padding()[0]
         ends = starts + (axis.window or 0)
         inside = np.minimum(ends, size) - np.maximum(starts, 0)
         counts = counts[..., None] * inside
@@ -75,7 +75,7 @@ def _padded(windows: PoolingWindows, x: T, value: float) -> T:
     config = [(0, 0, 0)]
     for size, axis in zip(sizes, windows.axes(sizes, windows.window), strict=True):
         before, _ = axis.padding()
-        reach = ((axis.count() or 1) - 1) * axis.stride + (axis.window or 0)
+        reach = ((axis.positions() or 1) - 1) * axis.stride + (axis.window or 0)
         config.append((before, reach - before - size, 0))
     return jax.lax.pad(x, jnp.asarray(value, x.dtype), [*config, (0, 0, 0)])
 

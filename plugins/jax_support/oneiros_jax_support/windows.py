@@ -49,7 +49,7 @@ class Axis(NamedTuple):
         assert not isinstance(self.border, str)
         return self.border
 
-    def count(self) -> Size:
+    def positions(self) -> Size:
         """Returns how many windows fit, None where that isn't known."""
         if self.size is None:
             return None
@@ -91,7 +91,7 @@ class Windows:
         # Raises
             ShapeError: if no window fits an axis.
         """
-        counts = tuple(axis.count() for axis in self.axes(sizes, window))
+        counts = tuple(axis.positions() for axis in self.axes(sizes, window))
         if any(count is not None and count < 1 for count in counts):
             raise ShapeError(
                 f"Windows of {tuple(window)} with dilation {self.dilations} don't fit "
@@ -111,11 +111,15 @@ class Windows:
 
     def axes(self, sizes: Sequence[Size], window: Sequence[Size]) -> Iterator[Axis]:
         """Gives the windows along each spatial axis."""
-        borders = self.border
-        if isinstance(borders, str):
-            borders = (borders,) * self.rank  # type: ignore[assignment]
-        numbers = zip(sizes, window, self.strides, self.dilations, borders, strict=True)
-        return (Axis(*each) for each in numbers)
+        for axis in range(self.rank):
+            border = self.border
+            yield Axis(
+                size=sizes[axis],
+                window=window[axis],
+                stride=self.strides[axis],
+                dilation=self.dilations[axis],
+                border=border if isinstance(border, str) else border[axis],
+            )
 
 
 @dataclass(frozen=True)

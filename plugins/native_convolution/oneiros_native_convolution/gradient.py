@@ -55,7 +55,7 @@ def kernel_gradient(
     bounds = [samples * part // parts for part in range(parts + 1)]
     results = []
     for start, stop in itertools.pairwise(bounds):
-        plan = Plan(stop - start, *sizes, *steps, top, left)
+        plan = Plan._make([stop - start, *sizes, *steps, top, left])
         part = jax.ffi.ffi_call(
             TARGET,
             call,
