@@ -7,7 +7,6 @@ from oneiros import backend as K
 from oneiros.engine.input import Input
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
-from oneiros.models import Sequential
 from oneiros.errors import (
     ArgumentError,
     ConfigError,
@@ -17,6 +16,7 @@ from oneiros.errors import (
     ShapeError,
 )
 from oneiros.layers import Activation, Dense, Merge
+from oneiros.models import Sequential
 from oneiros.saving import model_from_json
 from tiny_layers import OBJECTS, Average, Both, Counter, Scale, Shift
 

@@ -1,4 +1,4 @@
-"""Trainings on generators and on objects that give batches, cut short and resumed."""
+"""Trainings on generators and on objects that give batches, interrupted and resumed."""
 
 import os
 import subprocess
