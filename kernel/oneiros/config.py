@@ -10,7 +10,6 @@ imported by its path, and nothing in it can relax these rules.
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FunctionType
@@ -335,25 +334,6 @@ def registered(function: Any) -> Entry | None:
     return None
 
 
-def dumps(obj: Any, **kwargs: Any) -> str:
-    """Returns JSON text; NumPy values become plain ones, functions their name or a
-    marker, never bytecode.
-
-    # Arguments
-        obj: dicts, lists, numbers, strings, …
-        kwargs: passed on to `json.dumps`.
-
-    # Raises
-        ConfigError: for anything else, and for NaN and infinity.
-    """
-    try:
-        return json.dumps(obj, **{"default": _plain, "allow_nan": False, **kwargs})
-    except (TypeError, ValueError) as error:
-        raise ConfigError(
-            f"A configuration can't be written as JSON: {error}"
-        ) from None
-
-
 @contextmanager
 def _explained(kind: str, name: str) -> Iterator[None]:
     """Context manager under which errors of the arguments become ConfigErrors."""
@@ -397,18 +377,3 @@ def _lookup(kind: str, name: str, custom_objects: Objects = None) -> Any:
             f"{error} If it is your own, pass custom_objects={{{name!r}: …}} when "
             f"loading, else the object itself."
         ) from None
-
-
-def _plain(obj: Any) -> Any:
-    if hasattr(obj, "tolist"):
-        return obj.tolist()
-    if not callable(obj):
-        raise TypeError(
-            f"{type(obj).__name__} {obj!r:.80} is no number, text, list, dict or "
-            f"function"
-        )
-    entry = registered(obj)
-    if entry is not None:
-        return f"{entry.distribution}:{entry.name}"
-    name = getattr(obj, "__qualname__", type(obj).__name__)
-    return {"class_name": "__function__", "name": name}

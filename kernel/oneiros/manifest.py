@@ -10,7 +10,7 @@ CONTENTS = (
     ("engine.container", "Container", "engine.topology"),
     ("engine.model", "Model", "engine engine.training models"),
     ("engine.loop", "batch_shuffle", "engine.training"),
-    ("engine.callbacks", "CallbackList BaseLogger History", "callbacks"),
+    ("engine.callbacks", "CallbackList", "callbacks"),
     ("bases", "Callback", "callbacks"),
     ("bases", "Optimizer", "optimizers"),
     ("bases", "Regularizer", "regularizers"),

@@ -17,6 +17,7 @@ from oneiros.errors import ConfigError, UnknownNameError, UnsafeFileError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.utils import generic_utils, layer_utils
+from oneiros_safe_files import json_text
 
 
 class Open(Layer):
@@ -542,7 +543,7 @@ def test_bytecode_functions_explain_themselves():
 def test_a_function_of_a_registered_name_survives_a_round_trip():
     from oneiros import activations
 
-    text = config.dumps({"function": activations.softplus})
+    text = json_text.dumps({"function": activations.softplus})
     assert (
         config.get_function(json.loads(text)["function"], "l", "function")
         is activations.softplus

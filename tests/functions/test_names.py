@@ -19,6 +19,7 @@ from oneiros import (
 )
 from oneiros import backend as K
 from oneiros.errors import ConfigError, UnknownNameError
+from oneiros_safe_files import json_text
 
 SHORT = {
     "mse": "mean_squared_error",
@@ -103,7 +104,7 @@ def test_configurations_keep_every_argument(backend, module, name, arguments):
     built = getattr(module, name)(**arguments)
     described = {"name": name, **arguments}
     assert built.get_config() == described
-    text = config.dumps(built.get_config())
+    text = json_text.dumps(built.get_config())
     assert module.get(json.loads(text)).get_config() == described
     assert (
         module.get({"class_name": name, "config": arguments}).get_config() == described

@@ -9,9 +9,9 @@ import json
 
 import pytest
 from golden_layers import CASES, Case, compiled, differences, same
-from oneiros import config as configs
 from oneiros import layers
 from oneiros.errors import UnsafeFileError
+from oneiros_safe_files import json_text
 
 CLASSES = sorted({case["class_name"] for case in CASES})
 
@@ -39,7 +39,7 @@ def test_shapes_names_and_configurations(golden, backend):
         problems += (
             [f"{case['id']}: {mine} expected {expected}"] if mine != expected else []
         )
-        config = json.loads(configs.dumps(this.layer.get_config()))
+        config = json.loads(json_text.dumps(this.layer.get_config()))
         golden_config = {k: v for k, v in case["config"].items() if not is_bytecode(v)}
         if not same(config, golden_config):
             problems.append(f"{case['id']}: {config} expected {case['config']}")
@@ -61,7 +61,7 @@ def test_the_configurations_of_keras_are_accepted(golden, backend):
             ):
                 cls.from_config(config)
         elif not same(
-            json.loads(configs.dumps(cls.from_config(config).get_config())), config
+            json.loads(json_text.dumps(cls.from_config(config).get_config())), config
         ):
             problems.append(case["id"])
     assert not problems

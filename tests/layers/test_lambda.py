@@ -94,7 +94,7 @@ def test_a_functional_model_is_cloned_with_its_functions(backend):
 
 def test_files_hold_no_code(backend):
     layer = Lambda(lambda x: x * 2, name="twice", input_shape=(3,))
-    text = configs.dumps(layer.get_config())
+    text = json_text.dumps(layer.get_config())
     assert "lambda" in text
     with pytest.raises(UnsafeFileError, match=r"'twice'.*load_model"):
         Lambda.from_config(json_text.loads(text))
@@ -122,7 +122,7 @@ def test_a_registered_function_is_found_by_its_name(backend):
     from oneiros import activations
 
     layer = Lambda(activations.softplus, input_shape=(3,))
-    copy = Lambda.from_config(json_text.loads(configs.dumps(layer.get_config())))
+    copy = Lambda.from_config(json_text.loads(json_text.dumps(layer.get_config())))
     assert copy.function is activations.softplus
 
 

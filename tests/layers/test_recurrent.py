@@ -14,6 +14,7 @@ from oneiros.errors import ArgumentError, DataError, ShapeError
 from oneiros.layers import GRU, LSTM, Dense, Input, Masking, Recurrent, SimpleRNN
 from oneiros.layers.recurrent import time_distributed_dense
 from oneiros.models import Model, Sequential
+from oneiros_safe_files import json_text
 
 CELLS = {SimpleRNN: 1, GRU: 3, LSTM: 4}
 MODES = ("cpu", "mem", "gpu")
@@ -522,7 +523,7 @@ def test_attention_trains_and_loads(backend, tmp_path):
     assert model.evaluate(data, target, verbose=0) < before
     made = configs.layer_from_config(
         json.loads(
-            configs.dumps(
+            json_text.dumps(
                 {"class_name": "AttentionLSTM", "config": model.layers[0].get_config()}
             )
         ),

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from backends import OTHER
 from oneiros import backend as K
-from oneiros import config, optimizers
+from oneiros import optimizers
 from oneiros.errors import ConfigError, UnknownNameError, UnsafeFileError
+from oneiros_safe_files import json_text
 
 NAMES = ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam"]
 CHANGED = {
@@ -45,7 +46,7 @@ def test_config_keeps_every_argument(backend, name):
     kwargs = CHANGED[name] | {"clipnorm": 1.5, "clipvalue": 0.5}
     optimizer = getattr(optimizers, name)(**kwargs)
     assert optimizer.get_config() == kwargs
-    text = config.dumps({"class_name": name, "config": optimizer.get_config()})
+    text = json_text.dumps({"class_name": name, "config": optimizer.get_config()})
     for again in (
         optimizers.optimizer_from_config(json.loads(text)),
         optimizers.get(json.loads(text)),

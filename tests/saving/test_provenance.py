@@ -107,7 +107,7 @@ def test_every_kind_of_object_is_recorded_wherever_it_stands(laboratory, tmp_pat
         "layer:Loud": "their-lab",
         "layer:Merge": "oneiros-layers-core",
         "layer:Model": "oneiros-kernel",
-        "layer:Sequential": "oneiros-kernel",
+        "layer:Sequential": "oneiros-sequential",
         "layer:TimeDistributed": "oneiros-layers-wrappers",
         "metric:fmeasure": "oneiros-metrics",
         "objective:hinge": "oneiros-objectives",

@@ -54,7 +54,7 @@ def inner_layers(layer):
 
 def restored(layer):
     """Returns a layer made from the JSON text of another one's configuration."""
-    text = configs.dumps(
+    text = json_text.dumps(
         {"class_name": type(layer).__name__, "config": layer.get_config()}
     )
     return configs.layer_from_config(json_text.loads(text), {**FUNCTIONS, **OBJECTS})
@@ -62,7 +62,7 @@ def restored(layer):
 
 def plain_config(layer):
     """Returns a configuration as a file holds it."""
-    return json.loads(configs.dumps(layer.get_config()))
+    return json.loads(json_text.dumps(layer.get_config()))
 
 
 def keeps(config, kept):

@@ -450,7 +450,7 @@ class Container(Layer):
         # Arguments
             kwargs: passed on to `json.dumps`.
         """
-        return configs.dumps(self._updated_config(), **kwargs)
+        return str(oneiros.saving.dumps(self._updated_config(), **kwargs))
 
     def to_yaml(self, **kwargs: Any) -> str:
         """Returns the model's configuration, without weights, as YAML text.

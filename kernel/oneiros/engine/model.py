@@ -13,7 +13,7 @@ import oneiros
 from oneiros import backend as K
 from oneiros import plugins
 from oneiros.arguments import check_choice, check_int, refusal
-from oneiros.engine.callbacks import BaseLogger, CallbackList, History
+from oneiros.engine.callbacks import CallbackList
 from oneiros.engine.container import Container
 from oneiros.engine.hints import explains_arguments
 from oneiros.engine.loop import Fit, fit_loop, predict_loop, scalars, test_loop
@@ -151,7 +151,7 @@ class Model(Container):
         class_weight: Any = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
-    ) -> History:
+    ) -> Any:
         """Trains for a number of epochs.
 
         # Arguments
@@ -185,7 +185,7 @@ class Model(Container):
         batch_size = check_int(self, "batch_size", batch_size)
         options = self.fit_options(nb_epoch, initial_epoch, verbose, callbacks, shuffle)
         if self.adapter.gives_batches(x):
-            return oneiros.generators.fit_batches(  # type: ignore[no-any-return]
+            return oneiros.generators.fit_batches(
                 self,
                 x,
                 options,
@@ -230,7 +230,7 @@ class Model(Container):
         validation: Stream | None,
         validation_data: Any,
         sizes: dict[str, Any],
-    ) -> History:
+    ) -> Any:
         """Trains on a stream, and evaluates on another one after each epoch.
 
         # Arguments
@@ -241,7 +241,7 @@ class Model(Container):
             sizes: dict, what callbacks are told of the data in their `params`.
         """
         model = self.callback_model or self
-        history = History()
+        history = oneiros.callbacks.History()
         labels = _distinct(self.metrics_names)
         validates = validation is not None
         params = {
@@ -251,7 +251,7 @@ class Model(Container):
             "metrics": labels + [f"val_{name}" for name in labels if validates],
             "do_validation": validates,
         }
-        own = [BaseLogger(), *options.callbacks, history]
+        own = [oneiros.callbacks.BaseLogger(), *options.callbacks, history]
         callbacks = CallbackList([*own, *_default_callbacks(model, params)])
         fit = Fit(
             model, train, validation, labels, callbacks, options.epochs, options.shuffle

@@ -30,8 +30,8 @@ from pytensor.tensor.type import TensorType
 from oneiros_backend_theano import operators
 from oneiros_backend_theano.convolution import ConvolutionPrimitives
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
-from oneiros_backend_theano.recurrence import Fused
 from oneiros_backend_theano.loops import Loops
+from oneiros_backend_theano.recurrence import Fused
 
 PASSED_OVER = {"allow_input_downcast", "name", "on_unused_input"}
 

@@ -12,6 +12,11 @@ CALLBACKS = {
     "EarlyStopping": "oneiros_callbacks.watching:EarlyStopping",
     "ReduceLROnPlateau": "oneiros_callbacks.watching:ReduceLROnPlateau",
 }
+OF_EVERY_FIT = {
+    "BaseLogger": "oneiros_callbacks.averages:BaseLogger",
+    "History": "oneiros_callbacks.averages:History",
+}
+"""What `fit` adds itself."""
 
 
 @hookimpl
@@ -24,7 +29,7 @@ def oneiros_callbacks() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """`oneiros.callbacks`, and the progress bar where Keras 1 had it."""
     progbar = {"Progbar": "oneiros_callbacks.progress:Progbar"}
-    return {"callbacks": CALLBACKS, "utils.generic_utils": progbar}
+    return {"callbacks": {**CALLBACKS, **OF_EVERY_FIT}, "utils.generic_utils": progbar}
 
 
 @hookimpl

@@ -13,6 +13,7 @@ from oneiros import registry
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
 from oneiros_old_files.base import Origin
+from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_saving import files, installed_formats, loading, optimizer_arrays, saving
 from oneiros_saving.file_origin import ENGINES, origin_of
@@ -237,7 +238,7 @@ def _text(suffix: str, state: ModelState) -> str:
         config[KEY] = state.provenance
     if suffix in files.YAML_SUFFIXES:
         return str(registry.resolve("format", "yaml")().dumps(config))
-    return configs.dumps(config)
+    return json_text.dumps(config)
 
 
 def _suffixes() -> list[str]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from oneiros import config
 from oneiros.errors import FileFormatError
 from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
@@ -67,15 +66,15 @@ class HDF5Format(Format):
         """Writes a whole model, or weights alone if the state has no `model_config`."""
         with create_hdf5(path) as root:
             if state.provenance:
-                root.text("oneiros_provenance", config.dumps(state.provenance))
+                root.text("oneiros_provenance", json_text.dumps(state.provenance))
             if state.model_config is None:
                 _write_layers(root, state.weights)
                 return
             root.text("keras_version", state.keras_version or "")
-            root.text("model_config", config.dumps(state.model_config))
+            root.text("model_config", json_text.dumps(state.model_config))
             _write_layers(root.group("model_weights"), state.weights)
             if state.training_config is not None:
-                root.text("training_config", config.dumps(state.training_config))
+                root.text("training_config", json_text.dumps(state.training_config))
             if state.optimizer_weights:
                 _write_arrays(root.group("optimizer_weights"), state.optimizer_weights)
             if state.training_state is not None:

@@ -7,7 +7,6 @@ import itertools
 from typing import Any
 
 import numpy as np
-from oneiros import config
 from oneiros.errors import FileFormatError
 from oneiros_safe_files import json_text
 from oneiros_safe_files.hdf5 import StoredArray, StoredGroup
@@ -21,7 +20,7 @@ def write_training(
 ) -> None:
     """Writes the group."""
     group = root.group(GROUP)
-    group.text("state", config.dumps(state))
+    group.text("state", json_text.dumps(state))
     for number, array in enumerate(arrays):
         group.array(str(number), array)
 

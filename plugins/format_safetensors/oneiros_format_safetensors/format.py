@@ -59,7 +59,7 @@ class SafetensorsFormat(Format):
         metadata = {
             "format": ORIGIN,
             "keras_version": config.KERAS_VERSION,
-            "layers": config.dumps(layers),
+            "layers": json_text.dumps(layers),
         }
         write_safetensors(path, tensors, metadata)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from oneiros import config
 from oneiros_safe_files import json_text, yaml_text
 from oneiros_saving.formats import Format
 
@@ -39,4 +38,4 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if type(value) in (list, tuple):
         return type(value)(map(_plain, value))
-    return json_text.loads(config.dumps(value))
+    return json_text.loads(json_text.dumps(value))

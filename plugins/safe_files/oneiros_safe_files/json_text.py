@@ -1,4 +1,5 @@
-"""Reads JSON that a stranger may have written, within limits."""
+"""JSON: reads what a stranger may have written, within limits, and writes
+configurations."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import math
 import re
 from typing import Any, NoReturn
 
+from oneiros import config
 from oneiros.errors import ConfigError, UnsafeFileError
 
 MAX_TOKENS = 1_000_000
@@ -80,3 +82,37 @@ def _refuse(reason: str) -> NoReturn:
     raise UnsafeFileError(
         f"JSON refused: {reason}. No model's configuration is like that."
     )
+
+
+def dumps(obj: Any, **kwargs: Any) -> str:
+    """Returns JSON text; NumPy values become plain ones, functions their name or a
+    marker, never bytecode.
+
+    # Arguments
+        obj: dicts, lists, numbers, strings, …
+        kwargs: passed on to `json.dumps`.
+
+    # Raises
+        ConfigError: for anything else, and for NaN and infinity.
+    """
+    try:
+        return json.dumps(obj, **{"default": _plain, "allow_nan": False, **kwargs})
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"A configuration can't be written as JSON: {error}"
+        ) from None
+
+
+def _plain(obj: Any) -> Any:
+    if hasattr(obj, "tolist"):
+        return obj.tolist()
+    if not callable(obj):
+        raise TypeError(
+            f"{type(obj).__name__} {obj!r:.80} is no number, text, list, dict or "
+            f"function"
+        )
+    entry = config.registered(obj)
+    if entry is not None:
+        return f"{entry.distribution}:{entry.name}"
+    name = getattr(obj, "__qualname__", type(obj).__name__)
+    return {"class_name": "__function__", "name": name}

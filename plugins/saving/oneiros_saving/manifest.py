@@ -20,6 +20,7 @@ SAVING = {
     "Budget": "oneiros_safe_files.budget:Budget",
     "Format": "oneiros_saving.formats:Format",
     "ModelState": "oneiros_saving.formats:ModelState",
+    "dumps": "oneiros_safe_files.json_text:dumps",
     "plain_attributes": "oneiros_saving.plain_data:plain_attributes",
     "reduced": "oneiros_saving.pickling:reduced",
 }

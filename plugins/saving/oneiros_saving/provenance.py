@@ -16,6 +16,7 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.bases import Constraint, Optimizer, Regularizer
 from oneiros.engine.layer import Layer
 from oneiros.errors import NameConflictError, UnknownNameError
+from oneiros_safe_files import json_text
 
 from oneiros_saving.parts import parts_of, used_by
 from oneiros_saving.references import Reference, find, references
@@ -54,7 +55,7 @@ class Missing:
 def recorded(model: Any, model_config: Any, training_config: Any) -> Origins:
     """Returns, by `kind:name`, the distribution, version and API level of all that a
     model is made of."""
-    named = references(*json.loads(configs.dumps([model_config, training_config])))
+    named = references(*json.loads(json_text.dumps([model_config, training_config])))
     record: dict[str, Any] = {each.key: _origin(each.kind, each.name) for each in named}
     backend = backend_of(model).name
     record[f"backend:{backend}"] = _origin("backend", backend)

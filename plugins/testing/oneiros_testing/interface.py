@@ -126,13 +126,11 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros.config": {
             "KERAS_VERSION": "version of Keras that files are written for",
             "FUNCTION_KINDS": "kinds that are functions, held by their names",
-            "dumps": "configuration as JSON",
             "function_scope": "context with functions that no file holds",
             "registered": "entry that a function is registered by",
         },
         "oneiros.engine.callbacks": {
             "CallbackList": "tells several callbacks",
-            "History": "keeps the logs of each epoch",
         },
         "oneiros.engine.container": {
             "Container": "graph of layers, without training",

@@ -1,0 +1,64 @@
+"""The callbacks that every `fit` has: the averages of an epoch, and their history."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from oneiros.bases import Callback
+
+Logs = dict[str, Any] | None
+
+
+class BaseLogger(Callback):
+    """Averages the batches' values over an epoch, by batch size; it comes first."""
+
+    told_afterwards = True
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Starts the averages."""
+        self.seen = 0
+        self.totals: dict[str, Any] = {}
+
+    def on_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Adds a batch."""
+        values = {"size": 0, **(logs or {})}
+        self.on_run_end({name: [value] for name, value in values.items()})
+
+    def on_run_end(self, logs: dict[str, Any]) -> None:
+        """Adds some batches."""
+        sizes = logs["size"]
+        self.seen += sum(sizes)
+        for name in logs.keys() - {"batch", "size"}:
+            weighted = map(operator.mul, logs[name], sizes)
+            self.totals[name] = sum(weighted, self.totals.get(name, 0))
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Puts the averages into `logs`, for the callbacks after this one."""
+        if logs is None:
+            return
+        for name in self.params["metrics"]:
+            if name in self.totals:
+                logs[name] = self.totals[name] / self.seen
+
+
+class History(Callback):
+    """Keeps each epoch's values; `fit` returns it.
+
+    # Properties
+        epoch: list of epoch numbers, from 0.
+        history: dict from name (`loss`, `acc`, `val_loss`, …) to the list of values.
+    """
+
+    told_afterwards = True
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Starts an empty history."""
+        self.epoch: list[int] = []
+        self.history: dict[str, list[Any]] = {}
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Adds the epoch's values."""
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
