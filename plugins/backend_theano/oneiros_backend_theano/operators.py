@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from oneiros.backend.common import floatx
 from pytensor.graph.basic import Variable
 from pytensor.scalar.basic import upcast
 from pytensor.tensor.basic import as_tensor_variable
@@ -24,6 +25,9 @@ from pytensor.tensor.variable import _tensor_py_operators
 
 NAMES = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
 NUMERIC = "biufc"
+SMALL = 2**15
+"""Numbers below it are int8 or int16 to PyTensor, which float32 holds."""
+FLOATS = ("float16", "float32", "float64")
 
 Adapt = Callable[[Any, Any], Sequence[Any]]
 
@@ -49,11 +53,22 @@ def install(adapt: Adapt) -> None:
 def _under_the_rule(original: Callable[..., Any], adapt: Adapt) -> Callable[..., Any]:
     @functools.wraps(original)
     def operate(self: Any, other: Any) -> Any:
-        if not _is_operand(other):
+        if _agrees(self, other) or not _is_operand(other):
             return original(self, other)
         return original(*adapt(self, other))
 
     return operate
+
+
+def _agrees(x: Any, other: Any) -> bool:
+    """Tells of the usual pairs that PyTensor's type is that of the rule."""
+    if isinstance(other, float):
+        return bool(x.dtype == floatx())
+    if isinstance(other, int):
+        return x.dtype in ("float32", "float64") and abs(other) < SMALL
+    if isinstance(other, Variable):
+        return getattr(other, "dtype", None) == x.dtype and x.dtype in FLOATS
+    return False
 
 
 def _is_operand(x: Any) -> bool:

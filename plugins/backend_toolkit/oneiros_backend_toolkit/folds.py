@@ -60,15 +60,18 @@ class Folds(Derived):
             )
             sequences = [x[:-1] if go_backwards else x[1:] for x in sequences]
         start = _listed(initializer)
-        kinds = [self.dtype(x) for x in sequences]
-        kinds = kinds if len(kinds) == len(start) else kinds[:1] * len(start)
+        dtypes = [self.dtype(x) for x in sequences]
+        if len(dtypes) != len(start):
+            dtypes = dtypes[:1] * len(start)
         start = [
-            x if self.owns(x) else self.cast(x, kind)
-            for x, kind in zip(start, kinds, strict=True)
+            x if self.owns(x) else self.cast(x, dtype)
+            for x, dtype in zip(start, dtypes, strict=True)
         ]
 
         def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
-            result = _listed(fn(_like(initializer, states), _like(elems, slices)))
+            value = _like(initializer, states)
+            element = _like(elems, slices)
+            result = _listed(fn(value, element))
             if len(result) != len(states):
                 raise ArgumentError(
                     f"{name}: the function returned {len(result)} tensors for a value "
@@ -77,13 +80,13 @@ class Folds(Derived):
                 )
             return [], result
 
-        return _like(initializer, self._scan(step, sequences, start, go_backwards)[0])
+        states, _ = self._scan(step, sequences, start, go_backwards)
+        return _like(initializer, states)
 
     def _elements(self, name: str, elems) -> list[T]:
         sequences = _listed(elems)
-        if not sequences or any(
-            not self.owns(x) or self.ndim(x) == 0 for x in sequences
-        ):
+        have_axis = all(self.owns(x) and self.ndim(x) > 0 for x in sequences)
+        if not sequences or not have_axis:
             raise ArgumentError(
                 f"{name} received elems={elems!r:.200}. It takes a tensor with a "
                 "first axis, or a list or tuple of such tensors."
@@ -99,4 +102,6 @@ def _like(form, parts: list[T]) -> T:
     """Returns the parts as `form` has them: a list, a tuple, or one tensor alone."""
     if isinstance(form, tuple):
         return tuple(parts)
-    return list(parts) if isinstance(form, list) else parts[0]
+    if isinstance(form, list):
+        return list(parts)
+    return parts[0]
