@@ -151,6 +151,16 @@ def test_two_layers_of_one_shape(tmp_path):
     again.train_on_batch(np.ones((2, 4)), np.ones((2, 4)))
 
 
+def test_a_file_of_theano_s_that_is_called_tensorflow_s(tmp_path):
+    """Scripts that flip kernels themselves say so."""
+    layers = [Dense(4, input_dim=4, name="b"), Dense(4, name="a")]
+    model = trained(Sequential(layers))
+    path = written_on_theano(model, tmp_path / "m.h5", made(model))
+    with pytest.warns(UserWarning, match="begins anew"):
+        again = load_model(path, trained_on="tensorflow")
+    assert not any(np.any(value) for value in again.optimizer.get_weights())
+
+
 def test_branches_of_one_shape(tmp_path):
     x = Input(shape=(4,))
     branches = [Dense(3, name="right")(x), Dense(3, name="left")(x)]

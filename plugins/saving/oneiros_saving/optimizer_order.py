@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros import registry
+from oneiros_old_files.base import Origin
 
+from oneiros_saving.file_origin import origin_of
 from oneiros_saving.formats import ModelState
 from oneiros_saving.layouts import weights_by_layer
 
@@ -81,14 +83,16 @@ def by_name(
     return [each[place] for each in series for place in np.argsort(order)]
 
 
-def may_be_as_made(state: ModelState, engine: str | None) -> bool:
+def may_be_as_made(state: ModelState, origin: Origin) -> bool:
     """Tells whether a file may have an optimizer's state as the weights were made.
 
     # Arguments
         state: what the file holds.
-        engine: the engine that it was trained on, as far as it is known.
+        origin: what wrote it. Whoever flips kernels themselves calls a file of Theano's
+            TensorFlow's, so the weights' names count as well.
     """
-    if state.provenance or engine == "tensorflow":
+    engines = {origin.engine, origin_of(state).engine}
+    if state.provenance or engines == {"tensorflow"}:
         return False
     numbers = (state.keras_version or "1").split(".")[:2]
     if not all(number.isdecimal() for number in numbers):

@@ -65,7 +65,7 @@ def restore(model: Any, state: ModelState, origin: Origin, source: Any) -> None:
     stored = state.optimizer_weights or []
     check_optimizer(optimizer.weights, stored, source)
     arrays = [value for _, value in stored]
-    as_made = may_be_as_made(state, origin.engine)
+    as_made = may_be_as_made(state, origin)
     try:
         optimizer.set_weights(_in_order(model, arrays, as_made))
     except UnknownOrderError as error:
