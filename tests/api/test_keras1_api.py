@@ -24,8 +24,14 @@ EXTRA_ARGUMENTS = {
         "files of Keras 2 have layers without gamma"
     ),
     "models.load_model.trained_on": "kernels trained on Theano are flipped",
-    "models.load_model.functions": (
-        "revives Lambda layers, whose code is never read from a file"
+    **dict.fromkeys(
+        (
+            "models.load_model.functions",
+            "models.model_from_config.functions",
+            "models.model_from_json.functions",
+            "models.model_from_yaml.functions",
+        ),
+        "revives Lambda layers, whose code is never read from a file",
     ),
     "engine.training.check_loss_and_target_compatibility.names": (
         "messages name the output"
