@@ -1,42 +1,30 @@
-"""What the C library does with memory.
+"""Memory that XLA's compiler leaves behind, given back to the system.
 
-XLA's compiler asks for much and keeps little of it.
+The compiler asks for much and keeps little of it, but glibc keeps what was freed.
+Giving it back leaves 828 MB with a process that trains the LSTM (case c of the
+comparison) instead of 923 MB, as VmRSS of /proc tells it after
+`python benchmarks/compare.py --case c --engine tensorflow --measure fit` has trained.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
-import os
 import sys
 from typing import Any
-
-_ARENA_MAX = -8
 
 
 @functools.cache
 def _library() -> Any:
-    library = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
-    return (
-        library
-        if hasattr(library, "mallopt") and hasattr(library, "malloc_trim")
-        else None
-    )
-
-
-def share_arenas() -> None:
-    """Lets threads that start from now on allocate from two arenas.
-
-    MALLOC_ARENA_MAX has precedence.
-
-    By default glibc gives each an arena of its own, whose free memory is of no use to
-    other threads.
-    """
-    if _library() is not None and "MALLOC_ARENA_MAX" not in os.environ:
-        _library().mallopt(_ARENA_MAX, 2)
+    """Returns the C library, None if it isn't glibc."""
+    if not sys.platform.startswith("linux"):
+        return None
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "malloc_trim") else None
 
 
 def give_back() -> None:
     """Gives free memory back to the system, with glibc."""
-    if _library() is not None:
-        _library().malloc_trim(0)
+    library = _library()
+    if library is not None:
+        library.malloc_trim(0)

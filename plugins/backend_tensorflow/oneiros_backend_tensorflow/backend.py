@@ -22,7 +22,6 @@ from oneiros_lazy_graph.pinning import pinned
 from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_tensorflow import native_functions
-from oneiros_backend_tensorflow.allocator import share_arenas
 from oneiros_backend_tensorflow.beam_search import beam_search
 from oneiros_backend_tensorflow.engine import TensorFlowEngine
 from oneiros_backend_tensorflow.normalization import normalize, normalize_by
@@ -60,7 +59,6 @@ class TensorFlowBackend(
 
     def __init__(self) -> None:
         super().__init__()
-        share_arenas()
         self.recorder = Recorder(TensorFlowEngine(), Tensor)
         self._phase = self.recorder.phase
         native_functions.register(self.recorder)
