@@ -36,6 +36,7 @@ class YAMLFormat(Format):
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    if type(value) in (list, tuple):
-        return type(value)(map(_plain, value))
+    kind = type(value)
+    if kind in (list, tuple):
+        return kind(map(_plain, value))
     return json_text.loads(json_text.dumps(value))
