@@ -8,11 +8,6 @@ from oneiros.errors import PluginLoadError
 API_LEVELS = range(1, 2)
 
 
-def package_of(module: str) -> str:
-    """Returns the package that a module is in; a module in none is its own."""
-    return module.rpartition(".")[0] or module
-
-
 @dataclass(frozen=True)
 class Entry:
     """A name that a distribution provides.
@@ -32,11 +27,6 @@ class Entry:
     def module(self) -> str:
         """Module that holds the object."""
         return self.reference.partition(":")[0]
-
-    @property
-    def package(self) -> str:
-        """Package that holds the module."""
-        return package_of(self.module)
 
 
 @dataclass
@@ -66,11 +56,6 @@ class PluginRecord:
     hooks: list[str] = field(default_factory=list)
     import_ms: float = 0.0
     problems: list[tuple[str, str, BaseException | None]] = field(default_factory=list)
-
-    @property
-    def package(self) -> str:
-        """Package that holds the manifest."""
-        return package_of(self.module)
 
     @property
     def phase(self) -> str | None:

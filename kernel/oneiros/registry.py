@@ -2,13 +2,13 @@
 when first used."""
 
 import json
-from collections.abc import Iterable
 from functools import lru_cache
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import oneiros
 from oneiros import load_context, settings
 from oneiros.errors import ArgumentError, PluginLoadError, UnknownNameError
 from oneiros.plugins import API_LEVELS, KINDS, Entry, did_you_mean, manager
@@ -18,7 +18,8 @@ FEW = 12
 for."""
 
 
-_registered: dict[Entry, Any] = {}
+registered: dict[Entry, Any] = {}
+"""Objects that were registered in this process."""
 
 
 def resolve(kind: str, name: str) -> Any:
@@ -47,7 +48,7 @@ def find(kind: str, name: str) -> Entry | None:
     """Returns who provides a name, importing nothing, or None."""
     distribution, _, bare = name.rpartition(":")
     candidates = list(_table(kind).get(bare, ()))
-    candidates += [e for e in _registered if (e.kind, e.name) == (kind, bare)]
+    candidates += [e for e in registered if (e.kind, e.name) == (kind, bare)]
     if distribution:
         candidates = [e for e in candidates if e.distribution == distribution]
     return manager().choose(candidates) if candidates else None
@@ -55,7 +56,7 @@ def find(kind: str, name: str) -> Entry | None:
 
 def names(kind: str) -> list[str]:
     """Returns all names of a kind, sorted."""
-    here = {entry.name for entry in _registered if entry.kind == kind}
+    here = {entry.name for entry in registered if entry.kind == kind}
     return sorted(here.union(_table(kind)))
 
 
@@ -69,8 +70,8 @@ class Registration:
 
     def remove(self) -> None:
         """Takes the name out, unless it was registered again."""
-        if _registered.get(self.entry) is self.object:
-            del _registered[self.entry]
+        if registered.get(self.entry) is self.object:
+            del registered[self.entry]
 
     def __enter__(self) -> "Registration":
         return self
@@ -94,34 +95,25 @@ def register(
     attribute = getattr(obj, "__qualname__", name)
     reference = f"{getattr(obj, '__module__', '')}:{attribute}"
     entry = Entry(kind, name, reference, distribution, "", API_LEVELS[-1])
-    for other in list(_registered):
+    for other in list(registered):
         if (other.kind, other.name, other.distribution) == (kind, name, distribution):
-            del _registered[other]
-    _registered[entry] = obj
+            del registered[other]
+    registered[entry] = obj
     return Registration(entry, obj)
 
 
 def provenance(obj: Any) -> dict[str, Any] | None:
     """Returns the `distribution`, `version` and `api_level` that an object, class or
     function comes from."""
-    target = obj if hasattr(obj, "__qualname__") else type(obj)
-    module = str(target.__module__)
-    plugins = manager()
-    tables = (*plugins.entries.values(), *plugins.modules.values())
-    entries = (e for table in tables for providers in table.values() for e in providers)
-    origin = next((e for e, known in _registered.items() if known is target), None)
-    origin = origin or _nearest(module, plugins.plugins) or _nearest(module, entries)
-    if origin is None:
-        return None
-    fields = ("distribution", "version", "api_level")
-    return {field: getattr(origin, field) for field in fields}
+    origin: dict[str, Any] | None = oneiros.saving.provenance(obj)
+    return origin
 
 
 def load(entry: Entry) -> Any:
     """Imports the object of an entry; if that fails, the failure is recorded as the
     plugin's."""
-    if entry in _registered:
-        return _registered[entry]
+    if entry in registered:
+        return registered[entry]
     load_context.current().permit(entry)
     attribute = entry.reference.partition(":")[2]
     try:
@@ -186,13 +178,3 @@ def _unknown(kind: str, name: str) -> str:
     if broken:
         text += f" Plugins that don't work fully: {'; '.join(broken)}."
     return text
-
-
-def _nearest(module: str, origins: Iterable[Any]) -> Any:
-    """Returns the entry or record with the innermost package that holds a module; None
-    if there is none, or if several distributions share that package."""
-    around = [each for each in origins if f"{module}.".startswith(f"{each.package}.")]
-    depth = max((len(each.package) for each in around), default=0)
-    nearest = [each for each in around if len(each.package) == depth]
-    shared = len({each.distribution for each in nearest}) != 1
-    return None if shared else nearest[0]

@@ -21,6 +21,7 @@ SAVING = {
     "Format": "oneiros_saving.formats:Format",
     "ModelState": "oneiros_saving.formats:ModelState",
     "dumps": "oneiros_safe_files.json_text:dumps",
+    "provenance": "oneiros_saving.object_origin:provenance",
     "plain_attributes": "oneiros_saving.plain_data:plain_attributes",
     "reduced": "oneiros_saving.pickling:reduced",
 }

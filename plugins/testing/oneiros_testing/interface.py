@@ -160,6 +160,7 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros.registry": {
             "load": "object of an entry",
             "owners": "first-party distributions by what they provide",
+            "registered": "objects that were registered in this process",
         },
         "oneiros.settings": {
             "candidates": "every value of a setting, with its source",
