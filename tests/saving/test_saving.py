@@ -273,7 +273,7 @@ def test_where_each_object_comes_from_is_recorded(backend, tmp_path):
     assert (
         owners.items()
         >= {
-            "layer:Sequential": "oneiros-kernel",
+            "layer:Sequential": "oneiros-sequential",
             "activation:softmax": "oneiros-activations",
             "initialization:glorot_uniform": "oneiros-initializations",
             "objective:categorical_crossentropy": "oneiros-objectives",

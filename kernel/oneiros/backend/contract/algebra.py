@@ -3,15 +3,11 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
-Tensor = Any
-
 
 class Algebra:
     """Products of tensors, and rows of them."""
 
-    def dot(self, x, y) -> Tensor:
+    def dot(self, x, y):
         """Multiplies tensors: the sum over the last axis of `x` and the last but one of
         `y` (its only one if `y` is a vector).
 
@@ -31,7 +27,7 @@ class Algebra:
             (32, 28, 4)
         """
 
-    def batch_dot(self, x, y, axes=None) -> Tensor:
+    def batch_dot(self, x, y, axes=None):
         """Multiplies tensors sample by sample, summing over one axis of each.
 
         # Arguments
@@ -53,7 +49,7 @@ class Algebra:
             (8, 1)
         """
 
-    def transpose(self, x) -> Tensor:
+    def transpose(self, x):
         """Reverses the order of the axes.
 
         # Arguments
@@ -63,7 +59,7 @@ class Algebra:
             A tensor of the same type.
         """
 
-    def gather(self, reference, indices) -> Tensor:
+    def gather(self, reference, indices):
         """Looks rows up by their numbers.
 
         # Arguments
@@ -74,7 +70,7 @@ class Algebra:
             A tensor of shape `indices.shape + reference.shape[1:]`.
         """
 
-    def in_top_k(self, predictions, targets, k) -> Tensor:
+    def in_top_k(self, predictions, targets, k):
         """Tells for each sample whether its class is among the `k` likeliest.
 
         # Arguments

@@ -3,10 +3,6 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
-Tensor = Any
-
 
 class Creation:
     """Filled, counted and random tensors.
@@ -16,7 +12,7 @@ class Creation:
     is built: `np.random.seed(n)` reproduces a run.
     """
 
-    def zeros_like(self, x, dtype=None, name=None) -> Tensor:
+    def zeros_like(self, x, dtype=None, name=None):
         """Returns zeros of the shape of another tensor.
 
         # Arguments
@@ -28,7 +24,7 @@ class Creation:
             A tensor.
         """
 
-    def ones_like(self, x, dtype=None, name=None) -> Tensor:
+    def ones_like(self, x, dtype=None, name=None):
         """Returns ones of the shape of another tensor.
 
         # Arguments
@@ -40,7 +36,7 @@ class Creation:
             A tensor.
         """
 
-    def arange(self, start, stop=None, step=1, dtype="int32") -> Tensor:
+    def arange(self, start, stop=None, step=1, dtype="int32"):
         """Counts: `start`, `start + step`, … below `stop`.
 
         # Arguments
@@ -54,7 +50,7 @@ class Creation:
             A vector.
         """
 
-    def one_hot(self, indices, nb_classes) -> Tensor:
+    def one_hot(self, indices, nb_classes):
         """Turns classes into rows of zeros with a single one.
 
         # Arguments
@@ -67,7 +63,7 @@ class Creation:
             `indices.shape + (nb_classes,)`.
         """
 
-    def random_uniform(self, shape, low=0.0, high=1.0, dtype=None, seed=None) -> Tensor:
+    def random_uniform(self, shape, low=0.0, high=1.0, dtype=None, seed=None):
         """Draws from a uniform distribution over [low, high).
 
         # Arguments
@@ -81,7 +77,7 @@ class Creation:
             A tensor.
         """
 
-    def random_normal(self, shape, mean=0.0, std=1.0, dtype=None, seed=None) -> Tensor:
+    def random_normal(self, shape, mean=0.0, std=1.0, dtype=None, seed=None):
         """Draws from a normal distribution.
 
         # Arguments
@@ -95,7 +91,7 @@ class Creation:
             A tensor.
         """
 
-    def random_binomial(self, shape, p=0.0, dtype=None, seed=None) -> Tensor:
+    def random_binomial(self, shape, p=0.0, dtype=None, seed=None):
         """Draws 1 with probability `p`, else 0.
 
         # Arguments

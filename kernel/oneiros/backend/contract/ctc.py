@@ -3,18 +3,14 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
 from oneiros.backend.contract.capabilities import Optional
-
-Tensor = Any
 
 
 class Ctc(Optional, capability="ctc"):
     """CTC, both as Keras 1 had it on TensorFlow and as it had it on Theano. The blank
     is the last class."""
 
-    def ctc_batch_cost(self, y_true, y_pred, input_length, label_length) -> Tensor:
+    def ctc_batch_cost(self, y_true, y_pred, input_length, label_length):
         """Returns the CTC loss of each sample.
 
         # Arguments
@@ -36,7 +32,7 @@ class Ctc(Optional, capability="ctc"):
 
     def ctc_decode(
         self, y_pred, input_length, greedy=True, beam_width=100, top_paths=1
-    ) -> Tensor:
+    ):
         """Decodes the outputs of a network trained with CTC.
 
         # Arguments
@@ -59,7 +55,7 @@ class Ctc(Optional, capability="ctc"):
             CapabilityError: for `greedy=False`, if the engine has no beam search.
         """
 
-    def ctc_label_dense_to_sparse(self, labels, label_lengths) -> Tensor:
+    def ctc_label_dense_to_sparse(self, labels, label_lengths):
         """Marks the end of each row of labels.
 
         Keras 1 made a sparse tensor of TensorFlow's; here tensors are dense, and -1
@@ -73,7 +69,7 @@ class Ctc(Optional, capability="ctc"):
             A tensor `(batch, labels)` of int32.
         """
 
-    def ctc_cost(self, predict, Y) -> Tensor:
+    def ctc_cost(self, predict, Y):
         """Returns the CTC loss of one sequence, as Keras 1 had it on Theano: of
         slightly smoothed probabilities, and with the logarithm of the number of steps
         subtracted, a constant.
@@ -87,7 +83,7 @@ class Ctc(Optional, capability="ctc"):
             A scalar tensor.
         """
 
-    def ctc_interleave_blanks(self, Y) -> Tensor:
+    def ctc_interleave_blanks(self, Y):
         """Puts the blank, written -1, before, between and behind the labels.
 
         # Arguments
@@ -97,7 +93,7 @@ class Ctc(Optional, capability="ctc"):
             A tensor `(2 * labels + 1,)`.
         """
 
-    def ctc_create_skip_idxs(self, Y) -> Tensor:
+    def ctc_create_skip_idxs(self, Y):
         """Returns the indices of labels whose blank may be skipped: those that differ
         from the next label.
 
@@ -110,7 +106,7 @@ class Ctc(Optional, capability="ctc"):
             it is the length of `Y`.
         """
 
-    def ctc_path_probs(self, predict, Y, alpha=0.0001) -> Tensor:
+    def ctc_path_probs(self, predict, Y, alpha=0.0001):
         """Returns the probabilities of the paths through each position at each step.
 
         # Arguments
@@ -124,9 +120,7 @@ class Ctc(Optional, capability="ctc"):
             are possible.
         """
 
-    def ctc_update_log_p(
-        self, skip_idxs, zeros, active, log_p_curr, log_p_prev
-    ) -> Tensor:
+    def ctc_update_log_p(self, skip_idxs, zeros, active, log_p_curr, log_p_prev):
         """Takes one step of the forward pass.
 
         # Arguments

@@ -3,15 +3,11 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
-Tensor = Any
-
 
 class Elementwise:
     """Arithmetic, comparisons and activations, with broadcasting."""
 
-    def abs(self, x) -> Tensor:
+    def abs(self, x):
         """Returns the absolute values.
 
         # Arguments
@@ -21,7 +17,7 @@ class Elementwise:
             A tensor of the shape and type of `x`.
         """
 
-    def sign(self, x) -> Tensor:
+    def sign(self, x):
         """Returns the signs: -1, 0 or 1.
 
         # Arguments
@@ -31,7 +27,7 @@ class Elementwise:
             A tensor of the shape and type of `x`.
         """
 
-    def round(self, x) -> Tensor:
+    def round(self, x):
         """Returns the nearest whole numbers, halves to even.
 
         # Arguments
@@ -41,7 +37,7 @@ class Elementwise:
             A tensor of the shape and type of `x`.
         """
 
-    def exp(self, x) -> Tensor:
+    def exp(self, x):
         """Returns e to the power of `x`.
 
         # Arguments
@@ -51,7 +47,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def log(self, x) -> Tensor:
+    def log(self, x):
         """Returns the natural logarithms.
 
         # Arguments
@@ -61,7 +57,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def sqrt(self, x) -> Tensor:
+    def sqrt(self, x):
         """Returns the square roots; negative values count as 0.
 
         # Arguments
@@ -71,7 +67,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def square(self, x) -> Tensor:
+    def square(self, x):
         """Returns the squares.
 
         # Arguments
@@ -81,7 +77,7 @@ class Elementwise:
             A tensor of the shape and type of `x`.
         """
 
-    def sin(self, x) -> Tensor:
+    def sin(self, x):
         """Returns the sines.
 
         # Arguments
@@ -91,7 +87,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def cos(self, x) -> Tensor:
+    def cos(self, x):
         """Returns the cosines.
 
         # Arguments
@@ -101,7 +97,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def pow(self, x, a) -> Tensor:
+    def pow(self, x, a):
         """Raises to a power.
 
         # Arguments
@@ -112,7 +108,7 @@ class Elementwise:
             A tensor of the type that both have in common.
         """
 
-    def clip(self, x, min_value, max_value) -> Tensor:
+    def clip(self, x, min_value, max_value):
         """Bounds the values.
 
         # Arguments
@@ -125,7 +121,7 @@ class Elementwise:
             A tensor of the shape of `x`.
         """
 
-    def maximum(self, x, y) -> Tensor:
+    def maximum(self, x, y):
         """Returns the larger value of each pair.
 
         # Arguments
@@ -136,7 +132,7 @@ class Elementwise:
             A tensor of the type that both have in common.
         """
 
-    def minimum(self, x, y) -> Tensor:
+    def minimum(self, x, y):
         """Returns the smaller value of each pair.
 
         # Arguments
@@ -147,7 +143,7 @@ class Elementwise:
             A tensor of the type that both have in common.
         """
 
-    def equal(self, x, y) -> Tensor:
+    def equal(self, x, y):
         """Tells where `x == y`.
 
         # Arguments
@@ -158,7 +154,7 @@ class Elementwise:
             A tensor of booleans.
         """
 
-    def not_equal(self, x, y) -> Tensor:
+    def not_equal(self, x, y):
         """Tells where `x != y`.
 
         # Arguments
@@ -169,7 +165,7 @@ class Elementwise:
             A tensor of booleans.
         """
 
-    def greater(self, x, y) -> Tensor:
+    def greater(self, x, y):
         """Tells where `x > y`.
 
         # Arguments
@@ -180,7 +176,7 @@ class Elementwise:
             A tensor of booleans.
         """
 
-    def greater_equal(self, x, y) -> Tensor:
+    def greater_equal(self, x, y):
         """Tells where `x >= y`.
 
         # Arguments
@@ -191,7 +187,7 @@ class Elementwise:
             A tensor of booleans.
         """
 
-    def lesser(self, x, y) -> Tensor:
+    def lesser(self, x, y):
         """Tells where `x < y`.
 
         # Arguments
@@ -202,7 +198,7 @@ class Elementwise:
             A tensor of booleans.
         """
 
-    def lesser_equal(self, x, y) -> Tensor:
+    def lesser_equal(self, x, y):
         """Tells where `x <= y`.
 
         # Arguments
@@ -213,7 +209,7 @@ class Elementwise:
             A tensor of booleans.
         """
 
-    def cast(self, x, dtype) -> Tensor:
+    def cast(self, x, dtype):
         """Converts the type.
 
         # Arguments
@@ -224,7 +220,7 @@ class Elementwise:
             A tensor of that type; floats lose their fractions where it is an integer.
         """
 
-    def switch(self, condition, then_expression, else_expression) -> Tensor:
+    def switch(self, condition, then_expression, else_expression):
         """Chooses between two tensors, element by element.
 
         # Arguments
@@ -237,7 +233,7 @@ class Elementwise:
             A tensor of the type that both expressions have in common.
         """
 
-    def sigmoid(self, x) -> Tensor:
+    def sigmoid(self, x):
         """Returns `1 / (1 + exp(-x))`.
 
         # Arguments
@@ -247,7 +243,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def hard_sigmoid(self, x) -> Tensor:
+    def hard_sigmoid(self, x):
         """Returns `0.2 * x + 0.5`, bounded by 0 and 1.
 
         # Arguments
@@ -257,7 +253,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def tanh(self, x) -> Tensor:
+    def tanh(self, x):
         """Returns the hyperbolic tangents.
 
         # Arguments
@@ -267,7 +263,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def softplus(self, x) -> Tensor:
+    def softplus(self, x):
         """Returns `log(1 + exp(x))`, without overflow.
 
         # Arguments
@@ -277,7 +273,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def softsign(self, x) -> Tensor:
+    def softsign(self, x):
         """Returns `x / (1 + abs(x))`.
 
         # Arguments
@@ -287,7 +283,7 @@ class Elementwise:
             A tensor of floats of the shape of `x`.
         """
 
-    def softmax(self, x) -> Tensor:
+    def softmax(self, x):
         """Turns scores into probabilities along the last axis.
 
         # Arguments
@@ -300,7 +296,7 @@ class Elementwise:
             ArgumentError: for any other rank.
         """
 
-    def relu(self, x, alpha=0.0, max_value=None) -> Tensor:
+    def relu(self, x, alpha=0.0, max_value=None):
         """Rectifier: 0 below zero, unless `alpha` says otherwise.
 
         # Arguments
@@ -312,7 +308,7 @@ class Elementwise:
             A tensor of the shape and type of `x`.
         """
 
-    def elu(self, x, alpha=1.0) -> Tensor:
+    def elu(self, x, alpha=1.0):
         """Exponential linear unit: `alpha * (exp(x) - 1)` below zero.
 
         # Arguments

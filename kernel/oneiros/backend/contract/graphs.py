@@ -3,17 +3,13 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
 from oneiros.backend.contract.capabilities import Optional
-
-Tensor = Any
 
 
 class Graphs:
     """What turns tensors into computations."""
 
-    def function(self, inputs, outputs, updates=[], **kwargs) -> Tensor:  # noqa: B006
+    def function(self, inputs, outputs, updates=[], **kwargs):  # noqa: B006
         """Compiles a function.
 
         All outputs and new values are computed first, then the variables are set.
@@ -46,7 +42,7 @@ class Graphs:
             [1.0, 2.0]
         """
 
-    def gradients(self, loss, variables) -> Tensor:
+    def gradients(self, loss, variables):
         """Differentiates.
 
         # Arguments
@@ -65,7 +61,7 @@ class Graphs:
             [6.0]
         """
 
-    def stop_gradient(self, variables) -> Tensor:
+    def stop_gradient(self, variables):
         """Makes constants of tensors, as far as `gradients` is concerned.
 
         # Arguments
@@ -75,7 +71,7 @@ class Graphs:
             A tensor, or a list of them, of the same values.
         """
 
-    def apply(self, fn, *tensors) -> Tensor:
+    def apply(self, fn, *tensors):
         """Calls code of the engine itself on tensors.
 
         # Arguments
@@ -92,7 +88,7 @@ class Graphs:
             ...     y = K.apply(jax.scipy.special.erf, K.placeholder((3,)))
         """
 
-    def update(self, x, new_x) -> Tensor:
+    def update(self, x, new_x):
         """Returns the update of a variable to a new value.
 
         # Arguments
@@ -103,7 +99,7 @@ class Graphs:
             A pair for `updates` of `function`.
         """
 
-    def update_add(self, x, increment) -> Tensor:
+    def update_add(self, x, increment):
         """Returns the update of a variable by adding.
 
         # Arguments
@@ -114,7 +110,7 @@ class Graphs:
             A pair for `updates` of `function`.
         """
 
-    def update_sub(self, x, decrement) -> Tensor:
+    def update_sub(self, x, decrement):
         """Returns the update of a variable by subtracting.
 
         # Arguments
@@ -125,7 +121,7 @@ class Graphs:
             A pair for `updates` of `function`.
         """
 
-    def moving_average_update(self, variable, value, momentum) -> Tensor:
+    def moving_average_update(self, variable, value, momentum):
         """Returns the update of a moving average.
 
         # Arguments
@@ -138,7 +134,7 @@ class Graphs:
             A pair for `updates` of `function`.
         """
 
-    def learning_phase(self) -> Tensor:
+    def learning_phase(self):
         """Returns what tells training from testing.
 
         # Returns
@@ -156,7 +152,7 @@ class Graphs:
             ArgumentError: for any other value.
         """
 
-    def in_train_phase(self, x, alt) -> Tensor:
+    def in_train_phase(self, x, alt):
         """Chooses by the learning phase; only the tensor chosen is computed.
 
         # Arguments
@@ -167,7 +163,7 @@ class Graphs:
             A tensor.
         """
 
-    def in_test_phase(self, x, alt) -> Tensor:
+    def in_test_phase(self, x, alt):
         """Chooses by the learning phase; only the tensor chosen is computed.
 
         # Arguments
@@ -185,7 +181,7 @@ class Graphs:
 class Sessions(Optional, capability="session"):
     """TensorFlow's sessions, which no engine has any more."""
 
-    def get_session(self) -> Tensor:
+    def get_session(self):
         """Returns the session.
 
         # Returns

@@ -9,11 +9,7 @@ Keras is set to (`image_dim_ordering()`). `border_mode` is `'valid'`, without a 
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
 from oneiros.backend.contract.capabilities import Optional
-
-Tensor = Any
 
 
 class Convolution(Optional, capability="conv"):
@@ -28,7 +24,7 @@ class Convolution(Optional, capability="conv"):
         border_mode="valid",
         image_shape=None,
         filter_shape=None,
-    ) -> Tensor:
+    ):
         """Convolves sequences.
 
         # Arguments
@@ -57,7 +53,7 @@ class Convolution(Optional, capability="conv"):
         image_shape=None,
         filter_shape=None,
         filter_dilation=(1, 1),
-    ) -> Tensor:
+    ):
         """Convolves images (cross-correlation: the kernel is not flipped).
 
         # Arguments
@@ -95,7 +91,7 @@ class Convolution(Optional, capability="conv"):
         dim_ordering="default",
         image_shape=None,
         filter_shape=None,
-    ) -> Tensor:
+    ):
         """Transposed convolution of images: the derivative of a convolution by its
         input.
 
@@ -129,7 +125,7 @@ class Convolution(Optional, capability="conv"):
         dim_ordering="default",
         image_shape=None,
         filter_shape=None,
-    ) -> Tensor:
+    ):
         """Convolves images with a dilated kernel: `conv2d` with `filter_dilation=rate`.
 
         # Arguments
@@ -158,7 +154,7 @@ class Convolution(Optional, capability="conv"):
         strides=(1, 1),
         border_mode="valid",
         dim_ordering="default",
-    ) -> Tensor:
+    ):
         """Convolves images channel by channel, then across channels.
 
         # Arguments
@@ -189,7 +185,7 @@ class Convolution(Optional, capability="conv"):
         volume_shape=None,
         filter_shape=None,
         filter_dilation=(1, 1, 1),
-    ) -> Tensor:
+    ):
         """Convolves volumes.
 
         # Arguments
@@ -223,7 +219,7 @@ class Pooling(Optional, capability="pool"):
         border_mode="valid",
         dim_ordering="default",
         pool_mode="max",
-    ) -> Tensor:
+    ):
         """Takes the maximum or the average over windows of images.
 
         # Arguments
@@ -250,7 +246,7 @@ class Pooling(Optional, capability="pool"):
         border_mode="valid",
         dim_ordering="default",
         pool_mode="max",
-    ) -> Tensor:
+    ):
         """Takes the maximum or the average over windows of volumes.
 
         # Arguments
@@ -273,7 +269,7 @@ class Pooling(Optional, capability="pool"):
 class Padding(Optional, capability="padding"):
     """Zeros around sequences, images and volumes."""
 
-    def temporal_padding(self, x, padding=1) -> Tensor:
+    def temporal_padding(self, x, padding=1):
         """Adds zeros before and after the steps of sequences.
 
         # Arguments
@@ -284,7 +280,7 @@ class Padding(Optional, capability="padding"):
             A tensor with `2 * padding` steps more.
         """
 
-    def asymmetric_temporal_padding(self, x, left_pad=1, right_pad=1) -> Tensor:
+    def asymmetric_temporal_padding(self, x, left_pad=1, right_pad=1):
         """Adds zeros before and after the steps of sequences, numbers apart.
 
         # Arguments
@@ -296,7 +292,7 @@ class Padding(Optional, capability="padding"):
             A tensor with `left_pad + right_pad` steps more.
         """
 
-    def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default") -> Tensor:
+    def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default"):
         """Adds zeros around images.
 
         # Arguments
@@ -317,7 +313,7 @@ class Padding(Optional, capability="padding"):
         left_pad=1,
         right_pad=1,
         dim_ordering="default",
-    ) -> Tensor:
+    ):
         """Adds zeros around images, numbers apart.
 
         # Arguments
@@ -333,9 +329,7 @@ class Padding(Optional, capability="padding"):
             A tensor of images, in the same order of axes.
         """
 
-    def spatial_3d_padding(
-        self, x, padding=(1, 1, 1), dim_ordering="default"
-    ) -> Tensor:
+    def spatial_3d_padding(self, x, padding=(1, 1, 1), dim_ordering="default"):
         """Adds zeros around volumes.
 
         # Arguments
@@ -352,7 +346,7 @@ class Padding(Optional, capability="padding"):
 class Resizing(Optional, capability="resize"):
     """Enlarging images and volumes by whole factors."""
 
-    def resize_images(self, X, height_factor, width_factor, dim_ordering) -> Tensor:
+    def resize_images(self, X, height_factor, width_factor, dim_ordering):
         """Repeats the rows and columns of images.
 
         # Arguments
@@ -368,7 +362,7 @@ class Resizing(Optional, capability="resize"):
 
     def resize_volumes(
         self, X, depth_factor, height_factor, width_factor, dim_ordering
-    ) -> Tensor:
+    ):
         """Repeats the planes, rows and columns of volumes.
 
         # Arguments

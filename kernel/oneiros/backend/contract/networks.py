@@ -3,15 +3,11 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
-Tensor = Any
-
 
 class Networks:
     """What layers and losses of most networks use."""
 
-    def dropout(self, x, level, noise_shape=None, seed=None) -> Tensor:
+    def dropout(self, x, level, noise_shape=None, seed=None):
         """Sets a random part of the elements to zero and scales the others up.
 
         # Arguments
@@ -28,7 +24,7 @@ class Networks:
             ArgumentError: for any other `level`.
         """
 
-    def l2_normalize(self, x, axis) -> Tensor:
+    def l2_normalize(self, x, axis):
         """Divides by the L2 norm along an axis, which counts as 1e-6 at least.
 
         # Arguments
@@ -41,7 +37,7 @@ class Networks:
 
     def normalize_batch_in_training(
         self, x, gamma, beta, reduction_axes, epsilon=0.001
-    ) -> Tensor:
+    ):
         """Normalizes by the mean and the variance of the batch, scales and shifts.
 
         # Arguments
@@ -55,7 +51,7 @@ class Networks:
             The result, the mean and the variance.
         """
 
-    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001) -> Tensor:
+    def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001):
         """Returns `(x - mean) / sqrt(var + epsilon) * gamma + beta`.
 
         # Arguments
@@ -70,7 +66,7 @@ class Networks:
             A tensor of the shape of `x`.
         """
 
-    def categorical_crossentropy(self, output, target, from_logits=False) -> Tensor:
+    def categorical_crossentropy(self, output, target, from_logits=False):
         """Returns the crossentropies of distributions over the last axis.
 
         # Arguments
@@ -83,9 +79,7 @@ class Networks:
             A tensor without the last axis.
         """
 
-    def sparse_categorical_crossentropy(
-        self, output, target, from_logits=False
-    ) -> Tensor:
+    def sparse_categorical_crossentropy(self, output, target, from_logits=False):
         """Returns the crossentropies of distributions and classes.
 
         # Arguments
@@ -98,7 +92,7 @@ class Networks:
             A tensor without the last axis.
         """
 
-    def binary_crossentropy(self, output, target, from_logits=False) -> Tensor:
+    def binary_crossentropy(self, output, target, from_logits=False):
         """Returns the crossentropies of probabilities, element by element.
 
         # Arguments

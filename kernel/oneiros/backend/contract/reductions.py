@@ -3,15 +3,11 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
-Tensor = Any
-
 
 class Reductions:
     """Sums, means, extremes and truths over some axes or over all."""
 
-    def max(self, x, axis=None, keepdims=False) -> Tensor:
+    def max(self, x, axis=None, keepdims=False):
         """Returns the largest values.
 
         # Arguments
@@ -23,7 +19,7 @@ class Reductions:
             A tensor of the type of `x`.
         """
 
-    def min(self, x, axis=None, keepdims=False) -> Tensor:
+    def min(self, x, axis=None, keepdims=False):
         """Returns the smallest values.
 
         # Arguments
@@ -35,7 +31,7 @@ class Reductions:
             A tensor of the type of `x`.
         """
 
-    def sum(self, x, axis=None, keepdims=False) -> Tensor:
+    def sum(self, x, axis=None, keepdims=False):
         """Adds up the values.
 
         # Arguments
@@ -51,7 +47,7 @@ class Reductions:
             [3.0, 3.0]
         """
 
-    def prod(self, x, axis=None, keepdims=False) -> Tensor:
+    def prod(self, x, axis=None, keepdims=False):
         """Multiplies the values.
 
         # Arguments
@@ -63,7 +59,7 @@ class Reductions:
             A tensor of the type of `x`.
         """
 
-    def mean(self, x, axis=None, keepdims=False) -> Tensor:
+    def mean(self, x, axis=None, keepdims=False):
         """Returns the means.
 
         # Arguments
@@ -76,7 +72,7 @@ class Reductions:
             integer or boolean.
         """
 
-    def var(self, x, axis=None, keepdims=False) -> Tensor:
+    def var(self, x, axis=None, keepdims=False):
         """Returns the variances: the means of the squared distances from the mean.
 
         # Arguments
@@ -88,7 +84,7 @@ class Reductions:
             A tensor of floats.
         """
 
-    def std(self, x, axis=None, keepdims=False) -> Tensor:
+    def std(self, x, axis=None, keepdims=False):
         """Returns the standard deviations, the roots of `var`.
 
         # Arguments
@@ -100,7 +96,7 @@ class Reductions:
             A tensor of floats.
         """
 
-    def any(self, x, axis=None, keepdims=False) -> Tensor:
+    def any(self, x, axis=None, keepdims=False):
         """Tells whether any value isn't zero.
 
         # Arguments
@@ -112,7 +108,7 @@ class Reductions:
             A tensor of booleans.
         """
 
-    def all(self, x, axis=None, keepdims=False) -> Tensor:
+    def all(self, x, axis=None, keepdims=False):
         """Tells whether no value is zero.
 
         # Arguments
@@ -124,7 +120,7 @@ class Reductions:
             A tensor of booleans.
         """
 
-    def argmax(self, x, axis=-1) -> Tensor:
+    def argmax(self, x, axis=-1):
         """Returns the indices of the largest values, the first one of equals.
 
         # Arguments
@@ -135,7 +131,7 @@ class Reductions:
             A tensor of integers, without that axis.
         """
 
-    def argmin(self, x, axis=-1) -> Tensor:
+    def argmin(self, x, axis=-1):
         """Returns the indices of the smallest values, the first one of equals.
 
         # Arguments

@@ -3,11 +3,7 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
 from oneiros.backend.contract.capabilities import Optional
-
-Tensor = Any
 
 
 class Recurrence(Optional, capability="rnn"):
@@ -23,7 +19,7 @@ class Recurrence(Optional, capability="rnn"):
         constants=None,
         unroll=False,
         input_length=None,
-    ) -> Tensor:
+    ):
         """Runs a step function over the second axis, carrying states along.
 
         A step that the mask leaves out repeats, sample by sample, the output and the
@@ -68,7 +64,7 @@ class Recurrence(Optional, capability="rnn"):
 class Scans(Optional, capability="scan"):
     """Loops over the first axis."""
 
-    def foldl(self, fn, elems, initializer=None, name=None) -> Tensor:
+    def foldl(self, fn, elems, initializer=None, name=None):
         """Folds over the first axis from its start:
         `fn(fn(initializer, elems[0]), elems[1])`, …
 
@@ -83,7 +79,7 @@ class Scans(Optional, capability="scan"):
             The last value.
         """
 
-    def foldr(self, fn, elems, initializer=None, name=None) -> Tensor:
+    def foldr(self, fn, elems, initializer=None, name=None):
         """Folds over the first axis from its end.
 
         # Arguments
@@ -97,7 +93,7 @@ class Scans(Optional, capability="scan"):
             The last value.
         """
 
-    def map_fn(self, fn, elems, name=None) -> Tensor:
+    def map_fn(self, fn, elems, name=None):
         """Applies a function to each element of the first axis and stacks the results.
 
         # Arguments
@@ -124,7 +120,7 @@ class FusedRecurrence(Optional, capability="fused"):
         mask=None,
         W=None,
         b=None,
-    ) -> Tensor:
+    ):
         """Runs `h = activation(x + dot(h, U))` over the second axis.
 
         # Arguments
@@ -157,7 +153,7 @@ class FusedRecurrence(Optional, capability="fused"):
         mask=None,
         W=None,
         b=None,
-    ) -> Tensor:
+    ):
         """Runs a GRU over the second axis.
 
         # Arguments
@@ -191,7 +187,7 @@ class FusedRecurrence(Optional, capability="fused"):
         mask=None,
         W=None,
         b=None,
-    ) -> Tensor:
+    ):
         """Runs an LSTM over the second axis.
 
         # Arguments

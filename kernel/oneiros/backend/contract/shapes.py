@@ -3,15 +3,11 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
-Tensor = Any
-
 
 class Shapes:
     """Reshaping, reordering, joining and repeating."""
 
-    def reshape(self, x, shape) -> Tensor:
+    def reshape(self, x, shape):
         """Returns the same elements in another shape.
 
         # Arguments
@@ -24,7 +20,7 @@ class Shapes:
             A tensor of the same type.
         """
 
-    def permute_dimensions(self, x, pattern) -> Tensor:
+    def permute_dimensions(self, x, pattern):
         """Reorders the axes.
 
         # Arguments
@@ -39,7 +35,7 @@ class Shapes:
             (2, 4, 3)
         """
 
-    def concatenate(self, tensors, axis=-1) -> Tensor:
+    def concatenate(self, tensors, axis=-1):
         """Joins tensors along an axis.
 
         # Arguments
@@ -50,7 +46,7 @@ class Shapes:
             A tensor of the type that all have in common.
         """
 
-    def stack(self, x) -> Tensor:
+    def stack(self, x):
         """Joins tensors along a new first axis.
 
         # Arguments
@@ -60,7 +56,7 @@ class Shapes:
             A tensor of the type that all have in common.
         """
 
-    def repeat_elements(self, x, rep, axis) -> Tensor:
+    def repeat_elements(self, x, rep, axis):
         """Repeats each element along an axis, as `np.repeat` does.
 
         # Arguments
@@ -72,7 +68,7 @@ class Shapes:
             A tensor whose size along `axis` is `rep` times that of `x`.
         """
 
-    def repeat(self, x, n) -> Tensor:
+    def repeat(self, x, n):
         """Repeats each sample along a new axis of steps.
 
         # Arguments
@@ -86,7 +82,7 @@ class Shapes:
             ArgumentError: for any other rank.
         """
 
-    def tile(self, x, n) -> Tensor:
+    def tile(self, x, n):
         """Repeats the whole tensor, as `np.tile` does.
 
         # Arguments
@@ -97,7 +93,7 @@ class Shapes:
             A tensor of the same type.
         """
 
-    def expand_dims(self, x, dim=-1) -> Tensor:
+    def expand_dims(self, x, dim=-1):
         """Inserts an axis of size 1.
 
         # Arguments
@@ -108,7 +104,7 @@ class Shapes:
             A tensor with one axis more.
         """
 
-    def squeeze(self, x, axis) -> Tensor:
+    def squeeze(self, x, axis):
         """Removes an axis of size 1.
 
         # Arguments
@@ -122,7 +118,7 @@ class Shapes:
             ShapeError: if its size is another.
         """
 
-    def reverse(self, x, axes) -> Tensor:
+    def reverse(self, x, axes):
         """Reverses the order along axes.
 
         # Arguments
@@ -133,7 +129,7 @@ class Shapes:
             A tensor of the same shape and type.
         """
 
-    def flatten(self, x) -> Tensor:
+    def flatten(self, x):
         """Puts all elements into one axis.
 
         # Arguments
@@ -143,7 +139,7 @@ class Shapes:
             A vector.
         """
 
-    def batch_flatten(self, x) -> Tensor:
+    def batch_flatten(self, x):
         """Puts the elements of each sample into one axis.
 
         # Arguments

@@ -3,17 +3,11 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import Any
-
-Tensor = Any
-
 
 class Variables:
     """Placeholders and variables, their shapes, types and values."""
 
-    def placeholder(
-        self, shape=None, ndim=None, dtype=None, sparse=False, name=None
-    ) -> Tensor:
+    def placeholder(self, shape=None, ndim=None, dtype=None, sparse=False, name=None):
         """Makes an input of a function.
 
         # Arguments
@@ -34,7 +28,7 @@ class Variables:
             >>> f = K.function([x], [K.sum(x, axis=1)])
         """
 
-    def variable(self, value, dtype=None, name=None) -> Tensor:
+    def variable(self, value, dtype=None, name=None):
         """Makes a variable that holds a copy of a value.
 
         # Arguments
@@ -50,7 +44,7 @@ class Variables:
             ArgumentError: if `value` is a tensor.
         """
 
-    def zeros(self, shape, dtype=None, name=None) -> Tensor:
+    def zeros(self, shape, dtype=None, name=None):
         """Makes a variable of zeros.
 
         # Arguments
@@ -62,7 +56,7 @@ class Variables:
             A variable.
         """
 
-    def ones(self, shape, dtype=None, name=None) -> Tensor:
+    def ones(self, shape, dtype=None, name=None):
         """Makes a variable of ones.
 
         # Arguments
@@ -74,7 +68,7 @@ class Variables:
             A variable.
         """
 
-    def eye(self, size, dtype=None, name=None) -> Tensor:
+    def eye(self, size, dtype=None, name=None):
         """Makes a variable that holds the identity matrix.
 
         # Arguments
@@ -88,7 +82,7 @@ class Variables:
 
     def random_uniform_variable(
         self, shape, low, high, dtype=None, name=None, seed=None
-    ) -> Tensor:
+    ):
         """Makes a variable drawn once from a uniform distribution over [low, high).
 
         # Arguments
@@ -105,7 +99,7 @@ class Variables:
 
     def random_normal_variable(
         self, shape, mean, scale, dtype=None, name=None, seed=None
-    ) -> Tensor:
+    ):
         """Makes a variable drawn once from a normal distribution.
 
         # Arguments
@@ -120,7 +114,7 @@ class Variables:
             A variable.
         """
 
-    def is_sparse(self, tensor) -> Tensor:
+    def is_sparse(self, tensor):
         """Tells whether a tensor was made as a sparse one.
 
         # Arguments
@@ -130,7 +124,7 @@ class Variables:
             A bool.
         """
 
-    def to_dense(self, tensor) -> Tensor:
+    def to_dense(self, tensor):
         """Returns a dense tensor of the same values.
 
         # Arguments
@@ -140,7 +134,7 @@ class Variables:
             A tensor.
         """
 
-    def shape(self, x) -> Tensor:
+    def shape(self, x):
         """Returns the shape as a tensor, whose elements are the sizes at run time.
 
         # Arguments
@@ -150,7 +144,7 @@ class Variables:
             A vector of integers. Indexing it gives scalar tensors.
         """
 
-    def int_shape(self, x) -> Tensor:
+    def int_shape(self, x):
         """Returns the shape as far as it is known.
 
         # Arguments
@@ -160,7 +154,7 @@ class Variables:
             A tuple of ints and None: `_keras_shape` if there is one.
         """
 
-    def ndim(self, x) -> Tensor:
+    def ndim(self, x):
         """Returns the number of axes.
 
         # Arguments
@@ -170,7 +164,7 @@ class Variables:
             An int.
         """
 
-    def dtype(self, x) -> Tensor:
+    def dtype(self, x):
         """Returns the type's name.
 
         # Arguments
@@ -180,7 +174,7 @@ class Variables:
             A str, such as `'float32'`.
         """
 
-    def get_value(self, x) -> Tensor:
+    def get_value(self, x):
         """Returns a variable's value.
 
         # Arguments
@@ -204,7 +198,7 @@ class Variables:
             DataError: if the shape is another.
         """
 
-    def batch_get_value(self, xs) -> Tensor:
+    def batch_get_value(self, xs):
         """Returns the values of several variables.
 
         # Arguments
@@ -224,7 +218,7 @@ class Variables:
             DataError: if a shape is another.
         """
 
-    def get_variable_shape(self, x) -> Tensor:
+    def get_variable_shape(self, x):
         """Returns a variable's shape.
 
         # Arguments
@@ -234,7 +228,7 @@ class Variables:
             A tuple of ints.
         """
 
-    def count_params(self, x) -> Tensor:
+    def count_params(self, x):
         """Returns the number of a variable's elements.
 
         # Arguments
@@ -244,7 +238,7 @@ class Variables:
             An int.
         """
 
-    def eval(self, x) -> Tensor:
+    def eval(self, x):
         """Computes a tensor that depends on no placeholder.
 
         # Arguments
@@ -258,7 +252,7 @@ class Variables:
             [2.0, 4.0]
         """
 
-    def print_tensor(self, x, message="") -> Tensor:
+    def print_tensor(self, x, message=""):
         """Has a tensor printed whenever a function computes it.
 
         # Arguments
@@ -269,7 +263,7 @@ class Variables:
             `x`, which has to be used in its stead.
         """
 
-    def is_explicit_shape(self, shape) -> Tensor:
+    def is_explicit_shape(self, shape):
         """Tells whether a shape consists of ints and None.
 
         # Arguments
@@ -279,7 +273,7 @@ class Variables:
             A bool.
         """
 
-    def pattern_broadcast(self, x, broatcastable) -> Tensor:
+    def pattern_broadcast(self, x, broatcastable):
         """Declares which axes are of size 1, which only Theano needs to know.
 
         # Arguments
