@@ -40,7 +40,7 @@ def standardize_input_data(
     values = spread(exception_prefix, _several(data, names), names, error=DataError)
     first_axis = 0 if check_batch_axis else 1
     return [
-        _standardized(value, f"{exception_prefix} {name!r}", shape, first_axis)
+        _standardized(value, exception_prefix, name, shape, first_axis)
         for value, name, shape in zip(
             values, names, shapes or [None] * len(names), strict=True
         )
@@ -75,10 +75,12 @@ def _has_shape(x: Any) -> bool:
     return hasattr(type(x), "shape") or hasattr(x, "shape")
 
 
-def _standardized(value: Any, what: str, shape: Shape | None, first_axis: int) -> Array:
+def _standardized(
+    value: Any, kind: str, name: str, shape: Shape | None, first_axis: int
+) -> Array:
     array = value
     if type(value) is not np.ndarray or not value.ndim or _is_odd(value.dtype):
-        array = as_array(value, what)
+        array = as_array(value, f"{kind} {name!r}")
     if len(array.shape) == 1 and (shape is None or len(shape) != 1):
         array = np.expand_dims(np.asarray(array), 1)
     if shape is not None and not _fits(array.shape, shape, first_axis):
@@ -87,9 +89,9 @@ def _standardized(value: Any, what: str, shape: Shape | None, first_axis: int) -
         if _fits(received, shape[1:], 0):
             advice = " A single sample needs an axis in front: x[None]."
         raise DataError(
-            f"{what}: received an array of shape {received}, expected {shape} (None: "
-            f"any size). Reshape it, or build the model for samples of shape "
-            f"{tuple(array.shape[1:])}.{advice}"
+            f"{kind} {name!r}: received an array of shape {received}, expected "
+            f"{shape} (None: any size). Reshape it, or build the model for samples of "
+            f"shape {tuple(array.shape[1:])}.{advice}"
         )
     return array
 

@@ -24,11 +24,6 @@ def refuse_calls(reason: str) -> None:
     _refusal = reason
 
 
-def _check_allowed() -> None:
-    if _refusal is not None:
-        raise CapabilityError(_refusal)
-
-
 class Function:
     """A compiled function of placeholders, with updates of variables.
 
@@ -98,7 +93,8 @@ class Function:
             DataError: if the number, the rank, a fixed dimension or the type doesn't
                 fit, naming the input.
         """
-        _check_allowed()
+        if _refusal is not None:
+            raise CapabilityError(_refusal)
         self._check_number(arrays)
         values = list(arrays)
         phase = None
@@ -202,7 +198,8 @@ class Function:
     def check_upload(self, arrays: Sequence[Any]) -> list[tuple[Array, Any]]:
         """Returns a data set's arrays, checked against the placeholders, and the types
         to make them of."""
-        _check_allowed()
+        if _refusal is not None:
+            raise CapabilityError(_refusal)
         if len(arrays) != len(self.feeds):
             raise DataError(
                 f"upload takes {len(self.feeds)} arrays, one per input, not "
