@@ -213,3 +213,27 @@ del other
 assert K.abs(1) == "default"
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_two_objects_of_one_engine_share_its_tensors():
+    code = """
+from oneiros import backend as K
+from oneiros_backend_toolkit.derived import Derived
+
+class Shared(Derived):
+    name = "shared"
+
+    def owns(self, x):
+        return x == {"a tensor"}
+
+    def abs(self, x):
+        return id(self)
+
+first, second = Shared(), Shared()
+K.set_backend(first)
+assert K.abs({"a tensor"}) == id(first)
+with K.use(second):
+    assert K.abs({"a tensor"}) == id(second)
+assert K.abs({"a tensor"}) == id(first)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

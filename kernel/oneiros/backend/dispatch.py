@@ -27,7 +27,7 @@ _loaded: dict[str, Backend] = {}
 """The backends that `load` made, by name."""
 _known: WeakSet[Backend] = WeakSet()
 """All backends that can own tensors: those loaded, and those passed as objects."""
-_used: ContextVar[Backend | None] = ContextVar("oneiros_backend", default=None)
+_in_use: ContextVar[Backend | None] = ContextVar("oneiros_backend", default=None)
 _default: Backend | None = None
 _only: Backend | None = None
 """The backend that answers every call: the default, while no other one is known."""
@@ -86,9 +86,9 @@ def loaded() -> list[str]:
 def current() -> Backend:
     """Returns the backend on which things are built now."""
     global _only
-    used = _used.get()
-    if used is not None:
-        return used
+    in_use = _in_use.get()
+    if in_use is not None:
+        return in_use
     default = _default or _choose()
     if len(_known) == 1:
         _only = default
@@ -117,16 +117,18 @@ def _backend(name: str | Backend) -> Backend:
 
 def _choose() -> Backend:
     global _default
-    asked = settings.candidates("backend")
-    if asked[0][1] == "KERAS_BACKEND" and not registry.find("backend", asked[0][0]):
-        meaningless, _ = asked.pop(0)
+    candidates = settings.candidates("backend")
+    name, source = candidates[0]
+    if source == "KERAS_BACKEND" and not registry.find("backend", name):
         print(
-            f"oneiros: KERAS_BACKEND={meaningless!r} is no backend installed here, "
+            f"oneiros: KERAS_BACKEND={name!r} is no backend installed here, "
             f"passed over",
             file=sys.stderr,
         )
-    installed = (name for name in PREFERENCE if registry.find("backend", name))
-    name = asked[0][0] or next(installed, None)
+        name, _ = candidates[1]
+    if not name:
+        installed = (each for each in PREFERENCE if registry.find("backend", each))
+        name = next(installed, None)
     if name is None:
         raise BackendMissingError(
             "No backend is installed. Type: pip install oneiros-backend-theano"
@@ -135,7 +137,7 @@ def _choose() -> Backend:
     return _default
 
 
-class use:
+class use:  # noqa: N801 - read as a verb, `with K.use(name):`
     """Context manager under which a backend is the current one, in this thread or task
     alone.
 
@@ -149,11 +151,11 @@ class use:
         self._backend = _backend(backend)
 
     def __enter__(self) -> Backend:
-        self._token: Token[Backend | None] = _used.set(self._backend)
+        self._token: Token[Backend | None] = _in_use.set(self._backend)
         return self._backend
 
     def __exit__(self, *error: object) -> None:
-        _used.reset(self._token)
+        _in_use.reset(self._token)
 
 
 def backend_of(obj: Any, default: Any = None) -> Any:
@@ -195,14 +197,15 @@ def _pick(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Backe
     }
     if not owners:
         return current()
-    if len(owners) > 1:
+    if len({owner.name for owner in owners}) > 1:
         names = " and ".join(sorted(repr(owner.name) for owner in owners))
         raise BackendMixError(
             f"K.{function} received tensors of the backends {names}. An operation "
             f"stays on one: build both sides under `with K.use(name):`, or pass "
             f"K.get_value(x)."
         )
-    return owners.pop()
+    chosen = _in_use.get() or _default
+    return chosen if chosen in owners else owners.pop()
 
 
 def _dispatcher(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
