@@ -70,9 +70,6 @@ def decisions(monkeypatch):
         return found[-1]
 
     monkeypatch.setattr(graphs, "suits_ynn", noted)
-    monkeypatch.setattr(
-        pytest.importorskip("oneiros_backend_jax.compiled"), "suits_ynn", noted
-    )
     return found
 
 

@@ -233,7 +233,7 @@ def test_loops_are_compiled_for_32_steps_or_some_more_than_there_were_at_most():
         (41, 4),
     ):
         assert f.loop(handle, np.zeros((steps, 3), int))[0].tolist() == [6] * steps
-        assert len(f._ready) == compiled
+        assert len(f._compiled) == compiled
 
 
 # Interruption and threads

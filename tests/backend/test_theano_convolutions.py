@@ -356,7 +356,7 @@ def test_steps_with_convolutions_run_one_by_one_on_a_cpu(monkeypatch):
     f = K.function([x], [K.sum(y), drawn], [K.update_add(kernel, kernel)])
     data = np.random.RandomState(0).rand(6, 4, 4, 1)
     sums, draws = f.loop(f.upload([data]), [[0, 1], [2, 3], [4, 5]])
-    assert [kind for kind, *_ in f._jitted] == ["step"]
+    assert [kind for kind, *_ in f._compiled] == ["step"]
     once = [
         correlate(data[i : i + 2], np.ones((2, 2, 1, 1)), (1, 1), "valid", (1, 1)).sum()
         for i in (0, 2, 4)
@@ -375,20 +375,6 @@ def test_an_option_that_xla_doesnt_know_is_left_out(monkeypatch):
         assert run([K.sum(y)], {x: np.ones((1, 3, 3, 1))})[0] == 16
     finally:
         cpu._cpu_options.cache_clear()
-
-
-def test_maxima_are_found_without_xlas_windows():
-    x = K.placeholder((8, 8, 8, 4))
-    f = K.function(
-        [x], K.gradients(K.sum(K.square(max_pool(x, (2, 2), (2, 2), "valid"))), [x])
-    )
-    a = np.random.randn(8, 8, 8, 4).astype("float32")
-    f([a])
-    function = f._jitted["step", None, False]
-    program = function.lower(
-        f._values(f._old), f._values(f._read), f.counters(0), a
-    ).as_text()
-    assert "reduce_window" not in program and "select_and_scatter" not in program
 
 
 def test_sums_per_channel():

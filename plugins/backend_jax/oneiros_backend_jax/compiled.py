@@ -12,13 +12,12 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros.errors import DataError
-from oneiros_backend_toolkit.batches import rows_of
-from oneiros_jax_support.calls import LOCK, store
+from oneiros_jax_support import calls
 from oneiros_jax_support.cpu import convolution_options
 from oneiros_jax_support.devices import platform, scope
-from oneiros_jax_support.graphs import convolves, pooling_by_windows, suits_ynn
+from oneiros_jax_support.graphs import convolves, for_ynn
 from oneiros_jax_support.jax_import import jax
-from oneiros_jax_support.runs import batches_for, gathered, run_of
+from oneiros_jax_support.runs import batches_for, gathered, one_by_one, run_of
 from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
 from oneiros_lazy_graph.program import Program
 
@@ -182,7 +181,7 @@ def compiled_run(
     return many
 
 
-def one_by_one(
+def uncompiled_run(
     program: Program,
     phase: int,
     arrays: list[Any],
@@ -199,12 +198,9 @@ def one_by_one(
         steps: int,
         counter: int,
     ) -> list[Array]:
-        data = [np.asarray(array) for array in arrays]
-        results = [
-            step(rows_of(rows, data), counter + i)
-            for i, rows in enumerate(index[:steps])
-        ]
-        return [np.stack(values) for values in zip(*results, strict=True)]
+        return one_by_one(
+            lambda i, batch: step(batch, counter + i), index[:steps], arrays
+        )
 
     return run
 
@@ -232,11 +228,11 @@ def _compiled(
         if not convolves(traced.jaxpr.jaxpr):
             return traced.lower().compile()
         options = convolution_options()
+        shapes = [*variables.shapes, *arguments]
         if options and not variables.written:
-            pooled = jax.jit(pooling_by_windows(function))
-            other = pooled.trace(*variables.shapes, *arguments)
-            if suits_ynn(other.jaxpr.jaxpr):
-                return other.lower().compile()
+            predicting = for_ynn(function, shapes)
+            if predicting is not None:
+                return predicting.lower(*shapes).compile()
         return traced.lower().compile(compiler_options=options)
 
 
@@ -255,16 +251,13 @@ class _Call:
         self._written = variables.slots[: len(program.written)]
 
     def __call__(self, arguments: list[Any]) -> list[Array]:
-        holders: list[list[Any]] = [[None] for _ in range(self._outputs)]
-        targets = self._written + holders
-        with jax.enable_x64(True), LOCK:
+        with jax.enable_x64(True), calls.LOCK:
             values = [*map(_first, self._slots), *arguments]
-            store(
+            outputs = calls.call(
                 self._compiled,
                 values,
-                targets,
-                bool(self._written),
+                self._written,
+                self._outputs,
+                runs_python=bool(self._written),
             )
-        if not holders and self._written:
-            self._written[0][0].block_until_ready()
-        return [np.array(holder[0]) for holder in holders]
+        return [np.array(output) for output in outputs]

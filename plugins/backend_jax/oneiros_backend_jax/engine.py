@@ -15,7 +15,7 @@ from oneiros_lazy_graph.nodes import Spec
 from oneiros_lazy_graph.pinning import pinned
 from oneiros_lazy_graph.program import Program
 
-from oneiros_backend_jax.compiled import compiled_run, compiled_step, one_by_one
+from oneiros_backend_jax.compiled import compiled_run, compiled_step, uncompiled_run
 from oneiros_backend_jax.conversion import is_known, is_tensor
 from oneiros_backend_jax.loops import run_loop
 from oneiros_backend_jax.operators import OPERATORS
@@ -156,7 +156,7 @@ class JaxEngine:
             index,
         )
         return (
-            one_by_one(
+            uncompiled_run(
                 program,
                 phase,
                 arrays,

@@ -268,7 +268,8 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
     def function(
         self, inputs: Any, outputs: Any, updates: Any = [], **kwargs: Any
     ) -> Any:
-        from oneiros_backend_theano.function import JaxFunction, PytensorFunction
+        from oneiros_backend_theano.jax_function import JaxFunction
+        from oneiros_backend_theano.pytensor_function import PytensorFunction
 
         mode = kwargs.pop("mode", None) or self.linker
         unknown = sorted(set(kwargs) - PASSED_OVER)

@@ -167,36 +167,32 @@ class LoopFunction:
         """Returns the outputs and the last states, for sequences, first states and
         captured values."""
         import jax.numpy as jnp
-        from oneiros_jax_support.devices import platform
-        from oneiros_jax_support.jax_import import jax
+        from oneiros_jax_support.loops import scan
 
-        graph, order = self.graph, -1 if self._backwards else 1
+        graph = self.graph
         states_at = graph.slices + len(graph.states)
+        order = -1 if self._backwards else 1
         sequences = [jnp.asarray(x)[::order] for x in values[: graph.slices]]
         initial = tuple(jnp.asarray(x) for x in values[graph.slices : states_at])
         outside = dict(zip(graph.captured, values[states_at:], strict=True))
 
-        def body(states: Any, taken: Any) -> Any:
-            results = self._step(outside, taken, states)
+        def body(states: Any, numbered: Any) -> Any:
+            number, slices = numbered
+            results = self._step(outside, (number, *slices), states)
             count = len(graph.outputs)
             return tuple(results[count:]), tuple(results[:count])
 
-        steps = sequences[0].shape[0]
-        numbers = jnp.arange(steps, dtype=jnp.int32)
-        rolled = not graph.convolves or platform() != "cpu"
-        last, outputs = jax.lax.scan(
-            body, initial, (numbers, *sequences), unroll=1 if rolled else max(steps, 1)
-        )
+        last, outputs = scan(body, initial, sequences, convolves=graph.convolves)
         return *outputs, *last
 
-    def _step(self, outside: dict[Any, Any], taken: Any, states: Any) -> list[Any]:
+    def _step(self, outside: dict[Any, Any], slices: Any, states: Any) -> list[Any]:
         import jax.numpy as jnp
 
         from oneiros_backend_theano.evaluate import evaluate
 
         values = {
             **outside,
-            **dict(zip(self.graph.inputs, (*taken, *states), strict=True)),
+            **dict(zip(self.graph.inputs, (*slices, *states), strict=True)),
         }
         results = [jnp.asarray(x) for x in evaluate(self.graph.results, values)]
         for place, (old, new) in enumerate(

@@ -1,5 +1,7 @@
-"""Compiled calls that store new values in one go: no exception, not even Ctrl-C, can
-come in between."""
+"""Compiled calls that store new values in one go.
+
+No exception, not even Ctrl-C, can come in between.
+"""
 
 from __future__ import annotations
 
@@ -10,32 +12,53 @@ from collections.abc import Callable, Sequence
 from itertools import chain, repeat, starmap
 from typing import Any
 
+import numpy as np
 from oneiros_backend_toolkit.interrupts import deferred_interrupts
 
+Array = np.ndarray[Any, Any]
+Slot = list[Any]
+"""A list whose first element is a variable's value."""
 LOCK = threading.Lock()
 """Held from reading the variables to storing their new values: no other thread reads a
 donated buffer."""
 
 
-def store(
+def call(
     function: Callable[..., Any],
-    arguments: Any,
-    slots: Sequence[list[Any]],
-    python: bool,
-) -> None:
-    """Calls `function` and puts each of its results at the start of a list.
+    arguments: Sequence[Any],
+    written: list[Slot],
+    outputs: int,
+    runs_python: bool,
+) -> list[Any]:
+    """Calls a function, stores the new values, and returns the outputs.
 
     # Arguments
-        function: returns as many results as there are slots.
+        function: compiled; returns new values for the slots, then its outputs.
         arguments: its arguments.
-        slots: lists.
-        python: whether the function may run Python code, as those of `jax.jit` do when
-            first called, and what
-            `compile` returns does each time; of all that follows only this is
-            interruptible.
+        written: the slots of the variables that it writes.
+        outputs: how many outputs it has.
+        runs_python: whether the call may run Python code, as that of a function of
+            `jax.jit` does when first made, and what `compile` returned does each time.
+    """
+    holders: list[Slot] = [[None] for _ in range(outputs)]
+    store(function, arguments, written + holders, runs_python)
+    if not holders and written:
+        written[0][0].block_until_ready()
+    return [holder[0] for holder in holders]
+
+
+def store(
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    slots: Sequence[Slot],
+    runs_python: bool,
+) -> None:
+    """Calls a function and puts each of its results at the start of a list.
+
+    Where the call runs Python code, it alone of all that happens here is interruptible.
     """
     results = chain.from_iterable(starmap(function, (arguments,)))
-    if not python:
+    if not runs_python:
         deque(map(operator.setitem, slots, repeat(0), results), maxlen=0)
         return
     with deferred_interrupts():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from oneiros_backend_toolkit.batches import (
     aligned,
     aligned_copy,
@@ -49,6 +50,26 @@ def rows_for(index: Any, arrays: Any) -> list[Any]:
     return (
         rows_of(index, arrays) if are_on_host(arrays) else list(gathered(index, arrays))
     )
+
+
+def one_by_one(
+    step: Callable[[int, list[Any]], list[Any]],
+    index: Any,
+    arrays: Any,
+) -> list[Any]:
+    """Runs steps one by one, which on a CPU is the faster way for convolutions.
+
+    # Arguments
+        step: function of a step's number and its batches that returns its outputs.
+        index: of shape (steps, batch).
+        arrays: the data that it names rows of.
+
+    # Returns
+        The outputs of all steps, stacked.
+    """
+    data = [np.asarray(array) for array in arrays]
+    results = [step(i, rows_of(rows, data)) for i, rows in enumerate(index)]
+    return [np.stack(values) for values in zip(*results, strict=True)]
 
 
 @jax.jit  # type: ignore[untyped-decorator]

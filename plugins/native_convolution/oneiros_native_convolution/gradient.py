@@ -55,12 +55,12 @@ def kernel_gradient(
     bounds = [samples * part // parts for part in range(parts + 1)]
     results = []
     for start, stop in itertools.pairwise(bounds):
-        plan = Plan._make([stop - start, *sizes, *steps, top, left])
+        numbers = [stop - start, *sizes, *steps, top, left]
         part = jax.ffi.ffi_call(
             TARGET,
             call,
             custom_call_api_version=3,
-            legacy_backend_config=np.array([*plan, start], np.int64).tobytes(),
+            legacy_backend_config=np.array([*numbers, start], np.int64).tobytes(),
         )
         results.append(part(x, slope))
     return functools.reduce(jnp.add, results)

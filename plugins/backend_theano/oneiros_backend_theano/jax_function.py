@@ -1,0 +1,225 @@
+"""`K.function` compiled by JAX."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from oneiros.errors import DataError
+from oneiros_backend_toolkit.batches import compiled_steps, padded_index
+from oneiros_backend_toolkit.feeds import Upload
+from oneiros_backend_toolkit.interrupts import kept_interrupts
+from oneiros_jax_support.calls import LOCK, Slot, call
+from oneiros_jax_support.cpu import convolution_options
+
+from oneiros_backend_theano.draw import STEP, STREAM
+from oneiros_backend_theano.function import GraphFunction
+
+Traced = Callable[..., Any]
+"""A function of old values, other variables' values, counters and arrays, on tracers."""
+
+
+class JaxFunction(GraphFunction):
+    """Compiled once per learning phase and input shapes. New values take over old ones'
+    memory.
+
+    JAX, whose import sets NumPy's generator back to where it was, is imported before a
+    generator's thread may draw from that.
+    """
+
+    def __init__(
+        self,
+        backend: Any,
+        inputs: Any,
+        outputs: Any,
+        updates: Any,
+    ) -> None:
+        super().__init__(backend, inputs, outputs, updates)
+        importlib.import_module("oneiros_jax_support.jax_import")
+        self._compiled: dict[Any, Any] = {}
+        self._loop_steps: dict[Any, int] = {}
+        self._old = [x.container.storage for x in self.updated]
+        self._read = [x.container.storage for x in self.read]
+
+    def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
+        """Runs one step."""
+        return self._execute("step", phase, arrays, 1)
+
+    def upload(self, arrays: Any) -> Upload:
+        """Copies whole data sets to the device."""
+        from oneiros_jax_support.runs import uploaded
+
+        with self._scope():
+            return Upload([uploaded(*pair) for pair in self.check_upload(arrays)])
+
+    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
+        """Runs all steps in one call, compiled for as many as there were at most so
+        far, or a few more.
+
+        XLA's loops make convolutions on a CPU many times slower: steps that hold one
+        are run one by one.
+        """
+        chosen = None if phase is None else self.check_phase(phase)
+        rows = self.check_index(handle, index)
+        data = handle.arrays
+        if len(rows) and self._options is not None:
+            return self._one_by_one(rows, data, chosen)
+        key = (chosen, rows.shape[1], *[array.shape[1:] for array in data])
+        if len(rows) == 1 and key not in self._loop_steps:
+            return self._single(rows[0], data, chosen)
+        if self._loop_steps.get(key, 0) < len(rows):
+            self._loop_steps[key] = compiled_steps(len(rows), rows.shape[1], data)
+        return self._looped(rows, data, chosen, self._loop_steps[key])
+
+    def _one_by_one(self, rows: Any, data: Any, phase: int | None) -> list[Any]:
+        from oneiros_jax_support.runs import one_by_one
+
+        def step(number: int, batch: list[Any]) -> list[Any]:
+            return self._execute("step", phase, batch, 1)
+
+        return one_by_one(step, rows, data)
+
+    def _single(self, row: Any, data: Any, phase: int | None) -> list[Any]:
+        from oneiros_jax_support.runs import rows_for
+
+        with self._scope():
+            batch = rows_for(row, data)
+        outputs = self._execute("step", phase, batch, 1)
+        return [output[None] for output in outputs]
+
+    def _looped(
+        self,
+        rows: Any,
+        data: Any,
+        phase: int | None,
+        capacity: int,
+    ) -> list[Any]:
+        from oneiros_jax_support.runs import batches_for
+
+        steps = len(rows)
+        padded = padded_index(rows, capacity)
+        with self._scope():
+            batches = batches_for(padded, data)
+        arrays = [np.int32(steps), padded, *batches]
+        outputs = self._execute("loop", phase, arrays, steps)
+        return [output[:steps] for output in outputs]
+
+    def forget_compiled(self) -> None:
+        """Lets the next call compile anew."""
+        self._compiled.clear()
+
+    def _execute(
+        self,
+        kind: str,
+        phase: int | None,
+        arrays: list[Any],
+        steps: int,
+    ) -> list[Any]:
+        signature = (kind, phase, *[array.shape for array in arrays])
+        compiled = self._compiled.get(signature)
+        with self._scope():
+            function = compiled or self._compile(kind, phase, arrays)
+            with LOCK:
+                arguments = [*self._state(), self.counters(steps), *arrays]
+                outputs = call(
+                    function,
+                    arguments,
+                    self._old,
+                    len(self.outputs),
+                    runs_python=compiled is None,
+                )
+        self._compiled[signature] = function
+        return [np.array(output) for output in outputs]
+
+    def _compile(self, kind: str, phase: int | None, arrays: list[Any]) -> Any:
+        """Returns a compiled function, which has no memory of how it was called
+        before."""
+        from oneiros_jax_support.graphs import for_ynn
+        from oneiros_jax_support.jax_import import jax
+
+        traced = self._step(phase) if kind == "step" else self._loop(phase)
+        arguments = [*self._state(), self.counters(0), *arrays]
+        with kept_interrupts():
+            function = None
+            if self._options and not self.updated:
+                function = for_ynn(traced, arguments)
+            if function is None:
+                function = jax.jit(
+                    traced, donate_argnums=0, compiler_options=self._options
+                )
+            function.lower(*arguments).compile()
+        return function
+
+    @functools.cached_property
+    def _options(self) -> Any:
+        """XLA's options for convolutions on a CPU; None on other devices and without
+        convolutions."""
+        with self._scope():
+            return convolution_options() if self.convolves else None
+
+    @functools.cached_property
+    def _scope(self) -> Any:
+        from oneiros_jax_support.devices import scope
+
+        return scope("theano")
+
+    def _state(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Returns the values of the variables that are written and of those that are
+        only read."""
+        return _values(self._old), _values(self._read)
+
+    def _step(self, phase: int | None) -> Traced:
+        """Returns one step."""
+        from oneiros_backend_theano.evaluate import evaluate
+
+        variables = [*self.updated, *self.read]
+        phase_placeholder = self.backend.learning_phase_placeholder()
+
+        def step(old: Any, read: Any, counters: Any, *feeds: Any) -> Any:
+            import jax.numpy as jnp
+
+            values = dict(zip(variables, [*old, *read], strict=True))
+            values[STREAM], values[STEP] = counters[0], counters[1]
+            values.update(zip(self.placeholders, feeds, strict=True))
+            values[phase_placeholder] = np.int32(phase or 0)
+            results = evaluate(self.results, values)
+            for variable, new in zip(self.updated, results, strict=False):
+                _check_update(variable, np.shape(new), values[variable].shape)
+            return tuple(jnp.asarray(x) for x in results)
+
+        return step
+
+    def _loop(self, phase: int | None) -> Traced:
+        """Returns a loop over steps."""
+        from oneiros_jax_support.runs import run_of
+
+        step = self._step(phase)
+
+        def loop(old: Any, read: Any, counters: Any, *rest: Any) -> Any:
+            def numbered(old: Any, i: Any, *feeds: Any) -> Any:
+                return step(old, read, counters + i.astype(np.uint32), *feeds)
+
+            return run_of(numbered, len(self.updated))(old, *rest)
+
+        return loop
+
+
+def _values(slots: list[Slot]) -> tuple[Any, ...]:
+    """Returns what slots hold, moved to the device if it isn't there yet."""
+    for slot in slots:
+        if type(slot[0]) is np.ndarray:
+            from oneiros_jax_support.runs import on_device
+
+            slot[0] = on_device(slot[0])
+    return tuple([slot[0] for slot in slots])
+
+
+def _check_update(variable: Any, shape: Any, expected: Any) -> None:
+    if shape != expected:
+        raise DataError(
+            f"The update of {variable.name!r} gives shape {shape}; the variable has "
+            f"shape {expected}."
+        )

@@ -1,0 +1,79 @@
+"""`K.function` compiled by PyTensor itself, in any mode that it has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytensor
+from oneiros.errors import CapabilityError
+from oneiros_backend_toolkit.devices import Device, requested
+from oneiros_jax_support.calls import LOCK
+from pytensor.graph.replace import clone_replace
+
+from oneiros_backend_theano.draw import STEP, STREAM
+from oneiros_backend_theano.function import GraphFunction
+from oneiros_backend_theano.jax_op import register_with_numba
+
+
+class PytensorFunction(GraphFunction):
+    """Compiled once per learning phase."""
+
+    def __init__(
+        self,
+        backend: Any,
+        inputs: Any,
+        outputs: Any,
+        updates: Any,
+        mode: Any,
+    ) -> None:
+        super().__init__(backend, inputs, outputs, updates)
+        device = requested("theano")
+        if device not in (None, Device("cpu", 0)):
+            raise CapabilityError(
+                f"The linker {mode} computes on the CPU, and the setting `device` asks "
+                f"for {device}, where the linker jax computes. Leave out `mode` and "
+                "ONEIROS_THEANO_LINKER, or set ONEIROS_DEVICE=theano=cpu."
+            )
+        self._mode = mode
+        self._compiled: dict[int | None, Any] = {}
+
+    def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
+        """Runs one step."""
+        if phase not in self._compiled:
+            self._compiled[phase] = self._compile(phase)
+        with LOCK:
+            for variable in (*self.updated, *self.read):
+                storage = variable.container.storage
+                storage[0] = np.asarray(storage[0])
+            results = self._compiled[phase](*self.counters(1), *arrays)
+        return [np.array(result) for result in results]
+
+    def forget_compiled(self) -> None:
+        """Lets the next call compile anew."""
+        self._compiled.clear()
+
+    def _compile(self, phase: int | None) -> Any:
+        if str(self._mode) == "NUMBA":
+            register_with_numba()
+        stream, step = STREAM.type("stream"), STEP.type("step")
+        replaced = {STREAM: stream, STEP: step}
+        placeholder = self._phase_placeholder()
+        if placeholder is not None:
+            replaced[placeholder] = pytensor.tensor.constant(phase, dtype="int32")
+        results = clone_replace(self.results, replaced, rebuild_strict=False)
+        count = len(self.updated)
+        return pytensor.function(
+            [stream, step, *self.placeholders],
+            results[count:],
+            updates=list(zip(self.updated, results[:count], strict=True)),
+            mode=self._mode,
+            on_unused_input="ignore",
+        )
+
+    def _phase_placeholder(self) -> Any:
+        """Returns the learning phase among the inputs, None if it is fixed or absent."""
+        if self.phase_index is None:
+            return None
+        phase = self.inputs[self.phase_index]
+        return None if isinstance(phase, int) else phase

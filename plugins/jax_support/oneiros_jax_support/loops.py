@@ -1,0 +1,56 @@
+"""Loops over the first axis of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax.numpy as jnp
+
+from oneiros_jax_support.devices import platform
+from oneiros_jax_support.jax_import import jax
+
+
+def scan(
+    body: Callable[[Any, Any], tuple[Any, Any]],
+    states: Any,
+    sequences: Sequence[Any],
+    *,
+    convolves: bool | Callable[[Any, Any], bool],
+    reverse: bool = False,
+) -> tuple[Any, Any]:
+    """Takes a step for each place of the first axis of `sequences`.
+
+    Steps with convolutions are unrolled on a CPU: inside a loop of XLA's, they take
+    twenty times as long.
+
+    # Arguments
+        body: function of the states, and of a step's number with its slices, that
+            returns new states and outputs.
+        states: the first states.
+        sequences: tensors with the same first axis.
+        convolves: whether a step holds a convolution, or a function that tells for the
+            shapes of the arguments of `body`.
+        reverse: whether to start at the end.
+
+    # Returns
+        The last states, and the outputs stacked along a new first axis.
+    """
+    steps = sequences[0].shape[0]
+    slices = jnp.arange(steps, dtype=jnp.int32), sequences
+    unrolled = platform() == "cpu"
+    if unrolled and callable(convolves):
+        first = jax.tree.map(_of_one_step, slices)
+        convolves = convolves(states, first)
+    last, outputs = jax.lax.scan(
+        body,
+        states,
+        slices,
+        reverse=reverse,
+        unroll=max(steps, 1) if unrolled and convolves else 1,
+    )
+    return last, outputs
+
+
+def _of_one_step(x: Any) -> Any:
+    return jax.ShapeDtypeStruct(x.shape[1:], x.dtype)
