@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections import defaultdict, deque
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any, ClassVar
@@ -33,7 +32,6 @@ from oneiros.engine.node import (
 from oneiros.errors import (
     ArgumentError,
     CapabilityError,
-    ConfigError,
     GraphError,
     UnknownNameError,
 )
@@ -389,37 +387,7 @@ class Container(Layer):
 
     def get_config(self) -> Any:
         """Returns the layers' configurations and connections, as in Keras 1."""
-        own = set(self.graph_nodes())
-        calls = {
-            layer: [node for node in layer.inbound_nodes if node in own]
-            for layer in self.layers
-        }
-        index: dict[Node, int] = {}
-        for layer, nodes in calls.items():
-            # The first call of a model inside this one is that on its own inputs.
-            start = 1 if isinstance(layer, Container) else 0
-            index.update((node, start + i) for i, node in enumerate(nodes))
-
-        def places(tensors: list[Tensor]) -> list[Any]:
-            columns = zip(*origins(tensors), strict=True)
-            return [
-                [layer.name, index[layer.inbound_nodes[node]], i]
-                for layer, node, i in columns
-            ]
-
-        layers = []
-        for layer, nodes in calls.items():
-            inbound = [
-                places(node.input_tensors) for node in nodes if node.inbound_layers
-            ]
-            entry = {"name": layer.name, **entry_of(layer), "inbound_nodes": inbound}
-            layers.append(entry)
-        return {
-            "name": self.name,
-            "layers": layers,
-            "input_layers": places(self.inputs),
-            "output_layers": places(self.outputs),
-        }
+        return oneiros.saving.graph_config(self)
 
     @classmethod
     def from_config(
@@ -435,10 +403,8 @@ class Container(Layer):
             ConfigError, GraphError: if the configuration doesn't describe a graph.
         """
         with configs.building("layer", cls.__name__, custom_objects):
-            layers = build_layers(config["layers"])
-            starts = [_output(layers, place) for place in config["input_layers"]]
-            ends = [_output(layers, place) for place in config["output_layers"]]
-            return cls(input=starts, output=ends, name=config.get("name"))
+            inputs, outputs = oneiros.saving.build_graph(config)
+            return cls(input=inputs, output=outputs, name=config.get("name"))
 
     def _updated_config(self) -> dict[str, Any]:
         """Returns the configuration with the class's name and the version of Keras."""
@@ -591,58 +557,4 @@ def get_source_inputs(
         for node in nodes
         if not node.inbound_layers
         for source in node.input_tensors
-    )
-
-
-def build_layers(entries: list[Any]) -> dict[str, Layer]:
-    """Makes the layers that a configuration lists, and calls them on each other."""
-    layers: dict[str, Layer] = {}
-    for entry in entries:
-        name = entry["name"]
-        if name in layers:
-            raise ConfigError(f"The configuration has two layers named {name!r}.")
-        layers[name] = configs.layer_from_config(entry)
-        layers[name].name = name  # a Sequential's own configuration has none
-    calls = {entry["name"]: deque(entry["inbound_nodes"]) for entry in entries}
-    waiting: dict[str, list[str]] = defaultdict(list)
-    callable_now = deque(layers)
-    while callable_now:
-        name = callable_now.popleft()
-        while calls[name]:
-            places = calls[name][0]
-            inputs = [_output(layers, place) for place in places]
-            missing = [
-                place[0]
-                for place, tensor in zip(places, inputs, strict=True)
-                if tensor is None
-            ]
-            if missing:
-                waiting[missing[0]].append(name)
-                break
-            calls[name].popleft()
-            layers[name](one_or_all(inputs))
-            callable_now.extend(waiting.pop(name, ()))
-    if waiting:
-        raise GraphError(
-            "The configuration connects layers in a cycle, or to calls that don't "
-            f"exist: outputs of {', '.join(waiting)} are never made. Check the layers' "
-            "`inbound_nodes`."
-        )
-    return layers
-
-
-def _output(layers: dict[str, Layer], place: Any) -> Tensor:
-    """Returns the tensor that a reference means; None if that call isn't made yet."""
-    parts = [type(part) for part in place] if isinstance(place, list) else []
-    if parts == [str, int, int] and place[0] in layers and min(place[1:]) >= 0:
-        name, node, index = place
-        nodes = layers[name].inbound_nodes
-        if node >= len(nodes):
-            return None
-        if index < len(nodes[node].output_tensors):
-            return nodes[node].output_tensors[index]
-    raise ConfigError(
-        f"The configuration refers to {place!r:.80}, which doesn't exist. A reference "
-        "is [layer name, node index, tensor index]; the layers are: "
-        f"{', '.join(layers)}."
     )

@@ -20,6 +20,8 @@ SAVING = {
     "Budget": "oneiros_safe_files.budget:Budget",
     "Format": "oneiros_saving.formats:Format",
     "ModelState": "oneiros_saving.formats:ModelState",
+    "build_graph": "oneiros_saving.graph_config:build_graph",
+    "graph_config": "oneiros_saving.graph_config:graph_config",
     "dumps": "oneiros_safe_files.json_text:dumps",
     "provenance": "oneiros_saving.object_origin:provenance",
     "plain_attributes": "oneiros_saving.plain_data:plain_attributes",
