@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FunctionType
 from typing import Any
 
+import oneiros
 from oneiros import load_context, registry
 from oneiros.errors import (
     ConfigError,
@@ -199,6 +200,8 @@ def _base_class(kind: str) -> type:
 
     if kind == "layer":
         return Layer
+    if kind == "optimizer":
+        return oneiros.optimizers.Optimizer  # type: ignore[no-any-return]
     base: type = getattr(bases, kind.capitalize(), object)
     return base
 

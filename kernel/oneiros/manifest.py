@@ -12,7 +12,6 @@ CONTENTS = (
     ("engine.loop", "batch_shuffle", "engine.training"),
     ("engine.callbacks", "CallbackList", "callbacks"),
     ("bases", "Callback", "callbacks"),
-    ("bases", "Optimizer", "optimizers"),
     ("bases", "Regularizer", "regularizers"),
     ("bases", "Constraint", "constraints"),
     (

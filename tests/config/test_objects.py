@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import config, constraints, optimizers, registry, regularizers
-from oneiros.bases import Constraint, Optimizer, Regularizer
+from oneiros.bases import Constraint, Regularizer
 from oneiros.engine.input import Input
 from oneiros.engine.layer import Layer
 from oneiros.errors import ConfigError, UnknownNameError, UnsafeFileError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
+from oneiros.optimizers import Optimizer
 from oneiros.utils import generic_utils, layer_utils
 from oneiros_safe_files import json_text
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.bases import Optimizer
+
+from oneiros_optimizers.optimizer import Optimizer
 
 
 class StandardOptimizer(Optimizer):

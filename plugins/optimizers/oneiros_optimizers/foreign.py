@@ -6,10 +6,10 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.backend import bound
-from oneiros.bases import Optimizer
 from oneiros.errors import ArgumentError, CapabilityError
 
 from oneiros_optimizers.base import stored
+from oneiros_optimizers.optimizer import Optimizer
 
 
 def is_tensorflow_optimizer(x: Any) -> bool:

@@ -38,7 +38,8 @@ def oneiros_optimizers() -> dict[str, str]:
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.optimizers`."""
     helpers = {
-        "clip_norm": "oneiros.bases:clip_norm",
+        "Optimizer": "oneiros_optimizers.optimizer:Optimizer",
+        "clip_norm": "oneiros_optimizers.optimizer:clip_norm",
         "get": "oneiros_optimizers.functions:get",
         "optimizer_from_config": "oneiros_optimizers.functions:optimizer_from_config",
     }

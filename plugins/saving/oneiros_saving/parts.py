@@ -7,9 +7,9 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from oneiros.bases import Optimizer
 from oneiros.engine.container import Container
 from oneiros.engine.layer import Layer
+from oneiros_optimizers.optimizer import Optimizer
 
 
 def parts_of(layer: Any) -> Iterator[tuple[str, Any]]:

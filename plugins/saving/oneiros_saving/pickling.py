@@ -14,10 +14,10 @@ from oneiros import config as configs
 from oneiros import registry
 from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
-from oneiros.bases import Optimizer
 from oneiros.engine.container import Container
 from oneiros.engine.node import one_or_all
 from oneiros.errors import ArgumentError
+from oneiros_optimizers.optimizer import Optimizer
 
 from oneiros_saving.model_parts import inner, make_optimizer_state
 from oneiros_saving.parts import parts_of, used_by

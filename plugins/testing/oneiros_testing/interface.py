@@ -71,8 +71,8 @@ TABLES: dict[str, dict[str, Names]] = {
             "Run": "batches that are computed in one call",
         },
         "oneiros.bases": {
-            "Optimizer": "base class of optimizers",
             "Callback": "base class of callbacks",
+            "Rebuilt": "base class of what copies and pickles make anew",
             "Regularizer": "base class of regularizers",
             "Constraint": "base class of constraints",
         },
@@ -103,6 +103,9 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_layers_core.affine": "base of layers that multiply by a matrix of "
         "weights and add a bias",
         "oneiros_layers_core.spatial": "sizes, borders and orderings of images",
+        "oneiros_optimizers.optimizer": {
+            "Optimizer": "base class of optimizers, as oneiros.optimizers has it",
+        },
         "oneiros_old_files": "how files of other versions are read",
     },
     ENGINE: {

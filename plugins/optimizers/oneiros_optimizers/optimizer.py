@@ -1,0 +1,105 @@
+"""The base class of optimizers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.bases import Rebuilt
+from oneiros.errors import DataError
+
+
+def clip_norm(g: Any, c: float, n: Any) -> Any:
+    """Returns a gradient scaled by `c / n` if the norm `n` of all reaches `c`."""
+    return K.switch(K.greater_equal(n, c), g * c / n, g) if c > 0 else g
+
+
+class Optimizer(Rebuilt):
+    """Turns a loss and its parameters into a list of updates.
+
+    # Arguments
+        clipnorm: float, upper bound of the global norm of all gradients together.
+        clipvalue: float, upper bound of each gradient element's absolute value.
+    """
+
+    loadable: ClassVar[bool] = False
+
+    def __init__(self, **kwargs: Any) -> None:
+        unknown = sorted(set(kwargs) - {"clipnorm", "clipvalue"})
+        if unknown:
+            raise TypeError(
+                f"{type(self).__name__} got the unknown argument {unknown[0]!r}. Every "
+                "optimizer takes `clipnorm` and `clipvalue` besides its own arguments."
+            )
+        self.__dict__.update(kwargs)
+        self._backend = K.current()
+        self.updates: list[Any] = []
+        self.weights: list[Any] = []
+
+    def get_updates(
+        self, params: list[Any], constraints: dict[Any, Any], loss: Any
+    ) -> list[Any]:
+        """Returns `(variable, new value)` pairs for one step that lowers `loss`.
+
+        # Arguments
+            params: list of variables to train.
+            constraints: dict, the constraint of those that have one.
+            loss: scalar tensor.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} doesn't define get_updates(params, constraints, "
+            "loss)."
+        )
+
+    def get_gradients(self, loss: Any, params: list[Any]) -> list[Any]:
+        """Returns the gradients of `loss`, clipped as this optimizer was told to."""
+        grads = list(K.gradients(loss, params))
+        norm_limit = getattr(self, "clipnorm", None) or 0
+        value_limit = getattr(self, "clipvalue", None) or 0
+        if norm_limit > 0:
+            norm = K.sqrt(sum(K.sum(K.square(g)) for g in grads))
+            grads = [clip_norm(g, norm_limit, norm) for g in grads]
+        if value_limit > 0:
+            grads = [K.clip(g, -value_limit, value_limit) for g in grads]
+        return grads
+
+    def set_weights(self, weights: list[Any]) -> None:
+        """Sets the optimizer's state from arrays in the order of `get_weights()`.
+
+        # Raises
+            DataError: if the number of arrays or one of their shapes differs.
+        """
+        if len(weights) != len(self.weights):
+            raise DataError(
+                f"{type(self).__name__}.set_weights received {len(weights)} arrays; "
+                f"its state has {len(self.weights)}. The state exists once the model "
+                "was trained."
+            )
+        for index, (variable, value) in enumerate(
+            zip(self.weights, weights, strict=True)
+        ):
+            expected = tuple(K.get_variable_shape(variable))
+            if expected != np.shape(value):
+                raise DataError(
+                    f"{type(self).__name__}.set_weights: array {index} has shape "
+                    f"{np.shape(value)}, the state there has shape {expected}."
+                )
+        K.batch_set_value(list(zip(self.weights, weights, strict=True)))
+
+    def get_weights(self) -> list[Any]:
+        """Returns copies of the optimizer's state, as arrays."""
+        return [K.get_value(variable) for variable in self.weights]
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor arguments shared by all optimizers."""
+        return {
+            key: getattr(self, key)
+            for key in ("clipnorm", "clipvalue")
+            if hasattr(self, key)
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Optimizer:
+        """Builds the optimizer from `get_config()`'s result."""
+        return cls(**config)
