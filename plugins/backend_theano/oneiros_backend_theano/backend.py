@@ -41,7 +41,9 @@ class KerasVariable(TensorSharedVariable):  # type: ignore[misc]
     kept."""
 
     def get_value(
-        self, borrow: bool = False, return_internal_type: bool = False
+        self,
+        borrow: bool = False,
+        return_internal_type: bool = False,
     ) -> Any:
         """Returns a copy of the value."""
         return np.array(self.container.storage[0])
@@ -51,7 +53,8 @@ def _storage(x: Any) -> Any:
     """Returns the place that holds a variable's value, a list of one."""
     if not hasattr(x, "container"):
         raise ArgumentError(
-            f"This takes a variable; {x} is a tensor. K.eval(x) computes the value of a tensor."
+            f"This takes a variable; {x} is a tensor. K.eval(x) computes the value of "
+            "a tensor."
         )
     return x.container.storage
 
@@ -109,7 +112,8 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
     ) -> Any:
         if shape is None and ndim is None:
             raise ArgumentError(
-                "placeholder needs a shape, such as (None, 3), or ndim, the number of axes."
+                "placeholder needs a shape, such as (None, 3), or ndim, the number of "
+                "axes."
             )
         sizes = (
             (None,) * ndim
@@ -122,7 +126,12 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         SPARSE.set(x, bool(sparse))
         return x
 
-    def variable(self, value: Any, dtype: Any = None, name: Any = None) -> Any:
+    def variable(
+        self,
+        value: Any,
+        dtype: Any = None,
+        name: Any = None,
+    ) -> Any:
         array = owned(
             value.toarray() if hasattr(value, "toarray") else value, self._dtype(dtype)
         )
@@ -158,21 +167,39 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
     def get_value(self, x: Any) -> Any:
         return np.array(_storage(x)[0])
 
-    def set_value(self, x: Any, value: Any) -> None:
+    def set_value(
+        self,
+        x: Any,
+        value: Any,
+    ) -> None:
         _storage(x)[0] = self.checked_value(x, value)
 
     def eval(self, x: Any) -> Any:
         return self.get_value(x) if hasattr(x, "container") else super().eval(x)
 
-    def print_tensor(self, x: Any, message: str = "") -> Any:
+    def print_tensor(
+        self,
+        x: Any,
+        message: str = "",
+    ) -> Any:
         return Print(message)(x)
 
-    def apply(self, fn: Any, *tensors: Any) -> Any:
+    def apply(
+        self,
+        fn: Any,
+        *tensors: Any,
+    ) -> Any:
         return fn(*tensors)
 
     # Random draws
 
-    def _draw(self, kind: str, shape: Any, dtype: Any, seed: Any) -> Any:
+    def _draw(
+        self,
+        kind: str,
+        shape: Any,
+        dtype: Any,
+        seed: Any,
+    ) -> Any:
         if isinstance(shape, Variable):
             of_tensor = shape.owner is not None and isinstance(shape.owner.op, Shape)
             static = (
@@ -214,7 +241,11 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         return self._draw("normal", shape, dtype, seed) * std + mean
 
     def random_binomial(
-        self, shape: Any, p: float = 0.0, dtype: Any = None, seed: Any = None
+        self,
+        shape: Any,
+        p: float = 0.0,
+        dtype: Any = None,
+        seed: Any = None,
     ) -> Any:
         drawn = self._draw("uniform", shape, dtype, seed)
         return pt.cast(pt.lt(drawn, p), drawn.dtype)
@@ -244,7 +275,11 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
             return [disconnected_grad(x) for x in variables]
         return disconnected_grad(variables)
 
-    def gradients(self, loss: Any, variables: Any) -> Any:
+    def gradients(
+        self,
+        loss: Any,
+        variables: Any,
+    ) -> Any:
         variables, total = list(variables), loss.sum() if loss.ndim else loss
         with _room_for(total):
             connected = pt.grad(
@@ -261,12 +296,17 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
             if found is None
         ]
         raise GraphError(
-            f"The loss doesn't depend on {', '.join(names)}, so there is no gradient. Leave it out, or set "
-            f"`trainable = False` on its layer; look for stop_gradient or a layer that isn't connected."
+            f"The loss doesn't depend on {', '.join(names)}, so there is no gradient. "
+            "Leave it out, or set `trainable = False` on its layer; look for "
+            "stop_gradient or a layer that isn't connected."
         )
 
     def function(
-        self, inputs: Any, outputs: Any, updates: Any = [], **kwargs: Any
+        self,
+        inputs: Any,
+        outputs: Any,
+        updates: Any = [],  # noqa: B006
+        **kwargs: Any,
     ) -> Any:
         from oneiros_backend_theano.jax_function import JaxFunction
         from oneiros_backend_theano.pytensor_function import PytensorFunction
@@ -275,8 +315,9 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         unknown = sorted(set(kwargs) - PASSED_OVER)
         if unknown:
             raise ArgumentError(
-                f"K.function received the unknown argument {unknown[0]!r}. The Theano backend takes `mode` "
-                f"(a linker: 'jax' or a PyTensor mode), and passes over {', '.join(sorted(PASSED_OVER))}."
+                f"K.function received the unknown argument {unknown[0]!r}. The Theano "
+                "backend takes `mode` (a linker: 'jax' or a PyTensor mode), and passes "
+                f"over {', '.join(sorted(PASSED_OVER))}."
             )
         mode = mode.upper() if isinstance(mode, str) else mode
         if mode == "JAX":

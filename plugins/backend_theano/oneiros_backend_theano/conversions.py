@@ -93,7 +93,11 @@ def _folded(combine: str) -> Any:
     return lambda xp, *inputs: functools.reduce(getattr(xp, combine), inputs)
 
 
-def _second(xp: Any, x: Any, y: Any) -> Any:
+def _second(
+    xp: Any,
+    x: Any,
+    y: Any,
+) -> Any:
     return xp.broadcast_to(y, np.broadcast_shapes(np.shape(x), np.shape(y)))
 
 
@@ -197,7 +201,11 @@ def _reduce(op: Any, node: Any) -> Any:
     return lambda xp, x: getattr(xp, name)(x, axis=axis)
 
 
-def _sum_per_channel(xp: Any, x: Any, dtype: Any) -> Any:
+def _sum_per_channel(
+    xp: Any,
+    x: Any,
+    dtype: Any,
+) -> Any:
     """Sums over all axes but the last; as a product, which XLA is several times faster
     at on a CPU."""
     axes = tuple(range(np.ndim(x) - 1))
@@ -284,7 +292,11 @@ def _one_size(op: Any, node: Any) -> Any:
 def _specify_shape(op: Any, node: Any) -> Any:
     static = node.outputs[0].type.shape
 
-    def specify_shape(xp: Any, x: Any, *sizes: Any) -> Any:
+    def specify_shape(
+        xp: Any,
+        x: Any,
+        *sizes: Any,
+    ) -> Any:
         if any(
             want not in (None, got)
             for want, got in zip(static, np.shape(x), strict=True)
@@ -322,7 +334,11 @@ def _join(op: Any, node: Any) -> Any:
 
 @_converts(Split)
 def _split(op: Any, node: Any) -> Any:
-    def split(xp: Any, x: Any, *axis_and_sizes: Any) -> Any:
+    def split(
+        xp: Any,
+        x: Any,
+        *axis_and_sizes: Any,
+    ) -> Any:
         *axis, sizes = axis_and_sizes
         ends = np.cumsum(concrete_sizes(sizes, op))
         return xp.split(x, ends[:-1], axis=int(axis[0]) if axis else op.axis)
@@ -337,7 +353,11 @@ def _subtensor(op: Any, node: Any) -> Any:
 
 @_converts(AdvancedSubtensor, *WITH_ONE_VECTOR[:1])
 def _advanced_subtensor(op: Any, node: Any) -> Any:
-    def advanced_subtensor(xp: Any, x: Any, *indices: Any) -> Any:
+    def advanced_subtensor(
+        xp: Any,
+        x: Any,
+        *indices: Any,
+    ) -> Any:
         return jnp.asarray(x).at[_indices(op, indices)].get(mode="fill")
 
     return advanced_subtensor
@@ -345,7 +365,12 @@ def _advanced_subtensor(op: Any, node: Any) -> Any:
 
 @_converts(IncSubtensor, AdvancedIncSubtensor, *WITH_ONE_VECTOR[1:])
 def _inc_subtensor(op: Any, node: Any) -> Any:
-    def inc_subtensor(xp: Any, x: Any, y: Any, *indices: Any) -> Any:
+    def inc_subtensor(
+        xp: Any,
+        x: Any,
+        y: Any,
+        *indices: Any,
+    ) -> Any:
         place = jnp.asarray(x).at[_indices(op, indices)]
         return place.set(y) if op.set_instead_of_inc else place.add(y)
 

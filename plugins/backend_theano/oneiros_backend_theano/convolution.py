@@ -74,7 +74,11 @@ class ConvolutionPrimitives(Backend):
         windows = PoolingWindows(tuple(strides), border_mode, tuple(window))
         return _pooling(windows, mode)(as_float(x))
 
-    def _pad(self, x: T, widths: Any) -> T:
+    def _pad(
+        self,
+        x: T,
+        widths: Any,
+    ) -> T:
         for axis, (before, after) in enumerate(widths):
             x = _padded(x, axis, int(before), int(after))
         return x
@@ -106,7 +110,11 @@ def _convolution(windows: ConvolutionWindows) -> JaxOp:
 
 @functools.cache
 def _transposed_convolution(windows: ConvolutionWindows) -> JaxOp:
-    def compute(kernel: T, x: T, *counts: T) -> tuple[T]:
+    def compute(
+        kernel: T,
+        x: T,
+        *counts: T,
+    ) -> tuple[T]:
         import jax.numpy as jnp
         from oneiros_jax_support.convolutions import convolution
 
@@ -140,7 +148,12 @@ def _pooling(windows: PoolingWindows, mode: str) -> JaxOp:
     return JaxOp(f"{mode} pooling", compute, types)
 
 
-def _padded(x: T, axis: int, before: int, after: int) -> T:
+def _padded(
+    x: T,
+    axis: int,
+    before: int,
+    after: int,
+) -> T:
     def zeros(count: int) -> T:
         shape = sizes(x)
         shape[axis] = count

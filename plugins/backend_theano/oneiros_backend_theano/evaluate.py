@@ -44,7 +44,11 @@ class _Evaluation:
         pulls: for a JaxOp and its inputs, what pulls its outputs' cotangents back.
     """
 
-    def __init__(self, outputs: list[Any], values: dict[Any, Any]) -> None:
+    def __init__(
+        self,
+        outputs: list[Any],
+        values: dict[Any, Any],
+    ) -> None:
         self.outputs, self.values = outputs, values
         self.pulls: dict[Any, Any] = {}
 
@@ -92,7 +96,11 @@ class _Evaluation:
         for variable, value in zip(node.outputs, results, strict=True):
             values[variable] = _typed(value, variable)
 
-    def _jax(self, node: Any, inputs: list[Any]) -> list[Any]:
+    def _jax(
+        self,
+        node: Any,
+        inputs: list[Any],
+    ) -> list[Any]:
         """Computes a JaxOp; one that is differentiated further on keeps what its
         gradient needs."""
         op = node.op

@@ -52,7 +52,11 @@ class GraphFunction(Function):
         self._calls = 0
         self._base = draw_seed() if self.random else 0
 
-    def _new_value(self, variable: Any, value: Any) -> Any:
+    def _new_value(
+        self,
+        variable: Any,
+        value: Any,
+    ) -> Any:
         if not isinstance(variable, SharedVariable):
             raise ArgumentError(
                 f"Only variables can be updated; {variable} is none. "

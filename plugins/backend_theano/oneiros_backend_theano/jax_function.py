@@ -19,7 +19,7 @@ from oneiros_backend_theano.draw import STEP, STREAM
 from oneiros_backend_theano.function import GraphFunction
 
 Traced = Callable[..., Any]
-"""A function of old values, other variables' values, counters and arrays, on tracers."""
+"""A function of old values, other variables' values, counters and arrays."""
 
 
 class JaxFunction(GraphFunction):
@@ -44,7 +44,11 @@ class JaxFunction(GraphFunction):
         self._old = [x.container.storage for x in self.updated]
         self._read = [x.container.storage for x in self.read]
 
-    def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
+    def run(
+        self,
+        arrays: list[Any],
+        phase: int | None,
+    ) -> list[Any]:
         """Runs one step."""
         return self._execute("step", phase, arrays, 1)
 
@@ -55,7 +59,12 @@ class JaxFunction(GraphFunction):
         with self._scope():
             return Upload([uploaded(*pair) for pair in self.check_upload(arrays)])
 
-    def loop(self, handle: Upload, index: Any, phase: int | None = None) -> list[Any]:
+    def loop(
+        self,
+        handle: Upload,
+        index: Any,
+        phase: int | None = None,
+    ) -> list[Any]:
         """Runs all steps in one call, compiled for as many as there were at most so
         far, or a few more.
 
@@ -74,7 +83,12 @@ class JaxFunction(GraphFunction):
             self._loop_steps[key] = compiled_steps(len(rows), rows.shape[1], data)
         return self._looped(rows, data, chosen, self._loop_steps[key])
 
-    def _one_by_one(self, rows: Any, data: Any, phase: int | None) -> list[Any]:
+    def _one_by_one(
+        self,
+        rows: Any,
+        data: Any,
+        phase: int | None,
+    ) -> list[Any]:
         from oneiros_jax_support.runs import one_by_one
 
         def step(number: int, batch: list[Any]) -> list[Any]:
@@ -82,7 +96,12 @@ class JaxFunction(GraphFunction):
 
         return one_by_one(step, rows, data)
 
-    def _single(self, row: Any, data: Any, phase: int | None) -> list[Any]:
+    def _single(
+        self,
+        row: Any,
+        data: Any,
+        phase: int | None,
+    ) -> list[Any]:
         from oneiros_jax_support.runs import rows_for
 
         with self._scope():
@@ -134,7 +153,12 @@ class JaxFunction(GraphFunction):
         self._compiled[signature] = function
         return [np.array(output) for output in outputs]
 
-    def _compile(self, kind: str, phase: int | None, arrays: list[Any]) -> Any:
+    def _compile(
+        self,
+        kind: str,
+        phase: int | None,
+        arrays: list[Any],
+    ) -> Any:
         """Returns a compiled function, which has no memory of how it was called
         before."""
         from oneiros_jax_support.graphs import for_ynn
@@ -178,7 +202,12 @@ class JaxFunction(GraphFunction):
         variables = [*self.updated, *self.read]
         phase_placeholder = self.backend.learning_phase_placeholder()
 
-        def step(old: Any, read: Any, counters: Any, *feeds: Any) -> Any:
+        def step(
+            old: Any,
+            read: Any,
+            counters: Any,
+            *feeds: Any,
+        ) -> Any:
             import jax.numpy as jnp
 
             values = dict(zip(variables, [*old, *read], strict=True))
@@ -198,8 +227,17 @@ class JaxFunction(GraphFunction):
 
         step = self._step(phase)
 
-        def loop(old: Any, read: Any, counters: Any, *rest: Any) -> Any:
-            def numbered(old: Any, i: Any, *feeds: Any) -> Any:
+        def loop(
+            old: Any,
+            read: Any,
+            counters: Any,
+            *rest: Any,
+        ) -> Any:
+            def numbered(
+                old: Any,
+                i: Any,
+                *feeds: Any,
+            ) -> Any:
                 return step(old, read, counters + i.astype(np.uint32), *feeds)
 
             return run_of(numbered, len(self.updated))(old, *rest)
@@ -217,7 +255,11 @@ def _values(slots: list[Slot]) -> tuple[Any, ...]:
     return tuple([slot[0] for slot in slots])
 
 
-def _check_update(variable: Any, shape: Any, expected: Any) -> None:
+def _check_update(
+    variable: Any,
+    shape: Any,
+    expected: Any,
+) -> None:
     if shape != expected:
         raise DataError(
             f"The update of {variable.name!r} gives shape {shape}; the variable has "

@@ -68,7 +68,10 @@ class JaxOp(Op):  # type: ignore[misc]
         return Apply(self, variables, [kind() for kind in self.types(variables)])
 
     def linearized(
-        self, values: Sequence[Any], floats: list[int], outputs: list[int]
+        self,
+        values: Sequence[Any],
+        floats: list[int],
+        outputs: list[int],
     ) -> tuple[Arrays, Any]:
         """Returns the outputs, and the function from their cotangents to those of the
         inputs.
@@ -93,7 +96,12 @@ class JaxOp(Op):  # type: ignore[misc]
         )
         return results, pull
 
-    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
+    def perform(
+        self,
+        node: Any,
+        inputs: Any,
+        output_storage: Any,
+    ) -> None:
         """Computes with JAX, at once."""
         from oneiros_jax_support.devices import scope
 
@@ -112,7 +120,12 @@ class JaxOp(Op):  # type: ignore[misc]
             for i in range(len(node.inputs))
         ]
 
-    def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
+    def pullback(
+        self,
+        inputs: Any,
+        outputs: Any,
+        cotangents: Any,
+    ) -> list[Any]:
         """Returns the inputs' cotangents."""
         floats, places = _floats(inputs), _floats(outputs)
         given = [
@@ -136,7 +149,12 @@ class Pullback(JaxOp):
         places: places of the outputs that have cotangents.
     """
 
-    def __init__(self, forward: JaxOp, floats: list[int], places: list[int]) -> None:
+    def __init__(
+        self,
+        forward: JaxOp,
+        floats: list[int],
+        places: list[int],
+    ) -> None:
         self.forward, self.floats, self.places = forward, floats, places
         super().__init__(
             f"gradient of {forward.name}", self._pulled, self._types, forward.convolves
@@ -153,7 +171,11 @@ class Pullback(JaxOp):
             self.forward.linearized(values, self.floats, self.places)[1], cotangents
         )
 
-    def pull(self, pull: Any, cotangents: Sequence[Any]) -> Arrays:
+    def pull(
+        self,
+        pull: Any,
+        cotangents: Sequence[Any],
+    ) -> Arrays:
         """Returns the inputs' cotangents, given what `linearized` returned."""
         import jax.numpy as jnp
 
@@ -172,7 +194,11 @@ def register_with_numba() -> None:
     from pytensor.link.numba.dispatch.basic import generate_fallback_impl, numba_funcify
 
     @numba_funcify.register(JaxOp)  # type: ignore[untyped-decorator]
-    def _(op: Any, node: Any = None, **kwargs: Any) -> Any:
+    def _(
+        op: Any,
+        node: Any = None,
+        **kwargs: Any,
+    ) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return generate_fallback_impl(op, node=node, **kwargs)

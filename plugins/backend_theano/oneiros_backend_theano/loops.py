@@ -94,15 +94,20 @@ def _known_shape(x: Any) -> tuple[int | None, ...]:
     )
 
 
-def _as_state(place: int, new: Any, state: Any) -> Any:
+def _as_state(
+    place: int,
+    new: Any,
+    state: Any,
+) -> Any:
     fits = new.ndim == state.ndim and all(
         None in (a, b) or a == b
         for a, b in zip(new.type.shape, state.type.shape, strict=True)
     )
     if not fits:
         raise GraphError(
-            f"K.rnn: state {place} has shape {state.type.shape}, and the step function returns "
-            f"{new.type.shape} for it. A state keeps its shape: return states in the order of initial_states."
+            f"K.rnn: state {place} has shape {state.type.shape}, and the step function "
+            f"returns {new.type.shape} for it. A state keeps its shape: return states "
+            "in the order of initial_states."
         )
     return new.astype(state.dtype)
 
@@ -119,7 +124,11 @@ class StepGraph:
     """
 
     def __init__(
-        self, inputs: list[Any], slices: int, outputs: list[Any], states: list[Any]
+        self,
+        inputs: list[Any],
+        slices: int,
+        outputs: list[Any],
+        states: list[Any],
     ) -> None:
         self.inputs, self.slices, self.outputs, self.states = (
             inputs,
@@ -160,7 +169,11 @@ class StepGraph:
 class LoopFunction:
     """Runs a StepGraph over sequences with JAX."""
 
-    def __init__(self, graph: StepGraph, go_backwards: bool) -> None:
+    def __init__(
+        self,
+        graph: StepGraph,
+        go_backwards: bool,
+    ) -> None:
         self.graph, self._backwards = graph, go_backwards
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
@@ -185,7 +198,12 @@ class LoopFunction:
         last, outputs = scan(body, initial, sequences, convolves=graph.convolves)
         return *outputs, *last
 
-    def _step(self, outside: dict[Any, Any], slices: Any, states: Any) -> list[Any]:
+    def _step(
+        self,
+        outside: dict[Any, Any],
+        slices: Any,
+        states: Any,
+    ) -> list[Any]:
         import jax.numpy as jnp
 
         from oneiros_backend_theano.evaluate import evaluate
@@ -200,8 +218,8 @@ class LoopFunction:
         ):
             if old.shape != new.shape:
                 raise DataError(
-                    f"K.rnn: state {place} has shape {old.shape}, and the step function gives it shape "
-                    f"{new.shape}. A state keeps its shape."
+                    f"K.rnn: state {place} has shape {old.shape}, and the step "
+                    f"function gives it shape {new.shape}. A state keeps its shape."
                 )
         return results
 

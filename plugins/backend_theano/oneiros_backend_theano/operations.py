@@ -59,7 +59,11 @@ class Operations(Types):
         """Returns `x` as a tensor; numbers become constants."""
         return x if isinstance(x, Variable) else pt.as_tensor_variable(x)
 
-    def _adapted(self, *values: Any, arithmetic: bool = True) -> Sequence[Any]:
+    def _adapted(
+        self,
+        *values: Any,
+        arithmetic: bool = True,
+    ) -> Sequence[Any]:
         """Returns operands of which PyTensor makes the type of the contract's rule."""
         wanted = self.common_type(values, arithmetic)
         if own_type(values) == wanted.name:
@@ -75,7 +79,11 @@ class Operations(Types):
 
     # Linear algebra and lookup
 
-    def dot(self, x: Any, y: Any) -> Any:
+    def dot(
+        self,
+        x: Any,
+        y: Any,
+    ) -> Any:
         x, y = self._adapted(self.to_dense(x), self.to_dense(y))
         inner = (*x.type.shape[-1:], *y.type.shape[-2:][:1])
         if len(inner) == 2 and None not in inner and inner[0] != inner[1]:
@@ -91,7 +99,12 @@ class Operations(Types):
         y2 = y.dimshuffle(*order).reshape((right[at], -1)) if y.ndim > 1 else y
         return pt.dot(x2, y2).reshape([*left[:-1], *right[:at], *right[at + 1 :]])
 
-    def batch_dot(self, x: Any, y: Any, axes: Any = None) -> Any:
+    def batch_dot(
+        self,
+        x: Any,
+        y: Any,
+        axes: Any = None,
+    ) -> Any:
         if x.ndim < 2 or y.ndim < 2:
             raise ArgumentError(
                 f"batch_dot takes ranks of 2 or more; it received {x.ndim} and "
@@ -126,10 +139,19 @@ class Operations(Types):
     def transpose(self, x: Any) -> Any:
         return x.T
 
-    def gather(self, reference: Any, indices: Any) -> Any:
+    def gather(
+        self,
+        reference: Any,
+        indices: Any,
+    ) -> Any:
         return reference[self.cast(indices, "int32")]
 
-    def in_top_k(self, predictions: Any, targets: Any, k: int) -> Any:
+    def in_top_k(
+        self,
+        predictions: Any,
+        targets: Any,
+        k: int,
+    ) -> Any:
         classes = pt.shape_padleft(pt.arange(predictions.shape[1]))
         hit = pt.eq(self.cast(targets, "int64").dimshuffle(0, "x"), classes)
         chosen = pt.max(pt.switch(hit, predictions, -np.inf), axis=1, keepdims=True)
@@ -152,10 +174,19 @@ class Operations(Types):
     def sqrt(self, x: Any) -> Any:
         return pt.sqrt(pt.maximum(as_float(x), 0.0))
 
-    def pow(self, x: Any, a: Any) -> Any:
+    def pow(
+        self,
+        x: Any,
+        a: Any,
+    ) -> Any:
         return pt.pow(*self._adapted(x, a))
 
-    def clip(self, x: Any, min_value: Any, max_value: Any) -> Any:
+    def clip(
+        self,
+        x: Any,
+        min_value: Any,
+        max_value: Any,
+    ) -> Any:
         given = [bound for bound in (min_value, max_value) if bound is not None]
         dtype = self.common_type([x, *given])
         low, high = clipping_bounds(min_value, max_value, dtype)
@@ -172,34 +203,75 @@ class Operations(Types):
     def cos(self, x: Any) -> Any:
         return pt.cos(as_float(x))
 
-    def maximum(self, x: Any, y: Any) -> Any:
+    def maximum(
+        self,
+        x: Any,
+        y: Any,
+    ) -> Any:
         return pt.maximum(*self._adapted(x, y))
 
-    def minimum(self, x: Any, y: Any) -> Any:
+    def minimum(
+        self,
+        x: Any,
+        y: Any,
+    ) -> Any:
         return pt.minimum(*self._adapted(x, y))
 
-    def equal(self, x: Any, y: Any) -> Any:
+    def equal(
+        self,
+        x: Any,
+        y: Any,
+    ) -> Any:
         return pt.eq(x, y)
 
-    def not_equal(self, x: Any, y: Any) -> Any:
+    def not_equal(
+        self,
+        x: Any,
+        y: Any,
+    ) -> Any:
         return pt.neq(x, y)
 
-    def greater(self, x: Any, y: Any) -> Any:
+    def greater(
+        self,
+        x: Any,
+        y: Any,
+    ) -> Any:
         return pt.gt(x, y)
 
-    def greater_equal(self, x: Any, y: Any) -> Any:
+    def greater_equal(
+        self,
+        x: Any,
+        y: Any,
+    ) -> Any:
         return pt.ge(x, y)
 
-    def lesser(self, x: Any, y: Any) -> Any:
+    def lesser(
+        self,
+        x: Any,
+        y: Any,
+    ) -> Any:
         return pt.lt(x, y)
 
-    def lesser_equal(self, x: Any, y: Any) -> Any:
+    def lesser_equal(
+        self,
+        x: Any,
+        y: Any,
+    ) -> Any:
         return pt.le(x, y)
 
-    def cast(self, x: Any, dtype: Any) -> Any:
+    def cast(
+        self,
+        x: Any,
+        dtype: Any,
+    ) -> Any:
         return pt.cast(x, np.dtype(dtype).name)
 
-    def switch(self, condition: Any, then_expression: Any, else_expression: Any) -> Any:
+    def switch(
+        self,
+        condition: Any,
+        then_expression: Any,
+        else_expression: Any,
+    ) -> Any:
         chosen = [
             one() if callable(one) else one
             for one in (then_expression, else_expression)
@@ -224,7 +296,12 @@ class Operations(Types):
             )
         return softmax(as_float(x), axis=-1)
 
-    def relu(self, x: Any, alpha: Any = 0.0, max_value: Any = None) -> Any:
+    def relu(
+        self,
+        x: Any,
+        alpha: Any = 0.0,
+        max_value: Any = None,
+    ) -> Any:
         positive = pt.switch(pt.le(x, 0), pt.zeros_like(x), x)
         if max_value is not None:
             positive = pt.minimum(positive, pt.cast(max_value, x.dtype))
@@ -234,32 +311,75 @@ class Operations(Types):
 
     # Reductions
 
-    def max(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    def max(
+        self,
+        x: Any,
+        axis: Any = None,
+        keepdims: bool = False,
+    ) -> Any:
         return pt.max(x, axis=_axes(x, axis), keepdims=keepdims)
 
-    def min(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    def min(
+        self,
+        x: Any,
+        axis: Any = None,
+        keepdims: bool = False,
+    ) -> Any:
         return pt.min(x, axis=_axes(x, axis), keepdims=keepdims)
 
-    def sum(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    def sum(
+        self,
+        x: Any,
+        axis: Any = None,
+        keepdims: bool = False,
+    ) -> Any:
         return pt.sum(x, axis=_axes(x, axis), dtype=_accumulated(x), keepdims=keepdims)
 
-    def prod(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    def prod(
+        self,
+        x: Any,
+        axis: Any = None,
+        keepdims: bool = False,
+    ) -> Any:
         return pt.prod(x, axis=_axes(x, axis), dtype=_accumulated(x), keepdims=keepdims)
 
-    def mean(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    def mean(
+        self,
+        x: Any,
+        axis: Any = None,
+        keepdims: bool = False,
+    ) -> Any:
         x = as_float(x)
         return pt.mean(x, axis=_axes(x, axis), keepdims=keepdims)
 
-    def any(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    def any(
+        self,
+        x: Any,
+        axis: Any = None,
+        keepdims: bool = False,
+    ) -> Any:
         return pt.any(pt.neq(x, 0), axis=_axes(x, axis), keepdims=keepdims)
 
-    def all(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    def all(
+        self,
+        x: Any,
+        axis: Any = None,
+        keepdims: bool = False,
+    ) -> Any:
         return pt.all(pt.neq(x, 0), axis=_axes(x, axis), keepdims=keepdims)
 
-    def argmax(self, x: Any, axis: int = -1) -> Any:
+    def argmax(
+        self,
+        x: Any,
+        axis: int = -1,
+    ) -> Any:
         return pt.argmax(x, axis=_axis(x, axis))
 
-    def argmin(self, x: Any, axis: int = -1) -> Any:
+    def argmin(
+        self,
+        x: Any,
+        axis: int = -1,
+    ) -> Any:
         return pt.argmax(-x, axis=_axis(x, axis))
 
     # Shapes
@@ -267,7 +387,11 @@ class Operations(Types):
     def shape(self, x: Any) -> Any:
         return x.shape
 
-    def reshape(self, x: Any, shape: Any) -> Any:
+    def reshape(
+        self,
+        x: Any,
+        shape: Any,
+    ) -> Any:
         if isinstance(shape, (list, tuple)):
             unknown = [i for i, n in enumerate(shape) if n is None]
             if len(unknown) == 1 and -1 not in [
@@ -277,24 +401,41 @@ class Operations(Types):
             shape = [x.shape[i] if n is None else n for i, n in enumerate(shape)]
         return pt.reshape(x, shape)
 
-    def permute_dimensions(self, x: Any, pattern: Any) -> Any:
+    def permute_dimensions(
+        self,
+        x: Any,
+        pattern: Any,
+    ) -> Any:
         return x.dimshuffle(*[_axis(x, axis) for axis in pattern])
 
-    def concatenate(self, tensors: Any, axis: int = -1) -> Any:
+    def concatenate(
+        self,
+        tensors: Any,
+        axis: int = -1,
+    ) -> Any:
         tensors = self._adapted(*map(self.to_dense, tensors), arithmetic=False)
         return pt.concatenate(tensors, axis=_axis(tensors[0], axis))
 
     def stack(self, x: Any) -> Any:
         return pt.stack(list(self._adapted(*x, arithmetic=False)))
 
-    def repeat_elements(self, x: Any, rep: int, axis: int) -> Any:
+    def repeat_elements(
+        self,
+        x: Any,
+        rep: int,
+        axis: int,
+    ) -> Any:
         at, shape = _axis(x, axis), sizes(x)
         wide = pt.alloc(
             pt.expand_dims(x, at + 1), *shape[: at + 1], rep, *shape[at + 1 :]
         )
         return wide.reshape([*shape[:at], shape[at] * rep, *shape[at + 1 :]])
 
-    def tile(self, x: Any, n: Any) -> Any:
+    def tile(
+        self,
+        x: Any,
+        n: Any,
+    ) -> Any:
         repeats = [n] if isinstance(n, (int, np.integer)) else list(n)
         repeats = [1] * (x.ndim - len(repeats)) + repeats
         static = x.type.shape
@@ -308,10 +449,18 @@ class Operations(Types):
             return pt.specify_shape(pt.tile(x, repeats), result)
         return pt.tile(x, repeats)
 
-    def expand_dims(self, x: Any, dim: int = -1) -> Any:
+    def expand_dims(
+        self,
+        x: Any,
+        dim: int = -1,
+    ) -> Any:
         return pt.expand_dims(x, dim)
 
-    def squeeze(self, x: Any, axis: int) -> Any:
+    def squeeze(
+        self,
+        x: Any,
+        axis: int,
+    ) -> Any:
         at = _axis(x, axis)
         if x.type.shape[at] not in (1, None):
             raise ShapeError(
@@ -320,24 +469,46 @@ class Operations(Types):
             )
         return pt.squeeze(pt.specify_broadcastable(x, at), axis=at)
 
-    def reverse(self, x: Any, axes: Any) -> Any:
+    def reverse(
+        self,
+        x: Any,
+        axes: Any,
+    ) -> Any:
         chosen = _axes(x, axes)
         return x[
             tuple(slice(None, None, -1 if i in chosen else None) for i in range(x.ndim))
         ]
 
-    def one_hot(self, indices: Any, nb_classes: int) -> Any:
+    def one_hot(
+        self,
+        indices: Any,
+        nb_classes: int,
+    ) -> Any:
         wide = pt.shape_padright(self.cast(indices, "int32"))
         return self.cast(pt.eq(wide, np.arange(nb_classes, dtype="int32")), floatx())
 
-    def zeros_like(self, x: Any, dtype: Any = None, name: Any = None) -> Any:
+    def zeros_like(
+        self,
+        x: Any,
+        dtype: Any = None,
+        name: Any = None,
+    ) -> Any:
         return pt.zeros_like(x, dtype=dtype and np.dtype(dtype).name)
 
-    def ones_like(self, x: Any, dtype: Any = None, name: Any = None) -> Any:
+    def ones_like(
+        self,
+        x: Any,
+        dtype: Any = None,
+        name: Any = None,
+    ) -> Any:
         return pt.ones_like(x, dtype=dtype and np.dtype(dtype).name)
 
     def arange(
-        self, start: Any, stop: Any = None, step: int = 1, dtype: str = "int32"
+        self,
+        start: Any,
+        stop: Any = None,
+        step: int = 1,
+        dtype: str = "int32",
     ) -> Any:
         if stop is None:
             start, stop = 0, start
@@ -345,7 +516,11 @@ class Operations(Types):
             return pt.constant(np.arange(start, stop, step, dtype=dtype))
         return pt.arange(start, stop, step, dtype=dtype)
 
-    def pattern_broadcast(self, x: Any, broatcastable: Any) -> Any:
+    def pattern_broadcast(
+        self,
+        x: Any,
+        broatcastable: Any,
+    ) -> Any:
         ones = [
             i
             for i, flag in enumerate(broatcastable)

@@ -38,7 +38,11 @@ class PytensorFunction(GraphFunction):
         self._mode = mode
         self._compiled: dict[int | None, Any] = {}
 
-    def run(self, arrays: list[Any], phase: int | None) -> list[Any]:
+    def run(
+        self,
+        arrays: list[Any],
+        phase: int | None,
+    ) -> list[Any]:
         """Runs one step."""
         if phase not in self._compiled:
             self._compiled[phase] = self._compile(phase)
@@ -72,7 +76,7 @@ class PytensorFunction(GraphFunction):
         )
 
     def _phase_placeholder(self) -> Any:
-        """Returns the learning phase among the inputs, None if it is fixed or absent."""
+        """Returns the learning phase among the inputs, None if fixed or absent."""
         if self.phase_index is None:
             return None
         phase = self.inputs[self.phase_index]

@@ -36,7 +36,11 @@ class Fused(FusedRecurrence):
 
 @functools.cache
 def _op(
-    label: str, cell: FusedCell, backwards: bool, masks: int, projections: int
+    label: str,
+    cell: FusedCell,
+    backwards: bool,
+    masks: int,
+    projections: int,
 ) -> JaxOp:
     def compute(x: T, *rest: T) -> tuple[T, ...]:
         from oneiros_jax_support.recurrence import run

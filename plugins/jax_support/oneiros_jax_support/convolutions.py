@@ -60,12 +60,18 @@ class Convolution:
                 by_kernel(x, slope, _window(kernel)),
             )
 
-        def by_input_pullback(sizes: Sizes, saved: tuple[T, T], x: T) -> tuple[T, T]:
+        def by_input_pullback(
+            sizes: Sizes,
+            saved: tuple[T, T],
+            x: T,
+        ) -> tuple[T, T]:
             kernel, slope = saved
             return by_kernel(x, slope, _window(kernel)), forward(x, kernel)
 
         def by_kernel_pullback(
-            window: Sizes, saved: tuple[T, T], kernel: T
+            window: Sizes,
+            saved: tuple[T, T],
+            kernel: T,
         ) -> tuple[T, T]:
             x, slope = saved
             return by_input(kernel, slope, _spatial(x)), forward(x, kernel)
@@ -95,13 +101,22 @@ def _window(kernel: T) -> Sizes:
 # The convolution and its derivatives
 
 
-def _convolve(windows: ConvolutionWindows, x: T, kernel: T) -> T:
+def _convolve(
+    windows: ConvolutionWindows,
+    x: T,
+    kernel: T,
+) -> T:
     if _is_taken_apart(windows):
         return _depthwise(windows, x, kernel)
     return _linear(windows, _spatial(x), _window(kernel))(x, kernel)
 
 
-def _by_input(windows: ConvolutionWindows, kernel: T, slope: T, sizes: Sizes) -> T:
+def _by_input(
+    windows: ConvolutionWindows,
+    kernel: T,
+    slope: T,
+    sizes: Sizes,
+) -> T:
     window = _window(kernel)
     if tuple(slope.shape[1:-1]) != windows.lengths(sizes, window):
         raise ValueError(
@@ -115,7 +130,12 @@ def _by_input(windows: ConvolutionWindows, kernel: T, slope: T, sizes: Sizes) ->
     return _transposed(lambda x: convolve(x, kernel), shape, slope)
 
 
-def _by_kernel(windows: ConvolutionWindows, x: T, slope: T, window: Sizes) -> T:
+def _by_kernel(
+    windows: ConvolutionWindows,
+    x: T,
+    slope: T,
+    window: Sizes,
+) -> T:
     if _is_taken_apart(windows):
         return _depthwise_by_kernel(windows, x, slope, window)
     if _is_convolved_as_images(windows):
@@ -132,14 +152,20 @@ def _by_kernel(windows: ConvolutionWindows, x: T, slope: T, window: Sizes) -> T:
     return _transposed(lambda kernel: convolve(x, kernel), shape, slope)
 
 
-def _transposed(linear: Callable[[T], T], shape: Sizes, slope: T) -> T:
+def _transposed(
+    linear: Callable[[T], T],
+    shape: Sizes,
+    slope: T,
+) -> T:
     """Applies the transpose of a linear function of a tensor of a given shape."""
     like = jax.ShapeDtypeStruct(shape, slope.dtype)
     return jax.linear_transpose(linear, like)(slope)[0]
 
 
 def _linear(
-    windows: ConvolutionWindows, sizes: Sizes, window: Sizes
+    windows: ConvolutionWindows,
+    sizes: Sizes,
+    window: Sizes,
 ) -> Callable[[T, T], T]:
     """Returns the convolution as a function of input and kernel, for known sizes."""
     if _is_convolved_as_images(windows):
@@ -172,7 +198,11 @@ def _is_convolved_as_images(windows: ConvolutionWindows) -> bool:
     return windows.rank == 3 and platform() == "cpu"
 
 
-def _convolve_volumes(windows: ConvolutionWindows, x: T, kernel: T) -> T:
+def _convolve_volumes(
+    windows: ConvolutionWindows,
+    x: T,
+    kernel: T,
+) -> T:
     depth, *window, channels, filters = kernel.shape
     images = _planes_as_channels(windows, x, depth)
     kernel_of_images = jnp.moveaxis(kernel, 0, -3).reshape(
@@ -187,7 +217,11 @@ def _of_planes(windows: ConvolutionWindows) -> ConvolutionWindows:
     return ConvolutionWindows(windows.strides[1:], border, windows.dilation[1:])
 
 
-def _planes_as_channels(windows: ConvolutionWindows, x: T, depth: int) -> T:
+def _planes_as_channels(
+    windows: ConvolutionWindows,
+    x: T,
+    depth: int,
+) -> T:
     """Returns an image per window along the first spatial axis: its planes side by
     side in the channels."""
     first = next(windows.axes(_spatial(x), (depth, 1, 1)))
@@ -214,7 +248,10 @@ def _kernel_of_volumes(kernel: T, depth: int) -> T:
 
 
 def _suits_machine_code(
-    windows: ConvolutionWindows, x: T, slope: T, window: Sizes
+    windows: ConvolutionWindows,
+    x: T,
+    slope: T,
+    window: Sizes,
 ) -> bool:
     multiplications = slope.size * math.prod(window) * x.shape[-1]
     return (
@@ -240,7 +277,9 @@ def _is_taken_apart(windows: ConvolutionWindows) -> bool:
 
 
 def _cells(
-    windows: ConvolutionWindows, x: T, window: Sizes
+    windows: ConvolutionWindows,
+    x: T,
+    window: Sizes,
 ) -> Iterator[tuple[Sizes, T]]:
     """Yields for each cell of the window its values in all windows."""
     axes = list(windows.axes(_spatial(x), window))
@@ -253,7 +292,11 @@ def _cells(
         yield cell, value
 
 
-def _depthwise(windows: ConvolutionWindows, x: T, kernel: T) -> T:
+def _depthwise(
+    windows: ConvolutionWindows,
+    x: T,
+    kernel: T,
+) -> T:
     total: T = 0
     for cell, value in _cells(windows, x, _window(kernel)):
         repeated = jnp.repeat(value, kernel.shape[-1], -1)
@@ -262,7 +305,10 @@ def _depthwise(windows: ConvolutionWindows, x: T, kernel: T) -> T:
 
 
 def _depthwise_by_input(
-    windows: ConvolutionWindows, kernel: T, slope: T, sizes: Sizes
+    windows: ConvolutionWindows,
+    kernel: T,
+    slope: T,
+    sizes: Sizes,
 ) -> T:
     *window, channels, each = kernel.shape
     total: T = 0
@@ -277,7 +323,10 @@ def _depthwise_by_input(
 
 
 def _depthwise_by_kernel(
-    windows: ConvolutionWindows, x: T, slope: T, window: Sizes
+    windows: ConvolutionWindows,
+    x: T,
+    slope: T,
+    window: Sizes,
 ) -> T:
     """XLA's function for one kernel per channel is fast enough; for several, it is
     called for each."""

@@ -24,7 +24,12 @@ def _mixed(x: Any) -> Any:
     return x ^ (x >> _U(16))
 
 
-def _bits(xp: Any, seed: Any, counter: Any, size: int) -> Any:
+def _bits(
+    xp: Any,
+    seed: Any,
+    counter: Any,
+    size: int,
+) -> Any:
     key = _mixed(
         xp.asarray(counter, np.uint32).reshape(1)
         + _mixed(xp.asarray(seed, np.uint32).reshape(1))
@@ -35,7 +40,11 @@ def _bits(xp: Any, seed: Any, counter: Any, size: int) -> Any:
 
 
 def uniform(
-    xp: Any, seed: Any, counter: Any, shape: tuple[int, ...], dtype: str
+    xp: Any,
+    seed: Any,
+    counter: Any,
+    shape: tuple[int, ...],
+    dtype: str,
 ) -> Any:
     """Draws from the open interval (0, 1), with 24 random bits, or 53 for float64."""
     size = int(np.prod(shape, dtype=np.int64))
@@ -54,7 +63,12 @@ def uniform(
 
 
 def normal(
-    xp: Any, erfinv: Any, seed: Any, counter: Any, shape: tuple[int, ...], dtype: str
+    xp: Any,
+    erfinv: Any,
+    seed: Any,
+    counter: Any,
+    shape: tuple[int, ...],
+    dtype: str,
 ) -> Any:
     """Draws from the standard normal distribution; `erfinv` is the inverse of the error
     function."""

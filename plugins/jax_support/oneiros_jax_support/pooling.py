@@ -58,7 +58,11 @@ def average_pool(windows: PoolingWindows, x: T) -> T:
     return total * _shares(windows, tuple(x.shape[1:-1]), x.dtype)
 
 
-def _shares(windows: PoolingWindows, sizes: Sizes, dtype: Any) -> Any:
+def _shares(
+    windows: PoolingWindows,
+    sizes: Sizes,
+    dtype: Any,
+) -> Any:
     """Returns one over the number of cells that aren't padding, for each window."""
     counts = np.ones(())
     for size, axis in zip(sizes, windows.axes(sizes, windows.window), strict=True):
@@ -69,7 +73,11 @@ def _shares(windows: PoolingWindows, sizes: Sizes, dtype: Any) -> Any:
     return (1 / counts[..., None]).astype(dtype)
 
 
-def _padded(windows: PoolingWindows, x: T, value: float) -> T:
+def _padded(
+    windows: PoolingWindows,
+    x: T,
+    value: float,
+) -> T:
     """Returns `x` with the padding around it, cut off behind the last window."""
     sizes = tuple(x.shape[1:-1])
     config = [(0, 0, 0)]
@@ -115,7 +123,12 @@ def _largest_of_blocks(windows: PoolingWindows, padded: T) -> tuple[T, T]:
     return largest.squeeze(axes), jnp.min(cells, axes)
 
 
-def _unpooled(windows: PoolingWindows, places: T, slope: T, sizes: Sizes) -> T:
+def _unpooled(
+    windows: PoolingWindows,
+    places: T,
+    slope: T,
+    sizes: Sizes,
+) -> T:
     """Adds each value to the cell of its window that is named."""
     if _has_blocks(windows):
         axes = _window_axes(windows)
@@ -150,7 +163,11 @@ def _slices(windows: PoolingWindows, padded: T) -> list[T]:
     return [_slice(windows, padded, start) for start in _starts(windows)]
 
 
-def _slice(windows: PoolingWindows, padded: T, start: Sizes) -> T:
+def _slice(
+    windows: PoolingWindows,
+    padded: T,
+    start: Sizes,
+) -> T:
     for axis, first in enumerate(start, 1):
         window, stride = windows.window[axis - 1], windows.strides[axis - 1]
         count = (padded.shape[axis] - window) // stride + 1
@@ -183,7 +200,11 @@ def _numbers(windows: PoolingWindows) -> Any:
     return np.arange(windows.cells, dtype=_positions(windows)).reshape(1, *split, 1)
 
 
-def _unblocked(windows: PoolingWindows, blocks: T, sizes: Sizes) -> T:
+def _unblocked(
+    windows: PoolingWindows,
+    blocks: T,
+    sizes: Sizes,
+) -> T:
     """Puts windows back where they were."""
     samples, channels = blocks.shape[0], blocks.shape[-1]
     counts = blocks.shape[1:-1:2]

@@ -23,7 +23,11 @@ class JaxEngine:
     join = staticmethod(jnp.concatenate)
     transpose = staticmethod(jnp.transpose)
 
-    def constant(self, values: Sequence[float], like: T) -> T:
+    def constant(
+        self,
+        values: Sequence[float],
+        like: T,
+    ) -> T:
         """Returns numbers as a tensor of the type of `like`."""
         return jnp.asarray(values, like.dtype)
 
@@ -31,20 +35,37 @@ class JaxEngine:
         """Bounds by 0 and 1."""
         return jnp.clip(x, 0, 1)
 
-    def where(self, condition: T, x: T) -> T:
+    def where(
+        self,
+        condition: T,
+        x: T,
+    ) -> T:
         """Returns `x` where the condition holds, else 0."""
         return jnp.where(condition, x, 0)
 
-    def choose(self, condition: T, x: T, y: T) -> T:
+    def choose(
+        self,
+        condition: T,
+        x: T,
+        y: T,
+    ) -> T:
         """Returns `x` where the condition holds, else `y`."""
         return jnp.where(condition, x, y)
 
-    def split(self, x: T, sizes: Sequence[int]) -> Sequence[T]:
+    def split(
+        self,
+        x: T,
+        sizes: Sequence[int],
+    ) -> Sequence[T]:
         """Cuts the last axis into parts of these sizes."""
         parts: list[T] = jnp.split(x, np.cumsum(sizes)[:-1], -1)
         return parts
 
-    def outer(self, x: T, y: T) -> T:
+    def outer(
+        self,
+        x: T,
+        y: T,
+    ) -> T:
         """Sums the products of two sequences' features over steps and samples."""
         return x.reshape(-1, x.shape[-1]).T @ y.reshape(-1, y.shape[-1])
 
@@ -52,7 +73,11 @@ class JaxEngine:
         """Sums a sequence over steps and samples."""
         return x.sum((0, 1))
 
-    def multiply(self, x: T, w: T) -> T:
+    def multiply(
+        self,
+        x: T,
+        w: T,
+    ) -> T:
         """Multiplies a sequence's features by a matrix."""
         return x @ w
 
@@ -100,14 +125,24 @@ def run(
 
 def _recurrence(loop: Loop) -> Any:
     @jax.custom_vjp  # type: ignore[untyped-decorator]
-    def recurrence(x: T, U: T, mask: T, initial: States, projection: States) -> States:
+    def recurrence(
+        x: T,
+        U: T,
+        mask: T,
+        initial: States,
+        projection: States,
+    ) -> States:
         last, outputs, *_ = loop.forward(
             x, U, mask, initial, projection, differentiated=False
         )
         return outputs, *last
 
     def forward(
-        x: T, U: T, mask: T, initial: States, projection: States
+        x: T,
+        U: T,
+        mask: T,
+        initial: States,
+        projection: States,
     ) -> tuple[States, States]:
         last, outputs, before, kept = loop.forward(x, U, mask, initial, projection)
         return (outputs, *last), (x, U, mask, projection, outputs, before, kept)

@@ -97,7 +97,12 @@ def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
         of the index.
     """
 
-    def run(old: Any, steps: Any, index: Any, *batches: Any) -> Any:
+    def run(
+        old: Any,
+        steps: Any,
+        index: Any,
+        *batches: Any,
+    ) -> Any:
         def one(i: Any, old: Any) -> Any:
             rows = [
                 jax.lax.dynamic_index_in_dim(

@@ -33,7 +33,10 @@ _gradient = patches.kernel_gradient
 
 
 def kernel_gradient(
-    windows: ConvolutionWindows, x: Any, slope: Any, window: Sizes
+    windows: ConvolutionWindows,
+    x: Any,
+    slope: Any,
+    window: Sizes,
 ) -> Any:
     """Returns the derivative of a convolution of images by its kernel, in float32.
 
@@ -66,7 +69,13 @@ def kernel_gradient(
     return functools.reduce(jnp.add, results)
 
 
-def _call(output: Any, inputs: Any, numbers: Any, length: Any, status: Any) -> None:
+def _call(
+    output: Any,
+    inputs: Any,
+    numbers: Any,
+    length: Any,
+    status: Any,
+) -> None:
     """Computes the derivative for a part of the samples, on XLA's memory."""
     plan = Plan(
         numbers[0],

@@ -48,7 +48,12 @@ class Plan(NamedTuple):
 
 @jitted
 def _read_row(
-    x: Any, patches: Any, plan: Plan, row: int, left: int, start: int
+    x: Any,
+    patches: Any,
+    plan: Plan,
+    row: int,
+    left: int,
+    start: int,
 ) -> None:
     """Copies a window's cells in one row of an image, zeros for the padding."""
     channels = plan.channels
@@ -72,7 +77,12 @@ def _read_row(
 
 @jitted
 def _read_patches(
-    x: Any, patches: Any, plan: Plan, first: int, count: int, length: int
+    x: Any,
+    patches: Any,
+    plan: Plan,
+    first: int,
+    count: int,
+    length: int,
 ) -> None:
     """Copies the cells of some windows into rows of `length` numbers."""
     run = plan.window_width * plan.channels
@@ -97,7 +107,12 @@ def _read_patches(
 
 
 @jitted
-def kernel_gradient(x: Any, slope: Any, result: Any, plan: Plan) -> None:
+def kernel_gradient(
+    x: Any,
+    slope: Any,
+    result: Any,
+    plan: Plan,
+) -> None:
     """Computes the derivative by the kernel.
 
     # Arguments

@@ -53,20 +53,41 @@ class _Writer:
         known = builder.module.globals.get(name)
         self.multiply_add = known or ir.Function(builder.module, kind, name)
 
-    def offset(self, start: Any, count: int) -> Any:
+    def offset(
+        self,
+        start: Any,
+        count: int,
+    ) -> Any:
         return self.builder.add(start, ir.Constant(_INT, count))
 
-    def address(self, data: Any, place: Any) -> Any:
+    def address(
+        self,
+        data: Any,
+        place: Any,
+    ) -> Any:
         first = self.builder.gep(data, [place])
         return self.builder.bitcast(first, _VECTOR.as_pointer())
 
-    def load(self, data: Any, place: Any) -> Any:
+    def load(
+        self,
+        data: Any,
+        place: Any,
+    ) -> Any:
         return self.builder.load(self.address(data, place), align=ALIGNMENT)
 
-    def store(self, value: Any, data: Any, place: Any) -> None:
+    def store(
+        self,
+        value: Any,
+        data: Any,
+        place: Any,
+    ) -> None:
         self.builder.store(value, self.address(data, place), align=ALIGNMENT)
 
-    def spread(self, data: Any, place: Any) -> Any:
+    def spread(
+        self,
+        data: Any,
+        place: Any,
+    ) -> Any:
         """Loads one number into all lanes."""
         undefined = ir.Constant(_VECTOR, ir.Undefined)
         number = self.builder.load(self.builder.gep(data, [place]))
@@ -151,7 +172,12 @@ def _tile(vectors: int) -> Any:
         sums: Any,
         sums_start: Any,
     ) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        def generate(
+            context: Any,
+            builder: Any,
+            signature: Any,
+            args: Any,
+        ) -> Any:
             def data(place: int) -> Any:
                 array = context.make_array(signature.args[place])
                 return array(context, builder, args[place]).data
@@ -192,7 +218,12 @@ def padded_columns(count: int) -> Any:
 
 @jitted
 def add_product(
-    left: Any, rows: int, right: Any, columns: int, steps: int, sums: Any
+    left: Any,
+    rows: int,
+    right: Any,
+    columns: int,
+    steps: int,
+    sums: Any,
 ) -> None:
     """Adds transpose(left) @ right to `sums`, flat matrices of float32.
 
