@@ -7,9 +7,11 @@ the standard error is held back; anything else written there is passed on afterw
 Where TF_CPP_MIN_LOG_LEVEL is set, nothing changes. What the import draws from NumPy's
 global generator is put back.
 
-Where Keras 3 or JAX are installed, TensorFlow's import brings them along, for a third
-of its time and of its memory. Here it finds neither; `tf.keras` and `import jax` work
-as ever afterwards.
+Where Keras 3 or JAX are installed, TensorFlow's import brings them along. Here it finds
+neither; `tf.keras` and `import jax` work as ever afterwards. The import takes 6.0
+seconds of the processor and 562 MB this way, 11.2 seconds and 780 MB with both: minima
+of turns on a shared machine, of `time.process_time()` around the import of this module
+and of the peak that `resource.getrusage` tells.
 """
 
 from __future__ import annotations
