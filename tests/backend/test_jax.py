@@ -12,7 +12,6 @@ import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, CapabilityError, DataError, ShapeError
 from oneiros_backend_jax import compiled, loops
-from oneiros_jax_support import convolutions
 from oneiros_jax_support.graphs import convolves
 
 
@@ -250,8 +249,8 @@ def test_a_loop_of_convolutions_is_no_loop_on_a_cpu(monkeypatch):
     function = K.function([x], [loss], [(w, w - 0.1 * K.gradients(loss, [w])[0])])
     singly = []
     monkeypatch.setattr(
-        "oneiros_backend_jax.engine.one_by_one",
-        lambda *a: singly.append(1) or compiled.one_by_one(*a),
+        "oneiros_backend_jax.engine.uncompiled_run",
+        lambda *a: singly.append(1) or compiled.uncompiled_run(*a),
     )
     data = np.random.rand(4, 6, 6, 1)
     losses = function.loop(function.upload([data]), [[0, 1], [2, 3], [0, 1]])[0]
@@ -277,17 +276,6 @@ def test_steps_with_convolutions_are_unrolled_on_a_cpu():
     assert convolves(graph)
     (scan,) = [equation for equation in graph.eqns if equation.primitive.name == "scan"]
     assert scan.params["unroll"] == 3
-
-
-def test_our_own_kernels_agree_with_xla_s(monkeypatch):
-    x, w = K.placeholder((2, 4, 4, 4, 2)), K.variable(np.random.randn(2, 2, 2, 2, 3))
-    loss = K.sum(K.square(K.conv3d(x, w, dim_ordering="tf")))
-    value, found = np.random.randn(2, 4, 4, 4, 2), []
-    for limit in (0, np.inf):
-        monkeypatch.setattr(convolutions, "LARGE", {2: limit, 3: limit})
-        found.append(K.function([x], [loss, *K.gradients(loss, [x, w])])([value]))
-    for one, another in zip(*found, strict=True):
-        np.testing.assert_allclose(one, another, rtol=1e-4, atol=1e-4)
 
 
 def test_an_upload_is_a_copy_of_its_own_and_no_second_one():
