@@ -12,10 +12,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from importlib import import_module
 from types import FunctionType
 from typing import Any
 
-import oneiros
 from oneiros import load_context, registry
 from oneiros.errors import (
     ConfigError,
@@ -32,6 +32,14 @@ KERAS_VERSION = "1.2.2"
 
 FUNCTION_KINDS = ("activation", "objective", "metric", "initialization")
 """Kinds of the registry that are functions."""
+
+CLASS_KINDS = {
+    "layer": "oneiros.engine.layer",
+    "optimizer": "oneiros.optimizers",
+    "regularizer": "oneiros.regularizers",
+    "constraint": "oneiros.constraints",
+}
+"""Kinds of the registry whose classes have a base class, and the module of that."""
 
 Objects = dict[str, Any] | None
 
@@ -195,15 +203,10 @@ def check_loadable(cls: Any, kind: str, custom_objects: Objects = None) -> None:
 
 def _base_class(kind: str) -> type:
     """Returns the class that all classes of a kind derive from."""
-    from oneiros import bases
-    from oneiros.engine.layer import Layer
-
-    if kind == "layer":
-        return Layer
-    if kind == "optimizer":
-        return oneiros.optimizers.Optimizer  # type: ignore[no-any-return]
-    base: type = getattr(bases, kind.capitalize(), object)
-    return base
+    if kind not in CLASS_KINDS:
+        return object
+    module = import_module(CLASS_KINDS[kind])
+    return getattr(module, kind.capitalize())  # type: ignore[no-any-return]
 
 
 @contextmanager
@@ -259,69 +262,6 @@ def count_call(owner: str) -> None:
     limits = load_context.current().limits
     if limits is not None:
         limits.count_call(owner)
-
-
-def function_scope(functions: dict[str, Any]) -> AbstractContextManager[Any]:
-    """Returns a context manager that supplies the functions that a file can't hold.
-
-    # Arguments
-        functions: dict, layer name → function, or → `{argument: function}`.
-    """
-    supplied = {**load_context.current().functions, **functions}
-    return load_context.changed(functions=supplied)
-
-
-def get_function(value: Any, layer: str, argument: str) -> Any:
-    """Returns the function that a layer's configuration stands for.
-
-    # Arguments
-        value: the function itself; a name; a marker that `dumps` wrote; or bytecode,
-            which is refused.
-        layer: str, the layer's name, under which `function_scope` may hold the
-            function.
-        argument: str, e.g. `"function"`, `"mode"`, `"output_shape"`.
-
-    # Raises
-        UnsafeFileError: unless the caller supplied the function or the name is that of
-            a registered one.
-    """
-    function = value if callable(value) else _supplied(layer, argument)
-    name = value.get("name") if isinstance(value, dict) else value
-    if function is None and isinstance(name, str):
-        function = _named_function(name)
-    if callable(function):
-        return function
-    if isinstance(name, str):
-        stored = f"names the function {name!r:.80}"
-    else:
-        stored = "is stored as Python bytecode"
-    supply = f"{{{layer!r}: {{{argument!r}: fn}}}}"
-    raise UnsafeFileError(
-        f"The argument `{argument}` of layer {layer!r} {stored}. Loading runs no code "
-        f"from a file. Supply it: load_model(path, functions={supply}), or "
-        f"`with oneiros.config.function_scope({supply}):`."
-    )
-
-
-def _supplied(layer: str, argument: str) -> Any:
-    """Returns the function that the caller supplied for a layer's argument, or None."""
-    supplied = load_context.current().functions.get(layer, {})
-    if callable(supplied):
-        return supplied if argument in ("function", "mode") else None
-    return supplied.get(argument)
-
-
-def _named_function(name: str) -> Any:
-    """Returns the caller's, else the registered function of a name, or None."""
-    known = known_objects()
-    own = known.get(name) or known.get(name.rpartition(".")[2])
-    if own is not None:
-        return own
-    for kind in FUNCTION_KINDS:
-        entry = registry.find(kind, name)
-        if entry is not None:
-            return registry.load(entry)
-    return None
 
 
 def registered(function: Any) -> Entry | None:

@@ -12,8 +12,6 @@ CONTENTS = (
     ("engine.loop", "batch_shuffle", "engine.training"),
     ("engine.callbacks", "CallbackList", "callbacks"),
     ("bases", "Callback", "callbacks"),
-    ("bases", "Regularizer", "regularizers"),
-    ("bases", "Constraint", "constraints"),
     (
         "config",
         "CustomObjectScope custom_object_scope get_custom_objects",

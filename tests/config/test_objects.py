@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros import config, constraints, optimizers, registry, regularizers
-from oneiros.bases import Constraint, Regularizer
+from oneiros.constraints import Constraint
 from oneiros.engine.input import Input
 from oneiros.engine.layer import Layer
 from oneiros.errors import ConfigError, UnknownNameError, UnsafeFileError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.optimizers import Optimizer
+from oneiros.regularizers import Regularizer
 from oneiros.utils import generic_utils, layer_utils
+from oneiros_old_files import stored_functions
 from oneiros_safe_files import json_text
 
 
@@ -446,30 +448,36 @@ def g(x):
 
 
 def test_functions_supplied_by_the_caller():
-    assert config.get_function(f, "lambda_1", "function") is f
-    with config.function_scope(
+    assert stored_functions.get_function(f, "lambda_1", "function") is f
+    with stored_functions.function_scope(
         {"lambda_1": f, "merge_1": {"mode": f, "output_shape": g}}
     ):
-        assert config.get_function(["bytes", None, None], "lambda_1", "function") is f
-        assert config.get_function(None, "lambda_1", "mode") is f
-        assert config.get_function("4wEAAAA=", "merge_1", "output_shape") is g
-        with config.function_scope({"lambda_1": g}):
-            assert config.get_function("x", "lambda_1", "function") is g
-            assert config.get_function("x", "merge_1", "mode") is f
+        assert (
+            stored_functions.get_function(["bytes", None, None], "lambda_1", "function")
+            is f
+        )
+        assert stored_functions.get_function(None, "lambda_1", "mode") is f
+        assert stored_functions.get_function("4wEAAAA=", "merge_1", "output_shape") is g
+        with stored_functions.function_scope({"lambda_1": g}):
+            assert stored_functions.get_function("x", "lambda_1", "function") is g
+            assert stored_functions.get_function("x", "merge_1", "mode") is f
         with pytest.raises(UnsafeFileError):
-            config.get_function("x", "lambda_1", "output_shape")
+            stored_functions.get_function("x", "lambda_1", "output_shape")
     with pytest.raises(UnsafeFileError):
-        config.get_function("x", "lambda_1", "function")
+        stored_functions.get_function("x", "lambda_1", "function")
 
 
 def test_functions_known_by_name():
     relu = registry.resolve("activation", "relu")
-    assert config.get_function("relu", "l", "function") is relu
-    assert config.get_function("oneiros-activations:relu", "l", "function") is relu
+    assert stored_functions.get_function("relu", "l", "function") is relu
+    assert (
+        stored_functions.get_function("oneiros-activations:relu", "l", "function")
+        is relu
+    )
     marker = {"class_name": "__function__", "name": "here.<locals>.f"}
     with config.custom_object_scope({"f": f}):
-        assert config.get_function(marker, "l", "function") is f
-        assert config.get_function("f", "l", "function") is f
+        assert stored_functions.get_function(marker, "l", "function") is f
+        assert stored_functions.get_function("f", "l", "function") is f
 
 
 @pytest.mark.parametrize(
@@ -488,7 +496,7 @@ def test_functions_known_by_name():
 )
 def test_other_functions_are_refused_with_the_way_out(value, expected):
     with pytest.raises(UnsafeFileError) as caught:
-        config.get_function(value, "lambda_1", "function")
+        stored_functions.get_function(value, "lambda_1", "function")
     message = str(caught.value)
     assert expected in message and len(message) < 500
     assert "load_model(path, functions={'lambda_1': {'function': fn}})" in message
@@ -546,7 +554,7 @@ def test_a_function_of_a_registered_name_survives_a_round_trip():
 
     text = json_text.dumps({"function": activations.softplus})
     assert (
-        config.get_function(json.loads(text)["function"], "l", "function")
+        stored_functions.get_function(json.loads(text)["function"], "l", "function")
         is activations.softplus
     )
 

@@ -7,6 +7,7 @@ from oneiros import config as configs
 from oneiros.errors import UnsafeFileError
 from oneiros.layers import Dense, Embedding, Input, Lambda, Masking
 from oneiros.models import Model, Sequential
+from oneiros_old_files.stored_functions import function_scope
 from oneiros_safe_files import json_text
 
 X = np.arange(6, dtype="float32").reshape(2, 3)
@@ -98,7 +99,7 @@ def test_files_hold_no_code(backend):
     assert "lambda" in text
     with pytest.raises(UnsafeFileError, match=r"'twice'.*load_model"):
         Lambda.from_config(json_text.loads(text))
-    with configs.function_scope({"twice": lambda x: x * 2}):
+    with function_scope({"twice": lambda x: x * 2}):
         layer = Lambda.from_config(json_text.loads(text))
     np.testing.assert_array_equal(value(layer, X)[0], 2 * X)
 

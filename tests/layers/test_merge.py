@@ -4,10 +4,10 @@ configurations."""
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros import config as configs
 from oneiros.errors import ArgumentError, ShapeError, UnsafeFileError
 from oneiros.layers import Dense, Flatten, Input, Lambda, Masking, Merge, Reshape, merge
 from oneiros.models import Model, Sequential
+from oneiros_old_files.stored_functions import function_scope
 from oneiros_safe_files import json_text
 
 
@@ -246,7 +246,7 @@ def test_a_function_is_supplied_when_loading(backend):
         UnsafeFileError, match=r"'mode' of layer 'pick'|`mode` of layer 'pick'"
     ):
         Merge.from_config(written)
-    with configs.function_scope({"pick": lambda xs: xs[1]}):
+    with function_scope({"pick": lambda xs: xs[1]}):
         loaded = Merge.from_config(written)
     a, b = Input(shape=(3,)), Input(shape=(3,))
     value = K.function([a, b], [loaded([a, b])])(randoms((1, 3), (1, 3)))[0]

@@ -23,7 +23,7 @@ isn't saved with a model.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from oneiros.engine.layer import Layer
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["LAYER_CALL", "SPARSE", "StateKey"]
 
 V = TypeVar("V")
-D = TypeVar("D")
 
 _ATTRIBUTE = "_oneiros_state"
 
@@ -48,10 +47,6 @@ class StateKey(Generic[V]):
     def __init__(self, meaning: str) -> None:
         self.meaning = meaning
 
-    @overload
-    def get(self, tensor: Any) -> V | None: ...
-    @overload
-    def get(self, tensor: Any, default: D) -> V | D: ...
     def get(self, tensor: Any, default: Any = None) -> Any:
         """Returns what a tensor has under this key, `default` if nothing was set."""
         state = getattr(tensor, _ATTRIBUTE, None)

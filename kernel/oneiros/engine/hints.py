@@ -44,5 +44,5 @@ def unknown_argument(where: str, name: str, known: Iterable[str]) -> TypeError:
     if meant is None:
         near = difflib.get_close_matches(name, known, n=1)
         meant = repr(near[0]) if near else None
-    hint = f" Did you mean {meant}?" if meant else ""
-    return TypeError(f"{where} received the unknown argument {name!r}.{hint}")
+    hint = f"Did you mean {meant}?" if meant else f"It takes: {', '.join(known)}."
+    return TypeError(f"{where} received the unknown argument {name!r}. {hint}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import warnings
 from collections.abc import Callable, Iterable
@@ -16,7 +15,8 @@ from oneiros import backend as K
 from oneiros import config
 from oneiros.arguments import function_name, is_int, label
 from oneiros.backend import bound
-from oneiros.bases import Constraint, Rebuilt, Regularizer
+from oneiros.bases import Rebuilt
+from oneiros.engine.hints import unknown_argument
 from oneiros.engine.node import (
     Node,
     Shape,
@@ -257,13 +257,7 @@ class Layer(Rebuilt):
     def _unknown_argument(self, unknown: str) -> TypeError:
         own = inspect.signature(type(self)).parameters
         accepted = [*(name for name in own if name != "kwargs"), *KWARGS]
-        near = difflib.get_close_matches(unknown, accepted, n=1)
-        hint = f"It takes: {', '.join(accepted)}."
-        if near:
-            hint = f"Did you mean {near[0]!r}?"
-        return TypeError(
-            f"{type(self).__name__} received the unknown argument {unknown!r}. {hint}"
-        )
+        return unknown_argument(type(self).__name__, unknown, accepted)
 
     losses: list[Tensor]
     updates: list[Any]
@@ -689,7 +683,8 @@ class Layer(Rebuilt):
             return {argument: value}
         if not callable(value):
             return {}
-        if argument.endswith(PARTS) or isinstance(value, (Regularizer, Constraint)):
+        is_part = hasattr(value, "get_config") and not isinstance(value, Layer)
+        if argument.endswith(PARTS) or is_part:
             return {argument: self._part_config(argument, value)}
         if argument.endswith(FUNCTIONS) or config.registered(value):
             return {argument: function_name(self, argument, value)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -554,10 +553,8 @@ def _progress_bars(model: Model, total: int) -> list[Any]:
 
 def _distinct(names: list[str]) -> list[str]:
     """Numbers names that occur more than once."""
-    seen = Counter[str]()
     distinct = []
-    for name in names:
-        seen[name] += 1
-        repeated = names.count(name) > 1
-        distinct.append(f"{name}_{seen[name]}" if repeated else name)
+    for index, name in enumerate(names, start=1):
+        number = names[:index].count(name)
+        distinct.append(name if names.count(name) == 1 else f"{name}_{number}")
     return distinct

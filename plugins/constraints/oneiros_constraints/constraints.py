@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from oneiros import backend as K
-from oneiros.bases import Constraint
 from oneiros.config import get_object
+
+from oneiros_constraints.constraint import Constraint
 
 Axis = int | Sequence[int]
 

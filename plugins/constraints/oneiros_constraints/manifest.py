@@ -28,9 +28,11 @@ def oneiros_constraints() -> dict[str, str]:
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.constraints`."""
-    return {
-        "constraints": {**CONSTRAINTS, "get": "oneiros_constraints.constraints:get"}
+    others = {
+        "Constraint": "oneiros_constraints.constraint:Constraint",
+        "get": "oneiros_constraints.constraints:get",
     }
+    return {"constraints": {**CONSTRAINTS, **others}}
 
 
 @hookimpl

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from oneiros import config as configs
 from oneiros.errors import NameConflictError, UnsafeFileError
 from oneiros.plugins import Entry
+from oneiros_old_files.stored_functions import get_function
 from oneiros_saving.provenance import BASES
 from oneiros_saving.references import Part, Reference, find
 
@@ -40,7 +40,7 @@ def refused_functions(parts: Iterable[Part]) -> Iterator[Refusal]:
             ):
                 continue
             try:
-                configs.get_function(value, str(part.config.get("name")), str(argument))
+                get_function(value, str(part.config.get("name")), str(argument))
             except UnsafeFileError as error:
                 yield Refusal(part.where, str(error))
 

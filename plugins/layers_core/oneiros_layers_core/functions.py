@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.config import get_function
+from oneiros_old_files.stored_functions import get_function
 
 
 def function_config(argument: str, value: Any) -> dict[str, Any]:

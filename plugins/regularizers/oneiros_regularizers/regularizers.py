@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
-from oneiros.bases import Regularizer
 from oneiros.config import get_object
 from oneiros.errors import ShapeError
+
+from oneiros_regularizers.regularizer import Regularizer
 
 _POWER_ITERATIONS = 9
 

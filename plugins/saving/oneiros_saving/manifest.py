@@ -21,6 +21,7 @@ SAVING = {
     "Format": "oneiros_saving.formats:Format",
     "ModelState": "oneiros_saving.formats:ModelState",
     "build_graph": "oneiros_saving.graph_config:build_graph",
+    "function_scope": "oneiros_old_files.stored_functions:function_scope",
     "graph_config": "oneiros_saving.graph_config:graph_config",
     "dumps": "oneiros_safe_files.json_text:dumps",
     "provenance": "oneiros_saving.object_origin:provenance",

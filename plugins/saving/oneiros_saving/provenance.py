@@ -13,10 +13,11 @@ from typing import Any
 from oneiros import config as configs
 from oneiros import load_context, plugins, registry
 from oneiros.backend.dispatch import backend_of
-from oneiros.bases import Constraint, Regularizer
 from oneiros.engine.layer import Layer
 from oneiros.errors import NameConflictError, UnknownNameError
+from oneiros_constraints.constraint import Constraint
 from oneiros_optimizers.optimizer import Optimizer
+from oneiros_regularizers.regularizer import Regularizer
 from oneiros_safe_files import json_text
 
 from oneiros_saving.parts import parts_of, used_by

@@ -73,13 +73,10 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros.bases": {
             "Callback": "base class of callbacks",
             "Rebuilt": "base class of what copies and pickles make anew",
-            "Regularizer": "base class of regularizers",
-            "Constraint": "base class of constraints",
         },
         "oneiros.config": {
             "building": "context for building an object from its configuration",
             "get_object": "builds what a name or a configuration stands for",
-            "get_function": "finds a function by its name in a configuration",
             "layer_from_config": "builds a layer from its configuration",
             "custom_object_scope": "lets configurations name objects of your own",
             "get_custom_objects": "objects that configurations may name everywhere",
@@ -106,6 +103,12 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_optimizers.optimizer": {
             "Optimizer": "base class of optimizers, as oneiros.optimizers has it",
         },
+        "oneiros_constraints.constraint": {
+            "Constraint": "base class of constraints, as oneiros.constraints has it",
+        },
+        "oneiros_regularizers.regularizer": {
+            "Regularizer": "base class of regularizers, as oneiros.regularizers has it",
+        },
         "oneiros_old_files": "how files of other versions are read",
     },
     ENGINE: {
@@ -129,7 +132,6 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros.config": {
             "KERAS_VERSION": "version of Keras that files are written for",
             "FUNCTION_KINDS": "kinds that are functions, held by their names",
-            "function_scope": "context with functions that no file holds",
             "registered": "entry that a function is registered by",
         },
         "oneiros.engine.callbacks": {
