@@ -17,7 +17,7 @@ with. Loading has to succeed or to raise one of `oneiros.errors`. Anything else 
 failure: another exception, the child's end, more than 10 seconds, more than 256 MiB at
 once, a new file, a thread left behind. The exit status is 1 if there is one.
 
-Texts are built under `oneiros.config.parameter_budget(2**22)`; files have the budget
+Texts are built under `oneiros.saving.parameter_budget(2**22)`; files have the budget
 that loading sets.
 """
 
@@ -177,7 +177,7 @@ class Fuzzer:
         return lambda: model.load_weights(path, by_name=by_name)
 
     def _text(self, kind: str, rng: random.Random) -> Callable[[], Any]:
-        from oneiros.config import parameter_budget
+        from oneiros.saving import parameter_budget
         from oneiros.models import model_from_json, model_from_yaml
 
         if kind == "json":

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from types import FunctionType
 from typing import Any
@@ -24,7 +24,7 @@ from oneiros.errors import (
     UnknownNameError,
     UnsafeFileError,
 )
-from oneiros.load_context import MAX_PARAMETERS, BuildLimits
+from oneiros.load_context import BuildLimits
 from oneiros.plugins import Entry
 
 KERAS_VERSION = "1.2.2"
@@ -220,22 +220,6 @@ def building(kind: str, name: str, custom_objects: Objects = None) -> Iterator[N
     context = load_context.changed(custom_objects=known, limits=limits)
     with context, _explained(kind, name):
         yield
-
-
-def parameter_budget(
-    limit: int = MAX_PARAMETERS, calls: int = 0
-) -> AbstractContextManager[Any]:
-    """Returns a context manager that bounds how much may be built, all layers together.
-
-    # Arguments
-        limit: int, number of scalars in weights; loading passes how many the file
-            holds.
-        calls: int, number of calls in nested models and of unrolled steps; 0 leaves the
-            bound that holds.
-    """
-    before = load_context.current().limits or BuildLimits()
-    limits = BuildLimits(limit, calls or before.calls)
-    return load_context.changed(limits=limits)
 
 
 def count_weight(shape: tuple[int, ...], owner: str) -> None:

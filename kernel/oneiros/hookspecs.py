@@ -67,7 +67,7 @@ def oneiros_metrics() -> Names:
 
 
 def oneiros_optimizers() -> Names:
-    """Optimizers: classes derived from `oneiros.optimizers.Optimizer`. Since level 1."""
+    """Optimizers, derived from `oneiros.optimizers.Optimizer`. Since level 1."""
 
 
 def oneiros_callbacks() -> Names:

@@ -53,7 +53,7 @@ class BuildLimits:
 def _refusal(owner: str, wanted: str, most: str) -> UnsafeFileError:
     return UnsafeFileError(
         f"The configuration makes {owner} ask for {wanted}: more than the {most} that "
-        f"it may have. Meant? Use oneiros.config.parameter_budget(n, calls=m)."
+        f"it may have. Meant? Use oneiros.saving.parameter_budget(n, calls=m)."
     )
 
 

@@ -8,6 +8,7 @@ from oneiros.errors import UnsafeFileError
 from oneiros.layers import Dense
 from oneiros.load_context import BuildLimits
 from oneiros.models import Sequential, model_from_json
+from oneiros_safe_files.budget import parameter_budget
 
 
 def in_thread(function):
@@ -48,7 +49,7 @@ def test_what_was_added_for_good_comes_after_a_load_s_objects():
 def test_a_field_that_is_changed_leaves_the_others():
     with (
         load_context.changed(functions={"lambda": len}),
-        config.parameter_budget(10),
+        parameter_budget(10),
     ):
         context = load_context.current()
         assert context.functions == {"lambda": len}
@@ -58,10 +59,10 @@ def test_a_field_that_is_changed_leaves_the_others():
 
 def test_limits_around_a_load_hold_in_it():
     text = Sequential([Dense(3, input_dim=4)]).to_json()
-    with config.parameter_budget(15):
+    with parameter_budget(15):
         model_from_json(text)
     with (
-        config.parameter_budget(14),
+        parameter_budget(14),
         pytest.raises(UnsafeFileError, match="more than the 14 parameters"),
     ):
         model_from_json(text)

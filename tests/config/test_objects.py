@@ -21,6 +21,7 @@ from oneiros.regularizers import Regularizer
 from oneiros.utils import generic_utils, layer_utils
 from oneiros_old_files import stored_functions
 from oneiros_safe_files import json_text
+from oneiros_safe_files.budget import parameter_budget
 
 
 class Open(Layer):
@@ -371,7 +372,7 @@ def test_weights_are_bounded_while_a_configuration_is_built():
 
 def test_the_bound_holds_for_all_layers_together():
     many = [layer("Dense", output_dim=10, input_dim=10, name=f"d{i}") for i in range(4)]
-    with config.parameter_budget(4 * 110):
+    with parameter_budget(4 * 110):
         assert (
             config.layer_from_config(
                 {"class_name": "Sequential", "config": many}
@@ -379,7 +380,7 @@ def test_the_bound_holds_for_all_layers_together():
             == 440
         )
     with (
-        config.parameter_budget(4 * 110 - 1),
+        parameter_budget(4 * 110 - 1),
         pytest.raises(UnsafeFileError, match="the 439 parameters"),
     ):
         config.layer_from_config({"class_name": "Sequential", "config": many})
@@ -403,11 +404,11 @@ def test_calls_in_nested_models_are_bounded_and_the_caller_may_raise_the_bound()
         **places,
     }
     with (
-        config.parameter_budget(calls=7),
+        parameter_budget(calls=7),
         pytest.raises(UnsafeFileError, match=r"'[ij]' ask for a call.* 7 inn"),
     ):
         config.layer_from_config({"class_name": "Model", "config": model})
-    with config.parameter_budget(calls=8), config.parameter_budget(100):
+    with parameter_budget(calls=8), parameter_budget(100):
         assert (
             config.layer_from_config(
                 {"class_name": "Model", "config": model}

@@ -180,7 +180,9 @@ def test_first_calls_without_another_to_compare_are_compiling():
 
 def test_two_profiles_of_one_fit(clocked):
     profiles = [StepProfile(), StepProfile()]
-    with pytest.raises(ArgumentError, match="two StepProfile objects; a fit takes one"):
+    with pytest.raises(
+        ArgumentError, match="StepProfile and StepProfile, which both observe"
+    ):
         clocked[0].fit(*rows(40), verbose=0, callbacks=profiles)
 
 

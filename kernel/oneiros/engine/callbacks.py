@@ -69,11 +69,9 @@ class CallbackList(Callback):
                 observers[callback] = observer
         if len(observers) > 1:
             first, second, *_ = [type(callback).__name__ for callback in observers]
-            both = (
-                f"two {first} objects" if first == second else f"{first} and {second}"
-            )
             raise ArgumentError(
-                f"callbacks holds {both}; a fit takes one. Remove the other."
+                f"callbacks holds {first} and {second}, which both observe the fit; it "
+                "takes one. Remove the other."
             )
         return next(iter(observers.values()), None)
 
@@ -92,19 +90,19 @@ class CallbackList(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Passes the call on."""
-        self._tell("on_epoch_begin", epoch, {} if logs is None else logs)
+        self._tell("on_epoch_begin", logs, epoch)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Passes the call on."""
-        self._tell("on_epoch_end", epoch, {} if logs is None else logs)
+        self._tell("on_epoch_end", logs, epoch)
 
     def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Passes the call on."""
-        self._tell("on_batch_begin", batch, {} if logs is None else logs)
+        self._tell("on_batch_begin", logs, batch)
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Passes the call on."""
-        self._tell("on_batch_end", batch, {} if logs is None else logs)
+        self._tell("on_batch_end", logs, batch)
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Passes the call on."""
@@ -112,17 +110,19 @@ class CallbackList(Callback):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Passes the call on."""
-        self._tell("on_train_begin", {} if logs is None else logs)
+        self._tell("on_train_begin", logs)
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Passes the call on."""
-        self._tell("on_train_end", {} if logs is None else logs)
+        self._tell("on_train_end", logs)
 
-    def _tell(self, method: str, *arguments: Any) -> None:
+    def _tell(self, method: str, logs: Logs, *number: int) -> None:
+        """Calls a method of each callback; one that gets no logs gets an empty dict."""
         observer = current_observer()
+        logs = {} if logs is None else logs
         for callback in self.callbacks:
             observer.enter(CALLBACKS, type(callback).__name__)
-            getattr(callback, method)(*arguments)
+            getattr(callback, method)(*number, logs)
         observer.enter(REST)
 
 

@@ -31,8 +31,7 @@ def explains_arguments(method: Method) -> Method:
         for name in kwargs:
             if name not in known:
                 owner = type(self.callback_model or self).__name__
-                where = f"{owner}.{method.__name__}".removesuffix(".__init__")
-                raise unknown_argument(where, name, known)
+                raise unknown_argument(f"{owner}.{method.__name__}", name, known)
         return method(self, *args, **kwargs)
 
     return run  # type: ignore[return-value]

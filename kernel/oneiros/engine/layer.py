@@ -238,7 +238,8 @@ class Layer(Rebuilt):
 
     def __init__(self, **kwargs: Any) -> None:
         for unknown in kwargs.keys() - KWARGS:
-            raise self._unknown_argument(unknown)
+            accepted = [*parameter_names(type(self).__init__), *KWARGS]
+            raise unknown_argument(type(self).__name__, unknown, accepted)
         self.begin(kwargs.get("name"), kwargs.get("trainable", True))
         vars(self).setdefault("losses", [])
         vars(self).setdefault("updates", [])
@@ -253,11 +254,6 @@ class Layer(Rebuilt):
         self.input_dtype = kwargs.get("input_dtype") or K.floatx()
         if kwargs.get("create_input_layer"):
             self.create_input_layer(self.batch_input_shape, self.input_dtype)
-
-    def _unknown_argument(self, unknown: str) -> TypeError:
-        own = inspect.signature(type(self)).parameters
-        accepted = [*(name for name in own if name != "kwargs"), *KWARGS]
-        return unknown_argument(type(self).__name__, unknown, accepted)
 
     losses: list[Tensor]
     updates: list[Any]

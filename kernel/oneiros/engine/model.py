@@ -505,11 +505,12 @@ class Model(Container):
 def _call_before_compile(model: Model, arguments: dict[str, Any]) -> None:
     """Lets plugins change the values of `compile`'s arguments, and nothing else."""
     names = dict(arguments)
-
-    def check(_: Any) -> str | None:
-        return _restore_names(arguments, names)
-
-    plugins.call("oneiros_before_compile", check, model=model, arguments=arguments)
+    plugins.call(
+        "oneiros_before_compile",
+        lambda _: _restore_names(arguments, names),
+        model=model,
+        arguments=arguments,
+    )
     _restore_names(arguments, names)
 
 

@@ -25,6 +25,7 @@ SAVING = {
     "graph_config": "oneiros_saving.graph_config:graph_config",
     "dumps": "oneiros_safe_files.json_text:dumps",
     "provenance": "oneiros_saving.object_origin:provenance",
+    "parameter_budget": "oneiros_safe_files.budget:parameter_budget",
     "plain_attributes": "oneiros_saving.plain_data:plain_attributes",
     "reduced": "oneiros_saving.pickling:reduced",
 }
