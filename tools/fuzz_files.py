@@ -177,8 +177,8 @@ class Fuzzer:
         return lambda: model.load_weights(path, by_name=by_name)
 
     def _text(self, kind: str, rng: random.Random) -> Callable[[], Any]:
-        from oneiros.saving import parameter_budget
         from oneiros.models import model_from_json, model_from_yaml
+        from oneiros.saving import parameter_budget
 
         if kind == "json":
             text = json.dumps(

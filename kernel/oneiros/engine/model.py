@@ -468,9 +468,11 @@ class Model(Container):
             self.predict_function = self._function([], self.outputs, self.state_updates)
 
     def _measuring_function(self, updates: list[Any]) -> Any:
-        extra = [*self.targets, *self.sample_weights]
-        outputs = [self.total_loss, *self.metrics_tensors]
-        return self._function(extra, outputs, updates)
+        return self._function(
+            [*self.targets, *self.sample_weights],
+            [self.total_loss, *self.metrics_tensors],
+            updates,
+        )
 
     def _function(
         self, extra_inputs: list[Any], outputs: list[Any], updates: list[Any]

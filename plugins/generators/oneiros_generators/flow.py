@@ -150,7 +150,8 @@ class Flow(Stream):
                 "(x, y, sample_weight)."
             )
         x, y, weight = (*item, None)[:3]
-        return self.model.adapter.user_data(x, y, weight, self.class_weight)  # type: ignore[no-any-return]
+        adapter = self.model.adapter
+        return list(adapter.user_data(x, y, weight, self.class_weight))
 
 
 def _inputs(item: Any) -> Any:

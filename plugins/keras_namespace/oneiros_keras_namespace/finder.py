@@ -44,7 +44,9 @@ class KerasFinder:
             if own.startswith(f"{error.name}."):
                 return None
             raise
-        return ModuleSpec(name, cls, origin=found.origin) if found else None  # type: ignore[arg-type]
+        if found is None:
+            return None
+        return ModuleSpec(name, cls, origin=found.origin)  # type: ignore[arg-type]
 
     @staticmethod
     def create_module(spec: "ModuleSpec") -> None:
