@@ -2,7 +2,7 @@
 
 Plain data is made of the parser's events, one after the other: no tag constructs
 anything, and references count as what they stand for. The limits are those of
-`oneiros.config.loads`.
+`json_text.loads`.
 """
 
 from __future__ import annotations
