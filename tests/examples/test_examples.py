@@ -50,6 +50,10 @@ def test_a_seed_decides_the_score_from_the_first_run_in_a_process_on():
     subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, cwd=ROOT)
 
 
+LONGEST = 140
+"""Lines that an example may have, so that it is read in one go."""
+
+
 @pytest.mark.parametrize("name", [*TASKS, "quickstart"])
 def test_stays_short(name):
-    assert len((ROOT / f"{name}.py").read_text().splitlines()) < 100
+    assert len((ROOT / f"{name}.py").read_text().splitlines()) < LONGEST
