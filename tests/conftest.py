@@ -3,8 +3,10 @@ reaches the network.
 
 XLA compiles without optimizing machine code: most programs here are compiled once and
 run a few times. It then fuses some products and sums and not others, and a value
-computed twice differs; without FMA it doesn't. GPUs are hidden, unless
-ONEIROS_TEST_DEVICE=gpu: then engines choose one, and multiply in full precision.
+computed twice differs; without FMA it doesn't. With ONEIROS_TEST_COMPILER=users it
+compiles as it does for users, as in the exhaustive run of the golden data. GPUs are
+hidden, unless ONEIROS_TEST_DEVICE=gpu: then engines choose one, and multiply in full
+precision.
 """
 
 import os
@@ -16,6 +18,8 @@ _HOME = Path(tempfile.mkdtemp(prefix="oneiros-tests-"))
 _CPU = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "JAX_PLATFORMS": "cpu",
+}
+_FAST_COMPILER = {
     "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_cpu_max_isa=AVX",
 }
 _GPU = {
@@ -25,6 +29,7 @@ _GPU = {
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
 }
 _DEVICE = os.environ.get("ONEIROS_TEST_DEVICE", "cpu")
+_COMPILER = os.environ.get("ONEIROS_TEST_COMPILER", "fast")
 for _name in [name for name in os.environ if name.startswith(("ONEIROS_", "KERAS_"))]:
     del os.environ[_name]
 os.environ.update(
@@ -32,7 +37,9 @@ os.environ.update(
     ONEIROS_HOME=str(_HOME / ".oneiros"),
     ONEIROS_TEST_DEVICE=_DEVICE,
     TF_CPP_MIN_LOG_LEVEL="3",
+    ONEIROS_TEST_COMPILER=_COMPILER,
     **{"cpu": _CPU, "gpu": _GPU}[_DEVICE],
+    **{"fast": _FAST_COMPILER, "users": {}}[_COMPILER if _DEVICE == "cpu" else "users"],
 )
 
 import numpy as np
@@ -94,7 +101,8 @@ def plain_tensorflow(request, monkeypatch):
     of their time."""
     import draws
 
-    if not draws.is_exhaustive() and request.path.parent.name in WITHOUT_XLA:
+    is_short = _COMPILER == "fast" and not draws.is_exhaustive()
+    if is_short and request.path.parent.name in WITHOUT_XLA:
         monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
 
 
@@ -118,7 +126,8 @@ def pytest_collection_modifyitems(config, items):
     """Property tests, and what is marked `exhaustive`, belong to the test command and
     to the exhaustive run.
 
-    With `exhaustive(only=True)` it belongs to the exhaustive run alone.
+    With `exhaustive(only=True)` it belongs to the exhaustive run alone. All golden data
+    belongs to both: the exhaustive run computes it with users' settings of XLA.
     In the test command the last backend computes the golden data, the functions of `K`,
     and what happens in use (threads, Ctrl-C, copies, seeds); what is left depends
     little on the engine: it runs on the others, and in the exhaustive run on all. What
@@ -133,6 +142,7 @@ def pytest_collection_modifyitems(config, items):
         if (
             partly
             or plain
+            or _is_golden(item)
             or getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
         ):
             item.add_marker(pytest.mark.exhaustive)
@@ -150,6 +160,8 @@ def _is_on(backend, item):
 
 
 def _depends_on_the_engine(item):
-    return item.path.parent.name in ("backend", "robust") or item.path.name.startswith(
-        "test_golden"
-    )
+    return item.path.parent.name in ("backend", "robust") or _is_golden(item)
+
+
+def _is_golden(item):
+    return item.path.name.startswith("test_golden")

@@ -1,9 +1,14 @@
 """The cases of layers.json.
 
 Each layer as Keras 1.2.2 built it, and what is compared with its arrays.
+
+    python tests/support/golden_layers.py BACKEND
+
+computes the fullest case of each class, and prints how many there were.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +16,8 @@ import pytest
 from oneiros import backend as K
 from oneiros import constraints, layers, regularizers
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "layers.json").read_text())[
-    "cases"
-]
+GOLDEN = Path(__file__).parents[1] / "golden"
+CASES = json.loads((GOLDEN / "layers.json").read_text())["cases"]
 
 
 def built(value):
@@ -131,7 +135,7 @@ def same(mine, golden):
     return mine == golden
 
 
-def compiled(cases, phase, **options):
+def compiled(cases, phase):
     """Computes the tensors of cases of one phase, and the weights after one round of
     updates."""
     tensors = [
@@ -143,7 +147,6 @@ def compiled(cases, phase, **options):
         [x for case in cases for x in case.inputs] + [K.learning_phase()],
         [tensor for _, _, tensor in tensors],
         [update for case in cases for update in case.layer.updates],
-        **options,
     )
     values = function([x for case in cases for x in case.feeds] + [phase])
     results = {case: {} for case in cases}
@@ -196,3 +199,39 @@ def differences(case, values):
             )
         elif not np.allclose(value, golden, rtol=1e-4, atol=1e-5):
             yield f"{case.case['id']}/{name}: off by {np.abs(value - golden).max()}"
+
+
+def fullest_cases():
+    """Returns one case for each class: the first of those with most gradients."""
+    classes = {}
+    for case in CASES:
+        classes.setdefault(case["class_name"], []).append(case)
+    return [
+        max(cases, key=lambda case: len(case["grads"])) for cases in classes.values()
+    ]
+
+
+def compute_fullest(backend):
+    """Computes the fullest case of each class; returns their number, and what
+    differs."""
+    with np.load(GOLDEN / "layers.npz") as archive:
+        arrays = dict(archive)
+    problems = []
+    with K.use(backend):
+        cases = [Case(case, arrays) for case in fullest_cases()]
+        for case in cases:
+            results = compiled([case], case.case["phase"])
+            problems += differences(case, results[case])
+    return len(cases), problems
+
+
+def main():
+    """Runs the command line above; it fails if anything differs."""
+    count, problems = compute_fullest(sys.argv[1])
+    print(count)
+    if problems:
+        sys.exit("\n".join(problems))
+
+
+if __name__ == "__main__":
+    main()
