@@ -29,7 +29,7 @@ def plain(x: Any, slope: Any) -> Any:
     return x.T @ slope
 
 
-def turned(x: Any, slope: Any) -> Any:
+def transposed(x: Any, slope: Any) -> Any:
     """Multiplies the transposes; without the barrier XLA would turn that around."""
     return jax.lax.optimization_barrier(slope.T @ x).T
 
@@ -70,7 +70,7 @@ def main() -> None:
                     jnp.array(random.randn(samples, n), "float32")
                     for n in (inputs, outputs)
                 )
-                runs = [loop_of(form, x, slope) for form in (plain, turned)]
+                runs = [loop_of(form, x, slope) for form in (plain, transposed)]
                 turns = [[run() for run in runs] for _ in range(TURNS)]
                 ratio = statistics.median(b / a for a, b in turns)
                 mark = "*" if is_faster_transposed(samples, inputs, outputs) else ""

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros.backend import common
-from oneiros.backend.common import *  # noqa: F403
+from oneiros.backend.common import *  # noqa: F403  all of them belong to K
 from oneiros.backend.contract import Backend, functions_of
 from oneiros.backend.dispatch import (
     backend,

@@ -116,7 +116,11 @@ def is_keras_tensor(x: Any) -> bool:
 
 
 def set_legacy_weight_ordering(value: bool) -> None:
-    """Chooses the order of a model's weights that Keras before 1.0 used."""
+    """Chooses the order of a model's weights that Keras before 1.0 used.
+
+    # Arguments
+        value: boolean; False chooses the order of Keras 1.
+    """
     if value not in (True, False):
         raise ArgumentError(
             f"set_legacy_weight_ordering received {value!r}. It takes True or False."

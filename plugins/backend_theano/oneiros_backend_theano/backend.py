@@ -305,7 +305,7 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         self,
         inputs: Any,
         outputs: Any,
-        updates: Any = [],  # noqa: B006
+        updates: Any = [],  # noqa: B006  Keras 1's default
         **kwargs: Any,
     ) -> Any:
         from oneiros_backend_theano.jax_function import JaxFunction

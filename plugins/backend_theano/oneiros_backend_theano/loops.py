@@ -1,6 +1,6 @@
 """Loops over the first axis of tensors: a step's graph, run by `jax.lax.scan`.
 
-Steps with convolutions are unrolled on a CPU, where they take twenty times as long
+Steps with convolutions are unrolled on a CPU, where they take sixty times as long
 inside a loop of XLA's.
 """
 

@@ -4,6 +4,10 @@ The derivative is `transpose(inputs) @ slopes`. For few outputs XLA takes up to 
 times as long for it as for its transpose, `transpose(slopes) @ inputs`; for many
 outputs it takes a fifth (benchmarks/weight_gradients.py). XLA makes the first of the
 second if the result is transposed at once, so something has to stand between.
+
+Without it a step of `fit` of a dense network (case a of benchmarks/compare.py) takes
+6 % more on JAX and 7 % more on Theano. On TensorFlow it changed nothing, and isn't
+there.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def scan(
     """Takes a step for each place of the first axis of `sequences`.
 
     Steps with convolutions are unrolled on a CPU: inside a loop of XLA's, they take
-    twenty times as long.
+    sixty times as long.
 
     # Arguments
         body: function of the states, and of a step's number with its slices, that

@@ -142,7 +142,7 @@ class RecordedFunction(Function):
     ) -> list[Any]:
         """Runs one step per row of `index` in one compiled call.
 
-        See `oneiros.backend.function.Function.loop`.
+        See `oneiros_backend_toolkit.function.Function.loop`.
         """
         rows = self.check_index(handle, index)
         chosen = 0 if phase is None else self.check_phase(phase)

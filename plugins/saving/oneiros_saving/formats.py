@@ -54,8 +54,8 @@ class Format:
         )
 
     def write(self, path: Path, state: ModelState) -> None:
-        """Writes the file at `path`, which doesn't exist yet; the kernel then moves it
-        into place."""
+        """Writes the file at `path`, which doesn't exist yet; the saving plugin then
+        moves it into place."""
         raise ArgumentError(f"The format {self.name!r} can't write models.")
 
     def read(self, path: Path, budget: Budget) -> ModelState:

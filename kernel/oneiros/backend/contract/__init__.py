@@ -5,7 +5,8 @@ those of a capability that it leaves out: then `hasattr(backend, name)` is False
 calling the function raises CapabilityError. Many functions follow from others: the
 classes of `oneiros_backend_toolkit` have them, and an engine overrides what it does
 better. An implementation has the contract's signature and no docstring of its own:
-`help` shows the contract's.
+`help` shows the contract's. They are the signatures of Keras 1, without types, and
+so are the toolkit's: `mypy: allow-untyped-defs` says so to mypy in each module.
 
 # Tensors
 Tensors are opaque: the kernel attaches `_keras_shape`, `_keras_history` and

@@ -54,7 +54,11 @@ class Optional:
 
 
 def functions_of(capability: str) -> list[str]:
-    """Returns the names of the functions that a capability brings."""
+    """Returns the names of the functions that a capability brings.
+
+    # Arguments
+        capability: str, one of `CAPABILITIES`; flags and unknown names bring none.
+    """
     return list(_functions.get(capability, ()))
 
 

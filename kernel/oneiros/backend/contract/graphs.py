@@ -9,7 +9,7 @@ from oneiros.backend.contract.capabilities import Optional
 class Graphs:
     """What turns tensors into computations."""
 
-    def function(self, inputs, outputs, updates=[], **kwargs):  # noqa: B006
+    def function(self, inputs, outputs, updates=[], **kwargs):  # noqa: B006  Keras 1's
         """Compiles a function.
 
         All outputs and new values are computed first, then the variables are set.
