@@ -293,6 +293,58 @@ def test_every_function_of_k_takes_its_arguments_by_name(backend, capsys):
         np.testing.assert_array_equal(one, other, err_msg=name)
 
 
+def with_numpy_ints(value):
+    """Returns an argument with NumPy's integers in the place of Python's."""
+    if type(value) is int:
+        return np.int64(value)
+    if type(value) in (list, tuple):
+        return type(value)(map(with_numpy_ints, value))
+    return value
+
+
+def more_arguments():
+    """Returns further calls, (name, arguments), with other forms of their integers."""
+    x = tensor(2, 3)
+    reductions = ["max", "min", "sum", "prod", "mean", "var", "std", "any", "all"]
+    return [
+        *((name, dict(x=x, axis=[0, 1])) for name in reductions),
+        *((name, dict(x=x, axis=0)) for name in ("argmax", "argmin", "l2_normalize")),
+        ("batch_dot", dict(x=x, y=x, axes=(1, 1))),
+        ("batch_dot", dict(x=tensor(2, 3, 4), y=tensor(2, 4, 3), axes=[-1, -2])),
+        ("tile", dict(x=x, n=2)),
+        ("reverse", dict(x=x, axes=[0, 1])),
+        ("reshape", dict(x=x, shape=(-1, 2))),
+        ("reshape", dict(x=x, shape=(None, 3))),
+        ("concatenate", dict(tensors=[x, x], axis=-1)),
+        ("expand_dims", dict(x=x, dim=-1)),
+        ("permute_dimensions", dict(x=x, pattern=[-1, 0])),
+        ("arange", dict(start=4)),
+        ("is_explicit_shape", dict(shape=(2, 3))),
+    ]
+
+
+def test_every_function_of_k_takes_integers_of_numpy(backend, capsys):
+    calls = [item for item in arguments().items() if item[0] not in WITHOUT_VALUE]
+    names, with_numpy, plain = [], [], []
+    for name, given in [*calls, *more_arguments()]:
+        converted = {key: with_numpy_ints(value) for key, value in given.items()}
+        tensors, rest = parts_of(getattr(K, name)(**converted))
+        expected, others = parts_of(getattr(K, name)(**given))
+        assert len(tensors) == len(expected), name
+        assert not rest or len(rest) == len(others), name
+        if rest and name == "is_explicit_shape":
+            assert rest == others == [True]
+        shapes = [K.int_shape(x) for x in tensors]
+        assert (name, shapes) == (name, [K.int_shape(x) for x in expected])
+        names += [name] * len(tensors)
+        with_numpy += tensors
+        plain += expected
+    values = K.function([K.learning_phase()], with_numpy + plain)([0])
+    pairs = zip(names, values[: len(names)], values[len(names) :], strict=True)
+    for name, one, other in pairs:
+        np.testing.assert_allclose(one, other, rtol=1e-6, err_msg=name)
+
+
 def test_an_argument_by_another_name_is_refused_by_the_functions_name(backend):
     with pytest.raises(TypeError, match=r"pow.*'?a'?"):
         K.pow(K.zeros((2,)), b=2)

@@ -11,6 +11,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.types import clipping_bounds
 from oneiros_jax_support.jax_import import jax
@@ -218,8 +219,8 @@ class Operations:
         if axes is None:
             axes = (x.ndim - 1, max(y.ndim - 2, 1))
         x_axis, y_axis = axes if isinstance(axes, (list, tuple)) else (axes, axes)
-        x_axis %= x.ndim
-        y_axis %= y.ndim
+        x_axis = int(x_axis) % x.ndim
+        y_axis = int(y_axis) % y.ndim
         if not x_axis or not y_axis:
             raise ArgumentError(
                 f"batch_dot can't sum over axis 0, the batch; it received "
@@ -304,8 +305,8 @@ class Operations:
 
     @staticmethod
     def pow(x: T, a: T) -> T:
-        if isinstance(a, int) and not is_known(x):
-            return jax.lax.integer_pow(countable(x), a)
+        if is_int(a) and not is_known(x):
+            return jax.lax.integer_pow(countable(x), int(a))
         x, a = paired(x, a)
         return space(x, a).power(x, a)
 
@@ -358,14 +359,12 @@ class Operations:
         alpha: T = 0.0,
         max_value: T = None,
     ) -> T:
-        x = floats(x)
+        is_leaky = not isinstance(alpha, CONCRETE) or np.any(alpha != 0)
+        x, slope = paired(x, alpha) if is_leaky else (countable(x), None)
         result = jax.nn.relu(x)
         if max_value is not None:
             result = Operations.clip(result, 0, max_value)
-        if not isinstance(alpha, CONCRETE) or np.any(alpha != 0):
-            slope = jnp.asarray(alpha, x.dtype)
-            result = result - slope * jax.nn.relu(-x)
-        return result
+        return result - slope * jax.nn.relu(-x) if is_leaky else result
 
     # Reductions
 
@@ -429,8 +428,8 @@ class Operations:
     @staticmethod
     def tile(x: T, n: T) -> T:
         x = tensor(x)
-        if isinstance(n, int):
-            return space(x).tile(x, [1] * (x.ndim - 1) + [n])
+        if is_int(n):
+            return space(x).tile(x, [1] * (x.ndim - 1) + [int(n)])
         return space(x).tile(x, sizes_of(n))
 
     @staticmethod

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.types import clipping_bounds
 from oneiros_lazy_graph.pinning import floatx
@@ -57,20 +58,44 @@ def _reduction(fn: Callable[..., T], convert: Callable[[T], T] = tensor) -> T:
         axis: T = None,
         keepdims: T = False,
     ) -> T:
-        return fn(convert(x), axis, keepdims)
+        return fn(convert(x), _reduced(axis), keepdims)
 
     return staticmethod(function)
+
+
+def _extreme(fn: Callable[..., T], of_truth: Callable[..., T]) -> T:
+    """Makes a reduction to the largest or the smallest value one of `K`."""
+
+    def function(
+        x: T,
+        axis: T = None,
+        keepdims: T = False,
+    ) -> T:
+        x = tensor(x)
+        reduce = of_truth if x.dtype == tf.bool else fn
+        return reduce(x, _reduced(axis), keepdims)
+
+    return staticmethod(function)
+
+
+def _reduced(axis: T) -> list[int] | None:
+    return None if axis is None else _axes(axis)
 
 
 def sizes_of(shape: T) -> T:
     """Returns a shape that a user gave as TensorFlow takes it."""
     if tf.is_tensor(shape):
         return shape
-    return [int(n) if isinstance(n, (int, np.integer)) else n for n in shape]
+    return [_plain(n) for n in shape]
+
+
+def _plain(n: T) -> T:
+    """Returns an integer of NumPy's as an int, anything else as it is."""
+    return int(n) if is_int(n) else n
 
 
 def _axes(axes: T) -> list[int]:
-    return list(axes) if isinstance(axes, (list, tuple)) else [axes]
+    return list(map(int, axes)) if isinstance(axes, (list, tuple)) else [int(axes)]
 
 
 class Operations:
@@ -142,8 +167,8 @@ class Operations:
         if axes is None:
             axes = (x.shape.rank - 1, max(y.shape.rank - 2, 1))
         x_axis, y_axis = axes if isinstance(axes, (list, tuple)) else (axes, axes)
-        x_axis %= x.shape.rank
-        y_axis %= y.shape.rank
+        x_axis = int(x_axis) % x.shape.rank
+        y_axis = int(y_axis) % y.shape.rank
         if not x_axis or not y_axis:
             raise ArgumentError(
                 f"batch_dot can't sum over axis 0, the batch; it received "
@@ -186,13 +211,24 @@ class Operations:
     ) -> T:
         scores = tf.cast(tensor(predictions), tf.float32)
         classes = tf.cast(tensor(targets), tf.int32)
-        return tf.math.in_top_k(classes, scores, k)
+        return tf.math.in_top_k(classes, scores, _plain(k))
 
     # Element by element
 
-    abs = staticmethod(tf.abs)
-    sign = staticmethod(tf.sign)
-    round = staticmethod(tf.round)
+    @staticmethod
+    def abs(x: T) -> T:
+        x = countable(x)
+        return x if x.dtype.is_unsigned else tf.abs(x)
+
+    @staticmethod
+    def sign(x: T) -> T:
+        x = countable(x)
+        return tf.cast(x > 0, x.dtype) if x.dtype.is_unsigned else tf.sign(x)
+
+    @staticmethod
+    def round(x: T) -> T:
+        return tf.round(countable(x))
+
     exp = _on_floats(tf.exp)
     log = _on_floats(tf.math.log)
     sin = _on_floats(tf.sin)
@@ -266,19 +302,17 @@ class Operations:
         alpha: T = 0.0,
         max_value: T = None,
     ) -> T:
-        x = floats(x)
+        is_leaky = tf.is_tensor(alpha) or alpha != 0
+        x, slope = paired(x, alpha) if is_leaky else (countable(x), None)
         result = tf.nn.relu(x)
         if max_value is not None:
             result = Operations.clip(result, 0, max_value)
-        if tf.is_tensor(alpha) or alpha != 0:
-            slope = tf.cast(tensor(alpha), x.dtype)
-            result -= slope * tf.nn.relu(-x)
-        return result
+        return result - slope * tf.nn.relu(-x) if is_leaky else result
 
     # Reductions
 
-    max = _reduction(tf.reduce_max)
-    min = _reduction(tf.reduce_min)
+    max = _extreme(tf.reduce_max, of_truth=tf.reduce_any)
+    min = _extreme(tf.reduce_min, of_truth=tf.reduce_all)
     sum = _reduction(tf.reduce_sum, countable)
     prod = _reduction(tf.reduce_prod, countable)
     mean = _reduction(tf.reduce_mean, floats)
@@ -287,11 +321,11 @@ class Operations:
 
     @staticmethod
     def argmax(x: T, axis: T = -1) -> T:
-        return tf.argmax(tensor(x), axis)
+        return tf.argmax(tensor(x), int(axis))
 
     @staticmethod
     def argmin(x: T, axis: T = -1) -> T:
-        return tf.argmin(tensor(x), axis)
+        return tf.argmin(tensor(x), int(axis))
 
     # Shapes
 
@@ -315,7 +349,7 @@ class Operations:
 
     @staticmethod
     def concatenate(tensors: T, axis: T = -1) -> T:
-        return tf.concat(paired(*tensors, arithmetic=False), axis)
+        return tf.concat(paired(*tensors, arithmetic=False), int(axis))
 
     @staticmethod
     def stack(x: T) -> T:
@@ -328,6 +362,8 @@ class Operations:
         axis: T,
     ) -> T:
         x = tensor(x)
+        rep = _plain(rep)
+        axis = int(axis)
         sizes = x.shape.as_list()
         if sizes[axis] is not None:
             sizes[axis] *= rep
@@ -336,13 +372,13 @@ class Operations:
     @staticmethod
     def tile(x: T, n: T) -> T:
         x = tensor(x)
-        if isinstance(n, int):
-            return tf.tile(x, [1] * (x.shape.rank - 1) + [n])
+        if is_int(n):
+            return tf.tile(x, [1] * (x.shape.rank - 1) + [int(n)])
         return tf.tile(x, sizes_of(n))
 
     @staticmethod
     def expand_dims(x: T, dim: T = -1) -> T:
-        return tf.expand_dims(tensor(x), dim)
+        return tf.expand_dims(tensor(x), int(dim))
 
     @staticmethod
     def squeeze(x: T, axis: T) -> T:
@@ -355,4 +391,4 @@ class Operations:
     @staticmethod
     def one_hot(indices: T, nb_classes: T) -> T:
         classes = tf.cast(tensor(indices), tf.int32)
-        return tf.one_hot(classes, nb_classes, dtype=floatx())
+        return tf.one_hot(classes, _plain(nb_classes), dtype=floatx())

@@ -41,7 +41,8 @@ def _inverted(x: T) -> T:
 
 
 def _negative(x: T) -> T:
-    return -countable(x)
+    x = countable(x)
+    return tf.zeros_like(x) - x if x.dtype.is_unsigned else -x
 
 
 def _indexed(x: T, index: T) -> T:
@@ -62,7 +63,7 @@ OPERATORS: dict[str, Callable[..., T]] = {
     "xor": _one_alone,
     "invert": _inverted,
     "neg": _negative,
-    "abs": tf.abs,
+    "abs": Operations.abs,
     "lt": Operations.lesser,
     "le": Operations.lesser_equal,
     "gt": Operations.greater,

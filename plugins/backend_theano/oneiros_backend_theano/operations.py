@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from oneiros.arguments import is_int
 from oneiros.backend.common import floatx
 from oneiros.errors import ArgumentError, ShapeError
 from oneiros_backend_toolkit.types import Types, clipping_bounds
@@ -17,6 +18,7 @@ from pytensor.tensor.special import softmax
 from oneiros_backend_theano.operators import own_type
 
 INTEGERS = "iub"
+NUMBERS = (int, float, np.integer, np.floating)
 
 
 def sizes(x: Any) -> list[Any]:
@@ -30,10 +32,16 @@ def as_float(x: Any) -> Any:
     return x.astype(floatx()) if np.dtype(x.dtype).kind in INTEGERS else x
 
 
+def countable(x: Any) -> Any:
+    """Returns `x` as a tensor of numbers: booleans count as int32."""
+    x = pt.as_tensor_variable(x)
+    return x.astype("int32") if x.dtype == "bool" else x
+
+
 def _axes(x: Any, axis: Any) -> Any:
     if axis is None:
         return None
-    chosen = [axis] if isinstance(axis, (int, np.integer)) else list(axis)
+    chosen = [axis] if is_int(axis) else list(axis)
     for one in chosen:
         if not -x.ndim <= one < x.ndim:
             raise ArgumentError(
@@ -113,7 +121,7 @@ class Operations(Types):
         x, y = self._adapted(x, y)
         if axes is None:
             axes = (x.ndim - 1, max(y.ndim - 2, 1))
-        first, second = (axes, axes) if isinstance(axes, int) else axes
+        first, second = (axes, axes) if is_int(axes) else axes
         first, second = _axis(x, first), _axis(y, second)
         if not first or not second:
             raise ArgumentError(
@@ -160,10 +168,10 @@ class Operations(Types):
     # Element by element
 
     def abs(self, x: Any) -> Any:
-        return pt.abs(x)
+        return pt.abs(countable(x))
 
     def sign(self, x: Any) -> Any:
-        return pt.sign(x)
+        return pt.sign(countable(x))
 
     def exp(self, x: Any) -> Any:
         return pt.exp(as_float(x))
@@ -172,7 +180,8 @@ class Operations(Types):
         return pt.log(as_float(x))
 
     def sqrt(self, x: Any) -> Any:
-        return pt.sqrt(pt.maximum(as_float(x), 0.0))
+        x = as_float(x)
+        return pt.sqrt(pt.maximum(x, np.zeros((), x.dtype)))
 
     def pow(
         self,
@@ -195,6 +204,9 @@ class Operations(Types):
         return pt.clip(*self._adapted(x, low, high))
 
     def round(self, x: Any) -> Any:
+        x = countable(x)
+        if np.dtype(x.dtype).kind in INTEGERS:
+            return x
         return pt.round(x, mode="half_to_even")
 
     def sin(self, x: Any) -> Any:
@@ -222,42 +234,42 @@ class Operations(Types):
         x: Any,
         y: Any,
     ) -> Any:
-        return pt.eq(x, y)
+        return pt.eq(*self._adapted(x, y, arithmetic=False))
 
     def not_equal(
         self,
         x: Any,
         y: Any,
     ) -> Any:
-        return pt.neq(x, y)
+        return pt.neq(*self._adapted(x, y, arithmetic=False))
 
     def greater(
         self,
         x: Any,
         y: Any,
     ) -> Any:
-        return pt.gt(x, y)
+        return pt.gt(*self._adapted(x, y, arithmetic=False))
 
     def greater_equal(
         self,
         x: Any,
         y: Any,
     ) -> Any:
-        return pt.ge(x, y)
+        return pt.ge(*self._adapted(x, y, arithmetic=False))
 
     def lesser(
         self,
         x: Any,
         y: Any,
     ) -> Any:
-        return pt.lt(x, y)
+        return pt.lt(*self._adapted(x, y, arithmetic=False))
 
     def lesser_equal(
         self,
         x: Any,
         y: Any,
     ) -> Any:
-        return pt.le(x, y)
+        return pt.le(*self._adapted(x, y, arithmetic=False))
 
     def cast(
         self,
@@ -302,9 +314,10 @@ class Operations(Types):
         alpha: Any = 0.0,
         max_value: Any = None,
     ) -> Any:
+        x = countable(x)
         positive = pt.switch(pt.le(x, 0), pt.zeros_like(x), x)
         if max_value is not None:
-            positive = pt.minimum(positive, pt.cast(max_value, x.dtype))
+            positive = pt.minimum(*self.alike(positive, max_value))
         if isinstance(alpha, (int, float)) and alpha == 0:
             return positive
         return positive - alpha * pt.switch(pt.ge(x, 0), pt.zeros_like(x), -x)
@@ -380,7 +393,11 @@ class Operations(Types):
         x: Any,
         axis: int = -1,
     ) -> Any:
-        return pt.argmax(-x, axis=_axis(x, axis))
+        x = countable(x)
+        # The complement of an integer falls as it rises; the negative may wrap around
+        is_discrete = np.dtype(x.dtype).kind in INTEGERS
+        falling = pt.invert(x) if is_discrete else -x
+        return pt.argmax(falling, axis=_axis(x, axis))
 
     # Shapes
 
@@ -394,9 +411,7 @@ class Operations(Types):
     ) -> Any:
         if isinstance(shape, (list, tuple)):
             unknown = [i for i, n in enumerate(shape) if n is None]
-            if len(unknown) == 1 and -1 not in [
-                n for n in shape if isinstance(n, (int, np.integer))
-            ]:
+            if len(unknown) == 1 and -1 not in [n for n in shape if is_int(n)]:
                 shape = [-1 if n is None else n for n in shape]
             shape = [x.shape[i] if n is None else n for i, n in enumerate(shape)]
         return pt.reshape(x, shape)
@@ -436,12 +451,10 @@ class Operations(Types):
         x: Any,
         n: Any,
     ) -> Any:
-        repeats = [n] if isinstance(n, (int, np.integer)) else list(n)
+        repeats = [n] if is_int(n) else list(n)
         repeats = [1] * (x.ndim - len(repeats)) + repeats
         static = x.type.shape
-        if len(repeats) == x.ndim and all(
-            isinstance(r, (int, np.integer)) for r in repeats
-        ):
+        if len(repeats) == x.ndim and all(map(is_int, repeats)):
             result = [
                 None if size is None else size * r
                 for size, r in zip(static, repeats, strict=True)
@@ -512,7 +525,7 @@ class Operations(Types):
     ) -> Any:
         if stop is None:
             start, stop = 0, start
-        if all(isinstance(n, (int, float)) for n in (start, stop, step)):
+        if all(isinstance(n, NUMBERS) for n in (start, stop, step)):
             return pt.constant(np.arange(start, stop, step, dtype=dtype))
         return pt.arange(start, stop, step, dtype=dtype)
 

@@ -24,12 +24,13 @@ from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import _tensor_py_operators
 
 NAMES = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+UNARY_NAMES = ("neg", "abs")
 NUMERIC = "biufc"
 SMALL = 2**15
 """Numbers below it are int8 or int16 to PyTensor, which float32 holds."""
 FLOATS = ("float16", "float32", "float64")
 
-Adapt = Callable[[Any, Any], Sequence[Any]]
+Adapt = Callable[..., Sequence[Any]]
 
 
 def own_type(values: Sequence[Any]) -> str:
@@ -41,16 +42,25 @@ def install(adapt: Adapt) -> None:
     """Has the operators of PyTensor's variables adapt their operands' types.
 
     # Arguments
-        adapt: function of two operands that returns them under the rule of types.
+        adapt: function of operands that returns them under the rule of types.
     """
     for name in NAMES:
-        for method in (f"__{name}__", f"__r{name}__"):
-            original = getattr(_tensor_py_operators, method)
-            if not hasattr(original, "__wrapped__"):
-                setattr(_tensor_py_operators, method, _under_the_rule(original, adapt))
+        _extend(f"__{name}__", functools.partial(_under_the_rule, adapt))
+        _extend(f"__r{name}__", functools.partial(_under_the_rule, adapt))
+    for name in UNARY_NAMES:
+        _extend(f"__{name}__", functools.partial(_on_numbers, adapt))
 
 
-def _under_the_rule(original: Callable[..., Any], adapt: Adapt) -> Callable[..., Any]:
+def _extend(
+    method: str,
+    wrapped: Callable[[Callable[..., Any]], Callable[..., Any]],
+) -> None:
+    original = getattr(_tensor_py_operators, method)
+    if not hasattr(original, "__wrapped__"):
+        setattr(_tensor_py_operators, method, wrapped(original))
+
+
+def _under_the_rule(adapt: Adapt, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def operate(self: Any, other: Any) -> Any:
         if _agrees(self, other) or not _is_operand(other):
@@ -60,11 +70,22 @@ def _under_the_rule(original: Callable[..., Any], adapt: Adapt) -> Callable[...,
     return operate
 
 
+def _on_numbers(adapt: Adapt, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def operate(self: Any) -> Any:
+        return original(*adapt(self)) if self.dtype == "bool" else original(self)
+
+    return operate
+
+
 def _agrees(x: Any, other: Any) -> bool:
-    """Tells of the usual pairs that PyTensor's type is that of the rule."""
-    if isinstance(other, float):
+    """Tells of the usual pairs that PyTensor's type is that of the rule.
+
+    A number of NumPy's, which may derive from `float`, has a type of its own.
+    """
+    if type(other) is float:
         return bool(x.dtype == floatx())
-    if isinstance(other, int):
+    if type(other) is int:
         return x.dtype in ("float32", "float64") and abs(other) < SMALL
     if isinstance(other, Variable):
         return getattr(other, "dtype", None) == x.dtype and x.dtype in FLOATS

@@ -89,7 +89,7 @@ class Derived(Types):
 
     def is_explicit_shape(self, shape) -> bool:
         return isinstance(shape, (list, tuple)) and all(
-            n is None or isinstance(n, int) for n in shape
+            n is None or isinstance(n, (int, np.integer)) for n in shape
         )
 
     def pattern_broadcast(self, x, broatcastable) -> T:
