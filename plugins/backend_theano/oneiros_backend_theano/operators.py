@@ -6,7 +6,7 @@ every other backend. A tensor of K is a variable of PyTensor's own class, and so
 raw PyTensor code makes of it. So the rule is added to the operators of that class, once
 a process, when the backend is loaded. Where PyTensor's own type is that of the rule,
 and for what PyTensor's functions (`pytensor.tensor.add`) are called on, nothing
-changes.
+changes. `-x` and `abs(x)` of booleans, too, count them as int32.
 """
 
 from __future__ import annotations
