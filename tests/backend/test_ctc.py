@@ -404,6 +404,29 @@ def test_beam_search_where_the_engine_has_one(backend):
         )
 
 
+@pytest.mark.parametrize("floatx", ["float32", "float64"])
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"], indirect=True)
+def test_beam_searches_at_once(floatx, backend):
+    K.set_floatx(floatx)
+    p, steps = probabilities(3, 4, 3, seed=5), np.array([4, 3, 2], "int32")
+
+    def searched(width):
+        (path,), scores = K.ctc_decode(
+            K.variable(p), K.variable(steps), greedy=False, beam_width=width
+        )
+        return [path, scores]
+
+    products = [K.dot(K.ones((300, 300)), K.ones((300, 300))) for _ in range(20)]
+    searches = [x for width in range(10, 16) for x in searched(width)]
+    values = K.function([], [*searches, *products])([])[: len(searches)]
+    path, scores = K.function([], searched(10))([])
+    K.set_floatx("float32")
+    assert {str(x.dtype) for x in values} == {"int64", floatx}
+    for one, other in zip(values[::2], values[1::2], strict=True):
+        np.testing.assert_array_equal(one, path)
+        np.testing.assert_allclose(other, scores, rtol=1e-5)
+
+
 def test_labels_with_their_end_marked(backend):
     labels = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]], "float32")
     marked = evaluate(K.ctc_label_dense_to_sparse, labels, np.array([2, 0, 3], "int32"))

@@ -50,32 +50,40 @@ def beam_search(
     """Returns the best paths and their log-probabilities.
 
     A path is (batch, steps), with -1 behind its end.
+
+    JAX may call the host on a thread of its own, where it knows no types of 64 bits. So
+    what the host returns has 32: paths of int32, and a float64 as two halves.
     """
     samples, steps, _ = logits.shape
     paths_shape = (top_paths, samples, steps)
     scores_shape = (samples, top_paths)
+    dtype = np.dtype(logits.dtype)
+    is_wide = dtype == np.float64
 
     def search(
         logits: Array,
         lengths: Array,
     ) -> tuple[Array, Array]:
-        paths = np.full(paths_shape, -1, np.int64)
-        scores = np.full(scores_shape, -np.inf, logits.dtype)
+        paths = np.full(paths_shape, -1, np.int32)
+        scores = np.full(scores_shape, -np.inf, dtype)
         for sample, length in enumerate(np.asarray(lengths)):
             rows = np.asarray(logits)[sample, : int(length)].astype(np.float64)
             best = _best(rows, beam_width)[:top_paths]
             for place, (path, score) in enumerate(best):
                 paths[place, sample, : len(path)] = path
                 scores[sample, place] = score
-        return paths, scores
+        return paths, scores[..., None].view(np.int32) if is_wide else scores
 
+    halves = jax.ShapeDtypeStruct((*scores_shape, 2), np.dtype(np.int32))
     like = (
-        jax.ShapeDtypeStruct(paths_shape, np.dtype(np.int64)),
-        jax.ShapeDtypeStruct(scores_shape, logits.dtype),
+        jax.ShapeDtypeStruct(paths_shape, np.dtype(np.int32)),
+        halves if is_wide else jax.ShapeDtypeStruct(scores_shape, dtype),
     )
     arguments = (jnp.asarray(logits), jnp.asarray(lengths))
     paths, scores = jax.pure_callback(search, like, *arguments)
-    return list(paths), scores
+    if is_wide:
+        scores = jax.lax.bitcast_convert_type(scores, np.float64)
+    return list(paths.astype(np.int64)), scores
 
 
 def _best(
