@@ -16,7 +16,9 @@ _MIGRATED = (
     "UnitNorm",
     "NonNeg",
 )
-MIGRATIONS = {name: f"oneiros_constraints.migrations:{name}" for name in _MIGRATED}
+MIGRATIONS = {
+    name: f"oneiros_constraints.migrations:{name}Migration" for name in _MIGRATED
+}
 
 
 @hookimpl

@@ -7,7 +7,7 @@ from typing import Any
 from oneiros_old_files.base import Migration, Origin
 
 
-class MaxNorm(Migration):
+class MaxNormMigration(Migration):
     """A constraint whose arguments Keras 2 calls otherwise."""
 
     renamed: dict[str, str] = {"max_value": "m", "axis": "axis"}
@@ -24,19 +24,19 @@ class MaxNorm(Migration):
         return name, {"name": name, **arguments}
 
 
-class MinMaxNorm(MaxNorm):
+class MinMaxNormMigration(MaxNormMigration):
     """MinMaxNorm."""
 
     renamed = {"min_value": "low", "max_value": "high", "rate": "rate", "axis": "axis"}
 
 
-class UnitNorm(MaxNorm):
+class UnitNormMigration(MaxNormMigration):
     """UnitNorm."""
 
     renamed = {"axis": "axis"}
 
 
-class NonNeg(MaxNorm):
+class NonNegMigration(MaxNormMigration):
     """NonNeg, which has no arguments."""
 
     renamed = {}

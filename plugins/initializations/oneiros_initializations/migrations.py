@@ -41,7 +41,7 @@ SPELLINGS = {
 }
 
 
-class Initializer(Migration):
+class InitializerMigration(Migration):
     """An initializer without arguments that matter here."""
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
@@ -49,7 +49,7 @@ class Initializer(Migration):
         return "initialization", SPELLINGS.get(name) or NEAREST[name]
 
 
-class VarianceScaling(Migration):
+class VarianceScalingMigration(Migration):
     """The initializer that stands for most others in files."""
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:

@@ -21,7 +21,8 @@ _MIGRATED = (
     "Softmax",
 )
 MIGRATIONS = {
-    name: f"oneiros_layers_advanced_activations.migrations:{name}" for name in _MIGRATED
+    name: f"oneiros_layers_advanced_activations.migrations:{name}Migration"
+    for name in _MIGRATED
 }
 
 

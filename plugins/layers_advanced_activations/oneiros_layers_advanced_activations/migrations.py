@@ -9,28 +9,28 @@ from oneiros_old_files.keras2 import Keras2Layer, plain
 from oneiros_old_files.moves import Moved
 
 
-class LeakyReLU(Elementwise, Keras2Layer):
+class LeakyReLUMigration(Elementwise, Keras2Layer):
     """LeakyReLU."""
 
     name = "LeakyReLU"
     renamed = {"alpha": "alpha"}
 
 
-class ELU(Elementwise, Keras2Layer):
+class ELUMigration(Elementwise, Keras2Layer):
     """ELU."""
 
     name = "ELU"
     renamed = {"alpha": "alpha"}
 
 
-class ThresholdedReLU(Elementwise, Keras2Layer):
+class ThresholdedReLUMigration(Elementwise, Keras2Layer):
     """ThresholdedReLU."""
 
     name = "ThresholdedReLU"
     renamed = {"theta": "theta"}
 
 
-class Learned(Migration):
+class LearnedMigration(Migration):
     """A layer with a parameter for each value of its input, apart from shared axes."""
 
     def moved(
@@ -52,15 +52,15 @@ class Learned(Migration):
         )
 
 
-class ParametricSoftplus(Learned):
+class ParametricSoftplusMigration(LearnedMigration):
     """ParametricSoftplus, which Keras 2 doesn't have."""
 
 
-class SReLU(Learned):
+class SReLUMigration(LearnedMigration):
     """SReLU, which Keras 2 doesn't have."""
 
 
-class PReLU(Learned, Keras2Layer):
+class PReLUMigration(LearnedMigration, Keras2Layer):
     """PReLU."""
 
     name = "PReLU"
@@ -68,7 +68,7 @@ class PReLU(Learned, Keras2Layer):
     neutral = {"alpha_regularizer": (None,), "alpha_constraint": (None,)}
 
 
-class ReLU(Keras2Layer):
+class ReLUMigration(Keras2Layer):
     """ReLU as a layer: with a slope LeakyReLU, else Activation."""
 
     name = "Activation"
@@ -90,7 +90,7 @@ class ReLU(Keras2Layer):
         )
 
 
-class Softmax(Keras2Layer):
+class SoftmaxMigration(Keras2Layer):
     """Softmax as a layer, over the last axis."""
 
     name = "Activation"

@@ -20,28 +20,32 @@ LAYERS = {
 ALIASES = {
     name.replace("olution", ""): LAYERS[name] for name in LAYERS if "onvolution" in name
 }
+_MIGRATED = {
+    "Conv1D": "Conv1D",
+    "Conv2D": "Conv2D",
+    "Conv3D": "Conv3D",
+    "Conv2DTranspose": "Conv2DTranspose",
+    "SeparableConv2D": "SeparableConv2D",
+    "UpSampling1D": "UpSampling1D",
+    "UpSampling2D": "UpSampling2D",
+    "UpSampling3D": "UpSampling3D",
+    "ZeroPadding1D": "ZeroPadding1D",
+    "ZeroPadding2D": "ZeroPadding2D",
+    "ZeroPadding3D": "ZeroPadding3D",
+    "Cropping1D": "Cropping1D",
+    "Cropping2D": "Cropping2D",
+    "Cropping3D": "Cropping3D",
+    "Convolution1D": "Conv1D",
+    "AtrousConvolution1D": "Conv1D",
+    "Convolution2D": "Conv2D",
+    "AtrousConvolution2D": "Conv2D",
+    "Convolution3D": "Conv3D",
+    "Deconvolution2D": "Conv2DTranspose",
+    "SeparableConvolution2D": "SeparableConv2D",
+}
 MIGRATIONS = {
-    "Conv1D": "oneiros_layers_convolutional.migrations:Conv1D",
-    "Conv2D": "oneiros_layers_convolutional.migrations:Conv2D",
-    "Conv3D": "oneiros_layers_convolutional.migrations:Conv3D",
-    "Conv2DTranspose": "oneiros_layers_convolutional.migrations:Conv2DTranspose",
-    "SeparableConv2D": "oneiros_layers_convolutional.migrations:SeparableConv2D",
-    "UpSampling1D": "oneiros_layers_convolutional.migrations:UpSampling1D",
-    "UpSampling2D": "oneiros_layers_convolutional.migrations:UpSampling2D",
-    "UpSampling3D": "oneiros_layers_convolutional.migrations:UpSampling3D",
-    "ZeroPadding1D": "oneiros_layers_convolutional.migrations:ZeroPadding1D",
-    "ZeroPadding2D": "oneiros_layers_convolutional.migrations:ZeroPadding2D",
-    "ZeroPadding3D": "oneiros_layers_convolutional.migrations:ZeroPadding3D",
-    "Cropping1D": "oneiros_layers_convolutional.migrations:Cropping1D",
-    "Cropping2D": "oneiros_layers_convolutional.migrations:Cropping2D",
-    "Cropping3D": "oneiros_layers_convolutional.migrations:Cropping3D",
-    "Convolution1D": "oneiros_layers_convolutional.migrations:Conv1D",
-    "AtrousConvolution1D": "oneiros_layers_convolutional.migrations:Conv1D",
-    "Convolution2D": "oneiros_layers_convolutional.migrations:Conv2D",
-    "AtrousConvolution2D": "oneiros_layers_convolutional.migrations:Conv2D",
-    "Convolution3D": "oneiros_layers_convolutional.migrations:Conv3D",
-    "Deconvolution2D": "oneiros_layers_convolutional.migrations:Conv2DTranspose",
-    "SeparableConvolution2D": "oneiros_layers_convolutional.migrations:SeparableConv2D",
+    name: f"oneiros_layers_convolutional.migrations:{target}Migration"
+    for name, target in _MIGRATED.items()
 }
 
 

@@ -16,7 +16,7 @@ LAST = {"data_format": ("channels_last",)}
 KERNEL_CONSTRAINTS = {"W_constraint", "depthwise_constraint", "pointwise_constraint"}
 
 
-class Convolution(KernelMigration, Keras2Layer):
+class ConvolutionMigration(KernelMigration, Keras2Layer):
     """A convolution; one with a dilation is another class in Keras 1."""
 
     neutral = {"groups": (1,), "dilation_rate": (1, [1], [1, 1], [1, 1, 1])}
@@ -61,7 +61,7 @@ class Convolution(KernelMigration, Keras2Layer):
         return rate
 
 
-class Conv1D(Convolution):
+class Conv1DMigration(ConvolutionMigration):
     """Convolution1D; its kernels are `(length, 1, input, output)` here."""
 
     name = "Convolution1D"
@@ -73,7 +73,7 @@ class Conv1D(Convolution):
         "strides": ("subsample_length",),
         "padding": "border_mode",
     }
-    neutral = {**Convolution.neutral, **LAST}
+    neutral = {**ConvolutionMigration.neutral, **LAST}
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
@@ -106,7 +106,7 @@ class Conv1D(Convolution):
         return arrays
 
 
-class Conv2D(Convolution):
+class Conv2DMigration(ConvolutionMigration):
     """Convolution2D."""
 
     name = "Convolution2D"
@@ -114,7 +114,7 @@ class Conv2D(Convolution):
     renamed = {**AFFINE, **WINDOW, **ORDERED, "kernel_size": ("nb_row", "nb_col")}
 
 
-class Conv3D(Convolution):
+class Conv3DMigration(ConvolutionMigration):
     """Convolution3D."""
 
     name = "Convolution3D"
@@ -129,15 +129,15 @@ class Conv3D(Convolution):
         return (2, 3, 4, 1, 0) if first else (0, 1, 2, 3, 4)
 
 
-class Conv2DTranspose(Convolution):
+class Conv2DTransposeMigration(ConvolutionMigration):
     """Deconvolution2D, whose output's size Keras 2 finds itself.
 
     Its kernels are `(rows, columns, output, input)`.
     """
 
     name = "Deconvolution2D"
-    renamed = Conv2D.renamed
-    neutral = {**Convolution.neutral, "output_padding": (None,)}
+    renamed = Conv2DMigration.renamed
+    neutral = {**ConvolutionMigration.neutral, "output_padding": (None,)}
     added = {"output_shape": None}
 
     def _places(self, first: bool) -> tuple[int, ...]:
@@ -162,7 +162,7 @@ class Conv2DTranspose(Convolution):
         return arguments
 
 
-class SeparableConv2D(Convolution):
+class SeparableConv2DMigration(ConvolutionMigration):
     """SeparableConvolution2D, whose kernels no engine flips.
 
     Keras 1 had it on TensorFlow alone.
@@ -187,7 +187,7 @@ class SeparableConv2D(Convolution):
         "bias_constraint": "b_constraint",
     }
     neutral = {
-        **Convolution.neutral,
+        **ConvolutionMigration.neutral,
         "pointwise_initializer": ANY,
         "kernel_initializer": ANY,
         "kernel_regularizer": (None,),
@@ -195,14 +195,14 @@ class SeparableConv2D(Convolution):
     }
 
 
-class UpSampling1D(Keras2Layer):
+class UpSampling1DMigration(Keras2Layer):
     """UpSampling1D."""
 
     name = "UpSampling1D"
     renamed = {"size": "length"}
 
 
-class UpSampling2D(Keras2Layer):
+class UpSampling2DMigration(Keras2Layer):
     """UpSampling2D, which repeats rows and columns."""
 
     name = "UpSampling2D"
@@ -210,14 +210,14 @@ class UpSampling2D(Keras2Layer):
     neutral = {"interpolation": ("nearest",)}
 
 
-class UpSampling3D(Keras2Layer):
+class UpSampling3DMigration(Keras2Layer):
     """UpSampling3D."""
 
     name = "UpSampling3D"
     renamed = {"size": "size", **ORDERED}
 
 
-class ZeroPadding1D(Keras2Layer):
+class ZeroPadding1DMigration(Keras2Layer):
     """ZeroPadding1D."""
 
     name = "ZeroPadding1D"
@@ -225,7 +225,7 @@ class ZeroPadding1D(Keras2Layer):
     neutral = LAST
 
 
-class ZeroPadding2D(Keras2Layer):
+class ZeroPadding2DMigration(Keras2Layer):
     """ZeroPadding2D; the four widths are one list here."""
 
     name = "ZeroPadding2D"
@@ -240,7 +240,7 @@ class ZeroPadding2D(Keras2Layer):
         return class_name, arguments
 
 
-class ZeroPadding3D(Keras2Layer):
+class ZeroPadding3DMigration(Keras2Layer):
     """ZeroPadding3D, which pads both ends of an axis alike."""
 
     name = "ZeroPadding3D"
@@ -256,7 +256,7 @@ class ZeroPadding3D(Keras2Layer):
         return class_name, arguments
 
 
-class Cropping1D(Keras2Layer):
+class Cropping1DMigration(Keras2Layer):
     """Cropping1D."""
 
     name = "Cropping1D"
@@ -264,14 +264,14 @@ class Cropping1D(Keras2Layer):
     neutral = LAST
 
 
-class Cropping2D(Keras2Layer):
+class Cropping2DMigration(Keras2Layer):
     """Cropping2D."""
 
     name = "Cropping2D"
     renamed = {"cropping": "cropping", **ORDERED}
 
 
-class Cropping3D(Keras2Layer):
+class Cropping3DMigration(Keras2Layer):
     """Cropping3D."""
 
     name = "Cropping3D"

@@ -42,7 +42,9 @@ _MIGRATED = (
     "Concatenate",
     "Dot",
 )
-MIGRATIONS = {name: f"oneiros_layers_core.migrations:{name}" for name in _MIGRATED}
+MIGRATIONS = {
+    name: f"oneiros_layers_core.migrations:{name}Migration" for name in _MIGRATED
+}
 
 
 @hookimpl

@@ -13,7 +13,7 @@ from oneiros_old_files.keras2 import AFFINE, Keras2Layer
 from oneiros_old_files.moves import Moved, unmoved
 
 
-class Dense(Keras2Layer):
+class DenseMigration(Keras2Layer):
     """Dense."""
 
     name = "Dense"
@@ -33,7 +33,7 @@ class Dense(Keras2Layer):
         return config, [kernel[list(inputs[0].places)], *bias], unmoved(1)
 
 
-class Activation(Elementwise, Keras2Layer):
+class ActivationMigration(Elementwise, Keras2Layer):
     """Activation."""
 
     name = "Activation"
@@ -55,14 +55,14 @@ class Activation(Elementwise, Keras2Layer):
         return super().moved(config, arrays, inputs, shapes)
 
 
-class ActivityRegularization(Elementwise, Keras2Layer):
+class ActivityRegularizationMigration(Elementwise, Keras2Layer):
     """ActivityRegularization."""
 
     name = "ActivityRegularization"
     renamed = {"l1": "l1", "l2": "l2"}
 
 
-class Dropout(Elementwise, Keras2Layer):
+class DropoutMigration(Elementwise, Keras2Layer):
     """Dropout."""
 
     name = "Dropout"
@@ -83,7 +83,7 @@ class Dropout(Elementwise, Keras2Layer):
         )
 
 
-class SpatialDropout1D(Keras2Layer):
+class SpatialDropout1DMigration(Keras2Layer):
     """SpatialDropout1D."""
 
     name = "SpatialDropout1D"
@@ -91,20 +91,20 @@ class SpatialDropout1D(Keras2Layer):
     neutral = {"noise_shape": (None,), "seed": (None,)}
 
 
-class SpatialDropout2D(SpatialDropout1D):
+class SpatialDropout2DMigration(SpatialDropout1DMigration):
     """SpatialDropout2D."""
 
     name = "SpatialDropout2D"
     renamed = {"rate": "p", "data_format": "dim_ordering"}
 
 
-class SpatialDropout3D(SpatialDropout2D):
+class SpatialDropout3DMigration(SpatialDropout2DMigration):
     """SpatialDropout3D."""
 
     name = "SpatialDropout3D"
 
 
-class Flatten(Keras2Layer):
+class FlattenMigration(Keras2Layer):
     """Flatten, which keeps the order of the axes here."""
 
     name = "Flatten"
@@ -121,14 +121,14 @@ class Flatten(Keras2Layer):
         return config, arrays, inputs[0].flattened(shapes[0])
 
 
-class Reshape(Keras2Layer):
+class ReshapeMigration(Keras2Layer):
     """Reshape."""
 
     name = "Reshape"
     renamed = {"target_shape": "target_shape"}
 
 
-class Permute(Keras2Layer):
+class PermuteMigration(Keras2Layer):
     """Permute."""
 
     name = "Permute"
@@ -146,21 +146,21 @@ class Permute(Keras2Layer):
         return {**config, "dims": dims}, arrays, unmoved(len(dims))
 
 
-class RepeatVector(Keras2Layer):
+class RepeatVectorMigration(Keras2Layer):
     """RepeatVector."""
 
     name = "RepeatVector"
     renamed = {"n": "n"}
 
 
-class Masking(Keras2Layer):
+class MaskingMigration(Keras2Layer):
     """Masking."""
 
     name = "Masking"
     renamed = {"mask_value": "mask_value"}
 
 
-class Lambda(Keras2Layer):
+class LambdaMigration(Keras2Layer):
     """Lambda, whose function the caller supplies."""
 
     name = "Lambda"
@@ -190,7 +190,7 @@ class Lambda(Keras2Layer):
         return class_name, arguments
 
 
-class Merge(Migration):
+class MergeMigration(Migration):
     """Merge of Keras 1, which may hold the layers that it joins."""
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
@@ -242,7 +242,7 @@ def _joined(inputs: list[Moved], shapes: list[Any]) -> Moved:
     return Moved((0,), tuple(places), source)
 
 
-class MergeLayer(Keras2Layer):
+class MergeLayerMigration(Keras2Layer):
     """What Merge with one mode is in Keras 2."""
 
     name = "Merge"
@@ -255,38 +255,38 @@ class MergeLayer(Keras2Layer):
         }
 
 
-class Add(MergeLayer):
+class AddMigration(MergeLayerMigration):
     """Merge by sum."""
 
     added = {"mode": "sum"}
 
 
-class Multiply(MergeLayer):
+class MultiplyMigration(MergeLayerMigration):
     """Merge by product."""
 
     added = {"mode": "mul"}
 
 
-class Average(MergeLayer):
+class AverageMigration(MergeLayerMigration):
     """Merge by average."""
 
     added = {"mode": "ave"}
 
 
-class Maximum(MergeLayer):
+class MaximumMigration(MergeLayerMigration):
     """Merge by maximum."""
 
     added = {"mode": "max"}
 
 
-class Concatenate(MergeLayer):
+class ConcatenateMigration(MergeLayerMigration):
     """Merge along an axis."""
 
     added = {"mode": "concat"}
     renamed = {"axis": "concat_axis"}
 
 
-class Dot(MergeLayer):
+class DotMigration(MergeLayerMigration):
     """Merge by dot product; Keras 1's cosine has another shape."""
 
     added = {"mode": "dot"}

@@ -5,7 +5,7 @@ from oneiros import hookimpl
 LAYERS = {"Embedding": "oneiros_layers_embeddings.embedding:Embedding"}
 _MIGRATED = ("Embedding",)
 MIGRATIONS = {
-    name: f"oneiros_layers_embeddings.migrations:{name}" for name in _MIGRATED
+    name: f"oneiros_layers_embeddings.migrations:{name}Migration" for name in _MIGRATED
 }
 
 

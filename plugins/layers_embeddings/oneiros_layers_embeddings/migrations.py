@@ -8,7 +8,7 @@ from oneiros_old_files.base import Origin
 from oneiros_old_files.keras2 import Keras2Layer
 
 
-class Embedding(Keras2Layer):
+class EmbeddingMigration(Keras2Layer):
     """Embedding, whose input is of whole numbers whatever its table is of."""
 
     name = "Embedding"

@@ -10,7 +10,9 @@ _MIGRATED = (
     "LocallyConnected1D",
     "LocallyConnected2D",
 )
-MIGRATIONS = {name: f"oneiros_layers_local.migrations:{name}" for name in _MIGRATED}
+MIGRATIONS = {
+    name: f"oneiros_layers_local.migrations:{name}Migration" for name in _MIGRATED
+}
 
 
 @hookimpl

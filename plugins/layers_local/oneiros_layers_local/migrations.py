@@ -11,7 +11,7 @@ WINDOW = {"filters": "nb_filter", "padding": "border_mode"}
 STORED = {"implementation": (1,)}
 
 
-class LocallyConnected1D(Keras2Layer):
+class LocallyConnected1DMigration(Keras2Layer):
     """LocallyConnected1D."""
 
     name = "LocallyConnected1D"
@@ -24,7 +24,7 @@ class LocallyConnected1D(Keras2Layer):
     neutral = {**STORED, "data_format": ("channels_last",)}
 
 
-class LocallyConnected2D(Keras2Layer):
+class LocallyConnected2DMigration(Keras2Layer):
     """LocallyConnected2D, whose patches are flattened in the order of the axes."""
 
     name = "LocallyConnected2D"

@@ -10,7 +10,9 @@ _MIGRATED = (
     "GaussianNoise",
     "GaussianDropout",
 )
-MIGRATIONS = {name: f"oneiros_layers_noise.migrations:{name}" for name in _MIGRATED}
+MIGRATIONS = {
+    name: f"oneiros_layers_noise.migrations:{name}Migration" for name in _MIGRATED
+}
 
 
 @hookimpl

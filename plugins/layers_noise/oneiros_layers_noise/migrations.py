@@ -6,7 +6,7 @@ from oneiros_old_files.base import Elementwise
 from oneiros_old_files.keras2 import ANY, Keras2Layer
 
 
-class GaussianNoise(Elementwise, Keras2Layer):
+class GaussianNoiseMigration(Elementwise, Keras2Layer):
     """GaussianNoise."""
 
     name = "GaussianNoise"
@@ -14,7 +14,7 @@ class GaussianNoise(Elementwise, Keras2Layer):
     neutral = {"seed": ANY}
 
 
-class GaussianDropout(Elementwise, Keras2Layer):
+class GaussianDropoutMigration(Elementwise, Keras2Layer):
     """GaussianDropout."""
 
     name = "GaussianDropout"

@@ -5,8 +5,8 @@ from oneiros import hookimpl
 _PACKAGE = "oneiros_layers_normalization"
 LAYERS = {"BatchNormalization": f"{_PACKAGE}.batch_normalization:BatchNormalization"}
 MIGRATIONS = {
-    "BatchNormalization": f"{_PACKAGE}.migrations:BatchNormalization",
-    "BatchNormalizationV1": f"{_PACKAGE}.migrations:BatchNormalization",
+    "BatchNormalization": f"{_PACKAGE}.migrations:BatchNormalizationMigration",
+    "BatchNormalizationV1": f"{_PACKAGE}.migrations:BatchNormalizationMigration",
 }
 
 

@@ -9,7 +9,7 @@ from oneiros_old_files.keras2 import ANY, Keras2Layer
 from oneiros_old_files.moves import Moved
 
 
-class BatchNormalization(Keras2Layer):
+class BatchNormalizationMigration(Keras2Layer):
     """BatchNormalization; Keras 2 may leave out its weights gamma and beta."""
 
     name = "BatchNormalization"

@@ -23,7 +23,7 @@ BASES = {
         for n in _RANKS
     },
 }
-MIGRATIONS = {name: f"{_PACKAGE}.migrations:{name}" for name in LAYERS}
+MIGRATIONS = {name: f"{_PACKAGE}.migrations:{name}Migration" for name in LAYERS}
 
 
 @hookimpl

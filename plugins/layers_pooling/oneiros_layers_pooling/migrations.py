@@ -15,7 +15,7 @@ LAST = {"data_format": ("channels_last",)}
 FLAT = {"keepdims": (False,)}
 
 
-class MaxPooling1D(Keras2Layer):
+class MaxPooling1DMigration(Keras2Layer):
     """MaxPooling1D."""
 
     name = "MaxPooling1D"
@@ -23,51 +23,51 @@ class MaxPooling1D(Keras2Layer):
     neutral = LAST
 
 
-class AveragePooling1D(MaxPooling1D):
+class AveragePooling1DMigration(MaxPooling1DMigration):
     """AveragePooling1D."""
 
     name = "AveragePooling1D"
 
 
-class MaxPooling2D(Keras2Layer):
+class MaxPooling2DMigration(Keras2Layer):
     """MaxPooling2D."""
 
     name = "MaxPooling2D"
     renamed = WINDOWS
 
 
-class AveragePooling2D(MaxPooling2D):
+class AveragePooling2DMigration(MaxPooling2DMigration):
     """AveragePooling2D."""
 
     name = "AveragePooling2D"
 
 
-class MaxPooling3D(MaxPooling2D):
+class MaxPooling3DMigration(MaxPooling2DMigration):
     """MaxPooling3D."""
 
     name = "MaxPooling3D"
 
 
-class AveragePooling3D(MaxPooling2D):
+class AveragePooling3DMigration(MaxPooling2DMigration):
     """AveragePooling3D."""
 
     name = "AveragePooling3D"
 
 
-class GlobalMaxPooling1D(Keras2Layer):
+class GlobalMaxPooling1DMigration(Keras2Layer):
     """GlobalMaxPooling1D."""
 
     name = "GlobalMaxPooling1D"
     neutral = {**FLAT, **LAST}
 
 
-class GlobalAveragePooling1D(GlobalMaxPooling1D):
+class GlobalAveragePooling1DMigration(GlobalMaxPooling1DMigration):
     """GlobalAveragePooling1D."""
 
     name = "GlobalAveragePooling1D"
 
 
-class GlobalMaxPooling2D(Keras2Layer):
+class GlobalMaxPooling2DMigration(Keras2Layer):
     """GlobalMaxPooling2D."""
 
     name = "GlobalMaxPooling2D"
@@ -75,19 +75,19 @@ class GlobalMaxPooling2D(Keras2Layer):
     neutral = FLAT
 
 
-class GlobalAveragePooling2D(GlobalMaxPooling2D):
+class GlobalAveragePooling2DMigration(GlobalMaxPooling2DMigration):
     """GlobalAveragePooling2D."""
 
     name = "GlobalAveragePooling2D"
 
 
-class GlobalMaxPooling3D(GlobalMaxPooling2D):
+class GlobalMaxPooling3DMigration(GlobalMaxPooling2DMigration):
     """GlobalMaxPooling3D."""
 
     name = "GlobalMaxPooling3D"
 
 
-class GlobalAveragePooling3D(GlobalMaxPooling2D):
+class GlobalAveragePooling3DMigration(GlobalMaxPooling2DMigration):
     """GlobalAveragePooling3D."""
 
     name = "GlobalAveragePooling3D"

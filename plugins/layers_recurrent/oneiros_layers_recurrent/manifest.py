@@ -23,7 +23,9 @@ _MIGRATED = (
     "GRU",
     "ConvLSTM2D",
 )
-MIGRATIONS = {name: f"oneiros_layers_recurrent.migrations:{name}" for name in _MIGRATED}
+MIGRATIONS = {
+    name: f"oneiros_layers_recurrent.migrations:{name}Migration" for name in _MIGRATED
+}
 
 
 @hookimpl

@@ -70,7 +70,7 @@ def _from_cudnn(arrays: Arrays, count: int) -> Arrays:
     ]
 
 
-class SimpleRNN(Keras2Layer):
+class SimpleRNNMigration(Keras2Layer):
     """SimpleRNN."""
 
     name = "SimpleRNN"
@@ -78,7 +78,7 @@ class SimpleRNN(Keras2Layer):
     neutral = NEUTRAL
 
 
-class Gated(SimpleRNN):
+class GatedMigration(SimpleRNNMigration):
     """A layer with gates, whose weights Keras 2 stores joined.
 
     `consume_less="gpu"` has them so here.
@@ -87,7 +87,7 @@ class Gated(SimpleRNN):
     stored = 3
     gates: tuple[str, ...]
     order: tuple[str, ...]
-    renamed = {**SimpleRNN.renamed, "recurrent_activation": "inner_activation"}
+    renamed = {**SimpleRNNMigration.renamed, "recurrent_activation": "inner_activation"}
     added = {"consume_less": "gpu"}
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
@@ -97,7 +97,7 @@ class Gated(SimpleRNN):
         return separated(arrays, self.gates, self.order)
 
 
-class ForgetBias(Keras2Layer):
+class ForgetBiasMigration(Keras2Layer):
     """What layers with a forget gate share.
 
     Keras 2 says whether that gate's bias begins with ones.
@@ -112,7 +112,7 @@ class ForgetBias(Keras2Layer):
         return class_name, {**arguments, "forget_bias_init": "one" if ones else "zero"}
 
 
-class LSTM(ForgetBias, Gated):
+class LSTMMigration(ForgetBiasMigration, GatedMigration):
     """LSTM."""
 
     name = "LSTM"
@@ -129,13 +129,13 @@ class LSTM(ForgetBias, Gated):
         return super().weights(config, arrays, origin)
 
 
-class CuDNNLSTM(LSTM):
+class CuDNNLSTMMigration(LSTMMigration):
     """LSTM of NVIDIA's library, which has these activations alone."""
 
-    added = {**LSTM.added, "activation": "tanh", "inner_activation": "sigmoid"}
+    added = {**LSTMMigration.added, "activation": "tanh", "inner_activation": "sigmoid"}
 
 
-class GRU(Gated):
+class GRUMigration(GatedMigration):
     """GRU, which resets the state before its product with the weights."""
 
     name = "GRU"
@@ -143,7 +143,7 @@ class GRU(Gated):
     neutral = {**NEUTRAL, "reset_after": (False,)}
 
 
-class ConvLSTM2D(KernelMigration, ForgetBias):
+class ConvLSTM2DMigration(KernelMigration, ForgetBiasMigration):
     """ConvLSTM2D, whose weights are always gate by gate here."""
 
     stored = 3
@@ -164,5 +164,5 @@ class ConvLSTM2D(KernelMigration, ForgetBias):
         """Returns the weights gate by gate, in the layer's order of axes."""
         if origin.keras < 2:
             return arrays
-        apart = separated(arrays, LSTM.gates, LSTM.order)
+        apart = separated(arrays, LSTMMigration.gates, LSTMMigration.order)
         return super().weights(config, apart, origin)

@@ -11,7 +11,9 @@ _MIGRATED = (
     "TimeDistributed",
     "Bidirectional",
 )
-MIGRATIONS = {name: f"oneiros_layers_wrappers.migrations:{name}" for name in _MIGRATED}
+MIGRATIONS = {
+    name: f"oneiros_layers_wrappers.migrations:{name}Migration" for name in _MIGRATED
+}
 
 
 @hookimpl

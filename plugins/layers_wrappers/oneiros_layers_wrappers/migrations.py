@@ -9,7 +9,7 @@ from oneiros_old_files.configs import migrated
 from oneiros_old_files.keras2 import Keras2Layer
 
 
-class TimeDistributed(Keras2Layer):
+class TimeDistributedMigration(Keras2Layer):
     """TimeDistributed."""
 
     name = "TimeDistributed"
@@ -23,7 +23,7 @@ class TimeDistributed(Keras2Layer):
         return class_name, arguments
 
 
-class Bidirectional(TimeDistributed):
+class BidirectionalMigration(TimeDistributedMigration):
     """Bidirectional."""
 
     name = "Bidirectional"

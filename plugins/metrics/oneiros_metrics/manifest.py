@@ -43,10 +43,10 @@ METRICS = {
     "f1score": "oneiros_metrics.functions:fmeasure",
 }
 MIGRATIONS = {
-    "MeanMetricWrapper": "oneiros_metrics.migrations:MeanMetricWrapper",
-    "BinaryAccuracy": "oneiros_metrics.migrations:Accuracy",
-    "CategoricalAccuracy": "oneiros_metrics.migrations:Accuracy",
-    "SparseCategoricalAccuracy": "oneiros_metrics.migrations:Accuracy",
+    "MeanMetricWrapper": "oneiros_metrics.migrations:MeanMetricWrapperMigration",
+    "BinaryAccuracy": "oneiros_metrics.migrations:AccuracyMigration",
+    "CategoricalAccuracy": "oneiros_metrics.migrations:AccuracyMigration",
+    "SparseCategoricalAccuracy": "oneiros_metrics.migrations:AccuracyMigration",
 }
 
 

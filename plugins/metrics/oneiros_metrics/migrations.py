@@ -7,7 +7,7 @@ from typing import Any
 from oneiros_old_files.base import Migration, Origin
 
 
-class MeanMetricWrapper(Migration):
+class MeanMetricWrapperMigration(Migration):
     """A function averaged over an epoch, under the name that `compile` was given."""
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
@@ -15,7 +15,7 @@ class MeanMetricWrapper(Migration):
         return str(config.get("fn") or config.get("name")), {}
 
 
-class Accuracy(Migration):
+class AccuracyMigration(Migration):
     """An accuracy of its own class."""
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:

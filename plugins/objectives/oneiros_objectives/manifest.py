@@ -33,18 +33,18 @@ OBJECTIVES = {
     "cosine": "oneiros_objectives.functions:cosine_proximity",
 }
 MIGRATIONS = {
-    "MeanSquaredError": "oneiros_objectives.migrations:Loss",
-    "MeanAbsoluteError": "oneiros_objectives.migrations:Loss",
-    "MeanAbsolutePercentageError": "oneiros_objectives.migrations:Loss",
-    "MeanSquaredLogarithmicError": "oneiros_objectives.migrations:Loss",
-    "BinaryCrossentropy": "oneiros_objectives.migrations:Loss",
-    "CategoricalCrossentropy": "oneiros_objectives.migrations:Loss",
-    "SparseCategoricalCrossentropy": "oneiros_objectives.migrations:Loss",
-    "Hinge": "oneiros_objectives.migrations:Loss",
-    "SquaredHinge": "oneiros_objectives.migrations:Loss",
-    "KLDivergence": "oneiros_objectives.migrations:Loss",
-    "Poisson": "oneiros_objectives.migrations:Loss",
-    "kl_divergence": "oneiros_objectives.migrations:Loss",
+    "MeanSquaredError": "oneiros_objectives.migrations:LossMigration",
+    "MeanAbsoluteError": "oneiros_objectives.migrations:LossMigration",
+    "MeanAbsolutePercentageError": "oneiros_objectives.migrations:LossMigration",
+    "MeanSquaredLogarithmicError": "oneiros_objectives.migrations:LossMigration",
+    "BinaryCrossentropy": "oneiros_objectives.migrations:LossMigration",
+    "CategoricalCrossentropy": "oneiros_objectives.migrations:LossMigration",
+    "SparseCategoricalCrossentropy": "oneiros_objectives.migrations:LossMigration",
+    "Hinge": "oneiros_objectives.migrations:LossMigration",
+    "SquaredHinge": "oneiros_objectives.migrations:LossMigration",
+    "KLDivergence": "oneiros_objectives.migrations:LossMigration",
+    "Poisson": "oneiros_objectives.migrations:LossMigration",
+    "kl_divergence": "oneiros_objectives.migrations:LossMigration",
 }
 
 

@@ -24,7 +24,7 @@ FUNCTIONS = {
 NEUTRAL = {"from_logits": False, "label_smoothing": 0, "axis": -1, "ignore_class": None}
 
 
-class Loss(Migration):
+class LossMigration(Migration):
     """A loss as an object, which is a function here."""
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:

@@ -25,7 +25,9 @@ _MIGRATED = (
     "Adamax",
     "Nadam",
 )
-MIGRATIONS = {name: f"oneiros_optimizers.migrations:{name}" for name in _MIGRATED}
+MIGRATIONS = {
+    name: f"oneiros_optimizers.migrations:{name}Migration" for name in _MIGRATED
+}
 
 
 @hookimpl

@@ -24,7 +24,7 @@ NEUTRAL = {
 SILENT = ("name", "is_legacy_optimizer", "jit_compile", "initial_accumulator_value")
 
 
-class Optimizer(Migration):
+class OptimizerMigration(Migration):
     """An optimizer, whose arguments Keras 2 has under the same names but for a few."""
 
     kept: tuple[str, ...] = ()
@@ -70,13 +70,13 @@ class Optimizer(Migration):
         }
 
 
-class SGD(Optimizer):
+class SGDMigration(OptimizerMigration):
     """SGD."""
 
     kept = ("momentum", "nesterov")
 
 
-class RMSprop(Optimizer):
+class RMSpropMigration(OptimizerMigration):
     """RMSprop; a momentum is TensorFlow's alone."""
 
     kept = ("rho",)
@@ -92,27 +92,27 @@ class RMSprop(Optimizer):
         return super().translated(name, config, origin)
 
 
-class Adagrad(Optimizer):
+class AdagradMigration(OptimizerMigration):
     """Adagrad."""
 
 
-class Adadelta(Optimizer):
+class AdadeltaMigration(OptimizerMigration):
     """Adadelta."""
 
     kept = ("rho",)
 
 
-class Adam(Optimizer):
+class AdamMigration(OptimizerMigration):
     """Adam."""
 
     kept = ("beta_1", "beta_2")
 
 
-class Adamax(Adam):
+class AdamaxMigration(AdamMigration):
     """Adamax."""
 
 
-class Nadam(Optimizer):
+class NadamMigration(OptimizerMigration):
     """Nadam, which has its own decay."""
 
     kept = ("beta_1", "beta_2", "schedule_decay")

@@ -14,9 +14,9 @@ REGULARIZERS = {
     },
 }
 MIGRATIONS = {
-    "L1L2": "oneiros_regularizers.migrations:L1L2",
-    "L1": "oneiros_regularizers.migrations:L1L2",
-    "L2": "oneiros_regularizers.migrations:L1L2",
+    "L1L2": "oneiros_regularizers.migrations:L1L2Migration",
+    "L1": "oneiros_regularizers.migrations:L1L2Migration",
+    "L2": "oneiros_regularizers.migrations:L1L2Migration",
 }
 
 

@@ -8,7 +8,7 @@ from oneiros_old_files.base import Migration, Origin
 from oneiros_old_files.keras2 import plain
 
 
-class L1L2(Migration):
+class L1L2Migration(Migration):
     """L1L2, and its later forms L1 and L2."""
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
