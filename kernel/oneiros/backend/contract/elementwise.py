@@ -305,7 +305,8 @@ class Elementwise:
             max_value: number, the upper bound; None means none.
 
         # Returns
-            A tensor of the shape and type of `x`.
+            A tensor of the shape of `x`; a fraction as slope or bound makes floats of
+            integers.
         """
 
     def elu(self, x, alpha=1.0):
