@@ -145,11 +145,11 @@ def function_name(owner: Any, name: str, function: Any) -> str:
     # Raises
         ConfigError: if it has none.
     """
-    found = getattr(function, "__name__", None)
-    if found is None:
+    known_as = getattr(function, "__name__", None)
+    if known_as is None:
         raise ConfigError(
             f"{label(owner)} has {name}={function!r}, which has no name that a "
             "configuration could hold. Pass a function made with `def`; a layer goes "
             "into the model as a layer of its own."
         )
-    return str(found)
+    return str(known_as)

@@ -277,9 +277,10 @@ def _explained(kind: str, name: str) -> Iterator[None]:
 
 def _parts(kind: str, config: Any) -> tuple[str, Any]:
     """Splits a configuration into the class's name and a copy of its arguments."""
-    name, arguments = None, None
+    name = arguments = None
     if isinstance(config, dict) and "class_name" in config:
-        name, arguments = config["class_name"], config.get("config", {})
+        name = config["class_name"]
+        arguments = config.get("config", {})
     elif isinstance(config, dict):
         arguments = dict(config)
         name = arguments.pop("name", None)

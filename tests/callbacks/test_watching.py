@@ -268,3 +268,19 @@ class TestReduceLROnPlateau:
     def test_can_be_pickled(self):
         callback = pickle.loads(pickle.dumps(ReduceLROnPlateau(patience=0)))
         assert lowered(callback, "val_loss", [1, 1]) == pytest.approx([1, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "minimum"),
+    [
+        (lambda period: ModelCheckpoint("a.h5", period=period), "period", 1),
+        (lambda patience: EarlyStopping(patience=patience), "patience", 0),
+        (lambda patience: ReduceLROnPlateau(patience=patience), "patience", 0),
+    ],
+)
+def test_numbers_of_epochs_are_whole_numbers(make, name, minimum):
+    for accepted in (minimum, np.int64(3)):
+        assert getattr(make(accepted), name) == accepted
+    for refused in (True, minimum - 1, 1.5, "2"):
+        with pytest.raises(ArgumentError, match=rf"received {name}="):
+            make(refused)

@@ -343,7 +343,16 @@ class TestArguments:
             fit([Resume(tmp_path / "a.h5"), Resume(tmp_path / "b.h5")])
 
     @pytest.mark.parametrize(
-        "given", [{"epochs": 0}, {"batches": 0}, {"seconds": -1.0}, {"epochs": None}]
+        "given",
+        [
+            {"epochs": 0},
+            {"epochs": None},
+            {"batches": 0},
+            {"batches": 1.5},
+            {"batches": True},
+            {"seconds": -1.0},
+            {"seconds": True},
+        ],
     )
     def test_numbers(self, given):
         with pytest.raises(

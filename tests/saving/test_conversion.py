@@ -67,7 +67,12 @@ IMAGES = [
     if ordering(each["name"]) and not each["custom_objects"]
 ]
 FEW = ("seq_conv2d_th", "seq_conv_zoo_tf")
-TURNED = ("seq_conv2d_th", "seq_conv_zoo_tf", "func_resnet_block_th", "seq_convlstm_th")
+FLIPPED = (
+    "seq_conv2d_th",
+    "seq_conv_zoo_tf",
+    "func_resnet_block_th",
+    "seq_convlstm_th",
+)
 
 
 def some(names, few):
@@ -352,7 +357,7 @@ def test_what_the_optimizer_counts_is_kept(there, made, arguments, tmp_path):
 # Engines' kernels
 
 
-@pytest.mark.parametrize("name", some(TURNED, TURNED[:1]))
+@pytest.mark.parametrize("name", some(FLIPPED, FLIPPED[:1]))
 def test_kernels_for_theano_and_back(there, name, tmp_path):
     path = MODELS / f"{name}.h5"
     convert(path, tmp_path / "theano.h5", kernels="theano")

@@ -50,15 +50,15 @@ def test_the_table_of_densities(capsys):
 
 def test_the_kernel_stays_small():
     kernel = density.total(ROOT / "kernel")
-    assert kernel.tokens <= density.KERNEL_TOKENS == 28_000
-    assert kernel.density <= density.KERNEL_DENSITY == 8.0
+    assert kernel.tokens <= density.KERNEL_TOKENS
+    assert kernel.density <= density.KERNEL_DENSITY
 
 
 @pytest.mark.parametrize(
     "folder", density.distributions()[1:], ids=lambda folder: folder.name
 )
 def test_a_plugin_is_not_packed(folder):
-    assert density.total(folder).density <= density.PLUGIN_DENSITY == 8.5
+    assert density.total(folder).density <= density.PLUGIN_DENSITY
 
 
 @pytest.mark.parametrize(

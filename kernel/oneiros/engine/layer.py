@@ -331,7 +331,8 @@ class Layer(Rebuilt):
         prefix = f"{type(self).__name__.lower()}_input_"
         name = name or f"{prefix}{K.get_uid(prefix)}"
         x = Input(batch_shape=batch_input_shape, dtype=input_dtype, name=name)
-        self.batch_input_shape, self.input_dtype = x._keras_shape, K.dtype(x)
+        self.batch_input_shape = x._keras_shape
+        self.input_dtype = K.dtype(x)
         self(x)
 
     @bound
@@ -587,9 +588,10 @@ class Layer(Rebuilt):
     def _record(self, kind: str, items: Any, inputs: Any) -> None:
         new = [] if items is None else to_list(items)
         if inputs is not None:
-            self._conditional[kind].setdefault(object_list_uid(inputs), (inputs, []))[
-                1
-            ].extend(new)
+            _, recorded = self._conditional[kind].setdefault(
+                object_list_uid(inputs), (inputs, [])
+            )
+            recorded.extend(new)
         self._store(kind).extend(new)
 
     def _recorded(self, kind: str, inputs: Any) -> list[Any]:

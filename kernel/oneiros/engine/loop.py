@@ -42,7 +42,8 @@ class Fit:
 
 def fit_loop(fit: Fit) -> None:
     """Trains; the streams are open."""
-    callbacks, observer = fit.callbacks, current_observer()
+    callbacks = fit.callbacks
+    observer = current_observer()
     order = np.arange(fit.train.size)
     fit.model.stop_training = False
     callbacks.on_train_begin()
@@ -104,7 +105,8 @@ def _validate(fit: Fit) -> dict[str, Any]:
 
 def test_loop(stream: Stream, ticks: Ticks = ()) -> list[float]:
     """Returns the function's outputs averaged over all samples."""
-    totals, samples = [], 0
+    totals = []
+    samples = 0
     for run in _observed(stream, np.arange(stream.size)):
         outputs = stream.compute(run)
         stream.observer.enter(LOGS)

@@ -198,13 +198,15 @@ class Model(Container):
             )
         arrays = self.adapter.user_data(x, y, sample_weight, class_weight)
         if validation_data is None:
-            arrays, held = self.adapter.split(arrays, validation_split)
+            arrays, validation_arrays = self.adapter.split(arrays, validation_split)
         else:
-            held = self.adapter.validation_source(validation_data)
+            validation_arrays = self.adapter.validation_source(validation_data)
         train = self.adapter.stream("train", arrays, batch_size)
-        validation = self.adapter.stream("test", held, batch_size) if held else None
+        validation = None
+        if validation_arrays:
+            validation = self.adapter.stream("test", validation_arrays, batch_size)
         sizes = {"batch_size": batch_size, "nb_sample": train.size}
-        return self.train(options, train, validation, held, sizes)
+        return self.train(options, train, validation, validation_arrays, sizes)
 
     def fit_options(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.arguments import check_int
 from oneiros.bases import Callback
 from oneiros.errors import ArgumentError
 
@@ -75,7 +76,7 @@ class ModelCheckpoint(Callback):
         self.verbose = verbose
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
-        self.period = period
+        self.period = check_int("ModelCheckpoint", "period", period)
         self.epochs_since_last_save = 0
         self.monitor_op, self.best = better(monitor, mode)
 
@@ -150,7 +151,7 @@ class EarlyStopping(Callback):
         mode: str = "auto",
     ) -> None:
         self.monitor = monitor
-        self.patience = patience
+        self.patience = check_int("EarlyStopping", "patience", patience, 0)
         self.verbose = verbose
         self.monitor_op, self._worst = better(monitor, mode)
         self.min_delta = min_delta if self.monitor_op is np.greater else -min_delta
@@ -241,7 +242,7 @@ class ReduceLROnPlateau(Callback):
             )
         self.monitor = monitor
         self.factor = factor
-        self.patience = patience
+        self.patience = check_int("ReduceLROnPlateau", "patience", patience, 0)
         self.verbose = verbose
         self.mode = mode
         self.epsilon = epsilon

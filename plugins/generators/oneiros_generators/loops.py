@@ -41,9 +41,9 @@ def fit_batches(
         if value is not None:
             raise refusal(model, name, value, "nothing where x gives batches")
     training = Listed(model, source, "train", class_weight)
-    validation, held = _validation(model, validation_data, training)
+    validation, validation_arrays = _validation(model, validation_data, training)
     sizes = {"nb_sample": training.samples}
-    return model.train(options, training, validation, held, sizes)
+    return model.train(options, training, validation, validation_arrays, sizes)
 
 
 def fit_generator(
@@ -78,11 +78,11 @@ def fit_generator(
         validation: Any = Generated(
             model, validation_data, nb_val_samples, "nb_val_samples", use="test"
         )
-        held = None
+        validation_arrays = None
     else:
-        validation, held = _validation(model, validation_data, training)
+        validation, validation_arrays = _validation(model, validation_data, training)
     sizes = {"nb_sample": training.samples}
-    return model.train(options, training, validation, held, sizes)
+    return model.train(options, training, validation, validation_arrays, sizes)
 
 
 def _validation(

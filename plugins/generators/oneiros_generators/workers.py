@@ -49,7 +49,9 @@ class Workers:
             raise CapabilityError(
                 "pickle_safe=True needs fork, which this system lacks. Use threads."
             )
-        self.name, self.closed, self._turn = name, threading.Event(), 0
+        self.name = name
+        self.closed = threading.Event()
+        self._turn = 0
         context = multiprocessing.get_context("fork")
         self._workers: list[tuple[Any, Connection]] = []
         for _ in range(count):

@@ -39,14 +39,14 @@ class KerasFinder:
             return None
         own = _target(name)
         try:
-            found = find_spec(own)
+            spec = find_spec(own)
         except ModuleNotFoundError as error:
             if own.startswith(f"{error.name}."):
                 return None
             raise
-        if found is None:
+        if spec is None:
             return None
-        return ModuleSpec(name, cls, origin=found.origin)  # type: ignore[arg-type]
+        return ModuleSpec(name, cls, origin=spec.origin)  # type: ignore[arg-type]
 
     @staticmethod
     def create_module(spec: "ModuleSpec") -> None:

@@ -61,7 +61,8 @@ def _extent(profile: Any) -> str:
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
+    plural = "" if number == 1 else "s"
+    return f"{number:,} {what}{plural}"
 
 
 def _parts(profile: Any) -> Table:

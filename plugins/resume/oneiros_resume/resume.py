@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from oneiros.arguments import check_int, refusal
+from oneiros.arguments import check_int, check_optional_int, refusal
 from oneiros.bases import Callback
 from oneiros.engine.loop import Fit
 from oneiros.errors import ArgumentError
@@ -66,12 +66,11 @@ class Resume(Callback):
         verbose: int = 0,
         budget: Budget | None = None,
     ) -> None:
-        for name, value in (("batches", batches), ("seconds", seconds)):
-            if value is not None and not value > 0:
-                raise refusal("Resume", name, value, "None, or a number above 0")
+        if isinstance(seconds, bool) or (seconds is not None and not seconds > 0):
+            raise refusal("Resume", "seconds", seconds, "None, or a number above 0")
         self.path = Path(filepath)
         self.epochs = check_int("Resume", "epochs", epochs)
-        self.batches = batches
+        self.batches = check_optional_int("Resume", "batches", batches, 1)
         self.seconds = seconds
         self.keep = keep
         self.verbose = verbose

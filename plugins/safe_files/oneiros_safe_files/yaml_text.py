@@ -181,11 +181,11 @@ def _value(tag: str, text: str) -> Any:
 def _number(tag: str, text: str) -> int | float:
     if len(text) <= MAX_DIGITS:
         name = "construct_yaml_float" if tag == "float" else "construct_yaml_int"
-        found: int | float = getattr(_CONSTRUCTOR, name)(
+        number: int | float = getattr(_CONSTRUCTOR, name)(
             yaml.ScalarNode(_PREFIX + tag, text)
         )
-        if math.isfinite(found):
-            return found
+        if math.isfinite(number):
+            return number
     _refuse(
         f"it holds {text:.80}, which isn't a finite number of at most {MAX_DIGITS} "
         "digits"
@@ -251,10 +251,10 @@ def _numpy_scalar(items: list[Any]) -> int | float:
         or len(data) != dtype.itemsize
     ):
         _refuse("it holds a NumPy number whose type and bytes don't agree")
-    found: int | float = np.frombuffer(data, dtype)[0].item()
-    if not math.isfinite(found):
-        _refuse(f"it holds {found}, which isn't finite")
-    return found
+    number: int | float = np.frombuffer(data, dtype)[0].item()
+    if not math.isfinite(number):
+        _refuse(f"it holds {number}, which isn't finite")
+    return number
 
 
 def _tag(tag: str) -> str:

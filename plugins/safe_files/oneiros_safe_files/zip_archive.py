@@ -21,8 +21,12 @@ from oneiros_safe_files.unpacking import member_path, new_folder, refused
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _END = struct.Struct("<4s4H2LH")
-_END_MAGIC, _LARGE_MAGIC = b"PK\x05\x06", b"PK\x06\x07"
-_LONGEST_COMMENT, _LOCATOR_BYTES, _ENTRY_BYTES, _HEADER_BYTES = 0xFFFF, 20, 46, 30
+_END_MAGIC = b"PK\x05\x06"
+_LARGE_MAGIC = b"PK\x06\x07"
+_LONGEST_COMMENT = 0xFFFF
+_LOCATOR_BYTES = 20
+_ENTRY_BYTES = 46
+_HEADER_BYTES = 30
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _BLOCK = 1 << 20
 

@@ -52,16 +52,16 @@ def get_from_module(
                 f'The configuration of a {module_name} is {{"name": "…", …}}; '
                 f"got {identifier!r:.200}."
             )
-        cls = _found(name, module_params, module_name)
+        cls = _named(name, module_params, module_name)
         check_loadable(cls, module_name)
         return cls(**arguments)
     if not isinstance(identifier, str):
         return identifier
-    found = _found(identifier, module_params, module_name)
-    return found(**(kwargs or {})) if instantiate else found
+    known = _named(identifier, module_params, module_name)
+    return known(**(kwargs or {})) if instantiate else known
 
 
-def _found(name: str, module_params: dict[str, Any], module_name: str) -> Any:
+def _named(name: str, module_params: dict[str, Any], module_name: str) -> Any:
     objects = {**module_params, **known_objects()}
     if name not in objects:
         raise UnknownNameError(
