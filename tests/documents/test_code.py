@@ -21,13 +21,23 @@ PAGES = [page for page in documents.pages() if documents.commands(page)]
 
 
 def cases():
-    """Yields each document with its backends: all of them for layers."""
+    """Yields each document with its backends.
+
+    Those of layers run on all of them, the second one in the exhaustive run alone.
+    """
     for document in DOCUMENTS:
         is_of_layers = document.path.is_relative_to(ROOT / "plugins") and (
             document.path.relative_to(ROOT / "plugins").parts[0] in LAYER_PLUGINS
         )
-        for backend in BACKENDS if is_of_layers else BACKENDS[:1]:
-            yield pytest.param(document, backend, id=f"{document.name}-{backend}")
+        first, *others = BACKENDS
+        yield pytest.param(document, first, id=f"{document.name}-{first}")
+        for backend in others if is_of_layers else ():
+            yield pytest.param(
+                document,
+                backend,
+                id=f"{document.name}-{backend}",
+                marks=pytest.mark.exhaustive(only=True),
+            )
 
 
 @pytest.fixture
