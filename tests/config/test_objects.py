@@ -501,6 +501,7 @@ def test_other_functions_are_refused_with_the_way_out(value, expected):
     message = str(caught.value)
     assert expected in message and len(message) < 500
     assert "load_model(path, functions={'lambda_1': {'function': fn}})" in message
+    assert "model_from_json(text, functions={'lambda_1': {'function': fn}})" in message
 
 
 # Names of Keras 1

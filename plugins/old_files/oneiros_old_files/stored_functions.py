@@ -47,7 +47,8 @@ def get_function(value: Any, layer: str, argument: str) -> Any:
     supply = f"{{{layer!r}: {{{argument!r}: fn}}}}"
     raise UnsafeFileError(
         f"The argument `{argument}` of layer {layer!r} {stored}. Loading runs no code "
-        f"from a file. Supply it: load_model(path, functions={supply}), or "
+        f"from a file. Supply it: load_model(path, functions={supply}), "
+        f"model_from_json(text, functions={supply}), or "
         f"`with oneiros.saving.function_scope({supply}):`."
     )
 
