@@ -82,12 +82,12 @@ def compiled_step(
 ) -> CompiledStep:
     """Returns a function of arrays and a counter that runs one step."""
     variables = _Variables(program)
-    draws = bool(program.streams)
+    is_random = bool(program.streams)
     count = len(variables.nodes)
 
     def step(*values: Any) -> list[Any]:
         state, rest = values[:count], values[count:]
-        counter, feeds = (rest[0], rest[1:]) if draws else (0, rest)
+        counter, feeds = (rest[0], rest[1:]) if is_random else (0, rest)
         outputs, new = program(
             feeds,
             variables.state(state),
@@ -96,7 +96,7 @@ def compiled_step(
         )
         return [*variables.checked(new, values), *outputs]
 
-    arguments = [ZERO, *arrays] if draws else arrays
+    arguments = [ZERO, *arrays] if is_random else arrays
     traced = _traced(step, variables, arguments)
     call = _Call(
         _compiled(
@@ -108,7 +108,7 @@ def compiled_step(
         program,
         variables,
     )
-    if draws:
+    if is_random:
         return lambda arrays, counter: call([np.int32(counter), *arrays])
     return lambda arrays, counter: call(arrays)
 

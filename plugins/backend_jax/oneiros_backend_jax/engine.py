@@ -8,8 +8,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from oneiros_jax_support.devices import scope
-from oneiros_jax_support.draws import nested
 from oneiros_jax_support.jax_import import jax
+from oneiros_jax_support.random_numbers import nested
 from oneiros_jax_support.runs import rows_for, uploaded
 from oneiros_lazy_graph.nodes import Spec
 from oneiros_lazy_graph.pinning import pinned

@@ -6,7 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from oneiros_jax_support import draws
+from oneiros_jax_support import random_numbers
 from oneiros_jax_support.jax_import import jax
 
 from oneiros_backend_jax.operations import sizes_of
@@ -42,7 +42,7 @@ class RandomFunctions:
         seed, counter = key[0], key[1]
         sizes = tuple(sizes_of(shape))
         inverse = jax.scipy.special.erfinv
-        numbers = draws.normal(
+        numbers = random_numbers.normal(
             jnp,
             inverse,
             seed,
@@ -69,7 +69,7 @@ def _uniform(
     shape: T,
     dtype: str,
 ) -> T:
-    return draws.uniform(
+    return random_numbers.uniform(
         jnp,
         key[0],
         key[1],

@@ -50,25 +50,25 @@ class Staging:
     def run(
         self,
         function: Call,
-        draws: Any,
+        random_state: Any,
         arrays: list[Array],
     ) -> list[Array]:
         """Calls a function that keeps nothing of its arguments.
 
         # Arguments
             function: function of tensors.
-            draws: its first argument.
+            random_state: its first argument, the counter and the seeds.
             arrays: its others; their shapes are always the same.
         """
         if not self._works:
-            return function(draws, *map(tf.constant, arrays))
+            return function(random_state, *map(tf.constant, arrays))
         try:
             memories, tensors = self._spare.pop()
         except IndexError:
             memories, tensors = self._made(arrays)
         for memory, array in zip(memories, arrays, strict=True):
             np.copyto(memory, array)
-        outputs = function(draws, *tensors)
+        outputs = function(random_state, *tensors)
         self._spare.append((memories, tensors))
         return outputs
 

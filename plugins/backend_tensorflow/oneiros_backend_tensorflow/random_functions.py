@@ -27,10 +27,10 @@ class RandomFunctions:
         dtype: str,
     ) -> T:
         """Draws from [low, high)."""
-        draws = _uniform(key, shape, dtype)
+        numbers = _uniform(key, shape, dtype)
         low = tf.cast(low, dtype)
         high = tf.cast(high, dtype)
-        return draws * (high - low) + low
+        return numbers * (high - low) + low
 
     @staticmethod
     def random_normal(
@@ -41,10 +41,10 @@ class RandomFunctions:
         dtype: str,
     ) -> T:
         """Draws from a normal distribution."""
-        draws = tf.random.stateless_normal(
+        numbers = tf.random.stateless_normal(
             sizes_of(shape), key, dtype=dtype, alg=ALGORITHM
         )
-        return draws * tf.cast(std, dtype) + tf.cast(mean, dtype)
+        return numbers * tf.cast(std, dtype) + tf.cast(mean, dtype)
 
     @staticmethod
     def random_binomial(
@@ -54,8 +54,8 @@ class RandomFunctions:
         dtype: str,
     ) -> T:
         """Draws 1 with probability `p`, else 0."""
-        draws = _uniform(key, shape, "float32")
-        return tf.cast(draws < tf.cast(p, draws.dtype), dtype)
+        numbers = _uniform(key, shape, "float32")
+        return tf.cast(numbers < tf.cast(p, numbers.dtype), dtype)
 
 
 def _uniform(

@@ -44,15 +44,15 @@ class _Steps:
         ]
 
     @property
-    def _draws_spec(self) -> Any:
+    def _random_state_spec(self) -> Any:
         return tf.TensorSpec((1 + len(self._program.streams),), tf.int32)
 
-    def _draws(self) -> Callable[[int], Any]:
-        """Returns a function that makes a tensor of a step's number.
+    def _random_state_maker(self) -> Callable[[int], Any]:
+        """Returns a function that makes the random state of a step from its number.
 
-        The seeds of the random operations follow in it.
-
-        Graphs that differ in their seeds alone are one, as are steps.
+        That is a tensor of the number and of the random operations' seeds. A compiled
+        graph takes it as an argument, and so serves all steps, and all programs that
+        differ in their seeds alone.
         """
         seeds = [node.data.seed for node in self._program.streams]
         if seeds:
@@ -110,14 +110,14 @@ class OneStep(_Steps):
 
     def compiled(self) -> CompiledStep:
         """Returns a function of arrays and the step's number."""
-        signature = [self._draws_spec, *self._signature(self._shapes)]
+        signature = [self._random_state_spec, *self._signature(self._shapes)]
         function = Compiled(self._step, self._program, signature)
-        draws = self._draws()
+        random_state_of = self._random_state_maker()
         staging = Staging()
         types = self._types
 
         def run(arrays: list[Array], counter: int) -> list[Array]:
-            first = draws(counter)
+            first = random_state_of(counter)
             if function.keeps_nothing and are_on_host(arrays):
                 return staging.run(function, first, arrays)
             return function(first, *map(tf.constant, arrays, types))
@@ -127,10 +127,10 @@ class OneStep(_Steps):
     def _step(
         self,
         variables: list[Any],
-        draws: Any,
+        random_state: Any,
         *feeds: Any,
     ) -> list[Any]:
-        counter, *seeds = tf.unstack(draws)
+        counter, *seeds = tf.unstack(random_state)
         state = [variable.read_value() for variable in variables]
         outputs, new = self._computed(feeds, state, counter, seeds)
         self._store(variables, new, outputs)
@@ -168,7 +168,7 @@ class ManySteps(_Steps):
 
         It takes data, an index, a number of steps and the first step's number.
         """
-        first = [self._draws_spec, tf.TensorSpec((), tf.int32)]
+        first = [self._random_state_spec, tf.TensorSpec((), tf.int32)]
         batches = self._signature(
             [(*self._index_shape, *shape) for shape in self._row_shapes]
         )
@@ -182,7 +182,7 @@ class ManySteps(_Steps):
             outside,
             self._one_by_one,
         )
-        draws = self._draws()
+        random_state_of = self._random_state_maker()
         counted = functools.cache(tf.constant)
 
         def run(
@@ -191,7 +191,7 @@ class ManySteps(_Steps):
             steps: int,
             counter: int,
         ) -> list[Array]:
-            first = [draws(counter), counted(steps)]
+            first = [random_state_of(counter), counted(steps)]
             if not are_on_host(arrays):
                 return function(*first, tf.constant(index), *arrays)
             if not function.by_xla:
@@ -206,11 +206,11 @@ class ManySteps(_Steps):
     def _many(
         self,
         variables: list[Any],
-        draws: Any,
+        random_state: Any,
         count: Any,
         *batches: Any,
     ) -> list[Any]:
-        counter, *seeds = tf.unstack(draws)
+        counter, *seeds = tf.unstack(random_state)
         state = [variable.read_value() for variable in variables]
 
         def is_left(i: Any, *_: Any) -> Any:
@@ -237,7 +237,7 @@ class ManySteps(_Steps):
 
     def _one_by_one(
         self,
-        draws: Any,
+        random_state: Any,
         count: Any,
         index: Any,
         *arrays: Any,
@@ -248,7 +248,7 @@ class ManySteps(_Steps):
             shapes = [(batch, *shape) for shape in self._row_shapes]
             step = OneStep(self._program, self._phase, shapes)
             self._one_step = step.compiled()
-        counter = int(draws[0])
+        counter = int(random_state[0])
         results = [
             self._one_step(rows(list(arrays), index[i]), counter + i)
             for i in range(int(count))
@@ -258,12 +258,12 @@ class ManySteps(_Steps):
 
 
 def _gathered(
-    draws: Any,
+    random_state: Any,
     count: Any,
     index: Any,
     *data: Any,
 ) -> list[Any]:
-    return [draws, count, *[tf.gather(array, index) for array in data]]
+    return [random_state, count, *[tf.gather(array, index) for array in data]]
 
 
 def _written(

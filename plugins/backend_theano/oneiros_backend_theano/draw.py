@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from oneiros_jax_support.draws import normal, uniform
+from oneiros_jax_support.random_numbers import normal, uniform
 from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op

@@ -14,20 +14,20 @@ from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import ancestors, apply_ancestors
 
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
-from oneiros_backend_theano.loops import draws_in
+from oneiros_backend_theano.loops import random_operations_in
 
-NO_DRAWS = np.zeros(2, np.uint32)
-"""The counters of a graph without random draws."""
+NO_COUNTERS = np.zeros(2, np.uint32)
+"""Stand for the counters of a graph without random operations."""
 
 
 class GraphFunction(Function):
-    """The variables that a graph reads and writes, and the counters of its draws.
+    """What a graph reads and writes, and the counters of its random numbers.
 
     # Properties
         updated: the variables that it writes.
         read: the other variables that it reads.
         results: the new values of those that it writes, then the outputs.
-        random: whether the graph draws.
+        random: whether the graph has random operations.
     """
 
     def __init__(
@@ -106,35 +106,36 @@ class GraphFunction(Function):
         """Returns the two counters of this call, and advances them by the number of
         steps it runs."""
         if not self.random:
-            return NO_DRAWS
+            return NO_COUNTERS
         first = self._calls
         self._calls += steps
         return np.array([self._base + first, first], np.uint64).astype(np.uint32)
 
     @functools.cached_property
-    def draws(self) -> list[Draw]:
+    def random_operations(self) -> list[Draw]:
         """The random operations of the graph."""
-        return draws_in(self.results)
+        return random_operations_in(self.results)
 
     def get_random_state(self) -> dict[str, Any]:
         """Returns the seeds of the random operations, and where their counters are."""
         return {
             "base": self._base,
             "calls": self._calls,
-            "seeds": [op.seed for op in self.draws],
+            "seeds": [op.seed for op in self.random_operations],
         }
 
     def set_random_state(self, state: Any) -> None:
         """Sets the seeds and the counters; what was compiled with other seeds is
         compiled again."""
         seeds = state["seeds"]
-        if len(self.draws) != len(seeds):
+        count = len(self.random_operations)
+        if count != len(seeds):
             raise ArgumentError(
                 f"set_random_state received the seeds of {len(seeds)} random "
-                f"operations; this function has {len(self.draws)}. Build the model as "
-                "it was built when they were kept."
+                f"operations; this function has {count}. Build the model as it was "
+                "built when they were kept."
             )
-        for op, seed in zip(self.draws, seeds, strict=True):
+        for op, seed in zip(self.random_operations, seeds, strict=True):
             op.seed = seed
         self._base = state["base"]
         self._calls = state["calls"]

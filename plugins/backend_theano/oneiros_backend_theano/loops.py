@@ -12,7 +12,7 @@ from typing import Any
 
 import pytensor.tensor as pt
 from oneiros.errors import DataError, GraphError
-from oneiros_jax_support.draws import nested
+from oneiros_jax_support.random_numbers import nested
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import toposort
 from pytensor.tensor.type import TensorType
@@ -25,8 +25,8 @@ Step = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
 
 
 class Loops(Operations):
-    """The primitive `_scan`, and the counters of draws, which differ at each step of a
-    loop."""
+    """The primitive `_scan`, and the counters of random numbers, which differ at each
+    step of a loop."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,44 +66,47 @@ class Loops(Operations):
         """
         sequences = [self.tensor(x) for x in sequences]
         initial = [self.tensor(x) for x in initial]
+        graph = self._step_graph(fn, sequences, initial)
+        loop = LoopFunction(graph, go_backwards)
+        op = JaxOp("K.rnn", loop, graph.types, graph.convolves)
+        results = op(*sequences, *initial, *graph.captured, return_list=True)
+        outputs, last_states = graph.split(results)
+        return last_states, outputs
+
+    def _step_graph(
+        self,
+        fn: Step,
+        sequences: Sequence[Any],
+        initial: Sequence[Any],
+    ) -> StepGraph:
         index = pt.scalar("step", dtype="int32")
         slices = [TensorType(x.dtype, shape=_known_shape(x)[1:])() for x in sequences]
         states = [TensorType(x.dtype, shape=_known_shape(x))() for x in initial]
         with self._inside(index):
-            outputs, new = fn(list(slices), list(states))
+            outputs, new_states = fn(list(slices), list(states))
         outputs = [self.tensor(x) for x in outputs]
-        new = [
-            _as_state(i, self.tensor(x), state)
-            for i, (x, state) in enumerate(zip(new, states, strict=True))
+        new_states = [
+            _as_state(i, self.tensor(new), state)
+            for i, (new, state) in enumerate(zip(new_states, states, strict=True))
         ]
-        graph = StepGraph([index, *slices, *states], len(slices), outputs, new)
-        op = JaxOp(
-            "K.rnn", LoopFunction(graph, go_backwards), graph.types, graph.convolves
-        )
-        results = op(*sequences, *initial, *graph.captured, return_list=True)
-        return results[len(outputs) :], results[: len(outputs)]
+        return StepGraph([index, *slices, *states], outputs, new_states)
 
 
 def _known_shape(x: Any) -> tuple[int | None, ...]:
     """Returns the static shape, with the sizes that Keras knows in addition."""
-    claimed = getattr(x, "_keras_shape", x.type.shape)
-    if len(claimed) != x.ndim:
-        return tuple(x.type.shape)
+    static_shape = tuple(x.type.shape)
+    keras_shape = getattr(x, "_keras_shape", static_shape)
+    if len(keras_shape) != x.ndim:
+        return static_shape
     return tuple(
-        a if a is not None else b for a, b in zip(x.type.shape, claimed, strict=True)
+        keras_size if static_size is None else static_size
+        for static_size, keras_size in zip(static_shape, keras_shape, strict=True)
     )
 
 
-def _as_state(
-    place: int,
-    new: Any,
-    state: Any,
-) -> Any:
-    fits = new.ndim == state.ndim and all(
-        None in (a, b) or a == b
-        for a, b in zip(new.type.shape, state.type.shape, strict=True)
-    )
-    if not fits:
+def _as_state(place: int, new: Any, state: Any) -> Any:
+    """Returns a state's new value in the type of the state."""
+    if not _may_agree(new.type.shape, state.type.shape):
         raise GraphError(
             f"K.rnn: state {place} has shape {state.type.shape}, and the step function "
             f"returns {new.type.shape} for it. A state keeps its shape: return states "
@@ -112,69 +115,92 @@ def _as_state(
     return new.astype(state.dtype)
 
 
+def _may_agree(shape: Sequence[int | None], other: Sequence[int | None]) -> bool:
+    """Tells whether tensors of these static shapes can have the same shape when run."""
+    if len(shape) != len(other):
+        return False
+    return all(
+        size is None or other_size is None or size == other_size
+        for size, other_size in zip(shape, other, strict=True)
+    )
+
+
 class StepGraph:
     """The graph of one step: what it takes from its loop, what it takes from outside,
     and what it computes.
 
     # Properties
         inputs: the step's number, the slices and the states.
-        captured: variables from outside that the step uses.
+        outputs: what the loop stacks.
+        states: the new values of the states.
         results: the outputs and the new states.
+        captured: variables from outside that the step uses.
         convolves: whether a step holds a convolution.
     """
 
     def __init__(
         self,
         inputs: list[Any],
-        slices: int,
         outputs: list[Any],
         states: list[Any],
     ) -> None:
-        self.inputs, self.slices, self.outputs, self.states = (
-            inputs,
-            slices,
-            outputs,
-            states,
-        )
+        self.inputs = inputs
+        self.outputs = outputs
+        self.states = states
         self.results = [*outputs, *states]
-        self.convolves = False
-        self.captured = self._captured()
+        nodes = self._nodes_inside()
+        self.captured = self._variables_from_outside(nodes)
+        self.convolves = any(getattr(node.op, "convolves", False) for node in nodes)
 
-    def _captured(self) -> list[Any]:
-        inner, used = set(self.inputs), list(self.results)
+    @property
+    def slice_count(self) -> int:
+        """The number of sequences that the loop takes slices of."""
+        return len(self.inputs) - 1 - len(self.states)
+
+    def split(self, results: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Returns the outputs and the states among results."""
+        count = len(self.outputs)
+        return list(results[:count]), list(results[count:])
+
+    def _nodes_inside(self) -> list[Any]:
+        """Returns the nodes that depend on an input, in the order of computation."""
+        variables = set(self.inputs)
+        nodes = []
         for node in toposort(self.results, blockers=self.inputs):
-            if not inner.isdisjoint(node.inputs):
-                inner.update(node.outputs)
-                used += node.inputs
-                self.convolves |= getattr(node.op, "convolves", False)
-        return list(
-            dict.fromkeys(
-                x for x in used if x not in inner and not isinstance(x, Constant)
-            )
-        )
+            if not variables.isdisjoint(node.inputs):
+                variables.update(node.outputs)
+                nodes.append(node)
+        return nodes
+
+    def _variables_from_outside(self, nodes_inside: list[Any]) -> list[Any]:
+        variables_inside = set(self.inputs)
+        variables_used = dict.fromkeys(self.results)
+        for node in nodes_inside:
+            variables_inside.update(node.outputs)
+            variables_used.update(dict.fromkeys(node.inputs))
+        return [
+            x
+            for x in variables_used
+            if x not in variables_inside and not isinstance(x, Constant)
+        ]
 
     def types(self, inputs: list[Any]) -> list[Any]:
         """Returns the types of the loop's results: the outputs stacked, and the last
         states."""
         steps = inputs[0].type.shape[0]
-        stacked = [
+        outputs = [
             TensorType(x.dtype, shape=(steps, *x.type.shape)) for x in self.outputs
         ]
-        return [
-            *stacked,
-            *(TensorType(x.dtype, shape=x.type.shape) for x in self.states),
-        ]
+        states = [TensorType(x.dtype, shape=x.type.shape) for x in self.states]
+        return [*outputs, *states]
 
 
 class LoopFunction:
     """Runs a StepGraph over sequences with JAX."""
 
-    def __init__(
-        self,
-        graph: StepGraph,
-        go_backwards: bool,
-    ) -> None:
-        self.graph, self._backwards = graph, go_backwards
+    def __init__(self, graph: StepGraph, go_backwards: bool) -> None:
+        self.graph = graph
+        self._backwards = go_backwards
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         """Returns the outputs and the last states, for sequences, first states and
@@ -183,56 +209,62 @@ class LoopFunction:
         from oneiros_jax_support.loops import scan
 
         graph = self.graph
-        states_at = graph.slices + len(graph.states)
-        order = -1 if self._backwards else 1
-        sequences = [jnp.asarray(x)[::order] for x in values[: graph.slices]]
-        initial = tuple(jnp.asarray(x) for x in values[graph.slices : states_at])
-        outside = dict(zip(graph.captured, values[states_at:], strict=True))
+        states_end = graph.slice_count + len(graph.states)
+        stride = -1 if self._backwards else 1
+        sequences = [jnp.asarray(x)[::stride] for x in values[: graph.slice_count]]
+        initial = tuple(jnp.asarray(x) for x in values[graph.slice_count : states_end])
+        captured_values = dict(zip(graph.captured, values[states_end:], strict=True))
 
-        def body(states: Any, numbered: Any) -> Any:
-            number, slices = numbered
-            results = self._step(outside, (number, *slices), states)
-            count = len(graph.outputs)
-            return tuple(results[count:]), tuple(results[:count])
+        def body(states: Any, numbered_slices: Any) -> Any:
+            number, slices = numbered_slices
+            inputs = (number, *slices, *states)
+            outputs, new_states = self._step(inputs, captured_values)
+            _check_shapes(states, new_states)
+            return tuple(new_states), tuple(outputs)
 
-        last, outputs = scan(body, initial, sequences, convolves=graph.convolves)
-        return *outputs, *last
+        last_states, outputs = scan(body, initial, sequences, convolves=graph.convolves)
+        return *outputs, *last_states
 
     def _step(
         self,
-        outside: dict[Any, Any],
-        slices: Any,
-        states: Any,
-    ) -> list[Any]:
+        inputs: tuple[Any, ...],
+        captured_values: dict[Any, Any],
+    ) -> tuple[list[Any], list[Any]]:
+        """Returns the outputs and the new states of one step."""
         import jax.numpy as jnp
 
         from oneiros_backend_theano.evaluate import evaluate
 
-        values = {
-            **outside,
-            **dict(zip(self.graph.inputs, (*slices, *states), strict=True)),
-        }
+        values = dict(captured_values)
+        values.update(zip(self.graph.inputs, inputs, strict=True))
         results = [jnp.asarray(x) for x in evaluate(self.graph.results, values)]
-        for place, (old, new) in enumerate(
-            zip(states, results[len(self.graph.outputs) :], strict=True)
-        ):
-            if old.shape != new.shape:
-                raise DataError(
-                    f"K.rnn: state {place} has shape {old.shape}, and the step "
-                    f"function gives it shape {new.shape}. A state keeps its shape."
-                )
-        return results
+        return self.graph.split(results)
 
 
-def draws_in(results: Sequence[Any]) -> list[Draw]:
-    """Returns the draws that a graph makes, those in its loops too, in an order that
-    the graph settles."""
-    found: dict[int, Draw] = {}
+def _check_shapes(states: Sequence[Any], new_states: Sequence[Any]) -> None:
+    for place, (old, new) in enumerate(zip(states, new_states, strict=True)):
+        if old.shape != new.shape:
+            raise DataError(
+                f"K.rnn: state {place} has shape {old.shape}, and the step function "
+                f"gives it shape {new.shape}. A state keeps its shape."
+            )
+
+
+def random_operations_in(results: Sequence[Any]) -> list[Draw]:
+    """Returns the random operations of a graph, those in its loops too, once each, in
+    an order that the graph settles."""
+    operations: dict[int, Draw] = {}
     for node in toposort(results):
-        op = node.op.forward if isinstance(node.op, Pullback) else node.op
-        loop = getattr(op, "function", None)
-        inside = draws_in(loop.graph.results) if isinstance(loop, LoopFunction) else []
-        found.update(
-            (id(draw), draw) for draw in ([op] if isinstance(op, Draw) else inside)
-        )
-    return list(found.values())
+        for operation in _random_operations_of(node.op):
+            operations[id(operation)] = operation
+    return list(operations.values())
+
+
+def _random_operations_of(op: Any) -> list[Draw]:
+    if isinstance(op, Draw):
+        return [op]
+    forward = op.forward if isinstance(op, Pullback) else op
+    loop = getattr(forward, "function", None)
+    if isinstance(loop, LoopFunction):
+        return random_operations_in(loop.graph.results)
+    return []

@@ -14,7 +14,7 @@ from oneiros_jax_support.jax_import import jax
 T = Any
 
 
-class JaxEngine:
+class JaxMath:
     """See `oneiros_backend_toolkit.recurrent_gradients.LoopOperations`."""
 
     projects_early = True
@@ -94,7 +94,7 @@ class JaxEngine:
         return last, results
 
 
-ENGINE = JaxEngine()
+MATH = JaxMath()
 
 
 def run(
@@ -118,7 +118,7 @@ def run(
         projection: the input's weights and the bias, or nothing.
     """
     seen = None if mask is None else jnp.swapaxes(mask, 0, 1)[..., None]
-    loop = _recurrence(Loop(ENGINE, cell, backwards))
+    loop = _recurrence(Loop(MATH, cell, backwards))
     outputs, *last = loop(jnp.swapaxes(x, 0, 1), U, seen, initial, projection)
     return jnp.swapaxes(outputs[::-1] if backwards else outputs, 0, 1), *last
 
