@@ -1,5 +1,8 @@
-"""Evaluates a PyTensor graph with JAX, under `jax.jit`: shapes and the learning phase
-are known meanwhile."""
+"""Evaluates a PyTensor graph with JAX, under `jax.jit`.
+
+Shapes and the learning phase are known meanwhile: such values are concrete, others are
+traced.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def evaluate(outputs: list[Any], values: dict[Any, Any]) -> list[Any]:
     """Returns the outputs' values.
 
     Works from the outputs backwards: of a switch whose condition is known, only one
-        branch is looked at.
+    branch is looked at.
 
     # Arguments
         outputs: PyTensor variables.
@@ -41,209 +44,246 @@ class _Evaluation:
     """One evaluation of a graph.
 
     # Properties
-        pulls: for a JaxOp and its inputs, what pulls its outputs' cotangents back.
+        outputs: the variables to compute.
+        values: the values of variables, as far as they are computed.
+        pullbacks: by a JaxOp and its inputs, the function that gives the inputs'
+            cotangents.
     """
 
-    def __init__(
-        self,
-        outputs: list[Any],
-        values: dict[Any, Any],
-    ) -> None:
-        self.outputs, self.values = outputs, values
-        self.pulls: dict[Any, Any] = {}
+    def __init__(self, outputs: list[Any], values: dict[Any, Any]) -> None:
+        self.outputs = outputs
+        self.values = values
+        self.pullbacks: dict[Any, Any] = {}
 
     def run(self) -> list[Any]:
-        values, pending = self.values, list(self.outputs)
-        with layers_named(pending, lambda variable: set(ancestors([variable])), values):
+        pending = list(self.outputs)
+        with layers_named(pending, _ancestors, self.values):
             while pending:
                 variable = pending[-1]
-                if variable in values:
-                    check_sizes(variable, values)
+                if variable in self.values:
+                    check_sizes(variable, self.values)
                     pending.pop()
                 elif isinstance(variable, Constant):
-                    values[variable] = (
-                        np.asarray(variable.data)
-                        if np.ndim(variable.data)
-                        else variable.data
-                    )
-                else:
-                    missing = [
-                        x for x in _needed(variable.owner, values) if x not in values
-                    ]
+                    self.values[variable] = _constant_value(variable)
+                elif missing := self._missing_inputs(variable.owner):
                     pending += missing
-                    if not missing:
-                        self._compute(variable.owner)
-        return [values[x] for x in self.outputs]
+                else:
+                    self._compute(variable.owner)
+        return [self.values[x] for x in self.outputs]
+
+    def _missing_inputs(self, node: Any) -> list[Any]:
+        needed = _needed_inputs(node, self.values)
+        return [x for x in needed if x not in self.values]
 
     def _compute(self, node: Any) -> None:
-        values = self.values
-        known = [x for x in node.inputs if x in values]
         try:
-            if _is_rectifier(node) and _gives_shape(node, values):
-                results = [jnp.maximum(values[node.inputs[2]], 0)]
-            elif isinstance(node.op, JaxOp):
-                results = self._jax(node, [values[x] for x in node.inputs])
-            else:
-                results = _apply(node, [values.get(x) for x in node.inputs])
+            results = self._results(node)
         except OneirosError:
             raise
         except (TypeError, ValueError, IndexError) as error:
-            shapes = ", ".join(str(np.shape(values[x])) for x in known)
-            reason = str(error).partition("\n")[0]
-            raise DataError(
-                f"{node.op} can't be computed on tensors of shapes {shapes}. {reason}"
-            ) from error
+            raise self._data_error(node, error) from error
         for variable, value in zip(node.outputs, results, strict=True):
-            values[variable] = _typed(value, variable)
+            self.values[variable] = _as_declared(value, variable)
 
-    def _jax(
-        self,
-        node: Any,
-        inputs: list[Any],
-    ) -> list[Any]:
-        """Computes a JaxOp; one that is differentiated further on keeps what its
-        gradient needs."""
+    def _data_error(self, node: Any, error: Exception) -> DataError:
+        known = [self.values[x] for x in node.inputs if x in self.values]
+        shapes = ", ".join(str(np.shape(value)) for value in known)
+        reason = str(error).partition("\n")[0]
+        return DataError(
+            f"{node.op} can't be computed on tensors of shapes {shapes}. {reason}"
+        )
+
+    def _results(self, node: Any) -> list[Any]:
+        inputs = [self.values.get(x) for x in node.inputs]
+        if _is_rectifier(node) and _last_gives_shape(inputs):
+            return [jnp.maximum(inputs[-1], 0)]
+        if isinstance(node.op, Pullback):
+            return self._pullback_results(node, inputs)
+        if isinstance(node.op, JaxOp):
+            return self._jax_op_results(node, inputs)
+        return _op_results(node, inputs)
+
+    def _pullback_results(self, node: Any, inputs: list[Any]) -> list[Any]:
         op = node.op
-        if isinstance(op, Pullback):
-            variables, _ = op.split(node.inputs)
-            values, cotangents = op.split(inputs)
-            if all(map(is_zero, cotangents)):
-                return [
-                    zeros(np.shape(values[i]), node.inputs[i].type.dtype)
-                    for i in op.floats
-                ]
-            pull = self.pulls.get((op.forward, *variables))
-            if pull is not None:
-                return list(op.pull(pull, cotangents))
-        following = self._pullbacks.get((op, *node.inputs))
-        if following is None:
+        forward_inputs, cotangents = op.split(inputs)
+        if all(map(is_zero, cotangents)):
+            return [
+                zeros(np.shape(forward_inputs[i]), node.inputs[i].type.dtype)
+                for i in op.floats
+            ]
+        forward_variables, _ = op.split(node.inputs)
+        pullback = self.pullbacks.get((op.forward, *forward_variables))
+        if pullback is None:
+            return self._jax_op_results(node, inputs)
+        return list(op.pull(pullback, cotangents))
+
+    def _jax_op_results(self, node: Any, inputs: list[Any]) -> list[Any]:
+        """Computes a JaxOp; one that the graph differentiates keeps what its gradient
+        needs."""
+        op = node.op
+        key = (op, *node.inputs)
+        pullback_op = self._pullback_ops.get(key)
+        if pullback_op is None:
             return list(op.function(*inputs))
-        results, pull = op.linearized(inputs, following.floats, following.places)
-        self.pulls[(op, *node.inputs)] = pull
+        results, pullback = op.linearized(
+            inputs, pullback_op.floats, pullback_op.places
+        )
+        self.pullbacks[key] = pullback
         return list(results)
 
     @functools.cached_property
-    def _pullbacks(self) -> dict[Any, Any]:
+    def _pullback_ops(self) -> dict[Any, Pullback]:
         """The Pullbacks in the graph, by the Op and the inputs that they
         differentiate."""
-        nodes = apply_ancestors(self.outputs)
-        found = [node for node in nodes if isinstance(node.op, Pullback)]
-        return {
-            (node.op.forward, *node.op.split(node.inputs)[0]): node.op for node in found
-        }
+        pullback_ops = {}
+        for node in apply_ancestors(self.outputs):
+            if isinstance(node.op, Pullback):
+                forward_variables, _ = node.op.split(node.inputs)
+                pullback_ops[node.op.forward, *forward_variables] = node.op
+        return pullback_ops
 
 
-def _needed(node: Any, values: dict[Any, Any]) -> list[Any]:
+def _ancestors(variable: Any) -> set[Any]:
+    return set(ancestors([variable]))
+
+
+def _constant_value(constant: Constant) -> Any:
+    if np.ndim(constant.data) == 0:
+        return constant.data
+    return np.asarray(constant.data)
+
+
+def _needed_inputs(node: Any, values: dict[Any, Any]) -> list[Any]:
     """Returns the inputs to compute first; of a switch, the condition, which may leave
     one branch out."""
-    if _is(node, Switch):
-        if node.inputs[0] not in values:
-            return [node.inputs[0]]
-        taken = _taken(values[node.inputs[0]])
-        if taken and _ones(node.inputs[taken]) == _ones(node.outputs[0]):
-            return [node.inputs[taken]]
+    if not _computes(node, Switch):
+        return list(node.inputs)
+    condition = node.inputs[0]
+    if condition not in values:
+        return [condition]
+    chosen = _chosen_input(values[condition])
+    if chosen is not None:
+        branch = node.inputs[chosen]
+        if _single_axes(branch) == _single_axes(node.outputs[0]):
+            return [branch]
     return list(node.inputs)
 
 
-def _is(node: Any, scalar_op: type) -> bool:
+def _computes(node: Any, scalar_op: type) -> bool:
+    """Tells whether a node computes a scalar operation, element by element."""
     return isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, scalar_op)
 
 
-def _gives_shape(node: Any, values: dict[Any, Any]) -> bool:
-    """Tells whether a node's inputs are computed, and the last has the shape of the
-    result."""
-    shapes = [np.shape(values[x]) for x in node.inputs if x in values]
-    return len(shapes) == len(node.inputs) and shapes[-1] == np.broadcast_shapes(
-        *shapes
-    )
+# Rectifiers
 
 
 def _is_rectifier(node: Any) -> bool:
     """Tells whether a node hands its last input on where that is above zero, and gives
     zero elsewhere."""
-    condition = node.inputs[0].owner if _is(node, Switch) else None
-    if (
-        condition is None
-        or not _is(condition, LE)
-        or condition.inputs[0] is not node.inputs[2]
-    ):
+    if not _computes(node, Switch):
         return False
-    zeros = condition.inputs[1], node.inputs[1]
-    values = [
-        get_underlying_scalar_constant_value(x, raise_not_constant=False) for x in zeros
-    ]
-    return all(type(x) is np.ndarray and x == 0 for x in values)
+    condition, if_below, x = node.inputs
+    comparison = condition.owner
+    if comparison is None or not _computes(comparison, LE):
+        return False
+    compared, threshold = comparison.inputs
+    if compared is not x:
+        return False
+    return _is_constant_zero(threshold) and _is_constant_zero(if_below)
 
 
-def _taken(condition: Any) -> int:
-    """Returns which input a switch hands on as a whole, or 0 if that isn't known while
-    tracing."""
+def _is_constant_zero(variable: Any) -> bool:
+    value = get_underlying_scalar_constant_value(variable, raise_not_constant=False)
+    return type(value) is np.ndarray and bool(value == 0)
+
+
+def _last_gives_shape(inputs: list[Any]) -> bool:
+    """Tells whether all inputs are computed, and the last has the shape of the
+    result."""
+    if any(value is None for value in inputs):
+        return False
+    shapes = [np.shape(value) for value in inputs]
+    return bool(shapes[-1] == np.broadcast_shapes(*shapes))
+
+
+# Switches
+
+
+def _chosen_input(condition: Any) -> int | None:
+    """Returns the place of the input that a switch hands on as a whole, None if that
+    isn't known while tracing."""
     if not is_concrete(condition) or np.size(condition) != 1:
-        return 0
+        return None
     return 1 if np.ravel(condition)[0] else 2
 
 
-def _ones(variable: Any) -> list[bool]:
+def _single_axes(variable: Any) -> list[bool]:
+    """Tells of each axis whether its size is known to be 1."""
     return [size == 1 for size in variable.type.shape]
 
 
-def _apply(node: Any, inputs: list[Any]) -> list[Any]:
-    if _is(node, Switch) and _taken(inputs[0]):
-        return [_handed_on(inputs)]
+def _handed_on(inputs: list[Any], chosen: int) -> Any:
+    """Returns a switch's chosen input in the shape of the result."""
+    value = inputs[chosen]
+    shape = np.broadcast_shapes(*(np.shape(x) for x in inputs if x is not None))
+    if np.shape(value) == shape:
+        return value
+    namespace = np if is_concrete(value) else jnp
+    return namespace.broadcast_to(value, shape)
+
+
+# Other Ops
+
+
+def _op_results(node: Any, inputs: list[Any]) -> list[Any]:
+    if _computes(node, Switch):
+        chosen = _chosen_input(inputs[0])
+        if chosen is not None:
+            return [_handed_on(inputs, chosen)]
     compute = conversion(node)
-    namespace = np if all(map(is_concrete, inputs)) else jnp
+    all_concrete = all(map(is_concrete, inputs))
     if len(node.outputs) > 1:
-        return list(compute(namespace, *inputs))
-    if namespace is np:
+        return list(compute(np if all_concrete else jnp, *inputs))
+    if all_concrete:
         with np.errstate(all="ignore"):
             return [compute(np, *inputs)]
     if vanishes(node, inputs):
         return [zeros(_result_shape(compute, inputs), node.outputs[0].type.dtype)]
-    return [compute(jnp, *(_without_zeros(inputs) if _is(node, Add) else inputs))]
-
-
-def _handed_on(inputs: list[Any]) -> Any:
-    value = inputs[_taken(inputs[0])]
-    shape = np.broadcast_shapes(*(np.shape(x) for x in inputs if x is not None))
-    if np.shape(value) == shape:
-        return value
-    return (
-        np.broadcast_to(value, shape)
-        if is_concrete(value)
-        else jnp.broadcast_to(value, shape)
-    )
+    if _computes(node, Add):
+        inputs = _without_zeros(inputs)
+    return [compute(jnp, *inputs)]
 
 
 def _result_shape(compute: Any, inputs: list[Any]) -> tuple[int, ...]:
-    traced = [
-        None if is_concrete(x) else jax.ShapeDtypeStruct(x.shape, x.dtype)
-        for x in inputs
+    """Returns the shape of what `compute` gives, without computing it."""
+    traced_places = [i for i, value in enumerate(inputs) if not is_concrete(value)]
+    traced_types = [
+        jax.ShapeDtypeStruct(inputs[i].shape, inputs[i].dtype) for i in traced_places
     ]
 
-    def call(values: list[Any]) -> Any:
-        pairs = zip(inputs, values, strict=True)
-        return compute(
-            jnp, *(given if value is None else value for given, value in pairs)
-        )
+    def compute_traced(*traced_values: Any) -> Any:
+        arguments = list(inputs)
+        for place, value in zip(traced_places, traced_values, strict=True):
+            arguments[place] = value
+        return compute(jnp, *arguments)
 
-    return tuple(jax.eval_shape(call, traced).shape)
+    return tuple(jax.eval_shape(compute_traced, *traced_types).shape)
 
 
 def _without_zeros(inputs: list[Any]) -> list[Any]:
     """Drops zeros from a sum, unless one of them gives the result its shape."""
-    kept = [value for value in inputs if not is_zero(value)]
+    others = [value for value in inputs if not is_zero(value)]
     shape = np.broadcast_shapes(*map(np.shape, inputs))
-    return kept if np.broadcast_shapes(*map(np.shape, kept)) == shape else inputs
+    shape_of_others = np.broadcast_shapes(*map(np.shape, others))
+    return others if shape_of_others == shape else inputs
 
 
-def _typed(value: Any, variable: Any) -> Any:
+def _as_declared(value: Any, variable: Any) -> Any:
     """Gives a value the type that PyTensor declared, whatever JAX's promotion made of
     it."""
     dtype = getattr(variable.type, "dtype", None)
     if dtype is None or not hasattr(value, "dtype") or value.dtype == dtype:
         return value
-    return (
-        zeros(value.shape, dtype)
-        if is_zero(value) and value.ndim
-        else value.astype(dtype)
-    )
+    if is_zero(value) and value.ndim:
+        return zeros(value.shape, dtype)
+    return value.astype(dtype)
