@@ -11,21 +11,21 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 ALIGNMENT = 64
 """Bytes, of what XLA and TensorFlow compute on."""
-SHORT_RUN = 32
-"""Steps that any loop over small data on the device is compiled for."""
-SMALL_RUN = 2**18
-"""Numbers in the batches of a short run, at most: batches of steps that aren't run are
-gathered in vain."""
+LEAST_STEPS = 32
+"""Steps that any loop over small data on the device is compiled for, at least."""
+MOST_NUMBERS = 2**18
+"""Numbers in the batches of that many steps, at most: batches of steps that aren't run
+are gathered in vain."""
 
 
 def aligned_copy(array: Array, dtype: Any = None) -> Array:
     """Returns a copy of an array, of a type, that begins where XLA and TensorFlow want
     it."""
-    kind = np.dtype(dtype or array.dtype)
-    size = array.size * kind.itemsize
-    memory = np.empty(size + ALIGNMENT, np.uint8)
+    copy_dtype = np.dtype(dtype or array.dtype)
+    byte_count = array.size * copy_dtype.itemsize
+    memory = np.empty(byte_count + ALIGNMENT, np.uint8)
     start = -_address(memory) % ALIGNMENT
-    flat = memory[start : start + size].view(kind)
+    flat = memory[start : start + byte_count].view(copy_dtype)
     copy: Array = flat.reshape(array.shape)
     np.copyto(copy, array, casting="unsafe")
     return copy
@@ -59,12 +59,19 @@ def compiled_steps(steps: int, batch: int, arrays: Sequence[Any]) -> int:
     """
     if are_on_host(arrays):
         return steps
-    row = sum(math.prod(array.shape[1:]) for array in arrays)
-    numbers = max(batch * row, 1)
-    least: int = min(SHORT_RUN, SMALL_RUN // numbers)
+    return max(_rounded_up(steps), _least_steps(batch, arrays))
+
+
+def _rounded_up(steps: int) -> int:
+    """Returns the next number whose binary digits after the first three are zeros."""
     grain = 1 << max(0, steps.bit_length() - 3)
-    rounded = math.ceil(steps / grain) * grain
-    return max(rounded, least)
+    return math.ceil(steps / grain) * grain
+
+
+def _least_steps(batch: int, arrays: Sequence[Any]) -> int:
+    numbers_in_row = sum(math.prod(array.shape[1:]) for array in arrays)
+    numbers_in_batch = max(batch * numbers_in_row, 1)
+    return int(min(LEAST_STEPS, MOST_NUMBERS // numbers_in_batch))
 
 
 def padded_index(index: Array, steps: int) -> Array:
@@ -79,10 +86,7 @@ def padded_index(index: Array, steps: int) -> Array:
 def batches_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
     """Returns the rows that an index of shape (steps, batch) names, of each array;
     views, if they can be."""
-    flat = index.ravel()
-    rows: Any = flat
-    if flat.size and _is_range(flat):
-        rows = slice(flat[0], flat[-1] + 1)
+    rows = _as_slice(index.ravel())
     return [array[rows].reshape(*index.shape, *array.shape[1:]) for array in arrays]
 
 
@@ -92,7 +96,15 @@ def rows_of(index: Array, arrays: Sequence[Array]) -> list[Array]:
     return [batches[0] for batches in batches_of(index[None], arrays)]
 
 
-def _is_range(flat: Array) -> bool:
-    if flat[-1] - flat[0] != len(flat) - 1:
+def _as_slice(rows: Array) -> Any:
+    """Returns consecutive rows as a slice, of which NumPy gives a view; others as they
+    are."""
+    if rows.size and _are_consecutive(rows):
+        return slice(rows[0], rows[-1] + 1)
+    return rows
+
+
+def _are_consecutive(rows: Array) -> bool:
+    if rows[-1] - rows[0] != len(rows) - 1:
         return False
-    return bool((flat[1:] > flat[:-1]).all())
+    return bool((rows[1:] > rows[:-1]).all())

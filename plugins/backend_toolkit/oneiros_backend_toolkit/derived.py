@@ -88,9 +88,9 @@ class Derived(Types):
         pass
 
     def is_explicit_shape(self, shape) -> bool:
-        return isinstance(shape, (list, tuple)) and all(
-            n is None or isinstance(n, (int, np.integer)) for n in shape
-        )
+        if not isinstance(shape, (list, tuple)):
+            return False
+        return all(size is None or isinstance(size, (int, np.integer)) for size in shape)
 
     def pattern_broadcast(self, x, broatcastable) -> T:
         return x
@@ -160,9 +160,9 @@ class Derived(Types):
         return x * x
 
     def elu(self, x, alpha=1.0) -> T:
-        negative = self.minimum(x, 0)
-        below = alpha * (self.exp(negative) - 1)
-        return self.switch(self.greater(x, 0), x, below)
+        not_above_zero = self.minimum(x, 0)
+        if_negative = alpha * (self.exp(not_above_zero) - 1)
+        return self.switch(self.greater(x, 0), x, if_negative)
 
     def softsign(self, x) -> T:
         return x / (1 + self.abs(x))
@@ -187,9 +187,11 @@ class Derived(Types):
                 shape[axis] if size is None else size
                 for axis, size in enumerate(noise_shape)
             )
-        kept = 1.0 - level
-        mask = self.random_binomial(shape, kept, self.dtype(x), draw_seed(seed))
-        return x * mask / kept
+        keep_probability = 1.0 - level
+        mask = self.random_binomial(
+            shape, keep_probability, self.dtype(x), draw_seed(seed)
+        )
+        return x * mask / keep_probability
 
     # Reductions and shapes
 
@@ -204,10 +206,10 @@ class Derived(Types):
         return self.reshape(x, (-1,))
 
     def batch_flatten(self, x) -> T:
-        rest = self.int_shape(x)[1:]
-        if None in rest:
+        sample_shape = self.int_shape(x)[1:]
+        if None in sample_shape:
             return self.reshape(x, (self.shape(x)[0], -1))
-        return self.reshape(x, (-1, int(np.prod(rest, dtype=np.int64))))
+        return self.reshape(x, (-1, int(np.prod(sample_shape, dtype=np.int64))))
 
     def repeat(self, x, n) -> T:
         if self.ndim(x) != 2:
@@ -259,19 +261,17 @@ class Derived(Types):
             target = target[..., 0]
         if not from_logits:
             output = self.log(self.clip(output, FUZZ, 1.0 - FUZZ))
-        classes = self.int_shape(output)[-1]
-        chosen = self.one_hot(self.cast(target, "int32"), classes)
+        class_count = self.int_shape(output)[-1]
+        distribution = self.one_hot(self.cast(target, "int32"), class_count)
         log_p = self.log_softmax(output)
-        return -self.sum(chosen * log_p, -1)
+        return -self.sum(distribution * log_p, -1)
 
     def binary_crossentropy(self, output, target, from_logits=False) -> T:
-        if not from_logits:
-            output = self._log_odds(output)
-        positive = self.greater_equal(output, 0)
-        is_positive = self.cast(positive, self.dtype(output))
-        gain = output * (is_positive - target)
-        distance = self.switch(positive, -output, output)
-        return gain + self.softplus(distance)
+        log_odds = output if from_logits else self._log_odds(output)
+        is_positive = self.greater_equal(log_odds, 0)
+        predicted_class = self.cast(is_positive, self.dtype(log_odds))
+        minus_distance = self.switch(is_positive, -log_odds, log_odds)
+        return log_odds * (predicted_class - target) + self.softplus(minus_distance)
 
     def _log_distribution(self, x) -> T:
         """Returns the logarithms of a distribution that is scaled to sum to 1 and kept

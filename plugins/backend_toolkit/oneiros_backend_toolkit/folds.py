@@ -36,37 +36,27 @@ class Folds(Derived):
         raise NotImplementedError
 
     def foldl(self, fn, elems, initializer=None, name=None) -> T:
-        return self._folded("foldl", fn, elems, initializer, False)
+        return self._folded("foldl", fn, elems, initializer, go_backwards=False)
 
     def foldr(self, fn, elems, initializer=None, name=None) -> T:
-        return self._folded("foldr", fn, elems, initializer, True)
+        return self._folded("foldr", fn, elems, initializer, go_backwards=True)
 
     def map_fn(self, fn, elems, name=None) -> T:
-        form: list[T] = []
+        last_result: T = None
 
         def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
-            result = fn(_like(elems, slices))
-            form[:] = [result]
-            return _listed(result), []
+            nonlocal last_result
+            last_result = fn(_like(elems, slices))
+            return _listed(last_result), []
 
-        outputs = self._scan(step, self._elements("map_fn", elems), [])[1]
-        return _like(form[0], outputs)
+        _, outputs = self._scan(step, self._elements("map_fn", elems), [])
+        return _like(last_result, outputs)
 
     def _folded(self, name: str, fn, elems, initializer, go_backwards: bool) -> T:
         sequences = self._elements(name, elems)
         if initializer is None:
-            initializer = _like(
-                elems, [x[-1] if go_backwards else x[0] for x in sequences]
-            )
-            sequences = [x[:-1] if go_backwards else x[1:] for x in sequences]
-        start = _listed(initializer)
-        dtypes = [self.dtype(x) for x in sequences]
-        if len(dtypes) != len(start):
-            dtypes = dtypes[:1] * len(start)
-        start = [
-            x if self.owns(x) else self.cast(x, dtype)
-            for x, dtype in zip(start, dtypes, strict=True)
-        ]
+            first_elements, sequences = _first_and_rest(sequences, go_backwards)
+            initializer = _like(elems, first_elements)
 
         def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
             value = _like(initializer, states)
@@ -80,18 +70,37 @@ class Folds(Derived):
                 )
             return [], result
 
-        states, _ = self._scan(step, sequences, start, go_backwards)
+        initial = self._initial_tensors(_listed(initializer), sequences)
+        states, _ = self._scan(step, sequences, initial, go_backwards)
         return _like(initializer, states)
+
+    def _initial_tensors(self, values: list[T], sequences: list[T]) -> list[T]:
+        """Returns a fold's first values as tensors; numbers get the types of the
+        sequences, or of the first one if there are more or fewer."""
+        dtypes = [self.dtype(x) for x in sequences]
+        if len(dtypes) != len(values):
+            dtypes = [dtypes[0]] * len(values)
+        return [
+            value if self.owns(value) else self.cast(value, dtype)
+            for value, dtype in zip(values, dtypes, strict=True)
+        ]
 
     def _elements(self, name: str, elems) -> list[T]:
         sequences = _listed(elems)
-        have_axis = all(self.owns(x) and self.ndim(x) > 0 for x in sequences)
-        if not sequences or not have_axis:
+        all_have_axis = all(self.owns(x) and self.ndim(x) > 0 for x in sequences)
+        if not sequences or not all_have_axis:
             raise ArgumentError(
                 f"{name} received elems={elems!r:.200}. It takes a tensor with a "
                 "first axis, or a list or tuple of such tensors."
             )
         return sequences
+
+
+def _first_and_rest(sequences: list[T], go_backwards: bool) -> tuple[list[T], list[T]]:
+    """Returns the elements that a fold starts with, and those that follow."""
+    if go_backwards:
+        return [x[-1] for x in sequences], [x[:-1] for x in sequences]
+    return [x[0] for x in sequences], [x[1:] for x in sequences]
 
 
 def _listed(x) -> list[T]:

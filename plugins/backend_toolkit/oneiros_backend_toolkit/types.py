@@ -35,19 +35,31 @@ def common_type(
         arithmetic: whether something is computed of them, so that booleans count as
             integers.
     """
-    types = [np.dtype(dtype) for dtype in tensors]
-    plain = list(constants)
-    floats = [dtype for dtype in types if dtype.kind not in DISCRETE]
+    tensor_types = [np.dtype(dtype) for dtype in tensors]
+    constant_kinds = {dtype.kind for dtype in constants}
+    floats = [dtype for dtype in tensor_types if dtype.kind not in DISCRETE]
     if floats:
-        return max(floats, key=lambda dtype: (dtype.kind == "c", dtype.itemsize))
-    if any(dtype.kind not in DISCRETE for dtype in plain):
+        return max(floats, key=_width)
+    if constant_kinds.difference(DISCRETE):
         return np.dtype(default)
-    integers = [dtype for dtype in types if dtype.kind in INTEGERS]
+    integers = [dtype for dtype in tensor_types if dtype.kind in INTEGERS]
     if integers:
-        return _wider(integers)
-    if arithmetic or any(dtype.kind in INTEGERS for dtype in plain):
+        return _common_integer_type(integers)
+    if arithmetic or constant_kinds.intersection(INTEGERS):
         return np.dtype(np.int32)
     return np.dtype(bool)
+
+
+def _width(dtype: DType) -> tuple[bool, int]:
+    """Returns what the wider of two types of floats has more of; complex types are
+    wider than real ones."""
+    return dtype.kind == "c", dtype.itemsize
+
+
+def _common_integer_type(integers: Sequence[DType]) -> DType:
+    """Returns the integer type that holds all of these; int64 where none does."""
+    dtype: DType = reduce(np.promote_types, integers)
+    return dtype if dtype.kind in INTEGERS else np.dtype(np.int64)
 
 
 def widest_bounds(dtype: DType) -> tuple[Any, Any]:
@@ -60,13 +72,11 @@ def widest_bounds(dtype: DType) -> tuple[Any, Any]:
 def clipping_bounds(low: Any, high: Any, dtype: DType) -> tuple[Any, Any]:
     """Returns bounds to clip values of a type by, where None means no bound."""
     least, greatest = widest_bounds(dtype)
-    return least if low is None else low, greatest if high is None else high
-
-
-def _wider(integers: Sequence[DType]) -> DType:
-    """Returns the integer type that holds all of these, as far as there is one."""
-    dtype: DType = reduce(np.promote_types, integers)
-    return dtype if dtype.kind in INTEGERS else np.dtype(np.int64)
+    if low is None:
+        low = least
+    if high is None:
+        high = greatest
+    return low, high
 
 
 class Types(Backend):
@@ -74,9 +84,9 @@ class Types(Backend):
 
     def common_type(self, values: Sequence[T], arithmetic: bool = True) -> DType:
         """Returns the type that operands have in common."""
-        tensors = [np.dtype(self.dtype(x)) for x in values if self.owns(x)]
-        constants = [np.asarray(x).dtype for x in values if not self.owns(x)]
-        return common_type(tensors, constants, floatx(), arithmetic)
+        tensor_types = [np.dtype(self.dtype(x)) for x in values if self.owns(x)]
+        constant_types = [np.asarray(x).dtype for x in values if not self.owns(x)]
+        return common_type(tensor_types, constant_types, floatx(), arithmetic)
 
     def alike(self, *values: T, arithmetic: bool = True) -> list[T]:
         """Returns operands as tensors and arrays of the type that they have in
@@ -87,4 +97,6 @@ class Types(Backend):
     def _as_type(self, x, dtype: DType) -> T:
         if not self.owns(x):
             return np.asarray(x, dtype)
-        return x if self.dtype(x) == dtype.name else self.cast(x, dtype.name)
+        if self.dtype(x) == dtype.name:
+            return x
+        return self.cast(x, dtype.name)

@@ -21,8 +21,10 @@ from oneiros_jax_support.slices import placed, strided
 from oneiros_jax_support.windows import PoolingWindows, Sizes
 
 T = Any
-LARGE = 9
-"""Cells above which windows become axes."""
+MOST_SLICES = 9
+"""Windows of more cells become axes, where they don't overlap."""
+NO_PADDING = (0, 0, 0)
+"""What `jax.lax.pad` is told for an axis: cells before, behind, and in between."""
 
 
 @functools.cache
@@ -31,186 +33,217 @@ def max_pool(windows: PoolingWindows) -> Callable[[T], T]:
     equal ones takes the derivative."""
 
     def forward(x: T) -> tuple[T, tuple[T, T]]:
-        largest, places = _largest(windows, x)
-        return largest, (places, x)
+        largest, cells = _largest(windows, x)
+        return largest, (cells, x)
 
-    def pullback(saved: tuple[T, T], slope: T) -> tuple[T]:
-        places, x = saved
-        return (_unpooled(windows, places, slope, tuple(x.shape[1:-1])),)
+    def backward(saved: tuple[T, T], slope: T) -> tuple[T]:
+        cells, x = saved
+        return (_unpooled(windows, cells, slope, _spatial_shape(x)),)
 
     pool: Callable[[T], T] = jax.custom_vjp(lambda x: _largest(windows, x)[0])
-    pool.defvjp(forward, pullback)  # type: ignore[attr-defined]
+    pool.defvjp(forward, backward)  # type: ignore[attr-defined]
     return pool
 
 
 def average_pool(windows: PoolingWindows, x: T) -> T:
     """Returns the mean of each window's cells; cells added as padding don't count."""
-    total = _padded(windows, x, 0)
+    padded = _padded(windows, x, 0)
     if _has_blocks(windows):
-        total = jnp.sum(_blocks(windows, total), _window_axes(windows))
+        total = jnp.sum(_blocks(windows, padded), _window_axes(windows))
     else:
-        for axis, window in enumerate(windows.window, 1):
-            stride = windows.strides[axis - 1]
-            count = (total.shape[axis] - window) // stride + 1
-            total = sum(
-                strided(total, axis, start, count, stride) for start in range(window)
-            )
-    return total * _shares(windows, tuple(x.shape[1:-1]), x.dtype)
+        total = _sums(windows, padded)
+    return total * _weights(windows, _spatial_shape(x), x.dtype)
 
 
-def _shares(
-    windows: PoolingWindows,
-    sizes: Sizes,
-    dtype: Any,
-) -> Any:
+def _sums(windows: PoolingWindows, padded: T) -> T:
+    """Returns the sum of each window's cells, summed along one axis after the other."""
+    total = padded
+    for axis in _spatial_axes(windows):
+        size = windows.window[axis - 1]
+        total = sum(_slice_along(windows, total, axis, first) for first in range(size))
+    return total
+
+
+def _weights(windows: PoolingWindows, sizes: Sizes, dtype: Any) -> Any:
     """Returns one over the number of cells that aren't padding, for each window."""
     counts = np.ones(())
     for size, axis in zip(sizes, windows.axes(sizes, windows.window), strict=True):
-        starts = np.arange(axis.positions() or 0) * axis.stride - axis.padding()[0]
+        before, _ = axis.padding()
+        starts = np.arange(axis.positions() or 0) * axis.stride - before
         ends = starts + (axis.window or 0)
-        inside = np.minimum(ends, size) - np.maximum(starts, 0)
-        counts = counts[..., None] * inside
+        counts_along_axis = np.minimum(ends, size) - np.maximum(starts, 0)
+        counts = counts[..., None] * counts_along_axis
     return (1 / counts[..., None]).astype(dtype)
 
 
-def _padded(
-    windows: PoolingWindows,
-    x: T,
-    value: float,
-) -> T:
+def _padded(windows: PoolingWindows, x: T, value: float) -> T:
     """Returns `x` with the padding around it, cut off behind the last window."""
-    sizes = tuple(x.shape[1:-1])
-    config = [(0, 0, 0)]
+    sizes = _spatial_shape(x)
+    widths = [NO_PADDING]
     for size, axis in zip(sizes, windows.axes(sizes, windows.window), strict=True):
         before, _ = axis.padding()
-        reach = ((axis.positions() or 1) - 1) * axis.stride + (axis.window or 0)
-        config.append((before, reach - before - size, 0))
-    return jax.lax.pad(x, jnp.asarray(value, x.dtype), [*config, (0, 0, 0)])
+        last_start = ((axis.positions() or 1) - 1) * axis.stride
+        padded_size = last_start + (axis.window or 0)
+        widths.append((before, padded_size - before - size, 0))
+    widths.append(NO_PADDING)
+    return jax.lax.pad(x, jnp.asarray(value, x.dtype), widths)
+
+
+def _spatial_shape(x: T) -> Sizes:
+    return tuple(x.shape[1:-1])
+
+
+def _spatial_axes(windows: PoolingWindows) -> range:
+    return range(1, windows.rank + 1)
 
 
 # Maxima
 
 
 def _largest(windows: PoolingWindows, x: T) -> tuple[T, T]:
-    """Returns the largest value of each window, and where it stands in it."""
+    """Returns the largest value of each window, and the number of its cell."""
     padded = _padded(windows, x, -np.inf)
     if pools_by_windows():
-        size, strides = (1, *windows.window, 1), (1, *windows.strides, 1)
-        largest = jax.lax.reduce_window(
-            padded, -np.inf, jax.lax.max, size, strides, "VALID"
-        )
-        return largest, _largest_of_slices(windows, padded)[1]
+        _, cells = _largest_of_slices(windows, padded)
+        return _reduced_windows(windows, padded), cells
     if _has_blocks(windows):
         return _largest_of_blocks(windows, padded)
     return _largest_of_slices(windows, padded)
 
 
+def _reduced_windows(windows: PoolingWindows, padded: T) -> T:
+    """Returns the largest value of each window, by XLA's own operation."""
+    return jax.lax.reduce_window(
+        padded,
+        -np.inf,
+        jax.lax.max,
+        (1, *windows.window, 1),
+        (1, *windows.strides, 1),
+        "VALID",
+    )
+
+
 def _largest_of_slices(windows: PoolingWindows, padded: T) -> tuple[T, T]:
-    best, *others = _slices(windows, padded)
-    kind = _positions(windows)
-    places = jnp.zeros(best.shape, kind)
-    for number, cell in enumerate(others, 1):
-        places = jnp.where(cell > best, jnp.asarray(number, kind), places)
-        best = jnp.maximum(best, cell)
-    return best, places
+    largest, *others = _slices(windows, padded)
+    dtype = _cell_dtype(windows)
+    cells = jnp.zeros(largest.shape, dtype)
+    for cell, values in enumerate(others, 1):
+        cells = jnp.where(values > largest, jnp.asarray(cell, dtype), cells)
+        largest = jnp.maximum(largest, values)
+    return largest, cells
 
 
 def _largest_of_blocks(windows: PoolingWindows, padded: T) -> tuple[T, T]:
     axes = _window_axes(windows)
-    blocks, numbers = _blocks(windows, padded), _numbers(windows)
+    blocks = _blocks(windows, padded)
+    numbers = _cell_numbers(windows)
     largest = jnp.max(blocks, axes, keepdims=True)
-    cells = jnp.where(blocks == largest, numbers, numbers.max())
-    return largest.squeeze(axes), jnp.min(cells, axes)
+    candidates = jnp.where(blocks == largest, numbers, numbers.max())
+    return largest.squeeze(axes), jnp.min(candidates, axes)
 
 
-def _unpooled(
-    windows: PoolingWindows,
-    places: T,
-    slope: T,
-    sizes: Sizes,
-) -> T:
-    """Adds each value to the cell of its window that is named."""
+def _unpooled(windows: PoolingWindows, cells: T, slope: T, sizes: Sizes) -> T:
+    """Adds each window's value to its cell of the given number.
+
+    # Arguments
+        windows: the PoolingWindows.
+        cells: the number of a cell, for each window.
+        slope: a value for each window.
+        sizes: the spatial sizes of the result.
+    """
     if _has_blocks(windows):
-        axes = _window_axes(windows)
-        chosen = jnp.expand_dims(places, axes) == _numbers(windows)
-        blocks = jnp.where(chosen, jnp.expand_dims(slope, axes), 0)
-        return _unblocked(windows, blocks, sizes)
+        return _unpooled_blocks(windows, cells, slope, sizes)
+    axes = list(enumerate(windows.axes(sizes, windows.window), 1))
     total: T = 0
-    for number, start in enumerate(_starts(windows)):
-        cell = jnp.where(places == number, slope, 0)
-        for place, axis in enumerate(windows.axes(sizes, windows.window), 1):
-            first = start[place - 1] - axis.padding()[0]
-            cell = placed(cell, place, first, axis.stride, sizes[place - 1])
-        total = total + cell
+    for cell, starts in enumerate(_cell_starts(windows)):
+        values = jnp.where(cells == cell, slope, 0)
+        for place, axis in axes:
+            before, _ = axis.padding()
+            first = starts[place - 1] - before
+            values = placed(values, place, first, axis.stride, sizes[place - 1])
+        total = total + values
     return total
 
 
-def _positions(windows: PoolingWindows) -> str:
-    """Returns the type of positions in a window."""
+def _unpooled_blocks(windows: PoolingWindows, cells: T, slope: T, sizes: Sizes) -> T:
+    axes = _window_axes(windows)
+    is_chosen = jnp.expand_dims(cells, axes) == _cell_numbers(windows)
+    blocks = jnp.where(is_chosen, jnp.expand_dims(slope, axes), 0)
+    return _unblocked(windows, blocks, sizes)
+
+
+def _cell_dtype(windows: PoolingWindows) -> str:
+    """Returns the type of the numbers of a window's cells."""
     return "int8" if windows.cells < 128 else "int32"
 
 
 # Windows taken apart
 
 
-def _starts(windows: PoolingWindows) -> list[Sizes]:
-    """Returns the places of a window's cells, in their order."""
+def _cell_starts(windows: PoolingWindows) -> list[Sizes]:
+    """Returns the places of a window's cells along each axis, in their order."""
     return list(itertools.product(*map(range, windows.window)))
 
 
 def _slices(windows: PoolingWindows, padded: T) -> list[T]:
     """Returns the values of each cell of the window, in all windows."""
-    return [_slice(windows, padded, start) for start in _starts(windows)]
+    return [_slice(windows, padded, starts) for starts in _cell_starts(windows)]
 
 
-def _slice(
-    windows: PoolingWindows,
-    padded: T,
-    start: Sizes,
-) -> T:
-    for axis, first in enumerate(start, 1):
-        window, stride = windows.window[axis - 1], windows.strides[axis - 1]
-        count = (padded.shape[axis] - window) // stride + 1
-        padded = strided(padded, axis, first, count, stride)
+def _slice(windows: PoolingWindows, padded: T, starts: Sizes) -> T:
+    for axis in _spatial_axes(windows):
+        padded = _slice_along(windows, padded, axis, starts[axis - 1])
     return padded
+
+
+def _slice_along(windows: PoolingWindows, padded: T, axis: int, first: int) -> T:
+    """Returns what stands in the windows' cell number `first` along an axis."""
+    stride = windows.strides[axis - 1]
+    count = (padded.shape[axis] - windows.window[axis - 1]) // stride + 1
+    return strided(padded, axis, first, count, stride)
 
 
 # Windows as axes
 
 
 def _has_blocks(windows: PoolingWindows) -> bool:
-    return windows.window == windows.strides and windows.cells > LARGE
+    return windows.window == windows.strides and windows.cells > MOST_SLICES
 
 
 def _blocks(windows: PoolingWindows, padded: T) -> T:
     """Returns windows that don't overlap as axes: (batch, count, window, count, window,
     …, channels)."""
-    sizes = zip(padded.shape[1:-1], windows.window, strict=True)
-    split = itertools.chain.from_iterable((n // window, window) for n, window in sizes)
-    return padded.reshape(padded.shape[0], *split, padded.shape[-1])
+    shape = [padded.shape[0]]
+    for padded_size, size in zip(padded.shape[1:-1], windows.window, strict=True):
+        shape += [padded_size // size, size]
+    return padded.reshape(*shape, padded.shape[-1])
 
 
 def _window_axes(windows: PoolingWindows) -> Sizes:
+    """Returns the axes of `_blocks` that a window's cells lie along."""
     return tuple(range(2, 2 * windows.rank + 1, 2))
 
 
-def _numbers(windows: PoolingWindows) -> Any:
-    """Returns the positions in a window, in the form of `_blocks`."""
-    split = itertools.chain.from_iterable((1, window) for window in windows.window)
-    return np.arange(windows.cells, dtype=_positions(windows)).reshape(1, *split, 1)
+def _cell_numbers(windows: PoolingWindows) -> Any:
+    """Returns the numbers of a window's cells, in the form of `_blocks`."""
+    shape = [1]
+    for size in windows.window:
+        shape += [1, size]
+    numbers = np.arange(windows.cells, dtype=_cell_dtype(windows))
+    return numbers.reshape(*shape, 1)
 
 
-def _unblocked(
-    windows: PoolingWindows,
-    blocks: T,
-    sizes: Sizes,
-) -> T:
+def _unblocked(windows: PoolingWindows, blocks: T, sizes: Sizes) -> T:
     """Puts windows back where they were."""
-    samples, channels = blocks.shape[0], blocks.shape[-1]
     counts = blocks.shape[1:-1:2]
-    x = blocks.reshape(samples, *np.multiply(counts, windows.window), channels)
-    config = [(0, 0, 0)]
+    padded_sizes = np.multiply(counts, windows.window)
+    padded = blocks.reshape(blocks.shape[0], *padded_sizes, blocks.shape[-1])
     paddings = windows.paddings(sizes, windows.window)
-    for length, size, (before, _) in zip(x.shape[1:-1], sizes, paddings, strict=True):
-        config.append((-before, size - length + before, 0))
-    return jax.lax.pad(x, jnp.zeros((), x.dtype), [*config, (0, 0, 0)])
+    widths = [NO_PADDING]
+    for padded_size, size, padding in zip(
+        _spatial_shape(padded), sizes, paddings, strict=True
+    ):
+        before, _ = padding
+        widths.append((-before, size - padded_size + before, 0))
+    widths.append(NO_PADDING)
+    return jax.lax.pad(padded, jnp.zeros((), padded.dtype), widths)

@@ -14,26 +14,31 @@ T = Any
 
 
 def product(x: T, y: T) -> T:
-    """Multiplies matrices of the same type; the derivative by `y` is computed in the
-    faster order."""
-    return _product(x, y) if _is_faster_transposed(x, y) else jnp.matmul(x, y)
+    """Multiplies matrices of the same type.
+
+    The derivative by `y` is computed in the faster order.
+    """
+    if _is_faster_transposed(x, y):
+        return _product_with_derivative(x, y)
+    return jnp.matmul(x, y)
 
 
 def transposed_product(x: T, y: T) -> T:
-    """Returns `transpose(x) @ y`."""
+    """Returns `transpose(x) @ y`, computed in the faster order."""
     if not _is_faster_transposed(x, y):
         return jnp.matmul(x.T, y)
-    return jax.lax.optimization_barrier(jnp.matmul(y.T, x)).T
+    transposed_result = jnp.matmul(y.T, x)
+    return jax.lax.optimization_barrier(transposed_result).T
 
 
 def _is_faster_transposed(x: T, y: T) -> bool:
-    return platform() == "cpu" and is_faster_transposed(
-        x.shape[0], x.shape[1], y.shape[1]
-    )
+    if platform() != "cpu":
+        return False
+    return is_faster_transposed(x.shape[0], x.shape[1], y.shape[1])
 
 
 @jax.custom_vjp  # type: ignore[untyped-decorator]
-def _product(x: T, y: T) -> T:
+def _product_with_derivative(x: T, y: T) -> T:
     return jnp.matmul(x, y)
 
 
@@ -46,4 +51,4 @@ def _backward(saved: tuple[T, T], slope: T) -> tuple[T, T]:
     return jnp.matmul(slope, y.T), transposed_product(x, slope)
 
 
-_product.defvjp(_forward, _backward)
+_product_with_derivative.defvjp(_forward, _backward)
