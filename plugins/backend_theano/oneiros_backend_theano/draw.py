@@ -45,7 +45,10 @@ class Draw(Op):  # type: ignore[misc]
         seed: int,
         static: tuple[int | None, ...],
     ) -> None:
-        self.kind, self.dtype, self.seed, self.static = kind, dtype, seed, static
+        self.kind = kind
+        self.dtype = dtype
+        self.seed = seed
+        self.static = static
 
     def make_node(
         self,

@@ -52,12 +52,10 @@ class JaxOp(Op):  # type: ignore[misc]
         types: Callable[[list[Any]], list[Any]],
         convolves: bool = False,
     ) -> None:
-        self.name, self.function, self.types, self.convolves = (
-            name,
-            function,
-            types,
-            convolves,
-        )
+        self.name = name
+        self.function = function
+        self.types = types
+        self.convolves = convolves
 
     def __str__(self) -> str:
         return self.name
@@ -84,17 +82,16 @@ class JaxOp(Op):  # type: ignore[misc]
         import jax.numpy as jnp
         from oneiros_jax_support.jax_import import jax
 
-        def function(*moving: Any) -> tuple[Arrays, Arrays]:
-            given = list(values)
-            for place, value in zip(floats, moving, strict=True):
-                given[place] = value
-            results = tuple(jnp.asarray(x) for x in self.function(*given))
+        def differentiated(*float_values: Any) -> tuple[Arrays, Arrays]:
+            arguments = list(values)
+            for place, value in zip(floats, float_values, strict=True):
+                arguments[place] = value
+            results = tuple(jnp.asarray(x) for x in self.function(*arguments))
             return tuple(results[i] for i in outputs), results
 
-        _, pull, results = jax.vjp(
-            function, *(jnp.asarray(values[i]) for i in floats), has_aux=True
-        )
-        return results, pull
+        float_values = [jnp.asarray(values[i]) for i in floats]
+        _, pullback, results = jax.vjp(differentiated, *float_values, has_aux=True)
+        return results, pullback
 
     def perform(
         self,
@@ -114,9 +111,10 @@ class JaxOp(Op):  # type: ignore[misc]
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         """Derivatives pass from floats to floats."""
-        inputs, outputs = _floats(node.inputs), _floats(node.outputs)
+        float_inputs = _floats(node.inputs)
+        float_outputs = _floats(node.outputs)
         return [
-            [i in inputs and o in outputs for o in range(len(node.outputs))]
+            [i in float_inputs and o in float_outputs for o in range(len(node.outputs))]
             for i in range(len(node.inputs))
         ]
 
@@ -127,16 +125,20 @@ class JaxOp(Op):  # type: ignore[misc]
         cotangents: Any,
     ) -> list[Any]:
         """Returns the inputs' cotangents."""
-        floats, places = _floats(inputs), _floats(outputs)
-        given = [
-            pt.zeros_like(outputs[i])
-            if isinstance(cotangents[i].type, DisconnectedType)
-            else cotangents[i]
-            for i in places
-        ]
-        found = Pullback(self, floats, places)(*inputs, *given, return_list=True)
-        by_place = dict(zip(floats, found, strict=True))
+        floats = _floats(inputs)
+        places = _floats(outputs)
+        connected = [_connected(cotangents[i], outputs[i]) for i in places]
+        pullback_op = Pullback(self, floats, places)
+        results = pullback_op(*inputs, *connected, return_list=True)
+        by_place = dict(zip(floats, results, strict=True))
         return [by_place.get(i, disconnected_type()) for i in range(len(inputs))]
+
+
+def _connected(cotangent: Any, output: Any) -> Any:
+    """Returns zeros for the cotangent of an output that nothing depends on."""
+    if isinstance(cotangent.type, DisconnectedType):
+        return pt.zeros_like(output)
+    return cotangent
 
 
 class Pullback(JaxOp):
@@ -155,7 +157,9 @@ class Pullback(JaxOp):
         floats: list[int],
         places: list[int],
     ) -> None:
-        self.forward, self.floats, self.places = forward, floats, places
+        self.forward = forward
+        self.floats = floats
+        self.places = places
         super().__init__(
             f"gradient of {forward.name}", self._pulled, self._types, forward.convolves
         )
@@ -167,19 +171,18 @@ class Pullback(JaxOp):
 
     def _pulled(self, *arguments: Any) -> Arrays:
         values, cotangents = self.split(arguments)
-        return self.pull(
-            self.forward.linearized(values, self.floats, self.places)[1], cotangents
-        )
+        _, pullback = self.forward.linearized(values, self.floats, self.places)
+        return self.pull(pullback, cotangents)
 
     def pull(
         self,
-        pull: Any,
+        pullback: Any,
         cotangents: Sequence[Any],
     ) -> Arrays:
         """Returns the inputs' cotangents, given what `linearized` returned."""
         import jax.numpy as jnp
 
-        return tuple(pull(tuple(jnp.asarray(x) for x in cotangents)))
+        return tuple(pullback(tuple(jnp.asarray(x) for x in cotangents)))
 
     def _types(self, arguments: list[Any]) -> list[Any]:
         return [arguments[i].type for i in self.floats]

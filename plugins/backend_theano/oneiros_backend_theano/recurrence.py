@@ -30,7 +30,7 @@ class Fused(FusedRecurrence):
     ) -> T:
         masks = [] if mask is None else [pt.neq(mask, 0)]
         floats = [pt.cast(part, x.dtype) for part in (*projection, U, *initial)]
-        op = _op(label, cell, backwards, len(masks), len(projection))
+        op = _op(label, cell, backwards, mask is not None, len(projection))
         return op(x, *masks, *floats, return_list=True)
 
 
@@ -39,25 +39,28 @@ def _op(
     label: str,
     cell: FusedCell,
     backwards: bool,
-    masks: int,
-    projections: int,
+    has_mask: bool,
+    projection_count: int,
 ) -> JaxOp:
+    """Returns the Op that takes the input, the mask if there is one, the projection's
+    weights, the recurrent weights and the first states."""
+
     def compute(x: T, *rest: T) -> tuple[T, ...]:
         from oneiros_jax_support.recurrence import run
 
-        mask, (U, *initial) = rest[0] if masks else None, rest[masks + projections :]
-        return run(
-            cell, backwards, x, U, mask, rest[masks : masks + projections], *initial
-        )
+        remaining = list(rest)
+        mask = remaining.pop(0) if has_mask else None
+        projection = tuple(remaining[:projection_count])
+        U, *initial = remaining[projection_count:]
+        return run(cell, backwards, x, U, mask, projection, *initial)
 
     def types(variables: list[T]) -> list[T]:
-        x, *initial = variables[0], *variables[-cell.states :]
+        x = variables[0]
+        U = variables[-cell.states - 1]
         samples, steps = x.type.shape[:2]
-        units = variables[-cell.states - 1].type.shape[0]
+        units = U.type.shape[0]
+        outputs = TensorType(x.dtype, shape=(samples, steps, units))
         state = TensorType(x.dtype, shape=(samples, units))
-        return [
-            TensorType(x.dtype, shape=(samples, steps, units)),
-            *(state for _ in initial),
-        ]
+        return [outputs] + [state] * cell.states
 
     return JaxOp(label, compute, types)
