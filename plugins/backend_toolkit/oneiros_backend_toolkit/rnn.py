@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,114 +42,132 @@ class Rnn(Folds):
                 "(samples, steps, …) of rank 3 or more; K.expand_dims adds an axis."
             )
         step = _Step(self, step_function, list(constants or []), not unroll)
-        taken = None if mask is None else self._steps_first(self._taken(mask))
-        sequence, states = self._steps_first(inputs), list(initial_states)
-        lengths = [sequence] if taken is None else [sequence, taken]
-        check_lengths("rnn", 0, None, *map(self.int_shape, lengths))
+        sequence = self._steps_first(inputs)
+        step_mask = None
+        if mask is not None:
+            step_mask = self._steps_first(self._boolean_mask(mask))
         steps = self._length(inputs, input_length) if unroll else None
-        when_known(
-            functools.partial(check_lengths, "rnn", 0, steps), lengths, made=lengths
-        )
+        self._check_lengths_of(sequence, step_mask, steps)
         if steps:
             for _ in range(steps):
                 count_call("an unrolled recurrent layer")
             last, outputs, states = self._unrolled(
-                step, sequence, states, taken, steps, go_backwards
+                step, sequence, list(initial_states), step_mask, steps, go_backwards
             )
         else:
             last, outputs, states = self._looped(
-                step, sequence, states, taken, bool(go_backwards)
+                step, sequence, list(initial_states), step_mask, bool(go_backwards)
             )
-        if step.phased:
+        if step.uses_phase:
             for x in (last, outputs, *states):
                 x._uses_learning_phase = True
         return last, outputs, states
 
+    def _check_lengths_of(self, sequence, step_mask, steps: int | None) -> None:
+        """Checks how many steps there are, now as far as it is known, and again when
+        data comes."""
+        tensors = [sequence] if step_mask is None else [sequence, step_mask]
+        check_lengths("rnn", 0, None, *map(self.int_shape, tensors))
+        check = functools.partial(check_lengths, "rnn", 0, steps)
+        when_known(check, tensors, made=tensors)
+
     def _looped(
-        self, step: _Step, sequence, initial: list[T], taken, go_backwards: bool
+        self, step: _Step, sequence, initial: list[T], step_mask, go_backwards: bool
     ) -> tuple[T, T, list[T]]:
-        place: list[int | None] = []
-        kinds: list[str] = []
+        results = _StepResults()
 
         def fn(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
-            output, new = step(slices[0], states)
-            place[:] = [
-                next((i for i, state in enumerate(new) if state is output), None)
+            output, new_states = step(slices[0], states)
+            results.output_place = _place_of(output, new_states)
+            results.state_dtypes = [self.dtype(x) for x in new_states]
+            new_states = [
+                self._as_dtype(new, self.dtype(old))
+                for new, old in zip(new_states, states, strict=True)
             ]
-            kinds[:] = [self.dtype(state) for state in new]
-            new = [
-                self._as_kind(a, self.dtype(b))
-                for a, b in zip(new, states, strict=True)
-            ]
-            if taken is not None:
-                new = [
-                    self._where(slices[1], a, b)
-                    for a, b in zip(new, states, strict=True)
-                ]
-            return [output if place[0] is None else new[place[0]]], new
+            if step_mask is not None:
+                new_states = self._masked_states(slices[1], new_states, states)
+            if results.output_place is not None:
+                output = new_states[results.output_place]
+            return [output], new_states
 
-        sequences = [sequence] if taken is None else [sequence, taken]
+        sequences = [sequence] if step_mask is None else [sequence, step_mask]
         states, (outputs,) = self._scan(fn, sequences, initial, go_backwards)
-        if kinds != [self.dtype(x) for x in initial]:
+        if results.state_dtypes != [self.dtype(x) for x in initial]:
             initial = [
-                self.cast(x, kind) for x, kind in zip(initial, kinds, strict=True)
+                self.cast(x, dtype)
+                for x, dtype in zip(initial, results.state_dtypes, strict=True)
             ]
             states, (outputs,) = self._scan(fn, sequences, initial, go_backwards)
-        if place[0] is not None:
-            return states[place[0]], self._samples_first(outputs), states
-        if taken is not None:
-            outputs = self._carried(outputs, taken, initial, go_backwards)
+        if results.output_place is not None:
+            last = states[results.output_place]
+            return last, self._samples_first(outputs), states
+        if step_mask is not None:
+            outputs = self._carried(outputs, step_mask, initial, go_backwards)
         _check_last(self.int_shape(sequence))
         last = outputs[-1]
         when_known(_check_last, [sequence], made=[last])
         return last, self._samples_first(outputs), states
 
-    def _as_kind(self, x, kind: str) -> T:
-        return x if self.dtype(x) == kind else self.cast(x, kind)
+    def _as_dtype(self, x, dtype: str) -> T:
+        return x if self.dtype(x) == dtype else self.cast(x, dtype)
 
-    def _carried(self, outputs, taken, initial: list[T], go_backwards: bool) -> T:
+    def _masked_states(
+        self, step_mask, new_states: list[T], old_states: list[T]
+    ) -> list[T]:
+        """Returns the new states of the samples that take part in a step, the old ones
+        of others."""
+        return [
+            self._where(step_mask, new, old)
+            for new, old in zip(new_states, old_states, strict=True)
+        ]
+
+    def _carried(self, outputs, step_mask, initial: list[T], go_backwards: bool) -> T:
         """Returns the outputs with those of steps left out replaced by the ones
         before."""
 
         def fn(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
-            output = self._where(slices[1], slices[0], states[0])
+            output, step_mask = slices
+            (output_before,) = states
+            output = self._where(step_mask, output, output_before)
             return [output], [output]
 
-        shape, kind = self.int_shape(outputs)[1:], self.dtype(outputs)
-        alike = (
-            initial
-            and self.int_shape(initial[0]) == shape
-            and self.dtype(initial[0]) == kind
-        )
-        first = (
-            initial[0]
-            if alike
-            else self.zeros_like(self.cast(self.sum(outputs, 0), kind))
-        )
-        taken = self.reverse(taken, 0) if go_backwards else taken
-        return self._scan(fn, [outputs, taken], [first])[1][0]
+        if go_backwards:
+            step_mask = self.reverse(step_mask, 0)
+        start = self._output_before_the_first(outputs, initial)
+        _, (carried,) = self._scan(fn, [outputs, step_mask], [start])
+        return carried
+
+    def _output_before_the_first(self, outputs, initial: list[T]) -> T:
+        """Returns the first state, if it is like an output, else zeros."""
+        shape = self.int_shape(outputs)[1:]
+        dtype = self.dtype(outputs)
+        if initial:
+            state = initial[0]
+            if self.int_shape(state) == shape and self.dtype(state) == dtype:
+                return state
+        return self.zeros_like(self.cast(self.sum(outputs, 0), dtype))
 
     def _unrolled(
         self,
         step: _Step,
         sequence,
         states: list[T],
-        taken,
+        step_mask,
         steps: int,
         go_backwards: bool,
     ) -> tuple[T, T, list[T]]:
         outputs: list[T] = []
-        for i in range(steps)[::-1] if go_backwards else range(steps):
-            output, new = step(sequence[i], states)
-            if taken is not None:
-                before = outputs[-1] if outputs else self.zeros_like(output)
-                output = self._where(taken[i], output, before)
-                new = [
-                    self._where(taken[i], a, b)
-                    for a, b in zip(new, states, strict=True)
-                ]
+        order = range(steps)
+        if go_backwards:
+            order = order[::-1]
+        for i in order:
+            output, new_states = step(sequence[i], states)
+            if step_mask is not None:
+                output_before = outputs[-1] if outputs else self.zeros_like(output)
+                output = self._where(step_mask[i], output, output_before)
+                new_states = self._masked_states(step_mask[i], new_states, states)
             outputs.append(output)
-            states = new
+            states = new_states
         return outputs[-1], self._samples_first(self.stack(outputs)), states
 
     def _length(self, inputs, input_length) -> int:
@@ -163,7 +181,7 @@ class Rnn(Folds):
             )
         return int(steps)
 
-    def _taken(self, mask) -> T:
+    def _boolean_mask(self, mask) -> T:
         """Returns a mask as booleans (samples, steps)."""
         shape = self.int_shape(mask)
         if len(shape) == 3 and shape[-1] in (1, None):
@@ -175,20 +193,40 @@ class Rnn(Folds):
             )
         return mask if self.dtype(mask) == "bool" else self.not_equal(mask, 0)
 
-    def _where(self, taken, new, old) -> T:
+    def _where(self, step_mask, new, old) -> T:
         """Chooses sample by sample."""
         rank = self.ndim(new)
-        if not rank:
+        if rank == 0:
             return new
         for _ in range(rank - 1):
-            taken = self.expand_dims(taken)
-        return self.switch(taken, new, old)
+            step_mask = self.expand_dims(step_mask)
+        return self.switch(step_mask, new, old)
 
     def _steps_first(self, x) -> T:
         return self.permute_dimensions(x, (1, 0, *range(2, self.ndim(x))))
 
     def _samples_first(self, x) -> T:
         return self._steps_first(x) if self.ndim(x) > 1 else x
+
+
+@dataclass
+class _StepResults:
+    """What a step function gave when it was called for all steps.
+
+    # Properties
+        output_place: which of the new states is the output as well; None for none.
+        state_dtypes: the types of the new states.
+    """
+
+    output_place: int | None = None
+    state_dtypes: list[str] = field(default_factory=list)
+
+
+def _place_of(output, states: list[T]) -> int | None:
+    for place, state in enumerate(states):
+        if state is output:
+            return place
+    return None
 
 
 def _check_last(sequence: Shape) -> None:
@@ -233,49 +271,36 @@ class _Step:
     # Properties
         looped: whether it is called once for all steps, and the states must keep their
             shapes.
-        phased: whether what it returned depends on the learning phase.
+        uses_phase: whether what it returned depends on the learning phase.
     """
 
     backend: Rnn
     function: Callable[[T, list[T]], Pair]
     constants: list[T]
     looped: bool
-    phased: bool = False
+    uses_phase: bool = False
 
     def __call__(self, x, states: Sequence[T]) -> Pair:
         with self._explained(x, states):
-            output, new = self._parts(
-                self.function(x, [*states, *self.constants]), len(states)
-            )
-            for i, (old, after) in enumerate(zip(states, new, strict=True)):
-                self._check_state(
-                    i, self.backend.int_shape(old), self.backend.int_shape(after)
-                )
-        self.phased |= any(map(self.backend.uses_learning_phase, (output, *new)))
-        return output, new
+            result = self.function(x, [*states, *self.constants])
+            output, new_states = self._parts(result, len(states))
+            for i, (old, new) in enumerate(zip(states, new_states, strict=True)):
+                old_shape = self.backend.int_shape(old)
+                new_shape = self.backend.int_shape(new)
+                if self.looped:
+                    _check_state(i, old_shape, new_shape)
+        if any(map(self.backend.uses_learning_phase, (output, *new_states))):
+            self.uses_phase = True
+        return output, new_states
 
     def _parts(self, result: Any, count: int) -> Pair:
-        fits = (
-            isinstance(result, (list, tuple))
-            and len(result) == 2
-            and isinstance(result[1], (list, tuple))
-        )
-        if not fits or len(result[1]) != count:
+        if not _is_pair(result) or len(result[1]) != count:
             raise ArgumentError(
                 f"it returned {result!r:.200}. It must return the output and a list "
                 f"of {count} new state(s)."
             )
-        return result[0], list(result[1])
-
-    def _check_state(self, place: int, old: Shape, new: Shape) -> None:
-        alike = len(old) == len(new) and all(
-            None in pair or pair[0] == pair[1] for pair in zip(old, new, strict=True)
-        )
-        if self.looped and not alike:
-            raise ShapeError(
-                f"it gives state {place} the shape {new} instead of {old}. A state "
-                "keeps its shape, unless unroll=True."
-            )
+        output, new_states = result
+        return output, list(new_states)
 
     @contextmanager
     def _explained(self, x, states: Sequence[T]) -> Iterator[None]:
@@ -288,13 +313,12 @@ class _Step:
             raise
 
     def _received(self, x, states: Sequence[T]) -> str:
-        shapes = [
-            ", ".join(map(self._shape, part)) for part in (states, self.constants)
-        ]
+        state_shapes = ", ".join(map(self._shape, states))
+        constant_shapes = ", ".join(map(self._shape, self.constants))
         return (
             "K.rnn's step function, called on an input of shape "
-            f"{self.backend.int_shape(x)}, states of shapes {shapes[0] or '(none)'} "
-            f"and constants of shapes {shapes[1] or '(none)'}"
+            f"{self.backend.int_shape(x)}, states of shapes {state_shapes or '(none)'} "
+            f"and constants of shapes {constant_shapes or '(none)'}"
         )
 
     def _shape(self, x) -> str:
@@ -303,3 +327,22 @@ class _Step:
         if isinstance(x, (list, tuple)):
             return f"[{', '.join(map(self._shape, x))}]"
         return str(self.backend.int_shape(x) if self.backend.owns(x) else np.shape(x))
+
+
+def _is_pair(result: Any) -> bool:
+    """Tells whether a result is an output and a list or tuple of states."""
+    if not isinstance(result, (list, tuple)) or len(result) != 2:
+        return False
+    return isinstance(result[1], (list, tuple))
+
+
+def _check_state(place: int, old: Shape, new: Shape) -> None:
+    agree = len(old) == len(new) and all(
+        old_size is None or new_size is None or old_size == new_size
+        for old_size, new_size in zip(old, new, strict=True)
+    )
+    if not agree:
+        raise ShapeError(
+            f"it gives state {place} the shape {new} instead of {old}. A state keeps "
+            "its shape, unless unroll=True."
+        )
