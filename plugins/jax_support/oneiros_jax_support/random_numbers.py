@@ -70,7 +70,12 @@ def nested(counter: Any, index: Any) -> Any:
     return counter * FIRST_ODD + (index * SECOND_ODD + SECOND_ODD)
 
 
-def _uniform_doubles(xp: Any, seed: Any, counter: Any, size: int) -> Any:
+def _uniform_doubles(
+    xp: Any,
+    seed: Any,
+    counter: Any,
+    size: int,
+) -> Any:
     high, low = xp.split(_random_bits(xp, seed, counter, 2 * size), 2)
     upper = _top(high, 27).astype(np.float64)
     lower = _top(low, 26).astype(np.float64)
@@ -78,7 +83,12 @@ def _uniform_doubles(xp: Any, seed: Any, counter: Any, size: int) -> Any:
     return (bits + 0.5) * 2.0**-53
 
 
-def _random_bits(xp: Any, seed: Any, counter: Any, size: int) -> Any:
+def _random_bits(
+    xp: Any,
+    seed: Any,
+    counter: Any,
+    size: int,
+) -> Any:
     """Returns `size` uint32s."""
     hashed_seed = _hashed(_as_word(xp, seed))
     key = _hashed(_as_word(xp, counter) + hashed_seed)
@@ -94,8 +104,10 @@ def _as_word(xp: Any, number: Any) -> Any:
 
 def _hashed(words: Any) -> Any:
     """Avalanche hash of 32 bits (constants: C. Wellons' search for low bias)."""
-    words = (words ^ (words >> np.uint32(16))) * np.uint32(0x7FEB352D)
-    words = (words ^ (words >> np.uint32(15))) * np.uint32(0x846CA68B)
+    words = words ^ (words >> np.uint32(16))
+    words = words * np.uint32(0x7FEB352D)
+    words = words ^ (words >> np.uint32(15))
+    words = words * np.uint32(0x846CA68B)
     return words ^ (words >> np.uint32(16))
 
 
