@@ -90,7 +90,7 @@ class Derived(Types):
     def is_explicit_shape(self, shape) -> bool:
         if not isinstance(shape, (list, tuple)):
             return False
-        return all(size is None or isinstance(size, (int, np.integer)) for size in shape)
+        return all(isinstance(size, (int, np.integer, type(None))) for size in shape)
 
     def pattern_broadcast(self, x, broatcastable) -> T:
         return x
