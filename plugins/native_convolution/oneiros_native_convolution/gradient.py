@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numba
 import numpy as np
 from numba import types
+from numba.np.unsafe.ndarray import to_fixed_tuple
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.windows import ConvolutionWindows, Sizes
 
@@ -29,14 +30,12 @@ CALL = types.void(
 status."""
 TARGET = "oneiros_kernel_gradient"
 MOST_PARTS = 8
+PLAN_SIZE = len(Plan._fields)
 _gradient = patches.kernel_gradient
 
 
 def kernel_gradient(
-    windows: ConvolutionWindows,
-    x: Any,
-    slope: Any,
-    window: Sizes,
+    windows: ConvolutionWindows, x: Any, slope: Any, window: Sizes
 ) -> Any:
     """Returns the derivative of a convolution of images by its kernel, in float32.
 
@@ -49,52 +48,61 @@ def kernel_gradient(
         window: the kernel's height and width.
     """
     _register()
-    samples, channels, filters = x.shape[0], x.shape[-1], slope.shape[-1]
-    sizes = (*x.shape[1:], *slope.shape[1:], *window)
-    steps = (*windows.strides, *windows.dilation)
-    top, left = (before for before, _ in windows.paddings(x.shape[1:-1], window))
-    call = jax.ShapeDtypeStruct((*window, channels, filters), np.float32)
+    samples = x.shape[0]
+    plan = _plan(windows, x.shape, slope.shape, window)
+    result_type = jax.ShapeDtypeStruct(
+        (*window, plan.channels, plan.filters), np.float32
+    )
     parts = max(min(os.cpu_count() or 1, samples, MOST_PARTS), 1)
     bounds = [samples * part // parts for part in range(parts + 1)]
     results = []
     for start, stop in itertools.pairwise(bounds):
-        numbers = [stop - start, *sizes, *steps, top, left]
-        part = jax.ffi.ffi_call(
+        part_plan = plan._replace(samples=stop - start)
+        compute = jax.ffi.ffi_call(
             TARGET,
-            call,
+            result_type,
             custom_call_api_version=3,
-            legacy_backend_config=np.array([*numbers, start], np.int64).tobytes(),
+            legacy_backend_config=np.array([*part_plan, start], np.int64).tobytes(),
         )
-        results.append(part(x, slope))
+        results.append(compute(x, slope))
     return functools.reduce(jnp.add, results)
 
 
-def _call(
-    output: Any,
-    inputs: Any,
-    numbers: Any,
-    length: Any,
-    status: Any,
-) -> None:
-    """Computes the derivative for a part of the samples, on XLA's memory."""
-    plan = Plan(
-        numbers[0],
-        numbers[1],
-        numbers[2],
-        numbers[3],
-        numbers[4],
-        numbers[5],
-        numbers[6],
-        numbers[7],
-        numbers[8],
-        numbers[9],
-        numbers[10],
-        numbers[11],
-        numbers[12],
-        numbers[13],
-        numbers[14],
+def _plan(
+    windows: ConvolutionWindows, shape: Sizes, result_shape: Sizes, window: Sizes
+) -> Plan:
+    samples, height, width, channels = shape
+    _, result_height, result_width, filters = result_shape
+    window_height, window_width = window
+    stride_down, stride_right = windows.strides
+    dilation_down, dilation_right = windows.dilation
+    (padding_top, _), (padding_left, _) = windows.paddings((height, width), window)
+    return Plan(
+        samples=samples,
+        height=height,
+        width=width,
+        channels=channels,
+        result_height=result_height,
+        result_width=result_width,
+        filters=filters,
+        window_height=window_height,
+        window_width=window_width,
+        stride_down=stride_down,
+        stride_right=stride_right,
+        dilation_down=dilation_down,
+        dilation_right=dilation_right,
+        padding_top=padding_top,
+        padding_left=padding_left,
     )
-    start = numbers[15]
+
+
+def _call(output: Any, inputs: Any, numbers: Any, length: Any, status: Any) -> None:
+    """Computes the derivative for a part of the samples, on XLA's memory.
+
+    The numbers are those of the plan, then that of the first sample.
+    """
+    plan = Plan(*to_fixed_tuple(numba.carray(numbers, PLAN_SIZE), PLAN_SIZE))
+    start = numbers[PLAN_SIZE]
     stop = start + plan.samples
     size = plan.height * plan.width * plan.channels
     result_size = plan.result_height * plan.result_width * plan.filters

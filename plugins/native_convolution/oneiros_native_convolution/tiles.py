@@ -13,7 +13,11 @@ from typing import Any
 import numba
 from llvmlite import binding, ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
+
+Value = Any
+"""What the written code computes: a number, a vector or an address."""
 
 
 def jitted(function: Any) -> Any:
@@ -30,129 +34,95 @@ ROWS, LANES = (8, 16) if _has_wide_registers() else (6, 8)
 """Rows of a tile, and the float32 numbers in a vector register."""
 ALIGNMENT = 4
 """Bytes that the start of a vector is a multiple of."""
-_INT, _INDEX, _FLOAT = ir.IntType(64), ir.IntType(32), ir.FloatType()
-_VECTOR = ir.VectorType(_FLOAT, LANES)
+_INT = ir.IntType(64)
+_LANE = ir.IntType(32)
+_VECTOR = ir.VectorType(ir.FloatType(), LANES)
 
 
-@dataclass
-class _Matrix:
-    """Where a tile's part of a flat matrix begins, and how far its rows are apart."""
+@dataclass(frozen=True)
+class _Part:
+    """The part of a flat matrix that a tile works on.
 
-    data: Any
-    start: Any
-    stride: Any
+    # Properties
+        data: the address of the matrix.
+        start: the place of the part's first number.
+        stride: the length of the matrix's rows.
+    """
+
+    data: Value
+    start: Value
+    stride: Value
 
 
 class _Writer:
-    """Writes the code of a tile."""
+    """Writes operations on vectors of `LANES` numbers."""
 
     def __init__(self, builder: Any) -> None:
         self.builder = builder
-        name = f"llvm.fmuladd.v{LANES}f32"
-        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-        known = builder.module.globals.get(name)
-        self.multiply_add = known or ir.Function(builder.module, kind, name)
 
-    def offset(
-        self,
-        start: Any,
-        count: int,
-    ) -> Any:
-        return self.builder.add(start, ir.Constant(_INT, count))
+    def load(self, part: _Part, row: Value, column: int) -> Value:
+        """Returns a vector of a matrix's row."""
+        address = self._vector_address(part, row, column)
+        return self.builder.load(address, align=ALIGNMENT)
 
-    def address(
-        self,
-        data: Any,
-        place: Any,
-    ) -> Any:
-        first = self.builder.gep(data, [place])
-        return self.builder.bitcast(first, _VECTOR.as_pointer())
+    def store(self, vector: Value, part: _Part, row: Value, column: int) -> None:
+        """Writes a vector into a matrix's row."""
+        address = self._vector_address(part, row, column)
+        self.builder.store(vector, address, align=ALIGNMENT)
 
-    def load(
-        self,
-        data: Any,
-        place: Any,
-    ) -> Any:
-        return self.builder.load(self.address(data, place), align=ALIGNMENT)
-
-    def store(
-        self,
-        value: Any,
-        data: Any,
-        place: Any,
-    ) -> None:
-        self.builder.store(value, self.address(data, place), align=ALIGNMENT)
-
-    def spread(
-        self,
-        data: Any,
-        place: Any,
-    ) -> Any:
-        """Loads one number into all lanes."""
+    def spread(self, part: _Part, row: Value, column: int) -> Value:
+        """Returns a vector of one number of a matrix, in all lanes."""
         undefined = ir.Constant(_VECTOR, ir.Undefined)
-        number = self.builder.load(self.builder.gep(data, [place]))
-        vector = self.builder.insert_element(undefined, number, ir.Constant(_INDEX, 0))
-        lanes = ir.Constant(ir.VectorType(_INDEX, LANES), [0] * LANES)
+        first_lane = ir.Constant(_LANE, 0)
+        number = self.builder.load(self._address(part, row, column))
+        vector = self.builder.insert_element(undefined, number, first_lane)
+        lanes = ir.Constant(ir.VectorType(_LANE, LANES), [0] * LANES)
         return self.builder.shuffle_vector(vector, undefined, lanes)
+
+    def multiply_add(self, x: Value, y: Value, z: Value) -> Value:
+        """Returns x * y + z."""
+        name = f"llvm.fmuladd.v{LANES}f32"
+        signature = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+        function = cgutils.get_or_insert_function(self.builder.module, signature, name)
+        return self.builder.call(function, [x, y, z])
+
+    def variable(self, vector: Value) -> Value:
+        """Returns the address of a variable of this value; LLVM keeps it in a
+        register."""
+        return cgutils.alloca_once_value(self.builder, vector)
+
+    def _address(self, part: _Part, row: Value, column: int) -> Value:
+        row_start = self.builder.add(part.start, self.builder.mul(row, part.stride))
+        place = self.builder.add(row_start, ir.Constant(_INT, column))
+        return self.builder.gep(part.data, [place])
+
+    def _vector_address(self, part: _Part, row: Value, column: int) -> Value:
+        address = self._address(part, row, column)
+        return self.builder.bitcast(address, _VECTOR.as_pointer())
 
 
 def _write_tile(
-    builder: Any,
-    vectors: int,
-    steps: Any,
-    left: _Matrix,
-    right: _Matrix,
-    sums: _Matrix,
+    builder: Any, vectors: int, steps: Value, left: _Part, right: _Part, sums: _Part
 ) -> None:
-    """Writes sums[a, b] += sum over s of left[s, a] * right[s, b], for `ROWS` values of
-    a and `vectors * LANES` values of b."""
+    """Writes sums[row, column] += the sum over all steps of left[step, row] *
+    right[step, column], for `ROWS` rows and `vectors * LANES` columns."""
     writer = _Writer(builder)
-    places = []
-    for row in range(ROWS):
-        distance = builder.mul(sums.stride, ir.Constant(_INT, row))
-        start = builder.add(sums.start, distance)
-        places += [writer.offset(start, v * LANES) for v in range(vectors)]
-    before = [writer.load(sums.data, place) for place in places]
-
-    entry = builder.block
-    loop = builder.append_basic_block("steps")
-    end = builder.append_basic_block("end")
-    zero = ir.Constant(_INT, 0)
-    builder.cbranch(builder.icmp_signed(">", steps, zero), loop, end)
-
-    builder.position_at_end(loop)
-    step, left_at, right_at = (builder.phi(_INT) for _ in range(3))
-    totals = [builder.phi(_VECTOR) for _ in places]
-    columns = [
-        writer.load(right.data, writer.offset(right_at, v * LANES))
-        for v in range(vectors)
+    rows = [ir.Constant(_INT, row) for row in range(ROWS)]
+    columns = range(0, vectors * LANES, LANES)
+    totals = [
+        [writer.variable(writer.load(sums, row, column)) for column in columns]
+        for row in rows
     ]
-    after = []
-    for row in range(ROWS):
-        number = writer.spread(left.data, writer.offset(left_at, row))
-        for v in range(vectors):
-            operands = [number, columns[v], totals[row * vectors + v]]
-            after.append(builder.call(writer.multiply_add, operands))
-    next_step = writer.offset(step, 1)
-    counters = [
-        (step, zero, next_step),
-        (left_at, left.start, builder.add(left_at, left.stride)),
-        (right_at, right.start, builder.add(right_at, right.stride)),
-    ]
-    for phi, first, following in [*counters, *zip(totals, before, after, strict=True)]:
-        phi.add_incoming(first, entry)
-        phi.add_incoming(following, loop)
-    builder.cbranch(builder.icmp_signed("<", next_step, steps), loop, end)
-
-    builder.position_at_end(end)
-    results = []
-    for old, new in zip(before, after, strict=True):
-        result = builder.phi(_VECTOR)
-        result.add_incoming(old, entry)
-        result.add_incoming(new, loop)
-        results.append(result)
-    for place, result in zip(places, results, strict=True):
-        writer.store(result, sums.data, place)
+    with cgutils.for_range(builder, steps) as loop:
+        factors = [writer.load(right, loop.index, column) for column in columns]
+        for row, row_totals in enumerate(totals):
+            number = writer.spread(left, loop.index, row)
+            for factor, total in zip(factors, row_totals, strict=True):
+                value = writer.multiply_add(number, factor, builder.load(total))
+                builder.store(value, total)
+    for row, row_totals in zip(rows, totals, strict=True):
+        for column, total in zip(columns, row_totals, strict=True):
+            writer.store(builder.load(total), sums, row, column)
 
 
 @functools.cache
@@ -167,41 +137,43 @@ def _tile(vectors: int) -> Any:
         left_stride: Any,
         right: Any,
         right_start: Any,
-        stride: Any,
-        steps: Any,
+        right_stride: Any,
         sums: Any,
         sums_start: Any,
+        sums_stride: Any,
+        steps: Any,
     ) -> Any:
-        def generate(
-            context: Any,
-            builder: Any,
-            signature: Any,
-            args: Any,
-        ) -> Any:
-            def data(place: int) -> Any:
-                array = context.make_array(signature.args[place])
-                return array(context, builder, args[place]).data
+        count = types.intp
+        signature = types.void(
+            *(left, count, count),
+            *(right, count, count),
+            *(sums, count, count),
+            count,
+        )
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            def part(place: int) -> _Part:
+                array, start, stride = args[place : place + 3]
+                make = context.make_array(signature.args[place])
+                return _Part(make(context, builder, array).data, start, stride)
 
             _write_tile(
                 builder,
                 vectors,
-                args[6],
-                _Matrix(data(0), args[1], args[2]),
-                _Matrix(data(3), args[4], args[5]),
-                _Matrix(data(7), args[8], args[5]),
+                steps=args[9],
+                left=part(0),
+                right=part(3),
+                sums=part(6),
             )
             return context.get_dummy_value()
 
-        count = types.intp
-        signature = types.void(
-            left, count, count, right, count, count, count, sums, count
-        )
         return signature, generate
 
     return tile
 
 
-_wide, _narrow = _tile(2), _tile(1)
+_wide = _tile(2)
+_narrow = _tile(1)
 
 
 @jitted
@@ -218,12 +190,7 @@ def padded_columns(count: int) -> Any:
 
 @jitted
 def add_product(
-    left: Any,
-    rows: int,
-    right: Any,
-    columns: int,
-    steps: int,
-    sums: Any,
+    left: Any, rows: int, right: Any, columns: int, steps: int, sums: Any
 ) -> None:
     """Adds transpose(left) @ right to `sums`, flat matrices of float32.
 
@@ -236,9 +203,11 @@ def add_product(
     while column + 2 * LANES <= columns:
         for row in range(0, rows, ROWS):
             place = row * columns + column
-            _wide(left, row, rows, right, column, columns, steps, sums, place)
+            _wide(left, row, rows, right, column, columns, sums, place, columns, steps)
         column += 2 * LANES
     if column < columns:
         for row in range(0, rows, ROWS):
             place = row * columns + column
-            _narrow(left, row, rows, right, column, columns, steps, sums, place)
+            _narrow(
+                left, row, rows, right, column, columns, sums, place, columns, steps
+            )
