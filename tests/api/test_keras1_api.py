@@ -24,6 +24,9 @@ EXTRA_ARGUMENTS = {
         "files of Keras 2 have layers without gamma"
     ),
     "models.load_model.trained_on": "kernels trained on Theano are flipped",
+    "utils.data_utils.get_file.sha256": "files that agree in their MD5 can be made",
+    "utils.data_utils.get_file.cache_dir": "a cache of one's own, as in Keras 2",
+    "utils.data_utils.get_file.budget": "what unpacking may cost",
     **dict.fromkeys(
         (
             "models.load_model.functions",

@@ -13,11 +13,13 @@ from hostile import attack, harmless, harmless_writer
 from hostile_files import dense, network, sequential, write
 from oneiros.models import load_model
 from oneiros.saving import Budget
+from oneiros.utils.data_utils import get_file
 from oneiros_safe_files.hashes import check_sha256
 from oneiros_safe_files.names import below
 from oneiros_safe_files.tar_archive import unpack_tar
 from oneiros_safe_files.zip_archive import unpack_zip
 
+NOWHERE = "http://127.0.0.1:9/file"
 NAMES = (
     "../x",
     "a/../../x",
@@ -187,6 +189,9 @@ def names_of_downloads(folder):
     (cache / "link").symlink_to(folder)
     for name in (*NAMES, "link/x", "?query", "a?b=/../c", "%2e%2e/x" + "/.."):
         yield f"{name!r:.40}", lambda n=name: below(cache, n)
+    for name in NAMES:
+        if not os.path.isabs(name):
+            yield f"get_file, {name!r:.40}", lambda n=name: get_file(n, NOWHERE)
     (folder / "data").write_bytes(b"data")
     digest = hashlib.sha256(b"other").hexdigest()
     yield (

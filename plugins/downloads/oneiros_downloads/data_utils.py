@@ -1,0 +1,160 @@
+"""`get_file`: a file from the cache, or from its address."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from oneiros.errors import ArgumentError
+from oneiros_safe_files.budget import Budget
+
+from oneiros_downloads import archives, caches
+
+SHA256_DIGITS = 64
+ALGORITHMS = {32: "md5", SHA256_DIGITS: "sha256"}
+"""Algorithms of hashes, by how many hexadecimal digits they have."""
+ARCHIVE_SUFFIX = ".tar.gz"
+"""What Keras 1 appends to the name of a folder for that of its archive."""
+
+
+def get_file(
+    fname: str | os.PathLike[str],
+    origin: str,
+    untar: bool = False,
+    md5_hash: str | None = None,
+    cache_subdir: str | os.PathLike[str] = "datasets",
+    sha256: str | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    budget: Budget | None = None,
+) -> str:
+    """Returns the path of a file, which is downloaded if it isn't in a cache.
+
+    It is looked for in `$KERAS_HOME`, if that is set, and in `~/.keras`, so files of
+    Keras are found. A download that broke off goes on where it stopped, also after the
+    program was started again. It is checked before it gets its name.
+
+    # Arguments
+        fname: name of the file, or its absolute path.
+        origin: str, address: `http`, `https`, `ftp` or `file`.
+        untar: bool, whether the file is an archive, `fname.tar.gz`, with the folder
+            `fname`. It is unpacked, by what it contains: tar, also with gzip or bzip2,
+            or zip.
+        md5_hash: str, MD5 that the file must have, 32 hexadecimal digits.
+        cache_subdir: folder below the cache, or absolute path of a folder.
+        sha256: str, SHA-256 that the file must have, 64 hexadecimal digits. It comes
+            before `md5_hash`, and says more: files that agree in their MD5 can be made.
+        cache_dir: the cache to use, in the place of those above.
+        budget: `oneiros.saving.Budget`, what unpacking may cost; by default all of the
+            disk, and 100 times what the archive has.
+
+    # Returns
+        str, path of the file; with `untar`, of the folder.
+
+    # Raises
+        FileMissingError: if the file can't be downloaded; the message says where to put
+            it by hand.
+        FileFormatError: if what was downloaded has another hash, or is damaged.
+        UnsafeFileError: if a name leads out of its folder, or an archive holds links or
+            unfolds to more than it may.
+
+    # Example
+        ```python
+        from pathlib import Path
+        from oneiros.utils.data_utils import get_file
+
+        origin = Path("model.h5").absolute().as_uri()
+        path = get_file("copy.h5", origin, cache_subdir="models")
+        print(Path(path).read_bytes() == Path("model.h5").read_bytes())  # True
+        ```
+    """
+    path = os.fspath(fname)
+    known_hash = _known_hash(md5_hash, sha256)
+    cache = os.fspath(cache_dir) if cache_dir else None
+    folders = caches.folders(path, os.fspath(cache_subdir), cache)
+    name = os.path.basename(path) if os.path.isabs(path) else path
+    if not untar:
+        return str(_file(folders, name, origin, known_hash))
+    unpacked = _find(folders, name)
+    if unpacked is None:
+        archive = _file(folders, f"{name}{ARCHIVE_SUFFIX}", origin, known_hash)
+        unpacked = _unpack(archive, folders, name, budget)
+    return str(unpacked)
+
+
+def _find(folders: list[Path], name: str, known_hash: str | None = None) -> Path | None:
+    """Returns the first path of this name that has the hash."""
+    for folder in folders:
+        path = folder / name
+        if path.exists() and (known_hash is None or _has_hash(path, known_hash)):
+            return path
+    return None
+
+
+def _file(folders: list[Path], name: str, origin: str, known_hash: str | None) -> Path:
+    """Returns the path of a file, which is downloaded if it isn't here."""
+    found = _find(folders, name, known_hash)
+    if found is not None:
+        return found
+    from oneiros_downloads.fetching import fetch
+
+    return fetch(caches.first_writable(folders), name, origin, known_hash)
+
+
+def _unpack(
+    archive: Path, folders: list[Path], name: str, budget: Budget | None
+) -> Path:
+    """Returns the path of a folder, which is unpacked from its archive."""
+    from oneiros_downloads.fetching import lock
+
+    place = caches.first_writable([archive.parent, *folders])
+    with lock(place / archive.name):
+        return archives.unpacked(archive, place / name, budget)
+
+
+def validate_file(fpath: str | os.PathLike[str], md5_hash: str) -> bool:
+    """Tells whether a file has a hash.
+
+    # Arguments
+        fpath: path of the file.
+        md5_hash: str, its MD5, 32 hexadecimal digits, or its SHA-256, 64 of them.
+
+    # Example
+        ```python
+        from pathlib import Path
+        from oneiros.utils.data_utils import validate_file
+
+        Path("letter").write_text("a")
+        print(validate_file("letter", "0cc175b9c0f1b6a831c399e269772661"))  # True
+        ```
+    """
+    return _has_hash(Path(fpath), _named_hash("md5_hash", md5_hash, *ALGORITHMS))
+
+
+def _has_hash(path: Path, known_hash: str) -> bool:
+    algorithm, _, digits = known_hash.partition(":")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest() == digits
+
+
+def _known_hash(md5_hash: str | None, sha256: str | None) -> str | None:
+    """Returns the hash to check, as pooch writes it."""
+    if sha256 is not None:
+        return _named_hash("sha256", sha256, SHA256_DIGITS)
+    if md5_hash is not None:
+        return _named_hash("md5_hash", md5_hash, *ALGORITHMS)
+    return None
+
+
+def _named_hash(argument: str, digits: str, *lengths: int) -> str:
+    """Returns `algorithm:digits`."""
+    text = str(digits).lower()
+    if len(text) in lengths and re.fullmatch("[0-9a-f]+", text):
+        return f"{ALGORITHMS[len(text)]}:{text}"
+    expected = " or ".join(
+        f"{length} hexadecimal digits ({ALGORITHMS[length]})" for length in lengths
+    )
+    raise ArgumentError(
+        f"get_file received {argument}={digits!r:.80}. It takes {expected}."
+    )
