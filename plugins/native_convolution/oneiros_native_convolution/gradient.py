@@ -49,29 +49,33 @@ def kernel_gradient(
     """
     _register()
     samples = x.shape[0]
-    plan = _plan(windows, x.shape, slope.shape, window)
-    result_type = jax.ShapeDtypeStruct(
-        (*window, plan.channels, plan.filters), np.float32
-    )
+    channels = x.shape[-1]
+    filters = slope.shape[-1]
+    result_type = jax.ShapeDtypeStruct((*window, channels, filters), np.float32)
     parts = max(min(os.cpu_count() or 1, samples, MOST_PARTS), 1)
     bounds = [samples * part // parts for part in range(parts + 1)]
     results = []
     for start, stop in itertools.pairwise(bounds):
-        part_plan = plan._replace(samples=stop - start)
+        plan = _plan(windows, stop - start, x.shape, slope.shape, window)
         compute = jax.ffi.ffi_call(
             TARGET,
             result_type,
             custom_call_api_version=3,
-            legacy_backend_config=np.array([*part_plan, start], np.int64).tobytes(),
+            legacy_backend_config=np.array([*plan, start], np.int64).tobytes(),
         )
         results.append(compute(x, slope))
     return functools.reduce(jnp.add, results)
 
 
 def _plan(
-    windows: ConvolutionWindows, shape: Sizes, result_shape: Sizes, window: Sizes
+    windows: ConvolutionWindows,
+    samples: int,
+    shape: Sizes,
+    result_shape: Sizes,
+    window: Sizes,
 ) -> Plan:
-    samples, height, width, channels = shape
+    """Returns the sizes of the convolution of so many samples."""
+    _, height, width, channels = shape
     _, result_height, result_width, filters = result_shape
     window_height, window_width = window
     stride_down, stride_right = windows.strides
