@@ -4,6 +4,8 @@ with the live objects."""
 import ast
 import importlib
 import inspect
+import tempfile
+from pathlib import Path
 
 import keras1_api
 import numpy as np
@@ -343,6 +345,24 @@ def wrapped(module, name):
     return wrapper if name == "Wrapper" else called(wrapper, (6, 4))
 
 
+def image_example(module, name, folder):
+    """Returns a generator of images, or an iterator over some.
+
+    Those of files are in the folder.
+    """
+    generator = module.ImageDataGenerator()
+    images = np.zeros((2, 3, 3, 3))
+    if name == "ImageDataGenerator":
+        return generator
+    if name == "Iterator":
+        return module.Iterator(3, 2, False, None)
+    if name == "NumpyArrayIterator":
+        return generator.flow(images)
+    (folder / "kind").mkdir()
+    module.array_to_img(images[0]).save(folder / "kind" / "picture.png")
+    return generator.flow_from_directory(folder)
+
+
 def example(path, name):
     """Returns an object of the class, used enough to carry all its attributes."""
     module = live_module(path)
@@ -354,6 +374,9 @@ def example(path, name):
         return called(getattr(module, name)(*args, **kwargs), *shapes, dtype=dtype)
     if path == "callbacks":
         return used_callback(name)
+    if path == "preprocessing.image":
+        with tempfile.TemporaryDirectory() as folder:
+            return image_example(module, name, Path(folder))
     if name == "TFOptimizer":
         return tensorflow_optimizer(module)
     if path == "optimizers":

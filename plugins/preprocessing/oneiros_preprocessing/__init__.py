@@ -1,0 +1,1 @@
+"""Images, sequences and texts as data for models: a plugin of Oneiros."""

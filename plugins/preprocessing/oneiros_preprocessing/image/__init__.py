@@ -1,0 +1,1 @@
+"""Images as arrays: files, transformations, and batches of augmented images."""

@@ -1,0 +1,172 @@
+"""Batches of transformed images that come from files, a folder for each class."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator as AnyIterator
+from typing import Any
+
+import numpy as np
+import oneiros
+from oneiros.arguments import check_choice, check_ints, label
+from oneiros.errors import DataError, FileMissingError
+
+from oneiros_preprocessing.image.iterators import ImageIterator
+from oneiros_preprocessing.image.orderings import chosen_ordering
+
+Array = np.ndarray[Any, Any]
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp")
+CHANNELS = {"rgb": 3, "grayscale": 1}
+CLASS_MODES = ("categorical", "binary", "sparse", None)
+
+
+class DirectoryIterator(ImageIterator):
+    """An endless iterator over batches of transformed images from files.
+
+    # Arguments
+        directory: str or path of a folder that has a folder for each class.
+        image_data_generator: the `ImageDataGenerator` that transforms the images.
+        target_size: `(height, width)` that they are brought to.
+        color_mode: `"rgb"` or `"grayscale"`: 3 channels or 1.
+        dim_ordering: `"tf"`, `"th"` or `"default"`.
+        classes, class_mode: as for `ImageDataGenerator.flow_from_directory`.
+        batch_size, shuffle, seed: as for `Iterator`.
+        save_to_dir, save_prefix, save_format: as for `ImageDataGenerator.flow`.
+        follow_links: bool, whether links to folders are followed.
+
+    # Properties
+        nb_sample, nb_class: int, number of pictures and of classes.
+        class_indices: dict, the classes' numbers.
+        classes: int32 array, the class of each picture.
+        filenames: list of str, paths of the pictures below the folder.
+
+    # Raises
+        FileMissingError: if there is no such folder.
+        DataError: if there is no picture in the folders of classes.
+    """
+
+    def __init__(
+        self,
+        directory: Any,
+        image_data_generator: Any,
+        target_size: Any = (256, 256),
+        color_mode: str = "rgb",
+        dim_ordering: str = "default",
+        classes: Any = None,
+        class_mode: str | None = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        save_to_dir: Any = None,
+        save_prefix: str = "",
+        save_format: str = "jpeg",
+        follow_links: bool = False,
+    ) -> None:
+        dim_ordering = chosen_ordering(self, dim_ordering)
+        self.directory = os.fspath(directory)
+        self.target_size = check_ints(self, "target_size", target_size, 2)
+        self.color_mode = check_choice(self, "color_mode", color_mode, CHANNELS)
+        self.class_mode = check_choice(self, "class_mode", class_mode, CLASS_MODES)
+        channels = CHANNELS[self.color_mode]
+        if dim_ordering == "tf":
+            self.image_shape = (*self.target_size, channels)
+        else:
+            self.image_shape = (channels, *self.target_size)
+        names = self._class_names(classes)
+        self.nb_class = len(names)
+        self.class_indices = {name: number for number, name in enumerate(names)}
+        by_class = [self._pictures(name, follow_links) for name in names]
+        self.filenames = [path for paths in by_class for path in paths]
+        self.nb_sample = len(self.filenames)
+        counts = [len(paths) for paths in by_class]
+        self.classes = np.repeat(np.arange(self.nb_class, dtype="int32"), counts)
+        self._check_found(names, counts)
+        super().__init__(
+            image_data_generator,
+            dim_ordering,
+            save_to_dir,
+            save_prefix,
+            save_format,
+            n=self.nb_sample,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+        )
+
+    def _class_names(self, classes: Any) -> list[str]:
+        """Returns the names of the classes' folders, in the order of their numbers."""
+        if not os.path.isdir(self.directory):
+            raise FileMissingError(
+                f"{label(self)} received directory={self.directory!r}, which is no "
+                "folder."
+            )
+        if classes:
+            return list(classes)
+        return sorted(
+            name
+            for name in os.listdir(self.directory)
+            if os.path.isdir(os.path.join(self.directory, name))
+        )
+
+    def _pictures(self, name: str, follow_links: bool) -> list[str]:
+        """Returns the pictures of a class, by their paths below the folder."""
+        top = os.path.join(self.directory, name)
+        return [
+            os.path.relpath(path, self.directory)
+            for path in _files(top, follow_links)
+            if path.lower().endswith(ENDINGS)
+        ]
+
+    def _check_found(self, names: list[str], counts: list[int]) -> None:
+        """Says how many pictures there are, and warns of classes without any."""
+        if not self.nb_sample:
+            raise DataError(
+                f"{label(self)} found no picture in {self._searched(names)}. It takes "
+                f"files whose names end in {', '.join(ENDINGS)}, in a folder for each "
+                "class; pass classes=['.'] if they are in the folder itself."
+            )
+        print(f"Found {self.nb_sample} images belonging to {self.nb_class} classes.")
+        pairs = zip(names, counts, strict=True)
+        if empty := [name for name, count in pairs if not count]:
+            warnings.warn(
+                f"{self.directory} has no pictures of {', '.join(map(repr, empty))}, "
+                f"which {'is' if len(empty) == 1 else 'are'} among the {self.nb_class} "
+                "classes. Pass classes=[...] with the folders that are meant.",
+                stacklevel=4,
+            )
+
+    def _searched(self, names: list[str]) -> str:
+        if not names:
+            return f"{self.directory}, which has no folders"
+        return f"{', '.join(names[:5])} in {self.directory}"
+
+    def image(self, number: int) -> Array:
+        """Reads a picture."""
+        functions = oneiros.preprocessing.image
+        picture = functions.load_img(
+            os.path.join(self.directory, self.filenames[number]),
+            grayscale=self.color_mode == "grayscale",
+            target_size=self.target_size,
+        )
+        x: Array = functions.img_to_array(picture, dim_ordering=self.dim_ordering)
+        return x
+
+    def targets(self, numbers: Array) -> Array | None:
+        """Returns the pictures' classes, as `class_mode` says."""
+        if self.class_mode is None:
+            return None
+        classes: Array = self.classes[numbers]
+        if self.class_mode == "sparse":
+            return classes
+        if self.class_mode == "binary":
+            return classes.astype("float32")
+        one_hot: Array = np.eye(self.nb_class, dtype="float32")[classes]
+        return one_hot
+
+
+def _files(top: str, follow_links: bool) -> AnyIterator[str]:
+    """Yields the files in a folder and below it: folders sorted, and files in them."""
+    for folder, _, names in sorted(os.walk(top, followlinks=follow_links)):
+        for name in sorted(names):
+            yield os.path.join(folder, name)

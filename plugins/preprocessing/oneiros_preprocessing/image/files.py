@@ -1,0 +1,191 @@
+"""Images in files: read, written, and turned into arrays and back.
+
+Pillow reads and writes them. Its images have a size `(width, height)`; arrays have rows
+first.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.arguments import check_ints, shown
+from oneiros.errors import DataError, FileFormatError, FileMissingError, UnsafeFileError
+from PIL import Image
+
+from oneiros_preprocessing.image.orderings import chosen_ordering
+
+Array = np.ndarray[Any, Any]
+PROGRAMS = ("EPS",)
+"""Formats that Pillow has another program run, whose input the file is."""
+MODES = {1: "L", 3: "RGB"}
+"""Pillow's names of images, by their number of channels."""
+
+
+def load_img(
+    path: Any, grayscale: bool = False, target_size: Any = None
+) -> Image.Image:
+    """Reads an image from a file.
+
+    # Arguments
+        path: str or path.
+        grayscale: bool, whether the image becomes grey; otherwise red, green and blue.
+        target_size: `(height, width)` to bring it to, each pixel from the nearest one;
+            None leaves it as large as it is.
+
+    # Returns
+        Pillow's image.
+
+    # Raises
+        FileMissingError: if there is no such file.
+        FileFormatError: if Pillow can't read it as an image.
+        UnsafeFileError: if it is too large to be meant seriously, or another program
+            would have to read it.
+    """
+    size = None
+    if target_size is not None:
+        size = check_ints("load_img", "target_size", target_size, 2)
+    image = _decoded(path, "L" if grayscale else "RGB")
+    if size is None:
+        return image
+    height, width = size
+    return image.resize((width, height), Image.Resampling.NEAREST)
+
+
+def _decoded(path: Any, mode: str) -> Image.Image:
+    """Reads a file's image and converts it to another mode."""
+    try:
+        with Image.open(path) as image:
+            if image.format in PROGRAMS:
+                raise UnsafeFileError(
+                    f"{path} is {image.format}, which another program would have to "
+                    "read. Convert it to PNG first."
+                )
+            return image.convert(mode)
+    except FileNotFoundError:
+        raise FileMissingError(f"There is no file {path}.") from None
+    except Image.DecompressionBombError as error:
+        raise UnsafeFileError(
+            f"{path} is larger than pictures are: {error} If it is yours, set "
+            "PIL.Image.MAX_IMAGE_PIXELS to more."
+        ) from None
+    except UnsafeFileError:
+        raise
+    except (OSError, SyntaxError, ValueError) as error:
+        raise FileFormatError(
+            f"{path} can't be read as an image: {error}. Remove it, or replace it by "
+            "the whole one."
+        ) from None
+
+
+def img_to_array(img: Any, dim_ordering: str = "default") -> Array:
+    """Turns an image into an array.
+
+    # Arguments
+        img: Pillow's image, or an array of rank 2 or of rank 3 with the channels last.
+        dim_ordering: `"th"`: channels first. `"tf"`: channels last. `"default"`: as
+            `K.image_dim_ordering()` says.
+
+    # Returns
+        Array of rank 3 and type `K.floatx()`.
+
+    # Raises
+        DataError: if it has neither two nor three axes.
+    """
+    dim_ordering = chosen_ordering("img_to_array", dim_ordering)
+    if isinstance(img, (str, os.PathLike)):
+        raise DataError(
+            f"img_to_array takes an image, and received its path: write img_to_array("
+            f"load_img({os.fspath(img)!r}))."
+        )
+    x = np.asarray(img, dtype=K.floatx())
+    if x.ndim == 2:
+        x = x[:, :, np.newaxis]
+    if x.ndim != 3:
+        raise DataError(
+            f"img_to_array received an image of shape {x.shape}. It takes one image, "
+            "(rows, columns) or (rows, columns, channels)."
+        )
+    if dim_ordering == "th":
+        return x.transpose(2, 0, 1)
+    return x
+
+
+def array_to_img(
+    x: Any, dim_ordering: str = "default", scale: bool = True
+) -> Image.Image:
+    """Turns an array into an image.
+
+    # Arguments
+        x: array of rank 3 with 1 or 3 channels.
+        dim_ordering: as for `img_to_array`.
+        scale: bool, whether the values are spread: moved above 0 if some are negative,
+            and then brought to the largest being 255. Otherwise they are taken as they
+            are, between 0 and 255.
+
+    # Returns
+        Pillow's image, grey or of red, green and blue.
+
+    # Raises
+        DataError: if `x` has another rank or number of channels.
+    """
+    dim_ordering = chosen_ordering("array_to_img", dim_ordering)
+    pixels = np.asarray(x, dtype=K.floatx())
+    if pixels.ndim != 3:
+        raise DataError(
+            f"array_to_img received {_described(x, pixels)}. It takes one image, an "
+            "array of rank 3; of a batch pass x[0]."
+        )
+    if dim_ordering == "th":
+        pixels = pixels.transpose(1, 2, 0)
+    channels = pixels.shape[2]
+    if channels not in MODES:
+        raise DataError(
+            f"array_to_img received an image of {channels} channels (shape "
+            f"{np.shape(x)}, dim_ordering={dim_ordering!r}). It takes 1 or 3; pass "
+            "dim_ordering if they stand at the other place."
+        )
+    if scale:
+        pixels = _spread(pixels)
+    if channels == 1:
+        pixels = pixels[:, :, 0]
+    return Image.fromarray(pixels.astype("uint8"))
+
+
+def _described(x: Any, pixels: Array) -> str:
+    if pixels.ndim == 0:
+        return shown(x)
+    return f"an array of shape {pixels.shape}"
+
+
+def _spread(pixels: Array) -> Array:
+    """Returns pixels that are at least 0, and of which the largest is 255."""
+    if not pixels.size:
+        return pixels
+    moved = pixels + max(-np.min(pixels), 0)
+    largest = np.max(moved)
+    if largest != 0:
+        moved = moved / largest
+    return np.asarray(moved * 255)
+
+
+def list_pictures(directory: Any, ext: str = "jpg|jpeg|bmp|png") -> list[str]:
+    """Returns the paths of the pictures in a folder and in those below it, sorted.
+
+    # Arguments
+        directory: str or path.
+        ext: str, endings of names, with `|` between them.
+
+    # Returns
+        List of str, empty if there is no such folder.
+    """
+    ending = re.compile(rf".+\.(?:{ext})$")
+    return sorted(
+        os.path.join(folder, name)
+        for folder, _, names in os.walk(directory)
+        for name in names
+        if ending.match(name)
+    )

@@ -1,0 +1,419 @@
+"""Batches of images that are transformed at random: more data out of little."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.arguments import check_choice, check_int, check_optional_int, refusal
+from oneiros.errors import DataError
+
+from oneiros_preprocessing.image import transforms
+from oneiros_preprocessing.image.arrays import NumpyArrayIterator
+from oneiros_preprocessing.image.directory import DirectoryIterator
+from oneiros_preprocessing.image.orderings import (
+    BATCH_AXES,
+    check_batch,
+    chosen_ordering,
+)
+from oneiros_preprocessing.image.whitening import whitened, zca_matrix
+
+Array = np.ndarray[Any, Any]
+SMALLEST_STD = 1e-7
+"""Added to what images are divided by."""
+UNFITTED = (
+    "This ImageDataGenerator has {option}=True, but wasn't fitted, and passes over it. "
+    "Call .fit(x) with images to learn from first."
+)
+
+
+class ImageDataGenerator:
+    """Transforms images at random, and normalizes them.
+
+    Each image is turned, moved, sheared and zoomed in one step, its colours are
+    shifted, and it is flipped; then it goes through `preprocessing_function`, is
+    rescaled, and normalized. Random numbers come from NumPy's global generator, in the
+    order of Keras 1: the same seed gives the same images.
+
+    # Arguments
+        featurewise_center: bool, whether the mean of the images that `fit` saw becomes
+            0, for each channel.
+        samplewise_center: bool, whether the mean over the channels becomes 0, for each
+            pixel.
+        featurewise_std_normalization: bool, whether images are divided by the standard
+            deviation of those that `fit` saw, for each channel.
+        samplewise_std_normalization: bool, whether each pixel is divided by the
+            standard deviation of its channels.
+        zca_whitening: bool, whether pixels become uncorrelated, as `fit` learned.
+        rotation_range: float, the largest angle to either side, in degrees.
+        width_shift_range: float, the largest distance to either side, as a fraction of
+            the width.
+        height_shift_range: float, the same along the height.
+        shear_range: float, the largest angle of shearing to either side, in radians.
+        zoom_range: float `z` for factors from `1 - z` to `1 + z`, or two floats, the
+            smallest and the largest factor; one below 1 makes what is seen larger.
+        channel_shift_range: float, the largest number that is added to a channel, to
+            either side.
+        fill_mode: `"constant"`, `"nearest"`, `"reflect"` or `"wrap"`: what stands where
+            the image doesn't reach.
+        cval: float, what stands there with `"constant"`.
+        horizontal_flip: bool, whether half of the images are mirrored.
+        vertical_flip: bool, whether half of the images are turned upside down.
+        rescale: float, a factor for all values; None or 0 for none.
+        preprocessing_function: function `f(image) -> image`, arrays of rank 3 of the
+            same shape.
+        dim_ordering: `"th"`: images `(channels, rows, columns)`. `"tf"`: images `(rows,
+            columns, channels)`. `"default"`: as `K.image_dim_ordering()` says.
+
+    # Properties
+        mean, std: array, what `fit` learned of the channels.
+        principal_components: array, the matrix that `fit` learned for whitening.
+        channel_axis, row_axis, col_axis: int, axes of a batch of images.
+
+    # Raises
+        ArgumentError: if an argument makes no sense.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.preprocessing.image import ImageDataGenerator
+
+        images = np.random.random((100, 28, 28, 1))
+        labels = np.arange(100) % 10
+        generator = ImageDataGenerator(
+            rotation_range=15, width_shift_range=0.1, dim_ordering="tf"
+        )
+        for x, y in generator.flow(images, labels, batch_size=32, seed=1):
+            print(x.shape, y.shape)  # (32, 28, 28, 1) (32,)
+            break
+        ```
+    """
+
+    def __init__(
+        self,
+        featurewise_center: bool = False,
+        samplewise_center: bool = False,
+        featurewise_std_normalization: bool = False,
+        samplewise_std_normalization: bool = False,
+        zca_whitening: bool = False,
+        rotation_range: float = 0.0,
+        width_shift_range: float = 0.0,
+        height_shift_range: float = 0.0,
+        shear_range: float = 0.0,
+        zoom_range: Any = 0.0,
+        channel_shift_range: float = 0.0,
+        fill_mode: str = "nearest",
+        cval: float = 0.0,
+        horizontal_flip: bool = False,
+        vertical_flip: bool = False,
+        rescale: float | None = None,
+        preprocessing_function: Callable[[Any], Any] | None = None,
+        dim_ordering: str = "default",
+    ) -> None:
+        self.featurewise_center = featurewise_center
+        self.samplewise_center = samplewise_center
+        self.featurewise_std_normalization = featurewise_std_normalization
+        self.samplewise_std_normalization = samplewise_std_normalization
+        self.zca_whitening = zca_whitening
+        self.rotation_range = rotation_range
+        self.width_shift_range = width_shift_range
+        self.height_shift_range = height_shift_range
+        self.shear_range = shear_range
+        self.zoom_range = _factors(zoom_range)
+        self.channel_shift_range = channel_shift_range
+        self.fill_mode = check_choice(
+            "ImageDataGenerator", "fill_mode", fill_mode, transforms.FILL_MODES
+        )
+        self.cval = cval
+        self.horizontal_flip = horizontal_flip
+        self.vertical_flip = vertical_flip
+        self.rescale = rescale
+        self.preprocessing_function = preprocessing_function
+        self.dim_ordering = chosen_ordering("ImageDataGenerator", dim_ordering)
+        axes = BATCH_AXES[self.dim_ordering]
+        self.channel_axis = axes.channel
+        self.row_axis = axes.row
+        self.col_axis = axes.col
+        self.mean: Array | None = None
+        self.std: Array | None = None
+        self.principal_components: Array | None = None
+
+    def flow(
+        self,
+        X: Any,
+        y: Any = None,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        save_to_dir: Any = None,
+        save_prefix: str = "",
+        save_format: str = "jpeg",
+    ) -> NumpyArrayIterator:
+        """Returns an endless iterator over batches of transformed images.
+
+        # Arguments
+            X: array of rank 4, the images.
+            y: array, a row of targets for each image.
+            batch_size: int, images in a batch; the last one of an epoch may have less.
+            shuffle: bool, whether the images come in random order.
+            seed: int; before each batch NumPy's global generator is set to `seed` plus
+                the batches so far. None leaves it as it is.
+            save_to_dir: str or path of a folder that the images are written to, made if
+                it isn't there; None for none.
+            save_prefix: str, how their names begin.
+            save_format: str, ending of their names: `"png"`, `"jpeg"`.
+
+        # Returns
+            `NumpyArrayIterator` over `(x, y)`, or over `x` without `y`.
+
+        # Raises
+            DataError: if `X` isn't a batch of images, or `y` has another length.
+        """
+        return NumpyArrayIterator(
+            X,
+            y,
+            self,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            dim_ordering=self.dim_ordering,
+            save_to_dir=save_to_dir,
+            save_prefix=save_prefix,
+            save_format=save_format,
+        )
+
+    def flow_from_directory(
+        self,
+        directory: Any,
+        target_size: Any = (256, 256),
+        color_mode: str = "rgb",
+        classes: Any = None,
+        class_mode: str | None = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        save_to_dir: Any = None,
+        save_prefix: str = "",
+        save_format: str = "jpeg",
+        follow_links: bool = False,
+    ) -> DirectoryIterator:
+        """Returns an endless iterator over batches of transformed images from files.
+
+        The folder has one folder for each class, with PNG, JPEG and BMP files in it or
+        in folders below it.
+
+        # Arguments
+            directory: str or path of the folder.
+            target_size: `(height, width)` that images are brought to.
+            color_mode: `"rgb"` or `"grayscale"`: 3 channels or 1.
+            classes: list of str, the classes' folders in the order of their numbers;
+                None for all folders, sorted.
+            class_mode: what targets are. `"categorical"`: one-hot rows. `"binary"`:
+                numbers of classes, as floats. `"sparse"`: numbers of classes. None:
+                there are none.
+            batch_size, shuffle, seed: as for `flow`.
+            save_to_dir, save_prefix, save_format: as for `flow`.
+            follow_links: bool, whether links to folders below the classes' are
+                followed.
+
+        # Returns
+            `DirectoryIterator` over `(x, y)`, or over `x` without targets.
+
+        # Raises
+            FileMissingError: if there is no such folder.
+            DataError: if there is no picture in the folders of classes.
+        """
+        return DirectoryIterator(
+            directory,
+            self,
+            target_size=target_size,
+            color_mode=color_mode,
+            dim_ordering=self.dim_ordering,
+            classes=classes,
+            class_mode=class_mode,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            save_to_dir=save_to_dir,
+            save_prefix=save_prefix,
+            save_format=save_format,
+            follow_links=follow_links,
+        )
+
+    def standardize(self, x: Any) -> Array:
+        """Returns an image, or a batch of them, normalized.
+
+        As in Keras 1, an array of floats may be changed in place.
+
+        # Arguments
+            x: array.
+        """
+        if self.preprocessing_function:
+            x = self.preprocessing_function(x)
+        image = _floats(x)
+        if self.rescale:
+            image *= self.rescale
+        channels = self.channel_axis - 1
+        if self.samplewise_center:
+            image -= np.mean(image, axis=channels, keepdims=True)
+        if self.samplewise_std_normalization:
+            image /= np.std(image, axis=channels, keepdims=True) + SMALLEST_STD
+        if self.featurewise_center:
+            mean = _learned("featurewise_center", self.mean, image)
+            if mean is not None:
+                image -= mean
+        if self.featurewise_std_normalization:
+            std = _learned("featurewise_std_normalization", self.std, image)
+            if std is not None:
+                image /= std + SMALLEST_STD
+        if self.zca_whitening:
+            return self._whitened(image)
+        return image
+
+    def _whitened(self, x: Array) -> Array:
+        if self.principal_components is None:
+            warnings.warn(UNFITTED.format(option="zca_whitening"), stacklevel=3)
+            return x
+        return whitened(x, self.principal_components)
+
+    def random_transform(self, x: Any) -> Array:
+        """Returns an image transformed at random.
+
+        # Arguments
+            x: array of rank 3, the image.
+
+        # Returns
+            Array of the image's shape and type.
+        """
+        axes = BATCH_AXES[self.dim_ordering].of_one_image()
+        image = self._warped(x)
+        if self.channel_shift_range:
+            image = transforms.random_channel_shift(
+                image, self.channel_shift_range, axes.channel
+            )
+        if self.horizontal_flip and np.random.random() < 0.5:
+            image = transforms.flip_axis(image, axes.col)
+        if self.vertical_flip and np.random.random() < 0.5:
+            image = transforms.flip_axis(image, axes.row)
+        return image
+
+    def _warped(self, x: Any) -> Array:
+        """Returns an image turned, moved, sheared and zoomed at random."""
+        axes = BATCH_AXES[self.dim_ordering].of_one_image()
+        image = transforms.check_image(x)
+        steps = self._drawn_steps(image.shape[axes.row], image.shape[axes.col])
+        if not steps:
+            return image.copy()
+        matrix = transforms.about_centre(
+            functools.reduce(np.matmul, steps), image, axes.row, axes.col
+        )
+        return transforms.apply_transform(
+            image, matrix, axes.channel, self.fill_mode, self.cval
+        )
+
+    def _drawn_steps(self, height: int, width: int) -> list[Array]:
+        """Returns the matrices of the options that are in use, drawn in this order."""
+        steps = []
+        if self.rotation_range:
+            angle = transforms.draw_rotation(self.rotation_range)
+            steps.append(transforms.rotation_matrix(angle))
+        if self.height_shift_range or self.width_shift_range:
+            rows = _drawn_shift(self.height_shift_range, height)
+            cols = _drawn_shift(self.width_shift_range, width)
+            steps.append(transforms.shift_matrix(rows, cols))
+        if self.shear_range:
+            angle = transforms.draw_shear(self.shear_range)
+            steps.append(transforms.shear_matrix(angle))
+        if tuple(self.zoom_range) != (1, 1):
+            steps.append(transforms.zoom_matrix(*transforms.draw_zoom(self.zoom_range)))
+        return steps
+
+    def fit(
+        self, x: Any, augment: bool = False, rounds: int = 1, seed: int | None = None
+    ) -> None:
+        """Learns what featurewise normalization and whitening need.
+
+        # Arguments
+            x: array of rank 4, images.
+            augment: bool, whether to learn from transformed images instead.
+            rounds: int, how often each image is transformed then.
+            seed: int, what NumPy's global generator is set to before; None leaves it as
+                it is.
+
+        # Raises
+            DataError: if `x` isn't a batch of images, or it is empty.
+        """
+        images = check_batch("ImageDataGenerator.fit", "x", x, self.dim_ordering)
+        rounds = check_int("ImageDataGenerator.fit", "rounds", rounds)
+        seed = check_optional_int("ImageDataGenerator.fit", "seed", seed)
+        if not len(images):
+            raise DataError("ImageDataGenerator.fit received no images to learn from.")
+        if seed is not None:
+            np.random.seed(seed)
+        images = np.array(images, dtype=K.floatx())
+        if augment:
+            images = np.stack(
+                [
+                    self.random_transform(image)
+                    for _ in range(rounds)
+                    for image in images
+                ]
+            )
+        pixels = (0, self.row_axis, self.col_axis)
+        if self.featurewise_center:
+            self.mean = np.mean(images, axis=pixels, keepdims=True)[0]
+            images -= self.mean
+        if self.featurewise_std_normalization:
+            self.std = np.std(images, axis=pixels, keepdims=True)[0]
+            images /= self.std + K.epsilon()
+        if self.zca_whitening:
+            self.principal_components = zca_matrix(images)
+
+
+def _factors(zoom_range: Any) -> list[Any]:
+    """Returns the smallest and the largest factor of zooming."""
+    numbers = np.asarray(zoom_range)
+    if numbers.dtype.kind in "iuf" and numbers.shape == ():
+        return [1 - zoom_range, 1 + zoom_range]
+    if numbers.dtype.kind in "iuf" and numbers.shape == (2,):
+        return [zoom_range[0], zoom_range[1]]
+    expected = "a number, or two for the smallest and the largest factor"
+    raise refusal("ImageDataGenerator", "zoom_range", zoom_range, expected)
+
+
+def _drawn_shift(fraction: float, size: int) -> float:
+    """Draws a distance in pixels; for an option that isn't in use it is 0."""
+    if not fraction:
+        return 0.0
+    return transforms.draw_shift(fraction, size)
+
+
+def _floats(x: Any) -> Array:
+    """Returns an array of floats: the same one if it has such."""
+    array = np.asarray(x)
+    return array if array.dtype.kind == "f" else array.astype(K.floatx())
+
+
+def _learned(option: str, learned: Any, x: Array) -> Any:
+    """Returns what an option needs, and warns if `fit` didn't learn it.
+
+    # Raises
+        DataError: if it was learned from images of another shape.
+    """
+    if learned is None:
+        warnings.warn(UNFITTED.format(option=option), stacklevel=3)
+        return None
+    try:
+        fits = np.broadcast_shapes(x.shape, np.shape(learned)) == x.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise DataError(
+            f"{option}: the image has the shape {x.shape}, and what was learned has "
+            f"the shape {np.shape(learned)}. Fit on images with as many channels."
+        )
+    return learned

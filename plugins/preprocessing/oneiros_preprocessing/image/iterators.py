@@ -1,0 +1,203 @@
+"""Endless iterators over batches: the order of the samples, and what batches of images
+have in common.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+import numpy as np
+import oneiros
+from oneiros import backend as K
+from oneiros.arguments import check_int, check_optional_int, shown
+from oneiros.errors import DataError
+
+Array = np.ndarray[Any, Any]
+LARGEST_TAG = 10_000
+"""Names of saved images end in a random number below it."""
+
+
+class Iterator:
+    """An endless iterator over batches of samples that have numbers.
+
+    A class of your own defines `next`, which starts so:
+
+        with self.lock:
+            numbers, first, size = next(self.index_generator)
+
+    Several threads may call it at once, and copies and pickles go on where it was.
+
+    # Arguments
+        n: int, number of samples.
+        batch_size: int, samples in a batch; the last one of an epoch may have less.
+        shuffle: bool, whether epochs have a random order. As in Keras 1, the order
+            drawn first is kept if `batch_size` divides `n`; `reset()` has the next one
+            drawn.
+        seed: int; before each batch NumPy's global generator is set to `seed` plus
+            `total_batches_seen`. None leaves it as it is.
+
+    # Properties
+        batch_index: int, the batches since an order was drawn; 0 has one drawn.
+        total_batches_seen: int, the batches so far.
+        lock: held while `index_generator` is asked.
+        index_generator: iterator over what a batch consists of: the samples' numbers,
+            the place of the first one in the epoch, and how many they are.
+    """
+
+    def __init__(
+        self, n: int, batch_size: int, shuffle: bool, seed: int | None
+    ) -> None:
+        self.n = check_int(self, "n", n)
+        self.batch_size = check_int(self, "batch_size", batch_size)
+        self.shuffle = shuffle
+        self.seed = check_optional_int(self, "seed", seed)
+        self.batch_index = 0
+        self.total_batches_seen = 0
+        self.lock = threading.Lock()
+        self.index_generator = SampleOrder(self)
+
+    def reset(self) -> None:
+        """Lets the next batch be the first one of an epoch."""
+        self.batch_index = 0
+
+    def next(self) -> Any:
+        """Returns the next batch."""
+        raise NotImplementedError(
+            f"{type(self).__name__} derives from Iterator and must define next(self), "
+            "which returns a batch."
+        )
+
+    def __iter__(self) -> Iterator:
+        return self
+
+    def __next__(self) -> Any:
+        return self.next()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Returns all but the lock, which can't be copied."""
+        return {name: value for name, value in vars(self).items() if name != "lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, lock=threading.Lock())
+
+
+class SampleOrder:
+    """An endless iterator over the samples' numbers of one batch after another.
+
+    # Arguments
+        batches: the `Iterator` whose batches they are. It counts them.
+    """
+
+    def __init__(self, batches: Iterator) -> None:
+        self.batches = batches
+        self.order = np.arange(batches.n)
+
+    def __iter__(self) -> SampleOrder:
+        return self
+
+    def __next__(self) -> tuple[Array, int, int]:
+        batches = self.batches
+        if batches.seed is not None:
+            np.random.seed(batches.seed + batches.total_batches_seen)
+        if batches.batch_index == 0:
+            self.order = self._drawn()
+        first = batches.batch_index * batches.batch_size % batches.n
+        end = first + batches.batch_size
+        if end > batches.n:
+            batches.batch_index = 0
+        else:
+            batches.batch_index += 1
+        batches.total_batches_seen += 1
+        numbers = self.order[first:end]
+        return numbers, first, len(numbers)
+
+    def _drawn(self) -> Array:
+        """Returns the order of an epoch."""
+        if self.batches.shuffle:
+            return np.random.permutation(self.batches.n)
+        return np.arange(self.batches.n)
+
+
+class ImageIterator(Iterator):
+    """What iterators over batches of images have in common.
+
+    A class derived from it defines `image`, `targets` and `image_shape`.
+
+    # Arguments
+        image_data_generator: the `ImageDataGenerator` that transforms the images.
+        dim_ordering: `"tf"` or `"th"`.
+        save_to_dir, save_prefix, save_format: as for `ImageDataGenerator.flow`.
+        n, batch_size, shuffle, seed: as for `Iterator`.
+    """
+
+    def __init__(
+        self,
+        image_data_generator: Any,
+        dim_ordering: str,
+        save_to_dir: Any,
+        save_prefix: str,
+        save_format: str,
+        n: int,
+        batch_size: int,
+        shuffle: bool,
+        seed: int | None,
+    ) -> None:
+        self.image_data_generator = image_data_generator
+        self.dim_ordering = dim_ordering
+        self.save_to_dir = save_to_dir
+        self.save_prefix = save_prefix
+        self.save_format = save_format
+        super().__init__(n, batch_size, shuffle, seed)
+
+    image_shape: Any
+    """Tuple, the shape of an image."""
+
+    def image(self, number: int) -> Array:
+        """Returns an image of the data."""
+        raise NotImplementedError
+
+    def targets(self, numbers: Array) -> Array | None:
+        """Returns the targets of images; None if there are none."""
+        raise NotImplementedError
+
+    def next(self) -> Any:
+        """Returns the next batch: `(x, y)`, or `x` if there are no targets."""
+        with self.lock:
+            numbers, first, size = next(self.index_generator)
+        batch = np.zeros((size, *self.image_shape), K.floatx())
+        for row, number in zip(batch, numbers, strict=True):
+            row[...] = self._transformed(self.image(number))
+        if self.save_to_dir:
+            self._save(batch, first)
+        y = self.targets(numbers)
+        return batch if y is None else (batch, y)
+
+    def _transformed(self, image: Array) -> Array:
+        """Returns an image, transformed and normalized."""
+        generator = self.image_data_generator
+        x = generator.standardize(generator.random_transform(image))
+        if np.shape(x) != self.image_shape:
+            raise DataError(
+                f"preprocessing_function must return an array of shape "
+                f"{self.image_shape}, as it received; it returned {_described(x)}."
+            )
+        return x  # type: ignore[no-any-return]
+
+    def _save(self, batch: Array, first: int) -> None:
+        """Writes images to files that are named by their places in the epoch."""
+        os.makedirs(self.save_to_dir, exist_ok=True)
+        for place, x in enumerate(batch, start=first):
+            image = oneiros.preprocessing.image.array_to_img(
+                x, self.dim_ordering, scale=True
+            )
+            tag = np.random.randint(LARGEST_TAG)
+            name = f"{self.save_prefix}_{place}_{tag}.{self.save_format}"
+            image.save(os.path.join(self.save_to_dir, name))
+
+
+def _described(x: Any) -> str:
+    if isinstance(x, np.ndarray):
+        return f"one of shape {x.shape}"
+    return shown(x)

@@ -1,0 +1,91 @@
+"""Where images have their rows, columns and channels."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.arguments import check_choice, label
+from oneiros.errors import DataError
+
+Array = np.ndarray[Any, Any]
+CHANNEL_COUNTS = (1, 3, 4)
+"""Of grey images, of coloured ones, and of coloured ones with transparency."""
+
+
+class Axes(NamedTuple):
+    """The axes of one image, or of a batch of them."""
+
+    channel: int
+    row: int
+    col: int
+
+    def of_one_image(self) -> Axes:
+        """Returns the axes of an image, given those of a batch."""
+        return Axes(self.channel - 1, self.row - 1, self.col - 1)
+
+
+BATCH_AXES = {"th": Axes(channel=1, row=2, col=3), "tf": Axes(channel=3, row=1, col=2)}
+BATCH_SHAPES = {
+    "th": "(samples, channels, rows, columns)",
+    "tf": "(samples, rows, columns, channels)",
+}
+
+
+def chosen_ordering(owner: Any, dim_ordering: Any) -> str:
+    """Returns `"tf"` or `"th"`, for `"default"` what `K.image_dim_ordering()` says.
+
+    # Raises
+        ArgumentError: for anything else.
+    """
+    if dim_ordering == "default":
+        return str(K.image_dim_ordering())
+    return str(check_choice(owner, "dim_ordering", dim_ordering, BATCH_AXES))
+
+
+def check_batch(owner: Any, name: str, x: Any, dim_ordering: str) -> Array:
+    """Returns images as an array.
+
+    # Arguments
+        owner: the object whose argument it is, or text.
+        name: str, the argument.
+        x: what was received.
+        dim_ordering: `"tf"` or `"th"`.
+
+    # Raises
+        DataError: unless it has the shape of images, and 1, 3 or 4 channels.
+    """
+    try:
+        images = np.asarray(x)
+    except ValueError:
+        raise DataError(
+            f"{label(owner)} received {name}, images of several shapes. All must have "
+            "the same: bring them to it with load_img(path, target_size=(rows, "
+            "columns))."
+        ) from None
+    expected = (
+        f"It takes images {BATCH_SHAPES[dim_ordering]}, as dim_ordering="
+        f"{dim_ordering!r} has them, with 1, 3 or 4 channels"
+    )
+    received = f"{label(owner)} received {name} of shape {images.shape}. {expected}"
+    if images.ndim != 4:
+        raise DataError(f"{received}. {_missing_axis(name, images, dim_ordering)}")
+    axis = BATCH_AXES[dim_ordering].channel
+    if images.shape[axis] not in CHANNEL_COUNTS:
+        other = "th" if dim_ordering == "tf" else "tf"
+        raise DataError(
+            f"{received}; this has {images.shape[axis]} channels. Pass dim_ordering="
+            f"{other!r} to ImageDataGenerator, if they stand at the other place."
+        )
+    return images
+
+
+def _missing_axis(name: str, images: Array, dim_ordering: str) -> str:
+    if images.ndim != 3:
+        return "Reshape it to four axes."
+    index = "..., np.newaxis" if dim_ordering == "tf" else ":, np.newaxis"
+    return (
+        f"Write {name}[{index}] if they are grey images, {name}[np.newaxis] if it is "
+        "one image."
+    )

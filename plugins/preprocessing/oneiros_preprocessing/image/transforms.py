@@ -1,0 +1,299 @@
+"""Transformations of one image: turned, moved, sheared, zoomed, flipped, coloured.
+
+An image is an array of rank 3. Where its rows, columns and channels stand is said by
+`row_axis`, `col_axis` and `channel_axis`. A matrix of shape (3, 3) leads from a place
+`(row, column, 1)` of the result to the place of the image where its value comes from,
+the nearest pixel. Where that lies outside, `fill_mode` says what to do: `"constant"`
+takes `cval`, `"nearest"` the closest pixel, `"reflect"` mirrors the image and `"wrap"`
+repeats it; all modes of `scipy.ndimage.affine_transform` are taken.
+
+What is random comes from NumPy's global generator, in the order of Keras 1.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from oneiros.arguments import check_choice, refusal, shown
+from oneiros.errors import DataError
+from scipy import ndimage
+
+Array = np.ndarray[Any, Any]
+
+FILL_MODES = (
+    "nearest",
+    "constant",
+    "reflect",
+    "wrap",
+    "mirror",
+    "grid-constant",
+    "grid-mirror",
+    "grid-wrap",
+)
+DEGREE = math.pi / 180
+
+
+def random_rotation(
+    x: Any,
+    rg: float,
+    row_axis: int = 1,
+    col_axis: int = 2,
+    channel_axis: int = 0,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+) -> Array:
+    """Turns an image around its centre by a random angle.
+
+    # Arguments
+        x: array, the image.
+        rg: float, the largest angle to either side, in degrees.
+        row_axis, col_axis, channel_axis: int, the image's axes.
+        fill_mode: str, what to do outside the image.
+        cval: float, the value outside for `fill_mode="constant"`.
+
+    # Returns
+        Array of the image's shape and type.
+    """
+    matrix = rotation_matrix(draw_rotation(rg))
+    matrix = about_centre(matrix, x, row_axis, col_axis)
+    return apply_transform(x, matrix, channel_axis, fill_mode, cval)
+
+
+def random_shift(
+    x: Any,
+    wrg: float,
+    hrg: float,
+    row_axis: int = 1,
+    col_axis: int = 2,
+    channel_axis: int = 0,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+) -> Array:
+    """Moves an image by random distances.
+
+    # Arguments
+        x: array, the image.
+        wrg: float, the largest distance along the columns, as a fraction of the width.
+        hrg: float, the same along the rows, as a fraction of the height.
+        row_axis, col_axis, channel_axis, fill_mode, cval: as for `random_rotation`.
+
+    # Returns
+        Array of the image's shape and type.
+    """
+    rows = draw_shift(hrg, _shape(x)[row_axis])
+    cols = draw_shift(wrg, _shape(x)[col_axis])
+    return apply_transform(x, shift_matrix(rows, cols), channel_axis, fill_mode, cval)
+
+
+def random_shear(
+    x: Any,
+    intensity: float,
+    row_axis: int = 1,
+    col_axis: int = 2,
+    channel_axis: int = 0,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+) -> Array:
+    """Shears an image by a random angle.
+
+    # Arguments
+        x: array, the image.
+        intensity: float, the largest angle to either side, in radians.
+        row_axis, col_axis, channel_axis, fill_mode, cval: as for `random_rotation`.
+
+    # Returns
+        Array of the image's shape and type.
+    """
+    matrix = about_centre(shear_matrix(draw_shear(intensity)), x, row_axis, col_axis)
+    return apply_transform(x, matrix, channel_axis, fill_mode, cval)
+
+
+def random_zoom(
+    x: Any,
+    zoom_range: Any,
+    row_axis: int = 1,
+    col_axis: int = 2,
+    channel_axis: int = 0,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+) -> Array:
+    """Zooms an image by random factors, one for the rows and one for the columns.
+
+    # Arguments
+        x: array, the image.
+        zoom_range: two floats, the smallest and the largest factor; one below 1 makes
+            what is seen larger.
+        row_axis, col_axis, channel_axis, fill_mode, cval: as for `random_rotation`.
+
+    # Returns
+        Array of the image's shape and type.
+
+    # Raises
+        ArgumentError: if `zoom_range` isn't two numbers.
+    """
+    if np.shape(zoom_range) != (2,):
+        expected = "two numbers, such as (0.8, 1.2)"
+        raise refusal("random_zoom", "zoom_range", zoom_range, expected)
+    matrix = zoom_matrix(*draw_zoom(zoom_range))
+    matrix = about_centre(matrix, x, row_axis, col_axis)
+    return apply_transform(x, matrix, channel_axis, fill_mode, cval)
+
+
+def random_channel_shift(x: Any, intensity: float, channel_axis: int = 0) -> Array:
+    """Adds a random number to each channel of an image.
+
+    What leaves the range of the image's values is set to its end.
+
+    # Arguments
+        x: array, the image.
+        intensity: float, the largest number, to either side.
+        channel_axis: int, the axis of the channels.
+
+    # Returns
+        Array of the image's shape.
+    """
+    channels = np.moveaxis(check_image(x), channel_axis, 0)
+    low, high = np.min(channels), np.max(channels)
+    shifted = [
+        np.clip(channel + np.random.uniform(-intensity, intensity), low, high)
+        for channel in channels
+    ]
+    return np.moveaxis(np.stack(shifted), 0, channel_axis)
+
+
+def flip_axis(x: Any, axis: int) -> Array:
+    """Reverses an axis; the result is a view where `x` is an array."""
+    return np.flip(np.asarray(x), axis)
+
+
+def transform_matrix_offset_center(matrix: Any, x: Any, y: Any) -> Array:
+    """Returns a matrix that does around an image's centre what `matrix` does around its
+    first pixel.
+
+    As in Keras 1, the centre lies at `x / 2 + 0.5` and `y / 2 + 0.5`.
+
+    # Arguments
+        matrix: array (3, 3).
+        x, y: int, the image's height and width.
+
+    # Returns
+        float64 array (3, 3).
+    """
+    rows = float(x) / 2 + 0.5
+    cols = float(y) / 2 + 0.5
+    centred = shift_matrix(rows, cols) @ matrix @ shift_matrix(-rows, -cols)
+    return np.asarray(centred)
+
+
+def apply_transform(
+    x: Any,
+    transform_matrix: Any,
+    channel_axis: int = 0,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+) -> Array:
+    """Returns an image whose pixels come from the places that a matrix leads to.
+
+    # Arguments
+        x: array, the image.
+        transform_matrix: array (3, 3).
+        channel_axis: int, the axis of the channels; the others are rows and columns, in
+            this order.
+        fill_mode: str, what to do outside the image.
+        cval: float, the value outside for `fill_mode="constant"`.
+
+    # Returns
+        Array of the image's shape and type.
+
+    # Raises
+        ArgumentError: for another `fill_mode`.
+        DataError: if `x` isn't of rank 3.
+    """
+    check_choice("apply_transform", "fill_mode", fill_mode, FILL_MODES)
+    channels = np.moveaxis(check_image(x), channel_axis, 0)
+    matrix = np.asarray(transform_matrix)
+    moved = np.empty(channels.shape, channels.dtype)
+    for source, target in zip(channels, moved, strict=True):
+        ndimage.affine_transform(
+            source,
+            matrix[:2, :2],
+            matrix[:2, 2],
+            output=target,
+            order=0,
+            mode=fill_mode,
+            cval=cval,
+        )
+    return np.moveaxis(moved, 0, channel_axis)
+
+
+def rotation_matrix(angle: float) -> Array:
+    """Returns the matrix that turns by an angle in radians."""
+    sine, cosine = np.sin(angle), np.cos(angle)
+    return np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
+
+
+def shift_matrix(rows: float, cols: float) -> Array:
+    """Returns the matrix that moves by a number of pixels."""
+    return np.array([[1, 0, rows], [0, 1, cols], [0, 0, 1]])
+
+
+def shear_matrix(angle: float) -> Array:
+    """Returns the matrix that shears by an angle in radians."""
+    return np.array([[1, -np.sin(angle), 0], [0, np.cos(angle), 0], [0, 0, 1]])
+
+
+def zoom_matrix(rows: float, cols: float) -> Array:
+    """Returns the matrix that zooms by a factor along each axis."""
+    return np.array([[rows, 0, 0], [0, cols, 0], [0, 0, 1]])
+
+
+def about_centre(matrix: Array, x: Any, row_axis: int, col_axis: int) -> Array:
+    """Returns a matrix that does around the centre of `x` what `matrix` does."""
+    shape = _shape(x)
+    return transform_matrix_offset_center(matrix, shape[row_axis], shape[col_axis])
+
+
+def draw_rotation(degrees: float) -> float:
+    """Draws an angle, in radians, of at most so many degrees to either side."""
+    return DEGREE * np.random.uniform(-degrees, degrees)
+
+
+def draw_shift(fraction: float, size: int) -> float:
+    """Draws a distance in pixels, at most a fraction of an axis of some size."""
+    return np.random.uniform(-fraction, fraction) * size
+
+
+def draw_shear(angle: float) -> float:
+    """Draws an angle of at most `angle` to either side."""
+    return np.random.uniform(-angle, angle)
+
+
+def draw_zoom(zoom_range: Any) -> tuple[float, float]:
+    """Draws factors for the rows and the columns; none are drawn from (1, 1)."""
+    low, high = zoom_range
+    if low == high == 1:
+        return 1.0, 1.0
+    rows, cols = np.random.uniform(low, high, 2)
+    return rows, cols
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    return tuple(check_image(x).shape)
+
+
+def check_image(x: Any) -> Array:
+    """Returns an image as an array.
+
+    # Raises
+        DataError: unless it is of rank 3.
+    """
+    image = np.asarray(x)
+    if image.ndim != 3:
+        what = shown(x) if image.ndim == 0 else f"an array of shape {image.shape}"
+        raise DataError(
+            f"One image was expected, an array of rank 3; received {what}. A grey one "
+            "has a channel, too: img_to_array makes such arrays."
+        )
+    return image

@@ -1,0 +1,1 @@
+"""Sequences as arrays, and pairs of words that stand close to each other."""

@@ -1,0 +1,144 @@
+"""Pairs of words for training word vectors: those that stand close, and others."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from oneiros.arguments import check_int
+from oneiros.errors import DataError
+
+Array = np.ndarray[Any, Any]
+Pair = list[Any]
+
+EULER_GAMMA = 0.577
+SEEDS = 10_000_000
+"""The seed by which pairs and labels are shuffled alike lies between 0 and this."""
+
+
+def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> Array:
+    """Returns the probability to keep a word, by its rank: frequent ones are rarely
+    kept.
+
+    Word frequencies are taken to follow Zipf's law, so that the word of rank `r` has
+    about the frequency `1 / (r * (log(r) + 0.577) + 1/2 - 1 / (12 * r))`. A word is
+    kept with the probability `sqrt(sampling_factor / frequency)`, at most 1.
+
+    # Arguments
+        size: int, number of words, the most frequent first.
+        sampling_factor: float, the frequency from which words are left out.
+
+    # Returns
+        float64 array `(size,)`.
+
+    # References
+        - [Distributed Representations of Words and Phrases and their
+          Compositionality](https://arxiv.org/abs/1310.4546)
+    """
+    size = check_int("make_sampling_table", "size", size)
+    rank = np.arange(size)
+    rank[0] = 1
+    inverse_frequency = rank * (np.log(rank) + EULER_GAMMA) + 0.5 - 1.0 / (12.0 * rank)
+    ratio = sampling_factor * inverse_frequency
+    return np.asarray(np.minimum(1.0, ratio / np.sqrt(ratio)))
+
+
+def skipgrams(
+    sequence: Any,
+    vocabulary_size: int,
+    window_size: int = 4,
+    negative_samples: float = 1.0,
+    shuffle: bool = True,
+    categorical: bool = False,
+    sampling_table: Any = None,
+) -> tuple[list[Pair], list[Any]]:
+    """Returns pairs of words of which the second stands close to the first, and pairs
+    with a random second word.
+
+    It draws from Python's `random`, as Keras 1 does: `random.seed(n)` reproduces it.
+
+    # Arguments
+        sequence: list of int, the words' numbers; 0 is no word.
+        vocabulary_size: int, the numbers are below it.
+        window_size: int, how many words on each side are close.
+        negative_samples: float, random pairs for each pair of close words; 0 for none.
+        shuffle: bool, whether the pairs are shuffled.
+        categorical: bool, whether labels are `[0, 1]` and `[1, 0]` instead of 1 and 0.
+        sampling_table: array `(vocabulary_size,)`: the probability to use a word as the
+            first of pairs, such as that of `make_sampling_table`.
+
+    # Returns
+        List of pairs `[word, other]`, and list of their labels.
+
+    # Raises
+        DataError: if a word's number isn't in `sampling_table`.
+
+    # References
+        - [Efficient Estimation of Word Representations in Vector
+          Space](https://arxiv.org/abs/1301.3781)
+
+    # Example
+        ```python
+        from oneiros.preprocessing.sequence import skipgrams
+
+        pairs, labels = skipgrams(
+            [1, 2, 3], 4, window_size=1, negative_samples=0, shuffle=False
+        )
+        print(pairs, labels)  # [[1, 2], [2, 1], [2, 3], [3, 2]] [1, 1, 1, 1]
+        ```
+    """
+    vocabulary_size = check_int("skipgrams", "vocabulary_size", vocabulary_size)
+    window_size = check_int("skipgrams", "window_size", window_size, minimum=0)
+    close_label: Any = [0, 1] if categorical else 1
+    random_label: Any = [1, 0] if categorical else 0
+    words = list(sequence)
+    pairs = list(_close_pairs(words, window_size, sampling_table))
+    labels = [close_label] * len(pairs)
+    if negative_samples > 0:
+        count = int(len(labels) * negative_samples)
+        pairs += _random_pairs([word for word, _ in pairs], count, vocabulary_size)
+        labels += [random_label] * count
+    if shuffle:
+        seed = random.randint(0, SEEDS)
+        for items in (pairs, labels):
+            random.seed(seed)
+            random.shuffle(items)
+    return pairs, labels
+
+
+def _close_pairs(
+    words: list[Any], window_size: int, sampling_table: Any
+) -> Iterator[Pair]:
+    for place, word in enumerate(words):
+        if not word or not _is_sampled(word, sampling_table):
+            continue
+        start = max(0, place - window_size)
+        end = min(len(words), place + window_size + 1)
+        for other_place in range(start, end):
+            if other_place != place and words[other_place]:
+                yield [word, words[other_place]]
+
+
+def _is_sampled(word: Any, sampling_table: Any) -> bool:
+    if sampling_table is None:
+        return True
+    try:
+        probability = sampling_table[word]
+    except IndexError:
+        raise DataError(
+            f"skipgrams received the word {word} and a sampling_table of "
+            f"{len(sampling_table)} words. Make one of make_sampling_table"
+            "(vocabulary_size), which must be above every word's number."
+        ) from None
+    return bool(probability >= random.random())
+
+
+def _random_pairs(words: list[Any], count: int, vocabulary_size: int) -> list[Pair]:
+    """Returns pairs of the words, in random order, and random other ones."""
+    random.shuffle(words)
+    return [
+        [words[number % len(words)], random.randint(1, vocabulary_size - 1)]
+        for number in range(count)
+    ]

@@ -1,0 +1,36 @@
+"""What star imports of Keras 1's modules brought besides their functions.
+
+Its modules had imported it for themselves; scripts came to use it.
+"""
+
+import os
+import random
+import re
+import string
+import sys
+import threading
+import warnings
+
+import numpy as np
+from oneiros import backend as K
+from PIL import Image
+from scipy import linalg
+from scipy import ndimage as ndi
+
+__all__ = [
+    "K",
+    "linalg",
+    "maketrans",
+    "ndi",
+    "np",
+    "os",
+    "pil_image",
+    "random",
+    "re",
+    "string",
+    "sys",
+    "threading",
+    "warnings",
+]
+maketrans = str.maketrans
+pil_image = Image

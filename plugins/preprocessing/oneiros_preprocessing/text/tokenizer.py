@@ -1,0 +1,217 @@
+"""A vocabulary: texts as numbers of words, and as vectors."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from oneiros.arguments import check_choice, check_optional_int, is_int
+from oneiros.errors import ArgumentError, DataError
+
+from oneiros_preprocessing.text.words import PUNCTUATION, text_to_word_sequence
+
+Array = np.ndarray[Any, Any]
+MODES = ("binary", "count", "tfidf", "freq")
+
+
+class Tokenizer:
+    """Numbers the words of texts by how frequent they are.
+
+    The most frequent word is number 1; 0 is no word.
+
+    # Arguments
+        nb_words: int, numbers above `nb_words - 1` are left out of what texts become;
+            None for none.
+        filters: str, characters that stand between words.
+        lower: bool, whether words become lower case.
+        split: str, what else stands between words.
+        char_level: bool, whether each character is a word; texts are then taken as they
+            are.
+
+    # Properties
+        word_counts: dict, how often each word was seen.
+        word_docs: dict, in how many texts each word was seen.
+        word_index: dict, the words' numbers.
+        index_docs: dict, in how many texts the word of a number was seen.
+        document_count: int, number of texts that were last seen.
+
+    # Example
+        ```python
+        from oneiros.preprocessing.text import Tokenizer
+
+        tokenizer = Tokenizer()
+        tokenizer.fit_on_texts(["The cat saw the dog.", "The dog slept."])
+        print(tokenizer.word_index)
+        # {'the': 1, 'dog': 2, 'cat': 3, 'saw': 4, 'slept': 5}
+        print(tokenizer.texts_to_sequences(["A dog saw the cat"]))  # [[2, 4, 1, 3]]
+        print(tokenizer.texts_to_matrix(["the dog, the cat"], mode="count"))
+        # [[0. 2. 1. 1. 0. 0.]]
+        ```
+    """
+
+    def __init__(
+        self,
+        nb_words: int | None = None,
+        filters: str = PUNCTUATION,
+        lower: bool = True,
+        split: str = " ",
+        char_level: bool = False,
+    ) -> None:
+        self.nb_words = check_optional_int("Tokenizer", "nb_words", nb_words)
+        self.filters = filters
+        self.lower = lower
+        self.split = split
+        self.char_level = char_level
+        self.word_counts: dict[str, int] = {}
+        self.word_docs: dict[str, int] = {}
+        self.word_index: dict[str, int] = {}
+        self.index_docs: dict[int, int] = {}
+        self.document_count = 0
+
+    def fit_on_texts(self, texts: Iterable[Any]) -> None:
+        """Learns words and their numbers.
+
+        Words that were learned before are counted on.
+
+        # Arguments
+            texts: list or iterator of str; with `char_level`, also of lists of str.
+        """
+        if isinstance(texts, str) and not self.char_level:
+            warnings.warn(
+                "fit_on_texts received one str, and reads each of its characters as a "
+                "text. Put it into a list: fit_on_texts([text]).",
+                stacklevel=2,
+            )
+        self.document_count = 0
+        for text in texts:
+            self.document_count += 1
+            words = self._words(text)
+            for word in words:
+                self.word_counts[word] = self.word_counts.get(word, 0) + 1
+            for word in dict.fromkeys(words):
+                self.word_docs[word] = self.word_docs.get(word, 0) + 1
+        by_count = sorted(
+            self.word_counts, key=lambda word: self.word_counts[word], reverse=True
+        )
+        self.word_index = {word: rank for rank, word in enumerate(by_count, start=1)}
+        self.index_docs = {
+            self.word_index[word]: count for word, count in self.word_docs.items()
+        }
+
+    def fit_on_sequences(self, sequences: Any) -> None:
+        """Learns in how many sequences each number occurs.
+
+        For `mode="tfidf"` without `fit_on_texts`.
+
+        # Arguments
+            sequences: list of lists of int.
+        """
+        self.document_count = len(sequences)
+        self.index_docs = dict(
+            Counter(number for sequence in sequences for number in set(sequence))
+        )
+
+    def texts_to_sequences(self, texts: Iterable[Any]) -> list[list[int]]:
+        """Returns texts as lists of their words' numbers; unknown words are left out.
+
+        # Arguments
+            texts: list or iterator of str.
+        """
+        return list(self.texts_to_sequences_generator(texts))
+
+    def texts_to_sequences_generator(self, texts: Iterable[Any]) -> Iterator[list[int]]:
+        """Yields what `texts_to_sequences` returns, one text after another."""
+        for text in texts:
+            numbers = (self.word_index.get(word) for word in self._words(text))
+            yield [
+                number
+                for number in numbers
+                if number is not None and self._is_kept(number)
+            ]
+
+    def texts_to_matrix(self, texts: Iterable[Any], mode: str = "binary") -> Array:
+        """Returns a row for each text, and in it a value for each word.
+
+        # Arguments
+            texts: list or iterator of str.
+            mode: what the value is; `sequences_to_matrix` says it.
+        """
+        return self.sequences_to_matrix(self.texts_to_sequences(texts), mode=mode)
+
+    def sequences_to_matrix(self, sequences: Any, mode: str = "binary") -> Array:
+        """Returns a row for each sequence, and in it a value for each number.
+
+        # Arguments
+            sequences: list of lists of int.
+            mode: `"binary"`: 1 where the number occurs. `"count"`: how often it does.
+                `"freq"`: that, divided by the sequence's length. `"tfidf"`: `(1 +
+                log(count)) * log(1 + n / (1 + m))`, where `m` of the `n` texts that
+                were learned have the number.
+
+        # Returns
+            float64 array `(len(sequences), nb_words)`. Without `nb_words`, it has a
+            column for each word that was learned, and one for 0.
+
+        # Raises
+            ArgumentError: for another mode, or if the number of columns isn't known, or
+                nothing was learned for `"tfidf"`.
+            DataError: if what stands in a sequence is no number of a word.
+        """
+        check_choice("sequences_to_matrix", "mode", mode, MODES)
+        if mode == "tfidf" and not self.document_count:
+            raise ArgumentError(
+                "mode='tfidf' needs to know in how many texts a word occurs: call "
+                "fit_on_texts or fit_on_sequences first."
+            )
+        rows = list(sequences)
+        matrix = np.zeros((len(rows), self._columns()))
+        for row, sequence in zip(matrix, rows, strict=True):
+            counts = Counter(
+                number for number in sequence if self._is_column(number, row)
+            )
+            for number, count in counts.items():
+                row[number] = self._value(mode, number, count, len(sequence))
+        return matrix
+
+    def _words(self, text: Any) -> Any:
+        """Returns the words of a text; one that was split already is left as it is."""
+        if self.char_level or isinstance(text, (list, tuple)):
+            return text
+        return text_to_word_sequence(text, self.filters, self.lower, self.split)
+
+    def _is_kept(self, number: int) -> bool:
+        return not self.nb_words or number < self.nb_words
+
+    def _columns(self) -> int:
+        if self.nb_words:
+            return self.nb_words
+        if not self.word_index:
+            raise ArgumentError(
+                "The number of columns isn't known: write Tokenizer(nb_words=n), or "
+                "call fit_on_texts first."
+            )
+        return len(self.word_index) + 1
+
+    def _is_column(self, number: Any, row: Array) -> bool:
+        """Tells whether a row has a value for a number."""
+        if not is_int(number) or number < 0:
+            raise DataError(
+                f"sequences_to_matrix received {number!r} in a sequence, which is no "
+                "number of a word. Pass lists of whole numbers from 0, such as those "
+                "of texts_to_sequences."
+            )
+        return bool(number < len(row))
+
+    def _value(self, mode: str, number: int, count: int, length: int) -> float:
+        if mode == "count":
+            return count
+        if mode == "freq":
+            return count / length
+        if mode == "tfidf":
+            with_it = self.index_docs.get(number, 0)
+            frequency = 1 + np.log(count)
+            return float(frequency * np.log(1 + self.document_count / (1 + with_it)))
+        return 1

@@ -1,0 +1,106 @@
+"""Texts as lists of words, and words as numbers without a vocabulary."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from oneiros.arguments import check_int, shown
+from oneiros.errors import DataError
+
+PUNCTUATION = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+"""Characters that stand between words; an apostrophe is part of one."""
+WORD_BITS = 64
+MULTIPLIER = 1_000_003
+
+
+def base_filter() -> str:
+    """Returns the characters that stand between words, as `filters` has them by
+    default.
+
+    Keras 1.0 and 1.1 had this function.
+    """
+    return PUNCTUATION
+
+
+def text_to_word_sequence(
+    text: str, filters: str = PUNCTUATION, lower: bool = True, split: str = " "
+) -> list[str]:
+    """Splits a text into words.
+
+    # Arguments
+        text: str.
+        filters: str, characters that stand between words.
+        lower: bool, whether words become lower case.
+        split: str, what else stands between words.
+
+    # Returns
+        List of str.
+
+    # Raises
+        DataError: if the text is no str.
+
+    # Example
+        ```python
+        from oneiros.preprocessing.text import text_to_word_sequence
+
+        print(text_to_word_sequence("Don't stop, it said."))
+        # ["don't", 'stop', 'it', 'said']
+        ```
+    """
+    if not isinstance(text, str):
+        advice = ": write text.decode('utf-8')" if isinstance(text, bytes) else ""
+        raise DataError(f"A text was expected; received {shown(text)}{advice}.")
+    if lower:
+        text = text.lower()
+    separated = text.translate(_separators(filters, split))
+    return [word for word in separated.split(split) if word]
+
+
+@lru_cache
+def _separators(filters: str, split: str) -> dict[int, str]:
+    """Returns the table by which `str.translate` puts `split` between words."""
+    return {ord(character): split for character in filters}
+
+
+def one_hot(
+    text: str,
+    n: int,
+    filters: str = PUNCTUATION,
+    lower: bool = True,
+    split: str = " ",
+) -> list[int]:
+    """Numbers the words of a text by their hashes; several words may share a number.
+
+    The hash is that of Python 2.7 on 64 bits: the same in each process.
+
+    # Arguments
+        text: str.
+        n: int, numbers are below it.
+        filters, lower, split: as for `text_to_word_sequence`.
+
+    # Returns
+        List of int, from 1 to `n - 1`.
+
+    # Example
+        ```python
+        from oneiros.preprocessing.text import one_hot
+
+        print(one_hot("the cat saw the dog", 50))  # [16, 34, 28, 16, 20]
+        ```
+    """
+    n = check_int("one_hot", "n", n, minimum=2)
+    words = text_to_word_sequence(text, filters=filters, lower=lower, split=split)
+    return [abs(_hash(word)) % (n - 1) + 1 for word in words]
+
+
+@lru_cache(maxsize=100_000)
+def _hash(word: str) -> int:
+    """Returns what `hash(word)` is in Python 2.7, whose hashes aren't salted."""
+    mask = 2**WORD_BITS - 1
+    value = ord(word[0]) << 7
+    for character in word:
+        value = (MULTIPLIER * value ^ ord(character)) & mask
+    value ^= len(word)
+    if value >= 2 ** (WORD_BITS - 1):
+        value -= 2**WORD_BITS
+    return -2 if value == -1 else value

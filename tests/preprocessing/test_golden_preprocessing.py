@@ -1,0 +1,121 @@
+"""What Keras 1.2.2 itself drew, transformed, counted and filled up."""
+
+import json
+import random
+
+import numpy as np
+import pytest
+from oneiros.preprocessing import image, sequence, text
+
+
+@pytest.fixture(scope="module")
+def cases(golden_dir):
+    return json.loads((golden_dir / "preprocessing.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def arrays(golden_dir):
+    with np.load(golden_dir / "preprocessing.npz") as stored:
+        return dict(stored)
+
+
+def assert_close(found, expected):
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_transforms(cases, arrays):
+    for case in cases["transforms"]:
+        x = arrays[case["x"]][0].astype("float32")
+        np.random.seed(case["seed"])
+        found = getattr(image, case["function"])(x, **case["arguments"])
+        assert_close(found, arrays[case["id"]])
+        assert np.random.random() == case["next_draw"], case
+
+
+def test_batches(cases, arrays):
+    for case in cases["batches"]:
+        ordering = case["dim_ordering"]
+        generator = image.ImageDataGenerator(dim_ordering=ordering, **case["options"])
+        x = arrays[f"x_{ordering}"].astype(case["dtype"])
+        if case["fit"] is not None:
+            generator.fit(x, **case["fit"])
+            for name in ("mean", "std", "principal_components"):
+                learned = arrays.get(f"{case['id']}/{name}")
+                if learned is not None:
+                    np.testing.assert_allclose(
+                        getattr(generator, name), learned, rtol=1e-2, atol=1e-2
+                    )
+                    setattr(generator, name, learned)
+        np.random.seed(case["np_seed"])
+        batches = generator.flow(x, np.arange(5), **case["flow"])
+        for number in range(case["count"]):
+            found = next(batches)
+            for name, array in zip("xy", found, strict=True):
+                expected = arrays[f"{case['id']}/{name}{number}"]
+                assert array.dtype == expected.dtype
+                assert_close(array, expected)
+        assert np.random.random() == case["next_draw"], case
+
+
+def test_orders(cases):
+    for case in cases["orders"]:
+        np.random.seed(case["np_seed"])
+        names = ("n", "batch_size", "shuffle", "seed")
+        iterator = image.Iterator(*(case[name] for name in names))
+        for expected in case["batches"]:
+            numbers, first, size = next(iterator.index_generator)
+            assert [numbers.tolist(), first, size] == expected
+        assert iterator.batch_index == case["batch_index"]
+        assert iterator.total_batches_seen == case["total_batches_seen"]
+
+
+def test_pictures_of_arrays(cases, arrays):
+    for case in cases["images"]:
+        x = arrays[f"{case['id']}/x"]
+        found = np.asarray(image.array_to_img(x, **case["arguments"]))
+        # A value that float32 rounds to the other side of a whole number is one off.
+        assert found.dtype == "uint8"
+        expected = arrays[f"{case['id']}/y"].astype(int)
+        assert abs(found - expected).max() <= 1
+
+
+def test_padded_sequences(cases):
+    for case in cases["pad_sequences"]:
+        found = sequence.pad_sequences(case["sequences"], **case["arguments"])
+        assert found.dtype == case["dtype"]
+        assert found.tolist() == case["result"]
+
+
+def test_sampling_tables(cases):
+    for case in cases["sampling_tables"]:
+        found = sequence.make_sampling_table(case["size"], case["sampling_factor"])
+        np.testing.assert_allclose(found, case["table"], rtol=1e-12)
+
+
+def test_skipgrams(cases):
+    for case in cases["skipgrams"]:
+        random.seed(case["seed"])
+        found = sequence.skipgrams(
+            case["sequence"], case["vocabulary_size"], **case["arguments"]
+        )
+        assert found == (case["pairs"], case["labels"])
+        assert random.random() == case["next_draw"]
+
+
+def test_words(cases):
+    for case in cases["words"]:
+        found = text.text_to_word_sequence(case["text"], **case["arguments"])
+        assert found == case["words"]
+
+
+def test_tokenizers(cases):
+    for case in cases["tokenizers"]:
+        tokenizer = text.Tokenizer(**case["arguments"])
+        tokenizer.fit_on_texts(case["texts"])
+        for name in ("word_counts", "word_docs", "word_index", "document_count"):
+            assert getattr(tokenizer, name) == case[name]
+        assert tokenizer.index_docs == dict(case["index_docs"])
+        assert tokenizer.texts_to_sequences(case["texts"]) == case["sequences"]
+        for mode, expected in case["matrices"].items():
+            found = tokenizer.texts_to_matrix(case["texts"], mode)
+            np.testing.assert_allclose(found, expected, rtol=1e-12)
