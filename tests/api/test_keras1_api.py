@@ -303,21 +303,28 @@ def trained_model(functional):
     return model
 
 
+CALLBACK_ARGUMENTS = {
+    "ModelCheckpoint": ["model.h5"],
+    "LearningRateScheduler": [lambda epoch: 0.1],
+    "CSVLogger": ["log.csv"],
+}
+
+
 def used_callback(name):
     from oneiros import callbacks
 
-    arguments = {"ModelCheckpoint": ["never-written.h5"]}.get(name, [])
-    callback = getattr(callbacks, name)(*arguments)
+    callback = getattr(callbacks, name)(*CALLBACK_ARGUMENTS.get(name, []))
     if name == "CallbackList":
         return callback
     callback.set_params(
         {"metrics": ["loss"], "nb_epoch": 1, "nb_sample": 2, "verbose": 1}
     )
-    callback.set_model(None)
+    callback.set_model(trained_model(functional=False))
     callback.on_train_begin()
     callback.on_epoch_begin(0)
     callback.on_batch_begin(0, {"batch": 0, "size": 2})
     callback.on_batch_end(0, {"batch": 0, "size": 2, "loss": 1.0})
+    callback.on_train_end({})
     return callback
 
 
@@ -420,7 +427,8 @@ CLASSES = [
 
 
 @pytest.mark.parametrize(("path", "name"), CLASSES, ids=lambda value: str(value))
-def test_attributes(path, name):
+def test_attributes(path, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (record,) = [cls for cls in MODULES[path].classes if cls.name == name]
     live = example(path, name)
     missing = [

@@ -1,8 +1,11 @@
 """CallbackList, BaseLogger and History, and what the registry knows of callbacks."""
 
+import numpy as np
 import pytest
 from oneiros import callbacks, registry
 from oneiros.callbacks import BaseLogger, Callback, CallbackList, History
+from oneiros.layers import Dense
+from oneiros.models import Sequential
 
 
 class Noting(Callback):
@@ -107,7 +110,86 @@ def test_history_starts_anew_with_each_training():
     }
 
 
-@pytest.mark.parametrize("name", ["ProgbarLogger", "ModelCheckpoint", "EarlyStopping"])
+def test_who_is_told_without_logs_gets_an_empty_dict():
+    kept = []
+
+    class Keeping(Callback):
+        def on_train_begin(self, logs=None):
+            logs["seen"] = True
+            kept.append(logs)
+
+        on_train_end = on_train_begin
+
+        def on_epoch_begin(self, number, logs=None):
+            kept.append(logs)
+
+        on_epoch_end = on_batch_begin = on_batch_end = on_epoch_begin
+
+    listed = CallbackList([Keeping()])
+    listed.on_train_begin()
+    listed.on_epoch_begin(0)
+    listed.on_batch_begin(0)
+    listed.on_batch_end(0)
+    listed.on_epoch_end(0)
+    listed.on_train_end()
+    assert kept == [{"seen": True}, {}, {}, {}, {}, {"seen": True}]
+
+
+def test_subclasses_need_not_call_up(tmp_path):
+    """Neither in the constructor, nor in any method."""
+
+    class Bare(Callback):
+        def __init__(self):
+            self.calls = 0
+
+        def set_params(self, params):
+            self.calls += 1
+
+        def set_model(self, model):
+            self.calls += 1
+
+        def on_train_begin(self, logs=None):
+            self.calls += 1
+
+        on_train_end = on_train_begin
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.calls += 1
+
+        on_epoch_end = on_batch_begin = on_batch_end = on_epoch_begin
+
+    class Saving(callbacks.ModelCheckpoint):
+        def on_train_begin(self, logs=None):
+            pass
+
+    class Stopping(callbacks.EarlyStopping):
+        def on_train_begin(self, logs=None):
+            self.begun = True
+
+    model = Sequential([Dense(1, input_dim=1)])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 1))
+    bare = Bare()
+    told = [bare, Saving(tmp_path / "m.h5"), Stopping("loss")]
+    model.fit(x, x, batch_size=2, nb_epoch=1, verbose=0, callbacks=told)
+    assert bare.calls == 10 and (tmp_path / "m.h5").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ProgbarLogger",
+        "ModelCheckpoint",
+        "EarlyStopping",
+        "TerminateOnNaN",
+        "LearningRateScheduler",
+        "ReduceLROnPlateau",
+        "LambdaCallback",
+        "CSVLogger",
+        "RemoteMonitor",
+        "TensorBoard",
+    ],
+)
 def test_callbacks_are_known_by_name(name):
     assert registry.resolve("callback", name) is getattr(callbacks, name)
     assert issubclass(getattr(callbacks, name), Callback)

@@ -1,6 +1,7 @@
 """The progress bar, seen in a terminal and in a file, and what ProgbarLogger shows with
 it."""
 
+import html
 import os
 import pty
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 
 import numpy as np
 import pytest
@@ -75,6 +77,9 @@ def last_of_each_line(text):
     return [line.rstrip("\r").split("\r")[-1].rstrip() for line in text.split("\n")]
 
 
+TIME = r"\d+(ms|\.\ds|s)"
+
+
 def test_a_bar_moves_in_one_line_of_a_terminal():
     text = in_a_terminal(IN_A_TERMINAL.format(verbose=1), PYTHONIOENCODING="utf-8")
     lines = last_of_each_line(text)
@@ -85,31 +90,40 @@ def test_a_bar_moves_in_one_line_of_a_terminal():
     )
     for line in (lines[1], lines[3]):
         assert re.fullmatch(
-            r"40/40 \|█{30}\| 00:00 - loss: 0\.2500 - val_loss: 1\.0000e-05", line
+            rf"40/40 \[█{{30}}\] - {TIME} - {TIME}/step - loss: 0\.2500 - "
+            r"val_loss: 1\.0000e-05",
+            line,
         )
     drawn = text.split("\n")[1].split("\r")
     assert any(
-        re.match(r"20/40 \|█{15} {15}\| ETA 00:\d\d - loss: 3\.5000", line)
+        re.match(r"20/40 \[█{15} {15}\] - ETA: 1s - \d+ms/step - loss: 3\.5000", line)
         for line in drawn
     )
     assert max(map(len, drawn)) < 100
 
 
-def test_a_narrow_terminal_gets_a_short_bar_or_none():
+def test_a_narrow_terminal_gets_whole_values_and_at_the_end_all():
     text = in_a_terminal(
-        IN_A_TERMINAL.format(verbose=1), columns=44, PYTHONIOENCODING="utf-8"
+        IN_A_TERMINAL.format(verbose=1), columns=42, PYTHONIOENCODING="utf-8"
     )
-    drawn = text.split("\n")[1].rstrip("\r").split("\r")
+    lines = last_of_each_line(text)
     assert re.fullmatch(
-        r"40/40 00:00 - loss: 0\.2500 - val_loss: 1\.0000e-05", drawn[-1].rstrip()
+        rf"40/40 \[█{{30}}\]\n      - {TIME} - {TIME}/step - loss: 0\.2500\n"
+        r"      - val_loss: 1\.0000e-05",
+        "\n".join(lines[1:4]),
     )
-    while_it_moves = [line.rstrip() for line in drawn[:-1] if "ETA" in line]
-    assert while_it_moves and all(len(line) < 44 for line in while_it_moves)
+    assert lines[0] == "Epoch 1/2" and lines[4] == "Epoch 2/2"
+    drawn = text.split("\n")[1].rstrip("\r").split("\r")
+    moving = [line.rstrip() for line in drawn if "ETA" in line]
+    assert moving and all(
+        re.fullmatch(r"[123]0/40 \[[^]]{10}\] - ETA: 1s …", line) for line in moving
+    )
+    assert max(map(len, drawn)) < 42
 
 
 def test_a_terminal_without_unicode_gets_a_bar_of_ascii():
     text = in_a_terminal(IN_A_TERMINAL.format(verbose=1), PYTHONIOENCODING="ascii")
-    assert re.fullmatch(r"40/40 \|#{30}\| 00:00 - loss.*", last_of_each_line(text)[1])
+    assert re.fullmatch(r"40/40 \[={30}\] - .* - loss.*", last_of_each_line(text)[1])
 
 
 @pytest.mark.parametrize("verbose", [0, 2])
@@ -119,6 +133,38 @@ def test_other_verbosities_draw_nothing_in_a_terminal(verbose):
     assert text == (
         "after\n" if verbose == 0 else f"Epoch 1/2\n{line}Epoch 2/2\n{line}after\n"
     )
+
+
+COMPILED = """
+import numpy as np
+from oneiros.callbacks import ModelCheckpoint
+from oneiros.layers import Dense
+from oneiros.models import Sequential
+model = Sequential([Dense(1, input_dim=1)])
+model.compile("sgd", "mse")
+x = np.ones((8, 1))
+saving = ModelCheckpoint("{path}", monitor="loss", verbose=1)
+for _ in range(2):
+    model.fit(x, x, nb_epoch=1, validation_split=0.5, callbacks=[saving])
+"""
+
+
+def test_a_terminal_shows_what_the_bar_waits_for(tmp_path):
+    text = in_a_terminal(
+        COMPILED.format(path=tmp_path / "m.h5"), PYTHONIOENCODING="utf-8"
+    )
+    first, second = text.split("Train on")[1:]
+    assert "compiling" in text.split("Train on")[0]
+    assert re.search(r"\r0/4 \[ {30}\] - compiling", first)
+    assert re.search(r"\r4/4 \[█{30}\] - validating - loss", first)
+    assert "compiling" not in second and "validating" in second
+    lines = last_of_each_line(text)
+    assert lines[:3] == [
+        "Train on 4 samples, validate on 4 samples",
+        "Epoch 1/1",
+        f"Epoch 00000: saving model to {tmp_path / 'm.h5'}",
+    ]
+    assert re.match(r"4/4 \[█{30}\] - .* - val_loss: ", lines[3])
 
 
 @pytest.fixture
@@ -141,9 +187,9 @@ def fitted():
 def test_fit_writes_a_line_per_epoch_to_a_file(fitted, capsys):
     fitted(verbose=1, validation_split=0.25)
     out, err = capsys.readouterr()
+    line = f"6/6 [{30 * '='}] - 0s - loss: 2.5000 - val_loss: 0.5000\n"
     assert out == (
-        "Epoch 1/2\n6/6 - 0s - loss: 2.5000 - val_loss: 0.5000\n"
-        "Epoch 2/2\n6/6 - 0s - loss: 2.5000 - val_loss: 0.5000\n"
+        f"Train on 6 samples, validate on 2 samples\nEpoch 1/2\n{line}Epoch 2/2\n{line}"
     )
     assert err == ""
 
@@ -158,9 +204,9 @@ def test_evaluate_and_predict_show_progress_if_asked(fitted, capsys):
     model.model.predict_function = lambda arrays: [arrays[0]]
     x = np.zeros((5, 1))
     model.evaluate(x, x, batch_size=2)
-    assert capsys.readouterr().out == "5/5 - 0s\n"
+    assert capsys.readouterr().out == f"5/5 [{30 * '='}] - 0s\n"
     model.predict(x, verbose=1)
-    assert capsys.readouterr().out == "5/5 - 0s\n"
+    assert capsys.readouterr().out == f"5/5 [{30 * '='}] - 0s\n"
     model.evaluate(x, x, verbose=0)
     model.predict(x)
     assert capsys.readouterr().out == ""
@@ -186,6 +232,103 @@ def test_logger_has_keras_attributes_and_leaves_the_last_batch_to_the_epoch():
     assert logger.progbar.target == 4
 
 
+class Terminal:
+    """A standard output that is a terminal, and keeps what is written."""
+
+    encoding = "utf-8"
+    written = ""
+
+    def isatty(self):
+        return True
+
+    def write(self, text):
+        self.written += text
+        self.on_write()
+
+    def on_write(self):
+        pass
+
+    def flush(self):
+        pass
+
+
+@pytest.fixture
+def on_terminal(monkeypatch):
+    """Returns a function that makes the standard output a terminal, and returns it."""
+
+    def replaced():
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setattr(sys, "stdout", Terminal())
+        return sys.stdout
+
+    return replaced
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """Returns a function that makes this a cell of a notebook; a stand-in for IPython.
+
+    It returns the standard output, and the list of what the cell's displays show.
+    """
+    displays = []
+    cell = types.SimpleNamespace(execution_count=1)
+
+    class Handle:
+        def __init__(self, content):
+            displays.append(content)
+            self.place = len(displays) - 1
+
+        def update(self, content, raw):
+            displays[self.place] = content
+
+    def replaced():
+        class OutStream(Terminal):
+            def isatty(self):
+                return False
+
+        OutStream.__module__ = "ipykernel.iostream"
+        core, shown = types.ModuleType("IPython"), types.ModuleType("IPython.display")
+        core.get_ipython = lambda: cell
+        shown.display = lambda content, raw, display_id: Handle(content)
+        monkeypatch.setitem(sys.modules, "IPython", core)
+        monkeypatch.setitem(sys.modules, "IPython.display", shown)
+        monkeypatch.setattr("oneiros_callbacks.screens.Notebook.cell", (-1, None))
+        monkeypatch.setattr(sys, "stdout", OutStream())
+        return sys.stdout, displays, cell
+
+    return replaced
+
+
+def test_a_notebook_has_a_bar_in_a_display_and_keeps_only_lines(notebook):
+    out, displays, cell = notebook()
+    for loss in (0.5, 0.25):
+        bar = Progbar(2, interval=0)
+        bar.title = "Epoch <1>" if loss == 0.5 else ""
+        bar.update(1, [("loss", loss)], force=True)
+        ((kind, shown), (plain, text)) = displays[0].items()
+        assert (kind, plain) == ("text/html", "text/plain")
+        title = html.escape(bar.title + " - " if bar.title else "")
+        assert shown.startswith(
+            f"<progress max=2 value=1></progress> <code>{title}1/2 - ETA: 1s"
+        )
+        assert f"1/2 - ETA: 1s - loss: {loss:.4f}</code>" in shown
+        assert text.startswith("1/2 [" + 15 * "█")
+        bar.update(2, [("loss", loss)])
+        assert bool(displays[0]["text/plain"]) == bool(bar.title)
+    line = f"2/2 [{30 * '='}] - 0s - loss: "
+    assert out.written == f"{line}0.5000\n{line}0.2500\n"
+    assert displays == [{"text/plain": ""}]
+    cell.execution_count = 2
+    Progbar(2, interval=0).update(1)
+    assert len(displays) == 2 and "1/2" in displays[1]["text/plain"]
+
+
+def test_a_notebook_gets_no_display_for_a_bar_that_never_moved(notebook):
+    out, displays, _ = notebook()
+    Progbar(2).finish()
+    assert displays == [] and out.written.count("\n") == 1
+
+
 class TestProgbar:
     def test_averages_over_steps(self, capsys):
         bar = Progbar(10)
@@ -194,50 +337,69 @@ class TestProgbar:
         assert bar.seen_so_far == 8 and bar.unique_values == ["loss", "acc"]
         assert bar.sum_values == {"loss": [12.0, 8], "acc": [3.0, 6]}
         bar.add(2, [("loss", 1.5)])
-        assert capsys.readouterr().out == "10/10 - 0s - loss: 1.5000 - acc: 0.5000\n"
-
-    def test_waits_between_drawings(self, monkeypatch):
-        shown = []
-        monkeypatch.setattr(
-            Progbar, "_show", lambda self, done, seconds: shown.append(self.seen_so_far)
+        assert capsys.readouterr().out == (
+            f"10/10 [{30 * '='}] - 0s - loss: 1.5000 - acc: 0.5000\n"
         )
+
+    def test_waits_between_drawings(self, on_terminal):
+        terminal = on_terminal()
         bar = Progbar(100, interval=3600)
         for done in range(1, 101):
             bar.update(done, force=done == 50)
-        assert shown == [1, 50, 100]
+        shown = re.findall(r"\r *(\d+)/100", terminal.written)
+        assert shown == ["1", "50", "100"]
 
-    def test_without_a_target(self):
-        program = (
-            "from oneiros.utils.generic_utils import Progbar\nb = "
-            "Progbar(-1, interval=0)"
+    def test_waits_a_hundred_times_as_long_as_a_slow_terminal_takes(
+        self, on_terminal, monkeypatch
+    ):
+        """On a clock that only writing, and a step of 1 ms, move on."""
+        terminal = on_terminal()
+        clock = [1000.0]
+        monkeypatch.setattr(time, "time", lambda: clock[0])
+        terminal.on_write = lambda: clock.__setitem__(0, clock[0] + 0.03)
+        bar = Progbar(10000, interval=0)
+        for _ in range(9999):
+            clock[0] += 0.001
+            bar.add(1)
+        drawings = terminal.written.count("/10000")
+        assert drawings * 0.03 / (clock[0] - 1000) < 0.015 and drawings > 2
+
+    def test_lines_follow_one_another_once_a_minute(self, capsys, monkeypatch):
+        clock = [1000.0]
+        monkeypatch.setattr(time, "time", lambda: clock[0])
+        bar = Progbar(10)
+        for _ in range(10):
+            clock[0] += 25
+            bar.add(1, [("loss", 0.5)])
+        assert capsys.readouterr().out == (
+            " 3/10 [========>.....................] - ETA: 175s - loss: 0.5000\n"
+            " 6/10 [=================>............] - ETA: 100s - loss: 0.5000\n"
+            " 9/10 [==========================>...] - ETA: 25s - loss: 0.5000\n"
+            f"10/10 [{30 * '='}] - 250s - loss: 0.5000\n"
         )
-        assert "12 in 00:00" in in_a_terminal(f"{program}\nb.add(7)\nb.add(5)")
+
+    def test_without_a_target(self, on_terminal):
+        terminal = on_terminal()
+        bar = Progbar(-1, interval=0)
+        bar.add(7)
+        bar.update(12, [("loss", 1.0)], force=True)
+        assert re.search(r"\r12 - \d+ms - loss: 1\.0000", terminal.written)
+
+    def test_can_end_before_its_target(self, capsys):
+        bar = Progbar(4)
+        bar.update(2)
+        bar.finish()
+        assert capsys.readouterr().out == f"2/4 [{14 * '='}>{15 * '.'}] - 0s\n"
 
     def test_without_a_standard_output(self, monkeypatch):
         monkeypatch.setattr(sys, "stdout", None)
         Progbar(3).update(3)
 
-    def test_starts_no_thread(self, monkeypatch):
-        class Terminal:
-            encoding = "utf-8"
-
-            def isatty(self):
-                return True
-
-            def write(self, text):
-                pass
-
-            def flush(self):
-                pass
-
+    def test_starts_no_thread(self, on_terminal):
+        terminal = on_terminal()
         before = threading.active_count()
-        monkeypatch.setattr(sys, "stdout", Terminal())
-        monkeypatch.setenv("TERM", "xterm")
-        bar = Progbar(3, interval=0)
-        bar.update(1)
-        assert bar._bar is not None and threading.active_count() == before
-        bar.update(3)
-        assert bar._bar is None
+        Progbar(3, interval=0).update(1)
+        assert "1/3" in terminal.written and threading.active_count() == before
 
     def test_keeps_keras_attributes(self):
         before = time.time()

@@ -68,10 +68,7 @@ class TestEarlyStopping:
 
     def test_says_so_if_asked(self, capsys):
         epochs(EarlyStopping(verbose=1), "val_loss", [1, 2])
-        assert (
-            capsys.readouterr().out
-            == "Epoch 2: stopped early, val_loss no longer got better\n"
-        )
+        assert capsys.readouterr().out == "Epoch 00001: early stopping\n"
         epochs(EarlyStopping(), "val_loss", [1, 2])
         assert capsys.readouterr().out == ""
 
@@ -121,9 +118,12 @@ class TestModelCheckpoint:
         epochs(
             ModelCheckpoint("m.h5", verbose=1, save_best_only=True), "val_loss", [1, 2]
         )
-        out = capsys.readouterr().out.split("\n")
-        assert out[1] == "Epoch 1: saving the model to m.h5"
-        assert out[3] == "Epoch 2: val_loss is 2.00000, no better than 1.00000"
+        assert capsys.readouterr().out == (
+            "Epoch 00000: val_loss improved from inf to 1.00000, saving model to m.h5\n"
+            "Epoch 00001: val_loss did not improve\n"
+        )
+        epochs(ModelCheckpoint("m.h5", verbose=1), "val_loss", [1])
+        assert capsys.readouterr().out == "Epoch 00000: saving model to m.h5\n"
 
     def test_a_value_that_is_not_measured(self):
         with pytest.warns(
@@ -133,12 +133,39 @@ class TestModelCheckpoint:
             model = epochs(ModelCheckpoint("m.h5", save_best_only=True), "loss", [1])
         assert model.saved == []
 
-    def test_a_path_with_an_unknown_field(self):
-        with pytest.raises(
-            ArgumentError,
-            match=r"'m-\{val_acc\}.h5'.*The values at hand are: 'epoch', 'l",
+    def test_a_path_with_a_value_that_is_not_measured(self):
+        with pytest.warns(
+            RuntimeWarning,
+            match=r"names 'val_acc', which this fit doesn't measure.*: 'loss'",
         ):
-            epochs(ModelCheckpoint("m-{val_acc}.h5"), "loss", [1])
+            model = epochs(ModelCheckpoint("{epoch}-{val_acc:.2f}.h5"), "loss", [1, 2])
+        assert [path for _, path, _ in model.saved] == ["0-nan.h5", "1-nan.h5"]
+
+    @pytest.mark.parametrize("path", ["m-{}.h5", "m-{epoch.h5", "m-{epoch:.2q}.h5"])
+    def test_a_path_that_can_not_be_filled_in(self, path):
+        callback = ModelCheckpoint(path)
+        with pytest.raises(ArgumentError, match=r"can't fill in the path 'm-.*like"):
+            callback.on_train_begin()
+
+    def test_a_missing_folder_is_told_before_training(self, tmp_path):
+        model = Sequential([Dense(1, input_dim=1)])
+        model.compile("sgd", "mse")
+        before = model.get_weights()
+        callback = ModelCheckpoint(tmp_path / "no" / "m-{epoch}.h5")
+        x = np.ones((4, 1))
+        with pytest.raises(ArgumentError, match=r"create it: os\.makedirs\('.*no'\)"):
+            model.fit(x, x, verbose=0, callbacks=[callback])
+        np.testing.assert_array_equal(model.get_weights()[0], before[0])
+
+    def test_a_folder_that_can_not_be(self, tmp_path):
+        (tmp_path / "file").touch()
+        with pytest.raises(ArgumentError, match=r"file' is a file"):
+            ModelCheckpoint(tmp_path / "file" / "m.h5").on_train_begin()
+        with pytest.raises(ArgumentError, match=r"os\.path\.expanduser\(path\)"):
+            ModelCheckpoint("~/no such folder/m.h5").on_train_begin()
+
+    def test_a_folder_named_by_a_field_is_not_looked_for(self, tmp_path):
+        ModelCheckpoint(tmp_path / "run-{epoch}" / "m.h5").on_train_begin()
 
     def test_a_file_that_loads(self, backend, tmp_path):
         model = Sequential([Dense(2, input_dim=3)])
@@ -236,8 +263,7 @@ class TestReduceLROnPlateau:
     def test_says_so_if_asked(self, capsys):
         lowered(ReduceLROnPlateau(patience=0, verbose=1), "val_loss", [1, 1])
         assert (
-            capsys.readouterr().out
-            == "\nEpoch 2: val_loss no longer gets better, learning rate 0.1\n"
+            capsys.readouterr().out == "Epoch 00001: reducing learning rate to 0.1.\n"
         )
         lowered(ReduceLROnPlateau(patience=0), "val_loss", [1, 1])
         assert capsys.readouterr().out == ""
@@ -268,6 +294,16 @@ class TestReduceLROnPlateau:
     def test_can_be_pickled(self):
         callback = pickle.loads(pickle.dumps(ReduceLROnPlateau(patience=0)))
         assert lowered(callback, "val_loss", [1, 1]) == pytest.approx([1, 0.1])
+
+
+@pytest.mark.parametrize("make", [EarlyStopping, ReduceLROnPlateau])
+def test_warnings_point_at_the_line_of_the_user(make):
+    model = Sequential([Dense(1, input_dim=1)])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 1))
+    with pytest.warns(RuntimeWarning, match=r"watches 'val_loss'") as caught:
+        model.fit(x, x, nb_epoch=1, verbose=0, callbacks=[make()])
+    assert {each.filename for each in caught} == {__file__}
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,15 @@ from oneiros import hookimpl
 
 CALLBACKS = {
     "ProgbarLogger": "oneiros_callbacks.progress:ProgbarLogger",
-    "ModelCheckpoint": "oneiros_callbacks.watching:ModelCheckpoint",
-    "EarlyStopping": "oneiros_callbacks.watching:EarlyStopping",
-    "ReduceLROnPlateau": "oneiros_callbacks.watching:ReduceLROnPlateau",
+    "ModelCheckpoint": "oneiros_callbacks.checkpoint:ModelCheckpoint",
+    "EarlyStopping": "oneiros_callbacks.stopping:EarlyStopping",
+    "TerminateOnNaN": "oneiros_callbacks.stopping:TerminateOnNaN",
+    "LearningRateScheduler": "oneiros_callbacks.rates:LearningRateScheduler",
+    "ReduceLROnPlateau": "oneiros_callbacks.rates:ReduceLROnPlateau",
+    "LambdaCallback": "oneiros_callbacks.functions:LambdaCallback",
+    "CSVLogger": "oneiros_callbacks.csv_log:CSVLogger",
+    "RemoteMonitor": "oneiros_callbacks.remote:RemoteMonitor",
+    "TensorBoard": "oneiros_callbacks.tensorboard:TensorBoard",
 }
 OF_EVERY_FIT = {
     "BaseLogger": "oneiros_callbacks.averages:BaseLogger",
@@ -28,22 +34,27 @@ def oneiros_callbacks() -> dict[str, str]:
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """`oneiros.callbacks`, and the progress bar where Keras 1 had it."""
-    progbar = {"Progbar": "oneiros_callbacks.progress:Progbar"}
+    progbar = {"Progbar": "oneiros_callbacks.progbar:Progbar"}
     return {"callbacks": {**CALLBACKS, **OF_EVERY_FIT}, "utils.generic_utils": progbar}
 
 
 @hookimpl
-def oneiros_default_callbacks(params: dict[str, Any]) -> list[Any]:
+def oneiros_default_callbacks(model: Any, params: dict[str, Any]) -> list[Any]:
     """Warns of a loss that becomes NaN, and shows how a fit goes."""
     from oneiros_callbacks.nan import NaNWarning
     from oneiros_callbacks.progress import ProgbarLogger
 
-    return [NaNWarning(), *([ProgbarLogger()] if params["verbose"] else [])]
+    if not params["verbose"]:
+        return [NaNWarning()]
+    logger = ProgbarLogger()
+    logger.set_model(model)
+    logger.set_params(params)
+    return [NaNWarning(), logger]
 
 
 @hookimpl
 def oneiros_progress(total: int) -> Any:
     """Shows how far an evaluation or a prediction is."""
-    from oneiros_callbacks.progress import Progbar
+    from oneiros_callbacks.progbar import Progbar
 
     return Progbar(total).update

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import sys
-import warnings
 from typing import Any
 
 from oneiros.bases import Callback
+
+from oneiros_callbacks.said import warn
 
 Logs = dict[str, Any] | None
 REASONS = (
@@ -61,23 +61,11 @@ class NaNWarning(Callback):
             if _is_nan(values.get(loss))
         ]
         source = " and ".join(sources) or "none (a regularizer)"
-        warnings.warn(
+        warn(
             f"The loss became NaN in epoch {self.epoch + 1}, batch {batch + 1}, output "
-            f"{source}. {REASONS}",
-            RuntimeWarning,
-            _level(),
+            f"{source}. {REASONS}"
         )
 
 
 def _is_nan(value: Any) -> bool:
     return bool(value != value)
-
-
-def _level() -> int:
-    """Returns the `stacklevel`, from the caller, of the first line that isn't ours."""
-    frame = sys._getframe(1)
-    level = 1
-    while frame.f_back and frame.f_globals["__name__"].startswith("oneiros"):
-        frame = frame.f_back
-        level += 1
-    return level

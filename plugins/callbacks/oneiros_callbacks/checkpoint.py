@@ -1,0 +1,148 @@
+"""`ModelCheckpoint`: saves a model while it is trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros.arguments import check_int
+from oneiros.bases import Callback
+from oneiros.errors import ArgumentError
+
+from oneiros_callbacks.folders import check_folder
+from oneiros_callbacks.monitored import better, warn_of_missing
+from oneiros_callbacks.said import say, warn
+
+Logs = dict[str, Any] | None
+
+
+class ModelCheckpoint(Callback):
+    """Saves the model after an epoch.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.callbacks import ModelCheckpoint
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(1, input_dim=4)])
+        model.compile("sgd", "mse")
+        x = np.random.random((100, 4))
+        best = ModelCheckpoint("best-{epoch:02d}.h5", save_best_only=True)
+        model.fit(x, x[:, :1], validation_split=0.1, callbacks=[best], verbose=0)
+        ```
+
+    # Arguments
+        filepath: str, may hold fields such as `{epoch:02d}` (counted from 0) and
+            `{val_loss:.2f}`. A value that isn't measured is `nan` there.
+        monitor: str, the value to watch.
+        verbose: 0 for silence, 1 to say what is saved.
+        save_best_only: bool, whether to save only when the value is the best so far.
+        save_weights_only: bool, whether to save the weights instead of the whole model.
+        mode: `"auto"`, `"min"` or `"max"`: which values are good.
+        period: int, epochs between two savings.
+
+    # Raises
+        ArgumentError: before training begins, if the folder isn't there, or `filepath`
+            can't be filled in.
+    """
+
+    def __init__(
+        self,
+        filepath: str,
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = False,
+        mode: str = "auto",
+        period: int = 1,
+    ) -> None:
+        self.filepath = filepath
+        self.monitor = monitor
+        self.verbose = verbose
+        self.save_best_only = save_best_only
+        self.save_weights_only = save_weights_only
+        self.period = check_int("ModelCheckpoint", "period", period)
+        self.epochs_since_last_save = 0
+        self.monitor_op, self.best = better(monitor, mode)
+
+    def set_state(self, state: Any) -> None:
+        """Goes on from what `get_state` returned, but for where to save.
+
+        That is up to the program, and to no file.
+        """
+        super().set_state(
+            {name: value for name, value in state.items() if name != "filepath"}
+        )
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Checks where it will save, before time is spent."""
+        check_folder("ModelCheckpoint", "filepath", self.filepath)
+        self._filled(_Fields({"epoch": 0}))
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Saves, if it is time and worth it."""
+        logs = logs or {}
+        self.epochs_since_last_save += 1
+        if self.epochs_since_last_save < self.period:
+            return
+        self.epochs_since_last_save = 0
+        reason = ""
+        if self.save_best_only:
+            reason = self._improvement(epoch, logs)
+            if not reason:
+                return
+        path = self._path(epoch, logs)
+        if self.verbose:
+            say(f"Epoch {epoch:05d}: {reason}saving model to {path}")
+        if self.save_weights_only:
+            self.model.save_weights(path, overwrite=True)
+        else:
+            self.model.save(path, overwrite=True)
+
+    def _improvement(self, epoch: int, logs: dict[str, Any]) -> str:
+        """Returns why this is the best so far, and notes it; nothing if it isn't."""
+        current = logs.get(self.monitor)
+        if current is None:
+            warn_of_missing("ModelCheckpoint", self.monitor, logs)
+            return ""
+        if not self.monitor_op(current, self.best):
+            if self.verbose:
+                say(f"Epoch {epoch:05d}: {self.monitor} did not improve")
+            return ""
+        before = self.best
+        self.best = current
+        return f"{self.monitor} improved from {before:0.5f} to {current:0.5f}, "
+
+    def _path(self, epoch: int, logs: dict[str, Any]) -> str:
+        fields = _Fields({"epoch": epoch, **logs})
+        path = self._filled(fields)
+        if fields.missing:
+            warn(
+                f"ModelCheckpoint's filepath {str(self.filepath)!r} names "
+                f"{', '.join(map(repr, fields.missing))}, which this fit doesn't "
+                f"measure: it is nan there. It measures: {', '.join(map(repr, logs))}. "
+                "For 'val_...' pass validation data to fit."
+            )
+        return path
+
+    def _filled(self, fields: _Fields) -> str:
+        try:
+            return str(self.filepath).format_map(fields)
+        except (AttributeError, LookupError, ValueError) as error:
+            raise ArgumentError(
+                f"ModelCheckpoint can't fill in the path {str(self.filepath)!r} "
+                f"({error}). Fields look like {{epoch:02d}} and {{val_loss:.2f}}."
+            ) from None
+
+
+class _Fields(dict[str, Any]):
+    """Values by name; those that aren't there are NaN, and noted."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self.missing: list[str] = []
+
+    def __missing__(self, name: str) -> float:
+        self.missing.append(name)
+        return float("nan")

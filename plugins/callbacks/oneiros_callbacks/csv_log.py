@@ -1,0 +1,147 @@
+"""`CSVLogger`: the epochs as a table in a file."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from oneiros.arguments import refusal
+from oneiros.bases import Callback
+
+from oneiros_callbacks.folders import check_folder
+from oneiros_callbacks.said import warn
+
+Logs = dict[str, Any] | None
+
+
+class CSVLogger(Callback):
+    """Writes each epoch's values as a row of a CSV file.
+
+    The columns are `epoch`, and the values of the first epoch in alphabetical order;
+    where a file with a header is gone on with, they are those of its header.
+
+    # Example
+        ```python
+        import csv
+        import numpy as np
+        from oneiros.callbacks import CSVLogger
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(1, input_dim=4)])
+        model.compile("sgd", "mse", metrics=["mae"])
+        x = np.random.random((100, 4))
+        log = CSVLogger("log.csv")
+        model.fit(x, x[:, :1], nb_epoch=3, callbacks=[log], verbose=0)
+        with open("log.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        print(list(rows[0]), rows[2]["epoch"])
+        # ['epoch', 'loss', 'mean_absolute_error'] 2
+        ```
+
+    # Arguments
+        filename: path of the file.
+        separator: str of one character that stands between values.
+        append: bool, whether rows are added to those that the file has; otherwise it
+            begins anew with each training.
+
+    # Raises
+        ArgumentError: before training begins, if the folder isn't there.
+    """
+
+    def __init__(
+        self, filename: str, separator: str = ",", append: bool = False
+    ) -> None:
+        if (
+            not isinstance(separator, str)
+            or len(separator) != 1
+            or separator in '"\r\n'
+        ):
+            expected = "one character, such as ',' or '\\t'"
+            raise refusal("CSVLogger", "separator", separator, expected)
+        self.sep = separator
+        self.filename = filename
+        self.append = append
+        self.writer: Any = None
+        self.keys: list[str] | None = None
+        self.append_header = True
+        self.csv_file: Any = None
+        self._begun_at = 0
+
+    def get_state(self) -> list[Any]:
+        """Returns what it wrote in this training, and where in the file."""
+        with open(self.filename, "rb") as file:
+            file.seek(self._begun_at)
+            return [self._begun_at, file.read().decode()]
+
+    def set_state(self, state: Any) -> None:
+        """Lets the file hold what it held when `get_state` returned this."""
+        begun_at, written = state
+        self.csv_file.flush()
+        self._begun_at = max(0, min(begun_at, os.path.getsize(self.filename)))
+        os.truncate(self.filename, self._begun_at)
+        self.csv_file.write(written)
+        self.csv_file.flush()
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Opens the file."""
+        check_folder("CSVLogger", "filename", self.filename)
+        self.csv_file = open(  # noqa: SIM115 - open until training ends
+            self.filename, "a" if self.append else "w", newline="", encoding="utf-8"
+        )
+        self._begun_at = os.path.getsize(self.filename)
+        self.writer = None
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Writes the epoch's row."""
+        logs = logs or {}
+        if self.writer is None:
+            self._begin(logs)
+        row = {name: _cell(value) for name, value in logs.items()}
+        self.writer.writerow({"epoch": epoch, **row})
+        self.csv_file.flush()
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Closes the file."""
+        self.csv_file.close()
+        self.writer = None
+
+    def _begin(self, logs: dict[str, Any]) -> None:
+        """Chooses the columns, and writes them unless the file has a header."""
+        lines = Path(self.filename).read_text(encoding="utf-8").splitlines(True)
+        self.append_header = not lines
+        columns = ["epoch", *sorted(logs)]
+        if lines:
+            (header,) = csv.reader(lines[:1], delimiter=self.sep)
+            columns = self._columns_of(header, columns)
+            if not lines[-1].endswith(("\r", "\n")):
+                self.csv_file.write("\r\n")
+        self.keys = [column for column in columns if column != "epoch"]
+        self.writer = csv.DictWriter(
+            self.csv_file, columns, extrasaction="ignore", delimiter=self.sep
+        )
+        if self.append_header:
+            self.writer.writeheader()
+
+    def _columns_of(self, header: list[str], measured: list[str]) -> list[str]:
+        """Returns the columns that a file has, or those measured if it has no names."""
+        if "epoch" not in header:
+            return measured
+        left_out = [name for name in measured if name not in header]
+        if left_out:
+            warn(
+                f"{str(self.filename)!r} has no column for "
+                f"{', '.join(map(repr, left_out))}; left out. Its columns are "
+                f"{', '.join(map(repr, header))}. Take another filename to keep all."
+            )
+        return header
+
+
+def _cell(value: Any) -> Any:
+    """Returns what a cell holds: a number, or numbers in brackets."""
+    if np.ndim(value) == 0:
+        return value
+    return f"[{', '.join(map(str, value))}]"

@@ -1,0 +1,32 @@
+"""The folders that callbacks write to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from oneiros.arguments import refusal
+
+
+def check_folder(owner: str, name: str, path: Any) -> None:
+    """Raises ArgumentError unless the folder of a path is there.
+
+    A path may have fields such as `{epoch}`; the folder that is looked for ends before
+    the first.
+
+    # Arguments
+        owner: str, the class whose argument it is.
+        name: str, the argument.
+        path: path of a file.
+    """
+    before_fields = str(path).partition("{")[0]
+    folder = os.path.dirname(before_fields)
+    if not folder or Path(folder).is_dir():
+        return
+    advice = f"create it: os.makedirs({folder!r})"
+    if folder.startswith("~"):
+        advice = "'~' isn't replaced here: os.path.expanduser(path) does that"
+    elif Path(folder).exists():
+        advice = f"{folder!r} is a file"
+    raise refusal(owner, name, str(path), f"a path in a folder that exists; {advice}")

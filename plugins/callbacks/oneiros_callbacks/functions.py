@@ -1,0 +1,69 @@
+"""`LambdaCallback`: a callback made of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oneiros.arguments import refusal
+from oneiros.bases import Callback
+
+Function = Callable[..., Any] | None
+
+
+class LambdaCallback(Callback):
+    """Calls functions while a model is trained.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.callbacks import LambdaCallback
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(1, input_dim=4)])
+        model.compile("sgd", "mse")
+        x = np.random.random((100, 4))
+        losses = []
+        noting = LambdaCallback(
+            on_batch_end=lambda batch, logs: losses.append(logs["loss"]),
+            told_afterwards=True,
+        )
+        model.fit(x, x[:, :1], batch_size=20, nb_epoch=1, callbacks=[noting], verbose=0)
+        print(len(losses))  # 5
+        ```
+
+    # Arguments
+        on_epoch_begin, on_epoch_end: functions of `(epoch, logs)`.
+        on_batch_begin, on_batch_end: functions of `(batch, logs)`. With one of them
+            batches run one by one, unless `told_afterwards=True` says that they may be
+            told of batches after a run of them, in order.
+        on_train_begin, on_train_end: functions of `logs`.
+        **kwargs: further attributes of the callback.
+    """
+
+    def __init__(
+        self,
+        on_epoch_begin: Function = None,
+        on_epoch_end: Function = None,
+        on_batch_begin: Function = None,
+        on_batch_end: Function = None,
+        on_train_begin: Function = None,
+        on_train_end: Function = None,
+        **kwargs: Any,
+    ) -> None:
+        functions = {
+            "on_epoch_begin": on_epoch_begin,
+            "on_epoch_end": on_epoch_end,
+            "on_batch_begin": on_batch_begin,
+            "on_batch_end": on_batch_end,
+            "on_train_begin": on_train_begin,
+            "on_train_end": on_train_end,
+        }
+        vars(self).update(kwargs)
+        for name, function in functions.items():
+            if function is None:
+                continue
+            if not callable(function):
+                raise refusal("LambdaCallback", name, function, "a function or None")
+            setattr(self, name, function)

@@ -1,0 +1,85 @@
+"""A model's layers as the graph that TensorBoard shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+import oneiros
+from tensorboardX.proto.attr_value_pb2 import AttrValue
+from tensorboardX.proto.graph_pb2 import GraphDef
+from tensorboardX.proto.node_def_pb2 import NodeDef
+from tensorboardX.proto.tensor_shape_pb2 import TensorShapeProto
+from tensorboardX.proto.versions_pb2 import VersionDef
+
+GRAPH_VERSION = 22
+"""Version of the format of graphs, as TensorFlow counts them."""
+
+
+def graph_of(model: Any) -> GraphDef:
+    """Returns a model's graph.
+
+    A node is a layer, with its class as the operation and its output's shape. Layers of
+    a model in the model have its name before their own.
+    """
+    nodes = list(_nodes(_functional(model), "", {}))
+    return GraphDef(node=nodes, versions=VersionDef(producer=GRAPH_VERSION))
+
+
+def _nodes(model: Any, scope: str, sources: dict[str, list[str]]) -> Iterator[NodeDef]:
+    """Gives the nodes of a model's layers.
+
+    # Arguments
+        scope: str, what stands before their names.
+        sources: dict from the name of an input layer to the nodes that feed it.
+    """
+    members = set(model.layers)
+    for layer in model.layers:
+        before = [
+            _ends(each, scope) for each in _layers_before(layer) if each in members
+        ]
+        if _is_model(layer):
+            inner = _functional(layer)
+            names = [each.name for each in inner.input_layers]
+            fed = dict(zip(names, before, strict=False))
+            yield from _nodes(inner, f"{scope}{layer.name}/", fed)
+        else:
+            inputs = [*sources.get(layer.name, []), *chain.from_iterable(before)]
+            yield NodeDef(
+                name=scope + layer.name,
+                op=type(layer).__name__,
+                input=inputs,
+                attr={"_output_shapes": _shapes(layer)},
+            )
+
+
+def _functional(model: Any) -> Any:
+    """Returns a model's graph; a Sequential has one inside."""
+    return getattr(model, "model", None) or model
+
+
+def _is_model(layer: Any) -> bool:
+    return isinstance(layer, oneiros.models.Model)
+
+
+def _layers_before(layer: Any) -> Iterable[Any]:
+    """Returns the layers whose outputs a layer takes, each once."""
+    return dict.fromkeys(
+        before for node in layer.inbound_nodes for before in node.inbound_layers
+    )
+
+
+def _ends(layer: Any, scope: str) -> list[str]:
+    """Returns the nodes that give a layer's outputs."""
+    if not _is_model(layer):
+        return [scope + layer.name]
+    inner = _functional(layer)
+    within = f"{scope}{layer.name}/"
+    return [end for each in inner.output_layers for end in _ends(each, within)]
+
+
+def _shapes(layer: Any) -> AttrValue:
+    shape = layer.inbound_nodes[0].output_shapes[0]
+    sizes = [TensorShapeProto.Dim(size=-1 if size is None else size) for size in shape]
+    return AttrValue(list=AttrValue.ListValue(shape=[TensorShapeProto(dim=sizes)]))

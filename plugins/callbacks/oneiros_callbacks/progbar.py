@@ -1,0 +1,180 @@
+"""`Progbar`: a progress bar with running averages."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from oneiros_callbacks import bar_text
+from oneiros_callbacks.bar_text import Progress
+from oneiros_callbacks.screens import screen_of
+
+SHARE_OF_TIME = 0.01
+"""How much of the time drawing may take: a slow terminal is drawn to less often."""
+
+
+class Pace:
+    """How fast steps go, from a moment on.
+
+    # Properties
+        batches: int, the batches that were done since; 0 if nobody counts them.
+    """
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Begins anew: what came before, such as compiling, tells nothing."""
+        self.batches = 0
+        self._steps = 0
+        self._began = time.time()
+        self._reached = self._began
+
+    def add(self, steps: int, now: float) -> None:
+        """Counts steps that are done now."""
+        self._steps += steps
+        if steps:
+            self._reached = now
+
+    def per_batch(self) -> float | None:
+        """Returns the seconds of a batch, if that is known."""
+        return (self._reached - self._began) / self.batches if self.batches else None
+
+    def remaining(self, steps: int) -> float | None:
+        """Returns the seconds that steps may take, if that is known."""
+        if not self._steps:
+            return None
+        return steps * (self._reached - self._began) / self._steps
+
+
+class Progbar:
+    """A progress bar with running averages of what is measured meanwhile.
+
+    In a terminal or a notebook it is drawn again and again in one line. Where the
+    output is a file or a pipe it writes one line at the end, and one a minute before
+    that. With `verbose=2` it writes only a line at the end, everywhere. Drawing takes
+    at most a hundredth of the time.
+
+    # Example
+        ```python
+        from oneiros.utils.generic_utils import Progbar
+
+        bar = Progbar(1000)
+        for i in range(10):
+            bar.add(100, values=[("loss", 1 / (i + 1))])
+        ```
+
+    # Arguments
+        target: int, the number of steps; None or -1 if it isn't known.
+        width: int, the bar's width in characters.
+        verbose: 0 for silence, 1 for a bar, 2 for a line at the end.
+        interval: float, seconds that lie between two drawings at least.
+
+    # Properties
+        pace: the `Pace`; who counts batches there has their time shown.
+        title: str, what the steps are those of, if other bars follow; a notebook shows
+            it, and leaves the bar to the next one.
+    """
+
+    def __init__(
+        self,
+        target: int | None,
+        width: int = 30,
+        verbose: int = 1,
+        interval: float = 0.05,
+    ) -> None:
+        self.target = -1 if target is None else target
+        self.width = width
+        self.verbose = verbose
+        self.interval = interval
+        self.sum_values: dict[str, list[float]] = {}
+        self.unique_values: list[str] = []
+        self.start = time.time()
+        self.last_update = 0.0
+        self.total_width = 0
+        self.seen_so_far = 0
+        self.pace = Pace()
+        self.title = ""
+        self._screen = screen_of(sys.stdout, verbose)
+        self._next = self.start + self._screen.delay
+
+    def update(
+        self,
+        current: int,
+        values: Sequence[tuple[str, Any]] | None = None,
+        force: bool = False,
+    ) -> None:
+        """Moves the bar.
+
+        # Arguments
+            current: int, the steps done so far.
+            values: list of `(name, value)`; each is averaged over the steps since the
+                last call.
+            force: bool, whether to draw although `interval` isn't over.
+        """
+        now = time.time()
+        self.advance(current, values, now)
+        if current >= self.target > -1:
+            self.finish()
+        elif now >= self._next or (force and self._screen.in_place):
+            self._draw(now)
+
+    def add(self, n: int, values: Sequence[tuple[str, Any]] | None = None) -> None:
+        """Moves the bar by `n` steps; `values` as in `update`."""
+        self.update(self.seen_so_far + n, values)
+
+    def advance(
+        self, current: int, values: Sequence[tuple[str, Any]] | None, now: float
+    ) -> None:
+        """Does what `update` does, but shows nothing."""
+        steps = current - self.seen_so_far
+        for name, value in values or ():
+            if name not in self.sum_values:
+                self.unique_values.append(name)
+                self.sum_values[name] = [0.0, 0]
+            self.sum_values[name][0] += value * steps
+            self.sum_values[name][1] += steps
+        self.seen_so_far = current
+        self.pace.add(steps, now)
+
+    def wait(self, note: str) -> None:
+        """Shows what is going on where the bar doesn't move, if it is being drawn."""
+        if self._screen.in_place:
+            self._draw(time.time(), note)
+
+    def finish(self) -> None:
+        """Shows the line that remains, however many steps are done."""
+        self._screen.end(self._progress(time.time(), over=True), self.width)
+
+    def clear(self) -> None:
+        """Leaves nothing of what was drawn in place, apart from lines that remain."""
+        self._screen.clear()
+
+    def _draw(self, now: float, note: str = "") -> None:
+        self._screen.draw(self._progress(now, note), self.width)
+        self.last_update = time.time()
+        cost = self.last_update - now
+        pause = max(self.interval, self._screen.interval, cost / SHARE_OF_TIME)
+        self._next = self.last_update + pause
+
+    def _progress(self, now: float, note: str = "", over: bool = False) -> Progress:
+        return Progress(
+            done=self.seen_so_far,
+            target=self.target,
+            values=[bar_text.value(*mean) for mean in self._means()],
+            seconds=now - self.start,
+            remaining=self.pace.remaining(self.target - self.seen_so_far),
+            per_batch=self.pace.per_batch(),
+            note=note,
+            over=over,
+            title=self.title,
+        )
+
+    def _means(self) -> list[tuple[str, float]]:
+        means = []
+        for name in self.unique_values:
+            total, weight = self.sum_values[name]
+            means.append((name, total / max(1, weight)))
+        return means

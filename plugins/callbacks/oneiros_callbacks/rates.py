@@ -1,0 +1,194 @@
+"""Callbacks that change the learning rate."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.arguments import check_int, refusal, shown
+from oneiros.bases import Callback
+from oneiros.errors import ArgumentError
+
+from oneiros_callbacks.monitored import better, warn_of_missing
+from oneiros_callbacks.said import say
+
+Logs = dict[str, Any] | None
+
+
+class LearningRateScheduler(Callback):
+    """Sets the learning rate of each epoch.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.callbacks import LearningRateScheduler
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(1, input_dim=4)])
+        model.compile("sgd", "mse")
+        x = np.random.random((100, 4))
+        halving = LearningRateScheduler(lambda epoch: 0.1 * 0.5**epoch)
+        model.fit(x, x[:, :1], nb_epoch=3, callbacks=[halving], verbose=0)
+        ```
+
+    # Arguments
+        schedule: function of the epoch's number, counted from 0, that returns the
+            learning rate, a number.
+
+    # Raises
+        ArgumentError: if the schedule returns something else, or the optimizer has no
+            variable `lr`.
+    """
+
+    def __init__(self, schedule: Callable[[int], float]) -> None:
+        if not callable(schedule):
+            expected = "a function of the epoch's number, such as lambda epoch: 0.1"
+            raise refusal("LearningRateScheduler", "schedule", schedule, expected)
+        self.schedule = schedule
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Sets the rate."""
+        variable = _rate_of(self.model.optimizer, "LearningRateScheduler")
+        K.set_value(variable, _number(self.schedule(epoch), epoch))
+
+
+def _number(rate: Any, epoch: int) -> float:
+    array = np.asarray(rate)
+    if array.size != 1 or array.dtype.kind not in "fiu" or not np.isfinite(array):
+        raise ArgumentError(
+            f"LearningRateScheduler's schedule returned {shown(rate)} for epoch "
+            f"{epoch}. It returns the learning rate, a number."
+        )
+    return float(array.item())
+
+
+def _rate_of(optimizer: Any, who: str) -> Any:
+    rate = getattr(optimizer, "lr", None)
+    if isinstance(rate, (int, float, type(None))):
+        raise ArgumentError(
+            f"{who} changes the optimizer's variable `lr`; {type(optimizer).__name__} "
+            "has none. Write self.lr = K.variable(lr) in __init__."
+        )
+    return rate
+
+
+class ReduceLROnPlateau(Callback):
+    """Lowers the learning rate when a value no longer gets better.
+
+    Each epoch's logs, and so the history, get the learning rate that the epoch had, as
+    `lr`.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.callbacks import ReduceLROnPlateau
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(1, input_dim=4)])
+        model.compile("sgd", "mse")
+        x = np.random.random((100, 4))
+        slower = ReduceLROnPlateau(factor=0.2, patience=5)
+        model.fit(x, x[:, :1], validation_split=0.1, callbacks=[slower], verbose=0)
+        ```
+
+    # Arguments
+        monitor: str, the value to watch.
+        factor: float below 1, what the learning rate is multiplied by.
+        patience: int, epochs without getting better that are tolerated.
+        verbose: 0 for silence, 1 to say when the rate is lowered.
+        mode: `"min"`, `"max"`, or `"auto"`, which is `"max"` for accuracies: which
+            values are good.
+        epsilon: float, what counts as better must exceed the best by more than this.
+        cooldown: int, epochs after a lowering that don't count.
+        min_lr: float, the lowest learning rate.
+
+    # Raises
+        ArgumentError: for a factor of 1 or more, another mode, or an optimizer without
+            a variable `lr`.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        verbose: int = 0,
+        mode: str = "auto",
+        epsilon: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0,
+    ) -> None:
+        if factor >= 1:
+            raise ArgumentError(
+                f"ReduceLROnPlateau takes a factor below 1; received {factor!r}."
+            )
+        self.monitor = monitor
+        self.factor = factor
+        self.patience = check_int("ReduceLROnPlateau", "patience", patience, 0)
+        self.verbose = verbose
+        self.mode = mode
+        self.epsilon = epsilon
+        self.cooldown = cooldown
+        self.min_lr = min_lr
+        self._forget()
+
+    def _forget(self) -> None:
+        mode = self.mode
+        if mode == "auto":
+            mode = "max" if "acc" in self.monitor else "min"
+        compare, self.best = better(self.monitor, mode)
+        margin = self.epsilon if compare is np.greater else -self.epsilon
+        self.monitor_op: Callable[[Any, Any], Any] = functools.partial(
+            _exceeds, compare, margin
+        )
+        self.cooldown_counter = 0
+        self.wait = 0
+        self.lr_epsilon = self.min_lr * 1e-4
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Forgets earlier fits."""
+        self._forget()
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Lowers the learning rate if its patience is over."""
+        logs = {} if logs is None else logs
+        rate = _rate_of(self.model.optimizer, "ReduceLROnPlateau")
+        logs["lr"] = float(K.get_value(rate))
+        current = logs.get(self.monitor)
+        if current is None:
+            warn_of_missing("ReduceLROnPlateau", self.monitor, logs)
+            return
+        if self.in_cooldown():
+            self.cooldown_counter -= 1
+            self.wait = 0
+        if self.monitor_op(current, self.best):
+            self.best = current
+            self.wait = 0
+        elif not self.in_cooldown():
+            is_above = logs["lr"] > self.min_lr + self.lr_epsilon
+            if self.wait >= self.patience and is_above:
+                self._lower(rate, logs["lr"], epoch)
+            self.wait += 1
+
+    def _lower(self, rate: Any, old: float, epoch: int) -> None:
+        new = max(old * self.factor, self.min_lr)
+        K.set_value(rate, new)
+        if self.verbose > 0:
+            say(f"Epoch {epoch:05d}: reducing learning rate to {new}.")
+        self.cooldown_counter = self.cooldown
+        self.wait = 0
+
+    def in_cooldown(self) -> bool:
+        """Tells whether it waits for a lowering to show effect."""
+        return self.cooldown_counter > 0
+
+
+def _exceeds(
+    compare: Callable[[Any, Any], Any], margin: float, value: Any, best: Any
+) -> Any:
+    return compare(value, best + margin)

@@ -1,0 +1,79 @@
+"""`RemoteMonitor`: the epochs, told to a server."""
+
+from __future__ import annotations
+
+import json
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from oneiros.bases import Callback
+
+from oneiros_callbacks.said import warn
+
+Logs = dict[str, Any] | None
+SECONDS_TO_ANSWER = 10.0
+"""After this time training goes on without an answer."""
+
+
+class RemoteMonitor(Callback):
+    """Sends each epoch's values to a server.
+
+    It posts a form with one field, whose value is a JSON object of `epoch` and the
+    values. If the server doesn't answer, or answers with an error, it warns, and
+    training goes on.
+
+    # Example
+        ```python
+        from oneiros.callbacks import RemoteMonitor
+
+        monitor = RemoteMonitor(root="http://localhost:9000")
+        print(monitor.root + monitor.path)
+        # http://localhost:9000/publish/epoch/end/
+        ```
+
+    # Arguments
+        root: str, the server's address.
+        path: str, the path on it.
+        field: str, the name of the form's field.
+        headers: dict of further headers of the request.
+    """
+
+    def __init__(
+        self,
+        root: str = "http://localhost:9000",
+        path: str = "/publish/epoch/end/",
+        field: str = "data",
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.root = root
+        self.path = path
+        self.field = field
+        self.headers = {"Accept": "application/json"} if headers is None else headers
+
+    def get_state(self) -> None:
+        """Has none: where it sends to is up to the program."""
+
+    def set_state(self, state: Any) -> None:
+        """Takes none."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Sends the epoch's values."""
+        values = {"epoch": epoch, **(logs or {})}
+        form = urlencode({self.field: json.dumps(values, default=_plain)})
+        address = self.root + self.path
+        try:
+            request = Request(address, form.encode(), self.headers)
+            with urlopen(request, timeout=SECONDS_TO_ANSWER) as answer:
+                answer.read()
+        except (OSError, HTTPException, ValueError) as error:
+            warn(
+                f"RemoteMonitor could not tell {address} of epoch {epoch}: {error}. "
+                "Training goes on. Start the server there, or pass its address as root."
+            )
+
+
+def _plain(value: Any) -> Any:
+    """Returns numbers and arrays of NumPy as plain numbers and lists."""
+    return value.tolist()

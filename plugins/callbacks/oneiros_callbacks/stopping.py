@@ -1,0 +1,150 @@
+"""Callbacks that end a training: `EarlyStopping` and `TerminateOnNaN`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from oneiros.arguments import check_int
+from oneiros.bases import Callback
+from oneiros.engine.loop import Fit
+from oneiros.engine.stream import Run, Stream, StreamWrapper
+
+from oneiros_callbacks.monitored import better, warn_of_missing
+from oneiros_callbacks.said import say
+
+Logs = dict[str, Any] | None
+
+
+class EarlyStopping(Callback):
+    """Stops a fit when a value no longer gets better.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.callbacks import EarlyStopping
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(1, input_dim=4)])
+        model.compile("sgd", "mse")
+        x = np.random.random((100, 4))
+        stopping = EarlyStopping(patience=2)
+        model.fit(x, x[:, :1], validation_split=0.1, callbacks=[stopping], verbose=0)
+        ```
+
+    # Arguments
+        monitor: str, the value to watch.
+        min_delta: float, what counts as better must exceed the best by this much.
+        patience: int, epochs without getting better that are tolerated.
+        verbose: 0 for silence, 1 to say when it stops.
+        mode: `"auto"`, `"min"` or `"max"`: which values are good.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        min_delta: float = 0,
+        patience: int = 0,
+        verbose: int = 0,
+        mode: str = "auto",
+    ) -> None:
+        self.monitor = monitor
+        self.patience = check_int("EarlyStopping", "patience", patience, 0)
+        self.verbose = verbose
+        self.monitor_op, self._worst = better(monitor, mode)
+        self.min_delta = min_delta if self.monitor_op is np.greater else -min_delta
+        self._forget()
+
+    def _forget(self) -> None:
+        self.wait = 0
+        self.stopped_epoch = 0
+        self.best = self._worst
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Forgets earlier fits."""
+        self._forget()
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Stops the model if its patience is over."""
+        current = (logs or {}).get(self.monitor)
+        if current is None:
+            warn_of_missing("EarlyStopping", self.monitor, logs or {})
+        elif self.monitor_op(current - self.min_delta, self.best):
+            self.best = current
+            self.wait = 0
+        else:
+            if self.wait >= self.patience:
+                self.stopped_epoch = epoch
+                self.model.stop_training = True
+            self.wait += 1
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Says that it stopped."""
+        if self.stopped_epoch > 0 and self.verbose:
+            say(f"Epoch {self.stopped_epoch:05d}: early stopping")
+
+
+class TerminateOnNaN(Callback):
+    """Ends a training when a batch's loss is NaN or infinite.
+
+    The epoch ends there, too; where batches come in runs, after the run.
+
+    # Example
+        ```python
+        from oneiros.callbacks import TerminateOnNaN
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(1, input_dim=1)])
+        model.compile("sgd", "mse")
+        x = [[1e30]] * 8
+        history = model.fit(
+            x, x, nb_epoch=5, verbose=0, callbacks=[TerminateOnNaN()]
+        )  # Batch 0: Invalid loss, terminating training
+        ```
+    """
+
+    told_afterwards = True
+    is_over = False
+
+    def prepare_fit(self, fit: Fit) -> None:
+        """Has an epoch end as soon as the loss is no number."""
+        fit.train = _UntilOver(fit.train, self)
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Forgets earlier fits."""
+        self.is_over = False
+
+    def on_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Looks at a batch."""
+        if self.is_over or math.isfinite((logs or {}).get("loss", 0)):
+            return
+        say(f"Batch {batch}: Invalid loss, terminating training")
+        self.is_over = True
+        self.model.stop_training = True
+
+    def on_run_end(self, logs: dict[str, Any]) -> None:
+        """Looks at some batches."""
+        losses = logs.get("loss", ())
+        if math.isfinite(sum(losses)):
+            return
+        for batch, loss in zip(logs["batch"], losses, strict=True):
+            self.on_batch_end(batch, {"loss": loss})
+
+
+class _UntilOver(StreamWrapper):
+    """A stream whose epoch ends once a callback says so."""
+
+    def __init__(self, inner: Stream, callback: TerminateOnNaN) -> None:
+        super().__init__(inner)
+        self.callback = callback
+
+    def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
+        """Yields the other stream's runs, until it is over."""
+        for run in self.inner.runs(order, start):
+            yield run
+            if self.callback.is_over:
+                return

@@ -1,0 +1,231 @@
+"""`TensorBoard`: the callback that writes what TensorBoard shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import oneiros
+from oneiros import backend as K
+from oneiros.arguments import check_int
+from oneiros.bases import Callback
+from oneiros.errors import PluginLoadError
+
+from oneiros_callbacks.said import warn
+
+Array = Any
+Logs = dict[str, Any] | None
+LARGEST_BATCH = 32
+"""Samples that outputs and gradients are computed from, if the fit has no batch
+size."""
+
+
+class TensorBoard(Callback):
+    """Writes event files for TensorBoard; `tensorboard --logdir=./logs` shows them.
+
+    It works on every backend, and needs neither TensorFlow nor TensorBoard to write;
+    tensorboardX is what writes: `pip install 'oneiros-callbacks[tensorboard]'`.
+
+    - scalars: each epoch's values, by the names they have in the history
+    - graph: the model's layers; a model in it is a group that can be opened
+    - histograms: of weights by their names, of gradients by those with `_grad`, and of
+      layers' outputs with `_out`. Gradients and outputs are those of the first batch
+      of the validation data, which must be arrays
+    - images: of weights; kernels of convolutions side by side
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.callbacks import TensorBoard
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(1, input_dim=4)])
+        model.compile("sgd", "mse")
+        x = np.random.random((100, 4))
+        board = TensorBoard("logs", histogram_freq=1, write_images=True)
+        model.fit(x, x[:, :1], validation_split=0.1, callbacks=[board], verbose=0)
+        ```
+
+    # Arguments
+        log_dir: str, the folder to write to; it is made if need be.
+        histogram_freq: int, epochs between two times that histograms and images are
+            written; 0 for none.
+        write_graph: bool, whether to write the graph.
+        write_images: bool, whether to write the images; they come with histograms.
+
+    # Raises
+        PluginLoadError: if tensorboardX isn't installed.
+
+    # References
+        - [TensorBoard](https://www.tensorflow.org/tensorboard)
+    """
+
+    merged: Any = None
+    """None: it belongs to TensorFlow's sessions."""
+    sess: Any = None
+    """None, as `merged`."""
+
+    def __init__(
+        self,
+        log_dir: str = "./logs",
+        histogram_freq: int = 0,
+        write_graph: bool = True,
+        write_images: bool = False,
+    ) -> None:
+        self.log_dir = log_dir
+        self.histogram_freq = check_int(
+            "TensorBoard", "histogram_freq", histogram_freq, 0
+        )
+        self.write_graph = write_graph
+        self.write_images = write_images
+        self.writer: Any = None
+        self._measure: Any = None
+        _check_installed()
+
+    def get_state(self) -> None:
+        """Has none: where it writes to is up to the program."""
+
+    def set_state(self, state: Any) -> None:
+        """Takes none."""
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Opens a file, and writes the graph."""
+        from tensorboardX import SummaryWriter
+
+        from oneiros_callbacks.layer_graph import graph_of
+
+        self.writer = SummaryWriter(str(self.log_dir))
+        self._measure = None
+        if self.write_graph:
+            graph = graph_of(self.model)
+            self.writer.file_writer.add_onnx_graph(graph)  # it takes any graph
+            self.writer.flush()
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Writes the epoch's values, and histograms and images if it is time."""
+        for name, value in (logs or {}).items():
+            if np.ndim(value) == 0 and name not in ("batch", "size"):
+                self.writer.add_scalar(name, value, epoch)
+        if self.histogram_freq and epoch % self.histogram_freq == 0:
+            self._write_weights(epoch)
+            self._write_measured(epoch)
+        self.writer.flush()
+
+    def on_train_end(self, _: Logs) -> None:  # type: ignore[override]
+        """Closes the file."""
+        self.writer.close()
+
+    def _write_weights(self, epoch: int) -> None:
+        for layer in self.model.layers:
+            values = K.batch_get_value(layer.weights)
+            for weight, value in zip(layer.weights, values, strict=True):
+                self._write_histogram(weight.name, value, epoch)
+                if self.write_images and value.size:
+                    ordering = getattr(layer, "dim_ordering", "th")
+                    image = image_of(value, ordering)
+                    self.writer.add_image(weight.name, image, epoch, dataformats="HW")
+
+    def _write_measured(self, epoch: int) -> None:
+        """Writes gradients and outputs."""
+        if self._measure is None:
+            self._measure = _Measure(self.model, self.params)
+        for name, value in self._measure().items():
+            self._write_histogram(name, value, epoch)
+
+    def _write_histogram(self, name: str, values: Array, epoch: int) -> None:
+        finite = values[np.isfinite(values)]
+        if finite.size:
+            self.writer.add_histogram(name, finite, epoch)
+
+
+class _Measure:
+    """Computes gradients and layers' outputs from a batch of the validation data."""
+
+    def __init__(self, model: Any, params: dict[str, Any]) -> None:
+        inner = getattr(model, "model", None) or model
+        self.names: list[str] = []
+        if not isinstance(model.validation_data, list) or not model.validation_data:
+            warn(
+                "TensorBoard writes histograms of weights alone: those of gradients "
+                "and outputs need validation data in arrays. Pass validation_split or "
+                "validation_data=(x, y) to fit."
+            )
+            return
+        size = params.get("batch_size", LARGEST_BATCH)
+        self.batch = [array[:size] for array in model.validation_data]
+        weights = inner._collected_trainable_weights
+        layers = [layer for layer in inner.layers if _has_one_output(layer)]
+        self.names = [f"{weight.name}_grad" for weight in weights]
+        self.names += [f"{layer.name}_out" for layer in layers]
+        inputs = [*inner.inputs, *inner.targets, *inner.sample_weights]
+        phase = K.learning_phase()
+        if inner.uses_learning_phase and not isinstance(phase, int):
+            inputs.append(phase)
+            self.batch.append(0)
+        gradients = K.gradients(inner.total_loss, weights)
+        self.function = K.function(
+            inputs, [*gradients, *(layer.output for layer in layers)]
+        )
+
+    def __call__(self) -> dict[str, Array]:
+        """Returns the arrays by name."""
+        if not self.names:
+            return {}
+        return dict(zip(self.names, self.function(self.batch), strict=True))
+
+
+def _has_one_output(layer: Any) -> bool:
+    """Tells whether a layer of the graph was called once, and is no model."""
+    is_model = isinstance(layer, oneiros.models.Model)
+    return len(layer.inbound_nodes) == 1 and not is_model and hasattr(layer, "output")
+
+
+def image_of(weight: Array, ordering: str) -> Array:
+    """Returns a picture of a weight, from black for its lowest value to white.
+
+    # Arguments
+        weight: array. A vector becomes a line, a matrix lies on its longer side, and
+            of more axes the images stand in a square with lines between them.
+        ordering: `"th"` if the last two axes are those of images, `"tf"` if channels
+            come behind them.
+
+    # Returns
+        Array `(rows, columns)` of uint8.
+    """
+    if weight.ndim > 3 and ordering == "tf":
+        weight = np.moveaxis(weight, (-1, -2), (0, 1))
+    image = np.squeeze(weight)
+    if image.ndim < 2:
+        image = image.reshape(1, -1)
+    if image.ndim == 2:
+        return _grey(image if image.shape[0] <= image.shape[1] else image.T)
+    return _tiled(_grey(image).reshape(-1, *image.shape[-2:]))
+
+
+def _grey(values: Array) -> Array:
+    finite = np.nan_to_num(values.astype(float))
+    lowest = finite.min()
+    span = finite.max() - lowest or 1.0
+    return np.uint8(255 * ((finite - lowest) / span))
+
+
+def _tiled(images: Array) -> Array:
+    """Returns images `(n, rows, columns)` side by side, a line of black between."""
+    count, rows, columns = images.shape
+    per_side = int(np.ceil(np.sqrt(count)))
+    padded = np.zeros((per_side**2, rows + 1, columns + 1), "uint8")
+    padded[:count, :rows, :columns] = images
+    grid = padded.reshape(per_side, per_side, rows + 1, columns + 1)
+    size = per_side * (rows + 1), per_side * (columns + 1)
+    return grid.swapaxes(1, 2).reshape(size)[:-1, :-1]
+
+
+def _check_installed() -> None:
+    try:
+        import tensorboardX  # noqa: F401
+    except ImportError as error:
+        raise PluginLoadError(
+            f"TensorBoard writes with tensorboardX, which can't be imported ({error}). "
+            "Type: pip install 'oneiros-callbacks[tensorboard]'"
+        ) from error

@@ -1,0 +1,180 @@
+"""CSVLogger, read back by the csv module and by pandas-like readers of text."""
+
+import csv
+import pickle
+
+import numpy as np
+import pytest
+from oneiros.callbacks import CSVLogger, ReduceLROnPlateau, Resume
+from oneiros.errors import ArgumentError
+from oneiros.layers import Dense
+from oneiros.models import Sequential
+
+
+def told(log, *epochs, first=0):
+    """Tells a log of a training with these epochs."""
+    log.on_train_begin()
+    for number, values in enumerate(epochs, first):
+        log.on_epoch_end(number, values)
+    log.on_train_end()
+
+
+def rows(path, separator=","):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.reader(file, delimiter=separator))
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "log.csv"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_fit_as_a_table(path, separator):
+    model = Sequential([Dense(1, input_dim=2)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    x = np.random.random((8, 2))
+    callbacks = [ReduceLROnPlateau(), CSVLogger(path, separator)]
+    history = model.fit(
+        x, x[:, :1], nb_epoch=3, verbose=0, validation_split=0.5, callbacks=callbacks
+    )
+    header, *body = rows(path, separator)
+    assert header == ["epoch", *sorted(history.history)] and "lr" in header
+    assert [row[0] for row in body] == ["0", "1", "2"]
+    for name, *column in list(zip(header, *body, strict=True))[1:]:
+        assert [float(cell) for cell in column] == history.history[name]
+
+
+def test_the_file_is_complete_after_each_epoch(path):
+    log = CSVLogger(path)
+    log.on_train_begin()
+    for epoch in range(2):
+        log.on_epoch_end(epoch, {"loss": 0.5})
+        assert len(rows(path)) == epoch + 2
+    log.on_train_end()
+    assert log.csv_file.closed and log.writer is None
+
+
+def test_a_training_begins_a_file_anew(path):
+    log = CSVLogger(path)
+    told(log, {"loss": 1.0})
+    told(log, {"acc": 2.0})
+    assert rows(path) == [["epoch", "acc"], ["0", "2.0"]] and log.keys == ["acc"]
+
+
+def test_rows_are_appended_under_the_header_that_is_there(path):
+    told(CSVLogger(path), {"loss": 1.0, "acc": 0.1})
+    told(CSVLogger(path, append=True), {"acc": 0.2, "loss": 0.5}, first=1)
+    assert rows(path) == [
+        ["epoch", "acc", "loss"],
+        ["0", "0.1", "1.0"],
+        ["1", "0.2", "0.5"],
+    ]
+
+
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_file_without_a_header_gets_one(path, content):
+    if content is not None:
+        path.write_text(content)
+    told(CSVLogger(path, append=True), {"loss": 1.0})
+    assert rows(path) == [["epoch", "loss"], ["0", "1.0"]]
+
+
+def test_the_order_of_columns_is_that_of_the_file(path):
+    path.write_text("loss,epoch,lr\n1.0,0,0.1\n")
+    told(CSVLogger(path, append=True), {"lr": 0.2, "loss": 0.5}, first=1)
+    assert rows(path)[-1] == ["0.5", "1", "0.2"]
+
+
+def test_values_without_a_column_are_named(path):
+    told(CSVLogger(path), {"loss": 1.0})
+    with pytest.warns(RuntimeWarning, match=r"has no column for 'acc', 'lr'; left out"):
+        told(CSVLogger(path, append=True), {"acc": 1, "loss": 2.0, "lr": 3}, first=1)
+    assert rows(path) == [["epoch", "loss"], ["0", "1.0"], ["1", "2.0"]]
+
+
+def test_a_row_that_was_cut_off_is_left_alone(path):
+    path.write_bytes(b"epoch,loss\r\n0,1.0\r\n1,0.")
+    told(CSVLogger(path, append=True), {"loss": 0.5}, first=1)
+    assert rows(path)[1:] == [["0", "1.0"], ["1", "0."], ["1", "0.5"]]
+
+
+def test_values_of_all_kinds(path):
+    values = {
+        "a": np.float32(0.5),
+        "b": float("nan"),
+        "c": [1, 2.5],
+        "d": np.array(3),
+        "e": "a,b",
+    }
+    told(CSVLogger(path), values, {"a": 1.0, "new": 2})
+    assert rows(path)[1:] == [
+        ["0", "0.5", "nan", "[1, 2.5]", "3", "a,b"],
+        ["1", "1.0", "", "", "", ""],
+    ]
+
+
+def test_what_can_not_be_is_told_before_training(tmp_path):
+    log = CSVLogger(tmp_path / "no" / "log.csv")
+    with pytest.raises(ArgumentError, match=r"CSVLogger received filename=.*makedirs"):
+        log.on_train_begin()
+    for separator in ("", ";;", "\n", '"', 3):
+        with pytest.raises(ArgumentError, match=r"It takes one character, such as ','"):
+            CSVLogger("log.csv", separator)
+
+
+def test_can_be_pickled(path):
+    log = pickle.loads(pickle.dumps(CSVLogger(path, ";", True)))
+    assert (log.filename, log.sep, log.append) == (path, ";", True)
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("append", [False, True])
+@pytest.mark.parametrize("killed_at", [0, 1, 3])
+def test_a_resumed_training_has_the_log_of_one_that_ran_through(
+    tmp_path, append, killed_at
+):
+    """Killed after the row was written and before the state was kept, so that the epoch
+    is trained, and logged, again."""
+
+    class Dying(CSVLogger):
+        alive = True
+
+        def on_epoch_end(self, epoch, logs=None):
+            super().on_epoch_end(epoch, logs)
+            if self.alive and epoch == killed_at:
+                raise Killed
+
+    def train(path, log, *callbacks):
+        np.random.seed(0)
+        model = Sequential([Dense(1, input_dim=2, name="d")])
+        model.compile("sgd", "mse")
+        x = np.random.random((8, 2))
+        model.fit(
+            x,
+            x[:, :1],
+            nb_epoch=5,
+            verbose=0,
+            callbacks=[log, *callbacks],
+            batch_size=4,
+        )
+        return path.read_text()
+
+    earlier = "epoch,loss\r\n0,9.0\r\n" if append else ""
+    whole, cut = tmp_path / "whole.csv", tmp_path / "cut.csv"
+    for path in (whole, cut):
+        path.write_bytes(earlier.encode())
+    log = Dying(whole, append=append)
+    log.alive = False
+    expected = train(whole, log)
+    log = Dying(cut, append=append)
+    with pytest.raises(Killed):
+        train(cut, log, Resume(tmp_path / "run.h5"))
+    log.csv_file.close()
+    log = Dying(cut, append=append)
+    log.alive = False
+    assert train(cut, log, Resume(tmp_path / "run.h5")) == expected
+    assert expected.count("\n") == (7 if append else 6)
