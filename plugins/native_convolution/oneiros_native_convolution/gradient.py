@@ -44,7 +44,8 @@ def kernel_gradient(
     # Arguments
         windows: where the windows lie.
         x: (samples, height, width, channels).
-        slope: the derivative by the convolution's result.
+        slope: the derivative by the convolution's result, (samples, height, width,
+            filters); samples may be several axes.
         window: the kernel's height and width.
     """
     _register()
@@ -76,7 +77,7 @@ def _plan(
 ) -> Plan:
     """Returns the sizes of the convolution of so many samples."""
     _, height, width, channels = shape
-    _, result_height, result_width, filters = result_shape
+    result_height, result_width, filters = result_shape[-3:]
     window_height, window_width = window
     stride_down, stride_right = windows.strides
     dilation_down, dilation_right = windows.dilation
