@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
+from oneiros.arguments import is_int
 from oneiros.backend.common import floatx
 from oneiros.backend.contract import FLAGS, draw_seed
 from oneiros.backend.tensor_state import SPARSE
@@ -34,6 +35,8 @@ from oneiros_backend_theano.loops import Loops
 from oneiros_backend_theano.recurrence import Fused
 
 PASSED_OVER = {"allow_input_downcast", "name", "on_unused_input"}
+FRAMES_BY_NODE = 8
+"""Python's frames that PyTensor needs for each node when it differentiates."""
 
 
 class KerasVariable(TensorSharedVariable):  # type: ignore[misc]
@@ -63,13 +66,33 @@ def _storage(x: Any) -> Any:
 def _room_for(tensor: Any) -> Iterator[None]:
     """Lets PyTensor differentiate deep graphs, which it does recursively, and skips
     notes for its errors."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(before + 8 * sum(1 for _ in apply_ancestors([tensor])))
+    limit = sys.getrecursionlimit()
+    node_count = sum(1 for _ in apply_ancestors([tensor]))
+    sys.setrecursionlimit(limit + FRAMES_BY_NODE * node_count)
     try:
         with pytensor.config.change_flags(traceback__limit=0):
             yield
     finally:
-        sys.setrecursionlimit(before)
+        sys.setrecursionlimit(limit)
+
+
+def _static_shape(shape: Any) -> tuple[int | None, ...]:
+    """Returns the sizes in a shape, None for those that aren't known."""
+    if not isinstance(shape, Variable):
+        return tuple(int(n) if is_int(n) else None for n in shape)
+    if shape.owner is not None and isinstance(shape.owner.op, Shape):
+        static_shape: tuple[int | None, ...] = shape.owner.inputs[0].type.shape
+        return static_shape
+    return (None,) * int(shape.type.shape[0])
+
+
+def _shape_vector(shape: Any) -> Any:
+    """Returns a shape as a vector of int64."""
+    if isinstance(shape, Variable):
+        return shape
+    if not shape:
+        return np.zeros(0, "int64")
+    return pt.stack([pt.cast(n, "int64") for n in shape])
 
 
 class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused):
@@ -115,13 +138,11 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
                 "placeholder needs a shape, such as (None, 3), or ndim, the number of "
                 "axes."
             )
-        sizes = (
-            (None,) * ndim
-            if shape is None
-            else tuple(None if n is None else int(n) for n in shape)
-        )
-        x = TensorType(self._dtype(dtype), shape=sizes)(name)
-        x._keras_shape = sizes
+        if shape is None:
+            shape = (None,) * ndim
+        shape = tuple(None if size is None else int(size) for size in shape)
+        x = TensorType(self._dtype(dtype), shape=shape)(name)
+        x._keras_shape = shape
         x._uses_learning_phase = False
         SPARSE.set(x, bool(sparse))
         return x
@@ -132,9 +153,8 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         dtype: Any = None,
         name: Any = None,
     ) -> Any:
-        array = owned(
-            value.toarray() if hasattr(value, "toarray") else value, self._dtype(dtype)
-        )
+        is_sparse = hasattr(value, "toarray")
+        array = owned(value.toarray() if is_sparse else value, self._dtype(dtype))
         x = KerasVariable(
             TensorType(array.dtype.name, shape=array.shape),
             array,
@@ -143,7 +163,7 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         )
         x._keras_shape = array.shape
         x._uses_learning_phase = False
-        SPARSE.set(x, hasattr(value, "toarray"))
+        SPARSE.set(x, is_sparse)
         return x
 
     def to_dense(self, tensor: Any) -> Any:
@@ -200,25 +220,11 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         dtype: Any,
         seed: Any,
     ) -> Any:
-        if isinstance(shape, Variable):
-            of_tensor = shape.owner is not None and isinstance(shape.owner.op, Shape)
-            static = (
-                shape.owner.inputs[0].type.shape
-                if of_tensor
-                else (None,) * shape.type.shape[0]
-            )
-        else:
+        if not isinstance(shape, Variable):
             shape = list(shape)
-            static = tuple(
-                int(n) if isinstance(n, (int, np.integer)) else None for n in shape
-            )
-            shape = (
-                pt.stack([pt.cast(n, "int64") for n in shape])
-                if shape
-                else np.zeros(0, "int64")
-            )
-        op = Draw(kind, self._dtype(dtype), draw_seed(seed), static)
-        return op(self._counters[STREAM if seed is None else STEP], shape)
+        op = Draw(kind, self._dtype(dtype), draw_seed(seed), _static_shape(shape))
+        counter = self._counters[STREAM if seed is None else STEP]
+        return op(counter, _shape_vector(shape))
 
     def random_uniform(
         self,
@@ -253,21 +259,21 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
     # Graphs
 
     def uses_learning_phase(self, x: Any) -> bool:
-        waiting, seen = [x], {x}
+        waiting = [x]
+        visited = {x}
         while waiting:
             variable = waiting.pop()
             if self.is_learning_phase(variable):
                 return True
             if super().uses_learning_phase(variable):
                 return True
-            if variable.owner is not None and (
-                variable is x or not hasattr(variable, "_keras_history")
-            ):
-                fresh = [
-                    parent for parent in variable.owner.inputs if parent not in seen
-                ]
-                seen.update(fresh)
-                waiting += fresh
+            is_layer_output = hasattr(variable, "_keras_history")
+            if variable.owner is None or (is_layer_output and variable is not x):
+                continue
+            for parent in variable.owner.inputs:
+                if parent not in visited:
+                    visited.add(parent)
+                    waiting.append(parent)
         return False
 
     def stop_gradient(self, variables: Any) -> Any:
@@ -280,20 +286,21 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         loss: Any,
         variables: Any,
     ) -> Any:
-        variables, total = list(variables), loss.sum() if loss.ndim else loss
+        variables = list(variables)
+        total = loss.sum() if loss.ndim else loss
         with _room_for(total):
-            connected = pt.grad(
+            gradients = pt.grad(
                 total,
                 variables,
                 disconnected_inputs="ignore",
                 return_disconnected="none",
             )
-        if None not in connected:
-            return list(connected)
+        if None not in gradients:
+            return list(gradients)
         names = [
             str(x.name or x)
-            for x, found in zip(variables, connected, strict=True)
-            if found is None
+            for x, gradient in zip(variables, gradients, strict=True)
+            if gradient is None
         ]
         raise GraphError(
             f"The loss doesn't depend on {', '.join(names)}, so there is no gradient. "

@@ -118,9 +118,9 @@ def _transposed_convolution(windows: ConvolutionWindows) -> JaxOp:
         import jax.numpy as jnp
         from oneiros_jax_support.convolutions import convolution
 
-        known = concrete_sizes(counts, "transposed convolution")
+        spatial_sizes = concrete_sizes(counts, "transposed convolution")
         by_input = convolution(windows).by_input
-        return (by_input(jnp.asarray(kernel), jnp.asarray(x), known),)
+        return (by_input(jnp.asarray(kernel), jnp.asarray(x), spatial_sizes),)
 
     def types(variables: list[T]) -> list[T]:
         kernel, x, *counts = variables

@@ -16,13 +16,12 @@ from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
 from oneiros_jax_support.jax_import import jax
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import ancestors, apply_ancestors
-from pytensor.scalar.basic import LE, Add, Switch
-from pytensor.tensor.basic import get_underlying_scalar_constant_value
-from pytensor.tensor.elemwise import Elemwise
+from pytensor.scalar.basic import Add
 
 from oneiros_backend_theano.concrete import is_concrete, is_zero, zeros
 from oneiros_backend_theano.conversions import conversion
 from oneiros_backend_theano.jax_op import JaxOp, Pullback
+from oneiros_backend_theano.switches import computes, needed_inputs, switch_result
 from oneiros_backend_theano.vanishing import vanishes
 
 
@@ -72,7 +71,7 @@ class _Evaluation:
         return [self.values[x] for x in self.outputs]
 
     def _missing_inputs(self, node: Any) -> list[Any]:
-        needed = _needed_inputs(node, self.values)
+        needed = needed_inputs(node, self.values)
         return [x for x in needed if x not in self.values]
 
     def _compute(self, node: Any) -> None:
@@ -86,22 +85,24 @@ class _Evaluation:
             self.values[variable] = _as_declared(value, variable)
 
     def _data_error(self, node: Any, error: Exception) -> DataError:
-        known = [self.values[x] for x in node.inputs if x in self.values]
-        shapes = ", ".join(str(np.shape(value)) for value in known)
+        computed = [self.values[x] for x in node.inputs if x in self.values]
+        shapes = ", ".join(str(np.shape(value)) for value in computed)
         reason = str(error).partition("\n")[0]
         return DataError(
             f"{node.op} can't be computed on tensors of shapes {shapes}. {reason}"
         )
 
     def _results(self, node: Any) -> list[Any]:
+        """Returns the values of a node's outputs."""
         inputs = [self.values.get(x) for x in node.inputs]
-        if _is_rectifier(node) and _last_gives_shape(inputs):
-            return [jnp.maximum(inputs[-1], 0)]
         if isinstance(node.op, Pullback):
             return self._pullback_results(node, inputs)
         if isinstance(node.op, JaxOp):
             return self._jax_op_results(node, inputs)
-        return _op_results(node, inputs)
+        branch = switch_result(node, inputs)
+        if branch is not None:
+            return [branch]
+        return _converted_results(node, inputs)
 
     def _pullback_results(self, node: Any, inputs: list[Any]) -> list[Any]:
         op = node.op
@@ -153,93 +154,9 @@ def _constant_value(constant: Constant) -> Any:
     return np.asarray(constant.data)
 
 
-def _needed_inputs(node: Any, values: dict[Any, Any]) -> list[Any]:
-    """Returns the inputs to compute first; of a switch, the condition, which may leave
-    one branch out."""
-    if not _computes(node, Switch):
-        return list(node.inputs)
-    condition = node.inputs[0]
-    if condition not in values:
-        return [condition]
-    chosen = _chosen_input(values[condition])
-    if chosen is not None:
-        branch = node.inputs[chosen]
-        if _single_axes(branch) == _single_axes(node.outputs[0]):
-            return [branch]
-    return list(node.inputs)
-
-
-def _computes(node: Any, scalar_op: type) -> bool:
-    """Tells whether a node computes a scalar operation, element by element."""
-    return isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, scalar_op)
-
-
-# Rectifiers
-
-
-def _is_rectifier(node: Any) -> bool:
-    """Tells whether a node hands its last input on where that is above zero, and gives
-    zero elsewhere."""
-    if not _computes(node, Switch):
-        return False
-    condition, if_below, x = node.inputs
-    comparison = condition.owner
-    if comparison is None or not _computes(comparison, LE):
-        return False
-    compared, threshold = comparison.inputs
-    if compared is not x:
-        return False
-    return _is_constant_zero(threshold) and _is_constant_zero(if_below)
-
-
-def _is_constant_zero(variable: Any) -> bool:
-    value = get_underlying_scalar_constant_value(variable, raise_not_constant=False)
-    return type(value) is np.ndarray and bool(value == 0)
-
-
-def _last_gives_shape(inputs: list[Any]) -> bool:
-    """Tells whether all inputs are computed, and the last has the shape of the
-    result."""
-    if any(value is None for value in inputs):
-        return False
-    shapes = [np.shape(value) for value in inputs]
-    return bool(shapes[-1] == np.broadcast_shapes(*shapes))
-
-
-# Switches
-
-
-def _chosen_input(condition: Any) -> int | None:
-    """Returns the place of the input that a switch hands on as a whole, None if that
-    isn't known while tracing."""
-    if not is_concrete(condition) or np.size(condition) != 1:
-        return None
-    return 1 if np.ravel(condition)[0] else 2
-
-
-def _single_axes(variable: Any) -> list[bool]:
-    """Tells of each axis whether its size is known to be 1."""
-    return [size == 1 for size in variable.type.shape]
-
-
-def _handed_on(inputs: list[Any], chosen: int) -> Any:
-    """Returns a switch's chosen input in the shape of the result."""
-    value = inputs[chosen]
-    shape = np.broadcast_shapes(*(np.shape(x) for x in inputs if x is not None))
-    if np.shape(value) == shape:
-        return value
-    namespace = np if is_concrete(value) else jnp
-    return namespace.broadcast_to(value, shape)
-
-
-# Other Ops
-
-
-def _op_results(node: Any, inputs: list[Any]) -> list[Any]:
-    if _computes(node, Switch):
-        chosen = _chosen_input(inputs[0])
-        if chosen is not None:
-            return [_handed_on(inputs, chosen)]
+def _converted_results(node: Any, inputs: list[Any]) -> list[Any]:
+    """Returns what the conversion of a node's Op computes: with NumPy, if all inputs
+    are concrete; zeros, if inputs that are zero settle it; else with JAX."""
     compute = conversion(node)
     all_concrete = all(map(is_concrete, inputs))
     if len(node.outputs) > 1:
@@ -249,7 +166,7 @@ def _op_results(node: Any, inputs: list[Any]) -> list[Any]:
             return [compute(np, *inputs)]
     if vanishes(node, inputs):
         return [zeros(_result_shape(compute, inputs), node.outputs[0].type.dtype)]
-    if _computes(node, Add):
+    if computes(node, Add):
         inputs = _without_zeros(inputs)
     return [compute(jnp, *inputs)]
 
@@ -270,12 +187,12 @@ def _result_shape(compute: Any, inputs: list[Any]) -> tuple[int, ...]:
     return tuple(jax.eval_shape(compute_traced, *traced_types).shape)
 
 
-def _without_zeros(inputs: list[Any]) -> list[Any]:
+def _without_zeros(terms: list[Any]) -> list[Any]:
     """Drops zeros from a sum, unless one of them gives the result its shape."""
-    others = [value for value in inputs if not is_zero(value)]
-    shape = np.broadcast_shapes(*map(np.shape, inputs))
-    shape_of_others = np.broadcast_shapes(*map(np.shape, others))
-    return others if shape_of_others == shape else inputs
+    nonzero = [value for value in terms if not is_zero(value)]
+    shape = np.broadcast_shapes(*map(np.shape, terms))
+    shape_of_nonzero = np.broadcast_shapes(*map(np.shape, nonzero))
+    return nonzero if shape_of_nonzero == shape else terms
 
 
 def _as_declared(value: Any, variable: Any) -> Any:

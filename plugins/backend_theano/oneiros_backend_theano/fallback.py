@@ -43,8 +43,6 @@ def dispatched(node: Any) -> Any:
 def _plain(value: Any) -> Any:
     """Known scalars are passed as Python numbers, which is what these functions take as
     axes and sizes."""
-    return (
-        value.item()
-        if isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0
-        else value
-    )
+    if isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0:
+        return value.item()
+    return value

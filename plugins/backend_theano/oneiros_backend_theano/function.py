@@ -39,16 +39,16 @@ class GraphFunction(Function):
     ) -> None:
         super().__init__(backend, inputs, outputs, updates)
         self.outputs = [backend.tensor(x) for x in self.outputs]
-        new = {
+        new_values = {
             variable: self._new_value(variable, value)
             for variable, value in self.updates
         }
-        self.updated = list(new)
-        self.results = [*new.values(), *self.outputs]
+        self.updated = list(new_values)
+        self.results = [*new_values.values(), *self.outputs]
         roots = self._roots()
         self.random = STREAM in roots or STEP in roots
-        known = {*self.updated, STREAM, STEP}
-        self.read = [x for x in roots if x not in known]
+        written = {*self.updated, STREAM, STEP}
+        self.read = [x for x in roots if x not in written]
         self._calls = 0
         self._base = draw_seed() if self.random else 0
 
@@ -107,9 +107,11 @@ class GraphFunction(Function):
         steps it runs."""
         if not self.random:
             return NO_COUNTERS
-        first = self._calls
+        first_call = self._calls
         self._calls += steps
-        return np.array([self._base + first, first], np.uint64).astype(np.uint32)
+        return np.array([self._base + first_call, first_call], np.uint64).astype(
+            np.uint32
+        )
 
     @functools.cached_property
     def random_operations(self) -> list[Draw]:

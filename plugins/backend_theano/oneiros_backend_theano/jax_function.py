@@ -202,16 +202,12 @@ class JaxFunction(GraphFunction):
         variables = [*self.updated, *self.read]
         phase_placeholder = self.backend.learning_phase_placeholder()
 
-        def step(
-            old: Any,
-            read: Any,
-            counters: Any,
-            *feeds: Any,
-        ) -> Any:
+        def step(old: Any, read: Any, counters: Any, *feeds: Any) -> Any:
             import jax.numpy as jnp
 
             values = dict(zip(variables, [*old, *read], strict=True))
-            values[STREAM], values[STEP] = counters[0], counters[1]
+            values[STREAM] = counters[0]
+            values[STEP] = counters[1]
             values.update(zip(self.placeholders, feeds, strict=True))
             values[phase_placeholder] = np.int32(phase or 0)
             results = evaluate(self.results, values)
@@ -227,20 +223,11 @@ class JaxFunction(GraphFunction):
 
         step = self._step(phase)
 
-        def loop(
-            old: Any,
-            read: Any,
-            counters: Any,
-            *rest: Any,
-        ) -> Any:
-            def numbered(
-                old: Any,
-                i: Any,
-                *feeds: Any,
-            ) -> Any:
+        def loop(old: Any, read: Any, counters: Any, *data: Any) -> Any:
+            def numbered_step(old: Any, i: Any, *feeds: Any) -> Any:
                 return step(old, read, counters + i.astype(np.uint32), *feeds)
 
-            return run_of(numbered, len(self.updated))(old, *rest)
+            return run_of(numbered_step, len(self.updated))(old, *data)
 
         return loop
 

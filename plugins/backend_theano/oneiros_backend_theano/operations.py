@@ -41,13 +41,13 @@ def countable(x: Any) -> Any:
 def _axes(x: Any, axis: Any) -> Any:
     if axis is None:
         return None
-    chosen = [axis] if is_int(axis) else list(axis)
-    for one in chosen:
-        if not -x.ndim <= one < x.ndim:
+    axes = [axis] if is_int(axis) else list(axis)
+    for axis in axes:
+        if not -x.ndim <= axis < x.ndim:
             raise ArgumentError(
-                f"Axis {one} doesn't exist: the tensor has shape {x.type.shape}."
+                f"Axis {axis} doesn't exist: the tensor has shape {x.type.shape}."
             )
-    return sorted({int(one) % x.ndim for one in chosen})
+    return sorted({int(axis) % x.ndim for axis in axes})
 
 
 def _axis(x: Any, axis: Any) -> int:
@@ -58,6 +58,30 @@ def _accumulated(x: Any) -> Any:
     """Integers are summed in their own type, booleans as int32, instead of PyTensor's
     int64."""
     return "int32" if x.dtype == "bool" else x.dtype
+
+
+def _dtype_name(dtype: Any) -> str | None:
+    return None if dtype is None else np.dtype(dtype).name
+
+
+def _may_agree(x: Any, x_axis: int, y: Any, y_axis: int) -> bool:
+    """Tells whether axes of two tensors can have the same size when run."""
+    x_size = x.type.shape[x_axis]
+    y_size = y.type.shape[y_axis]
+    return x_size is None or y_size is None or x_size == y_size
+
+
+def _as_rows(x: Any) -> Any:
+    """Returns a tensor as a matrix with its last axis."""
+    return x.reshape((-1, sizes(x)[-1])) if x.ndim > 1 else x
+
+
+def _as_columns(y: Any, axis: int) -> Any:
+    """Returns a tensor as a matrix, of which the first axis is the one named."""
+    if y.ndim < 2:
+        return y
+    others = [i for i in range(y.ndim) if i != axis]
+    return y.dimshuffle(axis, *others).reshape((sizes(y)[axis], -1))
 
 
 class Operations(Types):
@@ -73,8 +97,8 @@ class Operations(Types):
         arithmetic: bool = True,
     ) -> Sequence[Any]:
         """Returns operands of which PyTensor makes the type of the contract's rule."""
-        wanted = self.common_type(values, arithmetic)
-        if own_type(values) == wanted.name:
+        common_type = self.common_type(values, arithmetic)
+        if own_type(values) == common_type.name:
             return values
         return self.alike(*values, arithmetic=arithmetic)
 
@@ -93,19 +117,17 @@ class Operations(Types):
         y: Any,
     ) -> Any:
         x, y = self._adapted(self.to_dense(x), self.to_dense(y))
-        inner = (*x.type.shape[-1:], *y.type.shape[-2:][:1])
-        if len(inner) == 2 and None not in inner and inner[0] != inner[1]:
+        summed = max(y.ndim - 2, 0)
+        if x.ndim and y.ndim and not _may_agree(x, -1, y, summed):
             raise ShapeError(
                 f"dot can't multiply tensors of shapes {x.type.shape} and "
                 f"{y.type.shape}."
             )
         if x.ndim < 3 and y.ndim < 3:
             return pt.dot(x, y)
-        left, right, at = sizes(x), sizes(y), max(y.ndim - 2, 0)
-        order = [at, *(i for i in range(y.ndim) if i != at)]
-        x2 = x.reshape((-1, left[-1])) if x.ndim > 1 else x
-        y2 = y.dimshuffle(*order).reshape((right[at], -1)) if y.ndim > 1 else y
-        return pt.dot(x2, y2).reshape([*left[:-1], *right[:at], *right[at + 1 :]])
+        product = pt.dot(_as_rows(x), _as_columns(y, summed))
+        y_sizes = [size for axis, size in enumerate(sizes(y)) if axis != summed]
+        return product.reshape([*sizes(x)[:-1], *y_sizes])
 
     def batch_dot(
         self,
@@ -121,28 +143,31 @@ class Operations(Types):
         x, y = self._adapted(x, y)
         if axes is None:
             axes = (x.ndim - 1, max(y.ndim - 2, 1))
-        first, second = (axes, axes) if is_int(axes) else axes
-        first, second = _axis(x, first), _axis(y, second)
-        if not first or not second:
+        x_axis, y_axis = (axes, axes) if is_int(axes) else axes
+        x_axis = _axis(x, x_axis)
+        y_axis = _axis(y, y_axis)
+        if not x_axis or not y_axis:
             raise ArgumentError(
                 f"batch_dot can't sum over axis 0, the batch; it received axes={axes}."
             )
-        known = x.type.shape[first], y.type.shape[second]
-        if None not in known and known[0] != known[1]:
+        if not _may_agree(x, x_axis, y, y_axis):
             raise ShapeError(
-                f"batch_dot over axes {(first, second)}: sizes {known[0]} and "
-                f"{known[1]} differ (shapes {x.type.shape} and {y.type.shape})."
+                f"batch_dot over axes {(x_axis, y_axis)}: sizes "
+                f"{x.type.shape[x_axis]} and {y.type.shape[y_axis]} differ (shapes "
+                f"{x.type.shape} and {y.type.shape})."
             )
         if x.ndim == y.ndim == 2:
             return pt.sum(x * y, axis=1, keepdims=True)
-        left = [i for i in range(1, x.ndim) if i != first]
-        right = [i for i in range(1, y.ndim) if i != second]
-        xs, ys = sizes(x), sizes(y)
-        x3 = x.dimshuffle(0, *left, first).reshape((xs[0], -1, xs[first]))
-        y3 = y.dimshuffle(0, second, *right).reshape((ys[0], ys[second], -1))
-        return pt.matmul(x3, y3).reshape(
-            [xs[0], *(xs[i] for i in left), *(ys[i] for i in right)]
-        )
+        x_kept = [i for i in range(1, x.ndim) if i != x_axis]
+        y_kept = [i for i in range(1, y.ndim) if i != y_axis]
+        x_sizes = sizes(x)
+        y_sizes = sizes(y)
+        rows = x.dimshuffle(0, *x_kept, x_axis)
+        rows = rows.reshape((x_sizes[0], -1, x_sizes[x_axis]))
+        columns = y.dimshuffle(0, y_axis, *y_kept)
+        columns = columns.reshape((y_sizes[0], y_sizes[y_axis], -1))
+        kept_sizes = [x_sizes[i] for i in x_kept] + [y_sizes[i] for i in y_kept]
+        return pt.matmul(rows, columns).reshape([x_sizes[0], *kept_sizes])
 
     def transpose(self, x: Any) -> Any:
         return x.T
@@ -196,8 +221,8 @@ class Operations(Types):
         min_value: Any,
         max_value: Any,
     ) -> Any:
-        given = [bound for bound in (min_value, max_value) if bound is not None]
-        dtype = self.common_type([x, *given])
+        bounds = [bound for bound in (min_value, max_value) if bound is not None]
+        dtype = self.common_type([x, *bounds])
         low, high = clipping_bounds(min_value, max_value, dtype)
         if isinstance(low, (int, float)) and isinstance(high, (int, float)):
             high = max(low, high)
@@ -284,11 +309,11 @@ class Operations(Types):
         then_expression: Any,
         else_expression: Any,
     ) -> Any:
-        chosen = [
-            one() if callable(one) else one
-            for one in (then_expression, else_expression)
+        branches = [
+            branch() if callable(branch) else branch
+            for branch in (then_expression, else_expression)
         ]
-        return pt.switch(condition, *self._adapted(*chosen, arithmetic=False))
+        return pt.switch(condition, *self._adapted(*branches, arithmetic=False))
 
     def sigmoid(self, x: Any) -> Any:
         return pt.sigmoid(as_float(x))
@@ -440,11 +465,14 @@ class Operations(Types):
         rep: int,
         axis: int,
     ) -> Any:
-        at, shape = _axis(x, axis), sizes(x)
-        wide = pt.alloc(
-            pt.expand_dims(x, at + 1), *shape[: at + 1], rep, *shape[at + 1 :]
+        axis = _axis(x, axis)
+        shape = sizes(x)
+        before = shape[:axis]
+        after = shape[axis + 1 :]
+        repeated = pt.alloc(
+            pt.expand_dims(x, axis + 1), *before, shape[axis], rep, *after
         )
-        return wide.reshape([*shape[:at], shape[at] * rep, *shape[at + 1 :]])
+        return repeated.reshape([*before, shape[axis] * rep, *after])
 
     def tile(
         self,
@@ -453,14 +481,14 @@ class Operations(Types):
     ) -> Any:
         repeats = [n] if is_int(n) else list(n)
         repeats = [1] * (x.ndim - len(repeats)) + repeats
-        static = x.type.shape
-        if len(repeats) == x.ndim and all(map(is_int, repeats)):
-            result = [
-                None if size is None else size * r
-                for size, r in zip(static, repeats, strict=True)
-            ]
-            return pt.specify_shape(pt.tile(x, repeats), result)
-        return pt.tile(x, repeats)
+        tiled = pt.tile(x, repeats)
+        if len(repeats) > x.ndim or not all(map(is_int, repeats)):
+            return tiled
+        shape = [
+            None if size is None else size * repeat
+            for size, repeat in zip(x.type.shape, repeats, strict=True)
+        ]
+        return pt.specify_shape(tiled, shape)
 
     def expand_dims(
         self,
@@ -474,23 +502,23 @@ class Operations(Types):
         x: Any,
         axis: int,
     ) -> Any:
-        at = _axis(x, axis)
-        if x.type.shape[at] not in (1, None):
+        axis = _axis(x, axis)
+        if x.type.shape[axis] not in (1, None):
             raise ShapeError(
                 f"squeeze can't remove axis {axis} of shape {x.type.shape}: its size "
                 f"isn't 1."
             )
-        return pt.squeeze(pt.specify_broadcastable(x, at), axis=at)
+        return pt.squeeze(pt.specify_broadcastable(x, axis), axis=axis)
 
     def reverse(
         self,
         x: Any,
         axes: Any,
     ) -> Any:
-        chosen = _axes(x, axes)
-        return x[
-            tuple(slice(None, None, -1 if i in chosen else None) for i in range(x.ndim))
-        ]
+        slices = [slice(None)] * x.ndim
+        for axis in _axes(x, axes):
+            slices[axis] = slice(None, None, -1)
+        return x[tuple(slices)]
 
     def one_hot(
         self,
@@ -506,7 +534,7 @@ class Operations(Types):
         dtype: Any = None,
         name: Any = None,
     ) -> Any:
-        return pt.zeros_like(x, dtype=dtype and np.dtype(dtype).name)
+        return pt.zeros_like(x, dtype=_dtype_name(dtype))
 
     def ones_like(
         self,
@@ -514,7 +542,7 @@ class Operations(Types):
         dtype: Any = None,
         name: Any = None,
     ) -> Any:
-        return pt.ones_like(x, dtype=dtype and np.dtype(dtype).name)
+        return pt.ones_like(x, dtype=_dtype_name(dtype))
 
     def arange(
         self,

@@ -60,7 +60,8 @@ class PytensorFunction(GraphFunction):
     def _compile(self, phase: int | None) -> Any:
         if str(self._mode) == "NUMBA":
             register_with_numba()
-        stream, step = STREAM.type("stream"), STEP.type("step")
+        stream = STREAM.type("stream")
+        step = STEP.type("step")
         replaced = {STREAM: stream, STEP: step}
         placeholder = self._phase_placeholder()
         if placeholder is not None:

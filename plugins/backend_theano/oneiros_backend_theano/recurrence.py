@@ -45,10 +45,10 @@ def _op(
     """Returns the Op that takes the input, the mask if there is one, the projection's
     weights, the recurrent weights and the first states."""
 
-    def compute(x: T, *rest: T) -> tuple[T, ...]:
+    def compute(x: T, *others: T) -> tuple[T, ...]:
         from oneiros_jax_support.recurrence import run
 
-        remaining = list(rest)
+        remaining = list(others)
         mask = remaining.pop(0) if has_mask else None
         projection = tuple(remaining[:projection_count])
         U, *initial = remaining[projection_count:]
