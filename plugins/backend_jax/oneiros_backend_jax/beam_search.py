@@ -98,8 +98,8 @@ def _best(
     beams: dict[Path, _Beam] = {(): _Beam(ended=0.0)}
     for row in rows:
         following = _extended(beams, row)
-        kept = sorted(following.items(), key=lambda item: -item[1].total)
-        beams = dict(kept[:width])
+        ranked = sorted(following.items(), key=lambda item: -item[1].total)
+        beams = dict(ranked[:width])
     return [(path, beam.total) for path, beam in beams.items()]
 
 
@@ -116,6 +116,6 @@ def _extended(
         if last is not None:
             following[path].add_open(beam.open + row[last])
         for label in range(blank):
-            before = beam.ended if label == last else beam.total
-            following[(*path, label)].add_open(before + row[label])
+            score = beam.ended if label == last else beam.total
+            following[(*path, label)].add_open(score + row[label])
     return following

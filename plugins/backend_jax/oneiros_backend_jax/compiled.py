@@ -55,11 +55,11 @@ class _Variables:
     def checked(
         self,
         new: Sequence[Any],
-        known: Sequence[Any],
+        used: Sequence[Any],
     ) -> list[Any]:
         """Returns new values of the variables' shapes.
 
-        They share no memory with `known` ones.
+        They share no memory with `used` ones.
         """
         for node, value in zip(self.written, new, strict=True):
             if value.shape != node.shape:
@@ -67,12 +67,12 @@ class _Variables:
                     f"The update of {node.name!r} gives shape {value.shape}; it has "
                     f"shape {node.shape}."
                 )
-        seen = {id(x) for x in known}
-        kept = []
+        used_ids = {id(x) for x in used}
+        separate = []
         for value in new:
-            kept.append(jnp.copy(value) if id(value) in seen else value)
-            seen.add(id(value))
-        return kept
+            separate.append(jnp.copy(value) if id(value) in used_ids else value)
+            used_ids.add(id(value))
+        return separate
 
 
 def compiled_step(
@@ -86,14 +86,10 @@ def compiled_step(
     count = len(variables.nodes)
 
     def step(*values: Any) -> list[Any]:
-        state, rest = values[:count], values[count:]
-        counter, feeds = (rest[0], rest[1:]) if is_random else (0, rest)
-        outputs, new = program(
-            feeds,
-            variables.state(state),
-            phase,
-            counter,
-        )
+        state = variables.state(values[:count])
+        feeds = list(values[count:])
+        counter = feeds.pop(0) if is_random else 0
+        outputs, new = program(feeds, state, phase, counter)
         return [*variables.checked(new, values), *outputs]
 
     arguments = [ZERO, *arrays] if is_random else arrays
@@ -131,24 +127,16 @@ def compiled_run(
     written = len(program.written)
 
     def run(*values: Any) -> list[Any]:
-        old, read = values[:written], values[written:count]
-        counter, steps, *rest = values[count:]
+        first_values = values[:written]
+        read_values = values[written:count]
+        counter, steps, *data = values[count:]
 
-        def step(
-            old: Any,
-            i: Any,
-            *feeds: Any,
-        ) -> Any:
-            state = [*old, *read]
-            outputs, new = program(
-                feeds,
-                variables.state(state),
-                phase,
-                counter + i,
-            )
+        def step(written_values: Any, i: Any, *feeds: Any) -> Any:
+            state = [*written_values, *read_values]
+            outputs, new = program(feeds, variables.state(state), phase, counter + i)
             return *variables.checked(new, [*state, *feeds]), *outputs
 
-        return list(run_of(step, written)(tuple(old), steps, *rest))
+        return list(run_of(step, written)(first_values, steps, *data))
 
     computing = scope("jax")
     with computing():

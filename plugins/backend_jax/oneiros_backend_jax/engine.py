@@ -65,7 +65,8 @@ class JaxEngine:
         number: Any,
     ) -> Any:
         """Returns a key like `key`, another one for each number."""
-        seed, counter = key[0], key[1]
+        seed = key[0]
+        counter = key[1]
         inner = jnp.asarray(number).astype(np.uint32)
         return jnp.stack([seed, nested(counter, inner)])
 
@@ -78,19 +79,19 @@ class JaxEngine:
 
         What it knows while tracing stays known.
         """
-        known: dict[int, Any] = {}
+        known_leaves: dict[int, Any] = {}
         structure: Any = None
 
         def total(values: list[Any]) -> tuple[Any, list[Any]]:
             nonlocal structure
             loss, computed = forward(values)
             leaves, structure = jax.tree.flatten(computed)
-            known.update((i, x) for i, x in enumerate(leaves) if is_known(x))
-            traced = [None if i in known else x for i, x in enumerate(leaves)]
+            known_leaves.update((i, x) for i, x in enumerate(leaves) if is_known(x))
+            traced = [None if i in known_leaves else x for i, x in enumerate(leaves)]
             return jnp.sum(loss), traced
 
         gradients, leaves = jax.grad(total, has_aux=True)(values)
-        restored = [known.get(i, x) for i, x in enumerate(leaves)]
+        restored = [known_leaves.get(i, x) for i, x in enumerate(leaves)]
         return gradients, jax.tree.unflatten(structure, restored)
 
     def loop(
@@ -149,19 +150,7 @@ class JaxEngine:
 
         With convolutions on a CPU, they run one by one.
         """
-        run = compiled_run(
-            program,
-            phase,
-            arrays,
-            index,
-        )
-        return (
-            uncompiled_run(
-                program,
-                phase,
-                arrays,
-                index,
-            )
-            if run is None
-            else run
-        )
+        run = compiled_run(program, phase, arrays, index)
+        if run is None:
+            run = uncompiled_run(program, phase, arrays, index)
+        return run

@@ -135,6 +135,10 @@ def _aligned(tensors: list[T], axis: int) -> list[T]:
     return [first, *others]
 
 
+def _bounded(x: T, max_value: T) -> T:
+    return x if max_value is None else Operations.clip(x, 0, max_value)
+
+
 class Operations:
     """Plain functions, by their names in the contract."""
 
@@ -247,8 +251,8 @@ class Operations:
             return np.take(reference, indices, 0)
         size = reference.shape[0]
         if not jnp.issubdtype(reference.dtype, jnp.inexact):
-            inside = jnp.clip(indices, 0, size - 1)
-            return jnp.take(reference, inside, 0, mode="clip")
+            indices = jnp.clip(indices, 0, size - 1)
+            return jnp.take(reference, indices, 0, mode="clip")
         # Negative indices are out of range too, where there are no rows but NaN
         from_start = jnp.where(indices < 0, size, indices)
         return jnp.take(
@@ -322,9 +326,10 @@ class Operations:
         min_value: T,
         max_value: T,
     ) -> T:
-        known = [bound for bound in (min_value, max_value) if bound is not None]
-        bounds = clipping_bounds(min_value, max_value, paired(x, *known)[0].dtype)
-        x, low, high = fitted(*paired(x, *bounds))
+        bounds = [bound for bound in (min_value, max_value) if bound is not None]
+        dtype = paired(x, *bounds)[0].dtype
+        low_and_high = clipping_bounds(min_value, max_value, dtype)
+        x, low, high = fitted(*paired(x, *low_and_high))
         x = jnp.where(x > high, high, x)
         return jnp.where(x < low, low, x)
 
@@ -360,11 +365,10 @@ class Operations:
         max_value: T = None,
     ) -> T:
         is_leaky = not isinstance(alpha, CONCRETE) or np.any(alpha != 0)
-        x, slope = paired(x, alpha) if is_leaky else (countable(x), None)
-        result = jax.nn.relu(x)
-        if max_value is not None:
-            result = Operations.clip(result, 0, max_value)
-        return result - slope * jax.nn.relu(-x) if is_leaky else result
+        if not is_leaky:
+            return _bounded(jax.nn.relu(countable(x)), max_value)
+        x, slope = paired(x, alpha)
+        return _bounded(jax.nn.relu(x), max_value) - slope * jax.nn.relu(-x)
 
     # Reductions
 
@@ -395,9 +399,9 @@ class Operations:
         # Several open sizes are those of the same axes of x
         sizes = [x.shape[i] if n is None else n for i, n in enumerate(sizes)]
         if trying() and -1 in sizes:
-            known = -math.prod(sizes)
-            if known > 0 and x.size % known:
-                shape = [x.size // known if n == -1 else n for n in sizes]
+            known_size = -math.prod(sizes)
+            if known_size > 0 and x.size % known_size:
+                shape = [x.size // known_size if n == -1 else n for n in sizes]
                 return jnp.zeros(shape, x.dtype)
         return x.reshape(sizes)
 

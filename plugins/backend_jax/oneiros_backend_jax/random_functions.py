@@ -39,15 +39,12 @@ class RandomFunctions:
         dtype: str,
     ) -> T:
         """Draws from a normal distribution."""
-        seed, counter = key[0], key[1]
-        sizes = tuple(sizes_of(shape))
-        inverse = jax.scipy.special.erfinv
         numbers = random_numbers.normal(
             jnp,
-            inverse,
-            seed,
-            counter,
-            sizes,
+            jax.scipy.special.erfinv,
+            key[0],
+            key[1],
+            tuple(sizes_of(shape)),
             dtype,
         )
         return numbers * jnp.asarray(std, dtype) + jnp.asarray(mean, dtype)

@@ -37,10 +37,20 @@ class RecurrentLayers(FusedRecurrence):
         def compute(x: T, U: T, mask: T, projection: States, *initial: T) -> States:
             if trying():
                 return _shaped(x, U, mask, initial)
-            U, *first = (jnp.asarray(part, x.dtype) for part in (U, *initial))
-            projection = tuple(jnp.asarray(part, x.dtype) for part in projection)
-            seen = None if mask is None else jnp.asarray(mask) != 0
-            return run(cell, backwards, x, U, seen, projection, *first)
+
+            def like_x(tensor: T) -> T:
+                return jnp.asarray(tensor, x.dtype)
+
+            is_unmasked = None if mask is None else jnp.asarray(mask) != 0
+            return run(
+                cell,
+                backwards,
+                x,
+                like_x(U),
+                is_unmasked,
+                tuple(map(like_x, projection)),
+                *map(like_x, initial),
+            )
 
         return self.recorder.record(
             compute, (x, U, mask, projection, *initial), label=label

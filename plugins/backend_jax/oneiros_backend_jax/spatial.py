@@ -57,11 +57,12 @@ def convolve_back(
     `x` is the gradient by its output.
     """
     x, kernel = paired(x, kernel)
-    kernel, known = kernel.swapaxes(-2, -1), tuple(map(int, sizes))
+    kernel = kernel.swapaxes(-2, -1)
+    spatial_sizes = tuple(map(int, sizes))
     if trying():
-        return jnp.zeros((x.shape[0], *known, kernel.shape[-2]), x.dtype)
+        return jnp.zeros((x.shape[0], *spatial_sizes, kernel.shape[-2]), x.dtype)
     windows = ConvolutionWindows(tuple(strides), border_mode, (1,) * len(strides))
-    return convolution(windows).by_input(kernel, x, known)
+    return convolution(windows).by_input(kernel, x, spatial_sizes)
 
 
 def pool(

@@ -48,12 +48,12 @@ def trying() -> bool:
 
 @contextmanager
 def _trial() -> Iterator[None]:
-    before = _thread.is_trying
+    was_trying = _thread.is_trying
     _thread.is_trying = True
     try:
         yield
     finally:
-        _thread.is_trying = before
+        _thread.is_trying = was_trying
 
 
 # What operations do in a trial

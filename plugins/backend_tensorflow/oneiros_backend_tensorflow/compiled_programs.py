@@ -52,10 +52,10 @@ def _digest(graph: Any, variables: list[Any]) -> bytes:
     ]
     names = _Names()
     last = sorted(graph.control_outputs, key=lambda operation: operation.name)
-    ends = [
+    interface = [
         [names(x.name) for x in part] for part in (graph.inputs, graph.outputs, last)
     ]
-    digest = hashlib.sha256(repr((chosen(), arguments, ends)).encode())
+    digest = hashlib.sha256(repr((chosen(), arguments, interface)).encode())
     for part in names.replaced(graph.as_graph_def()):
         digest.update(part.SerializeToString(deterministic=True))
     return digest.digest()
@@ -103,7 +103,8 @@ class _Names:
             x for value in values for x in (value.func, *value.list.func) if x.name
         ]
         called = [node.op, *(function.name for function in functions)]
-        node.name, node.op = self(node.name), self(node.op)
+        node.name = self(node.name)
+        node.op = self(node.op)
         node.input[:] = map(self, node.input)
         for function in functions:
             function.name = self(function.name)

@@ -52,9 +52,9 @@ def with_derivative(
         derivative: function of what is returned here, and of the slopes by it, that
             returns those by the arguments; None for one that has none.
     """
-    passed = tf.identity_n([*results, *arguments])
+    copies = tf.identity_n([*results, *arguments])
     count = len(results)
-    tensors: list[T] = passed[:count]
+    tensors: list[T] = copies[:count]
 
     def differentiate(op: Any, *slopes: T) -> list[T]:
         by_arguments = derivative(tensors, slopes[:count])

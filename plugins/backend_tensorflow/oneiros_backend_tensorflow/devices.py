@@ -62,11 +62,11 @@ def _find(device: Device) -> str:
     devices = tf.config.list_logical_devices(device.kind.upper())
     if device.number < len(devices):
         return str(devices[device.number].name)
-    there = [
+    available = [
         x.name.rpartition("device:")[2].lower()
         for x in tf.config.list_logical_devices()
     ]
-    raise missing("tensorflow", device, there, _advice())
+    raise missing("tensorflow", device, available, _advice())
 
 
 def _allow_growth() -> None:

@@ -79,11 +79,18 @@ class Staging:
         """
         memories = [aligned_copy(array) for array in arrays]
         tensors = [lent(memory) for memory in memories]
-        for value in (0, 1):
-            for memory, tensor in zip(memories, tensors, strict=True):
-                memory.fill(value)
-                is_shared = bool((tensor.numpy() == value).all())
-                self._works = self._works and is_shared
+        pairs = zip(memories, tensors, strict=True)
+        if not all(_share(memory, tensor) for memory, tensor in pairs):
+            self._works = False
         if self._works:
             return memories, tensors
         return memories, [tf.constant(array) for array in arrays]
+
+
+def _share(memory: Array, tensor: Any) -> bool:
+    """Tells whether a tensor shows what is written to memory."""
+    for value in (0, 1):
+        memory.fill(value)
+        if not (tensor.numpy() == value).all():
+            return False
+    return True

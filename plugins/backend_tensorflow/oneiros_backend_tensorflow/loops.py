@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from oneiros_backend_tensorflow.derivatives import dense, with_derivative
@@ -46,26 +46,14 @@ class Arguments:
         """The tensors in one list."""
         return [*self.sequences, *self.states, *self.captured]
 
-    def like(self, tensors: Sequence[T]) -> Arguments:
+    def like(self, tensors: Iterable[T]) -> Arguments:
         """Returns other tensors at the same places."""
         sizes = [len(self.sequences), len(self.states), len(self.captured)]
-        sequences, states, captured = _split(tensors, sizes)
-        return Arguments(sequences, states, captured)
+        return Arguments(*_split(tensors, sizes))
 
-
-@dataclass(frozen=True)
-class _Run:
-    """What a run of a loop computed.
-
-    # Properties
-        last: the last states.
-        outputs: the outputs stacked by place.
-        has_effects: whether a step does more than compute them.
-    """
-
-    last: list[T]
-    outputs: list[T]
-    has_effects: bool
+    def copies(self) -> Arguments:
+        """Returns tensors of the same values, to differentiate by."""
+        return self.like([tf.identity(x) for x in self.all])
 
 
 @dataclass(frozen=True)
@@ -87,88 +75,136 @@ class Loop:
 
     def __call__(self, arguments: Arguments) -> Results:
         """Takes a step for each place."""
-        at = arguments.like([tf.identity(x) for x in arguments.all])
-        run = _run(_keeping(self, at.states) if self.keeps else self, at)
-        count = len(at.states)
-
-        def differentiate(results: list[T], slopes: Sequence[T]) -> Sequence[T]:
-            known = [None if _is_zero(slope) else slope for slope in slopes]
-            if all(slope is None for slope in known):
-                return [None] * len(at.all)
-            if self.keeps:
-                states = results[count : 2 * count]
-                return _Derivative(self, at, states).by_arguments(known)
-            last, outputs = replace(self, keeps=True)(at)
-            pairs = _known([*last, *outputs], known)
-            ys = [y for y, _ in pairs]
-            by_ys = [slope for _, slope in pairs]
-            by: list[T] = tf.gradients(ys, at.all, by_ys)
-            return by
-
-        results = [*run.last, *run.outputs]
+        inputs = arguments.copies()
+        loop = _keeping_states(self, inputs.states) if self.keeps else self
+        run = _run(loop, inputs)
+        results = [*run.last_states, *run.outputs]
         if not run.has_effects:
-            results = with_derivative(results, at.all, differentiate)
+            results = with_derivative(results, inputs.all, self._derivative(inputs))
+        state_count = len(inputs.states)
         first_output = len(results) - len(self.types)
-        return results[:count], results[first_output:]
+        return results[:state_count], results[first_output:]
+
+    def _derivative(
+        self, inputs: Arguments
+    ) -> Callable[[list[T], Sequence[T]], Sequence[T]]:
+        """Returns the function from the results and their gradients to the gradients of
+        the inputs."""
+        state_count = len(inputs.states)
+
+        def input_gradients(results: list[T], gradients: Sequence[T]) -> Sequence[T]:
+            known = [None if _is_zero(gradient) else gradient for gradient in gradients]
+            if all(gradient is None for gradient in known):
+                return [None] * len(inputs.all)
+            if not self.keeps:
+                return self._gradients_of_another_run(inputs, known)
+            kept_states = results[state_count : 2 * state_count]
+            return _Derivative(self, inputs, kept_states).input_gradients(known)
+
+        return input_gradients
+
+    def _gradients_of_another_run(
+        self, inputs: Arguments, result_gradients: list[T]
+    ) -> Sequence[T]:
+        last_states, outputs = replace(self, keeps=True)(inputs)
+        results = _with_gradients([*last_states, *outputs], result_gradients)
+        gradients: list[T] = tf.gradients(results, inputs.all, _known(result_gradients))
+        return gradients
 
 
-def _keeping(loop: Loop, states: list[T]) -> Loop:
+def _keeping_states(loop: Loop, states: list[T]) -> Loop:
     """Returns a loop that also puts out the states before each step.
 
     They come ahead of its other outputs.
     """
-
-    def step(
-        place: T,
-        slices: list[T],
-        states: list[T],
-        captured: list[T],
-    ) -> Results:
-        new, outputs = loop.step(place, slices, states, captured)
-        return new, [*states, *outputs]
-
     types = [state.dtype for state in states]
+    step = _step_with_states(loop.step)
     return replace(loop, step=step, types=[*types, *loop.types])
+
+
+def _step_with_states(step: Step) -> Step:
+    """Returns a step whose first outputs are the states that it begins with."""
+
+    def step_with_states(
+        place: T, slices: list[T], states: list[T], captured: list[T]
+    ) -> Results:
+        new_states, outputs = step(place, slices, states, captured)
+        return new_states, [*states, *outputs]
+
+    return step_with_states
+
+
+# Running
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What a run of a loop computed.
+
+    # Properties
+        last_states: the last states.
+        outputs: the outputs stacked by place.
+        has_effects: whether a step does more than compute them.
+    """
+
+    last_states: list[T]
+    outputs: list[T]
+    has_effects: bool
+
+
+@dataclass
+class _TracedStep:
+    """What shows while TensorFlow traces a step.
+
+    # Properties
+        operations: those of the step.
+        output_shapes: the static shapes of the outputs.
+    """
+
+    operations: list[Any] = field(default_factory=list)
+    output_shapes: list[Any] = field(default_factory=list)
 
 
 def _run(loop: Loop, arguments: Arguments) -> _Run:
     """Runs a loop as one of TensorFlow's."""
-    known = arguments.sequences[0].shape[0]
-    if known == 0:
-        return _Run(arguments.states, _no_outputs(loop, arguments), False)
-    steps = tf.shape(arguments.sequences[0])[0] if known is None else known
-    graph: Any = None
-    shapes: list[Any] = []
+    static_steps = arguments.sequences[0].shape[0]
+    if static_steps == 0:
+        return _Run(arguments.states, _no_outputs(loop, arguments), has_effects=False)
+    steps = static_steps
+    if static_steps is None:
+        steps = tf.shape(arguments.sequences[0])[0]
+    traced = _TracedStep()
 
     def is_left(i: T, *_: Any) -> T:
         return i < steps
 
-    def body(
-        i: T,
-        states: list[T],
-        results: list[T],
-    ) -> Any:
-        nonlocal graph
+    def body(i: T, states: list[T], stacks: list[T]) -> Any:
         place = steps - 1 - i if loop.backwards else i
         slices = [x[place] for x in arguments.sequences]
-        new, outputs = loop.step(place, slices, states, arguments.captured)
-        graph = i.graph
-        shapes[:] = [output.shape for output in outputs]
-        pairs = zip(results, outputs, strict=True)
-        return i + 1, new, [result.write(place, output) for result, output in pairs]
+        new_states, outputs = loop.step(place, slices, states, arguments.captured)
+        traced.operations = i.graph.get_operations()
+        traced.output_shapes = [output.shape for output in outputs]
+        new_stacks = [
+            stack.write(place, output)
+            for stack, output in zip(stacks, outputs, strict=True)
+        ]
+        return i + 1, new_states, new_stacks
 
-    results = [tf.TensorArray(dtype, steps) for dtype in loop.types]
-    start = (tf.constant(0), arguments.states, results)
-    _, last, results = tf.while_loop(is_left, body, start, maximum_iterations=steps)
-    stacked = [
-        tf.ensure_shape(result.stack(), (known, *shape))
-        for result, shape in zip(results, shapes, strict=True)
+    stacks = [tf.TensorArray(dtype, steps) for dtype in loop.types]
+    start = (tf.constant(0), arguments.states, stacks)
+    _, last_states, stacks = tf.while_loop(
+        is_left, body, start, maximum_iterations=steps
+    )
+    outputs = [
+        tf.ensure_shape(stack.stack(), (static_steps, *shape))
+        for stack, shape in zip(stacks, traced.output_shapes, strict=True)
     ]
-    return _Run(last, stacked, any(map(_has_effects, graph.get_operations())))
+    return _Run(last_states, outputs, any(map(_has_effects, traced.operations)))
 
 
-def _has_effects(op: Any) -> bool:
-    return bool(op.op_def.is_stateful) and op.type != "ReadVariableOp"
+def _has_effects(operation: Any) -> bool:
+    is_stateful = bool(operation.op_def.is_stateful)
+    return is_stateful and operation.type != "ReadVariableOp"
 
 
 def _no_outputs(loop: Loop, arguments: Arguments) -> list[T]:
@@ -180,127 +216,153 @@ def _no_outputs(loop: Loop, arguments: Arguments) -> list[T]:
     return [tf.zeros((0, *output.shape), output.dtype) for output in outputs]
 
 
+# Differentiating
+
+
 @dataclass(frozen=True)
 class _Derivative:
     """The derivative of a loop, as another loop in the other direction.
 
-    It carries along the slopes by the states, and the sums of those by what is
-    captured.
+    The other loop carries along the gradients of the states, and the sums of those of
+    what is captured; it puts out the gradients of the sequences' slices.
 
     # Properties
         loop: the Loop.
-        arguments: what it was run on.
-        kept: the states before each step.
+        inputs: what it was run on.
+        kept_states: the states before each step.
     """
 
     loop: Loop
-    arguments: Arguments
-    kept: list[T]
+    inputs: Arguments
+    kept_states: list[T]
 
-    def by_arguments(self, slopes: list[T]) -> list[T]:
-        """Returns the slopes by the loop's arguments.
-
-        They are None for arguments that aren't floats.
+    def input_gradients(self, result_gradients: list[T]) -> list[T]:
+        """Returns the gradients of the loop's inputs, None for those that aren't
+        floats.
 
         # Arguments
-            slopes: by the last states, by `kept` and by the outputs; None for zeros.
+            result_gradients: those of the last states, of `kept_states` and of the
+                outputs; None for zeros.
         """
-        arguments = self.arguments
-        places = [i for i, x in enumerate(arguments.all) if _is_float(x)]
-        if not places:
-            return [None] * len(arguments.all)
-        by_last = slopes[: len(self.kept)]
-        by_outputs = slopes[len(self.kept) :]
-        in_sequences = sum(map(_is_float, arguments.sequences))
-        in_states = sum(map(_is_float, arguments.states))
-        xs = [arguments.all[i] for i in places]
-        by_states = [
-            _or_zeros(slope, x)
-            for slope, x in zip(by_last, arguments.states, strict=True)
-            if _is_float(x)
+        inputs = self.inputs
+        if not _floats(inputs.all):
+            return [None] * len(inputs.all)
+        state_count = len(inputs.states)
+        last_state_gradients = [
+            _or_zeros(gradient, state)
+            for gradient, state in zip(
+                result_gradients[:state_count], inputs.states, strict=True
+            )
+            if _is_float(state)
         ]
-        sums = [tf.zeros_like(x) for x in xs[in_sequences + in_states :]]
-        known_slopes = [slope for slope in by_outputs if slope is not None]
-        along = [*arguments.sequences, *self.kept, *known_slopes]
-        step = self._step(places, by_outputs, in_sequences, in_states)
-        types = [x.dtype for x in xs[:in_sequences]]
-        back = Loop(step, types, not self.loop.backwards, keeps=False)
-        carried, by_sequences = back(
-            Arguments(along, [*by_states, *sums], arguments.captured)
+        output_gradients = result_gradients[state_count:]
+        back = Loop(
+            self._step(output_gradients),
+            types=[x.dtype for x in _floats(inputs.sequences)],
+            backwards=not self.loop.backwards,
+            keeps=False,
         )
-        by_place = dict(zip(places, [*by_sequences, *carried], strict=True))
-        return [by_place.get(i) for i in range(len(arguments.all))]
+        carried, sequence_gradients = back(
+            Arguments(
+                [*inputs.sequences, *self.kept_states, *_known(output_gradients)],
+                [*last_state_gradients, *map(tf.zeros_like, _floats(inputs.captured))],
+                inputs.captured,
+            )
+        )
+        gradients = iter([*sequence_gradients, *carried])
+        return [next(gradients) if _is_float(x) else None for x in inputs.all]
 
-    def _step(
-        self,
-        places: list[int],
-        by_outputs: list[T],
-        in_sequences: int,
-        in_states: int,
-    ) -> Step:
+    def _step(self, output_gradients: list[T]) -> Step:
         """Returns the step of the derivative.
 
         # Arguments
-            places: those of the arguments that are floats.
-            by_outputs: the slopes by the outputs, None for zeros.
-            in_sequences: the number of sequences of floats.
-            in_states: the number of states of floats.
+            output_gradients: those of `kept_states` and of the outputs, None for zeros.
         """
-        step = _keeping(self.loop, self.arguments.states).step
-        sizes = [len(self.arguments.sequences), len(self.kept)]
+        inputs = self.inputs
+        forward_step = _step_with_states(self.loop.step)
+        slice_sizes = [
+            len(inputs.sequences),
+            len(self.kept_states),
+            len(_known(output_gradients)),
+        ]
+        float_sizes = [
+            len(_floats(inputs.sequences)),
+            len(_floats(inputs.states)),
+            len(_floats(inputs.captured)),
+        ]
 
-        def back(
-            place: T,
-            slices: list[T],
-            carried: list[T],
-            captured: list[T],
+        def step(
+            place: T, slices: list[T], carried: list[T], captured: list[T]
         ) -> Results:
-            taken, states, by = _split(slices, [*sizes, len(slices)])
-            at = self.arguments.like(
-                [tf.identity(x) for x in (*taken, *states, *captured)]
+            sequence_slices, states, gradients_of_outputs = _split(slices, slice_sizes)
+            gradients_of_states, sums = _split(carried, float_sizes[1:])
+            step_inputs = Arguments(sequence_slices, states, captured).copies()
+            new_states, outputs = forward_step(
+                place, step_inputs.sequences, step_inputs.states, step_inputs.captured
             )
-            new, outputs = step(place, at.sequences, at.states, at.captured)
-            ys = [y for y in new if _is_float(y)]
-            ys += [y for y, _ in _known(outputs, by_outputs)]
-            xs = [at.all[i] for i in places]
-            slopes = [None] * len(xs)
-            if ys:
-                slopes = tf.gradients(ys, xs, [*carried[:in_states], *by])
-            inside = in_sequences + in_states
-            filled = [_or_zeros(slopes[i], xs[i]) for i in range(inside)]
-            totals = zip(carried[in_states:], slopes[inside:], strict=True)
-            sums = [_added(total, slope) for total, slope in totals]
-            return [*filled[in_sequences:], *sums], filled[:in_sequences]
+            gradients = _gradients(
+                [*_floats(new_states), *_with_gradients(outputs, output_gradients)],
+                _floats(step_inputs.all),
+                [*gradients_of_states, *gradients_of_outputs],
+            )
+            by_slices, by_states, by_captured = _split(gradients, float_sizes)
+            return (
+                [
+                    *map(_or_zeros, by_states, _floats(step_inputs.states)),
+                    *map(_added, sums, by_captured),
+                ],
+                [*map(_or_zeros, by_slices, _floats(step_inputs.sequences))],
+            )
 
-        return back
-
-
-def _split(parts: Sequence[T], sizes: Iterable[int]) -> list[list[T]]:
-    """Cuts a list into parts of these sizes, the last of what is left."""
-    rest = iter(parts)
-    return [list(itertools.islice(rest, size)) for size in sizes]
+        return step
 
 
-def _known(tensors: list[T], slopes: list[T]) -> list[tuple[T, T]]:
-    """Returns the pairs of a tensor and a slope that isn't None."""
-    return [pair for pair in zip(tensors, slopes, strict=True) if pair[1] is not None]
+def _gradients(ys: list[T], xs: list[T], y_gradients: list[T]) -> list[T]:
+    """Returns the gradients by `xs`, None where there is none."""
+    if not ys:
+        return [None] * len(xs)
+    gradients: list[T] = tf.gradients(ys, xs, y_gradients)
+    return gradients
 
 
-def _added(total: T, slope: T) -> T:
-    return total if slope is None else total + dense(slope)
+def _split(tensors: Iterable[T], sizes: Iterable[int]) -> list[list[T]]:
+    """Cuts a list into lists of these sizes."""
+    remaining = iter(tensors)
+    return [list(itertools.islice(remaining, size)) for size in sizes]
+
+
+def _known(gradients: list[T]) -> list[T]:
+    return [gradient for gradient in gradients if gradient is not None]
+
+
+def _with_gradients(tensors: list[T], gradients: list[T]) -> list[T]:
+    """Returns the tensors whose gradients aren't None."""
+    return [
+        x
+        for x, gradient in zip(tensors, gradients, strict=True)
+        if gradient is not None
+    ]
+
+
+def _added(total: T, gradient: T) -> T:
+    return total if gradient is None else total + dense(gradient)
+
+
+def _floats(tensors: list[T]) -> list[T]:
+    return [x for x in tensors if _is_float(x)]
 
 
 def _is_float(x: T) -> bool:
     return bool(x.dtype.is_floating or x.dtype.is_complex)
 
 
-def _or_zeros(slope: T, x: T) -> T:
-    return tf.zeros_like(x) if slope is None else dense(slope)
+def _or_zeros(gradient: T, x: T) -> T:
+    return tf.zeros_like(x) if gradient is None else dense(gradient)
 
 
-def _is_zero(slope: T) -> bool:
-    """Tells whether TensorFlow has put zeros where there is no slope."""
-    if slope is None or slope.op.type == "ZerosLike":
+def _is_zero(gradient: T) -> bool:
+    """Tells whether TensorFlow has put zeros where there is no gradient."""
+    if gradient is None or gradient.op.type == "ZerosLike":
         return True
-    value = tf.get_static_value(slope)
+    value = tf.get_static_value(gradient)
     return value is not None and not value.any()

@@ -28,7 +28,8 @@ T = Any
 POWERLESS = (tf.uint8, tf.uint16)
 """The types that TensorFlow can't raise to a power."""
 
-LEFT_AXES, RIGHT_AXES = "abcdefg", "ahijklm"
+LEFT_AXES = "abcdefg"
+RIGHT_AXES = "ahijklm"
 """Names of axes in `batch_dot`: the first, the samples, is the same on both sides."""
 
 
@@ -98,6 +99,10 @@ def _axes(axes: T) -> list[int]:
     return list(map(int, axes)) if isinstance(axes, (list, tuple)) else [int(axes)]
 
 
+def _bounded(x: T, max_value: T) -> T:
+    return x if max_value is None else Operations.clip(x, 0, max_value)
+
+
 class Operations:
     """Plain functions, by their names in the contract."""
 
@@ -148,9 +153,9 @@ class Operations:
         x, y = paired(x, y)
         if x.shape.rank == 2 and y.shape.rank == 2:
             return tf.matmul(x, y)
-        last = x.shape.rank - 1
-        second_last = max(y.shape.rank - 2, 0)
-        return tf.tensordot(x, y, [[last], [second_last]])
+        x_axis = x.shape.rank - 1
+        y_axis = max(y.shape.rank - 2, 0)
+        return tf.tensordot(x, y, [[x_axis], [y_axis]])
 
     @staticmethod
     def batch_dot(
@@ -174,13 +179,14 @@ class Operations:
                 f"batch_dot can't sum over axis 0, the batch; it received "
                 f"axes={axes!r}."
             )
-        left = list(LEFT_AXES[: x.shape.rank])
-        right = list(RIGHT_AXES[: y.shape.rank])
-        summed = right[y_axis] = left[x_axis]
-        kept = [name for name in left + right[1:] if name != summed]
-        equation = f"{''.join(left)},{''.join(right)}->{''.join(kept)}"
+        x_names = list(LEFT_AXES[: x.shape.rank])
+        y_names = list(RIGHT_AXES[: y.shape.rank])
+        summed = x_names[x_axis]
+        y_names[y_axis] = summed
+        names = [name for name in x_names + y_names[1:] if name != summed]
+        equation = f"{''.join(x_names)},{''.join(y_names)}->{''.join(names)}"
         result = tf.einsum(equation, x, y)
-        return result if len(kept) > 1 else tf.expand_dims(result, 1)
+        return result if len(names) > 1 else tf.expand_dims(result, 1)
 
     @staticmethod
     def transpose(x: T) -> T:
@@ -198,10 +204,10 @@ class Operations:
         # An index out of range is an error on the CPU, but XLA would silently take the
         # nearest row.
         length = tf.shape(reference, indices.dtype)[0]
-        inside = (indices >= 0) & (indices < length)
+        is_in_range = (indices >= 0) & (indices < length)
         ones = [1] * (reference.shape.rank - 1)
-        inside = tf.reshape(inside, tf.concat([tf.shape(indices), ones], 0))
-        return tf.where(inside, rows, tf.constant(np.nan, rows.dtype))
+        is_in_range = tf.reshape(is_in_range, tf.concat([tf.shape(indices), ones], 0))
+        return tf.where(is_in_range, rows, tf.constant(np.nan, rows.dtype))
 
     @staticmethod
     def in_top_k(
@@ -265,8 +271,8 @@ class Operations:
         min_value: T,
         max_value: T,
     ) -> T:
-        known = [bound for bound in (min_value, max_value) if bound is not None]
-        dtype = np.dtype(paired(x, *known)[0].dtype.as_numpy_dtype)
+        bounds = [bound for bound in (min_value, max_value) if bound is not None]
+        dtype = np.dtype(paired(x, *bounds)[0].dtype.as_numpy_dtype)
         x, low, high = paired(x, *clipping_bounds(min_value, max_value, dtype))
         return tf.clip_by_value(x, low, tf.maximum(low, high))
 
@@ -303,11 +309,10 @@ class Operations:
         max_value: T = None,
     ) -> T:
         is_leaky = tf.is_tensor(alpha) or alpha != 0
-        x, slope = paired(x, alpha) if is_leaky else (countable(x), None)
-        result = tf.nn.relu(x)
-        if max_value is not None:
-            result = Operations.clip(result, 0, max_value)
-        return result - slope * tf.nn.relu(-x) if is_leaky else result
+        if not is_leaky:
+            return _bounded(tf.nn.relu(countable(x)), max_value)
+        x, slope = paired(x, alpha)
+        return _bounded(tf.nn.relu(x), max_value) - slope * tf.nn.relu(-x)
 
     # Reductions
 
@@ -339,9 +344,9 @@ class Operations:
         if sizes.count(None) == 1 and -1 not in plain:
             return tf.reshape(x, [-1 if n is None else n for n in sizes])
         # Several open sizes are those of the same axes of x
-        old = tf.shape(x)
-        new = [old[i] if n is None else n for i, n in enumerate(sizes)]
-        return tf.reshape(x, new)
+        current_sizes = tf.shape(x)
+        new_sizes = [current_sizes[i] if n is None else n for i, n in enumerate(sizes)]
+        return tf.reshape(x, new_sizes)
 
     @staticmethod
     def permute_dimensions(x: T, pattern: T) -> T:

@@ -75,9 +75,9 @@ class TensorFlowMath:
         backwards: bool,
     ) -> tuple[States, States]:
         """Runs a step function; XLA wants to know the number of steps beforehand."""
-        known = sequences[0].shape[0]
+        static_steps = sequences[0].shape[0]
         samples = states[0].shape[0]
-        steps = tf.shape(sequences[0])[0] if known is None else known
+        steps = tf.shape(sequences[0])[0] if static_steps is None else static_steps
         results = [
             tf.TensorArray(states[0].dtype, steps, element_shape=(samples, width))
             for width in widths
@@ -97,8 +97,10 @@ class TensorFlowMath:
             return i + 1, states, [result.write(place, x) for result, x in pairs]
 
         start = (tf.constant(0), states, results)
-        _, last, results = tf.while_loop(is_left, body, start, maximum_iterations=known)
-        shape = (known, samples, None)
+        _, last, results = tf.while_loop(
+            is_left, body, start, maximum_iterations=static_steps
+        )
+        shape = (static_steps, samples, None)
         stacked = [tf.ensure_shape(result.stack(), shape) for result in results]
         return last, tuple(stacked)
 
@@ -158,20 +160,20 @@ def _run(
     """Returns the outputs and the last states of a loop over `x`."""
     shape = (x.shape[0], U.shape[0])
     initial = tuple(tf.ensure_shape(state, shape) for state in initial)
-    seen = None
+    is_unmasked = None
     if mask is not None:
-        seen = tf.transpose(tf.cast(mask, tf.bool))[..., None]
+        is_unmasked = tf.transpose(tf.cast(mask, tf.bool))[..., None]
 
     arguments = (tf.transpose(x, TIME_FIRST), U, *projection, *initial)
     copies = [tf.identity(part) for part in arguments]
     x, U, *others = copies
     projection = tuple(others[: len(projection)])
-    first = tuple(others[len(projection) :])
-    ends, outputs, before, kept = loop.forward(
+    initial_states = tuple(others[len(projection) :])
+    last_states, outputs, states_before, kept = loop.forward(
         x,
         U,
-        seen,
-        first,
+        is_unmasked,
+        initial_states,
         projection,
         derivatives_wanted(),
     )
@@ -180,9 +182,9 @@ def _run(
         d_outputs, *d_last = slopes
         dx, dU, d_initial = loop.backward(
             U,
-            seen,
+            is_unmasked,
             outputs,
-            before,
+            states_before,
             kept,
             d_outputs,
             tuple(d_last),
@@ -190,7 +192,7 @@ def _run(
         dx, d_projection = loop.unprojected(x, dx, projection)
         return dx, dU, *d_projection, *d_initial
 
-    by_step, *last = with_derivative((outputs, *ends), tuple(copies), derivative)
+    by_step, *last = with_derivative((outputs, *last_states), tuple(copies), derivative)
     if loop.backwards:
         by_step = tf.reverse(by_step, [0])
     return tf.transpose(by_step, TIME_FIRST), *last

@@ -19,6 +19,9 @@ from oneiros_backend_tensorflow.tensorflow_import import dismantle_func_graph
 TRACING = threading.RLock()
 """Held while graphs are made, which may call functions whose graphs could else be freed
 meanwhile."""
+TENSORS_OF_GRAPH = ("inputs", "outputs", "control_outputs")
+STRUCTURES_OF_GRAPH = ("structured_outputs", "structured_input_signature")
+"""Attributes by which a graph keeps its tensors."""
 
 
 class Runnable:
@@ -31,17 +34,16 @@ class Runnable:
     """
 
     def __init__(self, concrete: Any) -> None:
-        self._function, self._captured = (
-            concrete.inference_fn,
-            list(concrete.captured_inputs),
-        )
+        self._function = concrete.inference_fn
+        self._captured = list(concrete.captured_inputs)
 
     def bound(self, variables: list[Any]) -> Callable[..., list[Any]]:
         """Returns a function of tensors that runs it on variables.
 
         With updates alone it gives no outputs.
         """
-        call, captured = self._function.call_flat, self._captured
+        call = self._function.call_flat
+        captured = self._captured
         handles = [variable.handle for variable in variables]
         return lambda *tensors: call(*handles, *tensors, *captured) or []
 
@@ -56,13 +58,15 @@ class Runnable:
                 if graph is not None:
                     function._cached_graph = None
                     dismantle_func_graph(graph)
-                    graph.inputs = graph.outputs = graph.control_outputs = ()
-                    graph.structured_outputs = graph.structured_input_signature = None
+                    for attribute in TENSORS_OF_GRAPH:
+                        setattr(graph, attribute, ())
+                    for attribute in STRUCTURES_OF_GRAPH:
+                        setattr(graph, attribute, None)
 
 
-def _with_children(function: Any, seen: set[int]) -> Iterator[Any]:
-    if id(function) not in seen:
-        seen.add(id(function))
+def _with_children(function: Any, visited: set[int]) -> Iterator[Any]:
+    if id(function) not in visited:
+        visited.add(id(function))
         yield function
         for child in function.children:
-            yield from _with_children(child, seen)
+            yield from _with_children(child, visited)

@@ -69,20 +69,19 @@ def convolve(
     """Convolves, not flipping the kernel."""
     x, kernel = paired(x, kernel)
     window = _extent(_shape(kernel)[:-2], dilation)
-    sparse = (
-        max(strides) > 1 and max(dilation) > 1
-    )  # TensorFlow computes only one of the two
-    if border_mode == "full" or sparse:
-        x, border_mode = _padded(x, window, strides, border_mode), "valid"
-    taken = (1,) * len(strides) if sparse else tuple(strides)
+    # TensorFlow computes only strides or only dilations.
+    is_thinned = max(strides) > 1 and max(dilation) > 1
+    if border_mode == "full" or is_thinned:
+        x = _padded(x, window, strides, border_mode)
+        border_mode = "valid"
     result = tf.nn.convolution(
         x,
         kernel,
-        taken,
+        (1,) * len(strides) if is_thinned else tuple(strides),
         border_mode.upper(),
         dilations=tuple(dilation),
     )
-    return _every(result, strides) if sparse else result
+    return _every(result, strides) if is_thinned else result
 
 
 def convolve_depthwise(
@@ -93,12 +92,14 @@ def convolve_depthwise(
 ) -> T:
     """Convolves images channel by channel."""
     x, kernel = paired(x, kernel)
-    uneven = len(set(strides)) > 1  # TensorFlow computes only even strides
-    if border_mode == "full" or uneven:
-        x, border_mode = _padded(x, _shape(kernel)[:2], strides, border_mode), "valid"
-    taken = (1, 1) if uneven else tuple(strides)
-    result = tf.nn.depthwise_conv2d(x, kernel, (1, *taken, 1), border_mode.upper())
-    return _every(result, strides) if uneven else result
+    # TensorFlow computes only strides that are the same along both axes.
+    is_thinned = len(set(strides)) > 1
+    if border_mode == "full" or is_thinned:
+        x = _padded(x, _shape(kernel)[:2], strides, border_mode)
+        border_mode = "valid"
+    steps = (1, 1) if is_thinned else tuple(strides)
+    result = tf.nn.depthwise_conv2d(x, kernel, (1, *steps, 1), border_mode.upper())
+    return _every(result, strides) if is_thinned else result
 
 
 def convolve_back(
@@ -153,11 +154,9 @@ def pool(
         return fn(x, window, strides, border_mode.upper())
 
     x = floats(x)
-    return (
-        planes(x, window, strides)
-        if len(window) == 2
-        else _in_volumes(planes, x, window, strides)
-    )
+    if len(window) == 2:
+        return planes(x, window, strides)
+    return _in_volumes(planes, x, window, strides)
 
 
 def pad(x: T, widths: Any) -> T:

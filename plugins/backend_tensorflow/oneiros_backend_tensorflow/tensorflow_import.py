@@ -62,7 +62,8 @@ class _Hidden(Loader):
     """
 
     def __init__(self, *names: str) -> None:
-        self.names, self.thread = names, threading.get_ident()
+        self.names = names
+        self.thread = threading.get_ident()
 
     def find_spec(
         self,
@@ -76,12 +77,12 @@ class _Hidden(Loader):
         """
         if name not in self.names or threading.get_ident() != self.thread:
             return None
-        others = (
+        specs = (
             finder.find_spec(name, path, target)
             for finder in sys.meta_path
             if finder is not self
         )
-        spec = next(filter(None, others), None)
+        spec = next(filter(None, specs), None)
         if spec is not None:
             spec.loader = self
         return spec

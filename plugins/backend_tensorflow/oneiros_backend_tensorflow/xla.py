@@ -38,10 +38,10 @@ def kinds_in(graph: Any) -> set[str]:
     Those in the functions that it calls are among them.
     """
     definition = graph.as_graph_def()
-    inside = (
+    inner_nodes = (
         node for function in definition.library.function for node in function.node_def
     )
-    return {node.op for part in (definition.node, inside) for node in part}
+    return {node.op for part in (definition.node, inner_nodes) for node in part}
 
 
 def suits_xla(kinds: set[str]) -> bool:
@@ -59,10 +59,10 @@ def only_computes(graph: Any, kinds: set[str]) -> bool:
 
     There is no variable, queue or code in Python.
     """
-    lasting = {x.type for x in graph.get_operations() if x.op_def.is_stateful} - {
-        "ReadVariableOp"
-    }
-    return not lasting and not kinds & _LOST_IN_XLA
+    stateful_kinds = {
+        x.type for x in graph.get_operations() if x.op_def.is_stateful
+    } - {"ReadVariableOp"}
+    return not stateful_kinds and not kinds & _LOST_IN_XLA
 
 
 def xla_setting() -> bool | None:
@@ -71,7 +71,7 @@ def xla_setting() -> bool | None:
     It is `on`, `off`, or `auto`, which is None here.
     """
     value = os.environ.get(XLA_VARIABLE, "auto").strip().lower()
-    known = {"on": True, "1": True, "off": False, "0": False, "auto": None, "": None}
-    if value not in known:
+    settings = {"on": True, "1": True, "off": False, "0": False, "auto": None, "": None}
+    if value not in settings:
         raise ArgumentError(f"{XLA_VARIABLE} is {value!r}; it takes on, off or auto.")
-    return known[value]
+    return settings[value]
