@@ -27,7 +27,7 @@ from oneiros_saving.model_parts import (
 from oneiros_saving.optimizer_state import forgotten, restore_forgotten
 from oneiros_saving.provenance import KEY
 
-from oneiros_file_tools.dim_ordering import Conversion, pairs
+from oneiros_file_tools.dim_ordering import Conversion
 from oneiros_file_tools.stored import read
 
 Objects = dict[str, Any] | None
@@ -141,13 +141,13 @@ def _reordered(model: Any, dim_ordering: str) -> tuple[Any, dict[str, Axes]]:
 def _compile_alike(model: Any, converted: Any, conversion: Conversion) -> None:
     """Compiles a converted model as the original is, with its optimizer's state."""
     optimizer = model.optimizer
-    again = type(optimizer).from_config(optimizer.get_config())
+    new_optimizer = type(optimizer).from_config(optimizer.get_config())
     arguments = {key: getattr(model, key) for key in saving.COMPILED}
-    converted.compile(again, **arguments)
+    converted.compile(new_optimizer, **arguments)
     if optimizer.weights:
         make_optimizer_state(converted)
-        again.set_weights(_moved_state(model, converted, conversion))
-        restore_forgotten(again, forgotten(optimizer))
+        new_optimizer.set_weights(_moved_state(model, converted, conversion))
+        restore_forgotten(new_optimizer, forgotten(optimizer))
 
 
 def _moved_state(model: Any, converted: Any, conversion: Conversion) -> Any:
@@ -155,17 +155,22 @@ def _moved_state(model: Any, converted: Any, conversion: Conversion) -> Any:
     way of the weight."""
 
     def follow(arrays: dict[int, Any]) -> dict[int, Any]:
-        after: dict[int, Any] = {}
-        for layer, counterpart in pairs(model, converted, conversion.inserted):
-            own = [
-                arrays.get(id(w), np.zeros(K.get_variable_shape(w), "float32"))
-                for w in layer.weights
-            ]
-            moved = conversion.weights(layer, own)
-            after.update(zip(map(id, counterpart.weights), moved, strict=True))
-        return after
+        followed: dict[int, Any] = {}
+        for layer, counterpart in conversion.pairs(model, converted):
+            moved = conversion.weights(layer, _arrays_of(layer.weights, arrays))
+            for weight, array in zip(counterpart.weights, moved, strict=True):
+                followed[id(weight)] = array
+        return followed
 
     return _checked_state(optimizer_arrays.followed(model, converted, follow), model)
+
+
+def _arrays_of(weights: list[Any], arrays: dict[int, Any]) -> list[Any]:
+    """Returns the arrays by the identities of weights, zeros for those that have
+    none."""
+    return [
+        arrays.get(id(w), np.zeros(K.get_variable_shape(w), "float32")) for w in weights
+    ]
 
 
 def _as_on_theano(model: Any, state: ModelState) -> ModelState:

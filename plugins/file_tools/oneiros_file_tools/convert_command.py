@@ -64,9 +64,9 @@ def convert(
         inputs = conversion.convert(
             source,
             target,
-            dim_ordering=dim_ordering and dim_ordering.value,
-            kernels=kernels and kernels.value,
-            trained_on=trained_on and trained_on.value,
+            dim_ordering=None if dim_ordering is None else dim_ordering.value,
+            kernels=None if kernels is None else kernels.value,
+            trained_on=None if trained_on is None else trained_on.value,
             weights_only=weights,
             overwrite=overwrite,
         )

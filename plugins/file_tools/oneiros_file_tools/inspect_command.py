@@ -101,7 +101,8 @@ def _summary(inspection: Inspection) -> Text:
 def _engines(inspection: Inspection) -> list[str]:
     """Returns on which engine a file was trained, and whose its kernels are, if they
     are another's."""
-    trained_on, kernels = inspection.trained_on, inspection.kernels
+    trained_on = inspection.trained_on
+    kernels = inspection.kernels
     facts = [f"trained on {ENGINES.get(trained_on, 'an unknown engine')}"]
     if kernels in ENGINES and kernels != trained_on:
         facts.append(f"kernels as on {ENGINES[kernels]}")
@@ -203,11 +204,11 @@ def _sources(inspection: Inspection) -> Table:
         cells = [_text(source.distribution)]
         if has_claims:
             cells.append(_text(source.in_file or "-"))
-        here = Text("not installed", "yellow")
+        installed = Text("not installed", "yellow")
         if source.here:
-            here = Text(source.here, "green")
+            installed = Text(source.here, "green")
         names = ", ".join(name.partition(":")[2] for name in source.names)
-        table.add_row(*cells, here, _text(names))
+        table.add_row(*cells, installed, _text(names))
     return table
 
 
@@ -238,7 +239,9 @@ def _text(*pieces: str | tuple[str, str], longest: int = LONGEST) -> Text:
     style."""
     text = Text()
     for piece in pieces:
-        content, style = (piece, "") if isinstance(piece, str) else piece
+        if isinstance(piece, str):
+            piece = (piece, "")
+        content, style = piece
         if len(content) > longest:
             content = f"{content[:longest]}…"
         text.append(printable(content), style)

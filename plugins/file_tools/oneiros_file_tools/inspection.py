@@ -209,11 +209,11 @@ def _layers(parts: list[Part], state: ModelState) -> list[Layer]:
     described = []
     for part in parts[1:]:
         name = part.where.rpartition("/")[2]
-        own = weights.pop(part.where, None) or weights.pop(name, [])
-        described.append(_layer(part, own))
-    for name, own in weights.items():
-        if own or not parts:
-            described.append(_layer(Part("", {}, name), own))
+        layer_weights = weights.pop(part.where, None) or weights.pop(name, [])
+        described.append(_layer(part, layer_weights))
+    for name, layer_weights in weights.items():
+        if layer_weights or not parts:
+            described.append(_layer(Part("", {}, name), layer_weights))
     return described
 
 
@@ -287,6 +287,6 @@ def _sources(named: Iterable[Reference], recorded: Any) -> list[Source]:
     records = plugins.manager().records
     sources = []
     for name, keys in sorted(names.items()):
-        here = records[name].version if name in records else None
-        sources.append(Source(name, versions.get(name), here, sorted(keys)))
+        installed = records[name].version if name in records else None
+        sources.append(Source(name, versions.get(name), installed, sorted(keys)))
     return sources

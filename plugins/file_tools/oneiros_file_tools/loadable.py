@@ -1,4 +1,4 @@
-"""Whether a file may have a class built, told without importing the class."""
+"""Whether a file may have a class built, found out without importing the class."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from oneiros.plugins import Entry
 
 
 def declares_loadable(entry: Entry) -> bool | None:
-    """Returns whether a class's own body says `loadable = True`; None if that can't be
-    told.
+    """Returns whether a class's own body says `loadable = True`; None if nobody
+    can say.
 
     A class that isn't imported yet is looked up in its module's source.
     """
@@ -27,22 +27,24 @@ def declares_loadable(entry: Entry) -> bool | None:
     definition = _class_definition(_source(module), name)
     if definition is None:
         return None
-    return any(map(_says_so, definition.body))
+    return any(map(_declares_loadable, definition.body))
 
 
 def _source(module: str) -> str:
     """Returns a module's source, or nothing; only the place of its outermost package is
     looked up."""
-    package, *rest = module.split(".")
+    package, *submodules = module.split(".")
     with suppress(ImportError, OSError, ValueError):
         spec = find_spec(package)
-        for folder in (spec and spec.submodule_search_locations) or ():
-            path = Path(folder).joinpath(*rest) if rest else Path(folder, "__init__")
+        if spec is None:
+            return ""
+        if not submodules and spec.origin:
+            return Path(spec.origin).read_text(encoding="utf-8")
+        for folder in spec.submodule_search_locations or ():
+            path = Path(folder, *submodules)
             for file in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
                 if file.is_file():
                     return file.read_text(encoding="utf-8")
-        if spec and spec.origin and not rest:
-            return Path(spec.origin).read_text(encoding="utf-8")
     return ""
 
 
@@ -54,7 +56,7 @@ def _class_definition(source: str, name: str) -> ast.ClassDef | None:
     return None
 
 
-def _says_so(statement: ast.stmt) -> bool:
+def _declares_loadable(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Assign):
         targets = statement.targets
     elif isinstance(statement, ast.AnnAssign):
@@ -63,6 +65,5 @@ def _says_so(statement: ast.stmt) -> bool:
         return False
     names = [target.id for target in targets if isinstance(target, ast.Name)]
     value = statement.value
-    return (
-        "loadable" in names and isinstance(value, ast.Constant) and value.value is True
-    )
+    is_true = isinstance(value, ast.Constant) and value.value is True
+    return is_true and "loadable" in names

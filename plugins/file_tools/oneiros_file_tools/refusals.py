@@ -48,10 +48,10 @@ def refused_functions(parts: Iterable[Part]) -> Iterator[Refusal]:
 def refused_classes(named: Iterable[Reference]) -> Iterator[Refusal]:
     """Gives the classes that don't declare that files may have them built, each
     once."""
-    seen = set()
+    keys_seen = set()
     for reference in named:
-        if reference.kind in BASES and reference.key not in seen:
-            seen.add(reference.key)
+        if reference.kind in BASES and reference.key not in keys_seen:
+            keys_seen.add(reference.key)
             for entry in providers(reference):
                 if declares_loadable(entry) is False:
                     yield Refusal(reference.where, _undeclared(entry))

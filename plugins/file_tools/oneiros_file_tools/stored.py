@@ -46,11 +46,10 @@ def read(filepath: files.PathLike, budget: Budget | None = None) -> Stored:
         return Stored(form.name, state)
     name = "json" if is_json else "yaml"
     text = read_text(path, budget or Budget())
-    config = (
-        json_text.loads(text)
-        if is_json
-        else registry.resolve("format", "yaml")().loads(text)
-    )
+    if is_json:
+        config = json_text.loads(text)
+    else:
+        config = registry.resolve("format", "yaml")().loads(text)
     return Stored(name, _state(config, path), is_text=True)
 
 
@@ -61,7 +60,8 @@ def _state(config: Any, path: Path) -> ModelState:
             f'{{"class_name": "Sequential", "config": […]}}; it begins with '
             f"{config!r:.80}."
         )
-    version, recorded = config.get("keras_version"), config.get(KEY)
+    version = config.get("keras_version")
+    recorded = config.get(KEY)
     return ModelState(
         model_config={
             "class_name": config["class_name"],

@@ -1,0 +1,246 @@
+"""Models, call by call, converted to the other `dim_ordering`."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from oneiros.arguments import label
+from oneiros.engine.container import Container
+from oneiros.errors import ArgumentError
+from oneiros_old_files.moves import Moved
+from oneiros_sequential.sequential import Sequential
+
+from oneiros_file_tools.conversion_plan import (
+    Axes,
+    Call,
+    Entry,
+    Plan,
+    Step,
+    check_no_vector,
+)
+from oneiros_file_tools.layer_conversion import converted_layer
+
+Place = tuple[str, int, int]
+"""A tensor: the name of a layer, the number of its call, and of the output."""
+
+INPUT_ARGUMENTS = ("batch_input_shape", "input_dtype")
+"""Arguments by which the first layer of a `Sequential` describes the input."""
+
+
+def converted_model(
+    plan: Plan, model: Any, config: Any, inputs: list[Moved] | None = None
+) -> Step:
+    """Converts a model.
+
+    # Arguments
+        plan: `Plan`, to which it adds.
+        model: the model.
+        config: its arguments; for a `Sequential`, the list of its layers' entries.
+        inputs: list of `Moved`, those of a model inside another one.
+    """
+    if isinstance(model, Sequential):
+        return _converted_sequential(plan, model, config, inputs)
+    graph = _Graph(plan, model, config)
+    graph.take_inputs(inputs)
+    graph.convert_calls()
+    return graph.step()
+
+
+def _converted_call(plan: Plan, call: Call) -> Step:
+    """Converts a call of a layer, or of a model that is one."""
+    if not isinstance(call.layer, Container):
+        return converted_layer(plan, call)
+    step = converted_model(plan, call.layer, call.config, call.inputs)
+    return Step(step.config, [None] * len(call.inputs), step.outputs)
+
+
+# Sequential
+
+
+def _converted_sequential(
+    plan: Plan, model: Sequential, config: list[Entry], inputs: list[Moved] | None
+) -> Step:
+    if "layers" in config[0]["config"]:
+        raise ArgumentError(
+            f"{label(model)} begins with a Merge that holds its branches; this "
+            f"can't be converted. Build it with Model and merge(), load the "
+            f"weights by_name=True, and convert that."
+        )
+    first_layer = model.layers[0]
+    shape = first_layer.inbound_nodes[0].input_shapes[0]
+    moved = inputs[0] if inputs else plan.input(first_layer.name, len(shape) - 1)
+    config = _with_input_shape(config, moved.shape(shape))
+    entries: list[Entry] = []
+    for layer, entry in zip(model.layers, config, strict=True):
+        call = Call(layer, entry["config"], layer.inbound_nodes[0], [moved])
+        step = _converted_call(plan, call)
+        entry = {**entry, "config": step.config}
+        dims = step.before[0]
+        if dims:
+            permute = plan.permute(layer.name, "", dims)
+            if not entries:
+                permute, entry = _with_input_moved(permute, entry)
+            entries.append(permute)
+        entries.append(entry)
+        (moved,) = step.outputs
+    check_no_vector(moved)
+    return Step(entries, [None], [moved])
+
+
+def _with_input_shape(config: list[Entry], shape: tuple[Any, ...]) -> list[Entry]:
+    """Returns the entries of a `Sequential` that takes inputs of this shape, if its
+    first layer says so."""
+    first, *others = config
+    arguments = first["config"]
+    if not isinstance(arguments, dict) or "batch_input_shape" not in arguments:
+        return config
+    return [{**first, "config": {**arguments, "batch_input_shape": shape}}, *others]
+
+
+def _with_input_moved(permute: Entry, first: Entry) -> tuple[Entry, Entry]:
+    """Returns the entries of a `Permute` and of the first layer, which it comes before:
+    now it describes the input."""
+    if not isinstance(first["config"], dict):
+        return permute, first
+    arguments = dict(first["config"])
+    described = {
+        name: arguments.pop(name) for name in INPUT_ARGUMENTS if name in arguments
+    }
+    permute = {**permute, "config": {**permute["config"], **described}}
+    return permute, {**first, "config": arguments}
+
+
+# Graphs
+
+
+@dataclass(frozen=True)
+class _GraphCall:
+    """A call that waits for its inputs.
+
+    # Properties
+        entry: the layer's entry in the configuration of the original.
+        number: int, which of the layer's calls in the configuration it is.
+        references: list of the inputs, each a list of a layer's name, the number of its
+            call, and of the output.
+    """
+
+    entry: Entry
+    number: int
+    references: list[Any]
+
+    @property
+    def layer_name(self) -> str:
+        """The layer's name."""
+        name: str = self.entry["name"]
+        return name
+
+    @property
+    def places(self) -> list[Place]:
+        """The inputs."""
+        return [tuple(reference) for reference in self.references]
+
+
+class _Graph:
+    """The conversion of a model that is a graph.
+
+    # Arguments
+        plan: the `Plan` of the conversion that it is part of.
+        model: the model.
+        config: dict, its arguments.
+
+    # Properties
+        moved: by its place, how a tensor is moved.
+        entries: by its name, what a layer becomes, and each new `Permute`.
+    """
+
+    def __init__(self, plan: Plan, model: Any, config: Entry) -> None:
+        self.plan = plan
+        self.config = config
+        self.layers = {layer.name: layer for layer in model.layers}
+        self.moved: dict[Place, Moved] = {}
+        self.entries: dict[str, Entry] = {}
+        self._first_calls: dict[str, Any] = {}
+
+    def take_inputs(self, inputs: list[Moved] | None) -> None:
+        """Notes how the inputs are moved."""
+        for index, (name, _, _) in enumerate(self.config["input_layers"]):
+            rank = len(self.layers[name].inbound_nodes[0].output_shapes[0]) - 1
+            moved = inputs[index] if inputs else self.plan.input(name, rank)
+            self.moved[name, 0, 0] = moved
+
+    def convert_calls(self) -> None:
+        """Converts all calls of all layers, each once its inputs are known."""
+        waiting: deque[_GraphCall] = deque()
+        for entry in self.config["layers"]:
+            self.entries[entry["name"]] = self._entry_without_calls(entry)
+            for number, references in enumerate(entry["inbound_nodes"]):
+                waiting.append(_GraphCall(entry, number, references))
+        while waiting:
+            call = waiting.popleft()
+            if all(place in self.moved for place in call.places):
+                self._convert(call)
+            else:
+                waiting.append(call)
+
+    def step(self) -> Step:
+        """Returns the converted model."""
+        outputs = [self.moved[tuple(place)] for place in self.config["output_layers"]]
+        for moved in outputs:
+            check_no_vector(moved)
+        config = {**self.config, "layers": list(self.entries.values())}
+        return Step(config, [], outputs)
+
+    def _entry_without_calls(self, entry: Entry) -> Entry:
+        config = entry["config"]
+        if entry["class_name"] == "InputLayer":
+            shape = self.moved[entry["name"], 0, 0].shape(config["batch_input_shape"])
+            config = {**config, "batch_input_shape": shape}
+        return {**entry, "config": config, "inbound_nodes": []}
+
+    def _convert(self, call: _GraphCall) -> None:
+        layer = self.layers[call.layer_name]
+        node_index = call.number
+        if isinstance(layer, Container):
+            node_index += 1  # the first node of a model is that on its own inputs
+        inputs = [self.moved[place] for place in call.places]
+        node = layer.inbound_nodes[node_index]
+        step = _converted_call(
+            self.plan, Call(layer, call.entry["config"], node, inputs)
+        )
+        self._check_calls_agree(layer, inputs, step)
+        for index, moved in enumerate(step.outputs):
+            self.moved[layer.name, node_index, index] = moved
+        entry = self.entries[layer.name]
+        entry["config"] = step.config
+        entry["inbound_nodes"].append(self._references(call, step.before))
+
+    def _check_calls_agree(self, layer: Any, inputs: list[Moved], step: Step) -> None:
+        """Raises ArgumentError if one call of a layer needs other weights than
+        another."""
+        moves = [(moved.axes, moved.places) for moved in inputs]
+        this_call = (moves, step.config, step.before)
+        if self._first_calls.setdefault(layer.name, this_call) != this_call:
+            raise ArgumentError(
+                f"{label(layer)} is called on inputs of which only some are images: it "
+                f"can't be converted, as its weights serve both. Give each call a "
+                f"layer of its own."
+            )
+
+    def _references(self, call: _GraphCall, before: list[Axes | None]) -> list[Any]:
+        """Returns the references to a call's inputs, each behind a `Permute` if it
+        needs one."""
+        references = list(call.references)
+        for index, dims in enumerate(before):
+            if dims:
+                suffix = f"_{call.number}_{index}"
+                permute = self.plan.permute(call.layer_name, suffix, dims)
+                references[index] = self._insert(permute, references[index])
+        return references
+
+    def _insert(self, permute: Entry, reference: Any) -> Any:
+        """Adds a `Permute` of a tensor, and returns the reference to its output."""
+        name = permute["config"]["name"]
+        self.entries[name] = {"name": name, **permute, "inbound_nodes": [[reference]]}
+        return [name, 0, 0]
