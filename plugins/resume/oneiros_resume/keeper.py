@@ -22,7 +22,8 @@ from oneiros_saving.matching import matched_pairs
 from oneiros_saving.plain_data import decoded, encoded
 from oneiros_saving.variables import assign, form, matched, values_of
 
-from oneiros_resume.checks import are_values, check_epochs, check_run, damaged, shown
+from oneiros_resume.checks import check_epochs, check_run, damaged, shown
+from oneiros_resume.state_checks import are_values
 from oneiros_resume.training import Training
 
 Logs = dict[str, Any] | None
@@ -44,7 +45,7 @@ class Plan:
 
 
 class ResumedStream(StreamWrapper):
-    """The stream of a fit, whose first epoch begins where the kept training was."""
+    """The stream of a fit, whose first epoch begins where the saved training was."""
 
     def __init__(self, inner: Stream, keeper: Keeper) -> None:
         super().__init__(inner)
@@ -79,17 +80,18 @@ class Keeper(Callback):
         self.data_sizes = {key: params.get(key) for key in DATA_SIZES}
         self.parameters = training.parameters()
         self._check_optimizer()
-        self._kept = self._read() if plan.path.exists() else None
+        self._saved_run = self._read() if plan.path.exists() else None
         self.epochs = self._remaining(epochs)
 
     def _remaining(self, epochs: range) -> range:
-        """Returns the epochs that the kept training still has to go through."""
-        kept = self._kept
-        if kept is None:
+        """Returns the epochs that the saved training still has to go through."""
+        run = self._saved_run
+        if run is None:
             return epochs
-        check_epochs(kept, epochs, self.plan.path)
-        was_stopped = kept["batch"] is None and kept["stop_training"]
-        return range(kept["epoch"], kept["epoch"] if was_stopped else epochs.stop)
+        check_epochs(run, epochs, self.plan.path)
+        next_epoch = run["epoch"]
+        was_stopped = run["batch"] is None and run["stop_training"]
+        return range(next_epoch, next_epoch if was_stopped else epochs.stop)
 
     def _check_optimizer(self) -> None:
         try:
@@ -107,15 +109,15 @@ class Keeper(Callback):
         self.training.begin()
         self._begin_epoch(self.epochs.start)
         self._saved_at = time.monotonic()
-        if self._kept is None:
+        if self._saved_run is None:
             self._save(self.epochs.start, None)
             return
-        between_epochs = self._kept["batch"] is None
-        self._restore(self._kept, streams=between_epochs)
+        between_epochs = self._saved_run["batch"] is None
+        self._restore(self._saved_run, streams=between_epochs)
         if self.plan.verbose:
-            place = f"epoch {self._kept['epoch'] + 1}"
+            place = f"epoch {self._saved_run['epoch'] + 1}"
             if not between_epochs:
-                place += f", batch {self._kept['batch'] + 1}"
+                place += f", batch {self._saved_run['batch'] + 1}"
             print(f"Resume: {self.plan.path} goes on with {place}")
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
@@ -127,40 +129,44 @@ class Keeper(Callback):
         self._saved_batch = 0
 
     def enter(self, order: Any) -> int:
-        """Receives an epoch's order, restores the kept one; returns batches done."""
-        kept, self._kept = self._kept, None
+        """Receives an epoch's order, restores the saved one; returns batches done."""
+        run = self._saved_run
+        self._saved_run = None
         self.training.order = order
-        if kept is None:
+        if run is None:
             return 0
-        kept_order = kept["order"]
-        if kept_order is None:
-            kept_order = np.arange(len(order))
-        if kept["batch"] is None:
-            # The loop shuffled a fresh order; it was to shuffle the kept one.
-            order[...] = kept_order[order]
+        saved_order = run["order"]
+        if saved_order is None:
+            saved_order = np.arange(len(order))
+        if run["batch"] is None:
+            # The loop shuffled a fresh order; it was to shuffle the saved one.
+            order[...] = saved_order[order]
             return 0
-        order[...] = kept_order
-        self._restore(kept, streams=True)
-        self._saved_batch = kept["batch"]
-        return int(kept["batch"])
+        order[...] = saved_order
+        self._restore(run, streams=True)
+        self._saved_batch = run["batch"]
+        return int(run["batch"])
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Saves if it is time."""
-        self._done(batch + 1)
+        self._save_if_due(batch + 1)
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Saves if it is time."""
-        self._done(logs["batch"][-1] + 1)
+        self._save_if_due(logs["batch"][-1] + 1)
 
-    def _done(self, batches: int) -> None:
+    def _save_if_due(self, batches_done: int) -> None:
+        unsaved_batches = batches_done - self._saved_batch
+        unsaved_seconds = time.monotonic() - self._saved_at
+        if self._is_due(unsaved_batches, unsaved_seconds):
+            self._save(self.epoch, batches_done)
+            self._saved_batch = batches_done
+
+    def _is_due(self, unsaved_batches: int, unsaved_seconds: float) -> bool:
         plan = self.plan
-        passed = time.monotonic() - self._saved_at
-        unsaved = batches - self._saved_batch
-        if (plan.batches is not None and unsaved >= plan.batches) or (
-            plan.seconds is not None and passed >= plan.seconds
-        ):
-            self._save(self.epoch, batches)
-            self._saved_batch = batches
+        if plan.batches is not None and unsaved_batches >= plan.batches:
+            return True
+        return plan.seconds is not None and unsaved_seconds >= plan.seconds
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Saves if it is time, or if it was the last epoch and the file is to stay."""
@@ -192,12 +198,12 @@ class Keeper(Callback):
         """Reads the file and checks it; sets nothing yet."""
         path = self.plan.path
         with self._explained(), loading.opened(path, self.plan.budget) as state:
-            kept: Any = {}
+            training_state: Any = {}
             if state.training_state:
-                kept = decoded(*state.training_state)
-        if not isinstance(kept, dict):
-            raise damaged(path, f"is damaged: it is {shown(kept)}")
-        run = kept.get("run")
+                training_state = decoded(*state.training_state)
+        if not isinstance(training_state, dict):
+            raise damaged(path, f"is damaged: it is {shown(training_state)}")
+        run = training_state.get("run")
         if run is None:
             raise ArgumentError(
                 f"{path} holds no training to go on with. Resume keeps a file of its "
@@ -206,13 +212,13 @@ class Keeper(Callback):
         check_run(run, self.training, self.data_sizes, path)
         self._check_order(run["parameters"])
         with self._explained():
-            self._check_values(state, kept.get("optimizer", {}))
+            self._check_values(state, training_state.get("optimizer", {}))
             self.training.check_variables(run)
         return dict[str, Any](run)
 
     def _check_order(self, parameters: list[int]) -> None:
-        own = self.parameters
-        if sorted(parameters) == sorted(own) and parameters != own:
+        is_reordered = sorted(parameters) == sorted(self.parameters)
+        if is_reordered and parameters != self.parameters:
             raise ArgumentError(
                 f"{self.plan.path} has the optimizer's state in another order, that of "
                 "the weights' names: 'dense_10' comes before 'dense_9'. Name the "

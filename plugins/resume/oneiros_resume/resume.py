@@ -84,13 +84,15 @@ class Resume(Callback):
 
     def prepare_fit(self, fit: Fit) -> None:
         """Has the fit begin where the file says, and its state kept from then on."""
-        others = [one for one in fit.callbacks.callbacks if one is not self]
-        if any(isinstance(one, Resume) for one in others):
+        other_callbacks = [
+            callback for callback in fit.callbacks.callbacks if callback is not self
+        ]
+        if any(isinstance(callback, Resume) for callback in other_callbacks):
             raise ArgumentError(
                 "callbacks holds two Resume objects; a fit takes one. Remove the other."
             )
         streams = {"train": fit.train, "validation": fit.validation}
-        training = Training(fit.model, streams, others, fit.train.size)
+        training = Training(fit.model, streams, other_callbacks, fit.train.size)
         plan = Plan(
             path=self.path,
             epochs=self.epochs,

@@ -45,7 +45,7 @@ class Training:
         self.order = np.arange(size)
         self._inner = getattr(model, "model", None) or model
         self.callbacks = dict(_named(callbacks))
-        self._begun: dict[str, Encoded] = {}
+        self._initial_states: dict[str, Encoded] = {}
 
     def parameters(self) -> list[int]:
         """Returns the trained weights' places, in the optimizer's order."""
@@ -57,7 +57,7 @@ class Training:
 
     def begin(self) -> None:
         """Notes the callbacks' states, which are the program's until they change."""
-        self._begun = {
+        self._initial_states = {
             name: encoded(_get_state(callback))
             for name, callback in self.callbacks.items()
         }
@@ -94,16 +94,22 @@ class Training:
             assign(part, state["variables"].get(path, {}), self.model.weights)
         for use, random_state in state["draws"].items():
             self._inner.step_for(use).function.set_random_state(random_state)
-        for name, kept in state["callbacks"].items():
+        for name, callback_state in state["callbacks"].items():
             if name in self.callbacks:
-                self._restore_callback(name, kept)
+                self._restore_callback(name, callback_state)
         self.model.stop_training = state["stop_training"]
         random.setstate(state["python"])
-        drawn = False
-        for name, stream in self.stateful() if streams else ():
-            drawn = stream.set_state(state["streams"][name], drawn) or drawn
-        if not drawn:
+        has_drawn = streams and self._restore_streams(state["streams"])
+        if not has_drawn:
             np.random.set_state(state["numpy"])
+
+    def _restore_streams(self, states: dict[str, Any]) -> bool:
+        """Restores the streams' states; tells whether that set NumPy's generator."""
+        has_drawn = False
+        for name, stream in self.stateful():
+            if stream.set_state(states[name], has_drawn):
+                has_drawn = True
+        return has_drawn
 
     def stateful(self) -> Iterator[tuple[str, Any]]:
         """Gives the streams that have a state, by their names in files."""
@@ -121,42 +127,43 @@ class Training:
     def _changed(self, name: str) -> Any:
         """Returns a callback's state; of a dict, what changed since training began."""
         state = _get_state(self.callbacks[name])
-        begun = decoded(*self._begun[name])
-        if not isinstance(state, dict) or not isinstance(begun, dict):
+        initial_state = decoded(*self._initial_states[name])
+        if not isinstance(state, dict) or not isinstance(initial_state, dict):
             return state
         return {
             key: value
             for key, value in state.items()
-            if key not in begun or not same(encoded(value), encoded(begun[key]))
+            if key not in initial_state
+            or not same(encoded(value), encoded(initial_state[key]))
         }
 
-    def _restore_callback(self, name: str, kept: Any) -> None:
+    def _restore_callback(self, name: str, state: Any) -> None:
         try:
-            _set_state(self.callbacks[name], self._completed(name, kept))
+            _set_state(self.callbacks[name], self._completed(name, state))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise FileFormatError(
                 f"The callback {name} can't take its state from the file, "
-                f"{kept!r:.80}: {type(error).__name__}: {error}. The file is damaged, "
+                f"{state!r:.80}: {type(error).__name__}: {error}. The file is damaged, "
                 "or of another version of it."
             ) from error
 
     def _completed(self, name: str, state: Any) -> Any:
         """Returns a callback's state; of a dict, what is missing is the program's."""
-        begun = decoded(*self._begun[name])
+        initial_state = decoded(*self._initial_states[name])
         state = copy.deepcopy(state)
-        if isinstance(state, dict) and isinstance(begun, dict):
-            return {**begun, **state}
+        if isinstance(state, dict) and isinstance(initial_state, dict):
+            return {**initial_state, **state}
         return state
 
 
 def _named(callbacks: Iterable[Callback]) -> Iterator[tuple[str, Callback]]:
     """Names callbacks by their classes; the second one of a class gets a number."""
-    seen = Counter[str]()
+    counts = Counter[str]()
     for callback in callbacks:
         name = type(callback).__name__
-        seen[name] += 1
-        if seen[name] > 1:
-            name = f"{name} {seen[name]}"
+        counts[name] += 1
+        if counts[name] > 1:
+            name = f"{name} {counts[name]}"
         yield name, callback
 
 

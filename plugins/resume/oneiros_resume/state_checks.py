@@ -1,0 +1,226 @@
+"""What each item of a training's state must be like."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import numpy as np
+from oneiros.bases import Callback
+from oneiros_saving.plain_data import encoded, same
+
+from oneiros_resume.training import USES, Training
+
+WRONG = (AttributeError, LookupError, OverflowError, TypeError, ValueError)
+"""What NumPy and Python raise on a state that is none."""
+MT19937_WORDS = 624
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item of the state.
+
+    # Properties
+        key: str, what it is called in a file.
+        fits: function that tells whether a value can be restored.
+        expected: str, what would be, in words.
+    """
+
+    key: str
+    fits: Callable[[Any], bool]
+    expected: str
+
+
+class StateChecks:
+    """Checks of a state, by a training that is to go on with it."""
+
+    def __init__(self, training: Training) -> None:
+        self.training = training
+        self.order_size = len(training.order)
+        self.batch_count = ceil(self.order_size / training.streams["train"].batch_size)
+
+    def items(self) -> list[Item]:
+        """Returns all that a state must have."""
+        last_batch = self.batch_count or "the number of batches"
+        last_row = self.order_size - 1
+        return [
+            Item("epoch", is_count, "an int of 0 or above"),
+            Item("batch", self._is_batch, f"None or an int from 1 to {last_batch}"),
+            Item("parameters", _are_ints, "a list of ints"),
+            Item("numpy", _is_numpy_state, "a state of NumPy's generator"),
+            Item("python", _is_python_state, "a state of Python's generator"),
+            Item(
+                "streams",
+                self._are_streams,
+                "the places of the generators that are trained and validated on",
+            ),
+            Item(
+                "order",
+                self._is_order,
+                f"None or the numbers from 0 to {last_row} in some order",
+            ),
+            Item("stop_training", _is_bool, "True or False"),
+            Item("variables", _are_variables, "the values of the layers' variables"),
+            Item(
+                "draws",
+                self._are_random_states,
+                "the seeds and counters of this model's random operations",
+            ),
+            Item("callbacks", self._are_callbacks, "the states of the callbacks"),
+        ]
+
+    def _is_batch(self, batch: Any) -> bool:
+        if batch is None:
+            return True
+        if not is_count(batch) or batch == 0:
+            return False
+        if self.batch_count == 0:
+            return True
+        return bool(batch <= self.batch_count)
+
+    def _are_streams(self, states: Any) -> bool:
+        if not isinstance(states, dict):
+            return False
+        return all(
+            name in states and _is_stream_state(states[name], stream.get_state())
+            for name, stream in self.training.stateful()
+        )
+
+    def _is_order(self, order: Any) -> bool:
+        if order is None:
+            return True
+        if not isinstance(order, np.ndarray) or order.dtype.kind != "i":
+            return False
+        return order.ndim == 1 and np.array_equal(
+            np.sort(order), np.arange(self.order_size)
+        )
+
+    def _are_random_states(self, states: Any) -> bool:
+        if not isinstance(states, dict):
+            return False
+        own_states = dict(self.training.random_states())
+        return all(
+            use in USES
+            and _are_counts(state)
+            and _are_alike(state, own_states.get(use, state))
+            for use, state in states.items()
+        )
+
+    def _are_callbacks(self, states: Any) -> bool:
+        if not isinstance(states, dict):
+            return False
+        return all(
+            _is_callback_state(states[name], callback)
+            for name, callback in self.training.callbacks.items()
+            if name in states
+        )
+
+
+def is_count(value: Any) -> bool:
+    """Tells whether this is an int of 0 or above that fits 64 bits."""
+    return type(value) is int and 0 <= value < 2**63
+
+
+def are_values(values: Any) -> bool:
+    """Tells whether this is a dict from names to lists of arrays."""
+    if not isinstance(values, dict):
+        return False
+    return all(map(_are_arrays, values.values()))
+
+
+def _are_arrays(values: Any) -> bool:
+    if not isinstance(values, list):
+        return False
+    return all(isinstance(value, np.ndarray | np.generic) for value in values)
+
+
+def _are_variables(values: Any) -> bool:
+    return isinstance(values, dict) and all(map(are_values, values.values()))
+
+
+def _are_ints(values: Any) -> bool:
+    return isinstance(values, list) and all(type(value) is int for value in values)
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
+# Random states
+
+
+def _is_numpy_state(state: Any) -> bool:
+    kind = np.random.get_state(legacy=False)["bit_generator"]
+    trial = np.random.RandomState(getattr(np.random, kind)())
+    try:
+        trial.set_state(state)
+        place = trial.get_state(legacy=False)["state"].get("pos", 0)
+        return 0 <= place <= MT19937_WORDS and same(
+            encoded(trial.get_state()), encoded(state)
+        )
+    except WRONG:
+        return False
+
+
+def _is_python_state(state: Any) -> bool:
+    trial = random.Random()
+    try:
+        trial.setstate(state)
+        return isinstance(state[2], float | None) and same(
+            encoded(trial.getstate()), encoded(state)
+        )
+    except WRONG:
+        return False
+
+
+def _is_stream_state(state: Any, own_state: dict[str, Any]) -> bool:
+    """Tells whether a generator's state has the keys and counts of its own."""
+    if not isinstance(state, dict) or state.keys() != own_state.keys():
+        return False
+    counts = [state[key] for key, own in own_state.items() if type(own) is int]
+    if not all(map(is_count, counts)):
+        return False
+    return state["opened"] is None or _is_numpy_state(state["opened"])
+
+
+def _are_counts(state: Any) -> bool:
+    """Tells whether this is a count, or lists and dicts of counts."""
+    if isinstance(state, dict):
+        return all(map(_are_counts, state.values()))
+    if isinstance(state, list):
+        return all(map(_are_counts, state))
+    return is_count(state)
+
+
+def _are_alike(state: Any, own_state: Any) -> bool:
+    """Tells whether a random state is laid out like a function's own."""
+    if isinstance(own_state, dict):
+        if not isinstance(state, dict) or state.keys() != own_state.keys():
+            return False
+        return all(_are_alike(state[key], own_state[key]) for key in own_state)
+    if isinstance(own_state, list):
+        return isinstance(state, list) and all(map(_are_alike, state, own_state))
+    return not isinstance(state, dict | list)
+
+
+# Callbacks
+
+
+def _is_callback_state(state: Any, callback: Any) -> bool:
+    """Tells whether a callback can take a state.
+
+    One that says itself how it takes it is asked later.
+    """
+    set_state = getattr(type(callback), "set_state", Callback.set_state)
+    if set_state is not Callback.set_state:
+        return True
+    if not isinstance(state, dict):
+        return False
+    return all(_is_attribute(callback, name) for name in state)
+
+
+def _is_attribute(callback: Any, name: Any) -> bool:
+    return isinstance(name, str) and not callable(getattr(callback, name, None))
