@@ -50,8 +50,8 @@ class LearnedActivation(Layer):
         shared = self.shared_axes or []
         axes = range(1, len(input_shape))
         sizes = tuple(1 if axis in shared else input_shape[axis] for axis in axes)
-        known = tuple(size for size in sizes if size is not None)
-        if len(known) < len(sizes) or max(shared, default=0) > len(sizes):
+        known_sizes = tuple(size for size in sizes if size is not None)
+        if len(known_sizes) < len(sizes) or max(shared, default=0) > len(sizes):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)} with "
                 f"shared_axes={self.shared_axes}. It makes a parameter for each place "
@@ -61,7 +61,7 @@ class LearnedActivation(Layer):
         self.param_broadcast = [axis in shared for axis in axes]
         fixed = tuple(None if axis in shared else input_shape[axis] for axis in axes)
         self.input_spec = [InputSpec(shape=(None, *fixed))]
-        return known
+        return known_sizes
 
     def _parameter(self, name: str, shape: tuple[int, ...], init: Any) -> Any:
         return self.add_weight(shape, initializer=init, name=f"{self.name}_{name}")

@@ -41,14 +41,16 @@ class LearnedMigration(Migration):
         shapes: list[Any],
     ) -> Following | None:
         """Returns the layer with its parameters where the values of its input are."""
-        shared = config.get("shared_axes")
-        axes = shared and [inputs[0].axis(axis) for axis in shared]
-        if inputs[0].places and shared:
-            return None
+        (moved,) = inputs
+        shared_axes = config.get("shared_axes")
+        if shared_axes:
+            if moved.places:
+                return None
+            shared_axes = [moved.axis(axis) for axis in shared_axes]
         return (
-            {**config, "shared_axes": axes},
-            [inputs[0].sample(value) for value in arrays],
-            inputs[0],
+            {**config, "shared_axes": shared_axes},
+            [moved.sample(value) for value in arrays],
+            moved,
         )
 
 
@@ -77,17 +79,15 @@ class ReLUMigration(Keras2Layer):
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
         slope = plain(config.get("negative_slope")) or 0
-        rest = {
+        others = {
             argument: value
             for argument, value in config.items()
             if argument != "negative_slope"
         }
-        class_name, arguments = super().translated(name, rest, origin)
-        return (
-            ("LeakyReLU", {**arguments, "alpha": slope})
-            if slope
-            else (class_name, {**arguments, "activation": "relu"})
-        )
+        class_name, arguments = super().translated(name, others, origin)
+        if slope:
+            return "LeakyReLU", {**arguments, "alpha": slope}
+        return class_name, {**arguments, "activation": "relu"}
 
 
 class SoftmaxMigration(Keras2Layer):

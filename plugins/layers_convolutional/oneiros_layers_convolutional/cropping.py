@@ -60,15 +60,17 @@ class _Cropping(Layer):
         """Returns the input's shape without what is cut off."""
         sizes = spatial_sizes(self, input_shape, self._rank, self.dim_ordering)
         pairs = zip(sizes, self._pairs, strict=True)
-        left = tuple(None if size is None else size - sum(pair) for size, pair in pairs)
-        if any(size is not None and size < 1 for size in left):
+        cropped_sizes = tuple(
+            None if size is None else size - sum(pair) for size, pair in pairs
+        )
+        if any(size is not None and size < 1 for size in cropped_sizes):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, read "
                 f"as {axis_names(self._rank, self.dim_ordering)}; "
                 f"cropping={self._pairs} leaves nothing of {sizes}, its "
                 f"{', '.join(AXES[self._rank])}. Crop less, or give it a larger input."
             )
-        return with_sizes(input_shape, left, self.dim_ordering)
+        return with_sizes(input_shape, cropped_sizes, self.dim_ordering)
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns what is left of `x`."""

@@ -117,8 +117,10 @@ class Deconvolution2D(Convolution2D):
     def _checked_output_shape(self, output_shape: Any) -> Shape:
         channels = 3 if self.dim_ordering == "tf" else 1
         shape = tuple(output_shape) if isinstance(output_shape, Iterable) else ()
-        known = len(shape) == 4 and all(is_int(size) and size > 0 for size in shape[1:])
-        if not known or shape[channels] != self.nb_filter:
+        has_sizes = len(shape) == 4 and all(
+            is_int(size) and size > 0 for size in shape[1:]
+        )
+        if not has_sizes or shape[channels] != self.nb_filter:
             example = with_sizes(
                 (None,) * 4, (25, 25), self.dim_ordering, self.nb_filter
             )
@@ -136,20 +138,20 @@ class Deconvolution2D(Convolution2D):
             return with_sizes(
                 input_shape, self._enlarged(sizes), self.dim_ordering, self.nb_filter
             )
-        wanted = spatial_sizes(self, self.output_shape_, 2, self.dim_ordering)
-        moves = zip(wanted, self._window, self._strides, strict=True)
-        back = tuple(
+        output_sizes = spatial_sizes(self, self.output_shape_, 2, self.dim_ordering)
+        moves = zip(output_sizes, self._window, self._strides, strict=True)
+        expected_sizes = tuple(
             length_after(size, width, self.border_mode, step)
             for size, width, step in moves
         )
-        pairs = zip(sizes, back, strict=True)
+        pairs = zip(sizes, expected_sizes, strict=True)
         if any(None not in pair and pair[0] != pair[1] for pair in pairs):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)} and "
                 f"output_shape={self.output_shape_}; with the kernel {self._window}, "
                 f"subsample={self._strides} and border_mode={self.border_mode!r} that "
-                f"output comes from rows and columns {back}, and the input has "
-                f"{sizes}. Give rows and columns of {self._fitting(sizes)} in "
+                f"output comes from rows and columns {expected_sizes}, and the input "
+                f"has {sizes}. Give rows and columns of {self._fitting(sizes)} in "
                 "output_shape."
             )
         return (input_shape[0], *self.output_shape_[1:])
@@ -164,9 +166,9 @@ class Deconvolution2D(Convolution2D):
             )
         enlarged = []
         for size, width, step in zip(sizes, self._window, self._strides, strict=True):
-            more = {"valid": max(width - step, 0), "same": 0, "full": 2 - step - width}
+            added = {"valid": max(width - step, 0), "same": 0, "full": 2 - step - width}
             if size is not None:
-                enlarged.append(size * step + more[self.border_mode])
+                enlarged.append(size * step + added[self.border_mode])
         return tuple(enlarged)
 
     def _fitting(self, sizes: Shape) -> str:
@@ -176,10 +178,14 @@ class Deconvolution2D(Convolution2D):
             if size is None:
                 ranges.append("any size")
                 continue
-            taken = {"valid": width - 1, "same": 0, "full": 1 - width}[self.border_mode]
-            least = max(1, (size - 1) * step + 1 + taken)
-            most = size * step + taken
-            ranges.append(str(least) if least == most else f"{least} to {most}")
+            overlap = {"valid": width - 1, "same": 0, "full": 1 - width}[
+                self.border_mode
+            ]
+            smallest = max(1, (size - 1) * step + 1 + overlap)
+            largest = size * step + overlap
+            ranges.append(
+                str(smallest) if smallest == largest else f"{smallest} to {largest}"
+            )
         return " and ".join(ranges)
 
     def _convolve(self, x: Any) -> Any:

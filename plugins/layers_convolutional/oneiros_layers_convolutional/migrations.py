@@ -30,32 +30,32 @@ class ConvolutionMigration(KernelMigration, Keras2Layer):
         if self.dilated is None or rate in (None, *self.neutral["dilation_rate"]):
             class_name, arguments = super().translated(name, config, origin)
         else:
-            rest = {
+            undilated = {
                 argument: value
                 for argument, value in config.items()
                 if argument != "dilation_rate"
             }
-            _, arguments = super().translated(name, rest, origin)
+            _, arguments = super().translated(name, undilated, origin)
             class_name = self.dilated
             arguments["atrous_rate"] = self._rate(rate)
-        first = arguments.get("dim_ordering") == "th"
+        channels_first = arguments.get("dim_ordering") == "th"
         for argument in arguments.keys() & KERNEL_CONSTRAINTS:
-            arguments[argument] = self._moved(arguments[argument], first)
+            arguments[argument] = self._moved(arguments[argument], channels_first)
         return class_name, arguments
 
-    def _moved(self, constraint: Any, first: bool) -> Any:
+    def _moved(self, constraint: Any, channels_first: bool) -> Any:
         """Returns a constraint for the kernel's axes where they are here."""
         if not isinstance(constraint, dict) or "axis" not in constraint:
             return constraint
-        places = self._places(first)
+        places = self._places(channels_first)
         axis = constraint["axis"]
         if isinstance(axis, list):
-            return {**constraint, "axis": [places[each] for each in axis]}
+            return {**constraint, "axis": [places[stored_axis] for stored_axis in axis]}
         return {**constraint, "axis": places[axis]}
 
-    def _places(self, first: bool) -> tuple[int, ...]:
+    def _places(self, channels_first: bool) -> tuple[int, ...]:
         """Returns where each axis of a stored kernel is here, for either ordering."""
-        return (2, 3, 1, 0) if first else (0, 1, 2, 3)
+        return (2, 3, 1, 0) if channels_first else (0, 1, 2, 3)
 
     def _rate(self, rate: Any) -> Any:
         return rate
@@ -84,7 +84,7 @@ class Conv1DMigration(ConvolutionMigration):
     def _rate(self, rate: Any) -> Any:
         return rate[0] if isinstance(rate, list) else rate
 
-    def _places(self, first: bool) -> tuple[int, ...]:
+    def _places(self, channels_first: bool) -> tuple[int, ...]:
         return (0, 2, 3)
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
@@ -92,18 +92,23 @@ class Conv1DMigration(ConvolutionMigration):
 
         Keras 1.0 and 1.1 stored `(output, input, length, 1)`.
         """
-        kernel, *rest = arrays
-        length, filters = config["filter_length"], config["nb_filter"]
+        kernel, *bias = arrays
         if origin.keras > 1 and kernel.ndim == 3:
-            return [kernel[:, None], *rest]
-        older = kernel.shape[:2] != (length, 1) or kernel.shape[-1] != filters
-        if (
-            kernel.ndim == 4
-            and older
-            and (kernel.shape[0], *kernel.shape[2:]) == (filters, length, 1)
-        ):
-            return [kernel.transpose(2, 3, 1, 0), *rest]
+            return [kernel[:, None], *bias]
+        if _is_of_keras_1_1(kernel, config["filter_length"], config["nb_filter"]):
+            return [kernel.transpose(2, 3, 1, 0), *bias]
         return arrays
+
+
+def _is_of_keras_1_1(kernel: Any, length: int, filters: int) -> bool:
+    """Tells whether a kernel can only be `(output, input, length, 1)`, and not
+    `(length, 1, input, output)`."""
+    if kernel.ndim != 4:
+        return False
+    first, second, third, last = kernel.shape
+    if (first, second, last) == (length, 1, filters):
+        return False
+    return (first, third, last) == (filters, length, 1)
 
 
 class Conv2DMigration(ConvolutionMigration):
@@ -125,8 +130,8 @@ class Conv3DMigration(ConvolutionMigration):
         "kernel_size": ("kernel_dim1", "kernel_dim2", "kernel_dim3"),
     }
 
-    def _places(self, first: bool) -> tuple[int, ...]:
-        return (2, 3, 4, 1, 0) if first else (0, 1, 2, 3, 4)
+    def _places(self, channels_first: bool) -> tuple[int, ...]:
+        return (2, 3, 4, 1, 0) if channels_first else (0, 1, 2, 3, 4)
 
 
 class Conv2DTransposeMigration(ConvolutionMigration):
@@ -140,8 +145,8 @@ class Conv2DTransposeMigration(ConvolutionMigration):
     neutral = {**ConvolutionMigration.neutral, "output_padding": (None,)}
     added = {"output_shape": None}
 
-    def _places(self, first: bool) -> tuple[int, ...]:
-        return (2, 3, 0, 1) if first else (0, 1, 3, 2)
+    def _places(self, channels_first: bool) -> tuple[int, ...]:
+        return (2, 3, 0, 1) if channels_first else (0, 1, 3, 2)
 
     def weights(self, config: dict[str, Any], arrays: Arrays, origin: Origin) -> Arrays:
         """Returns the kernel with its input before its output."""

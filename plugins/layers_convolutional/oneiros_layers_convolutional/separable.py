@@ -129,14 +129,14 @@ class SeparableConvolution2D(ImageConvolution):
 
     def _add_weights(self) -> None:
         channels = self._channels
-        deep = channels * self.depth_multiplier
+        inner_channels = channels * self.depth_multiplier
         window = self._window
         ordering = self.dim_ordering
         self.depthwise_kernel = self._add_step_kernel(
             "depthwise", kernel_shape(window, channels, self.depth_multiplier, ordering)
         )
         self.pointwise_kernel = self._add_step_kernel(
-            "pointwise", kernel_shape((1, 1), deep, self.nb_filter, ordering)
+            "pointwise", kernel_shape((1, 1), inner_channels, self.nb_filter, ordering)
         )
         self.b = self.add_bias((self.nb_filter,))
 

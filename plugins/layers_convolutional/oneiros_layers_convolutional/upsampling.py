@@ -43,8 +43,8 @@ class UpSampling1D(Layer):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with `length` times as many steps."""
         (steps,) = spatial_sizes(self, input_shape, 1, "tf")
-        more = None if steps is None else steps * self.length
-        return with_sizes(input_shape, (more,), "tf")
+        longer = None if steps is None else steps * self.length
+        return with_sizes(input_shape, (longer,), "tf")
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns `x` with each step repeated."""

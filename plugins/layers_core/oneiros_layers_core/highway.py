@@ -90,11 +90,11 @@ class Highway(DenseLayer):
             (features, features), initializer=self.init, name=f"{self.name}_W_carry"
         )
         self.b = self.add_bias((features,))
-        self.b_carry = (
-            self.add_weight((features,), initializer="one", name=f"{self.name}_b_carry")
-            if self.bias
-            else None
-        )
+        self.b_carry = None
+        if self.bias:
+            self.b_carry = self.add_weight(
+                (features,), initializer="one", name=f"{self.name}_b_carry"
+            )
         self.set_initial_weights()
 
     def call(self, x: Any, mask: Any = None) -> Any:

@@ -49,5 +49,5 @@ class Masking(Layer):
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the input with masked steps set to zero."""
-        kept = K.any(K.not_equal(x, self.mask_value), axis=-1, keepdims=True)
-        return x * K.cast(kept, K.dtype(x))
+        is_kept = K.any(K.not_equal(x, self.mask_value), axis=-1, keepdims=True)
+        return x * K.cast(is_kept, K.dtype(x))

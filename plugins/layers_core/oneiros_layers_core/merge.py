@@ -12,7 +12,7 @@ from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError
 
 from oneiros_layers_core.functions import function_config, with_functions
-from oneiros_layers_core.merge_modes import CUSTOM, MODES
+from oneiros_layers_core.merge_modes import MODES, Custom, MergeRule
 
 Mode = str | Callable[..., Any]
 
@@ -85,7 +85,7 @@ class Merge(Layer):
         tensor_indices: list[int] | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(**({"name": name} if name else {}))
+        super().__init__(name=name)
         self.layers = layers
         self.mode = mode
         self.concat_axis = int(concat_axis) if is_int(concat_axis) else concat_axis
@@ -99,9 +99,8 @@ class Merge(Layer):
             output_shape = tuple(output_shape)
         self._output_shape = output_shape
         self._output_mask = output_mask
-        self._input_dtypes: list[str] = []
         self._check_arguments()
-        self._mode = CUSTOM if callable(mode) else MODES[mode]
+        self._rule = self._rule_of(mode)
         if layers:
             self._connect(layers)
 
@@ -128,6 +127,11 @@ class Merge(Layer):
                 f"{label(self)} received layers={self.layers!r}. It takes a list of at "
                 "least two layers."
             )
+
+    def _rule_of(self, mode: Mode) -> MergeRule:
+        if callable(mode):
+            return Custom(self._output_shape, self._output_mask)
+        return MODES[mode]
 
     def _connect(self, layers: list[Any]) -> None:
         for layer in layers:
@@ -161,19 +165,18 @@ class Merge(Layer):
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the merged tensor."""
         self._check_inputs(inputs)
-        self._input_dtypes = [K.dtype(x) for x in inputs]
-        self._mode.check(self, [K.int_shape(x) for x in inputs])
-        return self._mode.combine(self, inputs, mask)
+        self._rule.check(self, [K.int_shape(x) for x in inputs])
+        return self._rule.combine(self, inputs, mask)
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
         """Returns the output's shape for a list of input shapes."""
-        return self._mode.output_shape(self, input_shape)
+        return self._rule.output_shape(self, input_shape)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the mask of the merged tensor, None if no input has one."""
         if mask is None or all(part is None for part in mask):
             return None
-        return self._mode.mask(self, inputs, mask)
+        return self._rule.mask(self, inputs, mask)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments but `layers`, which the model around it holds.

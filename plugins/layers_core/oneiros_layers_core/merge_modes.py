@@ -15,7 +15,7 @@ from oneiros_layers_core.functions import call_function, inferred_shape
 Shape = tuple[int | None, ...]
 
 
-class Mode(Protocol):
+class MergeRule(Protocol):
     """What a mode of Merge does.
 
     `merge` is the layer, whose arguments the methods read.
@@ -39,10 +39,10 @@ def _common(sizes: Iterable[int | None]) -> int | None:
 
     Raises ValueError if known sizes differ.
     """
-    known = {size for size in sizes if size is not None}
-    if len(known) > 1:
+    known_sizes = {size for size in sizes if size is not None}
+    if len(known_sizes) > 1:
         raise ValueError
-    return next(iter(known), None)
+    return next(iter(known_sizes), None)
 
 
 def _text(shapes: list[Shape]) -> str:
@@ -121,17 +121,17 @@ class Concatenation:
                 f"{_text(shapes)} don't have."
             )
         position = axis % rank
-        others = [(*shape[:position], *shape[position + 1 :]) for shape in shapes]
+        other_sizes = [(*shape[:position], *shape[position + 1 :]) for shape in shapes]
         try:
-            output = [_common(sizes) for sizes in zip(*others, strict=True)]
+            output = [_common(sizes) for sizes in zip(*other_sizes, strict=True)]
         except ValueError:
             raise ShapeError(
                 f"{label(merge)} with mode='concat' and concat_axis={axis} received "
                 f"inputs of shapes {_text(shapes)}. All other axes must have equal "
                 "sizes."
             ) from None
-        known = [shape[axis] for shape in shapes if shape[axis] is not None]
-        joined = sum(known) if len(known) == len(shapes) else None
+        known_sizes = [shape[axis] for shape in shapes if shape[axis] is not None]
+        joined = sum(known_sizes) if len(known_sizes) == len(shapes) else None
         output.insert(position, joined)
         return tuple(output)
 
@@ -139,11 +139,11 @@ class Concatenation:
         """Returns the masks joined, or where all hold if they lack that axis."""
         rank = K.ndim(inputs[0])
         masks = [_without_features(mask, rank) for mask in masks]
-        known = [mask for mask in masks if mask is not None]
-        mask_rank = K.ndim(known[0])
+        known_masks = [mask for mask in masks if mask is not None]
+        mask_rank = K.ndim(known_masks[0])
         axis = merge.concat_axis % rank
         if axis >= mask_rank:
-            return _conjunction(known)
+            return _conjunction(known_masks)
         parts = [
             _all_true(x, mask_rank) if mask is None else K.cast(mask, "bool")
             for x, mask in zip(inputs, masks, strict=True)
@@ -235,21 +235,31 @@ def _common_batch(shapes: list[Shape]) -> int | None:
 
 
 class Custom:
-    """Calls a function on the list of inputs."""
+    """Calls a function on the list of inputs.
+
+    # Arguments
+        output_shape, output_mask: as for `Merge`.
+    """
+
+    def __init__(self, output_shape: Any, output_mask: Any) -> None:
+        self._output_shape = output_shape
+        self._output_mask = output_mask
+        self._input_dtypes: list[str] = []
 
     def check(self, merge: Any, shapes: list[Shape]) -> None:
         """Takes any shapes."""
 
     def combine(self, merge: Any, inputs: list[Any], masks: Any) -> Any:
         """Returns the function's result."""
+        self._input_dtypes = [K.dtype(x) for x in inputs]
         return call_function(merge.mode, inputs, merge.arguments, masks)
 
     def output_shape(self, merge: Any, shapes: list[Shape]) -> Any:
         """Returns the shape given, or the one that the function gives placeholders."""
-        declared = merge._output_shape
+        declared = self._output_shape
         if declared is None:
             return inferred_shape(
-                merge.mode, shapes, merge.arguments, merge._input_dtypes
+                merge.mode, shapes, merge.arguments, self._input_dtypes
             )
         if callable(declared):
             return tuple(declared(shapes))
@@ -257,11 +267,12 @@ class Custom:
 
     def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> Any:
         """Returns `output_mask`, called on the masks if it is a function."""
-        declared = merge._output_mask
-        return declared(masks) if callable(declared) else declared
+        if callable(self._output_mask):
+            return self._output_mask(masks)
+        return self._output_mask
 
 
-MODES: dict[str, Mode] = {
+MODES: dict[str, MergeRule] = {
     "sum": Elementwise(lambda x, y: x + y),
     "mul": Elementwise(lambda x, y: x * y),
     "ave": Elementwise(lambda x, y: x + y, average=True),
@@ -270,4 +281,3 @@ MODES: dict[str, Mode] = {
     "dot": Product(),
     "cos": Product(cosine=True),
 }
-CUSTOM = Custom()

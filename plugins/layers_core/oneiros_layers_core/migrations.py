@@ -12,6 +12,9 @@ from oneiros_old_files.configs import migrated
 from oneiros_old_files.keras2 import AFFINE, Keras2Layer
 from oneiros_old_files.moves import Moved, unmoved
 
+ELEMENTWISE_MODES = ("sum", "mul", "ave", "max")
+"""Modes of Merge that take each value by itself."""
+
 
 class DenseMigration(Keras2Layer):
     """Dense."""
@@ -47,10 +50,9 @@ class ActivationMigration(Elementwise, Keras2Layer):
         shapes: list[Any],
     ) -> Following | None:
         """Returns the layer as it is; softmax needs its last axis where it was."""
-        if (
-            config.get("activation") == "softmax"
-            and inputs[0].axes[-1] != len(inputs[0].axes) - 1
-        ):
+        axes = inputs[0].axes
+        is_last_moved = axes[-1] != len(axes) - 1
+        if is_last_moved and config.get("activation") == "softmax":
             return None
         return super().moved(config, arrays, inputs, shapes)
 
@@ -76,11 +78,9 @@ class DropoutMigration(Elementwise, Keras2Layer):
         shapes: list[Any],
     ) -> Following | None:
         """Returns the layer as it is, unless what it drops together has a shape."""
-        return (
-            None
-            if config.get("noise_shape")
-            else super().moved(config, arrays, inputs, shapes)
-        )
+        if config.get("noise_shape"):
+            return None
+        return super().moved(config, arrays, inputs, shapes)
 
 
 class SpatialDropout1DMigration(Keras2Layer):
@@ -196,12 +196,10 @@ class MergeMigration(Migration):
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
         layers = config.get("layers")
-        inside = (
-            [migrated(layer, origin) for layer in layers]
-            if isinstance(layers, list)
-            else layers
-        )
-        return name, {**config, "layers": inside} if "layers" in config else config
+        if not isinstance(layers, list):
+            return name, config
+        layers = [migrated(layer, origin) for layer in layers]
+        return name, {**config, "layers": layers}
 
     def moved(
         self,
@@ -212,25 +210,21 @@ class MergeMigration(Migration):
     ) -> Following | None:
         """Returns the layer for inputs that moved alike, or vectors to be joined."""
         mode = config.get("mode")
-        if mode == "concat" and all(
-            moved.places or moved.axes == (0,) for moved in inputs
-        ):
+        if mode == "concat" and all(map(_is_vector, inputs)):
             return config, arrays, _joined(inputs, shapes)
-        if any(moved != inputs[0] for moved in inputs) or mode not in (
-            "sum",
-            "mul",
-            "ave",
-            "max",
-            "concat",
-        ):
+        first, *others = inputs
+        if any(moved != first for moved in others):
             return None
+        if mode in ELEMENTWISE_MODES:
+            return config, arrays, first
         if mode == "concat":
-            return (
-                {**config, "concat_axis": inputs[0].axis(config["concat_axis"])},
-                arrays,
-                inputs[0],
-            )
-        return config, arrays, inputs[0]
+            axis = first.axis(config["concat_axis"])
+            return {**config, "concat_axis": axis}, arrays, first
+        return None
+
+
+def _is_vector(moved: Moved) -> bool:
+    return bool(moved.places) or moved.axes == (0,)
 
 
 def _joined(inputs: list[Moved], shapes: list[Any]) -> Moved:

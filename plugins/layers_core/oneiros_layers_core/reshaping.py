@@ -102,14 +102,16 @@ class Reshape(Layer):
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the batch and the target shape, with -1 worked out."""
-        known = [size for size in input_shape[1:] if size is not None]
-        if len(known) < len(input_shape) - 1:
+        known_sizes = [size for size in input_shape[1:] if size is not None]
+        if len(known_sizes) < len(input_shape) - 1:
             sizes = (None if size == -1 else size for size in self.target_shape)
             return (input_shape[0], *sizes)
-        values = math.prod(known)
+        values = math.prod(known_sizes)
         fixed = math.prod(size for size in self.target_shape if size != -1)
-        rest = values // fixed
-        shape = tuple(rest if size == -1 else size for size in self.target_shape)
+        inferred_size = values // fixed
+        shape = tuple(
+            inferred_size if size == -1 else size for size in self.target_shape
+        )
         if math.prod(shape) != values:
             expected = f"a multiple of {fixed}" if -1 in self.target_shape else fixed
             raise ShapeError(

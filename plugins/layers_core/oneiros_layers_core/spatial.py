@@ -175,6 +175,7 @@ def windowed_sizes(
     layer: Layer,
     shape: Shape,
     dim_ordering: str,
+    *,
     window: Sizes,
     border_mode: str,
     strides: Sizes,

@@ -133,8 +133,8 @@ class Embedding(Layer):
         indices = x if K.dtype(x) == "int32" else K.cast(x, "int32")
         table = self.W
         if self.uses_learning_phase:
-            kept = K.random_binomial((self.input_dim, 1), p=1.0 - self.dropout)
-            table = K.in_train_phase(table * kept / (1.0 - self.dropout), table)
+            keep_mask = K.random_binomial((self.input_dim, 1), p=1.0 - self.dropout)
+            table = K.in_train_phase(table * keep_mask / (1.0 - self.dropout), table)
         return K.gather(table, indices)
 
     def get_config(self) -> dict[str, Any]:

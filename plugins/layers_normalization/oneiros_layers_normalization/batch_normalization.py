@@ -173,9 +173,9 @@ class BatchNormalization(Layer):
         if self.mode == SAMPLE_WISE:
             return self._by_sample(x)
         axis = self.axis % K.ndim(x)
-        others = [i for i in range(K.ndim(x)) if i != axis]
+        reduction_axes = [i for i in range(K.ndim(x)) if i != axis]
         by_batch, mean, variance = K.normalize_batch_in_training(
-            x, self.gamma, self.beta, others, epsilon=self.epsilon
+            x, self.gamma, self.beta, reduction_axes, epsilon=self.epsilon
         )
         if self.mode == FEATURE_WISE_BY_BATCH:
             return by_batch

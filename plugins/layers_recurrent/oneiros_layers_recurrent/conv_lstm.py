@@ -256,12 +256,12 @@ class ConvLSTM2D(ConvRecurrent2D):
 
         `states` holds the old ones and the dropout masks.
         """
-        h, c, kept_U, kept_W = states[:4]
+        h, c, U_masks, W_masks = states[:4]
         projections = []
-        for gate, keep_U, keep_W in zip(GATES, kept_U, kept_W, strict=True):
+        for gate, U_mask, W_mask in zip(GATES, U_masks, W_masks, strict=True):
             W, U, b = (getattr(self, f"{part}_{gate}") for part in "WUb")
-            from_input = self.conv_step(x * keep_W, W, b, self.border_mode)
-            from_state = self.conv_step_hidden(h * keep_U, U, "same")
+            from_input = self.conv_step(x * W_mask, W, b, self.border_mode)
+            from_state = self.conv_step_hidden(h * U_mask, U, "same")
             projections.append(from_input + from_state)
         return self._gated(c, projections)
 

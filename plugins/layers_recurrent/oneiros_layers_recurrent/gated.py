@@ -199,25 +199,25 @@ class GatedRecurrent(Recurrent):
             for index in range(count or len(self.gates))
         ]
 
-    def gate_inputs(self, x: Any, kept_W: list[Any]) -> list[Any]:
+    def gate_inputs(self, x: Any, W_masks: list[Any]) -> list[Any]:
         """Returns the projections of one preprocessed step, for each gate."""
         if self.consume_less == "cpu":
             return self.split(x)
         if self.joined:
-            return self.split(K.dot(x * kept_W[0], self.W) + self.b)
-        pairs = zip(kept_W, self._input_weights(), strict=True)
-        return [K.dot(x * kept, W) + b for kept, (W, b) in pairs]
+            return self.split(K.dot(x * W_masks[0], self.W) + self.b)
+        pairs = zip(W_masks, self._input_weights(), strict=True)
+        return [K.dot(x * mask, W) + b for mask, (W, b) in pairs]
 
     def fed_back(
-        self, h: Any, kept_U: list[Any], count: int | None = None
+        self, h: Any, U_masks: list[Any], count: int | None = None
     ) -> list[Any]:
         """Returns `dot(h, U)` for each gate, or for the first `count`."""
         gates = self.gates[:count]
         if self.joined:
             U = self.U[:, : len(gates) * self.output_dim]
-            return self.split(K.dot(h * kept_U[0], U), len(gates))
-        pairs = zip(gates, kept_U, strict=False)
-        return [K.dot(h * kept, getattr(self, f"U_{gate}")) for gate, kept in pairs]
+            return self.split(K.dot(h * U_masks[0], U), len(gates))
+        pairs = zip(gates, U_masks, strict=False)
+        return [K.dot(h * mask, getattr(self, f"U_{gate}")) for gate, mask in pairs]
 
     def _run(self, x: Any, initial: list[Any], mask: Any) -> tuple[Any, Any, list[Any]]:
         if not self._fusible(mask):
@@ -239,12 +239,14 @@ class GatedRecurrent(Recurrent):
 
     def _fusible(self, mask: Any) -> bool:
         """Tells whether the fused operation computes what this layer's methods do."""
-        known = [getattr(activations, name) for name in FUSED_ACTIVATIONS]
+        if "fused" not in K.current().capabilities:
+            return False
+        if 0 < self.dropout_U < 1:
+            return False
+        if self.unroll and mask is not None:
+            return False
+        fused_activations = [getattr(activations, name) for name in FUSED_ACTIVATIONS]
+        if any(getattr(self, name) not in fused_activations for name in self.functions):
+            return False
         standard = next(cls for cls in type(self).__mro__ if "operation" in vars(cls))
-        return (
-            "fused" in K.current().capabilities
-            and not 0 < self.dropout_U < 1
-            and not (self.unroll and mask is not None)
-            and all(getattr(self, name) in known for name in self.functions)
-            and self._keeps(standard, ("step", "preprocess_input", "get_constants"))
-        )
+        return self._keeps(standard, ("step", "preprocess_input", "get_constants"))

@@ -123,14 +123,14 @@ class GRU(GatedRecurrent):
 
         `states` holds the old one and the dropout masks.
         """
-        h, kept_U, kept_W = states[:3]
-        x_z, x_r, x_h = self.gate_inputs(x, kept_W)
-        h_z, h_r = self.fed_back(h, kept_U, 2)
+        h, U_masks, W_masks = states[:3]
+        x_z, x_r, x_h = self.gate_inputs(x, W_masks)
+        h_z, h_r = self.fed_back(h, U_masks, 2)
         z = self.inner_activation(x_z + h_z)
         r = self.inner_activation(x_r + h_r)
         if self.joined:
-            h_h = K.dot(r * h * kept_U[0], self.U[:, 2 * self.output_dim :])
+            h_h = K.dot(r * h * U_masks[0], self.U[:, 2 * self.output_dim :])
         else:
-            h_h = K.dot(r * h * kept_U[2], self.U_h)
+            h_h = K.dot(r * h * U_masks[2], self.U_h)
         output = z * h + (1 - z) * self.activation(x_h + h_h)
         return output, [output]

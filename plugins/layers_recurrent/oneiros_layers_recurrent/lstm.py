@@ -133,9 +133,9 @@ class LSTM(GatedRecurrent):
 
         `states` holds the old ones and the dropout masks.
         """
-        h, c, kept_U, kept_W = states[:4]
-        x_i, x_f, x_c, x_o = self.gate_inputs(x, kept_W)
-        h_i, h_f, h_c, h_o = self.fed_back(h, kept_U)
+        h, c, U_masks, W_masks = states[:4]
+        x_i, x_f, x_c, x_o = self.gate_inputs(x, W_masks)
+        h_i, h_f, h_c, h_o = self.fed_back(h, U_masks)
         i = self.inner_activation(x_i + h_i)
         f = self.inner_activation(x_f + h_f)
         c = f * c + i * self.activation(x_c + h_c)

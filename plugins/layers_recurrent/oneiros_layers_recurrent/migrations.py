@@ -139,7 +139,8 @@ class GRUMigration(GatedMigration):
     """GRU, which resets the state before its product with the weights."""
 
     name = "GRU"
-    gates = order = ("z", "r", "h")
+    gates = ("z", "r", "h")
+    order = gates
     neutral = {**NEUTRAL, "reset_after": (False,)}
 
 
@@ -164,5 +165,5 @@ class ConvLSTM2DMigration(KernelMigration, ForgetBiasMigration):
         """Returns the weights gate by gate, in the layer's order of axes."""
         if origin.keras < 2:
             return arrays
-        apart = separated(arrays, LSTMMigration.gates, LSTMMigration.order)
-        return super().weights(config, apart, origin)
+        by_gate = separated(arrays, LSTMMigration.gates, LSTMMigration.order)
+        return super().weights(config, by_gate, origin)

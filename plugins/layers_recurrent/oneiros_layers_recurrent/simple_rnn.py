@@ -89,11 +89,11 @@ class SimpleRNN(GatedRecurrent):
 
         `states` holds the old one and two dropout masks.
         """
-        previous, kept_U, kept_W = states[:3]
+        previous, U_mask, W_mask = states[:3]
         projected = (
-            x if self.consume_less == "cpu" else K.dot(x * kept_W, self.W) + self.b
+            x if self.consume_less == "cpu" else K.dot(x * W_mask, self.W) + self.b
         )
-        output = self.activation(projected + K.dot(previous * kept_U, self.U))
+        output = self.activation(projected + K.dot(previous * U_mask, self.U))
         return output, [output]
 
     def get_constants(self, x: Any) -> list[Any]:

@@ -93,8 +93,8 @@ class Wrapper(Layer):
         """The weights that training changes, the inner layers' first."""
         if not self.trainable:
             return []
-        inside = self._collected("trainable_weights")
-        return unique([*inside, *super().trainable_weights])
+        inner_weights = self._collected("trainable_weights")
+        return unique([*inner_weights, *super().trainable_weights])
 
     @trainable_weights.setter
     def trainable_weights(self, weights: list[Any]) -> None:
@@ -104,8 +104,8 @@ class Wrapper(Layer):
     def non_trainable_weights(self) -> list[Any]:
         """The weights that training leaves alone."""
         frozen = [] if self.trainable else self._collected("trainable_weights")
-        inside = self._collected("non_trainable_weights")
-        return unique([*frozen, *inside, *super().non_trainable_weights])
+        inner_weights = self._collected("non_trainable_weights")
+        return unique([*frozen, *inner_weights, *super().non_trainable_weights])
 
     @non_trainable_weights.setter
     def non_trainable_weights(self, weights: list[Any]) -> None:
@@ -131,17 +131,17 @@ class Wrapper(Layer):
 
     def get_losses_for(self, inputs: Any) -> list[Any]:
         """Returns the losses that depend on these tensors; for None, on none."""
-        inside = [
+        inner_losses = [
             loss for layer in self.wrapped for loss in layer.get_losses_for(inputs)
         ]
-        return unique([*inside, *super().get_losses_for(inputs)])
+        return unique([*inner_losses, *super().get_losses_for(inputs)])
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
         """Returns the updates that depend on these tensors; for None, on none."""
-        inside = [
+        inner_updates = [
             pair for layer in self.wrapped for pair in layer.get_updates_for(inputs)
         ]
-        return unique([*inside, *super().get_updates_for(inputs)])
+        return unique([*inner_updates, *super().get_updates_for(inputs)])
 
     @property
     def stateful(self) -> bool:
@@ -166,8 +166,8 @@ class Wrapper(Layer):
 
     def ordered_weights(self) -> list[Any]:
         """Returns the inner layers' weights, each in its order, then the wrapper's."""
-        inside = [w for layer in self.wrapped for w in layer.ordered_weights()]
-        return unique([*inside, *self.weights])
+        inner_weights = [w for layer in self.wrapped for w in layer.ordered_weights()]
+        return unique([*inner_weights, *self.weights])
 
     def argument_config(self, argument: str) -> dict[str, Any]:
         """Returns an argument, `layer` with the configuration of the layer inside."""

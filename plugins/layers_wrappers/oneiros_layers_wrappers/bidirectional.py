@@ -132,8 +132,8 @@ class Bidirectional(Wrapper):
 
     def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
         """Returns the mask for each output, if there is one for each step."""
-        kept = mask if self.return_sequences else None
-        return [kept, kept] if self.merge_mode is None else kept
+        output_mask = mask if self.return_sequences else None
+        return [output_mask, output_mask] if self.merge_mode is None else output_mask
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the merged outputs, or a list of both."""
@@ -165,19 +165,19 @@ def _copied(layer: Any, name: str) -> Any:
 def _reversed(layer: Any, name: str) -> Any:
     """Returns a layer made from the configuration of another, running the other way."""
     functions = {}
-    known: dict[str, Any] = {}
+    custom_objects: dict[str, Any] = {}
     for attribute, value in vars(layer).items():
         if inspect.isfunction(value):
             functions[attribute] = value
-            known[value.__name__] = value
+            custom_objects[value.__name__] = value
         elif _is_part(value):
-            known[type(value).__name__] = type(value)
+            custom_objects[type(value).__name__] = type(value)
     backwards = not layer.go_backwards
     config = {**layer.get_config(), "name": name, "go_backwards": backwards}
-    with custom_object_scope(known):
-        made = type(layer).from_config(config)
-    vars(made).update(functions, go_backwards=backwards)
-    return made
+    with custom_object_scope(custom_objects):
+        reversed_layer = type(layer).from_config(config)
+    vars(reversed_layer).update(functions, go_backwards=backwards)
+    return reversed_layer
 
 
 def _is_part(value: Any) -> bool:

@@ -62,8 +62,8 @@ class TimeDistributed(Wrapper):
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         """Returns the layer's output shape with the steps in it."""
         with self.naming(input_shape):
-            inside = self.layer.get_output_shape_for(_flat(input_shape))
-        return (*input_shape[:2], *inside[1:])
+            shape_of_steps = self.layer.get_output_shape_for(_flat(input_shape))
+        return (*input_shape[:2], *shape_of_steps[1:])
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the layer's output for each step."""
