@@ -65,8 +65,8 @@ def _parts(name: str, config: Any, origin: Origin) -> Entry:
     migration = migration_of(name)
     if migration is None:
         return _unknown(name, config, origin)
-    here, arguments = migration.translated(name, dict(config), origin)
-    return {"class_name": here, "config": arguments}
+    class_here, arguments = migration.translated(name, dict(config), origin)
+    return {"class_name": class_here, "config": arguments}
 
 
 def _unknown(name: str, config: Any, origin: Origin) -> Entry:
@@ -112,7 +112,7 @@ def _without_input_layer(layers: list[Any], config: Any) -> list[Any]:
     return [{**first, "config": {**described, **first["config"]}}, *others]
 
 
-def _with_distinct_names(layers: list[Any], taken: dict[str, int]) -> list[Any]:
+def _with_distinct_names(layers: list[Any], taken_names: dict[str, int]) -> list[Any]:
     """Returns the layers of a `Sequential` with names of their own in the models
     inside: here one name is one layer.
 
@@ -121,11 +121,11 @@ def _with_distinct_names(layers: list[Any], taken: dict[str, int]) -> list[Any]:
             to each.
     """
     renamed = {
-        name: _free(name, taken)
+        name: _free(name, taken_names)
         for name in dict.fromkeys(map(_name, layers))
         if name is not None
     }
-    return [_renamed(entry, renamed, taken) for entry in layers]
+    return [_renamed(entry, renamed, taken_names) for entry in layers]
 
 
 def _name(entry: Any) -> str | None:
@@ -134,24 +134,24 @@ def _name(entry: Any) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _renamed(entry: Any, renamed: dict[str, str], taken: dict[str, int]) -> Any:
+def _renamed(entry: Any, renamed: dict[str, str], taken_names: dict[str, int]) -> Any:
     name = _name(entry)
     if name is not None:
         return {**entry, "config": {**entry["config"], "name": renamed[name]}}
-    inside = entry.get("config") if isinstance(entry, dict) else None
-    if isinstance(inside, list) and entry.get("class_name") == "Sequential":
-        return {**entry, "config": _with_distinct_names(inside, taken)}
+    inner_config = entry.get("config") if isinstance(entry, dict) else None
+    if isinstance(inner_config, list) and entry.get("class_name") == "Sequential":
+        return {**entry, "config": _with_distinct_names(inner_config, taken_names)}
     return entry
 
 
-def _free(name: str, taken: dict[str, int]) -> str:
+def _free(name: str, taken_names: dict[str, int]) -> str:
     """Takes a name that isn't taken, this one, or with a number, and returns it."""
-    free = name
-    while free in taken:
-        taken[name] += 1
-        free = f"{name}_{taken[name]}"
-    taken[free] = 0
-    return free
+    free_name = name
+    while free_name in taken_names:
+        taken_names[name] += 1
+        free_name = f"{name}_{taken_names[name]}"
+    taken_names[free_name] = 0
+    return free_name
 
 
 def _input(config: Entry) -> Entry:
@@ -173,15 +173,15 @@ def _graph(config: Entry, origin: Origin) -> Entry:
     layers = config.get("layers")
     if not isinstance(layers, list):
         return config
-    here = [_migrated(entry, origin) for entry in layers]
+    migrated_layers = [_migrated(entry, origin) for entry in layers]
     if origin.keras < 2:
-        return {**config, "layers": here}
-    for entry in here:
+        return {**config, "layers": migrated_layers}
+    for entry in migrated_layers:
         calls = [_call(entry, node) for node in entry["inbound_nodes"]]
         entry["inbound_nodes"] = calls
     return {
         "name": config.get("name"),
-        "layers": here,
+        "layers": migrated_layers,
         "input_layers": _places(config["input_layers"]),
         "output_layers": _places(config["output_layers"]),
     }

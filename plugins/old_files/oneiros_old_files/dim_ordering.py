@@ -26,23 +26,23 @@ def completed(config: Any) -> Any:
         config: plain data, as in the file.
     """
     layers = list(_layers(config))
-    stated = {
+    orderings = {
         str(arguments[ARGUMENT]) for _, arguments in layers if ARGUMENT in arguments
     }
-    if len(stated) != 1:
+    if len(orderings) != 1:
         return config
-    lacking = _classes_that_lack_it(layers)
-    return _filled(config, lacking, stated.pop()) if lacking else config
+    class_names = _classes_that_lack_it(layers)
+    return _filled(config, class_names, orderings.pop()) if class_names else config
 
 
 def without_dim_ordering(config: Any) -> list[str]:
     """Returns the names of the layers that take `dim_ordering` and don't have it."""
     layers = list(_layers(config))
-    lacking = _classes_that_lack_it(layers)
+    class_names = _classes_that_lack_it(layers)
     return [
         str(arguments.get("name", class_name))
         for class_name, arguments in layers
-        if class_name in lacking and ARGUMENT not in arguments
+        if class_name in class_names and ARGUMENT not in arguments
     ]
 
 

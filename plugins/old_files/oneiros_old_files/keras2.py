@@ -15,6 +15,10 @@ ANY = object()
 """In `neutral`: the argument may have any value, a loaded model doesn't depend on
 it."""
 
+DTYPES = ("dtype", "autocast")
+"""Arguments that say in which type a layer computes."""
+FLOATS = ("float", "bfloat", "mixed")
+"""How the names of types of floats begin."""
 DIM_ORDERINGS = {"channels_last": "tf", "channels_first": "th"}
 COMMON: Renamed = {
     "name": "name",
@@ -42,8 +46,7 @@ class Keras2Layer(Migration):
         renamed: dict, the arguments there → those here; a tuple of names takes the
             items of a list.
         neutral: dict, arguments that nothing here corresponds to → the tuple of values
-            that can be read, or
-            `ANY`.
+            that can be read, or `ANY`.
         added: dict, further arguments here.
     """
 
@@ -61,19 +64,17 @@ class Keras2Layer(Migration):
         """
         if origin.keras < 2:
             return name, config
-        here = dict(self.added)
-        table, neutral = (
-            {**COMMON, **self.renamed},
-            {"bias_initializer": ANY, **self.neutral},
-        )
+        arguments = dict(self.added)
+        names_here = {**COMMON, **self.renamed}
         for argument, value in config.items():
-            if argument in ("dtype", "autocast"):
-                self._take_dtype(name, config, value, here)
-            elif argument in table:
-                self._take(table[argument], argument, plain(value), origin, here)
-            elif argument not in neutral or not _among(plain(value), neutral[argument]):
+            if argument in DTYPES:
+                arguments.update(self._input_dtype(name, config, value))
+            elif argument in names_here:
+                names = names_here[argument]
+                arguments.update(_renamed(names, argument, plain(value), origin))
+            elif not self._is_neutral(argument, plain(value)):
                 self.refuse(name, config, argument)
-        return self.name, here
+        return self.name, arguments
 
     def refuse(self, name: str, config: dict[str, Any], argument: str) -> NoReturn:
         """Raises the error for an argument that nothing here corresponds to."""
@@ -84,35 +85,26 @@ class Keras2Layer(Migration):
             f"YourClass}}; it gets the arguments as they are stored."
         )
 
-    def _take(
-        self,
-        names: str | tuple[str, ...],
-        argument: str,
-        value: Any,
-        origin: Origin,
-        here: dict[str, Any],
-    ) -> None:
-        if isinstance(names, tuple):
-            values = value if isinstance(value, (list, tuple)) else [value] * len(names)
-            here.update(zip(names, values, strict=True))
-        elif argument == "data_format":
-            here[names] = DIM_ORDERINGS.get(value, value)
-        elif argument.endswith(("_initializer", "_regularizer", "_constraint")):
-            here[names] = part(value, origin)
-        else:
-            here[names] = value
+    def _is_neutral(self, argument: str, value: Any) -> bool:
+        neutral = {"bias_initializer": ANY, **self.neutral}
+        if argument not in neutral:
+            return False
+        return neutral[argument] is ANY or value in neutral[argument]
 
-    def _take_dtype(
-        self, name: str, config: dict[str, Any], value: Any, here: dict[str, Any]
-    ) -> None:
-        dtype = (
-            value.get("config", {}).get("name") if isinstance(value, dict) else value
-        )
-        if (
-            isinstance(dtype, str)
-            and dtype.startswith(("float", "bfloat", "mixed"))
-            and dtype != K.floatx()
-        ):
+    def _input_dtype(
+        self, name: str, config: dict[str, Any], stored_dtype: Any
+    ) -> dict[str, str]:
+        """Returns the argument `input_dtype`, if the layer has it.
+
+        # Raises
+            ConfigError: if the layer computes in another type than layers here.
+        """
+        dtype = stored_dtype
+        if isinstance(stored_dtype, dict):
+            dtype = stored_dtype.get("config", {}).get("name")
+        if not isinstance(dtype, str):
+            return {}
+        if dtype.startswith(FLOATS) and dtype != K.floatx():
             raise ConfigError(
                 f"The {name} layer {config.get('name')!r} of Keras 2 computes in "
                 f"{dtype}; here it would in {K.floatx()}. "
@@ -120,23 +112,31 @@ class Keras2Layer(Migration):
                 "float64; other types have no counterpart: save the model again as "
                 "float32."
             )
-        if config.get("batch_input_shape") and isinstance(dtype, str):
-            here["input_dtype"] = dtype
+        return {"input_dtype": dtype} if config.get("batch_input_shape") else {}
+
+
+def _renamed(
+    names: str | tuple[str, ...], argument: str, value: Any, origin: Origin
+) -> dict[str, Any]:
+    """Returns an argument of Keras 2 under its name, or its names, here."""
+    if isinstance(names, tuple):
+        values = value if isinstance(value, (list, tuple)) else [value] * len(names)
+        return dict(zip(names, values, strict=True))
+    if argument == "data_format":
+        return {names: DIM_ORDERINGS.get(value, value)}
+    if argument.endswith(("_initializer", "_regularizer", "_constraint")):
+        return {names: part(value, origin)}
+    return {names: value}
 
 
 def plain(value: Any) -> Any:
     """Returns a value of a configuration without what Keras 2 wraps around arrays,
     shapes and tuples."""
-    if (
-        isinstance(value, dict)
-        and set(value) == {"type", "value"}
-        and value["type"] == "ndarray"
-    ):
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"type", "value"} and value["type"] == "ndarray":
         return value["value"]
-    if isinstance(value, dict) and value.get("class_name") in (
-        "TensorShape",
-        "__tuple__",
-    ):
+    if value.get("class_name") in ("TensorShape", "__tuple__"):
         return value.get("items")
     return value
 
@@ -144,13 +144,13 @@ def plain(value: Any) -> Any:
 def part(value: Any, origin: Origin) -> Any:
     """Returns what a stored initializer, regularizer or constraint is here: a name, a
     dict or None."""
-    name = value.get("class_name") if isinstance(value, dict) else value
+    name = value
+    arguments = None
+    if isinstance(value, dict):
+        name = value.get("class_name")
+        arguments = value.get("config")
     migration = migration_of(name)
     if migration is None:
         return value
-    arguments = value.get("config") if isinstance(value, dict) else None
-    return migration.translated(str(name), dict(arguments or {}), origin)[1]
-
-
-def _among(value: Any, accepted: Any) -> bool:
-    return accepted is ANY or value in accepted
+    _, part_here = migration.translated(str(name), dict(arguments or {}), origin)
+    return part_here

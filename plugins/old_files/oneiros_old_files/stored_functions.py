@@ -63,10 +63,10 @@ def _supplied(layer: str, argument: str) -> Any:
 
 def _named_function(name: str) -> Any:
     """Returns the caller's, else the registered function of a name, or None."""
-    known = known_objects()
-    own = known.get(name) or known.get(name.rpartition(".")[2])
-    if own is not None:
-        return own
+    objects = known_objects()
+    function = objects.get(name) or objects.get(name.rpartition(".")[2])
+    if function is not None:
+        return function
     for kind in FUNCTION_KINDS:
         entry = registry.find(kind, name)
         if entry is not None:

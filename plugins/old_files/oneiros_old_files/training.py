@@ -66,7 +66,8 @@ def _arguments(training_config: dict[str, Any], origin: Origin) -> dict[str, Any
 def _optimizer(
     class_name: str, config: dict[str, Any], origin: Origin
 ) -> dict[str, Any]:
-    name, arguments = class_name.rpartition(">")[2], dict(config)
+    name = class_name.rpartition(">")[2]
+    arguments = dict(config)
     migration = migration_of(name)
     if migration is not None:
         name, arguments = migration.translated(name, arguments, origin)

@@ -39,6 +39,6 @@ def parameter_budget(
         calls: int, number of calls in nested models and of unrolled steps; 0 leaves the
             bound that holds.
     """
-    before = load_context.current().limits or BuildLimits()
-    limits = BuildLimits(limit, calls or before.calls)
+    limits_around = load_context.current().limits or BuildLimits()
+    limits = BuildLimits(limit, calls or limits_around.calls)
     return load_context.changed(limits=limits)

@@ -30,6 +30,9 @@ _COPY = (
     "that."
 )
 _RESAVE = "Save the model again with the program that wrote it."
+_ATTRIBUTE_CLASSES = (h5py.h5t.STRING, h5py.h5t.INTEGER, h5py.h5t.FLOAT)
+_OTHER_GROUPS = {".", ".."}
+"""Steps of a path that lead to another group."""
 _LINKS = {
     h5py.h5l.TYPE_SOFT: "a soft link",
     h5py.h5l.TYPE_EXTERNAL: "a link to another file",
@@ -154,11 +157,7 @@ class StoredGroup:
         value = self._attribute(name)
         if value is None:
             return None
-        if (
-            isinstance(value, np.ndarray)
-            and value.ndim == 1
-            and (value.size == 0 or value.dtype.kind in "SO")
-        ):
+        if _are_texts(value):
             self.meter.spend_objects(self.where, value.size)
             return [self._decode(item) for item in value]
         raise FileFormatError(
@@ -176,21 +175,15 @@ class StoredGroup:
                 raise FileFormatError(
                     f"{self._attribute_name(name)} has no value. {_RESAVE}"
                 )
-            kind, count = attribute.get_type(), prod(attribute.shape)
-            if kind.get_class() not in (
-                h5py.h5t.STRING,
-                h5py.h5t.INTEGER,
-                h5py.h5t.FLOAT,
-            ):
+            kind = attribute.get_type()
+            if kind.get_class() not in _ATTRIBUTE_CLASSES:
                 raise self.meter.refuse(
                     where, "the attribute is neither text nor numbers", _RESAVE
                 )
+            count = prod(attribute.shape)
             length = kind.get_size()
-            if (
-                self._raw
-                and kind.get_class() == h5py.h5t.STRING
-                and kind.is_variable_str()
-            ):
+            is_text = kind.get_class() == h5py.h5t.STRING
+            if self._raw and is_text and kind.is_variable_str():
                 address = h5py.h5o.get_info(self._group.id).addr
                 length = longest_text(self._raw, address, name.encode(), count)
             self.meter.spend_text(where, count * length)
@@ -202,22 +195,18 @@ class StoredGroup:
     def _open(self, name: str) -> tuple[Any, str]:
         steps = name.split("/")
         where = f"{self.where.rstrip('/')}/{name}"
-        if (
-            len(steps) > MAX_DEPTH
-            or not all(steps)
-            or {".", ".."} & set(steps)
-            or "\0" in name
-        ):
+        leads_out = not all(steps) or not _OTHER_GROUPS.isdisjoint(steps)
+        if leads_out or len(steps) > MAX_DEPTH or "\0" in name:
             raise self.meter.refuse(
                 where, f"the name {name!r:.80} leads out of its group", _RESAVE
             )
         opened = self._group
         with damage(self.meter, where):
-            for place, step in enumerate(steps, 1):
+            path = self.where.rstrip("/")
+            for step in steps:
                 opened = self._step(opened, step, where)
-                self.meter.opened.add(
-                    "/".join((self.where.rstrip("/"), *steps[:place]))
-                )
+                path = f"{path}/{step}"
+                self.meter.opened.add(path)
         return opened, where
 
     def _step(self, group: Any, step: str, where: str) -> Any:
@@ -237,16 +226,28 @@ class StoredGroup:
         return group[step]
 
     def _decode(self, text: str | bytes) -> str:
-        raw = (
-            text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
-        )
+        if isinstance(text, str):
+            text = text.encode("utf-8", "surrogateescape")
         try:
-            return raw.decode("utf-8")
+            return text.decode("utf-8")
         except UnicodeDecodeError as error:
             raise FileFormatError(
                 f"{self.meter.path}: a name or text at '{self.where}' is not UTF-8: "
-                f"{raw!r:.80}"
+                f"{text!r:.80}"
             ) from error
+
+
+def _are_texts(value: Any) -> bool:
+    if not isinstance(value, np.ndarray) or value.ndim != 1:
+        return False
+    return value.size == 0 or value.dtype.kind in "SO"
+
+
+def _is_plain(kind: Any) -> bool:
+    """Tells whether a type of HDF5 is one of NumPy's integers or floats."""
+    if kind.get_class() not in (h5py.h5t.INTEGER, h5py.h5t.FLOAT):
+        return False
+    return bool(kind.equal(h5py.h5t.py_create(kind.dtype)))
 
 
 class StoredArray:
@@ -265,14 +266,13 @@ class StoredArray:
             self._check()
 
     def _check(self) -> None:
-        dataset, meter, where = self._dataset, self._meter, self.where
+        dataset = self._dataset
+        meter = self._meter
+        where = self.where
         layout = dataset.id.get_create_plist()
         if layout.get_layout() == h5py.h5d.VIRTUAL or layout.get_external_count():
             raise meter.refuse(where, "the array's data lie in another file", _COPY)
-        kind = dataset.id.get_type()
-        if kind.get_class() not in (h5py.h5t.INTEGER, h5py.h5t.FLOAT) or not kind.equal(
-            h5py.h5t.py_create(kind.dtype)
-        ):
+        if not _is_plain(dataset.id.get_type()):
             raise meter.refuse(
                 where, "the array holds no plain integers or floats", _RESAVE
             )
@@ -302,9 +302,8 @@ class StoredArray:
         """Returns the array, in native byte order."""
         with damage(self._meter, self.where):
             if self._dataset.chunks is not None:
-                return read_chunks(self._dataset, self._meter, self.where).astype(
-                    self.dtype, copy=False
-                )
+                values = read_chunks(self._dataset, self._meter, self.where)
+                return values.astype(self.dtype, copy=False)
             values = np.empty(self.shape, self.dtype)
             if values.size:
                 self._dataset.read_direct(values)

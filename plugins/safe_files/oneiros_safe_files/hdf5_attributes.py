@@ -11,12 +11,42 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
-_CONTINUATION, _ATTRIBUTE = 0x10, 0x0C
+_CONTINUATION = 0x10
+_ATTRIBUTE = 0x0C
+"""Types of messages."""
 _DESCRIPTOR = struct.Struct("<IQI")
 _MAX_BLOCKS = 64
 _MAX_BLOCK_BYTES = 64 << 20
+
+_SIGNATURE_2 = b"OHDR"
+"""How an object header of version 2 begins."""
+_STORES_ORDER = 0x04
+_STORES_PHASE_CHANGE = 0x10
+_STORES_TIMES = 0x20
+_WIDTH_OF_SIZE = 0x03
+"""Bits of the flags in an object header of version 2."""
+
+
+@dataclass(frozen=True)
+class _ObjectHeader:
+    """Where an object's messages are.
+
+    # Properties
+        first_message: int, the place of the first block of messages.
+        size: int, the bytes of that block.
+        message_header: what comes before each message: its type and size.
+        signature_size: int, the bytes before the messages of a further block.
+        checksum_size: int, those after them.
+    """
+
+    first_message: int
+    size: int
+    message_header: struct.Struct
+    signature_size: int = 0
+    checksum_size: int = 0
 
 
 def longest_text(file: BinaryIO, address: int, name: bytes, count: int) -> int:
@@ -27,12 +57,10 @@ def longest_text(file: BinaryIO, address: int, name: bytes, count: int) -> int:
         ValueError: if the attribute isn't stored in the object's header, as Keras'
             files have it.
     """
-    lengths = [
-        length
-        for kind, body in _messages(file, address)
-        if kind == _ATTRIBUTE
-        for length in _text_lengths(body, name, count)
-    ]
+    lengths: list[int] = []
+    for kind, body in _messages(file, address):
+        if kind == _ATTRIBUTE:
+            lengths += _text_lengths(body, name, count)
     if not lengths and count:
         raise ValueError("the attribute isn't stored in the object's header")
     return max(lengths, default=0)
@@ -59,25 +87,20 @@ def _padded(size: int) -> int:
 
 
 def _messages(file: BinaryIO, address: int) -> Iterator[tuple[int, bytes]]:
-    head = _read(file, address, 16)
-    if head[:4] == b"OHDR":
-        first, size, header = _version_2(file, address)
-        lead, tail = 4, 4
-    else:
-        first, header = address + 16, struct.Struct("<HHB3x")
-        (size,) = struct.unpack_from("<I", head, 8)
-        lead, tail = 0, 0
-    blocks = [(first, size)]
+    """Gives the types and contents of an object's messages."""
+    header = _object_header(file, address)
+    header_size = header.message_header.size
+    blocks = [(header.first_message, header.size)]
     for position, length in blocks:
         block = _read(file, position, length)
         cursor = 0
-        while cursor + header.size <= length:
-            kind, nbytes = header.unpack_from(block, cursor)[:2]
-            body = block[cursor + header.size : cursor + header.size + nbytes]
-            cursor += header.size + nbytes
+        while cursor + header_size <= length:
+            kind, nbytes = header.message_header.unpack_from(block, cursor)[:2]
+            cursor += header_size
+            body = block[cursor : cursor + nbytes]
+            cursor += nbytes
             if kind == _CONTINUATION:
-                offset, extent = struct.unpack_from("<QQ", body)
-                blocks.append((offset + lead, extent - lead - tail))
+                blocks.append(_further_block(header, body))
                 if len(blocks) > _MAX_BLOCKS:
                     raise ValueError(
                         "the object's header is scattered over too many blocks"
@@ -85,12 +108,39 @@ def _messages(file: BinaryIO, address: int) -> Iterator[tuple[int, bytes]]:
             yield kind, body
 
 
-def _version_2(file: BinaryIO, address: int) -> tuple[int, int, struct.Struct]:
+def _further_block(header: _ObjectHeader, body: bytes) -> tuple[int, int]:
+    """Returns where the messages are that another block holds, and their bytes."""
+    offset, extent = struct.unpack_from("<QQ", body)
+    messages = extent - header.signature_size - header.checksum_size
+    return offset + header.signature_size, messages
+
+
+def _object_header(file: BinaryIO, address: int) -> _ObjectHeader:
+    prefix = _read(file, address, 16)
+    if prefix.startswith(_SIGNATURE_2):
+        return _object_header_2(file, address)
+    (size,) = struct.unpack_from("<I", prefix, 8)
+    return _ObjectHeader(address + 16, size, struct.Struct("<HHB3x"))
+
+
+def _object_header_2(file: BinaryIO, address: int) -> _ObjectHeader:
+    """Reads an object header of version 2."""
     flags = _read(file, address + 5, 1)[0]
-    width = 1 << (flags & 3)
-    position = address + 6 + (16 if flags & 0x20 else 0) + (4 if flags & 0x10 else 0)
+    position = address + 6
+    if flags & _STORES_TIMES:
+        position += 16
+    if flags & _STORES_PHASE_CHANGE:
+        position += 4
+    width = 1 << (flags & _WIDTH_OF_SIZE)
     size = int.from_bytes(_read(file, position, width), "little")
-    return position + width, size, struct.Struct("<BHB2x" if flags & 4 else "<BHB")
+    layout = "<BHB2x" if flags & _STORES_ORDER else "<BHB"
+    return _ObjectHeader(
+        first_message=position + width,
+        size=size,
+        message_header=struct.Struct(layout),
+        signature_size=4,
+        checksum_size=4,
+    )
 
 
 def _read(file: BinaryIO, position: int, length: int) -> bytes:

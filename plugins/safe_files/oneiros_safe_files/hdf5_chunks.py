@@ -44,7 +44,8 @@ def check_filters(dataset: Any, meter: Meter, where: str) -> None:
 
 def read_chunks(dataset: Any, meter: Meter, where: str) -> np.ndarray[Any, Any]:
     """Returns the array, in the file's byte order."""
-    chunks, dtype = dataset.chunks, dataset.dtype
+    chunks = dataset.chunks
+    dtype = dataset.dtype
     values = np.empty(dataset.shape, dtype)
     grid = (
         range(0, size, chunk) for size, chunk in zip(dataset.shape, chunks, strict=True)

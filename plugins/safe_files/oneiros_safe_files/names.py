@@ -8,7 +8,9 @@ from pathlib import Path
 
 from oneiros.errors import UnsafeFileError
 
-MAX_NAME, MAX_PATH = 255, 1024
+MAX_NAME = 255
+MAX_PATH = 1024
+_FORBIDDEN = set('\\:*?"<>|')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
@@ -16,26 +18,24 @@ def problem(name: str) -> str | None:
     """Says why a relative path isn't one of plain names, on any system; None if it
     is."""
     steps = name.split("/")
-    if (
-        not name
-        or not name.isprintable()
-        or any(character in name for character in '\\:*?"<>|')
-    ):
+    if not name or not name.isprintable() or not _FORBIDDEN.isdisjoint(name):
         return "has characters that don't belong in a file's name"
     if name.startswith("/"):
         return "is absolute"
-    if any(
-        step in ("", ".", "..") or step != step.strip(" ") or step.endswith(".")
-        for step in steps
-    ):
+    if any(map(_leads_out, steps)):
         return "leads out of its folder"
     if any(_RESERVED.fullmatch(step) for step in steps):
         return "is that of a device"
-    if len(name.encode()) > MAX_PATH or any(
-        len(step.encode()) > MAX_NAME for step in steps
-    ):
+    longest_step = max(len(step.encode()) for step in steps)
+    if len(name.encode()) > MAX_PATH or longest_step > MAX_NAME:
         return "is too long"
     return None
+
+
+def _leads_out(step: str) -> bool:
+    if step in ("", ".", ".."):
+        return True
+    return step != step.strip(" ") or step.endswith(".")
 
 
 def below(folder: Path, name: str) -> Path:

@@ -67,19 +67,17 @@ def _read(file: BinaryIO, meter: Meter, where: str, size: int) -> Array:
         raise meter.refuse(
             where, f"the array holds {dtype!s:.60}, no plain numbers or texts", _INSTEAD
         )
-    left = size - file.tell()
-    agree = (
-        prod(shape) * dtype.itemsize == left and prod(filter(None, shape)) < MAX_ITEMS
-    )
-    if min(shape, default=0) < 0 or not agree:
+    nbytes = size - file.tell()
+    is_stored = prod(shape) * dtype.itemsize == nbytes
+    is_small = prod(filter(None, shape)) < MAX_ITEMS
+    if min(shape, default=0) < 0 or not is_stored or not is_small:
         raise FileFormatError(
-            f"{meter.path}, at '{where}', is damaged: {left:,} bytes are stored and "
+            f"{meter.path}, at '{where}', is damaged: {nbytes:,} bytes are stored and "
             f"its header claims the shape {shape!s:.80} of {dtype}."
         )
-    meter.spend_array(where, left)
-    data = (
-        np.frombuffer(bytearray(file.read(left)), dtype) if left else np.empty(0, dtype)
-    )
-    return data.reshape(shape, order="F" if fortran else "C").astype(
-        dtype.newbyteorder("="), copy=False
-    )
+    meter.spend_array(where, nbytes)
+    values = np.empty(0, dtype)
+    if nbytes:
+        values = np.frombuffer(bytearray(file.read(nbytes)), dtype)
+    values = values.reshape(shape, order="F" if fortran else "C")
+    return values.astype(dtype.newbyteorder("="), copy=False)

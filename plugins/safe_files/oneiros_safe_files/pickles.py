@@ -74,11 +74,8 @@ def _check_operations(data: bytes, meter: Meter) -> None:
             raise meter.refuse(
                 f"byte {position}", f"the pickle numbers a part {argument}", _INSTEAD
             )
-        if (
-            position is not None
-            and position + 1 == len(data)
-            and operation.name == "STOP"
-        ):
+        is_last = position is not None and position + 1 == len(data)
+        if is_last and operation.name == "STOP":
             return
     raise FileFormatError(
         f"{meter.path} is damaged: data follows the end of the pickle."
@@ -93,12 +90,11 @@ class _Unpickler(pickle.Unpickler):
         self._meter = meter
 
     def find_class(self, module: str, name: str) -> Any:
-        package, _, rest = module.partition(".")
-        where = (
-            f"{package}.{rest.removeprefix('_')}.{name}" if rest else f"{module}.{name}"
-        )
-        if where in _KNOWN:
-            return _KNOWN[where]
+        path = f"{module}.{name}"
+        if path.startswith("numpy._core."):  # what NumPy 2 calls numpy.core
+            path = path.replace("_core", "core", 1)
+        if path in _FUNCTIONS:
+            return _FUNCTIONS[path]
         raise self._meter.refuse(
             "/", f"the pickle refers to {module}.{name:.80}", _INSTEAD
         )
@@ -139,11 +135,9 @@ class _Array:
             raise ValueError("an array's shape or type is none")
         if prod(shape) * kind.dtype.itemsize != len(data):
             raise ValueError("an array's shape and bytes don't agree")
-        values = (
-            np.frombuffer(bytearray(data), kind.dtype)
-            if data
-            else np.empty(0, kind.dtype)
-        )
+        values = np.empty(0, kind.dtype)
+        if data:
+            values = np.frombuffer(bytearray(data), kind.dtype)
         self.value = values.reshape(shape, order="F" if order == "F" else "C")
 
 
@@ -182,7 +176,7 @@ class _Callable:
         raise ValueError("the pickle changes what it refers to")
 
 
-_KNOWN = {
+_FUNCTIONS = {
     "numpy.dtype": _Callable(_DType),
     "numpy.ndarray": _Callable(_Array),
     "numpy.core.multiarray._reconstruct": _Callable(_Array),
@@ -195,24 +189,32 @@ _KNOWN = {
 }
 
 
-def _plain(value: Any, done: dict[int, Any]) -> Any:
-    """Returns the data with arrays in the place of what they were pickled as."""
+def _plain(value: Any, containers: dict[int, Any]) -> Any:
+    """Returns the data with arrays in the place of what they were pickled as.
+
+    # Arguments
+        value: what was unpickled.
+        containers: by its identity, what a container has become; None for those that
+            hold this value. Filled.
+    """
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, _Array):
         return value.value
-    if id(value) in done:
-        if done[id(value)] is None:
+    if id(value) in containers:
+        if containers[id(value)] is None:
             raise ValueError("a container holds itself")
-        return done[id(value)]
-    done[id(value)] = None
+        return containers[id(value)]
+    containers[id(value)] = None
+    container: Any
     if isinstance(value, dict):
-        made: Any = {
-            _plain(key, done): _plain(item, done) for key, item in value.items()
+        container = {
+            _plain(key, containers): _plain(item, containers)
+            for key, item in value.items()
         }
     elif isinstance(value, (list, tuple, set, frozenset)):
-        made = type(value)(_plain(item, done) for item in value)
+        container = type(value)(_plain(item, containers) for item in value)
     else:
         raise ValueError(f"it holds {type(value).__name__}, no plain data")
-    done[id(value)] = made
-    return made
+    containers[id(value)] = container
+    return container

@@ -20,7 +20,9 @@ from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.meter import Meter
 
 LENGTH_BYTES = 8
-MAX_HEADER, MAX_ITEMS, MAX_AXES = 100_000_000, 1 << 48, 32
+MAX_HEADER = 100_000_000
+MAX_ITEMS = 1 << 48
+MAX_AXES = 32
 TEXT = frozenset(b"\t\n\r") | frozenset(range(32, 127))
 DTYPES = {
     "BOOL": "?",
@@ -101,10 +103,8 @@ def _read_header(file: BinaryIO, meter: Meter) -> tuple[dict[str, Any], int]:
 
 
 def _metadata(value: Any, meter: Meter) -> dict[str, str]:
-    if isinstance(value, dict) and all(
-        isinstance(item, str) for item in value.values()
-    ):
-        return value
+    if _are_texts(value):
+        return dict(value)
     raise meter.refuse(
         "__metadata__", f"it should hold texts and is {value!r:.80}", _INSTEAD
     )
@@ -114,48 +114,51 @@ def _tensor(name: str, entry: Any, meter: Meter) -> Tensor:
     where = name[:120]
     if not isinstance(entry, dict) or set(entry) != _FIELDS:
         raise meter.refuse(where, f"the tensor is described by {entry!r:.80}", _INSTEAD)
-    code, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
+    code = entry["dtype"]
+    shape = entry["shape"]
+    offsets = entry["data_offsets"]
     if not isinstance(code, str) or code not in DTYPES:
-        known = ", ".join(DTYPES)
+        names = ", ".join(DTYPES)
         raise meter.refuse(
-            where, f"the tensor's type is {code!r:.40}, none of {known}", _INSTEAD
+            where, f"the tensor's type is {code!r:.40}, none of {names}", _INSTEAD
         )
-    if (
-        not _sizes(shape)
-        or len(shape) > MAX_AXES
-        or not _sizes(offsets)
-        or len(offsets) != 2
-    ):
+    is_shape = _are_sizes(shape) and len(shape) <= MAX_AXES
+    are_offsets = _are_sizes(offsets) and len(offsets) == 2
+    if not is_shape or not are_offsets:
         raise meter.refuse(
             where,
             f"its shape {shape!r:.80} or its offsets {offsets!r:.80} are none",
             _INSTEAD,
         )
     dtype = np.dtype(DTYPES[code])
-    if (
-        prod(shape) * dtype.itemsize != offsets[1] - offsets[0]
-        or prod(filter(None, shape)) > MAX_ITEMS
-    ):
+    begin, end = offsets
+    is_stored = prod(shape) * dtype.itemsize == end - begin
+    if not is_stored or prod(filter(None, shape)) > MAX_ITEMS:
         raise meter.refuse(
             where,
             f"the shape {shape!r:.80} of {code} and the offsets {offsets!r:.80} don't "
             "agree",
             _INSTEAD,
         )
-    return Tensor(dtype, tuple(shape), *offsets)
+    return Tensor(dtype, tuple(shape), begin, end)
 
 
-def _sizes(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        type(size) is int and 0 <= size < 1 << 63 for size in value
-    )
+def _are_texts(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    return all(isinstance(item, str) for item in value.values())
+
+
+def _are_sizes(value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
+    return all(type(size) is int and 0 <= size < 1 << 63 for size in value)
 
 
 def _check_places(tensors: dict[str, Tensor], available: int, meter: Meter) -> None:
     end = 0
-    for name, tensor in sorted(
-        tensors.items(), key=lambda item: (item[1].begin, item[1].end)
-    ):
+    in_file_order = sorted(tensors.items(), key=_place)
+    for name, tensor in in_file_order:
         if tensor.begin != end:
             raise meter.refuse(
                 name[:120],
@@ -171,6 +174,11 @@ def _check_places(tensors: dict[str, Tensor], available: int, meter: Meter) -> N
         )
 
 
+def _place(item: tuple[str, Tensor]) -> tuple[int, int]:
+    _, tensor = item
+    return tensor.begin, tensor.end
+
+
 def _read(
     file: BinaryIO, tensor: Tensor, start: int, meter: Meter
 ) -> np.ndarray[Any, Any]:
@@ -178,8 +186,5 @@ def _read(
     data = file.read(tensor.end - tensor.begin)
     if len(data) != tensor.end - tensor.begin:
         raise FileFormatError(f"{meter.path} became shorter while it was read.")
-    return (
-        np.frombuffer(bytearray(data), tensor.dtype)
-        .reshape(tensor.shape)
-        .astype(tensor.dtype.newbyteorder("="), copy=False)
-    )
+    values = np.frombuffer(bytearray(data), tensor.dtype).reshape(tensor.shape)
+    return values.astype(tensor.dtype.newbyteorder("="), copy=False)

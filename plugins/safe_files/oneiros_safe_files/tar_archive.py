@@ -18,7 +18,8 @@ from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.meter import Meter
 from oneiros_safe_files.unpacking import member_path, new_folder, refused
 
-_GZIP, _BZIP2 = b"\x1f\x8b", b"BZh"
+_GZIP = b"\x1f\x8b"
+_BZIP2 = b"BZh"
 _BLOCK = 1 << 20
 
 
@@ -27,7 +28,7 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
     exist; returns it."""
     meter = Meter(path, budget, path.stat().st_size)
     with _damage(meter), _opened(path) as stream, new_folder(folder) as draft:
-        seen: set[str] = set()
+        paths_seen: set[str] = set()
         source: Any = _Metered(stream, meter)
         with tarfile.open(fileobj=source, mode="r|") as archive:
             for member in archive:
@@ -35,12 +36,10 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
                 _check(member, meter)
                 if member.isdir() and member.name.rstrip("/") in ("", "."):
                     continue
-                target = draft / member_path(
-                    member.name.removeprefix("./"), seen, meter
-                )
-                (target if member.isdir() else target.parent).mkdir(
-                    parents=True, exist_ok=True
-                )
+                name = member.name.removeprefix("./")
+                target = draft / member_path(name, paths_seen, meter)
+                folder_of_member = target if member.isdir() else target.parent
+                folder_of_member.mkdir(parents=True, exist_ok=True)
                 if member.isfile():
                     _write(archive.extractfile(member), target)
     return folder
@@ -63,7 +62,8 @@ class _Metered:
     """What an archive unfolds to, counted while it is read."""
 
     def __init__(self, stream: Any, meter: Meter) -> None:
-        self._stream, self._meter = stream, meter
+        self._stream = stream
+        self._meter = meter
 
     def read(self, size: int) -> bytes:
         data: bytes = self._stream.read(min(size, _BLOCK))

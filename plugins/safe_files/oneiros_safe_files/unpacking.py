@@ -36,16 +36,16 @@ def new_folder(folder: Path) -> Iterator[Path]:
         raise
 
 
-def member_path(name: str, seen: set[str], meter: Meter) -> str:
+def member_path(name: str, paths_seen: set[str], meter: Meter) -> str:
     """Returns a member's relative path, checked; `seen` keeps them, as file systems
     that ignore case do."""
     path = name.removesuffix("/")
     reason = names.problem(path)
-    if reason is None and path.casefold() in seen:
+    if reason is None and path.casefold() in paths_seen:
         reason = "occurs twice"
     if reason is not None:
         raise refused(meter, name, f"the member's name {name!r:.80} {reason}")
-    seen.add(path.casefold())
+    paths_seen.add(path.casefold())
     return path
 
 

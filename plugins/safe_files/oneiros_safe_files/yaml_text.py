@@ -27,6 +27,8 @@ _NUMPY_DTYPE = "python/object/apply:numpy.dtype"
 _NUMPY_SCALARS = {
     f"python/object/apply:numpy.{core}.multiarray.scalar" for core in ("core", "_core")
 }
+_DTYPE_CODE = re.compile(r"[iuf][248]|[iub]1")
+_BYTE_ORDERS = ("<", ">", "|", "=")
 _RESOLVER = yaml.resolver.Resolver()
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)
@@ -123,13 +125,15 @@ class _Builder:
             self._check_depth(depth)
             self._add(_copied(value), None, 0, depth)
         elif isinstance(event, yaml.CollectionStartEvent):
-            mapping = isinstance(event, yaml.MappingStartEvent)
-            tag = _tag(event.tag or ("map" if mapping else "seq"))
+            is_mapping = isinstance(event, yaml.MappingStartEvent)
+            default_tag = "map" if is_mapping else "seq"
+            tag = _tag(event.tag or default_tag)
             self._check_depth(1)
-            self._open.append(_Open(mapping, tag, event.anchor, self._spend(1) - 1))
+            start = self._spend(1) - 1
+            self._open.append(_Open(is_mapping, tag, event.anchor, start))
         elif isinstance(event, yaml.CollectionEndEvent):
-            done = self._open.pop()
-            self._add(_collection(done), done.anchor, done.start, done.depth)
+            closed = self._open.pop()
+            self._add(_collection(closed), closed.anchor, closed.start, closed.depth)
 
     def _add(self, value: Any, anchor: str | None, start: int, depth: int) -> None:
         self._open[-1].items.append(value)
@@ -192,18 +196,26 @@ def _number(tag: str, text: str) -> int | float:
     )
 
 
-def _collection(done: _Open) -> Any:
-    if done.tag in _NUMPY_SCALARS and not done.mapping:
-        return _numpy_scalar(done.items)
-    if done.tag == _NUMPY_DTYPE and done.mapping:
-        return _numpy_dtype(dict(_pairs(done.items)))
-    if done.tag != "map" if done.mapping else done.tag not in _SEQUENCES:
-        _refuse(
-            f"it holds {'an object' if done.mapping else 'a list'} with the tag "
-            f"{done.tag!r:.80}"
-        )
-    items = _list(done.items)
-    return dict(_pairs(items)) if done.mapping else items
+def _collection(collection: _Open) -> Any:
+    if collection.mapping:
+        return _mapping(collection.tag, collection.items)
+    return _sequence(collection.tag, collection.items)
+
+
+def _mapping(tag: str, items: list[Any]) -> Any:
+    if tag == _NUMPY_DTYPE:
+        return _numpy_dtype(dict(_pairs(items)))
+    if tag != "map":
+        _refuse(f"it holds an object with the tag {tag!r:.80}")
+    return dict(_pairs(_list(items)))
+
+
+def _sequence(tag: str, items: list[Any]) -> Any:
+    if tag in _NUMPY_SCALARS:
+        return _numpy_scalar(items)
+    if tag not in _SEQUENCES:
+        _refuse(f"it holds a list with the tag {tag!r:.80}")
+    return _list(items)
 
 
 def _pairs(items: list[Any]) -> list[tuple[str, Any]]:
@@ -229,29 +241,26 @@ def _list(items: Any) -> list[Any]:
 def _numpy_dtype(items: dict[str, Any]) -> np.dtype[Any]:
     """The type that NumPy's own pickling of numbers names: 1.2.2 left such numbers in
     its YAML."""
-    code, state = str((items.get("args") or [None])[0]), items.get("state") or []
+    arguments = items.get("args") or [None]
+    state = items.get("state") or []
+    code = str(arguments[0])
     order = state[1] if len(state) > 1 else "<"
-    if not re.fullmatch(r"[iuf][248]|[iub]1", code) or order not in (
-        "<",
-        ">",
-        "|",
-        "=",
-    ):
+    if not _DTYPE_CODE.fullmatch(code) or order not in _BYTE_ORDERS:
         _refuse(f"it holds a NumPy number of the type {code!r:.40}")
     return np.dtype(f"{order}{code}")
 
 
 def _numpy_scalar(items: list[Any]) -> int | float:
-    dtype, data = items if len(items) == 2 else (None, None)
-    if isinstance(data, str):
-        data = data.encode("latin-1", "replace")
-    if (
-        not isinstance(dtype, np.dtype)
-        or not isinstance(data, bytes)
-        or len(data) != dtype.itemsize
-    ):
-        _refuse("it holds a NumPy number whose type and bytes don't agree")
-    number: int | float = np.frombuffer(data, dtype)[0].item()
+    match items:
+        case [np.dtype() as dtype, bytes() | str() as data]:
+            if isinstance(data, str):
+                data = data.encode("latin-1", "replace")
+            if len(data) == dtype.itemsize:
+                return _finite(np.frombuffer(data, dtype)[0].item())
+    _refuse("it holds a NumPy number whose type and bytes don't agree")
+
+
+def _finite(number: int | float) -> int | float:
     if not math.isfinite(number):
         _refuse(f"it holds {number}, which isn't finite")
     return number

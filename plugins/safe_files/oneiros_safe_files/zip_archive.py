@@ -62,10 +62,14 @@ class ZipArchive:
     """
 
     def __init__(self, archive: zipfile.ZipFile, meter: Meter) -> None:
-        self._archive, self.meter = archive, meter
-        infos, seen = archive.infolist(), set[str]()
+        self._archive = archive
+        self.meter = meter
+        infos = archive.infolist()
         meter.spend_objects("/", len(infos))
-        self._infos = {member_path(info.filename, seen, meter): info for info in infos}
+        paths_seen: set[str] = set()
+        self._infos = {
+            member_path(info.filename, paths_seen, meter): info for info in infos
+        }
         self.members = {name: info.is_dir() for name, info in self._infos.items()}
         for info in infos:
             self._check(info)
@@ -98,21 +102,18 @@ class ZipArchive:
                     info.filename,
                     "the member shares its bytes with another one",
                 )
-            end = (
-                info.header_offset
-                + _HEADER_BYTES
-                + len(info.orig_filename)
-                + info.compress_size
-            )
+            header_size = _HEADER_BYTES + len(info.orig_filename)
+            end = info.header_offset + header_size + info.compress_size
 
     def blocks(self, name: str) -> Iterator[bytes]:
         """Gives a member's bytes in parts."""
-        info, left = self._infos[name], self._infos[name].file_size
+        info = self._infos[name]
+        missing_bytes = info.file_size
         with self._archive.open(info) as member:
             while block := member.read(_BLOCK):
-                left -= len(block)
+                missing_bytes -= len(block)
                 yield block
-        if left:
+        if missing_bytes:
             raise FileFormatError(f"{self.meter.path} is damaged: '{name}' ends early.")
 
     def read(self, name: str) -> bytes:

@@ -124,9 +124,9 @@ def _put(path: Path, fill: Callable[[Path], Any]) -> None:
             os.fsync(file.fileno())
         os.replace(draft, path)
     except OSError as error:
-        left = f"{path} is as it was" if path.exists() else "Nothing was saved"
+        outcome = f"{path} is as it was" if path.exists() else "Nothing was saved"
         raise OSError(
-            error.errno, f"Can't save to {path}: {error.strerror or error}. {left}"
+            error.errno, f"Can't save to {path}: {error.strerror or error}. {outcome}"
         ) from error
     finally:
         draft.unlink(missing_ok=True)

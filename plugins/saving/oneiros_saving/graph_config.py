@@ -16,9 +16,9 @@ Tensor = Any
 
 def graph_config(model: Container) -> dict[str, Any]:
     """Returns the configurations of a graph's layers, and their connections."""
-    own = set(model.graph_nodes())
+    own_nodes = set(model.graph_nodes())
     calls = {
-        layer: [node for node in layer.inbound_nodes if node in own]
+        layer: [node for node in layer.inbound_nodes if node in own_nodes]
         for layer in model.layers
     }
     index: dict[Node, int] = {}

@@ -100,9 +100,9 @@ def _by_weight(
     remaining = iter(arrays)
     for layer, count in zip(layers, counts, strict=True):
         stored = [("", value) for value in itertools.islice(remaining, count)]
-        here = arranged(layer, stored, origin, source, trainable=True)
+        laid_out = arranged(layer, stored, origin, source, trainable=True)
         weights = map(id, layer.trainable_weights)
-        by_weight.update(zip(weights, (value for _, value in here), strict=False))
+        by_weight.update(zip(weights, (value for _, value in laid_out), strict=False))
     return by_weight
 
 

@@ -76,7 +76,7 @@ def arranged(
     counts = [_stored_count(part, variables, origin) for part, variables in runs]
     if sum(counts) != len(arrays):
         return arrays
-    here: Named = []
+    laid_out: Named = []
     remaining = iter(arrays)
     for (part, variables), count in zip(runs, counts, strict=True):
         stored = list(itertools.islice(remaining, count))
@@ -84,8 +84,8 @@ def arranged(
         names = [name for name, _ in stored]
         if len(values) != len(stored):
             names = [str(variable.name) for variable in variables]
-        here += zip(names, values, strict=False)
-    return here
+        laid_out += zip(names, values, strict=False)
+    return laid_out
 
 
 def migration_for(layer: Any) -> Migration | None:

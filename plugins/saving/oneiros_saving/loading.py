@@ -126,11 +126,11 @@ def model_from_config(
     origin = origin_of(state)
     context = _context(*supplied, permission, load_context.current().limits)
     with load_context.entered(context), permission.logged("The configuration"):
-        here = migrated(config, origin)
-        _check_functions(functions, here)
-        provenance.check(here)
-        with _explaining_dim_ordering(here):
-            return configs.layer_from_config(here, custom_objects)
+        migrated_config = migrated(config, origin)
+        _check_functions(functions, migrated_config)
+        provenance.check(migrated_config)
+        with _explaining_dim_ordering(migrated_config):
+            return configs.layer_from_config(migrated_config, custom_objects)
 
 
 def model_from_json(
@@ -261,10 +261,10 @@ def _context(
     limits: BuildLimits | None,
 ) -> LoadContext:
     """Returns the context of a load, which adds to that of one around it."""
-    around = load_context.current()
+    outer = load_context.current()
     return LoadContext(
-        custom_objects={**around.custom_objects, **custom_objects},
-        functions={**around.functions, **functions},
+        custom_objects={**outer.custom_objects, **custom_objects},
+        functions={**outer.functions, **functions},
         limits=limits,
         permit=permission.check,
     )
@@ -273,8 +273,8 @@ def _context(
 def _limits_for(state: ModelState) -> BuildLimits:
     """Returns limits by which a model has the weights that its file holds."""
     stored = sum(value.size for _, arrays in state.weights for _, value in arrays)
-    around = load_context.current().limits or BuildLimits()
-    return BuildLimits(stored + SPARE_PARAMETERS, around.calls)
+    outer = load_context.current().limits or BuildLimits()
+    return BuildLimits(stored + SPARE_PARAMETERS, outer.calls)
 
 
 def _built(state: ModelState, origin: Origin, source: Any, functions: Objects) -> Any:
@@ -309,15 +309,15 @@ def _explaining_dim_ordering(config: Any) -> Iterator[None]:
     try:
         yield
     except OneirosError as error:
-        unsaid = without_dim_ordering(config)
-        if not unsaid:
+        layer_names = without_dim_ordering(config)
+        if not layer_names:
             raise
-        here = K.image_dim_ordering()
-        other = "th" if here == "tf" else "tf"
+        current = K.image_dim_ordering()
+        other = "th" if current == "tf" else "tf"
         raise ConfigError(
             f"{error} The configuration doesn't say the dim_ordering of "
-            f"{', '.join(unsaid):.200}; here it is {here!r}. If it was {other!r} "
-            f"there: K.set_image_dim_ordering({other!r}) before loading."
+            f"{', '.join(layer_names):.200}; here it is {current!r}. If it was "
+            f"{other!r} there: K.set_image_dim_ordering({other!r}) before loading."
         ) from error
 
 

@@ -86,15 +86,16 @@ def check_optimizer(variables: list[Any], stored: Named, source: Any) -> None:
     """Checks the types of an optimizer's stored state, and warns of NaN in it; shapes
     are checked later."""
     pairs = list(zip(variables, stored, strict=False))
-    wrong = [
+    of_other_kinds = [
         name
         for v, (name, value) in pairs
         if np.dtype(K.dtype(v)).kind != value.dtype.kind
     ]
-    if wrong:
+    if of_other_kinds:
         raise FileFormatError(
-            f"{source} holds for the optimizer's state {', '.join(wrong):.300} numbers "
-            "of another kind than it takes, which are floats. Nothing was loaded."
+            f"{source} holds for the optimizer's state "
+            f"{', '.join(of_other_kinds):.300} numbers of another kind than it takes, "
+            "which are floats. Nothing was loaded."
         )
     if any(count_unusual(value) for _, (_, value) in pairs):
         warnings.warn(

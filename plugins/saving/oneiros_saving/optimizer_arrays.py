@@ -3,6 +3,7 @@ flipped or reordered."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -30,11 +31,11 @@ def followed(
     # Returns
         None if the state isn't one array for each weight, once or several times over.
     """
-    values, params = model.optimizer.get_weights(), trained_weights(model)
-    first = next((i for i, value in enumerate(values) if np.ndim(value)), len(values))
+    params = trained_weights(model)
     shapes = [tuple(K.get_variable_shape(param)) for param in params]
-    state = list(values[:first])
-    for start in range(first, len(values), len(params) or 1):
+    values = model.optimizer.get_weights()
+    state = list(itertools.takewhile(_is_number, values))
+    for start in range(len(state), len(values), len(params) or 1):
         series = values[start : start + len(params)]
         if [value.shape for value in series] != shapes:
             return None
@@ -43,18 +44,23 @@ def followed(
     return state
 
 
+def _is_number(value: Any) -> bool:
+    return np.ndim(value) == 0
+
+
 def flipped(model: Any) -> Arrays | None:
     """Returns the state of a model's optimizer with kernels flipped, as for training on
     Theano."""
 
     def follow(arrays: ByWeight) -> ByWeight:
-        after: ByWeight = {}
+        flipped_arrays: ByWeight = {}
         for layer in weight_layers(model):
             weights = layer.trainable_weights
             named = [("", arrays[id(weight)]) for weight in weights]
-            here = arranged(layer, named, Origin(engine="theano"), model.name, True)
-            values = [value for _, value in here]
-            after.update(zip(map(id, weights), values, strict=True))
-        return after
+            origin = Origin(engine="theano")
+            laid_out = arranged(layer, named, origin, model.name, True)
+            for weight, (_, array) in zip(weights, laid_out, strict=True):
+                flipped_arrays[id(weight)] = array
+        return flipped_arrays
 
     return followed(model, model, follow)

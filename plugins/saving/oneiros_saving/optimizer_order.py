@@ -9,7 +9,8 @@ a single one. A state in the wrong order would train on without an error, and wo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -62,15 +63,17 @@ def by_name(
     count = len(params)
     series = [arrays[start : start + count] for start in range(0, len(arrays), count)]
     shapes = [tuple(K.get_variable_shape(param)) for param in params]
-    stored = [[np.shape(value) for value in each] for each in series]
-    if any(each != stored[0] for each in stored):
+    stored, *other_shapes = [list(map(np.shape, part)) for part in series]
+    if any(shapes_of_series != stored for shapes_of_series in other_shapes):
         raise UnknownOrderError("the shapes of its arrays don't repeat")
-    orders = {tuple(range(count))} if stored[0] == shapes else set[Order]()
+    orders: set[Order] = set()
+    if stored == shapes:
+        orders.add(tuple(range(count)))
     if as_made:
-        orders |= _orders_as_made(model, params, shapes, stored[0])
+        orders |= _orders_as_made(model, params, shapes, stored)
     if not orders:
         raise UnknownOrderError(
-            f"its arrays of the shapes {', '.join(map(str, stored[0])):.200} fit the "
+            f"its arrays of the shapes {', '.join(map(str, stored)):.200} fit the "
             f"weights of the shapes {', '.join(map(str, shapes)):.200} in no order "
             f"that Keras 1 had"
         )
@@ -80,7 +83,8 @@ def by_name(
             "Theano doesn't tell in which it wrote them"
         )
     (order,) = orders
-    return [each[place] for each in series for place in np.argsort(order)]
+    places = np.argsort(order)
+    return [part[place] for part in series for place in places]
 
 
 def may_be_as_made(state: ModelState, origin: Origin) -> bool:
@@ -110,12 +114,13 @@ def _orders_as_made(
     places = {id(param): place for place, param in enumerate(params)}
     layers = []
     for part, weights in weights_by_layer(model, model.trainable_weights):
-        made = [places[id(weight)] for weight in weights]
-        if not _lists_as_made(part) and _repeat(shapes[place] for place in made):
+        layer_places = [places[id(weight)] for weight in weights]
+        layer_shapes = [shapes[place] for place in layer_places]
+        if not _lists_as_made(part) and _repeats(layer_shapes):
             raise UnknownOrderError(
                 f"nothing tells in which order {type(part).__name__} made its weights"
             )
-        layers.append(made)
+        layers.append(layer_places)
     return _interleaved(layers, shapes, stored)
 
 
@@ -125,32 +130,54 @@ def _lists_as_made(layer: Any) -> bool:
     return first_party and name not in LISTED_OTHERWISE
 
 
-def _repeat(shapes: Iterable[Shape]) -> bool:
-    listed = list(shapes)
-    return len(set(listed)) < len(listed)
+def _repeats(shapes: list[Shape]) -> bool:
+    return len(set(shapes)) < len(shapes)
 
 
 def _interleaved(
     layers: Sequence[list[int]], shapes: list[Shape], stored: list[Shape]
 ) -> set[Order]:
     """Returns up to two of the orders that fit the stored shapes, in which each layer
-    keeps the order of its own weights."""
+    keeps the order of its own weights.
+
+    # Arguments
+        layers: for each layer, the places of its weights.
+        shapes: the weights' shapes, by place.
+        stored: the shapes that are stored.
+    """
     orders: set[Order] = set()
-    waiting: list[tuple[Order, Order]] = [((0,) * len(layers), ())]
+    beginnings = [_Beginning(order=(), counts=(0,) * len(layers))]
     steps = 0
-    while waiting and len(orders) < 2:
+    while beginnings and len(orders) < 2:
         steps += 1
         if steps > MAX_STEPS:
             raise UnknownOrderError("there are too many orders that may fit")
-        taken, order = waiting.pop()
-        if len(order) == len(stored):
-            orders.add(order)
+        beginning = beginnings.pop()
+        length = len(beginning.order)
+        if length == len(stored):
+            orders.add(beginning.order)
             continue
-        for index, made in enumerate(layers):
-            if taken[index] == len(made):
-                continue
-            place = made[taken[index]]
-            if shapes[place] == stored[len(order)]:
-                after = (*taken[:index], taken[index] + 1, *taken[index + 1 :])
-                waiting.append((after, (*order, place)))
+        for layer, layer_places in enumerate(layers):
+            remaining_places = layer_places[beginning.counts[layer] :]
+            if remaining_places and shapes[remaining_places[0]] == stored[length]:
+                beginnings.append(beginning.followed_by(layer, remaining_places[0]))
     return orders
+
+
+@dataclass(frozen=True)
+class _Beginning:
+    """The beginning of an order.
+
+    # Properties
+        order: the places of weights so far.
+        counts: how many of them are of each layer.
+    """
+
+    order: Order
+    counts: tuple[int, ...]
+
+    def followed_by(self, layer: int, place: int) -> _Beginning:
+        """Returns a beginning that is longer by a weight of a layer."""
+        counts = list(self.counts)
+        counts[layer] += 1
+        return _Beginning((*self.order, place), tuple(counts))

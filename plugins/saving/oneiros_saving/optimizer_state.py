@@ -30,9 +30,9 @@ def forgotten(optimizer: Any) -> Encoded | None:
     """
     if not optimizer.weights:
         return None
-    known = optimizer.get_config()
+    config = optimizer.get_config()
     values = values_of(optimizer, optimizer.weights)
-    unsaved = {key: listed for key, listed in values.items() if key not in known}
+    unsaved = {key: listed for key, listed in values.items() if key not in config}
     return encoded({KEY: unsaved}) if unsaved else None
 
 
@@ -90,17 +90,20 @@ def _in_order(model: Any, stored: list[Any], as_made: bool) -> list[Any]:
     What an optimizer keeps once, such as its steps, comes first; versions that didn't
     keep it leave it out.
     """
-    own = model.optimizer.get_weights()
-    if not as_made and list(map(np.shape, own)) == list(map(np.shape, stored)):
+    current = model.optimizer.get_weights()
+    if not as_made and list(map(np.shape, current)) == list(map(np.shape, stored)):
         return stored
-    own_once, stored_once = _count_once(own), _count_once(stored)
-    missing_once = own_once - stored_once
-    if missing_once < 0 or missing_once != len(own) - len(stored):
+    current_once = _count_once(current)
+    stored_once = _count_once(stored)
+    missing_once = current_once - stored_once
+    if missing_once < 0 or missing_once != len(current) - len(stored):
         name = type(model.optimizer).__name__
-        raise UnknownOrderError(f"{name} has {len(own)} arrays and not {len(stored)}")
+        raise UnknownOrderError(
+            f"{name} has {len(current)} arrays and not {len(stored)}"
+        )
     params = trained_weights(model)
     series = by_name(model, params, stored[stored_once:], as_made)
-    return [*own[:missing_once], *stored[:stored_once], *series]
+    return [*current[:missing_once], *stored[:stored_once], *series]
 
 
 def _count_once(arrays: list[Any]) -> int:

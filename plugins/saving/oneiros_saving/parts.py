@@ -15,11 +15,11 @@ from oneiros_optimizers.optimizer import Optimizer
 def parts_of(layer: Any) -> Iterator[tuple[str, Any]]:
     """Gives a layer and all layers inside, each once, under where it was found."""
     waiting = [("", layer)]
-    seen: set[int] = set()
+    ids_seen: set[int] = set()
     for path, part in waiting:
-        if id(part) in seen:
+        if id(part) in ids_seen:
             continue
-        seen.add(id(part))
+        ids_seen.add(id(part))
         yield path, part
         attributes = vars(part)
         if isinstance(part, Container):

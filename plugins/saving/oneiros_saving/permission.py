@@ -18,7 +18,8 @@ from oneiros_saving.provenance import NAMED_KINDS
 
 LOGGER = logging.getLogger("oneiros")
 
-INSTALLED, LOADED = "installed", "loaded"
+INSTALLED = "installed"
+LOADED = "loaded"
 """Choices that are no list: all plugins, and those that are imported already."""
 
 GUARDED_KINDS = (*NAMED_KINDS, "migration")

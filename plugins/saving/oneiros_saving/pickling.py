@@ -41,7 +41,8 @@ def reduced(obj: Any) -> tuple[Any, ...]:
         if isinstance(obj, Optimizer):
             config = obj.get_config()
             return _optimizer, (backend.name, type(obj), config, values_of(obj))
-        parts, weights = dict(parts_of(obj)), obj.weights
+        parts = dict(parts_of(obj))
+        weights = obj.weights
         template = Template(
             backend=backend.name,
             cls=type(obj),

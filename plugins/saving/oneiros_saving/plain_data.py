@@ -63,7 +63,8 @@ def decoded(data: Any, arrays: list[Array]) -> Any:
 
 def same(one: Encoded, other: Encoded) -> bool:
     """Tells whether two encoded values are the same, bit by bit."""
-    (data, arrays), (other_data, other_arrays) = one, other
+    data, arrays = one
+    other_data, other_arrays = other
     if data != other_data or len(arrays) != len(other_arrays):
         return False
     pairs = zip(arrays, other_arrays, strict=True)

@@ -76,12 +76,12 @@ def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]
         provenance: what the file holds of it; it may be anything, since a stranger may
             have written it.
     """
-    claims = provenance if isinstance(provenance, dict) else {}
+    recorded_origins = provenance if isinstance(provenance, dict) else {}
     places: dict[tuple[str, str], dict[str, None]] = {}
     for reference in named:
         if _known(reference):
             continue
-        if reference.certain or reference.key in claims or _owned(reference):
+        if reference.certain or reference.key in recorded_origins or _owned(reference):
             where = places.setdefault((reference.kind, reference.name), {})
             where[reference.where] = None
     return [
@@ -90,7 +90,7 @@ def missing(named: Iterable[Reference], provenance: Any = None) -> list[Missing]
             name=name,
             where=list(where),
             advice=_advice(kind, name),
-            origin=stated(claims.get(f"{kind}:{name}")),
+            origin=stated(recorded_origins.get(f"{kind}:{name}")),
         )
         for (kind, name), where in places.items()
     ]
@@ -111,10 +111,10 @@ def check(
     if provenance is None and isinstance(model_config, dict):
         provenance = model_config.get(KEY)
     named = list(references(model_config, training_config))
-    lacking = missing(named, provenance)
-    if not lacking:
+    missing_names = missing(named, provenance)
+    if not missing_names:
         return _check_permitted(named)
-    lines = [f"{each.advice} {each.origin}".strip() for each in lacking]
+    lines = [f"{each.advice} {each.origin}".strip() for each in missing_names]
     if len(lines) > 1:
         lines = [f"{len(lines)} names are unknown here.", *lines]
     raise UnknownNameError("\n".join(lines) + " Nothing was built.")
@@ -158,20 +158,20 @@ def _provider(kind: str, name: str) -> plugins.Entry | None:
     return None
 
 
-def _keys(own: Any) -> list[str]:
+def _keys(used: Any) -> list[str]:
     """Returns the `kind:name` under which a class or a function appears in a
     configuration."""
-    if isinstance(own, type):
-        kinds = [kind for kind, base in BASES.items() if issubclass(own, base)]
+    if isinstance(used, type):
+        kinds = [kind for kind, base in BASES.items() if issubclass(used, base)]
     else:
-        reference = f"{own.__module__}:{own.__qualname__}"
+        reference = f"{used.__module__}:{used.__qualname__}"
         entries = [
-            (kind, _provider(kind, own.__name__)) for kind in configs.FUNCTION_KINDS
+            (kind, _provider(kind, used.__name__)) for kind in configs.FUNCTION_KINDS
         ]
         kinds = [
             kind for kind, entry in entries if entry and entry.reference == reference
         ] or ["function"]
-    return [f"{kind}:{own.__name__}" for kind in kinds]
+    return [f"{kind}:{used.__name__}" for kind in kinds]
 
 
 def _known(reference: Reference) -> bool:

@@ -79,8 +79,11 @@ def layers(model_config: Any) -> Iterator[Part]:
         if part is None:
             continue
         yield part
-        inside = "" if entry is model_config and not around else part.where
-        children = [(child, inside, sure) for child, sure in _children(part.config)]
+        path = "" if entry is model_config and not around else part.where
+        children = [
+            (child, path, child_certain)
+            for child, child_certain in _children(part.config)
+        ]
         waiting += reversed(children)
 
 
@@ -167,7 +170,8 @@ def _arguments(part: Part) -> Iterator[Reference]:
         return
     certain = first_party(part)
     for key, value in part.config.items():
-        kind, name = _kind(str(key)), _name(value)
+        name = _name(value)
+        kind = _kind(str(key))
         if part.config.get(f"{key}_type", "raw") != "raw":
             kind = "function"
         if kind and name and name != "__function__":

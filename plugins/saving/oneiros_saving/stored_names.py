@@ -45,7 +45,7 @@ def check_names(weights: Iterable[tuple[str, Named]]) -> None:
         groups.update((start, layer) for path in paths for start in _starts(path)[:-1])
 
 
-def check_sequentials(model: Any, seen: dict[str, Any] | None = None) -> None:
+def check_sequentials(model: Any, outer: dict[str, Any] | None = None) -> None:
     """Checks that layers of one name in a Sequential, and in those inside it, are one
     layer.
 
@@ -56,15 +56,15 @@ def check_sequentials(model: Any, seen: dict[str, Any] | None = None) -> None:
     """
     if not isinstance(model, Sequential):
         return
-    known = {} if seen is None else seen
+    layers_by_name = {} if outer is None else outer
     for layer in model.layers:
-        if known.setdefault(layer.name, layer) is not layer:
+        if layers_by_name.setdefault(layer.name, layer) is not layer:
             raise ArgumentError(
                 f"{model.name!r} has two layers named {layer.name!r:.80}, one in a "
                 "Sequential inside: they would be one layer when the model is loaded. "
                 "Rename one: layer.name = '…'."
             )
-        check_sequentials(layer, known)
+        check_sequentials(layer, layers_by_name)
 
 
 def problem(name: str) -> str | None:

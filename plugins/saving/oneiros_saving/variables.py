@@ -46,10 +46,10 @@ def matched(obj: Any, values: Values, without: Iterable[Any] = ()) -> Pairs:
     # Raises
         FileFormatError: if number, shapes or types differ.
     """
-    own = _variables(obj, without)
+    own_pairs = _variables(obj, without)
     pairs: Pairs = []
-    for key in sorted(values.keys() & own.keys()):
-        expected = [form(value) for _, value in own[key]]
+    for key in sorted(values.keys() & own_pairs.keys()):
+        expected = [form(value) for _, value in own_pairs[key]]
         stored = [form(value) for value in values[key]]
         if expected != stored:
             raise FileFormatError(
@@ -57,7 +57,7 @@ def matched(obj: Any, values: Values, without: Iterable[Any] = ()) -> Pairs:
                 f"{', '.join(expected)}; the stored ones are of shape "
                 f"{', '.join(stored)}."
             )
-        variables = [variable for variable, _ in own[key]]
+        variables = [variable for variable, _ in own_pairs[key]]
         pairs += zip(variables, values[key], strict=True)
     return pairs
 
@@ -75,10 +75,10 @@ def _variables(obj: Any, without: Iterable[Any]) -> dict[str, Pairs]:
     """Returns the variables among an object's attributes and their values, by the
     attributes' names."""
     variables: dict[str, Pairs] = {}
-    passed_over = {id(variable) for variable in without}
+    left_out_ids = {id(variable) for variable in without}
     owns = backend_of(obj).owns
     for key, _, item in items_of(vars(obj)):
-        if owns(item) and id(item) not in passed_over:
+        if owns(item) and id(item) not in left_out_ids:
             with suppress(ArgumentError):  # a tensor that is no variable
                 variables.setdefault(key, []).append((item, K.get_value(item)))
     return variables
