@@ -76,8 +76,8 @@ class CustomObjectScope:
         self.backup = dict(_custom)
         for objects in self.custom_objects:
             _custom.update(objects)
-        known = {**load_context.current().custom_objects, **_custom}
-        self._context = load_context.changed(custom_objects=known)
+        objects = {**load_context.current().custom_objects, **_custom}
+        self._context = load_context.changed(custom_objects=objects)
         self._context.__enter__()
         return self
 
@@ -144,14 +144,14 @@ def get_object(
         )
     if not isinstance(identifier, str):
         return identifier
-    named = _lookup(kind, identifier, custom_objects)
-    is_class = isinstance(named, type)
-    if not instantiate or not (is_class or inspect.isroutine(named)):
-        return named
+    named_object = _lookup(kind, identifier, custom_objects)
+    is_class = isinstance(named_object, type)
+    if not instantiate or not (is_class or inspect.isroutine(named_object)):
+        return named_object
     if is_class and load_context.current().limits is not None:
-        check_loadable(named, kind, custom_objects)
+        check_loadable(named_object, kind, custom_objects)
     with _explained(kind, identifier):
-        return named(**(kwargs or {}))
+        return named_object(**(kwargs or {}))
 
 
 def layer_from_config(config: dict[str, Any], custom_objects: Objects = None) -> Any:
@@ -191,8 +191,8 @@ def check_loadable(cls: Any, kind: str, custom_objects: Objects = None) -> None:
             f"A configuration names {name} where it needs a {kind}; it is no subclass "
             f"of {base.__name__}."
         )
-    vouched = known_objects(custom_objects).values()
-    if vars(cls).get("loadable") is not True and not any(cls is v for v in vouched):
+    own_objects = known_objects(custom_objects).values()
+    if vars(cls).get("loadable") is not True and not any(cls is v for v in own_objects):
         raise UnsafeFileError(
             f"A configuration asks for {cls.__module__}.{name}, which doesn't declare "
             f"that files may have it built. Pass custom_objects={{{name!r}: {name}}}; "
@@ -216,8 +216,8 @@ def building(kind: str, name: str, custom_objects: Objects = None) -> Iterator[N
     Custom objects are known, limits hold, and errors say what couldn't be built.
     """
     limits = load_context.current().limits or BuildLimits()
-    known = {**load_context.current().custom_objects, **(custom_objects or {})}
-    context = load_context.changed(custom_objects=known, limits=limits)
+    objects = {**load_context.current().custom_objects, **(custom_objects or {})}
+    context = load_context.changed(custom_objects=objects, limits=limits)
     with context, _explained(kind, name):
         yield
 
@@ -277,12 +277,11 @@ def _explained(kind: str, name: str) -> Iterator[None]:
 
 def _parts(kind: str, config: Any) -> tuple[str, Any]:
     """Splits a configuration into the class's name and a copy of its arguments."""
-    name = arguments = None
-    if isinstance(config, dict) and "class_name" in config:
-        name = config["class_name"]
-        arguments = config.get("config", {})
-    elif isinstance(config, dict):
-        arguments = dict(config)
+    arguments: Any = dict(config) if isinstance(config, dict) else {}
+    if "class_name" in arguments:
+        name = arguments["class_name"]
+        arguments = arguments.get("config", {})
+    else:
         name = arguments.pop("name", None)
         if kind == "layer":
             arguments["name"] = arguments.pop("custom_name", None)
@@ -295,9 +294,9 @@ def _parts(kind: str, config: Any) -> tuple[str, Any]:
 
 
 def _lookup(kind: str, name: str, custom_objects: Objects = None) -> Any:
-    known = known_objects(custom_objects)
-    if name in known:
-        return known[name]
+    objects = known_objects(custom_objects)
+    if name in objects:
+        return objects[name]
     try:
         return registry.resolve(kind, name)
     except UnknownNameError as error:

@@ -61,8 +61,8 @@ def ordered(
     for name in sorted(set(circle) & set(records)):
         text = f"Declared in a circle: {' < '.join(circle)}"
         records[name].report("order", text, "ok")
-    others = {name: each for name, each in manifests.items() if name not in circle}
-    return ordered(records, others)
+    acyclic = {name: m for name, m in manifests.items() if name not in circle}
+    return ordered(records, acyclic)
 
 
 def _announced() -> list[str]:

@@ -39,8 +39,8 @@ class BuildLimits:
         much."""
         self.made_parameters += prod(shape)
         if self.made_parameters > self.parameters:
-            most = f"{self.parameters:,} parameters"
-            raise _refusal(owner, f"a weight of shape {shape}", most)
+            limit = f"{self.parameters:,} parameters"
+            raise _refusal(owner, f"a weight of shape {shape}", limit)
 
     def count_call(self, owner: str) -> None:
         """Counts a call or a step that is about to be recorded; raises UnsafeFileError
@@ -50,10 +50,10 @@ class BuildLimits:
             raise _refusal(owner, "a call", f"{self.calls:,} inner calls and steps")
 
 
-def _refusal(owner: str, wanted: str, most: str) -> UnsafeFileError:
+def _refusal(owner: str, request: str, limit: str) -> UnsafeFileError:
     return UnsafeFileError(
-        f"The configuration makes {owner} ask for {wanted}: more than the {most} that "
-        f"it may have. Meant? Use oneiros.saving.parameter_budget(n, calls=m)."
+        f"The configuration makes {owner} ask for {request}: more than the {limit} "
+        f"that it may have. Meant? Use oneiros.saving.parameter_budget(n, calls=m)."
     )
 
 

@@ -122,10 +122,10 @@ def attribute(module: str, name: str) -> Any:
 def names(module: str) -> list[str]:
     """Returns a module's public names, sorted, importing nothing of what they stand
     for."""
-    shown = children(module).union(*_tables(module, manager()))
+    public_names = children(module).union(*_tables(module, manager()))
     if module == LAYERS:
-        shown.update(registry.names("layer"))
-    return sorted(shown)
+        public_names.update(registry.names("layer"))
+    return sorted(public_names)
 
 
 def children(module: str) -> set[str]:
@@ -151,10 +151,10 @@ def _path(module: str) -> str:
 def _tables(module: str, plugins: PluginManager) -> list[dict[str, list[Entry]]]:
     """Returns the tables of names that a module shows: its own, and for `layers` those
     of its children."""
-    shown = [module]
+    sources = [module]
     if module == LAYERS:
-        shown += [f"{module}.{child}" for child in sorted(children(module))]
-    return [plugins.modules.get(_path(each), {}) for each in shown]
+        sources += [f"{module}.{child}" for child in sorted(children(module))]
+    return [plugins.modules.get(_path(source), {}) for source in sources]
 
 
 def _find(module: str, name: str) -> Entry | None:

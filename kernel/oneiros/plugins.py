@@ -162,7 +162,9 @@ class PluginManager:
             return
         for caller in self._pluggy.get_hookcallers(manifest) or ():
             implementation = next(
-                each for each in caller.get_hookimpls() if each.plugin is manifest
+                candidate
+                for candidate in caller.get_hookimpls()
+                if candidate.plugin is manifest
             )
             if implementation.wrapper or implementation.hookwrapper:
                 fault = f"{caller.name} is a wrapper, which Oneiros doesn't call."
@@ -211,11 +213,11 @@ class PluginManager:
             record.kinds.setdefault(kind, []).append(full_name)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Returns a sentence that suggests the names near one, or nothing."""
-    known = list(known)
-    near = [each for each in known if each.lower() == name.lower()]
-    near = near or difflib.get_close_matches(name, known)
+    names = list(names)
+    near = [candidate for candidate in names if candidate.lower() == name.lower()]
+    near = near or difflib.get_close_matches(name, names)
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 

@@ -56,8 +56,8 @@ def find(kind: str, name: str) -> Entry | None:
 
 def names(kind: str) -> list[str]:
     """Returns all names of a kind, sorted."""
-    here = {entry.name for entry in registered if entry.kind == kind}
-    return sorted(here.union(_table(kind)))
+    registered_names = {entry.name for entry in registered if entry.kind == kind}
+    return sorted(registered_names.union(_table(kind)))
 
 
 class Registration:
@@ -165,10 +165,10 @@ def _unknown(kind: str, name: str) -> str:
     owner = owners().get(kind, {}).get(bare)
     if owner and distribution in ("", owner):
         return f"Unknown {kind} {name!r}. {absence(owner)}"
-    known = names(kind)
-    advice = did_you_mean(bare, known)
-    if not advice and 0 < len(known) <= FEW:
-        advice = f" Available: {', '.join(known)}."
+    available = names(kind)
+    advice = did_you_mean(bare, available)
+    if not advice and 0 < len(available) <= FEW:
+        advice = f" Available: {', '.join(available)}."
     text = f"Unknown {kind} {name!r}.{advice or ' `oneiros plugins` lists all.'}"
     broken = [
         f"{record.distribution} ({record.error or record.state})"

@@ -213,9 +213,9 @@ def _dispatcher(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         return getattr(_only or _pick(name, args, kwargs), name)(*args, **kwargs)
 
     signature = inspect.signature(method)
-    shown = signature.replace(parameters=list(signature.parameters.values())[1:])
+    parameters = list(signature.parameters.values())[1:]
     functools.update_wrapper(dispatch, method, updated=())
-    dispatch.__dict__["__signature__"] = shown
+    dispatch.__dict__["__signature__"] = signature.replace(parameters=parameters)
     dispatch.__module__ = "oneiros.backend"
     dispatch.__qualname__ = name
     return dispatch

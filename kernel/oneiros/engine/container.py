@@ -209,15 +209,15 @@ class Container(Layer):
         """
         if index is not None and -len(self.layers) <= index < len(self.layers):
             return self.layers[index]
-        named = {layer.name: layer for layer in self.layers}
-        if index is None and name in named:
-            return named[name]
-        wanted = f"named {name!r}" if index is None else f"with index {index}"
-        hint = f"It has {len(named)}: {', '.join(named)}."
-        near = difflib.get_close_matches(str(name), named, n=3)
+        by_name = {layer.name: layer for layer in self.layers}
+        if index is None and name in by_name:
+            return by_name[name]
+        description = f"named {name!r}" if index is None else f"with index {index}"
+        hint = f"It has {len(by_name)}: {', '.join(by_name)}."
+        near = difflib.get_close_matches(str(name), by_name, n=3)
         if near:
             hint = f"Did you mean {' or '.join(near)}?"
-        raise ArgumentError(f"{label(self)} has no layer {wanted}. {hint}")
+        raise ArgumentError(f"{label(self)} has no layer {description}. {hint}")
 
     def _store(self, kind: str) -> list[Any]:
         return self._own[kind]

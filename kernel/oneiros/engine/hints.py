@@ -24,24 +24,24 @@ def explains_arguments(method: Method) -> Method:
 
     `model.fit(x, y, epochs=5)` then asks "Did you mean 'nb_epoch'?".
     """
-    known = inspect.signature(method).parameters
+    parameters = inspect.signature(method).parameters
 
     @functools.wraps(method)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
         for name in kwargs:
-            if name not in known:
+            if name not in parameters:
                 owner = type(self.callback_model or self).__name__
-                raise unknown_argument(f"{owner}.{method.__name__}", name, known)
+                raise unknown_argument(f"{owner}.{method.__name__}", name, parameters)
         return method(self, *args, **kwargs)
 
     return run  # type: ignore[return-value]
 
 
-def unknown_argument(where: str, name: str, known: Iterable[str]) -> TypeError:
-    """Returns the error for an argument that isn't among the known ones."""
+def unknown_argument(where: str, name: str, accepted: Iterable[str]) -> TypeError:
+    """Returns the error for an argument that isn't among the accepted ones."""
     meant = KERAS_2_NAMES.get(name)
     if meant is None:
-        near = difflib.get_close_matches(name, known, n=1)
+        near = difflib.get_close_matches(name, accepted, n=1)
         meant = repr(near[0]) if near else None
-    hint = f"Did you mean {meant}?" if meant else f"It takes: {', '.join(known)}."
+    hint = f"Did you mean {meant}?" if meant else f"It takes: {', '.join(accepted)}."
     return TypeError(f"{where} received the unknown argument {name!r}. {hint}")

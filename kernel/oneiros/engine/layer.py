@@ -90,13 +90,13 @@ class InputSpec:
     def problem(self, shape: Shape, dtype: str) -> str | None:
         """Returns what an input of this shape and type lacks, or None."""
         if not self._fits_rank(len(shape)):
-            wanted = f"{self.ndim} axes"
+            requirement = f"{self.ndim} axes"
             if self.shape:
-                wanted += f", as in {self.shape}"
+                requirement += f", as in {self.shape}"
             remedy = "Reshape(…)"
             if len(shape) > self._least_rank():
                 remedy = f"Flatten() or {remedy}"
-            return f"it must have {wanted}. Put {remedy} before it"
+            return f"it must have {requirement}. Put {remedy} before it"
         if self.dtype not in (None, dtype):
             return (
                 f"its type must be {self.dtype!r}, not {dtype!r}. Make it with "
@@ -381,7 +381,8 @@ class Layer(Rebuilt):
         """
         if not self.input_spec:
             return
-        specs, tensors = to_list(self.input_spec), to_list(input)
+        specs = to_list(self.input_spec)
+        tensors = to_list(input)
         if len(specs) != len(tensors):
             expected = (
                 "one tensor" if len(specs) == 1 else f"a list of {len(specs)} tensors"
@@ -622,12 +623,13 @@ class Layer(Rebuilt):
         expected = [tuple(K.get_variable_shape(variable)) for variable in variables]
         received = [np.shape(value) for value in weights]
         pairs = zip_longest(expected, received, fillvalue="missing")
-        for index, (own, other) in enumerate(pairs):
-            if own != other:
+        for index, (expected_shape, received_shape) in enumerate(pairs):
+            if expected_shape != received_shape:
                 raise DataError(
                     f"{label(self)} has {len(expected)} weights and received "
                     f"{len(received)} arrays. Their shapes first differ at index "
-                    f"{index}: the weight has {own}, the array {other}."
+                    f"{index}: the weight has {expected_shape}, the array "
+                    f"{received_shape}."
                 )
         K.batch_set_value(list(zip(variables, weights, strict=True)))
 

@@ -252,13 +252,19 @@ class Model(Container):
             "metrics": labels + [f"val_{name}" for name in labels if validates],
             "do_validation": validates,
         }
-        own = [oneiros.callbacks.BaseLogger(), *options.callbacks, history]
-        callbacks = CallbackList([*own, *_default_callbacks(model, params)])
+        callbacks = CallbackList(
+            [
+                oneiros.callbacks.BaseLogger(),
+                *options.callbacks,
+                history,
+                *_default_callbacks(model, params),
+            ]
+        )
         fit = Fit(
             model, train, validation, labels, callbacks, options.epochs, options.shuffle
         )
-        brought = callbacks.get_observer()
-        with observed_by(brought) if brought else nullcontext():
+        callback_observer = callbacks.get_observer()
+        with observed_by(callback_observer) if callback_observer else nullcontext():
             observer = current_observer()
             observer.enter(BUILD)
             if validates:

@@ -173,11 +173,8 @@ class Node:
     @property
     def parents(self) -> list[Node]:
         """The nodes that made this one's inputs."""
-        layers, calls = self.inbound_layers, self.node_indices
-        return [
-            layer.inbound_nodes[index]
-            for layer, index in zip(layers, calls, strict=True)
-        ]
+        calls = zip(self.inbound_layers, self.node_indices, strict=True)
+        return [layer.inbound_nodes[index] for layer, index in calls]
 
     @property
     def key(self) -> str:
@@ -205,36 +202,27 @@ def run_layer(
     layer: Layer, tensors: list[Tensor], masks: list[Tensor], shapes: list[Shape]
 ) -> Results:
     """Computes a layer's outputs, their masks and shapes."""
-    x, mask, shape = (one_or_all(values) for values in (tensors, masks, shapes))
-    outputs = list(to_list(layer.call(x, mask=mask)))
+    x = one_or_all(tensors)
+    mask = one_or_all(masks)
+    outputs = to_list(layer.call(x, mask=mask))
     output_masks = to_list(layer.compute_mask(x, mask))
-    output_shapes = shape_list(layer.get_output_shape_for(shape))
+    output_shapes = shape_list(layer.get_output_shape_for(one_or_all(shapes)))
     if len(output_masks) == 1 and output_masks[0] is None:
         output_masks = [None] * len(outputs)
-    if len(outputs) != len(output_shapes) or len(outputs) != len(output_masks):
+    if not len(outputs) == len(output_masks) == len(output_shapes):
         raise GraphError(
             f"{label(layer)} returned {len(outputs)} tensors from `call`, "
             f"{len(output_masks)} masks from `compute_mask`, {len(output_shapes)} "
             "shapes from `get_output_shape_for`. Make them as many."
         )
-    for index, output in enumerate(outputs):
-        if not layer._backend.owns(output):
-            raise GraphError(
-                f"{label(layer)} returned {type(output).__name__} from `call`, which "
-                f"must return a tensor of the backend {layer._backend.name!r}, or a "
-                "list of them. Is its `return` missing?"
-            )
-        if hasattr(output, "_keras_history") or any(
-            output is tensor for tensor in tensors
-        ):
-            outputs[index] = K.squeeze(K.expand_dims(output, 0), 0)
+    outputs = [_new_output(layer, output, tensors) for output in outputs]
     learns = layer.uses_learning_phase or any(
-        getattr(t, "_uses_learning_phase", False) for t in tensors
+        getattr(x, "_uses_learning_phase", False) for x in tensors
     )
-    for output, output_shape in zip(outputs, output_shapes, strict=True):
+    for output, shape in zip(outputs, output_shapes, strict=True):
         if layer.checks_output_shape:
-            _check_shape(layer, K.int_shape(output), output_shape)
-        output._keras_shape = output_shape
+            _check_shape(layer, K.int_shape(output), shape)
+        output._keras_shape = shape
         if output not in LAYER_CALL:
             LAYER_CALL.set(output, (layer, tensors))
         output._uses_learning_phase = learns or layer._backend.uses_learning_phase(
@@ -244,6 +232,19 @@ def run_layer(
     if regularizer is not None:
         layer.add_loss([regularizer(output) for output in outputs], tensors)
     return outputs, output_masks, output_shapes
+
+
+def _new_output(layer: Layer, output: Tensor, inputs: list[Tensor]) -> Tensor:
+    """Returns an output of a layer; a copy, if it is an input or has a layer."""
+    if not layer._backend.owns(output):
+        raise GraphError(
+            f"{label(layer)} returned {type(output).__name__} from `call`, which must "
+            f"return a tensor of the backend {layer._backend.name!r}, or a list of "
+            "them. Is its `return` missing?"
+        )
+    if any(output is x for x in inputs) or hasattr(output, "_keras_history"):
+        return K.squeeze(K.expand_dims(output, 0), 0)
+    return output
 
 
 def _check_shape(layer: Layer, actual: Shape, declared: Shape) -> None:
