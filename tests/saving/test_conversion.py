@@ -372,7 +372,7 @@ def test_kernels_for_theano_and_back(there, name, tmp_path):
     assert stored(tmp_path / "back.h5") == stored(path)
 
 
-def test_kernels_and_their_moments_are_turned_round(there, tmp_path):
+def test_kernels_and_their_moments_are_flipped(there, tmp_path):
     convert(MODELS / "seq_conv2d_th.h5", tmp_path / "theano.h5", kernels="theano")
     (before, after) = (
         files.read(path)[1]

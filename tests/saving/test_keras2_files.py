@@ -167,7 +167,7 @@ def test_configurations_of_keras_2_0_give_the_same_model(name, tmp_path):
         assert model_from_json(text).get_config() == found.get_config()
 
 
-def test_kernels_trained_on_theano_are_turned(tmp_path):
+def test_kernels_trained_on_theano_are_flipped(tmp_path):
     shutil.copy(FOLDER / "conv2d.h5", tmp_path / "theano.h5")
     with h5py.File(tmp_path / "theano.h5", "r+") as file:
         file.attrs["backend"] = b"theano"

@@ -163,7 +163,9 @@ FLAT = {
 @pytest.mark.parametrize("ordering", ORDERINGS)
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "weights"])
-def test_what_theano_turned_is_turned_and_nothing_else(case, ordering, whole, tmp_path):
+def test_what_theano_flipped_is_flipped_and_nothing_else(
+    case, ordering, whole, tmp_path
+):
     make, kernels_at, axes = CASES[case]
     with K.use("tensorflow"):
         model = Sequential([make(ordering)])
@@ -208,7 +210,7 @@ def test_it_is_what_keras_1_did_by_hand(tmp_path):
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "weights"])
-def test_what_is_saved_here_is_never_turned(whole, backend, tmp_path):
+def test_what_is_saved_here_is_never_flipped(whole, backend, tmp_path):
     model = Sequential(
         [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")]
     )
@@ -221,7 +223,7 @@ def test_what_is_saved_here_is_never_turned(whole, backend, tmp_path):
     np.testing.assert_array_equal(model.get_weights()[0], expected[0])
 
 
-def test_a_group_of_theano_s_is_turned_too(tmp_path):
+def test_a_group_of_theano_s_is_flipped_too(tmp_path):
     with K.use("tensorflow"):
         model = Sequential(
             [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")]
@@ -392,7 +394,7 @@ def test_locally_connected_layers_give_the_same_in_the_other_order():
         np.testing.assert_array_equal(value, expected)
 
 
-def test_a_weight_of_a_layer_that_two_models_share_is_turned_once(tmp_path):
+def test_a_weight_of_a_layer_that_two_models_share_is_flipped_once(tmp_path):
     from oneiros.layers import Input
 
     with K.use("tensorflow"):
