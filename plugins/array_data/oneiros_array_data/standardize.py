@@ -104,7 +104,7 @@ def _fits(shape: Sequence[int], expected: Shape, first_axis: int) -> bool:
     if len(shape) != len(expected):
         return False
     pairs = zip(shape[first_axis:], expected[first_axis:], strict=True)
-    return all(wanted in (None, size) for size, wanted in pairs)
+    return all(expected_size in (None, size) for size, expected_size in pairs)
 
 
 def as_array(value: Any, what: str) -> Array:
@@ -159,9 +159,9 @@ def check_array_lengths(
 ) -> None:
     """Raises a DataError unless all arrays have the same number of samples, and at
     least one."""
-    first = inputs[0].shape[0]
-    if first and all(
-        array.shape[0] == first for array in (*inputs, *targets, *weights)
+    samples = inputs[0].shape[0]
+    if samples and all(
+        array.shape[0] == samples for array in (*inputs, *targets, *weights)
     ):
         return
     groups = {"inputs": inputs, "targets": targets, "sample weights": weights}

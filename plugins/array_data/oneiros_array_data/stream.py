@@ -164,9 +164,9 @@ class ArrayStream(Stream):
     def _read_ahead(self, run: Run) -> Any:
         """Reads in the other thread, while a run is computed in this one."""
         self.observer.enter(DATA)
-        read = self._read(run)
+        data = self._read(run)
         self.observer.enter(REST)
-        return read
+        return data
 
     def _read(self, run: Run) -> Any:
         """Returns the arrays' rows of a run, uploaded if runs are more than a batch."""
@@ -181,10 +181,11 @@ class ArrayStream(Stream):
         """Returns rows of each array; neighbours as a slice, which copies nothing."""
         if not self._in_memory:
             rows = np.sort(rows)
-        first, behind = rows[0], rows[-1] + 1
         place: tuple[Any, ...] = (rows,)
-        if behind - first == len(rows) and np.all(rows[1:] > rows[:-1]):
-            place = (first, behind)
+        start = rows[0]
+        stop = rows[-1] + 1
+        if stop - start == len(rows) and np.all(rows[1:] > rows[:-1]):
+            place = (start, stop)
         return [
             array[: len(rows)] if _is_constant(array) else slice_X(array, *place)
             for array in self.arrays

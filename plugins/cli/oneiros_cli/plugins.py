@@ -63,23 +63,25 @@ def plugins(
     The exit status is 0 even if plugins failed, since a list was asked for; with
     --check it is 1 then.
     """
-    shown = manager().plugins
+    records = manager().plugins
     if name is not None:
-        shown = [
-            record for record in shown if record.distribution == distribution_name(name)
+        records = [
+            record
+            for record in records
+            if record.distribution == distribution_name(name)
         ]
-        if not shown:
+        if not records:
             raise UnknownNameError(
                 f"There is no plugin {name!r} here. `oneiros plugins` lists all."
             )
     if check:
-        for record in shown:
+        for record in records:
             check_plugin(record.distribution)
     if as_json:
-        print(json.dumps(report(shown), indent=2))
+        print(json.dumps(report(records), indent=2))
     else:
-        _print(shown, Console(), tracebacks=name is not None)
-    if check and any(record.problems for record in shown):
+        _print(records, Console(), tracebacks=name is not None)
+    if check and any(record.problems for record in records):
         raise typer.Exit(1)
 
 
@@ -126,9 +128,13 @@ def _table(records: list[PluginRecord]) -> Table:
     table.add_column("provides", ratio=1)
     for record in records:
         state = Text(record.state, COLOURS[record.state])
-        level, time = str(record.api_level), f"{record.import_ms:.1f} ms"
         table.add_row(
-            record.distribution, record.version, level, state, time, _details(record)
+            record.distribution,
+            record.version,
+            str(record.api_level),
+            state,
+            f"{record.import_ms:.1f} ms",
+            _details(record),
         )
     return table
 
@@ -146,14 +152,14 @@ def _stacked(records: list[PluginRecord]) -> Group:
 def _details(record: PluginRecord) -> Group:
     lines = []
     for kind, names in record.kinds.items():
-        shown = names
+        listed = names
         if kind == "module":
-            shown = sorted({name.rpartition(".")[0] for name in names})
-        lines.append(Text.assemble((f"{kind}: ", "cyan"), ", ".join(shown)))
+            listed = sorted({name.rpartition(".")[0] for name in names})
+        lines.append(Text.assemble((f"{kind}: ", "cyan"), ", ".join(listed)))
     registering = {f"oneiros_{kind}s" for kind in record.kinds}
-    behaviour = [hook for hook in record.hooks if hook not in registering]
-    if behaviour:
-        lines.append(Text.assemble(("hooks: ", "cyan"), ", ".join(behaviour)))
+    other_hooks = [hook for hook in record.hooks if hook not in registering]
+    if other_hooks:
+        lines.append(Text.assemble(("hooks: ", "cyan"), ", ".join(other_hooks)))
     for phase, message, _ in record.problems:
         colour = "yellow" if record.state == "ok" else COLOURS[record.state]
         lines.append(Text.assemble((f"{phase}: ", colour), message))

@@ -42,9 +42,9 @@ def named_metrics(
             (f"{prefix}loss", output.value)
             for prefix, output in zip(prefixes, outputs, strict=True)
         ]
-    for i, wanted in enumerate(collect_metrics(metrics, names)):
+    for i, output_metrics in enumerate(collect_metrics(metrics, names)):
         prediction = model.outputs[i], model.internal_output_shapes[i]
-        for metric in wanted:
+        for metric in output_metrics:
             for name, tensor in _metric(metric, outputs[i], *prediction):
                 named.append((prefixes[i] + name, tensor))
     return named

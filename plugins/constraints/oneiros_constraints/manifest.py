@@ -30,11 +30,11 @@ def oneiros_constraints() -> dict[str, str]:
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.constraints`."""
-    others = {
+    helpers = {
         "Constraint": "oneiros_constraints.constraint:Constraint",
         "get": "oneiros_constraints.constraints:get",
     }
-    return {"constraints": {**CONSTRAINTS, **others}}
+    return {"constraints": {**CONSTRAINTS, **helpers}}
 
 
 @hookimpl

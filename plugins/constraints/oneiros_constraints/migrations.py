@@ -17,9 +17,9 @@ class MaxNormMigration(Migration):
         if origin.keras < 2:
             return name, config
         arguments = {
-            here: config[there]
-            for there, here in self.renamed.items()
-            if there in config
+            name_here: config[name_there]
+            for name_there, name_here in self.renamed.items()
+            if name_there in config
         }
         return name, {"name": name, **arguments}
 

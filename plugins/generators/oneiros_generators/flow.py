@@ -90,11 +90,11 @@ class Flow(Stream):
         np.random.set_state(state["opened"])
         queue = self.start(source)
         queue_size, _, pickle_safe = self.workers
-        before = np.random.get_state() if pickle_safe else state["opened"]
+        state_before = np.random.get_state() if pickle_safe else state["opened"]
         for number in range(count):
             self.made(queue, number, "It gave more when this training began.")
         queue.settle(min(state["begun"], count + queue_size + 1))
-        return not same_random_state(before, np.random.get_state())
+        return not same_random_state(state_before, np.random.get_state())
 
     def place(self, number: int) -> str:
         """Returns what messages call a batch."""
@@ -149,7 +149,8 @@ class Flow(Stream):
                 f"received {_described(item)}, expected a tuple (x, y) or "
                 "(x, y, sample_weight)."
             )
-        x, y, weight = (*item, None)[:3]
+        x, y, *weights = item
+        weight = weights[0] if weights else None
         adapter = self.model.adapter
         return list(adapter.user_data(x, y, weight, self.class_weight))
 

@@ -57,7 +57,8 @@ class GeneratorEnqueuer:
         self._error: BaseException | None = None
         self._processes: Workers | None = None
         self.queue: queue.Queue[Any] = queue.Queue()
-        self.begun = self.made = 0
+        self.begun = 0
+        self.made = 0
 
     def start(
         self, nb_worker: int = 1, max_q_size: int = 10, wait_time: float = 0.05
@@ -100,14 +101,14 @@ class GeneratorEnqueuer:
             GeneratorError: if a worker died, or nothing came for as long as is waited.
             Exception: what the generator raised.
         """
-        begun = time.monotonic()
+        start = time.monotonic()
         warned = False
         limit = self._limit
         while True:
             try:
                 return self.queue.get(timeout=TICK)
             except queue.Empty:
-                waited = time.monotonic() - begun
+                waited = time.monotonic() - start
             if not self.is_running():
                 if self._error is not None:
                     raise self._error
@@ -228,13 +229,13 @@ def endless(source: Any) -> Iterator[Any]:
 
 
 def _again(source: Any) -> Iterator[Any]:
-    some = True
-    while some:
-        some = False
+    has_batches = True
+    while has_batches:
+        has_batches = False
         for item in (
             (source[i] for i in range(len(source))) if gives_batches(source) else source
         ):
-            some = True
+            has_batches = True
             yield item
 
 

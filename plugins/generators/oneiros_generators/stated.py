@@ -30,6 +30,9 @@ def has_state(source: Any) -> bool:
     return hasattr(source, "get_state") and hasattr(source, "set_state")
 
 
-def same_random_state(one: Any, other: Any) -> bool:
+def same_random_state(state: Any, other_state: Any) -> bool:
     """Tells whether two states of NumPy's generator are the same."""
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    return all(
+        np.array_equal(part, other_part)
+        for part, other_part in zip(state, other_state, strict=True)
+    )

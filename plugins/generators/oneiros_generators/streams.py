@@ -59,8 +59,8 @@ class Generated(Flow):
             arrays = self.made(queue, number, self._remedy())
             self.seen += self.last_size
             self.batches_used += 1
-            done = min(self.seen, self.samples)
-            yield Run(number, 1, self.last_size, done, arrays)
+            samples_done = min(self.seen, self.samples)
+            yield Run(number, 1, self.last_size, samples_done, arrays)
             number += 1
         if self.seen > self.samples and self.use == "train":
             warnings.warn(

@@ -108,15 +108,13 @@ class Workers:
             if self.closed.is_set():
                 return "end", None
             code = process.exitcode
-            how = (
-                f"exit status {code}"
-                if code is None or code >= 0
-                else signal.Signals(-code).name
-            )
+            cause = f"exit status {code}"
+            if code is not None and code < 0:
+                cause = signal.Signals(-code).name
             raise GeneratorError(
                 f"The {self.name} lost its worker process {process.pid}: it died with "
-                f"{how}. SIGKILL often means that memory ran out: lower max_q_size or "
-                "nb_worker."
+                f"{cause}. SIGKILL often means that memory ran out: lower max_q_size "
+                "or nb_worker."
             ) from None
 
     def kill(self) -> None:

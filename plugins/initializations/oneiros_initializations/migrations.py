@@ -55,5 +55,5 @@ class VarianceScalingMigration(Migration):
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the kind, and as arguments the name of the initialization."""
         spread = str(config.get("distribution", "")).rpartition("_")[2]
-        known = (config.get("mode"), config.get("scale"), spread)
-        return "initialization", BY_SCALE.get(known, "glorot_uniform")
+        distribution = (config.get("mode"), config.get("scale"), spread)
+        return "initialization", BY_SCALE.get(distribution, "glorot_uniform")

@@ -21,11 +21,11 @@ class Postponed(list[tuple[Any, Callable[[], Any]]]):
     A load hands it over as `LoadContext.postponed`.
     """
 
-    def draw(self, known: Iterable[Any]) -> None:
+    def draw(self, filled_variables: Iterable[Any]) -> None:
         """Gives each variable its initial values, apart from those that are `known`."""
-        filled = {id(variable) for variable in known}
+        filled_ids = {id(variable) for variable in filled_variables}
         for variable, make in self:
-            if id(variable) not in filled:
+            if id(variable) not in filled_ids:
                 K.set_value(variable, K.get_value(make()))
         self.clear()
 

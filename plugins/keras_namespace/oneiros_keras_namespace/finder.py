@@ -37,11 +37,11 @@ class KerasFinder:
 
         if os.environ.get("ONEIROS_KERAS_NAMESPACE") == "0":
             return None
-        own = _target(name)
+        target_name = _target(name)
         try:
-            spec = find_spec(own)
+            spec = find_spec(target_name)
         except ModuleNotFoundError as error:
-            if own.startswith(f"{error.name}."):
+            if target_name.startswith(f"{error.name}."):
                 return None
             raise
         if spec is None:

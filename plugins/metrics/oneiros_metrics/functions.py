@@ -105,8 +105,8 @@ def cosine_proximity(y_true: Any, y_pred: Any) -> Any:
     return K.mean(objectives.cosine_proximity(y_true, y_pred))
 
 
-def _yes(y: Any) -> Any:
-    """Returns 1 where the rounded value says yes, 0 elsewhere."""
+def _positives(y: Any) -> Any:
+    """Returns 1 where the rounded value is 1 or more, 0 elsewhere."""
     return K.round(K.clip(y, 0, 1))
 
 
@@ -119,36 +119,36 @@ def matthews_correlation(y_true: Any, y_pred: Any) -> Any:
         - Matthews: Comparison of the predicted and observed secondary structure of T4
           phage lysozyme, 1975
     """
-    is_yes = _yes(y_true)
-    is_no = 1 - is_yes
-    says_yes = _yes(y_pred)
-    says_no = 1 - says_yes
-    true_yes = K.sum(is_yes * says_yes)
-    true_no = K.sum(is_no * says_no)
-    false_yes = K.sum(is_no * says_yes)
-    false_no = K.sum(is_yes * says_no)
-    covariance = true_yes * true_no - false_yes * false_no
+    is_positive = _positives(y_true)
+    is_negative = 1 - is_positive
+    says_positive = _positives(y_pred)
+    says_negative = 1 - says_positive
+    true_positives = K.sum(is_positive * says_positive)
+    true_negatives = K.sum(is_negative * says_negative)
+    false_positives = K.sum(is_negative * says_positive)
+    false_negatives = K.sum(is_positive * says_negative)
+    covariance = true_positives * true_negatives - false_positives * false_negatives
     spread = K.sqrt(
-        (true_yes + false_yes)
-        * (true_yes + false_no)
-        * (true_no + false_yes)
-        * (true_no + false_no)
+        (true_positives + false_positives)
+        * (true_positives + false_negatives)
+        * (true_negatives + false_positives)
+        * (true_negatives + false_negatives)
     )
     return covariance / (spread + K.epsilon())
 
 
 def precision(y_true: Any, y_pred: Any) -> Any:
     """Share of the selected items, in a batch of many labels, that are right."""
-    right = K.sum(_yes(y_true * y_pred))
-    selected = K.sum(_yes(y_pred))
-    return right / (selected + K.epsilon())
+    true_positives = K.sum(_positives(y_true * y_pred))
+    selected = K.sum(_positives(y_pred))
+    return true_positives / (selected + K.epsilon())
 
 
 def recall(y_true: Any, y_pred: Any) -> Any:
     """Share of the right items, in a batch of many labels, that were selected."""
-    selected = K.sum(_yes(y_true * y_pred))
-    right = K.sum(_yes(y_true))
-    return selected / (right + K.epsilon())
+    true_positives = K.sum(_positives(y_true * y_pred))
+    right = K.sum(_positives(y_true))
+    return true_positives / (right + K.epsilon())
 
 
 def fbeta_score(y_true: Any, y_pred: Any, beta: float = 1) -> Any:

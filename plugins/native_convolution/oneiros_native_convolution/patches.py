@@ -125,7 +125,8 @@ def kernel_gradient(
     filters = plan.filters
     size = plan.window_height * plan.window_width * plan.channels
     windows = plan.samples * plan.result_height * plan.result_width
-    length, columns = padded_rows(size), padded_columns(filters)
+    length = padded_rows(size)
+    columns = padded_columns(filters)
     block = min(max(BLOCK // length, 48), 512)
     patches = np.empty(block * length, np.float32)
     slopes = np.zeros(block * columns, np.float32)

@@ -50,10 +50,13 @@ class RMSprop(DecayingOptimizer):
         self.weights = slots(params)
         self.updates = self.counting_if_decaying()
         share = 1.0 - self.rho
-        for p, g, a in zip(params, grads, self.weights, strict=True):
-            new_a = self.rho * a + share * K.square(g)
-            new_p = p - lr * g / (K.sqrt(new_a) + self.epsilon)
-            self.updates += [K.update(a, new_a), stored(p, new_p, constraints)]
+        for p, g, moment in zip(params, grads, self.weights, strict=True):
+            new_moment = self.rho * moment + share * K.square(g)
+            new_p = p - lr * g / (K.sqrt(new_moment) + self.epsilon)
+            self.updates += [
+                K.update(moment, new_moment),
+                stored(p, new_p, constraints),
+            ]
         return self.updates
 
     def get_config(self) -> dict[str, Any]:
@@ -96,10 +99,13 @@ class Adagrad(DecayingOptimizer):
         lr = self.decayed_lr()
         self.weights = slots(params)
         self.updates = self.counting_if_decaying()
-        for p, g, a in zip(params, grads, self.weights, strict=True):
-            new_a = a + K.square(g)
-            new_p = p - lr * g / (K.sqrt(new_a) + self.epsilon)
-            self.updates += [K.update(a, new_a), stored(p, new_p, constraints)]
+        for p, g, total in zip(params, grads, self.weights, strict=True):
+            new_total = total + K.square(g)
+            new_p = p - lr * g / (K.sqrt(new_total) + self.epsilon)
+            self.updates += [
+                K.update(total, new_total),
+                stored(p, new_p, constraints),
+            ]
         return self.updates
 
     def get_config(self) -> dict[str, Any]:
@@ -146,8 +152,9 @@ class Adadelta(DecayingOptimizer):
         step_moments = slots(params)
         self.weights = gradient_moments + step_moments
         self.updates = self.counting_if_decaying()
-        moments = zip(gradient_moments, step_moments, strict=True)
-        for p, g, (a, d) in zip(params, grads, moments, strict=True):
+        for p, g, a, d in zip(
+            params, grads, gradient_moments, step_moments, strict=True
+        ):
             new_a = self.rho * a + (1.0 - self.rho) * K.square(g)
             step = g * K.sqrt(d + self.epsilon) / K.sqrt(new_a + self.epsilon)
             new_d = self.rho * d + (1.0 - self.rho) * K.square(step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from oneiros import backend as K
 from oneiros.errors import ConfigError
@@ -10,7 +10,9 @@ from oneiros_old_files.base import Migration, Origin
 from oneiros_old_files.keras2 import plain
 
 RENAMED = {"learning_rate": "lr", "global_clipnorm": "clipnorm"}
-NEUTRAL = {
+COMMON = ("lr", "decay", "epsilon", "clipnorm", "clipvalue")
+"""Arguments that every optimizer may have in a file, by their names here."""
+NEUTRAL: dict[str, tuple[Any, ...]] = {
     "amsgrad": (False, 0),
     "centered": (False,),
     "clipnorm": (None,),
@@ -21,13 +23,20 @@ NEUTRAL = {
     "use_ema": (False,),
     "weight_decay": (None, 0),
 }
+"""Arguments that do nothing if they have one of these values."""
+DEFAULT_SCHEDULE_DECAY = 0.004
 SILENT = ("name", "is_legacy_optimizer", "jit_compile", "initial_accumulator_value")
+"""Arguments that do nothing here."""
 
 
 class OptimizerMigration(Migration):
-    """An optimizer, whose arguments Keras 2 has under the same names but for a few."""
+    """An optimizer, whose arguments Keras 2 has under the same names but for a few.
 
-    kept: tuple[str, ...] = ()
+    # Properties
+        own_arguments: tuple of str, those that it has besides `COMMON`.
+    """
+
+    own_arguments: ClassVar[tuple[str, ...]] = ()
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments.
@@ -39,25 +48,16 @@ class OptimizerMigration(Migration):
         if origin.keras < 2:
             return name, config
         arguments: dict[str, Any] = {}
-        by_weight = (
-            "learning_rate" in config and "name" in config
-        )  # TensorFlow's clipnorm is of each weight
-        for argument, stored in config.items():
-            value = plain(stored)
-            target = RENAMED.get(argument, argument)
-            if argument in SILENT or (
-                argument in NEUTRAL and value in NEUTRAL[argument]
-            ):
+        for argument, stored_value in config.items():
+            value = plain(stored_value)
+            if _does_nothing(argument, value):
                 continue
-            clips = target == "clipvalue" or (
-                target == "clipnorm" and (argument != target or not by_weight)
-            )
-            if target not in ("lr", "decay", "epsilon", *self.kept) and not clips:
+            if not self._takes(argument, config):
                 raise ConfigError(
                     f"its optimizer {name} has {argument}={value!r:.60}, which Keras 1 "
                     "can't do."
                 )
-            arguments[target] = value
+            arguments[RENAMED.get(argument, argument)] = value
         if isinstance(arguments.get("lr"), dict):
             raise ConfigError(
                 f"its optimizer {name} has a schedule as learning_rate, which Keras 1 "
@@ -66,29 +66,44 @@ class OptimizerMigration(Migration):
         if arguments.get("epsilon", 0) is None:
             arguments["epsilon"] = K.epsilon()
         return name, {
-            key: value for key, value in arguments.items() if value is not None
+            argument: value
+            for argument, value in arguments.items()
+            if value is not None
         }
+
+    def _takes(self, argument: str, config: dict[str, Any]) -> bool:
+        """Tells whether the optimizer here can do what an argument asks for."""
+        if argument == "clipnorm":
+            return not _is_of_tensorflow(config)
+        return RENAMED.get(argument, argument) in (*COMMON, *self.own_arguments)
+
+
+def _does_nothing(argument: str, value: Any) -> bool:
+    return argument in SILENT or value in NEUTRAL.get(argument, ())
+
+
+def _is_of_tensorflow(config: dict[str, Any]) -> bool:
+    """Tells whether an optimizer is one of TensorFlow's, whose `clipnorm` bounds the
+    norm of each weight's gradient by itself."""
+    return "learning_rate" in config and "name" in config
 
 
 class SGDMigration(OptimizerMigration):
     """SGD."""
 
-    kept = ("momentum", "nesterov")
+    own_arguments = ("momentum", "nesterov")
 
 
 class RMSpropMigration(OptimizerMigration):
     """RMSprop; a momentum is TensorFlow's alone."""
 
-    kept = ("rho",)
+    own_arguments = ("rho",)
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments."""
+        config = dict(config)
         if origin.keras > 1 and config.get("momentum") == 0:
-            config = {
-                argument: value
-                for argument, value in config.items()
-                if argument != "momentum"
-            }
+            del config["momentum"]
         return super().translated(name, config, origin)
 
 
@@ -99,13 +114,13 @@ class AdagradMigration(OptimizerMigration):
 class AdadeltaMigration(OptimizerMigration):
     """Adadelta."""
 
-    kept = ("rho",)
+    own_arguments = ("rho",)
 
 
 class AdamMigration(OptimizerMigration):
     """Adam."""
 
-    kept = ("beta_1", "beta_2")
+    own_arguments = ("beta_1", "beta_2")
 
 
 class AdamaxMigration(AdamMigration):
@@ -115,7 +130,7 @@ class AdamaxMigration(AdamMigration):
 class NadamMigration(OptimizerMigration):
     """Nadam, which has its own decay."""
 
-    kept = ("beta_1", "beta_2", "schedule_decay")
+    own_arguments = ("beta_1", "beta_2", "schedule_decay")
 
     def translated(self, name: str, config: Any, origin: Origin) -> tuple[str, Any]:
         """Returns the class and its arguments.
@@ -123,10 +138,9 @@ class NadamMigration(OptimizerMigration):
         `decay` is the schedule's, which later versions fix at 1.
         """
         class_name, arguments = super().translated(name, config, origin)
-        if origin.keras > 1:
-            if "use_ema" in config:
-                decay = 1.0
-            else:
-                decay = arguments.pop("decay", None) or 0.004
-            arguments = {"schedule_decay": decay, **arguments}
-        return class_name, arguments
+        if origin.keras < 2:
+            return class_name, arguments
+        decay = arguments.pop("decay", None) or DEFAULT_SCHEDULE_DECAY
+        if "use_ema" in config:
+            decay = 1.0
+        return class_name, {"schedule_decay": decay, **arguments}

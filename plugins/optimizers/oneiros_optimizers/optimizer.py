@@ -12,7 +12,9 @@ from oneiros.errors import DataError
 
 def clip_norm(g: Any, c: float, n: Any) -> Any:
     """Returns a gradient scaled by `c / n` if the norm `n` of all reaches `c`."""
-    return K.switch(K.greater_equal(n, c), g * c / n, g) if c > 0 else g
+    if c <= 0:
+        return g
+    return K.switch(K.greater_equal(n, c), g * c / n, g)
 
 
 class Optimizer(Rebuilt):
@@ -53,7 +55,7 @@ class Optimizer(Rebuilt):
         )
 
     def get_gradients(self, loss: Any, params: list[Any]) -> list[Any]:
-        """Returns the gradients of `loss`, clipped as this optimizer was told to."""
+        """Returns the gradients of `loss`, clipped as this optimizer clips."""
         grads = list(K.gradients(loss, params))
         norm_limit = getattr(self, "clipnorm", None) or 0
         value_limit = getattr(self, "clipvalue", None) or 0
@@ -76,16 +78,15 @@ class Optimizer(Rebuilt):
                 f"its state has {len(self.weights)}. The state exists once the model "
                 "was trained."
             )
-        for index, (variable, value) in enumerate(
-            zip(self.weights, weights, strict=True)
-        ):
+        pairs = list(zip(self.weights, weights, strict=True))
+        for index, (variable, value) in enumerate(pairs):
             expected = tuple(K.get_variable_shape(variable))
             if expected != np.shape(value):
                 raise DataError(
                     f"{type(self).__name__}.set_weights: array {index} has shape "
                     f"{np.shape(value)}, the state there has shape {expected}."
                 )
-        K.batch_set_value(list(zip(self.weights, weights, strict=True)))
+        K.batch_set_value(pairs)
 
     def get_weights(self) -> list[Any]:
         """Returns copies of the optimizer's state, as arrays."""

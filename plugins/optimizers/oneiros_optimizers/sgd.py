@@ -61,7 +61,9 @@ class SGD(DecayingOptimizer):
         self.updates = self.counting_if_decaying()
         for p, g, m in zip(params, grads, moments, strict=True):
             velocity = self.momentum * m - lr * g
-            step = self.momentum * velocity - lr * g if self.nesterov else velocity
+            step = velocity
+            if self.nesterov:
+                step = self.momentum * velocity - lr * g
             self.updates += [K.update(m, velocity), stored(p, p + step, constraints)]
         return self.updates
 

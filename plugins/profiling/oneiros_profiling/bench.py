@@ -52,9 +52,9 @@ def bench(
         isn't changed.
     """
     with nullcontext() if backend is None else K.use(backend):
-        begun = time.perf_counter()
+        start = time.perf_counter()
         loaded = oneiros.models.load_model(str(model))
-        loading = time.perf_counter() - begun
+        loading = time.perf_counter() - start
         _report(model, loaded, loading, batch_size, batches, what)
 
 
@@ -84,7 +84,7 @@ def _report(
     warm, profile = _run(model, what, x, y, size)
     backend = backend_of(inner).name
     step = sum(row.per_step for row in profile.rows if not row.detail)
-    first = max(cold - warm, 0.0) + step
+    first_step = max(cold - warm, 0.0) + step
     lines = {
         str(path): (
             f"{type(model).__name__}, {len(model.layers)} layers, "
@@ -93,10 +93,11 @@ def _report(
         "measured": f"{what.value}, {batches:,} steps of {size} random samples",
         "backend": f"{backend} on {_device(backend)}",
         "speed": f"{size / step:,.0f} samples/s, {_short(step)} per step",
-        "first step": f"after {_short(first)}, and {_short(loading)} to load",
+        "first step": f"after {_short(first_step)}, and {_short(loading)} to load",
         "peak memory": _peak_memory(),
     }
-    console, table = Console(highlight=False), Table.grid(padding=(0, 2, 0, 0))
+    console = Console(highlight=False)
+    table = Table.grid(padding=(0, 2, 0, 0))
     for name, text in lines.items():
         table.add_row(name, text)
     console.print(table)
@@ -113,7 +114,7 @@ def _run(
 ) -> tuple[float, StepProfile]:
     """Returns the seconds that a run took, and their profile."""
     profile = StepProfile(verbose=0)
-    begun = time.perf_counter()
+    start = time.perf_counter()
     if what is What.fit:
         model.fit(
             x, y, batch_size=batch_size, nb_epoch=1, verbose=0, callbacks=[profile]
@@ -124,7 +125,7 @@ def _run(
                 model.evaluate(x, y, batch_size=batch_size, verbose=0)
             else:
                 model.predict(x, batch_size=batch_size)
-    return time.perf_counter() - begun, profile
+    return time.perf_counter() - start, profile
 
 
 def _device(backend: str) -> str:

@@ -23,7 +23,8 @@ from oneiros.engine.observer import (
 )
 from oneiros.engine.stream import Run
 
-COMPILE, VALIDATION = "compiling", "validation"
+COMPILE = "compiling"
+VALIDATION = "validation"
 PARTS = (BUILD, UPLOAD, COMPILE, DATA, CALL, LOGS, CALLBACKS, VALIDATION, REST)
 Part = tuple[str, str]
 """One of `PARTS`, and a part of that: a callback's class, or a part of a validation;
@@ -103,11 +104,11 @@ class Ledger(Observer):
     def _switch(self, part: Part) -> float:
         """Books the time since the last switch, which is returned."""
         now = self.clock()
-        spent = now - self._since
+        seconds_passed = now - self._since
         self._since = now
-        self.seconds[self.epoch, self.part] += spent
+        self.seconds[self.epoch, self.part] += seconds_passed
         self.part = part
-        return spent
+        return seconds_passed
 
     def _enter_meanwhile(self, phase: str) -> None:
         """Books time of a reading thread."""
@@ -137,12 +138,12 @@ class Ledger(Observer):
         kind: Any = ("loop", run.batch_size)
         if arrays is not None:
             kind = ("step", tuple(getattr(array, "shape", ()) for array in arrays))
-        known = _compiled.setdefault(function, set())
+        known_shapes = _compiled.setdefault(function, set())
         shapes = kind, run.batches
         part = self.part
         seconds = self._switch(part)
-        is_first = shapes not in known
-        known.add(shapes)
+        is_first = shapes not in known_shapes
+        known_shapes.add(shapes)
         self.calls.append(Call(self.epoch, part, kind, run.batches, seconds, is_first))
         if not self._validates:
             self.steps[self.epoch] += run.batches
@@ -162,16 +163,16 @@ class Ledger(Observer):
         usual time.
         """
         self._switch((REST, ""))
-        usual = defaultdict(list)
+        seconds_by_step = defaultdict(list)
         for call in self.calls:
             if not call.is_first:
-                usual[call.kind].append(call.seconds / call.steps)
+                seconds_by_step[call.kind].append(call.seconds / call.steps)
         for call in self.calls:
             if not call.is_first:
                 continue
             expected = 0.0
-            if usual[call.kind]:
-                expected = call.steps * median(usual[call.kind])
+            if seconds_by_step[call.kind]:
+                expected = call.steps * median(seconds_by_step[call.kind])
             excess = max(0.0, call.seconds - expected)
             self.seconds[call.epoch, call.part] -= excess
             self.seconds[call.epoch, (COMPILE, "")] += excess

@@ -151,12 +151,12 @@ class StepProfile(Callback):
 
     def rows_of(self, epoch: int) -> list[Row]:
         """Returns what the time of one epoch went to."""
-        spent = {
+        seconds_by_part = {
             key: seconds
             for key, seconds in self.ledger.seconds.items()
             if key[0] == epoch
         }
-        return _rows(spent, self.ledger.steps[epoch])
+        return _rows(seconds_by_part, self.ledger.steps[epoch])
 
     def print(self, file: Any = None) -> None:
         """Prints the table.
@@ -169,12 +169,14 @@ class StepProfile(Callback):
         show(self, file)
 
 
-def _rows(spent: dict[tuple[int | None, Part], float], steps: int) -> list[Row]:
+def _rows(
+    seconds_by_part: dict[tuple[int | None, Part], float], steps: int
+) -> list[Row]:
     """Returns the rows in the order of `PARTS`, each with its details behind it."""
-    total = sum(spent.values()) or 1.0
+    total = sum(seconds_by_part.values()) or 1.0
     sums = defaultdict[Part, float](float)
     repeated = defaultdict[Part, float](float)
-    for (epoch, (name, detail)), seconds in spent.items():
+    for (epoch, (name, detail)), seconds in seconds_by_part.items():
         for part in {(name, ""), (name, detail)}:
             sums[part] += seconds
             if epoch is not None and name not in (BUILD, COMPILE):

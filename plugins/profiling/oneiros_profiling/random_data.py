@@ -36,9 +36,12 @@ def inputs(model: Any, rows: int) -> list[Array]:
 
     Indices fit the Embedding behind the input.
     """
-    each = zip(model.inputs, input_shapes(model), _limits(model), strict=True)
+    described_inputs = zip(
+        model.inputs, input_shapes(model), _limits(model), strict=True
+    )
     return [
-        _input(K.dtype(tensor), limit, (rows, *shape)) for tensor, shape, limit in each
+        _input(K.dtype(tensor), limit, (rows, *shape))
+        for tensor, shape, limit in described_inputs
     ]
 
 
@@ -86,8 +89,10 @@ def _limits_on(model: Any, tensor: Any) -> Iterator[int]:
     for node in model.graph_nodes():
         if not node.inbound_layers:
             continue
-        for place, taken in enumerate(node.input_tensors):
-            limit = _limit(node.outbound_layer, place) if taken is tensor else None
+        for place, input_tensor in enumerate(node.input_tensors):
+            if input_tensor is not tensor:
+                continue
+            limit = _limit(node.outbound_layer, place)
             if limit is not None:
                 yield limit
 

@@ -46,11 +46,19 @@ def show(profile: Any, file: Any = None) -> None:
 
 def duration(seconds: float) -> str:
     """Returns seconds in the unit that suits them."""
-    factor, unit = (
-        (1e6, "µs") if seconds < 1e-3 else (1e3, "ms") if seconds < 1 else (1, "s ")
-    )
-    value = seconds * factor
-    return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f} {unit}"
+    if seconds < 1e-3:
+        return f"{_three_digits(seconds * 1e6)} µs"
+    if seconds < 1:
+        return f"{_three_digits(seconds * 1e3)} ms"
+    return f"{_three_digits(seconds)} s "
+
+
+def _three_digits(value: float) -> str:
+    if value >= 100:
+        return f"{value:.0f}"
+    if value >= 10:
+        return f"{value:.1f}"
+    return f"{value:.2f}"
 
 
 def _extent(profile: Any) -> str:
@@ -85,25 +93,31 @@ def _parts(profile: Any) -> Table:
 
 def _epochs(profile: Any) -> Table:
     columns = [
-        part for part in COLUMNS if part != (VALIDATION,) or _of(profile.rows, part)
+        parts
+        for parts in COLUMNS
+        if parts != (VALIDATION,) or _seconds(profile.rows, parts)
     ]
-    table = _table(
-        "epoch", "time", *(part[-1].removeprefix("compiled ") for part in columns)
-    )
-    numbers = profile.epochs
-    left_out = len(numbers) > 2 * SHOWN + 1
-    for epoch in [*numbers[:SHOWN], None, *numbers[-SHOWN:]] if left_out else numbers:
+    headings = [parts[-1].removeprefix("compiled ") for parts in columns]
+    table = _table("epoch", "time", *headings)
+    for epoch in _shown(profile.epochs):
         if epoch is None:
             table.add_row("...")
             continue
         rows = profile.rows_of(epoch)
         total = sum(row.seconds for row in rows if not row.detail)
-        shares = (f"{_of(rows, part) / total:.1%}" for part in columns)
+        shares = [f"{_seconds(rows, parts) / total:.1%}" for parts in columns]
         table.add_row(str(epoch + 1), duration(total), *shares)
     return table
 
 
-def _of(rows: list[Row], parts: tuple[str, ...]) -> float:
+def _shown(epochs: list[int]) -> list[int | None]:
+    """Returns the epochs to show, None where some are left out."""
+    if len(epochs) <= 2 * SHOWN + 1:
+        return [*epochs]
+    return [*epochs[:SHOWN], None, *epochs[-SHOWN:]]
+
+
+def _seconds(rows: list[Row], parts: tuple[str, ...]) -> float:
     return sum(row.seconds for row in rows if row.part in parts and not row.detail)
 
 

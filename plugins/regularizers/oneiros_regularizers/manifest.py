@@ -29,11 +29,11 @@ def oneiros_regularizers() -> dict[str, str]:
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
     """The module `oneiros.regularizers`."""
-    others = {
+    helpers = {
         "Regularizer": "oneiros_regularizers.regularizer:Regularizer",
         "get": "oneiros_regularizers.regularizers:get",
     }
-    return {"regularizers": {**REGULARIZERS, **others}}
+    return {"regularizers": {**REGULARIZERS, **helpers}}
 
 
 @hookimpl

@@ -74,12 +74,12 @@ class L1L2Regularizer(Regularizer):
 
     def __call__(self, x: Any) -> Any:
         """Returns the penalty of tensor `x`."""
-        penalties = []
-        if self.l1:
-            penalties.append(self.l1 * K.sum(K.abs(x)))
-        if self.l2 or not self.l1:
-            penalties.append(self.l2 * K.sum(K.square(x)))
-        return sum(penalties[1:], penalties[0])
+        if not self.l1:
+            return self.l2 * K.sum(K.square(x))
+        penalty = self.l1 * K.sum(K.abs(x))
+        if self.l2:
+            penalty += self.l2 * K.sum(K.square(x))
+        return penalty
 
     def get_config(self) -> dict[str, Any]:
         """Returns the class name and both factors."""

@@ -216,8 +216,8 @@ class Sequential(Model):
             return unique(self.layers)
         layers: list[Layer] = []
         for branch in branches:
-            own = getattr(branch, "layers", [branch])
-            layers += getattr(branch, "flattened_layers", own)
+            branch_layers = getattr(branch, "layers", [branch])
+            layers += getattr(branch, "flattened_layers", branch_layers)
         return unique([*layers, *self.layers[1:]])
 
     @property
@@ -371,7 +371,8 @@ class Sequential(Model):
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
         """Returns the outputs, and warns if they are no probabilities."""
         outputs = self.predict(x, batch_size, verbose)
-        low, high = outputs.min(), outputs.max()
+        low = outputs.min()
+        high = outputs.max()
         if low < 0.0 or high > 1.0:
             warnings.warn(
                 f"{label(self)} has outputs in [{low:g}, {high:g}], no probabilities. "

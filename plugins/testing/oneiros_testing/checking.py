@@ -136,9 +136,9 @@ class _Checker(ast.NodeVisitor):
     def _check_overrides(self, node: ast.ClassDef, base: str) -> None:
         if not _is_ours(base) or _is_below(base, self.package):
             return
-        taken = _private_members(base)
+        private_members = _private_members(base)
         for member in node.body:
-            if isinstance(member, ast.FunctionDef) and member.name in taken:
+            if isinstance(member, ast.FunctionDef) and member.name in private_members:
                 text = f"{member.name} overrides a private member of {base}."
                 self._report(member, text)
 

@@ -58,20 +58,20 @@ def _entries(record: PluginRecord) -> Iterator[Entry]:
 def _imports_of_manifest(record: PluginRecord) -> set[str]:
     """Returns the packages that importing the manifest brings along, but for the
     standard library and Oneiros."""
-    own = record.module.partition(".")[0]
+    own_package = record.module.partition(".")[0]
     packages: set[str] = set()
-    seen: set[str] = set()
+    modules_seen: set[str] = set()
     pending = [record.module]
     while pending:
         module = pending.pop()
-        if module in seen:
+        if module in modules_seen:
             continue
-        seen.add(module)
+        modules_seen.add(module)
         for imported in _imported_modules(module):
             package = imported.partition(".")[0]
             if package == "oneiros":
                 continue
-            if package == own:
+            if package == own_package:
                 pending.append(imported)
             elif package not in sys.stdlib_module_names:
                 packages.add(package)

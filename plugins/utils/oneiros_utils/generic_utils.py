@@ -57,8 +57,8 @@ def get_from_module(
         return cls(**arguments)
     if not isinstance(identifier, str):
         return identifier
-    known = _named(identifier, module_params, module_name)
-    return known(**(kwargs or {})) if instantiate else known
+    named_object = _named(identifier, module_params, module_name)
+    return named_object(**(kwargs or {})) if instantiate else named_object
 
 
 def _named(name: str, module_params: dict[str, Any], module_name: str) -> Any:

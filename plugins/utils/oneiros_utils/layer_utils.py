@@ -35,8 +35,8 @@ def print_summary(
         positions: list of where the columns end, as parts of the width or as numbers of
             characters.
     """
-    ends = positions or COLUMN_ENDS
-    widths = _widths([end * line_length if end <= 1 else end for end in ends])
+    column_ends = positions or COLUMN_ENDS
+    widths = _widths([end * line_length if end <= 1 else end for end in column_ends])
     thin = "_" * line_length
     thick = "=" * line_length
     lines = [thin, _row(HEADER, widths)]
@@ -80,8 +80,8 @@ def _described(
     name = f"{layer.name} ({type(layer).__name__})"
     shape = getattr(layer, "output_shape", "multiple")
     sources = connections(layer, relevant_nodes) or [""]
-    first = (name, shape, layer.count_params(), sources[0])
-    return [first, *(("", "", "", source) for source in sources[1:])]
+    first_row = (name, shape, layer.count_params(), sources[0])
+    return [first_row, *(("", "", "", source) for source in sources[1:])]
 
 
 def connections(

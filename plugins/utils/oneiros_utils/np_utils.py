@@ -69,7 +69,8 @@ def binary_logloss(p: Any, y: Any) -> Any:
 
     Probabilities are kept 1e-15 away from 0 and 1.
     """
-    p, y = np.clip(p, 1e-15, 1 - 1e-15), np.asarray(y)
+    p = np.clip(p, 1e-15, 1 - 1e-15)
+    y = np.asarray(y)
     return -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p)) / len(y)
 
 
@@ -78,7 +79,8 @@ def multiclass_logloss(p: Any, y: Any) -> Any:
 
     The class numbers `y` count from 1.
     """
-    p, y = np.asarray(p), np.asarray(y)
+    p = np.asarray(p)
+    y = np.asarray(y)
     return -np.mean(np.log(p[np.arange(len(y)), y - 1]))
 
 
