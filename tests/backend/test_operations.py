@@ -3,7 +3,6 @@
 Values, shapes, types, float64 derivatives.
 """
 
-import draws
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 from oneiros import backend as K
 from oneiros.errors import ArgumentError
 
-FEW = draws.few()
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3)
 
 
@@ -101,7 +99,6 @@ ELEMENTWISE = {
 }
 
 
-@FEW
 @given(shape=SHAPES, seed=st.integers(0, 99))
 def test_elementwise(shape, seed, backend):
     x = array(shape, seed)
@@ -154,7 +151,6 @@ REDUCTIONS = {
 }
 
 
-@FEW
 @given(shape=st.lists(st.integers(1, 4), min_size=2, max_size=4), data=st.data())
 def test_reductions(shape, data, backend):
     x = array(shape, data.draw(st.integers(0, 99)))
@@ -215,7 +211,6 @@ def test_arg_reductions(backend):
         assert value.dtype == np.int64
 
 
-@FEW
 @given(data=st.data())
 def test_dot_is_numpy_dot(data, backend):
     ranks = data.draw(st.sampled_from([(2, 2), (2, 1), (3, 2), (2, 3), (3, 3), (4, 2)]))

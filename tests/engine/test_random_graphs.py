@@ -1,7 +1,6 @@
 """Random graphs, with shared layers, several inputs and outputs, nested in one another,
 against NumPy."""
 
-import draws
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +14,6 @@ from oneiros.saving import model_from_json
 from tiny_layers import OBJECTS, Both, Scale, Shift, Total
 
 SIZE = 3
-FEW = draws.few()
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -181,7 +179,6 @@ def test_configuration_round_trip(graph):
     ]
 
 
-@FEW
 @given(graphs())
 def test_predictions_are_those_of_numpy_also_after_a_round_trip(backend, graph):
     model = graph.model
@@ -197,7 +194,6 @@ def test_predictions_are_those_of_numpy_also_after_a_round_trip(backend, graph):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6)
 
 
-@FEW
 @given(graphs())
 def test_a_model_called_on_other_inputs_computes_the_same(backend, graph):
     inner = graph.model

@@ -79,7 +79,7 @@ def check(case, backends=BACKENDS):
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
-@settings(draws.few(), database=None, phases=[Phase.generate], print_blob=False)
+@settings(database=None, phases=[Phase.generate], print_blob=False)
 @given(data=st.data())
 def test_layer(float64, name, data):
     case = STRATEGIES[name](Drawn(data.draw))

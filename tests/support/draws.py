@@ -22,11 +22,3 @@ def load_profile(exhaustive: bool) -> None:
 def is_exhaustive() -> bool:
     """Whether this is the exhaustive run."""
     return settings.get_current_profile_name() == "exhaustive"
-
-
-def few() -> settings:
-    """Returns the settings of a test whose examples take long, as most do that compile.
-
-    Ten in the test command.
-    """
-    return settings() if is_exhaustive() else settings(max_examples=10)
