@@ -22,15 +22,7 @@ MEMBERS = [
     ROOT / "kernel",
     *sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml")),
 ]
-OWN = (
-    "oneiros",
-    "_editable_impl_",
-    "__pycache__",
-    "pip",
-    "setuptools",
-    "_distutils_hack",
-    "distutils-precedence",
-)
+OWN = ("oneiros", "_editable_impl_", "__pycache__", "pip")
 
 BUILD = """
 import os, sys, tarfile, tempfile
@@ -55,11 +47,12 @@ class Environment:
         folder: where it is made.
         wheels: folder of built distributions.
         libraries: folder that holds the libraries it sees.
+        installer: the Python whose pip installs here.
     """
 
-    def __init__(self, folder, wheels, libraries):
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        self.folder, self.wheels = folder, wheels
+    def __init__(self, folder, wheels, libraries, installer):
+        make_environment(folder, "--without-pip")
+        self.folder, self.wheels, self.installer = folder, wheels, installer
         self.python = folder / "bin" / "python"
         self.packages = Path(
             self.run(
@@ -69,8 +62,9 @@ class Environment:
         (self.packages / "libraries.pth").write_text(f"{libraries}\n")
 
     def pip(self, *arguments):
-        """Runs the environment's own pip, offline; fails the test if pip does."""
-        command = [self.python, "-m", "pip", "--disable-pip-version-check", *arguments]
+        """Runs pip in this environment, offline; fails the test if pip does."""
+        options = ["--disable-pip-version-check", "--python", self.python]
+        command = [self.installer, "-m", "pip", *options, *arguments]
         done = subprocess.run(
             command,
             capture_output=True,
@@ -128,6 +122,11 @@ class Environment:
         }
 
 
+def make_environment(folder, *options):
+    """Makes an empty virtual environment."""
+    subprocess.run([sys.executable, "-m", "venv", *options, folder], check=True)
+
+
 def link_libraries(folder):
     """Fills a folder with links to every installed library that isn't Oneiros."""
     folder.mkdir()
@@ -169,11 +168,20 @@ def libraries(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def new_environment(tmp_path_factory, wheelhouse, libraries):
+def installer(tmp_path_factory):
+    """The Python of an environment with nothing but pip, which installs in others."""
+    folder = tmp_path_factory.mktemp("installer")
+    make_environment(folder)
+    return folder / "bin" / "python"
+
+
+@pytest.fixture(scope="session")
+def new_environment(tmp_path_factory, wheelhouse, libraries, installer):
     """A function that makes an empty virtual environment."""
 
     def make(name):
-        return Environment(tmp_path_factory.mktemp(name), wheelhouse, libraries)
+        folder = tmp_path_factory.mktemp(name)
+        return Environment(folder, wheelhouse, libraries, installer)
 
     return make
 
