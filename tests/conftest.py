@@ -1,9 +1,10 @@
 """Shared fixtures. The run has a home, settings and caches of its own, and never
 reaches the network.
 
-XLA compiles without optimizing machine code: most programs here are compiled once and
-run a few times. It then fuses some products and sums and not others, and a value
-computed twice differs; without FMA it doesn't. With ONEIROS_TEST_COMPILER=users it
+XLA compiles without optimizing machine code, and without its emitters of fusions, which
+take two to four times as long to compile: most programs here are compiled once and run
+a few times. It then fuses some products and sums and not others, and a value computed
+twice differs; without FMA it doesn't. With ONEIROS_TEST_COMPILER=users it
 compiles as it does for users, as in the exhaustive run of the golden data. GPUs are
 hidden, unless ONEIROS_TEST_DEVICE=gpu: then engines choose one, and multiply in full
 precision.
@@ -20,7 +21,8 @@ _CPU = {
     "JAX_PLATFORMS": "cpu",
 }
 _FAST_COMPILER = {
-    "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_cpu_max_isa=AVX",
+    "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_cpu_max_isa=AVX "
+    "--xla_cpu_use_fusion_emitters=false",
 }
 _GPU = {
     "JAX_DEFAULT_MATMUL_PRECISION": "highest",
@@ -48,7 +50,29 @@ from backends import BACKENDS
 
 pytest_plugins = ["fresh"]
 GOLDEN = Path(__file__).parent / "golden"
-WITHOUT_XLA = ("layers", "functions", "optimizers", "saving", "training")
+WITHOUT_XLA = (
+    "callbacks",
+    "engine",
+    "functions",
+    "layers",
+    "optimizers",
+    "saving",
+    "test_types.py",
+    "training",
+)
+"""The folders and files that TensorFlow runs without XLA in the test command."""
+LONG = (
+    "test_properties.py",
+    "test_quality.py",
+    "test_golden_users_settings.py",
+    "test_third_party.py",
+    "test_attacks.py",
+    "test_killed.py",
+    "test_interrupts.py",
+    "test_fuzz.py",
+    "test_examples.py",
+)
+"""Files of which one test takes long, or all take longer than those of others."""
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +126,7 @@ def plain_tensorflow(request, monkeypatch):
     import draws
 
     is_short = _COMPILER == "fast" and not draws.is_exhaustive()
-    if is_short and request.path.parent.name in WITHOUT_XLA:
+    if is_short and _is_without_xla(request.path):
         monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
 
 
@@ -116,9 +140,14 @@ def pytest_configure(config):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Keeps the tests of a file in one process: what they share is made once."""
+    """Keeps the tests of a file in one process: what they share is made once.
+
+    Files run in the order of collection, which begins with the long ones: so the
+    processes end together.
+    """
     from xdist.scheduler import LoadFileScheduling
 
+    config.option.loadscopereorder = False
     return LoadFileScheduling(config, log)
 
 
@@ -131,14 +160,15 @@ def pytest_collection_modifyitems(config, items):
     In the test command the last backend computes the golden data, the functions of `K`,
     and what happens in use (threads, Ctrl-C, copies, seeds); what is left depends
     little on the engine: it runs on the others, and in the exhaustive run on all. What
-    TensorFlow runs without XLA there, it runs with XLA in the exhaustive run.
+    TensorFlow runs without XLA there, it runs with XLA in the exhaustive run. Files
+    with long tests come first.
     """
     import draws
 
     kept, left = [], []
     for item in items:
         partly = _is_on(BACKENDS[-1], item) and not _depends_on_the_engine(item)
-        plain = _is_on("tensorflow", item) and item.path.parent.name in WITHOUT_XLA
+        plain = _is_on("tensorflow", item) and _is_without_xla(item.path)
         if (
             partly
             or plain
@@ -151,7 +181,11 @@ def pytest_collection_modifyitems(config, items):
         )
         (left if alone and not draws.is_exhaustive() else kept).append(item)
     config.hook.pytest_deselected(items=left)
-    items[:] = kept
+    items[:] = sorted(kept, key=lambda item: item.path.name not in LONG)
+
+
+def _is_without_xla(path):
+    return path.parent.name in WITHOUT_XLA or path.name in WITHOUT_XLA
 
 
 def _is_on(backend, item):
