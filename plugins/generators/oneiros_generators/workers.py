@@ -35,8 +35,9 @@ class UnsendableError(Exception):
 class Workers:
     """An iterator over what several processes yield, taken from them in turn.
 
-    Each has its own copy of the iterator and its own random state, whose seed is drawn
-    from NumPy's global generator here.
+    Each has its own copy of the iterator, or its part of it where the iterator has a
+    method `parts(count)`, and its own random state, whose seed is drawn from NumPy's
+    global generator here.
 
     # Arguments
         iterator: what each worker iterates over.
@@ -54,11 +55,11 @@ class Workers:
         self._turn = 0
         context = multiprocessing.get_context("fork")
         self._workers: list[tuple[Any, Connection]] = []
-        for _ in range(count):
+        for part in _parts(iterator, count):
             receiving, sending = context.Pipe(duplex=False)
             unwanted = [receiving, *(connection for _, connection in self._workers)]
             arguments = (
-                iterator,
+                part,
                 sending,
                 unwanted,
                 int(np.random.randint(2**31 - 1)),
@@ -131,6 +132,13 @@ class Workers:
         """Closes the connections, once nothing reads from them any more."""
         for _, connection in self._started:
             connection.close()
+
+
+def _parts(iterator: Any, count: int) -> list[Iterator[Any]]:
+    """Returns what each of so many workers iterates over."""
+    if hasattr(iterator, "parts"):
+        return list(iterator.parts(count))
+    return [iterator] * count
 
 
 def _revived(error: BaseException | None, text: str) -> BaseException:

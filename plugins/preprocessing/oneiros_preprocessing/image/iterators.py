@@ -4,6 +4,7 @@ have in common.
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
 from typing import Any
@@ -15,6 +16,7 @@ from oneiros.arguments import check_int, check_optional_int, shown
 from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
+LARGEST_SEED = 2**31 - 1
 LARGEST_TAG = 10_000
 """Names of saved images end in a random number below it."""
 
@@ -69,6 +71,24 @@ class Iterator:
             "which returns a batch."
         )
 
+    def parts(self, count: int) -> list[Iterator]:
+        """Returns iterators that share out the batches from here on, for processes.
+
+        The first one makes the next batch and each `count`-th after it, and so on.
+        Taken from them in turn, the batches are those of this iterator; without `seed`
+        in another order, which is drawn here.
+
+        # Arguments
+            count: int, the number of iterators.
+        """
+        order_seed = None
+        if self.seed is None:
+            order_seed = int(np.random.randint(LARGEST_SEED))
+        parts = [copy.copy(self) for _ in range(count)]
+        for number, part in enumerate(parts):
+            part.index_generator = PartOfOrder(part, number, count, order_seed)
+        return parts
+
     def __iter__(self) -> Iterator:
         return self
 
@@ -116,8 +136,45 @@ class SampleOrder:
     def _drawn(self) -> Array:
         """Returns the order of an epoch."""
         if self.batches.shuffle:
-            return np.random.permutation(self.batches.n)
+            return self.permuted(self.batches.n)
         return np.arange(self.batches.n)
+
+    def permuted(self, n: int) -> Array:
+        """Draws an order of `n` samples."""
+        return np.random.permutation(n)
+
+
+class PartOfOrder(SampleOrder):
+    """The order of an iterator that makes one batch of several.
+
+    # Arguments
+        batches: the `Iterator`, a copy of the one whose batches are shared out.
+        number: int, which of each `count` batches is made.
+        count: int, the number of iterators that share them.
+        seed: int, what orders are drawn from: the same in all of them. None if
+            `batches` has a seed.
+    """
+
+    def __init__(
+        self, batches: Iterator, number: int, count: int, seed: int | None
+    ) -> None:
+        super().__init__(batches)
+        self.order = batches.index_generator.order
+        self.next_made = batches.total_batches_seen + number
+        self.count = count
+        self.random = None if seed is None else np.random.RandomState(seed)
+
+    def __next__(self) -> tuple[Array, int, int]:
+        while self.batches.total_batches_seen < self.next_made:
+            super().__next__()
+        self.next_made += self.count
+        return super().__next__()
+
+    def permuted(self, n: int) -> Array:
+        """Draws an order of `n` samples."""
+        if self.random is None:
+            return super().permuted(n)
+        return self.random.permutation(n)
 
 
 class ImageIterator(Iterator):
