@@ -283,7 +283,8 @@ def _outcome(x: Any) -> _Outcome:
 
 
 def _spec(*outcomes: _Outcome) -> Spec:
-    first, last = outcomes[0], outcomes[-1]
+    first = outcomes[0]
+    last = outcomes[-1]
     if len(first.shape) != len(last.shape):
         raise GraphError("The rank of a result depends on sizes that are open.")
     sizes = zip(first.shape, last.shape, strict=True)

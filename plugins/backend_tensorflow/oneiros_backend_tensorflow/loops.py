@@ -306,13 +306,12 @@ class _Derivative:
                 [*gradients_of_states, *gradients_of_outputs],
             )
             by_slices, by_states, by_captured = _split(gradients, float_sizes)
-            return (
-                [
-                    *map(_or_zeros, by_states, _floats(step_inputs.states)),
-                    *map(_added, sums, by_captured),
-                ],
-                [*map(_or_zeros, by_slices, _floats(step_inputs.sequences))],
-            )
+            new_carried = [
+                *map(_or_zeros, by_states, _floats(step_inputs.states)),
+                *map(_added, sums, by_captured),
+            ]
+            float_slices = _floats(step_inputs.sequences)
+            return new_carried, list(map(_or_zeros, by_slices, float_slices))
 
         return step
 

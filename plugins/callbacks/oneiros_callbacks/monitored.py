@@ -24,9 +24,12 @@ def better(monitor: str, mode: str) -> tuple[Callable[[Any, Any], Any], float]:
     """
     if mode not in ("auto", "min", "max"):
         raise ArgumentError(f"mode takes 'auto', 'min' or 'max'; received {mode!r}.")
-    grows = "acc" in monitor or monitor.removeprefix("val_").startswith("fmeasure")
-    larger = mode == "max" or (mode == "auto" and grows)
-    return (np.greater, -np.inf) if larger else (np.less, np.inf)
+    if mode == "auto":
+        is_fmeasure = monitor.removeprefix("val_").startswith("fmeasure")
+        mode = "max" if "acc" in monitor or is_fmeasure else "min"
+    if mode == "max":
+        return np.greater, -np.inf
+    return np.less, np.inf
 
 
 def warn_of_missing(who: str, monitor: str, logs: dict[str, Any]) -> None:

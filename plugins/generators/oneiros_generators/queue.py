@@ -8,7 +8,7 @@ import threading
 import time
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from types import GeneratorType
 from typing import Any, NoReturn
@@ -213,13 +213,9 @@ def endless(source: Any) -> Iterator[Any]:
     """
     if hasattr(source, "__next__"):
         return source  # type: ignore[no-any-return]
-    if gives_batches(source):
-        return _again(source)
-    if (
-        hasattr(source, "__iter__")
-        and not hasattr(source, "shape")
-        and not isinstance(source, (list, tuple))
-    ):
+    is_array = hasattr(source, "shape") or isinstance(source, (list, tuple))
+    is_iterable = hasattr(source, "__iter__") and not is_array
+    if is_iterable or gives_batches(source):
         return _again(source)
     hint = f" Call the function: {source.__name__}()." if callable(source) else ""
     raise ArgumentError(
@@ -232,11 +228,15 @@ def _again(source: Any) -> Iterator[Any]:
     has_batches = True
     while has_batches:
         has_batches = False
-        for item in (
-            (source[i] for i in range(len(source))) if gives_batches(source) else source
-        ):
+        for item in _batches(source):
             has_batches = True
             yield item
+
+
+def _batches(source: Any) -> Iterable[Any]:
+    if gives_batches(source):
+        return (source[number] for number in range(len(source)))
+    return source  # type: ignore[no-any-return]
 
 
 def name_of(source: Any) -> str:

@@ -98,9 +98,9 @@ def _without_input_layer(layers: list[Any], config: Any) -> list[Any]:
     first = layers[0] if layers else {}
     described = {}
     if first.get("class_name") == "InputLayer" and len(layers) > 1:
-        arguments, layers_behind = first["config"], layers[1:]
+        layers_behind = layers[1:]
         for name in INPUT_ARGUMENTS:
-            described[name] = arguments.get(name)
+            described[name] = first["config"].get(name)
     elif isinstance(config, dict) and config.get("build_input_shape"):
         layers_behind = layers
         described["batch_input_shape"] = plain(config["build_input_shape"])
@@ -192,7 +192,8 @@ def _call(entry: Entry, node: Any) -> Any:
     no effect."""
     places = []
     for place in _places(node):
-        *reference, arguments = place if len(place) > 3 else (*place, {})
+        reference = list(place)
+        arguments = reference.pop() if len(reference) > 3 else {}
         effective = [
             name for name, value in arguments.items() if value not in (None, False)
         ]
@@ -203,7 +204,7 @@ def _call(entry: Entry, node: Any) -> Any:
                 f"input alone: the model has to be written anew, and then "
                 f"load_weights(path, by_name=True) gives it the weights."
             )
-        places.append(list(reference))
+        places.append(reference)
     return places
 
 
