@@ -370,6 +370,20 @@ def image_example(module, name, folder):
     return generator.flow_from_directory(folder)
 
 
+def fitted_wrapper(cls):
+    from oneiros.layers import Dense
+    from oneiros.models import Sequential
+
+    def build():
+        model = Sequential([Dense(1, input_dim=2)])
+        model.compile("sgd", "mse")
+        return model
+
+    estimator = cls(build)
+    estimator.fit(np.ones((2, 2)), np.ones(2), nb_epoch=1, verbose=0)
+    return estimator
+
+
 def example(path, name):
     """Returns an object of the class, used enough to carry all its attributes."""
     module = live_module(path)
@@ -384,6 +398,8 @@ def example(path, name):
     if path == "preprocessing.image":
         with tempfile.TemporaryDirectory() as folder:
             return image_example(module, name, Path(folder))
+    if path == "wrappers.scikit_learn":
+        return fitted_wrapper(getattr(module, name))
     if name == "TFOptimizer":
         return tensorflow_optimizer(module)
     if path == "optimizers":

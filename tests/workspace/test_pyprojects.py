@@ -112,6 +112,7 @@ def test_root_lists_every_standard_plugin():
         "oneiros-backend-jax",
         "oneiros-backend-tensorflow",
         "oneiros-format-safetensors",
+        "oneiros-scikit-learn",
     }
     apart.add("oneiros-keras-namespace")
     names = {project_name(member) for member in MEMBERS} - apart
@@ -120,6 +121,7 @@ def test_root_lists_every_standard_plugin():
     for engine in ("jax", "tensorflow"):
         assert extras[engine] == [f"oneiros-backend-{engine}{FIRST_PARTY_BOUND}"]
     assert extras["safetensors"] == [f"oneiros-format-safetensors{FIRST_PARTY_BOUND}"]
+    assert extras["scikit-learn"] == [f"oneiros-scikit-learn{FIRST_PARTY_BOUND}"]
     assert extras["keras"] == [f"oneiros-keras-namespace{FIRST_PARTY_BOUND}"]
     assert not any("keras" in item for item in extras["all"])
 

@@ -1,0 +1,165 @@
+"""What both estimators share: parameters, and a model that `fit` builds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from oneiros.models import Sequential
+from oneiros.utils.np_utils import to_categorical
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from oneiros_scikit_learn.parameters import arguments_for, check_parameters
+
+
+class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A model as an estimator of scikit-learn.
+
+    Use `KerasClassifier` or `KerasRegressor`.
+
+    # Arguments
+        build_fn: function that returns a compiled model; or an object that is called
+            so. None means that the estimator itself has a method `__call__` for it.
+        sk_params: arguments of `build_fn`, and of the model's `fit`, `predict`,
+            `predict_classes` and `evaluate`. What a call of the estimator's method is
+            given goes before them.
+
+    # Raises
+        ValueError: an argument is none of these functions'.
+    """
+
+    def __init__(
+        self, build_fn: Callable[..., Any] | None = None, **sk_params: Any
+    ) -> None:
+        self.build_fn = build_fn
+        self.sk_params = sk_params
+        self.check_params(sk_params)
+
+    def check_params(self, params: dict[str, Any]) -> None:
+        """Checks parameters.
+
+        # Arguments
+            params: parameters by name.
+
+        # Raises
+            ValueError: one belongs to no function that could take it.
+        """
+        check_parameters(self._builder, params)
+
+    def get_params(self, **params: Any) -> dict[str, Any]:
+        """Returns the parameters, `build_fn` among them.
+
+        # Arguments
+            params: scikit-learn gives `deep`, which changes nothing here.
+        """
+        return {**self.sk_params, "build_fn": self.build_fn}
+
+    def set_params(self, **params: Any) -> BaseWrapper:
+        """Changes parameters.
+
+        # Arguments
+            params: new values by name.
+
+        # Returns
+            The estimator.
+
+        # Raises
+            ValueError: a parameter belongs to no function that could take it.
+        """
+        changes = dict(params)
+        self.build_fn = changes.pop("build_fn", self.build_fn)
+        self.check_params(changes)
+        self.sk_params.update(changes)
+        return self
+
+    def fit(self, x: Any, y: Any, **kwargs: Any) -> Any:
+        """Builds a new model and trains it.
+
+        # Arguments
+            x: inputs: an array or a table, samples first; or a list of arrays.
+            y: targets: an array or a column, samples first.
+            kwargs: arguments of the model's `fit`.
+
+        # Returns
+            The training's `History`.
+        """
+        inputs = self._inputs(x, first=True)
+        build = self._builder
+        self.model = build(**self.filter_sk_params(build))
+        targets = self._targets(targets_of(y))
+        return self.model.fit(
+            inputs, targets, **self.filter_sk_params(Sequential.fit, kwargs)
+        )
+
+    def filter_sk_params(
+        self, fn: Callable[..., Any], override: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Returns the parameters that a function takes.
+
+        # Arguments
+            fn: the function.
+            override: arguments that go before the parameters, whether the function
+                takes them or not.
+        """
+        return {**arguments_for(fn, self.sk_params), **(override or {})}
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model")
+
+    @property
+    def _builder(self) -> Callable[..., Any]:
+        if self.build_fn is not None:
+            return self.build_fn
+        if callable(self):
+            return self
+        raise ValueError(
+            f"{type(self).__name__} has no function that builds its model: give it "
+            "one, build_fn=…, or define __call__ in the class."
+        )
+
+    def _targets(self, y: Any) -> Any:
+        return self._one_hot_if_wanted(y)
+
+    def _one_hot_if_wanted(self, y: Any) -> Any:
+        """Returns numbers of classes as rows, where the loss takes rows."""
+        loss = getattr(self.model.loss, "__name__", self.model.loss)
+        if loss != "categorical_crossentropy" or y.ndim == 2:
+            return y
+        return to_categorical(y, self.model.output_shape[-1])
+
+    def _inputs(self, x: Any, first: bool = False) -> Any:
+        """Returns inputs as arrays, whose features are those of the training.
+
+        # Arguments
+            x: an array or a table; or a list of them, one for each input of a model.
+            first: whether this is the training.
+        """
+        if isinstance(x, list | tuple) and any(hasattr(part, "shape") for part in x):
+            return [np.asarray(part) for part in x]
+        return validate_data(
+            self,
+            x,
+            reset=first,
+            ensure_2d=np.ndim(x) == 2,
+            allow_nd=True,
+            ensure_all_finite=False,
+        )
+
+    def _fitted_model(self) -> Any:
+        check_is_fitted(self)
+        return self.model
+
+
+def targets_of(y: Any) -> Any:
+    """Returns targets as an array.
+
+    # Raises
+        ValueError: there are none.
+    """
+    if y is None:
+        raise ValueError(
+            "A model requires y to be passed, but the target y is None: fit(x, y)."
+        )
+    return np.asarray(y)

@@ -1,0 +1,111 @@
+"""A model that tells classes apart, as an estimator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from oneiros.models import Sequential
+from sklearn.base import ClassifierMixin
+
+from oneiros_scikit_learn.base import BaseWrapper, targets_of
+from oneiros_scikit_learn.labels import Labels
+
+
+class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
+    """A classifier of scikit-learn that is a model.
+
+    The model has one output with a sigmoid for two classes, or as many as there are
+    classes. It is compiled with a loss for classes, and with `metrics=["accuracy"]` if
+    `score` is called.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+        from oneiros.wrappers.scikit_learn import KerasClassifier
+
+        def build():
+            model = Sequential([Dense(2, activation="softmax", input_dim=3)])
+            model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+            return model
+
+        x = np.random.RandomState(0).normal(size=(20, 3))
+        y = np.where(x[:, 0] > 0, "right", "left")
+        classifier = KerasClassifier(build, nb_epoch=30, verbose=0)
+        classifier.fit(x, y, batch_size=4)
+        print(classifier.classes_.tolist())  # ['left', 'right']
+        print(classifier.score(x, y) > 0.8)  # True
+        ```
+
+    # Arguments
+        build_fn, sk_params: see `BaseWrapper`.
+    """
+
+    def predict(self, x: Any, **kwargs: Any) -> Any:
+        """Returns the most probable labels.
+
+        # Arguments
+            x: inputs, samples first.
+            kwargs: arguments of the model's `predict`.
+
+        # Output shape
+            `(samples,)`; `(samples, 1)` if the model has one output.
+        """
+        scores = self._scores(x, kwargs)
+        if scores.shape[-1] == 1:
+            numbers = (scores > 0.5).astype("int32")
+        else:
+            numbers = scores.argmax(axis=-1)
+        return self.classes_[numbers]
+
+    def predict_proba(self, x: Any, **kwargs: Any) -> Any:
+        """Returns each class's probability.
+
+        # Arguments
+            x: inputs, samples first.
+            kwargs: arguments of the model's `predict`.
+
+        # Output shape
+            `(samples, classes)`, also if the model has one output.
+        """
+        scores = self._scores(x, kwargs)
+        if scores.shape[-1] == 1:
+            return np.hstack([1 - scores, scores])
+        return scores
+
+    def score(self, x: Any, y: Any, **kwargs: Any) -> float:
+        """Returns the mean accuracy.
+
+        # Arguments
+            x: inputs, samples first.
+            y: labels.
+            kwargs: arguments of the model's `evaluate`.
+
+        # Raises
+            ValueError: the model was compiled without `metrics=["accuracy"]`.
+        """
+        model = self._fitted_model()
+        if "acc" not in model.metrics_names:
+            raise ValueError(
+                "The model is not configured to compute accuracy. Pass "
+                'metrics=["accuracy"] to model.compile() in build_fn.'
+            )
+        arguments = self.filter_sk_params(Sequential.evaluate, kwargs)
+        targets = self._numbered(targets_of(y))
+        values = model.evaluate(self._inputs(x), targets, **arguments)
+        return float(values[model.metrics_names.index("acc")])
+
+    def _scores(self, x: Any, kwargs: dict[str, Any]) -> Any:
+        model = self._fitted_model()
+        arguments = self.filter_sk_params(Sequential.predict_classes, kwargs)
+        return model.predict(self._inputs(x), **{"verbose": 1, **arguments})
+
+    def _targets(self, y: Any) -> Any:
+        self._labels = Labels.of(y, self.model.output_shape[-1])
+        self.classes_ = self._labels.classes
+        return self._numbered(y)
+
+    def _numbered(self, y: Any) -> Any:
+        return self._one_hot_if_wanted(self._labels.numbers(y))

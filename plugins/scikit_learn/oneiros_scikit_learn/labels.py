@@ -1,0 +1,71 @@
+"""Labels of any kind, and the numbers of a model's outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a classifier.
+
+    # Arguments
+        classes: array of labels; a label's place is the number of its output.
+    """
+
+    classes: Any
+
+    @classmethod
+    def of(cls, y: Any, outputs: int) -> Labels:
+        """Returns the labels among targets.
+
+        Integers that number outputs keep their meaning, even if some don't occur.
+
+        # Arguments
+            y: array of labels, or of rows with a one for each sample's class.
+            outputs: int, how many outputs the model has.
+
+        # Raises
+            ValueError: there are more labels than outputs, or numbers that name no
+                classes.
+        """
+        count = max(outputs, 2)
+        if y.ndim == 2 and y.shape[1] > 1:
+            return cls(np.arange(y.shape[1]))
+        check_classification_targets(y)
+        distinct = np.unique(y)
+        if _number_outputs(distinct, count):
+            return cls(np.arange(count).astype(distinct.dtype))
+        if len(distinct) > count:
+            raise ValueError(
+                f"The targets have {len(distinct)} labels, but the model that build_fn "
+                f"made tells {count} classes apart. Its last layer must have an output "
+                "for each label."
+            )
+        return cls(distinct)
+
+    def numbers(self, y: Any) -> Any:
+        """Returns the numbers of labels; rows stay as they are."""
+        if y.ndim == 2 and y.shape[1] > 1:
+            return y
+        if np.array_equal(self.classes, np.arange(len(self.classes))):
+            return y
+        unknown = set(np.unique(y).tolist()) - set(self.classes.tolist())
+        if unknown:
+            raise ValueError(
+                f"{sorted(unknown)} aren't among the labels of the training: "
+                f"{self.classes.tolist()}."
+            )
+        return np.searchsorted(self.classes, y)
+
+
+def _number_outputs(distinct: Any, count: int) -> bool:
+    """Whether sorted labels are whole numbers of outputs."""
+    if distinct.dtype.kind not in "iufb" or not len(distinct):
+        return False
+    whole = np.array_equal(distinct, np.floor(distinct.astype(float)))
+    return whole and distinct[0] >= 0 and distinct[-1] < count

@@ -1,0 +1,15 @@
+"""Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """The module `scikit_learn` of `oneiros.wrappers`."""
+    return {
+        "wrappers.scikit_learn": {
+            "BaseWrapper": "oneiros_scikit_learn.base:BaseWrapper",
+            "KerasClassifier": "oneiros_scikit_learn.classifier:KerasClassifier",
+            "KerasRegressor": "oneiros_scikit_learn.regressor:KerasRegressor",
+        }
+    }
