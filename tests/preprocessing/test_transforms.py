@@ -106,6 +106,18 @@ def test_a_transformation_is_that_of_scipy_on_each_channel(
         np.testing.assert_array_equal(moved[:, channel], expected)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "float64"])
+@pytest.mark.parametrize("cval", [-7, 0, 0.6, 3.5, 300])
+def test_the_value_outside_is_what_scipy_makes_of_it(dtype, cval):
+    x = picture(1, 4, 4).astype(dtype)
+    matrix = np.array([[1, 0, 2], [0, 1, 0], [0, 0, 1]])
+    moved = image.apply_transform(x, matrix, fill_mode="constant", cval=cval)
+    expected = ndimage.affine_transform(
+        x[0], np.eye(2), (2, 0), order=0, mode="constant", cval=cval
+    )
+    np.testing.assert_array_equal(moved[0], expected)
+
+
 @given(seeds)
 def test_shearing_and_zooming_go_around_the_centre(seed):
     x = picture(1, 8, 6)

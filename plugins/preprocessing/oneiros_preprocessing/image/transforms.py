@@ -32,6 +32,9 @@ FILL_MODES = (
     "grid-mirror",
     "grid-wrap",
 )
+CONSTANT_MODES = ("constant", "grid-constant")
+OUTSIDE = -1
+"""Place of a pixel that the image doesn't have."""
 DEGREE = math.pi / 180
 
 
@@ -196,6 +199,8 @@ def apply_transform(
 ) -> Array:
     """Returns an image whose pixels come from the places that a matrix leads to.
 
+    SciPy finds the places, once for all channels.
+
     # Arguments
         x: array, the image.
         transform_matrix: array (3, 3).
@@ -212,20 +217,29 @@ def apply_transform(
         DataError: if `x` isn't of rank 3.
     """
     check_choice("apply_transform", "fill_mode", fill_mode, FILL_MODES)
-    channels = np.moveaxis(check_image(x), channel_axis, 0)
+    image = np.moveaxis(check_image(x), channel_axis, -1)
+    rows, cols, channels = image.shape
     matrix = np.asarray(transform_matrix)
-    moved = np.empty(channels.shape, channels.dtype)
-    for source, target in zip(channels, moved, strict=True):
-        ndimage.affine_transform(
-            source,
-            matrix[:2, :2],
-            matrix[:2, 2],
-            output=target,
-            order=0,
-            mode=fill_mode,
-            cval=cval,
-        )
-    return np.moveaxis(moved, 0, channel_axis)
+    places = ndimage.affine_transform(
+        np.arange(rows * cols).reshape(rows, cols),
+        matrix[:2, :2],
+        matrix[:2, 2],
+        order=0,
+        mode=fill_mode,
+        cval=OUTSIDE,
+    )
+    moved = image.reshape(-1, channels).take(places, axis=0, mode="wrap")
+    if fill_mode in CONSTANT_MODES:
+        moved[places == OUTSIDE] = _as_pixel(cval, moved.dtype)
+    return np.moveaxis(moved, -1, channel_axis)
+
+
+def _as_pixel(value: float, dtype: np.dtype[Any]) -> Any:
+    """Returns a value as SciPy stores it: rounded, and within the range of integers."""
+    if dtype.kind not in "iu":
+        return value
+    limits = np.iinfo(dtype)
+    return np.clip(math.floor(value + 0.5), limits.min, limits.max)
 
 
 def rotation_matrix(angle: float) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_int
+from oneiros.arguments import check_int, refusal
 from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
@@ -98,6 +98,9 @@ def skipgrams(
     labels = [close_label] * len(pairs)
     if negative_samples > 0:
         count = int(len(labels) * negative_samples)
+        if count and vocabulary_size < 2:
+            expected = "the number of words and one more, as word 0 is none"
+            raise refusal("skipgrams", "vocabulary_size", vocabulary_size, expected)
         pairs += _random_pairs([word for word, _ in pairs], count, vocabulary_size)
         labels += [random_label] * count
     if shuffle:
