@@ -42,8 +42,9 @@ def loop_of(
     def steps(weights: Any, m: Any, v: Any) -> Any:
         def step(_: Any, state: Any) -> Any:
             weights, m, v = state
-            found = derivative(x + weights[0, 0] * 1e-30, slope)
-            m, v = 0.9 * m + 0.1 * found, 0.999 * v + 0.001 * found * found
+            gradient = derivative(x + weights[0, 0] * 1e-30, slope)
+            m = 0.9 * m + 0.1 * gradient
+            v = 0.999 * v + 0.001 * gradient * gradient
             return weights - 0.001 * m / (jnp.sqrt(v) + 1e-8), m, v
 
         return jax.lax.fori_loop(0, STEPS, step, (weights, m, v))

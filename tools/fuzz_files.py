@@ -201,31 +201,32 @@ class Fuzzer:
         from oneiros.errors import OneirosError
 
         kind, action = self.load(index)
-        before, threads = resident(peak=True, forget=True), threading.active_count()
-        started, outcome, detail = time.process_time(), "loaded", ""
+        memory_before = resident(peak=True, forget=True)
+        threads_before = threading.active_count()
+        started = time.process_time()
+        outcome = "loaded"
+        detail = ""
         signal.setitimer(signal.ITIMER_PROF, SECONDS, 0.1)
         try:
             action()
         except OneirosError as error:
-            outcome, detail = type(error).__name__, str(error)
+            outcome = type(error).__name__
+            detail = str(error)
         except BaseException as error:
-            outcome, detail = (
-                f"FAILURE {type(error).__name__}",
-                traceback.format_exc()[-1500:],
-            )
+            outcome = f"FAILURE {type(error).__name__}"
+            detail = traceback.format_exc()[-1500:]
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
-        grown = resident(peak=True) - before
-        left = sorted(
+        grown = resident(peak=True) - memory_before
+        new_files = sorted(
             path.name
             for path in set(self.folder.iterdir()) - self.files
             if path.name != "input.h5"
         )
-        if grown > MIB or left or threading.active_count() > threads:
-            outcome, detail = (
-                "FAILURE side effect",
-                f"{grown} MiB, files {left}, then {outcome}: {detail}",
-            )
+        has_more_threads = threading.active_count() > threads_before
+        if grown > MIB or new_files or has_more_threads:
+            detail = f"{grown} MiB, files {new_files}, then {outcome}: {detail}"
+            outcome = "FAILURE side effect"
         if show:
             print(kind, outcome, detail, sep="\n")
         seconds = round(time.process_time() - started, 3)
@@ -316,12 +317,12 @@ def _listen(
 
     Returns the next input, why the child ended if early, its last words.
     """
-    running, words = False, b""
+    running = False
+    words = b""
     os.set_blocking(process.stderr.fileno(), False)
     while True:
-        ready = select.select(
-            [process.stdout], [], [], SECONDS * 6 if running else 300
-        )[0]
+        seconds = SECONDS * 6 if running else 300
+        ready, _, _ = select.select([process.stdout], [], [], seconds)
         words = (words + (process.stderr.read() or b""))[-1500:]
         if not ready:
             process.kill()
@@ -330,16 +331,13 @@ def _listen(
         if not line:
             code = process.wait()
             words = (words + (process.stderr.read() or b""))[-1500:]
-            return (
-                begins,
-                f"exit status {code}" if code else "",
-                words.decode(errors="replace"),
-            )
-        found = json.loads(line)
-        running = "begins" in found
+            reason = f"exit status {code}" if code else ""
+            return begins, reason, words.decode(errors="replace")
+        message = json.loads(line)
+        running = "begins" in message
         if not running:
-            results.append(found)
-            begins = found["index"] + 1
+            results.append(message)
+            begins = message["index"] + 1
 
 
 def main() -> int:
@@ -387,7 +385,7 @@ def summary(results: list[dict[str, Any]], seed: int, seconds: int) -> dict[str,
             results[-1]["rss"],
         ],
         "outcomes": {
-            kind: dict(sorted(found.items())) for kind, found in outcomes.items()
+            kind: dict(sorted(counts.items())) for kind, counts in outcomes.items()
         },
         "failures": [
             result for result in results if result["outcome"].startswith("FAILURE")

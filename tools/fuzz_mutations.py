@@ -170,27 +170,27 @@ Tree = Any
 
 def change_bytes(data: bytes, rng: Random) -> bytes:
     """Changes a few bytes, or takes out, repeats or adds a part."""
-    found = bytearray(data)
+    changed = bytearray(data)
     for _ in range(rng.choice((1, 1, 2, 4, 8))):
-        start = rng.randrange(len(found) + 1)
-        size = min(rng.choice((1, 1, 2, 4, 8, 64, 512)), len(found) - start)
+        start = rng.randrange(len(changed) + 1)
+        size = min(rng.choice((1, 1, 2, 4, 8, 64, 512)), len(changed) - start)
         what = rng.choice((0, 0, 0, 1, 1, 1, 2, 3, 4, 5, 5, 5, 6))
         if what == 0:
-            found[start : start + size] = rng.randbytes(size)
+            changed[start : start + size] = rng.randbytes(size)
         elif what == 1:
             value = rng.choice(ODD_BYTES)
-            found[start : start + len(value)] = value
+            changed[start : start + len(value)] = value
         elif what == 2:
-            del found[start : start + size]
+            del changed[start : start + size]
         elif what == 3:
-            found[start:start] = found[start : start + size]
+            changed[start:start] = changed[start : start + size]
         elif what == 4:
-            found[start:start] = rng.choice(ODD_BYTES)
+            changed[start:start] = rng.choice(ODD_BYTES)
         elif what == 5 and size:
-            found[start] ^= 1 << rng.randrange(8)
+            changed[start] ^= 1 << rng.randrange(8)
         elif rng.random() < 0.2:
-            del found[start:]
-    return bytes(found)
+            del changed[start:]
+    return bytes(changed)
 
 
 def change_text(text: str, rng: Random, parts: tuple[str, ...] = ()) -> str:
@@ -298,12 +298,12 @@ def _object(rng: Random) -> Any:
 def configurations(paths: Iterable[Path], key: str) -> dict[Path, Tree]:
     """Returns the configuration of this name for each HDF5 file that holds one, by
     their names."""
-    found = {}
+    trees = {}
     for path in sorted(paths):
         with h5py.File(path) as file:
             if key in file.attrs:
-                found[path] = json.loads(file.attrs[key])
-    return found
+                trees[path] = json.loads(file.attrs[key])
+    return trees
 
 
 def _places(tree: Tree) -> Iterator[tuple[Any, Any]]:
@@ -425,9 +425,9 @@ def change_arrays(path: Path, rng: Random, group: str) -> None:
             others = ((), (1,), (0,), (2, 3), value.shape[::-1])
             shape = value.shape if rng.random() < 0.7 else rng.choice(others)
             with np.errstate(all="ignore"):
-                found = np.full(shape, rng.choice(NUMBERS)).astype(dtype)
+                replacement = np.full(shape, rng.choice(NUMBERS)).astype(dtype)
             del file[name]
-            file[name] = found
+            file[name] = replacement
 
 
 def _link(file: Any, name: str, item: Any, rng: Random) -> None:
@@ -504,7 +504,8 @@ def change_safetensors(path: Path, rng: Random) -> None:
     """
     data = path.read_bytes()
     length = int.from_bytes(data[:8], "little")
-    header, rest = json.loads(data[8 : 8 + length]), data[8 + length :]
+    header = json.loads(data[8 : 8 + length])
+    rest = data[8 + length :]
     if rng.random() < 0.6:
         text = json.dumps(change_tree(header, rng, [header])).encode()
     else:

@@ -116,32 +116,39 @@ def row(file: str) -> str:
 
 def table(files: dict[str, Any]) -> str:
     """Returns the table and the sentence above it."""
-    taken, of = Counter[str](), Counter[str]()
-    for file, found in sorted(files.items()):
-        taken[row(file)] += found["summary"]["covered_branches"]
-        of[row(file)] += found["summary"]["num_branches"]
-    lines, of_lines = (
-        sum(found["summary"][key] for found in files.values())
-        for key in ("covered_lines", "num_statements")
-    )
-    share = (
-        f"{taken.total()} of {of.total()} branches ({taken.total() / of.total():.1%})"
-    )
-    rows = [f"| `{name}` | {taken[name]} | {of[name]} |" for name in of if of[name]]
+    taken: Counter[str] = Counter()
+    branches: Counter[str] = Counter()
+    taken_lines = 0
+    lines = 0
+    for file, report in sorted(files.items()):
+        totals = report["summary"]
+        taken[row(file)] += totals["covered_branches"]
+        branches[row(file)] += totals["num_branches"]
+        taken_lines += totals["covered_lines"]
+        lines += totals["num_statements"]
+    share = taken.total() / branches.total()
+    rows = [
+        f"| `{name}` | {taken[name]} | {count} |"
+        for name, count in branches.items()
+        if count
+    ]
     title = (
-        f"{share} and {lines} of {of_lines} lines are taken:\n\n| module | "
-        f"taken | of |\n|---|---|---|"
+        f"{taken.total()} of {branches.total()} branches ({share:.1%}) and "
+        f"{taken_lines} of {lines} lines are taken:\n\n"
+        "| module | taken | of |\n|---|---|---|"
     )
-    return "\n".join([title, *rows, f"| all | {taken.total()} | {of.total()} |"])
+    last_row = f"| all | {taken.total()} | {branches.total()} |"
+    return "\n".join([title, *rows, last_row])
 
 
 def missing(files: dict[str, Any]) -> list[str]:
     """Returns for each file which lines don't run, and which branches, from line to
     line, aren't taken."""
     return [
-        f"{file}: lines {found['missing_lines']}, branches {found['missing_branches']}"
-        for file, found in sorted(files.items())
-        if found["missing_lines"] or found["missing_branches"]
+        f"{file}: lines {report['missing_lines']}, "
+        f"branches {report['missing_branches']}"
+        for file, report in sorted(files.items())
+        if report["missing_lines"] or report["missing_branches"]
     ]
 
 

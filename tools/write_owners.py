@@ -52,14 +52,14 @@ def _manifest(folder: Path, reference: str) -> Any:
 def _names(manifest: Any) -> dict[str, list[str]]:
     from oneiros.plugins import KINDS
 
-    found = {kind: getattr(manifest, f"oneiros_{kind}s", dict)() for kind in KINDS}
+    provided = {kind: getattr(manifest, f"oneiros_{kind}s", dict)() for kind in KINDS}
     modules = [
         f"{path}.{name}"
-        for path, names in found.pop("module").items()
+        for path, names in provided.pop("module").items()
         for name in names
     ]
-    layers = [f"layers.{name}" for name in found["layer"]]
-    return {kind: list(names) for kind, names in found.items()} | {
+    layers = [f"layers.{name}" for name in provided["layer"]]
+    return {kind: list(names) for kind, names in provided.items()} | {
         "module": modules + layers
     }
 

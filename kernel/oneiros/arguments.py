@@ -120,7 +120,7 @@ def check_fraction(owner: Any, name: str, value: Any) -> float:
         fits = False
     if not fits:
         raise refusal(owner, name, value, "a fraction between 0 and 1")
-    return value  # type: ignore[no-any-return]
+    return value  # type: ignore[no-any-return]  # compares with floats
 
 
 def check_choice(owner: Any, name: str, value: Any, choices: Iterable[Any]) -> Any:

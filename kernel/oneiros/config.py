@@ -206,6 +206,7 @@ def _base_class(kind: str) -> type:
     if kind not in CLASS_KINDS:
         return object
     module = import_module(CLASS_KINDS[kind])
+    # A class, by CLASS_KINDS.
     return getattr(module, kind.capitalize())  # type: ignore[no-any-return]
 
 

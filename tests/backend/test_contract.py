@@ -98,6 +98,8 @@ def test_a_backend_offers_all_optional_functions_but_those_of_a_session(backend)
 def test_what_a_backend_lacks_says_so(name):
     with K.use(Numbers()) as numbers:
         assert not hasattr(numbers, name)
+        assert not hasattr(K, name)
+        assert name not in K.__all__
         with pytest.raises(
             CapabilityError, match=rf"'numbers' doesn't offer K.{name}: it lacks"
         ):
@@ -123,6 +125,25 @@ def test_a_backend_with_sessions_is_seen_to_have_them():
     with K.use(WithSession()):
         assert hasattr(K, "get_session")
         assert K.get_session() == "the session"
+
+
+def test_all_of_k_is_what_the_current_backend_has():
+    names = {}
+    with K.use(Numbers()):
+        exec("from oneiros.backend import *", names)
+    assert names["function"] is K.function
+    assert not names.keys() & set(OPTIONAL_NAMES)
+    assert set(OPTIONAL_NAMES) <= set(dir(K))
+
+
+def test_every_public_function_in_the_namespace_belongs_to_k(backend):
+    public = {
+        name
+        for name, value in vars(K).items()
+        if inspect.isroutine(value) and not name.startswith("_")
+    }
+    assert public
+    assert public <= set(K.__all__)
 
 
 def test_every_capability_is_explained_or_brings_functions():

@@ -266,6 +266,8 @@ def test_batch_dot_explains_what_it_cant_do(backend):
         K.batch_dot(x, y, axes=(0, 1))
     with pytest.raises(ArgumentError, match="2 or more"):
         K.batch_dot(K.placeholder((None,)), y)
+    with pytest.raises(ArgumentError, match=r"axis 3, which .*\(None, \d.* doesn't"):
+        K.batch_dot(x, y, axes=3)
 
 
 SHAPE_OPERATIONS = {

@@ -5,6 +5,7 @@ import operator
 import numpy as np
 import pytest
 from oneiros import backend as K
+from oneiros.errors import ArgumentError
 from oneiros.layers import (
     ELU,
     BatchNormalization,
@@ -137,6 +138,68 @@ def test_comparisons(name, backend):
         plain = name.replace("lesser", "less").replace("K.", "")
         expected = getattr(np, plain, COMPARISONS[name])(*arrays)
         np.testing.assert_array_equal(value, expected, err_msg=str(pair))
+
+
+BITS = {"and": operator.and_, "or": operator.or_, "xor": operator.xor}
+BIT_VALUES = ([6, 0, 1, 255], [3, 1, 0, 0])
+
+
+@pytest.mark.parametrize("name", sorted(BITS))
+def test_integers_meet_bit_by_bit_and_booleans_as_truth_values(name, backend):
+    cases, values = [], []
+    for one in DISCRETE:
+        for other in DISCRETE:
+            dtype = expected_type(one, other, "bool")
+            arrays = [
+                np.array(value).astype(kind)
+                for value, kind in zip(BIT_VALUES, (one, other), strict=True)
+            ]
+            x, y = map(K.variable, arrays, (one, other))
+            cases.append(((one, other), BITS[name](x, y), dtype))
+            values.append(BITS[name](*arrays))
+    for (case, *_), value, expected in zip(cases, computed(cases), values, strict=True):
+        np.testing.assert_array_equal(value, expected, err_msg=str(case))
+
+
+@pytest.mark.parametrize("name", sorted(BITS))
+def test_constants_meet_integers_and_booleans_as_in_numpy(name, backend):
+    bools = np.array([True, False])
+    numbers = np.array([6, 1], "int32")
+    cases, values = [], []
+    for array, constant in (
+        (bools, True),
+        (bools, np.array([False, True])),
+        (bools, 2),
+        (numbers, 3),
+        (numbers, True),
+        (numbers, np.array([1, 2])),
+    ):
+        x = K.variable(array, dtype=str(array.dtype))
+        is_boolean = np.result_type(array, constant).kind == "b"
+        dtype = "bool" if is_boolean else "int32"
+        for operands in ((x, constant), (constant, x)):
+            cases.append(((array, constant), BITS[name](*operands), dtype))
+            values.append(BITS[name](array, constant))
+    for (case, *_), value, expected in zip(cases, computed(cases), values, strict=True):
+        np.testing.assert_array_equal(value, expected, err_msg=str(case))
+
+
+@pytest.mark.parametrize("dtype", DISCRETE)
+def test_inverted_are_the_bits_of_integers_and_the_truth_of_booleans(dtype, backend):
+    array = np.array(BIT_VALUES[0]).astype(dtype)
+    (value,) = computed([(dtype, ~K.variable(array, dtype=dtype), dtype)])
+    np.testing.assert_array_equal(value, ~array)
+
+
+def test_floats_have_no_bits(backend):
+    floats = K.variable([0.5, 1.0])
+    booleans = K.variable([0, 1], dtype="bool")
+    for pair in ((floats, booleans), (booleans, floats), (booleans, 0.5)):
+        for combine in BITS.values():
+            with pytest.raises(ArgumentError, match=r"received float.*K\.not_equal"):
+                combine(*pair)
+    with pytest.raises(ArgumentError, match=r"received float.*K\.not_equal"):
+        ~floats
 
 
 CONSTANTS = {

@@ -1,7 +1,9 @@
 """Keras 1's `K`: each function passes its call on to the backend that owns the tensors
 it received.
 
-Without tensors among the arguments it is the current backend.
+Without tensors among the arguments it is the current backend. A function that the
+current backend leaves out isn't there: `hasattr(K, name)` is False, and calling it
+raises CapabilityError.
 
 # Example
     ```python
@@ -13,51 +15,43 @@ Without tensors among the arguments it is the current backend.
     ```
 """
 
-from __future__ import annotations
-
 from typing import Any
 
-from oneiros.backend import common
+from oneiros.backend import common, contract, dispatch
 from oneiros.backend.common import *  # noqa: F403  all of them belong to K
-from oneiros.backend.contract import Backend, functions_of
-from oneiros.backend.dispatch import (
-    backend,
-    bound,
-    current,
-    dispatchers,
-    load,
-    loaded,
-    set_backend,
-    use,
-)
+from oneiros.backend.dispatch import *  # noqa: F403  all of them belong to K
 
-_functions = dispatchers()
-_PROBED = {name: _functions.pop(name) for name in functions_of("session")}
-"""What code of 2016 asks for by `hasattr`: there while the current backend has it."""
-globals().update(_functions)
+Backend = contract.Backend
 
-__all__ = [
-    "Backend",
-    "backend",
-    "bound",
-    "current",
-    "load",
-    "loaded",
-    "set_backend",
-    "use",
-    *common.__all__,
-    *_functions,
-]
+_required = dispatch.dispatchers()
+_optional = {
+    name: _required.pop(name)
+    for capability in contract.CAPABILITIES
+    for name in contract.functions_of(capability)
+}
+globals().update(_required)
 
-_PRIVATE = {"_BACKEND": backend, "_EPSILON": common.epsilon, "_FLOATX": common.floatx}
+_NAMES = ["Backend", *common.__all__, *dispatch.__all__, *_required, *_optional]
+_PRIVATE = {
+    "_BACKEND": dispatch.backend,
+    "_EPSILON": common.epsilon,
+    "_FLOATX": common.floatx,
+}
+
+
+def __dir__() -> list[str]:
+    return _NAMES
 
 
 def __getattr__(name: str) -> Any:
-    """Answers for the underscored names that code of 2016 reads, and for functions that
-    depend on the backend."""
+    """Answers for what depends on the current backend, and for the underscored names
+    that code of 2016 reads."""
     if name in _PRIVATE:
         return _PRIVATE[name]()
-    if name in _PROBED:
-        getattr(current(), name)
-        return _PROBED[name]
+    if name in _optional:
+        getattr(dispatch.current(), name)
+        return _optional[name]
+    if name == "__all__":
+        backend = dispatch.current()
+        return [x for x in _NAMES if x in globals() or hasattr(backend, x)]
     raise AttributeError(f"module 'oneiros.backend' has no attribute {name!r}")

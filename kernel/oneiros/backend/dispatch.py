@@ -21,6 +21,8 @@ from oneiros.errors import (
     UnknownNameError,
 )
 
+__all__ = ["backend", "bound", "current", "load", "loaded", "set_backend", "use"]
+
 PREFERENCE = ("theano", "tensorflow", "jax")
 
 _loaded: dict[str, Backend] = {}
@@ -173,7 +175,7 @@ def bound(method: _Method) -> _Method:
         with use(self._backend):
             return method(self, *args, **kwargs)
 
-    return run  # type: ignore[return-value]
+    return run  # type: ignore[return-value]  # run takes what method does
 
 
 def _leaves(values: Iterable[Any]) -> Iterator[Any]:
@@ -188,19 +190,19 @@ def _leaves(values: Iterable[Any]) -> Iterator[Any]:
 
 
 def _pick(function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Backend:
-    backends = list(_known)
     owners = {
         backend
-        for value in _leaves((*args, *kwargs.values()))
-        for backend in backends
+        for value in _leaves((args, kwargs))
+        for backend in list(_known)
         if backend.owns(value)
     }
     if not owners:
         return current()
-    if len({owner.name for owner in owners}) > 1:
-        names = " and ".join(sorted(repr(owner.name) for owner in owners))
+    names = {repr(owner.name) for owner in owners}
+    if len(names) > 1:
+        listed = " and ".join(sorted(names))
         raise BackendMixError(
-            f"K.{function} received tensors of the backends {names}. An operation "
+            f"K.{function} received tensors of the backends {listed}. An operation "
             f"stays on one: build both sides under `with K.use(name):`, or pass "
             f"K.get_value(x)."
         )
@@ -212,10 +214,9 @@ def _dispatcher(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     def dispatch(*args: Any, **kwargs: Any) -> Any:
         return getattr(_only or _pick(name, args, kwargs), name)(*args, **kwargs)
 
-    signature = inspect.signature(method)
-    parameters = list(signature.parameters.values())[1:]
     functools.update_wrapper(dispatch, method, updated=())
-    dispatch.__dict__["__signature__"] = signature.replace(parameters=parameters)
+    # Bound to something, a method's signature is without `self`.
+    dispatch.__dict__["__signature__"] = inspect.signature(method.__get__(name))
     dispatch.__module__ = "oneiros.backend"
     dispatch.__qualname__ = name
     return dispatch

@@ -234,6 +234,7 @@ class Container(Layer):
         return unique(items)
 
     @property
+    # A property here, an attribute in Layer.
     def updates(self) -> list[Any]:  # type: ignore[override]
         """The layers' `(variable, new value)` pairs, which a training step makes."""
         return unique(
@@ -241,6 +242,7 @@ class Container(Layer):
         )
 
     @property
+    # A property here, an attribute in Layer.
     def losses(self) -> list[Tensor]:  # type: ignore[override]
         """The scalar tensors that layers add to the loss."""
         return unique(
@@ -274,6 +276,7 @@ class Container(Layer):
             layer.reset_states()
 
     @property
+    # A property here, an attribute in Layer.
     def constraints(self) -> dict[Tensor, Any]:  # type: ignore[override]
         """The constraints of all weights that have one."""
         return {
@@ -282,7 +285,7 @@ class Container(Layer):
             for weight, c in layer.constraints.items()
         }
 
-    @property  # type: ignore[misc]
+    @property  # type: ignore[misc]  # Layer's has a setter
     def trainable_weights(self) -> list[Tensor]:
         """The weights that training changes, layer by layer."""
         if not self.trainable:
@@ -293,7 +296,7 @@ class Container(Layer):
             for weight in layer.trainable_weights
         )
 
-    @property  # type: ignore[misc]
+    @property  # type: ignore[misc]  # Layer's has a setter
     def non_trainable_weights(self) -> list[Tensor]:
         """The weights that training leaves alone."""
         layers = self.weight_layers()
@@ -317,6 +320,7 @@ class Container(Layer):
         )
 
     @property
+    # A property here, an attribute in Layer.
     def uses_learning_phase(self) -> bool:  # type: ignore[override]
         """Whether the outputs differ between training and testing."""
         return any(tensor._uses_learning_phase for tensor in self.outputs)
@@ -330,6 +334,7 @@ class Container(Layer):
         """
         return one_or_all(self._run(input, mask)[0])
 
+    # As in Keras 1: no default.
     def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
         """Returns the outputs' mask or masks for other inputs."""
         return one_or_all(self._run(input, mask)[1])

@@ -34,7 +34,7 @@ def explains_arguments(method: Method) -> Method:
                 raise unknown_argument(f"{owner}.{method.__name__}", name, parameters)
         return method(self, *args, **kwargs)
 
-    return run  # type: ignore[return-value]
+    return run  # type: ignore[return-value]  # run takes what method does
 
 
 def unknown_argument(where: str, name: str, accepted: Iterable[str]) -> TypeError:

@@ -603,6 +603,7 @@ class Layer(Rebuilt):
         return [item for item in self._store(kind) if id(item) not in conditional]
 
     def _store(self, kind: str) -> list[Any]:
+        # A list, from __init__ on.
         return vars(self)[kind]  # type: ignore[no-any-return]
 
     def ordered_weights(self) -> list[Tensor]:

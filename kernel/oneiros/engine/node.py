@@ -42,6 +42,7 @@ def origins(tensors: list[Tensor]) -> list[list[Any]]:
 def node_of(tensor: Tensor) -> Node:
     """Returns the node that made a tensor."""
     layer, node, _ = tensor._keras_history
+    # A Node; tensors are Any.
     return layer.inbound_nodes[node]  # type: ignore[no-any-return]
 
 

@@ -5,7 +5,6 @@ They run as functions compiled by JAX.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -23,10 +22,13 @@ from oneiros_backend_jax.engine import JaxEngine
 from oneiros_backend_jax.operations import Operations
 from oneiros_backend_jax.random_functions import RandomFunctions
 from oneiros_backend_jax.recurrence import RecurrentLayers
-from oneiros_backend_jax.spatial import PRIMITIVES
+from oneiros_backend_jax.spatial import SPATIAL
 from oneiros_backend_jax.storage import Storage
 
 T = Any
+
+
+PRIMITIVES = {**SPATIAL, "_beam_search": (beam_search, "K.ctc_decode")}
 
 
 class JaxBackend(
@@ -52,15 +54,3 @@ class JaxBackend(
 
         run.__name__ = getattr(fn, "__name__", "function")
         return self.recorder.record(pinned(run), tensors, wrap=False)
-
-    def _beam_search(
-        self,
-        logits: T,
-        lengths: T,
-        beam_width: int,
-        top_paths: int,
-    ) -> T:
-        search = functools.partial(
-            beam_search, beam_width=beam_width, top_paths=top_paths
-        )
-        return self.recorder.record(search, (logits, lengths), label="K.ctc_decode")

@@ -10,7 +10,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from oneiros_backend_toolkit.types import DISCRETE, common_type
+from oneiros_backend_toolkit.types import DISCRETE, check_has_bits, common_type
 from oneiros_jax_support.jax_import import jax
 from oneiros_lazy_graph.pinning import floatx
 
@@ -110,6 +110,13 @@ def paired(
     if dtype.kind in DISCRETE:
         return [x.astype(dtype) for x in arrays]
     return [jnp.asarray(x, dtype) for x in arrays]
+
+
+def bits(*values: Any) -> list[Any]:
+    """Returns integers or booleans as tensors of the type that they have in common."""
+    tensors = paired(*values, arithmetic=False)
+    check_has_bits(tensors[0].dtype)
+    return tensors
 
 
 def _array(x: Any) -> Any:

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.operands import batch_dot_axes, check_softmax_rank
 from oneiros_backend_toolkit.types import clipping_bounds
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.products import product
@@ -215,21 +216,7 @@ class Operations:
         axes: T = None,
     ) -> T:
         x, y = paired(x, y)
-        if x.ndim < 2 or y.ndim < 2:
-            raise ArgumentError(
-                f"batch_dot takes ranks of 2 or more, not shapes {x.shape} and "
-                f"{y.shape}."
-            )
-        if axes is None:
-            axes = (x.ndim - 1, max(y.ndim - 2, 1))
-        x_axis, y_axis = axes if isinstance(axes, (list, tuple)) else (axes, axes)
-        x_axis = int(x_axis) % x.ndim
-        y_axis = int(y_axis) % y.ndim
-        if not x_axis or not y_axis:
-            raise ArgumentError(
-                f"batch_dot can't sum over axis 0, the batch; it received "
-                f"axes={axes!r}."
-            )
+        x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
         x, y = met(jnp.asarray(x), x_axis, jnp.asarray(y), y_axis)
         x, y = met(x, 0, y, 0)
         summed = ((x_axis,), (y_axis,))
@@ -352,10 +339,7 @@ class Operations:
     @staticmethod
     def softmax(x: T) -> T:
         x = floats(x)
-        if x.ndim not in (2, 3):
-            raise ArgumentError(
-                f"softmax takes a 2D or 3D tensor, not one of shape {tuple(x.shape)}."
-            )
+        check_softmax_rank(x.shape)
         return jax.nn.softmax(x)
 
     @staticmethod

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from oneiros_jax_support.jax_import import jax
 
-from oneiros_backend_jax.conversion import countable, floats, paired, space, truth
+from oneiros_backend_jax.conversion import bits, countable, floats, paired, space
 from oneiros_backend_jax.operations import Operations, on_pair
 from oneiros_backend_jax.trials import fitted
 
@@ -21,23 +21,17 @@ def _divided(x: T, y: T) -> T:
     return jnp.divide(floats(x), floats(y))
 
 
-def _both(x: T, y: T) -> T:
-    x, y = fitted(truth(x), truth(y))
-    return x & y
+def _on_bits(name: str) -> Callable[[T, T], T]:
+    def function(x: T, y: T) -> T:
+        x, y = fitted(*bits(x, y))
+        return getattr(space(x, y), name)(x, y)
 
-
-def _either(x: T, y: T) -> T:
-    x, y = fitted(truth(x), truth(y))
-    return x | y
-
-
-def _one_alone(x: T, y: T) -> T:
-    x, y = fitted(truth(x), truth(y))
-    return x ^ y
+    return function
 
 
 def _inverted(x: T) -> T:
-    return ~truth(x)
+    (x,) = bits(x)
+    return ~x
 
 
 def _negative(x: T) -> T:
@@ -62,9 +56,9 @@ OPERATORS: dict[str, Callable[..., T]] = {
     "mod": on_pair("mod"),
     "pow": Operations.pow,
     "matmul": on_pair("matmul"),
-    "and": _both,
-    "or": _either,
-    "xor": _one_alone,
+    "and": _on_bits("bitwise_and"),
+    "or": _on_bits("bitwise_or"),
+    "xor": _on_bits("bitwise_xor"),
     "invert": _inverted,
     "neg": _negative,
     "abs": Operations.abs,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-from oneiros_backend_toolkit.recurrent_gradients import (
-    FusedCell,
+from oneiros_backend_toolkit.fused_recurrence import (
+    FusedLayer,
     FusedRecurrence,
-    States,
+    LayerInputs,
 )
+from oneiros_backend_toolkit.recurrent_cells import States
 from oneiros_jax_support.recurrence import run
 from oneiros_lazy_graph.recorder import Recorder
 
@@ -23,17 +24,7 @@ class RecurrentLayers(FusedRecurrence):
 
     recorder: Recorder
 
-    def _fused(
-        self,
-        label: str,
-        cell: FusedCell,
-        x: T,
-        initial: States,
-        U: T,
-        mask: T,
-        backwards: bool,
-        projection: States,
-    ) -> T:
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
         def compute(x: T, U: T, mask: T, projection: States, *initial: T) -> States:
             if trying():
                 return _shaped(x, U, mask, initial)
@@ -43,8 +34,7 @@ class RecurrentLayers(FusedRecurrence):
 
             is_unmasked = None if mask is None else jnp.asarray(mask) != 0
             return run(
-                cell,
-                backwards,
+                layer,
                 x,
                 like_x(U),
                 is_unmasked,
@@ -52,9 +42,7 @@ class RecurrentLayers(FusedRecurrence):
                 *map(like_x, initial),
             )
 
-        return self.recorder.record(
-            compute, (x, U, mask, projection, *initial), label=label
-        )
+        return self.recorder.record(compute, inputs.tensors(), label=layer.label)
 
 
 def _shaped(x: T, U: T, mask: T, initial: States) -> States:

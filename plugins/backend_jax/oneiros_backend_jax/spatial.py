@@ -83,7 +83,7 @@ def pad(x: T, widths: Any) -> T:
     return jnp.pad(tensor(x), [(int(low), int(high)) for low, high in widths])
 
 
-PRIMITIVES: dict[str, tuple[Callable[..., T], str]] = {
+SPATIAL: dict[str, tuple[Callable[..., T], str]] = {
     "_convolve": (convolve, "convolution"),
     "_convolve_depthwise": (convolve_depthwise, "convolution channel by channel"),
     "_convolve_back": (convolve_back, "transposed convolution"),

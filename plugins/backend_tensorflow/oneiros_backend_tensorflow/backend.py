@@ -5,7 +5,6 @@ They run as graph functions of TensorFlow 2.
 
 from __future__ import annotations
 
-import functools
 from typing import Any, ClassVar
 
 from oneiros.backend import common
@@ -28,7 +27,7 @@ from oneiros_backend_tensorflow.normalization import normalize, normalize_by
 from oneiros_backend_tensorflow.operations import Operations
 from oneiros_backend_tensorflow.random_functions import RandomFunctions
 from oneiros_backend_tensorflow.recurrence import RecurrentLayers
-from oneiros_backend_tensorflow.spatial import PRIMITIVES
+from oneiros_backend_tensorflow.spatial import SPATIAL
 from oneiros_backend_tensorflow.storage import Storage
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.xla import xla_setting
@@ -44,6 +43,9 @@ class Tensor(Node):
     def get_shape(self) -> Any:
         """Returns the static shape as a `tf.TensorShape`."""
         return tf.TensorShape(self.shape)
+
+
+PRIMITIVES = {**SPATIAL, "_beam_search": (beam_search, "K.ctc_decode")}
 
 
 class TensorFlowBackend(
@@ -142,18 +144,6 @@ class TensorFlowBackend(
             return False
         fitting = {channels, (1, 1, 1, *channels)}
         return all(self.int_shape(part) in fitting for part in by_channel)
-
-    def _beam_search(
-        self,
-        logits: T,
-        lengths: T,
-        beam_width: int,
-        top_paths: int,
-    ) -> T:
-        search = functools.partial(
-            beam_search, beam_width=beam_width, top_paths=top_paths
-        )
-        return self.recorder.record(search, (logits, lengths), label="K.ctc_decode")
 
     def function(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from oneiros_backend_toolkit.types import common_type
+from oneiros_backend_toolkit.types import check_has_bits, common_type
 from oneiros_lazy_graph.pinning import floatx
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
@@ -68,6 +68,13 @@ def paired(*values: Any, arithmetic: bool = True) -> list[Any]:
     return [
         tf.cast(x if tf.is_tensor(x) else x.astype(dtype), dtype) for x in converted
     ]
+
+
+def bits(*values: Any) -> list[Any]:
+    """Returns integers or booleans as tensors of the type that they have in common."""
+    tensors = paired(*values, arithmetic=False)
+    check_has_bits(np.dtype(tensors[0].dtype.as_numpy_dtype))
+    return tensors
 
 
 def _is_inexact(dtype: Any) -> bool:

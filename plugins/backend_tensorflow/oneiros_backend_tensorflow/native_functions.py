@@ -45,6 +45,7 @@ def _nodes_in(x: Any) -> list[Node]:
     return [leaf for leaf in leaves_of(x) if isinstance(leaf, Node)]
 
 
+# TensorFlow has no types.
 class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[misc]
     """Records calls of TensorFlow's functions on the tensors of one recorder."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import is_int
-from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.operands import batch_dot_axes, check_softmax_rank
 from oneiros_backend_toolkit.types import clipping_bounds
 from oneiros_lazy_graph.pinning import floatx
 
@@ -164,21 +164,7 @@ class Operations:
         axes: T = None,
     ) -> T:
         x, y = paired(x, y)
-        if x.shape.rank < 2 or y.shape.rank < 2:
-            raise ArgumentError(
-                f"batch_dot takes ranks of 2 or more, not shapes {x.shape} and "
-                f"{y.shape}."
-            )
-        if axes is None:
-            axes = (x.shape.rank - 1, max(y.shape.rank - 2, 1))
-        x_axis, y_axis = axes if isinstance(axes, (list, tuple)) else (axes, axes)
-        x_axis = int(x_axis) % x.shape.rank
-        y_axis = int(y_axis) % y.shape.rank
-        if not x_axis or not y_axis:
-            raise ArgumentError(
-                f"batch_dot can't sum over axis 0, the batch; it received "
-                f"axes={axes!r}."
-            )
+        x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
         x_names = list(LEFT_AXES[: x.shape.rank])
         y_names = list(RIGHT_AXES[: y.shape.rank])
         summed = x_names[x_axis]
@@ -292,15 +278,12 @@ class Operations:
     @staticmethod
     def softmax(x: T) -> T:
         x = floats(x)
+        check_softmax_rank(x.shape)
         if x.shape.rank == 2:
             return tf.nn.softmax(x)
-        if x.shape.rank == 3:
-            largest = tf.reduce_max(x, axis=-1, keepdims=True)
-            powers = tf.exp(x - largest)
-            return powers / tf.reduce_sum(powers, axis=-1, keepdims=True)
-        raise ArgumentError(
-            f"softmax takes a 2D or 3D tensor, not one of shape {tuple(x.shape)}."
-        )
+        largest = tf.reduce_max(x, axis=-1, keepdims=True)
+        powers = tf.exp(x - largest)
+        return powers / tf.reduce_sum(powers, axis=-1, keepdims=True)
 
     @staticmethod
     def relu(

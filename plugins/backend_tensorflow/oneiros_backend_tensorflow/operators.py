@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
-from oneiros_backend_tensorflow.conversion import countable, floats, paired, truth
+from oneiros_backend_tensorflow.conversion import bits, countable, floats, paired
 from oneiros_backend_tensorflow.operations import Operations
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
@@ -24,20 +25,16 @@ def _divided(x: T, y: T) -> T:
     return tf.divide(floats(x), floats(y))
 
 
-def _both(x: T, y: T) -> T:
-    return truth(x) & truth(y)
+def _on_bits(fn: Callable[[T, T], T]) -> Callable[[T, T], T]:
+    def function(x: T, y: T) -> T:
+        return fn(*bits(x, y))
 
-
-def _either(x: T, y: T) -> T:
-    return truth(x) | truth(y)
-
-
-def _one_alone(x: T, y: T) -> T:
-    return truth(x) ^ truth(y)
+    return function
 
 
 def _inverted(x: T) -> T:
-    return ~truth(x)
+    (x,) = bits(x)
+    return ~x
 
 
 def _negative(x: T) -> T:
@@ -58,9 +55,9 @@ OPERATORS: dict[str, Callable[..., T]] = {
     "mod": _on_pair(tf.math.floormod),
     "pow": Operations.pow,
     "matmul": _on_pair(tf.matmul),
-    "and": _both,
-    "or": _either,
-    "xor": _one_alone,
+    "and": _on_bits(operator.and_),
+    "or": _on_bits(operator.or_),
+    "xor": _on_bits(operator.xor),
     "invert": _inverted,
     "neg": _negative,
     "abs": Operations.abs,

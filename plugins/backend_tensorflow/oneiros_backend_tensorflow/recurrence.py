@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from oneiros_backend_toolkit.recurrent_gradients import (
-    FusedCell,
+from oneiros_backend_toolkit.fused_recurrence import (
+    FusedLayer,
     FusedRecurrence,
-    Loop,
-    States,
-    Step,
+    LayerInputs,
 )
+from oneiros_backend_toolkit.recurrent_cells import States, Step
+from oneiros_backend_toolkit.recurrent_gradients import Loop
 from oneiros_lazy_graph.recorder import Recorder
 
 from oneiros_backend_tensorflow.derivatives import derivatives_wanted, with_derivative
@@ -26,7 +26,7 @@ TIME_FIRST = (1, 0, 2)
 
 
 class TensorFlowMath:
-    """See `oneiros_backend_toolkit.recurrent_gradients.LoopOperations`."""
+    """See `oneiros_backend_toolkit.recurrent_cells.LoopOperations`."""
 
     projects_early = False
     tanh = staticmethod(tf.tanh)
@@ -75,11 +75,13 @@ class TensorFlowMath:
         backwards: bool,
     ) -> tuple[States, States]:
         """Runs a step function; XLA wants to know the number of steps beforehand."""
-        static_steps = sequences[0].shape[0]
+        sequence = sequences[0]
+        known = sequence.shape[0]
+        steps = tf.shape(sequence)[0] if known is None else known
+        dtype = states[0].dtype
         samples = states[0].shape[0]
-        steps = tf.shape(sequences[0])[0] if static_steps is None else static_steps
         results = [
-            tf.TensorArray(states[0].dtype, steps, element_shape=(samples, width))
+            tf.TensorArray(dtype, steps, element_shape=(samples, width))
             for width in widths
         ]
 
@@ -92,15 +94,22 @@ class TensorFlowMath:
             results: list[T],
         ) -> Any:
             place = steps - 1 - i if backwards else i
-            states, outputs = step(states, tuple(x[place] for x in sequences))
-            pairs = zip(results, outputs, strict=True)
-            return i + 1, states, [result.write(place, x) for result, x in pairs]
+            rows = tuple(x[place] for x in sequences)
+            states, outputs = step(states, rows)
+            results = [
+                result.write(place, output)
+                for result, output in zip(results, outputs, strict=True)
+            ]
+            return i + 1, states, results
 
         start = (tf.constant(0), states, results)
         _, last, results = tf.while_loop(
-            is_left, body, start, maximum_iterations=static_steps
+            is_left,
+            body,
+            start,
+            maximum_iterations=known,
         )
-        shape = (static_steps, samples, None)
+        shape = (known, samples, None)
         stacked = [tf.ensure_shape(result.stack(), shape) for result in results]
         return last, tuple(stacked)
 
@@ -113,18 +122,8 @@ class RecurrentLayers(FusedRecurrence):
 
     recorder: Recorder
 
-    def _fused(
-        self,
-        label: str,
-        cell: FusedCell,
-        x: T,
-        initial: States,
-        U: T,
-        mask: T,
-        backwards: bool,
-        projection: States,
-    ) -> T:
-        loop = Loop(MATH, cell, backwards)
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
+        loop = Loop(MATH, layer.cell, layer.backwards)
 
         def run(
             x: T,
@@ -136,17 +135,9 @@ class RecurrentLayers(FusedRecurrence):
             U = tf.cast(U, x.dtype)
             projection = tuple(tf.cast(part, x.dtype) for part in projection)
             initial = tuple(tf.cast(part, x.dtype) for part in initial)
-            return _run(
-                loop,
-                x,
-                U,
-                mask,
-                projection,
-                initial,
-            )
+            return _run(loop, x, U, mask, projection, initial)
 
-        arguments = (x, U, mask, projection, *initial)
-        return self.recorder.record(run, arguments, label=label)
+        return self.recorder.record(run, inputs.tensors(), label=layer.label)
 
 
 def _run(
@@ -164,35 +155,27 @@ def _run(
     if mask is not None:
         is_unmasked = tf.transpose(tf.cast(mask, tf.bool))[..., None]
 
-    arguments = (tf.transpose(x, TIME_FIRST), U, *projection, *initial)
+    by_step = tf.transpose(x, TIME_FIRST)
+    arguments = (by_step, U, *projection, *initial)
     copies = [tf.identity(part) for part in arguments]
     x, U, *others = copies
-    projection = tuple(others[: len(projection)])
-    initial_states = tuple(others[len(projection) :])
-    last_states, outputs, states_before, kept = loop.forward(
-        x,
-        U,
-        is_unmasked,
-        initial_states,
-        projection,
-        derivatives_wanted(),
+    projection_count = len(projection)
+    projection = tuple(others[:projection_count])
+    first = tuple(others[projection_count:])
+    ends, stored = loop.forward(
+        x, U, is_unmasked, first, projection, derivatives_wanted()
     )
 
     def derivative(results: list[T], slopes: Sequence[T]) -> States:
         d_outputs, *d_last = slopes
         dx, dU, d_initial = loop.backward(
-            U,
-            is_unmasked,
-            outputs,
-            states_before,
-            kept,
-            d_outputs,
-            tuple(d_last),
+            U, is_unmasked, stored, d_outputs, tuple(d_last)
         )
         dx, d_projection = loop.unprojected(x, dx, projection)
         return dx, dU, *d_projection, *d_initial
 
-    by_step, *last = with_derivative((outputs, *last_states), tuple(copies), derivative)
+    results = (stored.output, *ends)
+    outputs, *last = with_derivative(results, tuple(copies), derivative)
     if loop.backwards:
-        by_step = tf.reverse(by_step, [0])
-    return tf.transpose(by_step, TIME_FIRST), *last
+        outputs = tf.reverse(outputs, [0])
+    return tf.transpose(outputs, TIME_FIRST), *last

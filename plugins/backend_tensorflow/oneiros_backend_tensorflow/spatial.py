@@ -185,7 +185,7 @@ def _in_volumes(
     return tf.reshape(x, (-1, _shape(x)[1], rows, columns, channels))
 
 
-PRIMITIVES: dict[str, tuple[Callable[..., T], str]] = {
+SPATIAL: dict[str, tuple[Callable[..., T], str]] = {
     "_convolve": (convolve, "convolution"),
     "_convolve_depthwise": (convolve_depthwise, "convolution channel by channel"),
     "_convolve_back": (convolve_back, "transposed convolution"),

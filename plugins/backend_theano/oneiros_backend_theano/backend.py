@@ -39,6 +39,7 @@ FRAMES_BY_NODE = 8
 """Python's frames that PyTensor needs for each node when it differentiates."""
 
 
+# PyTensor's class is Any to mypy.
 class KerasVariable(TensorSharedVariable):  # type: ignore[misc]
     """A shared variable whose value is handed out as a NumPy array, wherever it is
     kept."""
@@ -111,7 +112,7 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         super().__init__()
         self.linker = os.environ.get("ONEIROS_THEANO_LINKER", "jax")
         self._dtype(None)
-        operators.install(self._adapted)
+        operators.install(self._adapted, self.alike)
 
     def _dtype(self, dtype: Any) -> str:
         """Returns a type's name, the default float type for None; PyTensor's own

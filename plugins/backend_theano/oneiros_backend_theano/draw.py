@@ -23,7 +23,7 @@ STEP = pytensor.shared(np.uint32(0), name="oneiros_step")
 """Counter of draws with a given seed: starts at 0."""
 
 
-class Draw(Op):  # type: ignore[misc]
+class Draw(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
     """Standard uniform or normal numbers.
 
     # Arguments

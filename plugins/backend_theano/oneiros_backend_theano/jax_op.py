@@ -24,7 +24,7 @@ def _floats(variables: Sequence[Any]) -> list[int]:
     return [i for i, x in enumerate(variables) if np.dtype(x.type.dtype).kind == "f"]
 
 
-class JaxOp(Op):  # type: ignore[misc]
+class JaxOp(Op):  # type: ignore[misc]  # PyTensor's class is Any to mypy
     """A pure function of JAX arrays as an Op.
 
     # Example
@@ -196,6 +196,7 @@ def register_with_numba() -> None:
 
     from pytensor.link.numba.dispatch.basic import generate_fallback_impl, numba_funcify
 
+    # PyTensor has no types.
     @numba_funcify.register(JaxOp)  # type: ignore[untyped-decorator]
     def _(
         op: Any,

@@ -10,6 +10,7 @@ import pytensor.tensor as pt
 from oneiros.arguments import is_int
 from oneiros.backend.common import floatx
 from oneiros.errors import ArgumentError, ShapeError
+from oneiros_backend_toolkit.operands import batch_dot_axes, check_softmax_rank
 from oneiros_backend_toolkit.types import Types, clipping_bounds
 from pytensor.graph.basic import Variable
 from pytensor.tensor.elemwise import Elemwise
@@ -135,21 +136,8 @@ class Operations(Types):
         y: Any,
         axes: Any = None,
     ) -> Any:
-        if x.ndim < 2 or y.ndim < 2:
-            raise ArgumentError(
-                f"batch_dot takes ranks of 2 or more; it received {x.ndim} and "
-                f"{y.ndim}."
-            )
         x, y = self._adapted(x, y)
-        if axes is None:
-            axes = (x.ndim - 1, max(y.ndim - 2, 1))
-        x_axis, y_axis = (axes, axes) if is_int(axes) else axes
-        x_axis = _axis(x, x_axis)
-        y_axis = _axis(y, y_axis)
-        if not x_axis or not y_axis:
-            raise ArgumentError(
-                f"batch_dot can't sum over axis 0, the batch; it received axes={axes}."
-            )
+        x_axis, y_axis = batch_dot_axes(x.type.shape, y.type.shape, axes)
         if not _may_agree(x, x_axis, y, y_axis):
             raise ShapeError(
                 f"batch_dot over axes {(x_axis, y_axis)}: sizes "
@@ -325,12 +313,7 @@ class Operations(Types):
         return pt.softplus(as_float(x))
 
     def softmax(self, x: Any) -> Any:
-        if x.ndim not in (2, 3):
-            raise ArgumentError(
-                f"softmax takes a 2D or 3D tensor; it received one of rank {x.ndim}, "
-                f"shape {x.type.shape}. Reshape it so that its last axis holds the "
-                f"classes."
-            )
+        check_softmax_rank(x.type.shape)
         return softmax(as_float(x), axis=-1)
 
     def relu(

@@ -6,7 +6,8 @@ every other backend. A tensor of K is a variable of PyTensor's own class, and so
 raw PyTensor code makes of it. So the rule is added to the operators of that class, once
 a process, when the backend is loaded. Where PyTensor's own type is that of the rule,
 and for what PyTensor's functions (`pytensor.tensor.add`) are called on, nothing
-changes. `-x` and `abs(x)` of booleans, too, count them as int32.
+changes. `-x` and `abs(x)` of booleans, too, count them as int32. `&`, `|` and `^` are
+of bits: booleans stay booleans there.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.backend.common import floatx
+from oneiros_backend_toolkit.types import check_has_bits
 from pytensor.graph.basic import Variable
 from pytensor.scalar.basic import upcast
 from pytensor.tensor.basic import as_tensor_variable
@@ -24,6 +26,7 @@ from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import _tensor_py_operators
 
 NAMES = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+BIT_NAMES = ("and", "or", "xor")
 UNARY_NAMES = ("neg", "abs")
 NUMERIC = "biufc"
 SMALL = 2**15
@@ -38,17 +41,23 @@ def own_type(values: Sequence[Any]) -> str:
     return str(upcast(*(as_tensor_variable(x).dtype for x in values)))
 
 
-def install(adapt: Adapt) -> None:
+def install(adapt: Adapt, convert: Adapt) -> None:
     """Has the operators of PyTensor's variables adapt their operands' types.
 
     # Arguments
-        adapt: function of operands that returns them under the rule of types.
+        adapt: function of operands that returns them under the rule of types, as they
+            are where PyTensor keeps to it.
+        convert: function that returns them in the type of the rule in any case.
     """
     for name in NAMES:
         _extend(f"__{name}__", functools.partial(_under_the_rule, adapt))
         _extend(f"__r{name}__", functools.partial(_under_the_rule, adapt))
+    for name in BIT_NAMES:
+        _extend(f"__{name}__", functools.partial(_on_bits, convert))
+        _extend(f"__r{name}__", functools.partial(_on_bits, convert))
     for name in UNARY_NAMES:
         _extend(f"__{name}__", functools.partial(_on_numbers, adapt))
+    _extend("__invert__", _inverting)
 
 
 def _extend(
@@ -66,6 +75,27 @@ def _under_the_rule(adapt: Adapt, original: Callable[..., Any]) -> Callable[...,
         if _agrees(self, other) or not _is_operand(other):
             return original(self, other)
         return original(*adapt(self, other))
+
+    return operate
+
+
+def _on_bits(convert: Adapt, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def operate(self: Any, other: Any) -> Any:
+        if not _is_operand(other):
+            return original(self, other)
+        operands = convert(self, other, arithmetic=False)
+        check_has_bits(np.dtype(own_type(operands)))
+        return original(*operands)
+
+    return operate
+
+
+def _inverting(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def operate(self: Any) -> Any:
+        check_has_bits(np.dtype(self.dtype))
+        return original(self)
 
     return operate
 

@@ -6,7 +6,11 @@ import functools
 from typing import Any
 
 import pytensor.tensor as pt
-from oneiros_backend_toolkit.recurrent_gradients import FusedCell, FusedRecurrence
+from oneiros_backend_toolkit.fused_recurrence import (
+    FusedLayer,
+    FusedRecurrence,
+    LayerInputs,
+)
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.jax_op import JaxOp
@@ -17,33 +21,20 @@ T = Any
 class Fused(FusedRecurrence):
     """`simple_rnn`, `gru` and `lstm` on PyTensor variables."""
 
-    def _fused(
-        self,
-        label: str,
-        cell: FusedCell,
-        x: T,
-        initial: Any,
-        U: T,
-        mask: T,
-        backwards: bool,
-        projection: Any,
-    ) -> T:
-        masks = [] if mask is None else [pt.neq(mask, 0)]
-        floats = [pt.cast(part, x.dtype) for part in (*projection, U, *initial)]
-        op = _op(label, cell, backwards, mask is not None, len(projection))
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
+        x = inputs.x
+        masks = [] if inputs.mask is None else [pt.neq(inputs.mask, 0)]
+        weights = (*inputs.projection, inputs.U, *inputs.initial_states)
+        floats = [pt.cast(part, x.dtype) for part in weights]
+        op = _op(layer, bool(masks), len(inputs.projection))
         return op(x, *masks, *floats, return_list=True)
 
 
 @functools.cache
-def _op(
-    label: str,
-    cell: FusedCell,
-    backwards: bool,
-    has_mask: bool,
-    projection_count: int,
-) -> JaxOp:
+def _op(layer: FusedLayer, has_mask: bool, projection_count: int) -> JaxOp:
     """Returns the Op that takes the input, the mask if there is one, the projection's
     weights, the recurrent weights and the first states."""
+    state_count = layer.cell.states
 
     def compute(x: T, *others: T) -> tuple[T, ...]:
         from oneiros_jax_support.recurrence import run
@@ -52,15 +43,15 @@ def _op(
         mask = remaining.pop(0) if has_mask else None
         projection = tuple(remaining[:projection_count])
         U, *initial = remaining[projection_count:]
-        return run(cell, backwards, x, U, mask, projection, *initial)
+        return run(layer, x, U, mask, projection, *initial)
 
     def types(variables: list[T]) -> list[T]:
         x = variables[0]
-        U = variables[-cell.states - 1]
+        U = variables[-state_count - 1]
         samples, steps = x.type.shape[:2]
         units = U.type.shape[0]
         outputs = TensorType(x.dtype, shape=(samples, steps, units))
         state = TensorType(x.dtype, shape=(samples, units))
-        return [outputs] + [state] * cell.states
+        return [outputs] + [state] * state_count
 
-    return JaxOp(label, compute, types)
+    return JaxOp(layer.label, compute, types)

@@ -3,7 +3,9 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,24 @@ from oneiros_backend_toolkit.pooling import Pooling
 from oneiros_backend_toolkit.resizing import Resizing
 
 T = Any
+
+
+@dataclass(frozen=True)
+class _Convolution:
+    """A convolution without its tensors, as a user called for it.
+
+    # Arguments
+        function: str, the name of the function of `K`.
+        rank: int, the number of spatial axes.
+        border_mode, dim_ordering, strides, dilation: what the function received.
+    """
+
+    function: str
+    rank: int
+    border_mode: Any
+    dim_ordering: Any
+    strides: Any
+    dilation: Any
 
 
 class Convolutions(Pooling, Padding, Resizing):
@@ -91,9 +111,10 @@ class Convolutions(Pooling, Padding, Resizing):
             kernel = self.expand_dims(kernel, 1)
         strides = (check_int("conv1d", "stride", stride, 1), 1)
         x = self.expand_dims(x, 2)
-        return self.squeeze(
-            self._checked_convolve("conv1d", x, kernel, strides, border_mode, (1, 1)), 2
+        convolved = self._checked_convolve(
+            "conv1d", x, kernel, strides, border_mode, (1, 1)
         )
+        return self.squeeze(convolved, 2)
 
     def conv2d(
         self,
@@ -106,17 +127,11 @@ class Convolutions(Pooling, Padding, Resizing):
         filter_shape=None,
         filter_dilation=(1, 1),
     ) -> T:
-        return self._convolution(
-            "conv2d",
-            2,
-            x,
-            kernel,
-            strides,
-            border_mode,
-            dim_ordering,
-            filter_dilation,
-            {"image_shape": image_shape, "filter_shape": filter_shape},
+        call = _Convolution(
+            "conv2d", 2, border_mode, dim_ordering, strides, filter_dilation
         )
+        shapes = {"image_shape": image_shape, "filter_shape": filter_shape}
+        return self._convolution(call, x, kernel, shapes)
 
     def atrous_conv2d(
         self,
@@ -128,17 +143,9 @@ class Convolutions(Pooling, Padding, Resizing):
         image_shape=None,
         filter_shape=None,
     ) -> T:
-        return self._convolution(
-            "atrous_conv2d",
-            2,
-            x,
-            kernel,
-            (1, 1),
-            border_mode,
-            dim_ordering,
-            rate,
-            {"image_shape": image_shape, "filter_shape": filter_shape},
-        )
+        call = _Convolution("atrous_conv2d", 2, border_mode, dim_ordering, (1, 1), rate)
+        shapes = {"image_shape": image_shape, "filter_shape": filter_shape}
+        return self._convolution(call, x, kernel, shapes)
 
     def conv3d(
         self,
@@ -151,17 +158,11 @@ class Convolutions(Pooling, Padding, Resizing):
         filter_shape=None,
         filter_dilation=(1, 1, 1),
     ) -> T:
-        return self._convolution(
-            "conv3d",
-            3,
-            x,
-            kernel,
-            strides,
-            border_mode,
-            dim_ordering,
-            filter_dilation,
-            {"volume_shape": volume_shape, "filter_shape": filter_shape},
+        call = _Convolution(
+            "conv3d", 3, border_mode, dim_ordering, strides, filter_dilation
         )
+        shapes = {"volume_shape": volume_shape, "filter_shape": filter_shape}
+        return self._convolution(call, x, kernel, shapes)
 
     def deconv2d(
         self,
@@ -182,13 +183,13 @@ class Convolutions(Pooling, Padding, Resizing):
         check_same_shape(
             "deconv2d", "filter_shape", filter_shape, self.int_shape(kernel)
         )
-        x, kernel = self._last(x, first), self._kernel(kernel, first)
+        x = self._last(x, first)
+        kernel = self._kernel(kernel, first)
         self._check_kernel("deconv2d", x, kernel, 2)
         sizes, channels = self._target(output_shape, first)
         self._check_target(x, kernel, sizes, channels, strides, border_mode)
-        return self._first(
-            self._convolve_back(x, kernel, sizes, strides, border_mode), first
-        )
+        result = self._convolve_back(x, kernel, sizes, strides, border_mode)
+        return self._first(result, first)
 
     def separable_conv2d(
         self,
@@ -205,10 +206,8 @@ class Convolutions(Pooling, Padding, Resizing):
         check_choice(name, "border_mode", border_mode, BORDERS)
         self._checked_rank(name, x, 4)
         x = self._last(x, first)
-        depthwise, pointwise = (
-            self._kernel(depthwise_kernel, first),
-            self._kernel(pointwise_kernel, first),
-        )
+        depthwise = self._kernel(depthwise_kernel, first)
+        pointwise = self._kernel(pointwise_kernel, first)
         self._check_kernel(name, x, depthwise, 2)
         if self.int_shape(pointwise)[:2] != (1, 1):
             raise ShapeError(
@@ -218,40 +217,33 @@ class Convolutions(Pooling, Padding, Resizing):
         check_window(
             name, self.int_shape(x)[1:3], self.int_shape(depthwise)[:2], border_mode
         )
-        spread = self._convolve_depthwise(x, depthwise, strides, border_mode)
-        return self._first(
-            self._checked_convolve(name, spread, pointwise, (1, 1), "valid", (1, 1)),
-            first,
+        by_channel = self._convolve_depthwise(x, depthwise, strides, border_mode)
+        mixed = self._checked_convolve(
+            name, by_channel, pointwise, (1, 1), "valid", (1, 1)
         )
+        return self._first(mixed, first)
 
-    def _convolution(
-        self,
-        name: str,
-        rank: int,
-        x,
-        kernel,
-        strides,
-        border_mode,
-        dim_ordering,
-        dilation,
-        said: dict[str, T],
-    ) -> T:
-        first = is_first(name, dim_ordering)
-        strides = per_axis(name, "strides", strides, rank)
-        dilation = per_axis(
-            name,
-            "rate" if name == "atrous_conv2d" else "filter_dilation",
-            dilation,
-            rank,
-        )
-        self._checked_rank(name, x, rank + 2)
-        for (argument, shape), tensor in zip(said.items(), (x, kernel), strict=True):
+    def _convolution(self, call: _Convolution, x, kernel, shapes: dict[str, T]) -> T:
+        """Convolves in any order of axes.
+
+        # Arguments
+            shapes: what the caller says of the shapes of `x` and `kernel`, by the names
+                of the arguments.
+        """
+        name = call.function
+        first = is_first(name, call.dim_ordering)
+        strides = per_axis(name, "strides", call.strides, call.rank)
+        rate = "rate" if name == "atrous_conv2d" else "filter_dilation"
+        dilation = per_axis(name, rate, call.dilation, call.rank)
+        self._checked_rank(name, x, call.rank + 2)
+        for (argument, shape), tensor in zip(shapes.items(), (x, kernel), strict=True):
             check_same_shape(name, argument, shape, self.int_shape(tensor))
-        x, kernel = self._last(x, first), self._kernel(kernel, first)
-        return self._first(
-            self._checked_convolve(name, x, kernel, strides, border_mode, dilation),
-            first,
+        x = self._last(x, first)
+        kernel = self._kernel(kernel, first)
+        convolved = self._checked_convolve(
+            name, x, kernel, strides, call.border_mode, dilation
         )
+        return self._first(convolved, first)
 
     def _checked_convolve(
         self,
@@ -279,7 +271,8 @@ class Convolutions(Pooling, Padding, Resizing):
         return self.permute_dimensions(kernel, (*range(2, self.ndim(kernel)), 1, 0))
 
     def _check_kernel(self, name: str, x, kernel, rank: int) -> None:
-        shape, channels = self.int_shape(kernel), self.int_shape(x)[-1]
+        shape = self.int_shape(kernel)
+        channels = self.int_shape(x)[-1]
         if len(shape) != rank + 2:
             raise ShapeError(
                 f"{name} takes a kernel of rank {rank + 2}; it received one of shape "
@@ -317,25 +310,26 @@ class Convolutions(Pooling, Padding, Resizing):
         border_mode: str,
     ) -> None:
         """Checks that a convolution of the target has the shape of `x`."""
-        shape, window = self.int_shape(x), self.int_shape(kernel)
-        if isinstance(channels, int) and window[-1] not in (None, channels):
+        *window, _, filters = self.int_shape(kernel)
+        if isinstance(channels, int) and filters not in (None, channels):
             raise ShapeError(
                 f"deconv2d: output_shape has {channels} channels, the kernel gives "
-                f"{window[-1]}."
+                f"{filters}."
             )
-        for given, size, width, stride in zip(
-            shape[1:3], sizes, window[:2], strides, strict=True
+        input_sizes = self.int_shape(x)[1:3]
+        for input_size, size, width, stride in zip(
+            input_sizes, sizes, window, strides, strict=True
         ):
-            if None in (given, width) or not isinstance(size, int):
+            if None in (input_size, width) or not isinstance(size, int):
                 continue
             margin = {"valid": 1 - width, "same": 0, "full": width - 1}[border_mode]
-            if -(-(size + margin) // stride) != given:
-                least = (given - 1) * stride + 1 - margin
+            if math.ceil((size + margin) / stride) != input_size:
+                least = (input_size - 1) * stride + 1 - margin
                 raise ShapeError(
                     f"deconv2d: output_shape asks for a size of {size}, which doesn't "
-                    f"lead to {given} with a window of {width}, stride {stride} and "
-                    f"border_mode={border_mode!r}. Sizes from {max(least, 1)} to "
-                    f"{given * stride - margin} do."
+                    f"lead to {input_size} with a window of {width}, stride {stride} "
+                    f"and border_mode={border_mode!r}. Sizes from {max(least, 1)} to "
+                    f"{input_size * stride - margin} do."
                 )
 
     def _last(self, x, first: bool) -> T:

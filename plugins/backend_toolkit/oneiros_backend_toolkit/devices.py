@@ -63,15 +63,16 @@ class Choice:
         """
         device = requested(self._backend)
         if self._settled is None:
-            self._settled = device, None if device is None else self._find(device)
-        settled, found = self._settled
+            engine_device = None if device is None else self._find(device)
+            self._settled = device, engine_device
+        settled, engine_device = self._settled
         if device not in (None, settled):
             raise SettingsError(
                 f"{_source()} asks the backend {self._backend} for {device}; this "
                 f"process computes on {settled or 'auto'} already. Start a new one, "
                 "with the device set beforehand."
             )
-        return found
+        return engine_device
 
 
 def requested(backend: str) -> Device | None:

@@ -12,6 +12,7 @@ from oneiros_backend_toolkit.images import Images, is_first, per_axis
 
 T = Any
 Pairs = tuple[tuple[int, int], ...]
+NO_BORDER = (0, 0)
 
 
 class Padding(Images):
@@ -70,8 +71,10 @@ class Padding(Images):
 
     def _surrounded(self, name: str, x, pairs: Pairs, first: bool) -> T:
         self._checked_rank(name, x, len(pairs) + 2)
-        none, form = (0, 0), self._channels_last_form(x) if first else x
-        if form is None:
-            return self._pad(x, (none, none, *pairs))
-        padded = self._pad(form, (none, *pairs, none))
-        return self._channels_first(padded) if first else padded
+        if not first:
+            return self._pad(x, (NO_BORDER, *pairs, NO_BORDER))
+        channels_last = self._channels_last_form(x)
+        if channels_last is None:
+            return self._pad(x, (NO_BORDER, NO_BORDER, *pairs))
+        padded = self._pad(channels_last, (NO_BORDER, *pairs, NO_BORDER))
+        return self._channels_first(padded)

@@ -3,6 +3,7 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from oneiros.arguments import check_choice
@@ -15,6 +16,23 @@ from oneiros_backend_toolkit.images import (
 )
 
 T = Any
+
+
+@dataclass(frozen=True)
+class _Pooling:
+    """Pooling without its tensor and its windows, as a user called for it.
+
+    # Arguments
+        function: str, the name of the function of `K`.
+        rank: int, the number of spatial axes.
+        border_mode, dim_ordering, pool_mode: what the function received.
+    """
+
+    function: str
+    rank: int
+    border_mode: Any
+    dim_ordering: Any
+    pool_mode: Any
 
 
 class Pooling(Images):
@@ -44,9 +62,8 @@ class Pooling(Images):
         dim_ordering="default",
         pool_mode="max",
     ) -> T:
-        return self._pooling(
-            "pool2d", 2, x, pool_size, strides, border_mode, dim_ordering, pool_mode
-        )
+        call = _Pooling("pool2d", 2, border_mode, dim_ordering, pool_mode)
+        return self._pooling(call, x, pool_size, strides)
 
     def pool3d(
         self,
@@ -57,30 +74,21 @@ class Pooling(Images):
         dim_ordering="default",
         pool_mode="max",
     ) -> T:
-        return self._pooling(
-            "pool3d", 3, x, pool_size, strides, border_mode, dim_ordering, pool_mode
-        )
+        call = _Pooling("pool3d", 3, border_mode, dim_ordering, pool_mode)
+        return self._pooling(call, x, pool_size, strides)
 
-    def _pooling(
-        self,
-        name: str,
-        rank: int,
-        x,
-        pool_size,
-        strides,
-        border_mode,
-        dim_ordering,
-        pool_mode,
-    ) -> T:
-        first = is_first(name, dim_ordering)
-        window = per_axis(name, "pool_size", pool_size, rank)
-        steps = per_axis(
-            name, "strides", pool_size if strides is None else strides, rank
-        )
-        check_choice(name, "border_mode", border_mode, ("valid", "same"))
-        check_choice(name, "pool_mode", pool_mode, ("max", "avg"))
-        self._checked_rank(name, x, rank + 2)
-        x = self._channels_last(x) if first else x
-        check_window(name, self.int_shape(x)[1:-1], window, border_mode)
-        pooled = self._pool(x, window, steps, border_mode, pool_mode)
+    def _pooling(self, call: _Pooling, x, pool_size, strides) -> T:
+        name = call.function
+        first = is_first(name, call.dim_ordering)
+        if strides is None:
+            strides = pool_size
+        window = per_axis(name, "pool_size", pool_size, call.rank)
+        steps = per_axis(name, "strides", strides, call.rank)
+        check_choice(name, "border_mode", call.border_mode, ("valid", "same"))
+        check_choice(name, "pool_mode", call.pool_mode, ("max", "avg"))
+        self._checked_rank(name, x, call.rank + 2)
+        if first:
+            x = self._channels_last(x)
+        check_window(name, self.int_shape(x)[1:-1], window, call.border_mode)
+        pooled = self._pool(x, window, steps, call.border_mode, call.pool_mode)
         return self._channels_first(pooled) if first else pooled

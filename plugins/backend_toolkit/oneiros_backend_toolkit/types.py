@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from oneiros.backend.common import floatx
 from oneiros.backend.contract import Backend
+from oneiros.errors import ArgumentError
 
 T = Any
 DType = np.dtype[Any]
@@ -60,6 +61,15 @@ def _common_integer_type(integers: Sequence[DType]) -> DType:
     """Returns the integer type that holds all of these; int64 where none does."""
     dtype: DType = reduce(np.promote_types, integers)
     return dtype if dtype.kind in INTEGERS else np.dtype(np.int64)
+
+
+def check_has_bits(dtype: DType) -> None:
+    """Checks that `&`, `|`, `^` and `~` can be computed on a type."""
+    if dtype.kind not in DISCRETE:
+        raise ArgumentError(
+            f"&, |, ^ and ~ take integers and booleans; they received {dtype.name}. "
+            "K.not_equal(x, 0) makes booleans of numbers."
+        )
 
 
 def widest_bounds(dtype: DType) -> tuple[Any, Any]:

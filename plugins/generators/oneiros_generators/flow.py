@@ -140,7 +140,7 @@ class Flow(Stream):
         except OneirosError as error:
             raise type(error)(f"{place}, from the {self.name}: {error}") from None
         self.last_size = int(arrays[0].shape[0])
-        return arrays  # type: ignore[no-any-return]
+        return arrays  # type: ignore[no-any-return]  # adapters are Any to the kernel
 
     def standard(self, item: Any) -> list[Array]:
         """Returns inputs, targets and weights."""

@@ -212,7 +212,7 @@ def endless(source: Any) -> Iterator[Any]:
         ArgumentError: if it gives no batches.
     """
     if hasattr(source, "__next__"):
-        return source  # type: ignore[no-any-return]
+        return source  # type: ignore[no-any-return]  # has __next__
     is_array = hasattr(source, "shape") or isinstance(source, (list, tuple))
     is_iterable = hasattr(source, "__iter__") and not is_array
     if is_iterable or gives_batches(source):

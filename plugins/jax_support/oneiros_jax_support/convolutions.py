@@ -308,7 +308,8 @@ def _cells(
     for cell in itertools.product(*map(range, window)):
         value = padded
         for place, (at, axis) in enumerate(zip(cell, axes, strict=True), 1):
-            start, count = at * axis.dilation, axis.positions() or 0
+            start = at * axis.dilation
+            count = axis.positions() or 0
             value = strided(value, place, start, count, axis.stride)
         yield cell, value
 

@@ -1,4 +1,10 @@
-"""What XLA and the C library need to be told for convolutions on a CPU."""
+"""What XLA and the C library need to be told for convolutions on a CPU.
+
+Padded or few convolutions take two to eight times as long where XLA computes them with
+its library YNN, so an option switches it off; `graphs` says what is left to it. Memory
+that the C library hands back to the system after each step costs a fifth of the time of
+a small convolutional network's step, so it keeps it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +14,7 @@ import os
 import sys
 
 OPTIONS: dict[str, bool | int | str] = {"xla_cpu_experimental_ynn_fusion_type": ""}
-"""Without it, JAX 0.10's convolutions take up to eight times as long."""
+"""What switches YNN off."""
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
 
 
@@ -39,14 +45,13 @@ def keep_freed_memory() -> None:
 
     XLA frees a step's intermediate results, some 100 MB for a small convolutional
     network, and the batches that were gathered for a run; the system clears them page
-    by page when they are asked for again: a fifth of the time of such a step. It holds
-    for the whole process, from the first function with a convolution or run of batches
-    on; ONEIROS_KEEP_FREED_MEMORY=0 in the environment forbids it.
+    by page when they are asked for again. It holds for the whole process, from the
+    first function with a convolution or run of batches on; ONEIROS_KEEP_FREED_MEMORY=0
+    in the environment forbids it.
     """
-    if (
-        not sys.platform.startswith("linux")
-        or os.environ.get("ONEIROS_KEEP_FREED_MEMORY") == "0"
-    ):
+    if not sys.platform.startswith("linux"):
+        return
+    if os.environ.get("ONEIROS_KEEP_FREED_MEMORY") == "0":
         return
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):

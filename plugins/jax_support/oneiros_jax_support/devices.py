@@ -47,9 +47,9 @@ def _choice(backend: str) -> Choice:
 
 
 def _find(backend: str, device: Device) -> Any:
-    found = _devices(device.kind)
-    if device.number < len(found):
-        return found[device.number]
+    devices = _devices(device.kind)
+    if device.number < len(devices):
+        return devices[device.number]
     there = [
         f"{kind}:{i}" for kind in ("cpu", "gpu") for i in range(len(_devices(kind)))
     ]

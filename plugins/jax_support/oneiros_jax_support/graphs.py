@@ -15,10 +15,8 @@ from typing import Any
 CONVOLUTION = "conv_general_dilated"
 ROWS, CHANNELS = 32, 32
 """From so many samples and output channels on, predictions of unpadded convolutions are
-left to XLA's
-library YNN: it takes 0.9 of the time in the mean, and 1.15 at most. For fewer, or
-    padded ones, it takes up
-to twice the time."""
+left to XLA's library YNN: it takes 0.9 of the time in the mean, and 1.15 at most. For
+fewer, or padded ones, it takes up to twice the time."""
 BETWEEN = {
     CONVOLUTION,
     "add",
@@ -53,13 +51,15 @@ def suits_ynn(graph: Any) -> bool:
     # Arguments
         graph: traced under `pooling_by_windows`.
     """
-    images = [
-        x for x in _used(graph) if any(len(out.aval.shape) == 4 for out in x.outvars)
-    ]
-    convolutions = [x for x in images if x.primitive.name == CONVOLUTION]
-    return all(x.primitive.name in BETWEEN for x in images) and all(
-        map(_is_plain, convolutions)
-    )
+    for equation in _used(graph):
+        if not any(len(result.aval.shape) == 4 for result in equation.outvars):
+            continue
+        name = equation.primitive.name
+        if name not in BETWEEN:
+            return False
+        if name == CONVOLUTION and not _is_plain(equation):
+            return False
+    return True
 
 
 def pooling_by_windows(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -123,14 +123,22 @@ def _is_constant(x: Any) -> bool:
 
 def _is_plain(convolution: Any) -> bool:
     """Tells whether it is a large, unpadded one of images, step by step."""
-    given, (x, _), (out,) = convolution.params, convolution.invars, convolution.outvars
-    steps = (*given["window_strides"], *given["lhs_dilation"], *given["rhs_dilation"])
-    channels = out.aval.shape[given["dimension_numbers"].out_spec[1]]
-    return (
-        x.aval.ndim == 4
-        and x.aval.shape[given["dimension_numbers"].lhs_spec[0]] >= ROWS
-        and channels >= CHANNELS
-        and set(steps) == {1}
-        and not any(map(any, given["padding"]))
-        and given["feature_group_count"] == given["batch_group_count"] == 1
+    images, _ = convolution.invars
+    (result,) = convolution.outvars
+    params = convolution.params
+    sample_axis = params["dimension_numbers"].lhs_spec[0]
+    channel_axis = params["dimension_numbers"].out_spec[1]
+    steps = (
+        *params["window_strides"],
+        *params["lhs_dilation"],
+        *params["rhs_dilation"],
     )
+    if images.aval.ndim != 4 or set(steps) != {1}:
+        return False
+    if any(map(any, params["padding"])):
+        return False
+    if params["feature_group_count"] != 1 or params["batch_group_count"] != 1:
+        return False
+    if images.aval.shape[sample_axis] < ROWS:
+        return False
+    return bool(result.aval.shape[channel_axis] >= CHANNELS)

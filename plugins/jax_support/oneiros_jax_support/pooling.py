@@ -1,8 +1,12 @@
 """Pooling in JAX, with derivatives that are fast on a CPU too.
 
 Small windows are taken apart into one strided slice per cell, which XLA fuses into a
-single pass; its own operation for windows, and the derivative of that, are several
-times slower on a CPU. Large windows that don't overlap become axes of their own.
+single pass. Large windows that don't overlap become axes of their own.
+
+XLA's own operation for windows of 2x2 takes 1.8 times as long for maxima of 128 images
+of 24x24x32 and 19 times as long for them and their derivative, 2.7 times as long for
+averages. (Processor time, both variants compiled and run in turns in one process,
+medians of 3, two shared cores; the other is `jax.lax.reduce_window`.)
 """
 
 from __future__ import annotations
@@ -41,6 +45,7 @@ def max_pool(windows: PoolingWindows) -> Callable[[T], T]:
         return (_unpooled(windows, cells, slope, _spatial_shape(x)),)
 
     pool: Callable[[T], T] = jax.custom_vjp(lambda x: _largest(windows, x)[0])
+    # A custom_vjp, which is Any to mypy.
     pool.defvjp(forward, backward)  # type: ignore[attr-defined]
     return pool
 

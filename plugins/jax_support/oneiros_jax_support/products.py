@@ -37,7 +37,7 @@ def _is_faster_transposed(x: T, y: T) -> bool:
     return is_faster_transposed(x.shape[0], x.shape[1], y.shape[1])
 
 
-@jax.custom_vjp  # type: ignore[untyped-decorator]
+@jax.custom_vjp  # type: ignore[untyped-decorator]  # jax is Any to mypy
 def _product_with_derivative(x: T, y: T) -> T:
     return jnp.matmul(x, y)
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from oneiros_backend_toolkit.recurrent_gradients import FusedCell, Loop, States, Step
+from oneiros_backend_toolkit.fused_recurrence import FusedLayer
+from oneiros_backend_toolkit.recurrent_cells import States, Step
+from oneiros_backend_toolkit.recurrent_gradients import Loop
 
 from oneiros_jax_support.jax_import import jax
 
@@ -15,7 +17,7 @@ T = Any
 
 
 class JaxMath:
-    """See `oneiros_backend_toolkit.recurrent_gradients.LoopOperations`."""
+    """See `oneiros_backend_toolkit.recurrent_cells.LoopOperations`."""
 
     projects_early = True
     tanh = staticmethod(jnp.tanh)
@@ -98,8 +100,7 @@ MATH = JaxMath()
 
 
 def run(
-    cell: FusedCell,
-    backwards: bool,
+    layer: FusedLayer,
     x: T,
     U: T,
     mask: T,
@@ -109,22 +110,23 @@ def run(
     """Returns the outputs, in the order of processing, and the last states.
 
     # Arguments
-        cell: the FusedCell.
-        backwards: whether the last step is the first to be processed.
+        layer: the FusedLayer.
         x: (samples, steps, features), the projected input, or with `projection` the
             input itself.
         U: the recurrent weights.
         mask: booleans (samples, steps), or None.
         projection: the input's weights and the bias, or nothing.
     """
-    seen = None if mask is None else jnp.swapaxes(mask, 0, 1)[..., None]
-    loop = _recurrence(Loop(MATH, cell, backwards))
-    outputs, *last = loop(jnp.swapaxes(x, 0, 1), U, seen, initial, projection)
-    return jnp.swapaxes(outputs[::-1] if backwards else outputs, 0, 1), *last
+    is_seen = None if mask is None else jnp.swapaxes(mask, 0, 1)[..., None]
+    loop = _recurrence(Loop(MATH, layer.cell, layer.backwards))
+    outputs, *last = loop(jnp.swapaxes(x, 0, 1), U, is_seen, initial, projection)
+    if layer.backwards:
+        outputs = outputs[::-1]
+    return jnp.swapaxes(outputs, 0, 1), *last
 
 
 def _recurrence(loop: Loop) -> Any:
-    @jax.custom_vjp  # type: ignore[untyped-decorator]
+    @jax.custom_vjp  # type: ignore[untyped-decorator]  # jax is Any to mypy
     def recurrence(
         x: T,
         U: T,
@@ -132,10 +134,10 @@ def _recurrence(loop: Loop) -> Any:
         initial: States,
         projection: States,
     ) -> States:
-        last, outputs, *_ = loop.forward(
+        last, stored = loop.forward(
             x, U, mask, initial, projection, differentiated=False
         )
-        return outputs, *last
+        return stored.output, *last
 
     def forward(
         x: T,
@@ -144,15 +146,13 @@ def _recurrence(loop: Loop) -> Any:
         initial: States,
         projection: States,
     ) -> tuple[States, States]:
-        last, outputs, before, kept = loop.forward(x, U, mask, initial, projection)
-        return (outputs, *last), (x, U, mask, projection, outputs, before, kept)
+        last, stored = loop.forward(x, U, mask, initial, projection)
+        return (stored.output, *last), (x, U, mask, projection, stored)
 
     def backward(saved: States, gradients: States) -> States:
-        x, U, mask, projection, outputs, before, kept = saved
+        x, U, mask, projection, stored = saved
         d_outputs, *d_last = gradients
-        dx, dU, d_initial = loop.backward(
-            U, mask, outputs, before, kept, d_outputs, tuple(d_last)
-        )
+        dx, dU, d_initial = loop.backward(U, mask, stored, d_outputs, tuple(d_last))
         dx, d_projection = loop.unprojected(x, dx, projection)
         return dx, dU, None, d_initial, d_projection
 

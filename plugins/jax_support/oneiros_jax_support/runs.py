@@ -1,4 +1,9 @@
-"""Many steps in one compiled call."""
+"""Many steps in one compiled call.
+
+The steps of a small network that are called for one by one take four times as long
+(docs/speed.md shows both). Convolutions are the exception on a CPU: XLA takes sixty
+times as long for them in a loop, so such steps run one by one.
+"""
 
 from __future__ import annotations
 
@@ -47,9 +52,9 @@ def batches_for(index: Any, arrays: Any) -> Any:
 
 def rows_for(index: Any, arrays: Any) -> list[Any]:
     """Returns the rows that an index names, of arrays on the device or of NumPy's."""
-    return (
-        rows_of(index, arrays) if are_on_host(arrays) else list(gathered(index, arrays))
-    )
+    if are_on_host(arrays):
+        return rows_of(index, arrays)
+    return list(gathered(index, arrays))
 
 
 def one_by_one(
@@ -57,7 +62,7 @@ def one_by_one(
     index: Any,
     arrays: Any,
 ) -> list[Any]:
-    """Runs steps one by one, which on a CPU is the faster way for convolutions.
+    """Runs steps one by one.
 
     # Arguments
         step: function of a step's number and its batches that returns its outputs.
@@ -72,7 +77,7 @@ def one_by_one(
     return [np.stack(values) for values in zip(*results, strict=True)]
 
 
-@jax.jit  # type: ignore[untyped-decorator]
+@jax.jit  # type: ignore[untyped-decorator]  # jax is Any to mypy
 def gathered(index: Any, arrays: Any) -> Any:
     """Returns the rows that an index of any shape names, of each array.
 
@@ -87,14 +92,12 @@ def run_of(step: Callable[..., Any], written: int) -> Callable[..., Any]:
 
     # Arguments
         step: function of the variables' old values, a step's number and its batches;
-            returns the new values,
-            `written` of them, and then the outputs.
+            returns the new values, `written` of them, and then the outputs.
 
     # Returns
         A function of the old values, the number of steps, an index of at least so many
-        rows and what
-        `gathered` made of it. It returns the last values and the outputs, a row per row
-        of the index.
+        rows and what `gathered` made of it. It returns the last values and the outputs,
+        a row per row of the index.
     """
 
     def run(

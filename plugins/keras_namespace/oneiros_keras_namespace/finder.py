@@ -46,6 +46,7 @@ class KerasFinder:
             raise
         if spec is None:
             return None
+        # The class is its own loader.
         return ModuleSpec(name, cls, origin=spec.origin)  # type: ignore[arg-type]
 
     @staticmethod

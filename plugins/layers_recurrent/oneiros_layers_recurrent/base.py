@@ -129,6 +129,7 @@ class SequenceLayer(Layer):
                 "out, or pad them with zeros and mask these."
             )
 
+    # As in Keras 1: no default.
     def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
         """Returns the mask if there is an output for each step."""
         return mask if self.return_sequences else None

@@ -305,6 +305,7 @@ class ConvLSTM2D(ConvRecurrent2D):
             return [joined[:, block] for block in blocks]
         return [joined[:, :, :, block] for block in blocks]
 
+    # Keras 1's ConvLSTM2D takes no `train`.
     def get_constants(self, x: Any) -> list[Any]:  # type: ignore[override]
         """Returns the dropout masks of the state and of the input, four each."""
         return [

@@ -112,6 +112,7 @@ class Wrapper(Layer):
         self._non_trainable_weights = weights
 
     @property
+    # A property here, an attribute in Layer.
     def constraints(self) -> dict[Any, Any]:  # type: ignore[override]
         """The constraints of the inner layers' weights and of the wrapper's own."""
         constraints: dict[Any, Any] = vars(self)["constraints"]
@@ -120,11 +121,13 @@ class Wrapper(Layer):
         return constraints
 
     @property
+    # A property here, an attribute in Layer.
     def losses(self) -> list[Any]:  # type: ignore[override]
         """What the layers inside and the wrapper add to a model's loss."""
         return unique([*self._collected("losses"), *vars(self)["losses"]])
 
     @property
+    # A property here, an attribute in Layer.
     def updates(self) -> list[Any]:  # type: ignore[override]
         """The `(variable, new value)` pairs of the layers inside and of the wrapper."""
         return unique([*self._collected("updates"), *vars(self)["updates"]])

@@ -112,6 +112,7 @@ class Bidirectional(Wrapper):
         """The forward layer and the backward layer."""
         return [self.forward_layer, self.backward_layer]
 
+    # One shape, never a list.
     def build(self, input_shape: Shape) -> None:  # type: ignore[override]
         """Builds both layers."""
         with self.naming(input_shape):
@@ -130,6 +131,7 @@ class Bidirectional(Wrapper):
             return (*shape[:-1], 2 * shape[-1])
         return shape
 
+    # As in Keras 1: no default.
     def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
         """Returns the mask for each output, if there is one for each step."""
         output_mask = mask if self.return_sequences else None

@@ -52,6 +52,7 @@ class TimeDistributed(Wrapper):
         self.supports_masking = True
         self.input_spec = [InputSpec(ndim="3+")]
 
+    # One shape, never a list.
     def build(self, input_shape: Shape) -> None:  # type: ignore[override]
         """Builds the layer inside for the input of a step."""
         if not self.layer.built:

@@ -43,16 +43,16 @@ def reachable(
         The set of these nodes, the roots and those of `stop` that were met included.
     """
     ends = set(stop)
-    seen: set[Node] = set()
+    visited: set[Node] = set()
     waiting = list(roots)
     while waiting:
         node = waiting.pop()
-        if node in seen:
+        if node in visited:
             continue
-        seen.add(node)
+        visited.add(node)
         if node not in ends:
             waiting.extend(parents_in_phase(node, phase))
-    return seen
+    return visited
 
 
 def dependents(start: Iterable[Node], among: Iterable[Node]) -> set[Node]:

@@ -31,8 +31,9 @@ def pinned(fn: Callable[..., Any], elementwise: bool = False) -> Callable[..., A
         finally:
             _pinned.reset(token)
 
+    # Functions take attributes.
     run.elementwise = elementwise  # type: ignore[attr-defined]
-    run.origin = (fn, today)  # type: ignore[attr-defined]
+    run.origin = (fn, today)  # type: ignore[attr-defined]  # functions take attributes
     return run
 
 

@@ -114,10 +114,10 @@ class Program:
         values.update(zip(self.inputs, feeds, strict=True))
         for node, array in self._constants.items():
             values[node] = convert(array, node.dtype)
-        given = [*self.inputs, *self._constants]
+        supplied = [*self.inputs, *self._constants]
         with self.recorder.computing():
             replay = Replay(self.recorder, values, phase, self._targets)
-            replay.compute((*self.outputs, *self._new), given)
+            replay.compute((*self.outputs, *self._new), supplied)
             outputs = [convert(values[node], node.dtype) for node in self.outputs]
             updates = zip(self.written, self._new, strict=True)
             new = [convert(values[node], old.dtype) for old, node in updates]

@@ -207,6 +207,7 @@ class Recorder:
         It takes tensors, and records.
         """
         call = partial(node.fn)
+        # Partials take attributes.
         call.elementwise = node.elementwise  # type: ignore[attr-defined]
         return lambda *parents: self.record(call, parents, label=node.name)
 

@@ -33,16 +33,16 @@ class Replay:
     targets: set[Node]
     _computed: set[Node] = field(default_factory=set)
 
-    def compute(self, roots: Sequence[Node], given: Iterable[Node]) -> None:
+    def compute(self, roots: Sequence[Node], supplied: Iterable[Node]) -> None:
         """Computes `roots`, gradients first.
 
         So an engine that differentiates in place finds what they need.
 
         # Arguments
             roots: the nodes to compute.
-            given: those whose values aren't to be computed.
+            supplied: those that have values already.
         """
-        nodes = reachable(roots, given, self.phase)
+        nodes = reachable(roots, supplied, self.phase)
         self.run(by_age(node for node in nodes if node.kind == "gradients"))
         self.run(roots)
 
@@ -81,9 +81,11 @@ class Replay:
 
     def _result(self, node: Node) -> Any:
         """Returns the value of an op, or of the branch that a choice takes."""
-        compute, parents = node.fn, self._needed(node)
+        compute = node.fn
+        parents = self._needed(node)
         if node.shortcut is not None and self._was_computed(node.parents[0]):
-            compute, parents = node.shortcut, node.parents[0].parents
+            compute = node.shortcut
+            parents = node.parents[0].parents
         values = [self.values[parent] for parent in parents]
         if node.kind == "select":
             return values[0]

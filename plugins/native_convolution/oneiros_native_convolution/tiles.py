@@ -129,7 +129,7 @@ def _write_tile(
 def _tile(vectors: int) -> Any:
     """Returns the product of a tile, as a function for numba."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic  # type: ignore[untyped-decorator]  # numba has no types
     def tile(
         context: Any,
         left: Any,

@@ -132,6 +132,7 @@ def migration_of(name: Any) -> Migration | None:
     if not isinstance(name, str) or registry.find("migration", name) is None:
         return None
     try:
+        # A Migration, by the hook.
         return registry.resolve("migration", name)()  # type: ignore[no-any-return]
     except UnknownNameError:
         return None

@@ -91,6 +91,7 @@ class TFOptimizer(Optimizer):
         return self.updates
 
     @property
+    # A property here, an attribute there.
     def weights(self) -> list[Any]:  # type: ignore[override]
         """Nothing: the wrapped optimizer keeps its state to itself."""
         return []
@@ -103,6 +104,7 @@ class TFOptimizer(Optimizer):
             "oneiros.optimizers."
         )
 
+    # As in Keras 1: no class method.
     def from_config(self, config: dict[str, Any]) -> Any:  # type: ignore[override]
         """Not available."""
         raise NotImplementedError(

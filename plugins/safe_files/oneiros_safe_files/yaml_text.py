@@ -70,7 +70,7 @@ def dumps(value: Any, **kwargs: Any) -> str:
     )
 
 
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # yaml has no types
     """Writes tuples as Python's, and what occurs twice twice."""
 
     def ignore_aliases(self, data: Any) -> bool:

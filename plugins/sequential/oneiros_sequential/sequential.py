@@ -188,6 +188,7 @@ class Sequential(Model):
 
     def graph_nodes(self) -> list[Node]:
         """Returns the graph's nodes, each after those that make its inputs."""
+        # A Model, built or not: Any.
         return self.functional_model.graph_nodes()  # type: ignore[no-any-return]
 
     def weight_layers(self) -> list[Layer]:
@@ -251,6 +252,7 @@ class Sequential(Model):
             self.build()
         return super().call(x, mask)
 
+    # As in Keras 1: no default.
     def compute_mask(self, input: Any, mask: Any) -> Any:  # type: ignore[override]
         """Returns the output's mask for another input."""
         if self.model is None:
@@ -287,7 +289,7 @@ class Sequential(Model):
         with configs.building("layer", cls.__name__):
             return cls([_layer(entry, cache) for entry in config])
 
-    def compile(  # type: ignore[override]
+    def compile(  # type: ignore[override]  # as in Keras 1: no loss_weights
         self,
         optimizer: Any,
         loss: Any,
@@ -345,7 +347,7 @@ class Sequential(Model):
         model = self._model_for("predict_generator", kwargs)
         return model.predict_generator(*args, **kwargs)
 
-    def train_on_batch(  # type: ignore[override]
+    def train_on_batch(  # type: ignore[override]  # class_weight first, as in Keras 1
         self,
         x: Any,
         y: Any,

@@ -30,6 +30,8 @@ functions of several tensors, on each backend alike (`common_type` of
    computed: in comparisons, `switch`, `concatenate` and `stack`.
 5. A result that is a fraction by its nature (`/`, `mean`, `exp`, `softmax`, …) has the
    default float type if no operand is a float. Comparisons give booleans.
+6. `&`, `|`, `^` and `~` work on the bits of integers; of booleans alone they are and,
+   or, exclusive or and not. Floats are an ArgumentError.
 """
 
 from __future__ import annotations
@@ -41,7 +43,6 @@ import numpy as np
 from oneiros.backend.contract.algebra import Algebra
 from oneiros.backend.contract.capabilities import (
     FLAGS,
-    Lacking,
     Optional,
     all_capabilities,
     functions_of,
@@ -158,7 +159,6 @@ def missing(cls: type[Backend]) -> list[str]:
 def _public(owner: type) -> list[str]:
     return [
         name
-        for name, member in vars(owner).items()
-        if not name.startswith("_")
-        and (callable(member) or isinstance(member, Lacking))
+        for name in vars(owner)
+        if not name.startswith("_") and callable(getattr(owner, name))
     ]

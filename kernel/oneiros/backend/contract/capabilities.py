@@ -46,11 +46,10 @@ class Optional:
         super().__init_subclass__(**kwargs)
         if not capability:
             return
-        _functions[capability] = []
-        for name, function in list(vars(cls).items()):
-            if inspect.isfunction(function):
-                _functions[capability].append(name)
-                setattr(cls, name, Lacking(function, capability))
+        functions = dict(inspect.getmembers(cls, inspect.isfunction))
+        _functions[capability] = list(functions)
+        for name, function in functions.items():
+            setattr(cls, name, Lacking(function, capability))
 
 
 def functions_of(capability: str) -> list[str]:

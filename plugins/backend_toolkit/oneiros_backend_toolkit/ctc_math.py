@@ -1,0 +1,92 @@
+"""What the CTC functions of `K` have in common.
+
+A labelling of n labels has 2n + 1 positions: the labels, with blanks around them.
+Probabilities of positions are kept as logarithms along a last axis; `LOG_OF_ZERO`
+stands for that of 0, so that derivatives stay finite.
+"""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros.errors import ShapeError
+
+from oneiros_backend_toolkit.folds import Folds
+
+T = Any
+LOG_OF_ZERO = -1e30
+LEAST_PROBABILITY = 1e-8
+"""Added to probabilities before their logarithm is taken, as in Keras 1."""
+
+
+class CtcMath(Folds):
+    """Probabilities of positions, in terms of other functions of `K`."""
+
+    def _positive(self, y_pred) -> T:
+        """Returns probabilities above 0; half precision has none as small as that."""
+        if self.dtype(y_pred) == "float16":
+            y_pred = self.cast(y_pred, "float32")
+        return y_pred + LEAST_PROBABILITY
+
+    def _log_sum_exp(self, log_p) -> T:
+        """Returns the logarithm of the sum of a row's probabilities, (batch, 1)."""
+        peak = self.stop_gradient(self.max(log_p, 1, keepdims=True))
+        total = self.sum(self.exp(log_p - peak), 1, keepdims=True)
+        return peak + self.log(total)
+
+    def _log_of_indicator(self, indicator, dtype: str) -> T:
+        """Returns 0 for ones, LOG_OF_ZERO for zeros."""
+        return (1.0 - self.cast(indicator, dtype)) * LOG_OF_ZERO
+
+    def _interleaved(self, labels, blank) -> T:
+        """Puts blanks before, between and behind the labels along the last axis of a
+        matrix."""
+        twice = self.repeat_elements(labels, 2, 1)
+        end = self.zeros_like(twice[:, :1])
+        with_end = self.concatenate([twice, end], 1)
+        is_label = self.equal(self._places(with_end, 1) % 2, 1)
+        return self.switch(is_label, with_end, blank)
+
+    def _advanced(self, log_p, log_skip) -> T:
+        """Returns the probabilities after one transition: staying, moving by one, or by
+        two where allowed."""
+        impossible = self.zeros_like(log_p[:, :1]) + LOG_OF_ZERO
+        by_one = self.concatenate([impossible, log_p[:, :-1]], 1)
+        by_two = self.concatenate([impossible, by_one[:, :-1]], 1) + log_skip
+        peak = self.maximum(log_p, by_one)
+        peak = self.stop_gradient(self.maximum(peak, by_two))
+        total = self.exp(log_p - peak)
+        total = total + self.exp(by_one - peak)
+        total = total + self.exp(by_two - peak)
+        return peak + self.log(total)
+
+    def _column(self, lengths) -> T:
+        return self.reshape(self.cast(lengths, "int32"), (-1, 1))
+
+    def _places(self, x, axis: int) -> T:
+        """Returns the numbers 0, 1, … of the places along an axis."""
+        return self.arange(self._size(x, axis))
+
+    def _is_before(self, x, lengths) -> T:
+        """Tells of the places along axis 1 whether they come before each sample's
+        length, (batch, places)."""
+        return self.lesser(self._places(x, 1), lengths)
+
+    def _within(self, lengths, most) -> T:
+        is_valid = self.greater_equal(lengths, 0)
+        return is_valid & self.lesser_equal(lengths, most)
+
+    def _size(self, x, axis: int) -> T:
+        """Returns a size: an int if it is known, else a scalar tensor."""
+        known = self.int_shape(x)[axis]
+        if known is not None:
+            return known
+        return self.cast(self.shape(x)[axis], "int32")
+
+    def _check_rank(self, name: str, argument: str, x, rank: int, reading: str) -> None:
+        if self.ndim(x) != rank:
+            raise ShapeError(
+                f"{name} takes {argument} of rank {rank}, {reading}; it received one "
+                f"of shape {self.int_shape(x)}."
+            )

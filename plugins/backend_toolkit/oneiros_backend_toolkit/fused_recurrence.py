@@ -1,0 +1,229 @@
+"""`simple_rnn`, `gru` and `lstm` in terms of one operation that an engine supplies.
+
+What they take is checked here.
+"""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+from typing import Any
+
+from oneiros.backend.contract import Backend
+from oneiros.errors import ArgumentError, ShapeError
+
+from oneiros_backend_toolkit.recurrent_cells import (
+    ACTIVATIONS,
+    FusedCell,
+    GruCell,
+    LstmCell,
+    SimpleRnnCell,
+    States,
+)
+from oneiros_backend_toolkit.rnn import check_lengths
+from oneiros_backend_toolkit.size_checks import when_known
+
+T = Any
+
+
+@dataclass(frozen=True)
+class FusedLayer:
+    """A recurrent layer without its tensors.
+
+    # Arguments
+        function: str, the function of `K` that runs it.
+        cell: the FusedCell.
+        backwards: bool, whether the last step is the first to be processed.
+    """
+
+    function: str
+    cell: FusedCell
+    backwards: bool
+
+    @property
+    def label(self) -> str:
+        """What messages call the function."""
+        return f"K.{self.function}"
+
+
+@dataclass(frozen=True, eq=False)
+class LayerInputs:
+    """The tensors that a recurrent layer is computed from, as `K.lstm` takes them.
+
+    # Arguments
+        x: (samples, steps, features).
+        initial_states: sequence of tensors (samples, units).
+        U: (units, blocks * units).
+        mask: (samples, steps), of any type, or None.
+        W: (features, blocks * units), or None.
+        b: (blocks * units,), or None.
+    """
+
+    x: T
+    initial_states: States
+    U: T
+    mask: T
+    W: T
+    b: T
+
+    @property
+    def projection(self) -> States:
+        """The input's weights and the bias; nothing where `x` is projected."""
+        return () if self.W is None else (self.W, self.b)
+
+    def tensors(self) -> States:
+        """All of them: x, U, the mask, the projection, and each initial state."""
+        return (self.x, self.U, self.mask, self.projection, *self.initial_states)
+
+
+class FusedRecurrence(Backend):
+    """`simple_rnn`, `gru` and `lstm` in terms of one method, which an engine
+    supplies."""
+
+    def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
+        """Returns the outputs, (samples, steps, units) in the order of processing, and
+        the last states."""
+        raise NotImplementedError
+
+    def simple_rnn(
+        self,
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
+    ) -> T:
+        cell = SimpleRnnCell(_known("simple_rnn", activation))
+        layer = FusedLayer("simple_rnn", cell, bool(go_backwards))
+        return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
+
+    def gru(
+        self,
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        inner_activation="hard_sigmoid",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
+    ) -> T:
+        cell = GruCell(_known("gru", activation), _known("gru", inner_activation))
+        layer = FusedLayer("gru", cell, bool(go_backwards))
+        return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
+
+    def lstm(
+        self,
+        x,
+        initial_states,
+        U,
+        activation="tanh",
+        inner_activation="hard_sigmoid",
+        go_backwards=False,
+        mask=None,
+        W=None,
+        b=None,
+    ) -> T:
+        cell = LstmCell(_known("lstm", activation), _known("lstm", inner_activation))
+        layer = FusedLayer("lstm", cell, bool(go_backwards))
+        return self._run_layer(layer, LayerInputs(x, initial_states, U, mask, W, b))
+
+    def _run_layer(self, layer: FusedLayer, inputs: LayerInputs) -> T:
+        """Returns the last output, all outputs, and the list of the last states."""
+        inputs = self._checked(layer, inputs)
+        check = functools.partial(check_lengths, layer.function, 1, None)
+        sequences = [inputs.x]
+        if inputs.mask is not None:
+            sequences.append(inputs.mask)
+        check(*map(self.int_shape, sequences))
+        outputs, *last_states = self._fused(layer, inputs)
+        when_known(check, sequences, made=[outputs, *last_states])
+        return last_states[0], outputs, last_states
+
+    def _checked(self, layer: FusedLayer, inputs: LayerInputs) -> LayerInputs:
+        """Returns inputs that fit one another, with floats as `x`, a tuple of states
+        and a matrix as mask."""
+        self._check_weights(layer, inputs)
+        self._check_sequence(layer, inputs)
+        state_count = len(inputs.initial_states)
+        if state_count != layer.cell.states:
+            raise ArgumentError(
+                f"{layer.label} received {state_count} initial states; it takes "
+                f"{layer.cell.states}."
+            )
+        return replace(
+            inputs,
+            x=self._as_floats(inputs),
+            initial_states=tuple(inputs.initial_states),
+            mask=self._mask_matrix(layer, inputs.mask),
+        )
+
+    def _check_weights(self, layer: FusedLayer, inputs: LayerInputs) -> None:
+        blocks = layer.cell.blocks
+        shape = self.int_shape(inputs.U)
+        if len(shape) != 2 or shape[1] != shape[0] * blocks:
+            raise ShapeError(
+                f"{layer.label} received recurrent weights of shape {shape}. They are "
+                f"{blocks} square block(s) side by side: (n, {blocks} * n)."
+            )
+        if (inputs.W is None) != (inputs.b is None):
+            raise ArgumentError(
+                f"{layer.label} received only one of W and b. Pass both, or the "
+                "projected input."
+            )
+        if inputs.W is None:
+            return
+        columns = shape[1]
+        input_shape = self.int_shape(inputs.W)
+        if len(input_shape) != 2 or input_shape[1] != columns:
+            raise ShapeError(
+                f"{layer.label} received W of shape {input_shape}, U has {columns} "
+                "columns."
+            )
+
+    def _check_sequence(self, layer: FusedLayer, inputs: LayerInputs) -> None:
+        if inputs.W is None:
+            features = self.int_shape(inputs.U)[1]
+        else:
+            features = self.int_shape(inputs.W)[0]
+        shape = self.int_shape(inputs.x)
+        if len(shape) != 3 or shape[-1] not in (None, features):
+            raise ShapeError(
+                f"{layer.label} received x of shape {shape}. It takes shape (samples, "
+                f"steps, {features}): the input if W and b are passed, else the "
+                "projected input, dot(input, W) + b."
+            )
+
+    def _mask_matrix(self, layer: FusedLayer, mask) -> T:
+        """Returns a mask without an axis of features."""
+        if mask is None:
+            return None
+        if self.ndim(mask) == 3:
+            return mask[:, :, 0]
+        if self.ndim(mask) != 2:
+            raise ShapeError(
+                f"{layer.label} received a mask of shape {self.int_shape(mask)}. It "
+                "takes (samples, steps)."
+            )
+        return mask
+
+    def _as_floats(self, inputs: LayerInputs) -> T:
+        """Returns the input; integers become floats where they are to be projected."""
+        if inputs.W is None or self.dtype(inputs.x).startswith("float"):
+            return inputs.x
+        return self.cast(inputs.x, self.dtype(inputs.W))
+
+
+def _known(function: str, activation: Any) -> str:
+    if activation not in ACTIVATIONS:
+        raise ArgumentError(
+            f"K.{function} received the activation {activation!r}; it takes the names "
+            f"{', '.join(ACTIVATIONS)}. K.rnn takes a step function that may use any "
+            "other."
+        )
+    return str(activation)

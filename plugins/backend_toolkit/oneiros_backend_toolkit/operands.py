@@ -1,0 +1,60 @@
+"""What functions of `K` take, checked in the same words on every backend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from oneiros.errors import ArgumentError
+
+Sizes = Sequence[int | None]
+
+
+def batch_dot_axes(x_shape: Sizes, y_shape: Sizes, axes: Any) -> tuple[int, int]:
+    """Returns the axes that `K.batch_dot` sums over: one of each tensor, none negative.
+
+    # Arguments
+        x_shape, y_shape: sequences of sizes.
+        axes: what `batch_dot` received: an int, a pair, or None for the last axis of
+            the first tensor and the last but one of the second.
+
+    # Raises
+        ArgumentError: if a tensor has only one axis, or if an axis is the batch's or
+            none at all.
+    """
+    x_rank = len(x_shape)
+    y_rank = len(y_shape)
+    if x_rank < 2 or y_rank < 2:
+        raise ArgumentError(
+            f"batch_dot takes ranks of 2 or more, not shapes {tuple(x_shape)} and "
+            f"{tuple(y_shape)}."
+        )
+    if axes is None:
+        return x_rank - 1, max(y_rank - 2, 1)
+    x_axis, y_axis = axes if isinstance(axes, (list, tuple)) else (axes, axes)
+    x_axis = _from_start(x_axis, x_shape)
+    y_axis = _from_start(y_axis, y_shape)
+    if x_axis == 0 or y_axis == 0:
+        raise ArgumentError(
+            f"batch_dot can't sum over axis 0, the batch; it received axes={axes!r}."
+        )
+    return x_axis, y_axis
+
+
+def _from_start(axis: Any, shape: Sizes) -> int:
+    rank = len(shape)
+    if not -rank <= axis < rank:
+        raise ArgumentError(
+            f"batch_dot received the axis {axis}, which a tensor of shape "
+            f"{tuple(shape)} doesn't have."
+        )
+    return int(axis) % rank
+
+
+def check_softmax_rank(shape: Sizes) -> None:
+    """Checks that a tensor can be an argument of `K.softmax`."""
+    if len(shape) not in (2, 3):
+        raise ArgumentError(
+            f"softmax takes a 2D or 3D tensor, not one of shape {tuple(shape)}. "
+            "Reshape it so that its last axis holds the classes."
+        )

@@ -1,0 +1,362 @@
+"""The steps of the recurrent layers, and their gradients, in terms of an engine's
+operations.
+
+`recurrent_gradients` has the loops around them.
+"""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+T = Any
+States = tuple[T, ...]
+Step = Callable[[States, States], tuple[States, States]]
+
+ACTIVATIONS = ("tanh", "sigmoid", "hard_sigmoid", "linear", "relu")
+
+
+class LoopOperations(Protocol):
+    """The operations that the loops are written in, besides arithmetic, comparison and
+    `@`.
+
+    # Properties
+        projects_early: whether an input as wide as the state is projected before the
+            loop, as wider ones are.
+    """
+
+    projects_early: bool
+
+    def constant(self, values: Sequence[float], like) -> T:
+        """Returns numbers as a tensor of the type of `like`."""
+
+    def tanh(self, x) -> T:
+        """Hyperbolic tangent."""
+
+    def sigmoid(self, x) -> T:
+        """1 / (1 + exp(-x))."""
+
+    def clip(self, x) -> T:
+        """Bounds by 0 and 1."""
+
+    def where(self, condition, x) -> T:
+        """Returns `x` where the condition holds, else 0."""
+
+    def choose(self, condition, x, y) -> T:
+        """Returns `x` where the condition holds, else `y`."""
+
+    def split(self, x, sizes: Sequence[int]) -> Sequence[T]:
+        """Cuts the last axis into parts of these sizes."""
+
+    def join(self, parts: Sequence[T], axis: int) -> T:
+        """Joins tensors along an axis."""
+
+    def transpose(self, x) -> T:
+        """Swaps the axes of a matrix."""
+
+    def outer(self, x, y) -> T:
+        """Sums the products of two sequences' features over steps and samples."""
+
+    def total(self, x) -> T:
+        """Sums a sequence over steps and samples."""
+
+    def multiply(self, x, w) -> T:
+        """Multiplies a sequence's features by a matrix."""
+
+    def scan(
+        self,
+        step: Step,
+        states: States,
+        sequences: States,
+        widths: Sequence[int],
+        backwards: bool,
+    ) -> tuple[States, States]:
+        """Runs a step function of (states, rows of the sequences) that returns (states,
+        rows of results).
+
+        Returns the last states, and the results as sequences.
+
+        # Arguments
+            widths: the results' numbers of features.
+            backwards: whether to start at the last row. A result stays at the place of
+                the row it comes from.
+        """
+
+
+def activate(engine: LoopOperations, name: str, x) -> T:
+    """Returns an activation of `x`."""
+    if name == "tanh":
+        return engine.tanh(x)
+    if name == "sigmoid":
+        return engine.sigmoid(x)
+    if name == "hard_sigmoid":
+        return engine.clip(0.2 * x + 0.5)
+    if name == "relu":
+        return engine.where(x > 0, x)
+    return x
+
+
+def slope(engine: LoopOperations, name: str, y, gradient) -> T:
+    """Returns `gradient` times the derivative of the activation that gave `y`."""
+    if name == "tanh":
+        return gradient * (1 - y * y)
+    if name == "sigmoid":
+        return gradient * (y * (1 - y))
+    if name == "hard_sigmoid":
+        return engine.where((y > 0) & (y < 1), 0.2 * gradient)
+    if name == "relu":
+        return engine.where(y > 0, gradient)
+    return gradient
+
+
+class Stored(NamedTuple):
+    """What the forward loop leaves for the gradient: the tensors of one step, or the
+    sequences of all.
+
+    # Arguments
+        output: the first state after the step.
+        before: the states before it.
+        kept: what else the cell's gradient needs.
+    """
+
+    output: T
+    before: States
+    kept: States
+
+    @staticmethod
+    def from_tensors(cell: FusedCell, tensors: Sequence[T]) -> Stored:
+        """Returns what `tensors` listed."""
+        output, *others = tensors
+        before = tuple(others[: cell.states])
+        return Stored(output, before, tuple(others[cell.states :]))
+
+    def tensors(self) -> States:
+        """Returns all one after the other, as a loop takes them."""
+        return (self.output, *self.before, *self.kept)
+
+
+class FusedCell(Protocol):
+    """One step of a recurrent layer, and its gradient.
+
+    # Properties
+        blocks: number of blocks in the projected input and in the recurrent weights.
+        states: number of states.
+        kept: number of tensors, as wide as a state, that the gradient needs besides
+            states.
+        reads_whole: whether it reads the projected input in one piece; reading a
+            sequence in several is slow.
+    """
+
+    blocks: ClassVar[int]
+    states: ClassVar[int]
+    kept: ClassVar[int]
+
+    @property
+    def reads_whole(self) -> bool:
+        """See above."""
+
+    def __hash__(self) -> int:
+        """Equal cells have equal hashes."""
+
+    def forward(
+        self, engine: LoopOperations, x, states: States, weights: States
+    ) -> tuple[States, States]:
+        """Returns the new states, and what is to be kept.
+
+        # Arguments
+            x: the projected input.
+            weights: what `split_weights` returned.
+        """
+
+    def backward(
+        self,
+        engine: LoopOperations,
+        gradients: States,
+        stored: Stored,
+        weights: States,
+    ) -> tuple[T, States]:
+        """Returns the gradients by the projected input and by the states before.
+
+        # Arguments
+            gradients: by the states after.
+            stored: the tensors of the step.
+            weights: the parts of `split_weights`, transposed.
+        """
+
+    def split_weights(self, engine: LoopOperations, U) -> States:
+        """Returns the parts of the recurrent weights that one step multiplies by."""
+
+    def weights_gradient(self, engine: LoopOperations, stored: Stored, dx) -> T:
+        """Returns the gradient by the recurrent weights.
+
+        # Arguments
+            stored: sequences.
+            dx: sequence of the gradients by the projected input.
+        """
+
+
+class OneProduct:
+    """A cell whose recurrent weights all multiply the first state."""
+
+    def split_weights(self, engine: LoopOperations, U) -> States:
+        """All at once."""
+        return (U,)
+
+    def weights_gradient(self, engine: LoopOperations, stored: Stored, dx) -> T:
+        """One product."""
+        return engine.outer(stored.before[0], dx)
+
+
+@dataclass(frozen=True)
+class SimpleRnnCell(OneProduct):
+    """h = activation(x + h U)."""
+
+    activation: str
+    blocks: ClassVar[int] = 1
+    states: ClassVar[int] = 1
+    kept: ClassVar[int] = 0
+    reads_whole: ClassVar[bool] = True
+
+    def forward(
+        self, engine: LoopOperations, x, states: States, weights: States
+    ) -> tuple[States, States]:
+        """Keeps nothing: the state is the activation's result."""
+        (h,) = states
+        return (activate(engine, self.activation, x + h @ weights[0]),), ()
+
+    def backward(
+        self,
+        engine: LoopOperations,
+        gradients: States,
+        stored: Stored,
+        weights: States,
+    ) -> tuple[T, States]:
+        """One product."""
+        (dh,) = gradients
+        dx = slope(engine, self.activation, stored.output, dh)
+        return dx, (dx @ weights[0],)
+
+
+@dataclass(frozen=True)
+class LstmCell(OneProduct):
+    """c = f c + i g, h = o activation(c); blocks i, f, g, o."""
+
+    activation: str
+    inner: str
+    blocks: ClassVar[int] = 4
+    states: ClassVar[int] = 2
+    kept: ClassVar[int] = 5
+
+    @property
+    def reads_whole(self) -> bool:
+        """Where all gates are a tanh: sigmoid(x) = tanh(x / 2) / 2 + 1 / 2."""
+        return self.activation == "tanh" and self.inner == "sigmoid"
+
+    def forward(
+        self, engine: LoopOperations, x, states: States, weights: States
+    ) -> tuple[States, States]:
+        """Keeps the gates, and the activation of c."""
+        h, c = states
+        i, f, g, o = self._gates(engine, x + h @ weights[0], h.shape[-1])
+        c = f * c + i * g
+        shown = activate(engine, self.activation, c)
+        return (o * shown, c), (i, f, g, o, shown)
+
+    def _gates(self, engine: LoopOperations, x, units: int) -> Sequence[T]:
+        sizes = [units] * 4
+        if self.reads_whole:
+            gate = [0.5] * units
+            candidate = [1.0] * units
+            scale = engine.constant([*gate, *gate, *candidate, *gate], x)
+            return engine.split(engine.tanh(x * scale) * scale + (1 - scale), sizes)
+        i, f, g, o = engine.split(x, sizes)
+        i, f, o = (activate(engine, self.inner, gate) for gate in (i, f, o))
+        return i, f, activate(engine, self.activation, g), o
+
+    def backward(
+        self,
+        engine: LoopOperations,
+        gradients: States,
+        stored: Stored,
+        weights: States,
+    ) -> tuple[T, States]:
+        """One product."""
+        dh, dc = gradients
+        _, c_before = stored.before
+        i, f, g, o, shown = stored.kept
+        dc = dc + slope(engine, self.activation, shown, dh * o)
+        parts = [
+            slope(engine, self.inner, i, dc * g),
+            slope(engine, self.inner, f, dc * c_before),
+            slope(engine, self.activation, g, dc * i),
+            slope(engine, self.inner, o, dh * shown),
+        ]
+        dx = engine.join(parts, -1)
+        return dx, (dx @ weights[0], dc * f)
+
+
+@dataclass(frozen=True)
+class GruCell:
+    """g = activation(x + (r h) U), h = z h + (1 - z) g; blocks z, r, g."""
+
+    activation: str
+    inner: str
+    blocks: ClassVar[int] = 3
+    states: ClassVar[int] = 1
+    kept: ClassVar[int] = 4
+    reads_whole: ClassVar[bool] = False
+
+    def split_weights(self, engine: LoopOperations, U) -> States:
+        """The gates' weights and the candidate's, which multiply one after the
+        other."""
+        return self._split(engine, U, U.shape[0])
+
+    def _split(self, engine: LoopOperations, x, units: int) -> States:
+        """Cuts the blocks into those of the gates, and that of the candidate."""
+        return tuple(engine.split(x, [2 * units, units]))
+
+    def forward(
+        self, engine: LoopOperations, x, states: States, weights: States
+    ) -> tuple[States, States]:
+        """Keeps the gates, the candidate, and what the candidate's weights multiply."""
+        (h,) = states
+        gate_weights, candidate_weights = weights
+        units = h.shape[-1]
+        gates, x = self._split(engine, x, units)
+        gates = activate(engine, self.inner, gates + h @ gate_weights)
+        z, r = engine.split(gates, [units, units])
+        reset = r * h
+        g = activate(engine, self.activation, x + reset @ candidate_weights)
+        return (z * h + (1 - z) * g,), (z, r, g, reset)
+
+    def backward(
+        self,
+        engine: LoopOperations,
+        gradients: States,
+        stored: Stored,
+        weights: States,
+    ) -> tuple[T, States]:
+        """Two products."""
+        (dh,) = gradients
+        (h,) = stored.before
+        z, r, g, _ = stored.kept
+        gate_weights, candidate_weights = weights
+        dg = slope(engine, self.activation, g, dh * (1 - z))
+        d_reset = dg @ candidate_weights
+        parts = [
+            slope(engine, self.inner, z, dh * (h - g)),
+            slope(engine, self.inner, r, d_reset * h),
+        ]
+        d_gates = engine.join(parts, -1)
+        d_before = dh * z + d_reset * r + d_gates @ gate_weights
+        return engine.join([d_gates, dg], -1), (d_before,)
+
+    def weights_gradient(self, engine: LoopOperations, stored: Stored, dx) -> T:
+        """One product for the gates, and one for the candidate."""
+        (h,) = stored.before
+        *_, reset = stored.kept
+        d_gates, dg = self._split(engine, dx, h.shape[-1])
+        parts = [engine.outer(h, d_gates), engine.outer(reset, dg)]
+        return engine.join(parts, -1)
