@@ -266,7 +266,7 @@ def test_batch_dot_explains_what_it_cant_do(backend):
         K.batch_dot(x, y, axes=(0, 1))
     with pytest.raises(ArgumentError, match="2 or more"):
         K.batch_dot(K.placeholder((None,)), y)
-    with pytest.raises(ArgumentError, match=r"axis 3, which .*\(None, \d.* doesn't"):
+    with pytest.raises(ArgumentError, match="axis 3 for a tensor of rank 3"):
         K.batch_dot(x, y, axes=3)
 
 

@@ -1,4 +1,7 @@
-"""What functions of `K` take, checked in the same words on every backend."""
+"""What functions of `K` take, checked in the same words on every backend.
+
+Messages tell ranks, not shapes: on JAX, sizes that are open are tried with others.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +29,13 @@ def batch_dot_axes(x_shape: Sizes, y_shape: Sizes, axes: Any) -> tuple[int, int]
     y_rank = len(y_shape)
     if x_rank < 2 or y_rank < 2:
         raise ArgumentError(
-            f"batch_dot takes ranks of 2 or more, not shapes {tuple(x_shape)} and "
-            f"{tuple(y_shape)}."
+            f"batch_dot takes tensors of rank 2 or more, not of {x_rank} and {y_rank}."
         )
     if axes is None:
         return x_rank - 1, max(y_rank - 2, 1)
     x_axis, y_axis = axes if isinstance(axes, (list, tuple)) else (axes, axes)
-    x_axis = _from_start(x_axis, x_shape)
-    y_axis = _from_start(y_axis, y_shape)
+    x_axis = _from_start(x_axis, x_rank)
+    y_axis = _from_start(y_axis, y_rank)
     if x_axis == 0 or y_axis == 0:
         raise ArgumentError(
             f"batch_dot can't sum over axis 0, the batch; it received axes={axes!r}."
@@ -41,12 +43,10 @@ def batch_dot_axes(x_shape: Sizes, y_shape: Sizes, axes: Any) -> tuple[int, int]
     return x_axis, y_axis
 
 
-def _from_start(axis: Any, shape: Sizes) -> int:
-    rank = len(shape)
+def _from_start(axis: Any, rank: int) -> int:
     if not -rank <= axis < rank:
         raise ArgumentError(
-            f"batch_dot received the axis {axis}, which a tensor of shape "
-            f"{tuple(shape)} doesn't have."
+            f"batch_dot received the axis {axis} for a tensor of rank {rank}."
         )
     return int(axis) % rank
 
@@ -55,6 +55,6 @@ def check_softmax_rank(shape: Sizes) -> None:
     """Checks that a tensor can be an argument of `K.softmax`."""
     if len(shape) not in (2, 3):
         raise ArgumentError(
-            f"softmax takes a 2D or 3D tensor, not one of shape {tuple(shape)}. "
-            "Reshape it so that its last axis holds the classes."
+            f"softmax takes a 2D or 3D tensor, not one of rank {len(shape)}. Reshape "
+            "it so that its last axis holds the classes."
         )
