@@ -1,13 +1,13 @@
 """Shared fixtures. The run has a home, settings and caches of its own, and never
 reaches the network.
 
-XLA compiles without optimizing machine code, and without its emitters of fusions, which
-take two to four times as long to compile: most programs here are compiled once and run
-a few times. It then fuses some products and sums and not others, and a value computed
-twice differs; without FMA it doesn't. With ONEIROS_TEST_COMPILER=users it
-compiles as it does for users, as in the exhaustive run of the golden data. GPUs are
-hidden, unless ONEIROS_TEST_DEVICE=gpu: then engines choose one, and multiply in full
-precision.
+XLA compiles without optimizing machine code, without its emitters of fusions, which
+take two to four times as long to compile, and each program as one part: most programs
+here are compiled once and run a few times. It then fuses some products and sums and not
+others, and a value computed twice differs; without FMA it doesn't. With
+ONEIROS_TEST_COMPILER=users it compiles as it does for users, as in the exhaustive run
+of the golden data. GPUs are hidden, unless ONEIROS_TEST_DEVICE=gpu: then engines choose
+one, and multiply in full precision.
 """
 
 import os
@@ -22,7 +22,7 @@ _CPU = {
 }
 _FAST_COMPILER = {
     "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_cpu_max_isa=AVX "
-    "--xla_cpu_use_fusion_emitters=false",
+    "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
 }
 _GPU = {
     "JAX_DEFAULT_MATMUL_PRECISION": "highest",
