@@ -4,6 +4,7 @@ What NumPy and pickle wrote is read exactly, as long as it is plain data.
 """
 
 import collections
+import gzip
 import pickle
 
 import numpy as np
@@ -142,3 +143,55 @@ def test_budgets_bound_arrays(tmp_path):
             UnsafeFileError, match=r"over the limit of 4,000 \(Budget\.array_bytes"
         ):
             read(tmp_path / name, Budget(array_bytes=4000))
+
+
+def test_a_pickle_may_have_gzip_around_it(tmp_path):
+    path = tmp_path / "d.pkl.gz"
+    path.write_bytes(gzip.compress(pickle.dumps(list(range(1000)))))
+    assert read_pickle(path, Budget()) == list(range(1000))
+    with pytest.raises(UnsafeFileError, match=r"over the limit"):
+        read_pickle(path, Budget(excess_bytes=100))
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(FileFormatError, match="damaged"):
+        read_pickle(path, Budget())
+
+
+def test_texts_that_python_2_wrote_in_lines_are_read(tmp_path):
+    """`{'café': 1}` in Latin-1, as Python 2 pickled it with protocol 0."""
+    (tmp_path / "d.pkl").write_bytes(b"(dp0\nS'caf\\xe9'\np1\nI1\ns.")
+    path = tmp_path / "d.pkl"
+    assert read_pickle(path, Budget(), encoding="latin1") == {"caf\xe9": 1}
+    assert read_pickle(path, Budget()) == {b"caf\xe9": 1}
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_what_stands_between_lists_of_numbers_is_looked_at(tmp_path, protocol):
+    data = [[1, 300, -70_000, "a"], [], [2.5, [7] * 5000]]
+    (tmp_path / "d.pkl").write_bytes(pickle.dumps(data, protocol))
+    assert read_pickle(tmp_path / "d.pkl", Budget()) == data
+    hostile = [[1] * 2000, "text", print, [2] * 2000]
+    (tmp_path / "d.pkl").write_bytes(pickle.dumps(hostile, protocol))
+    with pytest.raises(UnsafeFileError, match="refers to"):
+        read_pickle(tmp_path / "d.pkl", Budget())
+    builds = b"(lp0\n" + b"I1\na" * 2000 + b"(ios\nsystem\na."
+    (tmp_path / "d.pkl").write_bytes(builds)
+    with pytest.raises(UnsafeFileError, match=r"byte 8006.*builds objects"):
+        read_pickle(tmp_path / "d.pkl", Budget())
+
+
+def test_arrays_of_lists_are_read_if_the_caller_says_so(tmp_path):
+    lists = np.empty(3, object)
+    lists[:] = [[1, 2], [], ["a"]]
+    np.savez(tmp_path / "d.npz", lists=lists, numbers=np.arange(3))
+    found = read_npz(tmp_path / "d.npz", Budget(), objects=True)
+    assert found["lists"].tolist() == lists.tolist()
+    assert found["numbers"].tolist() == [0, 1, 2]
+    with pytest.raises(UnsafeFileError, match="holds object"):
+        read_npz(tmp_path / "d.npz", Budget())
+    lists[1] = print
+    np.savez(tmp_path / "d.npz", lists=lists)
+    with pytest.raises(UnsafeFileError, match=r"refers to builtins\.print"):
+        read_npz(tmp_path / "d.npz", Budget(), objects=True)
+    np.savez(tmp_path / "d.npz", lists=np.array([[None]], object))
+    with pytest.raises(FileFormatError, match="no list of them"):
+        read_npz(tmp_path / "d.npz", Budget(), objects=True)

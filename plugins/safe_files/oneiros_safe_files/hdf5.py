@@ -121,7 +121,7 @@ class StoredGroup:
 
     def group(self, name: str) -> StoredGroup:
         """Returns the group at the relative path `name`."""
-        opened, where = self._open(name)
+        opened, where = self.member(name)
         if not isinstance(opened, h5py.Group):
             raise FileFormatError(
                 f"{self.meter.path}: '{where}' should be a group and is an array. "
@@ -132,7 +132,7 @@ class StoredGroup:
     def array(self, name: str) -> StoredArray:
         """Returns the array at the relative path `name`: checked and accounted for, not
         read yet."""
-        opened, where = self._open(name)
+        opened, where = self.member(name)
         if not isinstance(opened, h5py.Dataset):
             raise FileFormatError(
                 f"{self.meter.path}: '{where}' should be an array and is a group. "
@@ -192,7 +192,8 @@ class StoredGroup:
     def _attribute_name(self, name: str) -> str:
         return f"{self.meter.path}: the attribute '{name}' of '{self.where}'"
 
-    def _open(self, name: str) -> tuple[Any, str]:
+    def member(self, name: str) -> tuple[Any, str]:
+        """Returns the h5py object at the relative path `name`, and its whole path."""
         steps = name.split("/")
         where = f"{self.where.rstrip('/')}/{name}"
         leads_out = not all(steps) or not _OTHER_GROUPS.isdisjoint(steps)

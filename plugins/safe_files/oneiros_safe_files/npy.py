@@ -1,5 +1,5 @@
 """Reads NumPy's files, `.npy` and `.npz`: arrays of numbers and texts, never pickled
-objects."""
+objects; lists, if the caller asks for them, are read as data."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy_format
-from oneiros.errors import FileFormatError
+from oneiros.errors import FileFormatError, OneirosError
 
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.meter import Meter
-from oneiros_safe_files.zip_archive import open_zip
+from oneiros_safe_files.pickles import load_pickle
+from oneiros_safe_files.zip_archive import ZipArchive, open_zip
 
 MAX_ITEMS = 1 << 48
 MAGIC = b"\x93NUMPY"
@@ -33,22 +34,29 @@ def read_npy(path: Path, budget: Budget) -> Array:
         return _read(file, meter, "/", meter.size)
 
 
-def read_npz(path: Path, budget: Budget) -> dict[str, Array]:
-    """Reads all arrays in the archive at `path`, by name."""
+def read_npz(path: Path, budget: Budget, objects: bool = False) -> dict[str, Array]:
+    """Reads all arrays in the archive at `path`, by name.
+
+    # Arguments
+        path: the file.
+        budget: what reading it may cost.
+        objects: bool, whether arrays of lists are read, too: as data, like any pickle.
+    """
     with open_zip(path, budget) as archive:
         return {
-            name.removesuffix(".npy"): _read_member(
-                archive.read(name), archive.meter, name
-            )
+            name.removesuffix(".npy"): _read_member(archive, name, objects)
             for name in archive.members
         }
 
 
-def _read_member(data: bytes, meter: Meter, name: str) -> Array:
-    return _read(io.BytesIO(data), meter, name, len(data))
+def _read_member(archive: ZipArchive, name: str, objects: bool) -> Array:
+    data = archive.read(name)
+    return _read(io.BytesIO(data), archive.meter, name, len(data), objects)
 
 
-def _read(file: BinaryIO, meter: Meter, where: str, size: int) -> Array:
+def _read(
+    file: BinaryIO, meter: Meter, where: str, size: int, objects: bool = False
+) -> Array:
     try:
         shape, fortran, dtype = _HEADERS[npy_format.read_magic(file)](file)
     except (
@@ -63,6 +71,8 @@ def _read(file: BinaryIO, meter: Meter, where: str, size: int) -> Array:
         raise FileFormatError(
             f"{meter.path}, at '{where}', is damaged, or no array ({error!s:.200})."
         ) from None
+    if objects and dtype.kind == "O":
+        return _read_objects(file, meter, where)
     if dtype.hasobject or dtype.kind not in "biufcSU" or dtype.subdtype is not None:
         raise meter.refuse(
             where, f"the array holds {dtype!s:.60}, no plain numbers or texts", _INSTEAD
@@ -81,3 +91,19 @@ def _read(file: BinaryIO, meter: Meter, where: str, size: int) -> Array:
         values = np.frombuffer(bytearray(file.read(nbytes)), dtype)
     values = values.reshape(shape, order="F" if fortran else "C")
     return values.astype(dtype.newbyteorder("="), copy=False)
+
+
+def _read_objects(file: BinaryIO, meter: Meter, where: str) -> Array:
+    data = file.read()
+    meter.spend_array(where, len(data))
+    try:
+        array = load_pickle(data, meter)
+    except OneirosError:
+        raise
+    except Exception as error:  # a damaged pickle fails in every way that there is
+        raise FileFormatError(
+            f"{meter.path}, at '{where}', is damaged ({error!s:.200})."
+        ) from error
+    if not isinstance(array, np.ndarray):
+        raise FileFormatError(f"{meter.path}, at '{where}', is damaged: no array.")
+    return array

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import pickle
 import pickletools
+import re
 from math import prod
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,6 +19,7 @@ import numpy as np
 from oneiros.errors import FileFormatError, OneirosError
 
 from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.gzip_data import read_unfolded
 from oneiros_safe_files.meter import Meter
 
 _FORBIDDEN = {
@@ -34,12 +36,17 @@ _FORBIDDEN = {
     "READONLY_BUFFER",
 }
 _PUTS = {"PUT", "BINPUT", "LONG_BINPUT"}
-_PLAIN = (type(None), bool, int, float, complex, str, bytes, bytearray)
+_PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
+_PLAIN_LISTS = re.compile(
+    rb"(?:I-?\d{1,20}\n|K.|M.{2}|J.{4}|S[^\n]*\n|[ae(l\]])*+", re.DOTALL
+)
+"""Operations that make numbers and texts and put them in lists: most of a data set, and
+harmless."""
 _INSTEAD = "Have whoever made the file save arrays of numbers, e.g. with `numpy.savez`."
 
 
 def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
-    """Reads the pickle at `path`.
+    """Reads the pickle at `path`, also with gzip around it.
 
     # Arguments
         path: the file.
@@ -48,11 +55,8 @@ def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
             are.
     """
     meter = Meter(path, budget, path.stat().st_size)
-    meter.spend_array("/", meter.size)
-    data = path.read_bytes()
     try:
-        _check_operations(data, meter)
-        return _plain(_Unpickler(io.BytesIO(data), meter, encoding).load(), {})
+        return load_pickle(read_unfolded(path, meter), meter, encoding)
     except OneirosError:
         raise
     except Exception as error:  # a damaged pickle fails in every way that there is
@@ -62,24 +66,38 @@ def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
         ) from error
 
 
+def load_pickle(data: bytes, meter: Meter, encoding: str = "bytes") -> Any:
+    """Returns what pickled bytes hold; what is damaged raises errors of any kind."""
+    _check_operations(data, meter)
+    return _plain(_Unpickler(io.BytesIO(data), meter, encoding).load(), {})
+
+
 def _check_operations(data: bytes, meter: Meter) -> None:
-    for operation, argument, position in pickletools.genops(data):
-        if operation.name in _FORBIDDEN:
+    """Refuses operations that no plain data needs, before one of them is done."""
+    stream = io.BytesIO(data)
+    name = ""
+    while name != "STOP":
+        position = _behind_plain_lists(data, stream.tell())
+        stream.seek(position)
+        operation, argument, _ = next(pickletools.genops(stream))
+        name = operation.name
+        if name in _FORBIDDEN:
             raise meter.refuse(
-                f"byte {position}",
-                f"the pickle builds objects ({operation.name})",
-                _INSTEAD,
+                f"byte {position}", f"the pickle builds objects ({name})", _INSTEAD
             )
-        if operation.name in _PUTS and int(argument or 0) > meter.size:
+        if name in _PUTS and int(argument or 0) > len(data):
             raise meter.refuse(
                 f"byte {position}", f"the pickle numbers a part {argument}", _INSTEAD
             )
-        is_last = position is not None and position + 1 == len(data)
-        if is_last and operation.name == "STOP":
-            return
-    raise FileFormatError(
-        f"{meter.path} is damaged: data follows the end of the pickle."
-    )
+    if stream.tell() != len(data):
+        raise FileFormatError(
+            f"{meter.path} is damaged: data follows the end of the pickle."
+        )
+
+
+def _behind_plain_lists(data: bytes, position: int) -> int:
+    skipped = _PLAIN_LISTS.match(data, position)
+    return skipped.end() if skipped else position
 
 
 class _Unpickler(pickle.Unpickler):
@@ -110,8 +128,8 @@ class _DType:
 
     def __init__(self, code: Any, *_: Any) -> None:
         code = code.decode("ascii") if isinstance(code, bytes) else code
-        self.dtype = np.dtype(code if isinstance(code, str) else "O")
-        if self.dtype.kind not in "biufcSU":
+        self.dtype = np.dtype(code if isinstance(code, str) else "V")
+        if self.dtype.kind not in "biufcSUO":
             raise ValueError(f"the type {code!r:.40} isn't one of numbers and texts")
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -127,12 +145,16 @@ class _Array:
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         _, shape, kind, fortran, data = state
-        self._fill(data, kind, shape, "F" if fortran else "C")
+        self.fill(data, kind, shape, "F" if fortran else "C")
 
-    def _fill(self, data: Any, kind: Any, shape: Any, order: str) -> None:
-        data = data.encode("latin-1") if isinstance(data, str) else bytes(data)
+    def fill(self, data: Any, kind: Any, shape: Any, order: str) -> None:
+        """Sets the contents: the bytes of numbers and texts, or a list of objects."""
         if not isinstance(kind, _DType) or min(shape, default=0) < 0:
             raise ValueError("an array's shape or type is none")
+        if kind.dtype.hasobject:
+            self._fill_with_objects(data, shape)
+            return
+        data = data.encode("latin-1") if isinstance(data, str) else bytes(data)
         if prod(shape) * kind.dtype.itemsize != len(data):
             raise ValueError("an array's shape and bytes don't agree")
         values = np.empty(0, kind.dtype)
@@ -140,10 +162,15 @@ class _Array:
             values = np.frombuffer(bytearray(data), kind.dtype)
         self.value = values.reshape(shape, order="F" if order == "F" else "C")
 
+    def _fill_with_objects(self, data: Any, shape: Any) -> None:
+        if not isinstance(data, list) or tuple(shape) != (len(data),):
+            raise ValueError("an array of objects is no list of them")
+        self.value = np.fromiter(data, dtype=object, count=len(data))
+
 
 def _from_buffer(data: Any, kind: Any, shape: Any, order: Any) -> _Array:
     array = _Array()
-    array._fill(data, kind, shape, order)
+    array.fill(data, kind, shape, order)
     return array
 
 
@@ -197,9 +224,9 @@ def _plain(value: Any, containers: dict[int, Any]) -> Any:
         containers: by its identity, what a container has become; None for those that
             hold this value. Filled.
     """
-    if isinstance(value, _PLAIN):
+    if type(value) in _PLAIN:
         return value
-    if isinstance(value, _Array):
+    if isinstance(value, _Array) and not value.value.dtype.hasobject:
         return value.value
     if id(value) in containers:
         if containers[id(value)] is None:
@@ -212,8 +239,13 @@ def _plain(value: Any, containers: dict[int, Any]) -> Any:
             _plain(key, containers): _plain(item, containers)
             for key, item in value.items()
         }
+    elif isinstance(value, _Array):
+        items = [_plain(item, containers) for item in value.value]
+        container = np.fromiter(items, dtype=object, count=len(items))
     elif isinstance(value, (list, tuple, set, frozenset)):
-        container = type(value)(_plain(item, containers) for item in value)
+        container = value
+        if not _PLAIN.issuperset(map(type, value)):
+            container = type(value)(_plain(item, containers) for item in value)
     else:
         raise ValueError(f"it holds {type(value).__name__}, no plain data")
     containers[id(value)] = container

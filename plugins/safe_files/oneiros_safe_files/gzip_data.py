@@ -1,0 +1,34 @@
+"""Reads files that may be compressed with gzip, and unfold to any size."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+from oneiros_safe_files.meter import Meter
+
+MAGIC = b"\x1f\x8b"
+_BLOCK = 1 << 20
+
+
+def read_unfolded(path: Path, meter: Meter) -> bytes:
+    """Returns a file's bytes, without the compression, if it has one.
+
+    Each block is accounted for as it is read.
+    """
+    with path.open("rb") as file:
+        is_folded = file.read(len(MAGIC)) == MAGIC
+        file.seek(0)
+        if not is_folded:
+            return _read(file, meter)
+        with gzip.open(file) as unfolded:
+            return _read(unfolded, meter)
+
+
+def _read(source: Any, meter: Meter) -> bytes:
+    blocks = []
+    while block := source.read(_BLOCK):
+        meter.spend_array("/", len(block))
+        blocks.append(block)
+    return b"".join(blocks)
