@@ -429,6 +429,9 @@ def example(path, name):
         return scope
     if name == "Progbar":
         return module.Progbar(3, verbose=0)
+    if name == "HDF5Matrix":
+        path = keras1_api.REFERENCE.with_name("pytables_floats.h5")
+        return module.HDF5Matrix(path, "data")
     if name == "GeneratorEnqueuer":
         return module.GeneratorEnqueuer(iter([]))
     return getattr(module, name)()

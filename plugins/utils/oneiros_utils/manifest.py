@@ -14,16 +14,20 @@ _NP_UTILS = (
     "conv_output_length",
     "conv_input_length",
 )
+_TEST_UTILS = ("get_test_data", "layer_test", "keras_test")
 _GENERIC_UTILS = ("get_from_module", "make_tuple", "func_dump", "func_load")
 _LAYER_UTILS = ("print_summary", "count_total_params", "convert_all_kernels_in_model")
 
 
 @hookimpl
 def oneiros_modules() -> dict[str, dict[str, str]]:
-    """The module `np_utils` of `oneiros.utils`, and parts of two others."""
+    """Modules of `oneiros.utils`, and parts of two others."""
     return {
         "utils.np_utils": {
             name: f"oneiros_utils.np_utils:{name}" for name in _NP_UTILS
+        },
+        "utils.test_utils": {
+            name: f"oneiros_utils.test_utils:{name}" for name in _TEST_UTILS
         },
         "utils.generic_utils": {
             name: f"oneiros_utils.generic_utils:{name}" for name in _GENERIC_UTILS

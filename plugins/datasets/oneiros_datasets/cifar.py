@@ -1,0 +1,72 @@
+"""What the two sets of CIFAR share: batches of small photographs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import oneiros
+from oneiros import backend as K
+
+from oneiros_datasets.sources import read, unexpected
+
+CHANNELS, ROWS, COLUMNS = 3, 32, 32
+Array = np.ndarray[Any, Any]
+
+
+def unpacked(folder: str, origin: str, md5: str) -> Path:
+    """Returns the path of a set's folder, whose archive is downloaded if it isn't
+    here."""
+    get_file = oneiros.utils.data_utils.get_file
+    return Path(get_file(folder, origin=origin, untar=True, md5_hash=md5))
+
+
+def load_batch(
+    fpath: str | os.PathLike[str], label_key: str = "labels"
+) -> tuple[Array, list[int]]:
+    """Reads one file of CIFAR.
+
+    # Arguments
+        fpath: path of the file, as it comes out of the archive.
+        label_key: str, name of the labels in the file: `"labels"` in CIFAR-10,
+            `"fine_labels"` or `"coarse_labels"` in CIFAR-100.
+
+    # Returns
+        The images, a uint8 array `(n, 3, 32, 32)`, and the list of their labels.
+
+    # Raises
+        FileFormatError: if the file holds something else.
+        UnsafeFileError: if it holds more than data.
+    """
+    path = Path(fpath)
+    batch = read(path)
+    expected = f"images ('data') and their labels ({label_key!r})"
+    if not isinstance(batch, dict):
+        raise unexpected(path, expected)
+    images = _member(batch, "data")
+    labels = _member(batch, label_key)
+    is_rows = isinstance(images, np.ndarray) and images.dtype == np.uint8
+    if not is_rows or images.shape[1:] != (CHANNELS * ROWS * COLUMNS,):
+        raise unexpected(path, expected)
+    if not isinstance(labels, list) or len(labels) != len(images):
+        raise unexpected(path, expected)
+    return images.reshape(len(images), CHANNELS, ROWS, COLUMNS), labels
+
+
+def _member(batch: dict[Any, Any], key: str) -> Any:
+    """Returns what a pickle has under a key, which Python 2 wrote as bytes."""
+    return batch.get(key.encode(), batch.get(key))
+
+
+def as_ordered(images: Array) -> Array:
+    """Returns images `(n, 3, 32, 32)` in the order of `K.image_dim_ordering()`."""
+    if K.image_dim_ordering() == "tf":
+        return images.transpose(0, 2, 3, 1)
+    return images
+
+
+def as_column(labels: Any) -> Array:
+    """Returns labels as an array `(n, 1)`."""
+    return np.reshape(labels, (len(labels), 1))

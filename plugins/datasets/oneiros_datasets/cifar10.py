@@ -1,0 +1,42 @@
+"""CIFAR-10: 60,000 photographs of 32 by 32 pixels, of ten kinds of things."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from oneiros_datasets.cifar import Array, as_column, as_ordered, load_batch, unpacked
+
+FOLDER = "cifar-10-batches-py"
+ORIGIN = "http://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
+MD5 = "c58f30108f718f92721af3b95e74349a"
+TRAINING_FILES = [f"data_batch_{number}" for number in range(1, 6)]
+TEST_FILE = "test_batch"
+Part = tuple[Array, Array]
+
+
+def load_data() -> tuple[Part, Part]:
+    """Returns the photographs, downloaded if they aren't here.
+
+    # Returns
+        `(X_train, y_train), (X_test, y_test)`: uint8 arrays of 50,000 and of 10,000
+        images, `(n, 3, 32, 32)` or, with the image_dim_ordering `"tf"`,
+        `(n, 32, 32, 3)`, and of their classes from 0 to 9, `(n, 1)`.
+
+    # Raises
+        FileMissingError: if they can't be downloaded; the message says where to put
+            the archive by hand.
+        FileFormatError: if a file holds something else.
+
+    # References
+        A. Krizhevsky: Learning multiple layers of features from tiny images. Technical
+        report, University of Toronto, 2009.
+    """
+    folder = unpacked(FOLDER, ORIGIN, MD5)
+    batches = [load_batch(folder / name) for name in TRAINING_FILES]
+    X_train = np.concatenate([images for images, _ in batches])
+    y_train = np.concatenate([labels for _, labels in batches]).astype("uint8")
+    X_test, y_test = load_batch(folder / TEST_FILE)
+    return (
+        (as_ordered(X_train), as_column(y_train)),
+        (as_ordered(X_test), as_column(y_test)),
+    )

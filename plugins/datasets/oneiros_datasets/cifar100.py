@@ -1,0 +1,45 @@
+"""CIFAR-100: 60,000 photographs of 32 by 32 pixels, of a hundred kinds of things."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from oneiros.arguments import check_choice
+
+from oneiros_datasets.cifar import Array, as_column, as_ordered, load_batch, unpacked
+
+FOLDER = "cifar-100-python"
+ORIGIN = "http://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz"
+MD5 = "eb9058c3a382ffc7106e4002c42a8d85"
+Part = tuple[Array, Array]
+
+
+def load_data(label_mode: str = "fine") -> tuple[Part, Part]:
+    """Returns the photographs, downloaded if they aren't here.
+
+    # Arguments
+        label_mode: str, `"fine"` for 100 classes, `"coarse"` for 20 groups of them.
+
+    # Returns
+        `(X_train, y_train), (X_test, y_test)`: uint8 arrays of 50,000 and of 10,000
+        images, `(n, 3, 32, 32)` or, with the image_dim_ordering `"tf"`,
+        `(n, 32, 32, 3)`, and int arrays of their classes, `(n, 1)`.
+
+    # Raises
+        ArgumentError: for another label_mode.
+        FileMissingError: if they can't be downloaded; the message says where to put
+            the archive by hand.
+        FileFormatError: if a file holds something else.
+
+    # References
+        A. Krizhevsky: Learning multiple layers of features from tiny images. Technical
+        report, University of Toronto, 2009.
+    """
+    check_choice("cifar100.load_data", "label_mode", label_mode, ("fine", "coarse"))
+    folder = unpacked(FOLDER, ORIGIN, MD5)
+    return _part(folder / "train", label_mode), _part(folder / "test", label_mode)
+
+
+def _part(path: Path, label_mode: str) -> Part:
+    images, labels = load_batch(path, label_key=f"{label_mode}_labels")
+    return as_ordered(images), as_column(labels)

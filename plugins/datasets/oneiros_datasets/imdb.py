@@ -1,0 +1,138 @@
+"""IMDB: 50,000 reviews of films, good or bad."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+
+from oneiros_datasets.sequences import Array, Vocabulary, are_texts, as_rows, shuffle
+from oneiros_datasets.sources import (
+    KERAS_2,
+    Source,
+    halves,
+    located,
+    read_words,
+    unexpected,
+)
+
+REVIEWS = Source(
+    "imdb_full.pkl", "https://s3.amazonaws.com/text-datasets/imdb_full.pkl"
+)
+REVIEWS_OF_KERAS_2 = Source("imdb.npz", f"{KERAS_2}/imdb.npz")
+WORDS = Source(
+    "imdb_word_index.pkl", "https://s3.amazonaws.com/text-datasets/imdb_word_index.pkl"
+)
+WORDS_OF_KERAS_2 = Source("imdb_word_index.json", f"{KERAS_2}/imdb_word_index.json")
+EXPECTED = "reviews as lists of word numbers, and labels, for training and for testing"
+TEST = 2
+"""The part for testing is shuffled by twice the seed."""
+Part = tuple[Array, Array]
+
+
+def load_data(
+    path: str | os.PathLike[str] = "imdb_full.pkl",
+    nb_words: int | None = None,
+    skip_top: int = 0,
+    maxlen: int | None = None,
+    seed: int = 113,
+    start_char: int | None = 1,
+    oov_char: int | None = 2,
+    index_from: int = 3,
+    **deprecated: Any,
+) -> tuple[Part, Part]:
+    """Returns the reviews, downloaded if they aren't here.
+
+    A word is a number: the rarer it is, the greater. Numbers up to 2 have no word: 0 is
+    for padding, 1 begins a review, 2 stands for words that are left out.
+
+    It seeds NumPy's generator.
+
+    # Arguments
+        path: name of the file in the cache, or its path; `imdb.npz` of Keras 2 is read,
+            too.
+        nb_words: int, words of this number and rarer ones are left out.
+        skip_top: int, words below this number, the most frequent ones, are left out.
+        maxlen: int, reviews of this length and longer ones are left out.
+        seed: int, seed of the reviews' order.
+        start_char: int, what each review begins with, or None.
+        oov_char: int, what stands for a word that is left out; None for nothing.
+        index_from: int, what is added to the number of each word.
+
+    # Returns
+        `(X_train, y_train), (X_test, y_test)`: arrays of lists of int, and int arrays
+        of 0, bad, and 1, good: 25,000 each. The first 25,000 that `maxlen` leaves are
+        those for training.
+
+    # Raises
+        FileMissingError: if they can't be downloaded; the message says where to put
+            the file by hand.
+        FileFormatError: if the file holds something else.
+        DataError: if no review is shorter than `maxlen`.
+
+    # References
+        A. L. Maas, R. E. Daly, P. T. Pham, D. Huang, A. Y. Ng, C. Potts: Learning word
+        vectors for sentiment analysis. ACL, 2011.
+    """
+    _check_deprecated(deprecated)
+    file = located(path, REVIEWS, REVIEWS_OF_KERAS_2)
+    parts = halves(file, EXPECTED)
+    if not all(are_texts(*part) for part in parts):
+        raise unexpected(file, EXPECTED)
+    texts: list[Any] = []
+    labels: list[Any] = []
+    for factor, part in enumerate(parts, 1):
+        part_texts, part_labels = map(list, part)
+        shuffle(seed * factor, part_texts, part_labels)
+        texts += part_texts
+        labels += [(label, factor) for label in part_labels]
+    vocabulary = Vocabulary(
+        nb_words, skip_top, maxlen, start_char, oov_char, index_from
+    )
+    texts, labels = vocabulary.apply(texts, labels)
+    cut = len(parts[0][0])
+    _warn_of_strays([factor for _, factor in labels[:cut]].count(TEST), maxlen)
+    y = np.array([label for label, _ in labels])
+    return (as_rows(texts[:cut]), y[:cut]), (as_rows(texts[cut:]), y[cut:])
+
+
+def _warn_of_strays(count: int, maxlen: int | None) -> None:
+    """Warns of reviews for testing that are now among those for training."""
+    if count:
+        warnings.warn(
+            f"imdb.load_data(maxlen={maxlen}): {count:,} of the reviews for testing "
+            "are among those for training, as in Keras 1, which cuts after it leaves "
+            "out. To keep them apart, load without maxlen, and leave out of each part.",
+            stacklevel=3,
+        )
+
+
+def _check_deprecated(arguments: dict[str, Any]) -> None:
+    unknown = sorted(arguments.keys() - {"test_split"})
+    if unknown:
+        raise TypeError(
+            f"imdb.load_data() got an unexpected keyword argument {unknown[0]!r}"
+        )
+    if arguments:
+        warnings.warn(
+            "imdb.load_data passes test_split over: the reviews come in two halves, "
+            "for training and for testing. Remove the argument.",
+            stacklevel=3,
+        )
+
+
+def get_word_index(
+    path: str | os.PathLike[str] = "imdb_word_index.pkl",
+) -> dict[str, int]:
+    """Returns the number of each word, without what `index_from` adds to it.
+
+    # Arguments
+        path: name of the file in the cache, or its path; `imdb_word_index.json` of
+            Keras 2 is read, too.
+
+    # Raises
+        FileMissingError: if it can't be downloaded; the message says where to put it.
+    """
+    return read_words(path, WORDS, WORDS_OF_KERAS_2)

@@ -1,0 +1,108 @@
+"""Texts as lists of word numbers: what IMDB and Reuters do with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any
+
+import numpy as np
+from oneiros.errors import DataError
+
+Words = list[int]
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Which words are kept, and by which numbers.
+
+    # Attributes
+        nb_words: int, words from this number on are left out; None keeps all but the
+            rarest.
+        skip_top: int, words below this number are left out.
+        maxlen: int, texts of this length and longer ones are left out, or None.
+        start_char: int, what each text begins with, or None.
+        oov_char: int, what stands for a word that is left out; None for nothing.
+        index_from: int, what is added to the number of each word.
+    """
+
+    nb_words: int | None
+    skip_top: int
+    maxlen: int | None
+    start_char: int | None
+    oov_char: int | None
+    index_from: int
+
+    def apply(
+        self, texts: list[Words], labels: list[Any]
+    ) -> tuple[list[Words], list[Any]]:
+        """Returns the texts that are kept, in their new numbers, and their labels.
+
+        # Raises
+            DataError: if no text is kept.
+        """
+        numbered = self._numbered(texts)
+        if self.maxlen:
+            kept = [len(text) < self.maxlen for text in numbered]
+            numbered = list(compress(numbered, kept))
+            labels = list(compress(labels, kept))
+        if not numbered:
+            raise DataError(
+                f"load_data received maxlen={self.maxlen}, and no text is shorter. "
+                "Pass a larger one."
+            )
+        return self._known(numbered), labels
+
+    def _numbered(self, texts: list[Words]) -> list[Words]:
+        if self.start_char is not None:
+            return [
+                [self.start_char, *(word + self.index_from for word in text)]
+                for text in texts
+            ]
+        if self.index_from:
+            return [[word + self.index_from for word in text] for text in texts]
+        return texts
+
+    def _known(self, texts: list[Words]) -> list[Words]:
+        first = self.skip_top
+        end = self.nb_words or max(max(text, default=0) for text in texts)
+        unknown = self.oov_char
+        if unknown is None:
+            return [[word for word in text if first <= word < end] for text in texts]
+        return [
+            [word if first <= word < end else unknown for word in text]
+            for text in texts
+        ]
+
+
+def shuffle(seed: int, texts: list[Words], labels: list[Any]) -> None:
+    """Brings texts and labels in one random order, in place.
+
+    It seeds NumPy's generator, as Keras 1 does: what a script draws afterwards depends
+    on it.
+    """
+    for values in (texts, labels):
+        np.random.seed(seed)
+        np.random.shuffle(values)
+
+
+def are_texts(texts: Any, labels: Any) -> bool:
+    """Tells whether these are texts, lists of word numbers, with a label each."""
+    sizes_fit = all(map(_is_sequence, (texts, labels))) and len(texts) == len(labels)
+    return sizes_fit and all(
+        isinstance(text, list) and _NUMBERS.issuperset(map(type, text))
+        for text in texts
+    )
+
+
+_NUMBERS = frozenset({int})
+
+
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, (list, np.ndarray))
+
+
+def as_rows(texts: list[Words]) -> Array:
+    """Returns an array of lists, which may be of any lengths."""
+    return np.fromiter(texts, dtype=object, count=len(texts))

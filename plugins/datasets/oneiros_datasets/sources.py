@@ -1,0 +1,151 @@
+"""Where the files of data sets come from, and how they are read."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import oneiros
+from oneiros.errors import FileFormatError, FileMissingError
+from oneiros_safe_files import json_text, npy, zip_archive
+from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.pickles import read_pickle
+from oneiros_safe_files.text import read_text
+
+KERAS_2 = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
+"""Where Keras 2 has the same data sets in other files."""
+BUDGET = Budget(excess_bytes=1 << 30)
+"""What reading a data set may cost: compressed ones have a fifth of their size."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that has a data set.
+
+    # Attributes
+        name: str, its name in the cache.
+        origin: str, its address.
+        sha256: str, its SHA-256, where it is known for certain.
+    """
+
+    name: str
+    origin: str
+    sha256: str | None = None
+
+
+def located(path: str | os.PathLike[str], source: Source, *others: Source) -> Path:
+    """Returns the path of a data set's file, which is downloaded if it isn't here.
+
+    # Arguments
+        path: name in the cache, or path of a file.
+        source: Source, the file that Keras 1 has used.
+        others: Source, files that will do in its place, if `path` is its name.
+
+    # Raises
+        FileMissingError: if none is here or can be downloaded.
+    """
+    name = os.path.expanduser(path)
+    if name != source.name:
+        return Path(name) if os.path.exists(name) else _get(replace(source, name=name))
+    try:
+        return _get(source)
+    except FileMissingError as error:
+        for other in others:
+            with suppress(FileMissingError):
+                return _get(other)
+        alternatives = "".join(
+            f" The file {other.name} will do, too: {other.origin}" for other in others
+        )
+        raise FileMissingError(f"{error}{alternatives}") from error
+
+
+def _get(source: Source) -> Path:
+    get_file = oneiros.utils.data_utils.get_file
+    return Path(get_file(source.name, source.origin, sha256=source.sha256))
+
+
+def read(path: Path, encoding: str = "bytes") -> Any:
+    """Returns the plain data that a file holds: a pickle, also with gzip, arrays of
+    NumPy, or JSON. What it is its first bytes say.
+
+    # Arguments
+        path: Path of the file.
+        encoding: str, how texts in pickles of Python 2 are decoded.
+
+    # Raises
+        FileFormatError: if it is damaged.
+        UnsafeFileError: if it holds more than data.
+    """
+    with path.open("rb") as file:
+        head = file.read(4)
+    try:
+        if head in zip_archive.MAGIC:
+            return npy.read_npz(path, BUDGET, objects=True)
+        if head.startswith(b"{"):
+            return json_text.loads(read_text(path, BUDGET))
+        return read_pickle(path, BUDGET, encoding)
+    except FileFormatError as error:
+        raise FileFormatError(
+            f"{error} If it was downloaded, delete it and run this again."
+        ) from error
+
+
+def unexpected(path: Path, expected: str) -> FileFormatError:
+    """Returns the error for a file that can be read, and holds something else.
+
+    # Arguments
+        expected: str, what the file should hold.
+    """
+    return FileFormatError(
+        f"{path} isn't the data set: it should hold {expected}. If it was downloaded, "
+        "delete it and run this again; if it is another file, move it away, or pass "
+        "the right one: load_data(path='…')."
+    )
+
+
+def halves(path: Path, expected: str) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    """Returns `(x_train, y_train), (x_test, y_test)` from a file that holds them.
+
+    # Raises
+        FileFormatError: if it holds something else.
+    """
+    data = read(path)
+    if isinstance(data, dict):
+        keys = ("x_train", "y_train", "x_test", "y_test")
+        if not data.keys() >= set(keys):
+            raise unexpected(path, expected)
+        x_train, y_train, x_test, y_test = (data[key] for key in keys)
+        return (x_train, y_train), (x_test, y_test)
+    if not is_pair(data) or not all(map(is_pair, data)):
+        raise unexpected(path, expected)
+    train, test = data
+    return tuple(train), tuple(test)
+
+
+def is_pair(value: Any) -> bool:
+    """Tells whether a value is a list or tuple of two."""
+    is_sequence = isinstance(value, (list, tuple))
+    return is_sequence and len(value) == 2
+
+
+def read_words(
+    path: str | os.PathLike[str], source: Source, *others: Source
+) -> dict[str, int]:
+    """Returns a dict from words to their numbers, from the first file that is here or
+    can be downloaded.
+
+    # Raises
+        FileFormatError: if the file holds something else.
+    """
+    file = located(path, source, *others)
+    words = read(file, encoding="latin1")
+    are_words = isinstance(words, dict) and all(
+        isinstance(word, str) and isinstance(number, int)
+        for word, number in words.items()
+    )
+    if not are_words:
+        raise unexpected(file, "words with their numbers")
+    return dict(words)

@@ -1,0 +1,51 @@
+"""Data sets of other packages, mixed and cut in a part for training and one for
+testing."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from oneiros.arguments import check_fraction
+from oneiros.errors import PluginLoadError
+
+Array = np.ndarray[Any, Any]
+Part = tuple[Array, Array]
+
+
+def split(
+    owner: str, x: Array, y: Array, test_split: float, seed: int
+) -> tuple[Part, Part]:
+    """Returns `(x_train, y_train), (x_test, y_test)`.
+
+    # Arguments
+        owner: str, the function whose arguments these are, for messages.
+        test_split: float, part of the samples that is for testing.
+        seed: int, seed of their order. NumPy's own generator stays as it is.
+    """
+    check_fraction(owner, "test_split", test_split)
+    order = np.random.RandomState(seed).permutation(len(x))
+    cut = int(len(x) * (1 - test_split))
+    train, test = order[:cut], order[cut:]
+    return (x[train], y[train]), (x[test], y[test])
+
+
+def optional(module: str, package: str, what: str) -> Any:
+    """Returns a module of a package that may be missing.
+
+    # Arguments
+        module: str, path of the module.
+        package: str, what to install for it.
+        what: str, what it is needed for.
+
+    # Raises
+        PluginLoadError: if it isn't installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise PluginLoadError(
+            f"{what} come with the package {package}, which can't be imported "
+            f"({error}). Type: pip install {package}"
+        ) from error

@@ -1,0 +1,173 @@
+"""`HDF5Matrix`: data that is larger than memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, MutableMapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+from oneiros.arguments import check_int, is_int, refusal
+from oneiros.errors import FileMissingError
+from oneiros_safe_files.hdf5_rows import find_array, open_file
+
+Array = Any
+OWNER = "HDF5Matrix"
+
+
+class HDF5Matrix:
+    """Rows of an array in an HDF5 file, which are read when they are asked for.
+
+    It takes the place of an array in `fit`, `evaluate` and `predict`. Rows that follow
+    each other are read fastest: train with `shuffle="batch"` or `shuffle=False`.
+
+    # Arguments
+        datapath: path of the file.
+        dataset: str, path of the array in the file.
+        start: int, the first row.
+        end: int, the row behind the last one, or None for all.
+        normalizer: function of rows that returns what is used in their place.
+
+    # Raises
+        FileMissingError: if there is no such file.
+        FileFormatError: if it is damaged, or has no such array.
+        UnsafeFileError: if the array's data lie in another file.
+        ArgumentError: if the array hasn't the rows asked for.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+        from oneiros.utils.io_utils import HDF5Matrix, save_array
+
+        save_array(np.random.random((100, 3)), "x.h5")
+        x = HDF5Matrix("x.h5", "data", start=20, normalizer=lambda rows: rows - 0.5)
+        print(x.shape)  # (80, 3)
+        model = Sequential([Dense(3, input_dim=3)])
+        model.compile("sgd", "mse")
+        history = model.fit(x, x, nb_epoch=1, shuffle="batch", verbose=0)
+        ```
+    """
+
+    refs: MutableMapping[str, Any] = WeakValueDictionary()
+    """The files that are open, by their paths; those of one path share one."""
+
+    def __init__(
+        self,
+        datapath: str | os.PathLike[str],
+        dataset: str,
+        start: int = 0,
+        end: int | None = None,
+        normalizer: Callable[[Array], Array] | None = None,
+    ) -> None:
+        self._file = self._open(os.fspath(datapath))
+        self.data = find_array(self._file, dataset)
+        rows = self.data.shape[0]
+        self.start = check_int(OWNER, "start", start, minimum=0)
+        self.end = rows if end is None else check_int(OWNER, "end", end, minimum=0)
+        if not self.start <= self.end <= rows:
+            expected = f"rows from start={self.start} to the array's {rows}"
+            raise refusal(OWNER, "end", end, expected)
+        self.normalizer = normalizer
+
+    def _open(self, path: str) -> Any:
+        file = self.refs.get(path)
+        if not file:
+            if not os.path.exists(path):
+                raise FileMissingError(f"{OWNER}: there is no file {path}.")
+            file = self.refs[path] = open_file(Path(path))
+        return file
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def __getitem__(self, key: Any) -> Array:
+        """Returns rows.
+
+        # Arguments
+            key: int, slice, or list or array of int or bool.
+
+        # Raises
+            IndexError: if there are no such rows.
+        """
+        rows = self._read(key)
+        return rows if self.normalizer is None else self.normalizer(rows)
+
+    def _read(self, key: Any) -> Array:
+        if isinstance(key, slice):
+            return self._read_slice(key)
+        if is_int(key):
+            return self.data[self._places(np.array([key]))[0]]
+        if isinstance(key, (list, np.ndarray)):
+            return self._read_places(self._places(np.asarray(key)))
+        raise IndexError(
+            f"{OWNER} received {key!r:.80}. It takes a number, a slice, or a list or "
+            "array of numbers; read rows first, and then columns of them."
+        )
+
+    def _read_slice(self, key: slice) -> Array:
+        if key.stop is not None and key.stop > len(self):
+            raise IndexError(
+                f"{OWNER} has {len(self)} rows; received a slice to {key.stop}."
+            )
+        start, stop, step = key.indices(len(self))
+        if step < 0:
+            return self._read_places(self.start + np.arange(start, stop, step))
+        return self.data[self.start + start : self.start + max(start, stop) : step]
+
+    def _places(self, rows: Array) -> Array:
+        """Returns where rows of this matrix are in the file."""
+        if rows.dtype == bool and len(rows) == len(self):
+            rows = np.flatnonzero(rows)
+        if not rows.size:
+            return np.zeros(0, int)
+        if rows.ndim != 1 or rows.dtype.kind not in "iu":
+            raise IndexError(f"{OWNER} takes whole numbers; received {rows!r:.80}.")
+        rows = np.where(rows < 0, rows + len(self), rows)
+        if rows.min() < 0 or rows.max() >= len(self):
+            raise IndexError(
+                f"{OWNER} has {len(self)} rows; received numbers from {rows.min()} to "
+                f"{rows.max()}."
+            )
+        return self.start + rows
+
+    def _read_places(self, places: Array) -> Array:
+        """Returns rows in any order, and several times; HDF5 has each once, in its own
+        order."""
+        stored, order = np.unique(places, return_inverse=True)
+        return self.data[stored.tolist()][order]
+
+    @cached_property
+    def _example(self) -> Array:
+        """One row, as it is used, or none."""
+        return np.asarray(self[: min(1, len(self))])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of all rows, as they are used."""
+        row = self.data if self.normalizer is None else self._example
+        return (len(self), *row.shape[1:])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the rows, as they are used."""
+        row = self.data if self.normalizer is None else self._example
+        dtype: np.dtype[Any] = row.dtype
+        return dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def id(self) -> Any:
+        """What HDF5 knows the array by; it says whether the file is still open."""
+        return self.data.id
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.asarray(self[:], dtype)
