@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import oneiros
 from oneiros import backend as K
-from oneiros.arguments import check_int, check_optional_int, shown
+from oneiros.arguments import check_int, check_optional_int
 from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
@@ -54,15 +54,27 @@ class Iterator:
         self.n = check_int(self, "n", n)
         self.batch_size = check_int(self, "batch_size", batch_size)
         self.shuffle = shuffle
-        self.seed = check_optional_int(self, "seed", seed)
         self.batch_index = 0
         self.total_batches_seen = 0
         self.lock = threading.Lock()
-        self.index_generator = SampleOrder(self)
+        seed = check_optional_int(self, "seed", seed)
+        self.index_generator = self._flow_index(
+            self.n, self.batch_size, self.shuffle, seed
+        )
 
     def reset(self) -> None:
         """Lets the next batch be the first one of an epoch."""
         self.batch_index = 0
+
+    def _flow_index(
+        self,
+        n: int,
+        batch_size: int = 32,
+        shuffle: bool = False,
+        seed: int | None = None,
+    ) -> Any:
+        """Returns what becomes `index_generator`; classes for Keras 1 override it."""
+        return SampleOrder(self, n, batch_size, shuffle, seed)
 
     def next(self) -> Any:
         """Returns the next batch."""
@@ -80,10 +92,13 @@ class Iterator:
 
         # Arguments
             count: int, the number of iterators.
+
+        # Returns
+            List of iterators; of this one, if `_flow_index` is a class's own.
         """
-        order_seed = None
-        if self.seed is None:
-            order_seed = int(np.random.randint(LARGEST_SEED))
+        if not isinstance(self.index_generator, SampleOrder):
+            return [self] * count
+        order_seed = int(np.random.randint(LARGEST_SEED))
         parts = [copy.copy(self) for _ in range(count)]
         for number, part in enumerate(parts):
             part.index_generator = PartOfOrder(part, number, count, order_seed)
@@ -107,25 +122,37 @@ class SampleOrder:
     """An endless iterator over the samples' numbers of one batch after another.
 
     # Arguments
-        batches: the `Iterator` whose batches they are. It counts them.
+        batches: the `Iterator` that counts the batches.
+        n, batch_size, shuffle, seed: as for `Iterator`.
     """
 
-    def __init__(self, batches: Iterator) -> None:
+    def __init__(
+        self,
+        batches: Iterator,
+        n: int,
+        batch_size: int,
+        shuffle: bool,
+        seed: int | None,
+    ) -> None:
         self.batches = batches
-        self.order = np.arange(batches.n)
+        self.n = n
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.seed = seed
+        self.order = np.arange(n)
 
     def __iter__(self) -> SampleOrder:
         return self
 
     def __next__(self) -> tuple[Array, int, int]:
         batches = self.batches
-        if batches.seed is not None:
-            np.random.seed(batches.seed + batches.total_batches_seen)
-        if batches.batch_index == 0:
-            self.order = self._drawn()
-        first = batches.batch_index * batches.batch_size % batches.n
-        end = first + batches.batch_size
-        if end > batches.n:
+        if self.seed is not None:
+            np.random.seed(self.seed + batches.total_batches_seen)
+        if batches.batch_index == 0 and self.shuffle:
+            self.order = self.permuted()
+        first = batches.batch_index * self.batch_size % self.n
+        end = first + self.batch_size
+        if end > self.n:
             batches.batch_index = 0
         else:
             batches.batch_index += 1
@@ -133,15 +160,9 @@ class SampleOrder:
         numbers = self.order[first:end]
         return numbers, first, len(numbers)
 
-    def _drawn(self) -> Array:
-        """Returns the order of an epoch."""
-        if self.batches.shuffle:
-            return self.permuted(self.batches.n)
-        return np.arange(self.batches.n)
-
-    def permuted(self, n: int) -> Array:
-        """Draws an order of `n` samples."""
-        return np.random.permutation(n)
+    def permuted(self) -> Array:
+        """Draws an order of the samples."""
+        return np.random.permutation(self.n)
 
 
 class PartOfOrder(SampleOrder):
@@ -151,18 +172,19 @@ class PartOfOrder(SampleOrder):
         batches: the `Iterator`, a copy of the one whose batches are shared out.
         number: int, which of each `count` batches is made.
         count: int, the number of iterators that share them.
-        seed: int, what orders are drawn from: the same in all of them. None if
-            `batches` has a seed.
+        order_seed: int, what orders are drawn from: the same in all of them. Where the
+            iterator has a seed, they are drawn as ever.
     """
 
     def __init__(
-        self, batches: Iterator, number: int, count: int, seed: int | None
+        self, batches: Iterator, number: int, count: int, order_seed: int
     ) -> None:
-        super().__init__(batches)
-        self.order = batches.index_generator.order
+        whole = batches.index_generator
+        super().__init__(batches, whole.n, whole.batch_size, whole.shuffle, whole.seed)
+        self.order = whole.order
         self.next_made = batches.total_batches_seen + number
         self.count = count
-        self.random = None if seed is None else np.random.RandomState(seed)
+        self.random = np.random.RandomState(order_seed)
 
     def __next__(self) -> tuple[Array, int, int]:
         while self.batches.total_batches_seen < self.next_made:
@@ -170,11 +192,11 @@ class PartOfOrder(SampleOrder):
         self.next_made += self.count
         return super().__next__()
 
-    def permuted(self, n: int) -> Array:
-        """Draws an order of `n` samples."""
-        if self.random is None:
-            return super().permuted(n)
-        return self.random.permutation(n)
+    def permuted(self) -> Array:
+        """Draws an order of the samples."""
+        if self.seed is None:
+            return self.random.permutation(self.n)
+        return super().permuted()
 
 
 class ImageIterator(Iterator):
@@ -225,22 +247,24 @@ class ImageIterator(Iterator):
             numbers, first, size = next(self.index_generator)
         batch = np.zeros((size, *self.image_shape), K.floatx())
         for row, number in zip(batch, numbers, strict=True):
-            row[...] = self._transformed(self.image(number))
+            self._fill(row, self.image(number))
         if self.save_to_dir:
             self._save(batch, first)
         y = self.targets(numbers)
         return batch if y is None else (batch, y)
 
-    def _transformed(self, image: Array) -> Array:
-        """Returns an image, transformed and normalized."""
+    def _fill(self, row: Array, image: Array) -> None:
+        """Puts an image into a batch, transformed and normalized."""
         generator = self.image_data_generator
         x = generator.standardize(generator.random_transform(image))
-        if np.shape(x) != self.image_shape:
+        try:
+            row[...] = x
+        except ValueError:
             raise DataError(
-                f"preprocessing_function must return an array of shape "
-                f"{self.image_shape}, as it received; it returned {_described(x)}."
-            )
-        return x  # type: ignore[no-any-return]
+                f"An image of shape {image.shape} became one of shape {np.shape(x)}. "
+                "preprocessing_function must return images of the shape that it "
+                "receives."
+            ) from None
 
     def _save(self, batch: Array, first: int) -> None:
         """Writes images to files that are named by their places in the epoch."""
@@ -252,9 +276,3 @@ class ImageIterator(Iterator):
             tag = np.random.randint(LARGEST_TAG)
             name = f"{self.save_prefix}_{place}_{tag}.{self.save_format}"
             image.save(os.path.join(self.save_to_dir, name))
-
-
-def _described(x: Any) -> str:
-    if isinstance(x, np.ndarray):
-        return f"one of shape {x.shape}"
-    return shown(x)
