@@ -16,7 +16,7 @@ from importlib import import_module
 from types import FunctionType
 from typing import Any
 
-from oneiros import load_context, registry
+from oneiros import load_context, modules, registry
 from oneiros.errors import (
     ConfigError,
     NameConflictError,
@@ -191,7 +191,10 @@ def check_loadable(cls: Any, kind: str, custom_objects: Objects = None) -> None:
             f"A configuration names {name} where it needs a {kind}; it is no subclass "
             f"of {base.__name__}."
         )
-    own_objects = known_objects(custom_objects).values()
+    own_objects = [
+        *known_objects(custom_objects).values(),
+        modules.patched(kind, cls.__name__),
+    ]
     if vars(cls).get("loadable") is not True and not any(cls is v for v in own_objects):
         raise UnsafeFileError(
             f"A configuration asks for {cls.__module__}.{name}, which doesn't declare "
@@ -298,6 +301,9 @@ def _lookup(kind: str, name: str, custom_objects: Objects = None) -> Any:
     objects = known_objects(custom_objects)
     if name in objects:
         return objects[name]
+    patch = modules.patched(kind, name)
+    if patch is not None:
+        return patch
     try:
         return registry.resolve(kind, name)
     except UnknownNameError as error:

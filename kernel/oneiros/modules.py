@@ -38,7 +38,22 @@ class VirtualModule(ModuleType):
         return attribute(self.__name__, name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *names(self.__name__)})
+        return sorted({*self.own_names, *names(self.__name__)})
+
+    @property
+    def own_names(self) -> dict[str, Any]:
+        """What was set in this module, by Python and by the program, but not by
+        plugins."""
+        own: dict[str, Any] = super().__dict__
+        return own
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        """All names with what they stand for; code of Keras 1 looks them up here."""
+        for name in names(self.__name__):
+            if _is_exported(self.__name__, name):
+                self.own_names.setdefault(name, attribute(self.__name__, name))
+        return self.own_names
 
 
 class VirtualLoader(Loader):
@@ -117,6 +132,25 @@ def attribute(module: str, name: str) -> Any:
             raise PluginLoadError(f"{module} has no {name!r}. {reason}")
     message = f"module {module!r} has no attribute {name!r}"
     raise AttributeError(message, name=name, obj=sys.modules.get(module))
+
+
+def patched(kind: str, name: str) -> Any:
+    """Returns what the program set in the module of a kind, or in one below, as by
+    `keras.objectives.mine = f`; or None.
+
+    # Arguments
+        kind: str, a kind of the registry.
+        name: str.
+    """
+    top = f"oneiros.{kind}s"
+    for path in (top, *(f"{top}.{child}" for child in children(top))):
+        module = sys.modules.get(path)
+        if isinstance(module, VirtualModule) and not name.startswith("_"):
+            own = module.own_names.get(name)
+            entry = _find(path, name) if callable(own) else None
+            if callable(own) and (entry is None or registry.load(entry) is not own):
+                return own
+    return None
 
 
 def names(module: str) -> list[str]:

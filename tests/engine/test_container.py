@@ -396,7 +396,7 @@ def test_get_layer():
     assert model.get_layer(index=-1).name == "scale"
     with pytest.raises(
         ArgumentError,
-        match=r"Model 'net' has no layer named 'totel'\. Did you mean total",
+        match=r"Model 'net' has no layer named 'totel'\. Did you mean 'total'",
     ):
         model.get_layer("totel")
     with pytest.raises(

@@ -410,8 +410,8 @@ SHAPES = {
     "UpSampling": (lambda: on(UpSampling2D(), 3, 3), "4 axes"),
     "ZeroPadding": (lambda: on(ZeroPadding2D(), 3), "4 axes"),
     "Cropping": (
-        lambda: on(Cropping1D((2, 2)), 4, 3),
-        r"\(\(2, 2\),\) leaves nothing of \(4,\)",
+        lambda: on(Cropping1D((2, 3)), 4, 3),
+        r"\(\(2, 3\),\) leaves nothing of \(4,\)",
     ),
     "Cropping 2D": (
         lambda: on(Cropping2D(((0, 0), (2, 2)), dim_ordering="tf"), 4, 3, 3),
@@ -621,7 +621,7 @@ AT_THE_CALL = {
         "must be 1 or more",
     ),
     "Cropping1D": (
-        lambda: Cropping1D((2, 2)),
+        lambda: Cropping1D((2, 3)),
         (None, 3),
         (4, 3),
         r"leaves nothing of \(4,\), its steps",

@@ -8,14 +8,16 @@ import inspect
 from pathlib import Path
 
 import oneiros.hookspecs
+import oneiros_compilation
 import oneiros_saving
 from oneiros.plugins import HOOKS, KINDS, manager
 
-SOURCES = [Path(package.__file__).parent for package in (oneiros, oneiros_saving)]
+PACKAGES = (oneiros, oneiros_compilation, oneiros_saving)
+SOURCES = [Path(package.__file__).parent for package in PACKAGES]
 
 
 def calls():
-    """Returns the hooks that the kernel and the plugin saving call, with the names of
+    """Returns the hooks that the kernel, compilation and saving call, with the names of
     the arguments."""
     found = {}
     for path in (path for source in SOURCES for path in source.rglob("*.py")):

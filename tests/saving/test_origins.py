@@ -197,16 +197,19 @@ def test_layers_over_sequences(case, tmp_path):
 
 
 def test_it_is_what_keras_1_did_by_hand(tmp_path):
-    """`convert_all_kernels_in_model` undoes it, which scripts of Keras 1 call after
-    loading."""
+    """It is what `convert_all_kernels_in_model` does, which scripts of Keras 1 call
+    after loading."""
     with K.use("tensorflow"):
         model = Sequential(
             [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")]
         )
         path, stored = saved(model, tmp_path), model.get_weights()
         model.load_weights(path)
+        flipped = model.get_weights()[0]
+        model.set_weights(stored)
+        model.load_weights(path, trained_on="tensorflow")
         convert_all_kernels_in_model(model)
-    np.testing.assert_array_equal(model.get_weights()[0], stored[0])
+    np.testing.assert_array_equal(model.get_weights()[0], flipped)
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "weights"])
@@ -314,24 +317,25 @@ def test_sequences_of_keras_1_0_had_kernels_of_another_shape(engine, tmp_path):
     )
 
 
-def test_weights_of_keras_0_are_refused_with_the_way_out(tmp_path):
+def test_weights_of_keras_0_that_do_not_fit_are_told_with_the_way_out(tmp_path):
     with h5py.File(tmp_path / "m.h5", "w") as file:
         file.attrs["nb_layers"] = 1
         group = file.create_group("layer_0")
         group.attrs["nb_params"] = 2
         group["param_0"], group["param_1"] = np.ones((4, 3)), np.ones(3)
     with K.use("tensorflow"):
-        model = Sequential([Dense(3, input_dim=4)])
+        model = Sequential([Dense(3, input_dim=5)])
         with pytest.raises(FileFormatError, match=r"Keras 0\.") as caught:
             model.load_weights(tmp_path / "m.h5")
         code = re.search(
             r"( +with h5py\.File.*?\(arrays\)\n)", str(caught.value), re.DOTALL
         )[1]
+        fitting = Sequential([Dense(3, input_dim=4)])
         exec(
             textwrap.dedent(code),
-            {"h5py": h5py, "path": tmp_path / "m.h5", "model": model},
+            {"h5py": h5py, "path": tmp_path / "m.h5", "model": fitting},
         )
-    assert [value.mean() for value in model.get_weights()] == [1, 1], (
+    assert [value.mean() for value in fitting.get_weights()] == [1, 1], (
         "the way out works as it is printed"
     )
 

@@ -212,7 +212,7 @@ class TestWeights:
             (
                 DataError,
                 np.eye(3),
-                {"class_weight": [1.0, 2.0, 3.0]},
+                {"class_weight": [1.0, "a", 3.0]},
                 "class_weight takes a dict",
             ),
             (

@@ -83,14 +83,9 @@ FITS = [
         "nothing for the classes 2 of targets of shape (6, 3)",
     ),
     (
-        {"class_weight": "auto"},
-        DataError,
-        "dict from class to weight, as {0: 1.0, 1: 2.5}; received 'auto'",
-    ),
-    (
         {"class_weight": np.eye(9)},
         DataError,
-        "as {0: 1.0, 1: 2.5}; received ndarray of shape (9, 9).",
+        "in the order of the classes; received ndarray of shape (9, 9).",
     ),
     (
         {"class_weight": {"z": {0: 1.0}}},
@@ -115,7 +110,7 @@ FITS = [
     (
         {"nb_epoch": -1},
         ArgumentError,
-        "received nb_epoch=-1. It takes a whole number of at least 1",
+        "received nb_epoch=-1. It takes a whole number of at least 0",
     ),
     (
         {"initial_epoch": -1},
@@ -377,9 +372,6 @@ def test_a_sequential_goes_by_its_own_name():
 
 
 def test_a_function_is_told_what_it_can_not_compute():
-    v = K.variable(0.0, name="v")
-    with pytest.raises(ArgumentError, match="two updates of the variable v"):
-        K.function([], [], updates=[(v, v + 1), (v, v + 2)])
     with pytest.raises(ArgumentError, match="outputs tensors, not 3"):
         K.function([], [3])
     with pytest.raises(DataError, match=r"^The variable has shape \(\)"):

@@ -419,7 +419,7 @@ class TestEpochs:
             "mean_absolute_error_2",
         ]
 
-    def test_values_are_plain_numbers(self, recorded, rows):
+    def test_values_are_numpys_floats(self, recorded, rows):
         model, _, _ = recorded(metrics=["acc"])
         x, y = rows(5)
         history = model.fit(x, y, 2, 1, verbose=0, validation_split=0.4)
@@ -429,7 +429,7 @@ class TestEpochs:
             *model.train_on_batch(x, y),
             *model.test_on_batch(x, y),
         ]
-        assert {type(value) for value in values} == {float}
+        assert {type(value) for value in values} == {np.float64}
 
 
 class TestValidation:

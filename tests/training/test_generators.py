@@ -429,7 +429,7 @@ WRONG = [
         DataError,
         "received None, expected a tuple (x, y) or (x, y, sample_weight)",
     ),
-    (gives([X, Y]), DataError, "received a list of 2 items, expected a tuple"),
+    (gives([X, Y, X, Y]), DataError, "received a list of 4 items, expected a tuple"),
     (gives((X, Y, Y, Y)), DataError, "received a tuple of 4 items, expected a tuple"),
     (gives(X), DataError, "received an array of shape (2, 1), expected a tuple"),
     (
@@ -571,8 +571,8 @@ class TestMisbehaviour:
             ),
             ({"samples_per_epoch": None}, "received samples_per_epoch=None"),
             (
-                {"nb_epoch": 0},
-                "received nb_epoch=0. It takes a whole number of at least 1",
+                {"nb_epoch": -1},
+                "received nb_epoch=-1. It takes a whole number of at least 0",
             ),
             (
                 {"initial_epoch": -1},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any, ClassVar
@@ -10,7 +9,6 @@ from typing import Any, ClassVar
 import oneiros
 from oneiros import backend as K
 from oneiros import config as configs
-from oneiros import registry
 from oneiros.backend import bound
 from oneiros.engine.input import InputLayer
 from oneiros.engine.layer import InputSpec, Layer
@@ -29,12 +27,8 @@ from oneiros.engine.node import (
     to_list,
     unique,
 )
-from oneiros.errors import (
-    ArgumentError,
-    CapabilityError,
-    GraphError,
-    UnknownNameError,
-)
+from oneiros.errors import ArgumentError, GraphError
+from oneiros.plugins import did_you_mean
 
 GRAPH_ATTRIBUTES = (
     "input_layers",
@@ -119,6 +113,9 @@ class Container(Layer):
         super().begin(name, trainable)
         self._own: dict[str, list[Any]] = {"losses": [], "updates": []}
         self._calls: dict[str, tuple[list[Tensor], list[Tensor], Results]] = {}
+        self._nodes: list[Node] = []
+        self.inputs = []
+        self.outputs = []
 
     def share_graph(self, model: Container) -> None:
         """Takes a model's graph for this container's own, and gives the model what was
@@ -213,11 +210,9 @@ class Container(Layer):
         if index is None and name in by_name:
             return by_name[name]
         description = f"named {name!r}" if index is None else f"with index {index}"
-        hint = f"It has {len(by_name)}: {', '.join(by_name)}."
-        near = difflib.get_close_matches(str(name), by_name, n=3)
-        if near:
-            hint = f"Did you mean {' or '.join(near)}?"
-        raise ArgumentError(f"{label(self)} has no layer {description}. {hint}")
+        hint = did_you_mean(str(name), by_name)
+        hint = hint or f" It has {len(by_name)}: {', '.join(by_name)}."
+        raise ArgumentError(f"{label(self)} has no layer {description}.{hint}")
 
     def _store(self, kind: str) -> list[Any]:
         return self._own[kind]
@@ -350,12 +345,16 @@ class Container(Layer):
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
         """Returns the outputs' shape or shapes for other shapes of the inputs."""
-        shapes = dict(zip(map(id, self.inputs), shape_list(input_shape), strict=True))
+        input_shapes = shape_list(input_shape)
+        if input_shapes == [tensor._keras_shape for tensor in self.inputs]:
+            return one_or_all([tensor._keras_shape for tensor in self.outputs])
+        shapes = dict(zip(map(id, self.inputs), input_shapes, strict=True))
         for node in self.graph_nodes():
             if node.inbound_layers:
                 inputs = one_or_all([shapes[id(x)] for x in node.input_tensors])
                 results = shape_list(node.outbound_layer.get_output_shape_for(inputs))
-                shapes.update(zip(map(id, node.output_tensors), results, strict=True))
+                for tensor, shape in zip(node.output_tensors, results, strict=False):
+                    shapes[id(tensor)] = shape or tensor._keras_shape
         return one_or_all([shapes[id(tensor)] for tensor in self.outputs])
 
     @bound
@@ -429,13 +428,7 @@ class Container(Layer):
         # Raises
             CapabilityError: if no plugin provides the format `yaml`, which writes it.
         """
-        try:
-            yaml = registry.resolve("format", "yaml")()
-        except UnknownNameError as error:
-            raise CapabilityError(
-                f"to_yaml needs a plugin. {error} to_json() is always there."
-            ) from None
-        return str(yaml.dumps(self._updated_config(), **kwargs))
+        return str(oneiros.saving.yaml_text(self._updated_config(), **kwargs))
 
     def save(self, filepath: Any, overwrite: bool = True) -> None:
         """Saves the model, its training state included, as `save_model` does."""

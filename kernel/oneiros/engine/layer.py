@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Iterable
 from itertools import zip_longest
 from typing import Any, ClassVar
 
 import numpy as np
 
+import oneiros
 from oneiros import backend as K
 from oneiros import config
-from oneiros.arguments import function_name, is_int, label
+from oneiros.arguments import is_int, label
 from oneiros.backend import bound
 from oneiros.bases import Rebuilt
-from oneiros.engine.hints import unknown_argument
 from oneiros.engine.node import (
     Node,
     Shape,
@@ -29,7 +27,6 @@ from oneiros.engine.node import (
 from oneiros.errors import (
     ArgumentError,
     BackendMixError,
-    ConfigError,
     DataError,
     NodeError,
     ShapeError,
@@ -44,16 +41,8 @@ KWARGS = (
     "create_input_layer",
 )
 
-FUNCTIONS = ("activation", "init")
-"""How the names of arguments end that take functions of these kinds."""
-
-PARTS = ("regularizer", "constraint")
-"""How the names of arguments end that take such objects."""
-
-MAX_ARRAY = 1000
-"""How many values an array may have to be held as an argument; larger ones are data."""
-
-_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_LISTS = ("losses", "updates", "_trainable_weights", "_non_trainable_weights")
+"""Attributes that a constructor may have set before it calls `Layer.__init__`."""
 
 
 def shape_tuple(shape: Any, owner: str) -> Shape:
@@ -121,50 +110,35 @@ class InputSpec:
         return rank >= self._least_rank()
 
 
-def constructor_arguments(cls: type) -> list[str]:
-    """Returns the arguments that `Layer.get_config` describes, base classes' first.
-
-    A class that defines `get_config` describes the arguments of its constructor there.
-    """
-    names: dict[str, None] = {}
-    for base in reversed(cls.__mro__):
-        constructor = vars(base).get("__init__")
-        if inspect.isfunction(constructor) and "get_config" not in vars(base):
-            names |= dict.fromkeys(parameter_names(constructor))
-    return [name for name in names if name not in KWARGS]
-
-
-@lru_cache(maxsize=1024)
-def parameter_names(method: Callable[..., Any]) -> tuple[str, ...]:
-    """Returns a method's parameters but `self`, `*args` and `**kwargs`."""
-    _, *parameters = inspect.signature(method).parameters.values()
-    return tuple(p.name for p in parameters if p.kind not in _VARIADIC)
-
-
-def is_plain(value: Any) -> bool:
-    """Tells whether a configuration can hold a value as it is."""
-    if isinstance(value, (list, tuple)):
-        return all(is_plain(item) for item in value)
-    if isinstance(value, dict):
-        return all(is_plain(item) for item in value.values())
-    if isinstance(value, np.ndarray):
-        return value.size <= MAX_ARRAY
-    return value is None or isinstance(value, (bool, int, float, str, np.generic))
-
-
 def _single(attribute: str, doc: str) -> Any:
     """Makes a property that all calls of a layer agree on."""
     return property(lambda self: self._only(attribute), doc=doc)
 
 
-class _Unset:
-    """What an attribute is until `Layer.__init__` sets it."""
+class _Late:
+    """What `Layer.begin` sets; where a constructor doesn't call it, the first use
+    does."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
 
     def __get__(self, layer: Any, owner: type) -> Any:
-        raise NodeError(
-            f"{owner.__name__}.__init__ must begin with super().__init__(**kwargs); it "
-            "doesn't."
-        )
+        if layer is None:
+            return self
+        own = dict(vars(layer))
+        layer.begin(own.get("name"))
+        vars(layer).update(own)
+        return vars(layer)[self.name]
+
+
+class _Gone:
+    """What layers of Keras 0.x had; the error says what does it now."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+
+    def __get__(self, layer: Any, owner: type) -> Any:
+        raise AttributeError(f"{owner.__name__}: this is of Keras 0.x. {self.line}")
 
 
 class Layer(Rebuilt):
@@ -223,27 +197,31 @@ class Layer(Rebuilt):
     """Whether a file may have a layer of exactly this class built: the constructor only
     keeps arguments."""
 
-    checks_output_shape: bool = True
-    """Whether a tensor that contradicts `get_output_shape_for` is refused; False where
-    Keras 1 let it be."""
+    keeps_declared_shape: bool = False
+    """Whether outputs pass for having the shape that `get_output_shape_for` says, even
+    if a tensor has another one."""
 
-    inbound_nodes: Any = _Unset()
-    name: Any = _Unset()
-    trainable: Any = _Unset()
-    _backend: Any = _Unset()
+    inbound_nodes: Any = _Late()
+    outbound_nodes: Any = _Late()
+    name: Any = _Late()
+    trainable: Any = _Late()
+    built: Any = _Late()
+    _backend: Any = _Late()
+    _conditional: Any = _Late()
+    get_input = _Gone("Write layer.input, a tensor; model.inputs has a model's.")
+    get_output = _Gone(
+        "Write layer.output, a tensor; its value: K.function([model.input, "
+        "K.learning_phase()], [layer.output])([data, 0])."
+    )
     input_spec: Any = None
     initial_weights: Any = None
     supports_masking: bool = False
     uses_learning_phase: bool = False
 
     def __init__(self, **kwargs: Any) -> None:
-        for unknown in kwargs.keys() - KWARGS:
-            accepted = [*parameter_names(type(self).__init__), *KWARGS]
-            raise unknown_argument(type(self).__name__, unknown, accepted)
+        if not kwargs.keys() <= set(KWARGS):
+            oneiros.old_code.check_layer_arguments(self, kwargs, KWARGS)
         self.begin(kwargs.get("name"), kwargs.get("trainable", True))
-        vars(self).setdefault("losses", [])
-        vars(self).setdefault("updates", [])
-        vars(self).setdefault("constraints", {})
         if "batch_input_shape" in kwargs:
             shape = shape_tuple(kwargs["batch_input_shape"], label(self))
         elif "input_shape" in kwargs:
@@ -266,11 +244,12 @@ class Layer(Rebuilt):
         self.name = name or f"{prefix}_{K.get_uid(prefix)}"
         self.trainable = trainable
         self.built = False
-        self.inbound_nodes = list[Node]()
-        self.outbound_nodes: list[Node] = []
-        vars(self).setdefault("_trainable_weights", [])
-        vars(self).setdefault("_non_trainable_weights", [])
-        self._conditional: dict[str, dict[str, tuple[Any, list[Any]]]] = {
+        self.inbound_nodes = []
+        self.outbound_nodes = []
+        for attribute in _LISTS:
+            vars(self).setdefault(attribute, [])
+        vars(self).setdefault("constraints", {})
+        self._conditional = {
             "losses": {},
             "updates": {},
         }
@@ -375,6 +354,9 @@ class Layer(Rebuilt):
     def assert_input_compatibility(self, input: Any) -> None:
         """Checks an input, a tensor or a list of them, against `input_spec`.
 
+        As in Keras 1, a single spec may meet several tensors; a class that declares
+        `loadable` was written for Oneiros, and there it means a single one.
+
         # Raises
             ShapeError: naming the layer, where the input comes from, and what was
                 expected.
@@ -383,14 +365,15 @@ class Layer(Rebuilt):
             return
         specs = to_list(self.input_spec)
         tensors = to_list(input)
-        if len(specs) != len(tensors):
+        is_strict = len(specs) > 1 or vars(type(self)).get("loadable")
+        if is_strict and len(specs) != len(tensors):
             expected = (
                 "one tensor" if len(specs) == 1 else f"a list of {len(specs)} tensors"
             )
             raise ShapeError(
                 f"{label(self)} received {len(tensors)} tensors. Call it on {expected}."
             )
-        for index, (spec, tensor) in enumerate(zip(specs, tensors, strict=True)):
+        for index, (spec, tensor) in enumerate(zip(specs, tensors, strict=False)):
             shape = K.int_shape(tensor)
             problem = spec and spec.problem(shape, K.dtype(tensor))
             if problem:
@@ -408,6 +391,11 @@ class Layer(Rebuilt):
             x: tensor, or list of tensors if the layer has several inputs.
             mask: tensor or None, or a list of them; tells which time steps count.
         """
+        if hasattr(self, "get_output"):
+            raise ArgumentError(
+                f"{label(self)} defines get_output(train), as layers of Keras 0.x did. "
+                "Name it call(self, x, mask=None), and take x for get_input(train)."
+            )
         return x
 
     @bound
@@ -656,11 +644,8 @@ class Layer(Rebuilt):
         layer keeps them in attributes of the same names. A class that overrides this
         method adds the arguments of its own constructor itself.
         """
-        common = ("name", "trainable", "batch_input_shape", "input_dtype")
-        config = {key: getattr(self, key) for key in common if hasattr(self, key)}
-        for argument in constructor_arguments(type(self)):
-            config.update(self.argument_config(argument))
-        return config
+        layer_config: dict[str, Any] = oneiros.saving.layer_config(self)
+        return layer_config
 
     def argument_config(self, argument: str) -> dict[str, Any]:
         """Returns the entries of the configuration for an argument of the constructor.
@@ -677,27 +662,8 @@ class Layer(Rebuilt):
             ConfigError: for an activation or initialization without a name, and for a
                 regularizer or constraint without a configuration.
         """
-        if argument not in vars(self):
-            return {}
-        value = vars(self)[argument]
-        if is_plain(value):
-            return {argument: value}
-        if not callable(value):
-            return {}
-        is_part = hasattr(value, "get_config") and not isinstance(value, Layer)
-        if argument.endswith(PARTS) or is_part:
-            return {argument: self._part_config(argument, value)}
-        if argument.endswith(FUNCTIONS) or config.registered(value):
-            return {argument: function_name(self, argument, value)}
-        return {}
-
-    def _part_config(self, argument: str, part: Any) -> Any:
-        if hasattr(part, "get_config"):
-            return part.get_config()
-        raise ConfigError(
-            f"{label(self)} has {argument}={part!r}, which has no get_config() that a "
-            f"configuration could hold. Pass an object of a class that defines it."
-        )
+        entries: dict[str, Any] = oneiros.saving.argument_config(self, argument)
+        return entries
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

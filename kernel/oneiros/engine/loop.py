@@ -154,5 +154,14 @@ def batch_shuffle(index_array: Array, batch_size: int) -> Array:
 
 
 def scalars(outputs: Iterable[Any]) -> list[Any]:
-    """Returns outputs as Python numbers, or lists of them."""
-    return [np.asarray(output).tolist() for output in outputs]
+    """Returns outputs as NumPy scalars, or lists of them.
+
+    Floats are of double length, and so Python floats as well.
+    """
+    return [_scalar_or_list(np.asarray(output)) for output in outputs]
+
+
+def _scalar_or_list(values: Array) -> Any:
+    if values.dtype.kind == "f":
+        values = values.astype(float)
+    return list(values) if values.ndim else values[()]

@@ -38,6 +38,16 @@ class FitOptions:
     shuffle: bool | str = False
 
 
+def _in_plugin(name: str) -> Any:
+    """Makes a private method of Keras 1, which packages call, of what
+    `oneiros.old_code` has."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(oneiros.old_code, name)(self, *args, **kwargs)
+
+    return method
+
+
 class Model(Container):
     """A graph from input tensors to output tensors, with training.
 
@@ -69,6 +79,10 @@ class Model(Container):
     callback_model: Any = None
     """The Sequential whose layers form this model: callbacks know that one."""
     function_kwargs: dict[str, Any] = {}
+    _fit_loop = _in_plugin("fit_loop")
+    _test_loop = _in_plugin("test_loop")
+    _predict_loop = _in_plugin("predict_loop")
+    _standardize_user_data = _in_plugin("standardize_user_data")
 
     @cached_property
     def adapter(self) -> Any:
@@ -110,7 +124,7 @@ class Model(Container):
             "loss_weights": loss_weights,
             "sample_weight_mode": sample_weight_mode,
         }
-        _call_before_compile(self, arguments)
+        oneiros.compilation.consult(self, arguments)
         training = oneiros.compilation.plan(self, **arguments)
         self.optimizer = training.optimizer
         self.loss = arguments["loss"]
@@ -217,7 +231,7 @@ class Model(Container):
         shuffle: Any = False,
     ) -> FitOptions:
         """Returns what the methods that fit have in common, checked."""
-        last = check_int(self, "nb_epoch", nb_epoch)
+        last = check_int(self, "nb_epoch", nb_epoch, minimum=0)
         first = check_int(self, "initial_epoch", initial_epoch, minimum=0)
         shuffle = check_choice(self, "shuffle", shuffle, (True, False, "batch"))
         if not isinstance(callbacks, (list, tuple, type(None))):
@@ -490,8 +504,9 @@ class Model(Container):
         phase = backend.learning_phase() if self.uses_learning_phase else 0
         if not isinstance(phase, int):
             inputs.append(phase)
-        last = list({id(pair[0]): pair for pair in updates}.values())
-        return backend.function(inputs, outputs, updates=last, **self.function_kwargs)
+        return backend.function(
+            inputs, outputs, updates=updates, **self.function_kwargs
+        )
 
     def step_for(self, use: str) -> Step:
         """Returns the compiled function for a use, made if need be, with its phase.
@@ -510,29 +525,6 @@ class Model(Container):
             is_fixed = isinstance(K.learning_phase(), int)
             takes_phase = self.uses_learning_phase and not is_fixed
         return Step(function, int(use == "train") if takes_phase else None)
-
-
-def _call_before_compile(model: Model, arguments: dict[str, Any]) -> None:
-    """Lets plugins change the values of `compile`'s arguments, and nothing else."""
-    names = dict(arguments)
-    plugins.call(
-        "oneiros_before_compile",
-        lambda _: _restore_names(arguments, names),
-        model=model,
-        arguments=arguments,
-    )
-    _restore_names(arguments, names)
-
-
-def _restore_names(arguments: dict[str, Any], names: dict[str, Any]) -> str | None:
-    """Takes back what a hook did to the names of arguments, and says so."""
-    changed = sorted(map(str, arguments.keys() ^ names.keys()))
-    values = {name: arguments.get(name, value) for name, value in names.items()}
-    arguments.clear()
-    arguments.update(values)
-    if changed:
-        return f"It added or removed arguments: {', '.join(changed)}"
-    return None
 
 
 def _default_callbacks(model: Model, params: dict[str, Any]) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from oneiros import backend as K
 from oneiros.arguments import label as label
 from oneiros.backend.tensor_state import LAYER_CALL
-from oneiros.errors import GraphError, ShapeError
+from oneiros.errors import GraphError
 
 if TYPE_CHECKING:
     from oneiros.engine.layer import Layer
@@ -53,11 +53,12 @@ def mask_of(tensor: Tensor) -> Tensor:
 
 
 def shape_list(shapes: Any) -> list[Shape]:
-    """Returns what `get_output_shape_for` gave as a list of a tuple per output."""
-    several = isinstance(shapes, list) and not all(
-        size is None or isinstance(size, int) for size in shapes
+    """Returns what `get_output_shape_for` gave as a list of a tuple, or None, per
+    output."""
+    several = isinstance(shapes, list) and any(
+        isinstance(shape, (list, tuple)) for shape in shapes
     )
-    return [tuple(shape) for shape in (shapes if several else [shapes])]
+    return [shape and tuple(shape) for shape in (shapes if several else [shapes])]
 
 
 def unique(items: Iterable[Any]) -> list[Any]:
@@ -210,7 +211,7 @@ def run_layer(
     output_shapes = shape_list(layer.get_output_shape_for(one_or_all(shapes)))
     if len(output_masks) == 1 and output_masks[0] is None:
         output_masks = [None] * len(outputs)
-    if not len(outputs) == len(output_masks) == len(output_shapes):
+    if len(outputs) != len(output_masks) or len(outputs) > len(output_shapes):
         raise GraphError(
             f"{label(layer)} returned {len(outputs)} tensors from `call`, "
             f"{len(output_masks)} masks from `compute_mask`, {len(output_shapes)} "
@@ -220,10 +221,10 @@ def run_layer(
     learns = layer.uses_learning_phase or any(
         getattr(x, "_uses_learning_phase", False) for x in tensors
     )
-    for output, shape in zip(outputs, output_shapes, strict=True):
-        if layer.checks_output_shape:
-            _check_shape(layer, K.int_shape(output), shape)
-        output._keras_shape = shape
+    for output, declared in zip(outputs, output_shapes, strict=False):
+        if not layer.keeps_declared_shape:
+            declared = _reconciled(K.int_shape(output), declared)
+        output._keras_shape = declared
         if output not in LAYER_CALL:
             LAYER_CALL.set(output, (layer, tensors))
         output._uses_learning_phase = learns or layer._backend.uses_learning_phase(
@@ -232,7 +233,7 @@ def run_layer(
     regularizer = getattr(layer, "activity_regularizer", None)
     if regularizer is not None:
         layer.add_loss([regularizer(output) for output in outputs], tensors)
-    return outputs, output_masks, output_shapes
+    return outputs, output_masks, [output._keras_shape for output in outputs]
 
 
 def _new_output(layer: Layer, output: Tensor, inputs: list[Tensor]) -> Tensor:
@@ -248,12 +249,11 @@ def _new_output(layer: Layer, output: Tensor, inputs: list[Tensor]) -> Tensor:
     return output
 
 
-def _check_shape(layer: Layer, actual: Shape, declared: Shape) -> None:
-    sizes = zip(actual, declared, strict=False)
-    if len(actual) == len(declared) and all(a == b or None in (a, b) for a, b in sizes):
-        return
-    raise ShapeError(
-        f"{label(layer)} returned a tensor of shape {actual} from `call`, and "
-        f"{declared} from `get_output_shape_for`. Define "
-        "get_output_shape_for(input_shape) to return the tensor's shape."
+def _reconciled(actual: Shape, declared: Shape | None) -> Shape:
+    """Returns the declared shape of a tensor, as far as it isn't contradicted."""
+    if declared is None or len(actual) != len(declared):
+        return actual
+    return tuple(
+        declared_size if None in (size, declared_size) else size
+        for size, declared_size in zip(actual, declared, strict=True)
     )

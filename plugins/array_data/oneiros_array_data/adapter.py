@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import oneiros
+from oneiros import backend as K
 from oneiros.arguments import label, refusal
 from oneiros.engine.stream import Stream
 from oneiros.errors import NotCompiledError
@@ -13,6 +15,13 @@ from oneiros_array_data import standardize, weights
 from oneiros_array_data.stream import ArrayStream
 
 Arrays = list[Any]
+
+
+def _with_axes_of(target: Any, placeholder: Any) -> Any:
+    """Returns targets `(n, 1)` as `(n,)` for an output that has no more axes."""
+    if K.ndim(placeholder) == 1 and target.shape[1:] == (1,):
+        return np.asarray(target)[:, 0]
+    return target
 
 
 class ArrayAdapter:
@@ -59,7 +68,7 @@ class ArrayAdapter:
             kind: str, what the data is of, for messages.
         """
         model = self.model
-        if model.optimizer is None:
+        if not hasattr(model, "loss_functions"):
             raise NotCompiledError(
                 f"{label(model)} isn't compiled. Type: model.compile('sgd', loss='mse')"
             )
@@ -69,8 +78,9 @@ class ArrayAdapter:
             y, names, None, False, f"{kind} target"
         )
         standardize.check_loss_and_target_compatibility(
-            targets, model.loss_functions, model.target_shapes, names
+            targets, model.loss_functions, self._target_shapes(), names
         )
+        targets = list(map(_with_axes_of, targets, model.targets))
         sample_weights = list(
             map(
                 weights.standardize_weights,
@@ -82,6 +92,12 @@ class ArrayAdapter:
         )
         standardize.check_array_lengths(inputs, targets, sample_weights)
         return inputs + targets + sample_weights
+
+    def _target_shapes(self) -> list[Any]:
+        """Returns the shapes that targets must have; a model that someone compiled in
+        another way takes any."""
+        any_shape = [None] * len(self.model.loss_functions)
+        return getattr(self.model, "target_shapes", any_shape)
 
     def validation_source(self, validation_data: Any) -> Any:
         """Returns what to validate on: a list of arrays, which is empty for None, or an

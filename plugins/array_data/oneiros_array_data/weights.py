@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +29,8 @@ def standardize_sample_or_class_weights(
         output_names: list of str.
         weight_type: str, the argument's name, for messages.
     """
+    if isinstance(x_weight, str):
+        return [x_weight] * len(output_names)
     several = isinstance(x_weight, (list, tuple, dict))
     if x_weight is None or (several and not x_weight):
         return [None] * len(output_names)
@@ -77,12 +80,20 @@ def standardize_weights(
     # Arguments
         y: targets, `(n, ...)`.
         sample_weight: array of weights; it wins over `class_weight`.
-        class_weight: dict from class number to weight.
+        class_weight: dict from class number to weight, or the weights in the order of
+            the classes.
         sample_weight_mode: None, or `"temporal"` for weights of time steps.
 
     # Raises
         DataError: if the weights don't fit the targets.
     """
+    if isinstance(class_weight, str):
+        warnings.warn(
+            f"class_weight={class_weight!r} has no effect, as in Keras 1. It takes a "
+            "dict from class to weight, as {0: 1.0, 1: 2.5}.",
+            stacklevel=2,
+        )
+        class_weight = None
     axes = 1 if sample_weight_mode is None else 2
     expected = tuple(y.shape[:axes])
     if sample_weight is None and class_weight is None:
@@ -105,13 +116,21 @@ def _constant_weights(shape: tuple[int, ...], dtype: str) -> Array:
     return np.broadcast_to(np.ones((), dtype), shape)
 
 
+def _by_class(class_weight: Any) -> dict[int, float]:
+    """Returns the weights of classes 0, 1, … as a dict."""
+    try:
+        return {label: float(weight) for label, weight in enumerate(class_weight)}
+    except (TypeError, ValueError):
+        raise DataError(
+            "class_weight takes a dict from class to weight, as {0: 1.0, 1: 2.5}, or "
+            f"the weights in the order of the classes; received {shown(class_weight)}."
+        ) from None
+
+
 def _class_weights(y: Array, class_weight: Any) -> Array:
     """Returns the weight of each sample's class."""
     if not isinstance(class_weight, dict):
-        raise DataError(
-            f"class_weight takes a dict from class to weight, as {{0: 1.0, 1: 2.5}}; "
-            f"received {shown(class_weight)}."
-        )
+        class_weight = _by_class(class_weight)
     if len(y.shape) > 2:
         raise DataError(
             f"class_weight takes targets of 2 dimensions, a class per sample; received "

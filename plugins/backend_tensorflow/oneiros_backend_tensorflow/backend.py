@@ -12,6 +12,7 @@ from oneiros.backend.contract import FLAGS
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
+from oneiros_backend_toolkit.foreign_arguments import pass_over
 from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_lazy_graph.backend import RecordedBackend
@@ -153,11 +154,7 @@ class TensorFlowBackend(
         **kwargs: T,
     ) -> Function:
         xla = kwargs.pop("jit_compile", None)
-        if kwargs:
-            raise ArgumentError(
-                f"K.function received {min(kwargs)!r}; on TensorFlow it takes only "
-                f"jit_compile."
-            )
+        pass_over(self.name, kwargs, ["jit_compile"])
         xla = xla_setting() if xla is None else xla
         return RecordedFunction(
             self,

@@ -19,6 +19,7 @@ from oneiros.errors import ArgumentError, GraphError
 from oneiros_backend_toolkit.arrays import owned
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
+from oneiros_backend_toolkit.foreign_arguments import pass_over
 from oneiros_backend_toolkit.rnn import Rnn
 from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
@@ -34,7 +35,16 @@ from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.loops import Loops
 from oneiros_backend_theano.recurrence import Fused
 
-PASSED_OVER = {"allow_input_downcast", "name", "on_unused_input"}
+PASSED_OVER = {
+    "accept_inplace",
+    "allow_input_downcast",
+    "name",
+    "no_default_updates",
+    "on_unused_input",
+    "profile",
+    "rebuild_strict",
+}
+"""Arguments of Theano's functions that need not change what is computed."""
 FRAMES_BY_NODE = 8
 """Python's frames that PyTensor needs for each node when it differentiates."""
 
@@ -320,13 +330,9 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         from oneiros_backend_theano.pytensor_function import PytensorFunction
 
         mode = kwargs.pop("mode", None) or self.linker
-        unknown = sorted(set(kwargs) - PASSED_OVER)
-        if unknown:
-            raise ArgumentError(
-                f"K.function received the unknown argument {unknown[0]!r}. The Theano "
-                "backend takes `mode` (a linker: 'jax' or a PyTensor mode), and passes "
-                f"over {', '.join(sorted(PASSED_OVER))}."
-            )
+        pass_over(
+            self.name, kwargs.keys() - PASSED_OVER, ["mode", *sorted(PASSED_OVER)]
+        )
         mode = mode.upper() if isinstance(mode, str) else mode
         if mode == "JAX":
             return JaxFunction(self, inputs, outputs, updates)

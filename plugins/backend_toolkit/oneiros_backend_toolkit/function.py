@@ -56,9 +56,8 @@ class Function:
         self.backend = backend
         self.inputs = _as_list("inputs", inputs)
         self.outputs = _as_list("outputs", outputs)
-        self.updates = _as_list("updates", updates)
+        self.updates = _last_updates(_as_list("updates", updates))
         _check_outputs(self.outputs)
-        _check_updates(self.updates)
         self.phase_index: int | None = None
         self.placeholders = []
         for index, x in enumerate(self.inputs):
@@ -267,18 +266,12 @@ def _check_outputs(outputs: list[Any]) -> None:
             )
 
 
-def _check_updates(updates: list[Any]) -> None:
-    written = set()
+def _last_updates(updates: list[Any]) -> list[Any]:
+    """Returns the updates, checked; of several of one variable the last one."""
     for pair in updates:
         if not isinstance(pair, (list, tuple)) or len(pair) != 2:
             raise ArgumentError(
                 f"K.function takes (variable, new value) as an update, not "
                 f"{pair!r:.80}."
             )
-        variable, _ = pair
-        if id(variable) in written:
-            name = getattr(variable, "name", None) or repr(variable)
-            raise ArgumentError(
-                f"K.function received two updates of the variable {name}. Pass one."
-            )
-        written.add(id(variable))
+    return list({id(pair[0]): pair for pair in updates}.values())

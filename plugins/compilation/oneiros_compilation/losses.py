@@ -16,6 +16,9 @@ from oneiros_compilation.functions import computed, get_function
 
 Shape = tuple[int | None, ...]
 Tensor = Any
+SCALAR_TARGET_AXES = 2
+"""Axes of the targets of an output that is one number: a loss computed by a layer is
+trained with targets `(n, 1)` that it takes no notice of."""
 
 
 @dataclass
@@ -116,8 +119,8 @@ def _output_loss(
             f"{shape}. It takes None, or 'temporal' for outputs with time steps: "
             "(samples, steps, ...)."
         )
-    target_shape = _target_shape(function, shape)
-    sizes = target_shape or (None,) * len(shape)
+    target_shape = _target_shape(function, shape) if shape else None
+    sizes = target_shape or (None,) * (len(shape) or SCALAR_TARGET_AXES)
     target = K.placeholder(
         shape=(None, *sizes[1:]),
         dtype=K.dtype(output),

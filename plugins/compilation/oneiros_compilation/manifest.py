@@ -8,7 +8,10 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
     """`oneiros.compilation`, which `compile` calls, and Keras 1's functions where it
     had them."""
     return {
-        "compilation": {"plan": "oneiros_compilation.plan:plan"},
+        "compilation": {
+            "consult": "oneiros_compilation.consultation:consult",
+            "plan": "oneiros_compilation.plan:plan",
+        },
         "engine.training": {
             "collect_metrics": "oneiros_compilation.metrics:collect_metrics",
             "weighted_objective": "oneiros_compilation.losses:weighted_objective",

@@ -70,7 +70,7 @@ def _metric(
 
 def _accuracy_for(loss: str, shape: Shape) -> str:
     """Returns the name of the accuracy that suits a loss and the output's shape."""
-    if shape[-1] == 1 or loss == "binary_crossentropy":
+    if shape[-1:] == (1,) or loss == "binary_crossentropy":
         return "binary_accuracy"
     if loss == "sparse_categorical_crossentropy":
         return "sparse_categorical_accuracy"

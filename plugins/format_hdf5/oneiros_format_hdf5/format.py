@@ -30,18 +30,6 @@ TOP_LEVEL = "top_level_model_weights"
 """A group that Keras 2 writes beside those of the layers; it is empty unless the model
 itself has weights."""
 _RESAVE = "Save the model again with the program that wrote it."
-_KERAS_0 = """
-It has the layout of Keras 0.x, which names no layer: arrays can't be matched with
-weights. Build the model, compare the shapes, and set the weights in their order,
-with h5py:
-    with h5py.File(path) as f:
-        groups = [f[f"layer_{k}"] for k in range(f.attrs["nb_layers"])]
-        arrays = [
-            g[f"param_{p}"][()] for g in groups for p in range(g.attrs["nb_params"])
-        ]
-    model.set_weights(arrays)
-Convolutions trained on Theano then need
-oneiros.utils.layer_utils.convert_all_kernels_in_model(model)."""
 
 
 class HDF5Format(Format):
@@ -168,10 +156,35 @@ def _read_json(root: StoredGroup, attribute: str) -> dict[str, Any] | None:
 
 
 def _find_layers(group: StoredGroup) -> list[tuple[str, Stored]]:
+    if _is_of_keras_0(group):
+        return _find_numbered(group)
     return [
         (name, _find_arrays(group.group(name)))
         for name in _read_names(group, "layer_names")
     ]
+
+
+def _is_of_keras_0(group: StoredGroup) -> bool:
+    """Tells whether a group numbers its layers, instead of naming them."""
+    attributes = ("layer_names", "layer_names0")
+    return "layer_0" in group and not any(map(group.texts, attributes))
+
+
+def _find_numbered(group: StoredGroup) -> list[tuple[str, Stored]]:
+    """Returns the layers `layer_0`, `layer_1`, … with the arrays `param_0`, … in each,
+    as Keras 0.x wrote them."""
+    layers = []
+    for layer in _numbered(group, "layer_"):
+        arrays = group.group(layer)
+        names = _numbered(arrays, "param_")
+        layers.append((layer, [(name, arrays.array(name)) for name in names]))
+    return layers
+
+
+def _numbered(group: StoredGroup, prefix: str) -> Iterator[str]:
+    """Yields the names of members that are numbered from 0."""
+    names = (f"{prefix}{number}" for number in itertools.count())
+    return itertools.takewhile(group.__contains__, names)
 
 
 def _find_arrays(group: StoredGroup) -> Stored:
@@ -194,8 +207,6 @@ def _read_names(group: StoredGroup, attribute: str) -> list[str]:
 def _parts(group: StoredGroup, attribute: str) -> Iterator[list[str]]:
     for part in itertools.count():
         names = group.texts(f"{attribute}{part}")
-        if names is None and part == 0 and "layer_0" in group:
-            raise FileFormatError(f"{group.meter.path} can't be loaded.{_KERAS_0}")
         if names is None and part == 0:
             raise FileFormatError(
                 f"{group.meter.path} has no '{attribute}' at '{group.where}': it is no "

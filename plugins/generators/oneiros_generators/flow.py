@@ -144,7 +144,7 @@ class Flow(Stream):
 
     def standard(self, item: Any) -> list[Array]:
         """Returns inputs, targets and weights."""
-        if not isinstance(item, tuple) or len(item) not in (2, 3):
+        if not isinstance(item, (tuple, list)) or len(item) not in (2, 3):
             raise DataError(
                 f"received {_described(item)}, expected a tuple (x, y) or "
                 "(x, y, sample_weight)."

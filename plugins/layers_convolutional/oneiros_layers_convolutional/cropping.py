@@ -30,6 +30,7 @@ class _Cropping(Layer):
     checks_sizes: ClassVar[bool] = True
     dim_ordering: str = "tf"
     _rank: ClassVar[int]
+    _least_size: ClassVar[int] = 1
     _pairs: Pairs
 
     def __init__(self, **kwargs: Any) -> None:
@@ -63,7 +64,7 @@ class _Cropping(Layer):
         cropped_sizes = tuple(
             None if size is None else size - sum(pair) for size, pair in pairs
         )
-        if any(size is not None and size < 1 for size in cropped_sizes):
+        if any(size is not None and size < self._least_size for size in cropped_sizes):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, read "
                 f"as {axis_names(self._rank, self.dim_ordering)}; "
@@ -99,14 +100,15 @@ class Cropping1D(_Cropping):
         3D, `(samples, steps, features)`.
 
     # Output shape
-        3D, `(samples, steps - start - end, features)`.
+        3D, `(samples, steps - start - end, features)`; no step may be left.
 
     # Raises
-        ShapeError: if nothing is left.
+        ShapeError: if more is cut off than there is.
     """
 
     loadable: ClassVar[bool] = True
     _rank: ClassVar[int] = 1
+    _least_size: ClassVar[int] = 0
 
     def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
         super().__init__(**kwargs)

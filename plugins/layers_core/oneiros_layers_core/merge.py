@@ -94,7 +94,7 @@ class Merge(Layer):
         self.node_indices = node_indices
         self.tensor_indices = tensor_indices
         self.supports_masking = True
-        self.checks_output_shape = mode != "cos"
+        self.keeps_declared_shape = mode == "cos"
         if isinstance(output_shape, list):
             output_shape = tuple(output_shape)
         self._output_shape = output_shape
@@ -136,7 +136,8 @@ class Merge(Layer):
     def _connect(self, layers: list[Any]) -> None:
         for layer in layers:
             if not layer.inbound_nodes and hasattr(layer, "batch_input_shape"):
-                layer.create_input_layer(layer.batch_input_shape, layer.input_dtype)
+                dtype = getattr(layer, "input_dtype", None)
+                layer.create_input_layer(layer.batch_input_shape, dtype)
             if not layer.inbound_nodes:
                 raise ArgumentError(
                     f"{label(self)} received the layer {layer.name!r}, which has no "

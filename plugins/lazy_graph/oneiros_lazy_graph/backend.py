@@ -15,6 +15,7 @@ from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.arrays import owned
 from oneiros_backend_toolkit.derived import FUZZ, Derived
+from oneiros_backend_toolkit.foreign_arguments import pass_over
 from oneiros_backend_toolkit.function import Function
 
 from oneiros_lazy_graph.function import RecordedFunction
@@ -347,11 +348,7 @@ class RecordedBackend(Derived):
         updates: T = (),
         **kwargs: T,
     ) -> Function:
-        if kwargs:
-            raise ArgumentError(
-                f"K.function received {min(kwargs)!r}; on {self.name} it takes no such "
-                f"argument."
-            )
+        pass_over(self.name, kwargs)
         return RecordedFunction(
             self,
             self.recorder,

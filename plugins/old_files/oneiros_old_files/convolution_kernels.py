@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
 from oneiros_old_files.base import Arrays, Migration, Origin
 
 Kernel = np.ndarray[Any, Any]
+
+FLIPPED_WHEN_LOADED: WeakSet[Any] = WeakSet()
+"""Layers whose kernels came from Theano, and were flipped when they were loaded."""
 
 MIN_AXES = 4
 """Weights with fewer axes are no kernels."""

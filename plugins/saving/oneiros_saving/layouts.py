@@ -17,6 +17,7 @@ from oneiros.arguments import label
 from oneiros.engine.container import Container
 from oneiros.errors import FileFormatError
 from oneiros_old_files.base import Arrays, Migration, Origin, migration_of
+from oneiros_old_files.convolution_kernels import FLIPPED_WHEN_LOADED
 
 from oneiros_saving.parts import parts_of
 
@@ -96,6 +97,24 @@ def migration_for(layer: Any) -> Migration | None:
         if entry and entry.reference == f"{cls.__module__}:{cls.__qualname__}":
             return migration_of(cls.__name__)
     return None
+
+
+def note_flips(model: Any, pairs: list[tuple[Any, Any]], origin: Origin) -> None:
+    """Notes which layers get kernels that were flipped, for old code that would flip
+    them once more.
+
+    # Arguments
+        model: the model that is loaded.
+        pairs: list of its variables with their new values.
+        origin: `Origin`.
+    """
+    loaded = {id(variable) for variable, _ in pairs}
+    for _, layer in parts_of(model):
+        flips = getattr(migration_for(layer), "flips", False)
+        if flips and loaded.intersection(map(id, layer.weights)):
+            FLIPPED_WHEN_LOADED.discard(layer)
+            if origin.engine == "theano":
+                FLIPPED_WHEN_LOADED.add(layer)
 
 
 def stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:

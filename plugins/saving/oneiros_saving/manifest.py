@@ -28,6 +28,9 @@ SAVING = {
     "parameter_budget": "oneiros_safe_files.budget:parameter_budget",
     "plain_attributes": "oneiros_saving.plain_data:plain_attributes",
     "reduced": "oneiros_saving.pickling:reduced",
+    "yaml_text": "oneiros_saving.yaml_text:yaml_text",
+    "layer_config": "oneiros_saving.layer_config:layer_config",
+    "argument_config": "oneiros_saving.layer_config:argument_config",
 }
 
 

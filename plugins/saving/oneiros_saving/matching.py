@@ -13,7 +13,8 @@ from oneiros import backend as K
 from oneiros.errors import FileFormatError
 from oneiros_old_files.base import Origin
 
-from oneiros_saving.layouts import arranged
+from oneiros_saving.keras0 import explained
+from oneiros_saving.layouts import arranged, note_flips
 from oneiros_saving.model_parts import weight_layers
 
 Named = list[tuple[str, Any]]
@@ -32,6 +33,20 @@ def matched_pairs(
 ) -> Pairs:
     """Matches a model's variables with stored values; raises FileFormatError unless all
     of them fit."""
+    with explained(weights):
+        pairs = _matched(model, weights, source, by_name, origin)
+    note_flips(model, pairs, origin)
+    _warn_of_unusual(pairs, source)
+    return pairs
+
+
+def _matched(
+    model: Any,
+    weights: list[tuple[str, Named]],
+    source: Any,
+    by_name: bool,
+    origin: Origin,
+) -> Pairs:
     stored = [(name, arrays) for name, arrays in weights if arrays]
     layers = [layer for layer in weight_layers(model) if layer.weights]
     if by_name:
@@ -52,7 +67,6 @@ def matched_pairs(
     for layer, name, arrays in matched:
         laid_out = arranged(layer, arrays, origin, source)
         pairs += _layer_pairs(layer, name, laid_out, source)
-    _warn_of_unusual(pairs, source)
     return pairs
 
 

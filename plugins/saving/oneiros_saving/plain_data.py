@@ -115,6 +115,8 @@ def _encode_list(value: list[Any], arrays: list[Array]) -> Any:
     kinds = {type(item) for item in value}
     if kinds == {float}:
         return {"floats": _numbered(np.array(value, "f8"), arrays)}
+    if kinds == {np.float64}:
+        return {"scalars": _numbered(np.array(value), arrays)}
     if kinds == {int} and all(map(_fits_int64, value)):
         return {"ints": _numbered(np.array(value, "i8"), arrays)}
     return [_encode(item, arrays) for item in value]
@@ -150,6 +152,7 @@ _NUMBERS: dict[str, Callable[[Any], Any]] = {
 }
 _ARRAYS: dict[str, Callable[[Array], Any]] = {
     "floats": lambda array: array.astype("f8").tolist(),
+    "scalars": lambda array: list(array.astype("f8")),
     "ints": lambda array: array.astype("i8").tolist(),
     "array": lambda array: array.copy(),
     "array_of_bools": lambda array: array.astype(bool),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oneiros import config as configs
-from oneiros import load_context, plugins, registry
+from oneiros import load_context, modules, plugins, registry
 from oneiros.backend.dispatch import backend_of
 from oneiros.engine.layer import Layer
 from oneiros.errors import NameConflictError, UnknownNameError
@@ -177,6 +177,8 @@ def _keys(used: Any) -> list[str]:
 def _known(reference: Reference) -> bool:
     custom = configs.known_objects()
     if reference.name in custom or reference.name.rpartition(".")[2] in custom:
+        return True
+    if modules.patched(reference.kind, reference.name) is not None:
         return True
     try:
         return find(reference.kind, reference.name) is not None

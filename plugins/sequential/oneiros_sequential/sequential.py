@@ -79,8 +79,6 @@ class Sequential(Model):
         self.model: Any = None
         self.begin(name)
         self.layers = []
-        self.inputs = []
-        self.outputs = []
         self._results: list[Tensor] = []
         for layer in layers or []:
             self.add(layer)
@@ -131,7 +129,8 @@ class Sequential(Model):
                     "know its input's shape. Pass the shape of one sample: "
                     f"{type(layer).__name__}(…, input_shape=(n,))."
                 )
-            layer.create_input_layer(layer.batch_input_shape, layer.input_dtype)
+            dtype = getattr(layer, "input_dtype", None)
+            layer.create_input_layer(layer.batch_input_shape, dtype)
         return layer.output
 
     def pop(self) -> None:

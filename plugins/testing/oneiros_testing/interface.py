@@ -142,6 +142,9 @@ TABLES: dict[str, dict[str, Names]] = {
             "entry_of": "what a configuration holds of one layer of a graph",
             "get_source_inputs": "inputs that a tensor is computed from",
         },
+        "oneiros.engine.layer": {
+            "KWARGS": "arguments that every layer takes",
+        },
         "oneiros.engine.model": {
             "Model": "graph of layers that trains",
             "FitOptions": "arguments of `fit` and `fit_generator`, checked",
@@ -154,6 +157,9 @@ TABLES: dict[str, dict[str, Names]] = {
             "Step": "compiled function of a model for one use",
         },
         "oneiros.load_context": "what holds while a file is loaded",
+        "oneiros.modules": {
+            "patched": "what the program itself set in a module of Keras",
+        },
         "oneiros.plugins": {
             "API_LEVELS": "API levels of this kernel",
             "KERNEL": "name of the kernel's distribution",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from oneiros import backend as K
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import origins, unique
+from oneiros_old_files.convolution_kernels import FLIPPED_WHEN_LOADED
 
-from oneiros_utils.np_utils import convert_kernel
+from oneiros_utils.np_utils import flipped_kernel
 
 HEADER = ("Layer (type)", "Output Shape", "Param #", "Connected to")
 COLUMN_ENDS = (0.33, 0.55, 0.67, 1.0)
@@ -129,7 +131,9 @@ def convert_all_kernels_in_model(model: Any) -> None:
     Models in it are no exception.
 
     For weights that Keras 1 trained on Theano, whose convolution flips kernels: it
-    makes them give the same results here, and calling it again undoes it.
+    makes them give the same results here, and calling it again undoes it. Kernels that
+    were flipped when their file was loaded stay as they are the first time, with a
+    warning.
 
     # Example
         ```python
@@ -148,9 +152,27 @@ def convert_all_kernels_in_model(model: Any) -> None:
     # Arguments
         model: a Model or Sequential.
     """
+    converted = list(_convolutions(model))
+    flipped = FLIPPED_WHEN_LOADED.intersection(converted)
+    if flipped:
+        names = ", ".join(sorted(layer.name for layer in flipped))
+        warnings.warn(
+            f"The kernels of {names:.200} came from Theano and were flipped when they "
+            "were loaded: they stay as they are. Leave the conversion out.",
+            stacklevel=2,
+        )
+    for layer in converted:
+        if layer in flipped:
+            FLIPPED_WHEN_LOADED.discard(layer)
+        else:
+            ordering = getattr(layer, "dim_ordering", "tf")
+            K.set_value(layer.W, flipped_kernel(K.get_value(layer.W), ordering))
+
+
+def _convolutions(model: Any) -> Iterator[Any]:
+    """Yields the layers in a model whose kernels Theano flips."""
     for layer in model.layers:
         if hasattr(layer, "layers"):
-            convert_all_kernels_in_model(layer)
+            yield from _convolutions(layer)
         elif not FLIPPED.isdisjoint(cls.__name__ for cls in type(layer).__mro__):
-            ordering = getattr(layer, "dim_ordering", "tf")
-            K.set_value(layer.W, convert_kernel(K.get_value(layer.W), ordering))
+            yield layer

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError, DataError
+from oneiros_old_files.convolution_kernels import FLIPPED_WHEN_LOADED
 
 Array = np.ndarray[Any, Any]
 
@@ -113,7 +115,8 @@ def categorical_probas_to_classes(p: Any) -> Array:
 def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
     """Flips a kernel along its window.
 
-    This leads from Theano's convolution to cross-correlation, and back.
+    This leads from Theano's convolution to cross-correlation, and back. A kernel that
+    was flipped when its file was loaded stays as it is, with a warning.
 
     # Arguments
         kernel: array of rank 4 or 5.
@@ -127,6 +130,29 @@ def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
         ArgumentError: for another rank or dim_ordering.
     """
     kernel = np.asarray(kernel)
+    name = _flipped_when_loaded(kernel)
+    if name:
+        warnings.warn(
+            f"This kernel of {name} came from Theano and was flipped when it was "
+            "loaded: it stays as it is. Leave the conversion out.",
+            stacklevel=2,
+        )
+        return np.array(kernel)
+    return flipped_kernel(kernel, dim_ordering)
+
+
+def _flipped_when_loaded(kernel: Array) -> str | None:
+    """Returns the name of a layer that has just this kernel, if it was flipped when it
+    was loaded."""
+    for layer in list(FLIPPED_WHEN_LOADED):
+        for weight in layer.get_weights():
+            if weight.shape == kernel.shape and np.array_equal(weight, kernel):
+                return str(layer.name)
+    return None
+
+
+def flipped_kernel(kernel: Array, dim_ordering: str | None = None) -> Array:
+    """Returns a kernel flipped along its window, wherever it comes from."""
     if kernel.ndim not in (4, 5):
         raise ArgumentError(
             "convert_kernel takes a kernel of rank 4 or 5; it received shape "

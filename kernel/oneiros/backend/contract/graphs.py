@@ -18,7 +18,8 @@ class Graphs:
             inputs: list of placeholders, the learning phase possibly among them. Any
                 other tensor works too: its value is then given, not computed.
             outputs: list of tensors.
-            updates: list of pairs `(variable, new value)`, see `update`.
+            updates: list of pairs `(variable, new value)`, see `update`; of several of
+                one variable the last counts.
             **kwargs: what the engine takes: `mode` on Theano, the linker (`'jax'` or
                 one of PyTensor's modes); `jit_compile` on TensorFlow, whether XLA
                 compiles it (by default it does, but for convolutions on a CPU). The

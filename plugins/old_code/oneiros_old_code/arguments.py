@@ -1,0 +1,109 @@
+"""Arguments that a layer or a method of a model doesn't have: passed over if a version
+of Keras had them, else explained."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+KERAS_2_NAMES = {
+    "steps_per_epoch": "'samples_per_epoch', which counts samples",
+    "use_multiprocessing": "'pickle_safe'",
+    "steps": "'val_samples', which counts samples",
+    "validation_steps": "'nb_val_samples', of samples",
+}
+"""What Keras 2 calls otherwise, unless the two names are much alike."""
+
+DROPPED = {
+    "Highway": ("transform_bias",),
+    "Recurrent": ("truncate_gradient",),
+    "_Pooling1D": ("ignore_border",),
+    "_Pooling2D": ("ignore_border",),
+}
+"""Arguments of layers that Keras dropped, by the class that had them."""
+
+RENAMED = {
+    "poolsize": "pool_size",
+    "stride": "strides",
+    "pad": "padding",
+}
+"""Arguments of layers that Keras 1 calls otherwise."""
+
+DROPPED_FROM_METHODS = {
+    "show_accuracy": "Write compile(…, metrics=['accuracy'])",
+    "accuracy": "Write compile(…, metrics=['accuracy'])",
+    "class_mode": "Leave it out: the loss tells it",
+    "nb_val_worker": "Leave it out",
+}
+"""Arguments of models' methods that Keras dropped, and what to write."""
+
+
+def check_layer_arguments(
+    layer: Any, arguments: dict[str, Any], common: Iterable[str]
+) -> None:
+    """Passes over the arguments of a layer that Keras dropped.
+
+    # Arguments
+        layer: the layer, whose constructor received them.
+        arguments: dict, all that the base class received.
+        common: names that every layer takes.
+
+    # Raises
+        TypeError: for any other that isn't among `common`.
+    """
+    cls = type(layer)
+    dropped = {name for base in cls.__mro__ for name in DROPPED.get(base.__name__, ())}
+    for name in arguments.keys() - set(common):
+        if name not in dropped:
+            raise unknown_argument(cls.__name__, name, [*_parameters(cls), *common])
+        warnings.warn(
+            f"{cls.__name__} received {name}={arguments[name]!r:.40}, which Keras 1.2 "
+            "dropped. It has no effect: leave it out.",
+            stacklevel=5,
+        )
+
+
+def _parameters(cls: type) -> list[str]:
+    """Returns the names of the arguments that a class's constructor has."""
+    parameters = inspect.signature(cls).parameters.values()
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [parameter.name for parameter in parameters if parameter.kind in named]
+
+
+def known_arguments(
+    model: Any, method: Callable[..., Any], arguments: dict[str, Any]
+) -> dict[str, Any]:
+    """Returns the arguments that a method of a model has, without those that Keras
+    dropped, of which a warning tells.
+
+    # Raises
+        TypeError: for an argument that no version had here.
+    """
+    known = inspect.signature(method).parameters
+    owner = type(model.callback_model or model).__name__
+    where = f"{owner}.{method.__name__}"
+    for name in arguments.keys() - known.keys():
+        advice = DROPPED_FROM_METHODS.get(name)
+        if advice is None:
+            raise unknown_argument(where, name, known)
+        warnings.warn(
+            f"{where}({name}=…) is of Keras 0.3, to no effect. {advice}.",
+            stacklevel=4,
+        )
+    return {name: value for name, value in arguments.items() if name in known}
+
+
+def unknown_argument(where: str, name: str, known: Iterable[str]) -> TypeError:
+    """Returns the error for an argument that isn't among the known ones."""
+    names = list(known)
+    meant = KERAS_2_NAMES.get(name)
+    if meant is None and RENAMED.get(name) in names:
+        meant = f"{RENAMED[name]!r}, as Keras 1 calls it"
+    near = difflib.get_close_matches(name, names, n=1)
+    if meant is None and near:
+        meant = repr(near[0])
+    hint = f"Did you mean {meant}?" if meant else f"It takes: {', '.join(names)}."
+    return TypeError(f"{where} received the unknown argument {name!r}. {hint}")

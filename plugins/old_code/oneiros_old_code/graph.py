@@ -1,0 +1,29 @@
+"""The Graph model of Keras 0.x: an error that shows the same network as a Model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros.errors import CapabilityError
+
+REWRITTEN = """
+Graph is of Keras 0.x and isn't built any more. Call layers on tensors instead of naming
+their inputs:
+    graph.add_input(name='x', input_shape=(32,))     x = Input(shape=(32,), name='x')
+    graph.add_node(Dense(8), name='h', input='x')    h = Dense(8, name='h')(x)
+    graph.add_node(layer, inputs=['h', 'x'])         h = layer(merge([h, x], 'concat'))
+    graph.add_output(name='y', input='h')            model = Model(input=x, output=h)
+    graph.compile('sgd', {'y': 'mse'})               model.compile('sgd', 'mse')
+    graph.fit({'x': a, 'y': b})                      model.fit(a, b)
+with `from keras.layers import Input, merge` and `from keras.models import Model`."""
+
+
+class Graph:
+    """Stands where Keras had its first model with several inputs.
+
+    # Raises
+        CapabilityError: always; it shows each line rewritten.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise CapabilityError(REWRITTEN)

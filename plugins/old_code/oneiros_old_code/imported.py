@@ -1,0 +1,25 @@
+"""Modules that Keras 1's own modules had imported, and so passed on by `import *`."""
+
+import copy as copy
+import csv as csv
+import functools as functools
+import inspect as inspect
+import json as json
+import os as os
+import queue as queue
+import re as re
+import sys as sys
+import threading as threading
+import time as time
+import types as types
+import warnings as warnings
+from collections import OrderedDict as OrderedDict
+from collections import deque as deque
+
+import numpy as np
+
+__all__ = ["np", "python_types", "range", "zip"]
+
+python_types = types
+range = range
+zip = zip

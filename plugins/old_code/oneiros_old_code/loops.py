@@ -1,0 +1,165 @@
+"""Private methods of Keras 1's models that packages call: loops over a function of
+their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from oneiros.bases import Callback
+from oneiros.engine.stream import Run, Step, Stream
+from oneiros_array_data.standardize import slice_X
+from oneiros_array_data.stream import make_batches
+
+Array = Any
+
+
+class FunctionStream(Stream):
+    """Batches of a function's inputs.
+
+    # Arguments
+        model: the model that trains or predicts.
+        use: `"train"`, `"test"` or `"predict"`.
+        function: of a list of arrays.
+        inputs: list of arrays of samples and, as the learning phase, of numbers, which
+            every batch gets.
+        batch_size: int.
+    """
+
+    def __init__(
+        self, model: Any, use: str, function: Any, inputs: list[Any], batch_size: int
+    ) -> None:
+        super().__init__(model, use)
+        self.function = function
+        self.inputs = inputs
+        self.batch_size = batch_size
+        self.size = next(value.shape[0] for value in inputs if np.ndim(value))
+
+    def open(self, singly: bool = False) -> None:
+        """Makes ready for the first epoch."""
+        self.step = Step(self.function, None)
+
+    def runs(self, order: Array, start: int = 0) -> Iterator[Run]:
+        """Yields batches."""
+        places = make_batches(len(order), self.batch_size)
+        for number, (begin, stop) in enumerate(places):
+            if number >= start:
+                yield Run(number, 1, stop - begin, stop, order[begin:stop])
+
+    def compute(self, run: Run) -> list[Array]:
+        """Calls the function on a batch."""
+        arrays = [
+            slice_X(value, run.data) if np.ndim(value) else value
+            for value in self.inputs
+        ]
+        return self.compute_batch(run, arrays)
+
+
+class Labels(Callback):
+    """Gives what a training function returns its names."""
+
+    told_afterwards = True
+
+    def __init__(self, labels: list[str]) -> None:
+        self.labels = labels
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Tells the other callbacks of the names."""
+        validated = [f"val_{label}" for label in self.labels]
+        is_validated = params["do_validation"]
+        params["metrics"] = self.labels + (validated if is_validated else [])
+
+    def prepare_fit(self, fit: Any) -> None:
+        """Changes the names in the logs."""
+        fit.labels = self.labels
+
+
+def trained(model: Any) -> Any:
+    """Returns the model that trains: a Sequential has one inside."""
+    return getattr(model, "functional_model", model)
+
+
+def fit_loop(
+    model: Any,
+    f: Any,
+    ins: list[Any],
+    out_labels: Any = (),
+    batch_size: int = 32,
+    nb_epoch: int = 100,
+    verbose: int = 1,
+    callbacks: Any = (),
+    val_f: Any = None,
+    val_ins: Any = None,
+    shuffle: bool | str = True,
+    callback_metrics: Any = (),
+    initial_epoch: int = 0,
+) -> Any:
+    """Trains with a function, as `Model._fit_loop` of Keras 1 did.
+
+    # Arguments
+        model: the compiled model that callbacks know.
+        f: function of a list of arrays; it returns the values that are logged.
+        ins: list of its inputs; numbers among them go to every batch.
+        out_labels: list of the names of its values.
+        val_f, val_ins: the same for what follows each epoch.
+        callback_metrics: not needed: the names follow from `out_labels`.
+        batch_size, nb_epoch, verbose, callbacks, shuffle, initial_epoch: as for `fit`.
+
+    # Returns
+        A `History`.
+    """
+    model = trained(model)
+    names = list(out_labels or ())
+    own = [Labels(names)] if names else []
+    options = model.fit_options(
+        nb_epoch, initial_epoch, verbose, [*own, *(callbacks or ())], shuffle
+    )
+    train = FunctionStream(model, "train", f, ins, batch_size)
+    validation = None
+    if val_f is not None and val_ins:
+        validation = FunctionStream(model, "test", val_f, val_ins, batch_size)
+    sizes = {"batch_size": batch_size, "nb_sample": train.size}
+    return model.train(options, train, validation, val_ins or [], sizes)
+
+
+def test_loop(
+    model: Any, f: Any, ins: list[Any], batch_size: int = 32, verbose: int = 0
+) -> Any:
+    """Returns a function's values averaged over all samples, as `Model._test_loop` of
+    Keras 1 did; the arguments are those of `fit_loop`."""
+    model = trained(model)
+    stream = FunctionStream(model, "test", f, ins, batch_size)
+    return model.evaluate_stream(stream, verbose)
+
+
+def predict_loop(
+    model: Any, f: Any, ins: list[Any], batch_size: int = 32, verbose: int = 0
+) -> Any:
+    """Returns a function's outputs for all samples, as `Model._predict_loop` of Keras 1
+    did; the arguments are those of `fit_loop`."""
+    model = trained(model)
+    stream = FunctionStream(model, "predict", f, ins, batch_size)
+    return model.predict_stream(stream, verbose)
+
+
+def standardize_user_data(
+    model: Any,
+    x: Any,
+    y: Any,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+    check_batch_axis: bool = True,
+    batch_size: int | None = None,
+) -> tuple[list[Array], list[Array], list[Array]]:
+    """Returns inputs, targets and weights as lists of arrays, checked.
+
+    # Arguments
+        x, y, sample_weight, class_weight: as for `fit`.
+        check_batch_axis, batch_size: not needed: what doesn't fit is an error anyway.
+    """
+    model = trained(model)
+    arrays = model.adapter.user_data(x, y, sample_weight, class_weight)
+    inputs = len(model.input_names)
+    targets = inputs + len(model.output_names)
+    return arrays[:inputs], arrays[inputs:targets], arrays[targets:]

@@ -1,0 +1,66 @@
+"""Helpers of `keras.engine.training` that other versions had, under the names that they
+had there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oneiros import backend as K
+from oneiros import engine
+
+Tensor = Any
+
+
+def masked_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
+    """Returns a function `(y_true, y_pred, mask=None)` that gives the loss `fn` as one
+    number, to which masked steps add nothing."""
+
+    def masked(y_true: Tensor, y_pred: Tensor, mask: Tensor = None) -> Tensor:
+        score = fn(y_true, y_pred)
+        if mask is not None:
+            mask = K.cast(mask, K.floatx())
+            score = score * mask / K.mean(mask)
+        return K.mean(score)
+
+    return masked
+
+
+def collect_trainable_weights(layer: Any) -> list[Tensor]:
+    """Returns a model's trainable weights by name, as optimizers get them."""
+    return sorted(layer.trainable_weights, key=lambda weight: str(weight.name))
+
+
+def generator_queue(
+    generator: Any,
+    max_q_size: int = 10,
+    wait_time: float = 0.05,
+    nb_worker: int = 1,
+    pickle_safe: bool = False,
+) -> tuple[Any, Any]:
+    """Starts workers that fill a queue from a generator.
+
+    # Arguments
+        generator: yields items for ever.
+        max_q_size: int, items made ahead at most.
+        wait_time: not needed: workers wait for room.
+        nb_worker: int, the number of workers.
+        pickle_safe: bool, whether they are processes.
+
+    # Returns
+        The queue, and an object whose `set()` ends the workers.
+    """
+    enqueuer = engine.training.GeneratorEnqueuer(generator, pickle_safe)
+    enqueuer.start(nb_worker, max_q_size, wait_time)
+    return enqueuer.queue, Stop(enqueuer)
+
+
+class Stop:
+    """What ends the workers of a queue."""
+
+    def __init__(self, enqueuer: Any) -> None:
+        self.enqueuer = enqueuer
+
+    def set(self) -> None:
+        """Ends them."""
+        self.enqueuer.stop()

@@ -1,0 +1,39 @@
+"""Weights of Keras 0.x, whose files number layers and weights and name none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from oneiros.errors import FileFormatError
+
+WAY_OUT = """
+It has the layout of Keras 0.x, which names no layer: arrays can't be matched with
+weights otherwise than by their order. Build the model that it is of; or compare the
+shapes, and set the weights, with h5py:
+    with h5py.File(path) as f:
+        groups = [f[f"layer_{k}"] for k in range(f.attrs["nb_layers"])]
+        arrays = [
+            g[f"param_{p}"][()] for g in groups for p in range(g.attrs["nb_params"])
+        ]
+    model.set_weights(arrays)
+Convolutions trained on Theano then need
+oneiros.utils.layer_utils.convert_all_kernels_in_model(model)."""
+
+
+@contextmanager
+def explained(weights: list[tuple[str, Any]]) -> Iterator[None]:
+    """Context manager under which an error about weights of Keras 0.x shows the way
+    out.
+
+    # Arguments
+        weights: list of the names of layers in a file, with their arrays.
+    """
+    try:
+        yield
+    except FileFormatError as error:
+        numbered = [f"layer_{number}" for number in range(len(weights))]
+        if not weights or [name for name, _ in weights] != numbered:
+            raise
+        raise FileFormatError(f"{error}{WAY_OUT}") from None

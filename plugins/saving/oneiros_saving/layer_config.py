@@ -1,0 +1,99 @@
+"""What the configuration of a layer holds by default: the arguments of its constructors
+that it keeps."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from oneiros.arguments import function_name, label
+from oneiros.config import registered
+from oneiros.engine.layer import KWARGS, Layer
+from oneiros.errors import ConfigError
+
+COMMON = ("name", "trainable", "batch_input_shape", "input_dtype")
+"""Attributes that every layer's configuration holds, as far as the layer has them."""
+
+FUNCTIONS = ("activation", "init")
+"""How the names of arguments end that take functions of these kinds."""
+
+PARTS = ("regularizer", "constraint")
+"""How the names of arguments end that take such objects."""
+
+MAX_ARRAY = 1000
+"""How many values an array may have to be held as an argument; larger ones are data."""
+
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+def layer_config(layer: Any) -> dict[str, Any]:
+    """Returns what `Layer.get_config` does.
+
+    A class that defines `get_config` describes the arguments of its constructor there:
+    those of its base classes' constructors are described here.
+    """
+    config = {key: getattr(layer, key) for key in COMMON if hasattr(layer, key)}
+    is_default = type(layer).argument_config is Layer.argument_config
+    for argument in _constructor_arguments(type(layer)):
+        if is_default:
+            config.update(argument_config(layer, argument))
+        else:
+            config.update(layer.argument_config(argument))
+    return config
+
+
+def _constructor_arguments(cls: type) -> list[str]:
+    """Returns the arguments that are described, base classes' first."""
+    names: dict[str, None] = {}
+    for base in reversed(cls.__mro__):
+        constructor = vars(base).get("__init__")
+        if inspect.isfunction(constructor) and "get_config" not in vars(base):
+            names |= dict.fromkeys(_parameter_names(constructor))
+    return [name for name in names if name not in KWARGS]
+
+
+@lru_cache(maxsize=1024)
+def _parameter_names(method: Callable[..., Any]) -> tuple[str, ...]:
+    """Returns a method's parameters but `self`, `*args` and `**kwargs`."""
+    _, *parameters = inspect.signature(method).parameters.values()
+    return tuple(p.name for p in parameters if p.kind not in _VARIADIC)
+
+
+def argument_config(layer: Any, argument: str) -> dict[str, Any]:
+    """Returns what `Layer.argument_config` does."""
+    if argument not in vars(layer):
+        return {}
+    value = vars(layer)[argument]
+    if _is_plain(value):
+        return {argument: value}
+    if not callable(value):
+        return {}
+    is_part = hasattr(value, "get_config") and not isinstance(value, Layer)
+    if argument.endswith(PARTS) or is_part:
+        return {argument: _part_config(layer, argument, value)}
+    if argument.endswith(FUNCTIONS) or registered(value):
+        return {argument: function_name(layer, argument, value)}
+    return {}
+
+
+def _is_plain(value: Any) -> bool:
+    """Tells whether a configuration can hold a value as it is."""
+    if isinstance(value, (list, tuple)):
+        return all(_is_plain(item) for item in value)
+    if isinstance(value, dict):
+        return all(_is_plain(item) for item in value.values())
+    if isinstance(value, np.ndarray):
+        return value.size <= MAX_ARRAY
+    return value is None or isinstance(value, (bool, int, float, str, np.generic))
+
+
+def _part_config(layer: Any, argument: str, part: Any) -> Any:
+    if hasattr(part, "get_config"):
+        return part.get_config()
+    raise ConfigError(
+        f"{label(layer)} has {argument}={part!r}, which has no get_config() that a "
+        f"configuration could hold. Pass an object of a class that defines it."
+    )

@@ -1,0 +1,147 @@
+"""Names as code of 2016 finds, imports and replaces them."""
+
+import importlib
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.layers import Dense, Input
+from oneiros.models import Model, Sequential, load_model, model_from_json
+from oneiros.optimizers import SGD
+
+X = np.random.RandomState(0).uniform(size=(4, 3)).astype("float32")
+
+
+def module(path):
+    return importlib.import_module(f"oneiros.{path}")
+
+
+def constant_loss(y_true, y_pred):
+    return K.mean(y_pred * 0.0 + 2.0, axis=-1)
+
+
+def test_losses_and_metrics_that_are_set_in_their_modules(monkeypatch, tmp_path):
+    monkeypatch.setattr(module("objectives"), "mine", constant_loss, raising=False)
+    monkeypatch.setattr(module("metrics"), "own", constant_loss, raising=False)
+    model = Sequential([Dense(1, input_dim=3)])
+    model.compile("sgd", "mine", metrics=["own"])
+    assert model.train_on_batch(X, np.zeros((4, 1))) == [2.0, 2.0]
+    model.save(tmp_path / "m.h5")
+    assert load_model(tmp_path / "m.h5").loss == "mine"
+    assert module("objectives").get("mine") is constant_loss
+
+
+@pytest.mark.parametrize("through_dict", [False, True])
+def test_a_name_that_is_replaced_means_the_new_object(monkeypatch, through_dict):
+    objectives = module("objectives")
+    if through_dict:
+        monkeypatch.setitem(objectives.__dict__, "mse", constant_loss)
+    else:
+        monkeypatch.setattr(objectives, "mse", constant_loss)
+    model = Sequential([Dense(1, input_dim=3)])
+    model.compile("sgd", "mse")
+    assert model.test_on_batch(X, np.zeros((4, 1))) == 2.0
+    monkeypatch.undo()
+    model.compile("sgd", "mse")
+    assert model.model.loss_functions == [objectives.mean_squared_error]
+
+
+def test_other_kinds_that_are_set_in_their_modules(monkeypatch, tmp_path):
+    class Half(module("constraints").Constraint):
+        def __call__(self, p):
+            return p * 0.5
+
+    class Slow(SGD):
+        pass
+
+    class Wide(Dense):
+        pass
+
+    for path, name, value in (
+        ("activations", "doubled", lambda x: x * 2.0),
+        ("initializations", "ones", lambda shape, name=None: K.ones(shape, name=name)),
+        ("constraints", "Half", Half),
+        ("optimizers", "Slow", Slow),
+        ("layers", "Wide", Wide),
+    ):
+        monkeypatch.setattr(module(path), name, value, raising=False)
+    layer = Wide(2, activation="doubled", init="ones", W_constraint="Half", input_dim=3)
+    model = Sequential([layer])
+    np.testing.assert_allclose(model.predict(X)[:, 0], 2 * X.sum(axis=1), rtol=1e-5)
+    assert isinstance(layer.W_constraint, Half)
+    model.compile("Slow", "mse")
+    assert isinstance(model.optimizer, Slow)
+    made = Sequential([Wide(2, input_dim=3)])
+    assert type(model_from_json(made.to_json()).layers[0]) is Wide
+
+
+def test_modules_show_their_names_as_a_dict():
+    activations = module("activations")
+    assert activations.__dict__["relu"] is activations.relu
+    assert "Dense" in vars(module("layers"))
+    found = module("utils.generic_utils").get_from_module(
+        "tanh", activations.__dict__, "activation"
+    )
+    assert found is activations.tanh
+
+
+def test_a_file_may_not_name_what_a_module_merely_shows(tmp_path):
+    """What `__dict__` shows is no patch: classes without `loadable` stay refused."""
+    layers = vars(module("layers"))
+    text = Sequential([Dense(1, input_dim=3)]).to_json()
+    for name in ("Recurrent", "K", "time_distributed_dense"):
+        assert name in layers
+        with pytest.raises(Exception, match=rf"{name}") as caught:
+            model_from_json(text.replace('"Dense"', f'"{name}"'))
+        assert type(caught.value).__name__ in ("UnknownNameError", "UnsafeFileError")
+
+
+STARS = {
+    "layers.core": "K np inspect copy warnings Layer InputSpec Merge activations",
+    "layers.convolutional": "K Layer InputSpec initializations conv_output_length",
+    "layers.recurrent": "K np Layer InputSpec activations LSTM",
+    "layers": "K np Input InputLayer Layer InputSpec Merge merge Dense",
+    "models": "K np json Model Layer Merge optimizers Sequential Graph",
+    "engine.topology": "K np Layer Merge Input Node Container merge warnings",
+    "engine.training": "K np Model Container make_batches objectives",
+    "callbacks": "K np json time warnings deque Callback",
+    "objectives": "K np mse",
+    "regularizers": "K l2",
+}
+
+
+@pytest.mark.parametrize("path", STARS)
+def test_star_imports_bring_what_keras_1_brought(path):
+    space = {}
+    exec(f"from oneiros.{path} import *", space)
+    assert [name for name in STARS[path].split() if name not in space] == []
+
+
+def test_helpers_under_the_names_of_other_versions():
+    training = module("engine.training")
+    assert training._standardize_input_data is training.standardize_input_data
+    assert training._slice_arrays is training.slice_X
+    x = Input((2,))
+    model = Model(x, Dense(1, name="b")(Dense(2, name="a")(x)))
+    names = [weight.name for weight in training.collect_trainable_weights(model)]
+    assert names == sorted(names) and len(names) == 4
+    masked = training._masked_objective(lambda t, p: K.mean(K.abs(p - t), axis=-1))
+    target, guess = np.zeros((2, 3, 1)), np.arange(6.0).reshape(2, 3, 1)
+    mask = np.array([[1, 0, 0], [0, 0, 1]])
+    loss = masked(*map(K.variable, (target, guess, mask)))
+    np.testing.assert_allclose(K.eval(loss), guess[mask == 1].mean())
+
+
+def test_a_queue_of_a_generator():
+    queue, stop = module("engine.training").generator_queue(iter([1, 2, 3]))
+    assert queue.get() == 1
+    stop.set()
+
+
+def test_graph_models_are_shown_rewritten():
+    graphs = [module(path).Graph for path in ("models", "legacy.models")]
+    graphs.append(module("layers.containers").Graph)
+    for graph in graphs:
+        with pytest.raises(NotImplementedError, match=r"model = Model\(input=x"):
+            graph()
+    assert module("layers.containers").Sequential is Sequential
