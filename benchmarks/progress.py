@@ -5,7 +5,9 @@
 Trains small networks, whose steps take as little as steps can, with the display in a
 pseudo-terminal, where it is drawn, and in a pipe, where it writes lines. Prints the
 share of the time that it takes by the training's own profile, in runs of batches and
-with a callback that makes batches run one by one. No share may be above 1 %.
+with a callback that makes batches run one by one. What the profile books on a callback
+that does nothing is taken off: it is the profile's own time. No share may be above 1 %;
+the machine must be idle.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO
@@ -47,32 +49,15 @@ NETWORKS = [Network("16 units", 16), Network("512 units", 512)]
 
 
 @contextlib.contextmanager
-def terminal() -> Iterator[TextIO]:
-    """Gives a terminal to write to, whose other end is read all the time."""
-    leader, follower = pty.openpty()
-    reader = threading.Thread(target=drain, args=(leader,), daemon=True)
-    reader.start()
-    with os.fdopen(follower, "w", encoding="utf-8") as stream:
-        yield stream
-    reader.join()
-
-
-@contextlib.contextmanager
-def pipe() -> Iterator[TextIO]:
-    """Gives a pipe to write to, whose other end is read all the time."""
-    outlet, inlet = os.pipe()
-    reader = threading.Thread(target=drain, args=(outlet,), daemon=True)
-    reader.start()
-    with os.fdopen(inlet, "w", encoding="utf-8") as stream:
-        yield stream
-    reader.join()
-
-
-def drain(source: int) -> None:
-    with contextlib.suppress(OSError):  # a terminal's other end was closed
-        while os.read(source, 65536):
-            pass
+def read_from(source: int, target: int) -> Iterator[TextIO]:
+    """Gives a stream to write to, whose other end another process reads."""
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    reader = subprocess.Popen(["cat"], stdin=source, **silent)
     os.close(source)
+    with os.fdopen(target, "w", encoding="utf-8") as stream:
+        yield stream
+    reader.kill()
+    reader.wait()
 
 
 def share(network: Network, stream: TextIO, callbacks: list[Callback]) -> float:
@@ -87,7 +72,8 @@ def share(network: Network, stream: TextIO, callbacks: list[Callback]) -> float:
         model.fit(
             x, x[:, :1], BATCH, EPOCHS, callbacks=[profile, *callbacks], verbose=1
         )
-    return sum(row.share for row in profile.rows if row.detail == "ProgbarLogger")
+    shares = {row.detail: row.share for row in profile.rows}
+    return max(0.0, shares["ProgbarLogger"] - shares["History"])
 
 
 def main() -> int:
@@ -95,9 +81,9 @@ def main() -> int:
     shares = []
     print(f"{EPOCHS} epochs of {SAMPLES // BATCH} batches of {BATCH}")
     for network in NETWORKS:
-        for place, opened in (("terminal", terminal), ("pipe", pipe)):
+        for place, opened in (("terminal", pty.openpty), ("pipe", os.pipe)):
             for how, callbacks in (("in runs", []), ("one by one", [EachBatch()])):
-                with opened() as stream:
+                with read_from(*opened()) as stream:
                     shares.append(share(network, stream, callbacks))
                 print(f"{network.name:>10} {place:>9} {how:>11}: {shares[-1]:7.3%}")
     print(f"the largest share: {max(shares):.3%} of {LIMIT:.0%}")

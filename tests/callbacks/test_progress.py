@@ -349,7 +349,7 @@ class TestProgbar:
         shown = re.findall(r"\r *(\d+)/100", terminal.written)
         assert shown == ["1", "50", "100"]
 
-    def test_waits_a_hundred_times_as_long_as_a_slow_terminal_takes(
+    def test_waits_two_hundred_times_as_long_as_a_slow_terminal_takes(
         self, on_terminal, monkeypatch
     ):
         """On a clock that only writing, and a step of 1 ms, move on."""
@@ -362,7 +362,7 @@ class TestProgbar:
             clock[0] += 0.001
             bar.add(1)
         drawings = terminal.written.count("/10000")
-        assert drawings * 0.03 / (clock[0] - 1000) < 0.015 and drawings > 2
+        assert drawings * 0.03 / (clock[0] - 1000) < 0.01 and drawings > 1
 
     def test_lines_follow_one_another_once_a_minute(self, capsys, monkeypatch):
         clock = [1000.0]

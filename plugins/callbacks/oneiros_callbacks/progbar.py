@@ -11,7 +11,7 @@ from oneiros_callbacks import bar_text
 from oneiros_callbacks.bar_text import Progress
 from oneiros_callbacks.screens import screen_of
 
-SHARE_OF_TIME = 0.01
+SHARE_OF_TIME = 0.005
 """How much of the time drawing may take: a slow terminal is drawn to less often."""
 
 
@@ -55,7 +55,7 @@ class Progbar:
     In a terminal or a notebook it is drawn again and again in one line. Where the
     output is a file or a pipe it writes one line at the end, and one a minute before
     that. With `verbose=2` it writes only a line at the end, everywhere. Drawing takes
-    at most a hundredth of the time.
+    at most half a hundredth of the time.
 
     # Example
         ```python
@@ -74,6 +74,7 @@ class Progbar:
 
     # Properties
         pace: the `Pace`; who counts batches there has their time shown.
+        next_drawing: float, the time before which `update` draws nothing by itself.
         title: str, what the steps are those of, if other bars follow; a notebook shows
             it, and leaves the bar to the next one.
     """
@@ -98,7 +99,7 @@ class Progbar:
         self.pace = Pace()
         self.title = ""
         self._screen = screen_of(sys.stdout, verbose)
-        self._next = self.start + self._screen.delay
+        self.next_drawing = self.start + self._screen.delay
 
     def update(
         self,
@@ -118,7 +119,7 @@ class Progbar:
         self.advance(current, values, now)
         if current >= self.target > -1:
             self.finish()
-        elif now >= self._next or (force and self._screen.in_place):
+        elif now >= self.next_drawing or (force and self._screen.in_place):
             self._draw(now)
 
     def add(self, n: int, values: Sequence[tuple[str, Any]] | None = None) -> None:
@@ -157,7 +158,7 @@ class Progbar:
         self.last_update = time.time()
         cost = self.last_update - now
         pause = max(self.interval, self._screen.interval, cost / SHARE_OF_TIME)
-        self._next = self.last_update + pause
+        self.next_drawing = self.last_update + pause
 
     def _progress(self, now: float, note: str = "", over: bool = False) -> Progress:
         return Progress(

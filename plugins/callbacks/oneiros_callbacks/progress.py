@@ -15,6 +15,8 @@ from oneiros_callbacks.screens import clear_line
 Logs = dict[str, Any] | None
 COMPILING = "compiling"
 VALIDATING = "validating"
+MOST_PENDING = 1000
+"""Batches that are gathered at most before the bar moves by all of them."""
 
 
 class ProgbarLogger(Callback):
@@ -70,50 +72,72 @@ class ProgbarLogger(Callback):
             print(title)
         self.progbar = self._new_bar(title)
         self.seen = 0
+        self._samples = self.params["nb_sample"]
+        self._pending: list[dict[str, Any]] = []
+        self._last: dict[str, Any] = {}
         if not self._is_compiled:
             self.progbar.wait(COMPILING)
+            self.progbar.next_drawing = 0.0
+
+    @property
+    def log_values(self) -> list[tuple[str, Any]]:
+        """The values of the last batch, and after an epoch its own."""
+        return self._measured(self._last)
 
     def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Forgets the values of the batch before."""
-        if self.seen < self.params["nb_sample"]:
-            self.log_values: list[tuple[str, Any]] = []
+        self._last = {}
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Moves the bar; its end is left to `on_epoch_end`."""
-        logs = logs or {}
-        self._move(logs.get("size", 0), 1, self._measured(logs))
+        """Moves the bar when it is time; its end is left to `on_epoch_end`.
+
+        Steps may take a few microseconds, so batches are only gathered until then.
+        """
+        self._last = logs = logs or {}
+        self.seen += logs.get("size", 0)
+        pending = self._pending
+        pending.append(logs)
+        is_time = time.time() >= self.progbar.next_drawing
+        if is_time or self.seen >= self._samples or len(pending) >= MOST_PENDING:
+            self._move_by_pending()
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
         """Moves the bar once for a run of batches, by their average."""
-        sizes = logs["size"]
-        samples = sum(sizes)
-        means = {
-            name: sum(map(operator.mul, logs[name], sizes)) / samples
-            for name in self.params["metrics"]
-            if name in logs
-        }
-        self._move(samples, len(sizes), list(means.items()))
+        self._last = {name: values[-1] for name, values in logs.items()}
+        self.seen += sum(logs["size"])
+        self._move(logs)
 
-    def _move(self, samples: int, batches: int, values: list[tuple[str, Any]]) -> None:
-        self.seen += samples
-        self.log_values = values
+    def _move_by_pending(self) -> None:
+        first = self._pending[0]
+        names = [name for name in ("size", *self.params["metrics"]) if name in first]
+        self._move({name: [log[name] for log in self._pending] for name in names})
+        self._pending = []
+
+    def _move(self, logs: dict[str, list[Any]]) -> None:
+        """Moves the bar by some batches."""
         if not self.verbose:
             return
+        sizes = logs.get("size", [])
+        samples = sum(sizes)
+        means = [
+            (name, sum(map(operator.mul, values, sizes)) / max(1, samples))
+            for name, values in self._measured(logs)
+        ]
         bar = self.progbar
-        bar.advance(self.seen, values, time.time())
+        bar.advance(self.seen, means, time.time())
         if self._is_compiled:
-            bar.pace.batches += batches
+            bar.pace.batches += len(sizes)
         else:
             self._is_compiled = True
             bar.pace.restart()
-        if self.seen < self.params["nb_sample"]:
+        if self.seen < self._samples:
             bar.update(self.seen)
         elif self.params.get("do_validation"):
             bar.wait(VALIDATING)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Ends the bar with the epoch's values, those of the validation included."""
-        self.log_values = self._measured(logs or {})
+        self._last = logs or {}
         self.progbar.sum_values = {name: [value, 1] for name, value in self.log_values}
         self.progbar.unique_values = [name for name, _ in self.log_values]
         self.progbar.finish()
