@@ -14,7 +14,7 @@ import types
 
 import numpy as np
 import pytest
-from oneiros.callbacks import ProgbarLogger
+from oneiros.callbacks import Callback, ProgbarLogger
 from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.utils.generic_utils import Progbar
@@ -192,6 +192,23 @@ def test_fit_writes_a_line_per_epoch_to_a_file(fitted, capsys):
         f"Train on 6 samples, validate on 2 samples\nEpoch 1/2\n{line}Epoch 2/2\n{line}"
     )
     assert err == ""
+
+
+@pytest.mark.parametrize("singly", [False, True])
+def test_a_file_has_no_frames_of_the_first_epoch(singly, capsys):
+    class EachBatch(Callback):
+        def on_batch_end(self, batch, logs=None):
+            pass
+
+    model = Sequential([Dense(1, input_dim=1)])
+    model.compile("sgd", "mse")
+    x = np.ones((64, 1))
+    callbacks = [EachBatch()] if singly else []
+    history = model.fit(x, x, batch_size=8, nb_epoch=1, callbacks=callbacks)
+    epoch, line, end = capsys.readouterr().out.split("\n")
+    assert (epoch, end) == ("Epoch 1/1", "")
+    loss = f"{history.history['loss'][0]:.4f}"
+    assert re.fullmatch(rf"64/64 \[={{30}}\] - \d+s - loss: {loss}", line)
 
 
 def test_fit_is_silent_if_asked(fitted, capsys):

@@ -31,6 +31,10 @@ class ProgbarLogger(Callback):
     told_afterwards = True
     _is_compiled = True
 
+    def get_state(self) -> dict[str, Any]:
+        """Returns how far the epoch is; anything else is this process's."""
+        return {"seen": self.seen}
+
     def get_observer(self) -> None:
         """Shows that functions are compiled, if they are: this is called first of all.
 
@@ -58,6 +62,7 @@ class ProgbarLogger(Callback):
         """Reads what is to be shown."""
         self.verbose: int = self.params["verbose"]
         self.nb_epoch: int = self.params["nb_epoch"]
+        self.seen = 0
         self.progbar = self._new_bar("")
 
     def _new_bar(self, title: str) -> Progbar:
@@ -73,11 +78,11 @@ class ProgbarLogger(Callback):
         self.progbar = self._new_bar(title)
         self.seen = 0
         self._samples = self.params["nb_sample"]
+        self._most_pending = MOST_PENDING if self._is_compiled else 1
         self._pending: list[dict[str, Any]] = []
         self._last: dict[str, Any] = {}
         if not self._is_compiled:
             self.progbar.wait(COMPILING)
-            self.progbar.next_drawing = 0.0
 
     @property
     def log_values(self) -> list[tuple[str, Any]]:
@@ -98,7 +103,7 @@ class ProgbarLogger(Callback):
         pending = self._pending
         pending.append(logs)
         is_time = time.time() >= self.progbar.next_drawing
-        if is_time or self.seen >= self._samples or len(pending) >= MOST_PENDING:
+        if is_time or self.seen >= self._samples or len(pending) >= self._most_pending:
             self._move_by_pending()
 
     def on_run_end(self, logs: dict[str, Any]) -> None:
@@ -129,6 +134,7 @@ class ProgbarLogger(Callback):
             bar.pace.batches += len(sizes)
         else:
             self._is_compiled = True
+            self._most_pending = MOST_PENDING
             bar.pace.restart()
         if self.seen < self._samples:
             bar.update(self.seen)
