@@ -209,7 +209,8 @@ def _is_exported(module: str, name: str) -> bool:
     if name.startswith("_"):
         return False
     with suppress(NameConflictError, PluginLoadError):
-        return attribute(module, name) is not None
+        attribute(module, name)
+        return True
     return False
 
 

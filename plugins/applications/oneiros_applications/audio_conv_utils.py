@@ -1,0 +1,112 @@
+"""Sound as MusicTaggerCRNN takes it, and the tags that it gives."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+
+TAGS = [
+    *("rock", "pop", "alternative", "indie", "electronic", "female vocalists"),
+    *("dance", "00s", "alternative rock", "jazz", "beautiful", "metal", "chillout"),
+    *("male vocalists", "classic rock", "soul", "indie rock", "Mellow"),
+    *("electronica", "80s", "folk", "90s", "chill", "instrumental", "punk"),
+    *("oldies", "blues", "hard rock", "ambient", "acoustic", "experimental"),
+    *("female vocalist", "guitar", "Hip-Hop", "70s", "party", "country"),
+    *("easy listening", "sexy", "catchy", "funk", "electro", "heavy metal"),
+    *("Progressive rock", "60s", "rnb", "indie pop", "sad", "House", "happy"),
+]
+"""The 50 most frequent tags of the Million Song Dataset, in the network's order."""
+SAMPLING_RATE = 12000
+"""Samples a second."""
+WINDOW = 512
+"""Samples of one Fourier transform."""
+HOP = 256
+"""Samples from one transform to the next."""
+MELS = 96
+"""Bands of frequencies."""
+SECONDS = 29.12
+"""How much of a piece is heard: its middle."""
+
+
+def preprocess_input(
+    audio_path: str | os.PathLike[str], dim_ordering: str = "default"
+) -> np.ndarray:
+    """Returns the spectrogram of the middle 29.12 seconds of a piece, in decibels.
+
+    A shorter piece is continued with silence.
+
+    # Arguments
+        audio_path: path of a file of sound.
+        dim_ordering: "th", "tf" or "default", which is the one in use.
+
+    # Output shape
+        `(1, 96, 1366)` with "th", `(96, 1366, 1)` with "tf": bands of frequencies, then
+        time.
+
+    # Raises
+        ValueError: another `dim_ordering`.
+        ImportError: the package librosa isn't installed.
+    """
+    ordering = K.image_dim_ordering() if dim_ordering == "default" else dim_ordering
+    if ordering not in ("th", "tf"):
+        raise ValueError(f"dim_ordering={dim_ordering!r}: expected 'th' or 'tf'.")
+    librosa = _librosa()
+    sound, _ = librosa.load(audio_path, sr=SAMPLING_RATE)
+    spectrogram = librosa.feature.melspectrogram(
+        y=middle(sound, int(SECONDS * SAMPLING_RATE)),
+        sr=SAMPLING_RATE,
+        hop_length=HOP,
+        n_fft=WINDOW,
+        n_mels=MELS,
+    )
+    decibels = librosa.power_to_db(spectrogram**2, ref=1.0)
+    return np.expand_dims(decibels, 0 if ordering == "th" else -1)
+
+
+def middle(sound: np.ndarray, length: int) -> np.ndarray:
+    """Returns the middle of a sound, or a shorter one continued with zeros."""
+    missing = length - len(sound)
+    if missing > 0:
+        return np.hstack((sound, np.zeros(missing)))
+    start = (len(sound) - length) // 2
+    return sound[start : start + length]
+
+
+def decode_predictions(preds: Any, top_n: int = 5) -> list[list[tuple[str, float]]]:
+    """Returns the most probable tags.
+
+    # Arguments
+        preds: array, `(samples, 50)`.
+        top_n: int, how many tags of each sample.
+
+    # Returns
+        A list for each sample: name and probability of each tag, the most probable one
+        first.
+
+    # Raises
+        ValueError: other tags than the network's.
+    """
+    probabilities = np.asarray(preds)
+    if probabilities.ndim != 2 or probabilities.shape[1] != len(TAGS):
+        raise ValueError(
+            f"decode_predictions names {len(TAGS)} tags: expected (samples, "
+            f"{len(TAGS)}), received {probabilities.shape}."
+        )
+    return [
+        [(TAGS[number], sample[number]) for number in sample.argsort()[::-1][:top_n]]
+        for sample in probabilities
+    ]
+
+
+def _librosa() -> Any:
+    try:
+        import librosa
+    except ImportError:
+        raise ImportError(
+            "Spectrograms are made by librosa, which isn't installed. Type: "
+            "pip install librosa"
+        ) from None
+    return librosa

@@ -1,0 +1,156 @@
+"""What the networks for images share: their input, their top, their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from oneiros import backend as K
+from oneiros.engine.topology import get_source_inputs
+from oneiros.layers import Input
+from oneiros.models import Model
+
+from oneiros_applications.published import (
+    PublishedFile,
+    Weights,
+    check_weights,
+    load_weights,
+)
+
+CLASSES = 1000
+"""How many classes ImageNet has."""
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Files:
+    """A network's published weights by `dim_ordering`, with and without top."""
+
+    th: PublishedFile
+    tf: PublishedFile
+    th_no_top: PublishedFile
+    tf_no_top: PublishedFile
+
+    def suited(self, dim_ordering: str, include_top: bool) -> PublishedFile:
+        """Returns the file for a network."""
+        if dim_ordering == "th":
+            return self.th if include_top else self.th_no_top
+        return self.tf if include_top else self.tf_no_top
+
+
+@dataclass(frozen=True)
+class ImageNetwork:
+    """A network for images of ImageNet.
+
+    # Arguments
+        name: str, the model's name.
+        size: int, the height and width of its images, in pixels.
+        smallest: int, the least height and width without the top.
+        files: its weights.
+        build: function of the input and the `dim_ordering` that returns the last
+            features.
+        top: function of the features, the `dim_ordering` and the number of classes that
+            returns the classes' probabilities.
+        without_top: function of the features and the `dim_ordering` that returns the
+            output without top.
+    """
+
+    name: str
+    size: int
+    smallest: int
+    files: Files
+    build: Callable[[Any, str], Any]
+    top: Callable[[Any, str, int], Any]
+    without_top: Callable[[Any, str], Any] = lambda features, dim_ordering: features
+
+    def model(
+        self,
+        include_top: bool,
+        weights: Weights,
+        input_tensor: Any,
+        input_shape: Shape | None,
+        classes: int,
+        dim_ordering: str | None = None,
+    ) -> Any:
+        """Returns the network as a model; the arguments are those of the networks.
+
+        # Raises
+            ValueError: arguments that don't fit the network or the weights.
+        """
+        wanted = classes if include_top else CLASSES
+        check_weights(self.name, weights, "imagenet", wanted, CLASSES)
+        ordering = dim_ordering or K.image_dim_ordering()
+        shape = self.input_shape(input_shape, ordering, include_top)
+        image = input_of(input_tensor, shape)
+        features = self.build(image, ordering)
+        if include_top:
+            output = self.top(features, ordering, classes)
+        else:
+            output = self.without_top(features, ordering)
+        inputs = image if input_tensor is None else get_source_inputs(image)
+        model = Model(inputs, output, name=self.name)
+        file = self.files.suited(ordering, include_top)
+        load_weights(model, weights, "imagenet", file)
+        return model
+
+    def input_shape(
+        self, input_shape: Shape | None, dim_ordering: str, include_top: bool
+    ) -> Shape:
+        """Returns the shape of one image.
+
+        # Raises
+            ValueError: if it doesn't fit the network.
+        """
+        whole = in_order(self.size, dim_ordering)
+        if include_top:
+            if input_shape is not None and tuple(input_shape) != whole:
+                raise ValueError(
+                    f"{self.name}: with include_top=True the input_shape is {whole}, "
+                    f"received {tuple(input_shape)}. Other sizes need "
+                    "include_top=False."
+                )
+            return whole
+        if input_shape is None:
+            return in_order(None, dim_ordering)
+        self._check_shape(tuple(input_shape), dim_ordering)
+        return tuple(input_shape)
+
+    def _check_shape(self, shape: Shape, dim_ordering: str) -> None:
+        least = in_order(self.smallest, dim_ordering)
+        channel_axis = 0 if dim_ordering == "th" else 2
+        is_image = len(shape) == 3 and shape[channel_axis] == 3
+        pixels = [size for axis, size in enumerate(shape) if axis != channel_axis]
+        if not is_image or any(size and size < self.smallest for size in pixels):
+            raise ValueError(
+                f"{self.name}: input_shape={shape}, expected three channels and at "
+                f"least {self.smallest} x {self.smallest} pixels, such as {least} "
+                f"(dim_ordering {dim_ordering!r})."
+            )
+
+
+def in_order(size: int | None, dim_ordering: str) -> Shape:
+    """Returns the shape of a square image of three channels."""
+    if dim_ordering == "th":
+        return (3, size, size)
+    return (size, size, 3)
+
+
+def channel_axis_of(dim_ordering: str) -> int:
+    """Returns the axis of the channels in a batch of images."""
+    return 1 if dim_ordering == "th" else 3
+
+
+def input_of(input_tensor: Any, shape: Shape) -> Any:
+    """Returns a network's input.
+
+    # Arguments
+        input_tensor: a tensor of a layer, any tensor of the backend, or None for a new
+            input.
+        shape: tuple, the shape of one sample.
+    """
+    if input_tensor is None:
+        return Input(shape=shape)
+    if hasattr(input_tensor, "_keras_history"):
+        return input_tensor
+    return Input(tensor=input_tensor, shape=shape)

@@ -1,0 +1,94 @@
+"""Images as networks for ImageNet take them, and names for what they see."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.utils.data_utils import get_file
+
+from oneiros_applications.image_networks import CLASSES
+from oneiros_applications.pixels import as_floats
+
+CLASS_INDEX_PATH = (
+    "https://s3.amazonaws.com/deep-learning-models/image-models/"
+    "imagenet_class_index.json"
+)
+CLASS_INDEX: dict[str, list[str]] | None = None
+"""Classes by number: WordNet's id and a name. It is read when it is first needed."""
+MEANS = (103.939, 116.779, 123.68)
+"""Means of blue, green and red over ImageNet, as the VGG networks were trained."""
+
+
+def preprocess_input(x: Any, dim_ordering: str = "default") -> np.ndarray:
+    """Returns images as VGG16, VGG19 and ResNet50 take them: BGR without the means.
+
+    # Arguments
+        x: array of images, RGB of 0 to 255: `(samples, rows, columns, 3)`, with "th"
+            `(samples, 3, rows, columns)`. Floats are changed in place.
+        dim_ordering: "th", "tf" or "default", which is the one in use.
+
+    # Raises
+        ValueError: another `dim_ordering`, or other channels than three.
+    """
+    ordering = K.image_dim_ordering() if dim_ordering == "default" else dim_ordering
+    if ordering not in ("th", "tf"):
+        raise ValueError(f"dim_ordering={dim_ordering!r}: expected 'th' or 'tf'.")
+    pixels = as_floats(x)
+    channel_axis = -3 if ordering == "th" else -1
+    if pixels.ndim < 3 or pixels.shape[channel_axis] != len(MEANS):
+        raise ValueError(
+            f"Received images of the shape {pixels.shape}, expected three channels in "
+            f"axis {channel_axis} (dim_ordering {ordering!r})."
+        )
+    flipped = np.flip(pixels, channel_axis)
+    means = np.expand_dims(np.array(MEANS), (1, 2)) if ordering == "th" else MEANS
+    pixels[...] = flipped - np.asarray(means, pixels.dtype)
+    return pixels
+
+
+def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, float]]]:
+    """Returns what was most probably seen.
+
+    # Arguments
+        preds: array, `(samples, 1000)`.
+        top: int, how many classes of each sample.
+
+    # Returns
+        A list for each sample: WordNet's id, name and probability of each class, the
+        most probable one first.
+
+    # Raises
+        ValueError: other classes than ImageNet's.
+        FileMissingError: the list of names is in no cache and can't be downloaded.
+    """
+    probabilities = np.asarray(preds)
+    if probabilities.ndim != 2 or probabilities.shape[1] != CLASSES:
+        raise ValueError(
+            f"decode_predictions names ImageNet's classes: expected (samples, "
+            f"{CLASSES}), received {probabilities.shape}."
+        )
+    classes = _class_index()
+    return [
+        [(*classes[str(number)], sample[number]) for number in _largest(sample, top)]
+        for sample in probabilities
+    ]
+
+
+def _largest(sample: np.ndarray, count: int) -> list[int]:
+    """Returns where the largest numbers are, the largest first."""
+    descending: list[int] = sample.argsort()[::-1][:count].tolist()
+    return descending
+
+
+def _class_index() -> dict[str, list[str]]:
+    global CLASS_INDEX
+    if CLASS_INDEX is None:
+        path = get_file(
+            "imagenet_class_index.json", CLASS_INDEX_PATH, cache_subdir="models"
+        )
+        CLASS_INDEX = json.loads(Path(path).read_text())
+    return CLASS_INDEX

@@ -1,0 +1,57 @@
+"""Manifest: what this plugin offers, by reference, importing nothing."""
+
+from oneiros import hookimpl
+
+NETWORKS = {
+    "vgg16": "VGG16",
+    "vgg19": "VGG19",
+    "resnet50": "ResNet50",
+    "inception_v3": "InceptionV3",
+    "xception": "Xception",
+}
+IMAGENET_UTILS = ("preprocess_input", "decode_predictions")
+FOUR_FILES = (
+    "TH_WEIGHTS_PATH",
+    "TF_WEIGHTS_PATH",
+    "TH_WEIGHTS_PATH_NO_TOP",
+    "TF_WEIGHTS_PATH_NO_TOP",
+)
+NAMES = {
+    "vgg16": FOUR_FILES,
+    "vgg19": FOUR_FILES,
+    "resnet50": (*FOUR_FILES, "identity_block", "conv_block"),
+    "inception_v3": (*FOUR_FILES, "conv2d_bn", "preprocess_input"),
+    "xception": ("TF_WEIGHTS_PATH", "TF_WEIGHTS_PATH_NO_TOP", "preprocess_input"),
+    "music_tagger_crnn": ("TH_WEIGHTS_PATH", "TF_WEIGHTS_PATH", "MusicTaggerCRNN"),
+    "imagenet_utils": ("CLASS_INDEX", "CLASS_INDEX_PATH", *IMAGENET_UTILS),
+    "audio_conv_utils": ("TAGS", *IMAGENET_UTILS),
+}
+"""What each module holds, beside its network."""
+SHARED = {
+    "vgg16": ("imagenet_utils", IMAGENET_UTILS),
+    "vgg19": ("imagenet_utils", IMAGENET_UTILS),
+    "resnet50": ("imagenet_utils", IMAGENET_UTILS),
+    "inception_v3": ("imagenet_utils", ("decode_predictions",)),
+    "xception": ("imagenet_utils", ("decode_predictions",)),
+    "music_tagger_crnn": ("audio_conv_utils", IMAGENET_UTILS),
+}
+"""What a module has from another one."""
+
+
+def _references(module: str, names: tuple[str, ...]) -> dict[str, str]:
+    return {name: f"oneiros_applications.{module}:{name}" for name in names}
+
+
+@hookimpl
+def oneiros_modules() -> dict[str, dict[str, str]]:
+    """`oneiros.applications` and a module for each network."""
+    modules: dict[str, dict[str, str]] = {"applications": {}}
+    for module, names in NAMES.items():
+        modules[f"applications.{module}"] = _references(module, names)
+    for module, (source, names) in SHARED.items():
+        modules[f"applications.{module}"] |= _references(source, names)
+    for module, network in NETWORKS.items():
+        references = _references(module, (network,))
+        modules[f"applications.{module}"] |= references
+        modules["applications"] |= references
+    return modules

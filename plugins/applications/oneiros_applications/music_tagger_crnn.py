@@ -1,0 +1,129 @@
+"""MusicTaggerCRNN: convolutions over a spectrogram, then two recurrent layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from oneiros import backend as K
+from oneiros.engine.topology import get_source_inputs
+from oneiros.layers import (
+    ELU,
+    GRU,
+    BatchNormalization,
+    Convolution2D,
+    Dense,
+    MaxPooling2D,
+    Permute,
+    Reshape,
+    ZeroPadding2D,
+)
+from oneiros.models import Model
+
+from oneiros_applications.audio_conv_utils import TAGS
+from oneiros_applications.image_networks import input_of
+from oneiros_applications.published import (
+    RELEASES,
+    PublishedFile,
+    Weights,
+    check_weights,
+    load_weights,
+)
+
+TH_WEIGHTS_PATH = (
+    f"{RELEASES}/v0.3/music_tagger_crnn_weights_tf_kernels_th_dim_ordering.h5"
+)
+TF_WEIGHTS_PATH = (
+    f"{RELEASES}/v0.3/music_tagger_crnn_weights_tf_kernels_tf_dim_ordering.h5"
+)
+BLOCKS = ((64, (2, 2)), (128, (3, 3)), (128, (4, 4)), (128, (4, 4)))
+"""Filters and pooling of each block."""
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """Where a spectrogram's axes are in a batch."""
+
+    shape: tuple[int, int, int]
+    channels: int
+    time: int
+
+
+AXES = {"th": _Axes((1, 96, 1366), 1, 3), "tf": _Axes((96, 1366, 1), 3, 2)}
+
+
+def MusicTaggerCRNN(  # noqa: N802  the name of Keras 1
+    weights: Weights = "msd",
+    input_tensor: Any = None,
+    include_top: bool = True,
+    classes: int = len(TAGS),
+) -> Any:
+    """Returns MusicTaggerCRNN, which tags music.
+
+    # Example
+        ```python
+        from oneiros.applications.music_tagger_crnn import MusicTaggerCRNN
+
+        model = MusicTaggerCRNN(weights=None)
+        print(model.output_shape)  # (None, 50)
+        ```
+
+    # Arguments
+        weights: `"msd"`, trained on the Million Song Dataset, the path of a file of
+            weights, or None for random ones.
+        input_tensor: the tensor to start from; None for a new input.
+        include_top: bool, whether the dense layer is there.
+        classes: int, with top and without published weights: how many tags.
+
+    # Input shape
+        `(samples, 96, 1366, 1)`, with `dim_ordering` "th" `(samples, 1, 96, 1366)`:
+        spectrograms, see `preprocess_input`.
+
+    # Output shape
+        `(samples, classes)`; without top `(samples, 32)`.
+
+    # Raises
+        ValueError: if arguments don't fit each other.
+
+    # References
+        - [Convolutional Recurrent Neural Networks for Music
+          Classification](https://arxiv.org/abs/1609.04243)
+    """
+    wanted = classes if include_top else len(TAGS)
+    check_weights("MusicTaggerCRNN", weights, "msd", wanted, len(TAGS))
+    ordering = K.image_dim_ordering()
+    spectrogram = input_of(input_tensor, AXES[ordering].shape)
+    output = _features(spectrogram, ordering)
+    if include_top:
+        output = Dense(classes, activation="sigmoid", name="output")(output)
+    given_input = input_tensor is not None
+    inputs = get_source_inputs(spectrogram) if given_input else spectrogram
+    model = Model(inputs, output)
+    url = TH_WEIGHTS_PATH if ordering == "th" else TF_WEIGHTS_PATH
+    load_weights(model, weights, "msd", PublishedFile(url), by_name=not include_top)
+    return model
+
+
+def _features(spectrogram: Any, dim_ordering: str) -> Any:
+    axes = AXES[dim_ordering]
+    x = ZeroPadding2D((0, 37), dim_ordering=dim_ordering)(spectrogram)
+    x = BatchNormalization(axis=axes.time, name="bn_0_freq")(x)
+    for block, (filters, pool) in enumerate(BLOCKS, 1):
+        x = Convolution2D(
+            filters,
+            3,
+            3,
+            border_mode="same",
+            dim_ordering=dim_ordering,
+            name=f"conv{block}",
+        )(x)
+        x = BatchNormalization(axis=axes.channels, name=f"bn{block}")(x)
+        x = ELU()(x)
+        x = MaxPooling2D(
+            pool, strides=pool, dim_ordering=dim_ordering, name=f"pool{block}"
+        )(x)
+    if dim_ordering == "th":
+        x = Permute((3, 1, 2))(x)
+    x = Reshape((15, 128))(x)
+    x = GRU(32, return_sequences=True, name="gru1")(x)
+    return GRU(32, name="gru2")(x)

@@ -1,0 +1,83 @@
+"""VGG16: 16 layers with weights, of small convolutions and large dense layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros_applications.image_networks import CLASSES, Files, ImageNetwork, Shape
+from oneiros_applications.published import RELEASES, PublishedFile, Weights
+from oneiros_applications.vgg import convolutions, dense_top
+
+TH_WEIGHTS_PATH = f"{RELEASES}/v0.1/vgg16_weights_th_dim_ordering_th_kernels.h5"
+TF_WEIGHTS_PATH = f"{RELEASES}/v0.1/vgg16_weights_tf_dim_ordering_tf_kernels.h5"
+TH_WEIGHTS_PATH_NO_TOP = (
+    f"{RELEASES}/v0.1/vgg16_weights_th_dim_ordering_th_kernels_notop.h5"
+)
+TF_WEIGHTS_PATH_NO_TOP = (
+    f"{RELEASES}/v0.1/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+)
+CONVOLUTIONS = (2, 2, 3, 3, 3)
+"""How many convolutions each of the five blocks has."""
+
+
+def _features(image: Any, dim_ordering: str) -> Any:
+    return convolutions(image, dim_ordering, CONVOLUTIONS)
+
+
+_NETWORK = ImageNetwork(
+    "vgg16",
+    size=224,
+    smallest=48,
+    files=Files(
+        th=PublishedFile(TH_WEIGHTS_PATH),
+        tf=PublishedFile(TF_WEIGHTS_PATH, "64373286793e3c8b2b4e3219cbf3544b"),
+        th_no_top=PublishedFile(TH_WEIGHTS_PATH_NO_TOP),
+        tf_no_top=PublishedFile(
+            TF_WEIGHTS_PATH_NO_TOP, "6d6bbae143d832006294945121d1f1fc"
+        ),
+    ),
+    build=_features,
+    top=dense_top,
+)
+
+
+def VGG16(  # noqa: N802  the name of Keras 1
+    include_top: bool = True,
+    weights: Weights = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Shape | None = None,
+    classes: int = CLASSES,
+) -> Any:
+    """Returns VGG16.
+
+    # Example
+        ```python
+        from oneiros.applications.vgg16 import VGG16
+
+        model = VGG16(weights=None, include_top=False, input_shape=(64, 64, 3))
+        print(model.output_shape)  # (None, 2, 2, 512)
+        ```
+
+    # Arguments
+        include_top: bool, whether the three dense layers are there.
+        weights: `"imagenet"`, the path of a file of weights, or None for random ones.
+        input_tensor: the tensor to start from; None for a new input.
+        input_shape: tuple, without top: the shape of one image of three channels, at
+            least 48 x 48.
+        classes: int, with top and without published weights: how many classes.
+
+    # Input shape
+        `(samples, 224, 224, 3)`, with `dim_ordering` "th" `(samples, 3, 224, 224)`: BGR
+        with the means taken off, see `preprocess_input`.
+
+    # Output shape
+        `(samples, classes)`; without top, a 32nd of the image's size in 512 channels.
+
+    # Raises
+        ValueError: if arguments don't fit each other.
+
+    # References
+        - [Very Deep Convolutional Networks for Large-Scale Image
+          Recognition](https://arxiv.org/abs/1409.1556)
+    """
+    return _NETWORK.model(include_top, weights, input_tensor, input_shape, classes)

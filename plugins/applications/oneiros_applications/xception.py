@@ -1,0 +1,204 @@
+"""Xception: separable convolutions in blocks that add to their input."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.layers import (
+    Activation,
+    BatchNormalization,
+    Convolution2D,
+    Dense,
+    GlobalAveragePooling2D,
+    MaxPooling2D,
+    SeparableConvolution2D,
+    merge,
+)
+
+from oneiros_applications.image_networks import CLASSES, Files, ImageNetwork, Shape
+from oneiros_applications.pixels import to_unit_range
+from oneiros_applications.published import RELEASES, PublishedFile, Weights
+
+TF_WEIGHTS_PATH = f"{RELEASES}/v0.4/xception_weights_tf_dim_ordering_tf_kernels.h5"
+TF_WEIGHTS_PATH_NO_TOP = (
+    f"{RELEASES}/v0.4/xception_weights_tf_dim_ordering_tf_kernels_notop.h5"
+)
+ENTRY_FILTERS = (128, 256, 728)
+"""Channels of the blocks 2, 3 and 4."""
+MIDDLE_BLOCKS = range(5, 13)
+ORDERING = "tf"
+"""The only order of axes in which the network and its weights exist."""
+
+
+def _convolved(x: Any, filters: int, size: int, stride: int, **kwargs: Any) -> Any:
+    return Convolution2D(
+        filters,
+        size,
+        size,
+        subsample=(stride, stride),
+        bias=False,
+        dim_ordering=ORDERING,
+        **kwargs,
+    )(x)
+
+
+def _separable(x: Any, filters: int, name: str) -> Any:
+    """Returns a separable convolution, normalized."""
+    x = SeparableConvolution2D(
+        filters,
+        3,
+        3,
+        border_mode="same",
+        bias=False,
+        dim_ordering=ORDERING,
+        name=name,
+    )(x)
+    return BatchNormalization(name=f"{name}_bn")(x)
+
+
+def _rectified_first(x: Any, filters: int, name: str) -> Any:
+    """Returns a separable convolution of what a rectifier lets pass."""
+    return _separable(Activation("relu", name=f"{name}_act")(x), filters, name)
+
+
+def _shortcut(x: Any, filters: int) -> Any:
+    """Returns a convolution to half the size."""
+    x = _convolved(x, filters, 1, 2, border_mode="same")
+    return BatchNormalization()(x)
+
+
+def _halved(x: Any, shortcut: Any, block: int) -> Any:
+    """Returns the end of a block: pooled to half, and added to the shortcut."""
+    x = MaxPooling2D(
+        (3, 3),
+        strides=(2, 2),
+        border_mode="same",
+        dim_ordering=ORDERING,
+        name=f"block{block}_pool",
+    )(x)
+    return merge([x, shortcut], mode="sum")
+
+
+def _entry(image: Any) -> Any:
+    x = image
+    for index, (filters, stride) in enumerate(((32, 2), (64, 1)), 1):
+        name = f"block1_conv{index}"
+        x = _convolved(x, filters, 3, stride, name=name)
+        x = BatchNormalization(name=f"{name}_bn")(x)
+        x = Activation("relu", name=f"{name}_act")(x)
+    for block, filters in enumerate(ENTRY_FILTERS, 2):
+        shortcut = _shortcut(x, filters)
+        if block == 2:
+            x = _separable(x, filters, "block2_sepconv1")
+        else:
+            x = _rectified_first(x, filters, f"block{block}_sepconv1")
+        x = _rectified_first(x, filters, f"block{block}_sepconv2")
+        x = _halved(x, shortcut, block)
+    return x
+
+
+def _middle(x: Any, block: int) -> Any:
+    before = x
+    for index in (1, 2, 3):
+        x = _rectified_first(x, 728, f"block{block}_sepconv{index}")
+    return merge([x, before], mode="sum")
+
+
+def _exit(x: Any) -> Any:
+    shortcut = _shortcut(x, 1024)
+    x = _rectified_first(x, 728, "block13_sepconv1")
+    x = _rectified_first(x, 1024, "block13_sepconv2")
+    x = _halved(x, shortcut, 13)
+    for index, filters in enumerate((1536, 2048), 1):
+        name = f"block14_sepconv{index}"
+        x = _separable(x, filters, name)
+        x = Activation("relu", name=f"{name}_act")(x)
+    return x
+
+
+def _features(image: Any, dim_ordering: str) -> Any:
+    x = _entry(image)
+    for block in MIDDLE_BLOCKS:
+        x = _middle(x, block)
+    return _exit(x)
+
+
+def _top(features: Any, dim_ordering: str, classes: int) -> Any:
+    x = GlobalAveragePooling2D(dim_ordering=ORDERING, name="avg_pool")(features)
+    return Dense(classes, activation="softmax", name="predictions")(x)
+
+
+_WITH_TOP = PublishedFile(TF_WEIGHTS_PATH, "0a58e3b7378bc2990ea3b43d5981f1f6")
+_NO_TOP = PublishedFile(TF_WEIGHTS_PATH_NO_TOP, "b0042744bf5b25fce3cb969f33bebb97")
+_NETWORK = ImageNetwork(
+    "xception",
+    size=299,
+    smallest=71,
+    files=Files(th=_WITH_TOP, tf=_WITH_TOP, th_no_top=_NO_TOP, tf_no_top=_NO_TOP),
+    build=_features,
+    top=_top,
+)
+
+
+def Xception(  # noqa: N802  the name of Keras 1
+    include_top: bool = True,
+    weights: Weights = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Shape | None = None,
+    classes: int = CLASSES,
+) -> Any:
+    """Returns Xception.
+
+    Its images have channels last; with `dim_ordering` "th" a warning says so.
+
+    # Example
+        ```python
+        from oneiros.applications.xception import Xception
+
+        model = Xception(weights=None, include_top=False, input_shape=(71, 71, 3))
+        print(model.output_shape)  # (None, 3, 3, 2048)
+        ```
+
+    # Arguments
+        include_top: bool, whether the dense layer is there.
+        weights: `"imagenet"`, the path of a file of weights, or None for random ones.
+        input_tensor: the tensor to start from; None for a new input.
+        input_shape: tuple, without top: the shape of one image of three channels, at
+            least 71 x 71.
+        classes: int, with top and without published weights: how many classes.
+
+    # Input shape
+        `(samples, 299, 299, 3)`: RGB from -1 to 1, see `preprocess_input`.
+
+    # Output shape
+        `(samples, classes)`; without top `(samples, rows, columns, 2048)`.
+
+    # Raises
+        ValueError: if arguments don't fit each other.
+
+    # References
+        - [Xception: Deep Learning with Depthwise Separable
+          Convolutions](https://arxiv.org/abs/1610.02357)
+    """
+    if K.image_dim_ordering() == "th":
+        warnings.warn(
+            "Xception takes images with channels last, (rows, columns, 3); the "
+            'dim_ordering in use is "th". Transpose its images: '
+            "x.transpose(0, 2, 3, 1).",
+            stacklevel=2,
+        )
+    return _NETWORK.model(
+        include_top, weights, input_tensor, input_shape, classes, ORDERING
+    )
+
+
+def preprocess_input(x: Any) -> np.ndarray:
+    """Returns images of 0 to 255 as the network takes them, from -1 to 1.
+
+    # Arguments
+        x: array of images, RGB. Floats are changed in place.
+    """
+    return to_unit_range(x)
