@@ -106,6 +106,13 @@ def test_what_a_backend_lacks_says_so(name):
             getattr(K, name)()
 
 
+def test_an_unfinished_backend_says_what_it_lacks():
+    assert not hasattr(Unfinished(), "exp")
+    message = "'unfinished' doesn't offer K.exp: it lacks what every backend must"
+    with K.use(Unfinished()), pytest.raises(CapabilityError, match=message):
+        K.current().exp(1)
+
+
 @pytest.mark.parametrize("name", SESSION)
 def test_there_is_no_session(name, backend):
     assert not hasattr(K, name)

@@ -181,6 +181,37 @@ def test_all_checks_of_a_plugin(insider):
     ]
 
 
+def test_a_backend_must_be_complete(tmp_path, monkeypatch):
+    package = tmp_path / "half_engine"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "engine.py").write_text(
+        "from oneiros_backend_toolkit.derived import Derived\n"
+        "class Engine(Derived): name = 'sketch'\n"
+        "other = 1\n"
+    )
+    (package / "manifest.py").write_text(
+        "from oneiros import hookimpl\n"
+        "@hookimpl\n"
+        "def oneiros_backends():\n"
+        "    return {'sketch': 'half_engine.engine:Engine', "
+        "'x': 'half_engine.engine:other'}\n"
+    )
+    info = tmp_path / "half_engine-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: half-engine\nVersion: 1.0\n"
+        "Requires-Dist: oneiros-kernel==0.1.0\n"
+    )
+    (info / "entry_points.txt").write_text("[oneiros.v1]\na = half_engine.manifest\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("ONEIROS_DISABLE", "oneiros-keras-namespace,half-of-nothing")
+    unfinished, other = check_plugin("half-engine")
+    assert unfinished.startswith("The backend 'sketch' must define ")
+    assert " dot, " in unfinished and " zeros, " not in unfinished
+    assert other == "The backend 'x' isn't derived from Backend."
+
+
 def test_the_command_tells_of_them(insider, capsys):
     from oneiros_cli.main import main
 

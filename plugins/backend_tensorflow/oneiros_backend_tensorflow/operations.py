@@ -352,10 +352,11 @@ class Operations:
         x = tensor(x)
         rep = _plain(rep)
         axis = int(axis)
+        repeated = tf.repeat(x, rep, axis)
         sizes = x.shape.as_list()
         if sizes[axis] is not None:
             sizes[axis] *= rep
-        return tf.ensure_shape(tf.repeat(x, rep, axis), sizes)
+        return tf.ensure_shape(repeated, sizes)
 
     @staticmethod
     def tile(x: T, n: T) -> T:

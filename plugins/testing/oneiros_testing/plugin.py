@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from oneiros import registry
+from oneiros.backend.contract import Backend, missing
 from oneiros.errors import OneirosError
 from oneiros.plugins import Entry, PluginRecord, manager
 
@@ -30,7 +32,9 @@ def check_plugin(distribution: str) -> list[str]:
     record = manager().records[distribution]
     for entry in _entries(record):
         with suppress(OneirosError):  # recorded by the registry
-            registry.load(entry)
+            loaded = registry.load(entry)
+            if fault := _fault_of_backend(entry, loaded):
+                record.report("backend", fault, "ok")
     if heavy := _imports_of_manifest(record):
         fault = f"Its manifest imports {', '.join(sorted(heavy))}; "
         record.report(
@@ -53,6 +57,18 @@ def _entries(record: PluginRecord) -> Iterator[Entry]:
             for entry in providers:
                 if entry.distribution == record.distribution:
                     yield entry
+
+
+def _fault_of_backend(entry: Entry, loaded: Any) -> str | None:
+    """Says why a backend can't be chosen by its name; None for what is none, too."""
+    if entry.kind != "backend":
+        return None
+    if not (isinstance(loaded, type) and issubclass(loaded, Backend)):
+        return f"The backend {entry.name!r} isn't derived from Backend."
+    lacking = missing(loaded)
+    if lacking:
+        return f"The backend {entry.name!r} must define {', '.join(lacking)}."
+    return None
 
 
 def _imports_of_manifest(record: PluginRecord) -> set[str]:

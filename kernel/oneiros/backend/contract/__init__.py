@@ -1,12 +1,12 @@
 """The backend contract: the functions of `K`, as methods, one module a topic.
 
 `Backend` is the class to derive from. A backend defines every function here, apart from
-those of a capability that it leaves out: then `hasattr(backend, name)` is False, and
-calling the function raises CapabilityError. Many functions follow from others: the
-classes of `oneiros_backend_toolkit` have them, and an engine overrides what it does
-better. An implementation has the contract's signature and no docstring of its own:
-`help` shows the contract's. They are the signatures of Keras 1, without types, and
-so are the toolkit's: `mypy: allow-untyped-defs` says so to mypy in each module.
+those of a capability that it leaves out. Where it doesn't define one, calling that
+raises CapabilityError, and `hasattr(backend, name)` is False. Many functions follow
+from others: the classes of `oneiros_backend_toolkit` have them, and an engine overrides
+what it does better. An implementation has the contract's signature and no docstring of
+its own: `help` shows the contract's. They are the signatures of Keras 1, without types,
+and so are the toolkit's: `mypy: allow-untyped-defs` says so to mypy in each module.
 
 # Tensors
 Tensors are opaque: the kernel attaches `_keras_shape`, `_keras_history` and
@@ -43,9 +43,9 @@ import numpy as np
 from oneiros.backend.contract.algebra import Algebra
 from oneiros.backend.contract.capabilities import (
     FLAGS,
-    Optional,
     all_capabilities,
     functions_of,
+    leave_out,
     offered,
 )
 from oneiros.backend.contract.creation import Creation
@@ -137,28 +137,19 @@ class Backend(
 
 TOPICS = Backend.__bases__
 """The classes of the contract, which group the functions of `K` by topic."""
+_REQUIRED = [
+    name
+    for owner in (*TOPICS, Backend)
+    for name in leave_out(owner, "what every backend must define")
+]
 
 
 def functions() -> dict[str, Any]:
     """Returns the functions of `K` by name, as the contract has them."""
-    names = sorted(name for topic in TOPICS for name in _public(topic))
-    return {name: getattr(Backend, name) for name in names}
+    names = sorted(name for topic in TOPICS for name in vars(topic))
+    return {name: getattr(Backend, name) for name in names if not name.startswith("_")}
 
 
 def missing(cls: type[Backend]) -> list[str]:
     """Returns the names of what a backend must define and doesn't."""
-    required = [topic for topic in TOPICS if not issubclass(topic, Optional)]
-    return [
-        name
-        for owner in (*required, Backend)
-        for name in _public(owner)
-        if getattr(cls, name) is getattr(owner, name)
-    ]
-
-
-def _public(owner: type) -> list[str]:
-    return [
-        name
-        for name in vars(owner)
-        if not name.startswith("_") and callable(getattr(owner, name))
-    ]
+    return [name for name in _REQUIRED if getattr(cls, name) is getattr(Backend, name)]

@@ -25,9 +25,9 @@ class Lacking:
     `hasattr` doesn't find it on a backend, and calling it raises CapabilityError.
     """
 
-    def __init__(self, function: Callable[..., Any], capability: str) -> None:
+    def __init__(self, function: Callable[..., Any], reason: str) -> None:
         self.function = function
-        self.capability = capability
+        self.reason = reason
 
     def __get__(self, backend: Any, cls: type) -> Callable[..., Any]:
         if backend is None:
@@ -35,8 +35,21 @@ class Lacking:
         offered = ", ".join(sorted(backend.capabilities)) or "none"
         raise CapabilityError(
             f"The backend {backend.name!r} doesn't offer K.{self.function.__name__}: "
-            f"it lacks the capability {self.capability!r}. It has: {offered}."
+            f"it lacks {self.reason}. Its capabilities: {offered}."
         )
+
+
+def leave_out(cls: type, reason: str) -> list[str]:
+    """Makes the functions of a class ones that a backend lacks; returns their names.
+
+    # Arguments
+        cls: class of the contract.
+        reason: str, what the error says of a backend without them: "it lacks …".
+    """
+    functions = [item for item in vars(cls).items() if inspect.isfunction(item[1])]
+    for name, function in functions:
+        setattr(cls, name, Lacking(function, reason))
+    return [name for name, _ in functions]
 
 
 class Optional:
@@ -44,12 +57,8 @@ class Optional:
 
     def __init_subclass__(cls, capability: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if not capability:
-            return
-        functions = dict(inspect.getmembers(cls, inspect.isfunction))
-        _functions[capability] = list(functions)
-        for name, function in functions.items():
-            setattr(cls, name, Lacking(function, capability))
+        if capability:
+            _functions[capability] = leave_out(cls, f"the capability {capability!r}")
 
 
 def functions_of(capability: str) -> list[str]:

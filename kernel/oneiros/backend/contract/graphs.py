@@ -161,7 +161,7 @@ class Graphs:
             alt: tensor, or such a function, for testing.
 
         # Returns
-            A tensor.
+            A tensor; `x` and `alt` should have one shape and type.
         """
 
     def in_test_phase(self, x, alt):
@@ -172,7 +172,7 @@ class Graphs:
             alt: tensor, or such a function, for training.
 
         # Returns
-            A tensor.
+            A tensor; `x` and `alt` should have one shape and type.
         """
 
     def clear_session(self) -> None:

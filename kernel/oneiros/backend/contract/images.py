@@ -40,6 +40,7 @@ class Convolution(Optional, capability="conv"):
             A tensor `(batch, new steps, out)`.
 
         # Raises
+            ArgumentError: for another `border_mode`.
             ShapeError: if the ranks or the channels don't fit.
         """
 
@@ -72,6 +73,7 @@ class Convolution(Optional, capability="conv"):
             A tensor of images with `out` channels, in the same order of axes.
 
         # Raises
+            ArgumentError: for another `border_mode` or `dim_ordering`.
             ShapeError: if the ranks or the channels don't fit, or the window is larger
                 than the image.
 
@@ -113,6 +115,7 @@ class Convolution(Optional, capability="conv"):
             A tensor of images of `output_shape`.
 
         # Raises
+            ArgumentError: for another `border_mode` or `dim_ordering`.
             ShapeError: if the ranks, the channels or `output_shape` don't fit.
         """
 
@@ -143,6 +146,7 @@ class Convolution(Optional, capability="conv"):
             A tensor of images with `out` channels, in the same order of axes.
 
         # Raises
+            ArgumentError: for another `border_mode` or `dim_ordering`.
             ShapeError: if the ranks or the channels don't fit.
         """
 
@@ -172,6 +176,7 @@ class Convolution(Optional, capability="conv"):
             A tensor of images with `out` channels, in the same order of axes.
 
         # Raises
+            ArgumentError: for another `border_mode` or `dim_ordering`.
             ShapeError: if the ranks, windows or channels don't fit.
         """
 
@@ -204,6 +209,7 @@ class Convolution(Optional, capability="conv"):
             A tensor of volumes with `out` channels, in the same order of axes.
 
         # Raises
+            ArgumentError: for another `border_mode` or `dim_ordering`.
             ShapeError: if the ranks or the channels don't fit.
         """
 
@@ -235,6 +241,7 @@ class Pooling(Optional, capability="pool"):
             A tensor of images, in the same order of axes.
 
         # Raises
+            ArgumentError: for another `border_mode`, `pool_mode` or `dim_ordering`.
             ShapeError: if the rank is another, or the window larger than the image.
         """
 
@@ -262,6 +269,7 @@ class Pooling(Optional, capability="pool"):
             A tensor of volumes, in the same order of axes.
 
         # Raises
+            ArgumentError: for another `border_mode`, `pool_mode` or `dim_ordering`.
             ShapeError: if the rank is another, or the window larger than the volume.
         """
 
@@ -278,6 +286,9 @@ class Padding(Optional, capability="padding"):
 
         # Returns
             A tensor with `2 * padding` steps more.
+
+        # Raises
+            ShapeError: if the rank of `x` isn't 3.
         """
 
     def asymmetric_temporal_padding(self, x, left_pad=1, right_pad=1):
@@ -290,6 +301,9 @@ class Padding(Optional, capability="padding"):
 
         # Returns
             A tensor with `left_pad + right_pad` steps more.
+
+        # Raises
+            ShapeError: if the rank of `x` isn't 3.
         """
 
     def spatial_2d_padding(self, x, padding=(1, 1), dim_ordering="default"):
@@ -303,6 +317,10 @@ class Padding(Optional, capability="padding"):
 
         # Returns
             A tensor of images, in the same order of axes.
+
+        # Raises
+            ArgumentError: for another `dim_ordering`.
+            ShapeError: if the rank of `x` isn't 4.
         """
 
     def asymmetric_spatial_2d_padding(
@@ -327,6 +345,10 @@ class Padding(Optional, capability="padding"):
 
         # Returns
             A tensor of images, in the same order of axes.
+
+        # Raises
+            ArgumentError: for another `dim_ordering`.
+            ShapeError: if the rank of `x` isn't 4.
         """
 
     def spatial_3d_padding(self, x, padding=(1, 1, 1), dim_ordering="default"):
@@ -340,6 +362,10 @@ class Padding(Optional, capability="padding"):
 
         # Returns
             A tensor of volumes, in the same order of axes.
+
+        # Raises
+            ArgumentError: for another `dim_ordering`.
+            ShapeError: if the rank of `x` isn't 5.
         """
 
 
@@ -358,6 +384,10 @@ class Resizing(Optional, capability="resize"):
 
         # Returns
             A tensor of images, in the same order of axes.
+
+        # Raises
+            ArgumentError: for another `dim_ordering`.
+            ShapeError: if the rank of `X` isn't 4.
         """
 
     def resize_volumes(
@@ -375,4 +405,8 @@ class Resizing(Optional, capability="resize"):
 
         # Returns
             A tensor of volumes, in the same order of axes.
+
+        # Raises
+            ArgumentError: for another `dim_ordering`.
+            ShapeError: if the rank of `X` isn't 5.
         """

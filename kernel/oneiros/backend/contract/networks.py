@@ -33,6 +33,9 @@ class Networks:
 
         # Returns
             A tensor of floats of the shape of `x`.
+
+        # Raises
+            ValueError: if `x` has no such axis.
         """
 
     def normalize_batch_in_training(

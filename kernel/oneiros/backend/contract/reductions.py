@@ -17,6 +17,9 @@ class Reductions:
 
         # Returns
             A tensor of the type of `x`.
+
+        # Raises
+            ValueError: if `x` has no such axis.
         """
 
     def min(self, x, axis=None, keepdims=False):
@@ -29,6 +32,9 @@ class Reductions:
 
         # Returns
             A tensor of the type of `x`.
+
+        # Raises
+            ValueError: if `x` has no such axis.
         """
 
     def sum(self, x, axis=None, keepdims=False):
@@ -41,6 +47,9 @@ class Reductions:
 
         # Returns
             A tensor of the type of `x`.
+
+        # Raises
+            ValueError: if `x` has no such axis.
 
         # Example
             >>> K.eval(K.sum(K.ones((2, 3)), axis=1)).tolist()
@@ -57,6 +66,9 @@ class Reductions:
 
         # Returns
             A tensor of the type of `x`.
+
+        # Raises
+            ValueError: if `x` has no such axis.
         """
 
     def mean(self, x, axis=None, keepdims=False):
@@ -70,6 +82,9 @@ class Reductions:
         # Returns
             A tensor of floats: the type of `x`, the default float type if that is an
             integer or boolean.
+
+        # Raises
+            ValueError: if `x` has no such axis.
         """
 
     def var(self, x, axis=None, keepdims=False):
@@ -82,6 +97,9 @@ class Reductions:
 
         # Returns
             A tensor of floats.
+
+        # Raises
+            ValueError: if `x` has no such axis.
         """
 
     def std(self, x, axis=None, keepdims=False):
@@ -94,6 +112,9 @@ class Reductions:
 
         # Returns
             A tensor of floats.
+
+        # Raises
+            ValueError: if `x` has no such axis.
         """
 
     def any(self, x, axis=None, keepdims=False):
@@ -106,6 +127,9 @@ class Reductions:
 
         # Returns
             A tensor of booleans.
+
+        # Raises
+            ValueError: if `x` has no such axis.
         """
 
     def all(self, x, axis=None, keepdims=False):
@@ -118,6 +142,9 @@ class Reductions:
 
         # Returns
             A tensor of booleans.
+
+        # Raises
+            ValueError: if `x` has no such axis.
         """
 
     def argmax(self, x, axis=-1):
@@ -129,6 +156,9 @@ class Reductions:
 
         # Returns
             A tensor of integers, without that axis.
+
+        # Raises
+            ValueError: if `x` has no such axis.
         """
 
     def argmin(self, x, axis=-1):
@@ -140,4 +170,7 @@ class Reductions:
 
         # Returns
             A tensor of integers, without that axis.
+
+        # Raises
+            ValueError: if `x` has no such axis.
         """

@@ -140,6 +140,9 @@ class FusedRecurrence(Optional, capability="fused"):
         # Returns
             The last output, all outputs, and the list of the last states, as `rnn`
             does.
+
+        # Raises
+            ArgumentError: for another activation.
         """
 
     def gru(
@@ -174,6 +177,9 @@ class FusedRecurrence(Optional, capability="fused"):
         # Returns
             The last output, all outputs, and the list of the last states, as `rnn`
             does.
+
+        # Raises
+            ArgumentError: for another activation.
         """
 
     def lstm(
@@ -208,4 +214,7 @@ class FusedRecurrence(Optional, capability="fused"):
         # Returns
             The last output, all outputs, and the list of the last states, as `rnn`
             does.
+
+        # Raises
+            ArgumentError: for another activation.
         """

@@ -30,6 +30,9 @@ class Shapes:
         # Returns
             A tensor of the same type.
 
+        # Raises
+            ValueError: if `x` has no such axes.
+
         # Example
             >>> K.int_shape(K.permute_dimensions(K.ones((2, 3, 4)), (0, 2, 1)))
             (2, 4, 3)
@@ -44,6 +47,9 @@ class Shapes:
 
         # Returns
             A tensor of the type that all have in common.
+
+        # Raises
+            ValueError: if there is no such axis, or other sizes differ.
         """
 
     def stack(self, x):
@@ -66,6 +72,9 @@ class Shapes:
 
         # Returns
             A tensor whose size along `axis` is `rep` times that of `x`.
+
+        # Raises
+            ValueError: if `x` has no such axis.
         """
 
     def repeat(self, x, n):
@@ -102,6 +111,9 @@ class Shapes:
 
         # Returns
             A tensor with one axis more.
+
+        # Raises
+            ValueError: if the result would have no such axis.
         """
 
     def squeeze(self, x, axis):
@@ -115,6 +127,7 @@ class Shapes:
             A tensor without that axis.
 
         # Raises
+            ValueError: if `x` has no such axis.
             ShapeError: if its size is another.
         """
 
@@ -127,6 +140,9 @@ class Shapes:
 
         # Returns
             A tensor of the same shape and type.
+
+        # Raises
+            ValueError: if `x` has no such axis.
         """
 
     def flatten(self, x):
