@@ -6,14 +6,12 @@ are ordinary modules and come first; the packages `oneiros` and `oneiros.engine`
 here what they don't hold themselves.
 """
 
-import json
 import sys
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
-from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -23,11 +21,6 @@ from oneiros.plugins import Entry, PluginManager, did_you_mean, manager
 
 LAYERS = "oneiros.layers"
 """The module that shows all layers, and all names of the modules below it."""
-
-PLANNED = (
-    "{name} ({content}) isn't built yet. "
-    'The README lists what is missing, under "What doesn\'t exist yet".'
-)
 
 
 class VirtualModule(ModuleType):
@@ -73,15 +66,13 @@ def find_spec(fullname: str) -> ModuleSpec | None:
     # Raises
         ModuleNotFoundError: if a plugin that is missing, disabled or broken has it; the
             message says which.
-        PluginLoadError: if Keras 1 has it, and nobody built it yet.
+        PluginLoadError: if `from parent import name` asks for a name that nothing has.
     """
     if children(fullname) or _path(fullname) in manager().modules:
         return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)
     if reason := _absence(fullname):
         message = f"No module named {fullname!r}. {reason}"
         raise ModuleNotFoundError(message, name=fullname)
-    if content := planned().get(_path(fullname)):
-        raise PluginLoadError(PLANNED.format(name=fullname, content=content))
     parent, _, name = fullname.rpartition(".")
     if isinstance(sys.modules.get(parent), VirtualModule) and _in_from_import():
         hint = did_you_mean(name, names(parent))
@@ -89,13 +80,6 @@ def find_spec(fullname: str) -> ModuleSpec | None:
             f"{parent} has no {name!r}; no installed plugin provides it.{hint}"
         )
     return None
-
-
-@cache
-def planned() -> dict[str, str]:
-    """Returns what Keras 1 has and Oneiros not yet: its path, and what it holds."""
-    text = Path(__file__).with_name("planned.json").read_text("utf-8")
-    return dict(json.loads(text))
 
 
 def _in_from_import() -> bool:

@@ -1,5 +1,5 @@
-"""Every name, signature, method and attribute of Keras 1.2.2 built so far, compared
-with the live objects."""
+"""Every name, signature, method and attribute of Keras 1.2.2, compared with the live
+objects."""
 
 import ast
 import importlib
@@ -10,14 +10,9 @@ from pathlib import Path
 import keras1_api
 import numpy as np
 import pytest
-from oneiros.modules import planned
 
 MODULES = keras1_api.parse()
 
-NOT_YET = {path for path in MODULES if {path, path.split(".")[0]} & set(planned())}
-NAMES_NOT_YET = {
-    path if "." in path else f".{path}" for path in set(planned()) - NOT_YET
-}
 EXTRA_ARGUMENTS = {
     "layers.normalization.BatchNormalization.center": (
         "files of Keras 2 have layers without beta"
@@ -53,8 +48,6 @@ OTHER_DEFAULTS = {
         "floatx is read when Input is called: set_floatx works at any time"
     ),
 }
-
-COVERED = [path for path in MODULES if path not in NOT_YET]
 
 
 def live_module(path):
@@ -139,25 +132,21 @@ def method_differences(where, cls, method):
         yield from differences(where, method, live)
 
 
-@pytest.mark.parametrize("path", COVERED)
+@pytest.mark.parametrize("path", MODULES)
 def test_names_and_signatures(path):
     record, module = MODULES[path], live_module(path)
     problems = []
     for name in record.names:
-        if f"{path}.{name}" not in NAMES_NOT_YET and not hasattr(module, name):
+        if not hasattr(module, name):
             problems.append(f"{path}.{name}: missing")
     for function in record.functions:
         where = f"{path}.{function.name}"
-        if where in NAMES_NOT_YET:
-            continue
         if not hasattr(module, function.name):
             problems.append(f"{where}: missing")
         else:
             problems += differences(where, function, getattr(module, function.name))
     for cls in record.classes:
         where = f"{path}.{cls.name}"
-        if where in NAMES_NOT_YET:
-            continue
         if not hasattr(module, cls.name):
             problems.append(f"{where}: missing")
             continue
@@ -165,12 +154,11 @@ def test_names_and_signatures(path):
         if cls.init is not None:
             problems += differences(where, cls.init, live.__init__)
         for method in cls.methods:
-            if f"{where}.{method.name}" not in NAMES_NOT_YET:
-                problems += method_differences(f"{where}.{method.name}", live, method)
+            problems += method_differences(f"{where}.{method.name}", live, method)
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("path", COVERED)
+@pytest.mark.parametrize("path", MODULES)
 def test_all_and_dir_list_what_the_module_offers(path):
     record, module = MODULES[path], live_module(path)
     expected = (
@@ -178,7 +166,6 @@ def test_all_and_dir_list_what_the_module_offers(path):
         | {c.name for c in record.classes}
         | set(record.names)
     )
-    expected = {name for name in expected if f"{path}.{name}" not in NAMES_NOT_YET}
     assert expected <= set(dir(module)), (
         f"dir() lacks {sorted(expected - set(dir(module)))}"
     )
@@ -186,27 +173,6 @@ def test_all_and_dir_list_what_the_module_offers(path):
         assert expected <= set(module.__all__), (
             f"__all__ lacks {sorted(expected - set(module.__all__))}"
         )
-
-
-def test_what_is_not_built_yet_is_really_missing():
-    """A name that exists is compared: a line that outlived its reason fails here."""
-    stale = []
-    for path in NOT_YET:
-        try:
-            importlib.import_module(f"oneiros.{path}")
-        except ImportError:
-            continue
-        stale.append(path)
-    for name in NAMES_NOT_YET:
-        owner, _, attribute = name.rpartition(".")
-        if owner in MODULES or owner == "":
-            if hasattr(live_module(owner), attribute):
-                stale.append(name)
-        else:
-            path, _, cls = owner.rpartition(".")
-            if attribute_of(getattr(live_module(path), cls), attribute):
-                stale.append(name)
-    assert not stale
 
 
 # Attributes that objects carry: each class is built and used once, then asked for every
@@ -439,9 +405,9 @@ def example(path, name):
 
 CLASSES = [
     (path, cls.name)
-    for path in COVERED
+    for path in MODULES
     for cls in MODULES[path].classes
-    if cls.attributes and f"{path}.{cls.name}" not in NAMES_NOT_YET
+    if cls.attributes
 ]
 
 

@@ -1,38 +1,10 @@
 """What the root README says agrees with the repository."""
 
-import importlib
 import re
 
-import pytest
 from fresh import ROOT
-from oneiros.errors import PluginLoadError
-from oneiros.modules import planned
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def test_what_does_not_exist_yet_stands_in_one_list():
-    section = README.partition("## What doesn't exist yet")[2].partition("\n## ")[0]
-    assert dict(re.findall(r"^\| `(.*?)` \| (.*?) \|$", section, re.M)) == planned()
-
-
-@pytest.mark.parametrize("path", planned())
-def test_importing_it_says_so(path):
-    with pytest.raises(ImportError, match=rf"^oneiros\.{path} \(.*isn't built yet"):
-        importlib.import_module(f"oneiros.{path}")
-
-
-@pytest.mark.parametrize("path", planned())
-def test_importing_it_by_name_says_so(path):
-    parent, _, name = f"oneiros.{path}".rpartition(".")
-    with pytest.raises(PluginLoadError, match="isn't built yet"):
-        exec(f"from {parent} import {name}")
-
-
-@pytest.mark.parametrize("path", planned())
-def test_code_that_asks_whether_it_is_there_learns_that_it_is_not(path):
-    parent, _, name = f"oneiros.{path}".rpartition(".")
-    assert not hasattr(importlib.import_module(parent), name)
 
 
 def test_links_lead_to_files():

@@ -1,0 +1,146 @@
+"""A model as a graph of its layers, and a picture of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pydot
+from oneiros.engine.layer import Layer
+from oneiros.layers.wrappers import Wrapper
+from oneiros.models import Sequential
+
+DESCRIPTION = "dot"
+"""The format that is the graph's description itself; Graphviz isn't needed for it."""
+SPECIAL = "\\{}|<>"
+"""What the label of a record must quote."""
+
+
+def model_to_dot(
+    model: Any, show_shapes: bool = False, show_layer_names: bool = True
+) -> pydot.Dot:
+    """Returns a model's layers and their connections as a graph of pydot.
+
+        # Arguments
+            model: a model.
+            show_shapes: bool, whether the shapes of inputs and outputs are told.
+            show_layer_names: bool, whether the layers' names are told.
+
+        # Returns
+            A `pydot.Dot`, with a node for each layer.
+
+        # Example
+            ```python
+            from oneiros.layers import Dense
+            from oneiros.layers.wrappers import Wrapper
+    from oneiros.models import Sequential
+            from oneiros.utils.visualize_util import model_to_dot
+
+            graph = model_to_dot(Sequential([Dense(1, input_dim=2, name="output")]))
+            print(graph.get_nodes()[-1].get_label())  # "output: Dense"
+            ```
+    """
+    if isinstance(model, Sequential):
+        if not model.built:
+            model.build()
+        model = model.model
+    graph = pydot.Dot(rankdir="TB", concentrate=True)
+    graph.set_node_defaults(shape="record")
+    for layer in model.layers:
+        label = _label(layer, show_layer_names)
+        if show_shapes:
+            label = _with_shapes(label, layer)
+        graph.add_node(pydot.Node(_identifier(layer), label=f'"{label}"'))
+    for source, target in _connections(model):
+        graph.add_edge(pydot.Edge(_identifier(source), _identifier(target)))
+    return graph
+
+
+def plot(
+    model: Any,
+    to_file: str | os.PathLike[str] = "model.png",
+    show_shapes: bool = False,
+    show_layer_names: bool = True,
+) -> None:
+    """Draws a model into a file.
+
+    # Arguments
+        model: a model.
+        to_file: path of the file. Its suffix says the format: `.png`, `.svg`, `.pdf`
+            and others that Graphviz writes, or `.dot`, which needs no Graphviz.
+        show_shapes: bool, whether the shapes of inputs and outputs are told.
+        show_layer_names: bool, whether the layers' names are told.
+
+    # Raises
+        ImportError: Graphviz isn't installed.
+        ValueError: Graphviz can't write the format.
+    """
+    path = Path(to_file)
+    kind = path.suffix.removeprefix(".") or "png"
+    graph = model_to_dot(model, show_shapes, show_layer_names)
+    if kind == DESCRIPTION:
+        path.write_text(graph.to_string(), encoding="utf-8")
+        return
+    if shutil.which("dot") is None:
+        raise ImportError(
+            f"{path}: pictures are drawn by Graphviz, whose command 'dot' isn't "
+            "installed. Type: apt-get install graphviz (or brew, conda, choco install "
+            f"graphviz). Without it, write the graph: to_file={path.stem + '.dot'!r}."
+        )
+    try:
+        graph.write(str(path), format=kind)
+    except AssertionError as error:
+        raise ValueError(
+            f"{path}: Graphviz can't write the format {kind!r}. It writes png, svg, "
+            "pdf and others."
+        ) from error
+
+
+def _label(layer: Layer, show_name: bool) -> str:
+    """Returns a layer's class, and its name; those of a wrapped layer in brackets."""
+    name = layer.name
+    kind = type(layer).__name__
+    if isinstance(layer, Wrapper):
+        name = f"{name}({layer.layer.name})"
+        kind = f"{kind}({type(layer.layer).__name__})"
+    return _quoted(f"{name}: {kind}" if show_name else kind)
+
+
+def _with_shapes(label: str, layer: Layer) -> str:
+    """Returns a record of a label and the shapes of a layer's inputs and outputs."""
+    inputs = _quoted(_shape(layer, "input_shape"))
+    outputs = _quoted(_shape(layer, "output_shape"))
+    return f"{label}|{{input:|output:}}|{{{{{inputs}}}|{{{outputs}}}}}"
+
+
+def _shape(layer: Layer, attribute: str) -> str:
+    """Returns a shape as text; "multiple" if a layer is used with several ones."""
+    try:
+        shapes = getattr(layer, attribute)
+    except AttributeError:
+        return "multiple"
+    if isinstance(shapes, list):
+        return ", ".join(str(shape) for shape in shapes)
+    return str(shapes)
+
+
+def _quoted(text: str) -> str:
+    """Returns a text with what means something in a record marked as meaning itself."""
+    return "".join(f"\\{letter}" if letter in SPECIAL else letter for letter in text)
+
+
+def _identifier(layer: Layer) -> str:
+    return str(id(layer))
+
+
+def _connections(model: Any) -> Iterator[tuple[Layer, Layer]]:
+    """Yields two layers for each connection in a model."""
+    for layer in model.layers:
+        for index, node in enumerate(layer.inbound_nodes):
+            if f"{layer.name}_ib-{index}" not in model.container_nodes:
+                continue
+            for source in node.inbound_layers:
+                yield source, layer
