@@ -24,24 +24,23 @@ def model_to_dot(
 ) -> pydot.Dot:
     """Returns a model's layers and their connections as a graph of pydot.
 
-        # Arguments
-            model: a model.
-            show_shapes: bool, whether the shapes of inputs and outputs are told.
-            show_layer_names: bool, whether the layers' names are told.
+    # Arguments
+        model: a model.
+        show_shapes: bool, whether the shapes of inputs and outputs are told.
+        show_layer_names: bool, whether the layers' names are told.
 
-        # Returns
-            A `pydot.Dot`, with a node for each layer.
+    # Returns
+        A `pydot.Dot`, with a node for each layer.
 
-        # Example
-            ```python
-            from oneiros.layers import Dense
-            from oneiros.layers.wrappers import Wrapper
-    from oneiros.models import Sequential
-            from oneiros.utils.visualize_util import model_to_dot
+    # Example
+        ```python
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+        from oneiros.utils.visualize_util import model_to_dot
 
-            graph = model_to_dot(Sequential([Dense(1, input_dim=2, name="output")]))
-            print(graph.get_nodes()[-1].get_label())  # "output: Dense"
-            ```
+        graph = model_to_dot(Sequential([Dense(1, input_dim=2, name="output")]))
+        print(graph.get_nodes()[-1].get_label())  # "output: Dense"
+        ```
     """
     if isinstance(model, Sequential):
         if not model.built:
