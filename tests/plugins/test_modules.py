@@ -24,7 +24,7 @@ def test_all_dir_and_names_agree(path):
     listed, known = module.__all__, set(plugins.manager().modules[path])
     assert {name for name in known if name[0] != "_"} <= set(listed) <= set(dir(module))
     assert known <= set(dir(module))
-    assert all(getattr(module, name) is not None for name in listed)
+    assert all(hasattr(module, name) for name in listed)
     assert not [name for name in listed if name.startswith("_")]
 
 
