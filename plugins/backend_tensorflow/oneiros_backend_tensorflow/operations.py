@@ -143,8 +143,10 @@ class Operations:
     ) -> T:
         if stop is None:
             start, stop = 0, start
-        numbers = tf.range(*paired(start, stop, step))
-        return tf.cast(numbers, dtype)
+        bounds = (start, stop, step)
+        if all(isinstance(bound, (int, float, np.number)) for bound in bounds):
+            return tf.constant(np.arange(*bounds), dtype)
+        return tf.cast(tf.range(*paired(*bounds)), dtype)
 
     # Linear algebra and lookup
 

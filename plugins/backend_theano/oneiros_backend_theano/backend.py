@@ -245,6 +245,8 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         dtype: Any = None,
         seed: Any = None,
     ) -> Any:
+        if np.dtype(self._dtype(dtype)).kind in "iu":
+            return self.random_integers(shape, low, high, dtype, seed)
         return self._draw("uniform", shape, dtype, seed) * (high - low) + low
 
     def random_normal(
@@ -297,7 +299,7 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         loss: Any,
         variables: Any,
     ) -> Any:
-        variables = list(variables)
+        variables = [variables] if self.owns(variables) else list(variables)
         total = loss.sum() if loss.ndim else loss
         with _room_for(total):
             gradients = pt.grad(

@@ -45,6 +45,11 @@ class Derived(Types):
     ) -> T:
         return self.variable(_generator(seed).uniform(low, high, shape), dtype, name)
 
+    def random_integers(self, shape, low, high, dtype, seed) -> T:
+        """Returns whole numbers of the interval [low, high)."""
+        above_low = self.random_uniform(shape, 0.0, float(high - low), "float32", seed)
+        return self.cast(above_low, dtype) + int(low)
+
     def random_normal_variable(
         self,
         shape,
@@ -82,6 +87,8 @@ class Derived(Types):
         return (variable, variable - (variable - value) * (1.0 - momentum))
 
     def eval(self, x) -> T:
+        if isinstance(x, (np.ndarray, np.generic)):
+            return np.asarray(x)
         return self.function([], [x])([])[0]
 
     def manual_variable_initialization(self, value: bool) -> None:

@@ -4,9 +4,11 @@ supplies."""
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+from oneiros.backend.common import floatx
 from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.derived import Derived
@@ -42,6 +44,7 @@ class Folds(Derived):
         return self._folded("foldr", fn, elems, initializer, go_backwards=True)
 
     def map_fn(self, fn, elems, name=None) -> T:
+        elems = self._as_tensors(elems)
         last_result: T = None
 
         def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
@@ -53,6 +56,7 @@ class Folds(Derived):
         return _like(last_result, outputs)
 
     def _folded(self, name: str, fn, elems, initializer, go_backwards: bool) -> T:
+        elems = self._as_tensors(elems)
         sequences = self._elements(name, elems)
         if initializer is None:
             first_elements, sequences = _first_and_rest(sequences, go_backwards)
@@ -85,6 +89,18 @@ class Folds(Derived):
             for value, dtype in zip(values, dtypes, strict=True)
         ]
 
+    def _as_tensors(self, elems) -> T:
+        """Returns arrays, and sequences of numbers, as tensors; tensors as they are."""
+        if isinstance(elems, (list, tuple)) and not _holds_numbers(elems):
+            return type(elems)(self._as_tensors(x) for x in elems)
+        if self.owns(elems):
+            return elems
+        array = np.asarray(elems)
+        if array.dtype.kind not in "iufb":
+            return elems
+        dtype = floatx() if array.dtype.kind == "f" else array.dtype.name
+        return self.cast(array, dtype)
+
     def _elements(self, name: str, elems) -> list[T]:
         sequences = _listed(elems)
         all_have_axis = all(self.owns(x) and self.ndim(x) > 0 for x in sequences)
@@ -94,6 +110,10 @@ class Folds(Derived):
                 "first axis, or a list or tuple of such tensors."
             )
         return sequences
+
+
+def _holds_numbers(elems: Sequence[Any]) -> bool:
+    return bool(elems) and all(isinstance(x, (int, float, np.number)) for x in elems)
 
 
 def _first_and_rest(sequences: list[T], go_backwards: bool) -> tuple[list[T], list[T]]:

@@ -32,14 +32,15 @@ class Function:
 
     # Arguments
         backend: the Backend it belongs to.
-        inputs: list of placeholders, the learning phase possibly among them.
-        outputs: list of tensors.
+        inputs: list of placeholders, the learning phase possibly among them; or one.
+        outputs: list of tensors; or one, whose value is then returned by itself.
         updates: list of `(variable, new value)` pairs.
 
     # Properties
         placeholders: the inputs without the learning phase.
         feeds: what each of these accepts.
         phase_index: int, the learning phase's place among the inputs, or None.
+        has_one_output: bool, whether the output was given by itself.
     """
 
     longest_run: ClassVar[int] = 1024
@@ -54,9 +55,10 @@ class Function:
         self, backend: Any, inputs: Any, outputs: Any, updates: Any = ()
     ) -> None:
         self.backend = backend
-        self.inputs = _as_list("inputs", inputs)
-        self.outputs = _as_list("outputs", outputs)
-        self.updates = _last_updates(_as_list("updates", updates))
+        self.inputs = _as_list("inputs", inputs, backend)
+        self.outputs = _as_list("outputs", outputs, backend)
+        self.has_one_output = not isinstance(outputs, (list, tuple))
+        self.updates = _last_updates(_as_list("updates", updates, backend))
         _check_outputs(self.outputs)
         self.phase_index: int | None = None
         self.placeholders = []
@@ -78,7 +80,7 @@ class Function:
             sparse=k.is_sparse(placeholder),
         )
 
-    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
+    def __call__(self, arrays: Sequence[Any]) -> Any:
         """Runs once.
 
         # Arguments
@@ -86,7 +88,8 @@ class Function:
                 or 1.
 
         # Returns
-            The outputs' values, a list of arrays.
+            The outputs' values, a list of arrays; or one array, if the output was given
+            by itself.
 
         # Raises
             DataError: if the number, the rank, a fixed dimension or the type doesn't
@@ -102,7 +105,8 @@ class Function:
         checked = [
             feed.check(value) for feed, value in zip(self.feeds, values, strict=True)
         ]
-        return self.run(checked, phase)
+        values = self.run(checked, phase)
+        return values[0] if self.has_one_output else values
 
     def _check_number(self, arrays: Any) -> None:
         listed = isinstance(arrays, (list, tuple))
@@ -250,9 +254,11 @@ class Function:
         return [np.stack(values) for values in zip(*steps, strict=True)]
 
 
-def _as_list(name: str, value: Any) -> list[Any]:
+def _as_list(name: str, value: Any, backend: Any) -> list[Any]:
     if isinstance(value, (list, tuple)):
         return list(value)
+    if backend.owns(value):
+        return [value]
     raise ArgumentError(
         f"K.function takes its {name} as a list; it received {value!r:.80}."
     )

@@ -221,6 +221,8 @@ class RecordedBackend(Derived):
         seed: T = None,
     ) -> T:
         dtype = self._dtype(dtype)
+        if np.dtype(dtype).kind in "iu":
+            return self.random_integers(shape, low, high, dtype, seed)
         return self._random(
             "random_uniform",
             seed,
@@ -339,7 +341,8 @@ class RecordedBackend(Derived):
         )
 
     def gradients(self, loss: T, variables: T) -> list[T]:
-        return list(self.recorder.gradients(loss, variables))
+        listed = [variables] if self.owns(variables) else list(variables)
+        return list(self.recorder.gradients(loss, listed))
 
     def function(
         self,

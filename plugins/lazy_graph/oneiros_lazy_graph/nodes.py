@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from oneiros import backend as K
+
 if TYPE_CHECKING:
     from oneiros_lazy_graph.recorder import Recorder
 
@@ -230,6 +232,22 @@ class Node:
             f"{self!r} holds no values yet. K.eval(x) computes it; K.apply(fn, x) "
             f"records fn."
         )
+
+    def eval(self, *others: Any, **options: Any) -> Any:
+        """Returns the value, as `K.eval`.
+
+        A feed or a session, which tensors of Theano and TensorFlow take here, isn't
+        needed.
+        """
+        return K.eval(self)
+
+    def get_value(self, borrow: bool = False) -> Any:
+        """Returns a variable's value, as `K.get_value`."""
+        return K.get_value(self)
+
+    def set_value(self, new_value: Any, borrow: bool = False) -> None:
+        """Sets a variable's value, as `K.set_value`."""
+        K.set_value(self, new_value)
 
     def __repr__(self) -> str:
         engine = self.recorder.engine.name

@@ -15,9 +15,9 @@ class Graphs:
         All outputs and new values are computed first, then the variables are set.
 
         # Arguments
-            inputs: list of placeholders, the learning phase possibly among them. Any
-                other tensor works too: its value is then given, not computed.
-            outputs: list of tensors.
+            inputs: list of placeholders, or one; the learning phase possibly among
+                them. Any other tensor works too: its value is then given, not computed.
+            outputs: list of tensors, or one.
             updates: list of pairs `(variable, new value)`, see `update`; of several of
                 one variable the last counts.
             **kwargs: what the engine takes: `mode` on Theano, the linker (`'jax'` or
@@ -28,11 +28,11 @@ class Graphs:
 
         # Returns
             A `Function`: calling it with a list of arrays, one per input, returns the
-            outputs' values as a list of arrays.
+            outputs' values as a list of arrays; as one array, if the output was given
+            by itself.
 
         # Raises
-            ArgumentError: for what isn't a list or a pair, and for a variable that two
-                updates set.
+            ArgumentError: for what isn't a tensor, a list or a pair.
 
         # Example
             >>> x, total = K.placeholder((2,)), K.zeros((2,))
@@ -48,10 +48,11 @@ class Graphs:
 
         # Arguments
             loss: scalar tensor; another one is summed.
-            variables: list of variables or tensors.
+            variables: list of variables or tensors, or one.
 
         # Returns
-            A list of tensors, the derivatives of the loss by each, in their order.
+            A list of tensors, also for one variable: the derivatives of the loss by
+            each, in their order.
 
         # Raises
             GraphError: naming a variable that the loss doesn't depend on.
