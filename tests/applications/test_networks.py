@@ -16,6 +16,7 @@ from oneiros.applications import (
     vgg16,
 )
 from oneiros.applications.music_tagger_crnn import MusicTaggerCRNN
+from oneiros.errors import FileFormatError
 from oneiros.layers import Dense, Flatten, Input
 from oneiros.models import Model
 
@@ -165,6 +166,15 @@ def test_weights_that_keras_once_downloaded_are_found(cache, ordering):
                 np.testing.assert_array_equal(mine, theirs)
 
 
+def test_the_name_of_a_users_own_file_says_nothing_of_its_kernels(tmp_path, ordering):
+    ordering("tf")
+    made = MusicTaggerCRNN(weights=None)
+    made.save_weights(tmp_path / "mine_th_kernels.h5")
+    loaded = MusicTaggerCRNN(tmp_path / "mine_th_kernels.h5")
+    for mine, theirs in zip(made.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
 def test_images_lose_the_means_and_change_their_channels_order(ordering):
     random = np.random.RandomState(0)
     images = random.uniform(0, 255, (2, 4, 5, 3))
@@ -176,7 +186,7 @@ def test_images_lose_the_means_and_change_their_channels_order(ordering):
         np.testing.assert_allclose(
             result, blue_green_red.transpose(axes), rtol=1e-5, atol=1e-4
         )
-        assert result is x
+        np.testing.assert_array_equal(np.flip(x, -3 if order == "th" else -1), result)
     whole = images.astype("uint8")
     np.testing.assert_allclose(
         inception_v3.preprocess_input(whole), whole / 127.5 - 1, rtol=1e-5, atol=1e-6
@@ -196,6 +206,12 @@ def test_predictions_are_named(cache):
     named = imagenet_utils.decode_predictions(probabilities, top=2)
     assert named[0] == [("n00000007", "thing 7", 0.6), ("n00000003", "thing 3", 0.4)]
     assert named[1][0] == ("n00000999", "thing 999", 1.0)
+    from oneiros_applications import imagenet_utils as own
+
+    own.CLASS_INDEX = None
+    (cache / "imagenet_class_index.json").write_text("<html>Please log in</html>")
+    with pytest.raises(FileFormatError, match="Delete it"):
+        imagenet_utils.decode_predictions(probabilities)
     with pytest.raises(ValueError, match=r"\(samples, 1000\)"):
         imagenet_utils.decode_predictions(probabilities[:, :10])
 

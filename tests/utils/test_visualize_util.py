@@ -86,6 +86,15 @@ def test_without_graphviz_the_error_says_what_to_type(forked, tmp_path, monkeypa
     assert not (tmp_path / "model.png").exists()
 
 
+def test_a_name_stays_within_its_label(tmp_path):
+    name = 'a", image="picture.png'
+    model = Sequential([Dense(1, input_dim=2, name=name)])
+    plot(model, tmp_path / "model.dot")
+    assert r'label="a\", image=\"picture.png: Dense"' in (
+        (tmp_path / "model.dot").read_text()
+    )
+
+
 @pytest.mark.skipif(not shutil.which("dot"), reason="Graphviz isn't installed")
 def test_graphviz_draws_it(forked, tmp_path):
     plot(forked, to_file=str(tmp_path / "model.png"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.errors import ConfigError, FileFormatError
 from oneiros.utils.data_utils import get_file
+from oneiros_safe_files import json_text
+from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.text import read_text
 
 from oneiros_applications.image_networks import CLASSES
 from oneiros_applications.pixels import as_floats
@@ -28,7 +31,8 @@ def preprocess_input(x: Any, dim_ordering: str = "default") -> np.ndarray:
 
     # Arguments
         x: array of images, RGB of 0 to 255: `(samples, rows, columns, 3)`, with "th"
-            `(samples, 3, rows, columns)`. Floats are changed in place.
+            `(samples, 3, rows, columns)`. The means are taken off floats in place; the
+            order of the channels is that of the result alone.
         dim_ordering: "th", "tf" or "default", which is the one in use.
 
     # Raises
@@ -44,10 +48,10 @@ def preprocess_input(x: Any, dim_ordering: str = "default") -> np.ndarray:
             f"Received images of the shape {pixels.shape}, expected three channels in "
             f"axis {channel_axis} (dim_ordering {ordering!r})."
         )
-    flipped = np.flip(pixels, channel_axis)
+    blue_first = np.flip(pixels, channel_axis)
     means = np.expand_dims(np.array(MEANS), (1, 2)) if ordering == "th" else MEANS
-    pixels[...] = flipped - np.asarray(means, pixels.dtype)
-    return pixels
+    blue_first -= np.asarray(means, pixels.dtype)
+    return blue_first
 
 
 def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, float]]]:
@@ -90,5 +94,19 @@ def _class_index() -> dict[str, list[str]]:
         path = get_file(
             "imagenet_class_index.json", CLASS_INDEX_PATH, cache_subdir="models"
         )
-        CLASS_INDEX = json.loads(Path(path).read_text())
+        CLASS_INDEX = _read_class_index(Path(path))
     return CLASS_INDEX
+
+
+def _read_class_index(path: Path) -> dict[str, list[str]]:
+    """Returns the names in a file, which isn't kept if it holds something else."""
+    try:
+        classes = json_text.loads(read_text(path, Budget()))
+    except (ConfigError, FileFormatError):
+        classes = None
+    if isinstance(classes, dict) and classes.keys() == {*map(str, range(CLASSES))}:
+        return {number: [str(text) for text in classes[number]] for number in classes}
+    raise FileFormatError(
+        f"{path} doesn't hold the names of ImageNet's {CLASSES} classes. Delete "
+        "it, and call decode_predictions again to download it."
+    )

@@ -12,8 +12,7 @@ from oneiros.utils.data_utils import get_file
 RELEASES = "https://github.com/fchollet/deep-learning-models/releases/download"
 """Where the author of Keras published the weights."""
 THEANO_KERNELS = "th_kernels"
-TENSORFLOW_KERNELS = "tf_kernels"
-"""In a file's name: the backend on which its kernels were trained."""
+"""In the name of a file whose kernels were trained on Theano."""
 
 Weights = str | os.PathLike[str] | None
 
@@ -30,6 +29,11 @@ class PublishedFile:
 
     url: str
     md5: str | None = None
+
+    @property
+    def trained_on(self) -> str:
+        """The backend on which its kernels were trained, which its name tells."""
+        return "theano" if THEANO_KERNELS in self.url else "tensorflow"
 
     def fetch(self) -> str:
         """Returns its path, downloading it if no cache of Keras has it."""
@@ -52,7 +56,7 @@ def check_weights(
         top_classes: int, how many the published weights tell apart.
 
     # Raises
-        ValueError: weights that there aren't, or that have other classes.
+        ValueError: weights that don't exist, or that have other classes.
     """
     if weights == published and classes != top_classes:
         raise ValueError(
@@ -77,22 +81,15 @@ def load_weights(
 
     # Arguments
         model: the network.
-        weights: None for none, a path, or the name of the published weights.
+        weights: None for none, a path, or the name of the published weights. A path's
+            file tells itself on which backend its kernels were trained.
         published: str, that name.
         file: the published file that suits the network.
         kwargs: arguments of `model.load_weights`.
     """
     if weights is None:
         return
-    path = file.fetch() if weights == published else os.fspath(weights)
-    trained_on = trained_on_by_name(os.path.basename(path))
-    model.load_weights(path, trained_on=trained_on, **kwargs)
-
-
-def trained_on_by_name(name: str) -> str | None:
-    """Returns the backend that a published file's name tells; None if it tells none."""
-    if THEANO_KERNELS in name:
-        return "theano"
-    if TENSORFLOW_KERNELS in name:
-        return "tensorflow"
-    return None
+    if weights == published:
+        kwargs["trained_on"] = file.trained_on
+        weights = file.fetch()
+    model.load_weights(weights, **kwargs)

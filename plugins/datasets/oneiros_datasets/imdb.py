@@ -117,7 +117,7 @@ def _check_deprecated(arguments: dict[str, Any]) -> None:
         )
     if arguments:
         warnings.warn(
-            "imdb.load_data passes test_split over: the reviews come in two halves, "
+            "imdb.load_data ignores test_split: the reviews come in two halves, "
             "for training and for testing. Remove the argument.",
             stacklevel=3,
         )

@@ -15,7 +15,7 @@ ARRAYS = Source(
     f"{KERAS_2}/mnist.npz",
     "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
 )
-EXPECTED = "images and labels for training, and such for testing"
+EXPECTED = "images and labels for training, and images and labels for testing"
 Array = np.ndarray[Any, Any]
 Part = tuple[Array, Array]
 

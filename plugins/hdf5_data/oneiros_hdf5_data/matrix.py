@@ -35,7 +35,7 @@ class HDF5Matrix:
         FileMissingError: if there is no such file.
         FileFormatError: if it is damaged, or has no such array.
         UnsafeFileError: if the array's data lie in another file.
-        ArgumentError: if the array hasn't the rows asked for.
+        ArgumentError: if the array doesn't have the rows asked for.
 
     # Example
         ```python

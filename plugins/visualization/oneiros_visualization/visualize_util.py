@@ -15,7 +15,7 @@ from oneiros.models import Sequential
 
 DESCRIPTION = "dot"
 """The format that is the graph's description itself; Graphviz isn't needed for it."""
-SPECIAL = "\\{}|<>"
+SPECIAL = '\\{}|<>"'
 """What the label of a record must quote."""
 
 
@@ -128,7 +128,8 @@ def _shape(layer: Layer, attribute: str) -> str:
 
 def _quoted(text: str) -> str:
     """Returns a text with what means something in a record marked as meaning itself."""
-    return "".join(f"\\{letter}" if letter in SPECIAL else letter for letter in text)
+    line = " ".join(text.splitlines())
+    return "".join(f"\\{letter}" if letter in SPECIAL else letter for letter in line)
 
 
 def _identifier(layer: Layer) -> str:
