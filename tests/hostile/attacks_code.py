@@ -455,6 +455,18 @@ def pickles(folder):
         "NEWOBJ": b"\x80\x02cos\nsystem\nS'x'\n\x85\x81.",
         "EXT": b"\x80\x02\x82\x01.",
         "persistent": b"Psecret.txt\n.",
+        "tuples too deep to hash": b"\x80\x02})" + b"\x85" * 300_000 + b"K\x01s.",
+        "tuples deep in a set": (b"\x80\x04\x8f()" + b"\x85" * 300_000 + b"\x90."),
+        "tuples deep behind no changes": (
+            b"\x80\x02})" + b"\x85Nb\x85(e" * 150_000 + b"K\x01s."
+        ),
+        "tuples that double": b"\x80\x02}K\x01" + b"2\x86" * 60 + b"K\x01s.",
+        "tuples that double by memo": (
+            b"\x80\x02}K\x01" + b"q\x00h\x00\x86" * 60 + b"K\x01s."
+        ),
+        "one long key again and again": (
+            b"\x80\x02}(" + b"N" * 100_000 + b"tq\x000" + b"h\x00Ns" * 100_000 + b"."
+        ),
         "huge memo": b"N" + b"r" + (0x7FFFFFFF).to_bytes(4, "little") + b".",
     }.items():
         yield what, pickled(f"{what}.pkl", data)

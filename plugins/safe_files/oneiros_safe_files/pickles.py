@@ -21,6 +21,7 @@ from oneiros.errors import FileFormatError, OneirosError
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.gzip_data import read_unfolded
 from oneiros_safe_files.meter import Meter
+from oneiros_safe_files.pickle_stack import PUTS, PickleStack
 
 _FORBIDDEN = {
     "INST",
@@ -35,13 +36,14 @@ _FORBIDDEN = {
     "NEXT_BUFFER",
     "READONLY_BUFFER",
 }
-_PUTS = {"PUT", "BINPUT", "LONG_BINPUT"}
 _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
-_PLAIN_LISTS = re.compile(
-    rb"(?:I-?\d{1,20}\n|K.|M.{2}|J.{4}|S[^\n]*\n|[ae(l\]])*+", re.DOTALL
-)
-"""Operations that make numbers and texts and put them in lists: most of a data set, and
-harmless."""
+_VALUE = rb"(?:I-?\d{1,20}\n|K.|M.{2}|J.{4}|S[^\n]*\n)"
+_PLAIN_VALUE = re.compile(_VALUE, re.DOTALL)
+_PLAIN_VALUES = re.compile(_VALUE + rb"*+", re.DOTALL)
+_PLAIN_APPENDED = re.compile(rb"(?:" + _VALUE + rb"a)*+", re.DOTALL)
+"""Operations that make numbers and texts, and those that also append them to a list:
+most of a data set, and harmless."""
+_APPENDS = b"e"
 _INSTEAD = "Have whoever made the file save arrays of numbers, e.g. with `numpy.savez`."
 
 
@@ -75,9 +77,10 @@ def load_pickle(data: bytes, meter: Meter, encoding: str = "bytes") -> Any:
 def _check_operations(data: bytes, meter: Meter) -> None:
     """Refuses operations that no plain data needs, before one of them is done."""
     stream = io.BytesIO(data)
+    stack = PickleStack(len(data))
     name = ""
     while name != "STOP":
-        position = _behind_plain_lists(data, stream.tell())
+        position = _behind_plain_values(data, stream.tell(), stack)
         stream.seek(position)
         operation, argument, _ = next(pickletools.genops(stream))
         name = operation.name
@@ -85,9 +88,17 @@ def _check_operations(data: bytes, meter: Meter) -> None:
             raise meter.refuse(
                 f"byte {position}", f"the pickle builds objects ({name})", _INSTEAD
             )
-        if name in _PUTS and int(argument or 0) > len(data):
+        if name == "DUP":
+            raise meter.refuse(
+                f"byte {position}", "the pickle doubles what it holds (DUP)", _INSTEAD
+            )
+        if name in PUTS and int(argument or 0) > len(data):
             raise meter.refuse(
                 f"byte {position}", f"the pickle numbers a part {argument}", _INSTEAD
+            )
+        if not stack.follow(operation, argument):
+            raise meter.refuse(
+                f"byte {position}", "the pickle nests tuples in tuples", _INSTEAD
             )
     if stream.tell() != len(data):
         raise FileFormatError(
@@ -95,9 +106,18 @@ def _check_operations(data: bytes, meter: Meter) -> None:
         )
 
 
-def _behind_plain_lists(data: bytes, position: int) -> int:
-    skipped = _PLAIN_LISTS.match(data, position)
-    return skipped.end() if skipped else position
+def _behind_plain_values(data: bytes, position: int, stack: PickleStack) -> int:
+    """Returns where something else follows numbers and texts."""
+    start = _end(_PLAIN_APPENDED, data, position)
+    end = _end(_PLAIN_VALUES, data, start)
+    if data[end : end + 1] != _APPENDS:  # which takes all of them
+        stack.push_plain(len(_PLAIN_VALUE.findall(data, start, end)))
+    return end
+
+
+def _end(pattern: re.Pattern[bytes], data: bytes, position: int) -> int:
+    match = pattern.match(data, position)
+    return match.end() if match else position
 
 
 class _Unpickler(pickle.Unpickler):
