@@ -178,3 +178,89 @@ def test_a_resumed_training_has_the_log_of_one_that_ran_through(
     log.alive = False
     assert train(cut, log, Resume(tmp_path / "run.h5")) == expected
     assert expected.count("\n") == (7 if append else 6)
+
+
+def begun(path, append):
+    """Returns a log that waits for its first epoch."""
+    log = CSVLogger(path, append=append)
+    log.on_train_begin()
+    return log
+
+
+def state_after(log, epochs):
+    for epoch in range(epochs):
+        log.on_epoch_end(epoch, {"loss": epoch + 0.5})
+    state = log.get_state()
+    log.on_train_end()
+    return state
+
+
+def resumed(path, append, state):
+    """Goes on with a log from a state, for the third epoch."""
+    log = begun(path, append)
+    log.set_state(state)
+    log.on_epoch_end(2, {"loss": 2.5})
+    log.on_train_end()
+    return rows(path)
+
+
+HEADER = ["epoch", "loss"]
+TRAINED = [["0", "0.5"], ["1", "1.5"], ["2", "2.5"]]
+OTHERS = [[str(epoch), "9.0"] for epoch in range(100)]
+
+
+def write_log_of_another(path):
+    told(CSVLogger(path), *({"loss": 9.0} for _ in OTHERS))
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_resuming_into_another_file_keeps_its_rows(tmp_path, append):
+    path = tmp_path / "all.csv"
+    write_log_of_another(path)
+    state = state_after(begun(tmp_path / "log.csv", append), 2)
+    with pytest.warns(RuntimeWarning, match=r"all.csv' holds other rows .* the 2 of"):
+        assert resumed(path, True, state) == [HEADER, *OTHERS, *TRAINED]
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_resuming_the_first_epoch_in_another_file_keeps_its_rows(tmp_path, count):
+    path = tmp_path / "all.csv"
+    told(CSVLogger(path), *({"loss": 9.0} for _ in range(count)))
+    state = state_after(begun(tmp_path / "log.csv", False), 0)
+    with pytest.warns(RuntimeWarning, match="holds other rows"):
+        assert resumed(path, True, state) == [HEADER, *OTHERS[:count], TRAINED[2]]
+
+
+def test_resuming_keeps_what_another_training_wrote_since(path):
+    state = state_after(begun(path, True), 2)
+    told(CSVLogger(path, append=True), {"loss": 9.0}, {"loss": 9.0})
+    with pytest.warns(RuntimeWarning, match="holds other rows"):
+        found = resumed(path, True, state)
+    assert found == [HEADER, *TRAINED[:2], *OTHERS[:2], *TRAINED]
+
+
+def test_resuming_into_a_file_with_other_columns_keeps_to_them(tmp_path):
+    path = tmp_path / "all.csv"
+    told(CSVLogger(path, ";"), {"acc": 0.1, "loss": 9.0})
+    state = state_after(begun(tmp_path / "log.csv", False), 2)
+    log = CSVLogger(path, ";", append=True)
+    log.on_train_begin()
+    with pytest.warns(RuntimeWarning, match="holds other rows"):
+        log.set_state(state)
+    log.on_train_end()
+    assert rows(path, ";")[2:] == [["0", "", "0.5"], ["1", "", "1.5"]]
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_resuming_with_append_switched(path, append):
+    write_log_of_another(path)
+    state = state_after(begun(path, append), 2)
+    assert resumed(path, not append, state) == [HEADER, *TRAINED]
+
+
+def test_epochs_after_the_state_are_written_anew(path):
+    write_log_of_another(path)
+    log = begun(path, True)
+    state = state_after(log, 2)
+    told(CSVLogger(path, append=True), {"loss": 8.0}, {"loss": 8.0}, first=2)
+    assert resumed(path, True, state) == [HEADER, *OTHERS, *TRAINED]

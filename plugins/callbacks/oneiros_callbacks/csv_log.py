@@ -11,6 +11,7 @@ import numpy as np
 from oneiros.arguments import refusal
 from oneiros.bases import Callback
 
+from oneiros_callbacks.csv_table import Table
 from oneiros_callbacks.folders import check_folder
 from oneiros_callbacks.said import warn
 
@@ -70,21 +71,43 @@ class CSVLogger(Callback):
         self.append_header = True
         self.csv_file: Any = None
         self._begun_at = 0
+        self._columns: list[str] = []
 
     def get_state(self) -> list[Any]:
-        """Returns what it wrote in this training, and where in the file."""
+        """Returns what it wrote in this training, where in the file, and how."""
         with open(self.filename, "rb") as file:
             file.seek(self._begun_at)
-            return [self._begun_at, file.read().decode()]
+            written = file.read().decode()
+        return [str(self.filename), self._begun_at, written, self._columns, self.sep]
 
     def set_state(self, state: Any) -> None:
-        """Lets the file hold what it held when `get_state` returned this."""
-        begun_at, written = state
+        """Lets the file hold what it held when `get_state` returned this.
+
+        In another file, or where others wrote since, all rows stay: those of this
+        training are added below them.
+        """
+        filename, begun_at, written, columns, separator = state
+        table = Table(columns, separator)
+        rows = table.rows(written)
         self.csv_file.flush()
-        self._begun_at = max(0, min(begun_at, os.path.getsize(self.filename)))
-        os.truncate(self.filename, self._begun_at)
-        self.csv_file.write(written)
-        self.csv_file.flush()
+        content = Path(self.filename).read_bytes()
+        is_known = bool(written) or filename == str(self.filename)
+        if is_known and table.is_own(content, begun_at, written):
+            self._begun_at = begun_at
+            self._columns = columns
+            os.truncate(self.filename, begun_at)
+            self.csv_file.write(written)
+            self.csv_file.flush()
+            return
+        if content:
+            warn(
+                f"{str(self.filename)!r} holds other rows than this training left "
+                f"there. They stay, and the {len(rows)} of this training are added "
+                "below them."
+            )
+        self._begun_at = len(content)
+        for row in rows:
+            self.on_epoch_end(row.pop("epoch"), row)
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Opens the file."""
@@ -94,8 +117,9 @@ class CSVLogger(Callback):
         )
         self._begun_at = os.path.getsize(self.filename)
         self.writer = None
+        self._columns = []
 
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+    def on_epoch_end(self, epoch: Any, logs: Logs = None) -> None:
         """Writes the epoch's row."""
         logs = logs or {}
         if self.writer is None:
@@ -119,6 +143,7 @@ class CSVLogger(Callback):
             columns = self._columns_of(header, columns)
             if not lines[-1].endswith(("\r", "\n")):
                 self.csv_file.write("\r\n")
+        self._columns = columns
         self.keys = [column for column in columns if column != "epoch"]
         self.writer = csv.DictWriter(
             self.csv_file, columns, extrasaction="ignore", delimiter=self.sep
