@@ -141,6 +141,19 @@ class TestModelCheckpoint:
             model = epochs(ModelCheckpoint("{epoch}-{val_acc:.2f}.h5"), "loss", [1, 2])
         assert [path for _, path, _ in model.saved] == ["0-nan.h5", "1-nan.h5"]
 
+    def test_a_value_of_another_callback_takes_any_format(self):
+        callback = ModelCheckpoint("m-{step:05d}-{tag:>3s}-{val_loss:.2f}.h5")
+        model = Fake()
+        callback.set_model(model)
+        callback.on_train_begin()
+        callback.on_epoch_end(0, {"step": 12, "tag": "a", "val_loss": 0.5})
+        with pytest.warns(RuntimeWarning, match="names 'step', 'tag', which"):
+            callback.on_epoch_end(1, {"val_loss": 0.25})
+        assert [path for _, path, _ in model.saved] == [
+            "m-00012-  a-0.50.h5",
+            "m-nan-nan-0.25.h5",
+        ]
+
     @pytest.mark.parametrize("path", ["m-{}.h5", "m-{epoch.h5", "m-{epoch:.2q}.h5"])
     def test_a_path_that_can_not_be_filled_in(self, path):
         callback = ModelCheckpoint(path)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from oneiros.callbacks import EarlyStopping, ModelCheckpoint
 from oneiros.layers import Dense
 from oneiros.models import Model, Sequential
 from oneiros.optimizers import Adam
@@ -205,8 +206,26 @@ def test_mistakes_are_named(act, message):
 def test_a_score_without_accuracy_says_what_to_compile():
     network = KerasClassifier(linear, outputs=3, nb_epoch=1, verbose=0)
     network.fit(X, np.eye(3)[CLASSES])
-    with pytest.raises(ValueError, match=r'metrics=\["accuracy"\]'):
+    with pytest.raises(ValueError, match=r'without it: .*metrics=\["accuracy"\]'):
         network.score(X, CLASSES)
+
+
+def test_a_callback_among_the_parameters_begins_anew_with_each_fit(tmp_path):
+    path = tmp_path / "best.h5"
+    best = ModelCheckpoint(path, monitor="loss", save_best_only=True)
+    network = classifier(nb_epoch=1, callbacks=[best])
+    network.fit(X, CLASSES, nb_epoch=12)
+    path.unlink()
+    network.fit(X, CLASSES)
+    assert path.exists()
+    assert best.best == np.inf
+
+
+def test_arguments_of_fit_are_not_copied():
+    stopping = EarlyStopping(monitor="loss")
+    network = classifier(nb_epoch=1)
+    network.fit(X, CLASSES, callbacks=[stopping])
+    assert stopping.model is network.model
 
 
 KERAS_1 = {

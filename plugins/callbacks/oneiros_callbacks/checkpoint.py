@@ -143,6 +143,16 @@ class _Fields(dict[str, Any]):
         super().__init__(values)
         self.missing: list[str] = []
 
-    def __missing__(self, name: str) -> float:
+    def __missing__(self, name: str) -> _Unmeasured:
         self.missing.append(name)
-        return float("nan")
+        return _Unmeasured()
+
+
+class _Unmeasured(float):
+    """The value of a field that isn't measured: `nan`, whatever the field's format."""
+
+    def __new__(cls) -> _Unmeasured:
+        return super().__new__(cls, "nan")
+
+    def __format__(self, spec: str) -> str:
+        return "nan"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +78,9 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     def fit(self, x: Any, y: Any, **kwargs: Any) -> Any:
         """Builds a new model and trains it.
 
+        Arguments of the model's `fit` that are parameters are copied for it, so that a
+        callback among them begins anew.
+
         # Arguments
             x: inputs: an array or a table, samples first; or a list of arrays.
             y: targets: an array or a column, samples first.
@@ -89,9 +93,8 @@ class BaseWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         build = self._builder
         self.model = build(**self.filter_sk_params(build))
         targets = self._targets(targets_of(y))
-        return self.model.fit(
-            inputs, targets, **self.filter_sk_params(Sequential.fit, kwargs)
-        )
+        arguments = copy.deepcopy(self.filter_sk_params(Sequential.fit))
+        return self.model.fit(inputs, targets, **{**arguments, **kwargs})
 
     def filter_sk_params(
         self, fn: Callable[..., Any], override: dict[str, Any] | None = None

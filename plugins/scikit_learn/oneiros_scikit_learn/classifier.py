@@ -89,8 +89,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
         model = self._fitted_model()
         if "acc" not in model.metrics_names:
             raise ValueError(
-                "The model is not configured to compute accuracy. Pass "
-                'metrics=["accuracy"] to model.compile() in build_fn.'
+                "score is the accuracy, and build_fn compiled the model without it: "
+                'model.compile(…, metrics=["accuracy"]).'
             )
         arguments = self.filter_sk_params(Sequential.evaluate, kwargs)
         targets = self._numbered(targets_of(y))

@@ -50,6 +50,6 @@ def check_parameters(build: Callable[..., Any], parameters: dict[str, Any]) -> N
         if name not in legal:
             raise ValueError(
                 f"{name} is not a legal parameter: neither fit, predict and evaluate "
-                f"nor the function that builds the model have it. There are: "
+                f"nor the function that builds the model has it. There are: "
                 f"{', '.join(sorted(legal))}."
             )
