@@ -273,7 +273,7 @@ def test_an_order_of_one_s_own():
         [0],
         [4, 3],
     ]
-    assert backwards.parts(2) == [backwards, backwards]
+    assert backwards.oneiros_parts(2) == [backwards, backwards]
 
 
 def test_iterators_of_one_s_own():

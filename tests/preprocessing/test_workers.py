@@ -95,6 +95,25 @@ def test_processes_with_a_seed_make_what_the_iterator_makes():
         np.testing.assert_array_equal(y1, y2)
 
 
+class Slices:
+    """Batches of one's own, whose `parts` has nothing to do with workers."""
+
+    def __init__(self, parts):
+        self.parts = parts
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return np.ones((2, 3)), np.ones((2, 1))
+
+
+@pytest.mark.parametrize("parts", [3, ["train", "test"], lambda: None])
+def test_an_attribute_of_another_meaning_is_left_alone(parts):
+    for x, y in made_by_processes(Slices(parts), 2, 3):
+        assert (x.shape, y.shape) == ((2, 3), (2, 1))
+
+
 @given(
     st.integers(1, 9),
     st.integers(1, 4),
@@ -107,7 +126,7 @@ def test_parts_make_each_batch_once(n, batch_size, count, before, seed):
     iterator = Iterator(n, batch_size, True, seed)
     for _ in range(before):
         next(iterator.index_generator)
-    orders = [part.index_generator for part in iterator.parts(count)]
+    orders = [part.index_generator for part in iterator.oneiros_parts(count)]
     shared = [next(orders[number % count]) for number in range(12)]
     alone = [next(iterator.index_generator) for _ in range(12)]
     assert [batch[1:] for batch in shared] == [batch[1:] for batch in alone]

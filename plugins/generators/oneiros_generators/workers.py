@@ -39,8 +39,8 @@ class Workers:
     """An iterator over what several processes yield, taken from them in turn.
 
     Each has its own copy of the iterator, or its part of it where the iterator has a
-    method `parts(count)`, and its own random state, whose seed is drawn from NumPy's
-    global generator here.
+    method `oneiros_parts(count)`, and its own random state, whose seed is drawn from
+    NumPy's global generator here.
 
     # Arguments
         iterator: what each worker iterates over.
@@ -153,8 +153,8 @@ def _wide_pipe(context: Any) -> tuple[Connection, Connection]:
 
 def _parts(iterator: Any, count: int) -> list[Iterator[Any]]:
     """Returns what each of so many workers iterates over."""
-    if hasattr(iterator, "parts"):
-        return list(iterator.parts(count))
+    if callable(getattr(type(iterator), "oneiros_parts", None)):
+        return list(iterator.oneiros_parts(count))
     return [iterator] * count
 
 

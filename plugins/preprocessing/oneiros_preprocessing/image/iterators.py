@@ -83,7 +83,7 @@ class Iterator:
             "which returns a batch."
         )
 
-    def parts(self, count: int) -> list[Iterator]:
+    def oneiros_parts(self, count: int) -> list[Iterator]:
         """Returns iterators that share out the batches from here on, for processes.
 
         The first one makes the next batch and each `count`-th after it, and so on.
