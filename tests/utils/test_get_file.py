@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import io
+import os
+import stat
 import tarfile
 import threading
 import zipfile
@@ -265,6 +267,21 @@ def test_files_of_this_machine(tmp_path):
         get_file("other", str(tmp_path / "a b"))
 
 
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640)])
+def test_files_are_for_those_whom_the_umask_lets(tmp_path, server, umask, mode):
+    here = tmp_path / "here"
+    here.write_bytes(CONTENT)
+    here.chmod(0o600)
+    before = os.umask(umask)
+    try:
+        copied = get_file("copied", here.as_uri())
+        downloaded = get_file("downloaded", server.serve("a", CONTENT).url)
+    finally:
+        os.umask(before)
+    for path in (copied, downloaded):
+        assert stat.S_IMODE(os.stat(path).st_mode) == mode
+
+
 def test_two_at_once_download_once(server):
     served = server.serve("data", CONTENT)
     paths = []
@@ -293,6 +310,13 @@ def test_validate_file(tmp_path):
     assert validate_file(path, md5(CONTENT))
     assert validate_file(str(path), sha256(CONTENT))
     assert not validate_file(str(path), md5(b""))
+
+
+@pytest.mark.parametrize("digits", ["", "abc", md5(CONTENT)[:-1], "g" * 32])
+def test_no_file_has_what_is_no_hash(tmp_path, digits):
+    path = tmp_path / "data"
+    path.write_bytes(CONTENT)
+    assert validate_file(path, digits) is False
 
 
 def test_an_archive_becomes_a_folder(server, home):

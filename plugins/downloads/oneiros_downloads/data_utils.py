@@ -118,7 +118,8 @@ def validate_file(fpath: str | os.PathLike[str], md5_hash: str) -> bool:
 
     # Arguments
         fpath: path of the file.
-        md5_hash: str, its MD5, 32 hexadecimal digits, or its SHA-256, 64 of them.
+        md5_hash: str, its MD5, 32 hexadecimal digits, or its SHA-256, 64 of them. No
+            file has another one.
 
     # Example
         ```python
@@ -129,6 +130,8 @@ def validate_file(fpath: str | os.PathLike[str], md5_hash: str) -> bool:
         print(validate_file("letter", "0cc175b9c0f1b6a831c399e269772661"))  # True
         ```
     """
+    if not _is_hash(md5_hash, *ALGORITHMS):
+        return False
     return _has_hash(Path(fpath), _named_hash("md5_hash", md5_hash, *ALGORITHMS))
 
 
@@ -147,10 +150,15 @@ def _known_hash(md5_hash: str | None, sha256: str | None) -> str | None:
     return None
 
 
+def _is_hash(digits: str, *lengths: int) -> bool:
+    text = str(digits)
+    return len(text) in lengths and bool(re.fullmatch("[0-9a-fA-F]+", text))
+
+
 def _named_hash(argument: str, digits: str, *lengths: int) -> str:
     """Returns `algorithm:digits`."""
     text = str(digits).lower()
-    if len(text) in lengths and re.fullmatch("[0-9a-f]+", text):
+    if _is_hash(text, *lengths):
         return f"{ALGORITHMS[len(text)]}:{text}"
     expected = " or ".join(
         f"{length} hexadecimal digits ({ALGORITHMS[length]})" for length in lengths

@@ -63,15 +63,27 @@ def _downloader(origin: str, path: Path) -> Downloader:
         part = path.with_name(f".{path.name}.part")
         return ResumingDownloader(part, path.name)
     if scheme == "ftp":
-        downloader: Downloader = pooch.FTPDownloader()
-        return downloader
+        return _into_new_file(pooch.FTPDownloader())
     if scheme == "file":
-        return _copy
+        return _into_new_file(_copy)
     raise ArgumentError(
         f"get_file received origin={origin!r:.200}. It takes an address that begins "
         "with https://, http://, ftp:// or file://; for a file that is here, pass "
         "Path(file).absolute().as_uri()."
     )
+
+
+def _into_new_file(download: Downloader) -> Downloader:
+    """Lets a file be created anew, so that it may be read by whom the umask lets.
+
+    Only its owner may read the temporary file that pooch made for it.
+    """
+
+    def downloaded(url: str, output_file: str, pooch: Any = None) -> None:
+        os.remove(output_file)
+        download(url, output_file, pooch)
+
+    return downloaded
 
 
 def _copy(url: str, output_file: str, pooch: Any = None) -> None:
