@@ -211,8 +211,18 @@ def compression_bombs(folder):
     yield (
         "tar header that claims 8 GiB",
         lambda: unpack_tar(folder / "pax.tar", folder / "out", Budget()),
-        "FileFormatError",
     )
+    for kind in (b"x", b"g", b"X", b"L", b"K"):
+        header.type, header.size = kind, 100 * BYTES
+        path = folder / f"header {kind.decode()}.tar.gz"
+        data = header.tobuf(tarfile.GNU_FORMAT) + bytes(header.size)
+        path.write_bytes(gzip.compress(data))
+        yield (
+            f"tar with a header {kind.decode()} of 100 MiB",
+            lambda path=path: unpack_tar(
+                path, folder / "out", Budget(excess_bytes=1 << 30)
+            ),
+        )
 
 
 def end_record(entries, size):

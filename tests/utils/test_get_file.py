@@ -113,6 +113,19 @@ def test_parts_of_two_versions_are_never_joined(server, now):
     assert Path(get_file("data", served.url)).read_bytes() == CONTENT[::-1]
 
 
+def test_a_part_of_an_older_version_is_gone_before_the_newer_is_noted(server, home):
+    """The disk is full when the new version would begin: what is here is still old."""
+    served = server.serve("data", CONTENT, breaks=[1000, 0])
+    with pytest.raises(FileMissingError):
+        get_file("data", served.url)
+    new = CONTENT[::-1]
+    served = server.serve("data", new, etag='"2"', claimed=1 << 60)
+    with pytest.raises(FileFormatError, match="bytes; the disk"):
+        get_file("data", served.url)
+    served = server.serve("data", new, etag='"2"')
+    assert Path(get_file("data", served.url)).read_bytes() == new
+
+
 def test_parts_of_two_addresses_are_never_joined(server):
     served = server.serve("one", CONTENT, breaks=[1000, 0])
     with pytest.raises(FileMissingError):
@@ -345,15 +358,31 @@ def test_a_zip_archive_is_known_by_its_content(server):
     assert (Path(path) / "one").read_bytes() == b"1"
 
 
-def test_an_archive_with_another_folder_is_unpacked_beside(server, home):
+def test_an_archive_with_other_names_is_unpacked_into_the_folder(server, home):
     folder = home / ".keras" / "datasets"
-    folder.mkdir(parents=True)
-    (folder / "taken").write_bytes(b"mine")
-    served = server.serve("a", tar(other__one=b"1", taken=b"theirs"))
-    with pytest.warns(UserWarning, match="holds other, taken, and nothing of the name"):
-        get_file("set", served.url, untar=True)
-    assert (folder / "other" / "one").read_bytes() == b"1"
-    assert (folder / "taken").read_bytes() == b"mine"
+    served = server.serve("a", tar(other__one=b"1", two=b"2"))
+    with pytest.warns(UserWarning, match="holds other, two, and nothing of the name"):
+        path = Path(get_file("set", served.url, untar=True))
+    assert (path / "other" / "one").read_bytes() == b"1"
+    assert (path / "two").read_bytes() == b"2"
+    assert files_in(folder) == {"set", "set.tar.gz"}
+
+
+def test_an_empty_archive_is_an_empty_folder(server):
+    served = server.serve("a", tar())
+    with pytest.warns(UserWarning, match="holds nothing, and nothing of the name"):
+        path = Path(get_file("set", served.url, untar=True))
+    assert files_in(path) == set()
+
+
+def test_an_archive_places_nothing_beside_its_folder(server, tmp_path):
+    """Python would import the one file, and a shell would run the other."""
+    members = {"data__one": b"1", "numpy.py": b"", ".bashrc": b"", "numpy__a.py": b""}
+    served = server.serve("a", tar(**members))
+    with pytest.warns(UserWarning, match=r"holds \.bashrc, numpy, numpy\.py, beside"):
+        path = get_file(tmp_path / "data", served.url, untar=True)
+    assert (Path(path) / "one").read_bytes() == b"1"
+    assert files_in(tmp_path) == {"data", "data.tar.gz", "home"}
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE])

@@ -25,8 +25,9 @@ ALWAYS_UNFOLDED = 64 << 20
 def unpacked(archive: Path, folder: Path, budget: Budget | None = None) -> Path:
     """Unpacks an archive so that `folder` is there; returns it.
 
-    What the archive holds appears beside it when all of it is good, and never in the
-    place of something else.
+    The folder appears when all of the archive is good. Nothing appears beside it: what
+    an archive holds beside its folder of this name isn't unpacked, and if it has none,
+    all of it is put into `folder`. A warning names what it is.
 
     # Arguments
         archive: Path, tar, also with gzip or bzip2, or zip: what its first bytes say.
@@ -51,7 +52,7 @@ def unpacked(archive: Path, folder: Path, budget: Budget | None = None) -> Path:
             raise FileFormatError(
                 f"{error} If it was downloaded, delete it and run this again."
             ) from error
-        _place(contents, folder)
+        _place(contents, folder, archive)
     return folder
 
 
@@ -62,18 +63,16 @@ def _budget(archive: Path) -> Budget:
     return Budget(array_bytes=free, excess_bytes=excess, objects=MOST_MEMBERS)
 
 
-def _place(contents: Path, folder: Path) -> None:
-    """Moves what an archive held to its place; what is asked for comes last, so that it
-    is there when all is."""
-    entries = sorted(contents.iterdir(), key=lambda entry: entry.name == folder.name)
-    for entry in entries:
-        place = folder.parent / entry.name
-        if not place.exists():
-            os.rename(entry, place)
-    if not folder.exists():
-        names = ", ".join(entry.name for entry in entries) or "nothing"
-        warnings.warn(
-            f"The archive holds {names:.200}, and nothing of the name {folder.name!r}. "
-            f"What it holds lies in {folder.parent}.",
-            stacklevel=4,
-        )
+def _place(contents: Path, folder: Path, archive: Path) -> None:
+    """Moves what an archive held to `folder`, and nothing beside it."""
+    others = [entry.name for entry in contents.iterdir() if entry.name != folder.name]
+    names = ", ".join(sorted(others)) or "nothing"
+    if (contents / folder.name).exists():
+        os.rename(contents / folder.name, folder)
+        result = f"beside {folder.name!r}. Only the latter was unpacked."
+        if not others:
+            return
+    else:
+        os.rename(contents, folder)
+        result = f"and nothing of the name {folder.name!r}. It was put into {folder}."
+    warnings.warn(f"{archive.name} holds {names:.200}, {result}", stacklevel=4)

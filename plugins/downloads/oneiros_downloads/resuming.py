@@ -79,15 +79,18 @@ class ResumingDownloader:
                 return
             answer.raise_for_status()
             if not _begins_at(arrived, answer):
+                self.part.unlink(missing_ok=True)
                 arrived = 0
+            coming = answer.headers.get("Content-Length", "")
+            total = arrived + int(coming) if coming.isdecimal() else None
+            self._check_space(total, arrived)
             self._keep_version(url, answer)
-            self._append(arrived, answer)
+            self._append(arrived, total, answer)
 
-    def _append(self, arrived: int, answer: requests.Response) -> None:
+    def _append(
+        self, arrived: int, total: int | None, answer: requests.Response
+    ) -> None:
         """Writes what comes behind the first `arrived` bytes."""
-        coming = answer.headers.get("Content-Length", "")
-        total = arrived + int(coming) if coming.isdecimal() else None
-        self._check_space(total, arrived)
         bar = tqdm(
             desc=self.name,
             initial=arrived,

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from oneiros.errors import FileFormatError, OneirosError
 
@@ -21,6 +21,18 @@ from oneiros_safe_files.unpacking import member_path, new_folder, refused
 _GZIP = b"\x1f\x8b"
 _BZIP2 = b"BZh"
 _BLOCK = 1 << 20
+_LONGEST_HEADER = 1 << 16
+"""Bytes of a header that gives a member a longer name or other properties."""
+_LONG_HEADERS = frozenset(
+    {
+        tarfile.XHDTYPE,
+        tarfile.XGLTYPE,
+        tarfile.SOLARIS_XHDTYPE,
+        tarfile.GNUTYPE_LONGNAME,
+        tarfile.GNUTYPE_LONGLINK,
+    }
+)
+"""Kinds of members that `tarfile` takes for such headers, and reads as a whole."""
 
 
 def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
@@ -30,7 +42,9 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
     with _damage(meter), _opened(path) as stream, new_folder(folder) as draft:
         paths_seen: set[str] = set()
         source: Any = _Metered(stream, meter)
-        with tarfile.open(fileobj=source, mode="r|") as archive:
+        with tarfile.open(
+            fileobj=source, mode="r|", tarinfo=_member_type(meter)
+        ) as archive:
             for member in archive:
                 meter.spend_objects(member.name[:120])
                 _check(member, meter)
@@ -43,6 +57,20 @@ def unpack_tar(path: Path, folder: Path, budget: Budget) -> Path:
                 if member.isfile():
                     _write(archive.extractfile(member), target)
     return folder
+
+
+def _member_type(meter: Meter) -> type[tarfile.TarInfo]:
+    """Returns a class of members that refuses long headers before they are read."""
+
+    class Member(tarfile.TarInfo):
+        @classmethod
+        def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+            member = super().frombuf(buf, encoding, errors)
+            if member.type in _LONG_HEADERS and member.size > _LONGEST_HEADER:
+                raise refused(meter, member.name, f"a header has {member.size:,} bytes")
+            return member
+
+    return Member
 
 
 def _check(member: tarfile.TarInfo, meter: Meter) -> None:
