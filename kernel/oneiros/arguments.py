@@ -62,6 +62,17 @@ def is_int(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
+def whole(value: Any) -> Any:
+    """Returns a float without a fraction as an int; anything else as it is.
+
+    Code for Keras 1 passes numbers such as `2e4`, where it only compares with them:
+    `check_int("Tokenizer", "nb_words", whole(nb_words))`.
+    """
+    if isinstance(value, (float, np.floating)) and value.is_integer():
+        return int(value)
+    return value
+
+
 def check_int(owner: Any, name: str, value: Any, minimum: int | None = 1) -> int:
     """Returns a whole number as an int.
 

@@ -60,6 +60,13 @@ class TestEarlyStopping:
         assert callback.stopped_epoch == stopped
         assert model.stop_training == (stopped > 0)
 
+    def test_patience_may_be_a_float(self):
+        callback = EarlyStopping(patience=1e0)
+        epochs(callback, "val_loss", [3, 4, 4, 4])
+        assert callback.stopped_epoch == 2
+        with pytest.raises(ArgumentError, match=r"patience=1\.5"):
+            EarlyStopping(patience=1.5)
+
     def test_forgets_earlier_fits(self):
         callback = EarlyStopping()
         assert epochs(callback, "val_loss", [1, 2]).stop_training

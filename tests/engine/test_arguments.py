@@ -19,6 +19,16 @@ def test_what_is_no_whole_number(value):
         arguments.check_int("fit", "nb_epoch", value)
 
 
+@pytest.mark.parametrize("kind", [float, np.float16, np.float32, np.float64])
+def test_floats_of_code_for_keras_1(kind):
+    number = arguments.whole(kind(100))
+    assert number == 100 and type(number) is int
+    assert arguments.whole(kind(0.5)) == 0.5
+    assert arguments.whole(kind("inf")) == np.inf
+    assert arguments.whole(None) is None
+    assert arguments.whole("1.0") == "1.0"
+
+
 def test_several_whole_numbers():
     assert arguments.check_ints("f", "n", np.array([1, 2]), 2) == (1, 2)
     for value in ((1,), (1, 0), (1, 2.0), (1, True), 2, "12", None):

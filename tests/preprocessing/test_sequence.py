@@ -56,6 +56,7 @@ def test_items_may_be_arrays_and_sequences_arrays_tuples_or_an_iterator():
         [2, 3],
     ]
     assert pad_sequences([[1, 2]], maxlen=np.int64(3)).shape == (1, 3)
+    assert pad_sequences([[1, 2]], maxlen=3.0).shape == (1, 3)
 
 
 @pytest.mark.parametrize(

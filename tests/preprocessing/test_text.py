@@ -217,3 +217,12 @@ def test_errors_say_what_was_received(call, message):
 def test_one_text_in_the_place_of_a_list_is_warned_of():
     with pytest.warns(UserWarning, match=r"fit_on_texts\(\[text\]\)"):
         Tokenizer().fit_on_texts("one text")
+
+
+def test_numbers_of_words_may_be_floats():
+    tokenizer = Tokenizer(nb_words=2e1)
+    tokenizer.fit_on_texts(["a b"])
+    assert tokenizer.texts_to_matrix(["a"]).shape == (1, 20)
+    numbers = one_hot("the cat and the dog", 1e3)
+    assert numbers == one_hot("the cat and the dog", 1000)
+    assert {type(number) for number in numbers} == {int}

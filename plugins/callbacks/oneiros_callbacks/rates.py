@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_int, refusal, shown
+from oneiros.arguments import check_int, refusal, shown, whole
 from oneiros.bases import Callback
 from oneiros.errors import ArgumentError
 
@@ -129,7 +129,7 @@ class ReduceLROnPlateau(Callback):
             )
         self.monitor = monitor
         self.factor = factor
-        self.patience = check_int("ReduceLROnPlateau", "patience", patience, 0)
+        self.patience = check_int("ReduceLROnPlateau", "patience", whole(patience), 0)
         self.verbose = verbose
         self.mode = mode
         self.epsilon = epsilon

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_int
+from oneiros.arguments import check_int, whole
 from oneiros.bases import Callback
 from oneiros.engine.loop import Fit
 from oneiros.engine.stream import Run, Stream, StreamWrapper
@@ -52,7 +52,7 @@ class EarlyStopping(Callback):
         mode: str = "auto",
     ) -> None:
         self.monitor = monitor
-        self.patience = check_int("EarlyStopping", "patience", patience, 0)
+        self.patience = check_int("EarlyStopping", "patience", whole(patience), 0)
         self.verbose = verbose
         self.monitor_op, self._worst = better(monitor, mode)
         self.min_delta = min_delta if self.monitor_op is np.greater else -min_delta

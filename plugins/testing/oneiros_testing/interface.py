@@ -32,6 +32,7 @@ TABLES: dict[str, dict[str, Names]] = {
             "check_fraction": "number between 0 and 1",
             "check_choice": "one of the values that make sense",
             "function_name": "name by which a configuration holds a function",
+            "whole": "a float without a fraction as an int, where Keras 1 takes one",
             "is_int": "tells whether a value is a whole number",
             "refusal": "error about an argument's value",
             "label": "how messages name a layer",

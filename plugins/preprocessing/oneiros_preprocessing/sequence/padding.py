@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_choice, check_optional_int, shown
+from oneiros.arguments import check_choice, check_optional_int, shown, whole
 from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
@@ -48,7 +48,7 @@ def pad_sequences(
     """
     check_choice("pad_sequences", "padding", padding, SIDES)
     check_choice("pad_sequences", "truncating", truncating, SIDES)
-    maxlen = check_optional_int("pad_sequences", "maxlen", maxlen)
+    maxlen = check_optional_int("pad_sequences", "maxlen", whole(maxlen))
     rows = list(sequences)
     lengths = [_length(number, row) for number, row in enumerate(rows)]
     size = max(lengths, default=0) if maxlen is None else maxlen
