@@ -24,6 +24,7 @@ EXTRA_ARGUMENTS = {
     "utils.data_utils.get_file.sha256": "files that agree in their MD5 can be made",
     "utils.data_utils.get_file.cache_dir": "a cache of one's own, as in Keras 2",
     "utils.data_utils.get_file.budget": "what unpacking may cost",
+    "utils.io_utils.load_array.budget": "what reading may cost",
     **dict.fromkeys(
         (
             "models.load_model.functions",

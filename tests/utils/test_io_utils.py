@@ -17,6 +17,7 @@ from oneiros.errors import (
 )
 from oneiros.layers import Dense
 from oneiros.models import Sequential
+from oneiros.saving import Budget
 from oneiros.utils.io_utils import (
     HDF5Matrix,
     ask_to_proceed_with_overwrite,
@@ -105,6 +106,26 @@ def test_a_file_that_was_closed_is_opened_again(path):
     model = compiled()
     with pytest.raises(DataError, match="file is closed"):
         model.predict(matrix)
+
+
+def test_a_file_that_was_replaced_is_opened_anew(tmp_path):
+    path = tmp_path / "a.h5"
+    save_array(ROWS, path)
+    old = HDF5Matrix(path, "data")
+    save_array(ROWS + 1, path)
+    new = HDF5Matrix(path, "data")
+    np.testing.assert_array_equal(old[:], ROWS)
+    np.testing.assert_array_equal(new[:], ROWS + 1)
+
+
+def test_a_relative_path_is_that_of_the_working_folder(tmp_path, monkeypatch):
+    matrices = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        save_array(ROWS + len(matrices), "a.h5")
+        matrices.append(HDF5Matrix("a.h5", "data"))
+    np.testing.assert_array_equal(matrices[1][:], ROWS + 1)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +240,33 @@ def test_arrays_that_are_none_are_refused(tmp_path):
         save_array(np.array([None]), tmp_path / "a.h5")
     with pytest.raises(FileMissingError, match=r"a\.h5"):
         load_array(tmp_path / "a.h5")
+
+
+@pytest.mark.parametrize(
+    ("shape", "storage", "message"),
+    [
+        ((1 << 33,), {}, "claims 68,719,476,736 bytes and stores fewer"),
+        ((1 << 33,), {"chunks": (1 << 10,)}, "68,719,476,736 for arrays in all"),
+        ((3,), {"chunks": (1 << 28,), "maxshape": (None,)}, "takes 2,147,483,648 byt"),
+        ((1, 1 << 33), {"chunks": (1, 1 << 10)}, "takes 68,719,476,736 bytes"),
+    ],
+)
+def test_small_files_that_claim_large_arrays_are_refused(
+    tmp_path, shape, storage, message
+):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("data", shape, "f8", **storage)
+    assert (tmp_path / "a.h5").stat().st_size < 10_000
+    with pytest.raises(UnsafeFileError, match=message):
+        load_array(tmp_path / "a.h5")
+
+
+def test_a_budget_says_how_large_an_array_may_be(tmp_path):
+    save_array(ROWS, tmp_path / "a.h5")
+    with pytest.raises(UnsafeFileError, match="budget=oneiros"):
+        load_array(tmp_path / "a.h5", budget=Budget(array_bytes=239))
+    found = load_array(tmp_path / "a.h5", budget=Budget(array_bytes=240))
+    np.testing.assert_array_equal(found, ROWS)
 
 
 def test_a_filter_that_is_missing_is_named():

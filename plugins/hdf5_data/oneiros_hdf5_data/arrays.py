@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError, FileMissingError
-from oneiros_safe_files.hdf5_rows import find_array, open_file, read_whole
+from oneiros_safe_files.budget import Budget
+from oneiros_safe_files.hdf5_rows import MEMORY, find_array, open_file, read_whole
 from oneiros_safe_files.hdf5_writer import create_hdf5
 
 NAME = "data"
@@ -53,14 +54,17 @@ def save_array(array: Any, name: str | os.PathLike[str]) -> None:
         os.replace(draft, path)
 
 
-def load_array(name: str | os.PathLike[str]) -> Array:
+def load_array(name: str | os.PathLike[str], budget: Budget | None = None) -> Array:
     """Reads what `save_array` wrote, here or in Keras 1 with PyTables.
 
     # Arguments
         name: path of the file.
+        budget: `oneiros.saving.Budget`, what reading it may cost; by default as much
+            memory as the file is long, and a GiB more, as compressed arrays need.
 
     # Raises
         FileMissingError: if there is no such file.
+        UnsafeFileError: if the array claims more than the budget, or than is stored.
         FileFormatError: if it is damaged, or compressed by what h5py doesn't have; the
             message says what to install.
     """
@@ -68,7 +72,8 @@ def load_array(name: str | os.PathLike[str]) -> Array:
     if not path.exists():
         raise FileMissingError(f"load_array: there is no file {path}.")
     with open_file(path) as file:
-        values: Array = read_whole(find_array(file, NAME))
+        dataset = find_array(file, NAME, budget or MEMORY)
+        values: Array = read_whole(dataset, budget or MEMORY)
     return values
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, MutableMapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -54,7 +54,9 @@ class HDF5Matrix:
     """
 
     refs: MutableMapping[str, Any] = WeakValueDictionary()
-    """The files that are open, by their paths; those of one path share one."""
+    """The files that are open, by their real paths; those of one path share one."""
+    _versions: ClassVar[dict[str, tuple[int, ...]]] = {}
+    """Which file lay at a path when it was opened."""
 
     def __init__(
         self,
@@ -75,11 +77,14 @@ class HDF5Matrix:
         self.normalizer = normalizer
 
     def _open(self, path: str) -> Any:
-        file = self.refs.get(path)
-        if not file:
-            if not os.path.exists(path):
-                raise FileMissingError(f"{OWNER}: there is no file {path}.")
-            file = self.refs[path] = open_file(Path(path))
+        if not os.path.exists(path):
+            raise FileMissingError(f"{OWNER}: there is no file {path}.")
+        place = os.path.realpath(path)
+        version = _version(place)
+        file = self.refs.get(place)
+        if not file or self._versions[place] != version:
+            file = self.refs[place] = open_file(Path(place))
+            self._versions[place] = version
         return file
 
     def __len__(self) -> int:
@@ -171,3 +176,9 @@ class HDF5Matrix:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.asarray(self[:], dtype)
+
+
+def _version(path: str) -> tuple[int, ...]:
+    """Returns what changes when a file is written again, or replaced by another."""
+    status = os.stat(path)
+    return (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)

@@ -7,6 +7,7 @@ As in `hdf5`, only what lies inside the file is returned, and no link is followe
 from __future__ import annotations
 
 import sys
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ FILTERS = {
 """Filters that are part of h5py."""
 MORE_FILTERS = "hdf5plugin"
 """The package that has the others; they are used if the program has imported it."""
+MEMORY = Budget(array_bytes=sys.maxsize, excess_bytes=1 << 30)
+"""What reading may take if the caller doesn't say: the file's size, and a GiB more."""
 _COPY = "Copy the data into one plain file, e.g. with `h5repack`."
 
 
@@ -39,14 +42,15 @@ def open_file(path: Path) -> Any:
         return h5py.File(path, "r")
 
 
-def find_array(file: Any, name: str) -> Any:
+def find_array(file: Any, name: str, budget: Budget = MEMORY) -> Any:
     """Returns the array at the path `name` in an open file, an `h5py.Dataset`.
 
     # Raises
-        UnsafeFileError: if its data lie elsewhere, or aren't numbers or short texts.
+        UnsafeFileError: if its data lie elsewhere, aren't numbers or short texts, or
+            aren't all there, or if a row takes more memory than the budget.
         FileFormatError: if there is none, or a filter is needed that isn't there.
     """
-    meter = Meter(Path(file.filename), Budget(), file.id.get_filesize())
+    meter = _meter(file, budget)
     dataset, where = StoredGroup(file, meter, "/").member(name.strip("/"))
     if not isinstance(dataset, h5py.Dataset):
         raise FileFormatError(
@@ -55,16 +59,49 @@ def find_array(file: Any, name: str) -> Any:
         )
     with damage(meter, where):
         _check(dataset, meter, where)
+        _check_memory(dataset, meter, where)
     return dataset
 
 
-def read_whole(dataset: Any) -> Any:
+def read_whole(dataset: Any, budget: Budget = MEMORY) -> Any:
     """Returns all of an array that `find_array` gave; what PyTables stored as booleans
-    are booleans."""
+    are booleans.
+
+    # Raises
+        UnsafeFileError: if it takes more memory than the budget.
+    """
+    nbytes = prod(dataset.shape) * dataset.dtype.itemsize
+    _meter(dataset.file, budget).spend_array(dataset.name, nbytes)
     values = dataset[...]
     if dataset.id.get_type().get_class() == h5py.h5t.BITFIELD:
         return values.astype(bool)
     return values
+
+
+def _meter(file: Any, budget: Budget) -> Meter:
+    return Meter(Path(file.filename), budget, file.id.get_filesize())
+
+
+def _check_memory(dataset: Any, meter: Meter, where: str) -> None:
+    """Refuses arrays that claim what isn't stored, or of which a row, or a block that
+    holds it, is too large."""
+    itemsize = dataset.dtype.itemsize
+    nbytes = prod(dataset.shape) * itemsize
+    stored = min(dataset.id.get_storage_size(), meter.size)
+    if dataset.chunks is None and stored < nbytes:
+        raise meter.refuse(
+            where, f"the array claims {nbytes:,} bytes and stores fewer", _COPY
+        )
+    row = prod(dataset.shape[1:]) * itemsize
+    block = prod(dataset.chunks or [0]) * itemsize
+    allowed = min(meter.size + meter.budget.excess_bytes, meter.budget.array_bytes)
+    if max(row, block) > allowed:
+        raise meter.refuse(
+            where,
+            f"a row, or a block that holds it, takes {max(row, block):,} bytes; the "
+            f"limit is {allowed:,}",
+            _COPY,
+        )
 
 
 def _check(dataset: Any, meter: Meter, where: str) -> None:
