@@ -252,7 +252,7 @@ def test_another_graph_is_compiled(xla_uses, other):
 
 def test_unknown_settings_and_arguments_are_refused(monkeypatch):
     with pytest.raises(ArgumentError, match="jit_compile"):
-        K.function([], [], mode="FAST_RUN")
+        K.function([], [], speed="fast")
     monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "maybe")
     with pytest.raises(ArgumentError, match="on, off or auto"):
         K.function([], [])

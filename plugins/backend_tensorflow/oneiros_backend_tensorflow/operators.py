@@ -39,7 +39,10 @@ def _inverted(x: T) -> T:
 
 def _negative(x: T) -> T:
     x = countable(x)
-    return tf.zeros_like(x) - x if x.dtype.is_unsigned else -x
+    if not x.dtype.is_unsigned:
+        return -x
+    # Of zero minus x TensorFlow's optimizer makes a negation, which it hasn't here.
+    return tf.bitwise.invert(x) + 1
 
 
 def _indexed(x: T, index: T) -> T:

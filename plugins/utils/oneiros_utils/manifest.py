@@ -27,7 +27,7 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
             name: f"oneiros_utils.np_utils:{name}" for name in _NP_UTILS
         },
         "utils.test_utils": {
-            name: f"oneiros_utils.test_utils:{name}" for name in _TEST_UTILS
+            name: f"oneiros_utils.testing:{name}" for name in _TEST_UTILS
         },
         "utils.generic_utils": {
             name: f"oneiros_utils.generic_utils:{name}" for name in _GENERIC_UTILS
