@@ -512,9 +512,9 @@ def links_and_groups_without_end(folder):
         group.attrs["weight_names"] = np.array([f"n{i}".encode() for i in range(5000)])
 
     def one_array_often(group):
-        for index in range(4000):
+        for index in range(2000):
             group[f"n{index}"] = group["d_W"]
-        group.attrs["weight_names"] = np.array([f"n{i}".encode() for i in range(4000)])
+        group.attrs["weight_names"] = np.array([f"n{i}".encode() for i in range(2000)])
 
     for what, change in {
         "cycle": cycle,
