@@ -52,8 +52,6 @@ class ImageNetwork:
             features.
         top: function of the features, the `dim_ordering` and the number of classes that
             returns the classes' probabilities.
-        without_top: function of the features and the `dim_ordering` that returns the
-            output without top.
     """
 
     name: str
@@ -62,7 +60,6 @@ class ImageNetwork:
     files: Files
     build: Callable[[Any, str], Any]
     top: Callable[[Any, str, int], Any]
-    without_top: Callable[[Any, str], Any] = lambda features, dim_ordering: features
 
     def model(
         self,
@@ -83,11 +80,9 @@ class ImageNetwork:
         ordering = dim_ordering or K.image_dim_ordering()
         shape = self.input_shape(input_shape, ordering, include_top)
         image = input_of(input_tensor, shape)
-        features = self.build(image, ordering)
+        output = self.build(image, ordering)
         if include_top:
-            output = self.top(features, ordering, classes)
-        else:
-            output = self.without_top(features, ordering)
+            output = self.top(output, ordering, classes)
         inputs = image if input_tensor is None else get_source_inputs(image)
         model = Model(inputs, output, name=self.name)
         file = self.files.suited(ordering, include_top)
