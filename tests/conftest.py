@@ -13,6 +13,7 @@ one, and multiply in full precision.
 import os
 import signal
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 _HOME = Path(tempfile.mkdtemp(prefix="oneiros-tests-"))
@@ -20,10 +21,15 @@ _CPU = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "JAX_PLATFORMS": "cpu",
 }
-_FAST_COMPILER = {
-    "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_cpu_max_isa=AVX "
-    "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
-}
+_FAST_FLAGS = [
+    "--xla_backend_optimization_level=0",
+    "--xla_cpu_max_isa=AVX",
+    "--xla_cpu_parallel_codegen_split_count=1",
+]
+# XLA ends the process over a flag it doesn't know, and newer ones don't know this one.
+if version("jaxlib").startswith("0.10."):
+    _FAST_FLAGS.append("--xla_cpu_use_fusion_emitters=false")
+_FAST_COMPILER = {"XLA_FLAGS": " ".join(_FAST_FLAGS)}
 _GPU = {
     "JAX_DEFAULT_MATMUL_PRECISION": "highest",
     "NVIDIA_TF32_OVERRIDE": "0",
