@@ -87,11 +87,13 @@ class TestEarlyStopping:
             model = epochs(EarlyStopping(), "loss", [1])
         assert not model.stop_training
 
-    def test_bad_mode(self):
-        with pytest.raises(
-            ArgumentError, match="mode takes 'auto', 'min' or 'max'; received 'least'"
-        ):
-            EarlyStopping(mode="least")
+    @pytest.mark.parametrize(
+        ("monitor", "best"), [("val_loss", np.inf), ("val_acc", -np.inf)]
+    )
+    def test_another_mode_counts_as_auto(self, monitor, best):
+        with pytest.warns(RuntimeWarning, match="'least' counts as 'auto'") as caught:
+            assert EarlyStopping(monitor, mode="least").best == best
+        assert len(caught) == 1 and caught[0].filename == __file__
 
 
 class TestModelCheckpoint:
@@ -297,10 +299,10 @@ class TestReduceLROnPlateau:
     def test_bad_arguments(self):
         with pytest.raises(ArgumentError, match=r"a factor below 1; received 1\.5"):
             ReduceLROnPlateau(factor=1.5)
-        with pytest.raises(
-            ArgumentError, match="mode takes 'auto', 'min' or 'max'; received 'least'"
-        ):
-            ReduceLROnPlateau(mode="least")
+        with pytest.warns(RuntimeWarning, match="'least' counts as 'auto'") as caught:
+            callback = ReduceLROnPlateau(mode="least")
+            callback.on_train_begin()
+        assert len(caught) == 1 and callback.best == np.inf
 
     def test_an_optimizer_without_a_rate(self):
         callback = ReduceLROnPlateau()

@@ -12,7 +12,9 @@ def oneiros_command(capsys, monkeypatch):
     """
 
     def run(*arguments, width=120):
-        monkeypatch.setenv("COLUMNS", str(width))
+        monkeypatch.delenv("COLUMNS", raising=False)
+        if width is not None:
+            monkeypatch.setenv("COLUMNS", str(width))
         monkeypatch.setenv("TERM", "dumb")
         code = 0
         try:

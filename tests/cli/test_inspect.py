@@ -80,6 +80,18 @@ def test_wide_terminals_get_a_table_and_narrow_ones_a_list(run):
     )
 
 
+def test_what_goes_into_a_pipe_is_not_wrapped(run, hostile):
+    code, out, _ = run(hostile("Loud" * 40), width=None)
+    lines = out.splitlines()
+    assert code == 1 and any("Loud" * 40 in line for line in lines)
+    assert max(map(len, lines)) < 1000
+    layers = run(MODEL, width=None)[1].splitlines()
+    assert any(
+        line.startswith("convolution2d_1 ") and "(3, 2, 3, 3) float32" in line
+        for line in layers
+    )
+
+
 def test_json(run):
     code, out, err = run(MODEL, "--json")
     found = json.loads(out)

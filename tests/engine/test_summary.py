@@ -1,6 +1,7 @@
 """The table of `summary()`, to the letter."""
 
 import re
+import sys
 
 import pytest
 from oneiros import backend as K
@@ -84,6 +85,31 @@ def test_nested_models_are_one_line_and_count_once(capsys):
         re.M,
     )
     assert "Total params: 3\n" in out
+
+
+@pytest.mark.parametrize(("columns", "length"), [(80, 80), (200, 100), (20, 60)])
+def test_a_narrower_terminal_counts(columns, length, capsys, monkeypatch):
+    x = Input((3,))
+    model = Model(x, Shift()(x))
+    monkeypatch.setenv("COLUMNS", str(columns))
+    model.summary()
+    assert capsys.readouterr().out.splitlines()[0] == LINE
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    model.summary()
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) == len(lines[0]) == length
+
+
+def test_a_function_gets_the_lines(capsys, monkeypatch):
+    x = Input((3,))
+    model = Sequential([Scale(input_shape=(3,))])
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = []
+    model.summary(print_fn=lines.append)
+    Model(x, Shift()(x)).summary(line_length=60, print_fn=lines.append)
+    assert lines[0] == LINE and lines[-1] == "_" * 60
+    assert "Total params: 3" in lines and capsys.readouterr().out == ""
 
 
 def test_counting_parameters():

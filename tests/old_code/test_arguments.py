@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, ShapeError
-from oneiros.layers import Cropping1D, Dense, Highway, Input, MaxPooling2D
+from oneiros.layers import (
+    LSTM,
+    Cropping1D,
+    Dense,
+    Dropout,
+    Highway,
+    Input,
+    MaxPooling2D,
+)
 from oneiros.models import Model, Sequential
 
 X = np.random.RandomState(0).uniform(size=(4, 3)).astype("float32")
@@ -37,6 +45,30 @@ def test_show_accuracy_is_passed_over_with_the_new_spelling(functional):
         model.fit(X, Y, nb_epoch=1, verbose=0, show_accuracy=True)
     with pytest.warns(UserWarning, match=r"metrics=\['accuracy'\]"):
         model.evaluate(X, Y, verbose=0, show_accuracy=True)
+
+
+def test_the_arguments_of_models_of_keras_2_are_explained():
+    x = Input((3,))
+    with pytest.raises(TypeError, match=r"Model received .*'inputs'.*mean 'input'\?"):
+        Model(inputs=x, outputs=Dense(1)(x))
+    with pytest.raises(TypeError, match=r"'outputs'.*mean 'output'\?"):
+        Model(input=x, outputs=Dense(1)(x))
+
+
+def test_numbers_stand_for_truth_values_as_in_keras_1():
+    """`Dropout(True)` drops nothing: its rate is 1, at which Keras 1 leaves it out."""
+    model = Sequential(
+        [
+            LSTM(2, unroll=3, input_shape=(3, 1)),
+            Dropout(True),
+            Dense(1, bias=2),
+            Dense(1, bias=0),
+        ]
+    )
+    assert [len(layer.weights) for layer in model.layers] == [12, 0, 2, 1]
+    assert not model.uses_learning_phase
+    again = Sequential.from_config(model.get_config())
+    assert [len(layer.weights) for layer in again.layers] == [12, 0, 2, 1]
 
 
 OF_ENGINES = {

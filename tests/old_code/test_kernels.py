@@ -25,7 +25,9 @@ def test_converting_a_model_that_was_flipped_when_loaded_leaves_it(backend, genu
     model = load_model(genuine, trained_on="theano")
     images = np.random.uniform(size=(2, *model.input_shape[1:]))
     expected = model.predict(images)
-    with pytest.warns(UserWarning, match=r"of convolution2d_1, .*came from Theano"):
+    with pytest.warns(
+        UserWarning, match=r"of convolution2d_1, .*fit since they were loaded"
+    ):
         convert_all_kernels_in_model(model)
     np.testing.assert_array_equal(model.predict(images), expected)
     before = model.get_weights()[0]
@@ -43,7 +45,21 @@ def test_converting_its_kernels_one_by_one_leaves_them(backend, genuine):
     np.testing.assert_array_equal(convert_kernel(other, "th"), other[:, :, ::-1, ::-1])
 
 
-def test_a_file_from_tensorflow_is_converted_as_ever(genuine):
+def test_a_file_from_tensorflow_need_not_be_converted_on_theano(genuine):
+    """With Keras 1 on Theano it had to be."""
+    with K.use("theano"):
+        model = load_model(genuine)
+        before = model.get_weights()
+        with pytest.warns(UserWarning, match="fit since they were loaded"):
+            convert_all_kernels_in_model(model)
+        np.testing.assert_array_equal(model.get_weights()[0], before[0])
+        model = load_model(genuine)
+        with pytest.warns(UserWarning, match="stays as it is"):
+            kernel = convert_kernel(K.get_value(convolution(model).W), "th")
+    np.testing.assert_array_equal(kernel, before[0])
+
+
+def test_a_file_from_tensorflow_is_converted_as_ever_elsewhere(genuine):
     with K.use("tensorflow"):
         model = load_model(genuine)
         before = model.get_weights()[0]

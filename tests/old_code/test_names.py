@@ -145,3 +145,42 @@ def test_graph_models_are_shown_rewritten():
         with pytest.raises(NotImplementedError, match=r"model = Model\(input=x"):
             graph()
     assert module("layers.containers").Sequential is Sequential
+
+
+def test_layers_of_keras_0(backend):
+    core = module("layers.core")
+    steps = np.random.RandomState(1).uniform(size=(2, 4, 3)).astype("float32")
+    for mode, merged in (("sum", np.sum), ("ave", np.mean), ("mul", np.prod)):
+        with pytest.warns(UserWarning, match=r"GlobalAveragePooling1D\(\)"):
+            layer = core.TimeDistributedMerge(mode, input_shape=(4, 3))
+        model = Sequential([layer])
+        assert model.output_shape == (None, 3)
+        np.testing.assert_allclose(model.predict(steps), merged(steps, 1), rtol=1e-5)
+
+    class Halved(core.MaskedLayer):
+        def call(self, x, mask=None):
+            return x * 0.5
+
+    masked = Halved()(core.Masking()(Input((4, 3))))
+    assert masked._keras_history[0].output_mask is not None
+
+
+def test_helpers_of_keras_0(backend):
+    utils = module("utils.theano_utils")
+    assert K.get_value(utils.sharedX([1, 2])).dtype == K.floatx()
+    assert K.get_value(utils.shared_scalar(3)) == 3
+    np.testing.assert_array_equal(K.get_value(utils.shared_ones((2, 1))), [[1], [1]])
+    assert K.eval(utils.alloc_zeros_matrix(2, 3)).shape == (2, 3)
+    assert K.ndim(utils.ndim_tensor(3)) == 3
+    assert K.dtype(utils.ndim_itensor(2)) == "int32"
+    models = module("models")
+    assert models.standardize_X(X)[0] is X and models.standardize_X([X])[0] is X
+    assert models.standardize_y([1, 2]).shape == (2, 1)
+
+
+def test_numbers_of_names_can_be_reset():
+    prefixes = importlib.import_module("oneiros.backend.common")._UID_PREFIXES
+    K.reset_uids()
+    assert Dense(1).name == "dense_1" and prefixes["dense"] == 1
+    prefixes.clear()
+    assert Dense(1).name == "dense_1"

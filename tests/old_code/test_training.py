@@ -187,3 +187,64 @@ def test_a_model_that_never_calls_the_constructor(backend):
     assert len(history["val_loss"]) == 2
     np.testing.assert_allclose(model.get_weights()[0], before / 4, rtol=1e-6)
     assert model.evaluate(X, Y, verbose=0) == pytest.approx(history["val_loss"][1])
+
+
+class Looping(Model):
+    """Has loops of its own, as packages for Keras 1.1 wrote them."""
+
+    def _fit_loop(
+        self,
+        f,
+        ins,
+        out_labels=(),
+        batch_size=32,
+        nb_epoch=100,
+        verbose=1,
+        callbacks=(),
+        val_f=None,
+        val_ins=None,
+        shuffle=True,
+        callback_metrics=(),
+    ):
+        self.fitted = out_labels, callback_metrics, [len(array) for array in ins[:-1]]
+        losses = [f(ins)[0] for _ in range(nb_epoch)]
+        return [*losses, val_f(val_ins)[0]]
+
+    def _test_loop(self, f, ins, batch_size=32, verbose=0):
+        return ["tested", *super()._test_loop(f, ins, batch_size, verbose)]
+
+    def _predict_loop(self, f, ins, batch_size=32, verbose=0):
+        return -super()._predict_loop(f, ins, batch_size, verbose)
+
+
+def test_loops_of_a_class_are_called():
+    x = Input((3,))
+    model = Looping(x, Dense(1)(Dropout(0.0001)(x)))
+    model.compile("sgd", "mse", metrics=["mae"])
+    first, second, held_out = model.fit(X, Y, nb_epoch=2, validation_data=(X, Y))
+    assert first > second > held_out
+    names = ["loss", "mean_absolute_error"]
+    validated = ["val_loss", "val_mean_absolute_error"]
+    assert model.fitted == (names, names + validated, [8, 8, 8])
+    kind, loss, _ = model.evaluate(X, Y, verbose=0)
+    assert kind == "tested" and loss == pytest.approx(held_out)
+    other = Model(model.input, model.output)
+    np.testing.assert_allclose(model.predict(X), -other.predict(X), rtol=1e-6)
+
+
+def test_loops_that_a_program_replaces_are_called(monkeypatch):
+    x = Input((3,))
+    model = Model(x, Dense(1)(x))
+    model.compile("sgd", "mse")
+    calls = []
+    whole = Model._fit_loop
+
+    def noted(self, f, ins, **options):
+        calls.append(options["initial_epoch"])
+        return whole(self, f, ins, **options)
+
+    monkeypatch.setattr(Model, "_fit_loop", noted)
+    history = model.fit(X, Y, nb_epoch=5, initial_epoch=3, verbose=0)
+    assert calls == [3] and history.epoch == [3, 4]
+    monkeypatch.setattr(model, "_predict_loop", lambda *_, **options: options)
+    assert model.predict(X, 4) == {"batch_size": 4, "verbose": 0}

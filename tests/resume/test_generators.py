@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from interrupting import Interrupting, InterruptionError
 from oneiros.callbacks import Callback, Resume
+from oneiros.errors import DataError
 from oneiros.layers import Dense
 from oneiros.models import Sequential
+from oneiros.preprocessing.image import ImageDataGenerator
 
 BATCHES, EPOCHS = 5, 3
 CUTS = (1, 4, 6, 11, 15)
@@ -70,6 +72,31 @@ class Stated:
 
     def set_state(self, state):
         self.state.set_state(state)
+
+
+class Images:
+    """Takes the means of images that are shuffled and transformed at random."""
+
+    def __init__(self, images=4 * BATCHES):
+        self.made = 0
+        transformed = ImageDataGenerator(
+            preprocessing_function=self.changed, dim_ordering="tf"
+        )
+        pixels = np.arange(images, dtype="float32").reshape(-1, 1, 1, 1)
+        self.flow = transformed.flow(pixels, np.zeros((images, 1)), batch_size=4.0)
+        self.get_state = self.flow.get_state
+        self.set_state = self.flow.set_state
+
+    def changed(self, image):
+        self.made += 0.25
+        return image + np.random.random()
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        x, y = next(self.flow)
+        return x[:, 0, 0], y
 
 
 class Numbered:
@@ -148,7 +175,7 @@ def check(make, tmp_path, draws=False, held_out=lambda: None, **arguments):
 
 
 @pytest.mark.parametrize(
-    "make", [counted, drawn_late, drawn_always, Stated, Numbered, Plain]
+    "make", [counted, drawn_late, drawn_always, Stated, Images, Numbered, Plain]
 )
 def test_cut_short_it_ends_the_same(make, tmp_path):
     check(make, tmp_path)
@@ -183,10 +210,16 @@ def test_fewer_batches_ahead_than_before(size, tmp_path):
     assert fit(drawn_always(), [Resume(tmp_path / "run.h5")], max_q_size=size) == whole
 
 
-def test_what_says_where_it_is_makes_no_batch_twice(tmp_path):
-    for source, cut in zip(check(Stated, tmp_path), CUTS, strict=True):
+@pytest.mark.parametrize("make", [Stated, Images])
+def test_what_says_where_it_is_makes_no_batch_twice(make, tmp_path):
+    for source, cut in zip(check(make, tmp_path), CUTS, strict=True):
         left = BATCHES * EPOCHS - (cut - 1)
         assert left <= source.made <= left + 11
+
+
+def test_other_images_than_before_are_told():
+    with pytest.raises(DataError, match=r"20 samples; .* is of 24"):
+        Images().set_state(Images(24).get_state())
 
 
 def test_objects_whose_batches_are_not_drawn_are_asked_for_the_rest_alone(tmp_path):

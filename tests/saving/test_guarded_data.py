@@ -195,3 +195,36 @@ def test_arrays_of_lists_are_read_if_the_caller_says_so(tmp_path):
     np.savez(tmp_path / "d.npz", lists=np.array([[None]], object))
     with pytest.raises(FileFormatError, match="no list of them"):
         read_npz(tmp_path / "d.npz", Budget(), objects=True)
+
+
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_arrays_that_share_their_bytes_are_accounted_for(tmp_path, protocol):
+    """A short pickle may fetch one text a million times, and make arrays of it."""
+    array = np.arange(1 << 18, dtype="u1")
+
+    class Shared:
+        def __reduce__(self):
+            return from_buffer, (data, array.dtype, array.shape, "C")
+
+    data = array.tobytes()
+    from_buffer, _ = array.__reduce_ex__(5)
+    (tmp_path / "d.pkl").write_bytes(pickle.dumps([Shared(), Shared()], protocol))
+    for found in read_pickle(tmp_path / "d.pkl", Budget()):
+        np.testing.assert_array_equal(found, array)
+    shared = pickle.dumps([Shared() for _ in range(10)], protocol)
+    assert len(shared) < 2 * len(data)
+    (tmp_path / "d.pkl").write_bytes(shared)
+    with pytest.raises(UnsafeFileError, match=r"over the limit.*excess_bytes"):
+        read_pickle(tmp_path / "d.pkl", Budget(excess_bytes=1 << 20))
+
+
+def test_sets_of_one_list_are_accounted_for(tmp_path):
+    items = list(range(1 << 16))
+
+    class Shared:
+        def __reduce__(self):
+            return set, (items,)
+
+    (tmp_path / "d.pkl").write_bytes(pickle.dumps([Shared() for _ in range(30)]))
+    with pytest.raises(UnsafeFileError, match="over the limit"):
+        read_pickle(tmp_path / "d.pkl", Budget(excess_bytes=1 << 20))

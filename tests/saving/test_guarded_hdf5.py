@@ -200,6 +200,17 @@ def test_a_block_can_t_unfold_to_more_than_its_array(build):
         read(build(stored_block(zlib.compress(bytes(1 << 30), 9), (MIB // 4,))))
 
 
+def test_what_unfolding_a_block_takes_is_accounted_for(build):
+    """The array, and beside it the block before and after a filter."""
+    path = build(
+        dataset(data=np.ones(8 * MIB, "u1"), chunks=(8 * MIB,), compression="gzip")
+    )
+    with pytest.raises(UnsafeFileError, match=r"for memory is over .*array_bytes"):
+        read(path, array_bytes=20 * MIB)
+    ((_, ((_, found),)),) = read(path, array_bytes=25 * MIB).weights
+    assert found.shape == (8 * MIB,) and found.all()
+
+
 def test_a_block_that_is_no_gzip_is_damage(build):
     with pytest.raises(FileFormatError, match=r"reading '/layer/w' failed .*gzip"):
         read(build(stored_block(b"no gzip at all")))

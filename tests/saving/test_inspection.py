@@ -19,7 +19,7 @@ from oneiros.errors import (
     UnsafeFileError,
 )
 from oneiros.layers import Dense, Lambda
-from oneiros.models import Sequential
+from oneiros.models import Sequential, model_from_json
 from oneiros.plugins import Entry
 from oneiros.saving import Budget
 from oneiros_file_tools.inspection import inspect_file
@@ -174,6 +174,78 @@ def test_files_of_keras_2_are_told_as_what_they_are_here(tmp_path):
     }
     found = inspect_file(with_config(tmp_path / "m.h5", config, keras_version="2.2.4"))
     assert not found.loads and "which Keras 1 doesn't have" in found.refused[0].reason
+
+
+def keras_2(*layers):
+    """Returns a configuration of Keras 2, with initializers as it has them."""
+    scaling = {"class_name": "VarianceScaling", "config": {"scale": 1.0}}
+    entries = []
+    for class_name, arguments in layers:
+        initializer = {} if "layer" in arguments else {"kernel_initializer": scaling}
+        entries.append({"class_name": class_name, "config": arguments | initializer})
+    return {"class_name": "Sequential", "config": {"name": "s", "layers": entries}}
+
+
+def test_of_keras_2_only_the_layers_that_cannot_be_read_are_refused(tmp_path):
+    config = keras_2(
+        ("Conv2D", {"name": "c", "filters": 3, "kernel_size": [2, 2]}),
+        ("Attention", {"name": "a"}),
+        ("GRU", {"name": "g", "units": 2, "reset_after": True}),
+        ("TimeDistributed", {"name": "t", "layer": keras_2(("Odd", {"name": "o"}))}),
+        ("Dense", {"name": "d", "units": 3}),
+    )
+    found = inspect_file(with_config(tmp_path / "m.h5", config, keras_version="2.2.4"))
+    assert [(layer.where, layer.class_name) for layer in found.layers] == [
+        ("c", "Convolution2D"),
+        ("a", "Attention"),
+        ("g", "GRU"),
+        ("t", "TimeDistributed"),
+        ("t/Sequential", "Sequential"),
+        ("t/Sequential/o", "Odd"),
+        ("d", "Dense"),
+    ]
+    assert found.missing == [] and not found.loads
+    assert [refusal.where for refusal in found.refused] == ["a", "g", "t/Sequential/o"]
+    assert "reset_after=True" in found.refused[1].reason
+
+
+def test_what_a_model_of_keras_2_was_compiled_with(tmp_path):
+    path = with_config(
+        tmp_path / "m.h5",
+        keras_2(("Dense", {"name": "d", "units": 3, "batch_input_shape": [None, 4]})),
+        keras_version="2.2.4",
+    )
+    adam = {"class_name": "Adam", "config": {"lr": 0.5, "amsgrad": False}}
+    training = {"optimizer_config": adam, "loss": "mse", "metrics": ["acc"]}
+    with h5py.File(path, "r+") as file:
+        file.attrs["training_config"] = json.dumps(training)
+    found = inspect_file(path)
+    assert found.training["optimizer_config"]["class_name"] == "Adam"
+    assert found.training["optimizer_config"]["config"]["lr"] == 0.5
+    assert (found.training["loss"], found.uncompiled, found.loads) == ("mse", "", True)
+    provided = {name for source in found.sources for name in source.names}
+    assert {"optimizer:Adam", "objective:mse"} <= provided
+    adam["config"]["amsgrad"] = True
+    with h5py.File(path, "r+") as file:
+        file.attrs["training_config"] = json.dumps(training)
+    found = inspect_file(path)
+    assert found.loads and "amsgrad=True" in found.uncompiled
+    assert found.training == training
+
+
+def test_json_within_a_string_of_json(tmp_path):
+    """`json.dump(model.to_json(), file)` writes it so."""
+    with K.use("theano"):
+        model = Sequential([Dense(2, input_dim=3, name="d")])
+    (tmp_path / "m.json").write_text(json.dumps(model.to_json()))
+    found = inspect_file(tmp_path / "m.json")
+    assert (found.model, found.format, found.loads) == ("Sequential", "json", True)
+    with K.use("theano"):
+        text = (tmp_path / "m.json").read_text()
+        assert model_from_json(text).get_config() == model.get_config()
+    (tmp_path / "m.json").write_text('"text"')
+    with pytest.raises((ConfigError, FileFormatError)):
+        inspect_file(tmp_path / "m.json")
 
 
 def test_provenance_and_what_is_installed_are_told_side_by_side(tmp_path):

@@ -486,3 +486,33 @@ def test_a_state_of_some_layers_alone_is_told(tmp_path):
         weights = [("one", [("k", np.ones((2, 2))), ("b", np.ones(2))]), ("three", [])]
         state = ModelState(weights=weights, optimizer_weights=slots)
         assert not restore_state(model, state, Origin(2, "tensorflow"), "m.h5")
+
+
+def test_a_state_that_keras_2_0_sorted_by_the_weights_names(tmp_path):
+    """Up to 2.0.5; the layers of this model are called `z` and `a`."""
+    name = "dense_legacy_adam"
+    shutil.copy(FOLDER / f"{name}.h5", tmp_path / "old.h5")
+    with h5py.File(tmp_path / "old.h5", "r+") as file:
+        file.attrs["model_config"] = json.dumps(
+            older(json.loads(file.attrs["model_config"]))
+        )
+        file.attrs["keras_version"] = "2.0.5"
+        weights = [
+            weight
+            for layer in file["model_weights"].attrs["layer_names"]
+            for weight in file["model_weights"][layer].attrs["weight_names"]
+        ]
+        group = file["optimizer_weights"]
+        steps, *slots = group.attrs["weight_names"]
+        order = np.argsort(weights)
+        assert list(order) == [3, 2, 1, 0]
+        series = [slots[: len(weights)], slots[len(weights) :]]
+        sorted_slots = [one[place] for one in series for place in order]
+        group.attrs["weight_names"] = [steps, *sorted_slots]
+    with K.use("tensorflow"):
+        model = load_model(tmp_path / "old.h5")
+    losses = [
+        np.ravel(model.train_on_batch(arrays(name, "x"), arrays(name, "t")))[0]
+        for _ in EXPECTED[f"{name}/losses"]
+    ]
+    np.testing.assert_allclose(losses, EXPECTED[f"{name}/losses"], rtol=1e-5)

@@ -1,6 +1,8 @@
 """Weights in safetensors: a round trip, and another program that reads them."""
 
 import json
+import os
+import stat
 
 import numpy as np
 import pytest
@@ -32,6 +34,16 @@ def test_weights_come_back_bit_by_bit(tmp_path):
     other.load_weights(tmp_path / "w.safetensors")
     for ours, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640)])
+def test_files_are_for_those_whom_the_umask_lets(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        network().save_weights(tmp_path / "w.safetensors")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "w.safetensors").stat().st_mode) == mode
 
 
 def test_by_name(tmp_path):

@@ -30,7 +30,8 @@ FLOAT_TYPES = ("float16", "float32", "float64")
 DIM_ORDERINGS = ("tf", "th")
 
 _chosen: dict[str, Any] = {}
-_uids: defaultdict[str, int] = defaultdict(int)
+_UID_PREFIXES: defaultdict[str, int] = defaultdict(int)
+"""The last number of each prefix, by the name that code of Keras 1 looks it up."""
 
 
 def _get(key: str) -> Any:
@@ -101,13 +102,13 @@ def set_image_dim_ordering(dim_ordering: str) -> None:
 
 def get_uid(prefix: str = "") -> int:
     """Returns 1, 2, 3, … at successive calls with the same prefix."""
-    _uids[prefix] += 1
-    return _uids[prefix]
+    _UID_PREFIXES[prefix] += 1
+    return _UID_PREFIXES[prefix]
 
 
 def reset_uids() -> None:
     """Makes `get_uid` start again from 1."""
-    _uids.clear()
+    _UID_PREFIXES.clear()
 
 
 def is_keras_tensor(x: Any) -> bool:

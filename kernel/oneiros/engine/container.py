@@ -10,6 +10,7 @@ import oneiros
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.backend import bound
+from oneiros.engine.hints import explains_arguments
 from oneiros.engine.input import InputLayer
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.engine.node import (
@@ -75,6 +76,7 @@ class Container(Layer):
 
     loadable: ClassVar[bool] = True
 
+    @explains_arguments
     def __init__(self, input: Any, output: Any, name: str | None = None) -> None:
         self.begin(name)
         self.inputs = list(to_list(input))
@@ -476,19 +478,22 @@ class Container(Layer):
         self,
         line_length: int = 100,
         positions: Any = [0.33, 0.55, 0.67, 1.0],  # noqa: B006  Keras 1's default
+        *,
+        print_fn: Any = None,
     ) -> None:
         """Prints a table of the layers: output shapes, parameters, connections.
 
         # Arguments
-            line_length: int, width of the table.
+            line_length: int, width of the table; a narrower terminal's counts.
             positions: list of where the columns end, as parts of the width or as
                 numbers of characters.
+            print_fn: function that gets each line, instead of its being printed.
         """
         from oneiros import utils
 
         nodes = {node.key for node in self.graph_nodes()}
         utils.layer_utils.print_summary(
-            self.weight_layers(), nodes, line_length, positions
+            self.weight_layers(), nodes, line_length, positions, print_fn=print_fn
         )
 
 

@@ -1,4 +1,4 @@
-"""Arguments that a method of a model doesn't have."""
+"""What old code expects of a method: arguments that it doesn't have, and loops."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 import oneiros
 
+LOOPS = {"fit": "_fit_loop", "evaluate": "_test_loop", "predict": "_predict_loop"}
+"""The private methods of Keras 1 that these called: code replaces them."""
+
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -17,14 +20,18 @@ def explains_arguments(method: Method) -> Method:
     `oneiros.old_code`.
 
     That passes over what other versions of Keras had, and explains the others:
-    `model.fit(x, y, epochs=5)` asks "Did you mean 'nb_epoch'?".
+    `model.fit(x, y, epochs=5)` asks "Did you mean 'nb_epoch'?". It also calls a loop
+    that the model's class or the program replaced.
     """
     parameters = inspect.signature(method).parameters
+    loop = LOOPS.get(method.__name__)
 
     @functools.wraps(method)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not kwargs.keys() <= parameters.keys():
             kwargs = oneiros.old_code.known_arguments(self, method, kwargs)
+        if loop and getattr(self, loop).__module__ != "oneiros.engine.model":
+            return oneiros.old_code.run_own_loop(self, method, args, kwargs)
         return method(self, *args, **kwargs)
 
     return run  # type: ignore[return-value]  # run takes what method does

@@ -131,14 +131,11 @@ class _Late:
         return vars(layer)[self.name]
 
 
-class _Gone:
-    """What layers of Keras 0.x had; the error says what does it now."""
-
-    def __init__(self, line: str) -> None:
-        self.line = line
+class _Gone(_Late):
+    """What layers of Keras 0.x had; `oneiros.old_code` says what does it now."""
 
     def __get__(self, layer: Any, owner: type) -> Any:
-        raise AttributeError(f"{owner.__name__}: this is of Keras 0.x. {self.line}")
+        raise oneiros.old_code.gone(owner, self.name)
 
 
 class Layer(Rebuilt):
@@ -208,11 +205,8 @@ class Layer(Rebuilt):
     built: Any = _Late()
     _backend: Any = _Late()
     _conditional: Any = _Late()
-    get_input = _Gone("Write layer.input, a tensor; model.inputs has a model's.")
-    get_output = _Gone(
-        "Write layer.output, a tensor; its value: K.function([model.input, "
-        "K.learning_phase()], [layer.output])([data, 0])."
-    )
+    get_input = _Gone()
+    get_output = _Gone()
     input_spec: Any = None
     initial_weights: Any = None
     supports_masking: bool = False
@@ -392,10 +386,7 @@ class Layer(Rebuilt):
             mask: tensor or None, or a list of them; tells which time steps count.
         """
         if hasattr(self, "get_output"):
-            raise ArgumentError(
-                f"{label(self)} defines get_output(train), as layers of Keras 0.x did. "
-                "Name it call(self, x, mask=None), and take x for get_input(train)."
-            )
+            raise oneiros.old_code.defines_get_output(self)
         return x
 
     @bound

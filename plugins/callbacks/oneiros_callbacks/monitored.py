@@ -6,9 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from oneiros.errors import ArgumentError
 
 from oneiros_callbacks.said import warn
+
+MODES = ("auto", "min", "max")
+
+
+def known_mode(mode: str) -> str:
+    """Returns a mode as it is; another one than `MODES` is warned of, and counts as
+    `"auto"`, as in Keras 1."""
+    if mode in MODES:
+        return mode
+    warn(f"mode takes 'auto', 'min' or 'max'; {mode!r:.40} counts as 'auto'.")
+    return "auto"
 
 
 def better(monitor: str, mode: str) -> tuple[Callable[[Any, Any], Any], float]:
@@ -17,13 +27,9 @@ def better(monitor: str, mode: str) -> tuple[Callable[[Any, Any], Any], float]:
     # Arguments
         monitor: str, the value's name.
         mode: `"min"`, `"max"`, or `"auto"`, which is `"max"` for accuracies and
-            `fmeasure`.
-
-    # Raises
-        ArgumentError: for another mode.
+            `fmeasure`; others are taken as `known_mode` does.
     """
-    if mode not in ("auto", "min", "max"):
-        raise ArgumentError(f"mode takes 'auto', 'min' or 'max'; received {mode!r}.")
+    mode = known_mode(mode)
     if mode == "auto":
         is_fmeasure = monitor.removeprefix("val_").startswith("fmeasure")
         mode = "max" if "acc" in monitor or is_fmeasure else "min"

@@ -12,7 +12,7 @@ from oneiros.arguments import check_int, refusal, shown, whole
 from oneiros.bases import Callback
 from oneiros.errors import ArgumentError
 
-from oneiros_callbacks.monitored import better, warn_of_missing
+from oneiros_callbacks.monitored import better, known_mode, warn_of_missing
 from oneiros_callbacks.said import say
 
 Logs = dict[str, Any] | None
@@ -131,7 +131,7 @@ class ReduceLROnPlateau(Callback):
         self.factor = factor
         self.patience = check_int("ReduceLROnPlateau", "patience", whole(patience), 0)
         self.verbose = verbose
-        self.mode = mode
+        self.mode = known_mode(mode)
         self.epsilon = epsilon
         self.cooldown = cooldown
         self.min_lr = min_lr

@@ -16,6 +16,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from oneiros_cli.output import report_console
+
 COLOURS = {
     "ok": "green",
     "disabled": "dim",
@@ -80,7 +82,7 @@ def plugins(
     if as_json:
         print(json.dumps(report(records), indent=2))
     else:
-        _print(records, Console(), tracebacks=name is not None)
+        _print(records, report_console(), tracebacks=name is not None)
     if check and any(record.problems for record in records):
         raise typer.Exit(1)
 
@@ -145,7 +147,7 @@ def _stacked(records: list[PluginRecord]) -> Group:
         line = Text.assemble((record.distribution, "bold"), f" {record.version}  ")
         line.append(record.state, COLOURS[record.state])
         line.append(f"  API {record.api_level}  {record.import_ms:.1f} ms")
-        parts += [line, Padding(_details(record), (0, 0, 0, 2))]
+        parts += [line, Padding(_details(record), (0, 0, 0, 2), expand=False)]
     return Group(*parts)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from oneiros_cli.output import report_console
 from oneiros_cli.text import printable
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -45,7 +46,7 @@ def inspect(
     if as_json:
         print(json.dumps(inspection.asdict(), indent=2))
     else:
-        console = Console(highlight=False)
+        console = report_console()
         console.print(_report(inspection, console.width))
     if not inspection.loads:
         raise typer.Exit(1)
@@ -148,10 +149,8 @@ def _stacked(layers: list[Layer]) -> Group:
             )
         )
         if layer.inbound:
-            parts.append(
-                Padding(_text(f"after {', '.join(layer.inbound)}"), (0, 0, 0, 2))
-            )
-        parts += [Padding(_weight(weight), (0, 0, 0, 2)) for weight in layer.weights]
+            parts.append(_indented(_text(f"after {', '.join(layer.inbound)}")))
+        parts += [_indented(_weight(weight)) for weight in layer.weights]
     return Group(*parts)
 
 
@@ -188,6 +187,9 @@ def _training(inspection: Inspection) -> list[Text]:
     for key in ("loss", "metrics", "loss_weights", "sample_weight_mode"):
         if training.get(key):
             lines.append(_text((f"{key} ", "cyan"), json.dumps(training[key])))
+    if inspection.uncompiled:
+        reason = _text(inspection.uncompiled, longest=2000)
+        lines.append(_text(("loads without being compiled: ", "yellow")) + reason)
     return lines
 
 
@@ -223,8 +225,12 @@ def _section(
     parts: list[RenderableType] = [Text(f"{title}: {len(items)}", colour)]
     for head, text in items:
         body = _text(text.strip(), longest=2000)
-        parts += [_text((head, "bold")), Padding(body, (0, 0, 0, 2))]
+        parts += [_text((head, "bold")), _indented(body)]
     return parts
+
+
+def _indented(text: Text) -> Padding:
+    return Padding(text, (0, 0, 0, 2), expand=False)
 
 
 def _plain_table(*headers: str) -> Table:

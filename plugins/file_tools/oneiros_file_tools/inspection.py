@@ -13,7 +13,8 @@ import numpy as np
 from oneiros import plugins
 from oneiros.errors import OneirosError
 from oneiros_old_files.base import Origin
-from oneiros_old_files.configs import migrated
+from oneiros_old_files.configs import Unreadable, leaving_unreadable, migrated
+from oneiros_old_files.training import compile_arguments
 from oneiros_safe_files.budget import Budget
 from oneiros_saving import provenance
 from oneiros_saving.file_origin import origin_of
@@ -90,6 +91,8 @@ class Inspection:
         kernels: str, the engine whose convolution they are for, `"tensorflow"` for
             whatever was saved here.
         training: dict of what `compile` was given; None if the model wasn't compiled.
+        uncompiled: str, why loading it leaves the model uncompiled; empty if it
+            doesn't.
         optimizer_weights: int, number of arrays of the optimizer's state.
         unread: list of the paths of what else the file holds, which belongs to no
             model.
@@ -106,6 +109,7 @@ class Inspection:
     layers: list[Layer]
     parameters: int
     training: dict[str, Any] | None
+    uncompiled: str
     optimizer_weights: int
     unread: list[str]
     sources: list[Source]
@@ -140,9 +144,14 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
     stored = read(filepath, budget)
     state = stored.state
     origin = origin_of(state)
-    config, refused = _migrated(state.model_config, origin)
-    training_config = state.training_config if origin.keras < 2 else None
-    named = list(references(config, training_config))
+    config, unreadable = _migrated(state.model_config, origin)
+    training, uncompiled = _compiled(state.training_config, origin)
+    classes_told = {layer.class_name for layer in unreadable}
+    named = [
+        reference
+        for reference in references(config, None if uncompiled else training)
+        if reference.kind != "layer" or reference.name not in classes_told
+    ]
     parts = list(layers(config))
     arrays = [value for _, named_arrays in state.weights for _, value in named_arrays]
     return Inspection(
@@ -156,23 +165,52 @@ def inspect_file(filepath: PathLike, budget: Budget | None = None) -> Inspection
         model=parts[0].class_name if parts else None,
         layers=_layers(parts, state),
         parameters=sum(value.size for value in arrays),
-        training=state.training_config,
+        training=training,
+        uncompiled=uncompiled,
         optimizer_weights=len(state.optimizer_weights or ()),
         unread=state.unread,
         sources=_sources(named, state.provenance),
         missing=provenance.missing(named, state.provenance),
-        refused=[*refused, *refused_functions(parts), *refused_classes(named)],
+        refused=[
+            *(_refusal(layer, parts) for layer in unreadable),
+            *refused_functions(parts),
+            *refused_classes(named),
+        ],
     )
 
 
-def _migrated(config: Any, origin: Origin) -> tuple[Any, list[Refusal]]:
-    """Returns a configuration as it is here; one that can't be read here stays as it
-    is, with the reason."""
+def _migrated(config: Any, origin: Origin) -> tuple[Any, list[Unreadable]]:
+    """Returns a configuration as it is here, and what of it can't be read."""
+    with nothing_foreign(), leaving_unreadable() as unreadable:
+        try:
+            return migrated(config, origin), unreadable
+        except OneirosError as error:
+            return config, [Unreadable("", "", str(error))]
+
+
+def _refusal(layer: Unreadable, parts: list[Part]) -> Refusal:
+    places = [
+        part.where
+        for part in parts
+        if part.class_name == layer.class_name
+        and part.where.rpartition("/")[2] == layer.name
+    ]
+    return Refusal(min(places, default=layer.name), layer.reason)
+
+
+def _compiled(
+    training_config: dict[str, Any] | None, origin: Origin
+) -> tuple[dict[str, Any] | None, str]:
+    """Returns what `compile` was given, in terms of Keras 1, and why it can't be given
+    that here."""
+    if training_config is None or origin.keras < 2:
+        return training_config, ""
     try:
         with nothing_foreign():
-            return migrated(config, origin), []
+            arguments = compile_arguments(training_config, origin)
     except OneirosError as error:
-        return config, [Refusal("", str(error))]
+        return training_config, str(error)
+    return {"optimizer_config": arguments.pop("optimizer"), **arguments}, ""
 
 
 def _trained_on(state: ModelState, origin: Origin) -> str:

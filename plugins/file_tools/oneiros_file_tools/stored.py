@@ -34,11 +34,8 @@ def read(filepath: files.PathLike, budget: Budget | None = None) -> Stored:
         does.
     """
     path = files.existing(filepath)
-    is_json = (
-        installed_formats.read_head(path)
-        .lstrip(b"\xef\xbb\xbf \t\r\n")
-        .startswith(b"{")
-    )
+    head = installed_formats.read_head(path).lstrip(b"\xef\xbb\xbf \t\r\n")
+    is_json = head.startswith((b"{", b'"'))
     if installed_formats.recognising(path) is not None or not (
         is_json or path.suffix in files.YAML_SUFFIXES
     ):
@@ -47,7 +44,7 @@ def read(filepath: files.PathLike, budget: Budget | None = None) -> Stored:
     name = "json" if is_json else "yaml"
     text = read_text(path, budget or Budget())
     if is_json:
-        config = json_text.loads(text)
+        config = json_text.loads_config(text)
     else:
         config = registry.resolve("format", "yaml")().loads(text)
     return Stored(name, _state(config, path), is_text=True)

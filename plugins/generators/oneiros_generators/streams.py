@@ -42,7 +42,7 @@ class Generated(Flow):
         self.argument = argument
         self.batches_used = 0
         self.seen = 0
-        self.stated = has_state(self.source) and not pickle_safe
+        self.stated = has_state(self.source) and count == 1 and not pickle_safe
         self.source_state: Any = None
 
     def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
@@ -120,11 +120,20 @@ class Generated(Flow):
         if state["opened"] is None:
             return False
         if self.stated and state["source_state"] is not None:
-            self.source.set_state(state["source_state"])
-            return False
+            return self._set_source(state["source_state"], drawn)
         if drawn:
             state = {**state, "opened": np.random.get_state()}
         draws = self.again(self.iterator(), state, self.batches_used)
+        return draws and not drawn
+
+    def _set_source(self, source_state: Any, drawn: bool) -> bool:
+        """Sets the source; tells whether that set NumPy's generator, which may be part
+        of its state."""
+        before = np.random.get_state()
+        self.source.set_state(source_state)
+        draws = not same_random_state(before, np.random.get_state())
+        if draws and drawn:
+            np.random.set_state(before)
         return draws and not drawn
 
 

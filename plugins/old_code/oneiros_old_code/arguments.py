@@ -56,7 +56,7 @@ def check_layer_arguments(
     """
     cls = type(layer)
     dropped = {name for base in cls.__mro__ for name in DROPPED.get(base.__name__, ())}
-    for name in arguments.keys() - set(common):
+    for name in [name for name in arguments if name not in set(common)]:
         if name not in dropped:
             raise unknown_argument(cls.__name__, name, [*_parameters(cls), *common])
         warnings.warn(
@@ -83,9 +83,10 @@ def known_arguments(
         TypeError: for an argument that no version had here.
     """
     known = inspect.signature(method).parameters
-    owner = type(model.callback_model or model).__name__
-    where = f"{owner}.{method.__name__}"
-    for name in arguments.keys() - known.keys():
+    where = type(getattr(model, "callback_model", None) or model).__name__
+    if method.__name__ != "__init__":
+        where = f"{where}.{method.__name__}"
+    for name in [name for name in arguments if name not in known]:
         advice = DROPPED_FROM_METHODS.get(name)
         if advice is None:
             raise unknown_argument(where, name, known)

@@ -5,6 +5,9 @@ from oneiros import hookimpl
 SERVICES = {
     "check_layer_arguments": "oneiros_old_code.arguments:check_layer_arguments",
     "known_arguments": "oneiros_old_code.arguments:known_arguments",
+    "gone": "oneiros_old_code.attributes:gone",
+    "defines_get_output": "oneiros_old_code.attributes:defines_get_output",
+    "run_own_loop": "oneiros_old_code.own_loops:run_own_loop",
     "fit_loop": "oneiros_old_code.loops:fit_loop",
     "test_loop": "oneiros_old_code.loops:test_loop",
     "predict_loop": "oneiros_old_code.loops:predict_loop",
@@ -78,6 +81,20 @@ IMPORTED = {
 after `from keras.layers.core import *`."""
 
 GRAPH = {"Graph": "oneiros_old_code.graph:Graph"}
+LAYERS = {
+    "MaskedLayer": "oneiros_old_code.layers:MaskedLayer",
+    "TimeDistributedMerge": "oneiros_old_code.layers:TimeDistributedMerge",
+}
+STANDARDIZING = {
+    "standardize_X": "oneiros_old_code.training:standardize_X",
+    "standardize_y": "oneiros_old_code.training:standardize_y",
+}
+THEANO_UTILS = (
+    "floatX sharedX shared_zeros shared_ones shared_scalar alloc_zeros_matrix "
+    "ndim_tensor ndim_itensor"
+)
+"""What Keras 0.x had in `keras.utils.theano_utils`."""
+
 STANDARDIZE = "oneiros_array_data.standardize"
 WEIGHTS = "oneiros_array_data.weights"
 TRAINING = {
@@ -118,11 +135,16 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
         for path, names in IMPORTED.items()
     }
     tables["engine.training"].update(TRAINING)
-    tables["models"].update(GRAPH)
+    tables["models"].update({**GRAPH, **STANDARDIZING})
+    tables["layers.core"].update(LAYERS)
     containers = {**GRAPH, "Sequential": "oneiros_sequential.sequential:Sequential"}
     return {
         **tables,
         "old_code": SERVICES,
         "legacy.models": GRAPH,
         "layers.containers": containers,
+        "utils.theano_utils": {
+            name: f"oneiros_old_code.theano_utils:{name}"
+            for name in THEANO_UTILS.split()
+        },
     }

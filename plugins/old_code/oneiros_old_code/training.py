@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from oneiros import backend as K
 from oneiros import engine
 
@@ -29,6 +30,17 @@ def masked_objective(fn: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Te
 def collect_trainable_weights(layer: Any) -> list[Tensor]:
     """Returns a model's trainable weights by name, as optimizers get them."""
     return sorted(layer.trainable_weights, key=lambda weight: str(weight.name))
+
+
+def standardize_X(X: Any) -> list[Any]:  # noqa: N802  Keras' name
+    """Returns inputs as a list of arrays."""
+    return X if isinstance(X, list) else [X]
+
+
+def standardize_y(y: Any) -> Any:
+    """Returns targets as an array of two axes or more."""
+    targets = np.asarray(y)
+    return targets[:, None] if targets.ndim == 1 else targets
 
 
 def generator_queue(

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from oneiros import config as configs
@@ -21,6 +23,36 @@ GRAPHS = ("Model", "Functional")
 
 INPUT_ARGUMENTS = ("batch_input_shape", "input_dtype")
 """Arguments by which the first layer of a `Sequential` describes the input."""
+
+KEPT_UNREAD = ("name", *INPUT_ARGUMENTS)
+"""What a layer that can't be read keeps."""
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A layer that can't be read here: its class and name in the file, and why."""
+
+    class_name: str
+    name: str
+    reason: str
+
+
+_unreadable: ContextVar[list[Unreadable]] = ContextVar("unreadable")
+
+
+@contextmanager
+def leaving_unreadable() -> Iterator[list[Unreadable]]:
+    """Context manager under which `migrated` leaves a layer that can't be read in its
+    place, with its name and input alone, instead of raising.
+
+    It gives the list of these layers, which fills meanwhile.
+    """
+    unreadable: list[Unreadable] = []
+    token = _unreadable.set(unreadable)
+    try:
+        yield unreadable
+    finally:
+        _unreadable.reset(token)
 
 
 def migrated(entry: Any, origin: Origin) -> Any:
@@ -49,8 +81,27 @@ def _migrated(entry: Any, origin: Origin) -> Any:
     name = entry.get("class_name") if isinstance(entry, dict) else None
     if not isinstance(name, str) or not isinstance(entry.get("config"), (dict, list)):
         return entry
-    with _explained(name, entry["config"], origin):
-        return {**entry, **_parts(name, entry["config"], origin)}
+    try:
+        with _explained(name, entry["config"], origin):
+            return {**entry, **_parts(name, entry["config"], origin)}
+    except OneirosError as error:
+        _leave(entry, error)
+        return {**entry, "config": _kept(entry["config"])}
+
+
+def _leave(entry: Entry, error: OneirosError) -> None:
+    """Raises the error, or notes it, under `leaving_unreadable`."""
+    unreadable = _unreadable.get(None)
+    if unreadable is None:
+        raise error
+    name = _name(entry) or ""
+    unreadable.append(Unreadable(str(entry["class_name"]), name, str(error)))
+
+
+def _kept(config: Any) -> Entry:
+    """Returns what is left of the arguments of a layer that can't be read."""
+    arguments = config if isinstance(config, dict) else {}
+    return {name: arguments[name] for name in KEPT_UNREAD if name in arguments}
 
 
 def _parts(name: str, config: Any, origin: Origin) -> Entry:
@@ -72,7 +123,8 @@ def _parts(name: str, config: Any, origin: Origin) -> Entry:
 def _unknown(name: str, config: Any, origin: Origin) -> Entry:
     """Leaves a layer of Keras 1 or of a plugin as it is, and says that one of Keras 2
     alone isn't here."""
-    if origin.keras > 1 and name not in registry.names("layer"):
+    known = {*registry.names("layer"), *registry.owners().get("layer", {})}
+    if origin.keras > 1 and name not in known:
         raise UnknownNameError(
             f"The layer {config.get('name')!r} is a {name} of Keras 2, which Keras 1 "
             "doesn't have. If you have a class that computes the same, pass "
@@ -198,12 +250,13 @@ def _call(entry: Entry, node: Any) -> Any:
             name for name, value in arguments.items() if value not in (None, False)
         ]
         if effective:
-            raise ConfigError(
+            error = ConfigError(
                 f"The layer {entry.get('name')!r} is called with "
                 f"{', '.join(effective)} besides its input. Calls of Keras 1 take the "
                 f"input alone: the model has to be written anew, and then "
                 f"load_weights(path, by_name=True) gives it the weights."
             )
+            _leave(entry, error)
         places.append(reference)
     return places
 

@@ -12,8 +12,9 @@ from oneiros_old_files.base import Arrays, Migration, Origin
 
 Kernel = np.ndarray[Any, Any]
 
-FLIPPED_WHEN_LOADED: WeakSet[Any] = WeakSet()
-"""Layers whose kernels came from Theano, and were flipped when they were loaded."""
+FITTED_WHEN_LOADED: WeakSet[Any] = WeakSet()
+"""Layers whose kernels fit the convolution here since they were loaded, although a
+script of Keras 1 converts them next."""
 
 MIN_AXES = 4
 """Weights with fewer axes are no kernels."""

@@ -20,6 +20,8 @@ _FILTERS = {
     h5py.h5z.FILTER_FLETCHER32,
 }
 _CHECKSUM_BYTES = 4
+_COPIES = 2
+"""How often a block is in memory while it is decoded: before and after a filter."""
 _OVERHEAD_BYTES = 1024
 
 
@@ -43,9 +45,14 @@ def check_filters(dataset: Any, meter: Meter, where: str) -> None:
 
 
 def read_chunks(dataset: Any, meter: Meter, where: str) -> np.ndarray[Any, Any]:
-    """Returns the array, in the file's byte order."""
+    """Returns the array, in the file's byte order.
+
+    # Raises
+        UnsafeFileError: if decoding takes more memory than the budget.
+    """
     chunks = dataset.chunks
     dtype = dataset.dtype
+    meter.check_memory(where, _COPIES * prod(chunks) * dtype.itemsize)
     values = np.empty(dataset.shape, dtype)
     grid = (
         range(0, size, chunk) for size, chunk in zip(dataset.shape, chunks, strict=True)

@@ -50,6 +50,13 @@ def loads(text: str) -> Any:
         ) from None
 
 
+def loads_config(text: str) -> Any:
+    """Parses the text of a configuration, also one that was written as a string of JSON
+    once more, by `json.dump(model.to_json(), file)`."""
+    config = loads(text)
+    return loads(config) if isinstance(config, str) else config
+
+
 def _check_size(text: str) -> None:
     """Counts a text's tokens and levels before the parser makes objects of them."""
     depth = 0

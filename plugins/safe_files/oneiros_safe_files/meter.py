@@ -38,6 +38,14 @@ class Meter:
                 "arrays", "Budget.array_bytes", self.budget.array_bytes, where, nbytes
             )
 
+    def check_memory(self, where: str, nbytes: int) -> None:
+        """Refuses to take `nbytes` for a while, beside all arrays, if
+        `Budget.array_bytes` is less."""
+        total = self.spent.get("arrays", 0) + nbytes
+        if total > self.budget.array_bytes:
+            limit = f"{self.budget.array_bytes:,} (Budget.array_bytes)"
+            raise self._over("memory", total, limit, where)
+
     def spend_text(self, where: str, nbytes: int) -> None:
         """Accounts for an attribute of `nbytes` before its memory is taken."""
         self._spend("text", "Budget.text_bytes", self.budget.text_bytes, where, nbytes)
@@ -58,11 +66,15 @@ class Meter:
     ) -> None:
         total = self.spent.get(what, 0) + amount
         if amount < 0 or total > limit:
-            raise self.refuse(
-                where,
-                f"{total:,} for {what} in all is over the limit of {limit:,} "
-                f"({limit_name})",
-                "If you trust this file, pass a larger "
-                "`budget=oneiros.saving.Budget(...)`.",
+            raise self._over(
+                f"{what} in all", total, f"{limit:,} ({limit_name})", where
             )
         self.spent[what] = total
+
+    def _over(self, what: str, total: int, limit: str, where: str) -> UnsafeFileError:
+        return self.refuse(
+            where,
+            f"{total:,} for {what} is over the limit of {limit}",
+            "If you trust this file, pass a larger "
+            "`budget=oneiros.saving.Budget(...)`.",
+        )

@@ -7,10 +7,12 @@ Old data sets of Keras are pickles; models never are.
 
 from __future__ import annotations
 
+import functools
 import io
 import pickle
 import pickletools
 import re
+from collections.abc import Sized
 from math import prod
 from pathlib import Path
 from typing import Any, NoReturn
@@ -71,7 +73,7 @@ def read_pickle(path: Path, budget: Budget, encoding: str = "bytes") -> Any:
 def load_pickle(data: bytes, meter: Meter, encoding: str = "bytes") -> Any:
     """Returns what pickled bytes hold; what is damaged raises errors of any kind."""
     _check_operations(data, meter)
-    return _plain(_Unpickler(io.BytesIO(data), meter, encoding).load(), {})
+    return _plain(_Unpickler(data, meter, encoding).load(), {})
 
 
 def _check_operations(data: bytes, meter: Meter) -> None:
@@ -123,14 +125,19 @@ def _end(pattern: re.Pattern[bytes], data: bytes, position: int) -> int:
 class _Unpickler(pickle.Unpickler):
     """Knows the few names that NumPy's arrays are pickled with."""
 
-    def __init__(self, file: io.BytesIO, meter: Meter, encoding: str) -> None:
-        super().__init__(file, fix_imports=False, encoding=encoding)
+    def __init__(self, data: bytes, meter: Meter, encoding: str) -> None:
+        super().__init__(io.BytesIO(data), fix_imports=False, encoding=encoding)
         self._meter = meter
+        self._size = len(data)
+        self._copies: dict[str, _Copies] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         path = f"{module}.{name}"
         if path.startswith("numpy._core."):  # what NumPy 2 calls numpy.core
             path = path.replace("_core", "core", 1)
+        if path in _COPYING:
+            copies = self._copies.setdefault(path, _Copies(self._meter, self._size))
+            return _Callable(functools.partial(_COPYING[path], copies))
         if path in _FUNCTIONS:
             return _FUNCTIONS[path]
         raise self._meter.refuse(
@@ -141,6 +148,25 @@ class _Unpickler(pickle.Unpickler):
         raise self._meter.refuse(
             "/", "the pickle refers to something outside", _INSTEAD
         )
+
+
+class _Copies:
+    """What a function copies of a pickle's parts.
+
+    As much as the pickle is long is free, since each part is copied once; what parts
+    cost that are used again is accounted for.
+    """
+
+    def __init__(self, meter: Meter, size: int) -> None:
+        self._meter = meter
+        self._free = size
+
+    def count(self, value: Sized) -> None:
+        """Accounts for a copy of a value before it is made."""
+        self._free -= len(value)
+        if self._free < 0:
+            self._meter.spend_array("/", -self._free)
+            self._free = 0
 
 
 class _DType:
@@ -160,8 +186,9 @@ class _DType:
 class _Array:
     """A NumPy array as it is pickled: empty first, its contents afterwards."""
 
-    def __init__(self, *_: Any) -> None:
+    def __init__(self, copies: _Copies, *_: Any) -> None:
         self.value = np.empty(0)
+        self._copies = copies
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         _, shape, kind, fortran, data = state
@@ -171,6 +198,7 @@ class _Array:
         """Sets the contents: the bytes of numbers and texts, or a list of objects."""
         if not isinstance(kind, _DType) or min(shape, default=0) < 0:
             raise ValueError("an array's shape or type is none")
+        self._copies.count(data)
         if kind.dtype.hasobject:
             self._fill_with_objects(data, shape)
             return
@@ -188,17 +216,25 @@ class _Array:
         self.value = np.fromiter(data, dtype=object, count=len(data))
 
 
-def _from_buffer(data: Any, kind: Any, shape: Any, order: Any) -> _Array:
-    array = _Array()
+def _from_buffer(
+    copies: _Copies, data: Any, kind: Any, shape: Any, order: Any
+) -> _Array:
+    array = _Array(copies)
     array.fill(data, kind, shape, order)
     return array
 
 
-def _scalar(kind: Any, data: Any) -> Any:
-    return _from_buffer(data, kind, (1,), "C").value[0].item()
+def _scalar(copies: _Copies, kind: Any, data: Any) -> Any:
+    return _from_buffer(copies, data, kind, (1,), "C").value[0].item()
 
 
-def _encode(text: str, encoding: str) -> bytes:
+def _set(copies: _Copies, items: Any) -> set[Any]:
+    copies.count(items)
+    return set(items)
+
+
+def _encode(copies: _Copies, text: str, encoding: str) -> bytes:
+    copies.count(text)
     if encoding not in ("latin1", "latin-1"):
         raise ValueError(f"bytes are encoded as {encoding!r:.40}")
     return text.encode("latin-1")
@@ -225,15 +261,18 @@ class _Callable:
 
 _FUNCTIONS = {
     "numpy.dtype": _Callable(_DType),
-    "numpy.ndarray": _Callable(_Array),
-    "numpy.core.multiarray._reconstruct": _Callable(_Array),
-    "numpy.core.multiarray.scalar": _Callable(_scalar),
-    "numpy.core.numeric._frombuffer": _Callable(_from_buffer),
-    "_codecs.encode": _Callable(_encode),
     "__builtin__.bytes": _Callable(_no_bytes),
-    "builtins.set": _Callable(set),
-    "__builtin__.set": _Callable(set),
 }
+_COPYING: dict[str, Any] = {
+    "numpy.ndarray": _Array,
+    "numpy.core.multiarray._reconstruct": _Array,
+    "numpy.core.multiarray.scalar": _scalar,
+    "numpy.core.numeric._frombuffer": _from_buffer,
+    "_codecs.encode": _encode,
+    "builtins.set": _set,
+    "__builtin__.set": _set,
+}
+"""What copies its arguments: these functions get a `_Copies` before them."""
 
 
 def _plain(value: Any, containers: dict[int, Any]) -> Any:

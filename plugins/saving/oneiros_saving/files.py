@@ -68,7 +68,7 @@ def _unrecognised(path: Path) -> FileFormatError:
         f"Formats here: {', '.join(registry.names('format'))}.",
         *installed_formats.faults(head),
     ]
-    if path.suffix in TEXTS or head.lstrip().startswith(b"{"):
+    if path.suffix in TEXTS or head.lstrip().startswith((b"{", b'"')):
         sentences.append(
             "The text of a configuration is for model_from_json or model_from_yaml."
         )

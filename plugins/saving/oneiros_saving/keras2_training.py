@@ -4,6 +4,7 @@ compiled, and its optimizer's state."""
 from __future__ import annotations
 
 import itertools
+import re
 import warnings
 from typing import Any
 
@@ -23,6 +24,9 @@ from oneiros_saving.model_parts import (
 )
 
 Weights = list[tuple[str, Named]]
+
+SORTED_BY_NAME = re.compile(r"2\.0\.[0-5](\D|$)")
+"""Versions that kept an optimizer's state in the order of the weights' names."""
 
 
 def in_order(model: Any, weights: Weights) -> Weights:
@@ -74,6 +78,9 @@ def restore_state(model: Any, state: ModelState, origin: Origin, source: Any) ->
     if laid_out is None:
         return False
     steps, series = laid_out
+    if SORTED_BY_NAME.match(state.keras_version or ""):
+        names = _trained_names(state.weights, layers, counts)
+        series = [_in_order_of(names, arrays) for arrays in series]
     values: list[Any] = []
     for arrays in series:
         by_weight = _by_weight(layers, counts, arrays, origin, source)
@@ -86,6 +93,25 @@ def restore_state(model: Any, state: ModelState, origin: Origin, source: Any) ->
     if steps is not None:
         _set_steps(optimizer, steps)
     return True
+
+
+def _trained_names(weights: Weights, layers: list[Any], counts: list[int]) -> list[str]:
+    """Returns the names that a file has for the weights that were trained, layer by
+    layer: those that a layer trains come first."""
+    stored = dict(weights)
+    return [
+        name
+        for layer, count in zip(layers, counts, strict=True)
+        for name, _ in stored[layer.name][:count]
+    ]
+
+
+def _in_order_of(names: list[str], arrays: list[Any]) -> list[Any]:
+    """Returns arrays, which are in the order of the sorted names, in that of the
+    names."""
+    places = sorted(range(len(names)), key=names.__getitem__)
+    by_place = dict(zip(places, arrays, strict=True))
+    return [by_place[place] for place in range(len(names))]
 
 
 def _by_weight(

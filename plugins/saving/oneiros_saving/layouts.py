@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from oneiros import registry
 from oneiros.arguments import label
+from oneiros.backend.dispatch import backend_of
 from oneiros.engine.container import Container
 from oneiros.errors import FileFormatError
 from oneiros_old_files.base import Arrays, Migration, Origin, migration_of
-from oneiros_old_files.convolution_kernels import FLIPPED_WHEN_LOADED
+from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED
 
 from oneiros_saving.parts import parts_of
 
@@ -99,9 +100,12 @@ def migration_for(layer: Any) -> Migration | None:
     return None
 
 
-def note_flips(model: Any, pairs: list[tuple[Any, Any]], origin: Origin) -> None:
-    """Notes which layers get kernels that were flipped, for old code that would flip
-    them once more.
+def note_kernels(model: Any, pairs: list[tuple[Any, Any]], origin: Origin) -> None:
+    """Notes which layers get kernels that old code would convert, although they fit
+    now.
+
+    Those are kernels from Theano, which were flipped; and on Theano all others: with
+    Keras 1 they had to be flipped there.
 
     # Arguments
         model: the model that is loaded.
@@ -109,12 +113,13 @@ def note_flips(model: Any, pairs: list[tuple[Any, Any]], origin: Origin) -> None
         origin: `Origin`.
     """
     loaded = {id(variable) for variable, _ in pairs}
+    is_converted_next = "theano" in (origin.engine, backend_of(model).name)
     for _, layer in parts_of(model):
         flips = getattr(migration_for(layer), "flips", False)
         if flips and loaded.intersection(map(id, layer.weights)):
-            FLIPPED_WHEN_LOADED.discard(layer)
-            if origin.engine == "theano":
-                FLIPPED_WHEN_LOADED.add(layer)
+            FITTED_WHEN_LOADED.discard(layer)
+            if is_converted_next:
+                FITTED_WHEN_LOADED.add(layer)
 
 
 def stored_count(layer: Any, variables: list[Any], origin: Origin) -> int:

@@ -146,7 +146,7 @@ def model_from_json(
         json_string: str.
         custom_objects, functions, plugins: as for `load_model`.
     """
-    config = json_text.loads(json_string)
+    config = json_text.loads_config(json_string)
     return model_from_config(config, custom_objects, functions, plugins=plugins)
 
 

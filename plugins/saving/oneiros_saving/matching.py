@@ -14,7 +14,7 @@ from oneiros.errors import FileFormatError
 from oneiros_old_files.base import Origin
 
 from oneiros_saving.keras0 import explained
-from oneiros_saving.layouts import arranged, note_flips
+from oneiros_saving.layouts import arranged, note_kernels
 from oneiros_saving.model_parts import weight_layers
 
 Named = list[tuple[str, Any]]
@@ -35,7 +35,7 @@ def matched_pairs(
     of them fit."""
     with explained(weights):
         pairs = _matched(model, weights, source, by_name, origin)
-    note_flips(model, pairs, origin)
+    note_kernels(model, pairs, origin)
     _warn_of_unusual(pairs, source)
     return pairs
 

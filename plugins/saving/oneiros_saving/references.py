@@ -18,7 +18,7 @@ from oneiros.plugins import Entry
 LAYER_ARGUMENTS = ("layer", "layers")
 ARGUMENTS = {
     "activation": re.compile(r"(\w+_)?activation"),
-    "initialization": re.compile(r"(\w+_)?init"),
+    "initialization": re.compile(r"(\w+_)?init(ializer)?"),
     "regularizer": re.compile(r"(\w+_)?regularizer"),
     "constraint": re.compile(r"(\w+_)?constraint"),
 }

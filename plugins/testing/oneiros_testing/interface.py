@@ -180,6 +180,7 @@ TABLES: dict[str, dict[str, Names]] = {
         },
         "oneiros_array_data": "arrays as data: their checks and their stream",
         "oneiros_backend_toolkit": "functions of `K` in terms of a few primitives",
+        "oneiros_cli.output": "where commands print their reports",
         "oneiros_cli.text": "texts of strangers, fit for a terminal",
         "oneiros_initializations.postponed": "initial values drawn when first needed",
         "oneiros_jax_support": "what backends that compute with JAX share",
@@ -195,12 +196,15 @@ TABLES: dict[str, dict[str, Names]] = {
 
 KERAS_PRIVATE = {
     "_collected_trainable_weights",
+    "_fit_loop",
     "_keras_history",
     "_keras_shape",
     "_uses_learning_phase",
     "_make_predict_function",
     "_make_test_function",
     "_make_train_function",
+    "_predict_loop",
+    "_test_loop",
 }
 """Names with an underscore that code for Keras 1 uses."""
 

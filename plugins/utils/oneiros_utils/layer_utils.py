@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from oneiros import backend as K
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import origins, unique
-from oneiros_old_files.convolution_kernels import FLIPPED_WHEN_LOADED
+from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED
 
 from oneiros_utils.np_utils import flipped_kernel
 
 HEADER = ("Layer (type)", "Output Shape", "Param #", "Connected to")
 COLUMN_ENDS = (0.33, 0.55, 0.67, 1.0)
 """Where the columns end, as parts of the width."""
+
+LEAST_LENGTH = 60
+"""Tables get no narrower than this in narrow terminals."""
 
 FLIPPED = frozenset({"Convolution1D", "Convolution2D", "Convolution3D"})
 """Layers whose kernel `W` Theano's convolution flips, with those derived from them."""
@@ -26,8 +31,12 @@ def print_summary(
     relevant_nodes: Collection[str] | None = None,
     line_length: int = 100,
     positions: Sequence[float] | None = None,
+    *,
+    print_fn: Callable[[str], Any] | None = None,
 ) -> None:
     """Prints a table of layers: names, output shapes, parameters, connections.
+
+    In a terminal that is narrower it gets narrower, too.
 
     # Arguments
         layers: list of layers.
@@ -36,7 +45,10 @@ def print_summary(
         line_length: int, width of the table.
         positions: list of where the columns end, as parts of the width or as numbers of
             characters.
+        print_fn: function that gets each line, instead of its being printed.
     """
+    if print_fn is None:
+        line_length = _fitting(line_length)
     column_ends = positions or COLUMN_ENDS
     widths = _widths([end * line_length if end <= 1 else end for end in column_ends])
     thin = "_" * line_length
@@ -53,7 +65,18 @@ def print_summary(
     lines.append(f"Trainable params: {trainable:,}")
     lines.append(f"Non-trainable params: {frozen:,}")
     lines.append(thin)
-    print("\n".join(lines))
+    if print_fn is None:
+        print("\n".join(lines))
+        return
+    for line in lines:
+        print_fn(line)
+
+
+def _fitting(line_length: int) -> int:
+    """Returns how wide a table may be where it is printed."""
+    if not sys.stdout.isatty():
+        return line_length
+    return min(line_length, max(LEAST_LENGTH, shutil.get_terminal_size().columns))
 
 
 def _widths(ends: Iterable[float]) -> list[int]:
@@ -132,8 +155,8 @@ def convert_all_kernels_in_model(model: Any) -> None:
 
     For weights that Keras 1 trained on Theano, whose convolution flips kernels: it
     makes them give the same results here, and calling it again undoes it. Kernels that
-    were flipped when their file was loaded stay as they are the first time, with a
-    warning.
+    fit since their file was loaded, as those from Theano do, and on Theano all, stay as
+    they are the first time, with a warning.
 
     # Example
         ```python
@@ -153,17 +176,18 @@ def convert_all_kernels_in_model(model: Any) -> None:
         model: a Model or Sequential.
     """
     converted = list(_convolutions(model))
-    flipped = FLIPPED_WHEN_LOADED.intersection(converted)
-    if flipped:
-        names = ", ".join(sorted(layer.name for layer in flipped))
+    fitted = FITTED_WHEN_LOADED.intersection(converted)
+    if fitted:
+        names = ", ".join(sorted(layer.name for layer in fitted))
         warnings.warn(
-            f"The kernels of {names:.200} came from Theano and were flipped when they "
-            "were loaded: they stay as they are. Leave the conversion out.",
+            f"The kernels of {names:.200} fit since they were loaded, as convolution "
+            "doesn't flip kernels here: they stay as they are. Leave the conversion "
+            "out.",
             stacklevel=2,
         )
     for layer in converted:
-        if layer in flipped:
-            FLIPPED_WHEN_LOADED.discard(layer)
+        if layer in fitted:
+            FITTED_WHEN_LOADED.discard(layer)
         else:
             ordering = getattr(layer, "dim_ordering", "tf")
             K.set_value(layer.W, flipped_kernel(K.get_value(layer.W), ordering))

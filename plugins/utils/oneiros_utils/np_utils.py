@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import ArgumentError, DataError
-from oneiros_old_files.convolution_kernels import FLIPPED_WHEN_LOADED
+from oneiros_old_files.convolution_kernels import FITTED_WHEN_LOADED
 
 Array = np.ndarray[Any, Any]
 
@@ -116,7 +116,7 @@ def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
     """Flips a kernel along its window.
 
     This leads from Theano's convolution to cross-correlation, and back. A kernel that
-    was flipped when its file was loaded stays as it is, with a warning.
+    was made to fit when its file was loaded stays as it is, with a warning.
 
     # Arguments
         kernel: array of rank 4 or 5.
@@ -130,21 +130,21 @@ def convert_kernel(kernel: Any, dim_ordering: str | None = None) -> Array:
         ArgumentError: for another rank or dim_ordering.
     """
     kernel = np.asarray(kernel)
-    name = _flipped_when_loaded(kernel)
+    name = _fitted_when_loaded(kernel)
     if name:
         warnings.warn(
-            f"This kernel of {name} came from Theano and was flipped when it was "
-            "loaded: it stays as it is. Leave the conversion out.",
+            f"This kernel of {name} fits since it was loaded, as convolution doesn't "
+            "flip kernels here: it stays as it is. Leave the conversion out.",
             stacklevel=2,
         )
         return np.array(kernel)
     return flipped_kernel(kernel, dim_ordering)
 
 
-def _flipped_when_loaded(kernel: Array) -> str | None:
-    """Returns the name of a layer that has just this kernel, if it was flipped when it
-    was loaded."""
-    for layer in list(FLIPPED_WHEN_LOADED):
+def _fitted_when_loaded(kernel: Array) -> str | None:
+    """Returns the name of a layer that has just this kernel, if it was made to fit when
+    it was loaded."""
+    for layer in list(FITTED_WHEN_LOADED):
         for weight in layer.get_weights():
             if weight.shape == kernel.shape and np.array_equal(weight, kernel):
                 return str(layer.name)

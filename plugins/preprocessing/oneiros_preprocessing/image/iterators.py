@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import oneiros
 from oneiros import backend as K
-from oneiros.arguments import check_int, check_optional_int
+from oneiros.arguments import check_int, check_optional_int, whole
 from oneiros.errors import DataError
 
 Array = np.ndarray[Any, Any]
@@ -51,13 +51,13 @@ class Iterator:
     def __init__(
         self, n: int, batch_size: int, shuffle: bool, seed: int | None
     ) -> None:
-        self.n = check_int(self, "n", n)
-        self.batch_size = check_int(self, "batch_size", batch_size)
+        self.n = check_int(self, "n", whole(n))
+        self.batch_size = check_int(self, "batch_size", whole(batch_size))
         self.shuffle = shuffle
         self.batch_index = 0
         self.total_batches_seen = 0
         self.lock = threading.Lock()
-        seed = check_optional_int(self, "seed", seed)
+        seed = check_optional_int(self, "seed", whole(seed))
         self.index_generator = self._flow_index(
             self.n, self.batch_size, self.shuffle, seed
         )
@@ -240,6 +240,40 @@ class ImageIterator(Iterator):
     def targets(self, numbers: Array) -> Array | None:
         """Returns the targets of images; None if there are none."""
         raise NotImplementedError
+
+    def get_state(self) -> dict[str, Any] | None:
+        """Returns where it is, as plain data, with where NumPy's generator is; None if
+        `_flow_index` is a class's own.
+
+        A training that is resumed goes on from there, and makes no batch again.
+        """
+        samples = self.index_generator
+        if type(samples) is not SampleOrder:
+            return None
+        return {
+            "batch_index": self.batch_index,
+            "total_batches_seen": self.total_batches_seen,
+            "order": samples.order if samples.shuffle else np.arange(0),
+            "numpy": np.random.get_state(),
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Goes on from what `get_state` returned.
+
+        # Raises
+            DataError: if that is of other data.
+        """
+        order = np.asarray(state["order"])
+        if order.size not in (0, self.n):
+            raise DataError(
+                f"{type(self).__name__} has {self.n} samples; the state that it is to "
+                f"go on from is of {order.size}. Pass the same data."
+            )
+        self.batch_index = state["batch_index"]
+        self.total_batches_seen = state["total_batches_seen"]
+        if order.size:
+            self.index_generator.order = order
+        np.random.set_state(state["numpy"])
 
     def next(self) -> Any:
         """Returns the next batch: `(x, y)`, or `x` if there are no targets."""

@@ -1,0 +1,53 @@
+"""Layers of Keras 0.x."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from oneiros import backend as K
+from oneiros.arguments import check_choice
+from oneiros.engine.layer import Layer
+
+MERGED_BY = {"sum": K.sum, "mul": K.prod, "ave": K.mean}
+"""What merges steps, by the mode."""
+
+
+class MaskedLayer(Layer):
+    """Base of layers that pass masks on: a `Layer` with `supports_masking`."""
+
+    supports_masking = True
+
+
+class TimeDistributedMerge(Layer):
+    """Sum, product or average over the steps of each sample.
+
+    `GlobalAveragePooling1D()`, or `Lambda(lambda x: K.sum(x, axis=1))`, does it now,
+    and goes into files.
+
+    # Arguments
+        mode: `"sum"`, `"mul"` or `"ave"`.
+
+    # Input shape
+        `(samples, steps, features)`.
+
+    # Output shape
+        `(samples, features)`.
+    """
+
+    def __init__(self, mode: str = "sum", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.mode = check_choice(self, "mode", mode, MERGED_BY)
+        warnings.warn(
+            "TimeDistributedMerge is of Keras 0.x. GlobalAveragePooling1D(), or "
+            "Lambda(lambda x: K.sum(x, axis=1)), does it now.",
+            stacklevel=2,
+        )
+
+    def get_output_shape_for(self, input_shape: Any) -> Any:
+        """Returns the input's shape without the steps."""
+        return (input_shape[0], *input_shape[2:])
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Merges the steps."""
+        return MERGED_BY[self.mode](x, axis=1)

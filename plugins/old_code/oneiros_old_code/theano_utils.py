@@ -1,0 +1,58 @@
+"""`keras.utils.theano_utils` of Keras 0.x, in terms of the current backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros import backend as K
+
+Tensor = Any
+Shape = tuple[int, ...]
+
+
+def floatX(X: Any) -> Any:  # noqa: N802  Keras' name
+    """Returns an array of the default float type."""
+    return K.cast_to_floatx(X)
+
+
+def sharedX(  # noqa: N802  Keras' name
+    X: Any, dtype: str | None = None, name: str | None = None
+) -> Tensor:
+    """Returns a variable with a value; a float unless `dtype` says otherwise."""
+    return K.variable(X, dtype or K.floatx(), name)
+
+
+def shared_zeros(
+    shape: Shape, dtype: str | None = None, name: str | None = None
+) -> Tensor:
+    """Returns a variable that is all zeros."""
+    return K.zeros(shape, dtype or K.floatx(), name)
+
+
+def shared_ones(
+    shape: Shape, dtype: str | None = None, name: str | None = None
+) -> Tensor:
+    """Returns a variable that is all ones."""
+    return K.ones(shape, dtype or K.floatx(), name)
+
+
+def shared_scalar(
+    val: float = 0.0, dtype: str | None = None, name: str | None = None
+) -> Tensor:
+    """Returns a variable that is a single number."""
+    return sharedX(val, dtype, name)
+
+
+def alloc_zeros_matrix(*dims: int) -> Tensor:
+    """Returns zeros of these sizes."""
+    return K.zeros(dims)
+
+
+def ndim_tensor(ndim: int) -> Tensor:
+    """Returns a placeholder of floats with so many axes."""
+    return K.placeholder(ndim=ndim)
+
+
+def ndim_itensor(ndim: int, name: str | None = None) -> Tensor:
+    """Returns a placeholder of whole numbers with so many axes."""
+    return K.placeholder(ndim=ndim, dtype="int32", name=name)
