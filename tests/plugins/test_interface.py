@@ -75,6 +75,9 @@ def test_the_authoring_tier_is_part_of_the_engine_tier():
         "x._keras_shape",
         "class Mine:\n    def _build(self): ...\n    def go(self): self._build()",
         "model._mark_of_my_lab = 1",
+        "import_module(f'my_lab.{name}')",
+        "import_module(name)",
+        "import_module(f'{package}.records')",
     ],
 )
 def test_what_is_published_passes(source):
@@ -98,6 +101,11 @@ def test_what_is_published_passes(source):
         ("from my_lab.net import net\nnet._trainable_weights", "_trainable_weights is"),
         ("import_module('oneiros.records')", "oneiros.records isn't published."),
         ("importlib.import_module('oneiros.records')", "oneiros.records isn't"),
+        ("importlib.util.find_spec('oneiros.records')", "oneiros.records isn't"),
+        ("__import__('oneiros.records')", "oneiros.records isn't published."),
+        ("import_module('oneiros.' + 'records')", "oneiros.records isn't"),
+        ("P = 'oneiros'\nimport_module(f'{P}.records')", "oneiros.records isn't"),
+        ("import_module(f'oneiros.records.{name}')", "oneiros.records isn't"),
         ("self._trainable_weights", "_trainable_weights is a private member"),
         ("from oneiros.plugins import manager", "belongs to the engine tier"),
     ],
@@ -202,6 +210,7 @@ def test_a_backend_must_be_complete(tmp_path, monkeypatch):
     (info / "METADATA").write_text(
         "Metadata-Version: 2.1\nName: half-engine\nVersion: 1.0\n"
         "Requires-Dist: oneiros-kernel==0.1.0\n"
+        "Requires-Dist: oneiros-backend-toolkit==0.1.0\n"
     )
     (info / "entry_points.txt").write_text("[oneiros.v1]\na = half_engine.manifest\n")
     monkeypatch.syspath_prepend(tmp_path)
@@ -210,6 +219,40 @@ def test_a_backend_must_be_complete(tmp_path, monkeypatch):
     assert unfinished.startswith("The backend 'sketch' must define ")
     assert " dot, " in unfinished and " zeros, " not in unfinished
     assert other == "The backend 'x' isn't derived from Backend."
+
+
+def test_references_of_manifests_are_checked_however_they_are_written(
+    tmp_path, monkeypatch
+):
+    package = tmp_path / "borrower"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "manifest.py").write_text(
+        "from oneiros import hookimpl\n"
+        "HIDDEN = 'oneiros_compilation.metrics'\n"
+        "LISTED = 'oneiros_optimizers.optimizer'\n"
+        "@hookimpl\n"
+        "def oneiros_metrics():\n"
+        "    return {'collected': ':'.join([HIDDEN, 'collect_metrics'])}\n"
+        "@hookimpl\n"
+        "def oneiros_optimizers():\n"
+        "    return {'Base': f'{LISTED}:Optimizer'}\n"
+    )
+    info = tmp_path / "borrower-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: borrower\nVersion: 1.0\n"
+        "Requires-Dist: oneiros-kernel<1,>=0.1\n"
+    )
+    (info / "entry_points.txt").write_text("[oneiros.v1]\na = borrower.manifest\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("ONEIROS_DISABLE", "oneiros-keras-namespace,lender")
+    assert [str(finding) for finding in check_interface("borrower")] == [
+        "borrower/manifest.py:2: oneiros_compilation.metrics.collect_metrics "
+        "isn't published.",
+        "borrower/manifest.py:3: oneiros_optimizers.optimizer.Optimizer belongs to "
+        "oneiros-optimizers, which the plugin doesn't require.",
+    ]
 
 
 def test_the_command_tells_of_them(insider, capsys):

@@ -22,7 +22,7 @@ ORIGINS = {
     "Layer": "oneiros.engine.layer:Layer",
     "Node": "oneiros.engine.node:Node",
     "get_source_inputs": "oneiros.engine.container:get_source_inputs",
-    "Merge": "oneiros_layers_core.merge:Merge",
+    "Merge": "oneiros.engine.topology:Merge",
     "Progbar": "oneiros.utils.generic_utils:Progbar",
     "cbks": "oneiros:callbacks",
     "conv_input_length": "oneiros.utils.np_utils:conv_input_length",
@@ -57,8 +57,7 @@ IMPORTED = {
     "layers.convolutional_recurrent": "K InputSpec Layer activations "
     "conv_output_length initializations np regularizers warnings",
     "layers.core": "K activations constraints copy func_dump func_load "
-    "get_from_module initializations inspect np python_types regularizers warnings "
-    "Merge",
+    "get_from_module initializations inspect np python_types regularizers warnings",
     "layers.embeddings": "K Layer activations constraints initializations regularizers",
     "layers.local": "K InputSpec Layer activations conv_output_length constraints "
     "initializations regularizers",
@@ -103,7 +102,7 @@ TRAINING = {
     "_check_loss_and_target_compatibility": (
         f"{STANDARDIZE}:check_loss_and_target_compatibility"
     ),
-    "_collect_metrics": "oneiros_compilation.metrics:collect_metrics",
+    "_collect_metrics": "oneiros.engine.training:collect_metrics",
     "_make_batches": "oneiros_array_data.stream:make_batches",
     "_masked_objective": "oneiros_old_code.training:masked_objective",
     "_slice_arrays": f"{STANDARDIZE}:slice_X",
@@ -111,7 +110,7 @@ TRAINING = {
     "_standardize_input_data": f"{STANDARDIZE}:standardize_input_data",
     "_standardize_sample_weights": f"{WEIGHTS}:standardize_sample_weights",
     "_standardize_weights": f"{WEIGHTS}:standardize_weights",
-    "_weighted_masked_objective": "oneiros_compilation.losses:weighted_objective",
+    "_weighted_masked_objective": "oneiros.engine.training:weighted_objective",
     "collect_trainable_weights": "oneiros_old_code.training:collect_trainable_weights",
     "generator_queue": "oneiros_old_code.training:generator_queue",
 }
@@ -137,7 +136,7 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
     tables["engine.training"].update(TRAINING)
     tables["models"].update({**GRAPH, **STANDARDIZING})
     tables["layers.core"].update(LAYERS)
-    containers = {**GRAPH, "Sequential": "oneiros_sequential.sequential:Sequential"}
+    containers = {**GRAPH, "Sequential": "oneiros.models:Sequential"}
     return {
         **tables,
         "old_code": SERVICES,

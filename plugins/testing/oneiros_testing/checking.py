@@ -2,26 +2,30 @@
 
 The check reads a plugin's sources and imports none of them. It follows imports and what
 is asked of imported modules, and it knows the private members of the kernel and of
-first-party plugins by their names.
+first-party plugins by their names. A manifest is asked for its references.
 """
 
 import ast
 import importlib.util
 import inspect
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
-from oneiros.plugins import KERNEL, manager
+from oneiros.plugins import KERNEL, Entry, PluginRecord, manager
+from oneiros.settings import distribution_name
 
-from oneiros_testing.interface import (
-    AUTHORING,
-    ENGINE,
-    is_private,
-    is_published,
-    tier_of,
-)
+from oneiros_testing.interface import AUTHORING, ENGINE, is_private
+from oneiros_testing.permissions import Permissions, is_first_party
+from oneiros_testing.texts import constants_of, module_of
+
+IMPORTING = ("import_module", "find_spec", "__import__")
+"""Functions that take the name of a module."""
+REQUIREMENT = re.compile(r"[\w.-]+")
+"""The name at the start of what a distribution requires."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +53,16 @@ def check_interface(distribution: str) -> list[Finding]:
     """
     record = manager().records[distribution]
     package = record.module.rpartition(".")[0] or record.module
-    requirements = metadata.requires(distribution) or []
-    pinned = any(line.startswith(f"{KERNEL}==") for line in requirements)
-    tier = ENGINE if pinned else AUTHORING
+    permissions = _permissions(distribution, package)
     sources = _sources(package)
     own_names: set[str] = set().union(*map(_private_names, sources.values()))
     findings = []
     for file, source in sorted(sources.items()):
-        findings += check_source(source, file, package, tier, own_names)
-    return findings
+        findings += _findings(source, file, permissions, own_names)
+    manifest = record.module.replace(".", "/") + ".py"
+    return findings + _faulty_references(
+        record, manifest, sources.get(manifest, ""), permissions
+    )
 
 
 def check_source(
@@ -77,11 +82,65 @@ def check_source(
         own_names: private members that the package defines; by default those of
             `source`.
     """
-    tree = ast.parse(source, file)
     private = own_names if own_names is not None else _private_names(source)
-    checker = _Checker(file, package, tier, private)
+    return _findings(source, file, Permissions(package, tier), private)
+
+
+def entries_of(record: PluginRecord) -> Iterator[Entry]:
+    """Yields the names that a plugin provides."""
+    plugins = manager()
+    for table in (*plugins.entries.values(), *plugins.modules.values()):
+        for providers in table.values():
+            for entry in providers:
+                if entry.distribution == record.distribution:
+                    yield entry
+
+
+def _permissions(distribution: str, package: str) -> Permissions:
+    required = metadata.requires(distribution) or []
+    pinned = any(line.startswith(f"{KERNEL}==") for line in required)
+    names = [REQUIREMENT.match(line) for line in required]
+    return Permissions(
+        package=package,
+        tier=ENGINE if pinned else AUTHORING,
+        requirements=frozenset(distribution_name(name[0]) for name in names if name),
+    )
+
+
+def _findings(
+    source: str, file: str, permissions: Permissions, own_names: set[str]
+) -> list[Finding]:
+    tree = ast.parse(source, file)
+    checker = _Checker(file, permissions, own_names, constants_of(tree))
     checker.visit(tree)
     return sorted(checker.findings, key=lambda finding: finding.line)
+
+
+def _faulty_references(
+    record: PluginRecord, file: str, source: str, permissions: Permissions
+) -> list[Finding]:
+    """Returns the references of a manifest to what the plugin may not use.
+
+    # Arguments
+        file: what findings call the manifest.
+        source: its text; a finding is where the reference's module stands in it.
+    """
+    findings = {}
+    for entry in entries_of(record):
+        path = entry.reference.replace(":", ".")
+        fault = permissions.fault_of(path)
+        if fault:
+            line = _line_with(entry.module, source)
+            findings[path] = Finding(file, line, fault)
+    return sorted(findings.values(), key=lambda finding: finding.line)
+
+
+def _line_with(text: str, source: str) -> int:
+    """Returns the number of the first line with a text; 1 if it is put together."""
+    for number, line in enumerate(source.splitlines(), start=1):
+        if text in line:
+            return number
+    return 1
 
 
 class _Checker(ast.NodeVisitor):
@@ -91,11 +150,17 @@ class _Checker(ast.NodeVisitor):
     from inside it may hold anything, so only its members are looked at.
     """
 
-    def __init__(self, file: str, package: str, tier: str, own_names: set[str]) -> None:
+    def __init__(
+        self,
+        file: str,
+        permissions: Permissions,
+        own_names: set[str],
+        constants: dict[str, str],
+    ) -> None:
         self.file = file
-        self.package = package
-        self.tier = tier
+        self.permissions = permissions
         self.own_names = own_names
+        self.constants = constants
         self.imported: dict[str, str] = {}
         self.findings: list[Finding] = []
 
@@ -104,13 +169,13 @@ class _Checker(ast.NodeVisitor):
         for alias in node.names:
             self._check_path(alias.name, node)
             top = alias.name.partition(".")[0]
-            if not _is_below(alias.name, self.package):
+            if not self.permissions.has(alias.name):
                 path = alias.name if alias.asname else top
                 self.imported[alias.asname or top] = path
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         """Notes `from a.b import c`; what is relative is the package's own."""
-        if node.level or not node.module or _is_below(node.module, self.package):
+        if node.level or not node.module or self.permissions.has(node.module):
             return
         for alias in node.names:
             path = node.module if alias.name == "*" else f"{node.module}.{alias.name}"
@@ -128,13 +193,13 @@ class _Checker(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         """Checks that methods don't take the names of a base class's private ones."""
-        if self.tier == AUTHORING:
+        if self.permissions.tier == AUTHORING:
             for base in node.bases:
                 self._check_overrides(node, self._path(base) or "")
         self.generic_visit(node)
 
     def _check_overrides(self, node: ast.ClassDef, base: str) -> None:
-        if not _is_ours(base) or _is_below(base, self.package):
+        if not is_first_party(base) or self.permissions.has(base):
             return
         private_members = _private_members(base)
         for member in node.body:
@@ -144,7 +209,7 @@ class _Checker(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         """Checks what is written as a text: the member that `getattr` looks up, and the
-        module that `import_module` imports."""
+        module that a function such as `import_module` imports."""
         match node:
             case ast.Call(
                 func=ast.Name(id="getattr" | "setattr" | "hasattr" | "delattr"),
@@ -152,10 +217,10 @@ class _Checker(ast.NodeVisitor):
             ):
                 self._check_member(name, node)
             case ast.Call(
-                func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"),
-                args=[ast.Constant(value=str(path)), *_],
-            ):
-                self._check_path(path, node)
+                func=ast.Name(id=function) | ast.Attribute(attr=function),
+                args=[argument, *_],
+            ) if function in IMPORTING:
+                self._check_path(module_of(argument, self.constants), node)
         self.generic_visit(node)
 
     def _path(self, node: ast.expr) -> str | None:
@@ -168,18 +233,9 @@ class _Checker(ast.NodeVisitor):
         return None
 
     def _check_path(self, path: str, node: ast.AST) -> None:
-        if not _is_ours(path) or _is_below(path, self.package):
-            return
-        if is_published(path, self.tier):
-            return
-        tier = tier_of(path)
-        hint = f"{path} isn't published."
-        if tier == ENGINE:
-            hint = (
-                f"{path} belongs to the engine tier: require {KERNEL} in one exact "
-                "version to use it."
-            )
-        self._report(node, hint)
+        fault = self.permissions.fault_of(path)
+        if fault:
+            self._report(node, fault)
 
     def _check_member(self, name: str, node: ast.AST) -> None:
         if name in self.own_names or not is_private(name):
@@ -191,16 +247,6 @@ class _Checker(ast.NodeVisitor):
         finding = Finding(self.file, getattr(node, "lineno", 0), message)
         if finding not in self.findings:
             self.findings.append(finding)
-
-
-def _is_ours(path: str) -> bool:
-    """Tells whether a path is in the kernel or in a first-party plugin."""
-    top = path.partition(".")[0]
-    return top == "oneiros" or top.startswith("oneiros_")
-
-
-def _is_below(path: str, package: str) -> bool:
-    return bool(package) and f"{path}.".startswith(f"{package}.")
 
 
 def _sources(package: str) -> dict[str, str]:
@@ -242,7 +288,7 @@ def _first_party_private_names() -> set[str]:
     names: set[str] = set()
     for record in manager().plugins:
         package = record.module.partition(".")[0]
-        if _is_ours(package):
+        if is_first_party(package):
             for source in _sources(package).values():
                 names |= _private_names(source)
     return names
@@ -258,6 +304,6 @@ def _private_members(path: str) -> frozenset[str]:
         module, _, name = entry.reference.partition(":")
     names: set[str] = set()
     for cls in inspect.getmro(getattr(importlib.import_module(module), name, object)):
-        if _is_ours(cls.__module__):
+        if is_first_party(cls.__module__):
             names |= {member for member in vars(cls) if is_private(member)}
     return frozenset(names)

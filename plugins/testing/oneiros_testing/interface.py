@@ -185,6 +185,9 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_initializations.postponed": "initial values drawn when first needed",
         "oneiros_jax_support": "what backends that compute with JAX share",
         "oneiros_lazy_graph": "lazy nodes, for backends on eager engines",
+        "oneiros_native_convolution.gradient": {
+            "kernel_gradient": "machine code for a derivative; it may be absent",
+        },
         "oneiros_safe_files": "reading and writing files under limits",
         "oneiros_sequential.sequential": {
             "Sequential": "model that is a list of layers; users: oneiros.models",

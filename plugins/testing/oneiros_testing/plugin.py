@@ -15,7 +15,7 @@ from oneiros.backend.contract import Backend, missing
 from oneiros.errors import OneirosError
 from oneiros.plugins import Entry, PluginRecord, manager
 
-from oneiros_testing.checking import check_interface
+from oneiros_testing.checking import check_interface, entries_of
 
 
 def check_plugin(distribution: str) -> list[str]:
@@ -30,7 +30,7 @@ def check_plugin(distribution: str) -> list[str]:
         KeyError: if there is no such plugin.
     """
     record = manager().records[distribution]
-    for entry in _entries(record):
+    for entry in entries_of(record):
         with suppress(OneirosError):  # recorded by the registry
             loaded = registry.load(entry)
             if fault := _fault_of_backend(entry, loaded):
@@ -47,16 +47,6 @@ def check_plugin(distribution: str) -> list[str]:
         for finding in check_interface(distribution):
             record.report("interface", str(finding), "ok")
     return [message for _, message, _ in record.problems]
-
-
-def _entries(record: PluginRecord) -> Iterator[Entry]:
-    """Yields the names that a plugin provides."""
-    plugins = manager()
-    for table in (*plugins.entries.values(), *plugins.modules.values()):
-        for providers in table.values():
-            for entry in providers:
-                if entry.distribution == record.distribution:
-                    yield entry
 
 
 def _fault_of_backend(entry: Entry, loaded: Any) -> str | None:

@@ -1,0 +1,58 @@
+"""What one plugin may use, of the kernel and of first-party plugins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oneiros.plugins import KERNEL
+from oneiros.settings import distribution_name
+
+from oneiros_testing.interface import AUTHORING, ENGINE, is_published, tier_of
+
+KERNEL_PACKAGE = "oneiros"
+FIRST_PARTY = "oneiros_"
+"""How the packages of first-party plugins start."""
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What one plugin may use.
+
+    # Properties
+        package: the package that the plugin consists of; all in it is free.
+        tier: `"authoring"` or `"engine"`.
+        requirements: distributions that the plugin requires; None if they aren't known.
+    """
+
+    package: str = ""
+    tier: str = AUTHORING
+    requirements: frozenset[str] | None = None
+
+    def fault_of(self, path: str) -> str | None:
+        """Says why the plugin may not use what a dotted path names; None if it may."""
+        if not is_first_party(path) or self.has(path):
+            return None
+        if not is_published(path, self.tier):
+            if tier_of(path) == ENGINE:
+                return (
+                    f"{path} belongs to the engine tier: require {KERNEL} in one exact "
+                    "version to use it."
+                )
+            return f"{path} isn't published."
+        package = path.partition(".")[0]
+        owner = distribution_name(package)
+        if package == KERNEL_PACKAGE or self.requirements is None:
+            return None
+        if owner not in self.requirements:
+            return f"{path} belongs to {owner}, which the plugin doesn't require."
+        return None
+
+    def has(self, path: str) -> bool:
+        """Tells whether a path leads into the plugin itself."""
+        return bool(self.package) and f"{path}.".startswith(f"{self.package}.")
+
+
+def is_first_party(path: str) -> bool:
+    """Tells whether a path is in the kernel or in a first-party plugin."""
+    package = path.partition(".")[0]
+    return package == KERNEL_PACKAGE or package.startswith(FIRST_PARTY)
