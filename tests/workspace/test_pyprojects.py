@@ -1,5 +1,6 @@
 """Nothing is written twice: every distribution's pyproject agrees with the others."""
 
+import itertools
 import re
 import tomllib
 from importlib.metadata import version
@@ -11,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
 MEMBERS = [ROOT / "kernel", *PLUGINS]
 FIRST_PARTY_BOUND = ">=0.1,<1"
+BOUNDED = ("h5py", "jax", "numpy", "pillow", "pytensor", "scikit-learn", "scipy")
 
 
 def load(folder):
@@ -80,7 +82,9 @@ def test_a_plugin_is_a_small_package_with_a_short_pyproject(folder):
 @pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
 def test_first_party_dependencies_exist_and_are_exact_in_the_engine_tier(folder):
     known = {project_name(member) for member in MEMBERS}
-    for dependency in load(folder)["project"]["dependencies"]:
+    project = load(folder)["project"]
+    extras = project.get("optional-dependencies", {}).values()
+    for dependency in itertools.chain(project["dependencies"], *extras):
         name, bound = re.match(r"([a-z0-9-]+)(.*)", dependency).groups()
         if name.startswith("oneiros"):
             assert name in known and bound == bound_of(folder), dependency
@@ -134,3 +138,12 @@ def test_every_member_is_a_workspace_source():
 def test_mypy_looks_into_every_member():
     paths = ROOT_PROJECT["tool"]["mypy"]["mypy_path"]
     assert sorted(paths) == sorted(str(member.relative_to(ROOT)) for member in MEMBERS)
+
+
+@pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
+def test_libraries_of_the_arrays_and_files_are_bounded_above(folder):
+    project = load(folder)["project"]
+    extras = project.get("optional-dependencies", {}).values()
+    for dependency in itertools.chain(project["dependencies"], *extras):
+        name, bound = re.match(r"([A-Za-z0-9-]+)(.*)", dependency).groups()
+        assert name not in BOUNDED or "<" in bound, dependency
