@@ -55,7 +55,21 @@ def epsilon() -> float:
 
 def set_epsilon(e: float) -> None:
     """Sets what `epsilon()` returns. The crossentropies keep their own constant, as in
-    Keras 1."""
+    Keras 1.
+
+    # Arguments
+        e: float; what was computed with the old one before keeps it.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+
+        before = K.epsilon()
+        K.set_epsilon(1e-5)
+        print(K.epsilon())  # 1e-05
+        K.set_epsilon(before)
+        ```
+    """
     _chosen["epsilon"] = float(e)
 
 
@@ -77,7 +91,23 @@ def set_floatx(floatx: str) -> None:
 
 
 def cast_to_floatx(x: Any) -> np.ndarray[Any, Any]:
-    """Returns `x` as an array of the default float type."""
+    """Returns numbers as an array of the default float type.
+
+    # Arguments
+        x: array, number, or nested lists of numbers; no tensor, for which there is
+            `K.cast`.
+
+    # Returns
+        NumPy array of the shape of `x` and of the type `floatx()`; `x` itself if it is
+        one already.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+
+        print(K.cast_to_floatx([1, 2]).dtype)  # float32
+        ```
+    """
     return np.asarray(x, dtype=floatx())
 
 
@@ -101,18 +131,56 @@ def set_image_dim_ordering(dim_ordering: str) -> None:
 
 
 def get_uid(prefix: str = "") -> int:
-    """Returns 1, 2, 3, … at successive calls with the same prefix."""
+    """Returns 1, 2, 3, … at successive calls with the same prefix.
+
+    The names of layers end in such numbers: the second layer of the class Dense is
+    `dense_2`. `reset_uids()` lets them start again.
+
+    # Arguments
+        prefix: str, what is counted; each one has a count of its own.
+
+    # Returns
+        int, from 1 on.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+
+        print(K.get_uid("mine"), K.get_uid("mine"), K.get_uid("other"))  # 1 2 1
+        ```
+    """
     _UID_PREFIXES[prefix] += 1
     return _UID_PREFIXES[prefix]
 
 
 def reset_uids() -> None:
-    """Makes `get_uid` start again from 1."""
+    """Makes `get_uid` start again from 1, for all prefixes.
+
+    Layers that are made afterwards may take names that others have; one model can't
+    hold two layers of a name.
+    """
     _UID_PREFIXES.clear()
 
 
 def is_keras_tensor(x: Any) -> bool:
-    """Tells whether `x` was made by `Input` or by a layer."""
+    """Tells whether a tensor was made by `Input`, `K.placeholder` or a layer.
+
+    # Arguments
+        x: tensor, or anything else.
+
+    # Returns
+        bool; False for variables, and for what functions of `K` compute.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros.layers import Dense, Input
+
+        x = Input((3,))
+        print(K.is_keras_tensor(Dense(2)(x)))  # True
+        print(K.is_keras_tensor(K.zeros((2, 3))))  # False
+        ```
+    """
     return hasattr(x, "_keras_shape")
 
 

@@ -40,6 +40,14 @@ _Method = TypeVar("_Method", bound=Callable[..., Any])
 def load(name: str) -> Backend:
     """Returns the backend registered as `name`, loading its engine at the first call.
 
+    The current backend stays as it is; `set_backend` and `use` choose one.
+
+    # Arguments
+        name: str, `"theano"`, `"tensorflow"`, `"jax"` or that of another plugin.
+
+    # Returns
+        `Backend`, the same object at each call; its functions are those of `K`.
+
     # Raises
         BackendMissingError: if nothing installed provides it, or its engine can't be
             imported.
