@@ -24,25 +24,25 @@ SAMPLES, INPUTS, OUTPUTS = (32, 128, 512), (64, 512, 2048), (1, 2, 10, 16, 32, 6
 STEPS, TURNS = 30, 7
 
 
-def plain(x: Any, slope: Any) -> Any:
+def plain(x: Any, by_result: Any) -> Any:
     """Multiplies as the derivative is written."""
-    return x.T @ slope
+    return x.T @ by_result
 
 
-def transposed(x: Any, slope: Any) -> Any:
+def transposed(x: Any, by_result: Any) -> Any:
     """Multiplies the transposes; without the barrier XLA would turn that around."""
-    return jax.lax.optimization_barrier(slope.T @ x).T
+    return jax.lax.optimization_barrier(by_result.T @ x).T
 
 
 def loop_of(
-    derivative: Callable[[Any, Any], Any], x: Any, slope: Any
+    derivative: Callable[[Any, Any], Any], x: Any, by_result: Any
 ) -> Callable[[], float]:
     """Returns a function that runs some steps, and tells the seconds."""
 
     def steps(weights: Any, m: Any, v: Any) -> Any:
         def step(_: Any, state: Any) -> Any:
             weights, m, v = state
-            gradient = derivative(x + weights[0, 0] * 1e-30, slope)
+            gradient = derivative(x + weights[0, 0] * 1e-30, by_result)
             m = 0.9 * m + 0.1 * gradient
             v = 0.999 * v + 0.001 * gradient * gradient
             return weights - 0.001 * m / (jnp.sqrt(v) + 1e-8), m, v
@@ -50,7 +50,7 @@ def loop_of(
         return jax.lax.fori_loop(0, STEPS, step, (weights, m, v))
 
     compiled = jax.jit(steps, donate_argnums=(0, 1, 2))
-    state = [compiled(*[jnp.zeros((x.shape[1], slope.shape[1])) for _ in range(3)])]
+    state = [compiled(*[jnp.zeros((x.shape[1], by_result.shape[1])) for _ in range(3)])]
 
     def run() -> float:
         started = time.perf_counter()
@@ -67,11 +67,11 @@ def main() -> None:
         for inputs in INPUTS:
             cells = []
             for outputs in OUTPUTS:
-                x, slope = (
+                x, by_result = (
                     jnp.array(random.randn(samples, n), "float32")
                     for n in (inputs, outputs)
                 )
-                runs = [loop_of(form, x, slope) for form in (plain, transposed)]
+                runs = [loop_of(form, x, by_result) for form in (plain, transposed)]
                 turns = [[run() for run in runs] for _ in range(TURNS)]
                 ratio = statistics.median(b / a for a, b in turns)
                 mark = "*" if is_faster_transposed(samples, inputs, outputs) else ""

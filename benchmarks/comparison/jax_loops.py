@@ -68,11 +68,11 @@ class Contender:
 
         def step(state: T, x: T, y: T) -> tuple[T, T]:
             weights, m, v, count, running = state
-            (value, running), slopes = jax.value_and_grad(loss, has_aux=True)(
+            (value, running), gradients = jax.value_and_grad(loss, has_aux=True)(
                 weights, running, x, y, True
             )
             return (
-                *_adam(weights, m, v, count + 1, slopes, self.case.epsilon),
+                *_adam(weights, m, v, count + 1, gradients, self.case.epsilon),
                 running,
             ), value
 
@@ -202,12 +202,12 @@ def _crossentropy(scores: T, y: T) -> T:
 
 
 def _adam(
-    weights: T, m: T, v: T, count: T, slopes: T, epsilon: float
+    weights: T, m: T, v: T, count: T, gradients: T, epsilon: float
 ) -> tuple[T, T, T, T]:
     power = count.astype(jnp.float32)
     rate = RATE * jnp.sqrt(1 - BETA_2**power) / (1 - BETA_1**power)
-    m = jax.tree.map(lambda m, g: BETA_1 * m + (1 - BETA_1) * g, m, slopes)
-    v = jax.tree.map(lambda v, g: BETA_2 * v + (1 - BETA_2) * g * g, v, slopes)
+    m = jax.tree.map(lambda m, g: BETA_1 * m + (1 - BETA_1) * g, m, gradients)
+    v = jax.tree.map(lambda v, g: BETA_2 * v + (1 - BETA_2) * g * g, v, gradients)
     moved = jax.tree.map(
         lambda w, m, v: w - rate * m / (jnp.sqrt(v) + epsilon), weights, m, v
     )
@@ -219,9 +219,9 @@ def _product(x: T, y: T) -> T:
     return x @ y
 
 
-def _product_backward(saved: tuple[T, T], slope: T) -> tuple[T, T]:
+def _product_backward(saved: tuple[T, T], gradient: T) -> tuple[T, T]:
     x, y = saved
-    return slope @ y.T, jax.lax.optimization_barrier(slope.T @ x).T
+    return gradient @ y.T, jax.lax.optimization_barrier(gradient.T @ x).T
 
 
 _product.defvjp(lambda x, y: (x @ y, (x, y)), _product_backward)
@@ -323,8 +323,8 @@ def _backward(saved: T, dh: T) -> tuple[T, T]:
     U, (before, *kept) = saved
     transposed = U.T
 
-    def step(slopes: T, row: T) -> tuple[T, T]:
-        (dh, dc), (c, i, f, g, o, shown) = slopes, row
+    def step(gradients: T, row: T) -> tuple[T, T]:
+        (dh, dc), (c, i, f, g, o, shown) = gradients, row
         dc = dc + dh * o * (1 - shown * shown)
         parts = [
             dc * g * i * (1 - i),

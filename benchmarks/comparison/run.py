@@ -206,7 +206,7 @@ def run(
             among = [
                 c
                 for c in chosen
-                if not (number and _far_behind(c, records, taken, clock))
+                if not (number and far_behind(c, records, taken, clock))
             ]
             with ExitStack() as stack:
                 asked = {}
@@ -289,7 +289,7 @@ def _take(
 ) -> None:
     """Takes a turn of a measure of all contenders that aren't far behind in it."""
     behind = [
-        c for c in asked if at != FIRST and _far_behind(c, records, [measure], clock)
+        c for c in asked if at != FIRST and far_behind(c, records, [measure], clock)
     ]
     for contender, ask in asked.items():
         if contender not in behind:
@@ -301,7 +301,7 @@ def _take(
                 )
 
 
-def _far_behind(
+def far_behind(
     contender: Contender, records: Records, measures: Sequence[str], clock: int
 ) -> bool:
     """Tells whether a hand-written loop was far from the best of its engine in some

@@ -65,11 +65,11 @@ class Contender:
     def _step(self, x: T, y: T) -> T:
         with tf.GradientTape() as tape:
             loss = self._loss(x, y, True)
-        slopes = tape.gradient(loss, self.trained)
+        gradients = tape.gradient(loss, self.trained)
         self.count.assign_add(1.0)
         powers = BETA_1**self.count, BETA_2**self.count
-        for weight, m, v, slope in zip(
-            self.trained, *self.moments, slopes, strict=True
+        for weight, m, v, gradient in zip(
+            self.trained, *self.moments, gradients, strict=True
         ):
             tf.raw_ops.ResourceApplyAdam(
                 var=weight.handle,
@@ -81,7 +81,7 @@ class Contender:
                 beta1=BETA_1,
                 beta2=BETA_2,
                 epsilon=self.case.epsilon,
-                grad=tf.convert_to_tensor(slope),
+                grad=tf.convert_to_tensor(gradient),
             )
         return loss
 
@@ -325,8 +325,8 @@ def lstm_by_hand(x: T, W: T, U: T, b: T, backwards: bool) -> T:
 def _backward(dh: T, U: T, kept: Any, backwards: bool) -> tuple[T, T]:
     n, transposed = U.shape[0], tf.transpose(U)
 
-    def step(slopes: Any, rows: Any) -> Any:
-        (dh, dc), (c, i, f, g, o, shown) = slopes, rows
+    def step(gradients: Any, rows: Any) -> Any:
+        (dh, dc), (c, i, f, g, o, shown) = gradients, rows
         dc = dc + dh * o * (1 - shown * shown)
         parts = [
             dc * g * i * (1 - i),

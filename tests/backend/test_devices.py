@@ -152,9 +152,9 @@ def test_what_makes_no_sense(value):
 @pytest.mark.parametrize("value", ["gpu:9", "cpu:7"])
 def test_a_device_that_is_not_there(backend, value):
     find = (
-        tensorflow_devices._find
+        tensorflow_devices.find
         if backend == "tensorflow"
-        else partial(jax_devices._find, backend)
+        else partial(jax_devices.find, backend)
     )
     with settings.override(device=value), pytest.raises(SettingsError) as error:
         Choice(backend, find)()

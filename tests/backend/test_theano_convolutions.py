@@ -367,14 +367,14 @@ def test_steps_with_convolutions_run_one_by_one_on_a_cpu(monkeypatch):
 
 def test_an_option_that_xla_doesnt_know_is_left_out(monkeypatch):
     monkeypatch.setattr(cpu, "OPTIONS", {"xla_cpu_no_such_option": ""})
-    cpu._cpu_options.cache_clear()
+    cpu.cpu_options.cache_clear()
     try:
         assert cpu.convolution_options() == {}
         x = K.placeholder((1, 3, 3, 1))
         y = convolve(x, K.variable(np.ones((2, 2, 1, 1))), (1, 1), "valid", (1, 1))
         assert run([K.sum(y)], {x: np.ones((1, 3, 3, 1))})[0] == 16
     finally:
-        cpu._cpu_options.cache_clear()
+        cpu.cpu_options.cache_clear()
 
 
 def test_sums_per_channel():

@@ -168,11 +168,11 @@ def test_a_loop_that_dropped_out_is_no_rival_and_drops_out_by_its_first_turn(
     behind = {
         n
         for n, r in records.items()
-        if run._far_behind(r.contender, records, ["predict"], 0)
+        if run.far_behind(r.contender, records, ["predict"], 0)
     }
     assert behind == {"b"}
     assert run.best(records, "hand", "jax", "predict", 0) is records["a"]
-    assert not run._far_behind(records["b"].contender, records, [], 0)
+    assert not run.far_behind(records["b"].contender, records, [], 0)
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])

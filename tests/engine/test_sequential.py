@@ -4,6 +4,7 @@ training methods."""
 import numpy as np
 import pytest
 from oneiros import backend as K
+from oneiros.backend.dispatch import backend_of
 from oneiros.engine.input import Input
 from oneiros.engine.layer import Layer
 from oneiros.engine.model import Model
@@ -504,12 +505,11 @@ def test_a_layer_of_another_backend_decides_where_the_model_lives():
         first = Shift(input_shape=(3,))
     with K.use("tensorflow"):
         model = Sequential([first])
-    assert model._backend is K.load("theano") and K.load("theano").owns(
-        model.outputs[0]
-    )
+    assert backend_of(model) is K.load("theano")
+    assert K.load("theano").owns(model.outputs[0])
     with K.use("tensorflow"):
         model.build()
-    assert model.model._backend is K.load("theano")
+    assert backend_of(model.model) is K.load("theano")
 
 
 def test_learning_phase():

@@ -146,4 +146,4 @@ def test_a_fixed_batch_size_is_kept(run, tmp_path):
 @pytest.mark.parametrize("backend", ["theano", "tensorflow"])
 def test_the_device_that_was_asked_for(backend):
     with settings.override(device=f"cpu,{backend}=gpu:1"):
-        assert bench._device(backend) == "gpu:1"
+        assert bench.device_name(backend) == "gpu:1"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from backends import OTHER
 from oneiros import backend as K
+from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
 from oneiros.layers import (
     LSTM,
@@ -218,12 +219,8 @@ def test_a_copy_lives_on_the_backend_of_the_original(backend, copied):
     with K.use(OTHER[backend]):
         other = copied(model)
         same([other.predict(X)], [model.predict(X)])
-    assert (
-        other._backend
-        is other.layers[0]._backend
-        is other.optimizer._backend
-        is model._backend
-    )
+    for part in (other, other.layers[0], other.optimizer):
+        assert backend_of(part) is backend_of(model)
 
 
 def test_live_functions_are_copied_with_the_model():

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from backends import BACKENDS, OTHER
 from oneiros import backend as K
+from oneiros.backend.dispatch import backend_of
 from oneiros import registry
 from oneiros.engine.layer import Layer
 from oneiros.errors import (
@@ -171,7 +172,8 @@ def test_a_model_saved_on_one_backend_goes_on_on_the_other(there, tmp_path):
     model.save(tmp_path / "m.h5")
     with K.use(here):
         loaded = load_model(tmp_path / "m.h5")
-    assert (model._backend.name, loaded._backend.name) == (there, here)
+    assert backend_of(model).name == there
+    assert backend_of(loaded).name == here
     for _ in range(3):
         assert loaded.train_on_batch(X, Y) == pytest.approx(
             model.train_on_batch(X, Y), rel=1e-4

@@ -49,15 +49,15 @@ def with_derivative(
     # Arguments
         results: the tensors.
         arguments: what they were computed from.
-        derivative: function of what is returned here, and of the slopes by it, that
+        derivative: function of what is returned here, and of the gradients by it, that
             returns those by the arguments; None for one that has none.
     """
     copies = tf.identity_n([*results, *arguments])
     count = len(results)
     tensors: list[T] = copies[:count]
 
-    def differentiate(op: Any, *slopes: T) -> list[T]:
-        by_arguments = derivative(tensors, slopes[:count])
+    def differentiate(op: Any, *gradients: T) -> list[T]:
+        by_arguments = derivative(tensors, gradients[:count])
         return [*[None] * count, *by_arguments]
 
     if not tf.executing_eagerly():
@@ -65,12 +65,12 @@ def with_derivative(
     return tensors
 
 
-def dense(slope: T) -> T:
+def dense(gradient: T) -> T:
     """Returns a derivative as a tensor.
 
     TensorFlow may give it as rows and their indices.
     """
-    if not isinstance(slope, tf.IndexedSlices):
-        return slope
-    rows = tf.cast(slope.dense_shape[0], tf.int32)
-    return tf.math.unsorted_segment_sum(slope.values, slope.indices, rows)
+    if not isinstance(gradient, tf.IndexedSlices):
+        return gradient
+    rows = tf.cast(gradient.dense_shape[0], tf.int32)
+    return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, rows)

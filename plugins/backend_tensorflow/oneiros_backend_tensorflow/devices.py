@@ -57,7 +57,12 @@ def in_host_memory() -> bool:
     return not on_gpu() and (chosen() or "CPU:0").endswith("CPU:0")
 
 
-def _find(device: Device) -> str:
+def find(device: Device) -> str:
+    """Returns what TensorFlow calls a device.
+
+    # Raises
+        SettingsError: if it isn't there.
+    """
     _allow_growth()
     devices = tf.config.list_logical_devices(device.kind.upper())
     if device.number < len(devices):
@@ -88,4 +93,4 @@ def _advice() -> str:
     return "TensorFlow needs the libraries of CUDA: pip install 'tensorflow[and-cuda]'."
 
 
-chosen = Choice("tensorflow", _find)
+chosen = Choice("tensorflow", find)

@@ -45,17 +45,17 @@ def normalize(
     )
     count = tf.cast(tf.size(x) // tf.size(gamma), x.dtype)
 
-    def by_result(results: list[T], slopes: Sequence[T]) -> list[T]:
-        return _slopes(
-            slopes[0],
+    def by_result(results: list[T], gradients: Sequence[T]) -> list[T]:
+        return _gradients(
+            gradients[0],
             x,
             gamma,
             saved,
             epsilon,
         )
 
-    def by_moments(results: list[T], slopes: Sequence[T]) -> list[T]:
-        by_mean, by_variance = slopes
+    def by_moments(results: list[T], gradients: Sequence[T]) -> list[T]:
+        by_mean, by_variance = gradients
         return [(by_mean + 2 * (x - tf.reduce_mean(x, AXES)) * by_variance) / count]
 
     moments = [mean, variance * ((count - 1) / count)]
@@ -93,8 +93,8 @@ def normalize_by(
     )[0]
 
 
-def _slopes(
-    slope: T,
+def _gradients(
+    gradient: T,
     x: T,
     gamma: T,
     saved: Sequence[T],
@@ -104,9 +104,9 @@ def _slopes(
 
     Their own derivatives are those of the formula.
     """
-    variables = [slope, x, gamma]
+    variables = [gradient, x, gamma]
     by_x, by_gamma, by_beta, *_ = tf.raw_ops.FusedBatchNormGradV3(
-        y_backprop=slope,
+        y_backprop=gradient,
         x=x,
         scale=gamma,
         reserve_space_1=saved[0],
@@ -116,15 +116,15 @@ def _slopes(
         is_training=True,
     )
 
-    def derivative(results: list[T], slopes: Sequence[T]) -> list[T]:
+    def derivative(results: list[T], gradients: Sequence[T]) -> list[T]:
         centred = x - tf.reduce_mean(x, AXES)
         scale = tf.math.rsqrt(tf.reduce_mean(centred * centred, AXES) + epsilon)
         unit = centred * scale
-        correlated = tf.reduce_mean(slope * unit, AXES) * unit
-        by_x = gamma * scale * (slope - tf.reduce_mean(slope, AXES) - correlated)
-        formula = [by_x, tf.reduce_sum(slope * unit, AXES), tf.reduce_sum(slope, AXES)]
+        correlated = tf.reduce_mean(gradient * unit, AXES) * unit
+        by_x = gamma * scale * (gradient - tf.reduce_mean(gradient, AXES) - correlated)
+        formula = [by_x, tf.reduce_sum(gradient * unit, AXES), tf.reduce_sum(gradient, AXES)]
         return list(
-            tf.gradients(formula, variables, list(slopes), stop_gradients=variables)
+            tf.gradients(formula, variables, list(gradients), stop_gradients=variables)
         )
 
     return with_derivative([by_x, by_gamma, by_beta], variables, derivative)

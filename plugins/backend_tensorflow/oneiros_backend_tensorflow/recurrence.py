@@ -166,8 +166,8 @@ def _run(
         x, U, is_unmasked, first, projection, derivatives_wanted()
     )
 
-    def derivative(results: list[T], slopes: Sequence[T]) -> States:
-        d_outputs, *d_last = slopes
+    def derivative(results: list[T], gradients: Sequence[T]) -> States:
+        d_outputs, *d_last = gradients
         dx, dU, d_initial = loop.backward(
             U, is_unmasked, stored, d_outputs, tuple(d_last)
         )

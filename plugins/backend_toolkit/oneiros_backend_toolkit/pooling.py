@@ -19,7 +19,7 @@ T = Any
 
 
 @dataclass(frozen=True)
-class _Pooling:
+class PoolingArguments:
     """Pooling without its tensor and its windows, as a user called for it.
 
     # Arguments
@@ -62,7 +62,7 @@ class Pooling(Images):
         dim_ordering="default",
         pool_mode="max",
     ) -> T:
-        call = _Pooling("pool2d", 2, border_mode, dim_ordering, pool_mode)
+        call = PoolingArguments("pool2d", 2, border_mode, dim_ordering, pool_mode)
         return self._pooling(call, x, pool_size, strides)
 
     def pool3d(
@@ -74,10 +74,10 @@ class Pooling(Images):
         dim_ordering="default",
         pool_mode="max",
     ) -> T:
-        call = _Pooling("pool3d", 3, border_mode, dim_ordering, pool_mode)
+        call = PoolingArguments("pool3d", 3, border_mode, dim_ordering, pool_mode)
         return self._pooling(call, x, pool_size, strides)
 
-    def _pooling(self, call: _Pooling, x, pool_size, strides) -> T:
+    def _pooling(self, call: PoolingArguments, x, pool_size, strides) -> T:
         name = call.function
         first = is_first(name, call.dim_ordering)
         if strides is None:

@@ -98,7 +98,7 @@ def activate(engine: LoopOperations, name: str, x) -> T:
     return x
 
 
-def slope(engine: LoopOperations, name: str, y, gradient) -> T:
+def activation_gradient(engine: LoopOperations, name: str, y, gradient) -> T:
     """Returns `gradient` times the derivative of the activation that gave `y`."""
     if name == "tanh":
         return gradient * (1 - y * y)
@@ -235,7 +235,7 @@ class SimpleRnnCell(OneProduct):
     ) -> tuple[T, States]:
         """One product."""
         (dh,) = gradients
-        dx = slope(engine, self.activation, stored.output, dh)
+        dx = activation_gradient(engine, self.activation, stored.output, dh)
         return dx, (dx @ weights[0],)
 
 
@@ -286,12 +286,12 @@ class LstmCell(OneProduct):
         dh, dc = gradients
         _, c_before = stored.before
         i, f, g, o, shown = stored.kept
-        dc = dc + slope(engine, self.activation, shown, dh * o)
+        dc = dc + activation_gradient(engine, self.activation, shown, dh * o)
         parts = [
-            slope(engine, self.inner, i, dc * g),
-            slope(engine, self.inner, f, dc * c_before),
-            slope(engine, self.activation, g, dc * i),
-            slope(engine, self.inner, o, dh * shown),
+            activation_gradient(engine, self.inner, i, dc * g),
+            activation_gradient(engine, self.inner, f, dc * c_before),
+            activation_gradient(engine, self.activation, g, dc * i),
+            activation_gradient(engine, self.inner, o, dh * shown),
         ]
         dx = engine.join(parts, -1)
         return dx, (dx @ weights[0], dc * f)
@@ -343,11 +343,11 @@ class GruCell:
         (h,) = stored.before
         z, r, g, _ = stored.kept
         gate_weights, candidate_weights = weights
-        dg = slope(engine, self.activation, g, dh * (1 - z))
+        dg = activation_gradient(engine, self.activation, g, dh * (1 - z))
         d_reset = dg @ candidate_weights
         parts = [
-            slope(engine, self.inner, z, dh * (h - g)),
-            slope(engine, self.inner, r, d_reset * h),
+            activation_gradient(engine, self.inner, z, dh * (h - g)),
+            activation_gradient(engine, self.inner, r, d_reset * h),
         ]
         d_gates = engine.join(parts, -1)
         d_before = dh * z + d_reset * r + d_gates @ gate_weights

@@ -1,6 +1,6 @@
 """How XLA computes the derivative by a matrix of weights faster on a CPU.
 
-The derivative is `transpose(inputs) @ slopes`. Its transpose, `transpose(slopes) @
+The derivative is `transpose(inputs) @ gradients`. Its transpose, `transpose(gradients) @
 inputs`, takes XLA a tenth (2048 inputs) to nearly all of that time (64 inputs) for the
 sizes for which it is chosen here, and up to three times as long for 128 outputs
 (benchmarks/weight_gradients.py, by processor time on two shared cores). XLA makes the
@@ -26,7 +26,7 @@ def is_faster_transposed(
     """Tells whether to compute the derivative by weights as its transpose.
 
     # Arguments
-        samples: int, rows of the inputs and of the slopes; None if it isn't known.
+        samples: int, rows of the inputs and of the gradients; None if it isn't known.
         inputs: int, rows of the weights, or None.
         outputs: int, columns of the weights, or None.
     """

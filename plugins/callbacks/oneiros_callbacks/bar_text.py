@@ -22,7 +22,7 @@ class Progress:
         remaining: float, seconds that it may still take; None if that isn't known.
         per_batch: float, seconds of a batch; None if that isn't known.
         note: str, what is going on instead of steps, or nothing.
-        over: bool, whether this is the end.
+        ended: bool, whether this is the end.
         title: str, what the steps are those of; shown where no line above says it.
     """
 
@@ -33,7 +33,7 @@ class Progress:
     remaining: float | None = None
     per_batch: float | None = None
     note: str = ""
-    over: bool = False
+    ended: bool = False
     title: str = ""
 
 
@@ -44,7 +44,7 @@ def plain(progress: Progress, width: int) -> str:
         width: int, characters of the bar.
     """
     clock = f"{progress.seconds:.0f}s"
-    if not progress.over:
+    if not progress.ended:
         clock = f"ETA: {progress.remaining or 0:.0f}s"
     count = _count(progress)
     if progress.target > 0:
@@ -73,7 +73,7 @@ def drawn(progress: Progress, width: int, columns: int, unicode: bool) -> str:
     bar = ""
     if progress.target > 0:
         bar = _fitting_bar(progress, width, columns - len(count), room, unicode)
-    if progress.over:
+    if progress.ended:
         return _wrapped([count + bar, *others], columns, len(count))
     return _cut([count + bar, *others], columns, " …" if unicode else " ...")
 
@@ -97,7 +97,7 @@ def _fitting_bar(
         room: int, how many characters the parts leave; those of the end may wrap.
     """
     if room < SHORTEST_BAR:
-        room = width if progress.over else SHORTEST_BAR
+        room = width if progress.ended else SHORTEST_BAR
     width = min(width, room)
     if width + len(" []") >= columns:
         return ""
@@ -144,7 +144,7 @@ def _count(progress: Progress) -> str:
 def _clock(progress: Progress) -> str:
     if progress.note:
         return progress.note
-    if progress.over or progress.target < 0:
+    if progress.ended or progress.target < 0:
         return duration(progress.seconds)
     if progress.remaining is None:
         return ""

@@ -147,7 +147,7 @@ class Progbar:
 
     def finish(self) -> None:
         """Shows the line that remains, however many steps are done."""
-        self._screen.end(self._progress(time.time(), over=True), self.width)
+        self._screen.end(self._progress(time.time(), ended=True), self.width)
 
     def clear(self) -> None:
         """Leaves nothing of what was drawn in place, apart from lines that remain."""
@@ -160,7 +160,7 @@ class Progbar:
         pause = max(self.interval, self._screen.interval, cost / SHARE_OF_TIME)
         self.next_drawing = self.last_update + pause
 
-    def _progress(self, now: float, note: str = "", over: bool = False) -> Progress:
+    def _progress(self, now: float, note: str = "", ended: bool = False) -> Progress:
         return Progress(
             done=self.seen_so_far,
             target=self.target,
@@ -169,7 +169,7 @@ class Progbar:
             remaining=self.pace.remaining(self.target - self.seen_so_far),
             per_batch=self.pace.per_batch(),
             note=note,
-            over=over,
+            ended=ended,
             title=self.title,
         )
 

@@ -74,7 +74,7 @@ class RestartError(Exception):
 
 
 @dataclass
-class Plan:
+class ConversionPlan:
     """What is decided of the converted model so far.
 
     # Properties

@@ -18,7 +18,7 @@ from oneiros_old_files.base import Arrays
 from oneiros_saving.parts import parts_of
 from oneiros_sequential.sequential import Sequential
 
-from oneiros_file_tools.conversion_plan import Axes, Plan, RestartError
+from oneiros_file_tools.conversion_plan import Axes, ConversionPlan, RestartError
 from oneiros_file_tools.model_conversion import converted_model
 
 
@@ -32,7 +32,7 @@ class Conversion:
     def __init__(self, dim_ordering: str) -> None:
         if dim_ordering not in ("th", "tf"):
             raise ArgumentError(f"dim_ordering={dim_ordering!r}: it is 'th' or 'tf'.")
-        self._plan = Plan(dim_ordering)
+        self._plan = ConversionPlan(dim_ordering)
 
     @property
     def inputs(self) -> dict[str, Axes]:

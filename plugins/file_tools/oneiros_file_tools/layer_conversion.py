@@ -13,7 +13,7 @@ from oneiros_file_tools.conversion_plan import (
     Axes,
     Call,
     Entry,
-    Plan,
+    ConversionPlan,
     RestartError,
     Step,
     Transform,
@@ -21,7 +21,7 @@ from oneiros_file_tools.conversion_plan import (
 )
 
 
-def converted_layer(plan: Plan, call: Call) -> Step:
+def converted_layer(plan: ConversionPlan, call: Call) -> Step:
     """Converts a call of a layer that isn't a model."""
     if "dim_ordering" in _own_config(call.config):
         return _image_layer(plan, call)
@@ -45,7 +45,7 @@ def _migration(layer: Any) -> Migration:
 # Layers with `dim_ordering`
 
 
-def _image_layer(plan: Plan, call: Call) -> Step:
+def _image_layer(plan: ConversionPlan, call: Call) -> Step:
     """Converts a layer with `dim_ordering`, or one that wraps such a layer."""
     config = _own_config(call.config)
     if config["dim_ordering"] == plan.dim_ordering:
@@ -68,7 +68,7 @@ def _image_layer(plan: Plan, call: Call) -> Step:
     return Step(converted_config, [before], [output])
 
 
-def _check_image(plan: Plan, image: Moved, axes: Axes) -> None:
+def _check_image(plan: ConversionPlan, image: Moved, axes: Axes) -> None:
     """Has the conversion begin again if an image comes from a vector, or from an input
     that isn't moved yet."""
     check_no_vector(image)
@@ -76,7 +76,7 @@ def _check_image(plan: Plan, image: Moved, axes: Axes) -> None:
         raise RestartError(image.source, axes)
 
 
-def _image_output(plan: Plan, rank: int, image_rank: int) -> Moved:
+def _image_output(plan: ConversionPlan, rank: int, image_rank: int) -> Moved:
     """Returns how an output of `rank` axes is moved, if it is an image."""
     if rank < image_rank:
         return unmoved(rank)
@@ -86,7 +86,7 @@ def _image_output(plan: Plan, rank: int, image_rank: int) -> Moved:
 # Layers without
 
 
-def _other_layer(plan: Plan, call: Call) -> Step:
+def _other_layer(plan: ConversionPlan, call: Call) -> Step:
     following = None
     if call.layer.name not in plan.unflattened:
         following = _migration(call.layer).moved(
@@ -108,7 +108,7 @@ def _other_layer(plan: Plan, call: Call) -> Step:
     return Step(config, [None] * len(call.inputs), [output])
 
 
-def _permute_layer(plan: Plan, name: str, config: Entry) -> Step:
+def _permute_layer(plan: ConversionPlan, name: str, config: Entry) -> Step:
     """Converts a `Permute`, which can have its output's axes in any order."""
     axes = plan.axes.get(name, tuple(range(len(config["dims"]))))
     dims = [config["dims"][axis] for axis in axes]

@@ -16,7 +16,7 @@ from oneiros_file_tools.conversion_plan import (
     Axes,
     Call,
     Entry,
-    Plan,
+    ConversionPlan,
     Step,
     check_no_vector,
 )
@@ -30,12 +30,12 @@ INPUT_ARGUMENTS = ("batch_input_shape", "input_dtype")
 
 
 def converted_model(
-    plan: Plan, model: Any, config: Any, inputs: list[Moved] | None = None
+    plan: ConversionPlan, model: Any, config: Any, inputs: list[Moved] | None = None
 ) -> Step:
     """Converts a model.
 
     # Arguments
-        plan: `Plan`, to which it adds.
+        plan: `ConversionPlan`, to which it adds.
         model: the model.
         config: its arguments; for a `Sequential`, the list of its layers' entries.
         inputs: list of `Moved`, those of a model inside another one.
@@ -48,7 +48,7 @@ def converted_model(
     return graph.step()
 
 
-def _converted_call(plan: Plan, call: Call) -> Step:
+def _converted_call(plan: ConversionPlan, call: Call) -> Step:
     """Converts a call of a layer, or of a model that is one."""
     if not isinstance(call.layer, Container):
         return converted_layer(plan, call)
@@ -60,7 +60,7 @@ def _converted_call(plan: Plan, call: Call) -> Step:
 
 
 def _converted_sequential(
-    plan: Plan, model: Sequential, config: list[Entry], inputs: list[Moved] | None
+    plan: ConversionPlan, model: Sequential, config: list[Entry], inputs: list[Moved] | None
 ) -> Step:
     if "layers" in config[0]["config"]:
         raise ArgumentError(
@@ -146,7 +146,7 @@ class _Graph:
     """The conversion of a model that is a graph.
 
     # Arguments
-        plan: the `Plan` of the conversion that it is part of.
+        plan: the `ConversionPlan` of the conversion that it is part of.
         model: the model.
         config: dict, its arguments.
 
@@ -155,7 +155,7 @@ class _Graph:
         entries: by its name, what a layer becomes, and each new `Permute`.
     """
 
-    def __init__(self, plan: Plan, model: Any, config: Entry) -> None:
+    def __init__(self, plan: ConversionPlan, model: Any, config: Entry) -> None:
         self.plan = plan
         self.config = config
         self.layers = {layer.name: layer for layer in model.layers}

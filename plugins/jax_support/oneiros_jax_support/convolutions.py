@@ -53,11 +53,11 @@ class Convolution:
             functools.partial(_by_kernel, windows), nondiff_argnums=(2,)
         )
 
-        def forward_pullback(saved: tuple[T, T], slope: T) -> tuple[T, T]:
+        def forward_pullback(saved: tuple[T, T], gradient: T) -> tuple[T, T]:
             x, kernel = saved
             return (
-                by_input(kernel, slope, _spatial(x)),
-                by_kernel(x, slope, _window(kernel)),
+                by_input(kernel, gradient, _spatial(x)),
+                by_kernel(x, gradient, _window(kernel)),
             )
 
         def by_input_pullback(
@@ -65,16 +65,16 @@ class Convolution:
             saved: tuple[T, T],
             x: T,
         ) -> tuple[T, T]:
-            kernel, slope = saved
-            return by_kernel(x, slope, _window(kernel)), forward(x, kernel)
+            kernel, gradient = saved
+            return by_kernel(x, gradient, _window(kernel)), forward(x, kernel)
 
         def by_kernel_pullback(
             window: Sizes,
             saved: tuple[T, T],
             kernel: T,
         ) -> tuple[T, T]:
-            x, slope = saved
-            return by_input(kernel, slope, _spatial(x)), forward(x, kernel)
+            x, gradient = saved
+            return by_input(kernel, gradient, _spatial(x)), forward(x, kernel)
 
         forward.defvjp(
             lambda x, kernel: (forward(x, kernel), (x, kernel)), forward_pullback
@@ -114,50 +114,50 @@ def _convolve(
 def _by_input(
     windows: ConvolutionWindows,
     kernel: T,
-    slope: T,
+    gradient: T,
     sizes: Sizes,
 ) -> T:
     window = _window(kernel)
-    if tuple(slope.shape[1:-1]) != windows.lengths(sizes, window):
+    if tuple(gradient.shape[1:-1]) != windows.lengths(sizes, window):
         raise ValueError(
-            f"The derivative by the result has spatial sizes {_spatial(slope)}; "
+            f"The derivative by the result has spatial sizes {_spatial(gradient)}; "
             f"an input of {sizes} gives {windows.lengths(sizes, window)}."
         )
     if _is_taken_apart(windows):
-        return _depthwise_by_input(windows, kernel, slope, sizes)
+        return _depthwise_by_input(windows, kernel, gradient, sizes)
     convolve = _linear(windows, sizes, window)
-    shape = (slope.shape[0], *sizes, kernel.shape[-2])
-    return _transposed(lambda x: convolve(x, kernel), shape, slope)
+    shape = (gradient.shape[0], *sizes, kernel.shape[-2])
+    return _transposed(lambda x: convolve(x, kernel), shape, gradient)
 
 
 def _by_kernel(
     windows: ConvolutionWindows,
     x: T,
-    slope: T,
+    gradient: T,
     window: Sizes,
 ) -> T:
     if _is_taken_apart(windows):
-        return _depthwise_by_kernel(windows, x, slope, window)
+        return _depthwise_by_kernel(windows, x, gradient, window)
     if _is_convolved_as_images(windows):
-        return _volumes_by_kernel(windows, x, slope, window)
-    if _suits_machine_code(windows, x, slope, window):
-        return _machine_code()(windows, x, slope, window)
+        return _volumes_by_kernel(windows, x, gradient, window)
+    if _suits_machine_code(windows, x, gradient, window):
+        return _machine_code()(windows, x, gradient, window)
     convolve = _linear(windows, _spatial(x), window)
-    filters = slope.shape[-1]
+    filters = gradient.shape[-1]
     if windows.depthwise:
         filters //= x.shape[-1]
     shape = (*window, x.shape[-1], filters)
-    return _transposed(lambda kernel: convolve(x, kernel), shape, slope)
+    return _transposed(lambda kernel: convolve(x, kernel), shape, gradient)
 
 
 def _transposed(
     linear: Callable[[T], T],
     shape: Sizes,
-    slope: T,
+    gradient: T,
 ) -> T:
     """Applies the transpose of a linear function of a tensor of a given shape."""
-    like = jax.ShapeDtypeStruct(shape, slope.dtype)
-    return jax.linear_transpose(linear, like)(slope)[0]
+    like = jax.ShapeDtypeStruct(shape, gradient.dtype)
+    return jax.linear_transpose(linear, like)(gradient)[0]
 
 
 def _linear(
@@ -213,23 +213,23 @@ def _convolve_volumes(
 def _volumes_by_kernel(
     windows: ConvolutionWindows,
     x: T,
-    slope: T,
+    gradient: T,
     window: Sizes,
 ) -> T:
     """Computes the derivative by a kernel of volumes, as that by a kernel of images.
 
-    Machine code is given `slope` as volumes, which are the same in memory. XLA doesn't
-    fuse a call with the computation of its arguments, so `slope` is computed once;
+    Machine code is given `gradient` as volumes, which are the same in memory. XLA doesn't
+    fuse a call with the computation of its arguments, so `gradient` is computed once;
     otherwise it is computed again for each use, and most slowly for the sum that a bias
     takes: 649 ms of processor time instead of 297 for a training step on JAX
     (benchmarks/volumes.py).
     """
     images = _planes_as_channels(windows, x, window[0])
     plane_windows, plane = _of_planes(windows), window[1:]
-    if _suits_machine_code(plane_windows, images, slope, plane):
-        flat = _machine_code()(plane_windows, images, slope, plane)
+    if _suits_machine_code(plane_windows, images, gradient, plane):
+        flat = _machine_code()(plane_windows, images, gradient, plane)
     else:
-        flat = _by_kernel(plane_windows, images, _planes(slope), plane)
+        flat = _by_kernel(plane_windows, images, _planes(gradient), plane)
     return _kernel_of_volumes(flat, window[0])
 
 
@@ -271,14 +271,14 @@ def _kernel_of_volumes(kernel: T, depth: int) -> T:
 def _suits_machine_code(
     windows: ConvolutionWindows,
     x: T,
-    slope: T,
+    gradient: T,
     window: Sizes,
 ) -> bool:
-    multiplications = slope.size * math.prod(window) * x.shape[-1]
+    multiplications = gradient.size * math.prod(window) * x.shape[-1]
     return (
         platform() == "cpu"
         and not windows.depthwise
-        and x.dtype == slope.dtype == np.float32
+        and x.dtype == gradient.dtype == np.float32
         and multiplications > LARGE
         and importlib.util.find_spec(MACHINE_CODE) is not None
     )
@@ -329,14 +329,14 @@ def _depthwise(
 def _depthwise_by_input(
     windows: ConvolutionWindows,
     kernel: T,
-    slope: T,
+    gradient: T,
     sizes: Sizes,
 ) -> T:
     *window, channels, each = kernel.shape
     total: T = 0
     for cell in itertools.product(*map(range, window)):
-        products = slope * kernel[cell].reshape(-1)
-        value = products.reshape(*slope.shape[:-1], channels, each).sum(-1)
+        products = gradient * kernel[cell].reshape(-1)
+        value = products.reshape(*gradient.shape[:-1], channels, each).sum(-1)
         for place, axis in enumerate(windows.axes(sizes, window), 1):
             start = cell[place - 1] * axis.dilation - axis.padding()[0]
             value = placed(value, place, start, axis.stride, sizes[place - 1])
@@ -347,16 +347,16 @@ def _depthwise_by_input(
 def _depthwise_by_kernel(
     windows: ConvolutionWindows,
     x: T,
-    slope: T,
+    gradient: T,
     window: Sizes,
 ) -> T:
     """XLA's function for one kernel per channel is fast enough; for several, it is
     called for each."""
     channels = x.shape[-1]
     convolve = _linear(windows, _spatial(x), window)
-    slopes = slope.reshape(*slope.shape[:-1], channels, -1)
+    gradients = gradient.reshape(*gradient.shape[:-1], channels, -1)
     parts = [
         _transposed(lambda k: convolve(x, k), (*window, channels, 1), part)
-        for part in jnp.moveaxis(slopes, -1, 0)
+        for part in jnp.moveaxis(gradients, -1, 0)
     ]
     return jnp.concatenate(parts, -1)

@@ -23,11 +23,12 @@ def convolution_options() -> dict[str, bool | int | str] | None:
     if not on a CPU."""
     from oneiros_jax_support.devices import platform
 
-    return _cpu_options() if platform() == "cpu" else None
+    return cpu_options() if platform() == "cpu" else None
 
 
 @functools.cache
-def _cpu_options() -> dict[str, bool | int | str]:
+def cpu_options() -> dict[str, bool | int | str]:
+    """Returns the options of a CPU, empty where XLA doesn't know them."""
     from oneiros_jax_support.jax_import import jax
 
     keep_freed_memory()

@@ -43,10 +43,15 @@ def _on(device: Any) -> Iterator[None]:
 
 @functools.cache
 def _choice(backend: str) -> Choice:
-    return Choice(backend, functools.partial(_find, backend))
+    return Choice(backend, functools.partial(find, backend))
 
 
-def _find(backend: str, device: Device) -> Any:
+def find(backend: str, device: Device) -> Any:
+    """Returns a device of JAX.
+
+    # Raises
+        SettingsError: if it isn't there.
+    """
     devices = _devices(device.kind)
     if device.number < len(devices):
         return devices[device.number]

@@ -40,9 +40,9 @@ def max_pool(windows: PoolingWindows) -> Callable[[T], T]:
         largest, cells = _largest(windows, x)
         return largest, (cells, x)
 
-    def backward(saved: tuple[T, T], slope: T) -> tuple[T]:
+    def backward(saved: tuple[T, T], gradient: T) -> tuple[T]:
         cells, x = saved
-        return (_unpooled(windows, cells, slope, _spatial_shape(x)),)
+        return (_unpooled(windows, cells, gradient, _spatial_shape(x)),)
 
     pool: Callable[[T], T] = jax.custom_vjp(lambda x: _largest(windows, x)[0])
     # A custom_vjp, which is Any to mypy.
@@ -150,7 +150,7 @@ def _largest_of_blocks(windows: PoolingWindows, padded: T) -> tuple[T, T]:
 def _unpooled(
     windows: PoolingWindows,
     cells: T,
-    slope: T,
+    gradient: T,
     sizes: Sizes,
 ) -> T:
     """Adds each window's value to its cell of the given number.
@@ -158,15 +158,15 @@ def _unpooled(
     # Arguments
         windows: the PoolingWindows.
         cells: the number of a cell, for each window.
-        slope: a value for each window.
+        gradient: a value for each window.
         sizes: the spatial sizes of the result.
     """
     if _has_blocks(windows):
-        return _unpooled_blocks(windows, cells, slope, sizes)
+        return _unpooled_blocks(windows, cells, gradient, sizes)
     axes = list(enumerate(windows.axes(sizes, windows.window), 1))
     total: T = 0
     for cell, starts in enumerate(_cell_starts(windows)):
-        values = jnp.where(cells == cell, slope, 0)
+        values = jnp.where(cells == cell, gradient, 0)
         for place, axis in axes:
             before, _ = axis.padding()
             first = starts[place - 1] - before
@@ -178,12 +178,12 @@ def _unpooled(
 def _unpooled_blocks(
     windows: PoolingWindows,
     cells: T,
-    slope: T,
+    gradient: T,
     sizes: Sizes,
 ) -> T:
     axes = _window_axes(windows)
     is_chosen = jnp.expand_dims(cells, axes) == _cell_numbers(windows)
-    blocks = jnp.where(is_chosen, jnp.expand_dims(slope, axes), 0)
+    blocks = jnp.where(is_chosen, jnp.expand_dims(gradient, axes), 0)
     return _unblocked(windows, blocks, sizes)
 
 

@@ -46,9 +46,9 @@ def _forward(x: T, y: T) -> tuple[T, tuple[T, T]]:
     return jnp.matmul(x, y), (x, y)
 
 
-def _backward(saved: tuple[T, T], slope: T) -> tuple[T, T]:
+def _backward(saved: tuple[T, T], gradient: T) -> tuple[T, T]:
     x, y = saved
-    return jnp.matmul(slope, y.T), transposed_product(x, slope)
+    return jnp.matmul(gradient, y.T), transposed_product(x, gradient)
 
 
 _product_with_derivative.defvjp(_forward, _backward)

@@ -17,7 +17,7 @@ from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.windows import ConvolutionWindows, Sizes
 
 from oneiros_native_convolution import patches
-from oneiros_native_convolution.patches import Plan
+from oneiros_native_convolution.patches import ConvolutionSizes
 
 CALL = types.void(
     types.voidptr,
@@ -30,12 +30,12 @@ CALL = types.void(
 status."""
 TARGET = "oneiros_kernel_gradient"
 MOST_PARTS = 8
-PLAN_SIZE = len(Plan._fields)
+SIZE_COUNT = len(ConvolutionSizes._fields)
 _gradient = patches.kernel_gradient
 
 
 def kernel_gradient(
-    windows: ConvolutionWindows, x: Any, slope: Any, window: Sizes
+    windows: ConvolutionWindows, x: Any, gradient: Any, window: Sizes
 ) -> Any:
     """Returns the derivative of a convolution of images by its kernel, in float32.
 
@@ -44,37 +44,37 @@ def kernel_gradient(
     # Arguments
         windows: where the windows lie.
         x: (samples, height, width, channels).
-        slope: the derivative by the convolution's result, (samples, height, width,
+        gradient: the derivative by the convolution's result, (samples, height, width,
             filters); samples may be several axes.
         window: the kernel's height and width.
     """
     _register()
     samples = x.shape[0]
     channels = x.shape[-1]
-    filters = slope.shape[-1]
+    filters = gradient.shape[-1]
     result_type = jax.ShapeDtypeStruct((*window, channels, filters), np.float32)
     parts = max(min(os.cpu_count() or 1, samples, MOST_PARTS), 1)
     bounds = [samples * part // parts for part in range(parts + 1)]
     results = []
     for start, stop in itertools.pairwise(bounds):
-        plan = _plan(windows, stop - start, x.shape, slope.shape, window)
+        sizes = _sizes(windows, stop - start, x.shape, gradient.shape, window)
         compute = jax.ffi.ffi_call(
             TARGET,
             result_type,
             custom_call_api_version=3,
-            legacy_backend_config=np.array([*plan, start], np.int64).tobytes(),
+            legacy_backend_config=np.array([*sizes, start], np.int64).tobytes(),
         )
-        results.append(compute(x, slope))
+        results.append(compute(x, gradient))
     return functools.reduce(jnp.add, results)
 
 
-def _plan(
+def _sizes(
     windows: ConvolutionWindows,
     samples: int,
     shape: Sizes,
     result_shape: Sizes,
     window: Sizes,
-) -> Plan:
+) -> ConvolutionSizes:
     """Returns the sizes of the convolution of so many samples."""
     _, height, width, channels = shape
     result_height, result_width, filters = result_shape[-3:]
@@ -82,7 +82,7 @@ def _plan(
     stride_down, stride_right = windows.strides
     dilation_down, dilation_right = windows.dilation
     (padding_top, _), (padding_left, _) = windows.paddings((height, width), window)
-    return Plan(
+    return ConvolutionSizes(
         samples=samples,
         height=height,
         width=width,
@@ -104,18 +104,18 @@ def _plan(
 def _call(output: Any, inputs: Any, numbers: Any, length: Any, status: Any) -> None:
     """Computes the derivative for a part of the samples, on XLA's memory.
 
-    The numbers are those of the plan, then that of the first sample.
+    The numbers are those of the sizes, then that of the first sample.
     """
-    plan = Plan(*to_fixed_tuple(numba.carray(numbers, PLAN_SIZE), PLAN_SIZE))
-    start = numbers[PLAN_SIZE]
-    stop = start + plan.samples
-    size = plan.height * plan.width * plan.channels
-    result_size = plan.result_height * plan.result_width * plan.filters
-    weights = plan.window_height * plan.window_width * plan.channels * plan.filters
+    sizes = ConvolutionSizes(*to_fixed_tuple(numba.carray(numbers, SIZE_COUNT), SIZE_COUNT))
+    start = numbers[SIZE_COUNT]
+    stop = start + sizes.samples
+    size = sizes.height * sizes.width * sizes.channels
+    result_size = sizes.result_height * sizes.result_width * sizes.filters
+    weights = sizes.window_height * sizes.window_width * sizes.channels * sizes.filters
     x = numba.carray(inputs[0], stop * size, np.float32)
-    slope = numba.carray(inputs[1], stop * result_size, np.float32)
+    gradient = numba.carray(inputs[1], stop * result_size, np.float32)
     result = numba.carray(output, weights, np.float32)
-    _gradient(x[start * size :], slope[start * result_size :], result, plan)
+    _gradient(x[start * size :], gradient[start * result_size :], result, sizes)
 
 
 @functools.cache

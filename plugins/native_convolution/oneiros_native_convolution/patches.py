@@ -26,7 +26,7 @@ _U = np.uintp
 loops."""
 
 
-class Plan(NamedTuple):
+class ConvolutionSizes(NamedTuple):
     """Sizes of a convolution of images."""
 
     samples: int
@@ -50,24 +50,24 @@ class Plan(NamedTuple):
 def _read_row(
     x: Any,
     patches: Any,
-    plan: Plan,
+    sizes: ConvolutionSizes,
     row: int,
     left: int,
     start: int,
 ) -> None:
     """Copies a window's cells in one row of an image, zeros for the padding."""
-    channels = plan.channels
-    inside = left >= 0 and left + plan.window_width <= plan.width
-    if plan.dilation_right == 1 and inside:
-        source = (row * plan.width + left) * channels
-        for i in range(plan.window_width * channels):
+    channels = sizes.channels
+    inside = left >= 0 and left + sizes.window_width <= sizes.width
+    if sizes.dilation_right == 1 and inside:
+        source = (row * sizes.width + left) * channels
+        for i in range(sizes.window_width * channels):
             patches[_U(start + i)] = x[_U(source + i)]
         return
-    for cell in range(plan.window_width):
-        column = left + cell * plan.dilation_right
+    for cell in range(sizes.window_width):
+        column = left + cell * sizes.dilation_right
         target = start + cell * channels
-        if 0 <= column < plan.width:
-            source = (row * plan.width + column) * channels
+        if 0 <= column < sizes.width:
+            source = (row * sizes.width + column) * channels
             for i in range(channels):
                 patches[_U(target + i)] = x[_U(source + i)]
         else:
@@ -79,25 +79,25 @@ def _read_row(
 def _read_patches(
     x: Any,
     patches: Any,
-    plan: Plan,
+    sizes: ConvolutionSizes,
     first: int,
     count: int,
     length: int,
 ) -> None:
     """Copies the cells of some windows into rows of `length` numbers."""
-    run = plan.window_width * plan.channels
+    run = sizes.window_width * sizes.channels
     for i in range(count):
         number = first + i
-        column = number % plan.result_width
-        line = number // plan.result_width
-        sample = line // plan.result_height
-        top = line % plan.result_height * plan.stride_down - plan.padding_top
-        left = column * plan.stride_right - plan.padding_left
+        column = number % sizes.result_width
+        line = number // sizes.result_width
+        sample = line // sizes.result_height
+        top = line % sizes.result_height * sizes.stride_down - sizes.padding_top
+        left = column * sizes.stride_right - sizes.padding_left
         start = i * length
-        for cell in range(plan.window_height):
-            row = top + cell * plan.dilation_down
-            if 0 <= row < plan.height:
-                _read_row(x, patches, plan, sample * plan.height + row, left, start)
+        for cell in range(sizes.window_height):
+            row = top + cell * sizes.dilation_down
+            if 0 <= row < sizes.height:
+                _read_row(x, patches, sizes, sample * sizes.height + row, left, start)
             else:
                 for j in range(run):
                     patches[_U(start + j)] = 0
@@ -109,37 +109,37 @@ def _read_patches(
 @jitted
 def kernel_gradient(
     x: Any,
-    slope: Any,
+    gradient: Any,
     result: Any,
-    plan: Plan,
+    sizes: ConvolutionSizes,
 ) -> None:
     """Computes the derivative by the kernel.
 
     # Arguments
         x: (samples, height, width, channels).
-        slope: (samples, result height, result width, filters), the derivative by the
+        gradient: (samples, result height, result width, filters), the derivative by the
             convolution's result.
         result: (window height, window width, channels, filters), to be filled.
-        plan: the sizes.
+        sizes: those of the convolution.
     """
-    filters = plan.filters
-    size = plan.window_height * plan.window_width * plan.channels
-    windows = plan.samples * plan.result_height * plan.result_width
+    filters = sizes.filters
+    size = sizes.window_height * sizes.window_width * sizes.channels
+    windows = sizes.samples * sizes.result_height * sizes.result_width
     length = padded_rows(size)
     columns = padded_columns(filters)
     block = min(max(BLOCK // length, 48), 512)
     patches = np.empty(block * length, np.float32)
-    slopes = np.zeros(block * columns, np.float32)
+    gradients = np.zeros(block * columns, np.float32)
     sums = np.zeros(length * columns, np.float32)
     result[:] = 0
     summed = 0
     for first in range(0, windows, block):
         count = min(block, windows - first)
-        _read_patches(x, patches, plan, first, count, length)
+        _read_patches(x, patches, sizes, first, count, length)
         for i in range(count):
             for j in range(filters):
-                slopes[_U(i * columns + j)] = slope[_U((first + i) * filters + j)]
-        add_product(patches, length, slopes, columns, count, sums)
+                gradients[_U(i * columns + j)] = gradient[_U((first + i) * filters + j)]
+        add_product(patches, length, gradients, columns, count, sums)
         summed += count
         if summed >= SUMMED or first + count == windows:
             for i in range(size):

@@ -91,7 +91,7 @@ def _report(
             f"{model.count_params():,} parameters"
         ),
         "measured": f"{what.value}, {batches:,} steps of {size} random samples",
-        "backend": f"{backend} on {_device(backend)}",
+        "backend": f"{backend} on {device_name(backend)}",
         "speed": f"{size / step:,.0f} samples/s, {_short(step)} per step",
         "first step": f"after {_short(first_step)}, and {_short(loading)} to load",
         "peak memory": _peak_memory(),
@@ -128,7 +128,7 @@ def _run(
     return time.perf_counter() - start, profile
 
 
-def _device(backend: str) -> str:
+def device_name(backend: str) -> str:
     """Returns the device of the setting, or what the engine calls its own choice."""
     chosen = requested(backend)
     if chosen is not None:

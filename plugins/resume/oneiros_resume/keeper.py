@@ -32,7 +32,7 @@ DATA_SIZES = ("batch_size", "nb_sample")
 
 
 @dataclass(frozen=True)
-class Plan:
+class SavingPlan:
     """When to save, and where: the arguments of `Resume`."""
 
     path: Path
@@ -60,7 +60,7 @@ class Keeper(Callback):
     """Keeps the state of a training in a file, and restores it; told of all last.
 
     # Arguments
-        plan: the `Plan`.
+        plan: the `SavingPlan`.
         training: the `Training`.
         epochs: range of the epochs of the whole training.
         params: dict, what callbacks are told of it.
@@ -72,7 +72,7 @@ class Keeper(Callback):
     told_afterwards = True
 
     def __init__(
-        self, plan: Plan, training: Training, epochs: range, params: dict[str, Any]
+        self, plan: SavingPlan, training: Training, epochs: range, params: dict[str, Any]
     ) -> None:
         self.plan = plan
         self.training = training

@@ -12,7 +12,7 @@ from oneiros.errors import ArgumentError
 from oneiros_safe_files.budget import Budget
 from oneiros_saving import installed_formats
 
-from oneiros_resume.keeper import Keeper, Plan, ResumedStream
+from oneiros_resume.keeper import Keeper, SavingPlan, ResumedStream
 from oneiros_resume.training import Training
 
 
@@ -93,7 +93,7 @@ class Resume(Callback):
             )
         streams = {"train": fit.train, "validation": fit.validation}
         training = Training(fit.model, streams, other_callbacks, fit.train.size)
-        plan = Plan(
+        plan = SavingPlan(
             path=self.path,
             epochs=self.epochs,
             batches=self.batches,
