@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from backends import BACKENDS, OTHER
 from oneiros import backend as K
-from oneiros.backend.dispatch import backend_of
 from oneiros import registry
+from oneiros.backend.dispatch import backend_of
 from oneiros.engine.layer import Layer
 from oneiros.errors import (
     ArgumentError,

@@ -122,7 +122,11 @@ def _gradients(
         unit = centred * scale
         correlated = tf.reduce_mean(gradient * unit, AXES) * unit
         by_x = gamma * scale * (gradient - tf.reduce_mean(gradient, AXES) - correlated)
-        formula = [by_x, tf.reduce_sum(gradient * unit, AXES), tf.reduce_sum(gradient, AXES)]
+        formula = [
+            by_x,
+            tf.reduce_sum(gradient * unit, AXES),
+            tf.reduce_sum(gradient, AXES),
+        ]
         return list(
             tf.gradients(formula, variables, list(gradients), stop_gradients=variables)
         )

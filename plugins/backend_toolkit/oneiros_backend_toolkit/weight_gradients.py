@@ -1,11 +1,11 @@
 """How XLA computes the derivative by a matrix of weights faster on a CPU.
 
-The derivative is `transpose(inputs) @ gradients`. Its transpose, `transpose(gradients) @
-inputs`, takes XLA a tenth (2048 inputs) to nearly all of that time (64 inputs) for the
-sizes for which it is chosen here, and up to three times as long for 128 outputs
-(benchmarks/weight_gradients.py, by processor time on two shared cores). XLA makes the
-first of the second if the result is transposed at once, so something has to stand
-between.
+The derivative is `transpose(inputs) @ gradients`. Its transpose,
+`transpose(gradients) @ inputs`, takes XLA a tenth (2048 inputs) to nearly all of that
+time (64 inputs) for the sizes for which it is chosen here, and up to three times as
+long for 128 outputs (`benchmarks/weight_gradients.py`, by processor time on two shared
+cores). XLA makes the first of the second if the result is transposed at once, so
+something has to stand between.
 
 Without it a step of `fit` of a dense network (case a of benchmarks/compare.py) takes
 6 % more on JAX and 7 % more on Theano. On TensorFlow it changed nothing, and isn't

@@ -12,8 +12,8 @@ from oneiros_saving.layouts import migration_for
 from oneiros_file_tools.conversion_plan import (
     Axes,
     Call,
-    Entry,
     ConversionPlan,
+    Entry,
     RestartError,
     Step,
     Transform,

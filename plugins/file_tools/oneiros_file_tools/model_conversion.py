@@ -15,8 +15,8 @@ from oneiros_sequential.sequential import Sequential
 from oneiros_file_tools.conversion_plan import (
     Axes,
     Call,
-    Entry,
     ConversionPlan,
+    Entry,
     Step,
     check_no_vector,
 )
@@ -60,7 +60,10 @@ def _converted_call(plan: ConversionPlan, call: Call) -> Step:
 
 
 def _converted_sequential(
-    plan: ConversionPlan, model: Sequential, config: list[Entry], inputs: list[Moved] | None
+    plan: ConversionPlan,
+    model: Sequential,
+    config: list[Entry],
+    inputs: list[Moved] | None,
 ) -> Step:
     if "layers" in config[0]["config"]:
         raise ArgumentError(

@@ -218,10 +218,10 @@ def _volumes_by_kernel(
 ) -> T:
     """Computes the derivative by a kernel of volumes, as that by a kernel of images.
 
-    Machine code is given `gradient` as volumes, which are the same in memory. XLA doesn't
-    fuse a call with the computation of its arguments, so `gradient` is computed once;
-    otherwise it is computed again for each use, and most slowly for the sum that a bias
-    takes: 649 ms of processor time instead of 297 for a training step on JAX
+    Machine code is given `gradient` as volumes, which are the same in memory. XLA
+    doesn't fuse a call with the computation of its arguments, so `gradient` is computed
+    once; otherwise it is computed again for each use, and most slowly for the sum that
+    a bias takes: 649 ms of processor time instead of 297 for a training step on JAX
     (benchmarks/volumes.py).
     """
     images = _planes_as_channels(windows, x, window[0])

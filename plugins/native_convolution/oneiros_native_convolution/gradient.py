@@ -106,7 +106,9 @@ def _call(output: Any, inputs: Any, numbers: Any, length: Any, status: Any) -> N
 
     The numbers are those of the sizes, then that of the first sample.
     """
-    sizes = ConvolutionSizes(*to_fixed_tuple(numba.carray(numbers, SIZE_COUNT), SIZE_COUNT))
+    sizes = ConvolutionSizes(
+        *to_fixed_tuple(numba.carray(numbers, SIZE_COUNT), SIZE_COUNT)
+    )
     start = numbers[SIZE_COUNT]
     stop = start + sizes.samples
     size = sizes.height * sizes.width * sizes.channels

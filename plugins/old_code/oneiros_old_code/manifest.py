@@ -97,7 +97,7 @@ THEANO_UTILS = (
 STANDARDIZE = "oneiros_array_data.standardize"
 WEIGHTS = "oneiros_array_data.weights"
 TRAINING = {
-    "_batch_shuffle": "oneiros.engine.loop:batch_shuffle",
+    "_batch_shuffle": "oneiros.engine.training:batch_shuffle",
     "_check_array_lengths": f"{STANDARDIZE}:check_array_lengths",
     "_check_loss_and_target_compatibility": (
         f"{STANDARDIZE}:check_loss_and_target_compatibility"

@@ -72,7 +72,11 @@ class Keeper(Callback):
     told_afterwards = True
 
     def __init__(
-        self, plan: SavingPlan, training: Training, epochs: range, params: dict[str, Any]
+        self,
+        plan: SavingPlan,
+        training: Training,
+        epochs: range,
+        params: dict[str, Any],
     ) -> None:
         self.plan = plan
         self.training = training

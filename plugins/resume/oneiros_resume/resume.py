@@ -12,7 +12,7 @@ from oneiros.errors import ArgumentError
 from oneiros_safe_files.budget import Budget
 from oneiros_saving import installed_formats
 
-from oneiros_resume.keeper import Keeper, SavingPlan, ResumedStream
+from oneiros_resume.keeper import Keeper, ResumedStream, SavingPlan
 from oneiros_resume.training import Training
 
 
