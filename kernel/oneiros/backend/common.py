@@ -163,13 +163,14 @@ def reset_uids() -> None:
 
 
 def is_keras_tensor(x: Any) -> bool:
-    """Tells whether a tensor was made by `Input`, `K.placeholder` or a layer.
+    """Tells whether a tensor was made by `Input`, by a layer, or as a placeholder or a
+    variable.
 
     # Arguments
         x: tensor, or anything else.
 
     # Returns
-        bool; False for variables, and for what functions of `K` compute.
+        bool; False for what functions of `K` compute.
 
     # Example
         ```python
@@ -178,7 +179,7 @@ def is_keras_tensor(x: Any) -> bool:
 
         x = Input((3,))
         print(K.is_keras_tensor(Dense(2)(x)))  # True
-        print(K.is_keras_tensor(K.zeros((2, 3))))  # False
+        print(K.is_keras_tensor(K.square(x)))  # False
         ```
     """
     return hasattr(x, "_keras_shape")
