@@ -86,7 +86,7 @@ def measured(source, rounds, batches):
     for _ in range(rounds):
         for workers in WORKERS:
             rows[workers].append(timed(source, workers, batches))
-    return {workers: medians(found) for workers, found in rows.items()}
+    return {workers: medians(row) for workers, row in rows.items()}
 
 
 def medians(rows):
@@ -126,9 +126,9 @@ class Limited:
         self.batches -= 1
         return next(self.source)
 
-    def parts(self, count):
+    def oneiros_parts(self, count):
         each = self.batches // count
-        return [Limited(part, each) for part in self.source.parts(count)]
+        return [Limited(part, each) for part in self.source.oneiros_parts(count)]
 
 
 def rate_of_workers(source, workers):
@@ -153,9 +153,9 @@ def report(rates):
         "                          images per second     ms of processor time per batch"
     ]
     lines.append("source            workers                         loop     workers")
-    for name, found in rates.items():
-        for workers, row in found.items():
-            ratio = row["rate"] / found[0]["rate"]
+    for name, by_workers in rates.items():
+        for workers, row in by_workers.items():
+            ratio = row["rate"] / by_workers[0]["rate"]
             lines.append(
                 f"{name:23} {workers}   {row['rate']:8.0f} ({ratio:.2f})"
                 f"   {row['loop']:14.1f}{row['workers']:12.1f}"

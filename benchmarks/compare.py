@@ -68,15 +68,15 @@ def main() -> int:
     from comparison.cases import CASES
     from rich.console import Console
 
-    chosen, console = options(), Console(width=180)
-    clock, measures = (
-        ["wall", "processor"].index(chosen.clock),
-        chosen.measure or run.MEASURES,
-    )
+    chosen = options()
+    console = Console(width=180)
+    clock = ["wall", "processor"].index(chosen.clock)
+    measures = chosen.measure or run.MEASURES
     rounds, turns = (1, 2) if chosen.quick else (chosen.rounds, run.TURNS)
     engines = {*(chosen.engine or ("theano", "tensorflow", "jax", "torch"))}
     engines |= {"jax"} if "theano" in engines else set()
-    results, failures = {}, []
+    results = {}
+    failures = []
     for case in chosen.case or CASES:
         among = [c for c in run.contenders(CASES[case]) if c.engine in engines]
         records = results[case] = run.run(

@@ -34,8 +34,8 @@ def main():
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, K.use(arguments.backend):
-        found = measured(Path(folder) / "model.h5", arguments.repeats)
-    print(json.dumps(found) if arguments.json else report(found))
+        figures = measured(Path(folder) / "model.h5", arguments.repeats)
+    print(json.dumps(figures) if arguments.json else report(figures))
 
 
 def measured(path, repeats):
@@ -59,14 +59,14 @@ def measured(path, repeats):
             held = result if name == "read" else None
             del result
         del held
-    found = {"bytes": path.stat().st_size}
+    figures = {"bytes": path.stat().st_size}
     for clock in CLOCKS:
         medians = {name: statistics.median(times[clock, name][1:]) for name in steps}
-        found[clock] = {
+        figures[clock] = {
             **medians,
             "ratio": medians["load"] / (medians["read"] + medians["build"]),
         }
-    return found
+    return figures
 
 
 def saved(path):
@@ -91,16 +91,18 @@ def saved(path):
     return model.to_json()
 
 
-def report(found):
+def report(figures):
     lines = [
-        f"{found['bytes'] / 1e6:.1f} MB, in ms      read   build    load   load / "
+        f"{figures['bytes'] / 1e6:.1f} MB, in ms      read   build    load   load / "
         f"(read + build)"
     ]
     for clock in CLOCKS:
         read, build, load = (
-            f"{found[clock][name] * 1000:7.1f}" for name in ("read", "build", "load")
+            f"{figures[clock][name] * 1000:7.1f}" for name in ("read", "build", "load")
         )
-        lines.append(f"{clock:16} {read} {build} {load}   {found[clock]['ratio']:.2f}")
+        lines.append(
+            f"{clock:16} {read} {build} {load}   {figures[clock]['ratio']:.2f}"
+        )
     return "\n".join(lines)
 
 

@@ -105,7 +105,8 @@ def run(program: str, backend: str, home: str) -> tuple[Seconds, str]:
         "PYTENSOR_FLAGS": f"base_compiledir={home}/pytensor",
         "NUMBA_CACHE_DIR": f"{home}/numba",
     }
-    wall, processor = time.perf_counter(), processor_time()
+    wall = time.perf_counter()
+    processor = processor_time()
     done = subprocess.run(
         [sys.executable, "-c", program],
         env=kept | settings,
@@ -148,7 +149,8 @@ def measure(network: str, backend: str, runs: int) -> bool:
     kept = True
     for state, figures in states.items():
         wall, processor = zip(*figures, strict=True)
-        median, limit = statistics.median(wall), LIMITS.get((backend, network, state))
+        median = statistics.median(wall)
+        limit = LIMITS.get((backend, network, state))
         line = (
             f"{backend} {network} {state}: median {median:.2f} s of {runs} "
             f"({min(wall):.2f}-{max(wall):.2f})"

@@ -66,7 +66,8 @@ def two_by_two() -> tuple[Model, list[np.ndarray], list[np.ndarray]]:
     model.compile(loss=["categorical_crossentropy", "mse"], optimizer="sgd")
     model.train_function = Constant(model)
     x = [np.random.random((BATCH, n)).astype("float32") for n in (20, 10)]
-    classes, values = np.random.randint(0, 4, BATCH), np.random.random((BATCH, 1))
+    classes = np.random.randint(0, 4, BATCH)
+    values = np.random.random((BATCH, 1))
     return model, x, [np.eye(4, dtype="float32")[classes], values.astype("float32")]
 
 

@@ -29,7 +29,9 @@ import numpy as np
 
 ENGINES = ("theano", "jax")
 MEASURES = ("train_on_batch", "predict")
-SAMPLES, SHAPE, CLASSES = 16, (16, 32, 32, 3), 10
+SAMPLES = 16
+SHAPE = (16, 32, 32, 3)
+CLASSES = 10
 STEPS = 3
 """Of a turn."""
 ANSWER, WITHOUT = "--answer", "--without"
@@ -91,7 +93,8 @@ def answer() -> None:
 
 def timed(action: Callable[[], Any]) -> Times:
     """Returns the time of a step, of some."""
-    wall, processor = time.perf_counter(), time.process_time()
+    wall = time.perf_counter()
+    processor = time.process_time()
     for _ in range(STEPS):
         action()
     return (

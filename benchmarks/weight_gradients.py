@@ -20,7 +20,9 @@ import jax.numpy as jnp
 import numpy as np
 from oneiros_backend_toolkit.weight_gradients import is_faster_transposed
 
-SAMPLES, INPUTS, OUTPUTS = (32, 128, 512), (64, 512, 2048), (1, 2, 10, 16, 32, 64, 128)
+SAMPLES = (32, 128, 512)
+INPUTS = (64, 512, 2048)
+OUTPUTS = (1, 2, 10, 16, 32, 64, 128)
 STEPS, TURNS = 30, 7
 
 

@@ -42,10 +42,8 @@ def load_digits():
 
     images, labels = mnist_data()
     order = np.random.permutation(len(images))
-    images, labels = (
-        (images[order] / 255).astype("float32"),
-        to_categorical(labels[order], NB_CLASSES),
-    )
+    images = (images[order] / 255).astype("float32")
+    labels = to_categorical(labels[order], NB_CLASSES)
     return (images[:NB_TRAIN], labels[:NB_TRAIN]), (
         images[NB_TRAIN:],
         labels[NB_TRAIN:],

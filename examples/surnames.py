@@ -41,7 +41,9 @@ def load_surnames():
             ).Provider.last_names:
                 languages.setdefault(name.lower(), set()).add(number)
     names = sorted(
-        name for name, found in languages.items() if len(found) == 1 and name.isalpha()
+        name
+        for name, numbers in languages.items()
+        if len(numbers) == 1 and name.isalpha()
     )
     names = np.random.permutation(names)
     return names, np.array([min(languages[name]) for name in names])

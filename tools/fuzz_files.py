@@ -48,7 +48,9 @@ import fuzz_mutations as mutations
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "models"
 KERAS2 = ROOT / "tests" / "saving" / "keras2"
-SECONDS, MIB, ADDRESS_SPACE = 10, 256, 2 << 30
+SECONDS = 10
+MIB = 256
+ADDRESS_SPACE = 2 << 30
 PARAMETERS = 2**22
 KERAS2_KINDS = (
     "keras 2 structure",
@@ -131,10 +133,8 @@ class Fuzzer:
     def _keras2(self, kind: str, rng: random.Random) -> Callable[[], Any]:
         from oneiros.models import load_model
 
-        path, alone = (
-            self.folder / "input.h5",
-            kind == "keras 2 weights" and rng.random() < 0.5,
-        )
+        path = self.folder / "input.h5"
+        alone = kind == "keras 2 weights" and rng.random() < 0.5
         source = rng.choice(
             sorted(self.trained if kind == "keras 2 training" else self.keras2)
         )
@@ -160,14 +160,14 @@ class Fuzzer:
 
     def _weights(self, kind: str, rng: random.Random) -> Callable[[], Any]:
         name = rng.choice(sorted(self.models))
-        model, path = self.models[name], self.folder / "input.h5"
+        model = self.models[name]
+        path = self.folder / "input.h5"
         if kind == "weights":
-            source, change = GOLDEN / f"{name}_weights.h5", mutations.change_structure
+            source = GOLDEN / f"{name}_weights.h5"
+            change = mutations.change_structure
         else:
-            source, change = (
-                self.folder / f"{name}.safetensors",
-                mutations.change_safetensors,
-            )
+            source = self.folder / f"{name}.safetensors"
+            change = mutations.change_safetensors
         mutations.copied(source, path)
         if rng.random() < 0.7:
             change(path, rng)

@@ -62,7 +62,8 @@ class Case:
         The first of them are the same for any number of rows.
         """
         pool = min(1024, self.rows)
-        draw, rows = np.random.RandomState(1), rows or self.rows
+        draw = np.random.RandomState(1)
+        rows = rows or self.rows
         if self.tokens:
             x = draw.randint(self.tokens, size=(pool, *self.shape)).astype("int32")
         else:
@@ -78,7 +79,8 @@ class Case:
 
 def kernel(draw: np.random.RandomState, *shape: int) -> Array:
     """Returns uniform weights, scaled by the numbers of inputs and outputs."""
-    inputs, outputs = int(np.prod(shape[:-1])), int(np.prod(shape[:-2])) * shape[-1]
+    inputs = int(np.prod(shape[:-1]))
+    outputs = int(np.prod(shape[:-2])) * shape[-1]
     limit = np.sqrt(6 / (inputs + outputs))
     return draw.uniform(-limit, limit, shape).astype("float32")
 
@@ -148,17 +150,17 @@ def _resnet(draw: np.random.RandomState) -> Weights:
     def norm(filters: int) -> list[Array]:
         return [np.full(filters, value, "float32") for value in (1, 0, 0, 1)]
 
-    found = {"conv": [kernel(draw, 3, 3, 3, STAGES[0])], "norm": norm(STAGES[0])}
+    weights = {"conv": [kernel(draw, 3, 3, 3, STAGES[0])], "norm": norm(STAGES[0])}
     before = STAGES[0]
     for name, filters, stride in blocks():
-        found[f"{name}_conv1"] = [kernel(draw, 3, 3, before, filters)]
-        found[f"{name}_norm1"] = norm(filters)
-        found[f"{name}_conv2"] = [kernel(draw, 3, 3, filters, filters)]
-        found[f"{name}_norm2"] = norm(filters)
+        weights[f"{name}_conv1"] = [kernel(draw, 3, 3, before, filters)]
+        weights[f"{name}_norm1"] = norm(filters)
+        weights[f"{name}_conv2"] = [kernel(draw, 3, 3, filters, filters)]
+        weights[f"{name}_norm2"] = norm(filters)
         if stride > 1:
-            found[f"{name}_short"] = [kernel(draw, 1, 1, before, filters)]
+            weights[f"{name}_short"] = [kernel(draw, 1, 1, before, filters)]
         before = filters
-    return {**found, "output": affine(draw, before, 10)}
+    return {**weights, "output": affine(draw, before, 10)}
 
 
 CASES = {

@@ -21,7 +21,7 @@ from comparison.cases import CASES
 
 Times = tuple[float, float]
 """Milliseconds of the clock, and of the processor."""
-Found = dict[str, Any]
+Answer = dict[str, Any]
 
 
 class Measured:
@@ -32,11 +32,13 @@ class Measured:
     """
 
     def __init__(self, module: str, form: str, name: str, started: float) -> None:
-        case, before = CASES[name], now()
+        case = CASES[name]
+        before = now()
         made = importlib.import_module(f"comparison.{module}").Contender
         made.imported()
-        self.first: Found = {"import": since(before)}
-        self.contender, self.case = made(name, form), case
+        self.first: Answer = {"import": since(before)}
+        self.contender = made(name, form)
+        self.case = case
         x, y = case.data(case.batch * case.checked)
         losses = [self.contender.train_on_batch(x[: case.batch], y[: case.batch])]
         self.first["first batch"] = (
@@ -50,7 +52,7 @@ class Measured:
         self.x, self.y = case.data()
         self.epochs = 0
 
-    def turn(self, measure: str, seconds: float) -> Found:
+    def turn(self, measure: str, seconds: float) -> Answer:
         """Returns the milliseconds of a measure, and the most memory held until then,
         in megabytes.
 
@@ -94,7 +96,8 @@ class Measured:
         return repeated(lambda: self.contender.predict(self.x[:1]), seconds)
 
     def _train_on_batch(self, seconds: float) -> Times:
-        x, y = self.x[: self.case.batch], self.y[: self.case.batch]
+        x = self.x[: self.case.batch]
+        y = self.y[: self.case.batch]
         return repeated(lambda: self.contender.train_on_batch(x, y), seconds)
 
 
@@ -140,8 +143,8 @@ def answer() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
 
-    def tell(found: Found) -> None:
-        print(json.dumps(found), file=answers, flush=True)
+    def tell(answer: Answer) -> None:
+        print(json.dumps(answer), file=answers, flush=True)
 
     measured = Measured(**json.loads(sys.argv[1]))
     tell(measured.first)

@@ -36,7 +36,8 @@ class Contender:
     """
 
     def __init__(self, name: str, form: str) -> None:
-        self.case, words = CASES[name], form.split("-")
+        self.case = CASES[name]
+        words = form.split("-")
         self.looped = "loop" in words
         network = NETWORKS[name]
         if self.case.recurs:
@@ -119,13 +120,15 @@ class Contender:
         on_epoch: Callable[[], None],
     ) -> float:
         """Returns the last epoch's loss."""
-        order, size, losses = np.arange(len(x), dtype=np.int32), self.case.batch, [0.0]
-        whole = len(x) // size * size
+        order = np.arange(len(x), dtype=np.int32)
+        size = self.case.batch
+        losses = [0.0]
+        in_batches = len(x) // size * size
         data = jax.device_put((x, y))
         for _ in range(epochs):
             if shuffle:
                 np.random.shuffle(order)
-            runs = [order[:whole].reshape(-1, size), order[None, whole:]]
+            runs = [order[:in_batches].reshape(-1, size), order[None, in_batches:]]
             losses = [
                 loss
                 for rows in runs
@@ -148,39 +151,45 @@ class Contender:
 
     def evaluate(self, x: Array, y: Array) -> float:
         """Returns the loss."""
-        size, whole = self.case.batch, len(x) // self.case.batch * self.case.batch
+        size = self.case.batch
+        in_batches = len(x) // self.case.batch * self.case.batch
         if self.looped:
-            found = np.asarray(
+            losses = np.asarray(
                 self.tests(
-                    self.state, _batched(x[:whole], size), _batched(y[:whole], size)
+                    self.state,
+                    _batched(x[:in_batches], size),
+                    _batched(y[:in_batches], size),
                 )
             )
         else:
-            found = [
+            losses = [
                 self.test(self.state, x[i : i + size], y[i : i + size])
-                for i in range(0, whole, size)
+                for i in range(0, in_batches, size)
             ]
-        total = float(np.sum(found)) * size
-        if whole < len(x):
-            total += float(self.test(self.state, x[whole:], y[whole:])) * (
-                len(x) - whole
+        total = float(np.sum(losses)) * size
+        if in_batches < len(x):
+            total += float(self.test(self.state, x[in_batches:], y[in_batches:])) * (
+                len(x) - in_batches
             )
         return total / len(x)
 
     def predict(self, x: Array) -> Array:
         """Returns the predictions."""
-        size, whole = self.case.batch, len(x) // self.case.batch * self.case.batch
+        size = self.case.batch
+        in_batches = len(x) // self.case.batch * self.case.batch
         parts = []
-        if self.looped and whole:
-            found = np.asarray(self.predictions(self.state, _batched(x[:whole], size)))
-            parts = [found.reshape(whole, -1)]
-        elif whole:
+        if self.looped and in_batches:
+            predictions = np.asarray(
+                self.predictions(self.state, _batched(x[:in_batches], size))
+            )
+            parts = [predictions.reshape(in_batches, -1)]
+        elif in_batches:
             parts = [
                 self.predicted(self.state, x[start : start + size])
-                for start in range(0, whole, size)
+                for start in range(0, in_batches, size)
             ]
-        if whole < len(x):
-            parts.append(self.predicted(self.state, x[whole:]))
+        if in_batches < len(x):
+            parts.append(self.predicted(self.state, x[in_batches:]))
         return np.concatenate([np.asarray(part) for part in parts])
 
 
@@ -263,7 +272,8 @@ def _lstm(lstm: Any, weights: T, running: T, x: T, training: bool) -> tuple[T, T
 
 
 def _reviews(lstm: Any, weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
-    x, both = weights["embedding"][0][x.T], weights["bidirectional"]
+    x = weights["embedding"][0][x.T]
+    both = weights["bidirectional"]
     ends = [lstm(x, *both[:3], False), lstm(x, *both[3:], True)]
     return _dense(weights["output"], jnp.concatenate(ends, -1)), running
 
@@ -344,7 +354,8 @@ _last.defvjp(_forward, _backward)
 
 def _normalised(weights: T, running: T, x: T, training: bool) -> tuple[T, T]:
     if training:
-        mean, variance = x.mean((0, 1, 2)), x.var((0, 1, 2))
+        mean = x.mean((0, 1, 2))
+        variance = x.var((0, 1, 2))
         kept = zip(running, (mean, variance), strict=True)
         running = [NORM_MOMENTUM * old + (1 - NORM_MOMENTUM) * new for old, new in kept]
     else:

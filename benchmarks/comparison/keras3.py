@@ -70,8 +70,10 @@ class Contender:
 
     def predict(self, x: Array) -> Array:
         """Returns the predictions."""
-        found: Array = self.model.predict(x, batch_size=self.case.batch, verbose=0)
-        return found
+        predictions: Array = self.model.predict(
+            x, batch_size=self.case.batch, verbose=0
+        )
+        return predictions
 
 
 def genuine() -> Any:
@@ -79,7 +81,8 @@ def genuine() -> Any:
     Oneiros under that name."""
     import keras
 
-    version, folder = keras.__version__, Path(keras.__file__).parent
+    version = keras.__version__
+    folder = Path(keras.__file__).parent
     if (
         int(version.split(".")[0]) < 3
         or folder.name != "keras"

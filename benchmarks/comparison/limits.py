@@ -45,7 +45,7 @@ class Limit:
 
 
 def _limits() -> list[Limit]:
-    found = [
+    limits = [
         Limit("d tiny MLP", "d", "fit", "jax", HAND, 0.019 / 0.017),
         Limit("d tiny MLP", "d", "fit", "tensorflow", HAND, 0.030 / 0.0265),
         Limit("d tiny MLP", "d", "fit", "theano", HAND, 0.025 / 0.017),
@@ -92,7 +92,7 @@ def _limits() -> list[Limit]:
     for engine in ENGINES:
         for case in "abcdef":
             special = case == "d" and engine == "jax"
-            found += [
+            limits += [
                 Limit(
                     "predict",
                     case,
@@ -106,10 +106,10 @@ def _limits() -> list[Limit]:
                 Limit("ahead of Keras 3", case, "fit", engine, KERAS, 1.0, below=True),
             ]
             if (case, "fit", engine, HAND) not in [
-                (x.case, x.measure, x.engine, x.against) for x in found
+                (x.case, x.measure, x.engine, x.against) for x in limits
             ]:
-                found.append(Limit("best loop", case, "fit", engine, HAND, 1.1))
-    return found
+                limits.append(Limit("best loop", case, "fit", engine, HAND, 1.1))
+    return limits
 
 
 LIMITS = _limits()

@@ -74,8 +74,8 @@ class Contender:
 
     def predict(self, x: Array) -> Array:
         """Returns the predictions."""
-        found: Array = self.model.predict(x, self.case.batch)
-        return found
+        predictions: Array = self.model.predict(x, self.case.batch)
+        return predictions
 
 
 def _split(layer: str, arrays: list[Array]) -> list[Array]:
@@ -85,11 +85,11 @@ def _split(layer: str, arrays: list[Array]) -> list[Array]:
     """
     if layer not in ("lstm", "bidirectional"):
         return arrays
-    found = []
+    parts = []
     for start in range(0, len(arrays), 3):
         gates = [np.split(array, 4, -1) for array in arrays[start : start + 3]]
-        found += [part[gate] for gate in (0, 2, 1, 3) for part in gates]
-    return found
+        parts += [part[gate] for gate in (0, 2, 1, 3) for part in gates]
+    return parts
 
 
 def _mlp(features: int, units: int, classes: int) -> Any:

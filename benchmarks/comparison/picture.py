@@ -43,10 +43,8 @@ def draw(
             panel.axis("off")
         for panel, measure in zip(panels, measures, strict=False):
             for place, record in enumerate(records.values()):
-                figures, colour = (
-                    record.column(measure, clock),
-                    COLOURS[record.contender.kind],
-                )
+                figures = record.column(measure, clock)
+                colour = COLOURS[record.contender.kind]
                 bar = panel.barh(place, record.median(measure, clock), color=colour)
                 panel.bar_label(bar, fmt=" %.3g", fontsize=6)
                 panel.plot(

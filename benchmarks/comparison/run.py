@@ -51,7 +51,8 @@ FAR_BEHIND = 1.5
 """A hand-written loop that took this many times the best one's time in a measure's
 first turn takes no other turn of it, and no other round if that was so in each measure;
 but for those that a limit names."""
-NAMED, FIRST = {limit.against for limit in LIMITS}, (0, 0)
+NAMED = {limit.against for limit in LIMITS}
+FIRST = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def contenders(case: Case) -> list[Contender]:
             engine: [*forms, *(f"{form}-gradient" for form in forms)]
             for engine, forms in hand.items()
         }
-    found = [
+    listed = [
         Contender(
             f"oneiros-{engine}",
             "oneiros",
@@ -126,18 +127,18 @@ def contenders(case: Case) -> list[Contender]:
     for engine in ("tensorflow", "jax", "torch"):
         for steps in (1, 16) if engine != "torch" else (1,):
             name = f"keras3-{engine}" + ("-16" if steps > 1 else "")
-            found.append(
+            listed.append(
                 Contender(
                     name, "keras3", engine, "keras3", str(steps), ("keras", engine)
                 )
             )
     for engine, forms in hand.items():
         needs = (engine,)
-        found += [
+        listed += [
             Contender(f"{engine}-{f}", "hand", engine, f"{engine}_loops", f, needs)
             for f in forms
         ]
-    return [contender for contender in found if contender.installed]
+    return [contender for contender in listed if contender.installed]
 
 
 @dataclass
@@ -274,10 +275,10 @@ def _process(case: str, contender: Contender, folder: str) -> Iterator[Ask]:
 
 
 def _start(record: Record, number: int, ask: Ask) -> None:
-    found = ask(None)
+    answer = ask(None)
     for measure in ("import", "first batch"):
-        record.add(measure, number, 0, found[measure])
-    record.losses = record.losses or found["losses"]
+        record.add(measure, number, 0, answer[measure])
+    record.losses = record.losses or answer["losses"]
 
 
 def _take(
@@ -293,11 +294,11 @@ def _take(
     ]
     for contender, ask in asked.items():
         if contender not in behind:
-            found = ask({"measure": measure, "seconds": SECONDS[measure]})
-            records[contender.name].add(measure, *at, found["times"])
+            answer = ask({"measure": measure, "seconds": SECONDS[measure]})
+            records[contender.name].add(measure, *at, answer["times"])
             if measure == "fit":
                 records[contender.name].add(
-                    "memory", at[0], 0, [found["megabytes"]] * 2
+                    "memory", at[0], 0, [answer["megabytes"]] * 2
                 )
 
 
@@ -346,16 +347,12 @@ def disagreement(records: Iterable[Record]) -> tuple[float, str]:
         for name, loss in losses.items():
             if not math.isfinite(loss):
                 return math.inf, f"{what}: {loss!r} of {name}"
-        low, high = (
-            min(losses, key=losses.__getitem__),
-            max(losses, key=losses.__getitem__),
-        )
+        low = min(losses, key=losses.__getitem__)
+        high = max(losses, key=losses.__getitem__)
         difference = (losses[high] - losses[low]) / abs(losses[low])
         if difference > worst:
-            worst, where = (
-                difference,
-                f"{what}: {losses[low]!r} of {low}, {losses[high]!r} of {high}",
-            )
+            worst = difference
+            where = f"{what}: {losses[low]!r} of {low}, {losses[high]!r} of {high}"
     return worst, where
 
 
@@ -400,10 +397,10 @@ def best(
 
 def versions() -> dict[str, str]:
     """Returns the versions of what was measured."""
-    found = {}
+    ratios = {}
     for name in ("oneiros", "keras", "tensorflow", "jax", "torch", "pytensor", "numpy"):
         try:
-            found[name] = importlib.metadata.version(name)
+            ratios[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return ratios

@@ -33,7 +33,7 @@ def verdicts(
     case: str, records: Records, measures: Sequence[str], clock: int
 ) -> list[Verdict]:
     """Returns what became of each limit of a case whose contenders were measured."""
-    found = []
+    rows = []
     for limit in LIMITS:
         ours = records.get(f"oneiros-{limit.engine}")
         if limit.case != case or limit.measure not in measures or ours is None:
@@ -43,12 +43,12 @@ def verdicts(
         if kind:
             rival = best(records, kind, limit.engine, limit.measure, clock)
         if rival is not None:
-            found.append(
+            rows.append(
                 Verdict(
                     limit, rival.contender.name, ours.ratio(rival, limit.measure, clock)
                 )
             )
-    return found
+    return rows
 
 
 def show(
@@ -73,7 +73,8 @@ def show(
         table.add_column("limit", no_wrap=True)
         for name, record in records.items():
             figures = record.column(measure, 0)
-            kind, engine = record.contender.kind, record.contender.engine
+            kind = record.contender.kind
+            engine = record.contender.engine
             ratios = ["", ""]
             if kind == "oneiros":
                 rivals = [
@@ -111,9 +112,7 @@ def _figure(value: float, unit: str) -> str:
 
 def _verdict(verdict: Verdict) -> str:
     limit = verdict.limit
-    sign, word = (
-        "<" if limit.below else "≤",
-        "kept" if verdict.kept else "[bold]MISSED[/bold]",
-    )
+    sign = "<" if limit.below else "≤"
+    word = "kept" if verdict.kept else "[bold]MISSED[/bold]"
     against = {HAND: "loop", KERAS: "Keras"}.get(limit.against, limit.against)
     return f"{sign}{limit.factor:.2f} {against} {word}"

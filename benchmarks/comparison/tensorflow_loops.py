@@ -32,7 +32,8 @@ class Contender:
     """
 
     def __init__(self, name: str, form: str) -> None:
-        self.case, words = CASES[name], form.split("-")
+        self.case = CASES[name]
+        words = form.split("-")
         self.looped, self.xla = "loop" in words, "xla" in words
         self.network = NETWORKS[name]
         if self.case.recurs:
@@ -144,13 +145,15 @@ class Contender:
         on_epoch: Callable[[], None],
     ) -> float:
         """Returns the last epoch's loss."""
-        order, size, losses = np.arange(len(x), dtype=np.int32), self.case.batch, [0.0]
-        whole = len(x) // size * size
+        order = np.arange(len(x), dtype=np.int32)
+        size = self.case.batch
+        losses = [0.0]
+        in_batches = len(x) // size * size
         data = (tf.constant(x), tf.constant(y)) if self.looped else (x, y)
         for _ in range(epochs):
             if shuffle:
                 np.random.shuffle(order)
-            runs = [order[:whole].reshape(-1, size), order[None, whole:]]
+            runs = [order[:in_batches].reshape(-1, size), order[None, in_batches:]]
             losses = [
                 loss
                 for rows in runs
@@ -168,35 +171,41 @@ class Contender:
 
     def evaluate(self, x: Array, y: Array) -> float:
         """Returns the loss."""
-        size, whole = self.case.batch, len(x) // self.case.batch * self.case.batch
+        size = self.case.batch
+        in_batches = len(x) // self.case.batch * self.case.batch
         if self.looped:
             total = self._call(
-                "tests", _batched(x[:whole], size), _batched(y[:whole], size)
+                "tests", _batched(x[:in_batches], size), _batched(y[:in_batches], size)
             ).sum()
         else:
-            starts = range(0, whole, size)
+            starts = range(0, in_batches, size)
             total = sum(
                 self._call("test", x[i : i + size], y[i : i + size]) for i in starts
             )
         total = float(total) * size
-        if whole < len(x):
-            total += float(self._call("test", x[whole:], y[whole:])) * (len(x) - whole)
+        if in_batches < len(x):
+            total += float(self._call("test", x[in_batches:], y[in_batches:])) * (
+                len(x) - in_batches
+            )
         return total / len(x)
 
     def predict(self, x: Array) -> Array:
         """Returns the predictions."""
-        size, whole = self.case.batch, len(x) // self.case.batch * self.case.batch
-        if self.looped and whole:
+        size = self.case.batch
+        in_batches = len(x) // self.case.batch * self.case.batch
+        if self.looped and in_batches:
             parts = [
-                self._call("predictions", _batched(x[:whole], size)).reshape(whole, -1)
+                self._call("predictions", _batched(x[:in_batches], size)).reshape(
+                    in_batches, -1
+                )
             ]
         else:
             parts = [
                 self._call("predicted", x[start : start + size])
-                for start in range(0, whole, size)
+                for start in range(0, in_batches, size)
             ]
-        if whole < len(x):
-            parts.append(self._call("predicted", x[whole:]))
+        if in_batches < len(x):
+            parts.append(self._call("predicted", x[in_batches:]))
         return np.concatenate(parts)
 
 
@@ -242,10 +251,8 @@ def _lstm(lstm: Any, weights: T, x: T, training: bool) -> T:
 
 
 def _reviews(lstm: Any, weights: T, x: T, training: bool) -> T:
-    x, both = (
-        tf.gather(weights["embedding"][0], tf.transpose(x)),
-        weights["bidirectional"],
-    )
+    x = tf.gather(weights["embedding"][0], tf.transpose(x))
+    both = weights["bidirectional"]
     ends = [lstm(x, *both[:3], False), lstm(x, *both[3:], True)]
     return _dense(weights["output"], tf.concat(ends, -1))
 
@@ -265,11 +272,11 @@ def _loop(
 
     def body(i: T, states: Any, kept: Any) -> Any:
         place = steps - 1 - i if backwards else i
-        states, found = step(states, [row[place] for row in rows])
+        states, outputs = step(states, [row[place] for row in rows])
         return (
             i + 1,
             states,
-            [array.write(place, x) for array, x in zip(kept, found, strict=True)],
+            [array.write(place, x) for array, x in zip(kept, outputs, strict=True)],
         )
 
     start = (tf.constant(0), states, kept)
@@ -323,7 +330,8 @@ def lstm_by_hand(x: T, W: T, U: T, b: T, backwards: bool) -> T:
 
 
 def _backward(dh: T, U: T, kept: Any, backwards: bool) -> tuple[T, T]:
-    n, transposed = U.shape[0], tf.transpose(U)
+    n = U.shape[0]
+    transposed = tf.transpose(U)
 
     def step(gradients: Any, rows: Any) -> Any:
         (dh, dc), (c, i, f, g, o, shown) = gradients, rows

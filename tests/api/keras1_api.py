@@ -71,23 +71,23 @@ def parse() -> dict[str, ModuleRecord]:
             module = None
         elif module is None:
             continue
-        elif found := re.match(
+        elif match := re.match(
             r"- class `(\w+)(?:\([^`]*\))?`(?: init `(.*)`)?$", line
         ):
-            cls = ClassRecord(found[1], parse_signature(found[2]) if found[2] else None)
+            cls = ClassRecord(match[1], parse_signature(match[2]) if match[2] else None)
             module.classes.append(cls)
-        elif found := re.match(r"- re-exports from `[^`]*`: (.*)$", line):
+        elif match := re.match(r"- re-exports from `[^`]*`: (.*)$", line):
             module.names += [
-                name.strip() for name in found[1].split(",") if name.strip() != "*"
+                name.strip() for name in match[1].split(",") if name.strip() != "*"
             ]
-        elif found := re.match(r"- name `(\w+)`", line):
-            module.names.append(found[1])
-        elif found := re.match(r"- `(\w+\(.*\))`$", line):
-            module.functions.append(parse_signature(found[1]))
-        elif found := re.match(r"  - attributes: (.*)$", line):
-            cls.attributes += [name.strip() for name in found[1].split(",")]
-        elif found := re.match(r"  - (?:@([\w.]+) )?`(\w+\(.*\))`$", line):
-            cls.methods.append(parse_signature(found[2], found[1] or "method"))
+        elif match := re.match(r"- name `(\w+)`", line):
+            module.names.append(match[1])
+        elif match := re.match(r"- `(\w+\(.*\))`$", line):
+            module.functions.append(parse_signature(match[1]))
+        elif match := re.match(r"  - attributes: (.*)$", line):
+            cls.attributes += [name.strip() for name in match[1].split(",")]
+        elif match := re.match(r"  - (?:@([\w.]+) )?`(\w+\(.*\))`$", line):
+            cls.methods.append(parse_signature(match[2], match[1] or "method"))
         elif line.startswith(("- ", "  - ")):
             raise AssertionError(
                 f"a line of the reference that this parser doesn't know: {line!r}"

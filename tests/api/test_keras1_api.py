@@ -72,8 +72,8 @@ def differences(where, expected, function):
     ]
     for index, (name, default) in enumerate(wanted):
         if index >= len(positional) or positional[index].name != name:
-            got = positional[index].name if index < len(positional) else "nothing"
-            yield f"{where}: argument {index} is {got!r}, Keras 1 has {name!r}"
+            actual = positional[index].name if index < len(positional) else "nothing"
+            yield f"{where}: argument {index} is {actual!r}, Keras 1 has {name!r}"
             return
         live_default = positional[index].default
         if f"{where}.{name}" in OTHER_DEFAULTS:
@@ -135,7 +135,8 @@ def method_differences(where, cls, method):
 
 @pytest.mark.parametrize("path", MODULES)
 def test_names_and_signatures(path):
-    record, module = MODULES[path], live_module(path)
+    record = MODULES[path]
+    module = live_module(path)
     problems = []
     for name in record.names:
         if not hasattr(module, name):
@@ -161,7 +162,8 @@ def test_names_and_signatures(path):
 
 @pytest.mark.parametrize("path", MODULES)
 def test_all_and_dir_list_what_the_module_offers(path):
-    record, module = MODULES[path], live_module(path)
+    record = MODULES[path]
+    module = live_module(path)
     expected = (
         {f.name for f in record.functions}
         | {c.name for c in record.classes}

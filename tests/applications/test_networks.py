@@ -187,9 +187,12 @@ def test_images_lose_the_means_and_change_their_channels_order(ordering):
             result, blue_green_red.transpose(axes), rtol=1e-5, atol=1e-4
         )
         np.testing.assert_array_equal(np.flip(x, -3 if order == "th" else -1), result)
-    whole = images.astype("uint8")
+    integers = images.astype("uint8")
     np.testing.assert_allclose(
-        inception_v3.preprocess_input(whole), whole / 127.5 - 1, rtol=1e-5, atol=1e-6
+        inception_v3.preprocess_input(integers),
+        integers / 127.5 - 1,
+        rtol=1e-5,
+        atol=1e-6,
     )
     with pytest.raises(ValueError, match="three channels"):
         imagenet_utils.preprocess_input(images, dim_ordering="th")

@@ -69,7 +69,8 @@ def convolved(x, kernel, strides, border_mode, dilation):
 
 
 def convolved_depthwise(x, kernel, strides, border_mode):
-    window, dilation = kernel.shape[:2], (1, 1)
+    window = kernel.shape[:2]
+    dilation = (1, 1)
     wide, _ = padded(x, window, strides, border_mode, dilation)
     parts = [
         wide[cut][..., None] * kernel[offset]
@@ -79,7 +80,8 @@ def convolved_depthwise(x, kernel, strides, border_mode):
 
 
 def convolved_back(x, kernel, sizes, strides, border_mode):
-    window, dilation = kernel.shape[:2], (1, 1)
+    window = kernel.shape[:2]
+    dilation = (1, 1)
     wide, around = padded(
         np.zeros((len(x), *sizes, kernel.shape[-1])),
         window,
@@ -275,11 +277,9 @@ def test_deconv2d(ordering, backend):
 
 
 def test_deconv2d_of_a_convolution_is_its_derivative(backend, float64):
-    x, kernel, g = (
-        array((2, 7, 6, 2)),
-        array((3, 3, 2, 4), 1),
-        K.variable(array((2, 4, 3, 4), 2)),
-    )
+    x = array((2, 7, 6, 2))
+    kernel = array((3, 3, 2, 4), 1)
+    g = K.variable(array((2, 4, 3, 4), 2))
     x_in, k = K.variable(x), K.variable(kernel)
     (derivative,) = K.gradients(
         K.sum(K.conv2d(x_in, k, (2, 2), "same", "tf") * g), [x_in]

@@ -35,10 +35,10 @@ def softmax_case():
 def test_sigmoid(backend, x, t):
     """On Theano the probability is rounded first, which matters where it is near
     one."""
-    value, slope = computed(backend, sigmoid_case, [[x]], [[t]])
+    value, gradient = computed(backend, sigmoid_case, [[x]], [[t]])
     lost = EPSILON / expit(-abs(x)) if backend == "theano" else 0
     np.testing.assert_allclose(value, [[binary(x, t)]], rtol=1e-5, atol=1e-6 + lost)
-    np.testing.assert_allclose(slope, [[expit(x) - t]], atol=2e-6 + lost)
+    np.testing.assert_allclose(gradient, [[expit(x) - t]], atol=2e-6 + lost)
 
 
 def computed(backend, case, x, t):
@@ -54,54 +54,52 @@ def function_of(backend, case):
 @given(st.lists(st.floats(-6, 6, width=32), min_size=3, max_size=3), st.integers(0, 2))
 def test_softmax(backend, x, place):
     t = np.eye(3)[[place]]
-    value, slope = computed(backend, softmax_case, [x], t)
+    value, gradient = computed(backend, softmax_case, [x], t)
     np.testing.assert_allclose(
         value, -(t * log_softmax([x], -1)).sum(-1), rtol=1e-5, atol=1e-6
     )
-    np.testing.assert_allclose(slope, softmax([x], -1) - t, atol=2e-6)
+    np.testing.assert_allclose(gradient, softmax([x], -1) - t, atol=2e-6)
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"], indirect=True)
 def test_a_sigmoid_near_one_loses_no_digits(backend):
     """In float32 one minus the probability keeps two digits here."""
-    value, slope = computed(backend, sigmoid_case, [[12.0]], [[1.0]])
+    value, gradient = computed(backend, sigmoid_case, [[12.0]], [[1.0]])
     np.testing.assert_allclose(value, [[binary(12.0, 1.0)]], rtol=1e-5)
-    np.testing.assert_allclose(slope, [[-expit(-12.0)]], rtol=1e-5)
+    np.testing.assert_allclose(gradient, [[-expit(-12.0)]], rtol=1e-5)
 
 
 @pytest.mark.parametrize("x", [-40.0, 40.0])
 def test_a_probability_is_kept_off_zero_and_one(backend, x):
-    value, slope = computed(backend, sigmoid_case, [[x]], [[float(x < 0)]])
+    value, gradient = computed(backend, sigmoid_case, [[x]], [[float(x < 0)]])
     np.testing.assert_allclose(value, [[-np.log(FUZZ)]], rtol=0.02)
-    np.testing.assert_array_equal(slope, [[0]])
+    np.testing.assert_array_equal(gradient, [[0]])
 
 
 def test_a_class_is_kept_off_zero(backend):
-    value, slope = computed(backend, softmax_case, [[40.0, 0.0, 0.0]], [[0, 1, 0]])
+    value, gradient = computed(backend, softmax_case, [[40.0, 0.0, 0.0]], [[0, 1, 0]])
     np.testing.assert_allclose(value, [-np.log(FUZZ)], rtol=1e-6)
-    np.testing.assert_array_equal(slope, [[0, 0, 0]])
+    np.testing.assert_array_equal(gradient, [[0, 0, 0]])
 
 
 def test_double_precision_is_kept(backend):
     K.set_floatx("float64")
     try:
         x, t, _, loss = sigmoid_case()
-        found = K.function([x, t], [loss])([np.array([[3.0]]), np.array([[0.25]])])
+        results = K.function([x, t], [loss])([np.array([[3.0]]), np.array([[0.25]])])
     finally:
         K.set_floatx("float32")
-    np.testing.assert_allclose(found[0], [[binary(3.0, 0.25)]], rtol=1e-14)
+    np.testing.assert_allclose(results[0], [[binary(3.0, 0.25)]], rtol=1e-14)
 
 
 @pytest.mark.parametrize("case", [sigmoid_case, softmax_case])
 def test_the_probability_may_be_given_instead(backend, case):
     _, t, p, loss = case()
     width = K.int_shape(p)[-1]
-    quarters, target = (
-        np.full((1, width), 0.25, "float32"),
-        np.ones((1, width), "float32"),
-    )
-    (found,) = K.function([p, t], [loss])([quarters, target])
-    assert found.ravel()[0] == pytest.approx(
+    quarters = np.full((1, width), 0.25, "float32")
+    target = np.ones((1, width), "float32")
+    (losses,) = K.function([p, t], [loss])([quarters, target])
+    assert losses.ravel()[0] == pytest.approx(
         -np.log(0.25) if width == 1 else -3 * np.log(1 / 3), rel=1e-6
     )
 
@@ -126,7 +124,7 @@ def test_the_probability_may_be_differentiated_by(backend, case):
 
 def test_both_derivatives_in_one_function(backend):
     x, t, p, loss = sigmoid_case()
-    found = K.function([x, t], K.gradients(loss, [p, x]))(
+    results = K.function([x, t], K.gradients(loss, [p, x]))(
         [np.zeros((1, 1)), np.ones((1, 1))]
     )
-    np.testing.assert_allclose(np.ravel(found), [-2, -0.5], rtol=1e-6)
+    np.testing.assert_allclose(np.ravel(results), [-2, -0.5], rtol=1e-6)

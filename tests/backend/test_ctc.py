@@ -45,14 +45,14 @@ def evaluate(build, *arrays, known=False):
     ]
     outputs = build(*ins)
     several = isinstance(outputs, (list, tuple))
-    found = K.function(ins, list(outputs) if several else [outputs])(list(arrays))
-    for tensor, value in zip(outputs if several else [outputs], found, strict=True):
+    results = K.function(ins, list(outputs) if several else [outputs])(list(arrays))
+    for tensor, value in zip(outputs if several else [outputs], results, strict=True):
         assert K.ndim(tensor) == value.ndim and K.dtype(tensor) == value.dtype.name
         assert all(
             n in (None, m)
             for n, m in zip(K.int_shape(tensor), value.shape, strict=True)
         )
-    return found if several else found[0]
+    return results if several else results[0]
 
 
 SAMPLES = [  # labels, how many steps
@@ -79,10 +79,8 @@ def batch(samples, width=3, filler=1, dtype="float32"):
     ("known", "filler"), [(True, 7), (False, -1)], ids=["known", "open"]
 )
 def test_cost_is_the_sum_over_all_paths(known, filler, backend):
-    p, (labels, steps, count) = (
-        probabilities(len(SAMPLES), 4, 3),
-        batch(SAMPLES, filler=filler),
-    )
+    p = probabilities(len(SAMPLES), 4, 3)
+    (labels, steps, count) = batch(SAMPLES, filler=filler)
     cost = evaluate(K.ctc_batch_cost, labels, p, steps, count, known=known)
     expected = [
         -np.log(by_enumeration(q[:n], sample))
@@ -108,9 +106,9 @@ def test_cost_and_gradient_agree_with_tensorflows_loss(sharpness, backend):
 
     labels, p, steps, count = long_batch(sharpness=sharpness)
     with tf.GradientTape() as tape:
-        given = tf.constant(p)
-        tape.watch(given)
-        logits = tf.math.log(given + 1e-8)
+        probabilities = tf.constant(p)
+        tape.watch(probabilities)
+        logits = tf.math.log(probabilities + 1e-8)
         loss = tf.nn.ctc_loss(
             labels, logits, count[:, 0], steps[:, 0], False, blank_index=-1
         )
@@ -121,7 +119,7 @@ def test_cost_and_gradient_agree_with_tensorflows_loss(sharpness, backend):
 
     cost, gradient = evaluate(build, labels, p, steps, count)
     np.testing.assert_allclose(cost[:, 0], loss.numpy(), rtol=1e-4)
-    expected = tape.gradient(loss, given).numpy()
+    expected = tape.gradient(loss, probabilities).numpy()
     np.testing.assert_allclose(
         gradient, expected, rtol=2e-3, atol=1e-4 * np.abs(expected).max()
     )
@@ -166,7 +164,8 @@ def test_sum_over_impossible_and_wrong_samples(backend):
 
 
 def test_steps_and_labels_beyond_the_lengths_dont_count(backend):
-    p, (labels, steps, count) = probabilities(len(SAMPLES), 4, 3), batch(SAMPLES)
+    p = probabilities(len(SAMPLES), 4, 3)
+    (labels, steps, count) = batch(SAMPLES)
     inputs = [K.placeholder(x.shape) for x in (labels, p, steps, count)]
     cost = K.ctc_batch_cost(*inputs)
     f = K.function(inputs, [cost, *K.gradients(K.sum(cost), inputs[1:2])])
@@ -204,7 +203,8 @@ def test_long_sequences_dont_underflow(backend):
 
 
 def test_half_precision(backend):
-    p, (labels, steps, count) = probabilities(len(SAMPLES), 4, 3), batch(SAMPLES)
+    p = probabilities(len(SAMPLES), 4, 3)
+    (labels, steps, count) = batch(SAMPLES)
     full = evaluate(K.ctc_batch_cost, labels, p, steps, count)
     half = evaluate(K.ctc_batch_cost, labels, p.astype("float16"), steps, count)
     assert half.dtype == np.float16
@@ -271,7 +271,8 @@ def test_sequences_of_the_wrong_rank(backend, name):
 
 @pytest.mark.parametrize("labels", [[0, 1], [0, 0], [1], [1, 0, 1]])
 def test_cost_of_one_sequence(labels, backend):
-    p, labels = probabilities(4, 3), np.array(labels, "int32")
+    p = probabilities(4, 3)
+    labels = np.array(labels, "int32")
     cost = evaluate(K.ctc_cost, p, labels)
     smoothed = (1 - 1e-4) * p + 1e-4 / (2 * len(labels) + 1)
     np.testing.assert_allclose(
@@ -280,7 +281,8 @@ def test_cost_of_one_sequence(labels, backend):
 
 
 def test_each_step_of_the_path_probabilities_has_them_all(backend):
-    p, labels = probabilities(5, 3), np.array([0, 0, 1], "int32")
+    p = probabilities(5, 3)
+    labels = np.array([0, 0, 1], "int32")
 
     def build(p, labels):
         log_probs, mask = K.ctc_path_probs(
@@ -316,7 +318,9 @@ def test_interleaved_blanks_and_skips(backend):
 
 def test_one_step_of_the_forward_pass(backend):
     draw = np.random.RandomState(0)
-    prev, curr, zeros = draw.randn(7), draw.randn(7), np.zeros(7)
+    prev = draw.randn(7)
+    curr = draw.randn(7)
+    zeros = np.zeros(7)
 
     def build(prev, curr, zeros, skips, active):
         return list(K.ctc_update_log_p(skips, zeros, active, curr, prev))
@@ -379,7 +383,8 @@ def test_decoding_drops_blanks_and_merges_repetitions(backend):
 
 
 def test_beam_search_where_the_engine_has_one(backend):
-    p, steps = probabilities(3, 4, 3, seed=5), np.array([4, 3, 2], "int32")
+    p = probabilities(3, 4, 3, seed=5)
+    steps = np.array([4, 3, 2], "int32")
     if backend == "theano":
         with pytest.raises(
             CapabilityError, match=r"'theano' has no beam search.*greedy=True"
@@ -393,14 +398,14 @@ def test_beam_search_where_the_engine_has_one(backend):
 
     *paths, scores = evaluate(build, p, steps)
     for i, n in enumerate(steps):
-        found = {}
+        by_labels = {}
         for length in range(n + 1):
             for labels in itertools.product(range(2), repeat=length):
-                found[labels] = by_enumeration(p[i, :n], labels)
-        best = sorted(found, key=found.get, reverse=True)[:2]
+                by_labels[labels] = by_enumeration(p[i, :n], labels)
+        best = sorted(by_labels, key=by_labels.get, reverse=True)[:2]
         assert [tuple(c for c in path[i] if c >= 0) for path in paths] == best
         np.testing.assert_allclose(
-            scores[i], np.log([found[labels] for labels in best]), rtol=1e-4
+            scores[i], np.log([by_labels[labels] for labels in best]), rtol=1e-4
         )
 
 
@@ -408,7 +413,8 @@ def test_beam_search_where_the_engine_has_one(backend):
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"], indirect=True)
 def test_beam_searches_at_once(floatx, backend):
     K.set_floatx(floatx)
-    p, steps = probabilities(3, 4, 3, seed=5), np.array([4, 3, 2], "int32")
+    p = probabilities(3, 4, 3, seed=5)
+    steps = np.array([4, 3, 2], "int32")
 
     def searched(width):
         (path,), scores = K.ctc_decode(

@@ -33,7 +33,8 @@ def test_folds_from_either_end(steps, backend):
         K.foldl(lambda total, row: total * 0.5 + K.sum(row), x, initializer=1.0),
     ]
     assert [K.int_shape(fold) for fold in folds] == [(3,)] * 4 + [()]
-    rows, ones = list(X), np.ones(3)
+    rows = list(X)
+    ones = np.ones(3)
     expected = [
         functools.reduce(mixed, rows),
         functools.reduce(mixed, rows[::-1]),
@@ -104,10 +105,8 @@ def test_functions_may_use_tensors_from_outside_and_are_differentiated(backend):
             f = K.function([], [loss, *K.gradients(loss, [x, w, start])])
             _, *gradients = f([])
             for variable, gradient in zip([x, w, start], gradients, strict=True):
-                at, way = (
-                    K.get_value(variable),
-                    np.random.RandomState(3).randn(*gradient.shape),
-                )
+                at = K.get_value(variable)
+                way = np.random.RandomState(3).randn(*gradient.shape)
                 ends = []
                 for sign in (1, -1):
                     K.set_value(variable, at + sign * 1e-6 * way)

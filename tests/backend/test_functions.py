@@ -13,7 +13,8 @@ def network(phase=False):
     """Returns a training function of a small network with random noise, and its
     variables."""
     x, y = K.placeholder((None, 3), name="x"), K.placeholder((None, 2), name="y")
-    w, b = K.variable(np.random.randn(3, 2), name="w"), K.zeros((2,), name="b")
+    w = K.variable(np.random.randn(3, 2), name="w")
+    b = K.zeros((2,), name="b")
     noisy = K.in_train_phase(K.dropout(x, 0.4), x) if phase else x
     loss = K.mean(K.square(K.dot(noisy, w) + b - y))
     updates = [
@@ -236,7 +237,8 @@ def test_sparse_feeds(backend):
         pytest.skip("not offered")
     from scipy.sparse import csr_matrix
 
-    x, w = K.placeholder((None, 3), sparse=True), K.variable(np.arange(6).reshape(3, 2))
+    x = K.placeholder((None, 3), sparse=True)
+    w = K.variable(np.arange(6).reshape(3, 2))
     assert K.is_sparse(x) and not K.is_sparse(w)
     matrix = np.array([[0, 2, 0], [1, 0, 0]], "float32")
     assert K.is_sparse(K.variable(csr_matrix(matrix)))
@@ -250,7 +252,8 @@ def test_sparse_feeds(backend):
 
 def test_phase_chooses_the_branch(backend):
     x = K.placeholder((None, 2))
-    y, z = K.in_train_phase(x * 2, lambda: x * 3), K.in_test_phase(x, -x)
+    y = K.in_train_phase(x * 2, lambda: x * 3)
+    z = K.in_test_phase(x, -x)
     assert y._uses_learning_phase
     f = K.function([x, K.learning_phase()], [y, z])
     data = np.ones((1, 2), "float32")
@@ -297,7 +300,8 @@ def test_fixed_phase(backend):
 
 
 def test_gradients_follow_the_phase(backend):
-    x, w = K.placeholder((None, 3)), K.variable([1.0, 2.0, 3.0])
+    x = K.placeholder((None, 3))
+    w = K.variable([1.0, 2.0, 3.0])
     loss = K.sum(K.in_train_phase(x * w, K.exp(w) * x * x))
     f = K.function([x, K.learning_phase()], K.gradients(loss, [w]))
     data = np.array([[1.0, 2.0, 4.0]], "float32")
@@ -363,8 +367,8 @@ def test_shapes_of_draws(backend):
 
 def test_dropout(backend):
     x = K.placeholder((None, 4, 5))
-    rows, whole = K.dropout(x, 0.5, noise_shape=(None, 1, 5)), K.dropout(x, 0)
-    value, same = K.function([x], [rows, whole])([np.ones((50, 4, 5))])
+    rows, undropped = K.dropout(x, 0.5, noise_shape=(None, 1, 5)), K.dropout(x, 0)
+    value, same = K.function([x], [rows, undropped])([np.ones((50, 4, 5))])
     assert set(np.unique(value)) == {0, 2}
     np.testing.assert_array_equal(value, value[:, :1].repeat(4, axis=1))
     np.testing.assert_array_equal(same, np.ones((50, 4, 5)))
@@ -487,7 +491,8 @@ def test_loop_keeps_to_a_fixed_batch_size(backend):
 
 
 def test_loop_without_outputs_or_steps(backend):
-    x, total = K.placeholder((None,)), K.variable(0.0)
+    x = K.placeholder((None,))
+    total = K.variable(0.0)
     f = K.function([x], [], [K.update_add(total, K.sum(x))])
     handle = f.upload([np.arange(4)])
     assert f.loop(handle, [[0, 1], [2, 3]]) == []
@@ -616,10 +621,8 @@ def test_nothing_keeps_the_memory_of_what_it_was_called_with(writeable, size, ba
     g = K.function([y], [y], [K.update(other, y)])
     space = np.zeros(size * 2 + 16, "float32")
     start = -space.ctypes.data % 64 // 4
-    array, rows = (
-        space[start : start + size],
-        space[start : start + 2 * size].reshape(2, size),
-    )
+    array = space[start : start + size]
+    rows = space[start : start + 2 * size].reshape(2, size)
     for number in (1, 2, 3):
         space.flags.writeable = True
         space[:] = number

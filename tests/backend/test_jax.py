@@ -106,13 +106,14 @@ def test_shapes_of_shapes(build, shape):
     y = build(x)
     assert K.int_shape(y) == shape
     for batch in (17, 34):
-        found = run(y, (x, np.ones((batch, 12)))).shape
-        assert len(found) == len(shape)
-        assert all(a in (None, b) for a, b in zip(shape, found, strict=True))
+        actual = run(y, (x, np.ones((batch, 12)))).shape
+        assert len(actual) == len(shape)
+        assert all(a in (None, b) for a, b in zip(shape, actual, strict=True))
 
 
 def test_open_sizes_take_those_that_they_meet():
-    x, y = K.placeholder((None, 3)), K.variable(np.ones((4, 3)))
+    x = K.placeholder((None, 3))
+    y = K.variable(np.ones((4, 3)))
     assert K.int_shape(x + y) == (4, 3)
     np.testing.assert_allclose(run(x + y, (x, np.ones((4, 3)))), 2)
     with pytest.raises(DataError, match=r"\(5, 3\), \(4, 3\)"):
@@ -153,9 +154,9 @@ def test_raw_code_goes_through_apply():
     assert K.dtype(y) == "float32" and K.int_shape(y) == (None, 3)
     value = np.array([[0.1, 0.2, 0.3]])
     np.testing.assert_allclose(run(y, (x, value)), np.tanh(value) + 1, rtol=1e-6)
-    (slope,) = K.gradients(K.sum(y), [x])
+    (gradient,) = K.gradients(K.sum(y), [x])
     np.testing.assert_allclose(
-        run(slope, (x, value)), 1 - np.tanh(value) ** 2, rtol=1e-5
+        run(gradient, (x, value)), 1 - np.tanh(value) ** 2, rtol=1e-5
     )
 
 
@@ -168,7 +169,9 @@ def test_sessions_are_told_to_be_missing():
 
 
 def test_variables_share_no_memory():
-    a, b, x = K.variable([1.0, 2.0]), K.variable([3.0, 4.0]), K.placeholder((2,))
+    a = K.variable([1.0, 2.0])
+    b = K.variable([3.0, 4.0])
+    x = K.placeholder((2,))
     taking = K.function([x], [], [(a, b), (b, x)])
     fed = np.array([5.0, 6.0], "float32")
     taking([fed])
@@ -188,7 +191,8 @@ def test_two_variables_get_one_value():
 
 
 def test_an_update_keeps_the_shape():
-    x, v = K.placeholder((None,)), K.variable([1.0, 2.0])
+    x = K.placeholder((None,))
+    v = K.variable([1.0, 2.0])
     with pytest.raises(DataError, match=r"gives shape \(3,\); it has shape \(2,\)"):
         K.function([x], [], [(v, x * 2)])([np.ones(3)])
     np.testing.assert_array_equal(K.get_value(v), [1, 2])
@@ -196,7 +200,8 @@ def test_an_update_keeps_the_shape():
 
 def test_values_are_read_while_another_thread_trains():
     v = K.variable(np.zeros(100))
-    step, failures = K.function([], [], [(v, v + 1)]), []
+    step = K.function([], [], [(v, v + 1)])
+    failures = []
     step([])
 
     def read():
@@ -222,7 +227,8 @@ def test_a_loop_draws_what_single_steps_draw():
         x = K.placeholder((None, 2))
         return K.function([x], [x + K.random_uniform(K.shape(x), seed=7)])
 
-    data, index = np.zeros((6, 2)), np.arange(6).reshape(3, 2)
+    data = np.zeros((6, 2))
+    index = np.arange(6).reshape(3, 2)
     one, many = build(), build()
     rows = many.loop(many.upload([data]), index)[0]
     np.testing.assert_array_equal(rows, [one([data[i]])[0] for i in index])
@@ -234,17 +240,16 @@ def test_loops_over_data_sets_of_any_length():
     function = K.function([x], [K.sum(x)])
     for rows in (4, 6):
         data = np.arange(rows)[:, None]
-        found = function.loop(function.upload([data]), [[0, 1], [rows - 2, rows - 1]])[
-            0
-        ]
-        np.testing.assert_allclose(found, [1, 2 * rows - 3])
+        sums = function.loop(function.upload([data]), [[0, 1], [rows - 2, rows - 1]])[0]
+        np.testing.assert_allclose(sums, [1, 2 * rows - 3])
 
 
 # Convolutions
 
 
 def test_a_loop_of_convolutions_is_no_loop_on_a_cpu(monkeypatch):
-    x, w = K.placeholder((None, 6, 6, 1)), K.variable(np.ones((3, 3, 1, 2)))
+    x = K.placeholder((None, 6, 6, 1))
+    w = K.variable(np.ones((3, 3, 1, 2)))
     loss = K.mean(K.square(K.conv2d(x, w, dim_ordering="tf")))
     function = K.function([x], [loss], [(w, w - 0.1 * K.gradients(loss, [w])[0])])
     singly = []
@@ -269,10 +274,10 @@ def test_steps_with_convolutions_are_unrolled_on_a_cpu():
         )
         return [states[0] + convolved], []
 
-    def whole(x):
+    def loop(x):
         return loops.run_loop(step, [x], [jnp.zeros((1, 2, 2, 1))], [], False)[0][0]
 
-    graph = jax.make_jaxpr(whole)(jnp.ones((3, 1, 2, 2, 1))).jaxpr
+    graph = jax.make_jaxpr(loop)(jnp.ones((3, 1, 2, 2, 1))).jaxpr
     assert convolves(graph)
     (scan,) = [equation for equation in graph.eqns if equation.primitive.name == "scan"]
     assert scan.params["unroll"] == 3

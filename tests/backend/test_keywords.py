@@ -16,18 +16,18 @@ def tensor(*shape):
     return K.variable(np.linspace(0.1, 0.9, int(np.prod(shape))).reshape(shape))
 
 
-def whole(*shape, dtype="int32"):
+def integers(*shape, dtype="int32"):
     return K.variable(np.arange(int(np.prod(shape))).reshape(shape), dtype=dtype)
 
 
 def convolution(**more):
-    given = dict(border_mode="same", dim_ordering="tf", **more)
-    return dict(x=tensor(2, 4, 4, 3), kernel=tensor(2, 2, 3, 5), **given)
+    common = dict(border_mode="same", dim_ordering="tf", **more)
+    return dict(x=tensor(2, 4, 4, 3), kernel=tensor(2, 2, 3, 5), **common)
 
 
 def loop(**more):
-    given = dict(initial_states=[tensor(2, 4)], mask=None, go_backwards=True, **more)
-    return dict(activation="tanh", W=None, b=None, **given)
+    common = dict(initial_states=[tensor(2, 4)], mask=None, go_backwards=True, **more)
+    return dict(activation="tanh", W=None, b=None, **common)
 
 
 def spatial(rank, **more):
@@ -117,13 +117,13 @@ def arguments():
             **windows,
         ),
         "ctc_batch_cost": dict(
-            y_true=whole(1, 2),
+            y_true=integers(1, 2),
             y_pred=K.softmax(tensor(1, 5, 4)),
             input_length=K.variable([[5]], dtype="int32"),
             label_length=K.variable([[2]], dtype="int32"),
         ),
-        "ctc_cost": dict(predict=K.softmax(tensor(5, 4)), Y=whole(2)),
-        "ctc_create_skip_idxs": dict(Y=whole(5)),
+        "ctc_cost": dict(predict=K.softmax(tensor(5, 4)), Y=integers(2)),
+        "ctc_create_skip_idxs": dict(Y=integers(5)),
         "ctc_decode": dict(
             y_pred=K.softmax(tensor(1, 5, 4)),
             input_length=K.variable([5], dtype="int32"),
@@ -131,17 +131,17 @@ def arguments():
             beam_width=10,
             top_paths=1,
         ),
-        "ctc_interleave_blanks": dict(Y=whole(2)),
+        "ctc_interleave_blanks": dict(Y=integers(2)),
         "ctc_label_dense_to_sparse": dict(
-            labels=whole(2, 2), label_lengths=K.variable([1, 2], dtype="int32")
+            labels=integers(2, 2), label_lengths=K.variable([1, 2], dtype="int32")
         ),
         "ctc_path_probs": dict(
             predict=K.softmax(tensor(5, 4)),
-            Y=K.ctc_interleave_blanks(whole(2)),
+            Y=K.ctc_interleave_blanks(integers(2)),
             alpha=0.001,
         ),
         "ctc_update_log_p": dict(
-            skip_idxs=whole(1),
+            skip_idxs=integers(1),
             zeros=tensor(5) * 0,
             active=K.cast(1, "int32"),
             log_p_curr=tensor(5),
@@ -161,12 +161,12 @@ def arguments():
         "foldl": dict(fn=lambda a, b: a + b, elems=x, initializer=None, name="f"),
         "foldr": dict(fn=lambda a, b: a + b, elems=x, initializer=None, name="f"),
         "function": dict(inputs=[], outputs=[x], updates=[(y, x)]),
-        "gather": dict(reference=x, indices=whole(2)),
+        "gather": dict(reference=x, indices=integers(2)),
         "gradients": dict(loss=loss, variables=[x]),
         "gru": dict(
             x=tensor(2, 3, 12), U=tensor(4, 12), **loop(inner_activation="sigmoid")
         ),
-        "in_top_k": dict(predictions=x, targets=whole(2), k=1),
+        "in_top_k": dict(predictions=x, targets=integers(2), k=1),
         "is_explicit_shape": dict(shape=(None, 3)),
         "is_sparse": dict(tensor=x),
         "learning_phase": {},
@@ -184,7 +184,7 @@ def arguments():
         "normalize_batch_in_training": dict(
             x=x, gamma=tensor(3), beta=tensor(3), reduction_axes=[0], epsilon=0.01
         ),
-        "one_hot": dict(indices=whole(2), nb_classes=3),
+        "one_hot": dict(indices=integers(2), nb_classes=3),
         "pattern_broadcast": dict(x=x, broatcastable=[False, False]),
         "permute_dimensions": dict(x=x, pattern=(1, 0)),
         "placeholder": dict(shape=(2,), ndim=1, dtype="int32", sparse=False, name="p"),
@@ -236,7 +236,7 @@ def arguments():
         "set_learning_phase": dict(value=0),
         "set_value": dict(x=y, value=np.zeros((2, 3))),
         "simple_rnn": dict(x=tensor(2, 3, 4), U=tensor(4, 4), **loop()),
-        "sparse_categorical_crossentropy": dict(target=whole(2), **crossentropy),
+        "sparse_categorical_crossentropy": dict(target=integers(2), **crossentropy),
         "spatial_2d_padding": spatial(4, padding=(1, 2), dim_ordering="tf"),
         "spatial_3d_padding": spatial(5, padding=(1, 2, 1), dim_ordering="tf"),
         "squeeze": dict(x=tensor(2, 1), axis=1),
@@ -272,16 +272,16 @@ def test_every_function_of_k_takes_its_arguments_by_name(backend, capsys):
     expected = set(contract.functions()) - set(functions_of("session")) - VARIADIC
     assert set(named) == expected
     names, by_name, by_place = [], [], []
-    for name, given in named.items():
+    for name, by_argument in named.items():
         function = getattr(K, name)
         parameters = inspect.signature(function).parameters.values()
         order = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-        assert order == list(dict.fromkeys([*order, *given])), name
-        tensors, rest = parts_of(function(**given))
+        assert order == list(dict.fromkeys([*order, *by_argument])), name
+        tensors, rest = parts_of(function(**by_argument))
         if name in WITHOUT_VALUE:
             K.clear_session()
             continue
-        same, others = parts_of(function(*[given[key] for key in order]))
+        same, others = parts_of(function(*[by_argument[key] for key in order]))
         assert len(tensors) == len(same) and len(rest) == len(others), name
         names += [name] * len(tensors)
         by_name += tensors
@@ -326,10 +326,10 @@ def more_arguments():
 def test_every_function_of_k_takes_integers_of_numpy(backend, capsys):
     calls = [item for item in arguments().items() if item[0] not in WITHOUT_VALUE]
     names, with_numpy, plain = [], [], []
-    for name, given in [*calls, *more_arguments()]:
-        converted = {key: with_numpy_ints(value) for key, value in given.items()}
+    for name, by_argument in [*calls, *more_arguments()]:
+        converted = {key: with_numpy_ints(value) for key, value in by_argument.items()}
         tensors, rest = parts_of(getattr(K, name)(**converted))
-        expected, others = parts_of(getattr(K, name)(**given))
+        expected, others = parts_of(getattr(K, name)(**by_argument))
         assert len(tensors) == len(expected), name
         assert not rest or len(rest) == len(others), name
         if rest and name == "is_explicit_shape":

@@ -48,10 +48,10 @@ def calls(monkeypatch):
 
 @pytest.mark.parametrize("case", CONVOLUTIONS, ids=str)
 def test_agrees_with_xla(case, backend, calls, monkeypatch):
-    found = gradient(*case)
+    results = gradient(*case)
     assert calls
     monkeypatch.setattr(convolutions, "LARGE", np.inf)
-    np.testing.assert_allclose(found, gradient(*case), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(results, gradient(*case), rtol=1e-4, atol=1e-4)
 
 
 def test_all_works_without_the_plugin(backend, calls, monkeypatch):

@@ -365,7 +365,8 @@ def test_static_shapes_are_kept(backend):
 
 
 def test_gather_and_one_hot(backend):
-    table, index = array((5, 3)), np.array([[0, 4], [2, 2]], "int32")
+    table = array((5, 3))
+    index = np.array([[0, 4], [2, 2]], "int32")
     rows, hot = evaluate(
         lambda i: [K.gather(K.variable(table), i), K.one_hot(i, 5)], index
     )
@@ -425,7 +426,8 @@ def test_crossentropies_against_formulas(backend):
         t,
         labels,
     )
-    tiny, q = np.float32(1e-7), p / p.sum(-1, keepdims=True)
+    tiny = np.float32(1e-7)
+    q = p / p.sum(-1, keepdims=True)
     bounded = np.clip(p, tiny, 1 - tiny)
     np.testing.assert_allclose(
         categorical, -(t * np.log(np.clip(q, tiny, 1 - tiny))).sum(-1), rtol=1e-5
@@ -531,7 +533,8 @@ def test_gradient_agrees_with_differences(name, backend, float64):
     x = K.placeholder((2, 3))
     loss = K.sum(K.sin(DIFFERENTIABLE[name](x)))
     f = K.function([x], [loss, *K.gradients(loss, [x])])
-    at, step = np.random.RandomState(7).randn(2, 3), 1e-6
+    at = np.random.RandomState(7).randn(2, 3)
+    step = 1e-6
     value, gradient = f([at])
     assert value.dtype == gradient.dtype == np.float64
     numeric = np.empty_like(at)

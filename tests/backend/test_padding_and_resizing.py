@@ -5,7 +5,9 @@ import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, ShapeError
 
-SEQUENCES, IMAGES, VOLUMES = (2, 3, 4), (2, 3, 4, 5), (2, 3, 4, 2, 3)
+SEQUENCES = (2, 3, 4)
+IMAGES = (2, 3, 4, 5)
+VOLUMES = (2, 3, 4, 2, 3)
 
 
 def array(shape):
@@ -120,7 +122,8 @@ def test_type_is_kept(backend):
 
 
 def test_ordering_that_is_set_counts(backend):
-    x, before = K.placeholder((None, 3, 4, 5)), K.image_dim_ordering()
+    x = K.placeholder((None, 3, 4, 5))
+    before = K.image_dim_ordering()
     shapes = {
         "tf": ((None, 5, 8, 5), (None, 6, 4, 5)),
         "th": ((None, 3, 6, 9), (None, 3, 8, 5)),

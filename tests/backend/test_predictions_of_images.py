@@ -63,14 +63,15 @@ def test_graphs_that_don_t(change):
 @pytest.fixture
 def decisions(monkeypatch):
     """What was decided of the graphs that were compiled meanwhile."""
-    found, original = [], graphs.suits_ynn
+    answers = []
+    original = graphs.suits_ynn
 
     def noted(graph):
-        found.append(original(graph))
-        return found[-1]
+        answers.append(original(graph))
+        return answers[-1]
 
     monkeypatch.setattr(graphs, "suits_ynn", noted)
-    return found
+    return answers
 
 
 @pytest.mark.parametrize("backend", ["jax", "theano"])
@@ -89,9 +90,9 @@ def test_predictions_are_the_same(backend, activation, suited, pooled, decisions
             ]
         )
         x = np.random.normal(size=(40, 14, 13, 2))
-        found = model.predict(x, batch_size=40)
+        predictions = model.predict(x, batch_size=40)
         assert decisions == [suited]
         np.testing.assert_allclose(
-            model.predict(x, batch_size=8), found, rtol=1e-4, atol=1e-5
+            model.predict(x, batch_size=8), predictions, rtol=1e-4, atol=1e-5
         )
     assert decisions == [suited, False]

@@ -24,18 +24,19 @@ def arrays(samples=SAMPLES, inputs=INPUTS, outputs=OUTPUTS):
 )
 def test_derivatives_of_products_are_those_of_the_formula(backend, sizes):
     x, w, c = arrays(*sizes)
-    inputs, weights = K.placeholder((None, sizes[1])), K.variable(w)
+    inputs = K.placeholder((None, sizes[1]))
+    weights = K.variable(w)
     first = K.gradients(K.sum(K.sin(K.dot(inputs, weights)) * c), [inputs, weights])
     second = K.gradients(K.sum(K.square(first[1])), [inputs, weights])
-    by_x, by_w, *found = K.function([inputs], [*first, *second])([x])
+    by_x, by_w, *results = K.function([inputs], [*first, *second])([x])
     x, w, c = (part.astype(float) for part in (x, w, c))
     y = x @ w
-    slope = np.cos(y) * c
-    turn = -np.sin(y) * c * (x @ (2 * x.T @ slope))
-    expected = [2 * slope @ (x.T @ slope).T + turn @ w.T, x.T @ turn]
-    np.testing.assert_allclose(by_x, slope @ w.T, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(by_w, x.T @ slope, rtol=1e-4, atol=1e-4)
-    for value, formula in zip(found, expected, strict=True):
+    by_result = np.cos(y) * c
+    turn = -np.sin(y) * c * (x @ (2 * x.T @ by_result))
+    expected = [2 * by_result @ (x.T @ by_result).T + turn @ w.T, x.T @ turn]
+    np.testing.assert_allclose(by_x, by_result @ w.T, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(by_w, x.T @ by_result, rtol=1e-4, atol=1e-4)
+    for value, formula in zip(results, expected, strict=True):
         np.testing.assert_allclose(
             value, formula, rtol=1e-3, atol=1e-3 * np.abs(formula).max()
         )
@@ -43,13 +44,16 @@ def test_derivatives_of_products_are_those_of_the_formula(backend, sizes):
 
 def test_what_is_no_number_stays_so_in_derivatives(backend):
     x, w, c = arrays()
-    x[0, 0], x[1, 1], x[2, 2] = np.nan, np.inf, -np.inf
-    inputs, weights = K.placeholder((None, INPUTS)), K.variable(w)
-    found = K.function(
+    x[0, 0] = np.nan
+    x[1, 1] = np.inf
+    x[2, 2] = -np.inf
+    inputs = K.placeholder((None, INPUTS))
+    weights = K.variable(w)
+    results = K.function(
         [inputs], K.gradients(K.sum(K.dot(inputs, weights) * np.abs(c)), [weights])
     )([x])[0]
     with np.errstate(invalid="ignore"):
-        np.testing.assert_allclose(found, x.T @ np.abs(c), rtol=1e-4)
+        np.testing.assert_allclose(results, x.T @ np.abs(c), rtol=1e-4)
 
 
 @on_cpu
@@ -58,7 +62,8 @@ def test_what_is_no_number_stays_so_in_derivatives(backend):
     [("theano", "oneiros_backend_theano.conversions.products"), ("jax", PRODUCTS)],
 )
 def test_gradients_of_k_are_computed_in_the_faster_order(name, module, monkeypatch):
-    module, calls = pytest.importorskip(module), []
+    module = pytest.importorskip(module)
+    calls = []
     original = module.transposed_product
 
     def counted(*arguments):
@@ -68,7 +73,8 @@ def test_gradients_of_k_are_computed_in_the_faster_order(name, module, monkeypat
     monkeypatch.setattr(module, "transposed_product", counted)
     x, w, _ = arrays()
     with K.use(name):
-        inputs, weights = K.placeholder((None, INPUTS)), K.variable(w)
+        inputs = K.placeholder((None, INPUTS))
+        weights = K.variable(w)
         loss = K.sum(K.sin(K.dot(inputs, weights)))
         K.function([inputs], K.gradients(loss, [weights]))([x])
     assert calls

@@ -91,13 +91,14 @@ class Toy:
         return key * value([1009, 1]) + value([number + 1, 0])
 
     def loop(self, step, sequences, states, captured, types, backwards):
-        places, found = range(len(sequences[0])), {}
+        places = range(len(sequences[0]))
+        outputs = {}
         for place in reversed(places) if backwards else places:
-            states, found[place] = step(
+            states, outputs[place] = step(
                 place, [x[place] for x in sequences], states, captured
             )
         return states, [
-            value([found[p][i] for p in places], kind) for i, kind in enumerate(types)
+            value([outputs[p][i] for p in places], kind) for i, kind in enumerate(types)
         ]
 
     def gradients(self, forward, values):
@@ -219,10 +220,8 @@ def test_operators_record(k):
             x[..., 0],
         ]
 
-    nodes, arrays = (
-        built(x, y),
-        [np.array([[0.5, -2, 3], [0, 1, -1.5]]), np.array([1.0, 0, -1])],
-    )
+    nodes = built(x, y)
+    arrays = [np.array([[0.5, -2, 3], [0, 1, -1.5]]), np.array([1.0, 0, -1])]
     results = k.function([x, y], nodes)(arrays)
     for node, result, expected in zip(nodes, results, built(*arrays), strict=True):
         np.testing.assert_array_equal(result, expected)
@@ -271,7 +270,8 @@ def test_length_is_the_first_size_where_it_is_known(k):
 def test_attributes_of_keras_and_of_users(k):
     x = k.placeholder(3, name="mine")
     assert not hasattr(x, "_keras_shape") and not hasattr(x, "_keras_history")
-    x._keras_shape, x.note = (3,), "free"
+    x._keras_shape = (3,)
+    x.note = "free"
     assert (x.name, x.ndim, x.note) == ("mine", 1, "free")
     assert repr(x) == "<toy tensor mine of shape (3,) and type float64>"
 
@@ -314,7 +314,8 @@ def test_several_results(k):
 
 
 def test_arrays_are_copied_when_recorded(k):
-    x, constant = k.placeholder(2), np.ones(2)
+    x = k.placeholder(2)
+    constant = np.ones(2)
     node = x + constant
     constant[:] = 50
     np.testing.assert_array_equal(k.function([x], [node])([[1, 2]])[0], [2, 3])
@@ -400,7 +401,8 @@ def test_missing_inputs_are_named(k):
 
 
 def test_bad_updates_are_refused(k):
-    x, v = k.placeholder(2), k.variable([1.0, 2.0], name="v")
+    x = k.placeholder(2)
+    v = k.variable([1.0, 2.0], name="v")
     with pytest.raises(ArgumentError, match="variable"):
         k.function([x], [x], [(x, x)])
     with pytest.raises(
@@ -426,7 +428,9 @@ def test_a_variable_is_only_stored_when_everything_is_computed(k):
             raise ValueError("no")
         return values
 
-    x, v, w = k.placeholder(2), k.variable([1.0]), k.variable([1.0, 2.0])
+    x = k.placeholder(2)
+    v = k.variable([1.0])
+    w = k.variable([1.0, 2.0])
     f = k.function([x], [v + 0], [(v, v + 1), (w, k.op(picky, x))])
     with pytest.raises(DataError, match="no"):
         f([[-1, -2]])
@@ -436,7 +440,8 @@ def test_a_variable_is_only_stored_when_everything_is_computed(k):
 
 
 def test_only_the_branch_of_the_phase_is_evaluated(k):
-    x, ran = k.placeholder(2), []
+    x = k.placeholder(2)
+    ran = []
 
     def noted(name):
         return k.op(lambda v: (ran.append(name), v + 1)[1], x)
@@ -467,7 +472,8 @@ def test_a_tensor_in_the_middle_can_be_fed(k):
 
 
 def test_shared_nodes_are_computed_once(k):
-    x, ran = k.placeholder(2), []
+    x = k.placeholder(2)
+    ran = []
     shared = k.op(lambda v: (ran.append(1), v * 2)[1], x)
     f = k.function([x], [shared + shared, shared * 3])
     ran.clear()
@@ -488,7 +494,8 @@ def test_graphs_of_any_depth(k):
 
 
 def test_gradients_by_variables_inputs_and_tensors_in_the_middle(k):
-    x, w = k.placeholder(None, 2), k.variable([[1.0, 2.0], [3.0, -1.0]])
+    x = k.placeholder(None, 2)
+    w = k.variable([[1.0, 2.0], [3.0, -1.0]])
     hidden = x @ w
     loss = k.op(np.sum, hidden**3)
     a = np.array([[1.0, 0.5], [-1.0, 2.0]])
@@ -497,10 +504,10 @@ def test_gradients_by_variables_inputs_and_tensors_in_the_middle(k):
     )
     values = k.function([x], gradients)([a])
     h = a @ w.data
-    for got, expected in zip(
+    for gradient, expected in zip(
         values, [a.T @ (3 * h**2), 3 * h**2 @ w.data.T, 3 * h**2], strict=True
     ):
-        np.testing.assert_allclose(got, expected, rtol=1e-4)
+        np.testing.assert_allclose(gradient, expected, rtol=1e-4)
 
 
 def test_several_gradients_and_losses_in_one_function(k):
@@ -529,7 +536,8 @@ def test_variables_that_depend_on_one_another_get_total_derivatives(k):
 
 
 def test_the_loss_is_computed_once_with_its_gradient(k):
-    v, ran = k.variable([2.0]), []
+    v = k.variable([2.0])
+    ran = []
     loss = k.op(lambda x: (ran.append(1), x**2)[1], v)
     f = k.function([], [*k.recorder.gradients(loss, [v]), loss])
     ran.clear()
@@ -540,7 +548,8 @@ def test_the_loss_is_computed_once_with_its_gradient(k):
 
 
 def test_gradients_follow_the_phase(k):
-    x, v = k.placeholder(2), k.variable([1.0, 1.0])
+    x = k.placeholder(2)
+    v = k.variable([1.0, 1.0])
     (g,) = k.recorder.gradients(k.recorder.select(v * x, v * x * x), [v])
     f = k.function([x, k.recorder.phase], [g])
     np.testing.assert_allclose(f([[2, 3], 1])[0], [2, 3], rtol=1e-5)
@@ -572,7 +581,8 @@ def test_a_function_asks_for_what_it_depends_on_alone(k):
     """However many graphs by the learning phase there are, and were, beside it."""
     kept = []
     for place in range(60):
-        x, v = k.placeholder(None), k.variable(1.0)
+        x = k.placeholder(None)
+        v = k.variable(1.0)
         chosen = k.recorder.select(x * v, x + v)
         k.function([x, k.recorder.phase], [chosen], [(v, k.op(np.sum, chosen))])
         if place % 2:
@@ -631,7 +641,8 @@ def test_one_compilation_per_phase_and_shapes(k):
 
 
 def test_a_shorter_loop_runs_in_a_longer_ones_place(k):
-    x, total = k.placeholder(None), k.variable(0.0)
+    x = k.placeholder(None)
+    total = k.variable(0.0)
     f = k.function([x], [k.op(np.sum, x)], [(total, total + k.op(np.sum, x))])
     handle = f.upload([np.arange(10)])
     for index in ([[0, 1], [2, 3], [4, 5]], [[8, 9]], [[1, 1], [0, 0]]):
@@ -643,7 +654,8 @@ def test_a_shorter_loop_runs_in_a_longer_ones_place(k):
 
 
 def test_a_run_of_one_step_needs_no_loop(k):
-    x, total = k.placeholder(None), k.variable(0.0)
+    x = k.placeholder(None)
+    total = k.variable(0.0)
     f = k.function([x], [k.op(np.sum, x)], [(total, total + k.op(np.sum, x))])
     handle = f.upload([np.arange(10)])
     for index in ([[0, 1, 2]], [[3, 4, 5]]):
@@ -657,10 +669,8 @@ def test_loops_over_data_on_a_device_are_compiled_for_a_few_steps_more():
     """But not over much data, whose batches would be gathered in vain, nor over arrays
     of NumPy."""
     sizes = [(100, 20), (100, 1)]
-    on_device, on_host = (
-        [SimpleNamespace(shape=x) for x in sizes],
-        [np.zeros(x) for x in sizes],
-    )
+    on_device = [SimpleNamespace(shape=x) for x in sizes]
+    on_host = [np.zeros(x) for x in sizes]
     assert [compiled_steps(steps, 32, on_device) for steps in (2, 31, 32, 33, 41)] == [
         32,
         32,
@@ -680,17 +690,17 @@ def test_loops_over_data_on_a_device_are_compiled_for_a_few_steps_more():
 
 def test_calls_of_several_threads_never_share_draws(k):
     f = k.function([], [drawn(k, size=1)])
-    found = []
+    draws = []
 
     def draw():
-        found.extend(f([])[0][0] for _ in range(50))
+        draws.extend(f([])[0][0] for _ in range(50))
 
     threads = [threading.Thread(target=draw) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(set(found)) == 200
+    assert len(set(draws)) == 200
 
 
 def ones(n):
@@ -698,13 +708,16 @@ def ones(n):
 
 
 def test_inputs_of_ones_are_constants_of_what_is_compiled(k):
-    x, weights, total = k.placeholder(None), k.placeholder(None), k.variable(0.0)
+    x = k.placeholder(None)
+    weights = k.placeholder(None)
+    total = k.variable(0.0)
     f = k.function(
         [x, weights],
         [k.op(np.sum, x * weights)],
         [(total, total + k.op(np.sum, weights))],
     )
-    data, index = np.arange(8.0), [[0, 1, 2], [3, 4, 5]]
+    data = np.arange(8.0)
+    index = [[0, 1, 2], [3, 4, 5]]
     assert f([data[:3], ones(3)]) == [3.0]
     assert f([data[:3], np.full(3, 2.0)]) == [6.0]
     for handle in (f.upload([data, ones(8)]), f.borrow([data, ones(8)])):
@@ -744,9 +757,9 @@ def test_a_number_is_no_constant_either(k):
 
 def test_an_input_of_ones_can_be_differentiated_by(k):
     x = k.placeholder(None)
-    (slope,) = k.recorder.gradients(k.op(np.sum, x * x * x), [x])
+    (gradient,) = k.recorder.gradients(k.op(np.sum, x * x * x), [x])
     np.testing.assert_allclose(
-        k.function([x], [slope])([ones(2)])[0], [3.0, 3.0], rtol=1e-5
+        k.function([x], [gradient])([ones(2)])[0], [3.0, 3.0], rtol=1e-5
     )
 
 
@@ -754,22 +767,25 @@ def test_an_input_of_ones_can_be_differentiated_by(k):
 
 
 def test_a_loop_carries_states_and_stacks_outputs(k):
-    x, v = k.placeholder(None, 2), k.variable([1.0, 2.0])
+    x = k.placeholder(None, 2)
+    v = k.variable([1.0, 2.0])
     for backwards in (False, True):
         (last,), (outputs,) = k.recorder.loop(
             lambda x, s: ([s[0] * x[0]], [s[0] + x[0]]), [x], [v], backwards
         )
         assert last.shape == (2,) and outputs.shape == (None, 2)
-        found = k.function([x], [last, outputs])([[[1, 2], [3, 4], [5, 6]]])
+        results = k.function([x], [last, outputs])([[[1, 2], [3, 4], [5, 6]]])
         sums = [[[1, 2], [2, 4], [5, 8]], [[9, 12], [6, 8], [1, 2]]][backwards]
-        np.testing.assert_array_equal(found[0], [10, 14])
+        np.testing.assert_array_equal(results[0], [10, 14])
         np.testing.assert_array_equal(
-            found[1], np.multiply(sums, [[1, 2], [3, 4], [5, 6]])
+            results[1], np.multiply(sums, [[1, 2], [3, 4], [5, 6]])
         )
 
 
 def test_what_a_step_uses_from_outside_is_computed_once(k):
-    x, v, ran = k.placeholder(3), k.variable(2.0), []
+    x = k.placeholder(3)
+    v = k.variable(2.0)
+    ran = []
     doubled = k.op(lambda a: (ran.append("outside"), a * 2)[1], v)
 
     def step(slices, states):
@@ -788,7 +804,8 @@ def test_what_a_step_uses_from_outside_is_computed_once(k):
 
 
 def test_a_loop_computes_the_phase_that_is_on_alone(k):
-    x, ran = k.placeholder(2), []
+    x = k.placeholder(2)
+    ran = []
 
     def noted(name, node):
         return k.op(lambda v: (ran.append(name), v + 1)[1], node)
@@ -814,7 +831,8 @@ def test_a_loop_computes_the_phase_that_is_on_alone(k):
 
 
 def test_draws_differ_from_step_to_step_and_in_loops_in_loops(k):
-    x, outside = k.placeholder(2), drawn(k, size=1)
+    x = k.placeholder(2)
+    outside = drawn(k, size=1)
 
     def inner(slices, states):
         return [drawn(k, size=1)], []
@@ -839,24 +857,27 @@ def test_draws_differ_from_step_to_step_and_in_loops_in_loops(k):
 
 
 def test_gradients_through_a_loop_and_inside_one(k):
-    x, v = k.placeholder(3), k.variable(2.0)
+    x = k.placeholder(3)
+    v = k.variable(2.0)
     cube = v**3
 
     def step(slices, states):
-        (slope,) = k.recorder.gradients(cube * slices[0] + states[0] * v, [v])
-        return [slope], [states[0] + slices[0]]
+        (gradient,) = k.recorder.gradients(cube * slices[0] + states[0] * v, [v])
+        return [gradient], [states[0] + slices[0]]
 
     (last,), (outputs,) = k.recorder.loop(step, [x], [v * 1])
     (by_v,) = k.recorder.gradients(k.op(np.sum, outputs), [v])
-    found = k.function([x], [outputs, by_v, *k.recorder.gradients(last, [v])])(
+    results = k.function([x], [outputs, by_v, *k.recorder.gradients(last, [v])])(
         [[1, 2, 3]]
     )
-    np.testing.assert_allclose(found[0], [12 + 2, 24 + 3, 36 + 5], rtol=1e-4)
-    np.testing.assert_allclose(found[1:], [12 * 6 + 3, 1], rtol=1e-3)
+    np.testing.assert_allclose(results[0], [12 + 2, 24 + 3, 36 + 5], rtol=1e-4)
+    np.testing.assert_allclose(results[1:], [12 * 6 + 3, 1], rtol=1e-3)
 
 
 def test_faults_of_loops_are_explained(k):
-    x, y, state = k.placeholder(3), k.placeholder(4), k.variable([1.0])
+    x = k.placeholder(3)
+    y = k.placeholder(4)
+    state = k.variable([1.0])
     for sequences, step, kind, message in [
         ([], None, ShapeError, "of one length"),
         ([x, y], None, ShapeError, r"of one length, not of shapes \(3,\), \(4,\)"),
@@ -880,7 +901,8 @@ def test_faults_of_loops_are_explained(k):
 
 
 def test_a_tensor_that_was_carried_out_of_a_step_is_named(k):
-    x, kept = k.placeholder(3), []
+    x = k.placeholder(3)
+    kept = []
     k.recorder.loop(lambda x, s: (kept.append(x[0] * 2), ([x[0]], []))[1], [x], [])
     with pytest.raises(ArgumentError, match="slice_0_of_a_step_that_is_over"):
         k.function([x], kept)
@@ -891,7 +913,8 @@ def test_a_tensor_that_was_carried_out_of_a_step_is_named(k):
 
 def test_nothing_is_kept_of_graphs_that_are_gone(k):
     def build():
-        x, v = k.placeholder(None), k.variable([1.0])
+        x = k.placeholder(None)
+        v = k.variable([1.0])
         (state,), _ = k.recorder.loop(
             lambda x, s: ([], [s[0] * x[0] + drawn(k, size=1)]), [x], [v]
         )
@@ -913,7 +936,8 @@ class TestInference:
     def counted(self):
         """Returns a recorder, and the list of shapes that its engine was asked to infer
         from."""
-        engine, asked = Toy(), []
+        engine = Toy()
+        asked = []
         infer = engine.infer
         engine.infer = lambda call, specs: (
             asked.append([spec.shape for spec in specs]) or infer(call, specs)

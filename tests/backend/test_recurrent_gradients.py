@@ -28,7 +28,8 @@ KINDS = pytest.mark.parametrize("kind", sorted(BLOCKS))
 
 def advance(kind, x, states, U, activation, inner):
     """Returns the states after one step."""
-    h, n = states[0], U.shape[0]
+    h = states[0]
+    n = U.shape[0]
     act, gate = ACTIVATIONS[activation], ACTIVATIONS[inner]
     if kind == "simple_rnn":
         return [act(x + h @ U)]
@@ -102,15 +103,15 @@ def weighted(results, weights, total=np.sum):
 
 def differences(scalar, values, epsilon=1e-6):
     """Returns the derivatives of scalar(values), by central differences."""
-    found = [np.zeros_like(value) for value in values]
-    for value, slope in zip(values, found, strict=True):
+    gradients = [np.zeros_like(value) for value in values]
+    for value, gradient in zip(values, gradients, strict=True):
         for place in np.ndindex(value.shape):
             kept = value[place]
             for sign in (1, -1):
                 value[place] = kept + sign * epsilon
-                slope[place] += sign * scalar(values) / (2 * epsilon)
+                gradient[place] += sign * scalar(values) / (2 * epsilon)
             value[place] = kept
-    return found
+    return gradients
 
 
 @KINDS
@@ -125,7 +126,7 @@ def test_values_and_derivatives(backend, kind, mask, backwards):
     results = call(kind, inputs, U, mask=mask, backwards=backwards)
     loss = weighted(results, [K.variable(w, dtype="float64") for w in weights], K.sum)
     gradients = K.gradients(loss, [*inputs, U])
-    found = K.function(inputs, [*results, *gradients])(values[:-1])
+    computed = K.function(inputs, [*results, *gradients])(values[:-1])
 
     def scalar(values):
         x, *states, U = values
@@ -134,7 +135,7 @@ def test_values_and_derivatives(backend, kind, mask, backwards):
         )
 
     assert [K.int_shape(x)[1:] for x in results] == [x.shape[1:] for x in expected]
-    for a, b in zip(found, expected + differences(scalar, values), strict=True):
+    for a, b in zip(computed, expected + differences(scalar, values), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-8)
 
 
@@ -148,7 +149,7 @@ def test_each_activation_in_each_role(backend, kind):
     gradients = [
         g for y in results for g in K.gradients(K.sum(K.square(y)), [inputs[0], U])
     ]
-    found = K.function(inputs, [*results, *gradients])(values[:-1])
+    computed = K.function(inputs, [*results, *gradients])(values[:-1])
     expected = [
         reference(kind, values[0], values[1:-1], values[-1], *pair)[0] for pair in pairs
     ]
@@ -160,7 +161,7 @@ def test_each_activation_in_each_role(backend, kind):
             ).sum()
 
         expected += differences(scalar, [values[0], values[-1]])
-    for a, b in zip(found, expected, strict=True):
+    for a, b in zip(computed, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
 
 
@@ -179,8 +180,8 @@ def test_second_derivatives(backend, kind, mask, backwards):
         K.set_value(U, values[-1])
         return float(compute(values[:-1])[0])
 
-    found = compute(values[:-1])[1:]
-    for a, b in zip(found, differences(scalar, values, 1e-5), strict=True):
+    computed = compute(values[:-1])[1:]
+    for a, b in zip(computed, differences(scalar, values, 1e-5), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
 
 
@@ -200,15 +201,17 @@ def test_the_projection_of_the_input(backend, kind, mask, backwards, features):
         "go_backwards": backwards,
         "mask": None if mask is None else K.variable(mask, dtype="int32"),
     }
-    found = []
+    variants = []
     for projected in (
         getattr(K, kind)(K.dot(x, W) + b, initial, U, **options),
         getattr(K, kind)(x, initial, U, W=W, b=b, **options),
     ):
         _, outputs, last = projected
         total = sum(K.sum(K.sin(part)) for part in (outputs, *last))
-        found.append(K.function([], [outputs, *last, *K.gradients(total, parts)])([]))
-    for expected, value in zip(*found, strict=True):
+        variants.append(
+            K.function([], [outputs, *last, *K.gradients(total, parts)])([])
+        )
+    for expected, value in zip(*variants, strict=True):
         np.testing.assert_allclose(value, expected, rtol=1e-10, atol=1e-12)
 
 
@@ -231,9 +234,9 @@ def test_sizes_that_open_up(backend, kind):
     results = call(kind, [x, *states], K.variable(values[-1]))
     compute = K.function([x, *states], results)
     for steps in (STEPS, 2):
-        given = [values[0][:, :steps], *values[1:-1]]
-        expected = reference(kind, given[0], given[1:], values[-1])
-        for a, b in zip(compute(given), expected, strict=True):
+        feeds = [values[0][:, :steps], *values[1:-1]]
+        expected = reference(kind, feeds[0], feeds[1:], values[-1])
+        for a, b in zip(compute(feeds), expected, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
@@ -271,11 +274,9 @@ def test_half_precision_stays(backend):
 
 
 def test_messages(backend):
-    x, h, U = (
-        K.placeholder((None, 4, 8)),
-        K.placeholder((None, 2)),
-        K.variable(np.zeros((2, 8))),
-    )
+    x = K.placeholder((None, 4, 8))
+    h = K.placeholder((None, 2))
+    U = K.variable(np.zeros((2, 8)))
     with pytest.raises(
         ArgumentError,
         match=r"lstm received the activation 'elu'; it takes the names tanh",

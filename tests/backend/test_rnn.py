@@ -38,7 +38,8 @@ def expected(data=DATA, first=None, mask=None, go_backwards=False, zeros=False):
     `zeros`: what first steps left out give.
     """
     state = np.zeros((len(data), UNITS)) if first is None else first
-    output, outputs = np.zeros_like(state) if zeros else state, []
+    output = np.zeros_like(state) if zeros else state
+    outputs = []
     for t in range(data.shape[1])[:: -1 if go_backwards else 1]:
         new = np.tanh(data[:, t] @ W + state @ U)
         taken = np.ones((len(data), 1), bool) if mask is None else mask[:, t, None] != 0
@@ -55,8 +56,8 @@ def run(inputs, outputs, data):
     return K.function(inputs, outputs)(data)
 
 
-def close(found, wanted, **tolerance):
-    for a, b in zip(found, wanted, strict=True):
+def close(actual, wanted, **tolerance):
+    for a, b in zip(actual, wanted, strict=True):
         np.testing.assert_allclose(a, b, **{"rtol": 1e-4, "atol": 1e-5, **tolerance})
 
 
@@ -92,13 +93,13 @@ def test_no_steps_leave_the_states():
     x, first = K.placeholder((None, None, FEATURES)), K.placeholder((None, UNITS))
     _, outputs, states = K.rnn(simple(), x, [first])
     start = array(SAMPLES, UNITS)
-    found = run(
+    results = run(
         [x, first],
         [outputs, *states, *K.gradients(K.sum(states[0]), [first])],
         [DATA[:, :0], start],
     )
-    assert found[0].shape == (SAMPLES, 0, UNITS)
-    close(found[1:], [start, np.ones_like(start)])
+    assert results[0].shape == (SAMPLES, 0, UNITS)
+    close(results[1:], [start, np.ones_like(start)])
 
 
 @pytest.mark.parametrize("go_backwards", [False, True])
@@ -130,9 +131,9 @@ def test_states_of_other_shapes_and_types_than_the_output():
 
     last, outputs, states = K.rnn(step, x, [K.zeros_like(x[:, 0]), count])
     sums = DATA.cumsum(1)
-    found = run([x], [last, outputs, *states], [DATA])
+    results = run([x], [last, outputs, *states], [DATA])
     close(
-        found,
+        results,
         [
             sums[:, -1].sum(1, keepdims=True),
             sums.sum(2, keepdims=True),
@@ -140,7 +141,7 @@ def test_states_of_other_shapes_and_types_than_the_output():
             [2 * STEPS] * 4,
         ],
     )
-    assert found[3].dtype == "int32"
+    assert results[3].dtype == "int32"
 
 
 def test_a_state_gets_the_type_that_the_step_gives_it():
@@ -173,7 +174,8 @@ def test_constants_follow_the_states():
 
 @pytest.mark.parametrize("rest", [(2, 3), (2, 3, 4)])
 def test_inputs_and_outputs_of_any_rank(rest):
-    x, data = K.placeholder((None, STEPS, *rest)), array(SAMPLES, STEPS, *rest)
+    x = K.placeholder((None, STEPS, *rest))
+    data = array(SAMPLES, STEPS, *rest)
     last, outputs, (state,) = K.rnn(
         lambda x, s: (x + s[0], [x + s[0]]), x, [K.zeros_like(x[:, 0])]
     )
@@ -186,10 +188,8 @@ def test_inputs_and_outputs_of_any_rank(rest):
 
 
 def test_integer_inputs():
-    x, table = (
-        K.placeholder((None, STEPS, 1), dtype="int32"),
-        K.variable(array(7, UNITS)),
-    )
+    x = K.placeholder((None, STEPS, 1), dtype="int32")
+    table = K.variable(array(7, UNITS))
     index = np.random.RandomState(0).randint(0, 7, (SAMPLES, STEPS, 1))
     outputs = K.rnn(lambda x, s: (K.gather(table, x[:, 0]), []), x, [])[1]
     close(run([x], [outputs], [index]), [array(7, UNITS)[index[..., 0]]])
@@ -208,7 +208,8 @@ def test_a_step_may_return_what_comes_from_outside():
 
 def test_loops_in_loops():
     x = K.placeholder((None, STEPS, 3, 2))
-    data, scale = array(SAMPLES, STEPS, 3, 2), K.variable(np.float32(2))
+    data = array(SAMPLES, STEPS, 3, 2)
+    scale = K.variable(np.float32(2))
 
     def outer(x, states):
         inner = K.rnn(
@@ -217,9 +218,9 @@ def test_loops_in_loops():
         return inner[0], [inner[0]]
 
     loss = K.rnn(outer, x, [K.zeros_like(x[:, 0, 0])])[1]
-    slope = K.gradients(K.sum(loss), [scale])
+    gradient = K.gradients(K.sum(loss), [scale])
     wanted = data.sum(2).cumsum(1)
-    close(run([x], [loss, *slope], [data]), [2 * wanted, wanted.sum()], rtol=1e-3)
+    close(run([x], [loss, *gradient], [data]), [2 * wanted, wanted.sum()], rtol=1e-3)
 
 
 # Masks
@@ -235,9 +236,11 @@ def test_masked_steps_repeat_output_and_states(form, go_backwards):
     )
     last, outputs, states = K.rnn(simple(), x, [first], go_backwards, mask)
     start = array(SAMPLES, UNITS, seed=4)
-    given = MASK[..., None] if third else MASK.astype(form)
-    found = run([x, first, mask], [last, outputs, *states], [DATA, start, given])
-    close(found, expected(first=start, mask=MASK, go_backwards=go_backwards))
+    passed_mask = MASK[..., None] if third else MASK.astype(form)
+    results = run(
+        [x, first, mask], [last, outputs, *states], [DATA, start, passed_mask]
+    )
+    close(results, expected(first=start, mask=MASK, go_backwards=go_backwards))
 
 
 def test_first_steps_left_out_are_zeros_if_unrolled():
@@ -245,8 +248,8 @@ def test_first_steps_left_out_are_zeros_if_unrolled():
     mask = K.placeholder((None, STEPS), dtype="bool")
     last, outputs, states = K.rnn(simple(), x, [first], mask=mask, unroll=True)
     start = array(SAMPLES, UNITS, seed=4)
-    found = run([x, first, mask], [last, outputs, *states], [DATA, start, MASK])
-    close(found, expected(first=start, mask=MASK, zeros=True))
+    results = run([x, first, mask], [last, outputs, *states], [DATA, start, MASK])
+    close(results, expected(first=start, mask=MASK, zeros=True))
 
 
 @pytest.mark.parametrize("unroll", [False, True])
@@ -264,13 +267,14 @@ def test_masks_of_outputs_that_are_no_state(states, go_backwards, unroll):
     initial = [K.zeros_like(x[:, 0])] * states
     last, outputs, new = K.rnn(step, x, initial, go_backwards, mask, unroll=unroll)
     order = slice(None, None, -1 if go_backwards else 1)
-    wanted, value = [], np.zeros(SAMPLES)
+    wanted = []
+    value = np.zeros(SAMPLES)
     for x_t, taken in zip(DATA.swapaxes(0, 1)[order], MASK.T[order], strict=True):
         value = np.where(taken, x_t.sum(1) + 5, value)
         wanted.append(value)
-    found = run([x, mask], [last, outputs, *new], [DATA, MASK])
-    close(found[:2], [value, np.stack(wanted, 1)])
-    close(found[2:], [np.tile(MASK.sum(1, keepdims=True), (1, FEATURES))] * states)
+    results = run([x, mask], [last, outputs, *new], [DATA, MASK])
+    close(results[:2], [value, np.stack(wanted, 1)])
+    close(results[2:], [np.tile(MASK.sum(1, keepdims=True), (1, FEATURES))] * states)
 
 
 def test_states_that_no_sample_owns_are_not_masked():
@@ -290,9 +294,9 @@ def test_masked_steps_have_no_gradient():
         K.placeholder((None, STEPS), dtype="bool"),
     )
     last, outputs, _ = K.rnn(simple(), x, [zeros_for(x)], mask=mask)
-    (slope,) = K.gradients(K.sum(last) + K.sum(outputs), [x])
-    found = run([x, mask], [slope], [DATA, MASK])[0]
-    assert np.array_equal(np.abs(found).sum(2) > 0, MASK)
+    (gradient,) = K.gradients(K.sum(last) + K.sum(outputs), [x])
+    result = run([x, mask], [gradient], [DATA, MASK])[0]
+    assert np.array_equal(np.abs(result).sum(2) > 0, MASK)
 
 
 # Gradients
@@ -305,7 +309,9 @@ def test_gradients_of_any_order_are_those_of_the_unrolled_graph(go_backwards, ma
         K.placeholder((None, STEPS, FEATURES)),
         K.placeholder((None, STEPS), dtype="bool"),
     )
-    w, u, first = K.variable(W), K.variable(U), K.placeholder((None, UNITS))
+    w = K.variable(W)
+    u = K.variable(U)
+    first = K.placeholder((None, UNITS))
 
     def step(x, states):
         gate = K.sigmoid(K.dot(x, w) + states[2])
@@ -329,9 +335,9 @@ def test_gradients_of_any_order_are_those_of_the_unrolled_graph(go_backwards, ma
             + K.sum(outputs**3)
             + sum(K.sum(K.square(s)) for s in states)
         )
-        slopes = K.gradients(loss, [w, u, x, first])
-        second = K.gradients(sum(K.sum(K.square(s)) for s in slopes), [w, u, x])
-        results.append([loss, *slopes, *second])
+        gradients = K.gradients(loss, [w, u, x, first])
+        second = K.gradients(sum(K.sum(K.square(s)) for s in gradients), [w, u, x])
+        results.append([loss, *gradients, *second])
     # The first output of a mask that begins with steps left out differs: these masks
     # begin with a step taken.
     taken = MASK.copy()
@@ -346,10 +352,8 @@ def test_gradients_of_any_order_are_those_of_the_unrolled_graph(go_backwards, ma
 
 def test_gradients_are_the_slopes_of_the_loss():
     with_type = {"dtype": "float64"}
-    x, w = (
-        K.placeholder((None, STEPS, FEATURES), **with_type),
-        K.variable(W, **with_type),
-    )
+    x = K.placeholder((None, STEPS, FEATURES), **with_type)
+    w = K.variable(W, **with_type)
     u = K.variable(U, **with_type)
 
     def step(x, states):
@@ -360,23 +364,22 @@ def test_gradients_are_the_slopes_of_the_loss():
     _, outputs, _ = K.rnn(step, x, [first])
     loss = K.sum(outputs**2)
     f, g = K.function([x], [loss]), K.function([x], K.gradients(loss, [w, u]))
-    for variable, slopes in zip((w, u), g([DATA]), strict=True):
-        start, direction = (
-            K.get_value(variable),
-            np.random.RandomState(1).randn(*slopes.shape),
-        )
+    for variable, gradients in zip((w, u), g([DATA]), strict=True):
+        start = K.get_value(variable)
+        direction = np.random.RandomState(1).randn(*gradients.shape)
         sides = []
         for side in (1e-5, -1e-5):
             K.set_value(variable, start + side * direction)
             sides.append(f([DATA])[0])
         K.set_value(variable, start)
         np.testing.assert_allclose(
-            (sides[0] - sides[1]) / 2e-5, np.sum(slopes * direction), rtol=1e-5
+            (sides[0] - sides[1]) / 2e-5, np.sum(gradients * direction), rtol=1e-5
         )
 
 
 def test_gradients_inside_a_step():
-    x, w = K.placeholder((None, STEPS, FEATURES)), K.variable(W)
+    x = K.placeholder((None, STEPS, FEATURES))
+    w = K.variable(W)
     product = K.sum(w**3)
 
     def step(x, states):
@@ -385,8 +388,9 @@ def test_gradients_inside_a_step():
         return by_state, [states[0] - 0.1 * by_state + K.sum(by_w)]
 
     last, _, states = K.rnn(step, x, [x[:, 0]])
-    slope = K.gradients(K.sum(states[0]), [w])
-    state, total = DATA[:, 0].astype("float64"), 0
+    gradient = K.gradients(K.sum(states[0]), [w])
+    state = DATA[:, 0].astype("float64")
+    total = 0
     for t in range(STEPS):
         by_state = 2 * state
         state = (
@@ -401,7 +405,9 @@ def test_gradients_inside_a_step():
             * FEATURES
         )
     close(
-        run([x], [last, *states, *slope], [DATA]), [by_state, state, total], rtol=1e-3
+        run([x], [last, *states, *gradient], [DATA]),
+        [by_state, state, total],
+        rtol=1e-3,
     )
 
 
@@ -431,7 +437,8 @@ def test_variables_in_and_around_the_loop_are_trained():
 
 
 def test_draws_differ_at_each_step_and_call():
-    x, noise = K.placeholder((None, STEPS, FEATURES)), []
+    x = K.placeholder((None, STEPS, FEATURES))
+    noise = []
 
     def step(x, states):
         noise.append(K.random_uniform((2,)))
@@ -452,8 +459,8 @@ def test_draws_from_outside_are_the_same_at_each_step():
     x = K.placeholder((None, STEPS, FEATURES))
     drawn = K.random_uniform((FEATURES,))
     _, outputs, _ = K.rnn(lambda x, s: (x * 0 + drawn, []), x, [])
-    found, alone = run([x], [outputs, drawn], [DATA])
-    close([found], [np.broadcast_to(alone, DATA.shape)])
+    results, alone = run([x], [outputs, drawn], [DATA])
+    close([results], [np.broadcast_to(alone, DATA.shape)])
 
 
 def test_draws_in_loops_in_loops_differ():
@@ -470,19 +477,21 @@ def test_draws_in_loops_in_loops_differ():
 
 
 def test_a_draw_is_the_same_in_the_gradient():
-    x, w = K.placeholder((None, STEPS, FEATURES)), K.variable(np.ones(FEATURES))
+    x = K.placeholder((None, STEPS, FEATURES))
+    w = K.variable(np.ones(FEATURES))
 
     def step(x, states):
         output = K.random_normal((FEATURES,)) * w + K.sum(x) * 0
         return output, [states[0] + output]
 
     outputs, (total,) = K.rnn(step, x, [K.variable(np.zeros(FEATURES))])[1:]
-    found = run([x], [outputs, *K.gradients(K.sum(total), [w])], [DATA])
-    close([found[1]], [found[0].sum(1)])
+    results = run([x], [outputs, *K.gradients(K.sum(total), [w])], [DATA])
+    close([results[1]], [results[0].sum(1)])
 
 
 def test_the_learning_phase_inside_a_step():
-    x, phase = K.placeholder((None, STEPS, FEATURES)), K.learning_phase()
+    x = K.placeholder((None, STEPS, FEATURES))
+    phase = K.learning_phase()
 
     def step(x, states):
         output = K.in_train_phase(x * 2 + states[0], x + states[0])
@@ -490,8 +499,8 @@ def test_the_learning_phase_inside_a_step():
 
     last, outputs, states = K.rnn(step, x, [K.zeros_like(x[:, 0])])
     assert all(tensor._uses_learning_phase for tensor in (last, outputs, *states))
-    slope = K.gradients(K.sum(last), [x])
-    f = K.function([x, phase], [last, *slope])
+    gradient = K.gradients(K.sum(last), [x])
+    f = K.function([x, phase], [last, *gradient])
     for value, factor in [(1, 2), (0, 1)]:
         close(f([DATA, value]), [DATA.sum(1) * factor, np.full_like(DATA, factor)])
 
@@ -505,12 +514,11 @@ def test_without_the_learning_phase_nothing_says_so():
 
 
 def test_dropout_inside_a_step_is_drawn_per_step_in_training_only():
-    x, phase = K.placeholder((None, STEPS, FEATURES)), K.learning_phase()
+    x = K.placeholder((None, STEPS, FEATURES))
+    phase = K.learning_phase()
     outputs = K.rnn(lambda x, s: (K.in_train_phase(K.dropout(x, 0.5), x), []), x, [])[1]
-    f, data = (
-        K.function([x, phase], [outputs]),
-        np.ones((40, STEPS, FEATURES), "float32"),
-    )
+    f = K.function([x, phase], [outputs])
+    data = np.ones((40, STEPS, FEATURES), "float32")
     (trained,), (tested,) = f([data, 1]), f([data, 0])
     assert set(np.unique(trained)) == {0, 2} and np.array_equal(tested, data)
     assert not np.array_equal(trained[:, 0], trained[:, 1])
@@ -598,7 +606,8 @@ def test_no_steps_have_no_last_output():
 
 
 def test_no_steps_known_beforehand():
-    x, start = K.placeholder((None, 0, FEATURES)), [K.variable(np.zeros((SAMPLES, 1)))]
+    x = K.placeholder((None, 0, FEATURES))
+    start = [K.variable(np.zeros((SAMPLES, 1)))]
     with pytest.raises(ShapeError, match=r"received inputs of 0 steps"):
         K.rnn(counted, x, start)
     with pytest.raises(

@@ -33,8 +33,8 @@ def test_both_are_loaded_side_by_side_and_give_the_same_numbers(both):
                 [a], [y, loss], [K.update_sub(v, g) for g in K.gradients(loss, [v])]
             )
             results.append([*f([x]), *f([x]), K.get_value(v)])
-    for found in results[1:]:
-        for one, another in zip(results[0], found, strict=True):
+    for other in results[1:]:
+        for one, another in zip(results[0], other, strict=True):
             np.testing.assert_allclose(one, another, rtol=1e-5, atol=1e-6)
 
 

@@ -8,7 +8,9 @@ from oneiros.layers import Dense, Input
 
 @pytest.mark.parametrize("make", [lambda: K.placeholder((2,)), lambda: K.zeros((2,))])
 def test_keys_of_one_name_do_not_collide(backend, make):
-    one, other, x = StateKey("a number"), StateKey("a number"), make()
+    one = StateKey("a number")
+    other = StateKey("a number")
+    x = make()
     one.set(x, 1)
     one.set(x, 2)
     assert (one.get(x), other.get(x), other.get(x, 3)) == (2, None, 3)

@@ -31,11 +31,9 @@ def array(*shape, seed=0):
 def network():
     """Returns inputs, parameters and loss of a small classifier with an embedding."""
     index, target = K.placeholder((None, 4), dtype="int32"), K.placeholder((None, 3))
-    table, w, b = (
-        K.variable(array(6, 5)),
-        K.variable(array(20, 3, seed=1)),
-        K.zeros((3,)),
-    )
+    table = K.variable(array(6, 5))
+    w = K.variable(array(20, 3, seed=1))
+    b = K.zeros((3,))
     output = K.softmax(K.dot(K.batch_flatten(K.tanh(K.gather(table, index))), w) + b)
     return (
         [index, target],
@@ -82,7 +80,8 @@ def test_gradients_are_those_of_the_tape(tf):
 
 def test_second_order_is_that_of_two_tapes(tf):
     value = array(4, 3)
-    x, w = K.placeholder((None, 4)), K.variable(value)
+    x = K.placeholder((None, 4))
+    w = K.variable(value)
     (first,) = K.gradients(K.sum(K.tanh(K.dot(x, w)) ** 3), [w])
     (second,) = K.gradients(K.sum(K.square(first)), [w])
     data = array(5, 4, seed=1)
@@ -105,7 +104,8 @@ def test_gradients_by_inputs_and_by_tensors_that_name_the_same_value():
 
 
 def test_many_losses_differentiate_one_forward_pass():
-    x, v = K.placeholder((None,)), K.variable([1.0, 2.0])
+    x = K.placeholder((None,))
+    v = K.variable([1.0, 2.0])
     y = K.sum(x) * v
     gradients = [K.gradients(K.sum(y) ** power, [v])[0] for power in (1, 2, 3)]
     values = K.function([x], gradients)([[2.0]])
@@ -118,8 +118,8 @@ def test_graphs_of_a_thousand_operations():
     for _ in range(1000):
         node = node * 1.001
     (gradient,) = K.gradients(node, [v])
-    value, slope = K.function([], [node, gradient], jit_compile=False)([])
-    np.testing.assert_allclose([value, slope], 1.001**1000, rtol=1e-3)
+    value, by_variable = K.function([], [node, gradient], jit_compile=False)([])
+    np.testing.assert_allclose([value, by_variable], 1.001**1000, rtol=1e-3)
 
 
 # XLA
@@ -131,7 +131,8 @@ def xla_uses(tf, monkeypatch):
 
     Nothing was compiled before.
     """
-    uses, original = [], tf.function
+    uses = []
+    original = tf.function
     monkeypatch.setattr(reuse, "_made", {})
 
     def noted(fn, **options):
@@ -143,7 +144,8 @@ def xla_uses(tf, monkeypatch):
 
 
 def test_xla_and_plain_agree():
-    data, index = network_data(), np.random.RandomState(0).randint(0, 8, (6, 4))
+    data = network_data()
+    index = np.random.RandomState(0).randint(0, 8, (6, 4))
     results = []
     for xla in (False, True):
         f, parameters = training(xla)
@@ -189,7 +191,8 @@ def random_training(target, seed, factor=2.0, units=3):
     """Returns a function with random numbers, a variable that it updates, and a loop
     inside."""
     np.random.seed(seed)
-    x, total = K.placeholder((None, units)), K.variable(target)
+    x = K.placeholder((None, units))
+    total = K.variable(target)
     noisy = K.rnn(
         lambda v, s: (v + s[0], [v + s[0]]), K.repeat(x, 4), [K.zeros_like(x)]
     )[0]
@@ -200,19 +203,20 @@ def random_training(target, seed, factor=2.0, units=3):
 
 
 def test_a_graph_that_xla_compiled_before_is_not_compiled_again(xla_uses):
-    batch, found = array(2, 3), []
+    batch = array(2, 3)
+    results = []
     for anew in (False, True):
         for target, seed in ((0.0, 1), (5.0, 2)):
             if anew:
                 reuse._made.clear()
             f, total = random_training(target, seed)
             looped = f.loop(f.upload([batch]), [[0, 1], [1, 0]])
-            found.append([*f([batch]), *looped, K.get_value(total)])
+            results.append([*f([batch]), *looped, K.get_value(total)])
         assert xla_uses.count(True) == (6 if anew else 2)  # a step and a loop each
-    for one, another in zip(found[:2], found[2:], strict=True):
+    for one, another in zip(results[:2], results[2:], strict=True):
         for value, expected in zip(one, another, strict=True):
             np.testing.assert_allclose(value, expected, rtol=1e-6)
-    assert not np.allclose(found[0][0], found[1][0])
+    assert not np.allclose(results[0][0], results[1][0])
 
 
 def test_graphs_are_freed_once_xla_has_compiled_them(tf, xla_uses):
@@ -245,7 +249,8 @@ def test_another_graph_is_compiled(xla_uses, other):
     f, _ = random_training(0.0, 1)
     g, _ = random_training(0.0, 1, **other)
     units = other.get("units", 3)
-    first, second = f([np.ones((2, 3))])[0], g([np.ones((2, units))])[0]
+    first = f([np.ones((2, 3))])[0]
+    second = g([np.ones((2, units))])[0]
     assert xla_uses.count(True) == 2
     assert first.shape != second.shape or not np.allclose(first, second)
 
@@ -259,7 +264,8 @@ def test_unknown_settings_and_arguments_are_refused(monkeypatch):
 
 
 def test_what_xla_cant_compile_runs_without_it(tf, xla_uses):
-    x, total = K.placeholder((None,)), K.variable(0.0)
+    x = K.placeholder((None,))
+    total = K.variable(0.0)
     words = K.apply(lambda v: tf.strings.to_number(tf.strings.as_string(v)), x)
     f = K.function([x], [words], [K.update_add(total, K.sum(words))])
     assert [f([[1.0, 2.5]])[0].tolist(), f([[3.0, 0.5]])[0].tolist()] == [
@@ -273,7 +279,8 @@ def test_what_xla_cant_compile_runs_without_it(tf, xla_uses):
 
 @pytest.mark.parametrize("xla", [False, True])
 def test_shorter_loops_run_in_a_longer_ones_place(xla, xla_uses):
-    x, total = K.placeholder((None, 2)), K.variable(0.0)
+    x = K.placeholder((None, 2))
+    total = K.variable(0.0)
     f = K.function(
         [x], [x * 2, K.sum(x)], [K.update_add(total, K.sum(x))], jit_compile=xla
     )
@@ -298,19 +305,17 @@ def test_rows_that_dont_exist_are_never_silently_others():
     rows = K.gather(K.variable(array(5, 2)), index)
     with pytest.raises(DataError, match=r"indices\[1\] = 5 is not in \[0, 5\)"):
         K.function([index], [rows], jit_compile=False)([[0, 5]])
-    (found,) = K.function([index], [rows], jit_compile=True)([[0, 5, -1]])
-    assert np.isnan(found).any(axis=1).tolist() == [False, True, True]
+    (taken,) = K.function([index], [rows], jit_compile=True)([[0, 5, -1]])
+    assert np.isnan(taken).any(axis=1).tolist() == [False, True, True]
 
 
 # TensorFlow's own code on lazy tensors
 
 
 def raw_calls(tf):
-    x, y, w = (
-        K.placeholder((2, 3)),
-        K.placeholder((2,), dtype="int32"),
-        K.variable(np.ones((3, 4))),
-    )
+    x = K.placeholder((2, 3))
+    y = K.placeholder((2,), dtype="int32")
+    w = K.variable(np.ones((3, 4)))
     own = tf.Variable(np.full((3, 4), 2.0, "float32"))
     return [x, y], {
         "relu": tf.nn.relu(x),
@@ -421,7 +426,8 @@ def test_apply(tf):
     def doubled_backwards(v):
         return v, lambda d: 2 * d
 
-    x, factor = K.placeholder((None, 3)), tf.Variable(3.0)
+    x = K.placeholder((None, 3))
+    factor = tf.Variable(3.0)
     low, high = K.apply(lambda v: (tf.reduce_min(v, 1), tf.reduce_max(v, 1)), x)
     looped = K.apply(
         lambda v: tf.while_loop(
@@ -563,7 +569,8 @@ def test_memory_doesnt_grow_with_builds(tf):
 
     kinds = (Tensor, tf.__internal__.FuncGraph, tf.Variable)
     build()
-    before, functions = alive(kinds), len(context.context().list_function_names())
+    before = alive(kinds)
+    functions = len(context.context().list_function_names())
     for _ in range(5):
         build()
     assert alive(kinds) == before
@@ -572,7 +579,8 @@ def test_memory_doesnt_grow_with_builds(tf):
 
 def test_threads_build_and_run(tf):
     results, errors = [], []
-    shared, data = training(xla=False)[0], network_data()
+    shared = training(xla=False)[0]
+    data = network_data()
 
     def work():
         try:
@@ -635,12 +643,12 @@ def test_batch_normalization_of_images_is_what_its_formula_says():
     mean = K.mean(x, axes)
     variance = K.mean(K.square(x - mean), axes)
     formula = [(x - mean) / K.sqrt(variance + 0.01) * gamma + beta, mean, variance]
-    found = []
+    variants = []
     for results in (formula, K.normalize_batch_in_training(x, gamma, beta, axes, 0.01)):
         first = K.gradients(sum(K.sum(K.sin(part)) for part in results), variables)
         second = K.gradients(K.sum(K.square(first[0])), [x, gamma])
-        found.append(K.function([], [*results, *first, *second])([]))
-    for expected, value in zip(*found, strict=True):
+        variants.append(K.function([], [*results, *first, *second])([]))
+    for expected, value in zip(*variants, strict=True):
         np.testing.assert_allclose(value, expected, rtol=2e-4, atol=2e-5)
 
 
@@ -655,12 +663,12 @@ def test_images_normalised_by_given_moments_are_what_the_formula_says(shape):
     formula = (variables[0] - variables[1]) / K.sqrt(variables[2] + 0.01) * variables[
         4
     ] + variables[3]
-    slopes = [K.gradients(K.sum(K.sin(y)), variables) for y in (result, formula)]
+    gradients = [K.gradients(K.sum(K.sin(y)), variables) for y in (result, formula)]
     (alone,) = K.function([], [result])([])
-    both, *found = K.function([], [result, *slopes[0], *slopes[1]])([])
+    both, *parts = K.function([], [result, *gradients[0], *gradients[1]])([])
     np.testing.assert_allclose(alone, expected, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(both, expected, rtol=1e-5, atol=1e-6)
-    for mine, other in zip(found[:5], found[5:], strict=True):
+    for mine, other in zip(parts[:5], parts[5:], strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5)
 
 
@@ -668,7 +676,8 @@ def test_images_normalised_by_given_moments_are_what_the_formula_says(shape):
 def test_what_a_plain_graph_returns_or_hands_on_is_not_overwritten_by_the_next_batch(
     tf, stateful
 ):
-    image, kept = K.placeholder((None, 4, 4, 1)), []
+    image = K.placeholder((None, 4, 4, 1))
+    kept = []
     kernel = K.variable(array(2, 2, 1, 3))
 
     def convolved(a, b):
@@ -692,14 +701,15 @@ def test_what_a_plain_graph_returns_or_hands_on_is_not_overwritten_by_the_next_b
 
 
 def test_a_variable_of_tensorflow_in_a_plain_graph_keeps_what_it_is_assigned(tf):
-    image, kernel = K.placeholder((None, 4, 4, 1)), K.variable(array(2, 2, 1, 3))
+    image = K.placeholder((None, 4, 4, 1))
+    kernel = K.variable(array(2, 2, 1, 3))
     last = tf.Variable(tf.zeros((2, 4, 4, 1)))
 
     def change(a, b):
-        found = a - last.read_value()
-        with tf.control_dependencies([found]):
+        difference = a - last.read_value()
+        with tf.control_dependencies([difference]):
             last.assign(a)
-        return found + 0 * tf.reduce_sum(tf.nn.conv2d(a, b, 1, "SAME"))
+        return difference + 0 * tf.reduce_sum(tf.nn.conv2d(a, b, 1, "SAME"))
 
     f = K.function([image], [K.apply(change, image, kernel)])
     changes = [
@@ -710,12 +720,15 @@ def test_a_variable_of_tensorflow_in_a_plain_graph_keeps_what_it_is_assigned(tf)
 
 def test_a_plain_graph_takes_batches_without_making_tensors(tf, monkeypatch):
     staging = pytest.importorskip("oneiros_backend_tensorflow.lending").Staging
-    image, staged = K.placeholder((None, 4, 4, 1)), []
+    image = K.placeholder((None, 4, 4, 1))
+    staged = []
     kernel, total = K.variable(array(2, 2, 1, 3)), K.variable(0.0)
     convolution = K.apply(lambda a, b: tf.nn.conv2d(a, b, 1, "SAME"), image, kernel)
     run = staging.run
     monkeypatch.setattr(
-        staging, "run", lambda self, *given: staged.append(1) or run(self, *given)
+        staging,
+        "run",
+        lambda self, *arguments: staged.append(1) or run(self, *arguments),
     )
     for updates, expected in (([], 2), ([K.update_add(total, K.sum(convolution))], 0)):
         f = K.function([image], [convolution], updates)
@@ -740,7 +753,8 @@ def test_where_tensors_cant_share_memory_they_are_made_anew(tf, monkeypatch, fau
 
     original = tf.experimental.dlpack.from_dlpack
     monkeypatch.setattr(tf.experimental.dlpack, "from_dlpack", from_dlpack)
-    x, total = K.placeholder((None, 2)), K.variable(0.0)
+    x = K.placeholder((None, 2))
+    total = K.variable(0.0)
     f = K.function([x], [K.sum(x, axis=1)], [K.update_add(total, K.sum(x))])
     batches = [np.full((3, 2), number, "float32") for number in range(4)]
     assert [f([batch])[0].tolist() for batch in batches] == [
@@ -760,9 +774,9 @@ def test_threads_that_call_one_function_get_their_own_results(tf):
     def work(number):
         batch = np.full((2, 64), number, "float32")
         wrong.extend(
-            found
+            are_right
             for _ in range(200)
-            if not (found := f([batch])[0] == number * 4096).all()
+            if not (are_right := f([batch])[0] == number * 4096).all()
         )
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]

@@ -23,11 +23,9 @@ def array(*shape, seed=0):
 def network(**options):
     """Returns input, weights and loss of a recurrent network with dropout and a
     mask."""
-    x, w, u = (
-        K.placeholder((None, 7, 3)),
-        K.variable(array(3, 4)),
-        K.variable(array(4, 4, seed=1)),
-    )
+    x = K.placeholder((None, 7, 3))
+    w = K.variable(array(3, 4))
+    u = K.variable(array(4, 4, seed=1))
 
     def step(x, states):
         drawn = K.in_train_phase(K.dropout(states[0], 0.5, seed=3), states[0])
@@ -81,14 +79,15 @@ def test_xla_compiles_loops_and_their_derivatives(compiled, go_backwards):
 
 
 def test_xla_compiles_loops_in_loops_and_gradients_inside(compiled):
-    x, w = K.placeholder((None, 4, 3, 2)), K.variable(array(2, 2))
+    x = K.placeholder((None, 4, 3, 2))
+    w = K.variable(array(2, 2))
 
     def outer(x, states):
         output = K.rnn(
             lambda x, s: (K.dot(x, w) * s[0], [K.dot(x, w) * s[0]]), x, [states[0]]
         )[0]
-        (slope,) = K.gradients(K.sum(output), [w])
-        return output + K.sum(slope), [states[0] * 0.9]
+        (gradient,) = K.gradients(K.sum(output), [w])
+        return output + K.sum(gradient), [states[0] * 0.9]
 
     (gradient,) = K.gradients(K.sum(K.rnn(outer, x, [K.ones_like(x[:, 0, 0])])[1]), [w])
     values = [
@@ -113,61 +112,66 @@ def test_a_network_with_a_loop_is_trained_by_xla(compiled):
 
 
 def test_a_step_prints_once_though_it_is_differentiated(capfd):
-    x, w = K.placeholder((None, 3, 1)), K.variable([1.0])
+    x = K.placeholder((None, 3, 1))
+    w = K.variable([1.0])
     last = K.rnn(
         lambda x, s: (s[0], [K.print_tensor(s[0] * x * w, "state:")]), x, [x[:, 0]]
     )[2][0]
     f = K.function([x], [last, *K.gradients(K.sum(last), [w])])
-    value, slope = f([[[[1.0], [2.0], [3.0]]]])
+    value, gradient = f([[[[1.0], [2.0], [3.0]]]])
     assert capfd.readouterr().err.count("state:") == 3
-    assert (value, slope) == (6, 18)
+    assert (value, gradient) == (6, 18)
 
 
 def test_draws_of_tensorflow_itself_are_those_of_the_derivative(tf):
-    x, w = K.placeholder((None, 5, 2)), K.variable(np.ones(2))
+    x = K.placeholder((None, 5, 2))
+    w = K.variable(np.ones(2))
 
     def step(x, states):
         output = K.apply(lambda v: v * tf.random.normal((2,)), w) + x
         return output, [states[0] + output]
 
     _, outputs, (total,) = K.rnn(step, x, [K.zeros_like(x[:, 0])])
-    outputs, slope = K.function([x], [outputs, *K.gradients(K.sum(total), [w])])(
+    outputs, gradient = K.function([x], [outputs, *K.gradients(K.sum(total), [w])])(
         [np.zeros((1, 5, 2))]
     )
-    np.testing.assert_allclose(outputs[0].sum(0), slope, rtol=1e-5)
+    np.testing.assert_allclose(outputs[0].sum(0), gradient, rtol=1e-5)
 
 
 def test_a_variable_of_tensorflow_itself_is_read_at_each_call(tf):
-    x, own = K.placeholder((None, 3, 2)), tf.Variable(2.0)
+    x = K.placeholder((None, 3, 2))
+    own = tf.Variable(2.0)
     last = K.rnn(lambda x, s: (x * own, [s[0] * own]), x, [x[:, 0]])[2][0]
     f = K.function([x], [last, *K.gradients(K.sum(last), [x])])
     for value in (2.0, 3.0):
         own.assign(value)
-        found = f([np.ones((1, 3, 2))])
-        np.testing.assert_allclose(found[0], np.full((1, 2), value**3))
-        np.testing.assert_allclose(found[1], [[[value**3] * 2, [0, 0], [0, 0]]])
+        results = f([np.ones((1, 3, 2))])
+        np.testing.assert_allclose(results[0], np.full((1, 2), value**3))
+        np.testing.assert_allclose(results[1], [[[value**3] * 2, [0, 0], [0, 0]]])
 
 
 # Steps
 
 
 def test_lookups_inside_a_step_are_differentiated():
-    x, table = K.placeholder((None, 3, 2), dtype="int32"), K.variable(array(6, 4))
+    x = K.placeholder((None, 3, 2), dtype="int32")
+    table = K.variable(array(6, 4))
     outputs = K.rnn(lambda x, s: (K.sum(K.gather(table, x), axis=1), []), x, [])[1]
     index = np.array([[[0, 1], [1, 2], [5, 5]]])
-    (found,) = K.function([x], K.gradients(K.sum(outputs), [table]))([index])
+    (gradient,) = K.function([x], K.gradients(K.sum(outputs), [table]))([index])
     np.testing.assert_array_equal(
-        found, np.repeat([[1], [2], [1], [0], [0], [2]], 4, 1)
+        gradient, np.repeat([[1], [2], [1], [0], [0], [2]], 4, 1)
     )
 
 
 def test_a_loss_that_a_loop_doesnt_change_has_no_slope():
-    x, w = K.placeholder((None, 3, 2)), K.variable(array(2))
+    x = K.placeholder((None, 3, 2))
+    w = K.variable(array(2))
     last, outputs, _ = K.rnn(lambda x, s: (x * w * s[0], [x * w * s[0]]), x, [x[:, 0]])
-    (slope,) = K.gradients(K.sum(outputs * 0) + K.sum(last * 0), [w])
-    (second,) = K.gradients(K.sum(slope) + K.sum(w), [w])
-    found = K.function([x], [slope, second])([array(4, 3, 2)])
-    np.testing.assert_array_equal(found, [[0, 0], [1, 1]])
+    (gradient,) = K.gradients(K.sum(outputs * 0) + K.sum(last * 0), [w])
+    (second,) = K.gradients(K.sum(gradient) + K.sum(w), [w])
+    results = K.function([x], [gradient, second])([array(4, 3, 2)])
+    np.testing.assert_array_equal(results, [[0, 0], [1, 1]])
 
 
 def test_the_number_of_steps_may_follow_from_values(tf):
@@ -176,10 +180,10 @@ def test_the_number_of_steps_may_follow_from_values(tf):
     _, outputs, (total,) = K.rnn(
         lambda x, s: (x + s[0], [x + s[0]]), kept, [K.zeros_like(x[:, 0])]
     )
-    (slope,) = K.gradients(K.sum(outputs), [x])
-    found = K.function([x], [total, slope])([[[[1.0], [-5.0], [3.0]]]])
-    np.testing.assert_array_equal(found[0], [[4]])
-    np.testing.assert_array_equal(found[1], [[[2], [0], [1]]])
+    (gradient,) = K.gradients(K.sum(outputs), [x])
+    results = K.function([x], [total, gradient])([[[[1.0], [-5.0], [3.0]]]])
+    np.testing.assert_array_equal(results[0], [[4]])
+    np.testing.assert_array_equal(results[1], [[[2], [0], [1]]])
 
 
 def test_steps_that_change_a_state_s_size_are_told_at_the_call():
@@ -193,13 +197,14 @@ def test_steps_that_change_a_state_s_size_are_told_at_the_call():
 
 @pytest.mark.parametrize(("kind", "tolerance"), [("float16", 1e-2), ("float64", 1e-12)])
 def test_half_and_double_precision(kind, tolerance):
-    x, w = K.placeholder((None, 4, 2), dtype=kind), K.variable(array(2), dtype=kind)
+    x = K.placeholder((None, 4, 2), dtype=kind)
+    w = K.variable(array(2), dtype=kind)
     last, _, _ = K.rnn(lambda x, s: (x * w + s[0], [x * w + s[0]]), x, [x[:, 0]])
     data = array(3, 4, 2).astype(kind)
-    found = K.function([x], [last, *K.gradients(K.sum(last), [w])])([data])
-    assert [value.dtype.name for value in found] == [kind] * 2
+    results = K.function([x], [last, *K.gradients(K.sum(last), [w])])([data])
+    assert [value.dtype.name for value in results] == [kind] * 2
     np.testing.assert_allclose(
-        found[1], data.astype("float64").sum((0, 1)), tolerance, tolerance
+        results[1], data.astype("float64").sum((0, 1)), tolerance, tolerance
     )
 
 
@@ -215,8 +220,8 @@ def test_memory_doesnt_grow_with_loops(tf):
         x, weights, loss = network()
         states = [K.zeros_like(x[:, 0, :1])] * 2
         loss += K.sum(K.lstm(K.dot(x, weights[0]), states, weights[1][:1])[0])
-        slopes = K.gradients(loss, weights)
-        second = K.gradients(K.sum(slopes[0] ** 2), weights)
+        gradients = K.gradients(loss, weights)
+        second = K.gradients(K.sum(gradients[0] ** 2), weights)
         K.function([x, K.learning_phase()], [loss, *second], jit_compile=False)(
             [array(5, 7, 3), 1]
         )
@@ -287,24 +292,23 @@ CONVOLUTIONS = [
 def test_convolutions_of_every_type_are_those_of_numpy(
     sizes, window, strides, dilation, border_mode, kind
 ):
-    x, kernel = (
-        array(2, *sizes, 2).astype(kind),
-        array(*window, 2, 3, seed=1).astype(kind),
-    )
+    x = array(2, *sizes, 2).astype(kind)
+    kernel = array(*window, 2, 3, seed=1).astype(kind)
     known = K.placeholder((None, *sizes, 2), dtype=kind)
     unknown = K.placeholder((None, *[None] * len(sizes), 2), dtype=kind)
-    w, backend = K.variable(kernel, dtype=kind), K.load("tensorflow")
+    w = K.variable(kernel, dtype=kind)
+    backend = K.load("tensorflow")
     wanted = convolved(
         x.astype("float64"), kernel.astype("float64"), strides, border_mode, dilation
     )
     for node in (known, unknown):
         result = backend._convolve(node, w, strides, border_mode, dilation)
-        slopes = K.gradients(K.sum(result), [w, node])
-        second = K.gradients(K.sum(slopes[0] * 0.5) + K.sum(slopes[1]), [w])
-        found = K.function([node], [result, *slopes, *second])([x])
+        gradients = K.gradients(K.sum(result), [w, node])
+        second = K.gradients(K.sum(gradients[0] * 0.5) + K.sum(gradients[1]), [w])
+        results = K.function([node], [result, *gradients, *second])([x])
         tolerance = {"float16": 2e-2, "float32": 1e-5, "float64": 1e-12}[kind]
-        np.testing.assert_allclose(found[0], wanted, tolerance, tolerance)
-        assert found[0].dtype == kind and K.int_shape(result)[1:] in (
+        np.testing.assert_allclose(results[0], wanted, tolerance, tolerance)
+        assert results[0].dtype == kind and K.int_shape(result)[1:] in (
             wanted.shape[1:],
             (*[None] * len(sizes), 3),
         )
@@ -317,12 +321,13 @@ def test_convolutions_of_every_type_are_those_of_numpy(
 @pytest.mark.parametrize("kind", ["float16", "float64"])
 @pytest.mark.parametrize("mode", ["max", "avg"])
 def test_volumes_of_every_type_are_pooled_and_differentiated_twice(kind, mode):
-    data, backend = array(2, 5, 6, 4, 2).astype(kind), K.load("tensorflow")
+    data = array(2, 5, 6, 4, 2).astype(kind)
+    backend = K.load("tensorflow")
     for shape in ((None, 5, 6, 4, 2), (None, None, None, None, 2)):
         x = K.placeholder(shape, dtype=kind)
         result = backend._pool(x, (2, 3, 2), (2, 1, 2), "valid", mode)
-        (slope,) = K.gradients(K.sum(result**2), [x])
-        found = K.function([x], [result, *K.gradients(K.sum(slope), [x])])([data])
+        (gradient,) = K.gradients(K.sum(result**2), [x])
+        results = K.function([x], [result, *K.gradients(K.sum(gradient), [x])])([data])
         windows = np.lib.stride_tricks.sliding_window_view(data, (2, 3, 2), (1, 2, 3))[
             :, ::2, :, ::2
         ]
@@ -332,19 +337,21 @@ def test_volumes_of_every_type_are_pooled_and_differentiated_twice(kind, mode):
             else windows.mean((-1, -2, -3))
         )
         np.testing.assert_allclose(
-            found[0], wanted, 1e-2 if kind == "float16" else 1e-12
+            results[0], wanted, 1e-2 if kind == "float16" else 1e-12
         )
-        assert found[0].dtype == kind and np.all(found[1] >= 0) and found[1].any()
+        assert results[0].dtype == kind and np.all(results[1] >= 0) and results[1].any()
 
 
 def test_xla_is_kept_off_convolutions_and_left_to_pooling(tf, monkeypatch):
-    uses, original = [], tf.function
+    uses = []
+    original = tf.function
     monkeypatch.setattr(
         tf,
         "function",
         lambda fn, **o: uses.append(o.get("jit_compile", False)) or original(fn, **o),
     )
-    x, backend = K.placeholder((None, 6, 6, 2)), K.load("tensorflow")
+    x = K.placeholder((None, 6, 6, 2))
+    backend = K.load("tensorflow")
     kernels = K.variable(array(2, 2, 2, 2))
     for node, expected in [
         (backend._pool(x, (2, 2), (2, 2), "valid", "max"), [False, True]),

@@ -29,7 +29,8 @@ def theano():
 
 
 def test_raw_code_works_on_placeholders_and_variables():
-    x, w = K.placeholder((None, 3)), K.variable(np.eye(3))
+    x = K.placeholder((None, 3))
+    w = K.variable(np.eye(3))
     y = (
         pt.tanh(x @ w).sum(axis=1)
         + pt.sort(x, axis=1)[:, 0]
@@ -89,7 +90,8 @@ def test_shapes_that_dont_meet_are_a_data_error():
 
 
 def test_index_out_of_range_gives_nan_instead_of_another_row():
-    table, index = K.variable(np.ones((3, 2))), K.placeholder((None,), dtype="int32")
+    table = K.variable(np.ones((3, 2)))
+    index = K.placeholder((None,), dtype="int32")
     np.testing.assert_array_equal(
         np.isnan(K.function([index], [K.gather(table, index)])([[2, 3]])[0]),
         [[False] * 2, [True] * 2],
@@ -148,7 +150,8 @@ def test_values_of_tensors_are_not_stored():
 
 
 def test_linkers_agree_on_numbers_and_draws(theano):
-    x, w = K.placeholder((None, 3)), K.variable(np.random.randn(3, 2))
+    x = K.placeholder((None, 3))
+    w = K.variable(np.random.randn(3, 2))
     start = K.get_value(w)
     y = K.in_train_phase(
         K.dropout(K.dot(x, w), 0.5), K.softmax(K.dot(x, w))
@@ -245,7 +248,10 @@ def test_interrupts_lose_no_variable(interruptible):
     f = K.function(
         [x], [K.sum(a)], [K.update_add(a, K.mean(x)), K.update_add(b, K.mean(x))]
     )
-    data, stop, caught, armed = np.ones((4, 300), "float32"), threading.Event(), 0, []
+    data = np.ones((4, 300), "float32")
+    stop = threading.Event()
+    caught = 0
+    armed = []
     handle = f.upload([data])
     f([data])
     f.loop(handle, np.zeros((4, 4), int))
@@ -299,7 +305,9 @@ def test_threads_may_predict_while_another_one_trains():
     x = K.placeholder((None, 200))
     train = K.function([x], [K.sum(w)], [K.update_add(w, K.mean(x))])
     predict = K.function([x], [K.min(w) - K.max(w)])
-    data, errors, stop = np.ones((8, 200), "float32"), [], threading.Event()
+    data = np.ones((8, 200), "float32")
+    errors = []
+    stop = threading.Event()
 
     def work():
         while not stop.is_set():
@@ -325,5 +333,5 @@ def test_threads_may_predict_while_another_one_trains():
 def test_a_rectifier_whose_zeros_are_larger_has_their_shape():
     x = K.placeholder((1, 3))
     y = pt.switch(pt.le(x, 0), pt.zeros((2, 3)), x)
-    found = K.function([x], [y])([[[-1.0, 0.0, 2.0]]])[0]
-    np.testing.assert_array_equal(found, [[0, 0, 2], [0, 0, 2]])
+    result = K.function([x], [y])([[[-1.0, 0.0, 2.0]]])[0]
+    np.testing.assert_array_equal(result, [[0, 0, 2], [0, 0, 2]])

@@ -51,14 +51,14 @@ def cells(x, window, strides, border, dilation, value=0.0):
         [(0, 0), *(widths(border, *n) for n in numbers), (0, 0)],
         constant_values=value,
     )
-    found = []
+    parts = []
     for cell in itertools.product(*map(range, window)):
         at = [slice(None)]
         for axis, (_, width, stride, step, _) in enumerate(numbers):
             last = padded.shape[axis + 1] - (width - 1) * step
             at.append(slice(cell[axis] * step, cell[axis] * step + last, stride))
-        found.append(padded[tuple(at)])
-    return found
+        parts.append(padded[tuple(at)])
+    return parts
 
 
 def correlate(x, kernel, strides, border, dilation):
@@ -74,10 +74,10 @@ def correlate(x, kernel, strides, border, dilation):
 
 def depthwise(x, kernel, strides, border):
     *window, channels, each = kernel.shape
-    found = cells(x, window, strides, border, (1, 1))
+    parts = cells(x, window, strides, border, (1, 1))
     total = sum(
         c[..., None] * k
-        for c, k in zip(found, kernel.reshape(-1, channels, each), strict=True)
+        for c, k in zip(parts, kernel.reshape(-1, channels, each), strict=True)
     )
     return total.reshape(*total.shape[:3], channels * each)
 
@@ -120,20 +120,20 @@ def test_convolution_and_its_derivatives(size, window, strides, border, dilation
     a, b = draw.randn(*size), draw.randn(*window)
     expected = correlate(a, b, strides, border, dilation)
     weights = draw.randn(*expected.shape)
-    found = run(
+    results = run(
         [y, *K.gradients(K.sum(y * K.variable(weights, dtype="float64")), [x, kernel])],
         {x: a, kernel: b},
         mode,
     )
-    np.testing.assert_allclose(found[0], expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(results[0], expected, rtol=1e-10, atol=1e-12)
     by_input = transposed(
         lambda row: correlate(row, b, strides, border, dilation), a, weights
     )
     by_kernel = transposed(
         lambda row: correlate(a, row, strides, border, dilation), b, weights
     )
-    np.testing.assert_allclose(found[1], by_input, rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(found[2], by_kernel, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(results[1], by_input, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(results[2], by_kernel, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("mode", [None, PERFORM], ids=["jax", "perform"])
@@ -150,21 +150,21 @@ def test_depthwise_convolution_and_its_derivatives(strides, border, each, mode, 
     a, b = draw.randn(2, 5, 4, 2), draw.randn(3, 2, 2, each)
     expected = depthwise(a, b, strides, border)
     weights = draw.randn(*expected.shape)
-    found = run(
+    results = run(
         [y, *K.gradients(K.sum(y * K.variable(weights, dtype="float64")), [x, kernel])],
         {x: a, kernel: b},
         mode,
     )
-    np.testing.assert_allclose(found[0], expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(results[0], expected, rtol=1e-10, atol=1e-12)
     by_input = transposed(lambda row: depthwise(row, b, strides, border), a, weights)
     by_kernel = transposed(lambda row: depthwise(a, row, strides, border), b, weights)
-    np.testing.assert_allclose(found[1], by_input, rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(found[2], by_kernel, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(results[1], by_input, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(results[2], by_kernel, rtol=1e-10, atol=1e-12)
 
 
 def pooled(x, window, strides, border, mode):
-    found = np.array(cells(x, window, strides, border, (1,) * len(window), np.nan))
-    return np.nanmax(found, 0) if mode is max_pool else np.nanmean(found, 0)
+    parts = np.array(cells(x, window, strides, border, (1,) * len(window), np.nan))
+    return np.nanmax(parts, 0) if mode is max_pool else np.nanmean(parts, 0)
 
 
 POOLINGS = [
@@ -218,11 +218,11 @@ def test_of_equal_maxima_the_first_gets_the_derivative(window, mode):
     (g,) = K.gradients(K.sum(max_pool(x, window, window, "valid")), [x])
     a = np.zeros((1, 4, 4, 1))
     a[0, 1, :, 0] = 1
-    (found,) = run([g], {x: a}, mode)
+    (gradient,) = run([g], {x: a}, mode)
     expected = np.zeros((4, 4))
     expected[1, :: window[1]] = 1
     expected[2, ::2] = window == (2, 2)
-    np.testing.assert_array_equal(found[0, :, :, 0], expected)
+    np.testing.assert_array_equal(gradient[0, :, :, 0], expected)
 
 
 @pytest.mark.parametrize("mode", [None, PERFORM], ids=["jax", "perform"])
@@ -230,8 +230,8 @@ def test_maxima_hand_nan_on(mode):
     x = K.placeholder((1, 2, 4, 1))
     a = np.arange(8.0).reshape(1, 2, 4, 1)
     a[0, 1, 0] = np.nan
-    (found,) = run([max_pool(x, (2, 2), (2, 2), "valid")], {x: a}, mode)
-    np.testing.assert_array_equal(found.ravel(), [np.nan, 7])
+    (pooled,) = run([max_pool(x, (2, 2), (2, 2), "valid")], {x: a}, mode)
+    np.testing.assert_array_equal(pooled.ravel(), [np.nan, 7])
 
 
 def test_second_derivatives_of_convolutions():
@@ -245,9 +245,10 @@ def test_second_derivatives_of_convolutions():
     second = K.gradients(norm, [x, kernel])
     draw = np.random.RandomState(0)
     feeds = {x: draw.randn(2, 4, 5, 2), kernel: draw.randn(2, 3, 2, 3)}
-    f, step = K.function(list(feeds), [norm, *second]), 1e-6
-    _, *found = f(list(feeds.values()))
-    for tensor, derivative in zip(feeds, found, strict=True):
+    f = K.function(list(feeds), [norm, *second])
+    step = 1e-6
+    _, *results = f(list(feeds.values()))
+    for tensor, derivative in zip(feeds, results, strict=True):
         for place in [(0, 1, 1, 1), (1, 2, 0, 1), (0, 0, 1, 0)]:
             moved = []
             for sign in (1, -1):
@@ -267,13 +268,14 @@ def test_transposed_convolution_is_the_transpose(theano):
     assert K.int_shape(y) == (None, 6, 5, 4)
     draw = np.random.RandomState(0)
     a, b, c = draw.randn(2, 3, 3, 2), draw.randn(3, 3, 2, 4), draw.randn(2, 6, 5, 4)
-    (found,) = run([y], {x: a, kernel: b})
+    (result,) = run([y], {x: a, kernel: b})
     forward = correlate(c, b.swapaxes(2, 3), (2, 2), "same", (1, 1))
-    np.testing.assert_allclose(np.sum(found * c), np.sum(a * forward), rtol=1e-5)
+    np.testing.assert_allclose(np.sum(result * c), np.sum(a * forward), rtol=1e-5)
 
 
 def test_other_linkers_call_jax_for_the_ops():
-    x, kernel = K.placeholder((None, 6, 6, 2)), K.variable(np.random.randn(3, 3, 2, 4))
+    x = K.placeholder((None, 6, 6, 2))
+    kernel = K.variable(np.random.randn(3, 3, 2, 4))
     y = max_pool(convolve(x, kernel, (1, 1), "same", (1, 1)), (2, 2), (2, 2), "valid")
     outputs = [y, *K.gradients(K.sum(y), [kernel])]
     feeds = {x: np.random.randn(3, 6, 6, 2)}
@@ -350,7 +352,8 @@ def test_volumes_as_images_agree_with_xlas_convolutions(
 
 
 def test_steps_with_convolutions_run_one_by_one_on_a_cpu(monkeypatch):
-    x, kernel = K.placeholder((None, 4, 4, 1)), K.variable(np.ones((2, 2, 1, 1)))
+    x = K.placeholder((None, 4, 4, 1))
+    kernel = K.variable(np.ones((2, 2, 1, 1)))
     drawn = K.random_uniform((2,))
     y = convolve(x, kernel, (1, 1), "valid", (1, 1))
     f = K.function([x], [K.sum(y), drawn], [K.update_add(kernel, kernel)])

@@ -96,11 +96,11 @@ def test_the_lstm_with_a_gradient_written_out_is_the_plain_one(comparison, case)
         jax_loops.Contender(case, form) for form in ("step", "step-gradient")
     )
     x, y = plain.case.data(2 * plain.case.batch)
-    expected, found = (
+    expected, losses_by_hand = (
         [contender.train_on_batch(x[i::2], y[i::2]) for i in (0, 1)]
         for contender in (plain, by_hand)
     )
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    np.testing.assert_allclose(losses_by_hand, expected, rtol=1e-5)
 
 
 def test_every_row_of_limits_has_limits_for_each_engine_it_concerns(comparison):

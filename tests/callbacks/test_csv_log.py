@@ -11,7 +11,7 @@ from oneiros.layers import Dense
 from oneiros.models import Sequential
 
 
-def told(log, *epochs, first=0):
+def log_epochs(log, *epochs, first=0):
     """Tells a log of a training with these epochs."""
     log.on_train_begin()
     for number, values in enumerate(epochs, first):
@@ -57,14 +57,14 @@ def test_the_file_is_complete_after_each_epoch(path):
 
 def test_a_training_begins_a_file_anew(path):
     log = CSVLogger(path)
-    told(log, {"loss": 1.0})
-    told(log, {"acc": 2.0})
+    log_epochs(log, {"loss": 1.0})
+    log_epochs(log, {"acc": 2.0})
     assert rows(path) == [["epoch", "acc"], ["0", "2.0"]] and log.keys == ["acc"]
 
 
 def test_rows_are_appended_under_the_header_that_is_there(path):
-    told(CSVLogger(path), {"loss": 1.0, "acc": 0.1})
-    told(CSVLogger(path, append=True), {"acc": 0.2, "loss": 0.5}, first=1)
+    log_epochs(CSVLogger(path), {"loss": 1.0, "acc": 0.1})
+    log_epochs(CSVLogger(path, append=True), {"acc": 0.2, "loss": 0.5}, first=1)
     assert rows(path) == [
         ["epoch", "acc", "loss"],
         ["0", "0.1", "1.0"],
@@ -76,26 +76,28 @@ def test_rows_are_appended_under_the_header_that_is_there(path):
 def test_a_file_without_a_header_gets_one(path, content):
     if content is not None:
         path.write_text(content)
-    told(CSVLogger(path, append=True), {"loss": 1.0})
+    log_epochs(CSVLogger(path, append=True), {"loss": 1.0})
     assert rows(path) == [["epoch", "loss"], ["0", "1.0"]]
 
 
 def test_the_order_of_columns_is_that_of_the_file(path):
     path.write_text("loss,epoch,lr\n1.0,0,0.1\n")
-    told(CSVLogger(path, append=True), {"lr": 0.2, "loss": 0.5}, first=1)
+    log_epochs(CSVLogger(path, append=True), {"lr": 0.2, "loss": 0.5}, first=1)
     assert rows(path)[-1] == ["0.5", "1", "0.2"]
 
 
 def test_values_without_a_column_are_named(path):
-    told(CSVLogger(path), {"loss": 1.0})
+    log_epochs(CSVLogger(path), {"loss": 1.0})
     with pytest.warns(RuntimeWarning, match=r"has no column for 'acc', 'lr'; left out"):
-        told(CSVLogger(path, append=True), {"acc": 1, "loss": 2.0, "lr": 3}, first=1)
+        log_epochs(
+            CSVLogger(path, append=True), {"acc": 1, "loss": 2.0, "lr": 3}, first=1
+        )
     assert rows(path) == [["epoch", "loss"], ["0", "1.0"], ["1", "2.0"]]
 
 
 def test_a_row_that_was_cut_off_is_left_alone(path):
     path.write_bytes(b"epoch,loss\r\n0,1.0\r\n1,0.")
-    told(CSVLogger(path, append=True), {"loss": 0.5}, first=1)
+    log_epochs(CSVLogger(path, append=True), {"loss": 0.5}, first=1)
     assert rows(path)[1:] == [["0", "1.0"], ["1", "0."], ["1", "0.5"]]
 
 
@@ -107,7 +109,7 @@ def test_values_of_all_kinds(path):
         "d": np.array(3),
         "e": "a,b",
     }
-    told(CSVLogger(path), values, {"a": 1.0, "new": 2})
+    log_epochs(CSVLogger(path), values, {"a": 1.0, "new": 2})
     assert rows(path)[1:] == [
         ["0", "0.5", "nan", "[1, 2.5]", "3", "a,b"],
         ["1", "1.0", "", "", "", ""],
@@ -164,12 +166,12 @@ def test_a_resumed_training_has_the_log_of_one_that_ran_through(
         return path.read_text()
 
     earlier = "epoch,loss\r\n0,9.0\r\n" if append else ""
-    whole, cut = tmp_path / "whole.csv", tmp_path / "cut.csv"
-    for path in (whole, cut):
+    complete, cut = tmp_path / "whole.csv", tmp_path / "cut.csv"
+    for path in (complete, cut):
         path.write_bytes(earlier.encode())
-    log = Dying(whole, append=append)
+    log = Dying(complete, append=append)
     log.alive = False
-    expected = train(whole, log)
+    expected = train(complete, log)
     log = Dying(cut, append=append)
     with pytest.raises(Killed):
         train(cut, log, Resume(tmp_path / "run.h5"))
@@ -210,7 +212,7 @@ OTHERS = [[str(epoch), "9.0"] for epoch in range(100)]
 
 
 def write_log_of_another(path):
-    told(CSVLogger(path), *({"loss": 9.0} for _ in OTHERS))
+    log_epochs(CSVLogger(path), *({"loss": 9.0} for _ in OTHERS))
 
 
 @pytest.mark.parametrize("append", [False, True])
@@ -225,7 +227,7 @@ def test_resuming_into_another_file_keeps_its_rows(tmp_path, append):
 @pytest.mark.parametrize("count", [1, 5])
 def test_resuming_the_first_epoch_in_another_file_keeps_its_rows(tmp_path, count):
     path = tmp_path / "all.csv"
-    told(CSVLogger(path), *({"loss": 9.0} for _ in range(count)))
+    log_epochs(CSVLogger(path), *({"loss": 9.0} for _ in range(count)))
     state = state_after(begun(tmp_path / "log.csv", False), 0)
     with pytest.warns(RuntimeWarning, match="holds other rows"):
         assert resumed(path, True, state) == [HEADER, *OTHERS[:count], TRAINED[2]]
@@ -233,15 +235,15 @@ def test_resuming_the_first_epoch_in_another_file_keeps_its_rows(tmp_path, count
 
 def test_resuming_keeps_what_another_training_wrote_since(path):
     state = state_after(begun(path, True), 2)
-    told(CSVLogger(path, append=True), {"loss": 9.0}, {"loss": 9.0})
+    log_epochs(CSVLogger(path, append=True), {"loss": 9.0}, {"loss": 9.0})
     with pytest.warns(RuntimeWarning, match="holds other rows"):
-        found = resumed(path, True, state)
-    assert found == [HEADER, *TRAINED[:2], *OTHERS[:2], *TRAINED]
+        written = resumed(path, True, state)
+    assert written == [HEADER, *TRAINED[:2], *OTHERS[:2], *TRAINED]
 
 
 def test_resuming_into_a_file_with_other_columns_keeps_to_them(tmp_path):
     path = tmp_path / "all.csv"
-    told(CSVLogger(path, ";"), {"acc": 0.1, "loss": 9.0})
+    log_epochs(CSVLogger(path, ";"), {"acc": 0.1, "loss": 9.0})
     state = state_after(begun(tmp_path / "log.csv", False), 2)
     log = CSVLogger(path, ";", append=True)
     log.on_train_begin()
@@ -262,5 +264,5 @@ def test_epochs_after_the_state_are_written_anew(path):
     write_log_of_another(path)
     log = begun(path, True)
     state = state_after(log, 2)
-    told(CSVLogger(path, append=True), {"loss": 8.0}, {"loss": 8.0}, first=2)
+    log_epochs(CSVLogger(path, append=True), {"loss": 8.0}, {"loss": 8.0}, first=2)
     assert resumed(path, True, state) == [HEADER, *OTHERS, *TRAINED]

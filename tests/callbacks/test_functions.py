@@ -22,7 +22,7 @@ def heard(**arguments):
     calls = []
 
     def note(name):
-        return lambda *given: calls.append((name, *given))
+        return lambda *passed: calls.append((name, *passed))
 
     model = Sequential([Dense(1, input_dim=1)])
     model.compile("sgd", "mse")

@@ -44,9 +44,9 @@ def test_lists_do_not_share_callbacks():
     first = CallbackList()
     first.append(History())
     assert CallbackList().callbacks == []
-    given = [History()]
-    CallbackList(given).append(History())
-    assert len(given) == 1
+    listed = [History()]
+    CallbackList(listed).append(History())
+    assert len(listed) == 1
 
 
 def test_base_logger_averages_by_size():
@@ -79,7 +79,8 @@ def test_after_a_run_batches_are_told_to_methods_of_classes_and_of_objects():
         def on_batch_begin(self, batch, logs=None):
             notes.append(("begin", batch, logs))
 
-    notes, logs = [], {"batch": range(2), "size": [3, 1], "loss": [0.5, 0.25]}
+    notes = []
+    logs = {"batch": range(2), "size": [3, 1], "loss": [0.5, 0.25]}
     of_object = Callback()
     of_object.on_batch_end = lambda batch, logs=None: notes.append(("end", batch, logs))
     for callback in (OfClass(), of_object):
@@ -170,8 +171,8 @@ def test_subclasses_need_not_call_up(tmp_path):
     model.compile("sgd", "mse")
     x = np.ones((4, 1))
     bare = Bare()
-    told = [bare, Saving(tmp_path / "m.h5"), Stopping("loss")]
-    model.fit(x, x, batch_size=2, nb_epoch=1, verbose=0, callbacks=told)
+    listed = [bare, Saving(tmp_path / "m.h5"), Stopping("loss")]
+    model.fit(x, x, batch_size=2, nb_epoch=1, verbose=0, callbacks=listed)
     assert bare.calls == 10 and (tmp_path / "m.h5").exists()
 
 

@@ -102,7 +102,9 @@ def test_a_bar_moves_in_one_line_of_a_terminal():
     blocks_and_loss = {"10": (7, "4.0000"), "20": (15, "3.5000"), "30": (22, "3.0000")}
     assert matches
     for match in matches:
-        done, blocks, loss = match[1], len(match[2]), match[5]
+        done = match[1]
+        blocks = len(match[2])
+        loss = match[5]
         assert (blocks, loss) == blocks_and_loss[done]
     assert max(map(len, drawn)) < 100
 

@@ -45,13 +45,13 @@ def test_scalars_are_those_of_the_history(small, tmp_path, backend):
     history = model.fit(
         x, y, nb_epoch=3, verbose=0, validation_split=0.5, callbacks=[board]
     )
-    found = read(tmp_path / "made" / "logs")
-    assert sorted(found.Tags()["scalars"]) == sorted(history.history)
+    logged = read(tmp_path / "made" / "logs")
+    assert sorted(logged.Tags()["scalars"]) == sorted(history.history)
     for name, values in history.history.items():
-        events = found.Scalars(name)
+        events = logged.Scalars(name)
         assert steps(events) == [0, 1, 2]
         np.testing.assert_allclose([e.value for e in events], values, rtol=1e-6)
-    assert found.Tags()["histograms"] == found.Tags()["images"] == []
+    assert logged.Tags()["histograms"] == logged.Tags()["images"] == []
 
 
 def test_histograms_of_weights_gradients_and_outputs(tmp_path, backend):
@@ -75,7 +75,7 @@ def test_histograms_of_weights_gradients_and_outputs(tmp_path, backend):
         validation_data=(x, y),
         callbacks=[Noting(tmp_path, histogram_freq=3)],
     )
-    found = read(tmp_path)
+    logged = read(tmp_path)
     kernel, bias, last, last_bias = weights[3]
     hidden = x @ kernel + bias
     error = 2 * (hidden @ last + last_bias - y) / len(x)
@@ -88,7 +88,7 @@ def test_histograms_of_weights_gradients_and_outputs(tmp_path, backend):
         f"{model.layers[1].name}_out": hidden,
     }
     for name, values in expected.items():
-        events = found.Histograms(name)
+        events = logged.Histograms(name)
         assert steps(events) == [0, 3]
         measured = events[1].histogram_value
         assert measured.num == values.size
@@ -120,9 +120,9 @@ def test_weights_that_are_no_numbers_are_left_out(small, tmp_path):
     with pytest.warns(RuntimeWarning, match="weights alone"):
         board.on_epoch_end(0, {"loss": float("nan")})
     board.on_train_end({})
-    found = read(tmp_path)
-    assert sorted(found.Tags()["histograms"]) == ["a_b", "b_W", "b_b"]
-    assert np.isnan(found.Scalars("loss")[0].value)
+    events = read(tmp_path)
+    assert sorted(events.Tags()["histograms"]) == ["a_b", "b_W", "b_b"]
+    assert np.isnan(events.Scalars("loss")[0].value)
 
 
 @pytest.mark.parametrize("ordering", ["th", "tf"])
@@ -142,10 +142,10 @@ def test_images_of_weights(tmp_path, ordering):
         validation_split=0.5,
         callbacks=[TensorBoard(tmp_path, histogram_freq=1, write_images=True)],
     )
-    found = read(tmp_path)
+    events = read(tmp_path)
 
     def image(name):
-        (event,) = found.Images(name)
+        (event,) = events.Images(name)
         return np.asarray(
             Image.open(io.BytesIO(event.encoded_image_string)).convert("L")
         )
@@ -216,7 +216,8 @@ def test_recurrent_models_with_masks_and_states(tmp_path, backend):
         [LSTM(2, batch_input_shape=(2, 3, 1), stateful=True), Dense(1, name="d")]
     )
     model.compile("sgd", "mse")
-    x, y = np.random.random((4, 3, 1)), np.ones((4, 1))
+    x = np.random.random((4, 3, 1))
+    y = np.ones((4, 1))
     model.fit(
         x,
         y,

@@ -17,7 +17,8 @@ class Fake:
     """Stands for a model that is saved."""
 
     def __init__(self):
-        self.saved, self.stop_training = [], False
+        self.saved = []
+        self.stop_training = False
 
     def save(self, path, overwrite):
         self.saved.append(("model", path, overwrite))
@@ -197,7 +198,7 @@ class TestModelCheckpoint:
         model.fit(
             x, y, nb_epoch=2, verbose=0, callbacks=[ModelCheckpoint(path, period=2)]
         )
-        assert [found.name for found in tmp_path.iterdir()] == ["best-1.h5"]
+        assert [file.name for file in tmp_path.iterdir()] == ["best-1.h5"]
         np.testing.assert_allclose(
             load_model(tmp_path / "best-1.h5").predict(x), model.predict(x), rtol=1e-5
         )
@@ -209,7 +210,8 @@ def lowered(callback, name, values):
     Returns the learning rates after them.
     """
     callback.set_model(Fake())
-    callback.model.optimizer, rates = SGD(lr=1.0), []
+    callback.model.optimizer = SGD(lr=1.0)
+    rates = []
     callback.on_train_begin({})
     for epoch, value in enumerate(values):
         callback.on_epoch_end(epoch, {name: value})

@@ -48,13 +48,13 @@ def test_help_lists_the_commands_and_no_arguments_is_wrong_usage(run):
 def test_json_holds_all_that_is_known(run):
     code, out, err = run("plugins", "--json")
     assert (code, err) == (0, "")
-    found = json.loads(out)
-    assert (found["kernel"], found["api_levels"]) == (oneiros.__version__, [1])
+    answer = json.loads(out)
+    assert (answer["kernel"], answer["api_levels"]) == (oneiros.__version__, [1])
     records = plugins.manager().plugins
-    assert [row["distribution"] for row in found["plugins"]] == [
+    assert [row["distribution"] for row in answer["plugins"]] == [
         record.distribution for record in records
     ]
-    for row, record in zip(found["plugins"], records, strict=True):
+    for row, record in zip(answer["plugins"], records, strict=True):
         assert set(row) == {
             *(
                 "distribution",

@@ -71,8 +71,8 @@ def test_what_is_there_stays_unless_told(run):
     ],
 )
 def test_errors_are_told_without_a_traceback(run, arguments, code, said):
-    found, out, err = run(*arguments)
-    assert (found, out) == (code, "") and said in err and "Traceback" not in err
+    status, out, err = run(*arguments)
+    assert (status, out) == (code, "") and said in err and "Traceback" not in err
 
 
 def test_a_hostile_source_is_refused(run):

@@ -94,9 +94,9 @@ def test_what_goes_into_a_pipe_is_not_wrapped(run, hostile):
 
 def test_json(run):
     code, out, err = run(MODEL, "--json")
-    found = json.loads(out)
-    assert (code, err, found["loads"], found["parameters"]) == (0, "", True, 172)
-    assert found["layers"][0]["weights"][0]["shape"] == [3, 2, 3, 3]
+    answer = json.loads(out)
+    assert (code, err, answer["loads"], answer["parameters"]) == (0, "", True, 172)
+    assert answer["layers"][0]["weights"][0]["shape"] == [3, 2, 3, 3]
 
 
 def test_what_wouldn_t_load_is_told_and_the_exit_status_is_1(run, hostile):

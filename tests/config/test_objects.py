@@ -235,9 +235,9 @@ def test_the_given_configuration_is_not_changed():
             config.pop("extra")
             return cls(**config)
 
-    given = layer("Popping", extra=1)
-    config.layer_from_config(given, {"Popping": Popping})
-    assert given == layer("Popping", extra=1)
+    built = layer("Popping", extra=1)
+    config.layer_from_config(built, {"Popping": Popping})
+    assert built == layer("Popping", extra=1)
 
 
 # What a file may ask for
@@ -352,8 +352,11 @@ def test_first_party_layers_declare_it():
     closed = []
     for kind in ("layer", "optimizer", "regularizer", "constraint"):
         for name in registry.names(kind):
-            found = registry.resolve(kind, name)
-            if isinstance(found, type) and vars(found).get("loadable") is not True:
+            resolved = registry.resolve(kind, name)
+            if (
+                isinstance(resolved, type)
+                and vars(resolved).get("loadable") is not True
+            ):
                 closed.append(f"{kind}:{name}")
     assert closed in ([], ["optimizer:TFOptimizer"])
 
@@ -522,8 +525,8 @@ def test_get_from_module():
         and get(g, names, "thing") is g
     )
     assert get("Half", names, "thing", instantiate=True, kwargs={"by": 2}).by == 2
-    given = {"name": "Half", "by": 3}
-    assert get(given, names, "thing").by == 3 and given == {"name": "Half", "by": 3}
+    entry = {"name": "Half", "by": 3}
+    assert get(entry, names, "thing").by == 3 and entry == {"name": "Half", "by": 3}
     with config.custom_object_scope({"f": g}):
         assert get("f", names, "thing") is g
     with pytest.raises(

@@ -74,8 +74,8 @@ def mnist_parts(nb_train=6, nb_test=4):
     )
 
 
-def assert_parts_equal(found, expected):
-    for part, wanted in zip(found, expected, strict=True):
+def assert_parts_equal(actual, expected):
+    for part, wanted in zip(actual, expected, strict=True):
         for array, values in zip(part, wanted, strict=True):
             np.testing.assert_array_equal(array, values)
             assert array.dtype == values.dtype
@@ -251,8 +251,8 @@ def test_cifar100_that_is_unpacked_already(cache, label_mode):
     (cache / "cifar-100-python").mkdir()
     for name, value in parts.items():
         (cache / "cifar-100-python" / name).write_bytes(as_python_2(*value))
-    found = cifar100.load_data(label_mode)
-    for (X, y), (images, labels) in zip(found, parts.values(), strict=True):
+    loaded = cifar100.load_data(label_mode)
+    for (X, y), (images, labels) in zip(loaded, parts.values(), strict=True):
         expected = images.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
         np.testing.assert_array_equal(X, expected)
         wanted = np.reshape(labels[f"{label_mode}_labels"], (-1, 1))
@@ -307,8 +307,8 @@ def as_lists(part):
 
 def test_imdb_is_shuffled_by_seed_and_numbered(reviews):
     path, parts = reviews
-    found = imdb.load_data(path, nb_words=10_000, seed=7)
-    for part, (rows, labels), seed in zip(found, parts, (7, 14), strict=True):
+    loaded = imdb.load_data(path, nb_words=10_000, seed=7)
+    for part, (rows, labels), seed in zip(loaded, parts, (7, 14), strict=True):
         expected = [[1] + [word + 3 for word in row] for row in in_order(rows, seed)]
         assert as_lists(part) == (expected, in_order(labels, seed))
 
@@ -338,18 +338,17 @@ def test_imdb_leaves_numpys_generator_as_keras_1_did(reviews):
 )
 def test_words_are_replaced_or_left_out(reviews, arguments, change):
     path, ((rows, _), _) = reviews
-    found = imdb.load_data(path, **{"nb_words": 10_000, **arguments})[0]
-    assert as_lists(found)[0] == [change(row) for row in in_order(rows, 113)]
+    loaded = imdb.load_data(path, **{"nb_words": 10_000, **arguments})[0]
+    assert as_lists(loaded)[0] == [change(row) for row in in_order(rows, 113)]
 
 
 def test_without_nb_words_the_rarest_word_is_left_out(reviews):
     path, parts = reviews
     rarest = 3 + max(word for rows, _ in parts for row in rows for word in row)
     everything = imdb.load_data(path, nb_words=rarest + 1)
-    for part, whole in zip(imdb.load_data(path), everything, strict=True):
+    for part, full in zip(imdb.load_data(path), everything, strict=True):
         expected = [
-            [2 if word == rarest else word for word in row]
-            for row in as_lists(whole)[0]
+            [2 if word == rarest else word for word in row] for row in as_lists(full)[0]
         ]
         assert as_lists(part)[0] == expected
 
@@ -382,8 +381,8 @@ def test_imdb_of_keras_2(cache, reviews):
         x_test=np.array(x_test, object),
         y_test=np.array(y_test),
     )
-    found, expected = imdb.load_data(), imdb.load_data(path)
-    assert [as_lists(part) for part in found] == [as_lists(part) for part in expected]
+    loaded, expected = imdb.load_data(), imdb.load_data(path)
+    assert [as_lists(part) for part in loaded] == [as_lists(part) for part in expected]
 
 
 def test_arguments_of_keras_1_0(reviews):
@@ -418,8 +417,8 @@ def test_reuters_of_keras_2(cache, tmp_path):
     rows, labels = texts(30, 3)
     (tmp_path / "r.pkl").write_bytes(pickled((rows, labels)))
     np.savez(cache / "reuters.npz", x=np.array(rows, object), y=np.array(labels))
-    found, expected = reuters.load_data(), reuters.load_data(tmp_path / "r.pkl")
-    assert [as_lists(part) for part in found] == [as_lists(part) for part in expected]
+    loaded, expected = reuters.load_data(), reuters.load_data(tmp_path / "r.pkl")
+    assert [as_lists(part) for part in loaded] == [as_lists(part) for part in expected]
 
 
 def test_test_split_is_a_fraction():
@@ -453,9 +452,9 @@ def test_digits_are_those_of_scikit_learn():
     images, labels = load_digits(return_X_y=True)
     X, y = np.concatenate([X_train, X_test]), np.concatenate([y_train, y_test])
     assert X.dtype == y.dtype == "uint8" and X.max() == 255
-    found = sorted(zip(y.tolist(), (X / 255).reshape(-1, 64).sum(1), strict=True))
+    sums = sorted(zip(y.tolist(), (X / 255).reshape(-1, 64).sum(1), strict=True))
     expected = sorted(zip(labels.tolist(), (images / 16).sum(1), strict=True))
-    np.testing.assert_allclose(found, expected, atol=0.2)
+    np.testing.assert_allclose(sums, expected, atol=0.2)
 
 
 @pytest.mark.exhaustive(only=True)

@@ -145,7 +145,8 @@ def test_a_model_is_a_layer(backend):
     outputs = inner([p, q])
     assert [y._keras_shape for y in outputs] == [(None, 3)] * 2
     assert [y._keras_history for y in outputs] == [(inner, 1, 0), (inner, 1, 1)]
-    x, y = values(2, 3), values(2, 3) * 2
+    x = values(2, 3)
+    y = values(2, 3) * 2
     result = run([p, q], outputs, x, y)
     np.testing.assert_allclose(result[0], (x + y + 2.0) * [0.5, 1.0, 1.5], rtol=1e-6)
     np.testing.assert_allclose(result[1], y + 1.0, rtol=1e-6)
@@ -246,7 +247,8 @@ def test_an_inner_layer_checks_its_input():
 
 def test_weights_layer_by_layer():
     x = Input((2,))
-    average, scale = Average(), Scale()
+    average = Average()
+    scale = Scale()
     model = Model(x, scale(average(x)))
     assert model.trainable_weights == [
         scale.factor
@@ -317,9 +319,10 @@ def test_losses_of_weights_count_once_and_those_of_calls_per_call(backend):
     p, q = Input((2,)), Input((2,))
     outer = Model([p, q], Total()([inner(p), inner(q)]))
     assert len(inner.losses) == 2 and len(outer.losses) == 3
-    a, b = np.ones((1, 2), "float32"), np.full((1, 2), 3.0, "float32")
-    found = sorted(float(value) for value in run([p, q], outer.losses, a, b))
-    np.testing.assert_allclose(found, [2.0, 2.0, 6.0])
+    a = np.ones((1, 2), "float32")
+    b = np.full((1, 2), 3.0, "float32")
+    losses = sorted(float(value) for value in run([p, q], outer.losses, a, b))
+    np.testing.assert_allclose(losses, [2.0, 2.0, 6.0])
     assert inner.get_losses_for(p) == [
         loss for loss in outer.losses if loss in inner.get_losses_for([p])
     ]
@@ -349,7 +352,8 @@ def test_updates_depend_on_the_inputs_of_the_model_that_makes_them(backend):
 
 def test_only_stateful_layers_update_their_state_while_predicting(backend):
     x = Input((2,))
-    counter, average = Counter(), Average()
+    counter = Counter()
+    average = Average()
     inner = Model(x, average(counter(x)))
     p = Input((2,))
     outer = Model(p, Average()(inner(p)))

@@ -100,7 +100,8 @@ def test_config_holds_what_the_constructor_takes():
 
 
 def test_weights_are_trained_only_while_trainable():
-    layer, x = Average(), Input((3,))
+    layer = Average()
+    x = Input((3,))
     layer(x)
     scale = Scale()
     scale(x)
@@ -462,7 +463,9 @@ def test_an_activity_regularizer_adds_to_the_loss_per_call():
 
 
 def test_updates_are_told_apart_by_input():
-    layer, a, b = Average(), Input((3,)), Input((3,))
+    layer = Average()
+    a = Input((3,))
+    b = Input((3,))
     layer(a)
     layer(b)
     layer.add_update((layer.mean, layer.mean * 0.0))
@@ -478,7 +481,8 @@ def test_updates_are_told_apart_by_input():
 
 def test_a_layer_stays_on_its_backend():
     with K.use("theano"):
-        layer, x = Scale(), Input((3,))
+        layer = Scale()
+        x = Input((3,))
     with K.use("tensorflow"):
         y = layer(x)
         assert layer.count_params() == 3

@@ -130,7 +130,8 @@ def test_a_configuration_gives_the_same_model_again(backend):
         and again.get_config() == model.get_config()
         and again.name == "net"
     )
-    x, y = np.ones((2, 3), "float32"), np.full((2, 3), 5.0, "float32")
+    x = np.ones((2, 3), "float32")
+    y = np.full((2, 3), 5.0, "float32")
     model.set_weights([np.array([1.0, 2.0, 3.0])])
     again.set_weights(model.get_weights())
     for one, other in zip(model.predict([x, y]), again.predict([x, y]), strict=True):
@@ -312,8 +313,8 @@ def test_from_config_is_guarded_like_loading():
 def classes(config):
     """All class names in a configuration."""
     if isinstance(config, dict):
-        found = {config["class_name"]} if "class_name" in config else set()
-        return found.union(*(classes(value) for value in config.values()))
+        names = {config["class_name"]} if "class_name" in config else set()
+        return names.union(*(classes(value) for value in config.values()))
     return (
         set().union(*(classes(value) for value in config))
         if isinstance(config, list)

@@ -121,8 +121,8 @@ def feed_of(model, seed=0):
 
 
 def predictions(model, feed):
-    found = model.predict(feed)
-    return found if isinstance(found, list) else [found]
+    predictions = model.predict(feed)
+    return predictions if isinstance(predictions, list) else [predictions]
 
 
 @given(graphs())
@@ -185,12 +185,12 @@ def test_predictions_are_those_of_numpy_also_after_a_round_trip(backend, graph):
     random = np.random.RandomState(1)
     model.set_weights([random.uniform(-1, 1, w.shape) for w in model.get_weights()])
     feed = feed_of(model)
-    found = predictions(model, feed)
-    for one, (_, meaning) in zip(found, graph.outputs, strict=True):
+    outputs = predictions(model, feed)
+    for one, (_, meaning) in zip(outputs, graph.outputs, strict=True):
         np.testing.assert_allclose(one, meaning(feed), rtol=1e-4, atol=1e-4)
     again = model_from_json(model.to_json(), OBJECTS)
     again.set_weights(model.get_weights())
-    for one, other in zip(found, predictions(again, feed), strict=True):
+    for one, other in zip(outputs, predictions(again, feed), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6)
 
 

@@ -455,10 +455,10 @@ def test_training_methods_pass_their_arguments_on(backend):
 
 def test_classes_and_probabilities(backend):
     model = trained()
-    found = model.predict(X)
-    np.testing.assert_array_equal(model.predict_proba(X, verbose=0), found)
+    predictions = model.predict(X)
+    np.testing.assert_array_equal(model.predict_proba(X, verbose=0), predictions)
     classes = model.predict_classes(X, verbose=0)
-    np.testing.assert_array_equal(classes, found.argmax(axis=-1))
+    np.testing.assert_array_equal(classes, predictions.argmax(axis=-1))
     single = trained(1, "sigmoid", "binary_crossentropy")
     classes = single.predict_classes(X, verbose=0)
     assert classes.shape == (4, 1) and classes.dtype == np.int32

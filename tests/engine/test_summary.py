@@ -114,7 +114,8 @@ def test_a_function_gets_the_lines(capsys, monkeypatch):
 
 def test_counting_parameters():
     x = Input((3,))
-    scale, average = Scale(), Average()
+    scale = Scale()
+    average = Average()
     model = Model(x, average(scale(x)))
     assert count_total_params(model.layers) == (3, 3)
     assert count_total_params([model, scale, average]) == (3, 3)

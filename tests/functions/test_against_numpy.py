@@ -93,14 +93,17 @@ def recall(t, p):
 
 
 def fbeta(t, p, beta=1):
-    ours, theirs = precision(t, p), recall(t, p)
+    ours = precision(t, p)
+    theirs = recall(t, p)
     return (1 + beta**2) * ours * theirs / (beta**2 * ours + theirs + EPS)
 
 
 def matthews(t, p):
     t, p = yes(t), yes(p)
-    tp, tn = (t * p).sum(), ((1 - t) * (1 - p)).sum()
-    fp, fn = ((1 - t) * p).sum(), (t * (1 - p)).sum()
+    tp = (t * p).sum()
+    tn = ((1 - t) * (1 - p)).sum()
+    fp = ((1 - t) * p).sum()
+    fn = (t * (1 - p)).sum()
     return (tp * tn - fp * fn) / (
         np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)) + EPS
     )
@@ -211,10 +214,8 @@ def test_metrics(data_sets, backend, evaluate):
 
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_top_k_counts_ties(backend, k):
-    t, p = (
-        np.eye(4)[[0, 1, 2]],
-        np.array([[0.1, 0.4, 0.3, 0.2], [0.3, 0.3, 0.3, 0.1], [0.4, 0.3, 0.2, 0.1]]),
-    )
+    t = np.eye(4)[[0, 1, 2]]
+    p = np.array([[0.1, 0.4, 0.3, 0.2], [0.3, 0.3, 0.3, 0.1], [0.4, 0.3, 0.2, 0.1]])
     value = K.eval(
         metrics.top_k_categorical_accuracy(K.variable(t), K.variable(p), k=k)
     )
@@ -353,7 +354,8 @@ def test_gradients_in_float64(backend, evaluate):
 
 def dominant(w):
     """Of WᵀW by nine power iterations from ones."""
-    gram, vector = w.T @ w, np.ones(w.shape[1])
+    gram = w.T @ w
+    vector = np.ones(w.shape[1])
     for _ in range(9):
         vector = gram @ vector
     return np.sqrt(vector @ gram @ vector / (vector @ vector))

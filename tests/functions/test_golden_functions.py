@@ -38,7 +38,8 @@ def executed(values, suffix):
 
 def test_activations(golden, backend, evaluate):
     cases, arrays = golden
-    x, tensors = variables(arrays), {}
+    x = variables(arrays)
+    tensors = {}
     for case in cases["activations"]:
         y = activations.get(case["name"])(x(case["x"]), **case["kwargs"])
         tensors[case["id"] + "/y"] = y
@@ -50,7 +51,8 @@ def test_activations(golden, backend, evaluate):
 
 def test_objectives(golden, backend, evaluate):
     cases, arrays = golden
-    x, tensors = variables(arrays), {}
+    x = variables(arrays)
+    tensors = {}
     for case in cases["objectives"]:
         y_pred = x(case["y_pred"])
         loss = objectives.get(case["name"])(x(case["y_true"]), y_pred, **case["kwargs"])
@@ -88,7 +90,8 @@ FORGOTTEN_ARGUMENTS = {"EigenvalueRegularizer": {"k": 0.1}}
 
 def test_regularizers(golden, backend, evaluate):
     cases, arrays = golden
-    weight, tensors = K.variable(arrays["reg/W"]), {}
+    weight = K.variable(arrays["reg/W"])
+    tensors = {}
     for case in cases["regularizers"]:
         config = case["config"] | FORGOTTEN_ARGUMENTS.get(case["config"]["name"], {})
         regularizer = regularizers.get(config)

@@ -17,7 +17,8 @@ def close_statistics(sample, case):
 
     Both are random, n draws each.
     """
-    n, std = case["n"], max(case["std"], 1e-7)
+    n = case["n"]
+    std = max(case["std"], 1e-7)
     assert abs(sample.mean() - case["mean"]) < 6 * std * np.sqrt(2 / n)
     assert abs(sample.std() - case["std"]) < 6 * std / np.sqrt(n)
     spread = (

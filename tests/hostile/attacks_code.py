@@ -80,8 +80,9 @@ def bytecode_in_lambda(folder):
             "function": {"class_name": "__lambda__", "config": {"code": bytecode()[0]}}
         },
     }.items():
-        whole = keras2(lambda_layer(**config))
-        path, text = write_keras2(folder / f"{what}.h5", whole), json.dumps(whole)
+        model_config = keras2(lambda_layer(**config))
+        path = write_keras2(folder / f"{what}.h5", model_config)
+        text = json.dumps(model_config)
         yield (
             f"{what}, h5",
             lambda p=path: load_model(p),

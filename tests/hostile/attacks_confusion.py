@@ -21,7 +21,8 @@ from oneiros.saving import Budget
 from oneiros_format_safetensors.format import SafetensorsFormat
 from oneiros_safe_files.safetensors_file import read_safetensors
 
-ONES, ZEROS = np.ones((4, 3), "f4"), np.zeros(3, "f4")
+ONES = np.ones((4, 3), "f4")
+ZEROS = np.zeros(3, "f4")
 DAMAGE = ("ConfigError", "FileFormatError", "UnsafeFileError", "UnknownNameError")
 
 
@@ -192,23 +193,24 @@ def unusual_but_plain_weights(folder):
         )
 
         def check(path=path):
-            found = load_model(path).get_weights()[0]
+            loaded = load_model(path).get_weights()[0]
             assert (
-                found.dtype == "float32"
-                and (found == np.arange(12).reshape(4, 3)).all()
+                loaded.dtype == "float32"
+                and (loaded == np.arange(12).reshape(4, 3)).all()
             )
 
         yield dtype, check
     values = ONES.copy()
-    values[0, 0], values[1, 1] = np.nan, np.inf
+    values[0, 0] = np.nan
+    values[1, 1] = np.inf
     path = replaced(folder, "nan.h5", values)
 
     def check_that_it_is_told():
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             load_model(path)
         assert [
-            "NaN or infinite numbers for d_W" in str(each.message) for each in told
+            "NaN or infinite numbers for d_W" in str(each.message) for each in warned
         ] == [True]
 
     yield "NaN and infinity are weights, and told", check_that_it_is_told
@@ -221,11 +223,11 @@ def unusual_but_plain_weights(folder):
         file["model_weights/d/more"] = ONES
 
     def check_that_more_is_told():
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             load_model(path)
         assert [
-            "wasn't read: /model_weights/d/more" in str(each.message) for each in told
+            "wasn't read: /model_weights/d/more" in str(each.message) for each in warned
         ] == [True]
 
     yield "an array that no list names is told", check_that_more_is_told
@@ -233,7 +235,8 @@ def unusual_but_plain_weights(folder):
 
 @attack(46, "FileFormatError", "ConfigError", "GraphError")
 def layers_that_are_missing_or_too_many(folder):
-    first, second = dense(name="a"), layer("Dense", name="b", output_dim=3)
+    first = dense(name="a")
+    second = layer("Dense", name="b", output_dim=3)
     arrays = {
         "a": [("W", ONES), ("b", ZEROS)],
         "b": [("W", np.ones((3, 3), "f4")), ("b", ZEROS)],
@@ -487,8 +490,8 @@ def empty_tensors_and_models(folder):
             folder / "e.safetensors",
             state([("l", [("w", np.zeros((0, 3))), ("v", np.zeros(0))])]),
         )
-        found = SafetensorsFormat().read(folder / "e.safetensors", Budget()).weights
-        assert [value.shape for _, value in found[0][1]] == [(0, 3), (0,)]
+        weights = SafetensorsFormat().read(folder / "e.safetensors", Budget()).weights
+        assert [value.shape for _, value in weights[0][1]] == [(0, 3), (0,)]
         Sequential([dense_layer()]).save_weights(folder / "d.safetensors")
 
     yield "empty tensors", check

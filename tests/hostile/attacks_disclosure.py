@@ -26,23 +26,23 @@ SGD = {
 }
 
 
-def build(folder, name="m.h5", whole=True):
+def build(folder, name="m.h5", whole_model=True):
     """Writes a harmless file, and another one that hostile links lead to."""
-    make = write if whole else write_weights
-    kwargs = {"config": sequential(dense()), "training": SGD} if whole else {}
+    make = write if whole_model else write_weights
+    kwargs = {"config": sequential(dense()), "training": SGD} if whole_model else {}
     layers = {"d": [("d_W", np.ones((4, 3), "f4")), ("d_b", np.zeros(3, "f4"))]}
     optimizer = (
         {"optimizer": lambda group: group.attrs.update(weight_names=np.array([b"v"]))}
-        if whole
+        if whole_model
         else {}
     )
     make(folder / "other.h5", layers=layers)
     return make(folder / name, layers=layers, **kwargs, **optimizer)
 
 
-def linked(folder, name, place, link, whole=True):
+def linked(folder, name, place, link, whole_model=True):
     """Writes a file in which `place` is a link."""
-    path = build(folder, name, whole)
+    path = build(folder, name, whole_model)
     with h5py.File(path, "r+") as file:
         if place in file:
             file.move(place, "moved")
@@ -70,9 +70,13 @@ def through_links(folder, link):
                 yield f"{place}, {entry}", action
     for place in ("d", "d/d_W"):
         path = linked(
-            folder, place.replace("/", "_") + "_w.h5", place, link(place), whole=False
+            folder,
+            place.replace("/", "_") + "_w.h5",
+            place,
+            link(place),
+            whole_model=False,
         )
-        for entry, action in weight_entries(path, whole=False):
+        for entry, action in weight_entries(path, whole_model=False):
             yield f"weights alone, {place}, {entry}", action
 
 
@@ -92,11 +96,11 @@ def soft_links(folder):
     yield from list(through_links(folder, lambda _: h5py.SoftLink("/nowhere")))[:3]
 
 
-def replaced(folder, name, make, whole=True):
+def replaced(folder, name, make, whole_model=True):
     """Writes a file whose first weight is what `make(group)` stores."""
-    path = build(folder, name, whole)
+    path = build(folder, name, whole_model)
     with h5py.File(path, "r+") as file:
-        group = file["model_weights/d" if whole else "d"]
+        group = file["model_weights/d" if whole_model else "d"]
         del group["d_W"]
         make(group)
     return path
@@ -115,16 +119,16 @@ def virtual(group):
 
 @attack(21)
 def data_in_another_file(folder):
-    for whole in (True, False):
-        path = replaced(folder, f"{whole}.h5", stored_elsewhere, whole)
-        yield from weight_entries(path, whole)
+    for whole_model in (True, False):
+        path = replaced(folder, f"{whole_model}.h5", stored_elsewhere, whole_model)
+        yield from weight_entries(path, whole_model)
 
 
 @attack(22)
 def virtual_data(folder):
-    for whole in (True, False):
-        path = replaced(folder, f"{whole}.h5", virtual, whole)
-        yield from weight_entries(path, whole)
+    for whole_model in (True, False):
+        path = replaced(folder, f"{whole_model}.h5", virtual, whole_model)
+        yield from weight_entries(path, whole_model)
 
 
 @attack(23)
@@ -142,15 +146,15 @@ def names_that_lead_out(folder):
         b"/",
         b"/" * 300,
     )
-    for whole in (True, False):
+    for whole_model in (True, False):
         for index, name in enumerate(names):
             for attribute in ("weight_names", "layer_names"):
-                path = build(folder, f"{whole}{index}{attribute}.h5", whole)
+                path = build(folder, f"{whole_model}{index}{attribute}.h5", whole_model)
                 with h5py.File(path, "r+") as file:
-                    group = file["model_weights"] if whole else file
+                    group = file["model_weights"] if whole_model else file
                     holder = group if attribute == "layer_names" else group["d"]
                     holder.attrs[attribute] = np.array([name])
-                for entry, action in weight_entries(path, whole):
+                for entry, action in weight_entries(path, whole_model):
                     yield f"{attribute} {name}, {entry}", action
 
 
@@ -216,15 +220,16 @@ def every_entry_reads_through_the_guard(folder):
     """What 19 to 24 do, in a file with and without the group `model_weights`, through
     each entry there is."""
     hostile = {"stored elsewhere": stored_elsewhere, "virtual": virtual}
-    for whole in (True, False):
+    for whole_model in (True, False):
         for what, make in hostile.items():
-            path = replaced(folder, f"{what}{whole}.h5", make, whole)
-            for entry, action in (*weight_entries(path, whole), *command_entries(path)):
+            path = replaced(folder, f"{what}{whole_model}.h5", make, whole_model)
+            for entry, action in (
+                *weight_entries(path, whole_model),
+                *command_entries(path),
+            ):
                 yield f"{what}, {entry}", action
-        model, secret = (
-            network(),
-            replaced(folder, f"s{whole}.h5", stored_elsewhere, whole),
-        )
+        model = network()
+        secret = replaced(folder, f"s{whole_model}.h5", stored_elsewhere, whole_model)
         secret = secret.rename(secret.with_suffix(".txt"))
         yield "with another suffix", lambda p=secret, m=model: m.load_weights(p)
     from oneiros import registry

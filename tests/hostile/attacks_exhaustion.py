@@ -39,14 +39,14 @@ from oneiros_safe_files.zip_archive import open_zip, unpack_zip
 BYTES = 1 << 20
 
 
-def changed(folder, name, change, whole=True):
+def changed(folder, name, change, whole_model=True):
     """Writes a harmless file and lets `change(group of layer d)` make it hostile."""
     path = folder / name
-    write(path, sequential(dense())) if whole else write_weights(
+    write(path, sequential(dense())) if whole_model else write_weights(
         path, {"d": [("d_W", np.ones(3)), ("d_b", np.ones(3))]}
     )
     with h5py.File(path, "r+") as file:
-        change(file["model_weights/d" if whole else "d"])
+        change(file["model_weights/d" if whole_model else "d"])
     return path
 
 
@@ -81,9 +81,11 @@ def one_array_that_claims_too_much(folder):
         },
         "many axes": {"shape": (4,) * 30, "dtype": "u1", "chunks": (1,) * 30},
     }.items():
-        for whole in (True, False):
-            path = changed(folder, f"{what}{whole}.h5", replaced(**kwargs), whole)
-            for entry, action in weight_entries(path, whole):
+        for whole_model in (True, False):
+            path = changed(
+                folder, f"{what}{whole_model}.h5", replaced(**kwargs), whole_model
+            )
+            for entry, action in weight_entries(path, whole_model):
                 yield f"{what}, {entry}", action
 
 
@@ -206,14 +208,16 @@ def compression_bombs(folder):
     (folder / "bomb.tar.gz").write_bytes(gzip.compress(data.getvalue()))
     yield "tar", lambda: unpack_tar(folder / "bomb.tar.gz", folder / "out", Budget())
     header = tarfile.TarInfo("x")
-    header.type, header.size = tarfile.XHDTYPE, 8 << 30
+    header.type = tarfile.XHDTYPE
+    header.size = 8 << 30
     (folder / "pax.tar").write_bytes(header.tobuf(tarfile.GNU_FORMAT) + bytes(2048))
     yield (
         "tar header that claims 8 GiB",
         lambda: unpack_tar(folder / "pax.tar", folder / "out", Budget()),
     )
     for kind in (b"x", b"g", b"X", b"L", b"K"):
-        header.type, header.size = kind, 100 * BYTES
+        header.type = kind
+        header.size = 100 * BYTES
         path = folder / f"header {kind.decode()}.tar.gz"
         data = header.tobuf(tarfile.GNU_FORMAT) + bytes(header.size)
         path.write_bytes(gzip.compress(data))
@@ -449,8 +453,10 @@ def absurd_arguments(folder):
             batch_input_shape=[None, 10**6, 2],
         ),
     }.items():
-        whole = config if config["class_name"] == "Sequential" else sequential(config)
-        for entry, action in entries(whole, folder):
+        model_config = (
+            config if config["class_name"] == "Sequential" else sequential(config)
+        )
+        for entry, action in entries(model_config, folder):
             yield (
                 f"{what}, {entry}",
                 action,
@@ -528,7 +534,8 @@ def links_and_groups_without_end(folder):
 
 @attack(41, "ConfigError", "GraphError", "UnsafeFileError", "ArgumentError")
 def graphs_without_end(folder):
-    x, d = start(), dense()
+    x = start()
+    d = dense()
     config = {
         key: value for key, value in d["config"].items() if key != "batch_input_shape"
     }
@@ -657,7 +664,7 @@ def patterns(folder):
 def damaged_and_disguised_files(folder):
     from oneiros_format_safetensors.format import SafetensorsFormat
 
-    whole = write(folder / "m.h5", sequential(dense())).read_bytes()
+    complete = write(folder / "m.h5", sequential(dense())).read_bytes()
     model = network()
     model.save_weights(folder / "w.safetensors")
     tensors = (folder / "w.safetensors").read_bytes()
@@ -666,7 +673,7 @@ def damaged_and_disguised_files(folder):
         opened.writestr("config.json", "{}")
     files = {
         **{
-            f"cut at {part:.0%}.h5": whole[: int(len(whole) * part)]
+            f"cut at {part:.0%}.h5": complete[: int(len(complete) * part)]
             for part in (0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99)
         },
         **{
@@ -677,10 +684,10 @@ def damaged_and_disguised_files(folder):
         "zeros.h5": bytes(5000),
         "text.h5": b"not a model",
         "json.h5": json.dumps(sequential(dense())).encode(),
-        "magic only.h5": whole[:8],
-        "magic and rubbish.h5": whole[:8] + bytes(range(256)) * 20,
+        "magic only.h5": complete[:8],
+        "magic and rubbish.h5": complete[:8] + bytes(range(256)) * 20,
         "zip called.h5": archive.getvalue(),
-        "zip before HDF5.h5": archive.getvalue() + whole,
+        "zip before HDF5.h5": archive.getvalue() + complete,
         "keras 3.keras": archive.getvalue(),
         "numpy.h5": b"\x93NUMPY\x01\x00",
     }

@@ -54,7 +54,9 @@ def tar(path, *members, mode="w"):
     with tarfile.open(path, mode, format=tarfile.PAX_FORMAT) as archive:
         for name, kind, link, content in members:
             info = tarfile.TarInfo(name)
-            info.type, info.linkname, info.size = kind, link, len(content)
+            info.type = kind
+            info.linkname = link
+            info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
     return path
 
@@ -167,7 +169,7 @@ def plain_archives(folder):
 
     def check(unpack, name):
         out = unpack(folder / name, folder / "out", Budget())
-        found = {
+        written = {
             str(p.relative_to(out)): p.read_bytes()
             for p in out.rglob("*")
             if p.is_file()
@@ -175,7 +177,7 @@ def plain_archives(folder):
         for path in sorted(out.rglob("*"), reverse=True):
             path.unlink() if path.is_file() else path.rmdir()
         out.rmdir()
-        assert found == tree
+        assert written == tree
 
     for name in ("w", "w.gz", "w.bz2"):
         yield name, lambda n=name: check(unpack_tar, n)

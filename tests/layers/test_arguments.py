@@ -63,8 +63,8 @@ PER_AXIS = {"subsample", "atrous_rate", "pool_size", "strides", "size", "padding
 
 def parameters(cls):
     """The arguments of a class's constructor that are its own."""
-    found = inspect.signature(cls).parameters.values()
-    return [p for p in found if p.kind is not p.VAR_KEYWORD and p.name != "name"]
+    parameters = inspect.signature(cls).parameters.values()
+    return [p for p in parameters if p.kind is not p.VAR_KEYWORD and p.name != "name"]
 
 
 def required(cls, counter):
@@ -75,7 +75,8 @@ def required(cls, counter):
 
 def distinct(cls, parameter, counter):
     """A value for an argument unlike all others that the counter has given."""
-    name, number = parameter.name, next(counter)
+    name = parameter.name
+    number = next(counter)
     for key in (f"{cls.__name__}.{name}", name):
         if key in FIXED:
             return FIXED[key]
@@ -174,7 +175,8 @@ def test_integers_in_tuples_are_of_python_or_numpy_and_no_booleans(make, shape):
     for number in (2, np.int64(2), np.uint8(2)):
         layer = make(number)
         layer.create_input_layer((None, *shape))
-        first, second = layer.output_shape, make(2).get_output_shape_for((None, *shape))
+        first = layer.output_shape
+        second = make(2).get_output_shape_for((None, *shape))
         assert first == second
     for wrong in (True, np.bool_(True), 2.0):
         with pytest.raises(ArgumentError):

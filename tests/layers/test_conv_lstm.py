@@ -64,7 +64,8 @@ def test_both_ways_and_both_orderings_agree(backend):
             (Stepped, "th"),
         )
     ]
-    tensors, weights = [], None
+    tensors = []
+    weights = None
     for layer in layers:
         source = inputs if layer.dim_ordering == "tf" else other
         layer(source)
@@ -232,12 +233,12 @@ def test_a_derived_layer(backend):
         name="peak",
     )
     data = images(2, 4, 3, 3, 2)
-    (output,), (found,) = applied([(layer, data)])
+    (output,), (value,) = applied([(layer, data)])
     assert output._keras_shape == (None, 4, 3, 3, 3)
     total = (data - data.mean(axis=1, keepdims=True)).sum(axis=-1)
     expected = np.maximum.accumulate(np.maximum(total, 0), axis=1)
     np.testing.assert_allclose(
-        found, np.stack([expected] * 3, -1), rtol=1e-4, atol=1e-5
+        value, np.stack([expected] * 3, -1), rtol=1e-4, atol=1e-5
     )
     assert layer.get_config()["nb_row"] == 1
 

@@ -227,7 +227,9 @@ def test_deconvolution_is_the_adjoint_of_convolution(
     back = np.swapaxes(W, -1, -2)
     shape = (None, *sizes, 3)
     if ordering == "th":
-        x, y, shape = first(x), first(y), (None, 3, *sizes)
+        x = first(x)
+        y = first(y)
+        shape = (None, 3, *sizes)
         W, back = (np.moveaxis(kernel, (-1, -2), (0, 1)) for kernel in (W, back))
     named = {
         "border_mode": border_mode,
@@ -384,8 +386,8 @@ def test_weights_are_set_from_the_argument(backend, make, shapes):
     weights = [array(*shape) for shape in shapes]
     layer = make(weights)
     Sequential([layer])
-    for mine, given in zip(layer.get_weights(), weights, strict=True):
-        np.testing.assert_array_equal(mine, given)
+    for mine, stored in zip(layer.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(mine, stored)
 
 
 def test_regularizers_and_constraints_of_separable_convolutions(backend):

@@ -53,8 +53,8 @@ def test_weights_are_set_from_the_argument(backend, layer, shapes):
     weights = arrays_for(*shapes)
     made = layer(weights)
     Sequential([made])
-    for mine, given in zip(made.get_weights(), weights, strict=True):
-        np.testing.assert_array_equal(mine, given)
+    for mine, stored in zip(made.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(mine, stored)
     assert made.initial_weights is None
 
 
@@ -116,9 +116,9 @@ def test_regularizers_and_constraints_reach_the_weights(backend):
     assert set(layer.constraints) == {layer.W, layer.b}
     W, b = arrays_for((3, 2), (2,))
     layer.set_weights([W, b])
-    found = K.function([], layer.losses)([])
+    losses = K.function([], layer.losses)([])
     np.testing.assert_allclose(
-        found, [0.5 * (W**2).sum(), 0.01 * abs(b).sum()], rtol=1e-5
+        losses, [0.5 * (W**2).sum(), 0.01 * abs(b).sum()], rtol=1e-5
     )
 
 
@@ -187,8 +187,8 @@ def test_masks_travel_through_layers_that_know_them(backend):
     x = Input(shape=(4,), dtype="int32")
     y = Activation("tanh")(TimeDistributedDense(3)(Embedding(6, 2, mask_zero=True)(x)))
     mask = y._keras_history[0].output_mask
-    found = K.function([x], [mask])([np.array([[3, 0, 1, 0]])])[0]
-    np.testing.assert_array_equal(found.astype(bool), [[True, False, True, False]])
+    computed = K.function([x], [mask])([np.array([[3, 0, 1, 0]])])[0]
+    np.testing.assert_array_equal(computed.astype(bool), [[True, False, True, False]])
     with pytest.raises(TypeError, match=r"Flatten 'flatten.*mask.*support"):
         Flatten()(y)
 

@@ -740,9 +740,9 @@ def test_sparse_inputs_are_computed_with_as_dense(backend):
         Embedding(3, 2),
     ):
         x, dense = Input(shape=(3,), sparse=True), Input(shape=(3,))
-        found = Model(x, layer(x)).predict(csr_matrix(matrix))
+        predictions = Model(x, layer(x)).predict(csr_matrix(matrix))
         np.testing.assert_allclose(
-            found, Model(dense, layer(dense)).predict(matrix), rtol=1e-6
+            predictions, Model(dense, layer(dense)).predict(matrix), rtol=1e-6
         )
 
 

@@ -32,9 +32,11 @@ def test_numbers(golden, backend, name):
 
 
 def test_shapes_names_and_configurations(golden, backend):
-    executed, problems = 0, []
+    executed = 0
+    problems = []
     for case in golden[0]:
-        this, executed = Case(case, golden[1]), executed + 1
+        this = Case(case, golden[1])
+        executed = executed + 1
         mine, expected = this.described()
         problems += (
             [f"{case['id']}: {mine} expected {expected}"] if mine != expected else []
@@ -54,7 +56,8 @@ def is_bytecode(value):
 def test_the_configurations_of_keras_are_accepted(golden, backend):
     problems = []
     for case in golden[0]:
-        cls, config = getattr(layers, case["class_name"]), case["config"]
+        cls = getattr(layers, case["class_name"])
+        config = case["config"]
         if any(is_bytecode(value) for value in config.values()):
             with pytest.raises(
                 UnsafeFileError, match=rf"{config['name']}.*bytecode.*functions="

@@ -43,7 +43,9 @@ def test_each_place_has_its_weights_2d(backend, ordering):
         expected[:, row, column] = patch.reshape(4, -1) @ W[place]
     b = added = array(2, 5, 5)
     if ordering == "th":
-        x, expected, added = first(x), first(expected), b.reshape(5, 2, 5)
+        x = first(x)
+        expected = first(expected)
+        added = b.reshape(5, 2, 5)
     layer = LocallyConnected2D(
         5, 3, 2, subsample=(2, 1), dim_ordering=ordering, weights=[W, b]
     )

@@ -146,8 +146,8 @@ def test_masks(backend):
         np.concatenate([all_true, kept_a], axis=1),
         kept_b,
     ]
-    for found, right in zip(masks_of(outputs, inputs, [a, b]), expected, strict=True):
-        np.testing.assert_array_equal(found, right)
+    for mask, right in zip(masks_of(outputs, inputs, [a, b]), expected, strict=True):
+        np.testing.assert_array_equal(mask, right)
     assert merge([one, other], mode="dot")._keras_history[0].output_mask is None
 
 

@@ -57,7 +57,8 @@ def windows(rank, border_mode):
             ((3, 2, 2), (2, 3, 1)),
             ((2, 2, 3), (3, 3, 4)),
         ):
-            window, strides = window[:rank], strides and strides[:rank]
+            window = window[:rank]
+            strides = strides and strides[:rank]
             expected = pooled(x, window, strides or window, border_mode, reduce)
             if rank == 1:
                 yield cls(*window, strides and strides[0], border_mode), x, expected
@@ -86,7 +87,8 @@ def test_windows(backend, rank, border_mode):
 def test_global_pooling_of_any_size(backend, ordering):
     made, arrays, expected = [], [], []
     for rank, kind in itertools.product((1, 2, 3), REDUCE):
-        cls, x = getattr(layers, f"Global{kind}Pooling{rank}D"), array(2, *SHAPES[rank])
+        cls = getattr(layers, f"Global{kind}Pooling{rank}D")
+        x = array(2, *SHAPES[rank])
         made.append(cls() if rank == 1 else cls(dim_ordering=ordering))
         expected.append(REDUCE[kind](x, axis=tuple(range(1, rank + 1))))
         arrays.append(first(x) if ordering == "th" and rank > 1 else x)
@@ -118,16 +120,15 @@ def test_windows_over_unknown_sizes(backend):
 def test_negative_values_win_over_the_border(backend):
     """A window that reaches over the border doesn't see zeros there."""
     x = -np.ones((1, 3, 1), "float32")
-    largest, average = (
-        MaxPooling1D(2, border_mode="same"),
-        AveragePooling1D(2, border_mode="same"),
-    )
+    largest = MaxPooling1D(2, border_mode="same")
+    average = AveragePooling1D(2, border_mode="same")
     _, values = applied([(largest, x), (average, x)])
     np.testing.assert_array_equal(values, -np.ones((2, 1, 2, 1)))
 
 
 def test_strides_are_the_window_unless_given(backend):
-    one, two = MaxPooling1D(3), MaxPooling2D((3, 2), dim_ordering="tf")
+    one = MaxPooling1D(3)
+    two = MaxPooling2D((3, 2), dim_ordering="tf")
     assert (one.stride, one.st, one.pool_size) == (3, (3, 1), (3, 1))
     assert (two.strides, two.get_config()["strides"]) == ((3, 2), (3, 2))
     assert MaxPooling1D(3, stride=1).get_config()["stride"] == 1
@@ -157,13 +158,13 @@ def test_a_pooling_of_ones_own(backend):
 
 def test_the_bases_of_keras_are_there(backend):
     for rank in (1, 2, 3):
-        base, whole = (
+        base, full = (
             getattr(pooling, f"_Pooling{rank}D"),
             getattr(pooling, f"_GlobalPooling{rank}D"),
         )
         for kind in REDUCE:
             assert issubclass(getattr(layers, f"{kind}Pooling{rank}D"), base)
-            assert issubclass(getattr(layers, f"Global{kind}Pooling{rank}D"), whole)
+            assert issubclass(getattr(layers, f"Global{kind}Pooling{rank}D"), full)
     assert not [name for name in pooling.__all__ if name.startswith("_")]
 
 
@@ -183,8 +184,8 @@ def test_a_layer_keeps_its_order_of_axes(backend):
 def test_second_derivatives_agree_with_differences(backend, float64, window):
     x = K.placeholder((2, 3, 4, 4, 1))
     y = K.pool3d(K.tanh(x), window, (1, 1, 1), dim_ordering="tf")
-    slope = K.gradients(K.sum(K.square(y) * y), [x])[0]
-    size = K.sum(K.square(slope))
+    gradient = K.gradients(K.sum(K.square(y) * y), [x])[0]
+    size = K.sum(K.square(gradient))
     compute = K.function([x], [size, *K.gradients(size, [x])])
     at, direction = (np.random.normal(size=(2, 3, 4, 4, 1)) for _ in range(2))
     (up, _), (down, _) = (compute([at + sign * 1e-6 * direction]) for sign in (1, -1))

@@ -69,7 +69,8 @@ def test_noise_shape_drops_together(backend, run, noise_shape):
 )
 def test_feature_maps_are_dropped_whole(backend, run, layer, shape, together):
     y = run(layer(), np.ones(shape, "float32"), phase=1)
-    low, high = y.min(axis=together), y.max(axis=together)
+    low = y.min(axis=together)
+    high = y.max(axis=together)
     np.testing.assert_array_equal(low, high)
     assert set(np.unique(low)) == {0, 2}
     assert 0.3 < (low == 0).mean() < 0.7

@@ -94,9 +94,9 @@ def test_weights_from_the_argument(backend, mode):
     shapes = [
         w.shape for w in built(GRU(2, consume_less=mode), None, 4, 3).get_weights()
     ]
-    given = [sequences(*shape) for shape in shapes]
-    layer = built(GRU(2, weights=given, consume_less=mode), None, 4, 3)
-    for mine, expected in zip(layer.get_weights(), given, strict=True):
+    data = [sequences(*shape) for shape in shapes]
+    layer = built(GRU(2, weights=data, consume_less=mode), None, 4, 3)
+    for mine, expected in zip(layer.get_weights(), data, strict=True):
         np.testing.assert_array_equal(mine, expected)
     assert layer.initial_weights is None
 
@@ -139,7 +139,8 @@ def test_modes_and_ways_of_looping_agree(backend, cls):
     x[1, 2:] = x[2, :2] = 0
     inputs = Input(batch_shape=(None, 4, 2))
     masked = Masking()(inputs)
-    values, results = None, {}
+    values = None
+    results = {}
     for mode in ("cpu", "gpu"):
         for kind in (cls, stepped(cls)):
             for backwards in (False, True):
@@ -266,9 +267,9 @@ def test_time_distributed_dense(backend):
         K.ones_like(x), K.variable(np.eye(30)), dropout=0.5
     )
     run = K.function([K.learning_phase()], [plain, dropped])
-    found, half = run([1])
+    full, half = run([1])
     np.testing.assert_allclose(
-        found, K.get_value(x) @ K.get_value(w) + K.get_value(b), rtol=1e-4, atol=1e-4
+        full, K.get_value(x) @ K.get_value(w) + K.get_value(b), rtol=1e-4, atol=1e-4
     )
     assert set(np.unique(half)) == {0, 2}
     np.testing.assert_array_equal(half, np.broadcast_to(half[:, :1], half.shape))
@@ -331,7 +332,8 @@ def test_each_gate_has_dropout_of_its_own(backend, cls):
 
     With "gpu" the same ones.
     """
-    n, gates = 30, CELLS[cls]
+    n = 30
+    gates = CELLS[cls]
     x = Input(batch_shape=(None, 2, n))
     tensors = []
     for mode in MODES:
@@ -384,8 +386,8 @@ def test_states_go_from_batch_to_batch(golden, backend):
         return [golden[1][f"{case['id']}/{name}"] for case in cases]
 
     for suffix in ("", "_call1"):
-        found = model.predict(stored(f"x0{suffix}"), batch_size=3)
-        for mine, expected in zip(found, stored(f"y0{suffix}"), strict=True):
+        predictions = model.predict(stored(f"x0{suffix}"), batch_size=3)
+        for mine, expected in zip(predictions, stored(f"y0{suffix}"), strict=True):
             np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-5)
     assert all(np.any(K.get_value(state)) for layer in made for state in layer.states)
     model.reset_states()
@@ -517,7 +519,8 @@ def test_attention(backend, mode):
 def test_attention_trains_and_loads(backend, tmp_path):
     model = Sequential([AttentionLSTM(3, input_shape=(4, 2)), Dense(1)])
     model.compile("adam", "mse")
-    data, target = sequences(16, 4, 2), np.ones((16, 1))
+    data = sequences(16, 4, 2)
+    target = np.ones((16, 1))
     before = model.evaluate(data, target, verbose=0)
     model.fit(data, target, nb_epoch=5, verbose=0)
     assert model.evaluate(data, target, verbose=0) < before

@@ -147,7 +147,8 @@ def test_the_gradient_by_an_input_image_climbs(network):
     (gradient,) = K.gradients(score, [x])
     gradient /= K.sqrt(K.mean(K.square(gradient))) + 1e-5
     step = K.function([x, K.learning_phase()], [score, gradient])
-    image, scores = IMAGE.copy(), []
+    image = IMAGE.copy()
+    scores = []
     for _ in range(5):
         value, direction = step([image, 0])
         scores.append(float(value))
@@ -157,9 +158,10 @@ def test_the_gradient_by_an_input_image_climbs(network):
 
 
 def test_second_order_gradients_through_a_convolution(network):
-    x, kernel = network.input, network.layers[0].W
-    (slope,) = K.gradients(K.sum(network.output), [x])
-    penalty = K.sum(K.square(slope))
+    x = network.input
+    kernel = network.layers[0].W
+    (gradient,) = K.gradients(K.sum(network.output), [x])
+    penalty = K.sum(K.square(gradient))
     (second,) = K.gradients(penalty, [kernel])
     compute = K.function([x, K.learning_phase()], [penalty, second])
     start = K.get_value(kernel)
@@ -176,8 +178,8 @@ def test_a_model_with_a_gradient_penalty_trains(backend):
     x = Input(shape=(4,))
     y = Dense(1)(Dense(8, activation="tanh")(x))
     model = Model(x, y)
-    (slope,) = K.gradients(K.sum(y), [x])
-    size = K.mean(K.square(slope))
+    (gradient,) = K.gradients(K.sum(y), [x])
+    size = K.mean(K.square(gradient))
     model.compile(
         SGD(lr=0.1),
         lambda y_true, y_pred: K.mean(K.square(y_true - y_pred), -1) + 10 * size,
@@ -231,12 +233,12 @@ def test_a_sum_of_equal_tensors_in_a_run_of_batches(backend, join):
     model = Model(x, Dense(1)(Flatten()(y)))
     model.compile("sgd", "mse")
     images = np.random.RandomState(3).normal(size=(12, 6, 6, 2)).astype("float32")
-    whole = model.predict(images, batch_size=12)
+    at_once = model.predict(images, batch_size=12)
     np.testing.assert_allclose(
-        model.predict(images, batch_size=4), whole, rtol=1e-4, atol=1e-5
+        model.predict(images, batch_size=4), at_once, rtol=1e-4, atol=1e-5
     )
     loss = model.evaluate(images, np.zeros((12, 1)), batch_size=4, verbose=0)
-    assert loss == pytest.approx(np.mean(whole**2), rel=1e-4)
+    assert loss == pytest.approx(np.mean(at_once**2), rel=1e-4)
     before = model.get_weights()[0]
     model.fit(images, np.ones((12, 1)), batch_size=4, nb_epoch=1, verbose=0)
     assert (model.get_weights()[0] != before).any()

@@ -115,8 +115,8 @@ def test_whole_numbers_at_each_step(backend):
     layer = TimeDistributed(Embedding(7, 2))
     y = layer(x)
     words = np.random.randint(7, size=(2, 3, 4))
-    found = K.function([x], [y])([words])[0]
-    np.testing.assert_array_equal(found, layer.get_weights()[0][words])
+    result = K.function([x], [y])([words])[0]
+    np.testing.assert_array_equal(result, layer.get_weights()[0][words])
 
 
 def test_running_averages(backend):
@@ -150,14 +150,14 @@ def test_losses(backend):
     model = Model([one, other], [layer(one), layer(other)])
     assert [len(layer.get_losses_for(x)) for x in (None, one, other)] == [1, 1, 1]
     x, z = arrays(2, 3, 4), arrays(2, 3, 4)
-    found = K.function(model.inputs, [*model.losses, *model.outputs])([x, z])
+    results = K.function(model.inputs, [*model.losses, *model.outputs])([x, z])
     W = layer.get_weights()[0]
     expected = [
         0.5 * (W**2).sum(),
         0.1 * ((x @ W) ** 2).sum(),
         0.1 * ((z @ W) ** 2).sum(),
     ]
-    np.testing.assert_allclose(found[:-2], expected, rtol=1e-4)
+    np.testing.assert_allclose(results[:-2], expected, rtol=1e-4)
 
 
 def test_losses_of_a_model_inside(backend):
@@ -170,9 +170,9 @@ def test_losses_of_a_model_inside(backend):
     model = Sequential([TimeDistributed(inside, input_shape=(3, 4))])
     x = arrays(2, 3, 4)
     W = model.get_weights()[0]
-    found = K.function(model.inputs, model.losses)([x])
+    results = K.function(model.inputs, model.losses)([x])
     np.testing.assert_allclose(
-        sorted(found),
+        sorted(results),
         sorted([0.5 * (W**2).sum(), 0.1 * ((x @ W) ** 2).sum()]),
         rtol=1e-4,
     )
@@ -296,7 +296,7 @@ def test_merge_modes(backend):
         K.function([x], [tensor for part in tensors for tensor in part])([data])
     )
     for sequences, mode in MERGED:
-        found = [next(values) for _ in range(2 if mode is None else 1)]
+        taken = [next(values) for _ in range(2 if mode is None else 1)]
         forward, backward = next(values), next(values)
         backward = backward[:, ::-1] if sequences else backward
         expected = {
@@ -306,15 +306,15 @@ def test_merge_modes(backend):
             "concat": [np.concatenate([forward, backward], -1)],
             None: [forward, backward],
         }[mode]
-        for mine, other in zip(found, expected, strict=True):
+        for mine, other in zip(taken, expected, strict=True):
             np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-6)
 
 
 def test_names_weights_and_order(backend):
-    given = [
+    entries = [
         w.shape for w in built(Bidirectional(GRU(2, name="words")), 4, 3).get_weights()
     ]
-    weights = [arrays(*shape) for shape in given]
+    weights = [arrays(*shape) for shape in entries]
     layer = built(Bidirectional(GRU(2, name="words"), weights=weights), 4, 3)
     assert [layer.forward_layer.name, layer.backward_layer.name] == [
         "forward_words",
@@ -347,17 +347,17 @@ def test_go_backwards_inside(backend):
 
 
 def test_the_layer_given_stays_as_it_is(backend):
-    given = LSTM(2)
-    before = given.get_config()
-    layer = built(Bidirectional(given), 4, 3)
-    assert given.get_config() == before
-    assert not given.built
-    assert given.losses == given.weights == given.inbound_nodes == []
+    inner = LSTM(2)
+    before = inner.get_config()
+    layer = built(Bidirectional(inner), 4, 3)
+    assert inner.get_config() == before
+    assert not inner.built
+    assert inner.losses == inner.weights == inner.inbound_nodes == []
     assert layer.get_config()["layer"] == {"class_name": "LSTM", "config": before}
     with pytest.raises(
         ArgumentError, match=r"Bidirectional .*LSTM 'lstm_\d+', which was called before"
     ):
-        Bidirectional(built(given, 4, 3))
+        Bidirectional(built(inner, 4, 3))
 
 
 def test_trainable(backend):

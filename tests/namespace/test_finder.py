@@ -74,11 +74,11 @@ def test_it_owns_what_oneiros_has_and_answers_none_otherwise():
         "keras.ops",
         "keras.backend.config",
     ]
-    found = run(ANSWERS, *owned, *foreign, *absent)
-    assert {name for name, spec in found.items() if spec} == set(owned)
+    answers = run(ANSWERS, *owned, *foreign, *absent)
+    assert {name for name, spec in answers.items() if spec} == set(owned)
 
 
 @pytest.mark.parametrize(("value", "on"), [("0", False), ("1", True), ("", True)])
 def test_the_switch(value, on):
-    found = run(ANSWERS, "keras", ONEIROS_KERAS_NAMESPACE=value, HOME="/nonexistent")
-    assert found == {"keras": "keras" if on else None}
+    answers = run(ANSWERS, "keras", ONEIROS_KERAS_NAMESPACE=value, HOME="/nonexistent")
+    assert answers == {"keras": "keras" if on else None}

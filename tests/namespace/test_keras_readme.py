@@ -116,32 +116,32 @@ def last_line(done):
 
 @pytest.mark.parametrize("backend", ["theano", "tensorflow"])
 def test_the_readme_of_keras_runs_letter_for_letter(environment, backend):
-    found = last_line(environment.run(README, KERAS_BACKEND=backend))
-    assert found["classes"] == [64] and found["proba"] == [64, 10]
-    assert found["sum"] == pytest.approx(64, abs=1e-3) and found["loss"] > 0
-    assert (found["backend"], found["module"]) == (
+    line = last_line(environment.run(README, KERAS_BACKEND=backend))
+    assert line["classes"] == [64] and line["proba"] == [64, 10]
+    assert line["sum"] == pytest.approx(64, abs=1e-3) and line["loss"] > 0
+    assert (line["backend"], line["module"]) == (
         backend,
         "oneiros_sequential.sequential",
     )
-    assert found["package"][0] == "3" and found["tensorflow"], (
+    assert line["package"][0] == "3" and line["tensorflow"], (
         "TensorFlow and its keras package are there"
     )
-    assert found["loaded"] == (backend == "tensorflow")
+    assert line["loaded"] == (backend == "tensorflow")
 
 
 def test_every_path_is_the_module_of_oneiros_itself(environment):
-    found = last_line(environment.run(PATHS))
-    assert found["same"] == [True] * 6 and found["root"] and found["dense"]
-    assert found["names"] == ["oneiros.layers.core", "oneiros"]
-    assert found["private"] == ["theano", 1e-7, "float32"]
+    line = last_line(environment.run(PATHS))
+    assert line["same"] == [True] * 6 and line["root"] and line["dense"]
+    assert line["names"] == ["oneiros.layers.core", "oneiros"]
+    assert line["private"] == ["theano", 1e-7, "float32"]
 
 
 @pytest.mark.parametrize(
     "order", ["import keras\nimport tensorflow", "import tensorflow\nimport keras"]
 )
 def test_tensorflow_is_still_imported_before_or_after(environment, order):
-    found = last_line(environment.run(TOGETHER.format(order=order)))
-    assert found == {"total": 3, "ours": True, "dense": "oneiros_layers_core"}
+    line = last_line(environment.run(TOGETHER.format(order=order)))
+    assert line == {"total": 3, "ours": True, "dense": "oneiros_layers_core"}
 
 
 def test_the_variable_switches_it_off(environment):
@@ -150,9 +150,9 @@ def test_the_variable_switches_it_off(environment):
 
 
 def test_modules_that_keras_1_never_had_are_not_found(environment):
-    found = last_line(environment.run(ABSENT))
-    assert set(found) == {"keras.ops", "keras.layers.no_such_module"}
-    assert all("No module named 'keras." in message for message in found.values())
+    line = last_line(environment.run(ABSENT))
+    assert set(line) == {"keras.ops", "keras.layers.no_such_module"}
+    assert all("No module named 'keras." in message for message in line.values())
 
 
 @pytest.mark.parametrize("editable", [False, True], ids=["wheel", "editable"])

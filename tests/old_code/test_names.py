@@ -79,10 +79,10 @@ def test_modules_show_their_names_as_a_dict():
     activations = module("activations")
     assert activations.__dict__["relu"] is activations.relu
     assert "Dense" in vars(module("layers"))
-    found = module("utils.generic_utils").get_from_module(
+    function = module("utils.generic_utils").get_from_module(
         "tanh", activations.__dict__, "activation"
     )
-    assert found is activations.tanh
+    assert function is activations.tanh
 
 
 def test_a_file_may_not_name_what_a_module_merely_shows(tmp_path):
@@ -126,7 +126,8 @@ def test_helpers_under_the_names_of_other_versions():
     names = [weight.name for weight in training.collect_trainable_weights(model)]
     assert names == sorted(names) and len(names) == 4
     masked = training._masked_objective(lambda t, p: K.mean(K.abs(p - t), axis=-1))
-    target, guess = np.zeros((2, 3, 1)), np.arange(6.0).reshape(2, 3, 1)
+    target = np.zeros((2, 3, 1))
+    guess = np.arange(6.0).reshape(2, 3, 1)
     mask = np.array([[1, 0, 0], [0, 0, 1]])
     loss = masked(*map(K.variable, (target, guess, mask)))
     np.testing.assert_allclose(K.eval(loss), guess[mask == 1].mean())

@@ -68,14 +68,14 @@ def test_generators_may_yield_lists(rest):
 def test_no_epoch_at_all():
     model = regression()
     before = model.get_weights()
-    told = []
+    notes = []
 
     class Watching(Callback):
         def on_train_begin(self, logs=None):
-            told.append(logs)
+            notes.append(logs)
 
     history = model.fit(X, Y, nb_epoch=0, callbacks=[Watching()])
-    assert history.history == {} and history.epoch == [] and told == [{}]
+    assert history.history == {} and history.epoch == [] and notes == [{}]
     np.testing.assert_array_equal(model.get_weights()[0], before[0])
 
 
@@ -237,11 +237,11 @@ def test_loops_that_a_program_replaces_are_called(monkeypatch):
     model = Model(x, Dense(1)(x))
     model.compile("sgd", "mse")
     calls = []
-    whole = Model._fit_loop
+    original = Model._fit_loop
 
     def noted(self, f, ins, **options):
         calls.append(options["initial_epoch"])
-        return whole(self, f, ins, **options)
+        return original(self, f, ins, **options)
 
     monkeypatch.setattr(Model, "_fit_loop", noted)
     history = model.fit(X, Y, nb_epoch=5, initial_epoch=3, verbose=0)

@@ -82,9 +82,11 @@ def check(case, data, arrays):
 
 def test_golden(golden, backend):
     data, arrays = golden
-    executed, failures = 0, []
+    executed = 0
+    failures = []
     for case in data["cases"]:
-        differs, expected = "", case["id"] in OPTIMIZERS
+        differs = ""
+        expected = case["id"] in OPTIMIZERS
         try:
             check(case, data, arrays)
         except AssertionError as error:

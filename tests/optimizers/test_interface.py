@@ -95,7 +95,8 @@ def trained(name="Adam"):
 def test_state_can_be_read_and_set(backend):
     optimizer, p, step = trained()
     step([])
-    state, value = optimizer.get_weights(), K.get_value(p)
+    state = optimizer.get_weights()
+    value = K.get_value(p)
     step([])
     after = K.get_value(p)
     optimizer.set_weights(state)
@@ -109,7 +110,8 @@ def test_state_can_be_read_and_set(backend):
 def test_an_optimizer_stays_on_the_backend_it_was_made_on():
     for own, other in OTHER.items():
         with K.use(own):
-            p, optimizer = K.variable(np.array([1.0, 2.0])), optimizers.Adam(lr=0.1)
+            p = K.variable(np.array([1.0, 2.0]))
+            optimizer = optimizers.Adam(lr=0.1)
             loss = K.sum(K.square(p))
         with K.use(other):
             K.function([], [loss], optimizer.get_updates([p], {}, loss))([])

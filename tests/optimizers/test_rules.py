@@ -131,7 +131,9 @@ VARIANTS = [
 
 
 def expected(name, kwargs, clipping):
-    p, state, history = {k: v.copy() for k, v in START.items()}, {"a": {}, "b": {}}, []
+    p = {k: v.copy() for k, v in START.items()}
+    state = {"a": {}, "b": {}}
+    history = []
     for t in range(1, STEPS + 1):
         grads = gradients(p)
         norm = np.sqrt(sum(np.sum(g**2) for g in grads.values()))

@@ -543,26 +543,25 @@ def test_strict_raises_the_first_failure(environment):
 
 def test_disabled_plugins_are_not_imported_and_say_how_to_enable_them(environment):
     variables = {"ONEIROS_DISABLE": "lab-one, Bad.Import, oneiros_layers_core"}
-    found = look(
+    seen = look(
         environment, "layer|OfLabOne", "layer|Dense", "layer|Highway", **variables
     )
     for name in ("lab-one", "bad-import", "oneiros-layers-core"):
-        assert found["records"][name]["state"] == "disabled"
+        assert seen["records"][name]["state"] == "disabled"
     assert not [
         name
-        for name in found["imported"]
+        for name in seen["imported"]
         if name.startswith(("lab_one", "bad_import", "oneiros_layers_core"))
     ]
     assert (
-        "provided by oneiros-layers-core, which is disabled"
-        in found["answers"]["Dense"]
+        "provided by oneiros-layers-core, which is disabled" in seen["answers"]["Dense"]
     )
-    assert "ONEIROS_DISABLE" in found["answers"]["Dense"]
-    assert found["answers"]["OfLabOne"].startswith(
+    assert "ONEIROS_DISABLE" in seen["answers"]["Dense"]
+    assert seen["answers"]["OfLabOne"].startswith(
         "UnknownNameError: Unknown layer 'OfLabOne'."
     )
-    assert "lab-one (disabled)" in found["answers"]["OfLabOne"]
-    assert found["answers"]["Highway"] == "<class 'bad_duplicate.layer.Highway'>", (
+    assert "lab-one (disabled)" in seen["answers"]["OfLabOne"]
+    assert seen["answers"]["Highway"] == "<class 'bad_duplicate.layer.Highway'>", (
         "no conflict any more"
     )
 
@@ -606,13 +605,13 @@ def test_the_command_line_tells_all_of_it(environment):
 def test_a_name_whose_plugin_is_not_installed(new_environment):
     made = new_environment("kernel_only")
     made.install("oneiros-kernel", "--no-deps")
-    found = look(made, "layer|Dense", "optimizer|sgd")
-    assert found["order"] == ["oneiros-kernel"]
-    assert found["answers"]["Dense"] == (
+    seen = look(made, "layer|Dense", "optimizer|sgd")
+    assert seen["order"] == ["oneiros-kernel"]
+    assert seen["answers"]["Dense"] == (
         "UnknownNameError: Unknown layer 'Dense'. It is provided by "
         "oneiros-layers-core, which is not installed: pip install oneiros-layers-core"
     )
-    assert "pip install oneiros-optimizers" in found["answers"]["sgd"]
+    assert "pip install oneiros-optimizers" in seen["answers"]["sgd"]
     for statement in (
         "from oneiros.layers import Dense",
         "import oneiros.activations",

@@ -19,7 +19,7 @@ SOURCES = [Path(package.__file__).parent for package in PACKAGES]
 def calls():
     """Returns the hooks that the kernel, compilation and saving call, with the names of
     the arguments."""
-    found = {}
+    called = {}
     for path in (path for source in SOURCES for path in source.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             named = (
@@ -39,8 +39,8 @@ def calls():
                         if isinstance(rest, ast.Dict)
                         else set()
                     )
-                found.setdefault(node.args[0].value, []).append(arguments)
-    return found
+                called.setdefault(node.args[0].value, []).append(arguments)
+    return called
 
 
 def test_registration_hooks_are_the_kinds():

@@ -23,8 +23,8 @@ ENTRIES = [
 
 
 def messages(source, tier=AUTHORING, package="my_lab"):
-    found = check_source(source, package=package, tier=tier)
-    return [finding.message for finding in found]
+    findings = check_source(source, package=package, tier=tier)
+    return [finding.message for finding in findings]
 
 
 @pytest.mark.parametrize("distribution", PLUGINS)
@@ -111,8 +111,8 @@ def test_what_is_published_passes(source):
     ],
 )
 def test_what_is_not_published_is_found(source, expected):
-    found = messages(source)
-    assert found and expected in found[0]
+    faults = messages(source)
+    assert faults and expected in faults[0]
 
 
 @pytest.mark.parametrize("base", ["oneiros.engine.layer", "oneiros.layers"])

@@ -21,7 +21,8 @@ def process(code):
 @pytest.mark.parametrize("path", PATHS)
 def test_all_dir_and_names_agree(path):
     module = importlib.import_module(f"oneiros.{path}")
-    listed, known = module.__all__, set(plugins.manager().modules[path])
+    listed = module.__all__
+    known = set(plugins.manager().modules[path])
     assert {name for name in known if name[0] != "_"} <= set(listed) <= set(dir(module))
     assert known <= set(dir(module))
     assert all(hasattr(module, name) for name in listed)

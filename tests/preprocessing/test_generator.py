@@ -56,7 +56,8 @@ def test_an_epoch_has_each_sample_once(n, batch_size, shuffle):
 
 
 def test_batches_and_their_numbers():
-    x, y = images(7), np.arange(7)
+    x = images(7)
+    y = np.arange(7)
     batches = plain().flow(x, y, batch_size=3, shuffle=False)
     sizes = []
     for number in range(1, 7):
@@ -221,8 +222,8 @@ def test_copies_and_pickles_go_on_where_an_iterator_was(copied):
     next(batches)
     other = copied(batches)
     for _ in range(4):
-        for expected, found in zip(next(batches), next(other), strict=True):
-            np.testing.assert_array_equal(found, expected)
+        for expected, actual in zip(next(batches), next(other), strict=True):
+            np.testing.assert_array_equal(actual, expected)
 
 
 def test_threads_share_an_epoch():

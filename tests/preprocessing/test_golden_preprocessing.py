@@ -19,16 +19,16 @@ def arrays(golden_dir):
         return dict(stored)
 
 
-def assert_close(found, expected):
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+def assert_close(actual, expected):
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_transforms(cases, arrays):
     for case in cases["transforms"]:
         x = arrays[case["x"]][0].astype("float32")
         np.random.seed(case["seed"])
-        found = getattr(image, case["function"])(x, **case["arguments"])
-        assert_close(found, arrays[case["id"]])
+        image_array = getattr(image, case["function"])(x, **case["arguments"])
+        assert_close(image_array, arrays[case["id"]])
         assert np.random.random() == case["next_draw"], case
 
 
@@ -49,8 +49,8 @@ def test_batches(cases, arrays):
         np.random.seed(case["np_seed"])
         batches = generator.flow(x, np.arange(5), **case["flow"])
         for number in range(case["count"]):
-            found = next(batches)
-            for name, array in zip("xy", found, strict=True):
+            batch = next(batches)
+            for name, array in zip("xy", batch, strict=True):
                 expected = arrays[f"{case['id']}/{name}{number}"]
                 assert array.dtype == expected.dtype
                 assert_close(array, expected)
@@ -72,40 +72,40 @@ def test_orders(cases):
 def test_pictures_of_arrays(cases, arrays):
     for case in cases["images"]:
         x = arrays[f"{case['id']}/x"]
-        found = np.asarray(image.array_to_img(x, **case["arguments"]))
+        pixels = np.asarray(image.array_to_img(x, **case["arguments"]))
         # A value that float32 rounds to the other side of a whole number is one off.
-        assert found.dtype == "uint8"
+        assert pixels.dtype == "uint8"
         expected = arrays[f"{case['id']}/y"].astype(int)
-        assert abs(found - expected).max() <= 1
+        assert abs(pixels - expected).max() <= 1
 
 
 def test_padded_sequences(cases):
     for case in cases["pad_sequences"]:
-        found = sequence.pad_sequences(case["sequences"], **case["arguments"])
-        assert found.dtype == case["dtype"]
-        assert found.tolist() == case["result"]
+        padded = sequence.pad_sequences(case["sequences"], **case["arguments"])
+        assert padded.dtype == case["dtype"]
+        assert padded.tolist() == case["result"]
 
 
 def test_sampling_tables(cases):
     for case in cases["sampling_tables"]:
-        found = sequence.make_sampling_table(case["size"], case["sampling_factor"])
-        np.testing.assert_allclose(found, case["table"], rtol=1e-12)
+        table = sequence.make_sampling_table(case["size"], case["sampling_factor"])
+        np.testing.assert_allclose(table, case["table"], rtol=1e-12)
 
 
 def test_skipgrams(cases):
     for case in cases["skipgrams"]:
         random.seed(case["seed"])
-        found = sequence.skipgrams(
+        grams = sequence.skipgrams(
             case["sequence"], case["vocabulary_size"], **case["arguments"]
         )
-        assert found == (case["pairs"], case["labels"])
+        assert grams == (case["pairs"], case["labels"])
         assert random.random() == case["next_draw"]
 
 
 def test_words(cases):
     for case in cases["words"]:
-        found = text.text_to_word_sequence(case["text"], **case["arguments"])
-        assert found == case["words"]
+        words = text.text_to_word_sequence(case["text"], **case["arguments"])
+        assert words == case["words"]
 
 
 def test_tokenizers(cases):
@@ -117,5 +117,5 @@ def test_tokenizers(cases):
         assert tokenizer.index_docs == dict(case["index_docs"])
         assert tokenizer.texts_to_sequences(case["texts"]) == case["sequences"]
         for mode, expected in case["matrices"].items():
-            found = tokenizer.texts_to_matrix(case["texts"], mode)
-            np.testing.assert_allclose(found, expected, rtol=1e-12)
+            matrix = tokenizer.texts_to_matrix(case["texts"], mode)
+            np.testing.assert_allclose(matrix, expected, rtol=1e-12)

@@ -59,8 +59,8 @@ def test_tfidf_is_that_of_scikit_learn_but_for_its_idf():
     counts = vectorizer(CountVectorizer).fit_transform(TEXTS).toarray()
     seen = (counts > 0).sum(axis=0)
     expected = weighted / other.idf_ * np.log(1 + len(TEXTS) / (1 + seen))
-    found = tokenizer.texts_to_matrix(TEXTS, "tfidf")
-    np.testing.assert_allclose(found[:, matrix_columns(tokenizer, other)], expected)
+    matrix = tokenizer.texts_to_matrix(TEXTS, "tfidf")
+    np.testing.assert_allclose(matrix[:, matrix_columns(tokenizer, other)], expected)
 
 
 def test_what_a_tokenizer_learns():
@@ -116,9 +116,9 @@ def test_sequences_of_numbers_without_texts():
     tokenizer.fit_on_sequences([[1, 2], [2, 2, 3]])
     assert tokenizer.document_count == 2
     assert tokenizer.index_docs == {1: 1, 2: 2, 3: 1}
-    found = tokenizer.sequences_to_matrix([[2, 2, 9], []], mode="tfidf")
+    matrix = tokenizer.sequences_to_matrix([[2, 2, 9], []], mode="tfidf")
     expected = (1 + np.log(2)) * np.log(1 + 2 / 3)
-    np.testing.assert_allclose(found, [[0, 0, expected, 0], [0, 0, 0, 0]])
+    np.testing.assert_allclose(matrix, [[0, 0, expected, 0], [0, 0, 0, 0]])
     assert tokenizer.sequences_to_matrix([[2, 2, 9]], "freq")[0, 2] == 2 / 3
 
 

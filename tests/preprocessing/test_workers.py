@@ -89,8 +89,8 @@ def test_processes_with_a_seed_make_what_the_iterator_makes():
         return GENERATOR.flow(x, np.arange(7), batch_size=3, seed=2)
 
     expected = [next(one) for one in [flow()] for _ in range(7)]
-    found = made_by_processes(flow(), 3, 7)
-    for (x1, y1), (x2, y2) in zip(found, expected, strict=True):
+    batches = made_by_processes(flow(), 3, 7)
+    for (x1, y1), (x2, y2) in zip(batches, expected, strict=True):
         np.testing.assert_array_equal(x1, x2)
         np.testing.assert_array_equal(y1, y2)
 
@@ -130,10 +130,10 @@ def test_parts_make_each_batch_once(n, batch_size, count, before, seed):
     shared = [next(orders[number % count]) for number in range(12)]
     alone = [next(iterator.index_generator) for _ in range(12)]
     assert [batch[1:] for batch in shared] == [batch[1:] for batch in alone]
-    whole = [numbers.tolist() for numbers, _, _ in shared]
+    in_processes = [numbers.tolist() for numbers, _, _ in shared]
     if seed is not None:
-        assert whole == [numbers.tolist() for numbers, _, _ in alone]
+        assert in_processes == [numbers.tolist() for numbers, _, _ in alone]
     starts = [place for place, (_, first, _) in enumerate(shared) if first == 0]
     for start, end in itertools.pairwise(starts):
-        epoch = itertools.chain.from_iterable(whole[start:end])
+        epoch = itertools.chain.from_iterable(in_processes[start:end])
         assert sorted(epoch) == list(range(n))

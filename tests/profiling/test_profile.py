@@ -48,7 +48,8 @@ class Metered(Function):
         super().__init__(
             K.current(), [*model.inputs, *model.targets, *model.sample_weights], [], []
         )
-        self.clock, self.seen = clock, set()
+        self.clock = clock
+        self.seen = set()
 
     def run(self, arrays, phase):
         return [output[0] for output in self._steps(1, arrays[0].shape)]
@@ -196,7 +197,8 @@ def held(model):
 def test_nothing_is_left_behind_after_an_error(clocked):
     model, _ = clocked
     model.fit(*rows(40), batch_size=4, nb_epoch=1, verbose=0, validation_data=rows(8))
-    before, profile = held(model), StepProfile(verbose=0)
+    before = held(model)
+    profile = StepProfile(verbose=0)
 
     class Failing(Callback):
         def on_batch_end(self, batch, logs=None):

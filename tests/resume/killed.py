@@ -56,7 +56,8 @@ class Drawing(Callback):
     told_afterwards = True
 
     def __init__(self, noted=()):
-        self.noted, self.weight = list(noted), np.float32(1)
+        self.noted = list(noted)
+        self.weight = np.float32(1)
 
     def on_epoch_end(self, epoch, logs=None):
         self.noted.append(
@@ -83,7 +84,8 @@ def stateful(optimizer):
 def arrays(callbacks):
     """Shuffled arrays in runs of batches, with validation."""
     np.random.seed(3)
-    model, drawing = stateful(RMSprop(lr=0.01, decay=0.01)), Drawing()
+    model = stateful(RMSprop(lr=0.01, decay=0.01))
+    drawing = Drawing()
     plateau = ReduceLROnPlateau(monitor="loss", patience=0, epsilon=0.1, cooldown=1)
     heard = [drawing, plateau, EarlyStopping("loss", patience=9), *callbacks]
     held_out = X[: 2 * BATCH], Y[: 2 * BATCH]
@@ -165,8 +167,8 @@ def life(path, scenario, callbacks, seconds=None):
     return ended != 0
 
 
-def differences(whole, other):
-    with np.load(whole) as a, np.load(other) as b:
+def differences(uninterrupted, other):
+    with np.load(uninterrupted) as a, np.load(other) as b:
         assert a.files == b.files
         return [
             key
@@ -179,11 +181,9 @@ def main(backend, scenario, folder, kills, seed):
     K.set_backend(backend)
     if backend == "theano":
         import oneiros_jax_support.jax_import  # noqa: F401  for all lives at once
-    chance, folder, scenario = (
-        random.Random(int(seed)),
-        Path(folder),
-        globals()[scenario],
-    )
+    chance = random.Random(int(seed))
+    folder = Path(folder)
+    scenario = globals()[scenario]
     begun = time.monotonic()
     assert not life(folder / "whole.npz", scenario, [])
     longest = time.monotonic() - begun
@@ -192,16 +192,18 @@ def main(backend, scenario, folder, kills, seed):
         trainings += 1
         dies = True
         while dies:
-            dying, seconds = [Dying(chance.randint(1, BATCHES * EPOCHS // 2))], None
+            dying = [Dying(chance.randint(1, BATCHES * EPOCHS // 2))]
+            seconds = None
             if killed >= int(kills):
                 dying = []
             elif chance.random() < 0.2:
-                dying, seconds = [], chance.uniform(0, longest)
+                dying = []
+                seconds = chance.uniform(0, longest)
             resume = Resume(folder / "run.h5", batches=chance.randint(1, 5))
             dies = life(folder / "end.npz", scenario, [*dying, resume], seconds)
             killed += dies
-        found = differences(folder / "whole.npz", folder / "end.npz")
-        assert not found, found
+        differing = differences(folder / "whole.npz", folder / "end.npz")
+        assert not differing, differing
     print(killed, trainings)
 
 

@@ -63,7 +63,7 @@ def fit(model, path, *callbacks, nb_epoch=3, **arguments):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def complete(tmp_path_factory):
     """A file of a training that was cut in its second epoch."""
     path = tmp_path_factory.mktemp("run") / "run.h5"
     with K.use("theano"), pytest.raises(InterruptionError):
@@ -71,13 +71,14 @@ def whole(tmp_path_factory):
     return path
 
 
-def damaged(whole, folder, change):
+def damaged(complete, folder, change):
     """Returns a copy of the file whose decoded state of the training went through
     `change`."""
-    path, state = folder / "run.h5", HDF5Format().read(whole, Budget())
-    found = decoded(*state.training_state)
-    found = change(found) or found
-    state.training_state = encoded(found)
+    path = folder / "run.h5"
+    state = HDF5Format().read(complete, Budget())
+    training = decoded(*state.training_state)
+    training = change(training) or training
+    state.training_state = encoded(training)
     HDF5Format().write(path, state)
     return path
 
@@ -100,41 +101,42 @@ def refused(path, match, error=FileFormatError, model=None, **arguments):
     """Expects a refusal that says where and what next, and that it is all that
     happened."""
     model = model or new_model()
-    before, content = everything(model), path.read_bytes()
+    before = everything(model)
+    content = path.read_bytes()
     with pytest.raises(error, match=match) as caught:
         fit(model, path, **arguments)
-    told = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
-    assert str(path) in told and "remove that file" in told
+    text = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
+    assert str(path) in text and "remove that file" in text
     assert everything(model) == before and path.read_bytes() == content
-    return told
+    return text
 
 
 def put(**values):
-    return lambda found: found["run"].update(values)
+    return lambda training: training["run"].update(values)
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_something_is_missing(key, whole, tmp_path):
-    told = refused(
-        damaged(whole, tmp_path, lambda found: found["run"].__delitem__(key)),
+def test_something_is_missing(key, complete, tmp_path):
+    text = refused(
+        damaged(complete, tmp_path, lambda training: training["run"].__delitem__(key)),
         f"lacks '{key}'",
     )
-    assert "load_model(" in told
+    assert "load_model(" in text
     assert len(load_model(tmp_path / "run.h5").layers) == 3
 
 
 @pytest.mark.parametrize("value", ["x", None, 1.5, [1], True, -5, np.zeros(3)])
-def test_an_epoch_that_is_none(value, whole, tmp_path):
+def test_an_epoch_that_is_none(value, complete, tmp_path):
     refused(
-        damaged(whole, tmp_path, put(epoch=value)),
+        damaged(complete, tmp_path, put(epoch=value)),
         r"has epoch=.*, not an int of 0 or above",
     )
 
 
 @pytest.mark.parametrize("value", ["a", 999, -3, 0, BATCHES + 1, 2.0, True, {}])
-def test_a_batch_that_is_none(value, whole, tmp_path):
+def test_a_batch_that_is_none(value, complete, tmp_path):
     refused(
-        damaged(whole, tmp_path, put(batch=value)),
+        damaged(complete, tmp_path, put(batch=value)),
         f"has batch=.*, not None or an int from 1 to {BATCHES}",
     )
 
@@ -161,10 +163,11 @@ RANDOM = {
 
 
 @pytest.mark.parametrize("what", RANDOM)
-def test_a_random_state_that_is_none(what, whole, tmp_path):
+def test_a_random_state_that_is_none(what, complete, tmp_path):
     key, value = RANDOM[what]
     refused(
-        damaged(whole, tmp_path, put(**{key: value})), f"has {key}=.*, not a state of"
+        damaged(complete, tmp_path, put(**{key: value})),
+        f"has {key}=.*, not a state of",
     )
 
 
@@ -179,9 +182,9 @@ ORDERS = {
 
 
 @pytest.mark.parametrize("what", ORDERS)
-def test_an_order_that_is_none(what, whole, tmp_path):
+def test_an_order_that_is_none(what, complete, tmp_path):
     refused(
-        damaged(whole, tmp_path, put(order=ORDERS[what])),
+        damaged(complete, tmp_path, put(order=ORDERS[what])),
         "has order=.*, not None or the numbers",
     )
 
@@ -214,77 +217,79 @@ def test_an_order_that_is_none(what, whole, tmp_path):
         ("callbacks", {"EarlyStopping": {"on_epoch_end": 5}}),
     ],
 )
-def test_parts_of_another_kind(key, value, whole, tmp_path):
-    refused(damaged(whole, tmp_path, put(**{key: value})), f"has {key}=.*, not ")
+def test_parts_of_another_kind(key, value, complete, tmp_path):
+    refused(damaged(complete, tmp_path, put(**{key: value})), f"has {key}=.*, not ")
 
 
 @pytest.mark.parametrize(
     "state",
     [5, [1], {"run": 5}, {"optimizer": {}, "run": []}, {"optimizer": 5, "run": {}}],
 )
-def test_a_state_of_another_kind(state, whole, tmp_path):
-    refused(damaged(whole, tmp_path, lambda found: state), "is damaged|lacks 'fit'")
+def test_a_state_of_another_kind(state, complete, tmp_path):
+    refused(
+        damaged(complete, tmp_path, lambda training: state), "is damaged|lacks 'fit'"
+    )
 
 
 @pytest.mark.parametrize(
     "values",
     [5, {"lr": 5}, {"lr": ["x"]}, {"lr": [np.zeros(3)]}, {"lr": [np.int64(1)]}],
 )
-def test_the_optimizers_variables(values, whole, tmp_path):
+def test_the_optimizers_variables(values, complete, tmp_path):
     refused(
-        damaged(whole, tmp_path, lambda found: found.update(optimizer=values)),
+        damaged(complete, tmp_path, lambda training: training.update(optimizer=values)),
         r"Adam\.lr|has optimizer=",
     )
 
 
-def test_the_layers_variables(whole, tmp_path):
+def test_the_layers_variables(complete, tmp_path):
     with K.use("theano"):
         model = new_model()
         model.layers[0].counted = K.variable(np.zeros(2))
         change = put(variables={"/layers/0": {"counted": [np.zeros(3, "float32")]}})
         refused(
-            damaged(whole, tmp_path, change),
+            damaged(complete, tmp_path, change),
             r"counted has values of shape \(2,\)",
             model=model,
         )
 
 
-def test_another_optimizer(whole, tmp_path):
-    path = damaged(whole, tmp_path, lambda found: None)
-    told = refused(
+def test_another_optimizer(complete, tmp_path):
+    path = damaged(complete, tmp_path, lambda training: None)
+    text = refused(
         path, "arrays of an optimizer's state", model=new_model(SGD(momentum=0.5))
     )
-    assert "(4, 3)" in told and "another optimizer" in told
+    assert "(4, 3)" in text and "another optimizer" in text
 
 
-def test_fewer_epochs_than_were_done(whole, tmp_path):
-    path = damaged(whole, tmp_path, put(epoch=2, batch=None))
-    told = refused(path, r"has had 2 epochs.*nb_epoch=1", ArgumentError, nb_epoch=1)
-    assert "nb_epoch=2" in told and "load_model(" in told
+def test_fewer_epochs_than_were_done(complete, tmp_path):
+    path = damaged(complete, tmp_path, put(epoch=2, batch=None))
+    text = refused(path, r"has had 2 epochs.*nb_epoch=1", ArgumentError, nb_epoch=1)
+    assert "nb_epoch=2" in text and "load_model(" in text
     fit(new_model(), path, nb_epoch=2)
 
 
-def test_a_part_of_an_epoch_beyond_the_last_one(whole, tmp_path):
-    path = damaged(whole, tmp_path, lambda found: None)
-    told = refused(
+def test_a_part_of_an_epoch_beyond_the_last_one(complete, tmp_path):
+    path = damaged(complete, tmp_path, lambda training: None)
+    text = refused(
         path,
         r"has had 1 epoch and a part of another.*nb_epoch=1",
         ArgumentError,
         nb_epoch=1,
     )
-    assert "nb_epoch=2" in told
+    assert "nb_epoch=2" in text
 
 
-def test_an_epoch_out_of_sight(whole, tmp_path):
+def test_an_epoch_out_of_sight(complete, tmp_path):
     refused(
-        damaged(whole, tmp_path, put(epoch=10**9)),
+        damaged(complete, tmp_path, put(epoch=10**9)),
         "has had 1000000000 epochs",
         ArgumentError,
     )
 
 
-def test_a_later_first_epoch(whole, tmp_path):
-    path = damaged(whole, tmp_path, lambda found: None)
+def test_a_later_first_epoch(complete, tmp_path):
+    path = damaged(complete, tmp_path, lambda training: None)
     refused(
         path,
         r"has had 1 epoch and.*initial_epoch=2.* and initial_epoch=1 or less",
@@ -317,12 +322,12 @@ def test_the_place_of_a_generator(what, tmp_path):
         )
 
     with pytest.raises(InterruptionError):
-        fit(tmp_path / "whole.h5", Interrupting(1))
+        fit(tmp_path / "complete.h5", Interrupting(1))
 
-    def change(found):
-        PLACES[what](found["run"]["streams"]["train"])
+    def change(training):
+        PLACES[what](training["run"]["streams"]["train"])
 
-    path = damaged(tmp_path / "whole.h5", tmp_path, change)
+    path = damaged(tmp_path / "complete.h5", tmp_path, change)
     with pytest.raises(
         FileFormatError, match=r"has streams=.*, not the places of the generators"
     ):
@@ -338,9 +343,11 @@ class Choosy(Callback):
 
 
 @pytest.mark.parametrize("state", [{"count": "x"}, 5])
-def test_a_callback_that_cannot_take_its_state_is_named(state, whole, tmp_path):
+def test_a_callback_that_cannot_take_its_state_is_named(state, complete, tmp_path):
     path = damaged(
-        whole, tmp_path, lambda found: found["run"]["callbacks"].update(Choosy=state)
+        complete,
+        tmp_path,
+        lambda training: training["run"]["callbacks"].update(Choosy=state),
     )
     with pytest.raises(
         FileFormatError, match="The callback Choosy can't take its state"
@@ -349,15 +356,15 @@ def test_a_callback_that_cannot_take_its_state_is_named(state, whole, tmp_path):
     assert any("remove that file" in note for note in caught.value.__notes__)
 
 
-def test_no_file_says_where_a_model_is_saved(whole, tmp_path):
-    def change(found):
-        found["run"]["callbacks"]["ModelCheckpoint"] = {
+def test_no_file_says_where_a_model_is_saved(complete, tmp_path):
+    def change(training):
+        training["run"]["callbacks"]["ModelCheckpoint"] = {
             "filepath": str(tmp_path / "elsewhere.h5"),
             "best": 1.5,
         }
 
     checkpoint = ModelCheckpoint(str(tmp_path / "model.h5"))
-    fit(new_model(), damaged(whole, tmp_path, change), checkpoint)
+    fit(new_model(), damaged(complete, tmp_path, change), checkpoint)
     assert checkpoint.best == 1.5 and (tmp_path / "model.h5").exists()
     assert not (tmp_path / "elsewhere.h5").exists()
 
@@ -404,27 +411,27 @@ def replaced(tree, path, value):
 
 
 @given(data=st.data())
-def test_any_change_is_refused_or_goes_on(data, whole, tmp_path_factory):
+def test_any_change_is_refused_or_goes_on(data, complete, tmp_path_factory):
     """What a callback of one's own keeps is its own matter."""
 
-    def change(found):
-        found["run"]["callbacks"] = {}
+    def change(training):
+        training["run"]["callbacks"] = {}
         path = data.draw(
             st.sampled_from(
-                sorted(places(found), key=lambda path: (len(path), repr(path)))
+                sorted(places(training), key=lambda path: (len(path), repr(path)))
             )
         )
-        return replaced(found, path, data.draw(odd))
+        return replaced(training, path, data.draw(odd))
 
-    path = damaged(whole, tmp_path_factory.mktemp("odd"), change)
+    path = damaged(complete, tmp_path_factory.mktemp("odd"), change)
     with K.use("theano"):
         model = new_model()
         before = everything(model)
         try:
             fit(model, path, Interrupting(1))
         except (FileFormatError, ArgumentError) as error:
-            told = "\n".join([str(error), *getattr(error, "__notes__", ())])
-            assert str(path) in told and "remove th" in told
+            text = "\n".join([str(error), *getattr(error, "__notes__", ())])
+            assert str(path) in text and "remove th" in text
             assert everything(model) == before
         except InterruptionError:
             pass

@@ -58,7 +58,8 @@ class Stated:
     """Says where it is, and can't make a batch twice."""
 
     def __init__(self):
-        self.state, self.made = np.random.RandomState(3), 0
+        self.state = np.random.RandomState(3)
+        self.made = 0
 
     def __iter__(self):
         return self
@@ -122,7 +123,8 @@ class Plain(Numbered):
 def new_model():
     """Returns a model with a training step in plain NumPy, and the means of the batches
     that it was given."""
-    model, seen = Sequential([Dense(1, input_dim=1)]), []
+    model = Sequential([Dense(1, input_dim=1)])
+    seen = []
     model.compile("sgd", "mse")
 
     def step(arrays):
@@ -137,7 +139,8 @@ def new_model():
 
 def fit(source, callbacks, draws=False, held_out=None, **arguments):
     np.random.seed(5)
-    model, drawing = new_model(), Drawing()
+    model = new_model()
+    drawing = Drawing()
     callbacks = [*callbacks, *([drawing] if draws else [])]
     if hasattr(source, "__len__"):
         history = model.fit(
@@ -156,7 +159,8 @@ def check(make, tmp_path, draws=False, held_out=lambda: None, **arguments):
 
     Tells what sources the resumed ones had.
     """
-    whole, sources = fit(make(), [], draws, held_out(), **arguments), []
+    uninterrupted = fit(make(), [], draws, held_out(), **arguments)
+    sources = []
     for cut in CUTS:
         with pytest.raises(InterruptionError):
             fit(
@@ -167,10 +171,10 @@ def check(make, tmp_path, draws=False, held_out=lambda: None, **arguments):
                 **arguments,
             )
         sources.append(make())
-        found = fit(
+        resumed = fit(
             sources[-1], [Resume(tmp_path / "run.h5")], draws, held_out(), **arguments
         )
-        assert found == whole, (found, whole, cut)
+        assert resumed == uninterrupted, (resumed, uninterrupted, cut)
     return sources
 
 
@@ -200,14 +204,17 @@ def test_worker_processes(draws, tmp_path):
 
 @pytest.mark.parametrize("size", [1, 2])
 def test_fewer_batches_ahead_than_before(size, tmp_path):
-    whole = fit(drawn_always(), [])
+    uninterrupted = fit(drawn_always(), [])
     with pytest.raises(InterruptionError):
         fit(
             drawn_always(),
             [Interrupting(7), Resume(tmp_path / "run.h5", 1, 1)],
             max_q_size=4,
         )
-    assert fit(drawn_always(), [Resume(tmp_path / "run.h5")], max_q_size=size) == whole
+    assert (
+        fit(drawn_always(), [Resume(tmp_path / "run.h5")], max_q_size=size)
+        == uninterrupted
+    )
 
 
 @pytest.mark.parametrize("make", [Stated, Images])

@@ -29,7 +29,9 @@ class Counting(Callback):
     told_afterwards = True
 
     def __init__(self, start=0):
-        self.count, self.sizes, self.drawn = start, (), {}
+        self.count = start
+        self.sizes = ()
+        self.drawn = {}
 
     def on_epoch_begin(self, epoch, logs=None):
         self.drawn[epoch] = np.random.random()
@@ -130,7 +132,7 @@ def heard():
 @pytest.mark.parametrize("shuffle", [True, False, "batch"])
 def test_cut_at_any_batch_it_ends_the_same(shuffle, tmp_path):
     callbacks = heard()
-    whole = bits(*fit(callbacks, shuffle), *callbacks)
+    uninterrupted = bits(*fit(callbacks, shuffle), *callbacks)
     for epochs, batches in ((1, None), (9, 1), (2, 3)):
         for cut in (1, 2, 5, 6, 7, 9, 12, 13, 17, 18):
             resume = {
@@ -143,19 +145,20 @@ def test_cut_at_any_batch_it_ends_the_same(shuffle, tmp_path):
             assert resume["filepath"].exists()
             callbacks = heard()
             assert (
-                bits(*fit([*callbacks, Resume(**resume)], shuffle), *callbacks) == whole
+                bits(*fit([*callbacks, Resume(**resume)], shuffle), *callbacks)
+                == uninterrupted
             ), (epochs, cut)
             assert not resume["filepath"].exists()
 
 
 def test_cut_again_and_again(tmp_path):
     callbacks = heard()
-    whole = bits(*fit(callbacks), *callbacks)
+    uninterrupted = bits(*fit(callbacks), *callbacks)
     cuts = 0
     while True:
         callbacks = heard()
         try:
-            found = fit(
+            resumed = fit(
                 [
                     InterruptingRuns(3),
                     *callbacks,
@@ -166,7 +169,7 @@ def test_cut_again_and_again(tmp_path):
             cuts += 1
             continue
         break
-    assert bits(*found, *callbacks) == whole and cuts >= 8
+    assert bits(*resumed, *callbacks) == uninterrupted and cuts >= 8
 
 
 def test_it_goes_on_with_the_next_run_and_says_so(tmp_path, capsys):
@@ -234,7 +237,7 @@ def test_a_program_without_a_seed_goes_on_with_the_same_draws(
 class TestTheEnd:
     def test_a_kept_file_gives_the_result_again(self, tmp_path):
         callbacks = heard()
-        whole = bits(
+        uninterrupted = bits(
             *fit([*callbacks, Resume(tmp_path / "run.h5", epochs=2, keep=True)]),
             *callbacks,
         )
@@ -244,13 +247,13 @@ class TestTheEnd:
                 *fit([*callbacks, Resume(tmp_path / "run.h5", keep=True)]),
                 *callbacks[:-1],
             )
-            == whole
+            == uninterrupted
         )
 
     def test_more_epochs_go_on(self, tmp_path):
-        whole = bits(*fit([], nb_epoch=5))
+        uninterrupted = bits(*fit([], nb_epoch=5))
         fit([Resume(tmp_path / "run.h5", keep=True)], nb_epoch=2)
-        assert bits(*fit([Resume(tmp_path / "run.h5")], nb_epoch=5)) == whole
+        assert bits(*fit([Resume(tmp_path / "run.h5")], nb_epoch=5)) == uninterrupted
 
     def test_what_was_stopped_stays_stopped(self, tmp_path):
         stopping = {"monitor": "loss", "min_delta": 1e9}
@@ -325,8 +328,8 @@ class TestTheFile:
 
     def test_a_damaged_one_is_not_passed_over(self, tmp_path):
         fit([Resume(tmp_path / "run.h5", keep=True)])
-        whole = (tmp_path / "run.h5").read_bytes()
-        (tmp_path / "run.h5").write_bytes(whole[: len(whole) // 2])
+        complete = (tmp_path / "run.h5").read_bytes()
+        (tmp_path / "run.h5").write_bytes(complete[: len(complete) // 2])
         with pytest.raises(FileFormatError, match="damaged or truncated"):
             fit([Resume(tmp_path / "run.h5")])
 
@@ -343,7 +346,7 @@ class TestArguments:
             fit([Resume(tmp_path / "a.h5"), Resume(tmp_path / "b.h5")])
 
     @pytest.mark.parametrize(
-        "given",
+        "interval",
         [
             {"epochs": 0},
             {"epochs": None},
@@ -354,11 +357,11 @@ class TestArguments:
             {"seconds": True},
         ],
     )
-    def test_numbers(self, given):
+    def test_numbers(self, interval):
         with pytest.raises(
-            ArgumentError, match=f"Resume received {next(iter(given))}=.* It takes"
+            ArgumentError, match=f"Resume received {next(iter(interval))}=.* It takes"
         ):
-            Resume("run.h5", **given)
+            Resume("run.h5", **interval)
 
     def test_an_optimizer_without_a_configuration(self, tmp_path):
         class Secret(SGD):
@@ -409,13 +412,13 @@ class TestCallbacks:
                 return self.count, {"a": [1.5]}
 
             def set_state(self, state):
-                self.got = state
+                self.state = state
 
         with pytest.raises(InterruptionError):
             fit([Own(), InterruptingRuns(15), Resume(tmp_path / "run.h5")])
         own = Own()
         fit([own, Resume(tmp_path / "run.h5")])
-        assert own.got == (12, {"a": [1.5]})
+        assert own.state == (12, {"a": [1.5]})
 
     def test_a_state_that_cannot_be_kept(self, tmp_path):
         class Bad(Callback):
@@ -427,18 +430,16 @@ class TestCallbacks:
 
     @pytest.mark.parametrize("first", [True, False])
     def test_beside_a_profile(self, first, tmp_path):
-        whole = bits(*fit([]))
+        uninterrupted = bits(*fit([]))
         for cutting in ([InterruptingRuns(9)], []):
-            profile, resume = (
-                StepProfile(verbose=0),
-                Resume(tmp_path / "run.h5", batches=1),
-            )
+            profile = StepProfile(verbose=0)
+            resume = Resume(tmp_path / "run.h5", batches=1)
             both = [profile, resume] if first else [resume, profile]
             if cutting:
                 with pytest.raises(InterruptionError):
                     fit([*cutting, *both])
             else:
-                assert bits(*fit(both)) == whole
+                assert bits(*fit(both)) == uninterrupted
         assert profile.steps == BATCHES * EPOCHS - 8
 
 
@@ -448,10 +449,10 @@ def test_a_stream_passes_over_batches():
     order = np.random.permutation(len(X))
     runs = [(run.first, run.data.tolist()) for run in stream.runs(order)]
     for start in range(BATCHES + 1):
-        found = [
+        epochs = [
             (run.first, run.data.tolist()) for run in stream.runs(order, start=start)
         ]
         batches = [row for _, rows in runs for row in rows][start:]
-        assert [row for _, rows in found for row in rows] == batches
-        assert [first for first, _ in found[:1]] == [start][: len(found)]
-        assert {first for first, _ in found[1:]} <= {first for first, _ in runs}
+        assert [row for _, rows in epochs for row in rows] == batches
+        assert [first for first, _ in epochs[:1]] == [start][: len(epochs)]
+        assert {first for first, _ in epochs[1:]} <= {first for first, _ in runs}

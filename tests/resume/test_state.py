@@ -48,8 +48,8 @@ plain = st.recursive(
 def test_plain_data_comes_back_from_a_file_bit_by_bit(tmp_path_factory, value):
     path = tmp_path_factory.mktemp("plain") / "state.h5"
     HDF5Format().write(path, ModelState(model_config={}, training_state=encoded(value)))
-    found = decoded(*HDF5Format().read(path, Budget()).training_state)
-    assert same(encoded(found), encoded(value)) and type(found) is type(value)
+    training = decoded(*HDF5Format().read(path, Budget()).training_state)
+    assert same(encoded(training), encoded(value)) and type(training) is type(value)
 
 
 def test_bits_that_comparing_passes_over():
@@ -59,11 +59,11 @@ def test_bits_that_comparing_passes_over():
         "many": [quiet, -0.0],
         "states": (np.random.get_state(), random.getstate()),
     }
-    found = decoded(*json.loads(json.dumps([encoded(value)[0]])), encoded(value)[1])
-    bits = [struct.pack(">d", x).hex() for x in (found["one"], *found["many"])]
+    same = decoded(*json.loads(json.dumps([encoded(value)[0]])), encoded(value)[1])
+    bits = [struct.pack(">d", x).hex() for x in (same["one"], *same["many"])]
     assert bits == ["fff8000000000001", "fff8000000000001", "8000000000000000"]
-    random.setstate(found["states"][1])
-    np.random.set_state(found["states"][0])
+    random.setstate(same["states"][1])
+    np.random.set_state(same["states"][0])
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,9 @@ def draws(seed):
 
 
 def test_draws_go_on_in_a_function_built_from_another_seed(backend):
-    one, other, x = draws(1), draws(2), np.ones((3, 4), "float32")
+    one = draws(1)
+    other = draws(2)
+    x = np.ones((3, 4), "float32")
     one([x])
     other([x])  # compiled with its own seeds
     kept = json.loads(json.dumps(one.get_random_state()))

@@ -125,9 +125,9 @@ def test_a_trained_sequential_goes_on_like_its_copy(backend, optimizer, copied):
     assert other.metrics_names == ["loss", "mean_absolute_error"]
     same([other.predict(X)], [model.predict(X)])
     before = model.get_weights()
-    found = fitted(other, X, Y)
+    losses = fitted(other, X, Y)
     same(model.get_weights(), before)  # a copy's weights are its own
-    same(found, fitted(model, X, Y))
+    same(losses, fitted(model, X, Y))
 
 
 @pytest.mark.parametrize("copied", [COPIES["pickle"]])
@@ -138,7 +138,8 @@ def test_a_graph_with_shared_custom_and_nested_layers(backend, copied):
         {"left": "mse", "right": "mae"},
         loss_weights={"left": 1.0, "right": 0.5},
     )
-    x, y = [X, X[::-1]], [Y, np.repeat(Y, 4, axis=1)]
+    x = [X, X[::-1]]
+    y = [Y, np.repeat(Y, 4, axis=1)]
     fitted(model, x, y)
     K.set_value(model.layers[-3].factor, 0.25)
     other = copied(model)

@@ -84,10 +84,10 @@ def test_nothing_of_a_model_remains(path):
         ]
 
     def after(rounds):
-        found = [part for _ in range(rounds) for part in once()]
+        parts = [part for _ in range(rounds) for part in once()]
         K.clear_session()
         gc.collect()
-        assert all(part() is None for part in found)
+        assert all(part() is None for part in parts)
         return len(gc.get_objects()), threading.active_count()
 
     (objects, threads), (later, still) = after(2), after(2)

@@ -50,8 +50,8 @@ OTHER_PROCESS = """
 K.set_backend(sys.argv[1])
 np.savez("found", *trained(lambda: oneiros.set_seed(5)))
 """
-exec(PROGRAM, found := {})
-trained = found["trained"]
+exec(PROGRAM, scope := {})
+trained = scope["trained"]
 
 
 class EachBatch(Callback):
@@ -109,7 +109,7 @@ def test_another_seed_gives_other_batches_and_draws(backend, monkeypatch):
     )  # the draws are the same, and compiled faster
     for arguments in (
         {"layers": [], "shuffle": True},
-        {"layers": [found["Dropout"]], "shuffle": False},
+        {"layers": [scope["Dropout"]], "shuffle": False},
     ):
         one, other = (
             trained(lambda n=n: oneiros.set_seed(n), init="one", **arguments)

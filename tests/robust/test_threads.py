@@ -51,9 +51,9 @@ def test_predictions_are_right(backend, count):
     def work(i):
         return [models[i % count].predict(data[i], batch_size=4) for _ in range(20)]
 
-    for i, found in enumerate(at_once(work)):
+    for i, predictions in enumerate(at_once(work)):
         wanted = expected(models[i % count], data[i])
-        for prediction in found:
+        for prediction in predictions:
             np.testing.assert_allclose(prediction, wanted, rtol=1e-4, atol=1e-5)
 
 
@@ -71,7 +71,8 @@ def test_models_made_and_trained_in_threads(backend):
     results = at_once(work, 3)
     assert len({name for name, *_ in results}) == 3
     assert all(
-        np.isfinite(loss) and np.isfinite(found).all() for _, loss, found in results
+        np.isfinite(loss) and np.isfinite(predictions).all()
+        for _, loss, predictions in results
     )
 
 
@@ -88,11 +89,11 @@ def test_predictions_beside_a_training(backend):
             "loss"
         ]
 
-    losses, *found = at_once(work)
+    losses, *others = at_once(work)
     assert losses[-1] < losses[0]
     assert all(
         np.isfinite(prediction).all()
-        for predictions in found
+        for predictions in others
         for prediction in predictions
     )
     assert not np.allclose(one.predict(x, batch_size=64), before)

@@ -20,26 +20,29 @@ def describe_for_keras():
 
 
 def _describe_for_keras(path):
-    found = _describe(path)
-    kind, members = found["/"]
-    found["/"] = kind, [member for member in members if member != "oneiros_training"]
+    description = _describe(path)
+    kind, members = description["/"]
+    description["/"] = (
+        kind,
+        [member for member in members if member != "oneiros_training"],
+    )
     return {
         place: content
-        for place, content in found.items()
+        for place, content in description.items()
         if not place.startswith("oneiros_training")
     }
 
 
 def _describe(path):
-    found = {}
+    description = {}
 
     def visit(name, item):
         for key in item.attrs:
-            found[f"{name}@{key}"] = ("attribute", *_attribute(item, key))
+            description[f"{name}@{key}"] = ("attribute", *_attribute(item, key))
         if isinstance(item, h5py.Dataset):
             plist = item.id.get_create_plist()
             storage = (plist.get_layout(), item.compression, item.maxshape)
-            found[name] = (
+            description[name] = (
                 "array",
                 item.dtype.str,
                 item.shape,
@@ -47,12 +50,12 @@ def _describe(path):
                 item[()].tobytes(),
             )
         else:
-            found[name] = ("group", sorted(item))
+            description[name] = ("group", sorted(item))
 
     with h5py.File(path, "r") as file:
         visit("/", file)
         file.visititems(visit)
-    return found
+    return description
 
 
 def _attribute(item, key):

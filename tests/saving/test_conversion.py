@@ -117,24 +117,25 @@ def fed(model, inputs=None):
     return arrays[0] if len(arrays) == 1 else arrays
 
 
-def check(model, path, dim_ordering, **given):
+def check(model, path, dim_ordering, **options):
     """Converts a model there and back; returns the converted one."""
     there, back = path.with_suffix(".there.h5"), path.with_suffix(".back.h5")
     model.save(path)
-    inputs = convert(path, there, dim_ordering=dim_ordering, **given)
-    assert len(convert(there, back, dim_ordering=OTHER[dim_ordering], **given)) == len(
-        inputs
-    )
+    inputs = convert(path, there, dim_ordering=dim_ordering, **options)
+    assert len(
+        convert(there, back, dim_ordering=OTHER[dim_ordering], **options)
+    ) == len(inputs)
     assert stored(back) == stored(path)
-    found = load_model(there, **given)
+    converted = load_model(there, **options)
     text = json.dumps(files.read(there)[1].model_config)
     assert f'"dim_ordering": "{OTHER[dim_ordering]}"' not in text
-    compare(model, found, inputs, dim_ordering)
-    return found
+    compare(model, converted, inputs, dim_ordering)
+    return converted
 
 
-def compare(model, found, inputs, dim_ordering):
-    expected, predicted = model.predict(fed(model)), found.predict(fed(model, inputs))
+def compare(model, converted, inputs, dim_ordering):
+    expected = model.predict(fed(model))
+    predicted = converted.predict(fed(model, inputs))
     if expected.ndim == 4:
         predicted = predicted.transpose(
             0, *((3, 1, 2) if dim_ordering == "tf" else (2, 3, 1))
@@ -159,13 +160,14 @@ def inserted(model):
 
 @pytest.mark.parametrize("name", some(IMAGES, FEW))
 def test_keras_own_models_predict_the_same_in_the_other_order(there, name, tmp_path):
-    path, order = MODELS / f"{name}.h5", ordering(name)
+    path = MODELS / f"{name}.h5"
+    order = ordering(name)
     inputs = convert(path, tmp_path / "there.h5", dim_ordering=OTHER[order])
     convert(tmp_path / "there.h5", tmp_path / "back.h5", dim_ordering=order)
     assert stored(tmp_path / "back.h5") == stored(path)
-    model, found = load_model(path), load_model(tmp_path / "there.h5")
-    compare(model, found, inputs, OTHER[order])
-    assert found.optimizer.get_config() == model.optimizer.get_config()
+    model, converted = load_model(path), load_model(tmp_path / "there.h5")
+    compare(model, converted, inputs, OTHER[order])
+    assert converted.optimizer.get_config() == model.optimizer.get_config()
 
 
 def image_model(order, *layers, shape=(2, 6, 5)):
@@ -205,8 +207,10 @@ def test_deconvolutions_claim_their_output_in_the_new_order(there, order, tmp_pa
     model = image_model(
         order, Deconvolution2D(4, 2, 2, output_shape=output, dim_ordering=order)
     )
-    found = check(model, tmp_path / "m.h5", OTHER[order])
-    assert found.output_shape == ((None, 7, 6, 4) if order == "th" else (None, 4, 7, 6))
+    converted = check(model, tmp_path / "m.h5", OTHER[order])
+    assert converted.output_shape == (
+        (None, 7, 6, 4) if order == "th" else (None, 4, 7, 6)
+    )
 
 
 @pytest.mark.parametrize("order", some(["th", "tf"], ["th"]))
@@ -236,8 +240,8 @@ def test_an_image_that_reaches_another_layer_first(there, tmp_path):
         GlobalMaxPooling2D(dim_ordering="th"),
     ]
     model = with_weights(Sequential(layers))
-    found = check(model, tmp_path / "m.h5", "tf")
-    assert found.input_shape == (None, 4, 5, 2) and found.layers[0].axis == 2
+    converted = check(model, tmp_path / "m.h5", "tf")
+    assert converted.input_shape == (None, 4, 5, 2) and converted.layers[0].axis == 2
 
 
 def test_graphs_with_branches_vectors_and_models_inside(there, tmp_path):
@@ -344,12 +348,12 @@ def test_what_the_optimizer_counts_is_kept(there, made, arguments, tmp_path):
     model.fit(x, x[:, 0, 0], nb_epoch=2, verbose=0, shuffle=False)
     model.save(tmp_path / "tf.h5")
     convert(tmp_path / "tf.h5", tmp_path / "th.h5", dim_ordering="th")
-    found = load_model(tmp_path / "th.h5")
+    converted = load_model(tmp_path / "th.h5")
     losses = [
         each.fit(images, x[:, 0, 0], nb_epoch=3, verbose=0, shuffle=False).history[
             "loss"
         ]
-        for each, images in ((model, x), (found, x.transpose(0, 3, 1, 2)))
+        for each, images in ((model, x), (converted, x.transpose(0, 3, 1, 2)))
     ]
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)
 
@@ -364,9 +368,9 @@ def test_kernels_for_theano_and_back(there, name, tmp_path):
     _, state = files.read(tmp_path / "theano.h5")
     names = [weight for _, named in state.weights for weight, _ in named]
     assert names and not any(weight.endswith(":0") for weight in names)
-    model, found = load_model(path), load_model(tmp_path / "theano.h5")
+    model, converted = load_model(path), load_model(tmp_path / "theano.h5")
     np.testing.assert_allclose(
-        found.predict(fed(model)), model.predict(fed(model)), rtol=1e-5, atol=1e-6
+        converted.predict(fed(model)), model.predict(fed(model)), rtol=1e-5, atol=1e-6
     )
     convert(tmp_path / "theano.h5", tmp_path / "back.h5", kernels="tensorflow")
     assert stored(tmp_path / "back.h5") == stored(path)
@@ -423,7 +427,7 @@ def test_a_configuration_carries_where_its_objects_come_from(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("source", "target", "given", "said"),
+    ("source", "target", "arguments", "said"),
     [
         (
             "seq_conv2d_th.h5",
@@ -464,10 +468,10 @@ def test_a_configuration_carries_where_its_objects_come_from(tmp_path):
     ],
 )
 def test_what_can_t_be_done_is_told_and_nothing_is_written(
-    source, target, given, said, tmp_path
+    source, target, arguments, said, tmp_path
 ):
     with K.use(BACKENDS[0]), pytest.raises(ArgumentError, match=said):
-        convert(MODELS / source, tmp_path / target, **given)
+        convert(MODELS / source, tmp_path / target, **arguments)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -521,7 +525,8 @@ def test_a_state_without_a_layout_is_kept_as_it_is(tmp_path):
 class WeightsAlone(Format):
     """A format like that of a plugin that stores arrays and nothing else."""
 
-    name, suffixes = "arrays", (".arrays",)
+    name = "arrays"
+    suffixes = (".arrays",)
 
     def recognises(self, head):
         return head.startswith(b"ARRAYS")

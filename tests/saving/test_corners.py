@@ -34,9 +34,9 @@ def on_tensorflow():
 
 
 def keras2(*layers, **config):
-    found = {"name": "s", "layers": list(layers), **config}
+    inner = {"name": "s", "layers": list(layers), **config}
     return json.dumps(
-        {"class_name": "Sequential", "config": found, "keras_version": "2.3.1"}
+        {"class_name": "Sequential", "config": inner, "keras_version": "2.3.1"}
     )
 
 
@@ -269,8 +269,8 @@ class TestFormats:
             name = group.attrs["weight_names"][0]
             del group[name]
             group[name] = np.ones((1, 1), "i4")
-        (found,) = inspect_file(tmp_path / "m.h5").layers
-        assert [(weight.dtype, weight.unusual) for weight in found.weights] == [
+        (inspected,) = inspect_file(tmp_path / "m.h5").layers
+        assert [(weight.dtype, weight.unusual) for weight in inspected.weights] == [
             ("int32", 0),
             ("float32", 0),
         ]
@@ -301,7 +301,8 @@ class TestHeadersOfHDF5:
             )
             address = h5py.h5o.get_info(group.id).addr
         data = (tmp_path / "a.h5").read_bytes()
-        place, size = address + 16, struct.unpack_from("<I", data, address + 8)[0]
+        place = address + 16
+        size = struct.unpack_from("<I", data, address + 8)[0]
         while struct.unpack_from("<H", data, place)[0] != 0x10:
             place += 8 + struct.unpack_from("<H", data, place + 2)[0]
         assert place < address + 16 + size

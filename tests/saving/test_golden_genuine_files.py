@@ -27,12 +27,17 @@ def test_a_network_for_digits_trained_on_theano(genuine, backend):
     model = model_from_json((genuine / "keras2cpp" / "my_nn_arch.json").read_text())
     model.load_weights(genuine / "keras2cpp" / "my_nn_weights.h5")
     expected = np.load(genuine / "keras2cpp" / "expected.npz")
-    found = model.predict(expected["x"].reshape(-1, 1, 28, 28))
-    np.testing.assert_allclose(found, expected["out"].reshape(found.shape), atol=1e-5)
+    predictions = model.predict(expected["x"].reshape(-1, 1, 28, 28))
+    np.testing.assert_allclose(
+        predictions, expected["out"].reshape(predictions.shape), atol=1e-5
+    )
     model.load_weights(
         genuine / "keras2cpp" / "my_nn_weights.h5", trained_on="tensorflow"
     )
-    assert abs(model.predict(expected["x"].reshape(-1, 1, 28, 28)) - found).max() > 1e-3
+    assert (
+        abs(model.predict(expected["x"].reshape(-1, 1, 28, 28)) - predictions).max()
+        > 1e-3
+    )
 
 
 def test_a_tagger_of_music_trained_on_theano(genuine, backend):
@@ -69,9 +74,9 @@ def test_a_network_for_surnames_of_keras_2(genuine, backend):
     with (genuine / "ethnicolr" / "census2000_ln_vocab.csv").open() as file:
         vocabulary = [row[0] for row in csv.reader(file)][1:]
     pairs = [vocabulary.index(pair) for pair in ("Sm", "mi", "it", "th")]
-    found = model.predict(np.array([[0] * 16 + pairs]))
+    predictions = model.predict(np.array([[0] * 16 + pairs]))
     np.testing.assert_allclose(
-        found, [[0.002019, 0.247235, 0.014485, 0.736260]], atol=1e-6
+        predictions, [[0.002019, 0.247235, 0.014485, 0.736260]], atol=1e-6
     )
     steps = model.optimizer.get_weights()[0]
     assert steps > 0, "the optimizer goes on where it was"

@@ -57,8 +57,8 @@ class Case:
         ]
 
     def predicted(self, model):
-        found = model.predict(self.x if len(self.x) > 1 else self.x[0])
-        return found if isinstance(found, list) else [found]
+        predictions = model.predict(self.x if len(self.x) > 1 else self.x[0])
+        return predictions if isinstance(predictions, list) else [predictions]
 
     def steps(self, model):
         return [
@@ -67,9 +67,9 @@ class Case:
         ]
 
 
-def close(found, expected):
-    assert len(found) == len(expected) > 0
-    for one, other in zip(found, expected, strict=True):
+def close(actual, expected):
+    assert len(actual) == len(expected) > 0
+    for one, other in zip(actual, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=RTOL, atol=ATOL)
 
 
@@ -144,24 +144,24 @@ def test_saved_again_it_is_the_same_file(name, backend, tmp_path, describe_for_k
     """
     model = load_model(MODELS / f"{name}.h5")
     model.save(tmp_path / "again.h5")
-    found, expected = (
+    actual, expected = (
         normal(describe_for_keras(tmp_path / "again.h5")),
         normal(describe_for_keras(MODELS / f"{name}.h5")),
     )
-    provenance = json.loads(found.pop("/@oneiros_provenance")[-1])
+    provenance = json.loads(actual.pop("/@oneiros_provenance")[-1])
     for key in (key for key in provenance if key.startswith("layer:")):
         assert provenance[key]["distribution"] == owner(
             "layer", key.removeprefix("layer:")
         ), key
-    assert set(found) == set(expected)
+    assert set(actual) == set(expected)
     for place, content in expected.items():
         if place.endswith("_config"):
-            assert found[place][:-1] == content[:-1], place
+            assert actual[place][:-1] == content[:-1], place
             more = set()
-            compare(json.loads(found[place][-1]), json.loads(content[-1]), place, more)
+            compare(json.loads(actual[place][-1]), json.loads(content[-1]), place, more)
             assert not more - MORE
         else:
-            assert found[place] == content, place
+            assert actual[place] == content, place
 
 
 def normal(layout):
@@ -173,21 +173,21 @@ def normal(layout):
     }
 
 
-def compare(found, expected, where, more, owner=None):
+def compare(actual, expected, where, more, owner=None):
     """Compares configurations.
 
     What is in ours alone goes to `more`. Keras stored rates as float32.
     """
     if isinstance(expected, dict):
         owner = expected.get("class_name", owner)
-        more |= {(owner, key) for key in set(found) - set(expected)}
+        more |= {(owner, key) for key in set(actual) - set(expected)}
         for key, value in expected.items():
-            compare(found[key], value, f"{where}.{key}", more, owner)
+            compare(actual[key], value, f"{where}.{key}", more, owner)
     elif isinstance(expected, list):
-        assert len(found) == len(expected), where
-        for index, pair in enumerate(zip(found, expected, strict=True)):
+        assert len(actual) == len(expected), where
+        for index, pair in enumerate(zip(actual, expected, strict=True)):
             compare(*pair, f"{where}[{index}]", more, owner)
     elif isinstance(expected, float):
-        assert np.float32(found) == np.float32(expected), where
+        assert np.float32(actual) == np.float32(expected), where
     else:
-        assert (type(found), found) == (type(expected), expected), where
+        assert (type(actual), actual) == (type(expected), expected), where

@@ -21,13 +21,13 @@ def values(dtype, shape):
     return np.arange(np.prod(shape, dtype=int)).reshape(shape).astype(dtype)
 
 
-def same(found, expected):
-    np.testing.assert_array_equal(found, expected)
+def same(actual, expected):
+    np.testing.assert_array_equal(actual, expected)
     assert (
-        found.dtype.newbyteorder("=") == expected.dtype.newbyteorder("=")
-        and found.shape == expected.shape
+        actual.dtype.newbyteorder("=") == expected.dtype.newbyteorder("=")
+        and actual.shape == expected.shape
     )
-    assert found.flags.writeable
+    assert actual.flags.writeable
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -46,17 +46,17 @@ def test_arrays_are_read_exactly(tmp_path, dtype, shape):
         same(read_npz(tmp_path / "b.npz", Budget())[name], value)
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         (tmp_path / "a.pkl").write_bytes(pickle.dumps(arrays, protocol))
-        found = read_pickle(tmp_path / "a.pkl", Budget())
+        content = read_pickle(tmp_path / "a.pkl", Budget())
         for name, value in arrays.items():
-            same(found[name], value)
+            same(content[name], value)
 
 
 def test_the_golden_arrays_are_read(golden_dir):
-    found = read_npz(golden_dir / "layers.npz", Budget())
+    content = read_npz(golden_dir / "layers.npz", Budget())
     with np.load(golden_dir / "layers.npz") as expected:
-        assert set(found) == set(expected.files)
+        assert set(content) == set(expected.files)
         for name in expected.files:
-            np.testing.assert_array_equal(found[name], expected[name])
+            np.testing.assert_array_equal(content[name], expected[name])
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
@@ -94,9 +94,9 @@ def test_what_python_2_pickled_is_read(tmp_path):
         + b"t."
     )
     (tmp_path / "d.pkl").write_bytes(data)
-    lists, label, text, found, three = read_pickle(tmp_path / "d.pkl", Budget())
+    lists, label, text, big_endian, three = read_pickle(tmp_path / "d.pkl", Budget())
     assert (lists, label, text, three) == ([[1, 2]], b"label", "x", 3)
-    same(found, np.array([1, 2], "i2"))
+    same(big_endian, np.array([1, 2], "i2"))
     assert read_pickle(tmp_path / "d.pkl", Budget(), encoding="latin1")[1] == "label"
 
 
@@ -183,9 +183,9 @@ def test_arrays_of_lists_are_read_if_the_caller_says_so(tmp_path):
     lists = np.empty(3, object)
     lists[:] = [[1, 2], [], ["a"]]
     np.savez(tmp_path / "d.npz", lists=lists, numbers=np.arange(3))
-    found = read_npz(tmp_path / "d.npz", Budget(), objects=True)
-    assert found["lists"].tolist() == lists.tolist()
-    assert found["numbers"].tolist() == [0, 1, 2]
+    content = read_npz(tmp_path / "d.npz", Budget(), objects=True)
+    assert content["lists"].tolist() == lists.tolist()
+    assert content["numbers"].tolist() == [0, 1, 2]
     with pytest.raises(UnsafeFileError, match="holds object"):
         read_npz(tmp_path / "d.npz", Budget())
     lists[1] = print
@@ -209,8 +209,8 @@ def test_arrays_that_share_their_bytes_are_accounted_for(tmp_path, protocol):
     data = array.tobytes()
     from_buffer, _ = array.__reduce_ex__(5)
     (tmp_path / "d.pkl").write_bytes(pickle.dumps([Shared(), Shared()], protocol))
-    for found in read_pickle(tmp_path / "d.pkl", Budget()):
-        np.testing.assert_array_equal(found, array)
+    for part in read_pickle(tmp_path / "d.pkl", Budget()):
+        np.testing.assert_array_equal(part, array)
     shared = pickle.dumps([Shared() for _ in range(10)], protocol)
     assert len(shared) < 2 * len(data)
     (tmp_path / "d.pkl").write_bytes(shared)

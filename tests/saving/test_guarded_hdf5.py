@@ -207,8 +207,8 @@ def test_what_unfolding_a_block_takes_is_accounted_for(build):
     )
     with pytest.raises(UnsafeFileError, match=r"for memory is over .*array_bytes"):
         read(path, array_bytes=20 * MIB)
-    ((_, ((_, found),)),) = read(path, array_bytes=25 * MIB).weights
-    assert found.shape == (8 * MIB,) and found.all()
+    ((_, ((_, stored),)),) = read(path, array_bytes=25 * MIB).weights
+    assert stored.shape == (8 * MIB,) and stored.all()
 
 
 def test_a_block_that_is_no_gzip_is_damage(build):

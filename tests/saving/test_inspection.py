@@ -53,21 +53,21 @@ def one_layer(class_name, **arguments):
 
 @pytest.mark.parametrize("golden", INDEX, ids=lambda golden: golden["name"])
 def test_what_keras_said_of_its_models_is_found_in_its_files(golden):
-    found = inspect_file(MODELS / f"{golden['name']}.h5")
-    assert (found.holds, found.format, found.keras_version) == (
+    inspection = inspect_file(MODELS / f"{golden['name']}.h5")
+    assert (inspection.holds, inspection.format, inspection.keras_version) == (
         "a whole model",
         "hdf5",
         "1.2.2",
     )
-    assert (found.model, found.parameters) == (
+    assert (inspection.model, inspection.parameters) == (
         golden["class_name"],
         golden["count_params"],
     )
-    names = [layer.where for layer in found.layers]
+    names = [layer.where for layer in inspection.layers]
     assert set(golden["layer_names"]) <= {name.rpartition("/")[2] for name in names}
-    assert {each.name for each in found.missing} <= OWN
-    assert found.loads == (not golden["custom_objects"] and not found.refused)
-    stored = {weight.name for layer in found.layers for weight in layer.weights}
+    assert {each.name for each in inspection.missing} <= OWN
+    assert inspection.loads == (not golden["custom_objects"] and not inspection.refused)
+    stored = {weight.name for layer in inspection.layers for weight in layer.weights}
     with h5py.File(MODELS / f"{golden['name']}.h5") as file:
         groups = file["model_weights"].values()
         assert stored == {
@@ -76,8 +76,8 @@ def test_what_keras_said_of_its_models_is_found_in_its_files(golden):
 
 
 def test_layers_are_described_as_far_as_their_arguments_tell():
-    found = inspect_file(MODELS / "seq_conv2d_th.h5")
-    first, pooling, *_, dense = found.layers
+    inspection = inspect_file(MODELS / "seq_conv2d_th.h5")
+    first, pooling, *_, dense = inspection.layers
     assert (first.where, first.class_name) == ("convolution2d_1", "Convolution2D")
     assert (first.input_shape, first.output_shape) == (
         "(None, 2, 8, 8)",
@@ -93,31 +93,31 @@ def test_layers_are_described_as_far_as_their_arguments_tell():
         "(…, 3)",
     )
     assert (
-        found.optimizer_weights == 17
-        and found.training["loss"] == "categorical_crossentropy"
+        inspection.optimizer_weights == 17
+        and inspection.training["loss"] == "categorical_crossentropy"
     )
-    assert found.trained_on == "tensorflow"
+    assert inspection.trained_on == "tensorflow"
 
 
 def test_connections_of_a_graph():
-    found = {
+    layers = {
         layer.where: layer
         for layer in inspect_file(MODELS / "nested_model_in_model.h5").layers
     }
-    assert found["inner"].inbound == ["input_1", "input_2"] and found[
+    assert layers["inner"].inbound == ["input_1", "input_2"] and layers[
         "inner/inner_d2"
     ].inbound == ["inner_d1"]
-    assert found["inner"].parameters == 43 and found["inner/inner_d1"].parameters == 0
-    assert found["input_1"].output_shape == "(None, 4)"
+    assert layers["inner"].parameters == 43 and layers["inner/inner_d1"].parameters == 0
+    assert layers["input_1"].output_shape == "(None, 4)"
 
 
 def test_weights_alone_and_configurations_alone(tmp_path):
-    found = inspect_file(MODELS / "seq_conv2d_th_weights.h5")
-    assert (found.holds, found.model, found.parameters) == (
+    inspection = inspect_file(MODELS / "seq_conv2d_th_weights.h5")
+    assert (inspection.holds, inspection.model, inspection.parameters) == (
         "weights",
         None,
         172,
-    ) and found.loads
+    ) and inspection.loads
     config = inspect_file(MODELS / "seq_conv2d_th.json")
     assert (config.holds, config.format, config.model) == (
         "a configuration",
@@ -141,18 +141,18 @@ def test_where_it_was_trained_is_read_off_the_names(tmp_path):
             group.attrs["weight_names"] = np.array(names)
             for name in names:
                 group[name.decode()] = np.zeros(2, "float32")
-        found = inspect_file(tmp_path / "w.h5")
+        inspection = inspect_file(tmp_path / "w.h5")
         trained_on = (
             "unknown" if engine == "tensorflow" else engine
         )  # names like those of files saved here
-        assert (found.trained_on, found.kernels) == (trained_on, engine)
+        assert (inspection.trained_on, inspection.kernels) == (trained_on, engine)
 
 
 def test_kernels_of_what_is_saved_here_are_tensorflows(tmp_path):
     with K.use("theano"):
         Sequential([Dense(2, input_dim=3)]).save(tmp_path / "m.h5")
-    found = inspect_file(tmp_path / "m.h5")
-    assert (found.trained_on, found.kernels) == ("theano", "tensorflow")
+    inspection = inspect_file(tmp_path / "m.h5")
+    assert (inspection.trained_on, inspection.kernels) == ("theano", "tensorflow")
 
 
 def test_files_of_keras_2_are_told_as_what_they_are_here(tmp_path):
@@ -172,8 +172,13 @@ def test_files_of_keras_2_are_told_as_what_they_are_here(tmp_path):
         "class_name": "Sequential",
         "config": {"name": "s", "layers": [attention]},
     }
-    found = inspect_file(with_config(tmp_path / "m.h5", config, keras_version="2.2.4"))
-    assert not found.loads and "which Keras 1 doesn't have" in found.refused[0].reason
+    inspection = inspect_file(
+        with_config(tmp_path / "m.h5", config, keras_version="2.2.4")
+    )
+    assert (
+        not inspection.loads
+        and "which Keras 1 doesn't have" in inspection.refused[0].reason
+    )
 
 
 def keras_2(*layers):
@@ -194,8 +199,10 @@ def test_of_keras_2_only_the_layers_that_cannot_be_read_are_refused(tmp_path):
         ("TimeDistributed", {"name": "t", "layer": keras_2(("Odd", {"name": "o"}))}),
         ("Dense", {"name": "d", "units": 3}),
     )
-    found = inspect_file(with_config(tmp_path / "m.h5", config, keras_version="2.2.4"))
-    assert [(layer.where, layer.class_name) for layer in found.layers] == [
+    inspection = inspect_file(
+        with_config(tmp_path / "m.h5", config, keras_version="2.2.4")
+    )
+    assert [(layer.where, layer.class_name) for layer in inspection.layers] == [
         ("c", "Convolution2D"),
         ("a", "Attention"),
         ("g", "GRU"),
@@ -204,9 +211,13 @@ def test_of_keras_2_only_the_layers_that_cannot_be_read_are_refused(tmp_path):
         ("t/Sequential/o", "Odd"),
         ("d", "Dense"),
     ]
-    assert found.missing == [] and not found.loads
-    assert [refusal.where for refusal in found.refused] == ["a", "g", "t/Sequential/o"]
-    assert "reset_after=True" in found.refused[1].reason
+    assert inspection.missing == [] and not inspection.loads
+    assert [refusal.where for refusal in inspection.refused] == [
+        "a",
+        "g",
+        "t/Sequential/o",
+    ]
+    assert "reset_after=True" in inspection.refused[1].reason
 
 
 def test_what_a_model_of_keras_2_was_compiled_with(tmp_path):
@@ -219,18 +230,22 @@ def test_what_a_model_of_keras_2_was_compiled_with(tmp_path):
     training = {"optimizer_config": adam, "loss": "mse", "metrics": ["acc"]}
     with h5py.File(path, "r+") as file:
         file.attrs["training_config"] = json.dumps(training)
-    found = inspect_file(path)
-    assert found.training["optimizer_config"]["class_name"] == "Adam"
-    assert found.training["optimizer_config"]["config"]["lr"] == 0.5
-    assert (found.training["loss"], found.uncompiled, found.loads) == ("mse", "", True)
-    provided = {name for source in found.sources for name in source.names}
+    inspection = inspect_file(path)
+    assert inspection.training["optimizer_config"]["class_name"] == "Adam"
+    assert inspection.training["optimizer_config"]["config"]["lr"] == 0.5
+    assert (inspection.training["loss"], inspection.uncompiled, inspection.loads) == (
+        "mse",
+        "",
+        True,
+    )
+    provided = {name for source in inspection.sources for name in source.names}
     assert {"optimizer:Adam", "objective:mse"} <= provided
     adam["config"]["amsgrad"] = True
     with h5py.File(path, "r+") as file:
         file.attrs["training_config"] = json.dumps(training)
-    found = inspect_file(path)
-    assert found.loads and "amsgrad=True" in found.uncompiled
-    assert found.training == training
+    inspection = inspect_file(path)
+    assert inspection.loads and "amsgrad=True" in inspection.uncompiled
+    assert inspection.training == training
 
 
 def test_json_within_a_string_of_json(tmp_path):
@@ -238,8 +253,12 @@ def test_json_within_a_string_of_json(tmp_path):
     with K.use("theano"):
         model = Sequential([Dense(2, input_dim=3, name="d")])
     (tmp_path / "m.json").write_text(json.dumps(model.to_json()))
-    found = inspect_file(tmp_path / "m.json")
-    assert (found.model, found.format, found.loads) == ("Sequential", "json", True)
+    inspection = inspect_file(tmp_path / "m.json")
+    assert (inspection.model, inspection.format, inspection.loads) == (
+        "Sequential",
+        "json",
+        True,
+    )
     with K.use("theano"):
         text = (tmp_path / "m.json").read_text()
         assert model_from_json(text).get_config() == model.get_config()
@@ -258,22 +277,22 @@ def test_provenance_and_what_is_installed_are_told_side_by_side(tmp_path):
         "layer:Loud": {"distribution": "their-lab", "version": "2.0", "api_level": 1},
     }
     config = one_layer("Loud", name="a", activation="relu")
-    found = inspect_file(
+    inspection = inspect_file(
         with_config(tmp_path / "m.h5", config, oneiros_provenance=json.dumps(record))
     )
     version = plugins.manager().records["oneiros-layers-core"].version
-    sources = {source.distribution: source for source in found.sources}
+    sources = {source.distribution: source for source in inspection.sources}
     assert (
         sources["oneiros-layers-core"].in_file,
         sources["oneiros-layers-core"].here,
     ) == ("9.9", version)
     assert (sources["their-lab"].in_file, sources["their-lab"].here) == ("2.0", None)
-    (missing,) = found.missing
+    (missing,) = inspection.missing
     assert (missing.name, missing.where) == (
         "Loud",
         ["a"],
     ) and "their-lab 2.0" in missing.origin
-    assert not found.loads
+    assert not inspection.loads
 
 
 def test_values_that_are_no_numbers_are_counted(tmp_path):
@@ -366,9 +385,10 @@ def test_whether_a_class_may_be_built_is_read_in_its_source(
     unimported, tmp_path, name, said
 ):
     assert declares_loadable(unimported[name][0]) is said
-    found = inspect_file(with_config(tmp_path / "m.h5", one_layer(name)))
+    inspection = inspect_file(with_config(tmp_path / "m.h5", one_layer(name)))
     assert [
-        f"custom_objects={{'{name}': {name}}}" in each.reason for each in found.refused
+        f"custom_objects={{'{name}': {name}}}" in each.reason
+        for each in inspection.refused
     ] == ([True] if said is False else [])
     assert not [module for module in sys.modules if module.startswith("stub_of_a_test")]
 

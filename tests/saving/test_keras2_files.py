@@ -25,12 +25,12 @@ TRAINED = [name for name in NAMES if f"{name}/losses" in EXPECTED]
 
 
 def arrays(name, kind):
-    found = [
+    listed = [
         EXPECTED[key]
         for key in EXPECTED.files
         if key.startswith(f"{name}/{kind}") and key[-1].isdigit()
     ]
-    return found if len(found) > 1 else found[0]
+    return listed if len(listed) > 1 else listed[0]
 
 
 def each(values):
@@ -44,8 +44,8 @@ def test_there_are_models_of_every_kind():
 @pytest.mark.parametrize("name", NAMES)
 def test_predictions(name, backend):
     model = load_model(FOLDER / f"{name}.h5")
-    found = each(model.predict(arrays(name, "x")))
-    for one, other in zip(found, each(arrays(name, "y")), strict=True):
+    predictions = each(model.predict(arrays(name, "x")))
+    for one, other in zip(predictions, each(arrays(name, "y")), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
@@ -82,8 +82,8 @@ def test_weights_alone_go_into_layers_made_here():
         model.add(Dense(1, activation="sigmoid"))
         model.load_weights(FOLDER / "text_lstm_weights.h5")
     assert len(model.layers[1].weights) == 12
-    found = model.predict(EXPECTED["text_lstm/x0"])
-    np.testing.assert_allclose(found, EXPECTED["text_lstm_weights/y0"], atol=1e-6)
+    predictions = model.predict(EXPECTED["text_lstm/x0"])
+    np.testing.assert_allclose(predictions, EXPECTED["text_lstm_weights/y0"], atol=1e-6)
 
 
 def test_a_group_of_a_file_says_by_itself_that_it_is_of_keras_2():
@@ -115,8 +115,8 @@ def older(config):
         "registered_name",
         "build_input_shape",
     )
-    found = {key: older(value) for key, value in config.items() if key not in later}
-    if found.get("class_name") == "GlorotUniform":
+    renamed = {key: older(value) for key, value in config.items() if key not in later}
+    if renamed.get("class_name") == "GlorotUniform":
         scaling = {
             "scale": 1.0,
             "mode": "fan_avg",
@@ -124,8 +124,8 @@ def older(config):
             "seed": None,
         }
         return {"class_name": "VarianceScaling", "config": scaling}
-    if found.get("class_name") == "Sequential":
-        layers = found["config"]["layers"]
+    if renamed.get("class_name") == "Sequential":
+        layers = renamed["config"]["layers"]
         first, *rest = layers
         if first["class_name"] == "InputLayer" and isinstance(rest[0]["config"], dict):
             shape = {"batch_input_shape": first["config"]["batch_input_shape"]}
@@ -136,13 +136,13 @@ def older(config):
                 },
                 *rest[1:],
             ]
-        return {**found, "config": layers}
-    if found.get("class_name") == "Functional":
-        return {**found, "class_name": "Model"}
-    if found.get("class_name") == "LeakyReLU":
-        number = {"type": "ndarray", "value": found["config"]["alpha"]}
-        return {**found, "config": {**found["config"], "alpha": number}}
-    return found
+        return {**renamed, "config": layers}
+    if renamed.get("class_name") == "Functional":
+        return {**renamed, "class_name": "Model"}
+    if renamed.get("class_name") == "LeakyReLU":
+        number = {"type": "ndarray", "value": renamed["config"]["alpha"]}
+        return {**renamed, "config": {**renamed["config"], "alpha": number}}
+    return renamed
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -153,18 +153,18 @@ def test_configurations_of_keras_2_0_give_the_same_model(name, tmp_path):
         file.attrs["model_config"] = json.dumps(config).encode()
         file.attrs["keras_version"] = b"2.0.8"
     with K.use("tensorflow"):
-        found, model = (
+        loaded, model = (
             load_model(tmp_path / "old.h5"),
             load_model(FOLDER / f"{name}.h5"),
         )
-    assert [type(layer) for layer in found.layers] == [
+    assert [type(layer) for layer in loaded.layers] == [
         type(layer) for layer in model.layers
     ]
-    for one, other in zip(found.get_weights(), model.get_weights(), strict=True):
+    for one, other in zip(loaded.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     text = json.dumps({**config, "keras_version": "2.0.8", "backend": "tensorflow"})
     with K.use("tensorflow"):
-        assert model_from_json(text).get_config() == found.get_config()
+        assert model_from_json(text).get_config() == loaded.get_config()
 
 
 def test_kernels_trained_on_theano_are_flipped(tmp_path):
@@ -182,11 +182,11 @@ def test_kernels_trained_on_theano_are_flipped(tmp_path):
                     [name[:-2].encode() for name in names]
                 )
     with K.use("tensorflow"):
-        found, model = (
+        loaded, model = (
             load_model(tmp_path / "theano.h5"),
             load_model(FOLDER / "conv2d.h5"),
         )
-    for one, other in zip(found.get_weights(), model.get_weights(), strict=True):
+    for one, other in zip(loaded.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -252,17 +252,17 @@ def test_a_genuine_gru_that_resets_after_the_product_is_refused():
 
 
 def test_a_class_of_the_caller_s_gets_the_arguments_as_they_are_stored():
-    given = {}
+    arguments = {}
 
     class Own(Dense):
         @classmethod
         def from_config(cls, config):
-            given.update(config)
+            arguments.update(config)
             return Dense(3, input_shape=(6, 4))
 
     with K.use("tensorflow"):
         model_from_json(layer("Dense", units=2, anything=1), {"Dense": Own})
-    assert (given["units"], given["anything"]) == (2, 1)
+    assert (arguments["units"], arguments["anything"]) == (2, 1)
 
 
 def test_a_call_with_further_arguments_is_refused():
@@ -422,11 +422,11 @@ def test_any_number_of_steps_takes_little_time_and_memory(tmp_path, steps):
         del file["optimizer_weights"][name]
         file["optimizer_weights"][name] = np.asarray(steps)
     known = isinstance(steps, int) and steps > 0
-    with K.use("theano"), warnings.catch_warnings(record=True) as told:
+    with K.use("theano"), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         optimizer = load_model(path).optimizer
         assert K.get_value(optimizer.m_schedule) == (0 if known else 1)
-    assert any("begins anew" in str(warning.message) for warning in told) != known
+    assert any("begins anew" in str(warning.message) for warning in warned) != known
 
 
 @pytest.mark.parametrize(

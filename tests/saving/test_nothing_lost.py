@@ -80,20 +80,20 @@ def killed_after(path, seconds):
         assert process.stdout.readline() == "1\n"
         time.sleep(seconds)
         process.kill()
-        told = process.stdout.read().split()
+        lines = process.stdout.read().split()
     assert process.returncode == -signal.SIGKILL
-    return int(told[-1]) if told else 1
+    return int(lines[-1]) if lines else 1
 
 
 def check_killed(path, moments):
     for seconds in moments:
-        told = killed_after(path, seconds)
+        lines = killed_after(path, seconds)
         values = {
             float(value)
             for _, array in content(path)
             for value in (array[0], array[-1], array.mean())
         }
-        assert len(values) == 1 and values <= {told, told + 1}, (
+        assert len(values) == 1 and values <= {lines, lines + 1}, (
             "one whole save, the last one or the next"
         )
         assert files.read(path)[1].model_config == {"count": values.pop()}
@@ -215,9 +215,9 @@ def test_an_interrupt_while_saving_leaves_the_old_file(tmp_path, monkeypatch):
 
 
 def check_cut(path, tmp_path, lengths):
-    whole = path.read_bytes()
+    complete = path.read_bytes()
     for length in lengths:
-        (tmp_path / "cut.h5").write_bytes(whole[:length])
+        (tmp_path / "cut.h5").write_bytes(complete[:length])
         with pytest.raises((FileFormatError, UnsafeFileError), match=r"cut\.h5"):
             files.read(tmp_path / "cut.h5")
 
@@ -244,17 +244,18 @@ def test_a_file_whose_end_never_reached_the_disk(filler, tmp_path):
     Told, or what comes back is whole.
     """
     path = MODELS / "seq_conv2d_th_weights.h5"
-    whole, expected = path.read_bytes(), files.read(path)[1].weights
-    for length in range(0, len(whole), 211):
+    complete = path.read_bytes()
+    expected = files.read(path)[1].weights
+    for length in range(0, len(complete), 211):
         (tmp_path / "cut.h5").write_bytes(
-            whole[:length] + filler * (len(whole) - length)
+            complete[:length] + filler * (len(complete) - length)
         )
         try:
-            found = files.read(tmp_path / "cut.h5")[1].weights
+            weights = files.read(tmp_path / "cut.h5")[1].weights
         except (FileFormatError, UnsafeFileError):
             continue
-        assert [name for name, _ in found] == [name for name, _ in expected]
-        assert [[array.shape for _, array in arrays] for _, arrays in found] == [
+        assert [name for name, _ in weights] == [name for name, _ in expected]
+        assert [[array.shape for _, array in arrays] for _, arrays in weights] == [
             [array.shape for _, array in arrays] for _, arrays in expected
         ]
 

@@ -44,28 +44,28 @@ SOURCES = [
 
 def opened_by(source):
     """Names what a module's code imports or calls that parses files."""
-    found = set()
+    names = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names} & READERS
+            names |= {alias.name.partition(".")[0] for alias in node.names} & READERS
         elif isinstance(node, ast.ImportFrom):
-            found |= {(node.module or "").partition(".")[0]} & READERS
+            names |= {(node.module or "").partition(".")[0]} & READERS
         elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[
             2
         ] in (
             "import_module",
             "__import__",
         ):
-            found |= {
+            names |= {
                 ast.unparse(argument).strip("'") for argument in node.args
             } & READERS
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            found |= (
+            names |= (
                 {node.attr} & NUMPY_READERS
                 if node.value.id in ("np", "numpy")
                 else set()
             )
-    return found
+    return names
 
 
 @pytest.mark.parametrize(

@@ -106,10 +106,10 @@ def loaded_anew(path, reason):
 def test_the_order_in_which_weights_were_made(version, tmp_path):
     model = trained(convolutional())
     path = written_on_theano(model, tmp_path / "m.h5", made(model), version)
-    found = arrays_by_weight(quietly_loaded(path))
+    loaded = arrays_by_weight(quietly_loaded(path))
     for (name, start), value in arrays_by_weight(model).items():
         expected = value[:, :, ::-1, ::-1] if value.ndim == 4 else value
-        np.testing.assert_array_equal(found[name, start], expected, err_msg=name)
+        np.testing.assert_array_equal(loaded[name, start], expected, err_msg=name)
 
 
 def test_running_numbers_sorted_as_texts(tmp_path):
@@ -117,9 +117,9 @@ def test_running_numbers_sorted_as_texts(tmp_path):
     model = trained(convolutional())
     names = made(model)
     path = written_on_theano(model, tmp_path / "m.h5", [*names[4:], *names[:4]])
-    found = arrays_by_weight(quietly_loaded(path))
+    loaded = arrays_by_weight(quietly_loaded(path))
     np.testing.assert_array_equal(
-        found[names[4], 0], arrays_by_weight(model)[names[4], 0]
+        loaded[names[4], 0], arrays_by_weight(model)[names[4], 0]
     )
 
 
@@ -128,8 +128,8 @@ def test_a_state_sorted_by_names(tmp_path):
     path = written_on_theano(
         model, tmp_path / "m.h5", sorted(made(model)), version="1.2.2"
     )
-    found = arrays_by_weight(quietly_loaded(path))
-    np.testing.assert_array_equal(found["a_W", 8], arrays_by_weight(model)["a_W", 8])
+    loaded = arrays_by_weight(quietly_loaded(path))
+    np.testing.assert_array_equal(loaded["a_W", 8], arrays_by_weight(model)["a_W", 8])
 
 
 def test_a_state_of_tensorflow_is_sorted_by_names(tmp_path):

@@ -53,10 +53,10 @@ def as_theano_wrote(path):
                 )
 
 
-def saved(model, tmp_path, whole=True):
-    (model.save if whole else model.save_weights)(tmp_path / "m.h5")
+def saved(model, tmp_path, whole_model=True):
+    (model.save if whole_model else model.save_weights)(tmp_path / "m.h5")
     as_theano_wrote(tmp_path / "m.h5")
-    if whole:
+    if whole_model:
         with h5py.File(tmp_path / "m.h5", "r+") as file:
             del file.attrs["oneiros_provenance"]
     return tmp_path / "m.h5"
@@ -162,24 +162,25 @@ FLAT = {
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("whole", [True, False], ids=["whole", "weights"])
+@pytest.mark.parametrize("whole_model", [True, False], ids=["whole", "weights"])
 def test_what_theano_flipped_is_flipped_and_nothing_else(
-    case, ordering, whole, tmp_path
+    case, ordering, whole_model, tmp_path
 ):
     make, kernels_at, axes = CASES[case]
     with K.use("tensorflow"):
         model = Sequential([make(ordering)])
-        path, stored = saved(model, tmp_path, whole), model.get_weights()
-        if whole:
+        path = saved(model, tmp_path, whole_model)
+        stored = model.get_weights()
+        if whole_model:
             model = load_model(path)
         else:
             model.load_weights(path)
-        found = model.get_weights()
+        weights = model.get_weights()
         model.load_weights(path, trained_on="tensorflow")
     expected = [
         flip(v, ordering, axes) if i in kernels_at else v for i, v in enumerate(stored)
     ]
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(weights, expected, strict=True):
         np.testing.assert_array_equal(one, other)
     for one, other in zip(model.get_weights(), stored, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -190,9 +191,10 @@ def test_layers_over_sequences(case, tmp_path):
     make, kernels_at = FLAT[case]
     with K.use("tensorflow"):
         model = Sequential([make()])
-        path, stored = saved(model, tmp_path), model.get_weights()
-        found = load_model(path).get_weights()
-    for i, (one, other) in enumerate(zip(found, stored, strict=True)):
+        path = saved(model, tmp_path)
+        stored = model.get_weights()
+        loaded = load_model(path).get_weights()
+    for i, (one, other) in enumerate(zip(loaded, stored, strict=True)):
         np.testing.assert_array_equal(one, other[::-1] if i in kernels_at else other)
 
 
@@ -203,7 +205,8 @@ def test_it_is_what_keras_1_did_by_hand(tmp_path):
         model = Sequential(
             [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")]
         )
-        path, stored = saved(model, tmp_path), model.get_weights()
+        path = saved(model, tmp_path)
+        stored = model.get_weights()
         model.load_weights(path)
         flipped = model.get_weights()[0]
         model.set_weights(stored)
@@ -212,14 +215,14 @@ def test_it_is_what_keras_1_did_by_hand(tmp_path):
     np.testing.assert_array_equal(model.get_weights()[0], flipped)
 
 
-@pytest.mark.parametrize("whole", [True, False], ids=["whole", "weights"])
-def test_what_is_saved_here_is_never_flipped(whole, backend, tmp_path):
+@pytest.mark.parametrize("whole_model", [True, False], ids=["whole", "weights"])
+def test_what_is_saved_here_is_never_flipped(whole_model, backend, tmp_path):
     model = Sequential(
         [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")]
     )
     expected = model.get_weights()
-    (model.save if whole else model.save_weights)(tmp_path / "m.h5")
-    if whole:
+    (model.save if whole_model else model.save_weights)(tmp_path / "m.h5")
+    if whole_model:
         model = load_model(tmp_path / "m.h5")
     else:
         model.load_weights(tmp_path / "m.h5")
@@ -231,7 +234,8 @@ def test_a_group_of_theano_s_is_flipped_too(tmp_path):
         model = Sequential(
             [Convolution2D(3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf")]
         )
-        path, stored = saved(model, tmp_path, whole=False), model.get_weights()
+        path = saved(model, tmp_path, whole_model=False)
+        stored = model.get_weights()
         with h5py.File(path) as file:
             model.load_weights_from_hdf5_group(file)
     np.testing.assert_array_equal(model.get_weights()[0], stored[0][::-1, ::-1])
@@ -242,7 +246,7 @@ def test_by_name_turns_what_it_matches(tmp_path):
         first = Convolution2D(
             3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c"
         )
-        path = saved(Sequential([first]), tmp_path, whole=False)
+        path = saved(Sequential([first]), tmp_path, whole_model=False)
         same = Convolution2D(
             3, 2, 3, input_shape=(5, 6, 2), dim_ordering="tf", name="c"
         )
@@ -258,7 +262,7 @@ def state(*names, **more):
 
 
 @pytest.mark.parametrize(
-    ("given", "engine"),
+    ("stored", "engine"),
     [
         (state("c_W", "c_b"), "theano"),
         (state("c_W:0", "c_b:0"), "tensorflow"),
@@ -269,9 +273,9 @@ def state(*names, **more):
         (state("c/kernel:0", backend="theano"), None),
     ],
 )
-def test_the_engine_is_read_off_the_names(given, engine):
-    assert origin_of(given).engine == engine
-    assert origin_of(given, "theano").engine == "theano"
+def test_the_engine_is_read_off_the_names(stored, engine):
+    assert origin_of(stored).engine == engine
+    assert origin_of(stored, "theano").engine == "theano"
 
 
 def test_a_file_that_contradicts_itself_is_asked_about(tmp_path):
@@ -308,12 +312,13 @@ def test_sequences_of_keras_1_0_had_kernels_of_another_shape(engine, tmp_path):
             file.create_group("c").attrs["weight_names"] = np.array(
                 [name.encode() for name in names]
             )
-            file["c"][names[0]], file["c"][names[1]] = kernel, np.zeros(3, "float32")
+            file["c"][names[0]] = kernel
+            file["c"][names[1]] = np.zeros(3, "float32")
         model.load_weights(tmp_path / "m.h5")
     expected = kernel.transpose(2, 3, 1, 0)
-    found = model.get_weights()[0]
+    weights = model.get_weights()[0]
     np.testing.assert_array_equal(
-        found, expected if engine == "tensorflow" else expected[::-1]
+        weights, expected if engine == "tensorflow" else expected[::-1]
     )
 
 
@@ -348,8 +353,8 @@ def test_files_of_python_2_have_bytes_where_others_have_text(tmp_path):
         with h5py.File(tmp_path / "python2.h5", "r+") as file:
             for name in ("keras_version", "model_config"):
                 file.attrs[name] = np.bytes_(file.attrs[name])
-        found = load_model(tmp_path / "python2.h5")
-    np.testing.assert_array_equal(found.get_weights()[0], model.get_weights()[0])
+        loaded = load_model(tmp_path / "python2.h5")
+    np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])
 
 
 # What others may use
@@ -363,7 +368,8 @@ def test_turning_and_reordering_by_class_and_arguments(ordering):
             3, 2, 4, dim_ordering=ordering, input_shape=shape(ordering, 5, 6)
         )
         Sequential([layer])
-    config, arrays = layer.get_config(), layer.get_weights()
+    config = layer.get_config()
+    arrays = layer.get_weights()
     flipped = layouts.flipped("Convolution2D", config, arrays)
     np.testing.assert_array_equal(flipped[0], flip(arrays[0], ordering, 2))
     moved = layouts.reordered("Convolution2D", config, arrays, other)
@@ -387,8 +393,8 @@ def test_locally_connected_layers_give_the_same_in_the_other_order():
         first.set_weights(
             layouts.reordered("LocallyConnected2D", config, last.get_weights(), "th")
         )
-        found = other.predict(x.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
-        np.testing.assert_allclose(found, one.predict(x), rtol=1e-5, atol=1e-6)
+        predictions = other.predict(x.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
+        np.testing.assert_allclose(predictions, one.predict(x), rtol=1e-5, atol=1e-6)
     config = first.get_config()
     for value, expected in zip(
         layouts.reordered("LocallyConnected2D", config, first.get_weights(), "tf"),
@@ -408,11 +414,11 @@ def test_a_weight_of_a_layer_that_two_models_share_is_flipped_once(tmp_path):
         y = Input(shape=(5, 6, 2))
         model = Model(y, [inner(y), shared(y)])
         arrays = [("a", value) for value in inner.get_weights()]
-        found = layouts.arranged(inner, arrays, Origin(1, "theano"), "It")
+        arranged = layouts.arranged(inner, arrays, Origin(1, "theano"), "It")
         assert [part for part, _ in layouts.weights_by_layer(model, model.weights)] == [
             shared
         ]
-    np.testing.assert_array_equal(found[0][1], arrays[0][1][::-1, ::-1])
+    np.testing.assert_array_equal(arranged[0][1], arrays[0][1][::-1, ::-1])
 
 
 def test_a_migration_does_nothing_unless_it_says_so():
@@ -471,7 +477,7 @@ def test_a_plugin_says_how_its_own_layer_is_read(tmp_path):
             stack.enter_context(registry.register("migration", name, Louder))
         model = model_from_config({"class_name": "Sequential", "config": config})
         assert (type(model.layers[1]), model.layers[1].by) == (Scaled, 2.0)
-        model.load_weights(saved(model, tmp_path, whole=False))
+        model.load_weights(saved(model, tmp_path, whole_model=False))
         assert model.layers[1].get_weights()[0].tolist() == [-1, -1, -1]
 
 

@@ -201,10 +201,10 @@ def test_ones_own_class_needs_no_permission(model, tmp_path):
 @pytest.mark.parametrize("loader", [load_model, model_from_json, model_from_yaml])
 def test_a_name_alone_is_an_error_that_tells_the_list(loader, model, tmp_path):
     model.save(tmp_path / "m.h5")
-    given = {
+    arguments = {
         load_model: tmp_path / "m.h5",
         model_from_json: model.to_json(),
         model_from_yaml: model.to_yaml(),
     }
     with pytest.raises(ArgumentError, match=r"plugins=\['my-lab'\]"):
-        loader(given[loader], plugins="my-lab")
+        loader(arguments[loader], plugins="my-lab")

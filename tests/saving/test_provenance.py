@@ -86,8 +86,8 @@ def test_every_kind_of_object_is_recorded_wherever_it_stands(laboratory, tmp_pat
     model = Model(input=words, output=merge([around, inner(around)], mode="sum"))
     model.compile("adadelta", loss=["hinge"], metrics=["accuracy", "fmeasure"])
     model.save(tmp_path / "m.h5")
-    found = recorded(tmp_path / "m.h5")
-    assert {key: origin["distribution"] for key, origin in found.items()} == {
+    origins = recorded(tmp_path / "m.h5")
+    assert {key: origin["distribution"] for key, origin in origins.items()} == {
         "activation:linear": "oneiros-activations",
         "activation:relu": "oneiros-activations",
         "activation:sigmoid": "oneiros-activations",
@@ -115,7 +115,7 @@ def test_every_kind_of_object_is_recorded_wherever_it_stands(laboratory, tmp_pat
         "regularizer:L1L2Regularizer": "oneiros-regularizers",
     }
     record = plugins.manager().records["oneiros-layers-core"]
-    assert found["layer:Dense"] == {
+    assert origins["layer:Dense"] == {
         "distribution": record.distribution,
         "version": record.version,
         "api_level": 1,
@@ -137,10 +137,10 @@ def test_a_name_that_two_provide_is_recorded_as_the_one_that_was_used(tmp_path):
         registry.register("layer", "Dense", Loud),
     ):
         model.save(tmp_path / "m.h5")
-    found = recorded(tmp_path / "m.h5")
+    origins = recorded(tmp_path / "m.h5")
     assert (
-        found["layer:Dense"]["distribution"] == "oneiros-layers-core"
-        and "activation:tanh" not in found
+        origins["layer:Dense"]["distribution"] == "oneiros-layers-core"
+        and "activation:tanh" not in origins
     )
 
 

@@ -69,10 +69,10 @@ def test_another_program_reads_them(tmp_path):
     ]
     layers = [[layer, [f"{name}:0" for name in names]] for layer, names in own]
     names = [f"{layer}/{weight}" for layer, weights in layers for weight in weights]
-    found = load_file(tmp_path / "w.safetensors")
-    assert set(found) == set(names)
+    content = load_file(tmp_path / "w.safetensors")
+    assert set(content) == set(names)
     for name, value in zip(names, model.get_weights(), strict=True):
-        np.testing.assert_array_equal(found[name], value)
+        np.testing.assert_array_equal(content[name], value)
     with safe_open(tmp_path / "w.safetensors", "np") as file:
         metadata = file.metadata()
     assert (

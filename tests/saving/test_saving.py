@@ -66,9 +66,9 @@ def trained(**compiled):
     return model
 
 
-def same(found, expected):
-    assert len(found) == len(expected) > 0
-    for one, other in zip(found, expected, strict=True):
+def same(actual, expected):
+    assert len(actual) == len(expected) > 0
+    for one, other in zip(actual, expected, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -300,7 +300,8 @@ def test_an_unknown_layer_s_error_says_where_the_file_has_it_from(backend, tmp_p
 
 
 def test_weights_by_name_leave_other_layers_alone(backend, tmp_path):
-    source, target = trained(), small(name="other")
+    source = trained()
+    target = small(name="other")
     source.save_weights(tmp_path / "w.h5")
     before = target.layers[0].get_weights()
     target.load_weights(tmp_path / "w.h5", by_name=True)
@@ -309,21 +310,25 @@ def test_weights_by_name_leave_other_layers_alone(backend, tmp_path):
 
 
 def test_weights_by_order_don_t_care_for_names(backend, tmp_path):
-    source, target = trained(), small(name="other")
+    source = trained()
+    target = small(name="other")
     source.save_weights(tmp_path / "w.h5")
     target.load_weights(tmp_path / "w.h5")
     same(target.get_weights(), source.get_weights())
 
 
 def test_weights_are_also_read_from_a_whole_model(backend, tmp_path):
-    source, target = trained(), small()
+    source = trained()
+    target = small()
     source.save(tmp_path / "m.h5")
     target.load_weights(tmp_path / "m.h5")
     same(target.get_weights(), source.get_weights())
 
 
 def test_groups_that_the_caller_opened(backend):
-    source, target, third = trained(), small(name="other"), small(name="other")
+    source = trained()
+    target = small(name="other")
+    third = small(name="other")
     with h5py.File(io.BytesIO(), "w") as file:
         source.save_weights_to_hdf5_group(file.create_group("here"))
         target.load_weights_from_hdf5_group(file["here"])
@@ -557,7 +562,8 @@ def test_json(backend):
 class Broken(Format):
     """A format whose writing fails halfway."""
 
-    name, suffixes = "broken", (".broken",)
+    name = "broken"
+    suffixes = (".broken",)
 
     def recognises(self, head):
         return head.startswith(b"BROKEN")
@@ -680,7 +686,8 @@ def test_hooks_are_called_around_saving_and_loading(backend, tmp_path, monkeypat
         "call",
         lambda hook, **arguments: called.append((hook, arguments)) or [],
     )
-    model, path = small(), tmp_path / "m.h5"
+    model = small()
+    path = tmp_path / "m.h5"
     model.save(path)
     model.load_weights(path)
     loaded = load_model(path)
@@ -734,8 +741,8 @@ def test_names_that_cant_be_loaded_are_refused_and_nothing_is_lost(
     weights = model.get_weights()
     model.set_weights([np.zeros_like(weight) for weight in weights])
     model.load_weights(path)
-    for found, expected in zip(model.get_weights(), weights, strict=True):
-        np.testing.assert_array_equal(found, expected)
+    for actual, expected in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(actual, expected)
 
 
 @pytest.mark.parametrize("names", [("d", "d/d_W:0"), ("d/d_W:0/x", "d")])
@@ -757,8 +764,8 @@ def test_names_with_slashes_are_saved(tmp_path):
         model.save(tmp_path / "m.h5")
         loaded = load_model(tmp_path / "m.h5")
     assert [layer.name for layer in loaded.layers] == ["a", "a/b", "block/a", "é"]
-    for found, expected in zip(loaded.get_weights(), model.get_weights(), strict=True):
-        np.testing.assert_array_equal(found, expected)
+    for actual, expected in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(actual, expected)
 
 
 @pytest.mark.parametrize("path", [None, 5, b"m.h5", "", "m\0.h5", ["m.h5"]])
@@ -855,15 +862,17 @@ def test_a_format_that_doesn_t_work_stops_no_other(broken, backend, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("broken", "told"),
+    ("broken", "cause"),
     [(BrokenAtOnce, "RuntimeError: no driver"), (BrokenWhenAsked, "IndexError")],
 )
-def test_a_file_that_nothing_recognises_tells_of_broken_formats(broken, told, tmp_path):
+def test_a_file_that_nothing_recognises_tells_of_broken_formats(
+    broken, cause, tmp_path
+):
     (tmp_path / "m.broken").write_bytes(b"BROKEN")
     with (
         registry.register("format", "a_broken_one", broken),
         pytest.raises(
-            FileFormatError, match=rf"'a_broken_one' of \(this process\).*{told}"
+            FileFormatError, match=rf"'a_broken_one' of \(this process\).*{cause}"
         ),
     ):
         load_model(tmp_path / "m.broken")
@@ -913,8 +922,8 @@ def test_functions_for_a_model_from_a_configuration(written, backend):
     }[written]
     with pytest.raises(UnsafeFileError, match="double"):
         build(source())
-    found = build(source(), functions={"double": lambda x: x * 5.0})
-    np.testing.assert_allclose(found.predict(np.ones((1, 3))), [[5, 5, 5]])
+    built = build(source(), functions={"double": lambda x: x * 5.0})
+    np.testing.assert_allclose(built.predict(np.ones((1, 3))), [[5, 5, 5]])
     with pytest.raises(ArgumentError, match="has no layer of that name"):
         build(source(), functions={"other": abs})
 

@@ -36,9 +36,9 @@ def file(model, tmp_path, request):
 
 
 def load(model, path):
-    with h5py.File(path) as found:
-        whole = "model_weights" in found
-    return load_model(path) if whole else model.load_weights(path)
+    with h5py.File(path) as stored:
+        holds_model = "model_weights" in stored
+    return load_model(path) if holds_model else model.load_weights(path)
 
 
 def inner(file, place):
@@ -60,9 +60,9 @@ def put_link(file, place):
 @pytest.mark.parametrize("place", ["/notes", "/hidden/hidden_V:0", "/third"])
 @pytest.mark.parametrize("put", [put_group, put_array, put_link])
 def test_what_belongs_to_no_model_is_told(model, file, place, put):
-    with h5py.File(file, "r+") as found:
-        place = inner(found, place)
-        put(found, place)
+    with h5py.File(file, "r+") as stored:
+        place = inner(stored, place)
+        put(stored, place)
     assert inspect_file(file).unread == [place]
     with pytest.warns(
         UserWarning, match=re.escape(f"belongs to no model, and wasn't read: {place}.")
@@ -71,17 +71,17 @@ def test_what_belongs_to_no_model_is_told(model, file, place, put):
 
 
 def test_a_list_of_it_is_short(model, file):
-    with h5py.File(file, "r+") as found:
+    with h5py.File(file, "r+") as stored:
         for number in range(9):
-            found.create_group(f"extra{number}")
+            stored.create_group(f"extra{number}")
     assert len(inspect_file(file).unread) == 9
     with pytest.warns(UserWarning, match="extra4, …"):
         load(model, file)
 
 
 def test_the_group_that_keras_2_adds_is_no_surprise(model, file):
-    with h5py.File(file, "r+") as found:
-        found.create_group(inner(found, "/top_level_model_weights")).attrs[
+    with h5py.File(file, "r+") as stored:
+        stored.create_group(inner(stored, "/top_level_model_weights")).attrs[
             "weight_names"
         ] = np.zeros(0)
     load(model, file)
@@ -90,15 +90,15 @@ def test_the_group_that_keras_2_adds_is_no_surprise(model, file):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_numbers_that_are_none_are_told(model, file, value):
-    with h5py.File(file, "r+") as found:
-        found[inner(found, "/output/output_W:0")][1] = value
+    with h5py.File(file, "r+") as stored:
+        stored[inner(stored, "/output/output_W:0")][1] = value
     with pytest.warns(UserWarning, match=r"holds NaN or infinite numbers for output_W"):
         load(model, file)
 
 
 def test_large_numbers_are_numbers(model, file):
-    with h5py.File(file, "r+") as found:
-        found[inner(found, "/output/output_W:0")][:] = 3e38
+    with h5py.File(file, "r+") as stored:
+        stored[inner(stored, "/output/output_W:0")][:] = 3e38
     load(model, file)
 
 
@@ -129,10 +129,10 @@ def test_weights_of_another_type_are_refused(model, tmp_path, dtype):
 
 @pytest.mark.parametrize("dtype", ["float16", "float64"])
 def test_floats_of_another_length_are_converted(model, file, dtype):
-    with h5py.File(file, "r+") as found:
-        place = inner(found, "/output/output_W:0")
-        del found[place]
-        found[place] = np.full((3, 1), 0.5, dtype)
+    with h5py.File(file, "r+") as stored:
+        place = inner(stored, "/output/output_W:0")
+        del stored[place]
+        stored[place] = np.full((3, 1), 0.5, dtype)
     with warnings.catch_warnings(action="error"):
         loaded = load(model, file) or model
     assert loaded.get_weights()[2].tolist() == [[0.5]] * 3
@@ -190,14 +190,14 @@ def test_integers_in_the_place_of_an_optimizer_s_floats_are_refused(trained):
 @pytest.mark.parametrize("suffix", [".h5", ".safetensors"])
 def test_weights_alone_don_t_tell_what_trained_them(model, suffix, tmp_path):
     model.save_weights(tmp_path / f"w{suffix}")
-    found = inspect_file(tmp_path / f"w{suffix}")
-    assert (found.trained_on, found.kernels) == ("unknown", "tensorflow")
-    assert found.keras_version == ("1.2.2" if suffix == ".safetensors" else None)
+    inspection = inspect_file(tmp_path / f"w{suffix}")
+    assert (inspection.trained_on, inspection.kernels) == ("unknown", "tensorflow")
+    assert inspection.keras_version == ("1.2.2" if suffix == ".safetensors" else None)
 
 
 def test_an_attribute_without_a_value_is_told(file, model):
-    with h5py.File(file, "r+") as found:
-        group = found.get("model_weights", found)
+    with h5py.File(file, "r+") as stored:
+        group = stored.get("model_weights", stored)
         group.attrs["layer_names"] = h5py.Empty("S5")
     with pytest.raises(
         FileFormatError, match=r"the attribute 'layer_names' of '/.*' has no value"

@@ -52,15 +52,16 @@ METHODS = {
 
 def begins_as(function, expected):
     """Tells whether a function takes Keras 1's arguments first, and needs no others."""
-    found, wanted = (
+    actual, wanted = (
         [
             (each.name, each.default, each.kind)
             for each in inspect.signature(f).parameters.values()
         ]
         for f in (function, expected)
     )
-    return found[: len(wanted)] == wanted and all(
-        default is not inspect.Parameter.empty for _, default, _ in found[len(wanted) :]
+    return actual[: len(wanted)] == wanted and all(
+        default is not inspect.Parameter.empty
+        for _, default, _ in actual[len(wanted) :]
     )
 
 
@@ -84,18 +85,18 @@ def test_scopes_of_custom_objects_are_where_keras_has_them():
     assert "A" not in utils.get_custom_objects()
 
 
-def agrees(found, expected):
+def agrees(actual, expected):
     """Tells whether a configuration says all that another says, and perhaps more."""
     if isinstance(expected, dict):
-        return isinstance(found, dict) and all(
-            key in found and agrees(found[key], value)
+        return isinstance(actual, dict) and all(
+            key in actual and agrees(actual[key], value)
             for key, value in expected.items()
         )
     if isinstance(expected, list):
-        return len(found) == len(expected) and all(map(agrees, found, expected))
+        return len(actual) == len(expected) and all(map(agrees, actual, expected))
     if isinstance(expected, float):
-        return found == pytest.approx(expected, rel=1e-6)
-    return found == expected
+        return actual == pytest.approx(expected, rel=1e-6)
+    return actual == expected
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -105,10 +106,11 @@ def test_keras_own_files_loaded_and_saved_keep_their_layout(
     path = MODELS / f"{name}.h5"
     with K.use("tensorflow"):
         load_model(path).save(tmp_path / "m.h5")
-    found, expected = describe_for_keras(tmp_path / "m.h5"), describe_for_keras(path)
-    assert found.pop("/@oneiros_provenance")[0] == "attribute"
+    actual, expected = describe_for_keras(tmp_path / "m.h5"), describe_for_keras(path)
+    assert actual.pop("/@oneiros_provenance")[0] == "attribute"
     for attribute in [place for place in expected if place.endswith("_config")]:
-        (*kind, value), (*other, wanted) = found.pop(attribute), expected.pop(attribute)
+        (*kind, value) = actual.pop(attribute)
+        (*other, wanted) = expected.pop(attribute)
         assert kind == other, "the same type on disk"
         assert agrees(json.loads(value), json.loads(wanted))
     states = [
@@ -117,22 +119,24 @@ def test_keras_own_files_loaded_and_saved_keep_their_layout(
             for place in [*each]
             if place.startswith("optimizer_weights")
         }
-        for each in (found, expected)
+        for each in (actual, expected)
     ]
-    assert found == expected
+    assert actual == expected
     assert_same_state(*states)
 
 
-def assert_same_state(found, expected):
+def assert_same_state(actual, expected):
     """Checks an optimizer's state.
 
     Names are of the engine's making, but order, types and values are kept.
     """
-    (group, other) = (each.pop("optimizer_weights", None) for each in (found, expected))
+    (group, other) = (
+        each.pop("optimizer_weights", None) for each in (actual, expected)
+    )
     assert (group is None) == (other is None)
     if group is None:
         return
-    lists = [each.pop("optimizer_weights@weight_names") for each in (found, expected)]
+    lists = [each.pop("optimizer_weights@weight_names") for each in (actual, expected)]
     assert lists[0][1] > 0 and lists[0][3:5] == lists[1][3:5], (
         "fixed-length bytes, as many"
     )
@@ -142,12 +146,10 @@ def assert_same_state(found, expected):
         and sorted(names[0]) == group[1]
     )
     for one, two in zip(*names, strict=True):
-        mine, theirs = (
-            found.pop(f"optimizer_weights/{one}"),
-            expected.pop(f"optimizer_weights/{two}"),
-        )
+        mine = actual.pop(f"optimizer_weights/{one}")
+        theirs = expected.pop(f"optimizer_weights/{two}")
         assert mine[:4] == theirs[:4]
         np.testing.assert_array_equal(
             np.frombuffer(mine[4], "f4"), np.frombuffer(theirs[4], "f4")
         )
-    assert found == expected == {}
+    assert actual == expected == {}

@@ -36,23 +36,23 @@ def test_written_text_is_that_of_1_2_2(path):
     """
     with K.use("tensorflow"):
         text = model_from_yaml(path.read_text()).to_yaml()
-    found, expected = (
+    actual, expected = (
         yaml.load(t, Loader=yaml.UnsafeLoader) for t in (text, path.read_text())
     )
-    assert_holds(found, expected, "")
+    assert_holds(actual, expected, "")
 
 
-def assert_holds(found, expected, where):
+def assert_holds(actual, expected, where):
     if isinstance(expected, dict):
-        assert set(expected) <= set(found), where
+        assert set(expected) <= set(actual), where
         for key, value in expected.items():
-            assert_holds(found[key], value, f"{where}/{key}")
+            assert_holds(actual[key], value, f"{where}/{key}")
     elif isinstance(expected, (list, tuple)):
-        assert type(found) is type(expected) and len(found) == len(expected), where
-        for index, (item, value) in enumerate(zip(found, expected, strict=True)):
+        assert type(actual) is type(expected) and len(actual) == len(expected), where
+        for index, (item, value) in enumerate(zip(actual, expected, strict=True)):
             assert_holds(item, value, f"{where}/{index}")
     else:
-        assert found == expected, where
+        assert actual == expected, where
 
 
 def test_a_model_goes_to_yaml_and_back():
@@ -85,10 +85,10 @@ def test_plain_data_comes_back_as_it_was(value):
 @given(st.text(alphabet="[]{}\",:&*!-?|>#%@` \n1ab'~.", max_size=60))
 def test_any_text_is_parsed_as_by_pyyaml_or_refused(text):
     try:
-        found = loads(text)
+        content = loads(text)
     except (ConfigError, UnsafeFileError):
         return
-    assert found == yaml.load(text, Loader=yaml.CSafeLoader)
+    assert content == yaml.load(text, Loader=yaml.CSafeLoader)
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_what_python_2_and_pyyaml_wrote_is_read(text, expected):
 
 
 def test_a_repeated_part_is_not_shared():
-    found = loads("a: &x [1, 2]\nb: *x")
-    found["a"].append(3)
-    assert found["b"] == [1, 2]
+    content = loads("a: &x [1, 2]\nb: *x")
+    content["a"].append(3)
+    assert content["b"] == [1, 2]
 
 
 def test_a_tuple_is_written_as_python_s():

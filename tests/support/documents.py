@@ -66,19 +66,19 @@ def documents():
     A block with `file="…"` behind its language shows a file, and a block with
     `tested="…"` names the test that runs it; both are left out.
     """
-    found = {}
+    files = {}
     for block in find_examples(*PLACES):
         place = block.path.relative_to(ROOT)
         name = f"{place}:{block.start_line}" if block.in_py_file() else str(place)
-        document = found.setdefault(name, Document(block.path, [], name))
+        document = files.setdefault(name, Document(block.path, [], name))
         if not {"file", "tested"} & set(block.prefix_settings()):
             document.blocks.append(block)
-    return list(found.values())
+    return list(files.values())
 
 
 def prompts():
     """Returns the examples as at Python's prompt: tests of `doctest`, by docstring."""
-    found = []
+    listed = []
     for path in [*(ROOT / "kernel").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
@@ -89,8 +89,8 @@ def prompts():
             test = doctest.DocTestParser().get_doctest(
                 ast.get_docstring(node), {"K": K}, name, str(path), line
             )
-            found += [test] if test.examples else []
-    return found
+            listed += [test] if test.examples else []
+    return listed
 
 
 def pages():

@@ -70,15 +70,15 @@ class Case:
 
     def tensors(self):
         """What the compiled function computes, by golden name."""
-        found = {f"y{index}": y for index, y in enumerate(self.outputs)}
+        tensors = {f"y{index}": y for index, y in enumerate(self.outputs)}
         if self.mask() is not None:
-            found["mask_out"] = K.cast(self.mask(), "float32")
+            tensors["mask_out"] = K.cast(self.mask(), "float32")
         if self.layer.losses:
-            found["reg_loss"] = sum(self.layer.losses)
+            tensors["reg_loss"] = sum(self.layer.losses)
         loss = sum(K.sum(K.square(y)) for y in self.outputs)
         wanted = {name: self.source(name) for name in self.case["grads"]}
         return {
-            **found,
+            **tensors,
             **dict(zip(wanted, K.gradients(loss, list(wanted.values())), strict=True)),
         }
 
@@ -96,19 +96,20 @@ class Case:
     def expected(self):
         """The golden results by name."""
         stem = self.case["id"] + "/"
-        found = {
+        stored = {
             key[len(stem) :]: value
             for key, value in self.arrays.items()
             if key.startswith(stem)
         }
-        results = {key: value for key, value in found.items() if key[0] not in "xw"}
+        results = {key: value for key, value in stored.items() if key[0] not in "xw"}
         if "reg_loss" in self.case:
             results["reg_loss"] = np.array(self.case["reg_loss"])
         return results
 
     def described(self):
         """What is known without computing anything, beside what Keras 1.2.2 says."""
-        case, layer = self.case, self.layer
+        case = self.case
+        layer = self.layer
         shapes = [(None, *shape[1:]) for shape in case["batch_input_shape"]]
         none_batch = layer.get_output_shape_for(
             shapes if len(shapes) > 1 else shapes[0]

@@ -127,7 +127,8 @@ class Watch:
     IN_IMPORTS = ("exec", "marshal.loads")
 
     def __init__(self):
-        self.seen, self.folder = [], None
+        self.seen = []
+        self.folder = None
         sys.addaudithook(self._note)
 
     def _note(self, event, arguments):
@@ -162,9 +163,10 @@ class Watch:
             self.seen.append(f"{event} {arguments!r:.200}")
 
     @contextlib.contextmanager
-    def over(self, folder):
+    def watching(self, folder):
         """Watches a block of code."""
-        self.seen, self.folder = [], folder
+        self.seen = []
+        self.folder = folder
         try:
             yield
         finally:
@@ -216,28 +218,30 @@ def tree(folder):
 
     Paths, and what tells whether a file was written since.
     """
-    found = {}
+    entries = {}
     for path in sorted(folder.rglob("*")):
         status = path.lstat()
-        found[str(path.relative_to(folder))] = (
+        entries[str(path.relative_to(folder))] = (
             status.st_ino,
             status.st_mode,
             status.st_size,
             status.st_mtime_ns,
         )
-    return found
+    return entries
 
 
 def run_action(action, folder, watch):
     """Calls an action under the limits and returns how it went, as plain data."""
-    before, threads = tree(folder), threading.active_count()
+    before = tree(folder)
+    threads = threading.active_count()
     forget_peak()
-    start, began = peak_kib(), time.process_time()
+    start = peak_kib()
+    began = time.process_time()
     signal.signal(signal.SIGPROF, _too_slow)
     signal.setitimer(signal.ITIMER_PROF, SECONDS, 0.1)
     result = {"error": None, "bases": [], "message": ""}
     try:
-        with watch.over(folder):
+        with watch.watching(folder):
             action()
     except BaseException as error:
         result = {

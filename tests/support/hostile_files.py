@@ -166,10 +166,10 @@ def network():
     return Sequential([Dense(3, input_dim=4, name="d")])
 
 
-def weight_entries(path, whole=True):
+def weight_entries(path, whole_model=True):
     """Gives every public way that a file's weights get in, each with a name."""
     model = network()
-    if whole:
+    if whole_model:
         yield "load_model", lambda: load_model(path)
     yield "load_weights", lambda: model.load_weights(path)
     yield "load_weights by name", lambda: model.load_weights(path, by_name=True)

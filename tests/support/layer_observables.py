@@ -102,13 +102,14 @@ def public_bases(cls):
 
 def arguments_of(name):
     """Returns the names of all arguments that a layer's constructor takes."""
-    cls, found = getattr(layers, name), []
+    cls = getattr(layers, name)
+    observed = []
     for base in public_bases(cls):
         parameters = inspect.signature(base).parameters.values()
-        found += [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        observed += [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
         if base is cls and all(p.kind is not p.VAR_KEYWORD for p in parameters):
-            return found
-    return list(dict.fromkeys([*found, *KWARGS]))
+            return observed
+    return list(dict.fromkeys([*observed, *KWARGS]))
 
 
 def variants(name, argument):
@@ -123,7 +124,8 @@ def variants(name, argument):
         pick, *values = entry(PICKED_BY, argument, name)
     cases = [STRATEGIES[name](Scripted({**script, pick: value})) for value in values]
     for other in cases[1:]:
-        one, two = cases[0].arguments, other.arguments
+        one = cases[0].arguments
+        two = other.arguments
         differing = {key for key in one | two if one.get(key) != two.get(key)}
         assert differing - FOLLOWS.get(name, set()) <= {argument} | told_with(
             argument

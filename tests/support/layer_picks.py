@@ -34,7 +34,8 @@ class Scripted(Pick):
     """Chooses what a dict says, else the first option; remembers the options."""
 
     def __init__(self, script):
-        self.script, self.options = script, {}
+        self.script = script
+        self.options = {}
 
     def __call__(self, name, *options):
         self.options[name] = distinct(options)
@@ -116,13 +117,15 @@ def finished(
         case["first"] = True
         opened = opened and form != "input_dim+input_length"
         opened = opened or (form == "input_dim" and len(shapes[0]) == 2)
-        arguments.update(told(form, shapes[0], open if opened else None, batch))
+        arguments.update(
+            shape_arguments(form, shapes[0], open if opened else None, batch)
+        )
         if dtype == "float64":
             arguments["input_dtype"] = pick("input_dtype", None, None, "float32")
     return Case(**case, arguments=arguments, batch=batch, open=open if opened else None)
 
 
-def told(form, shape, open, batch):
+def shape_arguments(form, shape, open, batch):
     """Returns the arguments that tell a layer its input's shape."""
     sizes = [None if axis == open else size for axis, size in enumerate(shape)]
     if form == "input_shape":

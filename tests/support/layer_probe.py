@@ -49,7 +49,7 @@ def inner_layers(layer):
     inside = getattr(layer, "wrapped", None) or (
         layer.layers if isinstance(layer, Container) else []
     )
-    return [layer, *[found for part in inside for found in inner_layers(part)]]
+    return [layer, *[each for part in inside for each in inner_layers(part)]]
 
 
 def restored(layer):
@@ -173,10 +173,11 @@ class Probe:
     def losses(self, phase, attempt, directions):
         """Returns the loss after a step forth and after a step back along directions,
         one for each source."""
-        arrays, weights = self.case.arrays(attempt), self.layer.trainable_weights
+        arrays = self.case.arrays(attempt)
+        weights = self.layer.trainable_weights
         before = K.batch_get_value(weights)
         along = directions[: self.moved], directions[self.moved :]
-        found = []
+        losses = []
         for step in (STEP, -STEP):
             fed = (
                 [a + step * d for a, d in zip(arrays, along[0], strict=True)]
@@ -189,9 +190,9 @@ class Probe:
                     for w, v, d in zip(weights, before, along[1], strict=True)
                 ]
             )
-            found.append(self.function([*fed, phase])[0])
+            losses.append(self.function([*fed, phase])[0])
         K.batch_set_value(list(zip(weights, before, strict=True)))
-        return found
+        return losses
 
     def check(self):
         """Asks everything; returns what the other backend must compute too."""
@@ -200,20 +201,20 @@ class Probe:
         random = self.random
         results = {}
         for phase in (0, 1) if self.learns and not random else (0,):
-            loss, found = self.values(phase)
+            loss, values = self.values(phase)
             results[phase] = [
                 loss,
                 *[
                     v
-                    for name, part in found.items()
+                    for name, part in values.items()
                     if "copy" not in name
                     for v in part
                 ],
             ]
             for name in ("y", "penalty"):
                 for value, same in zip(
-                    found[name],
-                    found["copy" if name == "y" else "copy_penalty"],
+                    values[name],
+                    values["copy" if name == "y" else "copy_penalty"],
                     strict=True,
                 ):
                     np.testing.assert_allclose(value, same, rtol=1e-12, atol=1e-14)
@@ -243,7 +244,8 @@ class Probe:
     def check_shapes(self):
         """The declared shape is the real one, whether the batch is known, unknown, or
         as in the case."""
-        real, shapes = self.real_shapes(), self.case.shapes
+        real = self.real_shapes()
+        shapes = self.case.shapes
         fixed = self.declared([(SAMPLES, *shape) for shape in shapes])
         assert fixed == real, f"declared {fixed}, computed {real}"
         free = self.declared([(None, *shape) for shape in shapes])
@@ -290,8 +292,8 @@ class Probe:
             return
         random = np.random.RandomState(self.case.seed)
         for attempt in range(POINTS):
-            loss, found = self.values(phase, attempt)
-            directions = [random.normal(size=grad.shape) for grad in found["gradient"]]
+            loss, values = self.values(phase, attempt)
+            directions = [random.normal(size=grad.shape) for grad in values["gradient"]]
             kept = self.case.steps_kept(attempt)
             if kept is not None:
                 for moved in range(self.moved):
@@ -301,7 +303,7 @@ class Probe:
             if abs(forth - back) < 1e-4 * (1 + abs(forth) + abs(loss)):
                 slope = sum(
                     np.sum(g * d)
-                    for g, d in zip(found["gradient"], directions, strict=True)
+                    for g, d in zip(values["gradient"], directions, strict=True)
                 )
                 np.testing.assert_allclose(
                     slope,
@@ -321,7 +323,8 @@ class Probe:
         for attempt in range(POINTS):
             draws = np.array([self.flat(1, attempt) for _ in range(CALLS)])
             assert np.isfinite(draws).all()
-            mean, error = draws.mean(axis=0), draws.std(axis=0) / np.sqrt(CALLS)
+            mean = draws.mean(axis=0)
+            error = draws.std(axis=0) / np.sqrt(CALLS)
             if error.any():
                 break
         assert error.any(), f"at {POINTS} points, {CALLS} calls gave the same"

@@ -112,7 +112,8 @@ def spatial_dropout(rank):
     def strategy(pick):
         arguments = {"p": pick("p", 0.4, 0.2), "seed": pick("seed", None, 3)}
         if rank == 1:
-            shape, open = [pick("@steps", 3, 1, 2), pick("@features", 4, 2)], 0
+            shape = [pick("@steps", 3, 1, 2), pick("@features", 4, 2)]
+            open = 0
         else:
             shape, arguments["dim_ordering"] = layout(pick, rank)
             open = 1 if arguments["dim_ordering"] == "th" else 0
@@ -181,7 +182,7 @@ def repeat_vector(pick):
 def lambda_(pick):
     function = pick("function", "@power", "@flat", "@unmasked")
     shape = pick("@shape", [3, 2], [2, 2])
-    given = {
+    shapes = {
         "@power": [None, "@same_shape", shape],
         "@flat": [None, [math.prod(shape)], "@flat_shape"],
         "@unmasked": [None, shape],
@@ -189,7 +190,7 @@ def lambda_(pick):
     arguments = [None, {"exponent": 3.0}] if function == "@power" else [None]
     drawn = {
         "function": function,
-        "output_shape": pick("output_shape", *given),
+        "output_shape": pick("output_shape", *shapes),
         "arguments": pick("arguments", *arguments),
     }
     return finished(
@@ -395,8 +396,8 @@ def deconvolution(pick):
         )
     channels = arguments["nb_filter"]
     target = [channels, *sizes] if first else [*sizes, channels]
-    given = [pick("@output_batch", None, SAMPLES), *target]
-    arguments["output_shape"] = None if pick("@inferred", False, True) else given
+    output_shape = [pick("@output_batch", None, SAMPLES), *target]
+    arguments["output_shape"] = None if pick("@inferred", False, True) else output_shape
     return finished(pick, "Deconvolution2D", [shape], arguments)
 
 
@@ -419,13 +420,11 @@ def resizing(layer, rank, argument, least, *options):
     def strategy(pick):
         arguments = {argument: pick(argument, *options)}
         if rank == 1:
-            shape, open = (
-                [
-                    pick("@steps", *[n for n in (4, 5, 3, 2) if n >= least]),
-                    pick("@features", 2, 1),
-                ],
-                0,
-            )
+            shape = [
+                pick("@steps", *[n for n in (4, 5, 3, 2) if n >= least]),
+                pick("@features", 2, 1),
+            ]
+            open = 0
         else:
             shape, arguments["dim_ordering"] = layout(pick, rank, least)
             open = rows_of(arguments)
@@ -627,10 +626,10 @@ def time_distributed(pick):
     kind = pick("@kind", *TIMED)
     if kind == "@model":
         layer, shape = inside(pick, "Dense", trainable=True)
-        told = {**layer["@layer"][1], "input_shape": shape}
+        inner = {**layer["@layer"][1], "input_shape": shape}
         layer = {
             "@model": [
-                {"@layer": ["Dense", told]},
+                {"@layer": ["Dense", inner]},
                 {"@layer": ["Activation", {"activation": "tanh"}]},
             ]
         }

@@ -18,7 +18,10 @@ class Recorded(Function):
     def __init__(self, model, outputs=1):
         inputs = [*model.inputs, *model.targets, *model.sample_weights]
         super().__init__(K.current(), inputs, [], [])
-        self.count, self.batches, self.singles, self.released = outputs, [], 0, 0
+        self.count = outputs
+        self.batches = []
+        self.singles = 0
+        self.released = 0
 
     def _outputs(self, rows):
         self.batches.append(rows[:, 0].astype(int).tolist())

@@ -22,51 +22,51 @@ class TestInputs:
     def test_an_array_that_fits_is_passed_on_itself(self):
         x = np.zeros((4, 3), "float32")
         for data in (x, [x], (x,), {"a": x}):
-            (found,) = training.standardize_input_data(data, ["a"], [(None, 3)])
-            assert found is x
+            (array,) = training.standardize_input_data(data, ["a"], [(None, 3)])
+            assert array is x
 
     def test_one_axis_becomes_a_column(self):
-        (found,) = training.standardize_input_data(np.arange(4), ["a"], [(None, 1)])
-        assert found.shape == (4, 1)
-        (found,) = training.standardize_input_data(np.arange(4), ["a"], [(None,)])
-        assert found.shape == (4,)
+        (array,) = training.standardize_input_data(np.arange(4), ["a"], [(None, 1)])
+        assert array.shape == (4, 1)
+        (array,) = training.standardize_input_data(np.arange(4), ["a"], [(None,)])
+        assert array.shape == (4,)
 
     @pytest.mark.parametrize(
         "nested", [[[1, 2, 3]], [[1, 2, 3], [4, 5, 6]], [(1.0, 2, 3)]]
     )
     def test_nested_lists_of_numbers_are_one_array(self, nested):
-        (found,) = training.standardize_input_data(nested, ["a"], [(None, 3)])
-        np.testing.assert_array_equal(found, np.array(nested))
+        (array,) = training.standardize_input_data(nested, ["a"], [(None, 3)])
+        np.testing.assert_array_equal(array, np.array(nested))
 
     def test_a_list_of_what_becomes_an_array_is_one_array(self):
         class Image:
             def __array__(self, dtype=None, copy=None):
                 return np.ones((2, 3))
 
-        (found,) = training.standardize_input_data([Image()], ["a"], [(None, 2, 3)])
-        np.testing.assert_array_equal(found, np.ones((1, 2, 3)))
+        (array,) = training.standardize_input_data([Image()], ["a"], [(None, 2, 3)])
+        np.testing.assert_array_equal(array, np.ones((1, 2, 3)))
 
     def test_lists_of_numbers_for_two_inputs(self):
-        found = training.standardize_input_data([[1, 2], [3.0, 4.0]], ["a", "b"])
-        assert [array.tolist() for array in found] == [[[1], [2]], [[3.0], [4.0]]]
+        arrays = training.standardize_input_data([[1, 2], [3.0, 4.0]], ["a", "b"])
+        assert [array.tolist() for array in arrays] == [[[1], [2]], [[3.0], [4.0]]]
 
     def test_a_dict_is_read_by_name_and_may_hold_more(self):
         data = {"b": np.ones((2, 1)), "a": np.zeros((2, 1)), "spare": None}
-        found = training.standardize_input_data(data, ["a", "b"])
-        assert found[0] is data["a"] and found[1] is data["b"]
+        arrays = training.standardize_input_data(data, ["a", "b"])
+        assert arrays[0] is data["a"] and arrays[1] is data["b"]
 
     def test_a_table_with_column_names_becomes_an_array(self):
         pandas = pytest.importorskip("pandas")
-        (found,) = training.standardize_input_data(
+        (array,) = training.standardize_input_data(
             pandas.DataFrame({"u": [1.0, 2], "v": [3, 4]}), ["a"]
         )
-        np.testing.assert_array_equal(found, [[1, 3], [2, 4]])
+        np.testing.assert_array_equal(array, [[1, 3], [2, 4]])
 
     def test_a_data_set_in_a_file_stays_in_the_file(self, tmp_path):
         with h5py.File(tmp_path / "x.h5", "w") as file:
             file["x"] = np.arange(12).reshape(4, 3)
-            (found,) = training.standardize_input_data(file["x"], ["a"], [(None, 3)])
-            assert isinstance(found, h5py.Dataset)
+            (array,) = training.standardize_input_data(file["x"], ["a"], [(None, 3)])
+            assert isinstance(array, h5py.Dataset)
 
     @pytest.mark.parametrize(
         ("data", "expected"),
@@ -123,14 +123,14 @@ class TestInputs:
         training.check_array_lengths(
             [np.zeros((3, 1))], [np.zeros((3, 2))], [np.zeros(3)]
         )
-        told = message(
+        text = message(
             DataError,
             training.check_array_lengths,
             [np.zeros((3, 1))],
             [np.zeros((4, 2))],
             [np.zeros(4)],
         )
-        assert "inputs 3; targets 4; sample weights 4" in told
+        assert "inputs 3; targets 4; sample weights 4" in text
         assert "at least 1" in message(
             DataError, training.check_array_lengths, [np.zeros((0, 1))], [], []
         )
@@ -142,28 +142,28 @@ class TestTargets:
             raise NotImplementedError
 
         check = training.check_loss_and_target_compatibility
-        told = message(
+        text = message(
             DataError,
             check,
             [np.zeros((5, 1))],
             [categorical_crossentropy],
             [(None, 3)],
         )
-        assert "received an array of shape (5, 1), expected (None, 3)" in told
-        assert "sparse_categorical_crossentropy" in told and "to_categorical" in told
+        assert "received an array of shape (5, 1), expected (None, 3)" in text
+        assert "sparse_categorical_crossentropy" in text and "to_categorical" in text
 
     def test_a_second_target_without_names_goes_by_its_number(self):
         def mean_squared_error(y_true, y_pred):
             raise NotImplementedError
 
-        told = message(
+        text = message(
             DataError,
             training.check_loss_and_target_compatibility,
             [np.zeros((5, 3)), np.zeros((5, 2))],
             [mean_squared_error] * 2,
             [(None, 3)] * 2,
         )
-        assert "model target 1: received an array of shape (5, 2)" in told
+        assert "model target 1: received an array of shape (5, 2)" in text
 
     def test_a_loss_that_takes_anything(self):
         training.check_loss_and_target_compatibility([np.zeros((5, 7))], [None], [None])
@@ -264,7 +264,8 @@ class TestWeights:
 
     def test_one_per_output(self):
         standardize = training.standardize_sample_weights
-        a, b = np.ones(2), np.zeros(2)
+        a = np.ones(2)
+        b = np.zeros(2)
         assert standardize(None, ["u", "v"]) == [None, None]
         assert standardize([], ["u"]) == [None]
         assert standardize(a, ["u"])[0] is a
@@ -298,17 +299,17 @@ class TestWeights:
             training.standardize_sample_weights,
             training.standardize_class_weights,
         ):
-            told = message(ArgumentError, standardize, weight, ["u"])
-            assert "received the keys " in told and "'w', expected 1: 'u'" in told
+            text = message(ArgumentError, standardize, weight, ["u"])
+            assert "received the keys " in text and "'w', expected 1: 'u'" in text
 
     @pytest.mark.parametrize(
         "weight", [{"w": np.ones(2)}, [np.ones(2)], np.ones(2), {0: 1}]
     )
     def test_several_outputs_need_names_or_one_each(self, weight):
         standardize = training.standardize_sample_or_class_weights
-        told = message(ArgumentError, standardize, weight, ["u", "v"], "class_weight")
+        text = message(ArgumentError, standardize, weight, ["u", "v"], "class_weight")
         assert (
-            told.startswith("class_weight: received") and "expected 2: 'u', 'v'" in told
+            text.startswith("class_weight: received") and "expected 2: 'u', 'v'" in text
         )
 
 
@@ -343,8 +344,8 @@ class TestBatches:
         x = np.arange(20).reshape(10, 2)
         np.testing.assert_array_equal(training.slice_X(x, 2, 5), x[2:5])
         np.testing.assert_array_equal(training.slice_X(x, [3, 1]), x[[3, 1]])
-        found = training.slice_X([x, -x], np.array([0, 9]))
-        np.testing.assert_array_equal(found[1], -x[[0, 9]])
+        slices = training.slice_X([x, -x], np.array([0, 9]))
+        np.testing.assert_array_equal(slices[1], -x[[0, 9]])
         with h5py.File(tmp_path / "x.h5", "w") as file:
             file["x"] = x
             np.testing.assert_array_equal(

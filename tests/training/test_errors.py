@@ -9,7 +9,8 @@ from oneiros.errors import ArgumentError, DataError, NotCompiledError, ShapeErro
 from oneiros.layers import Dense, Input
 from oneiros.models import Model, Sequential
 
-X, Y = np.zeros((6, 4), "float32"), np.eye(3, dtype="float32")[[0, 1, 2, 0, 1, 2]]
+X = np.zeros((6, 4), "float32")
+Y = np.eye(3, dtype="float32")[[0, 1, 2, 0, 1, 2]]
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +243,7 @@ CLOSED = "received a data set whose file is closed. Keep it open"
 
 
 @pytest.mark.parametrize(
-    ("method", "given", "expected"),
+    ("method", "arguments", "expected"),
     [
         ("fit", lambda x: {"x": x, "y": Y}, "model input 'x'"),
         ("fit", lambda x: {"x": [x], "y": Y}, "model input 'x'"),
@@ -257,9 +258,9 @@ CLOSED = "received a data set whose file is closed. Keep it open"
         ("predict", lambda x: {"x": x}, "model input 'x'"),
     ],
 )
-def test_a_data_set_whose_file_is_closed(model, closed, method, given, expected):
+def test_a_data_set_whose_file_is_closed(model, closed, method, arguments, expected):
     with pytest.raises(DataError) as caught:
-        getattr(model, method)(**given(closed))
+        getattr(model, method)(**arguments(closed))
     assert str(caught.value).startswith(f"{expected}: {CLOSED}")
 
 
@@ -289,7 +290,7 @@ def test_a_data_set_whose_file_is_closed(model, closed, method, given, expected)
     ],
 )
 def test_several_inputs_and_outputs(pair, arguments, expected):
-    given = {
+    options = {
         "x": [X, X[:, :2]],
         "y": [Y, Y[:, :1]],
         "nb_epoch": 1,
@@ -297,7 +298,7 @@ def test_several_inputs_and_outputs(pair, arguments, expected):
         **arguments,
     }
     with pytest.raises((DataError, ArgumentError)) as caught:
-        pair.fit(**given)
+        pair.fit(**options)
     assert expected in str(caught.value)
 
 

@@ -22,7 +22,8 @@ class Diary(Callback):
     """Writes down each call; batches only if asked to."""
 
     def __init__(self, name="", diary=None):
-        self.name, self.diary = name, [] if diary is None else diary
+        self.name = name
+        self.diary = [] if diary is None else diary
 
     def write(self, what, number=None, logs=None):
         self.diary.append((self.name + what, number, dict(logs or {})))
@@ -90,10 +91,10 @@ class TestOrder:
         for number in range(2):
             expected += [("epoch begin", number), *epoch, ("epoch end", number)]
         assert calls(diary.diary) == [*expected, ("train end", None)]
-        told = {(what, number): logs for what, number, logs in diary.diary}
-        assert told["batch begin", 2] == {"batch": 2, "size": 1}
-        assert told["batch end", 1] == {"batch": 1, "size": 2, "loss": 2.5}
-        assert told["epoch end", 0] == {"loss": 2.0, "val_loss": 0.5}
+        logs_of = {(what, number): logs for what, number, logs in diary.diary}
+        assert logs_of["batch begin", 2] == {"batch": 2, "size": 1}
+        assert logs_of["batch end", 1] == {"batch": 1, "size": 2, "loss": 2.5}
+        assert logs_of["epoch end", 0] == {"loss": 2.0, "val_loss": 0.5}
         assert history.history == {
             "loss": [2.0, 2.0],
             "val_loss": [0.5, 0.5],
@@ -269,7 +270,8 @@ class TestRuns:
 
     def test_of_all_epochs_share_one_upload(self, recorded, rows):
         model, train, _ = recorded()
-        original, uploads = train.upload, []
+        original = train.upload
+        uploads = []
         train.upload = lambda arrays: uploads.append(1) or original(arrays)
         model.fit(*rows(9), 2, 3, verbose=0)
         assert uploads == [1] and train.released == 1
@@ -307,7 +309,8 @@ class TestRuns:
                     following.set()
                 return super().__getitem__(place)
 
-        following, seen = threading.Event(), []
+        following = threading.Event()
+        seen = []
         model, train, _ = recorded()
         original = train.loop
 
@@ -363,7 +366,8 @@ class TestShuffle:
         np.random.seed(7)
         model.fit(*rows(10), 4, 2, verbose=0)
         np.random.seed(7)
-        order, expected = np.arange(10), []
+        order = np.arange(10)
+        expected = []
         for _ in range(2):
             np.random.shuffle(order)
             expected += [order[:4].tolist(), order[4:8].tolist(), order[8:].tolist()]
@@ -483,9 +487,10 @@ def test_two_outputs_in_predict(backend):
     x = Input((3,))
     model = Model(x, [Dense(2)(x), Dense(1)(x)])
     data = np.random.normal(size=(7, 3)).astype("float32")
-    whole, parts = model.predict_on_batch(data), model.predict(data, batch_size=3)
+    at_once = model.predict_on_batch(data)
+    parts = model.predict(data, batch_size=3)
     assert [array.shape for array in parts] == [(7, 2), (7, 1)]
-    for one, other in zip(whole, parts, strict=True):
+    for one, other in zip(at_once, parts, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
         assert other.dtype == "float32"
 
@@ -589,7 +594,8 @@ class TestNumPyIntegers:
 
 class TestHooks:
     def test_default_callbacks_come_last(self, monkeypatch, recorded, rows):
-        diary, received = [], {}
+        diary = []
+        received = {}
 
         def call(hook, *check, **arguments):
             received[hook] = arguments
@@ -603,8 +609,8 @@ class TestHooks:
         monkeypatch.setattr(plugins, "call", call)
         model.fit(*rows(4), 2, 1, verbose=0, callbacks=[Diary("own ", diary)])
         assert calls(diary)[:2] == [("own model", None), ("default model", None)]
-        given = received["oneiros_default_callbacks"]
-        assert given["model"] is model and given["params"]["nb_sample"] == 4
+        passed = received["oneiros_default_callbacks"]
+        assert passed["model"] is model and passed["params"]["nb_sample"] == 4
 
     def test_what_a_hook_does_to_params_stays_with_it(
         self, monkeypatch, recorded, rows

@@ -117,12 +117,10 @@ class Safe:
     """An iterator that several threads may ask."""
 
     def __init__(self, count):
-        self.numbers, self.lock, self.asking, self.most = (
-            iter(range(count)),
-            threading.Lock(),
-            0,
-            0,
-        )
+        self.numbers = iter(range(count))
+        self.lock = threading.Lock()
+        self.asking = 0
+        self.most = 0
 
     def __next__(self):
         with self.lock:
@@ -172,7 +170,7 @@ class TestFit:
             validation_data=valid,
             class_weight=None,
         )
-        got = generator.fit_generator(
+        history = generator.fit_generator(
             endless(DATA, TARGETS),
             24,
             3,
@@ -180,31 +178,35 @@ class TestFit:
             validation_data=valid,
             pickle_safe=pickle_safe,
         )
-        assert got.history.keys() == expected.history.keys() and got.epoch == [0, 1, 2]
+        assert history.history.keys() == expected.history.keys() and history.epoch == [
+            0,
+            1,
+            2,
+        ]
         for name, values in expected.history.items():
-            np.testing.assert_allclose(got.history[name], values, rtol=1e-5)
+            np.testing.assert_allclose(history.history[name], values, rtol=1e-5)
         for one, other in zip(
             arrays.get_weights(), generator.get_weights(), strict=True
         ):
             np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
 
     def test_callbacks_are_told_of_each_batch(self, recorded):
-        told = []
+        notes = []
 
         class Diary(Callback):
             def on_batch_begin(self, batch, logs=None):
-                told.append(("begin", batch, dict(logs)))
+                notes.append(("begin", batch, dict(logs)))
 
             def on_batch_end(self, batch, logs=None):
-                told.append(("end", batch, dict(logs)))
+                notes.append(("end", batch, dict(logs)))
 
             def on_epoch_end(self, epoch, logs=None):
-                told.append(("epoch", epoch, dict(logs)))
+                notes.append(("epoch", epoch, dict(logs)))
 
         model, train, _ = recorded()
         diary = Diary()
         model.fit_generator(numbers(), 4, 2, verbose=0, callbacks=[diary])
-        assert told[:5] == [
+        assert notes[:5] == [
             ("begin", 0, {"batch": 0, "size": 2}),
             ("end", 0, {"batch": 0, "size": 2, "loss": 0.5}),
             ("begin", 1, {"batch": 1, "size": 2}),
@@ -256,9 +258,9 @@ class TestFit:
 
     def test_weights_of_samples_and_classes(self):
         classes = (DATA[:, :1] > 0).astype("float32")
-        given = np.arange(24, dtype="float32")
+        values = np.arange(24, dtype="float32")
         for batches, arguments, weights in (
-            (endless(DATA, classes, given, batch=24), {}, given),
+            (endless(DATA, classes, values, batch=24), {}, values),
             (
                 endless(DATA, classes, batch=24),
                 {"class_weight": {0: 1.0, 1: 3.0}},
@@ -367,8 +369,10 @@ class TestEvaluateAndPredict:
 
     def test_predict_gives_as_many_as_asked_for(self):
         model = linear()
-        got = model.predict_generator(endless(DATA, batch=5), 12)
-        np.testing.assert_allclose(got, model.predict(DATA[:12]), rtol=1e-5, atol=1e-6)
+        predictions = model.predict_generator(endless(DATA, batch=5), 12)
+        np.testing.assert_allclose(
+            predictions, model.predict(DATA[:12]), rtol=1e-5, atol=1e-6
+        )
 
 
 def raises():
@@ -599,14 +603,14 @@ class TestMisbehaviour:
         ],
     )
     def test_arguments(self, model, arguments, expected):
-        given = {
+        options = {
             "generator": numbers(),
             "samples_per_epoch": 4,
             "nb_epoch": 1,
             "verbose": 0,
         }
         with pytest.raises(ArgumentError, match=expected):
-            model.fit_generator(**{**given, **arguments})
+            model.fit_generator(**{**options, **arguments})
         assert not hasattr(model, "history")
 
     @BOTH
@@ -654,7 +658,8 @@ class TestMisbehaviour:
 class TestWorkers:
     def test_batches_are_made_while_the_model_computes(self, recorded):
         model, train, _ = recorded()
-        second, original = threading.Event(), train.run
+        second = threading.Event()
+        original = train.run
         overlapped = []
 
         def batches():
@@ -714,20 +719,20 @@ class TestWorkers:
             np.random.seed(5)
             enqueuer = GeneratorEnqueuer(draws(), pickle_safe=True)
             enqueuer.start(nb_worker=2)
-            found = [enqueuer.get() for _ in range(6)]
+            batches = [enqueuer.get() for _ in range(6)]
             enqueuer.stop()
-            return found
+            return batches
 
-        found = run()
-        assert [number for number, _, _ in found] == [0, 0, 1, 1, 2, 2]
+        results = run()
+        assert [number for number, _, _ in results] == [0, 0, 1, 1, 2, 2]
         assert (
-            len({process for _, _, process in found}) == 2
-            and os.getpid() not in found[0]
+            len({process for _, _, process in results}) == 2
+            and os.getpid() not in results[0]
         )
-        assert [draw for _, draw, _ in found[::2]] != [
-            draw for _, draw, _ in found[1::2]
+        assert [draw for _, draw, _ in results[::2]] != [
+            draw for _, draw, _ in results[1::2]
         ]
-        assert [draw for _, draw, _ in run()] == [draw for _, draw, _ in found]
+        assert [draw for _, draw, _ in run()] == [draw for _, draw, _ in results]
 
     @BOTH
     def test_the_queue_as_code_of_keras_1_uses_it(self, pickle_safe):
@@ -755,11 +760,11 @@ class TestBatches:
         model, train, _ = recorded()
         source = Batches(21)
         history = model.fit(source, nb_epoch=2, verbose=0)
-        whole = [[2 * i, 2 * i + 1] for i in range(10)] + [[20]]
+        numbers = [[2 * i, 2 * i + 1] for i in range(10)] + [[20]]
         first, second = train.batches[:11], train.batches[11:]
         assert (
-            sorted(first) == sorted(second) == whole
-            and first != whole != second != first
+            sorted(first) == sorted(second) == numbers
+            and first != numbers != second != first
         )
         assert source.ends == 2 and history.history["loss"] == [10.0, 10.0]
 
@@ -912,7 +917,8 @@ class TestBatches:
         assert train.batches == [[0, 1], [2, 3]]
 
     def test_a_matrix_without_a_type_is_an_array(self, backend):
-        arrays, matrices = (DATA, TARGETS), (Matrix(DATA), Matrix(TARGETS))
+        arrays = (DATA, TARGETS)
+        matrices = (Matrix(DATA), Matrix(TARGETS))
         for call in (
             lambda m, x, y: m.fit(
                 x, y, 5, 2, 0, shuffle=False, validation_split=0.25

@@ -53,21 +53,23 @@ def with_int_keys(value):
 
 def arguments(case, take):
     """Returns the arguments of fit; names of arrays are replaced by the arrays."""
-    found = dict(case["fit"])
-    weight = found.get("sample_weight")
+    options = dict(case["fit"])
+    weight = options.get("sample_weight")
     if isinstance(weight, dict):
-        found["sample_weight"] = {output: take(name) for output, name in weight.items()}
+        options["sample_weight"] = {
+            output: take(name) for output, name in weight.items()
+        }
     elif weight is not None:
-        found["sample_weight"] = (
+        options["sample_weight"] = (
             [take(name) for name in weight]
             if isinstance(weight, list)
             else take(weight)
         )
-    if "validation_data" in found:
-        found["validation_data"] = tuple(map(take, found["validation_data"]))
-    if "class_weight" in found:
-        found["class_weight"] = with_int_keys(found["class_weight"])
-    return found
+    if "validation_data" in options:
+        options["validation_data"] = tuple(map(take, options["validation_data"]))
+    if "class_weight" in options:
+        options["class_weight"] = with_int_keys(options["class_weight"])
+    return options
 
 
 def first_rate(case):
@@ -87,13 +89,10 @@ def check(case, arrays, more=()):
     K.set_value(
         model.optimizer.lr, first_rate(case)
     )  # the recorded configuration is that after the fit
-    rates, own = (
-        Rates(),
-        [
-            getattr(callbacks, name)(**case["callback_args"])
-            for name in case["callbacks"]
-        ],
-    )
+    rates = Rates()
+    own = [
+        getattr(callbacks, name)(**case["callback_args"]) for name in case["callbacks"]
+    ]
     heard = [*own, rates, *more]
     history = model.fit(
         x, y, shuffle=False, verbose=0, callbacks=heard, **arguments(case, take)

@@ -59,14 +59,14 @@ def test_weighted_objective(backend, masked, temporal):
         expected = expected * mask / mask.mean()
     expected = (expected if temporal else expected.mean(-1)) * weights
     expected = expected.mean() / (weights != 0).mean()
-    found = evaluate(weighted_objective(squared_error), y, p, weights, mask)
-    np.testing.assert_allclose(found, expected, **NEAR)
+    score = evaluate(weighted_objective(squared_error), y, p, weights, mask)
+    np.testing.assert_allclose(score, expected, **NEAR)
 
 
 def test_weighted_objective_without_weights(backend):
     y, p = np.random.normal(size=(2, 6, 2)).astype("float32")
-    found = evaluate(weighted_objective(squared_error), y, p, None, None)
-    np.testing.assert_allclose(found, np.square(p - y).mean(), **NEAR)
+    score = evaluate(weighted_objective(squared_error), y, p, None, None)
+    np.testing.assert_allclose(score, np.square(p - y).mean(), **NEAR)
 
 
 def test_mask_and_time_step_weights_through_a_model(backend):
@@ -131,7 +131,8 @@ def test_accuracy_fits_the_loss(backend, units, loss, targets, expected):
     model = one_output(units, "sigmoid" if units == 1 else "softmax")
     model.compile("sgd", loss, metrics=["accuracy", "acc"])
     assert model.metrics_names == ["loss", "acc", "acc"]
-    x, y = np.random.normal(size=(9, 4)), targets(9)
+    x = np.random.normal(size=(9, 4))
+    y = targets(9)
     p = model.predict(x)
     table = {
         "binary_accuracy": lambda: (np.round(p) == y).mean(),
@@ -264,7 +265,8 @@ def test_optimizer_gets_trainable_weights_by_name(backend):
 def test_trainable_counts_when_compile_is_called(backend):
     model = one_output(2, "linear")
     model.compile("sgd", "mse")
-    x, y = np.ones((4, 4)), np.full((4, 2), 5.0)
+    x = np.ones((4, 4))
+    y = np.full((4, 2), 5.0)
     model.layers[0].trainable = False
     before = model.get_weights()[0]
     model.train_on_batch(x, y)

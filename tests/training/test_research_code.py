@@ -80,7 +80,8 @@ def test_a_training_function_of_ones_own(backend):
     x = Input((3,))
     model = filled(Momentous(x, Dense(1)(x)))
     model.compile("adam", "mse", metrics=["mae"])
-    losses, (w, b) = [], model.get_weights()
+    losses = []
+    (w, b) = model.get_weights()
     for rows in (slice(0, 6), slice(6, 12)) * 2:
         loss, w, b = sign_descent(w, b, X[rows], Y[rows])
         losses.append(loss)
@@ -106,10 +107,8 @@ def test_a_training_function_of_ones_own(backend):
         assert K.get_value(model.steps) == 4
         K.set_value(model.steps, 0.0)
         filled(model)
-    doubled, plain = (
-        model.evaluate(X, Y, 12, verbose=0)[0],
-        np.square(model.predict(X) - Y).mean(),
-    )
+    doubled = model.evaluate(X, Y, 12, verbose=0)[0]
+    plain = np.square(model.predict(X) - Y).mean()
     np.testing.assert_allclose(doubled, 2 * plain, rtol=1e-4)
 
 
@@ -120,11 +119,11 @@ def test_a_training_function_that_is_plain_python(dropout):
 
     class Plain(Model):
         def _make_train_function(self):
-            self.given = getattr(self, "given", [])
+            self.shapes = getattr(self, "shapes", [])
 
             def train(arrays):
-                self.given.append([np.shape(array) for array in arrays])
-                return 0.25 if len(self.given) % 2 else [np.float32(0.75)]
+                self.shapes.append([np.shape(array) for array in arrays])
+                return 0.25 if len(self.shapes) % 2 else [np.float32(0.75)]
 
             self.train_function = train
 
@@ -137,9 +136,9 @@ def test_a_training_function_that_is_plain_python(dropout):
     assert model.fit_generator(batches(X, Y), 12, 1, verbose=0).history["loss"] == [
         pytest.approx(1.75 / 3)
     ]
-    assert model.given[0] == [(12, 3), (12, 1), (12,), *phase]
-    assert {len(given) for given in model.given} == {3 + len(phase)} and len(
-        model.given
+    assert model.shapes[0] == [(12, 3), (12, 1), (12,), *phase]
+    assert {len(arguments) for arguments in model.shapes} == {3 + len(phase)} and len(
+        model.shapes
     ) == 6
 
 
@@ -275,7 +274,8 @@ def pair():
 STEPS = np.random.RandomState(1).normal(size=(12, 2, 3)).astype("float32")
 TARGETS = STEPS.sum(axis=-1, keepdims=True)
 CLASSES = (Y > 1).astype("float32")
-U, V = np.arange(12.0), np.arange(24.0).reshape(12, 2)
+U = np.arange(12.0)
+V = np.arange(24.0).reshape(12, 2)
 
 
 @pytest.mark.parametrize(
@@ -297,11 +297,13 @@ U, V = np.arange(12.0), np.arange(24.0).reshape(12, 2)
 )
 def test_weights_of_outputs(pair, arguments, u, v):
     expected = []
-    for target, found, weights in zip(
+    for target, prediction, weights in zip(
         (CLASSES, TARGETS), pair.predict([X, STEPS]), (u, v), strict=True
     ):
         error = (
-            np.square(found - target) if target.ndim == 2 else np.abs(found - target)
+            np.square(prediction - target)
+            if target.ndim == 2
+            else np.abs(prediction - target)
         )
         score = error.mean(axis=-1)
         expected.append(

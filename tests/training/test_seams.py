@@ -59,7 +59,8 @@ class Noting(Observer):
     """Writes down what it is told."""
 
     def __init__(self):
-        self.notes, self.outcome = [], None
+        self.notes = []
+        self.outcome = None
 
     def enter(self, phase, detail=""):
         self.notes.append(detail or phase)
@@ -145,8 +146,8 @@ def test_an_observer_is_told_of_each_phase(recorded, rows):
     notes = observer.notes
     assert notes[:2] == ["building", "upload"] and observer.outcome is False
     epoch = notes[notes.index(("epoch", 0)) : notes.index(("epoch", None))]
-    told = [note for note in epoch if isinstance(note, tuple)]
-    assert told[1:] == [("computed", 0, 2), ("computed", 2, 2), ("computed", 0, 1)]
+    computed = [note for note in epoch if isinstance(note, tuple)]
+    assert computed[1:] == [("computed", 0, 2), ("computed", 2, 2), ("computed", 0, 1)]
     start, end = epoch.index("validation"), epoch.index("validated")
     assert ("computed", 0, 1) in epoch[start:end]
     run = epoch.index("compiled call")

@@ -230,8 +230,8 @@ def test_caches_are_searched_in_their_order(home, tmp_path, monkeypatch):
     (new / "w.h5").write_bytes(b"new")
     arguments = {"cache_subdir": "models", "origin": closed_address()}
     assert get_file("w.h5", **arguments) == str(new / "w.h5")
-    found = get_file("w.h5", md5_hash=md5(b"old"), **arguments)
-    assert found == str(old / "w.h5")
+    path = get_file("w.h5", md5_hash=md5(b"old"), **arguments)
+    assert path == str(old / "w.h5")
 
 
 def test_new_files_go_to_keras_home(server, tmp_path, monkeypatch):

@@ -219,9 +219,9 @@ def test_arrays_are_kept_exactly(tmp_path, dtype):
     array = np.arange(12).reshape(3, 4).astype(dtype)
     save_array(array, str(tmp_path / "a.h5"))
     save_array(array, tmp_path / "a.h5")
-    found = load_array(tmp_path / "a.h5")
-    np.testing.assert_array_equal(found, array)
-    assert found.dtype == array.dtype
+    content = load_array(tmp_path / "a.h5")
+    np.testing.assert_array_equal(content, array)
+    assert content.dtype == array.dtype
     assert [each.name for each in tmp_path.iterdir()] == ["a.h5"]
 
 
@@ -265,8 +265,8 @@ def test_a_budget_says_how_large_an_array_may_be(tmp_path):
     save_array(ROWS, tmp_path / "a.h5")
     with pytest.raises(UnsafeFileError, match="budget=oneiros"):
         load_array(tmp_path / "a.h5", budget=Budget(array_bytes=239))
-    found = load_array(tmp_path / "a.h5", budget=Budget(array_bytes=240))
-    np.testing.assert_array_equal(found, ROWS)
+    content = load_array(tmp_path / "a.h5", budget=Budget(array_bytes=240))
+    np.testing.assert_array_equal(content, ROWS)
 
 
 def test_a_filter_that_is_missing_is_named():

@@ -44,7 +44,8 @@ def test_there_are_members():
 
 @pytest.mark.parametrize("folder", MEMBERS, ids=name_of)
 def test_shared_fields_agree(folder):
-    project, root = load(folder)["project"], ROOT_PROJECT["project"]
+    project = load(folder)["project"]
+    root = ROOT_PROJECT["project"]
     for field in ("version", "requires-python", "license", "license-files", "readme"):
         assert project[field] == root[field], f"{folder.name}: {field}"
     assert load(folder)["build-system"] == ROOT_PROJECT["build-system"]
@@ -68,7 +69,8 @@ def test_licence_and_readme_travel_with_each_distribution(folder):
 def test_a_plugin_is_a_small_package_with_a_short_pyproject(folder):
     text = (folder / "pyproject.toml").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 25
-    project, package = load(folder)["project"], f"oneiros_{folder.name}"
+    project = load(folder)["project"]
+    package = f"oneiros_{folder.name}"
     dashed = folder.name.replace("_", "-")
     assert project["name"] == f"oneiros-{dashed}"
     assert project["entry-points"] == {"oneiros.v1": {dashed: f"{package}.manifest"}}

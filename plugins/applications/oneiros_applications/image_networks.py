@@ -97,15 +97,15 @@ class ImageNetwork:
         # Raises
             ValueError: if it doesn't fit the network.
         """
-        whole = in_order(self.size, dim_ordering)
+        full_shape = in_order(self.size, dim_ordering)
         if include_top:
-            if input_shape is not None and tuple(input_shape) != whole:
+            if input_shape is not None and tuple(input_shape) != full_shape:
                 raise ValueError(
-                    f"{self.name}: with include_top=True the input_shape is {whole}, "
-                    f"received {tuple(input_shape)}. Other sizes need "
+                    f"{self.name}: with include_top=True the input_shape is "
+                    f"{full_shape}, received {tuple(input_shape)}. Other sizes need "
                     "include_top=False."
                 )
-            return whole
+            return full_shape
         if input_shape is None:
             return in_order(None, dim_ordering)
         self._check_shape(tuple(input_shape), dim_ordering)

@@ -94,9 +94,9 @@ def _find(folders: list[Path], name: str, known_hash: str | None = None) -> Path
 
 def _file(folders: list[Path], name: str, origin: str, known_hash: str | None) -> Path:
     """Returns the path of a file, which is downloaded if it isn't here."""
-    found = _find(folders, name, known_hash)
-    if found is not None:
-        return found
+    path = _find(folders, name, known_hash)
+    if path is not None:
+        return path
     from oneiros_downloads.fetching import fetch
 
     return fetch(caches.first_writable(folders), name, origin, known_hash)

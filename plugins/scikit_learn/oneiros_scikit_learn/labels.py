@@ -67,5 +67,5 @@ def _number_outputs(distinct: Any, count: int) -> bool:
     """Whether sorted labels are whole numbers of outputs."""
     if distinct.dtype.kind not in "iufb" or not len(distinct):
         return False
-    whole = np.array_equal(distinct, np.floor(distinct.astype(float)))
-    return whole and distinct[0] >= 0 and distinct[-1] < count
+    are_whole = np.array_equal(distinct, np.floor(distinct.astype(float)))
+    return are_whole and distinct[0] >= 0 and distinct[-1] < count

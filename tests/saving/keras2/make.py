@@ -354,8 +354,8 @@ def cudnn_lstm(random):
 
 
 def outputs(made, x):
-    found = made.predict(x if len(x) > 1 else x[0], verbose=0)
-    return found if isinstance(found, list) else [found]
+    predictions = made.predict(x if len(x) > 1 else x[0], verbose=0)
+    return predictions if isinstance(predictions, list) else [predictions]
 
 
 if __name__ == "__main__":

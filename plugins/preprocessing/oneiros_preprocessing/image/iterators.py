@@ -179,9 +179,15 @@ class PartOfOrder(SampleOrder):
     def __init__(
         self, batches: Iterator, number: int, count: int, order_seed: int
     ) -> None:
-        whole = batches.index_generator
-        super().__init__(batches, whole.n, whole.batch_size, whole.shuffle, whole.seed)
-        self.order = whole.order
+        order_of_all = batches.index_generator
+        super().__init__(
+            batches,
+            order_of_all.n,
+            order_of_all.batch_size,
+            order_of_all.shuffle,
+            order_of_all.seed,
+        )
+        self.order = order_of_all.order
         self.next_made = batches.total_batches_seen + number
         self.count = count
         self.random = np.random.RandomState(order_seed)
