@@ -58,6 +58,7 @@ pytest_plugins = ["fresh"]
 GOLDEN = Path(__file__).parent / "golden"
 WITHOUT_XLA = (
     "callbacks",
+    "diagnostics",
     "engine",
     "functions",
     "layers",
@@ -65,6 +66,7 @@ WITHOUT_XLA = (
     "saving",
     "test_types.py",
     "training",
+    "visualization",
 )
 """The folders and files that TensorFlow runs without XLA in the test command."""
 LONG = (

@@ -25,12 +25,11 @@ CONTENTS = (
 @hookimpl
 def oneiros_layers() -> dict[str, str]:
     """Layers and models that configurations name."""
-    classes = {
-        "input": "InputLayer",
-        "container": "Container",
-        "model": "Model",
+    return {
+        "InputLayer": "oneiros.engine.input:InputLayer",
+        "Container": "oneiros.engine.container:Container",
+        "Model": "oneiros.engine.model:Model",
     }
-    return {name: f"oneiros.engine.{module}:{name}" for module, name in classes.items()}
 
 
 @hookimpl

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import chain
 from typing import Any, ClassVar
 
@@ -28,7 +29,7 @@ from oneiros.engine.node import (
     to_list,
     unique,
 )
-from oneiros.errors import ArgumentError, GraphError
+from oneiros.errors import ArgumentError, GraphError, PluginLoadError
 from oneiros.plugins import did_you_mean
 
 GRAPH_ATTRIBUTES = (
@@ -108,6 +109,16 @@ class Container(Layer):
 
     inputs: list[Tensor]
     outputs: list[Tensor]
+
+    def _extent(self) -> str:
+        return f"layers: {len(vars(self).get('layers', ()))}, {super()._extent()}"
+
+    def _repr_html_(self) -> Any:
+        """Returns a table of the layers, which notebooks show; None without the plugin
+        that makes it."""
+        with suppress(PluginLoadError):
+            return oneiros.visualization.model_html(self)
+        return None
 
     def begin(self, name: str | None, trainable: bool = True) -> None:
         """Sets what all containers have, and layers; the first call of a constructor

@@ -231,6 +231,15 @@ class Layer(Rebuilt):
     updates: list[Any]
     constraints: dict[Tensor, Any]
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {vars(self).get('name')!r}, {self._extent()}>"
+
+    def _extent(self) -> str:
+        """Returns how large this is, in words; a half-made layer stays as it is."""
+        if not vars(self).get("inbound_nodes"):
+            return "not connected"
+        return f"parameters: {sum(map(K.count_params, self.weights)):,}"
+
     def begin(self, name: str | None, trainable: bool = True) -> None:
         """Sets what layers and models have in common."""
         prefix = type(self).__name__.lower()

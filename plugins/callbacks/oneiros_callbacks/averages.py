@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 from typing import Any
 
+import oneiros
 from oneiros.bases import Callback
 
 Logs = dict[str, Any] | None
@@ -62,3 +64,19 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+
+    def plot(self, metrics: Iterable[str] | None = None, figure: Any = None) -> Any:
+        """Draws the loss and the metrics by epoch, those of the validation beside them.
+
+        # Arguments
+            metrics: names, without `val_`; all by default.
+            figure: a `matplotlib.figure.Figure` to draw into; a new one by default.
+
+        # Returns
+            The figure: `history.plot().savefig("curves.png")` writes it.
+
+        # Raises
+            ArgumentError: if no epoch is over, or a metric isn't known.
+            PluginLoadError: if matplotlib isn't installed.
+        """
+        return oneiros.visualization.plot_history(self, metrics, figure)

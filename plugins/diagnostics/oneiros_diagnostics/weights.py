@@ -1,0 +1,187 @@
+"""How large are weights, gradients and steps, and are they numbers at all?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+from oneiros.backend.dispatch import backend_of
+from oneiros.engine.node import unique
+
+from oneiros_diagnostics.preserving import compiled, preserved
+from oneiros_diagnostics.tables import print_table
+
+Array = Any
+TRAINING = 1
+"""The learning phase in which gradients are computed."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What an array is like.
+
+    # Properties
+        norm: float, the root of the sum of squares.
+        zeros: float in [0, 1], the share of values that are exactly zero.
+        not_finite: float in [0, 1], the share of values that are NaN or infinite.
+    """
+
+    norm: float
+    zeros: float
+    not_finite: float
+
+    @classmethod
+    def of(cls, values: Array) -> Numbers:
+        """Returns what an array is like."""
+        return cls(
+            norm=float(np.linalg.norm(values)),
+            zeros=float(np.mean(values == 0)),
+            not_finite=float(np.mean(~np.isfinite(values))),
+        )
+
+
+@dataclass(frozen=True)
+class WeightStatistics:
+    """What a weight and its gradient are like, for one batch.
+
+    # Properties
+        layer: str, the name of the weight's layer.
+        weight: str, the weight's name.
+        shape: tuple of int.
+        value: `Numbers` of the weight.
+        gradient: `Numbers` of its gradient.
+        update_ratio: float, the norm of the step that the optimizer makes, by the norm
+            of the weight; infinite for a weight that is all zeros.
+    """
+
+    layer: str
+    weight: str
+    shape: tuple[int, ...]
+    value: Numbers
+    gradient: Numbers
+    update_ratio: float
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong, in words; None if nothing seems to be."""
+        if self.value.not_finite:
+            return "the weight has values that are no finite numbers"
+        if self.gradient.not_finite:
+            return "the gradient has values that are no finite numbers"
+        if self.gradient.zeros == 1:
+            return "the gradient is zero: nothing is learned"
+        return None
+
+
+class Statistics(list[WeightStatistics]):
+    """A list of `WeightStatistics`, one for each weight, that can be printed."""
+
+    def print(self, file: Any = None) -> None:
+        """Prints a table.
+
+        # Arguments
+            file: stream to write to, by default the standard output.
+        """
+        heading = ("weight", "shape", "norm", "zeros", "gradient", "zeros", "step", "")
+        print_table(heading, [_cells(row) for row in self], file)
+
+
+def weight_statistics(
+    model: Any, x: Any, y: Any, sample_weight: Any = None
+) -> Statistics:
+    """Returns what the weights that a model trains, and their gradients, are like.
+
+    The steps are those of one call of the training function; a healthy one moves a
+    weight by about a thousandth. Afterwards the model and its optimizer are what they
+    were before.
+
+    # Arguments
+        model: a compiled model.
+        x, y, sample_weight: one batch, as for `train_on_batch`.
+
+    # Returns
+        A list of `WeightStatistics`, in the order of the model's layers, with a method
+        `print`.
+
+    # Raises
+        NotCompiledError: if the model wasn't compiled.
+
+    # Example
+        ```python
+        import numpy as np
+        from oneiros.diagnostics import weight_statistics
+        from oneiros.layers import Dense
+        from oneiros.models import Sequential
+
+        model = Sequential([Dense(8, input_dim=4, activation="relu"), Dense(1)])
+        model.compile("sgd", "mse")
+        x = np.random.normal(size=(32, 4))
+        statistics = weight_statistics(model, x, x[:, :1])
+        print([row.problem for row in statistics])  # [None, None, None, None]
+        ```
+
+    # References
+        - Karpathy: CS231n, Neural Networks Part 3, "Ratio of weights:updates"
+    """
+    trained = compiled(model)
+    weights = trained.trainable_weights
+    with K.use(backend_of(trained)):
+        gradients = _gradients(trained, weights, (x, y, sample_weight))
+    before = K.batch_get_value(weights)
+    with preserved(model):
+        trained.train_on_batch(x, y, sample_weight=sample_weight)
+        after = K.batch_get_value(weights)
+    owners = dict(_owners(trained))
+    rows = zip(weights, before, gradients, after, strict=True)
+    return Statistics(
+        WeightStatistics(
+            layer=owners.get(id(weight), ""),
+            weight=str(weight.name),
+            shape=value.shape,
+            value=Numbers.of(value),
+            gradient=Numbers.of(gradient),
+            update_ratio=_ratio(new_value - value, value),
+        )
+        for weight, value, gradient, new_value in rows
+    )
+
+
+def _gradients(model: Any, weights: list[Any], batch: tuple[Any, ...]) -> list[Array]:
+    """Returns the gradients of the loss on one batch."""
+    arrays = model.adapter.user_data(*batch)
+    inputs = [*model.inputs, *model.targets, *model.sample_weights]
+    phase = K.learning_phase()
+    if model.uses_learning_phase and not isinstance(phase, int):
+        inputs.append(phase)
+        arrays = [*arrays, TRAINING]
+    function = K.function(inputs, K.gradients(model.total_loss, weights))
+    return list(function(arrays))
+
+
+def _owners(model: Any) -> Iterator[tuple[int, str]]:
+    """Yields each weight's identity with the name of its layer."""
+    for layer in unique(model.layers):
+        for weight in layer.weights:
+            yield id(weight), layer.name
+
+
+def _ratio(step: Array, value: Array) -> float:
+    size = float(np.linalg.norm(value))
+    return float(np.linalg.norm(step)) / size if size else float("inf")
+
+
+def _cells(row: WeightStatistics) -> list[str]:
+    """Returns a row of the table."""
+    return [
+        row.weight,
+        " x ".join(map(str, row.shape)),
+        f"{row.value.norm:.3g}",
+        f"{row.value.zeros:.0%}",
+        f"{row.gradient.norm:.3g}",
+        f"{row.gradient.zeros:.0%}",
+        f"{row.update_ratio:.1e}",
+        row.problem or "",
+    ]

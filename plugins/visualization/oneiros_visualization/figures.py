@@ -1,0 +1,34 @@
+"""Figures to draw into: the caller's own, or new ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros.errors import PluginLoadError
+
+
+def figure_for(figure: Any, width: float, height: float) -> Any:
+    """Returns the caller's figure, or a new one.
+
+    # Arguments
+        figure: a `matplotlib.figure.Figure`, or None for a new one.
+        width: float, inches of a new one.
+        height: float, inches of a new one.
+
+    # Returns
+        A `matplotlib.figure.Figure`. A new one needs no screen, and is shown in
+        notebooks.
+
+    # Raises
+        PluginLoadError: if matplotlib isn't installed.
+    """
+    if figure is not None:
+        return figure
+    try:
+        from oneiros_visualization.picture import Picture
+    except ImportError as error:
+        raise PluginLoadError(
+            f"Pictures are drawn by matplotlib, which can't be imported ({error}). "
+            "Type: pip install 'oneiros-visualization[matplotlib]'"
+        ) from error
+    return Picture(figsize=(width, height), layout="constrained")
