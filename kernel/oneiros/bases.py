@@ -24,7 +24,7 @@ class Callback:
 
     # Properties
         params: dict, of the run (`batch_size`, `nb_epoch`, `nb_sample`, `verbose`,
-            `metrics`, …).
+            `metrics`, …). `nb_sample` is None for a stream that doesn't say.
         model: the model being trained.
     """
 

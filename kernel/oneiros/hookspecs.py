@@ -74,6 +74,15 @@ def oneiros_callbacks() -> Names:
     """Callbacks: classes derived from `oneiros.bases.Callback`. Since level 1."""
 
 
+def oneiros_tables() -> Names:
+    """Tables: functions `f(table, what) -> array`, by the class that they read.
+
+    It is named by its first package, as `"pandas.DataFrame"`, wherever in there it is
+    defined. `what` is what the data is, for messages. The array may be an object with
+    `shape`, `dtype` and slices, which is read batch by batch. Since level 1.
+    """
+
+
 def oneiros_formats() -> Names:
     """File formats: classes derived from `oneiros.saving.Format`. Since level 1."""
 
@@ -134,8 +143,8 @@ def oneiros_default_callbacks(
 def oneiros_progress(model: Any, total: int) -> Any:
     """Returns what shows how far an `evaluate` or `predict` with `verbose=1` is.
 
-    Called once per run; the result is called with the number of samples done, out of
-    `total`. Since level 1.
+    Called once per run; the result is called with the number of samples done, or of
+    batches, out of `total`; that is 0 if it isn't known. Since level 1.
     """
 
 

@@ -88,7 +88,7 @@ def register(
     It never replaces what a plugin provides: using a name that both have is a conflict,
     as between plugins. Registering a name again replaces one's own earlier object.
     """
-    if not name.isidentifier() or kind not in KINDS:
+    if not name.replace(".", "_").isidentifier() or kind not in KINDS:
         raise ArgumentError(
             f"{kind!r} must be one of {KINDS} and {name!r} an identifier."
         )

@@ -120,6 +120,29 @@ class Plain(Numbered):
     noise = 0
 
 
+class Shuffled:
+    """Is iterated over, in an order of each epoch's own."""
+
+    epoch = -1
+
+    def set_epoch(self, epoch):
+        self.epoch = epoch
+
+    def __iter__(self):
+        rows = np.random.RandomState(self.epoch).permutation(BATCHES)
+        return (batch(row) for row in rows)
+
+
+class Redrawn:
+    """Is iterated over, and draws."""
+
+    def __iter__(self):
+        return (batch(number + np.random.random()) for number in range(BATCHES))
+
+
+STREAMS = (Numbered, Shuffled, Redrawn)
+
+
 def new_model():
     """Returns a model with a training step in plain NumPy, and the means of the batches
     that it was given."""
@@ -142,7 +165,7 @@ def fit(source, callbacks, draws=False, held_out=None, **arguments):
     model = new_model()
     drawing = Drawing()
     callbacks = [*callbacks, *([drawing] if draws else [])]
-    if hasattr(source, "__len__"):
+    if isinstance(source, STREAMS):
         history = model.fit(
             source, None, nb_epoch=EPOCHS, verbose=0, callbacks=callbacks
         )
@@ -179,13 +202,24 @@ def check(make, tmp_path, draws=False, held_out=lambda: None, **arguments):
 
 
 @pytest.mark.parametrize(
-    "make", [counted, drawn_late, drawn_always, Stated, Images, Numbered, Plain]
+    "make",
+    [
+        counted,
+        drawn_late,
+        drawn_always,
+        Stated,
+        Images,
+        Numbered,
+        Plain,
+        Shuffled,
+        Redrawn,
+    ],
 )
 def test_cut_short_it_ends_the_same(make, tmp_path):
     check(make, tmp_path)
 
 
-@pytest.mark.parametrize("make", [counted, Stated, Plain])
+@pytest.mark.parametrize("make", [counted, Stated, Plain, Shuffled])
 def test_callbacks_may_draw_if_the_generator_does_not(make, tmp_path):
     check(make, tmp_path, draws=True)
 

@@ -168,9 +168,9 @@ class Model(Container):
         """Trains for a number of epochs.
 
         # Arguments
-            x: array, list of arrays, or dict from input name to array; or an object
-                with a length whose items are batches, `(x, y)` or
-                `(x, y, sample_weight)`, which then stands alone.
+            x: array or table, list of them, or dict of them by input name; or a stream,
+                which has batches `(x, y)` or `(x, y, sample_weight)` for each epoch,
+                and stands alone.
             y: the targets, in the same way by output.
             batch_size: int, samples per step.
             nb_epoch: int, the number of the last epoch, counting from 1.
@@ -178,10 +178,10 @@ class Model(Container):
             callbacks: list of `Callback` objects.
             validation_split: float in [0, 1), the part at the end of the data to
                 validate on instead of training.
-            validation_data: `(x, y)` or `(x, y, sample_weight)`, or an object whose
-                items are batches; wins over `validation_split`.
+            validation_data: `(x, y)` or `(x, y, sample_weight)`, or a stream; wins over
+                `validation_split`.
             shuffle: True, False, or `"batch"` to shuffle whole batches, for data in
-                files.
+                files. A stream without numbered batches has its own order.
             class_weight: dict from class number to weight; for several outputs a list
                 of them or a dict.
             sample_weight: array `(n,)`, or `(n, steps)` with
@@ -197,18 +197,19 @@ class Model(Container):
         """
         batch_size = check_int(self, "batch_size", batch_size)
         options = self.fit_options(nb_epoch, initial_epoch, verbose, callbacks, shuffle)
-        if self.adapter.gives_batches(x):
+        if self.adapter.gives_batches(
+            x,
+            y=y,
+            batch_size=batch_size,
+            sample_weight=sample_weight,
+            validation_split=validation_split,
+        ):
             return oneiros.generators.fit_batches(
                 self,
                 x,
                 options,
                 class_weight=class_weight,
                 validation_data=validation_data,
-                unused={
-                    "y": y,
-                    "sample_weight": sample_weight,
-                    "validation_split": validation_split or None,
-                },
             )
         arrays = self.adapter.user_data(x, y, sample_weight, class_weight)
         if validation_data is None:
@@ -217,7 +218,7 @@ class Model(Container):
             validation_arrays = self.adapter.validation_source(validation_data)
         train = self.adapter.stream("train", arrays, batch_size)
         validation = None
-        if validation_arrays:
+        if validation_arrays != []:
             validation = self.adapter.stream("test", validation_arrays, batch_size)
         sizes = {"batch_size": batch_size, "nb_sample": train.size}
         return self.train(options, train, validation, validation_arrays, sizes)
@@ -317,7 +318,9 @@ class Model(Container):
         """
         batch_size = check_int(self, "batch_size", batch_size)
         source = x
-        if not self.adapter.gives_batches(x):
+        if not self.adapter.gives_batches(
+            x, y=y, batch_size=batch_size, sample_weight=sample_weight
+        ):
             source = self.adapter.user_data(x, y, sample_weight)
         return self.evaluate_stream(
             self.adapter.stream("test", source, batch_size, once=True), verbose
@@ -333,13 +336,13 @@ class Model(Container):
         """Returns the outputs for `x`: an array, or a list of arrays.
 
         # Arguments
-            x: array, list of arrays, or dict from input name to array; or an object
-                whose items are batches.
+            x: array or table, list of them, or dict of them by input name; or a stream,
+                which has batches of inputs, or tuples that begin with them.
             batch_size: int.
             verbose: 0 for silence, 1 for a progress bar.
         """
         batch_size = check_int(self, "batch_size", batch_size)
-        if self.adapter.gives_batches(x):
+        if self.adapter.gives_batches(x, batch_size=batch_size):
             return self.predict_stream(
                 self.adapter.stream("predict", x, batch_size), verbose
             )

@@ -15,6 +15,15 @@ from oneiros_array_data import standardize, weights
 from oneiros_array_data.stream import ArrayStream
 
 Arrays = list[Any]
+UNSAID = [("batch_size", 32), ("validation_split", 0)]
+"""What arguments are if nobody passes them."""
+REMEDIES = {
+    "batch_size": ": make them of that size",
+    "sample_weight": ": let them be (x, y, sample_weight)",
+    "validation_split": ": pass validation_data",
+    "y": ": let them be (x, y)",
+}
+"""What to do in the place of passing an argument beside a stream."""
 
 
 def _with_axes_of(target: Any, placeholder: Any) -> Any:
@@ -34,9 +43,22 @@ class ArrayAdapter:
     def __init__(self, model: Any) -> None:
         self.model = model
 
-    def gives_batches(self, x: Any) -> bool:
-        """Tells whether `x` isn't an array, but an object whose items are batches."""
-        return standardize.gives_batches(x)
+    def gives_batches(self, x: Any, **others: Any) -> bool:
+        """Tells whether `x` isn't data, but a stream, which has batches.
+
+        # Arguments
+            others: arguments beside `x`, which a stream leaves nothing to say for.
+
+        # Raises
+            ArgumentError: if `x` is a stream and one of the others isn't its default.
+        """
+        if not standardize.gives_batches(x):
+            return False
+        for name, value in others.items():
+            if value is not None and (name, value) not in UNSAID:
+                expected = f"nothing where x gives batches{REMEDIES[name]}"
+                raise refusal(self.model, name, value, expected)
+        return True
 
     def inputs(self, x: Any, kind: str = "model") -> Arrays:
         """Returns a user's inputs as a list of arrays, checked.

@@ -11,6 +11,7 @@ from oneiros import backend as K
 from oneiros.errors import DataError
 
 from oneiros_array_data.naming import Names, listed, name_of, spread
+from oneiros_array_data.tables import reader_of
 
 Array = Any
 Shape = tuple[int | None, ...]
@@ -61,12 +62,19 @@ def _several(data: Any, names: Names) -> Any:
 
 
 def gives_batches(x: Any) -> bool:
-    """Tells whether `x` is an object with a length whose items are batches, and not
-    itself an array."""
+    """Tells whether `x` is a stream: not data itself, but an object that has batches,
+    and has them anew for each epoch."""
     if isinstance(x, (list, tuple, range, str, bytes, Mapping)) or _has_shape(x):
         return False
-    is_sequence = hasattr(x, "__len__") and hasattr(x, "__getitem__")
-    return is_sequence and not hasattr(x, "__array__")
+    if hasattr(x, "__array__") or hasattr(x, "__next__"):
+        return False
+    is_iterable = hasattr(type(x), "__iter__") or has_numbered_batches(x)
+    return is_iterable and reader_of(x) is None
+
+
+def has_numbered_batches(stream: Any) -> bool:
+    """Tells whether a stream gives any batch by its number, and so in any order."""
+    return hasattr(stream, "__len__") and hasattr(stream, "__getitem__")
 
 
 def _has_shape(x: Any) -> bool:
@@ -108,7 +116,8 @@ def _fits(shape: Sequence[int], expected: Shape, first_axis: int) -> bool:
 
 
 def as_array(value: Any, what: str) -> Array:
-    """Returns what can be sliced (HDF5, sparse) as it is, anything else as an array.
+    """Returns what can be sliced (HDF5, sparse) as it is, what a plugin reads as it
+    does, and anything else as an array.
 
     # Arguments
         what: str, what the value is, for messages.
@@ -126,10 +135,13 @@ def as_array(value: Any, what: str) -> Array:
             f"{what}: received a data set whose file is closed. Keep it open while it "
             "is used."
         )
+    reader = reader_of(value)
+    if reader is not None:
+        value = reader(value, what)
     if not _can_be_sliced(value):
         try:
             value = np.asarray(value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RuntimeError) as error:
             raise DataError(
                 f"{what}: received a {type(value).__name__} that is no array: {error}"
             ) from None

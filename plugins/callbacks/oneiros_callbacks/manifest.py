@@ -54,7 +54,7 @@ def oneiros_default_callbacks(model: Any, params: dict[str, Any]) -> list[Any]:
 
 @hookimpl
 def oneiros_progress(total: int) -> Any:
-    """Shows how far an evaluation or a prediction is."""
+    """Shows how far an evaluation or a prediction is, if it's known how far it goes."""
     from oneiros_callbacks.progbar import Progbar
 
-    return Progbar(total).update
+    return Progbar(total).update if total else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import time
 from typing import Any
@@ -30,6 +31,8 @@ class ProgbarLogger(Callback):
 
     told_afterwards = True
     _is_compiled = True
+    _stream: Any = None
+    """What a fit goes over, if it doesn't say at first how many samples that are."""
 
     def get_state(self) -> dict[str, Any]:
         """Returns how far the epoch is; anything else is this process's."""
@@ -51,6 +54,8 @@ class ProgbarLogger(Callback):
     def prepare_fit(self, fit: Fit) -> None:
         """Says how many samples there are, if it trains and validates on arrays."""
         clear_line()
+        if self.params["nb_sample"] is None:
+            self._stream = fit.train
         are_arrays = "batch_size" in self.params and hasattr(fit.validation, "arrays")
         if self.params["verbose"] and fit.validation and are_arrays:
             print(
@@ -77,12 +82,20 @@ class ProgbarLogger(Callback):
             print(title)
         self.progbar = self._new_bar(title)
         self.seen = 0
-        self._samples = self.params["nb_sample"]
+        self._find_number_of_samples()
         self._most_pending = MOST_PENDING if self._is_compiled else 1
         self._pending: list[dict[str, Any]] = []
         self._last: dict[str, Any] = {}
         if not self._is_compiled:
             self.progbar.wait(COMPILING)
+
+    def _find_number_of_samples(self) -> None:
+        """Sets the samples of an epoch, as far as they are known by now."""
+        samples = self.params["nb_sample"]
+        if samples is None:
+            samples = getattr(self._stream, "samples", None)
+        self._samples = math.inf if samples is None else samples
+        self.progbar.target = -1 if samples is None else samples
 
     @property
     def log_values(self) -> list[tuple[str, Any]]:
@@ -122,6 +135,8 @@ class ProgbarLogger(Callback):
         """Moves the bar by some batches."""
         if not self.verbose:
             return
+        if self._samples == math.inf:
+            self._find_number_of_samples()
         sizes = logs.get("size", [])
         samples = sum(sizes)
         means = [
@@ -143,7 +158,11 @@ class ProgbarLogger(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Ends the bar with the epoch's values, those of the validation included."""
+        if self._pending:
+            self._move_by_pending()
         self._last = logs or {}
+        if self.params["nb_sample"] is None:
+            self.progbar.target = self.seen
         self.progbar.sum_values = {name: [value, 1] for name, value in self.log_values}
         self.progbar.unique_values = [name for name, _ in self.log_values]
         self.progbar.finish()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from oneiros.engine.stream import Run, Stream
 from oneiros.errors import DataError, GeneratorError, OneirosError
 
+from oneiros_generators.items import by_name, described, inputs_of
 from oneiros_generators.queue import GeneratorEnqueuer, name_of
 from oneiros_generators.stated import same_random_state
 from oneiros_generators.workers import UnsendableError
@@ -134,7 +136,8 @@ class Flow(Stream):
         """Returns a batch as arrays that fit the model."""
         try:
             if self.use == "predict":
-                arrays = self.model.adapter.inputs(_inputs(item))
+                inputs = inputs_of(item, len(self.model.input_names))
+                arrays = self.model.adapter.inputs(inputs)
             else:
                 arrays = self.standard(item)
         except OneirosError as error:
@@ -144,31 +147,14 @@ class Flow(Stream):
 
     def standard(self, item: Any) -> list[Array]:
         """Returns inputs, targets and weights."""
+        if isinstance(item, Mapping):
+            item = by_name(item, self.model.input_names, self.model.output_names)
         if not isinstance(item, (tuple, list)) or len(item) not in (2, 3):
             raise DataError(
-                f"received {_described(item)}, expected a tuple (x, y) or "
+                f"received {described(item)}, expected a tuple (x, y) or "
                 "(x, y, sample_weight)."
             )
         x, y, *weights = item
         weight = weights[0] if weights else None
         adapter = self.model.adapter
         return list(adapter.user_data(x, y, weight, self.class_weight))
-
-
-def _inputs(item: Any) -> Any:
-    """Returns the inputs of a batch that may come with targets and weights."""
-    if not isinstance(item, tuple):
-        return item
-    if len(item) not in (1, 2, 3):
-        raise DataError(
-            f"received {_described(item)}, expected x, (x, y) or (x, y, sample_weight)."
-        )
-    return item[0]
-
-
-def _described(item: Any) -> str:
-    if isinstance(item, (list, tuple)):
-        return f"a {type(item).__name__} of {len(item)} items"
-    if hasattr(item, "shape"):
-        return f"an array of shape {tuple(item.shape)}"
-    return f"{item!r:.60}"

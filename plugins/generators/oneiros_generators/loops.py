@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros.arguments import refusal
 from oneiros.engine.model import FitOptions
 from oneiros.engine.stream import Stream
+from oneiros_array_data.standardize import has_numbered_batches
 
+from oneiros_generators.epochs import Iterated, Listed
 from oneiros_generators.flow import Flow, Workers
-from oneiros_generators.streams import Afterwards, Generated, Listed
+from oneiros_generators.streams import Afterwards, Generated
 
 
-def batches(model: Any, source: Any, use: str) -> Stream:
-    """Returns the stream over an object whose items are batches.
+def batches(
+    model: Any, source: Any, use: str, class_weight: Any = None
+) -> Listed | Iterated:
+    """Returns what goes over a user's stream.
 
     # Arguments
         use: `"train"`, `"test"` or `"predict"`.
+        class_weight: as in `Model.fit`.
     """
-    return Listed(model, source, use)
+    kind = Listed if has_numbered_batches(source) else Iterated
+    return kind(model, source, use, class_weight)
 
 
 def fit_batches(
@@ -28,19 +33,15 @@ def fit_batches(
     *,
     class_weight: Any,
     validation_data: Any,
-    unused: dict[str, Any],
 ) -> Any:
-    """Trains on an object whose items are batches.
+    """Trains on a user's stream.
 
     # Arguments
         options: the `FitOptions` of `Model.fit`.
         class_weight, validation_data: as in `Model.fit`.
-        unused: the arguments of `Model.fit` that make no sense here; they must be None.
     """
-    for name, value in unused.items():
-        if value is not None:
-            raise refusal(model, name, value, "nothing where x gives batches")
-    training = Listed(model, source, "train", class_weight)
+    training = batches(model, source, "train", class_weight)
+    training.epoch = options.epochs.start
     validation, validation_arrays = _validation(model, validation_data, training)
     sizes = {"nb_sample": training.samples}
     return model.train(options, training, validation, validation_arrays, sizes)
@@ -90,11 +91,11 @@ def _validation(
 ) -> tuple[Stream | None, Any]:
     """Returns the stream to validate on, and its arrays if it has some."""
     source = model.adapter.validation_source(validation_data)
+    if not isinstance(source, list):
+        return batches(model, source, "test"), None
     if not source:
         return None, None
-    if isinstance(source, list):
-        return Afterwards(model, source, training), source
-    return Listed(model, source, "test"), None
+    return Afterwards(model, source, training), source
 
 
 def evaluate_generator(

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from oneiros.arguments import shown
 from oneiros.errors import ArgumentError, GeneratorError, SettingsError
-from oneiros_array_data.standardize import gives_batches
+from oneiros_array_data.standardize import gives_batches, has_numbered_batches
 
 from oneiros_generators.stated import Stated
 from oneiros_generators.workers import TICK, Workers
@@ -234,7 +234,7 @@ def _again(source: Any) -> Iterator[Any]:
 
 
 def _batches(source: Any) -> Iterable[Any]:
-    if gives_batches(source):
+    if gives_batches(source) and has_numbered_batches(source):
         return (source[number] for number in range(len(source)))
     return source  # type: ignore[no-any-return]
 

@@ -1,4 +1,4 @@
-"""Streams of batches: of a generator, and of an object that has them by number."""
+"""Batches of a generator; and arrays, in batches of the size that it gives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oneiros.engine.stream import Run, Stream
 from oneiros_array_data.stream import ArrayStream
 
 from oneiros_generators.flow import Array, Flow
-from oneiros_generators.queue import GeneratorEnqueuer, endless
+from oneiros_generators.queue import endless
 from oneiros_generators.stated import Stated, has_state, same_random_state
 
 
@@ -135,87 +135,6 @@ class Generated(Flow):
         if draws and drawn:
             np.random.set_state(before)
         return draws and not drawn
-
-
-class Listed(Flow):
-    """The batches of an object that has them by number, each once per epoch."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.size = len(self.source)
-        self._resumed: dict[str, Any] | None = None
-        self._kept: dict[int, Any] = {}
-        if not self.size:
-            raise refusal(
-                self.model, "x", self.source, "an object with at least one batch"
-            )
-
-    @property
-    def samples(self) -> int:
-        """The number of samples, if all but the last batch are as large as the first.
-
-        Both batches are kept for their first use, unless they were drawn from NumPy's
-        generator: a batch is drawn in its turn, so that a training that is resumed
-        draws the same.
-        """
-        state = np.random.get_state()
-        last = self.size - 1
-        read = {number: self.source[number] for number in sorted({0, last})}
-        if same_random_state(state, np.random.get_state()):
-            self._kept = dict(read)
-        sizes = {
-            number: int(self.checked(item, self.place(number))[0].shape[0])
-            for number, item in read.items()
-        }
-        return last * sizes[0] + sizes[last]
-
-    def _item(self, number: int) -> Any:
-        """Reads a batch, unless it was kept."""
-        return self._kept.pop(number) if number in self._kept else self.source[number]
-
-    def runs(self, order: Any, start: int = 0) -> Iterator[Run]:
-        """Yields the batches whose numbers `order` lists; then the epoch is over.
-
-        # Arguments
-            start: int, the number of batches to pass over.
-        """
-        queue = self._queue(order.tolist(), start)
-        for number in range(start, len(order)):
-            arrays = self.made(queue, number, "")
-            yield Run(number, 1, self.last_size, number + 1, arrays)
-        self.close()
-        if self.use == "train" and hasattr(self.source, "on_epoch_end"):
-            self.source.on_epoch_end()
-        self.epoch += 1
-
-    def _queue(self, order: list[int], start: int) -> GeneratorEnqueuer:
-        """Returns workers that are past `start` batches, whose draws are done."""
-        state = self._resumed
-        now = np.random.get_state()
-        self._resumed = None
-        if not start or state is None or same_random_state(state["opened"], now):
-            return self.start(self._item(i) for i in order[start:])
-        if not self.again((self._item(i) for i in order), state, start):
-            np.random.set_state(now)
-        assert self.queue is not None
-        return self.queue
-
-    def get_state(self) -> dict[str, Any]:
-        """Returns how far the epoch is, as plain data."""
-        return {
-            "epoch": self.epoch,
-            "last": self.last_size,
-            "opened": self.opened,
-            "begun": self.queue.begun if self.queue else 0,
-        }
-
-    def set_state(self, state: dict[str, Any], drawn: bool) -> bool:
-        """Goes on where another stream was when it returned this."""
-        self.epoch = state["epoch"]
-        self.last_size = state["last"]
-        self._resumed = state
-        self._kept.clear()
-        return False
 
 
 class Afterwards(Stream):

@@ -1,0 +1,18 @@
+"""Tables: data of classes that a plugin makes arrays of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros import registry
+
+
+def reader_of(value: Any) -> Any:
+    """Returns the function that makes an array of a value, found by its class; None if
+    no plugin has one."""
+    known = set(registry.names("table"))
+    for base in type(value).__mro__:
+        name = f"{base.__module__.partition('.')[0]}.{base.__name__}"
+        if name in known:
+            return registry.resolve("table", name)
+    return None

@@ -1,0 +1,1 @@
+"""Tables as the data of a model: a plugin of Oneiros."""

@@ -1,0 +1,124 @@
+"""Datasets of Hugging Face: rows that stay in their files until a batch needs them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from oneiros.errors import DataError
+
+from oneiros_tables.frames import check_values, columns_of
+
+Array = Any
+NUMBERS = "fiub"
+"""Kinds of NumPy types that a model takes: floats, integers, booleans."""
+
+
+class Rows:
+    """Columns of a dataset, which are read row by row.
+
+    # Arguments
+        dataset: a `datasets.Dataset`.
+        name: str, the column that is read, of numbers or of arrays of one shape; or
+            None for a matrix of all columns, which hold numbers.
+        what: str, what the data is, for messages.
+
+    # Raises
+        DataError: if a column holds something else, or lacks a value.
+    """
+
+    def __init__(self, dataset: Any, name: str | None, what: str) -> None:
+        names = dataset.column_names if name is None else [name]
+        is_plain = dataset.format["type"] is None
+        selected = dataset.select_columns(names)
+        self._dataset = selected.with_format("numpy") if is_plain else selected
+        self._name = name
+        self._what = what
+        self._check_values(selected)
+        for column in names:
+            self._check_type(column)
+
+    def _check_values(self, dataset: Any) -> None:
+        """Looks for rows without values, if the files say that there are some."""
+        lacking = [
+            name
+            for name in dataset.column_names
+            if dataset.data.column(name).null_count
+        ]
+        if lacking:
+            table = dataset.with_format("arrow").select_columns(lacking)[:]
+            check_values(columns_of(table), self._what)
+
+    def _check_type(self, name: str) -> None:
+        values = np.asarray(self._dataset[:1][name])
+        fits = self._name is not None or values.ndim == 1
+        if fits and values.dtype.kind in NUMBERS:
+            return
+        feature = self._dataset.features[name]
+        raise DataError(
+            f"{self._what}: the column {name!r} holds {feature!r:.80}, expected "
+            f"{'numbers' if self._name is None else 'numbers, or arrays of them'}. "
+            "Encode it, as by dataset.map(…), or leave it out: "
+            "dataset.select_columns([…])."
+        )
+
+    @cached_property
+    def _example(self) -> Array:
+        return self[:1]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the rows."""
+        dtype: np.dtype[Any] = self._example.dtype
+        return dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of all rows."""
+        return (len(self), *self._example.shape[1:])
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def __getitem__(self, key: Any) -> Array:
+        """Returns rows.
+
+        # Arguments
+            key: slice, or list of int.
+        """
+        rows = self._dataset[key]
+        if self._name is not None:
+            return self._values(rows, self._name)
+        names = self._dataset.column_names
+        return np.stack([self._values(rows, name) for name in names], axis=1)
+
+    def _values(self, rows: Any, name: str) -> Array:
+        values = np.asarray(rows[name])
+        if values.dtype.kind not in NUMBERS:
+            raise DataError(
+                f"{self._what}: the column {name!r} holds arrays of several shapes. "
+                "Bring them to one, as by dataset.map(…)."
+            )
+        return values
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.asarray(self[:], dtype)
+
+
+def read_dataset(dataset: Any, what: str) -> Rows:
+    """Returns a dataset as a matrix of rows and columns, which is read by rows."""
+    return Rows(dataset, None, what)
+
+
+def read_column(column: Any, what: str) -> Array:
+    """Returns a column of a dataset, which is read by rows; a column within a column as
+    an array."""
+    if not hasattr(column.source, "select_columns"):
+        return np.asarray(column[:])
+    return Rows(column.source, column.column_name, what)
