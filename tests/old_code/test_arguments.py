@@ -41,10 +41,21 @@ def test_show_accuracy_is_passed_over_with_the_new_spelling(functional):
     x = Input((3,))
     model = Model(x, Dense(1)(x)) if functional else Sequential([Dense(1, input_dim=3)])
     model.compile("sgd", "mse")
-    with pytest.warns(UserWarning, match=r"metrics=\['accuracy'\]"):
-        model.fit(X, Y, nb_epoch=1, verbose=0, show_accuracy=True)
-    with pytest.warns(UserWarning, match=r"metrics=\['accuracy'\]"):
-        model.evaluate(X, Y, verbose=0, show_accuracy=True)
+    for call in (
+        lambda: model.fit(X, Y, nb_epoch=1, verbose=0, show_accuracy=True),
+        lambda: model.evaluate(X, Y, verbose=0, show_accuracy=True),
+    ):
+        with pytest.warns(UserWarning, match=r"metrics=\['accuracy'\]") as caught:
+            call()
+        assert len(caught) == 1 and caught[0].filename == __file__
+
+
+def test_what_compile_took_in_keras_0_is_passed_over():
+    model = Sequential([Dense(1, input_dim=3)])
+    with pytest.warns(UserWarning, match="of Keras 0.3, to no effect") as caught:
+        model.compile("sgd", "mse", class_mode="binary", theano_mode="FAST_RUN")
+    assert len(caught) == 2 and caught[0].filename == __file__
+    assert model.train_on_batch(X, Y) > 0
 
 
 def test_the_arguments_of_models_of_keras_2_are_explained():

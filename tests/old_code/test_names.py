@@ -185,3 +185,19 @@ def test_numbers_of_names_can_be_reset():
     assert Dense(1).name == "dense_1" and prefixes["dense"] == 1
     prefixes.clear()
     assert Dense(1).name == "dense_1"
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "line"),
+    [
+        ("core", "AutoEncoder", r"model\.fit\(x, x\)"),
+        ("core", "LambdaMerge", r"merge\(\[a, b\], mode=function"),
+        ("core", "Siamese", r"merge\(\[layer\(a\), layer\(b\)\]"),
+        ("recurrent", "JZS2", r"JZS2 is of Keras 0\.x\. Write GRU"),
+        ("convolutional", "UpSample2D", r"Write UpSampling2D\(size=\(2, 2\)\)"),
+    ],
+)
+def test_layers_that_are_not_built_any_more_show_what_to_write(path, name, line):
+    layer = getattr(module(f"layers.{path}"), name)
+    with pytest.raises(NotImplementedError, match=line):
+        layer(3, 2, mode="sum")

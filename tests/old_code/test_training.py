@@ -248,3 +248,24 @@ def test_loops_that_a_program_replaces_are_called(monkeypatch):
     assert calls == [3] and history.epoch == [3, 4]
     monkeypatch.setattr(model, "_predict_loop", lambda *_, **options: options)
     assert model.predict(X, 4) == {"batch_size": 4, "verbose": 0}
+
+
+class Stack(Sequential):
+    """Never calls `Sequential`'s constructor."""
+
+    optimizer = None
+
+    def __init__(self, width):
+        self.width = width
+
+
+def test_a_sequential_that_never_calls_the_constructor():
+    model = Stack(2)
+    assert model.layers == []
+    model.add(Dense(model.width, input_dim=3))
+    model.add(Dense(1))
+    assert model.name.startswith("stack_") and model.output_shape == (None, 1)
+    model.compile("sgd", "mse")
+    first, second = model.fit(X, Y, nb_epoch=2, verbose=0).history["loss"]
+    assert second < first and model.optimizer is not None
+    assert Stack(1).layers == []

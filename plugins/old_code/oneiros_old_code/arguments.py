@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import sys
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -36,6 +37,7 @@ DROPPED_FROM_METHODS = {
     "show_accuracy": "Write compile(…, metrics=['accuracy'])",
     "accuracy": "Write compile(…, metrics=['accuracy'])",
     "class_mode": "Leave it out: the loss tells it",
+    "theano_mode": "Leave it out: the backend chooses",
     "nb_val_worker": "Leave it out",
 }
 """Arguments of models' methods that Keras dropped, and what to write."""
@@ -62,7 +64,7 @@ def check_layer_arguments(
         warnings.warn(
             f"{cls.__name__} received {name}={arguments[name]!r:.40}, which Keras 1.2 "
             "dropped. It has no effect: leave it out.",
-            stacklevel=5,
+            stacklevel=_outside(),
         )
 
 
@@ -86,15 +88,36 @@ def known_arguments(
     where = type(getattr(model, "callback_model", None) or model).__name__
     if method.__name__ != "__init__":
         where = f"{where}.{method.__name__}"
-    for name in [name for name in arguments if name not in known]:
-        advice = DROPPED_FROM_METHODS.get(name)
-        if advice is None:
+    own_arguments = without_dropped(where, arguments)
+    for name in own_arguments:
+        if name not in known:
             raise unknown_argument(where, name, known)
-        warnings.warn(
-            f"{where}({name}=…) is of Keras 0.3, to no effect. {advice}.",
-            stacklevel=4,
-        )
-    return {name: value for name, value in arguments.items() if name in known}
+    return own_arguments
+
+
+def without_dropped(where: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Returns the arguments of a method without those that Keras dropped; warns of
+    these."""
+    for name in arguments:
+        if name in DROPPED_FROM_METHODS:
+            warnings.warn(
+                f"{where}({name}=…) is of Keras 0.3, to no effect. "
+                f"{DROPPED_FROM_METHODS[name]}.",
+                stacklevel=_outside(),
+            )
+    dropped = DROPPED_FROM_METHODS.keys()
+    return {name: value for name, value in arguments.items() if name not in dropped}
+
+
+def _outside() -> int:
+    """Returns how many frames lie between the caller and the user's line, which isn't
+    of Oneiros; for `stacklevel`."""
+    frame = sys._getframe(1)
+    level = 1
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("oneiros"):
+        frame = frame.f_back
+        level += 1
+    return level
 
 
 def unknown_argument(where: str, name: str, known: Iterable[str]) -> TypeError:

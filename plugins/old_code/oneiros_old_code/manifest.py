@@ -5,6 +5,7 @@ from oneiros import hookimpl
 SERVICES = {
     "check_layer_arguments": "oneiros_old_code.arguments:check_layer_arguments",
     "known_arguments": "oneiros_old_code.arguments:known_arguments",
+    "without_dropped": "oneiros_old_code.arguments:without_dropped",
     "gone": "oneiros_old_code.attributes:gone",
     "defines_get_output": "oneiros_old_code.attributes:defines_get_output",
     "run_own_loop": "oneiros_old_code.own_loops:run_own_loop",
@@ -84,6 +85,13 @@ LAYERS = {
     "MaskedLayer": "oneiros_old_code.layers:MaskedLayer",
     "TimeDistributedMerge": "oneiros_old_code.layers:TimeDistributedMerge",
 }
+REMOVED = {
+    "layers.core": "AutoEncoder LambdaMerge Siamese",
+    "layers.recurrent": "JZS1 JZS2 JZS3",
+    "layers.convolutional": "UpSample1D UpSample2D",
+}
+"""Layers that aren't built any more."""
+
 STANDARDIZING = {
     "standardize_X": "oneiros_old_code.training:standardize_X",
     "standardize_y": "oneiros_old_code.training:standardize_y",
@@ -136,6 +144,10 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
     tables["engine.training"].update(TRAINING)
     tables["models"].update({**GRAPH, **STANDARDIZING})
     tables["layers.core"].update(LAYERS)
+    for path, names in REMOVED.items():
+        tables[path].update(
+            {name: f"oneiros_old_code.removed:{name}" for name in names.split()}
+        )
     containers = {**GRAPH, "Sequential": "oneiros.models:Sequential"}
     return {
         **tables,

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import oneiros
 from oneiros import config as configs
 from oneiros.arguments import label
 from oneiros.backend.dispatch import backend_of
@@ -18,8 +19,6 @@ from oneiros.engine.node import Node, unique
 from oneiros.errors import ArgumentError, ConfigError, GraphError, ShapeError
 
 Tensor = Any
-KERAS_0_ARGUMENTS = {"class_mode", "show_accuracy", "accuracy"}
-"""Arguments of Keras 0.3, which Keras 1 passes over with a warning."""
 TRAINING_ATTRIBUTES = (
     "optimizer",
     "loss",
@@ -72,16 +71,25 @@ class Sequential(Model):
     """
 
     loadable: ClassVar[bool] = True
+    model: Any = None
 
     def __init__(
         self, layers: list[Layer] | None = None, name: str | None = None
     ) -> None:
-        self.model: Any = None
         self.begin(name)
-        self.layers = []
-        self._results: list[Tensor] = []
         for layer in layers or []:
             self.add(layer)
+
+    # What follows is made when it is needed: classes of 2016 may not call `__init__`.
+
+    @functools.cached_property
+    def layers(self) -> list[Layer]:  # type: ignore[override]
+        """The layers added."""
+        return []
+
+    @functools.cached_property
+    def _results(self) -> list[Tensor]:
+        return []
 
     def add(self, layer: Layer) -> None:
         """Adds a layer after the last one.
@@ -297,7 +305,9 @@ class Sequential(Model):
         **kwargs: Any,
     ) -> None:
         """Chooses what training minimises, and how, as `Model.compile` does."""
-        model = self._model_for("compile", kwargs)
+        model = self.functional_model
+        if kwargs:
+            kwargs = oneiros.old_code.without_dropped("compile", kwargs)
         model.compile(
             optimizer,
             loss,
@@ -309,42 +319,35 @@ class Sequential(Model):
             setattr(self, attribute, getattr(model, attribute))
         self.sample_weight_mode = sample_weight_mode
 
-    def _model_for(self, method: str, kwargs: dict[str, Any]) -> Any:
-        """Returns the model that does it; drops a method's keywords of Keras 0.3."""
-        _warn_of_keras_0(method, kwargs)
-        return self.functional_model
-
     @_like(Model.fit)
     def fit(self, *args: Any, **kwargs: Any) -> Any:
         """Trains for a number of epochs."""
-        return self._model_for("fit", kwargs).fit(*args, **kwargs)
+        return self.functional_model.fit(*args, **kwargs)
 
     @_like(Model.evaluate)
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """Returns the loss and the metrics, averaged over all samples."""
-        return self._model_for("evaluate", kwargs).evaluate(*args, **kwargs)
+        return self.functional_model.evaluate(*args, **kwargs)
 
     @_like(Model.predict)
     def predict(self, *args: Any, **kwargs: Any) -> Any:
         """Returns the outputs for some inputs."""
-        return self._model_for("predict", kwargs).predict(*args, **kwargs)
+        return self.functional_model.predict(*args, **kwargs)
 
     @_like(Model.fit_generator)
     def fit_generator(self, *args: Any, **kwargs: Any) -> Any:
         """Trains on the batches of a generator."""
-        return self._model_for("fit_generator", kwargs).fit_generator(*args, **kwargs)
+        return self.functional_model.fit_generator(*args, **kwargs)
 
     @_like(Model.evaluate_generator)
     def evaluate_generator(self, *args: Any, **kwargs: Any) -> Any:
         """Returns what `evaluate` does, over a generator's samples."""
-        model = self._model_for("evaluate_generator", kwargs)
-        return model.evaluate_generator(*args, **kwargs)
+        return self.functional_model.evaluate_generator(*args, **kwargs)
 
     @_like(Model.predict_generator)
     def predict_generator(self, *args: Any, **kwargs: Any) -> Any:
         """Returns what `predict` does, for a generator's samples."""
-        model = self._model_for("predict_generator", kwargs)
-        return model.predict_generator(*args, **kwargs)
+        return self.functional_model.predict_generator(*args, **kwargs)
 
     def train_on_batch(  # type: ignore[override]  # class_weight first, as in Keras 1
         self,
@@ -355,19 +358,19 @@ class Sequential(Model):
         **kwargs: Any,
     ) -> Any:
         """Runs one training step on one batch; returns its loss and metrics."""
-        model = self._model_for("train_on_batch", kwargs)
-        return model.train_on_batch(x, y, sample_weight, class_weight, **kwargs)
+        return self.functional_model.train_on_batch(
+            x, y, sample_weight, class_weight, **kwargs
+        )
 
     @_like(Model.test_on_batch)
     def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
         """Returns the loss and the metrics of one batch."""
-        return self._model_for("test_on_batch", kwargs).test_on_batch(*args, **kwargs)
+        return self.functional_model.test_on_batch(*args, **kwargs)
 
     @_like(Model.predict_on_batch)
     def predict_on_batch(self, *args: Any, **kwargs: Any) -> Any:
         """Returns the outputs for one batch."""
-        model = self._model_for("predict_on_batch", kwargs)
-        return model.predict_on_batch(*args, **kwargs)
+        return self.functional_model.predict_on_batch(*args, **kwargs)
 
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: int = 1) -> Any:
         """Returns the outputs, and warns if they are no probabilities."""
@@ -407,14 +410,3 @@ def _layer(entry: dict[str, Any], cache: dict[str, Layer]) -> Any:
     name = arguments.get("name" if "class_name" in entry else "custom_name")
     layer = cache.get(name) or configs.layer_from_config(entry)
     return cache.setdefault(layer.name, layer)
-
-
-def _warn_of_keras_0(method: str, kwargs: dict[str, Any]) -> None:
-    """Takes out arguments of Keras 0.3, with a warning."""
-    for name in KERAS_0_ARGUMENTS & kwargs.keys():
-        del kwargs[name]
-        warnings.warn(
-            f"{method}({name}=…) is of Keras 0.3, to no effect. Use compile(…, "
-            "metrics=['accuracy']).",
-            stacklevel=4,
-        )

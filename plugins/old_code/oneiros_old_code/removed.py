@@ -1,0 +1,70 @@
+"""Layers of Keras 0.x that aren't built any more: errors that show what to write."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from oneiros.errors import CapabilityError
+
+
+class Removed:
+    """Stands where Keras had a layer.
+
+    # Properties
+        line: str, what to write instead.
+
+    # Raises
+        CapabilityError: always.
+    """
+
+    line: ClassVar[str]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise CapabilityError(f"{type(self).__name__} is of Keras 0.x. {self.line}")
+
+
+class AutoEncoder(Removed):
+    """An encoder and a decoder."""
+
+    line = (
+        "Add the layers of encoder and decoder to one model, and train it with "
+        "model.fit(x, x)."
+    )
+
+
+class LambdaMerge(Removed):
+    """A function of several layers' outputs."""
+
+    line = "Write merge([a, b], mode=function, output_shape=shape)."
+
+
+class Siamese(Removed):
+    """A layer that several others share."""
+
+    line = "Call the layer on each tensor, as merge([layer(a), layer(b)], mode='sum')."
+
+
+class JZS1(Removed):
+    """A recurrent layer much like `GRU`."""
+
+    line = "Write GRU(…), or a class derived from Recurrent with its own step."
+
+
+class JZS2(JZS1):
+    """Another one."""
+
+
+class JZS3(JZS1):
+    """Another one."""
+
+
+class UpSample1D(Removed):
+    """Steps repeated."""
+
+    line = "Write UpSampling1D(length=2)."
+
+
+class UpSample2D(Removed):
+    """Rows and columns repeated."""
+
+    line = "Write UpSampling2D(size=(2, 2))."
