@@ -20,7 +20,7 @@ def rows(count=20):
     return x, x.sum(axis=1, keepdims=True)
 
 
-def test_a_sound_model_passes_and_stops_at_the_goal(backend):
+def test_a_sound_model_passes_and_stops_at_the_goal():
     x, y = rows()
     check = overfit_batch(model_with(0.2), x, y, batch_size=8)
     assert check.passed

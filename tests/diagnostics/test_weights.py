@@ -55,7 +55,7 @@ def test_nan_is_told_of_gradients_and_of_weights():
     assert rows[0].value.not_finite == 0.5 and "weight" in rows[0].problem
 
 
-def test_several_inputs_and_a_learning_phase(backend):
+def test_several_inputs_and_a_learning_phase():
     left = Input((2,))
     right = Input((2,))
     shared = Dense(3, name="shared")

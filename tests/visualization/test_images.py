@@ -86,7 +86,7 @@ def test_filters_of_sequences_have_time_from_left_to_right():
 
 
 @pytest.mark.parametrize("ordering", ["th", "tf"])
-def test_activations_are_those_that_are_computed(backend, ordering):
+def test_activations_are_those_that_are_computed(ordering):
     shape = (5, 4, 2) if ordering == "tf" else (2, 5, 4)
     layer = Convolution2D(3, 1, 1, input_shape=shape, dim_ordering=ordering)
     model = Sequential([layer, Activation("relu", name="active"), Flatten(), Dense(2)])
@@ -121,13 +121,19 @@ def test_a_model_of_several_inputs():
     assert len(panel.patches) == 2
 
 
-@pytest.mark.parametrize("channels", [1, 3, 8])
-@pytest.mark.parametrize("filters", [1, 3, 300])
+@pytest.mark.parametrize(("channels", "filters"), [(1, 3), (3, 1), (8, 300)])
 def test_no_label_is_cut_or_lies_on_another(channels, filters):
     model = convolution("tf", channels, filters)
     assert figures.faults(plot_filters(model.layers[0])) == []
     x = np.ones((1, 6, 6, channels))
     assert figures.faults(plot_activations(model, "edges", x)) == []
+
+
+def test_a_picture_fills_its_figure():
+    figure = plot_filters(convolution("tf", 1, filters=8).layers[0])
+    assert figures.faults(figure) == []
+    panel = figure.axes[0].get_position()
+    assert panel.x0 < 0.1 and panel.height > 0.8
 
 
 def test_what_cannot_be_drawn_is_told():

@@ -60,7 +60,7 @@ def plot_filters(layer: Any, limit: int = LIMIT, figure: Any = None) -> Any:
     limit = check_int("plot_filters", "limit", limit)
     filters = _filters(layer)
     channels = filters.shape[-1]
-    title = f"{layer.name}: {_extent('filter', filters, limit)}"
+    title = f"{layer.name}\n{_extent('filter', filters, limit)}"
     largest = _largest(filters)
     if channels == 3:
         colours = (filters[:limit] / largest + 1) / 2
@@ -136,7 +136,7 @@ def plot_activations(
         )
     ordering = dim_ordering or _ordering(drawn)
     images = np.moveaxis(values, -1, 0) if ordering == "tf" else values
-    title = f"{title}: {_extent('channel', images, limit)}"
+    title = f"{title}\n{_extent('channel', images, limit)}"
     return _show(mosaic(images[:limit]), title, figure, cmap=FROM_LOW_TO_HIGH)
 
 
@@ -210,7 +210,7 @@ def _show(picture: Array, title: str, figure: Any, **colours: Any) -> Any:
     if colours:
         figure.colorbar(image, ax=panel, shrink=0.8)
     panel.set_axis_off()
-    panel.set_title(title, fontsize="medium", wrap=True)
+    panel.set_title(title, fontsize="medium")
     return figure
 
 

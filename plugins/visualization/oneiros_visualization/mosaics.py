@@ -12,9 +12,11 @@ GAP = 1
 """Pixels between two images."""
 LONGER_SIDE = 6.0
 """Inches of the longer side of a picture."""
+NARROWEST = 4.5
+"""Inches of the width of a picture, at least: its title must fit."""
 SCALE = 1.0
 """Inches that a scale of colours takes of the width."""
-TITLE = 0.3
+TITLE = 0.5
 """Inches that a title takes of the height."""
 
 
@@ -51,7 +53,7 @@ def size_of(picture: Array, has_scale: bool) -> tuple[float, float]:
     """
     rows, columns = picture.shape[:2]
     longer = max(rows, columns)
-    width = max(LONGER_SIDE * columns / longer, LONGER_SIDE / 2)
+    width = max(LONGER_SIDE * columns / longer, NARROWEST)
     height = max(LONGER_SIDE * rows / longer, LONGER_SIDE / 4)
     if has_scale:
         width += SCALE
