@@ -151,6 +151,24 @@ class TestFit:
                 "9/9 [==============================] - 0s - loss: 4"
             )
 
+    @pytest.mark.parametrize(("kind", "shown"), [(Stream, ""), (Sized, "3/3 [=")])
+    def test_a_bar_counts_batches_if_their_number_is_known(
+        self, recorded, capsys, kind, shown
+    ):
+        model, _, _ = recorded()
+        model.evaluate(kind(), verbose=1)
+        assert capsys.readouterr().out[: len("3/3 [=")] == shown
+
+    def test_it_stops_within_an_epoch(self, recorded):
+        class Failing(Callback):
+            def on_batch_end(self, batch, logs=None):
+                raise KeyboardInterrupt
+
+        model, train, _ = recorded()
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(Stream(), nb_epoch=2, verbose=0, callbacks=[Failing()])
+        assert train.batches == IN_ORDER[:1]
+
 
 class TestBatches:
     def test_what_stands_for_arrays(self, recorded):
