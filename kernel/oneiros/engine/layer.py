@@ -682,4 +682,4 @@ class Layer(Rebuilt):
                 f"{label(self)} has no weights before its first call. Call it on a "
                 "tensor."
             )
-        return int(sum(K.count_params(weight) for weight in self.weights))
+        return int(sum(map(K.count_params, self.weights)))

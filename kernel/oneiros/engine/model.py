@@ -126,11 +126,8 @@ class Model(Container):
         }
         oneiros.compilation.consult(self, arguments)
         training = oneiros.compilation.plan(self, **arguments)
+        vars(self).update(arguments)
         self.optimizer = training.optimizer
-        self.loss = arguments["loss"]
-        self.metrics = arguments["metrics"]
-        self.loss_weights = arguments["loss_weights"]
-        self.sample_weight_mode = arguments["sample_weight_mode"]
         self.loss_functions = [output.function for output in training.outputs]
         self.sample_weight_modes = [output.mode for output in training.outputs]
         self.target_shapes = [output.target_shape for output in training.outputs]
