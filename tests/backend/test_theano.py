@@ -62,23 +62,47 @@ def test_ops_unknown_to_this_plugin_are_looked_up_in_pytensor():
     )
 
 
-def test_op_without_any_jax_version_says_what_to_do():
+def test_op_without_any_jax_version_is_computed_by_pytensor():
     @pytensor.wrap_py(itypes=[pt.fvector], otypes=[pt.fvector])
     def mystery(x):
         return x * 2
 
     x = K.placeholder((None,))
     with pytest.raises(CapabilityError, match="mode='NUMBA'"):
-        K.function([x], [mystery(x)])([[1.0]])
+        K.function([x], [mystery(x)], mode="jax")([[1.0]])
+    f = K.function([x], [mystery(x)])
+    with pytest.warns(UserWarning, match=r"can't compile .*PyTensor computes") as said:
+        assert f([[1.0]])[0] == [2]
+    assert f([[2.0]])[0] == [4] and len(said) == 1
     assert K.function([x], [mystery(x)], mode="FAST_COMPILE")([[1.0]])[0] == [2]
 
 
 def test_shapes_that_depend_on_values_are_explained():
     x = K.placeholder((None,))
-    with pytest.raises(ArgumentError, match=r"boolean tensor.*K\.switch"):
-        K.function([x], [x[K.greater(x, 0)]])([[1.0, -1.0]])
-    with pytest.raises(ArgumentError, match="depends on the values"):
-        K.function([x], [pt.zeros((pt.cast(K.sum(x), "int64"),))])([[1.0, 2.0]])
+    size = pt.cast(K.sum(x), "int64")
+    for tensor, problem in (
+        (x[K.greater(x, 0)], r"boolean tensor.*K\.switch"),
+        (pt.zeros((size,)), "depends on the values"),
+        (x[:size], "bounds of a slice"),
+    ):
+        with pytest.raises(CapabilityError, match=problem):
+            K.function([x], [tensor], mode="jax")([[1.0, -1.0]])
+
+
+def test_shapes_that_depend_on_values_are_computed_by_pytensor():
+    x = K.placeholder((None, 1))
+    total = K.variable(0.0)
+    drawn = K.random_uniform((3,), seed=1)
+    count = pt.cast(K.sum(x), "int64")
+    updates = [K.update_add(total, K.sum(x))]
+    f = K.function([x], [drawn[:count]], updates)
+    handle = f.upload([np.ones((4, 1))])
+    with pytest.warns(UserWarning, match="PyTensor computes"):
+        first, second = f.loop(handle, [[0, 1], [2, 3]])[0]
+    everything = K.function([], [drawn], mode="jax")
+    np.testing.assert_allclose(first, everything([])[0][:2])
+    np.testing.assert_allclose(second, everything([])[0][:2])
+    assert K.get_value(total) == 4
 
 
 def test_shapes_that_dont_meet_are_a_data_error():

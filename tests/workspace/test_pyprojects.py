@@ -121,6 +121,7 @@ def test_root_lists_every_standard_plugin():
         "oneiros-scikit-learn",
     }
     apart.add("oneiros-keras-namespace")
+    apart.add("oneiros-theano-namespace")
     names = {project_name(member) for member in MEMBERS} - apart
     standard = {f"{name}{FIRST_PARTY_BOUND}" for name in names}
     assert set(ROOT_PROJECT["project"]["dependencies"]) == standard
@@ -129,6 +130,7 @@ def test_root_lists_every_standard_plugin():
     assert extras["safetensors"] == [f"oneiros-format-safetensors{FIRST_PARTY_BOUND}"]
     assert extras["scikit-learn"] == [f"oneiros-scikit-learn{FIRST_PARTY_BOUND}"]
     assert extras["keras"] == [f"oneiros-keras-namespace{FIRST_PARTY_BOUND}"]
+    assert extras["theano"] == [f"oneiros-theano-namespace{FIRST_PARTY_BOUND}"]
     assert not any("keras" in item for item in extras["all"])
 
 

@@ -112,7 +112,8 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
     # Properties
         linker: what compiles functions: `"jax"`, or the name of a PyTensor mode such as
             `"NUMBA"`. The environment variable `ONEIROS_THEANO_LINKER` sets it,
-            `K.function(…, mode=)` for one function.
+            `K.function(…, mode=)` for one function. What `"jax"` can't compile,
+            PyTensor compiles, with a warning, unless `mode="jax"` was asked for.
     """
 
     name: ClassVar[str] = "theano"
@@ -188,6 +189,9 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
                 f"int_shape takes a tensor or a variable; it received {x!r:.80}."
             )
         return tuple(x.type.shape)
+
+    def get_variable_shape(self, x: Any) -> tuple[int, ...]:
+        return tuple(np.shape(_storage(x)[0]))
 
     def ndim(self, x: Any) -> int:
         return int(x.ndim)
@@ -331,11 +335,12 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         from oneiros_backend_theano.jax_function import JaxFunction
         from oneiros_backend_theano.pytensor_function import PytensorFunction
 
-        mode = kwargs.pop("mode", None) or self.linker
+        chosen = kwargs.pop("mode", None)
+        mode = chosen or self.linker
         pass_over(
             self.name, kwargs.keys() - PASSED_OVER, ["mode", *sorted(PASSED_OVER)]
         )
         mode = mode.upper() if isinstance(mode, str) else mode
         if mode == "JAX":
-            return JaxFunction(self, inputs, outputs, updates)
+            return JaxFunction(self, inputs, outputs, updates, strict=bool(chosen))
         return PytensorFunction(self, inputs, outputs, updates, mode)

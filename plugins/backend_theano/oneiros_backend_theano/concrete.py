@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from oneiros.errors import ArgumentError
+
+from oneiros_backend_theano.limits import LinkerError
 
 CONCRETE = (np.ndarray, np.generic, bool, int, float)
 
@@ -23,14 +24,13 @@ def concrete_sizes(shape: Any, label: Any) -> tuple[int, ...]:
         label: what the message calls the operation.
 
     # Raises
-        ArgumentError: if it depends on the values of a tensor.
+        LinkerError: if it depends on the values of a tensor.
     """
     sizes = shape if isinstance(shape, (list, tuple)) else [shape]
     if not all(map(is_concrete, sizes)):
-        raise ArgumentError(
+        raise LinkerError(
             f"The shape in {label} depends on the values of a tensor, which the JAX "
-            "linker can't compile. Derive it from other shapes, or pass mode='NUMBA' "
-            "to K.function or compile."
+            "linker can't compile; one derived from other shapes can be."
         )
     return tuple(int(n) for n in np.ravel(np.asarray(sizes)))
 

@@ -18,11 +18,19 @@ from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import ancestors, apply_ancestors
 from pytensor.scalar.basic import Add
 
-from oneiros_backend_theano.concrete import is_concrete, is_zero, zeros
+from oneiros_backend_theano.concrete import CONCRETE, is_concrete, is_zero, zeros
 from oneiros_backend_theano.conversions import conversion
 from oneiros_backend_theano.jax_op import JaxOp, Pullback
+from oneiros_backend_theano.limits import LinkerError
 from oneiros_backend_theano.switches import computes, needed_inputs, switch_result
 from oneiros_backend_theano.vanishing import vanishes
+
+UNKNOWN_VALUE = (
+    jax.errors.JAXTypeError,
+    jax.errors.JAXIndexError,
+    NotImplementedError,
+)
+"""What JAX raises where it would have to know a value while tracing."""
 
 
 def evaluate(outputs: list[Any], values: dict[Any, Any]) -> list[Any]:
@@ -79,6 +87,8 @@ class _Evaluation:
             results = self._results(node)
         except OneirosError:
             raise
+        except UNKNOWN_VALUE as error:
+            raise _limit(node, error) from error
         except (TypeError, ValueError, IndexError) as error:
             raise self._data_error(node, error) from error
         for variable, value in zip(node.outputs, results, strict=True):
@@ -144,6 +154,11 @@ class _Evaluation:
         return pullback_ops
 
 
+def _limit(node: Any, error: Exception) -> LinkerError:
+    reason = str(error).partition("\n")[0]
+    return LinkerError(f"The JAX linker can't compile {node.op}: {reason}")
+
+
 def _ancestors(variable: Any) -> set[Any]:
     return set(ancestors([variable]))
 
@@ -173,7 +188,8 @@ def _converted_results(node: Any, inputs: list[Any]) -> list[Any]:
 
 def _result_shape(compute: Any, inputs: list[Any]) -> tuple[int, ...]:
     """Returns the shape of what `compute` gives, without computing it."""
-    traced_places = [i for i, value in enumerate(inputs) if not is_concrete(value)]
+    known = (*CONCRETE, type(None))
+    traced_places = [i for i, x in enumerate(inputs) if not isinstance(x, known)]
     traced_types = [
         jax.ShapeDtypeStruct(inputs[i].shape, inputs[i].dtype) for i in traced_places
     ]

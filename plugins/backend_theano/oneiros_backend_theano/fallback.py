@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from oneiros.errors import CapabilityError
 from oneiros_jax_support.jax_import import jax
+
+from oneiros_backend_theano.limits import LinkerError
 
 
 def _import_dispatch() -> Any:
@@ -28,15 +29,13 @@ def dispatched(node: Any) -> Any:
     """Returns PyTensor's JAX function for a node, as a conversion.
 
     # Raises
-        CapabilityError: if it has none.
+        LinkerError: if it has none.
     """
     try:
         function = jax_funcify(node.op, node=node)
     except NotImplementedError as error:
-        raise CapabilityError(
-            f"The JAX linker can't compile {node.op}: {error} Pass mode='NUMBA' to "
-            f"K.function or to compile."
-        ) from error
+        problem = f"The JAX linker can't compile {node.op}: {error}"
+        raise LinkerError(problem) from error
     return lambda xp, *inputs: function(*map(_plain, inputs))
 
 

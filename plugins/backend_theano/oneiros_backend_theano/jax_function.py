@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from oneiros.errors import DataError
+from oneiros.errors import CapabilityError, DataError
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index
 from oneiros_backend_toolkit.feeds import Upload
 from oneiros_backend_toolkit.interrupts import kept_interrupts
@@ -17,6 +17,7 @@ from oneiros_jax_support.cpu import convolution_options
 
 from oneiros_backend_theano.draw import STEP, STREAM
 from oneiros_backend_theano.function import GraphFunction
+from oneiros_backend_theano.limits import LinkerError
 
 Traced = Callable[..., Any]
 """A function of old values, other variables' values, counters and arrays."""
@@ -24,10 +25,13 @@ Traced = Callable[..., Any]
 
 class JaxFunction(GraphFunction):
     """Compiled once per learning phase and input shapes. New values take over old ones'
-    memory.
+    memory. What JAX can't compile, PyTensor computes instead, with a warning.
 
     JAX, whose import sets NumPy's generator back to where it was, is imported before a
     generator's thread may draw from that.
+
+    # Arguments
+        strict: bool, whether what JAX can't compile is an error.
     """
 
     def __init__(
@@ -36,8 +40,11 @@ class JaxFunction(GraphFunction):
         inputs: Any,
         outputs: Any,
         updates: Any,
+        strict: bool = False,
     ) -> None:
         super().__init__(backend, inputs, outputs, updates)
+        self._strict = strict
+        self._stand_in: Any = None
         importlib.import_module("oneiros_jax_support.jax_import")
         self._compiled: dict[Any, Any] = {}
         self._loop_steps: dict[Any, int] = {}
@@ -50,7 +57,25 @@ class JaxFunction(GraphFunction):
         phase: int | None,
     ) -> list[Any]:
         """Runs one step."""
-        return self._execute("step", phase, arrays, 1)
+        if self._stand_in is None:
+            try:
+                return self._execute("step", phase, arrays, 1)
+            except LinkerError as limit:
+                self._hand_over(limit)
+        results: list[Any] = self._stand_in.run(list(map(np.asarray, arrays)), phase)
+        return results
+
+    def _hand_over(self, limit: LinkerError) -> None:
+        """Lets PyTensor compute from now on."""
+        if self._strict:
+            raise limit
+        from oneiros_backend_theano.stand_in import StandIn, warn_of
+
+        try:
+            self._stand_in = StandIn(self)
+        except CapabilityError:
+            raise limit from None
+        warn_of(limit.problem)
 
     def upload(self, arrays: Any) -> Upload:
         """Copies whole data sets to the device."""
@@ -71,6 +96,19 @@ class JaxFunction(GraphFunction):
         XLA's loops make convolutions on a CPU many times slower: steps that hold one
         are run one by one.
         """
+        if self._stand_in is None:
+            try:
+                return self._compiled_loop(handle, index, phase)
+            except LinkerError as limit:
+                self._hand_over(limit)
+        return super().loop(handle, index, phase)
+
+    def _compiled_loop(
+        self,
+        handle: Upload,
+        index: Any,
+        phase: int | None,
+    ) -> list[Any]:
         chosen = None if phase is None else self.check_phase(phase)
         rows = self.check_index(handle, index)
         data = handle.arrays
@@ -129,6 +167,8 @@ class JaxFunction(GraphFunction):
     def forget_compiled(self) -> None:
         """Lets the next call compile anew."""
         self._compiled.clear()
+        if self._stand_in is not None:
+            self._stand_in.forget_compiled()
 
     def _execute(
         self,

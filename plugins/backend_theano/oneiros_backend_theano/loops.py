@@ -15,6 +15,7 @@ from oneiros.errors import DataError, GraphError
 from oneiros_jax_support.random_numbers import nested
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import toposort
+from pytensor.scan.op import Scan
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
@@ -33,7 +34,12 @@ class Loops(Operations):
         self._counters: dict[Any, Any] = {STREAM: STREAM, STEP: STEP}
 
     @contextmanager
-    def _inside(self, index: Any) -> Iterator[None]:
+    def inside_loop(self, index: Any) -> Iterator[None]:
+        """Block in which the step of a loop is built: its draws differ at each step.
+
+        # Arguments
+            index: the step's number, a scalar tensor of integers.
+        """
         outside = self._counters
         number = pt.cast(index, "uint32")
         self._counters = {
@@ -82,7 +88,7 @@ class Loops(Operations):
         index = pt.scalar("step", dtype="int32")
         slices = [TensorType(x.dtype, shape=_known_shape(x)[1:])() for x in sequences]
         states = [TensorType(x.dtype, shape=_known_shape(x))() for x in initial]
-        with self._inside(index):
+        with self.inside_loop(index):
             outputs, new_states = fn(list(slices), list(states))
         outputs = [self.tensor(x) for x in outputs]
         new_states = [
@@ -263,6 +269,8 @@ def random_operations_in(results: Sequence[Any]) -> list[Draw]:
 def _random_operations_of(op: Any) -> list[Draw]:
     if isinstance(op, Draw):
         return [op]
+    if isinstance(op, Scan):
+        return random_operations_in(op.fgraph.outputs)
     forward = op.forward if isinstance(op, Pullback) else op
     loop = getattr(forward, "function", None)
     if isinstance(loop, LoopFunction):

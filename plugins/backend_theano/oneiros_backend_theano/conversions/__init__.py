@@ -16,6 +16,7 @@ from oneiros_backend_theano.conversions import (
     indexing,
     products,
     reductions,
+    scan,
     shapes,
 )
 from oneiros_backend_theano.conversions.kinds import Conversion, Maker
@@ -26,6 +27,7 @@ MAKERS: dict[type, Maker] = {
     **products.MAKERS,
     **shapes.MAKERS,
     **indexing.MAKERS,
+    **scan.MAKERS,
 }
 
 

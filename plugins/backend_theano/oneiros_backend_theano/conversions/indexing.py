@@ -6,7 +6,6 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from oneiros.errors import ArgumentError
 from pytensor.tensor import subtensor
 from pytensor.tensor.subtensor import (
     AdvancedIncSubtensor,
@@ -18,6 +17,7 @@ from pytensor.tensor.subtensor import (
 
 from oneiros_backend_theano.concrete import is_concrete
 from oneiros_backend_theano.conversions.kinds import Conversion, Maker
+from oneiros_backend_theano.limits import LinkerError
 
 
 def _subtensor(op: Any, node: Any) -> Conversion:
@@ -41,18 +41,30 @@ def _inc_subtensor(op: Any, node: Any) -> Conversion:
 
 def _indices(op: Any, values: Any) -> Any:
     """Returns what to index with, for the values of an Op's index inputs."""
-    indices = [_as_index(value) for value in values]
-    return tuple(indices_from_subtensor(indices, op.idx_list))
+    converted = [_as_index(value) for value in values]
+    indices = tuple(indices_from_subtensor(converted, op.idx_list))
+    for index in indices:
+        if isinstance(index, slice):
+            _check_bounds(index)
+    return indices
+
+
+def _check_bounds(index: slice) -> None:
+    bounds = (index.start, index.stop, index.step)
+    if not all(bound is None or is_concrete(bound) for bound in bounds):
+        raise LinkerError(
+            "The bounds of a slice depend on the values of a tensor, which the JAX "
+            "linker can't compile; x[indices] with a vector of indices can be."
+        )
 
 
 def _as_index(value: Any) -> Any:
     if is_concrete(value):
         return int(value) if np.ndim(value) == 0 else value
     if getattr(value, "dtype", None) == np.dtype(bool):
-        raise ArgumentError(
+        raise LinkerError(
             "Indexing with a boolean tensor gives a shape that depends on its values, "
-            "which the JAX linker can't compile. Write K.switch(mask, x, 0), or pass "
-            "mode='NUMBA' to K.function or compile."
+            "which the JAX linker can't compile; K.switch(mask, x, 0) can be."
         )
     return value
 

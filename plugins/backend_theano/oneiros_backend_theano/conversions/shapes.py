@@ -1,4 +1,5 @@
-"""Shapes: reading and changing them, repeating, joining and splitting tensors."""
+"""Shapes: reading, checking and changing them, repeating, joining and splitting
+tensors."""
 
 from __future__ import annotations
 
@@ -6,11 +7,19 @@ from typing import Any
 
 import numpy as np
 from oneiros.errors import DataError
-from pytensor.tensor.basic import Alloc, ARange, Join, MakeVector, Split
+from pytensor.raise_op import CheckAndRaise
+from pytensor.tensor.basic import (
+    Alloc,
+    AllocEmpty,
+    ARange,
+    Join,
+    MakeVector,
+    Split,
+)
 from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
 
-from oneiros_backend_theano.concrete import concrete_sizes
+from oneiros_backend_theano.concrete import concrete_sizes, is_concrete, zeros
 from oneiros_backend_theano.conversions.kinds import Conversion, Maker
 
 NEW_AXIS = "x"
@@ -60,6 +69,10 @@ def _alloc(op: Any, node: Any) -> Conversion:
     return lambda xp, x, *sizes: xp.broadcast_to(x, concrete_sizes(sizes, op))
 
 
+def _alloc_empty(op: Any, node: Any) -> Conversion:
+    return lambda xp, *sizes: zeros(concrete_sizes(sizes, op), op.dtype)
+
+
 def _make_vector(op: Any, node: Any) -> Conversion:
     return lambda xp, *items: xp.stack([xp.asarray(item, op.dtype) for item in items])
 
@@ -88,6 +101,18 @@ def _parts(xp: Any, x: Any, axis: int, sizes: tuple[int, ...]) -> Any:
     return xp.split(x, ends[:-1], axis=axis)
 
 
+def _check(op: Any, node: Any) -> Conversion:
+    """Checks what is known while tracing, such as sizes."""
+
+    def check(xp: Any, x: Any, *conditions: Any) -> Any:
+        for condition in conditions:
+            if is_concrete(condition) and not np.all(condition):
+                raise DataError(op.msg)
+        return x
+
+    return check
+
+
 MAKERS: dict[type, Maker] = {
     DimShuffle: _dim_shuffle,
     Reshape: _reshape,
@@ -95,8 +120,10 @@ MAKERS: dict[type, Maker] = {
     Shape_i: _one_size,
     SpecifyShape: _specify_shape,
     Alloc: _alloc,
+    AllocEmpty: _alloc_empty,
     MakeVector: _make_vector,
     ARange: _arange,
     Join: _join,
     Split: _split,
+    CheckAndRaise: _check,
 }

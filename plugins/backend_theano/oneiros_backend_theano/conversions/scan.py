@@ -1,0 +1,196 @@
+"""Loops that raw Theano code makes with `scan`, and their gradients.
+
+PyTensor hands such a loop its states in buffers: the first states, and room for those
+to come. A kind of state is called by how many steps back it reads, and how many places
+it writes: `mit_mot` reads and writes several (gradients do), `mit_sot` reads several
+and writes one, `sit_sot` reads and writes one, `nit_sot` reads none; the last state of
+an untraced one alone is returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from oneiros_jax_support.loops import scan
+from pytensor.graph.traversal import apply_ancestors
+from pytensor.scan.op import Scan
+
+from oneiros_backend_theano.concrete import concrete_sizes
+from oneiros_backend_theano.conversions.kinds import Conversion, Maker
+
+
+class _States(NamedTuple):
+    """What a step takes from the step before, by kinds of states."""
+
+    mit_mot: list[Any]
+    mit_sot: list[Any]
+    sit_sot: list[Any]
+    untraced: list[Any]
+
+
+class _Loop:
+    """A loop, given its Op and the values of its inputs."""
+
+    def __init__(self, op: Any, values: Sequence[Any]) -> None:
+        self.op = op
+        self.values = list(values)
+        (self.steps,) = concrete_sizes([self.values[0]], op)
+
+    def run(self) -> list[Any]:
+        """Returns the values of the Op's outputs."""
+        op = self.op
+        numbers = np.arange(self.steps, dtype=np.int32)
+        sequences = [jnp.asarray(x)[: self.steps] for x in op.outer_seqs(self.values)]
+        last, traces = scan(
+            self._step,
+            self._first_states(),
+            [numbers, *sequences],
+            convolves=_convolves(op),
+        )
+        return [*last.mit_mot, *self._kept(traces), *last.untraced]
+
+    def _first_states(self) -> _States:
+        op = self.op
+        return _States(
+            mit_mot=[jnp.asarray(x) for x in op.outer_mitmot(self.values)],
+            mit_sot=[
+                jnp.asarray(buffer)[: -min(taps)]
+                for buffer, taps in zip(
+                    op.outer_mitsot(self.values),
+                    op.info.mit_sot_in_slices,
+                    strict=True,
+                )
+            ],
+            sit_sot=[jnp.asarray(x)[0] for x in op.outer_sitsot(self.values)],
+            untraced=[jnp.asarray(x) for x in op.outer_untraced_sit_sot(self.values)],
+        )
+
+    def _step(self, states: _States, numbered_slices: Any) -> tuple[_States, list[Any]]:
+        from oneiros_backend_theano.evaluate import evaluate
+
+        number, (_, *slices) = numbered_slices
+        inputs = [
+            *slices,
+            *self._read(states.mit_mot, self._mit_mot_places(number)),
+            *self._read(states.mit_sot, self.op.info.mit_sot_in_slices),
+            *states.sit_sot,
+            *states.untraced,
+            *self.op.outer_non_seqs(self.values),
+        ]
+        graph = self.op.fgraph
+        values = dict(zip(graph.inputs, inputs, strict=True))
+        results = [jnp.asarray(x) for x in evaluate(list(graph.outputs), values)]
+        return self._new_states(states, results, number), self._traced(results)
+
+    def _mit_mot_places(self, number: Any) -> list[list[Any]]:
+        return [
+            [number + tap for tap in taps]
+            for taps in self.op.info.normalized_mit_mot_in_slices
+        ]
+
+    def _read(
+        self,
+        buffers: Sequence[Any],
+        places: Sequence[Sequence[Any]],
+    ) -> Iterator[Any]:
+        """Yields the entries of each buffer at its places."""
+        for buffer, taken in zip(buffers, places, strict=True):
+            for place in taken:
+                yield buffer[place]
+
+    def _new_states(
+        self,
+        states: _States,
+        results: list[Any],
+        number: Any,
+    ) -> _States:
+        op = self.op
+        written = zip(
+            states.mit_mot,
+            op.inner_mitmot_outs_grouped(results),
+            op.info.normalized_mit_mot_out_slices,
+            strict=True,
+        )
+        appended = zip(states.mit_sot, op.inner_mitsot_outs(results), strict=True)
+        return _States(
+            mit_mot=[_written(*parts, number) for parts in written],
+            mit_sot=[_appended(*parts) for parts in appended],
+            sit_sot=_in_types_of(states.sit_sot, op.inner_sitsot_outs(results)),
+            untraced=_in_types_of(
+                states.untraced, op.inner_untraced_sit_sot_outs(results)
+            ),
+        )
+
+    def _traced(self, results: list[Any]) -> list[Any]:
+        """Returns those results of a step that are stacked."""
+        op = self.op
+        return [
+            *op.inner_mitsot_outs(results),
+            *op.inner_sitsot_outs(results),
+            *op.inner_nitsot_outs(results),
+        ]
+
+    def _kept(self, traces: Sequence[Any]) -> list[Any]:
+        """Returns of stacked results what has room in their buffers: the last ones, and
+        the first states before them."""
+        op = self.op
+        firsts = self._first_states()
+        earlier = [*firsts.mit_sot, *[state[None] for state in firsts.sit_sot]]
+        buffers = [*op.outer_mitsot(self.values), *op.outer_sitsot(self.values)]
+        lengths = [len(buffer) for buffer in buffers]
+        lengths += concrete_sizes(op.outer_nitsot(self.values), op)
+        kept = []
+        for place, (trace, length) in enumerate(zip(traces, lengths, strict=True)):
+            whole = trace
+            if place < len(earlier):
+                first = earlier[place].astype(trace.dtype)
+                whole = jnp.concatenate([first, trace])
+            kept.append(whole[len(whole) - length :])
+        return kept
+
+
+def _written(
+    buffer: Any,
+    new_values: Sequence[Any],
+    taps: Sequence[int],
+    number: Any,
+) -> Any:
+    """Returns a buffer with a step's new values at their places."""
+    for tap, value in zip(taps, new_values, strict=True):
+        buffer = buffer.at[number + tap].set(value.astype(buffer.dtype))
+    return buffer
+
+
+def _appended(entries: Any, new_value: Any) -> Any:
+    """Returns the last entries with a new one behind them, without the oldest."""
+    new_entry = new_value[None].astype(entries.dtype)
+    return jnp.concatenate([entries[1:], new_entry])
+
+
+def _in_types_of(states: Sequence[Any], new_values: Sequence[Any]) -> list[Any]:
+    return [
+        new.astype(state.dtype) for state, new in zip(states, new_values, strict=True)
+    ]
+
+
+def _convolves(op: Any) -> bool:
+    """Tells whether a step holds a convolution."""
+    nodes = apply_ancestors(op.fgraph.outputs)
+    return any(getattr(node.op, "convolves", False) for node in nodes)
+
+
+def _scan(op: Any, node: Any) -> Conversion | None:
+    if op.info.as_while:
+        return None
+
+    def loop(xp: Any, *values: Any) -> Any:
+        results = _Loop(op, values).run()
+        return results if len(results) > 1 else results[0]
+
+    return loop
+
+
+MAKERS: dict[type, Maker] = {Scan: _scan}

@@ -1,0 +1,22 @@
+"""What the JAX linker can't compile, and PyTensor's other modes can."""
+
+from __future__ import annotations
+
+from oneiros.errors import CapabilityError
+
+ANOTHER_MODE = "mode='NUMBA' in K.function or compile has PyTensor compile it."
+
+
+class LinkerError(CapabilityError):
+    """An operation without a JAX version, or a shape that depends on values.
+
+    `K.function` without `mode` doesn't raise it: the function then runs in another
+    mode, see `stand_in`.
+
+    # Arguments
+        problem: str, a sentence about what can't be compiled.
+    """
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"{problem} {ANOTHER_MODE}")
+        self.problem = problem

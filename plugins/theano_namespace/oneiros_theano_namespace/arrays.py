@@ -1,0 +1,13 @@
+"""Arrays of a certain type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+
+
+def as_array(a: Any, dtype: Any, order: Any = None) -> np.ndarray[Any, Any]:
+    """Returns `a` as an array of a type; `"floatX"` is that of `theano.config`."""
+    return np.asarray(a, dtype=K.floatx() if dtype == "floatX" else dtype, order=order)

@@ -1,0 +1,38 @@
+"""Sizes of axes, and what is put around images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytensor.tensor as pt
+
+
+def sizes(x: Any) -> list[Any]:
+    """Returns the size of each axis: an int where it is known, else a scalar tensor."""
+    return [x.shape[i] if n is None else n for i, n in enumerate(x.type.shape)]
+
+
+def padded(x: Any, widths: Sequence[tuple[Any, Any]], value: float) -> Any:
+    """Puts a number around the last axes of a tensor.
+
+    # Arguments
+        x: tensor.
+        widths: by axis, how often the number stands before and behind; ints or scalar
+            tensors.
+        value: the number.
+    """
+    first = x.ndim - len(widths)
+    for axis, (before, after) in enumerate(widths, start=first):
+        parts = [_filled(x, axis, before, value), x, _filled(x, axis, after, value)]
+        x = pt.concatenate([part for part in parts if part is not None], axis=axis)
+    return x
+
+
+def _filled(x: Any, axis: int, width: Any, value: float) -> Any:
+    """Returns what stands beside an axis, None if that is nothing."""
+    if isinstance(width, int) and width == 0:
+        return None
+    shape = sizes(x)
+    shape[axis] = width
+    return pt.alloc(pt.constant(value, dtype=x.dtype), *shape)

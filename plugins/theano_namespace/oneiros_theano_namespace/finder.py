@@ -1,0 +1,95 @@
+"""Makes `import theano`, and the modules of Theano, mean those of this package and of
+PyTensor.
+
+A .pth file imports this module whenever Python starts, so it needs only `sys` until
+someone asks for `theano`.
+`ONEIROS_THEANO_NAMESPACE=0` in the environment switches it off.
+"""
+
+import sys
+
+TYPE_CHECKING = (
+    False  # as typing has it, whose import would cost more than all the rest
+)
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+OURS = "oneiros_theano_namespace.theano"
+MOVED = {
+    "theano.sandbox.neighbours": f"{OURS}.tensor.nnet.neighbours",
+    "theano.scan_module": "pytensor.scan",
+    "theano.scan_module.scan": "pytensor.scan.basic",
+    "theano.scan_module.scan_op": "pytensor.scan.op",
+    "theano.scan_module.scan_utils": "pytensor.scan.utils",
+    "theano.scan_module.scan_views": "pytensor.scan.views",
+    "theano.tensor.basic": f"{OURS}.tensor",
+    "theano.tensor.nlinalg": "pytensor.tensor.linalg",
+    "theano.tensor.nnet.nnet": f"{OURS}.tensor.nnet",
+    "theano.tensor.nnet.sigm": f"{OURS}.tensor.nnet",
+    "theano.tensor.slinalg": "pytensor.tensor.linalg",
+    "theano.tensor.var": "pytensor.tensor.variable",
+}
+"""Modules that stand elsewhere now. Any other is the one of the same path in this
+package, or in PyTensor."""
+
+
+class TheanoFinder:
+    """Finds `theano.x.y` where there is something to stand for it; it is its own
+    loader."""
+
+    @classmethod
+    def find_spec(
+        cls, name: str, path: object = None, target: object = None
+    ) -> "ModuleSpec | None":
+        """Returns the spec of a module of Theano, or None for what has no successor."""
+        if name != "theano" and not name.startswith("theano."):
+            return None
+        import os
+        from importlib.machinery import ModuleSpec
+
+        if os.environ.get("ONEIROS_THEANO_NAMESPACE") == "0":
+            return None
+        if _target(name) is None:
+            return None
+        # The class is its own loader.
+        return ModuleSpec(name, cls)  # type: ignore[arg-type]
+
+    @staticmethod
+    def create_module(spec: "ModuleSpec") -> None:
+        """Leaves the making to Python: the module is replaced as soon as it is
+        loaded."""
+
+    @staticmethod
+    def exec_module(module: "ModuleType") -> None:
+        """Puts the module that stands for it in the place of `module`."""
+        from importlib import import_module
+
+        target = _target(module.__name__)
+        if target is not None:
+            sys.modules[module.__name__] = import_module(target)
+
+
+def _target(name: str) -> str | None:
+    """Returns the module that stands for one of Theano's, None if there is none."""
+    if name in MOVED:
+        return MOVED[name]
+    path = name.removeprefix("theano")
+    for package in (OURS, "pytensor"):
+        if _exists(package + path):
+            return package + path
+    return None
+
+
+def _exists(name: str) -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError as error:
+        if name.startswith(f"{error.name}."):
+            return False
+        raise
+
+
+sys.meta_path.insert(0, TheanoFinder)

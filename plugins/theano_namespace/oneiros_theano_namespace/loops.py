@@ -1,0 +1,165 @@
+"""`theano.scan` and the functions made of it.
+
+In Theano they returned updates beside the outputs, and random draws differed at each
+step.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.scan.basic import scan as pytensor_scan
+
+from oneiros_theano_namespace.engine import building_step
+from oneiros_theano_namespace.updates import OrderedUpdates
+
+
+def scan(
+    fn: Callable[..., Any],
+    sequences: Any = None,
+    outputs_info: Any = None,
+    non_sequences: Any = None,
+    n_steps: Any = None,
+    truncate_gradient: int = -1,
+    go_backwards: bool = False,
+    mode: Any = None,
+    name: str | None = None,
+    profile: Any = False,
+    allow_gc: Any = None,
+    strict: bool = False,
+    return_list: bool = False,
+) -> tuple[Any, OrderedUpdates]:
+    """Computes a step for each place of the sequences' first axis.
+
+    # Arguments
+        fn: function of slices of the sequences, of earlier outputs, and of what stays
+            the same. It returns outputs, updates, and `until(condition)`, or some of
+            them.
+        sequences: tensor, dict with `input` and `taps`, or list of them.
+        outputs_info: by output its first value, a dict with `initial` and `taps`, or
+            None for what the steps don't take.
+        non_sequences: tensors that each step takes.
+        n_steps: int or scalar tensor; needed where there are no sequences.
+        truncate_gradient: int, for how many steps back gradients are computed; -1 for
+            all.
+        go_backwards: whether to start at the end.
+        name: str, what PyTensor calls the loop.
+        strict: whether shared variables must be among the arguments.
+        return_list: whether a single output comes in a list.
+        mode, profile, allow_gc: not used.
+
+    # Returns
+        The outputs of all steps, stacked along a new first axis, and the updates of
+        shared variables.
+    """
+    listed = _as_list(sequences)
+    numbers = pt.arange(_step_count(listed, n_steps), dtype="int32")
+
+    def numbered_step(number: Any, *arguments: Any) -> Any:
+        with building_step(number):
+            return fn(*arguments)
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Scan return signature")
+        outputs, updates = pytensor_scan(
+            numbered_step,
+            sequences=[numbers, *listed],
+            outputs_info=outputs_info,
+            non_sequences=non_sequences,
+            n_steps=n_steps,
+            truncate_gradient=truncate_gradient,
+            go_backwards=go_backwards,
+            name=name,
+            strict=strict,
+            return_list=return_list,
+        )
+    return outputs, OrderedUpdates(updates)
+
+
+def _as_list(values: Any) -> list[Any]:
+    if values is None:
+        return []
+    return list(values) if isinstance(values, (list, tuple)) else [values]
+
+
+def _step_count(sequences: list[Any], n_steps: Any) -> Any:
+    """Returns how many steps there are at most."""
+    if n_steps is not None or not sequences:
+        return n_steps
+    first = sequences[0]
+    tensor = first["input"] if isinstance(first, dict) else first
+    return pt.as_tensor_variable(tensor).shape[0]
+
+
+def map(
+    fn: Callable[..., Any],
+    sequences: Any,
+    non_sequences: Any = None,
+    truncate_gradient: int = -1,
+    go_backwards: bool = False,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, OrderedUpdates]:
+    """Applies a function to each place of the sequences' first axis."""
+    return scan(
+        fn,
+        sequences,
+        outputs_info=[],
+        non_sequences=non_sequences,
+        truncate_gradient=truncate_gradient,
+        go_backwards=go_backwards,
+        name=name,
+    )
+
+
+def reduce(
+    fn: Callable[..., Any],
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any = None,
+    go_backwards: bool = False,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, OrderedUpdates]:
+    """Combines all places of the sequences' first axis into one value, the last
+    output."""
+    outputs, updates = scan(
+        fn,
+        sequences,
+        outputs_info,
+        non_sequences=non_sequences,
+        go_backwards=go_backwards,
+        name=name,
+    )
+    if isinstance(outputs, (list, tuple)):
+        return [output[-1] for output in outputs], updates
+    return outputs[-1], updates
+
+
+def foldl(
+    fn: Callable[..., Any],
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any = None,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, OrderedUpdates]:
+    """`reduce` from the first place to the last."""
+    return reduce(fn, sequences, outputs_info, non_sequences, name=name)
+
+
+def foldr(
+    fn: Callable[..., Any],
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any = None,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, OrderedUpdates]:
+    """`reduce` from the last place to the first."""
+    return reduce(
+        fn, sequences, outputs_info, non_sequences, go_backwards=True, name=name
+    )

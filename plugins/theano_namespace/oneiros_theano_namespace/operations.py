@@ -1,0 +1,45 @@
+"""Operations of one's own, as classes that were written for Theano."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from pytensor.graph.op import Op as PytensorOp
+
+
+# PyTensor's class is Any to mypy.
+class Op(PytensorOp):  # type: ignore[misc]
+    """Base class of operations; a subclass defines `make_node` and `perform`.
+
+    `grad(inputs, output_gradients)` and `infer_shape(node, shapes)` have the arguments
+    that they had in Theano.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "infer_shape" in vars(cls):
+            cls.infer_shape = _for_pytensor(cls.infer_shape)
+
+    def pullback(
+        self,
+        inputs: Any,
+        outputs: Any,
+        cotangents: Any,
+    ) -> Any:
+        """Returns the gradients by the inputs."""
+        if type(self).L_op is not PytensorOp.L_op:
+            return self.L_op(inputs, outputs, cotangents)
+        return self.grad(inputs, cotangents)
+
+
+def _for_pytensor(infer_shape: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a method that takes the graph, too, which PyTensor passed until 3.3."""
+
+    @functools.wraps(infer_shape)
+    def infer(self: Any, *arguments: Any) -> Any:
+        *_, node, shapes = arguments
+        return infer_shape(self, node, shapes)
+
+    return infer

@@ -1,0 +1,202 @@
+"""Streams of random numbers: those of the Theano backend, under Theano's names.
+
+A draw is a function of a seed and of a counter that advances with each call of a
+compiled function, and each step of a loop. The numbers are others than Theano's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from oneiros import backend as K
+
+from oneiros_theano_namespace.engine import on_theano
+
+SEEDS = 2**31 - 1
+"""Number of seeds that a draw of a stream with a seed may have."""
+
+
+class RandomStreams:
+    """Draws random tensors.
+
+    # Arguments
+        seed: int or sequence of ints; None takes seeds from NumPy's global generator.
+        use_cuda: not used.
+    """
+
+    def __init__(self, seed: Any = None, use_cuda: Any = None) -> None:
+        self.seed(seed)
+
+    def seed(self, seed: Any = None) -> None:
+        """Starts anew: draws that are built from now on have seeds that follow from
+        this one."""
+        self._seeds = None if seed is None else np.random.RandomState(seed)
+
+    def updates(self) -> list[Any]:
+        """Returns no updates: counters belong to the compiled functions."""
+        return []
+
+    @on_theano
+    def uniform(
+        self,
+        size: Any = None,
+        low: Any = 0.0,
+        high: Any = 1.0,
+        ndim: Any = None,
+        dtype: Any = None,
+        nstreams: Any = None,
+    ) -> Any:
+        """Draws from a uniform distribution over [low, high).
+
+        # Arguments
+            size: tuple of ints and scalar tensors, or a vector; None takes the shape of
+                `low + high`.
+            low, high: number or tensor.
+            dtype: name of a float type; None takes `theano.config.floatX`.
+            ndim, nstreams: not used.
+        """
+        shape = _shape(size, low, high)
+        drawn = K.random_uniform(shape, dtype=_dtype(dtype), seed=self._next_seed())
+        return _cast(drawn * (high - low) + low, drawn.dtype)
+
+    @on_theano
+    def normal(
+        self,
+        size: Any = None,
+        avg: Any = 0.0,
+        std: Any = 1.0,
+        ndim: Any = None,
+        dtype: Any = None,
+        nstreams: Any = None,
+    ) -> Any:
+        """Draws from a normal distribution of mean `avg` and standard deviation
+        `std`."""
+        shape = _shape(size, avg, std)
+        drawn = K.random_normal(shape, dtype=_dtype(dtype), seed=self._next_seed())
+        return _cast(drawn * std + avg, drawn.dtype)
+
+    def binomial(
+        self,
+        size: Any = None,
+        n: int = 1,
+        p: Any = 0.5,
+        ndim: Any = None,
+        dtype: str = "int64",
+        nstreams: Any = None,
+    ) -> Any:
+        """Counts the successes of `n` trials with probability `p`."""
+        trials = _with_first_axis(n, _shape(size, p))
+        return _cast(pt.lt(self.uniform(trials), p).sum(axis=0), dtype)
+
+    def multinomial(
+        self,
+        size: Any = None,
+        n: int = 1,
+        pvals: Any = None,
+        ndim: Any = None,
+        dtype: str = "int64",
+        nstreams: Any = None,
+    ) -> Any:
+        """Counts how often each category comes in `n` trials.
+
+        # Arguments
+            size: shape of the result without the axis of categories; None takes that of
+                `pvals`.
+            n: int, number of trials.
+            pvals: tensor whose last axis holds the probabilities of the categories.
+        """
+        pvals = pt.as_tensor_variable(pvals)
+        shape = pvals.shape[:-1] if size is None else size
+        places = self._categories(_with_first_axis(n, shape), pvals)
+        categories = pt.arange(pvals.shape[-1])
+        hits = pt.eq(pt.shape_padright(places), categories)
+        return _cast(hits.sum(axis=0), dtype)
+
+    def random_integers(
+        self,
+        size: Any = None,
+        low: Any = 0,
+        high: Any = 1,
+        ndim: Any = None,
+        dtype: str = "int64",
+    ) -> Any:
+        """Draws whole numbers from `low` to `high`, both included."""
+        drawn = self.uniform(_shape(size, low, high))
+        return _cast(pt.floor(drawn * (high - low + 1) + low), dtype)
+
+    def choice(
+        self,
+        size: Any = (),
+        a: Any = 2,
+        replace: bool = True,
+        p: Any = None,
+        ndim: Any = None,
+        dtype: str = "int64",
+        nstreams: Any = None,
+    ) -> Any:
+        """Draws entries of a vector, or numbers below `a`.
+
+        # Arguments
+            size: shape of the result.
+            a: int, or a vector.
+            replace: whether an entry may come again.
+            p: vector of probabilities; None makes all equal.
+        """
+        if not replace:
+            raise NotImplementedError(
+                "choice(replace=False) isn't there: take the first entries of "
+                "permutation(n=a)."
+            )
+        entries = pt.as_tensor_variable(a)
+        count = entries if entries.ndim == 0 else entries.shape[0]
+        if p is None:
+            places = self.random_integers(size, 0, count - 1, dtype=dtype)
+        else:
+            places = self._categories(size, pt.as_tensor_variable(p))
+        chosen = places if entries.ndim == 0 else entries[places]
+        return _cast(chosen, dtype if entries.ndim == 0 else entries.dtype)
+
+    def permutation(
+        self,
+        size: Any = (),
+        n: Any = 1,
+        ndim: Any = None,
+        dtype: str = "int64",
+    ) -> Any:
+        """Draws orders of the numbers below `n`; the last axis holds them."""
+        shape = (n,) if size is None else (*size, n)
+        return _cast(pt.argsort(self.uniform(shape), axis=-1), dtype)
+
+    def _categories(self, shape: Any, pvals: Any) -> Any:
+        """Draws places in the last axis of probabilities."""
+        ends = pt.cumsum(pvals, axis=-1)
+        drawn = pt.shape_padright(self.uniform(shape))
+        places = pt.ge(drawn, ends).sum(axis=-1)
+        return pt.minimum(places, pvals.shape[-1] - 1)
+
+    def _next_seed(self) -> int | None:
+        return None if self._seeds is None else int(self._seeds.randint(SEEDS))
+
+
+def _dtype(dtype: Any) -> str:
+    return K.floatx() if dtype in (None, "floatX") else dtype
+
+
+def _shape(size: Any, *parameters: Any) -> Any:
+    """Returns the shape to draw: `size`, or that of the parameters together."""
+    if size is None:
+        return tuple(sum(map(pt.as_tensor_variable, parameters)).shape)
+    is_single = isinstance(size, (int, np.integer)) or getattr(size, "ndim", 1) == 0
+    return (size,) if is_single else size
+
+
+def _with_first_axis(count: Any, shape: Any) -> Any:
+    if isinstance(shape, (tuple, list)):
+        return (count, *shape)
+    return pt.concatenate([pt.as_tensor_variable([count]), shape])
+
+
+def _cast(x: Any, dtype: str) -> Any:
+    return x if x.dtype == dtype else pt.cast(x, _dtype(dtype))

@@ -1,0 +1,85 @@
+"""Theano's names, for PyTensor and the Theano backend of Oneiros."""
+
+from importlib import import_module
+from typing import Any
+
+import pytensor
+from pytensor import printing
+from pytensor.compile import Mode, Out, SharedVariable
+from pytensor.compile.builders import OpFromGraph
+from pytensor.graph import Apply, Constant, Variable
+from pytensor.printing import pprint, pydotprint
+
+from oneiros_theano_namespace import engine
+from oneiros_theano_namespace.arrays import as_array
+from oneiros_theano_namespace.compiled import In
+from oneiros_theano_namespace.configuration import config
+from oneiros_theano_namespace.functions import clone, function
+from oneiros_theano_namespace.loops import foldl, foldr, map, reduce, scan
+from oneiros_theano_namespace.operations import Op
+from oneiros_theano_namespace.theano import (
+    compile,
+    gof,
+    gradient,
+    ifelse,
+    misc,
+    sandbox,
+    tensor,
+    updates,
+)
+from oneiros_theano_namespace.theano.compile import Param
+from oneiros_theano_namespace.theano.gradient import Lop, Rop, grad, subgraph_grad
+from oneiros_theano_namespace.variables import shared
+
+__version__ = "0.9.0"
+"""The version whose names these are; code branches on it."""
+_asarray = as_array
+dot = tensor.dot
+pp = pprint
+scan_module = import_module("pytensor.scan")  # the attribute is the function
+
+__all__ = [
+    "Apply",
+    "Constant",
+    "In",
+    "Lop",
+    "Mode",
+    "Op",
+    "OpFromGraph",
+    "Out",
+    "Param",
+    "Rop",
+    "SharedVariable",
+    "Variable",
+    "clone",
+    "compile",
+    "config",
+    "dot",
+    "foldl",
+    "foldr",
+    "function",
+    "gof",
+    "grad",
+    "gradient",
+    "ifelse",
+    "map",
+    "misc",
+    "pp",
+    "pprint",
+    "printing",
+    "pydotprint",
+    "reduce",
+    "sandbox",
+    "scan",
+    "scan_module",
+    "shared",
+    "subgraph_grad",
+    "tensor",
+    "updates",
+]
+
+engine.load()
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(pytensor, name)

@@ -1,0 +1,15 @@
+"""Variables, and what they are computed from."""
+
+from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.graph.traversal import ancestors, graph_inputs, io_toposort
+
+inputs = graph_inputs
+
+__all__ = [
+    "Apply",
+    "Constant",
+    "Variable",
+    "ancestors",
+    "inputs",
+    "io_toposort",
+]

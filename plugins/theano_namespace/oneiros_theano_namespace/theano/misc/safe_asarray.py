@@ -1,0 +1,7 @@
+"""Arrays of a certain type."""
+
+from oneiros_theano_namespace.arrays import as_array
+
+_asarray = as_array
+
+__all__ = ["_asarray"]

@@ -1,0 +1,22 @@
+"""Theano's first way to a GPU, which nothing here takes: `ONEIROS_DEVICE` chooses the
+device."""
+
+from __future__ import annotations
+
+import warnings
+
+from oneiros_theano_namespace.theano.sandbox.cuda import basic_ops, dnn
+
+__all__ = ["basic_ops", "cuda_available", "cuda_enabled", "dnn", "use"]
+
+cuda_available = False
+cuda_enabled = False
+
+
+def use(device: str, *options: object, **named_options: object) -> None:
+    """Warns: the device isn't chosen here."""
+    warnings.warn(
+        f"theano.sandbox.cuda.use({device!r}) has no effect: ONEIROS_DEVICE chooses "
+        "the device.",
+        stacklevel=2,
+    )

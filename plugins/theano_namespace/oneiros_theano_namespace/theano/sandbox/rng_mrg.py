@@ -1,0 +1,19 @@
+"""Random numbers, under the name of a generator whose numbers these are not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros_theano_namespace.streams import RandomStreams
+
+
+class MRG_RandomStreams(RandomStreams):  # noqa: N801 - Theano's name
+    """Draws random tensors.
+
+    # Arguments
+        seed: int or sequence of ints.
+        use_cuda: not used.
+    """
+
+    def __init__(self, seed: Any = 12345, use_cuda: Any = None) -> None:
+        super().__init__(seed)

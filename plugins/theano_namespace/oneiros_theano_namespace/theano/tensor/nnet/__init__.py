@@ -1,0 +1,52 @@
+"""Functions for networks, which PyTensor has no more."""
+
+from oneiros_theano_namespace.theano.tensor.nnet import (
+    abstract_conv,
+    bn,
+    conv,
+    conv3d2d,
+    neighbours,
+)
+from oneiros_theano_namespace.theano.tensor.nnet.abstract_conv import conv2d, conv3d
+from oneiros_theano_namespace.theano.tensor.nnet.activations import (
+    elu,
+    hard_sigmoid,
+    logsoftmax,
+    relu,
+    selu,
+    sigmoid,
+    softmax,
+    softplus,
+    softsign,
+    ultra_fast_sigmoid,
+)
+from oneiros_theano_namespace.theano.tensor.nnet.bn import batch_normalization
+from oneiros_theano_namespace.theano.tensor.nnet.crossentropies import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    sigmoid_binary_crossentropy,
+)
+
+__all__ = [
+    "abstract_conv",
+    "batch_normalization",
+    "binary_crossentropy",
+    "bn",
+    "categorical_crossentropy",
+    "conv",
+    "conv2d",
+    "conv3d",
+    "conv3d2d",
+    "elu",
+    "hard_sigmoid",
+    "logsoftmax",
+    "neighbours",
+    "relu",
+    "selu",
+    "sigmoid",
+    "sigmoid_binary_crossentropy",
+    "softmax",
+    "softplus",
+    "softsign",
+    "ultra_fast_sigmoid",
+]

@@ -1,0 +1,202 @@
+"""Convolutions of images and volumes, which flip their kernels unless told
+otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytensor.tensor as pt
+from oneiros import backend as K
+from pytensor.gradient import pullback
+
+from oneiros_theano_namespace.borders import padded, sizes
+from oneiros_theano_namespace.engine import on_theano
+
+Border = str | int | Sequence[int]
+
+
+def conv2d(
+    input: Any,
+    filters: Any,
+    input_shape: Any = None,
+    filter_shape: Any = None,
+    border_mode: Border = "valid",
+    subsample: Sequence[int] = (1, 1),
+    filter_flip: bool = True,
+    image_shape: Any = None,
+    filter_dilation: Sequence[int] = (1, 1),
+) -> Any:
+    """Convolves images.
+
+    # Arguments
+        input: tensor `(batch, channels, rows, columns)`.
+        filters: tensor `(filters, channels, rows, columns)`.
+        input_shape, image_shape: None, or the shape of `input`, with None for sizes
+            that aren't known.
+        filter_shape: likewise, of `filters`.
+        border_mode: `"valid"`, `"full"`, `"half"`, or how many zeros to put around: an
+            int, or one for rows and one for columns.
+        subsample: pair of ints, the strides.
+        filter_flip: whether filters are turned around, as in a convolution.
+        filter_dilation: pair of ints, the distance of the filters' cells.
+
+    # Returns
+        A tensor `(batch, filters, rows, columns)`.
+    """
+    return _convolved(
+        _shaped(input, input_shape if image_shape is None else image_shape),
+        _shaped(filters, filter_shape),
+        border_mode,
+        tuple(subsample),
+        filter_flip,
+        tuple(filter_dilation),
+    )
+
+
+def conv3d(
+    input: Any,
+    filters: Any,
+    input_shape: Any = None,
+    filter_shape: Any = None,
+    border_mode: Border = "valid",
+    subsample: Sequence[int] = (1, 1, 1),
+    filter_flip: bool = True,
+    filter_dilation: Sequence[int] = (1, 1, 1),
+) -> Any:
+    """Convolves volumes: as `conv2d`, with one axis more."""
+    return _convolved(
+        _shaped(input, input_shape),
+        _shaped(filters, filter_shape),
+        border_mode,
+        tuple(subsample),
+        filter_flip,
+        tuple(filter_dilation),
+    )
+
+
+def conv2d_grad_wrt_inputs(
+    output_grad: Any,
+    filters: Any,
+    input_shape: Sequence[Any],
+    filter_shape: Any = None,
+    border_mode: Border = "valid",
+    subsample: Sequence[int] = (1, 1),
+    filter_flip: bool = True,
+    filter_dilation: Sequence[int] = (1, 1),
+) -> Any:
+    """Gradient of `conv2d` by its input, a transposed convolution.
+
+    # Arguments
+        output_grad: tensor, the gradient by the result.
+        input_shape: shape of the input; None for the batch takes that of `output_grad`.
+        filters, filter_shape, border_mode, subsample, filter_flip, filter_dilation: of
+            the convolution.
+    """
+    batch, *others = input_shape
+    count = output_grad.shape[0] if batch is None else batch
+    images = pt.zeros((count, *others), dtype=output_grad.dtype)
+    result = conv2d(
+        images,
+        filters,
+        None,
+        filter_shape,
+        border_mode,
+        subsample,
+        filter_flip,
+        filter_dilation=filter_dilation,
+    )
+    return pullback(result, images, output_grad)
+
+
+def conv2d_grad_wrt_weights(
+    input: Any,
+    output_grad: Any,
+    filter_shape: Sequence[Any],
+    input_shape: Any = None,
+    border_mode: Border = "valid",
+    subsample: Sequence[int] = (1, 1),
+    filter_flip: bool = True,
+    filter_dilation: Sequence[int] = (1, 1),
+) -> Any:
+    """Gradient of `conv2d` by its filters.
+
+    # Arguments
+        output_grad: tensor, the gradient by the result.
+        filter_shape: shape of the filters.
+        input, input_shape, border_mode, subsample, filter_flip, filter_dilation: of the
+            convolution.
+    """
+    filters = pt.zeros(tuple(filter_shape), dtype=input.dtype)
+    result = conv2d(
+        input,
+        filters,
+        input_shape,
+        filter_shape,
+        border_mode,
+        subsample,
+        filter_flip,
+        filter_dilation=filter_dilation,
+    )
+    return pullback(result, filters, output_grad)
+
+
+def _shaped(x: Any, shape: Any) -> Any:
+    """Returns a tensor with the sizes that are known of it."""
+    x = pt.as_tensor_variable(x)
+    if shape is None:
+        return x
+    known = [None if size is None else int(size) for size in shape]
+    return pt.specify_shape(x, known)
+
+
+@on_theano
+def _convolved(
+    x: Any,
+    filters: Any,
+    border: Border,
+    strides: tuple[int, ...],
+    flips: bool,
+    dilation: tuple[int, ...],
+) -> Any:
+    kernel = _flipped(filters) if flips else filters
+    if border not in ("valid", "full"):
+        zeros = _zeros_around(filters, border, dilation)
+        x = padded(x, [(count, count) for count in zeros], 0.0)
+        border = "valid"
+    convolve = K.conv3d if len(strides) == 3 else K.conv2d
+    return convolve(
+        x,
+        kernel,
+        strides=strides,
+        border_mode=border,
+        dim_ordering="th",
+        filter_dilation=dilation,
+    )
+
+
+def _flipped(filters: Any) -> Any:
+    spatial = [slice(None, None, -1)] * (filters.ndim - 2)
+    return filters[(slice(None), slice(None), *spatial)]
+
+
+def _zeros_around(
+    filters: Any,
+    border: Border,
+    dilation: tuple[int, ...],
+) -> list[Any]:
+    """Returns by axis how many zeros stand on each side."""
+    if border == "half":
+        lengths = sizes(filters)[2:]
+        return [
+            ((length - 1) * step + 1) // 2
+            for length, step in zip(lengths, dilation, strict=True)
+        ]
+    if isinstance(border, int):
+        return [border] * len(dilation)
+    if isinstance(border, str):
+        raise ValueError(
+            f"border_mode is 'valid', 'full', 'half', an int or one by axis, not "
+            f"{border!r}."
+        )
+    return list(border)

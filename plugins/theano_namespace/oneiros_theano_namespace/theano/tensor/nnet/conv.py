@@ -1,0 +1,28 @@
+"""Theano's first function for convolutions of images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from oneiros_theano_namespace.theano.tensor.nnet import abstract_conv
+
+
+def conv2d(
+    input: Any,
+    filters: Any,
+    image_shape: Any = None,
+    filter_shape: Any = None,
+    border_mode: str = "valid",
+    subsample: Sequence[int] = (1, 1),
+    **options: Any,
+) -> Any:
+    """Convolves images, with filters turned around; see
+    `theano.tensor.nnet.conv2d`.
+
+    # Arguments
+        options: not used.
+    """
+    return abstract_conv.conv2d(
+        input, filters, image_shape, filter_shape, border_mode, subsample
+    )

@@ -1,0 +1,106 @@
+"""Functions of shapes that PyTensor has otherwise, or no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytensor.tensor as pt
+from pytensor.compile.ops import TypeCastingOp
+from pytensor.graph.basic import Apply
+
+
+def tensor(
+    dtype: Any = None,
+    broadcastable: Sequence[bool] = (),
+    name: str | None = None,
+    shape: Sequence[int | None] | None = None,
+) -> Any:
+    """Makes a tensor to be fed.
+
+    # Arguments
+        dtype: name of the type; None takes `theano.config.floatX`.
+        broadcastable: by axis whether its size is always 1.
+        name: str.
+        shape: sizes, None for those that may be any; it counts more than
+            `broadcastable`.
+    """
+    sizes = tuple(1 if flag else None for flag in broadcastable)
+    return pt.tensor(name, dtype=dtype, shape=sizes if shape is None else tuple(shape))
+
+
+def addbroadcast(x: Any, *axes: int) -> Any:
+    """Says that axes have size 1, so that they fit any size."""
+    return pt.specify_broadcastable(pt.as_tensor_variable(x), *axes)
+
+
+def unbroadcast(x: Any, *axes: int) -> Any:
+    """Forgets that axes have size 1, as for the first state of a loop."""
+    x = pt.as_tensor_variable(x)
+    return _Unbroadcast(tuple(axis % x.ndim for axis in axes))(x)
+
+
+def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> Any:
+    """Says by axis whether its size is 1."""
+    x = pt.as_tensor_variable(x)
+    single = [axis for axis, flag in enumerate(broadcastable) if flag]
+    others = [axis for axis, flag in enumerate(broadcastable) if not flag]
+    return unbroadcast(addbroadcast(x, *single), *others)
+
+
+# PyTensor's class is Any to mypy.
+class _Unbroadcast(TypeCastingOp):  # type: ignore[misc]
+    """A tensor of which the sizes of some axes aren't known."""
+
+    __props__ = ("axes",)
+
+    def __init__(self, axes: tuple[int, ...]) -> None:
+        self.axes = axes
+
+    def make_node(self, x: Any) -> Any:
+        """Builds the node."""
+        shape = [
+            None if axis in self.axes else size
+            for axis, size in enumerate(x.type.shape)
+        ]
+        return Apply(self, [x], [x.type.clone(shape=shape)()])
+
+    def pullback(
+        self,
+        inputs: Any,
+        outputs: Any,
+        cotangents: Any,
+    ) -> Any:
+        """Returns the gradient, with the sizes that the input has."""
+        return [pt.specify_shape(cotangents[0], inputs[0].type.shape)]
+
+
+def flatten(
+    x: Any,
+    outdim: int = 1,
+    ndim: int | None = None,
+) -> Any:
+    """Joins the last axes of a tensor.
+
+    # Arguments
+        x: tensor.
+        outdim, ndim: int, how many axes remain; `ndim` counts more.
+    """
+    return pt.flatten(pt.as_tensor_variable(x), outdim if ndim is None else ndim)
+
+
+def reshape(
+    x: Any,
+    newshape: Any,
+    ndim: int | None = None,
+) -> Any:
+    """Gives a tensor another shape, of `ndim` axes."""
+    return pt.reshape(x, newshape, ndim=ndim)
+
+
+def stack(*tensors: Any, axis: int = 0) -> Any:
+    """Puts tensors along a new axis: `stack([a, b], axis)`, or `stack(a, b)`."""
+    first, *others = tensors
+    if not isinstance(first, (list, tuple)):
+        return pt.stack(list(tensors), axis=axis)
+    return pt.stack(list(first), *others or [axis])

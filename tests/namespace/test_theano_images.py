@@ -1,0 +1,171 @@
+"""Theano's convolutions and pooling, beside SciPy and plain loops."""
+
+import itertools
+
+import numpy as np
+import pytest
+import scipy.signal
+import theano
+import theano.tensor as T
+from theano.tensor.nnet import conv3d2d
+from theano.tensor.nnet.abstract_conv import conv2d_grad_wrt_inputs
+from theano.tensor.signal import conv as matrix_conv
+from theano.tensor.signal.downsample import max_pool_2d
+from theano.tensor.signal.pool import pool_2d, pool_3d
+
+IMAGES = np.random.RandomState(1).randn(2, 2, 6, 7).astype("float32")
+FILTERS = np.random.RandomState(2).randn(3, 2, 3, 2).astype("float32")
+
+
+def convolved(images, filters, mode="valid"):
+    """Returns convolutions by SciPy, summed over channels."""
+    return np.array(
+        [
+            [
+                sum(
+                    scipy.signal.convolve(channel, kernel, mode)
+                    for channel, kernel in zip(image, bank, strict=True)
+                )
+                for bank in filters
+            ]
+            for image in images
+        ]
+    )
+
+
+def framed(images, rows, columns):
+    return np.pad(images, [(0, 0), (0, 0), (rows, rows), (columns, columns)])
+
+
+CASES = {
+    "valid": ({}, convolved(IMAGES, FILTERS)),
+    "full": ({"border_mode": "full"}, convolved(IMAGES, FILTERS, "full")),
+    "half": ({"border_mode": "half"}, convolved(framed(IMAGES, 1, 1), FILTERS)),
+    "zeros": ({"border_mode": (2, 0)}, convolved(framed(IMAGES, 2, 0), FILTERS)),
+    "strides": ({"subsample": (2, 3)}, convolved(IMAGES, FILTERS)[:, :, ::2, ::3]),
+    "unflipped": (
+        {"filter_flip": False, "filter_shape": (3, 2, 3, 2)},
+        convolved(IMAGES, FILTERS[:, :, ::-1, ::-1]),
+    ),
+}
+
+
+def convolutions():
+    x = T.tensor4()
+    w = T.tensor4()
+    outputs = {
+        name: T.nnet.conv2d(x, w, **options) for name, (options, _) in CASES.items()
+    }
+    strided = T.nnet.conv2d(x, w, border_mode=1, subsample=(2, 1))
+    outputs["gradient"] = T.grad(T.sum(T.sqr(strided)), x)
+    outputs["gradient by Theano's function"] = conv2d_grad_wrt_inputs(
+        2 * strided, w, (None, *IMAGES.shape[1:]), border_mode=1, subsample=(2, 1)
+    )
+    outputs["matrices"] = matrix_conv.conv2d(x[0, 0], w[0, 0], border_mode="full")
+    return theano.function([x, w], outputs)
+
+
+@pytest.fixture(scope="module")
+def results():
+    return convolutions()(IMAGES, FILTERS)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_convolution_flips_filters(results, name):
+    expected = CASES[name][1]
+    np.testing.assert_allclose(results[name], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_gradient_by_the_input(results):
+    np.testing.assert_allclose(
+        results["gradient"], results["gradient by Theano's function"], rtol=1e-4
+    )
+
+
+def test_convolution_of_matrices(results):
+    expected = scipy.signal.convolve(IMAGES[0, 0], FILTERS[0, 0])
+    np.testing.assert_allclose(results["matrices"], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_convolution_of_sequences_of_images():
+    signals = np.random.randn(2, 5, 2, 6, 6).astype("float32")
+    filters = np.random.randn(3, 2, 2, 3, 3).astype("float32")
+    x = T.tensor5()
+    f = theano.function([x], conv3d2d.conv3d(x, T.constant(filters)))
+    volumes = np.swapaxes(signals, 1, 2)
+    kernels = np.swapaxes(filters, 1, 2)
+    expected = np.swapaxes(convolved(volumes, kernels), 1, 2)
+    np.testing.assert_allclose(f(signals), expected, rtol=1e-4, atol=1e-4)
+
+
+def pooled(image, window, strides, zeros, mode, ignore_border):
+    """Pools a matrix as Theano's documentation says, window by window."""
+    reach = -np.inf if mode == "max" else 0.0
+    data = np.pad(image, [(count, count) for count in zeros], constant_values=reach)
+    real = np.pad(np.ones_like(image), [(count, count) for count in zeros])
+    starts = []
+    for size, length, step in zip(data.shape, window, strides, strict=True):
+        ends = [start for start in range(0, size, step) if start + length <= size]
+        if not ignore_border and (not ends or ends[-1] + length < size):
+            following = ends[-1] + step if ends else 0
+            ends += [following] if following < size else []
+        starts.append(ends)
+    result = np.zeros([len(each) for each in starts])
+    for (i, top), (j, left) in itertools.product(*map(enumerate, starts)):
+        place = slice(top, top + window[0]), slice(left, left + window[1])
+        cells = data[place]
+        totals = {
+            "max": cells.max(),
+            "sum": cells.sum(),
+            "average_inc_pad": cells.mean(),
+            "average_exc_pad": cells.sum() / max(real[place].sum(), 1),
+        }
+        result[i, j] = totals[mode]
+    return result
+
+
+POOLINGS = [
+    (window, strides, zeros, mode, ignore_border)
+    for window, strides, zeros, ignore_border in [
+        ((2, 2), (2, 2), (0, 0), True),
+        ((2, 3), (2, 2), (1, 1), True),
+        ((3, 2), (2, 2), (0, 0), False),
+        ((2, 2), (3, 3), (0, 0), False),
+    ]
+    for mode in ["max", "sum", "average_inc_pad", "average_exc_pad"]
+]
+
+
+@pytest.fixture(scope="module")
+def all_pooled():
+    x = T.tensor4()
+    outputs = [
+        pool_2d(x, window, ignore_border, strides, zeros, mode)
+        for window, strides, zeros, mode, ignore_border in POOLINGS
+    ]
+    return theano.function([x], outputs)(IMAGES)
+
+
+@pytest.mark.parametrize("place", range(len(POOLINGS)), ids=map(str, POOLINGS))
+def test_pooling(all_pooled, place):
+    expected = [[pooled(each, *POOLINGS[place]) for each in image] for image in IMAGES]
+    np.testing.assert_allclose(all_pooled[place], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_pooling_of_other_ranks():
+    matrix = T.matrix()
+    volumes = T.tensor5()
+    f = theano.function(
+        [matrix, volumes],
+        [max_pool_2d(matrix, (2, 2)), pool_3d(volumes, (1, 2, 2), True)],
+    )
+    small, deep = f(IMAGES[0, 0], IMAGES[None])
+    expected = pooled(IMAGES[0, 0], (2, 2), (2, 2), (0, 0), "max", False)
+    np.testing.assert_array_equal(small, expected.astype("float32"))
+    assert deep.shape == (1, 2, 2, 3, 3)
+    np.testing.assert_array_equal(deep[0, 0, 0, 0, 0], IMAGES[0, 0, :2, :2].max())
+
+
+def test_padding_needs_ignore_border():
+    with pytest.raises(NotImplementedError, match="ignore_border=True"):
+        pool_2d(T.tensor4(), (2, 2), False, padding=(1, 1))
