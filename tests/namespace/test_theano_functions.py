@@ -53,6 +53,15 @@ def test_updates_are_simultaneous_and_keep_their_type():
     assert f(1) == 1 and b.broadcastable == (True, False)
 
 
+def test_tensors_evaluate_themselves():
+    a = theano.shared(np.float32(3), name="a")
+    theano.function([], a, updates=[(a, a * 2)])()
+    x = T.vector("x")
+    assert a.eval() == 6 and (a + 1).eval() == 7
+    assert (x * a).eval({x: [1, 2]}).tolist() == [6, 12]
+    assert (x * a).eval({"x": [1]}).tolist() == [6]
+
+
 def test_default_updates():
     count = theano.shared(0)
     with pytest.warns(DeprecationWarning):

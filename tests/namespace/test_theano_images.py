@@ -8,7 +8,10 @@ import scipy.signal
 import theano
 import theano.tensor as T
 from theano.tensor.nnet import conv3d2d
-from theano.tensor.nnet.abstract_conv import conv2d_grad_wrt_inputs
+from theano.tensor.nnet.abstract_conv import (
+    AbstractConv2d_gradInputs,
+    conv2d_grad_wrt_inputs,
+)
 from theano.tensor.signal import conv as matrix_conv
 from theano.tensor.signal.downsample import max_pool_2d
 from theano.tensor.signal.pool import pool_2d, pool_3d
@@ -61,6 +64,8 @@ def convolutions():
     outputs["gradient by Theano's function"] = conv2d_grad_wrt_inputs(
         2 * strided, w, (None, *IMAGES.shape[1:]), border_mode=1, subsample=(2, 1)
     )
+    transposed = AbstractConv2d_gradInputs(border_mode=(1, 1), subsample=(2, 1))
+    outputs["gradient by Theano's operation"] = transposed(w, 2 * strided, x.shape[2:])
     outputs["matrices"] = matrix_conv.conv2d(x[0, 0], w[0, 0], border_mode="full")
     return theano.function([x, w], outputs)
 
@@ -77,9 +82,8 @@ def test_convolution_flips_filters(results, name):
 
 
 def test_gradient_by_the_input(results):
-    np.testing.assert_allclose(
-        results["gradient"], results["gradient by Theano's function"], rtol=1e-4
-    )
+    for name in ("gradient by Theano's function", "gradient by Theano's operation"):
+        np.testing.assert_allclose(results["gradient"], results[name], rtol=1e-4)
 
 
 def test_convolution_of_matrices(results):

@@ -10,7 +10,7 @@ from pytensor.compile.builders import OpFromGraph
 from pytensor.graph import Apply, Constant, Variable
 from pytensor.printing import pprint, pydotprint
 
-from oneiros_theano_namespace import engine
+from oneiros_theano_namespace import engine, evaluation
 from oneiros_theano_namespace.arrays import as_array
 from oneiros_theano_namespace.compiled import In
 from oneiros_theano_namespace.configuration import config
@@ -79,6 +79,7 @@ __all__ = [
 ]
 
 engine.load()
+evaluation.install()
 
 
 def __getattr__(name: str) -> Any:

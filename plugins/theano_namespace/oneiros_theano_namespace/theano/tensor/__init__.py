@@ -4,7 +4,6 @@ from typing import Any
 
 import pytensor.tensor as pt
 from pytensor.tensor import extra_ops, linalg, sharedvar, subtensor
-from pytensor.tensor import variable as var
 
 from oneiros_theano_namespace.engine import follow_floatx
 from oneiros_theano_namespace.theano.gradient import (
@@ -63,7 +62,6 @@ __all__ = [
     "subtensor",
     "tensor",
     "unbroadcast",
-    "var",
     "verify_grad",
 ]
 __all__ += [

@@ -4,6 +4,7 @@ otherwise."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytensor.tensor as pt
@@ -107,6 +108,42 @@ def conv2d_grad_wrt_inputs(
         filter_dilation=filter_dilation,
     )
     return pullback(result, images, output_grad)
+
+
+@dataclass(frozen=True)
+class AbstractConv2d_gradInputs:  # noqa: N801 - Theano's name
+    """Gradient of `conv2d` by its input, as the operation that it was.
+
+    # Arguments
+        imshp, kshp: not used.
+        border_mode, subsample, filter_flip, filter_dilation: of the convolution.
+    """
+
+    imshp: Any = None
+    kshp: Any = None
+    border_mode: Border = "valid"
+    subsample: Sequence[int] = (1, 1)
+    filter_flip: bool = True
+    filter_dilation: Sequence[int] = (1, 1)
+
+    def __call__(
+        self,
+        filters: Any,
+        output_grad: Any,
+        image_sizes: Any,
+    ) -> Any:
+        """Returns the gradient, given the rows and the columns of the input."""
+        rows, columns = image_sizes[0], image_sizes[1]
+        return conv2d_grad_wrt_inputs(
+            output_grad,
+            filters,
+            (None, filters.shape[1], rows, columns),
+            None,
+            self.border_mode,
+            self.subsample,
+            self.filter_flip,
+            self.filter_dilation,
+        )
 
 
 def conv2d_grad_wrt_weights(
