@@ -3,7 +3,7 @@
 Without it `predict` of one row takes 47 % more on the small network (case d of the
 comparison), and `train_on_batch` 7 to 18 % more: processor time, medians and minima of
 interleaved turns of two processes on a shared machine, as
-`python benchmarks/compare.py --case d --engine tensorflow --clock processor` measures.
+`benchmarks/mechanisms.py lending` measures.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Without them a training step of the ResNet (case f of the comparison) takes 40 % more,
 and a batch of `evaluate` or `predict` 25 to 30 % more: processor time, medians of
 interleaved turns of two processes on a shared machine, one of which left these out, as
-`python benchmarks/compare.py --case f --engine tensorflow --clock processor` measures.
+`benchmarks/mechanisms.py normalization` measures.
 
 TensorFlow's own derivatives of the kernels take mean and variance for constants, and
 have none themselves.

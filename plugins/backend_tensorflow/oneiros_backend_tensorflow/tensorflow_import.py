@@ -10,8 +10,7 @@ global generator is put back.
 Where Keras 3 or JAX are installed, TensorFlow's import brings them along. Here it finds
 neither; `tf.keras` and `import jax` work as ever afterwards. The import takes 6.0
 seconds of the processor and 562 MB this way, 11.2 seconds and 780 MB with both: minima
-of turns on a shared machine, of `time.process_time()` around the import of this module
-and of the peak that `resource.getrusage` tells.
+of turns on a shared machine (`benchmarks/mechanisms.py tensorflow_import`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ On Theano, training takes 1.46 times as long without it for six convolutions of 
 filters with batch normalization on 32x32, 1.10 times for case b of
 `benchmarks/compare.py` with channels first, and predictions take as long as with it.
 (Processor time, both variants in turns in one process, medians of 12 steps, two shared
-cores; `_channels_last_form` replaced by one that returns None.)
+cores; `_channels_last_form` replaced by one that returns None;
+`benchmarks/mechanisms.py channel_order` compares them in two processes.)
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs

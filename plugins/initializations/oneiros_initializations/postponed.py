@@ -1,7 +1,7 @@
 """Initial values drawn when first needed: a model that a file fills needs none.
 
-Loading 105 MB of dense layers takes 40 ms of processor time with this and 180 ms
-without it (`benchmarks/load_time.py`, Theano).
+Loading 105 MB of dense layers takes 2.8 times as long without it on Theano, by
+processor time (`benchmarks/mechanisms.py postponed`).
 """
 
 from __future__ import annotations

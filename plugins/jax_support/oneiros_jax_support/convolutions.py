@@ -5,7 +5,8 @@ as those of images. So a volume is convolved as images, the planes that a window
 side by side in their channels: 24 ms of processor time instead of 334 for 16 samples of
 16x32x32x3 and 16 filters of 3x3x3, and 24 instead of 98 for 16x16x16x16 and 32. A
 depthwise convolution is taken apart into one product per cell of the window, which XLA
-fuses.
+fuses. `benchmarks/mechanisms.py volumes depthwise` compares both in networks, and
+`benchmarks/volumes.py` has what machine code adds.
 """
 
 from __future__ import annotations

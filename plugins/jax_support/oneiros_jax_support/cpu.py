@@ -1,9 +1,13 @@
 """What XLA and the C library need to be told for convolutions on a CPU.
 
-Padded or few convolutions take two to eight times as long where XLA computes them with
-its library YNN, so an option switches it off; `graphs` says what is left to it. Memory
-that the C library hands back to the system after each step costs a fifth of the time of
-a small convolutional network's step, so it keeps it.
+Padded or few convolutions can take two to eight times as long where XLA computes them
+with its library YNN, so an option switches it off; `graphs` says what is left to it.
+With it predictions of case f of `benchmarks/compare.py` take 1.04 times as long, by
+processor time (`benchmarks/mechanisms.py without_ynn`).
+
+Memory that the C library hands back to the system after each step costs time, too, so
+it keeps it: without that a training step of case b takes 1.3 times as long
+(`benchmarks/mechanisms.py kept_memory`).
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@ process.
 Every module that computes with JAX takes `jax` from here, so that a seed set before the
 first function decides what one set later does.
 
-A CPU computes in the thread that asks for it: Oneiros waits for each result anyway, and
-handing a step to another thread and being woken takes twice as long as `predict` of a
-row. JAX_CPU_ENABLE_ASYNC_DISPATCH=1 in the environment keeps JAX's own way.
+A CPU computes in the thread that asks for it: Oneiros waits for each result anyway.
+With another thread for it, `predict` of a row takes 1.9 times as much of the processor
+(case d of `benchmarks/compare.py`; `benchmarks/mechanisms.py jax_import`).
+JAX_CPU_ENABLE_ASYNC_DISPATCH=1 in the environment keeps JAX's own way.
 """
 
 import os

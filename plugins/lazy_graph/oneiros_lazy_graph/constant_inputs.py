@@ -8,7 +8,7 @@ Without it a step of `fit` takes 9 to 11 % more on the small network (case d of 
 comparison) on TensorFlow, and `train_on_batch` 3 to 4 % more on JAX: processor time,
 medians and minima of interleaved turns of two processes on a shared machine, in one of
 which all weights were full arrays, as
-`python benchmarks/compare.py --case d --engine tensorflow --clock processor` measures.
+`benchmarks/mechanisms.py constant_inputs` measures.
 """
 
 from __future__ import annotations

@@ -1,5 +1,10 @@
 """Endless iterators over batches: the order of the samples, and what batches of images
 have in common.
+
+Worker processes share out an iterator's batches, so that none is made twice. Two of
+them give 2.1 times the coloured pictures of 64x64 that the training's own process makes
+on two busy cores, and leave it 4 ms of processor time per batch instead of 14
+(`benchmarks/augmentation.py`).
 """
 
 from __future__ import annotations

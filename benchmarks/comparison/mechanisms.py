@@ -1,0 +1,558 @@
+"""The mechanisms of docs/optimisations.md: what each is measured on, and how to do
+without it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from comparison.cases import CASES
+from comparison.oneiros_case import Contender
+
+Action = Callable[[], Any]
+SHORT_FITS = (3, 6, 12, 24)
+"""Steps of trainings that follow each other."""
+BATCH_BYTES = 6 * 2**20
+"""Of a batch that crosses a pipe."""
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """A mechanism for speed.
+
+    # Properties
+        module: where it stands.
+        what: what is measured.
+        start: makes what is measured ready, and returns it.
+        engine: the backend.
+        replaced: what stands in for parts of the program where the mechanism is left
+            out, by their references.
+        environment: what is set there instead, or besides.
+        starts_anew: whether each turn has a process of its own.
+    """
+
+    module: str
+    what: str
+    start: Callable[[], Action]
+    engine: str = "jax"
+    replaced: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    starts_anew: bool = False
+
+    def import_owners(self) -> None:
+        """Imports what parts of are replaced, so that both variants have done that."""
+        for reference in self.replaced:
+            owner_and_name(reference)
+
+    def leave_out(self) -> None:
+        """Has this process do without it."""
+        os.environ.update(self.environment)
+        for reference, substitute in self.replaced.items():
+            owner, name = owner_and_name(reference)
+            getattr(owner, name)  # there must be something to replace
+            setattr(owner, name, substitute)
+
+
+def owner_and_name(reference: str) -> tuple[Any, str]:
+    """Returns the module or the class that a reference leads into, and the name there.
+
+    # Arguments
+        reference: str, such as `"package.module:Class.method"`.
+    """
+    module, _, path = reference.partition(":")
+    *classes, name = path.split(".")
+    owner: Any = importlib.import_module(module)
+    for each in classes:
+        owner = getattr(owner, each)
+    return owner, name
+
+
+# What is measured
+
+
+def repeated(action: Action, times: int) -> Action:
+    """Returns a function that calls another one several times."""
+
+    def run() -> None:
+        for _ in range(times):
+            action()
+
+    return run
+
+
+def step_of(case: str) -> Callable[[], Action]:
+    """Returns what starts a training of a case, step by step."""
+
+    def start() -> Action:
+        contender = Contender(case, "")
+        x, y = contender.case.data(contender.case.batch)
+        return repeated(lambda: contender.train_on_batch(x, y), 3)
+
+    return start
+
+
+def fit_of(case: str, rows: int) -> Callable[[], Action]:
+    """Returns what starts epochs of a case."""
+
+    def start() -> Action:
+        contender = Contender(case, "")
+        x, y = contender.case.data(rows)
+        return lambda: contender.fit(x, y, 1, True, lambda: None)
+
+    return start
+
+
+def predictions_of(case: str, rows: int, times: int = 1) -> Callable[[], Action]:
+    """Returns what starts predictions of a case."""
+
+    def start() -> Action:
+        contender = Contender(case, "")
+        x, _ = contender.case.data(rows)
+        return repeated(lambda: contender.predict(x), times)
+
+    return start
+
+
+def first_step_of(case: str) -> Callable[[], Action]:
+    """Returns what builds a case and trains a batch, compiling included."""
+
+    def start() -> Action:
+        x, y = CASES[case].data(CASES[case].batch)
+        Contender.imported()
+        return lambda: Contender(case, "").train_on_batch(x, y)
+
+    return start
+
+
+def short_fits() -> Action:
+    """Trainings of ever more batches, compiling included."""
+    contender = Contender("d", "")
+    batch = contender.case.batch
+
+    def run() -> None:
+        for steps in SHORT_FITS:
+            x, y = contender.case.data(steps * batch)
+            contender.fit(x, y, 1, True, lambda: None)
+
+    return run
+
+
+def trained(model: Any, shape: tuple[int, ...]) -> Action:
+    """Returns steps of a model with one output, on random data."""
+    model.compile("sgd", "mse")
+    random = np.random.RandomState(0)
+    x = random.standard_normal(shape).astype("float32")
+    y = random.standard_normal((shape[0], 1)).astype("float32")
+    model.train_on_batch(x, y)
+    return repeated(lambda: model.train_on_batch(x, y), 3)
+
+
+def separable_convolutions() -> Action:
+    """Steps of two separable convolutions on 32x32."""
+    from oneiros.layers import Dense, Flatten, SeparableConvolution2D
+    from oneiros.models import Sequential
+
+    layers = [
+        SeparableConvolution2D(16, 3, 3, input_shape=(32, 32, 8), dim_ordering="tf"),
+        SeparableConvolution2D(16, 3, 3, dim_ordering="tf"),
+        Flatten(),
+        Dense(1),
+    ]
+    return trained(Sequential(layers), (32, 32, 32, 8))
+
+
+def convolutions_channels_first() -> Action:
+    """Steps of six normalised convolutions of 16 to 64 filters with channels first."""
+    from oneiros.layers import (
+        BatchNormalization,
+        Convolution2D,
+        Dense,
+        GlobalAveragePooling2D,
+        Input,
+    )
+    from oneiros.models import Model
+
+    image = Input((3, 32, 32))
+    x = image
+    for filters in (16, 16, 32, 32, 64, 64):
+        x = Convolution2D(
+            filters, 3, 3, border_mode="same", activation="relu", dim_ordering="th"
+        )(x)
+        x = BatchNormalization(axis=1)(x)
+    output = Dense(1)(GlobalAveragePooling2D(dim_ordering="th")(x))
+    return trained(Model(image, output), (16, 3, 32, 32))
+
+
+def predictions_of_volumes() -> Action:
+    """Predictions of a convolution of volumes."""
+    from oneiros.layers import Convolution3D
+    from oneiros.models import Sequential
+
+    layer = Convolution3D(
+        16, 3, 3, 3, input_shape=(16, 32, 32, 3), border_mode="same", dim_ordering="tf"
+    )
+    model = Sequential([layer])
+    x = np.random.RandomState(0).standard_normal((16, *model.input_shape[1:]))
+    return lambda: model.predict(x, 16)
+
+
+def convolutions_over_time() -> Action:
+    """Steps of a ConvLSTM2D over eight pictures of 12x12."""
+    from oneiros.layers import ConvLSTM2D, Dense, Flatten
+    from oneiros.models import Sequential
+
+    layer = ConvLSTM2D(8, 3, 3, input_shape=(8, 12, 12, 4), dim_ordering="tf")
+    return trained(Sequential([layer, Flatten(), Dense(1)]), (8, 8, 12, 12, 4))
+
+
+def epochs_of_small_images() -> Action:
+    """Epochs of 16 steps of a convolution of 12x12."""
+    from oneiros.layers import Convolution2D, Dense, Flatten
+    from oneiros.models import Sequential
+
+    layer = Convolution2D(8, 3, 3, input_shape=(12, 12, 4), dim_ordering="tf")
+    model = Sequential([layer, Flatten(), Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.random.RandomState(0).standard_normal((256, 12, 12, 4)).astype("float32")
+    return lambda: model.fit(x, x[:, 0, 0, :1], 16, 1, verbose=0)
+
+
+def steps_with_dropout() -> Action:
+    """Steps of `evaluate`, where dropout is a branch that isn't taken."""
+    from oneiros.layers import Dense, Dropout
+    from oneiros.models import Sequential
+
+    layers = [Dense(512, activation="relu", input_dim=784), Dropout(0.5), Dense(1)]
+    model = Sequential(layers)
+    model.compile("sgd", "mse")
+    x = np.random.RandomState(0).standard_normal((1280, 784)).astype("float32")
+    return lambda: model.evaluate(x, x[:, :1], 128, verbose=0)
+
+
+def loads_of_dense_layers() -> Action:
+    """Loads of 105 MB of dense layers."""
+    from load_time import saved
+    from oneiros.models import load_model
+
+    folder = tempfile.TemporaryDirectory()
+    path = Path(folder.name) / "model.h5"
+    saved(path)
+
+    def load() -> None:
+        assert folder
+        load_model(path)
+
+    return load
+
+
+def import_engine() -> None:
+    """Imports TensorFlow as the backend does."""
+    importlib.import_module("oneiros_backend_tensorflow.tensorflow_import")
+
+
+def first_import() -> Action:
+    """The import of TensorFlow."""
+    return lambda: import_engine()
+
+
+def turned_images() -> Action:
+    """Coloured pictures of 64x64 that are turned, moved and zoomed."""
+    from oneiros.preprocessing.image import ImageDataGenerator
+
+    generator = ImageDataGenerator(
+        rotation_range=20,
+        width_shift_range=0.1,
+        height_shift_range=0.1,
+        zoom_range=0.1,
+        dim_ordering="tf",
+    )
+    image = np.random.RandomState(0).standard_normal((64, 64, 3)).astype("float32")
+    return repeated(lambda: generator.random_transform(image), 100)
+
+
+def batches_from_a_process() -> Action:
+    """Batches of 6 MB that another process makes."""
+    from oneiros_generators.workers import Workers
+
+    def batches() -> Iterator[Any]:
+        batch = np.ones(BATCH_BYTES // 4, "float32")
+        while True:
+            yield batch
+
+    workers = Workers(batches(), 1, "benchmark")
+    return repeated(lambda: next(workers), 20)
+
+
+# What stands in for a mechanism
+
+
+def by_channel(
+    x: Any,
+    matrix: Any,
+    channel_axis: int = 0,
+    fill_mode: str = "nearest",
+    cval: Any = 0,
+) -> Any:
+    """Transforms each channel of an image with SciPy."""
+    from scipy import ndimage
+
+    channels = [
+        ndimage.affine_transform(
+            channel, matrix[:2, :2], matrix[:2, 2], order=0, mode=fill_mode, cval=cval
+        )
+        for channel in np.moveaxis(x, channel_axis, 0)
+    ]
+    return np.stack(channels, channel_axis)
+
+
+def xla_max_pool(windows: Any) -> Callable[[Any], Any]:
+    """Returns XLA's own operation for the largest values of windows."""
+    from oneiros_jax_support import pooling
+
+    def pool(x: Any) -> Any:
+        padded = pooling._padded(windows, x, -np.inf)
+        return pooling._reduced_windows(windows, padded)
+
+    return pool
+
+
+def compiled_anew(concrete: Any, variables: Any, compile_: Callable[[], Any]) -> Any:
+    """Has XLA compile a graph, whatever it compiled before."""
+    from oneiros_backend_tensorflow.runnable import Runnable
+
+    return Runnable(compile_())
+
+
+def copied(array: Any) -> Any:
+    """Returns a tensor with a copy of an array."""
+    from oneiros_backend_tensorflow.tensorflow_import import tf
+
+    return tf.constant(array)
+
+
+def on_gpu() -> str:
+    """Returns the platform on which nothing is done for a CPU."""
+    return "gpu"
+
+
+def import_with_all() -> None:
+    """Imports TensorFlow with what its import brings along."""
+    importlib.import_module("tensorflow")
+
+
+TOOLKIT = "oneiros_backend_toolkit"
+TENSORFLOW = "oneiros_backend_tensorflow"
+THEANO = "oneiros_backend_theano"
+JAX = "oneiros_jax_support"
+
+MECHANISMS = {
+    "channel_order": Mechanism(
+        module=f"{TOOLKIT}.channel_order",
+        what="a step of six normalised convolutions, channels first",
+        start=convolutions_channels_first,
+        engine="theano",
+        replaced={
+            f"{TOOLKIT}.channel_order:ChannelOrder._channels_last_form": (
+                lambda self, x: None
+            )
+        },
+    ),
+    "recurrent_gradients": Mechanism(
+        module=f"{TOOLKIT}.recurrent_gradients",
+        what="an epoch of case c",
+        start=fit_of("c", 320),
+        replaced={"oneiros_layers_recurrent.gated:FUSED_ACTIVATIONS": ()},
+    ),
+    "weight_gradients": Mechanism(
+        module=f"{TOOLKIT}.weight_gradients",
+        what="an epoch of case a",
+        start=fit_of("a", 6400),
+        replaced={f"{JAX}.products:is_faster_transposed": lambda *sizes: False},
+    ),
+    "longer_loops": Mechanism(
+        module=f"{TOOLKIT}.batches",
+        what="case d on 3, 6, 12 and 24 batches, the first time",
+        start=short_fits,
+        replaced={f"{TOOLKIT}.batches:LEAST_STEPS": 1},
+        starts_anew=True,
+    ),
+    "arrays": Mechanism(
+        module=f"{TOOLKIT}.arrays",
+        what="loading 105 MB of dense layers",
+        start=loads_of_dense_layers,
+        engine="theano",
+        replaced={"oneiros_saving.loading:donated": lambda array: array},
+    ),
+    "postponed": Mechanism(
+        module="oneiros_initializations.postponed",
+        what="loading 105 MB of dense layers",
+        start=loads_of_dense_layers,
+        engine="theano",
+        replaced={
+            "oneiros_initializations.functions:initialized": (
+                lambda shape, name, make: make()
+            )
+        },
+    ),
+    "constant_inputs": Mechanism(
+        module="oneiros_lazy_graph.constant_inputs",
+        what="an epoch of case d",
+        start=fit_of("d", 32000),
+        engine="tensorflow",
+        replaced={"oneiros_lazy_graph.constant_inputs:is_constant": lambda x: False},
+    ),
+    "switches": Mechanism(
+        module=f"{THEANO}.switches",
+        what="`evaluate` of a dense network with dropout",
+        start=steps_with_dropout,
+        engine="theano",
+        replaced={
+            f"{THEANO}.evaluate:needed_inputs": lambda node, values: list(node.inputs),
+            f"{THEANO}.evaluate:switch_result": lambda node, inputs: None,
+        },
+    ),
+    "rectifiers": Mechanism(
+        module=f"{THEANO}.switches",
+        what="a step of case b",
+        start=step_of("b"),
+        engine="theano",
+        replaced={f"{THEANO}.switches:_is_rectifier": lambda node: False},
+    ),
+    "conversions": Mechanism(
+        module=f"{THEANO}.conversions",
+        what="the first step of case d, compiling included",
+        start=first_step_of("d"),
+        engine="theano",
+        replaced={f"{THEANO}.conversions:MAKERS": {}},
+        starts_anew=True,
+    ),
+    "reductions": Mechanism(
+        module=f"{THEANO}.conversions.reductions",
+        what="a step of case b",
+        start=step_of("b"),
+        engine="theano",
+        replaced={f"{THEANO}.conversions.reductions:platform": on_gpu},
+    ),
+    "runs": Mechanism(
+        module=f"{JAX}.runs",
+        what="an epoch of case d",
+        start=fit_of("d", 32000),
+        replaced={
+            "oneiros_array_data.stream:ArrayStream._can_run": (
+                lambda self, function: False
+            )
+        },
+    ),
+    "convolutions_one_by_one": Mechanism(
+        module=f"{JAX}.runs",
+        what="an epoch of a convolution of 12x12",
+        start=epochs_of_small_images,
+        replaced={"oneiros_backend_jax.compiled:platform": on_gpu},
+    ),
+    "loops": Mechanism(
+        module=f"{JAX}.loops",
+        what="a step of a ConvLSTM2D of 12x12",
+        start=convolutions_over_time,
+        replaced={f"{JAX}.loops:platform": on_gpu},
+    ),
+    "pooling": Mechanism(
+        module=f"{JAX}.pooling",
+        what="a step of case b",
+        start=step_of("b"),
+        replaced={"oneiros_backend_jax.spatial:max_pool": xla_max_pool},
+    ),
+    "volumes": Mechanism(
+        module=f"{JAX}.convolutions",
+        what="predictions of a convolution of volumes",
+        start=predictions_of_volumes,
+        replaced={f"{JAX}.convolutions:_is_convolved_as_images": lambda windows: False},
+    ),
+    "depthwise": Mechanism(
+        module=f"{JAX}.convolutions",
+        what="a step of two separable convolutions of 32x32",
+        start=separable_convolutions,
+        replaced={f"{JAX}.convolutions:_is_taken_apart": lambda windows: False},
+    ),
+    "predictions_by_ynn": Mechanism(
+        module=f"{JAX}.graphs",
+        what="predictions of case b",
+        start=predictions_of("b", 1280),
+        replaced={f"{JAX}.graphs:suits_ynn": lambda graph: False},
+    ),
+    "without_ynn": Mechanism(
+        module=f"{JAX}.cpu",
+        what="predictions of case f",
+        start=predictions_of("f", 32),
+        replaced={f"{JAX}.cpu:OPTIONS": {}},
+    ),
+    "kept_memory": Mechanism(
+        module=f"{JAX}.cpu",
+        what="a step of case b",
+        start=step_of("b"),
+        environment={"ONEIROS_KEEP_FREED_MEMORY": "0"},
+    ),
+    "jax_import": Mechanism(
+        module=f"{JAX}.jax_import",
+        what="1000 predictions of a row of case d",
+        start=predictions_of("d", 1, times=1000),
+        environment={"JAX_CPU_ENABLE_ASYNC_DISPATCH": "1"},
+    ),
+    "lending": Mechanism(
+        module=f"{TENSORFLOW}.lending",
+        what="1000 predictions of a row of case d",
+        start=predictions_of("d", 1, times=1000),
+        engine="tensorflow",
+        replaced={
+            f"{TENSORFLOW}.lending:in_host_memory": lambda: False,
+            f"{TENSORFLOW}.steps:lent": copied,
+        },
+    ),
+    "normalization": Mechanism(
+        module=f"{TENSORFLOW}.normalization",
+        what="a step of case f",
+        start=step_of("f"),
+        engine="tensorflow",
+        replaced={
+            f"{TENSORFLOW}.backend:TensorFlowBackend.{name}": lambda *arguments: False
+            for name in ("_keeps_channels", "_suits_kernel")
+        },
+    ),
+    "compiled_programs": Mechanism(
+        module=f"{TENSORFLOW}.compiled_programs",
+        what="building case d anew, and a first step",
+        start=first_step_of("d"),
+        engine="tensorflow",
+        replaced={f"{TENSORFLOW}.compiled:compiled_once": compiled_anew},
+    ),
+    "tensorflow_import": Mechanism(
+        module=f"{TENSORFLOW}.tensorflow_import",
+        what="importing TensorFlow",
+        start=first_import,
+        engine="tensorflow",
+        replaced={"comparison.mechanisms:import_engine": import_with_all},
+        starts_anew=True,
+    ),
+    "transforms": Mechanism(
+        module="oneiros_preprocessing.image.transforms",
+        what="100 coloured pictures of 64x64, turned, moved and zoomed",
+        start=turned_images,
+        replaced={"oneiros_preprocessing.image.transforms:apply_transform": by_channel},
+    ),
+    "workers": Mechanism(
+        module="oneiros_generators.workers",
+        what="20 batches of 6 MB that another process makes",
+        start=batches_from_a_process,
+        replaced={
+            "oneiros_generators.workers:_wide_pipe": (
+                lambda context: context.Pipe(duplex=False)
+            )
+        },
+    ),
+}
