@@ -113,7 +113,9 @@ def oneiros_modules() -> dict[str, dict[str, str]] | None:
     """Contents of modules below `oneiros`, by their paths.
 
     It returns {"layers.core": {"Dense": "package.module:Dense"}}. Several plugins may
-    add names to one module. Since level 1.
+    add names to one module. What stands for `__getattr__` is a function that is asked
+    for names that no plugin lists, and under `__all__` for a list of those it has; it
+    raises AttributeError for others. Since level 1.
     """
 
 

@@ -12,7 +12,8 @@ from functools import lru_cache
 from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
-from types import FrameType, ModuleType
+from opcode import opmap
+from types import ModuleType
 from typing import Any
 
 from oneiros import registry
@@ -21,14 +22,33 @@ from oneiros.plugins import Entry, PluginManager, did_you_mean, manager
 
 LAYERS = "oneiros.layers"
 """The module that shows all layers, and all names of the modules below it."""
+FROM_IMPORT = opmap["IMPORT_FROM"]
+"""What Python does in `from module import name` once the module is imported."""
 
 
 class VirtualModule(ModuleType):
     """A module whose names come from plugins, looked up at each use so that settings
-    and overrides apply."""
+    and overrides apply.
+
+    A name that the program sets is set in the module that implements it, too: functions
+    there use each other by such names.
+    """
 
     def __getattr__(self, name: str) -> Any:
-        return attribute(self.__name__, name)
+        try:
+            return attribute(self.__name__, name)
+        except AttributeError:
+            importer = sys._getframe(1)
+            if importer.f_code.co_code[importer.f_lasti] != FROM_IMPORT:
+                raise
+        raise PluginLoadError(f"{self.__name__} has no {name!r}{_advice(self, name)}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        with suppress(NameConflictError):
+            entry = _find(self.__name__, name)
+            if entry and entry.reference == f"{entry.module}:{name}":
+                setattr(import_module(entry.module), name, value)
 
     def __dir__(self) -> list[str]:
         return sorted({*self.own_names, *names(self.__name__)})
@@ -66,38 +86,26 @@ def find_spec(fullname: str) -> ModuleSpec | None:
     # Raises
         ModuleNotFoundError: if a plugin that is missing, disabled or broken has it; the
             message says which.
-        PluginLoadError: if `from parent import name` asks for a name that nothing has.
     """
     if children(fullname) or _path(fullname) in manager().modules:
         return ModuleSpec(fullname, VirtualLoader(), origin="plugins", is_package=True)
     if reason := _absence(fullname):
         message = f"No module named {fullname!r}. {reason}"
         raise ModuleNotFoundError(message, name=fullname)
-    parent, _, name = fullname.rpartition(".")
-    if isinstance(sys.modules.get(parent), VirtualModule) and _in_from_import():
-        hint = did_you_mean(name, names(parent))
-        raise PluginLoadError(
-            f"{parent} has no {name!r}; no installed plugin provides it.{hint}"
-        )
     return None
 
 
-def _in_from_import() -> bool:
-    """Tells whether the import system looks for a module because `from parent import
-    name` found no name."""
-    frame: FrameType | None = sys._getframe()
-    while frame and frame.f_code.co_name in ("_in_from_import", "find_spec"):
-        frame = frame.f_back
-    while frame and frame.f_code.co_filename.startswith("<frozen importlib"):
-        if frame.f_code.co_name == "_handle_fromlist":
-            return True
-        frame = frame.f_back
-    return False
+def _advice(module: ModuleType, name: str) -> str:
+    """Says what may have been meant by a name that a module doesn't have."""
+    adviser = _find("oneiros.old_code", "missing_name")
+    known: str = registry.load(adviser)(name) if adviser else ""
+    hint = did_you_mean(name, dir(module))
+    return known or f"; no installed plugin provides it.{hint}"
 
 
 def attribute(module: str, name: str) -> Any:
-    """Returns what a name in a module stands for: a contributed object or a child
-    module.
+    """Returns what a name in a module stands for: a contributed object, a child module,
+    or what a contributed `__getattr__` returns for the name.
 
     # Raises
         AttributeError: if nothing has it.
@@ -114,6 +122,8 @@ def attribute(module: str, name: str) -> Any:
             return import_module(f"{module}.{name}")
         if reason := _absence(f"{module}.{name}"):
             raise PluginLoadError(f"{module} has no {name!r}. {reason}")
+        if getter := _find(module, "__getattr__"):
+            return registry.load(getter)(name)
     message = f"module {module!r} has no attribute {name!r}"
     raise AttributeError(message, name=name, obj=sys.modules.get(module))
 
@@ -139,10 +149,12 @@ def patched(kind: str, name: str) -> Any:
 
 def names(module: str) -> list[str]:
     """Returns a module's public names, sorted, importing nothing of what they stand
-    for."""
+    for; those that a contributed `__getattr__` has under `__all__` too."""
     public_names = children(module).union(*_tables(module, manager()))
     if module == LAYERS:
         public_names.update(registry.names("layer"))
+    if getter := _find(module, "__getattr__"):
+        public_names.update(registry.load(getter)("__all__"))
     return sorted(public_names)
 
 

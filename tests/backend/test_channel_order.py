@@ -126,3 +126,50 @@ def test_dropout_between_convolutions_works_with_channels_first(backend):
     assert first.shape == (4, 3, 2, 2)
     assert (first != second).any()
     np.testing.assert_array_equal(compute([image, 0])[0], compute([image, 0])[0])
+
+
+@pytest.fixture(scope="module")
+def feature_maps():
+    return RANDOM.uniform(size=(2, 2, 5, 6)).astype("float32")
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+def test_what_lies_behind_a_layer_depends_on_its_output(
+    activation, feature_maps, backend
+):
+    """Class activation maps: layers go on from the output's form with channels last."""
+    x = Input((2, 5, 6))
+    middle = Convolution2D(
+        3, 2, 2, activation=activation, dim_ordering="th", name="middle"
+    )(x)
+    last = Convolution2D(1, 2, 2, dim_ordering="th")
+    y = Activation("tanh")(last(middle))
+    loss = K.sum(K.square(y)) + K.sum(middle * 0.5)
+    (slope,) = K.gradients(loss, [middle])
+    image, maps, slopes = K.function([x], [y, middle, slope])([feature_maps])
+    rest = K.function([middle], [y, slope])
+    again, slopes_again = rest([maps])
+    np.testing.assert_allclose(again, image, rtol=1e-5)
+    np.testing.assert_allclose(slopes_again, slopes, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(rest([maps * 0])[0], np.tanh(0 * image), atol=1e-6)
+    kernel = K.get_value(last.W)[0]
+    expected = np.full_like(maps, 0.5)
+    outer = 2 * image * (1 - image**2)
+    for i in range(2):
+        for j in range(2):
+            rows = slice(i, i + outer.shape[2])
+            columns = slice(j, j + outer.shape[3])
+            expected[:, :, rows, columns] += outer * kernel[:, i, j][:, None, None]
+    np.testing.assert_allclose(slopes, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_pytensors_own_functions_go_on_from_a_layers_output(feature_maps):
+    with K.use("theano"):
+        x = Input((2, 5, 6))
+        middle = Convolution2D(3, 2, 2, dim_ordering="th")(x)
+        y = Activation("tanh")(middle)
+        scaled = Convolution2D(1, 1, 1, dim_ordering="th")(y)
+        maps = K.function([x], [middle])([feature_maps])[0]
+        expected = K.function([middle], [scaled])([maps])[0]
+        found = K.function([middle], [scaled], mode="FAST_COMPILE")([maps])[0]
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)

@@ -1,10 +1,12 @@
 """What scripts of 2016 give to functions of `K`: one tensor where a list is asked,
 arrays, numbers; and what they ask of variables."""
 
+import copy
+
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import GraphError
+from oneiros.errors import ArgumentError, GraphError
 from oneiros.optimizers import SGD
 
 
@@ -70,3 +72,138 @@ def test_variables_tell_and_take_their_values():
     weights = K.variable(np.ones((2, 3)))
     weights.set_value(weights.get_value() * 2)
     assert (weights * 2).eval().tolist() == [[4.0] * 3] * 2
+
+
+def test_known_gradients_are_multiplied_before_they_are_summed():
+    w = K.variable([[1.0, 2.0], [3.0, 4.0]])
+    x = np.array([[1.0, 1.0], [0.5, 2.0]])
+    above = np.array([[2.0, -1.0], [0.0, 3.0]])
+    y = K.dot(K.variable(x), w)
+    (by_array,) = K.gradients(y, w, upstream=above)
+    (by_tensor,) = K.gradients(y, [w], upstream=K.variable(above) + 0 * y)
+    np.testing.assert_allclose(K.eval(by_array), x.T @ above, rtol=1e-6)
+    np.testing.assert_allclose(K.eval(by_tensor), x.T @ above, rtol=1e-6)
+
+
+def test_none_stands_for_what_the_loss_doesnt_depend_on_if_it_may():
+    x, other = K.variable([1.0, 2.0]), K.variable([3.0], name="other")
+    first, none = K.gradients(
+        K.sum(K.square(x)), [x, other * 2], allow_unconnected=True
+    )
+    assert none is None
+    assert K.eval(first).tolist() == [2.0, 4.0]
+    with pytest.raises(GraphError, match=r"other.*allow_unconnected"):
+        K.gradients(K.sum(x), [x, other])
+
+
+def test_a_session_computes_and_setting_one_warns():
+    x, w = K.placeholder(ndim=1), K.variable([1.0, 2.0])
+    session = K.get_session()
+    found = session.run({"all": [x * w, w], "start": None}, feed_dict={x: [3.0, 4.0]})
+    assert [part.tolist() for part in found["all"]] == [[3.0, 8.0], [1.0, 2.0]]
+    assert found["start"] is None
+    with session.as_default(), session.graph.as_default():
+        assert session.run(K.sum(w)) == 3
+    K.set_session(session)
+    with pytest.warns(UserWarning, match="K.set_session has no effect"):
+        K.set_session(object())
+    with pytest.raises(ArgumentError, match="run takes tensors of the backend"):
+        session.run("loss:0")
+
+
+def test_only_a_known_length_is_one():
+    unknown, known = K.placeholder((None, 3)), K.placeholder((2, 3))
+    for tensor in (unknown, known, K.sum(known), known * 2):
+        assert not (hasattr(tensor, "__len__") and len(tensor) > 2)
+    with pytest.raises(TypeError):
+        len(unknown)
+
+
+def test_a_copy_of_a_tensor_has_its_value():
+    x = K.placeholder((None, 2))
+    copied = copy.copy(x * 2)
+    assert K.int_shape(copied) == (None, 2)
+    outputs = [copied, copied + 1, *K.gradients(K.sum(K.square(copied)), [x])]
+    doubled, more, slope = K.function([x], outputs)([[[1.0, 2.0]]])
+    assert doubled.tolist() == [[2.0, 4.0]]
+    assert more.tolist() == [[3.0, 5.0]]
+    assert slope.tolist() == [[8.0, 16.0]]
+    weight = copy.copy(K.variable([5.0]))
+    assert K.get_value(weight).tolist() == [5.0]
+
+
+def test_truth_values_are_multiplied_and_added():
+    x = K.variable([[1.0, 0.0], [2.0, 3.0]])
+    some, every = K.any(x, axis=1), K.all(x, axis=1)
+    assert K.eval(some * every).tolist() == [0, 1]
+    assert K.eval(some + every).tolist() == [1, 2]
+    assert K.eval(1 - every).tolist() == [1, 0]
+    assert K.eval(every * x[:, 1]).tolist() == [0.0, 3.0]
+
+
+def test_of_two_updates_of_a_variable_the_last_counts():
+    total, x = K.variable([1.0]), K.placeholder((1,))
+    K.function([x], [x], [(total, total + x), (total, total + 2 * x)])([[3.0]])
+    assert K.get_value(total).tolist() == [7.0]
+
+
+def test_rows_before_the_first_one_are_none():
+    table = K.variable([[1.0, 2.0], [3.0, 4.0]])
+    rows = K.gather(table, K.variable([1, -1, 0], dtype="int32"))
+    value, slope = K.function([], [rows, *K.gradients(K.sum(rows[2]), [table])])([])
+    np.testing.assert_array_equal(value, [[3, 4], [np.nan, np.nan], [1, 2]])
+    np.testing.assert_array_equal(slope, [[1, 1], [0, 0]])
+
+
+def test_a_placeholder_without_a_shape_takes_any_on_tensorflow(backend):
+    if backend != "tensorflow":
+        with pytest.raises(ArgumentError, match=rf"{backend} has to know .* ndim=2"):
+            K.placeholder()
+        return
+    x = K.placeholder()
+    double = K.function([x], [x * 2])
+    assert double([3.0]) == [6.0]
+    assert double([[[1.0, 2.0]]])[0].tolist() == [[2.0, 4.0]]
+
+
+def test_products_of_four_axes_and_of_the_batch_are_those_of_the_engine(backend):
+    x, y = np.arange(24.0).reshape(2, 3, 2, 2), np.arange(24.0).reshape(2, 3, 2, 2) - 9
+    product = K.batch_dot(K.variable(x), K.variable(y))
+    if backend != "tensorflow":
+        np.testing.assert_allclose(
+            K.eval(product), np.einsum("bhij,bkjl->bhikl", x, y), rtol=1e-6
+        )
+        return
+    np.testing.assert_allclose(K.eval(product), np.matmul(x, y), rtol=1e-6)
+    a, b = np.arange(6.0).reshape(2, 3), np.arange(6.0).reshape(2, 3) - 2
+    over_batch = K.batch_dot(K.variable(a), K.variable(b), axes=0)
+    np.testing.assert_allclose(K.eval(over_batch), (a * b).sum(0)[:, None])
+    crossed = K.batch_dot(K.variable(a), K.variable(b.T), axes=(1, 0))
+    np.testing.assert_allclose(K.eval(crossed), (a.T * b.T).sum(0)[:, None])
+    rows = K.batch_dot(K.variable(x[0]), K.variable(y[0]), axes=0)
+    expected = np.matmul(x[0].transpose(0, 2, 1), y[0])
+    np.testing.assert_allclose(K.eval(rows), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["jax", "FAST_COMPILE"])
+def test_what_is_given_is_computed_instead_on_theano(backend, mode):
+    x, rate, total = K.placeholder((2,)), K.placeholder(()), K.variable([1.0, 1.0])
+    arguments = [x], [K.sum(x * rate)], [(total, total * rate)]
+    if backend != "theano":
+        with pytest.warns(UserWarning, match="givens"), pytest.raises(ArgumentError):
+            K.function(*arguments, givens={rate: 3})
+        return
+    compute = K.function(*arguments, givens={rate: np.float32(3)}, mode=mode)
+    assert compute([[1.0, 2.0]]) == [9.0]
+    assert K.get_value(total).tolist() == [3.0, 3.0]
+
+
+def test_static_shapes_as_tensorflow_told_them(backend):
+    if backend == "theano":
+        return
+    shape = K.placeholder((None, 3)).get_shape()
+    assert shape.as_list() == [None, 3] == [size.value for size in shape]
+    assert (shape[1].value, int(shape[1]), shape[0].value) == (3, 3, None)
+    assert (shape.ndims, shape[1:].num_elements(), shape.num_elements()) == (2, 3, None)
+    with pytest.raises(TypeError, match=r"K\.shape"):
+        int(shape[0])

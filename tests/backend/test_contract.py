@@ -33,7 +33,6 @@ REFERENCE = Path(__file__).parents[1] / "data" / "keras1_api.md"
 OPTIONAL_NAMES = sorted(
     name for capability in CAPABILITIES for name in functions_of(capability)
 )
-SESSION = ["get_session", "set_session"]
 
 
 def reference_signatures():
@@ -70,7 +69,7 @@ def test_reference_is_read():
 
 @pytest.mark.parametrize("name", sorted(SIGNATURES))
 def test_signature_is_that_of_keras_1(name):
-    function = getattr(Backend if name in SESSION else K, name)
+    function = getattr(K, name)
     parameters = inspect.signature(function).parameters.values()
     ours = [
         (p.name, ... if p.default is p.empty else p.default)
@@ -78,9 +77,8 @@ def test_signature_is_that_of_keras_1(name):
         if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "self"
     ]
     assert ours in [arguments(text) for text in SIGNATURES[name]]
-    if name not in SESSION:
-        assert function.__module__ == "oneiros.backend"
-        assert name in K.__all__
+    assert function.__module__ == "oneiros.backend"
+    assert name in K.__all__
 
 
 def test_every_name_of_the_common_module_is_there():
@@ -88,10 +86,9 @@ def test_every_name_of_the_common_module_is_there():
     assert all(getattr(K, name) is getattr(common, name) for name in common.__all__)
 
 
-def test_a_backend_offers_all_optional_functions_but_those_of_a_session(backend):
-    cls = type(K.current())
-    assert cls.capabilities == CAPABILITIES - {"session"}
-    assert {n for n in OPTIONAL_NAMES if not hasattr(K.current(), n)} == set(SESSION)
+def test_a_backend_offers_all_optional_functions(backend):
+    assert type(K.current()).capabilities == CAPABILITIES
+    assert [n for n in OPTIONAL_NAMES if not hasattr(K.current(), n)] == []
 
 
 @pytest.mark.parametrize("name", OPTIONAL_NAMES)
@@ -111,13 +108,6 @@ def test_an_unfinished_backend_says_what_it_lacks():
     message = "'unfinished' doesn't offer K.exp: it lacks what every backend must"
     with K.use(Unfinished()), pytest.raises(CapabilityError, match=message):
         K.current().exp(1)
-
-
-@pytest.mark.parametrize("name", SESSION)
-def test_there_is_no_session(name, backend):
-    assert not hasattr(K, name)
-    with pytest.raises(CapabilityError, match=rf"'{backend}' doesn't offer K.{name}"):
-        getattr(K, name)()
 
 
 def test_a_backend_with_sessions_is_seen_to_have_them():
@@ -205,8 +195,7 @@ def test_docstring_explains_each_argument(name):
     assert ("# Arguments\n" in text) == bool(parameters)
     # What returns nothing says so by its annotation.
     assert ("# Returns\n" in text) == (function.__annotations__.get("return") != "None")
-    if name not in SESSION:
-        assert getattr(K, name).__doc__ == function.__doc__
+    assert getattr(K, name).__doc__ == function.__doc__
 
 
 def test_dispatch_doesnt_shadow_the_builtins_of_its_own_module():

@@ -46,7 +46,8 @@ def test_variables_copy_in_and_out(backend):
     K.set_value(v, value)
     value[:] = 9
     np.testing.assert_array_equal(K.get_value(v), np.full((2, 2), 3))
-    assert K.get_value(v).dtype == np.float32 and v.name == "v"
+    assert K.get_value(v).dtype == np.float32
+    assert v.name == {"tensorflow": "v:0"}.get(backend, "v")
 
 
 def test_copies_stay_valid_when_the_variable_is_trained(backend):

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.errors import ArgumentError, CapabilityError, DataError, ShapeError
+from oneiros.errors import ArgumentError, DataError, ShapeError
 from oneiros_backend_jax import compiled, loops
 from oneiros_jax_support.graphs import convolves
 
@@ -158,11 +158,6 @@ def test_raw_code_goes_through_apply():
     np.testing.assert_allclose(
         run(gradient, (x, value)), 1 - np.tanh(value) ** 2, rtol=1e-5
     )
-
-
-def test_sessions_are_told_to_be_missing():
-    with pytest.raises(CapabilityError, match="'session'"):
-        K.get_session()
 
 
 # Functions

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oneiros import backend as K
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, ShapeError
 
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3)
 
@@ -262,7 +262,8 @@ def test_batch_dot_explains_what_it_cant_do(backend):
     x, y = K.placeholder((None, 3, 2)), K.placeholder((None, 4, 5))
     with pytest.raises(ValueError, match="3 and 4"):
         K.batch_dot(x, y, axes=(1, 1))
-    with pytest.raises(ArgumentError, match="axis 0"):
+    message = "Dimensions" if backend == "tensorflow" else "axis 0"
+    with pytest.raises(ValueError, match=message):
         K.batch_dot(x, y, axes=(0, 1))
     with pytest.raises(ArgumentError, match="2 or more"):
         K.batch_dot(K.placeholder((None,)), y)
@@ -581,3 +582,41 @@ def test_derivative_at_the_kink(backend):
     relu, absolute = (K.eval(K.gradients(K.sum(f(x)), [x])[0]) for f in (K.relu, K.abs))
     np.testing.assert_array_equal(relu, [0, 0, 1])
     np.testing.assert_array_equal(absolute, [0, -1, 1])
+
+
+WRONG_AXES = {
+    "sum": lambda x: K.sum(x, axis=2),
+    "mean": lambda x: K.mean(x, axis=[0, -3]),
+    "max": lambda x: K.max(x, axis=5),
+    "any": lambda x: K.any(x, axis=2),
+    "argmax": lambda x: K.argmax(x, axis=2),
+    "argmin": lambda x: K.argmin(x, axis=-3),
+    "concatenate": lambda x: K.concatenate([x, x], axis=2),
+    "expand_dims": lambda x: K.expand_dims(x, 4),
+    "squeeze": lambda x: K.squeeze(x, 2),
+    "reverse": lambda x: K.reverse(x, [2]),
+    "repeat_elements": lambda x: K.repeat_elements(x, 2, axis=2),
+    "permute_dimensions": lambda x: K.permute_dimensions(x, (0, 2)),
+}
+
+
+@pytest.mark.parametrize("function", WRONG_AXES)
+def test_an_axis_that_isnt_there_is_told_in_the_same_words(function, backend):
+    message = rf"{function} received the axis -?\d for a tensor of rank 2\. It takes"
+    with pytest.raises(ArgumentError, match=message):
+        WRONG_AXES[function](K.placeholder((None, 3)))
+
+
+def test_tensors_that_dont_fit_are_told_in_the_words_of_k(backend):
+    x, y = K.placeholder((2, 3)), K.placeholder((4, 5))
+    with pytest.raises(ArgumentError, match=r"pattern \(0, 0\).*0 to 1 once"):
+        K.permute_dimensions(x, (0, 0))
+    for name, call in {
+        "concatenate": lambda: K.concatenate([x, y], axis=0),
+        "stack": lambda: K.stack([x, y]),
+        "maximum": lambda: K.maximum(x, y),
+    }.items():
+        with pytest.raises(
+            ShapeError, match=rf"K.{name} received .*\(2, 3\), \(4, 5\)"
+        ):
+            call()

@@ -498,10 +498,8 @@ def test_static_shapes_survive_symbolic_ones():
         ),
         (lambda x: K.concatenate([x, K.zeros((2, 2, 2))]), "K.concatenate received"),
         (lambda x: K.reshape(x, (5, 2, -2)), "K.reshape received"),
-        (lambda x: K.sum(x, axis=3), "K.sum received"),
         (lambda x: K.exp("text"), "K.exp received"),
         (lambda x: x[:, 7], "index received"),
-        (lambda x: K.permute_dimensions(x, (0, 1, 2)), "K.permute_dimensions received"),
     ],
 )
 def test_bad_operations_are_told_in_words_of_k(build, message):
@@ -527,8 +525,6 @@ def test_what_needs_a_variable_says_so():
         K.get_value(K.placeholder((3,)))
     with pytest.raises(ArgumentError, match=r"K\.eval"):
         K.variable(K.zeros((2,)) + 1)
-    with pytest.raises(ArgumentError, match="shape="):
-        K.placeholder()
 
 
 def test_tensors_of_theano_are_refused_by_operators():

@@ -274,7 +274,7 @@ def test_number_of_inputs():
 @pytest.mark.parametrize(
     ("thing", "expected"),
     [
-        (np.ones((2, 3)), "was called on ndarray array"),
+        (np.ones((2, 3)), r"was called on ndarray of shape \(2, 3\)"),
         (None, "was called on NoneType None"),
         ([], r"was called on list \[\]"),
         (3.5, "was called on float 3.5"),

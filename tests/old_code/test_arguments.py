@@ -97,9 +97,13 @@ def test_arguments_of_another_engine_are_passed_over_with_one_warning(backend):
     assert len(caught) == 1 and all(name in str(caught[0].message) for name in foreign)
     np.testing.assert_allclose(double([X])[0], 2 * X)
     model = Sequential([Dense(1, input_dim=3)])
-    model.compile("sgd", "mse", **foreign)
-    with pytest.warns(UserWarning, match=f"{min(foreign)}.* passed over"):
+    with pytest.warns(UserWarning, match=f"{min(foreign)}.* passed over") as caught:
+        model.compile("sgd", "mse", **foreign)
+    assert len(caught) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
         model.train_on_batch(X, Y)
+        model.test_on_batch(X, Y)
     with pytest.raises(ArgumentError, match="unknown argument 'metric'"):
         K.function([x], [x * 2.0], metric=["acc"])
 

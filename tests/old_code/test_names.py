@@ -201,3 +201,53 @@ def test_layers_that_are_not_built_any_more_show_what_to_write(path, name, line)
     layer = getattr(module(f"layers.{path}"), name)
     with pytest.raises(NotImplementedError, match=line):
         layer(3, 2, mode="sum")
+
+
+def test_a_name_that_isnt_there_is_passed_over_by_the_import_function():
+    """`fromlist` only has the module of the full name returned."""
+    core = __import__("oneiros.layers.core", fromlist=["x"])
+    assert core.__name__ == "oneiros.layers.core"
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        (
+            "from oneiros.layers.core import Convolution2D",
+            "from oneiros.layers.convolutional import Convolution2D",
+        ),
+        (
+            "from oneiros.utils import to_categorical",
+            "from oneiros.utils.np_utils import to_categorical",
+        ),
+        ("from oneiros.layers import Concatenate", r"Keras 2; .*mode='concat'"),
+        ("from oneiros.layers import Lstm", "Did you mean 'LSTM'"),
+    ],
+)
+def test_names_that_are_elsewhere_are_told(line, advice):
+    with pytest.raises(ImportError, match=advice):
+        exec(line)
+
+
+def test_a_name_that_is_set_reaches_the_code_that_uses_it(monkeypatch, tmp_path):
+    data_utils = module("utils.data_utils")
+    asked = []
+
+    def everything_is_valid(path, *arguments, **options):
+        asked.append(path)
+        return True
+
+    monkeypatch.setattr(data_utils, "validate_file", everything_is_valid)
+    file = tmp_path / "datasets" / "numbers.txt"
+    file.parent.mkdir()
+    file.write_text("1 2 3")
+    found = data_utils.get_file(
+        "numbers.txt",
+        "http://127.0.0.1:1/numbers.txt",
+        md5_hash="0" * 32,
+        cache_subdir="datasets",
+        cache_dir=str(tmp_path),
+    )
+    assert found == str(file) and len(asked) == 1
+    monkeypatch.undo()
+    assert not data_utils.validate_file(str(file), "0" * 32)

@@ -117,7 +117,9 @@ class Case:
         mine = {
             "output_shape": list(layer.get_output_shape_at(0)),
             "output_shape_for_none_batch": list(none_batch),
-            "weight_names": [f"{weight.name}:0" for weight in layer.weights],
+            "weight_names": [
+                weight.name.removesuffix(":0") + ":0" for weight in layer.weights
+            ],
             "nb_trainable": len(layer.trainable_weights),
             "uses_learning_phase": any(y._uses_learning_phase for y in self.outputs),
             "has_output_mask": self.mask() is not None,

@@ -186,7 +186,7 @@ class Case:
             for shape in shapes
         ]
         return [
-            abs(array) if weight.name.endswith(VARIANCE) else array
+            abs(array) if weight.name.removesuffix(":0").endswith(VARIANCE) else array
             for array, weight in zip(arrays, weights, strict=True)
         ]
 

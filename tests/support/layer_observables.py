@@ -151,6 +151,11 @@ def told_with(argument):
     )
 
 
+def named(weight):
+    """Returns a weight's name, which ends in `:0` on TensorFlow alone."""
+    return weight.name.removesuffix(":0")
+
+
 class Seen:
     """What can be seen of a case on the current backend.
 
@@ -179,8 +184,8 @@ class Seen:
             ],
             "shape": [y._keras_shape for y in self.outputs],
             "masks": [len(self.masks)],
-            "weights": [(w.name, tuple(K.get_variable_shape(w))) for w in weights],
-            "trained": [w.name for w in self.layer.trainable_weights],
+            "weights": [(named(w), tuple(K.get_variable_shape(w))) for w in weights],
+            "trained": [named(w) for w in self.layer.trainable_weights],
             "initial": self.layer.get_weights(),
         }
         self.layer.set_weights(

@@ -254,7 +254,8 @@ def test_optimizer_gets_trainable_weights_by_name(backend):
     model.compile(Recording(), "mse")
     before = [layer.get_weights() for layer in layers]
     model.train_on_batch(np.ones((4, 3)), np.ones((4, 2)))
-    assert [w.name for w in received] == ["alpha_W", "alpha_b", "zeta_W", "zeta_b"]
+    names = [w.name.removesuffix(":0") for w in received]
+    assert names == ["alpha_W", "alpha_b", "zeta_W", "zeta_b"]
     changed = [
         any(np.any(a != b) for a, b in zip(layer.get_weights(), old, strict=True))
         for layer, old in zip(layers, before, strict=True)

@@ -17,6 +17,7 @@ raises CapabilityError.
 
 from typing import Any
 
+from oneiros import modules
 from oneiros.backend import common, contract, dispatch
 from oneiros.backend.common import *  # noqa: F403  all of them belong to K
 from oneiros.backend.dispatch import *  # noqa: F403  all of them belong to K
@@ -32,26 +33,19 @@ _optional = {
 globals().update(_required)
 
 _NAMES = ["Backend", *common.__all__, *dispatch.__all__, *_required, *_optional]
-_PRIVATE = {
-    "_BACKEND": dispatch.backend,
-    "_EPSILON": common.epsilon,
-    "_FLOATX": common.floatx,
-}
 
 
 def __dir__() -> list[str]:
-    return _NAMES
+    return [*_NAMES, *modules.names(__name__)]
 
 
 def __getattr__(name: str) -> Any:
-    """Answers for what depends on the current backend, and for the underscored names
-    that code of 2016 reads."""
-    if name in _PRIVATE:
-        return _PRIVATE[name]()
+    """Answers for what depends on the current backend, and for what plugins add."""
     if name in _optional:
         getattr(dispatch.current(), name)
         return _optional[name]
     if name == "__all__":
         backend = dispatch.current()
-        return [x for x in _NAMES if x in globals() or hasattr(backend, x)]
-    raise AttributeError(f"module 'oneiros.backend' has no attribute {name!r}")
+        own = [x for x in _NAMES if x in globals() or hasattr(backend, x)]
+        return own + modules.attribute(__name__, name)
+    return modules.attribute(__name__, name)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from oneiros import settings
+from oneiros import modules, settings
 from oneiros.errors import ArgumentError
 
 __all__ = [
@@ -45,6 +45,11 @@ def _checked(what: str, value: Any, accepted: tuple[str, ...]) -> str:
         names = ", ".join(map(repr, accepted))
         raise ArgumentError(f"{what} received {value!r}. It takes one of {names}.")
     return str(value)
+
+
+def __getattr__(name: str) -> Any:
+    """Answers for what plugins add."""
+    return modules.attribute(__name__, name)
 
 
 def epsilon() -> float:

@@ -438,7 +438,10 @@ class Layer(Rebuilt):
                         f"Make both under `with oneiros.backend.use({owner!r}):`."
                     )
             value = tensor.name if isinstance(tensor, Layer) else tensor
-            received = f"{type(tensor).__name__} {value!r:.60}"
+            text = f"{value!r:.60}"
+            if hasattr(value, "shape"):
+                text = f"of shape {value.shape}"
+            received = f"{type(tensor).__name__} {text}"
             raise ArgumentError(
                 f"{label(self)} was called on {received}, no tensor. Call it on what "
                 "Input(…) or a call of another layer returned; data goes to "

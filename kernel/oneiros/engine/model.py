@@ -136,7 +136,7 @@ class Model(Container):
         self.metrics_names = training.metrics_names
         self.metrics_tensors = training.metrics_tensors
         self.total_loss = training.total_loss
-        self.function_kwargs = kwargs
+        self.function_kwargs = oneiros.compilation.function_arguments(kwargs)
         self.train_function = None
         self.test_function = None
         self.predict_function = None

@@ -9,7 +9,10 @@ from typing import Any
 
 from oneiros import backend as K
 from oneiros.config import get_object
-from oneiros.errors import ShapeError
+from oneiros.errors import ArgumentError, ShapeError
+
+ENGINES = {"jax": "jax", "pytensor": "theano", "tensorflow": "tensorflow"}
+"""Packages of engines, and the backends that compute with them."""
 
 
 def softmax(x: Any) -> Any:
@@ -92,10 +95,31 @@ def get(identifier: Any) -> Any:
         identifier: name, function, layer used as an activation, or None, which means
             `linear`.
 
+    # Raises
+        UnknownNameError: if nothing installed provides the name.
+        ArgumentError: for a function of another engine than the current backend's.
+
     # Example
         ```python
         from oneiros import activations
         activations.get("relu")
         ```
     """
-    return linear if identifier is None else get_object("activation", identifier)
+    if identifier is None:
+        return linear
+    activation = get_object("activation", identifier)
+    _check_engine(activation)
+    return activation
+
+
+def _check_engine(activation: Any) -> None:
+    """Refuses a function of an engine that the current backend doesn't compute with."""
+    package = str(getattr(activation, "__module__", "")).partition(".")[0]
+    if package not in ENGINES or ENGINES[package] == K.backend():
+        return
+    name = getattr(activation, "__name__", "function")
+    raise ArgumentError(
+        f"The activation {name} is a function of {package}, and the current backend is "
+        f"{K.backend()!r}. Pass its name, as in activation={name!r}, a function of K, "
+        f"or choose the backend first: K.set_backend({ENGINES[package]!r})."
+    )

@@ -11,7 +11,7 @@ from oneiros.arguments import label, refusal
 from oneiros.engine.stream import Stream
 from oneiros.errors import NotCompiledError
 
-from oneiros_array_data import standardize, weights
+from oneiros_array_data import class_numbers, standardize, weights
 from oneiros_array_data.stream import ArrayStream
 
 Arrays = list[Any]
@@ -38,7 +38,13 @@ class ArrayAdapter:
 
     # Arguments
         model: the `Model`.
+
+    # Properties
+        tells_class_numbers: bool, whether class numbers that the model doesn't have are
+            still to be told, which happens once.
     """
+
+    tells_class_numbers = True
 
     def __init__(self, model: Any) -> None:
         self.model = model
@@ -71,6 +77,12 @@ class ArrayAdapter:
         arrays = standardize.standardize_input_data(
             x, model.input_names, model.internal_input_shapes, False, f"{kind} input"
         )
+        arrays = [
+            standardize.with_rows(array, K.is_sparse(x), f"{kind} input {name!r}")
+            for array, x, name in zip(
+                arrays, model.inputs, model.input_names, strict=True
+            )
+        ]
         standardize.check_array_lengths(arrays, [], [])
         return arrays
 
@@ -102,6 +114,10 @@ class ArrayAdapter:
         standardize.check_loss_and_target_compatibility(
             targets, model.loss_functions, self._target_shapes(), names
         )
+        targets = [
+            standardize.with_rows(array, K.is_sparse(x), f"{kind} target {name!r}")
+            for array, x, name in zip(targets, model.targets, names, strict=True)
+        ]
         targets = list(map(_with_axes_of, targets, model.targets))
         sample_weights = list(
             map(
@@ -113,6 +129,8 @@ class ArrayAdapter:
             )
         )
         standardize.check_array_lengths(inputs, targets, sample_weights)
+        if self.tells_class_numbers:
+            self.tells_class_numbers = class_numbers.are_known(model, targets)
         return inputs + targets + sample_weights
 
     def _target_shapes(self) -> list[Any]:

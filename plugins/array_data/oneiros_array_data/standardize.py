@@ -154,6 +154,27 @@ def as_array(value: Any, what: str) -> Array:
     return value
 
 
+def with_rows(value: Any, takes_sparse: bool, what: str) -> Any:
+    """Returns an array as it is, and a sparse matrix as one that has rows.
+
+    # Arguments
+        takes_sparse: whether the model's input, or target, is a sparse one.
+        what: str, what the value is, for messages.
+
+    # Raises
+        DataError: for a sparse matrix where an array is needed.
+    """
+    if not hasattr(value, "toarray"):
+        return value
+    if not takes_sparse:
+        raise DataError(
+            f"{what}: received a sparse matrix ({type(value).__name__}) of shape "
+            f"{value.shape}, expected an array. Pass x.toarray(), or batches of it by "
+            "fit_generator; Input(shape, sparse=True) takes sparse matrices."
+        )
+    return value.tocsr()
+
+
 def _is_closed(value: Any) -> bool:
     """Tells whether a data set's HDF5 file is closed."""
     return not getattr(getattr(value, "id", None), "valid", True)

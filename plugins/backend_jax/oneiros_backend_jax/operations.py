@@ -13,7 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 from oneiros.arguments import is_int
 from oneiros.errors import ArgumentError
-from oneiros_backend_toolkit.operands import batch_dot_axes, check_softmax_rank
+from oneiros_backend_toolkit.operands import (
+    axes_of,
+    axis_of,
+    batch_dot_axes,
+    check_softmax_rank,
+    order_of,
+)
 from oneiros_backend_toolkit.types import clipping_bounds
 from oneiros_jax_support.jax_import import jax
 from oneiros_jax_support.products import product
@@ -93,7 +99,7 @@ def _reduction(name: str, convert: Callable[[T], T] = tensor) -> T:
         keepdims: T = False,
     ) -> T:
         x = convert(x)
-        axes = tuple(axis) if isinstance(axis, (list, tuple)) else axis
+        axes = None if axis is None else tuple(axes_of(name, axis, x.ndim))
         result = getattr(space(x), name)(x, axis=axes, keepdims=bool(keepdims))
         return result if result.dtype == bool else result.astype(x.dtype)
 
@@ -115,10 +121,6 @@ def sizes_of(shape: T) -> list[T]:
     if isinstance(shape, jax.Array):
         _known(shape)
     return [n if n is None else int(_known(n)) for n in shape]
-
-
-def _axes(axes: T) -> tuple[int, ...]:
-    return tuple(map(int, axes)) if isinstance(axes, (list, tuple)) else (int(axes),)
 
 
 def _aligned(tensors: list[T], axis: int) -> list[T]:
@@ -366,11 +368,13 @@ class Operations:
 
     @staticmethod
     def argmax(x: T, axis: T = -1) -> T:
-        return jnp.argmax(jnp.asarray(tensor(x)), axis)
+        x = jnp.asarray(tensor(x))
+        return jnp.argmax(x, axis_of("argmax", axis, x.ndim))
 
     @staticmethod
     def argmin(x: T, axis: T = -1) -> T:
-        return jnp.argmin(jnp.asarray(tensor(x)), axis)
+        x = jnp.asarray(tensor(x))
+        return jnp.argmin(x, axis_of("argmin", axis, x.ndim))
 
     # Shapes
 
@@ -392,11 +396,13 @@ class Operations:
     @staticmethod
     def permute_dimensions(x: T, pattern: T) -> T:
         x = tensor(x)
-        return space(x).transpose(x, sizes_of(pattern))
+        return space(x).transpose(x, order_of(pattern, x.ndim))
 
     @staticmethod
     def concatenate(tensors: T, axis: T = -1) -> T:
-        tensors = _aligned(paired(*tensors, arithmetic=False), axis)
+        tensors = paired(*tensors, arithmetic=False)
+        axis = axis_of("concatenate", axis, tensors[0].ndim)
+        tensors = _aligned(tensors, axis)
         return space(*tensors).concatenate(tensors, axis)
 
     @staticmethod
@@ -411,6 +417,7 @@ class Operations:
         axis: T,
     ) -> T:
         x = tensor(x)
+        axis = axis_of("repeat_elements", axis, x.ndim)
         return space(x).repeat(x, int(_known(rep)), axis)
 
     @staticmethod
@@ -423,16 +430,17 @@ class Operations:
     @staticmethod
     def expand_dims(x: T, dim: T = -1) -> T:
         x = tensor(x)
-        return space(x).expand_dims(x, dim)
+        return space(x).expand_dims(x, axis_of("expand_dims", dim, x.ndim, new=1))
 
     @staticmethod
     def squeeze(x: T, axis: T) -> T:
-        return tensor(x).squeeze(_axes(axis))
+        x = tensor(x)
+        return x.squeeze(tuple(axes_of("squeeze", axis, x.ndim)))
 
     @staticmethod
     def reverse(x: T, axes: T) -> T:
         x = tensor(x)
-        return space(x).flip(x, _axes(axes))
+        return space(x).flip(x, axes_of("reverse", axes, x.ndim))
 
     @staticmethod
     def one_hot(indices: T, nb_classes: T) -> T:

@@ -12,7 +12,6 @@ from oneiros.backend.contract import FLAGS
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
-from oneiros_backend_toolkit.foreign_arguments import pass_over
 from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.rnn import Rnn
 from oneiros_lazy_graph.backend import RecordedBackend
@@ -30,20 +29,13 @@ from oneiros_backend_tensorflow.random_functions import RandomFunctions
 from oneiros_backend_tensorflow.recurrence import RecurrentLayers
 from oneiros_backend_tensorflow.spatial import SPATIAL
 from oneiros_backend_tensorflow.storage import Storage
+from oneiros_backend_tensorflow.tensor import Tensor
 from oneiros_backend_tensorflow.tensorflow_import import tf
 from oneiros_backend_tensorflow.xla import xla_setting
 
 T = Any
 IMAGE_AXES = [0, 1, 2, 3]
 """Samples, rows, columns and channels."""
-
-
-class Tensor(Node):
-    """A lazy tensor that answers like one of TensorFlow 1."""
-
-    def get_shape(self) -> Any:
-        """Returns the static shape as a `tf.TensorShape`."""
-        return tf.TensorShape(self.shape)
 
 
 PRIMITIVES = {**SPATIAL, "_beam_search": (beam_search, "K.ctc_decode")}
@@ -59,6 +51,8 @@ class TensorFlowBackend(
     operations = Operations
     random_functions = RandomFunctions
     storage = Storage
+    has_open_ranks = True
+    function_arguments = frozenset({"jit_compile"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,8 +149,7 @@ class TensorFlowBackend(
         updates: T = (),
         **kwargs: T,
     ) -> Function:
-        xla = kwargs.pop("jit_compile", None)
-        pass_over(self.name, kwargs, ["jit_compile"])
+        xla = self.own_arguments(kwargs).get("jit_compile")
         xla = xla_setting() if xla is None else xla
         return RecordedFunction(
             self,

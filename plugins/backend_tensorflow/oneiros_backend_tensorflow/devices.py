@@ -25,6 +25,18 @@ def scope() -> AbstractContextManager[Any]:
     return nullcontext() if name is None else tf.device(name)
 
 
+def at_once() -> AbstractContextManager[Any]:
+    """Returns a context in which TensorFlow computes at once.
+
+    Code of 2016 goes into graphs of TensorFlow 1 on the way, by `with session:` or
+    `with graph.as_default():`.
+    """
+    if tf.executing_eagerly():
+        return nullcontext()
+    context: AbstractContextManager[Any] = tf.__internal__.eager_context.eager_mode()
+    return context
+
+
 def on_device(function: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a function that runs on the device.
 

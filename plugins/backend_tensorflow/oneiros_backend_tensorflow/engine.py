@@ -14,7 +14,7 @@ from oneiros_lazy_graph.pinning import pinned
 from oneiros_lazy_graph.program import Program
 
 from oneiros_backend_tensorflow.derivatives import dense
-from oneiros_backend_tensorflow.devices import in_host_memory, scope
+from oneiros_backend_tensorflow.devices import at_once, in_host_memory, scope
 from oneiros_backend_tensorflow.failures import BAD_INPUT, reason
 from oneiros_backend_tensorflow.lending import lent
 from oneiros_backend_tensorflow.loops import Arguments, Loop
@@ -96,7 +96,7 @@ class TensorFlowEngine:
 
     def put(self, array: Array, dtype: Any) -> Any:
         """Copies an array to the device, as one of a type."""
-        with scope():
+        with at_once(), scope():
             if in_host_memory():
                 return lent(aligned_copy(array, dtype))
             return tf.constant(array, dtype)
@@ -112,7 +112,9 @@ class TensorFlowEngine:
         arrays: list[Array],
     ) -> CompiledStep:
         """Returns one step as a graph function."""
-        return OneStep(program, phase, [array.shape for array in arrays]).compiled()
+        with at_once():
+            shapes = [array.shape for array in arrays]
+            return OneStep(program, phase, shapes).compiled()
 
     def compile_loop(
         self,
@@ -123,7 +125,8 @@ class TensorFlowEngine:
     ) -> CompiledLoop:
         """Returns many steps as one graph function."""
         shapes = [tuple(array.shape[1:]) for array in arrays]
-        return ManySteps(program, phase, shapes, index.shape).compiled()
+        with at_once():
+            return ManySteps(program, phase, shapes, index.shape).compiled()
 
 
 def _symbol(spec: Spec) -> Any:

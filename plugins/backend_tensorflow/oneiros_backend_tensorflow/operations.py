@@ -10,7 +10,14 @@ from typing import Any
 
 import numpy as np
 from oneiros.arguments import is_int
-from oneiros_backend_toolkit.operands import batch_dot_axes, check_softmax_rank
+from oneiros_backend_toolkit.operands import (
+    axes_of,
+    axis_of,
+    batch_dot_axes,
+    check_softmax_rank,
+    order_of,
+    pair_of_axes,
+)
 from oneiros_backend_toolkit.types import clipping_bounds
 from oneiros_lazy_graph.pinning import floatx
 
@@ -51,7 +58,11 @@ def _on_pair(fn: Callable[[T, T], T]) -> T:
     return staticmethod(function)
 
 
-def _reduction(fn: Callable[..., T], convert: Callable[[T], T] = tensor) -> T:
+def _reduction(
+    name: str,
+    fn: Callable[..., T],
+    convert: Callable[[T], T] = tensor,
+) -> T:
     """Makes a reduction of TensorFlow one of `K`."""
 
     def function(
@@ -59,12 +70,17 @@ def _reduction(fn: Callable[..., T], convert: Callable[[T], T] = tensor) -> T:
         axis: T = None,
         keepdims: T = False,
     ) -> T:
-        return fn(convert(x), _reduced(axis), keepdims)
+        x = convert(x)
+        return fn(x, _axes(name, x, axis), keepdims)
 
     return staticmethod(function)
 
 
-def _extreme(fn: Callable[..., T], of_truth: Callable[..., T]) -> T:
+def _extreme(
+    name: str,
+    fn: Callable[..., T],
+    of_truth: Callable[..., T],
+) -> T:
     """Makes a reduction to the largest or the smallest value one of `K`."""
 
     def function(
@@ -74,13 +90,9 @@ def _extreme(fn: Callable[..., T], of_truth: Callable[..., T]) -> T:
     ) -> T:
         x = tensor(x)
         reduce = of_truth if x.dtype == tf.bool else fn
-        return reduce(x, _reduced(axis), keepdims)
+        return reduce(x, _axes(name, x, axis), keepdims)
 
     return staticmethod(function)
-
-
-def _reduced(axis: T) -> list[int] | None:
-    return None if axis is None else _axes(axis)
 
 
 def sizes_of(shape: T) -> T:
@@ -95,12 +107,46 @@ def _plain(n: T) -> T:
     return int(n) if is_int(n) else n
 
 
-def _axes(axes: T) -> list[int]:
-    return list(map(int, axes)) if isinstance(axes, (list, tuple)) else [int(axes)]
+def _axes(function: str, x: T, axes: T) -> list[int] | None:
+    """Returns axes of a tensor; None stands for all of them.
+
+    Where not even the rank is known, they are taken as they are.
+    """
+    if axes is None:
+        return None
+    if x.shape.rank is None:
+        return [int(axis) for axis in np.atleast_1d(axes)]
+    return axes_of(function, axes, x.shape.rank)
+
+
+def _axis(function: str, x: T, axis: T) -> int:
+    if x.shape.rank is None:
+        return int(axis)
+    return axis_of(function, axis, x.shape.rank)
 
 
 def _bounded(x: T, max_value: T) -> T:
     return x if max_value is None else Operations.clip(x, 0, max_value)
+
+
+def _product_of_matrices(
+    x: T,
+    y: T,
+    x_axis: int,
+    y_axis: int,
+) -> T:
+    """Returns what Keras 1.2.2 gave on TensorFlow where an axis is the batch's, or
+    where there are more than three.
+
+    Two matrices are multiplied element by element and summed. Of other tensors those in
+    the last two axes are multiplied: all axes before them are of the batch, and any
+    axis but the last means the last but one.
+    """
+    if x.shape.rank == 2:
+        x = x if x_axis == y_axis else tf.transpose(x)
+        return tf.expand_dims(tf.reduce_sum(x * y, y_axis), 1)
+    last = x.shape.rank - 1
+    return tf.matmul(x, y, transpose_a=x_axis != last, transpose_b=y_axis == last)
 
 
 class Operations:
@@ -166,6 +212,9 @@ class Operations:
         axes: T = None,
     ) -> T:
         x, y = paired(x, y)
+        x_axis, y_axis = pair_of_axes(x.shape, y.shape, axes)
+        if x.shape.rank == y.shape.rank and (x.shape.rank > 3 or 0 in (x_axis, y_axis)):
+            return _product_of_matrices(x, y, x_axis, y_axis)
         x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
         x_names = list(LEFT_AXES[: x.shape.rank])
         y_names = list(RIGHT_AXES[: y.shape.rank])
@@ -301,21 +350,23 @@ class Operations:
 
     # Reductions
 
-    max = _extreme(tf.reduce_max, of_truth=tf.reduce_any)
-    min = _extreme(tf.reduce_min, of_truth=tf.reduce_all)
-    sum = _reduction(tf.reduce_sum, countable)
-    prod = _reduction(tf.reduce_prod, countable)
-    mean = _reduction(tf.reduce_mean, floats)
-    any = _reduction(tf.reduce_any, truth)
-    all = _reduction(tf.reduce_all, truth)
+    max = _extreme("max", tf.reduce_max, of_truth=tf.reduce_any)
+    min = _extreme("min", tf.reduce_min, of_truth=tf.reduce_all)
+    sum = _reduction("sum", tf.reduce_sum, countable)
+    prod = _reduction("prod", tf.reduce_prod, countable)
+    mean = _reduction("mean", tf.reduce_mean, floats)
+    any = _reduction("any", tf.reduce_any, truth)
+    all = _reduction("all", tf.reduce_all, truth)
 
     @staticmethod
     def argmax(x: T, axis: T = -1) -> T:
-        return tf.argmax(tensor(x), int(axis))
+        x = tensor(x)
+        return tf.argmax(x, _axis("argmax", x, axis))
 
     @staticmethod
     def argmin(x: T, axis: T = -1) -> T:
-        return tf.argmin(tensor(x), int(axis))
+        x = tensor(x)
+        return tf.argmin(x, _axis("argmin", x, axis))
 
     # Shapes
 
@@ -335,11 +386,14 @@ class Operations:
 
     @staticmethod
     def permute_dimensions(x: T, pattern: T) -> T:
-        return tf.transpose(tensor(x), sizes_of(pattern))
+        x = tensor(x)
+        rank = len(pattern) if x.shape.rank is None else x.shape.rank
+        return tf.transpose(x, order_of(pattern, rank))
 
     @staticmethod
     def concatenate(tensors: T, axis: T = -1) -> T:
-        return tf.concat(paired(*tensors, arithmetic=False), int(axis))
+        tensors = paired(*tensors, arithmetic=False)
+        return tf.concat(tensors, _axis("concatenate", tensors[0], axis))
 
     @staticmethod
     def stack(x: T) -> T:
@@ -353,7 +407,7 @@ class Operations:
     ) -> T:
         x = tensor(x)
         rep = _plain(rep)
-        axis = int(axis)
+        axis = _axis("repeat_elements", x, axis)
         repeated = tf.repeat(x, rep, axis)
         sizes = x.shape.as_list()
         if sizes[axis] is not None:
@@ -369,15 +423,20 @@ class Operations:
 
     @staticmethod
     def expand_dims(x: T, dim: T = -1) -> T:
-        return tf.expand_dims(tensor(x), int(dim))
+        x = tensor(x)
+        if x.shape.rank is not None:
+            dim = axis_of("expand_dims", dim, x.shape.rank, new=1)
+        return tf.expand_dims(x, int(dim))
 
     @staticmethod
     def squeeze(x: T, axis: T) -> T:
-        return tf.squeeze(tensor(x), _axes(axis))
+        x = tensor(x)
+        return tf.squeeze(x, _axes("squeeze", x, axis))
 
     @staticmethod
     def reverse(x: T, axes: T) -> T:
-        return tf.reverse(tensor(x), _axes(axes))
+        x = tensor(x)
+        return tf.reverse(x, _axes("reverse", x, axes))
 
     @staticmethod
     def one_hot(indices: T, nb_classes: T) -> T:

@@ -13,7 +13,7 @@ from oneiros_lazy_graph.program import Program
 
 from oneiros_backend_tensorflow.compiled import Compiled, Outside
 from oneiros_backend_tensorflow.derivatives import while_tracing
-from oneiros_backend_tensorflow.devices import on_device, scope
+from oneiros_backend_tensorflow.devices import at_once, on_device, scope
 from oneiros_backend_tensorflow.lending import Staging, lent
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
@@ -117,10 +117,11 @@ class OneStep(_Steps):
         types = self._types
 
         def run(arrays: list[Array], counter: int) -> list[Array]:
-            first = random_state_of(counter)
-            if function.keeps_nothing and are_on_host(arrays):
-                return staging.run(function, first, arrays)
-            return function(first, *map(tf.constant, arrays, types))
+            with at_once():
+                first = random_state_of(counter)
+                if function.keeps_nothing and are_on_host(arrays):
+                    return staging.run(function, first, arrays)
+                return function(first, *map(tf.constant, arrays, types))
 
         return on_device(run)
 
@@ -191,15 +192,16 @@ class ManySteps(_Steps):
             steps: int,
             counter: int,
         ) -> list[Array]:
-            first = [random_state_of(counter), counted(steps)]
-            if not are_on_host(arrays):
-                return function(*first, tf.constant(index), *arrays)
-            if not function.by_xla:
-                return function(*first, index, *arrays)
-            may_lend = function.keeps_nothing and index.size
-            make = lent if may_lend else tf.constant
-            prepared = [*first, *map(make, batches_of(index, arrays))]
-            return function.call_prepared(prepared, *first, index, *arrays)
+            with at_once():
+                first = [random_state_of(counter), counted(steps)]
+                if not are_on_host(arrays):
+                    return function(*first, tf.constant(index), *arrays)
+                if not function.by_xla:
+                    return function(*first, index, *arrays)
+                may_lend = function.keeps_nothing and index.size
+                make = lent if may_lend else tf.constant
+                prepared = [*first, *map(make, batches_of(index, arrays))]
+                return function.call_prepared(prepared, *first, index, *arrays)
 
         return on_device(run)
 
@@ -279,5 +281,5 @@ def rows(arrays: list[Any], index: Any) -> list[Any]:
     """Returns the rows that an index names, of each array."""
     if are_on_host(arrays):
         return rows_of(index, arrays)
-    with scope():
+    with at_once(), scope():
         return [tf.gather(array, index) for array in arrays]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from oneiros_backend_tensorflow.devices import scope
+from oneiros_backend_tensorflow.devices import at_once, scope
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 Array = np.ndarray[Any, Any]
@@ -33,7 +33,7 @@ class Storage:
         """The `tf.Variable`."""
         with self._lock:
             if self._variable is None:
-                with tf.init_scope(), scope():
+                with at_once(), scope():
                     self._variable = tf.Variable(self._array)
                 self._array = None
         return self._variable
@@ -42,7 +42,8 @@ class Storage:
         """Returns a copy of the value."""
         array = self._array
         if array is None:
-            array = self._variable.numpy()
+            with at_once():
+                array = self._variable.numpy()
         return np.array(array)
 
     def set(self, array: Array) -> None:
@@ -51,4 +52,5 @@ class Storage:
             if self._variable is None:
                 self._array = array
                 return
-        self._variable.assign(array)
+        with at_once():
+            self._variable.assign(array)

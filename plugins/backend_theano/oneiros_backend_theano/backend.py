@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -15,12 +15,14 @@ from oneiros.arguments import is_int
 from oneiros.backend.common import floatx
 from oneiros.backend.contract import FLAGS, draw_seed
 from oneiros.backend.tensor_state import SPARSE
-from oneiros.errors import ArgumentError, GraphError
+from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.arrays import owned
 from oneiros_backend_toolkit.convolutions import Convolutions
 from oneiros_backend_toolkit.ctc import Ctc
-from oneiros_backend_toolkit.foreign_arguments import pass_over
+from oneiros_backend_toolkit.gradients import Gradients
+from oneiros_backend_toolkit.operands import rank_of_placeholder
 from oneiros_backend_toolkit.rnn import Rnn
+from oneiros_backend_toolkit.sessions import Sessions
 from pytensor.gradient import disconnected_grad
 from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import apply_ancestors
@@ -35,7 +37,7 @@ from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.loops import Loops
 from oneiros_backend_theano.recurrence import Fused
 
-PASSED_OVER = {
+WITHOUT_EFFECT = {
     "accept_inplace",
     "allow_input_downcast",
     "name",
@@ -106,7 +108,9 @@ def _shape_vector(shape: Any) -> Any:
     return pt.stack([pt.cast(n, "int64") for n in shape])
 
 
-class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused):
+class TheanoBackend(
+    Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused, Gradients, Sessions
+):
     """Keras 1's `K` on PyTensor.
 
     # Properties
@@ -118,6 +122,7 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
 
     name: ClassVar[str] = "theano"
     capabilities: ClassVar[frozenset[str]] = frozenset(FLAGS)
+    function_arguments = frozenset({"givens", "mode", *WITHOUT_EFFECT})
 
     def __init__(self) -> None:
         super().__init__()
@@ -145,13 +150,8 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         sparse: bool = False,
         name: Any = None,
     ) -> Any:
-        if shape is None and ndim is None:
-            raise ArgumentError(
-                "placeholder needs a shape, such as (None, 3), or ndim, the number of "
-                "axes."
-            )
         if shape is None:
-            shape = (None,) * ndim
+            shape = (None,) * rank_of_placeholder(self.name, ndim)
         shape = tuple(None if size is None else int(size) for size in shape)
         x = TensorType(self._dtype(dtype), shape=shape)(name)
         x._keras_shape = shape
@@ -298,32 +298,16 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
             return [disconnected_grad(x) for x in variables]
         return disconnected_grad(variables)
 
-    def gradients(
-        self,
-        loss: Any,
-        variables: Any,
-    ) -> Any:
-        variables = [variables] if self.owns(variables) else list(variables)
+    def _gradients(self, loss: Any, variables: Sequence[Any]) -> list[Any]:
         total = loss.sum() if loss.ndim else loss
         with _room_for(total):
             gradients = pt.grad(
                 total,
-                variables,
+                list(variables),
                 disconnected_inputs="ignore",
                 return_disconnected="none",
             )
-        if None not in gradients:
-            return list(gradients)
-        names = [
-            str(x.name or x)
-            for x, gradient in zip(variables, gradients, strict=True)
-            if gradient is None
-        ]
-        raise GraphError(
-            f"The loss doesn't depend on {', '.join(names)}, so there is no gradient. "
-            "Leave it out, or set `trainable = False` on its layer; look for "
-            "stop_gradient or a layer that isn't connected."
-        )
+        return list(gradients)
 
     def function(
         self,
@@ -335,12 +319,12 @@ class TheanoBackend(Loops, ConvolutionPrimitives, Convolutions, Rnn, Ctc, Fused)
         from oneiros_backend_theano.jax_function import JaxFunction
         from oneiros_backend_theano.pytensor_function import PytensorFunction
 
-        chosen = kwargs.pop("mode", None)
+        options = self.own_arguments(kwargs)
+        chosen = options.get("mode")
         mode = chosen or self.linker
-        pass_over(
-            self.name, kwargs.keys() - PASSED_OVER, ["mode", *sorted(PASSED_OVER)]
-        )
+        givens = dict(options.get("givens") or {})
         mode = mode.upper() if isinstance(mode, str) else mode
         if mode == "JAX":
-            return JaxFunction(self, inputs, outputs, updates, strict=bool(chosen))
-        return PytensorFunction(self, inputs, outputs, updates, mode)
+            strict = bool(chosen)
+            return JaxFunction(self, inputs, outputs, updates, givens, strict=strict)
+        return PytensorFunction(self, inputs, outputs, updates, mode, givens)

@@ -11,6 +11,7 @@ from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.function import Function
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
+from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors, apply_ancestors
 
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
@@ -22,6 +23,11 @@ NO_COUNTERS = np.zeros(2, np.uint32)
 
 class GraphFunction(Function):
     """What a graph reads and writes, and the counters of its random numbers.
+
+    # Arguments
+        givens: pairs, or a dict, of variables in the graph and what is computed in
+            their stead.
+        inputs, outputs, updates: as for `K.function`.
 
     # Properties
         updated: the variables that it writes.
@@ -36,6 +42,7 @@ class GraphFunction(Function):
         inputs: Any,
         outputs: Any,
         updates: Any,
+        givens: Any = (),
     ) -> None:
         super().__init__(backend, inputs, outputs, updates)
         self.outputs = [backend.tensor(x) for x in self.outputs]
@@ -45,6 +52,11 @@ class GraphFunction(Function):
         }
         self.updated = list(new_values)
         self.results = [*new_values.values(), *self.outputs]
+        self.givens = givens
+        if givens:
+            self.results = clone_replace(
+                self.results, self._replacements(givens), rebuild_strict=False
+            )
         roots = self._roots()
         self.random = STREAM in roots or STEP in roots
         written = {*self.updated, STREAM, STEP}
@@ -70,11 +82,18 @@ class GraphFunction(Function):
             )
         return value.astype(variable.dtype)
 
+    def _replacements(self, givens: Any) -> dict[Any, Any]:
+        """Returns what stands for variables, of their types."""
+        return {
+            variable: self.backend.cast(self.backend.tensor(value), variable.dtype)
+            for variable, value in dict(givens).items()
+        }
+
     def _roots(self) -> list[Any]:
         """Returns the shared variables that the graph needs, once each, in a fixed
         order."""
         phase = self.backend.learning_phase_placeholder()
-        fed = list(self.placeholders)
+        fed = [*self.placeholders, *(form for _, form in self.forms)]
         if self.phase_index is not None:
             fed.append(phase)
         needed = [

@@ -40,9 +40,10 @@ class JaxFunction(GraphFunction):
         inputs: Any,
         outputs: Any,
         updates: Any,
+        givens: Any = (),
         strict: bool = False,
     ) -> None:
-        super().__init__(backend, inputs, outputs, updates)
+        super().__init__(backend, inputs, outputs, updates, givens)
         self._strict = strict
         self._stand_in: Any = None
         importlib.import_module("oneiros_jax_support.jax_import")
@@ -249,6 +250,8 @@ class JaxFunction(GraphFunction):
             values[STREAM] = counters[0]
             values[STEP] = counters[1]
             values.update(zip(self.placeholders, feeds, strict=True))
+            for x, form in self.forms:
+                values[form] = jnp.moveaxis(values[x], 1, -1)
             values[phase_placeholder] = np.int32(phase or 0)
             results = evaluate(self.results, values)
             for variable, new in zip(self.updated, results, strict=False):

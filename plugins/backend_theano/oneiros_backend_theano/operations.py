@@ -9,13 +9,20 @@ import numpy as np
 import pytensor.tensor as pt
 from oneiros.arguments import is_int
 from oneiros.backend.common import floatx
-from oneiros.errors import ArgumentError, ShapeError
-from oneiros_backend_toolkit.operands import batch_dot_axes, check_softmax_rank
+from oneiros.errors import ShapeError
+from oneiros_backend_toolkit.operands import (
+    axes_of,
+    axis_of,
+    batch_dot_axes,
+    check_softmax_rank,
+    order_of,
+)
 from oneiros_backend_toolkit.types import Types, clipping_bounds
 from pytensor.graph.basic import Variable
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.special import softmax
 
+from oneiros_backend_theano.explained import explained
 from oneiros_backend_theano.operators import own_type
 
 INTEGERS = "iub"
@@ -39,20 +46,12 @@ def countable(x: Any) -> Any:
     return x.astype("int32") if x.dtype == "bool" else x
 
 
-def _axes(x: Any, axis: Any) -> Any:
-    if axis is None:
-        return None
-    axes = [axis] if is_int(axis) else list(axis)
-    for axis in axes:
-        if not -x.ndim <= axis < x.ndim:
-            raise ArgumentError(
-                f"Axis {axis} doesn't exist: the tensor has shape {x.type.shape}."
-            )
-    return sorted({int(axis) % x.ndim for axis in axes})
+def _axes(function: str, x: Any, axes: Any) -> list[int] | None:
+    return None if axes is None else axes_of(function, axes, x.ndim)
 
 
-def _axis(x: Any, axis: Any) -> int:
-    return int(_axes(x, axis)[0])
+def _axis(function: str, x: Any, axis: Any) -> int:
+    return axis_of(function, axis, x.ndim)
 
 
 def _accumulated(x: Any) -> Any:
@@ -85,6 +84,7 @@ def _as_columns(y: Any, axis: int) -> Any:
     return y.dimshuffle(axis, *others).reshape((sizes(y)[axis], -1))
 
 
+@explained
 class Operations(Types):
     """Tensor functions; the state of the engine is the subclass's."""
 
@@ -165,7 +165,12 @@ class Operations(Types):
         reference: Any,
         indices: Any,
     ) -> Any:
-        return reference[self.cast(indices, "int32")]
+        indices = self.cast(indices, "int32")
+        if np.dtype(reference.dtype).kind in INTEGERS:
+            return reference[indices]
+        # An index below zero is out of range too, where there are no rows but NaN
+        length = pt.cast(reference.shape[0], "int32")
+        return reference[pt.switch(pt.lt(indices, 0), length, indices)]
 
     def in_top_k(
         self,
@@ -338,7 +343,7 @@ class Operations(Types):
         axis: Any = None,
         keepdims: bool = False,
     ) -> Any:
-        return pt.max(x, axis=_axes(x, axis), keepdims=keepdims)
+        return pt.max(x, axis=_axes("max", x, axis), keepdims=keepdims)
 
     def min(
         self,
@@ -346,7 +351,7 @@ class Operations(Types):
         axis: Any = None,
         keepdims: bool = False,
     ) -> Any:
-        return pt.min(x, axis=_axes(x, axis), keepdims=keepdims)
+        return pt.min(x, axis=_axes("min", x, axis), keepdims=keepdims)
 
     def sum(
         self,
@@ -354,7 +359,9 @@ class Operations(Types):
         axis: Any = None,
         keepdims: bool = False,
     ) -> Any:
-        return pt.sum(x, axis=_axes(x, axis), dtype=_accumulated(x), keepdims=keepdims)
+        return pt.sum(
+            x, axis=_axes("sum", x, axis), dtype=_accumulated(x), keepdims=keepdims
+        )
 
     def prod(
         self,
@@ -362,7 +369,9 @@ class Operations(Types):
         axis: Any = None,
         keepdims: bool = False,
     ) -> Any:
-        return pt.prod(x, axis=_axes(x, axis), dtype=_accumulated(x), keepdims=keepdims)
+        return pt.prod(
+            x, axis=_axes("prod", x, axis), dtype=_accumulated(x), keepdims=keepdims
+        )
 
     def mean(
         self,
@@ -371,7 +380,7 @@ class Operations(Types):
         keepdims: bool = False,
     ) -> Any:
         x = as_float(x)
-        return pt.mean(x, axis=_axes(x, axis), keepdims=keepdims)
+        return pt.mean(x, axis=_axes("mean", x, axis), keepdims=keepdims)
 
     def any(
         self,
@@ -379,7 +388,7 @@ class Operations(Types):
         axis: Any = None,
         keepdims: bool = False,
     ) -> Any:
-        return pt.any(pt.neq(x, 0), axis=_axes(x, axis), keepdims=keepdims)
+        return pt.any(pt.neq(x, 0), axis=_axes("any", x, axis), keepdims=keepdims)
 
     def all(
         self,
@@ -387,14 +396,14 @@ class Operations(Types):
         axis: Any = None,
         keepdims: bool = False,
     ) -> Any:
-        return pt.all(pt.neq(x, 0), axis=_axes(x, axis), keepdims=keepdims)
+        return pt.all(pt.neq(x, 0), axis=_axes("all", x, axis), keepdims=keepdims)
 
     def argmax(
         self,
         x: Any,
         axis: int = -1,
     ) -> Any:
-        return pt.argmax(x, axis=_axis(x, axis))
+        return pt.argmax(x, axis=_axis("argmax", x, axis))
 
     def argmin(
         self,
@@ -405,7 +414,7 @@ class Operations(Types):
         # The complement of an integer falls as it rises; the negative may wrap around
         is_discrete = np.dtype(x.dtype).kind in INTEGERS
         falling = pt.invert(x) if is_discrete else -x
-        return pt.argmax(falling, axis=_axis(x, axis))
+        return pt.argmax(falling, axis=_axis("argmin", x, axis))
 
     # Shapes
 
@@ -429,7 +438,7 @@ class Operations(Types):
         x: Any,
         pattern: Any,
     ) -> Any:
-        return x.dimshuffle(*[_axis(x, axis) for axis in pattern])
+        return x.dimshuffle(*order_of(pattern, x.ndim))
 
     def concatenate(
         self,
@@ -437,7 +446,7 @@ class Operations(Types):
         axis: int = -1,
     ) -> Any:
         tensors = self._adapted(*map(self.to_dense, tensors), arithmetic=False)
-        return pt.concatenate(tensors, axis=_axis(tensors[0], axis))
+        return pt.concatenate(tensors, axis=_axis("concatenate", tensors[0], axis))
 
     def stack(self, x: Any) -> Any:
         return pt.stack(list(self._adapted(*x, arithmetic=False)))
@@ -448,7 +457,7 @@ class Operations(Types):
         rep: int,
         axis: int,
     ) -> Any:
-        axis = _axis(x, axis)
+        axis = _axis("repeat_elements", x, axis)
         shape = sizes(x)
         before = shape[:axis]
         after = shape[axis + 1 :]
@@ -478,14 +487,14 @@ class Operations(Types):
         x: Any,
         dim: int = -1,
     ) -> Any:
-        return pt.expand_dims(x, dim)
+        return pt.expand_dims(x, axis_of("expand_dims", dim, x.ndim, new=1))
 
     def squeeze(
         self,
         x: Any,
         axis: int,
     ) -> Any:
-        axis = _axis(x, axis)
+        axis = _axis("squeeze", x, axis)
         if x.type.shape[axis] not in (1, None):
             raise ShapeError(
                 f"squeeze can't remove axis {axis} of shape {x.type.shape}: its size "
@@ -499,7 +508,7 @@ class Operations(Types):
         axes: Any,
     ) -> Any:
         slices = [slice(None)] * x.ndim
-        for axis in _axes(x, axes):
+        for axis in axes_of("reverse", axes, x.ndim):
             slices[axis] = slice(None, None, -1)
         return x[tuple(slices)]
 

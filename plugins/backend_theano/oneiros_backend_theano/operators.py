@@ -14,14 +14,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from oneiros.backend.common import floatx
 from oneiros_backend_toolkit.types import check_has_bits
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.scalar.basic import upcast
-from pytensor.tensor.basic import as_tensor_variable
+from pytensor.tensor.basic import as_tensor_variable, tensor_copy
 from pytensor.tensor.type import TensorType
 from pytensor.tensor.variable import _tensor_py_operators
 
@@ -32,6 +33,8 @@ NUMERIC = "biufc"
 SMALL = 2**15
 """Numbers below it are int8 or int16 to PyTensor, which float32 holds."""
 FLOATS = ("float16", "float32", "float64")
+STATE = ("_keras_shape", "_keras_history", "_uses_learning_phase")
+"""What Keras 1 keeps on tensors."""
 
 Adapt = Callable[..., Sequence[Any]]
 
@@ -58,6 +61,28 @@ def install(adapt: Adapt, convert: Adapt) -> None:
     for name in UNARY_NAMES:
         _extend(f"__{name}__", functools.partial(_on_numbers, adapt))
     _extend("__invert__", _inverting)
+    _tensor_py_operators.__copy__ = _copied
+    _tensor_py_operators.__bool__ = _no_truth
+
+
+def _copied(x: Any) -> Any:
+    """Returns a tensor of the same value for `copy.copy`.
+
+    Python's own copy would be a second output of the node that computes the first one,
+    which knows nothing of it. Shared variables, which keep values, are themselves.
+    """
+    if isinstance(x, SharedVariable):
+        return x
+    copied = tensor_copy(x)
+    kept = {name: value for name, value in vars(x).items() if name in STATE}
+    vars(copied).update(kept)
+    return copied
+
+
+def _no_truth(x: Any) -> NoReturn:
+    raise TypeError(
+        f"{x} is neither true nor false yet. K.switch(condition, a, b) chooses later."
+    )
 
 
 def _extend(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytensor
 from oneiros.errors import CapabilityError
+from oneiros_backend_toolkit.channel_order import last_order
 from oneiros_backend_toolkit.devices import Device, requested
 from oneiros_jax_support.calls import LOCK
 from pytensor.graph.replace import clone_replace
@@ -26,8 +27,9 @@ class PytensorFunction(GraphFunction):
         outputs: Any,
         updates: Any,
         mode: Any,
+        givens: Any = (),
     ) -> None:
-        super().__init__(backend, inputs, outputs, updates)
+        super().__init__(backend, inputs, outputs, updates, givens)
         device = requested("theano")
         if device not in (None, Device("cpu", 0)):
             raise CapabilityError(
@@ -66,10 +68,15 @@ class PytensorFunction(GraphFunction):
         placeholder = self._phase_placeholder()
         if placeholder is not None:
             replaced[placeholder] = pytensor.tensor.constant(phase, dtype="int32")
+        inputs = {x: x for x in self.placeholders}
+        for x, form in self.forms:
+            inputs[x] = x.type()
+            replaced[x] = inputs[x]
+            replaced[form] = inputs[x].dimshuffle(last_order(x.ndim))
         results = clone_replace(self.results, replaced, rebuild_strict=False)
         count = len(self.updated)
         return pytensor.function(
-            [stream, step, *self.placeholders],
+            [stream, step, *inputs.values()],
             results[count:],
             updates=list(zip(self.updated, results[:count], strict=True)),
             mode=self._mode,

@@ -40,6 +40,7 @@ class StandIn(PytensorFunction):
             function.outputs,
             function.updates,
             MODE,
+            function.givens,
         )
         self._function = function
 

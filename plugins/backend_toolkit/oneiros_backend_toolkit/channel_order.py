@@ -21,12 +21,27 @@ from collections.abc import Callable
 from typing import Any
 
 from oneiros.backend.contract import Backend
-from oneiros.backend.tensor_state import LAYER_CALL
+from oneiros.backend.tensor_state import LAYER_CALL, StateKey
 
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
 
 T = Any
 Rebuild = Callable[..., T]
+
+MADE_OF_FORM: StateKey[bool] = StateKey(
+    "whether the tensor was computed from its form with channels last"
+)
+
+
+def first_order(rank: int) -> tuple[int, ...]:
+    """Returns the order of axes that moves channels from the end to axis 1."""
+    last = rank - 1
+    return (0, last, *range(1, last))
+
+
+def last_order(rank: int) -> tuple[int, ...]:
+    """Returns the order of axes that moves channels from axis 1 to the end."""
+    return (0, *range(2, rank), 1)
 
 
 class ChannelOrder(Backend):
@@ -42,9 +57,9 @@ class ChannelOrder(Backend):
 
     def _channels_first(self, x) -> T:
         """Moves the channels from the end to axis 1."""
-        last = self.ndim(x) - 1
-        result = self.permute_dimensions(x, (0, last, *range(1, last)))
+        result = self.permute_dimensions(x, first_order(self.ndim(x)))
         CHANNELS_LAST_FORM.set(result, x)
+        MADE_OF_FORM.set(result, True)
         return result
 
     def _channels_last(self, x) -> T:
@@ -53,7 +68,7 @@ class ChannelOrder(Backend):
         return self._moved(x) if form is None else form
 
     def _moved(self, x) -> T:
-        return self.permute_dimensions(x, (0, *range(2, self.ndim(x)), 1))
+        return self.permute_dimensions(x, last_order(self.ndim(x)))
 
     def _channels_last_form(self, x) -> T:
         """Returns `x` with channels last if that takes no more than one transpose of a

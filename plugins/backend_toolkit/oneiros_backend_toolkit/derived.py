@@ -13,6 +13,7 @@ from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError, DataError
 
 from oneiros_backend_toolkit.arrays import owned
+from oneiros_backend_toolkit.foreign_arguments import ForeignArguments
 from oneiros_backend_toolkit.types import Types
 
 T = Any
@@ -22,7 +23,7 @@ FUZZ = 1e-7
 1."""
 
 
-class Derived(Types):
+class Derived(ForeignArguments, Types):
     """Functions in terms of those that the engine supplies; and the learning phase."""
 
     def __init__(self) -> None:

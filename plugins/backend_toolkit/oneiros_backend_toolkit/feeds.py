@@ -19,13 +19,13 @@ class Feed:
 
     # Properties
         label: str, the input's name in messages.
-        shape: tuple of int and None.
+        shape: tuple of int and None; None alone, where any rank will do.
         dtype: NumPy type.
         sparse: bool, whether it takes sparse matrices, too.
     """
 
     label: str
-    shape: tuple[int | None, ...]
+    shape: tuple[int | None, ...] | None
     dtype: Any
     sparse: bool = False
 
@@ -55,6 +55,8 @@ class Feed:
             return np.empty((), object)
 
     def _fits(self, shape: tuple[int, ...], batched: bool) -> bool:
+        if self.shape is None:
+            return True
         if len(shape) != len(self.shape):
             return False
         first = 1 if batched else 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
+from oneiros.backend.contract import Backend
 from oneiros.errors import ArgumentError
 
 OF_THEANO = {
@@ -23,17 +25,35 @@ OF_THEANO = {
 OF_TENSORFLOW = {"feed_dict", "fetches", "jit_compile", "options", "run_metadata"}
 
 
-def pass_over(engine: str, names: Iterable[str], own: Iterable[str] = ()) -> None:
-    """Warns of arguments that mean something to another engine alone.
+class ForeignArguments(Backend):
+    """Tells apart which arguments of `K.function` an engine takes.
 
-    # Arguments
-        engine: str, how messages call this one.
-        names: the arguments that this engine does nothing with.
-        own: the arguments that it takes, for messages.
-
-    # Raises
-        ArgumentError: for an argument that no engine has.
+    # Properties
+        function_arguments: names of those that it takes.
     """
+
+    function_arguments: ClassVar[frozenset[str]] = frozenset()
+
+    def own_arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the arguments that this engine takes, and warns of those that belong
+        to another one.
+
+        # Raises
+            ArgumentError: for an argument that no engine has.
+        """
+        _pass_over(
+            self.name,
+            arguments.keys() - self.function_arguments,
+            sorted(self.function_arguments),
+        )
+        return {
+            name: value
+            for name, value in arguments.items()
+            if name in self.function_arguments
+        }
+
+
+def _pass_over(engine: str, names: Iterable[str], own: Iterable[str]) -> None:
     names = sorted(names)
     for name in names:
         if name not in OF_THEANO | OF_TENSORFLOW:
@@ -46,5 +66,5 @@ def pass_over(engine: str, names: Iterable[str], own: Iterable[str] = ()) -> Non
         warnings.warn(
             f"{', '.join(names)}: {engine} doesn't have this argument of another "
             "engine; it is passed over.",
-            stacklevel=4,
+            stacklevel=5,
         )

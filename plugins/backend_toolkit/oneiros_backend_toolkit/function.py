@@ -11,6 +11,7 @@ import numpy as np
 from oneiros.errors import ArgumentError, CapabilityError, DataError
 
 from oneiros_backend_toolkit.feeds import Array, Feed, Upload
+from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
 
 _refusal: str | None = None
 
@@ -39,6 +40,8 @@ class Function:
     # Properties
         placeholders: the inputs without the learning phase.
         feeds: what each of these accepts.
+        forms: pairs of such an input and its form with channels last, from which layers
+            may have gone on; it gets the input's value.
         phase_index: int, the learning phase's place among the inputs, or None.
         has_one_output: bool, whether the output was given by itself.
     """
@@ -69,13 +72,16 @@ class Function:
             else:
                 self.placeholders.append(x)
         self.feeds = [self._feed(index, x) for index, x in enumerate(self.placeholders)]
+        forms = [(x, CHANNELS_LAST_FORM.get(x)) for x in self.placeholders]
+        self.forms = [(x, form) for x, form in forms if form is not None]
 
     def _feed(self, index: int, placeholder: Any) -> Feed:
-        name = getattr(placeholder, "name", None) or "unnamed"
+        name = (getattr(placeholder, "name", None) or "unnamed").removesuffix(":0")
         k = self.backend
+        has_open_rank = getattr(placeholder, "ndim", 0) is None
         return Feed(
             label=f"Input {index} ({name})",
-            shape=tuple(k.int_shape(placeholder)),
+            shape=None if has_open_rank else tuple(k.int_shape(placeholder)),
             dtype=np.dtype(k.dtype(placeholder)),
             sparse=k.is_sparse(placeholder),
         )
@@ -228,7 +234,7 @@ class Function:
                 "rows."
             )
         for feed in self.feeds:
-            if feed.shape[0] not in (None, array.shape[1]):
+            if feed.shape and feed.shape[0] not in (None, array.shape[1]):
                 raise DataError(
                     f"{feed.label} takes {feed.shape[0]} rows at a time, not "
                     f"{array.shape[1]}."

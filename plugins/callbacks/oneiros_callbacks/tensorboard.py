@@ -120,11 +120,12 @@ class TensorBoard(Callback):
         for layer in self.model.layers:
             values = K.batch_get_value(layer.weights)
             for weight, value in zip(layer.weights, values, strict=True):
-                self._write_histogram(weight.name, value, epoch)
+                name = _tag(weight)
+                self._write_histogram(name, value, epoch)
                 if self.write_images and value.size:
                     ordering = getattr(layer, "dim_ordering", "th")
                     image = image_of(value, ordering)
-                    self.writer.add_image(weight.name, image, epoch, dataformats="HW")
+                    self.writer.add_image(name, image, epoch, dataformats="HW")
 
     def _write_measured(self, epoch: int) -> None:
         """Writes gradients and outputs."""
@@ -137,6 +138,11 @@ class TensorBoard(Callback):
         finite = values[np.isfinite(values)]
         if finite.size:
             self.writer.add_histogram(name, finite, epoch)
+
+
+def _tag(weight: Any) -> str:
+    """Returns a weight's name without the `:0` that it ends in on TensorFlow."""
+    return str(weight.name).removesuffix(":0")
 
 
 class _Measure:
@@ -156,7 +162,7 @@ class _Measure:
         self.batch = [array[:size] for array in model.validation_data]
         weights = inner._collected_trainable_weights
         layers = [layer for layer in inner.layers if _has_one_output(layer)]
-        self.names = [f"{weight.name}_grad" for weight in weights]
+        self.names = [f"{_tag(weight)}_grad" for weight in weights]
         self.names += [f"{layer.name}_out" for layer in layers]
         inputs = [*inner.inputs, *inner.targets, *inner.sample_weights]
         phase = K.learning_phase()

@@ -13,6 +13,13 @@ from oneiros_array_data.naming import name_of
 Tensor = Any
 
 
+def function_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Returns those of `compile`'s further arguments that the current backend's
+    `K.function` takes; it warns of others once, instead of at each function."""
+    take = getattr(K.current(), "own_arguments", None)
+    return dict(take(arguments)) if take else arguments
+
+
 def get_function(kind: str, argument: str, identifier: Any) -> Any:
     """Returns a loss or metric by its name, or as it is.
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 from oneiros import backend as K
-from oneiros.errors import ArgumentError
+from oneiros.errors import ArgumentError, UnknownNameError
 from oneiros_array_data.naming import Names, name_of, spread
 
 from oneiros_compilation.functions import computed, get_function
 from oneiros_compilation.losses import OutputLoss, Shape
 
 Tensor = Any
+MISSPELT = 0.8
+"""How near a name is, from 0 to 1, that was meant to be another one."""
 
 
 def collect_metrics(metrics: Any, output_names: Names) -> list[list[Any]]:
@@ -58,7 +61,7 @@ def _metric(
     is_accuracy = metric in ("accuracy", "acc")
     if is_accuracy:
         metric = _accuracy_for(name_of(loss.function), shape)
-    function = get_function("metric", "metrics", metric)
+    function = _function_of(metric)
     result = computed("metric", function, loss.target, y_pred)
     if not isinstance(result, dict):
         result = {"acc" if is_accuracy else name_of(function): result}
@@ -66,6 +69,18 @@ def _metric(
         (name, tensor if K.ndim(tensor) == 0 else K.mean(tensor))
         for name, tensor in result.items()
     ]
+
+
+def _function_of(metric: Any) -> Any:
+    try:
+        return get_function("metric", "metrics", metric)
+    except UnknownNameError:
+        # These two stand for several metrics, and are none themselves
+        if difflib.get_close_matches(metric, ("accuracy", "acc"), cutoff=MISSPELT):
+            raise UnknownNameError(
+                f"Unknown metric {metric!r}. Did you mean 'accuracy'?"
+            ) from None
+        raise
 
 
 def _accuracy_for(loss: str, shape: Shape) -> str:

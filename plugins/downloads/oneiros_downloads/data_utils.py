@@ -87,7 +87,9 @@ def _find(folders: list[Path], name: str, known_hash: str | None = None) -> Path
     """Returns the first path of this name that has the hash."""
     for folder in folders:
         path = folder / name
-        if path.exists() and (known_hash is None or _has_hash(path, known_hash)):
+        if not path.exists():
+            continue
+        if known_hash is None or validate_file(path, known_hash.partition(":")[2]):
             return path
     return None
 

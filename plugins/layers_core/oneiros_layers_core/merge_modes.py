@@ -13,6 +13,8 @@ from oneiros.errors import ArgumentError, ShapeError
 from oneiros_layers_core.functions import call_function, inferred_shape
 
 Shape = tuple[int | None, ...]
+MATRIX_RANK = 3
+"""Axes of a tensor that holds a matrix for each sample."""
 
 
 class MergeRule(Protocol):
@@ -207,10 +209,10 @@ class Product:
         """
         left, right = inputs
         axes = tuple(merge.dot_axes)
-        product = K.batch_dot(left, right, axes)
+        product = _products(left, right, axes)
         if not self._cosine:
             return product
-        squares = K.batch_dot(left, left, axes) * K.batch_dot(right, right, axes)
+        squares = _products(left, left, axes) * _products(right, right, axes)
         lengths = K.sqrt(K.maximum(squares, K.epsilon() ** 2))
         return K.expand_dims(product / lengths, 1)
 
@@ -228,6 +230,34 @@ class Product:
     def mask(self, merge: Any, inputs: list[Any], masks: list[Any]) -> None:
         """Returns None: the steps that the masks speak of are gone."""
         return None
+
+
+def _products(left: Any, right: Any, axes: tuple[int, int]) -> Any:
+    """Returns the sums over an axis of each tensor.
+
+    `K.batch_dot` gives others of two tensors with four axes on TensorFlow, as in Keras
+    1.2.2: a Merge means the same on each backend.
+    """
+    if K.ndim(left) != K.ndim(right) or K.ndim(left) <= MATRIX_RANK:
+        return K.batch_dot(left, right, axes)
+    left_rows, left_sizes = _as_rows(left, axes[0])
+    right_rows, right_sizes = _as_rows(right, axes[1])
+    products = K.batch_dot(left_rows, right_rows, (2, 2))
+    return K.reshape(products, (*left_sizes, *right_sizes[1:]))
+
+
+def _as_rows(x: Any, axis: int) -> tuple[Any, list[Any]]:
+    """Returns a tensor whose axis stands last and whose others, but for the samples,
+    are one; and the sizes of the samples and these others."""
+    others = [other for other in range(K.ndim(x)) if other != axis]
+    sizes = [_size(x, other) for other in others]
+    moved = K.permute_dimensions(x, (*others, axis))
+    return K.reshape(moved, (sizes[0], -1, _size(x, axis))), sizes
+
+
+def _size(x: Any, axis: int) -> Any:
+    known = K.int_shape(x)[axis]
+    return K.shape(x)[axis] if known is None else known
 
 
 def _common_batch(shapes: list[Shape]) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol
 
@@ -14,12 +14,15 @@ from oneiros.backend.contract import Backend, draw_seed
 from oneiros.backend.tensor_state import SPARSE
 from oneiros.errors import ArgumentError
 from oneiros_backend_toolkit.arrays import owned
-from oneiros_backend_toolkit.derived import FUZZ, Derived
-from oneiros_backend_toolkit.foreign_arguments import pass_over
+from oneiros_backend_toolkit.derived import FUZZ
 from oneiros_backend_toolkit.function import Function
+from oneiros_backend_toolkit.gradients import Gradients
+from oneiros_backend_toolkit.operands import rank_of_placeholder
+from oneiros_backend_toolkit.sessions import Sessions
 
 from oneiros_lazy_graph.function import RecordedFunction
-from oneiros_lazy_graph.nodes import Node, Spec
+from oneiros_lazy_graph.graph import reachable
+from oneiros_lazy_graph.nodes import Node, Shape, Spec
 from oneiros_lazy_graph.pinning import pinned
 from oneiros_lazy_graph.recorder import Recorder
 
@@ -76,7 +79,7 @@ class VariableStorage(Protocol):
         """Stores an array, which is the storage's from now on."""
 
 
-class RecordedBackend(Derived):
+class RecordedBackend(Gradients, Sessions):
     """Keras 1's `K` on lazy tensors: what doesn't depend on the engine.
 
     A backend derives from it, sets the class's properties, and makes a Recorder in its
@@ -95,12 +98,14 @@ class RecordedBackend(Derived):
         random_functions: class with those that draw random numbers, `random_uniform`,
             `random_normal` and `random_binomial`; the first argument is a key.
         storage: the class of VariableStorage.
+        has_open_ranks: whether the engine computes on tensors whose rank isn't known.
     """
 
     recorder: Recorder
     operations: ClassVar[Any]
     random_functions: ClassVar[Any]
     storage: ClassVar[type[VariableStorage]]
+    has_open_ranks: ClassVar[bool] = False
 
     def __init_subclass__(cls, primitives: Primitives | None = None) -> None:
         defined = {*vars(cls), *vars(RecordedBackend)}
@@ -132,18 +137,22 @@ class RecordedBackend(Derived):
         sparse: T = False,
         name: T = None,
     ) -> T:
-        if shape is None and ndim is None:
-            raise ArgumentError(
-                "placeholder received neither `shape` nor `ndim`. Pass one: "
-                "shape=(None, 3)."
-            )
-        sizes = tuple(shape) if shape is not None else (None,) * ndim
+        sizes = self._sizes(shape, ndim)
         node: T = self.recorder.node(
             "placeholder", Spec(sizes, self._dtype(dtype)), name=name
         )
-        node._keras_shape = sizes
+        if sizes is not None:
+            node._keras_shape = sizes
         SPARSE.set(node, bool(sparse))
         return node
+
+    def _sizes(self, shape: T, ndim: T) -> Shape:
+        """Returns the static shape of a placeholder, None if even its rank is open."""
+        if shape is not None:
+            return tuple(shape)
+        if ndim is None and self.has_open_ranks:
+            return None
+        return (None,) * rank_of_placeholder(self.name, ndim)
 
     def variable(
         self,
@@ -340,9 +349,12 @@ class RecordedBackend(Derived):
             self.operations.stop_gradient, (variables,), label="K.stop_gradient"
         )
 
-    def gradients(self, loss: T, variables: T) -> list[T]:
-        listed = [variables] if self.owns(variables) else list(variables)
-        return list(self.recorder.gradients(loss, listed))
+    def _gradients(self, loss: T, variables: Sequence[T]) -> list[T]:
+        self.recorder.check_differentiable(loss, *variables)
+        behind = reachable([loss])
+        connected = [x for x in variables if x in behind]
+        gradients = iter(self.recorder.gradients(loss, connected))
+        return [next(gradients) if x in behind else None for x in variables]
 
     def function(
         self,
@@ -351,7 +363,7 @@ class RecordedBackend(Derived):
         updates: T = (),
         **kwargs: T,
     ) -> Function:
-        pass_over(self.name, kwargs)
+        self.own_arguments(kwargs)
         return RecordedFunction(
             self,
             self.recorder,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from oneiros.errors import ArgumentError, GraphError, ShapeError
 from oneiros_backend_toolkit.batches import compiled_steps, padded_index
+from oneiros_backend_toolkit.channel_order import last_order
 from oneiros_backend_toolkit.feeds import Upload
 from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.interrupts import kept_interrupts
@@ -52,6 +53,7 @@ class RecordedFunction(Function):
         pairs = [(old, _new_value(recorder, old, new)) for old, new in self.updates]
         lifted = [recorder.lift(x) for x in self.outputs]
         has_phase = self.phase_index is not None
+        substitutes = [(form, self._moved(x)) for x, form in self.forms]
         self.program = Program(
             recorder,
             self.placeholders,
@@ -59,11 +61,19 @@ class RecordedFunction(Function):
             pairs,
             has_phase,
             options,
+            substitutes,
         )
         self._engine = recorder.engine
         self._lock = threading.RLock()
         self._steps: dict[Any, CompiledStep] = {}
         self._loops: dict[Any, tuple[int, CompiledLoop]] = {}
+
+    def _moved(self, x: Node) -> Node:
+        """Returns an input with channels last, as a constant: what is differentiated by
+        the input is differentiated by this node, too."""
+        moved = self.backend.permute_dimensions(x, last_order(self.backend.ndim(x)))
+        constant: Node = self.backend.stop_gradient(moved)
+        return constant
 
     # Random state
 

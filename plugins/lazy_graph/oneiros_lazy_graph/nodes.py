@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from oneiros import backend as K
 
+from oneiros_lazy_graph.static_shapes import Length, StaticShape
+
 if TYPE_CHECKING:
     from oneiros_lazy_graph.recorder import Recorder
 
@@ -140,6 +142,7 @@ class Node:
     elementwise = False
     shortcut: Callable[[Any], Any] | None = None
     origin: Any = None
+    __len__ = Length()
     __array_priority__ = 1000
     __array_ufunc__ = None
 
@@ -207,14 +210,6 @@ class Node:
             result.spec = replace(result.spec, known=self.spec.known[index])
         return result
 
-    def __len__(self) -> int:
-        if not self.shape or self.shape[0] is None:
-            raise TypeError(
-                f"{self!r} has no known length. K.shape(x)[0] is its length, as a "
-                f"tensor."
-            )
-        return self.shape[0]
-
     def __iter__(self) -> Iterator[Any]:
         raise TypeError(
             f"{self!r} can't be iterated over: it holds no values yet. Index it: "
@@ -244,6 +239,16 @@ class Node:
     def get_value(self, borrow: bool = False) -> Any:
         """Returns a variable's value, as `K.get_value`."""
         return K.get_value(self)
+
+    def get_shape(self) -> StaticShape:
+        """Returns the static shape, as tensors of TensorFlow 1 gave it.
+
+        # Raises
+            TypeError: if not even the rank is known.
+        """
+        if self.shape is None:
+            raise TypeError(f"Not even the rank of {self!r} is known.")
+        return StaticShape.of(self.shape)
 
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Sets a variable's value, as `K.set_value`."""

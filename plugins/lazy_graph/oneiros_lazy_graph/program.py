@@ -32,6 +32,8 @@ class Program:
         updates: pairs of a variable and the node of its new value.
         has_phase: whether the function takes the learning phase.
         options: dict, what `K.function` was told for the engine.
+        substitutes: pairs of a node that isn't computed, and the node of the inputs
+            whose value it gets.
 
     # Properties
         variables: the variables whose values it takes.
@@ -53,6 +55,7 @@ class Program:
         updates: Updates,
         has_phase: bool,
         options: dict[str, Any],
+        substitutes: Sequence[tuple[Node, Node]] = (),
     ) -> None:
         self.recorder = recorder
         self.inputs = inputs
@@ -60,8 +63,10 @@ class Program:
         self.options = options
         self.written = [variable for variable, _ in updates]
         self._new = [new for _, new in updates]
-        behind = reachable([*outputs, *self._new], inputs)
-        nodes = by_age(behind.union(self.written).difference(inputs))
+        self._substitutes = dict(substitutes)
+        supplied = [*inputs, *self._substitutes]
+        behind = reachable([*outputs, *self._new], supplied)
+        nodes = by_age(behind.union(self.written).difference(supplied))
         _check_inputs(nodes, has_phase)
         self.variables = [node for node in nodes if node.kind == "variable"]
         self.streams = [node for node in nodes if node.kind == "stream"]
@@ -114,9 +119,12 @@ class Program:
         values.update(zip(self.inputs, feeds, strict=True))
         for node, array in self._constants.items():
             values[node] = convert(array, node.dtype)
-        supplied = [*self.inputs, *self._constants]
+        supplied = [*self.inputs, *self._constants, *self._substitutes]
         with self.recorder.computing():
             replay = Replay(self.recorder, values, phase, self._targets)
+            for node, substitute in self._substitutes.items():
+                replay.run([substitute])
+                values[node] = values[substitute]
             replay.compute((*self.outputs, *self._new), supplied)
             outputs = [convert(values[node], node.dtype) for node in self.outputs]
             updates = zip(self.written, self._new, strict=True)

@@ -310,12 +310,7 @@ class Recorder:
             GraphError: naming a variable that the loss doesn't depend on.
             ArgumentError: if one isn't a tensor of floats.
         """
-        for node in (loss, *variables):
-            if not self.owns(node) or not node.dtype.startswith("float"):
-                raise ArgumentError(
-                    f"gradients takes tensors of floats of one backend, not "
-                    f"{node!r:.200}."
-                )
+        self.check_differentiable(loss, *variables)
         behind = reachable([loss])
         for node in variables:
             if node not in behind:
@@ -328,6 +323,15 @@ class Recorder:
             node = self.node("gradients", Spec(None, ""), (loss, *group))
             result += self._unpacked([variable.spec for variable in group], node)
         return result
+
+    def check_differentiable(self, *nodes: Any) -> None:
+        """Raises an ArgumentError unless all of these are tensors of floats."""
+        for node in nodes:
+            if not self.owns(node) or not node.dtype.startswith("float"):
+                raise ArgumentError(
+                    f"gradients takes tensors of floats of one backend, not "
+                    f"{node!r:.200}."
+                )
 
     # Parts of the above
 

@@ -5,6 +5,7 @@ import csv as csv
 import functools as functools
 import inspect as inspect
 import json as json
+import multiprocessing as multiprocessing
 import os as os
 import queue as queue
 import re as re

@@ -9,6 +9,7 @@ SERVICES = {
     "gone": "oneiros_old_code.attributes:gone",
     "defines_get_output": "oneiros_old_code.attributes:defines_get_output",
     "run_own_loop": "oneiros_old_code.own_loops:run_own_loop",
+    "missing_name": "oneiros_old_code.missing:missing_name",
     "fit_loop": "oneiros_old_code.loops:fit_loop",
     "test_loop": "oneiros_old_code.loops:test_loop",
     "predict_loop": "oneiros_old_code.loops:predict_loop",
@@ -47,10 +48,10 @@ IMPORTED = {
     "activations": "K get_from_module",
     "callbacks": "K OrderedDict Progbar csv deque json np os time warnings",
     "constraints": "K get_from_module",
-    "engine.topology": "K copy func_dump func_load inspect np os python_types sys "
-    "warnings zip",
-    "engine.training": "Container K Progbar cbks copy metrics_module np objectives "
-    "optimizers queue threading time warnings",
+    "engine.topology": "K copy func_dump func_load "
+    "inspect json np os python_types sys warnings zip",
+    "engine.training": "Container K Progbar cbks copy metrics_module "
+    "multiprocessing np objectives optimizers queue threading time warnings",
     "initializations": "K get_from_module np",
     "layers.advanced_activations": "K Layer initializations np",
     "layers.convolutional": "K InputSpec Layer activations constraints "
@@ -68,8 +69,8 @@ IMPORTED = {
     "layers.recurrent": "K InputSpec Layer activations initializations np regularizers",
     "layers.wrappers": "K InputSpec Layer copy inspect",
     "metrics": "K get_from_module np",
-    "models": "K Layer Merge Node copy get_source_inputs json np "
-    "optimizer_from_config optimizers os warnings",
+    "models": "K Layer Merge Node copy "
+    "get_source_inputs json np optimizer_from_config optimizers os warnings",
     "objectives": "K get_from_module np",
     "optimizers": "K get_from_module warnings zip",
     "regularizers": "K get_from_module warnings",
@@ -79,6 +80,14 @@ IMPORTED = {
 }
 """What else Keras 1.2.2's modules showed, since they had imported it. Code relies on it
 after `from keras.layers.core import *`."""
+
+DYNAMIC = {
+    "backend": "backend_name",
+    "backend.common": "common_name",
+    "backend.tensorflow_backend": "tensorflow_backend",
+    "backend.theano_backend": "theano_backend",
+}
+"""Modules whose names depend on the current backend, and functions that know them."""
 
 GRAPH = {"Graph": "oneiros_old_code.graph:Graph"}
 LAYERS = {
@@ -141,6 +150,8 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
         path: {name: _reference(name) for name in names.split()}
         for path, names in IMPORTED.items()
     }
+    for path, function in DYNAMIC.items():
+        tables[path] = {"__getattr__": f"oneiros_old_code.backends:{function}"}
     tables["engine.training"].update(TRAINING)
     tables["models"].update({**GRAPH, **STANDARDIZING})
     tables["layers.core"].update(LAYERS)

@@ -23,6 +23,8 @@ PathLike = str | os.PathLike[str]
 YAML_SUFFIXES = (".yaml", ".yml")
 TEXTS = (".json", *YAML_SUFFIXES)
 """Suffixes of configurations, which hold no weights."""
+FILES_SHOWN = 5
+"""So many files of a folder are listed where it was passed for a file."""
 
 
 def path_of(filepath: PathLike) -> Path:
@@ -41,12 +43,19 @@ def existing(filepath: PathLike) -> Path:
     is_file = False
     with suppress(OSError):  # a name that is too long for the system
         is_file = path.is_file()
-    if not is_file:
+    if is_file:
+        return path
+    if path.is_dir():
+        files = sorted(file.name for file in path.iterdir() if file.is_file())
+        listed = ", ".join(files[:FILES_SHOWN]) or "none"
         raise FileMissingError(
-            f"There is no file at {path!s:.300} (in {Path.cwd()}). Only local files "
-            "are opened."
+            f"{path!s:.300} is a folder. Pass the path of a model file; files in it: "
+            f"{listed}."
         )
-    return path
+    raise FileMissingError(
+        f"There is no file at {path!s:.300} (in {Path.cwd()}). Only local files are "
+        "opened."
+    )
 
 
 def read(filepath: PathLike, budget: Budget | None = None) -> tuple[Format, ModelState]:

@@ -21,8 +21,10 @@ class Graphs:
             updates: list of pairs `(variable, new value)`, see `update`; of several of
                 one variable the last counts.
             **kwargs: what the engine takes: `mode` on Theano, the linker (`'jax'` or
-                one of PyTensor's modes); `jit_compile` on TensorFlow, whether XLA
-                compiles it (by default it does, but for convolutions on a CPU). The
+                one of PyTensor's modes), and `givens`, a dict or pairs of variables and
+                what is computed in their stead; `jit_compile` on TensorFlow, whether
+                XLA compiles it (by default it does, but for convolutions on a CPU).
+                What another engine takes is passed over, with a warning. The
                 environment variables `ONEIROS_THEANO_LINKER` and
                 `ONEIROS_TENSORFLOW_XLA` (`on`, `off`) decide it for all functions.
 
@@ -43,19 +45,25 @@ class Graphs:
             [1.0, 2.0]
         """
 
-    def gradients(self, loss, variables):
+    def gradients(self, loss, variables, *, upstream=None, allow_unconnected=False):
         """Differentiates.
 
         # Arguments
             loss: scalar tensor; another one is summed.
             variables: list of variables or tensors, or one.
+            upstream: tensor or array of the shape of `loss`, what its elements are
+                multiplied by before they are summed, as a constant: the derivative of
+                something else by them. So policy gradients, `tf.gradients(y, w, -g)`,
+                are `K.gradients(y, w, upstream=-g)`.
+            allow_unconnected: bool, whether the loss need not depend on all variables.
 
         # Returns
             A list of tensors, also for one variable: the derivatives of the loss by
-            each, in their order.
+            each, in their order; None for one that it doesn't depend on.
 
         # Raises
-            GraphError: naming a variable that the loss doesn't depend on.
+            GraphError: naming a variable that the loss doesn't depend on, unless
+                `allow_unconnected`.
 
         # Example
             >>> x = K.variable([3])
@@ -181,17 +189,17 @@ class Graphs:
 
 
 class Sessions(Optional, capability="session"):
-    """TensorFlow's sessions, which no engine has any more."""
+    """TensorFlow 1's sessions, for code that asks for one: nothing needs them."""
 
     def get_session(self):
-        """Returns the session.
+        """Returns what computes tensors as a session did.
 
         # Returns
-            A session.
+            An object with `run(fetches, feed_dict=None)`.
         """
 
     def set_session(self, session) -> None:
-        """Sets the session.
+        """Warns that a session has no effect.
 
         # Arguments
             session: a session.

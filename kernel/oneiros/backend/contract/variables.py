@@ -13,6 +13,7 @@ class Variables:
         # Arguments
             shape: tuple of ints and None; None leaves a size open.
             ndim: int, the number of axes if `shape` is left out; all sizes are open.
+                Without either, TensorFlow takes tensors of any rank.
             dtype: name of the type; None takes the default float type.
             sparse: whether it is fed SciPy's sparse matrices.
             name: str.
@@ -21,7 +22,7 @@ class Variables:
             A tensor with `_keras_shape`.
 
         # Raises
-            ArgumentError: if neither `shape` nor `ndim` is passed.
+            ArgumentError: if neither `shape` nor `ndim` is passed, but on TensorFlow.
 
         # Example
             >>> x = K.placeholder((None, 3))

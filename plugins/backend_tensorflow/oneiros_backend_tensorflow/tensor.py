@@ -1,0 +1,49 @@
+"""Lazy tensors that answer like those of TensorFlow 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from oneiros_lazy_graph.nodes import Node
+
+OUTPUT = ":0"
+"""What names of tensors end in: the first output of what computes them."""
+NAMED_AS_TENSORS = ("placeholder", "variable")
+"""Kinds of nodes whose names users read, and compare."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What computes a tensor, as far as code of 2016 asks.
+
+    # Properties
+        name: str, the tensor's without `:0`.
+        type: str, what was recorded.
+        inputs: tuple of the tensors that it is computed from.
+        outputs: list of the tensor.
+    """
+
+    name: str
+    type: str
+    inputs: tuple[Any, ...]
+    outputs: list[Any]
+
+
+class Tensor(Node):
+    """A lazy tensor with TensorFlow 1's `op`, and names that end in `:0`."""
+
+    @property
+    def name(self) -> str:
+        """The name; of variables and placeholders with `:0`."""
+        return self._name + OUTPUT if self.kind in NAMED_AS_TENSORS else self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._name = name.removesuffix(OUTPUT)
+
+    @property
+    def op(self) -> Operation:
+        """What computes it."""
+        kind = self.kind.capitalize()
+        return Operation(self._name, kind, self.parents, [self])

@@ -1,0 +1,78 @@
+"""`K.gradients` in terms of an engine's own derivatives."""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from oneiros.errors import GraphError
+
+from oneiros_backend_toolkit.channel_order import MADE_OF_FORM, first_order
+from oneiros_backend_toolkit.derived import Derived
+from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
+
+T = Any
+
+
+class Gradients(Derived):
+    """Differentiates by one tensor or several, and by tensors with channels first that
+    layers didn't use themselves."""
+
+    def _gradients(self, loss, variables: Sequence[T]) -> list[T]:
+        """Returns the derivatives of a tensor, summed if it is no scalar; None for what
+        it doesn't depend on.
+
+        An engine defines it.
+        """
+        raise NotImplementedError
+
+    def gradients(
+        self, loss, variables, *, upstream=None, allow_unconnected=False
+    ) -> list[T]:
+        variables = [variables] if self.owns(variables) else list(variables)
+        if upstream is not None:
+            constant = self.stop_gradient(upstream) if self.owns(upstream) else upstream
+            loss = loss * constant
+        gradients = self._with_forms(loss, variables)
+        unconnected = [
+            str(getattr(x, "name", None) or x)
+            for x, gradient in zip(variables, gradients, strict=True)
+            if gradient is None
+        ]
+        if unconnected and not allow_unconnected:
+            raise GraphError(
+                f"The loss doesn't depend on {', '.join(unconnected)}, so there is no "
+                "gradient. Leave it out, or set `trainable = False` on its layer; look "
+                "for stop_gradient or a layer that isn't connected. "
+                "K.gradients(…, allow_unconnected=True) gives None for it."
+            )
+        return gradients
+
+    def _with_forms(self, loss, variables: list[T]) -> list[T]:
+        """Returns gradients; what depends on a tensor's form with channels last depends
+        on the tensor."""
+        forms = [CHANNELS_LAST_FORM.get(x) for x in variables]
+        extra = [form for form in forms if form is not None]
+        gradients = self._gradients(loss, [*variables, *extra])
+        count = len(variables)
+        by_form = iter(gradients[count:])
+        return [
+            gradient if form is None else self._joined(x, gradient, next(by_form))
+            for x, form, gradient in zip(
+                variables, forms, gradients[:count], strict=True
+            )
+        ]
+
+    def _joined(self, x, by_tensor, by_form) -> T:
+        """Returns the gradient by a tensor that has a form with channels last.
+
+        Where the tensor was computed from its form, the gradient by that holds the
+        other one.
+        """
+        if by_form is None:
+            return by_tensor
+        moved = self.permute_dimensions(by_form, first_order(self.ndim(x)))
+        if by_tensor is None or MADE_OF_FORM.get(x):
+            return moved
+        return by_tensor + moved

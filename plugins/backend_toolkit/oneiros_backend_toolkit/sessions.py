@@ -1,0 +1,155 @@
+"""`K.get_session` and `K.set_session`: what is left of the sessions of TensorFlow 1.
+
+Variables hold their values, and functions compute, without a session. What code of 2016
+asks of one still has an answer.
+"""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from oneiros.errors import ArgumentError
+
+from oneiros_backend_toolkit.derived import Derived
+
+T = Any
+
+REMEMBERED_FUNCTIONS = 16
+"""How many compiled functions a session keeps, for calls of `run` in a loop."""
+
+
+class Graph:
+    """Stands for a session's graph: there is one, in which everything is."""
+
+    @contextmanager
+    def as_default(self) -> Iterator[Graph]:
+        """Context manager that changes nothing."""
+        yield self
+
+    def finalize(self) -> None:
+        """Does nothing."""
+
+
+class Session:
+    """Computes tensors, as a session of TensorFlow 1 did.
+
+    # Arguments
+        backend: the Backend whose tensors it computes.
+
+    # Properties
+        graph: an object with `as_default()`.
+
+    # Example
+        ```python
+        from oneiros import backend as K
+
+        x = K.placeholder((2,))
+        K.get_session().run([x * 2], feed_dict={x: [1, 2]})[0].tolist()  # [2.0, 4.0]
+        ```
+    """
+
+    def __init__(self, backend: Any) -> None:
+        self.backend = backend
+        self.graph = Graph()
+        self._compiled = lru_cache(REMEMBERED_FUNCTIONS)(self._function)
+
+    def run(
+        self,
+        fetches: Any,
+        feed_dict: Mapping[Any, Any] | None = None,
+        options: Any = None,
+        run_metadata: Any = None,
+    ) -> Any:
+        """Returns values.
+
+        # Arguments
+            fetches: tensor, or nested lists, tuples and dicts of tensors. TensorFlow's
+                own operations aren't run: variables need no initializing.
+            feed_dict: dict from placeholder to value.
+            options, run_metadata: not needed.
+
+        # Returns
+            Arrays, in the form of `fetches`.
+
+        # Raises
+            ArgumentError: for what is no tensor of the backend.
+        """
+        # A learning phase that was fixed is a number, and needs no value
+        fed = {
+            x: value for x, value in (feed_dict or {}).items() if self.backend.owns(x)
+        }
+        tensors = tuple(self._tensors(fetches))
+        compute = self._compiled(tuple(fed), tensors)
+        values = iter(compute(list(fed.values())))
+        return self._filled(fetches, values)
+
+    def _function(self, inputs: tuple[T, ...], outputs: tuple[T, ...]) -> Any:
+        return self.backend.function(list(inputs), list(outputs))
+
+    def _tensors(self, fetches: Any) -> Iterator[T]:
+        """Yields the tensors to compute."""
+        if isinstance(fetches, dict):
+            fetches = list(fetches.values())
+        if isinstance(fetches, (list, tuple)):
+            for part in fetches:
+                yield from self._tensors(part)
+        elif not _is_operation(fetches):
+            if not self.backend.owns(fetches):
+                raise ArgumentError(
+                    f"run takes tensors of the backend {self.backend.name!r}; it "
+                    f"received {fetches!r:.80}."
+                )
+            yield fetches
+
+    def _filled(self, fetches: Any, values: Iterator[Any]) -> Any:
+        """Returns values in the form of `fetches`."""
+        if isinstance(fetches, dict):
+            return {key: self._filled(part, values) for key, part in fetches.items()}
+        if isinstance(fetches, (list, tuple)):
+            return [self._filled(part, values) for part in fetches]
+        return None if _is_operation(fetches) else next(values)
+
+    @contextmanager
+    def as_default(self) -> Iterator[Session]:
+        """Context manager that changes nothing."""
+        yield self
+
+    def close(self) -> None:
+        """Does nothing."""
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def _is_operation(x: Any) -> bool:
+    """Tells whether `x` is what TensorFlow gives for initializing variables: an
+    operation, and None outside of a graph."""
+    return x is None or hasattr(x, "node_def")
+
+
+class Sessions(Derived):
+    """Answers for code that makes, sets and uses sessions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._session = Session(self)
+
+    def get_session(self) -> Session:
+        return self._session
+
+    def set_session(self, session) -> None:
+        if session is not None and session is not self._session:
+            warnings.warn(
+                "K.set_session has no effect: nothing computes in a session any more. "
+                "The setting `device` chooses the device (ONEIROS_DEVICE=gpu:1), and "
+                "GPUs' memory is taken as it is needed.",
+                stacklevel=4,
+            )

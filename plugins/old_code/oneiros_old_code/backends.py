@@ -1,0 +1,106 @@
+"""What code of 2016 reads of `keras.backend` and the modules below it: `K.tf`, `K.np`,
+`K._BACKEND`, `keras.backend.tensorflow_backend`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from oneiros import backend as K
+
+ENGINE_MODULES: dict[str, dict[str, tuple[str, ...]]] = {
+    "theano": {
+        "T": ("theano.tensor", "pytensor.tensor"),
+        "theano": ("theano", "pytensor"),
+    },
+    "tensorflow": {"tf": ("tensorflow.compat.v1",)},
+    "jax": {"jax": ("jax",), "jnp": ("jax.numpy",)},
+}
+"""Names of engines' modules in the modules of backends, and the modules that they may
+stand for: the first that is installed. `tf` is what TensorFlow 1 was; `theano` is
+there with the plugin `oneiros-theano-namespace`."""
+
+PASSED_ON = {"json": json, "np": np, "os": os, "py_all": all, "sys": sys}
+"""What Keras 1's modules of backends showed, since they had imported it."""
+
+SETTINGS: dict[str, Callable[[], Any]] = {
+    "_BACKEND": K.backend,
+    "_backend": K.backend,
+    "_EPSILON": K.epsilon,
+    "_epsilon": K.epsilon,
+    "_FLOATX": K.floatx,
+    "_floatx": K.floatx,
+    "_IMAGE_DIM_ORDERING": K.image_dim_ordering,
+}
+"""Variables of Keras 1's modules, and what gives their values."""
+
+
+def backend_name(name: str) -> Any:
+    """Returns what a name in `keras.backend` stands for, beyond the functions of `K`.
+
+    # Raises
+        AttributeError: for the module of an engine that isn't the current one, and for
+            any other name.
+    """
+    modules = ENGINE_MODULES.get(K.backend(), {})
+    if name == "__all__":
+        return [*PASSED_ON, *modules]
+    if name in modules:
+        return _first_installed(modules[name])
+    for engine, names in ENGINE_MODULES.items():
+        if name in names:
+            raise AttributeError(
+                f"K.{name} belongs to the backend {engine!r}, and the current one is "
+                f"{K.backend()!r}. Write `with K.use({engine!r}):` around what needs "
+                "it."
+            )
+    return _common_name("oneiros.backend", name)
+
+
+def _first_installed(paths: Sequence[str]) -> ModuleType:
+    """Returns the first of several modules that can be imported."""
+    *others, last = paths
+    for path in others:
+        with suppress(ModuleNotFoundError):
+            return import_module(path)
+    return import_module(last)
+
+
+def common_name(name: str) -> Any:
+    """Returns the value of a variable of `keras.backend.common`."""
+    return [] if name == "__all__" else _common_name("oneiros.backend.common", name)
+
+
+def theano_backend(name: str) -> Any:
+    """Returns what a name in `keras.backend.theano_backend` stands for."""
+    return _name_on("theano", name)
+
+
+def tensorflow_backend(name: str) -> Any:
+    """Returns what a name in `keras.backend.tensorflow_backend` stands for."""
+    return _name_on("tensorflow", name)
+
+
+def _name_on(engine: str, name: str) -> Any:
+    """Returns what a name in the module of a backend stands for: a function of that
+    backend, whichever is the current one."""
+    with K.use(engine):
+        if name == "__all__":
+            return [*K.__all__, *PASSED_ON, *ENGINE_MODULES[engine]]
+        own = getattr(K.current(), name, None)
+        return getattr(K, name) if own is None else own
+
+
+def _common_name(module: str, name: str) -> Any:
+    if name in PASSED_ON:
+        return PASSED_ON[name]
+    if name in SETTINGS:
+        return SETTINGS[name]()
+    raise AttributeError(f"module {module!r} has no attribute {name!r}")

@@ -1,0 +1,88 @@
+"""What scripts get wrong, and the answer that says what to write."""
+
+import warnings
+
+import numpy as np
+import pytest
+from oneiros import backend as K
+from oneiros.errors import (
+    ArgumentError,
+    DataError,
+    FileMissingError,
+    UnknownNameError,
+)
+from oneiros.layers import Dense
+from oneiros.models import Sequential, load_model
+from scipy import sparse
+
+X = np.random.RandomState(0).uniform(size=(4, 3)).astype("float32")
+
+
+def classifier():
+    model = Sequential([Dense(3, input_dim=3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model
+
+
+@pytest.mark.parametrize("wrong", [[1, 2, 3, 3], [7, 7, 7, 7], [0, -1, 1, 2], [np.nan]])
+def test_class_numbers_that_the_output_lacks_are_told_once(wrong):
+    model = classifier()
+    labels = np.resize(np.array(wrong), (4, 1))
+    with pytest.warns(UserWarning, match=r"class numbers from .* 3 classes, 0 to 2"):
+        model.train_on_batch(X, labels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.train_on_batch(X, labels)
+
+
+def test_right_class_numbers_are_silent():
+    model = classifier()
+    for labels in ([0, 1, 2, 0], np.array([[0.0], [2.0], [2.0], [1.0]])):
+        model.train_on_batch(X, np.array(labels))
+
+
+@pytest.mark.parametrize("form", ["csr_matrix", "coo_matrix"])
+def test_sparse_matrices_are_answered_readably(form):
+    model = Sequential([Dense(1, input_dim=3)])
+    model.compile("sgd", "mse")
+    matrix = getattr(sparse, form)(X)
+    for method in (lambda: model.fit(matrix, X[:, :1]), lambda: model.predict(matrix)):
+        with pytest.raises(DataError, match=r"input.*sparse.*\.toarray\(\)"):
+            method()
+
+
+def test_a_layer_that_is_called_on_data_says_so_in_a_line():
+    with pytest.raises(ArgumentError, match=r"ndarray of shape \(4, 3\)") as caught:
+        Dense(3)(X)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_is_no_model_file(tmp_path):
+    (tmp_path / "best.h5").write_bytes(b"")
+    with pytest.raises(FileMissingError, match=r"is a folder.*best\.h5"):
+        load_model(tmp_path)
+
+
+def test_a_misspelt_accuracy_is_recognized():
+    model = Sequential([Dense(3, input_dim=3)])
+    with pytest.raises(UnknownNameError, match="Did you mean 'accuracy'"):
+        model.compile("sgd", "mse", metrics=["acuracy"])
+    with pytest.raises(UnknownNameError, match="'binary_accuracy'"):
+        model.compile("sgd", "mse", metrics=["binary_acuracy"])
+
+
+def test_a_tensors_truth_is_asked_too_early(backend):
+    with pytest.raises(TypeError, match=r"K\.switch\(condition, a, b\) chooses later"):
+        bool(K.sum(K.placeholder((2,))) > 0)
+
+
+def test_an_activation_of_another_engine_is_told():
+    import pytensor.tensor as pt
+
+    with (
+        K.use("jax"),
+        pytest.raises(ArgumentError, match=r"K\.set_backend\('theano'\)"),
+    ):
+        Dense(2, activation=pt.tanh)
+    with K.use("theano"):
+        assert Dense(2, activation=pt.tanh).activation is pt.tanh
