@@ -374,7 +374,7 @@ class TestProgbar:
         shown = re.findall(r"\r *(\d+)/100", terminal.written)
         assert shown == ["1", "50", "100"]
 
-    def test_waits_two_hundred_times_as_long_as_a_slow_terminal_takes(
+    def test_waits_hundreds_of_times_as_long_as_a_slow_terminal_takes(
         self, on_terminal, monkeypatch
     ):
         """On a clock that only writing, and a step of 1 ms, move on."""
@@ -382,12 +382,13 @@ class TestProgbar:
         clock = [1000.0]
         monkeypatch.setattr(time, "time", lambda: clock[0])
         terminal.on_write = lambda: clock.__setitem__(0, clock[0] + 0.03)
-        bar = Progbar(10000, interval=0)
-        for _ in range(9999):
+        bar = Progbar(50_000, interval=0)
+        for _ in range(49_999):
             clock[0] += 0.001
             bar.add(1)
-        drawings = terminal.written.count("/10000")
-        assert drawings * 0.03 / (clock[0] - 1000) < 0.01 and drawings > 1
+        drawings = terminal.written.count("/50000")
+        assert drawings > 1
+        assert drawings * 0.03 / (clock[0] - 1000) < 0.005
 
     def test_lines_follow_one_another_once_a_minute(self, capsys, monkeypatch):
         clock = [1000.0]

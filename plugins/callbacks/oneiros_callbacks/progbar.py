@@ -11,7 +11,7 @@ from oneiros_callbacks import bar_text
 from oneiros_callbacks.bar_text import Progress
 from oneiros_callbacks.screens import screen_of
 
-SHARE_OF_TIME = 0.005
+SHARE_OF_TIME = 0.003
 """How much of the time drawing may take: a slow terminal is drawn to less often."""
 
 
@@ -55,7 +55,7 @@ class Progbar:
     In a terminal or a notebook it is drawn again and again in one line. Where the
     output is a file or a pipe it writes one line at the end, and one a minute before
     that. With `verbose=2` it writes only a line at the end, everywhere. Drawing takes
-    at most half a hundredth of the time.
+    at most three thousandths of the time.
 
     # Example
         ```python
