@@ -82,7 +82,7 @@ class Fuzzer:
         from oneiros.errors import ConfigError
         from oneiros.models import load_model
 
-        K.set_backend("tensorflow")
+        K.set_backend("jax")
         self.seed, self.folder = seed, folder
         self.wholes = [
             path

@@ -12,7 +12,7 @@ import pytest
 from fresh import ROOT
 
 FUZZ = ROOT / "tools" / "fuzz_files.py"
-INPUTS = 10_000 if draws.is_exhaustive() else 330
+INPUTS = 10_000 if draws.is_exhaustive() else 220
 
 
 @pytest.mark.exhaustive
