@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from oneiros import applications
+from oneiros import applications, initializations
 from oneiros import backend as K
 from oneiros.applications import (
     audio_conv_utils,
@@ -51,6 +51,13 @@ def cache(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.fixture
+def without_draws(monkeypatch):
+    """Initial weights are zeros: drawing a hundred million takes seconds."""
+    monkeypatch.setattr(initializations, "glorot_uniform", initializations.zero)
+
+
+@pytest.mark.usefixtures("without_draws")
 @pytest.mark.parametrize("name", COUNTS)
 def test_counts_with_top(name):
     model = getattr(applications, name)(weights=None)
@@ -61,6 +68,7 @@ def test_counts_with_top(name):
         assert sum(int(np.prod(shape)) for shape in shapes) == TRAINABLE[name]
 
 
+@pytest.mark.usefixtures("without_draws")
 @pytest.mark.parametrize("order", ["th", "tf"])
 @pytest.mark.parametrize("name", COUNTS)
 def test_counts_without_top(name, order, ordering):
@@ -78,6 +86,7 @@ def test_counts_without_top(name, order, ordering):
     assert model.input_shape == (None, *shape)
 
 
+@pytest.mark.usefixtures("without_draws")
 def test_layers_and_weights_have_the_names_of_keras_1():
     vgg = applications.VGG16(weights=None)
     assert [layer.name for layer in vgg.layers[-5:]] == [

@@ -40,8 +40,9 @@ from oneiros import backend as K
 from oneiros.errors import ArgumentError
 
 BACKENDS = ("theano", "tensorflow")
-SHORT_RUNS = st.sampled_from([("theano",), ("tensorflow",)] * 2 + [BACKENDS])
-"""The backends of an example in the test command: compiling for both takes long."""
+SHORT_RUNS = st.sampled_from([("theano",), *[("tensorflow",)] * 3, BACKENDS])
+"""The backends of an example in the test command: compiling for both takes long, and
+for TensorFlow, without XLA, the least."""
 BASES = {"ConvRecurrent2D", "Recurrent", "Wrapper"}
 COUNTEREXAMPLES = json.loads(
     Path(__file__).with_name("counterexamples.json").read_text()
