@@ -70,9 +70,8 @@ WITHOUT_XLA = (
     "training",
     "visualization",
 )
-"""The folders and files that TensorFlow runs without XLA in the test command."""
-ABOUT_XLA = ("test_tensorflow.py", "test_tensorflow_loops.py")
-"""Files of those folders that it runs with XLA: they ask what XLA does."""
+"""The folders and files that TensorFlow runs without XLA in the test command, but for
+what is marked `xla`."""
 LONG = (
     "test_properties.py",
     "test_quality.py",
@@ -138,7 +137,7 @@ def plain_tensorflow(request, monkeypatch):
     import draws
 
     is_short = _COMPILER == "fast" and not draws.is_exhaustive()
-    if is_short and _is_without_xla(request.path):
+    if is_short and _is_without_xla(request.node):
         monkeypatch.setenv("ONEIROS_TENSORFLOW_XLA", "off")
 
 
@@ -155,61 +154,42 @@ def pytest_xdist_make_scheduler(config, log):
     """Keeps the tests of a file in one process: what they share is made once.
 
     Files run in the order of collection, which begins with the long ones: so the
-    processes end together.
+    processes end together. Golden layers are a file for each backend in this.
     """
     from xdist.scheduler import LoadFileScheduling
 
+    class FileScheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            if not file.endswith("test_golden_layers.py"):
+                return file
+            return " ".join([file, *[name for name in BACKENDS if name in nodeid]])
+
     config.option.loadscopereorder = False
-    return LoadFileScheduling(config, log)
+    return FileScheduling(config, log)
 
 
 def pytest_collection_modifyitems(config, items):
-    """Property tests, and what is marked `exhaustive`, belong to the test command and
-    to the exhaustive run.
+    """Leaves out what belongs to the other run; files with long tests come first.
 
-    With `exhaustive(only=True)` it belongs to the exhaustive run alone. All golden data
-    belongs to both: the exhaustive run computes it with users' settings of XLA.
-    In the test command the last backend computes the golden data, the functions of `K`,
-    and what happens in use (threads, Ctrl-C, copies, seeds); what is left depends
-    little on the engine: it runs on the others, and in the exhaustive run on all. What
-    TensorFlow runs without XLA there, it runs with XLA in the exhaustive run. Files
-    with long tests come first.
+    `selection` says what belongs where. What TensorFlow runs without XLA in the test
+    command, it runs with XLA in the exhaustive run.
     """
     import draws
+    import selection
 
-    kept, left = [], []
     for item in items:
-        partly = _is_on(BACKENDS[-1], item) and not _depends_on_the_engine(item)
-        plain = _is_on("tensorflow", item) and _is_without_xla(item.path)
-        if (
-            partly
-            or plain
-            or _is_golden(item)
-            or getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        ):
+        if selection.is_on("tensorflow", item) and _is_without_xla(item):
             item.add_marker(pytest.mark.exhaustive)
-        alone = partly or any(
-            mark.kwargs.get("only") for mark in item.iter_markers("exhaustive")
-        )
-        (left if alone and not draws.is_exhaustive() else kept).append(item)
-    config.hook.pytest_deselected(items=left)
+    left = selection.mark(items)
+    if draws.is_exhaustive():
+        left = set()
+    config.hook.pytest_deselected(items=list(left))
+    kept = [item for item in items if item not in left]
     items[:] = sorted(kept, key=lambda item: item.path.name not in LONG)
 
 
-def _is_without_xla(path):
-    if path.name in ABOUT_XLA:
+def _is_without_xla(item):
+    if item.get_closest_marker("xla"):
         return False
-    return path.parent.name in WITHOUT_XLA or path.name in WITHOUT_XLA
-
-
-def _is_on(backend, item):
-    parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
-    return any(isinstance(value, str) and value == backend for value in parameters)
-
-
-def _depends_on_the_engine(item):
-    return item.path.parent.name in ("backend", "robust") or _is_golden(item)
-
-
-def _is_golden(item):
-    return item.path.name.startswith("test_golden")
+    return item.path.parent.name in WITHOUT_XLA or item.path.name in WITHOUT_XLA

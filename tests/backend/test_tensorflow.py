@@ -156,6 +156,7 @@ def test_xla_and_plain_agree():
         np.testing.assert_allclose(one, another, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.xla
 def test_xla_is_chosen_by_the_graph(tf, xla_uses):
     x, image = K.placeholder((None, 4)), K.placeholder((None, 4, 4, 1))
     kernel = K.variable(array(2, 2, 1, 3))
@@ -202,6 +203,7 @@ def random_training(target, seed, factor=2.0, units=3):
     ), total
 
 
+@pytest.mark.xla
 def test_a_graph_that_xla_compiled_before_is_not_compiled_again(xla_uses):
     batch = array(2, 3)
     results = []
@@ -219,6 +221,7 @@ def test_a_graph_that_xla_compiled_before_is_not_compiled_again(xla_uses):
     assert not np.allclose(results[0][0], results[1][0])
 
 
+@pytest.mark.xla
 def test_graphs_are_freed_once_xla_has_compiled_them(tf, xla_uses):
     graph = tf.__internal__.FuncGraph
 
@@ -244,6 +247,7 @@ def test_graphs_are_freed_once_xla_has_compiled_them(tf, xla_uses):
     )
 
 
+@pytest.mark.xla
 @pytest.mark.parametrize("other", [{"factor": 2.5}, {"units": 4}])
 def test_another_graph_is_compiled(xla_uses, other):
     f, _ = random_training(0.0, 1)
@@ -263,6 +267,7 @@ def test_unknown_settings_and_arguments_are_refused(monkeypatch):
         K.function([], [])
 
 
+@pytest.mark.xla
 def test_what_xla_cant_compile_runs_without_it(tf, xla_uses):
     x = K.placeholder((None,))
     total = K.variable(0.0)

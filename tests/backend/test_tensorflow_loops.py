@@ -211,6 +211,7 @@ def test_half_and_double_precision(kind, tolerance):
 # Memory
 
 
+@pytest.mark.exhaustive(only=True)
 def test_memory_doesnt_grow_with_loops(tf):
     from oneiros_backend_tensorflow.backend import Tensor
     from tensorflow.python.eager import context
@@ -318,6 +319,7 @@ def test_convolutions_of_every_type_are_those_of_numpy(
     )
 
 
+@pytest.mark.xla
 @pytest.mark.parametrize("kind", ["float16", "float64"])
 @pytest.mark.parametrize("mode", ["max", "avg"])
 def test_volumes_of_every_type_are_pooled_and_differentiated_twice(kind, mode):
@@ -342,6 +344,7 @@ def test_volumes_of_every_type_are_pooled_and_differentiated_twice(kind, mode):
         assert results[0].dtype == kind and np.all(results[1] >= 0) and results[1].any()
 
 
+@pytest.mark.xla
 def test_xla_is_kept_off_convolutions_and_left_to_pooling(tf, monkeypatch):
     uses = []
     original = tf.function

@@ -43,6 +43,9 @@ BACKENDS = ("theano", "tensorflow")
 SHORT_RUNS = st.sampled_from([("theano",), *[("tensorflow",)] * 3, BACKENDS])
 """The backends of an example in the test command: compiling for both takes long, and
 for TensorFlow, without XLA, the least."""
+RECURRENT = {"Bidirectional", "ConvLSTM2D", "GRU", "LSTM", "SimpleRNN"}
+SHORT_RUNS_OF_LOOPS = st.sampled_from([("theano",), *[("tensorflow",)] * 4])
+"""Those of an example of a recurrent layer, which takes seconds to compile."""
 BASES = {"ConvRecurrent2D", "Recurrent", "Wrapper"}
 COUNTEREXAMPLES = json.loads(
     Path(__file__).with_name("counterexamples.json").read_text()
@@ -85,7 +88,8 @@ def check(case, backends=BACKENDS):
 def test_layer(float64, name, data):
     case = STRATEGIES[name](Drawn(data.draw))
     note(repr(case))
-    check(case, BACKENDS if draws.is_exhaustive() else data.draw(SHORT_RUNS))
+    short_runs = SHORT_RUNS_OF_LOOPS if name in RECURRENT else SHORT_RUNS
+    check(case, BACKENDS if draws.is_exhaustive() else data.draw(short_runs))
 
 
 @pytest.mark.parametrize(

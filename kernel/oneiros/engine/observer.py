@@ -1,10 +1,8 @@
 """Observers: who is told what a fit, an evaluation or a prediction is doing.
 
 An observer neither sees data nor changes anything. A callback brings one by
-`get_observer`; for `evaluate` and `predict` there is the block `observed_by`:
-
-    with observed_by(MyObserver()):
-        model.evaluate(x, y)
+`get_observer`; for `evaluate` and `predict` there is the block
+`with observed_by(observer):`.
 """
 
 from __future__ import annotations

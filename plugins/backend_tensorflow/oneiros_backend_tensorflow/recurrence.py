@@ -137,6 +137,8 @@ class RecurrentLayers(FusedRecurrence):
             initial = tuple(tf.cast(part, x.dtype) for part in initial)
             return _run(loop, x, U, mask, projection, initial)
 
+        # Functions take attributes: shapes are inferred once for layers that are alike
+        run.origin = (RecurrentLayers._fused, layer)  # type: ignore[attr-defined]
         return self.recorder.record(run, inputs.tensors(), label=layer.label)
 
 

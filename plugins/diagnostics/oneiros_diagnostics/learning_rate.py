@@ -223,9 +223,9 @@ def _smoothed(losses: Array, width: int) -> Array:
     lag behind.
     """
     window = np.hanning(2 * width + 1)
-    whole = np.convolve(losses, window)
+    sums = np.convolve(losses, window)
     weights = np.convolve(np.ones_like(losses), window)
-    return (whole / np.maximum(weights, 1e-12))[width : width + len(losses)]
+    return (sums / np.maximum(weights, 1e-12))[width : width + len(losses)]
 
 
 def _steepest(rates: Array, smoothed: Array) -> float | None:

@@ -32,10 +32,14 @@ class GeneratorEnqueuer:
     """Runs a generator in workers that put what it yields into a queue.
 
     # Example
-        enqueuer = GeneratorEnqueuer(generator)
+        ```python
+        from oneiros.engine.training import GeneratorEnqueuer
+
+        enqueuer = GeneratorEnqueuer(iter([1, 2, 3]))
         enqueuer.start(max_q_size=10)
-        batch = enqueuer.get()
+        print(enqueuer.get())  # 1
         enqueuer.stop()
+        ```
 
     # Arguments
         generator: an iterator, or an object that `endless` makes one of.

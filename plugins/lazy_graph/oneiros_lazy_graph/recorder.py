@@ -60,10 +60,15 @@ class Recorder:
         phase: the node that stands for the learning phase.
 
     # Example
+        ```python
+        from oneiros import backend as K
+        from oneiros_lazy_graph.nodes import Spec
 
-        recorder = Recorder(engine)
+        recorder = K.load("jax").recorder
         x = recorder.node("placeholder", Spec((None, 3), "float32"))
-        y = recorder.record(engine_tanh, (x,)) + 1
+        y = recorder.record(lambda x: x * 2, (x,)) + 1
+        print(y.shape)  # (None, 3)
+        ```
     """
 
     def __init__(self, engine: Engine, node_class: type[Node] = Node) -> None:

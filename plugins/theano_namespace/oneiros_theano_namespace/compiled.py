@@ -86,24 +86,24 @@ class Outputs:
     """The outputs of a function, in the form in which they were given.
 
     # Arguments
-        given: None, a tensor, a list or a dict of them.
+        outputs: None, a tensor, a list or a dict of them.
 
     # Properties
         variables: list of the tensors.
     """
 
-    def __init__(self, given: Any) -> None:
+    def __init__(self, outputs: Any) -> None:
         self._keys: list[Any] | None = None
         self._is_single = False
-        items = given
-        if given is None:
+        items = outputs
+        if outputs is None:
             items = []
-        elif isinstance(given, dict):
-            self._keys = list(given)
-            items = given.values()
-        elif not isinstance(given, (list, tuple)):
+        elif isinstance(outputs, dict):
+            self._keys = list(outputs)
+            items = outputs.values()
+        elif not isinstance(outputs, (list, tuple)):
             self._is_single = True
-            items = [given]
+            items = [outputs]
         self.variables = [_variable(item) for item in items]
 
     def formed(self, values: Sequence[Any]) -> Any:

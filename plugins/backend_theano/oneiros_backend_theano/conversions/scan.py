@@ -144,11 +144,11 @@ class _Loop:
         lengths += concrete_sizes(op.outer_nitsot(self.values), op)
         kept = []
         for place, (trace, length) in enumerate(zip(traces, lengths, strict=True)):
-            whole = trace
+            buffer = trace
             if place < len(earlier):
                 first = earlier[place].astype(trace.dtype)
-                whole = jnp.concatenate([first, trace])
-            kept.append(whole[len(whole) - length :])
+                buffer = jnp.concatenate([first, trace])
+            kept.append(buffer[len(buffer) - length :])
         return kept
 
 

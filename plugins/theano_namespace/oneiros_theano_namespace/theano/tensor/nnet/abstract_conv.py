@@ -39,7 +39,7 @@ def conv2d(
         border_mode: `"valid"`, `"full"`, `"half"`, or how many zeros to put around: an
             int, or one for rows and one for columns.
         subsample: pair of ints, the strides.
-        filter_flip: whether filters are turned around, as in a convolution.
+        filter_flip: whether filters are flipped, as in a convolution.
         filter_dilation: pair of ints, the distance of the filters' cells.
 
     # Returns

@@ -17,7 +17,7 @@ def conv2d(
     subsample: Sequence[int] = (1, 1),
     **options: Any,
 ) -> Any:
-    """Convolves images, with filters turned around; see
+    """Convolves images, with flipped filters; see
     `theano.tensor.nnet.conv2d`.
 
     # Arguments

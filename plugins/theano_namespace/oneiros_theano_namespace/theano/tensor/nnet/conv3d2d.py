@@ -17,7 +17,7 @@ def conv3d(
     filters_shape: Any = None,
     border_mode: Any = "valid",
 ) -> Any:
-    """Convolves along steps, rows and columns, with filters turned around.
+    """Convolves along steps, rows and columns, with flipped filters.
 
     # Arguments
         signals: tensor `(batch, steps, channels, rows, columns)`.

@@ -20,7 +20,7 @@ def conv2d(
     subsample: Sequence[int] = (1, 1),
     **options: Any,
 ) -> Any:
-    """Convolves each matrix with each filter, turned around.
+    """Convolves each matrix with each filter, flipped.
 
     # Arguments
         input: matrix, or tensor `(images, rows, columns)`.

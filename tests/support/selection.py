@@ -1,0 +1,67 @@
+"""Which tests belong to the test command, and which to the exhaustive run.
+
+Property tests, all golden data and what is marked `exhaustive` belong to both; with
+`exhaustive(only=True)` a test belongs to the exhaustive run alone.
+
+Golden data, the functions of `K`, and what happens in use (threads, Ctrl-C, copies,
+seeds) run on each backend. Anything else depends little on the engine: in the test
+command it runs on Theano or on TensorFlow, half of the tests on each, and in the
+exhaustive run on all backends.
+"""
+
+import zlib
+from collections import defaultdict
+
+import pytest
+from backends import BACKENDS
+
+ON_ALL_BACKENDS = ("backend", "robust")
+"""The folders of which each test runs on each backend."""
+
+
+def mark(items):
+    """Marks what the exhaustive run takes.
+
+    Returns the set of items that the test command leaves to it.
+    """
+    left = _spared(items)
+    for item in items:
+        if any(mark.kwargs.get("only") for mark in item.iter_markers("exhaustive")):
+            left.add(item)
+        if item in left or _is_golden(item) or _is_property(item):
+            item.add_marker(pytest.mark.exhaustive)
+    return left
+
+
+def is_on(backend, item):
+    """Tells whether a test runs on a backend."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
+    return any(isinstance(value, str) and value == backend for value in parameters)
+
+
+def _spared(items):
+    """Returns the items on backends whose turn it isn't."""
+    spared = set()
+    twins = defaultdict(dict)
+    for item in items:
+        if _is_golden(item) or item.path.parent.name in ON_ALL_BACKENDS:
+            continue
+        if is_on(BACKENDS[-1], item):
+            spared.add(item)
+            continue
+        for backend in BACKENDS[:-1]:
+            if is_on(backend, item):
+                twins[item.nodeid.replace(backend, "")][backend] = item
+    for name, by_backend in twins.items():
+        if len(by_backend) == 2:
+            other = BACKENDS[zlib.crc32(name.encode()) % 2]
+            spared.add(by_backend[other])
+    return spared
+
+
+def _is_golden(item):
+    return item.path.name.startswith("test_golden")
+
+
+def _is_property(item):
+    return getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
