@@ -750,8 +750,8 @@ def test_sparse_data_for_an_input_that_is_not_sparse(backend):
     x = Input(shape=(3,), name="words")
     model = Model(x, Dense(2)(x))
     message = (
-        r"(?s)words\) received .*sparse matrix.* Make it with sparse=True, "
-        r"or pass x\.toarray\(\)"
+        r"'words': received a sparse matrix .*Pass x\.toarray\(\), .*"
+        r"sparse=True\) takes sparse matrices"
     )
     with pytest.raises(DataError, match=message):
         model.predict(csr_matrix((2, 3), dtype="float32"))

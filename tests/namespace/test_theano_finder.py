@@ -68,6 +68,13 @@ def test_modules_are_those_of_their_successors(name, successor):
     assert importlib.import_module(name) is importlib.import_module(successor)
 
 
+@pytest.mark.parametrize("name", ["sort", "var"])
+def test_a_function_stays_one_beside_a_module_of_its_name(name):
+    module = importlib.import_module(f"theano.tensor.{name}")
+    tensor = importlib.import_module("theano.tensor")
+    assert callable(getattr(tensor, name)) and not callable(module)
+
+
 def test_a_module_without_a_successor_is_not_found():
     with pytest.raises(ModuleNotFoundError, match=r"theano\.gpuarray"):
         importlib.import_module("theano.gpuarray")

@@ -423,8 +423,9 @@ def test_names_that_are_no_layers_are_missing(name, tmp_path):
 # What can't be looked at
 
 
-SMALL = ("manifest", "migrations", "constraint", "optimizer", "regularizer")
-"""Modules that inspecting imports: manifests, tables, base classes."""
+SMALL = ("finder", "manifest", "migrations", "constraint", "optimizer", "regularizer")
+"""Modules that inspecting, and starting Python, imports: finders of `keras` and
+`theano`, manifests, tables, base classes."""
 
 
 def test_nothing_that_a_file_names_is_imported(tmp_path):

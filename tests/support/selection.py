@@ -3,10 +3,11 @@
 Property tests, all golden data and what is marked `exhaustive` belong to both; with
 `exhaustive(only=True)` a test belongs to the exhaustive run alone.
 
-Golden data, the functions of `K`, and what happens in use (threads, Ctrl-C, copies,
-seeds) run on each backend. Anything else depends little on the engine: in the test
-command it runs on Theano or on TensorFlow, half of the tests on each, and in the
-exhaustive run on all backends.
+The functions of `K`, what happens in use (threads, Ctrl-C, copies, seeds), and golden
+functions, layers and optimizers run on each backend. What is left depends less on the
+engine, and runs on all backends in the exhaustive run. In the test command other golden
+data runs on Theano and on TensorFlow, and any other test on one of them: half of the
+tests on each.
 """
 
 import zlib
@@ -17,6 +18,8 @@ from backends import BACKENDS
 
 ON_ALL_BACKENDS = ("backend", "robust")
 """The folders of which each test runs on each backend."""
+GOLDEN_ON_ALL_BACKENDS = ("functions", "layers", "optimizers")
+"""The folders of which golden data does."""
 
 
 def mark(items):
@@ -44,10 +47,12 @@ def _spared(items):
     spared = set()
     twins = defaultdict(dict)
     for item in items:
-        if _is_golden(item) or item.path.parent.name in ON_ALL_BACKENDS:
+        if _runs_on_all(item):
             continue
         if is_on(BACKENDS[-1], item):
             spared.add(item)
+            continue
+        if _is_golden(item):
             continue
         for backend in BACKENDS[:-1]:
             if is_on(backend, item):
@@ -57,6 +62,13 @@ def _spared(items):
             other = BACKENDS[zlib.crc32(name.encode()) % 2]
             spared.add(by_backend[other])
     return spared
+
+
+def _runs_on_all(item):
+    folder = item.path.parent.name
+    if folder in ON_ALL_BACKENDS:
+        return True
+    return _is_golden(item) and folder in GOLDEN_ON_ALL_BACKENDS
 
 
 def _is_golden(item):

@@ -217,7 +217,7 @@ def test_all_of_it_installs_with_pip_alone_and_tensorflow_only_on_request(
         and "tensorflow" not in planned
         and "keras" not in planned
     )
-    said = made.install("oneiros[all,keras]")
+    said = made.install("oneiros[all,keras,theano]")
     installed = re.search(r"Successfully installed (.*)", said)[1].split()
     assert sorted(item.rpartition("-")[0] for item in installed) == sorted(NAMES)
     assert made.pip("check").strip() == "No broken requirements found."

@@ -41,11 +41,13 @@ def existing(filepath: PathLike) -> Path:
     """Returns the path of a file that is there; raises FileMissingError otherwise."""
     path = path_of(filepath)
     is_file = False
+    is_folder = False
     with suppress(OSError):  # a name that is too long for the system
         is_file = path.is_file()
+        is_folder = path.is_dir()
     if is_file:
         return path
-    if path.is_dir():
+    if is_folder:
         files = sorted(file.name for file in path.iterdir() if file.is_file())
         listed = ", ".join(files[:FILES_SHOWN]) or "none"
         raise FileMissingError(

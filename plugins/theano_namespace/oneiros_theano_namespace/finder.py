@@ -33,6 +33,10 @@ MOVED = {
 """Modules that stand elsewhere now. Any other is the one of the same path in this
 package, or in PyTensor."""
 
+LOADED_WITH = {"theano.tensor": ("theano.tensor.sort", "theano.tensor.var")}
+"""Modules that a package of Theano loads itself. Importing them later would put them in
+the place of its functions of the same names."""
+
 
 class TheanoFinder:
     """Finds `theano.x.y` where there is something to stand for it; it is its own
@@ -66,8 +70,11 @@ class TheanoFinder:
         from importlib import import_module
 
         target = _target(module.__name__)
-        if target is not None:
-            sys.modules[module.__name__] = import_module(target)
+        if target is None:
+            return
+        sys.modules[module.__name__] = import_module(target)
+        for name in LOADED_WITH.get(module.__name__, ()):
+            sys.modules[name] = import_module(_target(name) or name)
 
 
 def _target(name: str) -> str | None:
