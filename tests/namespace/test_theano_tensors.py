@@ -226,6 +226,8 @@ def test_settings():
     assert theano.config.exception_verbosity == "low"
     with pytest.warns(UserWarning, match=r"device has no effect.*ONEIROS_DEVICE"):
         theano.config.device = "cpu"
+    with pytest.warns(UserWarning, match=r"optimizer has no effect.*PYTENSOR_FLAGS"):
+        theano.config.optimizer = "fast_compile"
     with pytest.raises(AttributeError, match=r"theano\.config\.no_such"):
         _ = theano.config.no_such
 

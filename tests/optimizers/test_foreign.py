@@ -53,10 +53,11 @@ def test_constraints_apply(tf):
     np.testing.assert_allclose(np.sum(value**2, axis=0), 1, rtol=1e-5)
 
 
-def test_fit(tf):
+@pytest.mark.parametrize("wrap", [optimizers.TFOptimizer, lambda theirs: theirs])
+def test_fit(tf, wrap):
     x = np.random.normal(size=(64, 4))
     model = Sequential([Dense(1, input_dim=4)])
-    model.compile(optimizers.TFOptimizer(tf.compat.v1.train.FtrlOptimizer(0.5)), "mse")
+    model.compile(wrap(tf.compat.v1.train.FtrlOptimizer(0.5)), "mse")
     losses = model.fit(
         x, x.sum(axis=1, keepdims=True), nb_epoch=3, batch_size=16, verbose=0
     ).history["loss"]

@@ -59,7 +59,9 @@ def test_uv_runs_on_this_python_unless_told_otherwise(monkeypatch, capfd, chosen
 
 def test_pip_that_fails_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr(run, "UV", tmp_path / "uv")
-    monkeypatch.setattr(run, "UV_FOLDER", "--no-such-option")
+    monkeypatch.setattr(run, "UV_FOLDER", tmp_path)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: name == "pip")
     with pytest.raises(SystemExit, match="pip says why above"):
         run.main(["--version"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import oneiros
 from oneiros import config
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError, BackendMixError
@@ -62,6 +63,8 @@ def plan(
 
 def _optimizer(identifier: Any, backend: Any) -> Any:
     optimizer = config.get_object("optimizer", identifier, instantiate=True)
+    if hasattr(optimizer, "apply_gradients"):  # one of TensorFlow's own
+        optimizer = oneiros.optimizers.get(optimizer)
     if isinstance(optimizer, type) or not hasattr(optimizer, "get_updates"):
         raise ArgumentError(
             f"optimizer takes a name, or an object as SGD(lr=0.01); received "

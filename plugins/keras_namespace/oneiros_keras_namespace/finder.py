@@ -14,6 +14,23 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
+VERSION = "1.2.2"
+"""What `keras.__version__` is: code branches on it."""
+
+
+class Keras(type(sys)):  # type: ignore[misc]  # a module, without importing types
+    """The module `keras`: `oneiros`, but for its version."""
+
+    def __getattr__(self, name: str) -> object:
+        import oneiros
+
+        return getattr(oneiros, name)
+
+    def __dir__(self) -> list[str]:
+        import oneiros
+
+        return sorted({*vars(self), *dir(oneiros)})
+
 
 class KerasFinder:
     """Finds `keras.x.y` where `oneiros.x.y` exists, and nothing else; it is its own
@@ -56,10 +73,18 @@ class KerasFinder:
 
     @staticmethod
     def exec_module(module: "ModuleType") -> None:
-        """Puts the module of Oneiros itself in the place of `module`."""
+        """Puts the module of Oneiros itself in the place of `module`; `keras` becomes
+        one of its own."""
         from importlib import import_module
 
-        sys.modules[module.__name__] = import_module(_target(module.__name__))
+        oneiros = import_module(_target(module.__name__))
+        if module.__name__ != "keras":
+            sys.modules[module.__name__] = oneiros
+            return
+        module.__class__ = Keras
+        module.__version__ = VERSION  # type: ignore[attr-defined]
+        module.__doc__ = oneiros.__doc__
+        module.__path__ = oneiros.__path__
 
 
 def _target(name: str) -> str:

@@ -66,13 +66,26 @@ class Configuration:
             K.set_floatx(value)
             pytensor.config.floatX = value
         elif name not in self._gone and hasattr(pytensor.config, name):
-            setattr(pytensor.config, name, value)
+            self._set(name, value)
         else:
             self._gone[name] = value
             warnings.warn(
                 f"theano.config.{name} has no effect: PyTensor has no such setting. "
                 "ONEIROS_DEVICE chooses the device.",
                 stacklevel=2,
+            )
+
+    def _set(self, name: str, value: Any) -> None:
+        """Sets one of PyTensor's; some can't change any more, and code goes on."""
+        try:
+            setattr(pytensor.config, name, value)
+        except Exception as error:
+            if "after initialization" not in str(error):
+                raise
+            warnings.warn(
+                f"theano.config.{name} has no effect: it is fixed when PyTensor is "
+                f"imported. PYTENSOR_FLAGS={name}={value} in the environment sets it.",
+                stacklevel=3,
             )
 
     def _is_group(self, name: str) -> bool:
