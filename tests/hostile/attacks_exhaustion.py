@@ -774,7 +774,7 @@ def large_but_sane(folder):
         weights = {"d": [("d_W", np.ones((4, 3), dtype)), ("d_b", np.zeros(3, dtype))]}
         path = write(folder / f"{dtype}.h5", sequential(dense()), layers=weights)
         yield dtype, lambda p=path: load_model(p)
-    names = [f"l{index}" for index in range(500)]
+    names = [f"l{index}" for index in range(300)]
     stack = [
         dense(name="l0", output_dim=4),
         *(layer("Dense", name=name, output_dim=4) for name in names[1:]),
@@ -784,7 +784,7 @@ def large_but_sane(folder):
         for n in names
     }
     path = write(folder / "deep.h5", sequential(*stack), layers=weights)
-    yield "500 layers", lambda: load_model(path)
+    yield "300 layers", lambda: load_model(path)
     model = configs.layer_from_config
     yield "wide", lambda: model(sequential(dense(output_dim=3_000_000)))
     for steps in (1e8, 1e12):
