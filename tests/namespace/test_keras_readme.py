@@ -166,7 +166,7 @@ def test_the_finder_comes_and_goes_with_the_plugin(new_environment, editable, tm
     made.install(*source)
     pth = made.packages / "oneiros_keras_namespace.pth"
     assert pth.read_text().split() == ["import", "oneiros_keras_namespace.finder"]
-    assert made.run("import keras; print(keras.__name__)").stdout == "oneiros\n"
+    assert made.run("import keras; print(keras.__version__)").stdout == "1.2.2\n"
     made.pip("uninstall", "--yes", "oneiros-keras-namespace")
     assert not pth.exists()
     after = made.run(OFF)
