@@ -29,7 +29,8 @@ def mark(items):
     """
     left = _spared(items)
     for item in items:
-        if any(mark.kwargs.get("only") for mark in item.iter_markers("exhaustive")):
+        markers = item.iter_markers("exhaustive")
+        if any(marker.kwargs.get("only") for marker in markers):
             left.add(item)
         if item in left or _is_golden(item) or _is_property(item):
             item.add_marker(pytest.mark.exhaustive)
