@@ -401,13 +401,6 @@ MECHANISMS = {
             )
         },
     ),
-    "constant_inputs": Mechanism(
-        module="oneiros_lazy_graph.constant_inputs",
-        what="an epoch of case d",
-        start=fit_of("d", 32000),
-        engine="tensorflow",
-        replaced={"oneiros_lazy_graph.constant_inputs:is_constant": lambda x: False},
-    ),
     "switches": Mechanism(
         module=f"{THEANO}.switches",
         what="`evaluate` of a dense network with dropout",
@@ -435,8 +428,8 @@ MECHANISMS = {
     ),
     "reductions": Mechanism(
         module=f"{THEANO}.conversions.reductions",
-        what="a step of case b",
-        start=step_of("b"),
+        what="a step of case f",
+        start=step_of("f"),
         engine="theano",
         replaced={f"{THEANO}.conversions.reductions:platform": on_gpu},
     ),

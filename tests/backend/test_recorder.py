@@ -703,64 +703,11 @@ def test_calls_of_several_threads_never_share_draws(k):
     assert len(set(draws)) == 200
 
 
-def ones(n):
-    return np.broadcast_to(np.ones(()), n)
-
-
-def test_inputs_of_ones_are_constants_of_what_is_compiled(k):
-    x = k.placeholder(None)
-    weights = k.placeholder(None)
-    total = k.variable(0.0)
-    f = k.function(
-        [x, weights],
-        [k.op(np.sum, x * weights)],
-        [(total, total + k.op(np.sum, weights))],
-    )
-    data = np.arange(8.0)
-    index = [[0, 1, 2], [3, 4, 5]]
-    assert f([data[:3], ones(3)]) == [3.0]
-    assert f([data[:3], np.full(3, 2.0)]) == [6.0]
-    for handle in (f.upload([data, ones(8)]), f.borrow([data, ones(8)])):
-        assert f.loop(handle, index)[0].tolist() == [3.0, 12.0]
-    assert f.loop(f.upload([data, ones(8)]), [[6, 7]])[0].tolist() == [13.0]
-    assert total.data == 3 + 6 + 6 + 6 + 2
-    assert k.recorder.engine.compiled == [
-        (0, (3,)),
-        (0, (3,), (3,)),
-        ("loop", (2, 3)),
-        (0, (2,)),
-    ]
-
-
-@pytest.mark.parametrize(
-    "array",
-    [
-        np.ones(3),
-        np.broadcast_to(np.zeros(()), 3),
-        np.broadcast_to(np.full((), 2.0), 3),
-    ],
-)
-def test_other_inputs_are_no_constants(k, array):
-    x = k.placeholder(None)
-    f = k.function([x], [k.op(np.sum, x)])
-    assert f([array]) == [array.sum()]
-    assert f.loop(f.upload([array]), [[0, 1]])[0].tolist() == [array[:2].sum()]
-    assert k.recorder.engine.compiled == [(0, (3,)), (0, (2,))]
-
-
-def test_a_number_is_no_constant_either(k):
+def test_numbers_are_compiled_for_once(k):
     x = k.placeholder()
     f = k.function([x], [x * 2])
     assert [f([number])[0] for number in (1.0, 0.5)] == [2.0, 1.0]
     assert k.recorder.engine.compiled == [(0, ())]
-
-
-def test_an_input_of_ones_can_be_differentiated_by(k):
-    x = k.placeholder(None)
-    (gradient,) = k.recorder.gradients(k.op(np.sum, x * x * x), [x])
-    np.testing.assert_allclose(
-        k.function([x], [gradient])([ones(2)])[0], [3.0, 3.0], rtol=1e-5
-    )
 
 
 # Loops

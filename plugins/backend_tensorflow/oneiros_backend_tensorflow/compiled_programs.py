@@ -1,9 +1,9 @@
 """What XLA compiled, used again for the same graph.
 
 XLA keeps it for the life of a process anyway. Building and training the small network
-(case d of the comparison, `comparison.oneiros_case.Contender("d", "")`) five times in a
-process takes 5.0 seconds of the processor and 643 MB this way, 12.1 seconds and 697 MB
-where each is compiled anew (`benchmarks/mechanisms.py compiled_programs`).
+(case d of the comparison) once more takes 0.24 seconds of the processor and 673 MB this
+way, 1.2 seconds and 716 MB where each is compiled anew
+(`benchmarks/mechanisms.py compiled_programs`).
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Arrays lent to TensorFlow: tensors in NumPy's own memory instead of copies.
 
-Without it `predict` of one row takes 47 % more on the small network (case d of the
-comparison), and `train_on_batch` 7 to 18 % more: processor time, medians and minima of
-interleaved turns of two processes on a shared machine, as
-`benchmarks/mechanisms.py lending` measures.
+Without it `predict` of one row takes 25 % more on the small network (case d of the
+comparison), by the clock and of the processor, as `benchmarks/mechanisms.py lending`
+measures.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Batch normalisation of images with TensorFlow's fused kernels.
 
-Without them a training step of the ResNet (case f of the comparison) takes 40 % more,
-and a batch of `evaluate` or `predict` 25 to 30 % more: processor time, medians of
-interleaved turns of two processes on a shared machine, one of which left these out, as
+Without them a training step of the ResNet (case f of the comparison) takes 23 % more of
+the processor, and 19 % more by the clock, as
 `benchmarks/mechanisms.py normalization` measures.
 
 TensorFlow's own derivatives of the kernels take mean and variance for constants, and

@@ -8,9 +8,9 @@ Where TF_CPP_MIN_LOG_LEVEL is set, nothing changes. What the import draws from N
 global generator is put back.
 
 Where Keras 3 or JAX are installed, TensorFlow's import brings them along. Here it finds
-neither; `tf.keras` and `import jax` work as ever afterwards. The import takes 6.0
-seconds of the processor and 562 MB this way, 11.2 seconds and 780 MB with both: minima
-of turns on a shared machine (`benchmarks/mechanisms.py tensorflow_import`).
+neither; `tf.keras` and `import jax` work as ever afterwards. The import takes 2.9
+seconds of the processor and 534 MB this way, 6.3 seconds and 818 MB with both
+(`benchmarks/mechanisms.py tensorflow_import`).
 """
 
 from __future__ import annotations

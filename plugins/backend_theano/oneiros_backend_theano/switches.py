@@ -1,7 +1,7 @@
 """Switches of which one branch is enough, and rectifiers, which are switches.
 
 A rectifier is computed as a maximum: without that a training step of case b of
-`benchmarks/compare.py` takes 1.1 times as long, by processor time
+`benchmarks/compare.py` takes 6 % more of the processor and 8 % more memory
 (`benchmarks/mechanisms.py rectifiers`).
 
 Of a switch whose condition is known, one branch is looked at, so that the other need

@@ -1,7 +1,7 @@
 """Arrays that variables keep as they are, where others are copied.
 
-Without it loading 105 MB of dense layers on Theano takes 1.04 times as long, by
-processor time, and 988 MB at most instead of 888 (`benchmarks/mechanisms.py arrays`).
+Without it loading 105 MB of dense layers on Theano takes 1.07 times as long,
+and 899 MB at most instead of 799 (`benchmarks/mechanisms.py arrays`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Loops that were compiled for exactly the steps there are would be compiled again for
 more: trainings of 3, 6, 12 and 24 batches of case d of `benchmarks/compare.py`, one
-after the other, take 2.6 times as long then on JAX, by processor time
+after the other, take 2.4 times as long then on JAX
 (`benchmarks/mechanisms.py longer_loops`).
 """
 

@@ -6,12 +6,9 @@ form with channels last, and what is computed from it element by element can be 
 on that form instead. So in a block of layers with channels first, only the first input
 and the last output are transposed.
 
-On Theano, training takes 1.46 times as long without it for six convolutions of 16 to 64
-filters with batch normalization on 32x32, 1.10 times for case b of
-`benchmarks/compare.py` with channels first, and predictions take as long as with it.
-(Processor time, both variants in turns in one process, medians of 12 steps, two shared
-cores; `_channels_last_form` replaced by one that returns None;
-`benchmarks/mechanisms.py channel_order` compares them in two processes.)
+On Theano, a training step takes 1.16 times as long without it for six convolutions of
+16 to 64 filters with batch normalization on 32x32, and 1.10 times as much of the
+processor (`benchmarks/mechanisms.py channel_order`).
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs

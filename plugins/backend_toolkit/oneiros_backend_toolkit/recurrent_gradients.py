@@ -8,11 +8,8 @@ product over all steps and samples, after it.
 A sequence has the axes (steps, samples, features). A masked step hands the states on as
 they were. So the output of a step is always its first state.
 
-On JAX, `fit` of an LSTM (case c of benchmarks/compare.py) takes 1.55 times as long with
-`K.rnn` instead, and `predict` 1.6 times. (Processor time, both variants in turns in one
-process, medians of 5, two shared cores; the other is a subclass that overrides `step`,
-which the layer takes for a reason to call `K.rnn`;
-`benchmarks/mechanisms.py recurrent_gradients` compares them in two processes.)
+On JAX, `fit` of an LSTM (case c of benchmarks/compare.py) takes 1.6 times as long with
+`K.rnn` instead (`benchmarks/mechanisms.py recurrent_gradients`).
 """
 
 # mypy: allow-untyped-defs, allow-incomplete-defs

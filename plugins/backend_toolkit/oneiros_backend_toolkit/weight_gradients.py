@@ -8,8 +8,9 @@ cores). XLA makes the first of the second if the result is transposed at once, s
 something has to stand between.
 
 Without it a step of `fit` of a dense network (case a of benchmarks/compare.py) takes
-6 % more on JAX and 7 % more on Theano. On TensorFlow it changed nothing, and isn't
-there.
+7 % more on JAX and 6 % more on Theano, by the clock
+(`benchmarks/mechanisms.py weight_gradients`). On TensorFlow it changed nothing, and
+isn't there.
 """
 
 from __future__ import annotations

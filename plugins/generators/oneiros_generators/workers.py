@@ -1,9 +1,8 @@
 """Worker processes: batches that copies of a generator make in forked processes.
 
 What they make comes through pipes that hold 1 MB, where Linux gives 64 kB: a worker
-waits 6 times for a batch of 6 MB to be read, instead of 96 times. On an idle machine
-the batch crosses in half the time; where other programs run, and by processor time,
-nothing is gained (`benchmarks/mechanisms.py workers`).
+waits 6 times for a batch of 6 MB to be read, instead of 96 times. Through
+pipes of 64 kB such batches take 8 % longer (`benchmarks/mechanisms.py workers`).
 """
 
 from __future__ import annotations

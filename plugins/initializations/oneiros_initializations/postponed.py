@@ -1,7 +1,7 @@
 """Initial values drawn when first needed: a model that a file fills needs none.
 
-Loading 105 MB of dense layers takes 2.8 times as long without it on Theano, by
-processor time (`benchmarks/mechanisms.py postponed`).
+Loading 105 MB of dense layers takes 3.9 times as long without it on Theano
+(`benchmarks/mechanisms.py postponed`).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Padded or few convolutions can take two to eight times as long where XLA computes them
 with its library YNN, so an option switches it off; `graphs` says what is left to it.
-With it predictions of case f of `benchmarks/compare.py` take 1.04 times as long, by
-processor time (`benchmarks/mechanisms.py without_ynn`).
+With it predictions of case f of `benchmarks/compare.py` take 1.4 times as long, by the
+clock (`benchmarks/mechanisms.py without_ynn`).
 
 Memory that the C library hands back to the system after each step costs time, too, so
 it keeps it: without that a training step of case b takes 1.3 times as long

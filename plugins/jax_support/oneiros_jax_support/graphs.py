@@ -1,10 +1,8 @@
 """What graphs of JAX hold, and how they are computed fastest on a CPU.
 
-XLA's library YNN computes the predictions of case b of `benchmarks/compare.py` in 35 ms
-of processor time, which take 51 ms without it; case f, which doesn't suit it, is left
-alone. (Both variants in turns in one process, medians of 12, two shared cores;
-`suits_ynn` replaced by a function that returns False before the second is compiled;
-`benchmarks/mechanisms.py predictions_by_ynn` compares them in two processes.)
+Without XLA's library YNN the predictions of case b of `benchmarks/compare.py` take 1.5
+times as long (`benchmarks/mechanisms.py predictions_by_ynn`); case f, which doesn't
+suit it, is left alone.
 """
 
 from __future__ import annotations

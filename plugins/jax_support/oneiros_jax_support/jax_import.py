@@ -6,7 +6,7 @@ Every module that computes with JAX takes `jax` from here, so that a seed set be
 first function decides what one set later does.
 
 A CPU computes in the thread that asks for it: Oneiros waits for each result anyway.
-With another thread for it, `predict` of a row takes 1.9 times as much of the processor
+With another thread for it, `predict` of a row takes twice as much of the processor
 (case d of `benchmarks/compare.py`; `benchmarks/mechanisms.py jax_import`).
 JAX_CPU_ENABLE_ASYNC_DISPATCH=1 in the environment keeps JAX's own way.
 """

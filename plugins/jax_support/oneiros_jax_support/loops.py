@@ -1,7 +1,7 @@
 """Loops over the first axis of tensors.
 
 Steps with convolutions are unrolled on a CPU: a training step of a ConvLSTM2D over
-eight pictures of 12x12 takes 4.6 times as long without, by processor time
+eight pictures of 12x12 takes 4.4 times as long without
 (`benchmarks/mechanisms.py loops`), and larger ones up to sixty times.
 """
 

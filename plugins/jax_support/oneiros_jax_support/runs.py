@@ -1,10 +1,9 @@
 """Many steps in one compiled call.
 
 The steps of a small network (case d of `benchmarks/compare.py`) that are called for one
-by one take 15 times as long on JAX, by processor time
-(`benchmarks/mechanisms.py runs`).
+by one take 9 times as long on JAX (`benchmarks/mechanisms.py runs`).
 
-Convolutions are the exception on a CPU: XLA takes 1.2 times as long for small ones of
+Convolutions are the exception on a CPU: XLA takes 1.3 times as long for small ones of
 12x12 in a loop (`benchmarks/mechanisms.py convolutions_one_by_one`) and up to sixty
 times for large ones, so such steps run one by one.
 """

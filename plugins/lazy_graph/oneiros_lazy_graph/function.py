@@ -14,7 +14,6 @@ from oneiros_backend_toolkit.feeds import Upload
 from oneiros_backend_toolkit.function import Function
 from oneiros_backend_toolkit.interrupts import kept_interrupts
 
-from oneiros_lazy_graph import constant_inputs
 from oneiros_lazy_graph.engine import CompiledLoop, CompiledStep
 from oneiros_lazy_graph.nodes import Node
 from oneiros_lazy_graph.program import Program
@@ -116,33 +115,26 @@ class RecordedFunction(Function):
 
     def run(self, arrays: list[Array], phase: int | None) -> list[Any]:
         """Runs once on checked arrays."""
-        places, others = constant_inputs.split(arrays)
-        key = (phase or 0, places, *[array.shape for array in arrays])
+        key = (phase or 0, *[array.shape for array in arrays])
         step = self._steps.get(key)
         if step is None:
-            step = self._compiled_step(key, others)
-        return step(others, self._advance(1))
+            step = self._compiled_step(key, arrays)
+        return step(arrays, self._advance(1))
 
-    def _compiled_step(self, key: Any, others: list[Array]) -> CompiledStep:
-        phase, places, *shapes = key
+    def _compiled_step(self, key: Any, arrays: list[Array]) -> CompiledStep:
+        phase = key[0]
         with self._lock:
             if key not in self._steps:
-                constants = {place: shapes[place] for place in places}
-                program = self.program.with_constants(constants)
                 with kept_interrupts():
-                    self._steps[key] = self._engine.compile(program, phase, others)
+                    compiled = self._engine.compile(self.program, phase, arrays)
+                self._steps[key] = compiled
             return self._steps[key]
 
     # Runs of steps
 
     def upload(self, arrays: Sequence[Any]) -> Upload:
         """Copies whole data sets to the device, for `loop`."""
-        return Upload([self._put(*pair) for pair in self.check_upload(arrays)])
-
-    def _put(self, array: Array, dtype: Any) -> Any:
-        if constant_inputs.is_constant(array):
-            return constant_inputs.ones(array.shape, dtype)
-        return self._engine.put(array, dtype)
+        return Upload([self._engine.put(*pair) for pair in self.check_upload(arrays)])
 
     def loop(
         self,
@@ -156,26 +148,23 @@ class RecordedFunction(Function):
         """
         rows = self.check_index(handle, index)
         chosen = 0 if phase is None else self.check_phase(phase)
-        places, others = constant_inputs.split(handle.arrays)
+        arrays = handle.arrays
         steps, batch = rows.shape
-        shapes = [(batch, *array.shape[1:]) for array in handle.arrays]
-        constants = {place: shapes[place] for place in places}
-        key = (chosen, places, *shapes)
+        key = (chosen, batch, *[array.shape[1:] for array in arrays])
         if steps == 1 and key not in self._loops:
-            taken = self._engine.rows(others, rows[0])
-            dtypes = [feed.dtype for feed in self.feeds]
-            arrays = constant_inputs.joined(taken, constants, dtypes)
+            arrays = self._engine.rows(arrays, rows[0])
             return [output[None] for output in self.run(arrays, chosen)]
         with self._lock:
             most, run = self._loops.get(key, (0, None))
             if run is None or most < steps:
-                most = compiled_steps(steps, batch, others)
-                program = self.program.with_constants(constants)
+                most = compiled_steps(steps, batch, arrays)
                 padded = padded_index(rows, most)
                 with kept_interrupts():
-                    run = self._engine.compile_loop(program, chosen, others, padded)
+                    run = self._engine.compile_loop(
+                        self.program, chosen, arrays, padded
+                    )
                 self._loops[key] = (most, run)
-        outputs = run(others, padded_index(rows, most), steps, self._advance(steps))
+        outputs = run(arrays, padded_index(rows, most), steps, self._advance(steps))
         if any(len(output) < steps for output in outputs):
             raise GraphError(
                 f"The engine lost steps of a loop of {steps}. Pass batches one by one "

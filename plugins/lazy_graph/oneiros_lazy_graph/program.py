@@ -7,13 +7,11 @@ step.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from oneiros.errors import ArgumentError
 
-from oneiros_lazy_graph import constant_inputs
 from oneiros_lazy_graph.graph import by_age, reachable
 from oneiros_lazy_graph.nodes import Node
 from oneiros_lazy_graph.recorder import Recorder
@@ -73,23 +71,6 @@ class Program:
         gradients = [node for node in nodes if node.kind == "gradients"]
         self._targets = {x for node in gradients for x in node.parents[1:]}
         self.differentiates = bool(gradients)
-        self._constants: dict[Node, Any] = {}
-
-    def with_constants(self, shapes: Mapping[int, tuple[int, ...]]) -> Program:
-        """Returns a program in which some inputs are constants: ones.
-
-        # Arguments
-            shapes: these inputs' shapes by their places.
-        """
-        result = copy.copy(self)
-        places = range(len(self.inputs))
-        result.inputs = [self.inputs[i] for i in places if i not in shapes]
-        constants = {self.inputs[i]: shape for i, shape in shapes.items()}
-        result._constants = {
-            node: constant_inputs.ones(shape, node.dtype)
-            for node, shape in constants.items()
-        }
-        return result
 
     def __call__(
         self,
@@ -117,9 +98,7 @@ class Program:
         values[self.recorder.phase] = phase
         values.update(zip(self.variables, state, strict=True))
         values.update(zip(self.inputs, feeds, strict=True))
-        for node, array in self._constants.items():
-            values[node] = convert(array, node.dtype)
-        supplied = [*self.inputs, *self._constants, *self._substitutes]
+        supplied = [*self.inputs, *self._substitutes]
         with self.recorder.computing():
             replay = Replay(self.recorder, values, phase, self._targets)
             for node, substitute in self._substitutes.items():

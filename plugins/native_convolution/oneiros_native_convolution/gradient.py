@@ -11,6 +11,7 @@ import ctypes
 import functools
 import itertools
 import os
+from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
@@ -131,6 +132,19 @@ def _register() -> None:
     capsule = ctypes.pythonapi.PyCapsule_New
     capsule.restype = ctypes.py_object
     capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-    address = numba.cfunc(CALL, cache=True)(_call).address
-    target = capsule(address, b"xla._CUSTOM_CALL_TARGET", None)
+    target = capsule(_compiled().address, b"xla._CUSTOM_CALL_TARGET", None)
     jax.ffi.register_ffi_target(TARGET, target, platform="cpu", api_version=0)
+
+
+def _compiled() -> Any:
+    """Returns the function in machine code, from numba's cache where it is there.
+
+    numba reads what it keeps of a function before it compares the source's date. What
+    an earlier version left can name a class that isn't there any more.
+    """
+    try:
+        return numba.cfunc(CALL, cache=True)(_call)
+    except (AttributeError, ImportError):
+        for index in Path(_gradient.stats.cache_path).glob("patches.*.nbi"):
+            index.unlink(missing_ok=True)
+        return numba.cfunc(CALL, cache=True)(_call)

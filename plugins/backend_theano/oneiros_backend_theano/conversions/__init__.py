@@ -2,8 +2,8 @@
 
 Covers what `K` builds, without PyTensor's own dispatch module; any other Op is looked
 up there. With that module for all Ops the first step of case d of
-`benchmarks/compare.py`, compiling included, takes 1.3 times as long: 3.2 seconds of the
-processor instead of 2.4 (`benchmarks/mechanisms.py conversions`).
+`benchmarks/compare.py`, compiling included, takes 1.3 times as long: 1.7 seconds of the
+processor instead of 1.3 (`benchmarks/mechanisms.py conversions`).
 
 Each module of this package has a table `MAKERS`: by the class of an Op, the function
 that makes the conversion of a node. See `kinds` for what a conversion is.

@@ -10,8 +10,8 @@ repeats it; all modes of `scipy.ndimage.affine_transform` are taken.
 What is random comes from NumPy's global generator, in the order of Keras 1.
 
 SciPy finds the places that pixels come from, and NumPy takes them for all channels.
-SciPy on each of three channels takes 2.6 times as long for a coloured picture of 64x64,
-turned, moved and zoomed, by processor time (`benchmarks/mechanisms.py transforms`).
+SciPy on each of three channels takes 1.7 times as long for a coloured picture of 64x64,
+turned, moved and zoomed (`benchmarks/mechanisms.py transforms`).
 """
 
 from __future__ import annotations
