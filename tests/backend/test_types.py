@@ -15,10 +15,8 @@ from oneiros.layers import (
     ThresholdedReLU,
 )
 from oneiros_backend_toolkit.types import common_type
+from tensor_types import DISCRETE, FLOATS, expected_type, pairs
 
-FLOATS = ("float16", "float32", "float64")
-INTEGERS = ("int32", "int64", "uint8")
-DISCRETE = (*INTEGERS, "bool")
 ARITHMETIC = {
     "add": operator.add,
     "sub": operator.sub,
@@ -74,20 +72,6 @@ def wide(request):
         K.set_floatx("float32")
     else:
         yield
-
-
-def expected_type(one, other, discrete="int32"):
-    """Returns the type by the rule of the contract, stated once more in short."""
-    floats = [name for name in (one, other) if name in FLOATS]
-    if floats:
-        return max(floats, key=lambda name: int(name[5:]))
-    if one == other == "bool":
-        return discrete
-    return str(np.promote_types(one, other))
-
-
-def pairs():
-    return [(a, b) for a in (*FLOATS, *DISCRETE) for b in (*FLOATS, *DISCRETE)]
 
 
 def tensors(one, other):
@@ -286,38 +270,6 @@ def test_numbers_of_numpy_as_arguments_keep_the_type(kind, backend):
     for (name, tensor), value in zip(named.items(), compute([1]), strict=True):
         types = (name, K.dtype(tensor), str(value.dtype))
         assert types == (name, "float32", "float32")
-
-
-def mixed(dtype):
-    """Returns what functions of several tensors give of a float and an integer."""
-    matrix = K.variable(np.arange(6).reshape(2, 3), dtype="int32")
-    floats = K.variable(np.full((2, 3), 0.25), dtype=dtype)
-    square = K.variable(np.eye(3), dtype=dtype)
-    images = K.variable(np.ones((1, 4, 4, 1)), dtype="uint8")
-    kernel = K.variable(np.ones((2, 2, 1, 1)), dtype=dtype)
-    row = K.variable(np.ones(3), dtype=dtype)
-    return {
-        "dot": K.dot(matrix, square),
-        "matmul": matrix @ square,
-        "batch_dot": K.batch_dot(matrix, floats, axes=1),
-        "binary_crossentropy": K.binary_crossentropy(floats, matrix),
-        "categorical_crossentropy": K.categorical_crossentropy(floats, matrix),
-        "batch_normalization": K.batch_normalization(matrix, row, row, row, row),
-        "in_train_phase": K.in_train_phase(matrix, floats),
-        "conv2d": K.conv2d(images, kernel, dim_ordering="tf"),
-        "moving_average": K.moving_average_update(floats, matrix, 0.5)[1],
-        "update_add": K.update_add(floats, matrix)[1],
-        "update_sub": K.update_sub(floats, matrix)[1],
-        "relu": K.relu(floats, alpha=K.variable(1, dtype="int32")),
-    }
-
-
-@pytest.mark.parametrize("dtype", FLOATS[1:])
-def test_functions_of_several_tensors(dtype, backend):
-    for name, tensor in mixed(dtype).items():
-        assert (name, K.dtype(tensor)) == (name, dtype)
-        value = K.function([K.learning_phase()], [tensor])([0])[0]
-        assert (name, str(value.dtype)) == (name, dtype)
 
 
 def test_a_bound_that_is_none_makes_no_float_of_an_integer(backend):

@@ -10,13 +10,19 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from oneiros_backend_toolkit.types import DISCRETE, check_has_bits, common_type
+from oneiros_backend_toolkit.types import (
+    DISCRETE,
+    adapted,
+    check_has_bits,
+    common_type,
+)
 from oneiros_jax_support.jax_import import jax
 from oneiros_lazy_graph.pinning import floatx
 
 CONCRETE = (np.ndarray, np.generic, bool, int, float)
 NUMERIC_KINDS = "biufc"
 """NumPy's letters for booleans, integers, floats and complex numbers."""
+INDEX_TYPES = (np.int32, np.int64)
 
 
 def is_tensor(x: Any) -> bool:
@@ -108,8 +114,18 @@ def paired(
         arithmetic,
     )
     if dtype.kind in DISCRETE:
-        return [x.astype(dtype) for x in arrays]
+        return [_as_integers(x, dtype) for x in arrays]
     return [jnp.asarray(x, dtype) for x in arrays]
+
+
+def _as_integers(x: Any, dtype: np.dtype[Any]) -> Any:
+    return x.astype(dtype) if isinstance(x, jax.Array) else adapted(x, dtype)
+
+
+def indices_of(x: Any) -> Any:
+    """Returns `x` as integers that hold any place of an axis."""
+    x = tensor(x)
+    return x if x.dtype in INDEX_TYPES else x.astype(np.int32)
 
 
 def bits(*values: Any) -> list[Any]:

@@ -29,6 +29,7 @@ from oneiros_backend_jax.conversion import (
     CONCRETE,
     countable,
     floats,
+    indices_of,
     is_known,
     paired,
     space,
@@ -233,9 +234,7 @@ class Operations:
     @staticmethod
     def gather(reference: T, indices: T) -> T:
         reference = tensor(reference)
-        indices = tensor(indices)
-        if indices.dtype.kind not in "iu":
-            indices = indices.astype(np.int32)
+        indices = indices_of(indices)
         if is_known(reference) and is_known(indices):
             return np.take(reference, indices, 0)
         size = reference.shape[0]
@@ -354,7 +353,10 @@ class Operations:
         if not is_leaky:
             return _bounded(jax.nn.relu(countable(x)), max_value)
         x, slope = paired(x, alpha)
-        return _bounded(jax.nn.relu(x), max_value) - slope * jax.nn.relu(-x)
+        positive = _bounded(jax.nn.relu(x), max_value)
+        if x.dtype.kind == "u":
+            return positive
+        return positive - slope * jax.nn.relu(-x)
 
     # Reductions
 

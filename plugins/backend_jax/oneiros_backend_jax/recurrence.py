@@ -28,19 +28,8 @@ class RecurrentLayers(FusedRecurrence):
         def compute(x: T, U: T, mask: T, projection: States, *initial: T) -> States:
             if trying():
                 return _shaped(x, U, mask, initial)
-
-            def like_x(tensor: T) -> T:
-                return jnp.asarray(tensor, x.dtype)
-
             is_unmasked = None if mask is None else jnp.asarray(mask) != 0
-            return run(
-                layer,
-                x,
-                like_x(U),
-                is_unmasked,
-                tuple(map(like_x, projection)),
-                *map(like_x, initial),
-            )
+            return run(layer, x, U, is_unmasked, projection, *initial)
 
         return self.recorder.record(compute, inputs.tensors(), label=layer.label)
 

@@ -10,14 +10,13 @@ from oneiros_jax_support.convolutions import convolution
 from oneiros_jax_support.pooling import average_pool, max_pool
 from oneiros_jax_support.windows import ConvolutionWindows, PoolingWindows
 
-from oneiros_backend_jax.conversion import floats, paired, tensor
+from oneiros_backend_jax.conversion import floats, tensor
 from oneiros_backend_jax.trials import trying
 
 T = Any
 
 
 def _convolved(windows: ConvolutionWindows, x: T, kernel: T) -> T:
-    x, kernel = paired(x, kernel)
     if x.shape[-1] != kernel.shape[-2]:
         raise ValueError(
             f"The kernel takes {kernel.shape[-2]} channels, and there are "
@@ -56,7 +55,6 @@ def convolve_back(
 
     `x` is the gradient by its output.
     """
-    x, kernel = paired(x, kernel)
     kernel = kernel.swapaxes(-2, -1)
     spatial_sizes = tuple(map(int, sizes))
     if trying():

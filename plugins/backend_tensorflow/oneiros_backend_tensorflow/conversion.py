@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from oneiros_backend_toolkit.types import check_has_bits, common_type
+from oneiros_backend_toolkit.types import adapted, check_has_bits, common_type
 from oneiros_lazy_graph.pinning import floatx
 
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 NUMERIC_KINDS = "biufc"
 """NumPy's letters for booleans, integers, floats and complex numbers."""
+
+INDEX_TYPES = (tf.int32, tf.int64)
 
 
 def tensor(x: Any) -> Any:
@@ -66,8 +68,15 @@ def paired(*values: Any, arithmetic: bool = True) -> list[Any]:
         arithmetic,
     )
     return [
-        tf.cast(x if tf.is_tensor(x) else x.astype(dtype), dtype) for x in converted
+        tf.cast(x if tf.is_tensor(x) else adapted(x, dtype), dtype) for x in converted
     ]
+
+
+def indices_of(x: Any) -> Any:
+    """Returns `x` as a tensor of integers of a type that TensorFlow takes for
+    indices."""
+    x = tensor(x)
+    return x if x.dtype in INDEX_TYPES else tf.cast(x, tf.int32)
 
 
 def bits(*values: Any) -> list[Any]:

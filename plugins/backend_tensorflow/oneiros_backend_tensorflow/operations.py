@@ -24,6 +24,7 @@ from oneiros_lazy_graph.pinning import floatx
 from oneiros_backend_tensorflow.conversion import (
     countable,
     floats,
+    indices_of,
     paired,
     tensor,
     truth,
@@ -32,8 +33,8 @@ from oneiros_backend_tensorflow.tensorflow_import import tf
 
 T = Any
 
-POWERLESS = (tf.uint8, tf.uint16)
-"""The types that TensorFlow can't raise to a power."""
+NARROW = (tf.int8, tf.uint8, tf.int16, tf.uint16)
+"""The types that TensorFlow can't multiply matrices of, or raise to a power."""
 
 LEFT_AXES = "abcdefg"
 RIGHT_AXES = "ahijklm"
@@ -56,6 +57,21 @@ def _on_pair(fn: Callable[[T, T], T]) -> T:
         return fn(*paired(x, y))
 
     return staticmethod(function)
+
+
+def widened(fn: Callable[..., T]) -> Callable[..., T]:
+    """Makes a function of two tensors of one type one that takes narrow integers, too.
+
+    They are computed as int32, of which the lowest bits are the result.
+    """
+
+    def function(x: T, y: T, *args: Any) -> T:
+        if x.dtype not in NARROW:
+            return fn(x, y, *args)
+        result = fn(tf.cast(x, tf.int32), tf.cast(y, tf.int32), *args)
+        return tf.cast(result, x.dtype)
+
+    return function
 
 
 def _reduction(
@@ -129,6 +145,29 @@ def _bounded(x: T, max_value: T) -> T:
     return x if max_value is None else Operations.clip(x, 0, max_value)
 
 
+def _dot(x: T, y: T) -> T:
+    if x.shape.rank == 2 and y.shape.rank == 2:
+        return tf.matmul(x, y)
+    x_axis = x.shape.rank - 1
+    y_axis = max(y.shape.rank - 2, 0)
+    return tf.tensordot(x, y, [[x_axis], [y_axis]])
+
+
+def _batch_dot(x: T, y: T, axes: T) -> T:
+    x_axis, y_axis = pair_of_axes(x.shape, y.shape, axes)
+    if x.shape.rank == y.shape.rank and (x.shape.rank > 3 or 0 in (x_axis, y_axis)):
+        return _product_of_matrices(x, y, x_axis, y_axis)
+    x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
+    x_names = list(LEFT_AXES[: x.shape.rank])
+    y_names = list(RIGHT_AXES[: y.shape.rank])
+    summed = x_names[x_axis]
+    y_names[y_axis] = summed
+    names = [name for name in x_names + y_names[1:] if name != summed]
+    equation = f"{''.join(x_names)},{''.join(y_names)}->{''.join(names)}"
+    result = tf.einsum(equation, x, y)
+    return result if len(names) > 1 else tf.expand_dims(result, 1)
+
+
 def _product_of_matrices(
     x: T,
     y: T,
@@ -198,12 +237,7 @@ class Operations:
 
     @staticmethod
     def dot(x: T, y: T) -> T:
-        x, y = paired(x, y)
-        if x.shape.rank == 2 and y.shape.rank == 2:
-            return tf.matmul(x, y)
-        x_axis = x.shape.rank - 1
-        y_axis = max(y.shape.rank - 2, 0)
-        return tf.tensordot(x, y, [[x_axis], [y_axis]])
+        return widened(_dot)(*paired(x, y))
 
     @staticmethod
     def batch_dot(
@@ -211,19 +245,7 @@ class Operations:
         y: T,
         axes: T = None,
     ) -> T:
-        x, y = paired(x, y)
-        x_axis, y_axis = pair_of_axes(x.shape, y.shape, axes)
-        if x.shape.rank == y.shape.rank and (x.shape.rank > 3 or 0 in (x_axis, y_axis)):
-            return _product_of_matrices(x, y, x_axis, y_axis)
-        x_axis, y_axis = batch_dot_axes(x.shape, y.shape, axes)
-        x_names = list(LEFT_AXES[: x.shape.rank])
-        y_names = list(RIGHT_AXES[: y.shape.rank])
-        summed = x_names[x_axis]
-        y_names[y_axis] = summed
-        names = [name for name in x_names + y_names[1:] if name != summed]
-        equation = f"{''.join(x_names)},{''.join(y_names)}->{''.join(names)}"
-        result = tf.einsum(equation, x, y)
-        return result if len(names) > 1 else tf.expand_dims(result, 1)
+        return widened(_batch_dot)(*paired(x, y), axes)
 
     @staticmethod
     def transpose(x: T) -> T:
@@ -232,9 +254,7 @@ class Operations:
     @staticmethod
     def gather(reference: T, indices: T) -> T:
         reference = tensor(reference)
-        indices = tensor(indices)
-        if not indices.dtype.is_integer:
-            indices = tf.cast(indices, tf.int32)
+        indices = indices_of(indices)
         rows = tf.gather(reference, indices)
         if not rows.dtype.is_floating:
             return rows
@@ -290,11 +310,7 @@ class Operations:
 
     @staticmethod
     def pow(x: T, a: T) -> T:
-        x, a = paired(x, a)
-        if x.dtype in POWERLESS:
-            wide = tf.pow(tf.cast(x, tf.int32), tf.cast(a, tf.int32))
-            return tf.cast(wide, x.dtype)
-        return tf.pow(x, a)
+        return widened(tf.pow)(*paired(x, a))
 
     @staticmethod
     def sqrt(x: T) -> T:
@@ -346,7 +362,8 @@ class Operations:
         if not is_leaky:
             return _bounded(tf.nn.relu(countable(x)), max_value)
         x, slope = paired(x, alpha)
-        return _bounded(tf.nn.relu(x), max_value) - slope * tf.nn.relu(-x)
+        positive = _bounded(tf.nn.relu(x), max_value)
+        return positive if x.dtype.is_unsigned else positive - slope * tf.nn.relu(-x)
 
     # Reductions
 

@@ -6,8 +6,14 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from oneiros_backend_tensorflow.conversion import bits, countable, floats, paired
-from oneiros_backend_tensorflow.operations import Operations
+from oneiros_backend_tensorflow.conversion import (
+    bits,
+    countable,
+    floats,
+    indices_of,
+    paired,
+)
+from oneiros_backend_tensorflow.operations import Operations, widened
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 T = Any
@@ -46,7 +52,17 @@ def _negative(x: T) -> T:
 
 
 def _indexed(x: T, index: T) -> T:
-    return x[index]
+    if isinstance(index, tuple):
+        return x[tuple(map(_index, index))]
+    return x[_index(index)]
+
+
+def _index(part: T) -> T:
+    """Returns a part of an index as TensorFlow takes it."""
+    if isinstance(part, slice):
+        return slice(_index(part.start), _index(part.stop), _index(part.step))
+    is_place = tf.is_tensor(part) and part.dtype.is_integer
+    return indices_of(part) if is_place else part
 
 
 OPERATORS: dict[str, Callable[..., T]] = {
@@ -57,7 +73,7 @@ OPERATORS: dict[str, Callable[..., T]] = {
     "floordiv": _on_pair(tf.math.floordiv),
     "mod": _on_pair(tf.math.floormod),
     "pow": Operations.pow,
-    "matmul": _on_pair(tf.matmul),
+    "matmul": _on_pair(widened(tf.matmul)),
     "and": _on_bits(operator.and_),
     "or": _on_bits(operator.or_),
     "xor": _on_bits(operator.xor),

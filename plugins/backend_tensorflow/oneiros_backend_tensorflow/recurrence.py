@@ -132,9 +132,6 @@ class RecurrentLayers(FusedRecurrence):
             projection: States,
             *initial: T,
         ) -> States:
-            U = tf.cast(U, x.dtype)
-            projection = tuple(tf.cast(part, x.dtype) for part in projection)
-            initial = tuple(tf.cast(part, x.dtype) for part in initial)
             return _run(loop, x, U, mask, projection, initial)
 
         # Functions take attributes: shapes are inferred once for layers that are alike

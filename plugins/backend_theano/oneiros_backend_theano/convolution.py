@@ -5,11 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import numpy as np
 import pytensor.tensor as pt
-from oneiros.backend.common import floatx
 from oneiros.backend.contract import Backend
-from oneiros_backend_toolkit.types import common_type
 from oneiros_jax_support.windows import ConvolutionWindows, PoolingWindows
 from pytensor.graph.basic import Constant
 from pytensor.tensor.type import TensorType
@@ -34,7 +31,7 @@ class ConvolutionPrimitives(Backend):
         dilation: Any,
     ) -> T:
         windows = ConvolutionWindows(tuple(strides), border_mode, tuple(dilation))
-        return _convolution(windows)(*_common_floats(x, kernel))
+        return _convolution(windows)(x, kernel)
 
     def _convolve_depthwise(
         self,
@@ -47,7 +44,7 @@ class ConvolutionPrimitives(Backend):
         windows = ConvolutionWindows(
             tuple(strides), border_mode, dilation, depthwise=True
         )
-        return _convolution(windows)(*_common_floats(x, kernel))
+        return _convolution(windows)(x, kernel)
 
     def _convolve_back(
         self,
@@ -57,7 +54,6 @@ class ConvolutionPrimitives(Backend):
         strides: Any,
         border_mode: Any,
     ) -> T:
-        x, kernel = _common_floats(x, kernel)
         dilation = (1,) * len(strides)
         windows = ConvolutionWindows(tuple(strides), border_mode, tuple(dilation))
         counts = [pt.as_tensor_variable(size, dtype="int64") for size in sizes]
@@ -82,13 +78,6 @@ class ConvolutionPrimitives(Backend):
         for axis, (before, after) in enumerate(widths):
             x = _padded(x, axis, int(before), int(after))
         return x
-
-
-def _common_floats(*tensors: T) -> list[T]:
-    """Returns tensors in their common float type."""
-    dtypes = [np.dtype(x.dtype) for x in tensors]
-    common = common_type(dtypes, [np.dtype(float)], floatx()).name
-    return [x.astype(common) for x in tensors]
 
 
 @functools.cache

@@ -145,7 +145,7 @@ class Operations(Types):
                 f"{x.type.shape} and {y.type.shape})."
             )
         if x.ndim == y.ndim == 2:
-            return pt.sum(x * y, axis=1, keepdims=True)
+            return self.sum(x * y, axis=1, keepdims=True)
         x_kept = [i for i in range(1, x.ndim) if i != x_axis]
         y_kept = [i for i in range(1, y.ndim) if i != y_axis]
         x_sizes = sizes(x)

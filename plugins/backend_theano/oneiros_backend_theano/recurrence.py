@@ -22,12 +22,10 @@ class Fused(FusedRecurrence):
     """`simple_rnn`, `gru` and `lstm` on PyTensor variables."""
 
     def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
-        x = inputs.x
         masks = [] if inputs.mask is None else [pt.neq(inputs.mask, 0)]
         weights = (*inputs.projection, inputs.U, *inputs.initial_states)
-        floats = [pt.cast(part, x.dtype) for part in weights]
         op = _op(layer, bool(masks), len(inputs.projection))
-        return op(x, *masks, *floats, return_list=True)
+        return op(inputs.x, *masks, *weights, return_list=True)
 
 
 @functools.cache

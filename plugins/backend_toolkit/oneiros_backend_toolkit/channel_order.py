@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from oneiros.backend.contract import Backend
 from oneiros.backend.tensor_state import LAYER_CALL, StateKey
 
 from oneiros_backend_toolkit.size_checks import CHANNELS_LAST_FORM
+from oneiros_backend_toolkit.types import Types
 
 T = Any
 Rebuild = Callable[..., T]
@@ -41,7 +41,7 @@ def last_order(rank: int) -> tuple[int, ...]:
     return (0, *range(2, rank), 1)
 
 
-class ChannelOrder(Backend):
+class ChannelOrder(Types):
     """Moves channels to the end and back, at no cost where they have just been
     moved."""
 

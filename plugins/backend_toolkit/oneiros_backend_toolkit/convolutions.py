@@ -48,10 +48,10 @@ class Convolutions(Pooling, Padding, Resizing):
     """The functions of `K` on sequences, images and volumes: convolution, pooling,
     padding, resizing.
 
-    The primitives work with channels last. Strides, windows and dilations are tuples of
-    one int per spatial axis. Border mode 'valid' adds no border; 'same' gives ceil(size
-    / stride) steps, an odd zero going to the end; 'full' adds window - 1 zeros on both
-    sides.
+    The primitives get floats of one type, with channels last. Strides, windows and
+    dilations are tuples of one int per spatial axis. Border mode 'valid' adds no
+    border; 'same' gives ceil(size / stride) steps, an odd zero going to the end; 'full'
+    adds window - 1 zeros on both sides.
     """
 
     def _convolve(
@@ -107,6 +107,7 @@ class Convolutions(Pooling, Padding, Resizing):
         self._checked_rank("conv1d", x, 3)
         check_same_shape("conv1d", "image_shape", image_shape, self.int_shape(x))
         check_same_shape("conv1d", "filter_shape", filter_shape, self.int_shape(kernel))
+        x, kernel = self.floats_alike(x, kernel)
         if self.ndim(kernel) == 3:
             kernel = self.expand_dims(kernel, 1)
         strides = (check_int("conv1d", "stride", stride, 1), 1)
@@ -183,6 +184,7 @@ class Convolutions(Pooling, Padding, Resizing):
         check_same_shape(
             "deconv2d", "filter_shape", filter_shape, self.int_shape(kernel)
         )
+        x, kernel = self.floats_alike(x, kernel)
         x = self._last(x, first)
         kernel = self._kernel(kernel, first)
         self._check_kernel("deconv2d", x, kernel, 2)
@@ -205,9 +207,12 @@ class Convolutions(Pooling, Padding, Resizing):
         strides = per_axis(name, "strides", strides, 2)
         check_choice(name, "border_mode", border_mode, BORDERS)
         self._checked_rank(name, x, 4)
+        x, depthwise, pointwise = self.floats_alike(
+            x, depthwise_kernel, pointwise_kernel
+        )
         x = self._last(x, first)
-        depthwise = self._kernel(depthwise_kernel, first)
-        pointwise = self._kernel(pointwise_kernel, first)
+        depthwise = self._kernel(depthwise, first)
+        pointwise = self._kernel(pointwise, first)
         self._check_kernel(name, x, depthwise, 2)
         if self.int_shape(pointwise)[:2] != (1, 1):
             raise ShapeError(
@@ -238,6 +243,7 @@ class Convolutions(Pooling, Padding, Resizing):
         self._checked_rank(name, x, call.rank + 2)
         for (argument, shape), tensor in zip(shapes.items(), (x, kernel), strict=True):
             check_same_shape(name, argument, shape, self.int_shape(tensor))
+        x, kernel = self.floats_alike(x, kernel)
         x = self._last(x, first)
         kernel = self._kernel(kernel, first)
         convolved = self._checked_convolve(

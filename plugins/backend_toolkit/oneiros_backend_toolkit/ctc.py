@@ -27,6 +27,7 @@ class Ctc(CtcPaths, CtcDecoding):
         self._check_rank(
             "ctc_batch_cost", "y_pred", y_pred, 3, "(batch, steps, classes)"
         )
+        (y_pred,) = self.as_floats(y_pred)
         labels = self.cast(y_true, "int32")
         blank = self._size(y_pred, 2) - 1
         step_counts = self._column(input_length)

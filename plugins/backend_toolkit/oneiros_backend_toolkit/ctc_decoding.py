@@ -24,6 +24,7 @@ class CtcDecoding(CtcMath):
         top_paths=1,
     ) -> T:
         self._check_rank("ctc_decode", "y_pred", y_pred, 3, "(batch, steps, classes)")
+        (y_pred,) = self.as_floats(y_pred)
         lengths = self._column(input_length)
         logits = self.log(self._positive(y_pred))
         if not greedy:

@@ -30,7 +30,8 @@ class CtcPaths(CtcMath):
 
     def ctc_interleave_blanks(self, Y) -> T:
         self._check_rank("ctc_interleave_blanks", "Y", Y, 1, "(labels,)")
-        return self._interleaved(self.expand_dims(Y, 0), -1)[0]
+        labels = self.cast(Y, "int32")
+        return self._interleaved(self.expand_dims(labels, 0), -1)[0]
 
     def ctc_create_skip_idxs(self, Y) -> T:
         self._check_rank("ctc_create_skip_idxs", "Y", Y, 1, "(positions,)")
@@ -42,6 +43,7 @@ class CtcPaths(CtcMath):
     def ctc_path_probs(self, predict, Y, alpha=0.0001) -> T:
         self._check_rank("ctc_path_probs", "predict", predict, 2, "(steps, classes)")
         self._check_rank("ctc_path_probs", "Y", Y, 1, "(positions,)")
+        (predict,) = self.as_floats(predict)
         log_p = self._log_smoothed(predict, Y, alpha)
         forward, is_reached = self._path_probs_so_far(log_p, Y)
         flipped_log_p = self.reverse(log_p, [0, 1])

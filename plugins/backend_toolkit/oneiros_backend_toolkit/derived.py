@@ -85,7 +85,8 @@ class Derived(ForeignArguments, Types):
         return (x, x - decrement)
 
     def moving_average_update(self, variable, value, momentum) -> tuple[T, T]:
-        return (variable, variable - (variable - value) * (1.0 - momentum))
+        old, new = self.as_floats(variable, value)
+        return (variable, old - (old - new) * (1.0 - momentum))
 
     def eval(self, x) -> T:
         if isinstance(x, (np.ndarray, np.generic)):
@@ -231,6 +232,7 @@ class Derived(ForeignArguments, Types):
     def normalize_batch_in_training(
         self, x, gamma, beta, reduction_axes, epsilon=0.001
     ) -> tuple[T, T, T]:
+        x, gamma, beta = self.as_floats(x, gamma, beta)
         axes = [axis % self.ndim(x) for axis in reduction_axes]
         mean = self.mean(x, axes)
         var = self.var(x, axes)
@@ -253,11 +255,13 @@ class Derived(ForeignArguments, Types):
         return self.shape(x)[axis] if size is None else size
 
     def batch_normalization(self, x, mean, var, beta, gamma, epsilon=0.001) -> T:
+        x, mean, var, beta, gamma = self.as_floats(x, mean, var, beta, gamma)
         return (x - mean) * (gamma / self.sqrt(var + epsilon)) + beta
 
     # Crossentropies, over the last axis
 
     def categorical_crossentropy(self, output, target, from_logits=False) -> T:
+        output, target = self.as_floats(output, target)
         if from_logits:
             log_p = self.log_softmax(output)
         else:
@@ -267,14 +271,17 @@ class Derived(ForeignArguments, Types):
     def sparse_categorical_crossentropy(self, output, target, from_logits=False) -> T:
         if self.ndim(target) == self.ndim(output):
             target = target[..., 0]
+        (output,) = self.as_floats(output)
         if not from_logits:
             output = self.log(self.clip(output, FUZZ, 1.0 - FUZZ))
         class_count = self.int_shape(output)[-1]
         distribution = self.one_hot(self.cast(target, "int32"), class_count)
         log_p = self.log_softmax(output)
+        distribution = self._as_type(distribution, np.dtype(self.dtype(log_p)))
         return -self.sum(distribution * log_p, -1)
 
     def binary_crossentropy(self, output, target, from_logits=False) -> T:
+        output, target = self.as_floats(output, target)
         log_odds = output if from_logits else self._log_odds(output)
         is_positive = self.greater_equal(log_odds, 0)
         predicted_class = self.cast(is_positive, self.dtype(log_odds))

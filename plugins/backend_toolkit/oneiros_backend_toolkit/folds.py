@@ -4,7 +4,7 @@ supplies."""
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,8 @@ class Folds(Derived):
             first_elements, sequences = _first_and_rest(sequences, go_backwards)
             initializer = _like(elems, first_elements)
 
+        types: list[str] = []
+
         def step(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
             value = _like(initializer, states)
             element = _like(elems, slices)
@@ -72,11 +74,29 @@ class Folds(Derived):
                     f"of {len(states)}. It must return what it received as its first "
                     "argument."
                 )
-            return [], result
+            types[:] = self._types_given(result, states)
+            return [], self._cast(result, map(self.dtype, states))
 
         initial = self._initial_tensors(_listed(initializer), sequences)
         states, _ = self._scan(step, sequences, initial, go_backwards)
+        if types != [self.dtype(x) for x in initial]:
+            initial = self._cast(initial, types)
+            states, _ = self._scan(step, sequences, initial, go_backwards)
         return _like(initializer, states)
+
+    def _types_given(self, new_states: list[T], states: list[T]) -> list[str]:
+        """Returns the types of the states that a function gave; a number among them
+        adapts to the state before."""
+        return [
+            self.dtype(new if self.owns(new) else old)
+            for new, old in zip(new_states, states, strict=True)
+        ]
+
+    def _cast(self, tensors: list[T], dtypes: Iterable[str]) -> list[T]:
+        return [
+            self._as_type(x, np.dtype(dtype))
+            for x, dtype in zip(tensors, dtypes, strict=True)
+        ]
 
     def _initial_tensors(self, values: list[T], sequences: list[T]) -> list[T]:
         """Returns a fold's first values as tensors; numbers get the types of the

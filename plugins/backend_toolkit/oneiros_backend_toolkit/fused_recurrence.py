@@ -10,7 +10,6 @@ import functools
 from dataclasses import dataclass, replace
 from typing import Any
 
-from oneiros.backend.contract import Backend
 from oneiros.errors import ArgumentError, ShapeError
 
 from oneiros_backend_toolkit.recurrent_cells import (
@@ -23,6 +22,7 @@ from oneiros_backend_toolkit.recurrent_cells import (
 )
 from oneiros_backend_toolkit.rnn import check_lengths
 from oneiros_backend_toolkit.size_checks import when_known
+from oneiros_backend_toolkit.types import Types
 
 T = Any
 
@@ -77,13 +77,16 @@ class LayerInputs:
         return (self.x, self.U, self.mask, self.projection, *self.initial_states)
 
 
-class FusedRecurrence(Backend):
+class FusedRecurrence(Types):
     """`simple_rnn`, `gru` and `lstm` in terms of one method, which an engine
     supplies."""
 
     def _fused(self, layer: FusedLayer, inputs: LayerInputs) -> T:
         """Returns the outputs, (samples, steps, units) in the order of processing, and
-        the last states."""
+        the last states.
+
+        All tensors of `inputs` but the mask are floats of one type.
+        """
         raise NotImplementedError
 
     def simple_rnn(
@@ -146,8 +149,8 @@ class FusedRecurrence(Backend):
         return last_states[0], outputs, last_states
 
     def _checked(self, layer: FusedLayer, inputs: LayerInputs) -> LayerInputs:
-        """Returns inputs that fit one another, with floats as `x`, a tuple of states
-        and a matrix as mask."""
+        """Returns inputs that fit one another: floats of one type, and a matrix as
+        mask."""
         self._check_weights(layer, inputs)
         self._check_sequence(layer, inputs)
         state_count = len(inputs.initial_states)
@@ -156,11 +159,8 @@ class FusedRecurrence(Backend):
                 f"{layer.label} received {state_count} initial states; it takes "
                 f"{layer.cell.states}."
             )
-        return replace(
-            inputs,
-            x=self._as_floats(inputs),
-            initial_states=tuple(inputs.initial_states),
-            mask=self._mask_matrix(layer, inputs.mask),
+        return self._with_floats(
+            replace(inputs, mask=self._mask_matrix(layer, inputs.mask))
         )
 
     def _check_weights(self, layer: FusedLayer, inputs: LayerInputs) -> None:
@@ -212,11 +212,16 @@ class FusedRecurrence(Backend):
             )
         return mask
 
-    def _as_floats(self, inputs: LayerInputs) -> T:
-        """Returns the input; integers become floats where they are to be projected."""
-        if inputs.W is None or self.dtype(inputs.x).startswith("float"):
-            return inputs.x
-        return self.cast(inputs.x, self.dtype(inputs.W))
+    def _with_floats(self, inputs: LayerInputs) -> LayerInputs:
+        """Returns inputs whose tensors, but for the mask, are floats of one type."""
+        x, U, *others = self.floats_alike(
+            inputs.x, inputs.U, *inputs.projection, *inputs.initial_states
+        )
+        weight_count = len(inputs.projection)
+        W, b = others[:weight_count] or (None, None)
+        return replace(
+            inputs, x=x, U=U, W=W, b=b, initial_states=tuple(others[weight_count:])
+        )
 
 
 def _known(function: str, activation: Any) -> str:

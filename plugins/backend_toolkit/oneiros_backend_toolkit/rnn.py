@@ -79,11 +79,8 @@ class Rnn(Folds):
         def fn(slices: list[T], states: list[T]) -> tuple[list[T], list[T]]:
             output, new_states = step(slices[0], states)
             results.output_place = _place_of(output, new_states)
-            results.state_dtypes = [self.dtype(x) for x in new_states]
-            new_states = [
-                self._as_dtype(new, self.dtype(old))
-                for new, old in zip(new_states, states, strict=True)
-            ]
+            results.state_dtypes = self._types_given(new_states, states)
+            new_states = self._cast(new_states, map(self.dtype, states))
             if step_mask is not None:
                 new_states = self._masked_states(slices[1], new_states, states)
             if results.output_place is not None:
@@ -93,10 +90,7 @@ class Rnn(Folds):
         sequences = [sequence] if step_mask is None else [sequence, step_mask]
         states, (outputs,) = self._scan(fn, sequences, initial, go_backwards)
         if results.state_dtypes != [self.dtype(x) for x in initial]:
-            initial = [
-                self.cast(x, dtype)
-                for x, dtype in zip(initial, results.state_dtypes, strict=True)
-            ]
+            initial = self._cast(initial, results.state_dtypes)
             states, (outputs,) = self._scan(fn, sequences, initial, go_backwards)
         if results.output_place is not None:
             last = states[results.output_place]
@@ -107,9 +101,6 @@ class Rnn(Folds):
         last = outputs[-1]
         when_known(_check_last, [sequence], made=[last])
         return last, self._samples_first(outputs), states
-
-    def _as_dtype(self, x, dtype: str) -> T:
-        return x if self.dtype(x) == dtype else self.cast(x, dtype)
 
     def _masked_states(
         self, step_mask, new_states: list[T], old_states: list[T]

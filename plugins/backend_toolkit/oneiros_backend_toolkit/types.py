@@ -9,6 +9,7 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
+from oneiros.arguments import is_int
 from oneiros.backend.common import floatx
 from oneiros.backend.contract import Backend
 from oneiros.errors import ArgumentError
@@ -19,6 +20,9 @@ DType = np.dtype[Any]
 INTEGERS = "iu"
 DISCRETE = "biu"
 """Kinds of types, as NumPy abbreviates them, that aren't of floats."""
+SOME_FLOAT = 0.5
+"""A constant float among operands makes floats of integers, and leaves floats as they
+are."""
 
 
 def common_type(
@@ -63,6 +67,32 @@ def _common_integer_type(integers: Sequence[DType]) -> DType:
     return dtype if dtype.kind in INTEGERS else np.dtype(np.int64)
 
 
+def adapted(constant: Any, dtype: DType) -> np.ndarray[Any, Any]:
+    """Returns a number or an array as one of a type.
+
+    # Raises
+        ArgumentError: if that is an integer type, which can't hold a whole number.
+    """
+    array = np.asarray(constant)
+    if dtype.kind in INTEGERS and array.dtype.kind in INTEGERS and array.size:
+        _check_holds(dtype, array)
+    return array.astype(dtype)
+
+
+def _check_holds(dtype: DType, integers: np.ndarray[Any, Any]) -> None:
+    bounds = np.iinfo(dtype)
+    least = int(integers.min())
+    greatest = int(integers.max())
+    if bounds.min <= least and greatest <= bounds.max:
+        return
+    too_far = least if least < bounds.min else greatest
+    raise ArgumentError(
+        f"A tensor of {dtype.name} met the number {too_far}, which that type doesn't "
+        f"hold: it goes from {bounds.min} to {bounds.max}. Convert the tensor first: "
+        "K.cast(x, 'int32'), or 'float32'."
+    )
+
+
 def check_has_bits(dtype: DType) -> None:
     """Checks that `&`, `|`, `^` and `~` can be computed on a type."""
     if dtype.kind not in DISCRETE:
@@ -80,11 +110,14 @@ def widest_bounds(dtype: DType) -> tuple[Any, Any]:
 
 
 def clipping_bounds(low: Any, high: Any, dtype: DType) -> tuple[Any, Any]:
-    """Returns bounds to clip values of a type by, where None means no bound."""
+    """Returns bounds to clip values of a type by.
+
+    None means no bound, and so does a number beyond what the type holds.
+    """
     least, greatest = widest_bounds(dtype)
-    if low is None:
+    if low is None or (is_int(low) and low < least):
         low = least
-    if high is None:
+    if high is None or (is_int(high) and high > greatest):
         high = greatest
     return low, high
 
@@ -104,9 +137,25 @@ class Types(Backend):
         dtype = self.common_type(values, arithmetic)
         return [self._as_type(x, dtype) for x in values]
 
+    def as_floats(self, *values: T) -> list[T]:
+        """Returns operands of what is a fraction by its nature: integers and booleans
+        as floats of the type that all have in common, floats as they are."""
+        dtype = self.common_type([*values, SOME_FLOAT])
+        return [self._as_type(x, dtype) if self._is_discrete(x) else x for x in values]
+
+    def floats_alike(self, *values: T) -> list[T]:
+        """Returns operands as tensors and arrays of the float type that they have in
+        common."""
+        dtype = self.common_type([*values, SOME_FLOAT])
+        return [self._as_type(x, dtype) for x in values]
+
+    def _is_discrete(self, x) -> bool:
+        dtype = self.dtype(x) if self.owns(x) else np.asarray(x).dtype
+        return np.dtype(dtype).kind in DISCRETE
+
     def _as_type(self, x, dtype: DType) -> T:
         if not self.owns(x):
-            return np.asarray(x, dtype)
+            return adapted(x, dtype)
         if self.dtype(x) == dtype.name:
             return x
         return self.cast(x, dtype.name)

@@ -22,16 +22,28 @@ functions of several tensors, on each backend alike (`common_type` of
 `oneiros_backend_toolkit.types` computes it):
 
 1. An integer or boolean tensor combined with a float tensor gives that float's type.
-2. Two float types give the wider one; two integer types the one that holds both.
+2. Two float types give the wider one; two integer types the one that holds both, or
+   int64 if none does. So sums and products of integers are integers, those of `dot`,
+   `batch_dot` and `@` too; they wrap around as NumPy's do.
 3. A constant adapts to the tensors: `x + 1`, `x * 0.5` and `x - np.ones(3)` have the
    type of a float tensor `x`. Only a float among integer and boolean tensors makes a
-   float of them, of the default type `floatx()`.
+   float of them, of the default type `floatx()`. A whole number that an integer type
+   can't hold is an ArgumentError.
 4. Booleans alone count as int32 in arithmetic; they stay booleans where nothing is
    computed: in comparisons, `switch`, `concatenate` and `stack`.
-5. A result that is a fraction by its nature (`/`, `mean`, `exp`, `softmax`, …) has the
-   default float type if no operand is a float. Comparisons give booleans.
+5. A result that is a fraction by its nature (`/`, `mean`, `exp`, `softmax`,
+   `moving_average_update`, batch normalization, crossentropies, CTC, …) has the default
+   float type if no operand is a float. So has what is computed of floats alone:
+   convolutions, pooling, and `simple_rnn`, `gru` and `lstm`. Integers become floats
+   before anything is computed of them.
 6. `&`, `|`, `^` and `~` work on the bits of integers; of booleans alone they are and,
    or, exclusive or and not. Floats are an ArgumentError.
+7. What only tells places, classes, lengths or conditions has no part in the type of the
+   result: indices, the targets of `in_top_k` and `sparse_categorical_crossentropy`, the
+   labels and lengths of CTC, masks, and the condition of `switch`. It may be of any
+   type.
+8. A variable keeps its type: new values are converted to it when they are stored. The
+   states of `rnn`, `foldl` and `foldr` take the types that the function gives them.
 """
 
 from __future__ import annotations
