@@ -24,6 +24,8 @@ ORDERS = pytest.mark.parametrize(
     ids=["forwards", "masked, backwards"],
 )
 KINDS = pytest.mark.parametrize("kind", sorted(BLOCKS))
+IN_DETAIL = pytest.mark.exhaustive(only=True)
+"""Marks combinations that add little to the others."""
 
 
 def advance(kind, x, states, U, activation, inner):
@@ -186,9 +188,16 @@ def test_second_derivatives(backend, kind, mask, backwards):
 
 
 @KINDS
-@ORDERS
 @pytest.mark.parametrize(
-    "features", [UNITS, UNITS + 1], ids=["step by step", "beforehand"]
+    ("mask", "backwards", "features"),
+    [
+        pytest.param(None, False, UNITS, id="step by step"),
+        pytest.param(MASK, True, UNITS + 1, id="masked, backwards, beforehand"),
+        pytest.param(None, False, UNITS + 1, id="beforehand", marks=IN_DETAIL),
+        pytest.param(
+            MASK, True, UNITS, id="masked, backwards, step by step", marks=IN_DETAIL
+        ),
+    ],
 )
 def test_the_projection_of_the_input(backend, kind, mask, backwards, features):
     _, *initial, U = arrays(kind)
@@ -303,9 +312,16 @@ def test_messages(backend):
 
 
 @KINDS
-@ORDERS
-@pytest.mark.parametrize("features", [UNITS, UNITS + 1])
-@pytest.mark.parametrize("inner", ["sigmoid", "hard_sigmoid"])
+@pytest.mark.parametrize(
+    ("mask", "backwards", "features", "inner"),
+    [
+        (None, False, UNITS, "hard_sigmoid"),
+        (MASK, True, UNITS + 1, "sigmoid"),
+        pytest.param(None, False, UNITS + 1, "hard_sigmoid", marks=IN_DETAIL),
+        pytest.param(MASK, True, UNITS, "sigmoid", marks=IN_DETAIL),
+    ],
+    ids=str,
+)
 def test_the_form_without_a_gradient_gives_the_same(
     backend, kind, mask, backwards, features, inner
 ):

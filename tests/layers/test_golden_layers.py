@@ -8,7 +8,7 @@ every difference, and counts the cases.
 import json
 
 import pytest
-from golden_layers import CASES, Case, compiled, differences, same
+from golden_layers import CASES, Case, problems_of_class, same
 from oneiros import layers
 from oneiros.errors import UnsafeFileError
 from oneiros_safe_files import json_text
@@ -18,17 +18,9 @@ CLASSES = sorted({case["class_name"] for case in CASES})
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_numbers(golden, backend, name):
-    cases = [Case(case, golden[1]) for case in golden[0] if case["class_name"] == name]
-    results = {}
-    for phase in sorted({case.case["phase"] for case in cases}):
-        results |= compiled(
-            [case for case in cases if case.case["phase"] == phase], phase
-        )
-    problems = [
-        line for case, values in results.items() for line in differences(case, values)
-    ]
+    count, problems = problems_of_class(name, golden[1])
     assert not problems, "\n".join(problems)
-    assert len(results) == sum(case["class_name"] == name for case in golden[0])
+    assert count == sum(case["class_name"] == name for case in golden[0])
 
 
 def test_shapes_names_and_configurations(golden, backend):

@@ -2,9 +2,9 @@
 
 Each layer as Keras 1.2.2 built it, and what is compared with its arrays.
 
-    python tests/support/golden_layers.py BACKEND
+    python tests/support/golden_layers.py BACKEND CLASS ...
 
-computes the fullest case of each class, and prints how many there were.
+computes all cases of these classes, and prints how many there were.
 """
 
 import json
@@ -204,33 +204,33 @@ def differences(case, values):
             yield f"{case.case['id']}/{name}: off by {np.abs(value - golden).max()}"
 
 
-def fullest_cases():
-    """Returns one case for each class: the first of those with most gradients."""
-    classes = {}
-    for case in CASES:
-        classes.setdefault(case["class_name"], []).append(case)
-    return [
-        max(cases, key=lambda case: len(case["grads"])) for cases in classes.values()
+def problems_of_class(name, arrays):
+    """Computes all cases of a class, those of a phase in one function; returns their
+    number, and what differs."""
+    cases = [Case(case, arrays) for case in CASES if case["class_name"] == name]
+    results = {}
+    for phase in sorted({case.case["phase"] for case in cases}):
+        results |= compiled(
+            [case for case in cases if case.case["phase"] == phase], phase
+        )
+    problems = [
+        line for case, values in results.items() for line in differences(case, values)
     ]
-
-
-def compute_fullest(backend):
-    """Computes the fullest case of each class; returns their number, and what
-    differs."""
-    with np.load(GOLDEN / "layers.npz") as archive:
-        arrays = dict(archive)
-    problems = []
-    with K.use(backend):
-        cases = [Case(case, arrays) for case in fullest_cases()]
-        for case in cases:
-            results = compiled([case], case.case["phase"])
-            problems += differences(case, results[case])
-    return len(cases), problems
+    return len(results), problems
 
 
 def main():
     """Runs the command line above; it fails if anything differs."""
-    count, problems = compute_fullest(sys.argv[1])
+    _, backend, *classes = sys.argv
+    with np.load(GOLDEN / "layers.npz") as archive:
+        arrays = dict(archive)
+    count = 0
+    problems = []
+    with K.use(backend):
+        for name in classes:
+            computed, differing = problems_of_class(name, arrays)
+            count += computed
+            problems += differing
     print(count)
     if problems:
         sys.exit("\n".join(problems))
