@@ -315,12 +315,19 @@ def test_messages(backend):
 @pytest.mark.parametrize(
     ("mask", "backwards", "features", "inner"),
     [
-        (None, False, UNITS, "hard_sigmoid"),
-        (MASK, True, UNITS + 1, "sigmoid"),
-        pytest.param(None, False, UNITS + 1, "hard_sigmoid", marks=IN_DETAIL),
-        pytest.param(MASK, True, UNITS, "sigmoid", marks=IN_DETAIL),
+        pytest.param(None, False, UNITS, "hard_sigmoid", id="step by step"),
+        pytest.param(
+            MASK, True, UNITS + 1, "sigmoid", id="masked, backwards, beforehand"
+        ),
+        pytest.param(
+            None, False, UNITS + 1, "sigmoid", id="beforehand", marks=IN_DETAIL
+        ),
+        pytest.param(
+            *(MASK, True, UNITS, "hard_sigmoid"),
+            id="masked, backwards, step by step",
+            marks=IN_DETAIL,
+        ),
     ],
-    ids=str,
 )
 def test_the_form_without_a_gradient_gives_the_same(
     backend, kind, mask, backwards, features, inner
