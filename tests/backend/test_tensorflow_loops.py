@@ -56,7 +56,10 @@ def compiled(monkeypatch):
     monkeypatch.setattr(Compiled, "__init__", strict)
 
 
-@pytest.mark.parametrize("go_backwards", [False, True])
+@pytest.mark.parametrize(
+    "go_backwards",
+    [True, pytest.param(False, marks=pytest.mark.exhaustive(only=True))],
+)
 def test_xla_compiles_loops_and_their_derivatives(compiled, go_backwards):
     data = array(5, 7, 3)
     data[:2, 4:] = 0
