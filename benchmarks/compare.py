@@ -72,7 +72,8 @@ def main() -> int:
     console = Console(width=180)
     clock = ["wall", "processor"].index(chosen.clock)
     measures = chosen.measure or run.MEASURES
-    rounds, turns = (1, 2) if chosen.quick else (chosen.rounds, run.TURNS)
+    rounds = 1 if chosen.quick else chosen.rounds
+    turns = 2 if chosen.quick else run.TURNS
     engines = {*(chosen.engine or ("theano", "tensorflow", "jax", "torch"))}
     engines |= {"jax"} if "theano" in engines else set()
     results = {}

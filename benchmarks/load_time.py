@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from oneiros import backend as K
 
-WIDTH, DEPTH = 1810, 8
+WIDTH = 1810
+DEPTH = 8
 """Eight dense layers of 1810 by 1810 weights are 105 MB."""
 CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
 

@@ -34,7 +34,8 @@ SHAPE = (16, 32, 32, 3)
 CLASSES = 10
 STEPS = 3
 """Of a turn."""
-ANSWER, WITHOUT = "--answer", "--without"
+ANSWER = "--answer"
+WITHOUT = "--without"
 """Arguments of a process that trains, and of one that leaves the plugin alone."""
 
 Times = tuple[float, float]

@@ -23,7 +23,8 @@ from oneiros_backend_toolkit.weight_gradients import is_faster_transposed
 SAMPLES = (32, 128, 512)
 INPUTS = (64, 512, 2048)
 OUTPUTS = (1, 2, 10, 16, 32, 64, 128)
-STEPS, TURNS = 30, 7
+STEPS = 30
+TURNS = 7
 
 
 def plain(x: Any, by_result: Any) -> Any:

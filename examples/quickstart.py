@@ -18,7 +18,10 @@ from oneiros.layers import Activation, Dense, Dropout
 from oneiros.models import Sequential, load_model
 from oneiros.utils.np_utils import to_categorical
 
-NB_TRAIN, NB_CLASSES, NB_EPOCH, BATCH_SIZE = 4000, 10, 8, 64
+NB_TRAIN = 4000
+NB_CLASSES = 10
+NB_EPOCH = 8
+BATCH_SIZE = 64
 
 
 class Stopwatch(Callback):

@@ -15,8 +15,11 @@ from oneiros.models import Sequential
 from statsmodels.datasets import sunspots
 
 TARGET = 0.3
-WINDOW, NB_TEST, SCALE = 24, 50, 100
-NB_EPOCH, BATCH_SIZE = 100, 16
+WINDOW = 24
+NB_TEST = 50
+SCALE = 100
+NB_EPOCH = 100
+BATCH_SIZE = 16
 
 
 def load_windows():

@@ -27,7 +27,9 @@ LOCALES = {
     "Spanish": ["es_ES"],
 }
 TARGET = 0.02
-NB_EPOCH, BATCH_SIZE, TRAIN_SHARE = 13, 32, 0.8
+NB_EPOCH = 13
+BATCH_SIZE = 32
+TRAIN_SHARE = 0.8
 
 
 def load_surnames():
@@ -104,12 +106,10 @@ def main():
     names, labels = load_surnames()
     rows, letters = encode(names)
     nb_train = int(len(names) * TRAIN_SHARE)
-    x_train, x_test, y_train, y_test = (
-        rows[:nb_train],
-        rows[nb_train:],
-        labels[:nb_train],
-        labels[nb_train:],
-    )
+    x_train = rows[:nb_train]
+    x_test = rows[nb_train:]
+    y_train = labels[:nb_train]
+    y_test = labels[nb_train:]
 
     model = build_model(len(letters))
     model.summary()

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-HOSTILE, SUPPORT = ROOT / "tests" / "hostile", ROOT / "tests" / "support"
+HOSTILE = ROOT / "tests" / "hostile"
+SUPPORT = ROOT / "tests" / "support"
 READERS = (
     "kernel/oneiros/config.py",
     "kernel/oneiros/load_context.py",
@@ -41,7 +42,7 @@ SEVERAL_MODULES = (
 )
 """Packages whose modules have a row each."""
 
-ATTACKS = "import hostile; hostile.SECONDS = 600; hostile.main({!r})"
+ATTACKS = "import hostile; hostile.WATCHDOG = 600; hostile.main({!r})"
 COMMANDS = [
     [
         "-m",

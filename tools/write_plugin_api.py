@@ -5,11 +5,13 @@
 They come from `oneiros.hookspecs` and `oneiros_testing.interface`.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from oneiros import hookspecs
 from oneiros.plugins import HOOKS, KINDS
-from oneiros_testing.interface import AUTHORING, ENGINE, KERAS_PRIVATE, TABLES, Names
+from oneiros_testing.interface import AUTHORING, ENGINE, TABLES, Names
+from oneiros_testing.keras_names import KERAS_MODULES, KERAS_PRIVATE, OLDER_MODULES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "plugin-api.md"
 START = "<!-- interface: written by tools/write_plugin_api.py -->\n"
@@ -24,7 +26,6 @@ def page() -> str:
 
 
 def _tables() -> str:
-    private = ", ".join(f"`{name}`" for name in sorted(KERAS_PRIVATE))
     parts = [
         "## Hooks",
         "Registration, called once, at discovery; each returns names with references:",
@@ -32,12 +33,20 @@ def _tables() -> str:
         "Behaviour, called when a model is built or once per run:",
         _hooks(HOOKS[len(KINDS) :]),
         "## The authoring tier",
+        f"All names of Keras 1's modules below `oneiros`: {_listed(KERAS_MODULES)}.",
+        f"Those of modules that older versions had: {_listed(OLDER_MODULES)}.",
+        "Beside them:",
         _interface(TABLES[AUTHORING]),
-        f"Of members with an underscore, those that code for Keras 1 uses: {private}.",
+        "Of members with an underscore, those that code for Keras 1 uses: "
+        f"{_listed(KERAS_PRIVATE)}.",
         "## The engine tier",
         _interface(TABLES[ENGINE]),
     ]
     return "\n\n".join(["", *parts, ""])
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
 
 
 def _hooks(names: list[str]) -> str:

@@ -14,9 +14,12 @@ Weights = dict[str, list[Array]]
 LSTM's W, U and b with the columns i, f, c, o, a normalisation's scale, shift, running
 mean and running variance."""
 
-RATE, BETA_1, BETA_2 = 0.001, 0.9, 0.999
+RATE = 0.001
+BETA_1 = 0.9
+BETA_2 = 0.999
 """Of Adam."""
-NORM_EPSILON, NORM_MOMENTUM = 1e-3, 0.99
+NORM_EPSILON = 1e-3
+NORM_MOMENTUM = 0.99
 
 
 @dataclass(frozen=True)

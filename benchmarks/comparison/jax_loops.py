@@ -99,12 +99,15 @@ class Contender:
         def predictions(state: T, x: T) -> T:
             return jax.lax.map(lambda rows: predicted(state, rows), x)
 
-        self.step, self.loop = jit(step, donate_argnums=0), jit(loop, donate_argnums=0)
+        self.step = jit(step, donate_argnums=0)
+        self.loop = jit(loop, donate_argnums=0)
         self.gathered = jit(
             lambda state, rows, x, y: step(state, x[rows], y[rows]), donate_argnums=0
         )
-        self.test, self.tests = jit(test), jit(tests)
-        self.predicted, self.predictions = jit(predicted), jit(predictions)
+        self.test = jit(test)
+        self.tests = jit(tests)
+        self.predicted = jit(predicted)
+        self.predictions = jit(predictions)
 
     def train_on_batch(self, x: Array, y: Array) -> float:
         """Returns the batch's loss."""

@@ -340,7 +340,8 @@ def disagreement(records: Iterable[Record]) -> tuple[float, str]:
 
     It is infinite if a loss isn't finite.
     """
-    worst, where = 0.0, ""
+    worst = 0.0
+    where = ""
     named = [(record.contender.name, record.losses) for record in records]
     for place, what in enumerate(("first loss", "mean of the next", "loss after them")):
         losses = {name: values[place] for name, values in named}

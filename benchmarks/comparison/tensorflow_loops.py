@@ -34,7 +34,8 @@ class Contender:
     def __init__(self, name: str, form: str) -> None:
         self.case = CASES[name]
         words = form.split("-")
-        self.looped, self.xla = "loop" in words, "xla" in words
+        self.looped = "loop" in words
+        self.xla = "xla" in words
         self.network = NETWORKS[name]
         if self.case.recurs:
             self.network = functools.partial(

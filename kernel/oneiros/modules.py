@@ -23,7 +23,14 @@ from oneiros.plugins import Entry, PluginManager, did_you_mean, manager
 LAYERS = "oneiros.layers"
 """The module that shows all layers, and all names of the modules below it."""
 FROM_IMPORT = opmap["IMPORT_FROM"]
-"""What Python does in `from module import name` once the module is imported."""
+"""What Python does in `from module import name` once the module is imported.
+
+Only this instruction tells such an import from `module.name`. An AttributeError is
+right for both: `hasattr` needs it, but an import drops its text and says "cannot import
+name". What Python asks for in between, a module of that name, doesn't help: a
+ModuleNotFoundError that names the module is dropped as well, and any other error would
+be wrong for `import module.name`.
+"""
 
 
 class VirtualModule(ModuleType):

@@ -63,7 +63,8 @@ def parse() -> dict[str, ModuleRecord]:
     """Returns module path (without `keras.`) -> record, without the section of K
     functions."""
     modules: dict[str, ModuleRecord] = {}
-    module, cls = None, None
+    module = None
+    cls = None
     for line in REFERENCE.read_text(encoding="utf-8").splitlines():
         if header := re.match(r"## keras(?:\.([\w.]+))?$", line):
             module = modules[header[1] or ""] = ModuleRecord(header[1] or "")

@@ -171,5 +171,5 @@ def test_pytensors_own_functions_go_on_from_a_layers_output(feature_maps):
         scaled = Convolution2D(1, 1, 1, dim_ordering="th")(y)
         maps = K.function([x], [middle])([feature_maps])[0]
         expected = K.function([middle], [scaled])([maps])[0]
-        found = K.function([middle], [scaled], mode="FAST_COMPILE")([maps])[0]
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+        unoptimized = K.function([middle], [scaled], mode="FAST_COMPILE")([maps])[0]
+        np.testing.assert_allclose(unoptimized, expected, rtol=1e-4, atol=1e-6)

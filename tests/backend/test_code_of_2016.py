@@ -99,9 +99,9 @@ def test_none_stands_for_what_the_loss_doesnt_depend_on_if_it_may():
 def test_a_session_computes_and_setting_one_warns():
     x, w = K.placeholder(ndim=1), K.variable([1.0, 2.0])
     session = K.get_session()
-    found = session.run({"all": [x * w, w], "start": None}, feed_dict={x: [3.0, 4.0]})
-    assert [part.tolist() for part in found["all"]] == [[3.0, 8.0], [1.0, 2.0]]
-    assert found["start"] is None
+    values = session.run({"all": [x * w, w], "start": None}, feed_dict={x: [3.0, 4.0]})
+    assert [part.tolist() for part in values["all"]] == [[3.0, 8.0], [1.0, 2.0]]
+    assert values["start"] is None
     with session.as_default(), session.graph.as_default():
         assert session.run(K.sum(w)) == 3
     K.set_session(session)

@@ -216,11 +216,9 @@ def test_atrous_conv2d(ordering, backend):
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
 def test_separable_conv2d(ordering, backend):
-    x, depthwise, pointwise = (
-        array((2, 6, 7, 3)),
-        array((3, 2, 3, 2), 1),
-        array((1, 1, 6, 4), 2),
-    )
+    x = array((2, 6, 7, 3))
+    depthwise = array((3, 2, 3, 2), 1)
+    pointwise = array((1, 1, 6, 4), 2)
     cases = list(product([(1, 1), (2, 2), (1, 2)], ["valid", "same", "full"]))
     agree(
         lambda x, d, p: {
@@ -291,11 +289,9 @@ def test_deconv2d_of_a_convolution_is_its_derivative(backend, float64):
 
 
 def test_deconv2d_to_the_size_of_another_tensor(backend):
-    x, kernel, like = (
-        array((2, 3, 3, 2)),
-        array((2, 2, 2, 1), 1),
-        array((2, 5, 6, 1), 2),
-    )
+    x = array((2, 3, 3, 2))
+    kernel = array((2, 2, 2, 1), 1)
+    like = array((2, 5, 6, 1), 2)
     ins = [K.placeholder((None, None, None, n)) for n in (2, 1)]
     shape = (None, K.shape(ins[1])[1], K.shape(ins[1])[2], 1)
     y = K.deconv2d(ins[0], K.variable(kernel), shape, (2, 2), "same", "tf")
@@ -334,11 +330,9 @@ def test_pool3d(ordering, mode, backend):
 
 
 def test_spatial_sizes_may_be_open(backend):
-    x, kernel, depthwise = (
-        array((2, 7, 6, 3)),
-        array((3, 2, 3, 4), 1),
-        array((3, 3, 3, 2), 2),
-    )
+    x = array((2, 7, 6, 3))
+    kernel = array((3, 2, 3, 4), 1)
+    depthwise = array((3, 3, 3, 2), 2)
     pointwise = array((1, 1, 6, 4), 3)
     agree(
         lambda x, k, d, p: {

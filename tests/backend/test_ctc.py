@@ -172,10 +172,8 @@ def test_steps_and_labels_beyond_the_lengths_dont_count(backend):
     costs, gradient = f([labels, p, steps, count])
     beyond = np.arange(4) >= steps
     assert not gradient[beyond].any() and gradient[~beyond].any()
-    changed, others = (
-        np.where(beyond[..., None], 0.9, p),
-        np.where(np.arange(3) < count, labels, 0),
-    )
+    changed = np.where(beyond[..., None], 0.9, p)
+    others = np.where(np.arange(3) < count, labels, 0)
     np.testing.assert_array_equal(f([others, changed, steps, count])[0], costs)
 
 

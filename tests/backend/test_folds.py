@@ -87,11 +87,9 @@ def test_map_fn(backend):
 def test_functions_may_use_tensors_from_outside_and_are_differentiated(backend):
     K.set_floatx("float64")
     try:
-        x, w, start = (
-            K.variable(X),
-            K.variable([0.5, -1.0, 2.0]),
-            K.variable([0.1, 0.2, 0.3]),
-        )
+        x = K.variable(X)
+        w = K.variable([0.5, -1.0, 2.0])
+        start = K.variable([0.1, 0.2, 0.3])
         for build in (
             lambda: K.foldl(
                 lambda state, row: K.tanh(state * w + row), x, initializer=start

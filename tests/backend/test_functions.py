@@ -218,10 +218,8 @@ def test_any_batch_size_works(backend):
 
 
 def test_missing_input_is_named(backend):
-    x, y = (
-        K.placeholder((None,), name="given"),
-        K.placeholder((None, 7), name="forgotten"),
-    )
+    x = K.placeholder((None,), name="given")
+    y = K.placeholder((None, 7), name="forgotten")
     with pytest.raises(ArgumentError, match="forgotten"):
         K.function([x], [K.sum(x) + K.sum(y)])([[1.0]])
 

@@ -271,7 +271,9 @@ def test_every_function_of_k_takes_its_arguments_by_name(backend, capsys):
     named = arguments()
     expected = set(contract.functions()) - set(functions_of("session")) - VARIADIC
     assert set(named) == expected
-    names, by_name, by_place = [], [], []
+    names = []
+    by_name = []
+    by_place = []
     for name, by_argument in named.items():
         function = getattr(K, name)
         parameters = inspect.signature(function).parameters.values()
@@ -325,7 +327,9 @@ def more_arguments():
 
 def test_every_function_of_k_takes_integers_of_numpy(backend, capsys):
     calls = [item for item in arguments().items() if item[0] not in WITHOUT_VALUE]
-    names, with_numpy, plain = [], [], []
+    names = []
+    with_numpy = []
+    plain = []
     for name, by_argument in [*calls, *more_arguments()]:
         converted = {key: with_numpy_ints(value) for key, value in by_argument.items()}
         tensors, rest = parts_of(getattr(K, name)(**converted))

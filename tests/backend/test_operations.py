@@ -157,10 +157,8 @@ def test_reductions(shape, data, backend):
     ndim = len(shape)
     one = st.integers(-ndim, ndim - 1)
     several = st.lists(st.integers(0, ndim - 1), min_size=1, max_size=ndim, unique=True)
-    axis, keepdims = (
-        data.draw(st.one_of(st.none(), one, several)),
-        data.draw(st.booleans()),
-    )
+    axis = data.draw(st.one_of(st.none(), one, several))
+    keepdims = data.draw(st.booleans())
 
     def build(a):
         tested = {"any": K.greater(a, 0), "all": K.greater(a, 0)}

@@ -82,7 +82,10 @@ def reference(x, change):
 
 @pytest.mark.parametrize("open_sizes", [False, True], ids=["known", "open"])
 def test_values_shapes_and_gradients(open_sizes, backend):
-    ins, outs, arrays, expected = [], [], [], []
+    ins = []
+    outs = []
+    arrays = []
+    expected = []
     for shape, build, change in CASES.values():
         x = array(shape)
         x_in = (

@@ -10,7 +10,9 @@ on_cpu = pytest.mark.skipif(
     os.environ.get("ONEIROS_TEST_DEVICE") == "gpu",
     reason="the order is chosen for CPUs only",
 )
-SAMPLES, INPUTS, OUTPUTS = 8, 24, 3
+SAMPLES = 8
+INPUTS = 24
+OUTPUTS = 3
 PRODUCTS = "oneiros_jax_support.products"
 
 

@@ -285,7 +285,7 @@ def test_use_of_the_learning_phase_is_inherited(k):
 
 def test_nodes_in_nested_arguments(k):
     x, y = k.placeholder(None, 2), k.placeholder(None, 2)
-    joined = k.op(np.concatenate, [x, (y, x)[0]], axis=1)
+    joined = k.op(np.concatenate, [x, y], axis=1)
     assert joined.shape == (None, 4)
     nested = k.op(lambda d, rest: d["a"] + rest[0][1], {"a": x}, [(1, y)])
     sliced = k.op(operator.getitem, x, (slice(None), slice(0, 1)))
@@ -439,12 +439,22 @@ def test_a_variable_is_only_stored_when_everything_is_computed(k):
     assert v.data == 2
 
 
+def noting(notes, name, function):
+    """Returns a function that notes its name, too, whenever it runs."""
+
+    def noted(*arguments):
+        notes.append(name)
+        return function(*arguments)
+
+    return noted
+
+
 def test_only_the_branch_of_the_phase_is_evaluated(k):
     x = k.placeholder(2)
     ran = []
 
     def noted(name):
-        return k.op(lambda v: (ran.append(name), v + 1)[1], x)
+        return k.op(noting(ran, name, lambda v: v + 1), x)
 
     f = k.function(
         [x, k.recorder.phase], [k.recorder.select(noted("train"), noted("test")) * 2]
@@ -474,7 +484,7 @@ def test_a_tensor_in_the_middle_can_be_fed(k):
 def test_shared_nodes_are_computed_once(k):
     x = k.placeholder(2)
     ran = []
-    shared = k.op(lambda v: (ran.append(1), v * 2)[1], x)
+    shared = k.op(noting(ran, 1, lambda v: v * 2), x)
     f = k.function([x], [shared + shared, shared * 3])
     ran.clear()
     f([[1, 2]])
@@ -538,7 +548,7 @@ def test_variables_that_depend_on_one_another_get_total_derivatives(k):
 def test_the_loss_is_computed_once_with_its_gradient(k):
     v = k.variable([2.0])
     ran = []
-    loss = k.op(lambda x: (ran.append(1), x**2)[1], v)
+    loss = k.op(noting(ran, 1, lambda x: x**2), v)
     f = k.function([], [*k.recorder.gradients(loss, [v]), loss])
     ran.clear()
     f([])
@@ -716,13 +726,16 @@ def test_numbers_are_compiled_for_once(k):
 def test_a_loop_carries_states_and_stacks_outputs(k):
     x = k.placeholder(None, 2)
     v = k.variable([1.0, 2.0])
-    for backwards in (False, True):
+    sums_by_direction = {
+        False: [[1, 2], [2, 4], [5, 8]],
+        True: [[9, 12], [6, 8], [1, 2]],
+    }
+    for backwards, sums in sums_by_direction.items():
         (last,), (outputs,) = k.recorder.loop(
             lambda x, s: ([s[0] * x[0]], [s[0] + x[0]]), [x], [v], backwards
         )
         assert last.shape == (2,) and outputs.shape == (None, 2)
         results = k.function([x], [last, outputs])([[[1, 2], [3, 4], [5, 6]]])
-        sums = [[[1, 2], [2, 4], [5, 8]], [[9, 12], [6, 8], [1, 2]]][backwards]
         np.testing.assert_array_equal(results[0], [10, 14])
         np.testing.assert_array_equal(
             results[1], np.multiply(sums, [[1, 2], [3, 4], [5, 6]])
@@ -733,15 +746,12 @@ def test_what_a_step_uses_from_outside_is_computed_once(k):
     x = k.placeholder(3)
     v = k.variable(2.0)
     ran = []
-    doubled = k.op(lambda a: (ran.append("outside"), a * 2)[1], v)
+    doubled = k.op(noting(ran, "outside", lambda a: a * 2), v)
 
     def step(slices, states):
-        squared = k.op(
-            lambda a: (ran.append("inside, the same each step"), a**2)[1], doubled
-        )
-        return [
-            k.op(lambda a, b: (ran.append("step"), a * b)[1], slices[0], squared)
-        ], []
+        square = noting(ran, "inside, the same each step", lambda a: a**2)
+        product = noting(ran, "step", lambda a, b: a * b)
+        return [k.op(product, slices[0], k.op(square, doubled))], []
 
     _, (outputs,) = k.recorder.loop(step, [x], [])
     f = k.function([x], [outputs, doubled])
@@ -755,15 +765,13 @@ def test_a_loop_computes_the_phase_that_is_on_alone(k):
     ran = []
 
     def noted(name, node):
-        return k.op(lambda v: (ran.append(name), v + 1)[1], node)
+        return k.op(noting(ran, name, lambda v: v + 1), node)
 
     only_train, only_test = noted("outside train", x[0]), noted("outside test", x[0])
 
     def step(slices, states):
-        train, test = (
-            noted("train", slices[0] + only_train),
-            noted("test", slices[0] + only_test),
-        )
+        train = noted("train", slices[0] + only_train)
+        test = noted("test", slices[0] + only_test)
         return [k.recorder.select(train, test)], states
 
     (last,), (outputs,) = k.recorder.loop(step, [x], [k.variable(0.0)])
@@ -850,7 +858,12 @@ def test_faults_of_loops_are_explained(k):
 def test_a_tensor_that_was_carried_out_of_a_step_is_named(k):
     x = k.placeholder(3)
     kept = []
-    k.recorder.loop(lambda x, s: (kept.append(x[0] * 2), ([x[0]], []))[1], [x], [])
+
+    def step(slices, states):
+        kept.append(slices[0] * 2)
+        return slices, []
+
+    k.recorder.loop(step, [x], [])
     with pytest.raises(ArgumentError, match="slice_0_of_a_step_that_is_over"):
         k.function([x], kept)
 

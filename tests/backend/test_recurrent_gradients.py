@@ -8,7 +8,9 @@ import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, ShapeError
 
-SAMPLES, STEPS, UNITS = 3, 5, 2
+SAMPLES = 3
+STEPS = 5
+UNITS = 2
 MASK = np.array([[1, 1, 1, 1, 1], [0, 1, 1, 0, 1], [1, 0, 0, 1, 0]])
 BLOCKS = {"simple_rnn": 1, "gru": 3, "lstm": 4}
 ACTIVATIONS = {

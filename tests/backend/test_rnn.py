@@ -6,7 +6,10 @@ from oneiros import backend as K
 from oneiros.errors import ArgumentError, DataError, OneirosError, ShapeError
 
 pytestmark = pytest.mark.usefixtures("backend")
-SAMPLES, STEPS, FEATURES, UNITS = 4, 6, 3, 5
+SAMPLES = 4
+STEPS = 6
+FEATURES = 3
+UNITS = 5
 
 
 def array(*shape, seed=0):
@@ -256,10 +259,8 @@ def test_first_steps_left_out_are_zeros_if_unrolled():
 @pytest.mark.parametrize("go_backwards", [False, True])
 @pytest.mark.parametrize("states", [0, 1])
 def test_masks_of_outputs_that_are_no_state(states, go_backwards, unroll):
-    x, mask = (
-        K.placeholder((None, STEPS, FEATURES)),
-        K.placeholder((None, STEPS), dtype="bool"),
-    )
+    x = K.placeholder((None, STEPS, FEATURES))
+    mask = K.placeholder((None, STEPS), dtype="bool")
 
     def step(x, states):
         return K.sum(x, axis=1) + 5, [s + 1 for s in states]
@@ -278,10 +279,8 @@ def test_masks_of_outputs_that_are_no_state(states, go_backwards, unroll):
 
 
 def test_states_that_no_sample_owns_are_not_masked():
-    x, mask = (
-        K.placeholder((None, STEPS, FEATURES)),
-        K.placeholder((None, STEPS), dtype="bool"),
-    )
+    x = K.placeholder((None, STEPS, FEATURES))
+    mask = K.placeholder((None, STEPS), dtype="bool")
     _, _, (count,) = K.rnn(
         lambda x, s: (x, [s[0] + 1]), x, [K.variable(np.float32(0))], mask=mask
     )
@@ -289,10 +288,8 @@ def test_states_that_no_sample_owns_are_not_masked():
 
 
 def test_masked_steps_have_no_gradient():
-    x, mask = (
-        K.placeholder((None, STEPS, FEATURES)),
-        K.placeholder((None, STEPS), dtype="bool"),
-    )
+    x = K.placeholder((None, STEPS, FEATURES))
+    mask = K.placeholder((None, STEPS), dtype="bool")
     last, outputs, _ = K.rnn(simple(), x, [zeros_for(x)], mask=mask)
     (gradient,) = K.gradients(K.sum(last) + K.sum(outputs), [x])
     result = run([x, mask], [gradient], [DATA, MASK])[0]
@@ -312,10 +309,8 @@ def test_masked_steps_have_no_gradient():
     ],
 )
 def test_gradients_of_any_order_are_those_of_the_unrolled_graph(go_backwards, masked):
-    x, mask = (
-        K.placeholder((None, STEPS, FEATURES)),
-        K.placeholder((None, STEPS), dtype="bool"),
-    )
+    x = K.placeholder((None, STEPS, FEATURES))
+    mask = K.placeholder((None, STEPS), dtype="bool")
     w = K.variable(W)
     u = K.variable(U)
     first = K.placeholder((None, UNITS))
@@ -641,10 +636,8 @@ def test_masks_have_as_many_steps_as_the_inputs(steps, unroll):
 
 def test_masks_of_whole_layers_have_as_many_steps_as_the_inputs():
     x, mask = K.placeholder((None, None, UNITS)), K.placeholder((None, None))
-    state, weights = (
-        K.variable(np.zeros((SAMPLES, UNITS))),
-        K.variable(np.zeros((UNITS, UNITS))),
-    )
+    state = K.variable(np.zeros((SAMPLES, UNITS)))
+    weights = K.variable(np.zeros((UNITS, UNITS)))
     f = K.function([x, mask], [K.simple_rnn(x, [state], weights, mask=mask)[0]])
     with pytest.raises(
         ShapeError, match=r"K\.simple_rnn received inputs of 3 steps and a mask of 2"

@@ -462,7 +462,12 @@ def test_functions_of_k_work_inside_apply(tf):
 def test_prints_whenever_it_runs(tf, capfd):
     x = K.placeholder((None,))
     y = K.print_tensor(x * 2, message="doubled:")
-    z = K.apply(lambda v: (tf.print("inside", v), v)[1], y)
+
+    def printed_inside(v):
+        tf.print("inside", v)
+        return v
+
+    z = K.apply(printed_inside, y)
     f = K.function([x], [z])
     f([[1.0, 2.0]])
     f.loop(f.upload([np.arange(4)]), [[0, 1], [2, 3]])
@@ -579,7 +584,8 @@ def test_memory_doesnt_grow_with_builds(tf):
 
 
 def test_threads_build_and_run(tf):
-    results, errors = [], []
+    results = []
+    errors = []
     shared = training(xla=False)[0]
     data = network_data()
 

@@ -111,10 +111,8 @@ CONVOLUTIONS = [
     ("size", "window", "strides", "border", "dilation"), CONVOLUTIONS
 )
 def test_convolution_and_its_derivatives(size, window, strides, border, dilation, mode):
-    x, kernel = (
-        K.placeholder((None,) * len(size), dtype="float64"),
-        K.placeholder(window, dtype="float64"),
-    )
+    x = K.placeholder((None,) * len(size), dtype="float64")
+    kernel = K.placeholder(window, dtype="float64")
     y = convolve(x, kernel, strides, border, dilation)
     draw = np.random.RandomState(0)
     a, b = draw.randn(*size), draw.randn(*window)
@@ -141,10 +139,8 @@ def test_convolution_and_its_derivatives(size, window, strides, border, dilation
     ("strides", "border", "each"), [((1, 1), "valid", 1), ((2, 1), "same", 3)]
 )
 def test_depthwise_convolution_and_its_derivatives(strides, border, each, mode, theano):
-    x, kernel = (
-        K.placeholder((None, 5, 4, 2), dtype="float64"),
-        K.placeholder((3, 2, 2, each), dtype="float64"),
-    )
+    x = K.placeholder((None, 5, 4, 2), dtype="float64")
+    kernel = K.placeholder((3, 2, 2, each), dtype="float64")
     y = theano._convolve_depthwise(x, kernel, strides, border)
     draw = np.random.RandomState(0)
     a, b = draw.randn(2, 5, 4, 2), draw.randn(3, 2, 2, each)
@@ -235,10 +231,8 @@ def test_maxima_hand_nan_on(mode):
 
 
 def test_second_derivatives_of_convolutions():
-    x, kernel = (
-        K.placeholder((2, 4, 5, 2), dtype="float64"),
-        K.placeholder((2, 3, 2, 3), dtype="float64"),
-    )
+    x = K.placeholder((2, 4, 5, 2), dtype="float64")
+    kernel = K.placeholder((2, 3, 2, 3), dtype="float64")
     y = convolve(x, kernel, (2, 1), "same", (1, 1))
     first = K.gradients(K.sum(y * K.square(y)), [x, kernel])
     norm = sum(K.sum(K.square(g)) for g in first)
@@ -287,10 +281,8 @@ def test_other_linkers_call_jax_for_the_ops():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_types_are_kept(dtype):
-    x, kernel = (
-        K.placeholder((1, 4, 4, 1), dtype=dtype),
-        K.placeholder((2, 2, 1, 1), dtype=dtype),
-    )
+    x = K.placeholder((1, 4, 4, 1), dtype=dtype)
+    kernel = K.placeholder((2, 2, 1, 1), dtype=dtype)
     y = max_pool(convolve(x, kernel, (1, 1), "same", (1, 1)), (2, 2), (1, 1), "same")
     y = average_pool(y, (2, 2), (2, 2), "same")
     outputs = [y, *K.gradients(K.sum(y), [x, kernel])]

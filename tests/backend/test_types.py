@@ -89,7 +89,8 @@ def computed(cases):
 
 @pytest.mark.parametrize("name", sorted(ARITHMETIC))
 def test_arithmetic_of_two_tensors(name, backend):
-    cases, values = [], []
+    cases = []
+    values = []
     for one, other in pairs():
         dtype = expected_type(one, other)
         if name == "truediv" and dtype not in FLOATS:
@@ -130,7 +131,8 @@ BIT_VALUES = ([6, 0, 1, 255], [3, 1, 0, 0])
 
 @pytest.mark.parametrize("name", sorted(BITS))
 def test_integers_meet_bit_by_bit_and_booleans_as_truth_values(name, backend):
-    cases, values = [], []
+    cases = []
+    values = []
     for one in DISCRETE:
         for other in DISCRETE:
             dtype = expected_type(one, other, "bool")
@@ -149,7 +151,8 @@ def test_integers_meet_bit_by_bit_and_booleans_as_truth_values(name, backend):
 def test_constants_meet_integers_and_booleans_as_in_numpy(name, backend):
     bools = np.array([True, False])
     numbers = np.array([6, 1], "int32")
-    cases, values = [], []
+    cases = []
+    values = []
     for array, constant in (
         (bools, True),
         (bools, np.array([False, True])),

@@ -10,7 +10,8 @@ from oneiros.models import Sequential
 
 class Noting(Callback):
     def __init__(self, notes, name):
-        self.notes, self.name = notes, name
+        self.notes = notes
+        self.name = name
 
     def on_epoch_end(self, epoch, logs=None):
         self.notes.append((self.name, epoch, logs))

@@ -484,7 +484,8 @@ def test_a_cycle_is_named():
     first, second = Shift(name="first"), Shift(name="second")
     y = second(first(x))
     node = first.inbound_nodes[0]
-    node.inbound_layers, node.node_indices = [second], [0]
+    node.inbound_layers = [second]
+    node.node_indices = [0]
     with pytest.raises(
         GraphError, match=r"form a cycle: Shift '(first|second)' takes an output of"
     ):

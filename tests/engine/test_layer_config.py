@@ -116,7 +116,9 @@ def test_what_a_configuration_cannot_hold_is_left_out():
     class Attention(Layer):
         def __init__(self, vector, inside, table, score=lambda x: x, gone=1, **kwargs):
             super().__init__(**kwargs)
-            self.vector, self.inside, self.table = vector, inside, table
+            self.vector = vector
+            self.inside = inside
+            self.table = table
             self.score = score
 
     layer = Attention(K.variable([1.0]), Dense(2), np.zeros((100, 100)), name="a")

@@ -28,7 +28,8 @@ class Graph:
     is."""
 
     def __init__(self, draw, depth=0):
-        self.draw, self.depth = draw, depth
+        self.draw = draw
+        self.depth = depth
         self.inputs = [Input((SIZE,)) for _ in range(draw(st.integers(1, 2)))]
         self.tensors = [
             (x, lambda feed, index=i: feed[index]) for i, x in enumerate(self.inputs)
@@ -51,9 +52,9 @@ class Graph:
         return self.tensors[self.draw(st.integers(0, len(self.tensors) - 1))]
 
     def grow(self):
-        kinds = ["shift", "scale", "total", "both", "again"] + ["nested", "chain"] * (
-            self.depth < 2
-        )
+        kinds = ["shift", "scale", "total", "both", "again"]
+        if self.depth < 2:
+            kinds += ["nested", "chain"]
         getattr(self, f"add_{self.draw(st.sampled_from(kinds))}")()
 
     def call(self, layer, meaning):
@@ -159,11 +160,10 @@ def test_order_and_depth(graph):
         parent: [node for node in depth if parent in node.parents] for parent in depth
     }
     for node, level in depth.items():
-        expected = max(
-            [depth[user] + 1 for user in users[node]]
-            + [0] * (node in ends or not users[node])
-        )
-        assert level == expected
+        levels = [depth[user] + 1 for user in users[node]]
+        if node in ends or not users[node]:
+            levels.append(0)
+        assert level == max(levels)
 
 
 @given(graphs())

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hostile import MIB, MODULES, attacks
+from hostile import CALLS, MIB, MODULES, attacks
 
 HERE = Path(__file__).parent
 SUPPORT = HERE.parent / "support"
@@ -79,6 +79,8 @@ def test_attacks_are_refused_and_harmless_files_load(module):
 
 def as_it_should_be(line, attack):
     clean = not (line["changed"] or line["events"] or line["threads"])
+    if line["calls"] > CALLS:
+        return False
     expected = set(line["expected"] or attack.refusal)
     if attack.loads:
         return line["error"] is None and (

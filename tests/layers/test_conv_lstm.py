@@ -49,10 +49,8 @@ def test_both_ways_and_both_orderings_agree(backend):
     x = images(2, 3, 5, 4, 2)
     x[0, 0] = x[1, 1] = 0
     options = {"border_mode": "valid", "subsample": (2, 1), "return_sequences": True}
-    inputs, other = (
-        Input(batch_shape=(None, 3, 5, 4, 2)),
-        Input(batch_shape=(None, 3, 2, 5, 4)),
-    )
+    inputs = Input(batch_shape=(None, 3, 5, 4, 2))
+    other = Input(batch_shape=(None, 3, 2, 5, 4))
     mask = K.any(K.not_equal(inputs, 0), axis=[2, 3, 4])
     layers = [
         made(cls, **options, go_backwards=backwards, dim_ordering=ordering)

@@ -43,10 +43,11 @@ def array(*shape):
 def test_convolutions_are_cross_correlations(backend, border_mode):
     """Without strides they are what SciPy computes, channel by channel, in both orders
     of axes."""
-    pairs, expected = [], []
+    pairs = []
+    expected = []
     windows = {Convolution1D: (3,), Convolution2D: (3, 5), Convolution3D: (1, 3, 5)}
     for cls, window in windows.items():
-        for ordering in ("tf", "th")[: 2 if len(window) > 1 else 1]:
+        for ordering in ("tf", "th") if len(window) > 1 else ("tf",):
             x, W, b = array(2, *SHAPES[len(window)]), array(*window, 3, 2), array(2)
             named = {"dim_ordering": ordering} if len(window) > 1 else {}
             kernel = np.moveaxis(W, (-1, -2), (0, 1)) if ordering == "th" else W
@@ -77,11 +78,10 @@ def test_convolutions_are_cross_correlations(backend, border_mode):
 def test_strides_and_rates_together(backend, border_mode):
     """A dilated kernel is one with zeros between; a stride leaves results out."""
     x, W, W1 = array(2, 13, 12, 3), array(3, 3, 3, 2), array(3, 1, 3, 2)
-    sparse, sparse1 = (
-        np.zeros((5, 7, 3, 2), "float32"),
-        np.zeros((7, 1, 3, 2), "float32"),
-    )
-    sparse[::2, ::3], sparse1[::3] = W, W1
+    sparse = np.zeros((5, 7, 3, 2), "float32")
+    sparse1 = np.zeros((7, 1, 3, 2), "float32")
+    sparse[::2, ::3] = W
+    sparse1[::3] = W1
     mode = {"border_mode": border_mode}
     image = {"dim_ordering": "tf", "bias": False, **mode}
     pairs = [

@@ -85,7 +85,9 @@ def test_windows(backend, rank, border_mode):
 
 @pytest.mark.parametrize("ordering", ["tf", "th"])
 def test_global_pooling_of_any_size(backend, ordering):
-    made, arrays, expected = [], [], []
+    made = []
+    arrays = []
+    expected = []
     for rank, kind in itertools.product((1, 2, 3), REDUCE):
         cls = getattr(layers, f"Global{kind}Pooling{rank}D")
         x = array(2, *SHAPES[rank])
@@ -158,10 +160,8 @@ def test_a_pooling_of_ones_own(backend):
 
 def test_the_bases_of_keras_are_there(backend):
     for rank in (1, 2, 3):
-        base, full = (
-            getattr(pooling, f"_Pooling{rank}D"),
-            getattr(pooling, f"_GlobalPooling{rank}D"),
-        )
+        base = getattr(pooling, f"_Pooling{rank}D")
+        full = getattr(pooling, f"_GlobalPooling{rank}D")
         for kind in REDUCE:
             assert issubclass(getattr(layers, f"{kind}Pooling{rank}D"), base)
             assert issubclass(getattr(layers, f"Global{kind}Pooling{rank}D"), full)

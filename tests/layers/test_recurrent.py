@@ -154,8 +154,10 @@ def test_modes_and_ways_of_looping_agree(backend, cls):
                 gradients = K.gradients(K.sum(y * K.cos(y)), parts)
                 results[mode, kind is cls, backwards] = [y, *gradients]
     flat = [tensor for tensors in results.values() for tensor in tensors]
-    found = iter(K.function([inputs], flat)([x]))
-    arrays = {key: [next(found) for _ in tensors] for key, tensors in results.items()}
+    computed = iter(K.function([inputs], flat)([x]))
+    arrays = {
+        key: [next(computed) for _ in tensors] for key, tensors in results.items()
+    }
     for backwards in (False, True):
         fused = arrays["cpu", True, backwards]
         for mine, other in zip(fused, arrays["cpu", False, backwards], strict=True):

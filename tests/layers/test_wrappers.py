@@ -76,7 +76,10 @@ def test_the_layer_at_each_step(backend):
 
     What the layer does to each step alone.
     """
-    inputs, feeds, pairs, shapes = [], [], [], []
+    inputs = []
+    feeds = []
+    pairs = []
+    shapes = []
     for name, (make, shape) in INSIDE.items():
         data = arrays(2, 3, *shape)
         inside = make()
@@ -448,7 +451,8 @@ def test_functions_without_a_name_in_the_registry(backend):
 def test_a_derived_layer_from_both_ends(backend):
     class Sums(Recurrent):
         def __init__(self, output_dim, factor=1.0, **kwargs):
-            self.output_dim, self.factor = output_dim, factor
+            self.output_dim = output_dim
+            self.factor = factor
             super().__init__(**kwargs)
 
         def step(self, x, states):

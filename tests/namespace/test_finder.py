@@ -26,11 +26,11 @@ ANSWERS = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from oneiros_keras_namespace.finder import KerasFinder
-found = {}
+origins = {}
 for name in sys.argv[2:]:
     spec = KerasFinder.find_spec(name)
-    found[name] = spec and spec.name
-print(json.dumps(found))
+    origins[name] = spec and spec.name
+print(json.dumps(origins))
 """
 
 

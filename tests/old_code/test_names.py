@@ -241,13 +241,13 @@ def test_a_name_that_is_set_reaches_the_code_that_uses_it(monkeypatch, tmp_path)
     file = tmp_path / "datasets" / "numbers.txt"
     file.parent.mkdir()
     file.write_text("1 2 3")
-    found = data_utils.get_file(
+    path = data_utils.get_file(
         "numbers.txt",
         "http://127.0.0.1:1/numbers.txt",
         md5_hash="0" * 32,
         cache_subdir="datasets",
         cache_dir=str(tmp_path),
     )
-    assert found == str(file) and len(asked) == 1
+    assert path == str(file) and len(asked) == 1
     monkeypatch.undo()
     assert not data_utils.validate_file(str(file), "0" * 32)

@@ -221,13 +221,13 @@ def test_loops_of_a_class_are_called():
     x = Input((3,))
     model = Looping(x, Dense(1)(Dropout(0.0001)(x)))
     model.compile("sgd", "mse", metrics=["mae"])
-    first, second, held_out = model.fit(X, Y, nb_epoch=2, validation_data=(X, Y))
-    assert first > second > held_out
+    first, second, validated_loss = model.fit(X, Y, nb_epoch=2, validation_data=(X, Y))
+    assert first > second > validated_loss
     names = ["loss", "mean_absolute_error"]
     validated = ["val_loss", "val_mean_absolute_error"]
     assert model.fitted == (names, names + validated, [8, 8, 8])
     kind, loss, _ = model.evaluate(X, Y, verbose=0)
-    assert kind == "tested" and loss == pytest.approx(held_out)
+    assert kind == "tested" and loss == pytest.approx(validated_loss)
     other = Model(model.input, model.output)
     np.testing.assert_allclose(model.predict(X), -other.predict(X), rtol=1e-6)
 

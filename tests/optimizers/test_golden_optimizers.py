@@ -16,7 +16,8 @@ def build(model):
     if model == "embedding":
         layers = [Embedding(6, 3, input_length=4, name="e1"), Flatten(name="f1")]
         return Sequential([*layers, Dense(3, activation="softmax", name="d2")])
-    first, second = {}, {}
+    first = {}
+    second = {}
     if model == "dense_constrained":
         first = {
             "W_constraint": constraints.maxnorm(0.8),
@@ -49,7 +50,8 @@ def train(case, data, arrays):
     )
     optimizer = getattr(optimizers, case["optimizer"])(**case["kwargs"])
     model.compile(optimizer=optimizer, loss=data["loss"])
-    losses, weights = [], []
+    losses = []
+    weights = []
     for _ in range(data["steps"]):
         losses.append(model.train_on_batch(arrays[f"x_{case['model']}"], arrays["y"]))
         weights.append(model.get_weights())

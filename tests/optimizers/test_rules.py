@@ -137,10 +137,8 @@ def expected(name, kwargs, clipping):
     for t in range(1, STEPS + 1):
         grads = gradients(p)
         norm = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
-        limit, bound = (
-            clipping.get("clipnorm", np.inf),
-            clipping.get("clipvalue", np.inf),
-        )
+        limit = clipping.get("clipnorm", np.inf)
+        bound = clipping.get("clipvalue", np.inf)
         for k, g in grads.items():
             g = np.clip(g * limit / norm if norm >= limit else g, -bound, bound)
             p[k] = p[k] + RULES[name](t, g, state[k], **kwargs)
@@ -198,7 +196,8 @@ def test_iterations_state_and_live_learning_rate(backend):
         ), (name, decay)
         state = [array.shape for array in optimizer.get_weights()]
         slots = {"SGD": 1, "RMSprop": 1, "Adagrad": 1}.get(name, 2)
-        assert state == [()] * (name not in WITHOUT_COUNT) + [(2, 2)] * slots, name
+        count = [] if name in WITHOUT_COUNT else [()]
+        assert state == [*count, *[(2, 2)] * slots], name
         K.set_value(optimizer.lr, 0.0)
         assert optimizer.get_config()["lr"] == 0.0
     weights = {key: optimizer.get_weights() for key, optimizer in made.items()}

@@ -7,12 +7,15 @@ it.
 import importlib
 import importlib.util
 import pkgutil
+import re
 
 import pytest
 from fresh import ROOT
+from oneiros import registry
 from oneiros.plugins import manager
 from oneiros.testing import check_interface, check_plugin, check_source
 from oneiros_testing.interface import AUTHORING, ENGINE, TABLES
+from oneiros_testing.keras_names import KERAS_MODULES, OLDER_MODULES
 
 PLUGINS = sorted(set(manager().records) - {"oneiros-kernel"})
 ENTRIES = [
@@ -69,6 +72,11 @@ def test_the_authoring_tier_is_part_of_the_engine_tier():
         "from oneiros.engine.topology import Merge",
         "from oneiros.errors import ShapeError",
         "from oneiros.layers import *",
+        "from oneiros.engine.training import standardize_input_data",
+        "from oneiros.utils import theano_utils",
+        "from oneiros.migrations import Keras2Layer",
+        "from oneiros.saving import Format, ModelState",
+        "from oneiros import visualization\nvisualization.plot_history",
         "from . import neighbour\nneighbour._private",
         "from my_lab.other import _helper",
         "import numpy as np\nnp._core",
@@ -108,6 +116,12 @@ def test_what_is_published_passes(source):
         ("import_module(f'oneiros.records.{name}')", "oneiros.records isn't"),
         ("self._trainable_weights", "_trainable_weights is a private member"),
         ("from oneiros.plugins import manager", "belongs to the engine tier"),
+        ("from oneiros.generators import batches", "belongs to the engine tier"),
+        ("from oneiros import compilation", "oneiros.compilation isn't published."),
+        ("import oneiros.arrays", "oneiros.arrays isn't published."),
+        ("from oneiros.old_code import gone", "oneiros.old_code.gone isn't"),
+        ("from oneiros.saving import layer_config", "oneiros.saving.layer_config"),
+        ("from oneiros.file_tools import x", "oneiros.file_tools.x isn't published."),
     ],
 )
 def test_what_is_not_published_is_found(source, expected):
@@ -151,26 +165,85 @@ def test_the_page_is_what_the_table_says():
     assert written == tool.page(), "run python tools/write_plugin_api.py"
 
 
+def test_the_modules_of_keras_are_those_that_it_had():
+    text = (ROOT / "tests" / "data" / "keras1_api.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^## keras\.([\w.]+)$", text, re.M)) == KERAS_MODULES
+
+
+def test_what_plugins_add_below_oneiros_is_listed_or_for_the_kernel_alone():
+    own = {name.rpartition(".")[0] for name in registry.owners()["module"]}
+    unlisted = {
+        module
+        for module in own - KERAS_MODULES - OLDER_MODULES
+        if not any(f"oneiros.{module}" in table for table in TABLES.values())
+    }
+    engines = {"backend.tensorflow_backend", "backend.theano_backend"}
+    assert unlisted == {"arrays", "compilation", *engines}
+
+
+def published_modules():
+    """Yields the plugins' modules of which all public names are published, each with
+    its plugin's folder."""
+    for _, module, names in ENTRIES:
+        package, _, rest = module.partition(".")
+        if not isinstance(names, str) or package == "oneiros":
+            continue
+        folder = ROOT / "plugins" / package.removeprefix("oneiros_")
+        files = (folder / package).glob(f"{rest or '*'}.py")
+        for name in sorted({file.stem for file in files} - {"__init__", "manifest"}):
+            yield pytest.param(folder, name, id=f"{folder.name}-{name}")
+
+
+PUBLISHED_MODULES = list(published_modules())
+
+
+@pytest.mark.parametrize(("folder", "module"), PUBLISHED_MODULES)
+def test_a_plugin_s_readme_says_what_its_published_modules_are_for(folder, module):
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+?) \| (.+) \|$", readme, re.M)
+    assert any(re.search(rf"`{module}(\.\w+)?`", cell) for cell, _ in rows)
+
+
+def test_the_modules_that_plugins_publish_are_listed():
+    assert len(PUBLISHED_MODULES) > 90
+
+
 @pytest.fixture
-def insider(tmp_path, monkeypatch):
+def installed(tmp_path, monkeypatch):
+    """Puts a plugin of a third party where Python finds it; returns its name."""
+
+    def install(name, files, requirements=(), points="a = {package}.manifest"):
+        package = name.replace("-", "_")
+        folder = tmp_path / package
+        folder.mkdir()
+        for file, text in {"__init__.py": "", **files}.items():
+            (folder / file).write_text(text)
+        info = tmp_path / f"{package}-1.0.dist-info"
+        info.mkdir()
+        lines = ["Metadata-Version: 2.1", f"Name: {name}", "Version: 1.0"]
+        lines += [f"Requires-Dist: {requirement}" for requirement in requirements]
+        (info / "METADATA").write_text("\n".join([*lines, ""]))
+        points = points.format(package=package)
+        (info / "entry_points.txt").write_text(f"[oneiros.v1]\n{points}\n")
+        monkeypatch.syspath_prepend(tmp_path)
+        # A disabled plugin that isn't there makes for a manager of its own.
+        absent = f"absent-{tmp_path.parent.name}-{tmp_path.name}"
+        monkeypatch.setenv("ONEIROS_DISABLE", f"oneiros-keras-namespace,{absent}")
+        return name
+
+    return install
+
+
+@pytest.fixture
+def insider(installed):
     """A plugin of a third party that uses what isn't published, beside other faults."""
-    package = tmp_path / "insider"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "helper.py").write_text("import numpy\n")
-    (package / "manifest.py").write_text("from insider import helper\n")
-    (package / "layer.py").write_text("import oneiros.records\n")
-    info = tmp_path / "insider-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: insider\nVersion: 1.0\n"
-    )
-    points = "[oneiros.v1]\nfirst = insider.layer\nlast = insider.manifest\n"
-    (info / "entry_points.txt").write_text(points)
-    monkeypatch.syspath_prepend(tmp_path)
-    # A disabled plugin that isn't there makes for a manager of its own.
-    monkeypatch.setenv("ONEIROS_DISABLE", "oneiros-keras-namespace")
-    return "insider"
+    files = {
+        "helper.py": "import numpy\n",
+        "manifest.py": "from insider import helper\n",
+        "layer.py": "import oneiros.records\n",
+    }
+    points = "first = {package}.layer\nlast = {package}.manifest"
+    return installed("insider", files, points=points)
 
 
 def test_all_checks_of_a_plugin(insider):
@@ -189,45 +262,32 @@ def test_all_checks_of_a_plugin(insider):
     ]
 
 
-def test_a_backend_must_be_complete(tmp_path, monkeypatch):
-    package = tmp_path / "half_engine"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "engine.py").write_text(
+def test_a_backend_must_be_complete(installed):
+    engine = (
         "from oneiros_backend_toolkit.derived import Derived\n"
         "class Engine(Derived): name = 'sketch'\n"
         "other = 1\n"
     )
-    (package / "manifest.py").write_text(
+    manifest = (
         "from oneiros import hookimpl\n"
         "@hookimpl\n"
         "def oneiros_backends():\n"
         "    return {'sketch': 'half_engine.engine:Engine', "
         "'x': 'half_engine.engine:other'}\n"
     )
-    info = tmp_path / "half_engine-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: half-engine\nVersion: 1.0\n"
-        "Requires-Dist: oneiros-kernel==0.1.0\n"
-        "Requires-Dist: oneiros-backend-toolkit==0.1.0\n"
+    installed(
+        "half-engine",
+        {"engine.py": engine, "manifest.py": manifest},
+        ["oneiros-kernel==0.1.0", "oneiros-backend-toolkit==0.1.0"],
     )
-    (info / "entry_points.txt").write_text("[oneiros.v1]\na = half_engine.manifest\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("ONEIROS_DISABLE", "oneiros-keras-namespace,half-of-nothing")
     unfinished, other = check_plugin("half-engine")
     assert unfinished.startswith("The backend 'sketch' must define ")
     assert " dot, " in unfinished and " zeros, " not in unfinished
     assert other == "The backend 'x' isn't derived from Backend."
 
 
-def test_references_of_manifests_are_checked_however_they_are_written(
-    tmp_path, monkeypatch
-):
-    package = tmp_path / "borrower"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "manifest.py").write_text(
+def test_references_of_manifests_are_checked_however_they_are_written(installed):
+    manifest = (
         "from oneiros import hookimpl\n"
         "HIDDEN = 'oneiros_compilation.metrics'\n"
         "LISTED = 'oneiros_optimizers.optimizer'\n"
@@ -238,21 +298,58 @@ def test_references_of_manifests_are_checked_however_they_are_written(
         "def oneiros_optimizers():\n"
         "    return {'Base': f'{LISTED}:Optimizer'}\n"
     )
-    info = tmp_path / "borrower-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: borrower\nVersion: 1.0\n"
-        "Requires-Dist: oneiros-kernel<1,>=0.1\n"
-    )
-    (info / "entry_points.txt").write_text("[oneiros.v1]\na = borrower.manifest\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("ONEIROS_DISABLE", "oneiros-keras-namespace,lender")
+    installed("borrower", {"manifest.py": manifest}, ["oneiros-kernel<1,>=0.1"])
     assert [str(finding) for finding in check_interface("borrower")] == [
         "borrower/manifest.py:2: oneiros_compilation.metrics.collect_metrics "
         "isn't published.",
         "borrower/manifest.py:3: oneiros_optimizers.optimizer.Optimizer belongs to "
         "oneiros-optimizers, which the plugin doesn't require.",
     ]
+
+
+ENGINE_SOURCE = "from oneiros_safe_files.npy import read_npy\n"
+
+
+@pytest.mark.parametrize("bound", ["", ">=0.1", "==0.1.*", "~=0.1.0"])
+def test_the_engine_tier_requires_each_plugin_of_oneiros_in_one_version(
+    bound, installed
+):
+    required = ["oneiros_kernel == 0.1.0", "numpy>=1", f"oneiros-safe-files{bound}"]
+    files = {"manifest.py": "", "reader.py": ENGINE_SOURCE}
+    name = installed("loose", files, required)
+    assert [str(finding) for finding in check_interface(name)] == [
+        f"METADATA:6: oneiros-safe-files{bound} allows several versions: a plugin of "
+        "the engine tier requires one, such as oneiros-safe-files==0.1.0."
+    ]
+
+
+@pytest.mark.parametrize("bound", ["", ">=0.1", "==0.1.*"])
+def test_a_range_of_the_kernel_does_not_give_the_engine_tier(bound, installed):
+    required = [f"oneiros-kernel{bound}", "oneiros-safe-files==0.1.0"]
+    files = {"manifest.py": "", "reader.py": ENGINE_SOURCE}
+    (finding,) = check_interface(installed("unpinned", files, required))
+    assert "belongs to the engine tier: require oneiros-kernel" in finding.message
+
+
+def test_exact_requirements_pass_however_they_are_written(installed):
+    required = ["Oneiros.Kernel===0.1.0", "oneiros_safe_files[x] (== 0.1.0)"]
+    files = {"manifest.py": "", "reader.py": ENGINE_SOURCE}
+    assert check_interface(installed("exact", files, required)) == []
+
+
+def test_modules_that_plugins_of_others_contribute_are_theirs_to_publish(installed):
+    manifest = (
+        "from oneiros import hookimpl\n"
+        "@hookimpl\n"
+        "def oneiros_modules():\n"
+        "    return {'ecg': {'read': 'my_ecg.reader:read'}}\n"
+    )
+    files = {
+        "manifest.py": manifest,
+        "reader.py": "def read(): ...\n",
+        "user.py": "from oneiros.ecg import read\n",
+    }
+    assert check_interface(installed("my-ecg", files, ["oneiros-kernel>=0.1"])) == []
 
 
 def test_the_command_tells_of_them(insider, capsys):

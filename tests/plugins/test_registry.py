@@ -204,7 +204,8 @@ def test_provenance():
 
 class Declares:
     def __init__(self, after=(), before=()):
-        self.oneiros_after, self.oneiros_before = list(after), list(before)
+        self.oneiros_after = list(after)
+        self.oneiros_before = list(before)
 
 
 @budget(deadline=None)

@@ -61,10 +61,8 @@ def test_precedence(home, monkeypatch):
     monkeypatch.setenv("ONEIROS_BACKEND", "mine")
     with settings.override(backend="code"), settings.override(backend="inner"):
         sources = settings.candidates("backend")
-    file, keras = (
-        str(home / "oneiros" / "settings.toml"),
-        str(home / ".keras" / "keras.json"),
-    )
+    file = str(home / "oneiros" / "settings.toml")
+    keras = str(home / ".keras" / "keras.json")
     assert sources == [
         ("inner", "settings.override"),
         ("code", "settings.override"),

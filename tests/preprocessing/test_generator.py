@@ -196,7 +196,8 @@ def test_attributes_that_are_set_later_count():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_batches_are_saved_as_pictures(tmp_path, channels):
     x = np.random.randint(0, 256, (5, 8, 9, channels)).astype("uint8")
-    x[:, 0, 0], x[:, 0, 1] = 0, 255  # so that saving doesn't spread the values
+    x[:, 0, 0] = 0
+    x[:, 0, 1] = 255
     folder = tmp_path / "made" / "here"
     batches = plain().flow(
         x,

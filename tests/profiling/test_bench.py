@@ -47,11 +47,9 @@ def two_outputs():
 
     Classes and numbers at the end.
     """
-    words, shared, numbers = (
-        Input((None,), dtype="int32"),
-        Input((6,), dtype="int32"),
-        Input((3,)),
-    )
+    words = Input((None,), dtype="int32")
+    shared = Input((6,), dtype="int32")
+    numbers = Input((3,))
     inner_input = Input((6,), dtype="int32")
     inner = Model(inner_input, Embedding(9, 2)(inner_input))
     steps = Embedding(50, 4)(words)

@@ -32,7 +32,8 @@ class Slow(Callback):
     told_afterwards = True
 
     def __init__(self, clock, seconds):
-        self.clock, self.seconds = clock, seconds
+        self.clock = clock
+        self.seconds = seconds
 
     def on_run_end(self, logs):
         self.clock.now += self.seconds
@@ -62,7 +63,9 @@ class Metered(Function):
         return self._steps(len(index), index.shape)
 
     def _steps(self, steps, shape):
-        self.clock.now += 2 * steps + 100 * (shape not in self.seen)
+        if shape not in self.seen:
+            self.clock.now += 100
+        self.clock.now += 2 * steps
         self.seen.add(shape)
         return [np.zeros(steps, "float32")]
 
@@ -93,7 +96,7 @@ def test_each_second_is_booked_on_its_part(clocked):
     model, clock = clocked
     x, y = rows(40)
     profile = StepProfile(verbose=0)
-    held_out = rows(8)
+    validation = rows(8)
     clock.now = 5.0
     model.fit(
         x,
@@ -102,7 +105,7 @@ def test_each_second_is_booked_on_its_part(clocked):
         nb_epoch=3,
         verbose=0,
         callbacks=[profile, Slow(clock, 7)],
-        validation_data=held_out,
+        validation_data=validation,
     )
     assert seconds_of(profile) == {
         ("upload", ""): 2 * 1000,

@@ -23,7 +23,9 @@ from oneiros.models import Sequential
 from oneiros.optimizers import Nadam, RMSprop
 from oneiros_backend_toolkit.function import Function
 
-BATCH, BATCHES, EPOCHS = 4, 10, 4
+BATCH = 4
+BATCHES = 10
+EPOCHS = 4
 X = np.random.RandomState(0).normal(size=(BATCH * BATCHES, 3, 2)).astype("float32")
 Y = X.sum(axis=(1, 2), keepdims=True)[:, 0]
 Function.longest_run = 4
@@ -88,8 +90,8 @@ def arrays(callbacks):
     drawing = Drawing()
     plateau = ReduceLROnPlateau(monitor="loss", patience=0, epsilon=0.1, cooldown=1)
     heard = [drawing, plateau, EarlyStopping("loss", patience=9), *callbacks]
-    held_out = X[: 2 * BATCH], Y[: 2 * BATCH]
-    history = model.fit(X, Y, BATCH, EPOCHS, 0, heard, validation_data=held_out)
+    validation = X[: 2 * BATCH], Y[: 2 * BATCH]
+    history = model.fit(X, Y, BATCH, EPOCHS, 0, heard, validation_data=validation)
     return (
         model,
         history,

@@ -13,7 +13,8 @@ from oneiros.layers import Dense
 from oneiros.models import Sequential
 from oneiros.preprocessing.image import ImageDataGenerator
 
-BATCHES, EPOCHS = 5, 3
+BATCHES = 5
+EPOCHS = 3
 CUTS = (1, 4, 6, 11, 15)
 
 
@@ -160,7 +161,7 @@ def new_model():
     return model
 
 
-def fit(source, callbacks, draws=False, held_out=None, **arguments):
+def fit(source, callbacks, draws=False, validation=None, **arguments):
     np.random.seed(5)
     model = new_model()
     drawing = Drawing()
@@ -170,19 +171,19 @@ def fit(source, callbacks, draws=False, held_out=None, **arguments):
             source, None, nb_epoch=EPOCHS, verbose=0, callbacks=callbacks
         )
     else:
-        arguments = {"validation_data": held_out, "nb_val_samples": 8, **arguments}
+        arguments = {"validation_data": validation, "nb_val_samples": 8, **arguments}
         history = model.fit_generator(
             source, 4 * BATCHES, EPOCHS, 0, callbacks, **arguments
         )
     return [w.tobytes() for w in model.get_weights()], history.history, drawing.drawn
 
 
-def check(make, tmp_path, draws=False, held_out=lambda: None, **arguments):
+def check(make, tmp_path, draws=False, validation=lambda: None, **arguments):
     """Compares an uninterrupted training with ones that were cut.
 
     Tells what sources the resumed ones had.
     """
-    uninterrupted = fit(make(), [], draws, held_out(), **arguments)
+    uninterrupted = fit(make(), [], draws, validation(), **arguments)
     sources = []
     for cut in CUTS:
         with pytest.raises(InterruptionError):
@@ -190,12 +191,12 @@ def check(make, tmp_path, draws=False, held_out=lambda: None, **arguments):
                 make(),
                 [Interrupting(cut), Resume(tmp_path / "run.h5", 2, 1)],
                 draws,
-                held_out(),
+                validation(),
                 **arguments,
             )
         sources.append(make())
         resumed = fit(
-            sources[-1], [Resume(tmp_path / "run.h5")], draws, held_out(), **arguments
+            sources[-1], [Resume(tmp_path / "run.h5")], draws, validation(), **arguments
         )
         assert resumed == uninterrupted, (resumed, uninterrupted, cut)
     return sources
@@ -225,10 +226,10 @@ def test_callbacks_may_draw_if_the_generator_does_not(make, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("make", "held_out"), [(counted, drawn_late), (drawn_late, counted)]
+    ("make", "validation"), [(counted, drawn_late), (drawn_late, counted)]
 )
-def test_with_a_generator_of_validation_data(make, held_out, tmp_path):
-    check(make, tmp_path, held_out=held_out)
+def test_with_a_generator_of_validation_data(make, validation, tmp_path):
+    check(make, tmp_path, validation=validation)
 
 
 @pytest.mark.parametrize("draws", [False, True])

@@ -20,7 +20,8 @@ from oneiros.models import Sequential, load_model
 from oneiros.optimizers import SGD
 
 X = np.arange(22.0, dtype="float32")[:, None]
-BATCHES, EPOCHS = 6, 3
+BATCHES = 6
+EPOCHS = 3
 
 
 class Counting(Callback):
@@ -203,7 +204,8 @@ class Copying(InterruptingRuns):
 
     def __init__(self, left, source, target):
         super().__init__(left)
-        self.source, self.target = source, target
+        self.source = source
+        self.target = target
 
     def on_batch_end(self, batch, logs=None):
         self.left -= 1

@@ -73,7 +73,8 @@ def test_what_is_not_plain(value):
     with pytest.raises(ArgumentError, match="Plain data was expected"):
         encoded(value)
     callback = Callback()
-    callback.good, callback.other = 1, value
+    callback.good = 1
+    callback.other = value
     assert callback.get_state() == {"good": 1}
 
 

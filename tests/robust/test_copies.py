@@ -269,8 +269,8 @@ class Double(Dense):
     def call(self, x, mask=None):
         return 2 * super().call(x, mask)
 
-def loss(true, found):
-    return abs(true - found)
+def loss(true, predicted):
+    return abs(true - predicted)
 """
 LOAD = """
 import pickle, sys

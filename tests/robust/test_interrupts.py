@@ -82,7 +82,8 @@ class Failing:
 def test_an_interrupt_that_got_lost_is_raised_again_and_not_printed(
     interruptible, monkeypatch
 ):
-    reached, printed = [], []
+    reached = []
+    printed = []
     monkeypatch.setattr(
         sys, "unraisablehook", lambda lost: printed.append(lost.exc_type)
     )

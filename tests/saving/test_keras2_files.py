@@ -153,10 +153,8 @@ def test_configurations_of_keras_2_0_give_the_same_model(name, tmp_path):
         file.attrs["model_config"] = json.dumps(config).encode()
         file.attrs["keras_version"] = b"2.0.8"
     with K.use("tensorflow"):
-        loaded, model = (
-            load_model(tmp_path / "old.h5"),
-            load_model(FOLDER / f"{name}.h5"),
-        )
+        loaded = load_model(tmp_path / "old.h5")
+        model = load_model(FOLDER / f"{name}.h5")
     assert [type(layer) for layer in loaded.layers] == [
         type(layer) for layer in model.layers
     ]
@@ -182,10 +180,8 @@ def test_kernels_trained_on_theano_are_flipped(tmp_path):
                     [name[:-2].encode() for name in names]
                 )
     with K.use("tensorflow"):
-        loaded, model = (
-            load_model(tmp_path / "theano.h5"),
-            load_model(FOLDER / "conv2d.h5"),
-        )
+        loaded = load_model(tmp_path / "theano.h5")
+        model = load_model(FOLDER / "conv2d.h5")
     for one, other in zip(loaded.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 

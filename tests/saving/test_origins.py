@@ -327,7 +327,8 @@ def test_weights_of_keras_0_that_do_not_fit_are_told_with_the_way_out(tmp_path):
         file.attrs["nb_layers"] = 1
         group = file.create_group("layer_0")
         group.attrs["nb_params"] = 2
-        group["param_0"], group["param_1"] = np.ones((4, 3)), np.ones(3)
+        group["param_0"] = np.ones((4, 3))
+        group["param_1"] = np.ones(3)
     with K.use("tensorflow"):
         model = Sequential([Dense(3, input_dim=5)])
         with pytest.raises(FileFormatError, match=r"Keras 0\.") as caught:

@@ -43,9 +43,10 @@ from oneiros.errors import UnsafeFileError
 from oneiros.models import load_model
 from oneiros_file_tools.inspection import inspect_file
 
-found = inspect_file(sys.argv[1])
-assert found.loads, found
-assert [layer.class_name for layer in found.layers] == ["Dense", "Loud"], found
+inspection = inspect_file(sys.argv[1])
+assert inspection.loads, inspection
+names = [layer.class_name for layer in inspection.layers]
+assert names == ["Dense", "Loud"], inspection
 assert "my_lab.older" not in sys.modules
 try:
     load_model(sys.argv[1], plugins="loaded")
@@ -63,18 +64,19 @@ class Kept(logging.Handler):
     def emit(self, record):
         lines.append(record.getMessage())
 
-lines, found = [], []
+lines = []
+outcomes = []
 logging.getLogger("oneiros").addHandler(Kept())
 logging.getLogger("oneiros").setLevel(logging.INFO)
 load = {"h5": load_model, "json": model_from_json, "yaml": model_from_yaml}[sys.argv[1]]
 for choice in json.loads(sys.argv[3]):
     try:
         layers = load(sys.argv[2], plugins=choice).layers
-        found.append([type(layer).__name__ for layer in layers])
+        outcomes.append([type(layer).__name__ for layer in layers])
     except Exception as error:
-        found.append(f"{type(error).__name__}: {error}")
-    found.append("my_lab.layers" in sys.modules)
-print(json.dumps([found, lines]))
+        outcomes.append(f"{type(error).__name__}: {error}")
+    outcomes.append("my_lab.layers" in sys.modules)
+print(json.dumps([outcomes, lines]))
 """
 
 
@@ -93,10 +95,8 @@ def model():
 @pytest.fixture
 def laboratory(tmp_path):
     """A folder with an installed plugin."""
-    package, metadata = (
-        tmp_path / "site" / "my_lab",
-        tmp_path / "site" / "my_lab-1.5.dist-info",
-    )
+    package = tmp_path / "site" / "my_lab"
+    metadata = tmp_path / "site" / "my_lab-1.5.dist-info"
     package.mkdir(parents=True)
     metadata.mkdir()
     for name, text in {"__init__": "", "layers": LAYER, "manifest": MANIFEST}.items():

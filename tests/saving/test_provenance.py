@@ -51,7 +51,8 @@ class Loud(Layer):
     loadable = True
 
     def __init__(self, init="whisper", activation="relu", **kwargs):
-        self.init, self.activation = init, activation
+        self.init = init
+        self.activation = activation
         super().__init__(**kwargs)
 
     def get_config(self):

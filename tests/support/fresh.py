@@ -52,7 +52,9 @@ class Environment:
 
     def __init__(self, folder, wheels, libraries, installer):
         make_environment(folder, "--without-pip")
-        self.folder, self.wheels, self.installer = folder, wheels, installer
+        self.folder = folder
+        self.wheels = wheels
+        self.installer = installer
         self.python = folder / "bin" / "python"
         self.packages = Path(
             self.run(

@@ -42,7 +42,8 @@ class Case:
 
     def __init__(self, case, arrays):
         K.reset_uids()
-        self.case, self.arrays = case, arrays
+        self.case = case
+        self.arrays = arrays
         shapes = case["batch_input_shape"]
         self.inputs = [
             layers.Input(batch_shape=tuple(s), dtype=case["input_dtype"])

@@ -8,6 +8,7 @@ else it did.
 """
 
 import contextlib
+import cProfile
 import dataclasses
 import importlib
 import json
@@ -17,7 +18,6 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 MODULES = (
@@ -27,7 +27,12 @@ MODULES = (
     "attacks_exhaustion",
     "attacks_confusion",
 )
-SECONDS, MIB = 2, 100
+CALLS = 10_000_000
+"""How many calls of functions, Python's and C's, an action may make."""
+MIB = 100
+"""By how much it may raise the resident memory."""
+WATCHDOG = 60
+"""Seconds of computing after which an action counts as hanging, and is ended."""
 ADDRESS_SPACE = 3 << 30
 """What the child may map beyond what it has when it starts: an unbounded allocation
 fails."""
@@ -91,8 +96,8 @@ def attacks():
     return ATTACKS
 
 
-class TooSlow(BaseException):
-    """An action took longer than an attack may."""
+class Hanging(BaseException):
+    """The watchdog ended an action."""
 
 
 class Watch:
@@ -236,12 +241,12 @@ def run_action(action, folder, watch):
     threads = threading.active_count()
     forget_peak()
     start = peak_kib()
-    began = time.process_time()
-    signal.signal(signal.SIGPROF, _too_slow)
-    signal.setitimer(signal.ITIMER_PROF, SECONDS, 0.1)
+    calls = cProfile.Profile()
+    signal.signal(signal.SIGPROF, _end_hanging)
+    signal.setitimer(signal.ITIMER_PROF, WATCHDOG, 0.1)
     result = {"error": None, "bases": [], "message": ""}
     try:
-        with watch.watching(folder):
+        with watch.watching(folder), calls:
             action()
     except BaseException as error:
         result = {
@@ -252,7 +257,7 @@ def run_action(action, folder, watch):
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     result.update(
-        seconds=round(time.process_time() - began, 3),
+        calls=sum(entry.callcount for entry in calls.getstats()),
         mib=(peak_kib() - start) // 1024,
         changed=sorted(set(before.items()) ^ set(tree(folder).items()))
         and "the folder changed",
@@ -262,8 +267,8 @@ def run_action(action, folder, watch):
     return result
 
 
-def _too_slow(*_):
-    raise TooSlow(f"more than {SECONDS} seconds of computing")
+def _end_hanging(*_):
+    raise Hanging(f"more than {WATCHDOG} seconds of computing")
 
 
 def main(module):

@@ -50,7 +50,8 @@ class Inside(Pick):
     """Chooses for the layer in a wrapper, some things being settled."""
 
     def __init__(self, pick, fixed):
-        self.pick, self.fixed = pick, fixed
+        self.pick = pick
+        self.fixed = fixed
 
     def __call__(self, name, *options):
         return (

@@ -18,7 +18,8 @@ class Scale(Layer):
     """Multiplies by a weight per feature."""
 
     def __init__(self, regularizer=None, constraint=None, **kwargs):
-        self.regularizer, self.constraint = regularizer, constraint
+        self.regularizer = regularizer
+        self.constraint = constraint
         super().__init__(**kwargs)
 
     def build(self, input_shape):

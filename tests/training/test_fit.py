@@ -654,7 +654,8 @@ class TestHooks:
         )
 
     def test_progress_of_evaluate_and_predict(self, monkeypatch, recorded, rows):
-        done, totals = [], []
+        done = []
+        totals = []
 
         def call(hook, *check, model, total):
             totals.append(total)

@@ -57,7 +57,9 @@ class Batches:
     smaller."""
 
     def __init__(self, samples=9, batch=2):
-        self.samples, self.batch, self.ends = samples, batch, 0
+        self.samples = samples
+        self.batch = batch
+        self.ends = 0
 
     def __len__(self):
         return -(-self.samples // self.batch)

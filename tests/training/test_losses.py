@@ -90,11 +90,9 @@ def test_total_is_weighted_sum_and_regularizers(backend):
     model = Model(x, [first(x), second(x)])
     second.set_weights([np.ones((4, 1)), np.array([-2.0])])
     model.compile("sgd", {"u": "mse", "v": "mae"}, loss_weights={"v": 0.25})
-    data, u, v = (
-        np.random.normal(size=(7, 4)),
-        np.random.normal(size=(7, 3)),
-        np.random.normal(size=(7, 1)),
-    )
+    data = np.random.normal(size=(7, 4))
+    u = np.random.normal(size=(7, 3))
+    v = np.random.normal(size=(7, 1))
     total, loss_u, loss_v = model.test_on_batch(data, [u, v])
     found_u, found_v = model.predict_on_batch(data)
     np.testing.assert_allclose(loss_u, np.square(found_u - u).mean(), rtol=1e-5)

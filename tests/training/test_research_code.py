@@ -352,7 +352,8 @@ def test_data_in_a_file_train_as_those_in_memory(tmp_path, shuffle):
         ]
 
     with h5py.File(tmp_path / "data.h5", "w") as file:
-        file["x"], file["y"] = X, Y
+        file["x"] = X
+        file["y"] = Y
         np.testing.assert_allclose(
             trained(file["x"], file["y"]), trained(X, Y), rtol=1e-5
         )

@@ -186,8 +186,8 @@ class TestBatches:
     )
     def test_columns_by_name(self, doubling, make):
         expected = doubling.evaluate(X, Y, verbose=0)
-        found = doubling.evaluate(Stream(make), verbose=0)
-        np.testing.assert_allclose(found, expected, rtol=1e-5)
+        losses = doubling.evaluate(Stream(make), verbose=0)
+        np.testing.assert_allclose(losses, expected, rtol=1e-5)
         np.testing.assert_allclose(
             doubling.predict(Stream(make)), doubling.predict(X), rtol=1e-5
         )
@@ -238,11 +238,11 @@ class TestBatches:
         a = Input((1,), name="a")
         b = Input((1,), name="b")
         model = Model([a, b], [a, b])
-        found = []
-        model.predict_function = lambda arrays: found.append(arrays) or arrays
+        batches = []
+        model.predict_function = lambda arrays: batches.append(arrays) or arrays
         model.predict(Stream(make))
-        np.testing.assert_array_equal(np.concatenate([x for x, _ in found]), X)
-        np.testing.assert_array_equal(np.concatenate([y for _, y in found]), Y)
+        np.testing.assert_array_equal(np.concatenate([x for x, _ in batches]), X)
+        np.testing.assert_array_equal(np.concatenate([y for _, y in batches]), Y)
 
 
 def raises(x, y):

@@ -390,7 +390,8 @@ def test_links_and_devices_in_archives_are_refused(server, home, kind):
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
         info = tarfile.TarInfo("set/link")
-        info.type, info.linkname = kind, "/etc/passwd"
+        info.type = kind
+        info.linkname = "/etc/passwd"
         archive.addfile(info)
     served = server.serve("a", data.getvalue())
     with pytest.raises(UnsafeFileError, match="a link, a device"):

@@ -12,7 +12,9 @@ class Table(HTMLParser):
 
     def __init__(self, html):
         super().__init__()
-        self.rows, self.tags, self.summary = [], [], ""
+        self.rows = []
+        self.tags = []
+        self.summary = ""
         self.feed(html)
         assert self.tags == [], f"{self.tags} are open"
 

@@ -61,7 +61,8 @@ class Model(Container):
         b = Dense(10, activation="softmax")(a)
         model = Model(input=a, output=b)
         model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
-        x, y = np.random.random((20, 32)), np.eye(10)[np.arange(20) % 10]
+        x = np.random.random((20, 32))
+        y = np.eye(10)[np.arange(20) % 10]
         model.fit(x, y, nb_epoch=5, verbose=0)
         ```
 

@@ -194,7 +194,8 @@ class Operations:
         dtype: T = "int32",
     ) -> T:
         if stop is None:
-            start, stop = 0, start
+            stop = start
+            start = 0
         numbers = np.arange(_known(start), _known(stop), _known(step)).astype(dtype)
         return numbers if is_known(numbers) else jnp.asarray(numbers)
 

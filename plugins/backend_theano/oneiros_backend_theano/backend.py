@@ -28,7 +28,6 @@ from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import apply_ancestors
 from pytensor.printing import Print
 from pytensor.tensor.shape import Shape
-from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.type import TensorType
 
 from oneiros_backend_theano import operators
@@ -36,6 +35,7 @@ from oneiros_backend_theano.convolution import ConvolutionPrimitives
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.loops import Loops
 from oneiros_backend_theano.recurrence import Fused
+from oneiros_backend_theano.variables import SharedTensor
 
 WITHOUT_EFFECT = {
     "accept_inplace",
@@ -49,20 +49,6 @@ WITHOUT_EFFECT = {
 """Arguments of Theano's functions that need not change what is computed."""
 FRAMES_BY_NODE = 8
 """Python's frames that PyTensor needs for each node when it differentiates."""
-
-
-# PyTensor's class is Any to mypy.
-class KerasVariable(TensorSharedVariable):  # type: ignore[misc]
-    """A shared variable whose value is handed out as a NumPy array, wherever it is
-    kept."""
-
-    def get_value(
-        self,
-        borrow: bool = False,
-        return_internal_type: bool = False,
-    ) -> Any:
-        """Returns a copy of the value."""
-        return np.array(self.container.storage[0])
 
 
 def _storage(x: Any) -> Any:
@@ -167,7 +153,7 @@ class TheanoBackend(
     ) -> Any:
         is_sparse = hasattr(value, "toarray")
         array = owned(value.toarray() if is_sparse else value, self._dtype(dtype))
-        x = KerasVariable(
+        x = SharedTensor(
             TensorType(array.dtype.name, shape=array.shape),
             array,
             strict=False,

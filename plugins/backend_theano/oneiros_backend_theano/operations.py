@@ -544,7 +544,8 @@ class Operations(Types):
         dtype: str = "int32",
     ) -> Any:
         if stop is None:
-            start, stop = 0, start
+            stop = start
+            start = 0
         if all(isinstance(n, NUMBERS) for n in (start, stop, step)):
             return pt.constant(np.arange(start, stop, step, dtype=dtype))
         return pt.arange(start, stop, step, dtype=dtype)

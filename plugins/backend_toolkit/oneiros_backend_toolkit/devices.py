@@ -50,7 +50,8 @@ class Choice:
     """
 
     def __init__(self, backend: str, find: Callable[[Device], Any]) -> None:
-        self._backend, self._find = backend, find
+        self._backend = backend
+        self._find = find
         self._settled: tuple[Device | None, Any] | None = None
 
     def __call__(self) -> Any:

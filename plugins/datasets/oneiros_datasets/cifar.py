@@ -12,7 +12,9 @@ from oneiros import backend as K
 
 from oneiros_datasets.sources import read, unexpected
 
-CHANNELS, ROWS, COLUMNS = 3, 32, 32
+CHANNELS = 3
+ROWS = 32
+COLUMNS = 32
 Array = np.ndarray[Any, Any]
 
 

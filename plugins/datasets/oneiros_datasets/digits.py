@@ -8,7 +8,8 @@ from oneiros.arguments import check_choice
 from oneiros_datasets.splits import Array, Part, optional, split
 
 OWNER = "digits.load_data"
-LARGE, SMALL = 28, 8
+LARGE = 28
+SMALL = 8
 SMALL_WHITE = 16
 """The brightest value in scikit-learn's images."""
 

@@ -43,7 +43,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Step:
+class ConvertedCall:
     """What a call becomes in the converted model.
 
     # Properties

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from oneiros_file_tools.inspection import Inspection, Layer, Weight, inspect_file
+from oneiros_file_tools.inspection import Inspection, LayerReport, Weight, inspect_file
 
 NARROW = 110
 """Below this width layers are shown one under the other instead of in a table."""
@@ -116,7 +116,7 @@ def _unread(paths: list[str]) -> Text:
     return _text(("not read, since no model's ", "yellow"), listed)
 
 
-def _table(layers: list[Layer]) -> Table:
+def _table(layers: list[LayerReport]) -> Table:
     """Returns a table of layers, with a row for each weight."""
     is_graph = any(layer.inbound for layer in layers)
     after_header = ["after"] if is_graph else []
@@ -139,7 +139,7 @@ def _table(layers: list[Layer]) -> Table:
     return table
 
 
-def _stacked(layers: list[Layer]) -> Group:
+def _stacked(layers: list[LayerReport]) -> Group:
     parts: list[RenderableType] = []
     for layer in layers:
         count = f"  {layer.parameters:,} parameters" if layer.weights else ""
@@ -154,7 +154,7 @@ def _stacked(layers: list[Layer]) -> Group:
     return Group(*parts)
 
 
-def _shapes(layer: Layer) -> str:
+def _shapes(layer: LayerReport) -> str:
     """Returns the shapes of a layer's input and output, as far as they are known."""
     if layer.output_shape and layer.input_shape in ("", layer.output_shape):
         return f"→ {layer.output_shape}"

@@ -47,7 +47,7 @@ class Weight:
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerReport:
     """A layer as the file describes it.
 
     # Properties
@@ -106,7 +106,7 @@ class Inspection:
     trained_on: str
     kernels: str
     model: str | None
-    layers: list[Layer]
+    layers: list[LayerReport]
     parameters: int
     training: dict[str, Any] | None
     uncompiled: str
@@ -239,7 +239,7 @@ def _holds(stored: Stored) -> str:
     return "a configuration" if stored.is_text else "a whole model"
 
 
-def _layers(parts: list[Part], state: ModelState) -> list[Layer]:
+def _layers(parts: list[Part], state: ModelState) -> list[LayerReport]:
     """Returns a model's layers with their weights, then weights of no layer."""
     weights = {
         name: [_weight(*pair) for pair in arrays] for name, arrays in state.weights
@@ -255,11 +255,11 @@ def _layers(parts: list[Part], state: ModelState) -> list[Layer]:
     return described
 
 
-def _layer(part: Part, weights: list[Weight]) -> Layer:
+def _layer(part: Part, weights: list[Weight]) -> LayerReport:
     config = part.config if isinstance(part.config, dict) else {}
     input_shape = _shape(config.get("batch_input_shape"))
     is_input = part.class_name == "InputLayer"
-    return Layer(
+    return LayerReport(
         where=part.where,
         class_name=part.class_name,
         input_shape=input_shape,

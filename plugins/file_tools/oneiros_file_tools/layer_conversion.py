@@ -13,15 +13,15 @@ from oneiros_file_tools.conversion_plan import (
     Axes,
     Call,
     ConversionPlan,
+    ConvertedCall,
     Entry,
     RestartError,
-    Step,
     Transform,
     check_no_vector,
 )
 
 
-def converted_layer(plan: ConversionPlan, call: Call) -> Step:
+def converted_layer(plan: ConversionPlan, call: Call) -> ConvertedCall:
     """Converts a call of a layer that isn't a model."""
     if "dim_ordering" in _own_config(call.config):
         return _image_layer(plan, call)
@@ -45,7 +45,7 @@ def _migration(layer: Any) -> Migration:
 # Layers with `dim_ordering`
 
 
-def _image_layer(plan: ConversionPlan, call: Call) -> Step:
+def _image_layer(plan: ConversionPlan, call: Call) -> ConvertedCall:
     """Converts a layer with `dim_ordering`, or one that wraps such a layer."""
     config = _own_config(call.config)
     if config["dim_ordering"] == plan.dim_ordering:
@@ -65,7 +65,7 @@ def _image_layer(plan: ConversionPlan, call: Call) -> Step:
         converted_config = {**call.config, "layer": inner_entry}
     before = None if image.axes == axes else image.towards(axes)
     output = _image_output(plan, call.output_ranks[0], call.input_rank - steps)
-    return Step(converted_config, [before], [output])
+    return ConvertedCall(converted_config, [before], [output])
 
 
 def _check_image(plan: ConversionPlan, image: Moved, axes: Axes) -> None:
@@ -86,7 +86,7 @@ def _image_output(plan: ConversionPlan, rank: int, image_rank: int) -> Moved:
 # Layers without
 
 
-def _other_layer(plan: ConversionPlan, call: Call) -> Step:
+def _other_layer(plan: ConversionPlan, call: Call) -> ConvertedCall:
     following = None
     if call.layer.name not in plan.unflattened:
         following = _migration(call.layer).moved(
@@ -105,28 +105,30 @@ def _other_layer(plan: ConversionPlan, call: Call) -> Step:
     config, _, output = following
     if output.places and not output.source:
         output = replace(output, source=call.layer.name)
-    return Step(config, [None] * len(call.inputs), [output])
+    return ConvertedCall(config, [None] * len(call.inputs), [output])
 
 
-def _permute_layer(plan: ConversionPlan, name: str, config: Entry) -> Step:
+def _permute_layer(plan: ConversionPlan, name: str, config: Entry) -> ConvertedCall:
     """Converts a `Permute`, which can have its output's axes in any order."""
     axes = plan.axes.get(name, tuple(range(len(config["dims"]))))
     dims = [config["dims"][axis] for axis in axes]
-    return Step({**config, "dims": dims}, [None], [Moved(axes, source=name)])
+    return ConvertedCall({**config, "dims": dims}, [None], [Moved(axes, source=name)])
 
 
-def _as_it_is(call: Call, source: str) -> Step:
+def _as_it_is(call: Call, source: str) -> ConvertedCall:
     """Leaves a layer as it is, whose inputs are where they were."""
     outputs = [unmoved(rank, source) for rank in call.output_ranks]
-    return Step(call.config, [None] * len(call.inputs), outputs)
+    return ConvertedCall(call.config, [None] * len(call.inputs), outputs)
 
 
-def _with_axes_back(call: Call) -> Step:
+def _with_axes_back(call: Call) -> ConvertedCall:
     """Leaves a layer as it is, and moves its inputs' axes back before it."""
     for moved in call.inputs:
         check_no_vector(moved)
     before = [None if moved.still else moved.back() for moved in call.inputs]
-    return Step(call.config, before, [unmoved(rank) for rank in call.output_ranks])
+    return ConvertedCall(
+        call.config, before, [unmoved(rank) for rank in call.output_ranks]
+    )
 
 
 def _following_weights(call: Call) -> Transform:

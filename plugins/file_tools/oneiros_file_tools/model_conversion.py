@@ -16,8 +16,8 @@ from oneiros_file_tools.conversion_plan import (
     Axes,
     Call,
     ConversionPlan,
+    ConvertedCall,
     Entry,
-    Step,
     check_no_vector,
 )
 from oneiros_file_tools.layer_conversion import converted_layer
@@ -31,7 +31,7 @@ INPUT_ARGUMENTS = ("batch_input_shape", "input_dtype")
 
 def converted_model(
     plan: ConversionPlan, model: Any, config: Any, inputs: list[Moved] | None = None
-) -> Step:
+) -> ConvertedCall:
     """Converts a model.
 
     # Arguments
@@ -45,15 +45,15 @@ def converted_model(
     graph = _Graph(plan, model, config)
     graph.take_inputs(inputs)
     graph.convert_calls()
-    return graph.step()
+    return graph.converted()
 
 
-def _converted_call(plan: ConversionPlan, call: Call) -> Step:
+def _converted_call(plan: ConversionPlan, call: Call) -> ConvertedCall:
     """Converts a call of a layer, or of a model that is one."""
     if not isinstance(call.layer, Container):
         return converted_layer(plan, call)
-    step = converted_model(plan, call.layer, call.config, call.inputs)
-    return Step(step.config, [None] * len(call.inputs), step.outputs)
+    converted = converted_model(plan, call.layer, call.config, call.inputs)
+    return ConvertedCall(converted.config, [None] * len(call.inputs), converted.outputs)
 
 
 # Sequential
@@ -64,7 +64,7 @@ def _converted_sequential(
     model: Sequential,
     config: list[Entry],
     inputs: list[Moved] | None,
-) -> Step:
+) -> ConvertedCall:
     if "layers" in config[0]["config"]:
         raise ArgumentError(
             f"{label(model)} begins with a Merge that holds its branches; this "
@@ -78,18 +78,18 @@ def _converted_sequential(
     entries: list[Entry] = []
     for layer, entry in zip(model.layers, config, strict=True):
         call = Call(layer, entry["config"], layer.inbound_nodes[0], [moved])
-        step = _converted_call(plan, call)
-        entry = {**entry, "config": step.config}
-        dims = step.before[0]
+        converted = _converted_call(plan, call)
+        entry = {**entry, "config": converted.config}
+        dims = converted.before[0]
         if dims:
             permute = plan.permute(layer.name, "", dims)
             if not entries:
                 permute, entry = _with_input_moved(permute, entry)
             entries.append(permute)
         entries.append(entry)
-        (moved,) = step.outputs
+        (moved,) = converted.outputs
     check_no_vector(moved)
-    return Step(entries, [None], [moved])
+    return ConvertedCall(entries, [None], [moved])
 
 
 def _with_input_shape(config: list[Entry], shape: tuple[Any, ...]) -> list[Entry]:
@@ -187,13 +187,13 @@ class _Graph:
             else:
                 waiting.append(call)
 
-    def step(self) -> Step:
+    def converted(self) -> ConvertedCall:
         """Returns the converted model."""
         outputs = [self.moved[tuple(place)] for place in self.config["output_layers"]]
         for moved in outputs:
             check_no_vector(moved)
         config = {**self.config, "layers": list(self.entries.values())}
-        return Step(config, [], outputs)
+        return ConvertedCall(config, [], outputs)
 
     def _entry_without_calls(self, entry: Entry) -> Entry:
         config = entry["config"]
@@ -209,21 +209,23 @@ class _Graph:
             node_index += 1  # the first node of a model is that on its own inputs
         inputs = [self.moved[place] for place in call.places]
         node = layer.inbound_nodes[node_index]
-        step = _converted_call(
+        converted = _converted_call(
             self.plan, Call(layer, call.entry["config"], node, inputs)
         )
-        self._check_calls_agree(layer, inputs, step)
-        for index, moved in enumerate(step.outputs):
+        self._check_calls_agree(layer, inputs, converted)
+        for index, moved in enumerate(converted.outputs):
             self.moved[layer.name, node_index, index] = moved
         entry = self.entries[layer.name]
-        entry["config"] = step.config
-        entry["inbound_nodes"].append(self._references(call, step.before))
+        entry["config"] = converted.config
+        entry["inbound_nodes"].append(self._references(call, converted.before))
 
-    def _check_calls_agree(self, layer: Any, inputs: list[Moved], step: Step) -> None:
+    def _check_calls_agree(
+        self, layer: Any, inputs: list[Moved], converted: ConvertedCall
+    ) -> None:
         """Raises ArgumentError if one call of a layer needs other weights than
         another."""
         moves = [(moved.axes, moved.places) for moved in inputs]
-        this_call = (moves, step.config, step.before)
+        this_call = (moves, converted.config, converted.before)
         if self._first_calls.setdefault(layer.name, this_call) != this_call:
             raise ArgumentError(
                 f"{label(layer)} is called on inputs of which only some are images: it "

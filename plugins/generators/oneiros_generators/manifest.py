@@ -2,7 +2,7 @@
 
 from oneiros import hookimpl
 
-_LOOPS = (
+METHODS = (
     "fit_generator",
     "evaluate_generator",
     "predict_generator",
@@ -18,5 +18,7 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
         "engine.training": {
             "GeneratorEnqueuer": "oneiros_generators.queue:GeneratorEnqueuer"
         },
-        "generators": {name: f"oneiros_generators.loops:{name}" for name in _LOOPS},
+        "generators": {
+            name: f"oneiros_generators.model_methods:{name}" for name in METHODS
+        },
     }

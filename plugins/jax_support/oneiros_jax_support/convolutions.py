@@ -82,7 +82,8 @@ class Convolution:
         )
         by_input.defvjp(lambda *args: (by_input(*args), args[:2]), by_input_pullback)
         by_kernel.defvjp(lambda *args: (by_kernel(*args), args[:2]), by_kernel_pullback)
-        self.forward, self.by_input = forward, by_input
+        self.forward = forward
+        self.by_input = by_input
 
 
 @functools.cache
@@ -226,7 +227,8 @@ def _volumes_by_kernel(
     (benchmarks/volumes.py).
     """
     images = _planes_as_channels(windows, x, window[0])
-    plane_windows, plane = _of_planes(windows), window[1:]
+    plane_windows = _of_planes(windows)
+    plane = window[1:]
     if _suits_machine_code(plane_windows, images, gradient, plane):
         flat = _machine_code()(plane_windows, images, gradient, plane)
     else:

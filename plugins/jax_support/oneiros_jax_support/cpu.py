@@ -19,7 +19,9 @@ import sys
 
 OPTIONS: dict[str, bool | int | str] = {"xla_cpu_experimental_ynn_fusion_type": ""}
 """What switches YNN off."""
-_TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
+_TRIM_THRESHOLD = -1
+_TOP_PAD = -2
+_MMAP_MAX = -4
 
 
 def convolution_options() -> dict[str, bool | int | str] | None:

@@ -12,7 +12,8 @@ from contextvars import ContextVar
 from typing import Any
 
 CONVOLUTION = "conv_general_dilated"
-ROWS, CHANNELS = 32, 32
+ROWS = 32
+CHANNELS = 32
 """From so many samples and output channels on, predictions of unpadded convolutions are
 left to XLA's library YNN: it takes 0.9 of the time in the mean, and 1.15 at most. For
 fewer, or padded ones, it takes up to twice the time."""

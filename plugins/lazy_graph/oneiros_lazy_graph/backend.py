@@ -404,7 +404,8 @@ def recorded(
             except TypeError as error:
                 raise TypeError(f"{label}: {error}") from None
             received.apply_defaults()
-            args, kwargs = received.args[1:], {}
+            args = received.args[1:]
+            kwargs = {}
         return self.recorder.record(pinned(fn, elementwise), args, kwargs, label)
 
     return method

@@ -34,7 +34,7 @@ from oneiros.errors import (
 from oneiros_lazy_graph.calls import RecordedCall
 from oneiros_lazy_graph.engine import Engine
 from oneiros_lazy_graph.graph import reachable
-from oneiros_lazy_graph.loops import Step, record_body
+from oneiros_lazy_graph.loop_bodies import LoopStep, record_body
 from oneiros_lazy_graph.nodes import Node, RandomState, Spec
 from oneiros_lazy_graph.trees import leaves_of, map_tree
 
@@ -261,7 +261,7 @@ class Recorder:
 
     def loop(
         self,
-        step: Step,
+        step: LoopStep,
         sequences: Sequence[Any],
         states: Sequence[Any],
         backwards: bool = False,

@@ -10,7 +10,7 @@ from oneiros.errors import DataError
 from oneiros_backend_toolkit.size_checks import check_sizes, layers_named
 
 from oneiros_lazy_graph.graph import between, by_age, parents_in_phase, reachable
-from oneiros_lazy_graph.loops import LoopBody
+from oneiros_lazy_graph.loop_bodies import LoopBody
 from oneiros_lazy_graph.nodes import Node
 from oneiros_lazy_graph.recorder import Recorder
 

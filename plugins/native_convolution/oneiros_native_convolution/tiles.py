@@ -202,12 +202,30 @@ def add_product(
     column = 0
     while column + 2 * LANES <= columns:
         for row in range(0, rows, ROWS):
-            place = row * columns + column
-            _wide(left, row, rows, right, column, columns, sums, place, columns, steps)
+            _wide(
+                left=left,
+                left_start=row,
+                left_stride=rows,
+                right=right,
+                right_start=column,
+                right_stride=columns,
+                sums=sums,
+                sums_start=row * columns + column,
+                sums_stride=columns,
+                steps=steps,
+            )
         column += 2 * LANES
     if column < columns:
         for row in range(0, rows, ROWS):
-            place = row * columns + column
             _narrow(
-                left, row, rows, right, column, columns, sums, place, columns, steps
+                left=left,
+                left_start=row,
+                left_stride=rows,
+                right=right,
+                right_start=column,
+                right_stride=columns,
+                sums=sums,
+                sums_start=row * columns + column,
+                sums_stride=columns,
+                steps=steps,
             )

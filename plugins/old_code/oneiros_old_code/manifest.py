@@ -10,10 +10,10 @@ SERVICES = {
     "defines_get_output": "oneiros_old_code.attributes:defines_get_output",
     "run_own_loop": "oneiros_old_code.own_loops:run_own_loop",
     "missing_name": "oneiros_old_code.missing:missing_name",
-    "fit_loop": "oneiros_old_code.loops:fit_loop",
-    "test_loop": "oneiros_old_code.loops:test_loop",
-    "predict_loop": "oneiros_old_code.loops:predict_loop",
-    "standardize_user_data": "oneiros_old_code.loops:standardize_user_data",
+    "fit_loop": "oneiros_old_code.private_loops:fit_loop",
+    "test_loop": "oneiros_old_code.private_loops:test_loop",
+    "predict_loop": "oneiros_old_code.private_loops:predict_loop",
+    "standardize_user_data": "oneiros_old_code.private_loops:standardize_user_data",
 }
 """What the kernel asks for."""
 

@@ -16,8 +16,6 @@ from oneiros_saving.plain_data import Encoded, decoded, encoded, plain_attribute
 from oneiros_saving.variables import assign, matched, values_of
 
 USES = ("train", "test", "predict")
-FILE_NAMES = {"train": "train", "validation": "held_out"}
-"""What the streams are called in files."""
 
 
 class Training:
@@ -112,10 +110,10 @@ class Training:
         return has_drawn
 
     def stateful(self) -> Iterator[tuple[str, Any]]:
-        """Gives the streams that have a state, by their names in files."""
+        """Gives the streams that have a state, by their names."""
         for name, stream in self.streams.items():
             if stream is not None and stream.get_state() is not None:
-                yield FILE_NAMES[name], stream
+                yield name, stream
 
     def random_states(self) -> Iterator[tuple[str, Any]]:
         """Gives the random state of the functions that there are, by use."""

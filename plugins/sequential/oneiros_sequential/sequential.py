@@ -57,7 +57,8 @@ class Sequential(Model):
         model.add(Dense(64, activation="relu", input_dim=100))
         model.add(Dense(10, activation="softmax"))
         model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
-        x, y = np.random.random((64, 100)), np.eye(10)[np.arange(64) % 10]
+        x = np.random.random((64, 100))
+        y = np.eye(10)[np.arange(64) % 10]
         model.fit(x, y, nb_epoch=5, batch_size=32, verbose=0)
         ```
 

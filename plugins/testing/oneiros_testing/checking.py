@@ -8,7 +8,6 @@ first-party plugins by their names. A manifest is asked for its references.
 import ast
 import importlib.util
 import inspect
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,14 +17,20 @@ from pathlib import Path
 from oneiros.plugins import KERNEL, Entry, PluginRecord, manager
 from oneiros.settings import distribution_name
 
-from oneiros_testing.interface import AUTHORING, ENGINE, is_private
+from oneiros_testing.interface import AUTHORING, ENGINE
 from oneiros_testing.permissions import Permissions, is_first_party
+from oneiros_testing.published import is_private
+from oneiros_testing.requirements import (
+    is_exact,
+    loose_requirements,
+    requirements_of,
+)
 from oneiros_testing.texts import constants_of, module_of
 
 IMPORTING = ("import_module", "find_spec", "__import__")
 """Functions that take the name of a module."""
-REQUIREMENT = re.compile(r"[\w.-]+")
-"""The name at the start of what a distribution requires."""
+METADATA = "METADATA"
+"""The file of an installed distribution that says what it requires."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,12 @@ def check_interface(distribution: str) -> list[Finding]:
     for file, source in sorted(sources.items()):
         findings += _findings(source, file, permissions, own_names)
     manifest = record.module.replace(".", "/") + ".py"
-    return findings + _faulty_references(
+    findings += _faulty_references(
         record, manifest, sources.get(manifest, ""), permissions
     )
+    if permissions.tier == ENGINE:
+        findings += _loose_requirements(distribution)
+    return findings
 
 
 def check_source(
@@ -97,14 +105,27 @@ def entries_of(record: PluginRecord) -> Iterator[Entry]:
 
 
 def _permissions(distribution: str, package: str) -> Permissions:
-    required = metadata.requires(distribution) or []
-    pinned = any(line.startswith(f"{KERNEL}==") for line in required)
-    names = [REQUIREMENT.match(line) for line in required]
+    required = {
+        distribution_name(requirement.name): requirement
+        for requirement in requirements_of(distribution)
+    }
+    kernel = required.get(KERNEL)
+    is_pinned = kernel is not None and is_exact(kernel)
     return Permissions(
         package=package,
-        tier=ENGINE if pinned else AUTHORING,
-        requirements=frozenset(distribution_name(name[0]) for name in names if name),
+        tier=ENGINE if is_pinned else AUTHORING,
+        requirements=frozenset(required),
     )
+
+
+def _loose_requirements(distribution: str) -> list[Finding]:
+    """Returns the requirements of a plugin of the engine tier that allow several
+    versions of what it builds on."""
+    text = metadata.distribution(distribution).read_text(METADATA) or ""
+    return [
+        Finding(METADATA, _line_with(f"Requires-Dist: {name}", text), fault)
+        for name, fault in loose_requirements(distribution).items()
+    ]
 
 
 def _findings(

@@ -8,10 +8,6 @@ requires the kernel, and every plugin it builds on, in one exact version.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
-
-from oneiros import registry
-from oneiros.plugins import manager
 
 AUTHORING = "authoring"
 ENGINE = "engine"
@@ -41,6 +37,23 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros.backend": "Keras 1's `K`, which backend answers it, and `bound`",
         "oneiros.backend.tensor_state": {
             "StateKey": "state of one's own on tensors, by typed keys",
+        },
+        "oneiros.datasets.digits": {
+            "load_data": "images of digits that need no network",
+        },
+        "oneiros.datasets.tables": {
+            "load_data": "tables of measurements that need no network",
+        },
+        "oneiros.diagnostics": {
+            "find_learning_rate": "loss by learning rate, and the rate to train with",
+            "RateSearch": "what `find_learning_rate` returns",
+            "overfit_batch": "trains on one batch until it is learned by heart",
+            "OverfitCheck": "what `overfit_batch` returns",
+            "weight_statistics": "what weights and their gradients are like",
+            "WeightStatistics": "what it returns for each weight",
+            "estimate_memory": "what training a model takes of memory",
+            "MemoryEstimate": "what `estimate_memory` returns",
+            "preserved": "block after which a model is as it was before",
         },
         "oneiros.engine.layer": {
             "Layer": "base class of layers",
@@ -87,6 +100,17 @@ TABLES: dict[str, dict[str, Names]] = {
             "count_call": "counts a call or an unrolled step against it",
         },
         "oneiros.errors": "errors to raise and to catch",
+        "oneiros.file_tools": {
+            "inspect_file": "what a file of a model holds, without building anything",
+            "Inspection": "what `inspect_file` returns",
+            "convert": "writes a model's file for another format, ordering or engine",
+        },
+        "oneiros.migrations": {
+            "Migration": "base class of how files of other versions are read",
+            "Keras2Layer": "migration of a layer of Keras 2, made of a table",
+            "Origin": "what wrote a file",
+            "migrated": "configuration of another version as this one's",
+        },
         "oneiros.registry": {
             "resolve": "object registered under a name",
             "find": "who provides a name",
@@ -94,9 +118,29 @@ TABLES: dict[str, dict[str, Names]] = {
             "register": "registers an object for this process",
             "provenance": "distribution that an object comes from",
         },
+        "oneiros.saving": {
+            "Format": "base class of file formats",
+            "ModelState": "what a file of a model holds, as plain data",
+            "Budget": "what reading a file may cost",
+            "parameter_budget": "block in which a configuration may ask for so much",
+        },
         "oneiros.settings": {
             "get": "value of a setting",
             "override": "sets values inside a `with` block",
+        },
+        "oneiros.testing": {
+            "check_plugin": "all checks of an installed plugin",
+            "check_interface": "uses of what isn't published, in a plugin",
+            "check_source": "the same, in a text",
+        },
+        "oneiros.visualization": {
+            "plot": "picture of a model's graph, as a file",
+            "model_to_dot": "the graph in Graphviz's language",
+            "model_html": "table of a model's layers, for notebooks",
+            "plot_history": "curves of losses and metrics",
+            "plot_filters": "a layer's filters as images",
+            "plot_activations": "a layer's outputs as images",
+            "figure_for": "figure of Matplotlib to draw into",
         },
         "oneiros_layers_core.affine": "base of layers that multiply by a matrix of "
         "weights and add a bias",
@@ -157,9 +201,15 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros.engine.stream": {
             "Step": "compiled function of a model for one use",
         },
+        "oneiros.generators": {
+            "batches": "stream of the batches that a user's object makes",
+        },
         "oneiros.load_context": "what holds while a file is loaded",
         "oneiros.modules": {
             "patched": "what the program itself set in a module of Keras",
+        },
+        "oneiros.old_code": {
+            "without_dropped": "arguments without those that Keras dropped",
         },
         "oneiros.plugins": {
             "API_LEVELS": "API levels of this kernel",
@@ -179,6 +229,9 @@ TABLES: dict[str, dict[str, Names]] = {
             "distribution_name": "normal form of a distribution's name",
         },
         "oneiros_array_data": "arrays as data: their checks and their stream",
+        "oneiros_backend_theano.variables": {
+            "SharedTensor": "PyTensor's shared variable, which hands out NumPy arrays",
+        },
         "oneiros_backend_toolkit": "functions of `K` in terms of a few primitives",
         "oneiros_cli.output": "where commands print their reports",
         "oneiros_cli.text": "texts of strangers, fit for a terminal",
@@ -196,79 +249,3 @@ TABLES: dict[str, dict[str, Names]] = {
         "oneiros_testing": "checks of plugins",
     },
 }
-
-KERAS_PRIVATE = {
-    "_collected_trainable_weights",
-    "_fit_loop",
-    "_keras_history",
-    "_keras_shape",
-    "_uses_learning_phase",
-    "_make_predict_function",
-    "_make_test_function",
-    "_make_train_function",
-    "_predict_loop",
-    "_test_loop",
-}
-"""Names with an underscore that code for Keras 1 uses."""
-
-
-def is_published(path: str, tier: str) -> bool:
-    """Tells whether a plugin of this tier may use a dotted path, such as
-    `oneiros.engine.layer.Layer`."""
-    if any(is_private(part) for part in path.split(".")):
-        return False
-    tables = [TABLES[AUTHORING]]
-    if tier == ENGINE:
-        tables.append(TABLES[ENGINE])
-    return _is_contributed(path) or any(_lists(table, path) for table in tables)
-
-
-def tier_of(path: str) -> str | None:
-    """Returns the lowest tier that a dotted path belongs to, None if it isn't
-    published."""
-    for tier in (AUTHORING, ENGINE):
-        if is_published(path, tier):
-            return tier
-    return None
-
-
-def is_private(name: str) -> bool:
-    """Tells whether a name starts with one underscore, and isn't one of Keras 1's."""
-    dunder = name.startswith("__")
-    return name.startswith("_") and not dunder and name not in KERAS_PRIVATE
-
-
-def _lists(table: dict[str, Names], path: str) -> bool:
-    """Tells whether a table lists a module, a package around one, or a name in one."""
-    for module, names in table.items():
-        if f"{module}.".startswith(f"{path}."):
-            return True
-        if path.startswith(f"{module}."):
-            name = path.removeprefix(f"{module}.").partition(".")[0]
-            if isinstance(names, str) or name in names:
-                return True
-    return False
-
-
-def _is_contributed(path: str) -> bool:
-    """Tells whether a path is a module made of what plugins contribute, a name in one,
-    or an attribute of what that stands for."""
-    top, _, rest = path.partition(".")
-    if top != "oneiros":
-        return False
-    names = _contributed_names()
-    parts = rest.split(".")
-    prefixes = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
-    is_module = any(name.startswith(f"{rest}.") for name in names)
-    return is_module or not names.isdisjoint(prefixes)
-
-
-@lru_cache
-def _contributed_names() -> frozenset[str]:
-    """Returns the names that plugins contribute to modules below `oneiros`, with the
-    modules' paths: of installed plugins and, by the index of owners, of all first-party
-    ones."""
-    names = set(registry.owners()["module"])
-    for module, table in manager().modules.items():
-        names.update(f"{module}.{name}" for name in table)
-    return frozenset(names)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from oneiros.plugins import KERNEL
 from oneiros.settings import distribution_name
 
-from oneiros_testing.interface import AUTHORING, ENGINE, is_published, tier_of
+from oneiros_testing.interface import AUTHORING, ENGINE
+from oneiros_testing.published import is_published, tier_of
 
 KERNEL_PACKAGE = "oneiros"
 FIRST_PARTY = "oneiros_"

@@ -6,22 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytensor
-from pytensor.tensor.sharedvar import TensorSharedVariable
+from oneiros_backend_theano.variables import SharedTensor
 from pytensor.tensor.type import TensorType
-
-
-# PyTensor's class is Any to mypy.
-class SharedTensor(TensorSharedVariable):  # type: ignore[misc]
-    """A shared variable whose value is handed out as a NumPy array, wherever it is
-    kept."""
-
-    def get_value(
-        self,
-        borrow: bool = False,
-        return_internal_type: bool = False,
-    ) -> Any:
-        """Returns a copy of the value."""
-        return np.array(self.container.storage[0])
 
 
 def shared(

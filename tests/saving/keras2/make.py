@@ -288,10 +288,7 @@ def main():
     for name, (function, shapes, integers, options) in MODELS.items():
         made = function()
         made.set_weights(
-            [
-                v + random.normal(0, 0.1, v.shape) * (v.size > 0)
-                for v in made.get_weights()
-            ]
+            [v + random.normal(0, 0.1, v.shape) for v in made.get_weights()]
         )
         for layer in made._flatten_layers():
             if isinstance(layer, L.BatchNormalization):

@@ -15,8 +15,8 @@ from oneiros_theano_namespace.arrays import as_array
 from oneiros_theano_namespace.compiled import In
 from oneiros_theano_namespace.configuration import config
 from oneiros_theano_namespace.functions import clone, function
-from oneiros_theano_namespace.loops import foldl, foldr, map, reduce, scan
 from oneiros_theano_namespace.operations import Op
+from oneiros_theano_namespace.scans import foldl, foldr, map, reduce, scan
 from oneiros_theano_namespace.theano import (
     compile,
     gof,

@@ -17,6 +17,60 @@ from oneiros_theano_namespace.engine import on_theano
 Border = str | int | Sequence[int]
 
 
+@dataclass(frozen=True)
+class Convolution:
+    """How filters go over images or volumes.
+
+    # Arguments
+        border_mode: `"valid"`, `"full"`, `"half"`, or how many zeros to put around: an
+            int, or one by axis.
+        subsample: ints, the stride on each axis.
+        filter_flip: whether filters are flipped, as in a convolution.
+        filter_dilation: ints, the distance of the filters' cells on each axis.
+    """
+
+    border_mode: Border
+    subsample: Sequence[int]
+    filter_flip: bool
+    filter_dilation: Sequence[int]
+
+    @on_theano
+    def __call__(self, x: Any, filters: Any) -> Any:
+        """Returns the result for a tensor of images or volumes, channels first."""
+        border = self.border_mode
+        if border not in ("valid", "full"):
+            zeros = self._zeros_around(filters)
+            x = padded(x, [(count, count) for count in zeros], 0.0)
+            border = "valid"
+        convolve = K.conv3d if len(self.subsample) == 3 else K.conv2d
+        return convolve(
+            x,
+            _flipped(filters) if self.filter_flip else filters,
+            strides=tuple(self.subsample),
+            border_mode=border,
+            dim_ordering="th",
+            filter_dilation=tuple(self.filter_dilation),
+        )
+
+    def _zeros_around(self, filters: Any) -> list[Any]:
+        """Returns by axis how many zeros stand on each side."""
+        border = self.border_mode
+        if border == "half":
+            lengths = sizes(filters)[2:]
+            return [
+                ((length - 1) * step + 1) // 2
+                for length, step in zip(lengths, self.filter_dilation, strict=True)
+            ]
+        if isinstance(border, int):
+            return [border] * len(self.filter_dilation)
+        if isinstance(border, str):
+            raise ValueError(
+                f"border_mode is 'valid', 'full', 'half', an int or one by axis, not "
+                f"{border!r}."
+            )
+        return list(border)
+
+
 def conv2d(
     input: Any,
     filters: Any,
@@ -45,13 +99,10 @@ def conv2d(
     # Returns
         A tensor `(batch, filters, rows, columns)`.
     """
-    return _convolved(
+    convolve = Convolution(border_mode, subsample, filter_flip, filter_dilation)
+    return convolve(
         _shaped(input, input_shape if image_shape is None else image_shape),
         _shaped(filters, filter_shape),
-        border_mode,
-        tuple(subsample),
-        filter_flip,
-        tuple(filter_dilation),
     )
 
 
@@ -66,14 +117,8 @@ def conv3d(
     filter_dilation: Sequence[int] = (1, 1, 1),
 ) -> Any:
     """Convolves volumes: as `conv2d`, with one axis more."""
-    return _convolved(
-        _shaped(input, input_shape),
-        _shaped(filters, filter_shape),
-        border_mode,
-        tuple(subsample),
-        filter_flip,
-        tuple(filter_dilation),
-    )
+    convolve = Convolution(border_mode, subsample, filter_flip, filter_dilation)
+    return convolve(_shaped(input, input_shape), _shaped(filters, filter_shape))
 
 
 def conv2d_grad_wrt_inputs(
@@ -97,16 +142,8 @@ def conv2d_grad_wrt_inputs(
     batch, *others = input_shape
     count = output_grad.shape[0] if batch is None else batch
     images = pt.zeros((count, *others), dtype=output_grad.dtype)
-    result = conv2d(
-        images,
-        filters,
-        None,
-        filter_shape,
-        border_mode,
-        subsample,
-        filter_flip,
-        filter_dilation=filter_dilation,
-    )
+    convolve = Convolution(border_mode, subsample, filter_flip, filter_dilation)
+    result = convolve(images, _shaped(filters, filter_shape))
     return pullback(result, images, output_grad)
 
 
@@ -133,16 +170,15 @@ class AbstractConv2d_gradInputs:  # noqa: N801 - Theano's name
         image_sizes: Any,
     ) -> Any:
         """Returns the gradient, given the rows and the columns of the input."""
-        rows, columns = image_sizes[0], image_sizes[1]
+        image_shape = (None, filters.shape[1], image_sizes[0], image_sizes[1])
         return conv2d_grad_wrt_inputs(
             output_grad,
             filters,
-            (None, filters.shape[1], rows, columns),
-            None,
-            self.border_mode,
-            self.subsample,
-            self.filter_flip,
-            self.filter_dilation,
+            image_shape,
+            border_mode=self.border_mode,
+            subsample=self.subsample,
+            filter_flip=self.filter_flip,
+            filter_dilation=self.filter_dilation,
         )
 
 
@@ -165,16 +201,9 @@ def conv2d_grad_wrt_weights(
             convolution.
     """
     filters = pt.zeros(tuple(filter_shape), dtype=input.dtype)
-    result = conv2d(
-        input,
-        filters,
-        input_shape,
-        filter_shape,
-        border_mode,
-        subsample,
-        filter_flip,
-        filter_dilation=filter_dilation,
-    )
+    convolve = Convolution(border_mode, subsample, filter_flip, filter_dilation)
+    images = _shaped(input, input_shape)
+    result = convolve(images, _shaped(filters, filter_shape))
     return pullback(result, filters, output_grad)
 
 
@@ -187,53 +216,6 @@ def _shaped(x: Any, shape: Any) -> Any:
     return pt.specify_shape(x, known)
 
 
-@on_theano
-def _convolved(
-    x: Any,
-    filters: Any,
-    border: Border,
-    strides: tuple[int, ...],
-    flips: bool,
-    dilation: tuple[int, ...],
-) -> Any:
-    kernel = _flipped(filters) if flips else filters
-    if border not in ("valid", "full"):
-        zeros = _zeros_around(filters, border, dilation)
-        x = padded(x, [(count, count) for count in zeros], 0.0)
-        border = "valid"
-    convolve = K.conv3d if len(strides) == 3 else K.conv2d
-    return convolve(
-        x,
-        kernel,
-        strides=strides,
-        border_mode=border,
-        dim_ordering="th",
-        filter_dilation=dilation,
-    )
-
-
 def _flipped(filters: Any) -> Any:
     spatial = [slice(None, None, -1)] * (filters.ndim - 2)
     return filters[(slice(None), slice(None), *spatial)]
-
-
-def _zeros_around(
-    filters: Any,
-    border: Border,
-    dilation: tuple[int, ...],
-) -> list[Any]:
-    """Returns by axis how many zeros stand on each side."""
-    if border == "half":
-        lengths = sizes(filters)[2:]
-        return [
-            ((length - 1) * step + 1) // 2
-            for length, step in zip(lengths, dilation, strict=True)
-        ]
-    if isinstance(border, int):
-        return [border] * len(dilation)
-    if isinstance(border, str):
-        raise ValueError(
-            f"border_mode is 'valid', 'full', 'half', an int or one by axis, not "
-            f"{border!r}."
-        )
-    return list(border)

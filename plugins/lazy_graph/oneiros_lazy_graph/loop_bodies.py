@@ -17,7 +17,7 @@ from oneiros_lazy_graph.nodes import Node, Shape, Spec, ids
 if TYPE_CHECKING:
     from oneiros_lazy_graph.recorder import Recorder
 
-Step = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
+LoopStep = Callable[[list[Any], list[Any]], tuple[Sequence[Any], Sequence[Any]]]
 """A function of slices and states that returns outputs and new states."""
 
 
@@ -74,7 +74,7 @@ class LoopBody:
 
 def record_body(
     recorder: Recorder,
-    step: Step,
+    step: LoopStep,
     sequences: Sequence[Node],
     states: Sequence[Node],
     backwards: bool,
@@ -83,7 +83,7 @@ def record_body(
 
     # Arguments
         recorder: the Recorder of the nodes.
-        step: the Step.
+        step: the LoopStep.
         sequences: what the slices are slices of.
         states: the first states.
         backwards: whether the last slices come first.

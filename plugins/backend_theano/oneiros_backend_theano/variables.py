@@ -1,0 +1,22 @@
+"""Variables of the Theano backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pytensor.tensor.sharedvar import TensorSharedVariable
+
+
+# PyTensor's class is Any to mypy.
+class SharedTensor(TensorSharedVariable):  # type: ignore[misc]
+    """A shared variable whose value is handed out as a NumPy array, wherever it is
+    kept."""
+
+    def get_value(
+        self,
+        borrow: bool = False,
+        return_internal_type: bool = False,
+    ) -> Any:
+        """Returns a copy of the value."""
+        return np.array(self.container.storage[0])

@@ -1,0 +1,86 @@
+"""What a plugin may use: Keras's own names, what the tables list, and what plugins of
+others contribute."""
+
+from functools import lru_cache
+from typing import Any
+
+from oneiros import registry
+from oneiros.plugins import manager
+
+from oneiros_testing.interface import AUTHORING, ENGINE, TABLES, Names
+from oneiros_testing.keras_names import KERAS_MODULES, KERAS_PRIVATE, OLDER_MODULES
+
+
+def is_published(path: str, tier: str) -> bool:
+    """Tells whether a plugin of this tier may use a dotted path, such as
+    `oneiros.engine.layer.Layer`."""
+    if any(is_private(part) for part in path.split(".")):
+        return False
+    tables = [TABLES[AUTHORING]]
+    if tier == ENGINE:
+        tables.append(TABLES[ENGINE])
+    return _is_contributed(path) or any(_lists(table, path) for table in tables)
+
+
+def tier_of(path: str) -> str | None:
+    """Returns the lowest tier that a dotted path belongs to, None if it isn't
+    published."""
+    for tier in (AUTHORING, ENGINE):
+        if is_published(path, tier):
+            return tier
+    return None
+
+
+def is_private(name: str) -> bool:
+    """Tells whether a name starts with one underscore, and isn't one of Keras 1's."""
+    dunder = name.startswith("__")
+    return name.startswith("_") and not dunder and name not in KERAS_PRIVATE
+
+
+def _lists(table: dict[str, Names], path: str) -> bool:
+    """Tells whether a table lists a module, a package around one, or a name in one."""
+    for module, names in table.items():
+        if f"{module}.".startswith(f"{path}."):
+            return True
+        if path.startswith(f"{module}."):
+            name = path.removeprefix(f"{module}.").partition(".")[0]
+            if isinstance(names, str) or name in names:
+                return True
+    return False
+
+
+def _is_contributed(path: str) -> bool:
+    """Tells whether a path is a module of Keras or of a third party, made of what
+    plugins contribute, a name in one, or an attribute of what that stands for."""
+    top, _, rest = path.partition(".")
+    if top != "oneiros":
+        return False
+    names = _contributed_names(manager())
+    parts = rest.split(".")
+    prefixes = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+    is_module = any(name.startswith(f"{rest}.") for name in names)
+    return is_module or not names.isdisjoint(prefixes)
+
+
+@lru_cache
+def _contributed_names(plugins: Any) -> frozenset[str]:
+    """Returns the names that plugins contribute to Keras's modules, and those that
+    plugins of others contribute to modules of their own, with the modules' paths.
+
+    First-party plugins count that aren't installed, too. What they contribute to other
+    modules is there for the kernel to call: the tables say what else may.
+    """
+    first_party = registry.owners()["module"]
+    contributed = {
+        f"{module}.{name}"
+        for module, table in plugins.modules.items()
+        for name in table
+    }
+    of_others = contributed - first_party.keys()
+    of_keras = {name for name in first_party if _is_of_keras(name)}
+    return frozenset(of_others | of_keras)
+
+
+def _is_of_keras(name: str) -> bool:
+    module = name.rpartition(".")[0]
+    return module in KERAS_MODULES or module in OLDER_MODULES
