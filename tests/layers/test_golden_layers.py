@@ -14,6 +14,8 @@ from oneiros.errors import UnsafeFileError
 from oneiros_safe_files import json_text
 
 CLASSES = sorted({case["class_name"] for case in CASES})
+BUILT = {}
+"""The cases by backend."""
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -23,12 +25,18 @@ def test_numbers(golden, backend, name):
     assert count == sum(case["class_name"] == name for case in golden[0])
 
 
-def test_shapes_names_and_configurations(golden, backend):
-    executed = 0
+@pytest.fixture
+def every_case(golden, backend):
+    """Returns all cases; what a test asks of them needs no new ones."""
+    if backend not in BUILT:
+        BUILT[backend] = [Case(case, golden[1]) for case in golden[0]]
+    return BUILT[backend]
+
+
+def test_shapes_names_and_configurations(every_case):
     problems = []
-    for case in golden[0]:
-        this = Case(case, golden[1])
-        executed = executed + 1
+    for this in every_case:
+        case = this.case
         mine, expected = this.described()
         problems += (
             [f"{case['id']}: {mine} expected {expected}"] if mine != expected else []
@@ -38,7 +46,7 @@ def test_shapes_names_and_configurations(golden, backend):
         if not same(config, golden_config):
             problems.append(f"{case['id']}: {config} expected {case['config']}")
     assert not problems, "\n".join(problems)
-    assert executed == len(CASES)
+    assert len(every_case) == len(CASES)
 
 
 def is_bytecode(value):
@@ -62,11 +70,11 @@ def test_the_configurations_of_keras_are_accepted(golden, backend):
     assert not problems
 
 
-def test_every_forgotten_argument_is_kept(golden, backend):
+def test_every_forgotten_argument_is_kept(every_case):
     """Each argument of a constructor is in the configuration, apart from those that are
     no part of it."""
     left_out = {"weights", "layers", "node_indices", "tensor_indices", "name"}
-    for case in golden[0]:
-        layer = Case(case, golden[1]).layer
-        lost = case["kwargs"].keys() - layer.get_config().keys() - left_out
-        assert not lost, f"{case['id']} loses {lost}"
+    for this in every_case:
+        arguments = this.case["kwargs"].keys()
+        lost = arguments - this.layer.get_config().keys() - left_out
+        assert not lost, f"{this.case['id']} loses {lost}"
