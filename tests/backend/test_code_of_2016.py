@@ -132,6 +132,34 @@ def test_a_copy_of_a_tensor_has_its_value():
     assert K.get_value(weight).tolist() == [5.0]
 
 
+def test_a_copy_of_a_placeholder_is_an_input(backend):
+    x = K.placeholder((None, 2))
+    copied = copy.copy(x)
+    copied._uses_learning_phase = True
+    assert not x._uses_learning_phase and K.int_shape(copied) == (None, 2)
+    rows = [[1.0, 2.0]]
+    assert K.function([copied], [copied * 2])([rows])[0].tolist() == [[2.0, 4.0]]
+    assert K.function([x], copied * x)([rows]).tolist() == [[1.0, 4.0]]
+    if backend != "theano":
+        assert K.function([copied], [x * 2])([rows])[0].tolist() == [[2.0, 4.0]]
+
+
+def test_gradients_of_several_losses_are_added():
+    x, y = K.variable([1.0, 2.0]), K.variable([3.0, 4.0])
+    by_x, by_y = K.gradients([K.sum(x * y), x * x, 5.0], [x, y])
+    assert K.eval(by_x).tolist() == [5.0, 8.0]
+    assert K.eval(by_y).tolist() == [1.0, 2.0]
+    (weighted,) = K.gradients([x, y * y], [y], upstream=[None, np.array([1.0, 10.0])])
+    assert K.eval(weighted).tolist() == [6.0, 80.0]
+
+
+def test_on_a_number_nothing_depends():
+    x = K.variable([1.0, 2.0], name="weight")
+    with pytest.raises(GraphError, match="depend on weight"):
+        K.gradients(0.5, [x])
+    assert K.gradients(0.5, [x], allow_unconnected=True) == [None]
+
+
 def test_truth_values_are_multiplied_and_added():
     x = K.variable([[1.0, 0.0], [2.0, 3.0]])
     some, every = K.any(x, axis=1), K.all(x, axis=1)

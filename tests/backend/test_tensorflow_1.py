@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.layers import Dense, Input
+from oneiros.errors import ArgumentError, DataError, ShapeError
+from oneiros.layers import Dense, Input, Lambda, Layer
 from oneiros.models import Sequential
 
 
@@ -34,3 +35,108 @@ def test_models_train_inside_of_sessions_and_graphs(on_tensorflow, tf, place):
         model.set_weights(model.get_weights())
         assert model.predict(x).shape == (4, 1)
     assert not np.array_equal(before[0], model.get_weights()[0])
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("tf.mul(x, x)", r"tf\.multiply\(x, y\)"),
+        ("tf.pack([x, x])", r"tf\.stack\(tensors, axis\)"),
+        ("tf.placeholder('float32', (2,))", r"K\.placeholder\(shape\)"),
+        ("tf.initialize_all_variables()", "values from the start"),
+        ("tf.train.AdamOptimizer()", r"tf\.compat\.v1\.train\.AdamOptimizer"),
+        ("tf.random_normal((2,))", r"tf\.compat\.v1\.random_normal"),
+        ("tf.assign(w, x)", r"K\.update\(variable, value\)"),
+        ("tf.nothing", "no attribute 'nothing'$"),
+        ("K.tf.sub(x, x)", r"tf\.subtract\(x, y\)"),
+        ("K.tf.contrib", "ended with TensorFlow 1"),
+    ],
+)
+def test_names_that_tensorflow_dropped_show_what_to_write(
+    on_tensorflow, tf, code, advice
+):
+    x, w = K.placeholder((None, 2)), K.variable([1.0, 2.0])
+    with pytest.raises(AttributeError, match=advice):
+        eval(code, {"tf": tf, "K": K, "x": x, "w": w})
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("tf.reduce_sum(x, keep_dims=True)", "Write keepdims=True"),
+        ("tf.reduce_mean(x, reduction_indices=1)", "Write axis=1"),
+        ("tf.argmax(x, dimension=1)", "Write axis=1"),
+        ("tf.nn.softmax(x, dim=-1)", "Write axis=-1"),
+        ("tf.concat(1, [x, x])", r"Write tf\.concat\(tensors, axis\)"),
+        ("K.tf.split(1, 2, x)", r"Write tf\.split\(x, num_or_size_splits, axis\)"),
+        ("K.tf.assign(w, x)", r"K\.update\(variable, value\)"),
+        ("K.tf.assign_add(ref=w, value=x)", r"K\.update_add\(variable, value\)"),
+        ("K.tf.placeholder('float32')", r"K\.placeholder\(shape\)"),
+    ],
+)
+def test_calls_of_older_tensorflow_show_what_to_write(on_tensorflow, tf, code, advice):
+    x, w = K.placeholder((None, 2)), K.variable([1.0, 2.0])
+    with pytest.raises(TypeError, match=advice):
+        eval(code, {"tf": tf, "K": K, "x": x, "w": w})
+
+
+def test_calls_that_tensorflow_takes_are_left_alone(on_tensorflow, tf):
+    v1 = tf.compat.v1
+    x = K.placeholder((None, 4))
+    outputs = [v1.reduce_sum(x, 1, keepdims=True), tf.concat([x, x], 1)]
+    outputs += tf.split(x, 2, 1)
+    values = K.function([x], outputs)([[[1, 2, 3, 4]]])
+    assert [value.shape for value in values] == [(1, 1), (1, 8), (1, 2), (1, 2)]
+    with v1.Graph().as_default():
+        assert v1.placeholder("float32", (2,)).shape == (2,)
+
+
+def test_a_tensor_evaluates_itself_on_what_is_fed(on_tensorflow):
+    x = Input((3,))
+    y = Dense(2, init="one")(x)
+    data = np.arange(6.0).reshape(2, 3)
+    fed = y.eval(feed_dict={x: data}, session=K.get_session())
+    assert fed.tolist() == [[3.0, 3.0], [12.0, 12.0]] == y.eval({x: data}).tolist()
+
+
+def test_a_layer_tells_the_shape_of_a_tensor_of_unknown_rank(on_tensorflow, tf):
+    def reversed_rows(x):
+        return tf.numpy_function(lambda rows: rows[:, ::-1], [x], "float32")
+
+    rows = Lambda(lambda x: K.apply(reversed_rows, x), output_shape=(3,))
+    model = Sequential([Lambda(lambda x: x * 2, input_shape=(3,)), rows, Dense(1)])
+    assert model.layers[1].output_shape == (None, 3)
+    data = np.arange(6.0).reshape(2, 3)
+    model.layers[2].set_weights([np.array([[1.0], [10.0], [100.0]]), np.zeros(1)])
+    expected = 2 * data[:, ::-1] @ [1, 10, 100]
+    np.testing.assert_allclose(model.predict(data)[:, 0], expected)
+
+
+def test_a_shape_that_is_set_is_that_of_the_tensor(on_tensorflow, tf):
+    x = K.placeholder((None, None))
+    y = x * 2
+    y.set_shape((None, 3))
+    assert K.int_shape(y) == (None, 3) and (y + 1).shape == (None, 3)
+    with pytest.raises(ShapeError, match=r"can't have the shape \(None, 4\)"):
+        y.set_shape((None, 4))
+    compute = K.function([x], [y])
+    assert compute([[[1, 2, 3]]])[0].tolist() == [[2, 4, 6]]
+    with pytest.raises(DataError):
+        compute([[[1, 2]]])
+
+
+def test_variables_of_tensorflow_are_no_weights(on_tensorflow, tf):
+    class Scale(Layer):
+        def build(self, input_shape):
+            self.scale = tf.Variable(np.ones(input_shape[-1], "float32"))
+            self.trainable_weights = [self.scale]
+
+        def call(self, x, mask=None):
+            return x * self.scale
+
+    model = Sequential([Scale(input_shape=(2,))])
+    with pytest.raises(ArgumentError, match=r"tensorflow's own.*K\.variable\(value\)"):
+        model.get_weights()
+    model.compile("sgd", "mse")
+    with pytest.raises(ArgumentError, match=r"tensorflow's own.*K\.variable\(value\)"):
+        model.train_on_batch(np.ones((1, 2)), np.ones((1, 2)))

@@ -99,7 +99,7 @@ class Container(Layer):
         self.internal_input_shapes = [tensor._keras_shape for tensor in self.inputs]
         self.internal_output_shapes = [tensor._keras_shape for tensor in self.outputs]
         self._map([node_of(tensor) for tensor in self.outputs])
-        masks = [mask_of(tensor) for tensor in self.outputs]
+        masks = list(map(mask_of, self.outputs))
         no_masks = [None] * len(self.inputs)
         results = self.outputs, masks, self.internal_output_shapes
         key = object_list_uid(self.inputs + no_masks)

@@ -415,7 +415,7 @@ class Layer(Rebuilt):
         self._check_tensors(tensors)
         self.assert_input_compatibility(x)
         if not self.built:
-            self._build([K.int_shape(tensor) for tensor in tensors])
+            self._build(list(map(K.int_shape, tensors)))
             self.assert_input_compatibility(x)
         if not all(hasattr(tensor, "_keras_history") for tensor in tensors):
             return self.call(x, mask)
@@ -441,11 +441,10 @@ class Layer(Rebuilt):
             text = f"{value!r:.60}"
             if hasattr(value, "shape"):
                 text = f"of shape {value.shape}"
-            received = f"{type(tensor).__name__} {text}"
             raise ArgumentError(
-                f"{label(self)} was called on {received}, no tensor. Call it on what "
-                "Input(…) or a call of another layer returned; data goes to "
-                "model.predict(data)."
+                f"{label(self)} was called on {type(tensor).__name__} {text}, no "
+                "tensor. Call it on what Input(…) or a call of another layer returned; "
+                "data goes to model.predict(data)."
             )
 
     @bound
@@ -612,8 +611,8 @@ class Layer(Rebuilt):
             DataError: if their number or one of the shapes differs.
         """
         variables = self.ordered_weights()
-        expected = [tuple(K.get_variable_shape(variable)) for variable in variables]
-        received = [np.shape(value) for value in weights]
+        expected = list(map(K.get_variable_shape, variables))
+        received = list(map(np.shape, weights))
         pairs = zip_longest(expected, received, fillvalue="missing")
         for index, (expected_shape, received_shape) in enumerate(pairs):
             if expected_shape != received_shape:

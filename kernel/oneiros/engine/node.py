@@ -48,8 +48,8 @@ def node_of(tensor: Tensor) -> Node:
 
 def mask_of(tensor: Tensor) -> Tensor:
     """Returns the mask that came with a tensor."""
-    layer, node, index = tensor._keras_history
-    return layer.inbound_nodes[node].output_masks[index]
+    *_, index = tensor._keras_history
+    return node_of(tensor).output_masks[index]
 
 
 def shape_list(shapes: Any) -> list[Shape]:
@@ -124,7 +124,7 @@ class Node:
             layer.inbound_nodes[node].output_tensors[index]
             for layer, node, index in places
         ]
-        masks = [mask_of(tensor) for tensor in tensors]
+        masks = list(map(mask_of, tensors))
         shapes = [tensor._keras_shape for tensor in tensors]
         if not outbound_layer.built:
             outbound_layer._build(shapes)
@@ -209,7 +209,7 @@ def run_layer(
     outputs = to_list(layer.call(x, mask=mask))
     output_masks = to_list(layer.compute_mask(x, mask))
     output_shapes = shape_list(layer.get_output_shape_for(one_or_all(shapes)))
-    if len(output_masks) == 1 and output_masks[0] is None:
+    if output_masks == [None]:
         output_masks = [None] * len(outputs)
     if len(outputs) != len(output_masks) or len(outputs) > len(output_shapes):
         raise GraphError(
@@ -223,7 +223,7 @@ def run_layer(
     )
     for output, declared in zip(outputs, output_shapes, strict=False):
         if not layer.keeps_declared_shape:
-            declared = _reconciled(K.int_shape(output), declared)
+            declared = _reconciled(output, declared)
         output._keras_shape = declared
         if output not in LAYER_CALL:
             LAYER_CALL.set(output, (layer, tensors))
@@ -249,8 +249,12 @@ def _new_output(layer: Layer, output: Tensor, inputs: list[Tensor]) -> Tensor:
     return output
 
 
-def _reconciled(actual: Shape, declared: Shape | None) -> Shape:
-    """Returns the declared shape of a tensor, as far as it isn't contradicted."""
+def _reconciled(output: Tensor, declared: Shape | None) -> Shape:
+    """Returns the declared shape of a tensor, as far as it isn't contradicted; a tensor
+    of unknown rank is told it."""
+    if declared and getattr(output, "ndim", 0) is None:
+        output.set_shape(declared)
+    actual: Shape = K.int_shape(output)
     if declared is None or len(actual) != len(declared):
         return actual
     return tuple(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from oneiros_lazy_graph.nodes import Node
+
+from oneiros_backend_tensorflow.tensorflow_import import tf
 
 OUTPUT = ":0"
 """What names of tensors end in: the first output of what computes them."""
@@ -47,3 +51,15 @@ class Tensor(Node):
         """What computes it."""
         kind = self.kind.capitalize()
         return Operation(self._name, kind, self.parents, [self])
+
+    def set_shape(self, shape: Sequence[int | None] | None) -> None:
+        """Says what sizes it has; a function that computes it checks them."""
+        before = self.shape
+        super().set_shape(shape)
+        if self.kind == "op" and self.shape != before:
+            self.fn = partial(_in_shape, self.fn, self.shape)
+
+
+def _in_shape(fn: Callable[..., Any], shape: Any, *values: Any) -> Any:
+    """Returns what a function computes, as a tensor of a shape."""
+    return tf.ensure_shape(fn(*values), shape)

@@ -31,10 +31,11 @@ class Gradients(Derived):
         self, loss, variables, *, upstream=None, allow_unconnected=False
     ) -> list[T]:
         variables = [variables] if self.owns(variables) else list(variables)
-        if upstream is not None:
-            constant = self.stop_gradient(upstream) if self.owns(upstream) else upstream
-            loss = loss * constant
-        gradients = self._with_forms(loss, variables)
+        total = self._total(loss, upstream)
+        if self.owns(total):
+            gradients = self._with_forms(total, variables)
+        else:
+            gradients = [None] * len(variables)
         unconnected = [
             str(getattr(x, "name", None) or x)
             for x, gradient in zip(variables, gradients, strict=True)
@@ -48,6 +49,21 @@ class Gradients(Derived):
                 "K.gradients(…, allow_unconnected=True) gives None for it."
             )
         return gradients
+
+    def _total(self, loss, upstream) -> T:
+        """Returns what is differentiated: a tensor, or a number of which nothing
+        depends."""
+        if isinstance(loss, (list, tuple)):
+            factors = [None] * len(loss) if upstream is None else upstream
+            terms = [
+                self._total(each, factor)
+                for each, factor in zip(loss, factors, strict=True)
+            ]
+            return sum(self.sum(term) for term in terms if self.owns(term))
+        if upstream is None:
+            return loss
+        constant = self.stop_gradient(upstream) if self.owns(upstream) else upstream
+        return loss * constant
 
     def _with_forms(self, loss, variables: list[T]) -> list[T]:
         """Returns gradients; what depends on a tensor's form with channels last depends

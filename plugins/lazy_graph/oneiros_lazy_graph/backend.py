@@ -208,7 +208,7 @@ class RecordedBackend(Gradients, Sessions):
         if not self._is_variable(x):
             raise ArgumentError(
                 f"{function} takes a variable, not {x!r:.200}. K.eval(x) computes a "
-                f"tensor."
+                f"tensor.{self.recorder.of_engine(x)}"
             )
         stored: VariableStorage = x.data
         return stored

@@ -48,7 +48,7 @@ class RecordedFunction(Function):
         updates: Any,
         **options: Any,
     ) -> None:
-        super().__init__(backend, inputs, outputs, updates)
+        super().__init__(backend, _originals(inputs), outputs, updates)
         pairs = [(old, _new_value(recorder, old, new)) for old, new in self.updates]
         lifted = [recorder.lift(x) for x in self.outputs]
         has_phase = self.phase_index is not None
@@ -171,6 +171,14 @@ class RecordedFunction(Function):
                 f"instead."
             )
         return [output[:steps] for output in outputs]
+
+
+def _originals(inputs: Any) -> Any:
+    """Returns the inputs of a function, and for copies what they are copies of."""
+    if isinstance(inputs, (list, tuple)):
+        return [_originals(x) for x in inputs]
+    original = getattr(inputs, "original", None)
+    return inputs if original is None else original
 
 
 def _new_value(

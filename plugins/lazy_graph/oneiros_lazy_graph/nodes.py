@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from oneiros import backend as K
+from oneiros.errors import ShapeError
 
 from oneiros_lazy_graph.static_shapes import Length, StaticShape
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 Shape = tuple[int | None, ...] | None
 """A static shape: None for a size that is open, or altogether if even the rank is."""
+
+KEPT_BY_COPIES = ("_keras_shape", "_keras_history")
+"""What Keras 1 keeps on tensors, and copies have, too."""
 
 ids = itertools.count()
 """Numbers of nodes, in the order in which they are made."""
@@ -120,6 +124,7 @@ class Node:
             tensor that gives the same. It is taken where the parent is computed, and
             not where the parent's value is given.
         origin: for an op, what its function was before it was pinned.
+        original: for a copy, the node that it is a copy of.
         data: what the engine stores of a variable; the RandomState of a stream; the
             LoopBody of a loop.
     """
@@ -142,6 +147,7 @@ class Node:
     elementwise = False
     shortcut: Callable[[Any], Any] | None = None
     origin: Any = None
+    original: Node | None = None
     __len__ = Length()
     __array_priority__ = 1000
     __array_ufunc__ = None
@@ -228,13 +234,35 @@ class Node:
             f"records fn."
         )
 
-    def eval(self, *others: Any, **options: Any) -> Any:
+    def __copy__(self) -> Node:
+        """Returns a tensor of the same value, with attributes of its own.
+
+        Where it is an input of a function, it means the tensor itself. A variable,
+        which keeps a value, isn't copied.
+        """
+        if self.kind == "variable":
+            return self
+        copied: Node = self.recorder.record(_same, (self,), label="copy")
+        copied.spec = self.spec
+        copied.original = self if self.original is None else self.original
+        for attribute in KEPT_BY_COPIES:
+            if hasattr(self, attribute):
+                setattr(copied, attribute, getattr(self, attribute))
+        return copied
+
+    def eval(
+        self, feed_dict: Mapping[Any, Any] | None = None, session: Any = None
+    ) -> Any:
         """Returns the value, as `K.eval`.
 
-        A feed or a session, which tensors of Theano and TensorFlow take here, isn't
-        needed.
+        # Arguments
+            feed_dict: dict from placeholder to value.
+            session: isn't needed.
         """
-        return K.eval(self)
+        if not feed_dict:
+            return K.eval(self)
+        with K.use(self.recorder.engine.name):
+            return K.get_session().run(self, feed_dict)
 
     def get_value(self, borrow: bool = False) -> Any:
         """Returns a variable's value, as `K.get_value`."""
@@ -250,6 +278,27 @@ class Node:
             raise TypeError(f"Not even the rank of {self!r} is known.")
         return StaticShape.of(self.shape)
 
+    def set_shape(self, shape: Sequence[int | None] | None) -> None:
+        """Says what sizes the tensor has, as tensors of TensorFlow 1 were told.
+
+        # Arguments
+            shape: sizes, None for those that stay open; None alone says nothing.
+
+        # Raises
+            ShapeError: if the tensor is known to have another shape.
+        """
+        if shape is None:
+            return
+        sizes = tuple(getattr(size, "value", size) for size in shape)
+        known = (None,) * len(sizes) if self.shape is None else self.shape
+        if not _agree(sizes, known):
+            raise ShapeError(f"{self!r} can't have the shape {sizes}.")
+        pairs = zip(sizes, known, strict=True)
+        merged = tuple(new if old is None else old for new, old in pairs)
+        self.spec = replace(self.spec, shape=merged)
+        if hasattr(self, "_keras_shape"):
+            self._keras_shape = merged
+
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Sets a variable's value, as `K.set_value`."""
         K.set_value(self, new_value)
@@ -259,3 +308,15 @@ class Node:
         return (
             f"<{engine} tensor {self.name} of shape {self.shape} and type {self.dtype}>"
         )
+
+
+def _same(x: Any) -> Any:
+    return x
+
+
+def _agree(sizes: Sequence[int | None], known: Sequence[int | None]) -> bool:
+    """Tells whether two shapes may be those of one tensor."""
+    if len(sizes) != len(known):
+        return False
+    pairs = zip(sizes, known, strict=True)
+    return all(a == b or None in (a, b) for a, b in pairs)

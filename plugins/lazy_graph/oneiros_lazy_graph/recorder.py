@@ -335,8 +335,20 @@ class Recorder:
             if not self.owns(node) or not node.dtype.startswith("float"):
                 raise ArgumentError(
                     f"gradients takes tensors of floats of one backend, not "
-                    f"{node!r:.200}."
+                    f"{node!r:.200}.{self.of_engine(node)}"
                 )
+
+    def of_engine(self, x: Any) -> str:
+        """Returns the end of a message about what must be a variable of `K`.
+
+        It says something only where `x` is the engine's own.
+        """
+        if not self.engine.is_tensor(x):
+            return ""
+        return (
+            f" That is {self.engine.name}'s own. Make weights with add_weight(shape, "
+            f"initializer), or with K.variable(value)."
+        )
 
     # Parts of the above
 

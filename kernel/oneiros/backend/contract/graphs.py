@@ -49,12 +49,13 @@ class Graphs:
         """Differentiates.
 
         # Arguments
-            loss: scalar tensor; another one is summed.
+            loss: scalar tensor; another one is summed, and so is a list of them. On a
+                number nothing depends.
             variables: list of variables or tensors, or one.
             upstream: tensor or array of the shape of `loss`, what its elements are
                 multiplied by before they are summed, as a constant: the derivative of
-                something else by them. So policy gradients, `tf.gradients(y, w, -g)`,
-                are `K.gradients(y, w, upstream=-g)`.
+                something else by them; a list, if `loss` is one. So policy gradients,
+                `tf.gradients(y, w, -g)`, are `K.gradients(y, w, upstream=-g)`.
             allow_unconnected: bool, whether the loss need not depend on all variables.
 
         # Returns

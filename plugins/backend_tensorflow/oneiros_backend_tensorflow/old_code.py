@@ -1,0 +1,218 @@
+"""TensorFlow code of 2016: errors that say what to write today.
+
+Names that TensorFlow dropped, and arguments that it renamed or moved, are told of where
+code asks for them: `tf.mul(x, y)`, `tf.reduce_sum(x, keep_dims=True)`, `tf.concat(1,
+tensors)`. Nothing else changes: `hasattr(tf, "mul")` is False.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, NoReturn
+
+from oneiros.errors import ArgumentError
+from oneiros_lazy_graph.nodes import Node
+
+from oneiros_backend_tensorflow.tensorflow_import import tf
+
+VERSION_1 = "tensorflow.compat.v1"
+"""Of which `import` makes another module than `tf.compat.v1` is."""
+MODULES = ("", "nn", "train", "image", "summary")
+"""Modules of TensorFlow that explain missing names, below `tf` and `tf.compat.v1`."""
+
+WRITE = {
+    "batch_matmul": "tf.matmul(x, y)",
+    "complex_abs": "tf.abs(x)",
+    "div": "x / y, or tf.math.floordiv(x, y)",
+    "get_default_session": "K.get_session()",
+    "get_variable": "K.variable(value, name=name)",
+    "histogram_summary": "tf.summary.histogram(name, values, step)",
+    "image_summary": "tf.summary.image(name, images, step)",
+    "InteractiveSession": "K.get_session()",
+    "inv": "tf.math.reciprocal(x)",
+    "listdiff": "tf.compat.v1.setdiff1d(x, y)",
+    "mul": "tf.multiply(x, y)",
+    "neg": "tf.negative(x)",
+    "pack": "tf.stack(tensors, axis)",
+    "placeholder": "K.placeholder(shape), or Input(shape) for a model",
+    "reset_default_graph": "K.clear_session()",
+    "scalar_summary": "tf.summary.scalar(name, value, step)",
+    "select": "tf.where(condition, x, y)",
+    "Session": "K.get_session()",
+    "sub": "tf.subtract(x, y)",
+    "to_float": "tf.cast(x, 'float32')",
+    "to_int32": "tf.cast(x, 'int32')",
+    "to_int64": "tf.cast(x, 'int64')",
+    "unpack": "tf.unstack(x, axis=axis)",
+}
+"""What to write for a name that TensorFlow 2 doesn't have."""
+ASSIGNING = {
+    "assign": "K.update(variable, value)",
+    "assign_add": "K.update_add(variable, value)",
+    "assign_sub": "K.update_sub(variable, value)",
+}
+"""What to write among the updates of a function for what assigned at once."""
+INITIALIZING = (
+    "global_variables_initializer",
+    "initialize_all_variables",
+    "initialize_variables",
+    "local_variables_initializer",
+    "variables_initializer",
+)
+"""What variables needed before they had a value."""
+
+ARGUMENTS = {
+    "batch_dim": "batch_axis",
+    "concat_dim": "axis",
+    "dim": "axis",
+    "dimension": "axis",
+    "filter": "filters",
+    "keep_dims": "keepdims",
+    "num_split": "num_or_size_splits",
+    "reduction_indices": "axis",
+    "seq_dim": "seq_axis",
+    "split_dim": "axis",
+    "squeeze_dims": "axis",
+}
+"""Names of arguments, by those that they had."""
+RENAMED_IN = (
+    "argmax argmin concat expand_dims reduce_all reduce_any reduce_logsumexp "
+    "reduce_max reduce_mean reduce_min reduce_prod reduce_sum reverse_sequence split "
+    "squeeze nn.conv2d nn.l2_normalize nn.log_softmax nn.moments nn.softmax"
+)
+"""The functions that have them."""
+AXIS_CAME_FIRST = {
+    "concat": "tf.concat(tensors, axis)",
+    "split": "tf.split(x, num_or_size_splits, axis)",
+}
+"""How to call functions whose arguments changed places."""
+
+
+class OldCallError(ArgumentError, TypeError):
+    """A call as TensorFlow took it before 1.0; a TypeError, as TensorFlow's own is."""
+
+
+@functools.cache
+def install() -> None:
+    """Has TensorFlow's modules and functions explain what was dropped."""
+    for path in RENAMED_IN.split():
+        _check(tf, path, _check_names)
+    _explain(tf)
+    _explain_version_1(tf.compat.v1)
+    imported = sys.modules.get(VERSION_1)
+    if imported not in (None, tf.compat.v1):
+        _explain_version_1(imported)
+
+
+def _explain(version: Any) -> None:
+    for path in MODULES:
+        _explain_missing(_at(version, path), path)
+    for path in AXIS_CAME_FIRST:
+        _check(version, path, _check_places)
+
+
+def _explain_version_1(version: Any) -> None:
+    _explain(version)
+    for path in ASSIGNING:
+        _check(version, path, _check_target)
+    _check(version, "placeholder", _check_graph)
+
+
+def _at(module: Any, path: str) -> Any:
+    return attrgetter(path)(module) if path else module
+
+
+# Names
+
+
+def _explain_missing(module: Any, path: str) -> None:
+    """Gives a module the function that Python calls for a name that it doesn't have."""
+    inner = vars(module).get("_tfmw_wrapped_module", module)
+    if not hasattr(inner, "__getattr__"):
+        inner.__getattr__ = functools.partial(_missing, inner, path)
+
+
+def _missing(module: Any, path: str, name: str) -> NoReturn:
+    text = f"module {module.__name__!r} has no attribute {name!r}"
+    advice = "" if name.startswith("_") else _advice(path, name)
+    raise AttributeError(text + advice, name=name, obj=module)
+
+
+def _advice(path: str, name: str) -> str:
+    """Returns the end of a message about a name that TensorFlow 2 doesn't have."""
+    if name == "contrib":
+        return ". tf.contrib ended with TensorFlow 1."
+    if name in INITIALIZING:
+        return ". Leave it out: variables of K have their values from the start."
+    if name in ASSIGNING:
+        return f". {_assigning(name)}"
+    if name in WRITE:
+        return f". It is of older TensorFlow: write {WRITE[name]}."
+    if name in dir(_at(tf.compat.v1, path)):
+        full = ".".join(filter(None, ("tf.compat.v1", path, name)))
+        return f". It is of TensorFlow 1: write {full}."
+    return ""
+
+
+def _assigning(name: str) -> str:
+    return (
+        f"A variable of K changes when a function runs: K.function(inputs, outputs, "
+        f"[{ASSIGNING[name]}]). K.set_value(variable, array) sets it at once."
+    )
+
+
+# Calls
+
+Call = Callable[[str, Sequence[Any], Mapping[str, Any]], None]
+"""Checks a call: the function's name, and its arguments."""
+
+
+def _check(version: Any, path: str, check: Call) -> None:
+    """Has a function of TensorFlow check its arguments before it runs."""
+    prefix, _, name = path.rpartition(".")
+    module = _at(version, prefix)
+    function = getattr(module, name)
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        check(path, args, kwargs)
+        return function(*args, **kwargs)
+
+    setattr(module, name, checked)
+
+
+def _check_names(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    for old in ARGUMENTS.keys() & kwargs.keys():
+        new = ARGUMENTS[old]
+        raise OldCallError(
+            f"tf.{path} received {old}={kwargs[old]!r:.60}, as older TensorFlow took "
+            f"it. Write {new}={kwargs[old]!r:.60}."
+        )
+
+
+def _check_places(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    if args and isinstance(args[0], int):
+        raise OldCallError(
+            f"tf.{path} received {args[0]} as its first argument, where older "
+            f"TensorFlow took the axis. Write {AXIS_CAME_FIRST[path]}."
+        )
+
+
+def _check_target(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    if _has_node([*args[:1], *kwargs.values()]):
+        raise OldCallError(f"tf.{path} doesn't take variables of K. {_assigning(path)}")
+
+
+def _check_graph(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    if tf.executing_eagerly():
+        raise OldCallError(
+            f"tf.{path} is of TensorFlow 1's graphs, in which nothing computes. Write "
+            f"{WRITE[path]}."
+        )
+
+
+def _has_node(values: Iterable[Any]) -> bool:
+    return any(isinstance(value, Node) for value in values)
