@@ -17,6 +17,7 @@ import pytest
 from oneiros import backend as K
 from oneiros.errors import ArgumentError, CapabilityError, DataError
 from oneiros_backend_theano.jax_op import JaxOp
+from pytensor.raise_op import Assert
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +63,47 @@ def test_ops_unknown_to_this_plugin_are_looked_up_in_pytensor():
     )
 
 
+def test_tensors_evaluate_themselves_after_a_function_ran():
+    w = K.variable([1.0, 2.0], name="w")
+    x = K.placeholder((None, 2), name="x")
+    K.function([x], [x], [K.update_add(w, 1.0)])([[[1.0, 1.0]]])
+    assert w.eval().tolist() == [2, 3]
+    assert (x * w).eval({x: [[1.0, 1.0]]}).tolist() == [[2, 3]]
+    assert (x * w).eval({"x": [[2.0, 0.0]]}).tolist() == [[4, 0]]
+    with pytest.raises(ArgumentError, match=r"'y'.*Inputs of .*: .*'x'"):
+        (x * w).eval({"y": [[1.0, 1.0]]})
+
+
+def test_functions_of_numpy_build_tensors():
+    x = K.placeholder((3,))
+    y = np.sqrt(x) + np.ones(3) * x - np.maximum(1.0, x) / np.array([1, 2, 4])
+    assert y.dtype == "float32"
+    (value,) = K.function([x], [y])([[1.0, 4.0, 9.0]])
+    np.testing.assert_allclose(value, [1, 4, 9.75])
+    assert x not in [np.ones(3)]
+    with pytest.raises(TypeError, match=r"np\.hypot works on values.*K\.eval"):
+        np.hypot(x, x)
+    with pytest.raises(TypeError, match=r"np\.add with options"):
+        np.add.reduce(x)
+
+
+def test_conversions_of_pytensor_that_fail_are_a_limit_of_jax():
+    x = K.placeholder((None,))
+    f = K.function([x], [pt.unique(x)])
+    with pytest.warns(UserWarning, match=r"can't compile Unique.*PyTensor computes"):
+        assert f([[3.0, 1.0, 3.0]])[0].tolist() == [1, 3]
+
+
+def test_assertions_on_values_are_checked():
+    x = K.placeholder((2,))
+    positive = pt.all(pt.gt(x, 0))
+    f = K.function([x], [Assert("numbers above zero")(x, positive)])
+    with pytest.warns(UserWarning, match=r"can't check 'numbers above zero'"):
+        assert f([[1.0, 2.0]])[0].tolist() == [1, 2]
+    with pytest.raises(AssertionError, match="numbers above zero"):
+        f([[1.0, -2.0]])
+
+
 def test_op_without_any_jax_version_is_computed_by_pytensor():
     @pytensor.wrap_py(itypes=[pt.fvector], otypes=[pt.fvector])
     def mystery(x):
@@ -73,6 +115,7 @@ def test_op_without_any_jax_version_is_computed_by_pytensor():
     f = K.function([x], [mystery(x)])
     with pytest.warns(UserWarning, match=r"can't compile .*PyTensor computes") as said:
         assert f([[1.0]])[0] == [2]
+    assert str(said[0].message).count("mystery") == 1
     assert f([[2.0]])[0] == [4] and len(said) == 1
     assert K.function([x], [mystery(x)], mode="FAST_COMPILE")([[1.0]])[0] == [2]
 

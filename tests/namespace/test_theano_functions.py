@@ -165,6 +165,48 @@ def test_distributions_of_streams():
     assert sorted(order) == list(range(6)) and vector.shape == (3,)
 
 
+def test_choices_without_replacement():
+    stream = RandomStreams(seed=5)
+    shares = np.array([0.0, 0.1, 0.2, 0.3, 0.4])
+    firsts = [stream.choice((), a=5, replace=False, p=shares) for _ in range(300)]
+    f = theano.function(
+        [],
+        [
+            stream.choice((2, 3), a=6, replace=False),
+            stream.choice(4, a=T.constant([2.0, 4.0, 6.0, 8.0]), replace=False),
+            stream.choice((4,), a=5, replace=False, p=shares),
+            T.stack(firsts),
+        ],
+    )
+    numbers, entries, weighted, first = f()
+    assert sorted(numbers.ravel()) == list(range(6)) and numbers.shape == (2, 3)
+    assert sorted(entries) == [2.0, 4.0, 6.0, 8.0]
+    assert sorted(weighted) == [1, 2, 3, 4]
+    counts = np.bincount(first, minlength=5)
+    np.testing.assert_allclose(counts / 300, shares, atol=0.1)
+    with pytest.raises(ValueError, match="asked for 3 of 2 entries"):
+        stream.choice((3,), a=2, replace=False)
+
+
+def test_a_shared_variable_may_change_its_shape():
+    rows = theano.shared(np.ones((1, 2), "float32"), name="rows")
+    x = T.matrix()
+    add = theano.function([x], rows.sum(), updates=[(rows, T.concatenate([rows, x]))])
+    with pytest.warns(UserWarning, match=r"update of 'rows' .*PyTensor computes"):
+        assert add([[2, 2], [3, 3]]) == 2
+    assert rows.get_value().tolist() == [[1, 1], [2, 2], [3, 3]]
+    assert add([[4, 4]]) == 12 and rows.get_value().shape == (4, 2)
+
+
+def test_draws_by_a_state():
+    state = theano.shared(np.random.default_rng(3))
+    after, drawn = T.raw_random.uniform(state, (2, 2), 1.0, 2.0)
+    f = theano.function([], drawn, updates=[(state, after)], mode="FAST_COMPILE")
+    expected = np.random.default_rng(3).uniform(1.0, 2.0, (2, 2))
+    np.testing.assert_allclose(f(), expected, rtol=1e-6)
+    assert not np.array_equal(f(), f())
+
+
 def test_an_operation_of_ones_own_with_its_gradient():
     class Cube(theano.Op):
         __props__ = ()

@@ -10,11 +10,12 @@ import theano.tensor as T
 from theano.tensor.nnet import conv3d2d
 from theano.tensor.nnet.abstract_conv import (
     AbstractConv2d_gradInputs,
+    bilinear_upsampling,
     conv2d_grad_wrt_inputs,
 )
 from theano.tensor.signal import conv as matrix_conv
 from theano.tensor.signal.downsample import max_pool_2d
-from theano.tensor.signal.pool import pool_2d, pool_3d
+from theano.tensor.signal.pool import Pool, pool_2d, pool_3d
 
 IMAGES = np.random.RandomState(1).randn(2, 2, 6, 7).astype("float32")
 FILTERS = np.random.RandomState(2).randn(3, 2, 3, 2).astype("float32")
@@ -168,6 +169,41 @@ def test_pooling_of_other_ranks():
     np.testing.assert_array_equal(small, expected.astype("float32"))
     assert deep.shape == (1, 2, 2, 3, 3)
     np.testing.assert_array_equal(deep[0, 0, 0, 0, 0], IMAGES[0, 0, :2, :2].max())
+
+
+def test_pooling_as_an_operation():
+    x = T.tensor4()
+    first = Pool((2, 3), ignore_border=True, st=(1, 2), padding=(1, 1), mode="sum")
+    later = Pool(ignore_border=False, mode="max", ndim=2)
+    sums, largest = theano.function([x], [first(x), later(x, (3, 2), (2, 2))])(IMAGES)
+    cases = [
+        (sums, ((2, 3), (1, 2), (1, 1), "sum", True)),
+        (largest, ((3, 2), (2, 2), (0, 0), "max", False)),
+    ]
+    for value, (window, strides, zeros, mode, ignores) in cases:
+        expected = pooled(IMAGES[1, 1], window, strides, zeros, mode, ignores)
+        np.testing.assert_allclose(value[1, 1], expected, rtol=1e-5, atol=1e-6)
+        shape = Pool.out_shape(IMAGES.shape, window, ignores, strides, zeros)
+        assert tuple(shape) == value.shape
+
+
+def enlarged(row, ratio):
+    """Interpolates as Theano did: triangles around the pixels, the edges repeated."""
+    rising = np.arange(1, ratio + 1) / ratio
+    triangle = np.concatenate([rising, rising[-2::-1]])
+    spread = np.zeros((len(row) + 2) * ratio)
+    spread[::ratio] = np.pad(row, 1, mode="edge")
+    start = 2 * ratio - (ratio - 1) // 2 - 1
+    return np.convolve(spread, triangle)[start : start + len(row) * ratio]
+
+
+@pytest.mark.parametrize("ratio", [2, 3])
+def test_images_are_enlarged_by_interpolation(ratio):
+    x = T.tensor4()
+    value = theano.function([x], bilinear_upsampling(x, ratio))(IMAGES)
+    taller = np.apply_along_axis(enlarged, 2, IMAGES, ratio)
+    expected = np.apply_along_axis(enlarged, 3, taller, ratio)
+    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_padding_needs_ignore_border():

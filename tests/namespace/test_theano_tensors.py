@@ -1,5 +1,6 @@
 """Theano's names of tensors and networks, beside NumPy and SciPy."""
 
+import importlib
 import warnings
 
 import numpy as np
@@ -80,6 +81,19 @@ def values():
             T.batched_tensordot(batches, batches, [[2, 3], [2, 3]]),
             np.einsum("bijk,bljk->bil", BATCHES, BATCHES),
         ),
+        "split": (T.split(x, [1, 3], 2, axis=1)[1], X[:, 1:]),
+        "split by keyword": (T.split(x, [2, 1], n_splits=2)[0], X[:2]),
+        "tile": (T.tile(x, (2, 1)), np.tile(X, (2, 1))),
+        "tile to more axes": (
+            T.tile(x[0], (2, 1), ndim=3),
+            np.tile(V.reshape(1, 1, 4), (2, 1)),
+        ),
+        "numpy's functions": (
+            np.sqrt(y) + np.exp(np.negative(x)) * np.maximum(x, 0.5),
+            np.sqrt(Y) + np.exp(-X) * np.maximum(X, 0.5),
+        ),
+        "numpy's operators": (np.float32(2) * x - Y / x + Y**y, 2 * X - Y / X + Y**Y),
+        "numpy's comparisons": (np.less(Y, y + 0.1) * (x >= X), np.ones_like(X)),
         "tensordot": (T.tensordot(x, y, [[0], [0]]), X.T @ Y),
         "cumsum": (T.extra_ops.cumsum(x, axis=1), X.cumsum(1)),
         "to_one_hot": (T.extra_ops.to_one_hot(CLASSES, 4), one_hot(CLASSES, 4)),
@@ -154,6 +168,24 @@ def test_values(computed, name):
 )
 def test_names_that_packages_used_are_there(module, names):
     assert [name for name in names.split() if not hasattr(module, name)] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "compat.OrderedDict",
+        "compat.python2x.OrderedDict",
+        "ifelse.IfElse",
+        "tensor.AllocEmpty",
+        "tensor.Elemwise",
+        "tensor.raw_random.RandomStreamsBase",
+        "tensor.signal.downsample.DownsampleFactorMax",
+        "version.full_version",
+    ],
+)
+def test_names_below_modules_are_there(path):
+    module, _, name = path.rpartition(".")
+    assert hasattr(importlib.import_module(f"theano.{module}"), name)
 
 
 def test_star_import():

@@ -30,7 +30,7 @@ from pytensor.printing import Print
 from pytensor.tensor.shape import Shape
 from pytensor.tensor.type import TensorType
 
-from oneiros_backend_theano import operators
+from oneiros_backend_theano import evaluation, numpy_functions, operators
 from oneiros_backend_theano.convolution import ConvolutionPrimitives
 from oneiros_backend_theano.draw import STEP, STREAM, Draw
 from oneiros_backend_theano.loops import Loops
@@ -115,6 +115,8 @@ class TheanoBackend(
         self.linker = os.environ.get("ONEIROS_THEANO_LINKER", "jax")
         self._dtype(None)
         operators.install(self._adapted, self.alike)
+        numpy_functions.install()
+        evaluation.install(self.get_session())
 
     def _dtype(self, dtype: Any) -> str:
         """Returns a type's name, the default float type for None; PyTensor's own

@@ -155,8 +155,8 @@ class _Evaluation:
 
 
 def _limit(node: Any, error: Exception) -> LinkerError:
-    reason = str(error).partition("\n")[0]
-    return LinkerError(f"The JAX linker can't compile {node.op}: {reason}")
+    reason = str(error).partition("\n")[0].rstrip(".")
+    return LinkerError(f"The JAX linker can't compile {node.op}: {reason}.")
 
 
 def _ancestors(variable: Any) -> set[Any]:

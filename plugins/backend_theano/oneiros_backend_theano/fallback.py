@@ -5,9 +5,12 @@ The module is imported when first needed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from oneiros.errors import OneirosError
 from oneiros_jax_support.jax_import import jax
 
 from oneiros_backend_theano.limits import LinkerError
@@ -29,14 +32,35 @@ def dispatched(node: Any) -> Any:
     """Returns PyTensor's JAX function for a node, as a conversion.
 
     # Raises
-        LinkerError: if it has none.
+        LinkerError: if it has none. So does the conversion where that function fails:
+            what is wrong with the data, PyTensor's own computation tells.
     """
-    try:
+    if jax_funcify.dispatch(type(node.op)) is jax_funcify.dispatch(object):
+        raise LinkerError(
+            f"The JAX linker can't compile {node.op}, of which it has no version."
+        )
+    with _limits(node):
         function = jax_funcify(node.op, node=node)
-    except NotImplementedError as error:
-        problem = f"The JAX linker can't compile {node.op}: {error}"
-        raise LinkerError(problem) from error
-    return lambda xp, *inputs: function(*map(_plain, inputs))
+
+    def convert(xp: Any, *inputs: Any) -> Any:
+        with _limits(node):
+            return function(*map(_plain, inputs))
+
+    return convert
+
+
+@contextmanager
+def _limits(node: Any) -> Iterator[None]:
+    """Block in which all that fails is a limit of the linker."""
+    try:
+        yield
+    except OneirosError:
+        raise
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise LinkerError(
+            f"The JAX linker can't compile {node.op}: {reason.rstrip('.')}."
+        ) from error
 
 
 def _plain(value: Any) -> Any:

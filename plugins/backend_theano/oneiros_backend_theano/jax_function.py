@@ -287,11 +287,23 @@ def _values(slots: list[Slot]) -> tuple[Any, ...]:
 
 def _check_update(
     variable: Any,
-    shape: Any,
-    expected: Any,
+    shape: tuple[int, ...],
+    expected: tuple[int, ...],
 ) -> None:
-    if shape != expected:
-        raise DataError(
-            f"The update of {variable.name!r} gives shape {shape}; the variable has "
-            f"shape {expected}."
-        )
+    if shape == expected:
+        return
+    change = (
+        f"The update of {variable.name!r} gives shape {shape}; the variable has shape "
+        f"{expected}"
+    )
+    if _admits(variable.type.shape, shape):
+        raise LinkerError(f"{change}, and the JAX linker keeps shapes as they are.")
+    raise DataError(f"{change}.")
+
+
+def _admits(declared: tuple[int | None, ...], shape: tuple[int, ...]) -> bool:
+    """Tells whether a variable whose type declares these sizes may have a shape."""
+    if len(declared) != len(shape):
+        return False
+    pairs = zip(declared, shape, strict=True)
+    return all(wanted in (None, size) for wanted, size in pairs)

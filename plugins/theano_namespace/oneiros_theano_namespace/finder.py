@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 OURS = "oneiros_theano_namespace.theano"
 MOVED = {
+    "theano.compat.six": "six",
+    "theano.compat.six.moves": "six.moves",
     "theano.sandbox.neighbours": f"{OURS}.tensor.nnet.neighbours",
     "theano.scan_module": "pytensor.scan",
     "theano.scan_module.scan": "pytensor.scan.basic",

@@ -6,12 +6,16 @@ compiled function, and each step of a loop. The numbers are others than Theano's
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
 from oneiros import backend as K
+from oneiros.errors import ArgumentError
+from pytensor.graph.basic import Variable
 
+from oneiros_theano_namespace.borders import sizes
 from oneiros_theano_namespace.engine import on_theano
 
 SEEDS = 2**31 - 1
@@ -144,14 +148,11 @@ class RandomStreams:
             replace: whether an entry may come again.
             p: vector of probabilities; None makes all equal.
         """
-        if not replace:
-            raise NotImplementedError(
-                "choice(replace=False) isn't there: take the first entries of "
-                "permutation(n=a)."
-            )
         entries = pt.as_tensor_variable(a)
-        count = entries if entries.ndim == 0 else entries.shape[0]
-        if p is None:
+        count = sizes(entries)[0] if entries.ndim else a
+        if not replace:
+            places = self._different(size, count, p)
+        elif p is None:
             places = self.random_integers(size, 0, count - 1, dtype=dtype)
         else:
             places = self._categories(size, pt.as_tensor_variable(p))
@@ -175,6 +176,23 @@ class RandomStreams:
         drawn = pt.shape_padright(self.uniform(shape))
         places = pt.ge(drawn, ends).sum(axis=-1)
         return pt.minimum(places, pvals.shape[-1] - 1)
+
+    def _different(self, size: Any, count: Any, p: Any) -> Any:
+        """Draws places, none of them twice.
+
+        Each place waits for a time, longer where it is less probable; those that come
+        first are drawn.
+        """
+        shape = () if size is None else _shape(size)
+        number = pt.prod(shape) if isinstance(shape, Variable) else math.prod(shape)
+        if isinstance(count, int) and isinstance(number, int) and number > count:
+            raise ArgumentError(
+                f"choice(replace=False) was asked for {number} of {count} entries."
+            )
+        waits = -pt.log(self.uniform((count,)))
+        if p is not None:
+            waits = waits / pt.as_tensor_variable(p)
+        return pt.argsort(waits)[:number].reshape(shape)
 
     def _next_seed(self) -> int | None:
         return None if self._seeds is None else int(self._seeds.randint(SEEDS))

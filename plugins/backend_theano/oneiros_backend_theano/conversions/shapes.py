@@ -21,6 +21,7 @@ from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
 
 from oneiros_backend_theano.concrete import concrete_sizes, is_concrete, zeros
 from oneiros_backend_theano.conversions.kinds import Conversion, Maker
+from oneiros_backend_theano.limits import LinkerError
 
 NEW_AXIS = "x"
 """What PyTensor calls an axis of size 1 that the input doesn't have."""
@@ -102,12 +103,19 @@ def _parts(xp: Any, x: Any, axis: int, sizes: tuple[int, ...]) -> Any:
 
 
 def _check(op: Any, node: Any) -> Conversion:
-    """Checks what is known while tracing, such as sizes."""
+    """Checks what is known while tracing, such as sizes.
+
+    What isn't known, PyTensor checks.
+    """
 
     def check(xp: Any, x: Any, *conditions: Any) -> Any:
-        for condition in conditions:
-            if is_concrete(condition) and not np.all(condition):
-                raise DataError(op.msg)
+        if not all(map(is_concrete, conditions)):
+            raise LinkerError(
+                f"The JAX linker can't check {op.msg!r}, which depends on the values "
+                "of a tensor."
+            )
+        if not np.all(conditions):
+            raise DataError(op.msg)
         return x
 
     return check

@@ -10,7 +10,7 @@ from pytensor.compile.builders import OpFromGraph
 from pytensor.graph import Apply, Constant, Variable
 from pytensor.printing import pprint, pydotprint
 
-from oneiros_theano_namespace import engine, evaluation
+from oneiros_theano_namespace import engine
 from oneiros_theano_namespace.arrays import as_array
 from oneiros_theano_namespace.compiled import In
 from oneiros_theano_namespace.configuration import config
@@ -18,6 +18,7 @@ from oneiros_theano_namespace.functions import clone, function
 from oneiros_theano_namespace.operations import Op
 from oneiros_theano_namespace.scans import foldl, foldr, map, reduce, scan
 from oneiros_theano_namespace.theano import (
+    compat,
     compile,
     gof,
     gradient,
@@ -26,13 +27,13 @@ from oneiros_theano_namespace.theano import (
     sandbox,
     tensor,
     updates,
+    version,
 )
 from oneiros_theano_namespace.theano.compile import Param
 from oneiros_theano_namespace.theano.gradient import Lop, Rop, grad, subgraph_grad
 from oneiros_theano_namespace.variables import shared
 
-__version__ = "0.9.0"
-"""The version whose names these are; code branches on it."""
+__version__ = version.version
 _asarray = as_array
 dot = tensor.dot
 pp = pprint
@@ -52,6 +53,7 @@ __all__ = [
     "SharedVariable",
     "Variable",
     "clone",
+    "compat",
     "compile",
     "config",
     "dot",
@@ -76,10 +78,10 @@ __all__ = [
     "subgraph_grad",
     "tensor",
     "updates",
+    "version",
 ]
 
 engine.load()
-evaluation.install()
 
 
 def __getattr__(name: str) -> Any:

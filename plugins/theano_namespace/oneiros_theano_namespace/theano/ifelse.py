@@ -1,5 +1,5 @@
 """`ifelse`, which computes one of two branches."""
 
-from pytensor import ifelse
+from pytensor.ifelse import IfElse, ifelse
 
-__all__ = ["ifelse"]
+__all__ = ["IfElse", "ifelse"]

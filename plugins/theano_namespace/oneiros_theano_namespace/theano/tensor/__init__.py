@@ -3,7 +3,16 @@
 from typing import Any
 
 import pytensor.tensor as pt
-from pytensor.tensor import extra_ops, linalg, sharedvar, subtensor
+from pytensor.tensor import (
+    basic,
+    elemwise,
+    extra_ops,
+    linalg,
+    math,
+    sharedvar,
+    subtensor,
+)
+from pytensor.tensor import shape as shape_module
 
 from oneiros_theano_namespace.engine import follow_floatx
 from oneiros_theano_namespace.theano.gradient import (
@@ -15,7 +24,12 @@ from oneiros_theano_namespace.theano.gradient import (
     jacobian,
     verify_grad,
 )
-from oneiros_theano_namespace.theano.tensor import nnet, shared_randomstreams, signal
+from oneiros_theano_namespace.theano.tensor import (
+    nnet,
+    raw_random,
+    shared_randomstreams,
+    signal,
+)
 from oneiros_theano_namespace.theano.tensor.numbers import abs_, inv, round, sgn
 from oneiros_theano_namespace.theano.tensor.products import (
     batched_dot,
@@ -26,13 +40,17 @@ from oneiros_theano_namespace.theano.tensor.shapes import (
     flatten,
     patternbroadcast,
     reshape,
+    split,
     stack,
     tensor,
+    tile,
     unbroadcast,
 )
 
 nlinalg = linalg
 slinalg = linalg
+SOURCES = (pt, basic, elemwise, math, shape_module, subtensor, extra_ops)
+"""Modules of PyTensor whose names Theano had in this one."""
 
 __all__ = [
     "Lop",
@@ -51,6 +69,7 @@ __all__ = [
     "nlinalg",
     "nnet",
     "patternbroadcast",
+    "raw_random",
     "reshape",
     "round",
     "sgn",
@@ -58,9 +77,11 @@ __all__ = [
     "sharedvar",
     "signal",
     "slinalg",
+    "split",
     "stack",
     "subtensor",
     "tensor",
+    "tile",
     "unbroadcast",
     "verify_grad",
 ]
@@ -72,4 +93,5 @@ __all__ += [
 def __getattr__(name: str) -> Any:
     """Returns what PyTensor has by a name; `T.matrix` is of the float type of `K`."""
     follow_floatx()
-    return getattr(pt, name)
+    source = next((each for each in SOURCES if hasattr(each, name)), pt)
+    return getattr(source, name)

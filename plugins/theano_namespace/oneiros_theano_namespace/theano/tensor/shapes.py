@@ -7,7 +7,7 @@ from typing import Any
 
 import pytensor.tensor as pt
 from pytensor.compile.ops import TypeCastingOp
-from pytensor.graph.basic import Apply
+from pytensor.graph.basic import Apply, Variable
 
 
 def tensor(
@@ -104,3 +104,41 @@ def stack(*tensors: Any, axis: int = 0) -> Any:
     if not isinstance(first, (list, tuple)):
         return pt.stack(list(tensors), axis=axis)
     return pt.stack(list(first), *others or [axis])
+
+
+def split(
+    x: Any,
+    splits_size: Any,
+    n_splits: int,
+    axis: int = 0,
+) -> Any:
+    """Cuts a tensor into parts.
+
+    # Arguments
+        x: tensor.
+        splits_size: vector of whole numbers, the sizes of the parts.
+        n_splits: int, the number of parts.
+        axis: int, the axis to cut.
+    """
+    return pt.split(x, splits_size, n_splits=n_splits, axis=axis)
+
+
+def tile(
+    x: Any,
+    reps: Any,
+    ndim: int | None = None,
+) -> Any:
+    """Repeats a tensor along axes.
+
+    # Arguments
+        x: tensor.
+        reps: int, sequence of ints and scalar tensors, or vector: how often the tensor
+            comes along each axis, the last ones first.
+        ndim: int, the number of axes of the result; a vector needs it.
+    """
+    x = pt.as_tensor_variable(x)
+    if ndim is None:
+        return pt.tile(x, reps)
+    if isinstance(reps, Variable) and reps.type.shape == (None,):
+        reps = pt.specify_shape(reps, (ndim,))
+    return pt.tile(pt.shape_padleft(x, max(0, ndim - x.ndim)), reps)

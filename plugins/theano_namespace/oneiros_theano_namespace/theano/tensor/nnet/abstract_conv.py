@@ -13,6 +13,9 @@ from pytensor.gradient import pullback
 
 from oneiros_theano_namespace.borders import padded, sizes
 from oneiros_theano_namespace.engine import on_theano
+from oneiros_theano_namespace.theano.tensor.nnet.upsampling import (
+    bilinear_upsampling as bilinear_upsampling,
+)
 
 Border = str | int | Sequence[int]
 

@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros_theano_namespace.theano.tensor.signal.pool import (
+    Pool,
     max_pool_2d_same_size,
     pool_2d,
 )
 
-__all__ = ["max_pool_2d", "max_pool_2d_same_size", "pool_2d"]
+DownsampleFactorMax = Pool
+
+__all__ = [
+    "DownsampleFactorMax",
+    "Pool",
+    "max_pool_2d",
+    "max_pool_2d_same_size",
+    "pool_2d",
+]
 
 
 def max_pool_2d(

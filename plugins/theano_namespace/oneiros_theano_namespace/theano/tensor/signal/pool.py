@@ -61,6 +61,74 @@ def pool_3d(
     return _pooled(input, pooling)
 
 
+class Pool:
+    """Pooling over rows and columns as an object, as Theano's operation was one.
+
+    `Pool(ds, ignore_border=True)(x)` and `Pool(ignore_border=True)(x, ws)` do what
+    `pool_2d` does.
+
+    # Arguments
+        ds, ignore_border, st, padding, mode: as `pool_2d` takes them.
+        ndim: int, over how many of the last axes it pools: 2 or 3.
+        openmp: not used.
+    """
+
+    def __init__(
+        self,
+        ds: Any = None,
+        ignore_border: bool = False,
+        st: Any = None,
+        padding: Any = 0,
+        mode: str = "max",
+        openmp: Any = None,
+        ndim: int = 2,
+    ) -> None:
+        self.ds = ds
+        self.ignore_border = ignore_border
+        self.st = st
+        self.padding = padding
+        self.mode = mode
+        self.ndim = ndim
+
+    def __call__(
+        self, x: Any, ws: Any = None, stride: Any = None, pad: Any = None
+    ) -> Any:
+        """Pools a tensor; arguments count more than those of the constructor."""
+        pooling = _pooling(
+            self.ndim,
+            ws or self.ds,
+            self.ignore_border,
+            stride or self.st,
+            pad or self.padding,
+            self.mode,
+        )
+        return _pooled(x, pooling)
+
+    @staticmethod
+    def out_shape(
+        imgshape: Sequence[Any],
+        ds: Any = None,
+        ignore_border: bool = False,
+        st: Any = None,
+        padding: Any = 0,
+        ws: Any = None,
+        stride: Any = None,
+        pad: Any = None,
+        ndim: int = 2,
+    ) -> list[Any]:
+        """Returns the shape of what pooling gives.
+
+        # Arguments
+            imgshape: shape of the images, of ints or scalar tensors.
+            ds, ignore_border, st, padding: as the constructor takes them; `ws`,
+                `stride` and `pad` are their later names.
+        """
+        pooling = _pooling(
+            ndim, ws or ds, ignore_border, stride or st, pad or padding, "max"
+        )
+        return [*imgshape[:-ndim], *pooling.counts(imgshape[-ndim:])]
+
+
 @dataclass(frozen=True)
 class _Pooling:
     """How to pool.
@@ -84,13 +152,25 @@ class _Pooling:
 
     def widths(self, x: Any) -> list[tuple[Any, Any]]:
         """Returns by axis how much stands before and behind a tensor."""
+        return self._widths(sizes(x)[-self.rank :])
+
+    def _widths(self, lengths: Sequence[Any]) -> list[tuple[Any, Any]]:
         if not self.partial:
             return [(count, count) for count in self.zeros]
-        lengths = sizes(x)[-self.rank :]
         return [
             (0, _missing(length, window, stride))
             for length, window, stride in zip(
                 lengths, self.window, self.strides, strict=True
+            )
+        ]
+
+    def counts(self, lengths: Sequence[Any]) -> list[Any]:
+        """Returns how many windows there are along axes of these lengths."""
+        widths = self._widths(lengths)
+        return [
+            (before + length + behind - window) // stride + 1
+            for (before, behind), length, window, stride in zip(
+                widths, lengths, self.window, self.strides, strict=True
             )
         ]
 

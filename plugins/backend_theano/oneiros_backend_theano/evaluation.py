@@ -1,0 +1,61 @@
+"""`x.eval({y: 3})` by the backend.
+
+PyTensor's own compiles with numba, which takes long, and can't read variables that JAX
+wrote. It stays for what the backend doesn't know: sparse matrices and PyTensor's own
+generators of random numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.sessions import Session
+from pytensor.graph.basic import Variable
+from pytensor.graph.traversal import ancestors, graph_inputs
+from pytensor.sparse.type import SparseTensorType
+from pytensor.tensor.random.type import RandomType
+from pytensor.tensor.variable import _tensor_py_operators
+
+FOR_PYTENSOR = (SparseTensorType, RandomType)
+"""Types of variables that the backend doesn't know."""
+
+
+def install(session: Session) -> None:
+    """Gives tensors a method `eval` that computes in a session."""
+
+    def evaluate(
+        tensor: Any,
+        inputs_to_values: Mapping[Any, Any] | None = None,
+        **options: Any,
+    ) -> Any:
+        """Computes the tensor.
+
+        # Arguments
+            inputs_to_values: values by variable, or by name.
+            options: not used.
+
+        # Raises
+            ArgumentError: for a name that no variable has.
+        """
+        values = inputs_to_values or {}
+        if any(isinstance(x.type, FOR_PYTENSOR) for x in ancestors([tensor])):
+            return Variable.eval(tensor, values, **options)
+        inputs = _inputs(tensor, values)
+        return session.run(tensor, dict(zip(inputs, values.values(), strict=True)))
+
+    _tensor_py_operators.eval = evaluate
+
+
+def _inputs(tensor: Any, values: Mapping[Any, Any]) -> list[Any]:
+    """Returns the variables that get values."""
+    by_name = {x.name: x for x in graph_inputs([tensor]) if x.name}
+    for name in values:
+        if isinstance(name, str) and name not in by_name:
+            known = ", ".join(map(repr, by_name)) or "none"
+            raise ArgumentError(
+                f"eval received a value for {name!r}. Inputs of {tensor} with names: "
+                f"{known}."
+            )
+    return [by_name[key] if isinstance(key, str) else key for key in values]

@@ -1,0 +1,7 @@
+"""What newer versions of Python 2 had."""
+
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable
+from functools import partial
+
+__all__ = ["Callable", "Counter", "OrderedDict", "defaultdict", "partial"]
