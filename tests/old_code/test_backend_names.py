@@ -62,3 +62,63 @@ def test_star_imports_of_k_bring_what_keras_1_brought():
         exec("from oneiros.backend import *", space)
     assert {"T", "np", "os", "py_all", "placeholder", "epsilon"} <= space.keys()
     assert "tf" not in space
+
+
+X = np.arange(2 * 3 * 5 * 4.0).reshape(2, 3, 5, 4)
+"""Images with channels first."""
+
+
+def test_helpers_of_theanos_convolutions():
+    helpers = backend_module("theano_backend")
+    with K.use("theano"):
+        x = K.variable(X)
+        last = K.permute_dimensions(x, (0, 2, 3, 1))
+        first = helpers._preprocess_conv2d_input(last, "tf")
+        np.testing.assert_array_equal(K.eval(first), X)
+        assert helpers._preprocess_conv2d_input(x, "th") is x
+        kernel = K.variable(X.transpose(2, 3, 1, 0))
+        np.testing.assert_array_equal(
+            K.eval(helpers._preprocess_conv2d_kernel(kernel, "tf")), X
+        )
+        cut = helpers._postprocess_conv2d_output(x, x, "same", X, (1, 2), "tf")
+        assert K.eval(cut).shape == (2, 5, 2, 3)
+    shape = helpers._preprocess_conv2d_image_shape("tf", (None, 5, 4, 3))
+    assert shape == (None, 3, 5, 4)
+    assert helpers._preprocess_conv2d_filter_shape("tf", (5, 4, 3, 8)) == (8, 3, 5, 4)
+    assert helpers._preprocess_border_mode("same") == "half"
+    with pytest.raises(ValueError, match="expected one of same, valid, full"):
+        helpers._preprocess_border_mode("causal")
+    assert helpers._on_gpu() is False
+    assert helpers._LEARNING_PHASE is K.load("theano").learning_phase()
+
+
+def test_helpers_of_tensorflows_convolutions():
+    helpers = backend_module("tensorflow_backend")
+    with K.use("tensorflow"):
+        x = K.variable(X)
+        moved = K.eval(helpers._preprocess_conv2d_input(x, "th"))
+        np.testing.assert_array_equal(moved, X.transpose(0, 2, 3, 1))
+        back = helpers._postprocess_conv2d_output(K.variable(moved), "th")
+        np.testing.assert_array_equal(K.eval(back), X)
+        kernel = helpers._preprocess_conv2d_kernel(x, "th")
+        assert K.int_shape(kernel) == (5, 4, 3, 2)
+        assert K.dtype(helpers._to_tensor(x, "int32")) == "int32"
+    assert helpers._preprocess_border_mode("same") == "SAME"
+    assert helpers._convert_string_dtype("float32") == "float32"
+    assert helpers._SESSION is K.load("tensorflow").get_session()
+    assert hasattr(helpers.tensor_array_ops, "TensorArray")
+
+
+def test_parts_of_theano_come_from_its_namespace(monkeypatch):
+    theano = pytest.importorskip("theano")
+    helpers = backend_module("theano_backend")
+    assert helpers.pool.pool_2d is theano.tensor.signal.pool.pool_2d
+    assert helpers.ifelse is theano.ifelse.ifelse
+    assert helpers.RandomStreams(1).uniform((2,)).ndim == 1
+
+    def without_theano(path):
+        raise ModuleNotFoundError(name="theano")
+
+    monkeypatch.setattr("oneiros_old_code.backends.import_module", without_theano)
+    with pytest.raises(ImportError, match="pip install oneiros-theano-namespace"):
+        helpers.pool

@@ -8,6 +8,7 @@ from oneiros import backend as K
 from oneiros.layers import Dense, Input
 from oneiros.models import Model, Sequential, load_model, model_from_json
 from oneiros.optimizers import SGD
+from oneiros_old_code import optional
 
 X = np.random.RandomState(0).uniform(size=(4, 3)).astype("float32")
 
@@ -107,6 +108,17 @@ STARS = {
     "callbacks": "K np json time warnings deque Callback",
     "objectives": "K np mse",
     "regularizers": "K l2",
+    "applications.vgg16": "K Model Dense get_file warnings get_source_inputs VGG16",
+    "applications.resnet50": "K merge BatchNormalization preprocess_input ResNet50",
+    "applications.imagenet_utils": "K np json get_file decode_predictions",
+    "datasets.cifar10": "K np os get_file load_batch load_data",
+    "datasets.imdb": "np sys zip get_file load_data",
+    "preprocessing.image": "K np re os range linalg ndi ImageDataGenerator",
+    "preprocessing.text": "np sys string zip Tokenizer",
+    "utils.data_utils": "os tarfile hashlib urlretrieve Progbar get_file",
+    "utils.io_utils": "np sys defaultdict h5py HDF5Matrix",
+    "utils.test_utils": "K np assert_allclose Sequential Input layer_test",
+    "wrappers.scikit_learn": "np copy types Sequential to_categorical KerasRegressor",
 }
 
 
@@ -115,6 +127,29 @@ def test_star_imports_bring_what_keras_1_brought(path):
     space = {}
     exec(f"from oneiros.{path} import *", space)
     assert [name for name in STARS[path].split() if name not in space] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("optimizers", "six"), ("engine.topology", "yaml")]
+)
+def test_packages_are_passed_on_where_they_are_installed(monkeypatch, path, name):
+    package = pytest.importorskip(name)
+    assert getattr(module(path), name) is package
+    assert name in module(path).__all__
+    monkeypatch.setattr("oneiros_old_code.optional.find_spec", lambda name: None)
+    assert name not in module(path).__all__
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
+        optional.optimizers(name)
+
+
+def test_the_shape_of_images_for_networks_of_other_packages():
+    obtain = module("applications.imagenet_utils")._obtain_input_shape
+    assert module("applications.vgg16")._obtain_input_shape is obtain
+    assert obtain(None, 224, 48, "th", include_top=True) == (3, 224, 224)
+    assert obtain(None, 224, 48, "tf", include_top=False) == (None, None, 3)
+    assert obtain((64, 50, 3), 224, 48, "tf", include_top=False) == (64, 50, 3)
+    with pytest.raises(ValueError, match="at least 48 x 48"):
+        obtain((3, 40, 50), 224, 48, "th", include_top=False)
 
 
 def test_helpers_under_the_names_of_other_versions():

@@ -40,6 +40,55 @@ class Files:
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """What sizes of images a network takes.
+
+    # Arguments
+        label: str, what messages call the network.
+        size: int, the height and width with the top, in pixels.
+        smallest: int, the least height and width without the top.
+    """
+
+    label: str
+    size: int
+    smallest: int
+
+    def input_shape(
+        self, input_shape: Shape | None, dim_ordering: str, include_top: bool
+    ) -> Shape:
+        """Returns the shape of one image.
+
+        # Raises
+            ValueError: if it doesn't fit the network.
+        """
+        full_shape = in_order(self.size, dim_ordering)
+        if include_top:
+            if input_shape is not None and tuple(input_shape) != full_shape:
+                raise ValueError(
+                    f"{self.label}: with include_top=True the input_shape is "
+                    f"{full_shape}, received {tuple(input_shape)}. Other sizes need "
+                    "include_top=False."
+                )
+            return full_shape
+        if input_shape is None:
+            return in_order(None, dim_ordering)
+        self._check_shape(tuple(input_shape), dim_ordering)
+        return tuple(input_shape)
+
+    def _check_shape(self, shape: Shape, dim_ordering: str) -> None:
+        least = in_order(self.smallest, dim_ordering)
+        channel_axis = 0 if dim_ordering == "th" else 2
+        is_image = len(shape) == 3 and shape[channel_axis] == 3
+        pixels = [size for axis, size in enumerate(shape) if axis != channel_axis]
+        if not is_image or any(size and size < self.smallest for size in pixels):
+            raise ValueError(
+                f"{self.label}: input_shape={shape}, expected three channels and at "
+                f"least {self.smallest} x {self.smallest} pixels, such as {least} "
+                f"(dim_ordering {dim_ordering!r})."
+            )
+
+
+@dataclass(frozen=True)
 class ImageNetwork:
     """A network for images of ImageNet.
 
@@ -78,7 +127,8 @@ class ImageNetwork:
         wanted = classes if include_top else CLASSES
         check_weights(self.name, weights, "imagenet", wanted, CLASSES)
         ordering = dim_ordering or K.image_dim_ordering()
-        shape = self.input_shape(input_shape, ordering, include_top)
+        sizes = Sizes(self.name, self.size, self.smallest)
+        shape = sizes.input_shape(input_shape, ordering, include_top)
         image = input_of(input_tensor, shape)
         output = self.build(image, ordering)
         if include_top:
@@ -88,40 +138,6 @@ class ImageNetwork:
         file = self.files.suited(ordering, include_top)
         load_weights(model, weights, "imagenet", file)
         return model
-
-    def input_shape(
-        self, input_shape: Shape | None, dim_ordering: str, include_top: bool
-    ) -> Shape:
-        """Returns the shape of one image.
-
-        # Raises
-            ValueError: if it doesn't fit the network.
-        """
-        full_shape = in_order(self.size, dim_ordering)
-        if include_top:
-            if input_shape is not None and tuple(input_shape) != full_shape:
-                raise ValueError(
-                    f"{self.name}: with include_top=True the input_shape is "
-                    f"{full_shape}, received {tuple(input_shape)}. Other sizes need "
-                    "include_top=False."
-                )
-            return full_shape
-        if input_shape is None:
-            return in_order(None, dim_ordering)
-        self._check_shape(tuple(input_shape), dim_ordering)
-        return tuple(input_shape)
-
-    def _check_shape(self, shape: Shape, dim_ordering: str) -> None:
-        least = in_order(self.smallest, dim_ordering)
-        channel_axis = 0 if dim_ordering == "th" else 2
-        is_image = len(shape) == 3 and shape[channel_axis] == 3
-        pixels = [size for axis, size in enumerate(shape) if axis != channel_axis]
-        if not is_image or any(size and size < self.smallest for size in pixels):
-            raise ValueError(
-                f"{self.name}: input_shape={shape}, expected three channels and at "
-                f"least {self.smallest} x {self.smallest} pixels, such as {least} "
-                f"(dim_ordering {dim_ordering!r})."
-            )
 
 
 def in_order(size: int | None, dim_ordering: str) -> Shape:

@@ -13,7 +13,7 @@ from oneiros_safe_files import json_text
 from oneiros_safe_files.budget import Budget
 from oneiros_safe_files.text import read_text
 
-from oneiros_applications.image_networks import CLASSES
+from oneiros_applications.image_networks import CLASSES, Shape, Sizes
 from oneiros_applications.pixels import as_floats
 
 CLASS_INDEX_PATH = (
@@ -80,6 +80,29 @@ def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, fl
         [(*classes[str(number)], sample[number]) for number in _largest(sample, top)]
         for sample in probabilities
     ]
+
+
+def _obtain_input_shape(
+    input_shape: Shape | None,
+    default_size: int,
+    min_size: int,
+    dim_ordering: str,
+    include_top: bool,
+) -> Shape:
+    """Returns the shape of one image, for networks of other packages.
+
+    # Arguments
+        input_shape: tuple, the shape that a user asks for; None takes the usual one.
+        default_size: int, the height and width with the top.
+        min_size: int, the least height and width without the top.
+        dim_ordering: "th" or "tf".
+        include_top: bool, whether the network has dense layers at its end.
+
+    # Raises
+        ValueError: if the shape doesn't fit.
+    """
+    sizes = Sizes("The network", default_size, min_size)
+    return sizes.input_shape(input_shape, dim_ordering, include_top)
 
 
 def _largest(sample: np.ndarray, count: int) -> list[int]:

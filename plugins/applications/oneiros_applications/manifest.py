@@ -10,6 +10,7 @@ NETWORKS = {
     "xception": "Xception",
 }
 IMAGENET_UTILS = ("preprocess_input", "decode_predictions")
+SHAPES = "_obtain_input_shape"
 FOUR_FILES = (
     "TH_WEIGHTS_PATH",
     "TF_WEIGHTS_PATH",
@@ -23,16 +24,21 @@ NAMES = {
     "inception_v3": (*FOUR_FILES, "conv2d_bn", "preprocess_input"),
     "xception": ("TF_WEIGHTS_PATH", "TF_WEIGHTS_PATH_NO_TOP", "preprocess_input"),
     "music_tagger_crnn": ("TH_WEIGHTS_PATH", "TF_WEIGHTS_PATH", "MusicTaggerCRNN"),
-    "imagenet_utils": ("CLASS_INDEX", "CLASS_INDEX_PATH", *IMAGENET_UTILS),
+    "imagenet_utils": (
+        "CLASS_INDEX",
+        "CLASS_INDEX_PATH",
+        SHAPES,
+        *IMAGENET_UTILS,
+    ),
     "audio_conv_utils": ("TAGS", *IMAGENET_UTILS),
 }
 """What each module holds, beside its network."""
 SHARED = {
-    "vgg16": ("imagenet_utils", IMAGENET_UTILS),
-    "vgg19": ("imagenet_utils", IMAGENET_UTILS),
-    "resnet50": ("imagenet_utils", IMAGENET_UTILS),
-    "inception_v3": ("imagenet_utils", ("decode_predictions",)),
-    "xception": ("imagenet_utils", ("decode_predictions",)),
+    "vgg16": ("imagenet_utils", (SHAPES, *IMAGENET_UTILS)),
+    "vgg19": ("imagenet_utils", (SHAPES, *IMAGENET_UTILS)),
+    "resnet50": ("imagenet_utils", (SHAPES, *IMAGENET_UTILS)),
+    "inception_v3": ("imagenet_utils", (SHAPES, "decode_predictions")),
+    "xception": ("imagenet_utils", (SHAPES, "decode_predictions")),
     "music_tagger_crnn": ("audio_conv_utils", IMAGENET_UTILS),
 }
 """What a module has from another one."""

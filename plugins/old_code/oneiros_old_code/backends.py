@@ -9,23 +9,59 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.errors import PluginLoadError
+
+from oneiros_old_code import tensorflow_helpers, theano_helpers
 
 ENGINE_MODULES: dict[str, dict[str, tuple[str, ...]]] = {
     "theano": {
         "T": ("theano.tensor", "pytensor.tensor"),
         "theano": ("theano", "pytensor"),
     },
-    "tensorflow": {"tf": ("tensorflow.compat.v1",)},
+    "tensorflow": {"tf": ("tensorflow:compat.v1",)},
     "jax": {"jax": ("jax",), "jnp": ("jax.numpy",)},
 }
 """Names of engines' modules in the modules of backends, and the modules that they may
 stand for: the first that is installed. `tf` is what TensorFlow 1 was; `theano` is
 there with the plugin `oneiros-theano-namespace`."""
+
+PARTS: dict[str, dict[str, str]] = {
+    "theano": {
+        "RandomStreams": "theano.sandbox.rng_mrg:MRG_RandomStreams",
+        "ifelse": "theano.ifelse:ifelse",
+        "pool": "theano.tensor.signal:pool",
+        "th_sparse_module": "theano:sparse",
+    },
+    "tensorflow": {
+        "control_flow_ops": "tensorflow.python.ops:control_flow_ops",
+        "ctc": "tensorflow.python.ops:ctc_ops",
+        "functional_ops": "tensorflow.python.ops:functional_ops",
+        "moving_averages": "tensorflow.python.training:moving_averages",
+        "tensor_array_ops": "tensorflow.python.ops:tensor_array_ops",
+    },
+}
+"""What the modules of backends had imported from engines. They don't export it."""
+OWNERS = {
+    "theano": "oneiros-theano-namespace",
+    "tensorflow": "oneiros-backend-tensorflow",
+}
+"""Distributions that bring them."""
+HELPERS: dict[str, ModuleType] = {
+    "theano": theano_helpers,
+    "tensorflow": tensorflow_helpers,
+}
+"""Private helpers of the modules of backends."""
+GRAPH_STATE: dict[str, Callable[[], Any]] = {
+    "_LEARNING_PHASE": K.learning_phase,
+    "_SESSION": K.get_session,
+}
+"""Variables of the modules of backends, and what gives their values."""
 
 PASSED_ON = {"json": json, "np": np, "os": os, "py_all": all, "sys": sys}
 """What Keras 1's modules of backends showed, since they had imported it."""
@@ -64,13 +100,20 @@ def backend_name(name: str) -> Any:
     return _common_name("oneiros.backend", name)
 
 
-def _first_installed(paths: Sequence[str]) -> ModuleType:
+def _first_installed(paths: Sequence[str]) -> Any:
     """Returns the first of several modules that can be imported."""
     *others, last = paths
     for path in others:
         with suppress(ModuleNotFoundError):
-            return import_module(path)
-    return import_module(last)
+            return _module(path)
+    return _module(last)
+
+
+def _module(path: str) -> Any:
+    """Returns a module, or what it has below the part behind a colon."""
+    module, _, attribute = path.partition(":")
+    imported = import_module(module)
+    return attrgetter(attribute)(imported) if attribute else imported
 
 
 def common_name(name: str) -> Any:
@@ -94,8 +137,31 @@ def _name_on(engine: str, name: str) -> Any:
     with K.use(engine):
         if name == "__all__":
             return [*K.__all__, *PASSED_ON, *ENGINE_MODULES[engine]]
+        if name in PARTS[engine]:
+            return _part(engine, name)
+        if name in GRAPH_STATE:
+            return GRAPH_STATE[name]()
+        helper = getattr(HELPERS[engine], name, None)
+        if helper is not None and name.startswith("_"):
+            return helper
         own = getattr(K.current(), name, None)
         return getattr(K, name) if own is None else own
+
+
+def _part(engine: str, name: str) -> Any:
+    """Returns a part of an engine.
+
+    # Raises
+        PluginLoadError: if it isn't installed.
+    """
+    path, _, attribute = PARTS[engine][name].partition(":")
+    try:
+        return _module(PARTS[engine][name])
+    except ModuleNotFoundError as error:
+        raise PluginLoadError(
+            f"{name} is {path}.{attribute}, and {error.name} isn't installed. Type: "
+            f"pip install {OWNERS[engine]}"
+        ) from None
 
 
 def _common_name(module: str, name: str) -> Any:

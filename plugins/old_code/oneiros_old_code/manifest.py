@@ -19,7 +19,26 @@ SERVICES = {
 
 ORIGINS = {
     "K": "oneiros:backend",
+    "Input": "oneiros.layers:Input",
+    "Model": "oneiros.engine.model:Model",
+    "Sequential": "oneiros.models:Sequential",
+    "URLError": "urllib.error:URLError",
+    "Wrapper": "oneiros.layers.wrappers:Wrapper",
+    "ask_to_proceed_with_overwrite": (
+        "oneiros.utils.io_utils:ask_to_proceed_with_overwrite"
+    ),
+    "assert_allclose": "numpy.testing:assert_allclose",
+    "convert_all_kernels_in_model": (
+        "oneiros.utils.layer_utils:convert_all_kernels_in_model"
+    ),
+    "get_file": "oneiros.utils.data_utils:get_file",
+    "load_batch": "oneiros.datasets.cifar:load_batch",
+    "model_from_json": "oneiros.models:model_from_json",
+    "to_categorical": "oneiros.utils.np_utils:to_categorical",
+    "urlopen": "urllib.request:urlopen",
+    "urlretrieve": "urllib.request:urlretrieve",
     "Container": "oneiros.engine.container:Container",
+    "HTTPError": "urllib.error:HTTPError",
     "InputSpec": "oneiros.engine.layer:InputSpec",
     "Layer": "oneiros.engine.layer:Layer",
     "Node": "oneiros.engine.node:Node",
@@ -36,7 +55,14 @@ ORIGINS = {
     "metrics_module": "oneiros:metrics",
     "optimizer_from_config": "oneiros.optimizers:optimizer_from_config",
 }
-"""Where names come from that Keras 1's modules imported from each other."""
+"""Where names come from that Keras 1's modules imported, from each other mostly."""
+
+LAYERS_IMPORTED = (
+    "Activation AveragePooling2D BatchNormalization Convolution2D Dense Dropout ELU "
+    "Flatten GRU GlobalAveragePooling2D MaxPooling2D Permute Reshape "
+    "SeparableConvolution2D ZeroPadding2D merge"
+)
+"""Layers that its networks imported."""
 
 MODULES = (
     "activations callbacks constraints initializations metrics models "
@@ -44,11 +70,45 @@ MODULES = (
 )
 """Modules of Keras that its others imported."""
 
+NETWORK = (
+    "Dense K Model convert_all_kernels_in_model get_file get_source_inputs warnings"
+)
+"""What Keras 1's networks had imported."""
+
 IMPORTED = {
+    "applications.audio_conv_utils": "K np",
+    "applications.imagenet_utils": "K get_file json np",
+    "applications.inception_v3": f"{NETWORK} AveragePooling2D BatchNormalization "
+    "Convolution2D Flatten Input MaxPooling2D merge",
+    "applications.music_tagger_crnn": "BatchNormalization Convolution2D Dense Dropout "
+    "ELU GRU Input K MaxPooling2D Model Permute Reshape ZeroPadding2D "
+    "convert_all_kernels_in_model get_file np",
+    "applications.resnet50": f"{NETWORK} Activation AveragePooling2D "
+    "BatchNormalization Convolution2D Flatten Input MaxPooling2D ZeroPadding2D merge",
+    "applications.vgg16": f"{NETWORK} Convolution2D Flatten Input MaxPooling2D",
+    "applications.vgg19": f"{NETWORK} Convolution2D Flatten Input MaxPooling2D",
+    "applications.xception": f"{NETWORK} Activation BatchNormalization Convolution2D "
+    "GlobalAveragePooling2D Input MaxPooling2D SeparableConvolution2D merge",
+    "datasets.cifar": "range sys",
+    "datasets.cifar10": "K get_file load_batch np os",
+    "datasets.cifar100": "K get_file load_batch np os",
+    "datasets.imdb": "get_file gzip np sys zip",
+    "datasets.mnist": "get_file gzip sys",
+    "datasets.reuters": "get_file np sys zip",
+    "preprocessing.image": "range",
+    "preprocessing.sequence": "range",
+    "preprocessing.text": "range zip",
+    "utils.data_utils": "HTTPError Progbar URLError functools hashlib os "
+    "shutil sys tarfile urlopen urlretrieve",
+    "utils.io_utils": "defaultdict np sys",
+    "utils.test_utils": "Input K Model Sequential assert_allclose functools inspect "
+    "model_from_json np",
+    "utils.visualize_util": "Sequential Wrapper os",
+    "wrappers.scikit_learn": "Sequential copy inspect np to_categorical types",
     "activations": "K get_from_module",
-    "callbacks": "K OrderedDict Progbar csv deque json np os time warnings",
+    "callbacks": "Iterable K OrderedDict Progbar csv deque json np os time warnings",
     "constraints": "K get_from_module",
-    "engine.topology": "K copy func_dump func_load "
+    "engine.topology": "K ask_to_proceed_with_overwrite copy func_dump func_load "
     "inspect json np os python_types sys warnings zip",
     "engine.training": "Container K Progbar cbks copy metrics_module "
     "multiprocessing np objectives optimizers queue threading time warnings",
@@ -69,25 +129,32 @@ IMPORTED = {
     "layers.recurrent": "K InputSpec Layer activations initializations np regularizers",
     "layers.wrappers": "K InputSpec Layer copy inspect",
     "metrics": "K get_from_module np",
-    "models": "K Layer Merge Node copy "
+    "models": "K Layer Merge Node ask_to_proceed_with_overwrite copy "
     "get_source_inputs json np optimizer_from_config optimizers os warnings",
     "objectives": "K get_from_module np",
     "optimizers": "K get_from_module warnings zip",
     "regularizers": "K get_from_module warnings",
     "utils.generic_utils": "np python_types sys time",
-    "utils.layer_utils": "K convert_kernel get_from_module",
+    "utils.layer_utils": "K Model Sequential convert_kernel get_from_module",
     "utils.np_utils": "K np range zip",
 }
 """What else Keras 1.2.2's modules showed, since they had imported it. Code relies on it
 after `from keras.layers.core import *`."""
 
 DYNAMIC = {
-    "backend": "backend_name",
-    "backend.common": "common_name",
-    "backend.tensorflow_backend": "tensorflow_backend",
-    "backend.theano_backend": "theano_backend",
+    "backend": "backends:backend_name",
+    "backend.common": "backends:common_name",
+    "backend.tensorflow_backend": "backends:tensorflow_backend",
+    "backend.theano_backend": "backends:theano_backend",
+    "callbacks": "optional:callbacks",
+    "engine.topology": "optional:topology",
+    "engine.training": "optional:training",
+    "optimizers": "optional:optimizers",
+    "utils.generic_utils": "optional:generic_utils",
+    "utils.io_utils": "optional:io_utils",
 }
-"""Modules whose names depend on the current backend, and functions that know them."""
+"""Modules whose names depend on the current backend, or on what is installed, and
+functions that know them."""
 
 GRAPH = {"Graph": "oneiros_old_code.graph:Graph"}
 LAYERS = {
@@ -137,6 +204,8 @@ TRAINING = {
 def _reference(name: str) -> str:
     if name in ORIGINS:
         return ORIGINS[name]
+    if name in LAYERS_IMPORTED.split():
+        return f"oneiros.layers:{name}"
     if name in MODULES.split():
         return f"oneiros:{name}"
     return f"oneiros_old_code.imported:{name}"
@@ -151,7 +220,8 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
         for path, names in IMPORTED.items()
     }
     for path, function in DYNAMIC.items():
-        tables[path] = {"__getattr__": f"oneiros_old_code.backends:{function}"}
+        getter = {"__getattr__": f"oneiros_old_code.{function}"}
+        tables.setdefault(path, {}).update(getter)
     tables["engine.training"].update(TRAINING)
     tables["models"].update({**GRAPH, **STANDARDIZING})
     tables["layers.core"].update(LAYERS)

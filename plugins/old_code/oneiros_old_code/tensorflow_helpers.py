@@ -1,0 +1,71 @@
+"""Private helpers of Keras 1's `tensorflow_backend`, which packages import: orders of
+axes as TensorFlow's convolutions took them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oneiros import backend as K
+
+Tensor = Any
+
+BORDER_MODES = {"same": "SAME", "valid": "VALID"}
+"""What TensorFlow calls what is done at the borders."""
+
+
+def _initialize_variables() -> None:
+    """Does nothing: variables have their values from the start."""
+
+
+def _convert_string_dtype(dtype: str) -> Any:
+    """Returns TensorFlow's type of a name."""
+    with K.use("tensorflow"):
+        return K.tf.as_dtype(dtype)
+
+
+def _to_tensor(x: Any, dtype: Any) -> Tensor:
+    """Returns a tensor of a type."""
+    return K.cast(x, dtype)
+
+
+def _preprocess_border_mode(border_mode: str) -> str:
+    """Returns what TensorFlow calls what is done at the borders."""
+    if border_mode not in BORDER_MODES:
+        raise ValueError(
+            f"border_mode={border_mode!r}: expected one of {', '.join(BORDER_MODES)}."
+        )
+    return BORDER_MODES[border_mode]
+
+
+def _preprocess_conv2d_input(x: Tensor, dim_ordering: str) -> Tensor:
+    """Returns images with channels last."""
+    return _permuted(x, (0, 2, 3, 1), dim_ordering)
+
+
+def _preprocess_conv3d_input(x: Tensor, dim_ordering: str) -> Tensor:
+    """Returns volumes with channels last."""
+    return _permuted(x, (0, 2, 3, 4, 1), dim_ordering)
+
+
+def _preprocess_conv2d_kernel(kernel: Tensor, dim_ordering: str) -> Tensor:
+    """Returns a kernel `(rows, columns, channels, filters)`."""
+    return _permuted(kernel, (2, 3, 1, 0), dim_ordering)
+
+
+def _preprocess_conv3d_kernel(kernel: Tensor, dim_ordering: str) -> Tensor:
+    """Returns a kernel `(dim1, dim2, dim3, channels, filters)`."""
+    return _permuted(kernel, (2, 3, 4, 1, 0), dim_ordering)
+
+
+def _postprocess_conv2d_output(x: Tensor, dim_ordering: str) -> Tensor:
+    """Returns what TensorFlow's convolution gave in an order."""
+    return _permuted(x, (0, 3, 1, 2), dim_ordering)
+
+
+def _postprocess_conv3d_output(x: Tensor, dim_ordering: str) -> Tensor:
+    """Returns what TensorFlow's convolution gave in an order."""
+    return _permuted(x, (0, 4, 1, 2, 3), dim_ordering)
+
+
+def _permuted(x: Tensor, order: tuple[int, ...], dim_ordering: str) -> Tensor:
+    return K.permute_dimensions(x, order) if dim_ordering == "th" else x

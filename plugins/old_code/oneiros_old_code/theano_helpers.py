@@ -1,0 +1,146 @@
+"""Private helpers of Keras 1's `theano_backend`, which packages import: orders of axes
+and shapes as Theano's convolutions took them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from oneiros import backend as K
+from oneiros_backend_toolkit.devices import requested
+
+Tensor = Any
+Shape = Sequence[Any] | None
+
+FIRST_OF_IMAGE = 2
+"""The axis of rows, behind samples and channels."""
+BORDER_MODES = {"same": "half", "valid": "valid", "full": "full"}
+"""What Theano calls what is done at the borders."""
+
+
+def _on_gpu() -> bool:
+    """Tells whether the setting `device` has Theano's backend compute on a GPU."""
+    device = requested("theano")
+    return device is not None and device.kind == "gpu"
+
+
+def _preprocess_border_mode(border_mode: str) -> str:
+    """Returns what Theano calls what is done at the borders."""
+    if border_mode not in BORDER_MODES:
+        raise ValueError(
+            f"border_mode={border_mode!r}: expected one of {', '.join(BORDER_MODES)}."
+        )
+    return BORDER_MODES[border_mode]
+
+
+def _preprocess_conv2d_input(x: Tensor, dim_ordering: str) -> Tensor:
+    """Returns images with channels first."""
+    return _channels_first(x, dim_ordering)
+
+
+def _preprocess_conv3d_input(x: Tensor, dim_ordering: str) -> Tensor:
+    """Returns volumes with channels first."""
+    return _channels_first(x, dim_ordering)
+
+
+def _channels_first(x: Tensor, dim_ordering: str) -> Tensor:
+    if dim_ordering != "tf":
+        return x
+    return K.permute_dimensions(x, _moved_first(range(K.ndim(x))))
+
+
+def _preprocess_conv2d_kernel(kernel: Tensor, dim_ordering: str) -> Tensor:
+    """Returns a kernel `(filters, channels, rows, columns)`."""
+    return _filters_first(kernel, dim_ordering)
+
+
+def _preprocess_conv3d_kernel(kernel: Tensor, dim_ordering: str) -> Tensor:
+    """Returns a kernel `(filters, channels, dim1, dim2, dim3)`."""
+    return _filters_first(kernel, dim_ordering)
+
+
+def _filters_first(kernel: Tensor, dim_ordering: str) -> Tensor:
+    if dim_ordering != "tf":
+        return kernel
+    return K.permute_dimensions(kernel, _moved_to_filters(range(K.ndim(kernel))))
+
+
+def _preprocess_conv2d_image_shape(dim_ordering: str, image_shape: Shape) -> Shape:
+    """Returns the shape of images with channels first, None for sizes that aren't
+    known."""
+    return _shape(image_shape, dim_ordering, _moved_first)
+
+
+def _preprocess_conv3d_volume_shape(dim_ordering: str, volume_shape: Shape) -> Shape:
+    """Returns the shape of volumes with channels first."""
+    return _shape(volume_shape, dim_ordering, _moved_first)
+
+
+def _preprocess_conv2d_filter_shape(dim_ordering: str, filter_shape: Shape) -> Shape:
+    """Returns the shape of a kernel with filters first."""
+    return _shape(filter_shape, dim_ordering, _moved_to_filters)
+
+
+def _preprocess_conv3d_filter_shape(dim_ordering: str, filter_shape: Shape) -> Shape:
+    """Returns the shape of a kernel with filters first."""
+    return _shape(filter_shape, dim_ordering, _moved_to_filters)
+
+
+def _shape(shape: Shape, dim_ordering: str, move: Any) -> Shape:
+    if shape is None:
+        return None
+    sizes = tuple(_size(size) for size in shape)
+    return move(sizes) if dim_ordering == "tf" else sizes
+
+
+def _size(size: Any) -> int | None:
+    """Returns a size as an int, None if it isn't known."""
+    try:
+        return int(size)
+    except (TypeError, ValueError):
+        return None
+
+
+def _moved_first(values: Sequence[Any]) -> tuple[Any, ...]:
+    """Puts what is said of channels, the last, behind what is said of samples."""
+    samples, *others, channels = values
+    return (samples, channels, *others)
+
+
+def _moved_to_filters(values: Sequence[Any]) -> tuple[Any, ...]:
+    """Puts what is said of channels and filters, the last two, in front."""
+    *others, channels, filters = values
+    return (filters, channels, *others)
+
+
+def _postprocess_conv2d_output(
+    conv_out: Tensor,
+    x: Tensor,
+    border_mode: str,
+    np_kernel: Any,
+    strides: Sequence[int],
+    dim_ordering: str,
+) -> Tensor:
+    """Returns what Theano's convolution gave as `K.conv2d` does.
+
+    # Arguments
+        conv_out: the convolution, with channels first.
+        x: its input, with channels first.
+        border_mode: what was done at the borders; with `"same"` and a kernel of even
+            size, Theano gave a row or a column too many.
+        np_kernel: the kernel, with filters first.
+        strides: of rows and columns.
+        dim_ordering: the order of the result.
+    """
+    if border_mode == "same":
+        for axis, stride in enumerate(strides, start=FIRST_OF_IMAGE):
+            if np_kernel.shape[axis] % 2 == 0:
+                count = (K.shape(x)[axis] + stride - 1) // stride
+                conv_out = conv_out[(*[slice(None)] * axis, slice(None, count))]
+    if dim_ordering != "tf":
+        return conv_out
+    samples, channels, *others = range(K.ndim(conv_out))
+    return K.permute_dimensions(conv_out, (samples, *others, channels))
+
+
+_postprocess_conv3d_output = _postprocess_conv2d_output
