@@ -5,9 +5,9 @@ raises an `ArgumentError` that names the owner, the argument and what it takes:
 
     Dense 'dense_1' received output_dim=0. It takes a whole number of at least 1.
 
-The owner is the object whose argument it is, or text. NumPy's integers are integers,
-booleans aren't. What is checked must not cost: these run once per call of a method of
-a model or of a constructor, never per batch.
+The owner is the object whose argument it is, or text. NumPy's numbers are numbers;
+booleans aren't, but 0 and 1 stand for them. What is checked must not cost: these run
+once per call of a method of a model or of a constructor, never per batch.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from oneiros.errors import ArgumentError, ConfigError
+from oneiros.errors import ArgumentError
 
 
 def label(owner: Any) -> str:
@@ -119,19 +119,43 @@ def check_ints(
     return tuple(int(item) for item in items)
 
 
+def check_number(owner: Any, name: str, value: Any) -> Any:
+    """Returns a number, of Python or NumPy, or a tensor, as it is.
+
+    # Raises
+        ArgumentError: for a text, which may look like a number, for a boolean, and for
+            anything else.
+    """
+    is_number = isinstance(value, (int, float)) or hasattr(value, "dtype")
+    if is_number and not isinstance(value, (bool, np.bool_, str)):
+        return value
+    raise refusal(owner, name, value, "a number, such as 0.5")
+
+
 def check_fraction(owner: Any, name: str, value: Any) -> float:
     """Returns a number between 0 and 1 as it is.
 
     # Raises
-        ArgumentError: if it is anything else.
+        ArgumentError: if it is anything else, a boolean too.
     """
     try:
-        fits = bool(0.0 <= value <= 1.0)
+        fits = not isinstance(value, (bool, np.bool_)) and 0.0 <= value <= 1.0
     except (TypeError, ValueError):
         fits = False
     if not fits:
         raise refusal(owner, name, value, "a fraction between 0 and 1")
     return value  # type: ignore[no-any-return]  # compares with floats
+
+
+def check_bool(owner: Any, name: str, value: Any) -> bool:
+    """Returns whether a value is true: 1 is, 0 and None aren't, as in Keras 1.
+
+    # Raises
+        ArgumentError: for a text: "no" would be true.
+    """
+    if isinstance(value, str):
+        raise refusal(owner, name, value, "True or False")
+    return bool(value)
 
 
 def check_choice(owner: Any, name: str, value: Any, choices: Iterable[Any]) -> Any:
@@ -148,19 +172,3 @@ def check_choice(owner: Any, name: str, value: Any, choices: Iterable[Any]) -> A
     raise refusal(
         owner, name, value, f"{', '.join(others)} or {last}" if others else last
     )
-
-
-def function_name(owner: Any, name: str, function: Any) -> str:
-    """Returns the name by which a configuration holds a function.
-
-    # Raises
-        ConfigError: if it has none.
-    """
-    known_as = getattr(function, "__name__", None)
-    if known_as is None:
-        raise ConfigError(
-            f"{label(owner)} has {name}={function!r}, which has no name that a "
-            "configuration could hold. Pass a function made with `def`; a layer goes "
-            "into the model as a layer of its own."
-        )
-    return str(known_as)

@@ -102,11 +102,10 @@ def register(
     return Registration(entry, obj)
 
 
-def provenance(obj: Any) -> dict[str, Any] | None:
+def provenance(obj: Any) -> Any:
     """Returns the `distribution`, `version` and `api_level` that an object, class or
-    function comes from."""
-    origin: dict[str, Any] | None = oneiros.saving.provenance(obj)
-    return origin
+    function comes from, as a dict; None if it comes from no plugin."""
+    return oneiros.saving.provenance(obj)
 
 
 def load(entry: Entry) -> Any:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from oneiros import arguments
-from oneiros.errors import ArgumentError, ConfigError
+from oneiros.errors import ArgumentError
 from oneiros.layers import Dense
 
 
@@ -36,7 +36,10 @@ def test_several_whole_numbers():
             arguments.check_ints("f", "n", value, 2)
 
 
-@pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), "0.5", None, [0.5, 0.5]])
+@pytest.mark.parametrize(
+    "value",
+    [-0.1, 1.1, float("nan"), "0.5", None, [0.5, 0.5], np.ones(2), True, np.True_],
+)
 def test_what_is_no_fraction(value):
     with pytest.raises(ArgumentError, match="a fraction between 0 and 1"):
         arguments.check_fraction("f", "p", value)
@@ -58,7 +61,30 @@ def test_messages_name_the_layer_and_keep_short():
     assert str(error) == f"Dense 'last' {expected}"
 
 
-def test_functions_without_a_name():
-    assert arguments.function_name("f", "activation", abs) == "abs"
-    with pytest.raises(ConfigError, match="has activation=3, which has no name"):
-        arguments.function_name("f", "activation", 3)
+@pytest.mark.parametrize("value", [2, 0.5, np.int8(2), np.float32(0.5), np.ones(2)])
+def test_numbers_stay_what_they_are(value):
+    assert arguments.check_number("f", "lr", value) is value
+
+
+@pytest.mark.parametrize("value", ["0.5", np.str_("1"), None, True, np.True_, [1], len])
+def test_what_is_no_number(value):
+    with pytest.raises(
+        ArgumentError, match=r"f received lr=.* It takes a number, such as 0.5"
+    ):
+        arguments.check_number("f", "lr", value)
+
+
+@pytest.mark.parametrize("value", [True, 1, 2, np.True_, np.int8(1), 1.0])
+def test_what_counts_as_true(value):
+    assert arguments.check_bool("f", "bias", value) is True
+
+
+@pytest.mark.parametrize("value", [False, 0, np.False_, np.uint8(0), None])
+def test_what_counts_as_false(value):
+    assert arguments.check_bool("f", "bias", value) is False
+
+
+@pytest.mark.parametrize("value", ["no", "", "True", np.str_("0")])
+def test_text_is_no_truth_value(value):
+    with pytest.raises(ArgumentError, match=r"received bias=.* takes True or False"):
+        arguments.check_bool("f", "bias", value)

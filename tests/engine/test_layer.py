@@ -142,10 +142,10 @@ def test_a_layer_in_the_manner_of_keras_1_0():
     np.testing.assert_array_equal(layer.get_weights()[0], [3.0, 3.0])
 
 
-def test_setting_regularizers_warns_because_it_has_no_effect():
+def test_only_regularizers_go_into_the_list_of_regularizers():
     layer = Shift()
     assert layer.regularizers == []
-    with pytest.warns(UserWarning, match="add_weight"):
+    with pytest.raises(ArgumentError, match="add_weight"):
         layer.regularizers = ["l2"]
 
 
@@ -275,9 +275,9 @@ def test_number_of_inputs():
     ("thing", "expected"),
     [
         (np.ones((2, 3)), r"was called on ndarray of shape \(2, 3\)"),
-        (None, "was called on NoneType None"),
-        ([], r"was called on list \[\]"),
-        (3.5, "was called on float 3.5"),
+        (None, "was called on None"),
+        ([], r"was called on \[\]"),
+        (3.5, "was called on 3.5"),
     ],
 )
 def test_a_layer_called_on_no_tensor(thing, expected):
@@ -288,7 +288,7 @@ def test_a_layer_called_on_no_tensor(thing, expected):
 
 def test_a_layer_called_on_a_layer():
     with pytest.raises(
-        ArgumentError, match="Shift 's' was called on Scale 'forgotten', no tensor"
+        ArgumentError, match=r"Shift 's' was called on <Scale 'forgotten', .*no tensor"
     ):
         Shift(name="s")(Scale(name="forgotten"))
 

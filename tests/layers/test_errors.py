@@ -627,7 +627,7 @@ AT_THE_CALL = {
         r"leaves nothing of \(4,\), its steps",
     ),
     "Cropping2D": (
-        lambda: tf(Cropping2D, ((1, 1), (0, 2))),
+        lambda: tf(Cropping2D, ((1, 1), (0, 3))),
         (None, None, 3),
         (3, 2, 3),
         r"leaves nothing of \(3, 2\), its rows, columns",
@@ -635,8 +635,8 @@ AT_THE_CALL = {
     "Cropping3D": (
         lambda: th(Cropping3D),
         (1, None, 3, 3),
-        (1, 2, 3, 3),
-        r"leaves nothing of \(2, 3, 3\)",
+        (1, 1, 3, 3),
+        r"leaves nothing of \(1, 3, 3\)",
     ),
     "LSTM": (
         lambda: LSTM(2),

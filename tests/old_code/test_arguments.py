@@ -9,11 +9,13 @@ from oneiros.errors import ArgumentError, ShapeError
 from oneiros.layers import (
     LSTM,
     Cropping1D,
+    Cropping2D,
+    Cropping3D,
     Dense,
-    Dropout,
     Highway,
     Input,
     MaxPooling2D,
+    Reshape,
 )
 from oneiros.models import Model, Sequential
 
@@ -29,11 +31,20 @@ def test_an_argument_that_keras_1_2_dropped_is_passed_over_with_one_warning():
     assert "transform_bias" not in layer.get_config() and layer.name == "h"
 
 
-def test_a_renamed_argument_is_named():
-    with pytest.raises(TypeError, match=r"'poolsize'\. Did you mean 'pool_size'"):
-        MaxPooling2D(poolsize=(2, 2))
-    with pytest.raises(TypeError, match=r"'stride'\. Did you mean 'strides'"):
-        MaxPooling2D(stride=(2, 2))
+@pytest.mark.parametrize(
+    ("old", "new"), [("poolsize", "pool_size"), ("stride", "strides")]
+)
+def test_a_renamed_argument_is_shown_in_the_rewritten_line(old, new):
+    rewritten = rf"'{old}'\. Did you mean '{new}'.*Write MaxPooling2D\({new}=\(2, 2\)\)"
+    with pytest.raises(TypeError, match=rewritten):
+        MaxPooling2D(**{old: (2, 2)})
+
+
+def test_the_shape_of_reshape_had_another_name():
+    line = r"Write Reshape\(target_shape=\(2, 3\)\)"
+    with pytest.raises(TypeError, match=line):
+        Reshape(dims=(2, 3))
+    assert Reshape((2, 3)).get_config()["target_shape"] == (2, 3)
 
 
 @pytest.mark.parametrize("functional", [False, True])
@@ -67,19 +78,16 @@ def test_the_arguments_of_models_of_keras_2_are_explained():
 
 
 def test_numbers_stand_for_truth_values_as_in_keras_1():
-    """`Dropout(True)` drops nothing: its rate is 1, at which Keras 1 leaves it out."""
     model = Sequential(
         [
             LSTM(2, unroll=3, input_shape=(3, 1)),
-            Dropout(True),
             Dense(1, bias=2),
             Dense(1, bias=0),
         ]
     )
-    assert [len(layer.weights) for layer in model.layers] == [12, 0, 2, 1]
-    assert not model.uses_learning_phase
+    assert [len(layer.weights) for layer in model.layers] == [12, 2, 1]
     again = Sequential.from_config(model.get_config())
-    assert [len(layer.weights) for layer in again.layers] == [12, 0, 2, 1]
+    assert [len(layer.weights) for layer in again.layers] == [12, 2, 1]
 
 
 OF_ENGINES = {
@@ -121,8 +129,17 @@ def test_cropping_may_leave_nothing(backend):
     for cropping, left in (((2, 3), 0), ((2, 2), 1)):
         model = Sequential([Cropping1D(cropping, input_shape=(5, 3))])
         assert model.predict(steps).shape == (2, left, 3)
+    image = np.ones((2, 3, 4, 1), "float32")
+    cropped = Cropping2D(((1, 2), (0, 1)), dim_ordering="tf", input_shape=(3, 4, 1))
+    assert Sequential([cropped]).predict(image).shape == (2, 0, 3, 1)
     with pytest.raises(ShapeError, match="leaves nothing"):
         Sequential([Cropping1D((3, 3), input_shape=(5, 3))])
+
+
+def test_cropping_of_volumes_may_leave_nothing():
+    cropped = Cropping3D(dim_ordering="th", input_shape=(1, 2, 3, 3))
+    output = Sequential([cropped]).predict(np.ones((2, 1, 2, 3, 3)))
+    assert output.shape == (2, 1, 0, 1, 1)
 
 
 def test_of_two_updates_of_one_variable_the_last_counts(backend):

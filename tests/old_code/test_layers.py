@@ -207,4 +207,6 @@ def test_what_layers_of_keras_0_had_is_told_with_the_new_line():
         layer.get_output(train=False)
     with pytest.raises(AttributeError, match=r"Write layer\.input"):
         layer.get_input()
-    assert not hasattr(layer, "get_output")
+    with pytest.raises(AttributeError, match=r"Write layer\.trainable_weights"):
+        layer.params
+    assert not hasattr(layer, "get_output") and not hasattr(layer, "params")

@@ -5,7 +5,7 @@ import importlib
 import numpy as np
 import pytest
 from oneiros import backend as K
-from oneiros.layers import Dense, Input
+from oneiros.layers import Dense, Input, Lambda
 from oneiros.models import Model, Sequential, load_model, model_from_json
 from oneiros.optimizers import SGD
 from oneiros_old_code import optional
@@ -230,12 +230,34 @@ def test_numbers_of_names_can_be_reset():
         ("core", "Siamese", r"merge\(\[layer\(a\), layer\(b\)\]"),
         ("recurrent", "JZS2", r"JZS2 is of Keras 0\.x\. Write GRU"),
         ("convolutional", "UpSample2D", r"Write UpSampling2D\(size=\(2, 2\)\)"),
+        ("normalization", "LRN2D", r"Lambda\(lambda x: x / K\.pow"),
     ],
 )
 def test_layers_that_are_not_built_any_more_show_what_to_write(path, name, line):
     layer = getattr(module(f"layers.{path}"), name)
     with pytest.raises(NotImplementedError, match=line):
         layer(3, 2, mode="sum")
+
+
+def test_a_function_that_drew_graphs_shows_what_to_write():
+    to_graph = module("utils.visualize_util").to_graph
+    with pytest.raises(NotImplementedError, match=r"Write model_to_dot\(model\)"):
+        to_graph(None, show_shape=True)
+
+
+def test_the_line_for_lrn2d_divides_by_what_neighbouring_channels_hold(backend):
+    """What the error of LRN2D says to write, beside the sum over five channels."""
+    c = 7
+    x = np.random.RandomState(0).uniform(size=(2, 3, 3, c)).astype("float32")
+    band = K.variable(abs(np.subtract.outer(range(c), range(c))) <= 2)
+    layer = Lambda(
+        lambda x: x / K.pow(2 + 1e-4 * K.dot(K.square(x), band), 0.75),
+        input_shape=(3, 3, c),
+    )
+    padded = np.pad(np.square(x), [(0, 0)] * 3 + [(2, 2)])
+    total = sum(padded[..., start : start + c] for start in range(5))
+    expected = x / (2 + 1e-4 * total) ** 0.75
+    np.testing.assert_allclose(Sequential([layer]).predict(x), expected, rtol=1e-5)
 
 
 def test_a_name_that_isnt_there_is_passed_over_by_the_import_function():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from oneiros import modules, settings
-from oneiros.errors import ArgumentError
+from oneiros.arguments import check_choice
 
 __all__ = [
     "cast_to_floatx",
@@ -38,13 +38,6 @@ def _get(key: str) -> Any:
     if key not in _chosen:
         _chosen[key] = settings.get(key)
     return _chosen[key]
-
-
-def _checked(what: str, value: Any, accepted: tuple[str, ...]) -> str:
-    if str(value) not in accepted:
-        names = ", ".join(map(repr, accepted))
-        raise ArgumentError(f"{what} received {value!r}. It takes one of {names}.")
-    return str(value)
 
 
 def __getattr__(name: str) -> Any:
@@ -92,7 +85,7 @@ def set_floatx(floatx: str) -> None:
     # Raises
         ArgumentError: for any other value.
     """
-    _chosen["floatx"] = _checked("set_floatx", floatx, FLOAT_TYPES)
+    _chosen["floatx"] = check_choice("set_floatx", "floatx", str(floatx), FLOAT_TYPES)
 
 
 def cast_to_floatx(x: Any) -> np.ndarray[Any, Any]:
@@ -130,8 +123,8 @@ def set_image_dim_ordering(dim_ordering: str) -> None:
     # Raises
         ArgumentError: for any other value.
     """
-    _chosen["image_dim_ordering"] = _checked(
-        "set_image_dim_ordering", dim_ordering, DIM_ORDERINGS
+    _chosen["image_dim_ordering"] = check_choice(
+        "set_image_dim_ordering", "dim_ordering", str(dim_ordering), DIM_ORDERINGS
     )
 
 
@@ -196,13 +189,11 @@ def set_legacy_weight_ordering(value: bool) -> None:
     # Arguments
         value: boolean; False chooses the order of Keras 1.
     """
-    if value not in (True, False):
-        raise ArgumentError(
-            f"set_legacy_weight_ordering received {value!r}. It takes True or False."
-        )
-    _chosen["legacy_weight_ordering"] = bool(value)
+    _chosen["legacy_weight_ordering"] = check_choice(
+        "set_legacy_weight_ordering", "value", value, (True, False)
+    )
 
 
 def legacy_weight_ordering() -> bool:
     """Tells whether weights are ordered as Keras before 1.0 did (False unless set)."""
-    return bool(_chosen.get("legacy_weight_ordering", False))
+    return bool(_chosen.get("legacy_weight_ordering"))

@@ -330,8 +330,10 @@ class Container(Layer):
     @property
     # A property here, an attribute in Layer.
     def uses_learning_phase(self) -> bool:  # type: ignore[override]
-        """Whether the outputs differ between training and testing."""
-        return any(tensor._uses_learning_phase for tensor in self.outputs)
+        """Whether outputs, or what is added to the loss, differ between training and
+        testing."""
+        tensors = [*self.outputs, *self.losses]
+        return any(map(self._backend.uses_learning_phase, tensors))
 
     def call(self, input: Any, mask: Any = None) -> Any:
         """Computes the outputs for other inputs.

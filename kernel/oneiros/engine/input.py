@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_bool
 from oneiros.engine.layer import Layer
 from oneiros.engine.node import Node, Tensor, connect, label
 from oneiros.errors import ArgumentError, GraphError
@@ -35,6 +36,7 @@ class InputLayer(Layer):
     ) -> None:
         shapes = {"input_shape": input_shape, "batch_input_shape": batch_input_shape}
         shapes = {key: shape for key, shape in shapes.items() if shape is not None}
+        sparse = check_bool("InputLayer", "sparse", sparse)
         name = name or f"input_{K.get_uid('input')}"
         super().__init__(name=name, trainable=False, input_dtype=input_dtype, **shapes)
         if input_tensor is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from itertools import zip_longest
 from typing import Any, ClassVar
@@ -12,7 +11,7 @@ import numpy as np
 import oneiros
 from oneiros import backend as K
 from oneiros import config
-from oneiros.arguments import is_int, label
+from oneiros.arguments import check_bool, is_int, label, shown
 from oneiros.backend import bound
 from oneiros.bases import Rebuilt
 from oneiros.engine.node import (
@@ -207,6 +206,7 @@ class Layer(Rebuilt):
     _conditional: Any = _Late()
     get_input = _Gone()
     get_output = _Gone()
+    params = _Gone()
     input_spec: Any = None
     initial_weights: Any = None
     supports_masking: bool = False
@@ -245,17 +245,14 @@ class Layer(Rebuilt):
         prefix = type(self).__name__.lower()
         self._backend = K.current()
         self.name = name or f"{prefix}_{K.get_uid(prefix)}"
-        self.trainable = trainable
+        self.trainable = check_bool(self, "trainable", trainable)
         self.built = False
         self.inbound_nodes = []
         self.outbound_nodes = []
         for attribute in _LISTS:
             vars(self).setdefault(attribute, [])
         vars(self).setdefault("constraints", {})
-        self._conditional = {
-            "losses": {},
-            "updates": {},
-        }
+        self._conditional = {"losses": {}, "updates": {}}
 
     @property
     def trainable_weights(self) -> list[Tensor]:
@@ -284,17 +281,13 @@ class Layer(Rebuilt):
         return self.trainable_weights + self.non_trainable_weights
 
     @property
-    def regularizers(self) -> list[Any]:
-        """An empty list: what a layer adds to the loss is in `losses`."""
-        return []
+    def regularizers(self) -> Any:
+        """List that layers of Keras 1.0 add to; the penalties are in `losses`."""
+        return oneiros.old_code.regularizers_of(self)
 
     @regularizers.setter
-    def regularizers(self, _: Any) -> None:
-        warnings.warn(
-            f"{label(self)} sets `regularizers`, to no effect. Use "
-            "add_weight(…, regularizer=r) or add_loss(…).",
-            stacklevel=2,
-        )
+    def regularizers(self, regularizers: Any) -> None:
+        oneiros.old_code.set_regularizers(self, regularizers)
 
     @bound
     def create_input_layer(
@@ -437,14 +430,10 @@ class Layer(Rebuilt):
                         f"{self._backend.name!r} and received a tensor of {owner!r}. "
                         f"Make both under `with oneiros.backend.use({owner!r}):`."
                     )
-            value = tensor.name if isinstance(tensor, Layer) else tensor
-            text = f"{value!r:.60}"
-            if hasattr(value, "shape"):
-                text = f"of shape {value.shape}"
             raise ArgumentError(
-                f"{label(self)} was called on {type(tensor).__name__} {text}, no "
-                "tensor. Call it on what Input(…) or a call of another layer returned; "
-                "data goes to model.predict(data)."
+                f"{label(self)} was called on {shown(tensor)}, no tensor. Call it on "
+                "what Input(…) or a call of another layer returned; data goes to "
+                "model.predict(data)."
             )
 
     @bound
@@ -646,16 +635,15 @@ class Layer(Rebuilt):
         layer keeps them in attributes of the same names. A class that overrides this
         method adds the arguments of its own constructor itself.
         """
-        layer_config: dict[str, Any] = oneiros.saving.layer_config(self)
-        return layer_config
+        return dict(oneiros.saving.layer_config(self))
 
     def argument_config(self, argument: str) -> dict[str, Any]:
         """Returns the entries of the configuration for an argument of the constructor.
 
-        Plain values stand for themselves, functions are held by their names,
-        regularizers and constraints by their configurations. What is of another kind,
-        or in no attribute of this name, is left out. A subclass overrides this method
-        for an argument that needs more.
+        Plain values stand for themselves, and NumPy's numbers become Python's;
+        functions are held by their names, regularizers and constraints by their
+        configurations. What is of another kind, or in no attribute of this name, is
+        left out. A subclass overrides this method for an argument that needs more.
 
         # Arguments
             argument: str, the argument's name.
@@ -664,8 +652,7 @@ class Layer(Rebuilt):
             ConfigError: for an activation or initialization without a name, and for a
                 regularizer or constraint without a configuration.
         """
-        entries: dict[str, Any] = oneiros.saving.argument_config(self, argument)
-        return entries
+        return dict(oneiros.saving.argument_config(self, argument))
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

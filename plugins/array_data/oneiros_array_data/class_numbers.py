@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_array_data.naming import name_of
 
@@ -40,12 +40,11 @@ def are_known(model: Any, targets: Sequence[Array]) -> bool:
         # NaN is in no interval
         if classes is None or (lowest >= 0 and highest < classes):
             continue
-        warnings.warn(
+        warn(
             f"model target {model.output_names[place]!r}: received class numbers from "
             f"{lowest} to {highest}, and the output has {classes} classes, 0 to "
             f"{classes - 1}. Samples of other classes have the loss 0, and teach "
-            "nothing. Number the classes from 0, or enlarge the output.",
-            stacklevel=6,
+            "nothing. Number the classes from 0, or enlarge the output."
         )
         return False
     return True

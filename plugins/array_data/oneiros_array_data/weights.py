@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from oneiros import backend as K
 from oneiros.arguments import shown
 from oneiros.errors import DataError
+from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_array_data.naming import Names, listed, spread
 from oneiros_array_data.standardize import as_array
@@ -88,10 +88,9 @@ def standardize_weights(
         DataError: if the weights don't fit the targets.
     """
     if isinstance(class_weight, str):
-        warnings.warn(
+        warn(
             f"class_weight={class_weight!r} has no effect, as in Keras 1. It takes a "
-            "dict from class to weight, as {0: 1.0, 1: 2.5}.",
-            stacklevel=2,
+            "dict from class to weight, as {0: 1.0, 1: 2.5}."
         )
         class_weight = None
     axes = 1 if sample_weight_mode is None else 2

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from oneiros.backend.contract import Backend
 from oneiros.errors import ArgumentError
+
+from oneiros_backend_toolkit.user_warnings import warn
 
 OF_THEANO = {
     "accept_inplace",
@@ -63,8 +64,7 @@ def _pass_over(engine: str, names: Iterable[str], own: Iterable[str]) -> None:
                 f"{engine} takes besides inputs, outputs and updates: {taken}."
             )
     if names:
-        warnings.warn(
+        warn(
             f"{', '.join(names)}: {engine} doesn't have this argument of another "
-            "engine; it is passed over.",
-            stacklevel=5,
+            "engine; it is passed over."
         )

@@ -7,7 +7,6 @@ asks of one still has an answer.
 # mypy: allow-untyped-defs, allow-incomplete-defs
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -16,6 +15,7 @@ from typing import Any
 from oneiros.errors import ArgumentError
 
 from oneiros_backend_toolkit.derived import Derived
+from oneiros_backend_toolkit.user_warnings import warn
 
 T = Any
 
@@ -147,9 +147,8 @@ class Sessions(Derived):
 
     def set_session(self, session) -> None:
         if session is not None and session is not self._session:
-            warnings.warn(
+            warn(
                 "K.set_session has no effect: nothing computes in a session any more. "
                 "The setting `device` chooses the device (ONEIROS_DEVICE=gpu:1), and "
-                "GPUs' memory is taken as it is needed.",
-                stacklevel=4,
+                "GPUs' memory is taken as it is needed."
             )

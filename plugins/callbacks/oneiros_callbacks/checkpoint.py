@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oneiros.arguments import check_int, whole
+from oneiros.arguments import check_bool, check_int, whole
 from oneiros.bases import Callback
 from oneiros.errors import ArgumentError
 
@@ -59,10 +59,12 @@ class ModelCheckpoint(Callback):
     ) -> None:
         self.filepath = filepath
         self.monitor = monitor
-        self.verbose = verbose
-        self.save_best_only = save_best_only
-        self.save_weights_only = save_weights_only
-        self.period = check_int("ModelCheckpoint", "period", whole(period))
+        self.verbose = check_bool(self, "verbose", verbose)
+        self.save_best_only = check_bool(self, "save_best_only", save_best_only)
+        self.save_weights_only = check_bool(
+            self, "save_weights_only", save_weights_only
+        )
+        self.period = check_int(self, "period", whole(period))
         self.epochs_since_last_save = 0
         self.monitor_op, self.best = better(monitor, mode)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import refusal
+from oneiros.arguments import check_bool, refusal
 from oneiros.bases import Callback
 
 from oneiros_callbacks.csv_table import Table
@@ -65,7 +65,7 @@ class CSVLogger(Callback):
             raise refusal("CSVLogger", "separator", separator, expected)
         self.sep = separator
         self.filename = filename
-        self.append = append
+        self.append = check_bool(self, "append", append)
         self.writer: Any = None
         self.keys: list[str] | None = None
         self.append_header = True

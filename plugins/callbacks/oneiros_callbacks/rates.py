@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_int, refusal, shown, whole
+from oneiros.arguments import (
+    check_bool,
+    check_int,
+    check_number,
+    refusal,
+    shown,
+    whole,
+)
 from oneiros.bases import Callback
 from oneiros.errors import ArgumentError
 
@@ -123,18 +130,18 @@ class ReduceLROnPlateau(Callback):
         cooldown: int = 0,
         min_lr: float = 0,
     ) -> None:
+        self.monitor = monitor
+        self.factor = check_number(self, "factor", factor)
         if factor >= 1:
             raise ArgumentError(
                 f"ReduceLROnPlateau takes a factor below 1; received {factor!r}."
             )
-        self.monitor = monitor
-        self.factor = factor
-        self.patience = check_int("ReduceLROnPlateau", "patience", whole(patience), 0)
-        self.verbose = verbose
+        self.patience = check_int(self, "patience", whole(patience), 0)
+        self.verbose = check_bool(self, "verbose", verbose)
         self.mode = known_mode(mode)
-        self.epsilon = epsilon
-        self.cooldown = cooldown
-        self.min_lr = min_lr
+        self.epsilon = check_number(self, "epsilon", epsilon)
+        self.cooldown = check_int(self, "cooldown", whole(cooldown), 0)
+        self.min_lr = check_number(self, "min_lr", min_lr)
         self._forget()
 
     def _forget(self) -> None:

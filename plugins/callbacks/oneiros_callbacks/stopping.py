@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import check_int, whole
+from oneiros.arguments import check_bool, check_int, check_number, whole
 from oneiros.bases import Callback
 from oneiros.engine.loop import Fit
 from oneiros.engine.stream import Run, Stream, StreamWrapper
@@ -52,9 +52,10 @@ class EarlyStopping(Callback):
         mode: str = "auto",
     ) -> None:
         self.monitor = monitor
-        self.patience = check_int("EarlyStopping", "patience", whole(patience), 0)
-        self.verbose = verbose
+        self.patience = check_int(self, "patience", whole(patience), 0)
+        self.verbose = check_bool(self, "verbose", verbose)
         self.monitor_op, self._worst = better(monitor, mode)
+        check_number(self, "min_delta", min_delta)
         self.min_delta = min_delta if self.monitor_op is np.greater else -min_delta
         self._forget()
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import oneiros
 from oneiros import backend as K
-from oneiros.arguments import check_int, whole
+from oneiros.arguments import check_bool, check_int, whole
 from oneiros.bases import Callback
 from oneiros.errors import PluginLoadError
 
@@ -75,10 +75,10 @@ class TensorBoard(Callback):
     ) -> None:
         self.log_dir = log_dir
         self.histogram_freq = check_int(
-            "TensorBoard", "histogram_freq", whole(histogram_freq), 0
+            self, "histogram_freq", whole(histogram_freq), 0
         )
-        self.write_graph = write_graph
-        self.write_images = write_images
+        self.write_graph = check_bool(self, "write_graph", write_graph)
+        self.write_images = check_bool(self, "write_images", write_images)
         self.writer: Any = None
         self._measure: Any = None
         _check_installed()

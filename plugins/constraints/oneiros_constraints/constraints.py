@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import numpy as np
 from oneiros import backend as K
+from oneiros.arguments import check_number, is_int, refusal
 from oneiros.config import get_object
 
 from oneiros_constraints.constraint import Constraint
@@ -17,6 +19,27 @@ def _norms(p: Any, axis: Axis) -> Any:
     """Returns the norms over these axes, which keep the size 1."""
     squares = K.square(p)
     return K.sqrt(K.sum(squares, axis=axis, keepdims=True))
+
+
+def _number(constraint: Constraint, name: str, value: Any) -> Any:
+    """Returns a number as one of Python, and a tensor as it is."""
+    number = check_number(constraint, name, value)
+    if isinstance(number, np.generic):
+        return number.item()
+    return number
+
+
+def _axis(constraint: Constraint, axis: Any) -> Any:
+    """Returns the axes, as ints of Python; None stands for all."""
+    if axis is None:
+        return None
+    if is_int(axis):
+        return int(axis)
+    is_list = isinstance(axis, (list, tuple))
+    if not is_list or not all(map(is_int, axis)):
+        expected = "an int or a list of ints, such as [0, 1]"
+        raise refusal(constraint, "axis", axis, expected)
+    return type(axis)(map(int, axis))
 
 
 class MaxNorm(Constraint):
@@ -36,8 +59,8 @@ class MaxNorm(Constraint):
     loadable: ClassVar[bool] = True
 
     def __init__(self, m: float = 2, axis: Axis = 0) -> None:
-        self.m = m
-        self.axis = axis
+        self.m = _number(self, "m", m)
+        self.axis = _axis(self, axis)
 
     def __call__(self, p: Any) -> Any:
         """Returns `p` with norms of at most `m`."""
@@ -70,7 +93,7 @@ class UnitNorm(Constraint):
     loadable: ClassVar[bool] = True
 
     def __init__(self, axis: Axis = 0) -> None:
-        self.axis = axis
+        self.axis = _axis(self, axis)
 
     def __call__(self, p: Any) -> Any:
         """Returns `p` with norms of 1."""
@@ -96,10 +119,10 @@ class MinMaxNorm(Constraint):
     def __init__(
         self, low: float = 0.0, high: float = 1.0, rate: float = 1.0, axis: Axis = 0
     ) -> None:
-        self.low = low
-        self.high = high
-        self.rate = rate
-        self.axis = axis
+        self.low = _number(self, "low", low)
+        self.high = _number(self, "high", high)
+        self.rate = _number(self, "rate", rate)
+        self.axis = _axis(self, axis)
 
     def __call__(self, p: Any) -> Any:
         """Returns `p` with its norms moved towards the interval."""

@@ -6,7 +6,6 @@ import os
 import queue
 import threading
 import time
-import warnings
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -16,6 +15,7 @@ from typing import Any, NoReturn
 from oneiros.arguments import shown
 from oneiros.errors import ArgumentError, GeneratorError, SettingsError
 from oneiros_array_data.standardize import gives_batches, has_numbered_batches
+from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_generators.stated import Stated
 from oneiros_generators.workers import TICK, Workers
@@ -119,11 +119,10 @@ class GeneratorEnqueuer:
                 raise StopIteration
             if waited > PATIENCE and not warned:
                 warned = True
-                warnings.warn(
+                warn(
                     f"The {self.name} gave no batch for {waited:.0f} s. After "
                     f"{limit:g} s this is an error; {TIMEOUT} sets another number, 0 "
-                    "none.",
-                    stacklevel=2,
+                    "none."
                 )
             if 0 < limit < waited:
                 self._give_up(limit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from oneiros.arguments import check_int, is_int, refusal
 from oneiros.engine.stream import Run, Stream
 from oneiros_array_data.stream import ArrayStream
+from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_generators.flow import Array, Flow
 from oneiros_generators.queue import endless
@@ -63,11 +63,10 @@ class Generated(Flow):
             yield Run(number, 1, self.last_size, samples_done, arrays)
             number += 1
         if self.seen > self.samples and self.use == "train":
-            warnings.warn(
+            warn(
                 f"Epoch {self.epoch + 1} had {self.seen} samples, samples_per_epoch is "
                 f"{self.samples}, which can change what is learned. Let batches add up "
-                "to samples_per_epoch.",
-                stacklevel=2,
+                "to samples_per_epoch."
             )
         self.epoch += 1
 

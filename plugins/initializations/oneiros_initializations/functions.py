@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.arguments import check_number
 from oneiros.config import get_object
 from oneiros.errors import ArgumentError, ShapeError
 
@@ -53,6 +54,7 @@ def uniform(
     shape: Shape, scale: float = 0.05, name: str | None = None, dim_ordering: str = "th"
 ) -> Any:
     """Uniform between `-scale` and `scale`."""
+    check_number("uniform", "scale", scale)
     return initialized(
         shape, name, lambda: K.random_uniform_variable(shape, -scale, scale, name=name)
     )
@@ -62,6 +64,7 @@ def normal(
     shape: Shape, scale: float = 0.05, name: str | None = None, dim_ordering: str = "th"
 ) -> Any:
     """Normal with mean 0 and standard deviation `scale`, not truncated."""
+    check_number("normal", "scale", scale)
     return initialized(
         shape, name, lambda: K.random_normal_variable(shape, 0.0, scale, name=name)
     )
@@ -132,6 +135,7 @@ def orthogonal(
         - Saxe, McClelland, Ganguli: Exact solutions to the nonlinear dynamics of
           learning, arXiv:1312.6120
     """
+    check_number("orthogonal", "scale", scale)
     if len(shape) < 2:
         raise ShapeError(
             f"orthogonal takes a shape of two or more axes; it received {tuple(shape)}."
@@ -157,6 +161,7 @@ def identity(
     # Raises
         ShapeError: unless the shape is square, of rank 2.
     """
+    check_number("identity", "scale", scale)
     if len(shape) != 2 or shape[0] != shape[1]:
         raise ShapeError(
             "identity takes a square shape of rank 2, like (4, 4); it received "

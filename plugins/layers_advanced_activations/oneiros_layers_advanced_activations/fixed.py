@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_number
 from oneiros.engine.layer import Layer
 
 
@@ -41,7 +42,7 @@ class LeakyReLU(Layer):
     def __init__(self, alpha: float = 0.3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.alpha = alpha
+        self.alpha = check_number(self, "alpha", alpha)
 
     def call(self, x: Any, mask: Any = None) -> Any:
         """Returns the rectified input."""
@@ -81,6 +82,7 @@ class ELU(Layer):
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
+        check_number(self, "alpha", alpha)
         self.alpha = float(K.cast_to_floatx(alpha))
 
     def call(self, x: Any, mask: Any = None) -> Any:
@@ -120,6 +122,7 @@ class ThresholdedReLU(Layer):
     def __init__(self, theta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
+        check_number(self, "theta", theta)
         self.theta = float(K.cast_to_floatx(theta))
 
     def call(self, x: Any, mask: Any = None) -> Any:

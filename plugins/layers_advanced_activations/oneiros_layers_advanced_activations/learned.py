@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from oneiros import backend as K
 from oneiros import initializations
-from oneiros.arguments import is_int, label, refusal
+from oneiros.arguments import check_number, is_int, label, refusal
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ShapeError
 
@@ -175,6 +175,8 @@ class ParametricSoftplus(LearnedActivation):
         **kwargs: Any,
     ) -> None:
         super().__init__(weights=weights, shared_axes=shared_axes, **kwargs)
+        check_number(self, "alpha_init", alpha_init)
+        check_number(self, "beta_init", beta_init)
         self.alpha_init = float(K.cast_to_floatx(alpha_init))
         self.beta_init = float(K.cast_to_floatx(beta_init))
 

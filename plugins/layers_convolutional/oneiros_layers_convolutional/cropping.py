@@ -30,7 +30,6 @@ class _Cropping(Layer):
     checks_sizes: ClassVar[bool] = True
     dim_ordering: str = "tf"
     _rank: ClassVar[int]
-    _least_size: ClassVar[int] = 1
     _pairs: Pairs
 
     def __init__(self, **kwargs: Any) -> None:
@@ -53,7 +52,7 @@ class _Cropping(Layer):
         return pairs
 
     def assert_input_compatibility(self, input: Any) -> None:
-        """Checks the rank, and that something is left."""
+        """Checks the rank, and that no more is cut off than there is."""
         super().assert_input_compatibility(input)
         self.get_output_shape_for(K.int_shape(input))
 
@@ -64,7 +63,7 @@ class _Cropping(Layer):
         cropped_sizes = tuple(
             None if size is None else size - sum(pair) for size, pair in pairs
         )
-        if any(size is not None and size < self._least_size for size in cropped_sizes):
+        if any(size is not None and size < 0 for size in cropped_sizes):
             raise ShapeError(
                 f"{label(self)} received an input of shape {tuple(input_shape)}, read "
                 f"as {axis_names(self._rank, self.dim_ordering)}; "
@@ -108,7 +107,6 @@ class Cropping1D(_Cropping):
 
     loadable: ClassVar[bool] = True
     _rank: ClassVar[int] = 1
-    _least_size: ClassVar[int] = 0
 
     def __init__(self, cropping: Any = (1, 1), **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -139,10 +137,10 @@ class Cropping2D(_Cropping):
         `(samples, channels, rows, columns)` for `"th"`.
 
     # Output shape
-        4D, in the same order, with the rows and columns that are left.
+        4D, in the same order, with the rows and columns that are left; none may be.
 
     # Raises
-        ShapeError: if nothing is left.
+        ShapeError: if more is cut off than there is.
     """
 
     loadable: ClassVar[bool] = True
@@ -184,10 +182,10 @@ class Cropping3D(_Cropping):
         `(samples, channels, d1, d2, d3)` for `"th"`.
 
     # Output shape
-        5D, in the same order, with what is left.
+        5D, in the same order, with what is left; it may be nothing.
 
     # Raises
-        ShapeError: if nothing is left.
+        ShapeError: if more is cut off than there is.
     """
 
     loadable: ClassVar[bool] = True

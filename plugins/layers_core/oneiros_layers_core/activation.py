@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import activations, regularizers
+from oneiros.arguments import check_number
 from oneiros.engine.layer import Layer
 
 
@@ -72,6 +73,6 @@ class ActivityRegularization(Layer):
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.l1 = l1
-        self.l2 = l2
+        self.l1 = check_number(self, "l1", l1)
+        self.l2 = check_number(self, "l2", l2)
         self.activity_regularizer = regularizers.L1L2Regularizer(l1=l1, l2=l2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oneiros import constraints, initializations, regularizers
-from oneiros.arguments import check_optional_int, label
+from oneiros.arguments import check_bool, check_optional_int, label
 from oneiros.engine.layer import Layer
 from oneiros.errors import ShapeError
 
@@ -50,7 +50,7 @@ class AffineLayer(Layer):
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.W_constraint = constraints.get(W_constraint)
         self.b_constraint = constraints.get(b_constraint)
-        self.bias = bias
+        self.bias = check_bool(self, "bias", bias)
 
     def add_kernel(self, shape: tuple[int, ...]) -> Any:
         """Makes the kernel."""

@@ -60,7 +60,7 @@ class Dropout(Layer):
         self.noise_shape: Shape | None = noise_shape
         self.seed = check_optional_int(self, "seed", seed)
         self.supports_masking = True
-        self.uses_learning_phase = 0.0 < p < 1.0
+        self.uses_learning_phase = 0.0 < self.p < 1.0
 
     def _get_noise_shape(self, x: Any) -> Shape | None:
         shape = K.int_shape(x)

@@ -8,6 +8,7 @@ from types import FunctionType
 from typing import Any
 
 from oneiros import backend as K
+from oneiros.arguments import is_int
 from oneiros_old_files.stored_functions import get_function
 
 
@@ -25,6 +26,13 @@ def function_config(argument: str, value: Any) -> dict[str, Any]:
     elif callable(value):
         kind = "function"
     return {argument: value, f"{argument}_type": kind}
+
+
+def plain_shape(shape: Any) -> Any:
+    """Returns a shape as a tuple of Python's numbers; a function or None as it is."""
+    if not isinstance(shape, (list, tuple)):
+        return shape
+    return tuple(int(size) if is_int(size) else size for size in shape)
 
 
 def with_functions(config: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from oneiros_layers_core.functions import (
     call_function,
     function_config,
     inferred_shape,
+    plain_shape,
     takes_mask,
     with_functions,
 )
@@ -80,9 +81,7 @@ class Lambda(Layer):
             )
         self.function = function
         self.arguments = dict(arguments or {})
-        if isinstance(output_shape, list):
-            output_shape = tuple(output_shape)
-        self._output_shape = output_shape
+        self._output_shape = plain_shape(output_shape)
         self._input_dtypes: list[str] = []
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
@@ -123,6 +122,7 @@ class Lambda(Layer):
             **function_config("function", self.function),
             **function_config("output_shape", self._output_shape),
             "arguments": self.arguments,
+            **self.argument_config("arguments"),
         }
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_number
 from oneiros.engine.layer import Layer
 
 
@@ -41,7 +42,7 @@ class Masking(Layer):
     def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.mask_value = mask_value
+        self.mask_value = check_number(self, "mask_value", mask_value)
 
     def compute_mask(self, x: Any, input_mask: Any = None) -> Any:
         """Returns which steps count: those with any feature other than `mask_value`."""

@@ -11,7 +11,11 @@ from oneiros.config import layer_from_config
 from oneiros.engine.layer import Layer
 from oneiros.errors import ArgumentError
 
-from oneiros_layers_core.functions import function_config, with_functions
+from oneiros_layers_core.functions import (
+    function_config,
+    plain_shape,
+    with_functions,
+)
 from oneiros_layers_core.merge_modes import MODES, Custom, MergeRule
 
 Mode = str | Callable[..., Any]
@@ -95,9 +99,7 @@ class Merge(Layer):
         self.tensor_indices = tensor_indices
         self.supports_masking = True
         self.keeps_declared_shape = mode == "cos"
-        if isinstance(output_shape, list):
-            output_shape = tuple(output_shape)
-        self._output_shape = output_shape
+        self._output_shape = plain_shape(output_shape)
         self._output_mask = output_mask
         self._check_arguments()
         self._rule = self._rule_of(mode)
@@ -188,10 +190,11 @@ class Merge(Layer):
             "name": self.name,
             **function_config("mode", self.mode),
             "concat_axis": self.concat_axis,
-            "dot_axes": self.dot_axes,
+            **self.argument_config("dot_axes"),
             **function_config("output_shape", self._output_shape),
             **function_config("output_mask", self._output_mask),
             "arguments": self.arguments,
+            **self.argument_config("arguments"),
         }
 
     @classmethod

@@ -6,7 +6,13 @@ from typing import Any, ClassVar
 
 from oneiros import backend as K
 from oneiros import constraints, initializations, regularizers
-from oneiros.arguments import check_fraction, check_int, check_optional_int, label
+from oneiros.arguments import (
+    check_bool,
+    check_fraction,
+    check_int,
+    check_optional_int,
+    label,
+)
 from oneiros.engine.layer import Layer
 from oneiros.errors import ShapeError
 
@@ -92,7 +98,7 @@ class Embedding(Layer):
         self.output_dim = check_int(self, "output_dim", output_dim)
         self.init = initializations.get(init)
         self.input_length = input_length
-        self.mask_zero = mask_zero
+        self.mask_zero = check_bool(self, "mask_zero", mask_zero)
         self.dropout = check_fraction(self, "dropout", dropout)
         self.uses_learning_phase = 0.0 < dropout < 1.0
         self.W_regularizer = regularizers.get(W_regularizer)

@@ -9,9 +9,8 @@ import math
 from typing import Any, ClassVar
 
 from oneiros import backend as K
-from oneiros.arguments import label
+from oneiros.arguments import check_fraction, check_number, refusal
 from oneiros.engine.layer import Layer
-from oneiros.errors import ArgumentError
 
 
 class GaussianNoise(Layer):
@@ -40,12 +39,9 @@ class GaussianNoise(Layer):
 
     def __init__(self, sigma: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.sigma = check_number(self, "sigma", sigma)
         if not sigma >= 0:
-            raise ArgumentError(
-                f"{label(self)} received sigma={sigma!r}. It takes a standard "
-                "deviation, 0 or more."
-            )
-        self.sigma = sigma
+            raise refusal(self, "sigma", sigma, "a standard deviation, 0 or more")
         self.supports_masking = True
         self.uses_learning_phase = True
 
@@ -88,11 +84,7 @@ class GaussianDropout(Layer):
 
     def __init__(self, p: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not 0.0 <= p <= 1.0:
-            raise ArgumentError(
-                f"{label(self)} received p={p!r}. It takes a fraction between 0 and 1."
-            )
-        self.p = p
+        self.p = check_fraction(self, "p", p)
         self.supports_masking = True
         self.uses_learning_phase = 0.0 < p < 1.0
 

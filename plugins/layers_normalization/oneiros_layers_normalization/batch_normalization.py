@@ -6,7 +6,14 @@ from typing import Any, ClassVar
 
 from oneiros import backend as K
 from oneiros import initializations, regularizers
-from oneiros.arguments import check_int, is_int, label, refusal
+from oneiros.arguments import (
+    check_bool,
+    check_int,
+    check_number,
+    is_int,
+    label,
+    refusal,
+)
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ShapeError
 
@@ -101,14 +108,14 @@ class BatchNormalization(Layer):
         self.supports_masking = True
         self.beta_init = initializations.get(beta_init)
         self.gamma_init = initializations.get(gamma_init)
-        self.epsilon = epsilon
+        self.epsilon = check_number(self, "epsilon", epsilon)
         self.mode = int(mode)
         self.axis = check_int(self, "axis", axis, minimum=None)
-        self.momentum = momentum
+        self.momentum = check_number(self, "momentum", momentum)
         self.gamma_regularizer = regularizers.get(gamma_regularizer)
         self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.center = center
-        self.scale = scale
+        self.center = check_bool(self, "center", center)
+        self.scale = check_bool(self, "scale", scale)
         self.initial_weights = weights
         self.uses_learning_phase = mode == FEATURE_WISE
 

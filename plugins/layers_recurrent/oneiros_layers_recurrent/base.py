@@ -6,7 +6,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 from oneiros import backend as K
-from oneiros.arguments import check_choice, check_optional_int, label
+from oneiros.arguments import (
+    check_bool,
+    check_choice,
+    check_optional_int,
+    label,
+)
 from oneiros.config import count_weight
 from oneiros.engine.layer import InputSpec, Layer
 from oneiros.errors import ArgumentError, OneirosError, ShapeError
@@ -107,9 +112,9 @@ class SequenceLayer(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.initial_weights = weights
-        self.return_sequences = return_sequences
-        self.go_backwards = go_backwards
-        self.stateful = stateful
+        self.return_sequences = check_bool(self, "return_sequences", return_sequences)
+        self.go_backwards = check_bool(self, "go_backwards", go_backwards)
+        self.stateful = check_bool(self, "stateful", stateful)
         self.supports_masking = True
 
     def build(self, input_shape: Shape) -> None:
@@ -347,7 +352,7 @@ class Recurrent(SequenceLayer):
             stateful=stateful,
             **kwargs,
         )
-        self.unroll = unroll
+        self.unroll = check_bool(self, "unroll", unroll)
         self.consume_less = check_choice(self, "consume_less", consume_less, MODES)
         self.input_spec = [InputSpec(ndim=3)]
         self.input_dim = input_dim

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import sys
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
+
+from oneiros_backend_toolkit.user_warnings import warn
 
 KERAS_2_NAMES = {
     "steps_per_epoch": "'samples_per_epoch', which counts samples",
@@ -59,13 +59,24 @@ def check_layer_arguments(
     cls = type(layer)
     dropped = {name for base in cls.__mro__ for name in DROPPED.get(base.__name__, ())}
     for name in [name for name in arguments if name not in set(common)]:
+        known = [*_parameters(cls), *common]
+        if RENAMED.get(name) in known:
+            raise _renamed_argument(cls.__name__, name, arguments[name])
         if name not in dropped:
-            raise unknown_argument(cls.__name__, name, [*_parameters(cls), *common])
-        warnings.warn(
+            raise unknown_argument(cls.__name__, name, known)
+        warn(
             f"{cls.__name__} received {name}={arguments[name]!r:.40}, which Keras 1.2 "
-            "dropped. It has no effect: leave it out.",
-            stacklevel=_outside(),
+            "dropped. It has no effect: leave it out."
         )
+
+
+def _renamed_argument(where: str, name: str, value: Any) -> TypeError:
+    """Returns the error for an argument that Keras 1 calls otherwise."""
+    name_here = RENAMED[name]
+    return TypeError(
+        f"{where} received the unknown argument {name!r}. Did you mean {name_here!r}, "
+        f"as Keras 1 calls it? Write {where}({name_here}={value!r:.40})."
+    )
 
 
 def _parameters(cls: type) -> list[str]:
@@ -100,32 +111,18 @@ def without_dropped(where: str, arguments: dict[str, Any]) -> dict[str, Any]:
     these."""
     for name in arguments:
         if name in DROPPED_FROM_METHODS:
-            warnings.warn(
+            warn(
                 f"{where}({name}=…) is of Keras 0.3, to no effect. "
-                f"{DROPPED_FROM_METHODS[name]}.",
-                stacklevel=_outside(),
+                f"{DROPPED_FROM_METHODS[name]}."
             )
     dropped = DROPPED_FROM_METHODS.keys()
     return {name: value for name, value in arguments.items() if name not in dropped}
-
-
-def _outside() -> int:
-    """Returns how many frames lie between the caller and the user's line, which isn't
-    of Oneiros; for `stacklevel`."""
-    frame = sys._getframe(1)
-    level = 1
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith("oneiros"):
-        frame = frame.f_back
-        level += 1
-    return level
 
 
 def unknown_argument(where: str, name: str, known: Iterable[str]) -> TypeError:
     """Returns the error for an argument that isn't among the known ones."""
     names = list(known)
     meant = KERAS_2_NAMES.get(name)
-    if meant is None and RENAMED.get(name) in names:
-        meant = f"{RENAMED[name]!r}, as Keras 1 calls it"
     near = difflib.get_close_matches(name, names, n=1)
     if meant is None and near:
         meant = repr(near[0])

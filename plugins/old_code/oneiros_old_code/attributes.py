@@ -11,6 +11,7 @@ REPLACED = {
     "get_input": "Write layer.input, a tensor; model.inputs has a model's.",
     "get_output": "Write layer.output, a tensor; its value: K.function([model.input, "
     "K.learning_phase()], [layer.output])([data, 0]).",
+    "params": "Write layer.trainable_weights, a list of variables.",
 }
 """Attributes, and what to write."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from oneiros import backend as K
 from oneiros.arguments import check_choice
 from oneiros.engine.layer import Layer
+from oneiros_backend_toolkit.user_warnings import warn
 
 MERGED_BY = {"sum": K.sum, "mul": K.prod, "ave": K.mean}
 """What merges steps, by the mode."""
@@ -38,10 +38,9 @@ class TimeDistributedMerge(Layer):
     def __init__(self, mode: str = "sum", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mode = check_choice(self, "mode", mode, MERGED_BY)
-        warnings.warn(
+        warn(
             "TimeDistributedMerge is of Keras 0.x. GlobalAveragePooling1D(), or "
-            "Lambda(lambda x: K.sum(x, axis=1)), does it now.",
-            stacklevel=2,
+            "Lambda(lambda x: K.sum(x, axis=1)), does it now."
         )
 
     def get_output_shape_for(self, input_shape: Any) -> Any:

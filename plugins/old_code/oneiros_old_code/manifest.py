@@ -8,6 +8,8 @@ SERVICES = {
     "without_dropped": "oneiros_old_code.arguments:without_dropped",
     "gone": "oneiros_old_code.attributes:gone",
     "defines_get_output": "oneiros_old_code.attributes:defines_get_output",
+    "regularizers_of": "oneiros_old_code.regularizers:regularizers_of",
+    "set_regularizers": "oneiros_old_code.regularizers:set_regularizers",
     "run_own_loop": "oneiros_old_code.own_loops:run_own_loop",
     "missing_name": "oneiros_old_code.missing:missing_name",
     "fit_loop": "oneiros_old_code.private_loops:fit_loop",
@@ -165,8 +167,10 @@ REMOVED = {
     "layers.core": "AutoEncoder LambdaMerge Siamese",
     "layers.recurrent": "JZS1 JZS2 JZS3",
     "layers.convolutional": "UpSample1D UpSample2D",
+    "layers.normalization": "LRN2D",
+    "utils.visualize_util": "to_graph",
 }
-"""Layers that aren't built any more."""
+"""Layers and functions that aren't there any more."""
 
 STANDARDIZING = {
     "standardize_X": "oneiros_old_code.training:standardize_X",
@@ -226,7 +230,7 @@ def oneiros_modules() -> dict[str, dict[str, str]]:
     tables["models"].update({**GRAPH, **STANDARDIZING})
     tables["layers.core"].update(LAYERS)
     for path, names in REMOVED.items():
-        tables[path].update(
+        tables.setdefault(path, {}).update(
             {name: f"oneiros_old_code.removed:{name}" for name in names.split()}
         )
     containers = {**GRAPH, "Sequential": "oneiros.models:Sequential"}

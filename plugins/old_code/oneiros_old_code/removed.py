@@ -1,8 +1,9 @@
-"""Layers of Keras 0.x that aren't built any more: errors that show what to write."""
+"""Layers and functions of Keras 0.x that aren't there any more: errors that show what
+to write."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from oneiros.errors import CapabilityError
 
@@ -68,3 +69,21 @@ class UpSample2D(Removed):
     """Rows and columns repeated."""
 
     line = "Write UpSampling2D(size=(2, 2))."
+
+
+class LRN2D(Removed):
+    """Values divided by a power of what neighbouring channels hold, as in AlexNet."""
+
+    line = (
+        "Write, for images of c channels that come last, "
+        "band = K.variable(abs(np.subtract.outer(range(c), range(c))) <= 2) and "
+        "Lambda(lambda x: x / K.pow(2 + 1e-4 * K.dot(K.square(x), band), 0.75))."
+    )
+
+
+def to_graph(*args: Any, **kwargs: Any) -> NoReturn:
+    """Raises CapabilityError: it stands where Keras had what drew a model's graph."""
+    raise CapabilityError(
+        "to_graph is of Keras 0.x. Write model_to_dot(model), of "
+        "keras.utils.visualize_util, or plot(model, to_file='model.png')."
+    )

@@ -7,7 +7,14 @@ from typing import Any, ClassVar
 from oneiros import backend as K
 from oneiros.backend import bound
 
-from oneiros_optimizers.base import DecayingOptimizer, number, slots, stored
+from oneiros_optimizers.base import (
+    DecayingOptimizer,
+    hyperparameter,
+    number,
+    slots,
+    stored,
+)
+from oneiros_optimizers.optimizer import plain_number
 
 
 class RMSprop(DecayingOptimizer):
@@ -37,8 +44,8 @@ class RMSprop(DecayingOptimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(lr=lr, decay=decay, **kwargs)
-        self.rho = K.variable(rho)
-        self.epsilon = epsilon
+        self.rho = hyperparameter(self, "rho", rho)
+        self.epsilon = plain_number(self, "epsilon", epsilon)
 
     @bound
     def get_updates(
@@ -88,7 +95,7 @@ class Adagrad(DecayingOptimizer):
         self, lr: float = 0.01, epsilon: float = 1e-8, decay: float = 0.0, **kwargs: Any
     ) -> None:
         super().__init__(lr=lr, decay=decay, **kwargs)
-        self.epsilon = epsilon
+        self.epsilon = plain_number(self, "epsilon", epsilon)
 
     @bound
     def get_updates(
@@ -138,8 +145,8 @@ class Adadelta(DecayingOptimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(lr=lr, decay=decay, **kwargs)
-        self.rho = rho
-        self.epsilon = epsilon
+        self.rho = plain_number(self, "rho", rho)
+        self.epsilon = plain_number(self, "epsilon", epsilon)
 
     @bound
     def get_updates(

@@ -11,10 +11,12 @@ from oneiros.backend import bound
 from oneiros_optimizers.base import (
     DecayingOptimizer,
     StandardOptimizer,
+    hyperparameter,
     number,
     slots,
     stored,
 )
+from oneiros_optimizers.optimizer import plain_number
 
 
 class Adam(DecayingOptimizer):
@@ -44,9 +46,9 @@ class Adam(DecayingOptimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(lr=lr, decay=decay, **kwargs)
-        self.beta_1 = K.variable(beta_1)
-        self.beta_2 = K.variable(beta_2)
-        self.epsilon = epsilon
+        self.beta_1 = hyperparameter(self, "beta_1", beta_1)
+        self.beta_2 = hyperparameter(self, "beta_2", beta_2)
+        self.epsilon = plain_number(self, "epsilon", epsilon)
 
     @bound
     def get_updates(
@@ -115,9 +117,9 @@ class Adamax(DecayingOptimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(lr=lr, decay=decay, **kwargs)
-        self.beta_1 = K.variable(beta_1)
-        self.beta_2 = K.variable(beta_2)
-        self.epsilon = epsilon
+        self.beta_1 = hyperparameter(self, "beta_1", beta_1)
+        self.beta_2 = hyperparameter(self, "beta_2", beta_2)
+        self.epsilon = plain_number(self, "epsilon", epsilon)
 
     @bound
     def get_updates(
@@ -182,10 +184,10 @@ class Nadam(StandardOptimizer):
     ) -> None:
         super().__init__(lr=lr, **kwargs)
         self.m_schedule = K.variable(1.0)
-        self.beta_1 = K.variable(beta_1)
-        self.beta_2 = K.variable(beta_2)
-        self.epsilon = epsilon
-        self.schedule_decay = schedule_decay
+        self.beta_1 = hyperparameter(self, "beta_1", beta_1)
+        self.beta_2 = hyperparameter(self, "beta_2", beta_2)
+        self.epsilon = plain_number(self, "epsilon", epsilon)
+        self.schedule_decay = plain_number(self, "schedule_decay", schedule_decay)
 
     def _momentum(self, t: Any) -> Any:
         decayed = K.exp(math.log(0.96) * self.schedule_decay * t)

@@ -6,7 +6,7 @@ from typing import Any
 
 from oneiros import backend as K
 
-from oneiros_optimizers.optimizer import Optimizer
+from oneiros_optimizers.optimizer import Optimizer, plain_number
 
 
 class StandardOptimizer(Optimizer):
@@ -21,7 +21,7 @@ class StandardOptimizer(Optimizer):
     def __init__(self, lr: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.iterations = K.variable(0.0)
-        self.lr = K.variable(lr)
+        self.lr = hyperparameter(self, "lr", lr)
 
     def counting(self) -> list[Any]:
         """Returns the update that counts an update."""
@@ -44,7 +44,7 @@ class DecayingOptimizer(StandardOptimizer):
 
     def __init__(self, lr: float, decay: float, **kwargs: Any) -> None:
         super().__init__(lr=lr, **kwargs)
-        self.decay = K.variable(decay)
+        self.decay = hyperparameter(self, "decay", decay)
         self.initial_decay = decay
 
     def decayed_lr(self) -> Any:
@@ -62,6 +62,15 @@ class DecayingOptimizer(StandardOptimizer):
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "decay": number(self.decay)}
+
+
+def hyperparameter(optimizer: Optimizer, name: str, value: Any) -> Any:
+    """Returns a variable with the value of an argument.
+
+    # Raises
+        ArgumentError: unless that is a number or a tensor.
+    """
+    return K.variable(plain_number(optimizer, name, value))
 
 
 def slots(params: list[Any]) -> list[Any]:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from oneiros import backend as K
+from oneiros.arguments import check_number
 from oneiros.bases import Rebuilt
 from oneiros.errors import DataError
 
@@ -17,12 +18,25 @@ def clip_norm(g: Any, c: float, n: Any) -> Any:
     return K.switch(K.greater_equal(n, c), g * c / n, g)
 
 
+def plain_number(optimizer: Any, name: str, value: Any) -> Any:
+    """Returns the number that an argument of an optimizer is, as one of Python.
+
+    A tensor is returned as it is.
+
+    # Raises
+        ArgumentError: if it is anything else.
+    """
+    number = check_number(optimizer, name, value)
+    return number.item() if isinstance(number, np.generic) else number
+
+
 class Optimizer(Rebuilt):
     """Turns a loss and its parameters into a list of updates.
 
     # Arguments
         clipnorm: float, upper bound of the global norm of all gradients together.
-        clipvalue: float, upper bound of each gradient element's absolute value.
+        clipvalue: float, upper bound of each gradient element's absolute value. 0 and
+            None, for both, are no bound.
     """
 
     loadable: ClassVar[bool] = False
@@ -34,7 +48,9 @@ class Optimizer(Rebuilt):
                 f"{type(self).__name__} got the unknown argument {unknown[0]!r}. Every "
                 "optimizer takes `clipnorm` and `clipvalue` besides its own arguments."
             )
-        self.__dict__.update(kwargs)
+        for name, limit in kwargs.items():
+            has_limit = limit is not None and limit is not False
+            vars(self)[name] = plain_number(self, name, limit) if has_limit else limit
         self._backend = K.current()
         self.updates: list[Any] = []
         self.weights: list[Any] = []

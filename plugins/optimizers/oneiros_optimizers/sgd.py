@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_bool
 from oneiros.backend import bound
 
-from oneiros_optimizers.base import DecayingOptimizer, number, slots, stored
+from oneiros_optimizers.base import (
+    DecayingOptimizer,
+    hyperparameter,
+    number,
+    slots,
+    stored,
+)
 
 
 class SGD(DecayingOptimizer):
@@ -46,8 +53,8 @@ class SGD(DecayingOptimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(lr=lr, decay=decay, **kwargs)
-        self.momentum = K.variable(momentum)
-        self.nesterov = nesterov
+        self.momentum = hyperparameter(self, "momentum", momentum)
+        self.nesterov = check_bool(self, "nesterov", nesterov)
 
     @bound
     def get_updates(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from oneiros.arguments import check_bool
 from oneiros.bases import Callback
 from oneiros.engine.observer import BUILD, Observer, observed_by
 
@@ -78,7 +79,7 @@ class StepProfile(Callback):
     clock: Callable[[], float] = staticmethod(time.perf_counter)
 
     def __init__(self, verbose: int = 1) -> None:
-        self.verbose = verbose
+        self.verbose = check_bool("StepProfile", "verbose", verbose)
         self.ledger = Ledger()
 
     def get_observer(self) -> Observer:

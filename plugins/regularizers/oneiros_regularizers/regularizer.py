@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from oneiros_regularizers.keras_1_0 import penalty_of, takes_loss
+
 
 class Regularizer:
-    """Adds a scalar penalty on a weight or an activation to the loss."""
+    """Adds a scalar penalty on a weight or an activation to the loss.
+
+    Classes of Keras 1.0, whose `__call__(loss)` returns the loss with the penalty
+    added, work as they are: they find the weight that `set_param` told, or the layer
+    that `set_layer` did.
+    """
 
     loadable: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if takes_loss(cls):
+            penalty = penalty_of(cls.__call__)
+            cls.__call__ = penalty  # type: ignore[assignment,method-assign]
 
     def __call__(self, x: Any) -> Any:
         """Returns the penalty of tensor `x`, a scalar tensor."""
@@ -19,7 +32,9 @@ class Regularizer:
         return {"name": type(self).__name__}
 
     def set_param(self, _: Any) -> None:
-        """Does nothing; kept for code of Keras 1.0."""
+        """Keeps a weight as `p`, for code of Keras 1.0."""
+        self.p = _
 
     def set_layer(self, _: Any) -> None:
-        """Does nothing; kept for code of Keras 1.0."""
+        """Keeps what has the output as `layer`, for code of Keras 1.0."""
+        self.layer = _

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from oneiros import backend as K
+from oneiros.arguments import check_number
 from oneiros.config import get_object
 from oneiros.errors import ShapeError
 
@@ -30,7 +31,7 @@ class EigenvalueRegularizer(Regularizer):
     loadable: ClassVar[bool] = True
 
     def __init__(self, k: float) -> None:
-        self.k = k
+        self.k = check_number(self, "k", k)
 
     def __call__(self, x: Any) -> Any:
         """Returns the penalty of the matrix `x`."""
@@ -69,8 +70,8 @@ class L1L2Regularizer(Regularizer):
     loadable: ClassVar[bool] = True
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
-        self.l1 = float(K.cast_to_floatx(l1))
-        self.l2 = float(K.cast_to_floatx(l2))
+        self.l1 = float(K.cast_to_floatx(check_number(self, "l1", l1)))
+        self.l2 = float(K.cast_to_floatx(check_number(self, "l2", l2)))
 
     def __call__(self, x: Any) -> Any:
         """Returns the penalty of tensor `x`."""
@@ -96,12 +97,12 @@ ActivityRegularizer = L1L2Regularizer
 
 def l1(l: float = 0.01) -> L1L2Regularizer:
     """Returns a penalty of `l` times the sum of absolute values."""
-    return L1L2Regularizer(l1=l)
+    return L1L2Regularizer(l1=check_number("l1", "l", l))
 
 
 def l2(l: float = 0.01) -> L1L2Regularizer:
     """Returns a penalty of `l` times the sum of squares."""
-    return L1L2Regularizer(l2=l)
+    return L1L2Regularizer(l2=check_number("l2", "l", l))
 
 
 def l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2Regularizer:
@@ -111,12 +112,12 @@ def l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2Regularizer:
 
 def activity_l1(l: float = 0.01) -> L1L2Regularizer:
     """Returns what `l1` returns; the name that tells it is meant for activations."""
-    return L1L2Regularizer(l1=l)
+    return l1(l)
 
 
 def activity_l2(l: float = 0.01) -> L1L2Regularizer:
     """Returns what `l2` returns; the name that tells it is meant for activations."""
-    return L1L2Regularizer(l2=l)
+    return l2(l)
 
 
 def activity_l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2Regularizer:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from oneiros.arguments import check_int, check_optional_int, refusal
+from oneiros.arguments import (
+    check_bool,
+    check_int,
+    check_number,
+    check_optional_int,
+    refusal,
+)
 from oneiros.bases import Callback
 from oneiros.engine.loop import Fit
 from oneiros.errors import ArgumentError
@@ -66,14 +72,14 @@ class Resume(Callback):
         verbose: int = 0,
         budget: Budget | None = None,
     ) -> None:
-        if isinstance(seconds, bool) or (seconds is not None and not seconds > 0):
+        if seconds is not None and not check_number("Resume", "seconds", seconds) > 0:
             raise refusal("Resume", "seconds", seconds, "None, or a number above 0")
         self.path = Path(filepath)
         self.epochs = check_int("Resume", "epochs", epochs)
         self.batches = check_optional_int("Resume", "batches", batches, 1)
         self.seconds = seconds
-        self.keep = keep
-        self.verbose = verbose
+        self.keep = check_bool("Resume", "keep", keep)
+        self.verbose = check_bool("Resume", "verbose", verbose)
         self.budget = budget
         if installed_formats.for_suffix(self.path).name != "hdf5":
             expected = "a path of an HDF5 file, such as 'run.h5'"

@@ -44,6 +44,11 @@ def for_suffix(path: Path) -> Format:
     return fallback
 
 
+def has_suffix(suffix: str) -> bool:
+    """Tells whether a format is chosen by a suffix."""
+    return any(suffix in suffixes_of(cls) for _, cls in classes())
+
+
 def hdf5() -> Any:
     """Returns the format `hdf5`."""
     return registry.resolve("format", "hdf5")()

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import itertools
 import re
-import warnings
 from typing import Any
 
 from oneiros import backend as K
 from oneiros import config as configs
 from oneiros.errors import OneirosError
+from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_old_files.base import Origin
 from oneiros_old_files.training import compile_arguments, schedule, slots
 
@@ -50,10 +50,9 @@ def restore_training(
             if state.optimizer_weights:
                 make_optimizer_state(model)
     except OneirosError as error:
-        warnings.warn(
+        warn(
             f"{source} is loaded, but not compiled: {error} Call model.compile(…) "
-            f"before training it.",
-            stacklevel=4,
+            f"before training it."
         )
         return
     if not state.optimizer_weights:
@@ -61,10 +60,9 @@ def restore_training(
     with configs.building("optimizer", type(model.optimizer).__name__):
         restored = restore_state(model, state, origin, source)
     if not restored:
-        warnings.warn(
+        warn(
             f"{source} is loaded and compiled, but its optimizer begins anew: the "
-            f"state in the file is laid out in a way that isn't known.",
-            stacklevel=4,
+            f"state in the file is laid out in a way that isn't known."
         )
 
 

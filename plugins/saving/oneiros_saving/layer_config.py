@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from oneiros.arguments import function_name, label
+from oneiros.arguments import label
 from oneiros.config import registered
 from oneiros.engine.layer import KWARGS, Layer
 from oneiros.errors import ConfigError
@@ -35,7 +35,7 @@ def layer_config(layer: Any) -> dict[str, Any]:
     A class that defines `get_config` describes the arguments of its constructor there:
     those of its base classes' constructors are described here.
     """
-    config = {key: getattr(layer, key) for key in COMMON if hasattr(layer, key)}
+    config = {key: plain(getattr(layer, key)) for key in COMMON if hasattr(layer, key)}
     is_default = type(layer).argument_config is Layer.argument_config
     for argument in _constructor_arguments(type(layer)):
         if is_default:
@@ -68,14 +68,14 @@ def argument_config(layer: Any, argument: str) -> dict[str, Any]:
         return {}
     value = vars(layer)[argument]
     if _is_plain(value):
-        return {argument: value}
+        return {argument: plain(value)}
     if not callable(value):
         return {}
     is_part = hasattr(value, "get_config") and not isinstance(value, Layer)
     if argument.endswith(PARTS) or is_part:
         return {argument: _part_config(layer, argument, value)}
     if argument.endswith(FUNCTIONS) or registered(value):
-        return {argument: function_name(layer, argument, value)}
+        return {argument: _function_name(layer, argument, value)}
     return {}
 
 
@@ -88,6 +88,28 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.size <= MAX_ARRAY
     return value is None or isinstance(value, (bool, int, float, str, np.generic))
+
+
+def plain(value: Any) -> Any:
+    """Returns NumPy's numbers as Python's, also those in lists, tuples and dicts."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(plain(item) for item in value)
+    return value
+
+
+def _function_name(layer: Any, argument: str, function: Any) -> str:
+    name = getattr(function, "__name__", None)
+    if name is None:
+        raise ConfigError(
+            f"{label(layer)} has {argument}={function!r}, which has no name that a "
+            "configuration could hold. Pass a function made with `def`; a layer goes "
+            "into the model as a layer of its own."
+        )
+    return str(name)
 
 
 def _part_config(layer: Any, argument: str, part: Any) -> Any:

@@ -7,7 +7,6 @@ file may ask for, is one `LoadContext`, in force while the model is built.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError, ConfigError, FileFormatError, OneirosError
 from oneiros.load_context import BuildLimits, LoadContext
 from oneiros_backend_toolkit.arrays import donated
+from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_initializations.postponed import Postponed
 from oneiros_old_files.base import Origin
 from oneiros_old_files.configs import migrated
@@ -370,8 +370,7 @@ def _tell_loaded(model: Any, filepath: PathLike) -> None:
 def _warn_of_unread(filepath: PathLike, unread: list[str]) -> None:
     paths = ", ".join(unread[:SHOWN_PATHS])
     more = ", …" if len(unread) > SHOWN_PATHS else ""
-    warnings.warn(
+    warn(
         f"{filepath} holds what belongs to no model, and wasn't read: "
-        f"{paths:.300}{more}.",
-        stacklevel=5,
+        f"{paths:.300}{more}."
     )

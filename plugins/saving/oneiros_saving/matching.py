@@ -3,7 +3,6 @@ changed."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from oneiros import backend as K
 from oneiros.errors import FileFormatError
+from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_old_files.base import Origin
 
 from oneiros_saving.keras0 import explained
@@ -89,10 +89,9 @@ def _mismatch(
 def _warn_of_unusual(pairs: Pairs, source: Any) -> None:
     unusual = [str(variable.name) for variable, value in pairs if count_unusual(value)]
     if unusual:
-        warnings.warn(
+        warn(
             f"{source} holds NaN or infinite numbers for {', '.join(unusual):.300}: "
-            f"what the model predicts from them is of no use.",
-            stacklevel=5,
+            f"what the model predicts from them is of no use."
         )
 
 
@@ -112,10 +111,9 @@ def check_optimizer(variables: list[Any], stored: Named, source: Any) -> None:
             "which are floats. Nothing was loaded."
         )
     if any(count_unusual(value) for _, (_, value) in pairs):
-        warnings.warn(
+        warn(
             f"{source} holds NaN or infinite numbers in the optimizer's state: "
-            "training won't get far; compile the model anew before it.",
-            stacklevel=5,
+            "training won't get far; compile the model anew before it."
         )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from typing import Any
 
 import numpy as np
 from oneiros.errors import FileFormatError
+from oneiros_backend_toolkit.user_warnings import warn
 from oneiros_old_files.base import Origin
 
 from oneiros_saving.formats import ModelState
@@ -69,12 +69,11 @@ def restore(model: Any, state: ModelState, origin: Origin, source: Any) -> None:
     try:
         optimizer.set_weights(_in_order(model, arrays, as_made))
     except UnknownOrderError as error:
-        warnings.warn(
+        warn(
             f"{source} is loaded and compiled, but its {type(optimizer).__name__} "
             f"begins anew: of the state in the file, {error}. Train on, and the first "
             f"steps make a new one; model.save(path) then keeps it in an order that "
-            f"is known.",
-            stacklevel=4,
+            f"is known."
         )
         return
     if origin.engine == "theano":

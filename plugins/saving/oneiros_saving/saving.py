@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from oneiros import backend as K
@@ -12,6 +12,7 @@ from oneiros import config as configs
 from oneiros import plugins
 from oneiros.backend.dispatch import backend_of
 from oneiros.errors import ArgumentError
+from oneiros_backend_toolkit.user_warnings import warn
 
 from oneiros_saving import files, installed_formats, provenance
 from oneiros_saving.formats import ModelState
@@ -25,6 +26,22 @@ PathLike = str | os.PathLike[str]
 COMPILED = ("loss", "metrics", "sample_weight_mode", "loss_weights")
 """Attributes of a model that keep the arguments of `compile`."""
 
+SUFFIXES_OF_OTHERS = {
+    ".joblib": "joblib",
+    ".keras": "Keras 3",
+    ".npy": "NumPy",
+    ".npz": "NumPy",
+    ".onnx": "ONNX",
+    ".pb": "TensorFlow",
+    ".pickle": "pickle",
+    ".pkl": "pickle",
+    ".pt": "PyTorch",
+    ".pth": "PyTorch",
+    ".tflite": "TensorFlow Lite",
+}
+"""Suffixes by which programs know formats that aren't written here, and whose they
+are."""
+
 
 def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
     """Saves a model to a file: configuration, weights, what `compile` was given, and
@@ -34,7 +51,8 @@ def save_model(model: Any, filepath: PathLike, overwrite: bool = True) -> None:
 
     # Arguments
         model: a `Model` or `Sequential`.
-        filepath: path; its suffix chooses the format, HDF5 by default.
+        filepath: path; its suffix chooses the format, HDF5 by default. Suffixes that
+            stand for formats of others, such as `.keras` and `.pt`, are warned of.
         overwrite: bool; False asks before replacing a file, and refuses where nobody
             can answer.
 
@@ -101,6 +119,18 @@ def write(model: Any, filepath: PathLike, state: ModelState, overwrite: bool) ->
         plugins.call("oneiros_before_save", model=model, path=path)
         files.write(path, state)
         plugins.call("oneiros_after_save", model=model, path=path)
+        _warn_of_suffix(path)
+
+
+def _warn_of_suffix(path: Path) -> None:
+    """Warns if a file that was written looks like one of another format."""
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES_OF_OTHERS and not installed_formats.has_suffix(suffix):
+        warn(
+            f"{path.name} is an HDF5 file, as Keras 1 writes them whatever the suffix. "
+            f"{suffix} stands for {SUFFIXES_OF_OTHERS[suffix]}: call it "
+            f"{path.with_suffix('.h5').name}."
+        )
 
 
 def _training_config(model: Any, optimizer: Any) -> dict[str, Any] | None:
@@ -108,10 +138,7 @@ def _training_config(model: Any, optimizer: Any) -> dict[str, Any] | None:
     try:
         config = optimizer.get_config()
     except NotImplementedError:
-        warnings.warn(
-            f"{name} can't be saved; compile the model again after loading it.",
-            stacklevel=3,
-        )
+        warn(f"{name} can't be saved; compile the model again after loading it.")
         return None
     return {
         "optimizer_config": {"class_name": name, "config": config},

@@ -1,0 +1,69 @@
+"""Penalties as layers of Keras 1.0 declare them: `set_param` in `build`, and a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from oneiros.arguments import label
+from oneiros.errors import ArgumentError
+
+
+class Regularizers(list[Any]):
+    """The list `layer.regularizers`: what is added to it is added to the layer's loss.
+
+    # Arguments
+        layer: the layer.
+    """
+
+    def __init__(self, layer: Any) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def append(self, regularizer: Any) -> None:
+        """Adds the penalty of a regularizer that was told its weight.
+
+        That of `activity_regularizer` is added at each call of the layer.
+
+        # Raises
+            ArgumentError: if it is no regularizer, or wasn't told a weight.
+        """
+        if regularizer is not getattr(self.layer, "activity_regularizer", None):
+            self.layer.add_loss(regularizer(_weight_of(self.layer, regularizer)))
+        super().append(regularizer)
+
+    def extend(self, regularizers: Iterable[Any]) -> None:
+        """Adds the penalties of several."""
+        for regularizer in regularizers:
+            self.append(regularizer)
+
+    def __iadd__(self, regularizers: Iterable[Any]) -> Self:  # type: ignore[misc]
+        self.extend(regularizers)
+        return self
+
+
+def _weight_of(layer: Any, regularizer: Any) -> Any:
+    """Returns the weight that a regularizer was told of by `set_param`."""
+    weight = getattr(regularizer, "p", None)
+    if weight is None or not callable(regularizer):
+        raise ArgumentError(
+            f"{label(layer)} received {regularizer!r:.80} in its regularizers. Call "
+            "regularizer.set_param(weight) before; or without the list: "
+            "self.add_weight(shape, init, regularizer=regularizer)."
+        )
+    return weight
+
+
+def regularizers_of(layer: Any) -> Regularizers:
+    """Returns the list of a layer's regularizers, empty at first."""
+    regularizers: Regularizers = vars(layer).setdefault(
+        "_regularizers", Regularizers(layer)
+    )
+    return regularizers
+
+
+def set_regularizers(layer: Any, regularizers: Iterable[Any]) -> None:
+    """Adds the penalties of regularizers that a layer sets as a list of its own."""
+    own_list = Regularizers(layer)
+    vars(layer)["_regularizers"] = own_list
+    own_list.extend(regularizers)

@@ -1,0 +1,47 @@
+"""Regularizers as Keras 1.0 had them: functions of the loss, told before of a weight or
+of a layer."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+
+class OneOutput:
+    """Stands for the layer whose output is penalized.
+
+    # Arguments
+        output: tensor.
+    """
+
+    inbound_nodes = (None,)
+
+    def __init__(self, output: Any) -> None:
+        self.output = output
+
+    def get_output_at(self, node_index: int) -> Any:
+        """Returns the output, which is of the only call."""
+        return self.output
+
+
+def takes_loss(cls: type) -> bool:
+    """Tells whether a class itself defines `__call__(self, loss)`."""
+    call = vars(cls).get("__call__")
+    if not inspect.isfunction(call):
+        return False
+    _, *names = inspect.signature(call).parameters
+    return names == ["loss"]
+
+
+def penalty_of(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Returns the method `__call__(x)` for one of Keras 1.0: it adds to a loss of 0."""
+
+    @functools.wraps(call)
+    def penalty(self: Any, x: Any) -> Any:
+        self.set_param(x)
+        self.set_layer(OneOutput(x))
+        return call(self, 0.0)
+
+    return penalty
