@@ -143,7 +143,8 @@ def test_sum_over_impossible_and_wrong_samples(backend):
     samples = [
         ([0, 0, 0], 4),
         ([0, 1], 4),
-        ([0, 2], 4),
+        ([0, 3], 4),
+        ([2, 1], 4),
         ([0, -1], 4),
         ([0], 5),
         ([0, 1], -1),
@@ -157,10 +158,20 @@ def test_sum_over_impossible_and_wrong_samples(backend):
 
     cost, gradient = evaluate(build, labels, p, steps, count)
     np.testing.assert_array_equal(
-        np.isnan(cost[:, 0]), [False, False, True, True, True, True]
+        np.isnan(cost[:, 0]), [False, False, True, True, True, True, True]
     )
     assert cost[0, 0] == np.inf and np.isfinite(cost[1, 0])
     assert np.isfinite(gradient).all() and not gradient[0].any() and gradient[1].any()
+
+
+def test_a_blank_ends_the_labels(backend):
+    """Keras' example that reads words says so that an image has none."""
+    labels, steps, count = batch([([0, 2], 4), ([2], 4), ([2, 2], 3)])
+    p = probabilities(3, 4, 3)
+    cost = evaluate(K.ctc_batch_cost, labels, p, steps, count)
+    ends = [(p[0], [0]), (p[1], []), (p[2, :3], [])]
+    expected = [-np.log(by_enumeration(*sample)) for sample in ends]
+    np.testing.assert_allclose(cost[:, 0], expected, rtol=1e-5)
 
 
 def test_steps_and_labels_beyond_the_lengths_dont_count(backend):

@@ -66,12 +66,13 @@ def test_dot(backend, axes, left, right, einsum, shape):
     assert declared == shape
 
 
-def test_cos_of_vectors_has_a_further_axis_that_reshape_settles(backend):
+@pytest.mark.parametrize("settle", [lambda: Reshape((1,)), Flatten])
+def test_cos_of_vectors_has_a_further_axis_that_a_layer_settles(backend, settle):
     a, b = randoms((5, 4), (5, 4))
     inputs = [Input(shape=(4,)), Input(shape=(4,))]
     cos = merge(inputs, mode="cos", dot_axes=1)
-    assert cos._keras_shape == (None, 1)
-    raw, settled = K.function(inputs, [cos, Reshape((1,))(cos)])([a, b])
+    assert cos._keras_shape == (None, 1) and K.ndim(cos) == 3
+    raw, settled = K.function(inputs, [cos, settle()(cos)])([a, b])
     expected = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
     np.testing.assert_allclose(raw, expected.reshape(5, 1, 1), rtol=1e-5)
     np.testing.assert_allclose(settled, expected.reshape(5, 1), rtol=1e-5)

@@ -75,14 +75,17 @@ class InputSpec:
         self.shape = shape
         self.ndim = ndim if shape is None else len(shape)
 
-    def problem(self, shape: Shape, dtype: str) -> str | None:
-        """Returns what an input of this shape and type lacks, or None."""
-        if not self._fits_rank(len(shape)):
+    def problem(self, shape: Shape, dtype: str, rank: int) -> str | None:
+        """Returns what an input of this shape, type and rank lacks, or None.
+
+        The rank is the tensor's own, which a declared shape may not have.
+        """
+        if not self._fits_rank(rank):
             requirement = f"{self.ndim} axes"
             if self.shape:
                 requirement += f", as in {self.shape}"
             remedy = "Reshape(…)"
-            if len(shape) > self._least_rank():
+            if rank > self._least_rank():
                 remedy = f"Flatten() or {remedy}"
             return f"it must have {requirement}. Put {remedy} before it"
         if self.dtype not in (None, dtype):
@@ -371,7 +374,7 @@ class Layer(Rebuilt):
             )
         for index, (spec, tensor) in enumerate(zip(specs, tensors, strict=False)):
             shape = K.int_shape(tensor)
-            problem = spec and spec.problem(shape, K.dtype(tensor))
+            problem = spec and spec.problem(shape, K.dtype(tensor), K.ndim(tensor))
             if problem:
                 maker = getattr(tensor, "_keras_history", (None,))[0]
                 source = f" from {label(maker)}" if maker else ""

@@ -31,7 +31,8 @@ class Ctc(CtcPaths, CtcDecoding):
         labels = self.cast(y_true, "int32")
         blank = self._size(y_pred, 2) - 1
         step_counts = self._column(input_length)
-        label_counts = self._column(label_length)
+        listed_counts = self._column(label_length)
+        label_counts = self._counts_before_blanks(labels, listed_counts, blank)
         is_used = self._is_before(labels, label_counts)
         is_class = self.greater_equal(labels, 0) & self.lesser(labels, blank)
         log_likelihood = self._log_likelihood(
@@ -44,10 +45,15 @@ class Ctc(CtcPaths, CtcDecoding):
         cost = self.switch(is_possible, -log_likelihood, np.inf)
         has_classes = self.all(is_class | ~is_used, 1, keepdims=True)
         has_steps = self._within(step_counts, self._size(y_pred, 1))
-        has_labels = self._within(label_counts, self._size(labels, 1))
+        has_labels = self._within(listed_counts, self._size(labels, 1))
         is_valid = has_classes & has_steps & has_labels
         cost = self.switch(is_valid, cost, np.nan)
         return self.cast(cost, self.dtype(y_pred))
+
+    def _counts_before_blanks(self, labels, counts, blank) -> T:
+        """Returns the numbers of labels without the blanks behind them, (batch, 1)."""
+        is_label = self._is_before(labels, counts) & self.not_equal(labels, blank)
+        return self.sum(self.cast(is_label, "int32"), 1, keepdims=True)
 
     def _log_probabilities(self, y_pred) -> T:
         positive = self._positive(y_pred)

@@ -12,7 +12,8 @@ from oneiros_callbacks.said import warn
 Logs = dict[str, Any] | None
 REASONS = (
     "Usual reasons: too high a learning rate, NaN in the data, targets outside the "
-    "loss's domain, an Embedding index outside [0, input_dim)."
+    "loss's domain, a batch whose sample weights are all 0, an Embedding index outside "
+    "[0, input_dim)."
 )
 
 

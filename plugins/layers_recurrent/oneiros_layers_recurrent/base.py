@@ -78,12 +78,12 @@ class SequenceSpec(InputSpec):
         super().__init__(shape=tuple(shape))
         self.stateful = stateful
 
-    def problem(self, shape: Shape, dtype: str) -> str | None:
+    def problem(self, shape: Shape, dtype: str, rank: int) -> str | None:
         """Returns what an input of this shape lacks, or None."""
         leading = (self.shape or ())[:2]
         if self.stateful:
             leading = (shape[0], None)
-        return super().problem((*leading[: len(shape)], *shape[2:]), dtype)
+        return super().problem((*leading[: len(shape)], *shape[2:]), dtype, rank)
 
 
 class SequenceLayer(Layer):

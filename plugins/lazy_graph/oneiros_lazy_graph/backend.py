@@ -190,7 +190,8 @@ class RecordedBackend(Gradients, Sessions):
         return tuple(shape)
 
     def ndim(self, x: T) -> int:
-        return len(self.int_shape(x))
+        rank = getattr(x, "ndim", None)
+        return len(self.int_shape(x)) if rank is None else int(rank)
 
     def dtype(self, x: T) -> str:
         return x.dtype if isinstance(x, Node) else self._dtype(x.dtype)

@@ -15,7 +15,8 @@ class Ctc(Optional, capability="ctc"):
 
         # Arguments
             y_true: tensor `(batch, labels)` of classes from 0 to classes - 2; the last
-                class is the blank.
+                class is the blank, which ends the labels: a sample with nothing else
+                has none.
             y_pred: tensor `(batch, steps, classes)` of probabilities, such as the
                 outputs of a softmax.
             input_length: tensor `(batch, 1)`, how many steps of each sample count.
