@@ -1,5 +1,8 @@
 """What code for TensorFlow 1 asks of tensors, and the contexts in which it calls."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from oneiros import backend as K
@@ -16,6 +19,17 @@ def test_names_and_operations_of_tensorflow(on_tensorflow):
     assert [w.name for w in layer.weights] == ["scores_W:0", "scores_b:0"]
     assert y.op.outputs == [y] and list(y.op.inputs) == list(y.parents)
     assert x.get_shape()[1].value == 3
+
+
+def test_types_of_tensorflow(on_tensorflow, tf):
+    x = Input((3,))
+    v = K.variable([10], dtype="float16")
+    assert x.dtype == "float32" == K.dtype(x) and x.dtype == tf.float32
+    assert x.dtype.name == "float32" and x.dtype.is_floating
+    assert v.dtype.name == "float16_ref" and v.dtype.base_dtype == tf.float16
+    assert np.zeros(2, v.dtype).dtype == v.dtype.as_numpy_dtype
+    assert tf.zeros(2, v.dtype).dtype == v.dtype
+    assert copy.deepcopy(v.dtype) == pickle.loads(pickle.dumps(v.dtype)) == "float16"
 
 
 @pytest.mark.parametrize("place", ["session", "graph"])

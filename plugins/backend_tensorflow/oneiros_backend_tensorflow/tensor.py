@@ -9,6 +9,7 @@ from typing import Any
 
 from oneiros_lazy_graph.nodes import Node
 
+from oneiros_backend_tensorflow.dtypes import Dtype, dtype_of
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 OUTPUT = ":0"
@@ -35,7 +36,8 @@ class Operation:
 
 
 class Tensor(Node):
-    """A lazy tensor with TensorFlow 1's `op`, and names that end in `:0`."""
+    """A lazy tensor with TensorFlow 1's `op` and `dtype`, and names that end in
+    `:0`."""
 
     @property
     def name(self) -> str:
@@ -45,6 +47,11 @@ class Tensor(Node):
     @name.setter
     def name(self, name: str) -> None:
         self._name = name.removesuffix(OUTPUT)
+
+    @property
+    def dtype(self) -> Dtype:
+        """The type's name, which has TensorFlow's attributes of types."""
+        return dtype_of(self.spec.dtype, self.kind == "variable")
 
     @property
     def op(self) -> Operation:
