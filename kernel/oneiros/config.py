@@ -25,7 +25,7 @@ from oneiros.errors import (
     UnsafeFileError,
 )
 from oneiros.load_context import BuildLimits
-from oneiros.plugins import Entry
+from oneiros.plugins import Entry, manager
 
 KERAS_VERSION = "1.2.2"
 """The version of Keras whose configurations and files these are."""
@@ -219,9 +219,12 @@ def building(kind: str, name: str, custom_objects: Objects = None) -> Iterator[N
 
     Custom objects are known, limits hold, and errors say what couldn't be built.
     """
-    limits = load_context.current().limits or BuildLimits()
-    objects = {**load_context.current().custom_objects, **(custom_objects or {})}
-    context = load_context.changed(custom_objects=objects, limits=limits)
+    around = load_context.current()
+    context = load_context.changed(
+        custom_objects={**around.custom_objects, **(custom_objects or {})},
+        limits=around.limits or BuildLimits(),
+        manager=manager(),
+    )
     with context, _explained(kind, name):
         yield
 

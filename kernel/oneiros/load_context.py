@@ -74,6 +74,8 @@ class LoadContext:
             imported, and may raise.
         postponed: list to which initializations add what to draw if a file turns out
             not to hold it; None to draw at once.
+        manager: the `PluginManager` of the settings when building began, so that they
+            are read once; None outside of it.
     """
 
     custom_objects: dict[str, Any] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class LoadContext:
     limits: BuildLimits | None = None
     permit: Callable[[Any], Any] = permit_all
     postponed: Any = None
+    manager: Any = None
 
 
 _OUTSIDE = LoadContext()

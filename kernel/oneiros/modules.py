@@ -148,9 +148,10 @@ def patched(kind: str, name: str) -> Any:
         module = sys.modules.get(path)
         if isinstance(module, VirtualModule) and not name.startswith("_"):
             own = module.own_names.get(name)
-            entry = _find(path, name) if callable(own) else None
-            if callable(own) and (entry is None or registry.load(entry) is not own):
-                return own
+            if callable(own):
+                entry = _find(path, name)
+                if entry is None or registry.load(entry) is not own:
+                    return own
     return None
 
 
@@ -168,15 +169,13 @@ def names(module: str) -> list[str]:
 def children(module: str) -> set[str]:
     """Returns the names of the modules below a module."""
     path = _path(module)
-    if not path:
-        tops = {contributed.partition(".")[0] for contributed in manager().modules}
-        return tops | {"backend", "engine"}
-    prefix = f"{path}."
-    return {
-        contributed.removeprefix(prefix).partition(".")[0]
-        for contributed in manager().modules
-        if contributed.startswith(prefix)
+    prefix = f"{path}." if path else ""
+    contributed = {
+        other.removeprefix(prefix).partition(".")[0]
+        for other in manager().modules
+        if other.startswith(prefix)
     }
+    return contributed if path else contributed | {"backend", "engine"}
 
 
 def _path(module: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pluggy
 
-from oneiros import hookspecs, settings
+from oneiros import hookspecs, load_context, settings
 from oneiros.discovery import KERNEL as KERNEL
 from oneiros.discovery import installed, load_manifest, ordered
 from oneiros.errors import NameConflictError, PluginLoadError
@@ -242,14 +242,18 @@ _discovering = False
 
 def manager() -> PluginManager:
     """Returns the plugins as the settings `disable` and `prefer` choose them,
-    discovered on first use.
+    discovered on first use; while something is built from its configuration, as they
+    chose them when that began.
 
     # Raises
         PluginLoadError: if a manifest asks, while plugins are being discovered.
     """
+    chosen = load_context.current().manager
+    if isinstance(chosen, PluginManager):
+        return chosen
     disabled = settings.get("disable")
     prefer = settings.get("prefer")
-    key = (disabled, frozenset(prefer.items()))
+    key = disabled, frozenset(prefer.items())
     with _lock:
         if key not in _managers:
             _managers[key] = _discovered(PluginManager(disabled, prefer))

@@ -3,11 +3,12 @@
 import threading
 
 import pytest
-from oneiros import config, load_context, registry
-from oneiros.errors import UnsafeFileError
+from oneiros import config, load_context, registry, settings
+from oneiros.errors import UnknownNameError, UnsafeFileError
 from oneiros.layers import Dense
 from oneiros.load_context import BuildLimits
 from oneiros.models import Sequential, model_from_json
+from oneiros.plugins import manager
 from oneiros_safe_files.budget import parameter_budget
 
 
@@ -84,3 +85,29 @@ def test_an_error_ends_the_context():
     with pytest.raises(ZeroDivisionError), load_context.changed(limits=BuildLimits()):
         raise ZeroDivisionError
     assert load_context.current().limits is None
+
+
+def test_settings_are_read_once_however_many_layers_are_built(monkeypatch):
+    read = []
+    get = settings.get
+    monkeypatch.setattr(settings, "get", lambda key: read.append(key) or get(key))
+    layers = [Dense(2, input_dim=2), *(Dense(2, activation="relu") for _ in range(5))]
+    text = Sequential(layers).to_json()
+    read.clear()
+    model_from_json(text)
+    assert [read.count(key) for key in ("disable", "prefer")] == [1, 1]
+
+
+def test_settings_that_hold_when_building_begins_hold_for_all_of_it():
+    text = Sequential([Dense(2, input_dim=2)]).to_json()
+    with (
+        settings.override(disable=["oneiros-layers-core"]),
+        pytest.raises(UnknownNameError, match="oneiros-layers-core, which is disabled"),
+    ):
+        model_from_json(text)
+    with config.building("layer", "Dense"):
+        before = manager()
+        with settings.override(disable=["oneiros-layers-core"]):
+            assert manager() is before
+    with settings.override(disable=["oneiros-layers-core"]):
+        assert manager() is not before

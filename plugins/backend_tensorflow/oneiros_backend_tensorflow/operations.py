@@ -227,7 +227,8 @@ class Operations:
         dtype: T = "int32",
     ) -> T:
         if stop is None:
-            start, stop = 0, start
+            stop = start
+            start = 0
         bounds = (start, stop, step)
         if all(isinstance(bound, (int, float, np.number)) for bound in bounds):
             return tf.constant(np.arange(*bounds), dtype)

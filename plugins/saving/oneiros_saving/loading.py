@@ -267,6 +267,7 @@ def _context(
         functions={**outer.functions, **functions},
         limits=limits,
         permit=permission.check,
+        manager=plugins.manager(),
     )
 
 
