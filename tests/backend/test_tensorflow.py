@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from oneiros.errors import (
     GraphError,
     ShapeError,
 )
+from oneiros_backend_tensorflow import installed
 
 pytest.importorskip("tensorflow")
 reuse = pytest.importorskip("oneiros_backend_tensorflow.compiled_programs")
@@ -606,6 +608,21 @@ def test_threads_build_and_run(tf):
     assert not errors
     np.testing.assert_allclose(results, [results[0]] * 4, rtol=1e-5)
     assert results[0][2] < results[0][0]
+
+
+@pytest.mark.parametrize(
+    ("python", "advice"),
+    [
+        ((3, 13, 9), "isn't installed. Type: pip install tensorflow"),
+        ((3, 14, 0), "no release for Python 3.14 or later. Choose another backend"),
+        ((4, 0, 0), "no release for Python 3.14 or later. Choose another backend"),
+    ],
+)
+def test_where_it_is_missing_the_error_says_what_to_do(python, advice, monkeypatch):
+    monkeypatch.setattr(installed, "find_spec", lambda name: None)
+    monkeypatch.setattr(installed, "sys", SimpleNamespace(version_info=python))
+    with pytest.raises(ModuleNotFoundError, match=advice):
+        installed.check_installed()
 
 
 def test_import_is_silent_and_changes_nothing():

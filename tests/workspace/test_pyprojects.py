@@ -7,12 +7,24 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from oneiros_backend_tensorflow.installed import FIRST_WITHOUT
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
 MEMBERS = [ROOT / "kernel", *PLUGINS]
 FIRST_PARTY_BOUND = ">=0.1,<1"
-BOUNDED = ("h5py", "jax", "numpy", "pillow", "pytensor", "scikit-learn", "scipy")
+BOUNDED = (
+    "h5py",
+    "jax",
+    "llvmlite",
+    "numba",
+    "numpy",
+    "pillow",
+    "pytensor",
+    "scikit-learn",
+    "scipy",
+    "tensorflow",
+)
 
 
 def load(folder):
@@ -112,6 +124,17 @@ def test_a_plugin_declares_the_plugins_it_imports(folder):
             )
 
 
+def test_the_error_and_the_dependency_agree_for_which_pythons_tensorflow_is_there():
+    first = ".".join(map(str, FIRST_WITHOUT))
+    dependencies = load(ROOT / "plugins" / "backend_tensorflow")["project"][
+        "dependencies"
+    ]
+    (tensorflow,) = [each for each in dependencies if each.startswith("tensorflow")]
+    assert tensorflow.endswith(f"; python_version < '{first}'")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"TensorFlow has no release for {first} yet" in readme
+
+
 def test_root_lists_every_standard_plugin():
     extras = ROOT_PROJECT["project"]["optional-dependencies"]
     apart = {
@@ -149,5 +172,5 @@ def test_libraries_of_the_arrays_and_files_are_bounded_above(folder):
     project = load(folder)["project"]
     extras = project.get("optional-dependencies", {}).values()
     for dependency in itertools.chain(project["dependencies"], *extras):
-        name, bound = re.match(r"([A-Za-z0-9-]+)(.*)", dependency).groups()
+        name, bound = re.match(r"([A-Za-z0-9-]+)([^;]*)", dependency).groups()
         assert name not in BOUNDED or "<" in bound, dependency

@@ -29,6 +29,8 @@ from typing import Any
 
 import numpy as np
 
+from oneiros_backend_tensorflow.installed import check_installed
+
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _LOG_LINE = re.compile(rb"[IWE]\d{4} \d\d:\d\d:|WARNING: All log messages before absl")
 
@@ -100,6 +102,7 @@ class _Hidden(Loader):
         sys.meta_path.remove(self)
 
 
+check_installed()
 _state = np.random.get_state()
 with _quiet(), _Hidden("keras", "tf_keras", "jax"):
     import tensorflow as tf
