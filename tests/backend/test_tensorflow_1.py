@@ -86,6 +86,7 @@ def test_names_that_tensorflow_dropped_show_what_to_write(
         ("K.tf.assign(w, x)", r"K\.update\(variable, value\)"),
         ("K.tf.assign_add(ref=w, value=x)", r"K\.update_add\(variable, value\)"),
         ("K.tf.placeholder('float32')", r"K\.placeholder\(shape\)"),
+        ("tf.gradients(x, [w])", r"K\.gradients\(loss, variables\)"),
     ],
 )
 def test_calls_of_older_tensorflow_show_what_to_write(on_tensorflow, tf, code, advice):
@@ -103,6 +104,15 @@ def test_calls_that_tensorflow_takes_are_left_alone(on_tensorflow, tf):
     assert [value.shape for value in values] == [(1, 1), (1, 8), (1, 2), (1, 2)]
     with v1.Graph().as_default():
         assert v1.placeholder("float32", (2,)).shape == (2,)
+
+
+def test_a_session_of_tensorflow_computes_tensors_of_keras(on_tensorflow, tf):
+    x = K.placeholder((2,))
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        own = tf.constant(3.0) + 1.0
+        assert session.run(own) == 4.0
+        doubled, same = session.run([x * 2, x], {x: [1.0, 2.0]})
+    assert doubled.tolist() == [2.0, 4.0] and same.tolist() == [1.0, 2.0]
 
 
 def test_a_tensor_evaluates_itself_on_what_is_fed(on_tensorflow):

@@ -81,6 +81,11 @@ def test_functions_of_numpy_build_tensors():
     (value,) = K.function([x], [y])([[1.0, 4.0, 9.0]])
     np.testing.assert_allclose(value, [1, 4, 9.75])
     assert x not in [np.ones(3)]
+    whole = np.where(x > 1, np.mean(x), np.dot(x, np.ones((3, 3))))
+    rows = np.stack([whole, np.zeros_like(x)])
+    (value,) = K.function([x], [rows])([[1.0, 4.0, 9.0]])
+    np.testing.assert_allclose(value, [[14, 14 / 3, 14 / 3], [0, 0, 0]], rtol=1e-6)
+    assert np.ndim(x) == 1
     with pytest.raises(TypeError, match=r"np\.hypot works on values.*K\.eval"):
         np.hypot(x, x)
     with pytest.raises(TypeError, match=r"np\.add with options"):

@@ -68,7 +68,8 @@ class TensorFlowBackend(
         shape = getattr(x, "_keras_shape", x.shape)
         if shape is None or (not isinstance(x, Node) and x.shape.rank is None):
             raise ArgumentError(
-                f"Not even the rank of {x!r} is known. K.reshape gives it a shape."
+                f"Not even the rank of {x!r} is known. K.reshape gives it a shape, "
+                "and so does output_shape of a Lambda layer."
             )
         return tuple(shape)
 

@@ -40,7 +40,7 @@ def _refuse(what: str) -> NoReturn:
     )
 
 
-def _nodes_in(x: Any) -> list[Node]:
+def nodes_in(x: Any) -> list[Node]:
     """Returns the lazy tensors in nested arguments."""
     return [leaf for leaf in leaves_of(x) if isinstance(leaf, Node)]
 
@@ -53,7 +53,7 @@ class _Dispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):  # type: ignore[
         self._recorder = recorder
 
     def handle(self, op: Any, args: Any, kwargs: Any) -> Any:
-        nodes = _nodes_in((args, kwargs))
+        nodes = nodes_in((args, kwargs))
         if not nodes or any(map(self._is_of_other_instance, nodes)):
             return self.NOT_SUPPORTED
         name = getattr(op, "__name__", str(op))

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NoReturn
 
+from oneiros import backend as K
 from oneiros.errors import ArgumentError
-from oneiros_lazy_graph.nodes import Node
 
+from oneiros_backend_tensorflow.native_functions import nodes_in
 from oneiros_backend_tensorflow.tensorflow_import import tf
 
 VERSION_1 = "tensorflow.compat.v1"
@@ -34,10 +35,12 @@ WRITE = {
     "InteractiveSession": "K.get_session()",
     "inv": "tf.math.reciprocal(x)",
     "listdiff": "tf.compat.v1.setdiff1d(x, y)",
+    "log": "tf.math.log(x)",
     "mul": "tf.multiply(x, y)",
     "neg": "tf.negative(x)",
     "pack": "tf.stack(tensors, axis)",
     "placeholder": "K.placeholder(shape), or Input(shape) for a model",
+    "py_func": "tf.numpy_function(function, [x], dtype)",
     "reset_default_graph": "K.clear_session()",
     "scalar_summary": "tf.summary.scalar(name, value, step)",
     "select": "tf.where(condition, x, y)",
@@ -102,6 +105,8 @@ def install() -> None:
         _check(tf, path, _check_names)
     _explain(tf)
     _explain_version_1(tf.compat.v1)
+    for session in (tf.compat.v1.Session, tf.compat.v1.InteractiveSession):
+        session.run = _running_tensors_of_keras(session.run)
     imported = sys.modules.get(VERSION_1)
     if imported not in (None, tf.compat.v1):
         _explain_version_1(imported)
@@ -112,6 +117,7 @@ def _explain(version: Any) -> None:
         _explain_missing(_at(version, path), path)
     for path in AXIS_CAME_FIRST:
         _check(version, path, _check_places)
+    _check(version, "gradients", _check_differentiable)
 
 
 def _explain_version_1(version: Any) -> None:
@@ -202,8 +208,17 @@ def _check_places(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> 
 
 
 def _check_target(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
-    if _has_node([*args[:1], *kwargs.values()]):
+    if nodes_in([*args[:1], *kwargs.values()]):
         raise OldCallError(f"tf.{path} doesn't take variables of K. {_assigning(path)}")
+
+
+def _check_differentiable(
+    path: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> None:
+    if nodes_in([*args, *kwargs.values()]):
+        raise OldCallError(
+            f"tf.{path} doesn't take tensors of K. Write K.gradients(loss, variables)."
+        )
 
 
 def _check_graph(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
@@ -214,5 +229,19 @@ def _check_graph(path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> N
         )
 
 
-def _has_node(values: Iterable[Any]) -> bool:
-    return any(isinstance(value, Node) for value in values)
+# Sessions
+
+
+def _running_tensors_of_keras(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a session's method that has Keras' tensors computed by `K`."""
+
+    @functools.wraps(run)
+    def run_any(
+        session: Any, fetches: Any, feed_dict: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        if not nodes_in(fetches):
+            return run(session, fetches, feed_dict, *args, **kwargs)
+        with K.use("tensorflow"):
+            return K.get_session().run(fetches, feed_dict)
+
+    return run_any

@@ -1,7 +1,7 @@
 """NumPy's functions on PyTensor's variables: `np.sqrt(x)` is a tensor.
 
-Theano's variables had a method for each. Only functions that work element by element
-come here; others, such as `np.mean`, call a method of the variable.
+Without this, NumPy would take a variable for an array of one object, and compute with
+that.
 """
 
 from __future__ import annotations
@@ -32,10 +32,20 @@ OPERATORS = {
 """Methods that compute a function: of the first operand, and of the second one."""
 RENAMED = {
     "absolute": pt.abs,
+    "amax": pt.max,
+    "amin": pt.min,
     "negative": pt.neg,
     "rint": pt.round,
+    "where": pt.switch,
 }
 """PyTensor's functions that have other names."""
+OF_WHOLE_ARRAYS = {
+    *("amax", "amin", "argmax", "argmin", "clip", "concatenate", "cumprod", "cumsum"),
+    *("dot", "max", "mean", "min", "ones_like", "outer", "prod", "repeat", "reshape"),
+    *("squeeze", "stack", "std", "sum", "tensordot", "tile", "transpose", "var"),
+    *("where", "zeros_like"),
+}
+"""Functions that don't work element by element, and whose arguments PyTensor takes."""
 SAME_OBJECT = {"equal": False, "not_equal": True}
 """What `==` gives of an array and a variable, as of any two different objects."""
 
@@ -43,6 +53,22 @@ SAME_OBJECT = {"equal": False, "not_equal": True}
 def install() -> None:
     """Has PyTensor's variables take NumPy's functions."""
     _tensor_py_operators.__array_ufunc__ = _compute
+    _tensor_py_operators.__array_function__ = _compute_of_whole
+
+
+def _compute_of_whole(
+    x: Any, function: Any, types: Any, args: Any, kwargs: dict[str, Any]
+) -> Any:
+    """Computes a function of whole arrays, of which `x` is one."""
+    name = function.__name__
+    if name not in OF_WHOLE_ARRAYS:
+        return function._implementation(*args, **kwargs)
+    return _named(name)(*args, **kwargs)
+
+
+def _named(name: str) -> Any:
+    """Returns PyTensor's function for one of NumPy's, None if it has none."""
+    return RENAMED.get(name) or getattr(pt, name, None)
 
 
 def _compute(
@@ -60,7 +86,7 @@ def _compute(
         return SAME_OBJECT[name]
     if name in OPERATORS:
         return _operated(name, *inputs)
-    function = RENAMED.get(name) or getattr(pt, name, None)
+    function = _named(name)
     if function is None:
         raise _unknown(f"np.{name}", x)
     return function(*inputs)

@@ -190,6 +190,7 @@ def _new_value(
     if not recorder.owns(variable) or variable.kind != "variable":
         raise ArgumentError(
             f"An update changes a variable of its backend, not {variable!r:.200}."
+            f"{recorder.of_engine(variable)}"
         )
     node: Node = recorder.lift(new, variable.dtype)
     if node.shape is not None and not _fits(node.shape, variable.shape):

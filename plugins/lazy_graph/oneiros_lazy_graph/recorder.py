@@ -346,8 +346,8 @@ class Recorder:
         if not self.engine.is_tensor(x):
             return ""
         return (
-            f" That is {self.engine.name}'s own. Make weights with add_weight(shape, "
-            f"initializer), or with K.variable(value)."
+            f" That is {self.engine.name}'s own: make variables with K.variable(value),"
+            f" and weights with add_weight(shape, initializer)."
         )
 
     # Parts of the above

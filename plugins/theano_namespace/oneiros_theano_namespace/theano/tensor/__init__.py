@@ -26,6 +26,7 @@ from oneiros_theano_namespace.theano.gradient import (
 )
 from oneiros_theano_namespace.theano.tensor import (
     nnet,
+    opt,
     raw_random,
     shared_randomstreams,
     signal,
@@ -68,6 +69,7 @@ __all__ = [
     "jacobian",
     "nlinalg",
     "nnet",
+    "opt",
     "patternbroadcast",
     "raw_random",
     "reshape",
